@@ -1,0 +1,259 @@
+//! The certificate factory: one authority, named identities, named flaws. Made per run; no key is ever committed.
+//!
+//! It reads no clock and no file: validity comes as dates, and what it makes are bytes.
+
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ED25519,
+    RevokedCertParams, SerialNumber,
+};
+use time::{Duration, OffsetDateTime};
+
+/// What is wrong with an identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Flaw {
+    /// Its validity is over.
+    Expired,
+    /// Its validity has not begun.
+    NotYetValid,
+    /// It is for another name.
+    WrongName,
+    /// Signed by an authority nobody trusts.
+    UnknownAuthority,
+    /// Signed by itself.
+    SelfSigned,
+    /// The chain leaves out the intermediate authority.
+    MissingIntermediate,
+    /// A broker's certificate for clients, a terminal's for servers.
+    WrongUsage,
+    /// On the authority's revocation list.
+    Revoked,
+    /// No certificate at all.
+    None,
+    /// The key belongs to another certificate.
+    KeyOfAnother,
+}
+
+/// Every flaw with its word.
+pub const FLAWS: &[(Flaw, &str)] = &[
+    (Flaw::Expired, "expired"),
+    (Flaw::NotYetValid, "not-yet-valid"),
+    (Flaw::WrongName, "wrong-name"),
+    (Flaw::UnknownAuthority, "unknown-authority"),
+    (Flaw::SelfSigned, "self-signed"),
+    (Flaw::MissingIntermediate, "missing-intermediate"),
+    (Flaw::WrongUsage, "wrong-usage"),
+    (Flaw::Revoked, "revoked"),
+    (Flaw::None, "none"),
+    (Flaw::KeyOfAnother, "key-of-another"),
+];
+
+impl Flaw {
+    /// The flaw of this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        FLAWS.iter().find(|(_, w)| *w == word).map(|(flaw, _)| *flaw)
+    }
+}
+
+/// Whose side an identity is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// A server that terminals connect to.
+    Broker,
+    /// A client that connects.
+    Terminal,
+}
+
+/// The kind of keys to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyKind {
+    /// Signatures of constant size: wire sizes are the same in every run.
+    Ed25519,
+    /// What devices in the field have.
+    P256,
+}
+
+/// An identity to make.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Order {
+    /// Whose side.
+    pub role: Role,
+    /// The names it is for; DNS names or IP addresses.
+    pub names: Vec<String>,
+    /// Seconds since 1970 from which it is valid.
+    pub not_before: i64,
+    /// Seconds since 1970 until which it is valid.
+    pub not_after: i64,
+    /// What is wrong with it.
+    pub flaw: Option<Flaw>,
+    /// Signed by the intermediate authority rather than by the root.
+    pub by_intermediate: bool,
+}
+
+/// A certificate with its key, both as DER, and the chain that goes with it.
+#[derive(Clone)]
+pub struct Identity {
+    /// The leaf, then what stands between it and the root. Empty for [`Flaw::None`].
+    pub chain: Vec<Vec<u8>>,
+    /// The private key, PKCS#8.
+    pub key: Vec<u8>,
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Identity {{ chain of {}, key withheld }}", self.chain.len())
+    }
+}
+
+/// A certificate that cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CertError {
+    /// The library refused.
+    #[error("certificate not made: {0}")]
+    Made(#[from] rcgen::Error),
+    /// A date without a place in the calendar.
+    #[error("no calendar date for {0} s since 1970")]
+    Date(i64),
+}
+
+/// The authority of one world: a root, an intermediate, a stranger, and what they have signed.
+pub struct Authority {
+    kind: KeyKind,
+    root: CertifiedIssuer<'static, KeyPair>,
+    intermediate: CertifiedIssuer<'static, KeyPair>,
+    stranger: CertifiedIssuer<'static, KeyPair>,
+    epoch: OffsetDateTime,
+}
+
+const REVOKED_SERIAL: u64 = 666;
+
+impl Authority {
+    /// An authority whose own certificates are valid for a century round `epoch` (seconds since 1970).
+    ///
+    /// # Errors
+    /// [`CertError`], if the library refuses or the date does not exist.
+    pub fn new(kind: KeyKind, epoch: i64) -> Result<Self, CertError> {
+        let epoch = date(epoch)?;
+        let root = CertifiedIssuer::self_signed(authority("sca-sim root", epoch), pair(kind)?)?;
+        let intermediate = CertifiedIssuer::signed_by(authority("sca-sim intermediate", epoch), pair(kind)?, &root)?;
+        let stranger = CertifiedIssuer::self_signed(authority("a stranger", epoch), pair(kind)?)?;
+        Ok(Self { kind, root, intermediate, stranger, epoch })
+    }
+
+    /// The root, as DER: what the other side trusts.
+    #[must_use]
+    pub fn root(&self) -> Vec<u8> {
+        self.root.der().to_vec()
+    }
+
+    /// The stranger's root, as DER: trusted by nobody, unless a scenario says so.
+    #[must_use]
+    pub fn stranger(&self) -> Vec<u8> {
+        self.stranger.der().to_vec()
+    }
+
+    /// The intermediate, as DER.
+    #[must_use]
+    pub fn intermediate(&self) -> Vec<u8> {
+        self.intermediate.der().to_vec()
+    }
+
+    /// The revocation lists of root and intermediate, as DER. They hold the serial of every revoked identity.
+    ///
+    /// # Errors
+    /// [`CertError`], if the library refuses.
+    pub fn revocation_lists(&self) -> Result<Vec<Vec<u8>>, CertError> {
+        let list = |issuer: &CertifiedIssuer<'static, KeyPair>| {
+            let params = CertificateRevocationListParams {
+                this_update: self.epoch - Duration::days(1),
+                next_update: self.epoch + Duration::days(36_500),
+                crl_number: SerialNumber::from(1),
+                issuing_distribution_point: None,
+                revoked_certs: vec![RevokedCertParams {
+                    serial_number: SerialNumber::from(REVOKED_SERIAL),
+                    revocation_time: self.epoch - Duration::days(1),
+                    reason_code: None,
+                    invalidity_date: None,
+                }],
+                key_identifier_method: KeyIdMethod::Sha256,
+            };
+            params.signed_by(issuer).map(|crl| crl.der().to_vec())
+        };
+        Ok(vec![list(&self.root)?, list(&self.intermediate)?])
+    }
+
+    /// Makes an identity, with its flaw.
+    ///
+    /// # Errors
+    /// [`CertError`], if the library refuses or a date does not exist.
+    pub fn issue(&self, order: &Order) -> Result<Identity, CertError> {
+        let key = pair(self.kind)?;
+        let params = leaf(order)?;
+        let leaf = match order.flaw {
+            Some(Flaw::SelfSigned) => params.self_signed(&key)?,
+            Some(Flaw::UnknownAuthority) => params.signed_by(&key, &self.stranger)?,
+            Some(Flaw::MissingIntermediate) => params.signed_by(&key, &self.intermediate)?,
+            _ if order.by_intermediate => params.signed_by(&key, &self.intermediate)?,
+            _ => params.signed_by(&key, &self.root)?,
+        };
+        let key = if order.flaw == Some(Flaw::KeyOfAnother) { pair(self.kind)? } else { key };
+        let mut chain = vec![leaf.der().to_vec()];
+        if order.by_intermediate && order.flaw.is_none() {
+            chain.push(self.intermediate());
+        }
+        if order.flaw == Some(Flaw::None) {
+            chain.clear();
+        }
+        Ok(Identity { chain, key: key.serialize_der() })
+    }
+}
+
+/// An identity shared between the connections of a world.
+pub type SharedIdentity = Arc<Identity>;
+
+fn pair(kind: KeyKind) -> Result<KeyPair, CertError> {
+    let algorithm = match kind {
+        KeyKind::Ed25519 => &PKCS_ED25519,
+        KeyKind::P256 => &PKCS_ECDSA_P256_SHA256,
+    };
+    Ok(KeyPair::generate_for(algorithm)?)
+}
+
+fn date(seconds: i64) -> Result<OffsetDateTime, CertError> {
+    OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| CertError::Date(seconds))
+}
+
+fn authority(name: &str, epoch: OffsetDateTime) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = named(name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
+    params.not_before = epoch - Duration::days(20_000);
+    params.not_after = epoch + Duration::days(36_500);
+    params.serial_number = Some(SerialNumber::from(1));
+    params
+}
+
+fn leaf(order: &Order) -> Result<CertificateParams, CertError> {
+    let names =
+        if order.flaw == Some(Flaw::WrongName) { vec!["elsewhere.test".to_owned()] } else { order.names.clone() };
+    let name = names.first().map_or("unnamed", String::as_str).to_owned();
+    let mut params = CertificateParams::new(names)?;
+    params.distinguished_name = named(&name);
+    (params.not_before, params.not_after) = (date(order.not_before)?, date(order.not_after)?);
+    params.serial_number = Some(SerialNumber::from(if order.flaw == Some(Flaw::Revoked) { REVOKED_SERIAL } else { 7 }));
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    let server = (order.role == Role::Broker) != (order.flaw == Some(Flaw::WrongUsage));
+    params.extended_key_usages =
+        vec![if server { ExtendedKeyUsagePurpose::ServerAuth } else { ExtendedKeyUsagePurpose::ClientAuth }];
+    Ok(params)
+}
+
+fn named(name: &str) -> DistinguishedName {
+    let mut distinguished = DistinguishedName::new();
+    distinguished.push(DnType::CommonName, name);
+    distinguished
+}

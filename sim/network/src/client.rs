@@ -1,0 +1,360 @@
+//! The terminal's end of a connection: TCP, TLS, the upgrade's bytes, then tokio-tungstenite for framing.
+//!
+//! It takes orders and posts events. It never waits for a send to finish: it queues, and flushes beside reading.
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::{Sink, Stream as _};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use sca_protocol::Reason;
+use sca_protocol::frame::{Decoder, Frame, opcode};
+use sca_protocol::handshake::Head;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error as WsError, Message, error::ProtocolError};
+
+use crate::post::{Event, Mailbox, Pen, Tag};
+use crate::{Dialer, Fate, tls};
+
+/// What happens on the terminal's end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientEvent {
+    /// TCP stands.
+    Opened,
+    /// This side's TLS handshake is done.
+    Secured,
+    /// The head of the answer to the upgrade.
+    Answered(Head),
+    /// It ended before it was up.
+    Failed(Reason),
+    /// A text message.
+    Text(String),
+    /// A binary message.
+    Binary(Vec<u8>),
+    /// A pong.
+    Pong(Vec<u8>),
+    /// The broker's close, answered by the transport.
+    Closed,
+    /// The broker broke the protocol; the close code it deserves.
+    Violation(u16),
+    /// It ended after it was up, without a close.
+    Lost,
+}
+
+/// What the terminal's end is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientOrder {
+    /// Send the upgrade request and read the head of an answer.
+    Request(Vec<u8>),
+    /// WebSocket from here on.
+    Open,
+    /// Send a text message.
+    Text(String),
+    /// Send a ping.
+    Ping(Vec<u8>),
+    /// Send a close with this code and mask, then leave in good manners.
+    Close(u16, [u8; 4]),
+}
+
+/// Limits of the terminal's transport.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientLimits {
+    /// Bytes of a message.
+    pub message_size_max: usize,
+}
+
+/// After a close the connection is drained for this long at most.
+const DRAIN_TIME: Duration = Duration::from_secs(1);
+const DRAIN_BYTES: usize = 64 * 1024;
+/// After a failed write the reason is looked for among what can still be read, for this long.
+const LAST_WORDS: Duration = Duration::from_millis(250);
+const READ_BUFFER: usize = 4 * 1024;
+
+/// Runs one connection to its end. Dropping the sender of `orders` abandons it at once.
+#[expect(clippy::too_many_arguments, reason = "the connection's whole world, named once")]
+pub async fn run(
+    dialer: Dialer,
+    host: String,
+    port: u16,
+    fate: Fate,
+    secure: Option<Arc<ClientConfig>>,
+    limits: ClientLimits,
+    tag: Tag,
+    mailbox: Mailbox,
+    mut orders: mpsc::Receiver<ClientOrder>,
+) {
+    let mut pen = Pen::new(mailbox, tag);
+    let attempt = async {
+        let stream = dialer.dial(&host, port, fate, tag).await?;
+        pen.post(Event::Client(ClientEvent::Opened));
+        Ok::<_, Reason>(stream)
+    };
+    // Whoever gives up closes the channel: then nobody waits for this attempt any more.
+    let stream = tokio::select! {
+        biased;
+        dialled = attempt => dialled,
+        () = closed(&mut orders) => return,
+    };
+    let stream = match stream {
+        Ok(stream) => stream,
+        Err(reason) => return pen.post(Event::Client(ClientEvent::Failed(reason))),
+    };
+    let Some(config) = secure else { return converse(stream, false, limits, &mut pen, &mut orders).await };
+    let Ok(name) = ServerName::try_from(host) else {
+        return pen.post(Event::Client(ClientEvent::Failed(Reason::Dns)));
+    };
+    let handshake = tokio::select! {
+        biased;
+        done = TlsConnector::from(config).connect(name, stream) => done,
+        () = closed(&mut orders) => return,
+    };
+    match handshake {
+        Ok(stream) => {
+            pen.post(Event::Client(ClientEvent::Secured));
+            converse(stream, true, limits, &mut pen, &mut orders).await;
+        }
+        Err(error) => pen.post(Event::Client(ClientEvent::Failed(tls_reason(&error)))),
+    }
+}
+
+/// Waits until the other half of the channel is gone. No order is expected meanwhile.
+async fn closed(orders: &mut mpsc::Receiver<ClientOrder>) {
+    while orders.recv().await.is_some() {}
+}
+
+fn tls_reason(error: &io::Error) -> Reason {
+    match (tls::word(error), error.kind()) {
+        (Some(word), _) => Reason::Tls(word),
+        (None, io::ErrorKind::UnexpectedEof) => Reason::Tls("eof"),
+        (None, io::ErrorKind::TimedOut) => Reason::Timeout,
+        (None, _) => Reason::Reset,
+    }
+}
+
+async fn converse<S>(
+    mut stream: S,
+    secure: bool,
+    limits: ClientLimits,
+    pen: &mut Pen,
+    orders: &mut mpsc::Receiver<ClientOrder>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let Some(ClientOrder::Request(request)) = orders.recv().await else { return };
+    let answer = tokio::select! {
+        biased;
+        answer = upgrade(&mut stream, &request, secure) => answer,
+        () = closed(orders) => return,
+    };
+    let tail = match answer {
+        Ok((head, tail)) => {
+            pen.post(Event::Client(ClientEvent::Answered(head)));
+            tail
+        }
+        Err(reason) => return pen.post(Event::Client(ClientEvent::Failed(reason))),
+    };
+    if orders.recv().await == Some(ClientOrder::Open) {
+        websocket(stream, tail, limits, pen, orders).await;
+    } else {
+        // A refused answer: leave in good manners.
+        drop(timeout(DRAIN_TIME, stream.shutdown()).await);
+    }
+}
+
+/// Sends the request and reads the head of the answer; what follows the head in the same read is the tail.
+async fn upgrade<S>(stream: &mut S, request: &[u8], secure: bool) -> Result<(Head, Vec<u8>), Reason>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let sent = async {
+        stream.write_all(request).await?;
+        stream.flush().await
+    };
+    if let Err(error) = sent.await {
+        // With TLS 1.3 the rejection of our certificate is only found by reading; the reader's reason wins.
+        let read = timeout(LAST_WORDS, read_head(stream, secure)).await;
+        return Err(read.ok().and_then(Result::err).unwrap_or_else(|| io_reason(&error, secure)));
+    }
+    read_head(stream, secure).await
+}
+
+async fn read_head<S: AsyncRead + Unpin>(stream: &mut S, secure: bool) -> Result<(Head, Vec<u8>), Reason> {
+    let mut bytes = Vec::with_capacity(512);
+    loop {
+        let mut chunk = [0; READ_BUFFER];
+        let n = stream.read(&mut chunk).await.map_err(|error| io_reason(&error, secure))?;
+        if n == 0 {
+            return Err(Reason::Handshake("truncated"));
+        }
+        bytes.extend_from_slice(&chunk[..n]);
+        if let Some((head, size)) = Head::parse_answer(&bytes)? {
+            return Ok((head, bytes.split_off(size)));
+        }
+    }
+}
+
+fn io_reason(error: &io::Error, secure: bool) -> Reason {
+    match (tls::word(error).filter(|_| secure), error.kind()) {
+        (Some(word), _) => Reason::Tls(word),
+        (None, io::ErrorKind::UnexpectedEof) => Reason::Handshake("truncated"),
+        (None, io::ErrorKind::TimedOut) => Reason::Timeout,
+        (None, _) => Reason::Reset,
+    }
+}
+
+/// What the WebSocket phase comes to.
+enum Left {
+    /// Orders ended, or the stream did: nothing more to do.
+    Gone,
+    /// The broker's close has been answered.
+    Closed,
+    /// The broker broke the protocol: tungstenite is not asked again.
+    Violated,
+    /// A close has to be sent.
+    Close(u16, [u8; 4]),
+}
+
+async fn websocket<S>(
+    stream: S,
+    tail: Vec<u8>,
+    limits: ClientLimits,
+    pen: &mut Pen,
+    orders: &mut mpsc::Receiver<ClientOrder>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(Some(limits.message_size_max))
+        .max_frame_size(Some(limits.message_size_max));
+    let mut ws = WebSocketStream::from_partially_read(stream, tail, Role::Client, Some(config)).await;
+    let mut outbox = VecDeque::new();
+    let mut left = std::future::poll_fn(|cx| poll(&mut ws, &mut outbox, pen, orders, cx)).await;
+    if matches!(left, Left::Violated) {
+        left = close_order(orders).await;
+    }
+    match left {
+        Left::Gone | Left::Violated => {}
+        Left::Closed => leave(ws.into_inner(), None).await,
+        Left::Close(code, mask) => {
+            leave(ws.into_inner(), Some(Frame::close(Some(code), "").masked(mask))).await;
+        }
+    }
+}
+
+fn poll<S>(
+    ws: &mut WebSocketStream<S>,
+    outbox: &mut VecDeque<Message>,
+    pen: &mut Pen,
+    orders: &mut mpsc::Receiver<ClientOrder>,
+    cx: &mut Context<'_>,
+) -> Poll<Left>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        match orders.poll_recv(cx) {
+            Poll::Ready(None) => return Poll::Ready(Left::Gone),
+            Poll::Ready(Some(ClientOrder::Text(text))) => outbox.push_back(Message::text(text)),
+            Poll::Ready(Some(ClientOrder::Ping(payload))) => outbox.push_back(Message::Ping(payload.into())),
+            Poll::Ready(Some(ClientOrder::Close(code, mask))) => return Poll::Ready(Left::Close(code, mask)),
+            Poll::Ready(Some(ClientOrder::Request(_) | ClientOrder::Open)) => {}
+            Poll::Pending => break,
+        }
+    }
+    loop {
+        // A failed send says nothing that reading does not say better.
+        while !outbox.is_empty() && matches!(Pin::new(&mut *ws).poll_ready(cx), Poll::Ready(Ok(()))) {
+            if let Some(message) = outbox.pop_front() {
+                drop(Pin::new(&mut *ws).start_send(message));
+            }
+        }
+        drop(Pin::new(&mut *ws).poll_flush(cx));
+        let event = match Pin::new(&mut *ws).poll_next(cx) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(None) => return Poll::Ready(Left::Closed),
+            Poll::Ready(Some(Ok(message))) => match message {
+                Message::Text(text) => ClientEvent::Text(text.as_str().to_owned()),
+                Message::Binary(bytes) => ClientEvent::Binary(bytes.to_vec()),
+                Message::Pong(payload) => ClientEvent::Pong(payload.to_vec()),
+                Message::Close(_) => ClientEvent::Closed,
+                Message::Ping(_) | Message::Frame(_) => continue,
+            },
+            Poll::Ready(Some(Err(error))) => match deserved(&error) {
+                Some(code) => {
+                    pen.post(Event::Client(ClientEvent::Violation(code)));
+                    return Poll::Ready(Left::Violated);
+                }
+                None if matches!(error, WsError::ConnectionClosed | WsError::AlreadyClosed) => {
+                    return Poll::Ready(Left::Closed);
+                }
+                None => {
+                    pen.post(Event::Client(ClientEvent::Lost));
+                    return Poll::Ready(Left::Gone);
+                }
+            },
+        };
+        pen.post(Event::Client(event));
+    }
+}
+
+/// After a violation only the order to close is of interest.
+async fn close_order(orders: &mut mpsc::Receiver<ClientOrder>) -> Left {
+    while let Some(order) = orders.recv().await {
+        if let ClientOrder::Close(code, mask) = order {
+            return Left::Close(code, mask);
+        }
+    }
+    Left::Gone
+}
+
+/// The close code that an error of the protocol deserves; none for an error of the connection.
+fn deserved(error: &WsError) -> Option<u16> {
+    match error {
+        WsError::Protocol(
+            ProtocolError::ResetWithoutClosingHandshake
+            | ProtocolError::SendAfterClosing
+            | ProtocolError::ReceivedAfterClosing,
+        ) => None,
+        WsError::Protocol(_) => Some(1002),
+        WsError::Utf8(_) => Some(1007),
+        WsError::Capacity(_) => Some(1009),
+        _ => None,
+    }
+}
+
+/// Sends a last frame if there is one, ends writing, and reads until the other side has ended too: a close with unread
+/// input would turn into RST.
+async fn leave<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, last: Option<Frame>) {
+    let goodbye = async {
+        if let Some(frame) = &last {
+            stream.write_all(&frame.encode()).await?;
+        }
+        stream.flush().await?;
+        stream.shutdown().await?;
+        let mut decoder = Decoder::new(DRAIN_BYTES);
+        let (mut chunk, mut drained) = ([0; READ_BUFFER], 0);
+        loop {
+            let n = stream.read(&mut chunk).await?;
+            drained += n;
+            decoder.push(&chunk[..n]);
+            let answered = std::iter::from_fn(|| decoder.next_frame().ok().flatten())
+                .any(|(frame, _)| frame.opcode == opcode::CLOSE);
+            if n == 0 || answered || drained > DRAIN_BYTES {
+                return Ok::<_, io::Error>(());
+            }
+        }
+    };
+    drop(timeout(DRAIN_TIME, goodbye).await);
+}

@@ -1,0 +1,331 @@
+//! The memory network: byte streams in virtual time, with latency, a byte budget with back-pressure, FIN and RST.
+//!
+//! Nothing is delivered in the instant it is sent: one millisecond at least, in whole milliseconds.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use sca_protocol::Reason;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep};
+
+use crate::post::{Pulse, Tag};
+use crate::{Fate, Stream};
+
+/// Bytes under way in one direction before the writer has to wait.
+const WINDOW: usize = 64 * 1024;
+const LATENCY_MIN: Duration = Duration::from_millis(1);
+
+/// A direction, seen from the terminals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Way {
+    /// From the broker to the terminal.
+    ToTerminal,
+    /// From the terminal to the broker.
+    FromTerminal,
+}
+
+type Accept = Rc<dyn Fn(Stream, Tag)>;
+
+/// The network of one world.
+#[derive(Clone)]
+pub struct MemoryNetwork {
+    shared: Rc<Shared>,
+    accept: Accept,
+    pulse: Pulse,
+}
+
+#[derive(Debug)]
+struct Shared {
+    latency: [Cell<Duration>; 2],
+    /// Bytes a second; 0 for no limit.
+    bandwidth: [Cell<u64>; 2],
+}
+
+impl fmt::Debug for MemoryNetwork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shared.fmt(f)
+    }
+}
+
+impl MemoryNetwork {
+    /// A network with this latency and bandwidth (bytes a second, 0 for no limit) each way. `accept` is given the
+    /// broker's end of every connection.
+    #[must_use]
+    pub fn new(latency: Duration, bandwidth: u64, pulse: Pulse, accept: Accept) -> Self {
+        let latency = latency.max(LATENCY_MIN);
+        let shared = Shared {
+            latency: [Cell::new(latency), Cell::new(latency)],
+            bandwidth: [Cell::new(bandwidth), Cell::new(bandwidth)],
+        };
+        Self { shared: Rc::new(shared), accept, pulse }
+    }
+
+    /// Changes the latency of a direction, for what is sent from now on.
+    pub fn set_latency(&self, way: Way, latency: Duration) {
+        self.shared.latency[way as usize].set(latency.max(LATENCY_MIN));
+    }
+
+    /// Changes the bandwidth of a direction: bytes a second, 0 for no limit.
+    pub fn set_bandwidth(&self, way: Way, bytes_per_second: u64) {
+        self.shared.bandwidth[way as usize].set(bytes_per_second);
+    }
+
+    pub(crate) async fn dial(&self, fate: Fate, tag: Tag) -> Result<Stream, Reason> {
+        let there = self.shared.latency[Way::FromTerminal as usize].get();
+        let back = self.shared.latency[Way::ToTerminal as usize].get();
+        match fate {
+            Fate::Lost => std::future::pending().await,
+            Fate::Dns => {
+                sleep(back).await;
+                Err(Reason::Dns)
+            }
+            Fate::Refuse => {
+                sleep(there + back).await;
+                Err(Reason::Refused)
+            }
+            Fate::Connect => {
+                sleep(there).await;
+                let (terminal, broker) = self.pair();
+                self.pulse.beat();
+                (self.accept)(Stream::Memory(broker), tag);
+                sleep(back).await;
+                Ok(Stream::Memory(terminal))
+            }
+        }
+    }
+
+    fn pair(&self) -> (MemoryEnd, MemoryEnd) {
+        let pipe = |way| Rc::new(RefCell::new(Pipe::new(way)));
+        let (to, from) = (pipe(Way::ToTerminal), pipe(Way::FromTerminal));
+        let end = |rx: &Rc<RefCell<Pipe>>, tx: &Rc<RefCell<Pipe>>| MemoryEnd {
+            rx: rx.clone(),
+            tx: tx.clone(),
+            shared: self.shared.clone(),
+            pulse: self.pulse.clone(),
+            timer: None,
+            armed: None,
+        };
+        (end(&to, &from), end(&from, &to))
+    }
+}
+
+#[derive(Debug)]
+enum Item {
+    Data(Vec<u8>, usize),
+    Fin,
+    Rst,
+}
+
+/// One direction of one connection.
+#[derive(Debug)]
+struct Pipe {
+    way: Way,
+    items: VecDeque<(Instant, Item)>,
+    under_way: usize,
+    free_at: Option<Instant>,
+    last_at: Option<Instant>,
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+    finished: bool,
+    reset: bool,
+    reader_gone: bool,
+}
+
+impl Pipe {
+    fn new(way: Way) -> Self {
+        Self {
+            way,
+            items: VecDeque::new(),
+            under_way: 0,
+            free_at: None,
+            last_at: None,
+            reader: None,
+            writer: None,
+            finished: false,
+            reset: false,
+            reader_gone: false,
+        }
+    }
+
+    fn push(&mut self, shared: &Shared, item: Item) {
+        let now = Instant::now();
+        let mut leave = self.free_at.map_or(now, |at| at.max(now));
+        if let (Item::Data(bytes, _), rate @ 1..) = (&item, shared.bandwidth[self.way as usize].get()) {
+            let ms = (bytes.len() as u64).saturating_mul(1_000).div_ceil(rate);
+            leave += Duration::from_millis(ms);
+            self.free_at = Some(leave);
+        }
+        let arrive = leave + shared.latency[self.way as usize].get();
+        // Bytes of one stream never overtake each other, even when the latency shrinks.
+        let arrive = self.last_at.map_or(arrive, |last| last.max(arrive));
+        self.last_at = Some(arrive);
+        self.items.push_back((arrive, item));
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
+    }
+}
+
+/// One end of a connection in memory.
+pub struct MemoryEnd {
+    rx: Rc<RefCell<Pipe>>,
+    tx: Rc<RefCell<Pipe>>,
+    shared: Rc<Shared>,
+    pulse: Pulse,
+    timer: Option<Pin<Box<Sleep>>>,
+    armed: Option<Instant>,
+}
+
+impl fmt::Debug for MemoryEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemoryEnd")
+    }
+}
+
+impl MemoryEnd {
+    pub(crate) fn reset(&mut self) {
+        self.pulse.beat();
+        let mut tx = self.tx.borrow_mut();
+        if !tx.finished {
+            tx.finished = true;
+            tx.push(&self.shared, Item::Rst);
+        }
+        self.rx.borrow_mut().reset = true;
+    }
+
+    /// Waits until `at` by this end's timer.
+    fn poll_until(&mut self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        if self.armed != Some(at) {
+            self.armed = Some(at);
+            match &mut self.timer {
+                Some(timer) => timer.as_mut().reset(at),
+                None => self.timer = Some(Box::pin(tokio::time::sleep_until(at))),
+            }
+        }
+        self.timer.as_mut().map_or(Poll::Ready(()), |timer| timer.as_mut().poll(cx))
+    }
+}
+
+impl AsyncRead for MemoryEnd {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let me = self.get_mut();
+        loop {
+            let at = {
+                let mut rx = me.rx.borrow_mut();
+                if rx.reset {
+                    return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+                }
+                match rx.items.front().map(|(at, _)| *at) {
+                    None => {
+                        rx.reader = Some(cx.waker().clone());
+                        return Poll::Pending;
+                    }
+                    Some(at) if at > Instant::now() => at,
+                    Some(_) => {
+                        me.pulse.beat();
+                        return Poll::Ready(rx.deliver(buf));
+                    }
+                }
+            };
+            if me.poll_until(at, cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+impl Pipe {
+    /// Hands over what has arrived at the front.
+    fn deliver(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()> {
+        match self.items.front_mut() {
+            Some((_, Item::Data(bytes, read))) => {
+                let n = buf.remaining().min(bytes.len() - *read);
+                buf.put_slice(&bytes[*read..*read + n]);
+                *read += n;
+                if *read == bytes.len() {
+                    self.items.pop_front();
+                }
+                self.under_way -= n;
+                if let Some(writer) = self.writer.take() {
+                    writer.wake();
+                }
+                Ok(())
+            }
+            Some((_, Item::Rst)) => {
+                self.reset = true;
+                Err(io::ErrorKind::ConnectionReset.into())
+            }
+            // A FIN stays at the front: every further read finds the end again.
+            Some((_, Item::Fin)) | None => Ok(()),
+        }
+    }
+}
+
+impl AsyncWrite for MemoryEnd {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let me = self.get_mut();
+        if me.rx.borrow().reset {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        let mut tx = me.tx.borrow_mut();
+        if tx.finished {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
+        if tx.reader_gone {
+            // The far end is closed: what is sent there comes back as a reset.
+            let mut rx = me.rx.borrow_mut();
+            if !rx.finished {
+                rx.finished = true;
+                rx.push(&me.shared, Item::Rst);
+            }
+            return Poll::Ready(Ok(buf.len()));
+        }
+        let n = buf.len().min(WINDOW.saturating_sub(tx.under_way));
+        if n == 0 && !buf.is_empty() {
+            tx.writer = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        me.pulse.beat();
+        tx.under_way += n;
+        tx.push(&me.shared, Item::Data(buf[..n].to_vec(), 0));
+        Poll::Ready(Ok(n))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let me = self.get_mut();
+        let mut tx = me.tx.borrow_mut();
+        if !tx.finished {
+            me.pulse.beat();
+            tx.finished = true;
+            tx.push(&me.shared, Item::Fin);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for MemoryEnd {
+    fn drop(&mut self) {
+        self.pulse.beat();
+        let mut tx = self.tx.borrow_mut();
+        if !tx.finished {
+            tx.finished = true;
+            tx.push(&self.shared, Item::Fin);
+        }
+        let mut rx = self.rx.borrow_mut();
+        rx.reader_gone = true;
+        if let Some(writer) = rx.writer.take() {
+            writer.wake();
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The one queue into which connections post what happened, and the pulse by which the driver sees that all is quiet.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use tokio::sync::Notify;
+
+use crate::client::ClientEvent;
+use crate::server::ServerEvent;
+
+/// Whose connection, and which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tag {
+    /// The terminal's index in the world.
+    pub terminal: u16,
+    /// The number of its connection.
+    pub connection: u32,
+}
+
+/// What happened on one end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// On the terminal's end.
+    Client(ClientEvent),
+    /// On the broker's end.
+    Server(ServerEvent),
+}
+
+/// An event with its place in the order of one instant: terminals first, then connection, then sequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// Whose connection.
+    pub tag: Tag,
+    /// Its number within its end of the connection.
+    pub sequence: u32,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Counts everything that moves in memory, so that the driver knows when an instant is quiet.
+#[derive(Debug, Clone, Default)]
+pub struct Pulse(Rc<Cell<u64>>);
+
+impl Pulse {
+    /// Something moved.
+    pub fn beat(&self) {
+        self.0.set(self.0.get().wrapping_add(1));
+    }
+
+    /// How often something has moved.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.get()
+    }
+}
+
+/// The queue of one world.
+#[derive(Debug, Clone, Default)]
+pub struct Mailbox {
+    inner: Rc<Inner>,
+    /// The world's pulse.
+    pub pulse: Pulse,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    posted: RefCell<Vec<Posted>>,
+    notify: Notify,
+}
+
+impl Mailbox {
+    /// Posts an event and wakes the driver.
+    pub fn post(&self, posted: Posted) {
+        self.pulse.beat();
+        self.inner.posted.borrow_mut().push(posted);
+        self.inner.notify.notify_one();
+    }
+
+    /// Everything posted since the last call, in the order of the law: actor, connection, sequence.
+    #[must_use]
+    pub fn take(&self) -> Vec<Posted> {
+        let mut all = std::mem::take(&mut *self.inner.posted.borrow_mut());
+        all.sort_by_key(|p| (matches!(p.event, Event::Server(_)), p.tag, p.sequence));
+        all
+    }
+
+    /// Whether nothing is waiting.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.inner.posted.borrow().is_empty()
+    }
+
+    /// Returns when something has been posted.
+    pub async fn posted(&self) {
+        if self.is_empty() {
+            self.inner.notify.notified().await;
+        }
+    }
+}
+
+/// One end's pen: numbers what it posts.
+#[derive(Debug)]
+pub(crate) struct Pen {
+    mailbox: Mailbox,
+    tag: Tag,
+    sequence: u32,
+}
+
+impl Pen {
+    pub(crate) fn new(mailbox: Mailbox, tag: Tag) -> Self {
+        Self { mailbox, tag, sequence: 0 }
+    }
+
+    pub(crate) fn post(&mut self, event: Event) {
+        self.sequence += 1;
+        self.mailbox.post(Posted { tag: self.tag, sequence: self.sequence, event });
+    }
+}

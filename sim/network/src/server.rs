@@ -1,0 +1,292 @@
+//! The broker's end of a connection: TLS, the upgrade's bytes, then raw frames, legal or not.
+//!
+//! It takes orders and posts events, and judges nothing but whether bytes can be read at all.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use sca_protocol::Reason;
+use sca_protocol::frame::{Decoder, Frame};
+use sca_protocol::handshake::Head;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use crate::post::{Event, Mailbox, Pen, Tag};
+use crate::tap::{TapHandle, Tapped};
+use crate::{Stream, tls};
+
+/// How a connection ended, as the broker saw it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The terminal ended it, or it was left in good manners.
+    Fin,
+    /// A reset, or an end without the manners of TLS.
+    Broken,
+}
+
+/// What happens on the broker's end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServerEvent {
+    /// TCP stands.
+    Accepted,
+    /// TLS stands, the terminal's certificate included.
+    Secured,
+    /// It ended before the upgrade was asked for.
+    Failed(Reason),
+    /// A request for the upgrade, with its bytes as text.
+    Asked(Head, String),
+    /// A frame, with its size on the wire.
+    Frame(Frame, usize),
+    /// It is over.
+    Ended(Ending),
+}
+
+/// What the broker's end is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServerOrder {
+    /// Send the answer to the upgrade; frames follow if `open`, else the end.
+    Answer {
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// Whether frames follow.
+        open: bool,
+    },
+    /// Send these bytes, which may be a frame or part of one.
+    Write(Vec<u8>),
+    /// End in good manners.
+    HangUp,
+}
+
+/// What the broker's end needs for TLS.
+#[derive(Debug, Clone)]
+pub enum Tls {
+    /// ws.
+    Off,
+    /// wss.
+    On(Arc<ServerConfig>),
+}
+
+const DRAIN_TIME: Duration = Duration::from_secs(1);
+const READ_BUFFER: usize = 4 * 1024;
+const FRAME_BYTES_MAX: usize = 16 << 20;
+
+/// Runs one connection to its end.
+pub async fn run(
+    stream: Stream,
+    tls: Tls,
+    tap: TapHandle,
+    tag: Tag,
+    mailbox: Mailbox,
+    mut orders: mpsc::Receiver<ServerOrder>,
+) {
+    let stream = Tapped::new(stream, tap, mailbox.pulse.clone());
+    let mut pen = Pen::new(mailbox, tag);
+    pen.post(Event::Server(ServerEvent::Accepted));
+    let Tls::On(config) = tls else {
+        let ending = converse(stream, &mut pen, &mut orders).await;
+        return pen.post(Event::Server(ServerEvent::Ended(ending)));
+    };
+    let ending = match TlsAcceptor::from(config).accept(stream).into_fallible().await {
+        Ok(stream) => {
+            pen.post(Event::Server(ServerEvent::Secured));
+            converse(stream, &mut pen, &mut orders).await
+        }
+        Err((error, stream)) => {
+            let reason = match (tls::word(&error), error.kind()) {
+                (Some(word), _) => Reason::Tls(word),
+                (None, io::ErrorKind::UnexpectedEof) => Reason::Tls("eof"),
+                (None, _) => Reason::Reset,
+            };
+            pen.post(Event::Server(ServerEvent::Failed(reason)));
+            // The alert is on its way; closing with unread input would overtake it with a reset.
+            leave(stream).await;
+            Ending::Broken
+        }
+    };
+    pen.post(Event::Server(ServerEvent::Ended(ending)));
+}
+
+async fn converse<S>(mut stream: S, pen: &mut Pen, orders: &mut mpsc::Receiver<ServerOrder>) -> Ending
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (head, text, tail) = match read_request(&mut stream).await {
+        Ok(read) => read,
+        Err(reason) => {
+            pen.post(Event::Server(ServerEvent::Failed(reason)));
+            leave(stream).await;
+            return Ending::Broken;
+        }
+    };
+    pen.post(Event::Server(ServerEvent::Asked(head, text)));
+    let answered = tokio::select! {
+        biased;
+        order = orders.recv() => order,
+        ending = watch(&mut stream) => return ending,
+    };
+    let Some(ServerOrder::Answer { bytes, open }) = answered else {
+        leave(stream).await;
+        return Ending::Fin;
+    };
+    let mut writer = Writer::default();
+    writer.push(bytes);
+    if open {
+        return frames(stream, writer, &tail, pen, orders).await;
+    }
+    let flushed = poll_fn(|cx| writer.poll(&mut stream, cx)).await;
+    leave(stream).await;
+    if flushed.is_ok() { Ending::Fin } else { Ending::Broken }
+}
+
+async fn read_request<S: AsyncRead + Unpin>(stream: &mut S) -> Result<(Head, String, Vec<u8>), Reason> {
+    let mut bytes = Vec::with_capacity(512);
+    loop {
+        let mut chunk = [0; READ_BUFFER];
+        match stream.read(&mut chunk).await {
+            Ok(0) => return Err(Reason::Handshake("truncated")),
+            Ok(n) => bytes.extend_from_slice(&chunk[..n]),
+            Err(error) => {
+                return Err(match (tls::word(&error), error.kind()) {
+                    (Some(word), _) => Reason::Tls(word),
+                    (None, io::ErrorKind::UnexpectedEof) => Reason::Handshake("truncated"),
+                    (None, _) => Reason::Reset,
+                });
+            }
+        }
+        if let Some((head, size)) = Head::parse_request(&bytes)? {
+            let tail = bytes.split_off(size);
+            return Ok((head, String::from_utf8_lossy(&bytes).into_owned(), tail));
+        }
+    }
+}
+
+/// Waits for the end of a stream on which nothing is expected.
+async fn watch<S: AsyncRead + Unpin>(stream: &mut S) -> Ending {
+    let mut chunk = [0; READ_BUFFER];
+    loop {
+        match stream.read(&mut chunk).await {
+            Ok(0) => return Ending::Fin,
+            Ok(_) => {}
+            Err(_) => return Ending::Broken,
+        }
+    }
+}
+
+/// Bytes on their way out. A send is never awaited: what the stream does not take stays here.
+#[derive(Default)]
+struct Writer {
+    queue: VecDeque<Vec<u8>>,
+    written: usize,
+}
+
+impl Writer {
+    fn push(&mut self, bytes: Vec<u8>) {
+        self.queue.push_back(bytes);
+    }
+
+    fn poll<S: AsyncWrite + Unpin>(&mut self, stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(bytes) = self.queue.front() {
+            if self.written < bytes.len() {
+                match Pin::new(&mut *stream).poll_write(cx, &bytes[self.written..]) {
+                    Poll::Ready(Ok(n)) => self.written += n,
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending => return Poll::Pending,
+                }
+            } else {
+                // Each order is flushed by itself, so that a TLS record ends where it ends.
+                if Pin::new(&mut *stream).poll_flush(cx)?.is_pending() {
+                    return Poll::Pending;
+                }
+                self.queue.pop_front();
+                self.written = 0;
+            }
+        }
+        Pin::new(stream).poll_flush(cx)
+    }
+}
+
+enum Left {
+    HangUp,
+    Ended(Ending),
+}
+
+async fn frames<S>(
+    mut stream: S,
+    mut writer: Writer,
+    tail: &[u8],
+    pen: &mut Pen,
+    orders: &mut mpsc::Receiver<ServerOrder>,
+) -> Ending
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut decoder = Decoder::new(FRAME_BYTES_MAX);
+    decoder.push(tail);
+    let left = poll_fn(|cx| poll_frames(&mut stream, &mut writer, &mut decoder, pen, orders, cx)).await;
+    match left {
+        Left::Ended(ending) => ending,
+        Left::HangUp => {
+            drop(timeout(DRAIN_TIME, poll_fn(|cx| writer.poll(&mut stream, cx))).await);
+            leave(stream).await;
+            Ending::Fin
+        }
+    }
+}
+
+fn poll_frames<S>(
+    stream: &mut S,
+    writer: &mut Writer,
+    decoder: &mut Decoder,
+    pen: &mut Pen,
+    orders: &mut mpsc::Receiver<ServerOrder>,
+    cx: &mut Context<'_>,
+) -> Poll<Left>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        match orders.poll_recv(cx) {
+            Poll::Ready(Some(ServerOrder::Write(bytes) | ServerOrder::Answer { bytes, .. })) => writer.push(bytes),
+            Poll::Ready(Some(ServerOrder::HangUp) | None) => return Poll::Ready(Left::HangUp),
+            Poll::Pending => break,
+        }
+    }
+    // A failed send says nothing that reading does not say too.
+    drop(writer.poll(stream, cx));
+    loop {
+        loop {
+            match decoder.next_frame() {
+                Ok(Some((frame, size))) => pen.post(Event::Server(ServerEvent::Frame(frame, size))),
+                Ok(None) => break,
+                Err(_) => return Poll::Ready(Left::Ended(Ending::Broken)),
+            }
+        }
+        let mut chunk = [0; READ_BUFFER];
+        let mut buf = ReadBuf::new(&mut chunk);
+        match Pin::new(&mut *stream).poll_read(cx, &mut buf) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Err(_)) => return Poll::Ready(Left::Ended(Ending::Broken)),
+            Poll::Ready(Ok(())) if buf.filled().is_empty() => return Poll::Ready(Left::Ended(Ending::Fin)),
+            Poll::Ready(Ok(())) => decoder.push(buf.filled()),
+        }
+    }
+}
+
+/// Ends writing and reads until the other side has ended too.
+async fn leave<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
+    let goodbye = async {
+        stream.flush().await?;
+        stream.shutdown().await?;
+        watch(&mut stream).await;
+        Ok::<_, io::Error>(())
+    };
+    drop(timeout(DRAIN_TIME, goodbye).await);
+}

@@ -1,0 +1,62 @@
+//! A byte stream between two ends: in memory or a TCP socket. Only this lowest layer differs between the worlds.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use crate::memory::MemoryEnd;
+
+/// One end of a byte stream.
+#[derive(Debug)]
+pub enum Stream {
+    /// In memory.
+    Memory(MemoryEnd),
+    /// A socket.
+    Socket(TcpStream),
+}
+
+impl Stream {
+    /// Makes the stream end with a reset: at once in memory, on drop for a socket.
+    pub fn reset(&mut self) {
+        match self {
+            Self::Memory(end) => end.reset(),
+            // A linger of zero turns the close into RST; a socket that refuses the option is gone already.
+            Self::Socket(socket) => drop(socket2::SockRef::from(&*socket).set_linger(Some(std::time::Duration::ZERO))),
+        }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Memory(end) => Pin::new(end).poll_read(cx, buf),
+            Self::Socket(socket) => Pin::new(socket).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Memory(end) => Pin::new(end).poll_write(cx, buf),
+            Self::Socket(socket) => Pin::new(socket).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Memory(end) => Pin::new(end).poll_flush(cx),
+            Self::Socket(socket) => Pin::new(socket).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Memory(end) => Pin::new(end).poll_shutdown(cx),
+            Self::Socket(socket) => Pin::new(socket).poll_shutdown(cx),
+        }
+    }
+}

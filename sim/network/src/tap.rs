@@ -1,0 +1,319 @@
+//! The tap on the broker's side of a byte stream, the lowest fault layer of both worlds: hold it silent, end it, or cut
+//! it within a TLS record. Bytes pass through it unchanged until it is told otherwise.
+
+use std::cell::RefCell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::Stream;
+use crate::memory::Way;
+use crate::post::Pulse;
+
+/// Bytes that are swallowed during a silence before the writer has to wait.
+const HELD_MAX: usize = 256 * 1024;
+
+/// How a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// RST.
+    Reset,
+    /// FIN: nothing more is sent, what comes is read.
+    Fin,
+    /// Nothing at all any more, in both directions.
+    Silence,
+    /// One byte is inverted, and the stream goes on.
+    Corrupt,
+}
+
+/// A place in a TLS handshake. In TLS 1.3 a flight is one encrypted record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Point {
+    /// The terminal's first record.
+    ClientHello,
+    /// The broker's first record.
+    ServerHello,
+    /// What the broker sends after it.
+    ServerFlight,
+    /// What the terminal sends after that.
+    ClientFlight,
+}
+
+/// An end at a place: after this many bytes of the record, its header included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cut {
+    /// The record.
+    pub point: Point,
+    /// Bytes of it that pass.
+    pub offset: usize,
+    /// What happens then.
+    pub end: End,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    silent_to: bool,
+    silent_from: bool,
+    held: Vec<u8>,
+    end: Option<End>,
+    cut: Option<Cut>,
+    struck: bool,
+    shut: bool,
+    outgoing: Records,
+    incoming: Records,
+    wakers: Vec<Waker>,
+}
+
+/// The handle by which the driver works a tap.
+#[derive(Debug, Clone, Default)]
+pub struct TapHandle(Rc<RefCell<State>>);
+
+impl TapHandle {
+    /// Ends the connection now.
+    pub fn end(&self, end: End) {
+        let mut state = self.0.borrow_mut();
+        state.strike(end);
+    }
+
+    /// Makes a direction silent, or lets it speak again; what was held then goes on its way.
+    pub fn silence(&self, way: Way, silent: bool) {
+        let mut state = self.0.borrow_mut();
+        match way {
+            Way::ToTerminal => state.silent_to = silent,
+            Way::FromTerminal => state.silent_from = silent,
+        }
+        state.wake();
+    }
+
+    /// Arms a cut within the TLS handshake.
+    pub fn arm(&self, cut: Cut) {
+        self.0.borrow_mut().cut = Some(cut);
+    }
+
+    /// Whether the armed cut has struck.
+    #[must_use]
+    pub fn has_struck(&self) -> bool {
+        self.0.borrow().struck
+    }
+}
+
+impl State {
+    fn strike(&mut self, end: End) {
+        match end {
+            End::Silence => (self.silent_to, self.silent_from) = (true, true),
+            End::Corrupt => {}
+            End::Reset | End::Fin => self.end = Some(end),
+        }
+        self.wake();
+    }
+
+    fn wake(&mut self) {
+        self.wakers.drain(..).for_each(Waker::wake);
+    }
+
+    fn park(&mut self, cx: &Context<'_>) {
+        if !self.wakers.iter().any(|w| w.will_wake(cx.waker())) {
+            self.wakers.push(cx.waker().clone());
+        }
+    }
+}
+
+/// Follows the record boundaries of one direction.
+#[derive(Debug, Default)]
+struct Records {
+    header: Vec<u8>,
+    left: usize,
+    offset: usize,
+    handshakes: usize,
+    current: Option<usize>,
+}
+
+impl Records {
+    /// Takes one byte; says which handshake record it belongs to and where in it, if it does.
+    fn take(&mut self, byte: u8) -> Option<(usize, usize)> {
+        if self.left == 0 {
+            if self.header.is_empty() {
+                self.offset = 0;
+                // A change_cipher_spec (20) is no step of the handshake any more.
+                self.current = (byte != 20).then_some(self.handshakes);
+                self.handshakes += usize::from(byte != 20);
+            }
+            self.header.push(byte);
+            if let [_, _, _, high, low] = self.header[..] {
+                self.left = usize::from(u16::from_be_bytes([high, low]));
+                self.header.clear();
+            }
+        } else {
+            self.left -= 1;
+        }
+        self.offset += 1;
+        self.current.map(|record| (record, self.offset - 1))
+    }
+}
+
+impl Cut {
+    fn is_outgoing(self) -> bool {
+        matches!(self.point, Point::ServerHello | Point::ServerFlight)
+    }
+
+    fn record(self) -> usize {
+        usize::from(matches!(self.point, Point::ServerFlight | Point::ClientFlight))
+    }
+}
+
+/// A stream with a tap on it.
+#[derive(Debug)]
+pub(crate) struct Tapped {
+    stream: Stream,
+    handle: TapHandle,
+    pulse: Pulse,
+}
+
+impl Tapped {
+    pub(crate) fn new(stream: Stream, handle: TapHandle, pulse: Pulse) -> Self {
+        Self { stream, handle, pulse }
+    }
+
+    /// Carries out an end that was ordered. An error means the stream is over for its user.
+    fn obey(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let mut state = self.handle.0.borrow_mut();
+        match state.end {
+            Some(End::Reset) => {
+                self.pulse.beat();
+                self.stream.reset();
+                Err(io::ErrorKind::ConnectionReset.into())
+            }
+            Some(End::Fin) if !state.shut => {
+                state.shut = true;
+                drop(Pin::new(&mut self.stream).poll_shutdown(cx));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// How many of these bytes pass before the armed cut, and what it does there; `Corrupt` inverts a byte in place.
+    fn judge(&self, bytes: &mut [u8], outgoing: bool) -> (usize, Option<End>) {
+        let mut state = self.handle.0.borrow_mut();
+        let cut = state.cut.filter(|cut| cut.is_outgoing() == outgoing);
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            let records = if outgoing { &mut state.outgoing } else { &mut state.incoming };
+            let place = records.take(*byte);
+            if let (Some(cut), Some((record, offset))) = (cut, place)
+                && record == cut.record()
+                && offset == cut.offset
+            {
+                state.cut = None;
+                state.struck = true;
+                if cut.end != End::Corrupt {
+                    return (at, Some(cut.end));
+                }
+                *byte = !*byte;
+            }
+        }
+        (bytes.len(), None)
+    }
+
+    fn is_armed(&self) -> bool {
+        self.handle.0.borrow().cut.is_some()
+    }
+
+    /// Sends on what a silence has held back.
+    fn poll_held(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            let mut state = self.handle.0.borrow_mut();
+            if state.silent_to || state.held.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            match Pin::new(&mut self.stream).poll_write(cx, &state.held) {
+                Poll::Ready(Ok(n)) => drop(state.held.drain(..n)),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
+impl AsyncRead for Tapped {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let me = self.get_mut();
+        me.obey(cx)?;
+        {
+            let mut state = me.handle.0.borrow_mut();
+            state.park(cx);
+            if state.silent_from {
+                return Poll::Pending;
+            }
+        }
+        let before = buf.filled().len();
+        let polled = Pin::new(&mut me.stream).poll_read(cx, buf);
+        if polled.is_ready() && me.is_armed() {
+            let (pass, end) = me.judge(&mut buf.filled_mut()[before..], false);
+            if let Some(end) = end {
+                buf.set_filled(before + pass);
+                me.handle.end(end);
+                me.obey(cx)?;
+                // What was consumed before the cut is not acted upon any more.
+                buf.set_filled(before);
+                return Poll::Pending;
+            }
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Tapped {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let me = self.get_mut();
+        me.obey(cx)?;
+        if me.handle.0.borrow().shut {
+            return Poll::Ready(Ok(buf.len()));
+        }
+        if me.is_armed() {
+            let mut copy = buf.to_vec();
+            let (pass, end) = me.judge(&mut copy, true);
+            // The prefix goes through whole: a handshake record is far smaller than the window.
+            if pass > 0 {
+                drop(Pin::new(&mut me.stream).poll_write(cx, &copy[..pass]));
+            }
+            if let Some(end) = end {
+                me.handle.end(end);
+                me.obey(cx)?;
+            }
+            return Poll::Ready(Ok(buf.len()));
+        }
+        let mut state = me.handle.0.borrow_mut();
+        if state.silent_to || !state.held.is_empty() {
+            state.park(cx);
+            if state.held.len() >= HELD_MAX {
+                return Poll::Pending;
+            }
+            state.held.extend_from_slice(buf);
+            return Poll::Ready(Ok(buf.len()));
+        }
+        drop(state);
+        Pin::new(&mut me.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let me = self.get_mut();
+        me.obey(cx)?;
+        if me.poll_held(cx)?.is_pending() {
+            return Poll::Pending;
+        }
+        Pin::new(&mut me.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let me = self.get_mut();
+        me.obey(cx)?;
+        if me.handle.0.borrow().silent_to {
+            // A silent line carries no FIN either.
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut me.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,234 @@
+//! TLS on both sides: configurations from identities, with the world's clock, and names for what goes wrong.
+
+use std::fmt::Debug;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::time_provider::TimeProvider;
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, Error, KeyLog, PeerIncompatible, RootCertStore, ServerConfig,
+    SupportedProtocolVersion, version,
+};
+use sca_certs::Identity;
+
+/// What one side knows and shows.
+#[derive(Debug, Clone)]
+pub struct Trust {
+    /// Roots it trusts, DER.
+    pub roots: Vec<Vec<u8>>,
+    /// Revocation lists, DER; none checks no revocation.
+    pub revocation_lists: Vec<Vec<u8>>,
+    /// What it shows; nothing when absent or empty.
+    pub identity: Option<Arc<Identity>>,
+    /// Whether sessions are resumed.
+    pub resumption: bool,
+}
+
+/// Whether a server asks clients for a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Demand {
+    /// None is accepted only if it is good.
+    Required,
+    /// None is accepted too.
+    Optional,
+    /// It does not ask.
+    No,
+}
+
+/// A configuration that cannot be made from what was given.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The library refused.
+    #[error("TLS is not configurable: {0}")]
+    Tls(#[from] Error),
+    /// The verifier refused.
+    #[error("trust is not configurable: {0}")]
+    Verifier(#[from] rustls::client::VerifierBuilderError),
+}
+
+/// A wall clock that rustls asks for the time: `now` in seconds since 1970.
+pub struct Clock<F>(pub F);
+
+impl<F> Debug for Clock<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+impl<F: Fn() -> i64 + Send + Sync> TimeProvider for Clock<F> {
+    fn current_time(&self) -> Option<UnixTime> {
+        let seconds = u64::try_from((self.0)()).ok()?;
+        Some(UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds)))
+    }
+}
+
+/// A TLS key log, kept in memory, for looking at captures of harness traffic.
+#[derive(Debug, Default)]
+pub struct KeyNotes(Mutex<String>);
+
+impl KeyNotes {
+    /// The log in the format of NSS.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl KeyLog for KeyNotes {
+    fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
+        let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let mut text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        text.push_str(&format!("{label} {} {}\n", hex(client_random), hex(secret)));
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    static PROVIDER: std::sync::OnceLock<Arc<CryptoProvider>> = std::sync::OnceLock::new();
+    PROVIDER.get_or_init(|| Arc::new(rustls::crypto::ring::default_provider())).clone()
+}
+
+/// The terminal's side.
+///
+/// # Errors
+/// [`TlsError`], if the identity's key or the roots cannot be used.
+pub fn client(
+    trust: &Trust,
+    clock: Arc<dyn TimeProvider>,
+    notes: Option<Arc<KeyNotes>>,
+) -> Result<Arc<ClientConfig>, TlsError> {
+    let verifier =
+        WebPkiServerVerifier::builder_with_provider(roots(trust)?, provider()).with_crls(lists(trust)).build()?;
+    let builder = ClientConfig::builder_with_details(provider(), clock)
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier);
+    let mut config = match shown(trust)? {
+        Some(resolver) => builder.with_client_cert_resolver(resolver),
+        None => builder.with_no_client_auth(),
+    };
+    if !trust.resumption {
+        config.resumption = Resumption::disabled();
+    }
+    if let Some(notes) = notes {
+        config.key_log = notes;
+    }
+    Ok(Arc::new(config))
+}
+
+/// The broker's side. `versions` is `1.2`, `1.3` or anything else for both.
+///
+/// # Errors
+/// [`TlsError`], if the identity's key or the roots cannot be used.
+pub fn server(
+    trust: &Trust,
+    clock: Arc<dyn TimeProvider>,
+    demand: Demand,
+    versions: &str,
+) -> Result<Arc<ServerConfig>, TlsError> {
+    const BOTH: &[&SupportedProtocolVersion] = &[&version::TLS13, &version::TLS12];
+    let versions: &[&SupportedProtocolVersion] = match versions {
+        "1.2" => &BOTH[1..],
+        "1.3" => &BOTH[..1],
+        _ => BOTH,
+    };
+    let builder = ServerConfig::builder_with_details(provider(), clock).with_protocol_versions(versions)?;
+    let builder = if demand == Demand::No {
+        builder.with_no_client_auth()
+    } else {
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots(trust)?, provider()).with_crls(lists(trust));
+        let verifier = if demand == Demand::Optional { verifier.allow_unauthenticated() } else { verifier };
+        builder.with_client_cert_verifier(verifier.build()?)
+    };
+    let identity = shown(trust)?.ok_or(Error::NoCertificatesPresented)?;
+    let mut config = builder.with_cert_resolver(identity);
+    if !trust.resumption {
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+    }
+    Ok(Arc::new(config))
+}
+
+fn roots(trust: &Trust) -> Result<Arc<RootCertStore>, TlsError> {
+    let mut store = RootCertStore::empty();
+    for root in &trust.roots {
+        store.add(CertificateDer::from_slice(root))?;
+    }
+    Ok(Arc::new(store))
+}
+
+fn lists(trust: &Trust) -> Vec<CertificateRevocationListDer<'static>> {
+    trust.revocation_lists.iter().cloned().map(CertificateRevocationListDer::from).collect()
+}
+
+// A resolver of our own takes a key that does not fit its certificate, which a scenario may want.
+fn shown(trust: &Trust) -> Result<Option<Arc<SingleCertAndKey>>, TlsError> {
+    let Some(identity) = trust.identity.as_ref().filter(|identity| !identity.chain.is_empty()) else {
+        return Ok(None);
+    };
+    let chain = identity.chain.iter().cloned().map(CertificateDer::from).collect();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.key.clone()));
+    let key = provider().key_provider.load_private_key(key)?;
+    Ok(Some(Arc::new(SingleCertAndKey::from(CertifiedKey::new(chain, key)))))
+}
+
+/// The word of [`sca_protocol::reason::TLS_WORDS`] for an error of TLS; none if it is no such error.
+#[must_use]
+pub fn word(error: &io::Error) -> Option<&'static str> {
+    let inner = error.get_ref()?.downcast_ref::<Error>()?;
+    Some(match inner {
+        Error::InvalidCertificate(certificate) => certificate_word(certificate),
+        Error::AlertReceived(alert) => alert_word(*alert),
+        Error::NoCertificatesPresented => "no-certificate",
+        Error::InvalidMessage(_) | Error::InappropriateMessage { .. } | Error::InappropriateHandshakeMessage { .. } => {
+            "garbage"
+        }
+        Error::DecryptError => "corrupt",
+        Error::PeerIncompatible(
+            PeerIncompatible::Tls12NotOffered
+            | PeerIncompatible::Tls12NotOfferedOrEnabled
+            | PeerIncompatible::Tls13RequiredForQuic
+            | PeerIncompatible::SupportedVersionsExtensionRequired,
+        ) => "version",
+        Error::PeerIncompatible(_) => "incompatible",
+        _ => "other",
+    })
+}
+
+fn certificate_word(error: &CertificateError) -> &'static str {
+    use CertificateError as C;
+    match error {
+        C::Expired | C::ExpiredContext { .. } => "expired",
+        C::NotValidYet | C::NotValidYetContext { .. } => "not-yet-valid",
+        C::NotValidForName | C::NotValidForNameContext { .. } => "wrong-name",
+        C::UnknownIssuer => "unknown-authority",
+        C::InvalidPurpose | C::InvalidPurposeContext { .. } => "wrong-usage",
+        C::Revoked => "revoked",
+        C::UnknownRevocationStatus | C::ExpiredRevocationList | C::ExpiredRevocationListContext { .. } => {
+            "unknown-revocation"
+        }
+        C::BadSignature => "bad-signature",
+        C::BadEncoding => "bad-certificate",
+        _ => "other",
+    }
+}
+
+fn alert_word(alert: AlertDescription) -> &'static str {
+    use AlertDescription as A;
+    match alert {
+        A::CertificateRequired => "alert-certificate-required",
+        A::CertificateExpired => "alert-certificate-expired",
+        A::CertificateRevoked => "alert-certificate-revoked",
+        A::UnknownCA => "alert-unknown-ca",
+        A::BadCertificate => "alert-bad-certificate",
+        A::UnsupportedCertificate => "alert-unsupported-certificate",
+        A::DecryptError => "alert-decrypt-error",
+        A::HandshakeFailure => "alert-handshake-failure",
+        A::ProtocolVersion => "alert-protocol-version",
+        _ => "alert-other",
+    }
+}

@@ -1,0 +1,264 @@
+//! The broker: answers upgrades, routes POS requests by pinpad id, and speaks frames that may break every rule.
+
+use std::collections::BTreeMap;
+
+use sca_protocol::frame::{Frame, opcode};
+use sca_protocol::handshake::{self, Head};
+use sca_protocol::settings::BrokerSettings;
+
+/// Bytes of one message from a terminal that are put together before the broker gives up on it.
+const MESSAGE_BYTES_MAX: usize = 1 << 20;
+
+/// The far end of one connection: which terminal of the world, and which of its connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Peer {
+    /// The terminal's index in the world.
+    pub terminal: u16,
+    /// The number of its connection.
+    pub connection: u32,
+}
+
+/// What the broker is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BrokerInput {
+    /// A terminal asks for the upgrade. `answer` replaces the broker's own answer, verbatim but for `{{accept}}`.
+    Asked {
+        /// Who.
+        peer: Peer,
+        /// The request.
+        head: Head,
+        /// The answer to give, if it is not the usual one.
+        answer: Option<String>,
+    },
+    /// A frame has come.
+    Frame {
+        /// From whom.
+        peer: Peer,
+        /// The frame.
+        frame: Frame,
+    },
+    /// The connection is over.
+    Ended {
+        /// Whose.
+        peer: Peer,
+    },
+    /// A POS has a message for the terminal with this pinpad id.
+    Route {
+        /// The pinpad id.
+        pinpad_id: String,
+        /// The message.
+        text: String,
+    },
+    /// Say this frame as it is.
+    Speak {
+        /// To whom.
+        peer: Peer,
+        /// The frame.
+        frame: Frame,
+    },
+}
+
+/// What the broker wants done, or reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BrokerOutput {
+    /// Send these bytes as the answer to the upgrade; WebSocket follows if `open`, else the end.
+    Answer {
+        /// To whom.
+        peer: Peer,
+        /// The answer, and what follows in the same segment.
+        bytes: Vec<u8>,
+        /// Whether WebSocket follows.
+        open: bool,
+    },
+    /// Send a frame.
+    Frame {
+        /// To whom.
+        peer: Peer,
+        /// The frame.
+        frame: Frame,
+    },
+    /// End the connection in good manners.
+    HangUp {
+        /// Whose.
+        peer: Peer,
+    },
+    /// A message for the POS.
+    Deliver {
+        /// From whom.
+        peer: Peer,
+        /// The sender's pinpad id.
+        pinpad_id: String,
+        /// The message.
+        text: String,
+    },
+    /// The terminal broke the protocol.
+    Complaint {
+        /// Who.
+        peer: Peer,
+        /// How.
+        what: &'static str,
+    },
+    /// There is no open connection with this pinpad id.
+    Unrouted {
+        /// The pinpad id.
+        pinpad_id: String,
+    },
+}
+
+#[derive(Debug, Default)]
+struct Connection {
+    pinpad_id: String,
+    open: bool,
+    closing: bool,
+    order: u64,
+    message: Vec<u8>,
+    assembling: bool,
+}
+
+/// The scriptable broker.
+#[derive(Debug)]
+pub struct Broker {
+    settings: BrokerSettings,
+    connections: BTreeMap<Peer, Connection>,
+    opened: u64,
+}
+
+impl Broker {
+    /// A broker with nobody connected.
+    #[must_use]
+    pub fn new(settings: BrokerSettings) -> Self {
+        Self { settings, connections: BTreeMap::new(), opened: 0 }
+    }
+
+    /// Changes the settings; open connections go on.
+    pub fn configure(&mut self, settings: BrokerSettings) {
+        self.settings = settings;
+    }
+
+    /// Tells the broker what happened, and returns what it wants done, in order.
+    pub fn handle(&mut self, input: BrokerInput) -> Vec<BrokerOutput> {
+        match input {
+            BrokerInput::Asked { peer, head, answer } => self.asked(peer, &head, answer),
+            BrokerInput::Frame { peer, frame } => self.frame(peer, &frame),
+            BrokerInput::Ended { peer } => {
+                self.connections.remove(&peer);
+                Vec::new()
+            }
+            BrokerInput::Route { pinpad_id, text } => match self.newest(&pinpad_id) {
+                Some(peer) => vec![BrokerOutput::Frame { peer, frame: Frame::whole(opcode::TEXT, text) }],
+                None => vec![BrokerOutput::Unrouted { pinpad_id }],
+            },
+            BrokerInput::Speak { peer, frame } => {
+                if frame.opcode == opcode::CLOSE
+                    && let Some(connection) = self.connections.get_mut(&peer)
+                {
+                    connection.closing = true;
+                }
+                vec![BrokerOutput::Frame { peer, frame }]
+            }
+        }
+    }
+
+    /// The open connection of a terminal of the world, the newest if there are several.
+    #[must_use]
+    pub fn open_connection(&self, terminal: u16) -> Option<Peer> {
+        let open = self.connections.iter().filter(|(peer, c)| c.open && peer.terminal == terminal);
+        open.max_by_key(|(_, c)| c.order).map(|(peer, _)| *peer)
+    }
+
+    /// The open connections, newest last.
+    #[must_use]
+    pub fn open_connections(&self) -> usize {
+        self.connections.values().filter(|c| c.open).count()
+    }
+
+    fn newest(&self, pinpad_id: &str) -> Option<Peer> {
+        let mine = self.connections.iter().filter(|(_, c)| c.open && c.pinpad_id == pinpad_id);
+        mine.max_by_key(|(_, c)| c.order).map(|(peer, _)| *peer)
+    }
+
+    fn asked(&mut self, peer: Peer, head: &Head, answer: Option<String>) -> Vec<BrokerOutput> {
+        let key = head.get("Sec-WebSocket-Key").unwrap_or_default();
+        let accept = handshake::accept(key);
+        let text = match answer {
+            Some(text) => text.replace("{{accept}}", &accept),
+            None if key.is_empty() => "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".to_owned(),
+            None => self.switching(&accept),
+        };
+        let open = text.split(' ').nth(1) == Some("101");
+        let mut bytes = text.into_bytes();
+        if open {
+            if !self.settings.greeting.is_empty() {
+                bytes.extend(Frame::whole(opcode::TEXT, self.settings.greeting.as_bytes()).encode());
+            }
+            self.opened += 1;
+            let pinpad_id = head.get("x-vfi-pinpad-id").unwrap_or_default().to_owned();
+            self.connections
+                .insert(peer, Connection { pinpad_id, open: true, order: self.opened, ..Connection::default() });
+        }
+        vec![BrokerOutput::Answer { peer, bytes, open }]
+    }
+
+    fn switching(&self, accept: &str) -> String {
+        let protocol = match self.settings.subprotocol.as_str() {
+            "none" => String::new(),
+            name => format!("Sec-WebSocket-Protocol: {name}\r\n"),
+        };
+        format!(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: {accept}\r\n{protocol}Server: sca-sim\r\n\r\n"
+        )
+    }
+
+    fn frame(&mut self, peer: Peer, frame: &Frame) -> Vec<BrokerOutput> {
+        let Some(connection) = self.connections.get_mut(&peer) else { return Vec::new() };
+        let mut out = Vec::new();
+        if frame.mask.is_none() {
+            out.push(BrokerOutput::Complaint { peer, what: "an unmasked frame" });
+        }
+        if frame.reserved != 0 {
+            out.push(BrokerOutput::Complaint { peer, what: "reserved bits without an extension" });
+        }
+        match frame.opcode {
+            opcode::TEXT | opcode::BINARY | opcode::CONTINUE => out.extend(connection.data(peer, frame)),
+            opcode::PING if self.settings.answers_pings => {
+                let frame = Frame::whole(opcode::PONG, frame.payload.clone());
+                out.push(BrokerOutput::Frame { peer, frame });
+            }
+            opcode::CLOSE => {
+                let answer = self.settings.answers_close && !connection.closing;
+                if answer {
+                    let frame = Frame::whole(opcode::CLOSE, frame.payload.clone());
+                    out.push(BrokerOutput::Frame { peer, frame });
+                }
+                if answer || connection.closing {
+                    out.push(BrokerOutput::HangUp { peer });
+                }
+                connection.open = false;
+            }
+            opcode::PING | opcode::PONG => {}
+            _ => out.push(BrokerOutput::Complaint { peer, what: "an unknown opcode" }),
+        }
+        out
+    }
+}
+
+impl Connection {
+    fn data(&mut self, peer: Peer, frame: &Frame) -> Vec<BrokerOutput> {
+        if (frame.opcode == opcode::CONTINUE) != self.assembling {
+            return vec![BrokerOutput::Complaint { peer, what: "a continuation out of order" }];
+        }
+        if self.message.len() + frame.payload.len() > MESSAGE_BYTES_MAX {
+            return vec![BrokerOutput::Complaint { peer, what: "a message over 1 MiB" }];
+        }
+        self.message.extend_from_slice(&frame.payload);
+        self.assembling = !frame.last;
+        if self.assembling {
+            return Vec::new();
+        }
+        match String::from_utf8(std::mem::take(&mut self.message)) {
+            Ok(text) => vec![BrokerOutput::Deliver { peer, pinpad_id: self.pinpad_id.clone(), text }],
+            Err(_) => vec![BrokerOutput::Complaint { peer, what: "a message that is not UTF-8" }],
+        }
+    }
+}

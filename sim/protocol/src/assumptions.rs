@@ -1,0 +1,200 @@
+//! The register of assumptions: what the pages do not say, what we chose, and the setting that chooses otherwise.
+
+/// One choice that no page decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Assumption {
+    /// Its id, for ever.
+    pub id: &'static str,
+    /// What we assume.
+    pub says: &'static str,
+    /// The settings that change it; none where it is a row of a table.
+    pub settings: &'static [&'static str],
+    /// Why this choice.
+    pub reason: &'static str,
+}
+
+const fn on(
+    id: &'static str,
+    says: &'static str,
+    settings: &'static [&'static str],
+    reason: &'static str,
+) -> Assumption {
+    Assumption { id, says, settings, reason }
+}
+
+/// The register, by id.
+pub const ASSUMPTIONS: &[Assumption] = &[
+    on(
+        "A-01",
+        "TLS sessions are not resumed",
+        &["resumption"],
+        "a resumed handshake checks no certificate, which would hide expiry",
+    ),
+    on(
+        "A-02",
+        "Pauses between attempts grow from 1 s by the factor 2 to 60 s, each with jitter",
+        &["retry-first", "retry-growth", "retry-cap", "retry-jitter"],
+        "the retry rows of the parameter table were not visible; growth with jitter keeps a fleet from striking together",
+    ),
+    on(
+        "A-03",
+        "Retry-After is followed up to an hour",
+        &["retry-after-max"],
+        "RFC 9110 asks clients to; the cap keeps a slip from parking a terminal",
+    ),
+    on(
+        "A-04",
+        "Each step of an attempt may take 10 s",
+        &["connect-timeout", "tls-timeout", "upgrade-timeout"],
+        "the timeout rows of the parameter table were not visible",
+    ),
+    on(
+        "A-05",
+        "A pong that is 10 s late means the link is lost",
+        &["pong-timeout"],
+        "the source names the ping interval only",
+    ),
+    on(
+        "A-06",
+        "Messages over 1 MiB are closed with 1009, documents over 64 KiB answered with an error",
+        &["message-size-max", "document-size-max"],
+        "no page gives a limit; a device has one",
+    ),
+    on(
+        "A-07",
+        "The blank before the colon of x-vfi-pinpad-id is typography",
+        &["header-space-before-colon"],
+        "RFC 9112 makes servers answer 400 to it",
+    ),
+    on(
+        "A-08",
+        "The port stands in Host when it is not the scheme's default",
+        &["host-port"],
+        "the sample shows none; RFC 9110 wants it for other ports",
+    ),
+    on("A-09", "Documents are indented by two spaces", &["response-layout"], "the sample is, and so was a capture"),
+    on(
+        "A-10",
+        "A response repeats the COUNTER of its request, after TERMINATION_STATUS",
+        &["echo-counter"],
+        "stated for two commands; a simulator does it for all",
+    ),
+    on(
+        "A-11",
+        "A refused request counts for GET COUNTER",
+        &["counter-of-refused"],
+        "the source says any last POS request",
+    ),
+    on(
+        "A-12",
+        "A document that is no valid request does not count for GET COUNTER",
+        &["counter-of-malformed"],
+        "its fields cannot be trusted",
+    ),
+    on(
+        "A-13",
+        "A secondary request counts for GET COUNTER",
+        &["counter-of-secondary"],
+        "it is a POS request on the same connection",
+    ),
+    on(
+        "A-14",
+        "A COUNTER lower than the one before counts for GET COUNTER",
+        &["counter-of-lower"],
+        "the source says last, not highest",
+    ),
+    on(
+        "A-15",
+        "The counter survives a lost link",
+        &["counter-over-reconnect"],
+        "the link is transport, the counter is the POS's",
+    ),
+    on("A-16", "The counter does not survive power off", &["counter-over-reboot"], "no page says that it is stored"),
+    on("A-17", "A session does not survive power off", &["session-over-reboot"], "no page says that it is stored"),
+    on(
+        "A-18",
+        "The pauses shrink back only after a connection that carried a POS request",
+        &[],
+        "a broker that accepts and drops would otherwise be hammered",
+    ),
+    on("A-19", "The boot screen names and wordings are ours", &[], "no page shows them"),
+    on(
+        "A-20",
+        "A malformed document is answered with code -2",
+        &[],
+        "the platform's code for a wrong XML format; a simulator does the same",
+    ),
+    on(
+        "A-21",
+        "An unknown command is answered with code 0",
+        &[],
+        "a simulator does; the pages hand it to the platform",
+    ),
+    on(
+        "A-22",
+        "A refused SECURITY command is answered with code 59020",
+        &[],
+        "the code the pages list for SECURITY commands alone",
+    ),
+    on(
+        "A-23",
+        "A missing or wrong field is answered with code 59040 and a text that names it",
+        &[],
+        "the code almost every page lists; its meaning was not visible",
+    ),
+    on(
+        "A-24",
+        "FINISH without a session is answered with RESULT ERROR and the text No session",
+        &[],
+        "the page gives the code 59004 only",
+    ),
+    on(
+        "A-25",
+        "SECONDARY_DATA of STATUS is 14 in a session and 10 outside",
+        &[],
+        "14 was seen once in a session; the list of codes is not available",
+    ),
+    on(
+        "A-26",
+        "A binary message is answered with code -2",
+        &[],
+        "the pages know text only; silence would leave the POS waiting",
+    ),
+    on(
+        "A-27",
+        "The device boots for 1 s before its first attempt",
+        &["boot-time"],
+        "no page gives a time; some time lets the boot screen be seen",
+    ),
+];
+
+/// The assumption of this id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Assumption> {
+    ASSUMPTIONS.iter().find(|a| a.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Settings, TerminalSettings};
+
+    #[test]
+    fn every_setting_of_the_register_exists_and_names_it_back() {
+        for assumption in ASSUMPTIONS {
+            for setting in assumption.settings {
+                let row = TerminalSettings::row(setting).expect("the setting exists");
+                assert_eq!(row.source, assumption.id, "{setting}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_assumption_a_row_names_is_registered() {
+        let named = TerminalSettings::table().iter().map(|row| row.source).filter(|s| s.starts_with("A-"));
+        let coded = crate::codes::ALL.iter().filter_map(|code| code.assumption);
+        for id in named.chain(coded) {
+            assert!(find(id).is_some(), "{id}");
+        }
+    }
+}

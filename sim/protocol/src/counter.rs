@@ -1,0 +1,81 @@
+//! The counter that GET COUNTER answers with: the COUNTER of the last POS request that carried one.
+//!
+//! The source says no more than that (CNT-02 to CNT-05). What counts as such a request is a setting each.
+
+use crate::settings::CounterRules;
+
+/// The largest COUNTER of the pages.
+pub const COUNTER_MAX: u32 = u32::MAX;
+
+/// What became of the request whose COUNTER is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It was carried out.
+    Done,
+    /// It was understood and refused.
+    Refused,
+    /// Its document was well-formed, but not a request.
+    Malformed,
+    /// It came on the secondary channel.
+    Secondary,
+}
+
+/// The counter of a terminal with SKIPPOSAUTH=1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counter {
+    last: Option<u32>,
+}
+
+impl Counter {
+    /// What GET COUNTER answers: the last one seen, or 1 when there was none.
+    #[must_use]
+    pub fn answer(self) -> u32 {
+        self.last.unwrap_or(1)
+    }
+
+    /// Whether any request has been counted.
+    #[must_use]
+    pub fn has_seen(self) -> bool {
+        self.last.is_some()
+    }
+
+    /// Takes note of the COUNTER of a request, if the rules say that a request of this fate counts.
+    pub fn saw(&mut self, counter: u32, fate: Fate, rules: &CounterRules) {
+        let counts = match fate {
+            Fate::Done => true,
+            Fate::Refused => rules.of_refused,
+            Fate::Malformed => rules.of_malformed,
+            Fate::Secondary => rules.of_secondary,
+        };
+        let forward = rules.of_lower || self.last.is_none_or(|last| counter >= last);
+        if counts && forward {
+            self.last = Some(counter);
+        }
+    }
+
+    /// The link was lost and has come back.
+    pub fn reconnected(&mut self, rules: &CounterRules) {
+        if !rules.over_reconnect {
+            self.last = None;
+        }
+    }
+
+    /// The terminal was switched off and on.
+    pub fn rebooted(&mut self, rules: &CounterRules) {
+        if !rules.over_reboot {
+            self.last = None;
+        }
+    }
+}
+
+/// Reads a COUNTER: 1 to 4294967295 in plain digits.
+///
+/// ```
+/// assert_eq!(sca_protocol::counter::parse("42"), Some(42));
+/// assert_eq!(sca_protocol::counter::parse("-1"), None);
+/// ```
+#[must_use]
+pub fn parse(text: &str) -> Option<u32> {
+    let digits = (1..=10).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|&n: &u32| digits && n > 0)
+}

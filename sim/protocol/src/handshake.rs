@@ -1,0 +1,259 @@
+//! The upgrade: the request with exactly the sample's header lines, and the judgement of its answer.
+//!
+//! It sees bytes and heads, never a connection. Source: the sample exchange, clauses WS-04, WS-05 and HS-01 to HS-09.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha1::{Digest, Sha1};
+
+use crate::reason::Reason;
+
+/// Bytes of a head that are read before it is refused.
+pub const HEAD_BYTES_MAX: usize = 16 * 1024;
+const HEADERS_MAX: usize = 64;
+const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+/// The subprotocol of the sample.
+pub const SUBPROTOCOL: &str = "sci";
+
+/// The request that asks for the upgrade.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upgrade {
+    /// The value of Host, and behind `http://` or `https://` of Origin.
+    pub host: String,
+    /// Whether the connection is TLS; it decides the scheme of Origin.
+    pub secure: bool,
+    /// Sec-WebSocket-Key.
+    pub key: String,
+    /// x-vfi-pinpad-id.
+    pub pinpad_id: String,
+    /// Whether a blank stands before the last header's colon, as in the printed sample.
+    pub space_before_colon: bool,
+}
+
+impl Upgrade {
+    /// The bytes, in the order and spelling of the sample (HS-01 to HS-09).
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let scheme = if self.secure { "https" } else { "http" };
+        let space = if self.space_before_colon { " " } else { "" };
+        format!(
+            "GET / HTTP/1.1\r\n\
+             Pragma: no-cache\r\n\
+             Cache-Control: no-cache\r\n\
+             Host: {host}\r\n\
+             Origin: {scheme}://{host}\r\n\
+             Upgrade: websocket\r\n\
+             Connection: Upgrade\r\n\
+             Sec-WebSocket-Key: {key}\r\n\
+             Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\
+             Sec-WebSocket-Version: 13\r\n\
+             x-vfi-pinpad-id{space}: {id}\r\n\r\n",
+            host = self.host,
+            key = self.key,
+            id = self.pinpad_id,
+        )
+        .into_bytes()
+    }
+}
+
+/// The key of sixteen bytes (HS-04).
+#[must_use]
+pub fn key(bytes: [u8; 16]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// The Sec-WebSocket-Accept that belongs to a key (RFC 6455, section 4.2.2).
+///
+/// ```
+/// let accept = sca_protocol::handshake::accept("CujtCKpQPzowD1oV4qp+hQ==");
+/// assert_eq!(accept, "Y2nXMyfwdnd360ikQgJzX7r3Gak="); // the sample's own pair
+/// ```
+#[must_use]
+pub fn accept(key: &str) -> String {
+    let mut hash = Sha1::new();
+    hash.update(key.as_bytes());
+    hash.update(GUID);
+    STANDARD.encode(hash.finalize())
+}
+
+/// The head of an HTTP message: its first line in parts, and its headers in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The first line, as sent.
+    pub line: String,
+    /// The minor version of HTTP/1.
+    pub version: u8,
+    /// The status of an answer; 0 for a request.
+    pub status: u16,
+    /// Names as written, values trimmed.
+    pub headers: Vec<(String, String)>,
+}
+
+/// A head that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HeadError {
+    /// Not HTTP.
+    #[error("not an HTTP head")]
+    Garbage,
+    /// Neither HTTP/1.0 nor HTTP/1.1.
+    #[error("not HTTP/1")]
+    Version,
+    /// Longer than [`HEAD_BYTES_MAX`], or with too many headers.
+    #[error("the head is too long")]
+    TooLong,
+}
+
+impl From<HeadError> for Reason {
+    fn from(error: HeadError) -> Self {
+        Self::Handshake(match error {
+            HeadError::Garbage => "garbage",
+            HeadError::Version => "version",
+            HeadError::TooLong => "oversized",
+        })
+    }
+}
+
+impl From<httparse::Error> for HeadError {
+    fn from(error: httparse::Error) -> Self {
+        match error {
+            httparse::Error::TooManyHeaders => Self::TooLong,
+            httparse::Error::Version => Self::Version,
+            _ => Self::Garbage,
+        }
+    }
+}
+
+impl Head {
+    /// Reads the head of an answer. Nothing yet while it is not whole; then the head and its size in bytes.
+    ///
+    /// # Errors
+    /// [`HeadError`], as soon as more bytes cannot mend it.
+    pub fn parse_answer(bytes: &[u8]) -> Result<Option<(Self, usize)>, HeadError> {
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+        let mut answer = httparse::Response::new(&mut headers);
+        match answer.parse(bytes)? {
+            httparse::Status::Complete(size) if size <= HEAD_BYTES_MAX => {
+                let (status, version) = (answer.code.unwrap_or_default(), answer.version.unwrap_or_default());
+                let head = Self { line: first_line(bytes), version, status, headers: owned(answer.headers) };
+                Ok(Some((head, size)))
+            }
+            httparse::Status::Complete(_) => Err(HeadError::TooLong),
+            httparse::Status::Partial if bytes.len() > HEAD_BYTES_MAX => Err(HeadError::TooLong),
+            httparse::Status::Partial => Ok(None),
+        }
+    }
+
+    /// Reads the head of a request; a blank before a header's colon is forgiven, since the printed sample has one.
+    ///
+    /// # Errors
+    /// [`HeadError`], as soon as more bytes cannot mend it.
+    pub fn parse_request(bytes: &[u8]) -> Result<Option<(Self, usize)>, HeadError> {
+        let Some(size) = bytes.windows(4).position(|w| w == b"\r\n\r\n").map(|at| at + 4) else {
+            return if bytes.len() > HEAD_BYTES_MAX { Err(HeadError::TooLong) } else { Ok(None) };
+        };
+        if size > HEAD_BYTES_MAX {
+            return Err(HeadError::TooLong);
+        }
+        let mended = without_space_before_colon(&bytes[..size]);
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+        let mut request = httparse::Request::new(&mut headers);
+        if request.parse(&mended)?.is_partial() {
+            return Err(HeadError::Garbage);
+        }
+        let version = request.version.unwrap_or_default();
+        Ok(Some((Self { line: first_line(bytes), version, status: 0, headers: owned(request.headers) }, size)))
+    }
+
+    /// The value of the first header of this name, in any case.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The values of all headers of this name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The path of a request.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.line.split(' ').nth(1).unwrap_or_default()
+    }
+
+    fn lists(&self, name: &str, token: &str) -> bool {
+        self.all(name).flat_map(|value| value.split(',')).any(|t| t.trim().eq_ignore_ascii_case(token))
+    }
+}
+
+fn first_line(bytes: &[u8]) -> String {
+    let end = bytes.iter().position(|&b| b == b'\r' || b == b'\n').unwrap_or(bytes.len());
+    String::from_utf8_lossy(&bytes[..end]).into_owned()
+}
+
+fn owned(headers: &[httparse::Header<'_>]) -> Vec<(String, String)> {
+    let text = |value: &[u8]| String::from_utf8_lossy(value).trim().to_owned();
+    headers.iter().map(|h| (h.name.to_owned(), text(h.value))).collect()
+}
+
+fn without_space_before_colon(head: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(head.len());
+    for line in head.split_inclusive(|&b| b == b'\n') {
+        match line.iter().position(|&b| b == b':') {
+            Some(colon) if !out.is_empty() => {
+                let name = line[..colon].trim_ascii_end();
+                out.extend_from_slice(name);
+                out.extend_from_slice(&line[colon..]);
+            }
+            _ => out.extend_from_slice(line),
+        }
+    }
+    out
+}
+
+/// Whether an answer opens the WebSocket, and if not, why (WS-05, HS-08).
+///
+/// # Errors
+/// The [`Reason`] the attempt failed for.
+pub fn judge(answer: &Head, key: &str, subprotocol_required: bool) -> Result<(), Reason> {
+    if answer.status != 101 {
+        return Err(Reason::Http(answer.status));
+    }
+    let refuse = |word| Err(Reason::Handshake(word));
+    if answer.version != 1 {
+        return refuse("version");
+    }
+    if !answer.lists("Upgrade", "websocket") {
+        return refuse("upgrade");
+    }
+    if !answer.lists("Connection", "Upgrade") {
+        return refuse("connection");
+    }
+    let mut accepts = answer.all("Sec-WebSocket-Accept");
+    if accepts.next() != Some(&accept(key)) || accepts.next().is_some() {
+        return refuse("accept");
+    }
+    if answer.get("Sec-WebSocket-Extensions").is_some() {
+        return refuse("extension");
+    }
+    let mut protocols = answer.all("Sec-WebSocket-Protocol");
+    match (protocols.next(), protocols.next()) {
+        (None, _) if subprotocol_required => refuse("no-subprotocol"),
+        (None, _) | (Some(SUBPROTOCOL), None) => Ok(()),
+        (Some(_), _) => refuse("subprotocol"),
+    }
+}
+
+/// The seconds a Retry-After asks for: a number, or the time until its date by the clock given.
+#[must_use]
+pub fn retry_after(answer: &Head, now: crate::UnixTime) -> Option<u64> {
+    let value = answer.get("Retry-After")?;
+    if let Ok(seconds) = value.parse() {
+        return Some(seconds);
+    }
+    let format = time::macros::format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    let date = time::PrimitiveDateTime::parse(value, format).ok()?.assume_utc().unix_timestamp();
+    u64::try_from(date.saturating_sub(now.0)).ok()
+}

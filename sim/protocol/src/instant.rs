@@ -1,0 +1,60 @@
+//! Time as an argument: what a machine is told about now, and the calendar form of an instant.
+
+use std::fmt;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// Seconds since 1970-01-01T00:00:00Z, as some clock shows them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnixTime(pub i64);
+
+/// What a machine is told about the present.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// Time since the world began; it never steps back. Retries and deadlines use this one.
+    pub since_start: Duration,
+    /// What the device's own clock shows. It may be wrong, and it may be set.
+    pub wall: UnixTime,
+}
+
+/// A text that is not an instant or a date.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected an instant such as 2026-01-15T09:00:00Z or a date such as 2026-01-15, got {0:?}")]
+pub struct NotAnInstant(pub String);
+
+impl UnixTime {
+    /// Reads `2026-01-15T09:00:00Z` or `2026-01-15` (midnight UTC).
+    ///
+    /// # Errors
+    /// [`NotAnInstant`] with the text, if it is neither.
+    pub fn parse(text: &str) -> Result<Self, NotAnInstant> {
+        let midnight = format!("{text}T00:00:00Z");
+        let full = if text.contains('T') { text } else { &midnight };
+        OffsetDateTime::parse(full, &Rfc3339)
+            .map(|t| Self(t.unix_timestamp()))
+            .map_err(|_| NotAnInstant(text.to_owned()))
+    }
+
+    /// The instant `by` later.
+    #[must_use]
+    pub fn plus(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(by.as_secs()).unwrap_or(i64::MAX)))
+    }
+
+    /// The calendar form, where the year has one.
+    #[must_use]
+    pub fn calendar(self) -> Option<OffsetDateTime> {
+        OffsetDateTime::from_unix_timestamp(self.0).ok()
+    }
+}
+
+impl fmt::Display for UnixTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.calendar().and_then(|t| t.format(&Rfc3339).ok()) {
+            Some(text) => f.write_str(&text),
+            None => write!(f, "{} s after 1970", self.0),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What travels between a POS and a terminal, and the rules it obeys.
+//!
+//! Messages, commands, codes, settings, the counter, the upgrade request and the judgement of its answer. Nothing here
+//! moves bytes, knows the time or draws a random number: all of that arrives as an argument.
+
+pub mod assumptions;
+pub mod chance;
+pub mod codes;
+pub mod commands;
+pub mod counter;
+pub mod frame;
+pub mod handshake;
+pub mod instant;
+pub mod message;
+pub mod reason;
+pub mod screens;
+pub mod settings;
+pub mod xml;
+
+pub use chance::Chance;
+pub use instant::{Now, UnixTime};
+pub use message::{Request, Response};
+pub use reason::Reason;

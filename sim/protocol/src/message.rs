@@ -1,0 +1,195 @@
+//! The two documents of SCA: a request (`TRANSACTION`) and a response (`RESPONSE`), each a list of fields.
+
+use crate::xml::{self, Element, Limits, XmlError};
+
+/// How a document is laid out on the wire. The sample indents by two spaces; a parser does not mind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Layout {
+    /// A line a field, indented by two spaces, as in the sample.
+    #[default]
+    Indented,
+    /// One line.
+    Compact,
+}
+
+/// What a POS asks of a terminal: one `TRANSACTION` document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    fields: Vec<Element>,
+}
+
+/// What a terminal answers: one `RESPONSE` document, its fields in the order they are sent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Response {
+    fields: Vec<Element>,
+}
+
+/// Why a text is not a request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotARequest {
+    /// It is not a document.
+    #[error("{0}")]
+    Xml(#[from] XmlError),
+    /// It is a document with another root.
+    #[error("root element <{got}>, expected <{expected}>")]
+    Root {
+        /// The root expected.
+        expected: &'static str,
+        /// The root found.
+        got: String,
+    },
+    /// A field stands twice.
+    #[error("field {0} stands twice")]
+    Duplicate(String),
+    /// A field that routes the request is absent.
+    #[error("field {0} is missing")]
+    Missing(&'static str),
+}
+
+const REQUEST_ROOT: &str = "TRANSACTION";
+const RESPONSE_ROOT: &str = "RESPONSE";
+
+impl Request {
+    /// A request made of these fields, in this order.
+    #[must_use]
+    pub fn new(fields: Vec<(String, String)>) -> Self {
+        Self { fields: elements(fields) }
+    }
+
+    /// Reads a request and finds its two routing fields present and no top-level field doubled.
+    ///
+    /// # Errors
+    /// [`NotARequest`] names the reason.
+    pub fn parse(text: &str, limits: Limits) -> Result<Self, NotARequest> {
+        let root = document(text, limits, REQUEST_ROOT)?;
+        let mut names: Vec<&str> = root.children.iter().map(|c| c.name.as_str()).collect();
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(NotARequest::Duplicate(pair[0].chars().take(40).collect()));
+        }
+        let request = Self { fields: root.children };
+        for name in ["FUNCTION_TYPE", "COMMAND"] {
+            if request.get(name).is_none_or(str::is_empty) {
+                return Err(NotARequest::Missing(name));
+            }
+        }
+        Ok(request)
+    }
+
+    /// The text of a field, if it is there.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        get(&self.fields, name)
+    }
+
+    /// FUNCTION_TYPE, or nothing.
+    #[must_use]
+    pub fn function_type(&self) -> &str {
+        self.get("FUNCTION_TYPE").unwrap_or_default()
+    }
+
+    /// COMMAND, or nothing.
+    #[must_use]
+    pub fn command(&self) -> &str {
+        self.get("COMMAND").unwrap_or_default()
+    }
+
+    /// The fields, nested ones inside theirs.
+    #[must_use]
+    pub fn fields(&self) -> &[Element] {
+        &self.fields
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn to_xml(&self, layout: Layout) -> String {
+        write(REQUEST_ROOT, &self.fields, layout)
+    }
+}
+
+impl Response {
+    /// A response made of these fields, in this order.
+    #[must_use]
+    pub fn new(fields: Vec<(String, String)>) -> Self {
+        Self { fields: elements(fields) }
+    }
+
+    /// Reads a response. It may hold any fields.
+    ///
+    /// # Errors
+    /// [`NotARequest`] names the reason.
+    pub fn parse(text: &str, limits: Limits) -> Result<Self, NotARequest> {
+        Ok(Self { fields: document(text, limits, RESPONSE_ROOT)?.children })
+    }
+
+    /// Appends a field.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.fields.push(Element { name: name.to_owned(), text: value.into(), children: Vec::new() });
+        self
+    }
+
+    /// The text of a field, if it is there.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        get(&self.fields, name)
+    }
+
+    /// The fields, nested ones inside theirs.
+    #[must_use]
+    pub fn fields(&self) -> &[Element] {
+        &self.fields
+    }
+
+    /// The document.
+    #[must_use]
+    pub fn to_xml(&self, layout: Layout) -> String {
+        write(RESPONSE_ROOT, &self.fields, layout)
+    }
+}
+
+fn elements(fields: Vec<(String, String)>) -> Vec<Element> {
+    fields.into_iter().map(|(name, text)| Element { name, text, children: Vec::new() }).collect()
+}
+
+fn get<'a>(fields: &'a [Element], name: &str) -> Option<&'a str> {
+    fields.iter().find(|f| f.name == name).map(|f| f.text.as_str())
+}
+
+fn document(text: &str, limits: Limits, expected: &'static str) -> Result<Element, NotARequest> {
+    let root = xml::parse(text, limits)?;
+    if root.name == expected {
+        Ok(root)
+    } else {
+        Err(NotARequest::Root { expected, got: root.name.chars().take(40).collect() })
+    }
+}
+
+fn write(root: &str, fields: &[Element], layout: Layout) -> String {
+    let mut out = String::with_capacity(64 + fields.len() * 48);
+    element_into(&mut out, root, "", fields, layout, 0);
+    out
+}
+
+fn element_into(out: &mut String, name: &str, text: &str, children: &[Element], layout: Layout, depth: usize) {
+    let line = |out: &mut String, depth: usize| {
+        if layout == Layout::Indented {
+            out.push('\n');
+            out.extend(std::iter::repeat_n("  ", depth));
+        }
+    };
+    if text.is_empty() && children.is_empty() && depth > 0 {
+        out.extend(["<", name, " />"]);
+        return;
+    }
+    out.extend(["<", name, ">"]);
+    xml::escape_into(out, text);
+    for child in children {
+        line(out, depth + 1);
+        element_into(out, &child.name, &child.text, &child.children, layout, depth + 1);
+    }
+    if !children.is_empty() {
+        line(out, depth);
+    }
+    out.extend(["</", name, ">"]);
+}

@@ -1,0 +1,468 @@
+//! Every setting there is: one closed table for the terminal, one for the broker, each row with its range, its source
+//! and the assumption it stands for.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::instant::UnixTime;
+use crate::message::Layout;
+
+/// What a setting may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// yes or no; also 1 or 0.
+    Flag,
+    /// A whole number in this range.
+    Number(u64, u64),
+    /// A length of time, in these bounds of milliseconds.
+    Span(u64, u64),
+    /// A text of at most this many characters.
+    Text(usize),
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// An instant, by the calendar.
+    Instant,
+}
+
+/// What a setting holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// yes or no.
+    Flag(bool),
+    /// A number.
+    Number(u64),
+    /// A length of time.
+    Span(Duration),
+    /// A text or a word.
+    Text(String),
+    /// An instant.
+    Instant(UnixTime),
+}
+
+/// One row: a setting of `T`.
+pub struct Row<T> {
+    /// Its name. Capitals are SCA's own parameters.
+    pub name: &'static str,
+    /// What it may hold.
+    pub kind: Kind,
+    /// What it holds when nobody says otherwise, as text.
+    pub default: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// Where the fact comes from: a page or clause, or the id of an assumption.
+    pub source: &'static str,
+    set: fn(&mut T, Value),
+}
+
+/// A setting that cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingError {
+    /// No such setting.
+    #[error("unknown setting {name}")]
+    Unknown {
+        /// The name given.
+        name: String,
+        /// The nearest name there is.
+        suggestion: Option<&'static str>,
+    },
+    /// The value does not fit.
+    #[error("{name} takes {expected}, got {got}")]
+    Value {
+        /// The setting.
+        name: &'static str,
+        /// What it takes.
+        expected: String,
+        /// The value given.
+        got: String,
+    },
+}
+
+impl Kind {
+    /// Reads a value of this kind.
+    #[must_use]
+    pub fn read(self, text: &str) -> Option<Value> {
+        match self {
+            Self::Flag => match text {
+                "yes" | "on" | "1" => Some(Value::Flag(true)),
+                "no" | "off" | "0" => Some(Value::Flag(false)),
+                _ => None,
+            },
+            Self::Number(min, max) => text.parse().ok().filter(|n| (min..=max).contains(n)).map(Value::Number),
+            Self::Span(min, max) => {
+                span(text).filter(|d| (u128::from(min)..=u128::from(max)).contains(&d.as_millis())).map(Value::Span)
+            }
+            Self::Text(max) => (text.chars().count() <= max && !text.chars().any(char::is_control))
+                .then(|| Value::Text(text.to_owned())),
+            Self::Choice(words) => words.contains(&text).then(|| Value::Text(text.to_owned())),
+            Self::Instant => UnixTime::parse(text).ok().map(Value::Instant),
+        }
+    }
+
+    /// What it takes, in words.
+    #[must_use]
+    pub fn expected(self) -> String {
+        let ms = |n| show_span(Duration::from_millis(n));
+        match self {
+            Self::Flag => "yes or no".to_owned(),
+            Self::Number(min, max) => format!("a number from {min} to {max}"),
+            Self::Span(min, max) => format!("a duration from {} to {}", ms(min), ms(max)),
+            Self::Text(max) => format!("a text of at most {max} characters"),
+            Self::Choice(words) => words.join(" or "),
+            Self::Instant => "an instant such as 2026-01-15T09:00:00Z".to_owned(),
+        }
+    }
+}
+
+/// Reads a length of time: `250ms`, `1.5s`, `10m`, `2h`, `31d`.
+#[must_use]
+pub fn span(text: &str) -> Option<Duration> {
+    let unit_at = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let (number, unit) = text.split_at(unit_at);
+    let ms_each: u64 = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let digits = |s: &str| !s.is_empty() && s.len() <= 9 && s.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || (number.contains('.') && !digits(fraction)) {
+        return None;
+    }
+    let mut ms = whole.parse::<u64>().ok()?.checked_mul(ms_each)?;
+    if !fraction.is_empty() {
+        let scale = 10u64.pow(u32::try_from(fraction.len()).ok()?);
+        let part = fraction.parse::<u64>().ok()?.checked_mul(ms_each)?;
+        if part % scale != 0 {
+            return None;
+        }
+        ms = ms.checked_add(part / scale)?;
+    }
+    Some(Duration::from_millis(ms))
+}
+
+/// Writes a length of time so that [`span`] reads it back.
+#[must_use]
+pub fn show_span(span: Duration) -> String {
+    let ms = span.as_millis();
+    for (unit, each) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)] {
+        if ms >= each && ms.is_multiple_of(each) {
+            return format!("{}{unit}", ms / each);
+        }
+    }
+    if ms > 1_000 { format!("{}.{:03}s", ms / 1_000, ms % 1_000) } else { format!("{ms}ms") }
+}
+
+/// The name in `names` that is nearest to `word`, if any is near.
+pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let reach = 1 + word.chars().count() / 3;
+    names.into_iter().map(|name| (distance(word, name), name)).filter(|(d, _)| *d <= reach).min().map(|(_, n)| n)
+}
+
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.to_lowercase().chars().take(64).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.to_lowercase().chars().take(64).enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], i + 1);
+        for (j, cb) in b.iter().enumerate() {
+            let here = if ca == *cb { corner } else { 1 + corner.min(row[j]).min(row[j + 1]) };
+            corner = std::mem::replace(&mut row[j + 1], here);
+        }
+    }
+    row[b.len()]
+}
+
+/// A set of settings with a table.
+pub trait Settings: Sized + 'static {
+    /// The closed table.
+    fn table() -> &'static [Row<Self>];
+
+    /// Sets one by name; the trailing `_` or `_1` of a parameter's name is free.
+    ///
+    /// # Errors
+    /// [`SettingError`], with a suggestion or with what the setting takes.
+    fn set(&mut self, name: &str, text: &str) -> Result<(), SettingError> {
+        let row = Self::row(name)?;
+        let value = row.kind.read(text).ok_or_else(|| SettingError::Value {
+            name: row.name,
+            expected: row.kind.expected(),
+            got: text.chars().take(80).collect(),
+        })?;
+        (row.set)(self, value);
+        Ok(())
+    }
+
+    /// The row of this name.
+    ///
+    /// # Errors
+    /// [`SettingError::Unknown`] with a suggestion.
+    fn row(name: &str) -> Result<&'static Row<Self>, SettingError> {
+        let bare = |n: &str| n.trim_end_matches('1').trim_end_matches('_').to_owned();
+        let same = |row: &&Row<Self>| row.name == name || (is_parameter(name) && bare(row.name) == bare(name));
+        Self::table().iter().find(same).ok_or_else(|| SettingError::Unknown {
+            name: name.chars().take(80).collect(),
+            suggestion: nearest(name, Self::table().iter().map(|r| r.name)),
+        })
+    }
+}
+
+/// Whether a name is written as SCA writes its parameters: in capitals.
+#[must_use]
+pub fn is_parameter(name: &str) -> bool {
+    name.bytes().any(|b| b.is_ascii_uppercase()) && !name.bytes().any(|b| b.is_ascii_lowercase())
+}
+
+/// What counts as "the last POS request" for GET COUNTER.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CounterRules {
+    /// A request that was understood and refused.
+    pub of_refused: bool,
+    /// A document that is not a valid request.
+    pub of_malformed: bool,
+    /// A request on the secondary channel.
+    pub of_secondary: bool,
+    /// A COUNTER lower than the one before.
+    pub of_lower: bool,
+    /// The counter survives a lost link.
+    pub over_reconnect: bool,
+    /// The counter survives power off and on.
+    pub over_reboot: bool,
+}
+
+/// How long to wait before the next attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryRules {
+    /// The first pause at least.
+    pub first: Duration,
+    /// The factor from one pause to the next.
+    pub growth: u64,
+    /// The longest pause.
+    pub cap: Duration,
+    /// What chance may add, in percent of the pause.
+    pub jitter_percent: u64,
+    /// The longest Retry-After that is followed.
+    pub retry_after_max: Duration,
+}
+
+macro_rules! settings {
+    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident : $type:ty = $init:expr,)* }
+     rows { $($row:expr,)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name { $($(#[$field_meta])* pub $field: $type,)* }
+
+        impl Settings for $name {
+            fn table() -> &'static [Row<Self>] {
+                const TABLE: &[Row<$name>] = &[$($row,)*];
+                TABLE
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                let mut made = Self { $($field: $init,)* };
+                for row in Self::table().iter().filter(|row| !row.default.is_empty()) {
+                    let value = row.kind.read(row.default);
+                    (row.set)(&mut made, value.expect("every default of the table is a value of its kind"));
+                }
+                made
+            }
+        }
+    };
+}
+
+macro_rules! row {
+    ($name:literal, $kind:expr, $default:literal, $source:literal, $meaning:literal, $variant:ident, $($field:ident).+) => {
+        Row {
+            name: $name, kind: $kind, default: $default, meaning: $meaning, source: $source,
+            set: |to, value| if let Value::$variant(value) = value { to.$($field).+ = value.into() },
+        }
+    };
+}
+
+/// The models the source lists for WebSocket (DEV-01).
+pub const MODELS: &[&str] = &["e280", "e285", "M400", "M440", "P200", "P400", "V200", "V400c", "V400m"];
+
+const NAME: Kind = Kind::Text(64);
+const WAIT: Kind = Kind::Span(10, 3_600_000);
+
+settings! {
+    /// How a simulated terminal is set up.
+    TerminalSettings {
+        /// The device model.
+        model: String = String::new(),
+        /// Its identity towards the broker.
+        pinpad_id: String = String::new(),
+        /// POSCONNECTALLOW.
+        pos_connect_allow: String = String::new(),
+        /// SKIPPOSAUTH.
+        skip_pos_auth: u64 = 0,
+        /// WEBSOCKETADDRESS_; the broker's url decides when it is empty.
+        address: String = String::new(),
+        /// WEBSOCKETPORT_; the broker's url decides when it is 0.
+        port: u64 = 0,
+        /// Seconds between pings; 0 for none.
+        ping_interval: u64 = 0,
+        /// What the device's clock shows at power on; the scenario's clock when absent.
+        clock: Option<UnixTime> = None,
+        /// The identity it shows to the broker.
+        certificate: String = String::new(),
+        /// The authority it trusts.
+        authority: String = String::new(),
+        /// TLS resumption.
+        resumption: bool = false,
+        /// Time from power on to the first attempt.
+        boot_time: Duration = Duration::ZERO,
+        /// Pauses between attempts.
+        retry: RetryRules = RetryRules {
+            first: Duration::ZERO, growth: 0, cap: Duration::ZERO, jitter_percent: 0, retry_after_max: Duration::ZERO,
+        },
+        /// Limit for the TCP connection.
+        connect_timeout: Duration = Duration::ZERO,
+        /// Limit for the TLS handshake.
+        tls_timeout: Duration = Duration::ZERO,
+        /// Limit for the answer to the upgrade.
+        upgrade_timeout: Duration = Duration::ZERO,
+        /// Limit for a pong.
+        pong_timeout: Duration = Duration::ZERO,
+        /// Bytes of a WebSocket message.
+        message_size_max: u64 = 0,
+        /// Bytes of an XML document.
+        document_size_max: u64 = 0,
+        /// A blank before the colon of x-vfi-pinpad-id.
+        header_space_before_colon: bool = false,
+        /// When the port stands in Host: auto, always or never.
+        host_port: String = String::new(),
+        /// A 101 without a subprotocol is refused.
+        subprotocol_required: bool = false,
+        /// Layout of responses.
+        response_layout: String = String::new(),
+        /// A response repeats the COUNTER of its request.
+        echo_counter: bool = false,
+        /// What counts for GET COUNTER.
+        counter: CounterRules = CounterRules {
+            of_refused: false, of_malformed: false, of_secondary: false, of_lower: false,
+            over_reconnect: false, over_reboot: false,
+        },
+        /// A session survives power off and on.
+        session_over_reboot: bool = false,
+    }
+    rows {
+        row!("model", NAME, "M400", "DEV-01", "Device model; WebSocket is refused on models the source does not list", Text, model),
+        row!("pinpad-id", NAME, "1", "HS-07", "Identity of the terminal, sent as x-vfi-pinpad-id", Text, pinpad_id),
+        row!("POSCONNECTALLOW", Kind::Choice(&["WEBSOCKETS", "ETHERNET"]), "WEBSOCKETS", "CFG-01", "How a POS may connect; any value but WEBSOCKETS leaves the WebSocket client off", Text, pos_connect_allow),
+        row!("SKIPPOSAUTH", Kind::Number(1, 1), "1", "CFG-02", "1: MAC fields are ignored and SECURITY commands refused", Number, skip_pos_auth),
+        row!("WEBSOCKETADDRESS_", Kind::Text(200), "", "WebSocket Parameters", "Broker address, name or IP; the broker's url when absent", Text, address),
+        row!("WEBSOCKETPORT_", Kind::Number(1, 65_535), "", "WebSocket Parameters", "Broker port; the broker's url when absent", Number, port),
+        row!("WEBSOCKETPINGINTERVAL_1", Kind::Number(0, 3_600), "45", "WebSocket Parameters", "Seconds between pings of the terminal; 0 sends none", Number, ping_interval),
+        row!("clock", Kind::Instant, "", "language", "What the device's clock shows at power on; the scenario's clock when absent", Instant, clock),
+        row!("certificate", NAME, "terminal", "language", "Name of the identity the terminal shows; none shows none", Text, certificate),
+        row!("authority", NAME, "authority", "language", "Name of the authority the terminal trusts", Text, authority),
+        row!("resumption", Kind::Flag, "no", "A-01", "TLS sessions are resumed; a resumed handshake checks no certificate", Flag, resumption),
+        row!("boot-time", Kind::Span(0, 600_000), "1s", "A-27", "Time from power on to the first attempt", Span, boot_time),
+        row!("retry-first", WAIT, "1s", "A-02", "The first pause before another attempt", Span, retry.first),
+        row!("retry-growth", Kind::Number(1, 10), "2", "A-02", "Factor from one pause to the next", Number, retry.growth),
+        row!("retry-cap", WAIT, "60s", "A-02", "The longest pause", Span, retry.cap),
+        row!("retry-jitter", Kind::Number(0, 100), "100", "A-02", "What chance may add, in percent of the pause", Number, retry.jitter_percent),
+        row!("retry-after-max", Kind::Span(0, 86_400_000), "1h", "A-03", "The longest Retry-After that is followed; 0ms follows none", Span, retry.retry_after_max),
+        row!("connect-timeout", WAIT, "10s", "A-04", "Limit for the TCP connection", Span, connect_timeout),
+        row!("tls-timeout", WAIT, "10s", "A-04", "Limit for the TLS handshake", Span, tls_timeout),
+        row!("upgrade-timeout", WAIT, "10s", "A-04", "Limit for the answer to the upgrade", Span, upgrade_timeout),
+        row!("pong-timeout", WAIT, "10s", "A-05", "Limit for a pong; then the link counts as lost", Span, pong_timeout),
+        row!("message-size-max", Kind::Number(1_024, 16_777_216), "1048576", "A-06", "Bytes of a WebSocket message; a longer one is closed with 1009", Number, message_size_max),
+        row!("document-size-max", Kind::Number(256, 16_777_216), "65536", "A-06", "Bytes of an XML document; a longer one is answered with an error", Number, document_size_max),
+        row!("header-space-before-colon", Kind::Flag, "no", "A-07", "x-vfi-pinpad-id is sent with the sample's blank before the colon", Flag, header_space_before_colon),
+        row!("host-port", Kind::Choice(&["auto", "always", "never"]), "auto", "A-08", "When the port stands in Host and Origin; auto: when it is not the scheme's default", Text, host_port),
+        row!("subprotocol-required", Kind::Flag, "no", "HS-08", "A 101 that names no subprotocol is refused", Flag, subprotocol_required),
+        row!("response-layout", Kind::Choice(&["indented", "compact"]), "indented", "A-09", "Layout of the terminal's documents", Text, response_layout),
+        row!("echo-counter", Kind::Flag, "yes", "A-10", "A response repeats the COUNTER of its request", Flag, echo_counter),
+        row!("counter-of-refused", Kind::Flag, "yes", "A-11", "GET COUNTER counts requests that were refused", Flag, counter.of_refused),
+        row!("counter-of-malformed", Kind::Flag, "no", "A-12", "GET COUNTER counts documents that are no valid request", Flag, counter.of_malformed),
+        row!("counter-of-secondary", Kind::Flag, "yes", "A-13", "GET COUNTER counts requests on the secondary channel", Flag, counter.of_secondary),
+        row!("counter-of-lower", Kind::Flag, "yes", "A-14", "GET COUNTER counts a COUNTER lower than the one before", Flag, counter.of_lower),
+        row!("counter-over-reconnect", Kind::Flag, "yes", "A-15", "GET COUNTER remembers over a lost link", Flag, counter.over_reconnect),
+        row!("counter-over-reboot", Kind::Flag, "no", "A-16", "GET COUNTER remembers over power off and on", Flag, counter.over_reboot),
+        row!("session-over-reboot", Kind::Flag, "no", "A-17", "A session survives power off and on", Flag, session_over_reboot),
+    }
+}
+
+settings! {
+    /// How the broker is set up, and the network before it.
+    BrokerSettings {
+        /// Where terminals find it.
+        url: String = String::new(),
+        /// Whether terminals must show a certificate: required, optional or none.
+        client_certificates: String = String::new(),
+        /// The subprotocol it names in its 101; none leaves the header out.
+        subprotocol: String = String::new(),
+        /// The identity it shows.
+        certificate: String = String::new(),
+        /// The authority it trusts for terminals.
+        authority: String = String::new(),
+        /// Its own clock; the scenario's when absent.
+        clock: Option<UnixTime> = None,
+        /// TLS versions it speaks.
+        tls: String = String::new(),
+        /// TLS resumption.
+        resumption: bool = false,
+        /// A text message in the segment of the 101.
+        greeting: String = String::new(),
+        /// Answers pings.
+        answers_pings: bool = true,
+        /// Answers a close.
+        answers_close: bool = true,
+        /// Latency each way.
+        latency: Duration = Duration::ZERO,
+        /// Bytes a second each way; 0 for no limit.
+        bandwidth: u64 = 0,
+    }
+    rows {
+        row!("url", Kind::Text(300), "wss://broker.test:443", "language", "Where terminals find the broker: ws:// or wss://, name, port", Text, url),
+        row!("client-certificates", Kind::Choice(&["required", "optional", "none"]), "required", "language", "Whether terminals must show a certificate (wss)", Text, client_certificates),
+        row!("subprotocol", NAME, "none", "HS-08", "Subprotocol named in the 101; none leaves the header out, as the sample does", Text, subprotocol),
+        row!("certificate", NAME, "broker", "language", "Name of the identity the broker shows", Text, certificate),
+        row!("authority", NAME, "authority", "language", "Name of the authority whose terminals the broker trusts", Text, authority),
+        row!("clock", Kind::Instant, "", "language", "The broker's clock at the start; the scenario's clock when absent", Instant, clock),
+        row!("tls", Kind::Choice(&["both", "1.2", "1.3"]), "both", "language", "TLS versions the broker speaks", Text, tls),
+        row!("resumption", Kind::Flag, "no", "language", "The broker offers TLS resumption", Flag, resumption),
+        row!(
+            "greeting",
+            Kind::Text(4_096),
+            "",
+            "WS-06",
+            "A text message the broker sends in the very segment of its 101",
+            Text,
+            greeting
+        ),
+        row!("answers-pings", Kind::Flag, "yes", "RFC 6455", "A ping is answered by a pong", Flag, answers_pings),
+        row!("answers-close", Kind::Flag, "yes", "RFC 6455", "A close is answered by a close", Flag, answers_close),
+        row!("latency", Kind::Span(1, 60_000), "2ms", "language", "Latency each way", Span, latency),
+        row!("bandwidth", Kind::Number(0, 1_000_000_000), "0", "language", "Bytes a second each way; 0 for no limit", Number, bandwidth),
+    }
+}
+
+impl TerminalSettings {
+    /// Whether the source lists the model for WebSocket (DEV-01).
+    #[must_use]
+    pub fn is_known_model(&self) -> bool {
+        MODELS.contains(&self.model.as_str())
+    }
+
+    /// The layout of the terminal's documents.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        if self.response_layout == "compact" { Layout::Compact } else { Layout::Indented }
+    }
+}
+
+/// The settings named in `chosen`, applied over the defaults.
+///
+/// # Errors
+/// [`SettingError`] of the first that does not fit.
+pub fn with<T: Settings + Default>(chosen: &BTreeMap<String, String>) -> Result<T, SettingError> {
+    let mut made = T::default();
+    chosen.iter().try_for_each(|(name, value)| made.set(name, value))?;
+    Ok(made)
+}

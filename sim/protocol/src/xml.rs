@@ -1,0 +1,227 @@
+//! XML as SCA speaks it: bounded, and without DTDs or entities beyond the five.
+//!
+//! It keeps elements and text. Attributes, comments and processing instructions carry nothing in this protocol and are
+//! read over; a DOCTYPE is refused, because a message has no use for one and an attacker has.
+
+use std::borrow::Cow;
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
+/// One element with what stands in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Element {
+    /// The tag, as written.
+    pub name: String,
+    /// The text directly inside, entities resolved, surrounding white space removed.
+    pub text: String,
+    /// The elements inside, in order.
+    pub children: Vec<Element>,
+}
+
+/// How much of a document is looked at before it is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the document.
+    pub bytes_max: usize,
+    /// Elements inside each other, the root included.
+    pub depth_max: usize,
+    /// Elements in all.
+    pub elements_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes_max: 64 * 1024, depth_max: 16, elements_max: 2_000 }
+    }
+}
+
+/// Why a text is not a document we accept, and at which byte.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind} at byte {at}")]
+pub struct XmlError {
+    /// What is wrong.
+    pub kind: XmlErrorKind,
+    /// Where, in bytes from the start of the text.
+    pub at: usize,
+}
+
+/// What is wrong with a document.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum XmlErrorKind {
+    /// The text is longer than the limit.
+    #[error("document of {got} bytes, {limit} are allowed")]
+    TooLong {
+        /// Bytes of the text.
+        got: usize,
+        /// Bytes allowed.
+        limit: usize,
+    },
+    /// Elements nest deeper than the limit.
+    #[error("more than {0} elements inside each other")]
+    TooDeep(usize),
+    /// There are more elements than the limit.
+    #[error("more than {0} elements")]
+    TooMany(usize),
+    /// A DOCTYPE.
+    #[error("a DOCTYPE is not accepted")]
+    Doctype,
+    /// An entity other than the five of XML, or a reference to no character.
+    #[error("entity &{0}; is not one of the five")]
+    Entity(String),
+    /// Something before, between or after what should be one root element.
+    #[error("text outside the root element")]
+    OutsideRoot,
+    /// A second root.
+    #[error("a second document follows the first")]
+    SecondRoot,
+    /// No element at all.
+    #[error("there is no element")]
+    Empty,
+    /// An element that is never closed.
+    #[error("<{0}> is not closed")]
+    Open(String),
+    /// The parser's own complaint.
+    #[error("not well-formed: {0}")]
+    Malformed(String),
+}
+
+/// Reads one document.
+///
+/// # Errors
+/// [`XmlError`] says what is wrong and at which byte.
+///
+/// ```
+/// use sca_protocol::xml::{parse, Limits};
+/// let root = parse("<A><B>x &amp; y</B></A>", Limits::default()).unwrap();
+/// assert_eq!(root.children[0].text, "x & y");
+/// ```
+pub fn parse(text: &str, limits: Limits) -> Result<Element, XmlError> {
+    if text.len() > limits.bytes_max {
+        let kind = XmlErrorKind::TooLong { got: text.len(), limit: limits.bytes_max };
+        return Err(XmlError { kind, at: limits.bytes_max });
+    }
+    let mut reader = Reader::from_str(text);
+    let mut builder = Builder { limits, ..Builder::default() };
+    loop {
+        let before = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        let fail = |kind| XmlError { kind, at: before };
+        match reader.read_event() {
+            Ok(Event::Eof) => return builder.finish().map_err(fail),
+            Ok(event) => builder.take(event).map_err(fail)?,
+            Err(error) => {
+                let at = usize::try_from(reader.error_position()).unwrap_or(usize::MAX);
+                return Err(XmlError { kind: XmlErrorKind::Malformed(error.to_string()), at });
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    limits: Limits,
+    open: Vec<Element>,
+    root: Option<Element>,
+    elements: usize,
+}
+
+impl Builder {
+    fn take(&mut self, event: Event<'_>) -> Result<(), XmlErrorKind> {
+        match event {
+            Event::Start(tag) => self.open(tag.name().0)?,
+            Event::Empty(tag) => {
+                self.open(tag.name().0)?;
+                self.close();
+            }
+            Event::End(_) => self.close(),
+            Event::Text(text) => self.text(&text)?,
+            Event::CData(text) => self.text(&text)?,
+            Event::GeneralRef(name) => {
+                let resolved = resolve(&name)?;
+                self.text(&resolved)?;
+            }
+            Event::DocType(_) => return Err(XmlErrorKind::Doctype),
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::Eof => {}
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, name: &str) -> Result<(), XmlErrorKind> {
+        if self.open.is_empty() && self.root.is_some() {
+            return Err(XmlErrorKind::SecondRoot);
+        }
+        self.elements += 1;
+        if self.elements > self.limits.elements_max {
+            return Err(XmlErrorKind::TooMany(self.limits.elements_max));
+        }
+        if self.open.len() == self.limits.depth_max {
+            return Err(XmlErrorKind::TooDeep(self.limits.depth_max));
+        }
+        self.open.push(Element { name: name.to_owned(), ..Element::default() });
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        // The reader has already checked that the end tag fits the open one.
+        let Some(mut done) = self.open.pop() else { return };
+        let trimmed = done.text.trim();
+        if trimmed.len() != done.text.len() {
+            done.text = trimmed.to_owned();
+        }
+        match self.open.last_mut() {
+            Some(parent) => parent.children.push(done),
+            None => self.root = Some(done),
+        }
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), XmlErrorKind> {
+        match self.open.last_mut() {
+            Some(element) => element.text.push_str(text),
+            None if text.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty() => {}
+            None => return Err(XmlErrorKind::OutsideRoot),
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<Element, XmlErrorKind> {
+        if let Some(open) = self.open.last() {
+            return Err(XmlErrorKind::Open(open.name.clone()));
+        }
+        self.root.take().ok_or(XmlErrorKind::Empty)
+    }
+}
+
+fn resolve(name: &str) -> Result<Cow<'static, str>, XmlErrorKind> {
+    let unknown = || XmlErrorKind::Entity(name.chars().take(32).collect());
+    let text = match name {
+        "amp" => "&",
+        "lt" => "<",
+        "gt" => ">",
+        "quot" => "\"",
+        "apos" => "'",
+        _ => {
+            let number = name.strip_prefix('#').ok_or_else(unknown)?;
+            let code = match number.strip_prefix('x') {
+                Some(hex) => u32::from_str_radix(hex, 16),
+                None => number.parse(),
+            };
+            let character = code.ok().and_then(char::from_u32).filter(|c| *c != '\0').ok_or_else(unknown)?;
+            return Ok(Cow::Owned(character.to_string()));
+        }
+    };
+    Ok(Cow::Borrowed(text))
+}
+
+/// Appends `text` with the characters that XML reserves escaped. A carriage return is written as a character
+/// reference, since a parser would turn a bare one into a line feed.
+pub fn escape_into(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\r' => out.push_str("&#13;"),
+            other => out.push(other),
+        }
+    }
+}

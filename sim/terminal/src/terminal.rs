@@ -1,0 +1,309 @@
+//! The machine: matches the state of the link and what happened, and calls what decides.
+
+use std::time::Duration;
+
+use sca_protocol::handshake::{self, Upgrade};
+use sca_protocol::screens::ScreenName;
+use sca_protocol::settings::TerminalSettings;
+use sca_protocol::{Chance, Now, Reason};
+
+use crate::answer::{Answer, Device};
+use crate::event::{ConnectionId, Input, LinkEvent, Output, Seen, Target};
+use crate::link::{Link, Ping, Step, pause};
+use crate::screen::{Face, Screen, instant};
+
+/// A simulated terminal.
+#[derive(Debug)]
+pub struct Terminal {
+    settings: TerminalSettings,
+    target: Target,
+    chance: Chance,
+    index: u64,
+    link: Link,
+    device: Device,
+    /// Attempts since the link was last up or the power came on.
+    attempts: u32,
+    /// Pauses since a connection last carried a POS request; the next pause grows with it.
+    level: u32,
+    /// Whether the link has been up since the power came on.
+    has_been_up: bool,
+    powered: bool,
+    connections: u32,
+    pauses: u64,
+    pings: u64,
+}
+
+impl Terminal {
+    /// A terminal without power. `index` tells its chance from that of other terminals of the world.
+    #[must_use]
+    pub fn new(settings: TerminalSettings, target: Target, chance: Chance, index: u64) -> Self {
+        Self {
+            settings,
+            target,
+            chance,
+            index,
+            link: Link::Off,
+            device: Device::default(),
+            attempts: 0,
+            level: 0,
+            has_been_up: false,
+            powered: false,
+            connections: 0,
+            pauses: 0,
+            pings: 0,
+        }
+    }
+
+    /// Changes the settings while the terminal runs; what is under way goes on with the old ones.
+    pub fn configure(&mut self, settings: TerminalSettings) {
+        self.settings = settings;
+    }
+
+    /// Tells the terminal what happened, and returns what it wants done, in order.
+    pub fn handle(&mut self, now: Now, input: Input) -> Vec<Output> {
+        let mut out = Vec::new();
+        match input {
+            Input::PowerOn => self.power_on(now, &mut out),
+            Input::PowerOff => self.power_off(&mut out),
+            Input::Tick => self.tick(now, &mut out),
+            // What an old connection still has to say concerns nobody.
+            Input::Link { connection, event } if self.link.connection() == Some(connection) => {
+                self.link_event(now, connection, event, &mut out);
+            }
+            Input::Link { .. } => {}
+        }
+        out
+    }
+
+    /// The instant by which the terminal wants to be told of the time.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Duration> {
+        self.link.deadline()
+    }
+
+    /// What a person sees now.
+    #[must_use]
+    pub fn face(&self) -> Face {
+        Face { screen: self.screen(), connected: matches!(self.link, Link::Up { .. }) }
+    }
+
+    fn power_on(&mut self, now: Now, out: &mut Vec<Output>) {
+        if self.powered {
+            return;
+        }
+        self.powered = true;
+        if self.settings.pos_connect_allow != "WEBSOCKETS" {
+            return;
+        }
+        if self.settings.is_known_model() {
+            self.link = Link::Booting { until: now.since_start + self.settings.boot_time };
+        } else {
+            out.push(Output::Seen(Seen::Fails(Reason::Config)));
+        }
+    }
+
+    fn power_off(&mut self, out: &mut Vec<Output>) {
+        if let Some(connection) = self.link.connection() {
+            out.push(Output::Drop { connection });
+        }
+        if matches!(self.link, Link::Up { .. }) {
+            out.push(Output::Seen(Seen::Loses));
+        }
+        self.link = Link::Off;
+        self.powered = false;
+        (self.attempts, self.level, self.has_been_up) = (0, 0, false);
+        self.device.counter.rebooted(&self.settings.counter);
+        if !self.settings.session_over_reboot {
+            self.device.session = None;
+        }
+    }
+
+    fn tick(&mut self, now: Now, out: &mut Vec<Output>) {
+        if self.link.deadline().is_none_or(|at| at > now.since_start) {
+            return;
+        }
+        match &mut self.link {
+            Link::Off => {}
+            Link::Booting { .. } | Link::Down { .. } => self.dial(now, out),
+            Link::Dialling { connection, .. } => {
+                out.push(Output::Drop { connection: *connection });
+                self.fail(now, Reason::Timeout, None, out);
+            }
+            Link::Up { connection, ping, .. } => match ping {
+                Ping::Never => {}
+                Ping::Next(_) => {
+                    self.pings += 1;
+                    let payload = self.pings.to_string().into_bytes();
+                    let next = now.since_start + Duration::from_secs(self.settings.ping_interval);
+                    let until = now.since_start + self.settings.pong_timeout;
+                    out.push(Output::Ping { connection: *connection, payload: payload.clone() });
+                    *ping = Ping::Awaited { payload, until, next };
+                }
+                Ping::Awaited { .. } => self.close(now, 1001, out),
+            },
+        }
+    }
+
+    fn dial(&mut self, now: Now, out: &mut Vec<Output>) {
+        self.connections += 1;
+        self.attempts = self.attempts.saturating_add(1);
+        let connection = ConnectionId(self.connections);
+        let until = now.since_start + self.settings.connect_timeout;
+        self.link = Link::Dialling { connection, step: Step::Connecting, until };
+        out.push(Output::Seen(Seen::Attempts));
+        out.push(Output::Dial { connection, target: self.target() });
+    }
+
+    fn link_event(&mut self, now: Now, connection: ConnectionId, event: LinkEvent, out: &mut Vec<Output>) {
+        match (&mut self.link, event) {
+            (Link::Dialling { step, until, .. }, LinkEvent::Opened) if self.target.secure => {
+                *step = Step::Securing;
+                *until = now.since_start + self.settings.tls_timeout;
+            }
+            (Link::Dialling { .. }, LinkEvent::Opened | LinkEvent::Secured) => self.request(now, connection, out),
+            (Link::Dialling { step: Step::Upgrading { key }, .. }, LinkEvent::Answered(head)) => {
+                match handshake::judge(&head, key, self.settings.subprotocol_required) {
+                    Ok(()) => self.up(now, connection, out),
+                    Err(reason) => {
+                        out.push(Output::Drop { connection });
+                        self.fail(now, reason, handshake::retry_after(&head, now.wall), out);
+                    }
+                }
+            }
+            (Link::Dialling { .. }, LinkEvent::Failed(reason)) => self.fail(now, reason, None, out),
+            (Link::Up { .. }, LinkEvent::Text(text)) => {
+                self.carried();
+                let answer = self.device.answer(&self.settings, now.since_start, &text);
+                self.send(connection, answer, out);
+            }
+            (Link::Up { .. }, LinkEvent::Binary(_)) => self.send(connection, Device::answer_binary(), out),
+            (Link::Up { ping, .. }, LinkEvent::Pong(got)) => {
+                if let Ping::Awaited { payload, next, .. } = ping
+                    && *payload == got
+                {
+                    *ping = Ping::Next((*next).max(now.since_start));
+                }
+            }
+            (Link::Up { .. }, LinkEvent::Violation(code)) => self.close(now, code, out),
+            (Link::Up { .. }, LinkEvent::Closed | LinkEvent::Lost | LinkEvent::Failed(_)) => self.lose(now, out),
+            // Anything else comes out of order from the transport and changes nothing.
+            _ => {}
+        }
+    }
+
+    fn request(&mut self, now: Now, connection: ConnectionId, out: &mut Vec<Output>) {
+        let mut chance = self.chance.stream("key", &[self.index, u64::from(connection.0)]);
+        let key = handshake::key(chance.bytes());
+        let upgrade = Upgrade {
+            host: self.host(),
+            secure: self.target.secure,
+            key: key.clone(),
+            pinpad_id: self.settings.pinpad_id.clone(),
+            space_before_colon: self.settings.header_space_before_colon,
+        };
+        let until = now.since_start + self.settings.upgrade_timeout;
+        self.link = Link::Dialling { connection, step: Step::Upgrading { key }, until };
+        out.push(Output::Request { connection, bytes: upgrade.to_bytes() });
+    }
+
+    fn up(&mut self, now: Now, connection: ConnectionId, out: &mut Vec<Output>) {
+        let ping = match self.settings.ping_interval {
+            0 => Ping::Never,
+            seconds => Ping::Next(now.since_start + Duration::from_secs(seconds)),
+        };
+        if self.has_been_up {
+            self.device.counter.reconnected(&self.settings.counter);
+        }
+        self.link = Link::Up { connection, served: false, ping };
+        self.has_been_up = true;
+        self.attempts = 0;
+        out.push(Output::Open { connection });
+        out.push(Output::Seen(Seen::Connects));
+    }
+
+    fn carried(&mut self) {
+        if let Link::Up { served, .. } = &mut self.link {
+            *served = true;
+            self.level = 0;
+        }
+    }
+
+    fn send(&mut self, connection: ConnectionId, answer: Answer, out: &mut Vec<Output>) {
+        out.extend(answer.assumed.into_iter().map(Output::Assumed));
+        out.push(Output::Text { connection, text: answer.response.to_xml(self.settings.layout()) });
+    }
+
+    fn close(&mut self, now: Now, code: u16, out: &mut Vec<Output>) {
+        if let Some(connection) = self.link.connection() {
+            let mask = self.chance.stream("close", &[self.index, u64::from(connection.0)]).bytes();
+            out.push(Output::Close { connection, code, mask });
+        }
+        self.lose(now, out);
+    }
+
+    fn lose(&mut self, now: Now, out: &mut Vec<Output>) {
+        out.push(Output::Seen(Seen::Loses));
+        self.wait(now, None, None);
+    }
+
+    fn fail(&mut self, now: Now, reason: Reason, retry_after: Option<u64>, out: &mut Vec<Output>) {
+        out.push(Output::Seen(Seen::Fails(reason)));
+        self.wait(now, Some(reason), retry_after);
+    }
+
+    fn wait(&mut self, now: Now, why: Option<Reason>, retry_after: Option<u64>) {
+        self.pauses += 1;
+        let mut chance = self.chance.stream("retry", &[self.index, self.pauses]);
+        let pause = pause(&self.settings.retry, self.level, retry_after, &mut chance);
+        self.level = self.level.saturating_add(1);
+        self.link = Link::Down { next: now.since_start + pause, why };
+    }
+
+    fn target(&self) -> Target {
+        let mut target = self.target.clone();
+        if !self.settings.address.is_empty() {
+            target.host.clone_from(&self.settings.address);
+        }
+        if let Some(port) = u16::try_from(self.settings.port).ok().filter(|&port| port != 0) {
+            target.port = port;
+        }
+        target
+    }
+
+    fn host(&self) -> String {
+        let Target { host, port, secure } = self.target();
+        let is_default = port == if secure { 443 } else { 80 };
+        match self.settings.host_port.as_str() {
+            "always" => format!("{host}:{port}"),
+            "auto" if !is_default => format!("{host}:{port}"),
+            _ => host,
+        }
+    }
+
+    fn screen(&self) -> Screen {
+        if !self.powered {
+            return Screen::plain(ScreenName::Off);
+        }
+        if let Some(session) = &self.device.session {
+            let screen = Screen::plain(ScreenName::Session).with("INVOICE", session.invoice.clone());
+            return if session.training { screen.with("TRAINING_MODE", "ON".to_owned()) } else { screen };
+        }
+        let attempt = self.attempts.to_string();
+        match &self.link {
+            Link::Off if self.settings.pos_connect_allow == "WEBSOCKETS" => {
+                Screen::plain(ScreenName::Error).saying(Reason::Config.sentence())
+            }
+            Link::Off | Link::Up { .. } => Screen::plain(ScreenName::Idle),
+            Link::Booting { .. } => Screen::plain(ScreenName::Boot),
+            Link::Dialling { .. } if self.has_been_up => {
+                Screen::plain(ScreenName::Reconnecting).with("ATTEMPT", attempt)
+            }
+            Link::Dialling { .. } => Screen::plain(ScreenName::Connecting).with("ATTEMPT", attempt),
+            Link::Down { next, why } => {
+                let name = if self.has_been_up { ScreenName::Reconnecting } else { ScreenName::Error };
+                let text = why.map(Reason::sentence).unwrap_or_default();
+                Screen::plain(name).saying(text).with("ATTEMPT", attempt).with("NEXT", instant(*next))
+            }
+        }
+    }
+}
