@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use crate::post::{Event, Mailbox, Pen, Tag};
-use crate::tap::{TapHandle, Tapped};
+use crate::tap::{End, TapHandle, Tapped};
 use crate::{Stream, tls};
 
 /// How a connection ended, as the broker saw it.
@@ -61,6 +61,8 @@ pub enum ServerOrder {
     },
     /// Send these bytes, which may be a frame or part of one.
     Write(Vec<u8>),
+    /// When everything before this is flushed, end the connection like this.
+    Strike(End),
     /// End in good manners.
     HangUp,
 }
@@ -72,6 +74,8 @@ pub enum Tls {
     Off,
     /// wss.
     On(Arc<ServerConfig>),
+    /// These bytes in place of a hello, then the end.
+    Instead(Vec<u8>),
 }
 
 const DRAIN_TIME: Duration = Duration::from_secs(1);
@@ -87,17 +91,27 @@ pub async fn run(
     mailbox: Mailbox,
     mut orders: mpsc::Receiver<ServerOrder>,
 ) {
-    let stream = Tapped::new(stream, tap, mailbox.pulse.clone());
+    let mut stream = Tapped::new(stream, tap.clone(), mailbox.pulse.clone());
     let mut pen = Pen::new(mailbox, tag);
     pen.post(Event::Server(ServerEvent::Accepted));
-    let Tls::On(config) = tls else {
-        let ending = converse(stream, &mut pen, &mut orders).await;
-        return pen.post(Event::Server(ServerEvent::Ended(ending)));
+    let config = match tls {
+        Tls::On(config) => config,
+        Tls::Off => {
+            let ending = converse(stream, &tap, &mut pen, &mut orders).await;
+            return pen.post(Event::Server(ServerEvent::Ended(ending)));
+        }
+        Tls::Instead(bytes) => {
+            // The hello is read first: unread input would turn the end into a reset.
+            drop(stream.read(&mut [0; READ_BUFFER]).await);
+            drop(stream.write_all(&bytes).await);
+            leave(stream).await;
+            return pen.post(Event::Server(ServerEvent::Ended(Ending::Fin)));
+        }
     };
     let ending = match TlsAcceptor::from(config).accept(stream).into_fallible().await {
         Ok(stream) => {
             pen.post(Event::Server(ServerEvent::Secured));
-            converse(stream, &mut pen, &mut orders).await
+            converse(stream, &tap, &mut pen, &mut orders).await
         }
         Err((error, stream)) => {
             let reason = match (tls::word(&error), error.kind()) {
@@ -114,7 +128,7 @@ pub async fn run(
     pen.post(Event::Server(ServerEvent::Ended(ending)));
 }
 
-async fn converse<S>(mut stream: S, pen: &mut Pen, orders: &mut mpsc::Receiver<ServerOrder>) -> Ending
+async fn converse<S>(mut stream: S, tap: &TapHandle, pen: &mut Pen, orders: &mut mpsc::Receiver<ServerOrder>) -> Ending
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -132,12 +146,21 @@ where
         order = orders.recv() => order,
         ending = watch(&mut stream) => return ending,
     };
-    let Some(ServerOrder::Answer { bytes, open }) = answered else {
-        leave(stream).await;
-        return Ending::Fin;
+    let mut writer = Writer { tap: tap.clone(), queue: VecDeque::new(), written: 0 };
+    let open = match answered {
+        Some(ServerOrder::Answer { bytes, open }) => {
+            writer.queue.push_back(Outgoing::Bytes(bytes));
+            open
+        }
+        Some(ServerOrder::Strike(end)) => {
+            tap.end(end);
+            return watch(&mut stream).await;
+        }
+        _ => {
+            leave(stream).await;
+            return Ending::Fin;
+        }
     };
-    let mut writer = Writer::default();
-    writer.push(bytes);
     if open {
         return frames(stream, writer, &tail, pen, orders).await;
     }
@@ -181,19 +204,29 @@ async fn watch<S: AsyncRead + Unpin>(stream: &mut S) -> Ending {
 }
 
 /// Bytes on their way out. A send is never awaited: what the stream does not take stays here.
-#[derive(Default)]
 struct Writer {
-    queue: VecDeque<Vec<u8>>,
+    tap: TapHandle,
+    queue: VecDeque<Outgoing>,
     written: usize,
 }
 
-impl Writer {
-    fn push(&mut self, bytes: Vec<u8>) {
-        self.queue.push_back(bytes);
-    }
+/// One order to the stream.
+enum Outgoing {
+    Bytes(Vec<u8>),
+    Strike(End),
+}
 
+impl Writer {
     fn poll<S: AsyncWrite + Unpin>(&mut self, stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while let Some(bytes) = self.queue.front() {
+        while let Some(front) = self.queue.front() {
+            let bytes = match front {
+                Outgoing::Bytes(bytes) => bytes,
+                Outgoing::Strike(end) => {
+                    self.tap.end(*end);
+                    self.queue.pop_front();
+                    continue;
+                }
+            };
             if self.written < bytes.len() {
                 match Pin::new(&mut *stream).poll_write(cx, &bytes[self.written..]) {
                     Poll::Ready(Ok(n)) => self.written += n,
@@ -254,7 +287,10 @@ where
 {
     loop {
         match orders.poll_recv(cx) {
-            Poll::Ready(Some(ServerOrder::Write(bytes) | ServerOrder::Answer { bytes, .. })) => writer.push(bytes),
+            Poll::Ready(Some(ServerOrder::Write(bytes) | ServerOrder::Answer { bytes, .. })) => {
+                writer.queue.push_back(Outgoing::Bytes(bytes));
+            }
+            Poll::Ready(Some(ServerOrder::Strike(end))) => writer.queue.push_back(Outgoing::Strike(end)),
             Poll::Ready(Some(ServerOrder::HangUp) | None) => return Poll::Ready(Left::HangUp),
             Poll::Pending => break,
         }

@@ -54,16 +54,29 @@ impl Pos {
     /// What a message is: the answer to the request whose COUNTER or POS_RECON it repeats, else to the oldest
     /// unanswered one whose command can give it, else a notice.
     pub fn heard(&mut self, text: &str) -> Heard {
+        let Some((response, position)) = self.place(text) else { return Heard { response: None, answers: None } };
+        let answers = position.map(|i| self.pending.remove(i).id);
+        Heard { response: Some(response), answers }
+    }
+
+    /// Which request a message would answer, without taking note of it.
+    #[must_use]
+    pub fn would_answer(&self, text: &str) -> Option<RequestId> {
+        let (_, position) = self.place(text)?;
+        position.map(|i| self.pending[i].id)
+    }
+
+    /// The message as a response, and the place of the request it answers.
+    fn place(&self, text: &str) -> Option<(Response, Option<usize>)> {
         let limits = Limits { bytes_max: 1 << 24, ..Limits::default() };
-        let Ok(response) = Response::parse(text, limits) else { return Heard { response: None, answers: None } };
+        let response = Response::parse(text, limits).ok()?;
         let echoes = |p: &Pending| {
             let same = |name, sent: &Option<String>| sent.is_some() && sent.as_deref() == response.get(name);
             same("COUNTER", &p.counter) || same("POS_RECON", &p.recon)
         };
         let able: Vec<usize> = (0..self.pending.len()).filter(|&i| self.pending[i].can_give(&response)).collect();
         let position = able.iter().copied().find(|&i| echoes(&self.pending[i])).or_else(|| able.first().copied());
-        let answers = position.map(|i| self.pending.remove(i).id);
-        Heard { response: Some(response), answers }
+        Some((response, position))
     }
 
     /// The requests without an answer, oldest first.

@@ -1,1 +1,36 @@
-//! stub
+//! The scenario language: text to value and back.
+//!
+//! It owns the words of faults, identities and settings as plain data. It reads no files and plays nothing.
+
+mod cast;
+mod check;
+mod cursor;
+mod expand;
+mod fault;
+mod file;
+mod format;
+mod message;
+pub mod model;
+mod print;
+mod problem;
+mod step;
+mod tree;
+
+pub use file::{Library, Outline, is_library};
+pub use format::format;
+pub use print::{Printer, stamp_into};
+pub use problem::{CODES, Problem, Span};
+pub use tree::{FILE_BYTES_MAX, quote, unquote};
+
+/// Reads a scenario that uses no library.
+///
+/// # Errors
+/// Every [`Problem`] of the text.
+///
+/// ```
+/// let text = "scenario \"It connects\"\n\nterminal connects\n";
+/// assert_eq!(sca_scenario::parse(text).unwrap().rows.len(), 1);
+/// ```
+pub fn parse(text: &str) -> Result<model::Scenario, Vec<Problem>> {
+    Outline::read(text)?.scenario(&[], &[])
+}

@@ -1,0 +1,159 @@
+//! Who takes part: the settings above the steps, checked against the closed tables.
+
+use std::collections::BTreeMap;
+
+use sca_certs::Flaw;
+use sca_protocol::UnixTime;
+use sca_protocol::settings::{BrokerSettings, SettingError, Settings, TerminalSettings};
+
+use crate::cursor::{Cursor, range};
+use crate::model::{Cast, Certificate, Terminal};
+use crate::problem::{Problem, Span};
+use crate::tree::Line;
+
+const PARTIES: &[&str] = &["terminal", "broker", "certificate"];
+
+/// Whether a line at the top level is a setting rather than a step.
+pub(crate) fn is_setting(line: &Line) -> bool {
+    let second = line.words.get(1).map_or("", |w| w.text.as_str());
+    PARTIES.contains(&line.words[0].text.as_str())
+        && !matches!(second, "->" | "connects" | "attempts" | "fails" | "loses" | "answers")
+}
+
+/// Reads the settings. A scenario that declares no terminal has one called `terminal`.
+pub(crate) fn cast(lines: &[&Line], problems: &mut Vec<Problem>) -> Cast {
+    let mut cast = Cast::default();
+    let mut brokers = 0;
+    for line in lines {
+        let read = match line.words[0].text.as_str() {
+            "terminal" => terminal(line, &mut cast, problems),
+            "broker" => {
+                brokers += 1;
+                broker(line, brokers, &mut cast, problems)
+            }
+            _ => certificate(line, &mut cast, problems),
+        };
+        problems.extend(read.err());
+    }
+    if cast.terminals.is_empty() {
+        cast.terminals.push(Terminal { name: "terminal".to_owned(), settings: BTreeMap::new() });
+    }
+    cast
+}
+
+fn terminal(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result<(), Problem> {
+    let mut cursor = Cursor::new(line);
+    cursor.demand("terminal")?;
+    let mut settings = BTreeMap::new();
+    let mut words: Vec<_> = cursor.rest().iter().collect();
+    // A model is the last word and has a digit; what stands before it is a name.
+    if words.last().is_some_and(|w| w.text.contains(|c: char| c.is_ascii_digit())) {
+        settings.extend(words.pop().map(|w| ("model".to_owned(), w.text.clone())));
+    }
+    if let Some(extra) = words.get(1) {
+        return Err(Problem::new("E014", extra.span, "a terminal has one name and one model"));
+    }
+    let name = words.first().map_or("terminal", |w| &w.text).to_owned();
+    if cast.terminals.iter().any(|t| t.name == name) {
+        return Err(Problem::new("E022", line.span(), format!("a terminal called `{name}` takes part already"))
+            .help("give each a name: `terminal A M400`"));
+    }
+    if matches!(name.as_str(), "pos" | "broker") {
+        return Err(Problem::new("E022", words[0].span, format!("`{name}` is somebody else's name")));
+    }
+    options(line, &mut settings, problems, |name, value| TerminalSettings::default().set(name, value));
+    cast.terminals.push(Terminal { name, settings });
+    Ok(())
+}
+
+fn broker(line: &Line, count: usize, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result<(), Problem> {
+    let mut cursor = Cursor::new(line);
+    cursor.demand("broker")?;
+    cursor.end()?;
+    if count > 1 {
+        return Err(Problem::new("E022", line.span(), "there is one broker, and it stands above already"));
+    }
+    options(line, &mut cast.broker, problems, |name, value| BrokerSettings::default().set(name, value));
+    Ok(())
+}
+
+fn options(
+    line: &Line,
+    into: &mut BTreeMap<String, String>,
+    problems: &mut Vec<Problem>,
+    check: impl Fn(&str, &str) -> Result<(), SettingError>,
+) {
+    for option in line.lines() {
+        let mut cursor = Cursor::new(option);
+        let Ok(name) = cursor.word("a setting") else { continue };
+        let span = cursor.here();
+        let value = cursor.rest().iter().map(|w| w.plain()).collect::<Vec<_>>().join(" ");
+        if let Err(error) = check(&name.text, &value) {
+            problems.push(setting_problem(&error, name.span, span));
+        } else if into.insert(name.text.clone(), value).is_some() {
+            problems.push(Problem::new("E022", name.span, format!("{} is set twice", name.text)));
+        }
+    }
+}
+
+/// A setting that cannot be made, as a problem.
+pub(crate) fn setting_problem(error: &SettingError, name: Span, value: Span) -> Problem {
+    match error {
+        SettingError::Unknown { suggestion, .. } => {
+            let problem = Problem::new("E020", name, error.to_string());
+            match suggestion {
+                Some(near) => problem.help(format!("did you mean `{near}`?")),
+                None => problem.help("`sca-sim settings` lists them all"),
+            }
+        }
+        SettingError::Value { .. } => Problem::new("E021", value, error.to_string()).label("not one"),
+    }
+}
+
+fn certificate(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result<(), Problem> {
+    let mut cursor = Cursor::new(line);
+    cursor.demand("certificate")?;
+    let name = cursor.word("a name")?;
+    cursor.end()?;
+    let mut made = Certificate::default();
+    for option in line.lines() {
+        problems.extend(certificate_option(option, &mut made).err());
+    }
+    if cast.certificates.insert(name.text.clone(), made).is_some() {
+        return Err(Problem::new("E022", name.span, format!("a certificate called `{}` stands above", name.text)));
+    }
+    Ok(())
+}
+
+fn certificate_option(line: &Line, made: &mut Certificate) -> Result<(), Problem> {
+    const OPTIONS: &[&str] = &["valid", "flaw", "names", "intermediate"];
+    let mut cursor = Cursor::new(line);
+    let option = cursor.word("an option")?;
+    match option.text.as_str() {
+        "valid" => {
+            let days = |text: &str| range(text, |day| UnixTime::parse(day).ok());
+            made.valid = Some(cursor.value("two dates such as 2026-01-01..2026-02-01", days)?);
+        }
+        "flaw" => {
+            let word = cursor.word("a flaw")?;
+            if Flaw::from_word(&word.text).is_none() {
+                let problem = Problem::new("E021", word.span, format!("`{}` is no flaw", word.text));
+                return Err(problem.suggest(&word.text, sca_certs::FLAWS.iter().map(|(_, w)| *w)));
+            }
+            made.flaw = Some(word.text.clone());
+        }
+        "names" => made.names = cursor.rest().iter().map(|w| w.plain()).collect(),
+        "intermediate" => {
+            made.by_intermediate = cursor.value("yes or no", |t| match t {
+                "yes" => Some(true),
+                "no" => Some(false),
+                _ => None,
+            })?;
+        }
+        other => {
+            let problem = Problem::new("E020", option.span, format!("a certificate has no option `{other}`"));
+            return Err(problem.suggest(other, OPTIONS.iter().copied()));
+        }
+    }
+    cursor.end()
+}

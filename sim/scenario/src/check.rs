@@ -1,0 +1,213 @@
+//! What a timeline as a whole must hold: labels that exist and are used, captures, an expectation, faults and bans that
+//! can do something.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Action, Arm, Carrier, Cast, Demand, Expect, Message, Party, Show, Sight, Step, Suffix, Test};
+use crate::problem::{Problem, Span};
+
+#[derive(Default)]
+struct Names {
+    labels: BTreeMap<String, Span>,
+    uses: Vec<(String, Span)>,
+    captures: BTreeSet<String>,
+    inserts: Vec<(String, Span)>,
+    expectations: usize,
+}
+
+/// Checks the steps of one row.
+pub(crate) fn steps(steps: &[Step], cast: &Cast, first: Span, problems: &mut Vec<Problem>) {
+    let mut names = Names::default();
+    names.walk(steps, problems);
+    for (label, span) in &names.uses {
+        if !names.labels.contains_key(label) && !names.captures.contains(label) {
+            let known = names.labels.keys().map(String::as_str);
+            problems.push(Problem::new("E040", *span, format!("there is no label `{label}`")).suggest(label, known));
+        }
+    }
+    for (label, span) in &names.labels {
+        if !names.uses.iter().any(|(used, _)| used == label) {
+            let problem = Problem::new("E041", *span, format!("nothing uses the label `{label}`"));
+            problems.push(problem.help("take it away, or say `re`, `of` or `check` with it"));
+        }
+    }
+    for (name, span) in &names.inserts {
+        if !names.captures.contains(name) && name != "accept" {
+            let known = names.captures.iter().map(String::as_str);
+            problems.push(Problem::new("E042", *span, format!("nothing captures `{name}`")).suggest(name, known));
+        }
+    }
+    if names.expectations == 0 {
+        problems.push(
+            Problem::new("E050", first, "this scenario expects nothing, so it cannot fail")
+                .help("say what must be seen, for example `terminal connects`"),
+        );
+    }
+    identities(steps, cast, problems);
+}
+
+fn identities(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) {
+    let known = |name: &str| matches!(name, "terminal" | "broker" | "none") || cast.certificates.contains_key(name);
+    for step in steps {
+        if let Action::Set(set) = &step.action
+            && set.name == "certificate"
+            && !known(&set.value)
+        {
+            let problem = Problem::new("E023", step.span, format!("there is no certificate `{}`", set.value));
+            problems.push(problem.suggest(&set.value, cast.certificates.keys().map(String::as_str)));
+        }
+        if let Action::Set(set) = &step.action
+            && matches!(set.party, Party::Terminal(_))
+            && set.name == "pinpad-id"
+        {
+            problems.push(Problem::new("E021", step.span, "the pinpad id is fixed while the terminal runs"));
+        }
+    }
+    let mut shown: Vec<&String> = cast.terminals.iter().filter_map(|t| t.settings.get("certificate")).collect();
+    shown.extend(cast.broker.get("certificate"));
+    for name in shown.into_iter().filter(|name| !known(name)) {
+        let span = steps.first().map_or_else(Span::default, |s| Span { line: 1, column: 1, length: 1, ..s.span });
+        let problem = Problem::new("E023", span, format!("there is no certificate `{name}`"));
+        problems.push(problem.suggest(name, cast.certificates.keys().map(String::as_str)));
+    }
+}
+
+impl Names {
+    fn walk(&mut self, steps: &[Step], problems: &mut Vec<Problem>) {
+        for step in steps {
+            self.step(step, problems);
+        }
+    }
+
+    fn label(&mut self, label: Option<&String>, span: Span, problems: &mut Vec<Problem>) {
+        let Some(label) = label else { return };
+        if self.labels.insert(label.clone(), span).is_some() {
+            problems.push(Problem::new("E022", span, format!("the label `{label}` is given twice")));
+        }
+    }
+
+    fn step(&mut self, step: &Step, problems: &mut Vec<Problem>) {
+        let span = step.span;
+        match &step.action {
+            Action::Send(send) => {
+                self.label(send.label.as_ref(), span, problems);
+                self.message(&send.message, span, true, problems);
+            }
+            Action::Expect(expect) => self.expect(expect, span, problems),
+            Action::Check(_, labels) => self.uses.extend(labels.iter().map(|l| (l.clone(), span))),
+            Action::Fault(fault) => {
+                self.label(fault.label.as_ref(), span, problems);
+                if let Some(Arm::At(_, point)) = &fault.arm
+                    && let Carrier::Request(label) | Carrier::Reply(label) = &point.carrier
+                {
+                    self.uses.push((label.clone(), span));
+                }
+            }
+            Action::AnyOrder(block) | Action::InOrder(block) | Action::Together(block) => {
+                let together = matches!(step.action, Action::Together(_));
+                if let Some(odd) = block.iter().find(|inner| {
+                    matches!(inner.action, Action::Send(_)) != together
+                        || !matches!(inner.action, Action::Send(_) | Action::Expect(_))
+                }) {
+                    let what = if together { "messages to send" } else { "expectations" };
+                    problems.push(Problem::new("E003", odd.span, format!("only {what} can stand in this block")));
+                }
+                self.walk(block, problems);
+            }
+            Action::Throughout(_, show, block) => {
+                self.expectations += 1;
+                self.show(show);
+                self.walk(block, problems);
+            }
+            Action::Without(_, pattern, block) => {
+                self.expectations += 1;
+                if let Some(message) = &pattern.0 {
+                    self.message(message, span, false, problems);
+                }
+                let lasts =
+                    |inner: &Step| !matches!(inner.action, Action::Check(..) | Action::Set(_) | Action::Answers { .. });
+                if !block.iter().any(lasts) {
+                    problems.push(
+                        Problem::new("E052", span, "no time passes in this `without`, so it proves nothing")
+                            .help("let it hold during a `wait` or an expectation"),
+                    );
+                }
+                self.walk(block, problems);
+            }
+            Action::Wait(_) | Action::End | Action::Power { .. } | Action::Set(_) | Action::Answers { .. } => {}
+        }
+    }
+
+    fn expect(&mut self, expect: &Expect, span: Span, problems: &mut Vec<Problem>) {
+        self.expectations += 1;
+        self.suffix(&expect.suffix, span, problems);
+        match &expect.sight {
+            Sight::ToPos(message) | Sight::ToBroker(message) => self.message(message, span, false, problems),
+            Sight::Show(show) => self.show(show),
+            Sight::Link(_) => {}
+        }
+    }
+
+    fn suffix(&mut self, suffix: &Suffix, span: Span, problems: &mut Vec<Problem>) {
+        self.label(suffix.label.as_ref(), span, problems);
+        self.uses.extend(suffix.re.clone());
+        let of = suffix.within.as_ref().and_then(|w| w.of.clone());
+        self.uses.extend(of.map(|label| (label, span)));
+    }
+
+    fn message(&mut self, message: &Message, span: Span, sent: bool, problems: &mut Vec<Problem>) {
+        match message {
+            Message::Fields(fields) => {
+                self.tests(&fields.tests);
+                let odd = |test: &&Test| !matches!(test.demand, Demand::Is(crate::model::Op::Equal, _));
+                if let Some(test) = fields.tests.iter().find(odd).filter(|_| sent) {
+                    problems
+                        .push(Problem::new("E031", test.span, "what is sent has values, no tests").help("FIELD=VALUE"));
+                }
+                if sent && fields.routing.len() != 2 {
+                    problems.push(
+                        Problem::new("E012", span, "a request names its FUNCTION_TYPE and its COMMAND").help(
+                            "for example `pos -> terminal  ADMIN GET_COUNTER`; any other shape is written as XML",
+                        ),
+                    );
+                }
+                if !sent && !fields.routing.is_empty() {
+                    problems.push(Problem::new("E031", span, "an answer has fields only").help("FIELD=VALUE"));
+                }
+            }
+            Message::Xml(text) | Message::Text(text) => self.insert(text, span),
+            Message::Http(lines) => {
+                for line in lines {
+                    let value = line.split_once(':').map_or("", |(_, value)| value.trim());
+                    self.captures.extend(value.strip_prefix('?').map(str::to_owned));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn show(&mut self, show: &Show) {
+        if let Show::Screen { tests, .. } = show {
+            self.tests(tests);
+        }
+    }
+
+    fn tests(&mut self, tests: &[Test]) {
+        for test in tests {
+            match &test.demand {
+                Demand::Capture(name) => drop(self.captures.insert(name.clone())),
+                Demand::Is(_, value) => self.insert(value, test.span),
+                Demand::Absent | Demand::Any | Demand::Matches(_) => {}
+            }
+        }
+    }
+
+    fn insert(&mut self, text: &str, span: Span) {
+        let mut rest = text;
+        while let Some((_, after)) = rest.split_once("{{") {
+            let Some((name, behind)) = after.split_once("}}") else { return };
+            self.inserts.push((name.to_owned(), span));
+            rest = behind;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Walks along the words of one line, and says what was expected where.
+
+use std::time::Duration;
+
+use sca_protocol::UnixTime;
+use sca_protocol::settings::span as read_span;
+
+use crate::problem::{Problem, Span};
+use crate::tree::{Line, Word};
+
+/// A place in a line.
+pub(crate) struct Cursor<'a> {
+    words: &'a [Word],
+    at: usize,
+    whole: Span,
+}
+
+impl<'a> Cursor<'a> {
+    pub(crate) fn new(line: &'a Line) -> Self {
+        Self { words: &line.words, at: 0, whole: line.span() }
+    }
+
+    /// The word here.
+    pub(crate) fn peek(&self) -> Option<&'a str> {
+        self.words.get(self.at).map(|w| w.text.as_str())
+    }
+
+    /// The word `ahead` words further on.
+    pub(crate) fn peek_at(&self, ahead: usize) -> Option<&'a str> {
+        self.words.get(self.at + ahead).map(|w| w.text.as_str())
+    }
+
+    /// The place of the word here, or just behind the line.
+    pub(crate) fn here(&self) -> Span {
+        let behind = Span { column: self.whole.column + self.whole.length, length: 1, ..self.whole };
+        self.words.get(self.at).map_or(behind, |w| w.span)
+    }
+
+    /// The place of the whole line.
+    pub(crate) fn whole(&self) -> Span {
+        self.whole
+    }
+
+    /// Steps over the word here if it is this one.
+    pub(crate) fn take(&mut self, word: &str) -> bool {
+        let is = self.peek() == Some(word);
+        self.at += usize::from(is);
+        is
+    }
+
+    /// The word here, and steps over it.
+    pub(crate) fn word(&mut self, expected: &str) -> Result<&'a Word, Problem> {
+        let word = self.words.get(self.at).ok_or_else(|| {
+            Problem::new("E012", self.here(), format!("{expected} is missing")).label("expected here")
+        })?;
+        self.at += 1;
+        Ok(word)
+    }
+
+    /// Steps over this very word.
+    pub(crate) fn demand(&mut self, word: &str) -> Result<(), Problem> {
+        let got = self.word(&format!("`{word}`"))?;
+        if got.text == word {
+            return Ok(());
+        }
+        Err(Problem::new("E013", got.span, format!("expected `{word}`, got `{}`", got.text)).label("here"))
+    }
+
+    /// The word here and what `read` makes of it.
+    pub(crate) fn value<T>(&mut self, expected: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, Problem> {
+        let word = self.word(expected)?;
+        read(&word.plain()).ok_or_else(|| {
+            Problem::new("E030", word.span, format!("expected {expected}, got `{}`", word.text)).label("not one")
+        })
+    }
+
+    pub(crate) fn duration(&mut self) -> Result<Duration, Problem> {
+        self.value("a duration such as 250ms, 5s or 2m", read_span)
+    }
+
+    pub(crate) fn instant(&mut self) -> Result<UnixTime, Problem> {
+        self.value("an instant such as 2026-01-15T09:00:00Z", |text| UnixTime::parse(text).ok())
+    }
+
+    pub(crate) fn string(&mut self, expected: &str) -> Result<String, Problem> {
+        let word = self.word(expected)?;
+        if word.is_string() {
+            return Ok(word.plain());
+        }
+        Err(Problem::new("E013", word.span, format!("expected {expected} in quotes, got `{}`", word.text)))
+    }
+
+    /// The rest of the words.
+    pub(crate) fn rest(&mut self) -> &'a [Word] {
+        let rest = &self.words[self.at.min(self.words.len())..];
+        self.at = self.words.len();
+        rest
+    }
+
+    /// Says that nothing may follow.
+    pub(crate) fn end(&self) -> Result<(), Problem> {
+        match self.words.get(self.at) {
+            None => Ok(()),
+            Some(word) => {
+                Err(Problem::new("E014", word.span, format!("`{}` follows a statement that is over", word.text))
+                    .label("not expected here"))
+            }
+        }
+    }
+}
+
+/// Reads `A..B` or `A`, both of a kind.
+pub(crate) fn range<T: Copy>(text: &str, read: impl Fn(&str) -> Option<T>) -> Option<(T, T)> {
+    match text.split_once("..") {
+        Some((from, to)) => Some((read(from)?, read(to)?)),
+        None => read(text).map(|one| (one, one)),
+    }
+}

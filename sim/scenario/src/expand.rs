@@ -1,0 +1,223 @@
+//! Rows and stories: what `each` multiplies and what `call` brings in, done on lines before any statement is read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::problem::{Problem, Span};
+use crate::tree::{Line, Word, lines, unquote};
+
+/// A story: its parameters and its lines.
+#[derive(Debug, Clone)]
+pub(crate) struct Story {
+    pub(crate) parameters: Vec<String>,
+    pub(crate) body: Vec<Line>,
+    pub(crate) span: Span,
+}
+
+/// A line with the place of the call that brought it in.
+#[derive(Debug, Clone)]
+pub(crate) struct Placed {
+    pub(crate) line: Line,
+    pub(crate) called: Option<Span>,
+}
+
+/// Names and what stands for each: one word or several.
+pub(crate) type Values = BTreeMap<String, Vec<Word>>;
+
+/// One name list and its rows, as `each` declares them.
+#[derive(Debug, Clone)]
+pub(crate) struct Each {
+    pub(crate) names: Vec<(String, Span)>,
+    pub(crate) rows: Vec<Vec<Vec<Word>>>,
+}
+
+const CALL_DEPTH_MAX: usize = 8;
+const ROWS_MAX: usize = 10_000;
+
+/// Reads the words behind `each`.
+pub(crate) fn each(line: &Line) -> Result<Each, Problem> {
+    let words = &line.words[1..];
+    let at = words.iter().position(|w| w.text == "in").ok_or_else(|| {
+        Problem::new("E012", line.span(), "`in` is missing").help("each NAME in [VALUE, VALUE], or each NAME in 1..5")
+    })?;
+    let mark = |w: &&Word| !matches!(w.text.as_str(), "(" | ")" | ",");
+    let names: Vec<(String, Span)> = words[..at].iter().filter(mark).map(|w| (w.text.clone(), w.span)).collect();
+    let values = &words[at + 1..];
+    let empty = || Problem::new("E046", line.span(), "this `each` has no rows");
+    let rows = match values {
+        [one] => numbers(one).ok_or_else(empty)?,
+        [open, inner @ .., close] if open.text == "[" && close.text == "]" => rows(inner, names.len()),
+        _ => return Err(empty().help("each NAME in [VALUE, VALUE], or each NAME in 1..5")),
+    };
+    if rows.is_empty() || names.is_empty() {
+        return Err(empty());
+    }
+    match rows.iter().find(|row| row.len() != names.len()) {
+        Some(row) => {
+            let span = row.first().and_then(|cell| cell.first()).map_or(line.span(), |w| w.span);
+            let message = format!("this row has {} values for {} names", row.len(), names.len());
+            Err(Problem::new("E046", span, message))
+        }
+        None => Ok(Each { names, rows }),
+    }
+}
+
+fn numbers(word: &Word) -> Option<Vec<Vec<Vec<Word>>>> {
+    let (from, to) = word.text.split_once("..")?;
+    let (from, to): (u32, u32) = (from.parse().ok()?, to.parse().ok()?);
+    let fits = from <= to && to - from < 1_000;
+    fits.then(|| (from..=to).map(|n| vec![vec![Word { text: n.to_string(), span: word.span }]]).collect())
+}
+
+/// Splits the words in brackets into rows and each row into cells. `(tls alert)` is one cell where one is wanted.
+fn rows(words: &[Word], wanted: usize) -> Vec<Vec<Vec<Word>>> {
+    let mut rows = Vec::new();
+    for group in split_at_commas(words) {
+        let inner = match group {
+            [open, inner @ .., close] if open.text == "(" && close.text == ")" => inner,
+            other => other,
+        };
+        if wanted == 1 {
+            rows.push(vec![inner.to_vec()]);
+        } else {
+            let cell = |words: &[Word]| words.iter().filter(|w| w.text != "(" && w.text != ")").cloned().collect();
+            rows.push(split_at_commas(inner).into_iter().map(cell).collect());
+        }
+    }
+    rows
+}
+
+fn split_at_commas(words: &[Word]) -> Vec<&[Word]> {
+    let (mut depth, mut from, mut parts) = (0, 0, Vec::new());
+    for (at, word) in words.iter().enumerate() {
+        match word.text.as_str() {
+            "(" => depth += 1,
+            ")" => depth -= 1,
+            "," if depth == 0 => {
+                parts.push(&words[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&words[from..]);
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+/// Every combination of the rows of all `each`.
+pub(crate) fn combinations(eaches: &[Each]) -> Vec<Values> {
+    let mut all = vec![Values::new()];
+    for each in eaches {
+        let with = |base: &Values, row: &Vec<Vec<Word>>| {
+            let mut more = base.clone();
+            more.extend(each.names.iter().map(|(n, _)| n.clone()).zip(row.iter().cloned()));
+            more
+        };
+        all = all.iter().flat_map(|base| each.rows.iter().map(move |row| with(base, row))).take(ROWS_MAX).collect();
+    }
+    all
+}
+
+/// Puts values in the place of `{{name}}` throughout a line and its block; notes which names were used.
+pub(crate) fn substitute(line: &Line, values: &Values, used: &mut BTreeSet<String>) -> Line {
+    let mut words = Vec::with_capacity(line.words.len());
+    for word in &line.words {
+        let whole = word.text.strip_prefix("{{").and_then(|w| w.strip_suffix("}}")).filter(|n| values.contains_key(*n));
+        match whole {
+            Some(name) => {
+                used.insert(name.to_owned());
+                words.extend(values[name].iter().map(|value| Word { text: value.text.clone(), span: word.span }));
+            }
+            None => words.push(Word { text: inserted(&word.text, values, used), span: word.span }),
+        }
+    }
+    let block = line.block.iter().map(|item| match item {
+        crate::tree::Item::Line(inner) => crate::tree::Item::Line(substitute(inner, values, used)),
+        other => other.clone(),
+    });
+    let block = block.collect();
+    let verbatim = line.verbatim.clone().map(|mut verbatim| {
+        for text in &mut verbatim.lines {
+            *text = inserted(text, values, used);
+        }
+        verbatim
+    });
+    Line { words, comment: None, block, verbatim }
+}
+
+fn inserted(text: &str, values: &Values, used: &mut BTreeSet<String>) -> String {
+    if !text.contains("{{") {
+        return text.to_owned();
+    }
+    let mut out = text.to_owned();
+    for (name, words) in values {
+        let insert = format!("{{{{{name}}}}}");
+        if out.contains(&insert) {
+            used.insert(name.clone());
+            let plain: Vec<String> = words.iter().map(|w| unquote(&w.text)).collect();
+            out = out.replace(&insert, &plain.join(" "));
+        }
+    }
+    out
+}
+
+/// Brings the stories in where they are called.
+pub(crate) struct Calls<'a> {
+    pub(crate) stories: &'a BTreeMap<String, Story>,
+    pub(crate) used: BTreeSet<String>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl Calls<'_> {
+    /// The lines with every call replaced by its story.
+    pub(crate) fn expand(&mut self, from: Vec<Placed>, depth: usize) -> Vec<Placed> {
+        let mut out = Vec::with_capacity(from.len());
+        for mut placed in from {
+            let at = usize::from(placed.line.words[0].text.starts_with('+'));
+            if placed.line.words.get(at).is_none_or(|w| w.text != "call") {
+                let inner = lines(&placed.line.block).cloned();
+                let inner = inner.map(|line| Placed { line, called: placed.called }).collect();
+                let inner = self.expand(inner, depth);
+                placed.line.block = inner.into_iter().map(|p| crate::tree::Item::Line(p.line)).collect();
+                out.push(placed);
+                continue;
+            }
+            match self.call(&placed.line, depth) {
+                Ok(body) => {
+                    let called = placed.called.or(Some(placed.line.span()));
+                    let body = body.into_iter().map(|line| Placed { line, called }).collect();
+                    let body = self.expand(body, depth + 1);
+                    out.extend(body);
+                }
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+        out
+    }
+
+    fn call(&mut self, line: &Line, depth: usize) -> Result<Vec<Line>, Problem> {
+        let name = line.words.get(1).ok_or_else(|| Problem::new("E012", line.span(), "a story is missing"))?;
+        let story = self.stories.get(&name.text).ok_or_else(|| {
+            Problem::new("E043", name.span, format!("there is no story `{}`", name.text))
+                .suggest(&name.text, self.stories.keys().map(String::as_str))
+        })?;
+        if depth >= CALL_DEPTH_MAX {
+            return Err(Problem::new("E045", name.span, format!("`{}` is called in a circle", name.text)));
+        }
+        self.used.insert(name.text.clone());
+        let arguments = match &line.words[2..] {
+            [open, inner @ .., close] if open.text == "(" && close.text == ")" => split_at_commas(inner),
+            _ => return Err(Problem::new("E012", line.span(), "a call ends with its arguments in brackets")),
+        };
+        if arguments.len() != story.parameters.len() {
+            let (wanted, got) = (story.parameters.len(), arguments.len());
+            return Err(Problem::new(
+                "E043",
+                name.span,
+                format!("`{}` takes {wanted} arguments, got {got}", name.text),
+            ));
+        }
+        let values: Values = story.parameters.iter().cloned().zip(arguments.iter().map(|a| a.to_vec())).collect();
+        Ok(story.body.iter().map(|line| substitute(line, &values, &mut BTreeSet::new())).collect())
+    }
+}

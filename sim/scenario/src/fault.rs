@@ -1,0 +1,179 @@
+//! The words of faults: what happens, where it strikes, how long it stands.
+
+use crate::cursor::Cursor;
+use crate::message::SUFFIXES;
+use crate::model::{Arm, Bytes, Carrier, Fault, FaultKind, Place, Point, TLS_POINTS, Toward, Who};
+use crate::problem::{Problem, Span};
+use crate::step::{Names, count, suffixes};
+
+const KINDS: &[&str] =
+    &["refuse", "dns", "reset", "fin", "silence", "latency", "throttle", "lose", "duplicate", "swap", "corrupt", "tls"];
+/// What a broker can say in place of its hello.
+const TLS_KINDS: &[&str] = &["alert", "garbage", "plain"];
+
+/// Reads `fault …`.
+pub(crate) fn fault(cursor: &mut Cursor<'_>, names: &Names<'_>, who: Who) -> Result<Fault, Problem> {
+    let span = cursor.whole();
+    cursor.demand("fault")?;
+    let kind = kind(cursor)?;
+    let mut lasting = lasting(cursor)?;
+    let arm = arm(cursor)?;
+    if lasting.is_none() {
+        lasting = self::lasting(cursor)?;
+    }
+    let suffix = suffixes(cursor, names)?;
+    let fault = Fault { who, kind, arm, lasting, label: suffix.label, span };
+    match misplaced(&fault) {
+        Some(help) => Err(Problem::new("E051", span, "this fault cannot strike there").help(help)),
+        None => Ok(fault),
+    }
+}
+
+fn lasting(cursor: &mut Cursor<'_>) -> Result<Option<std::time::Duration>, Problem> {
+    if cursor.take("for") { cursor.duration().map(Some) } else { Ok(None) }
+}
+
+fn kind(cursor: &mut Cursor<'_>) -> Result<FaultKind, Problem> {
+    let word = cursor.word("a fault")?;
+    Ok(match word.text.as_str() {
+        "refuse" => FaultKind::Refuse,
+        "dns" => {
+            cursor.demand("unknown")?;
+            FaultKind::Dns
+        }
+        "reset" => FaultKind::Reset,
+        "fin" => FaultKind::Fin,
+        "silence" => FaultKind::Silence(way(cursor)?),
+        "latency" => FaultKind::Latency(cursor.duration()?, way(cursor)?),
+        "throttle" => FaultKind::Throttle(cursor.value("bytes a second, from 1", size)?, way(cursor)?),
+        "lose" => FaultKind::Lose,
+        "duplicate" => FaultKind::Duplicate,
+        "swap" => FaultKind::Swap,
+        "corrupt" => FaultKind::Corrupt,
+        "tls" => {
+            let word = cursor.word("what the broker says in place of its hello")?;
+            if !TLS_KINDS.contains(&word.text.as_str()) {
+                let problem = Problem::new("E013", word.span, format!("`{}` is no fault of TLS", word.text));
+                return Err(problem.suggest(&word.text, TLS_KINDS.iter().copied()));
+            }
+            FaultKind::Tls(word.text.clone())
+        }
+        other => {
+            let problem = Problem::new("E013", word.span, format!("`{other}` is no fault"));
+            return Err(problem.suggest(other, KINDS.iter().copied()));
+        }
+    })
+}
+
+fn size(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|n| (1..=1_000_000_000).contains(n))
+}
+
+fn way(cursor: &mut Cursor<'_>) -> Result<Option<Toward>, Problem> {
+    let to = match cursor.peek() {
+        Some("to") => true,
+        Some("from") => false,
+        _ => return Ok(None),
+    };
+    cursor.word("a direction")?;
+    let terminal = cursor.value("`terminal` or `broker`", |t| match t {
+        "terminal" => Some(true),
+        "broker" => Some(false),
+        _ => None,
+    })?;
+    Ok(Some(if to == terminal { Toward::Terminal } else { Toward::Broker }))
+}
+
+fn arm(cursor: &mut Cursor<'_>) -> Result<Option<Arm>, Problem> {
+    if cursor.take("on") {
+        return Ok(Some(Arm::On(count(cursor)?)));
+    }
+    let place = match cursor.peek() {
+        Some("before") => Place::Before,
+        Some("after") => Place::After,
+        Some("at") => Place::At,
+        _ => return Ok(None),
+    };
+    cursor.word("a place")?;
+    Ok(Some(Arm::At(place, point(cursor)?)))
+}
+
+fn point(cursor: &mut Cursor<'_>) -> Result<Point, Problem> {
+    let bytes = match cursor.peek() {
+        Some("each") => {
+            cursor.take("each");
+            cursor.demand("byte")?;
+            cursor.demand("of")?;
+            Some(Bytes::Each)
+        }
+        Some(number) if number.bytes().all(|b| b.is_ascii_digit()) => {
+            let count = cursor.value("a number of bytes", |t| t.parse().ok().filter(|n| *n < 1 << 24))?;
+            if !cursor.take("bytes") {
+                cursor.demand("byte")?;
+            }
+            cursor.demand("of")?;
+            Some(Bytes::Count(count))
+        }
+        _ => None,
+    };
+    let word = cursor.word("a message or a step of the handshake")?;
+    let carrier = match word.text.as_str() {
+        "reply" => {
+            cursor.demand("to")?;
+            Carrier::Reply(cursor.word("a label")?.text.clone())
+        }
+        "request" => Carrier::Upgrade,
+        "answer" => Carrier::Answer,
+        other => match TLS_POINTS.iter().find(|p| **p == other) {
+            Some(point) => Carrier::Tls(point),
+            None if SUFFIXES.contains(&other) => return Err(no_point(word.span)),
+            None => Carrier::Request(other.to_owned()),
+        },
+    };
+    Ok(Point { carrier, bytes })
+}
+
+fn no_point(span: Span) -> Problem {
+    Problem::new("E012", span, "the point is missing").help("name a label, `reply to` a label, or a step of TLS")
+}
+
+/// Why a fault cannot strike where it should; nothing if it can.
+fn misplaced(fault: &Fault) -> Option<&'static str> {
+    use FaultKind as K;
+    let of_dial = matches!(fault.kind, K::Refuse | K::Dns | K::Tls(_));
+    let of_message = matches!(fault.kind, K::Lose | K::Duplicate | K::Swap);
+    match &fault.arm {
+        None if of_message || fault.kind == K::Corrupt => {
+            Some("say which message it strikes: `at LABEL`, `at reply to LABEL`")
+        }
+        None if of_dial && fault.lasting.is_none() => Some("say when: `on attempt 1..3`, or `for 10s` from now on"),
+        None => None,
+        Some(Arm::On(_)) if of_message || matches!(fault.kind, K::Latency(..) | K::Throttle(..)) => {
+            Some("this one strikes a message or the open connection, not an attempt")
+        }
+        Some(Arm::On(_)) if fault.kind == K::Corrupt => Some("name the place: `corrupt at 9 bytes of server-flight`"),
+        Some(Arm::On(_)) => None,
+        Some(Arm::At(..)) if of_dial => Some("this one strikes attempts: `on attempt 1..3`"),
+        Some(Arm::At(place, point)) => misplaced_at(fault, *place, point),
+    }
+}
+
+fn misplaced_at(fault: &Fault, place: Place, point: &Point) -> Option<&'static str> {
+    use FaultKind as K;
+    let ends = matches!(fault.kind, K::Reset | K::Fin | K::Silence(None));
+    match &point.carrier {
+        Carrier::Tls(_) if ends || fault.kind == K::Corrupt => {
+            (point.bytes == Some(Bytes::Each)).then_some("a TLS record is cut at a number of bytes, not at each")
+        }
+        Carrier::Upgrade | Carrier::Answer if ends && point.bytes.is_none() && place != Place::At => None,
+        Carrier::Upgrade | Carrier::Answer => Some("`before` or `after` it: reset, fin or silence"),
+        Carrier::Request(_) | Carrier::Reply(_) if ends => {
+            (place == Place::At && point.bytes.is_some()).then_some("`before` or `after` a number of bytes")
+        }
+        Carrier::Request(_) | Carrier::Reply(_) if matches!(fault.kind, K::Lose | K::Duplicate | K::Swap) => {
+            (place != Place::At || point.bytes.is_some())
+                .then_some("messages are lost, doubled or swapped `at` themselves")
+        }
+        _ => Some("reset, fin, silence, lose, duplicate and swap strike messages; corrupt strikes TLS"),
+    }
+}

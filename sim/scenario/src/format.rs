@@ -1,0 +1,81 @@
+//! The one layout of a file: two blanks a level, two before each suffix, headers in a column. Words, comments and
+//! verbatim text stay as they are.
+
+use crate::message::SUFFIXES;
+use crate::problem::Problem;
+use crate::tree::{self, Item, Line};
+
+const HEADERS: &[&str] = &["scenario", "library", "tags", "seed", "clock", "use", "waive", "ignore", "each"];
+
+/// Messages that stand one blank behind their arrow.
+const LOWER: &[&str] = &["text", "binary", "http", "ping", "pong", "close", "frame"];
+
+/// The text in the one layout.
+///
+/// # Errors
+/// The [`Problem`]s of a text whose lines cannot be told apart.
+pub fn format(text: &str) -> Result<String, Vec<Problem>> {
+    let items = tree::read(text, 0)?;
+    let mut out = String::with_capacity(text.len() + 64);
+    items_into(&mut out, &items, 0);
+    let kept = out.trim_matches('\n').len();
+    let leading = out.len() - out.trim_start_matches('\n').len();
+    Ok(format!("{}\n", &out[leading..leading + kept]))
+}
+
+fn items_into(out: &mut String, items: &[Item], depth: usize) {
+    for item in items {
+        match item {
+            // One empty line separates as well as many.
+            Item::Blank if out.ends_with("\n\n") || out.is_empty() => {}
+            Item::Blank => out.push('\n'),
+            Item::Comment(comment) => {
+                out.extend(std::iter::repeat_n("  ", depth));
+                out.extend([comment, "\n"]);
+            }
+            Item::Line(line) => line_into(out, line, depth),
+        }
+    }
+}
+
+fn line_into(out: &mut String, line: &Line, depth: usize) {
+    out.extend(std::iter::repeat_n("  ", depth));
+    let mut previous = "";
+    for (at, word) in line.words.iter().enumerate() {
+        let text = word.text.as_str();
+        out.push_str(gap(line, at, previous, text));
+        out.push_str(text);
+        previous = text;
+    }
+    out.extend(line.comment.as_ref().map(|comment| format!("  {comment}")));
+    out.push('\n');
+    if let Some(verbatim) = &line.verbatim {
+        for text in &verbatim.lines {
+            if !text.is_empty() {
+                out.extend(std::iter::repeat_n("  ", depth + 1));
+                out.push_str(text);
+            }
+            out.push('\n');
+        }
+    }
+    items_into(out, &line.block, depth + 1);
+}
+
+fn gap(line: &Line, at: usize, previous: &str, text: &str) -> &'static str {
+    const COLUMN: &str = "         ";
+    let first = line.words[0].text.as_str();
+    let arrow = line.words.iter().position(|w| w.text == "->");
+    match (at, previous, text) {
+        (0, ..) => "",
+        (1, ..) if HEADERS.contains(&first) && arrow.is_none() => &COLUMN[first.len().min(8)..],
+        (_, "(" | "[", _) | (_, _, ")" | "]" | ",") => "",
+        (_, _, "(") if previous != "," && previous != "in" && !HEADERS.contains(&previous) && is_call(first) => "",
+        _ if arrow.is_some_and(|arrow| at == arrow + 2) && !LOWER.contains(&text) => "  ",
+        _ if SUFFIXES.contains(&text) && first != "each" => "  ",
+        _ => " ",
+    }
+}
+
+fn is_call(first: &str) -> bool {
+    matches!(first, "call" | "story") || first.starts_with('+')
+}

@@ -1,0 +1,196 @@
+//! The messages of the language: what is sent, and what is demanded of what comes.
+
+use regex::Regex;
+
+use crate::cursor::Cursor;
+use crate::model::{Demand, Fields, Message, Op, RawFrame, Test};
+use crate::problem::{Problem, Span};
+use crate::tree::{Line, unquote};
+
+const OPCODES: &[(&str, u8)] = &[("continue", 0), ("text", 1), ("binary", 2), ("close", 8), ("ping", 9), ("pong", 10)];
+/// Words that begin what follows a message.
+pub(crate) const SUFFIXES: &[&str] = &["within", "exactly", "bytes", "as", "re", "covers"];
+/// Bytes of a payload that a scenario may spell out or ask for.
+const PAYLOAD_MAX: usize = 1 << 24;
+
+/// Reads a message.
+pub(crate) fn message(cursor: &mut Cursor<'_>, line: &Line) -> Result<Message, Problem> {
+    let first = cursor.peek().unwrap_or_default();
+    if !matches!(first, "http") && line.verbatim.is_some() {
+        return document(line);
+    }
+    match first {
+        "text" => {
+            cursor.take("text");
+            Ok(Message::Text(sized(cursor)?))
+        }
+        "binary" => {
+            cursor.take("binary");
+            Ok(Message::Binary(cursor.value("bytes such as 0aff", hex)?))
+        }
+        "http" => {
+            cursor.take("http");
+            Ok(Message::Http(line.verbatim.as_ref().map(|v| v.lines.clone()).unwrap_or_default()))
+        }
+        "ping" | "pong" => {
+            cursor.take(first);
+            let payload = cursor.peek().filter(|w| w.starts_with('"')).map(unquote);
+            if payload.is_some() {
+                cursor.word("a payload")?;
+            }
+            Ok(if first == "ping" { Message::Ping(payload) } else { Message::Pong(payload) })
+        }
+        "close" => close(cursor),
+        "frame" => frame(cursor),
+        _ => fields(cursor).map(Message::Fields),
+    }
+}
+
+fn document(line: &Line) -> Result<Message, Problem> {
+    let Some(verbatim) = &line.verbatim else { return Ok(Message::Xml(String::new())) };
+    let text = verbatim.lines.join("\n").trim_end().to_owned();
+    if text.starts_with('<') {
+        return Ok(Message::Xml(text));
+    }
+    Err(Problem::new("E033", verbatim.span, "expected a document, whose first character is `<`")
+        .help("anything else is sent with `text \"…\"`"))
+}
+
+/// A string, and how often it is repeated: `text "ab" 3` is `ababab`.
+fn sized(cursor: &mut Cursor<'_>) -> Result<String, Problem> {
+    let text = cursor.string("a text")?;
+    let Some(count) = cursor.peek().and_then(|w| w.strip_prefix('*')).and_then(|n| n.parse::<usize>().ok()) else {
+        return Ok(text);
+    };
+    let word = cursor.word("a count")?;
+    if text.len().saturating_mul(count) > PAYLOAD_MAX {
+        return Err(Problem::new("E030", word.span, format!("a payload has {PAYLOAD_MAX} bytes at most")));
+    }
+    Ok(text.repeat(count))
+}
+
+fn close(cursor: &mut Cursor<'_>) -> Result<Message, Problem> {
+    cursor.take("close");
+    let code = match cursor.peek() {
+        Some(word) if word.bytes().all(|b| b.is_ascii_digit()) => {
+            Some(cursor.value("a close code from 0 to 65535", |t| t.parse().ok())?)
+        }
+        _ => None,
+    };
+    let reason = match cursor.peek() {
+        Some(word) if word.starts_with('"') && code.is_some() => Some(cursor.string("a reason")?),
+        _ => None,
+    };
+    Ok(Message::Close(code, reason))
+}
+
+fn frame(cursor: &mut Cursor<'_>) -> Result<Message, Problem> {
+    cursor.take("frame");
+    let names = || OPCODES.iter().map(|(word, _)| *word);
+    let word = cursor.word("an opcode")?;
+    let by_number = word.text.parse().ok().filter(|n| *n < 16);
+    let opcode = OPCODES.iter().find(|(name, _)| *name == word.text).map(|(_, code)| *code).or(by_number);
+    let opcode = opcode.ok_or_else(|| {
+        Problem::new("E013", word.span, format!("`{}` is no opcode", word.text)).suggest(&word.text, names())
+    })?;
+    let last = match cursor.word("`more` or `last`")? {
+        word if word.text == "last" => true,
+        word if word.text == "more" => false,
+        word => return Err(Problem::new("E013", word.span, "expected `more` or `last`")),
+    };
+    let mut frame = RawFrame { opcode, last, masked: false, reserved: 0, length: None, payload: Vec::new() };
+    if cursor.take("masked") {
+        frame.masked = true;
+    } else {
+        cursor.take("unmasked");
+    }
+    if cursor.take("rsv") {
+        frame.reserved = cursor.value("reserved bits from 0 to 7", |t| t.parse().ok().filter(|n| *n < 8))?;
+    }
+    if cursor.take("length") {
+        frame.length = Some(cursor.value("a length in bytes", |t| t.parse().ok())?);
+    }
+    frame.payload = match cursor.peek() {
+        Some(word) if word.starts_with('"') => sized(cursor)?.into_bytes(),
+        Some(word) if !SUFFIXES.contains(&word) => cursor.value("a payload: a text in quotes, or bytes", hex)?,
+        _ => Vec::new(),
+    };
+    Ok(Message::Frame(frame))
+}
+
+/// Reads bytes from pairs of hexadecimal digits.
+pub(crate) fn hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.len().is_multiple_of(2) && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let pairs = (0..text.len()).step_by(2);
+    digits.then(|| pairs.filter_map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect())
+}
+
+fn fields(cursor: &mut Cursor<'_>) -> Result<Fields, Problem> {
+    let mut fields = Fields { notice: cursor.take("notice"), ..Fields::default() };
+    while let Some(word) = cursor.peek().filter(|w| !SUFFIXES.contains(w)) {
+        let is_name = word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        if is_name && fields.tests.is_empty() && fields.routing.len() < 2 {
+            fields.routing.push(word.to_owned());
+            cursor.word("a word")?;
+        } else {
+            fields.tests.push(test(cursor)?);
+        }
+    }
+    Ok(fields)
+}
+
+const OPS: &[(&str, Op)] =
+    &[("!=", Op::Unequal), ("<=", Op::AtMost), (">=", Op::AtLeast), ("=", Op::Equal), ("<", Op::Less), (">", Op::More)];
+
+/// Whether a word looks like a test: capitals, then how to compare.
+pub(crate) fn is_test(word: &str) -> bool {
+    let name = word.trim_start_matches('!');
+    name.starts_with(|c: char| c.is_ascii_uppercase()) && (word.starts_with('!') || name.contains(['=', '~', '<', '>']))
+}
+
+/// Reads one test.
+pub(crate) fn test(cursor: &mut Cursor<'_>) -> Result<Test, Problem> {
+    let word = cursor.word("a test such as RESULT=OK")?;
+    let (text, span) = (&word.text, word.span);
+    let broken = || {
+        Problem::new("E031", span, format!("`{text}` is no test"))
+            .label("expected FIELD=VALUE")
+            .help("a test is FIELD, then one of = != ~ < <= > >=, then a value; or !FIELD for a field that is absent")
+    };
+    let is_field = |name: &str| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    };
+    if let Some(name) = text.strip_prefix('!').filter(|name| is_field(name)) {
+        return Ok(Test { field: name.to_owned(), demand: Demand::Absent, span });
+    }
+    let at = text.find(|c| "=!~<>".contains(c)).ok_or_else(broken)?;
+    let (field, rest) = text.split_at(at);
+    if !is_field(field) {
+        return Err(broken().help("fields are written in capitals, as in the document"));
+    }
+    let field = field.to_owned();
+    if let Some(pattern) = rest.strip_prefix('~') {
+        return Ok(Test { field, demand: Demand::Matches(regex(pattern, span)?), span });
+    }
+    let (op, value) = OPS.iter().find_map(|(sign, op)| rest.strip_prefix(sign).map(|v| (*op, v))).ok_or_else(broken)?;
+    if value.is_empty() {
+        return Err(broken().help("an empty value is written \"\""));
+    }
+    let demand = match value {
+        "*" if op == Op::Equal => Demand::Any,
+        name if op == Op::Equal && name.starts_with('?') => Demand::Capture(name[1..].to_owned()),
+        value => Demand::Is(op, unquote(value)),
+    };
+    Ok(Test { field, demand, span })
+}
+
+/// Reads a regular expression in quotes.
+pub(crate) fn regex(quoted: &str, span: Span) -> Result<Regex, Problem> {
+    if !quoted.starts_with('"') {
+        return Err(Problem::new("E032", span, "expected a regular expression in quotes behind `~`"));
+    }
+    Regex::new(&unquote(quoted)).map_err(|error| {
+        let why = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
+        Problem::new("E032", span, format!("the regular expression cannot be read: {why}"))
+    })
+}

@@ -1,0 +1,521 @@
+//! A scenario as a value: who takes part, and the timeline. Every place a name can stand holds a value of a closed type.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use regex::Regex;
+use sca_protocol::UnixTime;
+use sca_protocol::screens::ScreenName;
+
+use crate::problem::Span;
+
+/// One scenario, each row of its `each` played by itself.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Its title.
+    pub title: String,
+    /// What stands above the settings.
+    pub header: Header,
+    /// One for each row; one without values where there is no `each`.
+    pub rows: Vec<Row>,
+}
+
+/// What stands above the settings.
+#[derive(Debug, Clone, Default)]
+pub struct Header {
+    /// Words to choose scenarios by.
+    pub tags: Vec<String>,
+    /// The seed, where the scenario names one.
+    pub seed: Option<u64>,
+    /// The true time at the start.
+    pub clock: Option<UnixTime>,
+    /// Invariants that are excused, with the reason.
+    pub waives: Vec<Waive>,
+    /// What is taken out of the lanes.
+    pub ignores: Vec<(Source, Pattern)>,
+    /// Why the scenario is expected to fail, and until when.
+    pub expect_fail: Option<(String, UnixTime)>,
+}
+
+/// An excused invariant.
+#[derive(Debug, Clone)]
+pub struct Waive {
+    /// Which.
+    pub invariant: String,
+    /// Why.
+    pub reason: String,
+    /// Where.
+    pub span: Span,
+}
+
+/// One way through a scenario.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// The names and values of `each`, in order.
+    pub values: Vec<(String, String)>,
+    /// Who takes part.
+    pub cast: Cast,
+    /// The timeline.
+    pub steps: Vec<Step>,
+}
+
+/// Who takes part, with settings by name. Values are checked against the tables.
+#[derive(Debug, Clone, Default)]
+pub struct Cast {
+    /// The terminals; one called `terminal` where none is declared.
+    pub terminals: Vec<Terminal>,
+    /// The broker's settings.
+    pub broker: BTreeMap<String, String>,
+    /// Identities by name.
+    pub certificates: BTreeMap<String, Certificate>,
+}
+
+/// A declared terminal.
+#[derive(Debug, Clone)]
+pub struct Terminal {
+    /// Its name; `terminal` where it has none.
+    pub name: String,
+    /// Its settings.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// A declared identity.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Certificate {
+    /// From when until when it is valid.
+    pub valid: Option<(UnixTime, UnixTime)>,
+    /// Its flaw, by word.
+    pub flaw: Option<String>,
+    /// The names it is for.
+    pub names: Vec<String>,
+    /// Whether an intermediate authority signed it.
+    pub by_intermediate: bool,
+}
+
+/// One step of the timeline.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Where it stands.
+    pub span: Span,
+    /// Where the call stands that brought it in, for a story's step.
+    pub called: Option<Span>,
+    /// Its stamp, in transcripts.
+    pub stamp: Option<Duration>,
+    /// What it is.
+    pub action: Action,
+}
+
+/// What a step is.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// A message that we send.
+    Send(Send),
+    /// Something we expect to see.
+    Expect(Expect),
+    /// `check`: how labelled values relate.
+    Check(Relation, Vec<String>),
+    /// `wait`.
+    Wait(Duration),
+    /// `end`: the run ends here.
+    End,
+    /// `power`.
+    Power {
+        /// On or off.
+        on: bool,
+        /// Whose.
+        who: usize,
+    },
+    /// `set`.
+    Set(Set),
+    /// `fault`.
+    Fault(Fault),
+    /// `broker answers`.
+    Answers {
+        /// Which attempts or connections.
+        count: Count,
+        /// The head, verbatim, and what follows it.
+        lines: Vec<String>,
+    },
+    /// `any order`.
+    AnyOrder(Vec<Step>),
+    /// `in order`.
+    InOrder(Vec<Step>),
+    /// `together`: messages in one segment.
+    Together(Vec<Step>),
+    /// `throughout`: a state that holds at every moment of the block.
+    Throughout(Who, Show, Vec<Step>),
+    /// `without`: an observation that is forbidden during the block.
+    Without(Source, Pattern, Vec<Step>),
+}
+
+/// A terminal, by its place in the cast.
+pub type Who = usize;
+
+/// How labelled values relate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// Each pause between labelled moments is longer than the one before.
+    Rising,
+    /// No two are alike.
+    Differ,
+    /// All are alike.
+    Same,
+}
+
+/// A message that we send.
+#[derive(Debug, Clone)]
+pub struct Send {
+    /// From the POS through the broker, or from the broker itself.
+    pub from_pos: bool,
+    /// To which terminal.
+    pub to: Who,
+    /// What.
+    pub message: Message,
+    /// Its label.
+    pub label: Option<String>,
+}
+
+/// What is sent or expected.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// FUNCTION_TYPE and COMMAND, then fields.
+    Fields(Fields),
+    /// A document, as it stands.
+    Xml(String),
+    /// Any text message.
+    Text(String),
+    /// A binary message.
+    Binary(Vec<u8>),
+    /// An HTTP head, line by line.
+    Http(Vec<String>),
+    /// A ping.
+    Ping(Option<String>),
+    /// A pong.
+    Pong(Option<String>),
+    /// A close.
+    Close(Option<u16>, Option<String>),
+    /// A raw frame.
+    Frame(RawFrame),
+}
+
+/// A message by its fields.
+#[derive(Debug, Clone, Default)]
+pub struct Fields {
+    /// It answers nothing.
+    pub notice: bool,
+    /// FUNCTION_TYPE and COMMAND of a request; none in an answer.
+    pub routing: Vec<String>,
+    /// Its fields, or what is demanded of them.
+    pub tests: Vec<Test>,
+}
+
+/// One field, or what is demanded of it.
+#[derive(Debug, Clone)]
+pub struct Test {
+    /// The field.
+    pub field: String,
+    /// What is demanded.
+    pub demand: Demand,
+    /// Where.
+    pub span: Span,
+}
+
+/// What is demanded of a value.
+#[derive(Debug, Clone)]
+pub enum Demand {
+    /// `!FIELD`: it is absent.
+    Absent,
+    /// `=*`: it is there.
+    Any,
+    /// `=?name`: it is there, and remembered.
+    Capture(String),
+    /// It compares like this.
+    Is(Op, String),
+    /// It matches.
+    Matches(Regex),
+}
+
+/// How values compare; `<` and its kin compare numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Op {
+    /// `=`
+    Equal,
+    /// `!=`
+    Unequal,
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    More,
+    /// `>=`
+    AtLeast,
+}
+
+/// A frame, legal or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawFrame {
+    /// 0 to 15.
+    pub opcode: u8,
+    /// Whether it ends its message.
+    pub last: bool,
+    /// Whether it is masked.
+    pub masked: bool,
+    /// Reserved bits, 0 to 7.
+    pub reserved: u8,
+    /// A length that is not the true one.
+    pub length: Option<u64>,
+    /// The payload.
+    pub payload: Vec<u8>,
+}
+
+/// Something we expect to see.
+#[derive(Debug, Clone)]
+pub struct Expect {
+    /// Of which terminal.
+    pub who: Who,
+    /// What.
+    pub sight: Sight,
+    /// By when, and how exactly.
+    pub suffix: Suffix,
+}
+
+/// What can be seen of a terminal.
+#[derive(Debug, Clone)]
+pub enum Sight {
+    /// A message to the POS.
+    ToPos(Message),
+    /// A message to the broker: a control frame or the request for the upgrade.
+    ToBroker(Message),
+    /// The link.
+    Link(LinkSight),
+    /// The screen or the icon.
+    Show(Show),
+}
+
+/// What can be seen of the link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkSight {
+    /// It is up.
+    Connects,
+    /// An attempt begins.
+    Attempts,
+    /// An attempt failed, for a reason: its first word and perhaps its second.
+    Fails(String, Option<String>),
+    /// It was up and is lost.
+    Loses,
+}
+
+/// What a screen or an icon shows.
+#[derive(Debug, Clone)]
+pub enum Show {
+    /// A screen.
+    Screen {
+        /// Its name, where one is demanded.
+        name: Option<ScreenName>,
+        /// Its text, or a part of it.
+        text: Option<String>,
+        /// What its text matches.
+        pattern: Option<Regex>,
+        /// What is demanded of its fields.
+        tests: Vec<Test>,
+    },
+    /// The icon.
+    Icon {
+        /// Whether it says connected.
+        connected: bool,
+    },
+}
+
+/// By when, how exactly, and what for.
+#[derive(Debug, Clone, Default)]
+pub struct Suffix {
+    /// `within`.
+    pub within: Option<Within>,
+    /// These fields in this order, and no others.
+    pub exactly: bool,
+    /// To the byte.
+    pub bytes: bool,
+    /// `as`.
+    pub label: Option<String>,
+    /// `re`.
+    pub re: Option<(String, Span)>,
+    /// `covers`.
+    pub covers: Vec<String>,
+}
+
+/// A window of time.
+#[derive(Debug, Clone)]
+pub struct Within {
+    /// Not before this.
+    pub from: Option<Duration>,
+    /// Not after this.
+    pub to: Duration,
+    /// Counted from this label, or from the moment the line became current.
+    pub of: Option<String>,
+}
+
+/// `set`.
+#[derive(Debug, Clone)]
+pub struct Set {
+    /// Whose.
+    pub party: Party,
+    /// The setting.
+    pub name: String,
+    /// The value.
+    pub value: String,
+}
+
+/// Who can be set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Party {
+    /// A terminal.
+    Terminal(Who),
+    /// The broker.
+    Broker,
+}
+
+/// Attempts since the link was last up, or connections of the run; both from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// Connections rather than attempts.
+    pub of_connections: bool,
+    /// The first.
+    pub from: u32,
+    /// The last.
+    pub to: u32,
+}
+
+/// A fault: what, where or when, how long.
+#[derive(Debug, Clone)]
+pub struct Fault {
+    /// Of which terminal.
+    pub who: Who,
+    /// What happens.
+    pub kind: FaultKind,
+    /// When it strikes; now where absent.
+    pub arm: Option<Arm>,
+    /// How long it stands.
+    pub lasting: Option<Duration>,
+    /// Its label.
+    pub label: Option<String>,
+    /// Where.
+    pub span: Span,
+}
+
+/// What a fault does: plain data; the table of the runner says which primitives it is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The port is closed.
+    Refuse,
+    /// The name has no address.
+    Dns,
+    /// RST.
+    Reset,
+    /// FIN without a close.
+    Fin,
+    /// Nothing arrives any more, one way or both.
+    Silence(Option<Toward>),
+    /// Another latency.
+    Latency(Duration, Option<Toward>),
+    /// Another bandwidth, in bytes a second.
+    Throttle(u64, Option<Toward>),
+    /// A message is lost.
+    Lose,
+    /// A message comes twice.
+    Duplicate,
+    /// Two neighbouring messages change places: this one comes after the next.
+    Swap,
+    /// A byte is inverted.
+    Corrupt,
+    /// A fatal alert in place of the broker's hello, or no TLS at all.
+    Tls(String),
+}
+
+/// A direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Toward {
+    /// What goes to the terminal.
+    Terminal,
+    /// What comes from the terminal.
+    Broker,
+}
+
+/// When an armed fault strikes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Arm {
+    /// At these attempts or connections.
+    On(Count),
+    /// At a point.
+    At(Place, Point),
+}
+
+/// On which side of a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Before it.
+    Before,
+    /// After it.
+    After,
+    /// At it.
+    At,
+}
+
+/// A point.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Point {
+    /// Within what.
+    pub carrier: Carrier,
+    /// After how many bytes of it; none for all of it.
+    pub bytes: Option<Bytes>,
+}
+
+/// Bytes of a carrier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bytes {
+    /// This many.
+    Count(usize),
+    /// Each in turn: the row is played once for every one.
+    Each,
+}
+
+/// What a point lies in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Carrier {
+    /// The request with this label.
+    Request(String),
+    /// The answer to the request with this label.
+    Reply(String),
+    /// The request for the upgrade.
+    Upgrade,
+    /// The answer to it.
+    Answer,
+    /// A step of the TLS handshake, by its word.
+    Tls(&'static str),
+}
+
+/// The words of TLS points.
+pub const TLS_POINTS: &[&str] = &["client-hello", "server-hello", "server-flight", "client-flight"];
+
+/// What an observation comes from, for `without` and `ignore`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Messages to the POS.
+    ToPos(Who),
+    /// Control frames and requests to the broker.
+    ToBroker(Who),
+    /// The link.
+    Link(Who, LinkSight),
+}
+
+/// Which of them; nothing for all.
+#[derive(Debug, Clone, Default)]
+pub struct Pattern(pub Option<Message>);
+
+/// Everything that watches a run unasked.
+pub const INVARIANTS: &[(&str, &str)] = &[
+    ("one-answer", "each request gets one answer"),
+    ("icon-truth", "the icon says connected only while a connection is up"),
+    ("one-connection", "a terminal has one connection at most"),
+    ("session-kept", "a session ends only by FINISH or without power"),
+];

@@ -1,0 +1,461 @@
+//! The steps of the timeline: one statement a line.
+
+use std::time::Duration;
+
+use sca_protocol::reason::{HANDSHAKE_WORDS, TLS_WORDS};
+use sca_protocol::screens::SCREENS;
+use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings, span as read_span};
+
+use crate::cursor::{Cursor, range};
+use crate::fault;
+use crate::message::{self, SUFFIXES};
+use crate::model::{
+    Action, Count, Expect, LinkSight, Message, Party, Pattern, Relation, Send, Set, Show, Sight, Source, Step, Suffix,
+    Who, Within,
+};
+use crate::problem::{Problem, Span};
+use crate::tree::Line;
+
+/// Who can be named in a step.
+pub(crate) struct Names<'a> {
+    /// The terminals, in the order of the cast.
+    pub(crate) terminals: &'a [String],
+    /// Clause ids, where they are known.
+    pub(crate) clauses: &'a [&'static str],
+}
+
+/// The words a statement can begin with.
+const WORDS: &[&str] = &[
+    "wait",
+    "end",
+    "power",
+    "set",
+    "fault",
+    "check",
+    "call",
+    "any",
+    "in",
+    "together",
+    "throughout",
+    "without",
+    "screen",
+    "icon",
+    "broker",
+    "pos",
+    "terminal",
+];
+
+/// An end of an arrow.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Terminal(Who),
+    Pos,
+    Broker,
+}
+
+impl Names<'_> {
+    /// The terminal of this name. `terminal` is the first one.
+    pub(crate) fn terminal(&self, name: &str) -> Option<Who> {
+        let declared = self.terminals.iter().position(|t| t == name);
+        declared.or((name == "terminal" && self.terminals.len() == 1).then_some(0))
+    }
+
+    fn place(&self, name: &str) -> Option<Place> {
+        match name {
+            "pos" => Some(Place::Pos),
+            "broker" => Some(Place::Broker),
+            name => self.terminal(name).map(Place::Terminal),
+        }
+    }
+
+    fn demand_place(&self, cursor: &mut Cursor<'_>) -> Result<Place, Problem> {
+        let word = cursor.word("the other end")?;
+        self.place(&word.text).ok_or_else(|| self.nobody(&word.text, word.span))
+    }
+
+    pub(crate) fn demand_terminal(&self, cursor: &mut Cursor<'_>) -> Result<Who, Problem> {
+        let word = cursor.word("a terminal")?;
+        self.terminal(&word.text).ok_or_else(|| self.nobody(&word.text, word.span))
+    }
+
+    fn nobody(&self, name: &str, span: Span) -> Problem {
+        let names = self.terminals.iter().map(String::as_str).chain(["pos", "broker"]);
+        Problem::new("E023", span, format!("`{name}` takes no part")).suggest(name, names)
+    }
+}
+
+/// Reads a step with its block.
+pub(crate) fn step(line: &Line, names: &Names<'_>, problems: &mut Vec<Problem>) -> Option<Step> {
+    let mut cursor = Cursor::new(line);
+    let read = stamp(&mut cursor).and_then(|stamp| {
+        let who = prefix(&mut cursor, names);
+        let action = action(&mut cursor, line, names, who, problems)?;
+        cursor.end()?;
+        Ok((stamp, action))
+    });
+    let takes_block = matches!(
+        &read,
+        Ok((
+            _,
+            Action::AnyOrder(_)
+                | Action::InOrder(_)
+                | Action::Together(_)
+                | Action::Throughout(..)
+                | Action::Without(..)
+        ))
+    );
+    match read {
+        Ok((stamp, action)) => {
+            if takes_block && line.lines().next().is_none() {
+                problems.push(Problem::new("E004", line.span(), "the block of this line is missing"));
+            }
+            if let Some(inner) = line.lines().next().filter(|_| !takes_block) {
+                problems.push(
+                    Problem::new("E003", inner.span(), "nothing can be indented below the line before")
+                        .help("begin it in the same column"),
+                );
+            }
+            Some(Step { span: line.span(), called: None, stamp, action })
+        }
+        Err(problem) => {
+            problems.push(problem);
+            None
+        }
+    }
+}
+
+fn stamp(cursor: &mut Cursor<'_>) -> Result<Option<Duration>, Problem> {
+    match cursor.peek() {
+        Some(word) if word.starts_with('+') => cursor
+            .value("a stamp such as +12.250", |text| {
+                let (seconds, millis) = text.strip_prefix('+')?.split_once('.')?;
+                let millis = (millis.len() == 3).then(|| millis.parse::<u32>().ok())??;
+                Some(Duration::new(seconds.parse::<u32>().ok()?.into(), millis * 1_000_000))
+            })
+            .map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn prefix(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Who {
+    let who = cursor.peek().and_then(|w| w.strip_suffix(':')).and_then(|name| names.terminal(name));
+    if who.is_some() {
+        drop(cursor.word("a terminal"));
+    }
+    who.unwrap_or(0)
+}
+
+fn action(
+    cursor: &mut Cursor<'_>,
+    line: &Line,
+    names: &Names<'_>,
+    who: Who,
+    problems: &mut Vec<Problem>,
+) -> Result<Action, Problem> {
+    if cursor.peek_at(1) == Some("->") {
+        return arrow(cursor, line, names);
+    }
+    let link = ["connects", "attempts", "fails", "loses"];
+    if cursor.peek_at(1).is_some_and(|w| link.contains(&w)) {
+        let who = names.demand_terminal(cursor)?;
+        let sight = Sight::Link(link_sight(cursor)?);
+        return Ok(Action::Expect(Expect { who, sight, suffix: suffixes(cursor, names)? }));
+    }
+    let span = cursor.here();
+    let word = cursor.peek().unwrap_or_default();
+    match word {
+        "screen" | "icon" => {
+            let sight = Sight::Show(show(cursor)?);
+            Ok(Action::Expect(Expect { who, sight, suffix: suffixes(cursor, names)? }))
+        }
+        "throughout" => {
+            cursor.take(word);
+            let show = show(cursor)?;
+            covers_only(cursor, names)?;
+            Ok(Action::Throughout(who, show, block(line, names, problems)))
+        }
+        "without" => {
+            cursor.take(word);
+            let (source, pattern) = source(cursor, line, names)?;
+            covers_only(cursor, names)?;
+            Ok(Action::Without(source, pattern, block(line, names, problems)))
+        }
+        "any" | "in" => {
+            cursor.take(word);
+            cursor.demand("order")?;
+            let block = block(line, names, problems);
+            Ok(if word == "any" { Action::AnyOrder(block) } else { Action::InOrder(block) })
+        }
+        "together" => {
+            cursor.take(word);
+            Ok(Action::Together(block(line, names, problems)))
+        }
+        "broker" => answers(cursor, line),
+        "fault" => fault::fault(cursor, names, who).map(Action::Fault),
+        _ => act(cursor, names, word, span),
+    }
+}
+
+fn act(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> Result<Action, Problem> {
+    cursor.word("a statement")?;
+    match word {
+        "wait" => Ok(Action::Wait(cursor.duration()?)),
+        "end" => Ok(Action::End),
+        "check" => check(cursor),
+        "set" => set(cursor, names),
+        "power" => {
+            let on = cursor.value("on or off", |t| match t {
+                "on" => Some(true),
+                "off" => Some(false),
+                _ => None,
+            })?;
+            let who = if cursor.peek().is_some() { names.demand_terminal(cursor)? } else { 0 };
+            Ok(Action::Power { on, who })
+        }
+        _ => {
+            let known = WORDS.iter().copied().chain(names.terminals.iter().map(String::as_str));
+            let known: Vec<&str> = known.collect();
+            Err(Problem::new("E011", span, format!("no statement begins with `{word}`")).suggest(word, known))
+        }
+    }
+}
+
+fn block(line: &Line, names: &Names<'_>, problems: &mut Vec<Problem>) -> Vec<Step> {
+    line.lines().filter_map(|inner| step(inner, names, problems)).collect()
+}
+
+fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> Result<Action, Problem> {
+    let span = cursor.whole();
+    let from = names.demand_place(cursor)?;
+    cursor.demand("->")?;
+    let to = names.demand_place(cursor)?;
+    let message = message::message(cursor, line)?;
+    let suffix = suffixes(cursor, names)?;
+    let misplaced = |help: &str| Err(Problem::new("E054", span, "this message does not travel this way").help(help));
+    match (from, to) {
+        (Place::Pos | Place::Broker, Place::Terminal(to)) => {
+            let from_pos = from == Place::Pos;
+            let fits = match &message {
+                Message::Fields(fields) => from_pos && !fields.notice,
+                Message::Xml(_) | Message::Text(_) | Message::Binary(_) => true,
+                Message::Http(_) => false,
+                Message::Ping(_) | Message::Pong(_) | Message::Close(..) | Message::Frame(_) => !from_pos,
+            };
+            if !fits {
+                return misplaced("the POS sends documents; frames, pings and closes come from the broker");
+            }
+            Ok(Action::Send(Send { from_pos, to, message, label: suffix.label }))
+        }
+        (Place::Terminal(who), Place::Pos | Place::Broker) => {
+            let to_pos = to == Place::Pos;
+            let is_data =
+                matches!(message, Message::Fields(_) | Message::Xml(_) | Message::Text(_) | Message::Binary(_));
+            if to_pos != is_data || matches!(message, Message::Frame(_)) {
+                return misplaced("documents go to the pos; pings, pongs, closes and http requests to the broker");
+            }
+            let sight = if to_pos { Sight::ToPos(message) } else { Sight::ToBroker(message) };
+            Ok(Action::Expect(Expect { who, sight, suffix }))
+        }
+        _ => misplaced("one end of an arrow is a terminal, the other the pos or the broker"),
+    }
+}
+
+fn link_sight(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
+    match cursor.word("what the link does")?.text.as_str() {
+        "connects" => Ok(LinkSight::Connects),
+        "attempts" => Ok(LinkSight::Attempts),
+        "loses" => Ok(LinkSight::Loses),
+        _ => reason(cursor),
+    }
+}
+
+/// Reads a reason of the closed list.
+fn reason(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
+    const KINDS: &[&str] = &["dns", "refused", "timeout", "reset", "tls", "http", "handshake", "config"];
+    let word = cursor.word("a reason")?;
+    if !KINDS.contains(&word.text.as_str()) {
+        let problem = Problem::new("E053", word.span, format!("`{}` is no reason", word.text));
+        return Err(problem.suggest(&word.text, KINDS.iter().copied()));
+    }
+    let details: Vec<&str> = match word.text.as_str() {
+        "tls" => TLS_WORDS.iter().map(|(w, _)| *w).collect(),
+        "handshake" => HANDSHAKE_WORDS.iter().map(|(w, _)| *w).collect(),
+        _ => Vec::new(),
+    };
+    let detail = match cursor.peek() {
+        Some(next) if SUFFIXES.contains(&next) => None,
+        Some(next) if word.text == "http" && next.parse::<u16>().is_ok() => Some(next),
+        Some(next) if details.contains(&next) => Some(next),
+        Some(next) if !details.is_empty() => {
+            let problem = Problem::new("E053", cursor.here(), format!("`{next}` is no reason of `{}`", word.text));
+            return Err(problem.suggest(next, details));
+        }
+        _ => None,
+    };
+    if detail.is_some() {
+        cursor.word("a detail")?;
+    }
+    Ok(LinkSight::Fails(word.text.clone(), detail.map(str::to_owned)))
+}
+
+fn show(cursor: &mut Cursor<'_>) -> Result<Show, Problem> {
+    if cursor.take("icon") {
+        let connected = cursor.value("connected or disconnected", |t| match t {
+            "connected" => Some(true),
+            "disconnected" => Some(false),
+            _ => None,
+        })?;
+        return Ok(Show::Icon { connected });
+    }
+    cursor.demand("screen")?;
+    let (mut name, mut text, mut pattern, mut tests) = (None, None, None, Vec::new());
+    if let Some(word) =
+        cursor.peek().filter(|w| !w.starts_with(['"', '~']) && !message::is_test(w) && !SUFFIXES.contains(w))
+    {
+        let found = SCREENS.iter().find(|(_, w)| *w == word).map(|(screen, _)| *screen);
+        name = Some(found.ok_or_else(|| {
+            Problem::new("E013", cursor.here(), format!("there is no screen `{word}`"))
+                .suggest(word, SCREENS.iter().map(|(_, w)| *w))
+        })?);
+        cursor.word("a screen")?;
+    }
+    while let Some(word) = cursor.peek().filter(|w| !SUFFIXES.contains(w)) {
+        if word.starts_with('"') {
+            text = Some(cursor.string("a text")?);
+        } else if let Some(quoted) = word.strip_prefix('~') {
+            pattern = Some(message::regex(quoted, cursor.here())?);
+            cursor.word("a pattern")?;
+        } else {
+            tests.push(message::test(cursor)?);
+        }
+    }
+    Ok(Show::Screen { name, text, pattern, tests })
+}
+
+/// Reads where an observation comes from, and which.
+pub(crate) fn source(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> Result<(Source, Pattern), Problem> {
+    let who = names.demand_terminal(cursor)?;
+    if cursor.take("->") {
+        let to = names.demand_place(cursor)?;
+        let message = match cursor.peek() {
+            Some(word) if !SUFFIXES.contains(&word) => Some(message::message(cursor, line)?),
+            _ => None,
+        };
+        let source = if to == Place::Pos { Source::ToPos(who) } else { Source::ToBroker(who) };
+        return Ok((source, Pattern(message)));
+    }
+    Ok((Source::Link(who, link_sight(cursor)?), Pattern(None)))
+}
+
+fn answers(cursor: &mut Cursor<'_>, line: &Line) -> Result<Action, Problem> {
+    cursor.demand("broker")?;
+    cursor.demand("answers")?;
+    let count = count(cursor)?;
+    let lines = line.verbatim.as_ref().map(|v| v.lines.clone()).unwrap_or_default();
+    if lines.is_empty() {
+        return Err(Problem::new("E004", line.span(), "the answer is missing")
+            .help("write its lines below, indented, as they travel: first the status line, then the headers"));
+    }
+    Ok(Action::Answers { count, lines })
+}
+
+/// Reads `attempt 1..3` or `connection 2`.
+pub(crate) fn count(cursor: &mut Cursor<'_>) -> Result<Count, Problem> {
+    let of_connections = cursor.value("`attempt` or `connection`", |t| match t {
+        "attempt" => Some(false),
+        "connection" => Some(true),
+        _ => None,
+    })?;
+    let numbers = |text: &str| range(text, |n| n.parse::<u32>().ok()).filter(|(from, to)| 0 < *from && from <= to);
+    let (from, to) = cursor.value("a number or a range such as 1..3", numbers)?;
+    Ok(Count { of_connections, from, to })
+}
+
+fn check(cursor: &mut Cursor<'_>) -> Result<Action, Problem> {
+    let relation = cursor.value("rising, differ or same", |t| match t {
+        "rising" => Some(Relation::Rising),
+        "differ" => Some(Relation::Differ),
+        "same" => Some(Relation::Same),
+        _ => None,
+    })?;
+    let names: Vec<String> = cursor.rest().iter().map(|w| w.text.clone()).collect();
+    if names.len() < 2 {
+        return Err(Problem::new("E012", cursor.whole(), "`check` compares two labels or more"));
+    }
+    Ok(Action::Check(relation, names))
+}
+
+fn set(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Action, Problem> {
+    let is_broker = cursor.take("broker");
+    let party = if is_broker { Party::Broker } else { Party::Terminal(names.demand_terminal(cursor)?) };
+    let name = cursor.word("a setting")?;
+    let first = cursor.here();
+    let value = cursor.rest().iter().map(|w| w.plain()).collect::<Vec<_>>().join(" ");
+    let checked = match party {
+        Party::Broker => BrokerSettings::default().set(&name.text, &value),
+        Party::Terminal(_) => TerminalSettings::default().set(&name.text, &value),
+    };
+    checked.map_err(|error| crate::cast::setting_problem(&error, name.span, first))?;
+    Ok(Action::Set(Set { party, name: name.text.clone(), value }))
+}
+
+fn covers_only(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<(), Problem> {
+    let span = cursor.here();
+    let suffix = suffixes(cursor, names)?;
+    if suffix.within.is_some() || suffix.label.is_some() || suffix.re.is_some() || suffix.exactly || suffix.bytes {
+        return Err(Problem::new("E014", span, "only `covers` can follow here"));
+    }
+    Ok(())
+}
+
+/// Reads what follows a sight or a message.
+pub(crate) fn suffixes(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Suffix, Problem> {
+    let mut suffix = Suffix::default();
+    loop {
+        match cursor.peek() {
+            Some("within") => suffix.within = Some(within(cursor)?),
+            Some("exactly") => suffix.exactly = cursor.take("exactly"),
+            Some("bytes") => suffix.bytes = cursor.take("bytes"),
+            Some("as") => {
+                cursor.take("as");
+                suffix.label = Some(cursor.word("a label")?.text.clone());
+            }
+            Some("re") => {
+                cursor.take("re");
+                let word = cursor.word("a label")?;
+                suffix.re = Some((word.text.clone(), word.span));
+            }
+            Some("covers") => {
+                cursor.take("covers");
+                suffix.covers = covers(cursor, names)?;
+            }
+            _ => return Ok(suffix),
+        }
+    }
+}
+
+fn within(cursor: &mut Cursor<'_>) -> Result<Within, Problem> {
+    cursor.take("within");
+    let text = cursor.peek().unwrap_or_default();
+    let is_window = text.contains("..");
+    let (from, to) =
+        cursor.value("a duration, or a window such as 2s..4s", |t| range(t, read_span).filter(|(a, b)| a <= b))?;
+    let of = if cursor.take("of") { Some(cursor.word("a label")?.text.clone()) } else { None };
+    Ok(Within { from: is_window.then_some(from), to, of })
+}
+
+fn covers(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Vec<String>, Problem> {
+    let mut ids = Vec::new();
+    while let Some(word) = cursor.peek().filter(|w| !SUFFIXES.contains(w)) {
+        if !names.clauses.is_empty() && !names.clauses.contains(&word) {
+            let problem = Problem::new("E053", cursor.here(), format!("there is no clause `{word}`"));
+            return Err(problem.suggest(word, names.clauses.iter().copied()));
+        }
+        ids.push(word.to_owned());
+        cursor.word("a clause")?;
+    }
+    if ids.is_empty() {
+        return Err(Problem::new("E012", cursor.here(), "a clause is missing").label("expected here"));
+    }
+    Ok(ids)
+}

@@ -1,0 +1,307 @@
+//! A text as a tree of lines: words with their places, comments, and blocks of deeper-indented lines. It knows no
+//! statement; only which lines are followed by text that is kept as it stands.
+
+use crate::problem::{Problem, Span};
+
+/// Bytes of one file.
+pub const FILE_BYTES_MAX: usize = 1 << 20;
+const DEPTH_MAX: usize = 12;
+
+/// One word, quoted string or mark, as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Word {
+    /// The text, quotes included.
+    pub(crate) text: String,
+    /// Where.
+    pub(crate) span: Span,
+}
+
+/// One line with its block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// Its words; never empty.
+    pub(crate) words: Vec<Word>,
+    /// The comment behind it, `#` included.
+    pub(crate) comment: Option<String>,
+    /// The deeper-indented lines below it.
+    pub(crate) block: Vec<Item>,
+    /// The text below it that is kept as it stands, without the common indentation.
+    pub(crate) verbatim: Option<Verbatim>,
+}
+
+/// Text that is kept as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Verbatim {
+    /// The lines.
+    pub(crate) lines: Vec<String>,
+    /// Where the first one begins.
+    pub(crate) span: Span,
+}
+
+/// One thing in a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// A statement.
+    Line(Line),
+    /// A comment on a line of its own.
+    Comment(String),
+    /// An empty line.
+    Blank,
+}
+
+impl Word {
+    /// Whether the word is quoted.
+    #[must_use]
+    pub(crate) fn is_string(&self) -> bool {
+        self.text.starts_with('"')
+    }
+
+    /// The word without its quotes and escapes.
+    #[must_use]
+    pub(crate) fn plain(&self) -> String {
+        unquote(&self.text)
+    }
+}
+
+impl Line {
+    /// The place of the whole line.
+    #[must_use]
+    pub(crate) fn span(&self) -> Span {
+        let (first, last) = (self.words[0].span, self.words[self.words.len() - 1].span);
+        Span { length: (last.column + last.length).saturating_sub(first.column), ..first }
+    }
+
+    /// The lines of its block.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = &Line> {
+        lines(&self.block)
+    }
+}
+
+/// The statements among some items.
+pub(crate) fn lines(items: &[Item]) -> impl Iterator<Item = &Line> {
+    items.iter().filter_map(|item| match item {
+        Item::Line(line) => Some(line),
+        Item::Comment(_) | Item::Blank => None,
+    })
+}
+
+/// Takes quotes and escapes off.
+#[must_use]
+pub fn unquote(text: &str) -> String {
+    let Some(inner) = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) else { return text.to_owned() };
+    let mut out = String::with_capacity(inner.len());
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('n') => out.push('\n'),
+                Some('r') => out.push('\r'),
+                Some('t') => out.push('\t'),
+                // A backslash before any other character is kept: regular expressions are full of them.
+                Some(other) if other != '"' && other != '\\' => out.extend(['\\', other]),
+                Some(other) => out.push(other),
+                None => out.push('\\'),
+            },
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// Puts quotes and escapes on.
+#[must_use]
+pub fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+    out
+}
+
+struct Raw<'a> {
+    number: u32,
+    indent: usize,
+    text: &'a str,
+}
+
+/// Reads a text.
+///
+/// # Errors
+/// Every [`Problem`] of its lines.
+pub(crate) fn read(text: &str, file: u16) -> Result<Vec<Item>, Vec<Problem>> {
+    if text.len() > FILE_BYTES_MAX {
+        let message = format!("the file has {} bytes, {FILE_BYTES_MAX} are allowed", text.len());
+        return Err(vec![Problem::new("E056", Span { file, line: 1, column: 1, length: 1 }, message)]);
+    }
+    let raw: Vec<Raw<'_>> = (1..)
+        .zip(text.lines())
+        .map(|(number, line)| {
+            let body = line.trim_start_matches(' ');
+            Raw { number, indent: line.len() - body.len(), text: body.trim_end() }
+        })
+        .collect();
+    let mut reader = Reader { raw: &raw, at: 0, file, problems: Vec::new() };
+    let items = reader.block(0, 0);
+    if reader.problems.is_empty() { Ok(items) } else { Err(reader.problems) }
+}
+
+struct Reader<'a> {
+    raw: &'a [Raw<'a>],
+    at: usize,
+    file: u16,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    /// The items from here on that are indented by at least `indent`.
+    fn block(&mut self, indent: usize, depth: usize) -> Vec<Item> {
+        let mut items = Vec::new();
+        while let Some(raw) = self.raw.get(self.at) {
+            if raw.text.is_empty() {
+                // An empty line belongs to whatever follows it.
+                if self.indent_after(self.at) < indent {
+                    break;
+                }
+                items.push(Item::Blank);
+                self.at += 1;
+                continue;
+            }
+            if raw.indent < indent {
+                break;
+            }
+            if raw.text.starts_with('#') {
+                items.push(Item::Comment(raw.text.to_owned()));
+                self.at += 1;
+                continue;
+            }
+            if depth > DEPTH_MAX || raw.text.starts_with('\t') {
+                let span = Span { file: self.file, line: raw.number, column: 1, length: 1 };
+                let problem = Problem::new("E001", span, "the indentation cannot be read");
+                self.problems.push(problem.help("indent by two blanks for each level, twelve levels at most"));
+                self.at += 1;
+                continue;
+            }
+            let line = self.line(raw.indent, depth);
+            items.extend(line.map(Item::Line));
+        }
+        items
+    }
+
+    fn indent_after(&self, at: usize) -> usize {
+        self.raw[at..].iter().find(|r| !r.text.is_empty()).map_or(0, |r| r.indent)
+    }
+
+    fn line(&mut self, indent: usize, depth: usize) -> Option<Line> {
+        let raw = &self.raw[self.at];
+        self.at += 1;
+        let split = split(raw.text, self.file, raw.number, raw.indent);
+        let (words, comment) = match split {
+            Ok(split) => split,
+            Err(problem) => {
+                self.problems.push(problem);
+                self.block(indent + 1, depth + 1);
+                return None;
+            }
+        };
+        let mut line = Line { words, comment, block: Vec::new(), verbatim: None };
+        if self.at < self.raw.len() && self.indent_after(self.at) > indent {
+            if self.is_verbatim(&line) {
+                line.verbatim = Some(self.verbatim(indent));
+            } else {
+                line.block = self.block(indent + 1, depth + 1);
+            }
+        }
+        Some(line)
+    }
+
+    /// Whether what follows this line is kept as it stands: an HTTP head, or a document.
+    fn is_verbatim(&self, line: &Line) -> bool {
+        let is = |at: usize, word: &str| line.words.get(at).is_some_and(|w| w.text == word);
+        let arrow = line.words.iter().position(|w| w.text == "->");
+        let http = arrow.is_some_and(|at| is(at + 2, "http"));
+        let answers = is(1, "answers") || (is(2, "answers") && line.words[0].text.starts_with('+'));
+        let next = self.raw[self.at..].iter().find(|r| !r.text.is_empty());
+        let document = arrow.is_some() && next.is_some_and(|r| !r.text.starts_with('#'));
+        http || answers || document
+    }
+
+    fn verbatim(&mut self, indent: usize) -> Verbatim {
+        let first = self.at;
+        let base = self.indent_after(first);
+        let mut lines = Vec::new();
+        while let Some(raw) = self.raw.get(self.at) {
+            let inside = if raw.text.is_empty() { self.indent_after(self.at) } else { raw.indent };
+            if inside <= indent {
+                break;
+            }
+            let extra = " ".repeat(raw.indent.saturating_sub(base));
+            lines.push(if raw.text.is_empty() { String::new() } else { extra + raw.text });
+            self.at += 1;
+        }
+        let column = u32::try_from(base).unwrap_or(0) + 1;
+        let length = lines.first().map_or(1, |l| u32::try_from(l.chars().count()).unwrap_or(1));
+        Verbatim { lines, span: Span { file: self.file, line: self.raw[first].number, column, length } }
+    }
+}
+
+type Split = (Vec<Word>, Option<String>);
+
+/// Splits a line into words and the comment behind them.
+fn split(text: &str, file: u16, line: u32, indent: usize) -> Result<Split, Problem> {
+    let chars: Vec<char> = text.chars().collect();
+    let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let span = |from: usize, to: usize| Span { file, line, column: small(indent + from) + 1, length: small(to - from) };
+    let mut words = Vec::new();
+    let mut at = 0;
+    while at < chars.len() {
+        let from = at;
+        match chars[at] {
+            ' ' => {
+                at += 1;
+                continue;
+            }
+            '#' => return Ok((words, Some(chars[at..].iter().collect()))),
+            '(' | ')' | '[' | ']' | ',' => at += 1,
+            _ => {
+                while at < chars.len() && !matches!(chars[at], ' ' | '(' | ')' | '[' | ']' | ',') {
+                    at = match chars[at] {
+                        '"' => end_of_string(&chars, at),
+                        '{' if chars.get(at + 1) == Some(&'{') => end_of_insert(&chars, at),
+                        _ => Some(at + 1),
+                    }
+                    .ok_or_else(|| {
+                        Problem::new("E002", span(at, chars.len()), "this string or insert is not closed")
+                            .help("close it with `\"` or `}}` on the same line")
+                    })?;
+                }
+            }
+        }
+        words.push(Word { text: chars[from..at].iter().collect(), span: span(from, at) });
+    }
+    Ok((words, None))
+}
+
+fn end_of_string(chars: &[char], from: usize) -> Option<usize> {
+    let mut at = from + 1;
+    while at < chars.len() {
+        match chars[at] {
+            '\\' => at += 2,
+            '"' => return Some(at + 1),
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+fn end_of_insert(chars: &[char], from: usize) -> Option<usize> {
+    (from + 2..chars.len().saturating_sub(1)).find(|&at| chars[at] == '}' && chars[at + 1] == '}').map(|at| at + 2)
+}
