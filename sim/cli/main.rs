@@ -1,1 +1,69 @@
-fn main() {}
+//! The command line: reads arguments and files, prints, exits. Every decision is made elsewhere.
+
+mod check;
+mod fmt;
+mod list;
+mod private;
+mod run;
+mod settings;
+mod terms;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What the process says when it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All is well.
+    Good = 0,
+    /// A scenario failed, or a file is not in the one layout.
+    Failed = 1,
+    /// A scenario is not valid.
+    Invalid = 3,
+    /// The harness could not run: a file cannot be read, a port not be opened.
+    CannotRun = 4,
+}
+
+/// A simulated SCA payment terminal against a scriptable WebSocket broker.
+///
+/// Scenario files (.sca) say what a broker, a POS and a network do to a terminal and what must be seen of it. `run` plays
+/// them in memory, in virtual time; `run --wire` plays the same files on real sockets. Begin with:
+///
+///   sca-sim run scenarios
+#[derive(Debug, Parser)]
+#[command(
+    name = "sca-sim",
+    version,
+    after_help = "Exit codes: 0 all is well; 1 a scenario failed; 2 wrong usage; \
+    3 a scenario is not valid; 4 the harness could not run."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play scenarios and compare their transcripts with the snapshots beside them
+    Run(run::Arguments),
+    /// Say everything that is wrong with scenario files, without playing them
+    Check(check::Arguments),
+    /// Put scenario files into the one layout
+    Fmt(fmt::Arguments),
+    /// List scenarios with their titles and clauses
+    List(list::Arguments),
+    /// Print every setting with its default, range and source
+    Settings(settings::Arguments),
+}
+
+fn main() -> ExitCode {
+    let exit = match Cli::parse().command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Fmt(arguments) => fmt::run(&arguments),
+        Command::List(arguments) => list::run(&arguments),
+        Command::Settings(arguments) => settings::run(&arguments),
+    };
+    ExitCode::from(exit as u8)
+}

@@ -16,6 +16,11 @@ use rustls::{
 };
 use sca_certs::Identity;
 
+/// A terminal's side, ready for use.
+pub type ClientTls = ClientConfig;
+/// A broker's side, ready for use.
+pub type ServerTls = ServerConfig;
+
 /// What one side knows and shows.
 #[derive(Debug, Clone)]
 pub struct Trust {

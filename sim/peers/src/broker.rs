@@ -144,7 +144,7 @@ impl Broker {
                 self.connections.remove(&peer);
                 Vec::new()
             }
-            BrokerInput::Route { pinpad_id, text } => match self.newest(&pinpad_id) {
+            BrokerInput::Route { pinpad_id, text } => match self.route(&pinpad_id) {
                 Some(peer) => vec![BrokerOutput::Frame { peer, frame: Frame::whole(opcode::TEXT, text) }],
                 None => vec![BrokerOutput::Unrouted { pinpad_id }],
             },
@@ -172,7 +172,9 @@ impl Broker {
         self.connections.values().filter(|c| c.open).count()
     }
 
-    fn newest(&self, pinpad_id: &str) -> Option<Peer> {
+    /// The open connection of this pinpad id, the newest if there are several (CON-02).
+    #[must_use]
+    pub fn route(&self, pinpad_id: &str) -> Option<Peer> {
         let mine = self.connections.iter().filter(|(_, c)| c.open && c.pinpad_id == pinpad_id);
         mine.max_by_key(|(_, c)| c.order).map(|(peer, _)| *peer)
     }

@@ -5,6 +5,7 @@
 
 pub mod assumptions;
 pub mod chance;
+pub mod clauses;
 pub mod codes;
 pub mod commands;
 pub mod counter;

@@ -1,1 +1,25 @@
-//! stub
+//! Plays scenarios in a world and judges them: the driver, the script, the transcript and the verdict.
+//!
+//! [`play`] is the library face: a scenario, a client core, and what came of it.
+
+mod armory;
+mod clock;
+mod core;
+pub mod faults;
+pub mod files;
+mod identities;
+mod lanes;
+mod matching;
+mod play;
+mod record;
+pub mod report;
+mod script;
+pub mod suite;
+mod transcript;
+mod verdict;
+mod world;
+
+pub use core::{Core, Making, simulated};
+pub use identities::Identities;
+pub use play::{Options, Place, parse_url, play, unplayable_on_wire};
+pub use verdict::{Failure, Played, Verdict};

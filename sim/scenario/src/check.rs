@@ -114,12 +114,12 @@ impl Names {
                 }
                 self.walk(block, problems);
             }
-            Action::Throughout(_, show, block) => {
+            Action::Throughout(_, show, _, block) => {
                 self.expectations += 1;
                 self.show(show);
                 self.walk(block, problems);
             }
-            Action::Without(_, pattern, block) => {
+            Action::Without(_, pattern, _, block) => {
                 self.expectations += 1;
                 if let Some(message) = &pattern.0 {
                     self.message(message, span, false, problems);

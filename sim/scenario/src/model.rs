@@ -1,6 +1,6 @@
 //! A scenario as a value: who takes part, and the timeline. Every place a name can stand holds a value of a closed type.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use regex::Regex;
@@ -18,6 +18,29 @@ pub struct Scenario {
     pub header: Header,
     /// One for each row; one without values where there is no `each`.
     pub rows: Vec<Row>,
+}
+
+impl Scenario {
+    /// The clauses its lines say they cover.
+    #[must_use]
+    pub fn covers(&self) -> BTreeSet<String> {
+        fn walk(steps: &[Step], ids: &mut BTreeSet<String>) {
+            for step in steps {
+                match &step.action {
+                    Action::Expect(expect) => ids.extend(expect.suffix.covers.iter().cloned()),
+                    Action::AnyOrder(block) | Action::InOrder(block) => walk(block, ids),
+                    Action::Throughout(_, _, covers, block) | Action::Without(_, _, covers, block) => {
+                        ids.extend(covers.iter().cloned());
+                        walk(block, ids);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let mut ids = BTreeSet::new();
+        self.rows.iter().for_each(|row| walk(&row.steps, &mut ids));
+        ids
+    }
 }
 
 /// What stands above the settings.
@@ -143,9 +166,9 @@ pub enum Action {
     /// `together`: messages in one segment.
     Together(Vec<Step>),
     /// `throughout`: a state that holds at every moment of the block.
-    Throughout(Who, Show, Vec<Step>),
+    Throughout(Who, Show, Vec<String>, Vec<Step>),
     /// `without`: an observation that is forbidden during the block.
-    Without(Source, Pattern, Vec<Step>),
+    Without(Source, Pattern, Vec<String>, Vec<Step>),
 }
 
 /// A terminal, by its place in the cast.

@@ -88,13 +88,14 @@ impl<'a> Printer<'a> {
             Action::AnyOrder(block) => return self.block(out, "any order", block, depth),
             Action::InOrder(block) => return self.block(out, "in order", block, depth),
             Action::Together(block) => return self.block(out, "together", block, depth),
-            Action::Throughout(who, state, block) => {
+            Action::Throughout(who, state, covers, block) => {
                 self.prefix(out, *who);
                 let mut head = String::from("throughout ");
                 show(&mut head, state);
+                suffixes(&mut head, &Suffix { covers: covers.clone(), ..Suffix::default() });
                 return self.block(out, &head, block, depth);
             }
-            Action::Without(source, pattern, block) => {
+            Action::Without(source, pattern, covers, block) => {
                 let mut head = String::from("without ");
                 match source {
                     Source::ToPos(who) => head.extend([self.name(*who), " -> pos"]),
@@ -109,6 +110,7 @@ impl<'a> Printer<'a> {
                     message(&mut text, pattern, &Suffix::default(), depth);
                     head.push_str(text.trim_end());
                 }
+                suffixes(&mut head, &Suffix { covers: covers.clone(), ..Suffix::default() });
                 return self.block(out, &head, block, depth);
             }
         }

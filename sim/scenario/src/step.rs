@@ -171,14 +171,14 @@ fn action(
         "throughout" => {
             cursor.take(word);
             let show = show(cursor)?;
-            covers_only(cursor, names)?;
-            Ok(Action::Throughout(who, show, block(line, names, problems)))
+            let covers = covers_only(cursor, names)?;
+            Ok(Action::Throughout(who, show, covers, block(line, names, problems)))
         }
         "without" => {
             cursor.take(word);
             let (source, pattern) = source(cursor, line, names)?;
-            covers_only(cursor, names)?;
-            Ok(Action::Without(source, pattern, block(line, names, problems)))
+            let covers = covers_only(cursor, names)?;
+            Ok(Action::Without(source, pattern, covers, block(line, names, problems)))
         }
         "any" | "in" => {
             cursor.take(word);
@@ -399,13 +399,13 @@ fn set(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Action, Problem> {
     Ok(Action::Set(Set { party, name: name.text.clone(), value }))
 }
 
-fn covers_only(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<(), Problem> {
+fn covers_only(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Vec<String>, Problem> {
     let span = cursor.here();
     let suffix = suffixes(cursor, names)?;
     if suffix.within.is_some() || suffix.label.is_some() || suffix.re.is_some() || suffix.exactly || suffix.bytes {
         return Err(Problem::new("E014", span, "only `covers` can follow here"));
     }
-    Ok(())
+    Ok(suffix.covers)
 }
 
 /// Reads what follows a sight or a message.

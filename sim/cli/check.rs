@@ -1,0 +1,70 @@
+//! `check`: everything that is wrong with some files, without playing them.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use sca_runner::{files, report};
+
+use crate::Exit;
+use crate::terms::painter;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Scenario files, or folders with scenario files
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Today's date as YYYY-MM-DD; scenarios whose `until` lies before it are reported
+    #[arg(long, value_name = "DATE")]
+    today: Option<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    let today = match arguments.today.as_deref().map(sca_protocol::UnixTime::parse).transpose() {
+        Ok(today) => today,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return Exit::CannotRun;
+        }
+    };
+    let found = match files::find(&arguments.paths) {
+        Ok(found) => found,
+        Err((path, error)) => {
+            eprintln!("error: {} cannot be read: {error}", path.display());
+            return Exit::CannotRun;
+        }
+    };
+    let clauses = sca_protocol::clauses::ids();
+    let (mut problems, mut bad) = (0, 0);
+    for path in &found {
+        let loaded = match files::load(path, &clauses) {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                eprintln!("error: {} cannot be read: {error}", path.display());
+                return Exit::CannotRun;
+            }
+        };
+        match &loaded.scenario {
+            Ok(scenario) => {
+                let stale =
+                    scenario.header.expect_fail.as_ref().filter(|(_, until)| today.is_some_and(|now| now > *until));
+                if let Some((reason, until)) = stale {
+                    eprintln!("error: {}: expected to fail until {until}: {reason}\n", path.display());
+                    (problems, bad) = (problems + 1, bad + 1);
+                }
+            }
+            Err(wrong) => {
+                for problem in wrong {
+                    eprintln!("{}\n", report::problem(painter(), &loaded.texts, problem));
+                }
+                (problems, bad) = (problems + wrong.len(), bad + 1);
+            }
+        }
+    }
+    if bad == 0 {
+        println!("{} scenarios are valid", found.len());
+        Exit::Good
+    } else {
+        println!("{bad} of {} scenarios are not valid: {problems} problems", found.len());
+        Exit::Invalid
+    }
+}

@@ -1,0 +1,70 @@
+//! `fmt`: puts files into the one layout.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use sca_runner::{files, report, suite};
+
+use crate::Exit;
+use crate::terms::painter;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Scenario files, or folders; libraries have to be named
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Change nothing; fail and show the difference where a file is not in the one layout
+    #[arg(long)]
+    check: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    let found = match files::find(&arguments.paths) {
+        Ok(found) => found,
+        Err((path, error)) => {
+            eprintln!("error: {} cannot be read: {error}", path.display());
+            return Exit::CannotRun;
+        }
+    };
+    let mut exit = Exit::Good;
+    for path in &found {
+        let one = file(path, arguments.check);
+        if one as u8 > exit as u8 {
+            exit = one;
+        }
+    }
+    exit
+}
+
+fn file(path: &Path, check: bool) -> Exit {
+    let text = match files::read_text(path) {
+        Ok(text) => text,
+        Err(error) => {
+            eprintln!("error: {} cannot be read: {error}", path.display());
+            return Exit::CannotRun;
+        }
+    };
+    match sca_scenario::format(&text) {
+        Ok(new) if new == text => Exit::Good,
+        Ok(new) if check => {
+            println!("{} is not in the one layout", path.display());
+            println!("{}", suite::difference(&text, &new));
+            Exit::Failed
+        }
+        Ok(new) => match fs::write(path, new) {
+            Ok(()) => Exit::Good,
+            Err(error) => {
+                eprintln!("error: {} cannot be written: {error}", path.display());
+                Exit::CannotRun
+            }
+        },
+        Err(problems) => {
+            let texts = [(path.to_owned(), text)];
+            for problem in &problems {
+                eprintln!("{}\n", report::problem(painter(), &texts, problem));
+            }
+            Exit::Invalid
+        }
+    }
+}

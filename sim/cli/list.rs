@@ -1,0 +1,54 @@
+//! `list`: what scenarios there are.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use sca_runner::files;
+
+use crate::Exit;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Scenario files, or folders with scenario files
+    #[arg(value_name = "PATH", default_value = "scenarios")]
+    paths: Vec<PathBuf>,
+    /// Only scenarios that cover this clause, for example REC-01
+    #[arg(long, value_name = "ID")]
+    clause: Option<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    let found = match files::find(&arguments.paths) {
+        Ok(found) => found,
+        Err((path, error)) => {
+            eprintln!("error: {} cannot be read: {error}", path.display());
+            return Exit::CannotRun;
+        }
+    };
+    let mut exit = Exit::Good;
+    for path in &found {
+        match files::load(path, &[]).map(|loaded| loaded.scenario) {
+            Ok(Ok(scenario)) => {
+                let covered = scenario.covers();
+                if arguments.clause.as_ref().is_some_and(|wanted| !covered.contains(wanted)) {
+                    continue;
+                }
+                let rows =
+                    if scenario.rows.len() == 1 { String::new() } else { format!("  ({} rows)", scenario.rows.len()) };
+                println!("{}{rows}\n    {}", path.display(), scenario.title);
+                if !covered.is_empty() {
+                    println!("    {}", covered.into_iter().collect::<Vec<_>>().join(" "));
+                }
+            }
+            Ok(Err(_)) => {
+                println!("{}\n    not valid: sca-sim check tells why", path.display());
+                exit = Exit::Invalid;
+            }
+            Err(error) => {
+                eprintln!("error: {} cannot be read: {error}", path.display());
+                exit = Exit::CannotRun;
+            }
+        }
+    }
+    exit
+}

@@ -1,0 +1,243 @@
+//! Faults that wait for their moment, faults that stand for a while, and answers that the broker has been told to give.
+
+use std::time::Duration;
+
+use sca_network::{End, Fate};
+use sca_scenario::Span;
+use sca_scenario::model::{Arm, Bytes, Carrier, Count, Fault, FaultKind, Place};
+
+use crate::faults;
+use crate::verdict::Failure;
+
+/// A fault that waits.
+#[derive(Debug)]
+struct Armed {
+    fault: Fault,
+    struck: bool,
+}
+
+/// A fault that stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Standing {
+    pub(crate) kind: FaultKind,
+    pub(crate) who: usize,
+    pub(crate) until: Duration,
+}
+
+#[derive(Debug)]
+struct ToldAnswer {
+    count: Count,
+    text: String,
+    span: Span,
+    given: bool,
+}
+
+/// What happens to a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Strike {
+    Lose,
+    Duplicate,
+    Swap,
+    /// After this many bytes of it, or all of them, the connection ends.
+    End {
+        end: End,
+        bytes: Option<usize>,
+        lasting: Option<Duration>,
+    },
+}
+
+/// Where an attempt stands: attempts since the link was last up, connections completed before.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Standpoint {
+    pub(crate) who: usize,
+    pub(crate) attempt: u32,
+    pub(crate) connection: u32,
+}
+
+/// The faults of one world.
+#[derive(Debug, Default)]
+pub(crate) struct Armory {
+    armed: Vec<Armed>,
+    pub(crate) standing: Vec<Standing>,
+    answers: Vec<ToldAnswer>,
+    /// Size of the message in which a fault counts bytes.
+    pub(crate) carrier_size: Option<usize>,
+}
+
+fn covers(count: &Count, at: Standpoint) -> bool {
+    let number = if count.of_connections { at.connection } else { at.attempt };
+    (count.from..=count.to).contains(&number)
+}
+
+impl Armory {
+    pub(crate) fn arm(&mut self, fault: Fault) {
+        self.armed.push(Armed { fault, struck: false });
+    }
+
+    pub(crate) fn tell_answer(&mut self, count: Count, lines: &[String], span: Span) {
+        // A head ends with an empty line; what the scenario writes after one is the body.
+        let split = lines.iter().position(String::is_empty).unwrap_or(lines.len());
+        let mut text = lines[..split].join("\r\n") + "\r\n\r\n";
+        text.push_str(&lines.get(split + 1..).unwrap_or_default().join("\r\n"));
+        self.answers.push(ToldAnswer { count, text, span, given: false });
+    }
+
+    /// The answer that an upgrade gets, if not the usual one.
+    pub(crate) fn answer(&mut self, at: Standpoint) -> Option<String> {
+        let told = self.answers.iter_mut().find(|told| covers(&told.count, at))?;
+        told.given = true;
+        Some(told.text.clone())
+    }
+
+    /// What becomes of an attempt before it begins.
+    pub(crate) fn fate(&mut self, at: Standpoint) -> Fate {
+        let standing = self.standing.iter().filter(|s| s.who == at.who).map(|s| s.kind.clone());
+        let mut kinds: Vec<FaultKind> = standing.collect();
+        kinds.extend(self.on_count(at, |kind| matches!(kind, FaultKind::Refuse | FaultKind::Dns)));
+        match kinds.iter().find(|kind| matches!(kind, FaultKind::Refuse | FaultKind::Dns)) {
+            Some(FaultKind::Refuse) => Fate::Refuse,
+            Some(_) => Fate::Dns,
+            None => Fate::Connect,
+        }
+    }
+
+    /// What a broker says to this attempt in place of its hello, if anything.
+    pub(crate) fn instead_of_hello(&mut self, at: Standpoint) -> Option<Vec<u8>> {
+        let kinds = self.on_count(at, |kind| matches!(kind, FaultKind::Tls(_)));
+        let standing = self.standing.iter().filter(|s| s.who == at.who).map(|s| s.kind.clone());
+        kinds.into_iter().chain(standing).find_map(|kind| match kind {
+            FaultKind::Tls(word) => Some(faults::instead_of_hello(&word)),
+            _ => None,
+        })
+    }
+
+    /// How an attempt ends as soon as TCP stands, if it does. Faults on connections strike when they are up.
+    pub(crate) fn end_at_once(&mut self, at: Standpoint) -> Option<FaultKind> {
+        let ends = |kind: &FaultKind| faults::end_of(kind).is_some() || matches!(kind, FaultKind::Silence(_));
+        let standing = self.standing.iter().filter(|s| s.who == at.who && ends(&s.kind)).map(|s| s.kind.clone()).next();
+        let armed = self.armed.iter_mut().find(|armed| {
+            let on = matches!(&armed.fault.arm, Some(Arm::On(count)) if !count.of_connections && covers(count, at));
+            on && armed.fault.who == at.who && ends(&armed.fault.kind)
+        });
+        let armed = armed.map(|armed| {
+            armed.struck = true;
+            armed.fault.kind.clone()
+        });
+        standing.or(armed)
+    }
+
+    /// The faults that strike this connection now that it is up.
+    pub(crate) fn on_connection(&mut self, at: Standpoint) -> Vec<Fault> {
+        let mut struck = Vec::new();
+        for armed in &mut self.armed {
+            let on = matches!(&armed.fault.arm, Some(Arm::On(count)) if count.of_connections && covers(count, at));
+            let dials = matches!(armed.fault.kind, FaultKind::Refuse | FaultKind::Dns | FaultKind::Tls(_));
+            if on && !dials && armed.fault.who == at.who {
+                armed.struck = true;
+                struck.push(armed.fault.clone());
+            }
+        }
+        struck
+    }
+
+    fn on_count(&mut self, at: Standpoint, wanted: impl Fn(&FaultKind) -> bool) -> Vec<FaultKind> {
+        let mut kinds = Vec::new();
+        for armed in &mut self.armed {
+            let on = matches!(&armed.fault.arm, Some(Arm::On(count)) if covers(count, at));
+            if on && armed.fault.who == at.who && wanted(&armed.fault.kind) {
+                armed.struck = true;
+                kinds.push(armed.fault.kind.clone());
+            }
+        }
+        kinds
+    }
+
+    /// The next cut of a TLS handshake, and which armed fault it comes from.
+    pub(crate) fn tls_cut(&self, who: usize) -> Option<(sca_network::Cut, usize)> {
+        self.armed.iter().enumerate().filter(|(_, armed)| !armed.struck && armed.fault.who == who).find_map(
+            |(i, armed)| {
+                let Some(Arm::At(place, point)) = &armed.fault.arm else { return None };
+                let Carrier::Tls(word) = point.carrier else { return None };
+                let bytes = match point.bytes {
+                    Some(Bytes::Count(n)) => Some(n),
+                    _ => None,
+                };
+                faults::cut(&armed.fault.kind, word, *place == Place::Before, bytes).map(|cut| (cut, i))
+            },
+        )
+    }
+
+    /// A cut has struck.
+    pub(crate) fn has_struck(&mut self, index: usize) {
+        if let Some(armed) = self.armed.get_mut(index) {
+            armed.struck = true;
+        }
+    }
+
+    /// The fault before or after the upgrade request or its answer, once.
+    pub(crate) fn at_upgrade(&mut self, who: usize, carrier: &Carrier, at: Place) -> Option<(End, Option<Duration>)> {
+        let armed = self.armed.iter_mut().find(|armed| {
+            let here =
+                matches!(&armed.fault.arm, Some(Arm::At(place, point)) if point.carrier == *carrier && *place == at);
+            here && !armed.struck && armed.fault.who == who
+        })?;
+        armed.struck = true;
+        faults::end_of(&armed.fault.kind).map(|end| (end, armed.fault.lasting))
+    }
+
+    /// Whether any fault waits for a reply, so that replies have to be looked at.
+    pub(crate) fn awaits_reply(&self) -> bool {
+        let waits = |a: &&Armed| {
+            !a.struck && matches!(&a.fault.arm, Some(Arm::At(_, p)) if matches!(p.carrier, Carrier::Reply(_)))
+        };
+        self.armed.iter().any(|armed| waits(&armed))
+    }
+
+    /// What happens to a message of this size, once.
+    pub(crate) fn at_message(&mut self, who: usize, carrier: &Carrier, size: usize) -> Option<Strike> {
+        let armed = self.armed.iter_mut().find(|armed| {
+            let here = matches!(&armed.fault.arm, Some(Arm::At(_, point)) if point.carrier == *carrier);
+            here && !armed.struck && armed.fault.who == who
+        })?;
+        let Some(Arm::At(place, point)) = &armed.fault.arm else { return None };
+        let bytes = match (point.bytes, place) {
+            (Some(Bytes::Count(n)), Place::Before) => Some(n.saturating_sub(1)),
+            (Some(Bytes::Count(n)), _) => Some(n),
+            (None, Place::After) => None,
+            _ => Some(0),
+        };
+        if point.bytes.is_some() {
+            self.carrier_size = Some(size);
+            if bytes.is_some_and(|n| n >= size) {
+                return None;
+            }
+        }
+        armed.struck = true;
+        Some(match &armed.fault.kind {
+            FaultKind::Lose => Strike::Lose,
+            FaultKind::Duplicate => Strike::Duplicate,
+            FaultKind::Swap => Strike::Swap,
+            kind => Strike::End { end: faults::end_of(kind)?, bytes, lasting: armed.fault.lasting },
+        })
+    }
+
+    /// The instant at which the next standing fault ends.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.standing.iter().map(|s| s.until).min()
+    }
+
+    /// Takes the faults whose time is over.
+    pub(crate) fn over(&mut self, now: Duration) -> Vec<Standing> {
+        let (over, rest) = self.standing.drain(..).partition(|s| s.until <= now);
+        self.standing = rest;
+        over
+    }
+
+    /// Every fault and answer that has waited in vain.
+    pub(crate) fn unused(&self) -> Option<Failure> {
+        let idle = self.armed.iter().find(|armed| !armed.struck);
+        let fault = idle.map(|armed| Failure::at(armed.fault.span, "this fault never struck").label("waited in vain"));
+        let answer = self.answers.iter().find(|told| !told.given);
+        fault.or(answer.map(|told| Failure::at(told.span, "this answer was never given").label("waited in vain")))
+    }
+}

@@ -1,0 +1,83 @@
+//! The clock of a world: virtual in memory, scaled on the wire, and what each device's own clock makes of it. Nothing
+//! else in the harness asks for the time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use sca_protocol::UnixTime;
+use tokio::time::Instant;
+
+/// Scenario time: real or virtual time since the start, times the scale.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Clock {
+    start: Instant,
+    scale: u32,
+}
+
+impl Clock {
+    /// A clock that starts now. With a scale of 50 a second of scenario time takes 20 ms.
+    pub(crate) fn start(scale: u32) -> Self {
+        Self { start: Instant::now(), scale: scale.max(1) }
+    }
+
+    /// Scenario time since the start, in whole milliseconds.
+    pub(crate) fn elapsed(&self) -> Duration {
+        let scaled = self.start.elapsed().saturating_mul(self.scale);
+        Duration::new(scaled.as_secs(), scaled.subsec_millis() * 1_000_000)
+    }
+
+    /// The instant of a scenario time.
+    pub(crate) fn instant(&self, at: Duration) -> Instant {
+        self.start + at / self.scale
+    }
+
+    /// What a real length of time is in scenario time.
+    pub(crate) fn scaled(&self, real: Duration) -> Duration {
+        real.saturating_mul(self.scale)
+    }
+}
+
+/// A device's own clock, which may be wrong and may be set.
+#[derive(Debug, Clone)]
+pub(crate) struct DeviceClock {
+    clock: Clock,
+    at_start: Arc<AtomicI64>,
+}
+
+impl DeviceClock {
+    /// A clock that shows `at_start` when the world begins.
+    pub(crate) fn new(clock: Clock, at_start: UnixTime) -> Self {
+        Self { clock, at_start: Arc::new(AtomicI64::new(at_start.0)) }
+    }
+
+    /// What it shows now.
+    pub(crate) fn shows(&self) -> UnixTime {
+        UnixTime(self.at_start.load(Ordering::Relaxed)).plus(self.clock.elapsed())
+    }
+
+    /// Sets it, for everyone who looks at it.
+    pub(crate) fn set(&self, to: UnixTime) {
+        let elapsed = i64::try_from(self.clock.elapsed().as_secs()).unwrap_or(i64::MAX);
+        self.at_start.store(to.0.saturating_sub(elapsed), Ordering::Relaxed);
+    }
+}
+
+/// A limit of real time, whatever the clock of the world shows.
+pub(crate) struct WallLimit {
+    start: std::time::Instant,
+    limit: Duration,
+}
+
+impl WallLimit {
+    /// A limit that counts from now.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks for real time")]
+    pub(crate) fn start(limit: Duration) -> Self {
+        Self { start: std::time::Instant::now(), limit }
+    }
+
+    /// Whether it has passed.
+    pub(crate) fn is_over(&self) -> bool {
+        self.start.elapsed() > self.limit
+    }
+}

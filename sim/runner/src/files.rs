@@ -1,0 +1,146 @@
+//! Scenario files on disk: found, read with their libraries, and their snapshots beside them. Nothing else in the
+//! runner touches a file.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use sca_scenario::model::Scenario;
+use sca_scenario::{FILE_BYTES_MAX, Library, Outline, Problem};
+
+/// A file that was read, and what it says or what is wrong with it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Where it is, as it was given.
+    pub path: PathBuf,
+    /// Its text, then that of each library, each with its path: what a [`sca_scenario::Span`] points into.
+    pub texts: Vec<(PathBuf, String)>,
+    /// The scenario, or every problem.
+    pub scenario: Result<Scenario, Vec<Problem>>,
+}
+
+/// Every scenario at some paths: files as they are, folders with all that is in them, in the order of names. Libraries
+/// are left out.
+///
+/// # Errors
+/// What the system says of a path that cannot be read, with the path.
+pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
+    let mut found = Vec::new();
+    for path in paths {
+        let meta = fs::metadata(path).map_err(|error| (path.clone(), error))?;
+        if meta.is_dir() {
+            walk(path, &mut found, 0)?;
+        } else {
+            found.push(path.clone());
+        }
+    }
+    Ok(found)
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>, depth: usize) -> Result<(), (PathBuf, io::Error)> {
+    const DEPTH_MAX: usize = 16;
+    let wrong = |error| (folder.to_owned(), error);
+    let mut inside: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(folder).map_err(wrong)? {
+        inside.push(entry.map_err(wrong)?.path());
+    }
+    inside.sort();
+    for path in inside {
+        if path.is_dir() && depth < DEPTH_MAX {
+            walk(&path, found, depth + 1)?;
+        } else if path.extension().is_some_and(|e| e == "sca") {
+            let text = read_text(&path).map_err(|error| (path.clone(), error))?;
+            if !sca_scenario::is_library(&text) {
+                found.push(path);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads a text file of bounded size.
+///
+/// # Errors
+/// What the system says, or that the file is too long or not UTF-8.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let limit = FILE_BYTES_MAX as u64 + 1;
+    fs::File::open(path)?.take(limit).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Reads a scenario with its libraries. `clauses` are the known clause ids; none checks none.
+///
+/// # Errors
+/// What the system says of the file itself; a library that cannot be read is a problem of the scenario.
+pub fn load(path: &Path, clauses: &[&'static str]) -> io::Result<Loaded> {
+    let text = read_text(path)?;
+    let mut texts = vec![(path.to_owned(), text)];
+    let scenario = Outline::read(&texts[0].1).and_then(|outline| {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut libraries = Vec::new();
+        let mut problems = Vec::new();
+        for (number, (name, span)) in (1..).zip(outline.uses()) {
+            let library = folder.join(name);
+            match read_text(&library) {
+                Ok(text) => {
+                    match Library::read(&text, number) {
+                        Ok(library) => libraries.push(library),
+                        Err(mut wrong) => problems.append(&mut wrong),
+                    }
+                    texts.push((library, text));
+                }
+                Err(error) => {
+                    problems.push(Problem::new(
+                        "E055",
+                        *span,
+                        format!("{} cannot be read: {error}", library.display()),
+                    ));
+                    texts.push((library, String::new()));
+                }
+            }
+        }
+        if problems.is_empty() { outline.scenario(&libraries, clauses) } else { Err(problems) }
+    });
+    Ok(Loaded { path: path.to_owned(), texts, scenario })
+}
+
+/// Where the snapshot of a scenario is.
+#[must_use]
+pub fn snapshot_path(scenario: &Path) -> PathBuf {
+    let name = scenario.file_stem().unwrap_or_default();
+    let folder = scenario.parent().unwrap_or(Path::new("")).join("snapshots");
+    folder.join(name).with_extension("snap")
+}
+
+/// The snapshot of a scenario, without its head; none where there is none.
+///
+/// # Errors
+/// What the system says, other than that there is no such file.
+pub fn read_snapshot(scenario: &Path) -> io::Result<Option<String>> {
+    match fs::read_to_string(snapshot_path(scenario)) {
+        Ok(text) => Ok(Some(text.splitn(3, "---\n").nth(2).unwrap_or_default().to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes a snapshot, or with `new` one that waits for review beside it, in the format of insta.
+///
+/// # Errors
+/// What the system says.
+pub fn write_snapshot(scenario: &Path, text: &str, new: bool) -> io::Result<()> {
+    let path = snapshot_path(scenario);
+    let path = if new { path.with_extension("snap.new") } else { path };
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let source = scenario.file_name().unwrap_or_default().to_string_lossy();
+    fs::write(path, format!("---\nsource: {source}\nexpression: transcript\n---\n{text}"))
+}
+
+/// Takes away a snapshot that waited for review.
+pub fn remove_new_snapshot(scenario: &Path) {
+    // There is none in most runs.
+    drop(fs::remove_file(snapshot_path(scenario).with_extension("snap.new")));
+}

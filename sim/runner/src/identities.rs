@@ -1,0 +1,77 @@
+//! The identities of a run: one authority, and what it has issued, made once and shared between worlds.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sca_certs::{Authority, CertError, Flaw, Identity, KeyKind, Order, Role};
+use sca_protocol::UnixTime;
+use sca_scenario::model::Certificate;
+
+const DAY: i64 = 86_400;
+
+/// Issues identities and remembers them, so that a thousand worlds make each key once.
+pub struct Identities {
+    authority: Authority,
+    issued: Mutex<BTreeMap<Order, Arc<Identity>>>,
+}
+
+impl std::fmt::Debug for Identities {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Identities")
+    }
+}
+
+impl Identities {
+    /// An authority whose certificates are valid round `epoch`.
+    ///
+    /// # Errors
+    /// [`CertError`], if it cannot be made.
+    pub fn new(kind: KeyKind, epoch: UnixTime) -> Result<Self, CertError> {
+        Ok(Self { authority: Authority::new(kind, epoch.0)?, issued: Mutex::default() })
+    }
+
+    /// The root of an authority by its name in scenarios.
+    #[must_use]
+    pub fn root(&self, name: &str) -> Vec<u8> {
+        if name == "stranger" { self.authority.stranger() } else { self.authority.root() }
+    }
+
+    /// The revocation lists of the authority.
+    ///
+    /// # Errors
+    /// [`CertError`], if they cannot be made.
+    pub fn revocation_lists(&self) -> Result<Vec<Vec<u8>>, CertError> {
+        self.authority.revocation_lists()
+    }
+
+    /// The identity that a certificate block describes, for one side. Without dates it is valid from a month before
+    /// `clock` for ten years.
+    ///
+    /// # Errors
+    /// [`CertError`], if it cannot be made.
+    pub fn issue(
+        &self,
+        role: Role,
+        certificate: &Certificate,
+        name: &str,
+        clock: UnixTime,
+    ) -> Result<Arc<Identity>, CertError> {
+        let flaw = certificate.flaw.as_deref().and_then(Flaw::from_word);
+        let (from, to) = certificate.valid.map_or((clock.0 - 30 * DAY, clock.0 + 3_650 * DAY), |(a, b)| (a.0, b.0));
+        let (from, to) = match flaw {
+            Some(Flaw::Expired) if certificate.valid.is_none() => (from, clock.0 - DAY),
+            Some(Flaw::NotYetValid) if certificate.valid.is_none() => (clock.0 + DAY, to),
+            _ => (from, to),
+        };
+        let names = if certificate.names.is_empty() { vec![name.to_owned()] } else { certificate.names.clone() };
+        let order =
+            Order { role, names, not_before: from, not_after: to, flaw, by_intermediate: certificate.by_intermediate };
+        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(identity) = issued.get(&order) {
+            return Ok(identity.clone());
+        }
+        let identity = Arc::new(self.authority.issue(&order)?);
+        issued.insert(order, identity.clone());
+        Ok(identity)
+    }
+}

@@ -1,0 +1,93 @@
+//! What has been seen of each terminal and not been read yet, lane by lane, and the states that are shown.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use sca_peers::RequestId;
+use sca_protocol::Response;
+use sca_protocol::handshake::Head;
+use sca_terminal::{Face, Seen};
+
+/// An observation with its place in the order of the run.
+#[derive(Debug, Clone)]
+pub(crate) struct Noted<T> {
+    pub(crate) at: Duration,
+    pub(crate) sequence: u64,
+    pub(crate) what: T,
+}
+
+/// A message for the POS.
+#[derive(Debug, Clone)]
+pub(crate) struct Data {
+    pub(crate) text: String,
+    pub(crate) response: Option<Response>,
+    pub(crate) answers: Option<RequestId>,
+    /// Its number among the messages of the run, from 1.
+    pub(crate) number: u32,
+    pub(crate) connection: u32,
+}
+
+impl Data {
+    /// The message on one line, cut short.
+    pub(crate) fn brief(&self) -> String {
+        let line: String = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        match line.char_indices().nth(160) {
+            Some((at, _)) => format!("{} …", &line[..at]),
+            None => line,
+        }
+    }
+}
+
+/// A control frame of the terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Control {
+    Ping(Vec<u8>),
+    Pong(Vec<u8>),
+    Close(Option<u16>, String),
+}
+
+/// The lanes of one terminal.
+#[derive(Debug)]
+pub(crate) struct Lanes {
+    pub(crate) data: VecDeque<Noted<Data>>,
+    pub(crate) link: VecDeque<Noted<Seen>>,
+    pub(crate) control: VecDeque<Noted<Control>>,
+    pub(crate) http: VecDeque<Noted<(Head, String)>>,
+    pub(crate) face: Noted<Face>,
+}
+
+impl Lanes {
+    pub(crate) fn new(face: Face) -> Self {
+        Self {
+            data: VecDeque::new(),
+            link: VecDeque::new(),
+            control: VecDeque::new(),
+            http: VecDeque::new(),
+            face: Noted { at: Duration::ZERO, sequence: 0, what: face },
+        }
+    }
+
+    /// The first thing that had to be listed and was not.
+    pub(crate) fn unread(&self) -> Option<String> {
+        let stamp = crate::script::stamp;
+        let data =
+            self.data.front().map(|n| format!("message {} at {}: {}", n.what.number, stamp(n.at), n.what.brief()));
+        let connected = self.link.iter().find(|n| n.what == Seen::Connects);
+        data.or_else(|| connected.map(|n| format!("the terminal connected at {}", stamp(n.at))))
+    }
+
+    /// How many observations nobody has read; a bound keeps a runaway world from filling the memory.
+    pub(crate) fn trim(&mut self) {
+        const UNREAD_MAX: usize = 4_096;
+        // Only lanes that read forward may forget: what must be listed stays.
+        if self.control.len() > UNREAD_MAX {
+            self.control.pop_front();
+        }
+        if self.http.len() > UNREAD_MAX {
+            self.http.pop_front();
+        }
+        if self.link.len() > UNREAD_MAX && self.link.front().is_some_and(|n| n.what != Seen::Connects) {
+            self.link.pop_front();
+        }
+    }
+}

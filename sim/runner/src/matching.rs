@@ -1,0 +1,242 @@
+//! Whether what came is what a line demands, and if not, which part is not.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sca_peers::RequestId;
+use sca_protocol::Reason;
+use sca_protocol::Response;
+use sca_protocol::xml::{Element, Limits};
+use sca_scenario::Span;
+use sca_scenario::model::{Demand, Fields, LinkSight, Message, Op, Show, Suffix, Test};
+use sca_terminal::{Face, Seen};
+
+use crate::lanes::{Control, Data};
+
+/// What lines above have named: captured values, labelled moments, labelled requests.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    pub(crate) captures: BTreeMap<String, String>,
+    pub(crate) moments: BTreeMap<String, Duration>,
+    pub(crate) requests: BTreeMap<String, (usize, RequestId)>,
+}
+
+impl Names {
+    /// A text with every `{{name}}` replaced by what was captured.
+    pub(crate) fn insert_into(&self, text: &str) -> String {
+        if !text.contains("{{") {
+            return text.to_owned();
+        }
+        self.captures
+            .iter()
+            .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value))
+    }
+
+    /// The label of a request.
+    pub(crate) fn label_of(&self, who: usize, id: RequestId) -> Option<&str> {
+        self.requests.iter().find(|(_, request)| **request == (who, id)).map(|(label, _)| label.as_str())
+    }
+}
+
+/// Why something does not match: the words under the caret, and where it points if not at the whole line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mismatch {
+    pub(crate) label: String,
+    pub(crate) span: Option<Span>,
+}
+
+fn mismatch<T>(label: impl Into<String>, span: Option<Span>) -> Result<T, Mismatch> {
+    Err(Mismatch { label: label.into(), span })
+}
+
+/// Values captured by a match, by name.
+pub(crate) type Captured = Vec<(String, String)>;
+
+/// Whether a message for the POS is the one demanded.
+pub(crate) fn data(
+    message: &Message,
+    suffix: &Suffix,
+    data: &Data,
+    who: usize,
+    names: &Names,
+) -> Result<Captured, Mismatch> {
+    if let Some((label, span)) = &suffix.re {
+        let wanted = names.requests.get(label).copied();
+        if data.answers.map(|id| (who, id)) != wanted {
+            let answered = data.answers.and_then(|id| names.label_of(who, id));
+            let text = match (data.answers, answered) {
+                (_, Some(other)) => format!("this answers `{other}`"),
+                (Some(_), None) => "this answers another request".to_owned(),
+                (None, _) => "this answers nothing".to_owned(),
+            };
+            return mismatch(text, Some(*span));
+        }
+    }
+    match message {
+        Message::Fields(wanted) => fields(wanted, suffix, data, names),
+        Message::Xml(text) => document(&names.insert_into(text), suffix, data),
+        Message::Text(text) if names.insert_into(text) == data.text => Ok(Captured::new()),
+        Message::Text(_) => mismatch("another text came", None),
+        _ => mismatch("a document came", None),
+    }
+}
+
+fn fields(wanted: &Fields, suffix: &Suffix, data: &Data, names: &Names) -> Result<Captured, Mismatch> {
+    let Some(response) = &data.response else { return mismatch("what came is no response", None) };
+    match (wanted.notice, data.answers) {
+        (true, Some(_)) => return mismatch("this is an answer, not a notice", None),
+        (false, None) if suffix.re.is_none() => return mismatch("this answers no request", None),
+        _ => {}
+    }
+    let mut captured = Captured::new();
+    for test in &wanted.tests {
+        captured.extend(field(test, response.get(&test.field), names)?);
+    }
+    if suffix.exactly {
+        let got: Vec<&str> = response.fields().iter().map(|f| f.name.as_str()).collect();
+        let want: Vec<&str> = wanted.tests.iter().map(|t| t.field.as_str()).collect();
+        if got != want {
+            return mismatch(format!("the fields are {}", got.join(" ")), None);
+        }
+    }
+    Ok(captured)
+}
+
+/// Whether one field is as demanded.
+fn field(test: &Test, got: Option<&str>, names: &Names) -> Result<Option<(String, String)>, Mismatch> {
+    let span = Some(test.span);
+    match (&test.demand, got) {
+        (Demand::Absent, None) => Ok(None),
+        (Demand::Absent, Some(value)) => mismatch(format!("{} is {}", test.field, shown(value)), span),
+        (_, None) => mismatch(format!("{} is not there", test.field), span),
+        (Demand::Any, Some(_)) => Ok(None),
+        (Demand::Capture(name), Some(value)) => Ok(Some((name.clone(), value.to_owned()))),
+        (Demand::Matches(regex), Some(value)) if regex.is_match(value) => Ok(None),
+        (Demand::Is(op, wanted), Some(value)) if compares(*op, value, &names.insert_into(wanted)) => Ok(None),
+        (_, Some(value)) => mismatch(format!("{} is {}", test.field, shown(value)), span),
+    }
+}
+
+fn shown(value: &str) -> String {
+    match value.char_indices().nth(60) {
+        Some((at, _)) => format!("{} …", sca_scenario::quote(&value[..at])),
+        None if value.is_empty() => "empty".to_owned(),
+        None if value.chars().all(char::is_alphanumeric) => value.to_owned(),
+        None => sca_scenario::quote(value),
+    }
+}
+
+fn compares(op: Op, got: &str, wanted: &str) -> bool {
+    let numbers = || Some((got.parse::<f64>().ok()?, wanted.parse::<f64>().ok()?));
+    match op {
+        Op::Equal => got == wanted,
+        Op::Unequal => got != wanted,
+        Op::Less => numbers().is_some_and(|(a, b)| a < b),
+        Op::AtMost => numbers().is_some_and(|(a, b)| a <= b),
+        Op::More => numbers().is_some_and(|(a, b)| a > b),
+        Op::AtLeast => numbers().is_some_and(|(a, b)| a >= b),
+    }
+}
+
+fn document(wanted: &str, suffix: &Suffix, data: &Data) -> Result<Captured, Mismatch> {
+    if suffix.bytes {
+        let same = wanted == data.text;
+        return if same { Ok(Captured::new()) } else { mismatch("other bytes came", None) };
+    }
+    let limits = Limits { bytes_max: usize::MAX, ..Limits::default() };
+    let (Ok(wanted), Some(got)) = (Response::parse(wanted, limits), &data.response) else {
+        return mismatch("what came is no response", None);
+    };
+    let order = |fields: &[Element]| fields.iter().map(|f| f.name.clone()).collect::<Vec<_>>();
+    if suffix.exactly && order(wanted.fields()) != order(got.fields()) {
+        return mismatch(format!("the fields are {}", order(got.fields()).join(" ")), None);
+    }
+    for element in wanted.fields() {
+        if !got.fields().contains(element) {
+            let is = got.get(&element.name).map_or("not there".to_owned(), shown);
+            return mismatch(format!("{} is {is}", element.name), None);
+        }
+    }
+    Ok(Captured::new())
+}
+
+/// Whether a control frame is the one demanded.
+pub(crate) fn control(message: &Message, got: &Control) -> bool {
+    let payload = |wanted: &Option<String>, got: &[u8]| wanted.as_ref().is_none_or(|w| w.as_bytes() == got);
+    match (message, got) {
+        (Message::Ping(wanted), Control::Ping(bytes)) | (Message::Pong(wanted), Control::Pong(bytes)) => {
+            payload(wanted, bytes)
+        }
+        (Message::Close(code, reason), Control::Close(got, text)) => {
+            (code.is_none() || code == got) && reason.as_ref().is_none_or(|r| r == text)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a request for the upgrade is the one demanded: every line listed stands in it, or exactly these lines.
+pub(crate) fn http(wanted: &[String], exactly: bool, got: &str, names: &Names) -> Option<Captured> {
+    let got: Vec<&str> = got.trim_end().split("\r\n").collect();
+    let one = |wanted: &str, got: &str| http_line(&names.insert_into(wanted), got);
+    if exactly {
+        let pairs = wanted.iter().zip(&got);
+        let all: Option<Vec<Captured>> = pairs.map(|(wanted, got)| one(wanted, got)).collect();
+        return all.filter(|_| wanted.len() == got.len()).map(|all| all.concat());
+    }
+    let all: Option<Vec<Captured>> = wanted.iter().map(|wanted| got.iter().find_map(|got| one(wanted, got))).collect();
+    all.map(|all| all.concat())
+}
+
+fn http_line(wanted: &str, got: &str) -> Option<Captured> {
+    if wanted == got {
+        return Some(Captured::new());
+    }
+    let ((name, value), (got_name, got_value)) = (wanted.split_once(": ")?, got.split_once(": ")?);
+    if name != got_name {
+        return None;
+    }
+    match value.strip_prefix('?') {
+        Some(capture) => Some(vec![(capture.to_owned(), got_value.to_owned())]),
+        None => (value == "*").then(Captured::new),
+    }
+}
+
+/// Whether what the link did is what is demanded.
+pub(crate) fn link(wanted: &LinkSight, got: Seen) -> bool {
+    match (wanted, got) {
+        (LinkSight::Connects, Seen::Connects)
+        | (LinkSight::Attempts, Seen::Attempts)
+        | (LinkSight::Loses, Seen::Loses) => true,
+        (LinkSight::Fails(kind, detail), Seen::Fails(reason)) => fails(kind, detail.as_deref(), reason),
+        _ => false,
+    }
+}
+
+fn fails(kind: &str, detail: Option<&str>, reason: Reason) -> bool {
+    kind == reason.kind() && detail.is_none_or(|wanted| reason.detail().as_deref() == Some(wanted))
+}
+
+/// Whether a face shows what is demanded.
+pub(crate) fn shows(show: &Show, face: &Face, names: &Names) -> Result<Captured, Mismatch> {
+    match show {
+        Show::Icon { connected } if *connected == face.connected => Ok(Captured::new()),
+        Show::Icon { .. } => {
+            mismatch(format!("the icon says {}", if face.connected { "connected" } else { "disconnected" }), None)
+        }
+        Show::Screen { name, text, pattern, tests } => {
+            let screen = &face.screen;
+            if name.is_some_and(|n| n != screen.name) {
+                return mismatch(format!("the screen is {}", screen.name), None);
+            }
+            let has_text = text.as_ref().is_none_or(|t| screen.text.contains(names.insert_into(t).as_str()));
+            if !has_text || pattern.as_ref().is_some_and(|p| !p.is_match(&screen.text)) {
+                return mismatch(format!("the screen {} says {}", screen.name, shown(&screen.text)), None);
+            }
+            let mut captured = Captured::new();
+            for test in tests {
+                captured.extend(field(test, screen.get(&test.field), names)?);
+            }
+            Ok(captured)
+        }
+    }
+}

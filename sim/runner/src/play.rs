@@ -1,0 +1,361 @@
+//! Plays one row of a scenario in one world: in memory with virtual time, or on real sockets in scaled time.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sca_network::{Dialer, Listener, Mailbox, MemoryNetwork};
+use sca_protocol::settings::{BrokerSettings, TerminalSettings, with};
+use sca_protocol::{Chance, UnixTime};
+use sca_scenario::model::{Action, Arm, Bytes, Row, Scenario, Step};
+use sca_terminal::Target;
+use tokio::runtime::Builder;
+use tokio::task::LocalSet;
+
+use crate::clock::{Clock, DeviceClock};
+use crate::core::{Core, Making};
+use crate::faults;
+use crate::identities::Identities;
+use crate::transcript;
+use crate::verdict::{Failure, Played, Verdict};
+use crate::world::ends::acceptor;
+use crate::world::{Setting, Starting, Stop, World};
+
+/// The true time at the start of a scenario that names none: 2026-01-15T09:00:00Z.
+pub(crate) const CLOCK: UnixTime = UnixTime(1_768_467_600);
+/// On the wire a handshake or a delivery may take this long, whatever the scale.
+const WIRE_FLOOR: Duration = Duration::from_millis(250);
+/// A scenario that would take longer on the wire is not played there.
+const WIRE_LENGTH_MAX: Duration = Duration::from_secs(5);
+
+/// In which world to play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Memory network, virtual time.
+    Memory,
+    /// Loopback sockets, real time; a second of the scenario takes 1/scale s.
+    Wire {
+        /// Scenario seconds in a real second.
+        scale: u32,
+    },
+}
+
+/// How to play.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// In which world.
+    pub place: Place,
+    /// The seed, where it is not the scenario's own.
+    pub seed: Option<u64>,
+    /// Whether plaintext frames are kept.
+    pub keeps_frames: bool,
+    /// In which order connection tasks start that could start together; 0 is the order in which they come. No
+    /// transcript depends on it.
+    pub start_order: u64,
+    /// Where the secrets of TLS are noted, on the wire.
+    pub key_notes: Option<Arc<sca_network::tls::KeyNotes>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { place: Place::Memory, seed: None, keeps_frames: false, start_order: 0, key_notes: None }
+    }
+}
+
+/// Plays every row of a scenario with the client core that `make` makes.
+pub fn play<C: Core>(
+    scenario: &Scenario,
+    options: &Options,
+    identities: &Arc<Identities>,
+    make: &dyn Fn(Making) -> C,
+) -> Vec<Played> {
+    let mut all = Vec::with_capacity(scenario.rows.len());
+    for row in &scenario.rows {
+        if !has_each_byte(&row.steps) {
+            all.push(judged(scenario, play_row(scenario, row, options, identities, make)));
+            continue;
+        }
+        let mut count = 1;
+        loop {
+            let mut one = Row { steps: with_bytes(&row.steps, count), ..row.clone() };
+            one.values.push(("byte".to_owned(), count.to_string()));
+            let played = play_row(scenario, &one, options, identities, make);
+            let size = played.carrier_size.unwrap_or(0);
+            all.push(judged(scenario, played));
+            count += 1;
+            if count >= size {
+                break;
+            }
+        }
+    }
+    all
+}
+
+/// The row of the file that a played row comes from, its byte filled in, and that byte as a value.
+pub(crate) fn row_of(scenario: &Scenario, at: usize, played: &Played) -> (Row, Option<(String, String)>) {
+    let byte = played.values.last().filter(|(name, _)| name == "byte").cloned();
+    let Some((_, count)) = &byte else { return (scenario.rows[at].clone(), None) };
+    let named = &played.values[..played.values.len() - 1];
+    let row = scenario.rows.iter().find(|row| row.values == named).unwrap_or(&scenario.rows[0]);
+    let steps = with_bytes(&row.steps, count.parse().unwrap_or(1));
+    (Row { steps, ..row.clone() }, byte)
+}
+
+/// The verdict in the light of `expect-fail`.
+fn judged(scenario: &Scenario, mut played: Played) -> Played {
+    if scenario.header.expect_fail.is_some() {
+        played.verdict = match played.verdict {
+            Verdict::Pass => Verdict::UnexpectedPass,
+            Verdict::Fail(failure) => Verdict::ExpectedFail(failure),
+            other => other,
+        };
+    }
+    played
+}
+
+fn has_each_byte(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match &step.action {
+        Action::Fault(fault) => matches!(&fault.arm, Some(Arm::At(_, point)) if point.bytes == Some(Bytes::Each)),
+        Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => has_each_byte(block),
+        _ => false,
+    })
+}
+
+fn with_bytes(steps: &[Step], count: usize) -> Vec<Step> {
+    let mut steps = steps.to_vec();
+    for step in &mut steps {
+        match &mut step.action {
+            Action::Fault(fault) => {
+                if let Some(Arm::At(_, point)) = &mut fault.arm
+                    && point.bytes == Some(Bytes::Each)
+                {
+                    point.bytes = Some(Bytes::Count(count));
+                }
+            }
+            Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => *block = with_bytes(block, count),
+            _ => {}
+        }
+    }
+    steps
+}
+
+/// Where a broker's url leads. The url has been checked by then.
+pub(crate) fn target(settings: &BrokerSettings) -> Target {
+    parse_url(&settings.url).unwrap_or(Target { host: settings.url.clone(), port: 443, secure: true })
+}
+
+/// Reads `ws://host[:port]` or `wss://host[:port]`.
+#[must_use]
+pub fn parse_url(url: &str) -> Option<Target> {
+    let (scheme, rest) = url.split_once("://")?;
+    let secure = match scheme {
+        "ws" => false,
+        "wss" => true,
+        _ => return None,
+    };
+    let authority = rest.split('/').next().unwrap_or_default();
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) => (host, port.parse().ok()?),
+        None => (authority, if secure { 443 } else { 80 }),
+    };
+    (!host.is_empty()).then(|| Target { host: host.to_owned(), port, secure })
+}
+
+/// Why a row cannot be played on the wire, if it cannot.
+#[must_use]
+pub fn unplayable_on_wire(row: &Row, in_memory: &Played, scale: u32) -> Option<Failure> {
+    fn fault(steps: &[Step]) -> Option<Failure> {
+        steps.iter().find_map(|step| match &step.action {
+            Action::Fault(fault) if !faults::row_of(&fault.kind).on_the_wire => {
+                let word = faults::row_of(&fault.kind).word;
+                Some(Failure::at(step.span, format!("sockets cannot play `{word}`")).label("memory only"))
+            }
+            Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => fault(block),
+            _ => None,
+        })
+    }
+    let line = sca_scenario::Span { line: 1, column: 1, length: 8, ..Default::default() };
+    let shaped = ["latency", "bandwidth"].into_iter().find(|name| row.cast.broker.contains_key(*name));
+    let length = in_memory.lasted / scale.max(1);
+    fault(&row.steps)
+        .or_else(|| shaped.map(|name| Failure::at(line, format!("sockets have no `{name}` of their own"))))
+        .or_else(|| {
+            let (got, limit) = (length.as_secs(), WIRE_LENGTH_MAX.as_secs());
+            (length > WIRE_LENGTH_MAX)
+                .then(|| Failure::at(line, format!("it would take {got} s of real time, {limit} s are allowed")))
+        })
+}
+
+fn play_row<C: Core>(
+    scenario: &Scenario,
+    row: &Row,
+    options: &Options,
+    identities: &Arc<Identities>,
+    make: &dyn Fn(Making) -> C,
+) -> Played {
+    let mut builder = Builder::new_current_thread();
+    let runtime = match options.place {
+        // A paused clock runs ahead of real sockets, so this runtime has no sockets.
+        Place::Memory => builder.enable_time().start_paused(true).build(),
+        Place::Wire { .. } => builder.enable_all().build(),
+    };
+    match runtime {
+        Ok(runtime) => LocalSet::new().block_on(&runtime, play_here(scenario, row, options, identities, make)),
+        Err(error) => failed_to_start(row, error.to_string()),
+    }
+}
+
+fn failed_to_start(row: &Row, why: String) -> Played {
+    Played {
+        values: row.values.clone(),
+        verdict: Verdict::Error(why),
+        transcript: String::new(),
+        projection: String::new(),
+        assumed: std::collections::BTreeSet::new(),
+        lasted: Duration::ZERO,
+        frames: String::new(),
+        carrier_size: None,
+    }
+}
+
+async fn play_here<C: Core>(
+    scenario: &Scenario,
+    row: &Row,
+    options: &Options,
+    identities: &Arc<Identities>,
+    make: &dyn Fn(Making) -> C,
+) -> Played {
+    let scale = match options.place {
+        Place::Memory => 1,
+        Place::Wire { scale } => scale,
+    };
+    let clock = Clock::start(scale);
+    let slack = if options.place == Place::Memory { Duration::ZERO } else { clock.scaled(WIRE_FLOOR) };
+    let broker: BrokerSettings = match with(&row.cast.broker) {
+        Ok(settings) => settings,
+        Err(error) => return failed_to_start(row, error.to_string()),
+    };
+    let mailbox = Mailbox::default();
+    let prepared = Rc::new(RefCell::new(BTreeMap::new()));
+    let accept = acceptor(prepared.clone(), mailbox.clone());
+    let (dialer, memory) = match options.place {
+        Place::Memory => {
+            let memory = MemoryNetwork::new(broker.latency, broker.bandwidth, mailbox.pulse.clone(), accept);
+            (Dialer::Memory(memory.clone()), Some(memory))
+        }
+        Place::Wire { .. } => match listen(accept).await {
+            Ok(dialer) => (dialer, None),
+            Err(error) => return failed_to_start(row, format!("no socket to listen on: {error}")),
+        },
+    };
+    let truth = scenario.header.clock.unwrap_or(CLOCK);
+    let chance = Chance::new(options.seed.or(scenario.header.seed).unwrap_or(1));
+    let starting = match cast(row, &broker, (clock, truth, slack), chance, make) {
+        Ok(starting) => starting,
+        Err(error) => return failed_to_start(row, error.to_string()),
+    };
+    let setting = Setting {
+        header: &scenario.header,
+        broker_clock: DeviceClock::new(clock, broker.clock.unwrap_or(truth)),
+        broker,
+        certificates: &row.cast.certificates,
+        identities: identities.clone(),
+        chance,
+        clock,
+        keeps_frames: options.keeps_frames,
+        slack,
+        key_notes: options.key_notes.clone(),
+        start_order: options.start_order,
+    };
+    let mut world = World::new(setting, mailbox, (dialer, memory), prepared, starting, &row.steps);
+    let result = world.run(&powered(row)).await;
+    let verdict = match result {
+        Ok(()) => Verdict::Pass,
+        Err(Stop::Failed(failure)) => Verdict::Fail(failure),
+        Err(Stop::Error(why)) => Verdict::Error(why),
+    };
+    let lasted = clock.elapsed();
+    let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
+    let assumed = std::mem::take(&mut world.assumed);
+    let remarks = remarks(&verdict, &assumed);
+    let entries = world.record.entries();
+    Played {
+        values: row.values.clone(),
+        transcript: transcript::transcript(&scenario.title, &scenario.header, row, entries, lasted, &remarks),
+        projection: transcript::projection(&names, entries),
+        verdict,
+        assumed,
+        lasted,
+        frames: std::mem::take(&mut world.frames),
+        carrier_size: world.armory.carrier_size,
+    }
+}
+
+/// What follows a transcript and is no statement: the verdict and what it rests on.
+fn remarks(verdict: &Verdict, assumed: &std::collections::BTreeSet<&'static str>) -> Vec<String> {
+    let on = assumed.iter().copied().collect::<Vec<_>>().join(" ");
+    let on = if on.is_empty() { on } else { format!(" on {on}") };
+    let why = match verdict {
+        Verdict::Fail(failure) | Verdict::ExpectedFail(failure) => format!(": {}", failure.headline),
+        Verdict::Error(why) => format!(": {why}"),
+        _ => String::new(),
+    };
+    vec![format!("{}{on}{why}", verdict.word())]
+}
+
+/// A terminal has power from the start, unless the scenario's first word on it is `power on`.
+fn powered(row: &Row) -> Vec<bool> {
+    let first = |who: usize| {
+        row.steps.iter().find_map(|step| match &step.action {
+            Action::Power { on, who: whose } if *whose == who => Some(*on),
+            _ => None,
+        })
+    };
+    (0..row.cast.terminals.len()).map(|who| first(who) != Some(true)).collect()
+}
+
+fn cast<C: Core>(
+    row: &Row,
+    broker: &BrokerSettings,
+    (clock, truth, slack): (Clock, UnixTime, Duration),
+    chance: Chance,
+    make: &dyn Fn(Making) -> C,
+) -> Result<Vec<Starting<C>>, sca_protocol::settings::SettingError> {
+    let mut starting = Vec::with_capacity(row.cast.terminals.len());
+    for (index, terminal) in row.cast.terminals.iter().enumerate() {
+        let mut settings: TerminalSettings = with(&terminal.settings)?;
+        for limit in [
+            &mut settings.connect_timeout,
+            &mut settings.tls_timeout,
+            &mut settings.upgrade_timeout,
+            &mut settings.pong_timeout,
+        ] {
+            *limit = (*limit).max(slack);
+        }
+        let making = Making { settings: settings.clone(), target: target(broker), chance, index: index as u64 };
+        let shows = DeviceClock::new(clock, settings.clock.unwrap_or(truth));
+        starting.push(Starting { name: terminal.name.clone(), core: make(making), settings, clock: shows });
+    }
+    Ok(starting)
+}
+
+/// A real listener on loopback that hands what it accepts to `accept`, and a dialer that leads there.
+async fn listen(accept: Rc<dyn Fn(sca_network::Stream, sca_network::Tag)>) -> std::io::Result<Dialer> {
+    let listener = Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+    let dialer = listener.dialer()?;
+    tokio::task::spawn_local(async move {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _, Some(tag))) => accept(stream, tag),
+                // A stranger: hung up on.
+                Ok((_, _, None)) => {}
+                // An error that lasts would make this loop spin.
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    });
+    Ok(Dialer::Socket(dialer))
+}

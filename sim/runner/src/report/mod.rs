@@ -1,0 +1,54 @@
+//! What a run tells: to people, with a caret under the word, and to machines.
+
+mod json;
+mod junit;
+mod show;
+
+pub use json::{JSON_VERSION, json};
+pub use junit::junit;
+pub use show::{Painter, failure, problem};
+
+use crate::suite::FileResult;
+
+/// How many files and rows came to which verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Files that were played.
+    pub files: usize,
+    /// Rows that passed, expected failures included.
+    pub passed: usize,
+    /// Rows that failed, passed unexpectedly or met an error.
+    pub failed: usize,
+    /// Rows that cannot be played in this world.
+    pub inapplicable: usize,
+    /// Files that are not valid.
+    pub invalid: usize,
+    /// Files whose transcript differs from their snapshot.
+    pub changed: usize,
+    /// Files without a snapshot.
+    pub without_snapshot: usize,
+}
+
+impl Tally {
+    /// Counts.
+    #[must_use]
+    pub fn of<'a>(results: impl IntoIterator<Item = &'a FileResult>) -> Self {
+        let mut tally = Self::default();
+        for result in results {
+            use crate::suite::Snapshot;
+            use crate::verdict::Verdict;
+            tally.files += usize::from(!result.rows.is_empty());
+            tally.invalid += usize::from(result.loaded.scenario.is_err());
+            tally.changed += usize::from(matches!(result.snapshot, Snapshot::Differs { .. }));
+            tally.without_snapshot += usize::from(result.snapshot == Snapshot::Missing);
+            for row in &result.rows {
+                match row.verdict {
+                    Verdict::Pass | Verdict::ExpectedFail(_) => tally.passed += 1,
+                    Verdict::Inapplicable(_) => tally.inapplicable += 1,
+                    Verdict::Fail(_) | Verdict::UnexpectedPass | Verdict::Error(_) => tally.failed += 1,
+                }
+            }
+        }
+        tally
+    }
+}

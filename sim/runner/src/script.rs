@@ -1,0 +1,480 @@
+//! The script: where in the timeline a run is, what it demands now, what it wants done, and what it says of an
+//! observation. It moves no bytes.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use sca_protocol::settings::show_span;
+use sca_scenario::Span;
+use sca_scenario::model::{Action, Expect, Message, Pattern, Relation, Show, Sight, Source, Step, Suffix};
+use sca_terminal::{Face, Seen};
+
+use crate::lanes::{Control, Data, Lanes, Noted};
+use crate::matching::{self, Captured, Mismatch, Names};
+use crate::verdict::Failure;
+
+/// An expectation without a deadline of its own has this one.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// One step of the flat timeline.
+#[derive(Debug)]
+enum Op {
+    Step(Step),
+    Any(Vec<Step>),
+    Order(bool),
+    Throughout(usize, Show, Span),
+    Without(Source, Pattern, Span),
+    Release,
+}
+
+/// A ban or a demand that stands for a while.
+#[derive(Debug)]
+enum Guard {
+    Throughout(usize, Show, Span),
+    Without(Source, Pattern, Span),
+}
+
+/// What the script comes to when it is asked.
+#[derive(Debug)]
+pub(crate) enum Progress {
+    /// Do this.
+    Act(Box<Step>),
+    /// Nothing more before something happens or this time comes.
+    Waiting(Option<Duration>),
+    /// All steps are done; `end` was the last of them, or the run goes on until it is quiet.
+    Done { ended: bool },
+    /// The scenario has failed.
+    Failed(Box<Failure>),
+}
+
+/// The place in the timeline.
+#[derive(Debug)]
+pub(crate) struct Script {
+    ops: VecDeque<Op>,
+    /// When the first of them became current.
+    since: Duration,
+    guards: Vec<Guard>,
+    /// In `in order`: the place of the last observation.
+    order: Option<u64>,
+    ended: bool,
+    /// What a deadline is stretched by, where delivery takes real time.
+    slack: Duration,
+    pub(crate) names: Names,
+}
+
+fn flatten(steps: &[Step], ops: &mut VecDeque<Op>) {
+    for step in steps {
+        match &step.action {
+            Action::AnyOrder(block) => ops.push_back(Op::Any(block.clone())),
+            Action::InOrder(block) => {
+                ops.push_back(Op::Order(true));
+                flatten(block, ops);
+                ops.push_back(Op::Order(false));
+            }
+            Action::Throughout(who, show, _, block) => {
+                ops.push_back(Op::Throughout(*who, show.clone(), step.span));
+                flatten(block, ops);
+                ops.push_back(Op::Release);
+            }
+            Action::Without(source, pattern, _, block) => {
+                ops.push_back(Op::Without(source.clone(), pattern.clone(), step.span));
+                flatten(block, ops);
+                ops.push_back(Op::Release);
+            }
+            _ => ops.push_back(Op::Step(step.clone())),
+        }
+    }
+}
+
+impl Script {
+    pub(crate) fn new(steps: &[Step], slack: Duration) -> Self {
+        let mut ops = VecDeque::new();
+        flatten(steps, &mut ops);
+        Self {
+            ops,
+            since: Duration::ZERO,
+            guards: Vec::new(),
+            order: None,
+            ended: false,
+            slack,
+            names: Names::default(),
+        }
+    }
+
+    /// Goes on as far as it can.
+    pub(crate) fn advance(&mut self, now: Duration, lanes: &mut [Lanes]) -> Progress {
+        loop {
+            let Some(op) = self.ops.front_mut() else { return Progress::Done { ended: self.ended } };
+            let stepped = match op {
+                Op::Step(step) => {
+                    let step = step.clone();
+                    match self.step(now, &step, lanes) {
+                        Ok(Stepped::Met) => true,
+                        Ok(Stepped::Act) => {
+                            self.pop(now);
+                            return Progress::Act(Box::new(step));
+                        }
+                        Ok(Stepped::Until(at)) => return Progress::Waiting(at),
+                        Err(failure) => return Progress::Failed(failure),
+                    }
+                }
+                Op::Any(_) => match self.any(now, lanes) {
+                    Ok(Stepped::Until(at)) => return Progress::Waiting(at),
+                    // The block has taken itself away.
+                    Ok(_) => false,
+                    Err(failure) => return Progress::Failed(failure),
+                },
+                Op::Order(begins) => {
+                    self.order = begins.then_some(0);
+                    true
+                }
+                Op::Throughout(who, show, span) => {
+                    let (who, show, span) = (*who, show.clone(), *span);
+                    self.guards.push(Guard::Throughout(who, show, span));
+                    if let Err(failure) = self.watch_face(who, &lanes[who].face.what) {
+                        return Progress::Failed(failure);
+                    }
+                    true
+                }
+                Op::Without(source, pattern, span) => {
+                    self.guards.push(Guard::Without(source.clone(), pattern.clone(), *span));
+                    true
+                }
+                Op::Release => {
+                    self.guards.pop();
+                    true
+                }
+            };
+            if stepped {
+                self.pop(now);
+            }
+        }
+    }
+
+    fn pop(&mut self, now: Duration) {
+        self.ops.pop_front();
+        self.since = now;
+    }
+
+    fn step(&mut self, now: Duration, step: &Step, lanes: &mut [Lanes]) -> Result<Stepped, Box<Failure>> {
+        match &step.action {
+            Action::Expect(expect) => self.expect(now, step, expect, lanes),
+            Action::Wait(span) => Ok(until(now, self.since + *span)),
+            Action::Check(relation, labels) => self.check(step, *relation, labels).map(|()| Stepped::Met),
+            Action::End => {
+                self.ended = true;
+                Ok(until(now, step.stamp.unwrap_or(self.since)))
+            }
+            _ => match step.stamp.filter(|at| *at > now) {
+                Some(at) => Ok(Stepped::Until(Some(at))),
+                None => Ok(Stepped::Act),
+            },
+        }
+    }
+
+    /// The window of an expectation: from when, until when.
+    fn window(&self, step: &Step, suffix: &Suffix) -> (Option<Duration>, Duration) {
+        let start = step.stamp.unwrap_or(self.since);
+        let Some(within) = &suffix.within else { return (None, start + DEADLINE + self.slack) };
+        let start = within.of.as_ref().map_or(start, |label| self.names.moments.get(label).copied().unwrap_or(start));
+        (within.from.map(|from| start + from), start + within.to + self.slack)
+    }
+
+    fn expect(
+        &mut self,
+        now: Duration,
+        step: &Step,
+        expect: &Expect,
+        lanes: &mut [Lanes],
+    ) -> Result<Stepped, Box<Failure>> {
+        let (from, to) = self.window(step, &expect.suffix);
+        match self.look(expect, &mut lanes[expect.who]) {
+            Look::Met { at, sequence, captured } => {
+                let at = if matches!(expect.sight, Sight::Show(_)) { at.max(from.unwrap_or(at)) } else { at };
+                self.met(step, expect, (at, sequence), (from, to), captured)?;
+                Ok(Stepped::Met)
+            }
+            Look::Not(mismatch, came) => Err(self.other(step, &mismatch, &came)),
+            Look::Nothing(seen) if now >= to => Err(self.nothing(step, expect, to, seen)),
+            Look::Nothing(_) => Ok(Stepped::Until(Some(to))),
+        }
+    }
+
+    fn met(
+        &mut self,
+        step: &Step,
+        expect: &Expect,
+        (at, sequence): (Duration, u64),
+        (from, to): (Option<Duration>, Duration),
+        captured: Captured,
+    ) -> Result<(), Box<Failure>> {
+        let is_state = matches!(expect.sight, Sight::Show(_));
+        if let Some(from) = from.filter(|from| at < *from) {
+            let label = format!("it came {} before the window", show_span(from.saturating_sub(at)));
+            return Err(self.failure(step, "this came too early", label, vec![format!("it came at {}", stamp(at))]));
+        }
+        if at > to && !is_state {
+            let label = format!("it came {} after the deadline", show_span(at.saturating_sub(to)));
+            return Err(self.failure(step, "this came too late", label, vec![format!("it came at {}", stamp(at))]));
+        }
+        if let Some(last) = self.order.filter(|_| !is_state) {
+            if sequence < last {
+                let label = "it came before the line above";
+                return Err(self.failure(step, "these came in another order", label, Vec::new()));
+            }
+            self.order = Some(sequence);
+        }
+        self.names.moments.extend(expect.suffix.label.clone().map(|label| (label, at)));
+        self.names.captures.extend(captured);
+        Ok(())
+    }
+
+    /// `any order`: each member takes what fits it; what must be listed has to fit one of them.
+    fn any(&mut self, now: Duration, lanes: &mut [Lanes]) -> Result<Stepped, Box<Failure>> {
+        let Some(Op::Any(mut open)) = self.ops.pop_front() else { return Ok(Stepped::Met) };
+        let mut first: Option<(Step, Mismatch, String)> = None;
+        let mut deadline: Option<(Duration, usize)> = None;
+        let mut progressed = true;
+        while progressed {
+            (progressed, first, deadline) = (false, None, None);
+            let mut at = 0;
+            while at < open.len() {
+                let step = open[at].clone();
+                let Action::Expect(expect) = &step.action else { return Ok(Stepped::Met) };
+                let window = self.window(&step, &expect.suffix);
+                match self.look(expect, &mut lanes[expect.who]) {
+                    Look::Met { at: when, sequence, captured } => {
+                        self.met(&step, expect, (when, sequence), window, captured)?;
+                        open.remove(at);
+                        progressed = true;
+                        continue;
+                    }
+                    Look::Not(mismatch, came) => first = first.or(Some((step, mismatch, came))),
+                    Look::Nothing(_) => deadline = Some(deadline.map_or((window.1, at), |d| d.min((window.1, at)))),
+                }
+                at += 1;
+            }
+        }
+        if open.is_empty() {
+            self.since = now;
+            return Ok(Stepped::Met);
+        }
+        if let Some((step, mismatch, came)) = first {
+            return Err(self.other(&step, &mismatch, &came));
+        }
+        let late = deadline.filter(|(to, _)| now >= *to).map(|(to, which)| (to, open[which].clone()));
+        if let Some((to, step)) = late
+            && let Action::Expect(expect) = &step.action
+        {
+            return Err(self.nothing(&step, expect, to, String::new()));
+        }
+        self.ops.push_front(Op::Any(open));
+        Ok(Stepped::Until(deadline.map(|(to, _)| to)))
+    }
+
+    /// Looks for what an expectation demands, and takes it out of its lane.
+    fn look(&self, expect: &Expect, lanes: &mut Lanes) -> Look {
+        match &expect.sight {
+            Sight::ToPos(message) => {
+                let Some(front) = lanes.data.front() else { return Look::Nothing(String::new()) };
+                match matching::data(message, &expect.suffix, &front.what, expect.who, &self.names) {
+                    Ok(captured) => Look::met(lanes.data.pop_front(), captured),
+                    Err(mismatch) => Look::Not(mismatch, self.describe(expect.who, front)),
+                }
+            }
+            Sight::ToBroker(Message::Http(lines)) => {
+                while let Some(noted) = lanes.http.pop_front() {
+                    if let Some(captured) = matching::http(lines, expect.suffix.exactly, &noted.what.1, &self.names) {
+                        return Look::met(Some(noted), captured);
+                    }
+                }
+                Look::Nothing(String::new())
+            }
+            Sight::ToBroker(message) => {
+                while let Some(noted) = lanes.control.pop_front() {
+                    if matching::control(message, &noted.what) {
+                        return Look::met(Some(noted), Captured::new());
+                    }
+                }
+                Look::Nothing(String::new())
+            }
+            Sight::Link(wanted) => {
+                let mut passed = String::new();
+                while let Some(noted) = lanes.link.front() {
+                    if matching::link(wanted, noted.what) {
+                        return Look::met(lanes.link.pop_front(), Captured::new());
+                    }
+                    if noted.what == Seen::Connects {
+                        let came = format!("the terminal connected at {}, and no line says so", stamp(noted.at));
+                        return Look::Not(Mismatch { label: "it connected instead".to_owned(), span: None }, came);
+                    }
+                    passed = describe_link(noted.what);
+                    lanes.link.pop_front();
+                }
+                Look::Nothing(passed)
+            }
+            Sight::Show(show) => match matching::shows(show, &lanes.face.what, &self.names) {
+                Ok(captured) => {
+                    Look::Met { at: lanes.face.at.max(self.since), sequence: lanes.face.sequence, captured }
+                }
+                Err(mismatch) => Look::Nothing(mismatch.label),
+            },
+        }
+    }
+
+    fn describe(&self, who: usize, noted: &Noted<Data>) -> String {
+        let data = &noted.what;
+        let answered = match data.answers.map(|id| self.names.label_of(who, id)) {
+            Some(Some(label)) => format!("the answer to `{label}`"),
+            Some(None) => "an answer".to_owned(),
+            None => "no answer to any request".to_owned(),
+        };
+        format!("this is message {}, {answered}, at {}, connection {}", data.number, stamp(noted.at), data.connection)
+    }
+
+    fn check(&self, step: &Step, relation: Relation, labels: &[String]) -> Result<(), Box<Failure>> {
+        let captured: Option<Vec<&String>> = labels.iter().map(|l| self.names.captures.get(l)).collect();
+        let moments: Vec<Duration> = labels.iter().filter_map(|l| self.names.moments.get(l).copied()).collect();
+        let (holds, values) = match captured {
+            Some(values) => {
+                let numbers: Vec<f64> = values.iter().filter_map(|v| v.parse().ok()).collect();
+                let holds = match relation {
+                    Relation::Rising => numbers.len() == values.len() && numbers.windows(2).all(|w| w[0] < w[1]),
+                    Relation::Differ => (1..values.len()).all(|i| !values[..i].contains(&values[i])),
+                    Relation::Same => values.windows(2).all(|w| w[0] == w[1]),
+                };
+                (holds, values.iter().map(|v| (*v).clone()).collect::<Vec<_>>())
+            }
+            None => {
+                let pauses: Vec<Duration> = moments.windows(2).map(|w| w[1].saturating_sub(w[0])).collect();
+                let holds = moments.len() == labels.len()
+                    && match relation {
+                        Relation::Rising if pauses.len() > 1 => pauses.windows(2).all(|w| w[0] < w[1]),
+                        Relation::Rising => pauses.iter().all(|p| !p.is_zero()),
+                        Relation::Differ => pauses.iter().all(|p| !p.is_zero()),
+                        Relation::Same => pauses.iter().all(Duration::is_zero),
+                    };
+                (holds, moments.iter().map(|m| stamp(*m)).collect())
+            }
+        };
+        if holds {
+            return Ok(());
+        }
+        Err(self.failure(
+            step,
+            "these do not relate as demanded",
+            format!("they are {}", values.join(", ")),
+            Vec::new(),
+        ))
+    }
+
+    /// Says of a new face whether every `throughout` still holds.
+    pub(crate) fn watch_face(&self, who: usize, face: &Face) -> Result<(), Box<Failure>> {
+        for guard in &self.guards {
+            if let Guard::Throughout(of, show, span) = guard
+                && *of == who
+                && let Err(mismatch) = matching::shows(show, face, &self.names)
+            {
+                return Err(Box::new(Failure::at(*span, "this did not hold throughout").label(mismatch.label)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Says of a message whether a `without` forbids it.
+    pub(crate) fn watch_data(&self, who: usize, data: &Data) -> Result<(), Box<Failure>> {
+        self.watch(|source, pattern| {
+            *source == Source::ToPos(who)
+                && pattern
+                    .0
+                    .as_ref()
+                    .is_none_or(|message| matching::data(message, &Suffix::default(), data, who, &self.names).is_ok())
+        })
+    }
+
+    /// Says of a control frame whether a `without` forbids it.
+    pub(crate) fn watch_control(&self, who: usize, got: &Control) -> Result<(), Box<Failure>> {
+        self.watch(|source, pattern| {
+            *source == Source::ToBroker(who) && pattern.0.as_ref().is_none_or(|message| matching::control(message, got))
+        })
+    }
+
+    /// Says of what the link did whether a `without` forbids it.
+    pub(crate) fn watch_link(&self, who: usize, seen: Seen) -> Result<(), Box<Failure>> {
+        self.watch(|source, _| matches!(source, Source::Link(of, wanted) if *of == who && matching::link(wanted, seen)))
+    }
+
+    fn watch(&self, forbidden: impl Fn(&Source, &Pattern) -> bool) -> Result<(), Box<Failure>> {
+        for guard in &self.guards {
+            if let Guard::Without(source, pattern, span) = guard
+                && forbidden(source, pattern)
+            {
+                return Err(Box::new(Failure::at(*span, "this was seen all the same").label("forbidden here")));
+            }
+        }
+        Ok(())
+    }
+
+    fn other(&self, step: &Step, mismatch: &Mismatch, came: &str) -> Box<Failure> {
+        let mut failure = self.failure(step, "the next one is another", mismatch.label.clone(), vec![came.to_owned()]);
+        failure.span = mismatch.span.unwrap_or(failure.span);
+        failure
+    }
+
+    fn nothing(&self, step: &Step, expect: &Expect, to: Duration, seen: String) -> Box<Failure> {
+        let headline = match &expect.sight {
+            Sight::ToPos(_) => "no message came in time",
+            Sight::ToBroker(_) => "the broker heard nothing of the kind in time",
+            Sight::Link(_) => "the link did not do this in time",
+            Sight::Show(_) => "this was not shown in time",
+        };
+        let label = if seen.is_empty() { "waited for this".to_owned() } else { seen };
+        self.failure(step, headline, label, vec![format!("waited until {}", stamp(to))])
+    }
+
+    fn failure(&self, step: &Step, headline: &str, label: impl Into<String>, notes: Vec<String>) -> Box<Failure> {
+        let mut failure = Failure::at(step.span, headline).label(label.into());
+        failure.notes = notes;
+        failure.called = step.called;
+        Box::new(failure)
+    }
+}
+
+enum Stepped {
+    Met,
+    Act,
+    Until(Option<Duration>),
+}
+
+fn until(now: Duration, at: Duration) -> Stepped {
+    if now >= at { Stepped::Met } else { Stepped::Until(Some(at)) }
+}
+
+enum Look {
+    Met { at: Duration, sequence: u64, captured: Captured },
+    Not(Mismatch, String),
+    Nothing(String),
+}
+
+impl Look {
+    fn met<T>(noted: Option<Noted<T>>, captured: Captured) -> Self {
+        match noted {
+            Some(noted) => Self::Met { at: noted.at, sequence: noted.sequence, captured },
+            None => Self::Nothing(String::new()),
+        }
+    }
+}
+
+fn describe_link(seen: Seen) -> String {
+    match seen {
+        Seen::Attempts => "it attempts".to_owned(),
+        Seen::Fails(reason) => format!("the last attempt failed: {reason}"),
+        Seen::Connects => "it connected".to_owned(),
+        Seen::Loses => "it lost the link".to_owned(),
+    }
+}
+
+/// A moment as people read it in messages.
+pub(crate) fn stamp(at: Duration) -> String {
+    format!("{}.{:03} s", at.as_secs(), at.subsec_millis())
+}

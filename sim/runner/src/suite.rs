@@ -1,0 +1,249 @@
+//! Many scenarios, each in its own world, on several threads: what each file came to, in the order of the files.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sca_certs::{CertError, KeyKind};
+use sca_scenario::Problem;
+
+use crate::core::{Core, Making};
+use crate::files::{self, Loaded};
+use crate::identities::Identities;
+use crate::play::{self, CLOCK, Options, Place, play, unplayable_on_wire};
+use crate::verdict::{Failure, Played, Verdict};
+
+/// What one file came to.
+#[derive(Debug)]
+pub struct FileResult {
+    /// The file, its texts, and its problems if it has any.
+    pub loaded: Loaded,
+    /// Its rows; empty for a file that does not parse.
+    pub rows: Vec<Played>,
+    /// How the transcript relates to the snapshot.
+    pub snapshot: Snapshot,
+}
+
+/// How a transcript relates to its snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Snapshot {
+    /// It is the same.
+    Same,
+    /// There is none.
+    Missing,
+    /// It differs: the kept one, and the new one.
+    Differs {
+        /// The kept one.
+        kept: String,
+        /// The new one.
+        new: String,
+    },
+    /// It has been written.
+    Updated,
+    /// It was not looked at: another seed, or another world.
+    NotCompared,
+}
+
+/// What to do with snapshots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Snapshots {
+    /// Compare, and leave what differs for review beside the kept one.
+    Compare,
+    /// Write.
+    Update,
+    /// Leave alone.
+    Ignore,
+}
+
+impl FileResult {
+    /// The worst verdict of its rows, or nothing for a file that was not played.
+    #[must_use]
+    pub fn verdict(&self) -> Option<&Verdict> {
+        let rank = |verdict: &Verdict| match verdict {
+            Verdict::Error(_) => 5,
+            Verdict::Fail(_) => 4,
+            Verdict::UnexpectedPass => 3,
+            Verdict::ExpectedFail(_) => 2,
+            Verdict::Pass => 1,
+            Verdict::Inapplicable(_) => 0,
+        };
+        self.rows.iter().map(|row| &row.verdict).rev().max_by_key(|verdict| rank(verdict))
+    }
+
+    /// Whether this file makes a run fail.
+    #[must_use]
+    pub fn is_bad(&self) -> bool {
+        let differs = matches!(self.snapshot, Snapshot::Differs { .. });
+        self.loaded.scenario.is_err() || differs || self.rows.iter().any(|row| row.verdict.is_bad())
+    }
+
+    /// Its problems.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        self.loaded.scenario.as_ref().err().map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The transcripts of all rows as one text. Rows of an `each byte` that say the same but for the byte stand there once.
+#[must_use]
+pub fn joined(rows: &[Played]) -> String {
+    let mut out = String::new();
+    let mut last: Option<String> = None;
+    for row in rows {
+        let byte = row.values.last().filter(|(name, _)| name == "byte").map(|(_, value)| value.as_str());
+        let plain = byte.map(|byte| without_byte(&row.transcript, byte));
+        if plain.is_some() && plain == last {
+            continue;
+        }
+        last = plain;
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&row.transcript);
+    }
+    out
+}
+
+fn without_byte(transcript: &str, byte: &str) -> String {
+    let title = transcript.replacen(&format!("byte={byte})"), "byte)", 1);
+    title.replace(&format!("{byte} bytes of"), "bytes of").replace(&format!("{byte} byte of"), "bytes of")
+}
+
+/// A suite about to run.
+pub struct Suite<'a, C> {
+    /// How to play.
+    pub options: Options,
+    /// What to do with snapshots.
+    pub snapshots: Snapshots,
+    /// Makes the client core.
+    pub make: &'a (dyn Fn(Making) -> C + Sync),
+    /// The known clause ids; none checks none.
+    pub clauses: &'a [&'static str],
+    /// The authority of the memory world and of the wire.
+    pub identities: Authorities,
+}
+
+/// One authority for each world: constant sizes in memory, what devices have on the wire.
+#[derive(Debug, Clone)]
+pub struct Authorities {
+    /// For memory worlds.
+    pub memory: Arc<Identities>,
+    /// For the wire.
+    pub wire: Arc<Identities>,
+}
+
+impl Authorities {
+    /// Makes both.
+    ///
+    /// # Errors
+    /// [`CertError`], if one cannot be made.
+    pub fn new() -> Result<Self, CertError> {
+        let make = |kind| Identities::new(kind, CLOCK).map(Arc::new);
+        Ok(Self { memory: make(KeyKind::Ed25519)?, wire: make(KeyKind::P256)? })
+    }
+}
+
+impl<C: Core> Suite<'_, C> {
+    /// Plays files on this many threads. `done` is told of each as it is done, in no order; the result is in the order
+    /// of the files.
+    ///
+    /// # Errors
+    /// What the system says of a file that cannot be read.
+    pub fn run(
+        &self,
+        paths: &[std::path::PathBuf],
+        jobs: usize,
+        done: &(dyn Fn(&FileResult) + Sync),
+    ) -> Vec<std::io::Result<FileResult>> {
+        let next = AtomicUsize::new(0);
+        let results: Mutex<Vec<Option<std::io::Result<FileResult>>>> = Mutex::new(paths.iter().map(|_| None).collect());
+        std::thread::scope(|scope| {
+            for _ in 0..jobs.clamp(1, paths.len().max(1)) {
+                scope.spawn(|| {
+                    loop {
+                        let at = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(path) = paths.get(at) else { return };
+                        let result = self.file(path);
+                        if let Ok(result) = &result {
+                            done(result);
+                        }
+                        results.lock().unwrap_or_else(PoisonError::into_inner)[at] = Some(result);
+                    }
+                });
+            }
+        });
+        results.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect()
+    }
+
+    /// Plays one file.
+    ///
+    /// # Errors
+    /// What the system says of the file, its snapshot included.
+    pub fn file(&self, path: &Path) -> std::io::Result<FileResult> {
+        let loaded = files::load(path, self.clauses)?;
+        let Ok(scenario) = &loaded.scenario else {
+            return Ok(FileResult { loaded, rows: Vec::new(), snapshot: Snapshot::NotCompared });
+        };
+        let memory = Options { place: Place::Memory, key_notes: None, ..self.options.clone() };
+        let mut rows = play(scenario, &memory, &self.identities.memory, &self.make);
+        if let Place::Wire { scale } = self.options.place {
+            rows = rows.into_iter().enumerate().map(|(at, row)| self.on_wire(scenario, at, row, scale)).collect();
+        }
+        let snapshot = self.snapshot(path, &rows)?;
+        Ok(FileResult { loaded, rows, snapshot })
+    }
+
+    /// Plays a row on the wire that has been played in memory, and holds the two against each other.
+    fn on_wire(&self, scenario: &sca_scenario::model::Scenario, at: usize, in_memory: Played, scale: u32) -> Played {
+        if !matches!(in_memory.verdict, Verdict::Pass) {
+            return in_memory;
+        }
+        // The rows of an `each byte` are made from one row of the file.
+        let (row, byte) = play::row_of(scenario, at, &in_memory);
+        if let Some(why) = unplayable_on_wire(&row, &in_memory, scale) {
+            return Played { verdict: Verdict::Inapplicable(Box::new(why)), ..in_memory };
+        }
+        let one = sca_scenario::model::Scenario { rows: vec![row], ..scenario.clone() };
+        let mut played = play(&one, &self.options, &self.identities.wire, &self.make);
+        let Some(mut played) = played.pop() else { return in_memory };
+        played.values.extend(byte);
+        if matches!(played.verdict, Verdict::Pass) && played.projection != in_memory.projection {
+            let difference = difference(&in_memory.projection, &played.projection);
+            let line = sca_scenario::Span { line: 1, column: 1, length: 8, ..Default::default() };
+            let failure = Failure::at(line, "memory and wire differ").note(difference);
+            played.verdict = Verdict::Fail(Box::new(failure));
+        }
+        played
+    }
+
+    fn snapshot(&self, path: &Path, rows: &[Played]) -> std::io::Result<Snapshot> {
+        if self.snapshots == Snapshots::Ignore || self.options.seed.is_some() || self.options.place != Place::Memory {
+            return Ok(Snapshot::NotCompared);
+        }
+        let new = joined(rows);
+        let kept = files::read_snapshot(path)?;
+        match kept {
+            Some(kept) if kept == new => {
+                files::remove_new_snapshot(path);
+                Ok(Snapshot::Same)
+            }
+            _ if self.snapshots == Snapshots::Update => {
+                files::write_snapshot(path, &new, false)?;
+                files::remove_new_snapshot(path);
+                Ok(Snapshot::Updated)
+            }
+            Some(kept) => {
+                files::write_snapshot(path, &new, true)?;
+                Ok(Snapshot::Differs { kept, new })
+            }
+            None => Ok(Snapshot::Missing),
+        }
+    }
+}
+
+/// Two texts, line by line: what only the first has, what only the second has.
+#[must_use]
+pub fn difference(kept: &str, new: &str) -> String {
+    let diff = similar::TextDiff::from_lines(kept, new);
+    diff.unified_diff().context_radius(2).header("kept", "new").to_string()
+}

@@ -1,0 +1,322 @@
+//! A record as text: the transcript, which is a scenario, and the projection, in which all worlds must agree.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+use sca_peers::RequestId;
+use sca_protocol::message::Layout;
+use sca_protocol::xml::Limits;
+use sca_protocol::{Request, Response};
+use sca_scenario::model::{
+    Action, Arm, Carrier, Demand, Expect, Fields, Header, LinkSight, Message, Op, Row, Send, Show, Sight, Step, Suffix,
+    Test,
+};
+use sca_scenario::{Printer, Span, quote, stamp_into};
+use sca_terminal::{Screen, Seen};
+
+use crate::record::Entry;
+
+/// The transcript of one row: title, settings, then everything flat with its stamps.
+pub(crate) fn transcript(
+    title: &str,
+    header: &Header,
+    row: &Row,
+    entries: &[(Duration, Entry)],
+    lasted: Duration,
+    remarks: &[String],
+) -> String {
+    let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
+    let mut out = String::with_capacity(256 + entries.len() * 64);
+    head(&mut out, title, header, row);
+    let printer = Printer::new(&names);
+    let labels = labels(entries);
+    for (at, entry) in entries {
+        match entry {
+            Entry::Comment(text) => {
+                let _ = writeln!(out, "# {text}");
+            }
+            Entry::Folded { lines, times, until } => {
+                let what = if *lines == 1 { "this line".to_owned() } else { format!("these {lines} lines") };
+                let times = if *times == 1 { "once".to_owned() } else { format!("{times} times") };
+                let _ = writeln!(out, "# {what} {times} more, until +{}.{:03}", until.as_secs(), until.subsec_millis());
+            }
+            entry => printer.step(&mut out, &step(*at, entry, &labels), 0),
+        }
+    }
+    stamp_into(&mut out, lasted);
+    out.push_str("end\n");
+    for remark in remarks {
+        let _ = writeln!(out, "# {remark}");
+    }
+    out
+}
+
+fn head(out: &mut String, title: &str, header: &Header, row: &Row) {
+    let values: Vec<String> = row.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let title = if values.is_empty() { title.to_owned() } else { format!("{title} ({})", values.join(", ")) };
+    let _ = writeln!(out, "scenario {}", quote(&title));
+    if let Some(seed) = header.seed {
+        let _ = writeln!(out, "seed     {seed}");
+    }
+    if let Some(clock) = header.clock {
+        let _ = writeln!(out, "clock    {clock}");
+    }
+    for waive in &header.waives {
+        let _ = writeln!(out, "waive    {} {}", waive.invariant, quote(&waive.reason));
+    }
+    let declares = |t: &sca_scenario::model::Terminal| t.name != "terminal" || !t.settings.is_empty();
+    let any =
+        row.cast.terminals.iter().any(declares) || !row.cast.broker.is_empty() || !row.cast.certificates.is_empty();
+    out.push_str(if any { "\n" } else { "" });
+    for terminal in &row.cast.terminals {
+        let model = terminal.settings.get("model").map(|m| format!(" {m}")).unwrap_or_default();
+        let name = if terminal.name == "terminal" { String::new() } else { format!(" {}", terminal.name) };
+        if model.is_empty() && name.is_empty() && terminal.settings.is_empty() {
+            continue;
+        }
+        let _ = writeln!(out, "terminal{name}{model}");
+        settings(out, terminal.settings.iter().filter(|(n, _)| *n != "model"));
+    }
+    if !row.cast.broker.is_empty() {
+        out.push_str("broker\n");
+        settings(out, row.cast.broker.iter());
+    }
+    for (name, certificate) in &row.cast.certificates {
+        let _ = writeln!(out, "certificate {name}");
+        if let Some((from, to)) = certificate.valid {
+            let _ = writeln!(out, "  valid {from}..{to}");
+        }
+        if let Some(flaw) = &certificate.flaw {
+            let _ = writeln!(out, "  flaw {flaw}");
+        }
+        if !certificate.names.is_empty() {
+            let _ = writeln!(out, "  names {}", certificate.names.join(" "));
+        }
+        if certificate.by_intermediate {
+            out.push_str("  intermediate yes\n");
+        }
+    }
+    out.push('\n');
+}
+
+fn settings<'a>(out: &mut String, settings: impl Iterator<Item = (&'a String, &'a String)>) {
+    for (name, value) in settings {
+        let plain = !value.is_empty() && !value.contains([' ', '"', '#', '(', ')', '[', ']', ',', '{']);
+        let value = if plain { value.clone() } else { quote(value) };
+        let _ = writeln!(out, "  {name} {value}");
+    }
+}
+
+/// The labels of requests that something refers to.
+fn labels(entries: &[(Duration, Entry)]) -> BTreeMap<(usize, RequestId), String> {
+    let mut used: Vec<(usize, RequestId)> = Vec::new();
+    let mut named: Vec<&str> = Vec::new();
+    for (_, entry) in entries {
+        match entry {
+            Entry::Data(who, _, Some(id)) => used.push((*who, *id)),
+            Entry::Played(step) => {
+                if let Action::Fault(fault) = &step.action
+                    && let Some(Arm::At(_, point)) = &fault.arm
+                    && let Carrier::Request(label) | Carrier::Reply(label) = &point.carrier
+                {
+                    named.push(label);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut labels = BTreeMap::new();
+    for (_, entry) in entries {
+        if let Entry::Asked { to, id, label, .. } = entry {
+            let is_named = label.as_deref().is_some_and(|label| named.contains(&label));
+            if used.contains(&(*to, *id)) || is_named {
+                labels.insert((*to, *id), label.clone().unwrap_or_else(|| format!("q{}", id.0)));
+            }
+        }
+    }
+    labels
+}
+
+type Labels = BTreeMap<(usize, RequestId), String>;
+
+fn step(at: Duration, entry: &Entry, labels: &Labels) -> Step {
+    let expect = |who: usize, sight: Sight| expectation(who, sight, Suffix::default());
+    let action = match entry {
+        Entry::Played(step) => played(&step.action),
+        Entry::Asked { to, text, id, label } => {
+            let label =
+                labels.get(&(*to, *id)).cloned().or_else(|| label.clone().filter(|l| labels.values().any(|v| v == l)));
+            Action::Send(Send { from_pos: true, to: *to, message: request(text), label })
+        }
+        Entry::Link(who, seen) => expect(*who, Sight::Link(link(*seen))),
+        Entry::Screen(who, screen) => expect(*who, Sight::Show(shown(screen))),
+        Entry::Icon(who, connected) => expect(*who, Sight::Show(Show::Icon { connected: *connected })),
+        Entry::Data(who, text, answers) => {
+            let re = answers.and_then(|id| labels.get(&(*who, id))).map(|label| (label.clone(), Span::default()));
+            let (message, exactly) = response(text, answers.is_none());
+            let suffix = Suffix { exactly, bytes: matches!(message, Message::Xml(_)), re, ..Suffix::default() };
+            expectation(*who, Sight::ToPos(message), suffix)
+        }
+        Entry::Http(who, text) => {
+            let lines = text.trim_end().split("\r\n").map(|line| match line.strip_prefix("Sec-WebSocket-Key: ") {
+                // Chance made it, and the replay makes the same one; what counts is that it is there.
+                Some(_) => "Sec-WebSocket-Key: *".to_owned(),
+                None => line.to_owned(),
+            });
+            let suffix = Suffix { exactly: true, ..Suffix::default() };
+            expectation(*who, Sight::ToBroker(Message::Http(lines.collect())), suffix)
+        }
+        Entry::Ping(who) => expect(*who, Sight::ToBroker(Message::Ping(None))),
+        Entry::Pong(who, payload) => {
+            let payload = String::from_utf8(payload.clone()).ok().filter(|text| !text.is_empty());
+            expect(*who, Sight::ToBroker(Message::Pong(payload)))
+        }
+        Entry::Close(who, code) => expect(*who, Sight::ToBroker(Message::Close(*code, None))),
+        Entry::Comment(_) | Entry::Folded { .. } => Action::End,
+    };
+    Step { span: Span::default(), called: None, stamp: Some(at), action }
+}
+
+/// A played step as it stands in a transcript: without labels that nothing there refers to.
+fn played(action: &Action) -> Action {
+    let mut action = action.clone();
+    match &mut action {
+        Action::Fault(fault) => fault.label = None,
+        Action::Send(send) => send.label = None,
+        _ => {}
+    }
+    action
+}
+
+fn expectation(who: usize, sight: Sight, suffix: Suffix) -> Action {
+    Action::Expect(Expect { who, sight, suffix })
+}
+
+fn link(seen: Seen) -> LinkSight {
+    match seen {
+        Seen::Attempts => LinkSight::Attempts,
+        Seen::Connects => LinkSight::Connects,
+        Seen::Loses => LinkSight::Loses,
+        Seen::Fails(reason) => LinkSight::Fails(reason.kind().to_owned(), reason.detail()),
+    }
+}
+
+fn equals(field: &str, value: &str) -> Test {
+    Test { field: field.to_owned(), demand: Demand::Is(Op::Equal, value.to_owned()), span: Span::default() }
+}
+
+fn shown(screen: &Screen) -> Show {
+    let text = (!screen.text.is_empty()).then(|| screen.text.clone());
+    let tests = screen.fields.iter().map(|(name, value)| equals(name, value)).collect();
+    Show::Screen { name: Some(screen.name), text, pattern: None, tests }
+}
+
+const NO_LIMITS: Limits = Limits { bytes_max: usize::MAX, depth_max: 64, elements_max: 10_000 };
+
+/// A request in field form where that form makes the same bytes again, else as it stands.
+fn request(text: &str) -> Message {
+    let parsed = Request::parse(text, NO_LIMITS).ok().filter(|request| request.to_xml(Layout::Indented) == text);
+    let flat = parsed.as_ref().map(Request::fields).filter(|fields| {
+        let names: Vec<&str> = fields.iter().take(2).map(|f| f.name.as_str()).collect();
+        let words = fields.iter().take(2).all(|f| is_word(&f.text));
+        names == ["FUNCTION_TYPE", "COMMAND"]
+            && words
+            && fields.iter().all(|f| f.children.is_empty() && is_word(&f.name))
+    });
+    match flat {
+        Some(fields) => Message::Fields(Fields {
+            notice: false,
+            routing: fields[..2].iter().map(|f| f.text.clone()).collect(),
+            tests: fields[2..].iter().map(|f| equals(&f.name, &f.text)).collect(),
+        }),
+        None => verbatim(text),
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// A response in field form where that form says it all, else as it stands.
+fn response(text: &str, notice: bool) -> (Message, bool) {
+    let parsed = Response::parse(text, NO_LIMITS).ok();
+    let parsed = parsed.filter(|r| [Layout::Indented, Layout::Compact].iter().any(|l| r.to_xml(*l) == text));
+    match parsed.filter(|r| r.fields().iter().all(|f| f.children.is_empty() && is_word(&f.name))) {
+        Some(response) => {
+            let tests = response.fields().iter().map(|f| equals(&f.name, &f.text)).collect();
+            (Message::Fields(Fields { notice, routing: Vec::new(), tests }), true)
+        }
+        None => (verbatim(text), false),
+    }
+}
+
+/// A text as a document below its line where its lines survive that, else as a quoted text.
+fn verbatim(text: &str) -> Message {
+    let survives = text.starts_with('<')
+        && !text.ends_with('\n')
+        && !text.contains(['\r', '\t'])
+        && text.len() < 4_096
+        && text.split('\n').all(|line| line.trim_end() == line);
+    if survives { Message::Xml(text.to_owned()) } else { Message::Text(text.to_owned()) }
+}
+
+/// What was seen, lane by lane, without times: what every world must agree on. Retries that look alike count once, and
+/// pings not at all.
+pub(crate) fn projection(names: &[String], entries: &[(Duration, Entry)]) -> String {
+    let mut lanes: BTreeMap<(usize, &str), Vec<String>> = BTreeMap::new();
+    for (_, entry) in entries {
+        let (who, lane, line) = match entry {
+            Entry::Link(who, seen) => (*who, "link", link_line(*seen)),
+            Entry::Screen(who, screen) => (*who, "screen", format!("{} {}", screen.name, quote(&screen.text))),
+            Entry::Icon(who, connected) => {
+                (*who, "icon", if *connected { "connected" } else { "disconnected" }.to_owned())
+            }
+            Entry::Data(who, text, _) => (*who, "data", timeless(text)),
+            Entry::Close(who, code) => (*who, "control", format!("close {code:?}")),
+            Entry::Pong(who, payload) => (*who, "control", format!("pong {}", String::from_utf8_lossy(payload))),
+            Entry::Http(who, text) => (*who, "http", text.split("\r\n").next().unwrap_or_default().to_owned()),
+            _ => continue,
+        };
+        let lines = lanes.entry((who, lane)).or_default();
+        lines.push(line);
+        if lane != "data" {
+            collapse(lines);
+        }
+    }
+    let mut out = String::new();
+    for ((who, lane), lines) in lanes {
+        let _ = writeln!(out, "{} {lane}", names.get(who).map_or("terminal", String::as_str));
+        for line in lines {
+            let _ = writeln!(out, "  {line}");
+        }
+    }
+    out
+}
+
+/// Takes away a group at the end that repeats the one before it.
+fn collapse(lines: &mut Vec<String>) {
+    for period in 1..=4 {
+        let length = lines.len();
+        if length >= 2 * period && lines[length - period..] == lines[length - 2 * period..length - period] {
+            lines.truncate(length - period);
+            return;
+        }
+    }
+}
+
+fn link_line(seen: Seen) -> String {
+    match link(seen) {
+        LinkSight::Attempts => "attempts".to_owned(),
+        LinkSight::Connects => "connects".to_owned(),
+        LinkSight::Loses => "loses".to_owned(),
+        LinkSight::Fails(kind, detail) => format!("fails {kind} {}", detail.unwrap_or_default()),
+    }
+}
+
+/// A document without the one field that tells the time.
+fn timeless(text: &str) -> String {
+    let Ok(response) = Response::parse(text, NO_LIMITS) else { return quote(text) };
+    let fields = response.fields().iter().filter(|f| f.name != "SESSION_DURATION");
+    fields.map(|f| format!("{}={}", f.name, quote(&f.text))).collect::<Vec<_>>().join(" ")
+}

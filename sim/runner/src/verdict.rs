@@ -1,0 +1,102 @@
+//! What a run comes to.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use sca_scenario::Span;
+
+/// Why a scenario failed, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The line, or the part of it.
+    pub span: Span,
+    /// The call that brought the line in, where a story did.
+    pub called: Option<Span>,
+    /// What went wrong, in one sentence without a full stop.
+    pub headline: String,
+    /// What stands under the caret.
+    pub label: String,
+    /// What else is known.
+    pub notes: Vec<String>,
+}
+
+impl Failure {
+    /// A failure at a place.
+    #[must_use]
+    pub fn at(span: Span, headline: impl Into<String>) -> Self {
+        Self { span, called: None, headline: headline.into(), label: String::new(), notes: Vec::new() }
+    }
+
+    /// The same failure with these words under the caret.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// The same failure with one more note.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+}
+
+/// The verdict on one row of a scenario.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything demanded was seen, nothing forbidden.
+    Pass,
+    /// Something was not as demanded.
+    Fail(Box<Failure>),
+    /// It failed, as its header says it would.
+    ExpectedFail(Box<Failure>),
+    /// It passed, though its header says that it fails.
+    UnexpectedPass,
+    /// It cannot be played in this world.
+    Inapplicable(Box<Failure>),
+    /// The harness could not play it, or a limit of the world was met.
+    Error(String),
+}
+
+impl Verdict {
+    /// The word in reports: `pass`, `fail`, `expected-fail`, `unexpected-pass`, `inapplicable` or `error`.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail(_) => "fail",
+            Self::ExpectedFail(_) => "expected-fail",
+            Self::UnexpectedPass => "unexpected-pass",
+            Self::Inapplicable(_) => "inapplicable",
+            Self::Error(_) => "error",
+        }
+    }
+
+    /// Whether a suite with this verdict is not good.
+    #[must_use]
+    pub fn is_bad(&self) -> bool {
+        matches!(self, Self::Fail(_) | Self::UnexpectedPass | Self::Error(_))
+    }
+}
+
+/// What one row of a scenario came to.
+#[derive(Debug, Clone)]
+pub struct Played {
+    /// The names and values of its `each`.
+    pub values: Vec<(String, String)>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What was done and seen, as a scenario.
+    pub transcript: String,
+    /// What was seen, lane by lane, without times: what every world must agree on.
+    pub projection: String,
+    /// Assumptions that answers rested on.
+    pub assumed: BTreeSet<&'static str>,
+    /// Scenario time from start to end.
+    pub lasted: Duration,
+    /// Frames in plain, with time and connection, where they were kept.
+    pub frames: String,
+    /// Size of the message that an `each byte` fault cuts, in bytes.
+    pub(crate) carrier_size: Option<usize>,
+}

@@ -1,0 +1,351 @@
+//! What the script wants done: messages, power, settings, faults.
+
+use std::time::Duration;
+
+use sca_network::{End, ServerOrder, Tag, Way};
+use sca_peers::BrokerInput;
+use sca_protocol::Request;
+use sca_protocol::frame::{Frame, opcode};
+use sca_protocol::message::Layout;
+use sca_protocol::settings::Settings;
+use sca_scenario::model::{
+    Action, Carrier, Demand, Fault, FaultKind, Message, Party, RawFrame, Send, Set, Step, Toward,
+};
+use sca_terminal::Input;
+
+use super::heard::{peer, tag_of};
+use super::{Stop, World};
+use crate::armory::{Standing, Strike};
+use crate::core::Core;
+use crate::record::Entry;
+use crate::verdict::Failure;
+
+/// A message that is held until the next one has passed.
+pub(crate) enum Held {
+    /// An answer of a terminal.
+    Reply(usize, Tag, Frame),
+    /// A request to a terminal, on its way.
+    Request(usize, Vec<u8>),
+}
+
+impl<C: Core> World<'_, C> {
+    /// Does what a step wants done.
+    pub(super) fn perform(&mut self, step: Step) -> Result<(), Stop> {
+        let span = step.span;
+        match &step.action {
+            Action::Send(send) => {
+                let bytes = self.speak(&step, send)?;
+                let tag = self.route(send.to);
+                self.transmit(send, tag, bytes)
+            }
+            Action::Together(block) => {
+                let mut all = Vec::new();
+                let mut to = 0;
+                for inner in block {
+                    if let Action::Send(send) = &inner.action {
+                        all.extend(self.speak(inner, send)?);
+                        to = send.to;
+                    }
+                }
+                match self.route(to) {
+                    Some(tag) => self.server_order(tag, ServerOrder::Write(all)),
+                    None => Ok(()),
+                }
+            }
+            Action::Power { on, who } => {
+                let (on, who) = (*on, *who);
+                self.note(step);
+                self.tell(who, if on { Input::PowerOn } else { Input::PowerOff })
+            }
+            Action::Set(set) => {
+                let set = set.clone();
+                self.note(step);
+                self.set(&set)
+            }
+            Action::Fault(fault) => {
+                let fault = fault.clone();
+                self.note(step);
+                if let Some(label) = &fault.label {
+                    let now = self.now();
+                    self.script.names.moments.insert(label.clone(), now);
+                }
+                if fault.arm.is_none() {
+                    self.strike_now(&fault)
+                } else {
+                    self.armory.arm(fault);
+                    Ok(())
+                }
+            }
+            Action::Answers { count, lines } => {
+                self.armory.tell_answer(*count, lines, span);
+                self.note(step);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn note(&mut self, step: Step) {
+        let now = self.now();
+        self.record.push(now, Entry::Played(Box::new(step)));
+    }
+
+    /// The connection by which a message reaches a terminal.
+    fn route(&self, to: usize) -> Option<Tag> {
+        let newest = self.broker.route(&self.actors[to].settings.pinpad_id);
+        newest.map(tag_of)
+    }
+
+    /// Turns a message into the bytes of its frame, and takes note of it.
+    fn speak(&mut self, step: &Step, send: &Send) -> Result<Vec<u8>, Stop> {
+        let tag = self.route(send.to);
+        let frame = match &send.message {
+            Message::Fields(_) | Message::Xml(_) | Message::Text(_) => {
+                Frame::whole(opcode::TEXT, self.text_of(&send.message))
+            }
+            Message::Binary(bytes) => Frame::whole(opcode::BINARY, bytes.clone()),
+            Message::Ping(payload) => Frame::whole(opcode::PING, payload.clone().unwrap_or_default()),
+            Message::Pong(payload) => Frame::whole(opcode::PONG, payload.clone().unwrap_or_default()),
+            Message::Close(code, reason) => Frame::close(*code, reason.as_deref().unwrap_or_default()),
+            Message::Frame(raw) => self.raw(raw, send.to),
+            Message::Http(_) => return Ok(Vec::new()),
+        };
+        self.expect_answer(step, send, tag, &frame);
+        let Some(tag) = tag else {
+            let now = self.now();
+            self.record.push(now, Entry::Comment("broker: nobody is connected to hear this".to_owned()));
+            return Ok(Vec::new());
+        };
+        if let Some(ends) = self.ends.get_mut(&tag) {
+            // From here on the connection may end without an answer, and it is our doing.
+            let is_odd = matches!(send.message, Message::Close(..) | Message::Frame(_));
+            ends.ours |= is_odd;
+        }
+        self.note_frame(tag, "<- broker", &frame.payload);
+        let outputs = self.broker.handle(BrokerInput::Speak { peer: peer(tag), frame });
+        let frames = outputs.into_iter().filter_map(|output| match output {
+            sca_peers::BrokerOutput::Frame { frame, .. } => Some(frame.encode()),
+            _ => None,
+        });
+        Ok(frames.flatten().collect())
+    }
+
+    /// A whole message in data frames is a request, whoever says it: it wants an answer.
+    fn expect_answer(&mut self, step: &Step, send: &Send, tag: Option<Tag>, frame: &Frame) {
+        let whole = match (frame.opcode, tag.and_then(|tag| self.ends.get_mut(&tag))) {
+            (opcode::TEXT | opcode::BINARY, _) if frame.last => Some(frame.payload.clone()),
+            (opcode::TEXT | opcode::BINARY, Some(ends)) => {
+                ends.spoken.clone_from(&frame.payload);
+                None
+            }
+            (opcode::CONTINUE, Some(ends)) => {
+                ends.spoken.extend_from_slice(&frame.payload);
+                frame.last.then(|| std::mem::take(&mut ends.spoken))
+            }
+            _ => None,
+        };
+        let now = self.now();
+        let text = whole.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let id = text.as_ref().map(|text| self.actors[send.to].pos.sent(text));
+        if let Some(label) = &send.label {
+            self.script.names.moments.insert(label.clone(), now);
+            self.script.names.requests.extend(id.map(|id| (label.clone(), (send.to, id))));
+        }
+        if let Some(id) = id {
+            self.actors[send.to].open_requests.insert(id, tag.map(|tag| tag.connection));
+        }
+        match (&send.message, id, text) {
+            (Message::Fields(_) | Message::Xml(_) | Message::Text(_), Some(id), Some(text)) if send.from_pos => {
+                self.record.push(now, Entry::Asked { to: send.to, text, id, label: send.label.clone() });
+            }
+            _ => self.note(step.clone()),
+        }
+    }
+
+    fn text_of(&self, message: &Message) -> String {
+        let names = &self.script.names;
+        match message {
+            Message::Fields(fields) => {
+                let routing = ["FUNCTION_TYPE", "COMMAND"].into_iter().map(str::to_owned).zip(fields.routing.clone());
+                let values = fields.tests.iter().filter_map(|test| match &test.demand {
+                    Demand::Is(_, value) => Some((test.field.clone(), names.insert_into(value))),
+                    _ => None,
+                });
+                Request::new(routing.chain(values).collect()).to_xml(Layout::Indented)
+            }
+            Message::Xml(text) | Message::Text(text) => names.insert_into(text),
+            _ => String::new(),
+        }
+    }
+
+    fn raw(&self, raw: &RawFrame, to: usize) -> Frame {
+        let mask = raw.masked.then(|| self.setting.chance.stream("mask", &[to as u64, self.sequence]).bytes());
+        Frame {
+            last: raw.last,
+            reserved: raw.reserved,
+            opcode: raw.opcode,
+            mask,
+            declared: raw.length,
+            payload: raw.payload.clone(),
+        }
+    }
+
+    /// Sends a message's bytes, unless a fault strikes it.
+    fn transmit(&mut self, send: &Send, tag: Option<Tag>, bytes: Vec<u8>) -> Result<(), Stop> {
+        let Some(tag) = tag else { return Ok(()) };
+        let strike = send
+            .label
+            .as_ref()
+            .and_then(|label| self.armory.at_message(send.to, &Carrier::Request(label.clone()), bytes.len()));
+        let id = send.label.as_ref().and_then(|label| self.script.names.requests.get(label).copied());
+        match strike {
+            None => {
+                self.server_order(tag, ServerOrder::Write(bytes))?;
+                match self.held.take() {
+                    Some(held) => self.release(held),
+                    None => Ok(()),
+                }
+            }
+            Some(Strike::Lose) => {
+                // What never arrives needs no answer.
+                let id = id.map(|(_, id)| id);
+                self.actors[send.to].pos.forget(|pending| Some(pending) == id);
+                self.actors[send.to].open_requests.retain(|open, _| Some(*open) != id);
+                Ok(())
+            }
+            Some(Strike::Duplicate) => {
+                let text = self.text_of(&send.message);
+                let again = self.actors[send.to].pos.sent(&text);
+                self.actors[send.to].open_requests.insert(again, Some(tag.connection));
+                self.server_order(tag, ServerOrder::Write(bytes.clone()))?;
+                self.server_order(tag, ServerOrder::Write(bytes))
+            }
+            Some(Strike::Swap) => {
+                self.held = Some(Held::Request(send.to, bytes));
+                Ok(())
+            }
+            Some(Strike::End { end, bytes: prefix, lasting }) => {
+                let part = &bytes[..prefix.unwrap_or(bytes.len()).min(bytes.len())];
+                if !part.is_empty() {
+                    self.server_order(tag, ServerOrder::Write(part.to_vec()))?;
+                }
+                if let Some(ends) = self.ends.get_mut(&tag) {
+                    ends.ours = true;
+                }
+                self.stand(send.to, end, lasting);
+                self.server_order(tag, ServerOrder::Strike(end))
+            }
+        }
+    }
+
+    /// Lets go of what was held.
+    pub(super) fn release(&mut self, held: Held) -> Result<(), Stop> {
+        match held {
+            Held::Reply(who, tag, frame) => self.pass_frame(who, tag, frame),
+            Held::Request(to, bytes) => match self.route(to) {
+                Some(tag) => self.server_order(tag, ServerOrder::Write(bytes)),
+                None => Ok(()),
+            },
+        }
+    }
+
+    fn set(&mut self, set: &Set) -> Result<(), Stop> {
+        let error = |error: sca_protocol::settings::SettingError| Stop::Error(error.to_string());
+        let clock = || sca_protocol::UnixTime::parse(&set.value).map_err(|error| Stop::Error(error.to_string()));
+        match set.party {
+            Party::Terminal(who) if set.name == "clock" => {
+                self.actors[who].clock.set(clock()?);
+                Ok(())
+            }
+            Party::Terminal(who) => {
+                let actor = &mut self.actors[who];
+                actor.settings.set(&set.name, &set.value).map_err(error)?;
+                actor.core.configure(actor.settings.clone());
+                actor.tls = None;
+                self.look_at_face(who)
+            }
+            Party::Broker if set.name == "clock" => {
+                self.setting.broker_clock.set(clock()?);
+                Ok(())
+            }
+            Party::Broker => {
+                self.setting.broker.set(&set.name, &set.value).map_err(error)?;
+                self.broker.configure(self.setting.broker.clone());
+                self.broker_tls = None;
+                self.restore_network();
+                Ok(())
+            }
+        }
+    }
+
+    fn restore_network(&self) {
+        let Some(memory) = &self.memory else { return };
+        for way in [Way::ToTerminal, Way::FromTerminal] {
+            memory.set_latency(way, self.setting.broker.latency);
+            memory.set_bandwidth(way, self.setting.broker.bandwidth);
+        }
+    }
+
+    /// Strikes without waiting for anything.
+    pub(super) fn strike_now(&mut self, fault: &Fault) -> Result<(), Stop> {
+        let ways = |toward: &Option<Toward>| match toward {
+            None => vec![Way::ToTerminal, Way::FromTerminal],
+            Some(Toward::Terminal) => vec![Way::ToTerminal],
+            Some(Toward::Broker) => vec![Way::FromTerminal],
+        };
+        if let Some(lasting) = fault.lasting {
+            let until = self.now() + lasting;
+            self.armory.standing.push(Standing { kind: fault.kind.clone(), who: fault.who, until });
+        }
+        match &fault.kind {
+            FaultKind::Refuse | FaultKind::Dns | FaultKind::Tls(_) => Ok(()),
+            FaultKind::Latency(by, toward) => {
+                let memory = self.memory.iter();
+                memory.for_each(|net| ways(toward).into_iter().for_each(|way| net.set_latency(way, *by)));
+                Ok(())
+            }
+            FaultKind::Throttle(rate, toward) => {
+                let memory = self.memory.iter();
+                memory.for_each(|net| ways(toward).into_iter().for_each(|way| net.set_bandwidth(way, *rate)));
+                Ok(())
+            }
+            kind => {
+                let open = self.broker.open_connection(u16::try_from(fault.who).unwrap_or(u16::MAX)).map(tag_of);
+                let Some(ends) = open.and_then(|tag| self.ends.get_mut(&tag)) else {
+                    let failure = Failure::at(fault.span, "there is no open connection for this fault to strike");
+                    return Err(Stop::Failed(Box::new(failure.label("nothing to strike"))));
+                };
+                ends.ours = true;
+                Self::end_tap(&ends.tap, kind);
+                Ok(())
+            }
+        }
+    }
+
+    /// Lets the end of a connection stand for a while, for all that connect meanwhile.
+    pub(super) fn stand(&mut self, who: usize, end: End, lasting: Option<Duration>) {
+        let kind = match end {
+            End::Reset => FaultKind::Reset,
+            End::Fin => FaultKind::Fin,
+            End::Silence => FaultKind::Silence(None),
+            End::Corrupt => FaultKind::Corrupt,
+        };
+        let until = lasting.map(|lasting| self.now() + lasting);
+        self.armory.standing.extend(until.map(|until| Standing { kind, who, until }));
+    }
+
+    /// A standing fault is over.
+    pub(super) fn lift(&mut self, standing: &Standing) {
+        match &standing.kind {
+            FaultKind::Silence(_) => {
+                let mine = self.ends.iter().filter(|(tag, _)| usize::from(tag.terminal) == standing.who);
+                for (_, ends) in mine {
+                    ends.tap.silence(Way::ToTerminal, false);
+                    ends.tap.silence(Way::FromTerminal, false);
+                }
+            }
+            FaultKind::Latency(..) | FaultKind::Throttle(..) => self.restore_network(),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! What the broker's ends hear, and what the broker makes of it.
+
+use std::fmt::Write;
+
+use sca_network::{Ending, ServerEvent, ServerOrder, Tag};
+use sca_peers::{BrokerInput, BrokerOutput, Peer};
+use sca_protocol::frame::{Frame, opcode};
+use sca_protocol::handshake::Head;
+use sca_scenario::model::{Carrier, Place};
+use tokio::sync::mpsc;
+
+use super::ends::EndState;
+use super::{Stop, World};
+use crate::armory::{Standpoint, Strike};
+use crate::core::Core;
+use crate::lanes::{Control, Data, Noted};
+use crate::record::Entry;
+
+pub(super) fn peer(tag: Tag) -> Peer {
+    Peer { terminal: tag.terminal, connection: tag.connection }
+}
+
+pub(super) fn tag_of(peer: Peer) -> Tag {
+    Tag { terminal: peer.terminal, connection: peer.connection }
+}
+
+impl<C: Core> World<'_, C> {
+    /// An event of a broker's end.
+    pub(super) fn from_server(&mut self, tag: Tag, event: ServerEvent) -> Result<(), Stop> {
+        let who = usize::from(tag.terminal);
+        match event {
+            ServerEvent::Accepted => {
+                let secure = crate::play::target(&self.setting.broker).secure;
+                if secure { Ok(()) } else { self.before_request(who, tag) }
+            }
+            ServerEvent::Secured => self.before_request(who, tag),
+            ServerEvent::Failed(reason) => {
+                let now = self.now();
+                self.record.push(now, Entry::Comment(format!("broker: {reason}")));
+                Ok(())
+            }
+            ServerEvent::Asked(head, text) => self.asked(who, tag, head, text),
+            ServerEvent::Frame(frame, size) => self.frame(who, tag, frame, size),
+            ServerEvent::Ended(ending) => {
+                if ending == Ending::Broken {
+                    self.note_frame(tag, "the connection broke", &[]);
+                }
+                let outputs = self.broker.handle(BrokerInput::Ended { peer: peer(tag) });
+                self.broker_outputs(outputs)
+            }
+        }
+    }
+
+    fn before_request(&mut self, who: usize, tag: Tag) -> Result<(), Stop> {
+        match self.armory.at_upgrade(who, &Carrier::Upgrade, Place::Before) {
+            Some(strike) => self.strike_order(who, tag, strike),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells a broker's end to end its connection, once all it was told before is flushed.
+    fn strike_order(
+        &mut self,
+        who: usize,
+        tag: Tag,
+        (end, lasting): (sca_network::End, Option<std::time::Duration>),
+    ) -> Result<(), Stop> {
+        if let Some(ends) = self.ends.get_mut(&tag) {
+            ends.ours = true;
+        }
+        self.stand(who, end, lasting);
+        self.server_order(tag, ServerOrder::Strike(end))
+    }
+
+    pub(super) fn server_order(&mut self, tag: Tag, order: ServerOrder) -> Result<(), Stop> {
+        let Some(ends) = self.ends.get(&tag) else { return Ok(()) };
+        match ends.server.try_send(order) {
+            Err(mpsc::error::TrySendError::Full(_)) => Err(Stop::Error("an outbox of the broker is full".to_owned())),
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
+        }
+    }
+
+    fn asked(&mut self, who: usize, tag: Tag, head: Head, text: String) -> Result<(), Stop> {
+        let now = self.now();
+        let shown = without_key(&text);
+        if self.actors[who].last_http != shown {
+            self.record.push(now, Entry::Http(who, text.clone()));
+            self.actors[who].last_http = shown;
+        }
+        self.sequence += 1;
+        let noted = Noted { at: now, sequence: self.sequence, what: (head.clone(), text) };
+        self.lanes[who].http.push_back(noted);
+        self.lanes[who].trim();
+        for (carrier, place) in [(Carrier::Upgrade, Place::After), (Carrier::Answer, Place::Before)] {
+            if let Some(strike) = self.armory.at_upgrade(who, &carrier, place) {
+                return self.strike_order(who, tag, strike);
+            }
+        }
+        let at = Standpoint { who, attempt: self.actors[who].attempts, connection: self.connections + 1 };
+        let answer = self.armory.answer(at);
+        let outputs = self.broker.handle(BrokerInput::Asked { peer: peer(tag), head, answer });
+        self.broker_outputs(outputs)?;
+        if let Some(strike) = self.armory.at_upgrade(who, &Carrier::Answer, Place::After) {
+            return self.strike_order(who, tag, strike);
+        }
+        self.advance().map(drop)
+    }
+
+    fn frame(&mut self, who: usize, tag: Tag, frame: Frame, size: usize) -> Result<(), Stop> {
+        self.note_frame(tag, "terminal ->", &frame.payload);
+        if frame.opcode == opcode::TEXT
+            && frame.last
+            && self.armory.awaits_reply()
+            && let Some(strike) = self.reply_strike(who, &frame, size)
+        {
+            return self.strike_reply(who, tag, frame, strike);
+        }
+        self.pass_frame(who, tag, frame)?;
+        match self.held.take() {
+            Some(held) => self.release(held),
+            None => Ok(()),
+        }
+    }
+
+    fn reply_strike(&mut self, who: usize, frame: &Frame, size: usize) -> Option<Strike> {
+        let text = std::str::from_utf8(&frame.payload).ok()?;
+        let id = self.actors[who].pos.would_answer(text)?;
+        let label = self.script.names.label_of(who, id)?.to_owned();
+        self.armory.at_message(who, &Carrier::Reply(label), size)
+    }
+
+    fn strike_reply(&mut self, who: usize, tag: Tag, frame: Frame, strike: Strike) -> Result<(), Stop> {
+        let lost = |world: &mut Self| {
+            let text = String::from_utf8_lossy(&frame.payload).into_owned();
+            if let Some(id) = world.actors[who].pos.heard(&text).answers {
+                world.actors[who].open_requests.remove(&id);
+            }
+        };
+        match strike {
+            Strike::Lose => {
+                lost(self);
+                let now = self.now();
+                self.record.push(now, Entry::Comment("fault: this answer is lost".to_owned()));
+                Ok(())
+            }
+            Strike::Duplicate => {
+                self.pass_frame(who, tag, frame.clone())?;
+                self.pass_frame(who, tag, frame)
+            }
+            Strike::Swap => {
+                self.held = Some(super::acts::Held::Reply(who, tag, frame));
+                Ok(())
+            }
+            Strike::End { end, bytes, lasting } => {
+                if bytes.is_none() {
+                    self.pass_frame(who, tag, frame)?;
+                }
+                self.strike_order(who, tag, (end, lasting))
+            }
+        }
+    }
+
+    /// Lets a frame of a terminal through to the broker, and takes note of it.
+    pub(super) fn pass_frame(&mut self, who: usize, tag: Tag, frame: Frame) -> Result<(), Stop> {
+        let now = self.now();
+        let (control, entry) = match frame.opcode {
+            opcode::PING => (Some(Control::Ping(frame.payload.clone())), Some(Entry::Ping(who))),
+            opcode::PONG => (Some(Control::Pong(frame.payload.clone())), Some(Entry::Pong(who, frame.payload.clone()))),
+            opcode::CLOSE => {
+                let (code, reason) = frame.close_parts();
+                (Some(Control::Close(code, reason)), Some(Entry::Close(who, code)))
+            }
+            _ => (None, None),
+        };
+        if let Some(entry) = entry {
+            self.record.push(now, entry);
+        }
+        if let Some(control) = control {
+            self.script.watch_control(who, &control)?;
+            self.sequence += 1;
+            let lanes = &mut self.lanes[who];
+            lanes.control.push_back(Noted { at: now, sequence: self.sequence, what: control });
+            lanes.trim();
+        }
+        let outputs = self.broker.handle(BrokerInput::Frame { peer: peer(tag), frame });
+        self.broker_outputs(outputs)?;
+        self.advance().map(drop)
+    }
+
+    /// Carries out what the broker wants.
+    pub(super) fn broker_outputs(&mut self, outputs: Vec<BrokerOutput>) -> Result<(), Stop> {
+        for output in outputs {
+            match output {
+                BrokerOutput::Answer { peer, bytes, open } => {
+                    let tag = tag_of(peer);
+                    if let Some(ends) = self.ends.get_mut(&tag)
+                        && open
+                    {
+                        ends.state = EndState::Up;
+                    }
+                    self.note_frame(tag, "<- broker", &bytes);
+                    self.server_order(tag, ServerOrder::Answer { bytes, open })?;
+                }
+                BrokerOutput::Frame { peer, frame } => {
+                    self.note_frame(tag_of(peer), "<- broker", &frame.payload);
+                    self.server_order(tag_of(peer), ServerOrder::Write(frame.encode()))?;
+                }
+                BrokerOutput::HangUp { peer } => self.server_order(tag_of(peer), ServerOrder::HangUp)?,
+                BrokerOutput::Deliver { peer, text, .. } => self.deliver(tag_of(peer), text)?,
+                BrokerOutput::Complaint { what, .. } => {
+                    let now = self.now();
+                    self.record.push(now, Entry::Comment(format!("broker: the terminal sent {what}")));
+                }
+                BrokerOutput::Unrouted { pinpad_id } => {
+                    let now = self.now();
+                    let text = format!("broker: no terminal with pinpad id {pinpad_id} is connected");
+                    self.record.push(now, Entry::Comment(text));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A message has reached the POS.
+    fn deliver(&mut self, tag: Tag, text: String) -> Result<(), Stop> {
+        let (who, now) = (usize::from(tag.terminal), self.now());
+        let heard = self.actors[who].pos.heard(&text);
+        if let Some(id) = &heard.answers {
+            self.actors[who].open_requests.remove(id);
+        }
+        self.record.push(now, Entry::Data(who, text.clone(), heard.answers));
+        self.messages += 1;
+        let (response, answers, number) = (heard.response, heard.answers, self.messages);
+        let data = Data { text, response, answers, number, connection: tag.connection };
+        self.script.watch_data(who, &data)?;
+        if self.is_ignored(who, &data) {
+            return Ok(());
+        }
+        self.sequence += 1;
+        self.lanes[who].data.push_back(Noted { at: now, sequence: self.sequence, what: data });
+        self.advance().map(drop)
+    }
+
+    fn is_ignored(&self, who: usize, data: &Data) -> bool {
+        use sca_scenario::model::{Source, Suffix};
+        self.setting.header.ignores.iter().any(|(source, pattern)| {
+            *source == Source::ToPos(who)
+                && pattern.0.as_ref().is_none_or(|message| {
+                    crate::matching::data(message, &Suffix::default(), data, who, &self.script.names).is_ok()
+                })
+        })
+    }
+
+    /// Keeps what travels in plain, where it is wanted.
+    pub(super) fn note_frame(&mut self, tag: Tag, what: &str, payload: &[u8]) {
+        const KEPT_MAX: usize = 8 << 20;
+        if !self.setting.keeps_frames || self.frames.len() > KEPT_MAX {
+            return;
+        }
+        let now = self.now();
+        let (name, text) = (&self.actors[usize::from(tag.terminal)].name, String::from_utf8_lossy(payload));
+        let (seconds, ms) = (now.as_secs(), now.subsec_millis());
+        let _ = writeln!(self.frames, "+{seconds}.{ms:03} {name} connection {} {what} {text:?}", tag.connection);
+    }
+}
+
+fn without_key(text: &str) -> String {
+    let lines = text.split("\r\n").filter(|line| !line.starts_with("Sec-WebSocket-Key"));
+    lines.collect::<Vec<_>>().join("\r\n")
+}

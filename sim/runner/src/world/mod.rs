@@ -1,0 +1,430 @@
+//! One world and its driver: the one task that owns every machine, the clock and the script, and the only caller of
+//! `handle`.
+//!
+//! An instant goes like this: let I/O settle; take all events of the instant in the order of the law; handle them; hand
+//! out what the machines want; repeat until nothing moves; fire what is due, in actor order; sleep to the next deadline.
+
+mod acts;
+pub(crate) mod ends;
+mod heard;
+mod wanted;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sca_network::{Dialer, Event, Mailbox, MemoryNetwork, Posted, Tag};
+use sca_peers::{Broker, Pos, RequestId};
+use sca_protocol::settings::{BrokerSettings, TerminalSettings};
+use sca_protocol::{Chance, Now};
+use sca_scenario::Span;
+use sca_scenario::model::{Certificate, Header, Step};
+use sca_terminal::{Face, Input};
+
+use crate::armory::Armory;
+use crate::clock::{Clock, DeviceClock, WallLimit};
+use crate::core::Core;
+use crate::identities::Identities;
+use crate::lanes::{Lanes, Noted};
+use crate::record::{Entry, Record};
+use crate::script::{Progress, Script};
+use crate::verdict::Failure;
+
+use ends::{Ends, Prepared};
+
+/// Where a failure of the scenario as a whole is shown.
+const FIRST_LINE: Span = Span { file: 0, line: 1, column: 1, length: 8 };
+/// After the last step a run goes on for this long.
+const SETTLE: Duration = Duration::from_secs(1);
+const EVENTS_PER_INSTANT_MAX: u32 = 10_000;
+const EVENTS_MAX: u64 = 5_000_000;
+const VIRTUAL_MAX: Duration = Duration::from_secs(366 * 86_400);
+const WALL_MAX: Duration = Duration::from_secs(60);
+
+/// Why a run stops before its end.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The scenario failed.
+    Failed(Box<Failure>),
+    /// A limit was met, or the harness could not go on.
+    Error(String),
+}
+
+impl From<Box<Failure>> for Stop {
+    fn from(failure: Box<Failure>) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// One terminal of the world and all that is known of it.
+struct Actor<C> {
+    name: String,
+    core: C,
+    settings: TerminalSettings,
+    clock: DeviceClock,
+    pos: Pos,
+    attempts: u32,
+    tls: Option<Arc<sca_network::tls::ClientTls>>,
+    /// Requests that have no answer yet, with the connection each went by; none for one that went nowhere.
+    open_requests: BTreeMap<RequestId, Option<u32>>,
+    last_http: String,
+    /// Whether the outputs at hand hold an answer, which alone may end a session.
+    answered: bool,
+    powered: bool,
+}
+
+/// What a world is made of.
+pub(crate) struct Setting<'a> {
+    pub(crate) header: &'a Header,
+    pub(crate) broker: BrokerSettings,
+    pub(crate) certificates: &'a BTreeMap<String, Certificate>,
+    pub(crate) identities: Arc<Identities>,
+    pub(crate) chance: Chance,
+    pub(crate) clock: Clock,
+    pub(crate) broker_clock: DeviceClock,
+    pub(crate) keeps_frames: bool,
+    pub(crate) slack: Duration,
+    /// In which order connection tasks start that could start together; 0 is the order in which they come.
+    pub(crate) start_order: u64,
+    pub(crate) key_notes: Option<Arc<sca_network::tls::KeyNotes>>,
+}
+
+/// The world.
+pub(crate) struct World<'a, C> {
+    setting: Setting<'a>,
+    mailbox: Mailbox,
+    dialer: Dialer,
+    memory: Option<MemoryNetwork>,
+    prepared: Rc<RefCell<BTreeMap<Tag, Prepared>>>,
+    actors: Vec<Actor<C>>,
+    lanes: Vec<Lanes>,
+    broker: Broker,
+    broker_tls: Option<Arc<sca_network::tls::ServerTls>>,
+    ends: BTreeMap<Tag, Ends>,
+    script: Script,
+    pub(crate) record: Record,
+    pub(crate) armory: Armory,
+    held: Option<acts::Held>,
+    pub(crate) assumed: BTreeSet<&'static str>,
+    pub(crate) frames: String,
+    connections: u32,
+    messages: u32,
+    sequence: u64,
+    waived: BTreeSet<String>,
+    violation: Option<(&'static str, String)>,
+    events: u64,
+    /// Connection tasks that start when the driver next rests.
+    starting: Vec<Pin<Box<dyn Future<Output = ()>>>>,
+    ends_at: Option<Duration>,
+}
+
+/// A terminal that takes part, before the world begins.
+pub(crate) struct Starting<C> {
+    pub(crate) name: String,
+    pub(crate) core: C,
+    pub(crate) settings: TerminalSettings,
+    pub(crate) clock: DeviceClock,
+}
+
+impl<'a, C: Core> World<'a, C> {
+    /// A world in which nothing has happened yet.
+    pub(crate) fn new(
+        setting: Setting<'a>,
+        mailbox: Mailbox,
+        (dialer, memory): (Dialer, Option<MemoryNetwork>),
+        prepared: Rc<RefCell<BTreeMap<Tag, Prepared>>>,
+        starting: Vec<Starting<C>>,
+        steps: &[Step],
+    ) -> Self {
+        let lanes = starting.iter().map(|s| Lanes::new(s.core.face())).collect();
+        let actors = starting.into_iter().map(|s| Actor {
+            name: s.name,
+            core: s.core,
+            settings: s.settings,
+            clock: s.clock,
+            pos: Pos::default(),
+            attempts: 0,
+            tls: None,
+            open_requests: BTreeMap::new(),
+            last_http: String::new(),
+            answered: false,
+            powered: false,
+        });
+        Self {
+            mailbox,
+            dialer,
+            memory,
+            prepared,
+            actors: actors.collect(),
+            lanes,
+            broker: Broker::new(setting.broker.clone()),
+            broker_tls: None,
+            ends: BTreeMap::new(),
+            script: Script::new(steps, setting.slack),
+            record: Record::default(),
+            armory: Armory::default(),
+            held: None,
+            assumed: BTreeSet::new(),
+            frames: String::new(),
+            connections: 0,
+            messages: 0,
+            sequence: 0,
+            waived: BTreeSet::new(),
+            violation: None,
+            events: 0,
+            starting: Vec::new(),
+            ends_at: None,
+            setting,
+        }
+    }
+
+    /// Plays the scenario to its end.
+    pub(crate) async fn run(&mut self, powered: &[bool]) -> Result<(), Stop> {
+        let wall = WallLimit::start(WALL_MAX);
+        for (who, _) in powered.iter().enumerate().filter(|(_, on)| **on) {
+            self.tell(who, Input::PowerOn)?;
+        }
+        loop {
+            let deadline = self.instant(&wall).await?;
+            let Some(deadline) = deadline else { return self.finish() };
+            if deadline > VIRTUAL_MAX {
+                return Err(Stop::Error("more than a year of scenario time".to_owned()));
+            }
+            let at = self.setting.clock.instant(deadline);
+            tokio::select! {
+                biased;
+                () = self.mailbox.posted() => {}
+                () = tokio::time::sleep_until(at) => {}
+            }
+        }
+    }
+
+    /// Lives through one instant; says when the next one is due at the latest, or that the run is over.
+    async fn instant(&mut self, wall: &WallLimit) -> Result<Option<Duration>, Stop> {
+        let mut in_this_instant = 0;
+        loop {
+            self.settle().await;
+            let posted = self.mailbox.take();
+            let quiet = posted.is_empty();
+            for one in posted {
+                in_this_instant += 1;
+                self.count_event(in_this_instant, wall)?;
+                self.take(one)?;
+            }
+            if !quiet {
+                continue;
+            }
+            let now = self.now();
+            if self.fire(now)? {
+                in_this_instant += 1;
+                self.count_event(in_this_instant, wall)?;
+                continue;
+            }
+            let waits = self.advance()?;
+            if !self.mailbox.is_empty() {
+                continue;
+            }
+            if self.ends_at.is_some_and(|at| now >= at) {
+                return Ok(None);
+            }
+            let machines = self.actors.iter().filter_map(|actor| actor.core.deadline());
+            let next = machines.chain(waits).chain(self.armory.deadline()).chain(self.ends_at).min();
+            if let Some(next) = next.filter(|next| *next > self.setting.clock.elapsed()) {
+                return Ok(Some(next));
+            }
+            if next.is_none() {
+                return Err(Stop::Error("nothing is left to wait for".to_owned()));
+            }
+        }
+    }
+
+    fn count_event(&mut self, in_this_instant: u32, wall: &WallLimit) -> Result<(), Stop> {
+        self.events += 1;
+        if in_this_instant > EVENTS_PER_INSTANT_MAX {
+            return Err(Stop::Error(format!("more than {EVENTS_PER_INSTANT_MAX} events in one instant")));
+        }
+        if self.events > EVENTS_MAX {
+            return Err(Stop::Error(format!("more than {EVENTS_MAX} events")));
+        }
+        if self.events.is_multiple_of(1_024) && wall.is_over() {
+            return Err(Stop::Error(format!("more than {} s of real time", WALL_MAX.as_secs())));
+        }
+        Ok(())
+    }
+
+    /// Lets the connection tasks run until nothing moves any more.
+    async fn settle(&mut self) {
+        self.start_connections();
+        loop {
+            let before = self.mailbox.pulse.count();
+            tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
+            if self.mailbox.pulse.count() == before {
+                return;
+            }
+        }
+    }
+
+    fn start_connections(&mut self) {
+        let mut order = Chance::new(self.setting.start_order).stream("start", &[self.events]);
+        while !self.starting.is_empty() {
+            let which = if self.setting.start_order == 0 { 0 } else { order.below(self.starting.len() as u64) };
+            let task = self.starting.remove(usize::try_from(which).unwrap_or(0));
+            tokio::task::spawn_local(task);
+        }
+    }
+
+    /// Fires what is due, in actor order. Says whether anything was.
+    fn fire(&mut self, now: Duration) -> Result<bool, Stop> {
+        let mut fired = false;
+        for who in 0..self.actors.len() {
+            if self.actors[who].core.deadline().is_some_and(|at| at <= now) {
+                self.tell(who, Input::Tick)?;
+                fired = true;
+            }
+        }
+        for standing in self.armory.over(now) {
+            self.lift(&standing);
+            fired = true;
+        }
+        Ok(fired)
+    }
+
+    fn now(&self) -> Duration {
+        self.setting.clock.elapsed()
+    }
+
+    /// Tells a terminal what happened and carries out what it wants.
+    fn tell(&mut self, who: usize, input: Input) -> Result<(), Stop> {
+        let actor = &mut self.actors[who];
+        match input {
+            Input::PowerOn => (actor.powered, actor.attempts) = (true, 0),
+            Input::PowerOff => actor.powered = false,
+            _ => {}
+        }
+        let now = Now { since_start: self.setting.clock.elapsed(), wall: actor.clock.shows() };
+        let outputs = actor.core.handle(now, input);
+        actor.answered = false;
+        for output in outputs {
+            self.carry_out(who, output)?;
+        }
+        self.look_at_face(who)
+    }
+
+    fn take(&mut self, posted: Posted) -> Result<(), Stop> {
+        match posted.event {
+            Event::Client(event) => self.from_client(posted.tag, event),
+            Event::Server(event) => self.from_server(posted.tag, event),
+        }
+    }
+
+    /// Lets the script go on, and does what it wants done. Says until when it waits.
+    fn advance(&mut self) -> Result<Option<Duration>, Stop> {
+        if self.ends_at.is_some() {
+            return Ok(None);
+        }
+        loop {
+            let now = self.now();
+            match self.script.advance(now, &mut self.lanes) {
+                Progress::Act(step) => self.perform(*step)?,
+                Progress::Waiting(until) => return Ok(until),
+                Progress::Failed(failure) => return Err(Stop::Failed(failure)),
+                Progress::Done { ended } => {
+                    self.ends_at = Some(if ended { now } else { now + SETTLE });
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    /// Takes note of what the terminal shows, if it has changed.
+    fn look_at_face(&mut self, who: usize) -> Result<(), Stop> {
+        let now = self.now();
+        let face = self.actors[who].core.face();
+        let before = &self.lanes[who].face.what;
+        if face == *before {
+            return self.advance().map(drop);
+        }
+        let (screen_changed, icon_changed) = (face.screen != before.screen, face.connected != before.connected);
+        if screen_changed {
+            self.watch_session(who, &face);
+            self.record.push(now, Entry::Screen(who, face.screen.clone()));
+        }
+        if icon_changed {
+            self.record.push(now, Entry::Icon(who, face.connected));
+            let is_up = self.ends.iter().any(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
+            if face.connected && !is_up {
+                self.violate("icon-truth", "the icon says connected while no connection is up".to_owned());
+            }
+        }
+        self.sequence += 1;
+        self.script.watch_face(who, &face)?;
+        self.lanes[who].face = Noted { at: now, sequence: self.sequence, what: face };
+        self.advance().map(drop)
+    }
+
+    fn watch_session(&mut self, who: usize, face: &Face) {
+        use sca_protocol::screens::ScreenName;
+        let actor = &self.actors[who];
+        let left =
+            self.lanes[who].face.what.screen.name == ScreenName::Session && face.screen.name != ScreenName::Session;
+        if left && actor.powered && !actor.answered {
+            self.violate("session-kept", format!("the session's screen gave way to {}", face.screen.name));
+        }
+    }
+
+    /// An invariant does not hold.
+    fn violate(&mut self, invariant: &'static str, what: String) {
+        if self.setting.header.waives.iter().any(|w| w.invariant == invariant) {
+            self.waived.insert(invariant.to_owned());
+        } else if self.violation.is_none() {
+            self.violation = Some((invariant, what));
+        }
+    }
+
+    /// What has to hold when all is said and done.
+    fn finish(&mut self) -> Result<(), Stop> {
+        for (actor, lanes) in self.actors.iter().zip(&self.lanes) {
+            if let Some(unread) = lanes.unread() {
+                let message = format!("something of {} that must be listed is not", actor.name);
+                return Err(Stop::Failed(Box::new(Failure::at(FIRST_LINE, message).note(unread))));
+            }
+        }
+        self.one_answer_each();
+        if let Some((invariant, what)) = self.violation.take() {
+            let failure = Failure::at(FIRST_LINE, format!("the invariant {invariant} does not hold"));
+            return Err(Stop::Failed(Box::new(failure.note(what))));
+        }
+        if let Some(failure) = self.armory.unused() {
+            return Err(Stop::Failed(Box::new(failure)));
+        }
+        if let Some(idle) = self.setting.header.waives.iter().find(|w| !self.waived.contains(&w.invariant)) {
+            let failure = Failure::at(idle.span, format!("the invariant {} holds without this waiver", idle.invariant));
+            return Err(Stop::Failed(Box::new(failure.label("take it away"))));
+        }
+        Ok(())
+    }
+
+    fn one_answer_each(&mut self) {
+        let mut missing = Vec::new();
+        for (who, actor) in self.actors.iter().enumerate() {
+            for (id, connection) in &actor.open_requests {
+                // What went nowhere needs no answer.
+                let Some(connection) = connection else { continue };
+                let terminal = u16::try_from(who).unwrap_or(u16::MAX);
+                let excused =
+                    self.ends.get(&Tag { terminal, connection: *connection }).is_none_or(Ends::was_ended_by_us);
+                if !excused {
+                    let label = self.script.names.label_of(who, *id);
+                    missing.push(label.map_or_else(|| format!("request {}", id.0), |label| format!("`{label}`")));
+                }
+            }
+        }
+        if !missing.is_empty() {
+            self.violate("one-answer", format!("without an answer: {}", missing.join(", ")));
+        }
+    }
+}

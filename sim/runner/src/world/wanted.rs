@@ -1,0 +1,267 @@
+//! What the terminals want done: dials, orders to their connections, and what they report.
+
+use std::sync::Arc;
+
+use sca_certs::Role;
+use sca_network::tls::{self, Demand, Trust};
+use sca_network::{ClientEvent, ClientLimits, ClientOrder, ServerTls, Tag, TapHandle, run_client};
+use sca_protocol::UnixTime;
+use sca_scenario::model::{Certificate, FaultKind, Toward};
+use sca_terminal::{ConnectionId, Input, LinkEvent, Output, Seen, Target};
+use tokio::sync::mpsc;
+
+use super::ends::{EndState, Ends, OUTBOX, Prepared};
+use super::{Actor, Stop, World};
+use crate::armory::Standpoint;
+use crate::core::Core;
+use crate::lanes::Noted;
+use crate::record::Entry;
+
+impl<C: Core> World<'_, C> {
+    pub(super) fn tag(who: usize, connection: u32) -> Tag {
+        Tag { terminal: u16::try_from(who).unwrap_or(u16::MAX), connection }
+    }
+
+    fn standpoint(&self, who: usize) -> Standpoint {
+        Standpoint { who, attempt: self.actors[who].attempts, connection: self.connections + 1 }
+    }
+
+    /// Carries out one output of a terminal.
+    pub(super) fn carry_out(&mut self, who: usize, output: Output) -> Result<(), Stop> {
+        match output {
+            Output::Dial { connection, target } => self.dial(who, connection, &target),
+            Output::Request { connection, bytes } => self.order(who, connection, ClientOrder::Request(bytes)),
+            Output::Open { connection } => self.order(who, connection, ClientOrder::Open),
+            Output::Text { connection, text } => {
+                self.actors[who].answered = true;
+                self.order(who, connection, ClientOrder::Text(text))
+            }
+            Output::Ping { connection, payload } => self.order(who, connection, ClientOrder::Ping(payload)),
+            Output::Close { connection, code, mask } => {
+                self.order(who, connection, ClientOrder::Close(code, mask))?;
+                self.over(Self::tag(who, connection.0));
+                Ok(())
+            }
+            Output::Drop { connection } => {
+                self.over(Self::tag(who, connection.0));
+                Ok(())
+            }
+            Output::Seen(seen) => self.seen(who, seen),
+            Output::Assumed(id) => {
+                self.assumed.insert(id);
+                Ok(())
+            }
+        }
+    }
+
+    fn order(&mut self, who: usize, connection: ConnectionId, order: ClientOrder) -> Result<(), Stop> {
+        let Some(client) = self.ends.get(&Self::tag(who, connection.0)).and_then(|ends| ends.client.as_ref()) else {
+            return Ok(());
+        };
+        match client.try_send(order) {
+            Err(mpsc::error::TrySendError::Full(_)) => Err(Stop::Error("an outbox of the terminal is full".to_owned())),
+            // A closed one belongs to a connection whose end is on its way here.
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
+        }
+    }
+
+    /// The terminal has done with a connection.
+    pub(super) fn over(&mut self, tag: Tag) {
+        let powered = self.actors[usize::from(tag.terminal)].powered;
+        if let Some(ends) = self.ends.get_mut(&tag) {
+            ends.client = None;
+            ends.state = EndState::Over;
+            ends.ours |= !powered;
+        }
+    }
+
+    fn seen(&mut self, who: usize, seen: Seen) -> Result<(), Stop> {
+        let now = self.now();
+        match seen {
+            Seen::Attempts => self.actors[who].attempts += 1,
+            Seen::Connects => {
+                self.actors[who].attempts = 0;
+                self.connections += 1;
+            }
+            Seen::Fails(_) | Seen::Loses => {}
+        }
+        self.record.push(now, Entry::Link(who, seen));
+        self.script.watch_link(who, seen)?;
+        self.sequence += 1;
+        let lanes = &mut self.lanes[who];
+        lanes.link.push_back(Noted { at: now, sequence: self.sequence, what: seen });
+        lanes.trim();
+        if seen == Seen::Connects {
+            let at = Standpoint { who, attempt: 0, connection: self.connections };
+            for fault in self.armory.on_connection(at) {
+                self.strike_now(&fault)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn dial(&mut self, who: usize, connection: ConnectionId, target: &Target) -> Result<(), Stop> {
+        let tag = Self::tag(who, connection.0);
+        let mine = |(t, ends): (&Tag, &Ends)| t.terminal == tag.terminal && ends.client.is_some();
+        if self.ends.iter().any(mine) {
+            self.violate("one-connection", format!("{} dialled beside an open connection", self.actors[who].name));
+        }
+        self.ends.retain(|t, ends| {
+            t.terminal != tag.terminal || ends.state != EndState::Over || t.connection + 64 > tag.connection
+        });
+        let at = self.standpoint(who);
+        let fate = self.armory.fate(at);
+        let (to_server, orders) = mpsc::channel(OUTBOX);
+        let (to_client, client_orders) = mpsc::channel(OUTBOX);
+        let tap = TapHandle::default();
+        let mut ours = false;
+        if fate == sca_network::Fate::Connect {
+            if let Some(kind) = self.armory.end_at_once(at) {
+                ours = true;
+                Self::end_tap(&tap, &kind);
+            }
+        } else {
+            ours = true;
+        }
+        let cut = self.armory.tls_cut(who).filter(|_| target.secure && fate == sca_network::Fate::Connect);
+        if let Some((cut, _)) = cut {
+            tap.arm(cut);
+        }
+        let tls = match self.armory.instead_of_hello(at) {
+            Some(bytes) => ServerTls::Instead(bytes),
+            None if target.secure => self.broker_tls()?,
+            None => ServerTls::Off,
+        };
+        let client_tls = if target.secure { Some(self.client_tls(who)?) } else { None };
+        self.prepared.borrow_mut().insert(tag, Prepared { tls, tap: tap.clone(), orders });
+        let ends = Ends {
+            client: Some(to_client),
+            server: to_server,
+            tap,
+            cut: cut.map(|(_, index)| index),
+            state: EndState::Opening,
+            ours,
+            spoken: Vec::new(),
+        };
+        self.ends.insert(tag, ends);
+        let size = usize::try_from(self.actors[who].settings.message_size_max).unwrap_or(usize::MAX);
+        self.starting.push(Box::pin(run_client(
+            self.dialer.clone(),
+            target.host.clone(),
+            target.port,
+            fate,
+            client_tls,
+            ClientLimits { message_size_max: size },
+            tag,
+            self.mailbox.clone(),
+            client_orders,
+        )));
+        Ok(())
+    }
+
+    /// Brings an end to a tap.
+    pub(super) fn end_tap(tap: &TapHandle, kind: &FaultKind) {
+        use sca_network::Way;
+        match kind {
+            FaultKind::Silence(Some(Toward::Terminal)) => tap.silence(Way::ToTerminal, true),
+            FaultKind::Silence(Some(Toward::Broker)) => tap.silence(Way::FromTerminal, true),
+            kind => {
+                if let Some(end) = crate::faults::end_of(kind) {
+                    tap.end(end);
+                }
+            }
+        }
+    }
+
+    /// An event of a terminal's end.
+    pub(super) fn from_client(&mut self, tag: Tag, event: ClientEvent) -> Result<(), Stop> {
+        if let (Some(ends), Some(index)) = (self.ends.get(&tag), self.ends.get(&tag).and_then(|e| e.cut))
+            && ends.tap.has_struck()
+        {
+            self.armory.has_struck(index);
+        }
+        let event = match event {
+            ClientEvent::Opened => LinkEvent::Opened,
+            ClientEvent::Secured => LinkEvent::Secured,
+            ClientEvent::Answered(head) => LinkEvent::Answered(head),
+            ClientEvent::Failed(reason) => LinkEvent::Failed(reason),
+            ClientEvent::Text(text) => LinkEvent::Text(text),
+            ClientEvent::Binary(bytes) => LinkEvent::Binary(bytes),
+            ClientEvent::Pong(payload) => LinkEvent::Pong(payload),
+            ClientEvent::Closed => LinkEvent::Closed,
+            ClientEvent::Violation(code) => LinkEvent::Violation(code),
+            ClientEvent::Lost => LinkEvent::Lost,
+        };
+        let ended = matches!(event, LinkEvent::Failed(_) | LinkEvent::Closed | LinkEvent::Lost);
+        if ended {
+            self.over(tag);
+        }
+        self.tell(usize::from(tag.terminal), Input::Link { connection: ConnectionId(tag.connection), event })
+    }
+
+    fn client_tls(&mut self, who: usize) -> Result<Arc<tls::ClientTls>, Stop> {
+        if let Some(config) = &self.actors[who].tls {
+            return Ok(config.clone());
+        }
+        let Actor { settings, clock, .. } = &self.actors[who];
+        let trust = Trust {
+            roots: vec![self.setting.identities.root(&settings.authority)],
+            revocation_lists: self.revocation_lists()?,
+            identity: self.identity(Role::Terminal, &settings.certificate, &settings.pinpad_id)?,
+            resumption: settings.resumption,
+        };
+        let clock = clock.clone();
+        let config = tls::client(&trust, Arc::new(tls::Clock(move || clock.shows().0)), self.setting.key_notes.clone())
+            .map_err(|error| Stop::Error(error.to_string()))?;
+        self.actors[who].tls = Some(config.clone());
+        Ok(config)
+    }
+
+    fn broker_tls(&mut self) -> Result<ServerTls, Stop> {
+        if let Some(config) = &self.broker_tls {
+            return Ok(ServerTls::On(config.clone()));
+        }
+        let settings = &self.setting.broker;
+        let identity = self.identity(Role::Broker, &settings.certificate, &crate::play::target(settings).host)?;
+        // A broker without a certificate can only say that the handshake is off.
+        if identity.as_ref().is_none_or(|identity| identity.chain.is_empty()) {
+            return Ok(ServerTls::Instead(crate::faults::instead_of_hello("alert")));
+        }
+        let demand = match settings.client_certificates.as_str() {
+            "none" => Demand::No,
+            "optional" => Demand::Optional,
+            _ => Demand::Required,
+        };
+        let trust = Trust {
+            roots: vec![self.setting.identities.root(&settings.authority)],
+            revocation_lists: self.revocation_lists()?,
+            identity,
+            resumption: settings.resumption,
+        };
+        let clock = self.setting.broker_clock.clone();
+        let config = tls::server(&trust, Arc::new(tls::Clock(move || clock.shows().0)), demand, &settings.tls)
+            .map_err(|error| Stop::Error(error.to_string()))?;
+        self.broker_tls = Some(config.clone());
+        Ok(ServerTls::On(config))
+    }
+
+    /// Lists are given out only where a scenario revokes something: they make every check demand a fresh list.
+    fn revocation_lists(&self) -> Result<Vec<Vec<u8>>, Stop> {
+        let revokes = self.setting.certificates.values().any(|c| c.flaw.as_deref() == Some("revoked"));
+        if !revokes {
+            return Ok(Vec::new());
+        }
+        self.setting.identities.revocation_lists().map_err(|error| Stop::Error(error.to_string()))
+    }
+
+    fn identity(&self, role: Role, certificate: &str, name: &str) -> Result<Option<Arc<sca_certs::Identity>>, Stop> {
+        if certificate == "none" {
+            return Ok(None);
+        }
+        let plain = Certificate::default();
+        let declared = self.setting.certificates.get(certificate).unwrap_or(&plain);
+        let clock: UnixTime = self.setting.header.clock.unwrap_or(crate::play::CLOCK);
+        let issued = self.setting.identities.issue(role, declared, name, clock);
+        issued.map(Some).map_err(|error| Stop::Error(error.to_string()))
+    }
+}
