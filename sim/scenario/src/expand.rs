@@ -128,7 +128,7 @@ pub(crate) fn substitute(line: &Line, values: &Values, used: &mut BTreeSet<Strin
                 used.insert(name.to_owned());
                 words.extend(values[name].iter().map(|value| Word { text: value.text.clone(), span: word.span }));
             }
-            None => words.push(Word { text: inserted(&word.text, values, used), span: word.span }),
+            None => words.push(Word { text: inserted(&word.text, values, used, true), span: word.span }),
         }
     }
     let block = line.block.iter().map(|item| match item {
@@ -138,26 +138,33 @@ pub(crate) fn substitute(line: &Line, values: &Values, used: &mut BTreeSet<Strin
     let block = block.collect();
     let verbatim = line.verbatim.clone().map(|mut verbatim| {
         for text in &mut verbatim.lines {
-            *text = inserted(text, values, used);
+            *text = inserted(text, values, used, false);
         }
         verbatim
     });
     Line { words, comment: None, block, verbatim }
 }
 
-fn inserted(text: &str, values: &Values, used: &mut BTreeSet<String>) -> String {
-    if !text.contains("{{") {
-        return text.to_owned();
+/// A text with its inserts filled in. In a `word` a value keeps its quotes, unless the insert stands inside a string.
+fn inserted(text: &str, values: &Values, used: &mut BTreeSet<String>, word: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        out.push_str(before);
+        let known = after.split_once("}}").and_then(|(name, behind)| Some((name, behind, values.get(name)?)));
+        let Some((name, behind, value)) = known else {
+            out.push_str("{{");
+            rest = after;
+            continue;
+        };
+        used.insert(name.to_owned());
+        let in_string = out.matches('"').count() % 2 == 1;
+        let plain: Vec<String> =
+            value.iter().map(|w| if word && !in_string { w.text.clone() } else { unquote(&w.text) }).collect();
+        out.push_str(&plain.join(" "));
+        rest = behind;
     }
-    let mut out = text.to_owned();
-    for (name, words) in values {
-        let insert = format!("{{{{{name}}}}}");
-        if out.contains(&insert) {
-            used.insert(name.clone());
-            let plain: Vec<String> = words.iter().map(|w| unquote(&w.text)).collect();
-            out = out.replace(&insert, &plain.join(" "));
-        }
-    }
+    out.push_str(rest);
     out
 }
 

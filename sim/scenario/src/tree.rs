@@ -230,7 +230,8 @@ impl Reader<'_> {
         let http = arrow.is_some_and(|at| is(at + 2, "http"));
         let answers = is(1, "answers") || (is(2, "answers") && line.words[0].text.starts_with('+'));
         let next = self.raw[self.at..].iter().find(|r| !r.text.is_empty());
-        let document = arrow.is_some() && next.is_some_and(|r| !r.text.starts_with('#'));
+        let message = arrow.is_some() && !matches!(line.words[0].text.as_str(), "without" | "ignore");
+        let document = message && next.is_some_and(|r| !r.text.starts_with('#'));
         http || answers || document
     }
 

@@ -154,6 +154,8 @@ impl<C: Core> World<'_, C> {
             Strike::End { end, bytes, lasting } => {
                 if bytes.is_none() {
                     self.pass_frame(who, tag, frame)?;
+                } else {
+                    lost(self);
                 }
                 self.strike_order(who, tag, (end, lasting))
             }

@@ -65,13 +65,31 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// The terminal has done with a connection.
+    /// The terminal has done with a connection: what was asked on it and not answered will not be.
     pub(super) fn over(&mut self, tag: Tag) {
-        let powered = self.actors[usize::from(tag.terminal)].powered;
-        if let Some(ends) = self.ends.get_mut(&tag) {
-            ends.client = None;
-            ends.state = EndState::Over;
-            ends.ours |= !powered;
+        self.note_cut(tag);
+        let actor = &mut self.actors[usize::from(tag.terminal)];
+        let Some(ends) = self.ends.get_mut(&tag) else { return };
+        ends.client = None;
+        ends.state = EndState::Over;
+        ends.ours |= !actor.powered;
+        if !actor.open_requests.is_empty() {
+            let is_here = |connection: &Option<u32>| *connection == Some(tag.connection);
+            let open = &actor.open_requests;
+            actor.pos.forget(|id| open.get(&id).is_some_and(is_here));
+            if ends.ours {
+                actor.open_requests.retain(|_, connection| !is_here(connection));
+            }
+        }
+    }
+
+    /// Takes note of a cut in the TLS handshake that has struck.
+    fn note_cut(&mut self, tag: Tag) {
+        if let Some(ends) = self.ends.get(&tag)
+            && let Some(index) = ends.cut
+            && ends.tap.has_struck()
+        {
+            self.armory.has_struck(index);
         }
     }
 
@@ -175,11 +193,7 @@ impl<C: Core> World<'_, C> {
 
     /// An event of a terminal's end.
     pub(super) fn from_client(&mut self, tag: Tag, event: ClientEvent) -> Result<(), Stop> {
-        if let (Some(ends), Some(index)) = (self.ends.get(&tag), self.ends.get(&tag).and_then(|e| e.cut))
-            && ends.tap.has_struck()
-        {
-            self.armory.has_struck(index);
-        }
+        self.note_cut(tag);
         let event = match event {
             ClientEvent::Opened => LinkEvent::Opened,
             ClientEvent::Secured => LinkEvent::Secured,
