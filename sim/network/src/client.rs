@@ -181,9 +181,11 @@ where
         stream.flush().await
     };
     if let Err(error) = sent.await {
-        // With TLS 1.3 the rejection of our certificate is only found by reading; the reader's reason wins.
+        // With TLS 1.3 the rejection of our certificate is only found by reading; the reader's reason wins. But a reset
+        // is told once: after the write has taken it, reading finds a mere end.
         let read = timeout(LAST_WORDS, read_head(stream, secure)).await;
-        return Err(read.ok().and_then(Result::err).unwrap_or_else(|| io_reason(&error, secure)));
+        let read = read.ok().and_then(Result::err).filter(|reason| *reason != Reason::Handshake("truncated"));
+        return Err(read.unwrap_or_else(|| io_reason(&error, secure)));
     }
     read_head(stream, secure).await
 }

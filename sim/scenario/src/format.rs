@@ -71,6 +71,8 @@ fn gap(line: &Line, at: usize, previous: &str, text: &str) -> &'static str {
         (_, "(" | "[", _) | (_, _, ")" | "]" | ",") => "",
         (_, _, "(") if previous != "," && previous != "in" && !HEADERS.contains(&previous) && is_call(first) => "",
         _ if arrow.is_some_and(|arrow| at == arrow + 2) && !LOWER.contains(&text) => "  ",
+        // `bytes` is also what a fault counts.
+        (_, count, "bytes") if count.bytes().all(|b| b.is_ascii_digit()) => " ",
         _ if SUFFIXES.contains(&text) && first != "each" => "  ",
         _ => " ",
     }
