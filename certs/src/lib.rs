@@ -108,6 +108,37 @@ impl std::fmt::Debug for Identity {
     }
 }
 
+/// A text in PEM.
+fn armour(tag: &str, der: &[u8]) -> String {
+    pem::encode_config(&pem::Pem::new(tag, der), pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF))
+}
+
+/// A certificate in PEM.
+#[must_use]
+pub fn certificate_pem(der: &[u8]) -> String {
+    armour("CERTIFICATE", der)
+}
+
+/// A revocation list in PEM.
+#[must_use]
+pub fn revocation_list_pem(der: &[u8]) -> String {
+    armour("X509 CRL", der)
+}
+
+impl Identity {
+    /// The chain in PEM, the leaf first.
+    #[must_use]
+    pub fn chain_pem(&self) -> String {
+        self.chain.iter().map(|der| certificate_pem(der)).collect()
+    }
+
+    /// The key in PEM, PKCS#8. Whoever writes it to a file sees to it that nobody else can read that.
+    #[must_use]
+    pub fn key_pem(&self) -> String {
+        armour("PRIVATE KEY", &self.key)
+    }
+}
+
 /// A certificate that cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum CertError {

@@ -1,8 +1,10 @@
 //! The command line: reads arguments and files, prints, exits. Every decision is made elsewhere.
 
+mod certs;
 mod check;
 mod fmt;
 mod list;
+mod open;
 mod private;
 mod run;
 mod settings;
@@ -55,6 +57,14 @@ enum Command {
     List(list::Arguments),
     /// Print every setting with its default, range and source
     Settings(settings::Arguments),
+    /// Write an authority, identities and named flaws as PEM
+    Certs(certs::Arguments),
+    /// Run the broker on a real port: terminals dial in, a POS reaches them through it
+    Broker(open::BrokerArguments),
+    /// Send requests to a terminal through the broker and print the answers
+    Pos(open::PosArguments),
+    /// Run the simulated terminal against any broker, with a live ladder
+    Terminal(open::TerminalArguments),
 }
 
 fn main() -> ExitCode {
@@ -64,6 +74,10 @@ fn main() -> ExitCode {
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Settings(arguments) => settings::run(&arguments),
+        Command::Certs(arguments) => certs::run(&arguments),
+        Command::Broker(arguments) => open::broker(&arguments),
+        Command::Pos(arguments) => open::pos(&arguments),
+        Command::Terminal(arguments) => open::terminal(&arguments),
     };
     ExitCode::from(exit as u8)
 }

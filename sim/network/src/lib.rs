@@ -4,6 +4,7 @@
 
 mod client;
 mod memory;
+pub mod pem;
 mod post;
 mod server;
 mod socket;

@@ -18,6 +18,8 @@ pub const SUBPROTOCOL: &str = "sci";
 /// The request that asks for the upgrade.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upgrade {
+    /// The path; a terminal asks for `/`.
+    pub path: String,
     /// The value of Host, and behind `http://` or `https://` of Origin.
     pub host: String,
     /// Whether the connection is TLS; it decides the scheme of Origin.
@@ -37,7 +39,7 @@ impl Upgrade {
         let scheme = if self.secure { "https" } else { "http" };
         let space = if self.space_before_colon { " " } else { "" };
         format!(
-            "GET / HTTP/1.1\r\n\
+            "GET {path} HTTP/1.1\r\n\
              Pragma: no-cache\r\n\
              Cache-Control: no-cache\r\n\
              Host: {host}\r\n\
@@ -48,6 +50,7 @@ impl Upgrade {
              Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\
              Sec-WebSocket-Version: 13\r\n\
              x-vfi-pinpad-id{space}: {id}\r\n\r\n",
+            path = self.path,
             host = self.host,
             key = self.key,
             id = self.pinpad_id,

@@ -117,6 +117,36 @@ pub fn parse(text: &str, limits: Limits) -> Result<Element, XmlError> {
     }
 }
 
+/// The length of the first whole document in a text, its root's end tag included; none while there is no such end.
+/// Comments and CDATA are read over.
+///
+/// ```
+/// assert_eq!(sca_protocol::xml::first_document("<A><!-- </A> --></A> <B/>"), Some(20));
+/// ```
+#[must_use]
+pub fn first_document(text: &str) -> Option<usize> {
+    let mut reader = Reader::from_str(text);
+    let mut depth = 0_usize;
+    loop {
+        let done = match reader.read_event().ok()? {
+            Event::Start(_) => {
+                depth += 1;
+                false
+            }
+            Event::End(_) => {
+                depth = depth.saturating_sub(1);
+                depth == 0
+            }
+            Event::Empty(_) => depth == 0,
+            Event::Eof => return None,
+            _ => false,
+        };
+        if done {
+            return usize::try_from(reader.buffer_position()).ok();
+        }
+    }
+}
+
 #[derive(Default)]
 struct Builder {
     limits: Limits,

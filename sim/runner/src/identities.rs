@@ -36,6 +36,12 @@ impl Identities {
         if name == "stranger" { self.authority.stranger() } else { self.authority.root() }
     }
 
+    /// The intermediate authority's certificate.
+    #[must_use]
+    pub fn intermediate(&self) -> Vec<u8> {
+        self.authority.intermediate()
+    }
+
     /// The revocation lists of the authority.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ pub mod faults;
 pub mod files;
 mod identities;
 mod lanes;
+pub mod live;
 mod matching;
 mod play;
 mod record;
@@ -19,6 +20,7 @@ mod transcript;
 mod verdict;
 mod world;
 
+pub use clock::today;
 pub use core::{Core, Making, simulated};
 pub use identities::Identities;
 pub use play::{Options, Place, parse_url, play, unplayable_on_wire};

@@ -195,6 +195,7 @@ impl Terminal {
         let mut chance = self.chance.stream("key", &[self.index, u64::from(connection.0)]);
         let key = handshake::key(chance.bytes());
         let upgrade = Upgrade {
+            path: "/".to_owned(),
             host: self.host(),
             secure: self.target.secure,
             key: key.clone(),

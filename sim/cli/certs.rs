@@ -1,0 +1,103 @@
+//! `certs`: writes an authority, identities and their flaws as PEM.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use sca_certs::{FLAWS, Flaw, KeyKind, Role, certificate_pem, revocation_list_pem};
+use sca_runner::{Identities, today};
+use sca_scenario::model::Certificate;
+
+use crate::Exit;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The folder to write to; made if it is not there
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// A name or address that the broker's certificate is for; may be given several times
+    #[arg(long, value_name = "NAME", default_values = ["localhost", "127.0.0.1", "broker.test"])]
+    name: Vec<String>,
+    /// The pinpad id that the terminal's certificate is for
+    #[arg(long, value_name = "ID", default_value = "1")]
+    pinpad: String,
+    /// Also write one identity for each flaw, for both sides
+    #[arg(long)]
+    flaws: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    match write_all(arguments) {
+        Ok(count) => {
+            println!("{count} files in {}; the keys are readable by you alone", arguments.folder.display());
+            Exit::Good
+        }
+        Err(error) => {
+            eprintln!("error: {}: {error}", arguments.folder.display());
+            Exit::CannotRun
+        }
+    }
+}
+
+fn write_all(arguments: &Arguments) -> io::Result<usize> {
+    let folder = &arguments.folder;
+    fs::create_dir_all(folder)?;
+    let clock = today();
+    let other = |error: sca_certs::CertError| io::Error::other(error.to_string());
+    let identities = Identities::new(KeyKind::P256, clock).map_err(other)?;
+    let lists: String =
+        identities.revocation_lists().map_err(other)?.iter().map(|der| revocation_list_pem(der)).collect();
+    fs::write(folder.join("authority.pem"), certificate_pem(&identities.root("authority")))?;
+    fs::write(folder.join("stranger.pem"), certificate_pem(&identities.root("stranger")))?;
+    fs::write(folder.join("intermediate.pem"), certificate_pem(&identities.intermediate()))?;
+    fs::write(folder.join("revoked.crl.pem"), lists)?;
+    let sides =
+        [(Role::Broker, "broker", &arguments.name), (Role::Terminal, "terminal", &vec![arguments.pinpad.clone()])];
+    let mut count = 4;
+    for (role, side, names) in sides {
+        let flaws = FLAWS.iter().filter(|(flaw, _)| arguments.flaws && *flaw != Flaw::None);
+        for word in std::iter::once(None).chain(flaws.map(|(_, word)| Some(*word))) {
+            let certificate =
+                Certificate { flaw: word.map(str::to_owned), names: names.clone(), ..Certificate::default() };
+            let identity = identities.issue(role, &certificate, side, clock).map_err(other)?;
+            let name = word.map_or(side.to_owned(), |word| format!("{side}-{word}"));
+            fs::write(folder.join(format!("{name}.pem")), identity.chain_pem())?;
+            crate::private::write(&folder.join(format!("{name}.key")), identity.key_pem().as_bytes())?;
+            count += 2;
+        }
+    }
+    Ok(count)
+}
+
+/// Credentials from files, for the commands that work in the open.
+#[derive(Debug, Args)]
+pub(crate) struct Files {
+    /// Trusted authorities, PEM
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// The certificate to show, with its chain, PEM
+    #[arg(long, value_name = "FILE", requires = "key")]
+    cert: Option<PathBuf>,
+    /// Its private key, PEM, PKCS#8
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
+}
+
+impl Files {
+    /// Reads the files that were named.
+    pub(crate) fn read(&self) -> Result<sca_runner::live::Credentials, String> {
+        let text = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
+        let mut credentials = sca_runner::live::Credentials::default();
+        if let Some(path) = &self.ca {
+            let roots = sca_network::pem::certificates(&text(path)?);
+            credentials.roots = roots.map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+        if let (Some(cert), Some(key)) = (&self.cert, &self.key) {
+            let identity = sca_network::pem::identity(&text(cert)?, &text(key)?);
+            let identity = identity.map_err(|error| format!("{} and {}: {error}", cert.display(), key.display()))?;
+            credentials.identity = Some(std::sync::Arc::new(identity));
+        }
+        Ok(credentials)
+    }
+}

@@ -1,0 +1,189 @@
+//! `terminal`, `broker` and `pos`: the simulated parties in the open, on real sockets.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings, with};
+use sca_protocol::xml::first_document;
+use sca_runner::live::{self, BrokerPlan, PosPlan, TerminalPlan};
+use sca_runner::{parse_url, simulated};
+use sca_terminal::Target;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
+use tokio::sync::mpsc;
+use tokio::task::LocalSet;
+
+use crate::Exit;
+use crate::certs::Files;
+
+#[derive(Debug, Args)]
+pub(crate) struct TerminalArguments {
+    /// The broker: ws://HOST:PORT or wss://HOST:PORT
+    #[arg(long, value_name = "URL", value_parser = url)]
+    connect: Target,
+    /// The terminal's identity, sent as x-vfi-pinpad-id
+    #[arg(long, value_name = "ID", default_value = "1")]
+    pinpad: String,
+    /// Another setting of the terminal, as `sca-sim settings` lists them; may be given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    set: Vec<(String, String)>,
+    /// What its chance follows from: keys, masks and the jitter of its pauses
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    #[command(flatten)]
+    files: Files,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BrokerArguments {
+    /// Where to listen, for example 127.0.0.1:8080; port 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    listen: SocketAddr,
+    /// Another setting of the broker, as `sca-sim settings` lists them; may be given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    set: Vec<(String, String)>,
+    #[command(flatten)]
+    files: Files,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PosArguments {
+    /// The broker: ws://HOST:PORT or wss://HOST:PORT
+    #[arg(long, value_name = "URL", value_parser = url)]
+    to: Target,
+    /// The terminal to speak to
+    #[arg(long, value_name = "ID", default_value = "1")]
+    pinpad: String,
+    /// Seconds to wait for the broker and for each answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    patience: u64,
+    /// Requests, one XML document after the other; standard input when absent
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    files: Files,
+}
+
+fn url(text: &str) -> Result<Target, String> {
+    parse_url(text).ok_or_else(|| "expected ws://HOST:PORT or wss://HOST:PORT".to_owned())
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn chosen<T: Settings + Default>(set: &[(String, String)]) -> Result<T, String> {
+    let chosen: BTreeMap<String, String> = set.iter().cloned().collect();
+    with(&chosen).map_err(|error| error.to_string())
+}
+
+/// Runs a future on one thread with real sockets and real time.
+fn on_one_thread<F: Future>(future: F) -> Result<F::Output, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    Ok(LocalSet::new().block_on(&runtime, future))
+}
+
+async fn interrupted() {
+    // Where the signal cannot be heard, the process is ended the hard way.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
+}
+
+fn exit(result: Result<(), String>) -> Exit {
+    match result {
+        Ok(()) => Exit::Good,
+        Err(error) => {
+            eprintln!("error: {error}");
+            Exit::CannotRun
+        }
+    }
+}
+
+pub(crate) fn terminal(arguments: &TerminalArguments) -> Exit {
+    let run = || {
+        let mut settings: TerminalSettings = chosen(&arguments.set)?;
+        settings.pinpad_id.clone_from(&arguments.pinpad);
+        let plan = TerminalPlan {
+            settings,
+            target: arguments.connect.clone(),
+            seed: arguments.seed,
+            credentials: arguments.files.read()?,
+        };
+        let mut say = |line: &str| println!("{line}");
+        on_one_thread(live::connect(plan, &simulated, interrupted(), &mut say))?.map_err(|error| error.to_string())
+    };
+    exit(run())
+}
+
+pub(crate) fn broker(arguments: &BrokerArguments) -> Exit {
+    let run = || {
+        let credentials = arguments.files.read()?;
+        let scheme = if credentials.identity.is_some() { "wss" } else { "ws" };
+        let plan =
+            BrokerPlan { listen: arguments.listen, credentials, settings: chosen::<BrokerSettings>(&arguments.set)? };
+        let ready = |address: SocketAddr| println!("listening on {scheme}://{address}; a POS asks at /pos/PINPAD-ID");
+        let mut say = |line: &str| println!("{line}");
+        on_one_thread(live::serve(plan, interrupted(), ready, &mut say))?.map_err(|error| error.to_string())
+    };
+    exit(run())
+}
+
+pub(crate) fn pos(arguments: &PosArguments) -> Exit {
+    let run = || {
+        let plan = PosPlan {
+            target: arguments.to.clone(),
+            pinpad_id: arguments.pinpad.clone(),
+            credentials: arguments.files.read()?,
+            patience: Duration::from_secs(arguments.patience),
+        };
+        on_one_thread(async {
+            let (sender, requests) = mpsc::channel(1);
+            let reading: tokio::task::JoinHandle<Result<(), String>> = match &arguments.file {
+                Some(path) => {
+                    let file = std::fs::File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+                    tokio::task::spawn_local(documents(tokio::fs::File::from_std(file), sender))
+                }
+                None => tokio::task::spawn_local(documents(tokio::io::stdin(), sender)),
+            };
+            let mut answered = |answer: &str| println!("{answer}");
+            live::converse(&plan, requests, &mut answered).await.map_err(|error| error.to_string())?;
+            reading.await.map_err(|error| error.to_string())?
+        })?
+    };
+    exit(run())
+}
+
+/// Bytes of requests that may wait for the end of a document.
+const WAITING_MAX: usize = 16 << 20;
+
+/// Splits what is read into documents and passes them on. What is no document is passed on as it is, at the end: a POS
+/// may send anything.
+async fn documents(input: impl AsyncRead + Unpin, to: mpsc::Sender<String>) -> Result<(), String> {
+    let mut lines = BufReader::new(input.take(1 << 30));
+    let mut waiting = String::new();
+    loop {
+        let read = lines.read_line(&mut waiting).await.map_err(|error| format!("the requests: {error}"))?;
+        while let Some(end) = first_document(&waiting) {
+            let rest = waiting.split_off(end);
+            let document = std::mem::replace(&mut waiting, rest);
+            if to.send(document.trim().to_owned()).await.is_err() {
+                return Ok(());
+            }
+        }
+        if waiting.len() > WAITING_MAX {
+            return Err(format!("the requests: no document ends within {WAITING_MAX} bytes"));
+        }
+        if read == 0 {
+            let rest = waiting.trim();
+            if !rest.is_empty() {
+                drop(to.send(rest.to_owned()).await);
+            }
+            return Ok(());
+        }
+    }
+}

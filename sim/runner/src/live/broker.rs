@@ -1,0 +1,239 @@
+//! The broker on a real port: terminals dial in, POS clients reach them by `/pos/PINPAD-ID` on the same port.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use sca_network::tls::{self, Demand};
+use sca_network::{Event, Listener, Mailbox, ServerEvent, ServerOrder, ServerTls, Stream, Tag, TapHandle, run_server};
+use sca_peers::{Broker, BrokerInput, BrokerOutput, Peer};
+use sca_protocol::Response;
+use sca_protocol::frame::{Frame, opcode};
+use sca_protocol::message::Layout;
+use sca_protocol::settings::BrokerSettings;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::terminal::brief;
+use super::{Credentials, real_clock, wall};
+use crate::script::stamp;
+
+/// A broker to run.
+#[derive(Debug, Clone)]
+pub struct BrokerPlan {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Its certificate and the authority of its terminals; without an identity it speaks ws.
+    pub credentials: Credentials,
+    /// How it is set up.
+    pub settings: BrokerSettings,
+}
+
+/// Connections at one time; more are hung up on.
+const CONNECTIONS_MAX: usize = 1_000;
+/// Who has not asked for the upgrade by then is hung up on.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+struct Guest {
+    orders: mpsc::Sender<ServerOrder>,
+    task: JoinHandle<()>,
+    /// The pinpad id that a POS speaks to; none for a terminal.
+    pos_of: Option<String>,
+    asked: bool,
+    until: tokio::time::Instant,
+}
+
+struct Live<'a> {
+    broker: Broker,
+    guests: BTreeMap<Tag, Guest>,
+    say: &'a mut dyn FnMut(&str),
+    clock: crate::clock::Clock,
+}
+
+/// Serves until `stop` is done. `ready` is told the address, `say` each line of the log. Needs a `LocalSet`.
+///
+/// # Errors
+/// What the system says of the port, or why the credentials cannot be used.
+pub async fn serve(
+    plan: BrokerPlan,
+    stop: impl Future<Output = ()>,
+    ready: impl FnOnce(SocketAddr),
+    say: &mut dyn FnMut(&str),
+) -> std::io::Result<()> {
+    let (clock, device) = real_clock();
+    let server_tls = match &plan.credentials.identity {
+        None => ServerTls::Off,
+        Some(_) => {
+            let demand = match plan.settings.client_certificates.as_str() {
+                "none" => Demand::No,
+                "optional" => Demand::Optional,
+                _ => Demand::Required,
+            };
+            let trust = plan.credentials.trust(plan.settings.resumption);
+            let config = tls::server(&trust, wall(&device), demand, &plan.settings.tls);
+            ServerTls::On(config.map_err(|error| std::io::Error::other(error.to_string()))?)
+        }
+    };
+    let listener = Listener::bind(plan.listen).await?;
+    ready(listener.address()?);
+    let mailbox = Mailbox::default();
+    let mut live = Live { broker: Broker::new(plan.settings), guests: BTreeMap::new(), say, clock };
+    let mut number = 0_u32;
+    tokio::pin!(stop);
+    loop {
+        let patience = live.guests.values().filter(|guest| !guest.asked).map(|guest| guest.until).min();
+        let sleep = async {
+            match patience {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = &mut stop => return Ok(()),
+            () = mailbox.posted() => {
+                for posted in mailbox.take() {
+                    if let Event::Server(event) = posted.event {
+                        live.heard(posted.tag, event);
+                    }
+                }
+            }
+            () = sleep => live.lose_patience(),
+            accepted = listener.accept() => match accepted {
+                Ok((stream, from, _)) => {
+                    number = number.wrapping_add(1);
+                    live.welcome(stream, from, number, server_tls.clone(), &mailbox);
+                }
+                // An error that lasts would make this loop spin.
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            },
+        }
+    }
+}
+
+impl Live<'_> {
+    fn line(&mut self, text: &str) {
+        (self.say)(&format!("{:>12}  {text}", stamp(self.clock.elapsed())));
+    }
+
+    fn welcome(&mut self, stream: Stream, from: SocketAddr, number: u32, tls: ServerTls, mailbox: &Mailbox) {
+        if self.guests.len() >= CONNECTIONS_MAX {
+            return self.line(&format!("{from} is turned away: {CONNECTIONS_MAX} are connected"));
+        }
+        let tag = Tag { terminal: 0, connection: number };
+        let (orders, receiver) = mpsc::channel(1_024);
+        let served = run_server(stream, tls, TapHandle::default(), tag, mailbox.clone(), receiver);
+        let task = tokio::task::spawn_local(served);
+        let until = tokio::time::Instant::now() + PATIENCE;
+        self.guests.insert(tag, Guest { orders, task, pos_of: None, asked: false, until });
+    }
+
+    fn lose_patience(&mut self) {
+        let now = tokio::time::Instant::now();
+        self.guests.retain(|_, guest| {
+            let stays = guest.asked || guest.until > now;
+            if !stays {
+                guest.task.abort();
+            }
+            stays
+        });
+    }
+
+    fn heard(&mut self, tag: Tag, event: ServerEvent) {
+        let peer = Peer { terminal: tag.terminal, connection: tag.connection };
+        let outputs = match event {
+            ServerEvent::Accepted | ServerEvent::Secured => Vec::new(),
+            ServerEvent::Failed(reason) => {
+                self.line(&format!("connection {} fails: {reason}", tag.connection));
+                Vec::new()
+            }
+            ServerEvent::Asked(head, _) => {
+                let pos_of = head.path().strip_prefix("/pos/").map(str::to_owned);
+                let who = match &pos_of {
+                    Some(id) => format!("a POS for pinpad {id}"),
+                    None => format!("terminal with pinpad {}", head.get("x-vfi-pinpad-id").unwrap_or("-")),
+                };
+                self.line(&format!("connection {} is {who}", tag.connection));
+                if let Some(guest) = self.guests.get_mut(&tag) {
+                    (guest.asked, guest.pos_of) = (true, pos_of);
+                }
+                self.broker.handle(BrokerInput::Asked { peer, head, answer: None })
+            }
+            ServerEvent::Frame(frame, _) => self.broker.handle(BrokerInput::Frame { peer, frame }),
+            ServerEvent::Ended(_) => {
+                self.line(&format!("connection {} ended", tag.connection));
+                self.guests.remove(&tag);
+                self.broker.handle(BrokerInput::Ended { peer })
+            }
+        };
+        self.carry_out(outputs, None);
+    }
+
+    /// Carries out what the broker wants. `asker` is the POS whose request is being routed.
+    fn carry_out(&mut self, outputs: Vec<BrokerOutput>, asker: Option<Peer>) {
+        for output in outputs {
+            match output {
+                BrokerOutput::Answer { peer, bytes, open } => self.order(peer, ServerOrder::Answer { bytes, open }),
+                BrokerOutput::Frame { peer, frame } => self.order(peer, ServerOrder::Write(frame.encode())),
+                BrokerOutput::HangUp { peer } => self.order(peer, ServerOrder::HangUp),
+                BrokerOutput::Deliver { peer, pinpad_id, text } => self.deliver(peer, &pinpad_id, text),
+                BrokerOutput::Complaint { peer, what } => {
+                    self.line(&format!("connection {} sent {what}", peer.connection));
+                }
+                BrokerOutput::Unrouted { pinpad_id } => {
+                    let text = format!("no terminal with pinpad {pinpad_id} is connected");
+                    self.line(&text);
+                    let refusal = Response::default()
+                        .with("RESPONSE_TEXT", text)
+                        .with("RESULT", "ERROR")
+                        .with("TERMINATION_STATUS", "FAILURE");
+                    if let Some(peer) = asker {
+                        self.speak(peer, refusal.to_xml(Layout::Indented));
+                    }
+                }
+            }
+        }
+    }
+
+    fn order(&mut self, peer: Peer, order: ServerOrder) {
+        let tag = Tag { terminal: peer.terminal, connection: peer.connection };
+        if let Some(guest) = self.guests.get(&tag)
+            && guest.orders.try_send(order).is_err()
+        {
+            // Who does not take what it asked for is hung up on.
+            guest.task.abort();
+            self.guests.remove(&tag);
+            let outputs = self.broker.handle(BrokerInput::Ended { peer });
+            self.carry_out(outputs, None);
+        }
+    }
+
+    fn speak(&mut self, peer: Peer, text: String) {
+        let outputs = self.broker.handle(BrokerInput::Speak { peer, frame: Frame::whole(opcode::TEXT, text) });
+        self.carry_out(outputs, None);
+    }
+
+    /// A message of a POS goes to its terminal, one of a terminal to every POS that speaks to it.
+    fn deliver(&mut self, from: Peer, pinpad_id: &str, text: String) {
+        let tag = Tag { terminal: from.terminal, connection: from.connection };
+        match self.guests.get(&tag).and_then(|guest| guest.pos_of.clone()) {
+            Some(id) => {
+                self.line(&format!("pos -> {id}  {}", brief(&text)));
+                let outputs = self.broker.handle(BrokerInput::Route { pinpad_id: id, text });
+                self.carry_out(outputs, Some(from));
+            }
+            None => {
+                self.line(&format!("{pinpad_id} -> pos  {}", brief(&text)));
+                let listening: Vec<Peer> = self
+                    .guests
+                    .iter()
+                    .filter(|(_, guest)| guest.pos_of.as_deref() == Some(pinpad_id))
+                    .map(|(tag, _)| Peer { terminal: tag.terminal, connection: tag.connection })
+                    .collect();
+                for peer in listening {
+                    self.speak(peer, text.clone());
+                }
+            }
+        }
+    }
+}

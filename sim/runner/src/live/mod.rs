@@ -1,0 +1,42 @@
+//! The simulated terminal, broker and POS in the open: real sockets, real time, nobody's script.
+
+mod broker;
+mod pos;
+mod terminal;
+
+pub use broker::{BrokerPlan, serve};
+pub use pos::{PosError, PosPlan, converse};
+pub use terminal::{TerminalPlan, connect};
+
+use std::sync::Arc;
+
+use sca_certs::Identity;
+use sca_network::tls::{Clock, Trust};
+
+use crate::clock::{Clock as WorldClock, DeviceClock};
+
+/// Who is trusted, and what is shown.
+#[derive(Debug, Clone, Default)]
+pub struct Credentials {
+    /// Trusted roots, DER.
+    pub roots: Vec<Vec<u8>>,
+    /// What is shown to the other side.
+    pub identity: Option<Arc<Identity>>,
+}
+
+impl Credentials {
+    fn trust(&self, resumption: bool) -> Trust {
+        Trust { roots: self.roots.clone(), revocation_lists: Vec::new(), identity: self.identity.clone(), resumption }
+    }
+}
+
+/// The real clock, for those who check validity.
+fn real_clock() -> (WorldClock, DeviceClock) {
+    let clock = WorldClock::start(1);
+    (clock, DeviceClock::new(clock, crate::clock::today()))
+}
+
+fn wall(clock: &DeviceClock) -> Arc<Clock<impl Fn() -> i64 + Send + Sync + 'static>> {
+    let clock = clock.clone();
+    Arc::new(Clock(move || clock.shows().0))
+}

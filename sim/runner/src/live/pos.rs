@@ -1,0 +1,158 @@
+//! A POS that asks through a broker: a request at a time, each with its answer.
+
+use std::time::Duration;
+
+use sca_network::tls::{self, TlsError};
+use sca_network::{
+    ClientEvent, ClientLimits, ClientOrder, Dialer, Event, Fate, Mailbox, SocketDialer, Tag, run_client,
+};
+use sca_protocol::handshake::{self, Upgrade};
+use sca_protocol::{Chance, Reason};
+use sca_terminal::Target;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::{Credentials, real_clock, wall};
+
+/// A POS to run.
+#[derive(Debug, Clone)]
+pub struct PosPlan {
+    /// The broker.
+    pub target: Target,
+    /// The terminal it speaks to.
+    pub pinpad_id: String,
+    /// Whom it trusts, and what it shows.
+    pub credentials: Credentials,
+    /// How long it waits for the broker, and for each answer.
+    pub patience: Duration,
+}
+
+/// Why a POS gave up.
+#[derive(Debug, thiserror::Error)]
+pub enum PosError {
+    /// The broker cannot be reached.
+    #[error("the broker cannot be reached: {}", .0.sentence())]
+    Broker(Reason),
+    /// The link ended while an answer was due.
+    #[error("the link ended before the answer came")]
+    Lost,
+    /// No answer came.
+    #[error("no answer came in {} s", .0.as_secs())]
+    Silence(Duration),
+    /// The credentials cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+struct Link {
+    mailbox: Mailbox,
+    orders: mpsc::Sender<ClientOrder>,
+    waiting: std::collections::VecDeque<ClientEvent>,
+}
+
+/// Sends each request that comes and hands its answer to `answered`, until there are no more. Needs a `LocalSet`.
+///
+/// # Errors
+/// [`PosError`], at the first request that gets no answer.
+pub async fn converse(
+    plan: &PosPlan,
+    mut requests: mpsc::Receiver<String>,
+    answered: &mut dyn FnMut(&str),
+) -> Result<(), PosError> {
+    let mut link = open(plan).await?;
+    while let Some(request) = requests.recv().await {
+        if link.orders.send(ClientOrder::Text(request)).await.is_err() {
+            return Err(PosError::Lost);
+        }
+        match timeout(plan.patience, link.text()).await {
+            Ok(Some(answer)) => answered(&answer),
+            Ok(None) => return Err(PosError::Lost),
+            Err(_) => return Err(PosError::Silence(plan.patience)),
+        }
+    }
+    // A normal close, and time for it to travel.
+    drop(link.orders.send(ClientOrder::Close(1000, [0; 4])).await);
+    drop(timeout(Duration::from_secs(1), link.orders.closed()).await);
+    Ok(())
+}
+
+async fn open(plan: &PosPlan) -> Result<Link, PosError> {
+    let (_, device) = real_clock();
+    let tls = match plan.target.secure {
+        true => Some(tls::client(&plan.credentials.trust(false), wall(&device), None)?),
+        false => None,
+    };
+    let mailbox = Mailbox::default();
+    let (orders, receiver) = mpsc::channel(64);
+    tokio::task::spawn_local(run_client(
+        Dialer::Socket(SocketDialer::default()),
+        plan.target.host.clone(),
+        plan.target.port,
+        Fate::Connect,
+        tls,
+        ClientLimits { message_size_max: 1 << 20 },
+        Tag { terminal: 0, connection: 1 },
+        mailbox.clone(),
+        receiver,
+    ));
+    let mut link = Link { mailbox, orders, waiting: std::collections::VecDeque::new() };
+    let key = handshake::key(Chance::new(u64::from(std::process::id())).stream("pos", &[]).bytes());
+    let upgraded = timeout(plan.patience, link.upgrade(plan, &key)).await;
+    upgraded.unwrap_or(Err(Reason::Timeout)).map_err(PosError::Broker)?;
+    Ok(link)
+}
+
+impl Link {
+    async fn event(&mut self) -> ClientEvent {
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return event;
+            }
+            self.mailbox.posted().await;
+            self.waiting.extend(self.mailbox.take().into_iter().filter_map(|posted| match posted.event {
+                Event::Client(event) => Some(event),
+                Event::Server(_) => None,
+            }));
+        }
+    }
+
+    async fn upgrade(&mut self, plan: &PosPlan, key: &str) -> Result<(), Reason> {
+        let Target { host, port, secure } = &plan.target;
+        let upgrade = Upgrade {
+            path: format!("/pos/{}", plan.pinpad_id),
+            host: format!("{host}:{port}"),
+            secure: *secure,
+            key: key.to_owned(),
+            pinpad_id: plan.pinpad_id.clone(),
+            space_before_colon: false,
+        };
+        loop {
+            match self.event().await {
+                ClientEvent::Opened if *secure => {}
+                ClientEvent::Opened | ClientEvent::Secured => {
+                    drop(self.orders.send(ClientOrder::Request(upgrade.to_bytes())).await);
+                }
+                ClientEvent::Answered(head) => {
+                    handshake::judge(&head, key, false)?;
+                    drop(self.orders.send(ClientOrder::Open).await);
+                    return Ok(());
+                }
+                ClientEvent::Failed(reason) => return Err(reason),
+                _ => {}
+            }
+        }
+    }
+
+    /// The next message, or nothing when the link has ended.
+    async fn text(&mut self) -> Option<String> {
+        loop {
+            match self.event().await {
+                ClientEvent::Text(text) => return Some(text),
+                ClientEvent::Closed | ClientEvent::Lost | ClientEvent::Failed(_) | ClientEvent::Violation(_) => {
+                    return None;
+                }
+                _ => {}
+            }
+        }
+    }
+}

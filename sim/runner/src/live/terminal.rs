@@ -1,0 +1,227 @@
+//! One simulated terminal against any broker, with a ladder of what happens and what it waits for.
+
+use sca_network::tls::{self, TlsError};
+use sca_network::{
+    ClientEvent, ClientLimits, ClientOrder, Dialer, Event, Fate, Mailbox, SocketDialer, Tag, run_client,
+};
+use sca_protocol::message::Layout;
+use sca_protocol::settings::TerminalSettings;
+use sca_protocol::xml::Limits;
+use sca_protocol::{Chance, Now, Request, Response};
+use sca_terminal::{ConnectionId, Input, LinkEvent, Output, Seen, Target};
+use tokio::sync::mpsc;
+
+use super::{Credentials, real_clock, wall};
+use crate::core::{Core, Making};
+use crate::script::stamp;
+
+/// A terminal to run.
+#[derive(Debug, Clone)]
+pub struct TerminalPlan {
+    /// How it is set up.
+    pub settings: TerminalSettings,
+    /// The broker.
+    pub target: Target,
+    /// What its chance follows from.
+    pub seed: u64,
+    /// Whom it trusts, and what it shows.
+    pub credentials: Credentials,
+}
+
+struct Live<'a, C> {
+    core: C,
+    plan: TerminalPlan,
+    tls: Option<std::sync::Arc<tls::ClientTls>>,
+    mailbox: Mailbox,
+    orders: Option<(ConnectionId, mpsc::Sender<ClientOrder>)>,
+    shown: String,
+    say: &'a mut dyn FnMut(&str),
+}
+
+/// Runs a terminal until `stop` is done. `say` is given each line of the ladder. Needs a `LocalSet`.
+///
+/// # Errors
+/// [`TlsError`], if the credentials cannot be used.
+pub async fn connect<C: Core>(
+    plan: TerminalPlan,
+    make: &dyn Fn(Making) -> C,
+    stop: impl Future<Output = ()>,
+    say: &mut dyn FnMut(&str),
+) -> Result<(), TlsError> {
+    let (clock, device) = real_clock();
+    let tls = match plan.target.secure {
+        true => Some(tls::client(&plan.credentials.trust(plan.settings.resumption), wall(&device), None)?),
+        false => None,
+    };
+    let making = Making {
+        settings: plan.settings.clone(),
+        target: plan.target.clone(),
+        chance: Chance::new(plan.seed),
+        index: 0,
+    };
+    let mailbox = Mailbox::default();
+    let mut live = Live { core: make(making), plan, tls, mailbox, orders: None, shown: String::new(), say };
+    let now = || Now { since_start: clock.elapsed(), wall: device.shows() };
+    live.tell(now(), Input::PowerOn);
+    tokio::pin!(stop);
+    loop {
+        let tick = live.core.deadline().map(|at| clock.instant(at));
+        let sleep = async {
+            match tick {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = &mut stop => {
+                live.tell(now(), Input::PowerOff);
+                return Ok(());
+            }
+            () = live.mailbox.posted() => {
+                for posted in live.mailbox.take() {
+                    if let Event::Client(event) = posted.event {
+                        live.heard(now(), ConnectionId(posted.tag.connection), event);
+                    }
+                }
+            }
+            () = sleep => live.tell(now(), Input::Tick),
+        }
+    }
+}
+
+impl<C: Core> Live<'_, C> {
+    fn line(&mut self, now: Now, text: &str) {
+        (self.say)(&format!("{:>12}  {text}", stamp(now.since_start)));
+    }
+
+    fn heard(&mut self, now: Now, connection: ConnectionId, event: ClientEvent) {
+        let event = match event {
+            ClientEvent::Opened => LinkEvent::Opened,
+            ClientEvent::Secured => LinkEvent::Secured,
+            ClientEvent::Answered(head) => {
+                self.line(now, &format!("  broker -> terminal   {}", head.line));
+                LinkEvent::Answered(head)
+            }
+            ClientEvent::Failed(reason) => LinkEvent::Failed(reason),
+            ClientEvent::Text(text) => {
+                self.line(now, &format!("  broker -> terminal   {}", brief(&text)));
+                LinkEvent::Text(text)
+            }
+            ClientEvent::Binary(bytes) => {
+                self.line(now, &format!("  broker -> terminal   binary, {} bytes", bytes.len()));
+                LinkEvent::Binary(bytes)
+            }
+            ClientEvent::Pong(payload) => LinkEvent::Pong(payload),
+            ClientEvent::Closed => {
+                self.line(now, "  broker -> terminal   close");
+                LinkEvent::Closed
+            }
+            ClientEvent::Violation(code) => {
+                self.line(now, &format!("  broker -> terminal   a breach of the protocol that deserves {code}"));
+                LinkEvent::Violation(code)
+            }
+            ClientEvent::Lost => LinkEvent::Lost,
+        };
+        self.tell(now, Input::Link { connection, event });
+    }
+
+    fn tell(&mut self, now: Now, input: Input) {
+        for output in self.core.handle(now, input) {
+            self.carry_out(now, output);
+        }
+        self.show(now);
+    }
+
+    fn carry_out(&mut self, now: Now, output: Output) {
+        match output {
+            Output::Dial { connection, target } => self.dial(connection, &target),
+            Output::Request { bytes, .. } => self.order(ClientOrder::Request(bytes)),
+            Output::Open { .. } => self.order(ClientOrder::Open),
+            Output::Text { text, .. } => {
+                self.line(now, &format!("  terminal -> broker   {}", brief(&text)));
+                self.order(ClientOrder::Text(text));
+            }
+            Output::Ping { payload, .. } => {
+                self.line(now, "  terminal -> broker   ping");
+                self.order(ClientOrder::Ping(payload));
+            }
+            Output::Close { code, mask, .. } => {
+                self.line(now, &format!("  terminal -> broker   close {code}"));
+                self.order(ClientOrder::Close(code, mask));
+                self.orders = None;
+            }
+            Output::Drop { .. } => self.orders = None,
+            Output::Seen(seen) => {
+                let text = match seen {
+                    Seen::Attempts => "attempts".to_owned(),
+                    Seen::Connects => "connects".to_owned(),
+                    Seen::Loses => "loses the link".to_owned(),
+                    Seen::Fails(reason) => format!("fails {reason}: {}", reason.sentence()),
+                };
+                self.line(now, &format!("terminal {text}"));
+            }
+            Output::Assumed(_) => {}
+        }
+    }
+
+    fn order(&mut self, order: ClientOrder) {
+        if let Some((_, orders)) = &self.orders {
+            // A full or closed outbox belongs to a connection that is about to end.
+            drop(orders.try_send(order));
+        }
+    }
+
+    fn dial(&mut self, connection: ConnectionId, target: &Target) {
+        let (sender, receiver) = mpsc::channel(1_024);
+        self.orders = Some((connection, sender));
+        let size = usize::try_from(self.plan.settings.message_size_max).unwrap_or(usize::MAX);
+        tokio::task::spawn_local(run_client(
+            Dialer::Socket(SocketDialer::default()),
+            target.host.clone(),
+            target.port,
+            Fate::Connect,
+            self.tls.clone(),
+            ClientLimits { message_size_max: size },
+            Tag { terminal: 0, connection: connection.0 },
+            self.mailbox.clone(),
+            receiver,
+        ));
+    }
+
+    /// Prints the screen when it has changed, and what the terminal waits for.
+    fn show(&mut self, now: Now) {
+        let face = self.core.face();
+        let fields: Vec<String> = face.screen.fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let icon = if face.connected { "connected" } else { "disconnected" };
+        let shown = format!("screen {} {} {} [{icon}]", face.screen.name, face.screen.text, fields.join(" "));
+        if shown == self.shown {
+            return;
+        }
+        let waits = match (face.connected, self.core.deadline()) {
+            (true, Some(at)) => format!("waits for a request; something is due at {}", stamp(at)),
+            (true, None) => "waits for a request".to_owned(),
+            (false, Some(at)) => format!("waits until {} at the latest", stamp(at)),
+            (false, None) => "waits for power".to_owned(),
+        };
+        let text = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.line(now, &format!("{text}  ({waits})"));
+        self.shown = shown;
+    }
+}
+
+/// A document on one line: its routing or its fields, else its beginning.
+pub(super) fn brief(text: &str) -> String {
+    let limits = Limits::default();
+    let fields = match (Request::parse(text, limits), Response::parse(text, limits)) {
+        (Ok(request), _) => request.to_xml(Layout::Compact),
+        (_, Ok(response)) => response.to_xml(Layout::Compact),
+        _ => text.split_whitespace().collect::<Vec<_>>().join(" "),
+    };
+    let fields = fields.replace("<TRANSACTION>", "").replace("</TRANSACTION>", "");
+    let fields = fields.replace("<RESPONSE>", "").replace("</RESPONSE>", "");
+    match fields.char_indices().nth(200) {
+        Some((at, _)) => format!("{} …", &fields[..at]),
+        None => fields,
+    }
+}
