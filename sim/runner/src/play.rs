@@ -306,15 +306,22 @@ fn remarks(verdict: &Verdict, assumed: &std::collections::BTreeSet<&'static str>
     vec![format!("{}{on}{why}", verdict.word())]
 }
 
-/// A terminal has power from the start, unless the scenario's first word on it is `power on`.
+/// A terminal has power from the start, unless the first step that concerns it is `power on`.
 fn powered(row: &Row) -> Vec<bool> {
-    let first = |who: usize| {
-        row.steps.iter().find_map(|step| match &step.action {
-            Action::Power { on, who: whose } if *whose == who => Some(*on),
-            _ => None,
-        })
-    };
-    (0..row.cast.terminals.len()).map(|who| first(who) != Some(true)).collect()
+    (0..row.cast.terminals.len()).map(|who| first_power(&row.steps, who) != Some(true)).collect()
+}
+
+/// Whether the first step that concerns a terminal is `power on`; nothing where no step does.
+fn first_power(steps: &[Step], who: usize) -> Option<bool> {
+    steps.iter().find_map(|step| match &step.action {
+        Action::Power { on, who: whose } if *whose == who => Some(*on),
+        Action::Expect(expect) if expect.who == who => Some(false),
+        Action::Send(send) if send.to == who => Some(false),
+        Action::Throughout(whose, ..) if *whose == who => Some(false),
+        Action::AnyOrder(block) | Action::InOrder(block) | Action::Together(block) => first_power(block, who),
+        Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => first_power(block, who),
+        _ => None,
+    })
 }
 
 fn cast<C: Core>(

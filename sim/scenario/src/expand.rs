@@ -138,7 +138,7 @@ pub(crate) fn substitute(line: &Line, values: &Values, used: &mut BTreeSet<Strin
     let block = block.collect();
     let verbatim = line.verbatim.clone().map(|mut verbatim| {
         for text in &mut verbatim.lines {
-            *text = inserted(text, values, used, false);
+            *text = inserted(text, values, used, false).trim_end().to_owned();
         }
         verbatim
     });

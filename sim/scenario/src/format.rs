@@ -43,7 +43,7 @@ fn line_into(out: &mut String, line: &Line, depth: usize) {
     let mut previous = "";
     for (at, word) in line.words.iter().enumerate() {
         let text = word.text.as_str();
-        out.push_str(gap(line, at, previous, text));
+        out.push_str(gap(line, at, depth, previous, text));
         out.push_str(text);
         previous = text;
     }
@@ -61,13 +61,13 @@ fn line_into(out: &mut String, line: &Line, depth: usize) {
     items_into(out, &line.block, depth + 1);
 }
 
-fn gap(line: &Line, at: usize, previous: &str, text: &str) -> &'static str {
+fn gap(line: &Line, at: usize, depth: usize, previous: &str, text: &str) -> &'static str {
     const COLUMN: &str = "         ";
     let first = line.words[0].text.as_str();
     let arrow = line.words.iter().position(|w| w.text == "->");
     match (at, previous, text) {
         (0, ..) => "",
-        (1, ..) if HEADERS.contains(&first) && arrow.is_none() => &COLUMN[first.len().min(8)..],
+        (1, ..) if depth == 0 && HEADERS.contains(&first) && arrow.is_none() => &COLUMN[first.len().min(8)..],
         (_, "(" | "[", _) | (_, _, ")" | "]" | ",") => "",
         (_, _, "(") if previous != "," && previous != "in" && !HEADERS.contains(&previous) && is_call(first) => "",
         _ if arrow.is_some_and(|arrow| at == arrow + 2) && !LOWER.contains(&text) => "  ",

@@ -147,13 +147,17 @@ impl Live<'_> {
                 self.line(&format!("connection {} fails: {reason}", tag.connection));
                 Vec::new()
             }
-            ServerEvent::Asked(head, _) => {
+            ServerEvent::Asked(mut head, _) => {
                 let pos_of = head.path().strip_prefix("/pos/").map(str::to_owned);
                 let who = match &pos_of {
                     Some(id) => format!("a POS for pinpad {id}"),
                     None => format!("terminal with pinpad {}", head.get("x-vfi-pinpad-id").unwrap_or("-")),
                 };
                 self.line(&format!("connection {} is {who}", tag.connection));
+                if pos_of.is_some() {
+                    // A POS is no terminal: nothing is to be routed to it by its pinpad id.
+                    head.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("x-vfi-pinpad-id"));
+                }
                 if let Some(guest) = self.guests.get_mut(&tag) {
                     (guest.asked, guest.pos_of) = (true, pos_of);
                 }

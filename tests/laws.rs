@@ -1,0 +1,272 @@
+//! Laws: what holds for every input, and for every scenario.
+
+mod common;
+
+use proptest::prelude::*;
+use sca_protocol::counter::{Counter, Fate};
+use sca_protocol::frame::{Decoder, Frame};
+use sca_protocol::handshake::Head;
+use sca_protocol::message::Layout;
+use sca_protocol::settings::CounterRules;
+use sca_protocol::xml::{self, Limits};
+use sca_protocol::{Chance, Now, Request, Response, UnixTime};
+use sca_runner::suite::{Authorities, Snapshots};
+use sca_runner::{Options, Verdict, files, play, simulated};
+use sca_scenario::model::Scenario;
+use sca_terminal::{ConnectionId, Input, LinkEvent, Output, Target, Terminal};
+
+/// The transcript of a passing run passes as a scenario, and prints the same lines again.
+#[test]
+fn a_transcript_replays_itself() {
+    let identities = Authorities::new().expect("an authority can be made").memory;
+    let suite = common::suite(Options::default(), Snapshots::Ignore, &[]);
+    for path in common::scenarios() {
+        let result = suite.file(&path).expect("the scenario can be read");
+        // A few rows of each: the law is about lines, and the rows of one `each` have the same.
+        for row in result.rows.iter().take(12) {
+            let again = sca_scenario::parse(&row.transcript);
+            let again = again.unwrap_or_else(|why| panic!("{}: {why:?}\n{}", path.display(), row.transcript));
+            let played = play(&again, &Options::default(), &identities, &simulated).remove(0);
+            let name = path.display();
+            assert!(matches!(played.verdict, Verdict::Pass), "{name}: {:?}\n{}", played.verdict, row.transcript);
+            let (kept, new) = (common::statements(&row.transcript), common::statements(&played.transcript));
+            assert_eq!(kept, new, "{name}");
+        }
+    }
+}
+
+/// Printing and reading are each other's inverse: what is printed is in the one layout, and prints the same again.
+#[test]
+fn a_transcript_is_in_the_one_layout() {
+    let suite = common::suite(Options::default(), Snapshots::Ignore, &[]);
+    for path in common::scenarios() {
+        for row in suite.file(&path).expect("the scenario can be read").rows.iter().take(12) {
+            let layout = sca_scenario::format(&row.transcript).expect("a transcript can be read");
+            assert_eq!(row.transcript, layout, "{}", path.display());
+        }
+    }
+}
+
+/// Reading, printing and reading again gives the same steps.
+#[test]
+fn printed_steps_read_as_they_were() {
+    let print = |scenario: &Scenario| -> Vec<String> {
+        let row = &scenario.rows[0];
+        let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
+        let printer = sca_scenario::Printer::new(&names);
+        row.steps
+            .iter()
+            .map(|step| {
+                let mut text = String::new();
+                printer.step(&mut text, step, 0);
+                text
+            })
+            .collect()
+    };
+    for path in common::scenarios() {
+        let loaded = files::load(&path, &[]).expect("the scenario can be read");
+        let scenario = loaded.scenario.expect("the scenario is valid");
+        let printed = print(&scenario);
+        let settings: String = scenario.rows[0]
+            .cast
+            .terminals
+            .iter()
+            .filter(|t| t.name != "terminal")
+            .map(|t| format!("terminal {}\n", t.name))
+            .collect();
+        let certificates: String =
+            scenario.rows[0].cast.certificates.keys().map(|n| format!("certificate {n}\n")).collect();
+        let text = format!("scenario \"x\"\n\n{settings}{certificates}\n{}", printed.concat());
+        let again = sca_scenario::parse(&text).unwrap_or_else(|why| panic!("{}: {why:?}\n{text}", path.display()));
+        assert_eq!(printed, print(&again), "{}", path.display());
+    }
+}
+
+/// `fmt` is idempotent, and every bundled file is in the one layout already.
+#[test]
+fn bundled_files_are_in_the_one_layout() {
+    for path in common::scenarios() {
+        let text = files::read_text(&path).expect("the scenario can be read");
+        let once = sca_scenario::format(&text).expect("the scenario can be read");
+        assert_eq!(text, once, "{}", path.display());
+        assert_eq!(once, sca_scenario::format(&once).expect("a formatted file can be read"));
+    }
+}
+
+fn field() -> impl Strategy<Value = (String, String)> {
+    ("[A-Z][A-Z0-9_]{0,12}", "[ -~é\u{1F600}]{0,24}")
+}
+
+fn rules() -> impl Strategy<Value = CounterRules> {
+    any::<[bool; 6]>().prop_map(|[of_refused, of_malformed, of_secondary, of_lower, over_reconnect, over_reboot]| {
+        CounterRules { of_refused, of_malformed, of_secondary, of_lower, over_reconnect, over_reboot }
+    })
+}
+
+#[derive(Debug, Clone)]
+enum Act {
+    Saw(u32, Fate),
+    Reconnected,
+    Rebooted,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let fate = prop_oneof![Just(Fate::Done), Just(Fate::Refused), Just(Fate::Malformed), Just(Fate::Secondary)];
+    prop_oneof![
+        6 => (1..50_u32, fate).prop_map(|(counter, fate)| Act::Saw(counter, fate)),
+        1 => Just(Act::Reconnected),
+        1 => Just(Act::Rebooted),
+    ]
+}
+
+fn terminal() -> Terminal {
+    let target = Target { host: "broker.test".to_owned(), port: 80, secure: false };
+    Terminal::new(sca_protocol::settings::TerminalSettings::default(), target, Chance::new(1), 0)
+}
+
+proptest! {
+    #[test]
+    fn a_request_reads_as_it_was_written(fields in prop::collection::vec(field(), 0..8)) {
+        let mut all = vec![("FUNCTION_TYPE".to_owned(), "SESSION".to_owned()), ("COMMAND".to_owned(), "START".to_owned())];
+        for (name, value) in fields {
+            if !all.iter().any(|(n, _)| *n == name) {
+                all.push((name, value.trim().to_owned()));
+            }
+        }
+        let request = Request::new(all);
+        for layout in [Layout::Indented, Layout::Compact] {
+            let read = Request::parse(&request.to_xml(layout), Limits::default());
+            prop_assert_eq!(read.as_ref(), Ok(&request));
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_xml_reader_panic(text in "\\PC{0,200}") {
+        let _ = xml::parse(&text, Limits::default());
+        let _ = xml::first_document(&text);
+        let _ = Response::parse(&text, Limits::default());
+    }
+
+    #[test]
+    fn no_tags_make_the_xml_reader_panic(parts in prop::collection::vec(
+        prop::sample::select(vec!["<", ">", "/", "A", "<A>", "</A>", "<![CDATA[", "]]>", "<!--", "-->", "&", "&#", ";", "\"", "<!DOCTYPE", "<?", "?>", "é"]), 0..40)) {
+        let text = parts.concat();
+        let _ = xml::parse(&text, Limits::default());
+        let _ = xml::first_document(&text);
+    }
+
+    #[test]
+    fn a_frame_reads_as_it_was_written(
+        last in any::<bool>(), reserved in 0..8_u8, opcode in 0..16_u8, mask in any::<Option<[u8; 4]>>(),
+        payload in prop::collection::vec(any::<u8>(), 0..70_000), cut in any::<prop::sample::Index>(),
+    ) {
+        let frame = Frame { last, reserved, opcode, mask, declared: None, payload };
+        let bytes = frame.encode();
+        let (first, second) = bytes.split_at(cut.index(bytes.len()));
+        let mut decoder = Decoder::new(1 << 20);
+        decoder.push(first);
+        prop_assert_eq!(decoder.next_frame(), Ok(None));
+        decoder.push(second);
+        prop_assert_eq!(decoder.next_frame(), Ok(Some((frame, bytes.len()))));
+        prop_assert_eq!(decoder.next_frame(), Ok(None));
+    }
+
+    #[test]
+    fn no_bytes_make_the_frame_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let mut decoder = Decoder::new(1_000);
+        decoder.push(&bytes);
+        while let Ok(Some(_)) = decoder.next_frame() {}
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_of_heads_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Head::parse_answer(&bytes);
+        let _ = Head::parse_request(&bytes);
+        let answer = [b"HTTP/1.1 101 x\r\n", &bytes[..], b"\r\n\r\n"].concat();
+        if let Ok(Some((head, _))) = Head::parse_answer(&answer) {
+            let _ = sca_protocol::handshake::judge(&head, "key", true);
+            let _ = sca_protocol::handshake::retry_after(&head, UnixTime(0));
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_of_scenarios_panic(text in "\\PC{0,300}") {
+        let _ = sca_scenario::parse(&text);
+        let _ = sca_scenario::format(&text);
+    }
+
+    #[test]
+    fn no_words_make_the_reader_of_scenarios_panic(lines in prop::collection::vec((0..4_usize, prop::collection::vec(
+        prop::sample::select(vec!["terminal", "->", "pos", "broker", "connects", "fails", "tls", "within", "1s..2s", "of", "as", "a", "re",
+            "any", "order", "without", "each", "in", "[", "(", ",", ")", "]", "{{x}}", "\"s\"", "~\"s\"", "RESULT=OK", "!F", "screen", "fault",
+            "reset", "after", "3", "bytes", "reply", "to", "answers", "attempt", "call", "frame", "text", "last", "http", "+1.000", "certificate",
+            "<A>", "#"]), 1..7)), 0..12)) {
+        let body: String = lines.iter().map(|(depth, words)| format!("{}{}\n", "  ".repeat(*depth), words.join(" "))).collect();
+        let text = format!("scenario \"x\"\n{body}");
+        let _ = sca_scenario::parse(&text);
+        if let Ok(once) = sca_scenario::format(&text) {
+            prop_assert_eq!(sca_scenario::format(&once), Ok(once));
+        }
+    }
+
+    #[test]
+    fn the_counter_is_that_of_the_last_request_that_counts(rules in rules(), acts in prop::collection::vec(act(), 0..40)) {
+        let mut counter = Counter::default();
+        for act in &acts {
+            match act {
+                Act::Saw(number, fate) => counter.saw(*number, *fate, &rules),
+                Act::Reconnected => counter.reconnected(&rules),
+                Act::Rebooted => counter.rebooted(&rules),
+            }
+        }
+        prop_assert_eq!(counter.answer(), model(&rules, &acts));
+    }
+
+    #[test]
+    fn no_message_silences_the_terminal(texts in prop::collection::vec("\\PC{0,80}", 1..8)) {
+        let mut terminal = terminal();
+        let now = |ms| Now { since_start: std::time::Duration::from_millis(ms), wall: UnixTime(0) };
+        terminal.handle(now(0), Input::PowerOn);
+        terminal.handle(now(1_000), Input::Tick);
+        let link = |event| Input::Link { connection: ConnectionId(1), event };
+        let asked = terminal.handle(now(1_001), link(LinkEvent::Opened));
+        let Some(Output::Request { bytes, .. }) = asked.first() else { panic!("no request: {asked:?}") };
+        let request = Head::parse_request(bytes).expect("the request can be read").expect("it is whole").0;
+        let accept = sca_protocol::handshake::accept(request.get("Sec-WebSocket-Key").expect("it has a key"));
+        let answer = format!("HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n");
+        let head = Head::parse_answer(answer.as_bytes()).expect("the answer can be read").expect("it is whole").0;
+        terminal.handle(now(1_002), link(LinkEvent::Answered(head)));
+        for text in texts {
+            let outputs = terminal.handle(now(2_000), link(LinkEvent::Text(text)));
+            let answers: Vec<_> = outputs.iter().filter_map(|o| match o {
+                Output::Text { text, .. } => Some(text),
+                _ => None,
+            }).collect();
+            prop_assert_eq!(answers.len(), 1);
+            let limits = Limits { bytes_max: 1 << 20, ..Limits::default() };
+            let read = Response::parse(answers[0], limits);
+            prop_assert!(read.is_ok());
+        }
+    }
+}
+
+/// What GET COUNTER answers, said another way: look back to the last event that forgets or counts.
+fn model(rules: &CounterRules, acts: &[Act]) -> u32 {
+    let from = acts.iter().rposition(|act| match act {
+        Act::Reconnected => !rules.over_reconnect,
+        Act::Rebooted => !rules.over_reboot,
+        Act::Saw(..) => false,
+    });
+    let counted: Vec<u32> = acts[from.map_or(0, |at| at + 1)..]
+        .iter()
+        .filter_map(|act| match act {
+            Act::Saw(number, Fate::Done) => Some(*number),
+            Act::Saw(number, Fate::Refused) => rules.of_refused.then_some(*number),
+            Act::Saw(number, Fate::Malformed) => rules.of_malformed.then_some(*number),
+            Act::Saw(number, Fate::Secondary) => rules.of_secondary.then_some(*number),
+            _ => None,
+        })
+        .collect();
+    let last = if rules.of_lower { counted.last() } else { counted.iter().max() };
+    last.copied().unwrap_or(1)
+}

@@ -1,0 +1,43 @@
+//! Every bundled scenario in memory, one named test each, listed at run time. Its transcript is its snapshot.
+
+mod common;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use sca_runner::report::{self, Painter};
+use sca_runner::suite::{FileResult, Snapshot, Snapshots, difference};
+use sca_runner::{Options, Verdict};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let suite = Arc::new(common::suite(Options::default(), Snapshots::Compare, &[]));
+    let trials = common::scenarios().into_iter().map(|path| {
+        let suite = suite.clone();
+        Trial::test(common::name(&path), move || judge(&suite.file(&path)?))
+    });
+    let trials: Vec<Trial> = trials.collect();
+    assert!(trials.len() >= 60, "only {} scenarios were found", trials.len());
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn judge(result: &FileResult) -> Result<(), Failed> {
+    let plain = Painter { colours: false };
+    let replay = format!("sca-sim run {}", result.loaded.path.display());
+    for problem in result.problems() {
+        return Err(report::problem(plain, &result.loaded.texts, problem).into());
+    }
+    for row in &result.rows {
+        match &row.verdict {
+            Verdict::Pass | Verdict::ExpectedFail(_) => {}
+            Verdict::Fail(failure) => return Err(report::failure(plain, &result.loaded, failure, &replay).into()),
+            other => return Err(format!("{other:?}").into()),
+        }
+    }
+    match &result.snapshot {
+        Snapshot::Same => Ok(()),
+        Snapshot::Differs { kept, new } => Err(difference(kept, new).into()),
+        other => Err(format!("the snapshot is {other:?}; write it with sca-sim run --update").into()),
+    }
+}
