@@ -1,1 +1,243 @@
-fn main() {}
+//! The command line as its users meet it: what it prints, what it writes, how it exits.
+
+mod common;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use rstest::rstest;
+
+/// A folder of this test alone, empty at its start.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    drop(fs::remove_dir_all(&folder));
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    folder
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sca-sim"));
+    command.args(arguments).current_dir(folder).env("NO_COLOR", "1");
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().expect("the program runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+const GOOD: &str = "scenario \"It connects\"\n\nterminal connects  covers BOOT-01\n";
+const FAILS: &str = "scenario \"It loses\"\n\nterminal connects\nterminal loses  within 2s\n";
+const INVALID: &str = "scenario \"It is wrong\"\n\nterminal conects\n";
+
+fn file(folder: &Path, name: &str, text: &str) {
+    fs::write(folder.join(name), text).expect("the file can be written");
+}
+
+#[rstest]
+#[case::good(&["run", "good.sca"], 0)]
+#[case::failing(&["run", "fails.sca"], 1)]
+#[case::usage(&["run"], 2)]
+#[case::no_such_command(&["dance"], 2)]
+#[case::invalid(&["run", "invalid.sca"], 3)]
+#[case::no_such_file(&["run", "nowhere.sca"], 4)]
+#[case::check_good(&["check", "good.sca"], 0)]
+#[case::check_invalid(&["check", "invalid.sca"], 3)]
+#[case::list(&["list", "good.sca"], 0)]
+#[case::settings(&["settings"], 0)]
+#[case::assumptions(&["settings", "--assumptions"], 0)]
+#[case::help(&["--help"], 0)]
+#[case::bad_report(&["run", "good.sca", "--report", "xml=a"], 2)]
+#[case::unwritable_report(&["run", "good.sca", "--report", "json=no/such/folder"], 4)]
+#[case::not_on_the_wire(&["run", "--wire", "long.sca"], 1)]
+fn every_end_has_its_exit_code(#[case] arguments: &[&str], #[case] code: i32) {
+    let folder = folder(&format!("exit-{code}-{}", arguments.join("-").replace(['/', '=', '.'], "_")));
+    file(&folder, "good.sca", GOOD);
+    file(&folder, "fails.sca", FAILS);
+    file(&folder, "invalid.sca", INVALID);
+    file(&folder, "long.sca", "scenario \"Long\"\n\nterminal connects\nwait 1d\n");
+    let output = run(&folder, arguments);
+    assert_eq!(output.status.code(), Some(code), "{}{}", text(&output.stdout), text(&output.stderr));
+}
+
+#[test]
+fn a_failure_leaves_its_evidence() {
+    let folder = folder("evidence");
+    file(&folder, "fails.sca", FAILS);
+    let output = run(&folder, &["run", "fails.sca", "--failures", "out"]);
+    assert!(text(&output.stderr).contains("sca-sim run fails.sca"), "{}", text(&output.stderr));
+    let evidence = folder.join("out/fails-1");
+    let transcript = fs::read_to_string(evidence.join("transcript.sca")).expect("there is a transcript");
+    assert!(transcript.contains("terminal connects"), "{transcript}");
+    let frames = fs::read_to_string(evidence.join("frames.txt")).expect("there are frames");
+    assert!(frames.contains("101 Switching Protocols"), "{frames}");
+    let replay = fs::read_to_string(evidence.join("replay.txt")).expect("there is a command");
+    assert_eq!(replay, "sca-sim run fails.sca\nseed 1\n");
+}
+
+#[test]
+fn on_the_wire_the_evidence_has_the_secrets_of_tls_for_its_owner_alone() {
+    let folder = folder("evidence-wire");
+    file(&folder, "fails.sca", "scenario \"x\"\n\nterminal connects\nterminal -> pos  RESULT=OK  within 1s\n");
+    // In memory it passes nothing, so the wire is not even tried; what fails only there needs a snapshot of lanes.
+    let output = run(&folder, &["run", "--wire", "fails.sca", "--failures", "out"]);
+    assert_eq!(output.status.code(), Some(1));
+    let log = folder.join("out/fails-1/tls-keys.log");
+    let mode = fs::metadata(&log).expect("there is a log").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_snapshot_is_written_compared_and_shown_when_it_differs() {
+    let folder = folder("snapshot");
+    file(&folder, "good.sca", GOOD);
+    assert!(text(&run(&folder, &["run", "good.sca"]).stdout).contains("1 without a snapshot"));
+    assert!(run(&folder, &["run", "--update", "good.sca"]).status.success());
+    assert!(run(&folder, &["run", "good.sca"]).status.success());
+    let path = folder.join("snapshots/good.snap");
+    let kept = fs::read_to_string(&path).expect("there is a snapshot");
+    file(&folder, "snapshots/good.snap", &kept.replace("screen idle", "screen session"));
+    let output = run(&folder, &["run", "good.sca"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("-+1.012 screen session") && said.contains("++1.012 screen idle"), "{said}");
+    assert!(folder.join("snapshots/good.snap.new").exists());
+    assert!(run(&folder, &["run", "--update", "good.sca"]).status.success());
+    assert!(!folder.join("snapshots/good.snap.new").exists());
+}
+
+#[test]
+fn fmt_changes_layout_and_nothing_else() {
+    let folder = folder("fmt");
+    let untidy = "scenario   \"x\"   # what it shows\n\n\n# alone\nany order\n      terminal connects within 5s\n      screen   idle\n";
+    file(&folder, "untidy.sca", untidy);
+    let output = run(&folder, &["fmt", "--check", "untidy.sca"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(fs::read_to_string(folder.join("untidy.sca")).expect("it is there"), untidy);
+    assert!(run(&folder, &["fmt", "untidy.sca"]).status.success());
+    let tidy = "scenario \"x\"  # what it shows\n\n# alone\nany order\n  terminal connects  within 5s\n  screen idle\n";
+    assert_eq!(fs::read_to_string(folder.join("untidy.sca")).expect("it is there"), tidy);
+    assert!(run(&folder, &["fmt", "--check", "untidy.sca"]).status.success());
+}
+
+#[test]
+fn reports_are_what_machines_read() {
+    let folder = folder("reports");
+    file(&folder, "good.sca", GOOD);
+    file(&folder, "fails.sca", FAILS);
+    file(&folder, "invalid.sca", INVALID);
+    run(&folder, &["run", ".", "--report", "json=r.json,junit=r.xml"]);
+    let json = fs::read_to_string(folder.join("r.json")).expect("there is a report");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+    assert_eq!(json["version"], 1);
+    assert_eq!(json["summary"]["passed"], 1);
+    assert_eq!(json["summary"]["failed"], 1);
+    assert_eq!(json["summary"]["invalid"], 1);
+    assert_eq!(json["files"][0]["rows"][0]["verdict"], "fail");
+    assert_eq!(json["files"][0]["rows"][0]["failure"]["line"], 4);
+    assert_eq!(json["files"][2]["problems"][0]["code"], "E011");
+    let junit = fs::read_to_string(folder.join("r.xml")).expect("there is a report");
+    assert!(junit.contains("<testsuites name=\"sca-sim\" tests=\"3\" skipped=\"0\" failures=\"1\" errors=\"1\""), "{junit}");
+    assert!(junit.contains("name=\"replay\" value=\"sca-sim run ./fails.sca\""), "{junit}");
+}
+
+#[test]
+fn certificates_are_written_with_keys_for_their_owner_alone() {
+    let folder = folder("certs");
+    let output = run(&folder, &["certs", "out", "--flaws"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let mut keys = 0;
+    for entry in fs::read_dir(folder.join("out")).expect("the folder is there") {
+        let entry = entry.expect("the entry can be read");
+        let text = fs::read_to_string(entry.path()).expect("it is text");
+        let is_key = entry.path().extension().is_some_and(|e| e == "key");
+        assert_eq!(text.contains("PRIVATE KEY"), is_key, "{:?}", entry.path());
+        if is_key {
+            keys += 1;
+            assert_eq!(entry.metadata().expect("it has a mode").permissions().mode() & 0o777, 0o600);
+        }
+    }
+    assert_eq!(keys, 20);
+}
+
+/// A program in the background, ended with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// Starts a program and waits for the line that says it is ready; its output is at an end when it dies.
+fn start(folder: &Path, arguments: &[&str], ready: &str) -> (Running, String) {
+    let mut child = command(folder, arguments).stdout(Stdio::piped()).spawn().expect("the program starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("it has an output")).lines();
+    let running = Running(child);
+    let line = lines.by_ref().map_while(Result::ok).find(|line| line.contains(ready)).expect("it gets ready");
+    // What else it says is read, so that it never has to wait for us.
+    std::thread::spawn(move || lines.for_each(drop));
+    (running, line)
+}
+
+#[rstest]
+#[case::ws(false)]
+#[case::wss(true)]
+fn a_pos_reaches_the_terminal_through_the_broker(#[case] secure: bool) {
+    let folder = folder(if secure { "open-wss" } else { "open-ws" });
+    assert!(run(&folder, &["certs", "c"]).status.success());
+    let (broker_tls, client_tls): (&[&str], &[&str]) = if secure {
+        (
+            &["--ca", "c/authority.pem", "--cert", "c/broker.pem", "--key", "c/broker.key"],
+            &["--ca", "c/authority.pem", "--cert", "c/terminal.pem", "--key", "c/terminal.key"],
+        )
+    } else {
+        (&[], &[])
+    };
+    let (_broker, line) = start(&folder, &[&["broker", "--listen", "127.0.0.1:0"], broker_tls].concat(), "listening");
+    let url =
+        line.split_whitespace().find(|w| w.contains("://")).expect("it says where").trim_end_matches(';').to_owned();
+    let terminal = [&["terminal", "--connect", &url, "--pinpad", "7"], client_tls].concat();
+    let (_terminal, _) = start(&folder, &terminal, "terminal connects");
+    let mut pos = command(&folder, &[&["pos", "--to", &url, "--pinpad", "7", "--patience", "20"], client_tls].concat())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let requests = "<TRANSACTION><FUNCTION_TYPE>SESSION</FUNCTION_TYPE><COMMAND>START</COMMAND><INVOICE>1</INVOICE></TRANSACTION>\
+        <TRANSACTION><FUNCTION_TYPE>ADMIN</FUNCTION_TYPE>\n<COMMAND>GET_COUNTER</COMMAND></TRANSACTION>";
+    pos.stdin.take().expect("it has an input").write_all(requests.as_bytes()).expect("it reads");
+    let output = pos.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{output:?}");
+    let said = text(&output.stdout);
+    assert!(said.contains("Session Started") && said.contains("<COUNTER>1</COUNTER>"), "{said}");
+}
+
+#[test]
+fn a_pos_without_a_terminal_is_told_so() {
+    let folder = folder("open-nobody");
+    let (_broker, line) = start(&folder, &["broker", "--listen", "127.0.0.1:0"], "listening");
+    let url =
+        line.split_whitespace().find(|w| w.contains("://")).expect("it says where").trim_end_matches(';').to_owned();
+    file(&folder, "ask.xml", "<TRANSACTION/>");
+    let output = run(&folder, &["pos", "--to", &url, "--pinpad", "9", "ask.xml"]);
+    assert!(text(&output.stdout).contains("no terminal with pinpad 9 is connected"), "{output:?}");
+}
+
+#[test]
+fn a_pos_without_a_broker_exits_with_its_reason() {
+    let folder = folder("open-no-broker");
+    let port =
+        std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free").local_addr().expect("it has one").port();
+    file(&folder, "ask.xml", "<TRANSACTION/>");
+    let output = run(&folder, &["pos", "--to", &format!("ws://127.0.0.1:{port}"), "ask.xml"]);
+    assert_eq!(output.status.code(), Some(4));
+    assert!(text(&output.stderr).contains("refused the connection"), "{output:?}");
+}

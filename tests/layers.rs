@@ -1,1 +1,122 @@
-fn main() {}
+//! The arrows between the crates, as a literal table, and what must be absent from the machines.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+/// Each crate, and the crates of ours it may know.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("certs", &[]),
+    ("sim/protocol", &[]),
+    ("sim/terminal", &["sca-protocol"]),
+    ("sim/peers", &["sca-protocol"]),
+    ("sim/network", &["sca-protocol", "sca-certs"]),
+    ("sim/scenario", &["sca-protocol", "sca-certs"]),
+    ("sim/runner", &["sca-protocol", "sca-certs", "sca-network", "sca-peers", "sca-scenario", "sca-terminal"]),
+];
+
+/// Crates that move no bytes.
+const MACHINES: &[&str] = &["certs", "sim/protocol", "sim/terminal", "sim/peers", "sim/scenario"];
+
+fn manifest(folder: &str) -> String {
+    fs::read_to_string(common::root().join(folder).join("Cargo.toml")).expect("every crate has a manifest")
+}
+
+fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("the entry can be read").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            let text = fs::read_to_string(&path).expect("the source can be read");
+            found.push((path.strip_prefix(common::root()).unwrap_or(&path).display().to_string(), text));
+        }
+    }
+}
+
+fn code(folder: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    sources(&common::root().join(folder), &mut found);
+    found
+}
+
+#[test]
+fn crates_know_only_whom_they_may() {
+    for (folder, allowed) in ARROWS {
+        for line in manifest(folder).lines().filter(|line| line.starts_with("sca-")) {
+            let name = line.split(['.', ' ', '=']).next().unwrap_or_default();
+            assert!(allowed.contains(&name), "{folder} knows {name}");
+        }
+    }
+}
+
+#[test]
+fn machines_have_no_runtime() {
+    for folder in MACHINES {
+        assert!(!manifest(folder).contains("tokio"), "{folder} has tokio in its manifest");
+    }
+}
+
+#[test]
+fn only_one_file_opens_sockets_and_only_one_reads_a_clock() {
+    let every = [
+        "certs/src",
+        "sim/protocol/src",
+        "sim/terminal/src",
+        "sim/peers/src",
+        "sim/network/src",
+        "sim/scenario/src",
+        "sim/runner/src",
+        "sim/cli",
+    ];
+    for (path, text) in every.iter().flat_map(|folder| code(folder)) {
+        let opens =
+            text.contains("TcpListener::bind") || text.contains("TcpStream::connect") || text.contains("TcpSocket::");
+        assert!(!opens || path == "sim/network/src/socket.rs", "{path} opens a socket");
+        let reads = text.contains("SystemTime::now") || text.contains("std::time::Instant::now");
+        assert!(!reads || path == "sim/runner/src/clock.rs", "{path} reads a clock");
+    }
+}
+
+#[test]
+fn only_the_files_module_and_the_command_line_touch_files() {
+    let quiet = [
+        "certs/src",
+        "sim/protocol/src",
+        "sim/terminal/src",
+        "sim/peers/src",
+        "sim/network/src",
+        "sim/scenario/src",
+        "sim/runner/src",
+    ];
+    for (path, text) in quiet.iter().flat_map(|folder| code(folder)) {
+        assert!(!text.contains("std::fs") || path == "sim/runner/src/files.rs", "{path} touches files");
+    }
+}
+
+#[test]
+fn every_select_is_biased_and_no_map_is_unordered() {
+    for (path, text) in
+        ["sim/network/src", "sim/runner/src", "sim/terminal/src", "sim/peers/src"].iter().flat_map(|f| code(f))
+    {
+        for (at, _) in text.match_indices("select! {") {
+            let inside = text[at + "select! {".len()..].trim_start();
+            assert!(inside.starts_with("biased;"), "{path} has a select that is not biased");
+        }
+        assert!(!text.contains("HashMap") && !text.contains("HashSet"), "{path} has an unordered map");
+    }
+}
+
+#[test]
+fn every_clause_that_is_covered_exists_and_every_fault_names_one() {
+    let known = sca_protocol::clauses::ids();
+    for row in sca_runner::faults::FAULTS {
+        assert!(known.contains(&row.clause), "{} names {}", row.word, row.clause);
+    }
+    for path in common::scenarios() {
+        let loaded = sca_runner::files::load(&path, &known).expect("the scenario can be read");
+        let scenario = loaded.scenario.unwrap_or_else(|why| panic!("{}: {why:?}", path.display()));
+        assert!(!scenario.covers().is_empty(), "{} covers no clause", path.display());
+    }
+}

@@ -1,1 +1,80 @@
-fn main() {}
+//! Files that are not valid, and scenarios that fail: what is printed is a fixture too.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sca_runner::report::{self, Painter};
+use sca_runner::suite::Snapshots;
+use sca_runner::{Options, Verdict};
+
+const PLAIN: Painter = Painter { colours: false };
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = fs::read_dir(common::root().join("tests/rejects").join(folder))
+        .expect("the fixtures can be read")
+        .map(|entry| entry.expect("the fixture can be read").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "sca"))
+        .collect();
+    found.sort();
+    assert!(!found.is_empty());
+    found
+}
+
+/// Paths as they are from the project's root, so that the fixtures are the same everywhere.
+fn relative(text: &str) -> String {
+    text.replace(&format!("{}/", common::root().display()), "")
+}
+
+fn snapshot(path: &Path, kind: &str, text: &str) {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(common::root().join("tests/rejects").join(kind));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+#[test]
+fn a_file_that_is_not_valid_says_what_and_where() {
+    let clauses = sca_protocol::clauses::ids();
+    for path in files("invalid") {
+        let loaded = sca_runner::files::load(&path, &clauses).expect("the fixture can be read");
+        let Err(problems) = &loaded.scenario else { panic!("{} is valid", path.display()) };
+        let printed: Vec<String> = problems.iter().map(|p| report::problem(PLAIN, &loaded.texts, p)).collect();
+        snapshot(&path, "invalid", &relative(&printed.join("\n\n")));
+    }
+}
+
+#[test]
+fn a_scenario_that_fails_says_what_came() {
+    let suite = common::suite(Options::default(), Snapshots::Ignore, &[]);
+    for path in files("failing") {
+        let result = suite.file(&path).expect("the fixture can be read");
+        assert!(result.problems().is_empty(), "{}: {:?}", path.display(), result.problems());
+        let row = &result.rows[0];
+        let printed = match &row.verdict {
+            Verdict::Fail(failure) => report::failure(PLAIN, &result.loaded, failure, "sca-sim run FILE"),
+            Verdict::Error(why) => format!("error: {why}"),
+            other => panic!("{}: {other:?}", path.display()),
+        };
+        snapshot(&path, "failing", &relative(&printed));
+    }
+}
+
+/// Every code that can be shown by a file of its own is.
+#[test]
+fn most_codes_have_a_fixture() {
+    let shown: String = files("invalid")
+        .iter()
+        .map(|path| fs::read_to_string(path.with_extension("snap")).expect("each fixture has its output"))
+        .collect();
+    let missing: Vec<&str> = sca_scenario::CODES
+        .iter()
+        .map(|(code, _)| *code)
+        .filter(|code| !shown.contains(&format!("error[{code}]")))
+        .collect();
+    // A file of a megabyte is not kept as a fixture.
+    assert_eq!(missing, ["E056"]);
+}

@@ -16,8 +16,10 @@ const PARTIES: &[&str] = &["terminal", "broker", "certificate"];
 /// Whether a line at the top level is a setting rather than a step.
 pub(crate) fn is_setting(line: &Line) -> bool {
     let second = line.words.get(1).map_or("", |w| w.text.as_str());
-    PARTIES.contains(&line.words[0].text.as_str())
-        && !matches!(second, "->" | "connects" | "attempts" | "fails" | "loses" | "answers")
+    // A terminal's name begins with a capital, its model has a digit: any other word is what somebody does.
+    let is_doing = second.starts_with(|c: char| c.is_lowercase()) && !second.contains(|c: char| c.is_ascii_digit());
+    let is_certificate = line.words[0].text == "certificate";
+    PARTIES.contains(&line.words[0].text.as_str()) && second != "->" && (is_certificate || !is_doing)
 }
 
 /// Reads the settings. A scenario that declares no terminal has one called `terminal`.

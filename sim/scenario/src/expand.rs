@@ -173,6 +173,8 @@ pub(crate) struct Calls<'a> {
     pub(crate) stories: &'a BTreeMap<String, Story>,
     pub(crate) used: BTreeSet<String>,
     pub(crate) problems: Vec<Problem>,
+    /// Calls so far: from the second on, a story's labels get a number, so that each call has its own.
+    pub(crate) calls: usize,
 }
 
 impl Calls<'_> {
@@ -225,6 +227,38 @@ impl Calls<'_> {
             ));
         }
         let values: Values = story.parameters.iter().cloned().zip(arguments.iter().map(|a| a.to_vec())).collect();
-        Ok(story.body.iter().map(|line| substitute(line, &values, &mut BTreeSet::new())).collect())
+        let mut body: Vec<Line> =
+            story.body.iter().map(|line| substitute(line, &values, &mut BTreeSet::new())).collect();
+        self.calls += 1;
+        if self.calls > 1 {
+            let mut labels = BTreeSet::new();
+            body.iter().for_each(|line| labels_of(line, &mut labels));
+            body.iter_mut().for_each(|line| number_labels(line, &labels, self.calls));
+        }
+        Ok(body)
+    }
+}
+
+/// The labels that a line and its block give.
+fn labels_of(line: &Line, labels: &mut BTreeSet<String>) {
+    let given = line.words.windows(2).filter(|pair| pair[0].text == "as");
+    labels.extend(given.map(|pair| pair[1].text.clone()));
+    lines(&line.block).for_each(|inner| labels_of(inner, labels));
+}
+
+/// Numbers every label of a line and its block, where it is given and where it is used.
+fn number_labels(line: &mut Line, labels: &BTreeSet<String>, number: usize) {
+    const BEFORE: &[&str] = &["as", "re", "of", "to", "at", "before", "after"];
+    let is_check = line.words[0].text == "check";
+    for at in 1..line.words.len() {
+        let refers = is_check || BEFORE.contains(&line.words[at - 1].text.as_str());
+        if refers && labels.contains(&line.words[at].text) {
+            line.words[at].text.push_str(&format!("-{number}"));
+        }
+    }
+    for item in &mut line.block {
+        if let crate::tree::Item::Line(inner) = item {
+            number_labels(inner, labels, number);
+        }
     }
 }

@@ -171,7 +171,7 @@ impl Outline {
         let settings: Vec<Line> = self.settings.iter().map(|line| substitute(line, values, &mut used.0)).collect();
         let cast = cast(&settings.iter().collect::<Vec<_>>(), problems);
         let steps = self.steps.iter().map(|line| Placed { line: substitute(line, values, &mut used.0), called: None });
-        let mut calls = Calls { stories, used: BTreeSet::new(), problems: Vec::new() };
+        let mut calls = Calls { stories, used: BTreeSet::new(), problems: Vec::new(), calls: 0 };
         let placed = calls.expand(steps.collect(), 0);
         used.1.append(&mut calls.used);
         problems.append(&mut calls.problems);

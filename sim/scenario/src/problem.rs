@@ -55,7 +55,7 @@ impl Problem {
         let words: Vec<&str> = words.into_iter().collect();
         match sca_protocol::settings::nearest(word, words.iter().copied()) {
             Some(near) => self.help(format!("did you mean `{near}`?")),
-            None if words.len() <= 20 => self.help(format!("expected one of: {}", words.join(", "))),
+            None if (1..=20).contains(&words.len()) => self.help(format!("expected one of: {}", words.join(", "))),
             None => self,
         }
     }

@@ -212,6 +212,11 @@ fn act(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> Re
             let who = if cursor.peek().is_some() { names.demand_terminal(cursor)? } else { 0 };
             Ok(Action::Power { on, who })
         }
+        _ if names.terminal(word).is_some() => {
+            let next = cursor.word("what the terminal does")?;
+            let problem = Problem::new("E011", next.span, format!("a terminal does not `{}`", next.text));
+            Err(problem.suggest(&next.text, ["connects", "attempts", "fails", "loses", "->"]))
+        }
         _ => {
             let known = WORDS.iter().copied().chain(names.terminals.iter().map(String::as_str));
             let known: Vec<&str> = known.collect();
