@@ -143,7 +143,10 @@ fn reports_are_what_machines_read() {
     assert_eq!(json["files"][0]["rows"][0]["failure"]["line"], 4);
     assert_eq!(json["files"][2]["problems"][0]["code"], "E011");
     let junit = fs::read_to_string(folder.join("r.xml")).expect("there is a report");
-    assert!(junit.contains("<testsuites name=\"sca-sim\" tests=\"3\" skipped=\"0\" failures=\"1\" errors=\"1\""), "{junit}");
+    assert!(
+        junit.contains("<testsuites name=\"sca-sim\" tests=\"3\" skipped=\"0\" failures=\"1\" errors=\"1\""),
+        "{junit}"
+    );
     assert!(junit.contains("name=\"replay\" value=\"sca-sim run ./fails.sca\""), "{junit}");
 }
 

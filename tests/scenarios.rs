@@ -25,7 +25,7 @@ fn main() -> ExitCode {
 fn judge(result: &FileResult) -> Result<(), Failed> {
     let plain = Painter { colours: false };
     let replay = format!("sca-sim run {}", result.loaded.path.display());
-    for problem in result.problems() {
+    if let Some(problem) = result.problems().first() {
         return Err(report::problem(plain, &result.loaded.texts, problem).into());
     }
     for row in &result.rows {

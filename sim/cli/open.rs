@@ -90,7 +90,7 @@ fn on_one_thread<F: Future>(future: F) -> Result<F::Output, String> {
 async fn interrupted() {
     // Where the signal cannot be heard, the process is ended the hard way.
     if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
+use rustls::pki_types::{
+    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime,
+};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::time_provider::TimeProvider;
@@ -15,6 +17,7 @@ use rustls::{
     SupportedProtocolVersion, version,
 };
 use sca_certs::Identity;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// A terminal's side, ready for use.
 pub type ClientTls = ClientConfig;
@@ -156,6 +159,30 @@ pub fn server(
         config.send_tls13_tickets = 0;
     }
     Ok(Arc::new(config))
+}
+
+/// A handshake as a client over any stream, by itself.
+///
+/// # Errors
+/// What rustls or the stream says.
+pub async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
+    config: Arc<ClientTls>,
+    name: String,
+    stream: S,
+) -> io::Result<tokio_rustls::client::TlsStream<S>> {
+    let name = ServerName::try_from(name).map_err(io::Error::other)?;
+    tokio_rustls::TlsConnector::from(config).connect(name, stream).await
+}
+
+/// A handshake as a server over any stream, by itself.
+///
+/// # Errors
+/// What rustls or the stream says.
+pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
+    config: Arc<ServerTls>,
+    stream: S,
+) -> io::Result<tokio_rustls::server::TlsStream<S>> {
+    tokio_rustls::TlsAcceptor::from(config).accept(stream).await
 }
 
 fn roots(trust: &Trust) -> Result<Arc<RootCertStore>, TlsError> {

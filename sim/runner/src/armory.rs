@@ -33,7 +33,7 @@ struct ToldAnswer {
 }
 
 /// What happens to a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strike {
     Lose,
     Duplicate,

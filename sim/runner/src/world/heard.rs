@@ -26,7 +26,7 @@ pub(super) fn tag_of(peer: Peer) -> Tag {
 
 impl<C: Core> World<'_, C> {
     /// An event of a broker's end.
-    pub(super) fn from_server(&mut self, tag: Tag, event: ServerEvent) -> Result<(), Stop> {
+    pub(super) fn server_event(&mut self, tag: Tag, event: ServerEvent) -> Result<(), Stop> {
         let who = usize::from(tag.terminal);
         match event {
             ServerEvent::Accepted => {

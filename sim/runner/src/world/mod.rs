@@ -316,8 +316,8 @@ impl<'a, C: Core> World<'a, C> {
 
     fn take(&mut self, posted: Posted) -> Result<(), Stop> {
         match posted.event {
-            Event::Client(event) => self.from_client(posted.tag, event),
-            Event::Server(event) => self.from_server(posted.tag, event),
+            Event::Client(event) => self.client_event(posted.tag, event),
+            Event::Server(event) => self.server_event(posted.tag, event),
         }
     }
 

@@ -192,7 +192,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// An event of a terminal's end.
-    pub(super) fn from_client(&mut self, tag: Tag, event: ClientEvent) -> Result<(), Stop> {
+    pub(super) fn client_event(&mut self, tag: Tag, event: ClientEvent) -> Result<(), Stop> {
         self.note_cut(tag);
         let event = match event {
             ClientEvent::Opened => LinkEvent::Opened,

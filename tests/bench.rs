@@ -1,0 +1,177 @@
+//! Speed, each figure beside its floor in the same run: whole scenarios in memory, over ws and over TLS with both
+//! certificates; the same on real sockets; start-up; and what the bare handshakes and upgrades cost.
+
+mod common;
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use criterion::Criterion;
+use sca_certs::{KeyKind, Role};
+use sca_network::tls::{self, Demand, Trust};
+use sca_protocol::handshake::{self, Head, Upgrade};
+use sca_protocol::xml::Limits;
+use sca_protocol::{Request, UnixTime};
+use sca_runner::{Identities, Options, Place, Verdict, play, simulated};
+use sca_scenario::model::{Certificate, Scenario};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+const NOW: UnixTime = UnixTime(1_768_467_600);
+
+/// Two connections, three requests and their answers, a close, a pause and a reconnection.
+fn scenario(url: &str) -> Scenario {
+    let text = format!(
+        "scenario \"bench\"\n\nbroker\n  url {url}\n\nterminal connects\n\
+         pos -> terminal  SESSION START INVOICE=1  as start\nterminal -> pos  RESULT=OK  re start\n\
+         pos -> terminal  ADMIN GET_COUNTER  as ask\nterminal -> pos  COUNTER=1  re ask\n\
+         broker -> terminal close 1000\nterminal connects\n\
+         pos -> terminal  SECONDARYPORT STATUS  as status\nterminal -> pos  RESULT=OK  re status\n"
+    );
+    sca_scenario::parse(&text).expect("the scenario is valid")
+}
+
+fn plays(scenario: &Scenario, options: &Options, identities: &Arc<Identities>) {
+    let played = play(scenario, options, identities, &simulated);
+    assert!(matches!(played[0].verdict, Verdict::Pass), "{:?}", played[0].verdict);
+    black_box(played);
+}
+
+/// A TLS handshake with certificates on both sides over a pipe: what no scenario with TLS can do without.
+struct Handshake {
+    client: Arc<tls::ClientTls>,
+    server: Arc<tls::ServerTls>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Handshake {
+    fn new(identities: &Identities) -> Self {
+        let plain = Certificate::default();
+        let issue = |role, name| identities.issue(role, &plain, name, NOW).expect("an identity can be made");
+        let trust = |identity| Trust {
+            roots: vec![identities.root("authority")],
+            revocation_lists: Vec::new(),
+            identity: Some(identity),
+            resumption: false,
+        };
+        let clock = || Arc::new(tls::Clock(|| NOW.0));
+        Self {
+            client: tls::client(&trust(issue(Role::Terminal, "1")), clock(), None).expect("the client is set up"),
+            server: tls::server(&trust(issue(Role::Broker, "broker.test")), clock(), Demand::Required, "both")
+                .expect("the server is set up"),
+            runtime: tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be built"),
+        }
+    }
+
+    fn shake(&self) {
+        let (ours, theirs) = tokio::io::duplex(1 << 16);
+        self.runtime.block_on(async {
+            let name = "broker.test".to_owned();
+            let (client, server) =
+                tokio::join!(tls::connect(self.client.clone(), name, ours), tls::accept(self.server.clone(), theirs));
+            black_box((client.expect("the client is content"), server.expect("the server is content")));
+        });
+    }
+}
+
+/// The upgrade on both sides, bytes only.
+fn upgrade() {
+    let upgrade = Upgrade {
+        path: "/".to_owned(),
+        host: "broker.test".to_owned(),
+        secure: false,
+        key: handshake::key([7; 16]),
+        pinpad_id: "1".to_owned(),
+        space_before_colon: false,
+    };
+    let (head, _) = Head::parse_request(&upgrade.to_bytes()).expect("it can be read").expect("it is whole");
+    let accept = handshake::accept(head.get("Sec-WebSocket-Key").expect("it has a key"));
+    let answer = format!(
+        "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+    );
+    let (head, _) = Head::parse_answer(answer.as_bytes()).expect("it can be read").expect("it is whole");
+    handshake::judge(&head, &upgrade.key, false).expect("it opens");
+    black_box(head);
+}
+
+/// A TCP connection on loopback, opened, used once each way and closed.
+fn loopback(runtime: &tokio::runtime::Runtime, listener: &tokio::net::TcpListener) {
+    runtime.block_on(async {
+        let address = listener.local_addr().expect("it has an address");
+        let (client, server) = tokio::join!(tokio::net::TcpStream::connect(address), listener.accept());
+        let (mut client, (mut server, _)) = (client.expect("it connects"), server.expect("it accepts"));
+        client.write_all(b"x").await.expect("it writes");
+        server.read_exact(&mut [0]).await.expect("it reads");
+        server.write_all(b"x").await.expect("it writes");
+        client.read_exact(&mut [0]).await.expect("it reads");
+    });
+}
+
+fn main() {
+    let mut criterion = Criterion::default()
+        .configure_from_args()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(3))
+        .sample_size(20);
+    let memory = Arc::new(Identities::new(KeyKind::Ed25519, NOW).expect("an authority can be made"));
+    let wire = Arc::new(Identities::new(KeyKind::P256, NOW).expect("an authority can be made"));
+    let options = Options::default();
+    let on_wire = Options { place: Place::Wire { scale: 1_000 }, ..Options::default() };
+    let (ws, wss) = (scenario("ws://broker.test"), scenario("wss://broker.test"));
+
+    let mut group = criterion.benchmark_group("memory");
+    group.bench_function("ws scenario", |b| b.iter(|| plays(&ws, &options, &memory)));
+    group.bench_function("ws floor: two upgrades and three documents", |b| {
+        let document =
+            Request::new(vec![("FUNCTION_TYPE".into(), "ADMIN".into()), ("COMMAND".into(), "GET_COUNTER".into())])
+                .to_xml(sca_protocol::message::Layout::Indented);
+        b.iter(|| {
+            (upgrade(), upgrade());
+            for _ in 0..3 {
+                black_box(Request::parse(&document, Limits::default()).expect("it can be read"));
+            }
+        });
+    });
+    group.bench_function("mutual TLS scenario", |b| b.iter(|| plays(&wss, &options, &memory)));
+    let shaker = Handshake::new(&memory);
+    group.bench_function("mutual TLS floor: two handshakes", |b| {
+        b.iter(|| {
+            shaker.shake();
+            shaker.shake();
+        });
+    });
+    group.finish();
+
+    let mut group = criterion.benchmark_group("wire");
+    group.bench_function("ws scenario", |b| b.iter(|| plays(&ws, &on_wire, &wire)));
+    group.bench_function("mutual TLS scenario", |b| b.iter(|| plays(&wss, &on_wire, &wire)));
+    let shaker = Handshake::new(&wire);
+    group.bench_function("mutual TLS floor: two handshakes", |b| {
+        b.iter(|| {
+            shaker.shake();
+            shaker.shake();
+        });
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be built");
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port is free");
+    group.bench_function("ws floor: two connections on loopback", |b| {
+        b.iter(|| {
+            loopback(&runtime, &listener);
+            loopback(&runtime, &listener);
+        });
+    });
+    group.finish();
+
+    let mut group = criterion.benchmark_group("start-up");
+    group.bench_function("sca-sim --version", |b| {
+        b.iter(|| {
+            let status = std::process::Command::new(env!("CARGO_BIN_EXE_sca-sim")).arg("--version").output();
+            assert!(status.expect("it runs").status.success());
+        });
+    });
+    group.bench_function("floor: true", |b| {
+        b.iter(|| assert!(std::process::Command::new("true").status().expect("it runs").success()));
+    });
+    group.finish();
+    criterion.final_summary();
+}
