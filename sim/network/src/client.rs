@@ -15,7 +15,7 @@ use rustls::pki_types::ServerName;
 use sca_protocol::Reason;
 use sca_protocol::frame::{Decoder, Frame, opcode};
 use sca_protocol::handshake::Head;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -24,6 +24,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, error::ProtocolError};
 
 use crate::post::{Event, Mailbox, Pen, Tag};
+use crate::stream::{READ_BUFFER, read_some};
 use crate::{Dialer, Fate, tls};
 
 /// What happens on the terminal's end.
@@ -78,7 +79,6 @@ const DRAIN_TIME: Duration = Duration::from_secs(1);
 const DRAIN_BYTES: usize = 64 * 1024;
 /// After a failed write the reason is looked for among what can still be read, for this long.
 const LAST_WORDS: Duration = Duration::from_millis(250);
-const READ_BUFFER: usize = 4 * 1024;
 
 /// Runs one connection to its end. Dropping the sender of `orders` abandons it at once.
 #[expect(clippy::too_many_arguments, reason = "the connection's whole world, named once")]
@@ -193,12 +193,9 @@ where
 async fn read_head<S: AsyncRead + Unpin>(stream: &mut S, secure: bool) -> Result<(Head, Vec<u8>), Reason> {
     let mut bytes = Vec::with_capacity(512);
     loop {
-        let mut chunk = [0; READ_BUFFER];
-        let n = stream.read(&mut chunk).await.map_err(|error| io_reason(&error, secure))?;
-        if n == 0 {
+        if read_some(stream, &mut bytes).await.map_err(|error| io_reason(&error, secure))? == 0 {
             return Err(Reason::Handshake("truncated"));
         }
-        bytes.extend_from_slice(&chunk[..n]);
         if let Some((head, size)) = Head::parse_answer(&bytes)? {
             return Ok((head, bytes.split_off(size)));
         }
@@ -346,11 +343,12 @@ async fn leave<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, last: Option<Fr
         stream.flush().await?;
         stream.shutdown().await?;
         let mut decoder = Decoder::new(DRAIN_BYTES);
-        let (mut chunk, mut drained) = ([0; READ_BUFFER], 0);
+        let (mut chunk, mut drained) = (Vec::new(), 0);
         loop {
-            let n = stream.read(&mut chunk).await?;
+            let n = read_some(&mut stream, &mut chunk).await?;
             drained += n;
-            decoder.push(&chunk[..n]);
+            decoder.push(&chunk);
+            chunk.clear();
             let answered = std::iter::from_fn(|| decoder.next_frame().ok().flatten())
                 .any(|(frame, _)| frame.opcode == opcode::CLOSE);
             if n == 0 || answered || drained > DRAIN_BYTES {

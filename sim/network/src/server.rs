@@ -14,12 +14,13 @@ use rustls::ServerConfig;
 use sca_protocol::Reason;
 use sca_protocol::frame::{Decoder, Frame};
 use sca_protocol::handshake::Head;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use crate::post::{Event, Mailbox, Pen, Tag};
+use crate::stream::{poll_read_some, read_some};
 use crate::tap::{End, TapHandle, Tapped};
 use crate::{Stream, tls};
 
@@ -79,7 +80,6 @@ pub enum Tls {
 }
 
 const DRAIN_TIME: Duration = Duration::from_secs(1);
-const READ_BUFFER: usize = 4 * 1024;
 const FRAME_BYTES_MAX: usize = 16 << 20;
 
 /// Runs one connection to its end.
@@ -102,7 +102,7 @@ pub async fn run(
         }
         Tls::Instead(bytes) => {
             // The hello is read first: unread input would turn the end into a reset.
-            drop(stream.read(&mut [0; READ_BUFFER]).await);
+            drop(read_some(&mut stream, &mut Vec::new()).await);
             drop(stream.write_all(&bytes).await);
             leave(stream).await;
             return pen.post(Event::Server(ServerEvent::Ended(Ending::Fin)));
@@ -172,10 +172,9 @@ where
 async fn read_request<S: AsyncRead + Unpin>(stream: &mut S) -> Result<(Head, String, Vec<u8>), Reason> {
     let mut bytes = Vec::with_capacity(512);
     loop {
-        let mut chunk = [0; READ_BUFFER];
-        match stream.read(&mut chunk).await {
+        match read_some(stream, &mut bytes).await {
             Ok(0) => return Err(Reason::Handshake("truncated")),
-            Ok(n) => bytes.extend_from_slice(&chunk[..n]),
+            Ok(_) => {}
             Err(error) => {
                 return Err(match (tls::word(&error), error.kind()) {
                     (Some(word), _) => Reason::Tls(word),
@@ -193,9 +192,10 @@ async fn read_request<S: AsyncRead + Unpin>(stream: &mut S) -> Result<(Head, Str
 
 /// Waits for the end of a stream on which nothing is expected.
 async fn watch<S: AsyncRead + Unpin>(stream: &mut S) -> Ending {
-    let mut chunk = [0; READ_BUFFER];
+    let mut chunk = Vec::new();
     loop {
-        match stream.read(&mut chunk).await {
+        chunk.clear();
+        match read_some(stream, &mut chunk).await {
             Ok(0) => return Ending::Fin,
             Ok(_) => {}
             Err(_) => return Ending::Broken,
@@ -305,13 +305,11 @@ where
                 Err(_) => return Poll::Ready(Left::Ended(Ending::Broken)),
             }
         }
-        let mut chunk = [0; READ_BUFFER];
-        let mut buf = ReadBuf::new(&mut chunk);
-        match Pin::new(&mut *stream).poll_read(cx, &mut buf) {
+        match poll_read_some(stream, decoder.buffer_mut(), cx) {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Err(_)) => return Poll::Ready(Left::Ended(Ending::Broken)),
-            Poll::Ready(Ok(())) if buf.filled().is_empty() => return Poll::Ready(Left::Ended(Ending::Fin)),
-            Poll::Ready(Ok(())) => decoder.push(buf.filled()),
+            Poll::Ready(Ok(0)) => return Poll::Ready(Left::Ended(Ending::Fin)),
+            Poll::Ready(Ok(_)) => {}
         }
     }
 }

@@ -1,6 +1,8 @@
 //! A byte stream between two ends: in memory or a TCP socket. Only this lowest layer differs between the worlds.
 
+use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -59,4 +61,27 @@ impl AsyncWrite for Stream {
             Self::Socket(socket) => Pin::new(socket).poll_shutdown(cx),
         }
     }
+}
+
+/// Bytes that are read at once.
+pub(crate) const READ_BUFFER: usize = 4 * 1024;
+
+/// Reads what there is and appends it; nothing at the end of the stream. The buffer lives on the stack of one poll, so
+/// that no connection carries it about.
+pub(crate) fn poll_read_some<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    into: &mut Vec<u8>,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    let mut chunk = [MaybeUninit::uninit(); READ_BUFFER];
+    let mut buf = ReadBuf::uninit(&mut chunk);
+    Pin::new(stream).poll_read(cx, &mut buf).map_ok(|()| {
+        into.extend_from_slice(buf.filled());
+        buf.filled().len()
+    })
+}
+
+/// [`poll_read_some`] to wait for.
+pub(crate) async fn read_some<S: AsyncRead + Unpin>(stream: &mut S, into: &mut Vec<u8>) -> io::Result<usize> {
+    poll_fn(|cx| poll_read_some(stream, into, cx)).await
 }

@@ -136,6 +136,11 @@ impl Decoder {
         self.buffer.extend_from_slice(bytes);
     }
 
+    /// Where what arrives can be appended without a copy on the way.
+    pub fn buffer_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.buffer
+    }
+
     /// The next whole frame, or nothing yet. The second value is its size on the wire.
     ///
     /// # Errors

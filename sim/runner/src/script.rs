@@ -2,6 +2,7 @@
 //! observation. It moves no bytes.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::time::Duration;
 
 use sca_protocol::settings::show_span;
@@ -19,8 +20,8 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// One step of the flat timeline.
 #[derive(Debug)]
 enum Op {
-    Step(Step),
-    Any(Vec<Step>),
+    Step(Rc<Step>),
+    Any(Vec<Rc<Step>>),
     Order(bool),
     Throughout(usize, Show, Span),
     Without(Source, Pattern, Span),
@@ -38,7 +39,7 @@ enum Guard {
 #[derive(Debug)]
 pub(crate) enum Progress {
     /// Do this.
-    Act(Box<Step>),
+    Act(Rc<Step>),
     /// Nothing more before something happens or this time comes.
     Waiting(Option<Duration>),
     /// All steps are done; `end` was the last of them, or the run goes on until it is quiet.
@@ -65,7 +66,7 @@ pub(crate) struct Script {
 fn flatten(steps: &[Step], ops: &mut VecDeque<Op>) {
     for step in steps {
         match &step.action {
-            Action::AnyOrder(block) => ops.push_back(Op::Any(block.clone())),
+            Action::AnyOrder(block) => ops.push_back(Op::Any(block.iter().cloned().map(Rc::new).collect())),
             Action::InOrder(block) => {
                 ops.push_back(Op::Order(true));
                 flatten(block, ops);
@@ -81,7 +82,7 @@ fn flatten(steps: &[Step], ops: &mut VecDeque<Op>) {
                 flatten(block, ops);
                 ops.push_back(Op::Release);
             }
-            _ => ops.push_back(Op::Step(step.clone())),
+            _ => ops.push_back(Op::Step(Rc::new(step.clone()))),
         }
     }
 }
@@ -112,7 +113,7 @@ impl Script {
                         Ok(Stepped::Met) => true,
                         Ok(Stepped::Act) => {
                             self.pop(now);
-                            return Progress::Act(Box::new(step));
+                            return Progress::Act(step);
                         }
                         Ok(Stepped::Until(at)) => return Progress::Waiting(at),
                         Err(failure) => return Progress::Failed(failure),
@@ -232,7 +233,7 @@ impl Script {
     /// `any order`: each member takes what fits it; what must be listed has to fit one of them.
     fn any(&mut self, now: Duration, lanes: &mut [Lanes]) -> Result<Stepped, Box<Failure>> {
         let Some(Op::Any(mut open)) = self.ops.pop_front() else { return Ok(Stepped::Met) };
-        let mut first: Option<(Step, Mismatch, String)> = None;
+        let mut first: Option<(Rc<Step>, Mismatch, String)> = None;
         let mut deadline: Option<(Duration, usize)> = None;
         let mut progressed = true;
         while progressed {

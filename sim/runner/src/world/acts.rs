@@ -30,11 +30,11 @@ pub(crate) enum Held {
 
 impl<C: Core> World<'_, C> {
     /// Does what a step wants done.
-    pub(super) fn perform(&mut self, step: Step) -> Result<(), Stop> {
+    pub(super) fn perform(&mut self, step: &Step) -> Result<(), Stop> {
         let span = step.span;
         match &step.action {
             Action::Send(send) => {
-                let bytes = self.speak(&step, send)?;
+                let bytes = self.speak(step, send)?;
                 let tag = self.route(send.to);
                 self.transmit(send, tag, bytes)
             }
@@ -54,17 +54,17 @@ impl<C: Core> World<'_, C> {
             }
             Action::Power { on, who } => {
                 let (on, who) = (*on, *who);
-                self.note(step);
+                self.note(step.clone());
                 self.tell(who, if on { Input::PowerOn } else { Input::PowerOff })
             }
             Action::Set(set) => {
                 let set = set.clone();
-                self.note(step);
+                self.note(step.clone());
                 self.set(&set)
             }
             Action::Fault(fault) => {
                 let fault = fault.clone();
-                self.note(step);
+                self.note(step.clone());
                 if let Some(label) = &fault.label {
                     let now = self.now();
                     self.script.names.moments.insert(label.clone(), now);
@@ -78,7 +78,7 @@ impl<C: Core> World<'_, C> {
             }
             Action::Answers { count, lines } => {
                 self.armory.tell_answer(*count, lines, span);
-                self.note(step);
+                self.note(step.clone());
                 Ok(())
             }
             _ => Ok(()),
@@ -316,6 +316,7 @@ impl<C: Core> World<'_, C> {
                     return Err(Stop::Failed(Box::new(failure.label("nothing to strike"))));
                 };
                 ends.ours = true;
+                self.ordered = true;
                 Self::end_tap(&ends.tap, kind);
                 Ok(())
             }
@@ -338,6 +339,7 @@ impl<C: Core> World<'_, C> {
     pub(super) fn lift(&mut self, standing: &Standing) {
         match &standing.kind {
             FaultKind::Silence(_) => {
+                self.ordered = true;
                 let mine = self.ends.iter().filter(|(tag, _)| usize::from(tag.terminal) == standing.who);
                 for (_, ends) in mine {
                     ends.tap.silence(Way::ToTerminal, false);

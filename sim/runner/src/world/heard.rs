@@ -74,6 +74,7 @@ impl<C: Core> World<'_, C> {
 
     pub(super) fn server_order(&mut self, tag: Tag, order: ServerOrder) -> Result<(), Stop> {
         let Some(ends) = self.ends.get(&tag) else { return Ok(()) };
+        self.ordered = true;
         match ends.server.try_send(order) {
             Err(mpsc::error::TrySendError::Full(_)) => Err(Stop::Error("an outbox of the broker is full".to_owned())),
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),

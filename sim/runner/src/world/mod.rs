@@ -116,6 +116,8 @@ pub(crate) struct World<'a, C> {
     waived: BTreeSet<String>,
     violation: Option<(&'static str, String)>,
     events: u64,
+    /// Whether a connection has been told something that it has had no time to do.
+    ordered: bool,
     /// Connection tasks that start when the driver next rests.
     starting: Vec<Pin<Box<dyn Future<Output = ()>>>>,
     ends_at: Option<Duration>,
@@ -175,6 +177,7 @@ impl<'a, C: Core> World<'a, C> {
             waived: BTreeSet::new(),
             violation: None,
             events: 0,
+            ordered: false,
             starting: Vec::new(),
             ends_at: None,
             setting,
@@ -205,8 +208,12 @@ impl<'a, C: Core> World<'a, C> {
     /// Lives through one instant; says when the next one is due at the latest, or that the run is over.
     async fn instant(&mut self, wall: &WallLimit) -> Result<Option<Duration>, Stop> {
         let mut in_this_instant = 0;
+        self.ordered = true;
         loop {
-            self.settle().await;
+            // Only orders can set the connections in motion again within an instant.
+            if std::mem::take(&mut self.ordered) {
+                self.settle().await;
+            }
             let posted = self.mailbox.take();
             let quiet = posted.is_empty();
             for one in posted {
@@ -224,7 +231,7 @@ impl<'a, C: Core> World<'a, C> {
                 continue;
             }
             let waits = self.advance()?;
-            if !self.mailbox.is_empty() {
+            if self.ordered || !self.mailbox.is_empty() {
                 continue;
             }
             if self.ends_at.is_some_and(|at| now >= at) {
@@ -260,7 +267,7 @@ impl<'a, C: Core> World<'a, C> {
         self.start_connections();
         loop {
             let before = self.mailbox.pulse.count();
-            tokio::task::yield_now().await;
+            // One yield lets every task run that can: tasks that wake each other run within it too.
             tokio::task::yield_now().await;
             if self.mailbox.pulse.count() == before {
                 return;
@@ -329,7 +336,7 @@ impl<'a, C: Core> World<'a, C> {
         loop {
             let now = self.now();
             match self.script.advance(now, &mut self.lanes) {
-                Progress::Act(step) => self.perform(*step)?,
+                Progress::Act(step) => self.perform(&step)?,
                 Progress::Waiting(until) => return Ok(until),
                 Progress::Failed(failure) => return Err(Stop::Failed(failure)),
                 Progress::Done { ended } => {
