@@ -115,13 +115,14 @@ pub async fn run(
     };
     let handshake = tokio::select! {
         biased;
-        done = TlsConnector::from(config).connect(name, stream) => done,
+        // Boxed, so that a connection without TLS does not carry its state about.
+        done = Box::pin(TlsConnector::from(config).connect(name, stream)) => done,
         () = closed(&mut orders) => return,
     };
     match handshake {
         Ok(stream) => {
             pen.post(Event::Client(ClientEvent::Secured));
-            converse(stream, true, limits, &mut pen, &mut orders).await;
+            Box::pin(converse(stream, true, limits, &mut pen, &mut orders)).await;
         }
         Err(error) => pen.post(Event::Client(ClientEvent::Failed(tls_reason(&error)))),
     }

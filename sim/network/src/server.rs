@@ -108,10 +108,11 @@ pub async fn run(
             return pen.post(Event::Server(ServerEvent::Ended(Ending::Fin)));
         }
     };
-    let ending = match TlsAcceptor::from(config).accept(stream).into_fallible().await {
+    // Boxed, so that a connection without TLS does not carry its state about.
+    let ending = match Box::pin(TlsAcceptor::from(config).accept(stream).into_fallible()).await {
         Ok(stream) => {
             pen.post(Event::Server(ServerEvent::Secured));
-            converse(stream, &tap, &mut pen, &mut orders).await
+            Box::pin(converse(stream, &tap, &mut pen, &mut orders)).await
         }
         Err((error, stream)) => {
             let reason = match (tls::word(&error), error.kind()) {

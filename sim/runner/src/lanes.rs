@@ -1,6 +1,7 @@
 //! What has been seen of each terminal and not been read yet, lane by lane, and the states that are shown.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::time::Duration;
 
 use sca_peers::RequestId;
@@ -49,7 +50,7 @@ pub(crate) enum Control {
 /// The lanes of one terminal.
 #[derive(Debug)]
 pub(crate) struct Lanes {
-    pub(crate) data: VecDeque<Noted<Data>>,
+    pub(crate) data: VecDeque<Noted<Rc<Data>>>,
     pub(crate) link: VecDeque<Noted<Seen>>,
     pub(crate) control: VecDeque<Noted<Control>>,
     pub(crate) http: VecDeque<Noted<(Head, String)>>,

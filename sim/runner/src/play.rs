@@ -50,6 +50,8 @@ pub struct Options {
     pub place: Place,
     /// The seed, where it is not the scenario's own.
     pub seed: Option<u64>,
+    /// Whether lanes are written down without times, to be held against those of another world.
+    pub projects: bool,
     /// Whether plaintext frames are kept.
     pub keeps_frames: bool,
     /// In which order connection tasks start that could start together; 0 is the order in which they come. No
@@ -61,7 +63,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { place: Place::Memory, seed: None, keeps_frames: false, start_order: 0, key_notes: None }
+        Self { place: Place::Memory, seed: None, projects: false, keeps_frames: false, start_order: 0, key_notes: None }
     }
 }
 
@@ -285,7 +287,7 @@ async fn play_here<C: Core>(
     Played {
         values: row.values.clone(),
         transcript: transcript::transcript(&scenario.title, &scenario.header, row, entries, lasted, &remarks),
-        projection: transcript::projection(&names, entries),
+        projection: if options.projects { transcript::projection(&names, entries) } else { String::new() },
         verdict,
         assumed,
         lasted,

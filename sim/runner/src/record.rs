@@ -1,27 +1,30 @@
 //! What a run has seen, entry by entry, and the folding that keeps a month of retries on a page.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::time::Duration;
 
 use sca_peers::RequestId;
-use sca_scenario::model::Step;
+use sca_scenario::model::{Message, Step};
 use sca_terminal::{Screen, Seen};
+
+use crate::lanes::Data;
 
 /// One thing that was done or seen.
 #[derive(Debug, Clone)]
 pub(crate) enum Entry {
     /// A step that we played, its values filled in.
-    Played(Box<Step>),
+    Played(Rc<Step>),
     /// A request that we sent; the label is the scenario's own.
-    Asked { to: usize, text: String, id: RequestId, label: Option<String> },
+    Asked { to: usize, message: Message, id: RequestId, label: Option<String> },
     /// The link did something.
     Link(usize, Seen),
     /// The screen changed.
     Screen(usize, Screen),
     /// The icon changed.
     Icon(usize, bool),
-    /// A message for the POS, and the request it answers.
-    Data(usize, String, Option<RequestId>),
+    /// A message for the POS.
+    Data(usize, Rc<Data>),
     /// A request for the upgrade.
     Http(usize, String),
     /// A ping of the terminal.

@@ -323,7 +323,7 @@ impl Script {
         }
     }
 
-    fn describe(&self, who: usize, noted: &Noted<Data>) -> String {
+    fn describe(&self, who: usize, noted: &Noted<Rc<Data>>) -> String {
         let data = &noted.what;
         let answered = match data.answers.map(|id| self.names.label_of(who, id)) {
             Some(Some(label)) => format!("the answer to `{label}`"),

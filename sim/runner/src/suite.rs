@@ -184,7 +184,8 @@ impl<C: Core> Suite<'_, C> {
         let Ok(scenario) = &loaded.scenario else {
             return Ok(FileResult { loaded, rows: Vec::new(), snapshot: Snapshot::NotCompared });
         };
-        let memory = Options { place: Place::Memory, key_notes: None, ..self.options.clone() };
+        let projects = self.options.place != Place::Memory;
+        let memory = Options { place: Place::Memory, projects, key_notes: None, ..self.options.clone() };
         let mut rows = play(scenario, &memory, &self.identities.memory, &self.make);
         if let Place::Wire { scale } = self.options.place {
             rows = rows.into_iter().enumerate().map(|(at, row)| self.on_wire(scenario, at, row, scale)).collect();
@@ -204,7 +205,8 @@ impl<C: Core> Suite<'_, C> {
             return Played { verdict: Verdict::Inapplicable(Box::new(why)), ..in_memory };
         }
         let one = sca_scenario::model::Scenario { rows: vec![row], ..scenario.clone() };
-        let mut played = play(&one, &self.options, &self.identities.wire, &self.make);
+        let options = Options { projects: true, ..self.options.clone() };
+        let mut played = play(&one, &options, &self.identities.wire, &self.make);
         let Some(mut played) = played.pop() else { return in_memory };
         played.values.extend(byte);
         if matches!(played.verdict, Verdict::Pass) && played.projection != in_memory.projection {

@@ -15,6 +15,7 @@ use sca_scenario::model::{
 use sca_scenario::{Printer, Span, quote, stamp_into};
 use sca_terminal::{Screen, Seen};
 
+use crate::lanes::Data;
 use crate::record::Entry;
 
 /// The transcript of one row: title, settings, then everything flat with its stamps.
@@ -114,7 +115,7 @@ fn labels(entries: &[(Duration, Entry)]) -> BTreeMap<(usize, RequestId), String>
     let mut named: Vec<&str> = Vec::new();
     for (_, entry) in entries {
         match entry {
-            Entry::Data(who, _, Some(id)) => used.push((*who, *id)),
+            Entry::Data(who, data) => used.extend(data.answers.map(|id| (*who, id))),
             Entry::Played(step) => {
                 if let Action::Fault(fault) = &step.action
                     && let Some(Arm::At(_, point)) = &fault.arm
@@ -144,17 +145,17 @@ fn step(at: Duration, entry: &Entry, labels: &Labels) -> Step {
     let expect = |who: usize, sight: Sight| expectation(who, sight, Suffix::default());
     let action = match entry {
         Entry::Played(step) => played(&step.action),
-        Entry::Asked { to, text, id, label } => {
+        Entry::Asked { to, message, id, label } => {
             let label =
                 labels.get(&(*to, *id)).cloned().or_else(|| label.clone().filter(|l| labels.values().any(|v| v == l)));
-            Action::Send(Send { from_pos: true, to: *to, message: request(text), label })
+            Action::Send(Send { from_pos: true, to: *to, message: message.clone(), label })
         }
         Entry::Link(who, seen) => expect(*who, Sight::Link(link(*seen))),
         Entry::Screen(who, screen) => expect(*who, Sight::Show(shown(screen))),
         Entry::Icon(who, connected) => expect(*who, Sight::Show(Show::Icon { connected: *connected })),
-        Entry::Data(who, text, answers) => {
-            let re = answers.and_then(|id| labels.get(&(*who, id))).map(|label| (label.clone(), Span::default()));
-            let (message, exactly) = response(text, answers.is_none());
+        Entry::Data(who, data) => {
+            let re = data.answers.and_then(|id| labels.get(&(*who, id))).map(|label| (label.clone(), Span::default()));
+            let (message, exactly) = response(data);
             let suffix = Suffix { exactly, bytes: matches!(message, Message::Xml(_)), re, ..Suffix::default() };
             expectation(*who, Sight::ToPos(message), suffix)
         }
@@ -215,7 +216,7 @@ fn shown(screen: &Screen) -> Show {
 const NO_LIMITS: Limits = Limits { bytes_max: usize::MAX, depth_max: 64, elements_max: 10_000 };
 
 /// A request in field form where that form makes the same bytes again, else as it stands.
-fn request(text: &str) -> Message {
+pub(crate) fn request(text: &str) -> Message {
     let parsed = Request::parse(text, NO_LIMITS).ok().filter(|request| request.to_xml(Layout::Indented) == text);
     let flat = parsed.as_ref().map(Request::fields).filter(|fields| {
         let names: Vec<&str> = fields.iter().take(2).map(|f| f.name.as_str()).collect();
@@ -239,10 +240,10 @@ fn is_word(text: &str) -> bool {
 }
 
 /// A response in field form where that form says it all, else as it stands.
-fn response(text: &str, notice: bool) -> (Message, bool) {
-    let parsed = Response::parse(text, NO_LIMITS).ok();
-    let parsed = parsed.filter(|r| [Layout::Indented, Layout::Compact].iter().any(|l| r.to_xml(*l) == text));
-    match parsed.filter(|r| r.fields().iter().all(|f| f.children.is_empty() && is_word(&f.name))) {
+fn response(data: &Data) -> (Message, bool) {
+    let (text, notice) = (data.text.as_str(), data.answers.is_none());
+    let whole = |r: &&Response| [Layout::Indented, Layout::Compact].iter().any(|l| r.to_xml(*l) == text);
+    match data.response.as_ref().filter(whole).filter(|r| r.fields().iter().all(|f| f.children.is_empty() && is_word(&f.name))) {
         Some(response) => {
             let tests = response.fields().iter().map(|f| equals(&f.name, &f.text)).collect();
             (Message::Fields(Fields { notice, routing: Vec::new(), tests }), true)
@@ -272,7 +273,7 @@ pub(crate) fn projection(names: &[String], entries: &[(Duration, Entry)]) -> Str
             Entry::Icon(who, connected) => {
                 (*who, "icon", if *connected { "connected" } else { "disconnected" }.to_owned())
             }
-            Entry::Data(who, text, _) => (*who, "data", timeless(text)),
+            Entry::Data(who, data) => (*who, "data", timeless(data)),
             Entry::Close(who, code) => (*who, "control", format!("close {code:?}")),
             Entry::Pong(who, payload) => (*who, "control", format!("pong {}", String::from_utf8_lossy(payload))),
             Entry::Http(who, text) => (*who, "http", text.split("\r\n").next().unwrap_or_default().to_owned()),
@@ -315,8 +316,8 @@ fn link_line(seen: Seen) -> String {
 }
 
 /// A document without the one field that tells the time.
-fn timeless(text: &str) -> String {
-    let Ok(response) = Response::parse(text, NO_LIMITS) else { return quote(text) };
+fn timeless(data: &Data) -> String {
+    let Some(response) = &data.response else { return quote(&data.text) };
     let fields = response.fields().iter().filter(|f| f.name != "SESSION_DURATION");
     fields.map(|f| format!("{}={}", f.name, quote(&f.text))).collect::<Vec<_>>().join(" ")
 }

@@ -89,7 +89,7 @@ pub struct Played {
     pub verdict: Verdict,
     /// What was done and seen, as a scenario.
     pub transcript: String,
-    /// What was seen, lane by lane, without times: what every world must agree on.
+    /// What was seen, lane by lane, without times: what every world must agree on. Empty where it was not asked for.
     pub projection: String,
     /// Assumptions that answers rested on.
     pub assumed: BTreeSet<&'static str>,

@@ -1,5 +1,6 @@
 //! What the script wants done: messages, power, settings, faults.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use sca_network::{End, ServerOrder, Tag, Way};
@@ -18,6 +19,7 @@ use super::{Stop, World};
 use crate::armory::{Standing, Strike};
 use crate::core::Core;
 use crate::record::Entry;
+use crate::transcript;
 use crate::verdict::Failure;
 
 /// A message that is held until the next one has passed.
@@ -30,7 +32,7 @@ pub(crate) enum Held {
 
 impl<C: Core> World<'_, C> {
     /// Does what a step wants done.
-    pub(super) fn perform(&mut self, step: &Step) -> Result<(), Stop> {
+    pub(super) fn perform(&mut self, step: &Rc<Step>) -> Result<(), Stop> {
         let span = step.span;
         match &step.action {
             Action::Send(send) => {
@@ -43,7 +45,7 @@ impl<C: Core> World<'_, C> {
                 let mut to = 0;
                 for inner in block {
                     if let Action::Send(send) = &inner.action {
-                        all.extend(self.speak(inner, send)?);
+                        all.extend(self.speak(&Rc::new(inner.clone()), send)?);
                         to = send.to;
                     }
                 }
@@ -54,17 +56,17 @@ impl<C: Core> World<'_, C> {
             }
             Action::Power { on, who } => {
                 let (on, who) = (*on, *who);
-                self.note(step.clone());
+                self.note(step);
                 self.tell(who, if on { Input::PowerOn } else { Input::PowerOff })
             }
             Action::Set(set) => {
                 let set = set.clone();
-                self.note(step.clone());
+                self.note(step);
                 self.set(&set)
             }
             Action::Fault(fault) => {
                 let fault = fault.clone();
-                self.note(step.clone());
+                self.note(step);
                 if let Some(label) = &fault.label {
                     let now = self.now();
                     self.script.names.moments.insert(label.clone(), now);
@@ -78,16 +80,16 @@ impl<C: Core> World<'_, C> {
             }
             Action::Answers { count, lines } => {
                 self.armory.tell_answer(*count, lines, span);
-                self.note(step.clone());
+                self.note(step);
                 Ok(())
             }
             _ => Ok(()),
         }
     }
 
-    fn note(&mut self, step: Step) {
+    fn note(&mut self, step: &Rc<Step>) {
         let now = self.now();
-        self.record.push(now, Entry::Played(Box::new(step)));
+        self.record.push(now, Entry::Played(step.clone()));
     }
 
     /// The connection by which a message reaches a terminal.
@@ -97,7 +99,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Turns a message into the bytes of its frame, and takes note of it.
-    fn speak(&mut self, step: &Step, send: &Send) -> Result<Vec<u8>, Stop> {
+    fn speak(&mut self, step: &Rc<Step>, send: &Send) -> Result<Vec<u8>, Stop> {
         let tag = self.route(send.to);
         let frame = match &send.message {
             Message::Fields(_) | Message::Xml(_) | Message::Text(_) => {
@@ -131,7 +133,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// A whole message in data frames is a request, whoever says it: it wants an answer.
-    fn expect_answer(&mut self, step: &Step, send: &Send, tag: Option<Tag>, frame: &Frame) {
+    fn expect_answer(&mut self, step: &Rc<Step>, send: &Send, tag: Option<Tag>, frame: &Frame) {
         let whole = match (frame.opcode, tag.and_then(|tag| self.ends.get_mut(&tag))) {
             (opcode::TEXT | opcode::BINARY, _) if frame.last => Some(frame.payload.clone()),
             (opcode::TEXT | opcode::BINARY, Some(ends)) => {
@@ -156,10 +158,23 @@ impl<C: Core> World<'_, C> {
         }
         match (&send.message, id, text) {
             (Message::Fields(_) | Message::Xml(_) | Message::Text(_), Some(id), Some(text)) if send.from_pos => {
-                self.record.push(now, Entry::Asked { to: send.to, text, id, label: send.label.clone() });
+                let message = self.as_sent(&send.message, text);
+                self.record.push(now, Entry::Asked { to: send.to, message, id, label: send.label.clone() });
             }
-            _ => self.note(step.clone()),
+            _ => self.note(step),
         }
+    }
+
+    /// A message as a transcript shows it: its inserts filled in.
+    fn as_sent(&self, message: &Message, text: String) -> Message {
+        let Message::Fields(fields) = message else { return transcript::request(&text) };
+        let mut fields = fields.clone();
+        for test in &mut fields.tests {
+            if let Demand::Is(_, value) = &mut test.demand {
+                *value = self.script.names.insert_into(value);
+            }
+        }
+        Message::Fields(fields)
     }
 
     fn text_of(&self, message: &Message) -> String {
@@ -316,7 +331,7 @@ impl<C: Core> World<'_, C> {
                     return Err(Stop::Failed(Box::new(failure.label("nothing to strike"))));
                 };
                 ends.ours = true;
-                self.ordered = true;
+                self.orders += 1;
                 Self::end_tap(&ends.tap, kind);
                 Ok(())
             }
@@ -339,7 +354,7 @@ impl<C: Core> World<'_, C> {
     pub(super) fn lift(&mut self, standing: &Standing) {
         match &standing.kind {
             FaultKind::Silence(_) => {
-                self.ordered = true;
+                self.orders += 1;
                 let mine = self.ends.iter().filter(|(tag, _)| usize::from(tag.terminal) == standing.who);
                 for (_, ends) in mine {
                     ends.tap.silence(Way::ToTerminal, false);

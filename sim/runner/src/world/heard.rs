@@ -1,6 +1,7 @@
 //! What the broker's ends hear, and what the broker makes of it.
 
 use std::fmt::Write;
+use std::rc::Rc;
 
 use sca_network::{Ending, ServerEvent, ServerOrder, Tag};
 use sca_peers::{BrokerInput, BrokerOutput, Peer};
@@ -74,7 +75,7 @@ impl<C: Core> World<'_, C> {
 
     pub(super) fn server_order(&mut self, tag: Tag, order: ServerOrder) -> Result<(), Stop> {
         let Some(ends) = self.ends.get(&tag) else { return Ok(()) };
-        self.ordered = true;
+        self.orders += 1;
         match ends.server.try_send(order) {
             Err(mpsc::error::TrySendError::Full(_)) => Err(Stop::Error("an outbox of the broker is full".to_owned())),
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
@@ -231,10 +232,10 @@ impl<C: Core> World<'_, C> {
         if let Some(id) = &heard.answers {
             self.actors[who].open_requests.remove(id);
         }
-        self.record.push(now, Entry::Data(who, text.clone(), heard.answers));
         self.messages += 1;
         let (response, answers, number) = (heard.response, heard.answers, self.messages);
-        let data = Data { text, response, answers, number, connection: tag.connection };
+        let data = Rc::new(Data { text, response, answers, number, connection: tag.connection });
+        self.record.push(now, Entry::Data(who, data.clone()));
         self.script.watch_data(who, &data)?;
         if self.is_ignored(who, &data) {
             return Ok(());

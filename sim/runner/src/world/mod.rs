@@ -116,8 +116,8 @@ pub(crate) struct World<'a, C> {
     waived: BTreeSet<String>,
     violation: Option<(&'static str, String)>,
     events: u64,
-    /// Whether a connection has been told something that it has had no time to do.
-    ordered: bool,
+    /// What connections have been told and have had no time to do.
+    orders: u64,
     /// Connection tasks that start when the driver next rests.
     starting: Vec<Pin<Box<dyn Future<Output = ()>>>>,
     ends_at: Option<Duration>,
@@ -177,7 +177,7 @@ impl<'a, C: Core> World<'a, C> {
             waived: BTreeSet::new(),
             violation: None,
             events: 0,
-            ordered: false,
+            orders: 0,
             starting: Vec::new(),
             ends_at: None,
             setting,
@@ -208,10 +208,10 @@ impl<'a, C: Core> World<'a, C> {
     /// Lives through one instant; says when the next one is due at the latest, or that the run is over.
     async fn instant(&mut self, wall: &WallLimit) -> Result<Option<Duration>, Stop> {
         let mut in_this_instant = 0;
-        self.ordered = true;
+        self.orders += 1;
         loop {
             // Only orders can set the connections in motion again within an instant.
-            if std::mem::take(&mut self.ordered) {
+            if self.orders > 0 {
                 self.settle().await;
             }
             let posted = self.mailbox.take();
@@ -231,7 +231,7 @@ impl<'a, C: Core> World<'a, C> {
                 continue;
             }
             let waits = self.advance()?;
-            if self.ordered || !self.mailbox.is_empty() {
+            if self.orders > 0 || !self.mailbox.is_empty() {
                 continue;
             }
             if self.ends_at.is_some_and(|at| now >= at) {
@@ -263,24 +263,35 @@ impl<'a, C: Core> World<'a, C> {
     }
 
     /// Lets the connection tasks run until nothing moves any more.
+    ///
+    /// One yield polls every task that can run and every task that those wake, up to 61 polls. A task is polled for a
+    /// timer, for an order or for something that moved, so few of these mean that all of them are done.
     async fn settle(&mut self) {
+        const POLLS_IN_A_YIELD: u64 = 48;
         self.start_connections();
+        let tasks = 2 * self.ends.len() as u64 + self.orders;
+        self.orders = 0;
         loop {
             let before = self.mailbox.pulse.count();
-            // One yield lets every task run that can: tasks that wake each other run within it too.
             tokio::task::yield_now().await;
-            if self.mailbox.pulse.count() == before {
+            let moved = self.mailbox.pulse.count() - before;
+            if moved == 0 || tasks + moved < POLLS_IN_A_YIELD {
                 return;
             }
         }
     }
 
     fn start_connections(&mut self) {
+        if self.setting.start_order == 0 {
+            for task in self.starting.drain(..) {
+                tokio::task::spawn_local(task);
+            }
+            return;
+        }
         let mut order = Chance::new(self.setting.start_order).stream("start", &[self.events]);
         while !self.starting.is_empty() {
-            let which = if self.setting.start_order == 0 { 0 } else { order.below(self.starting.len() as u64) };
-            let task = self.starting.remove(usize::try_from(which).unwrap_or(0));
-            tokio::task::spawn_local(task);
+            let which = order.below(self.starting.len() as u64);
+            tokio::task::spawn_local(self.starting.remove(usize::try_from(which).unwrap_or(0)));
         }
     }
 

@@ -58,7 +58,7 @@ impl<C: Core> World<'_, C> {
         let Some(client) = self.ends.get(&Self::tag(who, connection.0)).and_then(|ends| ends.client.as_ref()) else {
             return Ok(());
         };
-        self.ordered = true;
+        self.orders += 1;
         match client.try_send(order) {
             Err(mpsc::error::TrySendError::Full(_)) => Err(Stop::Error("an outbox of the terminal is full".to_owned())),
             // A closed one belongs to a connection whose end is on its way here.
@@ -71,7 +71,7 @@ impl<C: Core> World<'_, C> {
         self.note_cut(tag);
         let actor = &mut self.actors[usize::from(tag.terminal)];
         let Some(ends) = self.ends.get_mut(&tag) else { return };
-        self.ordered |= ends.client.take().is_some();
+        self.orders += u64::from(ends.client.take().is_some());
         ends.state = EndState::Over;
         ends.ours |= !actor.powered;
         if !actor.open_requests.is_empty() {
@@ -164,7 +164,7 @@ impl<C: Core> World<'_, C> {
         };
         self.ends.insert(tag, ends);
         let size = usize::try_from(self.actors[who].settings.message_size_max).unwrap_or(usize::MAX);
-        self.ordered = true;
+        self.orders += 1;
         self.starting.push(Box::pin(run_client(
             self.dialer.clone(),
             target.host.clone(),
