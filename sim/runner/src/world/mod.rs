@@ -116,6 +116,8 @@ pub(crate) struct World<'a, C> {
     waived: BTreeSet<String>,
     violation: Option<(&'static str, String)>,
     events: u64,
+    /// The instant that is being lived through.
+    now: Duration,
     /// What connections have been told and have had no time to do.
     orders: u64,
     /// Connection tasks that start when the driver next rests.
@@ -177,6 +179,7 @@ impl<'a, C: Core> World<'a, C> {
             waived: BTreeSet::new(),
             violation: None,
             events: 0,
+            now: Duration::ZERO,
             orders: 0,
             starting: Vec::new(),
             ends_at: None,
@@ -208,12 +211,9 @@ impl<'a, C: Core> World<'a, C> {
     /// Lives through one instant; says when the next one is due at the latest, or that the run is over.
     async fn instant(&mut self, wall: &WallLimit) -> Result<Option<Duration>, Stop> {
         let mut in_this_instant = 0;
-        self.orders += 1;
         loop {
-            // Only orders can set the connections in motion again within an instant.
-            if self.orders > 0 {
-                self.settle().await;
-            }
+            self.settle().await;
+            self.now = self.setting.clock.elapsed();
             let posted = self.mailbox.take();
             let quiet = posted.is_empty();
             for one in posted {
@@ -221,31 +221,28 @@ impl<'a, C: Core> World<'a, C> {
                 self.count_event(in_this_instant, wall)?;
                 self.take(one)?;
             }
-            if !quiet {
-                continue;
-            }
-            let now = self.now();
-            if self.fire(now)? {
-                in_this_instant += 1;
-                self.count_event(in_this_instant, wall)?;
-                continue;
-            }
             let waits = self.advance()?;
-            if self.orders > 0 || !self.mailbox.is_empty() {
-                continue;
-            }
-            if self.ends_at.is_some_and(|at| now >= at) {
-                return Ok(None);
-            }
-            let machines = self.actors.iter().filter_map(|actor| actor.core.deadline());
-            let next = machines.chain(waits).chain(self.armory.deadline()).chain(self.ends_at).min();
-            if let Some(next) = next.filter(|next| *next > self.setting.clock.elapsed()) {
-                return Ok(Some(next));
-            }
-            if next.is_none() {
-                return Err(Stop::Error("nothing is left to wait for".to_owned()));
+            let next = self.next_deadline(waits);
+            match next {
+                None => return Err(Stop::Error("nothing is left to wait for".to_owned())),
+                // What has just been ordered happens while the driver sleeps; if it is heard of in this same instant,
+                // the driver is woken in it.
+                Some(next) if next > self.now => return Ok(Some(next)),
+                // Something is due: before it is fired, all that happens in this instant has been heard of.
+                Some(_) if !quiet || self.orders > 0 => {}
+                Some(_) if self.fire()? => {
+                    in_this_instant += 1;
+                    self.count_event(in_this_instant, wall)?;
+                }
+                Some(_) if self.ends_at.is_some_and(|at| at <= self.now) => return Ok(None),
+                Some(_) => {}
             }
         }
+    }
+
+    fn next_deadline(&self, waits: Option<Duration>) -> Option<Duration> {
+        let machines = self.actors.iter().filter_map(|actor| actor.core.deadline());
+        machines.chain(waits).chain(self.armory.deadline()).chain(self.ends_at).min()
     }
 
     fn count_event(&mut self, in_this_instant: u32, wall: &WallLimit) -> Result<(), Stop> {
@@ -296,7 +293,8 @@ impl<'a, C: Core> World<'a, C> {
     }
 
     /// Fires what is due, in actor order. Says whether anything was.
-    fn fire(&mut self, now: Duration) -> Result<bool, Stop> {
+    fn fire(&mut self) -> Result<bool, Stop> {
+        let now = self.now;
         let mut fired = false;
         for who in 0..self.actors.len() {
             if self.actors[who].core.deadline().is_some_and(|at| at <= now) {
@@ -312,7 +310,7 @@ impl<'a, C: Core> World<'a, C> {
     }
 
     fn now(&self) -> Duration {
-        self.setting.clock.elapsed()
+        self.now
     }
 
     /// Tells a terminal what happened and carries out what it wants.
@@ -323,7 +321,7 @@ impl<'a, C: Core> World<'a, C> {
             Input::PowerOff => actor.powered = false,
             _ => {}
         }
-        let now = Now { since_start: self.setting.clock.elapsed(), wall: actor.clock.shows() };
+        let now = Now { since_start: self.now, wall: actor.clock.shows() };
         let outputs = actor.core.handle(now, input);
         actor.answered = false;
         for output in outputs {
