@@ -60,7 +60,7 @@ fn write_all(arguments: &Arguments) -> io::Result<usize> {
         for word in std::iter::once(None).chain(flaws.map(|(_, word)| Some(*word))) {
             let certificate =
                 Certificate { flaw: word.map(str::to_owned), names: names.clone(), ..Certificate::default() };
-            let identity = identities.issue(role, &certificate, side, clock).map_err(other)?;
+            let identity = identities.issue(role, &certificate, side, clock).map_err(io::Error::other)?;
             let name = word.map_or(side.to_owned(), |word| format!("{side}-{word}"));
             fs::write(folder.join(format!("{name}.pem")), identity.chain_pem())?;
             crate::private::write(&folder.join(format!("{name}.key")), identity.key_pem().as_bytes())?;

@@ -24,7 +24,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, error::ProtocolError};
 
 use crate::post::{Event, Mailbox, Pen, Tag};
-use crate::stream::{READ_BUFFER, read_some};
+use crate::stream::read_some;
 use crate::{Dialer, Fate, tls};
 
 /// What happens on the terminal's end.
@@ -234,7 +234,8 @@ async fn websocket<S>(
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
+        // tungstenite clears its buffer before each read, and SCA's messages are small.
+        .read_buffer_size(1_024)
         .write_buffer_size(0)
         .max_message_size(Some(limits.message_size_max))
         .max_frame_size(Some(limits.message_size_max));

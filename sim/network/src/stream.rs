@@ -64,7 +64,7 @@ impl AsyncWrite for Stream {
 }
 
 /// Bytes that are read at once.
-pub(crate) const READ_BUFFER: usize = 4 * 1024;
+const READ_BUFFER: usize = 4 * 1024;
 
 /// Reads what there is and appends it; nothing at the end of the stream. The buffer lives on the stack of one poll, so
 /// that no connection carries it about.

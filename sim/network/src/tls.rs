@@ -9,6 +9,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{
     CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime,
 };
+use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::time_provider::TimeProvider;
@@ -24,15 +25,64 @@ pub type ClientTls = ClientConfig;
 /// A broker's side, ready for use.
 pub type ServerTls = ServerConfig;
 
+/// Whom one side trusts: made once, and shared between all that trust the same.
+#[derive(Debug)]
+pub struct Trusted {
+    servers: Arc<WebPkiServerVerifier>,
+    clients: Arc<dyn ClientCertVerifier>,
+    clients_if_any: Arc<dyn ClientCertVerifier>,
+}
+
+impl Trusted {
+    /// Trust in these roots, DER. With revocation lists, DER, every certificate that they do not cover is refused.
+    ///
+    /// # Errors
+    /// [`TlsError`], if a root or a list cannot be used.
+    pub fn new(roots: &[Vec<u8>], lists: &[Vec<u8>]) -> Result<Self, TlsError> {
+        let mut store = RootCertStore::empty();
+        for root in roots {
+            store.add(CertificateDer::from_slice(root))?;
+        }
+        let store = Arc::new(store);
+        let lists = || lists.iter().cloned().map(CertificateRevocationListDer::from);
+        let clients = || WebPkiClientVerifier::builder_with_provider(store.clone(), provider()).with_crls(lists());
+        Ok(Self {
+            servers: WebPkiServerVerifier::builder_with_provider(store.clone(), provider())
+                .with_crls(lists())
+                .build()?,
+            clients: clients().build()?,
+            clients_if_any: clients().allow_unauthenticated().build()?,
+        })
+    }
+}
+
+/// What one side shows: its certificate and its key, ready for use.
+#[derive(Debug)]
+pub struct Shown(Arc<SingleCertAndKey>);
+
+impl Shown {
+    /// An identity, or nothing for one without a certificate. The key need not fit: a scenario may want that.
+    ///
+    /// # Errors
+    /// [`TlsError`], if the key cannot be used.
+    pub fn new(identity: &Identity) -> Result<Option<Arc<Self>>, TlsError> {
+        if identity.chain.is_empty() {
+            return Ok(None);
+        }
+        let chain = identity.chain.iter().cloned().map(CertificateDer::from).collect();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.key.clone()));
+        let key = provider().key_provider.load_private_key(key)?;
+        Ok(Some(Arc::new(Self(Arc::new(SingleCertAndKey::from(CertifiedKey::new(chain, key)))))))
+    }
+}
+
 /// What one side knows and shows.
 #[derive(Debug, Clone)]
 pub struct Trust {
-    /// Roots it trusts, DER.
-    pub roots: Vec<Vec<u8>>,
-    /// Revocation lists, DER; none checks no revocation.
-    pub revocation_lists: Vec<Vec<u8>>,
-    /// What it shows; nothing when absent or empty.
-    pub identity: Option<Arc<Identity>>,
+    /// Whom it trusts.
+    pub trusted: Arc<Trusted>,
+    /// What it shows, if anything.
+    pub shown: Option<Arc<Shown>>,
     /// Whether sessions are resumed.
     pub resumption: bool,
 }
@@ -109,14 +159,12 @@ pub fn client(
     clock: Arc<dyn TimeProvider>,
     notes: Option<Arc<KeyNotes>>,
 ) -> Result<Arc<ClientConfig>, TlsError> {
-    let verifier =
-        WebPkiServerVerifier::builder_with_provider(roots(trust)?, provider()).with_crls(lists(trust)).build()?;
     let builder = ClientConfig::builder_with_details(provider(), clock)
         .with_safe_default_protocol_versions()?
         .dangerous()
-        .with_custom_certificate_verifier(verifier);
-    let mut config = match shown(trust)? {
-        Some(resolver) => builder.with_client_cert_resolver(resolver),
+        .with_custom_certificate_verifier(trust.trusted.servers.clone());
+    let mut config = match &trust.shown {
+        Some(shown) => builder.with_client_cert_resolver(shown.0.clone()),
         None => builder.with_no_client_auth(),
     };
     if !trust.resumption {
@@ -145,15 +193,13 @@ pub fn server(
         _ => BOTH,
     };
     let builder = ServerConfig::builder_with_details(provider(), clock).with_protocol_versions(versions)?;
-    let builder = if demand == Demand::No {
-        builder.with_no_client_auth()
-    } else {
-        let verifier = WebPkiClientVerifier::builder_with_provider(roots(trust)?, provider()).with_crls(lists(trust));
-        let verifier = if demand == Demand::Optional { verifier.allow_unauthenticated() } else { verifier };
-        builder.with_client_cert_verifier(verifier.build()?)
+    let builder = match demand {
+        Demand::No => builder.with_no_client_auth(),
+        Demand::Optional => builder.with_client_cert_verifier(trust.trusted.clients_if_any.clone()),
+        Demand::Required => builder.with_client_cert_verifier(trust.trusted.clients.clone()),
     };
-    let identity = shown(trust)?.ok_or(Error::NoCertificatesPresented)?;
-    let mut config = builder.with_cert_resolver(identity);
+    let shown = trust.shown.as_ref().ok_or(Error::NoCertificatesPresented)?;
+    let mut config = builder.with_cert_resolver(shown.0.clone());
     if !trust.resumption {
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
@@ -183,29 +229,6 @@ pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
 ) -> io::Result<tokio_rustls::server::TlsStream<S>> {
     tokio_rustls::TlsAcceptor::from(config).accept(stream).await
-}
-
-fn roots(trust: &Trust) -> Result<Arc<RootCertStore>, TlsError> {
-    let mut store = RootCertStore::empty();
-    for root in &trust.roots {
-        store.add(CertificateDer::from_slice(root))?;
-    }
-    Ok(Arc::new(store))
-}
-
-fn lists(trust: &Trust) -> Vec<CertificateRevocationListDer<'static>> {
-    trust.revocation_lists.iter().cloned().map(CertificateRevocationListDer::from).collect()
-}
-
-// A resolver of our own takes a key that does not fit its certificate, which a scenario may want.
-fn shown(trust: &Trust) -> Result<Option<Arc<SingleCertAndKey>>, TlsError> {
-    let Some(identity) = trust.identity.as_ref().filter(|identity| !identity.chain.is_empty()) else {
-        return Ok(None);
-    };
-    let chain = identity.chain.iter().cloned().map(CertificateDer::from).collect();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.key.clone()));
-    let key = provider().key_provider.load_private_key(key)?;
-    Ok(Some(Arc::new(SingleCertAndKey::from(CertifiedKey::new(chain, key)))))
 }
 
 /// The word of [`sca_protocol::reason::TLS_WORDS`] for an error of TLS; none if it is no such error.

@@ -34,13 +34,18 @@ pub struct Pos {
 }
 
 impl Pos {
-    /// Takes note of a request that is being sent, well-formed or not.
+    /// Takes note of a text that is being sent, well-formed or not.
     pub fn sent(&mut self, text: &str) -> RequestId {
+        let request = Request::parse(text, Limits { bytes_max: usize::MAX, ..Limits::default() }).ok();
+        self.asked(request.as_ref())
+    }
+
+    /// Takes note of a request that is being sent; nothing for a text that is none.
+    pub fn asked(&mut self, request: Option<&Request>) -> RequestId {
         self.sent += 1;
         let id = RequestId(self.sent);
-        let request = Request::parse(text, Limits { bytes_max: usize::MAX, ..Limits::default() }).ok();
-        let row = request.as_ref().and_then(|r| Command::find(r.function_type(), r.command()));
-        let field = |name| request.as_ref().and_then(|r| r.get(name)).map(str::to_owned);
+        let row = request.and_then(|r| Command::find(r.function_type(), r.command()));
+        let field = |name| request.and_then(|r| r.get(name)).map(str::to_owned);
         self.pending.push(Pending {
             id,
             text_when_done: row.map(|row| row.text),

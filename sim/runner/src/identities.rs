@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sca_certs::{Authority, CertError, Flaw, Identity, KeyKind, Order, Role};
+use sca_network::tls::{Shown, TlsError, Trusted};
 use sca_protocol::UnixTime;
 use sca_scenario::model::Certificate;
 
@@ -12,7 +13,26 @@ const DAY: i64 = 86_400;
 /// Issues identities and remembers them, so that a thousand worlds make each key once.
 pub struct Identities {
     authority: Authority,
-    issued: Mutex<BTreeMap<Order, Arc<Identity>>>,
+    issued: Mutex<BTreeMap<Order, Issued>>,
+    trusted: Mutex<BTreeMap<(bool, bool), Arc<Trusted>>>,
+}
+
+/// An identity, and its form that is ready for TLS once it was asked for.
+#[derive(Clone)]
+struct Issued {
+    identity: Arc<Identity>,
+    shown: Option<Arc<Shown>>,
+}
+
+/// What TLS cannot be set up with.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// It cannot be made.
+    #[error(transparent)]
+    Made(#[from] CertError),
+    /// It cannot be used.
+    #[error(transparent)]
+    Used(#[from] TlsError),
 }
 
 impl std::fmt::Debug for Identities {
@@ -27,7 +47,7 @@ impl Identities {
     /// # Errors
     /// [`CertError`], if it cannot be made.
     pub fn new(kind: KeyKind, epoch: UnixTime) -> Result<Self, CertError> {
-        Ok(Self { authority: Authority::new(kind, epoch.0)?, issued: Mutex::default() })
+        Ok(Self { authority: Authority::new(kind, epoch.0)?, issued: Mutex::default(), trusted: Mutex::default() })
     }
 
     /// The root of an authority by its name in scenarios.
@@ -50,18 +70,59 @@ impl Identities {
         self.authority.revocation_lists()
     }
 
+    /// Trust in an authority, by its name in scenarios; with its revocation lists where these are wanted.
+    ///
+    /// # Errors
+    /// [`IdentityError`], if it cannot be made or used.
+    pub fn trusted(&self, name: &str, with_lists: bool) -> Result<Arc<Trusted>, IdentityError> {
+        let mut trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (name == "stranger", with_lists);
+        if let Some(known) = trusted.get(&key) {
+            return Ok(known.clone());
+        }
+        let lists = if with_lists { self.revocation_lists()? } else { Vec::new() };
+        let made = Arc::new(Trusted::new(&[self.root(name)], &lists)?);
+        trusted.insert(key, made.clone());
+        Ok(made)
+    }
+
+    /// The identity that a certificate block describes, for one side, ready for TLS; nothing for one without a
+    /// certificate.
+    ///
+    /// # Errors
+    /// [`IdentityError`], if it cannot be made or used.
+    pub fn shown(
+        &self,
+        role: Role,
+        certificate: &Certificate,
+        name: &str,
+        clock: UnixTime,
+    ) -> Result<Option<Arc<Shown>>, IdentityError> {
+        Ok(self.issued(role, certificate, name, clock)?.shown)
+    }
+
     /// The identity that a certificate block describes, for one side. Without dates it is valid from a month before
     /// `clock` for ten years.
     ///
     /// # Errors
-    /// [`CertError`], if it cannot be made.
+    /// [`IdentityError`], if it cannot be made or used.
     pub fn issue(
         &self,
         role: Role,
         certificate: &Certificate,
         name: &str,
         clock: UnixTime,
-    ) -> Result<Arc<Identity>, CertError> {
+    ) -> Result<Arc<Identity>, IdentityError> {
+        Ok(self.issued(role, certificate, name, clock)?.identity)
+    }
+
+    fn issued(
+        &self,
+        role: Role,
+        certificate: &Certificate,
+        name: &str,
+        clock: UnixTime,
+    ) -> Result<Issued, IdentityError> {
         let flaw = certificate.flaw.as_deref().and_then(Flaw::from_word);
         let (from, to) = certificate.valid.map_or((clock.0 - 30 * DAY, clock.0 + 3_650 * DAY), |(a, b)| (a.0, b.0));
         let (from, to) = match flaw {
@@ -73,11 +134,12 @@ impl Identities {
         let order =
             Order { role, names, not_before: from, not_after: to, flaw, by_intermediate: certificate.by_intermediate };
         let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(identity) = issued.get(&order) {
-            return Ok(identity.clone());
+        if let Some(known) = issued.get(&order) {
+            return Ok(known.clone());
         }
         let identity = Arc::new(self.authority.issue(&order)?);
-        issued.insert(order, identity.clone());
-        Ok(identity)
+        let made = Issued { shown: Shown::new(&identity)?, identity };
+        issued.insert(order, made.clone());
+        Ok(made)
     }
 }

@@ -22,6 +22,6 @@ mod world;
 
 pub use clock::today;
 pub use core::{Core, Making, simulated};
-pub use identities::Identities;
+pub use identities::{Identities, IdentityError};
 pub use play::{Options, Place, parse_url, play, unplayable_on_wire};
 pub use verdict::{Failure, Played, Verdict};

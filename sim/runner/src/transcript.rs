@@ -243,7 +243,12 @@ fn is_word(text: &str) -> bool {
 fn response(data: &Data) -> (Message, bool) {
     let (text, notice) = (data.text.as_str(), data.answers.is_none());
     let whole = |r: &&Response| [Layout::Indented, Layout::Compact].iter().any(|l| r.to_xml(*l) == text);
-    match data.response.as_ref().filter(whole).filter(|r| r.fields().iter().all(|f| f.children.is_empty() && is_word(&f.name))) {
+    match data
+        .response
+        .as_ref()
+        .filter(whole)
+        .filter(|r| r.fields().iter().all(|f| f.children.is_empty() && is_word(&f.name)))
+    {
         Some(response) => {
             let tests = response.fields().iter().map(|f| equals(&f.name, &f.text)).collect();
             (Message::Fields(Fields { notice, routing: Vec::new(), tests }), true)

@@ -70,7 +70,7 @@ pub async fn serve(
                 _ => Demand::Required,
             };
             let trust = plan.credentials.trust(plan.settings.resumption);
-            let config = tls::server(&trust, wall(&device), demand, &plan.settings.tls);
+            let config = trust.and_then(|trust| tls::server(&trust, wall(&device), demand, &plan.settings.tls));
             ServerTls::On(config.map_err(|error| std::io::Error::other(error.to_string()))?)
         }
     };

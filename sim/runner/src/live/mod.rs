@@ -11,7 +11,7 @@ pub use terminal::{TerminalPlan, connect};
 use std::sync::Arc;
 
 use sca_certs::Identity;
-use sca_network::tls::{Clock, Trust};
+use sca_network::tls::{Clock, Shown, TlsError, Trust, Trusted};
 
 use crate::clock::{Clock as WorldClock, DeviceClock};
 
@@ -25,8 +25,12 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    fn trust(&self, resumption: bool) -> Trust {
-        Trust { roots: self.roots.clone(), revocation_lists: Vec::new(), identity: self.identity.clone(), resumption }
+    fn trust(&self, resumption: bool) -> Result<Trust, TlsError> {
+        let shown = match &self.identity {
+            Some(identity) => Shown::new(identity)?,
+            None => None,
+        };
+        Ok(Trust { trusted: Arc::new(Trusted::new(&self.roots, &[])?), shown, resumption })
     }
 }
 

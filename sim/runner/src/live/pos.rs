@@ -79,7 +79,7 @@ pub async fn converse(
 async fn open(plan: &PosPlan) -> Result<Link, PosError> {
     let (_, device) = real_clock();
     let tls = match plan.target.secure {
-        true => Some(tls::client(&plan.credentials.trust(false), wall(&device), None)?),
+        true => Some(tls::client(&plan.credentials.trust(false)?, wall(&device), None)?),
         false => None,
     };
     let mailbox = Mailbox::default();

@@ -50,7 +50,7 @@ pub async fn connect<C: Core>(
 ) -> Result<(), TlsError> {
     let (clock, device) = real_clock();
     let tls = match plan.target.secure {
-        true => Some(tls::client(&plan.credentials.trust(plan.settings.resumption), wall(&device), None)?),
+        true => Some(tls::client(&plan.credentials.trust(plan.settings.resumption)?, wall(&device), None)?),
         false => None,
     };
     let making = Making {

@@ -10,7 +10,7 @@ use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
 use sca_protocol::settings::Settings;
 use sca_scenario::model::{
-    Action, Carrier, Demand, Fault, FaultKind, Message, Party, RawFrame, Send, Set, Step, Toward,
+    Action, Carrier, Demand, Fault, FaultKind, Fields, Message, Party, RawFrame, Send, Set, Step, Toward,
 };
 use sca_terminal::Input;
 
@@ -18,6 +18,7 @@ use super::heard::{peer, tag_of};
 use super::{Stop, World};
 use crate::armory::{Standing, Strike};
 use crate::core::Core;
+use crate::matching::Names;
 use crate::record::Entry;
 use crate::transcript;
 use crate::verdict::Failure;
@@ -148,7 +149,13 @@ impl<C: Core> World<'_, C> {
         };
         let now = self.now();
         let text = whole.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        let id = text.as_ref().map(|text| self.actors[send.to].pos.sent(text));
+        let id = text.as_ref().map(|text| match &send.message {
+            Message::Fields(fields) => {
+                let request = request_of(fields, &self.script.names);
+                self.actors[send.to].pos.asked(Some(&request))
+            }
+            _ => self.actors[send.to].pos.sent(text),
+        });
         if let Some(label) = &send.label {
             self.script.names.moments.insert(label.clone(), now);
             self.script.names.requests.extend(id.map(|id| (label.clone(), (send.to, id))));
@@ -180,14 +187,7 @@ impl<C: Core> World<'_, C> {
     fn text_of(&self, message: &Message) -> String {
         let names = &self.script.names;
         match message {
-            Message::Fields(fields) => {
-                let routing = ["FUNCTION_TYPE", "COMMAND"].into_iter().map(str::to_owned).zip(fields.routing.clone());
-                let values = fields.tests.iter().filter_map(|test| match &test.demand {
-                    Demand::Is(_, value) => Some((test.field.clone(), names.insert_into(value))),
-                    _ => None,
-                });
-                Request::new(routing.chain(values).collect()).to_xml(Layout::Indented)
-            }
+            Message::Fields(fields) => request_of(fields, names).to_xml(Layout::Indented),
             Message::Xml(text) | Message::Text(text) => names.insert_into(text),
             _ => String::new(),
         }
@@ -365,4 +365,14 @@ impl<C: Core> World<'_, C> {
             _ => {}
         }
     }
+}
+
+/// The request that fields make, their inserts filled in.
+fn request_of(fields: &Fields, names: &Names) -> Request {
+    let routing = ["FUNCTION_TYPE", "COMMAND"].into_iter().map(str::to_owned).zip(fields.routing.clone());
+    let values = fields.tests.iter().filter_map(|test| match &test.demand {
+        Demand::Is(_, value) => Some((test.field.clone(), names.insert_into(value))),
+        _ => None,
+    });
+    Request::new(routing.chain(values).collect())
 }

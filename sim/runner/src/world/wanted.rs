@@ -221,9 +221,8 @@ impl<C: Core> World<'_, C> {
         }
         let Actor { settings, clock, .. } = &self.actors[who];
         let trust = Trust {
-            roots: vec![self.setting.identities.root(&settings.authority)],
-            revocation_lists: self.revocation_lists()?,
-            identity: self.identity(Role::Terminal, &settings.certificate, &settings.pinpad_id)?,
+            trusted: self.trusted(&settings.authority)?,
+            shown: self.shown(Role::Terminal, &settings.certificate, &settings.pinpad_id)?,
             resumption: settings.resumption,
         };
         let clock = clock.clone();
@@ -238,9 +237,9 @@ impl<C: Core> World<'_, C> {
             return Ok(ServerTls::On(config.clone()));
         }
         let settings = &self.setting.broker;
-        let identity = self.identity(Role::Broker, &settings.certificate, &crate::play::target(settings).host)?;
+        let shown = self.shown(Role::Broker, &settings.certificate, &crate::play::target(settings).host)?;
         // A broker without a certificate can only say that the handshake is off.
-        if identity.as_ref().is_none_or(|identity| identity.chain.is_empty()) {
+        if shown.is_none() {
             return Ok(ServerTls::Instead(crate::faults::instead_of_hello("alert")));
         }
         let demand = match settings.client_certificates.as_str() {
@@ -248,12 +247,7 @@ impl<C: Core> World<'_, C> {
             "optional" => Demand::Optional,
             _ => Demand::Required,
         };
-        let trust = Trust {
-            roots: vec![self.setting.identities.root(&settings.authority)],
-            revocation_lists: self.revocation_lists()?,
-            identity,
-            resumption: settings.resumption,
-        };
+        let trust = Trust { trusted: self.trusted(&settings.authority)?, shown, resumption: settings.resumption };
         let clock = self.setting.broker_clock.clone();
         let config = tls::server(&trust, Arc::new(tls::Clock(move || clock.shows().0)), demand, &settings.tls)
             .map_err(|error| Stop::Error(error.to_string()))?;
@@ -261,23 +255,20 @@ impl<C: Core> World<'_, C> {
         Ok(ServerTls::On(config))
     }
 
-    /// Lists are given out only where a scenario revokes something: they make every check demand a fresh list.
-    fn revocation_lists(&self) -> Result<Vec<Vec<u8>>, Stop> {
+    /// Lists are looked at only where a scenario revokes something: they make every check demand a fresh list.
+    fn trusted(&self, authority: &str) -> Result<Arc<tls::Trusted>, Stop> {
         let revokes = self.setting.certificates.values().any(|c| c.flaw.as_deref() == Some("revoked"));
-        if !revokes {
-            return Ok(Vec::new());
-        }
-        self.setting.identities.revocation_lists().map_err(|error| Stop::Error(error.to_string()))
+        self.setting.identities.trusted(authority, revokes).map_err(|error| Stop::Error(error.to_string()))
     }
 
-    fn identity(&self, role: Role, certificate: &str, name: &str) -> Result<Option<Arc<sca_certs::Identity>>, Stop> {
+    fn shown(&self, role: Role, certificate: &str, name: &str) -> Result<Option<Arc<tls::Shown>>, Stop> {
         if certificate == "none" {
             return Ok(None);
         }
         let plain = Certificate::default();
         let declared = self.setting.certificates.get(certificate).unwrap_or(&plain);
         let clock: UnixTime = self.setting.header.clock.unwrap_or(crate::play::CLOCK);
-        let issued = self.setting.identities.issue(role, declared, name, clock);
-        issued.map(Some).map_err(|error| Stop::Error(error.to_string()))
+        let shown = self.setting.identities.shown(role, declared, name, clock);
+        shown.map_err(|error| Stop::Error(error.to_string()))
     }
 }
