@@ -12,7 +12,7 @@ use sca_scenario::model::{
     Action, Arm, Carrier, Demand, Expect, Fields, Header, LinkSight, Message, Op, Row, Send, Show, Sight, Step, Suffix,
     Test,
 };
-use sca_scenario::{Printer, Span, quote, stamp_into};
+use sca_scenario::{Printer, Span, fields_into, quote, stamp_into};
 use sca_terminal::{Screen, Seen};
 
 use crate::lanes::Data;
@@ -41,6 +41,14 @@ pub(crate) fn transcript(
                 let what = if *lines == 1 { "this line".to_owned() } else { format!("these {lines} lines") };
                 let times = if *times == 1 { "once".to_owned() } else { format!("{times} times") };
                 let _ = writeln!(out, "# {what} {times} more, until +{}.{:03}", until.as_secs(), until.subsec_millis());
+            }
+            Entry::Screen(who, screen) => {
+                stamp_into(&mut out, *at);
+                screen_into(&mut out, &names, *who, screen);
+            }
+            Entry::Data(who, data) if is_flat(data) => {
+                stamp_into(&mut out, *at);
+                data_into(&mut out, &names[*who], data, data.answers.and_then(|id| labels.get(&(*who, id))));
             }
             entry => printer.step(&mut out, &step(*at, entry, &labels), 0),
         }
@@ -151,12 +159,11 @@ fn step(at: Duration, entry: &Entry, labels: &Labels) -> Step {
             Action::Send(Send { from_pos: true, to: *to, message: message.clone(), label })
         }
         Entry::Link(who, seen) => expect(*who, Sight::Link(link(*seen))),
-        Entry::Screen(who, screen) => expect(*who, Sight::Show(shown(screen))),
         Entry::Icon(who, connected) => expect(*who, Sight::Show(Show::Icon { connected: *connected })),
         Entry::Data(who, data) => {
             let re = data.answers.and_then(|id| labels.get(&(*who, id))).map(|label| (label.clone(), Span::default()));
-            let (message, exactly) = response(data);
-            let suffix = Suffix { exactly, bytes: matches!(message, Message::Xml(_)), re, ..Suffix::default() };
+            let message = verbatim(&data.text);
+            let suffix = Suffix { bytes: matches!(message, Message::Xml(_)), re, ..Suffix::default() };
             expectation(*who, Sight::ToPos(message), suffix)
         }
         Entry::Http(who, text) => {
@@ -174,7 +181,8 @@ fn step(at: Duration, entry: &Entry, labels: &Labels) -> Step {
             expect(*who, Sight::ToBroker(Message::Pong(payload)))
         }
         Entry::Close(who, code) => expect(*who, Sight::ToBroker(Message::Close(*code, None))),
-        Entry::Comment(_) | Entry::Folded { .. } => Action::End,
+        // The caller has printed these.
+        Entry::Screen(..) | Entry::Comment(_) | Entry::Folded { .. } => Action::End,
     };
     Step { span: Span::default(), called: None, stamp: Some(at), action }
 }
@@ -207,10 +215,35 @@ fn equals(field: &str, value: &str) -> Test {
     Test { field: field.to_owned(), demand: Demand::Is(Op::Equal, value.to_owned()), span: Span::default() }
 }
 
-fn shown(screen: &Screen) -> Show {
-    let text = (!screen.text.is_empty()).then(|| screen.text.clone());
-    let tests = screen.fields.iter().map(|(name, value)| equals(name, value)).collect();
-    Show::Screen { name: Some(screen.name), text, pattern: None, tests }
+/// A screen as a line.
+fn screen_into(out: &mut String, names: &[String], who: usize, screen: &Screen) {
+    if names.len() > 1 {
+        out.extend([&names[who], ": "]);
+    }
+    let _ = write!(out, "screen {}", screen.name);
+    if !screen.text.is_empty() {
+        out.extend([" ", &quote(&screen.text)]);
+    }
+    fields_into(out, screen.fields.iter().map(|(name, value)| (*name, value.as_str())));
+    out.push('\n');
+}
+
+/// A response as a line: all its fields in their order.
+fn data_into(out: &mut String, name: &str, data: &Data, answers: Option<&String>) {
+    out.extend([name, " -> pos "]);
+    out.push_str(if data.answers.is_none() { " notice" } else { "" });
+    let fields = data.response.iter().flat_map(Response::fields);
+    fields_into(out, fields.map(|field| (field.name.as_str(), field.text.as_str())));
+    out.push_str("  exactly");
+    out.extend(answers.map(|label| format!("  re {label}")));
+    out.push('\n');
+}
+
+/// Whether a response's fields say all there is to it.
+fn is_flat(data: &Data) -> bool {
+    let same = |r: &Response| [Layout::Indented, Layout::Compact].iter().any(|l| r.to_xml(*l) == data.text);
+    let flat = |r: &Response| r.fields().iter().all(|f| f.children.is_empty() && is_word(&f.name));
+    data.response.as_ref().is_some_and(|r| flat(r) && same(r))
 }
 
 const NO_LIMITS: Limits = Limits { bytes_max: usize::MAX, depth_max: 64, elements_max: 10_000 };
@@ -237,24 +270,6 @@ pub(crate) fn request(text: &str) -> Message {
 
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-}
-
-/// A response in field form where that form says it all, else as it stands.
-fn response(data: &Data) -> (Message, bool) {
-    let (text, notice) = (data.text.as_str(), data.answers.is_none());
-    let whole = |r: &&Response| [Layout::Indented, Layout::Compact].iter().any(|l| r.to_xml(*l) == text);
-    match data
-        .response
-        .as_ref()
-        .filter(whole)
-        .filter(|r| r.fields().iter().all(|f| f.children.is_empty() && is_word(&f.name)))
-    {
-        Some(response) => {
-            let tests = response.fields().iter().map(|f| equals(&f.name, &f.text)).collect();
-            (Message::Fields(Fields { notice, routing: Vec::new(), tests }), true)
-        }
-        None => (verbatim(text), false),
-    }
 }
 
 /// A text as a document below its line where its lines survive that, else as a quoted text.

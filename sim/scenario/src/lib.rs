@@ -18,7 +18,7 @@ mod tree;
 
 pub use file::{Library, Outline, is_library};
 pub use format::format;
-pub use print::{Printer, stamp_into};
+pub use print::{Printer, fields_into, stamp_into};
 pub use problem::{CODES, Problem, Span};
 pub use tree::{FILE_BYTES_MAX, quote, unquote};
 

@@ -9,7 +9,7 @@ use crate::model::{
     Action, Arm, Bytes, Carrier, Count, Demand, Expect, Fault, FaultKind, Fields, LinkSight, Message, Op, Party, Place,
     Point, RawFrame, Relation, Show, Sight, Source, Step, Suffix, Test, Toward, Who,
 };
-use crate::tree::quote;
+use crate::tree::{quote, quote_into};
 
 /// Writes steps for a cast with these terminals.
 #[derive(Debug)]
@@ -73,7 +73,8 @@ impl<'a> Printer<'a> {
                     Party::Broker => "broker",
                     Party::Terminal(who) => self.name(who),
                 };
-                out.extend(["set ", party, " ", &set.name, " ", &bare(&set.value)]);
+                out.extend(["set ", party, " ", &set.name, " "]);
+                bare_into(out, &set.value);
             }
             Action::Fault(f) => {
                 self.prefix(out, f.who);
@@ -146,6 +147,14 @@ impl<'a> Printer<'a> {
     }
 }
 
+/// Appends ` FIELD=VALUE` for each field, as messages and screens have them.
+pub fn fields_into<'a>(out: &mut String, fields: impl IntoIterator<Item = (&'a str, &'a str)>) {
+    for (name, value) in fields {
+        out.extend([" ", name, "="]);
+        bare_into(out, value);
+    }
+}
+
 fn indent(out: &mut String, depth: usize) {
     out.extend(std::iter::repeat_n("  ", depth));
 }
@@ -155,10 +164,14 @@ pub fn stamp_into(out: &mut String, stamp: Duration) {
     let _ = write!(out, "+{}.{:03} ", stamp.as_secs(), stamp.subsec_millis());
 }
 
-/// A value without quotes where it can stand so.
-fn bare(text: &str) -> String {
+/// Appends a value, without quotes where it can stand so.
+fn bare_into(out: &mut String, text: &str) {
     let plain = |c: char| c.is_alphanumeric() || "-_.:/+{}|".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { quote(text) }
+    if !text.is_empty() && text.chars().all(plain) {
+        out.push_str(text);
+    } else {
+        quote_into(out, text);
+    }
 }
 
 fn verbatim(out: &mut String, lines: &[String], depth: usize) {
@@ -251,7 +264,8 @@ fn tests(out: &mut String, tests: &[Test]) {
                     Op::More => ">",
                     Op::AtLeast => ">=",
                 };
-                out.extend([&test.field, sign, &bare(value)]);
+                out.extend([&test.field, sign]);
+                bare_into(out, value);
             }
         }
     }

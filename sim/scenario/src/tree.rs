@@ -112,6 +112,12 @@ pub fn unquote(text: &str) -> String {
 #[must_use]
 pub fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
+    quote_into(&mut out, text);
+    out
+}
+
+/// Appends a text with quotes and escapes.
+pub(crate) fn quote_into(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
         match c {
@@ -124,7 +130,6 @@ pub fn quote(text: &str) -> String {
         }
     }
     out.push('"');
-    out
 }
 
 struct Raw<'a> {

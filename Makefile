@@ -1,0 +1,34 @@
+# The verbs of the project. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench review interop advisories
+
+CARGO ?= cargo
+
+help: ## list the verbs
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: ## play all bundled scenarios in memory
+	$(CARGO) run -q -- run scenarios
+
+test: ## pass all tests
+	$(CARGO) test
+
+check: ## layout, lints, documentation and the scenarios' own layout; warnings are errors
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items -q
+	$(CARGO) run -q -- fmt --check scenarios
+	$(CARGO) run -q -- check scenarios
+
+bench: ## speed in one run, each figure beside its floor, and the ratios
+	$(CARGO) bench --bench bench -- --quiet
+	@python3 tests/ratios.py target/criterion
+
+review: ## look at snapshots that differ, one by one (needs cargo-insta)
+	$(CARGO) insta review
+
+interop: ## peers that are not ours: Python websockets 10.2 as the broker, over ws and wss
+	bash tests/interop/run
+
+advisories: ## dependencies with known holes (needs the network and cargo-deny)
+	$(CARGO) deny --config .cargo/deny.toml check advisories
