@@ -270,3 +270,19 @@ fn model(rules: &CounterRules, acts: &[Act]) -> u32 {
     let last = if rules.of_lower { counted.last() } else { counted.iter().max() };
     last.copied().unwrap_or(1)
 }
+
+/// Every example of the language's reference is a scenario that passes.
+#[test]
+fn the_reference_is_right() {
+    let identities = Authorities::new().expect("an authority can be made").memory;
+    let text = std::fs::read_to_string(common::root().join("scenarios/README.md")).expect("the reference is there");
+    let examples: Vec<&str> = text.split("```sca\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(examples.len() >= 8, "only {} examples", examples.len());
+    for example in examples {
+        let scenario = sca_scenario::parse(example).unwrap_or_else(|why| panic!("{why:?}\n{example}"));
+        assert_eq!(example, sca_scenario::format(example).expect("it can be read"), "it is not in the one layout");
+        for played in play(&scenario, &Options::default(), &identities, &simulated) {
+            assert!(matches!(played.verdict, Verdict::Pass), "{:?}\n{}", played.verdict, played.transcript);
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Plays scenarios in a world and judges them: the driver, the script, the transcript and the verdict.
 //!
-//! [`play`] is the library face: a scenario, a client core, and what came of it.
+//! [`play()`] is the library face: a scenario, a client core, and what came of it.
 
 mod armory;
 mod clock;

@@ -67,7 +67,29 @@ impl Default for Options {
     }
 }
 
-/// Plays every row of a scenario with the client core that `make` makes.
+/// Plays every row of a scenario with the client core that `make` makes: the simulated terminal, or another core that
+/// implements [`Core`] in its place. A verdict, a transcript and what it rests on come back for each row.
+///
+/// ```
+/// use std::sync::Arc;
+/// use sca_certs::KeyKind;
+/// use sca_protocol::UnixTime;
+/// use sca_runner::{Identities, Options, Verdict, play, simulated};
+///
+/// let scenario = sca_scenario::parse(
+///     "scenario \"GET COUNTER as the first command answers 1\"\n\n\
+///      terminal connects\n\
+///      pos -> terminal  ADMIN GET_COUNTER  as ask\n\
+///      terminal -> pos  COUNTER=1  re ask\n",
+/// )
+/// .expect("the scenario is valid");
+/// let identities = Arc::new(Identities::new(KeyKind::Ed25519, UnixTime(1_768_467_600))?);
+///
+/// let played = play(&scenario, &Options::default(), &identities, &simulated);
+/// assert!(matches!(played[0].verdict, Verdict::Pass));
+/// assert!(played[0].transcript.contains("terminal connects"));
+/// # Ok::<(), sca_certs::CertError>(())
+/// ```
 pub fn play<C: Core>(
     scenario: &Scenario,
     options: &Options,

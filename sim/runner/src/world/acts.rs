@@ -165,7 +165,7 @@ impl<C: Core> World<'_, C> {
         }
         match (&send.message, id, text) {
             (Message::Fields(_) | Message::Xml(_) | Message::Text(_), Some(id), Some(text)) if send.from_pos => {
-                let message = self.as_sent(&send.message, text);
+                let message = self.as_sent(&send.message, &text);
                 self.record.push(now, Entry::Asked { to: send.to, message, id, label: send.label.clone() });
             }
             _ => self.note(step),
@@ -173,8 +173,8 @@ impl<C: Core> World<'_, C> {
     }
 
     /// A message as a transcript shows it: its inserts filled in.
-    fn as_sent(&self, message: &Message, text: String) -> Message {
-        let Message::Fields(fields) = message else { return transcript::request(&text) };
+    fn as_sent(&self, message: &Message, text: &str) -> Message {
+        let Message::Fields(fields) = message else { return transcript::request(text) };
         let mut fields = fields.clone();
         for test in &mut fields.tests {
             if let Demand::Is(_, value) = &mut test.demand {
