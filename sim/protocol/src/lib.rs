@@ -15,6 +15,7 @@ pub mod instant;
 pub mod message;
 pub mod reason;
 pub mod screens;
+mod setting;
 pub mod settings;
 pub mod xml;
 

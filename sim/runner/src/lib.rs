@@ -7,6 +7,7 @@ mod clock;
 mod core;
 pub mod faults;
 pub mod files;
+mod guard;
 mod identities;
 mod lanes;
 pub mod live;

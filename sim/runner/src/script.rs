@@ -8,9 +8,10 @@ use std::time::Duration;
 use sca_protocol::settings::show_span;
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Expect, Message, Pattern, Relation, Show, Sight, Source, Step, Suffix};
-use sca_terminal::{Face, Seen};
+use sca_terminal::Seen;
 
-use crate::lanes::{Control, Data, Lanes, Noted};
+use crate::guard::{Guard, Guarded};
+use crate::lanes::{Data, Lanes, Noted};
 use crate::matching::{self, Captured, Mismatch, Names};
 use crate::verdict::Failure;
 
@@ -26,13 +27,6 @@ enum Op {
     Throughout(usize, Show, Span),
     Without(Source, Pattern, Span),
     Release,
-}
-
-/// A ban or a demand that stands for a while.
-#[derive(Debug)]
-enum Guard {
-    Throughout(usize, Show, Span),
-    Without(Source, Pattern, Span),
 }
 
 /// What the script comes to when it is asked.
@@ -132,7 +126,7 @@ impl Script {
                 Op::Throughout(who, show, span) => {
                     let (who, show, span) = (*who, show.clone(), *span);
                     self.guards.push(Guard::Throughout(who, show, span));
-                    if let Err(failure) = self.watch_face(who, &lanes[who].face.what) {
+                    if let Err(failure) = self.guards().face(who, &lanes[who].face.what) {
                         return Progress::Failed(failure);
                     }
                     true
@@ -369,51 +363,9 @@ impl Script {
         ))
     }
 
-    /// Says of a new face whether every `throughout` still holds.
-    pub(crate) fn watch_face(&self, who: usize, face: &Face) -> Result<(), Box<Failure>> {
-        for guard in &self.guards {
-            if let Guard::Throughout(of, show, span) = guard
-                && *of == who
-                && let Err(mismatch) = matching::shows(show, face, &self.names)
-            {
-                return Err(Box::new(Failure::at(*span, "this did not hold throughout").label(mismatch.label)));
-            }
-        }
-        Ok(())
-    }
-
-    /// Says of a message whether a `without` forbids it.
-    pub(crate) fn watch_data(&self, who: usize, data: &Data) -> Result<(), Box<Failure>> {
-        self.watch(|source, pattern| {
-            *source == Source::ToPos(who)
-                && pattern
-                    .0
-                    .as_ref()
-                    .is_none_or(|message| matching::data(message, &Suffix::default(), data, who, &self.names).is_ok())
-        })
-    }
-
-    /// Says of a control frame whether a `without` forbids it.
-    pub(crate) fn watch_control(&self, who: usize, got: &Control) -> Result<(), Box<Failure>> {
-        self.watch(|source, pattern| {
-            *source == Source::ToBroker(who) && pattern.0.as_ref().is_none_or(|message| matching::control(message, got))
-        })
-    }
-
-    /// Says of what the link did whether a `without` forbids it.
-    pub(crate) fn watch_link(&self, who: usize, seen: Seen) -> Result<(), Box<Failure>> {
-        self.watch(|source, _| matches!(source, Source::Link(of, wanted) if *of == who && matching::link(wanted, seen)))
-    }
-
-    fn watch(&self, forbidden: impl Fn(&Source, &Pattern) -> bool) -> Result<(), Box<Failure>> {
-        for guard in &self.guards {
-            if let Guard::Without(source, pattern, span) = guard
-                && forbidden(source, pattern)
-            {
-                return Err(Box::new(Failure::at(*span, "this was seen all the same").label("forbidden here")));
-            }
-        }
-        Ok(())
+    /// The bans and demands that stand now.
+    pub(crate) fn guards(&self) -> Guarded<'_> {
+        Guarded { guards: &self.guards, names: &self.names }
     }
 
     fn other(&self, step: &Step, mismatch: &Mismatch, came: &str) -> Box<Failure> {

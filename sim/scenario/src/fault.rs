@@ -1,10 +1,10 @@
 //! The words of faults: what happens, where it strikes, how long it stands.
 
 use crate::cursor::Cursor;
-use crate::message::SUFFIXES;
 use crate::model::{Arm, Bytes, Carrier, Fault, FaultKind, Place, Point, TLS_POINTS, Toward, Who};
 use crate::problem::{Problem, Span};
-use crate::step::{Names, count, suffixes};
+use crate::step::{Names, count};
+use crate::suffix::{SUFFIXES, suffixes};
 
 const KINDS: &[&str] =
     &["refuse", "dns", "reset", "fin", "silence", "latency", "throttle", "lose", "duplicate", "swap", "corrupt", "tls"];

@@ -14,6 +14,7 @@ pub mod model;
 mod print;
 mod problem;
 mod step;
+mod suffix;
 mod tree;
 
 pub use file::{Library, Outline, is_library};

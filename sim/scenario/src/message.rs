@@ -5,11 +5,10 @@ use regex::Regex;
 use crate::cursor::Cursor;
 use crate::model::{Demand, Fields, Message, Op, RawFrame, Test};
 use crate::problem::{Problem, Span};
+use crate::suffix::SUFFIXES;
 use crate::tree::{Line, unquote};
 
 const OPCODES: &[(&str, u8)] = &[("continue", 0), ("text", 1), ("binary", 2), ("close", 8), ("ping", 9), ("pong", 10)];
-/// Words that begin what follows a message.
-pub(crate) const SUFFIXES: &[&str] = &["within", "exactly", "bytes", "as", "re", "covers"];
 /// Bytes of a payload that a scenario may spell out or ask for.
 const PAYLOAD_MAX: usize = 1 << 24;
 

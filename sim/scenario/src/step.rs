@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use sca_protocol::reason::{HANDSHAKE_WORDS, TLS_WORDS};
 use sca_protocol::screens::SCREENS;
-use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings, span as read_span};
+use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings};
 
 use crate::cursor::{Cursor, range};
 use crate::fault;
-use crate::message::{self, SUFFIXES};
+use crate::message;
 use crate::model::{
-    Action, Count, Expect, LinkSight, Message, Party, Pattern, Relation, Send, Set, Show, Sight, Source, Step, Suffix,
-    Who, Within,
+    Action, Count, Expect, LinkSight, Message, Party, Pattern, Relation, Send, Set, Show, Sight, Source, Step, Who,
 };
 use crate::problem::{Problem, Span};
+use crate::suffix::{SUFFIXES, covers_only, suffixes};
 use crate::tree::Line;
 
 /// Who can be named in a step.
@@ -402,65 +402,4 @@ fn set(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Action, Problem> {
     };
     checked.map_err(|error| crate::cast::setting_problem(&error, name.span, first))?;
     Ok(Action::Set(Set { party, name: name.text.clone(), value }))
-}
-
-fn covers_only(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Vec<String>, Problem> {
-    let span = cursor.here();
-    let suffix = suffixes(cursor, names)?;
-    if suffix.within.is_some() || suffix.label.is_some() || suffix.re.is_some() || suffix.exactly || suffix.bytes {
-        return Err(Problem::new("E014", span, "only `covers` can follow here"));
-    }
-    Ok(suffix.covers)
-}
-
-/// Reads what follows a sight or a message.
-pub(crate) fn suffixes(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Suffix, Problem> {
-    let mut suffix = Suffix::default();
-    loop {
-        match cursor.peek() {
-            Some("within") => suffix.within = Some(within(cursor)?),
-            Some("exactly") => suffix.exactly = cursor.take("exactly"),
-            Some("bytes") => suffix.bytes = cursor.take("bytes"),
-            Some("as") => {
-                cursor.take("as");
-                suffix.label = Some(cursor.word("a label")?.text.clone());
-            }
-            Some("re") => {
-                cursor.take("re");
-                let word = cursor.word("a label")?;
-                suffix.re = Some((word.text.clone(), word.span));
-            }
-            Some("covers") => {
-                cursor.take("covers");
-                suffix.covers = covers(cursor, names)?;
-            }
-            _ => return Ok(suffix),
-        }
-    }
-}
-
-fn within(cursor: &mut Cursor<'_>) -> Result<Within, Problem> {
-    cursor.take("within");
-    let text = cursor.peek().unwrap_or_default();
-    let is_window = text.contains("..");
-    let (from, to) =
-        cursor.value("a duration, or a window such as 2s..4s", |t| range(t, read_span).filter(|(a, b)| a <= b))?;
-    let of = if cursor.take("of") { Some(cursor.word("a label")?.text.clone()) } else { None };
-    Ok(Within { from: is_window.then_some(from), to, of })
-}
-
-fn covers(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Vec<String>, Problem> {
-    let mut ids = Vec::new();
-    while let Some(word) = cursor.peek().filter(|w| !SUFFIXES.contains(w)) {
-        if !names.clauses.is_empty() && !names.clauses.contains(&word) {
-            let problem = Problem::new("E053", cursor.here(), format!("there is no clause `{word}`"));
-            return Err(problem.suggest(word, names.clauses.iter().copied()));
-        }
-        ids.push(word.to_owned());
-        cursor.word("a clause")?;
-    }
-    if ids.is_empty() {
-        return Err(Problem::new("E012", cursor.here(), "a clause is missing").label("expected here"));
-    }
-    Ok(ids)
 }

@@ -179,7 +179,7 @@ impl<C: Core> World<'_, C> {
             self.record.push(now, entry);
         }
         if let Some(control) = control {
-            self.script.watch_control(who, &control)?;
+            self.script.guards().control(who, &control)?;
             self.sequence += 1;
             let lanes = &mut self.lanes[who];
             lanes.control.push_back(Noted { at: now, sequence: self.sequence, what: control });
@@ -235,7 +235,7 @@ impl<C: Core> World<'_, C> {
         let (response, answers, number) = (heard.response, heard.answers, self.messages);
         let data = Rc::new(Data { text, response, answers, number, connection: tag.connection });
         self.record.push(now, Entry::Data(who, data.clone()));
-        self.script.watch_data(who, &data)?;
+        self.script.guards().data(who, &data)?;
         if self.is_ignored(who, &data) {
             return Ok(());
         }

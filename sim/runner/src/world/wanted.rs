@@ -105,7 +105,7 @@ impl<C: Core> World<'_, C> {
             Seen::Fails(_) | Seen::Loses => {}
         }
         self.record.push(now, Entry::Link(who, seen));
-        self.script.watch_link(who, seen)?;
+        self.script.guards().link(who, seen)?;
         self.sequence += 1;
         let lanes = &mut self.lanes[who];
         lanes.link.push_back(Noted { at: now, sequence: self.sequence, what: seen });

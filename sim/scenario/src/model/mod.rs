@@ -9,6 +9,12 @@ use sca_protocol::screens::ScreenName;
 
 use crate::problem::Span;
 
+mod fault;
+mod message;
+
+pub use fault::{Arm, Bytes, Carrier, Count, Fault, FaultKind, Place, Point, TLS_POINTS, Toward};
+pub use message::{Demand, Fields, Message, Op, RawFrame, Test};
+
 /// One scenario, each row of its `each` played by itself.
 #[derive(Debug, Clone)]
 pub struct Scenario {
@@ -198,100 +204,6 @@ pub struct Send {
     pub label: Option<String>,
 }
 
-/// What is sent or expected.
-#[derive(Debug, Clone)]
-pub enum Message {
-    /// FUNCTION_TYPE and COMMAND, then fields.
-    Fields(Fields),
-    /// A document, as it stands.
-    Xml(String),
-    /// Any text message.
-    Text(String),
-    /// A binary message.
-    Binary(Vec<u8>),
-    /// An HTTP head, line by line.
-    Http(Vec<String>),
-    /// A ping.
-    Ping(Option<String>),
-    /// A pong.
-    Pong(Option<String>),
-    /// A close.
-    Close(Option<u16>, Option<String>),
-    /// A raw frame.
-    Frame(RawFrame),
-}
-
-/// A message by its fields.
-#[derive(Debug, Clone, Default)]
-pub struct Fields {
-    /// It answers nothing.
-    pub notice: bool,
-    /// FUNCTION_TYPE and COMMAND of a request; none in an answer.
-    pub routing: Vec<String>,
-    /// Its fields, or what is demanded of them.
-    pub tests: Vec<Test>,
-}
-
-/// One field, or what is demanded of it.
-#[derive(Debug, Clone)]
-pub struct Test {
-    /// The field.
-    pub field: String,
-    /// What is demanded.
-    pub demand: Demand,
-    /// Where.
-    pub span: Span,
-}
-
-/// What is demanded of a value.
-#[derive(Debug, Clone)]
-pub enum Demand {
-    /// `!FIELD`: it is absent.
-    Absent,
-    /// `=*`: it is there.
-    Any,
-    /// `=?name`: it is there, and remembered.
-    Capture(String),
-    /// It compares like this.
-    Is(Op, String),
-    /// It matches.
-    Matches(Regex),
-}
-
-/// How values compare; `<` and its kin compare numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Op {
-    /// `=`
-    Equal,
-    /// `!=`
-    Unequal,
-    /// `<`
-    Less,
-    /// `<=`
-    AtMost,
-    /// `>`
-    More,
-    /// `>=`
-    AtLeast,
-}
-
-/// A frame, legal or not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RawFrame {
-    /// 0 to 15.
-    pub opcode: u8,
-    /// Whether it ends its message.
-    pub last: bool,
-    /// Whether it is masked.
-    pub masked: bool,
-    /// Reserved bits, 0 to 7.
-    pub reserved: u8,
-    /// A length that is not the true one.
-    pub length: Option<u64>,
-    /// The payload.
-    pub payload: Vec<u8>,
-}
-
 /// Something we expect to see.
 #[derive(Debug, Clone)]
 pub struct Expect {
@@ -397,128 +309,6 @@ pub enum Party {
     /// The broker.
     Broker,
 }
-
-/// Attempts since the link was last up, or connections of the run; both from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Count {
-    /// Connections rather than attempts.
-    pub of_connections: bool,
-    /// The first.
-    pub from: u32,
-    /// The last.
-    pub to: u32,
-}
-
-/// A fault: what, where or when, how long.
-#[derive(Debug, Clone)]
-pub struct Fault {
-    /// Of which terminal.
-    pub who: Who,
-    /// What happens.
-    pub kind: FaultKind,
-    /// When it strikes; now where absent.
-    pub arm: Option<Arm>,
-    /// How long it stands.
-    pub lasting: Option<Duration>,
-    /// Its label.
-    pub label: Option<String>,
-    /// Where.
-    pub span: Span,
-}
-
-/// What a fault does: plain data; the table of the runner says which primitives it is made of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FaultKind {
-    /// The port is closed.
-    Refuse,
-    /// The name has no address.
-    Dns,
-    /// RST.
-    Reset,
-    /// FIN without a close.
-    Fin,
-    /// Nothing arrives any more, one way or both.
-    Silence(Option<Toward>),
-    /// Another latency.
-    Latency(Duration, Option<Toward>),
-    /// Another bandwidth, in bytes a second.
-    Throttle(u64, Option<Toward>),
-    /// A message is lost.
-    Lose,
-    /// A message comes twice.
-    Duplicate,
-    /// Two neighbouring messages change places: this one comes after the next.
-    Swap,
-    /// A byte is inverted.
-    Corrupt,
-    /// A fatal alert in place of the broker's hello, or no TLS at all.
-    Tls(String),
-}
-
-/// A direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Toward {
-    /// What goes to the terminal.
-    Terminal,
-    /// What comes from the terminal.
-    Broker,
-}
-
-/// When an armed fault strikes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Arm {
-    /// At these attempts or connections.
-    On(Count),
-    /// At a point.
-    At(Place, Point),
-}
-
-/// On which side of a point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// Before it.
-    Before,
-    /// After it.
-    After,
-    /// At it.
-    At,
-}
-
-/// A point.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Point {
-    /// Within what.
-    pub carrier: Carrier,
-    /// After how many bytes of it; none for all of it.
-    pub bytes: Option<Bytes>,
-}
-
-/// Bytes of a carrier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bytes {
-    /// This many.
-    Count(usize),
-    /// Each in turn: the row is played once for every one.
-    Each,
-}
-
-/// What a point lies in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Carrier {
-    /// The request with this label.
-    Request(String),
-    /// The answer to the request with this label.
-    Reply(String),
-    /// The request for the upgrade.
-    Upgrade,
-    /// The answer to it.
-    Answer,
-    /// A step of the TLS handshake, by its word.
-    Tls(&'static str),
-}
-
-/// The words of TLS points.
-pub const TLS_POINTS: &[&str] = &["client-hello", "server-hello", "server-flight", "client-flight"];
 
 /// What an observation comes from, for `without` and `ignore`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,212 @@
+//! One setting: what it may hold, how it is read and written, and what is said when it does not fit.
+
+use std::time::Duration;
+
+use crate::instant::UnixTime;
+
+/// What a setting may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// yes or no; also 1 or 0.
+    Flag,
+    /// A whole number in this range.
+    Number(u64, u64),
+    /// A length of time, in these bounds of milliseconds.
+    Span(u64, u64),
+    /// A text of at most this many characters.
+    Text(usize),
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// An instant, by the calendar.
+    Instant,
+}
+
+/// What a setting holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// yes or no.
+    Flag(bool),
+    /// A number.
+    Number(u64),
+    /// A length of time.
+    Span(Duration),
+    /// A text or a word.
+    Text(String),
+    /// An instant.
+    Instant(UnixTime),
+}
+
+/// One row: a setting of `T`.
+pub struct Row<T> {
+    /// Its name. Capitals are SCA's own parameters.
+    pub name: &'static str,
+    /// What it may hold.
+    pub kind: Kind,
+    /// What it holds when nobody says otherwise, as text.
+    pub default: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// Where the fact comes from: a page or clause, or the id of an assumption.
+    pub source: &'static str,
+    pub(crate) set: fn(&mut T, Value),
+}
+
+/// A setting that cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingError {
+    /// No such setting.
+    #[error("unknown setting {name}")]
+    Unknown {
+        /// The name given.
+        name: String,
+        /// The nearest name there is.
+        suggestion: Option<&'static str>,
+    },
+    /// The value does not fit.
+    #[error("{name} takes {expected}, got {got}")]
+    Value {
+        /// The setting.
+        name: &'static str,
+        /// What it takes.
+        expected: String,
+        /// The value given.
+        got: String,
+    },
+}
+
+impl Kind {
+    /// Reads a value of this kind.
+    #[must_use]
+    pub fn read(self, text: &str) -> Option<Value> {
+        match self {
+            Self::Flag => match text {
+                "yes" | "on" | "1" => Some(Value::Flag(true)),
+                "no" | "off" | "0" => Some(Value::Flag(false)),
+                _ => None,
+            },
+            Self::Number(min, max) => text.parse().ok().filter(|n| (min..=max).contains(n)).map(Value::Number),
+            Self::Span(min, max) => {
+                span(text).filter(|d| (u128::from(min)..=u128::from(max)).contains(&d.as_millis())).map(Value::Span)
+            }
+            Self::Text(max) => (text.chars().count() <= max && !text.chars().any(char::is_control))
+                .then(|| Value::Text(text.to_owned())),
+            Self::Choice(words) => words.contains(&text).then(|| Value::Text(text.to_owned())),
+            Self::Instant => UnixTime::parse(text).ok().map(Value::Instant),
+        }
+    }
+
+    /// What it takes, in words.
+    #[must_use]
+    pub fn expected(self) -> String {
+        let ms = |n| show_span(Duration::from_millis(n));
+        match self {
+            Self::Flag => "yes or no".to_owned(),
+            Self::Number(min, max) => format!("a number from {min} to {max}"),
+            Self::Span(min, max) => format!("a duration from {} to {}", ms(min), ms(max)),
+            Self::Text(max) => format!("a text of at most {max} characters"),
+            Self::Choice(words) => words.join(" or "),
+            Self::Instant => "an instant such as 2026-01-15T09:00:00Z".to_owned(),
+        }
+    }
+}
+
+/// Reads a length of time: `250ms`, `1.5s`, `10m`, `2h`, `31d`.
+#[must_use]
+pub fn span(text: &str) -> Option<Duration> {
+    let unit_at = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let (number, unit) = text.split_at(unit_at);
+    let ms_each: u64 = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let digits = |s: &str| !s.is_empty() && s.len() <= 9 && s.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || (number.contains('.') && !digits(fraction)) {
+        return None;
+    }
+    let mut ms = whole.parse::<u64>().ok()?.checked_mul(ms_each)?;
+    if !fraction.is_empty() {
+        let scale = 10u64.pow(u32::try_from(fraction.len()).ok()?);
+        let part = fraction.parse::<u64>().ok()?.checked_mul(ms_each)?;
+        if part % scale != 0 {
+            return None;
+        }
+        ms = ms.checked_add(part / scale)?;
+    }
+    Some(Duration::from_millis(ms))
+}
+
+/// Writes a length of time so that [`span`] reads it back.
+#[must_use]
+pub fn show_span(span: Duration) -> String {
+    let ms = span.as_millis();
+    for (unit, each) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)] {
+        if ms >= each && ms.is_multiple_of(each) {
+            return format!("{}{unit}", ms / each);
+        }
+    }
+    if ms > 1_000 { format!("{}.{:03}s", ms / 1_000, ms % 1_000) } else { format!("{ms}ms") }
+}
+
+/// The name in `names` that is nearest to `word`, if any is near.
+pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let reach = 1 + word.chars().count() / 3;
+    names.into_iter().map(|name| (distance(word, name), name)).filter(|(d, _)| *d <= reach).min().map(|(_, n)| n)
+}
+
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.to_lowercase().chars().take(64).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.to_lowercase().chars().take(64).enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], i + 1);
+        for (j, cb) in b.iter().enumerate() {
+            let here = if ca == *cb { corner } else { 1 + corner.min(row[j]).min(row[j + 1]) };
+            corner = std::mem::replace(&mut row[j + 1], here);
+        }
+    }
+    row[b.len()]
+}
+
+/// A set of settings with a table.
+pub trait Settings: Sized + 'static {
+    /// The closed table.
+    fn table() -> &'static [Row<Self>];
+
+    /// Sets one by name; the trailing `_` or `_1` of a parameter's name is free.
+    ///
+    /// # Errors
+    /// [`SettingError`], with a suggestion or with what the setting takes.
+    fn set(&mut self, name: &str, text: &str) -> Result<(), SettingError> {
+        let row = Self::row(name)?;
+        let value = row.kind.read(text).ok_or_else(|| SettingError::Value {
+            name: row.name,
+            expected: row.kind.expected(),
+            got: text.chars().take(80).collect(),
+        })?;
+        (row.set)(self, value);
+        Ok(())
+    }
+
+    /// The row of this name.
+    ///
+    /// # Errors
+    /// [`SettingError::Unknown`] with a suggestion.
+    fn row(name: &str) -> Result<&'static Row<Self>, SettingError> {
+        let bare = |n: &str| n.trim_end_matches('1').trim_end_matches('_').to_owned();
+        let same = |row: &&Row<Self>| row.name == name || (is_parameter(name) && bare(row.name) == bare(name));
+        Self::table().iter().find(same).ok_or_else(|| SettingError::Unknown {
+            name: name.chars().take(80).collect(),
+            suggestion: nearest(name, Self::table().iter().map(|r| r.name)),
+        })
+    }
+}
+
+/// Whether a name is written as SCA writes its parameters: in capitals.
+#[must_use]
+pub fn is_parameter(name: &str) -> bool {
+    name.bytes().any(|b| b.is_ascii_uppercase()) && !name.bytes().any(|b| b.is_ascii_lowercase())
+}

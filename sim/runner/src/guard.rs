@@ -1,0 +1,71 @@
+//! Bans and demands that stand for a while: `throughout` and `without`.
+
+use sca_scenario::Span;
+use sca_scenario::model::{Pattern, Show, Source, Suffix};
+use sca_terminal::{Face, Seen};
+
+use crate::lanes::{Control, Data};
+use crate::matching::{self, Names};
+use crate::verdict::Failure;
+
+/// A ban or a demand that stands for a while.
+#[derive(Debug)]
+pub(crate) enum Guard {
+    Throughout(usize, Show, Span),
+    Without(Source, Pattern, Span),
+}
+
+/// All that stand now, and what lines above have named.
+pub(crate) struct Guarded<'a> {
+    pub(crate) guards: &'a [Guard],
+    pub(crate) names: &'a Names,
+}
+
+impl Guarded<'_> {
+    /// Says of a new face whether every `throughout` still holds.
+    pub(crate) fn face(&self, who: usize, face: &Face) -> Result<(), Box<Failure>> {
+        for guard in self.guards {
+            if let Guard::Throughout(of, show, span) = guard
+                && *of == who
+                && let Err(mismatch) = matching::shows(show, face, self.names)
+            {
+                return Err(Box::new(Failure::at(*span, "this did not hold throughout").label(mismatch.label)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Says of a message whether a `without` forbids it.
+    pub(crate) fn data(&self, who: usize, data: &Data) -> Result<(), Box<Failure>> {
+        self.watch(|source, pattern| {
+            *source == Source::ToPos(who)
+                && pattern
+                    .0
+                    .as_ref()
+                    .is_none_or(|message| matching::data(message, &Suffix::default(), data, who, self.names).is_ok())
+        })
+    }
+
+    /// Says of a control frame whether a `without` forbids it.
+    pub(crate) fn control(&self, who: usize, got: &Control) -> Result<(), Box<Failure>> {
+        self.watch(|source, pattern| {
+            *source == Source::ToBroker(who) && pattern.0.as_ref().is_none_or(|message| matching::control(message, got))
+        })
+    }
+
+    /// Says of what the link did whether a `without` forbids it.
+    pub(crate) fn link(&self, who: usize, seen: Seen) -> Result<(), Box<Failure>> {
+        self.watch(|source, _| matches!(source, Source::Link(of, wanted) if *of == who && matching::link(wanted, seen)))
+    }
+
+    fn watch(&self, forbidden: impl Fn(&Source, &Pattern) -> bool) -> Result<(), Box<Failure>> {
+        for guard in self.guards {
+            if let Guard::Without(source, pattern, span) = guard
+                && forbidden(source, pattern)
+            {
+                return Err(Box::new(Failure::at(*span, "this was seen all the same").label("forbidden here")));
+            }
+        }
+        Ok(())
+    }
+}

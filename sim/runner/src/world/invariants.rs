@@ -1,0 +1,78 @@
+//! What has to hold of every run, asked for or not, and what has to hold at its end.
+
+use sca_network::Tag;
+use sca_protocol::screens::ScreenName;
+use sca_scenario::Span;
+use sca_terminal::Face;
+
+use super::ends::Ends;
+use super::{Stop, World};
+use crate::core::Core;
+use crate::verdict::Failure;
+
+/// Where a failure of the scenario as a whole is shown.
+const FIRST_LINE: Span = Span { file: 0, line: 1, column: 1, length: 8 };
+
+impl<C: Core> World<'_, C> {
+    /// A session's screen gives way to another only with an answer, or without power.
+    pub(super) fn watch_session(&mut self, who: usize, face: &Face) {
+        let actor = &self.actors[who];
+        let left =
+            self.lanes[who].face.what.screen.name == ScreenName::Session && face.screen.name != ScreenName::Session;
+        if left && actor.powered && !actor.answered {
+            self.violate("session-kept", format!("the session's screen gave way to {}", face.screen.name));
+        }
+    }
+
+    /// An invariant does not hold.
+    pub(super) fn violate(&mut self, invariant: &'static str, what: String) {
+        if self.setting.header.waives.iter().any(|w| w.invariant == invariant) {
+            self.waived.insert(invariant.to_owned());
+        } else if self.violation.is_none() {
+            self.violation = Some((invariant, what));
+        }
+    }
+
+    /// What has to hold when all is said and done.
+    pub(super) fn finish(&mut self) -> Result<(), Stop> {
+        for (actor, lanes) in self.actors.iter().zip(&self.lanes) {
+            if let Some(unread) = lanes.unread() {
+                let message = format!("something of {} that must be listed is not", actor.name);
+                return Err(Stop::Failed(Box::new(Failure::at(FIRST_LINE, message).note(unread))));
+            }
+        }
+        self.one_answer_each();
+        if let Some((invariant, what)) = self.violation.take() {
+            let failure = Failure::at(FIRST_LINE, format!("the invariant {invariant} does not hold"));
+            return Err(Stop::Failed(Box::new(failure.note(what))));
+        }
+        if let Some(failure) = self.armory.unused() {
+            return Err(Stop::Failed(Box::new(failure)));
+        }
+        if let Some(idle) = self.setting.header.waives.iter().find(|w| !self.waived.contains(&w.invariant)) {
+            let failure = Failure::at(idle.span, format!("the invariant {} holds without this waiver", idle.invariant));
+            return Err(Stop::Failed(Box::new(failure.label("take it away"))));
+        }
+        Ok(())
+    }
+
+    fn one_answer_each(&mut self) {
+        let mut missing = Vec::new();
+        for (who, actor) in self.actors.iter().enumerate() {
+            for (id, connection) in &actor.open_requests {
+                // What went nowhere needs no answer.
+                let Some(connection) = connection else { continue };
+                let terminal = u16::try_from(who).unwrap_or(u16::MAX);
+                let excused =
+                    self.ends.get(&Tag { terminal, connection: *connection }).is_none_or(Ends::was_ended_by_us);
+                if !excused {
+                    let label = self.script.names.label_of(who, *id);
+                    missing.push(label.map_or_else(|| format!("request {}", id.0), |label| format!("`{label}`")));
+                }
+            }
+        }
+        if !missing.is_empty() {
+            self.violate("one-answer", format!("without an answer: {}", missing.join(", ")));
+        }
+    }
+}

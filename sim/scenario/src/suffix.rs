@@ -1,0 +1,73 @@
+//! What follows a sight or a message: by when, how exactly, what for.
+
+use sca_protocol::settings::span as read_span;
+
+use crate::cursor::{Cursor, range};
+use crate::model::{Suffix, Within};
+use crate::problem::Problem;
+use crate::step::Names;
+
+/// Words that begin what follows a message.
+pub(crate) const SUFFIXES: &[&str] = &["within", "exactly", "bytes", "as", "re", "covers"];
+
+/// Reads the clauses behind a group; nothing else can follow one.
+pub(crate) fn covers_only(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Vec<String>, Problem> {
+    let span = cursor.here();
+    let suffix = suffixes(cursor, names)?;
+    if suffix.within.is_some() || suffix.label.is_some() || suffix.re.is_some() || suffix.exactly || suffix.bytes {
+        return Err(Problem::new("E014", span, "only `covers` can follow here"));
+    }
+    Ok(suffix.covers)
+}
+
+/// Reads what follows a sight or a message.
+pub(crate) fn suffixes(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Suffix, Problem> {
+    let mut suffix = Suffix::default();
+    loop {
+        match cursor.peek() {
+            Some("within") => suffix.within = Some(within(cursor)?),
+            Some("exactly") => suffix.exactly = cursor.take("exactly"),
+            Some("bytes") => suffix.bytes = cursor.take("bytes"),
+            Some("as") => {
+                cursor.take("as");
+                suffix.label = Some(cursor.word("a label")?.text.clone());
+            }
+            Some("re") => {
+                cursor.take("re");
+                let word = cursor.word("a label")?;
+                suffix.re = Some((word.text.clone(), word.span));
+            }
+            Some("covers") => {
+                cursor.take("covers");
+                suffix.covers = covers(cursor, names)?;
+            }
+            _ => return Ok(suffix),
+        }
+    }
+}
+
+fn within(cursor: &mut Cursor<'_>) -> Result<Within, Problem> {
+    cursor.take("within");
+    let text = cursor.peek().unwrap_or_default();
+    let is_window = text.contains("..");
+    let (from, to) =
+        cursor.value("a duration, or a window such as 2s..4s", |t| range(t, read_span).filter(|(a, b)| a <= b))?;
+    let of = if cursor.take("of") { Some(cursor.word("a label")?.text.clone()) } else { None };
+    Ok(Within { from: is_window.then_some(from), to, of })
+}
+
+fn covers(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Vec<String>, Problem> {
+    let mut ids = Vec::new();
+    while let Some(word) = cursor.peek().filter(|w| !SUFFIXES.contains(w)) {
+        if !names.clauses.is_empty() && !names.clauses.contains(&word) {
+            let problem = Problem::new("E053", cursor.here(), format!("there is no clause `{word}`"));
+            return Err(problem.suggest(word, names.clauses.iter().copied()));
+        }
+        ids.push(word.to_owned());
+        cursor.word("a clause")?;
+    }
+    if ids.is_empty() {
+        return Err(Problem::new("E012", cursor.here(), "a clause is missing").label("expected here"));
+    }
+    Ok(ids)
+}
