@@ -24,6 +24,14 @@ pub enum Fate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counter {
     last: Option<u32>,
+    /// What it has outlived since it was last set: a lost link, power off.
+    outlived: Outlived,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Outlived {
+    reconnection: bool,
+    reboot: bool,
 }
 
 impl Counter {
@@ -49,12 +57,30 @@ impl Counter {
         };
         let forward = rules.of_lower || self.last.is_none_or(|last| counter >= last);
         if counts && forward {
-            self.last = Some(counter);
+            *self = Self { last: Some(counter), outlived: Outlived::default() };
         }
+    }
+
+    /// The assumption on which the fate of this COUNTER rests, if it rests on one.
+    #[must_use]
+    pub fn assumption(&self, counter: u32, fate: Fate) -> Option<&'static str> {
+        match fate {
+            Fate::Refused => Some("A-11"),
+            Fate::Malformed => Some("A-12"),
+            Fate::Secondary => Some("A-13"),
+            Fate::Done => self.last.is_some_and(|last| counter < last).then_some("A-14"),
+        }
+    }
+
+    /// The assumptions on which the answer of GET COUNTER rests.
+    pub fn assumptions_of_answer(&self) -> impl Iterator<Item = &'static str> {
+        let reconnection = self.outlived.reconnection.then_some("A-15");
+        reconnection.into_iter().chain(self.outlived.reboot.then_some("A-16"))
     }
 
     /// The link was lost and has come back.
     pub fn reconnected(&mut self, rules: &CounterRules) {
+        self.outlived.reconnection |= self.last.is_some();
         if !rules.over_reconnect {
             self.last = None;
         }
@@ -62,6 +88,7 @@ impl Counter {
 
     /// The terminal was switched off and on.
     pub fn rebooted(&mut self, rules: &CounterRules) {
+        self.outlived.reboot |= self.last.is_some();
         if !rules.over_reboot {
             self.last = None;
         }

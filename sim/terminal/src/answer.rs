@@ -64,11 +64,13 @@ impl Device {
             let field = root.children.iter().find(|c| c.name == "COUNTER")?;
             counter::parse(&field.text)
         });
+        let mut assumed = vec!["A-20"];
         if let Some(counter) = counter {
+            assumed.extend(self.counter.assumption(counter, Fate::Malformed));
             self.counter.saw(counter, Fate::Malformed, &settings.counter);
         }
         let response = outcome(codes::BAD_XML, &format!("{}: {error}", codes::BAD_XML.text));
-        Answer { response, assumed: vec!["A-20"] }
+        Answer { response, assumed }
     }
 
     fn carry_out(&mut self, settings: &TerminalSettings, since_start: Duration, request: &Request) -> Answer {
@@ -96,7 +98,7 @@ impl Device {
         };
         let mut assumed: Vec<&'static str> = code.assumption.into_iter().collect();
         if let Some(counter) = counter {
-            assumed.extend(assumption_of(fate));
+            assumed.extend(self.counter.assumption(counter, fate));
             self.counter.saw(counter, fate, &settings.counter);
         }
         let done_text = row.filter(|_| code.success).map(|row| row.text);
@@ -105,8 +107,10 @@ impl Device {
             response = response.with("COUNTER", counter.to_string());
         }
         if let Some(row) = row.filter(|_| code.success) {
-            if row.behaviour == Behaviour::Status {
-                assumed.push("A-25");
+            match row.behaviour {
+                Behaviour::Status => assumed.push("A-25"),
+                Behaviour::Counter => assumed.extend(self.counter.assumptions_of_answer()),
+                _ => {}
             }
             response = self.behave(row.behaviour, settings, since_start, request, response);
         }
@@ -161,15 +165,6 @@ impl Device {
             None => response,
         };
         response.with("SERIAL_NUMBER", format!("SIM-{}", settings.pinpad_id))
-    }
-}
-
-fn assumption_of(fate: Fate) -> Option<&'static str> {
-    match fate {
-        Fate::Done => None,
-        Fate::Refused => Some("A-11"),
-        Fate::Malformed => Some("A-12"),
-        Fate::Secondary => Some("A-13"),
     }
 }
 
