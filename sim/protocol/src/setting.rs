@@ -19,6 +19,8 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// An instant, by the calendar.
     Instant,
+    /// `ws://HOST[:PORT]` or `wss://HOST[:PORT]`.
+    Url,
 }
 
 /// What a setting holds.
@@ -92,6 +94,7 @@ impl Kind {
                 .then(|| Value::Text(text.to_owned())),
             Self::Choice(words) => words.contains(&text).then(|| Value::Text(text.to_owned())),
             Self::Instant => UnixTime::parse(text).ok().map(Value::Instant),
+            Self::Url => read_url(text).map(|_| Value::Text(text.to_owned())),
         }
     }
 
@@ -106,8 +109,36 @@ impl Kind {
             Self::Text(max) => format!("a text of at most {max} characters"),
             Self::Choice(words) => words.join(" or "),
             Self::Instant => "an instant such as 2026-01-15T09:00:00Z".to_owned(),
+            Self::Url => "ws://HOST:PORT or wss://HOST:PORT".to_owned(),
         }
     }
+}
+
+/// Whether it is wss, the host without the brackets of an IPv6 address, and the port of `ws://HOST[:PORT]` or
+/// `wss://HOST[:PORT]`.
+///
+/// ```
+/// use sca_protocol::settings::read_url;
+/// assert_eq!(read_url("wss://broker.test"), Some((true, "broker.test".to_owned(), 443)));
+/// assert_eq!(read_url("ws://[::1]:8080"), Some((false, "::1".to_owned(), 8080)));
+/// assert_eq!(read_url("http://broker.test"), None);
+/// ```
+#[must_use]
+pub fn read_url(url: &str) -> Option<(bool, String, u16)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let secure = match scheme {
+        "ws" => false,
+        "wss" => true,
+        _ => return None,
+    };
+    let authority = rest.strip_suffix('/').unwrap_or(rest);
+    let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, behind)) => (host, behind.strip_prefix(':').or(behind.is_empty().then_some(""))?),
+        None => authority.split_once(':').unwrap_or((authority, "")),
+    };
+    let port = if port.is_empty() { if secure { 443 } else { 80 } } else { port.parse().ok().filter(|p| *p > 0)? };
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-_:".contains(c);
+    (!host.is_empty() && host.len() <= 253 && host.chars().all(plain)).then(|| (secure, host.to_owned(), port))
 }
 
 /// Reads a length of time: `250ms`, `1.5s`, `10m`, `2h`, `31d`.

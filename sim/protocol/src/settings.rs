@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::instant::UnixTime;
 use crate::message::Layout;
-pub use crate::setting::{Kind, Row, SettingError, Settings, Value, is_parameter, nearest, show_span, span};
+pub use crate::setting::{Kind, Row, SettingError, Settings, Value, is_parameter, nearest, read_url, show_span, span};
 
 /// What counts as "the last POS request" for GET COUNTER.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,7 +213,7 @@ settings! {
         bandwidth: u64 = 0,
     }
     rows {
-        row!("url", Kind::Text(300), "wss://broker.test:443", "language", "Where terminals find the broker: ws:// or wss://, name, port", Text, url),
+        row!("url", Kind::Url, "wss://broker.test:443", "language", "Where terminals find the broker: ws:// or wss://, name, port", Text, url),
         row!("client-certificates", Kind::Choice(&["required", "optional", "none"]), "required", "language", "Whether terminals must show a certificate (wss)", Text, client_certificates),
         row!("subprotocol", NAME, "none", "HS-08", "Subprotocol named in the 101; none leaves the header out, as the sample does", Text, subprotocol),
         row!("certificate", NAME, "broker", "language", "Name of the identity the broker shows", Text, certificate),

@@ -62,7 +62,7 @@ pub(crate) fn data(
 ) -> Result<Captured, Mismatch> {
     if let Some((label, span)) = &suffix.re {
         let wanted = names.requests.get(label).copied();
-        if data.answers.map(|id| (who, id)) != wanted {
+        if wanted.is_none() || data.answers.map(|id| (who, id)) != wanted {
             let answered = data.answers.and_then(|id| names.label_of(who, id));
             let text = match (data.answers, answered) {
                 (_, Some(other)) => format!("this answers `{other}`"),

@@ -174,18 +174,8 @@ pub(crate) fn target(settings: &BrokerSettings) -> Target {
 /// Reads `ws://host[:port]` or `wss://host[:port]`.
 #[must_use]
 pub fn parse_url(url: &str) -> Option<Target> {
-    let (scheme, rest) = url.split_once("://")?;
-    let secure = match scheme {
-        "ws" => false,
-        "wss" => true,
-        _ => return None,
-    };
-    let authority = rest.split('/').next().unwrap_or_default();
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) => (host, port.parse().ok()?),
-        None => (authority, if secure { 443 } else { 80 }),
-    };
-    (!host.is_empty()).then(|| Target { host: host.to_owned(), port, secure })
+    let (secure, host, port) = sca_protocol::settings::read_url(url)?;
+    Some(Target { host, port, secure })
 }
 
 /// Why a row cannot be played on the wire, if it cannot.

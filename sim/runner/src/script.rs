@@ -185,7 +185,6 @@ impl Script {
         let (from, to) = self.window(step, &expect.suffix);
         match self.look(expect, &mut lanes[expect.who]) {
             Look::Met { at, sequence, captured } => {
-                let at = if matches!(expect.sight, Sight::Show(_)) { at.max(from.unwrap_or(at)) } else { at };
                 self.met(step, expect, (at, sequence), (from, to), captured)?;
                 Ok(Stepped::Met)
             }

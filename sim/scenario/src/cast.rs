@@ -92,7 +92,7 @@ fn options(
         let value = cursor.rest().iter().map(|w| w.plain()).collect::<Vec<_>>().join(" ");
         if let Err(error) = check(&name.text, &value) {
             problems.push(setting_problem(&error, name.span, span));
-        } else if into.insert(name.text.clone(), value).is_some() {
+        } else if into.insert(canonical(&name.text), value).is_some() {
             problems.push(Problem::new("E022", name.span, format!("{} is set twice", name.text)));
         }
     }
@@ -134,7 +134,12 @@ fn certificate_option(line: &Line, made: &mut Certificate) -> Result<(), Problem
     match option.text.as_str() {
         "valid" => {
             let days = |text: &str| range(text, |day| UnixTime::parse(day).ok());
-            made.valid = Some(cursor.value("two dates such as 2026-01-01..2026-02-01", days)?);
+            let span = cursor.here();
+            let (from, to) = cursor.value("two dates such as 2026-01-01..2026-02-01", days)?;
+            if from > to {
+                return Err(Problem::new("E021", span, "this validity ends before it begins"));
+            }
+            made.valid = Some((from, to));
         }
         "flaw" => {
             let word = cursor.word("a flaw")?;
@@ -158,4 +163,10 @@ fn certificate_option(line: &Line, made: &mut Certificate) -> Result<(), Problem
         }
     }
     cursor.end()
+}
+
+/// The name of a setting as it is kept: the free ending of a parameter's name taken off.
+fn canonical(name: &str) -> String {
+    let bare = || name.trim_end_matches('1').trim_end_matches('_').to_owned();
+    if sca_protocol::settings::is_parameter(name) { bare() } else { name.to_owned() }
 }

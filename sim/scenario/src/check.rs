@@ -2,6 +2,7 @@
 //! can do something.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::model::{Action, Arm, Carrier, Cast, Demand, Expect, Message, Party, Show, Sight, Step, Suffix, Test};
 use crate::problem::{Problem, Span};
@@ -9,6 +10,8 @@ use crate::problem::{Problem, Span};
 #[derive(Default)]
 struct Names {
     labels: BTreeMap<String, Span>,
+    /// Labels of what we send: what an answer can be `re`.
+    requests: BTreeSet<String>,
     uses: Vec<(String, Span)>,
     captures: BTreeSet<String>,
     inserts: Vec<(String, Span)>,
@@ -46,6 +49,27 @@ pub(crate) fn steps(steps: &[Step], cast: &Cast, first: Span, problems: &mut Vec
     identities(steps, cast, problems);
 }
 
+/// A year, after which a run ends in error.
+const WAIT_MAX: Duration = Duration::from_secs(366 * 86_400);
+
+fn too_long(wait: Duration, span: Span, problems: &mut Vec<Problem>) {
+    if wait >= WAIT_MAX {
+        problems.push(Problem::new("E030", span, "a run lasts a year at most").label("longer than that"));
+    }
+}
+
+/// What is sent together goes in one segment, and so to one terminal.
+fn one_addressee(block: &[Step], problems: &mut Vec<Problem>) {
+    let to = |step: &Step| match &step.action {
+        Action::Send(send) => Some(send.to),
+        _ => None,
+    };
+    let first = block.first().and_then(to);
+    if let Some(other) = block.iter().find(|step| to(step).is_some_and(|who| Some(who) != first)) {
+        problems.push(Problem::new("E054", other.span, "what is sent together goes to one terminal"));
+    }
+}
+
 fn identities(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) {
     let known = |name: &str| matches!(name, "terminal" | "broker" | "none") || cast.certificates.contains_key(name);
     for step in steps {
@@ -63,6 +87,17 @@ fn identities(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) {
             problems.push(Problem::new("E021", step.span, "the pinpad id is fixed while the terminal runs"));
         }
     }
+    let set_later = steps_set(steps, "certificate");
+    for name in cast.certificates.keys() {
+        let at_start =
+            cast.terminals.iter().filter_map(|t| t.settings.get("certificate")).chain(cast.broker.get("certificate"));
+        if !at_start.chain(set_later.iter()).any(|shown| shown == name)
+            && !matches!(name.as_str(), "terminal" | "broker")
+        {
+            let span = Span { line: 1, column: 1, length: 1, file: 0 };
+            problems.push(Problem::new("E041", span, format!("nobody shows the certificate `{name}`")));
+        }
+    }
     let mut shown: Vec<&String> = cast.terminals.iter().filter_map(|t| t.settings.get("certificate")).collect();
     shown.extend(cast.broker.get("certificate"));
     for name in shown.into_iter().filter(|name| !known(name)) {
@@ -70,6 +105,21 @@ fn identities(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) {
         let problem = Problem::new("E023", span, format!("there is no certificate `{name}`"));
         problems.push(problem.suggest(name, cast.certificates.keys().map(String::as_str)));
     }
+}
+
+/// Every value that some step gives to a setting of this name.
+fn steps_set(steps: &[Step], name: &str) -> Vec<String> {
+    let mut values = Vec::new();
+    for step in steps {
+        match &step.action {
+            Action::Set(set) if set.name == name => values.push(set.value.clone()),
+            Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => {
+                values.extend(steps_set(block, name))
+            }
+            _ => {}
+        }
+    }
+    values
 }
 
 impl Names {
@@ -91,6 +141,7 @@ impl Names {
         match &step.action {
             Action::Send(send) => {
                 self.label(send.label.as_ref(), span, problems);
+                self.requests.extend(send.label.clone());
                 self.message(&send.message, span, true, problems);
             }
             Action::Expect(expect) => self.expect(expect, span, problems),
@@ -104,6 +155,7 @@ impl Names {
                 }
             }
             Action::AnyOrder(block) | Action::InOrder(block) | Action::Together(block) => {
+                one_addressee(block, problems);
                 let together = matches!(step.action, Action::Together(_));
                 if let Some(odd) = block.iter().find(|inner| {
                     matches!(inner.action, Action::Send(_)) != together
@@ -134,7 +186,9 @@ impl Names {
                 }
                 self.walk(block, problems);
             }
-            Action::Wait(_) | Action::End | Action::Power { .. } | Action::Set(_) | Action::Answers { .. } => {}
+            Action::Answers { lines, .. } => lines.iter().for_each(|line| self.insert(line, span)),
+            Action::Wait(span_of_time) => too_long(*span_of_time, span, problems),
+            Action::End | Action::Power { .. } | Action::Set(_) => {}
         }
     }
 
@@ -149,10 +203,19 @@ impl Names {
     }
 
     fn suffix(&mut self, suffix: &Suffix, span: Span, problems: &mut Vec<Problem>) {
+        if let Some((label, at)) = &suffix.re {
+            self.uses.push((label.clone(), *at));
+            if self.labels.contains_key(label) && !self.requests.contains(label) {
+                problems.push(Problem::new("E040", *at, format!("`{label}` is no request, so nothing answers it")));
+            }
+        }
+        if let Some(of) = suffix.within.as_ref().and_then(|within| within.of.as_ref()) {
+            self.uses.push((of.clone(), span));
+            if !self.labels.contains_key(of) {
+                problems.push(Problem::new("E040", span, format!("no line above has the label `{of}`")));
+            }
+        }
         self.label(suffix.label.as_ref(), span, problems);
-        self.uses.extend(suffix.re.clone());
-        let of = suffix.within.as_ref().and_then(|w| w.of.clone());
-        self.uses.extend(of.map(|label| (label, span)));
     }
 
     fn message(&mut self, message: &Message, span: Span, sent: bool, problems: &mut Vec<Problem>) {

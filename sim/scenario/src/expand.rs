@@ -31,7 +31,9 @@ pub(crate) struct Each {
 }
 
 const CALL_DEPTH_MAX: usize = 8;
-const ROWS_MAX: usize = 10_000;
+/// Rows of one scenario.
+pub(crate) const ROWS_MAX: usize = 10_000;
+const CALLS_MAX: usize = 1_000;
 
 /// Reads the words behind `each`.
 pub(crate) fn each(line: &Line) -> Result<Each, Problem> {
@@ -43,13 +45,25 @@ pub(crate) fn each(line: &Line) -> Result<Each, Problem> {
     let names: Vec<(String, Span)> = words[..at].iter().filter(mark).map(|w| (w.text.clone(), w.span)).collect();
     let values = &words[at + 1..];
     let empty = || Problem::new("E046", line.span(), "this `each` has no rows");
+    if names.is_empty() {
+        return Err(Problem::new("E046", line.span(), "this `each` names nothing").help("each NAME in [VALUE, VALUE]"));
+    }
     let rows = match values {
-        [one] => numbers(one).ok_or_else(empty)?,
+        [one] if one.text.contains("..") => numbers(one)?,
         [open, inner @ .., close] if open.text == "[" && close.text == "]" => rows(inner, names.len()),
+        [open, ..] if open.text == "[" => {
+            return Err(Problem::new("E046", line.span(), "the `]` at the end of the line is missing"));
+        }
         _ => return Err(empty().help("each NAME in [VALUE, VALUE], or each NAME in 1..5")),
     };
-    if rows.is_empty() || names.is_empty() {
+    if rows.is_empty() {
         return Err(empty());
+    }
+    if let Some(row) = rows.iter().find(|row| row.iter().any(Vec::is_empty)) {
+        let span = row.iter().flatten().next().map_or(line.span(), |word| word.span);
+        return Err(
+            Problem::new("E046", span, "a value of this `each` is empty").help("an empty value is written \"\"")
+        );
     }
     match rows.iter().find(|row| row.len() != names.len()) {
         Some(row) => {
@@ -61,11 +75,14 @@ pub(crate) fn each(line: &Line) -> Result<Each, Problem> {
     }
 }
 
-fn numbers(word: &Word) -> Option<Vec<Vec<Vec<Word>>>> {
-    let (from, to) = word.text.split_once("..")?;
-    let (from, to): (u32, u32) = (from.parse().ok()?, to.parse().ok()?);
-    let fits = from <= to && to - from < 1_000;
-    fits.then(|| (from..=to).map(|n| vec![vec![Word { text: n.to_string(), span: word.span }]]).collect())
+fn numbers(word: &Word) -> Result<Vec<Vec<Vec<Word>>>, Problem> {
+    let read = |text: &str| text.parse::<u32>().ok();
+    let range = word.text.split_once("..").and_then(|(from, to)| Some((read(from)?, read(to)?)));
+    let (from, to) = range.ok_or_else(|| Problem::new("E046", word.span, "expected a range such as 1..5"))?;
+    if from > to || to - from >= 1_000 {
+        return Err(Problem::new("E046", word.span, "a range has from 1 to 1000 numbers"));
+    }
+    Ok((from..=to).map(|n| vec![vec![Word { text: n.to_string(), span: word.span }]]).collect())
 }
 
 /// Splits the words in brackets into rows and each row into cells. `(tls alert)` is one cell where one is wanted.
@@ -113,7 +130,7 @@ pub(crate) fn combinations(eaches: &[Each]) -> Vec<Values> {
             more.extend(each.names.iter().map(|(n, _)| n.clone()).zip(row.iter().cloned()));
             more
         };
-        all = all.iter().flat_map(|base| each.rows.iter().map(move |row| with(base, row))).take(ROWS_MAX).collect();
+        all = all.iter().flat_map(|base| each.rows.iter().map(move |row| with(base, row))).collect();
     }
     all
 }
@@ -191,6 +208,9 @@ impl Calls<'_> {
                 out.push(placed);
                 continue;
             }
+            if self.problems.iter().any(|problem| problem.code == "E045") {
+                break;
+            }
             match self.call(&placed.line, depth) {
                 Ok(body) => {
                     let called = placed.called.or(Some(placed.line.span()));
@@ -210,8 +230,9 @@ impl Calls<'_> {
             Problem::new("E043", name.span, format!("there is no story `{}`", name.text))
                 .suggest(&name.text, self.stories.keys().map(String::as_str))
         })?;
-        if depth >= CALL_DEPTH_MAX {
-            return Err(Problem::new("E045", name.span, format!("`{}` is called in a circle", name.text)));
+        if depth >= CALL_DEPTH_MAX || self.calls >= CALLS_MAX {
+            let what = if depth >= CALL_DEPTH_MAX { "in a circle" } else { "too often" };
+            return Err(Problem::new("E045", name.span, format!("`{}` is called {what}", name.text)));
         }
         self.used.insert(name.text.clone());
         let arguments = match &line.words[2..] {

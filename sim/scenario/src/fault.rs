@@ -4,7 +4,7 @@ use crate::cursor::Cursor;
 use crate::model::{Arm, Bytes, Carrier, Fault, FaultKind, Place, Point, TLS_POINTS, Toward, Who};
 use crate::problem::{Problem, Span};
 use crate::step::{Names, count};
-use crate::suffix::{SUFFIXES, suffixes};
+use crate::suffix::{SUFFIXES, only};
 
 const KINDS: &[&str] =
     &["refuse", "dns", "reset", "fin", "silence", "latency", "throttle", "lose", "duplicate", "swap", "corrupt", "tls"];
@@ -21,7 +21,7 @@ pub(crate) fn fault(cursor: &mut Cursor<'_>, names: &Names<'_>, who: Who) -> Res
     if lasting.is_none() {
         lasting = self::lasting(cursor)?;
     }
-    let suffix = suffixes(cursor, names)?;
+    let suffix = only(cursor, names, &["as"])?;
     let fault = Fault { who, kind, arm, lasting, label: suffix.label, span };
     match misplaced(&fault) {
         Some(help) => Err(Problem::new("E051", span, "this fault cannot strike there").help(help)),
@@ -30,7 +30,15 @@ pub(crate) fn fault(cursor: &mut Cursor<'_>, names: &Names<'_>, who: Who) -> Res
 }
 
 fn lasting(cursor: &mut Cursor<'_>) -> Result<Option<std::time::Duration>, Problem> {
-    if cursor.take("for") { cursor.duration().map(Some) } else { Ok(None) }
+    let span = cursor.here();
+    if !cursor.take("for") {
+        return Ok(None);
+    }
+    let lasting = cursor.duration()?;
+    if lasting.is_zero() {
+        return Err(Problem::new("E030", span, "a fault that stands for no time does nothing"));
+    }
+    Ok(Some(lasting))
 }
 
 fn kind(cursor: &mut Cursor<'_>) -> Result<FaultKind, Problem> {

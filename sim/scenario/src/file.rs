@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cast::{cast, is_setting};
 use crate::check;
 use crate::cursor::Cursor;
-use crate::expand::{Calls, Each, Placed, Story, Values, combinations, each, substitute};
-use crate::model::{Header, INVARIANTS, Row, Scenario, Waive};
+use crate::expand::{Calls, Each, Placed, ROWS_MAX, Story, Values, combinations, each, substitute};
+use crate::model::{Header, INVARIANTS, Row, Scenario, Source, Waive};
 use crate::problem::{Problem, Span};
 use crate::step::{Names, source, step};
 use crate::tree::{self, Item, Line, lines};
@@ -21,6 +21,7 @@ pub struct Outline {
     eaches: Vec<Each>,
     uses: Vec<(String, Span)>,
     ignores: Vec<Line>,
+    headers: BTreeSet<String>,
     settings: Vec<Line>,
     steps: Vec<Line>,
     first: Span,
@@ -42,6 +43,7 @@ impl Outline {
             eaches: Vec::new(),
             uses: Vec::new(),
             ignores: Vec::new(),
+            headers: BTreeSet::new(),
             settings: Vec::new(),
             steps: Vec::new(),
             first: first.span(),
@@ -81,6 +83,10 @@ impl Outline {
     fn header(&mut self, line: &Line) -> Result<(), Problem> {
         let mut cursor = Cursor::new(line);
         let word = cursor.word("a header")?;
+        let single = matches!(word.text.as_str(), "tags" | "seed" | "clock" | "expect-fail");
+        if single && !self.headers.insert(word.text.clone()) {
+            return Err(Problem::new("E022", word.span, format!("`{}` stands above already", word.text)));
+        }
         match word.text.as_str() {
             "tags" => self.header.tags = cursor.rest().iter().map(|w| w.text.clone()).collect(),
             "seed" => self.header.seed = Some(cursor.value("a whole number", |t| t.parse().ok())?),
@@ -126,6 +132,12 @@ impl Outline {
         for library in libraries {
             stories.extend(library.stories.iter().map(|(name, story)| (name.clone(), story.clone())));
         }
+        let count = self.eaches.iter().map(|each| each.rows.len()).fold(1, usize::saturating_mul);
+        if count > ROWS_MAX {
+            let span = self.eaches[0].names[0].1;
+            let message = format!("these `each` make {count} rows, {ROWS_MAX} are allowed");
+            return Err(vec![Problem::new("E046", span, message)]);
+        }
         let mut used = (BTreeSet::new(), BTreeSet::new());
         let mut rows = Vec::new();
         let mut problems = Vec::new();
@@ -146,6 +158,14 @@ impl Outline {
                 let mut cursor = Cursor::new(line);
                 cursor.take("ignore");
                 let read = source(&mut cursor, line, &names).and_then(|read| cursor.end().map(|()| read));
+                let read = read.and_then(|read| match read.0 {
+                    Source::ToPos(_) => Ok(read),
+                    _ => Err(Problem::new(
+                        "E054",
+                        line.span(),
+                        "only messages to the pos have to be listed, so only they can be ignored",
+                    )),
+                });
                 match read {
                     Ok(ignored) => self.header.ignores.push(ignored),
                     Err(problem) => problems.push(problem),
@@ -282,6 +302,11 @@ fn title(line: &Line, kind: &str) -> Result<String, Problem> {
         return Err(problem.help(format!("the first line is {kind} \"What it shows, in one sentence\"")));
     }
     let title = cursor.string("a title")?;
+    if title.trim().is_empty() {
+        return Err(
+            Problem::new("E012", cursor.whole(), "the title is empty").help("say in one sentence what it shows")
+        );
+    }
     cursor.end()?;
     Ok(title)
 }

@@ -172,6 +172,13 @@ pub(crate) fn test(cursor: &mut Cursor<'_>) -> Result<Test, Problem> {
         return Ok(Test { field, demand: Demand::Matches(regex(pattern, span)?), span });
     }
     let (op, value) = OPS.iter().find_map(|(sign, op)| rest.strip_prefix(sign).map(|v| (*op, v))).ok_or_else(broken)?;
+    if value.starts_with(['=', '<', '>']) {
+        return Err(broken());
+    }
+    let compares = matches!(op, Op::Less | Op::AtMost | Op::More | Op::AtLeast);
+    if compares && unquote(value).parse::<f64>().is_err() && !value.contains("{{") {
+        return Err(broken().help("< <= > >= compare numbers"));
+    }
     if value.is_empty() {
         return Err(broken().help("an empty value is written \"\""));
     }

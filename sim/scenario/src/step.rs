@@ -13,7 +13,7 @@ use crate::model::{
     Action, Count, Expect, LinkSight, Message, Party, Pattern, Relation, Send, Set, Show, Sight, Source, Step, Who,
 };
 use crate::problem::{Problem, Span};
-use crate::suffix::{SUFFIXES, covers_only, suffixes};
+use crate::suffix::{SUFFIXES, only};
 use crate::tree::Line;
 
 /// Who can be named in a step.
@@ -44,6 +44,9 @@ const WORDS: &[&str] = &[
     "pos",
     "terminal",
 ];
+
+/// What can follow something that is seen and is no message.
+const SEEN: &[&str] = &["within", "as", "covers"];
 
 /// An end of an arrow.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -155,29 +158,36 @@ fn action(
     if cursor.peek_at(1) == Some("->") {
         return arrow(cursor, line, names);
     }
+    let almost = |word: &str| matches!(word, "=>" | "<-" | "→" | "←" | "–>" | "-->" | "<=");
+    let glued = |word: &str| word.contains("->") && word != "->";
+    let odd = (0..2).find(|at| cursor.peek_at(*at).is_some_and(|word| glued(word) || (*at == 1 && almost(word))));
+    if odd.is_some() {
+        let problem = Problem::new("E013", cursor.whole(), "an arrow is `->` with a blank on each side");
+        return Err(problem.help("for example `pos -> terminal  ADMIN GET_COUNTER`"));
+    }
     let link = ["connects", "attempts", "fails", "loses"];
     if cursor.peek_at(1).is_some_and(|w| link.contains(&w)) {
         let who = names.demand_terminal(cursor)?;
         let sight = Sight::Link(link_sight(cursor)?);
-        return Ok(Action::Expect(Expect { who, sight, suffix: suffixes(cursor, names)? }));
+        return Ok(Action::Expect(Expect { who, sight, suffix: only(cursor, names, SEEN)? }));
     }
     let span = cursor.here();
     let word = cursor.peek().unwrap_or_default();
     match word {
         "screen" | "icon" => {
             let sight = Sight::Show(show(cursor)?);
-            Ok(Action::Expect(Expect { who, sight, suffix: suffixes(cursor, names)? }))
+            Ok(Action::Expect(Expect { who, sight, suffix: only(cursor, names, SEEN)? }))
         }
         "throughout" => {
             cursor.take(word);
             let show = show(cursor)?;
-            let covers = covers_only(cursor, names)?;
+            let covers = only(cursor, names, &["covers"])?.covers;
             Ok(Action::Throughout(who, show, covers, block(line, names, problems)))
         }
         "without" => {
             cursor.take(word);
             let (source, pattern) = source(cursor, line, names)?;
-            let covers = covers_only(cursor, names)?;
+            let covers = only(cursor, names, &["covers"])?.covers;
             Ok(Action::Without(source, pattern, covers, block(line, names, problems)))
         }
         "any" | "in" => {
@@ -218,8 +228,10 @@ fn act(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> Re
             Err(problem.suggest(&next.text, ["connects", "attempts", "fails", "loses", "->"]))
         }
         _ => {
-            let known = WORDS.iter().copied().chain(names.terminals.iter().map(String::as_str));
-            let known: Vec<&str> = known.collect();
+            let mut known: Vec<&str> =
+                WORDS.iter().copied().chain(names.terminals.iter().map(String::as_str)).collect();
+            known.sort_unstable();
+            known.dedup();
             Err(Problem::new("E011", span, format!("no statement begins with `{word}`")).suggest(word, known))
         }
     }
@@ -235,7 +247,15 @@ fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> Result<Acti
     cursor.demand("->")?;
     let to = names.demand_place(cursor)?;
     let message = message::message(cursor, line)?;
-    let suffix = suffixes(cursor, names)?;
+    let allowed: &[&str] = match (from, &message) {
+        (Place::Pos | Place::Broker, _) => &["as"],
+        (_, Message::Xml(_)) => &["within", "exactly", "bytes", "as", "re", "covers"],
+        (_, Message::Fields(_)) => &["within", "exactly", "as", "re", "covers"],
+        (_, Message::Text(_) | Message::Binary(_)) => &["within", "as", "re", "covers"],
+        (_, Message::Http(_)) => &["within", "exactly", "as", "covers"],
+        _ => SEEN,
+    };
+    let suffix = only(cursor, names, allowed)?;
     let misplaced = |help: &str| Err(Problem::new("E054", span, "this message does not travel this way").help(help));
     match (from, to) {
         (Place::Pos | Place::Broker, Place::Terminal(to)) => {
@@ -253,16 +273,20 @@ fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> Result<Acti
         }
         (Place::Terminal(who), Place::Pos | Place::Broker) => {
             let to_pos = to == Place::Pos;
-            let is_data =
-                matches!(message, Message::Fields(_) | Message::Xml(_) | Message::Text(_) | Message::Binary(_));
-            if to_pos != is_data || matches!(message, Message::Frame(_)) {
-                return misplaced("documents go to the pos; pings, pongs, closes and http requests to the broker");
+            if to_pos != is_data(&message) || matches!(message, Message::Frame(_)) {
+                return misplaced(WHERE_TO);
             }
             let sight = if to_pos { Sight::ToPos(message) } else { Sight::ToBroker(message) };
             Ok(Action::Expect(Expect { who, sight, suffix }))
         }
         _ => misplaced("one end of an arrow is a terminal, the other the pos or the broker"),
     }
+}
+
+const WHERE_TO: &str = "documents go to the pos; pings, pongs, closes and http requests to the broker";
+
+fn is_data(message: &Message) -> bool {
+    matches!(message, Message::Fields(_) | Message::Xml(_) | Message::Text(_) | Message::Binary(_))
 }
 
 fn link_sight(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
@@ -293,7 +317,11 @@ fn reason(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
         Some(next) if details.contains(&next) => Some(next),
         Some(next) if !details.is_empty() => {
             let problem = Problem::new("E053", cursor.here(), format!("`{next}` is no reason of `{}`", word.text));
-            return Err(problem.suggest(next, details));
+            let all = details.join(", ");
+            return Err(match sca_protocol::settings::nearest(next, details.iter().copied()) {
+                Some(near) => problem.help(format!("did you mean `{near}`? There are: {all}")),
+                None => problem.help(format!("there are: {all}")),
+            });
         }
         _ => None,
     };
@@ -346,7 +374,13 @@ pub(crate) fn source(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) ->
             Some(word) if !SUFFIXES.contains(&word) => Some(message::message(cursor, line)?),
             _ => None,
         };
-        let source = if to == Place::Pos { Source::ToPos(who) } else { Source::ToBroker(who) };
+        let to_pos = to == Place::Pos;
+        let fits =
+            message.as_ref().is_none_or(|message| is_data(message) == to_pos && !matches!(message, Message::Frame(_)));
+        if !fits || matches!(to, Place::Terminal(_)) {
+            return Err(Problem::new("E054", cursor.whole(), "this message does not travel this way").help(WHERE_TO));
+        }
+        let source = if to_pos { Source::ToPos(who) } else { Source::ToBroker(who) };
         return Ok((source, Pattern(message)));
     }
     Ok((Source::Link(who, link_sight(cursor)?), Pattern(None)))
@@ -396,6 +430,9 @@ fn set(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Action, Problem> {
     let name = cursor.word("a setting")?;
     let first = cursor.here();
     let value = cursor.rest().iter().map(|w| w.plain()).collect::<Vec<_>>().join(" ");
+    if is_broker && name.text == "url" {
+        return Err(Problem::new("E021", name.span, "the broker's url is fixed while terminals run"));
+    }
     let checked = match party {
         Party::Broker => BrokerSettings::default().set(&name.text, &value),
         Party::Terminal(_) => TerminalSettings::default().set(&name.text, &value),

@@ -10,20 +10,41 @@ use crate::step::Names;
 /// Words that begin what follows a message.
 pub(crate) const SUFFIXES: &[&str] = &["within", "exactly", "bytes", "as", "re", "covers"];
 
-/// Reads the clauses behind a group; nothing else can follow one.
-pub(crate) fn covers_only(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Vec<String>, Problem> {
+/// Reads what follows a statement, of which only `allowed` can be used there.
+pub(crate) fn only(cursor: &mut Cursor<'_>, names: &Names<'_>, allowed: &[&str]) -> Result<Suffix, Problem> {
     let span = cursor.here();
+    let first = cursor.peek().unwrap_or_default();
     let suffix = suffixes(cursor, names)?;
-    if suffix.within.is_some() || suffix.label.is_some() || suffix.re.is_some() || suffix.exactly || suffix.bytes {
-        return Err(Problem::new("E014", span, "only `covers` can follow here"));
+    let used = [
+        (suffix.within.is_some(), "within"),
+        (suffix.exactly, "exactly"),
+        (suffix.bytes, "bytes"),
+        (suffix.label.is_some(), "as"),
+        (suffix.re.is_some(), "re"),
+        (!suffix.covers.is_empty(), "covers"),
+    ];
+    match used.iter().find(|(used, word)| *used && !allowed.contains(word)) {
+        None => Ok(suffix),
+        Some((_, word)) => {
+            let problem =
+                Problem::new("E014", span, format!("`{word}` means nothing here")).label(format!("from `{first}` on"));
+            let known = allowed.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ");
+            Err(if known.is_empty() { problem } else { problem.help(format!("what can follow here: {known}")) })
+        }
     }
-    Ok(suffix.covers)
 }
 
 /// Reads what follows a sight or a message.
 pub(crate) fn suffixes(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Suffix, Problem> {
     let mut suffix = Suffix::default();
+    let mut seen: Vec<&str> = Vec::new();
     loop {
+        if let Some(word) = cursor.peek().filter(|word| SUFFIXES.contains(word)) {
+            if seen.contains(&word) {
+                return Err(Problem::new("E014", cursor.here(), format!("`{word}` stands twice")));
+            }
+            seen.push(word);
+        }
         match cursor.peek() {
             Some("within") => suffix.within = Some(within(cursor)?),
             Some("exactly") => suffix.exactly = cursor.take("exactly"),
@@ -50,8 +71,11 @@ fn within(cursor: &mut Cursor<'_>) -> Result<Within, Problem> {
     cursor.take("within");
     let text = cursor.peek().unwrap_or_default();
     let is_window = text.contains("..");
-    let (from, to) =
-        cursor.value("a duration, or a window such as 2s..4s", |t| range(t, read_span).filter(|(a, b)| a <= b))?;
+    let span = cursor.here();
+    let (from, to) = cursor.value("a duration, or a window such as 2s..4s", |t| range(t, read_span))?;
+    if from > to {
+        return Err(Problem::new("E030", span, "this window ends before it begins"));
+    }
     let of = if cursor.take("of") { Some(cursor.word("a label")?.text.clone()) } else { None };
     Ok(Within { from: is_window.then_some(from), to, of })
 }

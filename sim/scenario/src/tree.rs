@@ -147,6 +147,8 @@ pub(crate) fn read(text: &str, file: u16) -> Result<Vec<Item>, Vec<Problem>> {
         let message = format!("the file has {} bytes, {FILE_BYTES_MAX} are allowed", text.len());
         return Err(vec![Problem::new("E056", Span { file, line: 1, column: 1, length: 1 }, message)]);
     }
+    // Some editors put a byte order mark before the text; it says nothing.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let raw: Vec<Raw<'_>> = (1..)
         .zip(text.lines())
         .map(|(number, line)| {
@@ -154,44 +156,60 @@ pub(crate) fn read(text: &str, file: u16) -> Result<Vec<Item>, Vec<Problem>> {
             Raw { number, indent: line.len() - body.len(), text: body.trim_end() }
         })
         .collect();
-    let mut reader = Reader { raw: &raw, at: 0, file, problems: Vec::new() };
+    let mut following = vec![0; raw.len() + 1];
+    let mut visible = vec![0; raw.len() + 1];
+    for (at, line) in raw.iter().enumerate().rev() {
+        visible[at] = if line.text.is_empty() { visible[at + 1] } else { line.indent };
+        following[at] = if line.is_statement() { line.indent } else { following[at + 1] };
+    }
+    let mut reader = Reader { raw: &raw, following: &following, visible: &visible, at: 0, file, problems: Vec::new() };
     let items = reader.block(0, 0);
     if reader.problems.is_empty() { Ok(items) } else { Err(reader.problems) }
 }
 
+impl Raw<'_> {
+    fn is_statement(&self) -> bool {
+        !self.text.is_empty() && !self.text.starts_with('#')
+    }
+}
+
 struct Reader<'a> {
     raw: &'a [Raw<'a>],
+    /// For each line, the indentation of the next statement from there on.
+    following: &'a [usize],
+    /// For each line, the indentation of the next line that is not empty.
+    visible: &'a [usize],
     at: usize,
     file: u16,
     problems: Vec<Problem>,
 }
 
 impl Reader<'_> {
-    /// The items from here on that are indented by at least `indent`.
+    /// The items from here on that are indented by at least `indent`, all of them alike.
     fn block(&mut self, indent: usize, depth: usize) -> Vec<Item> {
         let mut items = Vec::new();
+        let mut level = (depth == 0).then_some(0);
         while let Some(raw) = self.raw.get(self.at) {
-            if raw.text.is_empty() {
-                // An empty line belongs to whatever follows it.
-                if self.indent_after(self.at) < indent {
-                    break;
-                }
-                items.push(Item::Blank);
+            // An empty line or a comment belongs to the statement that follows it, and a comment to where it stands.
+            let inside = self.following[self.at] >= indent || (!raw.text.is_empty() && raw.indent >= indent);
+            if !inside {
+                break;
+            }
+            if !raw.is_statement() {
+                items.push(if raw.text.is_empty() { Item::Blank } else { Item::Comment(raw.text.to_owned()) });
                 self.at += 1;
                 continue;
             }
             if raw.indent < indent {
                 break;
             }
-            if raw.text.starts_with('#') {
-                items.push(Item::Comment(raw.text.to_owned()));
-                self.at += 1;
-                continue;
-            }
-            if depth > DEPTH_MAX || raw.text.starts_with('\t') {
-                let span = Span { file: self.file, line: raw.number, column: 1, length: 1 };
+            let uneven = *level.get_or_insert(raw.indent) != raw.indent;
+            if depth > DEPTH_MAX || raw.text.starts_with('\t') || uneven {
+                let length = u32::try_from(raw.indent.max(1)).unwrap_or(1);
+                let span = Span { file: self.file, line: raw.number, column: 1, length };
                 let problem = Problem::new("E001", span, "the indentation cannot be read");
-                self.problems.push(problem.help("indent by two blanks for each level, twelve levels at most"));
+                let help = "indent by two blanks for each level, all lines of a block alike, twelve levels at most";
+                self.problems.push(problem.help(help));
                 self.at += 1;
                 continue;
             }
@@ -199,10 +217,6 @@ impl Reader<'_> {
             items.extend(line.map(Item::Line));
         }
         items
-    }
-
-    fn indent_after(&self, at: usize) -> usize {
-        self.raw[at..].iter().find(|r| !r.text.is_empty()).map_or(0, |r| r.indent)
     }
 
     fn line(&mut self, indent: usize, depth: usize) -> Option<Line> {
@@ -218,12 +232,10 @@ impl Reader<'_> {
             }
         };
         let mut line = Line { words, comment, block: Vec::new(), verbatim: None };
-        if self.at < self.raw.len() && self.indent_after(self.at) > indent {
-            if self.is_verbatim(&line) {
-                line.verbatim = Some(self.verbatim(indent));
-            } else {
-                line.block = self.block(indent + 1, depth + 1);
-            }
+        if self.is_verbatim(&line) && self.visible[self.at] > indent {
+            line.verbatim = Some(self.verbatim(indent));
+        } else if self.following[self.at] > indent {
+            line.block = self.block(indent + 1, depth + 1);
         }
         Some(line)
     }
@@ -242,10 +254,10 @@ impl Reader<'_> {
 
     fn verbatim(&mut self, indent: usize) -> Verbatim {
         let first = self.at;
-        let base = self.indent_after(first);
+        let base = self.visible[first];
         let mut lines = Vec::new();
         while let Some(raw) = self.raw.get(self.at) {
-            let inside = if raw.text.is_empty() { self.indent_after(self.at) } else { raw.indent };
+            let inside = self.visible[self.at];
             if inside <= indent {
                 break;
             }
