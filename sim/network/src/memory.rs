@@ -3,7 +3,7 @@
 //! Nothing is delivered in the instant it is sent: one millisecond at least, in whole milliseconds.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::io;
 use std::pin::Pin;
@@ -36,7 +36,9 @@ type Accept = Rc<dyn Fn(Stream, Tag)>;
 /// The network of one world.
 #[derive(Clone)]
 pub struct MemoryNetwork {
-    shared: Rc<Shared>,
+    /// The line of each terminal that has one.
+    lines: Rc<RefCell<BTreeMap<u16, Rc<Shared>>>>,
+    base: (Duration, u64),
     accept: Accept,
     pulse: Pulse,
 }
@@ -50,7 +52,7 @@ struct Shared {
 
 impl fmt::Debug for MemoryNetwork {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.shared.fmt(f)
+        self.lines.fmt(f)
     }
 }
 
@@ -59,27 +61,32 @@ impl MemoryNetwork {
     /// broker's end of every connection.
     #[must_use]
     pub fn new(latency: Duration, bandwidth: u64, pulse: Pulse, accept: Accept) -> Self {
-        let latency = latency.max(LATENCY_MIN);
-        let shared = Shared {
+        Self { lines: Rc::default(), base: (latency.max(LATENCY_MIN), bandwidth), accept, pulse }
+    }
+
+    /// Changes the latency of a terminal's line in one direction, for what is sent from now on.
+    pub fn set_latency(&self, terminal: u16, way: Way, latency: Duration) {
+        self.line(terminal).latency[way as usize].set(latency.max(LATENCY_MIN));
+    }
+
+    /// Changes the bandwidth of a terminal's line in one direction: bytes a second, 0 for no limit.
+    pub fn set_bandwidth(&self, terminal: u16, way: Way, bytes_per_second: u64) {
+        self.line(terminal).bandwidth[way as usize].set(bytes_per_second);
+    }
+
+    fn line(&self, terminal: u16) -> Rc<Shared> {
+        let ((latency, bandwidth), mut lines) = (self.base, self.lines.borrow_mut());
+        let made = || Shared {
             latency: [Cell::new(latency), Cell::new(latency)],
             bandwidth: [Cell::new(bandwidth), Cell::new(bandwidth)],
         };
-        Self { shared: Rc::new(shared), accept, pulse }
-    }
-
-    /// Changes the latency of a direction, for what is sent from now on.
-    pub fn set_latency(&self, way: Way, latency: Duration) {
-        self.shared.latency[way as usize].set(latency.max(LATENCY_MIN));
-    }
-
-    /// Changes the bandwidth of a direction: bytes a second, 0 for no limit.
-    pub fn set_bandwidth(&self, way: Way, bytes_per_second: u64) {
-        self.shared.bandwidth[way as usize].set(bytes_per_second);
+        lines.entry(terminal).or_insert_with(|| Rc::new(made())).clone()
     }
 
     pub(crate) async fn dial(&self, fate: Fate, tag: Tag) -> Result<Stream, Reason> {
-        let there = self.shared.latency[Way::FromTerminal as usize].get();
-        let back = self.shared.latency[Way::ToTerminal as usize].get();
+        let line = self.line(tag.terminal);
+        let there = line.latency[Way::FromTerminal as usize].get();
+        let back = line.latency[Way::ToTerminal as usize].get();
         match fate {
             Fate::Lost => std::future::pending().await,
             Fate::Dns => {
@@ -92,7 +99,7 @@ impl MemoryNetwork {
             }
             Fate::Connect => {
                 sleep(there).await;
-                let (terminal, broker) = self.pair();
+                let (terminal, broker) = self.pair(&line);
                 self.pulse.beat();
                 (self.accept)(Stream::Memory(broker), tag);
                 sleep(back).await;
@@ -101,13 +108,13 @@ impl MemoryNetwork {
         }
     }
 
-    fn pair(&self) -> (MemoryEnd, MemoryEnd) {
+    fn pair(&self, line: &Rc<Shared>) -> (MemoryEnd, MemoryEnd) {
         let pipe = |way| Rc::new(RefCell::new(Pipe::new(way)));
         let (to, from) = (pipe(Way::ToTerminal), pipe(Way::FromTerminal));
         let end = |rx: &Rc<RefCell<Pipe>>, tx: &Rc<RefCell<Pipe>>| MemoryEnd {
             rx: rx.clone(),
             tx: tx.clone(),
-            shared: self.shared.clone(),
+            shared: line.clone(),
             pulse: self.pulse.clone(),
             timer: None,
             armed: None,

@@ -166,6 +166,7 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         &["boot-time"],
         "no page gives a time; some time lets the boot screen be seen",
     ),
+    on("A-28", "POSCONNECTALLOW is read at power on", &[], "no page says when; a channel does not change under way"),
 ];
 
 /// The assumption of this id.

@@ -22,6 +22,9 @@ pub(crate) struct Standing {
     pub(crate) kind: FaultKind,
     pub(crate) who: usize,
     pub(crate) until: Duration,
+    pub(crate) span: Span,
+    /// Whether it has done anything.
+    pub(crate) struck: bool,
 }
 
 #[derive(Debug)]
@@ -60,6 +63,8 @@ pub(crate) struct Armory {
     armed: Vec<Armed>,
     pub(crate) standing: Vec<Standing>,
     answers: Vec<ToldAnswer>,
+    /// A fault that has stood for its time and done nothing.
+    idle: Option<Span>,
     /// Size of the message in which a fault counts bytes.
     pub(crate) carrier_size: Option<usize>,
 }
@@ -89,12 +94,10 @@ impl Armory {
         Some(told.text.clone())
     }
 
-    /// What becomes of an attempt before it begins.
+    /// What becomes of an attempt before it begins. What stands comes before what waits.
     pub(crate) fn fate(&mut self, at: Standpoint) -> Fate {
-        let standing = self.standing.iter().filter(|s| s.who == at.who).map(|s| s.kind.clone());
-        let mut kinds: Vec<FaultKind> = standing.collect();
-        kinds.extend(self.on_count(at, |kind| matches!(kind, FaultKind::Refuse | FaultKind::Dns)));
-        match kinds.iter().find(|kind| matches!(kind, FaultKind::Refuse | FaultKind::Dns)) {
+        let dials = |kind: &FaultKind| matches!(kind, FaultKind::Refuse | FaultKind::Dns);
+        match self.first(at, dials) {
             Some(FaultKind::Refuse) => Fate::Refuse,
             Some(_) => Fate::Dns,
             None => Fate::Connect,
@@ -103,27 +106,40 @@ impl Armory {
 
     /// What a broker says to this attempt in place of its hello, if anything.
     pub(crate) fn instead_of_hello(&mut self, at: Standpoint) -> Option<Vec<u8>> {
-        let kinds = self.on_count(at, |kind| matches!(kind, FaultKind::Tls(_)));
-        let standing = self.standing.iter().filter(|s| s.who == at.who).map(|s| s.kind.clone());
-        kinds.into_iter().chain(standing).find_map(|kind| match kind {
-            FaultKind::Tls(word) => Some(faults::instead_of_hello(&word)),
+        match self.first(at, |kind| matches!(kind, FaultKind::Tls(_))) {
+            Some(FaultKind::Tls(word)) => Some(faults::instead_of_hello(&word)),
             _ => None,
-        })
+        }
     }
 
     /// How an attempt ends as soon as TCP stands, if it does. Faults on connections strike when they are up.
     pub(crate) fn end_at_once(&mut self, at: Standpoint) -> Option<FaultKind> {
         let ends = |kind: &FaultKind| faults::end_of(kind).is_some() || matches!(kind, FaultKind::Silence(_));
-        let standing = self.standing.iter().filter(|s| s.who == at.who && ends(&s.kind)).map(|s| s.kind.clone()).next();
+        let standing = self.standing.iter_mut().find(|s| s.who == at.who && ends(&s.kind));
+        if let Some(standing) = standing {
+            standing.struck = true;
+            return Some(standing.kind.clone());
+        }
         let armed = self.armed.iter_mut().find(|armed| {
             let on = matches!(&armed.fault.arm, Some(Arm::On(count)) if !count.of_connections && covers(count, at));
             on && armed.fault.who == at.who && ends(&armed.fault.kind)
-        });
-        let armed = armed.map(|armed| {
-            armed.struck = true;
-            armed.fault.kind.clone()
-        });
-        standing.or(armed)
+        })?;
+        armed.struck = true;
+        Some(armed.fault.kind.clone())
+    }
+
+    /// The first fault that strikes this attempt: one that stands, else one that waits for it.
+    fn first(&mut self, at: Standpoint, wanted: impl Fn(&FaultKind) -> bool) -> Option<FaultKind> {
+        if let Some(standing) = self.standing.iter_mut().find(|s| s.who == at.who && wanted(&s.kind)) {
+            standing.struck = true;
+            return Some(standing.kind.clone());
+        }
+        let armed = self.armed.iter_mut().find(|armed| {
+            let on = matches!(&armed.fault.arm, Some(Arm::On(count)) if covers(count, at));
+            on && armed.fault.who == at.who && wanted(&armed.fault.kind)
+        })?;
+        armed.struck = true;
+        Some(armed.fault.kind.clone())
     }
 
     /// The faults that strike this connection now that it is up.
@@ -138,18 +154,6 @@ impl Armory {
             }
         }
         struck
-    }
-
-    fn on_count(&mut self, at: Standpoint, wanted: impl Fn(&FaultKind) -> bool) -> Vec<FaultKind> {
-        let mut kinds = Vec::new();
-        for armed in &mut self.armed {
-            let on = matches!(&armed.fault.arm, Some(Arm::On(count)) if covers(count, at));
-            if on && armed.fault.who == at.who && wanted(&armed.fault.kind) {
-                armed.struck = true;
-                kinds.push(armed.fault.kind.clone());
-            }
-        }
-        kinds
     }
 
     /// The next cut of a TLS handshake, and which armed fault it comes from.
@@ -228,15 +232,20 @@ impl Armory {
 
     /// Takes the faults whose time is over.
     pub(crate) fn over(&mut self, now: Duration) -> Vec<Standing> {
-        let (over, rest) = self.standing.drain(..).partition(|s| s.until <= now);
+        let (over, rest): (Vec<Standing>, Vec<Standing>) = self.standing.drain(..).partition(|s| s.until <= now);
         self.standing = rest;
+        self.idle = self.idle.or_else(|| over.iter().find(|s| !s.struck).map(|s| s.span));
         over
     }
 
     /// Every fault and answer that has waited in vain.
     pub(crate) fn unused(&self) -> Option<Failure> {
-        let idle = self.armed.iter().find(|armed| !armed.struck);
-        let fault = idle.map(|armed| Failure::at(armed.fault.span, "this fault never struck").label("waited in vain"));
+        let armed = self.armed.iter().find(|armed| !armed.struck).map(|armed| armed.fault.span);
+        let standing = self.standing.iter().find(|standing| !standing.struck).map(|standing| standing.span);
+        let fault = armed
+            .or(self.idle)
+            .or(standing)
+            .map(|span| Failure::at(span, "this fault never struck").label("waited in vain"));
         let answer = self.answers.iter().find(|told| !told.given);
         fault.or(answer.map(|told| Failure::at(told.span, "this answer was never given").label("waited in vain")))
     }

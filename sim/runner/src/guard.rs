@@ -1,7 +1,7 @@
 //! Bans and demands that stand for a while: `throughout` and `without`.
 
 use sca_scenario::Span;
-use sca_scenario::model::{Pattern, Show, Source, Suffix};
+use sca_scenario::model::{Message, Pattern, Show, Source, Suffix};
 use sca_terminal::{Face, Seen};
 
 use crate::lanes::{Control, Data};
@@ -50,6 +50,17 @@ impl Guarded<'_> {
     pub(crate) fn control(&self, who: usize, got: &Control) -> Result<(), Box<Failure>> {
         self.watch(|source, pattern| {
             *source == Source::ToBroker(who) && pattern.0.as_ref().is_none_or(|message| matching::control(message, got))
+        })
+    }
+
+    /// Says of a request for the upgrade whether a `without` forbids it.
+    pub(crate) fn http(&self, who: usize, text: &str) -> Result<(), Box<Failure>> {
+        self.watch(|source, pattern| {
+            *source == Source::ToBroker(who)
+                && pattern.0.as_ref().is_none_or(|message| match message {
+                    Message::Http(lines) => matching::http(lines, false, text, self.names).is_some(),
+                    _ => false,
+                })
         })
     }
 

@@ -135,13 +135,18 @@ fn labels(entries: &[(Duration, Entry)]) -> BTreeMap<(usize, RequestId), String>
             _ => {}
         }
     }
+    let asked = entries.iter().filter_map(|(_, entry)| match entry {
+        Entry::Asked { to, id, label, .. } => Some(((*to, *id), label)),
+        _ => None,
+    });
+    let asked: Vec<_> = asked.collect();
+    let taken: Vec<&str> = asked.iter().filter_map(|(_, label)| label.as_deref()).collect();
+    let mut fresh = (1..).map(|number| format!("q{number}")).filter(|name| !taken.contains(&name.as_str()));
     let mut labels = BTreeMap::new();
-    for (_, entry) in entries {
-        if let Entry::Asked { to, id, label, .. } = entry {
-            let is_named = label.as_deref().is_some_and(|label| named.contains(&label));
-            if used.contains(&(*to, *id)) || is_named {
-                labels.insert((*to, *id), label.clone().unwrap_or_else(|| format!("q{}", id.0)));
-            }
+    for (request, label) in &asked {
+        let is_named = label.as_deref().is_some_and(|label| named.contains(&label));
+        if used.contains(request) || is_named {
+            labels.extend((*label).clone().or_else(|| fresh.next()).map(|label| (*request, label)));
         }
     }
     labels

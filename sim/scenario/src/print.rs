@@ -166,7 +166,7 @@ pub fn stamp_into(out: &mut String, stamp: Duration) {
 
 /// Appends a value, without quotes where it can stand so.
 fn bare_into(out: &mut String, text: &str) {
-    let plain = |c: char| c.is_alphanumeric() || "-_.:/+{}|".contains(c);
+    let plain = |c: char| c.is_alphanumeric() || "-_.:/+|".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         out.push_str(text);
     } else {
@@ -195,6 +195,7 @@ fn message(out: &mut String, message: &Message, suffix: &Suffix, depth: usize) {
         Message::Fields(f) => fields(out, f),
         Message::Xml(text) => below = text.split('\n').map(str::to_owned).collect(),
         Message::Text(text) => payload(out, "text", Some(text)),
+        Message::Binary(bytes) if bytes.is_empty() => out.push_str(" binary \"\""),
         Message::Binary(bytes) => out.extend([" binary ", &hex(bytes)]),
         Message::Http(lines) => {
             out.push_str(" http");

@@ -28,6 +28,8 @@ pub struct Terminal {
     /// Whether the link has been up since the power came on.
     has_been_up: bool,
     powered: bool,
+    /// What POSCONNECTALLOW said when the power came on.
+    websockets: bool,
     connections: u32,
     pauses: u64,
     pings: u64,
@@ -48,6 +50,7 @@ impl Terminal {
             level: 0,
             has_been_up: false,
             powered: false,
+            websockets: false,
             connections: 0,
             pauses: 0,
             pings: 0,
@@ -92,7 +95,8 @@ impl Terminal {
             return;
         }
         self.powered = true;
-        if self.settings.pos_connect_allow != "WEBSOCKETS" {
+        self.websockets = self.settings.pos_connect_allow == "WEBSOCKETS";
+        if !self.websockets {
             return;
         }
         if self.settings.is_known_model() {
@@ -273,6 +277,7 @@ impl Terminal {
 
     fn host(&self) -> String {
         let Target { host, port, secure } = self.target();
+        let host = if host.contains(':') { format!("[{host}]") } else { host };
         let is_default = port == if secure { 443 } else { 80 };
         match self.settings.host_port.as_str() {
             "always" => format!("{host}:{port}"),
@@ -291,9 +296,7 @@ impl Terminal {
         }
         let attempt = self.attempts.to_string();
         match &self.link {
-            Link::Off if self.settings.pos_connect_allow == "WEBSOCKETS" => {
-                Screen::plain(ScreenName::Error).saying(Reason::Config.sentence())
-            }
+            Link::Off if self.websockets => Screen::plain(ScreenName::Error).saying(Reason::Config.sentence()),
             Link::Off | Link::Up { .. } => Screen::plain(ScreenName::Idle),
             Link::Booting { .. } => Screen::plain(ScreenName::Boot),
             Link::Dialling { .. } if self.has_been_up => {

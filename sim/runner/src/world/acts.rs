@@ -14,6 +14,7 @@ use sca_scenario::model::{
 };
 use sca_terminal::Input;
 
+use super::ends::EndState;
 use super::heard::{peer, tag_of};
 use super::{Stop, World};
 use crate::armory::{Standing, Strike};
@@ -121,8 +122,8 @@ impl<C: Core> World<'_, C> {
         };
         if let Some(ends) = self.ends.get_mut(&tag) {
             // From here on the connection may end without an answer, and it is our doing.
-            let is_odd = matches!(send.message, Message::Close(..) | Message::Frame(_));
-            ends.ours |= is_odd;
+            let limit = usize::try_from(self.actors[send.to].settings.message_size_max).unwrap_or(usize::MAX);
+            ends.ours |= !ends.takes(&frame, limit);
         }
         self.note_frame(tag, "<- broker", &frame.payload);
         let outputs = self.broker.handle(BrokerInput::Speak { peer: peer(tag), frame });
@@ -287,41 +288,55 @@ impl<C: Core> World<'_, C> {
                 self.setting.broker.set(&set.name, &set.value).map_err(error)?;
                 self.broker.configure(self.setting.broker.clone());
                 self.broker_tls = None;
-                self.restore_network();
+                if matches!(set.name.as_str(), "latency" | "bandwidth") {
+                    self.shape_network();
+                }
                 Ok(())
             }
         }
     }
 
-    fn restore_network(&self) {
+    /// Gives each line the shape that the settings and the faults that stand now make.
+    fn shape_network(&self) {
         let Some(memory) = &self.memory else { return };
-        for way in [Way::ToTerminal, Way::FromTerminal] {
-            memory.set_latency(way, self.setting.broker.latency);
-            memory.set_bandwidth(way, self.setting.broker.bandwidth);
+        for who in 0..self.actors.len() {
+            let line = Self::tag(who, 0).terminal;
+            for way in [Way::ToTerminal, Way::FromTerminal] {
+                memory.set_latency(line, way, self.setting.broker.latency);
+                memory.set_bandwidth(line, way, self.setting.broker.bandwidth);
+            }
+        }
+        let standing = self.armory.standing.iter().map(|standing| (standing.who, &standing.kind));
+        for (who, kind) in self.shaped.iter().map(|(who, kind)| (*who, kind)).chain(standing) {
+            let line = Self::tag(who, 0).terminal;
+            match kind {
+                FaultKind::Latency(by, toward) => {
+                    ways(toward).into_iter().for_each(|way| memory.set_latency(line, way, *by));
+                }
+                FaultKind::Throttle(rate, toward) => {
+                    ways(toward).into_iter().for_each(|way| memory.set_bandwidth(line, way, *rate));
+                }
+                _ => {}
+            }
         }
     }
 
     /// Strikes without waiting for anything.
     pub(super) fn strike_now(&mut self, fault: &Fault) -> Result<(), Stop> {
-        let ways = |toward: &Option<Toward>| match toward {
-            None => vec![Way::ToTerminal, Way::FromTerminal],
-            Some(Toward::Terminal) => vec![Way::ToTerminal],
-            Some(Toward::Broker) => vec![Way::FromTerminal],
-        };
         if let Some(lasting) = fault.lasting {
             let until = self.now() + lasting;
-            self.armory.standing.push(Standing { kind: fault.kind.clone(), who: fault.who, until });
+            // A fault that ends or slows what is there now has struck; one of dials waits for a dial.
+            let struck = !matches!(fault.kind, FaultKind::Refuse | FaultKind::Dns | FaultKind::Tls(_));
+            let (kind, span) = (fault.kind.clone(), fault.span);
+            self.armory.standing.push(Standing { kind, who: fault.who, until, span, struck });
         }
         match &fault.kind {
             FaultKind::Refuse | FaultKind::Dns | FaultKind::Tls(_) => Ok(()),
-            FaultKind::Latency(by, toward) => {
-                let memory = self.memory.iter();
-                memory.for_each(|net| ways(toward).into_iter().for_each(|way| net.set_latency(way, *by)));
-                Ok(())
-            }
-            FaultKind::Throttle(rate, toward) => {
-                let memory = self.memory.iter();
-                memory.for_each(|net| ways(toward).into_iter().for_each(|way| net.set_bandwidth(way, *rate)));
+            FaultKind::Latency(..) | FaultKind::Throttle(..) => {
+                if fault.lasting.is_none() {
+                    self.shaped.push((fault.who, fault.kind.clone()));
+                }
+                self.shape_network();
                 Ok(())
             }
             kind => {
@@ -332,6 +347,9 @@ impl<C: Core> World<'_, C> {
                 };
                 ends.ours = true;
                 self.orders += 1;
+                if let (FaultKind::Silence(toward), None) = (kind, fault.lasting) {
+                    ways(toward).into_iter().for_each(|way| ends.silent[way as usize] = true);
+                }
                 Self::end_tap(&ends.tap, kind);
                 Ok(())
             }
@@ -347,7 +365,8 @@ impl<C: Core> World<'_, C> {
             End::Corrupt => FaultKind::Corrupt,
         };
         let until = lasting.map(|lasting| self.now() + lasting);
-        self.armory.standing.extend(until.map(|until| Standing { kind, who, until }));
+        let span = sca_scenario::Span::default();
+        self.armory.standing.extend(until.map(|until| Standing { kind, who, until, span, struck: true }));
     }
 
     /// A standing fault is over.
@@ -355,13 +374,23 @@ impl<C: Core> World<'_, C> {
         match &standing.kind {
             FaultKind::Silence(_) => {
                 self.orders += 1;
-                let mine = self.ends.iter().filter(|(tag, _)| usize::from(tag.terminal) == standing.who);
-                for (_, ends) in mine {
-                    ends.tap.silence(Way::ToTerminal, false);
-                    ends.tap.silence(Way::FromTerminal, false);
+                let who = standing.who;
+                let others = self.armory.standing.iter().filter(|other| other.who == who);
+                let still: Vec<Way> = others
+                    .flat_map(|other| match &other.kind {
+                        FaultKind::Silence(toward) => ways(toward),
+                        _ => Vec::new(),
+                    })
+                    .collect();
+                for (_, ends) in self.ends.iter_mut().filter(|(tag, _)| usize::from(tag.terminal) == who) {
+                    for way in [Way::ToTerminal, Way::FromTerminal] {
+                        ends.tap.silence(way, ends.silent[way as usize] || still.contains(&way));
+                    }
+                    // What gets through again is answered again.
+                    ends.ours &= ends.state == EndState::Over || ends.silent != [false; 2] || !still.is_empty();
                 }
             }
-            FaultKind::Latency(..) | FaultKind::Throttle(..) => self.restore_network(),
+            FaultKind::Latency(..) | FaultKind::Throttle(..) => self.shape_network(),
             _ => {}
         }
     }
@@ -375,4 +404,13 @@ fn request_of(fields: &Fields, names: &Names) -> Request {
         _ => None,
     });
     Request::new(routing.chain(values).collect())
+}
+
+/// The ways that a direction covers; both where none is named.
+fn ways(toward: &Option<Toward>) -> Vec<Way> {
+    match toward {
+        None => vec![Way::ToTerminal, Way::FromTerminal],
+        Some(Toward::Terminal) => vec![Way::ToTerminal],
+        Some(Toward::Broker) => vec![Way::FromTerminal],
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use sca_network::{ClientOrder, Mailbox, ServerOrder, ServerTls, Stream, Tag, TapHandle, run_server};
+use sca_protocol::frame::{Frame, opcode};
 use tokio::sync::mpsc;
 
 /// Orders that may wait on one end before the world is in error.
@@ -27,8 +28,11 @@ pub(crate) struct Ends {
     pub(crate) state: EndState,
     /// Whether a fault, a close of the broker or the power ended it, or a frame that breaks the rules was sent.
     pub(crate) ours: bool,
-    /// The fragments of a message that the script is sending.
+    /// The fragments of a message that the script is sending, and whether it is sending one.
     pub(crate) spoken: Vec<u8>,
+    pub(crate) speaking: bool,
+    /// The ways that a fault without an end has silenced.
+    pub(crate) silent: [bool; 2],
 }
 
 /// How far a connection is.
@@ -47,7 +51,23 @@ impl Ends {
         self.state == EndState::Up
     }
 
-    pub(crate) fn was_ended_by_us(&self) -> bool {
+    /// Whether a terminal has to take this frame, as the next one on this connection, and stay.
+    pub(crate) fn takes(&mut self, frame: &Frame, message_max: usize) -> bool {
+        let plain = frame.reserved == 0 && frame.mask.is_none() && frame.declared.is_none();
+        let whole = match frame.opcode {
+            opcode::PING | opcode::PONG => return plain && frame.last && frame.payload.len() <= 125,
+            opcode::CONTINUE => self.speaking,
+            opcode::TEXT | opcode::BINARY => !self.speaking,
+            _ => false,
+        };
+        self.speaking = whole && !frame.last;
+        // A character may be split between fragments, so only whole messages are looked at.
+        let readable = frame.opcode != opcode::TEXT || !frame.last || std::str::from_utf8(&frame.payload).is_ok();
+        plain && whole && readable && self.spoken.len() + frame.payload.len() <= message_max
+    }
+
+    /// Whether a request on this connection may stay without an answer: we ended it, or nothing gets through.
+    pub(crate) fn is_excused(&self) -> bool {
         self.ours
     }
 }

@@ -88,6 +88,7 @@ impl<C: Core> World<'_, C> {
             self.record.push(now, Entry::Http(who, text.clone()));
             self.actors[who].last_http.clone_from(&text);
         }
+        self.script.guards().http(who, &text)?;
         self.sequence += 1;
         let noted = Noted { at: now, sequence: self.sequence, what: (head.clone(), text) };
         self.lanes[who].http.push_back(noted);

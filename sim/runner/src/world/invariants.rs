@@ -63,8 +63,7 @@ impl<C: Core> World<'_, C> {
                 // What went nowhere needs no answer.
                 let Some(connection) = connection else { continue };
                 let terminal = u16::try_from(who).unwrap_or(u16::MAX);
-                let excused =
-                    self.ends.get(&Tag { terminal, connection: *connection }).is_none_or(Ends::was_ended_by_us);
+                let excused = self.ends.get(&Tag { terminal, connection: *connection }).is_some_and(Ends::is_excused);
                 if !excused {
                     let label = self.script.names.label_of(who, *id);
                     missing.push(label.map_or_else(|| format!("request {}", id.0), |label| format!("`{label}`")));

@@ -21,7 +21,7 @@ use sca_network::{Dialer, Event, Mailbox, MemoryNetwork, Posted, Tag};
 use sca_peers::{Broker, Pos, RequestId};
 use sca_protocol::settings::{BrokerSettings, TerminalSettings};
 use sca_protocol::{Chance, Now};
-use sca_scenario::model::{Certificate, Header, Step};
+use sca_scenario::model::{Certificate, FaultKind, Header, Step};
 use sca_terminal::Input;
 
 use crate::armory::Armory;
@@ -72,6 +72,8 @@ struct Actor<C> {
     /// Whether the outputs at hand hold an answer, which alone may end a session.
     answered: bool,
     powered: bool,
+    /// Whether the terminal has said that it is connected and not yet that it is not.
+    link_up: bool,
 }
 
 /// What a world is made of.
@@ -106,6 +108,8 @@ pub(crate) struct World<'a, C> {
     pub(crate) record: Record,
     pub(crate) armory: Armory,
     held: Option<acts::Held>,
+    /// What slows the lines of terminals for good.
+    shaped: Vec<(usize, FaultKind)>,
     pub(crate) assumed: BTreeSet<&'static str>,
     pub(crate) frames: String,
     connections: u32,
@@ -154,6 +158,7 @@ impl<'a, C: Core> World<'a, C> {
             last_http: String::new(),
             answered: false,
             powered: false,
+            link_up: false,
         });
         Self {
             mailbox,
@@ -169,6 +174,7 @@ impl<'a, C: Core> World<'a, C> {
             record: Record::default(),
             armory: Armory::default(),
             held: None,
+            shaped: Vec::new(),
             assumed: BTreeSet::new(),
             frames: String::new(),
             connections: 0,
@@ -316,7 +322,7 @@ impl<'a, C: Core> World<'a, C> {
         let actor = &mut self.actors[who];
         match input {
             Input::PowerOn => (actor.powered, actor.attempts) = (true, 0),
-            Input::PowerOff => actor.powered = false,
+            Input::PowerOff => (actor.powered, actor.link_up) = (false, false),
             _ => {}
         }
         let now = Now { since_start: self.now, wall: actor.clock.shows() };
@@ -358,6 +364,10 @@ impl<'a, C: Core> World<'a, C> {
     fn look_at_face(&mut self, who: usize) -> Result<(), Stop> {
         let now = self.now();
         let face = self.actors[who].core.face();
+        if face.connected != self.actors[who].link_up {
+            let says = if face.connected { "connected" } else { "disconnected" };
+            self.violate("icon-truth", format!("the icon says {says}, and the link does not"));
+        }
         let before = &self.lanes[who].face.what;
         if face == *before {
             return self.advance().map(drop);
@@ -369,10 +379,6 @@ impl<'a, C: Core> World<'a, C> {
         }
         if icon_changed {
             self.record.push(now, Entry::Icon(who, face.connected));
-            let is_up = self.ends.iter().any(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
-            if face.connected && !is_up {
-                self.violate("icon-truth", "the icon says connected while no connection is up".to_owned());
-            }
         }
         self.sequence += 1;
         self.script.guards().face(who, &face)?;

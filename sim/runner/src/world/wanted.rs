@@ -78,8 +78,14 @@ impl<C: Core> World<'_, C> {
             let is_here = |connection: &Option<u32>| *connection == Some(tag.connection);
             let open = &actor.open_requests;
             actor.pos.forget(|id| open.get(&id).is_some_and(is_here));
-            if ends.ours {
-                actor.open_requests.retain(|_, connection| !is_here(connection));
+            let open = actor.open_requests.len();
+            actor.open_requests.retain(|_, connection| !is_here(connection));
+            if open > actor.open_requests.len() && !ends.is_excused() {
+                let name = actor.name.clone();
+                self.violate(
+                    "one-answer",
+                    format!("{name} ended a connection and left a request on it without an answer"),
+                );
             }
         }
     }
@@ -100,9 +106,18 @@ impl<C: Core> World<'_, C> {
             Seen::Attempts => self.actors[who].attempts += 1,
             Seen::Connects => {
                 self.actors[who].attempts = 0;
+                self.actors[who].link_up = true;
                 self.connections += 1;
+                let is_up = self.ends.iter().any(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
+                if !is_up {
+                    self.violate(
+                        "icon-truth",
+                        "the terminal says it is connected while no connection is up".to_owned(),
+                    );
+                }
             }
-            Seen::Fails(_) | Seen::Loses => {}
+            Seen::Loses => self.actors[who].link_up = false,
+            Seen::Fails(_) => {}
         }
         self.record.push(now, Entry::Link(who, seen));
         self.script.guards().link(who, seen)?;
@@ -146,7 +161,9 @@ impl<C: Core> World<'_, C> {
         if let Some((cut, _)) = cut {
             tap.arm(cut);
         }
-        let tls = match self.armory.instead_of_hello(at) {
+        let speaks = target.secure && fate == sca_network::Fate::Connect;
+        let instead = if speaks { self.armory.instead_of_hello(at) } else { None };
+        let tls = match instead {
             Some(bytes) => ServerTls::Instead(bytes),
             None if target.secure => self.broker_tls()?,
             None => ServerTls::Off,
@@ -161,6 +178,8 @@ impl<C: Core> World<'_, C> {
             state: EndState::Opening,
             ours,
             spoken: Vec::new(),
+            speaking: false,
+            silent: [false; 2],
         };
         self.ends.insert(tag, ends);
         let size = usize::try_from(self.actors[who].settings.message_size_max).unwrap_or(usize::MAX);
