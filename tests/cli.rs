@@ -73,7 +73,7 @@ fn a_failure_leaves_its_evidence() {
     let output = run(&folder, &["run", "fails.sca", "--failures", "out"]);
     assert!(text(&output.stderr).contains("sca-sim run fails.sca"), "{}", text(&output.stderr));
     let evidence = folder.join("out/fails-1");
-    let transcript = fs::read_to_string(evidence.join("transcript.sca")).expect("there is a transcript");
+    let transcript = fs::read_to_string(evidence.join("transcript.txt")).expect("there is a transcript");
     assert!(transcript.contains("terminal connects"), "{transcript}");
     let frames = fs::read_to_string(evidence.join("frames.txt")).expect("there are frames");
     assert!(frames.contains("101 Switching Protocols"), "{frames}");

@@ -17,6 +17,7 @@ enum Defect {
     SwallowsAnswers,
     AnswersTwice,
     ShowsConnectedTooEarly,
+    NeverShowsTheLoss,
     ForgetsTheSession,
     DialsBesideAnOpenConnection,
     NeverComesBack,
@@ -28,6 +29,7 @@ struct Defective {
     terminal: Terminal,
     defect: Defect,
     dials: u32,
+    has_been_up: bool,
 }
 
 impl Core for Defective {
@@ -47,6 +49,7 @@ impl Core for Defective {
         };
         let mut outputs = self.terminal.handle(now, input);
         self.dials += u32::try_from(outputs.iter().filter(|o| matches!(o, Output::Dial { .. })).count()).unwrap_or(0);
+        self.has_been_up |= self.terminal.face().connected;
         match self.defect {
             Defect::SwallowsAnswers => outputs.retain(|output| !matches!(output, Output::Text { .. })),
             Defect::AnswersTwice => {
@@ -78,6 +81,9 @@ impl Core for Defective {
         if self.defect == Defect::ShowsConnectedTooEarly && self.dials > 0 {
             face.connected = true;
         }
+        if self.defect == Defect::NeverShowsTheLoss && self.has_been_up {
+            face.connected = true;
+        }
         if self.defect == Defect::ForgetsTheSession && !face.connected {
             face.screen = sca_terminal::Screen::plain(sca_protocol::screens::ScreenName::Reconnecting);
         }
@@ -93,7 +99,7 @@ fn plays(defect: Defect, steps: &str) -> Played {
     let identities = Authorities::new().expect("an authority can be made").memory;
     let text = format!("scenario \"x\"\n\nbroker\n  url ws://broker.test\n\n{steps}");
     let scenario = sca_scenario::parse(&text).expect("the scenario is valid");
-    let make = |making: Making| Defective { terminal: simulated(making), defect, dials: 0 };
+    let make = |making: Making| Defective { terminal: simulated(making), defect, dials: 0, has_been_up: false };
     play(&scenario, &Options::default(), &identities, &make).remove(0)
 }
 
@@ -131,6 +137,11 @@ fn a_second_answer_has_to_be_listed() {
 #[test]
 fn an_icon_that_says_connected_too_early_is_found_out() {
     finds(Defect::ShowsConnectedTooEarly, "fault refuse on attempt 1\nterminal connects\n", "icon-truth");
+}
+
+#[test]
+fn an_icon_that_never_shows_a_loss_is_found_out() {
+    finds(Defect::NeverShowsTheLoss, "terminal connects\nfault reset\nterminal connects\n", "icon-truth");
 }
 
 #[test]

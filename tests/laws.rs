@@ -67,16 +67,18 @@ fn printed_steps_read_as_they_were() {
         let loaded = files::load(&path, &[]).expect("the scenario can be read");
         let scenario = loaded.scenario.expect("the scenario is valid");
         let printed = print(&scenario);
-        let settings: String = scenario.rows[0]
-            .cast
-            .terminals
-            .iter()
-            .filter(|t| t.name != "terminal")
-            .map(|t| format!("terminal {}\n", t.name))
-            .collect();
-        let certificates: String =
-            scenario.rows[0].cast.certificates.keys().map(|n| format!("certificate {n}\n")).collect();
-        let text = format!("scenario \"x\"\n\n{settings}{certificates}\n{}", printed.concat());
+        let cast = &scenario.rows[0].cast;
+        let shows = |name: &str| format!("  certificate {name}\n");
+        let mut head = String::new();
+        for terminal in &cast.terminals {
+            let name = if terminal.name == "terminal" { "" } else { &terminal.name };
+            head.push_str(&format!("terminal {name}\n"));
+            head.extend(terminal.settings.get("certificate").map(|name| shows(name)));
+        }
+        head.push_str("broker\n");
+        head.extend(cast.broker.get("certificate").map(|name| shows(name)));
+        head.extend(cast.certificates.keys().map(|name| format!("certificate {name}\n")));
+        let text = format!("scenario \"x\"\n\n{head}\n{}", printed.concat());
         let again = sca_scenario::parse(&text).unwrap_or_else(|why| panic!("{}: {why:?}\n{text}", path.display()));
         assert_eq!(printed, print(&again), "{}", path.display());
     }

@@ -10,6 +10,7 @@ use sca_runner::{Identities, today};
 use sca_scenario::model::Certificate;
 
 use crate::Exit;
+use crate::terms::{complain, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -22,6 +23,9 @@ pub(crate) struct Arguments {
     /// The pinpad id that the terminal's certificate is for
     #[arg(long, value_name = "ID", default_value = "1")]
     pinpad: String,
+    /// Replace the authority and the identities that are there
+    #[arg(long)]
+    force: bool,
     /// Also write one identity for each flaw, for both sides
     #[arg(long)]
     flaws: bool,
@@ -30,11 +34,11 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     match write_all(arguments) {
         Ok(count) => {
-            println!("{count} files in {}; the keys are readable by you alone", arguments.folder.display());
+            say!("{count} files in {}; the keys are readable by you alone", arguments.folder.display());
             Exit::Good
         }
         Err(error) => {
-            eprintln!("error: {}: {error}", arguments.folder.display());
+            complain!("error: {}: {error}", arguments.folder.display());
             Exit::CannotRun
         }
     }
@@ -43,6 +47,9 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 fn write_all(arguments: &Arguments) -> io::Result<usize> {
     let folder = &arguments.folder;
     fs::create_dir_all(folder)?;
+    if folder.join("authority.pem").exists() && !arguments.force {
+        return Err(io::Error::other("an authority is there already; --force replaces it and all it has signed"));
+    }
     let clock = today();
     let other = |error: sca_certs::CertError| io::Error::other(error.to_string());
     let identities = Identities::new(KeyKind::P256, clock).map_err(other)?;
@@ -76,6 +83,9 @@ pub(crate) struct Files {
     /// Trusted authorities, PEM
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// Revocation lists of these authorities, PEM; every certificate has to be covered by one
+    #[arg(long, value_name = "FILE", requires = "ca")]
+    crl: Option<PathBuf>,
     /// The certificate to show, with its chain, PEM
     #[arg(long, value_name = "FILE", requires = "key")]
     cert: Option<PathBuf>,
@@ -85,6 +95,14 @@ pub(crate) struct Files {
 }
 
 impl Files {
+    /// Reads the files that were named, for a client. Over wss somebody has to be trusted.
+    pub(crate) fn read_for(&self, secure: bool) -> Result<sca_runner::live::Credentials, String> {
+        if secure && self.ca.is_none() {
+            return Err("over wss the broker's authority has to be known: give it with --ca FILE".to_owned());
+        }
+        self.read()
+    }
+
     /// Reads the files that were named.
     pub(crate) fn read(&self) -> Result<sca_runner::live::Credentials, String> {
         let text = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
@@ -92,6 +110,10 @@ impl Files {
         if let Some(path) = &self.ca {
             let roots = sca_network::pem::certificates(&text(path)?);
             credentials.roots = roots.map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+        if let Some(path) = &self.crl {
+            let lists = sca_network::pem::revocation_lists(&text(path)?);
+            credentials.lists = lists.map_err(|error| format!("{}: {error}", path.display()))?;
         }
         if let (Some(cert), Some(key)) = (&self.cert, &self.key) {
             let identity = sca_network::pem::identity(&text(cert)?, &text(key)?);

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use sca_protocol::UnixTime;
 use sca_runner::{files, report};
 
 use crate::Exit;
-use crate::terms::painter;
+use crate::terms::{complain, count, painter, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -14,22 +15,20 @@ pub(crate) struct Arguments {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Today's date as YYYY-MM-DD; scenarios whose `until` lies before it are reported
-    #[arg(long, value_name = "DATE")]
-    today: Option<String>,
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    today: Option<UnixTime>,
+}
+
+fn date(text: &str) -> Result<UnixTime, String> {
+    UnixTime::parse(text).map_err(|error| error.to_string())
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let today = match arguments.today.as_deref().map(sca_protocol::UnixTime::parse).transpose() {
-        Ok(today) => today,
-        Err(error) => {
-            eprintln!("error: {error}");
-            return Exit::CannotRun;
-        }
-    };
+    let today = arguments.today;
     let found = match files::find(&arguments.paths) {
         Ok(found) => found,
         Err((path, error)) => {
-            eprintln!("error: {} cannot be read: {error}", path.display());
+            complain!("error: {} cannot be read: {error}", path.display());
             return Exit::CannotRun;
         }
     };
@@ -39,7 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         let loaded = match files::load(path, &clauses) {
             Ok(loaded) => loaded,
             Err(error) => {
-                eprintln!("error: {} cannot be read: {error}", path.display());
+                complain!("error: {} cannot be read: {error}", path.display());
                 return Exit::CannotRun;
             }
         };
@@ -48,23 +47,23 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
                 let stale =
                     scenario.header.expect_fail.as_ref().filter(|(_, until)| today.is_some_and(|now| now > *until));
                 if let Some((reason, until)) = stale {
-                    eprintln!("error: {}: expected to fail until {until}: {reason}\n", path.display());
+                    complain!("error: {}: expected to fail until {until}: {reason}\n", path.display());
                     (problems, bad) = (problems + 1, bad + 1);
                 }
             }
             Err(wrong) => {
                 for problem in wrong {
-                    eprintln!("{}\n", report::problem(painter(), &loaded.texts, problem));
+                    complain!("{}\n", report::problem(painter(), &loaded.texts, problem));
                 }
                 (problems, bad) = (problems + wrong.len(), bad + 1);
             }
         }
     }
     if bad == 0 {
-        println!("{} scenarios are valid", found.len());
+        say!("{} valid", count(found.len(), "scenario"));
         Exit::Good
     } else {
-        println!("{bad} of {} scenarios are not valid: {problems} problems", found.len());
+        say!("{bad} of {} not valid: {}", count(found.len(), "scenario"), count(problems, "problem"));
         Exit::Invalid
     }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use sca_runner::{files, report, suite};
 
 use crate::Exit;
-use crate::terms::painter;
+use crate::terms::{complain, painter, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     let found = match files::find(&arguments.paths) {
         Ok(found) => found,
         Err((path, error)) => {
-            eprintln!("error: {} cannot be read: {error}", path.display());
+            complain!("error: {} cannot be read: {error}", path.display());
             return Exit::CannotRun;
         }
     };
@@ -41,28 +41,44 @@ fn file(path: &Path, check: bool) -> Exit {
     let text = match files::read_text(path) {
         Ok(text) => text,
         Err(error) => {
-            eprintln!("error: {} cannot be read: {error}", path.display());
+            complain!("error: {} cannot be read: {error}", path.display());
             return Exit::CannotRun;
         }
     };
+    // A file that is not valid has no layout yet: its blocks may not be what they seem.
+    let invalid = match sca_scenario::is_library(&text) {
+        true => sca_scenario::Library::read(&text, 0)
+            .err()
+            .map(|problems| (vec![(path.to_owned(), text.clone())], problems)),
+        false => match files::load(path, &[]) {
+            Ok(loaded) => loaded.scenario.err().map(|problems| (loaded.texts, problems)),
+            Err(_) => None,
+        },
+    };
+    if let Some((texts, problems)) = invalid {
+        for problem in &problems {
+            complain!("{}\n", report::problem(painter(), &texts, problem));
+        }
+        return Exit::Invalid;
+    }
     match sca_scenario::format(&text) {
         Ok(new) if new == text => Exit::Good,
         Ok(new) if check => {
-            println!("{} is not in the one layout", path.display());
-            println!("{}", suite::difference(&text, &new));
+            say!("{} is not in the one layout", path.display());
+            say!("{}", suite::difference(&text, &new));
             Exit::Failed
         }
         Ok(new) => match fs::write(path, new) {
             Ok(()) => Exit::Good,
             Err(error) => {
-                eprintln!("error: {} cannot be written: {error}", path.display());
+                complain!("error: {} cannot be written: {error}", path.display());
                 Exit::CannotRun
             }
         },
         Err(problems) => {
             let texts = [(path.to_owned(), text)];
             for problem in &problems {
-                eprintln!("{}\n", report::problem(painter(), &texts, problem));
+                complain!("{}\n", report::problem(painter(), &texts, problem));
             }
             Exit::Invalid
         }

@@ -6,6 +6,7 @@ use clap::Args;
 use sca_runner::files;
 
 use crate::Exit;
+use crate::terms::{complain, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -21,7 +22,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     let found = match files::find(&arguments.paths) {
         Ok(found) => found,
         Err((path, error)) => {
-            eprintln!("error: {} cannot be read: {error}", path.display());
+            complain!("error: {} cannot be read: {error}", path.display());
             return Exit::CannotRun;
         }
     };
@@ -35,17 +36,17 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
                 }
                 let rows =
                     if scenario.rows.len() == 1 { String::new() } else { format!("  ({} rows)", scenario.rows.len()) };
-                println!("{}{rows}\n    {}", path.display(), scenario.title);
+                say!("{}{rows}\n    {}", path.display(), scenario.title);
                 if !covered.is_empty() {
-                    println!("    {}", covered.into_iter().collect::<Vec<_>>().join(" "));
+                    say!("    {}", covered.into_iter().collect::<Vec<_>>().join(" "));
                 }
             }
             Ok(Err(_)) => {
-                println!("{}\n    not valid: sca-sim check tells why", path.display());
+                say!("{}\n    not valid: sca-sim check tells why", path.display());
                 exit = Exit::Invalid;
             }
             Err(error) => {
-                eprintln!("error: {} cannot be read: {error}", path.display());
+                complain!("error: {} cannot be read: {error}", path.display());
                 exit = Exit::CannotRun;
             }
         }

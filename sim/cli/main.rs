@@ -83,5 +83,6 @@ fn main() -> ExitCode {
         Command::Pos(arguments) => open::pos(&arguments),
         Command::Terminal(arguments) => open::terminal(&arguments),
     };
+    let exit = if terms::has_lost_output() { Exit::CannotRun } else { exit };
     ExitCode::from(exit as u8)
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings, with};
+use sca_protocol::settings::{BrokerSettings, SettingError, Settings, TerminalSettings, with};
 use sca_protocol::xml::first_document;
 use sca_runner::live::{self, BrokerPlan, PosPlan, TerminalPlan};
 use sca_runner::{parse_url, simulated};
@@ -17,6 +17,7 @@ use tokio::task::LocalSet;
 
 use crate::Exit;
 use crate::certs::Files;
+use crate::terms::{complain, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct TerminalArguments {
@@ -27,7 +28,7 @@ pub(crate) struct TerminalArguments {
     #[arg(long, value_name = "ID", default_value = "1")]
     pinpad: String,
     /// Another setting of the terminal, as `sca-sim settings` lists them; may be given several times
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting::<TerminalSettings>)]
     set: Vec<(String, String)>,
     /// What its chance follows from: keys, masks and the jitter of its pauses
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -42,7 +43,7 @@ pub(crate) struct BrokerArguments {
     #[arg(long, value_name = "ADDR")]
     listen: SocketAddr,
     /// Another setting of the broker, as `sca-sim settings` lists them; may be given several times
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting::<BrokerSettings>)]
     set: Vec<(String, String)>,
     #[command(flatten)]
     files: Files,
@@ -70,8 +71,12 @@ fn url(text: &str) -> Result<Target, String> {
     parse_url(text).ok_or_else(|| "expected ws://HOST:PORT or wss://HOST:PORT".to_owned())
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+fn setting<T: Settings + Default>(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    T::default().set(name, value).map_err(|error| match error {
+        SettingError::Unknown { suggestion: Some(near), .. } => format!("{error}; did you mean {near}?"),
+        error => error.to_string(),
+    })?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
@@ -98,7 +103,7 @@ fn exit(result: Result<(), String>) -> Exit {
     match result {
         Ok(()) => Exit::Good,
         Err(error) => {
-            eprintln!("error: {error}");
+            complain!("error: {error}");
             Exit::CannotRun
         }
     }
@@ -112,10 +117,10 @@ pub(crate) fn terminal(arguments: &TerminalArguments) -> Exit {
             settings,
             target: arguments.connect.clone(),
             seed: arguments.seed,
-            credentials: arguments.files.read()?,
+            credentials: arguments.files.read_for(arguments.connect.secure)?,
         };
-        let mut say = |line: &str| println!("{line}");
-        on_one_thread(live::connect(plan, &simulated, interrupted(), &mut say))?.map_err(|error| error.to_string())
+        let mut tell = |line: &str| say!("{line}");
+        on_one_thread(live::connect(plan, &simulated, interrupted(), &mut tell))?.map_err(|error| error.to_string())
     };
     exit(run())
 }
@@ -126,9 +131,9 @@ pub(crate) fn broker(arguments: &BrokerArguments) -> Exit {
         let scheme = if credentials.identity.is_some() { "wss" } else { "ws" };
         let plan =
             BrokerPlan { listen: arguments.listen, credentials, settings: chosen::<BrokerSettings>(&arguments.set)? };
-        let ready = |address: SocketAddr| println!("listening on {scheme}://{address}; a POS asks at /pos/PINPAD-ID");
-        let mut say = |line: &str| println!("{line}");
-        on_one_thread(live::serve(plan, interrupted(), ready, &mut say))?.map_err(|error| error.to_string())
+        let ready = |address: SocketAddr| say!("listening on {scheme}://{address}; a POS asks at /pos/PINPAD-ID");
+        let mut tell = |line: &str| say!("{line}");
+        on_one_thread(live::serve(plan, interrupted(), ready, &mut tell))?.map_err(|error| error.to_string())
     };
     exit(run())
 }
@@ -138,7 +143,7 @@ pub(crate) fn pos(arguments: &PosArguments) -> Exit {
         let plan = PosPlan {
             target: arguments.to.clone(),
             pinpad_id: arguments.pinpad.clone(),
-            credentials: arguments.files.read()?,
+            credentials: arguments.files.read_for(arguments.to.secure)?,
             patience: Duration::from_secs(arguments.patience),
         };
         on_one_thread(async {
@@ -150,7 +155,7 @@ pub(crate) fn pos(arguments: &PosArguments) -> Exit {
                 }
                 None => tokio::task::spawn_local(documents(tokio::io::stdin(), sender)),
             };
-            let mut answered = |answer: &str| println!("{answer}");
+            let mut answered = |answer: &str| say!("{answer}");
             live::converse(&plan, requests, &mut answered).await.map_err(|error| error.to_string())?;
             reading.await.map_err(|error| error.to_string())?
         })?

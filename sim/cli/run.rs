@@ -13,7 +13,7 @@ use sca_runner::suite::{Authorities, FileResult, Snapshot, Snapshots, Suite, dif
 use sca_runner::{Options, Place, Played, Verdict, files, simulated};
 
 use crate::Exit;
-use crate::terms::painter;
+use crate::terms::{complain, count, painter, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     wire: bool,
     /// Seconds of the scenario in one real second, with --wire
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 50, requires = "wire", value_parser = clap::value_parser!(u32).range(1..=1000))]
     time_scale: u32,
     /// Write the snapshots instead of comparing with them
     #[arg(long, conflicts_with_all = ["wire", "seed"])]
@@ -33,8 +33,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Scenarios that play at the same time; as many as there are cores when absent
-    #[arg(long, short, value_name = "N")]
-    jobs: Option<usize>,
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
     /// Reports to write: junit=FILE, json=FILE, several with commas
     #[arg(long, value_name = "KIND=FILE", value_delimiter = ',', value_parser = parse_report)]
     report: Vec<(Kind, PathBuf)>,
@@ -62,16 +62,21 @@ fn parse_report(text: &str) -> Result<(Kind, PathBuf), String> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
+    let twice = |(at, (_, path)): (usize, &(Kind, PathBuf))| arguments.report[..at].iter().any(|(_, p)| p == path);
+    if arguments.report.iter().enumerate().any(twice) {
+        complain!("error: two reports go to one file");
+        return Exit::CannotRun;
+    }
     let mut all = Vec::new();
     for path in &arguments.paths {
         match files::find(std::slice::from_ref(path)) {
             Ok(found) if found.is_empty() => {
-                eprintln!("error: there is no scenario in {}", path.display());
+                complain!("error: there is no scenario in {}", path.display());
                 return Exit::CannotRun;
             }
             Ok(found) => all.extend(found),
             Err((path, error)) => {
-                eprintln!("error: {} cannot be read: {error}", path.display());
+                complain!("error: {} cannot be read: {error}", path.display());
                 return Exit::CannotRun;
             }
         }
@@ -80,7 +85,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     let identities = match Authorities::new() {
         Ok(identities) => identities,
         Err(error) => {
-            eprintln!("error: {error}");
+            complain!("error: {error}");
             return Exit::CannotRun;
         }
     };
@@ -94,7 +99,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let progress = Progress::new(all.len());
-    let results = suite.run(&all, arguments.jobs.unwrap_or(cores), &|_| progress.one());
+    let results = suite.run(&all, arguments.jobs.map_or(cores, usize::from), &|_| progress.one());
     progress.over();
     finish(arguments, &suite, &all, results)
 }
@@ -123,7 +128,7 @@ fn finish(
         match result {
             Ok(result) => good.push(result),
             Err(error) => {
-                eprintln!("error: {}: {error}", path.display());
+                complain!("error: {}: {error}", path.display());
                 unreadable = true;
             }
         }
@@ -151,7 +156,7 @@ fn was_played(given: &Path, results: &[FileResult]) -> bool {
     let mut any = mine.flat_map(|result| &result.rows).map(played);
     let is_played = any.any(|played| played);
     if !is_played {
-        eprintln!("error: nothing of {} was played", given.display());
+        complain!("error: nothing of {} was played", given.display());
     }
     is_played
 }
@@ -159,10 +164,10 @@ fn was_played(given: &Path, results: &[FileResult]) -> bool {
 /// Says what came of one file, where there is something to say.
 fn tell(arguments: &Arguments, suite: &Suite<'_, sca_terminal::Terminal>, result: &FileResult) {
     for problem in result.problems() {
-        eprintln!("{}\n", report::problem(painter(), &result.loaded.texts, problem));
+        complain!("{}\n", report::problem(painter(), &result.loaded.texts, problem));
     }
     if arguments.transcript {
-        print!("{}", sca_runner::suite::joined(&result.rows));
+        say!("{}", sca_runner::suite::joined(&result.rows).trim_end());
     }
     let replay = replay(arguments, &result.loaded.path);
     let mut shown = 0;
@@ -175,24 +180,24 @@ fn tell(arguments: &Arguments, suite: &Suite<'_, sca_terminal::Terminal>, result
                 shown += 1;
                 // What is wrong with one row is mostly wrong with the next too.
                 if shown <= 3 {
-                    eprintln!("{}", report::failure(painter(), &result.loaded, failure, &replay));
+                    complain!("{}", report::failure(painter(), &result.loaded, failure, &replay));
                     evidence(arguments, suite, result, number, &replay);
                 }
             }
-            Verdict::Error(why) => eprintln!("error: {place}: {why}\n  replay: {replay}\n"),
-            Verdict::UnexpectedPass => eprintln!("error: {place} passes, but its header expects it to fail\n"),
-            Verdict::Inapplicable(why) => eprintln!("{place}:{}: inapplicable: {}", why.span.line, why.headline),
+            Verdict::Error(why) => complain!("error: {place}: {why}\n  replay: {replay}\n"),
+            Verdict::UnexpectedPass => complain!("error: {place} passes, but its header expects it to fail\n"),
+            Verdict::Inapplicable(why) => complain!("{place}:{}: inapplicable: {}", why.span.line, why.headline),
             Verdict::Pass | Verdict::ExpectedFail(_) => {}
         }
     }
     if shown > 3 {
-        eprintln!("… and {} more rows of {} fail\n", shown - 3, result.loaded.path.display());
+        complain!("… and {} more rows of {} fail\n", shown - 3, result.loaded.path.display());
     }
     if let Snapshot::Differs { kept, new } = &result.snapshot {
         let path = files::snapshot_path(&result.loaded.path);
-        eprintln!("error: the transcript of {} differs from its snapshot", result.loaded.path.display());
-        eprintln!("{}", difference(kept, new));
-        eprintln!(
+        complain!("error: the transcript of {} differs from its snapshot", result.loaded.path.display());
+        complain!("{}", difference(kept, new));
+        complain!(
             "  review {}.new, then accept it: sca-sim run --update {}\n",
             path.display(),
             result.loaded.path.display()
@@ -225,7 +230,7 @@ fn evidence(
     }
     let seed = arguments.seed.or_else(|| result.loaded.scenario.as_ref().ok().and_then(|s| s.header.seed)).unwrap_or(1);
     let written = fs::create_dir_all(&folder)
-        .and_then(|()| fs::write(folder.join("transcript.sca"), &row.transcript))
+        .and_then(|()| fs::write(folder.join("transcript.txt"), &row.transcript))
         .and_then(|()| fs::write(folder.join("frames.txt"), &frames))
         .and_then(|()| fs::write(folder.join("replay.txt"), format!("{replay}\nseed {seed}\n")))
         .and_then(|()| match &suite.options.key_notes {
@@ -233,8 +238,8 @@ fn evidence(
             None => Ok(()),
         });
     match written {
-        Ok(()) => eprintln!("  evidence: {}\n", folder.display()),
-        Err(error) => eprintln!("  no evidence was left in {}: {error}\n", folder.display()),
+        Ok(()) => complain!("  evidence: {}\n", folder.display()),
+        Err(error) => complain!("  no evidence was left in {}: {error}\n", folder.display()),
     }
 }
 
@@ -248,7 +253,7 @@ fn summary(arguments: &Arguments, tally: &Tally) {
         (tally.without_snapshot, "without a snapshot"),
     ];
     parts.extend(more.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
-    println!("{} scenarios {world}: {}", tally.files, parts.join(", "));
+    say!("{} {world}: {}", count(tally.files, "scenario"), parts.join(", "));
 }
 
 fn write_reports(arguments: &Arguments, results: &[FileResult]) -> bool {
@@ -264,7 +269,7 @@ fn write_reports(arguments: &Arguments, results: &[FileResult]) -> bool {
         };
         let written = text.and_then(|text| fs::write(path, text).map_err(|error| error.to_string()));
         if let Err(error) = written {
-            eprintln!("error: the report {} was not written: {error}", path.display());
+            complain!("error: the report {} was not written: {error}", path.display());
             failed = true;
         }
     }
@@ -286,14 +291,13 @@ impl Progress {
     fn one(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         if self.shown {
-            eprint!("\r{done}/{}", self.all);
-            drop(std::io::stderr().flush());
+            drop(write!(std::io::stderr().lock(), "\r{done}/{}", self.all));
         }
     }
 
     fn over(&self) {
         if self.shown {
-            eprint!("\r          \r");
+            drop(write!(std::io::stderr().lock(), "\r          \r"));
         }
     }
 }

@@ -5,6 +5,7 @@ use sca_protocol::assumptions::ASSUMPTIONS;
 use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings};
 
 use crate::Exit;
+use crate::terms::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -16,24 +17,24 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     if arguments.assumptions {
         for a in ASSUMPTIONS {
-            println!("{}  {}\n      {}", a.id, a.says, a.reason);
+            say!("{}  {}\n      {}", a.id, a.says, a.reason);
             if !a.settings.is_empty() {
-                println!("      setting: {}", a.settings.join(", "));
+                say!("      setting: {}", a.settings.join(", "));
             }
         }
         return Exit::Good;
     }
     table::<TerminalSettings>("terminal");
-    println!();
+    say!("");
     table::<BrokerSettings>("broker");
     Exit::Good
 }
 
 fn table<T: Settings>(party: &str) {
-    println!("{party}");
+    say!("{party}");
     for row in T::table() {
         let default = if row.default.is_empty() { "-" } else { row.default };
-        println!("  {:<26} {:<24} {}  [{}]", row.name, default, row.meaning, row.source);
-        println!("  {:<26} {:<24} takes {}", "", "", row.kind.expected());
+        say!("  {:<26} {:<24} {}  [{}]", row.name, default, row.meaning, row.source);
+        say!("  {:<26} {:<24} takes {}", "", "", row.kind.expected());
     }
 }

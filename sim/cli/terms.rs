@@ -1,6 +1,9 @@
-//! How the commands speak: colours only where a person reads them and has not said no.
+//! How the commands speak: colours only where a person reads them and has not said no, and quietly on when nobody
+//! listens any more.
 
-use std::io::IsTerminal;
+use std::fmt::Arguments;
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sca_runner::report::Painter;
 
@@ -8,4 +11,37 @@ use sca_runner::report::Painter;
 pub(crate) fn painter() -> Painter {
     let wants_none = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     Painter { colours: std::io::stderr().is_terminal() && !wants_none }
+}
+
+/// Whether something could not be said, for another reason than that nobody listens.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Writes a line. A reader that has gone away is no error: what else there is to do is still done.
+pub(crate) fn line(mut to: impl Write, text: Arguments<'_>) {
+    let written = to.write_fmt(text).and_then(|()| to.write_all(b"\n")).and_then(|()| to.flush());
+    if written.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe) {
+        LOST.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Whether something that should have been said was lost.
+pub(crate) fn has_lost_output() -> bool {
+    LOST.load(Ordering::Relaxed)
+}
+
+/// A line on standard output.
+macro_rules! say {
+    ($($text:tt)*) => { $crate::terms::line(std::io::stdout().lock(), format_args!($($text)*)) };
+}
+
+/// A line on standard error.
+macro_rules! complain {
+    ($($text:tt)*) => { $crate::terms::line(std::io::stderr().lock(), format_args!($($text)*)) };
+}
+
+pub(crate) use {complain, say};
+
+/// A number and its noun.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

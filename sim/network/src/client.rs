@@ -76,6 +76,8 @@ pub struct ClientLimits {
 
 /// After a close the connection is drained for this long at most.
 const DRAIN_TIME: Duration = Duration::from_secs(1);
+/// Messages that wait for the line before orders have to wait too.
+const OUTBOX_MAX: usize = 16;
 const DRAIN_BYTES: usize = 64 * 1024;
 /// After a failed write the reason is looked for among what can still be read, for this long.
 const LAST_WORDS: Duration = Duration::from_millis(250);
@@ -265,23 +267,9 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     loop {
-        match orders.poll_recv(cx) {
-            Poll::Ready(None) => return Poll::Ready(Left::Gone),
-            Poll::Ready(Some(ClientOrder::Text(text))) => outbox.push_back(Message::text(text)),
-            Poll::Ready(Some(ClientOrder::Ping(payload))) => outbox.push_back(Message::Ping(payload.into())),
-            Poll::Ready(Some(ClientOrder::Close(code, mask))) => return Poll::Ready(Left::Close(code, mask)),
-            Poll::Ready(Some(ClientOrder::Request(_) | ClientOrder::Open)) => {}
-            Poll::Pending => break,
+        if let Some(left) = send(ws, outbox, orders, cx) {
+            return Poll::Ready(left);
         }
-    }
-    loop {
-        // A failed send says nothing that reading does not say better.
-        while !outbox.is_empty() && matches!(Pin::new(&mut *ws).poll_ready(cx), Poll::Ready(Ok(()))) {
-            if let Some(message) = outbox.pop_front() {
-                drop(Pin::new(&mut *ws).start_send(message));
-            }
-        }
-        drop(Pin::new(&mut *ws).poll_flush(cx));
         let event = match Pin::new(&mut *ws).poll_next(cx) {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(None) => return Poll::Ready(Left::Closed),
@@ -307,6 +295,41 @@ where
             },
         };
         pen.post(Event::Client(event));
+    }
+}
+
+/// Takes orders and sends what the line takes. While the line is slow, orders wait where they are counted.
+fn send<S>(
+    ws: &mut WebSocketStream<S>,
+    outbox: &mut VecDeque<Message>,
+    orders: &mut mpsc::Receiver<ClientOrder>,
+    cx: &mut Context<'_>,
+) -> Option<Left>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        while outbox.len() < OUTBOX_MAX {
+            match orders.poll_recv(cx) {
+                Poll::Ready(None) => return Some(Left::Gone),
+                Poll::Ready(Some(ClientOrder::Text(text))) => outbox.push_back(Message::text(text)),
+                Poll::Ready(Some(ClientOrder::Ping(payload))) => outbox.push_back(Message::Ping(payload.into())),
+                Poll::Ready(Some(ClientOrder::Close(code, mask))) => return Some(Left::Close(code, mask)),
+                Poll::Ready(Some(ClientOrder::Request(_) | ClientOrder::Open)) => {}
+                Poll::Pending => break,
+            }
+        }
+        let full = outbox.len() >= OUTBOX_MAX;
+        // A failed send says nothing that reading does not say better.
+        while !outbox.is_empty() && matches!(Pin::new(&mut *ws).poll_ready(cx), Poll::Ready(Ok(()))) {
+            if let Some(message) = outbox.pop_front() {
+                drop(Pin::new(&mut *ws).start_send(message));
+            }
+        }
+        let flushed = Pin::new(&mut *ws).poll_flush(cx);
+        if !full || !outbox.is_empty() || flushed.is_pending() {
+            return None;
+        }
     }
 }
 

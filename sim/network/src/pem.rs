@@ -1,7 +1,7 @@
 //! Certificates and keys as PEM, read from text. It opens no file.
 
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivatePkcs8KeyDer};
 use sca_certs::Identity;
 
 /// A text without what it should hold.
@@ -10,6 +10,9 @@ pub enum PemError {
     /// No certificate.
     #[error("no certificate in PEM")]
     NoCertificate,
+    /// No revocation list.
+    #[error("no revocation list in PEM")]
+    NoList,
     /// No private key.
     #[error("no private key in PEM, PKCS#8")]
     NoKey,
@@ -23,6 +26,16 @@ pub fn certificates(text: &str) -> Result<Vec<Vec<u8>>, PemError> {
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
     let all: Vec<Vec<u8>> = read.map_err(|_| PemError::NoCertificate)?.iter().map(|der| der.to_vec()).collect();
     if all.is_empty() { Err(PemError::NoCertificate) } else { Ok(all) }
+}
+
+/// The revocation lists of a text, as DER.
+///
+/// # Errors
+/// [`PemError::NoList`], if there is none or one cannot be read.
+pub fn revocation_lists(text: &str) -> Result<Vec<Vec<u8>>, PemError> {
+    let read: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(text.as_bytes()).collect();
+    let all: Vec<Vec<u8>> = read.map_err(|_| PemError::NoList)?.iter().map(|der| der.to_vec()).collect();
+    if all.is_empty() { Err(PemError::NoList) } else { Ok(all) }
 }
 
 /// An identity from its chain and its key.

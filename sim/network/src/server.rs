@@ -79,6 +79,8 @@ pub enum Tls {
     Instead(Vec<u8>),
 }
 
+/// Writes that wait for the line before orders have to wait too.
+const QUEUE_MAX: usize = 16;
 const DRAIN_TIME: Duration = Duration::from_secs(1);
 const FRAME_BYTES_MAX: usize = 16 << 20;
 
@@ -287,17 +289,24 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     loop {
-        match orders.poll_recv(cx) {
-            Poll::Ready(Some(ServerOrder::Write(bytes) | ServerOrder::Answer { bytes, .. })) => {
-                writer.queue.push_back(Outgoing::Bytes(bytes));
+        // While the line is slow, orders wait where they are counted.
+        while writer.queue.len() < QUEUE_MAX {
+            match orders.poll_recv(cx) {
+                Poll::Ready(Some(ServerOrder::Write(bytes) | ServerOrder::Answer { bytes, .. })) => {
+                    writer.queue.push_back(Outgoing::Bytes(bytes));
+                }
+                Poll::Ready(Some(ServerOrder::Strike(end))) => writer.queue.push_back(Outgoing::Strike(end)),
+                Poll::Ready(Some(ServerOrder::HangUp) | None) => return Poll::Ready(Left::HangUp),
+                Poll::Pending => break,
             }
-            Poll::Ready(Some(ServerOrder::Strike(end))) => writer.queue.push_back(Outgoing::Strike(end)),
-            Poll::Ready(Some(ServerOrder::HangUp) | None) => return Poll::Ready(Left::HangUp),
-            Poll::Pending => break,
+        }
+        let full = writer.queue.len() >= QUEUE_MAX;
+        // A failed send says nothing that reading does not say too.
+        let sent = writer.poll(stream, cx);
+        if !full || !matches!(sent, Poll::Ready(Ok(()))) {
+            break;
         }
     }
-    // A failed send says nothing that reading does not say too.
-    drop(writer.poll(stream, cx));
     loop {
         loop {
             match decoder.next_frame() {

@@ -75,11 +75,21 @@ impl SocketDialer {
         let connected = match fate {
             Fate::Dns => return Err(Reason::Dns),
             Fate::Connect => {
-                let to = match self.to {
-                    Some(to) => to,
-                    None => lookup_host((host, port)).await.ok().and_then(|mut all| all.next()).ok_or(Reason::Dns)?,
+                let all: Vec<SocketAddr> = match self.to {
+                    Some(to) => vec![to],
+                    None => lookup_host((host, port)).await.map_err(|_| Reason::Dns)?.collect(),
                 };
-                self.connect(to, tag).await
+                let mut last = Err(io::ErrorKind::NotFound.into());
+                for to in &all {
+                    last = self.connect(*to, tag).await;
+                    if last.is_ok() {
+                        break;
+                    }
+                }
+                if all.is_empty() {
+                    return Err(Reason::Dns);
+                }
+                last
             }
             Fate::Refuse => match closed_port().await {
                 Ok(to) => TcpStream::connect(to).await,

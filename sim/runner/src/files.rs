@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use sca_scenario::model::Scenario;
-use sca_scenario::{FILE_BYTES_MAX, Library, Outline, Problem};
+use sca_scenario::{FILE_BYTES_MAX, Library, Outline, Problem, Span};
 
 /// A file that was read, and what it says or what is wrong with it.
 #[derive(Debug)]
@@ -46,11 +46,16 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>, depth: usize) -> Result<(), (Pa
     }
     inside.sort();
     for path in inside {
+        let is_link = fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_symlink());
+        if path.is_dir() && is_link {
+            // A link may lead round in a circle.
+            continue;
+        }
         if path.is_dir() && depth < DEPTH_MAX {
             walk(&path, found, depth + 1)?;
         } else if path.extension().is_some_and(|e| e == "sca") {
-            let text = read_text(&path).map_err(|error| (path.clone(), error))?;
-            if !sca_scenario::is_library(&text) {
+            // What cannot be read is found all the same, so that somebody says why.
+            if !read_text(&path).is_ok_and(|text| sca_scenario::is_library(&text)) {
                 found.push(path);
             }
         }
@@ -74,7 +79,16 @@ pub fn read_text(path: &Path) -> io::Result<String> {
 /// # Errors
 /// What the system says of the file itself; a library that cannot be read is a problem of the scenario.
 pub fn load(path: &Path, clauses: &[&'static str]) -> io::Result<Loaded> {
-    let text = read_text(path)?;
+    let text = match read_text(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            let problem =
+                Problem::new("E057", Span { line: 1, column: 1, length: 1, file: 0 }, "this file is not UTF-8 text");
+            let texts = vec![(path.to_owned(), String::new())];
+            return Ok(Loaded { path: path.to_owned(), texts, scenario: Err(vec![problem]) });
+        }
+        Err(error) => return Err(error),
+    };
     let mut texts = vec![(path.to_owned(), text)];
     let scenario = Outline::read(&texts[0].1).and_then(|outline| {
         let folder = path.parent().unwrap_or(Path::new(""));
@@ -118,10 +132,16 @@ pub fn snapshot_path(scenario: &Path) -> PathBuf {
 /// # Errors
 /// What the system says, other than that there is no such file.
 pub fn read_snapshot(scenario: &Path) -> io::Result<Option<String>> {
-    match fs::read_to_string(snapshot_path(scenario)) {
-        Ok(text) => Ok(Some(text.splitn(3, "---\n").nth(2).unwrap_or_default().to_owned())),
+    let path = snapshot_path(scenario);
+    match fs::read_to_string(&path) {
+        Ok(text) => {
+            // Some checkouts turn line ends into CRLF.
+            let text = text.replace("\r\n", "\n");
+            let body = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")).map(|(_, body)| body);
+            Ok(Some(body.unwrap_or(&text).to_owned()))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+        Err(error) => Err(io::Error::new(error.kind(), format!("its snapshot {}: {error}", path.display()))),
     }
 }
 

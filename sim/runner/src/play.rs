@@ -130,6 +130,12 @@ pub(crate) fn row_of(scenario: &Scenario, at: usize, played: &Played) -> (Row, O
 
 /// The verdict in the light of `expect-fail`.
 fn judged(scenario: &Scenario, mut played: Played) -> Played {
+    if let Verdict::Fail(failure) = &mut played.verdict
+        && !played.values.is_empty()
+    {
+        let values: Vec<String> = played.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        failure.notes.insert(0, format!("in the row {}", values.join(", ")));
+    }
     if scenario.header.expect_fail.is_some() {
         played.verdict = match played.verdict {
             Verdict::Pass => Verdict::UnexpectedPass,

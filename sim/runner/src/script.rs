@@ -11,7 +11,7 @@ use sca_scenario::model::{Action, Expect, Message, Pattern, Relation, Show, Sigh
 use sca_terminal::Seen;
 
 use crate::guard::{Guard, Guarded};
-use crate::lanes::{Data, Lanes, Noted};
+use crate::lanes::{Control, Data, Lanes, Noted};
 use crate::matching::{self, Captured, Mismatch, Names};
 use crate::verdict::Failure;
 
@@ -52,6 +52,8 @@ pub(crate) struct Script {
     /// In `in order`: the place of the last observation.
     order: Option<u64>,
     ended: bool,
+    /// What the expectation at hand has passed over: what, how often, when last.
+    passed: Vec<(String, u32, Duration)>,
     /// What a deadline is stretched by, where delivery takes real time.
     slack: Duration,
     pub(crate) names: Names,
@@ -91,6 +93,7 @@ impl Script {
             guards: Vec::new(),
             order: None,
             ended: false,
+            passed: Vec::new(),
             slack,
             names: Names::default(),
         }
@@ -149,6 +152,7 @@ impl Script {
     fn pop(&mut self, now: Duration) {
         self.ops.pop_front();
         self.since = now;
+        self.passed.clear();
     }
 
     fn step(&mut self, now: Duration, step: &Step, lanes: &mut [Lanes]) -> Result<Stepped, Box<Failure>> {
@@ -267,7 +271,7 @@ impl Script {
     }
 
     /// Looks for what an expectation demands, and takes it out of its lane.
-    fn look(&self, expect: &Expect, lanes: &mut Lanes) -> Look {
+    fn look(&mut self, expect: &Expect, lanes: &mut Lanes) -> Look {
         match &expect.sight {
             Sight::ToPos(message) => {
                 let Some(front) = lanes.data.front() else { return Look::Nothing(String::new()) };
@@ -281,6 +285,7 @@ impl Script {
                     if let Some(captured) = matching::http(lines, expect.suffix.exactly, &noted.what.1, &self.names) {
                         return Look::met(Some(noted), captured);
                     }
+                    self.pass_over("another request for the upgrade".to_owned(), noted.at);
                 }
                 Look::Nothing(String::new())
             }
@@ -289,11 +294,11 @@ impl Script {
                     if matching::control(message, &noted.what) {
                         return Look::met(Some(noted), Captured::new());
                     }
+                    self.pass_over(describe_control(&noted.what), noted.at);
                 }
                 Look::Nothing(String::new())
             }
             Sight::Link(wanted) => {
-                let mut passed = String::new();
                 while let Some(noted) = lanes.link.front() {
                     if matching::link(wanted, noted.what) {
                         return Look::met(lanes.link.pop_front(), Captured::new());
@@ -302,10 +307,10 @@ impl Script {
                         let came = format!("the terminal connected at {}, and no line says so", stamp(noted.at));
                         return Look::Not(Mismatch { label: "it connected instead".to_owned(), span: None }, came);
                     }
-                    passed = describe_link(noted.what);
+                    self.pass_over(describe_link(noted.what), noted.at);
                     lanes.link.pop_front();
                 }
-                Look::Nothing(passed)
+                Look::Nothing(String::new())
             }
             Sight::Show(show) => match matching::shows(show, &lanes.face.what, &self.names) {
                 Ok(captured) => {
@@ -313,6 +318,16 @@ impl Script {
                 }
                 Err(mismatch) => Look::Nothing(mismatch.label),
             },
+        }
+    }
+
+    fn pass_over(&mut self, what: String, at: Duration) {
+        const KINDS_MAX: usize = 8;
+        let has_place = self.passed.len() < KINDS_MAX;
+        match self.passed.iter_mut().find(|(known, _, _)| *known == what) {
+            Some((_, times, last)) => (*times, *last) = (*times + 1, at),
+            None if has_place => self.passed.push((what, 1, at)),
+            None => {}
         }
     }
 
@@ -381,7 +396,14 @@ impl Script {
             Sight::Show(_) => "this was not shown in time",
         };
         let label = if seen.is_empty() { "waited for this".to_owned() } else { seen };
-        self.failure(step, headline, label, vec![format!("waited until {}", stamp(to))])
+        let mut notes = vec![format!("waited until {}", stamp(to))];
+        let is_link = matches!(expect.sight, Sight::Link(_));
+        let telling = |what: &str| !is_link || what != "it attempts";
+        notes.extend(self.passed.iter().filter(|(what, _, _)| telling(what)).map(|(what, times, last)| {
+            let often = if *times == 1 { String::new() } else { format!("{times} times, last ") };
+            format!("instead: {what}, {often}at {}", stamp(*last))
+        }));
+        self.failure(step, headline, label, notes)
     }
 
     fn failure(&self, step: &Step, headline: &str, label: impl Into<String>, notes: Vec<String>) -> Box<Failure> {
@@ -417,12 +439,21 @@ impl Look {
     }
 }
 
-fn describe_link(seen: Seen) -> String {
+pub(crate) fn describe_link(seen: Seen) -> String {
     match seen {
         Seen::Attempts => "it attempts".to_owned(),
-        Seen::Fails(reason) => format!("the last attempt failed: {reason}"),
-        Seen::Connects => "it connected".to_owned(),
-        Seen::Loses => "it lost the link".to_owned(),
+        Seen::Fails(reason) => format!("it fails {reason}"),
+        Seen::Connects => "it connects".to_owned(),
+        Seen::Loses => "it loses the link".to_owned(),
+    }
+}
+
+pub(crate) fn describe_control(got: &Control) -> String {
+    match got {
+        Control::Ping(_) => "a ping".to_owned(),
+        Control::Pong(payload) => format!("a pong {:?}", String::from_utf8_lossy(payload)),
+        Control::Close(Some(code), _) => format!("a close {code}"),
+        Control::Close(None, _) => "a close without a code".to_owned(),
     }
 }
 

@@ -196,7 +196,7 @@ impl<C: Core> Suite<'_, C> {
 
     /// Plays a row on the wire that has been played in memory, and holds the two against each other.
     fn on_wire(&self, scenario: &sca_scenario::model::Scenario, at: usize, in_memory: Played, scale: u32) -> Played {
-        if !matches!(in_memory.verdict, Verdict::Pass) {
+        if !matches!(in_memory.verdict, Verdict::Pass | Verdict::ExpectedFail(_)) {
             return in_memory;
         }
         // The rows of an `each byte` are made from one row of the file.
@@ -219,7 +219,13 @@ impl<C: Core> Suite<'_, C> {
     }
 
     fn snapshot(&self, path: &Path, rows: &[Played]) -> std::io::Result<Snapshot> {
-        if self.snapshots == Snapshots::Ignore || self.options.seed.is_some() || self.options.place != Place::Memory {
+        // What failed is not worth keeping, nor comparing.
+        let failed = rows.iter().any(|row| row.verdict.is_bad());
+        if failed
+            || self.snapshots == Snapshots::Ignore
+            || self.options.seed.is_some()
+            || self.options.place != Place::Memory
+        {
             return Ok(Snapshot::NotCompared);
         }
         let new = joined(rows);

@@ -30,6 +30,11 @@ impl<'a> Cursor<'a> {
         self.words.get(self.at + ahead).map(|w| w.text.as_str())
     }
 
+    /// The place of the next word that is this one.
+    pub(crate) fn place_of(&self, word: &str) -> Option<Span> {
+        self.words[self.at.min(self.words.len())..].iter().find(|w| w.text == word).map(|w| w.span)
+    }
+
     /// The place of the word here, or just behind the line.
     pub(crate) fn here(&self) -> Span {
         let behind = Span { column: self.whole.column + self.whole.length, length: 1, ..self.whole };

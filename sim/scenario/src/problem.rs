@@ -96,4 +96,5 @@ pub const CODES: &[(&str, &str)] = &[
     ("E054", "this message cannot be sent or seen there"),
     ("E055", "the library cannot be read"),
     ("E056", "a file is larger than the language allows"),
+    ("E057", "a file is not UTF-8 text"),
 ];

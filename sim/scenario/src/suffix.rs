@@ -4,7 +4,7 @@ use sca_protocol::settings::span as read_span;
 
 use crate::cursor::{Cursor, range};
 use crate::model::{Suffix, Within};
-use crate::problem::Problem;
+use crate::problem::{Problem, Span};
 use crate::step::Names;
 
 /// Words that begin what follows a message.
@@ -12,8 +12,7 @@ pub(crate) const SUFFIXES: &[&str] = &["within", "exactly", "bytes", "as", "re",
 
 /// Reads what follows a statement, of which only `allowed` can be used there.
 pub(crate) fn only(cursor: &mut Cursor<'_>, names: &Names<'_>, allowed: &[&str]) -> Result<Suffix, Problem> {
-    let span = cursor.here();
-    let first = cursor.peek().unwrap_or_default();
+    let places: Vec<Option<Span>> = SUFFIXES.iter().map(|word| cursor.place_of(word)).collect();
     let suffix = suffixes(cursor, names)?;
     let used = [
         (suffix.within.is_some(), "within"),
@@ -26,8 +25,8 @@ pub(crate) fn only(cursor: &mut Cursor<'_>, names: &Names<'_>, allowed: &[&str])
     match used.iter().find(|(used, word)| *used && !allowed.contains(word)) {
         None => Ok(suffix),
         Some((_, word)) => {
-            let problem =
-                Problem::new("E014", span, format!("`{word}` means nothing here")).label(format!("from `{first}` on"));
+            let place = SUFFIXES.iter().position(|w| w == word).and_then(|at| places[at]).unwrap_or(cursor.whole());
+            let problem = Problem::new("E014", place, format!("`{word}` means nothing here"));
             let known = allowed.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ");
             Err(if known.is_empty() { problem } else { problem.help(format!("what can follow here: {known}")) })
         }

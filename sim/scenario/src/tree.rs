@@ -144,7 +144,7 @@ struct Raw<'a> {
 /// Every [`Problem`] of its lines.
 pub(crate) fn read(text: &str, file: u16) -> Result<Vec<Item>, Vec<Problem>> {
     if text.len() > FILE_BYTES_MAX {
-        let message = format!("the file has {} bytes, {FILE_BYTES_MAX} are allowed", text.len());
+        let message = format!("the file has more than {FILE_BYTES_MAX} bytes");
         return Err(vec![Problem::new("E056", Span { file, line: 1, column: 1, length: 1 }, message)]);
     }
     // Some editors put a byte order mark before the text; it says nothing.

@@ -31,7 +31,9 @@ pub struct BrokerPlan {
 
 /// Connections at one time; more are hung up on.
 const CONNECTIONS_MAX: usize = 1_000;
-/// Who has not asked for the upgrade by then is hung up on.
+/// Who has been heard from is left alone for this long.
+const QUIET: Duration = Duration::from_secs(120);
+/// Who has not asked for the upgrade by then, or not answered a ping, is hung up on.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 struct Guest {
@@ -40,6 +42,9 @@ struct Guest {
     /// The pinpad id that a POS speaks to; none for a terminal.
     pos_of: Option<String>,
     asked: bool,
+    /// Whether it has been pinged since it was last heard.
+    pinged: bool,
+    /// When patience ends.
     until: tokio::time::Instant,
 }
 
@@ -81,7 +86,7 @@ pub async fn serve(
     let mut number = 0_u32;
     tokio::pin!(stop);
     loop {
-        let patience = live.guests.values().filter(|guest| !guest.asked).map(|guest| guest.until).min();
+        let patience = live.guests.values().map(|guest| guest.until).min();
         let sleep = async {
             match patience {
                 Some(at) => tokio::time::sleep_until(at).await,
@@ -125,18 +130,36 @@ impl Live<'_> {
         let served = run_server(stream, tls, TapHandle::default(), tag, mailbox.clone(), receiver);
         let task = tokio::task::spawn_local(served);
         let until = tokio::time::Instant::now() + PATIENCE;
-        self.guests.insert(tag, Guest { orders, task, pos_of: None, asked: false, until });
+        self.guests.insert(tag, Guest { orders, task, pos_of: None, asked: false, pinged: false, until });
     }
 
+    /// Whoever is quiet is pinged; whoever stays so is hung up on.
     fn lose_patience(&mut self) {
         let now = tokio::time::Instant::now();
-        self.guests.retain(|_, guest| {
-            let stays = guest.asked || guest.until > now;
-            if !stays {
-                guest.task.abort();
+        let late: Vec<Tag> = self.guests.iter().filter(|(_, guest)| guest.until <= now).map(|(tag, _)| *tag).collect();
+        for tag in late {
+            match self.guests.get_mut(&tag) {
+                Some(guest) if guest.asked && !guest.pinged => {
+                    guest.pinged = true;
+                    guest.until = now + PATIENCE;
+                    let peer = Peer { terminal: tag.terminal, connection: tag.connection };
+                    let frame = Frame::whole(opcode::PING, "are you there");
+                    let outputs = self.broker.handle(BrokerInput::Speak { peer, frame });
+                    self.carry_out(outputs, None);
+                }
+                _ => self.hang_up(tag),
             }
-            stays
-        });
+        }
+    }
+
+    fn hang_up(&mut self, tag: Tag) {
+        if let Some(guest) = self.guests.remove(&tag) {
+            guest.task.abort();
+            self.line(&format!("connection {} is hung up on", tag.connection));
+            let peer = Peer { terminal: tag.terminal, connection: tag.connection };
+            let outputs = self.broker.handle(BrokerInput::Ended { peer });
+            self.carry_out(outputs, None);
+        }
     }
 
     fn heard(&mut self, tag: Tag, event: ServerEvent) {
@@ -160,10 +183,21 @@ impl Live<'_> {
                 }
                 if let Some(guest) = self.guests.get_mut(&tag) {
                     (guest.asked, guest.pos_of) = (true, pos_of);
+                    guest.until = tokio::time::Instant::now() + QUIET;
                 }
                 self.broker.handle(BrokerInput::Asked { peer, head, answer: None })
             }
-            ServerEvent::Frame(frame, _) => self.broker.handle(BrokerInput::Frame { peer, frame }),
+            ServerEvent::Frame(frame, _) => {
+                if let Some(guest) = self.guests.get_mut(&tag) {
+                    guest.until = tokio::time::Instant::now() + QUIET;
+                    guest.pinged = false;
+                }
+                if frame.opcode >= opcode::CLOSE && frame.payload.len() > 125 {
+                    self.line(&format!("connection {} sent a control frame that is too long", tag.connection));
+                    return self.hang_up(tag);
+                }
+                self.broker.handle(BrokerInput::Frame { peer, frame })
+            }
             ServerEvent::Ended(_) => {
                 self.line(&format!("connection {} ended", tag.connection));
                 self.guests.remove(&tag);
@@ -205,10 +239,7 @@ impl Live<'_> {
             && guest.orders.try_send(order).is_err()
         {
             // Who does not take what it asked for is hung up on.
-            guest.task.abort();
-            self.guests.remove(&tag);
-            let outputs = self.broker.handle(BrokerInput::Ended { peer });
-            self.carry_out(outputs, None);
+            self.hang_up(tag);
         }
     }
 

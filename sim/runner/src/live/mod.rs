@@ -20,6 +20,8 @@ use crate::clock::{Clock as WorldClock, DeviceClock};
 pub struct Credentials {
     /// Trusted roots, DER.
     pub roots: Vec<Vec<u8>>,
+    /// Revocation lists, DER.
+    pub lists: Vec<Vec<u8>>,
     /// What is shown to the other side.
     pub identity: Option<Arc<Identity>>,
 }
@@ -30,7 +32,7 @@ impl Credentials {
             Some(identity) => Shown::new(identity)?,
             None => None,
         };
-        Ok(Trust { trusted: Arc::new(Trusted::new(&self.roots, &[])?), shown, resumption })
+        Ok(Trust { trusted: Arc::new(Trusted::new(&self.roots, &self.lists)?), shown, resumption })
     }
 }
 

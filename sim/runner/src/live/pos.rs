@@ -6,6 +6,7 @@ use sca_network::tls::{self, TlsError};
 use sca_network::{
     ClientEvent, ClientLimits, ClientOrder, Dialer, Event, Fate, Mailbox, SocketDialer, Tag, run_client,
 };
+use sca_peers::Pos;
 use sca_protocol::handshake::{self, Upgrade};
 use sca_protocol::{Chance, Reason};
 use sca_terminal::Target;
@@ -36,6 +37,9 @@ pub enum PosError {
     /// The link ended while an answer was due.
     #[error("the link ended before the answer came")]
     Lost,
+    /// The broker did not pass the request on.
+    #[error("the broker did not pass the request on: {0}")]
+    Refused(String),
     /// No answer came.
     #[error("no answer came in {} s", .0.as_secs())]
     Silence(Duration),
@@ -60,15 +64,28 @@ pub async fn converse(
     answered: &mut dyn FnMut(&str),
 ) -> Result<(), PosError> {
     let mut link = open(plan).await?;
+    let mut pos = Pos::default();
     while let Some(request) = requests.recv().await {
+        let asked = pos.sent(&request);
         if link.orders.send(ClientOrder::Text(request)).await.is_err() {
             return Err(PosError::Lost);
         }
-        match timeout(plan.patience, link.text()).await {
-            Ok(Some(answer)) => answered(&answer),
-            Ok(None) => return Err(PosError::Lost),
-            Err(_) => return Err(PosError::Silence(plan.patience)),
-        }
+        let answer = async {
+            loop {
+                let text = link.text().await.ok_or(PosError::Lost)?;
+                let heard = pos.heard(&text);
+                answered(&text);
+                // A refusal of the broker itself has no code: no terminal has made it.
+                if heard.response.as_ref().is_some_and(|response| response.get("RESULT_CODE").is_none()) {
+                    let why = heard.response.as_ref().and_then(|r| r.get("RESPONSE_TEXT")).unwrap_or_default();
+                    return Err(PosError::Refused(why.to_owned()));
+                }
+                if heard.answers == Some(asked) {
+                    return Ok(());
+                }
+            }
+        };
+        timeout(plan.patience, answer).await.unwrap_or(Err(PosError::Silence(plan.patience)))?;
     }
     // A normal close, and time for it to travel.
     drop(link.orders.send(ClientOrder::Close(1000, [0; 4])).await);

@@ -88,7 +88,7 @@ impl<C: Core> World<'_, C> {
             self.record.push(now, Entry::Http(who, text.clone()));
             self.actors[who].last_http.clone_from(&text);
         }
-        self.script.guards().http(who, &text)?;
+        super::seen_at(now, self.script.guards().http(who, &text), || head.line.clone())?;
         self.sequence += 1;
         let noted = Noted { at: now, sequence: self.sequence, what: (head.clone(), text) };
         self.lanes[who].http.push_back(noted);
@@ -180,7 +180,8 @@ impl<C: Core> World<'_, C> {
             self.record.push(now, entry);
         }
         if let Some(control) = control {
-            self.script.guards().control(who, &control)?;
+            let guarded = self.script.guards().control(who, &control);
+            super::seen_at(now, guarded, || crate::script::describe_control(&control))?;
             self.sequence += 1;
             let lanes = &mut self.lanes[who];
             lanes.control.push_back(Noted { at: now, sequence: self.sequence, what: control });
@@ -236,7 +237,7 @@ impl<C: Core> World<'_, C> {
         let (response, answers, number) = (heard.response, heard.answers, self.messages);
         let data = Rc::new(Data { text, response, answers, number, connection: tag.connection });
         self.record.push(now, Entry::Data(who, data.clone()));
-        self.script.guards().data(who, &data)?;
+        super::seen_at(now, self.script.guards().data(who, &data), || data.brief())?;
         if self.is_ignored(who, &data) {
             return Ok(());
         }

@@ -57,6 +57,14 @@ impl From<Box<Failure>> for Stop {
     }
 }
 
+/// A ban or a demand that was broken, with what was seen and when.
+fn seen_at(now: Duration, result: Result<(), Box<Failure>>, what: impl FnOnce() -> String) -> Result<(), Stop> {
+    result.map_err(|failure| {
+        let note = format!("seen at {}: {}", crate::script::stamp(now), what());
+        Stop::Failed(Box::new(failure.note(note)))
+    })
+}
+
 /// One terminal of the world and all that is known of it.
 struct Actor<C> {
     name: String,
@@ -381,7 +389,7 @@ impl<'a, C: Core> World<'a, C> {
             self.record.push(now, Entry::Icon(who, face.connected));
         }
         self.sequence += 1;
-        self.script.guards().face(who, &face)?;
+        seen_at(now, self.script.guards().face(who, &face), || format!("screen {}", face.screen.name))?;
         self.lanes[who].face = Noted { at: now, sequence: self.sequence, what: face };
         self.advance().map(drop)
     }

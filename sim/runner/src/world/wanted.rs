@@ -120,7 +120,7 @@ impl<C: Core> World<'_, C> {
             Seen::Fails(_) => {}
         }
         self.record.push(now, Entry::Link(who, seen));
-        self.script.guards().link(who, seen)?;
+        super::seen_at(now, self.script.guards().link(who, seen), || crate::script::describe_link(seen))?;
         self.sequence += 1;
         let lanes = &mut self.lanes[who];
         lanes.link.push_back(Noted { at: now, sequence: self.sequence, what: seen });
