@@ -167,6 +167,38 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "no page gives a time; some time lets the boot screen be seen",
     ),
     on("A-28", "POSCONNECTALLOW is read at power on", &[], "no page says when; a channel does not change under way"),
+    on(
+        "A-29",
+        "A command ended by CANCEL says Transaction Cancelled, as on Engage devices",
+        &[],
+        "the pages give two wordings; the WebSocket models are Engage",
+    ),
+    on("A-30", "CANCEL with nothing to end is answered with 59049", &[], "the code is listed for CANCEL alone"),
+    on(
+        "A-31",
+        "What a cardholder has entered stands in EMAILDATA or LOYALTY_DATA",
+        &[],
+        "the names of these fields were not visible",
+    ),
+    on(
+        "A-32",
+        "A prompt waits 60 s, then it is Cancelled by TIMEOUT",
+        &["prompt-timeout"],
+        "the text is on a page, the time is not",
+    ),
+    on(
+        "A-33",
+        "A lost link ends the prompt that was open on it, without an answer",
+        &[],
+        "its POS is gone, and nobody else can end it",
+    ),
+    on("A-34", "The device's name survives power off", &[], "it is set up once"),
+    on(
+        "A-35",
+        "A button without a label says OK, and any other key does nothing",
+        &[],
+        "OK is the page's default; the keys are not named",
+    ),
 ];
 
 /// The assumption of this id.

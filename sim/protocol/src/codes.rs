@@ -35,6 +35,22 @@ pub const FIELD_ERROR: Code = failure(59040, "FIELD_ERROR", "", Some("A-23"));
 pub const SESSION_IN_PROGRESS: Code = failure(59003, "BUSY", "SESSION in progress", None);
 /// No session is open.
 pub const NO_SESSION: Code = failure(59004, "ERROR", "No session", Some("A-24"));
+/// A command was ended before it was done.
+pub const CANCELLED: Code = failure(59001, "CANCELLED", "Transaction Cancelled", Some("A-29"));
+/// Another command holds the device.
+pub const BUSY: Code = failure(59002, "BUSY", "DEVICE IS BUSY", None);
+/// There is nothing that CANCEL could end.
+pub const NOTHING_TO_CANCEL: Code = failure(59049, "ERROR", "Nothing to cancel", Some("A-30"));
 /// Every row, for documentation and coverage.
-pub const ALL: &[Code] =
-    &[DONE, BAD_XML, UNKNOWN_COMMAND, SECURITY_REFUSED, FIELD_ERROR, SESSION_IN_PROGRESS, NO_SESSION];
+pub const ALL: &[Code] = &[
+    DONE,
+    BAD_XML,
+    UNKNOWN_COMMAND,
+    SECURITY_REFUSED,
+    FIELD_ERROR,
+    SESSION_IN_PROGRESS,
+    NO_SESSION,
+    CANCELLED,
+    BUSY,
+    NOTHING_TO_CANCEL,
+];

@@ -24,6 +24,25 @@ pub enum Behaviour {
     Status,
     /// Answers with the versions.
     Version,
+    /// Answers with the device's name.
+    DeviceName,
+    /// Gives the device a name.
+    NameDevice,
+    /// Asks something of the cardholder, and answers when that is done.
+    Prompt(Prompt),
+    /// Ends the command that holds the device, not the session.
+    Cancel,
+}
+
+/// What is asked of a cardholder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prompt {
+    /// To press a button.
+    Button,
+    /// To enter an address; the field of the answer that it stands in.
+    Email(&'static str),
+    /// To enter a number: digits of a loyalty card, or of a phone; the field of the answer.
+    Loyalty(&'static str),
 }
 
 /// What a field may hold.
@@ -75,7 +94,8 @@ const fn required(name: &'static str, kind: Kind) -> Field {
     Field { name, required: true, kind }
 }
 
-/// The table. Sources: START SESSION, FINISH SESSION, GET COUNTER, VERSION and the secondary port pages.
+/// The table. Sources: START SESSION, FINISH SESSION, GET COUNTER, VERSION, the device name, DISPLAY_MESSAGE, EMAIL and
+/// LOYALTY pages, CANCEL and the other secondary port pages.
 pub const COMMANDS: &[Command] = &[
     Command {
         function_type: "SESSION",
@@ -128,6 +148,59 @@ pub const COMMANDS: &[Command] = &[
         behaviour: Behaviour::Version,
         text: "Version Information Captured",
         fields: &[optional("DISPLAY_VERSION", Kind::Flag)],
+    },
+    Command {
+        function_type: "DEVICE",
+        command: "GET_DEVICENAME",
+        channel: Channel::Primary,
+        behaviour: Behaviour::DeviceName,
+        text: "Operation SUCCESSFUL",
+        fields: &[],
+    },
+    Command {
+        function_type: "DEVICE",
+        command: "SET_DEVICENAME",
+        channel: Channel::Primary,
+        behaviour: Behaviour::NameDevice,
+        text: "Operation SUCCESSFUL",
+        fields: &[required("DEVICENAME", Kind::Text(1, 20))],
+    },
+    Command {
+        function_type: "DEVICE",
+        command: "DISPLAY_MESSAGE",
+        channel: Channel::Primary,
+        behaviour: Behaviour::Prompt(Prompt::Button),
+        text: "Operation SUCCESSFUL",
+        fields: &[
+            required("DISPLAY_TEXT", Kind::Text(1, 4_000)),
+            optional("BUTTON_DISPLAY", Kind::Flag),
+            optional("BUTTON_LABEL", Kind::Text(1, 20)),
+            optional("DISPLAY_TEXT_TOP", Kind::Text(1, 65)),
+        ],
+    },
+    Command {
+        function_type: "DEVICE",
+        command: "EMAIL",
+        channel: Channel::Primary,
+        behaviour: Behaviour::Prompt(Prompt::Email("EMAILDATA")),
+        text: "Email Captured",
+        fields: &[optional("EMAILDATA", Kind::Text(1, 257))],
+    },
+    Command {
+        function_type: "DEVICE",
+        command: "LOYALTY",
+        channel: Channel::Primary,
+        behaviour: Behaviour::Prompt(Prompt::Loyalty("LOYALTY_DATA")),
+        text: "Loyalty Details Captured",
+        fields: &[optional("TYPE", Kind::Text(1, 6))],
+    },
+    Command {
+        function_type: "SECONDARYPORT",
+        command: "CANCEL",
+        channel: Channel::Secondary,
+        behaviour: Behaviour::Cancel,
+        text: "SUCCESS",
+        fields: &[],
     },
 ];
 

@@ -17,6 +17,8 @@ pub enum ScreenName {
     Idle,
     /// A session is open.
     Session,
+    /// Something is asked of the cardholder.
+    Prompt,
     /// The link was lost and no session is open (REC-03).
     Reconnecting,
 }
@@ -29,6 +31,7 @@ pub const SCREENS: &[(ScreenName, &str)] = &[
     (ScreenName::Error, "error"),
     (ScreenName::Idle, "idle"),
     (ScreenName::Session, "session"),
+    (ScreenName::Prompt, "prompt"),
     (ScreenName::Reconnecting, "reconnecting"),
 ];
 

@@ -142,6 +142,8 @@ settings! {
         },
         /// A session survives power off and on.
         session_over_reboot: bool = false,
+        /// How long a prompt waits for the cardholder; 0 for ever.
+        prompt_timeout: Duration = Duration::ZERO,
     }
     rows {
         row!("model", NAME, "M400", "DEV-01", "Device model; WebSocket is refused on models the source does not list", Text, model),
@@ -178,6 +180,15 @@ settings! {
         row!("counter-of-lower", Kind::Flag, "yes", "A-14", "GET COUNTER counts a COUNTER lower than the one before", Flag, counter.of_lower),
         row!("counter-over-reconnect", Kind::Flag, "yes", "A-15", "GET COUNTER remembers over a lost link", Flag, counter.over_reconnect),
         row!("counter-over-reboot", Kind::Flag, "no", "A-16", "GET COUNTER remembers over power off and on", Flag, counter.over_reboot),
+        row!(
+            "prompt-timeout",
+            Kind::Span(0, 3_600_000),
+            "60s",
+            "A-32",
+            "How long a prompt waits for the cardholder; 0ms for ever",
+            Span,
+            prompt_timeout
+        ),
         row!("session-over-reboot", Kind::Flag, "no", "A-17", "A session survives power off and on", Flag, session_over_reboot),
     }
 }

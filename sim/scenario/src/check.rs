@@ -188,7 +188,7 @@ impl Names {
             }
             Action::Answers { lines, .. } => lines.iter().for_each(|line| self.insert(line, span)),
             Action::Wait(span_of_time) => too_long(*span_of_time, span, problems),
-            Action::End | Action::Power { .. } | Action::Set(_) => {}
+            Action::End | Action::Power { .. } | Action::Set(_) | Action::Cardholder { .. } => {}
         }
     }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use sca_protocol::settings::show_span;
 
 use crate::model::{
-    Action, Arm, Bytes, Carrier, Count, Demand, Expect, Fault, FaultKind, Fields, LinkSight, Message, Op, Party, Place,
-    Point, RawFrame, Relation, Show, Sight, Source, Step, Suffix, Test, Toward, Who,
+    Action, Arm, Bytes, CardholderAct, Carrier, Count, Demand, Expect, Fault, FaultKind, Fields, LinkSight, Message,
+    Op, Party, Place, Point, RawFrame, Relation, Show, Sight, Source, Step, Suffix, Test, Toward, Who,
 };
 use crate::tree::{quote, quote_into};
 
@@ -66,6 +66,20 @@ impl<'a> Printer<'a> {
                 out.push_str(if *on { "power on" } else { "power off" });
                 if self.names.len() > 1 {
                     out.extend([" ", self.name(*who)]);
+                }
+            }
+            Action::Cardholder { who, act } => {
+                self.prefix(out, *who);
+                out.push_str("cardholder ");
+                match act {
+                    CardholderAct::Presses(key) => {
+                        out.push_str("presses ");
+                        bare_into(out, key);
+                    }
+                    CardholderAct::Enters(text) => {
+                        out.push_str("enters ");
+                        quote_into(out, text);
+                    }
                 }
             }
             Action::Set(set) => {

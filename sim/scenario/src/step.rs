@@ -10,7 +10,8 @@ use crate::cursor::{Cursor, range};
 use crate::fault;
 use crate::message;
 use crate::model::{
-    Action, Count, Expect, LinkSight, Message, Party, Pattern, Relation, Send, Set, Show, Sight, Source, Step, Who,
+    Action, CardholderAct, Count, Expect, LinkSight, Message, Party, Pattern, Relation, Send, Set, Show, Sight, Source,
+    Step, Who,
 };
 use crate::problem::{Problem, Span};
 use crate::suffix::{SUFFIXES, only};
@@ -28,6 +29,7 @@ pub(crate) struct Names<'a> {
 const WORDS: &[&str] = &[
     "wait",
     "end",
+    "cardholder",
     "power",
     "set",
     "fault",
@@ -200,6 +202,7 @@ fn action(
             cursor.take(word);
             Ok(Action::Together(block(line, names, problems)))
         }
+        "cardholder" => cardholder(cursor).map(|act| Action::Cardholder { who, act }),
         "broker" => answers(cursor, line),
         "fault" => fault::fault(cursor, names, who).map(Action::Fault),
         _ => act(cursor, names, word, span),
@@ -233,6 +236,20 @@ fn act(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> Re
             known.sort_unstable();
             known.dedup();
             Err(Problem::new("E011", span, format!("no statement begins with `{word}`")).suggest(word, known))
+        }
+    }
+}
+
+fn cardholder(cursor: &mut Cursor<'_>) -> Result<CardholderAct, Problem> {
+    const ACTS: &[&str] = &["presses", "enters"];
+    cursor.demand("cardholder")?;
+    let word = cursor.word("what the cardholder does")?;
+    match word.text.as_str() {
+        "presses" => Ok(CardholderAct::Presses(cursor.word("a button")?.plain())),
+        "enters" => Ok(CardholderAct::Enters(cursor.string("a text")?)),
+        other => {
+            let problem = Problem::new("E013", word.span, format!("a cardholder does not `{other}`"));
+            Err(problem.suggest(other, ACTS.iter().copied()))
         }
     }
 }

@@ -10,11 +10,18 @@ use sca_protocol::settings::TerminalSettings;
 use sca_protocol::xml::{self, Limits};
 use sca_protocol::{Request, Response};
 
+use crate::event::Cardholder;
+use crate::prompt::{Asking, Ended};
+
 /// The device behind the link.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Device {
     pub(crate) session: Option<Session>,
     pub(crate) counter: Counter,
+    /// What holds the device, if anything does.
+    pub(crate) asking: Option<Asking>,
+    /// DEVICENAME.
+    name: String,
 }
 
 /// From SESSION START to FINISH.
@@ -32,19 +39,64 @@ pub(crate) struct Answer {
 }
 
 impl Device {
-    /// The answer to a text message.
-    pub(crate) fn answer(&mut self, settings: &TerminalSettings, since_start: Duration, text: &str) -> Answer {
+    /// The answers to a text message: one, none as long as the cardholder is asked, two when CANCEL ends a prompt.
+    pub(crate) fn answer(&mut self, settings: &TerminalSettings, since_start: Duration, text: &str) -> Vec<Answer> {
         let bytes_max = usize::try_from(settings.document_size_max).unwrap_or(usize::MAX);
         let limits = Limits { bytes_max, ..Limits::default() };
         let request = match Request::parse(text, limits) {
             Ok(request) => request,
-            Err(error) => return self.refuse_document(settings, text, limits, &error),
+            Err(error) => return vec![self.refuse_document(settings, text, limits, &error)],
         };
-        let mut answer = self.carry_out(settings, since_start, &request);
-        if let Some(recon) = request.get("POS_RECON").filter(|r| (1..=30).contains(&r.chars().count())) {
-            answer.response = answer.response.with("POS_RECON", recon);
+        let answer = self.carry_out(settings, since_start, &request);
+        let recon = request.get("POS_RECON").filter(|r| (1..=30).contains(&r.chars().count()));
+        let answer = answer.map(|mut answer| {
+            if let Some(recon) = recon {
+                answer.response = answer.response.with("POS_RECON", recon);
+            }
+            answer
+        });
+        let cancels = Command::find(request.function_type(), request.command())
+            .is_some_and(|row| row.behaviour == Behaviour::Cancel);
+        let ended = if cancels { self.end_prompt(settings, Ended::Cancelled(codes::CANCELLED.text)) } else { None };
+        answer.into_iter().chain(ended).collect()
+    }
+
+    /// What the cardholder does may end the prompt that is shown, which is then answered.
+    pub(crate) fn cardholder(&mut self, settings: &TerminalSettings, act: &Cardholder) -> Option<Answer> {
+        let ended = self.asking.as_ref()?.react(act)?;
+        self.end_prompt(settings, ended)
+    }
+
+    /// The prompt has waited too long.
+    pub(crate) fn prompt_is_over(&mut self, settings: &TerminalSettings) -> Option<Answer> {
+        let mut answer = self.end_prompt(settings, Ended::Cancelled("Cancelled by TIMEOUT"))?;
+        answer.assumed.push("A-32");
+        Some(answer)
+    }
+
+    /// Ends the prompt that is shown, and answers its request.
+    fn end_prompt(&mut self, settings: &TerminalSettings, ended: Ended) -> Option<Answer> {
+        let asking = self.asking.take()?;
+        let (code, text, entered) = match ended {
+            Ended::Done(entered) => (codes::DONE, asking.row.text, entered),
+            Ended::Cancelled(text) => (codes::CANCELLED, text, None),
+        };
+        let mut response = outcome(code, text);
+        if let Some(counter) = asking.counter.filter(|_| settings.echo_counter) {
+            response = response.with("COUNTER", counter.to_string());
         }
-        answer
+        let mut assumed = Vec::new();
+        if text == codes::CANCELLED.text {
+            assumed.extend(codes::CANCELLED.assumption);
+        }
+        if let Some((field, value)) = entered {
+            response = response.with(field, value);
+            assumed.push("A-31");
+        }
+        if let Some(recon) = asking.recon {
+            response = response.with("POS_RECON", recon);
+        }
+        Some(Answer { response, assumed })
     }
 
     /// The answer to a binary message.
@@ -73,7 +125,7 @@ impl Device {
         Answer { response, assumed }
     }
 
-    fn carry_out(&mut self, settings: &TerminalSettings, since_start: Duration, request: &Request) -> Answer {
+    fn carry_out(&mut self, settings: &TerminalSettings, since_start: Duration, request: &Request) -> Option<Answer> {
         let row = Command::find(request.function_type(), request.command());
         let asks_counter = row.is_some_and(|row| row.behaviour == Behaviour::Counter);
         // A COUNTER in a GET COUNTER is not looked at: the command itself never changes the counter (CNT-05).
@@ -83,6 +135,8 @@ impl Device {
         let (code, text) = match row {
             _ if request.function_type() == "SECURITY" => (codes::SECURITY_REFUSED, None),
             None => (codes::UNKNOWN_COMMAND, None),
+            // One primary command at a time; the secondary ones are answered meanwhile (CH-02).
+            Some(row) if row.channel == Channel::Primary && self.asking.is_some() => (codes::BUSY, None),
             Some(_) if carried.is_some() && counter.is_none() => {
                 (codes::FIELD_ERROR, Some("COUNTER must be 1 to 4294967295".to_owned()))
             }
@@ -101,6 +155,12 @@ impl Device {
             assumed.extend(self.counter.assumption(counter, fate));
             self.counter.saw(counter, fate, &settings.counter);
         }
+        if let Some((row, Behaviour::Prompt(prompt))) = row.filter(|_| code.success).map(|row| (row, row.behaviour)) {
+            let waits = settings.prompt_timeout;
+            let until = (!waits.is_zero()).then(|| since_start + waits);
+            self.asking = Some(Asking::new(row, prompt, request, counter, until));
+            return None;
+        }
         let done_text = row.filter(|_| code.success).map(|row| row.text);
         let mut response = outcome(code, text.as_deref().or(done_text).unwrap_or(code.text));
         if let Some(counter) = counter.filter(|_| settings.echo_counter) {
@@ -114,7 +174,7 @@ impl Device {
             }
             response = self.behave(row.behaviour, settings, since_start, request, response);
         }
-        Answer { response, assumed }
+        Some(Answer { response, assumed })
     }
 
     /// Whether the state of the device allows a behaviour.
@@ -122,6 +182,7 @@ impl Device {
         match (behaviour, &self.session) {
             (Behaviour::StartSession, Some(_)) => codes::SESSION_IN_PROGRESS,
             (Behaviour::FinishSession, None) => codes::NO_SESSION,
+            (Behaviour::Cancel, _) if self.asking.is_none() => codes::NOTHING_TO_CANCEL,
             _ => codes::DONE,
         }
     }
@@ -145,6 +206,13 @@ impl Device {
                 self.session = None;
                 response
             }
+            Behaviour::DeviceName => response.with("DEVICENAME", self.name.clone()),
+            Behaviour::NameDevice => {
+                request.get("DEVICENAME").unwrap_or_default().clone_into(&mut self.name);
+                response
+            }
+            // A prompt answers when it ends; what CANCEL ends is answered after it.
+            Behaviour::Prompt(_) | Behaviour::Cancel => response,
             Behaviour::Counter => response.with("COUNTER", self.counter.answer().to_string()),
             Behaviour::Status => self.status(settings, since_start, response),
             Behaviour::Version => response.with(

@@ -25,6 +25,8 @@ pub enum Input {
     PowerOn,
     /// Somebody pulls the plug.
     PowerOff,
+    /// The cardholder does something.
+    Cardholder(Cardholder),
     /// A deadline it asked for has come.
     Tick,
     /// Something happened on a connection, perhaps on an old one.
@@ -34,6 +36,15 @@ pub enum Input {
         /// What happened.
         event: LinkEvent,
     },
+}
+
+/// What a cardholder does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cardholder {
+    /// Presses a button by its label, or `cancel`.
+    Presses(String),
+    /// Enters a text and confirms it.
+    Enters(String),
 }
 
 /// What happens on a connection.

@@ -6,10 +6,11 @@
 mod answer;
 mod event;
 mod link;
+mod prompt;
 mod screen;
 mod terminal;
 
-pub use event::{ConnectionId, Input, LinkEvent, Output, Seen, Target};
+pub use event::{Cardholder, ConnectionId, Input, LinkEvent, Output, Seen, Target};
 pub use link::pause;
 pub use screen::{Face, Screen};
 pub use terminal::Terminal;

@@ -68,6 +68,10 @@ impl Terminal {
         match input {
             Input::PowerOn => self.power_on(now, &mut out),
             Input::PowerOff => self.power_off(&mut out),
+            Input::Cardholder(act) => {
+                let answer = self.device.cardholder(&self.settings, &act);
+                self.send_now(answer, &mut out);
+            }
             Input::Tick => self.tick(now, &mut out),
             // What an old connection still has to say concerns nobody.
             Input::Link { connection, event } if self.link.connection() == Some(connection) => {
@@ -81,7 +85,8 @@ impl Terminal {
     /// The instant by which the terminal wants to be told of the time.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
-        self.link.deadline()
+        let prompt = self.device.asking.as_ref().and_then(|asking| asking.until);
+        self.link.deadline().into_iter().chain(prompt).min()
     }
 
     /// What a person sees now.
@@ -114,6 +119,7 @@ impl Terminal {
             out.push(Output::Seen(Seen::Loses));
         }
         self.link = Link::Off;
+        self.device.asking = None;
         self.powered = false;
         (self.attempts, self.level, self.has_been_up) = (0, 0, false);
         self.device.counter.rebooted(&self.settings.counter);
@@ -123,6 +129,10 @@ impl Terminal {
     }
 
     fn tick(&mut self, now: Now, out: &mut Vec<Output>) {
+        if self.device.asking.as_ref().and_then(|asking| asking.until).is_some_and(|at| at <= now.since_start) {
+            let answer = self.device.prompt_is_over(&self.settings);
+            self.send_now(answer, out);
+        }
         if self.link.deadline().is_none_or(|at| at > now.since_start) {
             return;
         }
@@ -177,8 +187,9 @@ impl Terminal {
             (Link::Dialling { .. }, LinkEvent::Failed(reason)) => self.fail(now, reason, None, out),
             (Link::Up { .. }, LinkEvent::Text(text)) => {
                 self.carried();
-                let answer = self.device.answer(&self.settings, now.since_start, &text);
-                self.send(connection, answer, out);
+                for answer in self.device.answer(&self.settings, now.since_start, &text) {
+                    self.send(connection, answer, out);
+                }
             }
             (Link::Up { .. }, LinkEvent::Binary(_)) => self.send(connection, Device::answer_binary(), out),
             (Link::Up { ping, .. }, LinkEvent::Pong(got)) => {
@@ -233,6 +244,13 @@ impl Terminal {
         }
     }
 
+    /// Sends on the connection that is up; a prompt lives no longer than its link.
+    fn send_now(&mut self, answer: Option<Answer>, out: &mut Vec<Output>) {
+        if let (Some(answer), Some(connection)) = (answer, self.link.connection()) {
+            self.send(connection, answer, out);
+        }
+    }
+
     fn send(&mut self, connection: ConnectionId, answer: Answer, out: &mut Vec<Output>) {
         out.extend(answer.assumed.into_iter().map(Output::Assumed));
         out.push(Output::Text { connection, text: answer.response.to_xml(self.settings.layout()) });
@@ -247,6 +265,7 @@ impl Terminal {
     }
 
     fn lose(&mut self, now: Now, out: &mut Vec<Output>) {
+        self.device.asking = None;
         out.push(Output::Seen(Seen::Loses));
         self.wait(now, None, None);
     }
@@ -289,6 +308,9 @@ impl Terminal {
     fn screen(&self) -> Screen {
         if !self.powered {
             return Screen::plain(ScreenName::Off);
+        }
+        if let Some(asking) = &self.device.asking {
+            return asking.screen();
         }
         if let Some(session) = &self.device.session {
             let screen = Screen::plain(ScreenName::Session).with("INVOICE", session.invoice.clone());

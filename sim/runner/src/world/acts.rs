@@ -8,11 +8,12 @@ use sca_peers::BrokerInput;
 use sca_protocol::Request;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
+use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::Settings;
 use sca_scenario::model::{
-    Action, Carrier, Demand, Fault, FaultKind, Fields, Message, Party, RawFrame, Send, Set, Step, Toward,
+    Action, CardholderAct, Carrier, Demand, Fault, FaultKind, Fields, Message, Party, RawFrame, Send, Set, Step, Toward,
 };
-use sca_terminal::Input;
+use sca_terminal::{Cardholder, Input};
 
 use super::ends::EndState;
 use super::heard::{peer, tag_of};
@@ -60,6 +61,20 @@ impl<C: Core> World<'_, C> {
                 let (on, who) = (*on, *who);
                 self.note(step);
                 self.tell(who, if on { Input::PowerOn } else { Input::PowerOff })
+            }
+            Action::Cardholder { who, act } => {
+                let who = *who;
+                let act = match act {
+                    CardholderAct::Presses(key) => Cardholder::Presses(key.clone()),
+                    CardholderAct::Enters(text) => Cardholder::Enters(text.clone()),
+                };
+                if self.lanes[who].face.what.screen.name != ScreenName::Prompt {
+                    let failure =
+                        Failure::at(span, "nothing is asked of the cardholder").label("nothing to do this to");
+                    return Err(Stop::Failed(Box::new(failure)));
+                }
+                self.note(step);
+                self.tell(who, Input::Cardholder(act))
             }
             Action::Set(set) => {
                 let set = set.clone();

@@ -17,8 +17,8 @@ impl<C: Core> World<'_, C> {
     /// A session's screen gives way to another only with an answer, or without power.
     pub(super) fn watch_session(&mut self, who: usize, face: &Face) {
         let actor = &self.actors[who];
-        let left =
-            self.lanes[who].face.what.screen.name == ScreenName::Session && face.screen.name != ScreenName::Session;
+        let stays = matches!(face.screen.name, ScreenName::Session | ScreenName::Prompt);
+        let left = self.lanes[who].face.what.screen.name == ScreenName::Session && !stays;
         if left && actor.powered && !actor.answered {
             self.violate("session-kept", format!("the session's screen gave way to {}", face.screen.name));
         }

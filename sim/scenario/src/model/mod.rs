@@ -154,6 +154,13 @@ pub enum Action {
         /// Whose.
         who: usize,
     },
+    /// `cardholder`.
+    Cardholder {
+        /// At which terminal.
+        who: Who,
+        /// What is done.
+        act: CardholderAct,
+    },
     /// `set`.
     Set(Set),
     /// `fault`.
@@ -179,6 +186,15 @@ pub enum Action {
 
 /// A terminal, by its place in the cast.
 pub type Who = usize;
+
+/// What a cardholder does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CardholderAct {
+    /// Presses a button by its label, or `cancel`.
+    Presses(String),
+    /// Enters a text and confirms it.
+    Enters(String),
+}
 
 /// How labelled values relate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
