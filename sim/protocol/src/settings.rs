@@ -2,6 +2,7 @@
 //! and the assumption it stands for.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use crate::instant::UnixTime;
@@ -56,12 +57,16 @@ macro_rules! settings {
 
         impl Default for $name {
             fn default() -> Self {
-                let mut made = Self { $($field: $init,)* };
-                for row in Self::table().iter().filter(|row| !row.default.is_empty()) {
-                    let value = row.kind.read(row.default);
-                    (row.set)(&mut made, value.expect("every default of the table is a value of its kind"));
-                }
-                made
+                // The table is read once; every world begins with a copy of what it says.
+                static MADE: LazyLock<$name> = LazyLock::new(|| {
+                    let mut made = $name { $($field: $init,)* };
+                    for row in $name::table().iter().filter(|row| !row.default.is_empty()) {
+                        let value = row.kind.read(row.default);
+                        (row.set)(&mut made, value.expect("every default of the table is a value of its kind"));
+                    }
+                    made
+                });
+                MADE.clone()
             }
         }
     };

@@ -37,6 +37,8 @@ use ends::{Ends, Prepared};
 
 /// After the last step a run goes on for this long.
 const SETTLE: Duration = Duration::from_secs(1);
+/// Polls that one yield surely leaves room for.
+const POLLS_IN_A_YIELD: u64 = 48;
 const EVENTS_PER_INSTANT_MAX: u32 = 10_000;
 const EVENTS_MAX: u64 = 5_000_000;
 const VIRTUAL_MAX: Duration = Duration::from_secs(366 * 86_400);
@@ -205,8 +207,10 @@ impl<'a, C: Core> World<'a, C> {
         for (who, _) in powered.iter().enumerate().filter(|(_, on)| **on) {
             self.tell(who, Input::PowerOn)?;
         }
+        // Whoever posts wakes the driver, and by the time it runs all tasks have run that this instant has woken.
+        let mut settled = false;
         loop {
-            let deadline = self.instant(&wall).await?;
+            let deadline = self.instant(&wall, settled).await?;
             let Some(deadline) = deadline else { return self.finish() };
             if deadline > VIRTUAL_MAX {
                 return Err(Stop::Error("more than a year of scenario time".to_owned()));
@@ -214,17 +218,20 @@ impl<'a, C: Core> World<'a, C> {
             let at = self.setting.clock.instant(deadline);
             tokio::select! {
                 biased;
-                () = self.mailbox.posted() => {}
-                () = tokio::time::sleep_until(at) => {}
+                () = self.mailbox.posted() => settled = true,
+                () = tokio::time::sleep_until(at) => settled = false,
             }
         }
     }
 
     /// Lives through one instant; says when the next one is due at the latest, or that the run is over.
-    async fn instant(&mut self, wall: &WallLimit) -> Result<Option<Duration>, Stop> {
+    async fn instant(&mut self, wall: &WallLimit, mut settled: bool) -> Result<Option<Duration>, Stop> {
         let mut in_this_instant = 0;
         loop {
-            self.settle().await;
+            if !std::mem::take(&mut settled) || self.tasks() >= POLLS_IN_A_YIELD {
+                self.settle().await;
+            }
+            self.orders = 0;
             self.now = self.setting.clock.elapsed();
             let posted = self.mailbox.take();
             let quiet = posted.is_empty();
@@ -239,7 +246,10 @@ impl<'a, C: Core> World<'a, C> {
                 None => return Err(Stop::Error("nothing is left to wait for".to_owned())),
                 // What has just been ordered happens while the driver sleeps; if it is heard of in this same instant,
                 // the driver is woken in it.
-                Some(next) if next > self.now => return Ok(Some(next)),
+                Some(next) if next > self.now => {
+                    self.start_connections();
+                    return Ok(Some(next));
+                }
                 // Something is due: before it is fired, all that happens in this instant has been heard of.
                 Some(_) if !quiet || self.orders > 0 => {}
                 Some(_) if self.fire()? => {
@@ -276,10 +286,8 @@ impl<'a, C: Core> World<'a, C> {
     /// One yield polls every task that can run and every task that those wake, up to 61 polls. A task is polled for a
     /// timer, for an order or for something that moved, so few of these mean that all of them are done.
     async fn settle(&mut self) {
-        const POLLS_IN_A_YIELD: u64 = 48;
         self.start_connections();
-        let tasks = 2 * self.ends.len() as u64 + self.orders;
-        self.orders = 0;
+        let tasks = self.tasks();
         loop {
             let before = self.mailbox.pulse.count();
             tokio::task::yield_now().await;
@@ -288,6 +296,11 @@ impl<'a, C: Core> World<'a, C> {
                 return;
             }
         }
+    }
+
+    /// How often tasks can be polled in one turn without anything having moved, at the most.
+    fn tasks(&self) -> u64 {
+        2 * self.ends.len() as u64 + self.orders
     }
 
     fn start_connections(&mut self) {
