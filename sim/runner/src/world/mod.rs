@@ -132,7 +132,7 @@ pub(crate) struct World<'a, C> {
     now: Duration,
     /// What connections have been told and have had no time to do.
     orders: u64,
-    /// Connection tasks that start when the driver next rests.
+    /// Connection tasks that start when the driver next rests, in an order that a test chooses.
     starting: Vec<Pin<Box<dyn Future<Output = ()>>>>,
     ends_at: Option<Duration>,
 }
@@ -304,10 +304,7 @@ impl<'a, C: Core> World<'a, C> {
     }
 
     fn start_connections(&mut self) {
-        if self.setting.start_order == 0 {
-            for task in self.starting.drain(..) {
-                tokio::task::spawn_local(task);
-            }
+        if self.starting.is_empty() {
             return;
         }
         let mut order = Chance::new(self.setting.start_order).stream("start", &[self.events]);

@@ -184,7 +184,7 @@ impl<C: Core> World<'_, C> {
         self.ends.insert(tag, ends);
         let size = usize::try_from(self.actors[who].settings.message_size_max).unwrap_or(usize::MAX);
         self.orders += 1;
-        self.starting.push(Box::pin(run_client(
+        let task = run_client(
             self.dialer.clone(),
             target.host.clone(),
             target.port,
@@ -194,7 +194,12 @@ impl<C: Core> World<'_, C> {
             tag,
             self.mailbox.clone(),
             client_orders,
-        )));
+        );
+        if self.setting.start_order == 0 {
+            tokio::task::spawn_local(task);
+        } else {
+            self.starting.push(Box::pin(task));
+        }
         Ok(())
     }
 
