@@ -7,7 +7,7 @@ use sca_protocol::UnixTime;
 use sca_runner::{files, report};
 
 use crate::Exit;
-use crate::terms::{complain, count, painter, say};
+use crate::terms::{complain, count, found, painter, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -25,12 +25,9 @@ fn date(text: &str) -> Result<UnixTime, String> {
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     let today = arguments.today;
-    let found = match files::find(&arguments.paths) {
+    let found = match found(&arguments.paths) {
         Ok(found) => found,
-        Err((path, error)) => {
-            complain!("error: {} cannot be read: {error}", path.display());
-            return Exit::CannotRun;
-        }
+        Err(exit) => return exit,
     };
     let clauses = sca_protocol::clauses::ids();
     let (mut problems, mut bad) = (0, 0);

@@ -6,7 +6,7 @@ use clap::Args;
 use sca_runner::files;
 
 use crate::Exit;
-use crate::terms::{complain, say};
+use crate::terms::{complain, found, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -19,12 +19,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let found = match files::find(&arguments.paths) {
+    let found = match found(&arguments.paths) {
         Ok(found) => found,
-        Err((path, error)) => {
-            complain!("error: {} cannot be read: {error}", path.display());
-            return Exit::CannotRun;
-        }
+        Err(exit) => return exit,
     };
     let mut exit = Exit::Good;
     for path in &found {

@@ -3,9 +3,13 @@
 
 use std::fmt::Arguments;
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use sca_runner::files;
 use sca_runner::report::Painter;
+
+use crate::Exit;
 
 /// A painter for standard error.
 pub(crate) fn painter() -> Painter {
@@ -44,4 +48,12 @@ pub(crate) use {complain, say};
 /// A number and its noun.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// The scenarios at some paths; where one cannot be read it is said, and the exit.
+pub(crate) fn found(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
+    files::find(paths).map_err(|(path, error)| {
+        complain!("error: {} cannot be read: {error}", path.display());
+        Exit::CannotRun
+    })
 }

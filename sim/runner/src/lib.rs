@@ -11,6 +11,7 @@ mod guard;
 mod identities;
 mod lanes;
 pub mod live;
+mod look;
 mod matching;
 mod play;
 mod record;

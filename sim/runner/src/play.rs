@@ -292,12 +292,23 @@ async fn play_here<C: Core>(
     };
     let mut world = World::new(setting, mailbox, (dialer, memory), prepared, starting, &row.steps);
     let result = world.run(&powered(row)).await;
+    played(scenario, row, options, &mut world, result, clock.elapsed())
+}
+
+/// What a world has come to.
+fn played<C: Core>(
+    scenario: &Scenario,
+    row: &Row,
+    options: &Options,
+    world: &mut World<'_, C>,
+    result: Result<(), Stop>,
+    lasted: Duration,
+) -> Played {
     let verdict = match result {
         Ok(()) => Verdict::Pass,
         Err(Stop::Failed(failure)) => Verdict::Fail(failure),
         Err(Stop::Error(why)) => Verdict::Error(why),
     };
-    let lasted = clock.elapsed();
     let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
     let assumed = std::mem::take(&mut world.assumed);
     let remarks = remarks(&verdict, &assumed);

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use sca_protocol::settings::show_span;
 use sca_scenario::Span;
-use sca_scenario::model::{Action, Expect, Message, Pattern, Relation, Show, Sight, Source, Step, Suffix};
-use sca_terminal::Seen;
+use sca_scenario::model::{Action, Expect, Pattern, Relation, Show, Sight, Source, Step, Suffix};
 
 use crate::guard::{Guard, Guarded};
-use crate::lanes::{Control, Data, Lanes, Noted};
-use crate::matching::{self, Captured, Mismatch, Names};
+use crate::lanes::Lanes;
+use crate::look::{Look, stamp};
+use crate::matching::{Captured, Mismatch, Names};
 use crate::verdict::Failure;
 
 /// An expectation without a deadline of its own has this one.
@@ -47,13 +47,13 @@ pub(crate) enum Progress {
 pub(crate) struct Script {
     ops: VecDeque<Op>,
     /// When the first of them became current.
-    since: Duration,
+    pub(crate) since: Duration,
     guards: Vec<Guard>,
     /// In `in order`: the place of the last observation.
     order: Option<u64>,
     ended: bool,
     /// What the expectation at hand has passed over: what, how often, when last.
-    passed: Vec<(String, u32, Duration)>,
+    pub(crate) passed: Vec<(String, u32, Duration)>,
     /// What a deadline is stretched by, where delivery takes real time.
     slack: Duration,
     pub(crate) names: Names,
@@ -270,77 +270,6 @@ impl Script {
         Ok(Stepped::Until(deadline.map(|(to, _)| to)))
     }
 
-    /// Looks for what an expectation demands, and takes it out of its lane.
-    fn look(&mut self, expect: &Expect, lanes: &mut Lanes) -> Look {
-        match &expect.sight {
-            Sight::ToPos(message) => {
-                let Some(front) = lanes.data.front() else { return Look::Nothing(String::new()) };
-                match matching::data(message, &expect.suffix, &front.what, expect.who, &self.names) {
-                    Ok(captured) => Look::met(lanes.data.pop_front(), captured),
-                    Err(mismatch) => Look::Not(mismatch, self.describe(expect.who, front)),
-                }
-            }
-            Sight::ToBroker(Message::Http(lines)) => {
-                while let Some(noted) = lanes.http.pop_front() {
-                    if let Some(captured) = matching::http(lines, expect.suffix.exactly, &noted.what.1, &self.names) {
-                        return Look::met(Some(noted), captured);
-                    }
-                    self.pass_over("another request for the upgrade".to_owned(), noted.at);
-                }
-                Look::Nothing(String::new())
-            }
-            Sight::ToBroker(message) => {
-                while let Some(noted) = lanes.control.pop_front() {
-                    if matching::control(message, &noted.what) {
-                        return Look::met(Some(noted), Captured::new());
-                    }
-                    self.pass_over(describe_control(&noted.what), noted.at);
-                }
-                Look::Nothing(String::new())
-            }
-            Sight::Link(wanted) => {
-                while let Some(noted) = lanes.link.front() {
-                    if matching::link(wanted, noted.what) {
-                        return Look::met(lanes.link.pop_front(), Captured::new());
-                    }
-                    if noted.what == Seen::Connects {
-                        let came = format!("the terminal connected at {}, and no line says so", stamp(noted.at));
-                        return Look::Not(Mismatch { label: "it connected instead".to_owned(), span: None }, came);
-                    }
-                    self.pass_over(describe_link(noted.what), noted.at);
-                    lanes.link.pop_front();
-                }
-                Look::Nothing(String::new())
-            }
-            Sight::Show(show) => match matching::shows(show, &lanes.face.what, &self.names) {
-                Ok(captured) => {
-                    Look::Met { at: lanes.face.at.max(self.since), sequence: lanes.face.sequence, captured }
-                }
-                Err(mismatch) => Look::Nothing(mismatch.label),
-            },
-        }
-    }
-
-    fn pass_over(&mut self, what: String, at: Duration) {
-        const KINDS_MAX: usize = 8;
-        let has_place = self.passed.len() < KINDS_MAX;
-        match self.passed.iter_mut().find(|(known, _, _)| *known == what) {
-            Some((_, times, last)) => (*times, *last) = (*times + 1, at),
-            None if has_place => self.passed.push((what, 1, at)),
-            None => {}
-        }
-    }
-
-    fn describe(&self, who: usize, noted: &Noted<Rc<Data>>) -> String {
-        let data = &noted.what;
-        let answered = match data.answers.map(|id| self.names.label_of(who, id)) {
-            Some(Some(label)) => format!("the answer to `{label}`"),
-            Some(None) => "an answer".to_owned(),
-            None => "no answer to any request".to_owned(),
-        };
-        format!("this is message {}, {answered}, at {}, connection {}", data.number, stamp(noted.at), data.connection)
-    }
-
     fn check(&self, step: &Step, relation: Relation, labels: &[String]) -> Result<(), Box<Failure>> {
         let captured: Option<Vec<&String>> = labels.iter().map(|l| self.names.captures.get(l)).collect();
         let moments: Vec<Duration> = labels.iter().filter_map(|l| self.names.moments.get(l).copied()).collect();
@@ -422,42 +351,4 @@ enum Stepped {
 
 fn until(now: Duration, at: Duration) -> Stepped {
     if now >= at { Stepped::Met } else { Stepped::Until(Some(at)) }
-}
-
-enum Look {
-    Met { at: Duration, sequence: u64, captured: Captured },
-    Not(Mismatch, String),
-    Nothing(String),
-}
-
-impl Look {
-    fn met<T>(noted: Option<Noted<T>>, captured: Captured) -> Self {
-        match noted {
-            Some(noted) => Self::Met { at: noted.at, sequence: noted.sequence, captured },
-            None => Self::Nothing(String::new()),
-        }
-    }
-}
-
-pub(crate) fn describe_link(seen: Seen) -> String {
-    match seen {
-        Seen::Attempts => "it attempts".to_owned(),
-        Seen::Fails(reason) => format!("it fails {reason}"),
-        Seen::Connects => "it connects".to_owned(),
-        Seen::Loses => "it loses the link".to_owned(),
-    }
-}
-
-pub(crate) fn describe_control(got: &Control) -> String {
-    match got {
-        Control::Ping(_) => "a ping".to_owned(),
-        Control::Pong(payload) => format!("a pong {:?}", String::from_utf8_lossy(payload)),
-        Control::Close(Some(code), _) => format!("a close {code}"),
-        Control::Close(None, _) => "a close without a code".to_owned(),
-    }
-}
-
-/// A moment as people read it in messages.
-pub(crate) fn stamp(at: Duration) -> String {
-    format!("{}.{:03} s", at.as_secs(), at.subsec_millis())
 }

@@ -114,7 +114,7 @@ fn steps_set(steps: &[Step], name: &str) -> Vec<String> {
         match &step.action {
             Action::Set(set) if set.name == name => values.push(set.value.clone()),
             Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => {
-                values.extend(steps_set(block, name))
+                values.extend(steps_set(block, name));
             }
             _ => {}
         }

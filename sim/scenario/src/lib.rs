@@ -13,6 +13,7 @@ mod message;
 pub mod model;
 mod print;
 mod problem;
+mod sight;
 mod step;
 mod suffix;
 mod tree;

@@ -7,7 +7,7 @@ use sca_protocol::settings::show_span;
 
 use crate::model::{
     Action, Arm, Bytes, CardholderAct, Carrier, Count, Demand, Expect, Fault, FaultKind, Fields, LinkSight, Message,
-    Op, Party, Place, Point, RawFrame, Relation, Show, Sight, Source, Step, Suffix, Test, Toward, Who,
+    Op, Party, Pattern, Place, Point, RawFrame, Relation, Show, Sight, Source, Step, Suffix, Test, Toward, Who,
 };
 use crate::tree::{quote, quote_into};
 
@@ -70,17 +70,7 @@ impl<'a> Printer<'a> {
             }
             Action::Cardholder { who, act } => {
                 self.prefix(out, *who);
-                out.push_str("cardholder ");
-                match act {
-                    CardholderAct::Presses(key) => {
-                        out.push_str("presses ");
-                        bare_into(out, key);
-                    }
-                    CardholderAct::Enters(text) => {
-                        out.push_str("enters ");
-                        quote_into(out, text);
-                    }
-                }
+                cardholder(out, act);
             }
             Action::Set(set) => {
                 let party = match set.party {
@@ -111,25 +101,30 @@ impl<'a> Printer<'a> {
                 return self.block(out, &head, block, depth);
             }
             Action::Without(source, pattern, covers, block) => {
-                let mut head = String::from("without ");
-                match source {
-                    Source::ToPos(who) => head.extend([self.name(*who), " -> pos"]),
-                    Source::ToBroker(who) => head.extend([self.name(*who), " -> broker"]),
-                    Source::Link(who, sight) => {
-                        head.extend([self.name(*who), " "]);
-                        link(&mut head, sight);
-                    }
-                }
-                if let Some(pattern) = &pattern.0 {
-                    let mut text = String::new();
-                    message(&mut text, pattern, &Suffix::default(), depth);
-                    head.push_str(text.trim_end());
-                }
-                suffixes(&mut head, &Suffix { covers: covers.clone(), ..Suffix::default() });
+                let head = self.without(source, pattern, covers, depth);
                 return self.block(out, &head, block, depth);
             }
         }
         out.push('\n');
+    }
+
+    fn without(&self, source: &Source, pattern: &Pattern, covers: &[String], depth: usize) -> String {
+        let mut head = String::from("without ");
+        match source {
+            Source::ToPos(who) => head.extend([self.name(*who), " -> pos"]),
+            Source::ToBroker(who) => head.extend([self.name(*who), " -> broker"]),
+            Source::Link(who, sight) => {
+                head.extend([self.name(*who), " "]);
+                link(&mut head, sight);
+            }
+        }
+        if let Some(pattern) = &pattern.0 {
+            let mut text = String::new();
+            message(&mut text, pattern, &Suffix::default(), depth);
+            head.push_str(text.trim_end());
+        }
+        suffixes(&mut head, &Suffix { covers: covers.to_vec(), ..Suffix::default() });
+        head
     }
 
     fn block(&self, out: &mut String, head: &str, block: &[Step], depth: usize) {
@@ -166,6 +161,20 @@ pub fn fields_into<'a>(out: &mut String, fields: impl IntoIterator<Item = (&'a s
     for (name, value) in fields {
         out.extend([" ", name, "="]);
         bare_into(out, value);
+    }
+}
+
+fn cardholder(out: &mut String, act: &CardholderAct) {
+    out.push_str("cardholder ");
+    match act {
+        CardholderAct::Presses(key) => {
+            out.push_str("presses ");
+            bare_into(out, key);
+        }
+        CardholderAct::Enters(text) => {
+            out.push_str("enters ");
+            quote_into(out, text);
+        }
     }
 }
 

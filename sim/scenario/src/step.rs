@@ -2,18 +2,16 @@
 
 use std::time::Duration;
 
-use sca_protocol::reason::{HANDSHAKE_WORDS, TLS_WORDS};
-use sca_protocol::screens::SCREENS;
 use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings};
 
 use crate::cursor::{Cursor, range};
 use crate::fault;
 use crate::message;
 use crate::model::{
-    Action, CardholderAct, Count, Expect, LinkSight, Message, Party, Pattern, Relation, Send, Set, Show, Sight, Source,
-    Step, Who,
+    Action, CardholderAct, Count, Expect, Message, Party, Pattern, Relation, Send, Set, Sight, Source, Step, Who,
 };
 use crate::problem::{Problem, Span};
+use crate::sight::{link_sight, show};
 use crate::suffix::{SUFFIXES, only};
 use crate::tree::Line;
 
@@ -304,82 +302,6 @@ const WHERE_TO: &str = "documents go to the pos; pings, pongs, closes and http r
 
 fn is_data(message: &Message) -> bool {
     matches!(message, Message::Fields(_) | Message::Xml(_) | Message::Text(_) | Message::Binary(_))
-}
-
-fn link_sight(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
-    match cursor.word("what the link does")?.text.as_str() {
-        "connects" => Ok(LinkSight::Connects),
-        "attempts" => Ok(LinkSight::Attempts),
-        "loses" => Ok(LinkSight::Loses),
-        _ => reason(cursor),
-    }
-}
-
-/// Reads a reason of the closed list.
-fn reason(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
-    const KINDS: &[&str] = &["dns", "refused", "timeout", "reset", "tls", "http", "handshake", "config"];
-    let word = cursor.word("a reason")?;
-    if !KINDS.contains(&word.text.as_str()) {
-        let problem = Problem::new("E053", word.span, format!("`{}` is no reason", word.text));
-        return Err(problem.suggest(&word.text, KINDS.iter().copied()));
-    }
-    let details: Vec<&str> = match word.text.as_str() {
-        "tls" => TLS_WORDS.iter().map(|(w, _)| *w).collect(),
-        "handshake" => HANDSHAKE_WORDS.iter().map(|(w, _)| *w).collect(),
-        _ => Vec::new(),
-    };
-    let detail = match cursor.peek() {
-        Some(next) if SUFFIXES.contains(&next) => None,
-        Some(next) if word.text == "http" && next.parse::<u16>().is_ok() => Some(next),
-        Some(next) if details.contains(&next) => Some(next),
-        Some(next) if !details.is_empty() => {
-            let problem = Problem::new("E053", cursor.here(), format!("`{next}` is no reason of `{}`", word.text));
-            let all = details.join(", ");
-            return Err(match sca_protocol::settings::nearest(next, details.iter().copied()) {
-                Some(near) => problem.help(format!("did you mean `{near}`? There are: {all}")),
-                None => problem.help(format!("there are: {all}")),
-            });
-        }
-        _ => None,
-    };
-    if detail.is_some() {
-        cursor.word("a detail")?;
-    }
-    Ok(LinkSight::Fails(word.text.clone(), detail.map(str::to_owned)))
-}
-
-fn show(cursor: &mut Cursor<'_>) -> Result<Show, Problem> {
-    if cursor.take("icon") {
-        let connected = cursor.value("connected or disconnected", |t| match t {
-            "connected" => Some(true),
-            "disconnected" => Some(false),
-            _ => None,
-        })?;
-        return Ok(Show::Icon { connected });
-    }
-    cursor.demand("screen")?;
-    let (mut name, mut text, mut pattern, mut tests) = (None, None, None, Vec::new());
-    if let Some(word) =
-        cursor.peek().filter(|w| !w.starts_with(['"', '~']) && !message::is_test(w) && !SUFFIXES.contains(w))
-    {
-        let found = SCREENS.iter().find(|(_, w)| *w == word).map(|(screen, _)| *screen);
-        name = Some(found.ok_or_else(|| {
-            Problem::new("E013", cursor.here(), format!("there is no screen `{word}`"))
-                .suggest(word, SCREENS.iter().map(|(_, w)| *w))
-        })?);
-        cursor.word("a screen")?;
-    }
-    while let Some(word) = cursor.peek().filter(|w| !SUFFIXES.contains(w)) {
-        if word.starts_with('"') {
-            text = Some(cursor.string("a text")?);
-        } else if let Some(quoted) = word.strip_prefix('~') {
-            pattern = Some(message::regex(quoted, cursor.here())?);
-            cursor.word("a pattern")?;
-        } else {
-            tests.push(message::test(cursor)?);
-        }
-    }
-    Ok(Show::Screen { name, text, pattern, tests })
 }
 
 /// Reads where an observation comes from, and which.

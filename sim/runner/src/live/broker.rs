@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 
 use super::terminal::brief;
 use super::{Credentials, real_clock, wall};
-use crate::script::stamp;
+use crate::look::stamp;
 
 /// A broker to run.
 #[derive(Debug, Clone)]

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::{Credentials, real_clock, wall};
 use crate::core::{Core, Making};
-use crate::script::stamp;
+use crate::look::stamp;
 
 /// A terminal to run.
 #[derive(Debug, Clone)]

@@ -1,24 +1,20 @@
 //! What the script wants done: messages, power, settings, faults.
 
 use std::rc::Rc;
-use std::time::Duration;
 
-use sca_network::{End, ServerOrder, Tag, Way};
+use sca_network::{ServerOrder, Tag};
 use sca_peers::BrokerInput;
 use sca_protocol::Request;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
 use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::Settings;
-use sca_scenario::model::{
-    Action, CardholderAct, Carrier, Demand, Fault, FaultKind, Fields, Message, Party, RawFrame, Send, Set, Step, Toward,
-};
+use sca_scenario::model::{Action, CardholderAct, Carrier, Demand, Fields, Message, Party, RawFrame, Send, Set, Step};
 use sca_terminal::{Cardholder, Input};
 
-use super::ends::EndState;
 use super::heard::{peer, tag_of};
 use super::{Stop, World};
-use crate::armory::{Standing, Strike};
+use crate::armory::Strike;
 use crate::core::Core;
 use crate::matching::Names;
 use crate::record::Entry;
@@ -62,20 +58,7 @@ impl<C: Core> World<'_, C> {
                 self.note(step);
                 self.tell(who, if on { Input::PowerOn } else { Input::PowerOff })
             }
-            Action::Cardholder { who, act } => {
-                let who = *who;
-                let act = match act {
-                    CardholderAct::Presses(key) => Cardholder::Presses(key.clone()),
-                    CardholderAct::Enters(text) => Cardholder::Enters(text.clone()),
-                };
-                if self.lanes[who].face.what.screen.name != ScreenName::Prompt {
-                    let failure =
-                        Failure::at(span, "nothing is asked of the cardholder").label("nothing to do this to");
-                    return Err(Stop::Failed(Box::new(failure)));
-                }
-                self.note(step);
-                self.tell(who, Input::Cardholder(act))
-            }
+            Action::Cardholder { who, act } => self.cardholder(step, *who, act),
             Action::Set(set) => {
                 let set = set.clone();
                 self.note(step);
@@ -102,6 +85,19 @@ impl<C: Core> World<'_, C> {
             }
             _ => Ok(()),
         }
+    }
+
+    fn cardholder(&mut self, step: &Rc<Step>, who: usize, act: &CardholderAct) -> Result<(), Stop> {
+        if self.lanes[who].face.what.screen.name != ScreenName::Prompt {
+            let failure = Failure::at(step.span, "nothing is asked of the cardholder").label("nothing to do this to");
+            return Err(Stop::Failed(Box::new(failure)));
+        }
+        self.note(step);
+        let act = match act {
+            CardholderAct::Presses(key) => Cardholder::Presses(key.clone()),
+            CardholderAct::Enters(text) => Cardholder::Enters(text.clone()),
+        };
+        self.tell(who, Input::Cardholder(act))
     }
 
     fn note(&mut self, step: &Rc<Step>) {
@@ -310,105 +306,6 @@ impl<C: Core> World<'_, C> {
             }
         }
     }
-
-    /// Gives each line the shape that the settings and the faults that stand now make.
-    fn shape_network(&self) {
-        let Some(memory) = &self.memory else { return };
-        for who in 0..self.actors.len() {
-            let line = Self::tag(who, 0).terminal;
-            for way in [Way::ToTerminal, Way::FromTerminal] {
-                memory.set_latency(line, way, self.setting.broker.latency);
-                memory.set_bandwidth(line, way, self.setting.broker.bandwidth);
-            }
-        }
-        let standing = self.armory.standing.iter().map(|standing| (standing.who, &standing.kind));
-        for (who, kind) in self.shaped.iter().map(|(who, kind)| (*who, kind)).chain(standing) {
-            let line = Self::tag(who, 0).terminal;
-            match kind {
-                FaultKind::Latency(by, toward) => {
-                    ways(toward).into_iter().for_each(|way| memory.set_latency(line, way, *by));
-                }
-                FaultKind::Throttle(rate, toward) => {
-                    ways(toward).into_iter().for_each(|way| memory.set_bandwidth(line, way, *rate));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Strikes without waiting for anything.
-    pub(super) fn strike_now(&mut self, fault: &Fault) -> Result<(), Stop> {
-        if let Some(lasting) = fault.lasting {
-            let until = self.now() + lasting;
-            // A fault that ends or slows what is there now has struck; one of dials waits for a dial.
-            let struck = !matches!(fault.kind, FaultKind::Refuse | FaultKind::Dns | FaultKind::Tls(_));
-            let (kind, span) = (fault.kind.clone(), fault.span);
-            self.armory.standing.push(Standing { kind, who: fault.who, until, span, struck });
-        }
-        match &fault.kind {
-            FaultKind::Refuse | FaultKind::Dns | FaultKind::Tls(_) => Ok(()),
-            FaultKind::Latency(..) | FaultKind::Throttle(..) => {
-                if fault.lasting.is_none() {
-                    self.shaped.push((fault.who, fault.kind.clone()));
-                }
-                self.shape_network();
-                Ok(())
-            }
-            kind => {
-                let open = self.broker.open_connection(u16::try_from(fault.who).unwrap_or(u16::MAX)).map(tag_of);
-                let Some(ends) = open.and_then(|tag| self.ends.get_mut(&tag)) else {
-                    let failure = Failure::at(fault.span, "there is no open connection for this fault to strike");
-                    return Err(Stop::Failed(Box::new(failure.label("nothing to strike"))));
-                };
-                ends.ours = true;
-                self.orders += 1;
-                if let (FaultKind::Silence(toward), None) = (kind, fault.lasting) {
-                    ways(toward).into_iter().for_each(|way| ends.silent[way as usize] = true);
-                }
-                Self::end_tap(&ends.tap, kind);
-                Ok(())
-            }
-        }
-    }
-
-    /// Lets the end of a connection stand for a while, for all that connect meanwhile.
-    pub(super) fn stand(&mut self, who: usize, end: End, lasting: Option<Duration>) {
-        let kind = match end {
-            End::Reset => FaultKind::Reset,
-            End::Fin => FaultKind::Fin,
-            End::Silence => FaultKind::Silence(None),
-            End::Corrupt => FaultKind::Corrupt,
-        };
-        let until = lasting.map(|lasting| self.now() + lasting);
-        let span = sca_scenario::Span::default();
-        self.armory.standing.extend(until.map(|until| Standing { kind, who, until, span, struck: true }));
-    }
-
-    /// A standing fault is over.
-    pub(super) fn lift(&mut self, standing: &Standing) {
-        match &standing.kind {
-            FaultKind::Silence(_) => {
-                self.orders += 1;
-                let who = standing.who;
-                let others = self.armory.standing.iter().filter(|other| other.who == who);
-                let still: Vec<Way> = others
-                    .flat_map(|other| match &other.kind {
-                        FaultKind::Silence(toward) => ways(toward),
-                        _ => Vec::new(),
-                    })
-                    .collect();
-                for (_, ends) in self.ends.iter_mut().filter(|(tag, _)| usize::from(tag.terminal) == who) {
-                    for way in [Way::ToTerminal, Way::FromTerminal] {
-                        ends.tap.silence(way, ends.silent[way as usize] || still.contains(&way));
-                    }
-                    // What gets through again is answered again.
-                    ends.ours &= ends.state == EndState::Over || ends.silent != [false; 2] || !still.is_empty();
-                }
-            }
-            FaultKind::Latency(..) | FaultKind::Throttle(..) => self.shape_network(),
-            _ => {}
-        }
-    }
 }
 
 /// The request that fields make, their inserts filled in.
@@ -419,13 +316,4 @@ fn request_of(fields: &Fields, names: &Names) -> Request {
         _ => None,
     });
     Request::new(routing.chain(values).collect())
-}
-
-/// The ways that a direction covers; both where none is named.
-fn ways(toward: &Option<Toward>) -> Vec<Way> {
-    match toward {
-        None => vec![Way::ToTerminal, Way::FromTerminal],
-        Some(Toward::Terminal) => vec![Way::ToTerminal],
-        Some(Toward::Broker) => vec![Way::FromTerminal],
-    }
 }

@@ -181,7 +181,7 @@ impl<C: Core> World<'_, C> {
         }
         if let Some(control) = control {
             let guarded = self.script.guards().control(who, &control);
-            super::seen_at(now, guarded, || crate::script::describe_control(&control))?;
+            super::seen_at(now, guarded, || crate::look::describe_control(&control))?;
             self.sequence += 1;
             let lanes = &mut self.lanes[who];
             lanes.control.push_back(Noted { at: now, sequence: self.sequence, what: control });

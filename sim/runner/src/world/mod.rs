@@ -8,6 +8,7 @@ mod acts;
 pub(crate) mod ends;
 mod heard;
 mod invariants;
+mod strikes;
 mod wanted;
 
 use std::cell::RefCell;
@@ -62,7 +63,7 @@ impl From<Box<Failure>> for Stop {
 /// A ban or a demand that was broken, with what was seen and when.
 fn seen_at(now: Duration, result: Result<(), Box<Failure>>, what: impl FnOnce() -> String) -> Result<(), Stop> {
     result.map_err(|failure| {
-        let note = format!("seen at {}: {}", crate::script::stamp(now), what());
+        let note = format!("seen at {}: {}", crate::look::stamp(now), what());
         Stop::Failed(Box::new(failure.note(note)))
     })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sca_certs::Role;
 use sca_network::tls::{self, Demand, Trust};
-use sca_network::{ClientEvent, ClientLimits, ClientOrder, ServerTls, Tag, TapHandle, run_client};
+use sca_network::{ClientEvent, ClientLimits, ClientOrder, Fate, ServerTls, Tag, TapHandle, run_client};
 use sca_protocol::UnixTime;
 use sca_scenario::model::{Certificate, FaultKind, Toward};
 use sca_terminal::{ConnectionId, Input, LinkEvent, Output, Seen, Target};
@@ -120,7 +120,7 @@ impl<C: Core> World<'_, C> {
             Seen::Fails(_) => {}
         }
         self.record.push(now, Entry::Link(who, seen));
-        super::seen_at(now, self.script.guards().link(who, seen), || crate::script::describe_link(seen))?;
+        super::seen_at(now, self.script.guards().link(who, seen), || crate::look::describe_link(seen))?;
         self.sequence += 1;
         let lanes = &mut self.lanes[who];
         lanes.link.push_back(Noted { at: now, sequence: self.sequence, what: seen });
@@ -147,34 +147,14 @@ impl<C: Core> World<'_, C> {
         let fate = self.armory.fate(at);
         let (to_server, orders) = mpsc::channel(OUTBOX);
         let (to_client, client_orders) = mpsc::channel(OUTBOX);
-        let tap = TapHandle::default();
-        let mut ours = false;
-        if fate == sca_network::Fate::Connect {
-            if let Some(kind) = self.armory.end_at_once(at) {
-                ours = true;
-                Self::end_tap(&tap, &kind);
-            }
-        } else {
-            ours = true;
-        }
-        let cut = self.armory.tls_cut(who).filter(|_| target.secure && fate == sca_network::Fate::Connect);
-        if let Some((cut, _)) = cut {
-            tap.arm(cut);
-        }
-        let speaks = target.secure && fate == sca_network::Fate::Connect;
-        let instead = if speaks { self.armory.instead_of_hello(at) } else { None };
-        let tls = match instead {
-            Some(bytes) => ServerTls::Instead(bytes),
-            None if target.secure => self.broker_tls()?,
-            None => ServerTls::Off,
-        };
+        let (tls, tap, cut, ours) = self.prepare(at, fate, target.secure)?;
         let client_tls = if target.secure { Some(self.client_tls(who)?) } else { None };
         self.prepared.borrow_mut().insert(tag, Prepared { tls, tap: tap.clone(), orders });
         let ends = Ends {
             client: Some(to_client),
             server: to_server,
             tap,
-            cut: cut.map(|(_, index)| index),
+            cut,
             state: EndState::Opening,
             ours,
             spoken: Vec::new(),
@@ -201,6 +181,36 @@ impl<C: Core> World<'_, C> {
             self.starting.push(Box::pin(task));
         }
         Ok(())
+    }
+
+    /// What awaits an attempt at the broker's end: TLS or what stands in its place, a tap with the fault that strikes
+    /// there, which armed cut lies on it, and whether it is our doing when the attempt fails.
+    fn prepare(
+        &mut self,
+        at: Standpoint,
+        fate: Fate,
+        secure: bool,
+    ) -> Result<(ServerTls, TapHandle, Option<usize>, bool), Stop> {
+        let tap = TapHandle::default();
+        if fate != Fate::Connect {
+            return Ok((ServerTls::Off, tap, None, true));
+        }
+        let ends = self.armory.end_at_once(at);
+        if let Some(kind) = &ends {
+            Self::end_tap(&tap, kind);
+        }
+        if !secure {
+            return Ok((ServerTls::Off, tap, None, ends.is_some()));
+        }
+        let cut = self.armory.tls_cut(at.who).map(|(cut, index)| {
+            tap.arm(cut);
+            index
+        });
+        let tls = match self.armory.instead_of_hello(at) {
+            Some(bytes) => ServerTls::Instead(bytes),
+            None => self.broker_tls()?,
+        };
+        Ok((tls, tap, cut, ends.is_some()))
     }
 
     /// Brings an end to a tap.

@@ -1,0 +1,123 @@
+//! How the script looks at the lanes: what an expectation finds there, what it passes over, and how that is told.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use sca_scenario::model::{Expect, Message, Sight};
+use sca_terminal::Seen;
+
+use crate::lanes::{Control, Data, Lanes, Noted};
+use crate::matching::{self, Captured, Mismatch};
+use crate::script::Script;
+
+/// What an expectation finds.
+pub(crate) enum Look {
+    Met { at: Duration, sequence: u64, captured: Captured },
+    Not(Mismatch, String),
+    Nothing(String),
+}
+
+impl Look {
+    fn met<T>(noted: Option<Noted<T>>, captured: Captured) -> Self {
+        match noted {
+            Some(noted) => Self::Met { at: noted.at, sequence: noted.sequence, captured },
+            None => Self::Nothing(String::new()),
+        }
+    }
+}
+
+impl Script {
+    /// Looks for what an expectation demands, and takes it out of its lane.
+    pub(crate) fn look(&mut self, expect: &Expect, lanes: &mut Lanes) -> Look {
+        match &expect.sight {
+            Sight::ToPos(message) => {
+                let Some(front) = lanes.data.front() else { return Look::Nothing(String::new()) };
+                match matching::data(message, &expect.suffix, &front.what, expect.who, &self.names) {
+                    Ok(captured) => Look::met(lanes.data.pop_front(), captured),
+                    Err(mismatch) => Look::Not(mismatch, self.describe(expect.who, front)),
+                }
+            }
+            Sight::ToBroker(Message::Http(lines)) => {
+                while let Some(noted) = lanes.http.pop_front() {
+                    if let Some(captured) = matching::http(lines, expect.suffix.exactly, &noted.what.1, &self.names) {
+                        return Look::met(Some(noted), captured);
+                    }
+                    self.pass_over("another request for the upgrade".to_owned(), noted.at);
+                }
+                Look::Nothing(String::new())
+            }
+            Sight::ToBroker(message) => {
+                while let Some(noted) = lanes.control.pop_front() {
+                    if matching::control(message, &noted.what) {
+                        return Look::met(Some(noted), Captured::new());
+                    }
+                    self.pass_over(describe_control(&noted.what), noted.at);
+                }
+                Look::Nothing(String::new())
+            }
+            Sight::Link(wanted) => {
+                while let Some(noted) = lanes.link.front() {
+                    if matching::link(wanted, noted.what) {
+                        return Look::met(lanes.link.pop_front(), Captured::new());
+                    }
+                    if noted.what == Seen::Connects {
+                        let came = format!("the terminal connected at {}, and no line says so", stamp(noted.at));
+                        return Look::Not(Mismatch { label: "it connected instead".to_owned(), span: None }, came);
+                    }
+                    self.pass_over(describe_link(noted.what), noted.at);
+                    lanes.link.pop_front();
+                }
+                Look::Nothing(String::new())
+            }
+            Sight::Show(show) => match matching::shows(show, &lanes.face.what, &self.names) {
+                Ok(captured) => {
+                    Look::Met { at: lanes.face.at.max(self.since), sequence: lanes.face.sequence, captured }
+                }
+                Err(mismatch) => Look::Nothing(mismatch.label),
+            },
+        }
+    }
+
+    fn pass_over(&mut self, what: String, at: Duration) {
+        const KINDS_MAX: usize = 8;
+        let has_place = self.passed.len() < KINDS_MAX;
+        match self.passed.iter_mut().find(|(known, _, _)| *known == what) {
+            Some((_, times, last)) => (*times, *last) = (*times + 1, at),
+            None if has_place => self.passed.push((what, 1, at)),
+            None => {}
+        }
+    }
+
+    fn describe(&self, who: usize, noted: &Noted<Rc<Data>>) -> String {
+        let data = &noted.what;
+        let answered = match data.answers.map(|id| self.names.label_of(who, id)) {
+            Some(Some(label)) => format!("the answer to `{label}`"),
+            Some(None) => "an answer".to_owned(),
+            None => "no answer to any request".to_owned(),
+        };
+        format!("this is message {}, {answered}, at {}, connection {}", data.number, stamp(noted.at), data.connection)
+    }
+}
+
+pub(crate) fn describe_link(seen: Seen) -> String {
+    match seen {
+        Seen::Attempts => "it attempts".to_owned(),
+        Seen::Fails(reason) => format!("it fails {reason}"),
+        Seen::Connects => "it connects".to_owned(),
+        Seen::Loses => "it loses the link".to_owned(),
+    }
+}
+
+pub(crate) fn describe_control(got: &Control) -> String {
+    match got {
+        Control::Ping(_) => "a ping".to_owned(),
+        Control::Pong(payload) => format!("a pong {:?}", String::from_utf8_lossy(payload)),
+        Control::Close(Some(code), _) => format!("a close {code}"),
+        Control::Close(None, _) => "a close without a code".to_owned(),
+    }
+}
+
+/// A moment as people read it in messages.
+pub(crate) fn stamp(at: Duration) -> String {
+    format!("{}.{:03} s", at.as_secs(), at.subsec_millis())
+}

@@ -1,0 +1,88 @@
+//! What can be seen of a terminal beside its messages: what the link does, what screen and icon show.
+
+use sca_protocol::reason::{HANDSHAKE_WORDS, TLS_WORDS};
+use sca_protocol::screens::SCREENS;
+
+use crate::cursor::Cursor;
+use crate::message;
+use crate::model::{LinkSight, Show};
+use crate::problem::Problem;
+use crate::suffix::SUFFIXES;
+
+/// Reads what the link does.
+pub(crate) fn link_sight(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
+    match cursor.word("what the link does")?.text.as_str() {
+        "connects" => Ok(LinkSight::Connects),
+        "attempts" => Ok(LinkSight::Attempts),
+        "loses" => Ok(LinkSight::Loses),
+        _ => reason(cursor),
+    }
+}
+
+/// Reads a reason of the closed list.
+fn reason(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
+    const KINDS: &[&str] = &["dns", "refused", "timeout", "reset", "tls", "http", "handshake", "config"];
+    let word = cursor.word("a reason")?;
+    if !KINDS.contains(&word.text.as_str()) {
+        let problem = Problem::new("E053", word.span, format!("`{}` is no reason", word.text));
+        return Err(problem.suggest(&word.text, KINDS.iter().copied()));
+    }
+    let details: Vec<&str> = match word.text.as_str() {
+        "tls" => TLS_WORDS.iter().map(|(w, _)| *w).collect(),
+        "handshake" => HANDSHAKE_WORDS.iter().map(|(w, _)| *w).collect(),
+        _ => Vec::new(),
+    };
+    let detail = match cursor.peek() {
+        Some(next) if SUFFIXES.contains(&next) => None,
+        Some(next) if word.text == "http" && next.parse::<u16>().is_ok() => Some(next),
+        Some(next) if details.contains(&next) => Some(next),
+        Some(next) if !details.is_empty() => {
+            let problem = Problem::new("E053", cursor.here(), format!("`{next}` is no reason of `{}`", word.text));
+            let all = details.join(", ");
+            return Err(match sca_protocol::settings::nearest(next, details.iter().copied()) {
+                Some(near) => problem.help(format!("did you mean `{near}`? There are: {all}")),
+                None => problem.help(format!("there are: {all}")),
+            });
+        }
+        _ => None,
+    };
+    if detail.is_some() {
+        cursor.word("a detail")?;
+    }
+    Ok(LinkSight::Fails(word.text.clone(), detail.map(str::to_owned)))
+}
+
+/// Reads what a screen or the icon shows.
+pub(crate) fn show(cursor: &mut Cursor<'_>) -> Result<Show, Problem> {
+    if cursor.take("icon") {
+        let connected = cursor.value("connected or disconnected", |t| match t {
+            "connected" => Some(true),
+            "disconnected" => Some(false),
+            _ => None,
+        })?;
+        return Ok(Show::Icon { connected });
+    }
+    cursor.demand("screen")?;
+    let (mut name, mut text, mut pattern, mut tests) = (None, None, None, Vec::new());
+    if let Some(word) =
+        cursor.peek().filter(|w| !w.starts_with(['"', '~']) && !message::is_test(w) && !SUFFIXES.contains(w))
+    {
+        let found = SCREENS.iter().find(|(_, w)| *w == word).map(|(screen, _)| *screen);
+        name = Some(found.ok_or_else(|| {
+            Problem::new("E013", cursor.here(), format!("there is no screen `{word}`"))
+                .suggest(word, SCREENS.iter().map(|(_, w)| *w))
+        })?);
+        cursor.word("a screen")?;
+    }
+    while let Some(word) = cursor.peek().filter(|w| !SUFFIXES.contains(w)) {
+        if word.starts_with('"') {
+            text = Some(cursor.string("a text")?);
+        } else if let Some(quoted) = word.strip_prefix('~') {
+            pattern = Some(message::regex(quoted, cursor.here())?);
+            cursor.word("a pattern")?;
+        } else {
+            tests.push(message::test(cursor)?);
+        }
+    }
+    Ok(Show::Screen { name, text, pattern, tests })
+}
