@@ -244,3 +244,75 @@ fn a_pos_without_a_broker_exits_with_its_reason() {
     assert_eq!(output.status.code(), Some(4));
     assert!(text(&output.stderr).contains("refused the connection"), "{output:?}");
 }
+
+#[test]
+fn a_key_that_does_not_fit_is_warned_of() {
+    let folder = folder("wrong-key");
+    assert!(run(&folder, &["certs", "c"]).status.success());
+    let arguments = ["terminal", "--connect", "wss://127.0.0.1:1", "--ca", "c/authority.pem"];
+    let mismatched = [&arguments[..], &["--cert", "c/terminal.pem", "--key", "c/broker.key"]].concat();
+    let mut child = command(&folder, &mismatched)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map(Running)
+        .expect("the program starts");
+    let mut lines = BufReader::new(child.0.stderr.take().expect("it has an output")).lines().map_while(Result::ok);
+    assert!(lines.next().is_some_and(|line| line.contains("c/broker.key is not that of c/terminal.pem")));
+}
+
+#[test]
+fn an_authority_is_not_replaced_by_accident() {
+    let folder = folder("certs-twice");
+    assert!(run(&folder, &["certs", "c"]).status.success());
+    let before = fs::read(folder.join("c/authority.pem")).expect("it is there");
+    assert_eq!(run(&folder, &["certs", "c"]).status.code(), Some(4));
+    assert_eq!(before, fs::read(folder.join("c/authority.pem")).expect("it is there"));
+    assert!(run(&folder, &["certs", "c", "--force"]).status.success());
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let folder = folder("closed-output");
+    let mut child = command(&folder, &["settings"]).stdout(Stdio::piped()).spawn().expect("the program starts");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn a_file_that_is_not_valid_keeps_its_layout() {
+    let folder = folder("fmt-invalid");
+    file(&folder, "bad.sca", "scenario \"x\"\n\nterminal conects\n      screen idle\n");
+    assert_eq!(run(&folder, &["fmt", "bad.sca"]).status.code(), Some(3));
+    let kept = fs::read_to_string(folder.join("bad.sca")).expect("it is there");
+    assert!(kept.ends_with("      screen idle\n"));
+}
+
+#[test]
+fn the_broker_hangs_up_on_a_control_frame_that_is_too_long() {
+    use sca_protocol::frame::{Frame, opcode};
+    use sca_protocol::handshake::{Upgrade, key};
+    use std::io::Read;
+    let folder = folder("open-flood");
+    let (_broker, line) = start(&folder, &["broker", "--listen", "127.0.0.1:0"], "listening");
+    let address = line.split("ws://").nth(1).and_then(|rest| rest.split(';').next()).expect("it says where");
+    let mut socket = std::net::TcpStream::connect(address).expect("it listens");
+    socket.set_read_timeout(Some(std::time::Duration::from_secs(20))).expect("a deadline can be set");
+    let upgrade = Upgrade {
+        path: "/".to_owned(),
+        host: "localhost".to_owned(),
+        secure: false,
+        key: key([1; 16]),
+        pinpad_id: "1".to_owned(),
+        space_before_colon: false,
+    };
+    socket.write_all(&upgrade.to_bytes()).expect("it reads");
+    let mut answer = [0; 4_096];
+    let n = socket.read(&mut answer).expect("it answers");
+    assert!(answer[..n].starts_with(b"HTTP/1.1 101"));
+    socket.write_all(&Frame::whole(opcode::PING, vec![0; 1 << 16]).masked([1; 4]).encode()).expect("it reads");
+    let mut rest = Vec::new();
+    // Whether it ends by FIN or by reset, nothing is sent back.
+    drop(socket.read_to_end(&mut rest));
+    assert!(rest.is_empty(), "{} bytes came back", rest.len());
+}

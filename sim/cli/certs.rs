@@ -118,6 +118,15 @@ impl Files {
         if let (Some(cert), Some(key)) = (&self.cert, &self.key) {
             let identity = sca_network::pem::identity(&text(cert)?, &text(key)?);
             let identity = identity.map_err(|error| format!("{} and {}: {error}", cert.display(), key.display()))?;
+            let fits = sca_network::tls::key_fits(&identity).map_err(|error| format!("{}: {error}", key.display()))?;
+            if !fits {
+                // That may be what somebody wants to try.
+                complain!(
+                    "warning: the key in {} is not that of {}; the other side will refuse it",
+                    key.display(),
+                    cert.display()
+                );
+            }
             credentials.identity = Some(std::sync::Arc::new(identity));
         }
         Ok(credentials)

@@ -69,11 +69,25 @@ impl Shown {
         if identity.chain.is_empty() {
             return Ok(None);
         }
-        let chain = identity.chain.iter().cloned().map(CertificateDer::from).collect();
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.key.clone()));
-        let key = provider().key_provider.load_private_key(key)?;
-        Ok(Some(Arc::new(Self(Arc::new(SingleCertAndKey::from(CertifiedKey::new(chain, key)))))))
+        Ok(Some(Arc::new(Self(Arc::new(SingleCertAndKey::from(certified(identity)?))))))
     }
+}
+
+fn certified(identity: &Identity) -> Result<CertifiedKey, TlsError> {
+    let chain = identity.chain.iter().cloned().map(CertificateDer::from).collect();
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.key.clone()));
+    Ok(CertifiedKey::new(chain, provider().key_provider.load_private_key(key)?))
+}
+
+/// Whether the key of an identity belongs to its certificate.
+///
+/// # Errors
+/// [`TlsError`], if the key cannot be used at all.
+pub fn key_fits(identity: &Identity) -> Result<bool, TlsError> {
+    Ok(!matches!(
+        certified(identity)?.keys_match(),
+        Err(Error::InconsistentKeys(rustls::InconsistentKeys::KeyMismatch))
+    ))
 }
 
 /// What one side knows and shows.
