@@ -316,3 +316,27 @@ fn the_broker_hangs_up_on_a_control_frame_that_is_too_long() {
     drop(socket.read_to_end(&mut rest));
     assert!(rest.is_empty(), "{} bytes came back", rest.len());
 }
+
+#[test]
+fn no_card_number_stands_in_what_a_run_leaves_behind() {
+    let folder = folder("cards");
+    let card = "4111111111111111";
+    let text = format!(
+        "scenario \"x\"\n\nterminal connects\npos -> terminal  SESSION START INVOICE={card}  as a\n\
+         terminal -> pos  RESULT=OK  re a\nscreen session INVOICE=\"{card}0\"  within 1s\n"
+    );
+    file(&folder, "card.sca", &text);
+    let output = run(&folder, &["run", "-t", "card.sca", "--report", "json=r.json,junit=r.xml"]);
+    assert_eq!(output.status.code(), Some(1));
+    let mut left = vec![text_of(&folder, "r.json"), text_of(&folder, "r.xml")];
+    left.extend(["transcript.txt", "frames.txt"].map(|name| text_of(&folder.join("failures/card-1"), name)));
+    left.extend([self::text(&output.stdout), self::text(&output.stderr)]);
+    for text in &left {
+        assert!(!text.contains(&format!("{card}<")) && !text.contains(&format!("={card} ")), "{text}");
+    }
+    assert!(left[2].contains("411111******1111"), "{}", left[2]);
+}
+
+fn text_of(folder: &Path, name: &str) -> String {
+    fs::read_to_string(folder.join(name)).expect("it was left")
+}

@@ -3,6 +3,7 @@
 //! [`play()`] is the library face: a scenario, a client core, and what came of it.
 
 mod armory;
+mod cards;
 mod clock;
 mod core;
 pub mod faults;

@@ -1,5 +1,6 @@
 //! Plays one row of a scenario in one world: in memory with virtual time, or on real sockets in scaled time.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,6 +16,7 @@ use sca_terminal::Target;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
+use crate::cards;
 use crate::clock::{Clock, DeviceClock};
 use crate::core::{Core, Making};
 use crate::faults;
@@ -130,6 +132,12 @@ pub(crate) fn row_of(scenario: &Scenario, at: usize, played: &Played) -> (Row, O
 
 /// The verdict in the light of `expect-fail`.
 fn judged(scenario: &Scenario, mut played: Played) -> Played {
+    if let Verdict::Fail(failure) = &mut played.verdict {
+        failure.label = cards::masked(&failure.label).into_owned();
+        for note in &mut failure.notes {
+            *note = cards::masked(note).into_owned();
+        }
+    }
     if let Verdict::Fail(failure) = &mut played.verdict
         && !played.values.is_empty()
     {
@@ -313,14 +321,18 @@ fn played<C: Core>(
     let assumed = std::mem::take(&mut world.assumed);
     let remarks = remarks(&verdict, &assumed);
     let entries = world.record.entries();
+    let text = transcript::transcript(&scenario.title, &scenario.header, row, entries, lasted, &remarks);
     Played {
         values: row.values.clone(),
-        transcript: transcript::transcript(&scenario.title, &scenario.header, row, entries, lasted, &remarks),
+        transcript: match cards::masked(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(masked) => masked,
+        },
         projection: if options.projects { transcript::projection(&names, entries) } else { String::new() },
         verdict,
         assumed,
         lasted,
-        frames: std::mem::take(&mut world.frames),
+        frames: cards::masked(&std::mem::take(&mut world.frames)).into_owned(),
         carrier_size: world.armory.carrier_size,
     }
 }

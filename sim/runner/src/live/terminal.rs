@@ -220,6 +220,7 @@ pub(super) fn brief(text: &str) -> String {
     };
     let fields = fields.replace("<TRANSACTION>", "").replace("</TRANSACTION>", "");
     let fields = fields.replace("<RESPONSE>", "").replace("</RESPONSE>", "");
+    let fields = crate::cards::masked(&fields).into_owned();
     match fields.char_indices().nth(200) {
         Some((at, _)) => format!("{} …", &fields[..at]),
         None => fields,

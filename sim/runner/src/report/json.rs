@@ -83,7 +83,7 @@ pub fn json(results: &[&FileResult], world: &str, seed: Option<u64>) -> Result<S
     let files = results.iter().map(|result| file(result)).collect();
     let mut text = serde_json::to_string_pretty(&Document { version: JSON_VERSION, seed, world, summary, files })?;
     text.push('\n');
-    Ok(text)
+    Ok(crate::cards::masked(&text).into_owned())
 }
 
 fn file(result: &FileResult) -> File<'_> {

@@ -34,7 +34,7 @@ pub fn junit(
         }
         report.add_test_suite(suite);
     }
-    report.to_string()
+    report.to_string().map(|text| crate::cards::masked(&text).into_owned())
 }
 
 fn case(result: &FileResult, row: &Played, replay: &str) -> TestCase {
