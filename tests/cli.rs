@@ -51,7 +51,7 @@ fn file(folder: &Path, name: &str, text: &str) {
 #[case::check_invalid(&["check", "invalid.sca"], 3)]
 #[case::list(&["list", "good.sca"], 0)]
 #[case::settings(&["settings"], 0)]
-#[case::assumptions(&["settings", "--assumptions"], 0)]
+#[case::assumptions(&["assumptions"], 0)]
 #[case::help(&["--help"], 0)]
 #[case::bad_report(&["run", "good.sca", "--report", "xml=a"], 2)]
 #[case::unwritable_report(&["run", "good.sca", "--report", "json=no/such/folder"], 4)]

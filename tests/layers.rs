@@ -13,11 +13,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sim/peers", &["sca-protocol"]),
     ("sim/network", &["sca-protocol", "sca-certs"]),
     ("sim/scenario", &["sca-protocol", "sca-certs"]),
-    ("sim/runner", &["sca-protocol", "sca-certs", "sca-network", "sca-peers", "sca-scenario", "sca-terminal"]),
+    ("sim/display", &["sca-protocol", "sca-terminal"]),
+    (
+        "sim/runner",
+        &["sca-protocol", "sca-certs", "sca-display", "sca-network", "sca-peers", "sca-scenario", "sca-terminal"],
+    ),
 ];
 
 /// Crates that move no bytes.
-const MACHINES: &[&str] = &["certs", "sim/protocol", "sim/terminal", "sim/peers", "sim/scenario"];
+const MACHINES: &[&str] = &["certs", "sim/protocol", "sim/terminal", "sim/peers", "sim/scenario", "sim/display"];
 
 fn manifest(folder: &str) -> String {
     fs::read_to_string(common::root().join(folder).join("Cargo.toml")).expect("every crate has a manifest")
@@ -67,6 +71,7 @@ fn only_one_file_opens_sockets_and_only_one_reads_a_clock() {
         "sim/peers/src",
         "sim/network/src",
         "sim/scenario/src",
+        "sim/display/src",
         "sim/runner/src",
         "sim/cli",
     ];
@@ -88,6 +93,7 @@ fn only_the_files_module_and_the_command_line_touch_files() {
         "sim/peers/src",
         "sim/network/src",
         "sim/scenario/src",
+        "sim/display/src",
         "sim/runner/src",
     ];
     for (path, text) in quiet.iter().flat_map(|folder| code(folder)) {

@@ -61,6 +61,8 @@ enum Command {
     List(list::Arguments),
     /// Print every setting with its default, range and source
     Settings(settings::Arguments),
+    /// Print the register of assumptions: what the pages do not say, what was chosen, and the setting that chooses otherwise
+    Assumptions,
     /// Write an authority, identities and named flaws as PEM
     Certs(certs::Arguments),
     /// Run the broker on a real port: terminals dial in, a POS reaches them through it
@@ -69,6 +71,8 @@ enum Command {
     Pos(open::PosArguments),
     /// Run the simulated terminal against any broker, with a live ladder
     Terminal(open::TerminalArguments),
+    /// Run the payment host, or the estate host, on a real port
+    Host(open::HostArguments),
 }
 
 fn main() -> ExitCode {
@@ -78,10 +82,12 @@ fn main() -> ExitCode {
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Settings(arguments) => settings::run(&arguments),
+        Command::Assumptions => settings::assumptions(),
         Command::Certs(arguments) => certs::run(&arguments),
         Command::Broker(arguments) => open::broker(&arguments),
         Command::Pos(arguments) => open::pos(&arguments),
         Command::Terminal(arguments) => open::terminal(&arguments),
+        Command::Host(arguments) => open::host(&arguments),
     };
     let exit = if terms::has_lost_output() { Exit::CannotRun } else { exit };
     ExitCode::from(exit as u8)

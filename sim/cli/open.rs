@@ -1,16 +1,19 @@
 //! `terminal`, `broker` and `pos`: the simulated parties in the open, on real sockets.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use sca_protocol::settings::{BrokerSettings, SettingError, Settings, TerminalSettings, with};
-use sca_protocol::xml::first_document;
-use sca_runner::live::{self, BrokerPlan, PosPlan, TerminalPlan};
+use sca_protocol::cards::{CARDS, Card, Entry};
+use sca_protocol::settings::{
+    BrokerSettings, EstateSettings, HostSettings, SettingError, Settings, TerminalSettings, with,
+};
+use sca_protocol::xml::{Split, split};
+use sca_runner::live::{self, BrokerPlan, HostPlan, PosPlan, TerminalPlan};
 use sca_runner::{parse_url, simulated};
-use sca_terminal::Target;
+use sca_terminal::{Cardholder, Target};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
@@ -21,9 +24,10 @@ use crate::terms::{complain, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct TerminalArguments {
-    /// The broker: ws://HOST:PORT or wss://HOST:PORT
+    /// The broker: ws://HOST:PORT or wss://HOST:PORT. Not needed with --set POSCONNECTALLOW=ETHERNET, where POS call the
+    /// terminal on its classic ports
     #[arg(long, value_name = "URL", value_parser = url)]
-    connect: Target,
+    connect: Option<Target>,
     /// The terminal's identity, sent as x-vfi-pinpad-id
     #[arg(long, value_name = "ID", default_value = "1")]
     pinpad: String,
@@ -33,8 +37,31 @@ pub(crate) struct TerminalArguments {
     /// What its chance follows from: keys, masks and the jitter of its pauses
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// The address on which the classic ports are opened (settings DEVICEPORT and DEVICEPORTSECONDARY)
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    listen_on: IpAddr,
+    /// A folder that stands for the terminal's flash; it is read at the start and written like the device's own
+    #[arg(long, value_name = "DIR")]
+    flash: Option<PathBuf>,
     #[command(flatten)]
     files: Files,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HostArguments {
+    /// Where to listen, for example 127.0.0.1:9000; port 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    listen: SocketAddr,
+    /// Be the estate host (VHQ), which offers updates, rather than the payment host
+    #[arg(long)]
+    estate: bool,
+    /// A setting of the host, as `sca-sim settings` lists them; may be given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = host_setting)]
+    set: Vec<(String, String)>,
+}
+
+fn host_setting(text: &str) -> Result<(String, String), String> {
+    setting::<HostSettings>(text).or_else(|why| setting::<EstateSettings>(text).map_err(|_| why))
 }
 
 #[derive(Debug, Args)]
@@ -113,14 +140,78 @@ pub(crate) fn terminal(arguments: &TerminalArguments) -> Exit {
     let run = || {
         let mut settings: TerminalSettings = chosen(&arguments.set)?;
         settings.pinpad_id.clone_from(&arguments.pinpad);
+        let target = match &arguments.connect {
+            Some(target) => target.clone(),
+            None if settings.pos_connect_allow != "WEBSOCKETS" => {
+                Target { host: String::new(), port: 0, secure: false }
+            }
+            None => return Err("--connect URL is missing; without a broker, --set POSCONNECTALLOW=ETHERNET".to_owned()),
+        };
         let plan = TerminalPlan {
             settings,
-            target: arguments.connect.clone(),
             seed: arguments.seed,
-            credentials: arguments.files.read_for(arguments.connect.secure)?,
+            credentials: arguments.files.read_for(target.secure)?,
+            target,
+            listen_on: arguments.listen_on,
+            flash: arguments.flash.clone(),
         };
         let mut tell = |line: &str| say!("{line}");
-        on_one_thread(live::connect(plan, &simulated, interrupted(), &mut tell))?.map_err(|error| error.to_string())
+        on_one_thread(async {
+            let (sender, acts) = mpsc::channel(16);
+            tokio::task::spawn_local(cardholder(sender));
+            live::connect(plan, &simulated, acts, interrupted(), &mut tell).await
+        })?
+        .map_err(|error| error.to_string())
+    };
+    exit(run())
+}
+
+/// Reads what the cardholder does, a line each: `taps visa`, `inserts CARD`, `swipes CARD`, `removes`, `signs`,
+/// `presses BUTTON`, `enters TEXT`.
+async fn cardholder(to: mpsc::Sender<Cardholder>) {
+    let mut lines = BufReader::new(tokio::io::stdin().take(1 << 30)).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        let line = line.trim();
+        let line = line.strip_prefix("cardholder ").unwrap_or(line);
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let card = |entry| Card::find(rest).map(|card| Cardholder::Presents(card, entry));
+        let act = match word {
+            "" => continue,
+            "presses" => Some(Cardholder::Presses(rest.to_owned())),
+            "enters" => Some(Cardholder::Enters(rest.to_owned())),
+            "taps" => card(Entry::Tapped),
+            "inserts" => card(Entry::Inserted),
+            "swipes" => card(Entry::Swiped),
+            "removes" => Some(Cardholder::Removes),
+            "signs" => Some(Cardholder::Signs),
+            _ => None,
+        };
+        match act {
+            Some(act) => {
+                if to.send(act).await.is_err() {
+                    return;
+                }
+            }
+            None => complain!(
+                "a cardholder taps, inserts or swipes a card, removes it, signs, presses a button or enters a text; \
+                 there are the cards {}",
+                CARDS.iter().map(|card| card.name).collect::<Vec<_>>().join(", ")
+            ),
+        }
+    }
+}
+
+pub(crate) fn host(arguments: &HostArguments) -> Exit {
+    let run = || {
+        let plan = if arguments.estate {
+            HostPlan::Estate(chosen::<EstateSettings>(&arguments.set)?)
+        } else {
+            HostPlan::Payment(chosen::<HostSettings>(&arguments.set)?)
+        };
+        let ready = |address: SocketAddr| say!("listening on {address}");
+        let mut tell = |line: &str| say!("{line}");
+        on_one_thread(live::host(arguments.listen, plan, interrupted(), ready, &mut tell))?
+            .map_err(|error| format!("{}: {error}", arguments.listen))
     };
     exit(run())
 }
@@ -173,7 +264,7 @@ async fn documents(input: impl AsyncRead + Unpin, to: mpsc::Sender<String>) -> R
     let mut waiting = String::new();
     loop {
         let read = lines.read_line(&mut waiting).await.map_err(|error| format!("the requests: {error}"))?;
-        while let Some(end) = first_document(&waiting) {
+        while let Split::Whole(end) = split(&waiting) {
             let rest = waiting.split_off(end);
             let document = std::mem::replace(&mut waiting, rest);
             if to.send(document.trim().to_owned()).await.is_err() {

@@ -1,32 +1,34 @@
-//! `settings`: the closed tables.
+//! `settings` and `assumptions`: the closed tables, and what no page decides.
 
 use clap::Args;
 use sca_protocol::assumptions::ASSUMPTIONS;
-use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings};
+use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Settings, TerminalSettings};
 
 use crate::Exit;
 use crate::terms::say;
 
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
-    /// Print the register of assumptions instead: what the pages do not say, and the setting that chooses otherwise
-    #[arg(long)]
-    assumptions: bool,
-}
+pub(crate) struct Arguments {}
 
-pub(crate) fn run(arguments: &Arguments) -> Exit {
-    if arguments.assumptions {
-        for a in ASSUMPTIONS {
-            say!("{}  {}\n      {}", a.id, a.says, a.reason);
-            if !a.settings.is_empty() {
-                say!("      setting: {}", a.settings.join(", "));
-            }
-        }
-        return Exit::Good;
-    }
+pub(crate) fn run(_: &Arguments) -> Exit {
     table::<TerminalSettings>("terminal");
     say!("");
     table::<BrokerSettings>("broker");
+    say!("");
+    table::<HostSettings>("host");
+    say!("");
+    table::<EstateSettings>("vhq");
+    Exit::Good
+}
+
+pub(crate) fn assumptions() -> Exit {
+    for a in ASSUMPTIONS {
+        say!("{}  {}\n      {}", a.id, a.says, a.reason);
+        for name in a.settings {
+            let default = TerminalSettings::row(name).map_or("", |row| row.default);
+            say!("      setting: {name} {}", if default.is_empty() { "-" } else { default });
+        }
+    }
     Exit::Good
 }
 

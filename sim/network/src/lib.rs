@@ -2,6 +2,7 @@
 //!
 //! It decides nothing and has never heard of terminals or brokers: it posts what happened and takes orders.
 
+mod call;
 mod client;
 mod memory;
 pub mod pem;
@@ -12,6 +13,7 @@ mod stream;
 mod tap;
 pub mod tls;
 
+pub use call::{CallEvent, CallLimits, CallOrder, Side, call as run_call, called as run_called};
 pub use client::{ClientEvent, ClientLimits, ClientOrder, run as run_client};
 pub use memory::{MemoryNetwork, Way};
 pub use post::{Event, Mailbox, Posted, Pulse, Tag};

@@ -5,6 +5,9 @@ use std::rc::Rc;
 
 use tokio::sync::Notify;
 
+use sca_protocol::Line;
+
+use crate::call::{CallEvent, Side};
 use crate::client::ClientEvent;
 use crate::server::ServerEvent;
 
@@ -13,7 +16,9 @@ use crate::server::ServerEvent;
 pub struct Tag {
     /// The terminal's index in the world.
     pub terminal: u16,
-    /// The number of its connection.
+    /// What a plain TCP connection is for; nothing for the link.
+    pub line: Option<Line>,
+    /// The number of its connection on that line.
     pub connection: u32,
 }
 
@@ -24,6 +29,8 @@ pub enum Event {
     Client(ClientEvent),
     /// On the broker's end.
     Server(ServerEvent),
+    /// On an end of a plain TCP connection.
+    Call(Side, CallEvent),
 }
 
 /// An event with its place in the order of one instant: terminals first, then connection, then sequence.
@@ -80,7 +87,7 @@ impl Mailbox {
     #[must_use]
     pub fn take(&self) -> Vec<Posted> {
         let mut all = std::mem::take(&mut *self.inner.posted.borrow_mut());
-        all.sort_by_key(|p| (matches!(p.event, Event::Server(_)), p.tag, p.sequence));
+        all.sort_by_key(|p| (matches!(p.event, Event::Server(_) | Event::Call(Side::Far, _)), p.tag, p.sequence));
         all
     }
 

@@ -1,8 +1,14 @@
-//! The POS: remembers what it asked, and tells of each message which request it answers.
+//! The POS: remembers what it asked, tells of each message which request it answers, and keeps the keys it was given.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use sca_protocol::codes;
 use sca_protocol::commands::Command;
-use sca_protocol::xml::Limits;
-use sca_protocol::{Request, Response};
+use sca_protocol::keys::{Key, Packet};
+use sca_protocol::rsa::PosKey;
+use sca_protocol::xml::{self, Limits};
+use sca_protocol::{Chance, Request, Response};
 
 /// One request of the POS, in the order of sending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,11 +21,16 @@ pub struct Heard {
     pub response: Option<Response>,
     /// The request it answers; none for a notice.
     pub answers: Option<RequestId>,
+    /// FUNCTION_TYPE and COMMAND of that request.
+    pub request: Option<(String, String)>,
+    /// Whether it came encrypted.
+    pub encrypted: bool,
 }
 
 #[derive(Debug)]
 struct Pending {
     id: RequestId,
+    routing: Option<(String, String)>,
     text_when_done: Option<&'static str>,
     known: bool,
     counter: Option<String>,
@@ -31,6 +42,19 @@ struct Pending {
 pub struct Pos {
     pending: Vec<Pending>,
     sent: u32,
+    /// The key of each label.
+    keys: BTreeMap<String, Key>,
+}
+
+/// The key pair of every simulated POS: one for all, so that no run has to wait for another.
+///
+/// # Panics
+/// If no key can be made, which chance decided when this seed was chosen.
+#[must_use]
+pub fn key() -> &'static PosKey {
+    static KEY: LazyLock<PosKey> =
+        LazyLock::new(|| PosKey::generate(&mut Chance::new(1).stream("pos-key", &[])).expect("this seed makes a key"));
+    &KEY
 }
 
 impl Pos {
@@ -44,10 +68,11 @@ impl Pos {
     pub fn asked(&mut self, request: Option<&Request>) -> RequestId {
         self.sent += 1;
         let id = RequestId(self.sent);
-        let row = request.and_then(|r| Command::find(r.function_type(), r.command()));
+        let row = request.and_then(Command::find);
         let field = |name| request.and_then(|r| r.get(name)).map(str::to_owned);
         self.pending.push(Pending {
             id,
+            routing: request.map(|r| (r.function_type().to_owned(), r.command().to_owned())),
             text_when_done: row.map(|row| row.text),
             known: row.is_some(),
             counter: field("COUNTER"),
@@ -56,32 +81,71 @@ impl Pos {
         id
     }
 
+    /// MAC of a request, by its label and COUNTER; nothing where the POS has no key for that.
+    #[must_use]
+    pub fn mac(&self, request: &Request) -> Option<String> {
+        let counter = request.get("COUNTER").and_then(sca_protocol::counter::parse)?;
+        Some(self.keys.get(request.get("MAC_LABEL")?)?.mac(counter))
+    }
+
+    /// A document as an encrypted packet of its label; the document itself where the POS has no key for that.
+    #[must_use]
+    pub fn encrypt(&self, request: &Request, text: &str, iv: [u8; 16]) -> String {
+        let label = request.get("MAC_LABEL").unwrap_or_default();
+        let Some(key) = self.keys.get(label) else { return text.to_owned() };
+        let Packet { iv, payload } = key.close(text, iv);
+        format!("<ETRANSACTION><MAC_LABEL>{label}</MAC_LABEL><IV>{iv}</IV><PAYLOAD>{payload}</PAYLOAD></ETRANSACTION>")
+    }
+
+    /// The plain document of an encrypted one, if one of the keys opens it.
+    #[must_use]
+    pub fn decrypt(&self, text: &str) -> Option<String> {
+        if !text.starts_with("<ERESPONSE>") {
+            return None;
+        }
+        let root = xml::parse(text, Limits::default()).ok()?;
+        let part = |name: &str| root.children.iter().find(|c| c.name == name).map(|c| c.text.clone());
+        let packet = Packet { iv: part("IV")?, payload: part("PAYLOAD")? };
+        self.keys.values().find_map(|key| key.open(&packet).ok())
+    }
+
     /// What a message is: the answer to the request whose COUNTER or POS_RECON it repeats, else to the oldest
-    /// unanswered one whose command can give it, else a notice.
+    /// unanswered one whose command can give it, else a notice. Keys that it brings are kept.
     pub fn heard(&mut self, text: &str) -> Heard {
-        let Some((response, position)) = self.place(text) else { return Heard { response: None, answers: None } };
-        let answers = position.map(|i| self.pending.remove(i).id);
-        Heard { response: Some(response), answers }
+        let Some((response, position, encrypted)) = self.place(text) else {
+            return Heard { response: None, answers: None, request: None, encrypted: false };
+        };
+        let sealed = response.get("MAC_KEY").or_else(|| response.get("TERMINAL_KEY"));
+        if let (Some(sealed), Some(label)) = (sealed, response.get("MAC_LABEL")) {
+            self.keys.extend(key().open_key(sealed).map(|key| (label.to_owned(), key)));
+        }
+        let answered = position.map(|i| self.pending.remove(i));
+        let (answers, request) = (answered.as_ref().map(|p| p.id), answered.and_then(|p| p.routing));
+        Heard { response: Some(response), answers, request, encrypted }
     }
 
     /// Which request a message would answer, without taking note of it.
     #[must_use]
     pub fn would_answer(&self, text: &str) -> Option<RequestId> {
-        let (_, position) = self.place(text)?;
+        let (_, position, _) = self.place(text)?;
         position.map(|i| self.pending[i].id)
     }
 
-    /// The message as a response, and the place of the request it answers.
-    fn place(&self, text: &str) -> Option<(Response, Option<usize>)> {
+    /// The message as a response, the place of the request it answers, and whether it came encrypted.
+    fn place(&self, text: &str) -> Option<(Response, Option<usize>, bool)> {
+        let plain = self.decrypt(text);
         let limits = Limits { bytes_max: 1 << 24, ..Limits::default() };
-        let response = Response::parse(text, limits).ok()?;
+        let response = Response::parse(plain.as_deref().unwrap_or(text), limits).ok()?;
+        if is_notice(&response) {
+            return Some((response, None, plain.is_some()));
+        }
         let echoes = |p: &Pending| {
             let same = |name, sent: &Option<String>| sent.is_some() && sent.as_deref() == response.get(name);
             same("COUNTER", &p.counter) || same("POS_RECON", &p.recon)
         };
         let able: Vec<usize> = (0..self.pending.len()).filter(|&i| self.pending[i].can_give(&response)).collect();
         let position = able.iter().copied().find(|&i| echoes(&self.pending[i])).or_else(|| able.first().copied());
-        Some((response, position))
+        Some((response, position, plain.is_some()))
     }
 
     /// The requests without an answer, oldest first.
@@ -95,10 +159,25 @@ impl Pos {
     }
 }
 
+/// Whether a response answers nothing: a notice, by code, word and text and by the COUNTER it lacks, or a card that is
+/// returned before its payment is decided. RESULT_CODE alone would take a card entry screen for an approval.
+fn is_notice(response: &Response) -> bool {
+    let field = |name: &str| response.get(name).unwrap_or_default();
+    let is_early = field("RESPONSE_TEXT") == codes::EARLY_CARD;
+    let is_echo = response.get("COUNTER").is_some() || response.get("POS_RECON").is_some();
+    is_early || (!is_echo && codes::is_notice(field("RESULT_CODE"), field("RESULT"), field("RESPONSE_TEXT")))
+}
+
 impl Pending {
     fn can_give(&self, response: &Response) -> bool {
+        let text = response.get("RESPONSE_TEXT").unwrap_or_default();
         match response.get("RESULT_CODE") {
-            Some("-1") => self.known && self.text_when_done == response.get("RESPONSE_TEXT"),
+            // A text that is filled in begins or ends with the one of the table: `2 SAF RECORDS FOUND`.
+            Some("-1") if self.known => {
+                let row = self.text_when_done.unwrap_or_default();
+                text == row || (!row.is_empty() && (text.starts_with(row) || text.ends_with(row)))
+            }
+            Some("-1") => false,
             Some(_) => true,
             None => false,
         }

@@ -199,6 +199,169 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         &[],
         "OK is the page's default; the keys are not named",
     ),
+    on(
+        "A-36",
+        "The terminal speaks to the payment host and the estate host in documents of the same shape, a TCP connection each",
+        &["payment-host", "estate-host"],
+        "the pages name the hosts and not their protocols",
+    ),
+    on(
+        "A-37",
+        "Commands without a page behave as third-party clients and simulators have them",
+        &[],
+        "the contents list names them, or code was seen to send them",
+    ),
+    on(
+        "A-38",
+        "The success code of a payment command whose page prints none is that of its nearest kin",
+        &[],
+        "the response tables were not visible",
+    ),
+    on(
+        "A-39",
+        "The left panel is cancelled by CANCEL_LEFTPANEL",
+        &[],
+        "the contents list has the page, not the COMMAND",
+    ),
+    on(
+        "A-40",
+        "A card, a tender or a PIN is waited for 60 s; the tender is not asked for",
+        &["card-timeout", "asks-tender"],
+        "the parameters are named, their values are not",
+    ),
+    on(
+        "A-41",
+        "The answer of a payment that outlived its connection is not sent on the next one",
+        &["late-answer"],
+        "behind a broker nobody there has asked; LAST_TRAN recovers it. A guide for TCP says the opposite",
+    ),
+    on(
+        "A-42",
+        "A duplicate has the invoice, command, amount and card of an approved payment of this device",
+        &["DUPLICATECHECK"],
+        "the pages name the code and FORCE_FLAG, not the rule",
+    ),
+    on(
+        "A-43",
+        "CANCEL of a payment that is with the host is refused with 59049, and FINISH with 59002",
+        &[],
+        "the pages say that nothing ends it any more, not how that is said",
+    ),
+    on(
+        "A-44",
+        "A payment is answered when it is decided; its outcome and remove card stay on the screen without holding it",
+        &["result-time"],
+        "no page says what the screen waits for",
+    ),
+    on(
+        "A-45",
+        "With the host out of reach, a sale up to 100.00 is approved, stored and offered again each minute",
+        &["offline-limit", "offline-interval"],
+        "the parameters of store and forward were not visible",
+    ),
+    on(
+        "A-46",
+        "A decline ends with TERMINATION_STATUS SUCCESS",
+        &["decline-is-success"],
+        "the field's description says so and a simulator does it; the device code page says FAILURE",
+    ),
+    on(
+        "A-47",
+        "With WEBSOCKETS notices travel on the connection, if START carried POS_IP and POS_PORT",
+        &["notices", "notices-need-address"],
+        "the page knows the call back by TCP only",
+    ),
+    on(
+        "A-48",
+        "LAST_TRAN without a transaction is answered with code 0",
+        &[],
+        "the platform's code for what is not found",
+    ),
+    on(
+        "A-49",
+        "59005 is not ready, 59006 not allowed, 59045 nothing to show, 59074 call for authorisation",
+        &[],
+        "the numbers stand on pages whose lists of meanings were cut",
+    ),
+    on(
+        "A-50",
+        "SAF commands in a session are refused with 59003",
+        &[],
+        "the page warns against them, and names no code",
+    ),
+    on(
+        "A-51",
+        "59046 is an unknown number, 59047 a range that ends before it begins, 59048 an unknown SAF_STATUS",
+        &[],
+        "the numbers are listed for SAF QUERY alone",
+    ),
+    on(
+        "A-52",
+        "A wrong MAC and a COUNTER that does not rise are refused with 59040; such a request uses up no COUNTER",
+        &[],
+        "an emulator does so for the MAC; the pages name no code",
+    ),
+    on("A-53", "SECURITY commands in a session are refused with 59003", &[], "a simulator does so for TEST_MAC"),
+    on(
+        "A-54",
+        "Up to 16 POS are registered, on flash with their counters; 59051 says that there is no room",
+        &["registrations-max"],
+        "no page gives a number, and 59051 is listed without its meaning",
+    ),
+    on(
+        "A-55",
+        "The last transaction, stored ones, reversals and parameters survive power off",
+        &[],
+        "money must; parameters are written to a file",
+    ),
+    on(
+        "A-56",
+        "Full encryption wraps a document in ETRANSACTION and ERESPONSE with MAC_LABEL, IV and PAYLOAD, AES-128-CBC",
+        &[],
+        "the page could not be read; a simulator does so",
+    ),
+    on(
+        "A-57",
+        "GET_PARM and SET_PARM know the settings in capitals that the table has, and PARM_ names",
+        &[],
+        "the list of parameters that may be read was not available",
+    ),
+    on(
+        "A-58",
+        "A document on a classic port may take 10 s; a primary command on the secondary port is refused with 59040",
+        &["document-timeout", "idle-timeout"],
+        "the pages describe no framing and no limit",
+    ),
+    on(
+        "A-59",
+        "APPLYUPDATES asks the estate host; an update takes 5 s, then the terminal starts anew",
+        &["update-time"],
+        "the page says that updates are installed now, and no more",
+    ),
+    on(
+        "A-60",
+        "Training payments are approved by the device and reach no host",
+        &[],
+        "the effect of training mode is not said; nothing else is safe",
+    ),
+    on(
+        "A-61",
+        "A payment without an answer in time is reversed: 22 when the host says so, 23 when it does not",
+        &[],
+        "both codes are listed without their rule",
+    ),
+    on(
+        "A-62",
+        "A power cut in the midst of a payment with the host ends in a reversal after the next start",
+        &[],
+        "otherwise a card could be charged with nobody knowing",
+    ),
+    on(
+        "A-63",
+        "A chip that fails three times may be swiped",
+        &[],
+        "the notice says that retries are used up, not how many there are",
+    ),
 ];
 
 /// The assumption of this id.
@@ -225,7 +388,7 @@ mod tests {
     #[test]
     fn every_assumption_a_row_names_is_registered() {
         let named = TerminalSettings::table().iter().map(|row| row.source).filter(|s| s.starts_with("A-"));
-        let coded = crate::codes::ALL.iter().filter_map(|code| code.assumption);
+        let coded = crate::codes::DEVICE.iter().chain(crate::codes::PLATFORM).filter_map(|code| code.assumption);
         for id in named.chain(coded) {
             assert!(find(id).is_some(), "{id}");
         }

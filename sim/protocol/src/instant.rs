@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
 
 /// Seconds since 1970-01-01T00:00:00Z, as some clock shows them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,6 +42,20 @@ impl UnixTime {
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(by.as_secs()).unwrap_or(i64::MAX)))
+    }
+
+    /// The clock as YYYYMMDDhhmmss, as TIME has it.
+    #[must_use]
+    pub fn digits(self) -> String {
+        let form = format_description!("[year][month][day][hour][minute][second]");
+        self.calendar().and_then(|t| t.format(form).ok()).unwrap_or_default()
+    }
+
+    /// The day as YYYY.MM.DD and the time as hh:mm:ss, as TRANS_DATE and TRANS_TIME have them.
+    #[must_use]
+    pub fn date_and_time(self) -> (String, String) {
+        let form = |form| self.calendar().and_then(|t| t.format(form).ok()).unwrap_or_default();
+        (form(format_description!("[year].[month].[day]")), form(format_description!("[hour]:[minute]:[second]")))
     }
 
     /// The calendar form, where the year has one.

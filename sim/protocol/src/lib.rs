@@ -4,6 +4,7 @@
 //! moves bytes, knows the time or draws a random number: all of that arrives as an argument.
 
 pub mod assumptions;
+pub mod cards;
 pub mod chance;
 pub mod clauses;
 pub mod codes;
@@ -12,8 +13,12 @@ pub mod counter;
 pub mod frame;
 pub mod handshake;
 pub mod instant;
+pub mod keys;
+mod line;
 pub mod message;
+pub mod models;
 pub mod reason;
+pub mod rsa;
 pub mod screens;
 mod setting;
 pub mod settings;
@@ -21,5 +26,6 @@ pub mod xml;
 
 pub use chance::Chance;
 pub use instant::{Now, UnixTime};
+pub use line::Line;
 pub use message::{Request, Response};
 pub use reason::Reason;

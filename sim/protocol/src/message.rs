@@ -82,6 +82,12 @@ impl Request {
         get(&self.fields, name)
     }
 
+    /// A field with all that stands in it, if it is there.
+    #[must_use]
+    pub fn element(&self, name: &str) -> Option<&Element> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
     /// FUNCTION_TYPE, or nothing.
     #[must_use]
     pub fn function_type(&self) -> &str {
@@ -120,6 +126,13 @@ impl Response {
     /// [`NotARequest`] names the reason.
     pub fn parse(text: &str, limits: Limits) -> Result<Self, NotARequest> {
         Ok(Self { fields: document(text, limits, RESPONSE_ROOT)?.children })
+    }
+
+    /// Appends a field with fields of its own.
+    #[must_use]
+    pub fn with_group(mut self, group: Element) -> Self {
+        self.fields.push(group);
+        self
     }
 
     /// Appends a field.

@@ -21,6 +21,28 @@ pub enum ScreenName {
     Prompt,
     /// The link was lost and no session is open (REC-03).
     Reconnecting,
+    /// The cardholder chooses how to pay.
+    Tender,
+    /// A card is waited for.
+    CardEntry,
+    /// The number of a card is typed.
+    Keying,
+    /// A PIN is waited for.
+    Pin,
+    /// The payment is on its way to the host, or with it.
+    Authorising,
+    /// The payment was approved.
+    Approved,
+    /// The payment was declined, or came to nothing.
+    Declined,
+    /// A card has to be taken out.
+    RemoveCard,
+    /// A POS wants to be registered.
+    Pairing,
+    /// The lane is closed.
+    LaneClosed,
+    /// An update is installed.
+    Updating,
 }
 
 /// Every screen with its word in scenarios.
@@ -33,6 +55,17 @@ pub const SCREENS: &[(ScreenName, &str)] = &[
     (ScreenName::Session, "session"),
     (ScreenName::Prompt, "prompt"),
     (ScreenName::Reconnecting, "reconnecting"),
+    (ScreenName::Tender, "tender"),
+    (ScreenName::CardEntry, "card-entry"),
+    (ScreenName::Keying, "keying"),
+    (ScreenName::Pin, "pin"),
+    (ScreenName::Authorising, "authorising"),
+    (ScreenName::Approved, "approved"),
+    (ScreenName::Declined, "declined"),
+    (ScreenName::RemoveCard, "remove-card"),
+    (ScreenName::Pairing, "pairing"),
+    (ScreenName::LaneClosed, "lane-closed"),
+    (ScreenName::Updating, "updating"),
 ];
 
 impl fmt::Display for ScreenName {

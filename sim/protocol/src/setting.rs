@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::codes;
 use crate::instant::UnixTime;
 
 /// What a setting may hold.
@@ -21,6 +22,8 @@ pub enum Kind {
     Instant,
     /// `ws://HOST[:PORT]` or `wss://HOST[:PORT]`.
     Url,
+    /// A result code of the tables, or nothing.
+    Code,
 }
 
 /// What a setting holds.
@@ -51,6 +54,50 @@ pub struct Row<T> {
     /// Where the fact comes from: a page or clause, or the id of an assumption.
     pub source: &'static str,
     pub(crate) set: fn(&mut T, Value),
+    pub(crate) get: fn(&T) -> String,
+}
+
+impl<T> Row<T> {
+    /// What the setting holds now, as text that can be read back; nothing where it holds nothing.
+    #[must_use]
+    pub fn get(&self, from: &T) -> String {
+        (self.get)(from)
+    }
+}
+
+/// A value as the text of its setting.
+pub(crate) trait Shown {
+    fn shown(&self) -> String;
+}
+
+impl Shown for bool {
+    fn shown(&self) -> String {
+        if *self { "yes" } else { "no" }.to_owned()
+    }
+}
+
+impl Shown for u64 {
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Shown for Duration {
+    fn shown(&self) -> String {
+        show_span(*self)
+    }
+}
+
+impl Shown for String {
+    fn shown(&self) -> String {
+        self.clone()
+    }
+}
+
+impl<T: ToString> Shown for Option<T> {
+    fn shown(&self) -> String {
+        self.as_ref().map(T::to_string).unwrap_or_default()
+    }
 }
 
 /// A setting that cannot be made.
@@ -82,8 +129,8 @@ impl Kind {
     pub fn read(self, text: &str) -> Option<Value> {
         match self {
             Self::Flag => match text {
-                "yes" | "on" | "1" => Some(Value::Flag(true)),
-                "no" | "off" | "0" => Some(Value::Flag(false)),
+                "yes" | "on" | "1" | "Y" => Some(Value::Flag(true)),
+                "no" | "off" | "0" | "N" => Some(Value::Flag(false)),
                 _ => None,
             },
             Self::Number(min, max) => text.parse().ok().filter(|n| (min..=max).contains(n)).map(Value::Number),
@@ -94,6 +141,10 @@ impl Kind {
                 .then(|| Value::Text(text.to_owned())),
             Self::Choice(words) => words.contains(&text).then(|| Value::Text(text.to_owned())),
             Self::Instant => UnixTime::parse(text).ok().map(Value::Instant),
+            Self::Code => {
+                let is_known = text.parse().is_ok_and(|n| codes::platform_code(n).is_some());
+                (is_known || text.is_empty()).then(|| Value::Text(text.to_owned()))
+            }
             Self::Url => read_url(text).map(|_| Value::Text(text.to_owned())),
         }
     }
@@ -109,6 +160,7 @@ impl Kind {
             Self::Text(max) => format!("a text of at most {max} characters"),
             Self::Choice(words) => words.join(" or "),
             Self::Instant => "an instant such as 2026-01-15T09:00:00Z".to_owned(),
+            Self::Code => "a result code of the tables".to_owned(),
             Self::Url => "ws://HOST:PORT or wss://HOST:PORT".to_owned(),
         }
     }

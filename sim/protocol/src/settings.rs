@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use crate::instant::UnixTime;
 use crate::message::Layout;
+use crate::models::Model;
+use crate::setting::Shown;
 pub use crate::setting::{Kind, Row, SettingError, Settings, Value, is_parameter, nearest, read_url, show_span, span};
 
 /// What counts as "the last POS request" for GET COUNTER.
@@ -39,6 +41,61 @@ pub struct RetryRules {
     pub jitter_percent: u64,
     /// The longest Retry-After that is followed.
     pub retry_after_max: Duration,
+}
+
+/// When notices are sent, and where to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeRules {
+    /// sendunsolmsgduringpymttran.
+    pub wanted: bool,
+    /// The way they take: websocket, call-back or off.
+    pub way: String,
+    /// They are sent only where the request carried POS_IP and POS_PORT.
+    pub need_address: bool,
+}
+
+/// What a payment does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentRules {
+    /// How long a card is waited for.
+    pub card_timeout: Duration,
+    /// How long the outcome stays on the screen.
+    pub result_time: Duration,
+    /// CTimeout, in milliseconds.
+    pub host_timeout_ms: u64,
+    /// The highest amount that is approved without the host, in hundredths.
+    pub offline_limit: u64,
+    /// How often stored transactions are offered to the host.
+    pub offline_interval: Duration,
+    /// ALLOWOFFLINETRANTOGOWITHONLINE.
+    pub beside_online: u64,
+    /// DUPLICATECHECK.
+    pub duplicates: u64,
+    /// descriptiveentrymode.
+    pub descriptive: bool,
+    /// The contactless reader is on.
+    pub contactless: bool,
+    /// The tender is asked for where the request names none.
+    pub asks_tender: bool,
+    /// hithostforlasttran.
+    pub last_from_host: u64,
+    /// The answer of a payment that outlived its connection is sent on the next one.
+    pub late_answer: bool,
+    /// A decline is a SUCCESS: an outcome was produced.
+    pub decline_is_success: bool,
+}
+
+/// The ports on which a terminal listens where POSCONNECTALLOW is not WEBSOCKETS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassicRules {
+    /// The primary one.
+    pub primary: u64,
+    /// The secondary one.
+    pub secondary: u64,
+    /// How long a document may take from its first byte to its last.
+    pub document_timeout: Duration,
+    /// How long a connection may stay silent; 0 for ever.
+    pub idle_timeout: Duration,
 }
 
 macro_rules! settings {
@@ -77,12 +134,10 @@ macro_rules! row {
         Row {
             name: $name, kind: $kind, default: $default, meaning: $meaning, source: $source,
             set: |to, value| if let Value::$variant(value) = value { to.$($field).+ = value.into() },
+            get: |from| from.$($field).+.shown(),
         }
     };
 }
-
-/// The models the source lists for WebSocket (DEV-01).
-pub const MODELS: &[&str] = &["e280", "e285", "M400", "M440", "P200", "P400", "V200", "V400c", "V400m"];
 
 const NAME: Kind = Kind::Text(64);
 const WAIT: Kind = Kind::Span(10, 3_600_000);
@@ -147,6 +202,37 @@ settings! {
         },
         /// A session survives power off and on.
         session_over_reboot: bool = false,
+        /// AUTOPAIR.
+        auto_pair: u64 = 0,
+        /// How many POS can be registered.
+        registrations_max: u64 = 0,
+        /// When notices are sent, and where to.
+        notices: NoticeRules = NoticeRules { wanted: false, way: String::new(), need_address: false },
+        /// What a payment does.
+        payment: PaymentRules = PaymentRules {
+            card_timeout: Duration::ZERO, result_time: Duration::ZERO, host_timeout_ms: 0, offline_limit: 0,
+            offline_interval: Duration::ZERO, beside_online: 0, duplicates: 0, descriptive: false, contactless: false,
+            asks_tender: false, last_from_host: 0, late_answer: false, decline_is_success: false,
+        },
+        /// Where the payment host is, for a terminal in the open.
+        payment_host: String = String::new(),
+        /// Where the estate host is, for a terminal in the open.
+        estate_host: String = String::new(),
+        /// How long an update takes.
+        update_time: Duration = Duration::ZERO,
+        /// DEVICENAMEENABLED.
+        names_enabled: u64 = 0,
+        /// LINEITEMDISPLAY.
+        items_displayed: u64 = 0,
+        /// LANECLOSEDFONTCOL.
+        lane_closed_colour: String = String::new(),
+        /// LANECLOSEDFONTSIZE.
+        lane_closed_size: u64 = 0,
+        /// The classic ports.
+        classic: ClassicRules =
+            ClassicRules { primary: 0, secondary: 0, document_timeout: Duration::ZERO, idle_timeout: Duration::ZERO },
+        /// The flash write at which the power fails; 0 for none.
+        power_cut_at_flash_write: u64 = 0,
         /// How long a prompt waits for the cardholder; 0 for ever.
         prompt_timeout: Duration = Duration::ZERO,
     }
@@ -154,7 +240,7 @@ settings! {
         row!("model", NAME, "M400", "DEV-01", "Device model; WebSocket is refused on models the source does not list", Text, model),
         row!("pinpad-id", NAME, "1", "HS-07", "Identity of the terminal, sent as x-vfi-pinpad-id", Text, pinpad_id),
         row!("POSCONNECTALLOW", Kind::Choice(&["WEBSOCKETS", "ETHERNET"]), "WEBSOCKETS", "CFG-01", "How a POS may connect; any value but WEBSOCKETS leaves the WebSocket client off", Text, pos_connect_allow),
-        row!("SKIPPOSAUTH", Kind::Number(1, 1), "1", "CFG-02", "1: MAC fields are ignored and SECURITY commands refused", Number, skip_pos_auth),
+        row!("SKIPPOSAUTH", Kind::Number(0, 1), "1", "CFG-02", "1, with WEBSOCKETS: MAC fields are ignored and SECURITY commands refused", Number, skip_pos_auth),
         row!("WEBSOCKETADDRESS_", Kind::Text(200), "", "WebSocket Parameters", "Broker address, name or IP; the broker's url when absent", Text, address),
         row!("WEBSOCKETPORT_", Kind::Number(1, 65_535), "", "WebSocket Parameters", "Broker port; the broker's url when absent", Number, port),
         row!("WEBSOCKETPINGINTERVAL_1", Kind::Number(0, 3_600), "45", "WebSocket Parameters", "Seconds between pings of the terminal; 0 sends none", Number, ping_interval),
@@ -194,6 +280,36 @@ settings! {
             Span,
             prompt_timeout
         ),
+        row!("AUTOPAIR", Kind::Number(0, 1), "0", "REGISTER", "1: a POS is registered without its code being typed", Number, auto_pair),
+        row!("registrations-max", Kind::Number(1, 64), "16", "A-54", "How many POS can be registered", Number, registrations_max),
+        row!("sendunsolmsgduringpymttran", Kind::Flag, "no", "Unsolicited Consumer Notification Responses", "Notices are sent during a payment", Flag, notices.wanted),
+        row!("notices", Kind::Choice(&["websocket", "call-back", "off"]), "websocket", "A-47", "The way notices take with WEBSOCKETS: on the connection, to POS_IP:POS_PORT, or none", Text, notices.way),
+        row!("notices-need-address", Kind::Flag, "yes", "A-47", "Notices are sent only where START carried POS_IP and POS_PORT", Flag, notices.need_address),
+        row!("card-timeout", Kind::Span(0, 3_600_000), "60s", "A-40", "How long a card, a tender or a PIN is waited for; 0ms for ever", Span, payment.card_timeout),
+        row!("result-time", Kind::Span(0, 60_000), "2s", "A-44", "How long the outcome of a payment stays on the screen", Span, payment.result_time),
+        row!("CTimeout", Kind::Number(100, 600_000), "30000", "Hosts Parameters", "Milliseconds to wait for the payment host", Number, payment.host_timeout_ms),
+        row!("offline-limit", Kind::Number(0, 99_999_999), "10000", "A-45", "The highest amount approved without the host, in hundredths; 0 for none", Number, payment.offline_limit),
+        row!("offline-interval", Kind::Span(1_000, 86_400_000), "1m", "A-45", "How often stored transactions are offered to the host", Span, payment.offline_interval),
+        row!("ALLOWOFFLINETRANTOGOWITHONLINE", Kind::Number(0, 1), "1", "UGP Parameters", "0: stored transactions are posted only with no session open", Number, payment.beside_online),
+        row!("DUPLICATECHECK", Kind::Number(0, 1), "1", "A-42", "1: a repeated payment is declined by the terminal", Number, payment.duplicates),
+        row!("descriptiveentrymode", Kind::Flag, "no", "Terminologies and References", "CARD_ENTRY_MODE in more words", Flag, payment.descriptive),
+        row!("contactless", Kind::Flag, "yes", "language", "The contactless reader is on", Flag, payment.contactless),
+        row!("asks-tender", Kind::Flag, "no", "A-40", "The tender is asked for where a payment names none", Flag, payment.asks_tender),
+        row!("hithostforlasttran", Kind::Number(0, 1), "1", "LAST TRANSACTION", "1: LAST_TRAN is answered from the host, 0: from the device", Number, payment.last_from_host),
+        row!("late-answer", Kind::Flag, "no", "A-41", "The answer of a payment that outlived its connection is sent on the next one", Flag, payment.late_answer),
+        row!("decline-is-success", Kind::Flag, "yes", "A-46", "TERMINATION_STATUS of a decline is SUCCESS", Flag, payment.decline_is_success),
+        row!("payment-host", Kind::Text(260), "", "A-36", "HOST:PORT of the payment host, for a terminal in the open; none is never reached", Text, payment_host),
+        row!("estate-host", Kind::Text(260), "", "A-36", "HOST:PORT of the estate host, for a terminal in the open; none is never reached", Text, estate_host),
+        row!("update-time", Kind::Span(0, 3_600_000), "5s", "A-59", "How long an update takes before the terminal starts anew", Span, update_time),
+        row!("DEVICENAMEENABLED", Kind::Number(0, 1), "1", "Device Name Query", "0: the device has no name", Number, names_enabled),
+        row!("LINEITEMDISPLAY", Kind::Number(0, 1), "1", "Line Item Display pages", "0: line items are kept and not shown", Number, items_displayed),
+        row!("LANECLOSEDFONTCOL", Kind::Text(6), "FFFFFF", "LANE CLOSED", "Colour of the lane closed text where the request has none", Text, lane_closed_colour),
+        row!("LANECLOSEDFONTSIZE", Kind::Number(1, 100), "30", "LANE CLOSED", "Size of the lane closed text where the request has none", Number, lane_closed_size),
+        row!("DEVICEPORT", Kind::Number(0, 65_535), "5015", "Device Specific TCP Connection and Configuration", "The primary port, where POSCONNECTALLOW is not WEBSOCKETS", Number, classic.primary),
+        row!("DEVICEPORTSECONDARY", Kind::Number(0, 65_535), "5016", "Device Specific TCP Connection and Configuration", "The secondary port, where POSCONNECTALLOW is not WEBSOCKETS", Number, classic.secondary),
+        row!("document-timeout", WAIT, "10s", "A-58", "How long a document may take on a classic port, from its first byte to its last", Span, classic.document_timeout),
+        row!("idle-timeout", Kind::Span(0, 86_400_000), "0ms", "A-58", "How long a classic port's connection may stay silent; 0ms for ever", Span, classic.idle_timeout),
+        row!("power-cut-at-flash-write", Kind::Number(0, 100_000), "0", "language", "The power fails in the middle of this write to the flash; 0 for none", Number, power_cut_at_flash_write),
         row!("session-over-reboot", Kind::Flag, "no", "A-17", "A session survives power off and on", Flag, session_over_reboot),
     }
 }
@@ -253,11 +369,57 @@ settings! {
     }
 }
 
+settings! {
+    /// How the payment host behaves.
+    HostSettings {
+        /// up, silent or down.
+        state: String = String::new(),
+        /// How long it takes to answer.
+        delay: Duration = Duration::ZERO,
+        /// What it decides: card, approves, declines or errors.
+        decision: String = String::new(),
+        /// The text of its decision.
+        text: String = String::new(),
+        /// The amount it approves, where it is not the whole.
+        amount: String = String::new(),
+        /// The code it answers, where that is not the one its decision has.
+        code: String = String::new(),
+    }
+    rows {
+        row!("state", Kind::Choice(&["up", "silent", "cut", "down"]), "up", "language", "Whether it answers, takes and never answers, takes and hangs up, or cannot be reached", Text, state),
+        row!("delay", Kind::Span(0, 3_600_000), "0ms", "language", "How long it takes to answer", Span, delay),
+        row!("decision", Kind::Choice(&["card", "approves", "declines", "errors"]), "card", "language", "What it decides; card: what the test card stands for", Text, decision),
+        row!("text", Kind::Text(80), "", "language", "RESPONSE_TEXT of its answers, where it is not the usual one", Text, text),
+        row!("amount", Kind::Text(9), "", "language", "The most it approves", Text, amount),
+        row!("code", Kind::Code, "", "Point Platform Codes", "RESULT_CODE of its answers, where it is not the usual one", Text, code),
+    }
+}
+
+settings! {
+    /// How the estate host behaves.
+    EstateSettings {
+        /// up, silent or down.
+        state: String = String::new(),
+        /// The version it offers; none offers nothing.
+        offers: String = String::new(),
+    }
+    rows {
+        row!("state", Kind::Choice(&["up", "silent", "down"]), "up", "language", "Whether it answers, takes and never answers, or cannot be reached", Text, state),
+        row!("offers", Kind::Text(20), "", "language", "The version it offers; nothing where it is empty", Text, offers),
+    }
+}
+
 impl TerminalSettings {
+    /// Whether requests are taken without registration, MAC and rising COUNTER (CFG-02, AUTH-02).
+    #[must_use]
+    pub fn skips_authentication(&self) -> bool {
+        self.skip_pos_auth == 1 && self.pos_connect_allow == "WEBSOCKETS"
+    }
+
     /// Whether the source lists the model for WebSocket (DEV-01).
     #[must_use]
     pub fn is_known_model(&self) -> bool {
-        MODELS.contains(&self.model.as_str())
+        Model::find(&self.model).is_some()
     }
 
     /// The layout of the terminal's documents.

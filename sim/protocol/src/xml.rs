@@ -117,35 +117,55 @@ pub fn parse(text: &str, limits: Limits) -> Result<Element, XmlError> {
     }
 }
 
-/// The length of the first whole document in a text, its root's end tag included; none while there is no such end.
-/// Comments and CDATA are read over.
+/// What stands at the beginning of a text that grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// A whole document of this many bytes, its root's end tag included.
+    Whole(usize),
+    /// The beginning of one.
+    Open,
+    /// Something that no further text makes a document.
+    Broken,
+}
+
+/// Where the first document of a text ends. Comments and CDATA are read over.
 ///
 /// ```
-/// assert_eq!(sca_protocol::xml::first_document("<A><!-- </A> --></A> <B/>"), Some(20));
+/// use sca_protocol::xml::{Split, split};
+/// assert_eq!(split("<A><!-- </A> --></A> <B/>"), Split::Whole(20));
+/// assert_eq!(split("<A><B>"), Split::Open);
+/// assert_eq!(split("<A></B>"), Split::Broken);
 /// ```
 #[must_use]
-pub fn first_document(text: &str) -> Option<usize> {
+pub fn split(text: &str) -> Split {
     let mut reader = Reader::from_str(text);
     let mut depth = 0_usize;
     loop {
-        let done = match reader.read_event().ok()? {
-            Event::Start(_) => {
+        let done = match reader.read_event() {
+            Ok(Event::Start(_)) => {
                 depth += 1;
                 false
             }
-            Event::End(_) => {
+            Ok(Event::End(_)) => {
                 depth = depth.saturating_sub(1);
                 depth == 0
             }
-            Event::Empty(_) => depth == 0,
-            Event::Eof => return None,
-            _ => false,
+            Ok(Event::Empty(_)) => depth == 0,
+            Ok(Event::Eof) => return Split::Open,
+            Ok(Event::Text(text)) if depth == 0 && !text.trim_matches(BLANK).is_empty() => return Split::Broken,
+            Ok(_) => false,
+            // A tag, a comment or the like that is not closed yet.
+            Err(quick_xml::Error::Syntax(_)) => return Split::Open,
+            Err(_) => return Split::Broken,
         };
         if done {
-            return usize::try_from(reader.buffer_position()).ok();
+            return usize::try_from(reader.buffer_position()).map_or(Split::Broken, Split::Whole);
         }
     }
 }
+
+/// What may stand around a document.
+const BLANK: [char; 5] = ['\u{feff}', ' ', '\t', '\r', '\n'];
 
 #[derive(Default)]
 struct Builder {
@@ -207,7 +227,7 @@ impl Builder {
     fn text(&mut self, text: &str) -> Result<(), XmlErrorKind> {
         match self.open.last_mut() {
             Some(element) => element.text.push_str(text),
-            None if text.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty() => {}
+            None if text.trim_matches(BLANK).is_empty() => {}
             None => return Err(XmlErrorKind::OutsideRoot),
         }
         Ok(())

@@ -31,6 +31,23 @@ pub(crate) fn masked(text: &str) -> Cow<'_, str> {
     out.and_then(|bytes| String::from_utf8(bytes).ok()).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
+/// A text without what stands in the fields for keys and MACs.
+pub(crate) fn without_keys(text: &str) -> Cow<'_, str> {
+    const SECRET: &[&str] = &["MAC", "MAC_KEY", "TERMINAL_KEY"];
+    let mut out = Cow::Borrowed(text);
+    for name in SECRET {
+        let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+        let found = out.find(&open).and_then(|at| {
+            let from = at + open.len();
+            Some((from, from + out[from..].find(&close)?))
+        });
+        if let Some((from, to)) = found {
+            out.to_mut().replace_range(from..to, "*");
+        }
+    }
+    out
+}
+
 fn is_card(digits: &[u8]) -> bool {
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| digits.starts_with(prefix.as_bytes()));
     let issuer = match digits.len() {

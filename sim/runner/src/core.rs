@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sca_protocol::settings::TerminalSettings;
 use sca_protocol::{Chance, Now};
-use sca_terminal::{Face, Input, Output, Target, Terminal};
+use sca_terminal::{Face, Flash, Input, Output, Target, Terminal};
 
 /// A client core as a value-to-value machine.
 pub trait Core {
@@ -29,12 +29,14 @@ pub struct Making {
     pub chance: Chance,
     /// Its place among the terminals of its world, from 0.
     pub index: u64,
+    /// What stands on its flash at the start.
+    pub flash: Flash,
 }
 
 /// Makes the simulated terminal.
 #[must_use]
 pub fn simulated(making: Making) -> Terminal {
-    Terminal::new(making.settings, making.target, making.chance, making.index)
+    Terminal::new(making.settings, making.target, making.chance, making.index).with_flash(making.flash)
 }
 
 impl Core for Terminal {

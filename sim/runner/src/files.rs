@@ -1,12 +1,14 @@
 //! Scenario files on disk: found, read with their libraries, and their snapshots beside them. Nothing else in the
 //! runner touches a file.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use sca_scenario::model::Scenario;
 use sca_scenario::{FILE_BYTES_MAX, Library, Outline, Problem, Span};
+use sca_terminal::{Flash, FlashOp};
 
 /// A file that was read, and what it says or what is wrong with it.
 #[derive(Debug)]
@@ -114,9 +116,94 @@ pub fn load(path: &Path, clauses: &[&'static str]) -> io::Result<Loaded> {
                 }
             }
         }
-        if problems.is_empty() { outline.scenario(&libraries, clauses) } else { Err(problems) }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let mut scenario = outline.scenario(&libraries, clauses)?;
+        let problems = read_assets(&mut scenario, folder);
+        if problems.is_empty() { Ok(scenario) } else { Err(problems) }
     });
     Ok(Loaded { path: path.to_owned(), texts, scenario })
+}
+
+/// Bytes of one file on a flash, or of one file that a scenario names.
+const ASSET_BYTES_MAX: u64 = 1 << 20;
+
+/// The bytes of a file of bounded size.
+fn read_asset(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(ASSET_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > ASSET_BYTES_MAX {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("more than {ASSET_BYTES_MAX} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// Reads the files that a scenario names, relative to its folder.
+fn read_assets(scenario: &mut Scenario, folder: &Path) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (name, span) in scenario.files() {
+        match read_asset(&folder.join(&name)) {
+            Ok(bytes) => drop(scenario.assets.insert(name, bytes)),
+            Err(error) => problems.push(Problem::new("E055", span, format!("{name} cannot be read: {error}"))),
+        }
+    }
+    problems
+}
+
+/// The flash of a device in the open: everything in a folder, at the paths that it has on the device.
+///
+/// # Errors
+/// What the system says.
+pub fn read_flash(folder: &Path) -> io::Result<Flash> {
+    let mut found = Vec::new();
+    if folder.exists() {
+        all_files(folder, &mut found, 0)?;
+    }
+    let mut files = BTreeMap::new();
+    for path in found {
+        let on_device = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        files.insert(format!("{FLASH_ROOT}/{on_device}"), read_asset(&path)?);
+    }
+    Ok(Flash::new(files))
+}
+
+/// Where the flash of a device lies; in the open, a folder stands for it.
+const FLASH_ROOT: &str = "/home/usr1/flash";
+
+fn all_files(folder: &Path, found: &mut Vec<PathBuf>, depth: usize) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() && depth < 8 {
+            all_files(&path, found, depth + 1)?;
+        } else if path.is_file() {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Does to a folder what a device did to its flash. Keys may be among it, so its owner alone can read what is written.
+///
+/// # Errors
+/// What the system says.
+pub fn write_flash(folder: &Path, op: &FlashOp) -> io::Result<()> {
+    let place = |path: &str| folder.join(path.strip_prefix(FLASH_ROOT).unwrap_or(path).trim_start_matches('/'));
+    match op {
+        FlashOp::Write { path, bytes } => {
+            let path = place(path);
+            fs::create_dir_all(path.parent().unwrap_or(folder))?;
+            let mut options = fs::OpenOptions::new();
+            options.write(true).create(true).truncate(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let mut file = options.open(path)?;
+            io::Write::write_all(&mut file, bytes)?;
+            file.sync_all()
+        }
+        FlashOp::Rename { from, to } => fs::rename(place(from), place(to)),
+        FlashOp::Remove { path } => fs::remove_file(place(path)),
+    }
 }
 
 /// Where the snapshot of a scenario is.

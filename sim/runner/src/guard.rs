@@ -1,5 +1,6 @@
 //! Bans and demands that stand for a while: `throughout` and `without`.
 
+use sca_protocol::{Line, Request};
 use sca_scenario::Span;
 use sca_scenario::model::{Message, Pattern, Show, Source, Suffix};
 use sca_terminal::{Face, Seen};
@@ -61,6 +62,14 @@ impl Guarded<'_> {
                     Message::Http(lines) => matching::http(lines, false, text, self.names).is_some(),
                     _ => false,
                 })
+        })
+    }
+
+    /// Says of a document to a host whether a `without` forbids it.
+    pub(crate) fn to_host(&self, who: usize, line: Line, request: &Request) -> Result<(), Box<Failure>> {
+        self.watch(|source, pattern| {
+            *source == Source::ToHost(who, line)
+                && pattern.0.as_ref().is_none_or(|m| matching::to_host(m, request, self.names).is_ok())
         })
     }
 

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sca_peers::RequestId;
-use sca_protocol::Response;
 use sca_protocol::handshake::Head;
+use sca_protocol::{Line, Request, Response};
 use sca_terminal::{Face, Seen};
 
 /// An observation with its place in the order of the run.
@@ -23,6 +23,7 @@ pub(crate) struct Data {
     pub(crate) text: String,
     pub(crate) response: Option<Response>,
     pub(crate) answers: Option<RequestId>,
+    pub(crate) encrypted: bool,
     /// Its number among the messages of the run, from 1.
     pub(crate) number: u32,
     pub(crate) connection: u32,
@@ -54,6 +55,7 @@ pub(crate) struct Lanes {
     pub(crate) link: VecDeque<Noted<Seen>>,
     pub(crate) control: VecDeque<Noted<Control>>,
     pub(crate) http: VecDeque<Noted<(Head, String)>>,
+    pub(crate) hosts: VecDeque<Noted<(Line, Request)>>,
     pub(crate) face: Noted<Face>,
 }
 
@@ -64,6 +66,7 @@ impl Lanes {
             link: VecDeque::new(),
             control: VecDeque::new(),
             http: VecDeque::new(),
+            hosts: VecDeque::new(),
             face: Noted { at: Duration::ZERO, sequence: 0, what: face },
         }
     }
@@ -86,6 +89,9 @@ impl Lanes {
         }
         if self.http.len() > UNREAD_MAX {
             self.http.pop_front();
+        }
+        if self.hosts.len() > UNREAD_MAX {
+            self.hosts.pop_front();
         }
         if self.link.len() > UNREAD_MAX && self.link.front().is_some_and(|n| n.what != Seen::Connects) {
             self.link.pop_front();

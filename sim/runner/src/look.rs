@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use sca_protocol::{Line, Request};
 use sca_scenario::model::{Expect, Message, Sight};
 use sca_terminal::Seen;
 
@@ -52,6 +53,18 @@ impl Script {
                         return Look::met(Some(noted), Captured::new());
                     }
                     self.pass_over(describe_control(&noted.what), noted.at);
+                }
+                Look::Nothing(String::new())
+            }
+            Sight::ToHost(line, message) => {
+                while let Some(noted) = lanes.hosts.pop_front() {
+                    let (to, request) = &noted.what;
+                    if to == line
+                        && let Ok(captured) = matching::to_host(message, request, &self.names)
+                    {
+                        return Look::met(Some(noted), captured);
+                    }
+                    self.pass_over(describe_to_host(*to, request), noted.at);
                 }
                 Look::Nothing(String::new())
             }
@@ -106,6 +119,11 @@ pub(crate) fn describe_link(seen: Seen) -> String {
         Seen::Connects => "it connects".to_owned(),
         Seen::Loses => "it loses the link".to_owned(),
     }
+}
+
+pub(crate) fn describe_to_host(line: Line, request: &Request) -> String {
+    let host = if line == Line::Estate { "vhq" } else { "host" };
+    format!("{} {} to the {host}", request.function_type(), request.command())
 }
 
 pub(crate) fn describe_control(got: &Control) -> String {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use sca_peers::RequestId;
 use sca_protocol::Reason;
-use sca_protocol::Response;
 use sca_protocol::xml::{Element, Limits};
+use sca_protocol::{Request, Response};
 use sca_scenario::Span;
 use sca_scenario::model::{Demand, Fields, LinkSight, Message, Op, Show, Suffix, Test};
 use sca_terminal::{Face, Seen};
@@ -19,6 +19,8 @@ pub(crate) struct Names {
     pub(crate) captures: BTreeMap<String, String>,
     pub(crate) moments: BTreeMap<String, Duration>,
     pub(crate) requests: BTreeMap<String, (usize, RequestId)>,
+    /// The files that the scenario names, with their bytes.
+    pub(crate) assets: BTreeMap<String, Vec<u8>>,
 }
 
 impl Names {
@@ -30,6 +32,16 @@ impl Names {
         self.captures
             .iter()
             .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value))
+    }
+
+    /// The name of the file that an icon is read from; `default` for the device's own, which also stands in for what is
+    /// no picture.
+    pub(crate) fn file_of(&self, face: &Face) -> String {
+        let Some(bytes) = face.icon.as_deref().filter(|bytes| sca_display::is_picture(bytes)) else {
+            return "default".to_owned();
+        };
+        let found = self.assets.iter().find(|(_, asset)| asset.as_slice() == bytes);
+        found.map_or_else(|| "another file".to_owned(), |(name, _)| name.clone())
     }
 
     /// The label of a request.
@@ -83,6 +95,9 @@ pub(crate) fn data(
 
 fn fields(wanted: &Fields, suffix: &Suffix, data: &Data, names: &Names) -> Result<Captured, Mismatch> {
     let Some(response) = &data.response else { return mismatch("what came is no response", None) };
+    if wanted.encrypted != data.encrypted {
+        return mismatch(if data.encrypted { "this came encrypted" } else { "this came in plain" }, None);
+    }
     match (wanted.notice, data.answers) {
         (true, Some(_)) => return mismatch("this is an answer, not a notice", None),
         (false, None) if suffix.re.is_none() => return mismatch("this answers no request", None),
@@ -160,6 +175,20 @@ fn document(wanted: &str, suffix: &Suffix, data: &Data) -> Result<Captured, Mism
     Ok(Captured::new())
 }
 
+/// Whether a document to a host is the one demanded.
+pub(crate) fn to_host(message: &Message, request: &Request, names: &Names) -> Result<Captured, Mismatch> {
+    let Message::Fields(wanted) = message else { return mismatch("a document came", None) };
+    let routing = [request.function_type(), request.command()];
+    if wanted.routing.iter().zip(routing).any(|(wanted, got)| wanted != got) {
+        return mismatch(format!("it is {} {}", routing[0], routing[1]), None);
+    }
+    let mut captured = Captured::new();
+    for test in &wanted.tests {
+        captured.extend(field(test, request.get(&test.field), names)?);
+    }
+    Ok(captured)
+}
+
 /// Whether a control frame is the one demanded.
 pub(crate) fn control(message: &Message, got: &Control) -> bool {
     let payload = |wanted: &Option<String>, got: &[u8]| wanted.as_ref().is_none_or(|w| w.as_bytes() == got);
@@ -219,7 +248,13 @@ fn fails(kind: &str, detail: Option<&str>, reason: Reason) -> bool {
 /// Whether a face shows what is demanded.
 pub(crate) fn shows(show: &Show, face: &Face, names: &Names) -> Result<Captured, Mismatch> {
     match show {
-        Show::Icon { connected } if *connected == face.connected => Ok(Captured::new()),
+        Show::Icon { connected, file } if *connected == face.connected => {
+            let shown = names.file_of(face);
+            match file {
+                Some(wanted) if *wanted != shown => mismatch(format!("the icon is {shown}"), None),
+                _ => Ok(Captured::new()),
+            }
+        }
         Show::Icon { .. } => {
             mismatch(format!("the icon says {}", if face.connected { "connected" } else { "disconnected" }), None)
         }

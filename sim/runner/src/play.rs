@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sca_network::{Dialer, Listener, Mailbox, MemoryNetwork};
-use sca_protocol::settings::{BrokerSettings, TerminalSettings, with};
+use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, SettingError, TerminalSettings, with};
 use sca_protocol::{Chance, UnixTime};
 use sca_scenario::model::{Action, Arm, Bytes, Row, Scenario, Step};
-use sca_terminal::Target;
+use sca_terminal::{Flash, Target};
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
@@ -22,7 +22,7 @@ use crate::core::{Core, Making};
 use crate::faults;
 use crate::identities::Identities;
 use crate::transcript;
-use crate::verdict::{Failure, Played, Verdict};
+use crate::verdict::{Evidence, Failure, Played, Verdict};
 use crate::world::ends::acceptor;
 use crate::world::{Setting, Starting, Stop, World};
 
@@ -246,6 +246,7 @@ fn failed_to_start(row: &Row, why: String) -> Played {
         lasted: Duration::ZERO,
         frames: String::new(),
         carrier_size: None,
+        evidence: Evidence::default(),
     }
 }
 
@@ -262,7 +263,13 @@ async fn play_here<C: Core>(
     };
     let clock = Clock::start(scale);
     let slack = if options.place == Place::Memory { Duration::ZERO } else { clock.scaled(WIRE_FLOOR) };
-    let broker: BrokerSettings = match with(&row.cast.broker) {
+    let settings = || {
+        let broker: BrokerSettings = with(&row.cast.broker)?;
+        let host: HostSettings = with(&row.cast.host)?;
+        let vhq: EstateSettings = with(&row.cast.vhq)?;
+        Ok::<_, SettingError>((broker, host, vhq))
+    };
+    let (broker, host, vhq) = match settings() {
         Ok(settings) => settings,
         Err(error) => return failed_to_start(row, error.to_string()),
     };
@@ -281,7 +288,7 @@ async fn play_here<C: Core>(
     };
     let truth = scenario.header.clock.unwrap_or(CLOCK);
     let chance = Chance::new(options.seed.or(scenario.header.seed).unwrap_or(1));
-    let starting = match cast(row, &broker, (clock, truth, slack), chance, make) {
+    let starting = match cast((scenario, row), &broker, (clock, truth, slack), chance, make) {
         Ok(starting) => starting,
         Err(error) => return failed_to_start(row, error.to_string()),
     };
@@ -289,6 +296,9 @@ async fn play_here<C: Core>(
         header: &scenario.header,
         broker_clock: DeviceClock::new(clock, broker.clock.unwrap_or(truth)),
         broker,
+        host,
+        vhq,
+        assets: &scenario.assets,
         certificates: &row.cast.certificates,
         identities: identities.clone(),
         chance,
@@ -334,6 +344,7 @@ fn played<C: Core>(
         lasted,
         frames: cards::masked(&std::mem::take(&mut world.frames)).into_owned(),
         carrier_size: world.armory.carrier_size,
+        evidence: std::mem::take(&mut world.evidence),
     }
 }
 
@@ -368,7 +379,7 @@ fn first_power(steps: &[Step], who: usize) -> Option<bool> {
 }
 
 fn cast<C: Core>(
-    row: &Row,
+    (scenario, row): (&Scenario, &Row),
     broker: &BrokerSettings,
     (clock, truth, slack): (Clock, UnixTime, Duration),
     chance: Chance,
@@ -385,7 +396,13 @@ fn cast<C: Core>(
         ] {
             *limit = (*limit).max(slack);
         }
-        let making = Making { settings: settings.clone(), target: target(broker), chance, index: index as u64 };
+        let host_ms = u64::try_from(slack.as_millis()).unwrap_or(0);
+        settings.payment.host_timeout_ms = settings.payment.host_timeout_ms.max(host_ms);
+        let file = |name: &String| scenario.assets.get(name).cloned().unwrap_or_default();
+        let files = terminal.files.iter().map(|(path, name)| (path.clone(), file(name)));
+        let flash = Flash::new(files.collect());
+        let (settings_of_it, target) = (settings.clone(), target(broker));
+        let making = Making { settings: settings_of_it, target, chance, index: index as u64, flash };
         let shows = DeviceClock::new(clock, settings.clock.unwrap_or(truth));
         starting.push(Starting { name: terminal.name.clone(), core: make(making), settings, clock: shows });
     }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sca_peers::RequestId;
+use sca_protocol::{Line, Request};
 use sca_scenario::model::{Message, Step};
 use sca_terminal::{Screen, Seen};
 
@@ -27,6 +28,8 @@ pub(crate) enum Entry {
     Data(usize, Rc<Data>),
     /// A request for the upgrade.
     Http(usize, String),
+    /// A document to a host.
+    ToHost(usize, Line, Rc<Request>),
     /// A ping of the terminal.
     Ping(usize),
     /// A pong of the terminal.

@@ -1,7 +1,7 @@
 //! The script: where in the timeline a run is, what it demands now, what it wants done, and what it says of an
 //! observation. It moves no bytes.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ fn flatten(steps: &[Step], ops: &mut VecDeque<Op>) {
 }
 
 impl Script {
-    pub(crate) fn new(steps: &[Step], slack: Duration) -> Self {
+    pub(crate) fn new(steps: &[Step], slack: Duration, assets: BTreeMap<String, Vec<u8>>) -> Self {
         let mut ops = VecDeque::new();
         flatten(steps, &mut ops);
         Self {
@@ -95,7 +95,7 @@ impl Script {
             ended: false,
             passed: Vec::new(),
             slack,
-            names: Names::default(),
+            names: Names { assets, ..Names::default() },
         }
     }
 
@@ -321,6 +321,7 @@ impl Script {
         let headline = match &expect.sight {
             Sight::ToPos(_) => "no message came in time",
             Sight::ToBroker(_) => "the broker heard nothing of the kind in time",
+            Sight::ToHost(..) => "the host heard nothing of the kind in time",
             Sight::Link(_) => "the link did not do this in time",
             Sight::Show(_) => "this was not shown in time",
         };

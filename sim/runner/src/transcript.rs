@@ -7,7 +7,7 @@ use std::time::Duration;
 use sca_peers::RequestId;
 use sca_protocol::message::Layout;
 use sca_protocol::xml::Limits;
-use sca_protocol::{Request, Response};
+use sca_protocol::{Line, Request, Response};
 use sca_scenario::model::{
     Action, Arm, Carrier, Demand, Expect, Fields, Header, LinkSight, Message, Op, Row, Send, Show, Sight, Step, Suffix,
     Test,
@@ -74,22 +74,35 @@ fn head(out: &mut String, title: &str, header: &Header, row: &Row) {
     for waive in &header.waives {
         let _ = writeln!(out, "waive    {} {}", waive.invariant, quote(&waive.reason));
     }
-    let declares = |t: &sca_scenario::model::Terminal| t.name != "terminal" || !t.settings.is_empty();
-    let any =
-        row.cast.terminals.iter().any(declares) || !row.cast.broker.is_empty() || !row.cast.certificates.is_empty();
+    let declares =
+        |t: &sca_scenario::model::Terminal| t.name != "terminal" || !t.settings.is_empty() || !t.files.is_empty();
+    let hosts = !row.cast.host.is_empty() || !row.cast.vhq.is_empty();
+    let any = row.cast.terminals.iter().any(declares)
+        || !row.cast.broker.is_empty()
+        || !row.cast.certificates.is_empty()
+        || hosts;
     out.push_str(if any { "\n" } else { "" });
     for terminal in &row.cast.terminals {
         let model = terminal.settings.get("model").map(|m| format!(" {m}")).unwrap_or_default();
         let name = if terminal.name == "terminal" { String::new() } else { format!(" {}", terminal.name) };
-        if model.is_empty() && name.is_empty() && terminal.settings.is_empty() {
+        if !declares(terminal) {
             continue;
         }
         let _ = writeln!(out, "terminal{name}{model}");
         settings(out, terminal.settings.iter().filter(|(n, _)| *n != "model"));
+        for (path, file) in &terminal.files {
+            let _ = writeln!(out, "  file {} {}", quote(path), quote(file));
+        }
     }
     if !row.cast.broker.is_empty() {
         out.push_str("broker\n");
         settings(out, row.cast.broker.iter());
+    }
+    for (name, host) in [("host", &row.cast.host), ("vhq", &row.cast.vhq)] {
+        if !host.is_empty() {
+            let _ = writeln!(out, "{name}");
+            settings(out, host.iter());
+        }
     }
     for (name, certificate) in &row.cast.certificates {
         let _ = writeln!(out, "certificate {name}");
@@ -164,7 +177,7 @@ fn step(at: Duration, entry: &Entry, labels: &Labels) -> Step {
             Action::Send(Send { from_pos: true, to: *to, message: message.clone(), label })
         }
         Entry::Link(who, seen) => expect(*who, Sight::Link(link(*seen))),
-        Entry::Icon(who, connected) => expect(*who, Sight::Show(Show::Icon { connected: *connected })),
+        Entry::Icon(who, connected) => expect(*who, Sight::Show(Show::Icon { connected: *connected, file: None })),
         Entry::Data(who, data) => {
             let re = data.answers.and_then(|id| labels.get(&(*who, id))).map(|label| (label.clone(), Span::default()));
             let message = verbatim(&data.text);
@@ -180,6 +193,7 @@ fn step(at: Duration, entry: &Entry, labels: &Labels) -> Step {
             let suffix = Suffix { exactly: true, ..Suffix::default() };
             expectation(*who, Sight::ToBroker(Message::Http(lines.collect())), suffix)
         }
+        Entry::ToHost(who, line, request) => expect(*who, Sight::ToHost(*line, to_host(request))),
         Entry::Ping(who) => expect(*who, Sight::ToBroker(Message::Ping(None))),
         Entry::Pong(who, payload) => {
             let payload = String::from_utf8(payload.clone()).ok().filter(|text| !text.is_empty());
@@ -237,16 +251,26 @@ fn screen_into(out: &mut String, names: &[String], who: usize, screen: &Screen) 
 fn data_into(out: &mut String, name: &str, data: &Data, answers: Option<&String>) {
     out.extend([name, " -> pos "]);
     out.push_str(if data.answers.is_none() { " notice" } else { "" });
-    let fields = data.response.iter().flat_map(Response::fields);
-    fields_into(out, fields.map(|field| (field.name.as_str(), field.text.as_str())));
+    out.push_str(if data.encrypted { " encrypted" } else { "" });
+    for field in data.response.iter().flat_map(Response::fields) {
+        if SECRET.contains(&field.name.as_str()) {
+            out.extend([" ", &field.name, "=*"]);
+        } else {
+            fields_into(out, [(field.name.as_str(), field.text.as_str())]);
+        }
+    }
     out.push_str("  exactly");
     out.extend(answers.map(|label| format!("  re {label}")));
     out.push('\n');
 }
 
+/// Fields that a transcript names and does not show.
+const SECRET: &[&str] = &["MAC_KEY", "TERMINAL_KEY", "MAC"];
+
 /// Whether a response's fields say all there is to it.
 fn is_flat(data: &Data) -> bool {
-    let same = |r: &Response| [Layout::Indented, Layout::Compact].iter().any(|l| r.to_xml(*l) == data.text);
+    let same =
+        |r: &Response| data.encrypted || [Layout::Indented, Layout::Compact].iter().any(|l| r.to_xml(*l) == data.text);
     let flat = |r: &Response| r.fields().iter().all(|f| f.children.is_empty() && is_word(&f.name));
     data.response.as_ref().is_some_and(|r| flat(r) && same(r))
 }
@@ -265,9 +289,9 @@ pub(crate) fn request(text: &str) -> Message {
     });
     match flat {
         Some(fields) => Message::Fields(Fields {
-            notice: false,
             routing: fields[..2].iter().map(|f| f.text.clone()).collect(),
             tests: fields[2..].iter().map(|f| equals(&f.name, &f.text)).collect(),
+            ..Fields::default()
         }),
         None => verbatim(text),
     }
@@ -275,6 +299,15 @@ pub(crate) fn request(text: &str) -> Message {
 
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// A document to a host, by its fields.
+fn to_host(request: &Request) -> Message {
+    let routing = vec![request.function_type().to_owned(), request.command().to_owned()];
+    let in_words = routing.iter().all(|word| is_word(word));
+    let fields = request.fields().iter().skip(if in_words { 2 } else { 0 }).filter(|f| is_word(&f.name));
+    let tests = fields.map(|f| equals(&f.name, &f.text)).collect();
+    Message::Fields(Fields { routing: if in_words { routing } else { Vec::new() }, tests, ..Fields::default() })
 }
 
 /// A text as a document below its line where its lines survive that, else as a quoted text.
@@ -299,6 +332,9 @@ pub(crate) fn projection(names: &[String], entries: &[(Duration, Entry)]) -> Str
                 (*who, "icon", if *connected { "connected" } else { "disconnected" }.to_owned())
             }
             Entry::Data(who, data) => (*who, "data", timeless(data)),
+            Entry::ToHost(who, line, request) => {
+                (*who, if *line == Line::Estate { "vhq" } else { "host" }, request.to_xml(Layout::Compact))
+            }
             Entry::Close(who, code) => (*who, "control", format!("close {code:?}")),
             Entry::Pong(who, payload) => (*who, "control", format!("pong {}", String::from_utf8_lossy(payload))),
             Entry::Http(who, text) => (*who, "http", text.split("\r\n").next().unwrap_or_default().to_owned()),

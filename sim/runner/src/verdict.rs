@@ -80,6 +80,15 @@ impl Verdict {
     }
 }
 
+/// What a run shows beyond its verdict.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Commands that were answered: FUNCTION_TYPE and COMMAND.
+    pub commands: BTreeSet<(String, String)>,
+    /// RESULT_CODE with RESULT, in answers and in notices.
+    pub codes: BTreeSet<(i32, String)>,
+}
+
 /// What one row of a scenario came to.
 #[derive(Debug, Clone)]
 pub struct Played {
@@ -97,6 +106,8 @@ pub struct Played {
     pub lasted: Duration,
     /// Frames in plain, with time and connection, where they were kept.
     pub frames: String,
+    /// What was answered, and with which codes.
+    pub evidence: Evidence,
     /// Size of the message that an `each byte` fault cuts, in bytes.
     pub(crate) carrier_size: Option<usize>,
 }

@@ -1,17 +1,17 @@
 //! Who takes part: the settings above the steps, checked against the closed tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sca_certs::Flaw;
 use sca_protocol::UnixTime;
-use sca_protocol::settings::{BrokerSettings, SettingError, Settings, TerminalSettings};
+use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, SettingError, Settings, TerminalSettings};
 
 use crate::cursor::{Cursor, range};
 use crate::model::{Cast, Certificate, Terminal};
 use crate::problem::{Problem, Span};
 use crate::tree::Line;
 
-const PARTIES: &[&str] = &["terminal", "broker", "certificate"];
+const PARTIES: &[&str] = &["terminal", "broker", "host", "vhq", "certificate"];
 
 /// Whether a line at the top level is a setting rather than a step.
 pub(crate) fn is_setting(line: &Line) -> bool {
@@ -25,20 +25,32 @@ pub(crate) fn is_setting(line: &Line) -> bool {
 /// Reads the settings. A scenario that declares no terminal has one called `terminal`.
 pub(crate) fn cast(lines: &[&Line], problems: &mut Vec<Problem>) -> Cast {
     let mut cast = Cast::default();
-    let mut brokers = 0;
+    let mut declared = BTreeSet::new();
     for line in lines {
+        let word = line.words[0].text.as_str();
+        if matches!(word, "broker" | "host" | "vhq") && !declared.insert(word) {
+            problems.push(Problem::new(
+                "E022",
+                line.span(),
+                format!("there is one {word}, and it stands above already"),
+            ));
+            continue;
+        }
         let read = match line.words[0].text.as_str() {
             "terminal" => terminal(line, &mut cast, problems),
-            "broker" => {
-                brokers += 1;
-                broker(line, brokers, &mut cast, problems)
-            }
+            "broker" => party::<BrokerSettings>(line, &mut cast.broker, problems),
+            "host" => party::<HostSettings>(line, &mut cast.host, problems),
+            "vhq" => party::<EstateSettings>(line, &mut cast.vhq, problems),
             _ => certificate(line, &mut cast, problems),
         };
         problems.extend(read.err());
     }
     if cast.terminals.is_empty() {
-        cast.terminals.push(Terminal { name: "terminal".to_owned(), settings: BTreeMap::new() });
+        cast.terminals.push(Terminal {
+            name: "terminal".to_owned(),
+            settings: BTreeMap::new(),
+            files: BTreeMap::new(),
+        });
     }
     cast
 }
@@ -60,32 +72,75 @@ fn terminal(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result
         return Err(Problem::new("E022", line.span(), format!("a terminal called `{name}` takes part already"))
             .help("give each a name: `terminal A M400`"));
     }
-    if matches!(name.as_str(), "pos" | "broker") {
+    if matches!(name.as_str(), "pos" | "broker" | "host" | "vhq") {
         return Err(Problem::new("E022", words[0].span, format!("`{name}` is somebody else's name")));
     }
-    options(line, &mut settings, problems, |name, value| TerminalSettings::default().set(name, value));
-    cast.terminals.push(Terminal { name, settings });
-    Ok(())
-}
-
-fn broker(line: &Line, count: usize, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result<(), Problem> {
-    let mut cursor = Cursor::new(line);
-    cursor.demand("broker")?;
-    cursor.end()?;
-    if count > 1 {
-        return Err(Problem::new("E022", line.span(), "there is one broker, and it stands above already"));
+    let mut files = BTreeMap::new();
+    let is_file = |option: &&Line| option.words[0].text == "file";
+    for option in line.lines().filter(is_file) {
+        let mut cursor = Cursor::new(option);
+        cursor.take("file");
+        let span = cursor.here();
+        match file(&mut cursor).and_then(|read| cursor.end().map(|()| read)) {
+            Ok((path, Some(name))) => {
+                if files.insert(path.clone(), name).is_some() {
+                    problems.push(Problem::new("E022", span, format!("{path} is put there twice")));
+                }
+            }
+            Ok((_, None)) => problems.push(Problem::new("E021", span, "there is nothing to take away at the start")),
+            Err(problem) => problems.push(problem),
+        }
     }
-    options(line, &mut cast.broker, problems, |name, value| BrokerSettings::default().set(name, value));
+    let plain = line.lines().filter(|option| !is_file(option));
+    options(plain, &mut settings, problems, |name, value| TerminalSettings::default().set(name, value));
+    cast.terminals.push(Terminal { name, settings, files });
     Ok(())
 }
 
-fn options(
+/// Reads the path of a file on a device's flash and the name of what stands there: a file beside the scenario, or
+/// `none`.
+pub(crate) fn file(cursor: &mut Cursor<'_>) -> Result<(String, Option<String>), Problem> {
+    let span = cursor.here();
+    let path = cursor.string("a path on the flash")?;
+    let is_there = path.strip_prefix("/home/usr1/flash/").is_some_and(|rest| {
+        !rest.is_empty() && rest.len() <= 200 && rest.split('/').all(|part| !part.is_empty() && !part.starts_with('.'))
+    });
+    if !is_there {
+        return Err(Problem::new("E021", span, "the flash of a device is /home/usr1/flash").label("not a file there"));
+    }
+    if cursor.take("none") {
+        return Ok((path, None));
+    }
+    let span = cursor.here();
+    let name = cursor.string("the name of a file beside the scenario, or `none`")?;
+    let is_beside = !name.is_empty()
+        && !name.starts_with('/')
+        && name.split('/').all(|part| !part.is_empty() && part != ".." && part != ".");
+    if !is_beside {
+        return Err(Problem::new("E021", span, "a file is named relative to the scenario, and stays below its folder"));
+    }
+    Ok((path, Some(name)))
+}
+
+fn party<T: Settings + Default>(
     line: &Line,
+    into: &mut BTreeMap<String, String>,
+    problems: &mut Vec<Problem>,
+) -> Result<(), Problem> {
+    let mut cursor = Cursor::new(line);
+    cursor.word("a party")?;
+    cursor.end()?;
+    options(line.lines(), into, problems, |name, value| T::default().set(name, value));
+    Ok(())
+}
+
+fn options<'a>(
+    lines: impl Iterator<Item = &'a Line>,
     into: &mut BTreeMap<String, String>,
     problems: &mut Vec<Problem>,
     check: impl Fn(&str, &str) -> Result<(), SettingError>,
 ) {
-    for option in line.lines() {
+    for option in lines {
         let mut cursor = Cursor::new(option);
         let Ok(name) = cursor.word("a setting") else { continue };
         let span = cursor.here();

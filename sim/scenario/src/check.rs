@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::model::{Action, Arm, Carrier, Cast, Demand, Expect, Message, Party, Show, Sight, Step, Suffix, Test};
+use crate::model::{
+    Action, Arm, Carrier, Cast, Demand, Expect, Message, Party, Show, Sight, Source, Step, Suffix, Test,
+};
 use crate::problem::{Problem, Span};
 
 #[derive(Default)]
@@ -17,6 +19,9 @@ struct Names {
     inserts: Vec<(String, Span)>,
     expectations: usize,
 }
+
+/// Inserts that nobody captures: they are computed where they stand.
+const COMPUTED: &[&str] = &["accept", "mac", "pos.key"];
 
 /// Checks the steps of one row.
 pub(crate) fn steps(steps: &[Step], cast: &Cast, first: Span, problems: &mut Vec<Problem>) {
@@ -35,7 +40,7 @@ pub(crate) fn steps(steps: &[Step], cast: &Cast, first: Span, problems: &mut Vec
         }
     }
     for (name, span) in &names.inserts {
-        if !names.captures.contains(name) && name != "accept" {
+        if !names.captures.contains(name) && !COMPUTED.contains(&name.as_str()) {
             let known = names.captures.iter().map(String::as_str);
             problems.push(Problem::new("E042", *span, format!("nothing captures `{name}`")).suggest(name, known));
         }
@@ -171,9 +176,9 @@ impl Names {
                 self.show(show);
                 self.walk(block, problems);
             }
-            Action::Without(_, pattern, _, block) => {
+            Action::Without(source, pattern, _, block) => {
                 self.expectations += 1;
-                if let Some(message) = &pattern.0 {
+                if let Some(message) = pattern.0.as_ref().filter(|_| !matches!(source, Source::ToHost(..))) {
                     self.message(message, span, false, problems);
                 }
                 let lasts =
@@ -188,7 +193,12 @@ impl Names {
             }
             Action::Answers { lines, .. } => lines.iter().for_each(|line| self.insert(line, span)),
             Action::Wait(span_of_time) => too_long(*span_of_time, span, problems),
-            Action::End | Action::Power { .. } | Action::Set(_) | Action::Cardholder { .. } => {}
+            Action::End
+            | Action::Power { .. }
+            | Action::Set(_)
+            | Action::File { .. }
+            | Action::Host(_)
+            | Action::Cardholder { .. } => {}
         }
     }
 
@@ -197,6 +207,8 @@ impl Names {
         self.suffix(&expect.suffix, span, problems);
         match &expect.sight {
             Sight::ToPos(message) | Sight::ToBroker(message) => self.message(message, span, false, problems),
+            Sight::ToHost(_, Message::Fields(fields)) => self.tests(&fields.tests),
+            Sight::ToHost(..) => {}
             Sight::Show(show) => self.show(show),
             Sight::Link(_) => {}
         }

@@ -173,7 +173,7 @@ impl Outline {
             }
         }
         if problems.is_empty() {
-            Ok(Scenario { title: self.title, header: self.header, rows })
+            Ok(Scenario { title: self.title, header: self.header, rows, assets: BTreeMap::new() })
         } else {
             problems.sort_by_key(|p| p.span);
             Err(problems)

@@ -9,6 +9,7 @@ mod expand;
 mod fault;
 mod file;
 mod format;
+mod host;
 mod message;
 pub mod model;
 mod print;

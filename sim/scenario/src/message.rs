@@ -125,7 +125,7 @@ pub(crate) fn hex(text: &str) -> Option<Vec<u8>> {
 }
 
 fn fields(cursor: &mut Cursor<'_>) -> Result<Fields, Problem> {
-    let mut fields = Fields { notice: cursor.take("notice"), ..Fields::default() };
+    let mut fields = Fields { notice: cursor.take("notice"), encrypted: cursor.take("encrypted"), ..Fields::default() };
     while let Some(word) = cursor.peek().filter(|w| !SUFFIXES.contains(w)) {
         let is_name = word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
         if is_name && fields.tests.is_empty() && fields.routing.len() < 2 {

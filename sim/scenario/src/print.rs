@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use sca_protocol::Line;
+use sca_protocol::cards::Entry;
 use sca_protocol::settings::show_span;
 
 use crate::model::{
@@ -35,6 +37,15 @@ impl<'a> Printer<'a> {
 
     fn name(&self, who: Who) -> &str {
         self.names.get(who).map_or("terminal", String::as_str)
+    }
+
+    fn party(&self, party: Party) -> &str {
+        match party {
+            Party::Broker => "broker",
+            Party::Host => "host",
+            Party::Vhq => "vhq",
+            Party::Terminal(who) => self.name(who),
+        }
     }
 
     fn prefix(&self, out: &mut String, who: Who) {
@@ -73,13 +84,14 @@ impl<'a> Printer<'a> {
                 cardholder(out, act);
             }
             Action::Set(set) => {
-                let party = match set.party {
-                    Party::Broker => "broker",
-                    Party::Terminal(who) => self.name(who),
-                };
-                out.extend(["set ", party, " ", &set.name, " "]);
+                out.extend(["set ", self.party(set.party), " ", &set.name, " "]);
                 bare_into(out, &set.value);
             }
+            Action::File { who, path, name } => {
+                out.extend(["set ", self.name(*who), " file ", &quote(path), " "]);
+                out.push_str(&name.as_ref().map_or_else(|| "none".to_owned(), |name| quote(name)));
+            }
+            Action::Host(act) => out.push_str(&act.said),
             Action::Fault(f) => {
                 self.prefix(out, f.who);
                 fault(out, f);
@@ -113,6 +125,7 @@ impl<'a> Printer<'a> {
         match source {
             Source::ToPos(who) => head.extend([self.name(*who), " -> pos"]),
             Source::ToBroker(who) => head.extend([self.name(*who), " -> broker"]),
+            Source::ToHost(who, line) => head.extend([self.name(*who), " -> ", host(*line)]),
             Source::Link(who, sight) => {
                 head.extend([self.name(*who), " "]);
                 link(&mut head, sight);
@@ -140,6 +153,10 @@ impl<'a> Printer<'a> {
             }
             Sight::ToBroker(m) => {
                 out.extend([self.name(expect.who), " -> broker"]);
+                return message(out, m, &expect.suffix, depth);
+            }
+            Sight::ToHost(line, m) => {
+                out.extend([self.name(expect.who), " -> ", host(*line)]);
                 return message(out, m, &expect.suffix, depth);
             }
             Sight::Link(sight) => {
@@ -175,7 +192,21 @@ fn cardholder(out: &mut String, act: &CardholderAct) {
             out.push_str("enters ");
             quote_into(out, text);
         }
+        CardholderAct::Presents(card, entry) => {
+            let word = match entry {
+                Entry::Tapped => "taps ",
+                Entry::Inserted => "inserts ",
+                Entry::Swiped | Entry::Manual => "swipes ",
+            };
+            out.extend([word, card.name]);
+        }
+        CardholderAct::Removes => out.push_str("removes"),
+        CardholderAct::Signs => out.push_str("signs"),
     }
+}
+
+fn host(line: Line) -> &'static str {
+    if line == Line::Estate { "vhq" } else { "host" }
 }
 
 fn indent(out: &mut String, depth: usize) {
@@ -262,9 +293,10 @@ fn raw_frame(out: &mut String, frame: &RawFrame) {
 }
 
 fn fields(out: &mut String, fields: &Fields) {
-    let is_empty = !fields.notice && fields.routing.is_empty() && fields.tests.is_empty();
+    let is_empty = !fields.notice && !fields.encrypted && fields.routing.is_empty() && fields.tests.is_empty();
     out.push_str(if is_empty { "" } else { " " });
     out.push_str(if fields.notice { " notice" } else { "" });
+    out.push_str(if fields.encrypted { " encrypted" } else { "" });
     for word in &fields.routing {
         out.extend([" ", word]);
     }
@@ -309,7 +341,14 @@ fn link(out: &mut String, sight: &LinkSight) {
 
 fn show(out: &mut String, state: &Show) {
     match state {
-        Show::Icon { connected } => out.push_str(if *connected { "icon connected" } else { "icon disconnected" }),
+        Show::Icon { connected, file } => {
+            out.push_str(if *connected { "icon connected" } else { "icon disconnected" });
+            match file.as_deref() {
+                None => {}
+                Some("default") => out.push_str(" default"),
+                Some(name) => out.extend([" ", &quote(name)]),
+            }
+        }
         Show::Screen { name, text, pattern, tests: demanded } => {
             out.push_str("screen");
             out.extend(name.map(|n| format!(" {n}")));

@@ -60,7 +60,12 @@ pub(crate) fn show(cursor: &mut Cursor<'_>) -> Result<Show, Problem> {
             "disconnected" => Some(false),
             _ => None,
         })?;
-        return Ok(Show::Icon { connected });
+        let file = match cursor.peek() {
+            Some("default") => Some(cursor.word("a file")?.text.clone()),
+            Some(word) if word.starts_with('"') => Some(cursor.string("the name of a file")?),
+            _ => None,
+        };
+        return Ok(Show::Icon { connected, file });
     }
     cursor.demand("screen")?;
     let (mut name, mut text, mut pattern, mut tests) = (None, None, None, Vec::new());

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings};
+use sca_protocol::Line as Wire;
+use sca_protocol::cards::{CARDS, Card, Entry};
+use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Settings, TerminalSettings};
 
 use crate::cursor::{Cursor, range};
 use crate::fault;
+use crate::host;
 use crate::message;
 use crate::model::{
     Action, CardholderAct, Count, Expect, Message, Party, Pattern, Relation, Send, Set, Sight, Source, Step, Who,
@@ -40,6 +43,8 @@ const WORDS: &[&str] = &[
     "without",
     "screen",
     "icon",
+    "host",
+    "vhq",
     "broker",
     "pos",
     "terminal",
@@ -54,6 +59,7 @@ enum Place {
     Terminal(Who),
     Pos,
     Broker,
+    Host(Wire),
 }
 
 impl Names<'_> {
@@ -67,6 +73,8 @@ impl Names<'_> {
         match name {
             "pos" => Some(Place::Pos),
             "broker" => Some(Place::Broker),
+            "host" => Some(Place::Host(Wire::Host)),
+            "vhq" => Some(Place::Host(Wire::Estate)),
             name => self.terminal(name).map(Place::Terminal),
         }
     }
@@ -82,7 +90,7 @@ impl Names<'_> {
     }
 
     fn nobody(&self, name: &str, span: Span) -> Problem {
-        let names = self.terminals.iter().map(String::as_str).chain(["pos", "broker"]);
+        let names = self.terminals.iter().map(String::as_str).chain(["pos", "broker", "host", "vhq"]);
         Problem::new("E023", span, format!("`{name}` takes no part")).suggest(name, names)
     }
 }
@@ -201,6 +209,7 @@ fn action(
             Ok(Action::Together(block(line, names, problems)))
         }
         "cardholder" => cardholder(cursor).map(|act| Action::Cardholder { who, act }),
+        "host" | "vhq" => host::act(cursor).map(Action::Host),
         "broker" => answers(cursor, line),
         "fault" => fault::fault(cursor, names, who).map(Action::Fault),
         _ => act(cursor, names, word, span),
@@ -239,17 +248,31 @@ fn act(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> Re
 }
 
 fn cardholder(cursor: &mut Cursor<'_>) -> Result<CardholderAct, Problem> {
-    const ACTS: &[&str] = &["presses", "enters"];
+    const ACTS: &[&str] = &["presses", "enters", "taps", "inserts", "swipes", "removes", "signs"];
     cursor.demand("cardholder")?;
     let word = cursor.word("what the cardholder does")?;
     match word.text.as_str() {
         "presses" => Ok(CardholderAct::Presses(cursor.word("a button")?.plain())),
         "enters" => Ok(CardholderAct::Enters(cursor.string("a text")?)),
+        "taps" => card(cursor, Entry::Tapped),
+        "inserts" => card(cursor, Entry::Inserted),
+        "swipes" => card(cursor, Entry::Swiped),
+        "removes" => Ok(CardholderAct::Removes),
+        "signs" => Ok(CardholderAct::Signs),
         other => {
             let problem = Problem::new("E013", word.span, format!("a cardholder does not `{other}`"));
             Err(problem.suggest(other, ACTS.iter().copied()))
         }
     }
+}
+
+fn card(cursor: &mut Cursor<'_>, entry: Entry) -> Result<CardholderAct, Problem> {
+    let word = cursor.word("a card")?;
+    let card = Card::find(&word.text).ok_or_else(|| {
+        Problem::new("E013", word.span, format!("there is no card `{}`", word.text))
+            .suggest(&word.text, CARDS.iter().map(|card| card.name))
+    })?;
+    Ok(CardholderAct::Presents(card, entry))
 }
 
 fn block(line: &Line, names: &Names<'_>, problems: &mut Vec<Problem>) -> Vec<Step> {
@@ -264,6 +287,7 @@ fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> Result<Acti
     let message = message::message(cursor, line)?;
     let allowed: &[&str] = match (from, &message) {
         (Place::Pos | Place::Broker, _) => &["as"],
+        _ if matches!(to, Place::Host(_)) => SEEN,
         (_, Message::Xml(_)) => &["within", "exactly", "bytes", "as", "re", "covers"],
         (_, Message::Fields(_)) => &["within", "exactly", "as", "re", "covers"],
         (_, Message::Text(_) | Message::Binary(_)) => &["within", "as", "re", "covers"],
@@ -286,6 +310,10 @@ fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> Result<Acti
             }
             Ok(Action::Send(Send { from_pos, to, message, label: suffix.label }))
         }
+        (Place::Terminal(who), Place::Host(line)) => match message {
+            Message::Fields(_) => Ok(Action::Expect(Expect { who, sight: Sight::ToHost(line, message), suffix })),
+            _ => misplaced("a host is told documents, which are expected by their fields"),
+        },
         (Place::Terminal(who), Place::Pos | Place::Broker) => {
             let to_pos = to == Place::Pos;
             if to_pos != is_data(&message) || matches!(message, Message::Frame(_)) {
@@ -294,7 +322,7 @@ fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> Result<Acti
             let sight = if to_pos { Sight::ToPos(message) } else { Sight::ToBroker(message) };
             Ok(Action::Expect(Expect { who, sight, suffix }))
         }
-        _ => misplaced("one end of an arrow is a terminal, the other the pos or the broker"),
+        _ => misplaced("one end of an arrow is a terminal, the other the pos, the broker or a host"),
     }
 }
 
@@ -313,6 +341,9 @@ pub(crate) fn source(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) ->
             Some(word) if !SUFFIXES.contains(&word) => Some(message::message(cursor, line)?),
             _ => None,
         };
+        if let Place::Host(line) = to {
+            return Ok((Source::ToHost(who, line), Pattern(message)));
+        }
         let to_pos = to == Place::Pos;
         let fits =
             message.as_ref().is_none_or(|message| is_data(message) == to_pos && !matches!(message, Message::Frame(_)));
@@ -364,16 +395,31 @@ fn check(cursor: &mut Cursor<'_>) -> Result<Action, Problem> {
 }
 
 fn set(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Action, Problem> {
-    let is_broker = cursor.take("broker");
-    let party = if is_broker { Party::Broker } else { Party::Terminal(names.demand_terminal(cursor)?) };
+    let party = match cursor.peek() {
+        Some("broker") => Party::Broker,
+        Some("host") => Party::Host,
+        Some("vhq") => Party::Vhq,
+        _ => Party::Terminal(names.demand_terminal(cursor)?),
+    };
+    if !matches!(party, Party::Terminal(_)) {
+        cursor.word("a party")?;
+    }
+    if let Party::Terminal(who) = party
+        && cursor.take("file")
+    {
+        let (path, name) = crate::cast::file(cursor)?;
+        return Ok(Action::File { who, path, name });
+    }
     let name = cursor.word("a setting")?;
     let first = cursor.here();
     let value = cursor.rest().iter().map(|w| w.plain()).collect::<Vec<_>>().join(" ");
-    if is_broker && name.text == "url" {
+    if party == Party::Broker && name.text == "url" {
         return Err(Problem::new("E021", name.span, "the broker's url is fixed while terminals run"));
     }
     let checked = match party {
         Party::Broker => BrokerSettings::default().set(&name.text, &value),
+        Party::Host => HostSettings::default().set(&name.text, &value),
+        Party::Vhq => EstateSettings::default().set(&name.text, &value),
         Party::Terminal(_) => TerminalSettings::default().set(&name.text, &value),
     };
     checked.map_err(|error| crate::cast::setting_problem(&error, name.span, first))?;

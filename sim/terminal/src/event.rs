@@ -1,7 +1,10 @@
 //! What a terminal is told, and what it wants done.
 
-use sca_protocol::Reason;
+use sca_protocol::cards::{Card, Entry};
 use sca_protocol::handshake::Head;
+use sca_protocol::{Line, Reason, UnixTime};
+
+use crate::flash::FlashOp;
 
 /// One connection of one terminal: TCP, TLS and WebSocket together. Numbers are never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,6 +21,30 @@ pub struct Target {
     pub secure: bool,
 }
 
+/// One plain TCP connection. Numbers are never used twice on a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId {
+    /// What it is for.
+    pub line: Line,
+    /// Which.
+    pub number: u32,
+}
+
+/// What happens on a plain TCP connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallEvent {
+    /// It stands.
+    Opened,
+    /// A whole document.
+    Document(String),
+    /// What came is no document, or does not end in time; nothing that follows can be read.
+    Broken(String),
+    /// It did not come to stand.
+    Failed(Reason),
+    /// It is over.
+    Ended,
+}
+
 /// What a terminal is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
@@ -27,8 +54,22 @@ pub enum Input {
     PowerOff,
     /// The cardholder does something.
     Cardholder(Cardholder),
+    /// Somebody puts a file on the flash, or takes it away.
+    File {
+        /// Where.
+        path: String,
+        /// All of it; nothing to take it away.
+        bytes: Option<Vec<u8>>,
+    },
     /// A deadline it asked for has come.
     Tick,
+    /// Something happened on a plain TCP connection, perhaps on an old one.
+    Call {
+        /// The connection.
+        call: CallId,
+        /// What happened.
+        event: CallEvent,
+    },
     /// Something happened on a connection, perhaps on an old one.
     Link {
         /// The connection.
@@ -45,6 +86,12 @@ pub enum Cardholder {
     Presses(String),
     /// Enters a text and confirms it.
     Enters(String),
+    /// Presents a card.
+    Presents(&'static Card, Entry),
+    /// Takes the card out of the reader.
+    Removes,
+    /// Signs on the screen.
+    Signs,
 }
 
 /// What happens on a connection.
@@ -124,6 +171,33 @@ pub enum Output {
     },
     /// Something a scenario can expect.
     Seen(Seen),
+    /// Call a host, or the POS that listens for notices.
+    Call {
+        /// The new connection.
+        call: CallId,
+        /// Where to; the hosts are where the world has them.
+        address: Option<(String, u16)>,
+    },
+    /// Say a document on a plain TCP connection.
+    Say {
+        /// The connection.
+        call: CallId,
+        /// The document.
+        text: String,
+    },
+    /// End a plain TCP connection, once all is sent.
+    HangUp {
+        /// The connection.
+        call: CallId,
+    },
+    /// Listen on the classic ports, or no longer.
+    Listen(bool),
+    /// The flash has changed.
+    Flash(FlashOp),
+    /// The device's clock shows this from now on.
+    Clock(UnixTime),
+    /// The power has failed by itself.
+    PowerLost,
     /// An answer rests on this assumption.
     Assumed(&'static str),
 }

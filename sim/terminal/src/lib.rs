@@ -3,14 +3,28 @@
 //! It has never heard of sockets, TLS or the broker's program. It is told what happened on its connection and what time
 //! it is, and says what it wants done.
 
-mod answer;
+mod admit;
+mod change;
+mod deeds;
+mod device;
+mod errand;
 mod event;
+mod flash;
+mod hosts;
+mod items;
 mod link;
+mod pay;
+mod payment;
 mod prompt;
 mod screen;
+mod security;
+mod stored;
+mod tell;
 mod terminal;
+mod work;
 
-pub use event::{Cardholder, ConnectionId, Input, LinkEvent, Output, Seen, Target};
+pub use event::{CallEvent, CallId, Cardholder, ConnectionId, Input, LinkEvent, Output, Seen, Target};
+pub use flash::{Flash, FlashOp, ICON_CONNECTED, ICON_DISCONNECTED};
 pub use link::pause;
 pub use screen::{Face, Screen};
 pub use terminal::Terminal;

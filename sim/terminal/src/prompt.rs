@@ -2,92 +2,163 @@
 
 use std::time::Duration;
 
-use sca_protocol::Request;
-use sca_protocol::commands::{Command, Prompt};
+use sca_protocol::cards::{Card, Entry, Reading};
+use sca_protocol::commands::{Prompt, flag};
 use sca_protocol::screens::ScreenName;
 
 use crate::event::Cardholder;
 use crate::screen::Screen;
+use crate::work::{Task, Work};
 
-/// A prompt that is shown, and what its answer will repeat of the request.
+/// A prompt that is shown.
 #[derive(Debug, Clone)]
 pub(crate) struct Asking {
-    pub(crate) row: &'static Command,
-    pub(crate) prompt: Prompt,
-    pub(crate) counter: Option<u32>,
-    pub(crate) recon: Option<String>,
-    pub(crate) until: Option<Duration>,
-    text: String,
-    button: String,
-    wants_number: bool,
+    prompt: Prompt,
+    /// When it has waited long enough, and whether that is what was wanted.
+    pub(crate) until: Option<(Duration, bool)>,
+    ticked: Vec<String>,
 }
 
 /// How a prompt ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// The cardholder has done it, and perhaps entered this into this field.
-    Done(Option<(&'static str, String)>),
-    /// The cardholder, the POS or the time has ended it; the text says who.
-    Cancelled(&'static str),
+    /// The cardholder has done it: what the answer says of it.
+    Done(Vec<(&'static str, String)>),
+    /// The cardholder has ended it.
+    Cancelled,
 }
 
 /// An address has at most this many characters (EMAIL page).
 const EMAIL_MAX: usize = 257;
+/// A code held before the reader has at most this many.
+const CODE_MAX: usize = 512;
+/// What a signature is: the picture of one pixel, since nobody reads it.
+const SIGNATURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABAQAAAAA3bvkkAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==";
 
 impl Asking {
     /// The prompt of a request, shown from now on.
-    pub(crate) fn new(
-        row: &'static Command,
-        prompt: Prompt,
-        request: &Request,
-        counter: Option<u32>,
-        until: Option<Duration>,
-    ) -> Self {
-        let text = |name| request.get(name).unwrap_or_default().to_owned();
-        let label = request.get("BUTTON_LABEL").unwrap_or("OK").to_owned();
-        let shows_button = request.get("BUTTON_DISPLAY").and_then(sca_protocol::commands::flag).unwrap_or(true);
-        Self {
-            row,
-            prompt,
-            counter,
-            recon: request.get("POS_RECON").map(str::to_owned),
-            until,
-            text: if prompt == Prompt::Button { text("DISPLAY_TEXT") } else { text("EMAILDATA") },
-            button: if shows_button { label } else { String::new() },
-            wants_number: request.get("TYPE") == Some("NUMBER"),
-        }
-    }
-
-    /// What a person sees.
-    pub(crate) fn screen(&self) -> Screen {
-        let screen =
-            Screen::plain(ScreenName::Prompt).saying(self.text.clone()).with("COMMAND", self.row.command.to_owned());
-        let has_button = self.prompt == Prompt::Button && !self.button.is_empty();
-        if has_button { screen.with("BUTTON", self.button.clone()) } else { screen }
+    pub(crate) fn new(work: &Work<'_>, task: &Task, prompt: Prompt) -> Self {
+        let number = |name| task.get(name).and_then(|n| n.parse::<u64>().ok());
+        let own = match task.row.command {
+            "DISPLAY_QRCODE" => number("DISPLAY_TIMEOUT").map(|s| (Duration::from_secs(s), true)),
+            "DISPLAY_MESSAGE" => number("TIMEOUT_DATA").map(|s| (Duration::from_secs(s), false)),
+            "SCAN" => number("BCSCAN_TIMEOUT").map(|ms| (Duration::from_millis(ms), false)),
+            _ => None,
+        };
+        // What is only shown stays until somebody ends it.
+        let stays = matches!(task.row.command, "DISPLAY_QRCODE" | "BARCODEASYNC_START");
+        let general = Some(work.settings.prompt_timeout).filter(|time| !time.is_zero() && !stays);
+        let time = own.or(general.map(|time| (time, false)));
+        let until = time.map(|(time, wanted)| (work.now.since_start + time, wanted));
+        Self { prompt, until, ticked: Vec::new() }
     }
 
     /// What becomes of the prompt when the cardholder does something; nothing where that does nothing.
-    pub(crate) fn react(&self, act: &Cardholder) -> Option<Ended> {
+    pub(crate) fn react(&mut self, task: &Task, act: &Cardholder) -> Option<Ended> {
+        let done = |fields| Some(Ended::Done(fields));
         match (self.prompt, act) {
-            (_, Cardholder::Presses(key)) if key == "cancel" => Some(Ended::Cancelled("Cancelled by CUSTOMER")),
-            (Prompt::Button, Cardholder::Presses(key)) if !self.button.is_empty() && *key == self.button => {
-                Some(Ended::Done(None))
+            (_, Cardholder::Presses(key)) if key == "cancel" => Some(Ended::Cancelled),
+            (Prompt::Button, Cardholder::Presses(key)) if button(task) == Some(key) => done(Vec::new()),
+            (Prompt::Email(field), Cardholder::Enters(text)) if is_address(text) => done(vec![(field, text.clone())]),
+            (Prompt::Loyalty(field), Cardholder::Enters(text)) if is_loyalty(task, text) => {
+                done(vec![(field, text.clone())])
             }
-            (Prompt::Email(field), Cardholder::Enters(text)) if is_address(text) => {
-                Some(Ended::Done(Some((field, text.clone()))))
+            (Prompt::Signature(field), Cardholder::Signs) => {
+                done(vec![(field, SIGNATURE.to_owned()), ("MIME_TYPES", "image/png".to_owned())])
             }
-            (Prompt::Loyalty(field), Cardholder::Enters(text)) if self.is_loyalty(text) => {
-                Some(Ended::Done(Some((field, text.clone()))))
+            (Prompt::Choice(field, words), Cardholder::Presses(key))
+                if choices(task, words).contains(&key.as_str()) =>
+            {
+                done(vec![(field, key.clone())])
+            }
+            (Prompt::Boxes(field), Cardholder::Presses(key)) if key == "OK" => {
+                done(vec![(field, self.ticked.join("|"))])
+            }
+            (Prompt::Boxes(_), Cardholder::Presses(key)) if choices(task, &[]).contains(&key.as_str()) => {
+                match self.ticked.iter().position(|ticked| ticked == key) {
+                    Some(at) => drop(self.ticked.remove(at)),
+                    None => self.ticked.push(key.clone()),
+                }
+                None
+            }
+            (Prompt::Card, Cardholder::Presents(card, entry)) if takes(task, card, *entry) => done(vec![
+                ("ACCT_NUM", card.masked.to_owned()),
+                ("PAYMENT_MEDIA", card.media.to_owned()),
+                ("CARD_ENTRY_MODE", entry.mode(card.chip, false, false).to_owned()),
+            ]),
+            (Prompt::Scan(field), Cardholder::Enters(text)) if (1..=CODE_MAX).contains(&text.len()) => {
+                done(vec![(field, text.clone())])
             }
             _ => None,
         }
     }
 
-    /// A loyalty number has 5 to 20 digits, a phone number 10 (LOYALTY page; the latter is the usual length).
-    fn is_loyalty(&self, text: &str) -> bool {
-        let length = if self.wants_number { 5..=20 } else { 10..=10 };
-        length.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+    /// What a person sees.
+    pub(crate) fn screen(&self, task: &Task) -> Screen {
+        let screen = Screen::plain(ScreenName::Prompt).saying(text(task)).with("COMMAND", task.row.command.to_owned());
+        match self.prompt {
+            Prompt::Button => {
+                let screen = match task.get("QRCODE_DATA") {
+                    Some(data) => screen.with("QRCODE_DATA", data.to_owned()),
+                    None => screen,
+                };
+                match button(task) {
+                    Some(label) => screen.with("BUTTON", label.to_owned()),
+                    None => screen,
+                }
+            }
+            Prompt::Choice(_, words) => screen.with("BUTTONS", choices(task, words).join("|")),
+            Prompt::Boxes(_) => {
+                let screen = screen.with("BUTTONS", choices(task, &[]).join("|"));
+                if self.ticked.is_empty() { screen } else { screen.with("TICKED", self.ticked.join("|")) }
+            }
+            Prompt::Card => screen.with("WAYS", task.get("CARD_INPUT_METHOD").unwrap_or_default().to_owned()),
+            Prompt::Email(_) | Prompt::Loyalty(_) | Prompt::Signature(_) | Prompt::Scan(_) => screen,
+        }
     }
+}
+
+/// The sentence of a prompt: what the request wants shown.
+fn text(task: &Task) -> String {
+    const NAMES: &[&str] = &["DISPLAY_TEXT", "EMAILDATA", "DISPLAY_TEXT_TOP", "BCSCAN_MESSAGE", "IMAGE_NAME"];
+    let numbered = |n: u8| task.get(&format!("DISPLAY_TEXT{n}")).filter(|text| !text.is_empty());
+    let lines: Vec<&str> = (1..=10).filter_map(numbered).collect();
+    let one = NAMES.iter().find_map(|name| task.get(name)).unwrap_or_default();
+    if lines.is_empty() { one.to_owned() } else { lines.join("\n") }
+}
+
+/// The label of the one button; nothing where the request wants none.
+fn button(task: &Task) -> Option<&str> {
+    let shown = task.get("BUTTON_DISPLAY").and_then(flag).unwrap_or(true);
+    let usual = if task.row.command == "DISPLAY_QRCODE" { "Done" } else { "OK" };
+    shown.then(|| task.get("BUTTON_LABEL").unwrap_or(usual))
+}
+
+/// The labels to choose from: those of the request, or the usual ones.
+fn choices<'a>(task: &'a Task, words: &[&'static str]) -> Vec<&'a str> {
+    const NAMES: &[&str] = &["BUTTON_LABEL", "CHECKBOX_LABEL", "RADIO_BUTTON_TEXT", "AMOUNT"];
+    let named = NAMES.iter().flat_map(|name| (1..=6).filter_map(move |n| task.get(&format!("{name}{n}"))));
+    let named: Vec<&str> = named.collect();
+    if named.is_empty() { words.to_vec() } else { named }
+}
+
+/// Whether the card can be read in a way that the request allows.
+fn takes(task: &Task, card: &Card, entry: Entry) -> bool {
+    let way = match entry {
+        Entry::Tapped => "TAP",
+        Entry::Inserted => "INSERT",
+        Entry::Swiped => "SWIPE",
+        Entry::Manual => return false,
+    };
+    let fits = entry != Entry::Inserted || card.chip;
+    fits && card.reading == Reading::Good
+        && task.get("CARD_INPUT_METHOD").is_some_and(|ways| ways.split('|').any(|w| w == way))
+}
+
+/// A loyalty number has 5 to 20 digits, a phone number 10 (LOYALTY page; the latter is the usual length).
+fn is_loyalty(task: &Task, text: &str) -> bool {
+    let length = if task.get("TYPE") == Some("NUMBER") { 5..=20 } else { 10..=10 };
+    length.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn is_address(text: &str) -> bool {

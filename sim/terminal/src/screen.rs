@@ -1,5 +1,6 @@
 //! What a person sees of a terminal, as structured state: one named screen with its fields, and the status bar's icon.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sca_protocol::screens::ScreenName;
@@ -22,6 +23,9 @@ pub struct Face {
     pub screen: Screen,
     /// Whether the icon of the status bar says connected (BOOT-06, REC-02).
     pub connected: bool,
+    /// The file on the flash that the icon is read from; nothing where there is none, and the device has its own
+    /// (ICON-01 to ICON-03).
+    pub icon: Option<Arc<[u8]>>,
 }
 
 impl Screen {

@@ -1,38 +1,54 @@
 //! The machine: matches the state of the link and what happened, and calls what decides.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sca_protocol::handshake::{self, Upgrade};
 use sca_protocol::screens::ScreenName;
-use sca_protocol::settings::TerminalSettings;
+use sca_protocol::settings::{Settings, TerminalSettings};
 use sca_protocol::{Chance, Now, Reason};
 
-use crate::answer::{Answer, Device};
-use crate::event::{ConnectionId, Input, LinkEvent, Output, Seen, Target};
+use crate::device::Device;
+use crate::event::{CallId, ConnectionId, Input, LinkEvent, Output, Seen, Target};
+use crate::flash::{CONFIG, Flash, ICON_CONNECTED, ICON_DISCONNECTED};
 use crate::link::{Link, Ping, Step, pause};
 use crate::screen::{Face, Screen, instant};
+use crate::work::{Origin, Work};
 
 /// A simulated terminal.
 #[derive(Debug)]
 pub struct Terminal {
-    settings: TerminalSettings,
-    target: Target,
-    chance: Chance,
-    index: u64,
-    link: Link,
-    device: Device,
+    /// How it was set up.
+    pub(crate) base: TerminalSettings,
+    /// The same, with what config.usr1 says.
+    pub(crate) settings: TerminalSettings,
+    pub(crate) target: Target,
+    pub(crate) chance: Chance,
+    pub(crate) index: u64,
+    pub(crate) link: Link,
+    pub(crate) device: Device,
     /// Attempts since the link was last up or the power came on.
     attempts: u32,
     /// Pauses since a connection last carried a POS request; the next pause grows with it.
     level: u32,
     /// Whether the link has been up since the power came on.
     has_been_up: bool,
-    powered: bool,
+    pub(crate) powered: bool,
     /// What POSCONNECTALLOW said when the power came on.
-    websockets: bool,
+    pub(crate) websockets: bool,
     connections: u32,
     pauses: u64,
     pings: u64,
+    /// Calls on the classic ports, with the instant of the last document.
+    pub(crate) calls: BTreeMap<CallId, Duration>,
+    /// Notices that wait for their call to stand.
+    pub(crate) notices: BTreeMap<u32, String>,
+    pub(crate) notices_sent: u32,
+    /// Answers that outlived their connection.
+    pub(crate) late: Vec<String>,
+    /// The icons as they are on the flash: of a link that is down, and of one that is up.
+    icons: [Option<Arc<[u8]>>; 2],
 }
 
 impl Terminal {
@@ -40,6 +56,7 @@ impl Terminal {
     #[must_use]
     pub fn new(settings: TerminalSettings, target: Target, chance: Chance, index: u64) -> Self {
         Self {
+            base: settings.clone(),
             settings,
             target,
             chance,
@@ -54,12 +71,42 @@ impl Terminal {
             connections: 0,
             pauses: 0,
             pings: 0,
+            calls: BTreeMap::new(),
+            notices: BTreeMap::new(),
+            notices_sent: 0,
+            late: Vec::new(),
+            icons: [None, None],
         }
+    }
+
+    /// The same terminal with these files on its flash.
+    #[must_use]
+    pub fn with_flash(mut self, flash: Flash) -> Self {
+        self.device.flash = flash;
+        self.read_flash();
+        self
+    }
+
+    /// The flash as it is now.
+    #[must_use]
+    pub fn flash(&self) -> &Flash {
+        &self.device.flash
     }
 
     /// Changes the settings while the terminal runs; what is under way goes on with the old ones.
     pub fn configure(&mut self, settings: TerminalSettings) {
-        self.settings = settings;
+        self.base = settings;
+        self.read_flash();
+    }
+
+    /// Takes over what the flash says: parameters and icons.
+    pub(crate) fn read_flash(&mut self) {
+        self.settings.clone_from(&self.base);
+        for (name, value) in self.device.flash.lines(CONFIG).filter_map(|line| line.split_once('=')) {
+            // What was written by hand and does not fit is as if it were not there.
+            drop(self.settings.set(name, value));
+        }
+        self.icons = [ICON_DISCONNECTED, ICON_CONNECTED].map(|path| self.device.flash.read(path).map(Arc::from));
     }
 
     /// Tells the terminal what happened, and returns what it wants done, in order.
@@ -68,11 +115,13 @@ impl Terminal {
         match input {
             Input::PowerOn => self.power_on(now, &mut out),
             Input::PowerOff => self.power_off(&mut out),
-            Input::Cardholder(act) => {
-                let answer = self.device.cardholder(&self.settings, &act);
-                self.send_now(answer, &mut out);
-            }
+            Input::Cardholder(act) => self.work(now, &mut out, |device, work| device.cardholder(work, &act)),
             Input::Tick => self.tick(now, &mut out),
+            Input::Call { call, event } => self.call_event(now, call, event, &mut out),
+            Input::File { path, bytes } => self.work(now, &mut out, |device, work| match bytes {
+                Some(bytes) => device.flash.write(work, &path, &bytes),
+                None => device.flash.remove(work, &path),
+            }),
             // What an old connection still has to say concerns nobody.
             Input::Link { connection, event } if self.link.connection() == Some(connection) => {
                 self.link_event(now, connection, event, &mut out);
@@ -82,26 +131,48 @@ impl Terminal {
         out
     }
 
+    /// Lets the device work, and carries out what it wants done.
+    pub(crate) fn work(&mut self, now: Now, out: &mut Vec<Output>, what: impl FnOnce(&mut Device, &mut Work<'_>)) {
+        let mut work = Work::new(&self.settings, now, self.chance, self.index);
+        what(&mut self.device, &mut work);
+        let Work { deeds, dark, .. } = work;
+        for deed in deeds {
+            self.carry_out(now, deed, out);
+        }
+        if dark {
+            self.power_off(out);
+            out.push(Output::PowerLost);
+        }
+    }
+
     /// The instant by which the terminal wants to be told of the time.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
-        let prompt = self.device.asking.as_ref().and_then(|asking| asking.until);
-        self.link.deadline().into_iter().chain(prompt).min()
+        if !self.powered {
+            return None;
+        }
+        [self.link.deadline(), self.device.deadline(), self.idle_deadline()].into_iter().flatten().min()
     }
 
     /// What a person sees now.
     #[must_use]
     pub fn face(&self) -> Face {
-        Face { screen: self.screen(), connected: matches!(self.link, Link::Up { .. }) }
+        let connected = matches!(self.link, Link::Up { .. });
+        Face { screen: self.screen(), connected, icon: self.icons[usize::from(connected)].clone() }
     }
 
-    fn power_on(&mut self, now: Now, out: &mut Vec<Output>) {
+    pub(crate) fn power_on(&mut self, now: Now, out: &mut Vec<Output>) {
         if self.powered {
             return;
         }
         self.powered = true;
+        self.work(now, out, Device::start);
         self.websockets = self.settings.pos_connect_allow == "WEBSOCKETS";
+        if !self.powered {
+            return;
+        }
         if !self.websockets {
+            out.push(Output::Listen(true));
             return;
         }
         if self.settings.is_known_model() {
@@ -111,27 +182,41 @@ impl Terminal {
         }
     }
 
-    fn power_off(&mut self, out: &mut Vec<Output>) {
+    pub(crate) fn power_off(&mut self, out: &mut Vec<Output>) {
         if let Some(connection) = self.link.connection() {
             out.push(Output::Drop { connection });
         }
         if matches!(self.link, Link::Up { .. }) {
             out.push(Output::Seen(Seen::Loses));
         }
+        if self.powered && !self.websockets {
+            out.push(Output::Listen(false));
+        }
+        let calls = std::mem::take(&mut self.calls).into_keys().chain(self.device.errands.drop_all());
+        out.extend(calls.map(|call| Output::HangUp { call }));
         self.link = Link::Off;
-        self.device.asking = None;
         self.powered = false;
         (self.attempts, self.level, self.has_been_up) = (0, 0, false);
+        (self.late, self.notices) = (Vec::new(), BTreeMap::new());
+        // Whatever is not on the flash is gone, but for what settings keep.
+        let old = std::mem::take(&mut self.device);
+        self.device = Device { flash: old.flash, counter: old.counter, errands: old.errands, ..Device::default() };
         self.device.counter.rebooted(&self.settings.counter);
-        if !self.settings.session_over_reboot {
-            self.device.session = None;
+        if self.settings.session_over_reboot {
+            self.device.session = old.session;
         }
+        self.read_flash();
     }
 
     fn tick(&mut self, now: Now, out: &mut Vec<Output>) {
-        if self.device.asking.as_ref().and_then(|asking| asking.until).is_some_and(|at| at <= now.since_start) {
-            let answer = self.device.prompt_is_over(&self.settings);
-            self.send_now(answer, out);
+        if self.device.deadline().is_some_and(|at| at <= now.since_start) {
+            self.work(now, out, Device::tick);
+        }
+        if self.idle_deadline().is_some_and(|at| at <= now.since_start)
+            && let Some(call) = self.calls.iter().min_by_key(|(_, last)| **last).map(|(call, _)| *call)
+        {
+            out.push(Output::HangUp { call });
+            self.call_is_over(now, call, out);
         }
         if self.link.deadline().is_none_or(|at| at > now.since_start) {
             return;
@@ -187,11 +272,11 @@ impl Terminal {
             (Link::Dialling { .. }, LinkEvent::Failed(reason)) => self.fail(now, reason, None, out),
             (Link::Up { .. }, LinkEvent::Text(text)) => {
                 self.carried();
-                for answer in self.device.answer(&self.settings, now.since_start, &text) {
-                    self.send(connection, answer, out);
-                }
+                self.work(now, out, |device, work| device.message(work, Origin::Link(connection), &text));
             }
-            (Link::Up { .. }, LinkEvent::Binary(_)) => self.send(connection, Device::answer_binary(), out),
+            (Link::Up { .. }, LinkEvent::Binary(_)) => self.work(now, out, |_, work| {
+                Device::not_a_document(work, Origin::Link(connection), "a binary message", "A-26");
+            }),
             (Link::Up { ping, .. }, LinkEvent::Pong(got)) => {
                 if let Ping::Awaited { payload, next, .. } = ping
                     && *payload == got
@@ -235,6 +320,7 @@ impl Terminal {
         self.attempts = 0;
         out.push(Output::Open { connection });
         out.push(Output::Seen(Seen::Connects));
+        out.extend(std::mem::take(&mut self.late).into_iter().map(|text| Output::Text { connection, text }));
     }
 
     fn carried(&mut self) {
@@ -242,18 +328,6 @@ impl Terminal {
             *served = true;
             self.level = 0;
         }
-    }
-
-    /// Sends on the connection that is up; a prompt lives no longer than its link.
-    fn send_now(&mut self, answer: Option<Answer>, out: &mut Vec<Output>) {
-        if let (Some(answer), Some(connection)) = (answer, self.link.connection()) {
-            self.send(connection, answer, out);
-        }
-    }
-
-    fn send(&mut self, connection: ConnectionId, answer: Answer, out: &mut Vec<Output>) {
-        out.extend(answer.assumed.into_iter().map(Output::Assumed));
-        out.push(Output::Text { connection, text: answer.response.to_xml(self.settings.layout()) });
     }
 
     fn close(&mut self, now: Now, code: u16, out: &mut Vec<Output>) {
@@ -265,9 +339,9 @@ impl Terminal {
     }
 
     fn lose(&mut self, now: Now, out: &mut Vec<Output>) {
-        self.device.asking = None;
         out.push(Output::Seen(Seen::Loses));
         self.wait(now, None, None);
+        self.work(now, out, |device, work| device.pos_is_gone(work, |origin| matches!(origin, Origin::Link(_))));
     }
 
     fn fail(&mut self, now: Now, reason: Reason, retry_after: Option<u64>, out: &mut Vec<Output>) {
@@ -309,12 +383,8 @@ impl Terminal {
         if !self.powered {
             return Screen::plain(ScreenName::Off);
         }
-        if let Some(asking) = &self.device.asking {
-            return asking.screen();
-        }
-        if let Some(session) = &self.device.session {
-            let screen = Screen::plain(ScreenName::Session).with("INVOICE", session.invoice.clone());
-            return if session.training { screen.with("TRAINING_MODE", "ON".to_owned()) } else { screen };
+        if let Some(screen) = self.device.screen() {
+            return screen;
         }
         let attempt = self.attempts.to_string();
         match &self.link {

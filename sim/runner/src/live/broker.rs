@@ -125,7 +125,7 @@ impl Live<'_> {
         if self.guests.len() >= CONNECTIONS_MAX {
             return self.line(&format!("{from} is turned away: {CONNECTIONS_MAX} are connected"));
         }
-        let tag = Tag { terminal: 0, connection: number };
+        let tag = Tag { terminal: 0, line: None, connection: number };
         let (orders, receiver) = mpsc::channel(1_024);
         let served = run_server(stream, tls, TapHandle::default(), tag, mailbox.clone(), receiver);
         let task = tokio::task::spawn_local(served);
@@ -234,7 +234,7 @@ impl Live<'_> {
     }
 
     fn order(&mut self, peer: Peer, order: ServerOrder) {
-        let tag = Tag { terminal: peer.terminal, connection: peer.connection };
+        let tag = Tag { terminal: peer.terminal, line: None, connection: peer.connection };
         if let Some(guest) = self.guests.get(&tag)
             && guest.orders.try_send(order).is_err()
         {
@@ -250,7 +250,7 @@ impl Live<'_> {
 
     /// A message of a POS goes to its terminal, one of a terminal to every POS that speaks to it.
     fn deliver(&mut self, from: Peer, pinpad_id: &str, text: String) {
-        let tag = Tag { terminal: from.terminal, connection: from.connection };
+        let tag = Tag { terminal: from.terminal, line: None, connection: from.connection };
         match self.guests.get(&tag).and_then(|guest| guest.pos_of.clone()) {
             Some(id) => {
                 self.line(&format!("pos -> {id}  {}", brief(&text)));

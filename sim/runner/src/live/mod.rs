@@ -1,12 +1,15 @@
 //! The simulated terminal, broker and POS in the open: real sockets, real time, nobody's script.
 
 mod broker;
+mod calls;
+mod host;
 mod pos;
 mod terminal;
 
 pub use broker::{BrokerPlan, serve};
+pub use host::{HostPlan, host};
 pub use pos::{PosError, PosPlan, converse};
-pub use terminal::{TerminalPlan, connect};
+pub use terminal::{LiveError, TerminalPlan, connect};
 
 use std::sync::Arc;
 

@@ -108,7 +108,7 @@ async fn open(plan: &PosPlan) -> Result<Link, PosError> {
         Fate::Connect,
         tls,
         ClientLimits { message_size_max: 1 << 20 },
-        Tag { terminal: 0, connection: 1 },
+        Tag { terminal: 0, line: None, connection: 1 },
         mailbox.clone(),
         receiver,
     ));
@@ -128,7 +128,7 @@ impl Link {
             self.mailbox.posted().await;
             self.waiting.extend(self.mailbox.take().into_iter().filter_map(|posted| match posted.event {
                 Event::Client(event) => Some(event),
-                Event::Server(_) => None,
+                Event::Server(_) | Event::Call(..) => None,
             }));
         }
     }

@@ -1,18 +1,25 @@
 //! One simulated terminal against any broker, with a ladder of what happens and what it waits for.
 
+use std::net::IpAddr;
+use std::path::PathBuf;
+
 use sca_network::tls::{self, TlsError};
 use sca_network::{
-    ClientEvent, ClientLimits, ClientOrder, Dialer, Event, Fate, Mailbox, SocketDialer, Tag, run_client,
+    CallEvent, ClientEvent, ClientLimits, ClientOrder, Dialer, Event, Fate, Mailbox, SocketDialer, Tag, run_client,
 };
 use sca_protocol::message::Layout;
 use sca_protocol::settings::TerminalSettings;
 use sca_protocol::xml::Limits;
-use sca_protocol::{Chance, Now, Request, Response};
-use sca_terminal::{ConnectionId, Input, LinkEvent, Output, Seen, Target};
+use sca_protocol::{Chance, Line, Now, Request, Response};
+use sca_terminal::{
+    CallEvent as Heard, CallId, Cardholder, ConnectionId, Flash, Input, LinkEvent, Output, Seen, Target,
+};
 use tokio::sync::mpsc;
 
+use super::calls::Calls;
 use super::{Credentials, real_clock, wall};
 use crate::core::{Core, Making};
+use crate::files;
 use crate::look::stamp;
 
 /// A terminal to run.
@@ -26,6 +33,10 @@ pub struct TerminalPlan {
     pub seed: u64,
     /// Whom it trusts, and what it shows.
     pub credentials: Credentials,
+    /// The address on which the classic ports are opened, where POSCONNECTALLOW is not WEBSOCKETS.
+    pub listen_on: IpAddr,
+    /// A folder that is its flash; in memory when absent.
+    pub flash: Option<PathBuf>,
 }
 
 struct Live<'a, C> {
@@ -35,19 +46,32 @@ struct Live<'a, C> {
     mailbox: Mailbox,
     orders: Option<(ConnectionId, mpsc::Sender<ClientOrder>)>,
     shown: String,
+    calls: Calls,
     say: &'a mut dyn FnMut(&str),
+}
+
+/// Why a terminal in the open cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    /// The credentials cannot be used.
+    #[error("{0}")]
+    Tls(#[from] TlsError),
+    /// The folder of its flash cannot be read.
+    #[error("the flash: {0}")]
+    Flash(std::io::Error),
 }
 
 /// Runs a terminal until `stop` is done. `say` is given each line of the ladder. Needs a `LocalSet`.
 ///
 /// # Errors
-/// [`TlsError`], if the credentials cannot be used.
+/// [`LiveError`], if the credentials or the flash cannot be used.
 pub async fn connect<C: Core>(
     plan: TerminalPlan,
     make: &dyn Fn(Making) -> C,
+    mut acts: mpsc::Receiver<Cardholder>,
     stop: impl Future<Output = ()>,
     say: &mut dyn FnMut(&str),
-) -> Result<(), TlsError> {
+) -> Result<(), LiveError> {
     let (clock, device) = real_clock();
     let tls = match plan.target.secure {
         true => Some(tls::client(&plan.credentials.trust(plan.settings.resumption)?, wall(&device), None)?),
@@ -58,9 +82,14 @@ pub async fn connect<C: Core>(
         target: plan.target.clone(),
         chance: Chance::new(plan.seed),
         index: 0,
+        flash: match &plan.flash {
+            Some(folder) => files::read_flash(folder).map_err(LiveError::Flash)?,
+            None => Flash::default(),
+        },
     };
     let mailbox = Mailbox::default();
-    let mut live = Live { core: make(making), plan, tls, mailbox, orders: None, shown: String::new(), say };
+    let calls = Calls::new(mailbox.clone(), plan.listen_on);
+    let mut live = Live { core: make(making), plan, tls, mailbox, orders: None, shown: String::new(), calls, say };
     let now = || Now { since_start: clock.elapsed(), wall: device.shows() };
     live.tell(now(), Input::PowerOn);
     tokio::pin!(stop);
@@ -80,11 +109,16 @@ pub async fn connect<C: Core>(
             }
             () = live.mailbox.posted() => {
                 for posted in live.mailbox.take() {
-                    if let Event::Client(event) = posted.event {
-                        live.heard(now(), ConnectionId(posted.tag.connection), event);
+                    match (posted.event, posted.tag.line) {
+                        (Event::Client(event), _) => live.heard(now(), ConnectionId(posted.tag.connection), event),
+                        (Event::Call(_, event), Some(line)) => {
+                            live.called(now(), CallId { line, number: posted.tag.connection }, event);
+                        }
+                        _ => {}
                     }
                 }
             }
+            Some(act) = acts.recv() => live.tell(now(), Input::Cardholder(act)),
             () = sleep => live.tell(now(), Input::Tick),
         }
     }
@@ -126,9 +160,29 @@ impl<C: Core> Live<'_, C> {
         self.tell(now, Input::Link { connection, event });
     }
 
+    fn called(&mut self, now: Now, call: CallId, event: CallEvent) {
+        let event = match event {
+            CallEvent::Opened => Heard::Opened,
+            CallEvent::Document(text) => {
+                self.line(now, &format!("  {} -> terminal   {}", end_of(call.line), brief(&text)));
+                Heard::Document(text)
+            }
+            CallEvent::Broken(why) => Heard::Broken(why),
+            CallEvent::Failed(reason) => {
+                self.line(now, &format!("  {} cannot be reached: {reason}", end_of(call.line)));
+                Heard::Failed(reason)
+            }
+            CallEvent::Ended => Heard::Ended,
+        };
+        self.tell(now, Input::Call { call, event });
+    }
+
     fn tell(&mut self, now: Now, input: Input) {
         for output in self.core.handle(now, input) {
             self.carry_out(now, output);
+        }
+        for text in std::mem::take(&mut *self.calls.said.borrow_mut()) {
+            (self.say)(&format!("{:>12}  terminal {text}", stamp(now.since_start)));
         }
         self.show(now);
     }
@@ -161,7 +215,27 @@ impl<C: Core> Live<'_, C> {
                 };
                 self.line(now, &format!("terminal {text}"));
             }
-            Output::Assumed(_) => {}
+            Output::Call { call, address } => {
+                let settings = self.plan.settings.clone();
+                self.calls.call(&settings, call, address);
+            }
+            Output::Say { call, text } => {
+                self.line(now, &format!("  terminal -> {}   {}", end_of(call.line), brief(&text)));
+                self.calls.say(call, text);
+            }
+            Output::HangUp { call } => self.calls.hang_up(call),
+            Output::Listen(on) => {
+                let settings = self.plan.settings.clone();
+                self.calls.listen(&settings, on);
+            }
+            Output::Flash(op) => {
+                let kept = self.plan.flash.as_ref().map_or(Ok(()), |folder| files::write_flash(folder, &op));
+                if let Err(error) = kept {
+                    self.line(now, &format!("the flash cannot be written: {error}"));
+                }
+            }
+            // The clock of the machine it runs on is not the terminal's to set.
+            Output::Clock(_) | Output::PowerLost | Output::Assumed(_) => {}
         }
     }
 
@@ -183,7 +257,7 @@ impl<C: Core> Live<'_, C> {
             Fate::Connect,
             self.tls.clone(),
             ClientLimits { message_size_max: size },
-            Tag { terminal: 0, connection: connection.0 },
+            Tag { terminal: 0, line: None, connection: connection.0 },
             self.mailbox.clone(),
             receiver,
         ));
@@ -207,6 +281,15 @@ impl<C: Core> Live<'_, C> {
         let text = shown.split_whitespace().collect::<Vec<_>>().join(" ");
         self.line(now, &format!("{text}  ({waits})"));
         self.shown = shown;
+    }
+}
+
+/// Who speaks on a line.
+fn end_of(line: Line) -> &'static str {
+    match line {
+        Line::Primary | Line::Secondary | Line::Notices => "pos",
+        Line::Host => "host",
+        Line::Estate => "vhq",
     }
 }
 

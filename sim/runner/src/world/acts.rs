@@ -16,7 +16,6 @@ use super::heard::{peer, tag_of};
 use super::{Stop, World};
 use crate::armory::Strike;
 use crate::core::Core;
-use crate::matching::Names;
 use crate::record::Entry;
 use crate::transcript;
 use crate::verdict::Failure;
@@ -34,6 +33,7 @@ impl<C: Core> World<'_, C> {
     pub(super) fn perform(&mut self, step: &Rc<Step>) -> Result<(), Stop> {
         let span = step.span;
         match &step.action {
+            Action::Send(send) if self.is_classic(send) => self.speak_on_a_call(step, send),
             Action::Send(send) => {
                 let bytes = self.speak(step, send)?;
                 let tag = self.route(send.to);
@@ -59,6 +59,19 @@ impl<C: Core> World<'_, C> {
                 self.tell(who, if on { Input::PowerOn } else { Input::PowerOff })
             }
             Action::Cardholder { who, act } => self.cardholder(step, *who, act),
+            Action::File { who, path, name } => {
+                let (who, path) = (*who, path.clone());
+                let bytes = name.as_ref().map(|name| self.script.names.assets.get(name).cloned().unwrap_or_default());
+                self.note(step);
+                self.put_file(who, path, bytes)
+            }
+            Action::Host(act) => {
+                let act = act.clone();
+                self.note(step);
+                act.sets.iter().try_for_each(|(name, value)| {
+                    self.set(&Set { party: act.party, name: (*name).to_owned(), value: value.clone() })
+                })
+            }
             Action::Set(set) => {
                 let set = set.clone();
                 self.note(step);
@@ -88,7 +101,10 @@ impl<C: Core> World<'_, C> {
     }
 
     fn cardholder(&mut self, step: &Rc<Step>, who: usize, act: &CardholderAct) -> Result<(), Stop> {
-        if self.lanes[who].face.what.screen.name != ScreenName::Prompt {
+        let screen = self.lanes[who].face.what.screen.name;
+        let is_decided = matches!(screen, ScreenName::Approved | ScreenName::Declined);
+        let can = asks(screen) || (is_decided && *act == CardholderAct::Removes);
+        if !can {
             let failure = Failure::at(step.span, "nothing is asked of the cardholder").label("nothing to do this to");
             return Err(Stop::Failed(Box::new(failure)));
         }
@@ -96,6 +112,9 @@ impl<C: Core> World<'_, C> {
         let act = match act {
             CardholderAct::Presses(key) => Cardholder::Presses(key.clone()),
             CardholderAct::Enters(text) => Cardholder::Enters(text.clone()),
+            CardholderAct::Presents(card, entry) => Cardholder::Presents(card, *entry),
+            CardholderAct::Removes => Cardholder::Removes,
+            CardholderAct::Signs => Cardholder::Signs,
         };
         self.tell(who, Input::Cardholder(act))
     }
@@ -116,7 +135,7 @@ impl<C: Core> World<'_, C> {
         let tag = self.route(send.to);
         let frame = match &send.message {
             Message::Fields(_) | Message::Xml(_) | Message::Text(_) => {
-                Frame::whole(opcode::TEXT, self.text_of(&send.message))
+                Frame::whole(opcode::TEXT, self.text_of(send.to, &send.message))
             }
             Message::Binary(bytes) => Frame::whole(opcode::BINARY, bytes.clone()),
             Message::Ping(payload) => Frame::whole(opcode::PING, payload.clone().unwrap_or_default()),
@@ -146,7 +165,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// A whole message in data frames is a request, whoever says it: it wants an answer.
-    fn expect_answer(&mut self, step: &Rc<Step>, send: &Send, tag: Option<Tag>, frame: &Frame) {
+    pub(super) fn expect_answer(&mut self, step: &Rc<Step>, send: &Send, tag: Option<Tag>, frame: &Frame) {
         let whole = match (frame.opcode, tag.and_then(|tag| self.ends.get_mut(&tag))) {
             (opcode::TEXT | opcode::BINARY, _) if frame.last => Some(frame.payload.clone()),
             (opcode::TEXT | opcode::BINARY, Some(ends)) => {
@@ -163,7 +182,7 @@ impl<C: Core> World<'_, C> {
         let text = whole.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         let id = text.as_ref().map(|text| match &send.message {
             Message::Fields(fields) => {
-                let request = request_of(fields, &self.script.names);
+                let request = self.request_of(send.to, fields);
                 self.actors[send.to].pos.asked(Some(&request))
             }
             _ => self.actors[send.to].pos.sent(text),
@@ -173,7 +192,7 @@ impl<C: Core> World<'_, C> {
             self.script.names.requests.extend(id.map(|id| (label.clone(), (send.to, id))));
         }
         if let Some(id) = id {
-            self.actors[send.to].open_requests.insert(id, tag.map(|tag| tag.connection));
+            self.actors[send.to].open_requests.insert(id, tag);
         }
         match (&send.message, id, text) {
             (Message::Fields(_) | Message::Xml(_) | Message::Text(_), Some(id), Some(text)) if send.from_pos => {
@@ -196,13 +215,52 @@ impl<C: Core> World<'_, C> {
         Message::Fields(fields)
     }
 
-    fn text_of(&self, message: &Message) -> String {
+    pub(super) fn text_of(&self, to: usize, message: &Message) -> String {
         let names = &self.script.names;
         match message {
-            Message::Fields(fields) => request_of(fields, names).to_xml(Layout::Indented),
+            Message::Fields(fields) => {
+                let request = self.request_of(to, fields);
+                let text = request.to_xml(Layout::Indented);
+                if !fields.encrypted {
+                    return text;
+                }
+                let iv = self.setting.chance.stream("pos-iv", &[to as u64, self.sequence]).bytes();
+                self.actors[to].pos.encrypt(&request, &text, iv)
+            }
             Message::Xml(text) | Message::Text(text) => names.insert_into(text),
             _ => String::new(),
         }
+    }
+
+    /// The request that fields make, their inserts filled in, and last of all its MAC.
+    pub(super) fn request_of(&self, to: usize, fields: &Fields) -> Request {
+        let names = &self.script.names;
+        let routing = ["FUNCTION_TYPE", "COMMAND"].into_iter().map(str::to_owned).zip(fields.routing.clone());
+        let value = |value: &str| match value {
+            "{{pos.key}}" => sca_peers::key().public(),
+            other => names.insert_into(other),
+        };
+        let values = fields.tests.iter().filter_map(|test| match &test.demand {
+            Demand::Is(_, text) => Some((test.field.clone(), value(text))),
+            _ => None,
+        });
+        let mut all: Vec<(String, String)> = routing.chain(values).collect();
+        if all.iter().any(|(_, value)| value == "{{mac}}") {
+            let mac = self.actors[to].pos.mac(&Request::new(all.clone())).unwrap_or_default();
+            all.iter_mut().filter(|(_, value)| value == "{{mac}}").for_each(|(_, value)| value.clone_from(&mac));
+        }
+        Request::new(all)
+    }
+
+    /// Puts a file on a terminal's flash, or takes it away.
+    pub(super) fn put_file(&mut self, who: usize, path: String, bytes: Option<Vec<u8>>) -> Result<(), Stop> {
+        let is_icon = [sca_terminal::ICON_CONNECTED, sca_terminal::ICON_DISCONNECTED].contains(&path.as_str());
+        if is_icon && bytes.as_ref().is_some_and(|bytes| !sca_display::is_picture(bytes)) {
+            let now = self.now();
+            let text = format!("warning: {path} is no picture; the device shows its own icon");
+            self.record.push(now, Entry::Comment(text));
+        }
+        self.tell(who, Input::File { path, bytes })
     }
 
     fn raw(&self, raw: &RawFrame, to: usize) -> Frame {
@@ -241,9 +299,9 @@ impl<C: Core> World<'_, C> {
                 Ok(())
             }
             Some(Strike::Duplicate) => {
-                let text = self.text_of(&send.message);
+                let text = self.text_of(send.to, &send.message);
                 let again = self.actors[send.to].pos.sent(&text);
-                self.actors[send.to].open_requests.insert(again, Some(tag.connection));
+                self.actors[send.to].open_requests.insert(again, Some(tag));
                 self.server_order(tag, ServerOrder::Write(bytes.clone()))?;
                 self.server_order(tag, ServerOrder::Write(bytes))
             }
@@ -291,6 +349,16 @@ impl<C: Core> World<'_, C> {
                 actor.tls = None;
                 self.look_at_face(who)
             }
+            Party::Host => {
+                self.setting.host.set(&set.name, &set.value).map_err(error)?;
+                self.host.configure(self.setting.host.clone());
+                Ok(())
+            }
+            Party::Vhq => {
+                self.setting.vhq.set(&set.name, &set.value).map_err(error)?;
+                self.vhq.configure(self.setting.vhq.clone());
+                Ok(())
+            }
             Party::Broker if set.name == "clock" => {
                 self.setting.broker_clock.set(clock()?);
                 Ok(())
@@ -308,12 +376,8 @@ impl<C: Core> World<'_, C> {
     }
 }
 
-/// The request that fields make, their inserts filled in.
-fn request_of(fields: &Fields, names: &Names) -> Request {
-    let routing = ["FUNCTION_TYPE", "COMMAND"].into_iter().map(str::to_owned).zip(fields.routing.clone());
-    let values = fields.tests.iter().filter_map(|test| match &test.demand {
-        Demand::Is(_, value) => Some((test.field.clone(), names.insert_into(value))),
-        _ => None,
-    });
-    Request::new(routing.chain(values).collect())
+/// Whether a screen asks something of the cardholder, or lets them do something.
+fn asks(screen: ScreenName) -> bool {
+    use ScreenName::{Authorising, CardEntry, Keying, Pairing, Pin, Prompt, RemoveCard, Tender};
+    matches!(screen, Prompt | Tender | CardEntry | Keying | Pin | Pairing | Authorising | RemoveCard)
 }

@@ -4,18 +4,36 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use sca_network::{ClientOrder, Mailbox, ServerOrder, ServerTls, Stream, Tag, TapHandle, run_server};
+use sca_network::{
+    CallLimits, CallOrder, ClientOrder, Mailbox, ServerOrder, ServerTls, Side, Stream, Tag, TapHandle, run_called,
+    run_server,
+};
 use sca_protocol::frame::{Frame, opcode};
 use tokio::sync::mpsc;
 
 /// Orders that may wait on one end before the world is in error.
 pub(crate) const OUTBOX: usize = 1_024;
 
-/// What the broker's end of a connection gets when it is accepted.
-pub(crate) struct Prepared {
-    pub(crate) tls: ServerTls,
-    pub(crate) tap: TapHandle,
-    pub(crate) orders: mpsc::Receiver<ServerOrder>,
+/// What the end that is called gets when it is accepted.
+pub(crate) enum Prepared {
+    /// The broker's end of a link.
+    Link {
+        /// What stands before its WebSocket.
+        tls: ServerTls,
+        /// Where faults strike.
+        tap: TapHandle,
+        /// What it is told.
+        orders: mpsc::Receiver<ServerOrder>,
+    },
+    /// The end of a call that is called.
+    Call {
+        /// Whose end it is.
+        side: Side,
+        /// What it reads at the most.
+        limits: CallLimits,
+        /// What it is told.
+        orders: mpsc::Receiver<CallOrder>,
+    },
 }
 
 /// A connection.
@@ -76,7 +94,14 @@ impl Ends {
 pub(crate) fn acceptor(prepared: Rc<RefCell<BTreeMap<Tag, Prepared>>>, mailbox: Mailbox) -> Rc<dyn Fn(Stream, Tag)> {
     Rc::new(move |stream, tag| {
         // Whoever dialled has prepared this; a stranger on a real port has not, and is hung up on.
-        let Some(Prepared { tls, tap, orders }) = prepared.borrow_mut().remove(&tag) else { return };
-        tokio::task::spawn_local(run_server(stream, tls, tap, tag, mailbox.clone(), orders));
+        match prepared.borrow_mut().remove(&tag) {
+            None => {}
+            Some(Prepared::Link { tls, tap, orders }) => {
+                tokio::task::spawn_local(run_server(stream, tls, tap, tag, mailbox.clone(), orders));
+            }
+            Some(Prepared::Call { side, limits, orders }) => {
+                tokio::task::spawn_local(run_called(stream, side, limits, tag, mailbox.clone(), orders));
+            }
+        }
     })
 }

@@ -22,7 +22,7 @@ pub(super) fn peer(tag: Tag) -> Peer {
 }
 
 pub(super) fn tag_of(peer: Peer) -> Tag {
-    Tag { terminal: peer.terminal, connection: peer.connection }
+    Tag { terminal: peer.terminal, line: None, connection: peer.connection }
 }
 
 impl<C: Core> World<'_, C> {
@@ -227,7 +227,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// A message has reached the POS.
-    fn deliver(&mut self, tag: Tag, text: String) -> Result<(), Stop> {
+    pub(super) fn deliver(&mut self, tag: Tag, text: String) -> Result<(), Stop> {
         let (who, now) = (usize::from(tag.terminal), self.now());
         let heard = self.actors[who].pos.heard(&text);
         if let Some(id) = &heard.answers {
@@ -235,7 +235,12 @@ impl<C: Core> World<'_, C> {
         }
         self.messages += 1;
         let (response, answers, number) = (heard.response, heard.answers, self.messages);
-        let data = Rc::new(Data { text, response, answers, number, connection: tag.connection });
+        self.take_note_of_answer(heard.request.as_ref(), response.as_ref());
+        if response.is_none() && tag.line.is_none() && text.trim_start().starts_with("<TRANSACTION") {
+            self.violate("hosts-apart", "the terminal sent a request to the POS".to_owned());
+        }
+        let encrypted = heard.encrypted;
+        let data = Rc::new(Data { text, response, answers, encrypted, number, connection: tag.connection });
         self.record.push(now, Entry::Data(who, data.clone()));
         super::seen_at(now, self.script.guards().data(who, &data), || data.brief())?;
         if self.is_ignored(who, &data) {
@@ -264,7 +269,7 @@ impl<C: Core> World<'_, C> {
         }
         let now = self.now();
         let (name, text) = (&self.actors[usize::from(tag.terminal)].name, String::from_utf8_lossy(payload));
-        let (seconds, ms) = (now.as_secs(), now.subsec_millis());
+        let (seconds, ms, text) = (now.as_secs(), now.subsec_millis(), crate::cards::without_keys(&text));
         let _ = writeln!(self.frames, "+{seconds}.{ms:03} {name} connection {} {what} {text:?}", tag.connection);
     }
 }

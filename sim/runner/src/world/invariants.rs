@@ -1,6 +1,6 @@
 //! What has to hold of every run, asked for or not, and what has to hold at its end.
 
-use sca_network::Tag;
+use sca_protocol::Response;
 use sca_protocol::screens::ScreenName;
 use sca_scenario::Span;
 use sca_terminal::Face;
@@ -16,11 +16,23 @@ const FIRST_LINE: Span = Span { file: 0, line: 1, column: 1, length: 8 };
 impl<C: Core> World<'_, C> {
     /// A session's screen gives way to another only with an answer, or without power.
     pub(super) fn watch_session(&mut self, who: usize, face: &Face) {
-        let actor = &self.actors[who];
-        let stays = matches!(face.screen.name, ScreenName::Session | ScreenName::Prompt);
-        let left = self.lanes[who].face.what.screen.name == ScreenName::Session && !stays;
-        if left && actor.powered && !actor.answered {
-            self.violate("session-kept", format!("the session's screen gave way to {}", face.screen.name));
+        let actor = &mut self.actors[who];
+        let name = face.screen.name;
+        let outside =
+            matches!(name, ScreenName::Idle | ScreenName::Reconnecting | ScreenName::Connecting | ScreenName::Error);
+        let left = actor.in_session && outside && actor.powered && !actor.answered;
+        actor.in_session = name == ScreenName::Session || (actor.in_session && !outside && name != ScreenName::Off);
+        if left {
+            self.violate("session-kept", format!("the session's screen gave way to {name}"));
+        }
+    }
+
+    /// Takes note of what an answer, or a notice, is evidence of.
+    pub(super) fn take_note_of_answer(&mut self, request: Option<&(String, String)>, response: Option<&Response>) {
+        let Some(response) = response else { return };
+        self.evidence.commands.extend(request.cloned());
+        if let Some(code) = response.get("RESULT_CODE").and_then(|n| n.parse().ok()) {
+            self.evidence.codes.insert((code, response.get("RESULT").unwrap_or_default().to_owned()));
         }
     }
 
@@ -62,8 +74,7 @@ impl<C: Core> World<'_, C> {
             for (id, connection) in &actor.open_requests {
                 // What went nowhere needs no answer.
                 let Some(connection) = connection else { continue };
-                let terminal = u16::try_from(who).unwrap_or(u16::MAX);
-                let excused = self.ends.get(&Tag { terminal, connection: *connection }).is_some_and(Ends::is_excused);
+                let excused = self.ends.get(connection).is_some_and(Ends::is_excused);
                 if !excused {
                     let label = self.script.names.label_of(who, *id);
                     missing.push(label.map_or_else(|| format!("request {}", id.0), |label| format!("`{label}`")));

@@ -5,6 +5,7 @@
 //! out what the machines want; repeat until nothing moves; fire what is due, in actor order; sleep to the next deadline.
 
 mod acts;
+mod calls;
 pub(crate) mod ends;
 mod heard;
 mod invariants;
@@ -19,9 +20,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sca_network::{Dialer, Event, Mailbox, MemoryNetwork, Posted, Tag};
-use sca_peers::{Broker, Pos, RequestId};
-use sca_protocol::settings::{BrokerSettings, TerminalSettings};
-use sca_protocol::{Chance, Now};
+use sca_peers::{Broker, Estate, Host, HostInput, Pos, RequestId};
+use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, TerminalSettings};
+use sca_protocol::{Chance, Line, Now};
 use sca_scenario::model::{Certificate, FaultKind, Header, Step};
 use sca_terminal::Input;
 
@@ -32,7 +33,7 @@ use crate::identities::Identities;
 use crate::lanes::{Lanes, Noted};
 use crate::record::{Entry, Record};
 use crate::script::{Progress, Script};
-use crate::verdict::Failure;
+use crate::verdict::{Evidence, Failure};
 
 use ends::{Ends, Prepared};
 
@@ -78,19 +79,26 @@ struct Actor<C> {
     attempts: u32,
     tls: Option<Arc<sca_network::tls::ClientTls>>,
     /// Requests that have no answer yet, with the connection each went by; none for one that went nowhere.
-    open_requests: BTreeMap<RequestId, Option<u32>>,
+    open_requests: BTreeMap<RequestId, Option<Tag>>,
     last_http: String,
     /// Whether the outputs at hand hold an answer, which alone may end a session.
     answered: bool,
     powered: bool,
     /// Whether the terminal has said that it is connected and not yet that it is not.
     link_up: bool,
+    /// Whether its screen has said that a session is open, and not yet that none is.
+    in_session: bool,
+    /// Whether it listens on the classic ports.
+    listens: bool,
 }
 
 /// What a world is made of.
 pub(crate) struct Setting<'a> {
     pub(crate) header: &'a Header,
     pub(crate) broker: BrokerSettings,
+    pub(crate) host: HostSettings,
+    pub(crate) vhq: EstateSettings,
+    pub(crate) assets: &'a BTreeMap<String, Vec<u8>>,
     pub(crate) certificates: &'a BTreeMap<String, Certificate>,
     pub(crate) identities: Arc<Identities>,
     pub(crate) chance: Chance,
@@ -115,6 +123,11 @@ pub(crate) struct World<'a, C> {
     broker: Broker,
     broker_tls: Option<Arc<sca_network::tls::ServerTls>>,
     ends: BTreeMap<Tag, Ends>,
+    host: Host,
+    vhq: Estate,
+    calls: BTreeMap<Tag, calls::Call>,
+    /// How many times POS have called.
+    pos_calls: u32,
     script: Script,
     pub(crate) record: Record,
     pub(crate) armory: Armory,
@@ -128,6 +141,8 @@ pub(crate) struct World<'a, C> {
     sequence: u64,
     waived: BTreeSet<String>,
     violation: Option<(&'static str, String)>,
+    /// What was answered, and with which codes.
+    pub(crate) evidence: Evidence,
     events: u64,
     /// The instant that is being lived through.
     now: Duration,
@@ -170,6 +185,8 @@ impl<'a, C: Core> World<'a, C> {
             answered: false,
             powered: false,
             link_up: false,
+            in_session: false,
+            listens: false,
         });
         Self {
             mailbox,
@@ -181,7 +198,11 @@ impl<'a, C: Core> World<'a, C> {
             broker: Broker::new(setting.broker.clone()),
             broker_tls: None,
             ends: BTreeMap::new(),
-            script: Script::new(steps, setting.slack),
+            host: Host::new(setting.host.clone()),
+            vhq: Estate::new(setting.vhq.clone()),
+            calls: BTreeMap::new(),
+            pos_calls: 0,
+            script: Script::new(steps, setting.slack, setting.assets.clone()),
             record: Record::default(),
             armory: Armory::default(),
             held: None,
@@ -193,6 +214,7 @@ impl<'a, C: Core> World<'a, C> {
             sequence: 0,
             waived: BTreeSet::new(),
             violation: None,
+            evidence: Evidence::default(),
             events: 0,
             now: Duration::ZERO,
             orders: 0,
@@ -265,7 +287,7 @@ impl<'a, C: Core> World<'a, C> {
 
     fn next_deadline(&self, waits: Option<Duration>) -> Option<Duration> {
         let machines = self.actors.iter().filter_map(|actor| actor.core.deadline());
-        machines.chain(waits).chain(self.armory.deadline()).chain(self.ends_at).min()
+        machines.chain(waits).chain(self.armory.deadline()).chain(self.host.deadline()).chain(self.ends_at).min()
     }
 
     fn count_event(&mut self, in_this_instant: u32, wall: &WallLimit) -> Result<(), Stop> {
@@ -301,7 +323,7 @@ impl<'a, C: Core> World<'a, C> {
 
     /// How often tasks can be polled in one turn without anything having moved, at the most.
     fn tasks(&self) -> u64 {
-        2 * self.ends.len() as u64 + self.orders
+        2 * (self.ends.len() + self.calls.len()) as u64 + self.orders
     }
 
     fn start_connections(&mut self) {
@@ -324,6 +346,11 @@ impl<'a, C: Core> World<'a, C> {
                 self.tell(who, Input::Tick)?;
                 fired = true;
             }
+        }
+        if self.host.deadline().is_some_and(|at| at <= now) {
+            let outputs = self.host.handle(now, HostInput::Tick);
+            self.host_outputs(Line::Host, outputs)?;
+            fired = true;
         }
         for standing in self.armory.over(now) {
             self.lift(&standing);
@@ -357,6 +384,7 @@ impl<'a, C: Core> World<'a, C> {
         match posted.event {
             Event::Client(event) => self.client_event(posted.tag, event),
             Event::Server(event) => self.server_event(posted.tag, event),
+            Event::Call(side, event) => self.call_event(posted.tag, side, event),
         }
     }
 

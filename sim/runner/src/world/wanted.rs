@@ -19,7 +19,7 @@ use crate::record::Entry;
 
 impl<C: Core> World<'_, C> {
     pub(super) fn tag(who: usize, connection: u32) -> Tag {
-        Tag { terminal: u16::try_from(who).unwrap_or(u16::MAX), connection }
+        Tag { terminal: u16::try_from(who).unwrap_or(u16::MAX), line: None, connection }
     }
 
     fn standpoint(&self, who: usize) -> Standpoint {
@@ -47,6 +47,28 @@ impl<C: Core> World<'_, C> {
                 Ok(())
             }
             Output::Seen(seen) => self.seen(who, seen),
+            Output::Call { call, address: _ } => self.call(who, call),
+            Output::Say { call, text } => {
+                self.actors[who].answered |= !call.line.is_called_by_terminal();
+                self.say(who, call, text)
+            }
+            Output::HangUp { call } => self.hang_up(who, call),
+            Output::Listen(on) => {
+                self.actors[who].listens = on;
+                Ok(())
+            }
+            Output::Flash(_) => Ok(()),
+            Output::Clock(at) => {
+                self.actors[who].clock.set(at);
+                Ok(())
+            }
+            Output::PowerLost => {
+                (self.actors[who].powered, self.actors[who].link_up) = (false, false);
+                let now = self.now();
+                self.record
+                    .push(now, Entry::Comment("the power fails in the middle of a write to the flash".to_owned()));
+                Ok(())
+            }
             Output::Assumed(id) => {
                 self.assumed.insert(id);
                 Ok(())
@@ -75,7 +97,7 @@ impl<C: Core> World<'_, C> {
         ends.state = EndState::Over;
         ends.ours |= !actor.powered;
         if !actor.open_requests.is_empty() {
-            let is_here = |connection: &Option<u32>| *connection == Some(tag.connection);
+            let is_here = |connection: &Option<Tag>| *connection == Some(tag);
             let open = &actor.open_requests;
             actor.pos.forget(|id| open.get(&id).is_some_and(is_here));
             let open = actor.open_requests.len();
@@ -149,7 +171,7 @@ impl<C: Core> World<'_, C> {
         let (to_client, client_orders) = mpsc::channel(OUTBOX);
         let (tls, tap, cut, ours) = self.prepare(at, fate, target.secure)?;
         let client_tls = if target.secure { Some(self.client_tls(who)?) } else { None };
-        self.prepared.borrow_mut().insert(tag, Prepared { tls, tap: tap.clone(), orders });
+        self.prepared.borrow_mut().insert(tag, Prepared::Link { tls, tap: tap.clone(), orders });
         let ends = Ends {
             client: Some(to_client),
             server: to_server,

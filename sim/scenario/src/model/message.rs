@@ -32,6 +32,8 @@ pub enum Message {
 pub struct Fields {
     /// It answers nothing.
     pub notice: bool,
+    /// It travels encrypted.
+    pub encrypted: bool,
     /// FUNCTION_TYPE and COMMAND of a request; none in an answer.
     pub routing: Vec<String>,
     /// Its fields, or what is demanded of them.

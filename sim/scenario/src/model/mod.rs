@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use regex::Regex;
-use sca_protocol::UnixTime;
+use sca_protocol::cards::{Card, Entry};
 use sca_protocol::screens::ScreenName;
+use sca_protocol::{Line, UnixTime};
 
 use crate::problem::Span;
 
@@ -24,9 +25,45 @@ pub struct Scenario {
     pub header: Header,
     /// One for each row; one without values where there is no `each`.
     pub rows: Vec<Row>,
+    /// The files it names, by name, with their bytes. This crate reads none: whoever loads a scenario puts them here.
+    pub assets: BTreeMap<String, Vec<u8>>,
 }
 
 impl Scenario {
+    /// The files it names, each with the place where it is first named.
+    #[must_use]
+    pub fn files(&self) -> BTreeMap<String, Span> {
+        fn walk(steps: &[Step], files: &mut BTreeMap<String, Span>) {
+            for step in steps {
+                let named = match &step.action {
+                    Action::File { name, .. } => name.as_ref(),
+                    Action::Expect(Expect { sight: Sight::Show(Show::Icon { file, .. }), .. }) => {
+                        file.as_ref().filter(|name| *name != "default")
+                    }
+                    Action::AnyOrder(block) | Action::InOrder(block) => {
+                        walk(block, files);
+                        None
+                    }
+                    Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => {
+                        walk(block, files);
+                        None
+                    }
+                    _ => None,
+                };
+                if let Some(name) = named {
+                    files.entry(name.clone()).or_insert(step.span);
+                }
+            }
+        }
+        let mut files = BTreeMap::new();
+        for row in &self.rows {
+            let at_start = row.cast.terminals.iter().flat_map(|terminal| terminal.files.values());
+            files.extend(at_start.map(|name| (name.clone(), Span { line: 1, column: 1, length: 8, file: 0 })));
+            walk(&row.steps, &mut files);
+        }
+        files
+    }
+
     /// The clauses its lines say they cover.
     #[must_use]
     pub fn covers(&self) -> BTreeSet<String> {
@@ -95,6 +132,10 @@ pub struct Cast {
     pub terminals: Vec<Terminal>,
     /// The broker's settings.
     pub broker: BTreeMap<String, String>,
+    /// The payment host's settings.
+    pub host: BTreeMap<String, String>,
+    /// The estate host's settings.
+    pub vhq: BTreeMap<String, String>,
     /// Identities by name.
     pub certificates: BTreeMap<String, Certificate>,
 }
@@ -106,6 +147,8 @@ pub struct Terminal {
     pub name: String,
     /// Its settings.
     pub settings: BTreeMap<String, String>,
+    /// Files on its flash: the path there, and the name of the asset that stands there.
+    pub files: BTreeMap<String, String>,
 }
 
 /// A declared identity.
@@ -163,6 +206,17 @@ pub enum Action {
     },
     /// `set`.
     Set(Set),
+    /// `set terminal file`: a file is put on a flash, or taken away.
+    File {
+        /// On which terminal's.
+        who: Who,
+        /// Where.
+        path: String,
+        /// The asset that stands there from now on; none for nothing.
+        name: Option<String>,
+    },
+    /// `host` and `vhq`: how a host behaves from now on.
+    Host(HostAct),
     /// `fault`.
     Fault(Fault),
     /// `broker answers`.
@@ -194,6 +248,23 @@ pub enum CardholderAct {
     Presses(String),
     /// Enters a text and confirms it.
     Enters(String),
+    /// Presents a card, by its name.
+    Presents(&'static Card, Entry),
+    /// Takes the card out of the reader.
+    Removes,
+    /// Signs on the screen.
+    Signs,
+}
+
+/// How a host behaves from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostAct {
+    /// Which host.
+    pub party: Party,
+    /// Settings and their values.
+    pub sets: Vec<(&'static str, String)>,
+    /// The statement, as it is written.
+    pub said: String,
 }
 
 /// How labelled values relate.
@@ -238,6 +309,8 @@ pub enum Sight {
     ToPos(Message),
     /// A message to the broker: a control frame or the request for the upgrade.
     ToBroker(Message),
+    /// A document to a host.
+    ToHost(Line, Message),
     /// The link.
     Link(LinkSight),
     /// The screen or the icon.
@@ -275,6 +348,8 @@ pub enum Show {
     Icon {
         /// Whether it says connected.
         connected: bool,
+        /// The file it is read from, where one is demanded: the name of an asset, or `default`.
+        file: Option<String>,
     },
 }
 
@@ -324,6 +399,10 @@ pub enum Party {
     Terminal(Who),
     /// The broker.
     Broker,
+    /// The payment host.
+    Host,
+    /// The estate host.
+    Vhq,
 }
 
 /// What an observation comes from, for `without` and `ignore`.
@@ -333,6 +412,8 @@ pub enum Source {
     ToPos(Who),
     /// Control frames and requests to the broker.
     ToBroker(Who),
+    /// Documents to a host.
+    ToHost(Who, Line),
     /// The link.
     Link(Who, LinkSight),
 }
@@ -347,4 +428,5 @@ pub const INVARIANTS: &[(&str, &str)] = &[
     ("icon-truth", "the icon says connected only while a connection is up"),
     ("one-connection", "a terminal has one connection at most"),
     ("session-kept", "a session ends only by FINISH or without power"),
+    ("hosts-apart", "nothing that is meant for a host travels on the WebSocket"),
 ];

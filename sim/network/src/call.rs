@@ -1,0 +1,241 @@
+//! Plain TCP: documents one after the other, split where their root ends, bounded in size and time. No TLS, no WebSocket.
+
+use std::io;
+use std::time::Duration;
+
+use sca_protocol::Reason;
+use sca_protocol::xml::{Split, split};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::post::{Event, Mailbox, Pen, Tag};
+use crate::stream::{Stream, read_some};
+use crate::{Dialer, Fate};
+
+/// What happens on one end of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallEvent {
+    /// It stands.
+    Opened,
+    /// A whole document.
+    Document(String),
+    /// What came is no document; nothing that follows can be read.
+    Broken(String),
+    /// It did not come to stand.
+    Failed(Reason),
+    /// It is over.
+    Ended,
+}
+
+/// What one end of a call is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallOrder {
+    /// Send this text.
+    Say(String),
+    /// End the call, once all is sent.
+    HangUp,
+}
+
+/// Limits of what is read on a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallLimits {
+    /// Bytes of a document.
+    pub document_size_max: usize,
+    /// From the first byte of a document to its last.
+    pub document_time_max: Duration,
+}
+
+/// Which end of a call: the terminal's, or that of whoever it speaks with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The terminal's.
+    Near,
+    /// The other one.
+    Far,
+}
+
+/// After the last word a call is drained for this long at most.
+const DRAIN_TIME: Duration = Duration::from_secs(1);
+
+/// Calls, and runs this end to its end. Dropping the sender of `orders` abandons it at once.
+pub async fn call(
+    dialer: Dialer,
+    (host, port, fate): (String, u16, Fate),
+    side: Side,
+    limits: CallLimits,
+    tag: Tag,
+    mailbox: Mailbox,
+    mut orders: mpsc::Receiver<CallOrder>,
+) {
+    let mut pen = CallPen { pen: Pen::new(mailbox, tag), side };
+    let mut early = Vec::new();
+    let dialled = {
+        let dial = dialer.dial(&host, port, fate, tag);
+        tokio::pin!(dial);
+        loop {
+            tokio::select! {
+                biased;
+                dialled = &mut dial => break dialled,
+                order = orders.recv() => match order {
+                    Some(CallOrder::Say(text)) => early.push(text),
+                    Some(CallOrder::HangUp) | None => return,
+                },
+            }
+        }
+    };
+    match dialled {
+        Ok(stream) => {
+            pen.post(CallEvent::Opened);
+            talk(stream, limits, &mut pen, &mut orders, early).await;
+        }
+        Err(reason) => pen.post(CallEvent::Failed(reason)),
+    }
+}
+
+/// Runs the end that was called to its end.
+pub async fn called(
+    stream: Stream,
+    side: Side,
+    limits: CallLimits,
+    tag: Tag,
+    mailbox: Mailbox,
+    mut orders: mpsc::Receiver<CallOrder>,
+) {
+    let mut pen = CallPen { pen: Pen::new(mailbox, tag), side };
+    pen.post(CallEvent::Opened);
+    talk(stream, limits, &mut pen, &mut orders, Vec::new()).await;
+}
+
+struct CallPen {
+    pen: Pen,
+    side: Side,
+}
+
+impl CallPen {
+    fn post(&mut self, event: CallEvent) {
+        self.pen.post(Event::Call(self.side, event));
+    }
+}
+
+/// What is read of a call: the beginning of a document, and when it has to be whole.
+struct Reading {
+    bytes: Vec<u8>,
+    /// How many of them have been looked at.
+    seen: usize,
+    until: Option<Instant>,
+    /// Nothing more is read.
+    over: bool,
+}
+
+async fn talk<S>(
+    stream: S,
+    limits: CallLimits,
+    pen: &mut CallPen,
+    orders: &mut mpsc::Receiver<CallOrder>,
+    early: Vec<String>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (mut reader, mut writer) = tokio::io::split(stream);
+    let mut reading = Reading { bytes: Vec::new(), seen: 0, until: None, over: false };
+    let mut waiting: Vec<u8> = early.concat().into_bytes();
+    loop {
+        let late = async {
+            match reading.until {
+                Some(at) => sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            order = orders.recv() => match order {
+                Some(CallOrder::Say(text)) => waiting.extend_from_slice(text.as_bytes()),
+                Some(CallOrder::HangUp) => {
+                    let rest = waiting;
+                    drop(timeout(DRAIN_TIME, leave(&mut reader, &mut writer, &rest)).await);
+                    return;
+                }
+                None => return,
+            },
+            // Reading goes on beside writing: neither end waits for the other.
+            written = writer.write(&waiting), if !waiting.is_empty() => match written {
+                Ok(n) if n > 0 => drop(waiting.drain(..n)),
+                _ => return pen.post(CallEvent::Ended),
+            },
+            read = read_some(&mut reader, &mut reading.bytes), if !reading.over => match read {
+                Ok(n) if n > 0 => reading.look(limits, pen),
+                _ => return pen.post(CallEvent::Ended),
+            },
+            () = late => reading.give_up("a document that does not end in time", pen),
+        }
+    }
+}
+
+impl Reading {
+    /// Posts every document that is whole by now.
+    fn look(&mut self, limits: CallLimits, pen: &mut CallPen) {
+        loop {
+            // Nothing ends without this sign; a look at what is new spares most looks at the whole.
+            let is_new = self.bytes[self.seen..].contains(&b'>') || self.seen == 0;
+            self.seen = self.bytes.len();
+            let text = match std::str::from_utf8(&self.bytes) {
+                Ok(text) => text,
+                // A character may be split between two reads.
+                Err(error) if error.error_len().is_none() => {
+                    std::str::from_utf8(&self.bytes[..error.valid_up_to()]).unwrap_or_default()
+                }
+                Err(_) => return self.give_up("bytes that are not UTF-8", pen),
+            };
+            match if is_new { split(text) } else { Split::Open } {
+                Split::Whole(end) if end <= limits.document_size_max => {
+                    let document = text[..end].trim().to_owned();
+                    self.bytes.drain(..end);
+                    (self.seen, self.until) = (0, None);
+                    pen.post(CallEvent::Document(document));
+                    // What is left may be the blanks between two documents.
+                    let blanks = self.bytes.iter().take_while(|b| b.is_ascii_whitespace()).count();
+                    self.bytes.drain(..blanks);
+                    if self.bytes.is_empty() {
+                        return;
+                    }
+                }
+                Split::Broken => return self.give_up("what is no document", pen),
+                Split::Whole(_) | Split::Open if self.bytes.len() > limits.document_size_max => {
+                    return self.give_up(&format!("a document of more than {} bytes", limits.document_size_max), pen);
+                }
+                Split::Whole(_) | Split::Open => {
+                    self.until.get_or_insert_with(|| Instant::now() + limits.document_time_max);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn give_up(&mut self, why: &str, pen: &mut CallPen) {
+        (self.over, self.until) = (true, None);
+        self.bytes = Vec::new();
+        pen.post(CallEvent::Broken(why.to_owned()));
+    }
+}
+
+/// Sends what is left, ends writing, and reads until the other side has ended too: a close with unread input would turn
+/// into RST.
+async fn leave<R, W>(reader: &mut R, writer: &mut W, rest: &[u8]) -> io::Result<()>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    const DRAIN_BYTES: usize = 64 * 1024;
+    writer.write_all(rest).await?;
+    writer.shutdown().await?;
+    let (mut chunk, mut drained) = (Vec::new(), 0);
+    loop {
+        let n = read_some(reader, &mut chunk).await?;
+        drained += n;
+        chunk.clear();
+        if n == 0 || drained > DRAIN_BYTES {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! The payment host: decides what it is told to decide, remembers what it decided, and answers in its own time.
+//!
+//! It knows terminals by the id they send and never sees the number of a card in full.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sca_protocol::cards::{Card, Standing};
+use sca_protocol::codes::{self, Code};
+use sca_protocol::commands::{Command, amount, cents};
+use sca_protocol::message::Layout;
+use sca_protocol::settings::HostSettings;
+use sca_protocol::xml::Limits;
+use sca_protocol::{Request, Response};
+
+/// One call of one terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Caller {
+    /// The terminal's index in the world.
+    pub terminal: u16,
+    /// The number of its call.
+    pub call: u32,
+}
+
+/// What a host is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostInput {
+    /// A document has come.
+    Document {
+        /// From whom.
+        caller: Caller,
+        /// The document.
+        text: String,
+    },
+    /// A call is over.
+    Ended {
+        /// Whose.
+        caller: Caller,
+    },
+    /// A deadline it asked for has come.
+    Tick,
+}
+
+/// What a host wants done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostOutput {
+    /// Say this.
+    Say {
+        /// To whom.
+        caller: Caller,
+        /// The document.
+        text: String,
+    },
+    /// End the call.
+    HangUp {
+        /// Whose.
+        caller: Caller,
+    },
+}
+
+/// What became of a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Approved,
+    Completed,
+    Declined,
+    Voided,
+    Reversed,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    terminal: String,
+    sequence: String,
+    number: u32,
+    state: State,
+    answer: Response,
+}
+
+/// The payment host.
+#[derive(Debug)]
+pub struct Host {
+    settings: HostSettings,
+    ledger: Vec<Entry>,
+    /// Answers that wait for their time.
+    waiting: BTreeMap<(Duration, Caller), String>,
+}
+
+/// The ledger keeps this many payments.
+const LEDGER_MAX: usize = 10_000;
+
+impl Host {
+    /// A host that has decided nothing yet.
+    #[must_use]
+    pub fn new(settings: HostSettings) -> Self {
+        Self { settings, ledger: Vec::new(), waiting: BTreeMap::new() }
+    }
+
+    /// Changes the settings; what is decided stays decided.
+    pub fn configure(&mut self, settings: HostSettings) {
+        self.settings = settings;
+    }
+
+    /// Whether it can be reached.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.settings.state != "down"
+    }
+
+    /// Tells the host what happened, and returns what it wants done, in order.
+    pub fn handle(&mut self, now: Duration, input: HostInput) -> Vec<HostOutput> {
+        match input {
+            HostInput::Document { caller, text } => self.document(now, caller, &text),
+            HostInput::Ended { caller } => {
+                self.waiting.retain(|(_, who), _| *who != caller);
+                Vec::new()
+            }
+            HostInput::Tick => {
+                let later = self.waiting.split_off(&(now + Duration::from_nanos(1), Caller { terminal: 0, call: 0 }));
+                let due = std::mem::replace(&mut self.waiting, later);
+                due.into_iter().map(|((_, caller), text)| HostOutput::Say { caller, text }).collect()
+            }
+        }
+    }
+
+    /// The instant by which it wants to be told of the time.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Duration> {
+        self.waiting.keys().next().map(|(at, _)| *at)
+    }
+
+    fn document(&mut self, now: Duration, caller: Caller, text: &str) -> Vec<HostOutput> {
+        let answer = match Request::parse(text, Limits::default()) {
+            Ok(request) => self.decide(&request),
+            Err(_) => words(codes::BAD_XML, codes::BAD_XML.text),
+        };
+        let text = answer.to_xml(Layout::Compact);
+        match self.settings.state.as_str() {
+            // What it has decided it keeps to itself.
+            "silent" => Vec::new(),
+            "cut" => vec![HostOutput::HangUp { caller }],
+            _ if self.settings.delay.is_zero() => vec![HostOutput::Say { caller, text }],
+            _ => {
+                self.waiting.insert((now + self.settings.delay, caller), text);
+                Vec::new()
+            }
+        }
+    }
+
+    fn decide(&mut self, request: &Request) -> Response {
+        match request.command() {
+            "REVERSAL" => self.reverse(request),
+            "LAST_TRAN" => self.last(request),
+            "VOID" | "DELETE_TAB" => self.follow(request, Some(State::Voided)),
+            "ADD_TIP" | "RESET_TIP" => self.follow(request, None),
+            _ if request.function_type() != "PAYMENT" => self.report(request),
+            _ => self.pay(request),
+        }
+    }
+
+    fn pay(&mut self, request: &Request) -> Response {
+        let Some(row) = Command::find(request) else { return self.in_own_words(codes::UNKNOWN_COMMAND) };
+        let follows = request.get("CTROUTD").and_then(|n| n.parse::<u32>().ok());
+        if let Some(number) = follows
+            && !self.ledger.iter().any(|e| e.number == number && matches!(e.state, State::Approved | State::Completed))
+        {
+            return words(codes::DECLINED, "NO SUCH TRANSACTION");
+        }
+        let card = request.get("ACCT_NUM").and_then(Card::of_number);
+        let standing = card.map_or(Standing::Good, |card| card.standing);
+        let asked = request.get("TRANS_AMOUNT").and_then(cents).unwrap_or(0);
+        let done = if follows.is_some() && row.command == "CAPTURE" { codes::COMPLETED } else { row.done };
+        let (code, most) = match (self.settings.decision.as_str(), standing) {
+            ("declines", _) | ("card", Standing::Declined) => (codes::DECLINED, None),
+            ("errors", _) => (codes::platform_code(43).copied().unwrap_or(codes::DECLINED), None),
+            ("card", Standing::Half) => (done, Some(asked / 2)),
+            _ => (done, cents(&self.settings.amount)),
+        };
+        let answer = self.in_own_words(code);
+        let number: i32 = answer.get("RESULT_CODE").and_then(|n| n.parse().ok()).unwrap_or(0);
+        if !matches!(number, 4 | 5 | 10 | 1 | 8 | 9 | 20 | 30) {
+            self.enter(request, State::Declined, answer.clone());
+            return answer;
+        }
+        let serial = u32::try_from(self.ledger.len() + 1).unwrap_or(u32::MAX);
+        let approved = most.map_or(asked, |most| most.min(asked));
+        let answer = answer
+            .with("AUTH_CODE", format!("SIM{serial:03}"))
+            .with("TROUTD", (900_000 + serial).to_string())
+            .with("CTROUTD", serial.to_string());
+        let answer = match (request.command(), card) {
+            ("TOKEN_QUERY", Some(card)) => answer.with("CARD_TOKEN", card.token()),
+            ("BALANCE", _) => answer.with("AVAILABLE_BALANCE", "50.00"),
+            ("DEACTIVATE", _) => answer.with("AVAILABLE_BALANCE", "0.00"),
+            _ if request.get("TRANS_AMOUNT").is_some() => answer.with("APPROVED_AMOUNT", amount(approved)),
+            _ => answer,
+        };
+        let state = if matches!(number, 4 | 10) { State::Completed } else { State::Approved };
+        self.enter(request, state, answer.clone());
+        answer
+    }
+
+    fn enter(&mut self, request: &Request, state: State, answer: Response) {
+        let text = |name: &str| request.get(name).unwrap_or_default().to_owned();
+        let number = answer.get("CTROUTD").and_then(|n| n.parse().ok()).unwrap_or(0);
+        if self.ledger.len() < LEDGER_MAX {
+            let (terminal, sequence) = (text("TERMINAL"), text("TRANS_SEQ_NUM"));
+            self.ledger.push(Entry { terminal, sequence, number, state, answer });
+        }
+    }
+
+    /// VOID and tips: they follow an earlier payment, which stays or changes its state.
+    fn follow(&mut self, request: &Request, becomes: Option<State>) -> Response {
+        let done = Command::find(request).map_or(codes::VOIDED, |row| row.done);
+        let code = match self.settings.decision.as_str() {
+            "declines" => codes::DECLINED,
+            _ => done,
+        };
+        let number = request.get("CTROUTD").and_then(|n| n.parse::<u32>().ok());
+        let fits = |e: &&mut Entry| Some(e.number) == number && matches!(e.state, State::Approved | State::Completed);
+        let Some(entry) = self.ledger.iter_mut().find(fits) else {
+            return words(codes::DECLINED, "NO SUCH TRANSACTION");
+        };
+        if code.number == done.number {
+            entry.state = becomes.unwrap_or(entry.state);
+        }
+        let serial = entry.number;
+        self.in_own_words(code).with("CTROUTD", serial.to_string())
+    }
+
+    fn reverse(&mut self, request: &Request) -> Response {
+        let (terminal, sequence) = (request.get("TERMINAL"), request.get("TRANS_SEQ_NUM"));
+        let fits = |e: &&mut Entry| Some(e.terminal.as_str()) == terminal && Some(e.sequence.as_str()) == sequence;
+        if let Some(entry) = self.ledger.iter_mut().rev().find(fits) {
+            entry.state = State::Reversed;
+        }
+        words(codes::REVERSED, codes::REVERSED.text)
+    }
+
+    fn last(&self, request: &Request) -> Response {
+        let terminal = request.get("TERMINAL").unwrap_or_default();
+        match self.ledger.iter().rev().find(|e| e.terminal == terminal) {
+            None => words(codes::NOT_FOUND, "No transaction"),
+            Some(entry) => {
+                let reversed = entry.state == State::Reversed;
+                let answer = if reversed { words(codes::REVERSED, codes::REVERSED.text) } else { entry.answer.clone() };
+                answer.with("CLIENT_ID", terminal).with("TRANS_SEQ_NUM", entry.sequence.clone())
+            }
+        }
+    }
+
+    fn report(&self, request: &Request) -> Response {
+        let code = Command::find(request).map_or(codes::UNKNOWN_COMMAND, |row| row.done);
+        let answer = self.in_own_words(if code.text.is_empty() { Code { text: "REPORT", ..code } } else { code });
+        match request.command() {
+            "TAB_REPORT" | "TERMPARAMS" => {
+                answer.with("FUNCTION_TYPE", request.function_type()).with("COMMAND", request.command())
+            }
+            _ if code == codes::UNKNOWN_COMMAND => answer,
+            _ => answer.with("RECORD_COUNT", self.ledger.len().to_string()),
+        }
+    }
+
+    /// An outcome, as the settings say it.
+    fn in_own_words(&self, code: Code) -> Response {
+        let wanted = self.settings.code.parse().ok().and_then(codes::platform_code).copied();
+        let code = wanted.unwrap_or(code);
+        let text = if self.settings.text.is_empty() { code.text } else { self.settings.text.as_str() };
+        words(code, text)
+    }
+}
+
+fn words(code: Code, text: &str) -> Response {
+    Response::default()
+        .with("RESPONSE_TEXT", text)
+        .with("RESULT", code.result)
+        .with("RESULT_CODE", code.number.to_string())
+}

@@ -1,0 +1,166 @@
+//! The PAYMENT commands. All need an open session; their outcome is the payment host's.
+
+use super::field::{Field, Kind, may, must};
+use super::{Behaviour, Command, Pay, row};
+use crate::codes;
+
+const TENDERS: &[&str] = &[
+    "CREDIT",
+    "DEBIT",
+    "GIFT",
+    "EBT",
+    "CHECK",
+    "CHECK_SALE",
+    "CHECK_VERIFY",
+    "FSA",
+    "PRIV_LBL",
+    "MERCH_CREDIT",
+    "Alipay",
+    "Klarna",
+    "WeChat",
+    "PayPal",
+    "Venmo",
+];
+
+const AMOUNT: &[Field] = &[must("TRANS_AMOUNT", Kind::NonZero)];
+const TENDER: &[Field] = &[
+    may("PAYMENT_TYPE", Kind::One(TENDERS)),
+    may("PAYMENT_TYPES", Kind::Some(TENDERS)),
+    may("PAYMENT_SUBTYPE", Kind::Text(1, 20)),
+];
+const TENDER_MUST: &[Field] = &[must("PAYMENT_TYPE", Kind::One(TENDERS))];
+const FOLLOW_ON: &[Field] = &[must("CTROUTD", Kind::Digits(1, 16))];
+const MAY_FOLLOW: &[Field] = &[may("CTROUTD", Kind::Digits(1, 16))];
+const TIP: &[Field] = &[may("TIP_AMOUNT", Kind::Amount)];
+const CARD: &[Field] = &[
+    // Anything but TRUE counts as FALSE.
+    may("MANUAL_ENTRY", Kind::Text(0, 10)),
+    may("MANUAL_PROMPT_OPTIONS", Kind::Text(1, 50)),
+    may("CARD_PRESENT", Kind::Flag),
+    may("CUSTOMER_STREET", Kind::Text(1, 20)),
+    may("CUSTOMER_ZIP", Kind::Text(1, 9)),
+    may("CARD_TOKEN", Kind::Text(1, 40)),
+    may("BANK_USERDATA", Kind::Text(1, 50)),
+    may("FORCE_FLAG", Kind::Flag),
+    may("CAPTURECARD_EARLYRETURN", Kind::Flag),
+    may("EMV_TAGS_REQD", Kind::Flag),
+    may("ENCRYPT", Kind::Flag),
+];
+const MERCHANT: &[Field] = &[
+    may("CDD_DATA", Kind::Text(1, 10_000)),
+    may("COL_3", Kind::Text(1, 255)),
+    may("COL_4", Kind::Text(1, 255)),
+    may("COL_5", Kind::Text(1, 255)),
+    may("COL_6", Kind::Text(1, 255)),
+    may("COL_7", Kind::Text(1, 255)),
+    may("COL_8", Kind::Text(1, 255)),
+    may("COL_9", Kind::Text(1, 255)),
+    may("COL_10", Kind::Text(1, 255)),
+];
+const INDUSTRY: &[Field] = &[
+    may("RECURRING", Kind::Text(1, 3)),
+    may("INSTALLMENT", Kind::Text(1, 3)),
+    may("BILLPAY", Kind::Flag),
+    may("SCMCI_INDICATOR", Kind::One(&["1", "2", "3"])),
+    may("SCMCI_REASON", Kind::Digits(1, 4)),
+    may("COF_REFERENCE", Kind::Text(1, 40)),
+    may("DCC_IND", Kind::Text(1, 5)),
+];
+const EBT: &[Field] = &[
+    may("EBT_TYPE", Kind::One(&["FOOD_STAMP", "CASH_BENEFITS"])),
+    may("EBTCASH_ELIGIBLE", Kind::Amount),
+    may("EBTSNAP_ELIGIBLE", Kind::Amount),
+    may("EBT_VOUCHER_NUM", Kind::Text(0, 15)),
+];
+const SHORT_CODE: &[Field] = &[may("AUTH_CODE", Kind::Text(1, 6))];
+const LONG_CODE: &[Field] = &[may("AUTH_CODE", Kind::Text(1, 16))];
+
+const fn pay(command: &'static str) -> Command {
+    row("PAYMENT", command, Behaviour::Pay(Pay::Card)).in_session().on_screen().gives(codes::APPROVED)
+}
+
+const fn host(command: &'static str) -> Command {
+    row("PAYMENT", command, Behaviour::Host).in_session()
+}
+
+/// Sources: the PAYMENT pages; rows without a page follow third-party clients.
+pub(super) const ROWS: &[Command] = &[
+    row("PAYMENT", "CAPTURE", Behaviour::Pay(Pay::Capture))
+        .in_session()
+        .on_screen()
+        .gives(codes::CAPTURED)
+        .takes(&[AMOUNT, TENDER, MAY_FOLLOW, TIP, SHORT_CODE, CARD, MERCHANT, INDUSTRY, EBT]),
+    pay("AUTH").takes(&[AMOUNT, TENDER, LONG_CODE, CARD, MERCHANT, INDUSTRY]),
+    pay("CREDIT").gives(codes::CAPTURED).guessed("A-38").takes(&[
+        AMOUNT,
+        TENDER,
+        MAY_FOLLOW,
+        SHORT_CODE,
+        CARD,
+        MERCHANT,
+        &[
+            may("DCC_IND", Kind::Text(1, 5)),
+            may("USER_DEFINED1", Kind::Text(1, 35)),
+            may("USER_DEFINED2", Kind::Text(1, 35)),
+        ],
+    ]),
+    host("VOID").gives(codes::VOIDED).takes(&[
+        TENDER_MUST,
+        FOLLOW_ON,
+        MERCHANT,
+        &[may("PROMO_NEEDED", Kind::Text(1, 4))],
+    ]),
+    pay("CARD_VALIDATION").guessed("A-38").takes(&[
+        &[must("TRANS_AMOUNT", Kind::Zero), may("PAYMENT_TYPE", Kind::One(&["CREDIT"]))],
+        CARD,
+        MERCHANT,
+    ]),
+    pay("OPEN_TAB").guessed("A-38").takes(&[AMOUNT, TENDER, LONG_CODE, CARD, MERCHANT]),
+    host("CLOSE_TAB").gives(codes::COMPLETED).guessed("A-38").takes(&[
+        AMOUNT,
+        TENDER_MUST,
+        FOLLOW_ON,
+        TIP,
+        EBT,
+        MERCHANT,
+    ]),
+    host("DELETE_TAB").gives(codes::VOIDED).guessed("A-38").takes(&[TENDER_MUST, FOLLOW_ON, MERCHANT]),
+    host("ADD_TIP").gives(codes::TIP_MODIFIED).takes(&[
+        TENDER_MUST,
+        FOLLOW_ON,
+        &[must("TIP_AMOUNT", Kind::Amount), may("ENCRYPT", Kind::Flag)],
+        MERCHANT,
+    ]),
+    host("RESET_TIP").gives(codes::TIP_MODIFIED).guessed("A-38").takes(&[
+        TENDER_MUST,
+        FOLLOW_ON,
+        &[may("ENCRYPT", Kind::Flag)],
+        MERCHANT,
+    ]),
+    pay("TOKEN_QUERY").gives(codes::TOKEN_FOUND).takes(&[
+        &[
+            must("PAYMENT_TYPE", Kind::One(&["CREDIT", "EBT", "GIFT"])),
+            may("TOKEN_TYPE", Kind::One(&["LVT"])),
+            may("ACCT_NUM", Kind::Digits(1, 25)),
+            may("CARD_EXP_MONTH", Kind::Digits(2, 2)),
+            may("CARD_EXP_YEAR", Kind::Digits(2, 2)),
+        ],
+        CARD,
+        MERCHANT,
+    ]),
+    pay("ACTIVATE").guessed("A-38").takes(&[
+        AMOUNT,
+        &[must("PAYMENT_TYPE", Kind::One(&["GIFT", "MERCH_CREDIT"])), may("PAYMENT_SUBTYPE", Kind::Text(1, 20))],
+        CARD,
+        MERCHANT,
+    ]),
+    pay("REACTIVATE").guessed("A-37").takes(&[AMOUNT, TENDER_MUST, CARD, MERCHANT]),
+    pay("ADD_VALUE").guessed("A-37").takes(&[AMOUNT, TENDER_MUST, CARD, MERCHANT]),
+    pay("BALANCE").when("PAYMENT_TYPE", "EBT").guessed("A-38").takes(&[
+        &[must("PAYMENT_TYPE", Kind::One(&["EBT"])), must("EBT_TYPE", Kind::One(&["FOOD_STAMP", "CASH_BENEFITS"]))],
+        CARD,
+    ]),
+    pay("BALANCE").guessed("A-38").takes(&[&[may("TRANS_AMOUNT", Kind::Amount)], TENDER, CARD, MERCHANT]),
+    pay("GIFT_CLOSE").guessed("A-37").takes(&[TENDER, CARD]),
+    pay("DEACTIVATE").guessed("A-38").takes(&[TENDER, CARD, MERCHANT, &[may("TKN_RENEW", Kind::Flag)]]),
+];

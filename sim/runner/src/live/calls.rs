@@ -1,0 +1,121 @@
+//! Plain TCP of a terminal in the open: its calls to hosts, and the classic ports on which POS call it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::time::Duration;
+
+use sca_network::{
+    CallLimits, CallOrder, Dialer, Fate, Listener, Mailbox, Side, SocketDialer, Tag, run_call, run_called,
+};
+use sca_protocol::Line;
+use sca_protocol::settings::TerminalSettings;
+use sca_terminal::CallId;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// Orders that may wait on one call before it counts as lost.
+const OUTBOX: usize = 64;
+
+/// The calls of one terminal, and its open ports.
+pub(super) struct Calls {
+    mailbox: Mailbox,
+    open: Rc<RefCell<BTreeMap<CallId, mpsc::Sender<CallOrder>>>>,
+    ports: Vec<JoinHandle<()>>,
+    listen_on: IpAddr,
+    /// What could not be done, for the next line of the ladder.
+    pub(super) said: Rc<RefCell<Vec<String>>>,
+}
+
+impl Calls {
+    pub(super) fn new(mailbox: Mailbox, listen_on: IpAddr) -> Self {
+        Self { mailbox, open: Rc::default(), ports: Vec::new(), listen_on, said: Rc::default() }
+    }
+
+    fn limits(settings: &TerminalSettings) -> CallLimits {
+        CallLimits {
+            document_size_max: usize::try_from(settings.document_size_max).unwrap_or(usize::MAX),
+            document_time_max: settings.classic.document_timeout,
+        }
+    }
+
+    /// Calls a host, or the POS that listens for notices.
+    pub(super) fn call(&mut self, settings: &TerminalSettings, call: CallId, address: Option<(String, u16)>) {
+        let named = match call.line {
+            Line::Estate => &settings.estate_host,
+            _ => &settings.payment_host,
+        };
+        let of_host = || {
+            let (host, port) = named.rsplit_once(':')?;
+            Some((host.trim_matches(['[', ']']).to_owned(), port.parse().ok()?))
+        };
+        let (sender, orders) = mpsc::channel(OUTBOX);
+        self.open.borrow_mut().insert(call, sender);
+        // A host without an address is out of reach.
+        let (host, port, fate) = match address.or_else(of_host) {
+            Some((host, port)) => (host, port, Fate::Connect),
+            None => (String::new(), 0, Fate::Refuse),
+        };
+        let tag = Tag { terminal: 0, line: Some(call.line), connection: call.number };
+        let dialer = Dialer::Socket(SocketDialer::default());
+        let limits = Self::limits(settings);
+        tokio::task::spawn_local(run_call(
+            dialer,
+            (host, port, fate),
+            Side::Near,
+            limits,
+            tag,
+            self.mailbox.clone(),
+            orders,
+        ));
+    }
+
+    pub(super) fn say(&mut self, call: CallId, text: String) {
+        if let Some(orders) = self.open.borrow().get(&call) {
+            // A full or closed outbox belongs to a call that is about to end.
+            drop(orders.try_send(CallOrder::Say(text)));
+        }
+    }
+
+    pub(super) fn hang_up(&mut self, call: CallId) {
+        if let Some(orders) = self.open.borrow_mut().remove(&call) {
+            drop(orders.try_send(CallOrder::HangUp));
+        }
+    }
+
+    /// Opens the classic ports, or closes them.
+    pub(super) fn listen(&mut self, settings: &TerminalSettings, on: bool) {
+        self.ports.drain(..).for_each(|port| port.abort());
+        if !on {
+            return;
+        }
+        for (line, port) in [(Line::Primary, settings.classic.primary), (Line::Secondary, settings.classic.secondary)] {
+            let address = SocketAddr::new(self.listen_on, u16::try_from(port).unwrap_or(0));
+            let (mailbox, open, said) = (self.mailbox.clone(), self.open.clone(), self.said.clone());
+            let limits = Self::limits(settings);
+            let serve = async move {
+                let listener = match Listener::bind(address).await {
+                    Ok(listener) => listener,
+                    Err(error) => return said.borrow_mut().push(format!("cannot listen on {address}: {error}")),
+                };
+                if let Ok(address) = listener.address() {
+                    said.borrow_mut().push(format!("listens on {address}, the {line:?} port").to_lowercase());
+                }
+                let mut number = 0;
+                loop {
+                    let Ok((stream, _, _)) = listener.accept().await else {
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                        continue;
+                    };
+                    number += 1;
+                    let (sender, orders) = mpsc::channel(OUTBOX);
+                    open.borrow_mut().insert(CallId { line, number }, sender);
+                    let tag = Tag { terminal: 0, line: Some(line), connection: number };
+                    tokio::task::spawn_local(run_called(stream, Side::Near, limits, tag, mailbox.clone(), orders));
+                }
+            };
+            self.ports.push(tokio::task::spawn_local(serve));
+        }
+    }
+}

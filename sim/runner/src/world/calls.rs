@@ -1,0 +1,225 @@
+//! Plain TCP beside the link: calls of terminals to hosts, and of POS to the classic ports. Never a byte of either on the
+//! other (CON-03).
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use sca_network::{CallEvent, CallLimits, CallOrder, Fate, Side, Tag, run_call};
+use sca_peers::{Caller, HostInput, HostOutput};
+use sca_protocol::{Line, Request};
+use sca_scenario::model::{Message, Send, Step};
+use sca_terminal::{CallEvent as Heard, CallId, Input};
+use tokio::sync::mpsc;
+
+use super::ends::{OUTBOX, Prepared};
+use super::{Stop, World};
+use crate::core::Core;
+use crate::lanes::Noted;
+use crate::record::Entry;
+
+/// What hosts and POS read at the most.
+const PEER_LIMITS: CallLimits = CallLimits { document_size_max: 1 << 20, document_time_max: Duration::from_secs(60) };
+
+/// A call.
+pub(super) struct Call {
+    /// Orders to the terminal's end; none once it is told nothing more.
+    near: Option<mpsc::Sender<CallOrder>>,
+    far: mpsc::Sender<CallOrder>,
+    over: bool,
+}
+
+impl<C: Core> World<'_, C> {
+    fn call_tag(who: usize, call: CallId) -> Tag {
+        Tag { line: Some(call.line), ..Self::tag(who, call.number) }
+    }
+
+    /// A terminal calls a host, or the POS that listens for notices.
+    pub(super) fn call(&mut self, who: usize, call: CallId) -> Result<(), Stop> {
+        let up = match call.line {
+            Line::Host => self.host.is_up(),
+            Line::Estate => self.vhq.is_up(),
+            _ => true,
+        };
+        self.connect(who, call, up);
+        Ok(())
+    }
+
+    fn connect(&mut self, who: usize, call: CallId, up: bool) {
+        let tag = Self::call_tag(who, call);
+        self.calls.retain(|_, call| !call.over);
+        let settings = &self.actors[who].settings;
+        let near_limits = CallLimits {
+            document_size_max: usize::try_from(settings.document_size_max).unwrap_or(usize::MAX),
+            document_time_max: settings.classic.document_timeout.max(self.setting.slack),
+        };
+        let (near, near_orders) = mpsc::channel(OUTBOX);
+        let (far, far_orders) = mpsc::channel(OUTBOX);
+        let ends = [(Side::Near, near_limits, near_orders), (Side::Far, PEER_LIMITS, far_orders)];
+        let [near_end, far_end] = ends;
+        let (caller, called) =
+            if call.line.is_called_by_terminal() { (near_end, far_end) } else { (far_end, near_end) };
+        let (side, limits, orders) = called;
+        self.prepared.borrow_mut().insert(tag, Prepared::Call { side, limits, orders });
+        self.calls.insert(tag, Call { near: Some(near), far, over: false });
+        self.orders += 1;
+        let (side, limits, orders) = caller;
+        let fate = if up { Fate::Connect } else { Fate::Refuse };
+        let host = ("host.test".to_owned(), 5_015, fate);
+        let (dialer, mailbox) = (self.dialer.clone(), self.mailbox.clone());
+        tokio::task::spawn_local(run_call(dialer, host, side, limits, tag, mailbox, orders));
+    }
+
+    fn call_order(&mut self, tag: Tag, side: Side, order: CallOrder) -> Result<(), Stop> {
+        let Some(call) = self.calls.get(&tag) else { return Ok(()) };
+        let Some(sender) = (if side == Side::Near { call.near.as_ref() } else { Some(&call.far) }) else {
+            return Ok(());
+        };
+        self.orders += 1;
+        match sender.try_send(order) {
+            Err(mpsc::error::TrySendError::Full(_)) => Err(Stop::Error("an outbox of a call is full".to_owned())),
+            // A closed one belongs to a call whose end is on its way here.
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
+        }
+    }
+
+    /// A terminal says something on a call.
+    pub(super) fn say(&mut self, who: usize, call: CallId, text: String) -> Result<(), Stop> {
+        self.call_order(Self::call_tag(who, call), Side::Near, CallOrder::Say(text))
+    }
+
+    /// A terminal ends a call.
+    pub(super) fn hang_up(&mut self, who: usize, call: CallId) -> Result<(), Stop> {
+        let tag = Self::call_tag(who, call);
+        self.call_order(tag, Side::Near, CallOrder::HangUp)?;
+        if let Some(call) = self.calls.get_mut(&tag) {
+            call.near = None;
+        }
+        Ok(())
+    }
+
+    /// Something happened on one end of a call.
+    pub(super) fn call_event(&mut self, tag: Tag, side: Side, event: CallEvent) -> Result<(), Stop> {
+        let (who, Some(line)) = (usize::from(tag.terminal), tag.line) else { return Ok(()) };
+        if side == Side::Near {
+            let event = match event {
+                CallEvent::Opened => Heard::Opened,
+                CallEvent::Document(text) => Heard::Document(text),
+                CallEvent::Broken(why) => Heard::Broken(why),
+                CallEvent::Failed(reason) => Heard::Failed(reason),
+                CallEvent::Ended => Heard::Ended,
+            };
+            if matches!(event, Heard::Failed(_)) {
+                self.prepared.borrow_mut().remove(&tag);
+                self.calls.remove(&tag);
+            }
+            return self.tell(who, Input::Call { call: CallId { line, number: tag.connection }, event });
+        }
+        match (line, event) {
+            (Line::Host | Line::Estate, CallEvent::Document(text)) => self.host_hears(who, line, tag, &text),
+            (Line::Host, CallEvent::Ended | CallEvent::Broken(_)) => {
+                let caller = Caller { terminal: tag.terminal, call: tag.connection };
+                let now = self.now();
+                self.host.handle(now, HostInput::Ended { caller });
+                self.far_is_over(tag);
+                Ok(())
+            }
+            (Line::Notices | Line::Primary | Line::Secondary, CallEvent::Document(text)) => self.deliver(tag, text),
+            (Line::Primary | Line::Secondary, CallEvent::Ended | CallEvent::Failed(_)) => {
+                self.pos_call_is_over(tag);
+                Ok(())
+            }
+            (_, CallEvent::Ended) => {
+                self.far_is_over(tag);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn far_is_over(&mut self, tag: Tag) {
+        if let Some(call) = self.calls.get_mut(&tag) {
+            call.over = true;
+        }
+    }
+
+    /// The call of a POS is over: what it asked and has no answer to will have none.
+    fn pos_call_is_over(&mut self, tag: Tag) {
+        self.far_is_over(tag);
+        let actor = &mut self.actors[usize::from(tag.terminal)];
+        let is_here = |connection: &Option<Tag>| *connection == Some(tag);
+        let open = &actor.open_requests;
+        actor.pos.forget(|id| open.get(&id).is_some_and(is_here));
+        let before = actor.open_requests.len();
+        actor.open_requests.retain(|_, connection| !is_here(connection));
+        if before > actor.open_requests.len() && actor.powered && actor.listens {
+            let name = actor.name.clone();
+            self.violate("one-answer", format!("{name} ended a call and left a request on it without an answer"));
+        }
+    }
+
+    fn host_hears(&mut self, who: usize, line: Line, tag: Tag, text: &str) -> Result<(), Stop> {
+        let now = self.now();
+        let caller = Caller { terminal: tag.terminal, call: tag.connection };
+        if let Ok(request) = Request::parse(text, sca_protocol::xml::Limits::default()) {
+            let request = Rc::new(request);
+            self.record.push(now, Entry::ToHost(who, line, request.clone()));
+            let told = || crate::look::describe_to_host(line, &request);
+            super::seen_at(now, self.script.guards().to_host(who, line, &request), told)?;
+            self.sequence += 1;
+            let what = (line, (*request).clone());
+            self.lanes[who].hosts.push_back(Noted { at: now, sequence: self.sequence, what });
+            self.lanes[who].trim();
+        }
+        let outputs = match line {
+            Line::Estate => self.vhq.document(caller, text),
+            _ => self.host.handle(now, HostInput::Document { caller, text: text.to_owned() }),
+        };
+        self.host_outputs(line, outputs)?;
+        self.advance().map(drop)
+    }
+
+    /// Carries out what a host wants.
+    pub(super) fn host_outputs(&mut self, line: Line, outputs: Vec<HostOutput>) -> Result<(), Stop> {
+        for output in outputs {
+            let (caller, order) = match output {
+                HostOutput::Say { caller, text } => (caller, CallOrder::Say(text)),
+                HostOutput::HangUp { caller } => (caller, CallOrder::HangUp),
+            };
+            let tag = Tag { terminal: caller.terminal, line: Some(line), connection: caller.call };
+            self.call_order(tag, Side::Far, order)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a message goes to a classic port.
+    pub(super) fn is_classic(&self, send: &Send) -> bool {
+        let is_text = matches!(send.message, Message::Fields(_) | Message::Xml(_) | Message::Text(_));
+        self.actors[send.to].listens && send.from_pos && is_text
+    }
+
+    /// A POS says something on a classic port: secondary commands on the secondary one, all else on the primary one. The
+    /// call stays open from one message to the next.
+    pub(super) fn speak_on_a_call(&mut self, step: &Rc<Step>, send: &Send) -> Result<(), Stop> {
+        let text = self.text_of(send.to, &send.message);
+        let is_secondary = matches!(&send.message, Message::Fields(fields)
+            if fields.routing.first().is_some_and(|word| word.starts_with("SECONDARY")));
+        let line = if is_secondary { Line::Secondary } else { Line::Primary };
+        let who = send.to;
+        let mine = |(tag, call): (&Tag, &Call)| {
+            (usize::from(tag.terminal) == who && tag.line == Some(line) && !call.over).then_some(*tag)
+        };
+        let tag = match self.calls.iter().find_map(mine) {
+            Some(tag) => tag,
+            None => {
+                self.pos_calls += 1;
+                let call = CallId { line, number: self.pos_calls };
+                let up = self.actors[who].listens;
+                self.connect(who, call, up);
+                Self::call_tag(who, call)
+            }
+        };
+        let frame = sca_protocol::frame::Frame::whole(sca_protocol::frame::opcode::TEXT, text.clone());
+        self.expect_answer(step, send, Some(tag), &frame);
+        self.call_order(tag, Side::Far, CallOrder::Say(text))
+    }
+}

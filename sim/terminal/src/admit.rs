@@ -1,0 +1,139 @@
+//! Whether a request is admitted: who asks, what holds the device, what its fields say, whether there is a session.
+
+use sca_protocol::Line;
+use sca_protocol::codes::{self, Code};
+use sca_protocol::commands::{self, Behaviour, Change, Channel, Needs, Security, Tell};
+
+use crate::device::{Device, Doing, Holder};
+use crate::event::Cardholder;
+use crate::prompt::Asking;
+use crate::security::{Pairing, Refusal};
+use crate::work::{Origin, Task, Work};
+
+impl Device {
+    /// Why a request is refused, if it is.
+    pub(crate) fn refusal(&mut self, work: &mut Work<'_>, task: &Task, skips: bool) -> Option<Refusal> {
+        let row = task.row;
+        let is_security = task.request.function_type() == "SECURITY";
+        if skips && is_security {
+            return Some((codes::SECURITY_REFUSED, None));
+        }
+        if !skips && let Err(refusal) = self.authenticate(work, task, is_security) {
+            return Some(refusal);
+        }
+        if let Origin::Call(call) = task.origin
+            && call.line == Line::Secondary
+            && row.channel == Channel::Primary
+        {
+            return Some((codes::FIELD_ERROR, Some("FUNCTION_TYPE must be SECONDARYPORT on this port".to_owned())));
+        }
+        // What is no primary command is not the payment host's either.
+        if row == &commands::UNKNOWN && task.request.function_type().starts_with("SECONDARY") {
+            return Some((codes::UNKNOWN_COMMAND, None));
+        }
+        if row.channel == Channel::Primary {
+            if self.updating.is_some() {
+                return Some((codes::NOT_READY, None));
+            }
+            // One primary command at a time; the secondary ones are answered meanwhile (CH-02).
+            let aborts = row.behaviour == Behaviour::Change(Change::FinishSession) && self.finish_aborts();
+            if self.holder.is_some() && !aborts {
+                return Some((codes::BUSY, None));
+            }
+        }
+        let asks_counter = row.behaviour == Behaviour::Tell(Tell::Counter);
+        if !asks_counter && task.request.get("COUNTER").is_some() && task.counter.is_none() {
+            return Some((codes::FIELD_ERROR, Some("COUNTER must be 1 to 4294967295".to_owned())));
+        }
+        if let Some(complaint) = row.complaint(&task.request) {
+            return Some((codes::FIELD_ERROR, Some(complaint)));
+        }
+        self.state_refusal(task).map(|code| (code, None))
+    }
+
+    /// Whether a FINISH ends what holds the device: a payment that is not with the host yet, and nothing else.
+    pub(crate) fn finish_aborts(&self) -> bool {
+        self.holder.as_ref().is_some_and(|h| matches!(&h.doing, Doing::Paying(payment) if payment.can_end()))
+    }
+
+    /// Whether the state of the device allows a behaviour.
+    fn state_refusal(&self, task: &Task) -> Option<Code> {
+        match (task.row.needs, &self.session) {
+            (Needs::Session, None) => return Some(codes::NO_SESSION),
+            (Needs::NoSession, Some(_)) => return Some(codes::SESSION_IN_PROGRESS),
+            _ => {}
+        }
+        match (task.row.behaviour, &self.session) {
+            (Behaviour::Change(Change::StartSession) | Behaviour::Security(_), Some(_)) => {
+                Some(codes::SESSION_IN_PROGRESS)
+            }
+            (Behaviour::Change(Change::FinishSession), None) => Some(codes::NO_SESSION),
+            // FINISH comes from the POS that sent START.
+            (Behaviour::Change(Change::FinishSession), Some(session)) if !session.owner.is_same_pos(task.origin) => {
+                Some(codes::BUSY)
+            }
+            (Behaviour::Cancel, _) if !self.holder.as_ref().is_some_and(Holder::can_end) => {
+                Some(codes::NOTHING_TO_CANCEL)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a POS may ask this (AUTH-04).
+    fn authenticate(&mut self, work: &mut Work<'_>, task: &Task, is_security: bool) -> Result<(), Refusal> {
+        let label = task.get("MAC_LABEL");
+        match task.row.behaviour {
+            Behaviour::Security(Security::Unregister) | Behaviour::Tell(Tell::Counter) => {
+                let label = label.ok_or((codes::MAC_MISSING, None))?;
+                self.registrations.counter(label).map(drop).ok_or((codes::UNKNOWN_LABEL, None))
+            }
+            Behaviour::Security(Security::TestMac) => self.registrations.check(work, &mut self.flash, task),
+            _ if is_security => Ok(()),
+            // The page's table wants the MAC fields here, and none of its examples has them.
+            _ if task.row.channel == Channel::Secondary && label.is_none() => Ok(()),
+            _ => self.registrations.check(work, &mut self.flash, task),
+        }
+    }
+
+    /// Asks something of the cardholder.
+    pub(crate) fn ask(&mut self, work: &mut Work<'_>, task: Task, what: commands::Prompt) {
+        let touch = sca_protocol::models::Model::find(&work.settings.model).is_none_or(|model| model.touch);
+        if matches!(what, commands::Prompt::Signature(_)) && !touch {
+            return task.refuse(work, codes::NOT_ALLOWED, Some("This device has no touch screen"));
+        }
+        let asking = Asking::new(work, &task, what);
+        self.holder = Some(Holder { task, doing: Doing::Asking(asking) });
+    }
+
+    /// Carries out a SECURITY command.
+    pub(crate) fn secure(&mut self, work: &mut Work<'_>, mut task: Task, what: Security) {
+        match what {
+            Security::Register | Security::RegisterEncryption => match Pairing::new(&task, what) {
+                Err((code, text)) => task.refuse(work, code, text.as_deref()),
+                Ok(_) if !self.registrations.has_room(work) => task.refuse(work, codes::NO_ROOM, None),
+                Ok(pairing) => {
+                    let unattended = pairing.unattended(work);
+                    self.holder = Some(Holder { task, doing: Doing::Pairing(Box::new(pairing)) });
+                    if let Some(code) = unattended {
+                        self.cardholder(work, &Cardholder::Enters(code));
+                    }
+                }
+            },
+            Security::Unregister => {
+                let label = task.get("MAC_LABEL").unwrap_or_default().to_owned();
+                self.registrations.remove(work, &mut self.flash, &label);
+                let response = task.done(work);
+                task.answer(work, response);
+            }
+            Security::UnregisterAll => {
+                self.registrations.clear(work, &mut self.flash);
+                let response = task.done(work);
+                task.answer(work, response);
+            }
+            Security::TestMac => {
+                let response = task.done(work);
+                task.answer(work, response);
+            }
+        }
+    }
+}

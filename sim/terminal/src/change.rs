@@ -1,0 +1,197 @@
+//! What changes what the terminal holds, and is answered at once.
+
+use sca_protocol::codes;
+use sca_protocol::commands::{self, Change};
+use sca_protocol::screens::ScreenName;
+use sca_protocol::settings::{Settings, TerminalSettings, is_parameter};
+
+use crate::device::{Device, Doing, Session};
+use crate::flash::CONFIG;
+use crate::items::Items;
+use crate::screen::Screen;
+use crate::work::{Deed, Task, Work};
+
+/// Parameters that a POS may not write: they say who a POS is.
+const BARRED: &[&str] = &["POSCONNECTALLOW", "SKIPPOSAUTH", "AUTOPAIR"];
+
+impl Device {
+    /// Changes what the terminal holds.
+    pub(crate) fn change(&mut self, work: &mut Work<'_>, mut task: Task, what: Change) {
+        if what == Change::StartSession {
+            let training = task.get("TRAINING_MODE").and_then(commands::training).unwrap_or(false);
+            self.start_session(work, &task, training);
+            let response = task.done(work).with("TRAINING_MODE", if training { "ON" } else { "OFF" });
+            return task.answer(work, response);
+        }
+        let refused = match what {
+            Change::FinishSession => {
+                self.finish_session(work);
+                None
+            }
+            Change::DeviceName => self.name_device(work, &task),
+            Change::Parameters => self.write_parameters(work, &mut task),
+            Change::Time => return set_time(work, task),
+            Change::LaneClosed => {
+                self.close_lane(work, &task);
+                None
+            }
+            Change::RemoveStored | Change::EditStored => return self.change_stored(work, task, what),
+            Change::LeftPanel => {
+                let text = task.get("LEFTPANEL_TEXT").map(str::to_owned);
+                self.session.iter_mut().for_each(|session| session.panel.clone_from(&text));
+                None
+            }
+            Change::Nothing | Change::StartSession => None,
+            _ => self.change_items(work, &task, what),
+        };
+        match refused {
+            Some((code, text)) => task.refuse(work, code, text.as_deref()),
+            None => {
+                let response = task.done(work);
+                task.answer(work, response);
+            }
+        }
+    }
+
+    fn start_session(&mut self, work: &Work<'_>, task: &Task, training: bool) {
+        let text = |name: &str| task.get(name).unwrap_or_default().to_owned();
+        let port = task.get("POS_PORT").and_then(|port| port.parse().ok());
+        let address = task.get("POS_IP").map(str::to_owned).zip(port);
+        self.lane_closed = None;
+        self.session = Some(Session {
+            invoice: text("INVOICE"),
+            training,
+            since: work.now.since_start,
+            owner: task.origin,
+            label: text("MAC_LABEL"),
+            address,
+            items: Items::default(),
+            panel: None,
+        });
+    }
+
+    /// Ends the session; a payment that no host knows of ends with it, and is answered first.
+    fn finish_session(&mut self, work: &mut Work<'_>) {
+        if self.holder.as_ref().is_some_and(|holder| matches!(holder.doing, Doing::Paying(_))) {
+            self.end_holder(work, codes::CANCELLED.text, codes::CANCELLED.assumption);
+        }
+        self.session = None;
+        self.shown = None;
+    }
+
+    fn name_device(&mut self, work: &mut Work<'_>, task: &Task) -> Option<(codes::Code, Option<String>)> {
+        if work.settings.names_enabled == 0 {
+            return Some((codes::NOT_ALLOWED, Some("DEVICENAMEENABLED is 0".to_owned())));
+        }
+        let name = task.get("DEVICENAME").unwrap_or_default();
+        if name.chars().any(char::is_control) {
+            return Some((codes::FIELD_ERROR, Some("DEVICENAME must be one line".to_owned())));
+        }
+        let name = name.to_owned();
+        self.put_parameters(work, &[("DEVICENAME".to_owned(), name)]);
+        None
+    }
+
+    /// PARAM as NAME=VALUE joined by bars, and the PARM_ fields. All are written, or none where one is wrong.
+    fn write_parameters(&mut self, work: &mut Work<'_>, task: &mut Task) -> Option<(codes::Code, Option<String>)> {
+        task.assumed.push("A-57");
+        let mut all = Vec::new();
+        for pair in task.get("PARAM").into_iter().flat_map(|list| list.split('|')) {
+            let head: String = pair.chars().take(40).collect();
+            let field = |text: String| Some((codes::FIELD_ERROR, Some(text)));
+            let Some((name, value)) = pair.split_once('=') else {
+                return field(format!("PARAM {head} has no ="));
+            };
+            let Ok(row) = TerminalSettings::row(name) else { return field(format!("PARAM {head} is unknown")) };
+            if BARRED.contains(&row.name) || !is_parameter(row.name) {
+                return Some((codes::NOT_ALLOWED, Some(format!("{} cannot be written", row.name))));
+            }
+            if let Err(error) = TerminalSettings::default().set(name, value) {
+                return field(format!("PARAM {error}"));
+            }
+            all.push((row.name.to_owned(), value.to_owned()));
+        }
+        for field in task.request.fields().iter().filter(|f| f.name.starts_with("PARM_") || f.name == "ARM_ALTMERCHID")
+        {
+            let name = if field.name == "ARM_ALTMERCHID" { "PARM_ALTMERCHID" } else { &field.name };
+            if field.text.chars().any(char::is_control) {
+                return Some((codes::FIELD_ERROR, Some(format!("{name} must be one line"))));
+            }
+            all.push((name.to_owned(), field.text.clone()));
+        }
+        self.put_parameters(work, &all);
+        None
+    }
+
+    /// Writes parameters into config.usr1, each in the place of its old value.
+    fn put_parameters(&mut self, work: &mut Work<'_>, all: &[(String, String)]) {
+        let is_put = |line: &&str| line.split_once('=').is_some_and(|(key, _)| all.iter().any(|(name, _)| name == key));
+        let kept: Vec<String> = self.flash.lines(CONFIG).filter(|line| !is_put(line)).map(str::to_owned).collect();
+        let put = all.iter().map(|(name, value)| format!("{name}={value}"));
+        let mut lines: Vec<String> = kept.into_iter().chain(put).collect();
+        lines.sort();
+        self.flash.write_lines(work, CONFIG, &lines);
+    }
+
+    fn close_lane(&mut self, work: &Work<'_>, task: &Task) {
+        let settings = work.settings;
+        let text = task.get("DISPLAY_TEXT").unwrap_or("Lane Closed").to_owned();
+        let colour = task.get("FONT_COL_VALUE").unwrap_or(&settings.lane_closed_colour).to_owned();
+        let size = task.get("FONT_SIZE").map_or_else(|| settings.lane_closed_size.to_string(), str::to_owned);
+        let screen = Screen::plain(ScreenName::LaneClosed).saying(text).with("COLOUR", colour).with("SIZE", size);
+        (self.session, self.shown, self.lane_closed) = (None, None, Some(screen));
+    }
+
+    fn change_items(&mut self, work: &Work<'_>, task: &Task, what: Change) -> Option<(codes::Code, Option<String>)> {
+        if what == Change::ShowItems && work.settings.items_displayed == 0 {
+            return Some((codes::NOTHING_TO_SHOW, None));
+        }
+        let items = &mut self.session.as_mut()?.items;
+        let result = match what {
+            Change::AddItems => items.add(task),
+            Change::OverrideItem => items.replace(task),
+            Change::RemoveItems => items.remove(task),
+            Change::RemoveAllItems => {
+                items.clear(task);
+                Ok(())
+            }
+            Change::EndItems => {
+                items.end();
+                Ok(())
+            }
+            _ => Ok(()),
+        };
+        result.err().map(|text| (codes::FIELD_ERROR, Some(text)))
+    }
+
+    fn change_stored(&mut self, work: &mut Work<'_>, mut task: Task, what: Change) {
+        let numbers = match self.stored.named(&task) {
+            Ok(numbers) => numbers,
+            Err(code) => return task.refuse(work, code, None),
+        };
+        let count = if what == Change::EditStored {
+            self.stored.edit(&numbers, &task)
+        } else {
+            self.stored.records.retain(|record| !numbers.contains(&record.number));
+            numbers.len()
+        };
+        self.stored.save(work, &mut self.flash);
+        self.offer_soon(work);
+        task.assumed.extend(task.row.guess);
+        let text = format!("{count} {}", task.row.text);
+        let response = task.outcome(work, codes::DONE, &text);
+        task.answer(work, response);
+    }
+}
+
+/// Sets the clock, and says what it shows then.
+fn set_time(work: &mut Work<'_>, mut task: Task) {
+    let asked = task.get("TIME").and_then(commands::clock).filter(|_| !task.is_set("CONFIG_TIME"));
+    let at = asked.unwrap_or(work.now.wall);
+    if asked.is_some() {
+        work.does(Deed::Clock(at));
+    }
+    let shown = at.digits();
+    let response = task.done(work).with("TIME", shown);
+    task.answer(work, response);
+}

@@ -1,0 +1,112 @@
+//! What the device wants done, carried out by link and calls; and what happens on the calls.
+
+use std::time::Duration;
+
+use sca_protocol::{Line, Now};
+
+use crate::device::Device;
+use crate::event::{CallEvent, CallId, Output, Seen};
+use crate::link::Link;
+use crate::terminal::Terminal;
+use crate::work::{Deed, Origin};
+
+/// Calls on the classic ports at one time.
+const CALLS_MAX: usize = 16;
+
+impl Terminal {
+    pub(crate) fn carry_out(&mut self, now: Now, deed: Deed, out: &mut Vec<Output>) {
+        match deed {
+            Deed::Send { to: Origin::Link(connection), text, assumed } => {
+                out.extend(assumed.into_iter().map(Output::Assumed));
+                if self.link.connection() == Some(connection) {
+                    out.push(Output::Text { connection, text });
+                } else {
+                    self.answer_late(text, out);
+                }
+            }
+            Deed::Send { to: Origin::Call(call), text, assumed } => {
+                out.extend(assumed.into_iter().map(Output::Assumed));
+                if self.calls.contains_key(&call) {
+                    out.push(Output::Say { call, text });
+                }
+            }
+            Deed::CallBack { address, text } => {
+                self.notices_sent += 1;
+                let call = CallId { line: Line::Notices, number: self.notices_sent };
+                self.notices.insert(call.number, text);
+                out.push(Output::Call { call, address: Some(address) });
+            }
+            Deed::Call(call) => out.push(Output::Call { call, address: None }),
+            Deed::Say(call, text) => out.push(Output::Say { call, text }),
+            Deed::HangUp(call) => out.push(Output::HangUp { call }),
+            Deed::Flash(op) => {
+                self.read_flash();
+                out.push(Output::Flash(op));
+            }
+            Deed::Clock(at) => out.push(Output::Clock(at)),
+            Deed::Reboot => {
+                if let Link::Up { connection, .. } = self.link {
+                    let mask = self.chance.stream("close", &[self.index, u64::from(connection.0)]).bytes();
+                    out.push(Output::Close { connection, code: 1001, mask });
+                    out.push(Output::Seen(Seen::Loses));
+                    self.link = Link::Off;
+                }
+                self.power_off(out);
+                self.power_on(now, out);
+            }
+        }
+    }
+
+    /// An answer whose connection is gone.
+    fn answer_late(&mut self, text: String, out: &mut Vec<Output>) {
+        out.push(Output::Assumed("A-41"));
+        if !self.settings.payment.late_answer {
+            return;
+        }
+        match &self.link {
+            Link::Up { connection, .. } => out.push(Output::Text { connection: *connection, text }),
+            _ => self.late.push(text),
+        }
+    }
+
+    /// Something happened on a call.
+    pub(crate) fn call_event(&mut self, now: Now, call: CallId, event: CallEvent, out: &mut Vec<Output>) {
+        match (call.line, event) {
+            (Line::Host | Line::Estate, event) => {
+                self.work(now, out, |device, work| device.call_event(work, call, event));
+            }
+            (Line::Notices, CallEvent::Opened) => {
+                if let Some(text) = self.notices.remove(&call.number) {
+                    out.extend([Output::Say { call, text }, Output::HangUp { call }]);
+                }
+            }
+            (Line::Notices, _) => drop(self.notices.remove(&call.number)),
+            (_, CallEvent::Opened) if !self.powered || self.websockets || self.calls.len() >= CALLS_MAX => {
+                out.push(Output::HangUp { call });
+            }
+            (_, CallEvent::Opened) => drop(self.calls.insert(call, now.since_start)),
+            (_, _) if !self.calls.contains_key(&call) => {}
+            (_, CallEvent::Document(text)) => {
+                self.calls.insert(call, now.since_start);
+                self.work(now, out, |device, work| device.message(work, Origin::Call(call), &text));
+            }
+            (_, CallEvent::Broken(why)) => {
+                self.work(now, out, |_, work| Device::not_a_document(work, Origin::Call(call), &why, "A-58"));
+                out.push(Output::HangUp { call });
+                self.call_is_over(now, call, out);
+            }
+            (_, CallEvent::Ended | CallEvent::Failed(_)) => self.call_is_over(now, call, out),
+        }
+    }
+
+    pub(crate) fn call_is_over(&mut self, now: Now, call: CallId, out: &mut Vec<Output>) {
+        self.calls.remove(&call);
+        self.work(now, out, |device, work| device.pos_is_gone(work, |origin| origin == Origin::Call(call)));
+    }
+
+    /// When the quietest call has been quiet for too long.
+    pub(crate) fn idle_deadline(&self) -> Option<Duration> {
+        let limit = self.settings.classic.idle_timeout;
+        self.calls.values().min().filter(|_| !limit.is_zero()).map(|last| *last + limit)
+    }
+}

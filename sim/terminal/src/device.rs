@@ -1,0 +1,370 @@
+//! The device behind the link: what it holds, what holds it, and how a message finds its behaviour. Never silent.
+
+use std::time::Duration;
+
+use sca_protocol::codes::{self, Code};
+use sca_protocol::commands::{self, Behaviour, Channel, Command, Estate, Tell};
+use sca_protocol::counter::{self, Counter, Fate};
+use sca_protocol::message::NotARequest;
+use sca_protocol::xml::{self, Element, Limits};
+use sca_protocol::{Line, Request, Response};
+
+use crate::errand::{Errands, Purpose};
+use crate::event::Cardholder;
+use crate::flash::Flash;
+use crate::items::Items;
+use crate::payment::Payment;
+use crate::prompt::{Asking, Ended};
+use crate::screen::Screen;
+use crate::security::{Pairing, Registrations};
+use crate::stored::Stored;
+use crate::work::{Deed, Origin, Task, Work, outcome};
+
+/// The device behind the link.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Device {
+    pub(crate) session: Option<Session>,
+    pub(crate) counter: Counter,
+    /// What holds the device, if anything does.
+    pub(crate) holder: Option<Holder>,
+    pub(crate) flash: Flash,
+    pub(crate) registrations: Registrations,
+    pub(crate) stored: Stored,
+    pub(crate) errands: Errands,
+    /// What stays on the screen for a while without holding it.
+    pub(crate) shown: Option<(Screen, Duration)>,
+    /// A card is in the reader.
+    pub(crate) card_in: bool,
+    pub(crate) lane_closed: Option<Screen>,
+    /// When the update that is installed is done.
+    pub(crate) updating: Option<Duration>,
+    /// Whether the estate host has offered an update.
+    pub(crate) offered: bool,
+    /// When the hosts are next offered what waits for them.
+    pub(crate) offer_at: Option<Duration>,
+}
+
+/// From SESSION START to FINISH.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub(crate) invoice: String,
+    pub(crate) training: bool,
+    pub(crate) since: Duration,
+    pub(crate) owner: Origin,
+    /// MAC_LABEL of its START.
+    pub(crate) label: String,
+    /// Where the POS listens for notices.
+    pub(crate) address: Option<(String, u16)>,
+    pub(crate) items: Items,
+    pub(crate) panel: Option<String>,
+}
+
+/// A request that holds the device until it is answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Holder {
+    pub(crate) task: Task,
+    pub(crate) doing: Doing,
+}
+
+/// What is being done about it.
+#[derive(Debug, Clone)]
+pub(crate) enum Doing {
+    /// The cardholder is asked.
+    Asking(Asking),
+    /// A POS is being registered.
+    Pairing(Box<Pairing>),
+    /// Something is paid.
+    Paying(Box<Payment>),
+    /// A host is asked.
+    Waiting,
+}
+
+impl Holder {
+    /// Whether POS, cardholder or a lost link can still end it: whatever is with a host goes on.
+    pub(crate) fn can_end(&self) -> bool {
+        match &self.doing {
+            Doing::Asking(_) | Doing::Pairing(_) => true,
+            Doing::Paying(payment) => payment.can_end(),
+            Doing::Waiting => false,
+        }
+    }
+
+    fn until(&self) -> Option<Duration> {
+        match &self.doing {
+            Doing::Asking(asking) => asking.until.map(|(at, _)| at),
+            Doing::Paying(payment) => payment.until,
+            Doing::Pairing(_) | Doing::Waiting => None,
+        }
+    }
+}
+
+impl Device {
+    /// Reads the flash, as at every start.
+    pub(crate) fn start(&mut self, work: &mut Work<'_>) {
+        self.flash.mend(work);
+        self.registrations = Registrations::load(&self.flash);
+        self.stored = Stored::load(&self.flash);
+        self.settle_what_was_in_flight(work);
+    }
+
+    /// A document from a POS.
+    pub(crate) fn message(&mut self, work: &mut Work<'_>, origin: Origin, text: &str) {
+        let bytes_max = usize::try_from(work.settings.document_size_max).unwrap_or(usize::MAX);
+        let limits = Limits { bytes_max, ..Limits::default() };
+        let packet = (!work.settings.skips_authentication()).then(|| packet(text, limits)).flatten();
+        let (text, key) = match packet.map(|packet| self.registrations.open(&packet)) {
+            None => (text.to_owned(), None),
+            Some(Ok((text, key))) => (text, Some(key)),
+            Some(Err((code, _))) => return refuse_unread(work, origin, code),
+        };
+        let request = match Request::parse(&text, limits) {
+            Ok(request) => request,
+            Err(error) => return self.refuse_document(work, origin, &text, limits, &error),
+        };
+        let row = Command::find(&request).unwrap_or(&commands::UNKNOWN);
+        let counter = request.get("COUNTER").and_then(counter::parse);
+        let task = Task { row, request, origin, counter, key, assumed: Vec::new() };
+        self.take(work, task);
+    }
+
+    /// What is no document: binary messages, and bytes on a classic port that never become one.
+    pub(crate) fn not_a_document(work: &mut Work<'_>, origin: Origin, what: &str, assumption: &'static str) {
+        let response = outcome(codes::BAD_XML, &format!("{}: {what}", codes::BAD_XML.text));
+        let text = response.to_xml(work.settings.layout());
+        work.does(Deed::Send { to: origin, text, assumed: vec![assumption] });
+    }
+
+    fn refuse_document(
+        &mut self,
+        work: &mut Work<'_>,
+        origin: Origin,
+        text: &str,
+        limits: Limits,
+        error: &NotARequest,
+    ) {
+        let counter = xml::parse(text, limits).ok().and_then(|root| {
+            let field = root.children.iter().find(|c| c.name == "COUNTER")?;
+            counter::parse(&field.text)
+        });
+        let mut assumed = vec!["A-20"];
+        if let Some(counter) = counter {
+            assumed.extend(self.counter.assumption(counter, Fate::Malformed));
+            self.counter.saw(counter, Fate::Malformed, &work.settings.counter);
+        }
+        let response = outcome(codes::BAD_XML, &format!("{}: {error}", codes::BAD_XML.text));
+        let text = response.to_xml(work.settings.layout());
+        work.does(Deed::Send { to: origin, text, assumed });
+    }
+
+    /// Judges a request and carries it out.
+    fn take(&mut self, work: &mut Work<'_>, mut task: Task) {
+        let skips = work.settings.skips_authentication();
+        let asks_counter = task.row.behaviour == Behaviour::Tell(Tell::Counter);
+        // A COUNTER in a GET COUNTER is not looked at: the command itself never changes the counter (CNT-05).
+        if asks_counter {
+            task.counter = None;
+        }
+        let refusal = self.refusal(work, &task, skips);
+        let fate = match &refusal {
+            _ if task.row.channel == Channel::Secondary => Fate::Secondary,
+            Some(_) => Fate::Refused,
+            None => Fate::Done,
+        };
+        if let Some(counter) = task.counter.filter(|_| skips) {
+            task.assumed.extend(self.counter.assumption(counter, fate));
+            self.counter.saw(counter, fate, &work.settings.counter);
+        }
+        match refusal {
+            Some((code, text)) => task.refuse(work, code, text.as_deref()),
+            None => self.carry_out(work, task),
+        }
+    }
+
+    fn carry_out(&mut self, work: &mut Work<'_>, task: Task) {
+        match task.row.behaviour {
+            Behaviour::Tell(what) => self.tell(work, task, what),
+            Behaviour::Change(what) => self.change(work, task, what),
+            Behaviour::Prompt(what) => self.ask(work, task, what),
+            Behaviour::Pay(pay) => self.begin_payment(work, task, pay),
+            Behaviour::Host => {
+                let text = self.host_request(work, &task);
+                self.wait_for(work, task, Line::Host, text);
+            }
+            Behaviour::Security(what) => self.secure(work, task, what),
+            Behaviour::Estate(Estate::Apply) => self.wait_for(work, task, Line::Estate, estate_request(work, "APPLY")),
+            Behaviour::Estate(Estate::Ask) => {
+                let text = estate_request(work, "ASK");
+                self.errands.begin(work, Line::Estate, Purpose::Aside(Box::new(task)), text);
+            }
+            Behaviour::Cancel => {
+                let mut task = task;
+                let response = task.done(work);
+                task.answer(work, response);
+                self.end_holder(work, codes::CANCELLED.text, codes::CANCELLED.assumption);
+            }
+            Behaviour::Reboot => {
+                let mut task = task;
+                let response = task.done(work).with("SECONDARY_DATA", "0");
+                task.answer(work, response);
+                work.does(Deed::Reboot);
+            }
+        }
+    }
+
+    /// Asks a host on behalf of a request, which holds the device meanwhile.
+    pub(crate) fn wait_for(&mut self, work: &mut Work<'_>, task: Task, line: Line, text: String) {
+        self.holder = Some(Holder { task, doing: Doing::Waiting });
+        self.errands.begin(work, line, Purpose::Holder, text);
+    }
+
+    /// The cardholder does something.
+    pub(crate) fn cardholder(&mut self, work: &mut Work<'_>, act: &Cardholder) {
+        if *act == Cardholder::Removes {
+            self.card_in = false;
+            return;
+        }
+        let Some(holder) = &mut self.holder else { return };
+        match &mut holder.doing {
+            Doing::Asking(asking) => match asking.react(&holder.task, act) {
+                None => {}
+                Some(Ended::Cancelled) => self.end_holder(work, "Cancelled by CUSTOMER", None),
+                Some(Ended::Done(fields)) => self.end_asking(work, fields),
+            },
+            Doing::Pairing(pairing) => match act {
+                Cardholder::Enters(typed) => {
+                    let pairing = pairing.clone();
+                    let (registrations, flash) = (&mut self.registrations, &mut self.flash);
+                    let response = pairing.end(work, registrations, flash, &mut holder.task, typed);
+                    if let Some(response) = response
+                        && let Some(holder) = self.holder.take()
+                    {
+                        holder.task.answer(work, response);
+                    }
+                }
+                Cardholder::Presses(key) if key == "cancel" => self.end_holder(work, "Cancelled by CUSTOMER", None),
+                _ => {}
+            },
+            Doing::Paying(_) => self.cardholder_pays(work, act),
+            Doing::Waiting => {}
+        }
+    }
+
+    fn end_asking(&mut self, work: &mut Work<'_>, fields: Vec<(&'static str, String)>) {
+        let Some(Holder { mut task, .. }) = self.holder.take() else { return };
+        let response = task.done(work);
+        if !fields.is_empty() {
+            task.assumed.push("A-31");
+        }
+        let response = fields.into_iter().fold(response, |response, (name, value)| response.with(name, value));
+        task.answer(work, response);
+    }
+
+    /// Ends what holds the device, and answers it.
+    pub(crate) fn end_holder(&mut self, work: &mut Work<'_>, text: &str, assumption: Option<&'static str>) {
+        let Some(Holder { mut task, .. }) = self.holder.take() else { return };
+        self.errands.abandon_holder(work);
+        let code = Code { assumption, ..codes::CANCELLED };
+        let response = task.outcome(work, code, text);
+        task.answer(work, response);
+    }
+
+    /// The connection of a POS is gone, and with it what its cardholder was asked. What is with a host goes on.
+    pub(crate) fn pos_is_gone(&mut self, work: &mut Work<'_>, gone: impl Fn(Origin) -> bool) {
+        if self.holder.as_ref().is_some_and(|holder| holder.can_end() && gone(holder.task.origin)) {
+            self.holder = None;
+            self.errands.abandon_holder(work);
+        }
+    }
+
+    /// A deadline has come.
+    pub(crate) fn tick(&mut self, work: &mut Work<'_>) {
+        let now = work.now.since_start;
+        if self.holder.as_ref().and_then(Holder::until).is_some_and(|at| at <= now) {
+            let wanted = matches!(&self.holder, Some(Holder { doing: Doing::Asking(asking), .. })
+                if asking.until.is_some_and(|(_, wanted)| wanted));
+            if wanted {
+                self.end_asking(work, Vec::new());
+            } else {
+                let assumption = if self.finish_aborts() { "A-40" } else { "A-32" };
+                self.end_holder(work, "Cancelled by TIMEOUT", Some(assumption));
+            }
+        }
+        while let Some((purpose, trouble)) = self.errands.overdue(work) {
+            self.errand_is_over(work, purpose, Err(trouble));
+        }
+        if self.shown.as_ref().is_some_and(|(_, until)| *until <= now) {
+            self.shown = None;
+        }
+        if self.updating.is_some_and(|at| at <= now) {
+            self.updating = None;
+            work.does(Deed::Reboot);
+        }
+        self.offer_what_waits(work);
+    }
+
+    /// The earliest instant at which something is due.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        let holder = self.holder.as_ref().and_then(Holder::until);
+        let shown = self.shown.as_ref().map(|(_, until)| *until);
+        let all = [holder, self.errands.deadline(), shown, self.updating, self.offer_at];
+        all.into_iter().flatten().min()
+    }
+
+    /// What a person sees of the device, whatever its link does; nothing where that is the link's to say.
+    pub(crate) fn screen(&self) -> Option<Screen> {
+        use sca_protocol::screens::ScreenName;
+        if let Some(holder) = &self.holder {
+            match &holder.doing {
+                Doing::Asking(asking) => return Some(asking.screen(&holder.task)),
+                Doing::Pairing(pairing) => return Some(pairing.screen()),
+                Doing::Paying(payment) => return Some(payment.screen(&holder.task)),
+                Doing::Waiting => {}
+            }
+        }
+        if self.updating.is_some() {
+            return Some(Screen::plain(ScreenName::Updating).saying("Installing update".to_owned()));
+        }
+        if let Some((screen, _)) = &self.shown {
+            return Some(screen.clone());
+        }
+        if self.card_in {
+            return Some(Screen::plain(ScreenName::RemoveCard).saying("Remove card".to_owned()));
+        }
+        if let Some(session) = &self.session {
+            let screen = Screen::plain(ScreenName::Session).with("INVOICE", session.invoice.clone());
+            let screen = if session.training { screen.with("TRAINING_MODE", "ON".to_owned()) } else { screen };
+            let screen =
+                session.items.fields().into_iter().fold(screen, |screen, (name, value)| screen.with(name, value));
+            return Some(match &session.panel {
+                Some(text) => screen.with("PANEL", text.clone()),
+                None => screen,
+            });
+        }
+        self.lane_closed.clone()
+    }
+}
+
+/// The children of an encrypted document, if a text is one.
+fn packet(text: &str, limits: Limits) -> Option<Vec<Element>> {
+    // A look at the first letters spares the parser what is nearly never there.
+    let begins = text.trim_start().starts_with("<ETRANSACTION");
+    begins.then(|| xml::parse(text, limits).ok()).flatten().filter(|r| r.name == "ETRANSACTION").map(|r| r.children)
+}
+
+/// Refuses what could not be decrypted, and so not be read.
+fn refuse_unread(work: &mut Work<'_>, origin: Origin, code: Code) {
+    let text = outcome(code, code.text).to_xml(work.settings.layout());
+    work.does(Deed::Send { to: origin, text, assumed: code.assumption.into_iter().collect() });
+}
+
+/// What the estate host is asked.
+fn estate_request(work: &Work<'_>, command: &str) -> String {
+    let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let fields = vec![
+        field("FUNCTION_TYPE", "ESTATE"),
+        field("COMMAND", command),
+        field("TERMINAL", &work.settings.pinpad_id),
+        field("MODEL", &work.settings.model),
+    ];
+    Request::new(fields).to_xml(sca_protocol::message::Layout::Compact)
+}

@@ -1,0 +1,186 @@
+//! What is owed to the hosts and comes from them: calls, answers that are passed on, reversals, stored transactions.
+
+use sca_protocol::codes::{self, Code};
+use sca_protocol::commands::Behaviour;
+use sca_protocol::message::Layout;
+use sca_protocol::xml::Limits;
+use sca_protocol::{Line, Request, Response};
+
+use crate::device::{Device, Doing, Holder};
+use crate::errand::{Purpose, Report, Trouble};
+use crate::event::{CallEvent, CallId};
+use crate::flash::{IN_FLIGHT, LAST_TRANSACTION, REVERSALS, SEQUENCE};
+use crate::pay::{code_of, from_host, others};
+use crate::payment::Stage;
+use crate::work::Work;
+
+impl Device {
+    /// Something happened on a call to a host.
+    pub(crate) fn call_event(&mut self, work: &mut Work<'_>, call: CallId, event: CallEvent) {
+        match self.errands.event(work, call, event) {
+            None => {}
+            Some(Report::Reached(call)) => self.reached(work, call),
+            Some(Report::Over(purpose, result)) => self.errand_is_over(work, purpose, result),
+        }
+    }
+
+    /// A host listens. Before it is told of a payment, the flash knows of it.
+    fn reached(&mut self, work: &mut Work<'_>, call: CallId) {
+        let is_holder = matches!(self.errands.purpose(call), Some(Purpose::Holder));
+        if is_holder && let Some(Holder { doing: Doing::Paying(payment), .. }) = &mut self.holder {
+            payment.stage = Stage::InFlight;
+            let text = self.errands.text_of_holder().unwrap_or_default().to_owned();
+            self.flash.write(work, IN_FLIGHT, text.as_bytes());
+            self.notice(work, codes::IN_FLIGHT, &[]);
+        }
+        self.errands.say(work, call);
+    }
+
+    /// An errand has come to its end.
+    pub(crate) fn errand_is_over(&mut self, work: &mut Work<'_>, purpose: Purpose, result: Result<Response, Trouble>) {
+        match purpose {
+            Purpose::Holder => self.host_answered(work, result),
+            Purpose::Reversal { sequence, awaited } => self.reversal_is_over(work, &sequence, awaited, result.is_ok()),
+            Purpose::Stored(number) => self.stored_was_offered(work, number, result.ok().as_ref()),
+            Purpose::Aside(mut task) => match result {
+                Err(_) => task.refuse(work, codes::HOST_NOT_AVAILABLE, None),
+                Ok(response) => {
+                    self.offered = offers(&response);
+                    let state = if self.offered { "1" } else { "0" };
+                    let response = task.done(work).with("SECONDARY_DATA", state);
+                    task.answer(work, response);
+                }
+            },
+        }
+    }
+
+    /// The host's answer to a request that holds the device and pays nothing.
+    pub(crate) fn pass_on(&mut self, work: &mut Work<'_>, response: &Response) {
+        let Some(Holder { mut task, .. }) = self.holder.take() else { return };
+        if matches!(task.row.behaviour, Behaviour::Estate(_)) {
+            self.offered = offers(response);
+            if !self.offered {
+                return task.refuse(work, codes::NO_UPDATES, None);
+            }
+            self.offered = false;
+            self.updating = Some(work.now.since_start + work.settings.update_time);
+            task.assumed.push("A-59");
+            let response = task.done(work);
+            return task.answer(work, response);
+        }
+        let answer = from_host(work, &mut task, response);
+        task.assumed.push("A-36");
+        task.assumed.extend(task.row.guess);
+        let answer = others(response).fold(answer, |answer, (name, value)| answer.with(name, value));
+        self.offer_soon(work);
+        task.answer(work, answer);
+    }
+
+    /// Takes back the payment that is with the host: it may have been approved, and nobody knows.
+    pub(crate) fn reverse(&mut self, work: &mut Work<'_>) {
+        let sequence = self.flash.lines(SEQUENCE).next().unwrap_or_default().to_owned();
+        self.owe_reversal(work, &sequence);
+        self.flash.remove(work, IN_FLIGHT);
+        let text = reversal(work, &sequence);
+        self.errands.begin(work, Line::Host, Purpose::Reversal { sequence, awaited: true }, text);
+    }
+
+    fn owe_reversal(&mut self, work: &mut Work<'_>, sequence: &str) {
+        let mut owed: Vec<String> = self.flash.lines(REVERSALS).map(str::to_owned).collect();
+        owed.push(sequence.to_owned());
+        self.flash.write_lines(work, REVERSALS, &owed);
+    }
+
+    fn reversal_is_over(&mut self, work: &mut Work<'_>, sequence: &str, awaited: bool, done: bool) {
+        if done {
+            let owed: Vec<String> =
+                self.flash.lines(REVERSALS).filter(|line| *line != sequence).map(str::to_owned).collect();
+            self.flash.write_lines(work, REVERSALS, &owed);
+        }
+        let trouble = match &self.holder {
+            Some(Holder { doing: Doing::Paying(payment), .. }) if awaited => payment.trouble,
+            _ => None,
+        };
+        if let Some(trouble) = trouble {
+            let code = if done { codes::REVERSED } else { code_of(trouble) };
+            self.end_payment(work, Code { assumption: Some("A-61"), ..code }, None, Vec::new());
+        }
+        if done {
+            self.offer_soon(work);
+        } else {
+            self.offer_at = Some(work.now.since_start + work.settings.payment.offline_interval);
+        }
+    }
+
+    /// At every start: a payment that was with the host when the power failed is taken back, unless its answer is known
+    ///
+    pub(crate) fn settle_what_was_in_flight(&mut self, work: &mut Work<'_>) {
+        let text = self.flash.read(IN_FLIGHT).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        if let Some(request) = text.and_then(|text| Request::parse(&text, Limits::default()).ok()) {
+            let sequence = request.get("TRANS_SEQ_NUM").unwrap_or_default().to_owned();
+            let last = self.flash.read(LAST_TRANSACTION).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+            let last = last.and_then(|text| Response::parse(&text, Limits::default()).ok());
+            let is_known = last.is_some_and(|last| last.get("TRANS_SEQ_NUM") == Some(&sequence));
+            let is_owed = self.flash.lines(REVERSALS).any(|line| line == sequence);
+            if !is_known && !is_owed {
+                self.owe_reversal(work, &sequence);
+            }
+            self.flash.remove(work, IN_FLIGHT);
+        }
+        self.offer_soon(work);
+    }
+
+    /// The host is there: what waits for it goes now.
+    pub(crate) fn offer_soon(&mut self, work: &Work<'_>) {
+        let waits = self.flash.lines(REVERSALS).next().is_some() || self.stored.first_eligible().is_some();
+        self.offer_at = waits.then_some(work.now.since_start);
+    }
+
+    /// Offers the host the first thing that waits for it, beside payments or with no session open.
+    pub(crate) fn offer_what_waits(&mut self, work: &mut Work<'_>) {
+        if self.offer_at.is_none_or(|at| at > work.now.since_start) {
+            return;
+        }
+        self.offer_at = Some(work.now.since_start + work.settings.payment.offline_interval);
+        let is_free = work.settings.payment.beside_online == 1 || self.session.is_none();
+        let is_at_it = self.errands.any(|p| matches!(p, Purpose::Reversal { .. } | Purpose::Stored(_)));
+        if is_at_it || !is_free {
+            return;
+        }
+        if let Some(sequence) = self.flash.lines(REVERSALS).next().map(str::to_owned) {
+            let text = reversal(work, &sequence);
+            self.errands.begin(work, Line::Host, Purpose::Reversal { sequence, awaited: false }, text);
+        } else if let Some(record) = self.stored.first_eligible() {
+            let (number, text) = (record.number, record.text.clone());
+            self.errands.begin(work, Line::Host, Purpose::Stored(number), text);
+        } else {
+            self.offer_at = None;
+        }
+    }
+
+    fn stored_was_offered(&mut self, work: &mut Work<'_>, number: u32, response: Option<&Response>) {
+        let Some(response) = response else { return };
+        let code: i32 = response.get("RESULT_CODE").and_then(|n| n.parse().ok()).unwrap_or(0);
+        let approved = matches!(code, 4 | 5);
+        if let Some(record) = self.stored.records.iter_mut().find(|r| r.number == number) {
+            record.status = if approved { "PROCESSED" } else { "DECLINED" };
+            self.stored.save(work, &mut self.flash);
+        }
+        self.offer_soon(work);
+    }
+}
+
+fn reversal(work: &Work<'_>, sequence: &str) -> String {
+    let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let fields = vec![
+        field("FUNCTION_TYPE", "PAYMENT"),
+        field("COMMAND", "REVERSAL"),
+        field("TERMINAL", &work.settings.pinpad_id),
+        field("TRANS_SEQ_NUM", sequence),
+    ];
+    Request::new(fields).to_xml(Layout::Compact)
+}
+
+fn offers(response: &Response) -> bool {
+    response.get("OFFERS").is_some_and(|version| !version.is_empty())
+}

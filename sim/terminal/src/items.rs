@@ -1,0 +1,166 @@
+//! The line items of a session. The terminal adds nothing up: the POS sends every running total with every message.
+
+use sca_protocol::xml::Element;
+
+use crate::work::Task;
+
+/// One line of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Item {
+    id: String,
+    description: String,
+    quantity: String,
+    price: String,
+    /// The merchandise that an offer is for.
+    offer_for: Option<String>,
+}
+
+/// The list and what stands below it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Items {
+    lines: Vec<Item>,
+    totals: Vec<(&'static str, String)>,
+    complete: bool,
+}
+
+/// A list is no longer than this.
+const LINES_MAX: usize = 500;
+/// A description has this many characters at most.
+const DESCRIPTION_MAX: usize = 40;
+
+const TOTALS: &[&str] = &["RUNNING_SUB_TOTAL", "RUNNING_TAX_AMOUNT", "RUNNING_DISCOUNT_AMOUNT", "RUNNING_TRANS_AMOUNT"];
+
+impl Items {
+    /// Adds merchandise and offers: all of them, or none where one is wrong.
+    pub(crate) fn add(&mut self, task: &Task) -> Result<(), String> {
+        let mut lines = self.lines.clone();
+        let list = task.request.element("LINE_ITEMS").map(|group| group.children.as_slice()).unwrap_or_default();
+        for element in list {
+            let item = read(element)?;
+            if lines.iter().any(|line| line.id == item.id) {
+                return Err(format!("LINE_ITEM_ID {} is taken", item.id));
+            }
+            if let Some(of) = &item.offer_for
+                && !lines.iter().any(|line| line.id == *of && line.offer_for.is_none())
+            {
+                return Err(format!("OFFER_LINE_ITEM {of} is no merchandise above it"));
+            }
+            lines.push(item);
+        }
+        if lines.len() > LINES_MAX {
+            return Err(format!("LINE_ITEMS has more than {LINES_MAX} lines"));
+        }
+        self.lines = lines;
+        self.total(task);
+        Ok(())
+    }
+
+    /// Replaces what is said of merchandise; an offer, and what has one, is refused.
+    pub(crate) fn replace(&mut self, task: &Task) -> Result<(), String> {
+        let group = task.request.element("MERCHANDISE").or_else(|| {
+            task.request.element("LINE_ITEMS").and_then(|g| g.children.iter().find(|c| c.name == "MERCHANDISE"))
+        });
+        let inner = |name: &str| group.and_then(|g| g.children.iter().find(|c| c.name == name)).map(|c| c.text.clone());
+        let id = inner("LINE_ITEM_ID").or_else(|| task.get("LINE_ITEM_ID").map(str::to_owned));
+        let id = id.ok_or("LINE_ITEM_ID is missing")?;
+        if self.lines.iter().any(|line| line.offer_for.as_deref() == Some(&id)) {
+            return Err(format!("LINE_ITEM_ID {id} has an offer"));
+        }
+        let line = self.lines.iter_mut().find(|line| line.id == id).ok_or(format!("LINE_ITEM_ID {id} is not there"))?;
+        if line.offer_for.is_some() {
+            return Err(format!("LINE_ITEM_ID {id} is an offer"));
+        }
+        let put = |to: &mut String, name: &str| to.clone_from(&inner(name).unwrap_or_else(|| to.clone()));
+        put(&mut line.description, "DESCRIPTION");
+        put(&mut line.quantity, "QUANTITY");
+        put(&mut line.price, "EXTENDED_PRICE");
+        self.total(task);
+        Ok(())
+    }
+
+    /// Takes lines away, and with merchandise its offers.
+    pub(crate) fn remove(&mut self, task: &Task) -> Result<(), String> {
+        let nested = task.request.element("LINE_ITEMS").map(|group| group.children.as_slice()).unwrap_or_default();
+        let ids = nested.iter().flat_map(|line| &line.children).filter(|c| c.name == "LINE_ITEM_ID").map(|c| &c.text);
+        let ids: Vec<String> = ids.cloned().chain(task.get("LINE_ITEM_ID").map(str::to_owned)).collect();
+        if ids.is_empty() {
+            return Err("LINE_ITEM_ID is missing".to_owned());
+        }
+        if let Some(unknown) = ids.iter().find(|id| !self.lines.iter().any(|line| line.id == **id)) {
+            return Err(format!("LINE_ITEM_ID {unknown} is not there"));
+        }
+        self.lines.retain(|line| !ids.contains(&line.id) && line.offer_for.as_ref().is_none_or(|of| !ids.contains(of)));
+        self.total(task);
+        Ok(())
+    }
+
+    /// Takes all lines away.
+    pub(crate) fn clear(&mut self, task: &Task) {
+        self.lines.clear();
+        self.total(task);
+    }
+
+    /// Takes note that no more will come.
+    pub(crate) fn end(&mut self) {
+        self.complete = true;
+    }
+
+    /// A total that is left out blanks what was shown before.
+    fn total(&mut self, task: &Task) {
+        self.totals = TOTALS.iter().filter_map(|name| Some((*name, task.get(name)?.to_owned()))).collect();
+    }
+
+    /// The fields of the session's screen: how many lines, what they say, the totals.
+    pub(crate) fn fields(&self) -> Vec<(&'static str, String)> {
+        let mut fields = Vec::new();
+        if !self.lines.is_empty() {
+            fields.push(("ITEMS", self.lines.len().to_string()));
+            let last = self.lines.iter().map(Item::shown).collect::<Vec<_>>().join("|");
+            fields.push(("LINES", last));
+        }
+        fields.extend(self.totals.iter().cloned());
+        if self.complete {
+            fields.push(("COMPLETE", "YES".to_owned()));
+        }
+        fields
+    }
+}
+
+impl Item {
+    fn shown(&self) -> String {
+        let quantity = if self.quantity.is_empty() { String::new() } else { format!("{} x ", self.quantity) };
+        format!("{quantity}{} {}", self.description, self.price).trim_end().to_owned()
+    }
+}
+
+fn read(element: &Element) -> Result<Item, String> {
+    let field = |name: &str| element.children.iter().find(|c| c.name == name).map(|c| c.text.clone());
+    let is_offer = match element.name.as_str() {
+        "MERCHANDISE" => false,
+        "OFFER" => true,
+        other => return Err(format!("LINE_ITEMS holds MERCHANDISE and OFFER, not {}", head(other))),
+    };
+    let need = |name: &str| field(name).filter(|v| !v.is_empty()).ok_or_else(|| format!("{name} is missing"));
+    let id = need("LINE_ITEM_ID")?;
+    if id.len() > 10 || !id.bytes().all(|b| b.is_ascii_digit()) {
+        return Err("LINE_ITEM_ID must have 1 to 10 digits".to_owned());
+    }
+    let description: String = need("DESCRIPTION")?.chars().take(DESCRIPTION_MAX).collect();
+    let price = field(if is_offer { "OFFER_AMOUNT" } else { "EXTENDED_PRICE" }).unwrap_or_default();
+    if !price.is_empty() && sca_protocol::commands::cents(&price).is_none() {
+        return Err(format!("{} is no amount", if is_offer { "OFFER_AMOUNT" } else { "EXTENDED_PRICE" }));
+    }
+    let offer_for = if is_offer { Some(need("OFFER_LINE_ITEM")?) } else { None };
+    let price = if is_offer && !price.is_empty() { format!("-{price}") } else { price };
+    Ok(Item {
+        id,
+        description,
+        quantity: field("QUANTITY").unwrap_or_default().chars().take(10).collect(),
+        price,
+        offer_for,
+    })
+}
+
+fn head(text: &str) -> String {
+    text.chars().take(40).collect()
+}

@@ -1,0 +1,386 @@
+//! Payments with their host: when it is called, what it is told, and what follows from its answer or its silence.
+
+use sca_protocol::cards::Entry;
+use sca_protocol::codes::{self, Code};
+use sca_protocol::commands::{Behaviour, Pay, amount, cents};
+use sca_protocol::message::Layout;
+use sca_protocol::screens::ScreenName;
+use sca_protocol::{Line, Request, Response};
+
+use crate::device::{Device, Doing, Holder};
+use crate::errand::{Purpose, Trouble};
+use crate::event::Cardholder;
+use crate::flash::{HISTORY, IN_FLIGHT, LAST_TRANSACTION, SEQUENCE};
+use crate::payment::{Next, Payment, Stage, kind};
+use crate::screen::Screen;
+use crate::work::{Deed, Origin, Task, Work};
+
+/// How many payments the duplicate rule remembers.
+const HISTORY_MAX: usize = 32;
+
+/// Outcomes in which the bank says no.
+const DECLINES: &[i32] = &[6, 93, 97, 1000, 1010];
+
+/// Fields of a request that the payment host is told.
+const PASSED_ON: &[&str] = &[
+    "TRANS_AMOUNT",
+    "TIP_AMOUNT",
+    "CTROUTD",
+    "AUTH_CODE",
+    "CARD_TOKEN",
+    "EBT_TYPE",
+    "CUSTOMER_ZIP",
+    "TOKEN_TYPE",
+    "FORCE_FLAG",
+];
+
+impl Device {
+    pub(crate) fn begin_payment(&mut self, work: &mut Work<'_>, task: Task, pay: Pay) {
+        match kind(&task, pay) {
+            Err(text) => task.refuse(work, codes::FIELD_ERROR, Some(text)),
+            Ok(kind) => {
+                let payment = Payment::new(&task, kind, &work.settings.payment);
+                self.shown = None;
+                self.holder = Some(Holder { task, doing: Doing::Paying(Box::new(payment)) });
+                self.enter_stage(work);
+            }
+        }
+    }
+
+    /// What a cardholder does to a payment.
+    pub(crate) fn cardholder_pays(&mut self, work: &mut Work<'_>, act: &Cardholder) {
+        let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
+        let before = payment.card;
+        let next = match act {
+            Cardholder::Presses(key) => payment.press(task, key),
+            Cardholder::Enters(text) => payment.enter(text),
+            Cardholder::Presents(card, entry) => payment.present(card, *entry),
+            Cardholder::Removes | Cardholder::Signs => Next::Stay,
+        };
+        match next {
+            Next::Stay => {}
+            Next::Tell(code) => self.notice(work, code, &[]),
+            Next::Cancel => self.end_holder(work, "Cancelled by CUSTOMER", None),
+            Next::Go => {
+                if let (None, Some((_, entry))) = (before, payment.card) {
+                    self.card_in |= entry == Entry::Inserted;
+                    self.notice(work, codes::CARD_ENTRY, &[("CARD_ENTRY_METHOD", entry.method())]);
+                }
+                self.enter_stage(work);
+            }
+        }
+    }
+
+    /// Begins the stage that a payment has come to.
+    fn enter_stage(&mut self, work: &mut Work<'_>) {
+        let Some(Holder { doing: Doing::Paying(payment), .. }) = &mut self.holder else { return };
+        let wait = work.settings.payment.card_timeout;
+        payment.until = (!wait.is_zero()).then(|| work.now.since_start + wait);
+        match payment.stage {
+            Stage::Card => self.notice(work, codes::CARD_ENTRY_SCREEN, &[]),
+            Stage::Calling => {
+                payment.until = None;
+                self.authorise(work);
+            }
+            _ => {}
+        }
+    }
+
+    /// The card is known: what can be decided here is, and the rest goes to the host.
+    fn authorise(&mut self, work: &mut Work<'_>) {
+        let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
+        if task.is_set("CAPTURECARD_EARLYRETURN") && payment.card.is_some() {
+            let response = task.outcome(work, codes::DONE, codes::EARLY_CARD);
+            let response = card_fields(response, work, task, payment);
+            task.send(work, &response, Vec::new());
+        }
+        if let Some(code) = self.duplicate(work) {
+            return self.end_payment(work, code, None, Vec::new());
+        }
+        if self.session.as_ref().is_some_and(|session| session.training) {
+            return self.approve_in_training(work);
+        }
+        let sequence = self.flash.lines(SEQUENCE).next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) + 1;
+        self.flash.write_lines(work, SEQUENCE, &[sequence.to_string()]);
+        let Some(Holder { task, .. }) = &self.holder else { return };
+        let text = self.host_request(work, &task.clone());
+        self.errands.begin(work, Line::Host, Purpose::Holder, text);
+    }
+
+    /// What the payment host is told. A card's number is not in it in full.
+    pub(crate) fn host_request(&self, work: &Work<'_>, task: &Task) -> String {
+        if task.row.command.is_empty() {
+            return task.request.to_xml(Layout::Compact);
+        }
+        let plain = |value: &str| value.replace(char::is_control, " ");
+        let mut fields = vec![
+            ("FUNCTION_TYPE".to_owned(), task.row.function_type.to_owned()),
+            ("COMMAND".to_owned(), task.row.command.to_owned()),
+            ("TERMINAL".to_owned(), work.settings.pinpad_id.clone()),
+        ];
+        if let Behaviour::Pay(_) = task.row.behaviour {
+            let sequence = self.flash.lines(SEQUENCE).next().unwrap_or_default().to_owned();
+            fields.push(("TRANS_SEQ_NUM".to_owned(), sequence));
+        }
+        fields.extend(self.session.iter().map(|s| ("INVOICE".to_owned(), plain(&s.invoice))));
+        let passed = PASSED_ON.iter().filter_map(|name| Some(((*name).to_owned(), plain(task.get(name)?))));
+        fields.extend(passed);
+        if let Some(Holder { doing: Doing::Paying(payment), .. }) = &self.holder {
+            fields.extend(payment.tender.iter().map(|tender| ("PAYMENT_TYPE".to_owned(), tender.clone())));
+            if let Some((card, _)) = payment.card {
+                let mode = payment.mode(&work.settings.payment).unwrap_or_default();
+                fields.push(("ACCT_NUM".to_owned(), card.masked.to_owned()));
+                fields.push(("CARD_ENTRY_MODE".to_owned(), mode.to_owned()));
+            }
+        } else {
+            fields.extend(task.get("PAYMENT_TYPE").map(|tender| ("PAYMENT_TYPE".to_owned(), plain(tender))));
+        }
+        Request::new(fields).to_xml(Layout::Compact)
+    }
+
+    pub(crate) fn host_answered(&mut self, work: &mut Work<'_>, result: Result<Response, Trouble>) {
+        let Some(holder) = &mut self.holder else { return };
+        match (&mut holder.doing, result) {
+            (Doing::Paying(_), Ok(response)) => self.settle(work, &response),
+            (Doing::Paying(payment), Err(trouble)) => match trouble {
+                Trouble::NotReached => self.without_host(work),
+                Trouble::BrokeOff | Trouble::TimedOut => {
+                    payment.stage = Stage::Reversing;
+                    payment.trouble = Some(trouble);
+                    self.reverse(work);
+                }
+            },
+            (_, Ok(response)) => self.pass_on(work, &response),
+            (_, Err(trouble)) => {
+                if let Some(holder) = self.holder.take() {
+                    holder.task.refuse(work, code_of(trouble), None);
+                }
+            }
+        }
+    }
+
+    /// The host has decided a payment.
+    fn settle(&mut self, work: &mut Work<'_>, response: &Response) {
+        let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
+        let answer = from_host(work, task, response);
+        let sequence = self.flash.lines(SEQUENCE).next().unwrap_or_default().to_owned();
+        let answer =
+            others(response).fold(answer.with("TRANS_SEQ_NUM", sequence), |a, (name, value)| a.with(name, value));
+        let answer = card_fields(answer, work, task, payment);
+        let answer = parts_of(answer, task);
+        let number: i32 = response.get("RESULT_CODE").and_then(|n| n.parse().ok()).unwrap_or(0);
+        let approved = !DECLINES.contains(&number) && answer.get("TERMINATION_STATUS") == Some("SUCCESS");
+        self.remember(work, &answer, approved && matches!(number, 4 | 5));
+        self.flash.remove(work, IN_FLIGHT);
+        let text = response.get("RESPONSE_TEXT").unwrap_or_default().to_owned();
+        self.show_outcome(work, approved, &text);
+        if let Some(Holder { mut task, .. }) = self.holder.take() {
+            task.assumed.push("A-36");
+            task.assumed.extend(task.row.guess);
+            task.answer(work, answer);
+        }
+        self.offer_soon(work);
+    }
+
+    /// Keeps the answer for LAST_TRAN and, if it was approved, for the duplicate rule.
+    fn remember(&mut self, work: &mut Work<'_>, answer: &Response, approved: bool) {
+        let kept = answer.fields().iter().filter(|f| f.name != "COUNTER").map(|f| (f.name.clone(), f.text.clone()));
+        let text = Response::new(kept.collect()).to_xml(Layout::Compact);
+        self.flash.write(work, LAST_TRANSACTION, text.as_bytes());
+        if approved && let Some((invoice, key)) = self.trace() {
+            let mut lines: Vec<String> = self.flash.lines(HISTORY).map(str::to_owned).collect();
+            lines.push(format!("{key} {invoice}"));
+            let from = lines.len().saturating_sub(HISTORY_MAX);
+            self.flash.write_lines(work, HISTORY, &lines[from..]);
+        }
+    }
+
+    /// What the duplicate rule compares: the invoice, and command, amount and card together.
+    fn trace(&self) -> Option<(String, String)> {
+        let Some(Holder { task, doing: Doing::Paying(payment) }) = &self.holder else { return None };
+        let (card, _) = payment.card?;
+        let invoice = self.session.as_ref()?.invoice.replace(char::is_control, " ");
+        let total = task.get("TRANS_AMOUNT").and_then(cents).map(amount)?;
+        Some((invoice, format!("{} {total} {}", task.row.command, card.name)))
+    }
+
+    /// Whether the payment is a repetition.
+    fn duplicate(&mut self, work: &Work<'_>) -> Option<Code> {
+        if work.settings.payment.duplicates == 0 {
+            return None;
+        }
+        let (invoice, key) = self.trace()?;
+        let same: Vec<&str> =
+            self.flash.lines(HISTORY).filter_map(|l| l.strip_prefix(&key)?.strip_prefix(' ')).collect();
+        let Some(Holder { task, .. }) = &mut self.holder else { return None };
+        let forced = task.is_set("FORCE_FLAG");
+        let code = match (same.contains(&invoice.as_str()), forced) {
+            (true, false) => codes::DUPLICATE,
+            (false, true) if !same.is_empty() => codes::INVOICE_MISMATCH,
+            _ => return None,
+        };
+        task.assumed.push("A-42");
+        Some(code)
+    }
+
+    fn approve_in_training(&mut self, work: &mut Work<'_>) {
+        if let Some(Holder { task, .. }) = &mut self.holder {
+            task.assumed.push("A-60");
+            let done = task.row.done;
+            self.end_payment(work, done, None, vec![("TRAINING_MODE", "ON".to_owned())]);
+        }
+    }
+
+    /// The host cannot be reached and knows nothing: what may be is approved and stored.
+    fn without_host(&mut self, work: &mut Work<'_>) {
+        let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
+        let total = task.get("TRANS_AMOUNT").and_then(cents).unwrap_or(0);
+        let limit = i64::try_from(work.settings.payment.offline_limit).unwrap_or(i64::MAX);
+        let offline = payment.card.filter(|(card, _)| !card.pin && card.tender == "CREDIT");
+        let code = match task.row.command {
+            "CAPTURE" | "CREDIT" => codes::CAPTURE_STORED,
+            "AUTH" => codes::APPROVAL_STORED,
+            _ => codes::HOST_NOT_AVAILABLE,
+        };
+        if offline.is_none() || total > limit || total == 0 || !code.success || !self.stored.has_room() {
+            return self.end_payment(work, codes::HOST_NOT_AVAILABLE, None, Vec::new());
+        }
+        task.assumed.push("A-45");
+        let task = task.clone();
+        let text = self.host_request(work, &task);
+        let number = self.stored.keep(total, text);
+        self.stored.save(work, &mut self.flash);
+        self.offer_at = Some(work.now.since_start + work.settings.payment.offline_interval);
+        self.end_payment(
+            work,
+            code,
+            None,
+            vec![("APPROVED_AMOUNT", amount(total)), ("SAF_NUM", format!("{number:04}"))],
+        );
+    }
+
+    /// Ends a payment with an outcome of the device.
+    pub(crate) fn end_payment(
+        &mut self,
+        work: &mut Work<'_>,
+        code: Code,
+        text: Option<&str>,
+        more: Vec<(&'static str, String)>,
+    ) {
+        let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
+        let text = text.unwrap_or(code.text);
+        let answer = task.outcome(work, code, text);
+        let answer = more.into_iter().fold(answer, |answer, (name, value)| answer.with(name, value));
+        let answer = card_fields(answer, work, task, payment);
+        let approved = code.success;
+        if approved {
+            let captured = matches!(code.number, 4 | 5) && !answer.fields().iter().any(|f| f.name == "TRAINING_MODE");
+            self.remember(work, &answer, captured);
+        }
+        self.show_outcome(work, approved, text);
+        if let Some(Holder { task, .. }) = self.holder.take() {
+            task.answer(work, answer);
+        }
+    }
+
+    fn show_outcome(&mut self, work: &mut Work<'_>, approved: bool, text: &str) {
+        let name = if approved { ScreenName::Approved } else { ScreenName::Declined };
+        let time = work.settings.payment.result_time;
+        if !time.is_zero() {
+            self.shown = Some((Screen::plain(name).saying(text.to_owned()), work.now.since_start + time));
+        }
+        if self.card_in {
+            self.notice(work, codes::REMOVE_CARD, &[]);
+        }
+    }
+
+    /// Tells the POS what happens in a payment, where its parameter says so.
+    pub(crate) fn notice(&mut self, work: &mut Work<'_>, code: Code, more: &[(&'static str, &str)]) {
+        let Some(Holder { task, .. }) = &self.holder else { return };
+        let rules = &work.settings.notices;
+        let address = self.session.as_ref().and_then(|session| session.address.clone());
+        if !rules.wanted || rules.way == "off" || (rules.need_address && address.is_none()) {
+            return;
+        }
+        let response = crate::work::outcome(code, code.text);
+        let response = more.iter().fold(response, |response, (name, value)| response.with(name, *value));
+        let on_link = matches!(task.origin, Origin::Link(_)) && rules.way == "websocket";
+        if on_link {
+            task.send(work, &response, vec!["A-47"]);
+        } else if let Some(address) = address {
+            let text = response.to_xml(work.settings.layout());
+            work.does(Deed::CallBack { address, text });
+        }
+    }
+}
+
+pub(crate) fn code_of(trouble: Trouble) -> Code {
+    match trouble {
+        Trouble::NotReached => codes::HOST_NOT_AVAILABLE,
+        Trouble::BrokeOff => codes::HOST_BROKE_OFF,
+        Trouble::TimedOut => codes::HOST_TIMED_OUT,
+    }
+}
+
+const FIRST_FIELDS: &[&str] = &["RESPONSE_TEXT", "RESULT", "RESULT_CODE", "TERMINATION_STATUS", "COUNTER"];
+
+/// The fields of a host's answer beyond those that begin every response.
+pub(crate) fn others(response: &Response) -> impl Iterator<Item = (&str, &str)> {
+    let fields = response.fields().iter().map(|f| (f.name.as_str(), f.text.as_str()));
+    fields.filter(|(name, _)| !FIRST_FIELDS.contains(name))
+}
+
+/// The beginning of an answer, in the host's words.
+pub(crate) fn from_host(work: &Work<'_>, task: &mut Task, response: &Response) -> Response {
+    let number: i32 = response.get("RESULT_CODE").and_then(|n| n.parse().ok()).unwrap_or(0);
+    let word = response.get("RESULT").unwrap_or_default();
+    let is_decline = DECLINES.contains(&number);
+    if is_decline {
+        task.assumed.push("A-46");
+    }
+    let known = codes::platform_code(number).is_some_and(|code| code.success);
+    let success = if is_decline { work.settings.payment.decline_is_success } else { known && word != "ERROR" };
+    let status = if success { "SUCCESS" } else { "FAILURE" };
+    let answer = Response::default()
+        .with("RESPONSE_TEXT", response.get("RESPONSE_TEXT").unwrap_or_default())
+        .with("RESULT", word)
+        .with("RESULT_CODE", number.to_string())
+        .with("TERMINATION_STATUS", status);
+    match task.counter.filter(|_| work.settings.echo_counter) {
+        Some(counter) => answer.with("COUNTER", counter.to_string()),
+        None => answer,
+    }
+}
+
+/// What a POS is told of the card, the invoice and the time.
+fn card_fields(answer: Response, work: &Work<'_>, task: &Task, payment: &Payment) -> Response {
+    let answer = match &payment.tender {
+        Some(tender) => answer.with("PAYMENT_TYPE", tender),
+        None => answer,
+    };
+    let mode = payment.mode(&work.settings.payment);
+    let answer = match payment.card.zip(mode) {
+        Some(((card, _), mode)) => {
+            answer.with("PAYMENT_MEDIA", card.media).with("ACCT_NUM", card.masked).with("CARD_ENTRY_MODE", mode)
+        }
+        None => answer,
+    };
+    let answer = match task.get("TRANS_AMOUNT") {
+        Some(total) if answer.get("APPROVED_AMOUNT").is_none() => answer.with("TRANS_AMOUNT", total),
+        _ => answer,
+    };
+    let (date, time) = work.now.wall.date_and_time();
+    answer.with("TRANS_DATE", date).with("TRANS_TIME", time)
+}
+
+/// What is left to pay, where the host approved a part.
+fn parts_of(answer: Response, task: &Task) -> Response {
+    let whole = task.get("TRANS_AMOUNT").and_then(cents);
+    let part = answer.get("APPROVED_AMOUNT").and_then(cents);
+    match whole.zip(part).filter(|(whole, part)| part < whole) {
+        Some((whole, part)) => {
+            answer.with("ORIG_TRANS_AMOUNT", amount(whole)).with("DIFF_AMOUNT_DUE", amount(whole - part))
+        }
+        None => answer,
+    }
+}
