@@ -2,6 +2,7 @@
 
 mod certs;
 mod check;
+mod conformance;
 mod fmt;
 mod list;
 mod open;
@@ -59,6 +60,8 @@ enum Command {
     Fmt(fmt::Arguments),
     /// List scenarios with their titles and clauses
     List(list::Arguments),
+    /// Show what the scenarios prove: each clause with its evidence, the commands, the codes, the assumptions
+    Conformance(conformance::Arguments),
     /// Print every setting with its default, range and source
     Settings(settings::Arguments),
     /// Print the register of assumptions: what the pages do not say, what was chosen, and the setting that chooses otherwise
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
+        Command::Conformance(arguments) => conformance::run(&arguments),
         Command::Settings(arguments) => settings::run(&arguments),
         Command::Assumptions => settings::assumptions(),
         Command::Certs(arguments) => certs::run(&arguments),

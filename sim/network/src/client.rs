@@ -251,9 +251,23 @@ async fn websocket<S>(
         Left::Gone | Left::Violated => {}
         Left::Closed => leave(ws.into_inner(), None).await,
         Left::Close(code, mask) => {
+            // What was to be said before the close is said before it.
+            drop(timeout(DRAIN_TIME, say_all(&mut ws, outbox)).await);
             leave(ws.into_inner(), Some(Frame::close(Some(code), "").masked(mask))).await;
         }
     }
+}
+
+/// Sends what waits, in order.
+async fn say_all<S>(ws: &mut WebSocketStream<S>, outbox: VecDeque<Message>) -> Result<(), WsError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    for message in outbox {
+        std::future::poll_fn(|cx| Pin::new(&mut *ws).poll_ready(cx)).await?;
+        Pin::new(&mut *ws).start_send(message)?;
+    }
+    std::future::poll_fn(|cx| Pin::new(&mut *ws).poll_flush(cx)).await
 }
 
 fn poll<S>(

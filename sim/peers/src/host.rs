@@ -250,8 +250,9 @@ impl Host {
     }
 
     fn report(&self, request: &Request) -> Response {
-        let code = Command::find(request).map_or(codes::UNKNOWN_COMMAND, |row| row.done);
-        let answer = self.in_own_words(if code.text.is_empty() { Code { text: "REPORT", ..code } } else { code });
+        let row = Command::find(request);
+        let code = row.map_or(codes::UNKNOWN_COMMAND, |row| Code { text: row.text, ..row.done });
+        let answer = self.in_own_words(code);
         match request.command() {
             "TAB_REPORT" | "TERMPARAMS" => {
                 answer.with("FUNCTION_TYPE", request.function_type()).with("COMMAND", request.command())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use sca_protocol::codes;
-use sca_protocol::commands::Command;
+use sca_protocol::commands::{Behaviour, Command};
 use sca_protocol::keys::{Key, Packet};
 use sca_protocol::rsa::PosKey;
 use sca_protocol::xml::{self, Limits};
@@ -21,7 +21,7 @@ pub struct Heard {
     pub response: Option<Response>,
     /// The request it answers; none for a notice.
     pub answers: Option<RequestId>,
-    /// FUNCTION_TYPE and COMMAND of that request.
+    /// The name of that request's row in the table of commands.
     pub request: Option<(String, String)>,
     /// Whether it came encrypted.
     pub encrypted: bool,
@@ -33,6 +33,7 @@ struct Pending {
     routing: Option<(String, String)>,
     text_when_done: Option<&'static str>,
     known: bool,
+    cancels: bool,
     counter: Option<String>,
     recon: Option<String>,
 }
@@ -72,9 +73,10 @@ impl Pos {
         let field = |name| request.and_then(|r| r.get(name)).map(str::to_owned);
         self.pending.push(Pending {
             id,
-            routing: request.map(|r| (r.function_type().to_owned(), r.command().to_owned())),
+            routing: row.map(Command::name),
             text_when_done: row.map(|row| row.text),
             known: row.is_some(),
+            cancels: row.is_some_and(|row| row.behaviour == Behaviour::Cancel),
             counter: field("COUNTER"),
             recon: field("POS_RECON"),
         });
@@ -144,7 +146,10 @@ impl Pos {
             same("COUNTER", &p.counter) || same("POS_RECON", &p.recon)
         };
         let able: Vec<usize> = (0..self.pending.len()).filter(|&i| self.pending[i].can_give(&response)).collect();
-        let position = able.iter().copied().find(|&i| echoes(&self.pending[i])).or_else(|| able.first().copied());
+        // Busy is said at once, and so to whoever asked last; everything else has waited its turn.
+        let is_busy = response.get("RESULT_CODE") == Some("59002");
+        let in_turn = if is_busy { able.last() } else { able.first() };
+        let position = able.iter().copied().find(|&i| echoes(&self.pending[i])).or(in_turn.copied());
         Some((response, position, plain.is_some()))
     }
 
@@ -178,6 +183,8 @@ impl Pending {
                 text == row || (!row.is_empty() && (text.starts_with(row) || text.ends_with(row)))
             }
             Some("-1") => false,
+            // The code of CANCEL alone.
+            Some("59049") => self.cancels,
             Some(_) => true,
             None => false,
         }

@@ -87,6 +87,12 @@ pub const CLAUSES: &[(&str, &str)] = &[
     ("ICON-03", "A file of the same name put there replaces the icon"),
 ];
 
+/// Clauses that forbid or refuse something: each wants a line that shows the refusal, or the absence.
+pub const FORBIDDING: &[&str] = &[
+    "WS-05", "HS-08", "MSG-02", "MSG-03", "CON-03", "CON-04", "CFG-01", "CFG-02", "DEV-01", "CH-01", "AUTH-03",
+    "AUTH-04", "CNT-05", "REC-04",
+];
+
 /// The ids alone.
 #[must_use]
 pub fn ids() -> Vec<&'static str> {

@@ -5,6 +5,7 @@
 mod armory;
 mod cards;
 mod clock;
+pub mod conformance;
 mod core;
 pub mod faults;
 pub mod files;

@@ -83,10 +83,12 @@ impl Verdict {
 /// What a run shows beyond its verdict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Evidence {
-    /// Commands that were answered: FUNCTION_TYPE and COMMAND.
+    /// Commands that were answered, by the names of their rows.
     pub commands: BTreeSet<(String, String)>,
-    /// RESULT_CODE with RESULT, in answers and in notices.
+    /// RESULT_CODE with RESULT, in answers.
     pub codes: BTreeSet<(i32, String)>,
+    /// The same in notices.
+    pub notices: BTreeSet<(i32, String)>,
 }
 
 /// What one row of a scenario came to.

@@ -17,7 +17,8 @@ const PARTIES: &[&str] = &["terminal", "broker", "host", "vhq", "certificate"];
 pub(crate) fn is_setting(line: &Line) -> bool {
     let second = line.words.get(1).map_or("", |w| w.text.as_str());
     // A terminal's name begins with a capital, its model has a digit: any other word is what somebody does.
-    let is_doing = second.starts_with(|c: char| c.is_lowercase()) && !second.contains(|c: char| c.is_ascii_digit());
+    let is_host = matches!(line.words[0].text.as_str(), "host" | "vhq");
+    let is_doing = (second.starts_with(|c: char| c.is_lowercase()) || (is_host && second.starts_with('{'))) && !second.contains(|c: char| c.is_ascii_digit());
     let is_certificate = line.words[0].text == "certificate";
     PARTIES.contains(&line.words[0].text.as_str()) && second != "->" && (is_certificate || !is_doing)
 }

@@ -43,12 +43,18 @@ pub(crate) fn each(line: &Line) -> Result<Each, Problem> {
     })?;
     let mark = |w: &&Word| !matches!(w.text.as_str(), "(" | ")" | ",");
     let names: Vec<(String, Span)> = words[..at].iter().filter(mark).map(|w| (w.text.clone(), w.span)).collect();
+    let (mut below, mut comma) = (Vec::new(), None);
+    for row in lines(&line.block) {
+        below.extend(comma.replace(Word { text: ",".to_owned(), span: row.span() }));
+        below.extend(row.words.iter().cloned());
+    }
     let values = &words[at + 1..];
     let empty = || Problem::new("E046", line.span(), "this `each` has no rows");
     if names.is_empty() {
         return Err(Problem::new("E046", line.span(), "this `each` names nothing").help("each NAME in [VALUE, VALUE]"));
     }
     let rows = match values {
+        [] if !below.is_empty() => rows(&below, names.len()),
         [one] if one.text.contains("..") => numbers(one)?,
         [open, inner @ .., close] if open.text == "[" && close.text == "]" => rows(inner, names.len()),
         [open, ..] if open.text == "[" => {

@@ -140,8 +140,8 @@ impl Terminal {
             self.carry_out(now, deed, out);
         }
         if dark {
-            self.power_off(out);
             out.push(Output::PowerLost);
+            self.power_off(out);
         }
     }
 

@@ -272,6 +272,13 @@ impl Command {
         all().find(same)
     }
 
+    /// FUNCTION_TYPE and COMMAND, with what tells it from another command of this name.
+    #[must_use]
+    pub fn name(&self) -> (String, String) {
+        let only = self.only.map_or_else(String::new, |(_, value)| format!(" ({value})"));
+        (self.function_type.to_owned(), format!("{}{only}", self.command))
+    }
+
     /// What is wrong with the fields of a request for this command, as a text that names the field.
     #[must_use]
     pub fn complaint(&self, request: &Request) -> Option<String> {

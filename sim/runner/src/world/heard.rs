@@ -234,8 +234,8 @@ impl<C: Core> World<'_, C> {
             self.actors[who].open_requests.remove(id);
         }
         self.messages += 1;
+        self.take_note_of(&heard);
         let (response, answers, number) = (heard.response, heard.answers, self.messages);
-        self.take_note_of_answer(heard.request.as_ref(), response.as_ref());
         if response.is_none() && tag.line.is_none() && text.trim_start().starts_with("<TRANSACTION") {
             self.violate("hosts-apart", "the terminal sent a request to the POS".to_owned());
         }

@@ -1,6 +1,6 @@
 //! What has to hold of every run, asked for or not, and what has to hold at its end.
 
-use sca_protocol::Response;
+use sca_peers::Heard;
 use sca_protocol::screens::ScreenName;
 use sca_scenario::Span;
 use sca_terminal::Face;
@@ -28,11 +28,13 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Takes note of what an answer, or a notice, is evidence of.
-    pub(super) fn take_note_of_answer(&mut self, request: Option<&(String, String)>, response: Option<&Response>) {
-        let Some(response) = response else { return };
-        self.evidence.commands.extend(request.cloned());
+    pub(super) fn take_note_of(&mut self, heard: &Heard) {
+        let Some(response) = &heard.response else { return };
+        self.evidence.commands.extend(heard.request.clone());
         if let Some(code) = response.get("RESULT_CODE").and_then(|n| n.parse().ok()) {
-            self.evidence.codes.insert((code, response.get("RESULT").unwrap_or_default().to_owned()));
+            let is_notice = heard.answers.is_none();
+            let of = if is_notice { &mut self.evidence.notices } else { &mut self.evidence.codes };
+            of.insert((code, response.get("RESULT").unwrap_or_default().to_owned()));
         }
     }
 

@@ -24,7 +24,7 @@ use sca_peers::{Broker, Estate, Host, HostInput, Pos, RequestId};
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, TerminalSettings};
 use sca_protocol::{Chance, Line, Now};
 use sca_scenario::model::{Certificate, FaultKind, Header, Step};
-use sca_terminal::Input;
+use sca_terminal::{Input, Output};
 
 use crate::armory::Armory;
 use crate::clock::{Clock, DeviceClock, WallLimit};
@@ -90,6 +90,20 @@ struct Actor<C> {
     in_session: bool,
     /// Whether it listens on the classic ports.
     listens: bool,
+    /// Requests whose answers are on their way on a connection that the terminal has closed behind them.
+    last_words: BTreeSet<RequestId>,
+}
+
+impl<C> Actor<C> {
+    /// Takes note of what is answered just before a close.
+    fn note_last_words(&mut self, outputs: &[Output]) {
+        let closes = outputs.iter().position(|output| matches!(output, Output::Close { .. })).unwrap_or(0);
+        let texts = outputs[..closes].iter().filter_map(|output| match output {
+            Output::Text { text, .. } => self.pos.would_answer(text),
+            _ => None,
+        });
+        self.last_words.extend(texts.collect::<Vec<_>>());
+    }
 }
 
 /// What a world is made of.
@@ -187,6 +201,7 @@ impl<'a, C: Core> World<'a, C> {
             link_up: false,
             in_session: false,
             listens: false,
+            last_words: BTreeSet::new(),
         });
         Self {
             mailbox,
@@ -374,6 +389,7 @@ impl<'a, C: Core> World<'a, C> {
         let now = Now { since_start: self.now, wall: actor.clock.shows() };
         let outputs = actor.core.handle(now, input);
         actor.answered = false;
+        actor.note_last_words(&outputs);
         for output in outputs {
             self.carry_out(who, output)?;
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sca_certs::Role;
 use sca_network::tls::{self, Demand, Trust};
 use sca_network::{ClientEvent, ClientLimits, ClientOrder, Fate, ServerTls, Tag, TapHandle, run_client};
+use sca_peers::RequestId;
 use sca_protocol::UnixTime;
 use sca_scenario::model::{Certificate, FaultKind, Toward};
 use sca_terminal::{ConnectionId, Input, LinkEvent, Output, Seen, Target};
@@ -97,11 +98,12 @@ impl<C: Core> World<'_, C> {
         ends.state = EndState::Over;
         ends.ours |= !actor.powered;
         if !actor.open_requests.is_empty() {
-            let is_here = |connection: &Option<Tag>| *connection == Some(tag);
-            let open = &actor.open_requests;
-            actor.pos.forget(|id| open.get(&id).is_some_and(is_here));
+            let (open, last) = (&actor.open_requests, &actor.last_words);
+            let is_lost = |id: &RequestId| open.get(id) == Some(&Some(tag)) && !last.contains(id);
+            actor.pos.forget(|id| is_lost(&id));
+            let lost: Vec<RequestId> = open.keys().copied().filter(is_lost).collect();
             let open = actor.open_requests.len();
-            actor.open_requests.retain(|_, connection| !is_here(connection));
+            lost.iter().for_each(|id| drop(actor.open_requests.remove(id)));
             if open > actor.open_requests.len() && !ends.is_excused() {
                 let name = actor.name.clone();
                 self.violate(

@@ -51,6 +51,25 @@ pub struct Test {
     pub span: Span,
 }
 
+impl Test {
+    /// Whether a refusal is demanded, or that something is absent.
+    #[must_use]
+    pub fn is_negative(&self) -> bool {
+        match (&self.demand, self.field.as_str()) {
+            (Demand::Absent, _) => true,
+            (Demand::Is(Op::Equal, value), "RESULT_CODE") => {
+                value.len() >= 5 || value == "-2" || value == "0" || value == "19"
+            }
+            (Demand::Is(Op::Unequal, value), "RESULT_CODE") => value == "-1",
+            (Demand::Is(Op::Equal, value), "TERMINATION_STATUS") => value == "FAILURE",
+            (Demand::Is(Op::Equal, value), "RESULT") => {
+                matches!(value.as_str(), "ERROR" | "BUSY" | "FIELD_ERROR" | "CANCELLED" | "DECLINED")
+            }
+            _ => false,
+        }
+    }
+}
+
 /// What is demanded of a value.
 #[derive(Debug, Clone)]
 pub enum Demand {

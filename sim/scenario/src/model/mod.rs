@@ -64,6 +64,27 @@ impl Scenario {
         files
     }
 
+    /// Each clause with the line that covers it, and whether that line shows a refusal or an absence.
+    #[must_use]
+    pub fn evidence(&self) -> BTreeSet<(String, Span, bool)> {
+        fn walk(steps: &[Step], found: &mut BTreeSet<(String, Span, bool)>) {
+            for step in steps {
+                let (covers, negative, block): (&[String], bool, &[Step]) = match &step.action {
+                    Action::Expect(expect) => (&expect.suffix.covers, expect.sight.is_negative(), &[]),
+                    Action::AnyOrder(block) | Action::InOrder(block) => (&[], false, block),
+                    Action::Throughout(_, _, covers, block) => (covers, true, block),
+                    Action::Without(_, _, covers, block) => (covers, true, block),
+                    _ => (&[], false, &[]),
+                };
+                found.extend(covers.iter().map(|id| (id.clone(), step.span, negative)));
+                walk(block, found);
+            }
+        }
+        let mut found = BTreeSet::new();
+        self.rows.iter().for_each(|row| walk(&row.steps, &mut found));
+        found
+    }
+
     /// The clauses its lines say they cover.
     #[must_use]
     pub fn covers(&self) -> BTreeSet<String> {
@@ -315,6 +336,22 @@ pub enum Sight {
     Link(LinkSight),
     /// The screen or the icon.
     Show(Show),
+}
+
+impl Sight {
+    /// Whether it is a refusal or an absence that is seen.
+    #[must_use]
+    pub fn is_negative(&self) -> bool {
+        match self {
+            Self::Link(sight) => matches!(sight, LinkSight::Fails(..) | LinkSight::Loses),
+            Self::ToBroker(message) => matches!(message, Message::Close(..)),
+            Self::Show(_) => false,
+            Self::ToPos(Message::Fields(fields)) | Self::ToHost(_, Message::Fields(fields)) => {
+                fields.tests.iter().any(Test::is_negative)
+            }
+            Self::ToPos(_) | Self::ToHost(..) => false,
+        }
+    }
 }
 
 /// What can be seen of the link.
