@@ -86,8 +86,8 @@ const LAST_WORDS: Duration = Duration::from_millis(250);
 #[expect(clippy::too_many_arguments, reason = "the connection's whole world, named once")]
 pub async fn run(
     dialer: Dialer,
-    host: String,
-    port: u16,
+    (host, port): (String, u16),
+    via: Option<(String, u16)>,
     fate: Fate,
     secure: Option<Arc<ClientConfig>>,
     limits: ClientLimits,
@@ -97,7 +97,11 @@ pub async fn run(
 ) {
     let mut pen = Pen::new(mailbox, tag);
     let attempt = async {
-        let stream = dialer.dial(&host, port, fate, tag).await?;
+        let (to, at) = via.as_ref().map_or((host.as_str(), port), |(proxy, at)| (proxy.as_str(), *at));
+        let mut stream = dialer.dial(to, at, fate, tag).await?;
+        if via.is_some() {
+            open_the_way(&mut stream, &host, port).await?;
+        }
         pen.post(Event::Client(ClientEvent::Opened));
         Ok::<_, Reason>(stream)
     };
@@ -127,6 +131,25 @@ pub async fn run(
             Box::pin(converse(stream, true, limits, &mut pen, &mut orders)).await;
         }
         Err(error) => pen.post(Event::Client(ClientEvent::Failed(tls_reason(&error)))),
+    }
+}
+
+/// Asks a proxy for the way to the broker.
+async fn open_the_way<S>(stream: &mut S, host: &str, port: u16) -> Result<(), Reason>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    let request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n");
+    if stream.write_all(request.as_bytes()).await.is_err() || stream.flush().await.is_err() {
+        return Err(Reason::Reset);
+    }
+    match read_head(stream, false).await {
+        // Nothing may stand between the proxy's answer and what the broker says.
+        Ok((head, tail)) if (200..300).contains(&head.status) && tail.is_empty() => Ok(()),
+        Ok((head, _)) if head.status >= 300 => Err(Reason::Proxy(head.status)),
+        Ok(_) | Err(Reason::Handshake(_)) => Err(Reason::Proxy(0)),
+        Err(reason) => Err(reason),
     }
 }
 

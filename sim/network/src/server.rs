@@ -38,6 +38,8 @@ pub enum Ending {
 pub enum ServerEvent {
     /// TCP stands.
     Accepted,
+    /// The proxy before the broker was asked for the way; the request as text.
+    Proxied(String),
     /// TLS stands, the terminal's certificate included.
     Secured,
     /// It ended before the upgrade was asked for.
@@ -84,9 +86,11 @@ const QUEUE_MAX: usize = 16;
 const DRAIN_TIME: Duration = Duration::from_secs(1);
 const FRAME_BYTES_MAX: usize = 16 << 20;
 
-/// Runs one connection to its end.
+/// Runs one connection to its end. Where the terminal goes through a proxy, `proxy` is what that answers; anything but a
+/// status of 2xx ends the connection.
 pub async fn run(
     stream: Stream,
+    proxy: Option<String>,
     tls: Tls,
     tap: TapHandle,
     tag: Tag,
@@ -95,6 +99,12 @@ pub async fn run(
 ) {
     let mut stream = Tapped::new(stream, tap.clone(), mailbox.pulse.clone());
     let mut pen = Pen::new(mailbox, tag);
+    if let Some(answer) = proxy
+        && !open_the_way(&mut stream, &answer, &mut pen).await
+    {
+        leave(stream).await;
+        return pen.post(Event::Server(ServerEvent::Ended(Ending::Fin)));
+    }
     pen.post(Event::Server(ServerEvent::Accepted));
     let config = match tls {
         Tls::On(config) => config,
@@ -129,6 +139,23 @@ pub async fn run(
         }
     };
     pen.post(Event::Server(ServerEvent::Ended(ending)));
+}
+
+/// Plays the proxy. Says whether the way is open.
+async fn open_the_way<S>(stream: &mut S, answer: &str, pen: &mut Pen) -> bool
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    match read_request(stream).await {
+        Ok((_, text, _)) => pen.post(Event::Server(ServerEvent::Proxied(text))),
+        Err(reason) => {
+            pen.post(Event::Server(ServerEvent::Failed(reason)));
+            return false;
+        }
+    }
+    let sent = stream.write_all(answer.as_bytes()).await.is_ok() && stream.flush().await.is_ok();
+    let status: Option<u16> = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
+    sent && status.is_some_and(|status| (200..300).contains(&status))
 }
 
 async fn converse<S>(mut stream: S, tap: &TapHandle, pen: &mut Pen, orders: &mut mpsc::Receiver<ServerOrder>) -> Ending

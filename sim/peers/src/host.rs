@@ -264,7 +264,11 @@ impl Host {
 
     /// An outcome, as the settings say it.
     fn in_own_words(&self, code: Code) -> Response {
-        let wanted = self.settings.code.parse().ok().and_then(codes::platform_code).copied();
+        let number: Option<i32> = self.settings.code.parse().ok();
+        // Of the codes that share a number the text picks one.
+        let mut named = codes::PLATFORM.iter().filter(|code| Some(code.number) == number);
+        let wanted = named.find(|code| code.text == self.settings.text).copied();
+        let wanted = wanted.or_else(|| number.and_then(codes::platform_code).copied());
         let code = wanted.unwrap_or(code);
         let text = if self.settings.text.is_empty() { code.text } else { self.settings.text.as_str() };
         words(code, text)

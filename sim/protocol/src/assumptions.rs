@@ -362,6 +362,12 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         &[],
         "the notice says that retries are used up, not how many there are",
     ),
+    on(
+        "A-64",
+        "PROXY names the HTTP proxy and its port; the terminal asks it by CONNECT, without credentials",
+        &["PROXY"],
+        "the library below SCA has such a parameter; SCA's own name for it was not visible",
+    ),
 ];
 
 /// The assumption of this id.

@@ -20,6 +20,14 @@ pub struct Code {
     pub assumption: Option<&'static str>,
 }
 
+impl Code {
+    /// The same outcome, resting on this assumption.
+    #[must_use]
+    pub const fn on(self, assumption: &'static str) -> Self {
+        Self { assumption: Some(assumption), ..self }
+    }
+}
+
 const fn failure(number: i32, result: &'static str, text: &'static str, assumption: Option<&'static str>) -> Code {
     Code { number, result, text, success: false, assumption }
 }

@@ -15,6 +15,8 @@ pub enum Reason {
     Reset,
     /// TLS failed; one of [`TLS_WORDS`].
     Tls(&'static str),
+    /// The proxy did not open the way: its status, or 0 where it said nothing that can be read.
+    Proxy(u16),
     /// The broker answered the upgrade with this status.
     Http(u16),
     /// The answer to the upgrade was not acceptable; one of [`HANDSHAKE_WORDS`].
@@ -69,7 +71,7 @@ pub const HANDSHAKE_WORDS: &[(&str, &str)] = &[
 ];
 
 impl Reason {
-    /// The first word: `dns`, `refused`, `timeout`, `reset`, `tls`, `http`, `handshake` or `config`.
+    /// The first word: `dns`, `refused`, `timeout`, `reset`, `tls`, `proxy`, `http`, `handshake` or `config`.
     #[must_use]
     pub fn kind(self) -> &'static str {
         match self {
@@ -78,6 +80,7 @@ impl Reason {
             Self::Timeout => "timeout",
             Self::Reset => "reset",
             Self::Tls(_) => "tls",
+            Self::Proxy(_) => "proxy",
             Self::Http(_) => "http",
             Self::Handshake(_) => "handshake",
             Self::Config => "config",
@@ -89,8 +92,8 @@ impl Reason {
     pub fn detail(self) -> Option<String> {
         match self {
             Self::Tls(word) | Self::Handshake(word) => Some(word.to_owned()),
-            Self::Http(status) => Some(status.to_string()),
-            Self::Dns | Self::Refused | Self::Timeout | Self::Reset | Self::Config => None,
+            Self::Proxy(status @ 1..) | Self::Http(status) => Some(status.to_string()),
+            Self::Proxy(0) | Self::Dns | Self::Refused | Self::Timeout | Self::Reset | Self::Config => None,
         }
     }
 
@@ -104,6 +107,8 @@ impl Reason {
             Self::Timeout => "the broker did not answer in time".to_owned(),
             Self::Reset => "the connection was reset".to_owned(),
             Self::Tls(word) => text(TLS_WORDS, word).to_owned(),
+            Self::Proxy(0) => "the proxy gave no answer that can be read".to_owned(),
+            Self::Proxy(status) => format!("the proxy answered with HTTP status {status}"),
             Self::Http(status) => format!("the broker answered with HTTP status {status}"),
             Self::Handshake(word) => text(HANDSHAKE_WORDS, word).to_owned(),
             Self::Config => "this device or its settings do not allow WebSocket".to_owned(),

@@ -22,6 +22,8 @@ pub enum Kind {
     Instant,
     /// `ws://HOST[:PORT]` or `wss://HOST[:PORT]`.
     Url,
+    /// `HOST:PORT`, or nothing.
+    Place,
     /// A result code of the tables, or nothing.
     Code,
 }
@@ -141,6 +143,7 @@ impl Kind {
                 .then(|| Value::Text(text.to_owned())),
             Self::Choice(words) => words.contains(&text).then(|| Value::Text(text.to_owned())),
             Self::Instant => UnixTime::parse(text).ok().map(Value::Instant),
+            Self::Place => (text.is_empty() || read_place(text).is_some()).then(|| Value::Text(text.to_owned())),
             Self::Code => {
                 let is_known = text.parse().is_ok_and(|n| codes::platform_code(n).is_some());
                 (is_known || text.is_empty()).then(|| Value::Text(text.to_owned()))
@@ -160,6 +163,7 @@ impl Kind {
             Self::Text(max) => format!("a text of at most {max} characters"),
             Self::Choice(words) => words.join(" or "),
             Self::Instant => "an instant such as 2026-01-15T09:00:00Z".to_owned(),
+            Self::Place => "HOST:PORT".to_owned(),
             Self::Code => "a result code of the tables".to_owned(),
             Self::Url => "ws://HOST:PORT or wss://HOST:PORT".to_owned(),
         }
@@ -191,6 +195,16 @@ pub fn read_url(url: &str) -> Option<(bool, String, u16)> {
     let port = if port.is_empty() { if secure { 443 } else { 80 } } else { port.parse().ok().filter(|p| *p > 0)? };
     let plain = |c: char| c.is_ascii_alphanumeric() || ".-_:".contains(c);
     (!host.is_empty() && host.len() <= 253 && host.chars().all(plain)).then(|| (secure, host.to_owned(), port))
+}
+
+/// The host, without the brackets of an IPv6 address, and the port of `HOST:PORT`.
+#[must_use]
+pub fn read_place(place: &str) -> Option<(String, u16)> {
+    let (host, port) = place.rsplit_once(':')?;
+    let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-_:".contains(c);
+    let fits = !host.is_empty() && host.len() <= 253 && host.chars().all(plain);
+    fits.then(|| Some((host.to_owned(), port.parse().ok().filter(|p| *p > 0)?)))?
 }
 
 /// Reads a length of time: `250ms`, `1.5s`, `10m`, `2h`, `31d`.

@@ -9,7 +9,9 @@ use crate::instant::UnixTime;
 use crate::message::Layout;
 use crate::models::Model;
 use crate::setting::Shown;
-pub use crate::setting::{Kind, Row, SettingError, Settings, Value, is_parameter, nearest, read_url, show_span, span};
+pub use crate::setting::{
+    Kind, Row, SettingError, Settings, Value, is_parameter, nearest, read_place, read_url, show_span, span,
+};
 
 /// What counts as "the last POS request" for GET COUNTER.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,6 +230,8 @@ settings! {
         lane_closed_colour: String = String::new(),
         /// LANECLOSEDFONTSIZE.
         lane_closed_size: u64 = 0,
+        /// PROXY: HOST:PORT, or nothing for the direct way.
+        proxy: String = String::new(),
         /// The classic ports.
         classic: ClassicRules =
             ClassicRules { primary: 0, secondary: 0, document_timeout: Duration::ZERO, idle_timeout: Duration::ZERO },
@@ -298,13 +302,14 @@ settings! {
         row!("hithostforlasttran", Kind::Number(0, 1), "1", "LAST TRANSACTION", "1: LAST_TRAN is answered from the host, 0: from the device", Number, payment.last_from_host),
         row!("late-answer", Kind::Flag, "no", "A-41", "The answer of a payment that outlived its connection is sent on the next one", Flag, payment.late_answer),
         row!("decline-is-success", Kind::Flag, "yes", "A-46", "TERMINATION_STATUS of a decline is SUCCESS", Flag, payment.decline_is_success),
-        row!("payment-host", Kind::Text(260), "", "A-36", "HOST:PORT of the payment host, for a terminal in the open; none is never reached", Text, payment_host),
-        row!("estate-host", Kind::Text(260), "", "A-36", "HOST:PORT of the estate host, for a terminal in the open; none is never reached", Text, estate_host),
+        row!("payment-host", Kind::Place, "", "A-36", "HOST:PORT of the payment host, for a terminal in the open; none is never reached", Text, payment_host),
+        row!("estate-host", Kind::Place, "", "A-36", "HOST:PORT of the estate host, for a terminal in the open; none is never reached", Text, estate_host),
         row!("update-time", Kind::Span(0, 3_600_000), "5s", "A-59", "How long an update takes before the terminal starts anew", Span, update_time),
         row!("DEVICENAMEENABLED", Kind::Number(0, 1), "1", "Device Name Query", "0: the device has no name", Number, names_enabled),
         row!("LINEITEMDISPLAY", Kind::Number(0, 1), "1", "Line Item Display pages", "0: line items are kept and not shown", Number, items_displayed),
         row!("LANECLOSEDFONTCOL", Kind::Text(6), "FFFFFF", "LANE CLOSED", "Colour of the lane closed text where the request has none", Text, lane_closed_colour),
         row!("LANECLOSEDFONTSIZE", Kind::Number(1, 100), "30", "LANE CLOSED", "Size of the lane closed text where the request has none", Number, lane_closed_size),
+        row!("PROXY", Kind::Place, "", "A-64", "HOST:PORT of an HTTP proxy, through which the broker is reached by CONNECT; none for the direct way", Text, proxy),
         row!("DEVICEPORT", Kind::Number(0, 65_535), "5015", "Device Specific TCP Connection and Configuration", "The primary port, where POSCONNECTALLOW is not WEBSOCKETS", Number, classic.primary),
         row!("DEVICEPORTSECONDARY", Kind::Number(0, 65_535), "5016", "Device Specific TCP Connection and Configuration", "The secondary port, where POSCONNECTALLOW is not WEBSOCKETS", Number, classic.secondary),
         row!("document-timeout", WAIT, "10s", "A-58", "How long a document may take on a classic port, from its first byte to its last", Span, classic.document_timeout),

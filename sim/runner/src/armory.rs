@@ -29,6 +29,7 @@ pub(crate) struct Standing {
 
 #[derive(Debug)]
 struct ToldAnswer {
+    by_proxy: bool,
     count: Count,
     text: String,
     span: Span,
@@ -79,17 +80,17 @@ impl Armory {
         self.armed.push(Armed { fault, struck: false });
     }
 
-    pub(crate) fn tell_answer(&mut self, count: Count, lines: &[String], span: Span) {
+    pub(crate) fn tell_answer(&mut self, by_proxy: bool, count: Count, lines: &[String], span: Span) {
         // A head ends with an empty line; what the scenario writes after one is the body.
         let split = lines.iter().position(String::is_empty).unwrap_or(lines.len());
         let mut text = lines[..split].join("\r\n") + "\r\n\r\n";
         text.push_str(&lines.get(split + 1..).unwrap_or_default().join("\r\n"));
-        self.answers.push(ToldAnswer { count, text, span, given: false });
+        self.answers.push(ToldAnswer { by_proxy, count, text, span, given: false });
     }
 
-    /// The answer that an upgrade gets, if not the usual one.
-    pub(crate) fn answer(&mut self, at: Standpoint) -> Option<String> {
-        let told = self.answers.iter_mut().find(|told| covers(&told.count, at))?;
+    /// The answer that an upgrade gets from the broker, or a CONNECT from the proxy, if not the usual one.
+    pub(crate) fn answer(&mut self, by_proxy: bool, at: Standpoint) -> Option<String> {
+        let told = self.answers.iter_mut().find(|told| told.by_proxy == by_proxy && covers(&told.count, at))?;
         told.given = true;
         Some(told.text.clone())
     }

@@ -55,6 +55,7 @@ pub(crate) struct Lanes {
     pub(crate) link: VecDeque<Noted<Seen>>,
     pub(crate) control: VecDeque<Noted<Control>>,
     pub(crate) http: VecDeque<Noted<(Head, String)>>,
+    pub(crate) proxy: VecDeque<Noted<String>>,
     pub(crate) hosts: VecDeque<Noted<(Line, Request)>>,
     pub(crate) face: Noted<Face>,
 }
@@ -66,6 +67,7 @@ impl Lanes {
             link: VecDeque::new(),
             control: VecDeque::new(),
             http: VecDeque::new(),
+            proxy: VecDeque::new(),
             hosts: VecDeque::new(),
             face: Noted { at: Duration::ZERO, sequence: 0, what: face },
         }
@@ -89,6 +91,9 @@ impl Lanes {
         }
         if self.http.len() > UNREAD_MAX {
             self.http.pop_front();
+        }
+        if self.proxy.len() > UNREAD_MAX {
+            self.proxy.pop_front();
         }
         if self.hosts.len() > UNREAD_MAX {
             self.hosts.pop_front();

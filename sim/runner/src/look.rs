@@ -56,6 +56,16 @@ impl Script {
                 }
                 Look::Nothing(String::new())
             }
+            Sight::ToProxy(Message::Http(lines)) => {
+                while let Some(noted) = lanes.proxy.pop_front() {
+                    if let Some(captured) = matching::http(lines, expect.suffix.exactly, &noted.what, &self.names) {
+                        return Look::met(Some(noted), captured);
+                    }
+                    self.pass_over("another request to the proxy".to_owned(), noted.at);
+                }
+                Look::Nothing(String::new())
+            }
+            Sight::ToProxy(_) => Look::Nothing(String::new()),
             Sight::ToHost(line, message) => {
                 while let Some(noted) = lanes.hosts.pop_front() {
                     let (to, request) = &noted.what;

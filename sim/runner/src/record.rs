@@ -28,6 +28,8 @@ pub(crate) enum Entry {
     Data(usize, Rc<Data>),
     /// A request for the upgrade.
     Http(usize, String),
+    /// A request to the proxy.
+    Proxied(usize, String),
     /// A document to a host.
     ToHost(usize, Line, Rc<Request>),
     /// A ping of the terminal.
@@ -54,6 +56,7 @@ impl Entry {
                 a == b && one.name == other.name && one.text == other.text
             }
             (Self::Icon(a, one), Self::Icon(b, other)) => a == b && one == other,
+            (Self::Proxied(a, one), Self::Proxied(b, other)) => a == b && one == other,
             (Self::Comment(one), Self::Comment(other)) => one == other,
             _ => false,
         }

@@ -321,6 +321,7 @@ impl Script {
         let headline = match &expect.sight {
             Sight::ToPos(_) => "no message came in time",
             Sight::ToBroker(_) => "the broker heard nothing of the kind in time",
+            Sight::ToProxy(_) => "the proxy heard nothing of the kind in time",
             Sight::ToHost(..) => "the host heard nothing of the kind in time",
             Sight::Link(_) => "the link did not do this in time",
             Sight::Show(_) => "this was not shown in time",

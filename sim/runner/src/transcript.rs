@@ -193,6 +193,11 @@ fn step(at: Duration, entry: &Entry, labels: &Labels) -> Step {
             let suffix = Suffix { exactly: true, ..Suffix::default() };
             expectation(*who, Sight::ToBroker(Message::Http(lines.collect())), suffix)
         }
+        Entry::Proxied(who, text) => {
+            let lines = text.trim_end().split("\r\n").map(str::to_owned).collect();
+            let suffix = Suffix { exactly: true, ..Suffix::default() };
+            expectation(*who, Sight::ToProxy(Message::Http(lines)), suffix)
+        }
         Entry::ToHost(who, line, request) => expect(*who, Sight::ToHost(*line, to_host(request))),
         Entry::Ping(who) => expect(*who, Sight::ToBroker(Message::Ping(None))),
         Entry::Pong(who, payload) => {
@@ -332,6 +337,7 @@ pub(crate) fn projection(names: &[String], entries: &[(Duration, Entry)]) -> Str
                 (*who, "icon", if *connected { "connected" } else { "disconnected" }.to_owned())
             }
             Entry::Data(who, data) => (*who, "data", timeless(data)),
+            Entry::Proxied(who, text) => (*who, "proxy", text.split("\r\n").next().unwrap_or_default().to_owned()),
             Entry::ToHost(who, line, request) => {
                 (*who, if *line == Line::Estate { "vhq" } else { "host" }, request.to_xml(Layout::Compact))
             }

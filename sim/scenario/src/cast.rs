@@ -18,7 +18,8 @@ pub(crate) fn is_setting(line: &Line) -> bool {
     let second = line.words.get(1).map_or("", |w| w.text.as_str());
     // A terminal's name begins with a capital, its model has a digit: any other word is what somebody does.
     let is_host = matches!(line.words[0].text.as_str(), "host" | "vhq");
-    let is_doing = (second.starts_with(|c: char| c.is_lowercase()) || (is_host && second.starts_with('{'))) && !second.contains(|c: char| c.is_ascii_digit());
+    let is_doing = (second.starts_with(|c: char| c.is_lowercase()) || (is_host && second.starts_with('{')))
+        && !second.contains(|c: char| c.is_ascii_digit());
     let is_certificate = line.words[0].text == "certificate";
     PARTIES.contains(&line.words[0].text.as_str()) && second != "->" && (is_certificate || !is_doing)
 }
@@ -73,7 +74,7 @@ fn terminal(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result
         return Err(Problem::new("E022", line.span(), format!("a terminal called `{name}` takes part already"))
             .help("give each a name: `terminal A M400`"));
     }
-    if matches!(name.as_str(), "pos" | "broker" | "host" | "vhq") {
+    if matches!(name.as_str(), "pos" | "broker" | "host" | "vhq" | "proxy") {
         return Err(Problem::new("E022", words[0].span, format!("`{name}` is somebody else's name")));
     }
     let mut files = BTreeMap::new();

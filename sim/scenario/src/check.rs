@@ -206,7 +206,9 @@ impl Names {
         self.expectations += 1;
         self.suffix(&expect.suffix, span, problems);
         match &expect.sight {
-            Sight::ToPos(message) | Sight::ToBroker(message) => self.message(message, span, false, problems),
+            Sight::ToPos(message) | Sight::ToBroker(message) | Sight::ToProxy(message) => {
+                self.message(message, span, false, problems)
+            }
             Sight::ToHost(_, Message::Fields(fields)) => self.tests(&fields.tests),
             Sight::ToHost(..) => {}
             Sight::Show(show) => self.show(show),

@@ -96,8 +96,8 @@ impl<'a> Printer<'a> {
                 self.prefix(out, f.who);
                 fault(out, f);
             }
-            Action::Answers { count: c, lines } => {
-                out.push_str("broker answers ");
+            Action::Answers { by_proxy, count: c, lines } => {
+                out.push_str(if *by_proxy { "proxy answers " } else { "broker answers " });
                 count(out, *c);
                 out.push('\n');
                 return verbatim(out, lines, depth);
@@ -153,6 +153,10 @@ impl<'a> Printer<'a> {
             }
             Sight::ToBroker(m) => {
                 out.extend([self.name(expect.who), " -> broker"]);
+                return message(out, m, &expect.suffix, depth);
+            }
+            Sight::ToProxy(m) => {
+                out.extend([self.name(expect.who), " -> proxy"]);
                 return message(out, m, &expect.suffix, depth);
             }
             Sight::ToHost(line, m) => {

@@ -21,7 +21,7 @@ pub(crate) fn link_sight(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> 
 
 /// Reads a reason of the closed list.
 fn reason(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
-    const KINDS: &[&str] = &["dns", "refused", "timeout", "reset", "tls", "http", "handshake", "config"];
+    const KINDS: &[&str] = &["dns", "refused", "timeout", "reset", "tls", "proxy", "http", "handshake", "config"];
     let word = cursor.word("a reason")?;
     if !KINDS.contains(&word.text.as_str()) {
         let problem = Problem::new("E053", word.span, format!("`{}` is no reason", word.text));
@@ -34,7 +34,7 @@ fn reason(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
     };
     let detail = match cursor.peek() {
         Some(next) if SUFFIXES.contains(&next) => None,
-        Some(next) if word.text == "http" && next.parse::<u16>().is_ok() => Some(next),
+        Some(next) if matches!(word.text.as_str(), "http" | "proxy") && next.parse::<u16>().is_ok() => Some(next),
         Some(next) if details.contains(&next) => Some(next),
         Some(next) if !details.is_empty() => {
             let problem = Problem::new("E053", cursor.here(), format!("`{next}` is no reason of `{}`", word.text));

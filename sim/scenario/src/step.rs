@@ -45,6 +45,7 @@ const WORDS: &[&str] = &[
     "icon",
     "host",
     "vhq",
+    "proxy",
     "broker",
     "pos",
     "terminal",
@@ -60,6 +61,7 @@ enum Place {
     Pos,
     Broker,
     Host(Wire),
+    Proxy,
 }
 
 impl Names<'_> {
@@ -73,6 +75,7 @@ impl Names<'_> {
         match name {
             "pos" => Some(Place::Pos),
             "broker" => Some(Place::Broker),
+            "proxy" => Some(Place::Proxy),
             "host" => Some(Place::Host(Wire::Host)),
             "vhq" => Some(Place::Host(Wire::Estate)),
             name => self.terminal(name).map(Place::Terminal),
@@ -90,7 +93,7 @@ impl Names<'_> {
     }
 
     fn nobody(&self, name: &str, span: Span) -> Problem {
-        let names = self.terminals.iter().map(String::as_str).chain(["pos", "broker", "host", "vhq"]);
+        let names = self.terminals.iter().map(String::as_str).chain(["pos", "broker", "host", "vhq", "proxy"]);
         Problem::new("E023", span, format!("`{name}` takes no part")).suggest(name, names)
     }
 }
@@ -210,7 +213,7 @@ fn action(
         }
         "cardholder" => cardholder(cursor).map(|act| Action::Cardholder { who, act }),
         "host" | "vhq" => host::act(cursor).map(Action::Host),
-        "broker" => answers(cursor, line),
+        "broker" | "proxy" => answers(cursor, line, word == "proxy"),
         "fault" => fault::fault(cursor, names, who).map(Action::Fault),
         _ => act(cursor, names, word, span),
     }
@@ -310,6 +313,10 @@ fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> Result<Acti
             }
             Ok(Action::Send(Send { from_pos, to, message, label: suffix.label }))
         }
+        (Place::Terminal(who), Place::Proxy) => match message {
+            Message::Http(_) => Ok(Action::Expect(Expect { who, sight: Sight::ToProxy(message), suffix })),
+            _ => misplaced("a proxy is asked by http"),
+        },
         (Place::Terminal(who), Place::Host(line)) => match message {
             Message::Fields(_) => Ok(Action::Expect(Expect { who, sight: Sight::ToHost(line, message), suffix })),
             _ => misplaced("a host is told documents, which are expected by their fields"),
@@ -347,7 +354,7 @@ pub(crate) fn source(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) ->
         let to_pos = to == Place::Pos;
         let fits =
             message.as_ref().is_none_or(|message| is_data(message) == to_pos && !matches!(message, Message::Frame(_)));
-        if !fits || matches!(to, Place::Terminal(_)) {
+        if !fits || matches!(to, Place::Terminal(_) | Place::Proxy) {
             return Err(Problem::new("E054", cursor.whole(), "this message does not travel this way").help(WHERE_TO));
         }
         let source = if to_pos { Source::ToPos(who) } else { Source::ToBroker(who) };
@@ -356,8 +363,8 @@ pub(crate) fn source(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) ->
     Ok((Source::Link(who, link_sight(cursor)?), Pattern(None)))
 }
 
-fn answers(cursor: &mut Cursor<'_>, line: &Line) -> Result<Action, Problem> {
-    cursor.demand("broker")?;
+fn answers(cursor: &mut Cursor<'_>, line: &Line, by_proxy: bool) -> Result<Action, Problem> {
+    cursor.word("who answers")?;
     cursor.demand("answers")?;
     let count = count(cursor)?;
     let lines = line.verbatim.as_ref().map(|v| v.lines.clone()).unwrap_or_default();
@@ -365,7 +372,7 @@ fn answers(cursor: &mut Cursor<'_>, line: &Line) -> Result<Action, Problem> {
         return Err(Problem::new("E004", line.span(), "the answer is missing")
             .help("write its lines below, indented, as they travel: first the status line, then the headers"));
     }
-    Ok(Action::Answers { count, lines })
+    Ok(Action::Answers { by_proxy, count, lines })
 }
 
 /// Reads `attempt 1..3` or `connection 2`.

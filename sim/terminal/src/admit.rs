@@ -37,8 +37,10 @@ impl Device {
             }
             // One primary command at a time; the secondary ones are answered meanwhile (CH-02).
             let aborts = row.behaviour == Behaviour::Change(Change::FinishSession) && self.finish_aborts();
-            if self.holder.is_some() && !aborts {
-                return Some((codes::BUSY, None));
+            if let Some(holder) = self.holder.as_ref().filter(|_| !aborts) {
+                let is_finish = row.behaviour == Behaviour::Change(Change::FinishSession);
+                let is_too_late = is_finish && matches!(holder.doing, Doing::Paying(_));
+                return Some((if is_too_late { codes::BUSY.on("A-43") } else { codes::BUSY }, None));
             }
         }
         let asks_counter = row.behaviour == Behaviour::Tell(Tell::Counter);
@@ -60,20 +62,23 @@ impl Device {
     fn state_refusal(&self, task: &Task) -> Option<Code> {
         match (task.row.needs, &self.session) {
             (Needs::Session, None) => return Some(codes::NO_SESSION),
+            (Needs::NoSession, Some(_)) if task.row.function_type == "SAF" => {
+                return Some(codes::SESSION_IN_PROGRESS.on("A-50"));
+            }
             (Needs::NoSession, Some(_)) => return Some(codes::SESSION_IN_PROGRESS),
             _ => {}
         }
         match (task.row.behaviour, &self.session) {
-            (Behaviour::Change(Change::StartSession) | Behaviour::Security(_), Some(_)) => {
-                Some(codes::SESSION_IN_PROGRESS)
-            }
+            (Behaviour::Change(Change::StartSession), Some(_)) => Some(codes::SESSION_IN_PROGRESS),
+            (Behaviour::Security(_), Some(_)) => Some(codes::SESSION_IN_PROGRESS.on("A-53")),
             (Behaviour::Change(Change::FinishSession), None) => Some(codes::NO_SESSION),
             // FINISH comes from the POS that sent START.
             (Behaviour::Change(Change::FinishSession), Some(session)) if !session.owner.is_same_pos(task.origin) => {
                 Some(codes::BUSY)
             }
             (Behaviour::Cancel, _) if !self.holder.as_ref().is_some_and(Holder::can_end) => {
-                Some(codes::NOTHING_TO_CANCEL)
+                let is_with_host = self.holder.is_some();
+                Some(if is_with_host { codes::NOTHING_TO_CANCEL.on("A-43") } else { codes::NOTHING_TO_CANCEL })
             }
             _ => None,
         }

@@ -43,6 +43,7 @@ impl Terminal {
                 self.read_flash();
                 out.push(Output::Flash(op));
             }
+            Deed::Assume(id) => out.push(Output::Assumed(id)),
             Deed::Clock(at) => out.push(Output::Clock(at)),
             Deed::Reboot => {
                 if let Link::Up { connection, .. } = self.link {

@@ -7,7 +7,7 @@ use sca_protocol::commands::{self, Behaviour, Channel, Command, Estate, Tell};
 use sca_protocol::counter::{self, Counter, Fate};
 use sca_protocol::message::NotARequest;
 use sca_protocol::xml::{self, Element, Limits};
-use sca_protocol::{Line, Request, Response};
+use sca_protocol::{Line, Request};
 
 use crate::errand::{Errands, Purpose};
 use crate::event::Cardholder;
@@ -273,6 +273,7 @@ impl Device {
         if self.holder.as_ref().is_some_and(|holder| holder.can_end() && gone(holder.task.origin)) {
             self.holder = None;
             self.errands.abandon_holder(work);
+            work.does(Deed::Assume("A-33"));
         }
     }
 

@@ -128,6 +128,8 @@ pub enum Output {
         connection: ConnectionId,
         /// Where to.
         target: Target,
+        /// The proxy that opens the way, where there is one (WS-03).
+        via: Option<(String, u16)>,
     },
     /// Send these bytes and read the head of an answer.
     Request {

@@ -12,7 +12,7 @@ use crate::event::{CallEvent, CallId};
 use crate::flash::{IN_FLIGHT, LAST_TRANSACTION, REVERSALS, SEQUENCE};
 use crate::pay::{code_of, from_host, others};
 use crate::payment::Stage;
-use crate::work::Work;
+use crate::work::{Deed, Work};
 
 impl Device {
     /// Something happened on a call to a host.
@@ -123,6 +123,7 @@ impl Device {
             let is_known = last.is_some_and(|last| last.get("TRANS_SEQ_NUM") == Some(&sequence));
             let is_owed = self.flash.lines(REVERSALS).any(|line| line == sequence);
             if !is_known && !is_owed {
+                work.does(Deed::Assume("A-62"));
                 self.owe_reversal(work, &sequence);
             }
             self.flash.remove(work, IN_FLIGHT);

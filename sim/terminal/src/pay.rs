@@ -59,7 +59,12 @@ impl Device {
         };
         match next {
             Next::Stay => {}
-            Next::Tell(code) => self.notice(work, code, &[]),
+            Next::Tell(code) => {
+                if code == codes::CHIP_ERROR {
+                    task.assumed.push("A-63");
+                }
+                self.notice(work, code, &[]);
+            }
             Next::Cancel => self.end_holder(work, "Cancelled by CUSTOMER", None),
             Next::Go => {
                 if let (None, Some((_, entry))) = (before, payment.card) {
@@ -162,6 +167,7 @@ impl Device {
     /// The host has decided a payment.
     fn settle(&mut self, work: &mut Work<'_>, response: &Response) {
         let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
+        task.assumed.extend(self.card_in.then_some("A-44"));
         let answer = from_host(work, task, response);
         let sequence = self.flash.lines(SEQUENCE).next().unwrap_or_default().to_owned();
         let answer =

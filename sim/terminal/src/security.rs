@@ -111,11 +111,12 @@ impl Registrations {
             let is_there = task.get("COUNTER").is_some();
             return Err(field(if is_there { "COUNTER must be 1 to 4294967295" } else { "COUNTER is missing" }));
         };
+        let wrong = |text: String| (codes::FIELD_ERROR.on("A-52"), Some(text));
         if !registration.key.made(mac, counter) {
-            return Err(field("MAC does not match"));
+            return Err(wrong("MAC does not match".to_owned()));
         }
         if counter <= registration.counter {
-            return Err(field(format!("COUNTER must be higher than {}", registration.counter)));
+            return Err(wrong(format!("COUNTER must be higher than {}", registration.counter)));
         }
         registration.counter = counter;
         self.save(work, flash);

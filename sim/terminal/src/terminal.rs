@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sca_protocol::handshake::{self, Upgrade};
 use sca_protocol::screens::ScreenName;
-use sca_protocol::settings::{Settings, TerminalSettings};
+use sca_protocol::settings::{Settings, TerminalSettings, read_place};
 use sca_protocol::{Chance, Now, Reason};
 
 use crate::device::Device;
@@ -202,6 +202,9 @@ impl Terminal {
         let old = std::mem::take(&mut self.device);
         self.device = Device { flash: old.flash, counter: old.counter, errands: old.errands, ..Device::default() };
         self.device.counter.rebooted(&self.settings.counter);
+        if old.session.is_some() {
+            out.push(Output::Assumed("A-17"));
+        }
         if self.settings.session_over_reboot {
             self.device.session = old.session;
         }
@@ -250,7 +253,8 @@ impl Terminal {
         let until = now.since_start + self.settings.connect_timeout;
         self.link = Link::Dialling { connection, step: Step::Connecting, until };
         out.push(Output::Seen(Seen::Attempts));
-        out.push(Output::Dial { connection, target: self.target() });
+        let via = read_place(&self.settings.proxy);
+        out.push(Output::Dial { connection, target: self.target(), via });
     }
 
     fn link_event(&mut self, now: Now, connection: ConnectionId, event: LinkEvent, out: &mut Vec<Output>) {

@@ -44,6 +44,8 @@ pub(crate) enum Deed {
     HangUp(CallId),
     /// A write to the flash has happened.
     Flash(FlashOp),
+    /// Say that what was done rests on this assumption.
+    Assume(&'static str),
     /// Set the device's clock.
     Clock(sca_protocol::UnixTime),
     /// Start anew.

@@ -127,7 +127,7 @@ impl Live<'_> {
         }
         let tag = Tag { terminal: 0, line: None, connection: number };
         let (orders, receiver) = mpsc::channel(1_024);
-        let served = run_server(stream, tls, TapHandle::default(), tag, mailbox.clone(), receiver);
+        let served = run_server(stream, None, tls, TapHandle::default(), tag, mailbox.clone(), receiver);
         let task = tokio::task::spawn_local(served);
         let until = tokio::time::Instant::now() + PATIENCE;
         self.guests.insert(tag, Guest { orders, task, pos_of: None, asked: false, pinged: false, until });
@@ -165,7 +165,7 @@ impl Live<'_> {
     fn heard(&mut self, tag: Tag, event: ServerEvent) {
         let peer = Peer { terminal: tag.terminal, connection: tag.connection };
         let outputs = match event {
-            ServerEvent::Accepted | ServerEvent::Secured => Vec::new(),
+            ServerEvent::Accepted | ServerEvent::Proxied(_) | ServerEvent::Secured => Vec::new(),
             ServerEvent::Failed(reason) => {
                 self.line(&format!("connection {} fails: {reason}", tag.connection));
                 Vec::new()

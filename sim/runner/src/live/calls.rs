@@ -10,7 +10,7 @@ use sca_network::{
     CallLimits, CallOrder, Dialer, Fate, Listener, Mailbox, Side, SocketDialer, Tag, run_call, run_called,
 };
 use sca_protocol::Line;
-use sca_protocol::settings::TerminalSettings;
+use sca_protocol::settings::{TerminalSettings, read_place};
 use sca_terminal::CallId;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -46,10 +46,7 @@ impl Calls {
             Line::Estate => &settings.estate_host,
             _ => &settings.payment_host,
         };
-        let of_host = || {
-            let (host, port) = named.rsplit_once(':')?;
-            Some((host.trim_matches(['[', ']']).to_owned(), port.parse().ok()?))
-        };
+        let of_host = || read_place(named);
         let (sender, orders) = mpsc::channel(OUTBOX);
         self.open.borrow_mut().insert(call, sender);
         // A host without an address is out of reach.

@@ -103,8 +103,8 @@ async fn open(plan: &PosPlan) -> Result<Link, PosError> {
     let (orders, receiver) = mpsc::channel(64);
     tokio::task::spawn_local(run_client(
         Dialer::Socket(SocketDialer::default()),
-        plan.target.host.clone(),
-        plan.target.port,
+        (plan.target.host.clone(), plan.target.port),
+        None,
         Fate::Connect,
         tls,
         ClientLimits { message_size_max: 1 << 20 },

@@ -189,7 +189,7 @@ impl<C: Core> Live<'_, C> {
 
     fn carry_out(&mut self, now: Now, output: Output) {
         match output {
-            Output::Dial { connection, target } => self.dial(connection, &target),
+            Output::Dial { connection, target, via } => self.dial(connection, &target, via),
             Output::Request { bytes, .. } => self.order(ClientOrder::Request(bytes)),
             Output::Open { .. } => self.order(ClientOrder::Open),
             Output::Text { text, .. } => {
@@ -246,14 +246,14 @@ impl<C: Core> Live<'_, C> {
         }
     }
 
-    fn dial(&mut self, connection: ConnectionId, target: &Target) {
+    fn dial(&mut self, connection: ConnectionId, target: &Target, via: Option<(String, u16)>) {
         let (sender, receiver) = mpsc::channel(1_024);
         self.orders = Some((connection, sender));
         let size = usize::try_from(self.plan.settings.message_size_max).unwrap_or(usize::MAX);
         tokio::task::spawn_local(run_client(
             Dialer::Socket(SocketDialer::default()),
-            target.host.clone(),
-            target.port,
+            (target.host.clone(), target.port),
+            via,
             Fate::Connect,
             self.tls.clone(),
             ClientLimits { message_size_max: size },

@@ -91,8 +91,8 @@ impl<C: Core> World<'_, C> {
                     Ok(())
                 }
             }
-            Action::Answers { count, lines } => {
-                self.armory.tell_answer(*count, lines, span);
+            Action::Answers { by_proxy, count, lines } => {
+                self.armory.tell_answer(*by_proxy, *count, lines, span);
                 self.note(step);
                 Ok(())
             }

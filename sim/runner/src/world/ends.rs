@@ -18,6 +18,8 @@ pub(crate) const OUTBOX: usize = 1_024;
 pub(crate) enum Prepared {
     /// The broker's end of a link.
     Link {
+        /// What the proxy before it answers, where the terminal goes through one.
+        proxy: Option<String>,
         /// What stands before its WebSocket.
         tls: ServerTls,
         /// Where faults strike.
@@ -96,8 +98,8 @@ pub(crate) fn acceptor(prepared: Rc<RefCell<BTreeMap<Tag, Prepared>>>, mailbox: 
         // Whoever dialled has prepared this; a stranger on a real port has not, and is hung up on.
         match prepared.borrow_mut().remove(&tag) {
             None => {}
-            Some(Prepared::Link { tls, tap, orders }) => {
-                tokio::task::spawn_local(run_server(stream, tls, tap, tag, mailbox.clone(), orders));
+            Some(Prepared::Link { proxy, tls, tap, orders }) => {
+                tokio::task::spawn_local(run_server(stream, proxy, tls, tap, tag, mailbox.clone(), orders));
             }
             Some(Prepared::Call { side, limits, orders }) => {
                 tokio::task::spawn_local(run_called(stream, side, limits, tag, mailbox.clone(), orders));

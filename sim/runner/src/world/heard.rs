@@ -34,6 +34,7 @@ impl<C: Core> World<'_, C> {
                 let secure = crate::play::target(&self.setting.broker).secure;
                 if secure { Ok(()) } else { self.before_request(who, tag) }
             }
+            ServerEvent::Proxied(text) => self.proxied(who, text),
             ServerEvent::Secured => self.before_request(who, tag),
             ServerEvent::Failed(reason) => {
                 let now = self.now();
@@ -50,6 +51,16 @@ impl<C: Core> World<'_, C> {
                 self.broker_outputs(outputs)
             }
         }
+    }
+
+    /// The proxy has been asked for the way.
+    fn proxied(&mut self, who: usize, text: String) -> Result<(), Stop> {
+        let now = self.now();
+        self.record.push(now, Entry::Proxied(who, text.clone()));
+        self.sequence += 1;
+        self.lanes[who].proxy.push_back(Noted { at: now, sequence: self.sequence, what: text });
+        self.lanes[who].trim();
+        self.advance().map(drop)
     }
 
     fn before_request(&mut self, who: usize, tag: Tag) -> Result<(), Stop> {
@@ -99,7 +110,7 @@ impl<C: Core> World<'_, C> {
             }
         }
         let at = Standpoint { who, attempt: self.actors[who].attempts, connection: self.connections + 1 };
-        let answer = self.armory.answer(at);
+        let answer = self.armory.answer(false, at);
         let outputs = self.broker.handle(BrokerInput::Asked { peer: peer(tag), head, answer });
         self.broker_outputs(outputs)?;
         if let Some(strike) = self.armory.at_upgrade(who, &Carrier::Answer, Place::After) {

@@ -30,7 +30,7 @@ impl<C: Core> World<'_, C> {
     /// Carries out one output of a terminal.
     pub(super) fn carry_out(&mut self, who: usize, output: Output) -> Result<(), Stop> {
         match output {
-            Output::Dial { connection, target } => self.dial(who, connection, &target),
+            Output::Dial { connection, target, via } => self.dial(who, connection, &target, via),
             Output::Request { connection, bytes } => self.order(who, connection, ClientOrder::Request(bytes)),
             Output::Open { connection } => self.order(who, connection, ClientOrder::Open),
             Output::Text { connection, text } => {
@@ -103,7 +103,7 @@ impl<C: Core> World<'_, C> {
             actor.pos.forget(|id| is_lost(&id));
             let lost: Vec<RequestId> = open.keys().copied().filter(is_lost).collect();
             let open = actor.open_requests.len();
-            lost.iter().for_each(|id| drop(actor.open_requests.remove(id)));
+            actor.open_requests.retain(|id, _| !lost.contains(id));
             if open > actor.open_requests.len() && !ends.is_excused() {
                 let name = actor.name.clone();
                 self.violate(
@@ -158,7 +158,13 @@ impl<C: Core> World<'_, C> {
         Ok(())
     }
 
-    fn dial(&mut self, who: usize, connection: ConnectionId, target: &Target) -> Result<(), Stop> {
+    fn dial(
+        &mut self,
+        who: usize,
+        connection: ConnectionId,
+        target: &Target,
+        via: Option<(String, u16)>,
+    ) -> Result<(), Stop> {
         let tag = Self::tag(who, connection.0);
         let mine = |(t, ends): (&Tag, &Ends)| t.terminal == tag.terminal && ends.client.is_some();
         if self.ends.iter().any(mine) {
@@ -173,7 +179,12 @@ impl<C: Core> World<'_, C> {
         let (to_client, client_orders) = mpsc::channel(OUTBOX);
         let (tls, tap, cut, ours) = self.prepare(at, fate, target.secure)?;
         let client_tls = if target.secure { Some(self.client_tls(who)?) } else { None };
-        self.prepared.borrow_mut().insert(tag, Prepared::Link { tls, tap: tap.clone(), orders });
+        let usual = || "HTTP/1.1 200 Connection established\r\n\r\n".to_owned();
+        let told = self.armory.answer(true, at);
+        let proxy = via.is_some().then(|| told.unwrap_or_else(usual));
+        // Whatever the proxy says instead is our doing.
+        let ours = ours || proxy.as_ref().is_some_and(|answer| !answer.starts_with("HTTP/1.1 2"));
+        self.prepared.borrow_mut().insert(tag, Prepared::Link { proxy, tls, tap: tap.clone(), orders });
         let ends = Ends {
             client: Some(to_client),
             server: to_server,
@@ -190,8 +201,8 @@ impl<C: Core> World<'_, C> {
         self.orders += 1;
         let task = run_client(
             self.dialer.clone(),
-            target.host.clone(),
-            target.port,
+            (target.host.clone(), target.port),
+            via,
             fate,
             client_tls,
             ClientLimits { message_size_max: size },

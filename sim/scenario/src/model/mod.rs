@@ -240,8 +240,10 @@ pub enum Action {
     Host(HostAct),
     /// `fault`.
     Fault(Fault),
-    /// `broker answers`.
+    /// `broker answers` and `proxy answers`.
     Answers {
+        /// Whether the proxy answers.
+        by_proxy: bool,
         /// Which attempts or connections.
         count: Count,
         /// The head, verbatim, and what follows it.
@@ -332,6 +334,8 @@ pub enum Sight {
     ToBroker(Message),
     /// A document to a host.
     ToHost(Line, Message),
+    /// A request to the proxy.
+    ToProxy(Message),
     /// The link.
     Link(LinkSight),
     /// The screen or the icon.
@@ -349,7 +353,7 @@ impl Sight {
             Self::ToPos(Message::Fields(fields)) | Self::ToHost(_, Message::Fields(fields)) => {
                 fields.tests.iter().any(Test::is_negative)
             }
-            Self::ToPos(_) | Self::ToHost(..) => false,
+            Self::ToPos(_) | Self::ToHost(..) | Self::ToProxy(_) => false,
         }
     }
 }
