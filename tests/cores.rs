@@ -58,9 +58,10 @@ impl Core for Defective {
             }
             Defect::DialsBesideAnOpenConnection => {
                 let again = outputs.iter().find_map(|output| match output {
-                    Output::Dial { connection, target } => Some(Output::Dial {
+                    Output::Dial { connection, target, via } => Some(Output::Dial {
                         connection: sca_terminal::ConnectionId(connection.0 + 100),
                         target: target.clone(),
+                        via: via.clone(),
                     }),
                     _ => None,
                 });

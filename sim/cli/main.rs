@@ -8,6 +8,7 @@ mod list;
 mod open;
 mod private;
 mod run;
+mod screen;
 mod settings;
 mod terms;
 
@@ -60,6 +61,8 @@ enum Command {
     Fmt(fmt::Arguments),
     /// List scenarios with their titles and clauses
     List(list::Arguments),
+    /// Draw what a person sees of a terminal, at one moment or at every one
+    Screen(screen::Arguments),
     /// Show what the scenarios prove: each clause with its evidence, the commands, the codes, the assumptions
     Conformance(conformance::Arguments),
     /// Print every setting with its default, range and source
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
+        Command::Screen(arguments) => screen::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::Settings(arguments) => settings::run(&arguments),
         Command::Assumptions => settings::assumptions(),

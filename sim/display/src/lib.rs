@@ -2,6 +2,55 @@
 //!
 //! It draws what it is told and decides nothing: the same face on the same model gives the same pixels.
 
+mod canvas;
+mod icons;
 mod picture;
+mod screens;
+mod theme;
+mod type_sizes;
 
+use std::time::Duration;
+
+use sca_protocol::models::{BAR_HEIGHT, Model};
+use sca_protocol::screens::ScreenName;
+use sca_terminal::Face;
+
+use canvas::{Align, Canvas};
 pub use picture::{NotAPicture, Picture, is_picture};
+use screens::Sheet;
+
+/// Draws a face on a model's display. `now` is the time since the start, from which a countdown is told.
+///
+/// ```
+/// use sca_protocol::models::Model;
+/// use sca_protocol::screens::ScreenName;
+/// use sca_terminal::{Face, Screen};
+///
+/// let face = Face { screen: Screen::plain(ScreenName::Idle), connected: true, icon: None };
+/// let model = Model::find("M400").expect("the source lists it");
+/// let shown = sca_display::draw(&face, model, std::time::Duration::ZERO);
+/// assert_eq!((shown.width, shown.height), (854, 480));
+/// ```
+#[must_use]
+pub fn draw(face: &Face, model: &Model, now: Duration) -> Picture {
+    let mut canvas = Canvas::new(model.width, model.height, theme::BLACK);
+    if face.screen.name == ScreenName::Off {
+        return canvas.shown();
+    }
+    let top = BAR_HEIGHT.cast_signed();
+    bar(&mut canvas, face, model);
+    Sheet { canvas: &mut canvas, screen: &face.screen, model, top, now }.draw();
+    canvas.shown()
+}
+
+/// The status bar: the model on the left, the icon of the link on the right.
+fn bar(canvas: &mut Canvas, face: &Face, model: &Model) {
+    let (width, height) = (canvas.width(), BAR_HEIGHT.cast_signed());
+    canvas.fill((0, 0), (width, height), 0, theme::BLACK);
+    canvas.text(&format!("SCA {}", model.name), (8, 14), 8, Align::Left, theme::NIGHT_FAINT);
+    let at = (width - 26, 2);
+    match face.icon.as_deref().and_then(|bytes| Picture::read(bytes).ok()) {
+        Some(icon) => canvas.picture(&icon, at, BAR_HEIGHT - 4),
+        None => icons::link(canvas, at, face.connected),
+    }
+}

@@ -155,8 +155,7 @@ fn first(results: &[&FileResult], holds: impl Fn(&crate::verdict::Evidence) -> b
 }
 
 fn answered(results: &[&FileResult]) -> Vec<Command> {
-    let of =
-        |row: &commands::Command| first(results, |evidence| evidence.commands.contains(&row.name())).or_else(|| None);
+    let of = |row: &commands::Command| first(results, |evidence| evidence.commands.contains(&row.name()));
     commands::all()
         .map(|row| Command {
             function_type: row.function_type,

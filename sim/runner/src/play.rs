@@ -56,6 +56,8 @@ pub struct Options {
     pub projects: bool,
     /// Whether plaintext frames are kept.
     pub keeps_frames: bool,
+    /// Whether everything that a person sees is kept.
+    pub keeps_faces: bool,
     /// In which order connection tasks start that could start together; 0 is the order in which they come. No
     /// transcript depends on it.
     pub start_order: u64,
@@ -65,7 +67,15 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { place: Place::Memory, seed: None, projects: false, keeps_frames: false, start_order: 0, key_notes: None }
+        Self {
+            place: Place::Memory,
+            seed: None,
+            projects: false,
+            keeps_frames: false,
+            keeps_faces: false,
+            start_order: 0,
+            key_notes: None,
+        }
     }
 }
 
@@ -246,6 +256,7 @@ fn failed_to_start(row: &Row, why: String) -> Played {
         lasted: Duration::ZERO,
         frames: String::new(),
         carrier_size: None,
+        faces: Vec::new(),
         evidence: Evidence::default(),
     }
 }
@@ -304,6 +315,7 @@ async fn play_here<C: Core>(
         chance,
         clock,
         keeps_frames: options.keeps_frames,
+        keeps_faces: options.keeps_faces,
         slack,
         key_notes: options.key_notes.clone(),
         start_order: options.start_order,
@@ -345,6 +357,7 @@ fn played<C: Core>(
         frames: cards::masked(&std::mem::take(&mut world.frames)).into_owned(),
         carrier_size: world.armory.carrier_size,
         evidence: std::mem::take(&mut world.evidence),
+        faces: std::mem::take(&mut world.faces),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sca_scenario::Span;
+use sca_terminal::Face;
 
 /// Why a scenario failed, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +111,8 @@ pub struct Played {
     pub frames: String,
     /// What was answered, and with which codes.
     pub evidence: Evidence,
+    /// What a person saw: since when, of which terminal, what. Empty where it was not asked for.
+    pub faces: Vec<(Duration, usize, Face)>,
     /// Size of the message that an `each byte` fault cuts, in bytes.
     pub(crate) carrier_size: Option<usize>,
 }

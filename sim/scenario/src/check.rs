@@ -207,7 +207,7 @@ impl Names {
         self.suffix(&expect.suffix, span, problems);
         match &expect.sight {
             Sight::ToPos(message) | Sight::ToBroker(message) | Sight::ToProxy(message) => {
-                self.message(message, span, false, problems)
+                self.message(message, span, false, problems);
             }
             Sight::ToHost(_, Message::Fields(fields)) => self.tests(&fields.tests),
             Sight::ToHost(..) => {}

@@ -24,7 +24,7 @@ use sca_peers::{Broker, Estate, Host, HostInput, Pos, RequestId};
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, TerminalSettings};
 use sca_protocol::{Chance, Line, Now};
 use sca_scenario::model::{Certificate, FaultKind, Header, Step};
-use sca_terminal::{Input, Output};
+use sca_terminal::{Face, Input, Output};
 
 use crate::armory::Armory;
 use crate::clock::{Clock, DeviceClock, WallLimit};
@@ -41,6 +41,8 @@ use ends::{Ends, Prepared};
 const SETTLE: Duration = Duration::from_secs(1);
 /// Polls that one yield surely leaves room for.
 const POLLS_IN_A_YIELD: u64 = 48;
+/// Faces that are kept of one run.
+const FACES_MAX: usize = 10_000;
 const EVENTS_PER_INSTANT_MAX: u32 = 10_000;
 const EVENTS_MAX: u64 = 5_000_000;
 const VIRTUAL_MAX: Duration = Duration::from_secs(366 * 86_400);
@@ -119,6 +121,7 @@ pub(crate) struct Setting<'a> {
     pub(crate) clock: Clock,
     pub(crate) broker_clock: DeviceClock,
     pub(crate) keeps_frames: bool,
+    pub(crate) keeps_faces: bool,
     pub(crate) slack: Duration,
     /// In which order connection tasks start that could start together; 0 is the order in which they come.
     pub(crate) start_order: u64,
@@ -157,6 +160,8 @@ pub(crate) struct World<'a, C> {
     violation: Option<(&'static str, String)>,
     /// What was answered, and with which codes.
     pub(crate) evidence: Evidence,
+    /// What a person saw, where it is kept.
+    pub(crate) faces: Vec<(Duration, usize, Face)>,
     events: u64,
     /// The instant that is being lived through.
     now: Duration,
@@ -230,6 +235,7 @@ impl<'a, C: Core> World<'a, C> {
             waived: BTreeSet::new(),
             violation: None,
             evidence: Evidence::default(),
+            faces: Vec::new(),
             events: 0,
             now: Duration::ZERO,
             orders: 0,
@@ -434,6 +440,9 @@ impl<'a, C: Core> World<'a, C> {
         let before = &self.lanes[who].face.what;
         if face == *before {
             return self.advance().map(drop);
+        }
+        if self.setting.keeps_faces && self.faces.len() < FACES_MAX {
+            self.faces.push((now, who, face.clone()));
         }
         let (screen_changed, icon_changed) = (face.screen != before.screen, face.connected != before.connected);
         if screen_changed {
