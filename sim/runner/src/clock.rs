@@ -36,6 +36,11 @@ impl Clock {
     pub(crate) fn scaled(&self, real: Duration) -> Duration {
         real.saturating_mul(self.scale)
     }
+
+    /// What a scenario's length of time is in real time.
+    pub(crate) fn real(&self, span: Duration) -> Duration {
+        span / self.scale
+    }
 }
 
 /// A device's own clock, which may be wrong and may be set.

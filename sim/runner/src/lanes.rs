@@ -27,6 +27,8 @@ pub(crate) struct Data {
     /// Its number among the messages of the run, from 1.
     pub(crate) number: u32,
     pub(crate) connection: u32,
+    /// The plain TCP connection it came by; none for the link.
+    pub(crate) line: Option<Line>,
 }
 
 impl Data {

@@ -215,10 +215,22 @@ pub fn unplayable_on_wire(row: &Row, in_memory: &Played, scale: u32) -> Option<F
             _ => None,
         })
     }
+    // A wait that is over within a millisecond of real time asks for an order that sockets do not keep.
+    fn brief(steps: &[Step], least: Duration) -> Option<Failure> {
+        steps.iter().find_map(|step| match &step.action {
+            Action::Wait(span) if *span < least => {
+                Some(Failure::at(step.span, "sockets cannot keep so short a wait").label("memory only"))
+            }
+            Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => brief(block, least),
+            _ => None,
+        })
+    }
     let line = sca_scenario::Span { line: 1, column: 1, length: 8, ..Default::default() };
+    let least = Duration::from_millis(1) * scale.max(1);
     let shaped = ["latency", "bandwidth"].into_iter().find(|name| row.cast.broker.contains_key(*name));
     let length = in_memory.lasted / scale.max(1);
     fault(&row.steps)
+        .or_else(|| brief(&row.steps, least))
         .or_else(|| shaped.map(|name| Failure::at(line, format!("sockets have no `{name}` of their own"))))
         .or_else(|| {
             let (got, limit) = (length.as_secs(), WIRE_LENGTH_MAX.as_secs());

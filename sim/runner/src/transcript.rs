@@ -336,7 +336,16 @@ pub(crate) fn projection(names: &[String], entries: &[(Duration, Entry)]) -> Str
             Entry::Icon(who, connected) => {
                 (*who, "icon", if *connected { "connected" } else { "disconnected" }.to_owned())
             }
-            Entry::Data(who, data) => (*who, "data", timeless(data)),
+            // Nothing holds the order of what comes by different connections.
+            Entry::Data(who, data) => {
+                let lane = match data.line {
+                    None => "data",
+                    Some(Line::Notices) => "notices",
+                    Some(Line::Secondary) => "secondary port",
+                    Some(_) => "primary port",
+                };
+                (*who, lane, timeless(data))
+            }
             Entry::Proxied(who, text) => (*who, "proxy", text.split("\r\n").next().unwrap_or_default().to_owned()),
             Entry::ToHost(who, line, request) => {
                 (*who, if *line == Line::Estate { "vhq" } else { "host" }, request.to_xml(Layout::Compact))
@@ -348,7 +357,7 @@ pub(crate) fn projection(names: &[String], entries: &[(Duration, Entry)]) -> Str
         };
         let lines = lanes.entry((who, lane)).or_default();
         lines.push(line);
-        if lane != "data" {
+        if !matches!(entry, Entry::Data(..)) {
             collapse(lines);
         }
     }
@@ -382,9 +391,12 @@ fn link_line(seen: Seen) -> String {
     }
 }
 
-/// A document without the one field that tells the time.
+/// Fields that tell the time.
+const TIMES: &[&str] = &["SESSION_DURATION", "TRANS_DATE", "TRANS_TIME", "TIME"];
+
+/// A document without the fields that tell the time.
 fn timeless(data: &Data) -> String {
     let Some(response) = &data.response else { return quote(&data.text) };
-    let fields = response.fields().iter().filter(|f| f.name != "SESSION_DURATION");
+    let fields = response.fields().iter().filter(|f| !TIMES.contains(&f.name.as_str()));
     fields.map(|f| format!("{}={}", f.name, quote(&f.text))).collect::<Vec<_>>().join(" ")
 }

@@ -50,7 +50,7 @@ impl<C: Core> World<'_, C> {
         let settings = &self.actors[who].settings;
         let near_limits = CallLimits {
             document_size_max: usize::try_from(settings.document_size_max).unwrap_or(usize::MAX),
-            document_time_max: settings.classic.document_timeout.max(self.setting.slack),
+            document_time_max: self.setting.clock.real(settings.classic.document_timeout.max(self.setting.slack)),
         };
         let (near, near_orders) = mpsc::channel(OUTBOX);
         let (far, far_orders) = mpsc::channel(OUTBOX);

@@ -251,7 +251,8 @@ impl<C: Core> World<'_, C> {
             self.violate("hosts-apart", "the terminal sent a request to the POS".to_owned());
         }
         let encrypted = heard.encrypted;
-        let data = Rc::new(Data { text, response, answers, encrypted, number, connection: tag.connection });
+        let data =
+            Rc::new(Data { text, response, answers, encrypted, number, connection: tag.connection, line: tag.line });
         self.record.push(now, Entry::Data(who, data.clone()));
         super::seen_at(now, self.script.guards().data(who, &data), || data.brief())?;
         if self.is_ignored(who, &data) {
