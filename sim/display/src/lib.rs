@@ -5,6 +5,7 @@
 mod canvas;
 mod icons;
 mod picture;
+mod prompts;
 mod screens;
 mod theme;
 mod type_sizes;

@@ -25,6 +25,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message, error::ProtocolE
 
 use crate::post::{Event, Mailbox, Pen, Tag};
 use crate::stream::read_some;
+use crate::upgrade::{open_the_way, upgrade};
 use crate::{Dialer, Fate, tls};
 
 /// What happens on the terminal's end.
@@ -79,8 +80,6 @@ const DRAIN_TIME: Duration = Duration::from_secs(1);
 /// Messages that wait for the line before orders have to wait too.
 const OUTBOX_MAX: usize = 16;
 const DRAIN_BYTES: usize = 64 * 1024;
-/// After a failed write the reason is looked for among what can still be read, for this long.
-const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// Runs one connection to its end. Dropping the sender of `orders` abandons it at once.
 #[expect(clippy::too_many_arguments, reason = "the connection's whole world, named once")]
@@ -134,25 +133,6 @@ pub async fn run(
     }
 }
 
-/// Asks a proxy for the way to the broker.
-async fn open_the_way<S>(stream: &mut S, host: &str, port: u16) -> Result<(), Reason>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-    let request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n");
-    if stream.write_all(request.as_bytes()).await.is_err() || stream.flush().await.is_err() {
-        return Err(Reason::Reset);
-    }
-    match read_head(stream, false).await {
-        // Nothing may stand between the proxy's answer and what the broker says.
-        Ok((head, tail)) if (200..300).contains(&head.status) && tail.is_empty() => Ok(()),
-        Ok((head, _)) if head.status >= 300 => Err(Reason::Proxy(head.status)),
-        Ok(_) | Err(Reason::Handshake(_)) => Err(Reason::Proxy(0)),
-        Err(reason) => Err(reason),
-    }
-}
-
 /// Waits until the other half of the channel is gone. No order is expected meanwhile.
 async fn closed(orders: &mut mpsc::Receiver<ClientOrder>) {
     while orders.recv().await.is_some() {}
@@ -194,46 +174,6 @@ async fn converse<S>(
     } else {
         // A refused answer: leave in good manners.
         drop(timeout(DRAIN_TIME, stream.shutdown()).await);
-    }
-}
-
-/// Sends the request and reads the head of the answer; what follows the head in the same read is the tail.
-async fn upgrade<S>(stream: &mut S, request: &[u8], secure: bool) -> Result<(Head, Vec<u8>), Reason>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let sent = async {
-        stream.write_all(request).await?;
-        stream.flush().await
-    };
-    if let Err(error) = sent.await {
-        // With TLS 1.3 the rejection of our certificate is only found by reading; the reader's reason wins. But a reset
-        // is told once: after the write has taken it, reading finds a mere end.
-        let read = timeout(LAST_WORDS, read_head(stream, secure)).await;
-        let read = read.ok().and_then(Result::err).filter(|reason| *reason != Reason::Handshake("truncated"));
-        return Err(read.unwrap_or_else(|| io_reason(&error, secure)));
-    }
-    read_head(stream, secure).await
-}
-
-async fn read_head<S: AsyncRead + Unpin>(stream: &mut S, secure: bool) -> Result<(Head, Vec<u8>), Reason> {
-    let mut bytes = Vec::with_capacity(512);
-    loop {
-        if read_some(stream, &mut bytes).await.map_err(|error| io_reason(&error, secure))? == 0 {
-            return Err(Reason::Handshake("truncated"));
-        }
-        if let Some((head, size)) = Head::parse_answer(&bytes)? {
-            return Ok((head, bytes.split_off(size)));
-        }
-    }
-}
-
-fn io_reason(error: &io::Error, secure: bool) -> Reason {
-    match (tls::word(error).filter(|_| secure), error.kind()) {
-        (Some(word), _) => Reason::Tls(word),
-        (None, io::ErrorKind::UnexpectedEof) => Reason::Handshake("truncated"),
-        (None, io::ErrorKind::TimedOut) => Reason::Timeout,
-        (None, _) => Reason::Reset,
     }
 }
 

@@ -12,6 +12,7 @@ mod socket;
 mod stream;
 mod tap;
 pub mod tls;
+mod upgrade;
 
 pub use call::{CallEvent, CallLimits, CallOrder, Side, call as run_call, called as run_called};
 pub use client::{ClientEvent, ClientLimits, ClientOrder, run as run_client};

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::instant::UnixTime;
 use crate::message::Layout;
 use crate::models::Model;
+pub use crate::peer_settings::{BrokerSettings, EstateSettings, HostSettings};
 use crate::setting::Shown;
 pub use crate::setting::{
     Kind, Row, SettingError, Settings, Value, is_parameter, nearest, read_place, read_url, show_span, span,
@@ -140,6 +141,8 @@ macro_rules! row {
         }
     };
 }
+
+pub(crate) use {row, settings};
 
 const NAME: Kind = Kind::Text(64);
 const WAIT: Kind = Kind::Span(10, 3_600_000);
@@ -316,101 +319,6 @@ settings! {
         row!("idle-timeout", Kind::Span(0, 86_400_000), "0ms", "A-58", "How long a classic port's connection may stay silent; 0ms for ever", Span, classic.idle_timeout),
         row!("power-cut-at-flash-write", Kind::Number(0, 100_000), "0", "language", "The power fails in the middle of this write to the flash; 0 for none", Number, power_cut_at_flash_write),
         row!("session-over-reboot", Kind::Flag, "no", "A-17", "A session survives power off and on", Flag, session_over_reboot),
-    }
-}
-
-settings! {
-    /// How the broker is set up, and the network before it.
-    BrokerSettings {
-        /// Where terminals find it.
-        url: String = String::new(),
-        /// Whether terminals must show a certificate: required, optional or none.
-        client_certificates: String = String::new(),
-        /// The subprotocol it names in its 101; none leaves the header out.
-        subprotocol: String = String::new(),
-        /// The identity it shows.
-        certificate: String = String::new(),
-        /// The authority it trusts for terminals.
-        authority: String = String::new(),
-        /// Its own clock; the scenario's when absent.
-        clock: Option<UnixTime> = None,
-        /// TLS versions it speaks.
-        tls: String = String::new(),
-        /// TLS resumption.
-        resumption: bool = false,
-        /// A text message in the segment of the 101.
-        greeting: String = String::new(),
-        /// Answers pings.
-        answers_pings: bool = true,
-        /// Answers a close.
-        answers_close: bool = true,
-        /// Latency each way.
-        latency: Duration = Duration::ZERO,
-        /// Bytes a second each way; 0 for no limit.
-        bandwidth: u64 = 0,
-    }
-    rows {
-        row!("url", Kind::Url, "wss://broker.test:443", "language", "Where terminals find the broker: ws:// or wss://, name, port", Text, url),
-        row!("client-certificates", Kind::Choice(&["required", "optional", "none"]), "required", "language", "Whether terminals must show a certificate (wss)", Text, client_certificates),
-        row!("subprotocol", NAME, "none", "HS-08", "Subprotocol named in the 101; none leaves the header out, as the sample does", Text, subprotocol),
-        row!("certificate", NAME, "broker", "language", "Name of the identity the broker shows", Text, certificate),
-        row!("authority", Kind::Choice(&["authority", "stranger"]), "authority", "language", "The authority whose terminals the broker trusts", Text, authority),
-        row!("clock", Kind::Instant, "", "language", "The broker's clock at the start; the scenario's clock when absent", Instant, clock),
-        row!("tls", Kind::Choice(&["both", "1.2", "1.3"]), "both", "language", "TLS versions the broker speaks", Text, tls),
-        row!("resumption", Kind::Flag, "no", "language", "The broker offers TLS resumption", Flag, resumption),
-        row!(
-            "greeting",
-            Kind::Text(4_096),
-            "",
-            "WS-06",
-            "A text message the broker sends in the very segment of its 101",
-            Text,
-            greeting
-        ),
-        row!("answers-pings", Kind::Flag, "yes", "RFC 6455", "A ping is answered by a pong", Flag, answers_pings),
-        row!("answers-close", Kind::Flag, "yes", "RFC 6455", "A close is answered by a close", Flag, answers_close),
-        row!("latency", Kind::Span(1, 60_000), "2ms", "language", "Latency each way", Span, latency),
-        row!("bandwidth", Kind::Number(0, 1_000_000_000), "0", "language", "Bytes a second each way; 0 for no limit", Number, bandwidth),
-    }
-}
-
-settings! {
-    /// How the payment host behaves.
-    HostSettings {
-        /// up, silent or down.
-        state: String = String::new(),
-        /// How long it takes to answer.
-        delay: Duration = Duration::ZERO,
-        /// What it decides: card, approves, declines or errors.
-        decision: String = String::new(),
-        /// The text of its decision.
-        text: String = String::new(),
-        /// The amount it approves, where it is not the whole.
-        amount: String = String::new(),
-        /// The code it answers, where that is not the one its decision has.
-        code: String = String::new(),
-    }
-    rows {
-        row!("state", Kind::Choice(&["up", "silent", "cut", "down"]), "up", "language", "Whether it answers, takes and never answers, takes and hangs up, or cannot be reached", Text, state),
-        row!("delay", Kind::Span(0, 3_600_000), "0ms", "language", "How long it takes to answer", Span, delay),
-        row!("decision", Kind::Choice(&["card", "approves", "declines", "errors"]), "card", "language", "What it decides; card: what the test card stands for", Text, decision),
-        row!("text", Kind::Text(80), "", "language", "RESPONSE_TEXT of its answers, where it is not the usual one", Text, text),
-        row!("amount", Kind::Text(9), "", "language", "The most it approves", Text, amount),
-        row!("code", Kind::Code, "", "Point Platform Codes", "RESULT_CODE of its answers, where it is not the usual one", Text, code),
-    }
-}
-
-settings! {
-    /// How the estate host behaves.
-    EstateSettings {
-        /// up, silent or down.
-        state: String = String::new(),
-        /// The version it offers; none offers nothing.
-        offers: String = String::new(),
-    }
-    rows {
-        row!("state", Kind::Choice(&["up", "silent", "down"]), "up", "language", "Whether it answers, takes and never answers, or cannot be reached", Text, state),
-        row!("offers", Kind::Text(20), "", "language", "The version it offers; nothing where it is empty", Text, offers),
     }
 }
 

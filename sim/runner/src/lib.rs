@@ -19,6 +19,7 @@ mod play;
 mod record;
 pub mod report;
 mod script;
+mod stage;
 pub mod suite;
 mod transcript;
 mod verdict;

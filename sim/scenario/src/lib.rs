@@ -2,6 +2,7 @@
 //!
 //! It owns the words of faults, identities and settings as plain data. It reads no files and plays nothing.
 
+mod act;
 mod cast;
 mod check;
 mod cursor;
@@ -13,6 +14,7 @@ mod host;
 mod message;
 pub mod model;
 mod print;
+mod print_parts;
 mod problem;
 mod sight;
 mod step;

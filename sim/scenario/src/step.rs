@@ -3,16 +3,13 @@
 use std::time::Duration;
 
 use sca_protocol::Line as Wire;
-use sca_protocol::cards::{CARDS, Card, Entry};
-use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Settings, TerminalSettings};
 
+use crate::act;
 use crate::cursor::{Cursor, range};
 use crate::fault;
 use crate::host;
 use crate::message;
-use crate::model::{
-    Action, CardholderAct, Count, Expect, Message, Party, Pattern, Relation, Send, Set, Sight, Source, Step, Who,
-};
+use crate::model::{Action, Count, Expect, Message, Pattern, Send, Sight, Source, Step, Who};
 use crate::problem::{Problem, Span};
 use crate::sight::{link_sight, show};
 use crate::suffix::{SUFFIXES, only};
@@ -211,21 +208,21 @@ fn action(
             cursor.take(word);
             Ok(Action::Together(block(line, names, problems)))
         }
-        "cardholder" => cardholder(cursor).map(|act| Action::Cardholder { who, act }),
+        "cardholder" => act::cardholder(cursor).map(|act| Action::Cardholder { who, act }),
         "host" | "vhq" => host::act(cursor).map(Action::Host),
         "broker" | "proxy" => answers(cursor, line, word == "proxy"),
         "fault" => fault::fault(cursor, names, who).map(Action::Fault),
-        _ => act(cursor, names, word, span),
+        _ => plain(cursor, names, word, span),
     }
 }
 
-fn act(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> Result<Action, Problem> {
+fn plain(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> Result<Action, Problem> {
     cursor.word("a statement")?;
     match word {
         "wait" => Ok(Action::Wait(cursor.duration()?)),
         "end" => Ok(Action::End),
-        "check" => check(cursor),
-        "set" => set(cursor, names),
+        "check" => act::check(cursor),
+        "set" => act::set(cursor, names),
         "power" => {
             let on = cursor.value("on or off", |t| match t {
                 "on" => Some(true),
@@ -248,34 +245,6 @@ fn act(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> Re
             Err(Problem::new("E011", span, format!("no statement begins with `{word}`")).suggest(word, known))
         }
     }
-}
-
-fn cardholder(cursor: &mut Cursor<'_>) -> Result<CardholderAct, Problem> {
-    const ACTS: &[&str] = &["presses", "enters", "taps", "inserts", "swipes", "removes", "signs"];
-    cursor.demand("cardholder")?;
-    let word = cursor.word("what the cardholder does")?;
-    match word.text.as_str() {
-        "presses" => Ok(CardholderAct::Presses(cursor.word("a button")?.plain())),
-        "enters" => Ok(CardholderAct::Enters(cursor.string("a text")?)),
-        "taps" => card(cursor, Entry::Tapped),
-        "inserts" => card(cursor, Entry::Inserted),
-        "swipes" => card(cursor, Entry::Swiped),
-        "removes" => Ok(CardholderAct::Removes),
-        "signs" => Ok(CardholderAct::Signs),
-        other => {
-            let problem = Problem::new("E013", word.span, format!("a cardholder does not `{other}`"));
-            Err(problem.suggest(other, ACTS.iter().copied()))
-        }
-    }
-}
-
-fn card(cursor: &mut Cursor<'_>, entry: Entry) -> Result<CardholderAct, Problem> {
-    let word = cursor.word("a card")?;
-    let card = Card::find(&word.text).ok_or_else(|| {
-        Problem::new("E013", word.span, format!("there is no card `{}`", word.text))
-            .suggest(&word.text, CARDS.iter().map(|card| card.name))
-    })?;
-    Ok(CardholderAct::Presents(card, entry))
 }
 
 fn block(line: &Line, names: &Names<'_>, problems: &mut Vec<Problem>) -> Vec<Step> {
@@ -385,50 +354,4 @@ pub(crate) fn count(cursor: &mut Cursor<'_>) -> Result<Count, Problem> {
     let numbers = |text: &str| range(text, |n| n.parse::<u32>().ok()).filter(|(from, to)| 0 < *from && from <= to);
     let (from, to) = cursor.value("a number or a range such as 1..3", numbers)?;
     Ok(Count { of_connections, from, to })
-}
-
-fn check(cursor: &mut Cursor<'_>) -> Result<Action, Problem> {
-    let relation = cursor.value("rising, differ or same", |t| match t {
-        "rising" => Some(Relation::Rising),
-        "differ" => Some(Relation::Differ),
-        "same" => Some(Relation::Same),
-        _ => None,
-    })?;
-    let names: Vec<String> = cursor.rest().iter().map(|w| w.text.clone()).collect();
-    if names.len() < 2 {
-        return Err(Problem::new("E012", cursor.whole(), "`check` compares two labels or more"));
-    }
-    Ok(Action::Check(relation, names))
-}
-
-fn set(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Action, Problem> {
-    let party = match cursor.peek() {
-        Some("broker") => Party::Broker,
-        Some("host") => Party::Host,
-        Some("vhq") => Party::Vhq,
-        _ => Party::Terminal(names.demand_terminal(cursor)?),
-    };
-    if !matches!(party, Party::Terminal(_)) {
-        cursor.word("a party")?;
-    }
-    if let Party::Terminal(who) = party
-        && cursor.take("file")
-    {
-        let (path, name) = crate::cast::file(cursor)?;
-        return Ok(Action::File { who, path, name });
-    }
-    let name = cursor.word("a setting")?;
-    let first = cursor.here();
-    let value = cursor.rest().iter().map(|w| w.plain()).collect::<Vec<_>>().join(" ");
-    if party == Party::Broker && name.text == "url" {
-        return Err(Problem::new("E021", name.span, "the broker's url is fixed while terminals run"));
-    }
-    let checked = match party {
-        Party::Broker => BrokerSettings::default().set(&name.text, &value),
-        Party::Host => HostSettings::default().set(&name.text, &value),
-        Party::Vhq => EstateSettings::default().set(&name.text, &value),
-        Party::Terminal(_) => TerminalSettings::default().set(&name.text, &value),
-    };
-    checked.map_err(|error| crate::cast::setting_problem(&error, name.span, first))?;
-    Ok(Action::Set(Set { party, name: name.text.clone(), value }))
 }

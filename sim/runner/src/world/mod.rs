@@ -4,6 +4,7 @@
 //! An instant goes like this: let I/O settle; take all events of the instant in the order of the law; handle them; hand
 //! out what the machines want; repeat until nothing moves; fire what is due, in actor order; sleep to the next deadline.
 
+mod actor;
 mod acts;
 mod calls;
 pub(crate) mod ends;
@@ -20,11 +21,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sca_network::{Dialer, Event, Mailbox, MemoryNetwork, Posted, Tag};
-use sca_peers::{Broker, Estate, Host, HostInput, Pos, RequestId};
-use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, TerminalSettings};
+use sca_peers::{Broker, Estate, Host, HostInput};
+use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings};
 use sca_protocol::{Chance, Line, Now};
 use sca_scenario::model::{Certificate, FaultKind, Header, Step};
-use sca_terminal::{Face, Input, Output};
+use sca_terminal::{Face, Input};
 
 use crate::armory::Armory;
 use crate::clock::{Clock, DeviceClock, WallLimit};
@@ -35,6 +36,8 @@ use crate::record::{Entry, Record};
 use crate::script::{Progress, Script};
 use crate::verdict::{Evidence, Failure};
 
+use actor::Actor;
+pub(crate) use actor::Starting;
 use ends::{Ends, Prepared};
 
 /// After the last step a run goes on for this long.
@@ -69,43 +72,6 @@ fn seen_at(now: Duration, result: Result<(), Box<Failure>>, what: impl FnOnce() 
         let note = format!("seen at {}: {}", crate::look::stamp(now), what());
         Stop::Failed(Box::new(failure.note(note)))
     })
-}
-
-/// One terminal of the world and all that is known of it.
-struct Actor<C> {
-    name: String,
-    core: C,
-    settings: TerminalSettings,
-    clock: DeviceClock,
-    pos: Pos,
-    attempts: u32,
-    tls: Option<Arc<sca_network::tls::ClientTls>>,
-    /// Requests that have no answer yet, with the connection each went by; none for one that went nowhere.
-    open_requests: BTreeMap<RequestId, Option<Tag>>,
-    last_http: String,
-    /// Whether the outputs at hand hold an answer, which alone may end a session.
-    answered: bool,
-    powered: bool,
-    /// Whether the terminal has said that it is connected and not yet that it is not.
-    link_up: bool,
-    /// Whether its screen has said that a session is open, and not yet that none is.
-    in_session: bool,
-    /// Whether it listens on the classic ports.
-    listens: bool,
-    /// Requests whose answers are on their way on a connection that the terminal has closed behind them.
-    last_words: BTreeSet<RequestId>,
-}
-
-impl<C> Actor<C> {
-    /// Takes note of what is answered just before a close.
-    fn note_last_words(&mut self, outputs: &[Output]) {
-        let closes = outputs.iter().position(|output| matches!(output, Output::Close { .. })).unwrap_or(0);
-        let texts = outputs[..closes].iter().filter_map(|output| match output {
-            Output::Text { text, .. } => self.pos.would_answer(text),
-            _ => None,
-        });
-        self.last_words.extend(texts.collect::<Vec<_>>());
-    }
 }
 
 /// What a world is made of.
@@ -172,14 +138,6 @@ pub(crate) struct World<'a, C> {
     ends_at: Option<Duration>,
 }
 
-/// A terminal that takes part, before the world begins.
-pub(crate) struct Starting<C> {
-    pub(crate) name: String,
-    pub(crate) core: C,
-    pub(crate) settings: TerminalSettings,
-    pub(crate) clock: DeviceClock,
-}
-
 impl<'a, C: Core> World<'a, C> {
     /// A world in which nothing has happened yet.
     pub(crate) fn new(
@@ -191,23 +149,7 @@ impl<'a, C: Core> World<'a, C> {
         steps: &[Step],
     ) -> Self {
         let lanes = starting.iter().map(|s| Lanes::new(s.core.face())).collect();
-        let actors = starting.into_iter().map(|s| Actor {
-            name: s.name,
-            core: s.core,
-            settings: s.settings,
-            clock: s.clock,
-            pos: Pos::default(),
-            attempts: 0,
-            tls: None,
-            open_requests: BTreeMap::new(),
-            last_http: String::new(),
-            answered: false,
-            powered: false,
-            link_up: false,
-            in_session: false,
-            listens: false,
-            last_words: BTreeSet::new(),
-        });
+        let actors = starting.into_iter().map(Actor::new);
         Self {
             mailbox,
             dialer,

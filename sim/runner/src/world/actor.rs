@@ -1,0 +1,77 @@
+//! One terminal of a world, and all that is known of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use sca_network::Tag;
+use sca_peers::{Pos, RequestId};
+use sca_protocol::settings::TerminalSettings;
+use sca_terminal::Output;
+
+use crate::clock::DeviceClock;
+
+/// A terminal that takes part, before the world begins.
+pub(crate) struct Starting<C> {
+    pub(crate) name: String,
+    pub(crate) core: C,
+    pub(crate) settings: TerminalSettings,
+    pub(crate) clock: DeviceClock,
+}
+
+/// One terminal of the world and all that is known of it.
+pub(super) struct Actor<C> {
+    pub(super) name: String,
+    pub(super) core: C,
+    pub(super) settings: TerminalSettings,
+    pub(super) clock: DeviceClock,
+    pub(super) pos: Pos,
+    pub(super) attempts: u32,
+    pub(super) tls: Option<Arc<sca_network::tls::ClientTls>>,
+    /// Requests that have no answer yet, with the connection each went by; none for one that went nowhere.
+    pub(super) open_requests: BTreeMap<RequestId, Option<Tag>>,
+    pub(super) last_http: String,
+    /// Whether the outputs at hand hold an answer, which alone may end a session.
+    pub(super) answered: bool,
+    pub(super) powered: bool,
+    /// Whether the terminal has said that it is connected and not yet that it is not.
+    pub(super) link_up: bool,
+    /// Whether its screen has said that a session is open, and not yet that none is.
+    pub(super) in_session: bool,
+    /// Whether it listens on the classic ports.
+    pub(super) listens: bool,
+    /// Requests whose answers are on their way on a connection that the terminal has closed behind them.
+    pub(super) last_words: BTreeSet<RequestId>,
+}
+
+impl<C> Actor<C> {
+    /// A terminal that has done nothing yet.
+    pub(super) fn new(s: Starting<C>) -> Self {
+        Self {
+            name: s.name,
+            core: s.core,
+            settings: s.settings,
+            clock: s.clock,
+            pos: Pos::default(),
+            attempts: 0,
+            tls: None,
+            open_requests: BTreeMap::new(),
+            last_http: String::new(),
+            answered: false,
+            powered: false,
+            link_up: false,
+            in_session: false,
+            listens: false,
+            last_words: BTreeSet::new(),
+        }
+    }
+
+    /// Takes note of what is answered just before a close.
+    pub(super) fn note_last_words(&mut self, outputs: &[Output]) {
+        let closes = outputs.iter().position(|output| matches!(output, Output::Close { .. })).unwrap_or(0);
+        let texts = outputs[..closes].iter().filter_map(|output| match output {
+            Output::Text { text, .. } => self.pos.would_answer(text),
+            _ => None,
+        });
+        self.last_words.extend(texts.collect::<Vec<_>>());
+    }
+}

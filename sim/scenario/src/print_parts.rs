@@ -1,0 +1,224 @@
+//! The parts of a statement as text: messages, sights, suffixes, faults.
+
+use std::fmt::Write;
+
+use sca_protocol::settings::show_span;
+
+use crate::model::{
+    Arm, Bytes, Carrier, Count, Demand, Fault, FaultKind, Fields, LinkSight, Message, Op, Place, Point, RawFrame, Show,
+    Suffix, Test, Toward,
+};
+use crate::print::{bare_into, indent};
+use crate::tree::quote;
+
+pub(crate) fn verbatim(out: &mut String, lines: &[String], depth: usize) {
+    for line in lines {
+        if !line.is_empty() {
+            indent(out, depth + 1);
+            out.push_str(line);
+        }
+        out.push('\n');
+    }
+}
+
+/// Appends a blank and a message, its suffixes and its verbatim part.
+pub(crate) fn message(out: &mut String, message: &Message, suffix: &Suffix, depth: usize) {
+    let payload = |out: &mut String, word: &str, text: Option<&String>| {
+        out.extend([" ", word]);
+        out.extend(text.map(|t| format!(" {}", quote(t))));
+    };
+    let mut below: Vec<String> = Vec::new();
+    match message {
+        Message::Fields(f) => fields(out, f),
+        Message::Xml(text) => below = text.split('\n').map(str::to_owned).collect(),
+        Message::Text(text) => payload(out, "text", Some(text)),
+        Message::Binary(bytes) if bytes.is_empty() => out.push_str(" binary \"\""),
+        Message::Binary(bytes) => out.extend([" binary ", &hex(bytes)]),
+        Message::Http(lines) => {
+            out.push_str(" http");
+            below.clone_from(lines);
+        }
+        Message::Ping(text) => payload(out, "ping", text.as_ref()),
+        Message::Pong(text) => payload(out, "pong", text.as_ref()),
+        Message::Close(code, reason) => {
+            out.push_str(" close");
+            out.extend(code.map(|c| format!(" {c}")));
+            out.extend(reason.as_ref().map(|r| format!(" {}", quote(r))));
+        }
+        Message::Frame(frame) => raw_frame(out, frame),
+    }
+    suffixes(out, suffix);
+    out.push('\n');
+    verbatim(out, &below, depth);
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn raw_frame(out: &mut String, frame: &RawFrame) {
+    let last = if frame.last { "last" } else { "more" };
+    let _ = write!(out, " frame {} {last}", frame.opcode);
+    out.push_str(if frame.masked { " masked" } else { "" });
+    if frame.reserved > 0 {
+        let _ = write!(out, " rsv {}", frame.reserved);
+    }
+    if let Some(length) = frame.length {
+        let _ = write!(out, " length {length}");
+    }
+    if frame.payload.is_empty() {
+        return;
+    }
+    match std::str::from_utf8(&frame.payload) {
+        Ok(text) if !text.chars().any(char::is_control) => out.extend([" ", &quote(text)]),
+        _ => out.extend([" ", &hex(&frame.payload)]),
+    }
+}
+
+fn fields(out: &mut String, fields: &Fields) {
+    let is_empty = !fields.notice && !fields.encrypted && fields.routing.is_empty() && fields.tests.is_empty();
+    out.push_str(if is_empty { "" } else { " " });
+    out.push_str(if fields.notice { " notice" } else { "" });
+    out.push_str(if fields.encrypted { " encrypted" } else { "" });
+    for word in &fields.routing {
+        out.extend([" ", word]);
+    }
+    tests(out, &fields.tests);
+}
+
+pub(crate) fn tests(out: &mut String, tests: &[Test]) {
+    for test in tests {
+        out.push(' ');
+        match &test.demand {
+            Demand::Absent => out.extend(["!", &test.field]),
+            Demand::Any => out.extend([&test.field, "=*"]),
+            Demand::Capture(name) => out.extend([&test.field, "=?", name]),
+            Demand::Matches(regex) => out.extend([&test.field, "~", &quote(regex.as_str())]),
+            Demand::Is(op, value) => {
+                let sign = match op {
+                    Op::Equal => "=",
+                    Op::Unequal => "!=",
+                    Op::Less => "<",
+                    Op::AtMost => "<=",
+                    Op::More => ">",
+                    Op::AtLeast => ">=",
+                };
+                out.extend([&test.field, sign]);
+                bare_into(out, value);
+            }
+        }
+    }
+}
+
+pub(crate) fn link(out: &mut String, sight: &LinkSight) {
+    match sight {
+        LinkSight::Connects => out.push_str("connects"),
+        LinkSight::Attempts => out.push_str("attempts"),
+        LinkSight::Loses => out.push_str("loses"),
+        LinkSight::Fails(kind, detail) => {
+            out.extend(["fails ", kind]);
+            out.extend(detail.as_ref().map(|d| format!(" {d}")));
+        }
+    }
+}
+
+pub(crate) fn show(out: &mut String, state: &Show) {
+    match state {
+        Show::Icon { connected, file } => {
+            out.push_str(if *connected { "icon connected" } else { "icon disconnected" });
+            match file.as_deref() {
+                None => {}
+                Some("default") => out.push_str(" default"),
+                Some(name) => out.extend([" ", &quote(name)]),
+            }
+        }
+        Show::Screen { name, text, pattern, tests: demanded } => {
+            out.push_str("screen");
+            out.extend(name.map(|n| format!(" {n}")));
+            out.extend(text.as_ref().map(|t| format!(" {}", quote(t))));
+            out.extend(pattern.as_ref().map(|p| format!(" ~{}", quote(p.as_str()))));
+            tests(out, demanded);
+        }
+    }
+}
+
+pub(crate) fn suffixes(out: &mut String, suffix: &Suffix) {
+    if let Some(within) = &suffix.within {
+        out.push_str("  within ");
+        out.extend(within.from.map(|from| format!("{}..", show_span(from))));
+        out.push_str(&show_span(within.to));
+        out.extend(within.of.as_ref().map(|of| format!(" of {of}")));
+    }
+    out.push_str(if suffix.exactly { "  exactly" } else { "" });
+    out.push_str(if suffix.bytes { "  bytes" } else { "" });
+    out.extend(suffix.label.as_ref().map(|label| format!("  as {label}")));
+    out.extend(suffix.re.as_ref().map(|(label, _)| format!("  re {label}")));
+    if !suffix.covers.is_empty() {
+        out.extend(["  covers ", &suffix.covers.join(" ")]);
+    }
+}
+
+pub(crate) fn count(out: &mut String, count: Count) {
+    out.push_str(if count.of_connections { "connection " } else { "attempt " });
+    let _ = write!(out, "{}", count.from);
+    if count.to != count.from {
+        let _ = write!(out, "..{}", count.to);
+    }
+}
+
+pub(crate) fn fault(out: &mut String, fault: &Fault) {
+    out.push_str("fault ");
+    let toward = |way: &Option<Toward>| match way {
+        None => "",
+        Some(Toward::Terminal) => " to terminal",
+        Some(Toward::Broker) => " from terminal",
+    };
+    match &fault.kind {
+        FaultKind::Refuse => out.push_str("refuse"),
+        FaultKind::Dns => out.push_str("dns unknown"),
+        FaultKind::Reset => out.push_str("reset"),
+        FaultKind::Fin => out.push_str("fin"),
+        FaultKind::Silence(way) => out.extend(["silence", toward(way)]),
+        FaultKind::Latency(by, way) => out.extend(["latency ", &show_span(*by), toward(way)]),
+        FaultKind::Throttle(rate, way) => out.extend(["throttle ", &rate.to_string(), toward(way)]),
+        FaultKind::Lose => out.push_str("lose"),
+        FaultKind::Duplicate => out.push_str("duplicate"),
+        FaultKind::Swap => out.push_str("swap"),
+        FaultKind::Corrupt => out.push_str("corrupt"),
+        FaultKind::Tls(word) => out.extend(["tls ", word]),
+    }
+    match &fault.arm {
+        None => {}
+        Some(Arm::On(c)) => {
+            out.push_str(" on ");
+            count(out, *c);
+        }
+        Some(Arm::At(place, p)) => {
+            out.push_str(match place {
+                Place::Before => " before ",
+                Place::After => " after ",
+                Place::At => " at ",
+            });
+            point(out, p);
+        }
+    }
+    out.extend(fault.lasting.map(|d| format!(" for {}", show_span(d))));
+    out.extend(fault.label.as_ref().map(|label| format!("  as {label}")));
+}
+
+fn point(out: &mut String, point: &Point) {
+    match point.bytes {
+        Some(Bytes::Each) => out.push_str("each byte of "),
+        Some(Bytes::Count(n)) => {
+            let _ = write!(out, "{n} {} of ", if n == 1 { "byte" } else { "bytes" });
+        }
+        None => {}
+    }
+    match &point.carrier {
+        Carrier::Request(label) => out.push_str(label),
+        Carrier::Reply(label) => out.extend(["reply to ", label]),
+        Carrier::Upgrade => out.push_str("request"),
+        Carrier::Answer => out.push_str("answer"),
+        Carrier::Tls(word) => out.push_str(word),
+    }
+}
