@@ -1,6 +1,7 @@
 //! `terminal`, `broker` and `pos`: the simulated parties in the open, on real sockets.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, Read};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -158,7 +159,8 @@ pub(crate) fn terminal(arguments: &TerminalArguments) -> Exit {
         let mut tell = |line: &str| say!("{line}");
         on_one_thread(async {
             let (sender, acts) = mpsc::channel(16);
-            tokio::task::spawn_local(cardholder(sender));
+            // A thread of its own: a read of standard input cannot be given up, and the end must not wait for it.
+            std::thread::spawn(move || cardholder(&sender));
             live::connect(plan, &simulated, acts, interrupted(), &mut tell).await
         })?
         .map_err(|error| error.to_string())
@@ -168,9 +170,8 @@ pub(crate) fn terminal(arguments: &TerminalArguments) -> Exit {
 
 /// Reads what the cardholder does, a line each: `taps visa`, `inserts CARD`, `swipes CARD`, `removes`, `signs`,
 /// `presses BUTTON`, `enters TEXT`.
-async fn cardholder(to: mpsc::Sender<Cardholder>) {
-    let mut lines = BufReader::new(tokio::io::stdin().take(1 << 30)).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
+fn cardholder(to: &mpsc::Sender<Cardholder>) {
+    for line in std::io::stdin().lock().take(1 << 30).lines().map_while(Result::ok) {
         let line = line.trim();
         let line = line.strip_prefix("cardholder ").unwrap_or(line);
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
@@ -188,7 +189,7 @@ async fn cardholder(to: mpsc::Sender<Cardholder>) {
         };
         match act {
             Some(act) => {
-                if to.send(act).await.is_err() {
+                if to.blocking_send(act).is_err() {
                     return;
                 }
             }

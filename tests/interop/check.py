@@ -3,58 +3,15 @@ both of them say. Waits for events with deadlines, never for a length of time.
 """
 
 import json
-import queue
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 
-PROGRAM = sys.argv[1]
+from process import PROGRAM, Process
+
 BROKER = [sys.executable, __file__.replace("check.py", "broker.py")]
-DEADLINE = 30
-
-
-class Process:
-    """A program whose lines can be waited for."""
-
-    def __init__(self, *command):
-        self.command = command
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self.lines = queue.Queue()
-        self.seen = []
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self):
-        for line in self.process.stdout:
-            self.lines.put(line.rstrip("\n"))
-        self.lines.put(None)
-
-    def wait_for(self, what, wanted):
-        """The next line for which `wanted` holds."""
-        end = time.monotonic() + DEADLINE
-        while True:
-            try:
-                line = self.lines.get(timeout=max(0.0, end - time.monotonic()))
-            except queue.Empty:
-                line = None
-            if line is None:
-                told = "\n  ".join(self.seen[-30:])
-                raise SystemExit(f"FAILED: {self.command[0]} did not say {what}\n  {told}")
-            self.seen.append(line)
-            if wanted(line):
-                return line
-
-    def end(self, how=signal.SIGTERM):
-        self.process.send_signal(how)
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
 
 def event(broker, name):
     def wanted(line):

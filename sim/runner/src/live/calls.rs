@@ -24,13 +24,13 @@ pub(super) struct Calls {
     open: Rc<RefCell<BTreeMap<CallId, mpsc::Sender<CallOrder>>>>,
     ports: Vec<JoinHandle<()>>,
     listen_on: IpAddr,
-    /// What could not be done, for the next line of the ladder.
-    pub(super) said: Rc<RefCell<Vec<String>>>,
+    /// Takes what there is to say of the ports.
+    said: mpsc::Sender<String>,
 }
 
 impl Calls {
-    pub(super) fn new(mailbox: Mailbox, listen_on: IpAddr) -> Self {
-        Self { mailbox, open: Rc::default(), ports: Vec::new(), listen_on, said: Rc::default() }
+    pub(super) fn new(mailbox: Mailbox, listen_on: IpAddr, said: mpsc::Sender<String>) -> Self {
+        Self { mailbox, open: Rc::default(), ports: Vec::new(), listen_on, said }
     }
 
     fn limits(settings: &TerminalSettings) -> CallLimits {
@@ -94,10 +94,10 @@ impl Calls {
             let serve = async move {
                 let listener = match Listener::bind(address).await {
                     Ok(listener) => listener,
-                    Err(error) => return said.borrow_mut().push(format!("cannot listen on {address}: {error}")),
+                    Err(error) => return drop(said.send(format!("cannot listen on {address}: {error}")).await),
                 };
                 if let Ok(address) = listener.address() {
-                    said.borrow_mut().push(format!("listens on {address}, the {line:?} port").to_lowercase());
+                    drop(said.send(format!("listens on {address}, the {line:?} port").to_lowercase()).await);
                 }
                 let mut number = 0;
                 loop {

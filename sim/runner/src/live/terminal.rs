@@ -88,7 +88,8 @@ pub async fn connect<C: Core>(
         },
     };
     let mailbox = Mailbox::default();
-    let calls = Calls::new(mailbox.clone(), plan.listen_on);
+    let (said, mut told) = mpsc::channel(16);
+    let calls = Calls::new(mailbox.clone(), plan.listen_on, said);
     let mut live = Live { core: make(making), plan, tls, mailbox, orders: None, shown: String::new(), calls, say };
     let now = || Now { since_start: clock.elapsed(), wall: device.shows() };
     live.tell(now(), Input::PowerOn);
@@ -118,6 +119,7 @@ pub async fn connect<C: Core>(
                     }
                 }
             }
+            Some(text) = told.recv() => live.line(now(), &format!("terminal {text}")),
             Some(act) = acts.recv() => live.tell(now(), Input::Cardholder(act)),
             () = sleep => live.tell(now(), Input::Tick),
         }
@@ -180,9 +182,6 @@ impl<C: Core> Live<'_, C> {
     fn tell(&mut self, now: Now, input: Input) {
         for output in self.core.handle(now, input) {
             self.carry_out(now, output);
-        }
-        for text in std::mem::take(&mut *self.calls.said.borrow_mut()) {
-            (self.say)(&format!("{:>12}  terminal {text}", stamp(now.since_start)));
         }
         self.show(now);
     }
@@ -276,6 +275,9 @@ impl<C: Core> Live<'_, C> {
             (true, Some(at)) => format!("waits for a request; something is due at {}", stamp(at)),
             (true, None) => "waits for a request".to_owned(),
             (false, Some(at)) => format!("waits until {} at the latest", stamp(at)),
+            (false, None) if self.plan.settings.pos_connect_allow != "WEBSOCKETS" => {
+                "waits for a POS to call".to_owned()
+            }
             (false, None) => "waits for power".to_owned(),
         };
         let text = shown.split_whitespace().collect::<Vec<_>>().join(" ");
