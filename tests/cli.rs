@@ -52,6 +52,17 @@ fn file(folder: &Path, name: &str, text: &str) {
 #[case::list(&["list", "good.sca"], 0)]
 #[case::settings(&["settings"], 0)]
 #[case::assumptions(&["assumptions"], 0)]
+#[case::conformance_with_holes(&["conformance", "good.sca"], 1)]
+#[case::conformance_nowhere(&["conformance", "nowhere.sca"], 4)]
+#[case::screen(&["screen", "good.sca", "--at", "500ms", "--png", "a.png"], 0)]
+#[case::screen_too_late(&["screen", "good.sca", "--at", "1d", "--png", "a.png"], 4)]
+#[case::screen_of_nothing(&["screen", "good.sca"], 2)]
+#[case::screen_on_another_model(&["screen", "good.sca", "--all", "all", "--model", "V200"], 0)]
+#[case::screen_on_no_model(&["screen", "good.sca", "--all", "all", "--model", "X1"], 2)]
+#[case::screen_of_no_such_row(&["screen", "good.sca", "--all", "all", "--row", "7"], 4)]
+#[case::screen_invalid(&["screen", "invalid.sca", "--all", "all"], 3)]
+#[case::terminal_without_broker(&["terminal"], 4)]
+#[case::host_wrong_setting(&["host", "--listen", "127.0.0.1:0", "--set", "staet=up"], 2)]
 #[case::help(&["--help"], 0)]
 #[case::bad_report(&["run", "good.sca", "--report", "xml=a"], 2)]
 #[case::unwritable_report(&["run", "good.sca", "--report", "json=no/such/folder"], 4)]
@@ -64,6 +75,30 @@ fn every_end_has_its_exit_code(#[case] arguments: &[&str], #[case] code: i32) {
     file(&folder, "long.sca", "scenario \"Long\"\n\nterminal connects\nwait 1d\n");
     let output = run(&folder, arguments);
     assert_eq!(output.status.code(), Some(code), "{}{}", text(&output.stdout), text(&output.stderr));
+}
+
+#[test]
+fn the_matrix_of_conformance_is_written_with_its_version() {
+    let folder = folder("conformance");
+    file(&folder, "good.sca", GOOD);
+    let output = run(&folder, &["conformance", "good.sca", "--lines", "--json", "c.json"]);
+    let said = text(&output.stdout);
+    assert!(said.contains("BOOT-01  pass"), "{said}");
+    assert!(said.contains("+ good.sca:3  pass"), "{said}");
+    let matrix: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("c.json")).expect("it was written")).expect("it is JSON");
+    assert_eq!(matrix["version"], 1);
+    assert!(matrix["clauses"].as_array().is_some_and(|clauses| clauses.len() == sca_protocol::clauses::CLAUSES.len()));
+}
+
+#[test]
+fn a_picture_has_the_size_of_the_models_display() {
+    let folder = folder("screen");
+    file(&folder, "good.sca", GOOD);
+    let output = run(&folder, &["screen", "good.sca", "--at", "1.5s", "--png", "a.png", "--model", "P200"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let picture = sca_display::Picture::read(&fs::read(folder.join("a.png")).expect("it was written")).expect("a PNG");
+    assert_eq!((picture.width, picture.height), (240, 320));
 }
 
 #[test]

@@ -106,7 +106,7 @@ impl<C: Core> World<'_, C> {
         let can = asks(screen) || (is_decided && *act == CardholderAct::Removes);
         if !can {
             let failure = Failure::at(step.span, "nothing is asked of the cardholder").label("nothing to do this to");
-            return Err(Stop::Failed(Box::new(failure)));
+            return Err(Stop::Failed(Box::new(failure.note(format!("the screen is {screen}")))));
         }
         self.note(step);
         let act = match act {
