@@ -19,10 +19,10 @@ use crate::work::{Origin, Work};
 /// A simulated terminal.
 #[derive(Debug)]
 pub struct Terminal {
-    /// How it was set up.
-    pub(crate) base: TerminalSettings,
-    /// The same, with what config.usr1 says.
+    /// How it was set up, with what config.usr1 says.
     pub(crate) settings: TerminalSettings,
+    /// How it was set up, where config.usr1 says something.
+    base: Option<Box<TerminalSettings>>,
     pub(crate) target: Target,
     pub(crate) chance: Chance,
     pub(crate) index: u64,
@@ -56,8 +56,8 @@ impl Terminal {
     #[must_use]
     pub fn new(settings: TerminalSettings, target: Target, chance: Chance, index: u64) -> Self {
         Self {
-            base: settings.clone(),
             settings,
+            base: None,
             target,
             chance,
             index,
@@ -95,13 +95,18 @@ impl Terminal {
 
     /// Changes the settings while the terminal runs; what is under way goes on with the old ones.
     pub fn configure(&mut self, settings: TerminalSettings) {
-        self.base = settings;
+        (self.settings, self.base) = (settings, None);
         self.read_flash();
     }
 
     /// Takes over what the flash says: parameters and icons.
     pub(crate) fn read_flash(&mut self) {
-        self.settings.clone_from(&self.base);
+        if self.device.flash.read(CONFIG).is_some() {
+            let base = self.base.get_or_insert_with(|| Box::new(self.settings.clone()));
+            self.settings.clone_from(base);
+        } else if let Some(base) = self.base.take() {
+            self.settings = *base;
+        }
         for (name, value) in self.device.flash.lines(CONFIG).filter_map(|line| line.split_once('=')) {
             // What was written by hand and does not fit is as if it were not there.
             drop(self.settings.set(name, value));

@@ -269,7 +269,13 @@ impl Command {
                 && row.command == request.command()
                 && row.only.is_none_or(|(field, value)| request.get(field) == Some(value))
         };
-        all().find(same)
+        let table = match function_type {
+            "DEVICE" | "BARCODE" => device::ROWS,
+            "PAYMENT" => payment::ROWS,
+            "SAF" | "REPORT" | "BATCH" => report::ROWS,
+            _ => counter_side::ROWS,
+        };
+        table.iter().find(same)
     }
 
     /// FUNCTION_TYPE and COMMAND, with what tells it from another command of this name.
@@ -308,6 +314,17 @@ mod tests {
             let twin = rows[..at].iter().find(|r| (r.function_type, r.command) == (row.function_type, row.command));
             // Of two rows with one name, the first says when it is meant.
             assert!(twin.is_none_or(|twin| twin.only.is_some()), "{} {}", row.function_type, row.command);
+        }
+    }
+
+    #[test]
+    fn every_row_is_found_by_its_own_request() {
+        for row in all() {
+            let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+            let only = row.only.map(|(name, value)| field(name, value));
+            let fields = [field("FUNCTION_TYPE", row.function_type), field("COMMAND", row.command)];
+            let request = Request::new(fields.into_iter().chain(only).collect());
+            assert_eq!(Command::find(&request), Some(row), "{} {}", row.function_type, row.command);
         }
     }
 
