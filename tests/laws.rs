@@ -53,7 +53,7 @@ fn printed_steps_read_as_they_were() {
     let print = |scenario: &Scenario| -> Vec<String> {
         let row = &scenario.rows[0];
         let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
-        let printer = sca_scenario::Printer::new(&names);
+        let printer = sca_scenario::Printer::new(&names, &row.cast.pos);
         row.steps
             .iter()
             .map(|step| {
@@ -76,6 +76,7 @@ fn printed_steps_read_as_they_were() {
             head.extend(terminal.settings.get("certificate").map(|name| shows(name)));
         }
         head.push_str("broker\n");
+        head.extend(cast.pos.iter().map(|name| format!("pos {name}\n")));
         head.extend(cast.broker.get("certificate").map(|name| shows(name)));
         head.extend(cast.certificates.keys().map(|name| format!("certificate {name}\n")));
         let text = format!("scenario \"x\"\n\n{head}\n{}", printed.concat());

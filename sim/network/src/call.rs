@@ -35,6 +35,8 @@ pub enum CallOrder {
     Say(String),
     /// End the call, once all is sent.
     HangUp,
+    /// End the call with a reset, at once.
+    Reset,
 }
 
 /// Limits of what is read on a call.
@@ -79,7 +81,7 @@ pub async fn call(
                 dialled = &mut dial => break dialled,
                 order = orders.recv() => match order {
                     Some(CallOrder::Say(text)) => early.push(text),
-                    Some(CallOrder::HangUp) | None => return,
+                    Some(CallOrder::HangUp | CallOrder::Reset) | None => return,
                 },
             }
         }
@@ -128,15 +130,13 @@ struct Reading {
     over: bool,
 }
 
-async fn talk<S>(
-    stream: S,
+async fn talk(
+    stream: Stream,
     limits: CallLimits,
     pen: &mut CallPen,
     orders: &mut mpsc::Receiver<CallOrder>,
     early: Vec<String>,
-) where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+) {
     let (mut reader, mut writer) = tokio::io::split(stream);
     let mut reading = Reading { bytes: Vec::new(), seen: 0, until: None, over: false };
     let mut waiting: Vec<u8> = early.concat().into_bytes();
@@ -156,6 +156,7 @@ async fn talk<S>(
                     drop(timeout(DRAIN_TIME, leave(&mut reader, &mut writer, &rest)).await);
                     return;
                 }
+                Some(CallOrder::Reset) => return reader.unsplit(writer).reset(),
                 None => return,
             },
             // Reading goes on beside writing: neither end waits for the other.

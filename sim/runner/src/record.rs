@@ -17,7 +17,7 @@ pub(crate) enum Entry {
     /// A step that we played, its values filled in.
     Played(Rc<Step>),
     /// A request that we sent; the label is the scenario's own.
-    Asked { to: usize, message: Message, id: RequestId, label: Option<String> },
+    Asked { by: usize, to: usize, message: Message, id: RequestId, label: Option<String> },
     /// The link did something.
     Link(usize, Seen),
     /// The screen changed.

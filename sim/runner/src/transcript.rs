@@ -9,8 +9,8 @@ use sca_protocol::message::Layout;
 use sca_protocol::xml::Limits;
 use sca_protocol::{Line, Request, Response};
 use sca_scenario::model::{
-    Action, Arm, Carrier, Demand, Expect, Fields, Header, LinkSight, Message, Op, Row, Send, Show, Sight, Step, Suffix,
-    Test,
+    Action, Arm, Carrier, Demand, Expect, Fields, Header, LinkSight, Message, Op, Row, Send, Show, Sight, Speaker,
+    Step, Suffix, Test,
 };
 use sca_scenario::{Printer, Span, fields_into, quote, stamp_into};
 use sca_terminal::{Screen, Seen};
@@ -30,7 +30,7 @@ pub(crate) fn transcript(
     let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
     let mut out = String::with_capacity(256 + entries.len() * 64);
     head(&mut out, title, header, row);
-    let printer = Printer::new(&names);
+    let printer = Printer::new(&names, &row.cast.pos);
     let labels = labels(entries);
     for (at, entry) in entries {
         match entry {
@@ -76,7 +76,7 @@ fn head(out: &mut String, title: &str, header: &Header, row: &Row) {
     }
     let declares =
         |t: &sca_scenario::model::Terminal| t.name != "terminal" || !t.settings.is_empty() || !t.files.is_empty();
-    let hosts = !row.cast.host.is_empty() || !row.cast.vhq.is_empty();
+    let hosts = !row.cast.pos.is_empty() || !row.cast.host.is_empty() || !row.cast.vhq.is_empty();
     let any = row.cast.terminals.iter().any(declares)
         || !row.cast.broker.is_empty()
         || !row.cast.certificates.is_empty()
@@ -93,6 +93,9 @@ fn head(out: &mut String, title: &str, header: &Header, row: &Row) {
         for (path, file) in &terminal.files {
             let _ = writeln!(out, "  file {} {}", quote(path), quote(file));
         }
+    }
+    for pos in &row.cast.pos {
+        let _ = writeln!(out, "pos {pos}");
     }
     if !row.cast.broker.is_empty() {
         out.push_str("broker\n");
@@ -171,10 +174,10 @@ fn step(at: Duration, entry: &Entry, labels: &Labels) -> Step {
     let expect = |who: usize, sight: Sight| expectation(who, sight, Suffix::default());
     let action = match entry {
         Entry::Played(step) => played(&step.action),
-        Entry::Asked { to, message, id, label } => {
+        Entry::Asked { by, to, message, id, label } => {
             let label =
                 labels.get(&(*to, *id)).cloned().or_else(|| label.clone().filter(|l| labels.values().any(|v| v == l)));
-            Action::Send(Send { from_pos: true, to: *to, message: message.clone(), label })
+            Action::Send(Send { by: Speaker::Pos(*by), to: *to, message: message.clone(), label })
         }
         Entry::Link(who, seen) => expect(*who, Sight::Link(link(*seen))),
         Entry::Icon(who, connected) => expect(*who, Sight::Show(Show::Icon { connected: *connected, file: None })),

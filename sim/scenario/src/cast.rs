@@ -11,7 +11,7 @@ use crate::model::{Cast, Certificate, Terminal};
 use crate::problem::{Problem, Span};
 use crate::tree::Line;
 
-const PARTIES: &[&str] = &["terminal", "broker", "host", "vhq", "certificate"];
+const PARTIES: &[&str] = &["terminal", "broker", "pos", "host", "vhq", "certificate"];
 
 /// Whether a line at the top level is a setting rather than a step.
 pub(crate) fn is_setting(line: &Line) -> bool {
@@ -21,6 +21,9 @@ pub(crate) fn is_setting(line: &Line) -> bool {
     let is_doing = (second.starts_with(|c: char| c.is_lowercase()) || (is_host && second.starts_with('{')))
         && !second.contains(|c: char| c.is_ascii_digit());
     let is_certificate = line.words[0].text == "certificate";
+    if line.words[0].text == "pos" && !(line.words.len() == 2 && second.starts_with(char::is_alphabetic)) {
+        return false;
+    }
     PARTIES.contains(&line.words[0].text.as_str()) && second != "->" && (is_certificate || !is_doing)
 }
 
@@ -41,6 +44,7 @@ pub(crate) fn cast(lines: &[&Line], problems: &mut Vec<Problem>) -> Cast {
         let read = match line.words[0].text.as_str() {
             "terminal" => terminal(line, &mut cast, problems),
             "broker" => party::<BrokerSettings>(line, &mut cast.broker, problems),
+            "pos" => pos(line, &mut cast),
             "host" => party::<HostSettings>(line, &mut cast.host, problems),
             "vhq" => party::<EstateSettings>(line, &mut cast.vhq, problems),
             _ => certificate(line, &mut cast, problems),
@@ -57,6 +61,21 @@ pub(crate) fn cast(lines: &[&Line], problems: &mut Vec<Problem>) -> Cast {
     cast
 }
 
+/// Another POS, which has a name.
+fn pos(line: &Line, cast: &mut Cast) -> Result<(), Problem> {
+    let mut cursor = Cursor::new(line);
+    cursor.demand("pos")?;
+    let name = cursor.word("a name")?;
+    cursor.end()?;
+    let is_taken = cast.pos.contains(&name.text) || cast.terminals.iter().any(|t| t.name == name.text);
+    if is_taken || !name.text.starts_with(|c: char| c.is_ascii_uppercase()) {
+        let what = if is_taken { "is taken already" } else { "does not begin with a capital" };
+        return Err(Problem::new("E022", name.span, format!("the name `{}` {what}", name.text)));
+    }
+    cast.pos.push(name.text.clone());
+    Ok(())
+}
+
 fn terminal(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result<(), Problem> {
     let mut cursor = Cursor::new(line);
     cursor.demand("terminal")?;
@@ -70,8 +89,8 @@ fn terminal(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result
         return Err(Problem::new("E014", extra.span, "a terminal has one name and one model"));
     }
     let name = words.first().map_or("terminal", |w| &w.text).to_owned();
-    if cast.terminals.iter().any(|t| t.name == name) {
-        return Err(Problem::new("E022", line.span(), format!("a terminal called `{name}` takes part already"))
+    if cast.terminals.iter().any(|t| t.name == name) || cast.pos.contains(&name) {
+        return Err(Problem::new("E022", line.span(), format!("`{name}` takes part already"))
             .help("give each a name: `terminal A M400`"));
     }
     if matches!(name.as_str(), "pos" | "broker" | "host" | "vhq" | "proxy") {

@@ -153,7 +153,7 @@ impl Outline {
         }
         if let (Some(row), true) = (rows.first(), problems.is_empty()) {
             let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
-            let names = Names { terminals: &names, clauses };
+            let names = Names { terminals: &names, pos: &row.cast.pos, clauses };
             for line in &self.ignores {
                 let mut cursor = Cursor::new(line);
                 cursor.take("ignore");
@@ -196,7 +196,7 @@ impl Outline {
         used.1.append(&mut calls.used);
         problems.append(&mut calls.problems);
         let names: Vec<String> = cast.terminals.iter().map(|t| t.name.clone()).collect();
-        let names = Names { terminals: &names, clauses };
+        let names = Names { terminals: &names, pos: &cast.pos, clauses };
         let steps: Vec<_> = placed
             .iter()
             .filter_map(|placed| {

@@ -7,7 +7,9 @@ use sca_protocol::Line;
 use sca_protocol::cards::Entry;
 use sca_protocol::settings::show_span;
 
-use crate::model::{Action, CardholderAct, Expect, Party, Pattern, Relation, Sight, Source, Step, Suffix, Who};
+use crate::model::{
+    Action, CardholderAct, Expect, Party, Pattern, Relation, Sight, Source, Speaker, Step, Suffix, Who,
+};
 use crate::print_parts::{count, fault, link, message, show, suffixes, verbatim};
 use crate::tree::{quote, quote_into};
 
@@ -15,13 +17,14 @@ use crate::tree::{quote, quote_into};
 #[derive(Debug)]
 pub struct Printer<'a> {
     names: &'a [String],
+    pos: &'a [String],
 }
 
 impl<'a> Printer<'a> {
-    /// A printer that calls the terminals by these names.
+    /// A printer that calls the terminals and the POS beside `pos` by these names.
     #[must_use]
-    pub fn new(names: &'a [String]) -> Self {
-        Self { names }
+    pub fn new(names: &'a [String], pos: &'a [String]) -> Self {
+        Self { names, pos }
     }
 
     /// Appends a step, its block included, indented by `depth` levels.
@@ -55,7 +58,11 @@ impl<'a> Printer<'a> {
     fn action(&self, out: &mut String, action: &Action, depth: usize) {
         match action {
             Action::Send(send) => {
-                let from = if send.from_pos { "pos" } else { "broker" };
+                let from = match send.by {
+                    Speaker::Broker => "broker",
+                    Speaker::Pos(0) => "pos",
+                    Speaker::Pos(which) => self.pos.get(which - 1).map_or("pos", String::as_str),
+                };
                 out.extend([from, " -> ", self.name(send.to)]);
                 let suffix = Suffix { label: send.label.clone(), ..Suffix::default() };
                 return message(out, &send.message, &suffix, depth);

@@ -9,7 +9,7 @@ use crate::cursor::{Cursor, range};
 use crate::fault;
 use crate::host;
 use crate::message;
-use crate::model::{Action, Count, Expect, Message, Pattern, Send, Sight, Source, Step, Who};
+use crate::model::{Action, Count, Expect, Message, Pattern, Send, Sight, Source, Speaker, Step, Who};
 use crate::problem::{Problem, Span};
 use crate::sight::{link_sight, show};
 use crate::suffix::{SUFFIXES, only};
@@ -19,6 +19,8 @@ use crate::tree::Line;
 pub(crate) struct Names<'a> {
     /// The terminals, in the order of the cast.
     pub(crate) terminals: &'a [String],
+    /// POS beside the one called `pos`.
+    pub(crate) pos: &'a [String],
     /// Clause ids, where they are known.
     pub(crate) clauses: &'a [&'static str],
 }
@@ -55,7 +57,7 @@ const SEEN: &[&str] = &["within", "as", "covers"];
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Terminal(Who),
-    Pos,
+    Pos(usize),
     Broker,
     Host(Wire),
     Proxy,
@@ -70,12 +72,15 @@ impl Names<'_> {
 
     fn place(&self, name: &str) -> Option<Place> {
         match name {
-            "pos" => Some(Place::Pos),
+            "pos" => Some(Place::Pos(0)),
             "broker" => Some(Place::Broker),
             "proxy" => Some(Place::Proxy),
             "host" => Some(Place::Host(Wire::Host)),
             "vhq" => Some(Place::Host(Wire::Estate)),
-            name => self.terminal(name).map(Place::Terminal),
+            name => {
+                let pos = || self.pos.iter().position(|pos| pos == name).map(|at| Place::Pos(at + 1));
+                self.terminal(name).map(Place::Terminal).or_else(pos)
+            }
         }
     }
 
@@ -258,7 +263,7 @@ fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> Result<Acti
     let to = names.demand_place(cursor)?;
     let message = message::message(cursor, line)?;
     let allowed: &[&str] = match (from, &message) {
-        (Place::Pos | Place::Broker, _) => &["as"],
+        (Place::Pos(_) | Place::Broker, _) => &["as"],
         _ if matches!(to, Place::Host(_)) => SEEN,
         (_, Message::Xml(_)) => &["within", "exactly", "bytes", "as", "re", "covers"],
         (_, Message::Fields(_)) => &["within", "exactly", "as", "re", "covers"],
@@ -269,8 +274,12 @@ fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> Result<Acti
     let suffix = only(cursor, names, allowed)?;
     let misplaced = |help: &str| Err(Problem::new("E054", span, "this message does not travel this way").help(help));
     match (from, to) {
-        (Place::Pos | Place::Broker, Place::Terminal(to)) => {
-            let from_pos = from == Place::Pos;
+        (Place::Pos(_) | Place::Broker, Place::Terminal(to)) => {
+            let by = match from {
+                Place::Pos(which) => Speaker::Pos(which),
+                _ => Speaker::Broker,
+            };
+            let from_pos = by != Speaker::Broker;
             let fits = match &message {
                 Message::Fields(fields) => from_pos && !fields.notice,
                 Message::Xml(_) | Message::Text(_) | Message::Binary(_) => true,
@@ -280,7 +289,7 @@ fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> Result<Acti
             if !fits {
                 return misplaced("the POS sends documents; frames, pings and closes come from the broker");
             }
-            Ok(Action::Send(Send { from_pos, to, message, label: suffix.label }))
+            Ok(Action::Send(Send { by, to, message, label: suffix.label }))
         }
         (Place::Terminal(who), Place::Proxy) => match message {
             Message::Http(_) => Ok(Action::Expect(Expect { who, sight: Sight::ToProxy(message), suffix })),
@@ -290,8 +299,8 @@ fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> Result<Acti
             Message::Fields(_) => Ok(Action::Expect(Expect { who, sight: Sight::ToHost(line, message), suffix })),
             _ => misplaced("a host is told documents, which are expected by their fields"),
         },
-        (Place::Terminal(who), Place::Pos | Place::Broker) => {
-            let to_pos = to == Place::Pos;
+        (Place::Terminal(who), Place::Pos(0) | Place::Broker) => {
+            let to_pos = to == Place::Pos(0);
             if to_pos != is_data(&message) || matches!(message, Message::Frame(_)) {
                 return misplaced(WHERE_TO);
             }
@@ -320,10 +329,10 @@ pub(crate) fn source(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) ->
         if let Place::Host(line) = to {
             return Ok((Source::ToHost(who, line), Pattern(message)));
         }
-        let to_pos = to == Place::Pos;
+        let to_pos = to == Place::Pos(0);
         let fits =
             message.as_ref().is_none_or(|message| is_data(message) == to_pos && !matches!(message, Message::Frame(_)));
-        if !fits || matches!(to, Place::Terminal(_) | Place::Proxy) {
+        if !fits || matches!(to, Place::Terminal(_) | Place::Proxy | Place::Pos(1..)) {
             return Err(Problem::new("E054", cursor.whole(), "this message does not travel this way").help(WHERE_TO));
         }
         let source = if to_pos { Source::ToPos(who) } else { Source::ToBroker(who) };

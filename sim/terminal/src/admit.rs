@@ -73,7 +73,9 @@ impl Device {
             (Behaviour::Security(_), Some(_)) => Some(codes::SESSION_IN_PROGRESS.on("A-53")),
             (Behaviour::Change(Change::FinishSession), None) => Some(codes::NO_SESSION),
             // FINISH comes from the POS that sent START.
-            (Behaviour::Change(Change::FinishSession), Some(session)) if !session.owner.is_same_pos(task.origin) => {
+            (Behaviour::Change(Change::FinishSession), Some(session))
+                if session.owner.is_some_and(|owner| !owner.is_same_pos(task.origin)) =>
+            {
                 Some(codes::BUSY)
             }
             (Behaviour::Cancel, _) if !self.holder.as_ref().is_some_and(Holder::can_end) => {

@@ -62,7 +62,7 @@ impl Device {
             invoice: text("INVOICE"),
             training,
             since: work.now.since_start,
-            owner: task.origin,
+            owner: Some(task.origin),
             label: text("MAC_LABEL"),
             address,
             items: Items::default(),

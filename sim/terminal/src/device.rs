@@ -50,7 +50,8 @@ pub(crate) struct Session {
     pub(crate) invoice: String,
     pub(crate) training: bool,
     pub(crate) since: Duration,
-    pub(crate) owner: Origin,
+    /// Who sent START; nobody once its call is gone, so that another POS can end it.
+    pub(crate) owner: Option<Origin>,
     /// MAC_LABEL of its START.
     pub(crate) label: String,
     /// Where the POS listens for notices.
@@ -270,6 +271,9 @@ impl Device {
 
     /// The connection of a POS is gone, and with it what its cardholder was asked. What is with a host goes on.
     pub(crate) fn pos_is_gone(&mut self, work: &mut Work<'_>, gone: impl Fn(Origin) -> bool) {
+        if let Some(session) = &mut self.session {
+            session.owner = session.owner.filter(|owner| !gone(*owner));
+        }
         if self.holder.as_ref().is_some_and(|holder| holder.can_end() && gone(holder.task.origin)) {
             self.holder = None;
             self.errands.abandon_holder(work);

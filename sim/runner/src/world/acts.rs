@@ -9,7 +9,9 @@ use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
 use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::Settings;
-use sca_scenario::model::{Action, CardholderAct, Carrier, Demand, Fields, Message, Party, RawFrame, Send, Set, Step};
+use sca_scenario::model::{
+    Action, CardholderAct, Carrier, Demand, Fields, Message, Party, RawFrame, Send, Set, Speaker, Step,
+};
 use sca_terminal::{Cardholder, Input};
 
 use super::heard::{peer, tag_of};
@@ -195,9 +197,12 @@ impl<C: Core> World<'_, C> {
             self.actors[send.to].open_requests.insert(id, tag);
         }
         match (&send.message, id, text) {
-            (Message::Fields(_) | Message::Xml(_) | Message::Text(_), Some(id), Some(text)) if send.from_pos => {
+            (Message::Fields(_) | Message::Xml(_) | Message::Text(_), Some(id), Some(text))
+                if send.by != Speaker::Broker =>
+            {
                 let message = self.as_sent(&send.message, &text);
-                self.record.push(now, Entry::Asked { to: send.to, message, id, label: send.label.clone() });
+                self.record
+                    .push(now, Entry::Asked { by: which(send), to: send.to, message, id, label: send.label.clone() });
             }
             _ => self.note(step),
         }
@@ -373,6 +378,14 @@ impl<C: Core> World<'_, C> {
                 Ok(())
             }
         }
+    }
+}
+
+/// Which POS sends.
+pub(super) fn which(send: &Send) -> usize {
+    match send.by {
+        Speaker::Broker => 0,
+        Speaker::Pos(which) => which,
     }
 }
 

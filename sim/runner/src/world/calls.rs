@@ -7,7 +7,7 @@ use std::time::Duration;
 use sca_network::{CallEvent, CallLimits, CallOrder, Fate, Side, Tag, run_call};
 use sca_peers::{Caller, HostInput, HostOutput};
 use sca_protocol::{Line, Request};
-use sca_scenario::model::{Message, Send, Step};
+use sca_scenario::model::{Message, Send, Speaker, Step};
 use sca_terminal::{CallEvent as Heard, CallId, Input};
 use tokio::sync::mpsc;
 
@@ -25,6 +25,8 @@ pub(super) struct Call {
     /// Orders to the terminal's end; none once it is told nothing more.
     near: Option<mpsc::Sender<CallOrder>>,
     far: mpsc::Sender<CallOrder>,
+    /// Which POS calls, on a classic port.
+    of: usize,
     over: bool,
 }
 
@@ -40,11 +42,11 @@ impl<C: Core> World<'_, C> {
             Line::Estate => self.vhq.is_up(),
             _ => true,
         };
-        self.connect(who, call, up);
+        self.connect(who, call, up, 0);
         Ok(())
     }
 
-    fn connect(&mut self, who: usize, call: CallId, up: bool) {
+    fn connect(&mut self, who: usize, call: CallId, up: bool, of: usize) {
         let tag = Self::call_tag(who, call);
         self.calls.retain(|_, call| !call.over);
         let settings = &self.actors[who].settings;
@@ -60,7 +62,7 @@ impl<C: Core> World<'_, C> {
             if call.line.is_called_by_terminal() { (near_end, far_end) } else { (far_end, near_end) };
         let (side, limits, orders) = called;
         self.prepared.borrow_mut().insert(tag, Prepared::Call { side, limits, orders });
-        self.calls.insert(tag, Call { near: Some(near), far, over: false });
+        self.calls.insert(tag, Call { near: Some(near), far, of, over: false });
         self.orders += 1;
         let (side, limits, orders) = caller;
         let fate = if up { Fate::Connect } else { Fate::Refuse };
@@ -142,8 +144,32 @@ impl<C: Core> World<'_, C> {
         }
     }
 
+    /// Ends every call of POS to a terminal. Says whether there was one.
+    pub(super) fn cut_calls(&mut self, who: usize, order: &CallOrder) -> Result<bool, Stop> {
+        let is_mine = |(tag, call): (&Tag, &Call)| {
+            let of_pos = matches!(tag.line, Some(Line::Primary | Line::Secondary));
+            (usize::from(tag.terminal) == who && of_pos && !call.over).then_some(*tag)
+        };
+        let tags: Vec<Tag> = self.calls.iter().filter_map(is_mine).collect();
+        for tag in &tags {
+            self.call_order(*tag, Side::Far, order.clone())?;
+            self.forget_call(*tag);
+        }
+        Ok(!tags.is_empty())
+    }
+
     /// The call of a POS is over: what it asked and has no answer to will have none.
     fn pos_call_is_over(&mut self, tag: Tag) {
+        let lost = self.forget_call(tag);
+        let actor = &self.actors[usize::from(tag.terminal)];
+        if lost && actor.powered && actor.listens {
+            let name = actor.name.clone();
+            self.violate("one-answer", format!("{name} ended a call and left a request on it without an answer"));
+        }
+    }
+
+    /// Takes note that a call is over. Says whether a request on it had no answer yet.
+    fn forget_call(&mut self, tag: Tag) -> bool {
         self.far_is_over(tag);
         let actor = &mut self.actors[usize::from(tag.terminal)];
         let is_here = |connection: &Option<Tag>| *connection == Some(tag);
@@ -151,10 +177,7 @@ impl<C: Core> World<'_, C> {
         actor.pos.forget(|id| open.get(&id).is_some_and(is_here));
         let before = actor.open_requests.len();
         actor.open_requests.retain(|_, connection| !is_here(connection));
-        if before > actor.open_requests.len() && actor.powered && actor.listens {
-            let name = actor.name.clone();
-            self.violate("one-answer", format!("{name} ended a call and left a request on it without an answer"));
-        }
+        before > actor.open_requests.len()
     }
 
     fn host_hears(&mut self, who: usize, line: Line, tag: Tag, text: &str) -> Result<(), Stop> {
@@ -194,7 +217,7 @@ impl<C: Core> World<'_, C> {
     /// Whether a message goes to a classic port.
     pub(super) fn is_classic(&self, send: &Send) -> bool {
         let is_text = matches!(send.message, Message::Fields(_) | Message::Xml(_) | Message::Text(_));
-        self.actors[send.to].listens && send.from_pos && is_text
+        self.actors[send.to].listens && send.by != Speaker::Broker && is_text
     }
 
     /// A POS says something on a classic port: secondary commands on the secondary one, all else on the primary one. The
@@ -204,9 +227,9 @@ impl<C: Core> World<'_, C> {
         let is_secondary = matches!(&send.message, Message::Fields(fields)
             if fields.routing.first().is_some_and(|word| word.starts_with("SECONDARY")));
         let line = if is_secondary { Line::Secondary } else { Line::Primary };
-        let who = send.to;
+        let (who, of) = (send.to, super::acts::which(send));
         let mine = |(tag, call): (&Tag, &Call)| {
-            (usize::from(tag.terminal) == who && tag.line == Some(line) && !call.over).then_some(*tag)
+            (usize::from(tag.terminal) == who && tag.line == Some(line) && call.of == of && !call.over).then_some(*tag)
         };
         let tag = match self.calls.iter().find_map(mine) {
             Some(tag) => tag,
@@ -214,7 +237,7 @@ impl<C: Core> World<'_, C> {
                 self.pos_calls += 1;
                 let call = CallId { line, number: self.pos_calls };
                 let up = self.actors[who].listens;
-                self.connect(who, call, up);
+                self.connect(who, call, up, of);
                 Self::call_tag(who, call)
             }
         };

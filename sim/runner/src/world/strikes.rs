@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sca_network::{End, Way};
+use sca_network::{CallOrder, End, Way};
 use sca_scenario::model::{Fault, FaultKind, Toward};
 
 use super::ends::EndState;
@@ -55,6 +55,14 @@ impl<C: Core> World<'_, C> {
                 }
                 self.shape_network();
                 Ok(())
+            }
+            FaultKind::Reset | FaultKind::Fin if self.actors[fault.who].listens => {
+                let order = if fault.kind == FaultKind::Reset { CallOrder::Reset } else { CallOrder::HangUp };
+                if self.cut_calls(fault.who, &order)? {
+                    return Ok(());
+                }
+                let failure = Failure::at(fault.span, "there is no open call for this fault to strike");
+                Err(Stop::Failed(Box::new(failure.label("nothing to strike"))))
             }
             kind => {
                 let open = self.broker.open_connection(u16::try_from(fault.who).unwrap_or(u16::MAX)).map(tag_of);

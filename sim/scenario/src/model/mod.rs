@@ -12,8 +12,8 @@ mod step;
 pub use fault::{Arm, Bytes, Carrier, Count, Fault, FaultKind, Place, Point, TLS_POINTS, Toward};
 pub use message::{Demand, Fields, Message, Op, RawFrame, Test};
 pub use step::{
-    Action, CardholderAct, Expect, HostAct, LinkSight, Party, Pattern, Relation, Send, Set, Show, Sight, Source, Step,
-    Suffix, Who, Within,
+    Action, CardholderAct, Expect, HostAct, LinkSight, Party, Pattern, Relation, Send, Set, Show, Sight, Source,
+    Speaker, Step, Suffix, Who, Within,
 };
 
 /// One scenario, each row of its `each` played by itself.
@@ -153,6 +153,8 @@ pub struct Cast {
     pub terminals: Vec<Terminal>,
     /// The broker's settings.
     pub broker: BTreeMap<String, String>,
+    /// POS beside the one called `pos`, by name.
+    pub pos: Vec<String>,
     /// The payment host's settings.
     pub host: BTreeMap<String, String>,
     /// The estate host's settings.

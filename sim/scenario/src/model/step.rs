@@ -126,11 +126,20 @@ pub enum Relation {
     Same,
 }
 
+/// Who sends a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speaker {
+    /// The broker itself.
+    Broker,
+    /// A POS: the one called `pos` is 0, declared ones follow. On classic ports each has calls of its own.
+    Pos(usize),
+}
+
 /// A message that we send.
 #[derive(Debug, Clone)]
 pub struct Send {
-    /// From the POS through the broker, or from the broker itself.
-    pub from_pos: bool,
+    /// By whom: a POS speaks through the broker, or on a classic port.
+    pub by: Speaker,
     /// To which terminal.
     pub to: Who,
     /// What.
