@@ -1,6 +1,7 @@
 //! `terminal`, `broker` and `pos`: the simulated parties in the open, on real sockets.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{BufRead, Read};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -35,9 +36,9 @@ pub(crate) struct TerminalArguments {
     /// Another setting of the terminal, as `sca-sim settings` lists them; may be given several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting::<TerminalSettings>)]
     set: Vec<(String, String)>,
-    /// What its chance follows from: keys, masks and the jitter of its pauses
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
+    /// What its chance follows from: keys, masks and the jitter of its pauses; without it they are others every time
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
     /// The address on which the classic ports are opened (settings DEVICEPORT and DEVICEPORTSECONDARY)
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     listen_on: IpAddr,
@@ -150,7 +151,7 @@ pub(crate) fn terminal(arguments: &TerminalArguments) -> Exit {
         };
         let plan = TerminalPlan {
             settings,
-            seed: arguments.seed,
+            seed: arguments.seed.unwrap_or_else(|| RandomState::new().hash_one(std::process::id())),
             credentials: arguments.files.read_for(target.secure)?,
             target,
             listen_on: arguments.listen_on,

@@ -57,6 +57,10 @@ pub enum Side {
     Far,
 }
 
+/// Documents of this end that may wait for an answer, and bytes that may wait to be sent, before no more is read.
+const UNANSWERED_MAX: usize = 256;
+const UNSENT_MAX: usize = 1 << 20;
+
 /// After the last word a call is drained for this long at most.
 const DRAIN_TIME: Duration = Duration::from_secs(1);
 
@@ -128,6 +132,8 @@ struct Reading {
     until: Option<Instant>,
     /// Nothing more is read.
     over: bool,
+    /// Documents that nothing has been said to yet.
+    unanswered: usize,
 }
 
 async fn talk(
@@ -138,7 +144,7 @@ async fn talk(
     early: Vec<String>,
 ) {
     let (mut reader, mut writer) = tokio::io::split(stream);
-    let mut reading = Reading { bytes: Vec::new(), seen: 0, until: None, over: false };
+    let mut reading = Reading { bytes: Vec::new(), seen: 0, until: None, over: false, unanswered: 0 };
     let mut waiting: Vec<u8> = early.concat().into_bytes();
     loop {
         let late = async {
@@ -150,7 +156,10 @@ async fn talk(
         tokio::select! {
             biased;
             order = orders.recv() => match order {
-                Some(CallOrder::Say(text)) => waiting.extend_from_slice(text.as_bytes()),
+                Some(CallOrder::Say(text)) => {
+                    reading.unanswered = reading.unanswered.saturating_sub(1);
+                    waiting.extend_from_slice(text.as_bytes());
+                }
                 Some(CallOrder::HangUp) => {
                     let rest = waiting;
                     drop(timeout(DRAIN_TIME, leave(&mut reader, &mut writer, &rest)).await);
@@ -164,7 +173,7 @@ async fn talk(
                 Ok(n) if n > 0 => drop(waiting.drain(..n)),
                 _ => return pen.post(CallEvent::Ended),
             },
-            read = read_some(&mut reader, &mut reading.bytes), if !reading.over => match read {
+            read = read_some(&mut reader, &mut reading.bytes), if reading.may_go_on(waiting.len()) => match read {
                 Ok(n) if n > 0 => reading.look(limits, pen),
                 _ => return pen.post(CallEvent::Ended),
             },
@@ -174,6 +183,11 @@ async fn talk(
 }
 
 impl Reading {
+    /// Whether there is room for what is read next. Whoever asks and does not listen has to wait.
+    fn may_go_on(&self, unsent: usize) -> bool {
+        !self.over && self.unanswered < UNANSWERED_MAX && unsent < UNSENT_MAX
+    }
+
     /// Posts every document that is whole by now.
     fn look(&mut self, limits: CallLimits, pen: &mut CallPen) {
         loop {
@@ -193,6 +207,7 @@ impl Reading {
                     let document = text[..end].trim().to_owned();
                     self.bytes.drain(..end);
                     (self.seen, self.until) = (0, None);
+                    self.unanswered += 1;
                     pen.post(CallEvent::Document(document));
                     // What is left may be the blanks between two documents.
                     let blanks = self.bytes.iter().take_while(|b| b.is_ascii_whitespace()).count();

@@ -69,6 +69,9 @@ pub enum XmlErrorKind {
     /// An entity other than the five of XML, or a reference to no character.
     #[error("entity &{0}; is not one of the five")]
     Entity(String),
+    /// A character that no document may have.
+    #[error("the character U+{0:04X} is not allowed in XML")]
+    Character(u32),
     /// Something before, between or after what should be one root element.
     #[error("text outside the root element")]
     OutsideRoot,
@@ -135,10 +138,13 @@ pub enum Split {
 /// assert_eq!(split("<A><!-- </A> --></A> <B/>"), Split::Whole(20));
 /// assert_eq!(split("<A><B>"), Split::Open);
 /// assert_eq!(split("<A></B>"), Split::Broken);
+/// assert_eq!(split("\u{feff}<A/>"), Split::Whole(7));
 /// ```
 #[must_use]
 pub fn split(text: &str) -> Split {
-    let mut reader = Reader::from_str(text);
+    // The reader does not count a byte order mark.
+    let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut reader = Reader::from_str(&text[mark..]);
     let mut depth = 0_usize;
     loop {
         let done = match reader.read_event() {
@@ -159,7 +165,7 @@ pub fn split(text: &str) -> Split {
             Err(_) => return Split::Broken,
         };
         if done {
-            return usize::try_from(reader.buffer_position()).map_or(Split::Broken, Split::Whole);
+            return usize::try_from(reader.buffer_position()).map_or(Split::Broken, |end| Split::Whole(mark + end));
         }
     }
 }
@@ -225,6 +231,9 @@ impl Builder {
     }
 
     fn text(&mut self, text: &str) -> Result<(), XmlErrorKind> {
+        if let Some(bad) = text.chars().find(|c| !is_char(*c)) {
+            return Err(XmlErrorKind::Character(u32::from(bad)));
+        }
         match self.open.last_mut() {
             Some(element) => element.text.push_str(text),
             None if text.trim_matches(BLANK).is_empty() => {}
@@ -239,6 +248,11 @@ impl Builder {
         }
         self.root.take().ok_or(XmlErrorKind::Empty)
     }
+}
+
+/// Whether XML 1.0 allows a character in a document.
+fn is_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }
 
 fn resolve(name: &str) -> Result<Cow<'static, str>, XmlErrorKind> {

@@ -5,6 +5,9 @@
 
 use std::borrow::Cow;
 
+use sca_protocol::message::SECRET;
+use sca_protocol::xml::Element;
+
 /// Digits of the shortest card number.
 const SHORTEST: usize = 13;
 
@@ -31,9 +34,20 @@ pub(crate) fn masked(text: &str) -> Cow<'_, str> {
     out.and_then(|bytes| String::from_utf8(bytes).ok()).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
-/// A text without what stands in the fields for keys and MACs.
+/// A field, and what is inside it, without what is secret; of a card's number the last four digits.
+pub(crate) fn discreet(mut field: Element) -> Element {
+    if SECRET.contains(&field.name.as_str()) {
+        field.text = "*".to_owned();
+    } else if field.name == "ACCT_NUM" || field.name.starts_with("TRACK") {
+        let hidden = field.text.chars().count().saturating_sub(4);
+        field.text = field.text.chars().enumerate().map(|(at, c)| if at < hidden { '*' } else { c }).collect();
+    }
+    field.children = field.children.into_iter().map(discreet).collect();
+    field
+}
+
+/// A text without what stands in the fields for keys, MACs and the like.
 pub(crate) fn without_keys(text: &str) -> Cow<'_, str> {
-    const SECRET: &[&str] = &["MAC", "MAC_KEY", "TERMINAL_KEY"];
     let mut out = Cow::Borrowed(text);
     for name in SECRET {
         let (open, close) = (format!("<{name}>"), format!("</{name}>"));

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use sca_peers::RequestId;
-use sca_protocol::message::Layout;
-use sca_protocol::xml::Limits;
+use sca_protocol::message::{Layout, SECRET};
+use sca_protocol::xml::{Element, Limits};
 use sca_protocol::{Line, Request, Response};
 use sca_scenario::model::{
     Action, Arm, Carrier, Demand, Expect, Fields, Header, LinkSight, Message, Op, Row, Send, Show, Sight, Speaker,
@@ -272,9 +272,6 @@ fn data_into(out: &mut String, name: &str, data: &Data, answers: Option<&String>
     out.push('\n');
 }
 
-/// Fields that a transcript names and does not show.
-const SECRET: &[&str] = &["MAC_KEY", "TERMINAL_KEY", "MAC"];
-
 /// Whether a response's fields say all there is to it.
 fn is_flat(data: &Data) -> bool {
     let same =
@@ -314,7 +311,11 @@ fn to_host(request: &Request) -> Message {
     let routing = vec![request.function_type().to_owned(), request.command().to_owned()];
     let in_words = routing.iter().all(|word| is_word(word));
     let fields = request.fields().iter().skip(if in_words { 2 } else { 0 }).filter(|f| is_word(&f.name));
-    let tests = fields.map(|f| equals(&f.name, &f.text)).collect();
+    let shown = |f: &Element| match SECRET.contains(&f.name.as_str()) {
+        true => Test { field: f.name.clone(), demand: Demand::Any, span: Span::default() },
+        false => equals(&f.name, &f.text),
+    };
+    let tests = fields.map(shown).collect();
     Message::Fields(Fields { routing: if in_words { routing } else { Vec::new() }, tests, ..Fields::default() })
 }
 

@@ -2,15 +2,13 @@
 
 use sca_protocol::codes;
 use sca_protocol::commands::{Tell, amount};
+use sca_protocol::message::SECRET;
 use sca_protocol::settings::{Settings, TerminalSettings, is_parameter};
 use sca_protocol::{Line, Response};
 
 use crate::device::Device;
 use crate::flash::{CONFIG, LAST_TRANSACTION};
 use crate::work::{Task, Work};
-
-/// Parameters that nobody reads back.
-const SECRET: &[&str] = &["PARM_PASSWORD", "PARM_TRANSPORT_KEY"];
 
 impl Device {
     /// Answers from what the terminal holds.

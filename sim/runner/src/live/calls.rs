@@ -15,8 +15,8 @@ use sca_terminal::CallId;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// Orders that may wait on one call before it counts as lost.
-const OUTBOX: usize = 64;
+/// Orders that may wait on one call before it is given up. More than one read can ask for.
+const OUTBOX: usize = 2_048;
 
 /// The calls of one terminal, and its open ports.
 pub(super) struct Calls {
@@ -25,11 +25,11 @@ pub(super) struct Calls {
     ports: Vec<JoinHandle<()>>,
     listen_on: IpAddr,
     /// Takes what there is to say of the ports.
-    said: mpsc::Sender<String>,
+    said: mpsc::Sender<Result<String, String>>,
 }
 
 impl Calls {
-    pub(super) fn new(mailbox: Mailbox, listen_on: IpAddr, said: mpsc::Sender<String>) -> Self {
+    pub(super) fn new(mailbox: Mailbox, listen_on: IpAddr, said: mpsc::Sender<Result<String, String>>) -> Self {
         Self { mailbox, open: Rc::default(), ports: Vec::new(), listen_on, said }
     }
 
@@ -69,10 +69,15 @@ impl Calls {
     }
 
     pub(super) fn say(&mut self, call: CallId, text: String) {
-        if let Some(orders) = self.open.borrow().get(&call) {
-            // A full or closed outbox belongs to a call that is about to end.
-            drop(orders.try_send(CallOrder::Say(text)));
+        let said = self.open.borrow().get(&call).is_some_and(|orders| orders.try_send(CallOrder::Say(text)).is_ok());
+        if !said {
+            self.forget(call);
         }
+    }
+
+    /// A call is over.
+    pub(super) fn forget(&mut self, call: CallId) {
+        self.open.borrow_mut().remove(&call);
     }
 
     pub(super) fn hang_up(&mut self, call: CallId) {
@@ -94,10 +99,10 @@ impl Calls {
             let serve = async move {
                 let listener = match Listener::bind(address).await {
                     Ok(listener) => listener,
-                    Err(error) => return drop(said.send(format!("cannot listen on {address}: {error}")).await),
+                    Err(error) => return drop(said.send(Err(format!("{address}: {error}"))).await),
                 };
                 if let Ok(address) = listener.address() {
-                    drop(said.send(format!("listens on {address}, the {line:?} port").to_lowercase()).await);
+                    drop(said.send(Ok(format!("listens on {address}, the {line:?} port").to_lowercase())).await);
                 }
                 let mut number = 0;
                 loop {

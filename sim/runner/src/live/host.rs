@@ -115,8 +115,9 @@ pub async fn host(
                 }
                 HostOutput::HangUp { caller } => (caller, CallOrder::HangUp),
             };
-            if let Some(orders) = calls.get(&caller.call) {
-                drop(orders.try_send(order));
+            let ends = order == CallOrder::HangUp;
+            if calls.get(&caller.call).is_some_and(|orders| orders.try_send(order).is_err() || ends) {
+                calls.remove(&caller.call);
             }
         }
     }

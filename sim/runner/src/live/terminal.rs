@@ -9,8 +9,8 @@ use sca_network::{
 };
 use sca_protocol::message::Layout;
 use sca_protocol::settings::TerminalSettings;
-use sca_protocol::xml::Limits;
-use sca_protocol::{Chance, Line, Now, Request, Response};
+use sca_protocol::xml::{self, Limits};
+use sca_protocol::{Chance, Line, Now, Response};
 use sca_terminal::{
     CallEvent as Heard, CallId, Cardholder, ConnectionId, Flash, Input, LinkEvent, Output, Seen, Target,
 };
@@ -59,12 +59,15 @@ pub enum LiveError {
     /// The folder of its flash cannot be read.
     #[error("the flash: {0}")]
     Flash(std::io::Error),
+    /// A classic port cannot be opened.
+    #[error("cannot listen on {0}")]
+    Listen(String),
 }
 
 /// Runs a terminal until `stop` is done. `say` is given each line of the ladder. Needs a `LocalSet`.
 ///
 /// # Errors
-/// [`LiveError`], if the credentials or the flash cannot be used.
+/// [`LiveError`], if the credentials, the flash or the classic ports cannot be used.
 pub async fn connect<C: Core>(
     plan: TerminalPlan,
     make: &dyn Fn(Making) -> C,
@@ -119,7 +122,10 @@ pub async fn connect<C: Core>(
                     }
                 }
             }
-            Some(text) = told.recv() => live.line(now(), &format!("terminal {text}")),
+            Some(told) = told.recv() => match told {
+                Ok(text) => live.line(now(), &format!("terminal {text}")),
+                Err(why) => return Err(LiveError::Listen(why)),
+            },
             Some(act) = acts.recv() => live.tell(now(), Input::Cardholder(act)),
             () = sleep => live.tell(now(), Input::Tick),
         }
@@ -164,17 +170,28 @@ impl<C: Core> Live<'_, C> {
 
     fn called(&mut self, now: Now, call: CallId, event: CallEvent) {
         let event = match event {
-            CallEvent::Opened => Heard::Opened,
+            CallEvent::Opened => {
+                self.line(now, &format!("  {} and terminal are connected (call {})", end_of(call.line), call.number));
+                Heard::Opened
+            }
             CallEvent::Document(text) => {
                 self.line(now, &format!("  {} -> terminal   {}", end_of(call.line), brief(&text)));
                 Heard::Document(text)
             }
-            CallEvent::Broken(why) => Heard::Broken(why),
+            CallEvent::Broken(why) => {
+                self.line(now, &format!("  {} -> terminal   {why} (call {})", end_of(call.line), call.number));
+                Heard::Broken(why)
+            }
             CallEvent::Failed(reason) => {
+                self.calls.forget(call);
                 self.line(now, &format!("  {} cannot be reached: {reason}", end_of(call.line)));
                 Heard::Failed(reason)
             }
-            CallEvent::Ended => Heard::Ended,
+            CallEvent::Ended => {
+                self.line(now, &format!("  {} has hung up (call {})", end_of(call.line), call.number));
+                self.calls.forget(call);
+                Heard::Ended
+            }
         };
         self.tell(now, Input::Call { call, event });
     }
@@ -295,16 +312,16 @@ fn end_of(line: Line) -> &'static str {
     }
 }
 
-/// A document on one line: its routing or its fields, else its beginning.
+/// A document on one line: its fields but for what is secret, else its beginning.
 pub(super) fn brief(text: &str) -> String {
-    let limits = Limits::default();
-    let fields = match (Request::parse(text, limits), Response::parse(text, limits)) {
-        (Ok(request), _) => request.to_xml(Layout::Compact),
-        (_, Ok(response)) => response.to_xml(Layout::Compact),
+    let fields = match xml::parse(text, Limits::default()) {
+        Ok(root) => {
+            let fields = root.children.into_iter().map(crate::cards::discreet);
+            let fields = fields.fold(Response::default(), Response::with_group).to_xml(Layout::Compact);
+            fields.replace("<RESPONSE>", "").replace("</RESPONSE>", "")
+        }
         _ => text.split_whitespace().collect::<Vec<_>>().join(" "),
     };
-    let fields = fields.replace("<TRANSACTION>", "").replace("</TRANSACTION>", "");
-    let fields = fields.replace("<RESPONSE>", "").replace("</RESPONSE>", "");
     let fields = crate::cards::masked(&fields).into_owned();
     match fields.char_indices().nth(200) {
         Some((at, _)) => format!("{} …", &fields[..at]),
