@@ -169,15 +169,20 @@ fn answered(results: &[&FileResult]) -> Vec<Command> {
 
 fn produced(results: &[&FileResult]) -> Vec<Code> {
     let spaces = [("device", codes::DEVICE), ("platform", codes::PLATFORM), ("notice", codes::NOTICES)];
-    let all = spaces.into_iter().flat_map(|(space, table)| table.iter().map(move |code| (space, code)));
-    all.map(|(space, code)| Code {
+    let all = spaces.into_iter().flat_map(|(space, table)| table.iter().map(move |code| (space, table, code)));
+    let is_alike = |a: &codes::Code, b: &codes::Code| a.number == b.number && a.result == b.result;
+    all.map(|(space, table, code)| Code {
         space,
         number: code.number,
         result: code.result,
         text: code.text,
         produced_in: first(results, |evidence| {
             let of = if space == "notice" { &evidence.notices } else { &evidence.codes };
-            of.contains(&(code.number, code.result.to_owned()))
+            // A text that says more than the table's counts, unless only the text tells two codes apart.
+            let by_text = space == "notice" || table.iter().filter(|other| is_alike(other, code)).count() > 1;
+            of.iter().any(|(number, result, text)| {
+                *number == code.number && result == code.result && (!by_text || text == code.text)
+            })
         }),
     })
     .collect()

@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use sca_peers::RequestId;
 use sca_protocol::handshake::Head;
+use sca_protocol::xml::Element;
 use sca_protocol::{Line, Request, Response};
 use sca_terminal::{Face, Seen};
+
+use crate::cards::discreet;
 
 /// An observation with its place in the order of the run.
 #[derive(Debug, Clone)]
@@ -32,9 +35,17 @@ pub(crate) struct Data {
 }
 
 impl Data {
-    /// The message on one line, cut short.
+    /// The message on one line, cut short: the fields of a response, or the text as it is.
     pub(crate) fn brief(&self) -> String {
-        let line: String = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let line: String = match &self.response {
+            Some(response) => {
+                let fields: Vec<Element> = response.fields().iter().cloned().map(discreet).collect();
+                let mut line = String::new();
+                sca_scenario::fields_into(&mut line, fields.iter().map(|f| (f.name.as_str(), f.text.as_str())));
+                line.trim_start().to_owned()
+            }
+            None => self.text.split_whitespace().collect::<Vec<_>>().join(" "),
+        };
         match line.char_indices().nth(160) {
             Some((at, _)) => format!("{} …", &line[..at]),
             None => line,

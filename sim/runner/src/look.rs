@@ -118,7 +118,8 @@ impl Script {
             Some(None) => "an answer".to_owned(),
             None => "no answer to any request".to_owned(),
         };
-        format!("this is message {}, {answered}, at {}, connection {}", data.number, stamp(noted.at), data.connection)
+        let (at, connection) = (stamp(noted.at), data.connection);
+        format!("this is message {}, {answered}, at {at}, connection {connection}: {}", data.number, data.brief())
     }
 }
 

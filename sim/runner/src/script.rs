@@ -193,7 +193,12 @@ impl Script {
                 Ok(Stepped::Met)
             }
             Look::Not(mismatch, came) => Err(self.other(step, &mismatch, &came)),
-            Look::Nothing(seen) if now >= to => Err(self.nothing(step, expect, to, seen)),
+            Look::Nothing(seen) if now >= to => {
+                let mut failure = self.nothing(step, expect, to, seen);
+                // What nobody has read yet often says why nothing came.
+                failure.notes.extend(lanes[expect.who].unread().map(|unread| format!("not read yet: {unread}")));
+                Err(failure)
+            }
             Look::Nothing(_) => Ok(Stepped::Until(Some(to))),
         }
     }

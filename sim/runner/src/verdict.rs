@@ -84,12 +84,12 @@ impl Verdict {
 /// What a run shows beyond its verdict.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Evidence {
-    /// Commands that were answered, by the names of their rows.
+    /// Commands that were answered with success, by the names of their rows.
     pub commands: BTreeSet<(String, String)>,
-    /// RESULT_CODE with RESULT, in answers.
-    pub codes: BTreeSet<(i32, String)>,
+    /// RESULT_CODE with RESULT and RESPONSE_TEXT, in answers.
+    pub codes: BTreeSet<(i32, String, String)>,
     /// The same in notices.
-    pub notices: BTreeSet<(i32, String)>,
+    pub notices: BTreeSet<(i32, String, String)>,
 }
 
 /// What one row of a scenario came to.

@@ -30,11 +30,14 @@ impl<C: Core> World<'_, C> {
     /// Takes note of what an answer, or a notice, is evidence of.
     pub(super) fn take_note_of(&mut self, heard: &Heard) {
         let Some(response) = &heard.response else { return };
-        self.evidence.commands.extend(heard.request.clone());
+        // A refusal proves nothing of a command.
+        if response.get("TERMINATION_STATUS") == Some("SUCCESS") {
+            self.evidence.commands.extend(heard.request.clone());
+        }
         if let Some(code) = response.get("RESULT_CODE").and_then(|n| n.parse().ok()) {
-            let is_notice = heard.answers.is_none();
-            let of = if is_notice { &mut self.evidence.notices } else { &mut self.evidence.codes };
-            of.insert((code, response.get("RESULT").unwrap_or_default().to_owned()));
+            let field = |name: &str| response.get(name).unwrap_or_default().to_owned();
+            let of = if heard.answers.is_none() { &mut self.evidence.notices } else { &mut self.evidence.codes };
+            of.insert((code, field("RESULT"), field("RESPONSE_TEXT")));
         }
     }
 

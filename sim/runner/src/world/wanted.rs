@@ -180,8 +180,7 @@ impl<C: Core> World<'_, C> {
         let (tls, tap, cut, ours) = self.prepare(at, fate, target.secure)?;
         let client_tls = if target.secure { Some(self.client_tls(who)?) } else { None };
         let usual = || "HTTP/1.1 200 Connection established\r\n\r\n".to_owned();
-        let told = self.armory.answer(true, at);
-        let proxy = via.is_some().then(|| told.unwrap_or_else(usual));
+        let proxy = via.is_some().then(|| self.armory.answer(true, at).unwrap_or_else(usual));
         // Whatever the proxy says instead is our doing.
         let ours = ours || proxy.as_ref().is_some_and(|answer| !answer.starts_with("HTTP/1.1 2"));
         self.prepared.borrow_mut().insert(tag, Prepared::Link { proxy, tls, tap: tap.clone(), orders });
