@@ -75,6 +75,8 @@ struct Entry {
     number: u32,
     state: State,
     answer: Response,
+    /// Which payment it changed, and what that was before.
+    changed: Option<(u32, State)>,
 }
 
 /// The payment host.
@@ -161,9 +163,7 @@ impl Host {
     fn pay(&mut self, request: &Request) -> Response {
         let Some(row) = Command::find(request) else { return self.in_own_words(codes::UNKNOWN_COMMAND) };
         let follows = request.get("CTROUTD").and_then(|n| n.parse::<u32>().ok());
-        if let Some(number) = follows
-            && !self.ledger.iter().any(|e| e.number == number && matches!(e.state, State::Approved | State::Completed))
-        {
+        if follows.is_some() && self.open_entry(follows).is_none() {
             return words(codes::DECLINED, "NO SUCH TRANSACTION");
         }
         let card = request.get("ACCT_NUM").and_then(Card::of_number);
@@ -172,7 +172,7 @@ impl Host {
         let done = if follows.is_some() && row.command == "CAPTURE" { codes::COMPLETED } else { row.done };
         let (code, most) = match (self.settings.decision.as_str(), standing) {
             ("declines", _) | ("card", Standing::Declined) => (codes::DECLINED, None),
-            ("errors", _) => (codes::platform_code(43).copied().unwrap_or(codes::DECLINED), None),
+            ("errors", _) => (codes::HOST_ERROR, None),
             ("card", Standing::Half) => (done, Some(asked / 2)),
             _ => (done, cents(&self.settings.amount)),
         };
@@ -205,8 +205,13 @@ impl Host {
         let number = answer.get("CTROUTD").and_then(|n| n.parse().ok()).unwrap_or(0);
         if self.ledger.len() < LEDGER_MAX {
             let (terminal, sequence) = (text("TERMINAL"), text("TRANS_SEQ_NUM"));
-            self.ledger.push(Entry { terminal, sequence, number, state, answer });
+            self.ledger.push(Entry { terminal, sequence, number, state, answer, changed: None });
         }
+    }
+
+    fn open_entry(&mut self, number: Option<u32>) -> Option<&mut Entry> {
+        let is_open = |e: &&mut Entry| matches!(e.state, State::Approved | State::Completed) && e.changed.is_none();
+        self.ledger.iter_mut().filter(is_open).find(|e| Some(e.number) == number)
     }
 
     /// VOID and tips: they follow an earlier payment, which stays or changes its state.
@@ -214,25 +219,37 @@ impl Host {
         let done = Command::find(request).map_or(codes::VOIDED, |row| row.done);
         let code = match self.settings.decision.as_str() {
             "declines" => codes::DECLINED,
+            "errors" => codes::HOST_ERROR,
             _ => done,
         };
+        let answer = self.in_own_words(code);
         let number = request.get("CTROUTD").and_then(|n| n.parse::<u32>().ok());
-        let fits = |e: &&mut Entry| Some(e.number) == number && matches!(e.state, State::Approved | State::Completed);
-        let Some(entry) = self.ledger.iter_mut().find(fits) else {
+        let Some(entry) = self.open_entry(number) else {
             return words(codes::DECLINED, "NO SUCH TRANSACTION");
         };
+        let (serial, before) = (entry.number, entry.state);
+        let answer = answer.with("CTROUTD", serial.to_string());
         if code.number == done.number {
-            entry.state = becomes.unwrap_or(entry.state);
+            entry.state = becomes.unwrap_or(before);
+            self.enter(request, State::Completed, answer.clone());
+            self.ledger.last_mut().into_iter().for_each(|entry| entry.changed = Some((serial, before)));
         }
-        let serial = entry.number;
-        self.in_own_words(code).with("CTROUTD", serial.to_string())
+        answer
     }
 
     fn reverse(&mut self, request: &Request) -> Response {
+        if self.settings.decision == "errors" {
+            return words(codes::HOST_ERROR, codes::HOST_ERROR.text);
+        }
         let (terminal, sequence) = (request.get("TERMINAL"), request.get("TRANS_SEQ_NUM"));
         let fits = |e: &&mut Entry| Some(e.terminal.as_str()) == terminal && Some(e.sequence.as_str()) == sequence;
         if let Some(entry) = self.ledger.iter_mut().rev().find(fits) {
             entry.state = State::Reversed;
+            if let Some((number, before)) = entry.changed
+                && let Some(changed) = self.ledger.iter_mut().find(|e| e.number == number && e.changed.is_none())
+            {
+                changed.state = before;
+            }
         }
         words(codes::REVERSED, codes::REVERSED.text)
     }

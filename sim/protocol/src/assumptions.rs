@@ -328,7 +328,7 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     on(
         "A-58",
-        "A document on a classic port may take 10 s; a primary command on the secondary port is refused with 59040",
+        "A classic port takes 16 connections, a document on it may take 10 s; a primary command on the secondary port is refused with 59040",
         &["document-timeout", "idle-timeout"],
         "the pages describe no framing and no limit",
     ),
@@ -367,6 +367,18 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "PROXY names the HTTP proxy and its port; the terminal asks it by CONNECT, without credentials",
         &["PROXY"],
         "the library below SCA has such a parameter; SCA's own name for it was not visible",
+    ),
+    on(
+        "A-65",
+        "To a registered POS that does not encrypt, a notice carries MAC_LABEL and the MAC over its last COUNTER",
+        &[],
+        "the page wants notices signed as the pairing says, and its example has no COUNTER",
+    ),
+    on(
+        "A-66",
+        "LINE_ITEM commands are busy like any other while a primary command is under way",
+        &[],
+        "one page allows them on any screen of a session, another one primary command at a time",
     ),
 ];
 

@@ -104,6 +104,9 @@ pub const NO_UPDATES: Code = failure(59052, "ERROR", "No Updates Available on Te
 /// The issuer wants a call.
 pub const CALL: Code = failure(59074, "ERROR", "Call for authorisation", Some("A-49"));
 
+/// The payment host cannot decide now.
+pub const HOST_ERROR: Code = failure(43, "ERROR", "Communication error", None);
+
 /// The token of a card was found (token flows; elsewhere 1 is IN SETTLEMENT).
 pub const TOKEN_FOUND: Code =
     Code { number: 1, result: "OK", text: "Token found", success: true, assumption: Some("A-38") };
@@ -195,7 +198,7 @@ pub const PLATFORM: &[Code] = &[
     HOST_NOT_AVAILABLE,
     failure(25, "EOD Command Failed", "EOD Command Failed", None),
     platform(30, "CAPTURED", "CAPTURED"),
-    failure(43, "ERROR", "Communication error", None),
+    HOST_ERROR,
     failure(44, "ERROR", "HTTP error", None),
     failure(55, "ERROR", "Socket open error", None),
     HOST_BROKE_OFF,

@@ -131,8 +131,8 @@ impl Kind {
     pub fn read(self, text: &str) -> Option<Value> {
         match self {
             Self::Flag => match text {
-                "yes" | "on" | "1" | "Y" => Some(Value::Flag(true)),
-                "no" | "off" | "0" | "N" => Some(Value::Flag(false)),
+                "yes" | "on" | "1" | "Y" | "ENABLE" => Some(Value::Flag(true)),
+                "no" | "off" | "0" | "N" | "DISABLE" => Some(Value::Flag(false)),
                 _ => None,
             },
             Self::Number(min, max) => text.parse().ok().filter(|n| (min..=max).contains(n)).map(Value::Number),

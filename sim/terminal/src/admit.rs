@@ -40,7 +40,12 @@ impl Device {
             if let Some(holder) = self.holder.as_ref().filter(|_| !aborts) {
                 let is_finish = row.behaviour == Behaviour::Change(Change::FinishSession);
                 let is_too_late = is_finish && matches!(holder.doing, Doing::Paying(_));
-                return Some((if is_too_late { codes::BUSY.on("A-43") } else { codes::BUSY }, None));
+                let busy = match task.request.function_type() {
+                    _ if is_too_late => codes::BUSY.on("A-43"),
+                    "LINE_ITEM" => codes::BUSY.on("A-66"),
+                    _ => codes::BUSY,
+                };
+                return Some((busy, None));
             }
         }
         let asks_counter = row.behaviour == Behaviour::Tell(Tell::Counter);
@@ -115,7 +120,7 @@ impl Device {
     /// Carries out a SECURITY command.
     pub(crate) fn secure(&mut self, work: &mut Work<'_>, mut task: Task, what: Security) {
         match what {
-            Security::Register | Security::RegisterEncryption => match Pairing::new(&task, what) {
+            Security::Register | Security::RegisterEncryption => match Pairing::new(work, &task, what) {
                 Err((code, text)) => task.refuse(work, code, text.as_deref()),
                 Ok(_) if !self.registrations.has_room(work) => task.refuse(work, codes::NO_ROOM, None),
                 Ok(pairing) => {

@@ -14,6 +14,10 @@ use crate::work::{Deed, Task, Work};
 /// Parameters that a POS may not write: they say who a POS is.
 const BARRED: &[&str] = &["POSCONNECTALLOW", "SKIPPOSAUTH", "AUTOPAIR"];
 
+/// Bytes of a parameter's value, and parameters in config.usr1.
+const PARAMETER_MAX: usize = 255;
+const PARAMETERS_MAX: usize = 256;
+
 impl Device {
     /// Changes what the terminal holds.
     pub(crate) fn change(&mut self, work: &mut Work<'_>, mut task: Task, what: Change) {
@@ -114,10 +118,13 @@ impl Device {
         for field in task.request.fields().iter().filter(|f| f.name.starts_with("PARM_") || f.name == "ARM_ALTMERCHID")
         {
             let name = if field.name == "ARM_ALTMERCHID" { "PARM_ALTMERCHID" } else { &field.name };
-            if field.text.chars().any(char::is_control) {
-                return Some((codes::FIELD_ERROR, Some(format!("{name} must be one line"))));
+            if field.text.chars().any(char::is_control) || field.text.len() > PARAMETER_MAX {
+                return Some((codes::FIELD_ERROR, Some(format!("{name} must be one line of at most 255 bytes"))));
             }
             all.push((name.to_owned(), field.text.clone()));
+        }
+        if self.flash.lines(CONFIG).count() + all.len() > PARAMETERS_MAX {
+            return Some((codes::FIELD_ERROR, Some(format!("config.usr1 has room for {PARAMETERS_MAX} parameters"))));
         }
         self.put_parameters(work, &all);
         None
@@ -169,12 +176,8 @@ impl Device {
             Ok(numbers) => numbers,
             Err(code) => return task.refuse(work, code, None),
         };
-        let count = if what == Change::EditStored {
-            self.stored.edit(&numbers, &task)
-        } else {
-            self.stored.records.retain(|record| !numbers.contains(&record.number));
-            numbers.len()
-        };
+        let count =
+            if what == Change::EditStored { self.stored.edit(&numbers, &task) } else { self.stored.remove(&numbers) };
         self.stored.save(work, &mut self.flash);
         self.offer_soon(work);
         task.assumed.extend(task.row.guess);

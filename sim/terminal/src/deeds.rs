@@ -82,7 +82,7 @@ impl Terminal {
                 }
             }
             (Line::Notices, _) => drop(self.notices.remove(&call.number)),
-            (_, CallEvent::Opened) if !self.powered || self.websockets || self.calls.len() >= CALLS_MAX => {
+            (_, CallEvent::Opened) if !self.powered || self.websockets || self.has_calls_enough(call.line) => {
                 out.push(Output::HangUp { call });
             }
             (_, CallEvent::Opened) => drop(self.calls.insert(call, now.since_start)),
@@ -103,6 +103,11 @@ impl Terminal {
     pub(crate) fn call_is_over(&mut self, now: Now, call: CallId, out: &mut Vec<Output>) {
         self.calls.remove(&call);
         self.work(now, out, |device, work| device.pos_is_gone(work, |origin| origin == Origin::Call(call)));
+    }
+
+    /// Whether a port has as many calls as it takes: the other one stays free for CANCEL.
+    fn has_calls_enough(&self, line: Line) -> bool {
+        self.calls.keys().filter(|call| call.line == line).count() >= CALLS_MAX
     }
 
     /// When the quietest call has been quiet for too long.

@@ -94,12 +94,21 @@ impl Holder {
         match &self.doing {
             Doing::Asking(asking) => asking.until.map(|(at, _)| at),
             Doing::Paying(payment) => payment.until,
-            Doing::Pairing(_) | Doing::Waiting => None,
+            Doing::Pairing(pairing) => pairing.until,
+            Doing::Waiting => None,
         }
     }
 }
 
+/// Why a request is refused that only the payment host could answer.
+const TRAINING: &str = "Not in a training session";
+
 impl Device {
+    /// Whether the session is for practice: no host hears of it.
+    fn trains(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.training)
+    }
+
     /// Reads the flash, as at every start.
     pub(crate) fn start(&mut self, work: &mut Work<'_>) {
         self.flash.mend(work);
@@ -187,12 +196,16 @@ impl Device {
             Behaviour::Change(what) => self.change(work, task, what),
             Behaviour::Prompt(what) => self.ask(work, task, what),
             Behaviour::Pay(pay) => self.begin_payment(work, task, pay),
+            Behaviour::Host if self.trains() => task.refuse(work, codes::NOT_ALLOWED.on("A-60"), Some(TRAINING)),
             Behaviour::Host => {
                 let text = self.host_request(work, &task);
                 self.wait_for(work, task, Line::Host, text);
             }
             Behaviour::Security(what) => self.secure(work, task, what),
             Behaviour::Estate(Estate::Apply) => self.wait_for(work, task, Line::Estate, estate_request(work, "APPLY")),
+            Behaviour::Estate(Estate::Ask) if self.errands.any(|p| matches!(p, Purpose::Aside(_))) => {
+                task.refuse(work, codes::BUSY, None);
+            }
             Behaviour::Estate(Estate::Ask) => {
                 let text = estate_request(work, "ASK");
                 self.errands.begin(work, Line::Estate, Purpose::Aside(Box::new(task)), text);

@@ -10,8 +10,9 @@ use crate::device::{Device, Doing, Holder};
 use crate::errand::{Purpose, Report, Trouble};
 use crate::event::{CallEvent, CallId};
 use crate::flash::{IN_FLIGHT, LAST_TRANSACTION, REVERSALS, SEQUENCE};
-use crate::pay::{code_of, from_host, others};
+use crate::outcome::{DECLINES, code_of, from_host, number_of, others};
 use crate::payment::Stage;
+use crate::stored::Verdict;
 use crate::work::{Deed, Work};
 
 impl Device {
@@ -33,6 +34,10 @@ impl Device {
             self.flash.write(work, IN_FLIGHT, text.as_bytes());
             self.notice(work, codes::IN_FLIGHT, &[]);
         }
+        if let Some(Purpose::Stored(number)) = self.errands.purpose(call) {
+            self.stored.goes(*number);
+            self.stored.save(work, &mut self.flash);
+        }
         self.errands.say(work, call);
     }
 
@@ -40,7 +45,11 @@ impl Device {
     pub(crate) fn errand_is_over(&mut self, work: &mut Work<'_>, purpose: Purpose, result: Result<Response, Trouble>) {
         match purpose {
             Purpose::Holder => self.host_answered(work, result),
-            Purpose::Reversal { sequence, awaited } => self.reversal_is_over(work, &sequence, awaited, result.is_ok()),
+            Purpose::Reversal { sequence, awaited } => {
+                // Whoever answers anything else has taken nothing back.
+                let done = result.is_ok_and(|response| matches!(number_of(&response), 7 | 22));
+                self.reversal_is_over(work, &sequence, awaited, done);
+            }
             Purpose::Stored(number) => self.stored_was_offered(work, number, result.ok().as_ref()),
             Purpose::Aside(mut task) => match result {
                 Err(_) => task.refuse(work, codes::HOST_NOT_AVAILABLE, None),
@@ -128,7 +137,18 @@ impl Device {
             }
             self.flash.remove(work, IN_FLIGHT);
         }
+        self.take_back_stored(work);
         self.offer_soon(work);
+    }
+
+    /// A stored transaction may or may not have reached the host: it is taken back before it is offered again.
+    fn take_back_stored(&mut self, work: &mut Work<'_>) {
+        let Some(request) = self.stored.comes_back().and_then(|text| Request::parse(&text, Limits::default()).ok())
+        else {
+            return;
+        };
+        self.owe_reversal(work, request.get("TRANS_SEQ_NUM").unwrap_or_default());
+        self.stored.save(work, &mut self.flash);
     }
 
     /// The host is there: what waits for it goes now.
@@ -160,14 +180,17 @@ impl Device {
     }
 
     fn stored_was_offered(&mut self, work: &mut Work<'_>, number: u32, response: Option<&Response>) {
-        let Some(response) = response else { return };
-        let code: i32 = response.get("RESULT_CODE").and_then(|n| n.parse().ok()).unwrap_or(0);
-        let approved = matches!(code, 4 | 5);
-        if let Some(record) = self.stored.records.iter_mut().find(|r| r.number == number) {
-            record.status = if approved { "PROCESSED" } else { "DECLINED" };
-            self.stored.save(work, &mut self.flash);
+        let Some(response) = response else { return self.take_back_stored(work) };
+        let verdict = match number_of(response) {
+            4 | 5 => Verdict::Approved,
+            code if DECLINES.contains(&code) => Verdict::Declined,
+            _ => Verdict::Refused,
+        };
+        self.stored.decided(number, verdict);
+        self.stored.save(work, &mut self.flash);
+        if verdict != Verdict::Refused {
+            self.offer_soon(work);
         }
-        self.offer_soon(work);
     }
 }
 

@@ -57,23 +57,16 @@ impl Items {
 
     /// Replaces what is said of merchandise; an offer, and what has one, is refused.
     pub(crate) fn replace(&mut self, task: &Task) -> Result<(), String> {
-        let group = task.request.element("MERCHANDISE").or_else(|| {
-            task.request.element("LINE_ITEMS").and_then(|g| g.children.iter().find(|c| c.name == "MERCHANDISE"))
-        });
-        let inner = |name: &str| group.and_then(|g| g.children.iter().find(|c| c.name == name)).map(|c| c.text.clone());
-        let id = inner("LINE_ITEM_ID").or_else(|| task.get("LINE_ITEM_ID").map(str::to_owned));
-        let id = id.ok_or("LINE_ITEM_ID is missing")?;
-        if self.lines.iter().any(|line| line.offer_for.as_deref() == Some(&id)) {
-            return Err(format!("LINE_ITEM_ID {id} has an offer"));
+        let mut lines = self.lines.clone();
+        let nested = task.request.element("LINE_ITEMS").map(|group| group.children.as_slice()).unwrap_or_default();
+        let groups: Vec<&Element> = task.request.element("MERCHANDISE").into_iter().chain(nested).collect();
+        if groups.is_empty() {
+            return Err("MERCHANDISE is missing".to_owned());
         }
-        let line = self.lines.iter_mut().find(|line| line.id == id).ok_or(format!("LINE_ITEM_ID {id} is not there"))?;
-        if line.offer_for.is_some() {
-            return Err(format!("LINE_ITEM_ID {id} is an offer"));
+        for group in groups {
+            replace_one(&mut lines, group, task.get("LINE_ITEM_ID"))?;
         }
-        let put = |to: &mut String, name: &str| to.clone_from(&inner(name).unwrap_or_else(|| to.clone()));
-        put(&mut line.description, "DESCRIPTION");
-        put(&mut line.quantity, "QUANTITY");
-        put(&mut line.price, "EXTENDED_PRICE");
+        self.lines = lines;
         self.total(task);
         Ok(())
     }
@@ -133,6 +126,44 @@ impl Item {
     }
 }
 
+/// Replaces what is said of one line, whose id may stand beside its group.
+fn replace_one(lines: &mut [Item], group: &Element, beside: Option<&str>) -> Result<(), String> {
+    let field = |name: &str| group.children.iter().find(|c| c.name == name).map(|c| c.text.clone());
+    if group.name != "MERCHANDISE" {
+        return Err(format!("OVERRIDE takes MERCHANDISE, not {}", head(&group.name)));
+    }
+    let id = field("LINE_ITEM_ID").or_else(|| beside.map(str::to_owned)).ok_or("LINE_ITEM_ID is missing")?;
+    if lines.iter().any(|line| line.offer_for.as_deref() == Some(&id)) {
+        return Err(format!("LINE_ITEM_ID {} has an offer", head(&id)));
+    }
+    let missing = || format!("LINE_ITEM_ID {} is not there", head(&id));
+    let line = lines.iter_mut().find(|line| line.id == id).ok_or_else(missing)?;
+    if line.offer_for.is_some() {
+        return Err(format!("LINE_ITEM_ID {id} is an offer"));
+    }
+    if let Some(price) = price(group, "EXTENDED_PRICE")? {
+        line.price = price;
+    }
+    if let Some(text) = field("DESCRIPTION").filter(|text| !text.is_empty()) {
+        line.description = text.chars().take(DESCRIPTION_MAX).collect();
+    }
+    if let Some(quantity) = field("QUANTITY") {
+        line.quantity = quantity.chars().take(10).collect();
+    }
+    Ok(())
+}
+
+/// The amount in a field of a line, if it has one.
+fn price(element: &Element, name: &str) -> Result<Option<String>, String> {
+    let text = element.children.iter().find(|c| c.name == name).map(|c| c.text.clone());
+    match text {
+        Some(text) if !text.is_empty() && sca_protocol::commands::cents(&text).is_none() => {
+            Err(format!("{name} is no amount"))
+        }
+        text => Ok(text),
+    }
+}
+
 fn read(element: &Element) -> Result<Item, String> {
     let field = |name: &str| element.children.iter().find(|c| c.name == name).map(|c| c.text.clone());
     let is_offer = match element.name.as_str() {
@@ -146,10 +177,7 @@ fn read(element: &Element) -> Result<Item, String> {
         return Err("LINE_ITEM_ID must have 1 to 10 digits".to_owned());
     }
     let description: String = need("DESCRIPTION")?.chars().take(DESCRIPTION_MAX).collect();
-    let price = field(if is_offer { "OFFER_AMOUNT" } else { "EXTENDED_PRICE" }).unwrap_or_default();
-    if !price.is_empty() && sca_protocol::commands::cents(&price).is_none() {
-        return Err(format!("{} is no amount", if is_offer { "OFFER_AMOUNT" } else { "EXTENDED_PRICE" }));
-    }
+    let price = price(element, if is_offer { "OFFER_AMOUNT" } else { "EXTENDED_PRICE" })?.unwrap_or_default();
     let offer_for = if is_offer { Some(need("OFFER_LINE_ITEM")?) } else { None };
     let price = if is_offer && !price.is_empty() { format!("-{price}") } else { price };
     Ok(Item {

@@ -13,6 +13,7 @@ mod flash;
 mod hosts;
 mod items;
 mod link;
+mod outcome;
 mod pay;
 mod payment;
 mod prompt;

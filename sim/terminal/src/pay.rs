@@ -11,15 +11,13 @@ use crate::device::{Device, Doing, Holder};
 use crate::errand::{Purpose, Trouble};
 use crate::event::Cardholder;
 use crate::flash::{HISTORY, IN_FLIGHT, LAST_TRANSACTION, SEQUENCE};
+use crate::outcome::{DECLINES, card_fields, code_of, from_host, number_of, others, parts_of};
 use crate::payment::{Next, Payment, Stage, kind};
 use crate::screen::Screen;
 use crate::work::{Deed, Origin, Task, Work};
 
 /// How many payments the duplicate rule remembers.
 const HISTORY_MAX: usize = 32;
-
-/// Outcomes in which the bank says no.
-const DECLINES: &[i32] = &[6, 93, 97, 1000, 1010];
 
 /// Fields of a request that the payment host is told.
 const PASSED_ON: &[&str] = &[
@@ -174,7 +172,7 @@ impl Device {
             others(response).fold(answer.with("TRANS_SEQ_NUM", sequence), |a, (name, value)| a.with(name, value));
         let answer = card_fields(answer, work, task, payment);
         let answer = parts_of(answer, task);
-        let number: i32 = response.get("RESULT_CODE").and_then(|n| n.parse().ok()).unwrap_or(0);
+        let number = number_of(response);
         let approved = !DECLINES.contains(&number) && answer.get("TERMINATION_STATUS") == Some("SUCCESS");
         self.remember(work, &answer, approved && matches!(number, 4 | 5));
         self.flash.remove(work, IN_FLIGHT);
@@ -204,9 +202,9 @@ impl Device {
     /// What the duplicate rule compares: the invoice, and command, amount and card together.
     fn trace(&self) -> Option<(String, String)> {
         let Some(Holder { task, doing: Doing::Paying(payment) }) = &self.holder else { return None };
-        let (card, _) = payment.card?;
+        let (card, _) = payment.card.filter(|_| task.row.command != "BALANCE")?;
         let invoice = self.session.as_ref()?.invoice.replace(char::is_control, " ");
-        let total = task.get("TRANS_AMOUNT").and_then(cents).map(amount)?;
+        let total = task.get("TRANS_AMOUNT").and_then(cents).filter(|total| *total != 0).map(amount)?;
         Some((invoice, format!("{} {total} {}", task.row.command, card.name)))
     }
 
@@ -242,8 +240,10 @@ impl Device {
         let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
         let total = task.get("TRANS_AMOUNT").and_then(cents).unwrap_or(0);
         let limit = i64::try_from(work.settings.payment.offline_limit).unwrap_or(i64::MAX);
-        let offline = payment.card.filter(|(card, _)| !card.pin && card.tender == "CREDIT");
+        let offline = payment.card.filter(|(card, _)| !card.pin && payment.tender.as_deref() == Some("CREDIT"));
         let code = match task.row.command {
+            // A debit card that is asked for as credit has no PIN either, but its bank wants to be asked.
+            _ if offline.is_some_and(|(card, _)| card.tender != "CREDIT") => codes::HOST_NOT_AVAILABLE,
             "CAPTURE" | "CREDIT" => codes::CAPTURE_STORED,
             "AUTH" => codes::APPROVAL_STORED,
             _ => codes::HOST_NOT_AVAILABLE,
@@ -310,83 +310,22 @@ impl Device {
         }
         let response = crate::work::outcome(code, code.text);
         let response = more.iter().fold(response, |response, (name, value)| response.with(name, *value));
+        let mut assumed = Vec::new();
+        let response = match task.get("MAC_LABEL").and_then(|label| Some((label, self.registrations.sign(label)?))) {
+            Some((label, mac)) => {
+                assumed.push("A-65");
+                response.with("MAC_LABEL", label).with("MAC", mac)
+            }
+            None => response,
+        };
         let on_link = matches!(task.origin, Origin::Link(_)) && rules.way == "websocket";
         if on_link {
-            task.send(work, &response, vec!["A-47"]);
+            assumed.push("A-47");
+            task.send(work, &response, assumed);
         } else if let Some(address) = address {
-            let text = response.to_xml(work.settings.layout());
+            let text = task.text_of(work, &response);
+            assumed.into_iter().for_each(|id| work.does(Deed::Assume(id)));
             work.does(Deed::CallBack { address, text });
         }
-    }
-}
-
-pub(crate) fn code_of(trouble: Trouble) -> Code {
-    match trouble {
-        Trouble::NotReached => codes::HOST_NOT_AVAILABLE,
-        Trouble::BrokeOff => codes::HOST_BROKE_OFF,
-        Trouble::TimedOut => codes::HOST_TIMED_OUT,
-    }
-}
-
-const FIRST_FIELDS: &[&str] = &["RESPONSE_TEXT", "RESULT", "RESULT_CODE", "TERMINATION_STATUS", "COUNTER"];
-
-/// The fields of a host's answer beyond those that begin every response.
-pub(crate) fn others(response: &Response) -> impl Iterator<Item = (&str, &str)> {
-    let fields = response.fields().iter().map(|f| (f.name.as_str(), f.text.as_str()));
-    fields.filter(|(name, _)| !FIRST_FIELDS.contains(name))
-}
-
-/// The beginning of an answer, in the host's words.
-pub(crate) fn from_host(work: &Work<'_>, task: &mut Task, response: &Response) -> Response {
-    let number: i32 = response.get("RESULT_CODE").and_then(|n| n.parse().ok()).unwrap_or(0);
-    let word = response.get("RESULT").unwrap_or_default();
-    let is_decline = DECLINES.contains(&number);
-    if is_decline {
-        task.assumed.push("A-46");
-    }
-    let known = codes::platform_code(number).is_some_and(|code| code.success);
-    let success = if is_decline { work.settings.payment.decline_is_success } else { known && word != "ERROR" };
-    let status = if success { "SUCCESS" } else { "FAILURE" };
-    let answer = Response::default()
-        .with("RESPONSE_TEXT", response.get("RESPONSE_TEXT").unwrap_or_default())
-        .with("RESULT", word)
-        .with("RESULT_CODE", number.to_string())
-        .with("TERMINATION_STATUS", status);
-    match task.counter.filter(|_| work.settings.echo_counter) {
-        Some(counter) => answer.with("COUNTER", counter.to_string()),
-        None => answer,
-    }
-}
-
-/// What a POS is told of the card, the invoice and the time.
-fn card_fields(answer: Response, work: &Work<'_>, task: &Task, payment: &Payment) -> Response {
-    let answer = match &payment.tender {
-        Some(tender) => answer.with("PAYMENT_TYPE", tender),
-        None => answer,
-    };
-    let mode = payment.mode(&work.settings.payment);
-    let answer = match payment.card.zip(mode) {
-        Some(((card, _), mode)) => {
-            answer.with("PAYMENT_MEDIA", card.media).with("ACCT_NUM", card.masked).with("CARD_ENTRY_MODE", mode)
-        }
-        None => answer,
-    };
-    let answer = match task.get("TRANS_AMOUNT") {
-        Some(total) if answer.get("APPROVED_AMOUNT").is_none() => answer.with("TRANS_AMOUNT", total),
-        _ => answer,
-    };
-    let (date, time) = work.now.wall.date_and_time();
-    answer.with("TRANS_DATE", date).with("TRANS_TIME", time)
-}
-
-/// What is left to pay, where the host approved a part.
-fn parts_of(answer: Response, task: &Task) -> Response {
-    let whole = task.get("TRANS_AMOUNT").and_then(cents);
-    let part = answer.get("APPROVED_AMOUNT").and_then(cents);
-    match whole.zip(part).filter(|(whole, part)| part < whole) {
-        Some((whole, part)) => {
-            answer.with("ORIG_TRANS_AMOUNT", amount(whole)).with("DIFF_AMOUNT_DUE", amount(whole - part))
-        }
-        None => answer,
     }
 }

@@ -232,8 +232,11 @@ impl Payment {
 
     /// What a person sees.
     pub(crate) fn screen(&self, task: &Task) -> Screen {
-        let total = task.get("TRANS_AMOUNT").and_then(cents).map(amount).unwrap_or_default();
-        let plain = |name| Screen::plain(name).with("AMOUNT", total.clone());
+        let total = task.get("TRANS_AMOUNT").and_then(cents).map(amount);
+        let plain = |name| match &total {
+            Some(total) => Screen::plain(name).with("AMOUNT", total.clone()),
+            None => Screen::plain(name),
+        };
         match self.stage {
             Stage::Tender => plain(ScreenName::Tender).with("TENDERS", self.tenders(task).join("|")),
             Stage::Card => {

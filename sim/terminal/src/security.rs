@@ -1,5 +1,7 @@
 //! Who may ask: registered POS with their keys and counters, the check of a MAC, and pairing (AUTH-04).
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sca_protocol::codes::{self, Code};
@@ -40,6 +42,8 @@ pub(crate) struct Pairing {
     code: Option<String>,
     encrypts: bool,
     sealing: Sealing,
+    /// When the cardholder has been waited for long enough.
+    pub(crate) until: Option<Duration>,
 }
 
 /// A refusal: the code, and the text where the code has none.
@@ -79,6 +83,12 @@ impl Registrations {
     /// The last COUNTER of a label.
     pub(crate) fn counter(&mut self, label: &str) -> Option<u32> {
         self.find(label).map(|r| r.counter)
+    }
+
+    /// The MAC of what the terminal says unasked to a POS whose documents travel in plain: over its last COUNTER.
+    pub(crate) fn sign(&self, label: &str) -> Option<String> {
+        let is_it = |r: &&Registration| r.label == label && !r.encrypts;
+        self.all.iter().find(is_it).map(|r| r.key.mac(r.counter))
     }
 
     /// Opens an encrypted document: the plain one, and the key for its answer.
@@ -148,7 +158,7 @@ impl Registrations {
 
 impl Pairing {
     /// What a REGISTER asks for.
-    pub(crate) fn new(task: &Task, what: Security) -> Result<Self, Refusal> {
+    pub(crate) fn new(work: &Work<'_>, task: &Task, what: Security) -> Result<Self, Refusal> {
         let key = task.get("KEY").filter(|key| !key.is_empty()).ok_or((codes::NO_KEY, None))?;
         let public = PublicKey::read(key).ok_or((codes::BAD_KEY, None))?;
         let is_second = task.get("REG_VER").is_some_and(|version| version.starts_with('2'));
@@ -159,7 +169,9 @@ impl Pairing {
             _ => None,
         };
         let sealing = if encrypts && is_second { Sealing::Oaep } else { Sealing::Pkcs1 };
-        Ok(Self { public, code, encrypts, sealing })
+        let wait = work.settings.prompt_timeout;
+        let until = (!wait.is_zero()).then(|| work.now.since_start + wait);
+        Ok(Self { public, code, encrypts, sealing, until })
     }
 
     /// Whether the device registers without the cardholder (AUTOPAIR), with the code that counts as typed.

@@ -14,35 +14,54 @@ pub(crate) struct Record {
     /// SAF_STATUS.
     pub(crate) status: &'static str,
     pub(crate) cents: i64,
+    /// How often the host has answered neither yes nor no.
+    pub(crate) refusals: u8,
     /// What the host will be told.
     pub(crate) text: String,
+}
+
+/// What a host made of a stored transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Approved,
+    Declined,
+    /// Neither: it may be offered again.
+    Refused,
 }
 
 /// All stored transactions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Stored {
     pub(crate) records: Vec<Record>,
+    /// The number that was given last.
+    last: u32,
 }
 
 /// No more than this are kept.
 const RECORDS_MAX: usize = 500;
 
+/// A host may refuse a transaction this often before it is given up (SAF EDIT page).
+const REFUSALS_MAX: u8 = 3;
+
 impl Stored {
     /// What the flash says.
     pub(crate) fn load(flash: &Flash) -> Self {
-        let records = flash.lines(STORED).filter_map(|line| {
-            let mut words = line.splitn(4, ' ');
+        let mut lines = flash.lines(STORED);
+        let last = lines.next().and_then(|line| line.parse().ok()).unwrap_or(0);
+        let records = lines.filter_map(|line| {
+            let mut words = line.splitn(5, ' ');
             let number = words.next()?.parse().ok()?;
             let word = words.next()?;
             let status = STORED_STATES.iter().find(|state| **state == word)?;
-            Some(Record { number, status, cents: words.next()?.parse().ok()?, text: words.next()?.to_owned() })
+            let (cents, refusals) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+            Some(Record { number, status, cents, refusals, text: words.next()?.to_owned() })
         });
-        Self { records: records.collect() }
+        Self { last, records: records.collect() }
     }
 
     pub(crate) fn save(&self, work: &mut Work<'_>, flash: &mut Flash) {
-        let line = |r: &Record| format!("{} {} {} {}", r.number, r.status, r.cents, r.text);
-        let lines: Vec<String> = self.records.iter().map(line).collect();
+        let line = |r: &Record| format!("{} {} {} {} {}", r.number, r.status, r.cents, r.refusals, r.text);
+        let lines: Vec<String> = std::iter::once(self.last.to_string()).chain(self.records.iter().map(line)).collect();
         flash.write_lines(work, STORED, &lines);
     }
 
@@ -51,11 +70,43 @@ impl Stored {
         self.records.len() < RECORDS_MAX
     }
 
-    /// Keeps one more; its number.
+    /// Keeps one more; its number, which no other has, nor had lately.
     pub(crate) fn keep(&mut self, cents: i64, text: String) -> u32 {
-        let number = self.records.iter().map(|r| r.number).max().unwrap_or(0) % 9_999 + 1;
-        self.records.push(Record { number, status: "ELIGIBLE", cents, text });
+        let is_taken = |number: u32| self.records.iter().any(|r| r.number == number);
+        let numbers = (0..9_999).map(|step| (self.last + step) % 9_999 + 1);
+        let number = numbers.into_iter().find(|number| !is_taken(*number)).unwrap_or(0);
+        self.last = number;
+        self.records.push(Record { number, status: "ELIGIBLE", cents, refusals: 0, text });
         number
+    }
+
+    fn record(&mut self, number: u32) -> Option<&mut Record> {
+        self.records.iter_mut().find(|r| r.number == number)
+    }
+
+    /// A host is being told of one.
+    pub(crate) fn goes(&mut self, number: u32) {
+        self.record(number).iter_mut().for_each(|r| r.status = "IN_PROCESS");
+    }
+
+    /// A host may or may not have heard of what was being told to it: that is eligible again; what it was told.
+    pub(crate) fn comes_back(&mut self) -> Option<String> {
+        let record = self.records.iter_mut().find(|r| r.status == "IN_PROCESS")?;
+        record.status = "ELIGIBLE";
+        Some(record.text.clone())
+    }
+
+    /// A host has decided one.
+    pub(crate) fn decided(&mut self, number: u32, verdict: Verdict) {
+        let Some(record) = self.record(number) else { return };
+        record.status = match verdict {
+            Verdict::Approved => "PROCESSED",
+            Verdict::Declined => "DECLINED",
+            Verdict::Refused => {
+                record.refusals += 1;
+                if record.refusals < REFUSALS_MAX { "ELIGIBLE" } else { "NOT_PROCESSED" }
+            }
+        };
     }
 
     /// The first that waits for the host.
@@ -65,7 +116,7 @@ impl Stored {
 
     /// What waits for the host, in hundredths.
     pub(crate) fn waiting(&self) -> i64 {
-        self.records.iter().filter(|r| r.status == "ELIGIBLE").map(|r| r.cents).sum()
+        self.records.iter().filter(|r| matches!(r.status, "ELIGIBLE" | "IN_PROCESS")).map(|r| r.cents).sum()
     }
 
     /// The records that a request names, by number and state.
@@ -108,13 +159,15 @@ impl Stored {
         self.records.iter().filter(|r| numbers.contains(&r.number)).map(|r| r.cents).sum()
     }
 
-    /// Makes records eligible again, perhaps with another amount. What is done, or deferred, cannot change.
+    /// Makes records eligible again, perhaps with another amount. What is done, deferred or with the host cannot change.
     pub(crate) fn edit(&mut self, numbers: &[u32], task: &Task) -> usize {
         let total = task.get("SET_TRANS_AMOUNT").and_then(cents);
-        let can = |r: &&mut Record| numbers.contains(&r.number) && !matches!(r.status, "PROCESSED" | "DEFERRED");
+        let can = |r: &&mut Record| {
+            numbers.contains(&r.number) && !matches!(r.status, "PROCESSED" | "DEFERRED" | "IN_PROCESS")
+        };
         let mut count = 0;
         for record in self.records.iter_mut().filter(can) {
-            record.status = "ELIGIBLE";
+            (record.status, record.refusals) = ("ELIGIBLE", 0);
             if let Some(total) = total {
                 let old = format!("<TRANS_AMOUNT>{}</TRANS_AMOUNT>", amount(record.cents));
                 record.text = record.text.replace(&old, &format!("<TRANS_AMOUNT>{}</TRANS_AMOUNT>", amount(total)));
@@ -123,5 +176,12 @@ impl Stored {
             count += 1;
         }
         count
+    }
+
+    /// Removes records; how many. What is with the host stays.
+    pub(crate) fn remove(&mut self, numbers: &[u32]) -> usize {
+        let before = self.records.len();
+        self.records.retain(|r| r.status == "IN_PROCESS" || !numbers.contains(&r.number));
+        before - self.records.len()
     }
 }

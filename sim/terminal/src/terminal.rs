@@ -9,7 +9,7 @@ use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::{Settings, TerminalSettings, read_place};
 use sca_protocol::{Chance, Now, Reason};
 
-use crate::device::Device;
+use crate::device::{Device, Session};
 use crate::event::{CallId, ConnectionId, Input, LinkEvent, Output, Seen, Target};
 use crate::flash::{CONFIG, Flash, ICON_CONNECTED, ICON_DISCONNECTED};
 use crate::link::{Link, Ping, Step, pause};
@@ -40,6 +40,7 @@ pub struct Terminal {
     connections: u32,
     pauses: u64,
     pings: u64,
+    inputs: u64,
     /// Calls on the classic ports, with the instant of the last document.
     pub(crate) calls: BTreeMap<CallId, Duration>,
     /// Notices that wait for their call to stand.
@@ -71,6 +72,7 @@ impl Terminal {
             connections: 0,
             pauses: 0,
             pings: 0,
+            inputs: 0,
             calls: BTreeMap::new(),
             notices: BTreeMap::new(),
             notices_sent: 0,
@@ -138,7 +140,8 @@ impl Terminal {
 
     /// Lets the device work, and carries out what it wants done.
     pub(crate) fn work(&mut self, now: Now, out: &mut Vec<Output>, what: impl FnOnce(&mut Device, &mut Work<'_>)) {
-        let mut work = Work::new(&self.settings, now, self.chance, self.index);
+        self.inputs += 1;
+        let mut work = Work::new(&self.settings, now, self.chance, self.index, self.inputs);
         what(&mut self.device, &mut work);
         let Work { deeds, dark, .. } = work;
         for deed in deeds {
@@ -211,7 +214,8 @@ impl Terminal {
             out.push(Output::Assumed("A-17"));
         }
         if self.settings.session_over_reboot {
-            self.device.session = old.session;
+            // Its connection is gone, and any POS can finish it.
+            self.device.session = old.session.map(|session| Session { owner: None, ..session });
         }
         self.read_flash();
     }

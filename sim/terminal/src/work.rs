@@ -62,11 +62,13 @@ pub(crate) struct Work<'a> {
     pub(crate) dark: bool,
     chance: Chance,
     index: u64,
+    /// The number of the input; none has the same.
+    serial: u64,
 }
 
 impl<'a> Work<'a> {
-    pub(crate) fn new(settings: &'a TerminalSettings, now: Now, chance: Chance, index: u64) -> Self {
-        Self { settings, now, deeds: Vec::new(), dark: false, chance, index }
+    pub(crate) fn new(settings: &'a TerminalSettings, now: Now, chance: Chance, index: u64, serial: u64) -> Self {
+        Self { settings, now, deeds: Vec::new(), dark: false, chance, index, serial }
     }
 
     pub(crate) fn does(&mut self, deed: Deed) {
@@ -139,12 +141,17 @@ impl Task {
 
     /// Sends a response that is not the answer: a notice, or a card that is returned early.
     pub(crate) fn send(&self, work: &mut Work<'_>, response: &Response, assumed: Vec<&'static str>) {
+        let text = self.text_of(work, response);
+        work.does(Deed::Send { to: self.origin, text, assumed });
+    }
+
+    /// A response as it travels: encrypted where its request was.
+    pub(crate) fn text_of(&self, work: &Work<'_>, response: &Response) -> String {
         let text = response.to_xml(work.settings.layout());
-        let text = match &self.key {
+        match &self.key {
             Some(key) => sealed(work, key, &text),
             None => text,
-        };
-        work.does(Deed::Send { to: self.origin, text, assumed });
+        }
     }
 
     /// Answers with a code of the table.
@@ -166,9 +173,8 @@ pub(crate) fn outcome(code: Code, text: &str) -> Response {
 
 /// A document as an encrypted packet.
 fn sealed(work: &Work<'_>, key: &Key, text: &str) -> String {
-    let ms = u64::try_from(work.now.since_start.as_millis()).unwrap_or(u64::MAX);
-    // No two packets of one instant have the same number of deeds before them.
-    let iv = work.chance("iv", ms.wrapping_mul(1_000).wrapping_add(work.deeds.len() as u64)).bytes();
+    // No two packets of one input have the same number of deeds before them.
+    let iv = work.chance.stream("iv", &[work.index, work.serial, work.deeds.len() as u64]).bytes();
     let packet = key.close(text, iv);
     format!("<ERESPONSE><IV>{}</IV><PAYLOAD>{}</PAYLOAD></ERESPONSE>", packet.iv, packet.payload)
 }

@@ -69,9 +69,15 @@ pub(super) const ROWS: &[Command] = &[
         may("FONT_COL_VALUE", Kind::Colour),
         may("FONT_SIZE", Kind::Number(1, 100)),
     ]]),
-    row("ADMIN", "APPLYUPDATES", Behaviour::Estate(Estate::Apply)).on_screen().says("Updates Approved"),
+    row("ADMIN", "APPLYUPDATES", Behaviour::Estate(Estate::Apply))
+        .on_screen()
+        .outside_session()
+        .says("Updates Approved"),
     security("REGISTER", Security::Register).on_screen().says("Registered").takes(&[KEY, ENTRY_CODE]),
-    security("REGISTER_ENCRYPTION", Security::RegisterEncryption).on_screen().says("Registered").takes(&[KEY]),
+    security("REGISTER_ENCRYPTION", Security::RegisterEncryption)
+        .on_screen()
+        .says("Registered")
+        .takes(&[KEY, ENTRY_CODE]),
     security("UNREGISTER", Security::Unregister).says("Unregistered").guessed("A-37"),
     security("UNREGISTERALL", Security::UnregisterAll).says("Unregistered").guessed("A-37"),
     security("TEST_MAC", Security::TestMac).says("Match"),

@@ -79,8 +79,9 @@ const fn pay(command: &'static str) -> Command {
     row("PAYMENT", command, Behaviour::Pay(Pay::Card)).in_session().on_screen().gives(codes::APPROVED)
 }
 
-const fn host(command: &'static str) -> Command {
-    row("PAYMENT", command, Behaviour::Host).in_session()
+/// What follows an earlier transaction, by its CTROUTD: no card, and so no screen.
+const fn follow(command: &'static str) -> Command {
+    row("PAYMENT", command, Behaviour::Pay(Pay::Card)).in_session()
 }
 
 /// Sources: the PAYMENT pages; rows without a page follow third-party clients.
@@ -104,7 +105,7 @@ pub(super) const ROWS: &[Command] = &[
             may("USER_DEFINED2", Kind::Text(1, 35)),
         ],
     ]),
-    host("VOID").gives(codes::VOIDED).takes(&[
+    follow("VOID").gives(codes::VOIDED).takes(&[
         TENDER_MUST,
         FOLLOW_ON,
         MERCHANT,
@@ -116,7 +117,7 @@ pub(super) const ROWS: &[Command] = &[
         MERCHANT,
     ]),
     pay("OPEN_TAB").guessed("A-38").takes(&[AMOUNT, TENDER, LONG_CODE, CARD, MERCHANT]),
-    host("CLOSE_TAB").gives(codes::COMPLETED).guessed("A-38").takes(&[
+    follow("CLOSE_TAB").gives(codes::COMPLETED).guessed("A-38").takes(&[
         AMOUNT,
         TENDER_MUST,
         FOLLOW_ON,
@@ -124,14 +125,14 @@ pub(super) const ROWS: &[Command] = &[
         EBT,
         MERCHANT,
     ]),
-    host("DELETE_TAB").gives(codes::VOIDED).guessed("A-38").takes(&[TENDER_MUST, FOLLOW_ON, MERCHANT]),
-    host("ADD_TIP").gives(codes::TIP_MODIFIED).takes(&[
+    follow("DELETE_TAB").gives(codes::VOIDED).guessed("A-38").takes(&[TENDER_MUST, FOLLOW_ON, MERCHANT]),
+    follow("ADD_TIP").gives(codes::TIP_MODIFIED).takes(&[
         TENDER_MUST,
         FOLLOW_ON,
         &[must("TIP_AMOUNT", Kind::Amount), may("ENCRYPT", Kind::Flag)],
         MERCHANT,
     ]),
-    host("RESET_TIP").gives(codes::TIP_MODIFIED).guessed("A-38").takes(&[
+    follow("RESET_TIP").gives(codes::TIP_MODIFIED).guessed("A-38").takes(&[
         TENDER_MUST,
         FOLLOW_ON,
         &[may("ENCRYPT", Kind::Flag)],
