@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Args;
 use sca_protocol::cards::{CARDS, Card, Entry};
 use sca_protocol::settings::{
-    BrokerSettings, EstateSettings, HostSettings, SettingError, Settings, TerminalSettings, with,
+    BrokerSettings, EstateSettings, HostSettings, SettingError, Settings, TerminalSettings, nearest, with,
 };
 use sca_protocol::xml::{Split, split};
 use sca_runner::live::{self, BrokerPlan, HostPlan, PosPlan, TerminalPlan};
@@ -143,6 +143,11 @@ pub(crate) fn terminal(arguments: &TerminalArguments) -> Exit {
         let mut settings: TerminalSettings = chosen(&arguments.set)?;
         settings.pinpad_id.clone_from(&arguments.pinpad);
         let target = match &arguments.connect {
+            Some(_) if settings.pos_connect_allow != "WEBSOCKETS" => {
+                return Err(
+                    "--connect is for POSCONNECTALLOW=WEBSOCKETS: any other terminal dials no broker".to_owned()
+                );
+            }
             Some(target) => target.clone(),
             None if settings.pos_connect_allow != "WEBSOCKETS" => {
                 Target { host: String::new(), port: 0, secure: false }
@@ -177,6 +182,15 @@ fn cardholder(to: &mpsc::Sender<Cardholder>) {
         let line = line.strip_prefix("cardholder ").unwrap_or(line);
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         let card = |entry| Card::find(rest).map(|card| Cardholder::Presents(card, entry));
+        if let ("taps" | "inserts" | "swipes", None) = (word, Card::find(rest)) {
+            let names = CARDS.iter().map(|card| card.name);
+            let near = nearest(rest, names.clone()).map(|near| format!("; did you mean {near}?"));
+            complain!(
+                "there is no card {rest}{}",
+                near.unwrap_or_else(|| format!(": {}", names.collect::<Vec<_>>().join(", ")))
+            );
+            continue;
+        }
         let act = match word {
             "" => continue,
             "presses" => Some(Cardholder::Presses(rest.to_owned())),

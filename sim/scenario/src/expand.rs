@@ -233,8 +233,12 @@ impl Calls<'_> {
     fn call(&mut self, line: &Line, depth: usize) -> Result<Vec<Line>, Problem> {
         let name = line.words.get(1).ok_or_else(|| Problem::new("E012", line.span(), "a story is missing"))?;
         let story = self.stories.get(&name.text).ok_or_else(|| {
-            Problem::new("E043", name.span, format!("there is no story `{}`", name.text))
-                .suggest(&name.text, self.stories.keys().map(String::as_str))
+            let problem = Problem::new("E043", name.span, format!("there is no story `{}`", name.text));
+            if self.stories.is_empty() {
+                return problem
+                    .help("stories stand in a library, which is named at the top: `use \"../lib/session.sca\"`");
+            }
+            problem.suggest(&name.text, self.stories.keys().map(String::as_str))
         })?;
         if depth >= CALL_DEPTH_MAX || self.calls >= CALLS_MAX {
             let what = if depth >= CALL_DEPTH_MAX { "in a circle" } else { "too often" };

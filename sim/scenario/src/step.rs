@@ -242,6 +242,15 @@ fn plain(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> 
             let problem = Problem::new("E011", next.span, format!("a terminal does not `{}`", next.text));
             Err(problem.suggest(&next.text, ["connects", "attempts", "fails", "loses", "->"]))
         }
+        "pos" | "broker" => {
+            let problem = Problem::new("E013", span, format!("after `{word}` an arrow is missing"));
+            Err(problem.help(format!("for example `{word} -> terminal …`")))
+        }
+        _ if is_parameter_of_terminal(word) => {
+            let problem = Problem::new("E011", span, format!("`{word}` is a setting of the terminal"));
+            Err(problem
+                .help(format!("it stands indented below `terminal`; from the first step on, `set terminal {word} …`")))
+        }
         _ => {
             let mut known: Vec<&str> =
                 WORDS.iter().copied().chain(names.terminals.iter().map(String::as_str)).collect();
@@ -250,6 +259,11 @@ fn plain(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> 
             Err(Problem::new("E011", span, format!("no statement begins with `{word}`")).suggest(word, known))
         }
     }
+}
+
+fn is_parameter_of_terminal(word: &str) -> bool {
+    use sca_protocol::settings::{Settings, TerminalSettings};
+    TerminalSettings::row(word).is_ok()
 }
 
 fn block(line: &Line, names: &Names<'_>, problems: &mut Vec<Problem>) -> Vec<Step> {

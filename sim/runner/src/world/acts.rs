@@ -45,12 +45,17 @@ impl<C: Core> World<'_, C> {
                 let mut all = Vec::new();
                 let mut to = 0;
                 for inner in block {
-                    if let Action::Send(send) = &inner.action {
-                        all.extend(self.speak(&Rc::new(inner.clone()), send)?);
+                    let Action::Send(send) = &inner.action else { continue };
+                    let inner = Rc::new(inner.clone());
+                    if self.is_classic(send) {
+                        // What is said on a call in one instant leaves in one segment anyway.
+                        self.speak_on_a_call(&inner, send)?;
+                    } else {
+                        all.extend(self.speak(&inner, send)?);
                         to = send.to;
                     }
                 }
-                match self.route(to) {
+                match self.route(to).filter(|_| !all.is_empty()) {
                     Some(tag) => self.server_order(tag, ServerOrder::Write(all)),
                     None => Ok(()),
                 }
