@@ -380,6 +380,12 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         &[],
         "one page allows them on any screen of a session, another one primary command at a time",
     ),
+    on(
+        "A-67",
+        "BARCODEASYNC_START is answered at once and holds the device until CANCEL or the cancel key; scans travel as notices do",
+        &[],
+        "the page has scans arrive unasked, and shows neither an answer nor a scan",
+    ),
 ];
 
 /// The assumption of this id.

@@ -108,12 +108,17 @@ impl Device {
     }
 
     /// Asks something of the cardholder.
-    pub(crate) fn ask(&mut self, work: &mut Work<'_>, task: Task, what: commands::Prompt) {
+    pub(crate) fn ask(&mut self, work: &mut Work<'_>, mut task: Task, what: commands::Prompt) {
         let touch = sca_protocol::models::Model::find(&work.settings.model).is_none_or(|model| model.touch);
         if matches!(what, commands::Prompt::Signature(_)) && !touch {
             return task.refuse(work, codes::NOT_ALLOWED, Some("This device has no touch screen"));
         }
         let asking = Asking::new(work, &task, what);
+        if task.row.command == "BARCODEASYNC_START" {
+            let response = task.done(work);
+            task.clone().answer(work, response);
+            task.answered = true;
+        }
         self.holder = Some(Holder { task, doing: Doing::Asking(asking) });
     }
 

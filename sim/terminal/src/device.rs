@@ -133,7 +133,7 @@ impl Device {
         };
         let row = Command::find(&request).unwrap_or(&commands::UNKNOWN);
         let counter = request.get("COUNTER").and_then(counter::parse);
-        let task = Task { row, request, origin, counter, key, assumed: Vec::new() };
+        let task = Task { row, request, origin, counter, key, assumed: Vec::new(), answered: false };
         self.take(work, task);
     }
 
@@ -242,6 +242,7 @@ impl Device {
             Doing::Asking(asking) => match asking.react(&holder.task, act) {
                 None => {}
                 Some(Ended::Cancelled) => self.end_holder(work, "Cancelled by CUSTOMER", None),
+                Some(Ended::Done(fields)) if holder.task.answered => self.report_scan(work, fields),
                 Some(Ended::Done(fields)) => self.end_asking(work, fields),
             },
             Doing::Pairing(pairing) => match act {

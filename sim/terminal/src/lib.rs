@@ -16,6 +16,7 @@ mod link;
 mod outcome;
 mod pay;
 mod payment;
+mod power;
 mod prompt;
 mod screen;
 mod security;

@@ -310,6 +310,21 @@ impl Device {
         }
         let response = crate::work::outcome(code, code.text);
         let response = more.iter().fold(response, |response, (name, value)| response.with(name, *value));
+        self.say_unasked(work, task, response, address);
+    }
+
+    /// A code was scanned, by a POS's standing wish.
+    pub(crate) fn report_scan(&self, work: &mut Work<'_>, fields: Vec<(&'static str, String)>) {
+        let Some(Holder { task, .. }) = &self.holder else { return };
+        let port = task.get("POS_PORT").and_then(|port| port.parse().ok());
+        let address = task.get("POS_IP").map(str::to_owned).zip(port);
+        let response = crate::work::outcome(codes::DONE, "Barcode Scanned");
+        let response = fields.into_iter().fold(response, |response, (name, value)| response.with(name, value));
+        self.say_unasked(work, task, response, address);
+    }
+
+    /// Tells a POS something it has not asked, as it is paired: on the connection, or by a call to where it listens.
+    fn say_unasked(&self, work: &mut Work<'_>, task: &Task, response: Response, address: Option<(String, u16)>) {
         let mut assumed = Vec::new();
         let response = match task.get("MAC_LABEL").and_then(|label| Some((label, self.registrations.sign(label)?))) {
             Some((label, mac)) => {
@@ -318,7 +333,7 @@ impl Device {
             }
             None => response,
         };
-        let on_link = matches!(task.origin, Origin::Link(_)) && rules.way == "websocket";
+        let on_link = matches!(task.origin, Origin::Link(_)) && work.settings.notices.way == "websocket";
         if on_link {
             assumed.push("A-47");
             task.send(work, &response, assumed);

@@ -9,7 +9,7 @@ use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::{Settings, TerminalSettings, read_place};
 use sca_protocol::{Chance, Now, Reason};
 
-use crate::device::{Device, Session};
+use crate::device::Device;
 use crate::event::{CallId, ConnectionId, Input, LinkEvent, Output, Seen, Target};
 use crate::flash::{CONFIG, Flash, ICON_CONNECTED, ICON_DISCONNECTED};
 use crate::link::{Link, Ping, Step, pause};
@@ -29,11 +29,11 @@ pub struct Terminal {
     pub(crate) link: Link,
     pub(crate) device: Device,
     /// Attempts since the link was last up or the power came on.
-    attempts: u32,
+    pub(crate) attempts: u32,
     /// Pauses since a connection last carried a POS request; the next pause grows with it.
-    level: u32,
+    pub(crate) level: u32,
     /// Whether the link has been up since the power came on.
-    has_been_up: bool,
+    pub(crate) has_been_up: bool,
     pub(crate) powered: bool,
     /// What POSCONNECTALLOW said when the power came on.
     pub(crate) websockets: bool,
@@ -167,57 +167,6 @@ impl Terminal {
     pub fn face(&self) -> Face {
         let connected = matches!(self.link, Link::Up { .. });
         Face { screen: self.screen(), connected, icon: self.icons[usize::from(connected)].clone() }
-    }
-
-    pub(crate) fn power_on(&mut self, now: Now, out: &mut Vec<Output>) {
-        if self.powered {
-            return;
-        }
-        self.powered = true;
-        self.work(now, out, Device::start);
-        self.websockets = self.settings.pos_connect_allow == "WEBSOCKETS";
-        if !self.powered {
-            return;
-        }
-        if !self.websockets {
-            out.push(Output::Listen(true));
-            return;
-        }
-        if self.settings.is_known_model() {
-            self.link = Link::Booting { until: now.since_start + self.settings.boot_time };
-        } else {
-            out.push(Output::Seen(Seen::Fails(Reason::Config)));
-        }
-    }
-
-    pub(crate) fn power_off(&mut self, out: &mut Vec<Output>) {
-        if let Some(connection) = self.link.connection() {
-            out.push(Output::Drop { connection });
-        }
-        if matches!(self.link, Link::Up { .. }) {
-            out.push(Output::Seen(Seen::Loses));
-        }
-        if self.powered && !self.websockets {
-            out.push(Output::Listen(false));
-        }
-        let calls = std::mem::take(&mut self.calls).into_keys().chain(self.device.errands.drop_all());
-        out.extend(calls.map(|call| Output::HangUp { call }));
-        self.link = Link::Off;
-        self.powered = false;
-        (self.attempts, self.level, self.has_been_up) = (0, 0, false);
-        (self.late, self.notices) = (Vec::new(), BTreeMap::new());
-        // Whatever is not on the flash is gone, but for what settings keep.
-        let old = std::mem::take(&mut self.device);
-        self.device = Device { flash: old.flash, counter: old.counter, errands: old.errands, ..Device::default() };
-        self.device.counter.rebooted(&self.settings.counter);
-        if old.session.is_some() {
-            out.push(Output::Assumed("A-17"));
-        }
-        if self.settings.session_over_reboot {
-            // Its connection is gone, and any POS can finish it.
-            self.device.session = old.session.map(|session| Session { owner: None, ..session });
-        }
-        self.read_flash();
     }
 
     fn tick(&mut self, now: Now, out: &mut Vec<Output>) {

@@ -94,6 +94,8 @@ pub(crate) struct Task {
     /// The key that its answers are encrypted with.
     pub(crate) key: Option<Key>,
     pub(crate) assumed: Vec<&'static str>,
+    /// It has its answer, and holds the device on: nothing more answers it.
+    pub(crate) answered: bool,
 }
 
 /// Fields that a response repeats where its request has them.
@@ -130,6 +132,9 @@ impl Task {
 
     /// Sends a response, after the fields that it repeats of the request.
     pub(crate) fn answer(mut self, work: &mut Work<'_>, response: Response) {
+        if self.answered {
+            return;
+        }
         let fits = |name: &str, value: &str| name != "POS_RECON" || (1..=30).contains(&value.chars().count());
         let echoed = ECHOED.iter().filter_map(|name| Some((*name, self.request.get(name)?)));
         let response = echoed

@@ -157,8 +157,9 @@ pub(super) const ROWS: &[Command] = &[
         .guessed("A-37"),
     row("BARCODE", "BARCODEASYNC_START", Behaviour::Prompt(Prompt::Scan("BARCODE_DATA")))
         .on_screen()
+        .says("Scanning")
         .takes(&[SCAN, &[must("POS_IP", Kind::Text(1, 253)), must("POS_PORT", Kind::Number(1, 65_535))]])
-        .guessed("A-37"),
+        .guessed("A-67"),
     row("BARCODE", "SCAN", Behaviour::Prompt(Prompt::Scan("BARCODE_DATA")))
         .on_screen()
         .takes(&[SCAN, &[must("BCSCAN_TIMEOUT", Kind::Number(500, 3_600_000))]])

@@ -200,6 +200,18 @@ pub fn clock(value: &str) -> Option<crate::UnixTime> {
     Some(crate::UnixTime(at.assume_utc().unix_timestamp()))
 }
 
+/// Columns that a merchant may fill, and that come back with the answer.
+pub(super) const COLUMNS: &[Field] = &[
+    may("COL_3", Kind::Text(1, 255)),
+    may("COL_4", Kind::Text(1, 255)),
+    may("COL_5", Kind::Text(1, 255)),
+    may("COL_6", Kind::Text(1, 255)),
+    may("COL_7", Kind::Text(1, 255)),
+    may("COL_8", Kind::Text(1, 255)),
+    may("COL_9", Kind::Text(1, 255)),
+    may("COL_10", Kind::Text(1, 255)),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

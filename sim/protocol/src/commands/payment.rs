@@ -1,6 +1,6 @@
 //! The PAYMENT commands. All need an open session; their outcome is the payment host's.
 
-use super::field::{Field, Kind, may, must};
+use super::field::{COLUMNS, Field, Kind, may, must};
 use super::{Behaviour, Command, Pay, row};
 use crate::codes;
 
@@ -46,17 +46,7 @@ const CARD: &[Field] = &[
     may("EMV_TAGS_REQD", Kind::Flag),
     may("ENCRYPT", Kind::Flag),
 ];
-const MERCHANT: &[Field] = &[
-    may("CDD_DATA", Kind::Text(1, 10_000)),
-    may("COL_3", Kind::Text(1, 255)),
-    may("COL_4", Kind::Text(1, 255)),
-    may("COL_5", Kind::Text(1, 255)),
-    may("COL_6", Kind::Text(1, 255)),
-    may("COL_7", Kind::Text(1, 255)),
-    may("COL_8", Kind::Text(1, 255)),
-    may("COL_9", Kind::Text(1, 255)),
-    may("COL_10", Kind::Text(1, 255)),
-];
+const DATA: &[Field] = &[may("CDD_DATA", Kind::Text(1, 10_000))];
 const INDUSTRY: &[Field] = &[
     may("RECURRING", Kind::Text(1, 3)),
     may("INSTALLMENT", Kind::Text(1, 3)),
@@ -90,15 +80,16 @@ pub(super) const ROWS: &[Command] = &[
         .in_session()
         .on_screen()
         .gives(codes::CAPTURED)
-        .takes(&[AMOUNT, TENDER, MAY_FOLLOW, TIP, SHORT_CODE, CARD, MERCHANT, INDUSTRY, EBT]),
-    pay("AUTH").takes(&[AMOUNT, TENDER, LONG_CODE, CARD, MERCHANT, INDUSTRY]),
+        .takes(&[AMOUNT, TENDER, MAY_FOLLOW, TIP, SHORT_CODE, CARD, DATA, COLUMNS, INDUSTRY, EBT]),
+    pay("AUTH").takes(&[AMOUNT, TENDER, LONG_CODE, CARD, DATA, COLUMNS, INDUSTRY]),
     pay("CREDIT").gives(codes::CAPTURED).guessed("A-38").takes(&[
         AMOUNT,
         TENDER,
         MAY_FOLLOW,
         SHORT_CODE,
         CARD,
-        MERCHANT,
+        DATA,
+        COLUMNS,
         &[
             may("DCC_IND", Kind::Text(1, 5)),
             may("USER_DEFINED1", Kind::Text(1, 35)),
@@ -108,35 +99,40 @@ pub(super) const ROWS: &[Command] = &[
     follow("VOID").gives(codes::VOIDED).takes(&[
         TENDER_MUST,
         FOLLOW_ON,
-        MERCHANT,
+        DATA,
+        COLUMNS,
         &[may("PROMO_NEEDED", Kind::Text(1, 4))],
     ]),
     pay("CARD_VALIDATION").guessed("A-38").takes(&[
         &[must("TRANS_AMOUNT", Kind::Zero), may("PAYMENT_TYPE", Kind::One(&["CREDIT"]))],
         CARD,
-        MERCHANT,
+        DATA,
+        COLUMNS,
     ]),
-    pay("OPEN_TAB").guessed("A-38").takes(&[AMOUNT, TENDER, LONG_CODE, CARD, MERCHANT]),
+    pay("OPEN_TAB").guessed("A-38").takes(&[AMOUNT, TENDER, LONG_CODE, CARD, DATA, COLUMNS]),
     follow("CLOSE_TAB").gives(codes::COMPLETED).guessed("A-38").takes(&[
         AMOUNT,
         TENDER_MUST,
         FOLLOW_ON,
         TIP,
         EBT,
-        MERCHANT,
+        DATA,
+        COLUMNS,
     ]),
-    follow("DELETE_TAB").gives(codes::VOIDED).guessed("A-38").takes(&[TENDER_MUST, FOLLOW_ON, MERCHANT]),
+    follow("DELETE_TAB").gives(codes::VOIDED).guessed("A-38").takes(&[TENDER_MUST, FOLLOW_ON, DATA, COLUMNS]),
     follow("ADD_TIP").gives(codes::TIP_MODIFIED).takes(&[
         TENDER_MUST,
         FOLLOW_ON,
         &[must("TIP_AMOUNT", Kind::Amount), may("ENCRYPT", Kind::Flag)],
-        MERCHANT,
+        DATA,
+        COLUMNS,
     ]),
     follow("RESET_TIP").gives(codes::TIP_MODIFIED).guessed("A-38").takes(&[
         TENDER_MUST,
         FOLLOW_ON,
         &[may("ENCRYPT", Kind::Flag)],
-        MERCHANT,
+        DATA,
+        COLUMNS,
     ]),
     pay("TOKEN_QUERY").gives(codes::TOKEN_FOUND).takes(&[
         &[
@@ -147,21 +143,23 @@ pub(super) const ROWS: &[Command] = &[
             may("CARD_EXP_YEAR", Kind::Digits(2, 2)),
         ],
         CARD,
-        MERCHANT,
+        DATA,
+        COLUMNS,
     ]),
     pay("ACTIVATE").guessed("A-38").takes(&[
         AMOUNT,
         &[must("PAYMENT_TYPE", Kind::One(&["GIFT", "MERCH_CREDIT"])), may("PAYMENT_SUBTYPE", Kind::Text(1, 20))],
         CARD,
-        MERCHANT,
+        DATA,
+        COLUMNS,
     ]),
-    pay("REACTIVATE").guessed("A-37").takes(&[AMOUNT, TENDER_MUST, CARD, MERCHANT]),
-    pay("ADD_VALUE").guessed("A-37").takes(&[AMOUNT, TENDER_MUST, CARD, MERCHANT]),
+    pay("REACTIVATE").guessed("A-37").takes(&[AMOUNT, TENDER_MUST, CARD, DATA, COLUMNS]),
+    pay("ADD_VALUE").guessed("A-37").takes(&[AMOUNT, TENDER_MUST, CARD, DATA, COLUMNS]),
     pay("BALANCE").when("PAYMENT_TYPE", "EBT").guessed("A-38").takes(&[
         &[must("PAYMENT_TYPE", Kind::One(&["EBT"])), must("EBT_TYPE", Kind::One(&["FOOD_STAMP", "CASH_BENEFITS"]))],
         CARD,
     ]),
-    pay("BALANCE").guessed("A-38").takes(&[&[may("TRANS_AMOUNT", Kind::Amount)], TENDER, CARD, MERCHANT]),
+    pay("BALANCE").guessed("A-38").takes(&[&[may("TRANS_AMOUNT", Kind::Amount)], TENDER, CARD, DATA, COLUMNS]),
     pay("GIFT_CLOSE").guessed("A-37").takes(&[TENDER, CARD]),
-    pay("DEACTIVATE").guessed("A-38").takes(&[TENDER, CARD, MERCHANT, &[may("TKN_RENEW", Kind::Flag)]]),
+    pay("DEACTIVATE").guessed("A-38").takes(&[TENDER, CARD, DATA, COLUMNS, &[may("TKN_RENEW", Kind::Flag)]]),
 ];

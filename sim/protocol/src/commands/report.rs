@@ -1,6 +1,6 @@
 //! What is stored, reported and settled.
 
-use super::field::{Field, Kind, may, must};
+use super::field::{COLUMNS, Field, Kind, may, must};
 use super::{Behaviour, Change, Command, Tell, row};
 use crate::codes;
 
@@ -8,16 +8,6 @@ use crate::codes;
 pub const STORED_STATES: &[&str] =
     &["ELIGIBLE", "IN_PROCESS", "NOT_PROCESSED", "PREAUTH", "PROCESSED", "DECLINED", "DEFERRED"];
 const SAF_RANGE: &[Field] = &[may("SAF_NUM_BEGIN", Kind::Digits(1, 4)), may("SAF_NUM_END", Kind::Digits(1, 4))];
-const MERCHANT: &[Field] = &[
-    may("COL_3", Kind::Text(1, 255)),
-    may("COL_4", Kind::Text(1, 255)),
-    may("COL_5", Kind::Text(1, 255)),
-    may("COL_6", Kind::Text(1, 255)),
-    may("COL_7", Kind::Text(1, 255)),
-    may("COL_8", Kind::Text(1, 255)),
-    may("COL_9", Kind::Text(1, 255)),
-    may("COL_10", Kind::Text(1, 255)),
-];
 const RECORDS: &[Field] =
     &[must("MAX_NUM_RECORDS_RETURNED", Kind::Number(1, 8_000)), must("SEARCHFIELDS", Kind::Group)];
 const MAY_ROWS: &[Field] = &[may("RESPONSEFIELDS", Kind::Group)];
@@ -53,13 +43,13 @@ pub(super) const ROWS: &[Command] = &[
             must("DUPCHECK_FROMTIME", Kind::Time),
             must("DUPCHECK_TOTIME", Kind::Time),
         ],
-        MERCHANT,
+        COLUMNS,
     ]),
-    report("DAYSUMMARY").gives(codes::REPORTED).takes(&[RECORDS, MAY_ROWS, MERCHANT]),
-    report("PRESETTLEMENT").gives(codes::REPORTED).takes(&[RECORDS, MAY_ROWS, MERCHANT]),
-    report("TRANSEARCH").gives(codes::REPORTED).takes(&[RECORDS, MUST_ROWS, MERCHANT]),
-    report("SETTLESUMMARY").gives(codes::REPORTED).takes(&[RECORDS, MUST_ROWS, MERCHANT]),
-    report("SETTLEERROR").gives(codes::REPORTED).takes(&[RECORDS, MUST_ROWS, MERCHANT]),
+    report("DAYSUMMARY").gives(codes::REPORTED).takes(&[RECORDS, MAY_ROWS, COLUMNS]),
+    report("PRESETTLEMENT").gives(codes::REPORTED).takes(&[RECORDS, MAY_ROWS, COLUMNS]),
+    report("TRANSEARCH").gives(codes::REPORTED).takes(&[RECORDS, MUST_ROWS, COLUMNS]),
+    report("SETTLESUMMARY").gives(codes::REPORTED).takes(&[RECORDS, MUST_ROWS, COLUMNS]),
+    report("SETTLEERROR").gives(codes::REPORTED).takes(&[RECORDS, MUST_ROWS, COLUMNS]),
     report("CUTOVER").gives(codes::CUT_OVER).takes(&[&[may("PITSTOP", Kind::Flag)]]),
     report("UNADJUSTED_TIP"),
     report("TAB_REPORT"),

@@ -1,0 +1,63 @@
+//! Power on and off: what starts anew, what the flash brings back, and what is gone.
+
+use std::collections::BTreeMap;
+
+use sca_protocol::{Now, Reason};
+
+use crate::device::{Device, Session};
+use crate::event::{Output, Seen};
+use crate::link::Link;
+use crate::terminal::Terminal;
+
+impl Terminal {
+    pub(crate) fn power_on(&mut self, now: Now, out: &mut Vec<Output>) {
+        if self.powered {
+            return;
+        }
+        self.powered = true;
+        self.work(now, out, Device::start);
+        self.websockets = self.settings.pos_connect_allow == "WEBSOCKETS";
+        if !self.powered {
+            return;
+        }
+        if !self.websockets {
+            out.push(Output::Listen(true));
+            return;
+        }
+        if self.settings.is_known_model() {
+            self.link = Link::Booting { until: now.since_start + self.settings.boot_time };
+        } else {
+            out.push(Output::Seen(Seen::Fails(Reason::Config)));
+        }
+    }
+
+    pub(crate) fn power_off(&mut self, out: &mut Vec<Output>) {
+        if let Some(connection) = self.link.connection() {
+            out.push(Output::Drop { connection });
+        }
+        if matches!(self.link, Link::Up { .. }) {
+            out.push(Output::Seen(Seen::Loses));
+        }
+        if self.powered && !self.websockets {
+            out.push(Output::Listen(false));
+        }
+        let calls = std::mem::take(&mut self.calls).into_keys().chain(self.device.errands.drop_all());
+        out.extend(calls.map(|call| Output::HangUp { call }));
+        self.link = Link::Off;
+        self.powered = false;
+        (self.attempts, self.level, self.has_been_up) = (0, 0, false);
+        (self.late, self.notices) = (Vec::new(), BTreeMap::new());
+        // Whatever is not on the flash is gone, but for what settings keep.
+        let old = std::mem::take(&mut self.device);
+        self.device = Device { flash: old.flash, counter: old.counter, errands: old.errands, ..Device::default() };
+        self.device.counter.rebooted(&self.settings.counter);
+        if old.session.is_some() {
+            out.push(Output::Assumed("A-17"));
+        }
+        if self.settings.session_over_reboot {
+            // Its connection is gone, and any POS can finish it.
+            self.device.session = old.session.map(|session| Session { owner: None, ..session });
+        }
+        self.read_flash();
+    }
+}
