@@ -126,8 +126,10 @@ pub async fn connect<C: Core>(
                 Ok(text) => live.line(now(), &format!("terminal {text}")),
                 Err(why) => return Err(LiveError::Listen(why)),
             },
-            Some(act) = acts.recv() => live.tell(now(), Input::Cardholder(act)),
-            () = sleep => live.tell(now(), Input::Tick),
+            Some(act) = acts.recv() => live.cardholder(now(), act),
+            () = sleep => {
+                live.tell(now(), Input::Tick);
+            }
         }
     }
 }
@@ -196,11 +198,23 @@ impl<C: Core> Live<'_, C> {
         self.tell(now, Input::Call { call, event });
     }
 
-    fn tell(&mut self, now: Now, input: Input) {
-        for output in self.core.handle(now, input) {
+    /// The cardholder does something, and hears of it when nothing follows from it.
+    fn cardholder(&mut self, now: Now, act: Cardholder) {
+        let before = self.shown.clone();
+        if self.tell(now, Input::Cardholder(act)) == 0 && self.shown == before {
+            self.line(now, "the terminal does not react: nothing of the kind is asked of the cardholder");
+        }
+    }
+
+    /// Tells the terminal of something, and carries out what it wants; how much that was.
+    fn tell(&mut self, now: Now, input: Input) -> usize {
+        let outputs = self.core.handle(now, input);
+        let count = outputs.len();
+        for output in outputs {
             self.carry_out(now, output);
         }
         self.show(now);
+        count
     }
 
     fn carry_out(&mut self, now: Now, output: Output) {
