@@ -1,5 +1,6 @@
 """Programs under test, whose lines can be waited for."""
 
+import atexit
 import queue
 import signal
 import subprocess
@@ -18,6 +19,8 @@ class Process:
         self.command = command
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True)
+        # A check that fails leaves nothing running.
+        atexit.register(self.process.kill)
         self.lines = queue.Queue()
         self.seen = []
         threading.Thread(target=self._read, daemon=True).start()
