@@ -11,4 +11,4 @@ mod pos;
 pub use broker::{Broker, BrokerInput, BrokerOutput, Peer};
 pub use estate::Estate;
 pub use host::{Caller, Host, HostInput, HostOutput};
-pub use pos::{Heard, Pos, RequestId, key};
+pub use pos::{Heard, Pos, RequestId, key, request_in};

@@ -25,6 +25,8 @@ pub struct Heard {
     pub request: Option<(String, String)>,
     /// Whether it came encrypted.
     pub encrypted: bool,
+    /// Whether it says of itself that it answers nothing.
+    pub notice: bool,
 }
 
 #[derive(Debug)]
@@ -58,11 +60,16 @@ pub fn key() -> &'static PosKey {
     &KEY
 }
 
+/// The request that a text is, if it is one.
+#[must_use]
+pub fn request_in(text: &str) -> Option<Request> {
+    Request::parse(text, Limits { bytes_max: usize::MAX, ..Limits::default() }).ok()
+}
+
 impl Pos {
     /// Takes note of a text that is being sent, well-formed or not.
     pub fn sent(&mut self, text: &str) -> RequestId {
-        let request = Request::parse(text, Limits { bytes_max: usize::MAX, ..Limits::default() }).ok();
-        self.asked(request.as_ref())
+        self.asked(request_in(text).as_ref())
     }
 
     /// Takes note of a request that is being sent; nothing for a text that is none.
@@ -115,7 +122,7 @@ impl Pos {
     /// unanswered one whose command can give it, else a notice. Keys that it brings are kept.
     pub fn heard(&mut self, text: &str) -> Heard {
         let Some((response, position, encrypted)) = self.place(text) else {
-            return Heard { response: None, answers: None, request: None, encrypted: false };
+            return Heard { response: None, answers: None, request: None, encrypted: false, notice: false };
         };
         let sealed = response.get("MAC_KEY").or_else(|| response.get("TERMINAL_KEY"));
         if let (Some(sealed), Some(label)) = (sealed, response.get("MAC_LABEL")) {
@@ -123,7 +130,10 @@ impl Pos {
         }
         let answered = position.map(|i| self.pending.remove(i));
         let (answers, request) = (answered.as_ref().map(|p| p.id), answered.and_then(|p| p.routing));
-        Heard { response: Some(response), answers, request, encrypted }
+        // A scan is the answer of SCAN, or arrives unasked after BARCODEASYNC_START.
+        let is_scan = response.get("BARCODE_DATA").is_some();
+        let notice = is_notice(&response) || (answers.is_none() && is_scan);
+        Heard { response: Some(response), answers, request, encrypted, notice }
     }
 
     /// Which request a message would answer, without taking note of it.

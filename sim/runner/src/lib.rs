@@ -17,6 +17,7 @@ mod look;
 mod matching;
 mod play;
 mod record;
+mod reference;
 pub mod report;
 mod script;
 mod stage;

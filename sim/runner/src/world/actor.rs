@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sca_network::Tag;
 use sca_peers::{Pos, RequestId};
@@ -9,6 +10,9 @@ use sca_protocol::settings::TerminalSettings;
 use sca_terminal::Output;
 
 use crate::clock::DeviceClock;
+use crate::reference::Reference;
+
+use super::watch::Watch;
 
 /// A terminal that takes part, before the world begins.
 pub(crate) struct Starting<C> {
@@ -41,14 +45,19 @@ pub(super) struct Actor<C> {
     pub(super) listens: bool,
     /// Requests whose answers are on their way on a connection that the terminal has closed behind them.
     pub(super) last_words: BTreeSet<RequestId>,
+    /// Who holds the laws of the link against it.
+    pub(super) watch: Watch,
+    /// Who holds its answers against what can be known of it.
+    pub(super) reference: Reference,
 }
 
 impl<C> Actor<C> {
     /// A terminal that has done nothing yet.
-    pub(super) fn new(s: Starting<C>) -> Self {
+    pub(super) fn new(s: Starting<C>, slack: Duration) -> Self {
         Self {
             name: s.name,
             core: s.core,
+            reference: Reference::new(&s.settings),
             settings: s.settings,
             clock: s.clock,
             pos: Pos::default(),
@@ -62,7 +71,14 @@ impl<C> Actor<C> {
             in_session: false,
             listens: false,
             last_words: BTreeSet::new(),
+            watch: Watch::with_slack(slack),
         }
+    }
+
+    /// Whoever watches it from outside hears that the power is off.
+    pub(super) fn power_is_off(&mut self) {
+        self.watch.power_off();
+        self.reference.power_off();
     }
 
     /// Takes note of what is answered just before a close.

@@ -187,12 +187,20 @@ impl<C: Core> World<'_, C> {
         };
         let now = self.now();
         let text = whole.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        let id = text.as_ref().map(|text| match &send.message {
-            Message::Fields(fields) => {
-                let request = self.request_of(send.to, fields);
-                self.actors[send.to].pos.asked(Some(&request))
+        let id = text.as_ref().map(|text| {
+            let request = match &send.message {
+                Message::Fields(fields) => Some(self.request_of(send.to, fields)),
+                _ => sca_peers::request_in(text),
+            };
+            let actor = &mut self.actors[send.to];
+            let id = actor.pos.asked(request.as_ref());
+            match tag {
+                Some(tag) if tag.line.is_none() => actor.reference.asked(id, request.as_ref()),
+                Some(_) => actor.reference.give_up(),
+                // What goes nowhere changes nothing.
+                None => {}
             }
-            _ => self.actors[send.to].pos.sent(text),
+            id
         });
         if let Some(label) = &send.label {
             self.script.names.moments.insert(label.clone(), now);
@@ -306,16 +314,20 @@ impl<C: Core> World<'_, C> {
                 let id = id.map(|(_, id)| id);
                 self.actors[send.to].pos.forget(|pending| Some(pending) == id);
                 self.actors[send.to].open_requests.retain(|open, _| Some(*open) != id);
+                id.into_iter().for_each(|id| self.actors[send.to].reference.lost(id));
                 Ok(())
             }
             Some(Strike::Duplicate) => {
                 let text = self.text_of(send.to, &send.message);
-                let again = self.actors[send.to].pos.sent(&text);
-                self.actors[send.to].open_requests.insert(again, Some(tag));
+                let actor = &mut self.actors[send.to];
+                let again = actor.pos.sent(&text);
+                actor.reference.asked(again, sca_peers::request_in(&text).as_ref());
+                actor.open_requests.insert(again, Some(tag));
                 self.server_order(tag, ServerOrder::Write(bytes.clone()))?;
                 self.server_order(tag, ServerOrder::Write(bytes))
             }
             Some(Strike::Swap) => {
+                self.actors[send.to].reference.give_up();
                 self.held = Some(Held::Request(send.to, bytes));
                 Ok(())
             }
@@ -356,6 +368,7 @@ impl<C: Core> World<'_, C> {
                 let actor = &mut self.actors[who];
                 actor.settings.set(&set.name, &set.value).map_err(error)?;
                 actor.core.configure(actor.settings.clone());
+                actor.reference.configure(&actor.settings);
                 actor.tls = None;
                 self.look_at_face(who)
             }

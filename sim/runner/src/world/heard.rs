@@ -7,6 +7,7 @@ use sca_network::{Ending, ServerEvent, ServerOrder, Tag};
 use sca_peers::{BrokerInput, BrokerOutput, Peer};
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::handshake::Head;
+use sca_protocol::xml::Limits;
 use sca_scenario::model::{Carrier, Place};
 use tokio::sync::mpsc;
 
@@ -145,8 +146,10 @@ impl<C: Core> World<'_, C> {
     fn strike_reply(&mut self, who: usize, tag: Tag, frame: Frame, strike: Strike) -> Result<(), Stop> {
         let lost = |world: &mut Self| {
             let text = String::from_utf8_lossy(&frame.payload).into_owned();
-            if let Some(id) = world.actors[who].pos.heard(&text).answers {
-                world.actors[who].open_requests.remove(&id);
+            let actor = &mut world.actors[who];
+            if let Some(id) = actor.pos.heard(&text).answers {
+                actor.open_requests.remove(&id);
+                actor.reference.lost(id);
             }
         };
         match strike {
@@ -158,7 +161,10 @@ impl<C: Core> World<'_, C> {
             }
             Strike::Duplicate => {
                 self.pass_frame(who, tag, frame.clone())?;
-                self.pass_frame(who, tag, frame)
+                self.doubling = true;
+                self.pass_frame(who, tag, frame)?;
+                self.doubling = false;
+                Ok(())
             }
             Strike::Swap => {
                 self.held = Some(super::acts::Held::Reply(who, tag, frame));
@@ -213,6 +219,7 @@ impl<C: Core> World<'_, C> {
                         && open
                     {
                         ends.state = EndState::Up;
+                        self.expect_answer_to_greeting(tag);
                     }
                     self.note_frame(tag, "<- broker", &bytes);
                     self.server_order(tag, ServerOrder::Answer { bytes, open })?;
@@ -237,6 +244,17 @@ impl<C: Core> World<'_, C> {
         Ok(())
     }
 
+    /// What the broker says in the segment of its 101 is a request like any other.
+    fn expect_answer_to_greeting(&mut self, tag: Tag) {
+        let greeting = &self.setting.broker.greeting;
+        if !greeting.is_empty() {
+            let actor = &mut self.actors[usize::from(tag.terminal)];
+            let id = actor.pos.sent(greeting);
+            actor.reference.asked(id, sca_protocol::Request::parse(greeting, Limits::default()).ok().as_ref());
+            actor.open_requests.insert(id, Some(tag));
+        }
+    }
+
     /// A message has reached the POS.
     pub(super) fn deliver(&mut self, tag: Tag, text: String) -> Result<(), Stop> {
         let (who, now) = (usize::from(tag.terminal), self.now());
@@ -245,7 +263,12 @@ impl<C: Core> World<'_, C> {
             self.actors[who].open_requests.remove(id);
         }
         self.messages += 1;
+        self.judge_answer(who, &heard);
         self.take_note_of(&heard);
+        let is_late = self.actors[who].settings.payment.late_answer || self.doubling;
+        if heard.response.is_some() && heard.answers.is_none() && !heard.notice && !is_late {
+            self.violate("one-answer", format!("an answer to nothing that waits for one: message {}", self.messages));
+        }
         let (response, answers, number) = (heard.response, heard.answers, self.messages);
         if response.is_none() && tag.line.is_none() && text.trim_start().starts_with("<TRANSACTION") {
             self.violate("hosts-apart", "the terminal sent a request to the POS".to_owned());

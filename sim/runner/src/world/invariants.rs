@@ -3,7 +3,7 @@
 use sca_peers::Heard;
 use sca_protocol::screens::ScreenName;
 use sca_scenario::Span;
-use sca_terminal::Face;
+use sca_terminal::{Face, Seen};
 
 use super::ends::Ends;
 use super::{Stop, World};
@@ -25,6 +25,50 @@ impl<C: Core> World<'_, C> {
         if left {
             self.violate("session-kept", format!("the session's screen gave way to {name}"));
         }
+    }
+
+    /// Holds the laws of the link against what it does.
+    pub(super) fn watch_link(&mut self, who: usize, seen: Seen) {
+        let (now, actor) = (self.now(), &mut self.actors[who]);
+        let breach = match seen {
+            Seen::Attempts => actor.watch.attempts(now, &actor.settings),
+            Seen::Fails(reason) => {
+                actor.watch.falls(now, Some(reason), &actor.settings);
+                None
+            }
+            Seen::Loses if !actor.powered => None,
+            Seen::Loses => {
+                actor.watch.falls(now, None, &actor.settings);
+                None
+            }
+            Seen::Connects => {
+                actor.watch.connects();
+                actor.reference.connects();
+                None
+            }
+        };
+        self.breach(who, breach);
+    }
+
+    /// Looks whether a terminal owes something that is overdue.
+    pub(super) fn watch_time(&mut self, who: usize) {
+        let now = self.now();
+        let breach = self.actors[who].watch.overdue(now);
+        self.breach(who, breach);
+    }
+
+    fn breach(&mut self, who: usize, breach: Option<super::watch::Breach>) {
+        if let Some((law, what)) = breach {
+            let name = &self.actors[who].name;
+            self.violate(law, format!("{name}: {what}"));
+        }
+    }
+
+    /// Holds an answer against what can be known of the terminal.
+    pub(super) fn judge_answer(&mut self, who: usize, heard: &Heard) {
+        let (Some(id), Some(response)) = (heard.answers, &heard.response) else { return };
+        let breach = self.actors[who].reference.answered(id, response);
+        self.breach(who, breach);
     }
 
     /// Takes note of what an answer, or a notice, is evidence of.
@@ -58,6 +102,7 @@ impl<C: Core> World<'_, C> {
                 return Err(Stop::Failed(Box::new(Failure::at(FIRST_LINE, message).note(unread))));
             }
         }
+        (0..self.actors.len()).for_each(|who| self.watch_time(who));
         self.one_answer_each();
         if let Some((invariant, what)) = self.violation.take() {
             let failure = Failure::at(FIRST_LINE, format!("the invariant {invariant} does not hold"));

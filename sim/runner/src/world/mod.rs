@@ -12,6 +12,7 @@ mod heard;
 mod invariants;
 mod strikes;
 mod wanted;
+mod watch;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -115,6 +116,8 @@ pub(crate) struct World<'a, C> {
     pub(crate) record: Record,
     pub(crate) armory: Armory,
     held: Option<acts::Held>,
+    /// Whether the message at hand has been passed on once already, by a fault.
+    doubling: bool,
     /// What slows the lines of terminals for good.
     shaped: Vec<(usize, FaultKind)>,
     pub(crate) assumed: BTreeSet<&'static str>,
@@ -149,7 +152,7 @@ impl<'a, C: Core> World<'a, C> {
         steps: &[Step],
     ) -> Self {
         let lanes = starting.iter().map(|s| Lanes::new(s.core.face())).collect();
-        let actors = starting.into_iter().map(Actor::new);
+        let actors = starting.into_iter().map(|s| Actor::new(s, setting.slack));
         Self {
             mailbox,
             dialer,
@@ -168,6 +171,7 @@ impl<'a, C: Core> World<'a, C> {
             record: Record::default(),
             armory: Armory::default(),
             held: None,
+            doubling: false,
             shaped: Vec::new(),
             assumed: BTreeSet::new(),
             frames: String::new(),
@@ -330,10 +334,18 @@ impl<'a, C: Core> World<'a, C> {
     fn tell(&mut self, who: usize, input: Input) -> Result<(), Stop> {
         let actor = &mut self.actors[who];
         match input {
-            Input::PowerOn => (actor.powered, actor.attempts) = (true, 0),
-            Input::PowerOff => (actor.powered, actor.link_up) = (false, false),
+            Input::PowerOn if !actor.powered => {
+                (actor.powered, actor.attempts) = (true, 0);
+                actor.watch.power_on(self.now, &actor.settings);
+            }
+            Input::PowerOff => {
+                (actor.powered, actor.link_up) = (false, false);
+                actor.power_is_off();
+            }
             _ => {}
         }
+        self.watch_time(who);
+        let actor = &mut self.actors[who];
         let now = Now { since_start: self.now, wall: actor.clock.shows() };
         let outputs = actor.core.handle(now, input);
         actor.answered = false;

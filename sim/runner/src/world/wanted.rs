@@ -37,7 +37,11 @@ impl<C: Core> World<'_, C> {
                 self.actors[who].answered = true;
                 self.order(who, connection, ClientOrder::Text(text))
             }
-            Output::Ping { connection, payload } => self.order(who, connection, ClientOrder::Ping(payload)),
+            Output::Ping { connection, payload } => {
+                let (now, actor) = (self.now(), &mut self.actors[who]);
+                actor.watch.pings(now, &payload, &actor.settings);
+                self.order(who, connection, ClientOrder::Ping(payload))
+            }
             Output::Close { connection, code, mask } => {
                 self.order(who, connection, ClientOrder::Close(code, mask))?;
                 self.over(Self::tag(who, connection.0));
@@ -65,6 +69,7 @@ impl<C: Core> World<'_, C> {
             }
             Output::PowerLost => {
                 (self.actors[who].powered, self.actors[who].link_up) = (false, false);
+                self.actors[who].power_is_off();
                 let now = self.now();
                 self.record
                     .push(now, Entry::Comment("the power fails in the middle of a write to the flash".to_owned()));
@@ -79,6 +84,8 @@ impl<C: Core> World<'_, C> {
 
     fn order(&mut self, who: usize, connection: ConnectionId, order: ClientOrder) -> Result<(), Stop> {
         let Some(client) = self.ends.get(&Self::tag(who, connection.0)).and_then(|ends| ends.client.as_ref()) else {
+            let name = self.actors[who].name.clone();
+            self.violate("nothing-after-end", format!("{name} spoke on a connection that was over"));
             return Ok(());
         };
         self.orders += 1;
@@ -103,6 +110,7 @@ impl<C: Core> World<'_, C> {
             actor.pos.forget(|id| is_lost(&id));
             let lost: Vec<RequestId> = open.keys().copied().filter(is_lost).collect();
             let open = actor.open_requests.len();
+            lost.iter().for_each(|id| actor.reference.lost(*id));
             actor.open_requests.retain(|id, _| !lost.contains(id));
             if open > actor.open_requests.len() && !ends.is_excused() {
                 let name = actor.name.clone();
@@ -126,6 +134,7 @@ impl<C: Core> World<'_, C> {
 
     fn seen(&mut self, who: usize, seen: Seen) -> Result<(), Stop> {
         let now = self.now();
+        self.watch_link(who, seen);
         match seen {
             Seen::Attempts => self.actors[who].attempts += 1,
             Seen::Connects => {
@@ -140,7 +149,13 @@ impl<C: Core> World<'_, C> {
                     );
                 }
             }
-            Seen::Loses => self.actors[who].link_up = false,
+            Seen::Loses => {
+                self.actors[who].link_up = false;
+                let still = self.ends.iter().any(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
+                if still {
+                    self.violate("icon-truth", "the terminal says it has lost a link that is still up".to_owned());
+                }
+            }
             Seen::Fails(_) => {}
         }
         self.record.push(now, Entry::Link(who, seen));
@@ -264,6 +279,15 @@ impl<C: Core> World<'_, C> {
     /// An event of a terminal's end.
     pub(super) fn client_event(&mut self, tag: Tag, event: ClientEvent) -> Result<(), Stop> {
         self.note_cut(tag);
+        let actor = &mut self.actors[usize::from(tag.terminal)];
+        match &event {
+            ClientEvent::Answered(head) => {
+                actor.watch.answered(sca_protocol::handshake::retry_after(head, actor.clock.shows()));
+            }
+            ClientEvent::Text(_) => actor.watch.carried(),
+            ClientEvent::Pong(payload) => actor.watch.hears_pong(payload),
+            _ => {}
+        }
         let event = match event {
             ClientEvent::Opened => LinkEvent::Opened,
             ClientEvent::Secured => LinkEvent::Secured,

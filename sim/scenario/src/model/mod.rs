@@ -193,5 +193,12 @@ pub const INVARIANTS: &[(&str, &str)] = &[
     ("icon-truth", "the icon says connected only while a connection is up"),
     ("one-connection", "a terminal has one connection at most"),
     ("session-kept", "a session ends only by FINISH or without power"),
+    ("comes-back", "a terminal without a link tries again in time, and no attempt lasts for ever"),
+    ("retry-pace", "pauses grow by the rules, and Retry-After is never undercut"),
+    ("dead-link", "a ping without its pong ends the connection"),
+    ("nothing-after-end", "nothing is said on a connection that is over"),
+    ("counter-true", "GET COUNTER answers the last COUNTER that counted"),
+    ("session-true", "answers agree on whether a session is open"),
+    ("busy-ends", "BUSY is answered only while something holds the device"),
     ("hosts-apart", "nothing that is meant for a host travels on the WebSocket"),
 ];

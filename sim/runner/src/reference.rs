@@ -1,0 +1,335 @@
+//! The reference: what a POS can know of a terminal from what it asked and was answered, and nothing else. Where a cut
+//! leaves it open whether a request was carried out, both possibilities are kept.
+//!
+//! It has never heard of the terminal's code: it is small enough to be right by reading, and judges every run beside it.
+
+use std::collections::BTreeSet;
+
+use sca_peers::RequestId;
+use sca_protocol::codes::{self, Code};
+use sca_protocol::commands::{Behaviour, Change, Channel, Command, Tell};
+use sca_protocol::settings::{CounterRules, TerminalSettings};
+use sca_protocol::{Request, Response, counter};
+
+/// A law that was broken: its name, and how.
+pub(crate) type Breach = (&'static str, String);
+
+/// Requests that are kept apart before the reference gives up on them.
+const LOG_MAX: usize = 256;
+
+/// What is known of one terminal.
+#[derive(Debug)]
+pub(crate) struct Reference {
+    rules: CounterRules,
+    session_over_reboot: bool,
+    /// Something happened that it cannot follow; it says nothing more.
+    is_lost: bool,
+    /// What the counter may be before the first request of the log; nothing for none seen.
+    counters: BTreeSet<Option<u32>>,
+    log: Vec<Asked>,
+    /// Whether there may be no session, and whether there may be one.
+    sessions: [bool; 2],
+    /// Whether a link of this power-on has been up before.
+    has_been_up: bool,
+    /// Whether something may hold the device without anybody waiting for it.
+    may_be_held: bool,
+}
+
+#[derive(Debug)]
+struct Asked {
+    id: RequestId,
+    row: Option<&'static Command>,
+    counter: Option<u32>,
+    fate: Fate,
+}
+
+/// What became of a request, as far as anybody can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// No answer yet, or none any more.
+    Open { lost: bool },
+    /// Answered: whether its COUNTER counts, where that is known.
+    Answered { counts: Option<bool> },
+}
+
+impl Reference {
+    /// A terminal that has just been made, with these settings. It is followed where it needs no registration and is
+    /// reached by the link alone.
+    pub(crate) fn new(settings: &TerminalSettings) -> Self {
+        Self {
+            rules: settings.counter,
+            session_over_reboot: settings.session_over_reboot,
+            is_lost: !settings.skips_authentication(),
+            counters: BTreeSet::from([None]),
+            log: Vec::new(),
+            sessions: [true, false],
+            has_been_up: false,
+            may_be_held: false,
+        }
+    }
+
+    /// Something happened that this cannot follow: from now on it says nothing.
+    pub(crate) fn give_up(&mut self) {
+        self.is_lost = true;
+    }
+
+    /// Other settings from now on.
+    pub(crate) fn configure(&mut self, settings: &TerminalSettings) {
+        self.rules = settings.counter;
+        self.session_over_reboot = settings.session_over_reboot;
+        self.is_lost |= !settings.skips_authentication();
+    }
+
+    /// A request has been sent; nothing for a text that is none.
+    pub(crate) fn asked(&mut self, id: RequestId, request: Option<&Request>) {
+        if self.is_lost || self.log.len() >= LOG_MAX {
+            self.is_lost = true;
+            return;
+        }
+        let row = request.and_then(Command::find);
+        let asks = row.is_some_and(|row| row.behaviour == Behaviour::Tell(Tell::Counter));
+        let counter = request.filter(|_| !asks).and_then(|r| r.get("COUNTER")).and_then(counter::parse);
+        // What is no request may carry a COUNTER that counts.
+        self.is_lost |= request.is_none() && self.rules.of_malformed;
+        // An update starts the terminal anew at a moment of its own.
+        self.is_lost |= row.is_some_and(|row| matches!(row.behaviour, Behaviour::Estate(_)));
+        self.log.push(Asked { id, row, counter, fate: Fate::Open { lost: false } });
+    }
+
+    /// A request will have no answer: it may have been carried out, or not.
+    pub(crate) fn lost(&mut self, id: RequestId) {
+        let Some(asked) = self.log.iter_mut().find(|asked| asked.id == id) else { return };
+        asked.fate = Fate::Open { lost: true };
+        match asked.row.map(|row| row.behaviour) {
+            Some(Behaviour::Change(Change::StartSession)) => self.sessions[1] = true,
+            Some(Behaviour::Change(Change::FinishSession | Change::LaneClosed)) => self.sessions[0] = true,
+            Some(Behaviour::Reboot) => self.is_lost = true,
+            Some(Behaviour::Pay(_) | Behaviour::Host) | None => self.may_be_held = true,
+            _ => {}
+        }
+    }
+
+    /// A request has been answered. Says what in the answer cannot be.
+    pub(crate) fn answered(&mut self, id: RequestId, response: &Response) -> Option<Breach> {
+        if self.is_lost {
+            return None;
+        }
+        let at = self.log.iter().position(|asked| asked.id == id)?;
+        let row = self.log[at].row;
+        let counts = self.counts(row, response);
+        self.log[at].fate = Fate::Answered { counts };
+        let breach = self.judge_busy(at, response).or_else(|| self.judge_session(row, response));
+        let breach = breach.or_else(|| self.judge_counter(at, response));
+        if row.is_some_and(|row| row.behaviour == Behaviour::Reboot) && is_done(response) {
+            self.power_off();
+        }
+        // Whoever is answered may still hold the device: a scanner goes on, a card is still in.
+        self.may_be_held |= row.is_some_and(|row| {
+            matches!(row.behaviour, Behaviour::Pay(_)) || row.command == "BARCODEASYNC_START"
+        });
+        self.fold();
+        breach
+    }
+
+    /// The link is up.
+    pub(crate) fn connects(&mut self) {
+        if self.has_been_up && !self.rules.over_reconnect {
+            self.counters = BTreeSet::from([None]);
+            self.log.retain(|asked| matches!(asked.fate, Fate::Open { lost: false }));
+        }
+        self.has_been_up = true;
+    }
+
+    /// The power goes off, or the terminal starts anew.
+    pub(crate) fn power_off(&mut self) {
+        (self.has_been_up, self.may_be_held) = (false, false);
+        if self.rules.over_reboot {
+            self.counters = self.possible(self.log.len());
+        } else {
+            self.counters = BTreeSet::from([None]);
+        }
+        self.log.clear();
+        if !self.session_over_reboot {
+            self.sessions = [true, false];
+        }
+    }
+
+    /// What the counter may be when the request at this place of the log arrives.
+    fn possible(&self, at: usize) -> BTreeSet<Option<u32>> {
+        self.log[..at].iter().fold(self.counters.clone(), |before, asked| {
+            let Some(counter) = asked.counter else { return before };
+            let counted = |last: &Option<u32>| match last {
+                Some(last) if !self.rules.of_lower && counter < *last => Some(*last),
+                _ => Some(counter),
+            };
+            let after = before.iter().map(counted).collect();
+            match asked.fate {
+                Fate::Answered { counts: Some(true) } => after,
+                Fate::Answered { counts: Some(false) } => before,
+                Fate::Answered { counts: None } | Fate::Open { .. } => before.union(&after).copied().collect(),
+            }
+        })
+    }
+
+    /// Whether the COUNTER of a request with this answer counts.
+    fn counts(&self, row: Option<&Command>, response: &Response) -> Option<bool> {
+        if row.is_some_and(|row| row.channel == Channel::Secondary) {
+            return Some(self.rules.of_secondary);
+        }
+        if is(response, codes::BAD_XML) {
+            return Some(self.rules.of_malformed);
+        }
+        match is_done(response) || self.rules.of_refused {
+            true => Some(true),
+            // A request that was carried out may fail too.
+            false => None,
+        }
+    }
+
+    /// Takes what is decided out of the log.
+    fn fold(&mut self) {
+        let decided = self.log.iter().take_while(|asked| asked.fate != Fate::Open { lost: false }).count();
+        self.counters = self.possible(decided);
+        self.log.drain(..decided);
+    }
+
+    fn judge_counter(&mut self, at: usize, response: &Response) -> Option<Breach> {
+        let asks = self.log[at].row.is_some_and(|row| row.behaviour == Behaviour::Tell(Tell::Counter));
+        let told = response.get("COUNTER").and_then(counter::parse).filter(|_| asks && is_done(response))?;
+        let possible = self.possible(at);
+        let fits: BTreeSet<Option<u32>> = possible.iter().copied().filter(|c| c.unwrap_or(1) == told).collect();
+        if fits.is_empty() {
+            let known: Vec<String> = possible.iter().map(|c| c.unwrap_or(1).to_string()).collect();
+            return Some(("counter-true", format!("GET COUNTER answers {told}, it can only be {}", known.join(" or "))));
+        }
+        self.counters = fits;
+        self.log.drain(..at);
+        None
+    }
+
+    fn judge_session(&mut self, row: Option<&Command>, response: &Response) -> Option<Breach> {
+        let behaviour = row.map(|row| row.behaviour);
+        // What has to have been before, and what is from now on.
+        let (before, after) = match behaviour {
+            _ if is(response, codes::NO_SESSION) => (false, false),
+            _ if is(response, codes::SESSION_IN_PROGRESS) => (true, true),
+            Some(Behaviour::Change(Change::StartSession)) if is_done(response) => (false, true),
+            Some(Behaviour::Change(Change::FinishSession)) if is_done(response) => (true, false),
+            Some(Behaviour::Change(Change::LaneClosed)) if is_done(response) => {
+                self.sessions = [true, false];
+                return None;
+            }
+            _ => return None,
+        };
+        let was_possible = self.sessions[usize::from(before)];
+        self.sessions = [!after, after];
+        if was_possible {
+            return None;
+        }
+        let is = if before { "no session can be open" } else { "a session has to be open" };
+        let text = response.get("RESPONSE_TEXT").unwrap_or_default();
+        Some(("session-true", format!("the answer `{text}`, while {is}")))
+    }
+
+    fn judge_busy(&self, at: usize, response: &Response) -> Option<Breach> {
+        let is_instant = |asked: &Asked| {
+            asked.row.is_some_and(|row| {
+                matches!(row.behaviour, Behaviour::Tell(_) | Behaviour::Change(_) | Behaviour::Cancel)
+            })
+        };
+        let may_hold = |asked: &Asked| {
+            let is_gone = match asked.fate {
+                Fate::Answered { .. } => true,
+                // What only the cardholder was asked ends with its connection.
+                Fate::Open { lost } => lost && asked.row.is_some_and(|r| matches!(r.behaviour, Behaviour::Prompt(_))),
+            };
+            !is_gone && !is_instant(asked)
+        };
+        let is_held = self.may_be_held || self.log[..at].iter().any(may_hold);
+        (is(response, codes::BUSY) && !is_held)
+            .then(|| ("busy-ends", "the answer is BUSY, and nothing holds the device".to_owned()))
+    }
+}
+
+fn is_done(response: &Response) -> bool {
+    response.get("TERMINATION_STATUS") == Some("SUCCESS")
+}
+
+fn is(response: &Response, code: Code) -> bool {
+    response.get("RESULT_CODE").and_then(|n| n.parse().ok()) == Some(code.number)
+        && response.get("RESULT") == Some(code.result)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(function: &str, command: &str, counter: u32) -> Request {
+        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut fields = vec![field("FUNCTION_TYPE", function), field("COMMAND", command)];
+        if counter > 0 {
+            fields.push(field("COUNTER", &counter.to_string()));
+        }
+        Request::new(fields)
+    }
+
+    fn done(counter: &str) -> Response {
+        let response = Response::default();
+        let all = [("RESULT", "OK"), ("RESULT_CODE", "-1"), ("TERMINATION_STATUS", "SUCCESS"), ("COUNTER", counter)];
+        all.into_iter().fold(response, |response, (name, value)| response.with(name, value))
+    }
+
+    fn reference() -> Reference {
+        Reference::new(&TerminalSettings::default())
+    }
+
+    #[test]
+    fn a_lost_request_leaves_both_counters_possible_until_one_is_told() {
+        let mut known = reference();
+        known.asked(RequestId(1), Some(&request("DEVICE", "VERSION", 7)));
+        known.lost(RequestId(1));
+        for (id, told, breaks) in [(2, "7", false), (3, "1", true)] {
+            known.asked(RequestId(id), Some(&request("ADMIN", "GET_COUNTER", 0)));
+            assert_eq!(known.answered(RequestId(id), &done(told)).is_some(), breaks, "{told}");
+        }
+    }
+
+    #[test]
+    fn a_counter_that_was_answered_has_to_be_told() {
+        let mut known = reference();
+        known.asked(RequestId(1), Some(&request("DEVICE", "VERSION", 7)));
+        assert_eq!(known.answered(RequestId(1), &done("7")), None);
+        known.connects();
+        known.asked(RequestId(2), Some(&request("ADMIN", "GET_COUNTER", 0)));
+        assert!(known.answered(RequestId(2), &done("1")).is_some_and(|(law, _)| law == "counter-true"));
+    }
+
+    #[test]
+    fn what_is_asked_later_does_not_count_yet() {
+        let mut known = reference();
+        known.asked(RequestId(1), Some(&request("ADMIN", "GET_COUNTER", 0)));
+        known.asked(RequestId(2), Some(&request("DEVICE", "VERSION", 7)));
+        assert_eq!(known.answered(RequestId(1), &done("1")), None);
+        assert_eq!(known.answered(RequestId(2), &done("7")), None);
+        assert_eq!(known.possible(0), BTreeSet::from([Some(7)]));
+    }
+
+    #[test]
+    fn a_session_that_was_finished_cannot_be_finished_again() {
+        let mut known = reference();
+        known.asked(RequestId(1), Some(&request("SESSION", "FINISH", 0)));
+        assert!(known.answered(RequestId(1), &done("1")).is_some_and(|(law, _)| law == "session-true"));
+    }
+
+    #[test]
+    fn busy_needs_something_that_holds() {
+        let mut known = reference();
+        let busy = [("RESULT", "BUSY"), ("RESULT_CODE", "59002"), ("TERMINATION_STATUS", "FAILURE")];
+        let busy = busy.into_iter().fold(Response::default(), |r, (name, value)| r.with(name, value));
+        known.asked(RequestId(1), Some(&request("DEVICE", "VERSION", 0)));
+        assert!(known.answered(RequestId(1), &busy).is_some_and(|(law, _)| law == "busy-ends"));
+        known.asked(RequestId(2), Some(&request("PAYMENT", "CAPTURE", 0)));
+        known.asked(RequestId(3), Some(&request("DEVICE", "VERSION", 0)));
+        assert_eq!(known.answered(RequestId(3), &busy), None);
+    }
+}

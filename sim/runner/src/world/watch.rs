@@ -1,0 +1,210 @@
+//! The laws of the link, held against every terminal from outside: that it comes back, how its pauses grow, that a ping
+//! without its pong ends the connection. It sees what anybody on the line sees and the rules the device was given.
+
+use std::time::Duration;
+
+use sca_protocol::Reason;
+use sca_protocol::settings::{RetryRules, TerminalSettings};
+
+/// A law that was broken: its name, and how.
+pub(super) type Breach = (&'static str, String);
+
+/// What is known of one terminal's link.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    phase: Phase,
+    /// Pauses since a connection last carried a request.
+    pauses: u32,
+    /// What the broker asked for with the answer at hand.
+    retry_after: Option<u64>,
+    ping: Option<Awaited>,
+    /// What real time may add.
+    slack: Duration,
+}
+
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+enum Phase {
+    /// Nothing is owed: no power, or the link is up.
+    #[default]
+    Content,
+    /// An attempt that has to come to something by then.
+    Attempting { until: Duration },
+    /// A pause since then, no shorter and no longer than this.
+    Pausing { since: Duration, least: Duration, most: Duration },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Awaited {
+    payload: Vec<u8>,
+    until: Duration,
+}
+
+/// The shortest and the longest pause that the rules allow after this many pauses in a row.
+fn bounds(rules: &RetryRules, pauses: u32, retry_after: Option<u64>) -> (Duration, Duration) {
+    let percent = u32::try_from(rules.jitter_percent).unwrap_or(100);
+    let mut base = rules.first;
+    let growth = u32::try_from(rules.growth).unwrap_or(1);
+    for _ in 0..pauses.min(64) {
+        base = base.saturating_mul(growth).min(rules.cap);
+    }
+    let base = base.min(rules.cap * 100 / (100 + percent));
+    let asked = Duration::from_secs(retry_after.unwrap_or(0)).min(rules.retry_after_max);
+    let least = base.max(asked);
+    // Whole milliseconds may have been rounded down on the way.
+    (least.saturating_sub(Duration::from_millis(1)), least + base * percent / 100 + Duration::from_millis(1))
+}
+
+impl Watch {
+    /// A watch that grants this much to real time.
+    pub(super) fn with_slack(slack: Duration) -> Self {
+        Self { slack, ..Self::default() }
+    }
+
+    /// The power comes on: a device that is set up to connect owes an attempt.
+    pub(super) fn power_on(&mut self, now: Duration, settings: &TerminalSettings) {
+        self.power_off();
+        if settings.pos_connect_allow == "WEBSOCKETS" && settings.is_known_model() {
+            let most = settings.boot_time + self.slack;
+            self.phase = Phase::Pausing { since: now, least: Duration::ZERO, most };
+        }
+    }
+
+    /// The power goes off: nothing is owed.
+    pub(super) fn power_off(&mut self) {
+        *self = Self::with_slack(self.slack);
+    }
+
+    /// An attempt begins.
+    pub(super) fn attempts(&mut self, now: Duration, settings: &TerminalSettings) -> Option<Breach> {
+        let breach = match self.phase {
+            Phase::Pausing { since, least, .. } if now - since < least => {
+                let ms = |d: Duration| d.as_millis();
+                let (got, least) = (ms(now - since), ms(least));
+                Some(("retry-pace", format!("an attempt after a pause of {got} ms, where {least} ms is the least")))
+            }
+            _ => None,
+        };
+        let limit = settings.connect_timeout + settings.tls_timeout + settings.upgrade_timeout;
+        self.phase = Phase::Attempting { until: now + limit + self.slack };
+        (self.retry_after, self.ping) = (None, None);
+        breach
+    }
+
+    /// The broker's answer asks for a pause of this many seconds, or for none.
+    pub(super) fn answered(&mut self, retry_after: Option<u64>) {
+        self.retry_after = retry_after;
+    }
+
+    /// The link is up.
+    pub(super) fn connects(&mut self) {
+        (self.phase, self.ping) = (Phase::Content, None);
+    }
+
+    /// The connection has carried a request.
+    pub(super) fn carried(&mut self) {
+        self.pauses = 0;
+    }
+
+    /// An attempt failed, or the link was lost. A device that is not set up to connect owes nothing.
+    pub(super) fn falls(&mut self, now: Duration, why: Option<Reason>, settings: &TerminalSettings) {
+        self.ping = None;
+        if why == Some(Reason::Config) {
+            self.phase = Phase::Content;
+            return;
+        }
+        let (least, most) = bounds(&settings.retry, self.pauses, self.retry_after.take());
+        self.pauses = self.pauses.saturating_add(1);
+        self.phase = Phase::Pausing { since: now, least, most: most + self.slack };
+    }
+
+    /// A ping leaves.
+    pub(super) fn pings(&mut self, now: Duration, payload: &[u8], settings: &TerminalSettings) {
+        let until = now + settings.pong_timeout + self.slack;
+        self.ping = Some(Awaited { payload: payload.to_vec(), until });
+    }
+
+    /// A pong arrives.
+    pub(super) fn hears_pong(&mut self, payload: &[u8]) {
+        self.ping.take_if(|awaited| awaited.payload == payload);
+    }
+
+    /// Whether anything that is owed is overdue. It is told of once.
+    pub(super) fn overdue(&mut self, now: Duration) -> Option<Breach> {
+        let at = crate::look::stamp;
+        if let Some(awaited) = self.ping.take_if(|awaited| awaited.until < now) {
+            let text = format!("a ping has had no pong until {}, and the link is still up", at(awaited.until));
+            return Some(("dead-link", text));
+        }
+        let text = match &self.phase {
+            Phase::Attempting { until } if *until < now => {
+                format!("an attempt has come to nothing until {}, and is not over", at(*until))
+            }
+            Phase::Pausing { since, most, .. } if *since + *most < now => {
+                format!("no attempt until {} after the link went down at {}", at(*since + *most), at(*since))
+            }
+            _ => return None,
+        };
+        self.phase = Phase::Content;
+        Some(("comes-back", text))
+    }
+
+    /// When something that is owed is next overdue.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        let phase = match &self.phase {
+            Phase::Content => None,
+            Phase::Attempting { until } => Some(*until),
+            Phase::Pausing { since, most, .. } => Some(*since + *most),
+        };
+        phase.into_iter().chain(self.ping.as_ref().map(|awaited| awaited.until)).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> TerminalSettings {
+        TerminalSettings::default()
+    }
+
+    const fn s(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn pauses_grow_up_to_the_cap() {
+        let rules = settings().retry;
+        let least = |pauses| bounds(&rules, pauses, None).0.as_millis();
+        assert_eq!([least(0), least(1), least(2), least(9), least(200)], [999, 1_999, 3_999, 29_999, 29_999]);
+        assert_eq!(bounds(&rules, 9, None).1.as_millis(), 60_001);
+    }
+
+    #[test]
+    fn retry_after_lengthens_the_next_pause_only() {
+        let mut watch = Watch::default();
+        assert_eq!(watch.attempts(s(0), &settings()), None);
+        watch.answered(Some(30));
+        watch.falls(s(1), Some(Reason::Http(503)), &settings());
+        assert!(watch.attempts(s(20), &settings()).is_some_and(|(law, _)| law == "retry-pace"));
+        watch.falls(s(21), Some(Reason::Refused), &settings());
+        assert_eq!(watch.attempts(s(23), &settings()), None);
+    }
+
+    #[test]
+    fn a_terminal_that_does_not_come_back_is_told_of_once() {
+        let mut watch = Watch::default();
+        watch.falls(s(0), None, &settings());
+        assert_eq!(watch.overdue(s(2)), None);
+        assert!(watch.overdue(s(3)).is_some_and(|(law, _)| law == "comes-back"));
+        assert_eq!(watch.overdue(s(9)), None);
+    }
+
+    #[test]
+    fn a_pong_with_another_payload_is_none() {
+        let mut watch = Watch::default();
+        watch.connects();
+        watch.pings(s(0), b"7", &settings());
+        watch.hears_pong(b"6");
+        assert!(watch.overdue(s(11)).is_some_and(|(law, _)| law == "dead-link"));
+    }
+}
