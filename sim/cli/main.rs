@@ -10,6 +10,7 @@ mod private;
 mod run;
 mod screen;
 mod settings;
+mod sweep;
 mod terms;
 
 use std::process::ExitCode;
@@ -65,6 +66,8 @@ enum Command {
     Screen(screen::Arguments),
     /// Show what the scenarios prove: each clause with its evidence, the commands, the codes, the assumptions
     Conformance(conformance::Arguments),
+    /// Play scenarios again and again, with the line cut or the power lost at every place, and say what breaks
+    Sweep(sweep::Arguments),
     /// Print every setting with its default, range and source
     Settings(settings::Arguments),
     /// Print the register of assumptions: what the pages do not say, what was chosen, and the setting that chooses otherwise
@@ -89,6 +92,7 @@ fn main() -> ExitCode {
         Command::List(arguments) => list::run(&arguments),
         Command::Screen(arguments) => screen::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::Sweep(arguments) => sweep::run(&arguments),
         Command::Settings(arguments) => settings::run(&arguments),
         Command::Assumptions => settings::assumptions(),
         Command::Certs(arguments) => certs::run(&arguments),

@@ -97,7 +97,13 @@ impl Mailbox {
         self.inner.posted.borrow().is_empty()
     }
 
-    /// Returns when something has been posted.
+    /// Wakes the driver without an event.
+    pub(crate) fn nudge(&self) {
+        self.pulse.beat();
+        self.inner.notify.notify_one();
+    }
+
+    /// Returns when something has been posted, or the driver has to look again.
     pub async fn posted(&self) {
         if self.is_empty() {
             self.inner.notify.notified().await;

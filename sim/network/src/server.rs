@@ -97,7 +97,7 @@ pub async fn run(
     mailbox: Mailbox,
     mut orders: mpsc::Receiver<ServerOrder>,
 ) {
-    let mut stream = Tapped::new(stream, tap.clone(), mailbox.pulse.clone());
+    let mut stream = Tapped::new(stream, tap.clone(), mailbox.clone());
     let mut pen = Pen::new(mailbox, tag);
     if let Some(answer) = proxy
         && !open_the_way(&mut stream, &answer, &mut pen).await

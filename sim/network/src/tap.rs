@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::Stream;
 use crate::memory::Way;
-use crate::post::Pulse;
+use crate::post::Mailbox;
 
 /// Bytes that are swallowed during a silence before the writer has to wait.
 const HELD_MAX: usize = 256 * 1024;
@@ -169,12 +169,12 @@ impl Cut {
 pub(crate) struct Tapped {
     stream: Stream,
     handle: TapHandle,
-    pulse: Pulse,
+    mailbox: Mailbox,
 }
 
 impl Tapped {
-    pub(crate) fn new(stream: Stream, handle: TapHandle, pulse: Pulse) -> Self {
-        Self { stream, handle, pulse }
+    pub(crate) fn new(stream: Stream, handle: TapHandle, mailbox: Mailbox) -> Self {
+        Self { stream, handle, mailbox }
     }
 
     /// Carries out an end that was ordered. An error means the stream is over for its user.
@@ -182,7 +182,7 @@ impl Tapped {
         let mut state = self.handle.0.borrow_mut();
         match state.end {
             Some(End::Reset) => {
-                self.pulse.beat();
+                self.mailbox.pulse.beat();
                 self.stream.reset();
                 Err(io::ErrorKind::ConnectionReset.into())
             }
@@ -208,6 +208,8 @@ impl Tapped {
             {
                 state.cut = None;
                 state.struck = true;
+                // Whoever waits for the cut hears of it by no event.
+                self.mailbox.nudge();
                 if cut.end != End::Corrupt {
                     return (at, Some(cut.end));
                 }

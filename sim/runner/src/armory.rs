@@ -239,6 +239,11 @@ impl Armory {
         over
     }
 
+    /// Whether the scenario has not armed or struck anything.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.armed.is_empty() && self.standing.is_empty() && self.answers.is_empty()
+    }
+
     /// Every fault and answer that has waited in vain.
     pub(crate) fn unused(&self) -> Option<Failure> {
         let armed = self.armed.iter().find(|armed| !armed.struck).map(|armed| armed.fault.span);

@@ -5,7 +5,7 @@ use sca_scenario::Span;
 use sca_scenario::model::{Message, Pattern, Show, Source, Suffix};
 use sca_terminal::{Face, Seen};
 
-use crate::lanes::{Control, Data};
+use crate::lanes::{Control, Data, Lanes};
 use crate::matching::{self, Names};
 use crate::verdict::Failure;
 
@@ -14,6 +14,8 @@ use crate::verdict::Failure;
 pub(crate) enum Guard {
     Throughout(usize, Show, Span),
     Without(Source, Pattern, Span),
+    /// One that a blow of a sweep has excused.
+    Excused,
 }
 
 /// All that stand now, and what lines above have named.
@@ -34,6 +36,11 @@ impl Guarded<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The same of what all terminals show.
+    pub(crate) fn all_faces(&self, lanes: &[Lanes]) -> Result<(), Box<Failure>> {
+        lanes.iter().enumerate().try_for_each(|(who, lanes)| self.face(who, &lanes.face.what))
     }
 
     /// Says of a message whether a `without` forbids it.

@@ -57,6 +57,16 @@ pub(crate) struct Mismatch {
     pub(crate) span: Option<Span>,
 }
 
+impl Mismatch {
+    /// Whether only a field that tells the time is another.
+    pub(crate) fn is_of_time(&self) -> bool {
+        TIMES.iter().any(|field| self.label.starts_with(&format!("{field} is ")))
+    }
+}
+
+/// Fields that tell the time.
+pub(crate) const TIMES: &[&str] = &["SESSION_DURATION", "TRANS_DATE", "TRANS_TIME", "TIME"];
+
 fn mismatch<T>(label: impl Into<String>, span: Option<Span>) -> Result<T, Mismatch> {
     Err(Mismatch { label: label.into(), span })
 }

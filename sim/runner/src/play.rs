@@ -21,6 +21,8 @@ use crate::core::{Core, Making};
 use crate::faults;
 use crate::identities::Identities;
 use crate::stage::{cast, listen, powered};
+use crate::sweep::Blow;
+use crate::sweep::survey::Survey;
 use crate::transcript;
 use crate::verdict::{Evidence, Failure, Played, Verdict};
 use crate::world::ends::acceptor;
@@ -45,6 +47,17 @@ pub enum Place {
     },
 }
 
+/// What a sweep does beside the scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probe {
+    /// Nothing.
+    None,
+    /// Notes every place where a blow can fall.
+    Survey,
+    /// Lets a blow fall; from there on the scenario demands only what the blow leaves it to demand.
+    Blow(Blow),
+}
+
 /// How to play.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -61,6 +74,8 @@ pub struct Options {
     /// In which order connection tasks start that could start together; 0 is the order in which they come. No
     /// transcript depends on it.
     pub start_order: u64,
+    /// What a sweep does beside the scenario.
+    pub probe: Probe,
     /// Where the secrets of TLS are noted, on the wire.
     pub key_notes: Option<Arc<sca_network::tls::KeyNotes>>,
 }
@@ -74,6 +89,7 @@ impl Default for Options {
             keeps_frames: false,
             keeps_faces: false,
             start_order: 0,
+            probe: Probe::None,
             key_notes: None,
         }
     }
@@ -162,6 +178,22 @@ fn judged(scenario: &Scenario, mut played: Played) -> Played {
         };
     }
     played
+}
+
+/// A row in which what cuts each byte in turn cuts the first.
+pub(crate) fn each_byte_once(row: &Row) -> Row {
+    Row { steps: with_bytes(&row.steps, 1), ..row.clone() }
+}
+
+/// Plays one row in the light of `expect-fail`.
+pub(crate) fn play_one<C: Core>(
+    scenario: &Scenario,
+    row: &Row,
+    options: &Options,
+    identities: &Arc<Identities>,
+    make: &dyn Fn(Making) -> C,
+) -> Played {
+    judged(scenario, play_row(scenario, row, options, identities, make))
 }
 
 fn has_each_byte(steps: &[Step]) -> bool {
@@ -268,6 +300,8 @@ fn failed_to_start(row: &Row, why: String) -> Played {
         lasted: Duration::ZERO,
         frames: String::new(),
         carrier_size: None,
+        has_struck: false,
+        survey: None,
         faces: Vec::new(),
         evidence: Evidence::default(),
     }
@@ -333,6 +367,16 @@ async fn play_here<C: Core>(
         start_order: options.start_order,
     };
     let mut world = World::new(setting, mailbox, (dialer, memory), prepared, starting, &row.steps);
+    match options.probe {
+        Probe::None => {}
+        Probe::Survey => {
+            let certificates: Vec<_> = row.cast.certificates.iter().collect();
+            let settings: Vec<_> = row.cast.terminals.iter().map(|t| (&t.name, &t.settings, &t.files)).collect();
+            let set_up = (settings, certificates, &row.cast.broker, &row.cast.host, &row.cast.vhq, truth, chance);
+            world.sweeping.survey = Some(Survey::new(&set_up));
+        }
+        Probe::Blow(blow) => world.sweeping.blow = Some(blow),
+    }
     let result = world.run(&powered(row)).await;
     played(scenario, row, options, &mut world, result, clock.elapsed())
 }
@@ -368,6 +412,8 @@ fn played<C: Core>(
         lasted,
         frames: cards::masked(&std::mem::take(&mut world.frames)).into_owned(),
         carrier_size: world.armory.carrier_size,
+        has_struck: world.sweeping.has_struck(),
+        survey: world.sweeping.survey.take().map(Arc::new),
         evidence: std::mem::take(&mut world.evidence),
         faces: std::mem::take(&mut world.faces),
     }

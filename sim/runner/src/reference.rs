@@ -124,11 +124,24 @@ impl Reference {
             self.power_off();
         }
         // Whoever is answered may still hold the device: a scanner goes on, a card is still in.
-        self.may_be_held |= row.is_some_and(|row| {
-            matches!(row.behaviour, Behaviour::Pay(_)) || row.command == "BARCODEASYNC_START"
-        });
+        self.may_be_held |=
+            row.is_some_and(|row| matches!(row.behaviour, Behaviour::Pay(_)) || row.command == "BARCODEASYNC_START");
         self.fold();
         breach
+    }
+
+    /// Whether something may hold the device without anybody waiting for it.
+    pub(crate) fn may_be_held(&self) -> bool {
+        self.may_be_held
+    }
+
+    /// Whether the answer of a request depends on somebody else: a cardholder, a host.
+    pub(crate) fn waits_for_somebody(&self, id: RequestId) -> bool {
+        let asked = self.log.iter().find(|asked| asked.id == id);
+        // What this has lost sight of is excused.
+        asked
+            .and_then(|asked| asked.row)
+            .is_none_or(|row| !matches!(row.behaviour, Behaviour::Tell(_) | Behaviour::Change(_) | Behaviour::Cancel))
     }
 
     /// The link is up.
@@ -200,7 +213,10 @@ impl Reference {
         let fits: BTreeSet<Option<u32>> = possible.iter().copied().filter(|c| c.unwrap_or(1) == told).collect();
         if fits.is_empty() {
             let known: Vec<String> = possible.iter().map(|c| c.unwrap_or(1).to_string()).collect();
-            return Some(("counter-true", format!("GET COUNTER answers {told}, it can only be {}", known.join(" or "))));
+            return Some((
+                "counter-true",
+                format!("GET COUNTER answers {told}, it can only be {}", known.join(" or ")),
+            ));
         }
         self.counters = fits;
         self.log.drain(..at);

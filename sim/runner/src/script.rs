@@ -9,6 +9,7 @@ use sca_protocol::settings::show_span;
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Expect, Pattern, Relation, Show, Sight, Source, Step, Suffix};
 
+use crate::eased::Eased;
 use crate::guard::{Guard, Guarded};
 use crate::lanes::Lanes;
 use crate::look::{Look, stamp};
@@ -48,7 +49,7 @@ pub(crate) struct Script {
     ops: VecDeque<Op>,
     /// When the first of them became current.
     pub(crate) since: Duration,
-    guards: Vec<Guard>,
+    pub(crate) guards: Vec<Guard>,
     /// In `in order`: the place of the last observation.
     order: Option<u64>,
     ended: bool,
@@ -57,6 +58,8 @@ pub(crate) struct Script {
     /// What a deadline is stretched by, where delivery takes real time.
     slack: Duration,
     pub(crate) names: Names,
+    /// What is left of its demands after a blow of a sweep.
+    pub(crate) eased: Option<Eased>,
 }
 
 fn flatten(steps: &[Step], ops: &mut VecDeque<Op>) {
@@ -96,6 +99,7 @@ impl Script {
             passed: Vec::new(),
             slack,
             names: Names { assets, ..Names::default() },
+            eased: None,
         }
     }
 
@@ -106,7 +110,11 @@ impl Script {
             let stepped = match op {
                 Op::Step(step) => {
                     let step = step.clone();
-                    match self.step(now, &step, lanes) {
+                    let stepped = match self.eased {
+                        None => self.step(now, &step, lanes),
+                        Some(_) => self.eased_step(now, &step, lanes),
+                    };
+                    match stepped {
                         Ok(Stepped::Met) => true,
                         Ok(Stepped::Act) => {
                             self.pop(now);
@@ -115,6 +123,13 @@ impl Script {
                         Ok(Stepped::Until(at)) => return Progress::Waiting(at),
                         Err(failure) => return Progress::Failed(failure),
                     }
+                }
+                Op::Any(block) if self.eased.is_some() => {
+                    // In whatever order: each takes what is its own.
+                    let block = std::mem::take(block);
+                    self.ops.pop_front();
+                    block.into_iter().rev().for_each(|step| self.ops.push_front(Op::Step(step)));
+                    false
                 }
                 Op::Any(_) => match self.any(now, lanes) {
                     Ok(Stepped::Until(at)) => return Progress::Waiting(at),
@@ -127,15 +142,22 @@ impl Script {
                     true
                 }
                 Op::Throughout(who, show, span) => {
-                    let (who, show, span) = (*who, show.clone(), *span);
-                    self.guards.push(Guard::Throughout(who, show, span));
-                    if let Err(failure) = self.guards().face(who, &lanes[who].face.what) {
+                    let guard = Guard::Throughout(*who, show.clone(), *span);
+                    let holds = crate::matching::shows(show, &lanes[*who].face.what, &self.names).is_ok();
+                    match &self.eased {
+                        // What a blow has kept from coming about cannot be kept up.
+                        Some(eased) if !holds || !eased.keeps(&guard) => self.guards.push(Guard::Excused),
+                        _ => self.guards.push(guard),
+                    }
+                    if let Err(failure) = self.guards().all_faces(lanes) {
                         return Progress::Failed(failure);
                     }
                     true
                 }
                 Op::Without(source, pattern, span) => {
-                    self.guards.push(Guard::Without(source.clone(), pattern.clone(), *span));
+                    let guard = Guard::Without(source.clone(), pattern.clone(), *span);
+                    let stands = self.eased.as_ref().is_none_or(|eased| eased.keeps(&guard));
+                    self.guards.push(if stands { guard } else { Guard::Excused });
                     true
                 }
                 Op::Release => {
@@ -172,7 +194,7 @@ impl Script {
     }
 
     /// The window of an expectation: from when, until when.
-    fn window(&self, step: &Step, suffix: &Suffix) -> (Option<Duration>, Duration) {
+    pub(crate) fn window(&self, step: &Step, suffix: &Suffix) -> (Option<Duration>, Duration) {
         let start = step.stamp.unwrap_or(self.since);
         let Some(within) = &suffix.within else { return (None, start + DEADLINE + self.slack) };
         let start = within.of.as_ref().map_or(start, |label| self.names.moments.get(label).copied().unwrap_or(start));
@@ -316,7 +338,7 @@ impl Script {
         Guarded { guards: &self.guards, names: &self.names }
     }
 
-    fn other(&self, step: &Step, mismatch: &Mismatch, came: &str) -> Box<Failure> {
+    pub(crate) fn other(&self, step: &Step, mismatch: &Mismatch, came: &str) -> Box<Failure> {
         let mut failure = self.failure(step, "the next one is another", mismatch.label.clone(), vec![came.to_owned()]);
         failure.span = mismatch.span.unwrap_or(failure.span);
         failure
@@ -350,12 +372,14 @@ impl Script {
     }
 }
 
-enum Stepped {
+/// What one step comes to.
+pub(crate) enum Stepped {
     Met,
     Act,
     Until(Option<Duration>),
 }
 
-fn until(now: Duration, at: Duration) -> Stepped {
+/// Met from a moment on.
+pub(crate) fn until(now: Duration, at: Duration) -> Stepped {
     if now >= at { Stepped::Met } else { Stepped::Until(Some(at)) }
 }

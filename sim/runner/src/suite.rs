@@ -155,24 +155,13 @@ impl<C: Core> Suite<'_, C> {
         jobs: usize,
         done: &(dyn Fn(&FileResult) + Sync),
     ) -> Vec<std::io::Result<FileResult>> {
-        let next = AtomicUsize::new(0);
-        let results: Mutex<Vec<Option<std::io::Result<FileResult>>>> = Mutex::new(paths.iter().map(|_| None).collect());
-        std::thread::scope(|scope| {
-            for _ in 0..jobs.clamp(1, paths.len().max(1)) {
-                scope.spawn(|| {
-                    loop {
-                        let at = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(path) = paths.get(at) else { return };
-                        let result = self.file(path);
-                        if let Ok(result) = &result {
-                            done(result);
-                        }
-                        results.lock().unwrap_or_else(PoisonError::into_inner)[at] = Some(result);
-                    }
-                });
+        in_parallel(jobs, paths, |path| {
+            let result = self.file(path);
+            if let Ok(result) = &result {
+                done(result);
             }
-        });
-        results.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect()
+            result
+        })
     }
 
     /// Plays one file.
@@ -247,6 +236,27 @@ impl<C: Core> Suite<'_, C> {
             None => Ok(Snapshot::Missing),
         }
     }
+}
+
+/// Does something to each of a list on this many threads; what comes of it is in the order of the list.
+pub(crate) fn in_parallel<T: Sync, R: Send>(jobs: usize, list: &[T], what: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let results: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(list.len()));
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, list.len().max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(one) = list.get(at) else { return };
+                    let result = what(one);
+                    results.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// Two texts, line by line: what only the first has, what only the second has.

@@ -16,6 +16,7 @@ use sca_scenario::{Printer, Span, fields_into, quote, stamp_into};
 use sca_terminal::{Screen, Seen};
 
 use crate::lanes::Data;
+use crate::matching::TIMES;
 use crate::record::Entry;
 
 /// The transcript of one row: title, settings, then everything flat with its stamps.
@@ -394,9 +395,6 @@ fn link_line(seen: Seen) -> String {
         LinkSight::Fails(kind, detail) => format!("fails {kind} {}", detail.unwrap_or_default()),
     }
 }
-
-/// Fields that tell the time.
-const TIMES: &[&str] = &["SESSION_DURATION", "TRANS_DATE", "TRANS_TIME", "TIME"];
 
 /// A document without the fields that tell the time.
 fn timeless(data: &Data) -> String {

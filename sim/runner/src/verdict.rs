@@ -1,10 +1,13 @@
 //! What a run comes to.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sca_scenario::Span;
 use sca_terminal::Face;
+
+use crate::sweep::survey::Survey;
 
 /// Why a scenario failed, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,4 +118,8 @@ pub struct Played {
     pub faces: Vec<(Duration, usize, Face)>,
     /// Size of the message that an `each byte` fault cuts, in bytes.
     pub(crate) carrier_size: Option<usize>,
+    /// Whether the blow of a sweep has fallen.
+    pub(crate) has_struck: bool,
+    /// What a sweep learns from an undisturbed run.
+    pub(crate) survey: Option<Arc<Survey>>,
 }

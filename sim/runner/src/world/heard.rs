@@ -17,6 +17,7 @@ use crate::armory::{Standpoint, Strike};
 use crate::core::Core;
 use crate::lanes::{Control, Data, Noted};
 use crate::record::Entry;
+use crate::sweep::blow::Part;
 
 pub(super) fn peer(tag: Tag) -> Peer {
     Peer { terminal: tag.terminal, connection: tag.connection }
@@ -85,7 +86,25 @@ impl<C: Core> World<'_, C> {
         self.server_order(tag, ServerOrder::Strike(end))
     }
 
-    pub(super) fn server_order(&mut self, tag: Tag, order: ServerOrder) -> Result<(), Stop> {
+    pub(super) fn server_order(&mut self, tag: Tag, mut order: ServerOrder) -> Result<(), Stop> {
+        if let ServerOrder::Write(bytes) | ServerOrder::Answer { bytes, .. } = &mut order
+            && self.ends.contains_key(&tag)
+            && let Some((part, kind)) = self.frame_passes(tag, Some(bytes.len()))
+        {
+            bytes.truncate(match part {
+                Part::Before => 0,
+                Part::Bytes(count) => count as usize,
+                Part::After => usize::MAX,
+            });
+            if part != Part::Before {
+                self.server_order_as_it_is(tag, order)?;
+            }
+            return self.blow_falls_behind(tag, kind);
+        }
+        self.server_order_as_it_is(tag, order)
+    }
+
+    fn server_order_as_it_is(&mut self, tag: Tag, order: ServerOrder) -> Result<(), Stop> {
         let Some(ends) = self.ends.get(&tag) else { return Ok(()) };
         self.orders += 1;
         match ends.server.try_send(order) {
@@ -95,6 +114,17 @@ impl<C: Core> World<'_, C> {
     }
 
     fn asked(&mut self, who: usize, tag: Tag, head: Head, text: String) -> Result<(), Stop> {
+        match self.frame_passes(tag, None) {
+            None => self.asked_in_full(who, tag, head, text),
+            Some((Part::After, kind)) => {
+                self.asked_in_full(who, tag, head, text)?;
+                self.blow_falls_behind(tag, kind)
+            }
+            Some((_, kind)) => self.blow_falls_behind(tag, kind),
+        }
+    }
+
+    fn asked_in_full(&mut self, who: usize, tag: Tag, head: Head, text: String) -> Result<(), Stop> {
         let now = self.now();
         if !same_but_for_key(&self.actors[who].last_http, &text) {
             self.record.push(now, Entry::Http(who, text.clone()));
@@ -122,6 +152,20 @@ impl<C: Core> World<'_, C> {
 
     fn frame(&mut self, who: usize, tag: Tag, frame: Frame, size: usize) -> Result<(), Stop> {
         self.note_frame(tag, "terminal ->", &frame.payload);
+        match self.frame_passes(tag, None) {
+            None => self.frame_in_full(who, tag, frame, size),
+            Some((Part::After, kind)) => {
+                self.frame_in_full(who, tag, frame, size)?;
+                self.blow_falls_behind(tag, kind)
+            }
+            Some((_, kind)) => {
+                self.lose_reply(who, &frame);
+                self.blow_falls_behind(tag, kind)
+            }
+        }
+    }
+
+    fn frame_in_full(&mut self, who: usize, tag: Tag, frame: Frame, size: usize) -> Result<(), Stop> {
         if frame.opcode == opcode::TEXT
             && frame.last
             && self.armory.awaits_reply()
@@ -144,17 +188,9 @@ impl<C: Core> World<'_, C> {
     }
 
     fn strike_reply(&mut self, who: usize, tag: Tag, frame: Frame, strike: Strike) -> Result<(), Stop> {
-        let lost = |world: &mut Self| {
-            let text = String::from_utf8_lossy(&frame.payload).into_owned();
-            let actor = &mut world.actors[who];
-            if let Some(id) = actor.pos.heard(&text).answers {
-                actor.open_requests.remove(&id);
-                actor.reference.lost(id);
-            }
-        };
         match strike {
             Strike::Lose => {
-                lost(self);
+                self.lose_reply(who, &frame);
                 let now = self.now();
                 self.record.push(now, Entry::Comment("fault: this answer is lost".to_owned()));
                 Ok(())
@@ -174,10 +210,21 @@ impl<C: Core> World<'_, C> {
                 if bytes.is_none() {
                     self.pass_frame(who, tag, frame)?;
                 } else {
-                    lost(self);
+                    self.lose_reply(who, &frame);
                 }
                 self.strike_order(who, tag, (end, lasting))
             }
+        }
+    }
+
+    /// An answer never arrives.
+    fn lose_reply(&mut self, who: usize, frame: &Frame) {
+        let text = String::from_utf8_lossy(&frame.payload).into_owned();
+        let actor = &mut self.actors[who];
+        if let Some(id) = actor.pos.heard(&text).answers {
+            actor.open_requests.remove(&id);
+            actor.reference.lost(id);
+            self.script.lose(who, id);
         }
     }
 
@@ -215,8 +262,10 @@ impl<C: Core> World<'_, C> {
             match output {
                 BrokerOutput::Answer { peer, bytes, open } => {
                     let tag = tag_of(peer);
+                    // A terminal that has given up meanwhile hears nothing of it.
                     if let Some(ends) = self.ends.get_mut(&tag)
                         && open
+                        && ends.state == EndState::Opening
                     {
                         ends.state = EndState::Up;
                         self.expect_answer_to_greeting(tag);
@@ -265,7 +314,9 @@ impl<C: Core> World<'_, C> {
         self.messages += 1;
         self.judge_answer(who, &heard);
         self.take_note_of(&heard);
-        let is_late = self.actors[who].settings.payment.late_answer || self.doubling;
+        // What was under way when the terminal left may answer what is given up by now.
+        let has_left = self.ends.get(&tag).is_some_and(|ends| ends.state == EndState::Over);
+        let is_late = self.actors[who].settings.payment.late_answer || self.doubling || has_left;
         if heard.response.is_some() && heard.answers.is_none() && !heard.notice && !is_late {
             self.violate("one-answer", format!("an answer to nothing that waits for one: message {}", self.messages));
         }

@@ -6,6 +6,7 @@
 
 mod actor;
 mod acts;
+mod blows;
 mod calls;
 pub(crate) mod ends;
 mod heard;
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 use sca_network::{Dialer, Event, Mailbox, MemoryNetwork, Posted, Tag};
 use sca_peers::{Broker, Estate, Host, HostInput};
+use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings};
 use sca_protocol::{Chance, Line, Now};
 use sca_scenario::model::{Certificate, FaultKind, Header, Step};
@@ -39,6 +41,7 @@ use crate::verdict::{Evidence, Failure};
 
 use actor::Actor;
 pub(crate) use actor::Starting;
+pub(crate) use blows::Sweeping;
 use ends::{Ends, Prepared};
 
 /// After the last step a run goes on for this long.
@@ -115,6 +118,8 @@ pub(crate) struct World<'a, C> {
     script: Script,
     pub(crate) record: Record,
     pub(crate) armory: Armory,
+    /// What a sweep notes or does.
+    pub(crate) sweeping: Sweeping,
     held: Option<acts::Held>,
     /// Whether the message at hand has been passed on once already, by a fault.
     doubling: bool,
@@ -170,6 +175,7 @@ impl<'a, C: Core> World<'a, C> {
             script: Script::new(steps, setting.slack, setting.assets.clone()),
             record: Record::default(),
             armory: Armory::default(),
+            sweeping: Sweeping::default(),
             held: None,
             doubling: false,
             shaped: Vec::new(),
@@ -223,12 +229,16 @@ impl<'a, C: Core> World<'a, C> {
             }
             self.orders = 0;
             self.now = self.setting.clock.elapsed();
+            self.look_at_handshake()?;
             let posted = self.mailbox.take();
             let quiet = posted.is_empty();
             for one in posted {
                 in_this_instant += 1;
                 self.count_event(in_this_instant, wall)?;
+                let who = usize::from(one.tag.terminal);
+                self.survey(&one);
                 self.take(one)?;
+                self.boundary(who)?;
             }
             let waits = self.advance()?;
             let next = self.next_deadline(waits);
@@ -245,6 +255,8 @@ impl<'a, C: Core> World<'a, C> {
                 Some(_) if self.fire()? => {
                     in_this_instant += 1;
                     self.count_event(in_this_instant, wall)?;
+                    self.survey(&"what was due");
+                    self.boundary(0)?;
                 }
                 Some(_) if self.ends_at.is_some_and(|at| at <= self.now) => return Ok(None),
                 Some(_) => {}
@@ -254,7 +266,13 @@ impl<'a, C: Core> World<'a, C> {
 
     fn next_deadline(&self, waits: Option<Duration>) -> Option<Duration> {
         let machines = self.actors.iter().filter_map(|actor| actor.core.deadline());
-        machines.chain(waits).chain(self.armory.deadline()).chain(self.host.deadline()).chain(self.ends_at).min()
+        machines
+            .chain(waits)
+            .chain(self.armory.deadline())
+            .chain(self.host.deadline())
+            .chain(self.sweeping.deadline())
+            .chain(self.ends_at)
+            .min()
     }
 
     fn count_event(&mut self, in_this_instant: u32, wall: &WallLimit) -> Result<(), Stop> {
@@ -319,6 +337,7 @@ impl<'a, C: Core> World<'a, C> {
             self.host_outputs(Line::Host, outputs)?;
             fired = true;
         }
+        fired |= self.blow_goes_on()?;
         for standing in self.armory.over(now) {
             self.lift(&standing);
             fired = true;
@@ -371,11 +390,26 @@ impl<'a, C: Core> World<'a, C> {
         }
         loop {
             let now = self.now();
-            match self.script.advance(now, &mut self.lanes) {
-                Progress::Act(step) => self.perform(&step)?,
+            if self.script.is_eased() {
+                self.script.reach(self.reached());
+            }
+            let progress = match self.has_followed() {
+                true => Progress::Done { ended: false },
+                false => self.script.advance(now, &mut self.lanes),
+            };
+            match progress {
+                Progress::Act(step) => {
+                    self.survey(&step.action);
+                    self.perform(&step)?;
+                }
                 Progress::Waiting(until) => return Ok(until),
                 Progress::Failed(failure) => return Err(Stop::Failed(failure)),
                 Progress::Done { ended } => {
+                    if self.script.is_eased()
+                        && let Some(until) = self.wind_up()?
+                    {
+                        return Ok(Some(until));
+                    }
                     self.ends_at = Some(if ended { now } else { now + SETTLE });
                     return Ok(None);
                 }
@@ -400,6 +434,10 @@ impl<'a, C: Core> World<'a, C> {
         }
         let (screen_changed, icon_changed) = (face.screen != before.screen, face.connected != before.connected);
         if screen_changed {
+            if face.screen.name == ScreenName::Boot {
+                let actor = &mut self.actors[who];
+                actor.watch.power_on(now, &actor.settings);
+            }
             self.watch_session(who, &face);
             self.record.push(now, Entry::Screen(who, face.screen.clone()));
         }

@@ -110,7 +110,10 @@ impl<C: Core> World<'_, C> {
             actor.pos.forget(|id| is_lost(&id));
             let lost: Vec<RequestId> = open.keys().copied().filter(is_lost).collect();
             let open = actor.open_requests.len();
-            lost.iter().for_each(|id| actor.reference.lost(*id));
+            for id in &lost {
+                actor.reference.lost(*id);
+                self.script.lose(usize::from(tag.terminal), *id);
+            }
             actor.open_requests.retain(|id, _| !lost.contains(id));
             if open > actor.open_requests.len() && !ends.is_excused() {
                 let name = actor.name.clone();
@@ -255,6 +258,9 @@ impl<C: Core> World<'_, C> {
             tap.arm(cut);
             index
         });
+        if let Some(cut) = self.blow_in_handshake() {
+            tap.arm(cut);
+        }
         let tls = match self.armory.instead_of_hello(at) {
             Some(bytes) => ServerTls::Instead(bytes),
             None => self.broker_tls()?,

@@ -147,16 +147,6 @@ impl Watch {
         self.phase = Phase::Content;
         Some(("comes-back", text))
     }
-
-    /// When something that is owed is next overdue.
-    pub(super) fn deadline(&self) -> Option<Duration> {
-        let phase = match &self.phase {
-            Phase::Content => None,
-            Phase::Attempting { until } => Some(*until),
-            Phase::Pausing { since, most, .. } => Some(*since + *most),
-        };
-        phase.into_iter().chain(self.ping.as_ref().map(|awaited| awaited.until)).min()
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,175 @@
+//! `sweep`: a blow at every place of every run, and what did not survive it.
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use sca_runner::report;
+use sca_runner::suite::Authorities;
+use sca_runner::sweep::{Blow, KINDS, Sweep, Swept};
+use sca_runner::{Verdict, simulated};
+
+use crate::Exit;
+use crate::terms::{complain, count, found, painter, say};
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Scenario files, or folders with scenario files
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Strike after every byte of every message too
+    #[arg(long, conflicts_with = "at")]
+    bytes: bool,
+    /// Sweep every row of an `each`, not the first alone
+    #[arg(long, conflicts_with = "at")]
+    all_rows: bool,
+    /// Play one blow and print the run: reset@event:7, fin@frame:3:before, silence@frame:3:17, power@server-flight:0
+    #[arg(long, value_name = "KIND@PLACE")]
+    at: Option<Blow>,
+    /// Which row of an `each` the blow of --at strikes, from 1
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "at")]
+    row: usize,
+    /// Runs at the same time; as many as there are cores when absent
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    let paths = match found(&arguments.paths) {
+        Ok(paths) if paths.is_empty() => {
+            complain!("error: there is no scenario in what was given");
+            return Exit::CannotRun;
+        }
+        Ok(paths) => paths,
+        Err(exit) => return exit,
+    };
+    let identities = match Authorities::new() {
+        Ok(identities) => identities.memory,
+        Err(error) => {
+            complain!("error: {error}");
+            return Exit::CannotRun;
+        }
+    };
+    let clauses = sca_protocol::clauses::ids();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let sweep = Sweep {
+        make: &simulated,
+        clauses: &clauses,
+        identities,
+        bytes: arguments.bytes,
+        all_rows: arguments.all_rows,
+        jobs: arguments.jobs.map_or(cores, usize::from),
+    };
+    if let Some(blow) = arguments.at {
+        return paths
+            .iter()
+            .map(|path| one(&sweep, path, arguments.row, blow))
+            .find(|e| *e != Exit::Good)
+            .unwrap_or(Exit::Good);
+    }
+    let shown = std::io::stderr().is_terminal();
+    let progress = |done: usize, all: usize| {
+        if shown && (done.is_multiple_of(97) || done == all) {
+            drop(write!(std::io::stderr().lock(), "\r{done}/{all} "));
+        }
+    };
+    let swept = sweep.run(&paths, &progress);
+    if shown {
+        drop(write!(std::io::stderr().lock(), "\r                    \r"));
+    }
+    match swept {
+        Ok(swept) => tell(arguments, &swept),
+        Err((path, error)) => {
+            complain!("error: {} cannot be read: {error}", path.display());
+            Exit::CannotRun
+        }
+    }
+}
+
+/// One blow, and its run.
+fn one(sweep: &Sweep<'_, sca_terminal::Terminal>, path: &std::path::Path, row: usize, blow: Blow) -> Exit {
+    match sweep.one(path, row, blow) {
+        Ok((loaded, Ok(played))) => {
+            say!("{}", played.transcript.trim_end());
+            match &played.verdict {
+                Verdict::Pass => Exit::Good,
+                Verdict::Fail(failure) => {
+                    complain!("{}", report::failure(painter(), &loaded, failure, &replay(path, row, blow)));
+                    Exit::Failed
+                }
+                other => {
+                    complain!("error: {}: {}", path.display(), other.word());
+                    Exit::Failed
+                }
+            }
+        }
+        Ok((_, Err(why))) => {
+            complain!("error: {}: {why}", path.display());
+            Exit::CannotRun
+        }
+        Err(error) => {
+            complain!("error: {} cannot be read: {error}", path.display());
+            Exit::CannotRun
+        }
+    }
+}
+
+fn replay(path: &std::path::Path, row: usize, blow: Blow) -> String {
+    let row = if row == 1 { String::new() } else { format!(" --row {row}") };
+    format!("sca-sim sweep {}{row} --at {blow}", path.display())
+}
+
+/// Columns of a strip.
+const WIDTH: usize = 60;
+/// Failures of one file that are told in full.
+const TOLD: usize = 3;
+
+fn tell(arguments: &Arguments, swept: &[Swept]) -> Exit {
+    let mut invalid = false;
+    let (mut tried, mut broken, mut skipped) = (0, 0, 0);
+    for one in swept {
+        let path = one.loaded.path.display();
+        for problem in one.loaded.scenario.as_ref().err().into_iter().flatten() {
+            complain!("{}\n", report::problem(painter(), &one.loaded.texts, problem));
+            invalid = true;
+        }
+        if let Some(why) = &one.skipped {
+            skipped += 1;
+            say!("{path}: not swept: {why}");
+            continue;
+        }
+        (tried, broken) = (tried + one.strip.len(), broken + one.broken.len());
+        let more = [(one.same, "as elsewhere"), (one.alike, "look like others")];
+        let more: String = more.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {n} {what}")).collect();
+        say!("{path}: {} tried, {} broken{more}", one.strip.len(), one.broken.len());
+        if one.broken.is_empty() {
+            say!("  {}", one.drawn(None, WIDTH));
+            continue;
+        }
+        for kind in KINDS {
+            say!("  {:8} {}", kind.word(), one.drawn(Some(kind), WIDTH));
+        }
+        for broken in one.broken.iter().take(TOLD) {
+            complain!(
+                "{}\n",
+                report::failure(
+                    painter(),
+                    &one.loaded,
+                    &broken.failure,
+                    &replay(&one.loaded.path, broken.row, broken.blow)
+                )
+            );
+        }
+        for broken in one.broken.iter().skip(TOLD) {
+            say!("  also: {}", replay(&one.loaded.path, broken.row, broken.blow));
+        }
+    }
+    let what = if arguments.bytes { "events, frames and bytes" } else { "events and frames" };
+    let skipped = if skipped == 0 { String::new() } else { format!(", {skipped} not swept") };
+    say!("{} at {what}: {tried} blows, {broken} broken{skipped}", count(swept.len(), "scenario"));
+    match (invalid, broken) {
+        (true, _) => Exit::Invalid,
+        (false, 0) => Exit::Good,
+        (false, _) => Exit::Failed,
+    }
+}

@@ -1,0 +1,173 @@
+//! The sweep: a passing scenario again and again, with a blow at every place where one can fall.
+//!
+//! Everything above TLS is struck over ws, where a run is quick; the points of a handshake are struck once for each
+//! profile of handshakes. A run whose prefix is that of another is not played again.
+
+pub(crate) mod blow;
+mod plan;
+pub(crate) mod survey;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+pub use blow::{Blow, KINDS, Kind, NoBlow, Part, Spot};
+
+use crate::core::{Core, Making};
+use crate::files::Loaded;
+use crate::identities::Identities;
+use crate::play::{Options, Probe, play_one};
+use crate::suite::in_parallel;
+use crate::verdict::{Failure, Played, Verdict};
+use plan::{Plan, Surveyed, Visit};
+
+/// A sweep about to run.
+pub struct Sweep<'a, C> {
+    /// Makes the client core.
+    pub make: &'a (dyn Fn(Making) -> C + Sync),
+    /// The known clause ids; none checks none.
+    pub clauses: &'a [&'static str],
+    /// The authority.
+    pub identities: Arc<Identities>,
+    /// Whether a blow falls after every byte of every message that our side writes.
+    pub bytes: bool,
+    /// Every row of an `each`, rather than the first.
+    pub all_rows: bool,
+    /// Threads.
+    pub jobs: usize,
+}
+
+/// What a sweep came to for one file.
+#[derive(Debug)]
+pub struct Swept {
+    /// The file, its texts, and its problems if it has any.
+    pub loaded: Loaded,
+    /// Why nothing of it was swept, if nothing was.
+    pub skipped: Option<String>,
+    /// For each visit whether it was good, in the order of the run.
+    pub strip: Vec<(Blow, bool)>,
+    /// What broke.
+    pub broken: Vec<Broken>,
+    /// Places that were not visited, since what leads there is the same as elsewhere.
+    pub same: usize,
+    /// Places of a long run that were not visited, since three that look like them were.
+    pub alike: usize,
+}
+
+/// A blow that a run did not survive.
+#[derive(Debug)]
+pub struct Broken {
+    /// Which of the rows that were swept, from 1.
+    pub row: usize,
+    /// The blow.
+    pub blow: Blow,
+    /// What did not hold.
+    pub failure: Failure,
+    /// The run.
+    pub transcript: String,
+}
+
+impl<C: Core> Sweep<'_, C> {
+    /// Sweeps files. `done` is told of each visit: how many are done, of how many. The result is in the order of the
+    /// files.
+    ///
+    /// # Errors
+    /// What the system says of a file that cannot be read, with the file.
+    pub fn run(
+        &self,
+        paths: &[PathBuf],
+        done: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Vec<Swept>, (PathBuf, io::Error)> {
+        let surveyed = in_parallel(self.jobs, paths, |path| {
+            plan::survey(path, self.all_rows, self.clauses, &self.identities, &self.make)
+                .map_err(|error| (path.clone(), error))
+        });
+        let surveyed: Vec<Surveyed> = surveyed.into_iter().collect::<Result<_, _>>()?;
+        let mut seen = BTreeSet::new();
+        let plans: Vec<Plan> = surveyed.iter().map(|surveyed| plan::plan(surveyed, self.bytes, &mut seen)).collect();
+        let visits: Vec<(usize, Visit)> = plans
+            .iter()
+            .enumerate()
+            .flat_map(|(file, plan)| plan.visits.iter().map(move |visit| (file, *visit)))
+            .collect();
+        let count = AtomicUsize::new(0);
+        let outcomes = in_parallel(self.jobs, &visits, |(file, visit)| {
+            let outcome = self.visit(&surveyed[*file], *visit);
+            done(count.fetch_add(1, Ordering::Relaxed) + 1, visits.len());
+            outcome
+        });
+        let mut outcomes = outcomes.into_iter();
+        let swept = surveyed.into_iter().zip(plans).map(|(surveyed, plan)| {
+            let mut swept = Swept {
+                loaded: surveyed.loaded,
+                skipped: surveyed.skipped,
+                strip: Vec::with_capacity(plan.visits.len()),
+                broken: Vec::new(),
+                same: plan.same,
+                alike: plan.alike,
+            };
+            for (visit, outcome) in plan.visits.iter().zip(&mut outcomes) {
+                swept.strip.push((visit.blow, outcome.is_none()));
+                swept.broken.extend(outcome);
+            }
+            swept
+        });
+        Ok(swept.collect())
+    }
+
+    /// Plays one row of a file with one blow.
+    ///
+    /// # Errors
+    /// What the system says of the file, or why it cannot be struck there.
+    pub fn one(&self, path: &std::path::Path, row: usize, blow: Blow) -> io::Result<(Loaded, Result<Played, String>)> {
+        let all = plan::survey(path, true, self.clauses, &self.identities, &self.make)?;
+        let played = match (&all.skipped, all.subjects.get(row.saturating_sub(1))) {
+            (Some(why), _) => Err(why.clone()),
+            (None, None) => Err(format!("it has no row {row}")),
+            (None, Some(_)) => Ok(self.strike(&all, Visit { subject: row.saturating_sub(1), blow })),
+        };
+        Ok((all.loaded, played))
+    }
+
+    fn strike(&self, surveyed: &Surveyed, visit: Visit) -> Played {
+        let subject = &surveyed.subjects[visit.subject];
+        let is_of_tls = matches!(visit.blow.at, Spot::Tls(..));
+        let row = subject.secure.as_ref().filter(|_| is_of_tls).unwrap_or(&subject.row);
+        let options = Options { probe: Probe::Blow(visit.blow), ..Options::default() };
+        let scenario = surveyed.loaded.scenario.as_ref().expect("what has subjects has parsed");
+        play_one(scenario, row, &options, &self.identities, &self.make)
+    }
+
+    fn visit(&self, surveyed: &Surveyed, visit: Visit) -> Option<Broken> {
+        let played = self.strike(surveyed, visit);
+        let whole = sca_scenario::Span { line: 1, column: 1, length: 8, ..Default::default() };
+        let failure = match played.verdict {
+            // A handshake may be too short for a place in it.
+            Verdict::Pass if played.has_struck || matches!(visit.blow.at, Spot::Tls(..)) => return None,
+            Verdict::Pass => Failure::at(whole, "the run never came to this place again"),
+            Verdict::Fail(failure) => *failure,
+            Verdict::Error(why) => Failure::at(whole, why),
+            other => Failure::at(whole, other.word()),
+        };
+        Some(Broken { row: visit.subject + 1, blow: visit.blow, failure, transcript: played.transcript })
+    }
+}
+
+impl Swept {
+    /// Whether this file makes a sweep fail.
+    #[must_use]
+    pub fn is_bad(&self) -> bool {
+        self.loaded.scenario.is_err() || !self.broken.is_empty()
+    }
+
+    /// The strip of one kind of blow: a sign for each visit, or for as many as a column stands for; `x` where one broke.
+    #[must_use]
+    pub fn drawn(&self, kind: Option<Kind>, width: usize) -> String {
+        let signs: Vec<bool> =
+            self.strip.iter().filter(|(blow, _)| kind.is_none_or(|k| blow.kind == k)).map(|(_, good)| *good).collect();
+        let column = signs.len().div_ceil(width.max(1)).max(1);
+        signs.chunks(column).map(|signs| if signs.iter().all(|good| *good) { '·' } else { 'x' }).collect()
+    }
+}

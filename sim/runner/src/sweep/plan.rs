@@ -1,0 +1,157 @@
+//! The plan of a sweep: which rows are visited in which world, and which blows fall there, each prefix once.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use sca_scenario::model::{Row, Scenario};
+
+use super::blow::{Blow, KINDS, Kind, Spot, TLS_PLACES};
+use super::survey::Survey;
+use crate::core::{Core, Making};
+use crate::files::{self, Loaded};
+use crate::identities::Identities;
+use crate::play::{Options, Probe, each_byte_once, play_one, target};
+use crate::verdict::Verdict;
+
+/// Bytes of a handshake record that have passed when a blow falls within it: none, a part of its header, the header,
+/// a part of the record.
+const TLS_BYTES: [u32; 4] = [0, 3, 5, 40];
+
+/// One row of one scenario, ready to be struck.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    /// The row as its file has it, for blows in TLS.
+    pub(crate) secure: Option<Row>,
+    /// The row as it is played for all other blows: over ws where that makes no difference to it.
+    pub(crate) row: Row,
+    survey: Arc<Survey>,
+}
+
+/// A file with what can be swept of it.
+#[derive(Debug)]
+pub(crate) struct Surveyed {
+    pub(crate) loaded: Loaded,
+    pub(crate) subjects: Vec<Subject>,
+    /// Why nothing of it is swept.
+    pub(crate) skipped: Option<String>,
+}
+
+/// One visit: a subject and a blow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Visit {
+    pub(crate) subject: usize,
+    pub(crate) blow: Blow,
+}
+
+/// What is visited of one file, and what is not.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) visits: Vec<Visit>,
+    /// Places whose prefix another visit has.
+    pub(crate) same: usize,
+    /// Places of a long run that look like others.
+    pub(crate) alike: usize,
+}
+
+/// Reads a file and plays what is to be swept of it once, undisturbed.
+pub(crate) fn survey<C: Core>(
+    path: &Path,
+    all_rows: bool,
+    clauses: &[&'static str],
+    identities: &Arc<Identities>,
+    make: &dyn Fn(Making) -> C,
+) -> std::io::Result<Surveyed> {
+    let loaded = files::load(path, clauses)?;
+    let Ok(scenario) = &loaded.scenario else { return Ok(Surveyed { loaded, subjects: Vec::new(), skipped: None }) };
+    if scenario.header.expect_fail.is_some() {
+        let skipped = Some("its header expects it to fail".to_owned());
+        return Ok(Surveyed { loaded, subjects: Vec::new(), skipped });
+    }
+    let rows = if all_rows { scenario.rows.len() } else { 1 };
+    let subjects = scenario.rows.iter().take(rows).map(|row| subject(scenario, each_byte_once(row), identities, make));
+    let (subjects, skipped) = match subjects.collect::<Result<Vec<Subject>, String>>() {
+        Ok(subjects) => (subjects, None),
+        Err(why) => (Vec::new(), Some(why)),
+    };
+    Ok(Surveyed { loaded, subjects, skipped })
+}
+
+fn subject<C: Core>(
+    scenario: &Scenario,
+    row: Row,
+    identities: &Arc<Identities>,
+    make: &dyn Fn(Making) -> C,
+) -> Result<Subject, String> {
+    let options = Options { probe: Probe::Survey, ..Options::default() };
+    let undisturbed = |row: &Row| {
+        let played = play_one(scenario, row, &options, identities, make);
+        match (played.verdict, played.survey) {
+            (Verdict::Pass, Some(survey)) => Ok(survey),
+            (Verdict::Fail(failure), _) => Err(format!("it does not pass by itself: {}", failure.headline)),
+            (other, _) => Err(format!("it does not pass by itself: {}", other.word())),
+        }
+    };
+    let is_secure = target(&sca_protocol::settings::with(&row.cast.broker).unwrap_or_default()).secure;
+    if is_secure {
+        let mut plain = row.clone();
+        let url = row.cast.broker.get("url").map_or("wss://broker.test:443", String::as_str);
+        plain.cast.broker.insert("url".to_owned(), url.replacen("wss://", "ws://", 1));
+        if let Ok(survey) = undisturbed(&plain) {
+            return Ok(Subject { secure: Some(row), row: plain, survey });
+        }
+    }
+    let survey = undisturbed(&row)?;
+    let secure = is_secure.then(|| row.clone());
+    Ok(Subject { secure, row, survey })
+}
+
+/// Plans the visits of a file. What `seen` holds already is visited elsewhere.
+pub(crate) fn plan(surveyed: &Surveyed, bytes: bool, seen: &mut BTreeSet<(u64, Spot, Kind)>) -> Plan {
+    let mut plan = Plan::default();
+    for (number, subject) in surveyed.subjects.iter().enumerate() {
+        let (places, alike) = subject.survey.places();
+        plan.alike += alike;
+        for place in places {
+            for spot in place.spots(bytes) {
+                for kind in KINDS {
+                    let strikes = if kind == Kind::Power { place.has_power } else { place.has_connection };
+                    if !strikes {
+                        continue;
+                    }
+                    if seen.insert((place.prefix, spot, kind)) {
+                        plan.visits.push(Visit { subject: number, blow: Blow { at: spot, kind } });
+                    } else {
+                        plan.same += 1;
+                    }
+                }
+            }
+        }
+        if let Some(row) = &subject.secure {
+            let profile = profile(row);
+            for (place, _) in TLS_PLACES.iter().enumerate() {
+                for (bytes, kind) in TLS_BYTES.into_iter().flat_map(|bytes| KINDS.map(|kind| (bytes, kind))) {
+                    let spot = Spot::Tls(place, bytes);
+                    if seen.insert((profile, spot, kind)) {
+                        plan.visits.push(Visit { subject: number, blow: Blow { at: spot, kind } });
+                    } else {
+                        plan.same += 1;
+                    }
+                }
+            }
+        }
+    }
+    plan
+}
+
+/// Everything on which a handshake depends.
+fn profile(row: &Row) -> u64 {
+    const OF_TLS: [&str; 8] =
+        ["url", "tls", "groups", "client-certificates", "certificate", "authority", "resumption", "clock"];
+    let settings = |of: &std::collections::BTreeMap<String, String>| {
+        of.iter().filter(|(name, _)| OF_TLS.contains(&name.as_str())).map(|(n, v)| (n.clone(), v.clone())).collect()
+    };
+    let mut all: Vec<Vec<(String, String)>> = vec![settings(&row.cast.broker)];
+    all.extend(row.cast.terminals.iter().map(|terminal| settings(&terminal.settings)));
+    Survey::digest_of(&(all, &row.cast.certificates))
+}

@@ -1,0 +1,326 @@
+//! A sweep's hand in a world: notes every place where a blow can fall, lets one fall, and sees the run to its end
+//! afterwards.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use sca_network::{CallOrder, Cut, End, Point, ServerOrder, Tag};
+use sca_peers::RequestId;
+use sca_protocol::frame::{Frame, opcode};
+use sca_protocol::message::Layout;
+use sca_scenario::Span;
+use sca_scenario::model::{Action, Fault, FaultKind, Step};
+use sca_terminal::Input;
+
+use super::ends::EndState;
+use super::{Stop, World};
+use crate::core::Core;
+use crate::record::Entry;
+use crate::sweep::blow::{Blow, Kind, Part, Spot};
+use crate::sweep::survey::Survey;
+
+/// How long a terminal is without power.
+const DARK: Duration = Duration::from_secs(2);
+/// A silence that nobody notices ends in a reset.
+const SILENT: Duration = Duration::from_secs(600);
+/// After a blow a script is followed for so long.
+const FOLLOWED: Duration = Duration::from_secs(7_200);
+/// So long a link may take to come back at the end, and an answer to come.
+const PATIENCE: Duration = Duration::from_secs(1_200);
+
+/// What a sweep does to this world.
+#[derive(Debug, Default)]
+pub(crate) struct Sweeping {
+    /// The notes, in an undisturbed run.
+    pub(crate) survey: Option<Survey>,
+    /// The blow, in another.
+    pub(crate) blow: Option<Blow>,
+    struck: Option<Struck>,
+    frames: u64,
+    wind_up: Option<WindUp>,
+}
+
+/// The blow has fallen.
+#[derive(Debug)]
+struct Struck {
+    at: Duration,
+    who: usize,
+    tag: Option<Tag>,
+    /// When the power comes back, or a silence ends.
+    next: Option<Duration>,
+    kind: Kind,
+}
+
+/// The end of a run that a blow has fallen on: the link has to be up once more, and a question answered.
+#[derive(Debug)]
+struct WindUp {
+    since: Duration,
+    asked: bool,
+}
+
+impl Sweeping {
+    /// Whether anything is noted or done at all.
+    pub(super) fn is_idle(&self) -> bool {
+        self.survey.is_none() && self.blow.is_none()
+    }
+
+    /// Whether the blow has fallen.
+    pub(crate) fn has_struck(&self) -> bool {
+        self.struck.is_some()
+    }
+
+    /// When the blow goes on.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.struck.as_ref().and_then(|struck| struck.next)
+    }
+}
+
+impl<C: Core> World<'_, C> {
+    /// An event of the run is over.
+    pub(super) fn boundary(&mut self, who: usize) -> Result<(), Stop> {
+        if self.sweeping.is_idle() {
+            return Ok(());
+        }
+        let spot = Spot::Event(self.events);
+        if self.sweeping.survey.is_some() {
+            let guards = format!("{:?}", self.script.guards);
+            let (has_connection, has_power) = (self.newest(who).is_some(), self.actors[who].powered);
+            let face = &self.lanes[who].face.what;
+            let waits = self.actors[who].open_requests.len();
+            let looks = format!("{who} {} {} {waits} {has_connection}", face.screen.name, face.connected);
+            if let Some(survey) = &mut self.sweeping.survey {
+                survey.saw(&guards);
+                survey.pass(spot, has_connection, has_power, None, &looks);
+            }
+        }
+        match self.sweeping.blow {
+            Some(blow) if blow.at == spot && !self.sweeping.has_struck() => self.blow_falls(who, blow.kind),
+            _ => Ok(()),
+        }
+    }
+
+    /// Something has to be taken into the digest of a survey.
+    pub(super) fn survey(&mut self, what: &impl std::fmt::Debug) {
+        if let Some(survey) = &mut self.sweeping.survey {
+            survey.saw(what);
+        }
+    }
+
+    /// A frame comes to the broker's end or leaves it: how much of it passes before the blow falls, if it falls here.
+    /// `written` is its size where our side writes it.
+    pub(super) fn frame_passes(&mut self, tag: Tag, written: Option<usize>) -> Option<(Part, Kind)> {
+        if self.sweeping.is_idle() {
+            return None;
+        }
+        self.sweeping.frames += 1;
+        let number = self.sweeping.frames;
+        let who = usize::from(tag.terminal);
+        let has_power = self.actors[who].powered;
+        if let Some(survey) = &mut self.sweeping.survey {
+            let size = written.map(|size| u32::try_from(size).unwrap_or(u32::MAX));
+            survey.pass(Spot::Frame(number, Part::Before), true, has_power, size, &format!("frame {who} {size:?}"));
+        }
+        match self.sweeping.blow {
+            Some(Blow { at: Spot::Frame(n, part), kind }) if n == number && !self.sweeping.has_struck() => {
+                Some((part, kind))
+            }
+            _ => None,
+        }
+    }
+
+    /// Arms the blow that falls in a TLS handshake, if it does.
+    pub(super) fn blow_in_handshake(&mut self) -> Option<Cut> {
+        if let Some(survey) = &mut self.sweeping.survey {
+            survey.has_handshake = true;
+        }
+        let Some(Blow { at: Spot::Tls(place, bytes), kind }) = self.sweeping.blow else { return None };
+        if self.sweeping.has_struck() {
+            return None;
+        }
+        let point = [Point::ClientHello, Point::ServerHello, Point::ServerFlight, Point::ClientFlight][place.min(3)];
+        let end = match kind {
+            Kind::Reset => End::Reset,
+            Kind::Fin => End::Fin,
+            Kind::Silence | Kind::Power => End::Silence,
+        };
+        Some(Cut { point, offset: bytes as usize, end })
+    }
+
+    /// The newest connection of a terminal that is not over.
+    fn newest(&self, who: usize) -> Option<Tag> {
+        let mine = self.ends.iter().filter(|(tag, ends)| usize::from(tag.terminal) == who && ends.client.is_some());
+        mine.map(|(tag, _)| *tag).max()
+    }
+
+    /// The blow falls on a terminal: from here on the script is eased.
+    pub(super) fn blow_falls(&mut self, who: usize, kind: Kind) -> Result<(), Stop> {
+        let tag = self.newest(who);
+        self.begin_blow(who, tag, kind);
+        if kind == Kind::Power {
+            return self.tell(who, Input::PowerOff);
+        }
+        if self.actors[who].listens && kind != Kind::Silence {
+            let order = if kind == Kind::Reset { CallOrder::Reset } else { CallOrder::HangUp };
+            self.cut_calls(who, &order)?;
+        }
+        if let Some(ends) = tag.and_then(|tag| self.ends.get(&tag)) {
+            ends.tap.end(match kind {
+                Kind::Reset => End::Reset,
+                Kind::Fin => End::Fin,
+                Kind::Silence | Kind::Power => End::Silence,
+            });
+            self.orders += 1;
+        }
+        Ok(())
+    }
+
+    /// Takes note of the blow, and eases the script.
+    fn begin_blow(&mut self, who: usize, tag: Option<Tag>, kind: Kind) {
+        let now = self.now();
+        let loses = matches!(self.sweeping.blow.map(|b| b.at), Some(Spot::Frame(_, Part::Before | Part::Bytes(_))));
+        let waits = loses
+            || self.actors.iter().any(|actor| !actor.open_requests.is_empty() || actor.reference.may_be_held())
+            || !self.armory.is_empty();
+        self.script.ease(!waits && kind != Kind::Power, kind != Kind::Power);
+        let action = match kind {
+            Kind::Power => Action::Power { on: false, who },
+            Kind::Reset => plain_fault(who, FaultKind::Reset),
+            Kind::Fin => plain_fault(who, FaultKind::Fin),
+            Kind::Silence => plain_fault(who, FaultKind::Silence(None)),
+        };
+        self.record.push(now, Entry::Comment("the blow of the sweep".to_owned()));
+        self.record.push(now, played(action));
+        let next = match kind {
+            Kind::Power => Some(now + DARK),
+            Kind::Silence => Some(now + SILENT),
+            Kind::Reset | Kind::Fin => None,
+        };
+        self.sweeping.struck = Some(Struck { at: now, who, tag, next, kind });
+        if let Some(ends) = tag.and_then(|tag| self.ends.get_mut(&tag)) {
+            ends.ours = true;
+            ends.silent = [kind == Kind::Silence; 2];
+        }
+    }
+
+    /// The blow falls on a connection behind everything that has been written on it.
+    pub(super) fn blow_falls_behind(&mut self, tag: Tag, kind: Kind) -> Result<(), Stop> {
+        let end = match kind {
+            Kind::Power => return self.blow_falls(usize::from(tag.terminal), kind),
+            Kind::Reset => End::Reset,
+            Kind::Fin => End::Fin,
+            Kind::Silence => End::Silence,
+        };
+        self.begin_blow(usize::from(tag.terminal), Some(tag), kind);
+        self.server_order(tag, ServerOrder::Strike(end))
+    }
+
+    /// Looks whether the cut of a blow has struck in a handshake.
+    pub(super) fn look_at_handshake(&mut self) -> Result<(), Stop> {
+        match self.sweeping.blow {
+            Some(Blow { at: Spot::Tls(..), kind }) if !self.sweeping.has_struck() => {
+                let struck = self.ends.iter().find(|(_, ends)| ends.tap.has_struck()).map(|(tag, _)| *tag);
+                struck.map_or(Ok(()), |tag| self.blow_falls(usize::from(tag.terminal), kind))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The power comes back, or a silence ends.
+    pub(super) fn blow_goes_on(&mut self) -> Result<bool, Stop> {
+        let now = self.now();
+        let Some(struck) = self.sweeping.struck.as_mut().filter(|struck| struck.next.is_some_and(|at| at <= now))
+        else {
+            return Ok(false);
+        };
+        struck.next = None;
+        let (who, kind, tag) = (struck.who, struck.kind, struck.tag);
+        match kind {
+            Kind::Power => {
+                self.record.push(now, played(Action::Power { on: true, who }));
+                self.tell(who, Input::PowerOn)?;
+            }
+            _ => {
+                if let Some(ends) = tag.and_then(|tag| self.ends.get(&tag)).filter(|ends| ends.state != EndState::Over)
+                {
+                    ends.tap.end(End::Reset);
+                    self.orders += 1;
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether the script has been followed for long enough after a blow.
+    pub(super) fn has_followed(&self) -> bool {
+        self.sweeping.struck.as_ref().is_some_and(|struck| self.now() > struck.at + FOLLOWED)
+    }
+
+    /// Which terminals a message reaches now: both ends have to think so.
+    pub(super) fn reached(&self) -> Vec<bool> {
+        let mine = |(who, actor): (usize, &super::Actor<C>)| {
+            actor.powered && (actor.listens || (actor.link_up && self.route(who).is_some_and(|tag| self.is_open(tag))))
+        };
+        self.actors.iter().enumerate().map(mine).collect()
+    }
+
+    fn is_open(&self, tag: Tag) -> bool {
+        self.ends.get(&tag).is_some_and(|ends| ends.is_up() && !ends.is_excused())
+    }
+
+    /// Sees a run to its end on which a blow has fallen. Says until when it waits; nothing once all is done.
+    pub(super) fn wind_up(&mut self) -> Result<Option<Duration>, Stop> {
+        let now = self.now();
+        let wind_up = self.sweeping.wind_up.get_or_insert(WindUp { since: now, asked: false });
+        let (since, asked) = (wind_up.since, wind_up.asked);
+        let until = since + PATIENCE;
+        let reached = self.reached();
+        if now >= until || self.sweeping.deadline().is_some_and(|at| at > now) && now < until {
+            let at = self.sweeping.deadline().filter(|_| now < until);
+            return Ok(at.map(|at| at.min(until)));
+        }
+        if !asked {
+            if self.actors.iter().zip(&reached).any(|(actor, reached)| actor.powered && !reached) {
+                return Ok(Some(until));
+            }
+            if let Some(wind_up) = &mut self.sweeping.wind_up {
+                wind_up.asked = true;
+            }
+            (0..self.actors.len()).try_for_each(|who| self.ask_once_more(who))?;
+        }
+        let waits =
+            self.actors.iter().any(|actor| actor.open_requests.iter().any(|(id, tag)| self.is_owed(actor, *id, *tag)));
+        Ok(waits.then_some(until))
+    }
+
+    /// Whether a request still wants an answer that nobody but the terminal has to give.
+    pub(super) fn is_owed(&self, actor: &super::Actor<C>, id: RequestId, tag: Option<Tag>) -> bool {
+        let excused = tag.is_none_or(|tag| self.ends.get(&tag).is_some_and(super::ends::Ends::is_excused));
+        !excused && !(self.script.is_eased() && actor.reference.waits_for_somebody(id))
+    }
+
+    /// A question that every terminal answers, whatever the script has left it in.
+    fn ask_once_more(&mut self, who: usize) -> Result<(), Stop> {
+        let Some(tag) = self.route(who).filter(|_| self.actors[who].link_up) else { return Ok(()) };
+        let routing = [("FUNCTION_TYPE", "ADMIN"), ("COMMAND", "GET_COUNTER")];
+        let fields = routing.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let request = sca_protocol::Request::new(fields.to_vec());
+        let actor = &mut self.actors[who];
+        let id = actor.pos.asked(Some(&request));
+        actor.reference.asked(id, Some(&request));
+        actor.open_requests.insert(id, Some(tag));
+        let text = request.to_xml(Layout::Indented);
+        let message = crate::transcript::request(&text);
+        let now = self.now();
+        self.record.push(now, Entry::Asked { by: 0, to: who, message, id, label: None });
+        let frame = Frame::whole(opcode::TEXT, text);
+        self.server_order(tag, ServerOrder::Write(frame.encode()))
+    }
+}
+
+fn plain_fault(who: usize, kind: FaultKind) -> Action {
+    Action::Fault(Fault { who, kind, arm: None, lasting: None, label: None, span: Span::default() })
+}
+
+fn played(action: Action) -> Entry {
+    Entry::Played(Rc::new(Step { span: Span::default(), called: None, stamp: None, action }))
+}
