@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sca_scenario::model::{Row, Scenario};
 
-use super::blow::{Blow, KINDS, Kind, Spot, TLS_PLACES};
+use super::blow::{Blow, KINDS, Kind, Part, Spot, TLS_PLACES};
 use super::survey::Survey;
 use crate::core::{Core, Making};
 use crate::files::{self, Loaded};
@@ -14,9 +14,9 @@ use crate::identities::Identities;
 use crate::play::{Options, Probe, each_byte_once, play_one, target};
 use crate::verdict::Verdict;
 
-/// Bytes of a handshake record that have passed when a blow falls within it: none, a part of its header, the header,
-/// a part of the record.
-const TLS_BYTES: [u32; 4] = [0, 3, 5, 40];
+/// Bytes of a handshake record that have passed when a blow falls within it: none, a part of its header, a part of the
+/// record.
+const TLS_BYTES: [u32; 3] = [0, 3, 40];
 
 /// One row of one scenario, ready to be struck.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub(crate) struct Subject {
     pub(crate) secure: Option<Row>,
     /// The row as it is played for all other blows: over ws where that makes no difference to it.
     pub(crate) row: Row,
+    /// Whether it is played over wss all the same, since it is about TLS.
+    is_secure: bool,
     survey: Arc<Survey>,
 }
 
@@ -98,12 +100,12 @@ fn subject<C: Core>(
         let url = row.cast.broker.get("url").map_or("wss://broker.test:443", String::as_str);
         plain.cast.broker.insert("url".to_owned(), url.replacen("wss://", "ws://", 1));
         if let Ok(survey) = undisturbed(&plain) {
-            return Ok(Subject { secure: Some(row), row: plain, survey });
+            return Ok(Subject { secure: Some(row), row: plain, is_secure: false, survey });
         }
     }
     let survey = undisturbed(&row)?;
     let secure = is_secure.then(|| row.clone());
-    Ok(Subject { secure, row, survey })
+    Ok(Subject { secure, row, is_secure, survey })
 }
 
 /// Plans the visits of a file. What `seen` holds already is visited elsewhere.
@@ -113,8 +115,13 @@ pub(crate) fn plan(surveyed: &Surveyed, bytes: bool, seen: &mut BTreeSet<(u64, S
         let (places, alike) = subject.survey.places();
         plan.alike += alike;
         for place in places {
-            for spot in place.spots(bytes) {
+            for spot in place.spots(bytes && !subject.is_secure) {
                 for kind in KINDS {
+                    // Without power nothing of a frame arrives, however much of it has left.
+                    let is_told = kind != Kind::Power || !matches!(spot, Spot::Frame(_, Part::Bytes(2..)));
+                    if !is_told {
+                        continue;
+                    }
                     let strikes = if kind == Kind::Power { place.has_power } else { place.has_connection };
                     if !strikes {
                         continue;

@@ -11,6 +11,10 @@ const ALIKE_MAX: u32 = 3;
 /// A run with fewer places is kept whole.
 const SHORT: usize = 600;
 
+/// In a large message every byte so near an end is struck, and between them every [`STRIDE`]th.
+const NEAR: u32 = 1_024;
+const STRIDE: u32 = 997;
+
 /// A place where a blow can fall.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -81,13 +85,19 @@ impl Survey {
 }
 
 impl Place {
-    /// The spots of this place: a frame has one before it, one within and one after, or with `bytes` one after each byte.
+    /// The spots of this place: a frame has one before it, one within and one after, or with `bytes`
+    /// one after each byte.
     pub(crate) fn spots(&self, bytes: bool) -> Vec<Spot> {
         let Spot::Frame(n, _) = self.spot else { return vec![self.spot] };
         let mut spots = vec![Spot::Frame(n, Part::Before)];
         if let Some(size) = self.size.filter(|size| *size > 1) {
-            let within: Vec<u32> = if bytes { (1..size).collect() } else { vec![size.min(2).min(size - 1)] };
-            spots.extend(within.into_iter().map(|count| Spot::Frame(n, Part::Bytes(count))));
+            let is_near_an_end = |count: u32| count <= NEAR || count + NEAR >= size;
+            let within = (1..size).filter(|count| match bytes {
+                true => size <= 4 * NEAR || is_near_an_end(*count) || count.is_multiple_of(STRIDE),
+                // The first byte, which is half a header.
+                false => *count == 1,
+            });
+            spots.extend(within.map(|count| Spot::Frame(n, Part::Bytes(count))));
         }
         spots.push(Spot::Frame(n, Part::After));
         spots

@@ -26,7 +26,7 @@ const SILENT: Duration = Duration::from_secs(600);
 /// After a blow a script is followed for so long.
 const FOLLOWED: Duration = Duration::from_secs(7_200);
 /// So long a link may take to come back at the end, and an answer to come.
-const PATIENCE: Duration = Duration::from_secs(1_200);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// What a sweep does to this world.
 #[derive(Debug, Default)]
