@@ -3,6 +3,7 @@
 mod certs;
 mod check;
 mod conformance;
+mod explore;
 mod fmt;
 mod list;
 mod open;
@@ -68,6 +69,8 @@ enum Command {
     Conformance(conformance::Arguments),
     /// Play scenarios again and again, with the line cut or the power lost at every place, and say what breaks
     Sweep(sweep::Arguments),
+    /// Play a scenario's world with many seeds, each with its own faults and requests, and shrink what breaks a law
+    Explore(explore::Arguments),
     /// Print every setting with its default, range and source
     Settings(settings::Arguments),
     /// Print the register of assumptions: what the pages do not say, what was chosen, and the setting that chooses otherwise
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
         Command::Screen(arguments) => screen::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::Sweep(arguments) => sweep::run(&arguments),
+        Command::Explore(arguments) => explore::run(&arguments),
         Command::Settings(arguments) => settings::run(&arguments),
         Command::Assumptions => settings::assumptions(),
         Command::Certs(arguments) => certs::run(&arguments),

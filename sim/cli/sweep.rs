@@ -1,12 +1,13 @@
 //! `sweep`: a blow at every place of every run, and what did not survive it.
 
+use std::fs;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 use sca_runner::report;
 use sca_runner::suite::Authorities;
-use sca_runner::sweep::{Blow, KINDS, Sweep, Swept};
+use sca_runner::sweep::{Blow, Broken, KINDS, Sweep, Swept};
 use sca_runner::{Verdict, simulated};
 
 use crate::Exit;
@@ -29,6 +30,9 @@ pub(crate) struct Arguments {
     /// Which row of an `each` the blow of --at strikes, from 1
     #[arg(long, value_name = "N", default_value_t = 1, requires = "at")]
     row: usize,
+    /// Where small scenarios that break as a blow did are written
+    #[arg(long, value_name = "DIR", default_value = "failures")]
+    failures: PathBuf,
     /// Runs at the same time; as many as there are cores when absent
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
@@ -78,7 +82,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         drop(write!(std::io::stderr().lock(), "\r                    \r"));
     }
     match swept {
-        Ok(swept) => tell(arguments, &swept),
+        Ok(swept) => tell(arguments, &sweep, &swept),
         Err((path, error)) => {
             complain!("error: {} cannot be read: {error}", path.display());
             Exit::CannotRun
@@ -124,7 +128,19 @@ const WIDTH: usize = 60;
 /// Failures of one file that are told in full.
 const TOLD: usize = 3;
 
-fn tell(arguments: &Arguments, swept: &[Swept]) -> Exit {
+/// Shrinks what broke, and says where it is.
+fn shrink(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::Terminal>, swept: &Swept, broken: &Broken) {
+    let Some(shrunk) = sweep.shrink(swept, broken) else { return };
+    let name = swept.loaded.path.file_stem().unwrap_or_default().to_string_lossy();
+    let blow = broken.blow.to_string().replace(['@', ':'], "-");
+    let file = arguments.failures.join(format!("sweep-{name}-{blow}.sca"));
+    match fs::create_dir_all(&arguments.failures).and_then(|()| fs::write(&file, shrunk.text)) {
+        Ok(()) => complain!("  = the same, small: {}\n", file.display()),
+        Err(error) => complain!("error: {} was not written: {error}\n", file.display()),
+    }
+}
+
+fn tell(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::Terminal>, swept: &[Swept]) -> Exit {
     let mut invalid = false;
     let (mut tried, mut broken, mut skipped) = (0, 0, 0);
     for one in swept {
@@ -149,16 +165,12 @@ fn tell(arguments: &Arguments, swept: &[Swept]) -> Exit {
         for kind in KINDS {
             say!("  {:8} {}", kind.word(), one.drawn(Some(kind), WIDTH));
         }
-        for broken in one.broken.iter().take(TOLD) {
-            complain!(
-                "{}\n",
-                report::failure(
-                    painter(),
-                    &one.loaded,
-                    &broken.failure,
-                    &replay(&one.loaded.path, broken.row, broken.blow)
-                )
-            );
+        for (number, broken) in one.broken.iter().take(TOLD).enumerate() {
+            let replay = replay(&one.loaded.path, broken.row, broken.blow);
+            complain!("{}", report::failure(painter(), &one.loaded, &broken.failure, &replay));
+            if number == 0 {
+                shrink(arguments, sweep, one, broken);
+            }
         }
         for broken in one.broken.iter().skip(TOLD) {
             say!("  also: {}", replay(&one.loaded.path, broken.row, broken.blow));

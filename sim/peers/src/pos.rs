@@ -136,6 +136,13 @@ impl Pos {
         Heard { response: Some(response), answers, request, encrypted, notice }
     }
 
+    /// What a message is that has been heard once already: it answers nothing any more.
+    #[must_use]
+    pub fn heard_again(&self, text: &str) -> Heard {
+        let response = self.place(text).map(|(response, _, _)| response);
+        Heard { response, answers: None, request: None, encrypted: false, notice: true }
+    }
+
     /// Which request a message would answer, without taking note of it.
     #[must_use]
     pub fn would_answer(&self, text: &str) -> Option<RequestId> {
@@ -155,7 +162,10 @@ impl Pos {
             let same = |name, sent: &Option<String>| sent.is_some() && sent.as_deref() == response.get(name);
             same("COUNTER", &p.counter) || same("POS_RECON", &p.recon)
         };
-        let able: Vec<usize> = (0..self.pending.len()).filter(|&i| self.pending[i].can_give(&response)).collect();
+        // POS_RECON comes back with every answer, so what lacks it answers another request.
+        let has_recon = response.get("POS_RECON").is_some();
+        let fits = |p: &Pending| p.can_give(&response) && (has_recon || p.recon.is_none());
+        let able: Vec<usize> = (0..self.pending.len()).filter(|&i| fits(&self.pending[i])).collect();
         // Busy is said at once, and so to whoever asked last; everything else has waited its turn.
         let is_busy = response.get("RESULT_CODE") == Some("59002");
         let in_turn = if is_busy { able.last() } else { able.first() };

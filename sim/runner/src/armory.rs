@@ -239,6 +239,11 @@ impl Armory {
         over
     }
 
+    /// Whether a silence that will end stands for a terminal.
+    pub(crate) fn is_muted(&self, who: usize) -> bool {
+        self.standing.iter().any(|standing| standing.who == who && matches!(standing.kind, FaultKind::Silence(_)))
+    }
+
     /// Whether the scenario has not armed or struck anything.
     pub(crate) fn is_empty(&self) -> bool {
         self.armed.is_empty() && self.standing.is_empty() && self.answers.is_empty()

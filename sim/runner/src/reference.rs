@@ -59,7 +59,7 @@ impl Reference {
         Self {
             rules: settings.counter,
             session_over_reboot: settings.session_over_reboot,
-            is_lost: !settings.skips_authentication(),
+            is_lost: !follows(settings),
             counters: BTreeSet::from([None]),
             log: Vec::new(),
             sessions: [true, false],
@@ -77,7 +77,7 @@ impl Reference {
     pub(crate) fn configure(&mut self, settings: &TerminalSettings) {
         self.rules = settings.counter;
         self.session_over_reboot = settings.session_over_reboot;
-        self.is_lost |= !settings.skips_authentication();
+        self.is_lost |= !follows(settings);
     }
 
     /// A request has been sent; nothing for a text that is none.
@@ -103,8 +103,9 @@ impl Reference {
         match asked.row.map(|row| row.behaviour) {
             Some(Behaviour::Change(Change::StartSession)) => self.sessions[1] = true,
             Some(Behaviour::Change(Change::FinishSession | Change::LaneClosed)) => self.sessions[0] = true,
-            Some(Behaviour::Reboot) => self.is_lost = true,
-            Some(Behaviour::Pay(_) | Behaviour::Host) | None => self.may_be_held = true,
+            Some(Behaviour::Pay(_) | Behaviour::Host | Behaviour::Tell(Tell::LastTransaction)) | None => {
+                self.may_be_held = true;
+            }
             _ => {}
         }
     }
@@ -114,15 +115,13 @@ impl Reference {
         if self.is_lost {
             return None;
         }
-        let at = self.log.iter().position(|asked| asked.id == id)?;
+        // An answer that outlives its connection says what was, not what is.
+        let at = self.log.iter().position(|asked| asked.id == id && asked.fate == Fate::Open { lost: false })?;
         let row = self.log[at].row;
         let counts = self.counts(row, response);
         self.log[at].fate = Fate::Answered { counts };
         let breach = self.judge_busy(at, response).or_else(|| self.judge_session(row, response));
         let breach = breach.or_else(|| self.judge_counter(at, response));
-        if row.is_some_and(|row| row.behaviour == Behaviour::Reboot) && is_done(response) {
-            self.power_off();
-        }
         // Whoever is answered may still hold the device: a scanner goes on, a card is still in.
         self.may_be_held |=
             row.is_some_and(|row| matches!(row.behaviour, Behaviour::Pay(_)) || row.command == "BARCODEASYNC_START");
@@ -133,6 +132,20 @@ impl Reference {
     /// Whether something may hold the device without anybody waiting for it.
     pub(crate) fn may_be_held(&self) -> bool {
         self.may_be_held
+    }
+
+    /// Whether a session has to be open, and nobody is about to end it.
+    pub(crate) fn has_session(&self) -> bool {
+        let ends = |asked: &Asked| {
+            let behaviour = asked.row.map(|row| row.behaviour);
+            matches!(behaviour, Some(Behaviour::Change(Change::FinishSession | Change::LaneClosed)))
+        };
+        self.is_lost || (self.sessions == [false, true] && !self.log.iter().any(ends))
+    }
+
+    /// Whether the terminal has been told to start anew.
+    pub(crate) fn is_told_to_reboot(&self) -> bool {
+        self.log.iter().any(|asked| asked.row.is_some_and(|row| row.behaviour == Behaviour::Reboot))
     }
 
     /// Whether the answer of a request depends on somebody else: a cardholder, a host.
@@ -248,23 +261,30 @@ impl Reference {
     }
 
     fn judge_busy(&self, at: usize, response: &Response) -> Option<Breach> {
-        let is_instant = |asked: &Asked| {
-            asked.row.is_some_and(|row| {
-                matches!(row.behaviour, Behaviour::Tell(_) | Behaviour::Change(_) | Behaviour::Cancel)
-            })
-        };
         let may_hold = |asked: &Asked| {
             let is_gone = match asked.fate {
                 Fate::Answered { .. } => true,
                 // What only the cardholder was asked ends with its connection.
                 Fate::Open { lost } => lost && asked.row.is_some_and(|r| matches!(r.behaviour, Behaviour::Prompt(_))),
             };
-            !is_gone && !is_instant(asked)
+            !is_gone && asked.row.is_none_or(|row| !is_instant(row))
         };
         let is_held = self.may_be_held || self.log[..at].iter().any(may_hold);
         (is(response, codes::BUSY) && !is_held)
             .then(|| ("busy-ends", "the answer is BUSY, and nothing holds the device".to_owned()))
     }
+}
+
+/// Whether a terminal with these settings can be followed: every answer tells what it answers, and comes in its time.
+fn follows(settings: &TerminalSettings) -> bool {
+    settings.skips_authentication() && !settings.payment.late_answer
+}
+
+/// Whether a command is answered by the terminal alone, at once.
+fn is_instant(row: &Command) -> bool {
+    let by_itself = matches!(row.behaviour, Behaviour::Tell(_) | Behaviour::Change(_) | Behaviour::Cancel);
+    // The last transaction may be the host's to tell.
+    by_itself && row.behaviour != Behaviour::Tell(Tell::LastTransaction)
 }
 
 fn is_done(response: &Response) -> bool {

@@ -51,7 +51,11 @@ pub(crate) fn transcript(
                 stamp_into(&mut out, *at);
                 data_into(&mut out, &names[*who], data, data.answers.and_then(|id| labels.get(&(*who, id))));
             }
-            entry => printer.step(&mut out, &step(*at, entry, &labels), 0),
+            entry => {
+                // A fault whose message was never sent cannot be said again.
+                out.push_str(if waits_in_vain(entry, entries) { "# " } else { "" });
+                printer.step(&mut out, &step(*at, entry, &labels), 0);
+            }
         }
     }
     stamp_into(&mut out, lasted);
@@ -59,6 +63,29 @@ pub(crate) fn transcript(
     for remark in remarks {
         let _ = writeln!(out, "# {remark}");
     }
+    out
+}
+
+/// Whether a fault waits for a message that was never sent.
+fn waits_in_vain(entry: &Entry, entries: &[(Duration, Entry)]) -> bool {
+    let Entry::Played(step) = entry else { return false };
+    let Action::Fault(fault) = &step.action else { return false };
+    let Some(Arm::At(_, point)) = &fault.arm else { return false };
+    let (Carrier::Request(wanted) | Carrier::Reply(wanted)) = &point.carrier else { return false };
+    !entries.iter().any(|(_, entry)| match entry {
+        Entry::Asked { label, .. } => label.as_ref() == Some(wanted),
+        Entry::Played(step) => matches!(&step.action, Action::Send(send) if send.label.as_ref() == Some(wanted)),
+        _ => false,
+    })
+}
+
+/// A row as a scenario of its own.
+pub(crate) fn scenario(title: &str, header: &Header, row: &Row) -> String {
+    let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
+    let mut out = String::new();
+    head(&mut out, title, header, row);
+    let printer = Printer::new(&names, &row.cast.pos);
+    row.steps.iter().for_each(|step| printer.step(&mut out, step, 0));
     out
 }
 

@@ -13,12 +13,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use sca_scenario::Span;
+use sca_scenario::model::{Action, Step};
+
 pub use blow::{Blow, KINDS, Kind, NoBlow, Part, Spot};
 
 use crate::core::{Core, Making};
 use crate::files::Loaded;
 use crate::identities::Identities;
 use crate::play::{Options, Probe, play_one};
+use crate::shrink::{Shrinker, Shrunk};
 use crate::suite::in_parallel;
 use crate::verdict::{Failure, Played, Verdict};
 use plan::{Plan, Surveyed, Visit};
@@ -131,6 +135,15 @@ impl<C: Core> Sweep<'_, C> {
         Ok((all.loaded, played))
     }
 
+    /// The smallest scenario that breaks as a blow did; nothing where the run does not break again from its transcript.
+    pub fn shrink(&self, swept: &Swept, broken: &Broken) -> Option<Shrunk> {
+        let scenario = swept.loaded.scenario.as_ref().ok()?;
+        let row = scenario.rows.get(broken.row - 1)?;
+        let is_law = broken.failure.headline.starts_with("the invariant");
+        let line = line_at(&row.steps, broken.failure.span).filter(|_| !is_law);
+        Shrinker::new(&self.make, &self.identities).shrink(&broken.transcript, line, &broken.failure)
+    }
+
     fn strike(&self, surveyed: &Surveyed, visit: Visit) -> Played {
         let subject = &surveyed.subjects[visit.subject];
         let is_of_tls = matches!(visit.blow.at, Spot::Tls(..));
@@ -153,6 +166,18 @@ impl<C: Core> Sweep<'_, C> {
         };
         Some(Broken { row: visit.subject + 1, blow: visit.blow, failure, transcript: played.transcript })
     }
+}
+
+/// The expectation that stands on the line of a failure.
+fn line_at(steps: &[Step], span: Span) -> Option<&Step> {
+    steps.iter().find_map(|step| match &step.action {
+        Action::Expect(_) if (step.span.file, step.span.line) == (span.file, span.line) => Some(step),
+        Action::AnyOrder(block)
+        | Action::InOrder(block)
+        | Action::Throughout(_, _, _, block)
+        | Action::Without(_, _, _, block) => line_at(block, span),
+        _ => None,
+    })
 }
 
 impl Swept {

@@ -7,7 +7,6 @@ use std::time::Duration;
 use sca_network::Tag;
 use sca_peers::{Pos, RequestId};
 use sca_protocol::settings::TerminalSettings;
-use sca_terminal::Output;
 
 use crate::clock::DeviceClock;
 use crate::reference::Reference;
@@ -79,15 +78,5 @@ impl<C> Actor<C> {
     pub(super) fn power_is_off(&mut self) {
         self.watch.power_off();
         self.reference.power_off();
-    }
-
-    /// Takes note of what is answered just before a close.
-    pub(super) fn note_last_words(&mut self, outputs: &[Output]) {
-        let closes = outputs.iter().position(|output| matches!(output, Output::Close { .. })).unwrap_or(0);
-        let texts = outputs[..closes].iter().filter_map(|output| match output {
-            Output::Text { text, .. } => self.pos.would_answer(text),
-            _ => None,
-        });
-        self.last_words.extend(texts.collect::<Vec<_>>());
     }
 }

@@ -27,7 +27,7 @@ pub(crate) enum Held {
     /// An answer of a terminal.
     Reply(usize, Tag, Frame),
     /// A request to a terminal, on its way.
-    Request(usize, Vec<u8>),
+    Request(Tag, Vec<u8>),
 }
 
 impl<C: Core> World<'_, C> {
@@ -86,17 +86,17 @@ impl<C: Core> World<'_, C> {
             }
             Action::Fault(fault) => {
                 let fault = fault.clone();
-                self.note(step);
                 if let Some(label) = &fault.label {
                     let now = self.now();
                     self.script.names.moments.insert(label.clone(), now);
                 }
-                if fault.arm.is_none() {
-                    self.strike_now(&fault)
-                } else {
+                if fault.arm.is_some() {
+                    self.note(step);
                     self.armory.arm(fault);
-                    Ok(())
+                } else if self.strike_now(&fault)? {
+                    self.note(step);
                 }
+                Ok(())
             }
             Action::Answers { by_proxy, count, lines } => {
                 self.armory.tell_answer(*by_proxy, *count, lines, span);
@@ -211,6 +211,7 @@ impl<C: Core> World<'_, C> {
         }
         if let Some(id) = id {
             self.actors[send.to].open_requests.insert(id, tag);
+            tag.into_iter().for_each(|tag| self.under_way(tag, id));
         }
         match (&send.message, id, text) {
             (Message::Fields(_) | Message::Xml(_) | Message::Text(_), Some(id), Some(text))
@@ -326,12 +327,13 @@ impl<C: Core> World<'_, C> {
                 let again = actor.pos.sent(&text);
                 actor.reference.asked(again, sca_peers::request_in(&text).as_ref());
                 actor.open_requests.insert(again, Some(tag));
+                self.under_way(tag, again);
                 self.server_order(tag, ServerOrder::Write(bytes.clone()))?;
                 self.server_order(tag, ServerOrder::Write(bytes))
             }
             Some(Strike::Swap) => {
                 self.actors[send.to].reference.give_up();
-                self.held = Some(Held::Request(send.to, bytes));
+                self.held = Some(Held::Request(tag, bytes));
                 Ok(())
             }
             Some(Strike::End { end, bytes: prefix, lasting }) => {
@@ -352,10 +354,7 @@ impl<C: Core> World<'_, C> {
     pub(super) fn release(&mut self, held: Held) -> Result<(), Stop> {
         match held {
             Held::Reply(who, tag, frame) => self.pass_frame(who, tag, frame),
-            Held::Request(to, bytes) => match self.route(to) {
-                Some(tag) => self.server_order(tag, ServerOrder::Write(bytes)),
-                None => Ok(()),
-            },
+            Held::Request(tag, bytes) => self.server_order(tag, ServerOrder::Write(bytes)),
         }
     }
 

@@ -174,6 +174,11 @@ impl<C: Core> World<'_, C> {
         Ok(())
     }
 
+    /// Demands nothing of the script's lines from the start.
+    pub(crate) fn ease(&mut self) {
+        self.script.ease(false, false);
+    }
+
     /// Takes note of the blow, and eases the script.
     fn begin_blow(&mut self, who: usize, tag: Option<Tag>, kind: Kind) {
         let now = self.now();
@@ -294,7 +299,10 @@ impl<C: Core> World<'_, C> {
 
     /// Whether a request still wants an answer that nobody but the terminal has to give.
     pub(super) fn is_owed(&self, actor: &super::Actor<C>, id: RequestId, tag: Option<Tag>) -> bool {
-        let excused = tag.is_none_or(|tag| self.ends.get(&tag).is_some_and(super::ends::Ends::is_excused));
+        let excused = tag.is_none_or(|tag| match tag.line {
+            None => self.ends.get(&tag).is_none_or(super::ends::Ends::is_excused),
+            Some(_) => false,
+        });
         !excused && !(self.script.is_eased() && actor.reference.waits_for_somebody(id))
     }
 
@@ -308,6 +316,7 @@ impl<C: Core> World<'_, C> {
         let id = actor.pos.asked(Some(&request));
         actor.reference.asked(id, Some(&request));
         actor.open_requests.insert(id, Some(tag));
+        self.under_way(tag, id);
         let text = request.to_xml(Layout::Indented);
         let message = crate::transcript::request(&text);
         let now = self.now();

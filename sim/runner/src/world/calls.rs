@@ -144,6 +144,11 @@ impl<C: Core> World<'_, C> {
         }
     }
 
+    /// Whether a call is over.
+    pub(super) fn is_over(&self, tag: Tag) -> bool {
+        self.calls.get(&tag).is_none_or(|call| call.over)
+    }
+
     /// Ends every call of POS to a terminal. Says whether there was one.
     pub(super) fn cut_calls(&mut self, who: usize, order: &CallOrder) -> Result<bool, Stop> {
         let is_mine = |(tag, call): (&Tag, &Call)| {

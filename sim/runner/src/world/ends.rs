@@ -1,13 +1,14 @@
 //! The two ends of each connection, as the driver holds them, and what waits for a connection to be accepted.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use sca_network::{
     CallLimits, CallOrder, ClientOrder, Mailbox, ServerOrder, ServerTls, Side, Stream, Tag, TapHandle, run_called,
     run_server,
 };
+use sca_peers::RequestId;
 use sca_protocol::frame::{Frame, opcode};
 use tokio::sync::mpsc;
 
@@ -48,9 +49,15 @@ pub(crate) struct Ends {
     pub(crate) state: EndState,
     /// Whether a fault, a close of the broker or the power ended it, or a frame that breaks the rules was sent.
     pub(crate) ours: bool,
+    /// Whether a silence that will end lies on it.
+    pub(crate) muted: bool,
     /// The fragments of a message that the script is sending, and whether it is sending one.
     pub(crate) spoken: Vec<u8>,
     pub(crate) speaking: bool,
+    /// Requests that have not reached the terminal yet, in their order.
+    pub(crate) under_way: VecDeque<RequestId>,
+    /// What the terminal has said and the broker has not heard yet.
+    pub(crate) in_flight: VecDeque<String>,
     /// The ways that a fault without an end has silenced.
     pub(crate) silent: [bool; 2],
 }
@@ -88,7 +95,7 @@ impl Ends {
 
     /// Whether a request on this connection may stay without an answer: we ended it, or nothing gets through.
     pub(crate) fn is_excused(&self) -> bool {
-        self.ours
+        self.ours || self.muted
     }
 }
 

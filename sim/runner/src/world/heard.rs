@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::rc::Rc;
 
 use sca_network::{Ending, ServerEvent, ServerOrder, Tag};
-use sca_peers::{BrokerInput, BrokerOutput, Peer};
+use sca_peers::{BrokerInput, BrokerOutput, Peer, RequestId};
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::handshake::Head;
 use sca_protocol::xml::Limits;
@@ -49,10 +49,28 @@ impl<C: Core> World<'_, C> {
                 if ending == Ending::Broken {
                     self.note_frame(tag, "the connection broke", &[]);
                 }
+                self.forget_what_is_left(tag);
                 let outputs = self.broker.handle(BrokerInput::Ended { peer: peer(tag) });
                 self.broker_outputs(outputs)
             }
         }
+    }
+
+    /// The broker's end is over: what was still on its way will not arrive.
+    fn forget_what_is_left(&mut self, tag: Tag) {
+        let is_over = self.ends.get(&tag).is_none_or(|ends| ends.state == EndState::Over);
+        let actor = &mut self.actors[usize::from(tag.terminal)];
+        if !is_over || actor.last_words.is_empty() {
+            return;
+        }
+        let left = |(id, by): (&RequestId, &Option<Tag>)| (*by == Some(tag)).then_some(*id);
+        let left: Vec<RequestId> = actor.open_requests.iter().filter_map(left).collect();
+        actor.pos.forget(|id| left.contains(&id));
+        for id in left {
+            actor.open_requests.remove(&id);
+            actor.reference.lost(id);
+        }
+        actor.last_words.clear();
     }
 
     /// The proxy has been asked for the way.
@@ -152,6 +170,9 @@ impl<C: Core> World<'_, C> {
 
     fn frame(&mut self, who: usize, tag: Tag, frame: Frame, size: usize) -> Result<(), Stop> {
         self.note_frame(tag, "terminal ->", &frame.payload);
+        if let (opcode::TEXT, Some(ends)) = (frame.opcode, self.ends.get_mut(&tag)) {
+            ends.in_flight.pop_front();
+        }
         match self.frame_passes(tag, None) {
             None => self.frame_in_full(who, tag, frame, size),
             Some((Part::After, kind)) => {
@@ -301,13 +322,15 @@ impl<C: Core> World<'_, C> {
             let id = actor.pos.sent(greeting);
             actor.reference.asked(id, sca_protocol::Request::parse(greeting, Limits::default()).ok().as_ref());
             actor.open_requests.insert(id, Some(tag));
+            self.under_way(tag, id);
         }
     }
 
     /// A message has reached the POS.
     pub(super) fn deliver(&mut self, tag: Tag, text: String) -> Result<(), Stop> {
         let (who, now) = (usize::from(tag.terminal), self.now());
-        let heard = self.actors[who].pos.heard(&text);
+        let pos = &mut self.actors[who].pos;
+        let heard = if self.doubling { pos.heard_again(&text) } else { pos.heard(&text) };
         if let Some(id) = &heard.answers {
             self.actors[who].open_requests.remove(id);
         }
@@ -315,7 +338,10 @@ impl<C: Core> World<'_, C> {
         self.judge_answer(who, &heard);
         self.take_note_of(&heard);
         // What was under way when the terminal left may answer what is given up by now.
-        let has_left = self.ends.get(&tag).is_some_and(|ends| ends.state == EndState::Over);
+        let has_left = match tag.line {
+            None => self.ends.get(&tag).is_some_and(|ends| ends.state == EndState::Over),
+            Some(_) => self.is_over(tag),
+        };
         let is_late = self.actors[who].settings.payment.late_answer || self.doubling || has_left;
         if heard.response.is_some() && heard.answers.is_none() && !heard.notice && !is_late {
             self.violate("one-answer", format!("an answer to nothing that waits for one: message {}", self.messages));

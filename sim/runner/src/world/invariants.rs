@@ -1,6 +1,6 @@
 //! What has to hold of every run, asked for or not, and what has to hold at its end.
 
-use sca_peers::Heard;
+use sca_peers::{Heard, RequestId};
 use sca_protocol::screens::ScreenName;
 use sca_scenario::Span;
 use sca_terminal::{Face, Seen};
@@ -19,10 +19,17 @@ impl<C: Core> World<'_, C> {
         let name = face.screen.name;
         let outside =
             matches!(name, ScreenName::Idle | ScreenName::Reconnecting | ScreenName::Connecting | ScreenName::Error);
-        let left = actor.in_session && outside && actor.powered && !actor.answered;
+        let left = actor.in_session && outside && actor.powered && !actor.answered && actor.reference.has_session();
         actor.in_session = name == ScreenName::Session || (actor.in_session && !outside && name != ScreenName::Off);
         if left {
             self.violate("session-kept", format!("the session's screen gave way to {name}"));
+        }
+    }
+
+    /// A request leaves on a connection.
+    pub(super) fn under_way(&mut self, tag: sca_network::Tag, id: RequestId) {
+        if let Some(ends) = self.ends.get_mut(&tag) {
+            ends.under_way.push_back(id);
         }
     }
 
@@ -96,17 +103,17 @@ impl<C: Core> World<'_, C> {
     /// What has to hold when all is said and done.
     pub(super) fn finish(&mut self) -> Result<(), Stop> {
         let is_eased = self.script.is_eased();
-        for (actor, lanes) in self.actors.iter().zip(&self.lanes) {
-            if let Some(unread) = lanes.unread().filter(|_| !is_eased) {
-                let message = format!("something of {} that must be listed is not", actor.name);
-                return Err(Stop::Failed(Box::new(Failure::at(FIRST_LINE, message).note(unread))));
-            }
-        }
         (0..self.actors.len()).for_each(|who| self.watch_time(who));
         self.one_answer_each();
         if let Some((invariant, what)) = self.violation.take() {
             let failure = Failure::at(FIRST_LINE, format!("the invariant {invariant} does not hold"));
             return Err(Stop::Failed(Box::new(failure.note(what))));
+        }
+        for (actor, lanes) in self.actors.iter().zip(&self.lanes) {
+            if let Some(unread) = lanes.unread().filter(|_| !is_eased) {
+                let message = format!("something of {} that must be listed is not", actor.name);
+                return Err(Stop::Failed(Box::new(Failure::at(FIRST_LINE, message).note(unread))));
+            }
         }
         if is_eased {
             return Ok(());
@@ -122,18 +129,21 @@ impl<C: Core> World<'_, C> {
     }
 
     fn one_answer_each(&mut self) {
-        let mut missing = Vec::new();
+        let (mut missing, mut waits) = (Vec::new(), true);
         for (who, actor) in self.actors.iter().enumerate() {
             for (id, connection) in &actor.open_requests {
                 // What went nowhere needs no answer.
                 if self.is_owed(actor, *id, *connection) {
+                    waits &= actor.reference.waits_for_somebody(*id);
                     let label = self.script.names.label_of(who, *id);
                     missing.push(label.map_or_else(|| format!("request {}", id.0), |label| format!("`{label}`")));
                 }
             }
         }
         if !missing.is_empty() {
-            self.violate("one-answer", format!("without an answer: {}", missing.join(", ")));
+            // A request that waits for somebody may wait for good where a run ends too early.
+            let waits = if waits { ", which a cardholder or a host has to bring about" } else { "" };
+            self.violate("one-answer", format!("without an answer: {}{waits}", missing.join(", ")));
         }
     }
 }

@@ -368,7 +368,6 @@ impl<'a, C: Core> World<'a, C> {
         let now = Now { since_start: self.now, wall: actor.clock.shows() };
         let outputs = actor.core.handle(now, input);
         actor.answered = false;
-        actor.note_last_words(&outputs);
         for output in outputs {
             self.carry_out(who, output)?;
         }
@@ -437,6 +436,7 @@ impl<'a, C: Core> World<'a, C> {
             if face.screen.name == ScreenName::Boot {
                 let actor = &mut self.actors[who];
                 actor.watch.power_on(now, &actor.settings);
+                actor.reference.power_off();
             }
             self.watch_session(who, &face);
             self.record.push(now, Entry::Screen(who, face.screen.clone()));

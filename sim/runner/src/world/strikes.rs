@@ -38,8 +38,8 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// Strikes without waiting for anything.
-    pub(super) fn strike_now(&mut self, fault: &Fault) -> Result<(), Stop> {
+    /// Strikes without waiting for anything. Says whether there was anything to strike.
+    pub(super) fn strike_now(&mut self, fault: &Fault) -> Result<bool, Stop> {
         if let Some(lasting) = fault.lasting {
             let until = self.now() + lasting;
             // A fault that ends or slows what is there now has struck; one of dials waits for a dial.
@@ -48,18 +48,18 @@ impl<C: Core> World<'_, C> {
             self.armory.standing.push(Standing { kind, who: fault.who, until, span, struck });
         }
         match &fault.kind {
-            FaultKind::Refuse | FaultKind::Dns | FaultKind::Tls(_) => Ok(()),
+            FaultKind::Refuse | FaultKind::Dns | FaultKind::Tls(_) => Ok(true),
             FaultKind::Latency(..) | FaultKind::Throttle(..) => {
                 if fault.lasting.is_none() {
                     self.shaped.push((fault.who, fault.kind.clone()));
                 }
                 self.shape_network();
-                Ok(())
+                Ok(true)
             }
             FaultKind::Reset | FaultKind::Fin if self.actors[fault.who].listens => {
                 let order = if fault.kind == FaultKind::Reset { CallOrder::Reset } else { CallOrder::HangUp };
                 if self.cut_calls(fault.who, &order)? {
-                    return Ok(());
+                    return Ok(true);
                 }
                 self.nothing_to_strike(fault, "call")
             }
@@ -68,21 +68,22 @@ impl<C: Core> World<'_, C> {
                 let Some(ends) = open.and_then(|tag| self.ends.get_mut(&tag)) else {
                     return self.nothing_to_strike(fault, "connection");
                 };
-                ends.ours = true;
+                let will_end = matches!(kind, FaultKind::Silence(_)) && fault.lasting.is_some();
+                *(if will_end { &mut ends.muted } else { &mut ends.ours }) = true;
                 self.orders += 1;
                 if let (FaultKind::Silence(toward), None) = (kind, fault.lasting) {
                     ways(toward).into_iter().for_each(|way| ends.silent[way as usize] = true);
                 }
                 Self::end_tap(&ends.tap, kind);
-                Ok(())
+                Ok(true)
             }
         }
     }
 
     /// A fault finds nothing; after the blow of a sweep that may be so.
-    fn nothing_to_strike(&self, fault: &Fault, what: &str) -> Result<(), Stop> {
+    fn nothing_to_strike(&self, fault: &Fault, what: &str) -> Result<bool, Stop> {
         if self.script.is_eased() {
-            return Ok(());
+            return Ok(false);
         }
         let failure = Failure::at(fault.span, format!("there is no open {what} for this fault to strike"));
         Err(Stop::Failed(Box::new(failure.label("nothing to strike"))))
@@ -119,7 +120,7 @@ impl<C: Core> World<'_, C> {
                         ends.tap.silence(way, ends.silent[way as usize] || still.contains(&way));
                     }
                     // What gets through again is answered again.
-                    ends.ours &= ends.state == EndState::Over || ends.silent != [false; 2] || !still.is_empty();
+                    ends.muted &= ends.state == EndState::Over || !still.is_empty();
                 }
             }
             FaultKind::Latency(..) | FaultKind::Throttle(..) => self.shape_network(),

@@ -1,5 +1,6 @@
 //! What the terminals want done: dials, orders to their connections, and what they report.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use sca_certs::Role;
@@ -35,6 +36,9 @@ impl<C: Core> World<'_, C> {
             Output::Open { connection } => self.order(who, connection, ClientOrder::Open),
             Output::Text { connection, text } => {
                 self.actors[who].answered = true;
+                if let Some(ends) = self.ends.get_mut(&Self::tag(who, connection.0)) {
+                    ends.in_flight.push_back(text.clone());
+                }
                 self.order(who, connection, ClientOrder::Text(text))
             }
             Output::Ping { connection, payload } => {
@@ -43,6 +47,17 @@ impl<C: Core> World<'_, C> {
                 self.order(who, connection, ClientOrder::Ping(payload))
             }
             Output::Close { connection, code, mask } => {
+                let tag = Self::tag(who, connection.0);
+                // A broker that does not answer pings brings the end about itself, and so does a POS that says REBOOT.
+                let actor = &self.actors[who];
+                let is_forsaken = actor.watch.awaits_pong() || actor.reference.is_told_to_reboot();
+                if let Some(ends) = self.ends.get_mut(&tag) {
+                    ends.ours |= is_forsaken;
+                    // What has been said before the close arrives before it.
+                    let said = ends.in_flight.iter().filter_map(|text| actor.pos.would_answer(text));
+                    let said: Vec<RequestId> = said.collect();
+                    self.actors[who].last_words.extend(said);
+                }
                 self.order(who, connection, ClientOrder::Close(code, mask))?;
                 self.over(Self::tag(who, connection.0));
                 Ok(())
@@ -105,17 +120,21 @@ impl<C: Core> World<'_, C> {
         ends.state = EndState::Over;
         ends.ours |= !actor.powered;
         if !actor.open_requests.is_empty() {
+            let on_their_way = ends.in_flight.iter().filter_map(|text| actor.pos.would_answer(text));
+            let said: Vec<RequestId> = on_their_way.collect();
             let (open, last) = (&actor.open_requests, &actor.last_words);
             let is_lost = |id: &RequestId| open.get(id) == Some(&Some(tag)) && !last.contains(id);
             actor.pos.forget(|id| is_lost(&id));
             let lost: Vec<RequestId> = open.keys().copied().filter(is_lost).collect();
-            let open = actor.open_requests.len();
+            // What has never reached the terminal, nobody has to answer; what it has said may be on its way.
+            let neglected = lost.iter().any(|id| !ends.under_way.contains(id) && !said.contains(id));
+            let mine = open.iter().filter(|(_, by)| **by == Some(tag)).map(|(id, _)| *id);
+            mine.for_each(|id| actor.reference.lost(id));
             for id in &lost {
-                actor.reference.lost(*id);
                 self.script.lose(usize::from(tag.terminal), *id);
             }
             actor.open_requests.retain(|id, _| !lost.contains(id));
-            if open > actor.open_requests.len() && !ends.is_excused() {
+            if neglected && !ends.is_excused() {
                 let name = actor.name.clone();
                 self.violate(
                     "one-answer",
@@ -195,7 +214,9 @@ impl<C: Core> World<'_, C> {
         let fate = self.armory.fate(at);
         let (to_server, orders) = mpsc::channel(OUTBOX);
         let (to_client, client_orders) = mpsc::channel(OUTBOX);
+        let muted = self.armory.is_muted(who);
         let (tls, tap, cut, ours) = self.prepare(at, fate, target.secure)?;
+        let ours = ours && !muted;
         let client_tls = if target.secure { Some(self.client_tls(who)?) } else { None };
         let usual = || "HTTP/1.1 200 Connection established\r\n\r\n".to_owned();
         let proxy = via.is_some().then(|| self.armory.answer(true, at).unwrap_or_else(usual));
@@ -209,9 +230,12 @@ impl<C: Core> World<'_, C> {
             cut,
             state: EndState::Opening,
             ours,
+            muted,
             spoken: Vec::new(),
             speaking: false,
             silent: [false; 2],
+            under_way: VecDeque::new(),
+            in_flight: VecDeque::new(),
         };
         self.ends.insert(tag, ends);
         let size = usize::try_from(self.actors[who].settings.message_size_max).unwrap_or(usize::MAX);
@@ -285,6 +309,9 @@ impl<C: Core> World<'_, C> {
     /// An event of a terminal's end.
     pub(super) fn client_event(&mut self, tag: Tag, event: ClientEvent) -> Result<(), Stop> {
         self.note_cut(tag);
+        if let (ClientEvent::Text(_) | ClientEvent::Binary(_), Some(ends)) = (&event, self.ends.get_mut(&tag)) {
+            ends.under_way.pop_front();
+        }
         let actor = &mut self.actors[usize::from(tag.terminal)];
         match &event {
             ClientEvent::Answered(head) => {

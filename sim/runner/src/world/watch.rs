@@ -128,6 +128,11 @@ impl Watch {
         self.ping.take_if(|awaited| awaited.payload == payload);
     }
 
+    /// Whether a ping has no pong yet.
+    pub(super) fn awaits_pong(&self) -> bool {
+        self.ping.is_some()
+    }
+
     /// Whether anything that is owed is overdue. It is told of once.
     pub(super) fn overdue(&mut self, now: Duration) -> Option<Breach> {
         let at = crate::look::stamp;

@@ -1,0 +1,126 @@
+//! `explore`: many seeds of a scenario's world, and a small scenario for each law that one of them breaks.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use sca_runner::explore::{Explore, Explored, Found};
+use sca_runner::suite::Authorities;
+use sca_runner::{files, report, simulated};
+
+use crate::Exit;
+use crate::terms::{complain, count, found, painter, say};
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Scenario files, or folders with scenario files: each lends its world, and its steps to half of the seeds
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Seeds for each scenario
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    seeds: u64,
+    /// The first seed
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    from: u64,
+    /// Real time for each scenario, after which no further seed is begun: 30s, 5m
+    #[arg(long = "for", value_name = "T", value_parser = span)]
+    limit: Option<Duration>,
+    /// Where what was found goes, as small scenarios and as whole runs
+    #[arg(long, value_name = "DIR", default_value = "failures")]
+    failures: PathBuf,
+    /// Print the run of the first seed
+    #[arg(long, short)]
+    transcript: bool,
+    /// Runs at the same time; as many as there are cores when absent
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    sca_protocol::settings::span(text).ok_or_else(|| "expected a time, for example 30s or 5m".to_owned())
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    let paths = match found(&arguments.paths) {
+        Ok(paths) => paths,
+        Err(exit) => return exit,
+    };
+    let identities = match Authorities::new() {
+        Ok(identities) => identities.memory,
+        Err(error) => {
+            complain!("error: {error}");
+            return Exit::CannotRun;
+        }
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let explore = Explore {
+        make: &simulated,
+        identities,
+        seeds: arguments.from..arguments.from.saturating_add(arguments.seeds),
+        limit: arguments.limit,
+        jobs: arguments.jobs.map_or(cores, usize::from),
+    };
+    let (mut exit, mut played, mut broken) = (Exit::Good, 0, 0);
+    for path in &paths {
+        let loaded = match files::load(path, &sca_protocol::clauses::ids()) {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                complain!("error: {} cannot be read: {error}", path.display());
+                return Exit::CannotRun;
+            }
+        };
+        let scenario = match &loaded.scenario {
+            Ok(scenario) => scenario,
+            Err(problems) => {
+                for problem in problems {
+                    complain!("{}\n", report::problem(painter(), &loaded.texts, problem));
+                }
+                exit = Exit::Invalid;
+                continue;
+            }
+        };
+        if arguments.transcript {
+            say!("{}", explore.one(scenario, arguments.from).transcript.trim_end());
+            continue;
+        }
+        let explored = explore.run(scenario);
+        (played, broken) = (played + explored.played, broken + explored.found.len());
+        if !tell(arguments, path, &explored) {
+            return Exit::CannotRun;
+        }
+    }
+    if !arguments.transcript {
+        say!("{}: {} played, {} broken", count(paths.len(), "scenario"), count(played, "seed"), count(broken, "law"));
+    }
+    if exit == Exit::Good && broken > 0 { Exit::Failed } else { exit }
+}
+
+/// Says what was found, and writes it down. Says whether it could.
+fn tell(arguments: &Arguments, path: &Path, explored: &Explored) -> bool {
+    for found in &explored.found {
+        let times = if found.times == 1 { String::new() } else { format!(", and with {} seeds more", found.times - 1) };
+        complain!("error: {}: {} with the seed {}{times}", path.display(), found.failure.headline, found.seed);
+        for note in &found.failure.notes {
+            complain!("  = note: {note}");
+        }
+        match write(arguments, path, found) {
+            Ok(file) => complain!("  = found: {}\n  = replay: sca-sim run {}\n", file.display(), file.display()),
+            Err(error) => {
+                complain!("error: what was found was not written to {}: {error}", arguments.failures.display());
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// Writes the small scenario, or the whole run where it cannot be made small.
+fn write(arguments: &Arguments, path: &Path, found: &Found) -> std::io::Result<PathBuf> {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let file = arguments.failures.join(format!("explore-{name}-{}.sca", found.seed));
+    fs::create_dir_all(&arguments.failures)?;
+    let text = found.shrunk.as_ref().map_or(&found.transcript, |shrunk| &shrunk.text);
+    fs::write(&file, text)?;
+    Ok(file)
+}

@@ -1,0 +1,145 @@
+//! The explorer: many seeds, each a world of its own with its own latencies, faults and requests. Nothing is demanded but
+//! the laws that watch every run; what breaks one is shrunk to a scenario.
+
+mod moves;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use sca_protocol::Chance;
+use sca_scenario::model::{Row, Scenario, Step};
+
+use crate::clock::WallLimit;
+use crate::core::{Core, Making};
+use crate::identities::Identities;
+use crate::play::{Options, Probe, each_byte_once, play_one, target};
+use crate::shrink::{Shrinker, Shrunk, reason};
+use crate::suite::in_parallel;
+use crate::verdict::{Failure, Played, Verdict};
+
+/// An exploration about to begin.
+pub struct Explore<'a, C> {
+    /// Makes the client core.
+    pub make: &'a (dyn Fn(Making) -> C + Sync),
+    /// The authority.
+    pub identities: Arc<Identities>,
+    /// The first seed, and how many.
+    pub seeds: std::ops::Range<u64>,
+    /// Real time after which no further seed is begun.
+    pub limit: Option<Duration>,
+    /// Threads.
+    pub jobs: usize,
+}
+
+/// What an exploration of one scenario's world came to.
+#[derive(Debug, Default)]
+pub struct Explored {
+    /// Seeds that were played.
+    pub played: usize,
+    /// What broke, one for each reason, the smallest seed first.
+    pub found: Vec<Found>,
+}
+
+/// A law that a seed broke.
+#[derive(Debug)]
+pub struct Found {
+    /// The seed.
+    pub seed: u64,
+    /// How many seeds broke for this reason.
+    pub times: usize,
+    /// What did not hold.
+    pub failure: Failure,
+    /// The run.
+    pub transcript: String,
+    /// The same as a small scenario; nothing where the run does not fail again from its transcript.
+    pub shrunk: Option<Shrunk>,
+}
+
+impl<C: Core> Explore<'_, C> {
+    /// Explores the world of a scenario: its settings, its own steps in half of the seeds, and moves among and after
+    /// them.
+    ///
+    /// A scenario whose terminals are called on the classic ports has no link, and nothing of it is played.
+    pub fn run(&self, scenario: &Scenario) -> Explored {
+        let on_the_link = |value: &String| value == "WEBSOCKETS";
+        let mut terminals = scenario.rows.iter().flat_map(|row| &row.cast.terminals);
+        if !terminals.all(|terminal| terminal.settings.get("POSCONNECTALLOW").is_none_or(on_the_link)) {
+            return Explored::default();
+        }
+        let is_over = AtomicBool::new(false);
+        let wall = self.limit.map(WallLimit::start);
+        let seeds: Vec<u64> = self.seeds.clone().collect();
+        let runs = in_parallel(self.jobs, &seeds, |seed| {
+            if is_over.load(Ordering::Relaxed) || wall.as_ref().is_some_and(WallLimit::is_over) {
+                is_over.store(true, Ordering::Relaxed);
+                return None;
+            }
+            Some(self.one(scenario, *seed))
+        });
+        let mut explored = Explored::default();
+        for (seed, played) in seeds.iter().zip(runs).filter_map(|(seed, played)| Some((*seed, played?))) {
+            explored.played += 1;
+            let failure = match played.verdict {
+                Verdict::Fail(failure) => *failure,
+                Verdict::Error(why) => Failure::at(sca_scenario::Span::default(), why),
+                _ => continue,
+            };
+            match explored.found.iter_mut().find(|found| reason(&found.failure) == reason(&failure)) {
+                Some(known) => known.times += 1,
+                None => {
+                    explored.found.push(Found { seed, times: 1, failure, transcript: played.transcript, shrunk: None })
+                }
+            }
+        }
+        for found in &mut explored.found {
+            found.shrunk = Shrinker::new(&self.make, &self.identities).shrink(&found.transcript, None, &found.failure);
+        }
+        explored
+    }
+
+    /// Plays one seed.
+    pub fn one(&self, scenario: &Scenario, seed: u64) -> Played {
+        let row = world_of(scenario, seed);
+        let options = Options { seed: Some(seed), probe: Probe::Free, ..Options::default() };
+        let mut scenario = scenario.clone();
+        scenario.header.seed = Some(seed);
+        scenario.header.expect_fail = None;
+        play_one(&scenario, &row, &options, &self.identities, &self.make)
+    }
+}
+
+/// The row that a seed makes of a scenario.
+fn world_of(scenario: &Scenario, seed: u64) -> Row {
+    let chance = Chance::new(seed);
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &chance.stream("explore", &[]).bytes::<32>());
+    let rows = scenario.rows.len() as u64;
+    let which = usize::try_from(chance.stream("row", &[]).below(rows)).unwrap_or(0);
+    let mut row = each_byte_once(&scenario.rows[which]);
+    let is_secure = target(&sca_protocol::settings::with(&row.cast.broker).unwrap_or_default()).secure;
+    // What is about TLS is left to the sweep: without it a run is ten times as quick.
+    if is_secure && row.cast.certificates.is_empty() {
+        let url = row.cast.broker.get("url").map_or("wss://broker.test:443", String::as_str);
+        row.cast.broker.insert("url".to_owned(), url.replacen("wss://", "ws://", 1));
+    }
+    let latency_ms = 1 + chance.stream("latency", &[]).below(200);
+    row.cast.broker.insert("latency".to_owned(), format!("{latency_ms}ms"));
+    let config = Config { failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    let moves = moves::moves().new_tree(&mut runner).map(|tree| tree.current()).unwrap_or_default();
+    let steps: Vec<Vec<Step>> = moves.iter().enumerate().map(|(number, m)| m.steps(number + 1)).collect();
+    let mut own = if seed.is_multiple_of(2) { std::mem::take(&mut row.steps) } else { Vec::new() };
+    moves::name_requests(&mut own, &mut 0);
+    let mut places = chance.stream("place", &[]);
+    // Half of the moves fall among the scenario's own steps, the others follow.
+    for (number, moved) in steps.into_iter().enumerate() {
+        let at = usize::try_from(places.below(own.len() as u64 + 1)).unwrap_or(0);
+        let at = if number % 2 == 0 { at } else { own.len() };
+        own.splice(at..at, moved);
+    }
+    row.steps = own;
+    row.values.clear();
+    row
+}

@@ -1,0 +1,194 @@
+//! What an explorer does to a terminal: strategies for sequences of moves, and the steps that a sequence is.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use sca_scenario::Span;
+use sca_scenario::model::{
+    Action, Arm, CardholderAct, Carrier, Count, Demand, Fault, FaultKind, Fields, Message, Op, Place, Point, Send,
+    Speaker, Step, Test, Toward,
+};
+
+/// One move.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Move {
+    /// A request, by its place in [`REQUESTS`], with a COUNTER that is higher than the last one, or lower, or without,
+    /// and what strikes it or its answer.
+    Ask { request: usize, higher: Option<bool>, strike: Option<Strike> },
+    /// Time passes.
+    Wait(Duration),
+    /// A fault of the line, for a while or for good.
+    Fault(FaultKind, Option<Duration>),
+    /// The power fails for a while.
+    Power(Duration),
+    /// The broker closes with this code.
+    Close(u16),
+    /// The broker answers the next attempt with this status, and wants a pause of so many seconds.
+    Refuse(u16, Option<u32>),
+    /// The cardholder presses something.
+    Press(&'static str),
+}
+
+/// What strikes one request or its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Strike {
+    LoseRequest,
+    LoseReply,
+    DoubleRequest,
+    ResetBeforeReply,
+    ResetAfterReply,
+}
+
+/// What is asked: FUNCTION_TYPE, COMMAND, fields.
+const REQUESTS: &[(&str, &str, &[(&str, &str)])] = &[
+    ("ADMIN", "GET_COUNTER", &[]),
+    ("DEVICE", "VERSION", &[]),
+    ("SESSION", "START", &[("INVOICE", "1")]),
+    ("SESSION", "FINISH", &[]),
+    ("SECONDARYPORT", "STATUS", &[]),
+    ("SECONDARYPORT", "CANCEL", &[]),
+    ("DEVICE", "DISPLAY_MESSAGE", &[("DISPLAY_TEXT", "Well?"), ("BUTTON_LABEL", "OK")]),
+];
+/// The last of them waits for the cardholder: of two that are alike nobody can tell which is answered.
+const WAITS: usize = REQUESTS.len() - 1;
+
+/// COUNTERs of moves begin here, away from those of scenarios.
+const FIRST_COUNTER: usize = 1_000;
+
+/// A sequence of moves. Requests come most, faults often, the power seldom.
+pub(crate) fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let strike = select(vec![
+        Strike::LoseRequest,
+        Strike::LoseReply,
+        Strike::DoubleRequest,
+        Strike::ResetBeforeReply,
+        Strike::ResetAfterReply,
+    ]);
+    let higher = prop_oneof![1 => Just(None), 3 => Just(Some(true)), 1 => Just(Some(false))];
+    let ask = (0..REQUESTS.len(), higher, prop::option::weighted(0.15, strike))
+        .prop_map(|(request, higher, strike)| Move::Ask { request, higher, strike });
+    let ms = |range: std::ops::RangeInclusive<u64>| range.prop_map(Duration::from_millis);
+    let lasting = prop::option::of(ms(1_000..=40_000));
+    let now = select(vec![FaultKind::Reset, FaultKind::Fin, FaultKind::Silence(None)]);
+    let one_way = select(vec![Toward::Terminal, Toward::Broker]);
+    let standing = prop_oneof![
+        one_way.prop_map(|way| FaultKind::Silence(Some(way))),
+        ms(1..=3_000).prop_map(|by| FaultKind::Latency(by, None)),
+        (100_u64..=5_000).prop_map(|rate| FaultKind::Throttle(rate, None)),
+    ];
+    let away = select(vec![FaultKind::Refuse, FaultKind::Dns]);
+    let fault = prop_oneof![
+        3 => (now, lasting).prop_map(|(kind, lasting)| Move::Fault(kind, lasting)),
+        2 => (standing, ms(1_000..=40_000)).prop_map(|(kind, lasting)| Move::Fault(kind, Some(lasting))),
+        1 => (away, ms(1_000..=300_000)).prop_map(|(kind, lasting)| Move::Fault(kind, Some(lasting))),
+    ];
+    let refuse = (select(vec![400_u16, 403, 429, 502, 503]), prop::option::of(1_u32..=90));
+    let one = prop_oneof![
+        10 => ask,
+        3 => prop_oneof![ms(1..=5), ms(100..=3_000), ms(10_000..=120_000)].prop_map(Move::Wait),
+        4 => fault,
+        1 => ms(500..=5_000).prop_map(Move::Power),
+        1 => select(vec![1_000_u16, 1_001, 1_012, 1_013, 4_001]).prop_map(Move::Close),
+        1 => refuse.prop_map(|(status, after)| Move::Refuse(status, after)),
+        1 => select(vec!["OK", "cancel"]).prop_map(Move::Press),
+    ];
+    prop::collection::vec(one, 4..24)
+}
+
+fn step(action: Action) -> Step {
+    Step { span: Span::default(), called: None, stamp: None, action }
+}
+
+fn fault(kind: FaultKind, arm: Option<Arm>, lasting: Option<Duration>) -> Step {
+    step(Action::Fault(Fault { who: 0, kind, arm, lasting, label: None, span: Span::default() }))
+}
+
+impl Move {
+    /// The steps of a move; `number` makes its labels.
+    pub(crate) fn steps(&self, number: usize) -> Vec<Step> {
+        match self {
+            Self::Ask { request, higher, strike } => {
+                let label = format!("ask-{number}");
+                let strike = strike.filter(|strike| *request != WAITS || *strike != Strike::DoubleRequest);
+                let mut steps: Vec<Step> = strike.iter().map(|strike| strike.step(&label)).collect();
+                // No two are alike, so that every answer tells by its COUNTER what it answers.
+                let counter = higher.map(|higher| FIRST_COUNTER + 16 * number - if higher { 0 } else { 25 });
+                steps.push(ask(*request, counter, number, strike.map(|_| label)));
+                steps
+            }
+            Self::Wait(span) => vec![step(Action::Wait(*span))],
+            // A broker that has gone away has cut its connections.
+            Self::Fault(kind @ (FaultKind::Refuse | FaultKind::Dns), lasting) => {
+                vec![fault(kind.clone(), None, *lasting), fault(FaultKind::Reset, None, None)]
+            }
+            Self::Fault(kind, lasting) => vec![fault(kind.clone(), None, *lasting)],
+            Self::Power(dark) => vec![
+                step(Action::Power { on: false, who: 0 }),
+                step(Action::Wait(*dark)),
+                step(Action::Power { on: true, who: 0 }),
+            ],
+            Self::Close(code) => {
+                let message = Message::Close(Some(*code), None);
+                vec![step(Action::Send(Send { by: Speaker::Broker, to: 0, message, label: None }))]
+            }
+            Self::Refuse(status, after) => {
+                let mut lines = vec![format!("HTTP/1.1 {status} No")];
+                lines.extend(after.map(|seconds| format!("Retry-After: {seconds}")));
+                let count = Count { of_connections: false, from: 1, to: 1 };
+                vec![step(Action::Answers { by_proxy: false, count, lines }), fault(FaultKind::Reset, None, None)]
+            }
+            Self::Press(key) => {
+                vec![step(Action::Cardholder { who: 0, act: CardholderAct::Presses((*key).to_owned()) })]
+            }
+        }
+    }
+}
+
+fn ask(request: usize, counter: Option<usize>, number: usize, label: Option<String>) -> Step {
+    let (function, command, fields) = REQUESTS[request % REQUESTS.len()];
+    let mut tests: Vec<Test> = fields.iter().map(|(field, value)| equals(field, (*value).to_owned())).collect();
+    tests.extend(counter.map(|counter| equals("COUNTER", counter.to_string())));
+    tests.push(equals("POS_RECON", format!("E{number}")));
+    let routing = vec![function.to_owned(), command.to_owned()];
+    let message = Message::Fields(Fields { routing, tests, ..Fields::default() });
+    step(Action::Send(Send { by: Speaker::Pos(0), to: 0, message, label }))
+}
+
+/// Gives every request that would be known by nothing a POS_RECON, so that its answer tells what it answers.
+pub(crate) fn name_requests(steps: &mut [Step], named: &mut usize) {
+    for step in steps {
+        match &mut step.action {
+            Action::Send(Send { by: Speaker::Pos(_), message: Message::Fields(fields), .. }) => {
+                *named += 1;
+                if !fields.tests.iter().any(|test| test.field == "POS_RECON") && !fields.encrypted {
+                    fields.tests.push(equals("POS_RECON", format!("S{named}")));
+                }
+            }
+            Action::Together(block)
+            | Action::InOrder(block)
+            | Action::Throughout(_, _, _, block)
+            | Action::Without(_, _, _, block) => name_requests(block, named),
+            _ => {}
+        }
+    }
+}
+
+fn equals(field: &str, value: String) -> Test {
+    Test { field: field.to_owned(), demand: Demand::Is(Op::Equal, value), span: Span::default() }
+}
+
+impl Strike {
+    fn step(self, label: &str) -> Step {
+        let (kind, place, of_reply) = match self {
+            Self::LoseRequest => (FaultKind::Lose, Place::At, false),
+            Self::LoseReply => (FaultKind::Lose, Place::At, true),
+            Self::DoubleRequest => (FaultKind::Duplicate, Place::At, false),
+            Self::ResetBeforeReply => (FaultKind::Reset, Place::Before, true),
+            Self::ResetAfterReply => (FaultKind::Reset, Place::After, true),
+        };
+        let label = label.to_owned();
+        let carrier = if of_reply { Carrier::Reply(label) } else { Carrier::Request(label) };
+        fault(kind, Some(Arm::At(place, Point { carrier, bytes: None })), None)
+    }
+}

@@ -1,0 +1,327 @@
+//! Shrinks a run that failed to a scenario that a person can read and that fails for the same reason: fewer steps, fewer
+//! settings, simpler values, rounder times.
+//!
+//! Every candidate goes the way of a file: it is printed, read and played. What comes out is a file that `run` takes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sca_scenario::model::{
+    Action, Arm, Carrier, Demand, Fields, Header, LinkSight, Message, Row, Scenario, Sight, Step, Suffix, Test,
+};
+
+use crate::core::{Core, Making};
+use crate::identities::Identities;
+use crate::play::{Options, play_one};
+use crate::transcript;
+use crate::verdict::{Failure, Verdict};
+
+/// Candidates that are played before the shrinker is content with what it has.
+const CANDIDATES_MAX: usize = 4_000;
+
+/// What is left of a failing run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shrunk {
+    /// The scenario.
+    pub text: String,
+    /// Candidates that were played on the way.
+    pub tried: usize,
+}
+
+/// Why a run failed, so far as it has to stay the same: an invariant by its name and what broke it, a line by what is
+/// wrong with it; numbers and labels aside.
+#[must_use]
+pub fn reason(failure: &Failure) -> String {
+    let told = if failure.headline.starts_with("the invariant") { failure.notes.last() } else { Some(&failure.label) };
+    let mut quoted = false;
+    let plain = told.into_iter().flat_map(|text| text.chars()).filter(|c| {
+        quoted ^= *c == '`';
+        !quoted && !c.is_ascii_digit()
+    });
+    format!("{}: {}", failure.headline, plain.collect::<String>())
+}
+
+/// Shrinks scenarios that fail with a core.
+pub struct Shrinker<'a, C> {
+    make: &'a dyn Fn(Making) -> C,
+    identities: &'a Arc<Identities>,
+    title: String,
+    header: Header,
+    reason: String,
+    tried: usize,
+}
+
+impl<'a, C: Core> Shrinker<'a, C> {
+    /// A shrinker for runs that fail with the cores of `make`.
+    #[must_use]
+    pub fn new(make: &'a dyn Fn(Making) -> C, identities: &'a Arc<Identities>) -> Self {
+        Self { make, identities, title: String::new(), header: Header::default(), reason: String::new(), tried: 0 }
+    }
+
+    /// The smallest scenario this finds that fails as `failure` says. `text` is the transcript of the run; where a line
+    /// failed, `line` is that line, for the transcript ends with what came in its place. Nothing where the transcript by
+    /// itself does not fail in the same way.
+    pub fn shrink(&mut self, text: &str, line: Option<&Step>, failure: &Failure) -> Option<Shrunk> {
+        let scenario = sca_scenario::parse(text).ok()?;
+        self.reason = reason(failure);
+        self.title = format!("Shrunk: {}", failure.headline);
+        self.header = scenario.header.clone();
+        self.tried = 0;
+        let mut row = scenario.rows.first()?.clone();
+        row.values.clear();
+        if let Some(line) = line {
+            replace_last(&mut row.steps, line);
+        }
+        if !self.fails(&row) {
+            return None;
+        }
+        loop {
+            let before = self.print(&row);
+            self.drop_steps(&mut row);
+            self.drop_settings(&mut row);
+            self.ease_times(&mut row);
+            self.simplify_steps(&mut row);
+            if self.print(&row) == before || self.tried >= CANDIDATES_MAX {
+                return Some(Shrunk { text: before, tried: self.tried });
+            }
+        }
+    }
+
+    fn print(&self, row: &Row) -> String {
+        transcript::scenario(&self.title, &self.header, &without_idle_labels(row))
+    }
+
+    fn fails(&mut self, row: &Row) -> bool {
+        self.tried += 1;
+        let Ok(scenario) = sca_scenario::parse(&self.print(row)) else { return false };
+        self.fails_as_before(&scenario)
+    }
+
+    fn fails_as_before(&self, scenario: &Scenario) -> bool {
+        let Some(row) = scenario.rows.first() else { return false };
+        match play_one(scenario, row, &Options::default(), self.identities, self.make).verdict {
+            Verdict::Fail(failure) => reason(&failure) == self.reason,
+            _ => false,
+        }
+    }
+
+    /// Takes a candidate if it fails too.
+    fn take(&mut self, row: &mut Row, candidate: Row) -> bool {
+        let better = self.tried < CANDIDATES_MAX && self.fails(&candidate);
+        if better {
+            *row = candidate;
+        }
+        better
+    }
+
+    /// Fewer steps: halves, quarters, and so on down to single ones, from the end.
+    fn drop_steps(&mut self, row: &mut Row) {
+        let mut size = row.steps.len().div_ceil(2).max(1);
+        loop {
+            let mut end = row.steps.len();
+            while end > 0 {
+                let begin = end.saturating_sub(size);
+                let mut candidate = row.clone();
+                candidate.steps.drain(begin..end.min(candidate.steps.len()));
+                self.take(row, candidate);
+                end = begin;
+            }
+            if size == 1 {
+                return;
+            }
+            size = size.div_ceil(2);
+        }
+    }
+
+    /// Fewer settings.
+    fn drop_settings(&mut self, row: &mut Row) {
+        for party in 0..3 {
+            for name in settings(row, party).keys().cloned().collect::<Vec<_>>() {
+                let mut candidate = row.clone();
+                settings(&mut candidate, party).remove(&name);
+                self.take(row, candidate);
+            }
+        }
+        for at in 0..row.cast.terminals.len() {
+            for name in row.cast.terminals[at].settings.keys().cloned().collect::<Vec<_>>() {
+                let mut candidate = row.clone();
+                candidate.cast.terminals[at].settings.remove(&name);
+                self.take(row, candidate);
+            }
+        }
+        for name in row.cast.certificates.keys().cloned().collect::<Vec<_>>() {
+            let mut candidate = row.clone();
+            candidate.cast.certificates.remove(&name);
+            self.take(row, candidate);
+        }
+        if self.header.seed.is_some() {
+            let kept = self.header.seed.take();
+            if !self.fails(&row.clone()) {
+                self.header.seed = kept;
+            }
+        }
+    }
+
+    /// No stamps, or round ones; rounder lengths of time.
+    fn ease_times(&mut self, row: &mut Row) {
+        let mut candidate = row.clone();
+        candidate.steps.iter_mut().for_each(|step| step.stamp = None);
+        if self.take(row, candidate) {
+            return;
+        }
+        for at in 0..row.steps.len() {
+            let Some(stamp) = row.steps[at].stamp else { continue };
+            let rounder = |unit: u64| Duration::from_secs(stamp.as_secs().div_ceil(unit) * unit);
+            let choices = [None, Some(rounder(60)), Some(rounder(10)), Some(rounder(1))];
+            for choice in choices.into_iter().filter(|choice| *choice != Some(stamp)) {
+                let mut candidate = row.clone();
+                candidate.steps[at].stamp = choice;
+                if self.take(row, candidate) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Simpler steps, one change at a time: of the forms of a step the simplest that still fails.
+    fn simplify_steps(&mut self, row: &mut Row) {
+        for at in 0..row.steps.len() {
+            let before = self.print(row);
+            for action in simpler(&row.steps[at].action) {
+                let mut candidate = row.clone();
+                candidate.steps[at].action = action;
+                if self.print(&candidate) != before && self.take(row, candidate) {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// The settings of the broker, the payment host and the estate host.
+fn settings(row: &mut Row, party: usize) -> &mut std::collections::BTreeMap<String, String> {
+    match party {
+        0 => &mut row.cast.broker,
+        1 => &mut row.cast.host,
+        _ => &mut row.cast.vhq,
+    }
+}
+
+/// Puts the line that failed in the place of what came instead.
+fn replace_last(steps: &mut Vec<Step>, line: &Step) {
+    let is_message = |step: &Step| matches!(&step.action, Action::Expect(e) if matches!(e.sight, Sight::ToPos(_)));
+    let is_message_wanted = is_message(line);
+    if matches!(steps.last().map(|step| &step.action), Some(Action::End)) {
+        steps.pop();
+    }
+    if let Some(last) = steps.iter().rposition(is_message).filter(|_| is_message_wanted) {
+        steps.truncate(last);
+    }
+    steps.push(Step { stamp: None, called: None, ..line.clone() });
+}
+
+/// The same row without labels that nothing refers to.
+fn without_idle_labels(row: &Row) -> Row {
+    let mut used: Vec<String> = Vec::new();
+    for step in &row.steps {
+        match &step.action {
+            Action::Expect(expect) => {
+                used.extend(expect.suffix.re.iter().map(|(label, _)| label.clone()));
+                used.extend(expect.suffix.within.iter().filter_map(|within| within.of.clone()));
+            }
+            Action::Fault(fault) => {
+                if let Some(Arm::At(_, point)) = &fault.arm
+                    && let Carrier::Request(label) | Carrier::Reply(label) = &point.carrier
+                {
+                    used.push(label.clone());
+                }
+            }
+            Action::Check(_, labels) => used.extend(labels.iter().cloned()),
+            _ => {}
+        }
+    }
+    let mut row = row.clone();
+    for step in &mut row.steps {
+        let label = match &mut step.action {
+            Action::Send(send) => &mut send.label,
+            Action::Expect(expect) => &mut expect.suffix.label,
+            Action::Fault(fault) => &mut fault.label,
+            _ => continue,
+        };
+        label.take_if(|label| !used.contains(label));
+    }
+    row
+}
+
+/// Simpler forms of an action, the simplest first.
+fn simpler(action: &Action) -> Vec<Action> {
+    match action {
+        Action::Expect(expect) => {
+            let mut forms = Vec::new();
+            let bare = Suffix { re: expect.suffix.re.clone(), label: expect.suffix.label.clone(), ..Suffix::default() };
+            let mut push = |sight: Sight, suffix: &Suffix| {
+                let mut expect = expect.clone();
+                (expect.sight, expect.suffix) = (sight, suffix.clone());
+                forms.push(Action::Expect(expect));
+            };
+            if let Sight::ToPos(Message::Fields(fields)) = &expect.sight {
+                let with = |tests: Vec<Test>| Sight::ToPos(Message::Fields(Fields { tests, ..fields.clone() }));
+                // An answer is known best by one field.
+                for test in &fields.tests {
+                    push(with(vec![test.clone()]), &bare);
+                }
+            }
+            if let Sight::Show(sca_scenario::model::Show::Screen { name, .. }) = &expect.sight {
+                let show =
+                    sca_scenario::model::Show::Screen { name: *name, text: None, pattern: None, tests: Vec::new() };
+                push(Sight::Show(show), &bare);
+            }
+            if let Sight::ToBroker(Message::Http(lines)) = &expect.sight {
+                push(Sight::Link(LinkSight::Connects), &bare);
+                push(Sight::ToBroker(Message::Http(lines[..1].to_vec())), &bare);
+            }
+            push(expect.sight.clone(), &bare);
+            forms
+        }
+        Action::Send(send) => {
+            let Message::Fields(fields) = &send.message else { return Vec::new() };
+            let with = |tests: Vec<Test>| {
+                let mut send = send.clone();
+                send.message = Message::Fields(Fields { tests, ..fields.clone() });
+                Action::Send(send)
+            };
+            let without = (0..fields.tests.len()).map(|at| {
+                let mut tests = fields.tests.clone();
+                tests.remove(at);
+                with(tests)
+            });
+            let shorter = (0..fields.tests.len()).filter_map(|at| {
+                let mut tests = fields.tests.clone();
+                let Demand::Is(_, value) = &mut tests[at].demand else { return None };
+                if value.len() < 2 || !value.bytes().all(|b| b.is_ascii_digit()) {
+                    return None;
+                }
+                value.truncate(1);
+                Some(with(tests))
+            });
+            without.chain(shorter).collect()
+        }
+        Action::Wait(span) => rounder(*span).into_iter().map(Action::Wait).collect(),
+        Action::Fault(fault) => {
+            let Some(lasting) = fault.lasting else { return Vec::new() };
+            let with = |lasting: Option<Duration>| {
+                let mut fault = fault.clone();
+                fault.lasting = lasting;
+                Action::Fault(fault)
+            };
+            std::iter::once(None).chain(rounder(lasting).into_iter().map(Some)).map(with).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Rounder and shorter lengths of time, the shortest first.
+fn rounder(span: Duration) -> Vec<Duration> {
+    const ROUND_S: [u64; 9] = [1, 2, 5, 10, 30, 60, 120, 300, 600];
+    ROUND_S.into_iter().map(Duration::from_secs).filter(|round| *round < span).collect()
+}
