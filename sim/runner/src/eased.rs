@@ -51,7 +51,9 @@ impl Script {
 
     /// Which terminals a message reaches now, on the link or on a classic port.
     pub(crate) fn reach(&mut self, reached: Vec<bool>) {
-        self.eased.iter_mut().for_each(|eased| eased.reached.clone_from(&reached));
+        if let Some(eased) = &mut self.eased {
+            eased.reached = reached;
+        }
     }
 
     /// A request will have no answer.

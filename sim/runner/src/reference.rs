@@ -98,7 +98,8 @@ impl Reference {
 
     /// A request will have no answer: it may have been carried out, or not.
     pub(crate) fn lost(&mut self, id: RequestId) {
-        let Some(asked) = self.log.iter_mut().find(|asked| asked.id == id) else { return };
+        let is_open = |asked: &&mut Asked| asked.id == id && asked.fate == Fate::Open { lost: false };
+        let Some(asked) = self.log.iter_mut().find(is_open) else { return };
         asked.fate = Fate::Open { lost: true };
         match asked.row.map(|row| row.behaviour) {
             Some(Behaviour::Change(Change::StartSession)) => self.sessions[1] = true,
@@ -168,6 +169,8 @@ impl Reference {
 
     /// The power goes off, or the terminal starts anew.
     pub(crate) fn power_off(&mut self) {
+        let open: Vec<RequestId> = self.log.iter().map(|asked| asked.id).collect();
+        open.into_iter().for_each(|id| self.lost(id));
         (self.has_been_up, self.may_be_held) = (false, false);
         if self.rules.over_reboot {
             self.counters = self.possible(self.log.len());

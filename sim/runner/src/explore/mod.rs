@@ -90,7 +90,8 @@ impl<C: Core> Explore<'_, C> {
             match explored.found.iter_mut().find(|found| reason(&found.failure) == reason(&failure)) {
                 Some(known) => known.times += 1,
                 None => {
-                    explored.found.push(Found { seed, times: 1, failure, transcript: played.transcript, shrunk: None })
+                    let transcript = played.transcript;
+                    explored.found.push(Found { seed, times: 1, failure, transcript, shrunk: None });
                 }
             }
         }

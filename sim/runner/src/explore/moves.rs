@@ -40,8 +40,11 @@ pub(crate) enum Strike {
     ResetAfterReply,
 }
 
+/// FUNCTION_TYPE, COMMAND, fields with their values.
+type Asked = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
 /// What is asked: FUNCTION_TYPE, COMMAND, fields.
-const REQUESTS: &[(&str, &str, &[(&str, &str)])] = &[
+const REQUESTS: &[Asked] = &[
     ("ADMIN", "GET_COUNTER", &[]),
     ("DEVICE", "VERSION", &[]),
     ("SESSION", "START", &[("INVOICE", "1")]),

@@ -279,9 +279,11 @@ impl<C: Core> World<'_, C> {
         let (since, asked) = (wind_up.since, wind_up.asked);
         let until = since + PATIENCE;
         let reached = self.reached();
-        if now >= until || self.sweeping.deadline().is_some_and(|at| at > now) && now < until {
-            let at = self.sweeping.deadline().filter(|_| now < until);
-            return Ok(at.map(|at| at.min(until)));
+        if now >= until {
+            return Ok(None);
+        }
+        if let Some(at) = self.sweeping.deadline().filter(|at| *at > now) {
+            return Ok(Some(at.min(until)));
         }
         if !asked {
             if self.actors.iter().zip(&reached).any(|(actor, reached)| actor.powered && !reached) {
@@ -303,7 +305,8 @@ impl<C: Core> World<'_, C> {
             None => self.ends.get(&tag).is_none_or(super::ends::Ends::is_excused),
             Some(_) => false,
         });
-        !excused && !(self.script.is_eased() && actor.reference.waits_for_somebody(id))
+        let waits = self.script.is_eased() && actor.reference.waits_for_somebody(id);
+        !excused && !waits
     }
 
     /// A question that every terminal answers, whatever the script has left it in.

@@ -52,9 +52,11 @@ impl<C: Core> World<'_, C> {
                 let actor = &self.actors[who];
                 let is_forsaken = actor.watch.awaits_pong() || actor.reference.is_told_to_reboot();
                 if let Some(ends) = self.ends.get_mut(&tag) {
+                    let arrives = !ends.is_excused() && !actor.watch.awaits_pong();
                     ends.ours |= is_forsaken;
-                    // What has been said before the close arrives before it.
-                    let said = ends.in_flight.iter().filter_map(|text| actor.pos.would_answer(text));
+                    // What has been said before the close arrives before it, unless nothing gets through.
+                    let said = ends.in_flight.iter().filter(|_| arrives);
+                    let said = said.filter_map(|text| actor.pos.would_answer(text));
                     let said: Vec<RequestId> = said.collect();
                     self.actors[who].last_words.extend(said);
                 }
