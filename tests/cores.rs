@@ -130,9 +130,9 @@ fn a_swallowed_answer_is_missed_though_no_line_asks_for_it() {
 }
 
 #[test]
-fn a_second_answer_has_to_be_listed() {
+fn a_second_answer_answers_nothing() {
     let steps = "terminal connects\npos -> terminal  ADMIN GET_COUNTER  as ask\nterminal -> pos  RESULT=OK  re ask\n";
-    finds(Defect::AnswersTwice, steps, "must be listed");
+    finds(Defect::AnswersTwice, steps, "an answer to nothing");
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub enum Spot {
     Event(u64),
     /// At a frame: anything the broker's end writes or reads, the upgrade and its answer included.
     Frame(u64, Part),
-    /// In the first TLS handshake: the record, by its place in [`TLS_PLACES`], and how many bytes of it have passed.
+    /// In the first TLS handshake: the record, by its place in `TLS_PLACES`, and how many bytes of it have passed.
     Tls(usize, u32),
 }
 

@@ -11,7 +11,7 @@ const ALIKE_MAX: u32 = 3;
 /// A run with fewer places is kept whole.
 const SHORT: usize = 600;
 
-/// In a large message every byte so near an end is struck, and between them every [`STRIDE`]th.
+/// In a large message every byte so near an end is struck, and between them every `STRIDE`th.
 const NEAR: u32 = 1_024;
 const STRIDE: u32 = 997;
 
