@@ -1,6 +1,6 @@
 # The verbs of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench review interop advisories
+.PHONY: help run test check sweep bench review interop advisories
 
 CARGO ?= cargo
 
@@ -23,6 +23,10 @@ check: ## layout, lints, documentation and the scenarios' own layout; warnings a
 bench: ## speed in one run, each figure beside its floor, and the ratios
 	$(CARGO) bench --bench bench -- --quiet
 	@python3 tests/ratios.py target/criterion
+
+sweep: ## cut every bundled scenario at every event, frame and step of TLS, and explore their worlds
+	$(CARGO) run --profile quick -q -- sweep scenarios
+	$(CARGO) run --profile quick -q -- explore scenarios --seeds 40
 
 review: ## look at snapshots that differ, one by one (needs cargo-insta)
 	$(CARGO) insta review

@@ -42,6 +42,13 @@ fn file(folder: &Path, name: &str, text: &str) {
 
 #[rstest]
 #[case::good(&["run", "good.sca"], 0)]
+#[case::swept(&["sweep", "good.sca"], 0)]
+#[case::cannot_be_swept(&["sweep", "good.sca", "--at", "reset@nowhere"], 2)]
+#[case::failing_swept(&["sweep", "fails.sca"], 1)]
+#[case::invalid_swept(&["sweep", "invalid.sca"], 3)]
+#[case::no_such_row(&["sweep", "good.sca", "--row", "9", "--at", "reset@event:1"], 4)]
+#[case::explored(&["explore", "good.sca", "--seeds", "5"], 0)]
+#[case::invalid_explored(&["explore", "invalid.sca"], 3)]
 #[case::failing(&["run", "fails.sca"], 1)]
 #[case::usage(&["run"], 2)]
 #[case::no_such_command(&["dance"], 2)]
@@ -75,6 +82,18 @@ fn every_end_has_its_exit_code(#[case] arguments: &[&str], #[case] code: i32) {
     file(&folder, "long.sca", "scenario \"Long\"\n\nterminal connects\nwait 1d\n");
     let output = run(&folder, arguments);
     assert_eq!(output.status.code(), Some(code), "{}{}", text(&output.stdout), text(&output.stderr));
+}
+
+#[test]
+fn a_sweep_draws_a_strip_and_one_blow_can_be_played_again() {
+    let folder = folder("sweep");
+    file(&folder, "good.sca", GOOD);
+    let swept = text(&run(&folder, &["sweep", "good.sca"]).stdout);
+    assert!(swept.contains("tried, 0 broken") && swept.contains("·") && !swept.contains('x'), "{swept}");
+    let one = text(&run(&folder, &["sweep", "good.sca", "--at", "fin@frame:2:after"]).stdout);
+    assert!(one.contains("fault fin") && one.contains("# pass"), "{one}");
+    let tls = text(&run(&folder, &["sweep", "good.sca", "--at", "reset@server-flight:3"]).stdout);
+    assert!(tls.contains("terminal fails") && tls.matches("terminal connects").count() == 1, "{tls}");
 }
 
 #[test]

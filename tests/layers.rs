@@ -126,3 +126,12 @@ fn every_clause_that_is_covered_exists_and_every_fault_names_one() {
         assert!(!scenario.covers().is_empty(), "{} covers no clause", path.display());
     }
 }
+
+#[test]
+fn the_reference_of_the_language_lists_every_invariant() {
+    let reference = std::fs::read_to_string(common::root().join("scenarios/README.md")).expect("it can be read");
+    for (name, says) in sca_scenario::model::INVARIANTS {
+        let row = format!("| `{name}` | {says} |");
+        assert!(reference.contains(&row), "scenarios/README.md lacks: {row}");
+    }
+}

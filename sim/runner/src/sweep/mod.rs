@@ -184,7 +184,8 @@ impl Swept {
     /// Whether this file makes a sweep fail.
     #[must_use]
     pub fn is_bad(&self) -> bool {
-        self.loaded.scenario.is_err() || !self.broken.is_empty()
+        let is_known = self.loaded.scenario.as_ref().is_ok_and(|scenario| scenario.header.expect_fail.is_some());
+        self.loaded.scenario.is_err() || !self.broken.is_empty() || (self.skipped.is_some() && !is_known)
     }
 
     /// The strip of one kind of blow: a sign for each visit, or for as many as a column stands for; `x` where one broke.
