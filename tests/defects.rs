@@ -38,6 +38,9 @@ enum Defect {
     WaitsForAPongForEver,
     GivesUpAfterFiveAttempts,
     SwallowsWhatComesFirst,
+    SwallowsAnswers,
+    AnswersTwice,
+    ShowsConnectedTooEarly,
 }
 
 /// The simulated terminal with a defect.
@@ -116,6 +119,8 @@ impl Defective {
                     altered.push(Output::Text { connection, text });
                     continue;
                 }
+                (Defect::AnswersTwice, Output::Text { .. }) => altered.push(output.clone()),
+                (Defect::SwallowsAnswers, Output::Text { .. }) => continue,
                 _ => {}
             }
             match &output {
@@ -199,6 +204,7 @@ impl Core for Defective {
     fn face(&self) -> Face {
         let mut face = self.terminal.face();
         match self.defect {
+            Defect::ShowsConnectedTooEarly if self.attempts > 0 => face.connected = true,
             Defect::LeavesTheIconAsItIs if self.has_been_up => face.connected = true,
             Defect::LosesTheSessionWithTheLink if !face.connected && face.screen.name == ScreenName::Session => {
                 face.screen = Screen::plain(ScreenName::Reconnecting);
@@ -267,6 +273,9 @@ fn verdict(defect: Defect, text: &str, identities: &Arc<Identities>) -> Verdict 
 #[case(Defect::WaitsForAPongForEver)]
 #[case(Defect::GivesUpAfterFiveAttempts)]
 #[case(Defect::SwallowsWhatComesFirst)]
+#[case(Defect::SwallowsAnswers)]
+#[case(Defect::AnswersTwice)]
+#[case(Defect::ShowsConnectedTooEarly)]
 fn a_defect_is_found_and_shrunk(#[case] defect: Defect) {
     let identities = identities();
     let found = swept(defect, &identities).or_else(|| explored(defect, &identities, 300));
@@ -282,7 +291,6 @@ fn a_defect_is_found_and_shrunk(#[case] defect: Defect) {
     assert!(with_it.is_some(), "{defect:?} is not in\n{}", shrunk.text);
     // A sound terminal may do something that the small file has no line for; it does not break the same law.
     assert_ne!(why(Defect::None), with_it, "the sound terminal fails too\n{}", shrunk.text);
-    println!("{defect:?}, {} candidates:\n{}", shrunk.tried, shrunk.text);
 }
 
 #[test]

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use sca_runner::conformance::{Conformance, conformance};
-use sca_runner::suite::{Authorities, FileResult, Snapshots, Suite};
+use sca_runner::suite::{FileResult, Snapshots, Suite};
 use sca_runner::{Options, simulated};
 
 use crate::Exit;
-use crate::terms::{complain, count, found, say};
+use crate::terms::{authorities, complain, count, found, say, threads};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -29,12 +29,9 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Ok(found) => found,
         Err(exit) => return exit,
     };
-    let identities = match Authorities::new() {
+    let identities = match authorities() {
         Ok(identities) => identities,
-        Err(error) => {
-            complain!("error: {error}");
-            return Exit::CannotRun;
-        }
+        Err(exit) => return exit,
     };
     let clauses = sca_protocol::clauses::ids();
     let suite = Suite {
@@ -44,9 +41,8 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         clauses: &clauses,
         identities,
     };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut results: Vec<FileResult> = Vec::with_capacity(found.len());
-    for (path, result) in found.iter().zip(suite.run(&found, cores, &|_| ())) {
+    for (path, result) in found.iter().zip(suite.run(&found, threads(None), &|_| ())) {
         match result {
             Ok(result) => results.push(result),
             Err(error) => {

@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use clap::Args;
 use sca_runner::explore::{Explore, Explored, Found};
-use sca_runner::suite::Authorities;
-use sca_runner::{files, report, simulated};
+use sca_runner::simulated;
 
 use crate::Exit;
-use crate::terms::{complain, count, found, painter, say};
+use crate::terms::{authorities, complain, count, found, loaded, say, threads};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -43,48 +42,43 @@ fn span(text: &str) -> Result<Duration, String> {
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     let paths = match found(&arguments.paths) {
+        Ok(paths) if paths.is_empty() => {
+            complain!("error: there is no scenario in what was given");
+            return Exit::CannotRun;
+        }
         Ok(paths) => paths,
         Err(exit) => return exit,
     };
-    let identities = match Authorities::new() {
+    let identities = match authorities() {
         Ok(identities) => identities.memory,
-        Err(error) => {
-            complain!("error: {error}");
-            return Exit::CannotRun;
-        }
+        Err(exit) => return exit,
     };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let explore = Explore {
         make: &simulated,
         identities,
         seeds: arguments.from..arguments.from.saturating_add(arguments.seeds),
         limit: arguments.limit,
-        jobs: arguments.jobs.map_or(cores, usize::from),
+        jobs: threads(arguments.jobs),
     };
     let (mut exit, mut played, mut broken) = (Exit::Good, 0, 0);
     for path in &paths {
-        let loaded = match files::load(path, &sca_protocol::clauses::ids()) {
+        let loaded = match loaded(path, &sca_protocol::clauses::ids()) {
             Ok(loaded) => loaded,
-            Err(error) => {
-                complain!("error: {} cannot be read: {error}", path.display());
-                return Exit::CannotRun;
-            }
-        };
-        let scenario = match &loaded.scenario {
-            Ok(scenario) => scenario,
-            Err(problems) => {
-                for problem in problems {
-                    complain!("{}\n", report::problem(painter(), &loaded.texts, problem));
-                }
+            Err(Exit::Invalid) => {
                 exit = Exit::Invalid;
                 continue;
             }
+            Err(exit) => return exit,
         };
+        let Ok(scenario) = &loaded.scenario else { continue };
         if arguments.transcript {
             say!("{}", explore.one(scenario, arguments.from).transcript.trim_end());
             continue;
         }
         let explored = explore.run(scenario);
+        if let Some(why) = explored.skipped {
+            say!("{}: not explored: {why}", path.display());
+        }
         (played, broken) = (played + explored.played, broken + explored.found.len());
         if !tell(arguments, path, &explored) {
             return Exit::CannotRun;

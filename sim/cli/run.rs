@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use clap::Args;
 use sca_network::tls::KeyNotes;
 use sca_runner::report::{self, Tally};
-use sca_runner::suite::{Authorities, FileResult, Snapshot, Snapshots, Suite, difference};
+use sca_runner::suite::{FileResult, Snapshot, Snapshots, Suite, difference};
 use sca_runner::{Options, Place, Played, Verdict, files, simulated};
 
 use crate::Exit;
-use crate::terms::{complain, count, painter, say};
+use crate::terms::{authorities, complain, count, painter, say, threads};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -82,12 +82,9 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         }
     }
     all.dedup();
-    let identities = match Authorities::new() {
+    let identities = match authorities() {
         Ok(identities) => identities,
-        Err(error) => {
-            complain!("error: {error}");
-            return Exit::CannotRun;
-        }
+        Err(exit) => return exit,
     };
     let clauses = sca_protocol::clauses::ids();
     let suite = Suite {
@@ -97,9 +94,8 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         clauses: &clauses,
         identities,
     };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let progress = Progress::new(all.len());
-    let results = suite.run(&all, arguments.jobs.map_or(cores, usize::from), &|_| progress.one());
+    let results = suite.run(&all, threads(arguments.jobs), &|_| progress.one());
     progress.over();
     finish(arguments, &suite, &all, results)
 }

@@ -9,11 +9,11 @@ use clap::Args;
 use sca_protocol::models::Model;
 use sca_protocol::settings::{Settings, TerminalSettings, show_span, span};
 use sca_runner::suite::Authorities;
-use sca_runner::{Options, Played, files, play, report, simulated};
+use sca_runner::{Options, Played, play, simulated};
 use sca_scenario::model::Scenario;
 
 use crate::Exit;
-use crate::terms::{complain, count, painter, say};
+use crate::terms::{complain, count, loaded, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -52,22 +52,11 @@ fn model(text: &str) -> Result<&'static Model, String> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let loaded = match files::load(&arguments.path, &[]) {
+    let loaded = match loaded(&arguments.path, &[]) {
         Ok(loaded) => loaded,
-        Err(error) => {
-            complain!("error: {} cannot be read: {error}", arguments.path.display());
-            return Exit::CannotRun;
-        }
+        Err(exit) => return exit,
     };
-    let scenario = match &loaded.scenario {
-        Ok(scenario) => scenario,
-        Err(problems) => {
-            for problem in problems {
-                complain!("{}\n", report::problem(painter(), &loaded.texts, problem));
-            }
-            return Exit::Invalid;
-        }
-    };
+    let Ok(scenario) = &loaded.scenario else { return Exit::Invalid };
     match draw(arguments, scenario) {
         Ok(()) => Exit::Good,
         Err(error) => {

@@ -6,12 +6,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use sca_runner::report;
-use sca_runner::suite::Authorities;
 use sca_runner::sweep::{Blow, Broken, KINDS, Sweep, Swept};
 use sca_runner::{Verdict, simulated};
 
 use crate::Exit;
-use crate::terms::{complain, count, found, painter, say};
+use crate::terms::{authorities, complain, count, found, painter, say, threads};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -47,22 +46,18 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Ok(paths) => paths,
         Err(exit) => return exit,
     };
-    let identities = match Authorities::new() {
+    let identities = match authorities() {
         Ok(identities) => identities.memory,
-        Err(error) => {
-            complain!("error: {error}");
-            return Exit::CannotRun;
-        }
+        Err(exit) => return exit,
     };
     let clauses = sca_protocol::clauses::ids();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let sweep = Sweep {
         make: &simulated,
         clauses: &clauses,
         identities,
         bytes: arguments.bytes,
         all_rows: arguments.all_rows,
-        jobs: arguments.jobs.map_or(cores, usize::from),
+        jobs: threads(arguments.jobs),
     };
     if let Some(blow) = arguments.at {
         return paths

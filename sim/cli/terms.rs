@@ -3,11 +3,12 @@
 
 use std::fmt::Arguments;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sca_runner::files;
-use sca_runner::report::Painter;
+use sca_runner::files::{self, Loaded};
+use sca_runner::report::{self, Painter};
+use sca_runner::suite::Authorities;
 
 use crate::Exit;
 
@@ -48,6 +49,32 @@ pub(crate) use {complain, say};
 /// A number and its noun.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// The authorities of a run; where they cannot be made it is said, and the exit.
+pub(crate) fn authorities() -> Result<Authorities, Exit> {
+    Authorities::new().map_err(|error| {
+        complain!("error: {error}");
+        Exit::CannotRun
+    })
+}
+
+/// Threads: as many as were asked for, or as there are cores.
+pub(crate) fn threads(jobs: Option<u16>) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    jobs.map_or(cores, usize::from)
+}
+
+/// A scenario file that was read and is valid; where it is not it is said, and the exit.
+pub(crate) fn loaded(path: &Path, clauses: &[&'static str]) -> Result<Loaded, Exit> {
+    let loaded = files::load(path, clauses).map_err(|error| {
+        complain!("error: {} cannot be read: {error}", path.display());
+        Exit::CannotRun
+    })?;
+    for problem in loaded.scenario.as_ref().err().into_iter().flatten() {
+        complain!("{}\n", report::problem(painter(), &loaded.texts, problem));
+    }
+    if loaded.scenario.is_ok() { Ok(loaded) } else { Err(Exit::Invalid) }
 }
 
 /// The scenarios at some paths; where one cannot be read it is said, and the exit.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use sca_network::{Dialer, Mailbox, MemoryNetwork};
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, SettingError, with};
 use sca_protocol::{Chance, UnixTime};
-use sca_scenario::model::{Action, Arm, Bytes, Row, Scenario, Step};
+use sca_scenario::model::{Row, Scenario};
 use sca_terminal::Target;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
@@ -18,22 +18,20 @@ use tokio::task::LocalSet;
 use crate::cards;
 use crate::clock::{Clock, DeviceClock};
 use crate::core::{Core, Making};
-use crate::faults;
 use crate::identities::Identities;
+use crate::rows::{has_each_byte, with_bytes};
 use crate::stage::{cast, listen, powered};
 use crate::sweep::Blow;
 use crate::sweep::survey::Survey;
-use crate::transcript;
-use crate::verdict::{Evidence, Failure, Played, Verdict};
+use crate::verdict::{Evidence, Played, Verdict};
 use crate::world::ends::acceptor;
 use crate::world::{Setting, Stop, World};
+use crate::{projection, transcript};
 
 /// The true time at the start of a scenario that names none: 2026-01-15T09:00:00Z.
 pub(crate) const CLOCK: UnixTime = UnixTime(1_768_467_600);
 /// On the wire a handshake or a delivery may take this long, whatever the scale.
 const WIRE_FLOOR: Duration = Duration::from_millis(250);
-/// A scenario that would take longer on the wire is not played there.
-const WIRE_LENGTH_MAX: Duration = Duration::from_secs(5);
 
 /// In which world to play.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,16 +146,6 @@ pub fn play<C: Core>(
     all
 }
 
-/// The row of the file that a played row comes from, its byte filled in, and that byte as a value.
-pub(crate) fn row_of(scenario: &Scenario, at: usize, played: &Played) -> (Row, Option<(String, String)>) {
-    let byte = played.values.last().filter(|(name, _)| name == "byte").cloned();
-    let Some((_, count)) = &byte else { return (scenario.rows[at].clone(), None) };
-    let named = &played.values[..played.values.len() - 1];
-    let row = scenario.rows.iter().find(|row| row.values == named).unwrap_or(&scenario.rows[0]);
-    let steps = with_bytes(&row.steps, count.parse().unwrap_or(1));
-    (Row { steps, ..row.clone() }, byte)
-}
-
 /// The verdict in the light of `expect-fail`.
 fn judged(scenario: &Scenario, mut played: Played) -> Played {
     if let Verdict::Fail(failure) = &mut played.verdict {
@@ -182,11 +170,6 @@ fn judged(scenario: &Scenario, mut played: Played) -> Played {
     played
 }
 
-/// A row in which what cuts each byte in turn cuts the first.
-pub(crate) fn each_byte_once(row: &Row) -> Row {
-    Row { steps: with_bytes(&row.steps, 1), ..row.clone() }
-}
-
 /// Plays one row in the light of `expect-fail`.
 pub(crate) fn play_one<C: Core>(
     scenario: &Scenario,
@@ -196,32 +179,6 @@ pub(crate) fn play_one<C: Core>(
     make: &dyn Fn(Making) -> C,
 ) -> Played {
     judged(scenario, play_row(scenario, row, options, identities, make))
-}
-
-fn has_each_byte(steps: &[Step]) -> bool {
-    steps.iter().any(|step| match &step.action {
-        Action::Fault(fault) => matches!(&fault.arm, Some(Arm::At(_, point)) if point.bytes == Some(Bytes::Each)),
-        Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => has_each_byte(block),
-        _ => false,
-    })
-}
-
-fn with_bytes(steps: &[Step], count: usize) -> Vec<Step> {
-    let mut steps = steps.to_vec();
-    for step in &mut steps {
-        match &mut step.action {
-            Action::Fault(fault) => {
-                if let Some(Arm::At(_, point)) = &mut fault.arm
-                    && point.bytes == Some(Bytes::Each)
-                {
-                    point.bytes = Some(Bytes::Count(count));
-                }
-            }
-            Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => *block = with_bytes(block, count),
-            _ => {}
-        }
-    }
-    steps
 }
 
 /// Where a broker's url leads. The url has been checked by then.
@@ -234,43 +191,6 @@ pub(crate) fn target(settings: &BrokerSettings) -> Target {
 pub fn parse_url(url: &str) -> Option<Target> {
     let (secure, host, port) = sca_protocol::settings::read_url(url)?;
     Some(Target { host, port, secure })
-}
-
-/// Why a row cannot be played on the wire, if it cannot.
-#[must_use]
-pub fn unplayable_on_wire(row: &Row, in_memory: &Played, scale: u32) -> Option<Failure> {
-    fn fault(steps: &[Step]) -> Option<Failure> {
-        steps.iter().find_map(|step| match &step.action {
-            Action::Fault(fault) if !faults::row_of(&fault.kind).on_the_wire => {
-                let word = faults::row_of(&fault.kind).word;
-                Some(Failure::at(step.span, format!("sockets cannot play `{word}`")).label("memory only"))
-            }
-            Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => fault(block),
-            _ => None,
-        })
-    }
-    // A wait that is over within a millisecond of real time asks for an order that sockets do not keep.
-    fn brief(steps: &[Step], least: Duration) -> Option<Failure> {
-        steps.iter().find_map(|step| match &step.action {
-            Action::Wait(span) if *span < least => {
-                Some(Failure::at(step.span, "sockets cannot keep so short a wait").label("memory only"))
-            }
-            Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => brief(block, least),
-            _ => None,
-        })
-    }
-    let line = sca_scenario::Span { line: 1, column: 1, length: 8, ..Default::default() };
-    let least = Duration::from_millis(1) * scale.max(1);
-    let shaped = ["latency", "bandwidth"].into_iter().find(|name| row.cast.broker.contains_key(*name));
-    let length = in_memory.lasted / scale.max(1);
-    fault(&row.steps)
-        .or_else(|| brief(&row.steps, least))
-        .or_else(|| shaped.map(|name| Failure::at(line, format!("sockets have no `{name}` of their own"))))
-        .or_else(|| {
-            let (got, limit) = (length.as_secs(), WIRE_LENGTH_MAX.as_secs());
-            (length > WIRE_LENGTH_MAX)
-                .then(|| Failure::at(line, format!("it would take {got} s of real time, {limit} s are allowed")))
-        })
 }
 
 fn play_row<C: Core>(
@@ -369,7 +289,14 @@ async fn play_here<C: Core>(
         start_order: options.start_order,
     };
     let mut world = World::new(setting, mailbox, (dialer, memory), prepared, starting, &row.steps);
-    match options.probe {
+    probe(options.probe, row, (truth, chance), &mut world);
+    let result = world.run(&powered(row)).await;
+    played(scenario, row, options, &mut world, result, clock.elapsed())
+}
+
+/// Sets up what a sweep or an explorer does in a world.
+fn probe<C: Core>(probe: Probe, row: &Row, (truth, chance): (UnixTime, Chance), world: &mut World<'_, C>) {
+    match probe {
         Probe::None => {}
         Probe::Free => world.ease(),
         Probe::Survey => {
@@ -380,8 +307,6 @@ async fn play_here<C: Core>(
         }
         Probe::Blow(blow) => world.sweeping.blow = Some(blow),
     }
-    let result = world.run(&powered(row)).await;
-    played(scenario, row, options, &mut world, result, clock.elapsed())
 }
 
 /// What a world has come to.
@@ -409,7 +334,7 @@ fn played<C: Core>(
             Cow::Borrowed(_) => text,
             Cow::Owned(masked) => masked,
         },
-        projection: if options.projects { transcript::projection(&names, entries) } else { String::new() },
+        projection: if options.projects { projection::projection(&names, entries) } else { String::new() },
         verdict,
         assumed,
         lasted,

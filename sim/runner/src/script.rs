@@ -124,11 +124,8 @@ impl Script {
                         Err(failure) => return Progress::Failed(failure),
                     }
                 }
-                Op::Any(block) if self.eased.is_some() => {
-                    // In whatever order: each takes what is its own.
-                    let block = std::mem::take(block);
-                    self.ops.pop_front();
-                    block.into_iter().rev().for_each(|step| self.ops.push_front(Op::Step(step)));
+                Op::Any(_) if self.eased.is_some() => {
+                    self.free_any();
                     false
                 }
                 Op::Any(_) => match self.any(now, lanes) {
@@ -143,12 +140,9 @@ impl Script {
                 }
                 Op::Throughout(who, show, span) => {
                     let guard = Guard::Throughout(*who, show.clone(), *span);
+                    // What a blow has kept from coming about cannot be kept up.
                     let holds = crate::matching::shows(show, &lanes[*who].face.what, &self.names).is_ok();
-                    match &self.eased {
-                        // What a blow has kept from coming about cannot be kept up.
-                        Some(eased) if !holds || !eased.keeps(&guard) => self.guards.push(Guard::Excused),
-                        _ => self.guards.push(guard),
-                    }
+                    self.stand(guard, holds);
                     if let Err(failure) = self.guards().all_faces(lanes) {
                         return Progress::Failed(failure);
                     }
@@ -156,8 +150,7 @@ impl Script {
                 }
                 Op::Without(source, pattern, span) => {
                     let guard = Guard::Without(source.clone(), pattern.clone(), *span);
-                    let stands = self.eased.as_ref().is_none_or(|eased| eased.keeps(&guard));
-                    self.guards.push(if stands { guard } else { Guard::Excused });
+                    self.stand(guard, true);
                     true
                 }
                 Op::Release => {
@@ -168,6 +161,19 @@ impl Script {
             if stepped {
                 self.pop(now);
             }
+        }
+    }
+
+    /// A ban or a demand stands from now on, where a blow has left it standing.
+    fn stand(&mut self, guard: Guard, holds: bool) {
+        let stands = self.eased.as_ref().is_none_or(|eased| holds && eased.keeps(&guard));
+        self.guards.push(if stands { guard } else { Guard::Excused });
+    }
+
+    /// After a blow the members of `any order` each take what is their own, one after the other.
+    fn free_any(&mut self) {
+        if let Some(Op::Any(block)) = self.ops.pop_front() {
+            block.into_iter().rev().for_each(|step| self.ops.push_front(Op::Step(step)));
         }
     }
 

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sca_scenario::model::{
-    Action, Arm, Carrier, Demand, Fields, Header, LinkSight, Message, Row, Scenario, Sight, Step, Suffix, Test,
+    Action, Arm, Carrier, Demand, Expect, Fields, Header, LinkSight, Message, Row, Scenario, Send, Sight, Step, Suffix,
+    Test,
 };
 
 use crate::core::{Core, Making};
@@ -256,56 +257,8 @@ fn without_idle_labels(row: &Row) -> Row {
 /// Simpler forms of an action, the simplest first.
 fn simpler(action: &Action) -> Vec<Action> {
     match action {
-        Action::Expect(expect) => {
-            let mut forms = Vec::new();
-            let bare = Suffix { re: expect.suffix.re.clone(), label: expect.suffix.label.clone(), ..Suffix::default() };
-            let mut push = |sight: Sight, suffix: &Suffix| {
-                let mut expect = expect.clone();
-                (expect.sight, expect.suffix) = (sight, suffix.clone());
-                forms.push(Action::Expect(expect));
-            };
-            if let Sight::ToPos(Message::Fields(fields)) = &expect.sight {
-                let with = |tests: Vec<Test>| Sight::ToPos(Message::Fields(Fields { tests, ..fields.clone() }));
-                // An answer is known best by one field.
-                for test in &fields.tests {
-                    push(with(vec![test.clone()]), &bare);
-                }
-            }
-            if let Sight::Show(sca_scenario::model::Show::Screen { name, .. }) = &expect.sight {
-                let show =
-                    sca_scenario::model::Show::Screen { name: *name, text: None, pattern: None, tests: Vec::new() };
-                push(Sight::Show(show), &bare);
-            }
-            if let Sight::ToBroker(Message::Http(lines)) = &expect.sight {
-                push(Sight::Link(LinkSight::Connects), &bare);
-                push(Sight::ToBroker(Message::Http(lines[..1].to_vec())), &bare);
-            }
-            push(expect.sight.clone(), &bare);
-            forms
-        }
-        Action::Send(send) => {
-            let Message::Fields(fields) = &send.message else { return Vec::new() };
-            let with = |tests: Vec<Test>| {
-                let mut send = send.clone();
-                send.message = Message::Fields(Fields { tests, ..fields.clone() });
-                Action::Send(send)
-            };
-            let without = (0..fields.tests.len()).map(|at| {
-                let mut tests = fields.tests.clone();
-                tests.remove(at);
-                with(tests)
-            });
-            let shorter = (0..fields.tests.len()).filter_map(|at| {
-                let mut tests = fields.tests.clone();
-                let Demand::Is(_, value) = &mut tests[at].demand else { return None };
-                if value.len() < 2 || !value.bytes().all(|b| b.is_ascii_digit()) {
-                    return None;
-                }
-                value.truncate(1);
-                Some(with(tests))
-            });
-            without.chain(shorter).collect()
-        }
+        Action::Expect(expect) => simpler_sights(expect),
+        Action::Send(send) => simpler_messages(send),
         Action::Wait(span) => rounder(*span).into_iter().map(Action::Wait).collect(),
         Action::Fault(fault) => {
             let Some(lasting) = fault.lasting else { return Vec::new() };
@@ -318,6 +271,59 @@ fn simpler(action: &Action) -> Vec<Action> {
         }
         _ => Vec::new(),
     }
+}
+
+/// An expectation that demands less.
+fn simpler_sights(expect: &Expect) -> Vec<Action> {
+    let mut forms = Vec::new();
+    let bare = Suffix { re: expect.suffix.re.clone(), label: expect.suffix.label.clone(), ..Suffix::default() };
+    let mut push = |sight: Sight, suffix: &Suffix| {
+        let mut expect = expect.clone();
+        (expect.sight, expect.suffix) = (sight, suffix.clone());
+        forms.push(Action::Expect(expect));
+    };
+    if let Sight::ToPos(Message::Fields(fields)) = &expect.sight {
+        let with = |tests: Vec<Test>| Sight::ToPos(Message::Fields(Fields { tests, ..fields.clone() }));
+        // An answer is known best by one field.
+        for test in &fields.tests {
+            push(with(vec![test.clone()]), &bare);
+        }
+    }
+    if let Sight::Show(sca_scenario::model::Show::Screen { name, .. }) = &expect.sight {
+        let show = sca_scenario::model::Show::Screen { name: *name, text: None, pattern: None, tests: Vec::new() };
+        push(Sight::Show(show), &bare);
+    }
+    if let Sight::ToBroker(Message::Http(lines)) = &expect.sight {
+        push(Sight::Link(LinkSight::Connects), &bare);
+        push(Sight::ToBroker(Message::Http(lines[..1].to_vec())), &bare);
+    }
+    push(expect.sight.clone(), &bare);
+    forms
+}
+
+/// A message with fewer fields, or shorter numbers in them.
+fn simpler_messages(send: &Send) -> Vec<Action> {
+    let Message::Fields(fields) = &send.message else { return Vec::new() };
+    let with = |tests: Vec<Test>| {
+        let mut send = send.clone();
+        send.message = Message::Fields(Fields { tests, ..fields.clone() });
+        Action::Send(send)
+    };
+    let without = (0..fields.tests.len()).map(|at| {
+        let mut tests = fields.tests.clone();
+        tests.remove(at);
+        with(tests)
+    });
+    let shorter = (0..fields.tests.len()).filter_map(|at| {
+        let mut tests = fields.tests.clone();
+        let Demand::Is(_, value) = &mut tests[at].demand else { return None };
+        if value.len() < 2 || !value.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        value.truncate(1);
+        Some(with(tests))
+    });
+    without.chain(shorter).collect()
 }
 
 /// Rounder and shorter lengths of time, the shortest first.

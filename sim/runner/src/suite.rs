@@ -10,7 +10,8 @@ use sca_scenario::Problem;
 use crate::core::{Core, Making};
 use crate::files::{self, Loaded};
 use crate::identities::Identities;
-use crate::play::{self, CLOCK, Options, Place, play, unplayable_on_wire};
+use crate::play::{CLOCK, Options, Place, play};
+use crate::rows::{row_of, unplayable_on_wire};
 use crate::verdict::{Failure, Played, Verdict};
 
 /// What one file came to.
@@ -189,7 +190,7 @@ impl<C: Core> Suite<'_, C> {
             return in_memory;
         }
         // The rows of an `each byte` are made from one row of the file.
-        let (row, byte) = play::row_of(scenario, at, &in_memory);
+        let (row, byte) = row_of(scenario, at, &in_memory);
         if let Some(why) = unplayable_on_wire(&row, &in_memory, scale) {
             return Played { verdict: Verdict::Inapplicable(Box::new(why)), ..in_memory };
         }

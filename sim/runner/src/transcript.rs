@@ -1,4 +1,4 @@
-//! A record as text: the transcript, which is a scenario, and the projection, in which all worlds must agree.
+//! A record as text: the transcript, which is a scenario.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use sca_peers::RequestId;
 use sca_protocol::message::{Layout, SECRET};
 use sca_protocol::xml::{Element, Limits};
-use sca_protocol::{Line, Request, Response};
+use sca_protocol::{Request, Response};
 use sca_scenario::model::{
     Action, Arm, Carrier, Demand, Expect, Fields, Header, LinkSight, Message, Op, Row, Send, Show, Sight, Speaker,
     Step, Suffix, Test,
@@ -16,7 +16,6 @@ use sca_scenario::{Printer, Span, fields_into, quote, stamp_into};
 use sca_terminal::{Screen, Seen};
 
 use crate::lanes::Data;
-use crate::matching::TIMES;
 use crate::record::Entry;
 
 /// The transcript of one row: title, settings, then everything flat with its stamps.
@@ -135,6 +134,11 @@ fn head(out: &mut String, title: &str, header: &Header, row: &Row) {
             settings(out, host.iter());
         }
     }
+    certificates(out, row);
+    out.push('\n');
+}
+
+fn certificates(out: &mut String, row: &Row) {
     for (name, certificate) in &row.cast.certificates {
         let _ = writeln!(out, "certificate {name}");
         if let Some((from, to)) = certificate.valid {
@@ -150,7 +154,6 @@ fn head(out: &mut String, title: &str, header: &Header, row: &Row) {
             out.push_str("  intermediate yes\n");
         }
     }
-    out.push('\n');
 }
 
 fn settings<'a>(out: &mut String, settings: impl Iterator<Item = (&'a String, &'a String)>) {
@@ -257,7 +260,8 @@ fn expectation(who: usize, sight: Sight, suffix: Suffix) -> Action {
     Action::Expect(Expect { who, sight, suffix })
 }
 
-fn link(seen: Seen) -> LinkSight {
+/// What the link did, as a line says it.
+pub(crate) fn link(seen: Seen) -> LinkSight {
     match seen {
         Seen::Attempts => LinkSight::Attempts,
         Seen::Connects => LinkSight::Connects,
@@ -355,77 +359,4 @@ fn verbatim(text: &str) -> Message {
         && text.len() < 4_096
         && text.split('\n').all(|line| line.trim_end() == line);
     if survives { Message::Xml(text.to_owned()) } else { Message::Text(text.to_owned()) }
-}
-
-/// What was seen, lane by lane, without times: what every world must agree on. Retries that look alike count once, and
-/// pings not at all.
-pub(crate) fn projection(names: &[String], entries: &[(Duration, Entry)]) -> String {
-    let mut lanes: BTreeMap<(usize, &str), Vec<String>> = BTreeMap::new();
-    for (_, entry) in entries {
-        let (who, lane, line) = match entry {
-            Entry::Link(who, seen) => (*who, "link", link_line(*seen)),
-            Entry::Screen(who, screen) => (*who, "screen", format!("{} {}", screen.name, quote(&screen.text))),
-            Entry::Icon(who, connected) => {
-                (*who, "icon", if *connected { "connected" } else { "disconnected" }.to_owned())
-            }
-            // Nothing holds the order of what comes by different connections.
-            Entry::Data(who, data) => {
-                let lane = match data.line {
-                    None => "data",
-                    Some(Line::Notices) => "notices",
-                    Some(Line::Secondary) => "secondary port",
-                    Some(_) => "primary port",
-                };
-                (*who, lane, timeless(data))
-            }
-            Entry::Proxied(who, text) => (*who, "proxy", text.split("\r\n").next().unwrap_or_default().to_owned()),
-            Entry::ToHost(who, line, request) => {
-                (*who, if *line == Line::Estate { "vhq" } else { "host" }, request.to_xml(Layout::Compact))
-            }
-            Entry::Close(who, code) => (*who, "control", format!("close {code:?}")),
-            Entry::Pong(who, payload) => (*who, "control", format!("pong {}", String::from_utf8_lossy(payload))),
-            Entry::Http(who, text) => (*who, "http", text.split("\r\n").next().unwrap_or_default().to_owned()),
-            _ => continue,
-        };
-        let lines = lanes.entry((who, lane)).or_default();
-        lines.push(line);
-        if !matches!(entry, Entry::Data(..)) {
-            collapse(lines);
-        }
-    }
-    let mut out = String::new();
-    for ((who, lane), lines) in lanes {
-        let _ = writeln!(out, "{} {lane}", names.get(who).map_or("terminal", String::as_str));
-        for line in lines {
-            let _ = writeln!(out, "  {line}");
-        }
-    }
-    out
-}
-
-/// Takes away a group at the end that repeats the one before it.
-fn collapse(lines: &mut Vec<String>) {
-    for period in 1..=4 {
-        let length = lines.len();
-        if length >= 2 * period && lines[length - period..] == lines[length - 2 * period..length - period] {
-            lines.truncate(length - period);
-            return;
-        }
-    }
-}
-
-fn link_line(seen: Seen) -> String {
-    match link(seen) {
-        LinkSight::Attempts => "attempts".to_owned(),
-        LinkSight::Connects => "connects".to_owned(),
-        LinkSight::Loses => "loses".to_owned(),
-        LinkSight::Fails(kind, detail) => format!("fails {kind} {}", detail.unwrap_or_default()),
-    }
-}
-
-/// A document without the fields that tell the time.
-fn timeless(data: &Data) -> String {
-    let Some(response) = &data.response else { return quote(&data.text) };
-    let fields = response.fields().iter().filter(|f| !TIMES.contains(&f.name.as_str()));
-    fields.map(|f| format!("{}={}", f.name, quote(&f.text))).collect::<Vec<_>>().join(" ")
 }

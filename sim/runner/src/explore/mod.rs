@@ -15,7 +15,8 @@ use sca_scenario::model::{Row, Scenario, Step};
 use crate::clock::WallLimit;
 use crate::core::{Core, Making};
 use crate::identities::Identities;
-use crate::play::{Options, Probe, each_byte_once, play_one, target};
+use crate::play::{Options, Probe, play_one};
+use crate::rows::{each_byte_once, over_ws};
 use crate::shrink::{Shrinker, Shrunk, reason};
 use crate::suite::in_parallel;
 use crate::verdict::{Failure, Played, Verdict};
@@ -37,6 +38,8 @@ pub struct Explore<'a, C> {
 /// What an exploration of one scenario's world came to.
 #[derive(Debug, Default)]
 pub struct Explored {
+    /// Why nothing of it is explored, if nothing is.
+    pub skipped: Option<&'static str>,
     /// Seeds that were played.
     pub played: usize,
     /// What broke, one for each reason, the smallest seed first.
@@ -67,7 +70,7 @@ impl<C: Core> Explore<'_, C> {
         let on_the_link = |value: &String| value == "WEBSOCKETS";
         let mut terminals = scenario.rows.iter().flat_map(|row| &row.cast.terminals);
         if !terminals.all(|terminal| terminal.settings.get("POSCONNECTALLOW").is_none_or(on_the_link)) {
-            return Explored::default();
+            return Explored { skipped: Some("its terminals have no link"), ..Explored::default() };
         }
         let is_over = AtomicBool::new(false);
         let wall = self.limit.map(WallLimit::start);
@@ -119,11 +122,11 @@ fn world_of(scenario: &Scenario, seed: u64) -> Row {
     let rows = scenario.rows.len() as u64;
     let which = usize::try_from(chance.stream("row", &[]).below(rows)).unwrap_or(0);
     let mut row = each_byte_once(&scenario.rows[which]);
-    let is_secure = target(&sca_protocol::settings::with(&row.cast.broker).unwrap_or_default()).secure;
     // What is about TLS is left to the sweep: without it a run is ten times as quick.
-    if is_secure && row.cast.certificates.is_empty() {
-        let url = row.cast.broker.get("url").map_or("wss://broker.test:443", String::as_str);
-        row.cast.broker.insert("url".to_owned(), url.replacen("wss://", "ws://", 1));
+    if row.cast.certificates.is_empty()
+        && let Some(plain) = over_ws(&row)
+    {
+        row = plain;
     }
     let latency_ms = 1 + chance.stream("latency", &[]).below(200);
     row.cast.broker.insert("latency".to_owned(), format!("{latency_ms}ms"));

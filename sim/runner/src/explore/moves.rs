@@ -99,12 +99,8 @@ pub(crate) fn moves() -> impl Strategy<Value = Vec<Move>> {
     prop::collection::vec(one, 4..24)
 }
 
-fn step(action: Action) -> Step {
-    Step { span: Span::default(), called: None, stamp: None, action }
-}
-
 fn fault(kind: FaultKind, arm: Option<Arm>, lasting: Option<Duration>) -> Step {
-    step(Action::Fault(Fault { who: 0, kind, arm, lasting, label: None, span: Span::default() }))
+    Step::made(Action::Fault(Fault { arm, lasting, ..Fault::now(0, kind) }))
 }
 
 impl Move {
@@ -120,29 +116,29 @@ impl Move {
                 steps.push(ask(*request, counter, number, strike.map(|_| label)));
                 steps
             }
-            Self::Wait(span) => vec![step(Action::Wait(*span))],
+            Self::Wait(span) => vec![Step::made(Action::Wait(*span))],
             // A broker that has gone away has cut its connections.
             Self::Fault(kind @ (FaultKind::Refuse | FaultKind::Dns), lasting) => {
                 vec![fault(kind.clone(), None, *lasting), fault(FaultKind::Reset, None, None)]
             }
             Self::Fault(kind, lasting) => vec![fault(kind.clone(), None, *lasting)],
             Self::Power(dark) => vec![
-                step(Action::Power { on: false, who: 0 }),
-                step(Action::Wait(*dark)),
-                step(Action::Power { on: true, who: 0 }),
+                Step::made(Action::Power { on: false, who: 0 }),
+                Step::made(Action::Wait(*dark)),
+                Step::made(Action::Power { on: true, who: 0 }),
             ],
             Self::Close(code) => {
                 let message = Message::Close(Some(*code), None);
-                vec![step(Action::Send(Send { by: Speaker::Broker, to: 0, message, label: None }))]
+                vec![Step::made(Action::Send(Send { by: Speaker::Broker, to: 0, message, label: None }))]
             }
             Self::Refuse(status, after) => {
                 let mut lines = vec![format!("HTTP/1.1 {status} No")];
                 lines.extend(after.map(|seconds| format!("Retry-After: {seconds}")));
                 let count = Count { of_connections: false, from: 1, to: 1 };
-                vec![step(Action::Answers { by_proxy: false, count, lines }), fault(FaultKind::Reset, None, None)]
+                vec![Step::made(Action::Answers { by_proxy: false, count, lines }), fault(FaultKind::Reset, None, None)]
             }
             Self::Press(key) => {
-                vec![step(Action::Cardholder { who: 0, act: CardholderAct::Presses((*key).to_owned()) })]
+                vec![Step::made(Action::Cardholder { who: 0, act: CardholderAct::Presses((*key).to_owned()) })]
             }
         }
     }
@@ -155,7 +151,7 @@ fn ask(request: usize, counter: Option<usize>, number: usize, label: Option<Stri
     tests.push(equals("POS_RECON", format!("E{number}")));
     let routing = vec![function.to_owned(), command.to_owned()];
     let message = Message::Fields(Fields { routing, tests, ..Fields::default() });
-    step(Action::Send(Send { by: Speaker::Pos(0), to: 0, message, label }))
+    Step::made(Action::Send(Send { by: Speaker::Pos(0), to: 0, message, label }))
 }
 
 /// Gives every request that would be known by nothing a POS_RECON, so that its answer tells what it answers.

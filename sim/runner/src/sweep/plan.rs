@@ -11,7 +11,8 @@ use super::survey::Survey;
 use crate::core::{Core, Making};
 use crate::files::{self, Loaded};
 use crate::identities::Identities;
-use crate::play::{Options, Probe, each_byte_once, play_one, target};
+use crate::play::{Options, Probe, play_one};
+use crate::rows::{each_byte_once, over_ws};
 use crate::verdict::Verdict;
 
 /// Bytes of a handshake record that have passed when a blow falls within it: none, a part of its header, a part of the
@@ -94,14 +95,12 @@ fn subject<C: Core>(
             (other, _) => Err(format!("it does not pass by itself: {}", other.word())),
         }
     };
-    let is_secure = target(&sca_protocol::settings::with(&row.cast.broker).unwrap_or_default()).secure;
-    if is_secure {
-        let mut plain = row.clone();
-        let url = row.cast.broker.get("url").map_or("wss://broker.test:443", String::as_str);
-        plain.cast.broker.insert("url".to_owned(), url.replacen("wss://", "ws://", 1));
-        if let Ok(survey) = undisturbed(&plain) {
-            return Ok(Subject { secure: Some(row), row: plain, is_secure: false, survey });
-        }
+    let plain = over_ws(&row);
+    let is_secure = plain.is_some();
+    if let Some(plain) = plain
+        && let Ok(survey) = undisturbed(&plain)
+    {
+        return Ok(Subject { secure: Some(row), row: plain, is_secure: false, survey });
     }
     let survey = undisturbed(&row)?;
     let secure = is_secure.then(|| row.clone());

@@ -8,9 +8,8 @@ use sca_protocol::Request;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
 use sca_protocol::screens::ScreenName;
-use sca_protocol::settings::Settings;
 use sca_scenario::model::{
-    Action, CardholderAct, Carrier, Demand, Fields, Message, Party, RawFrame, Send, Set, Speaker, Step,
+    Action, CardholderAct, Carrier, Demand, Fields, Message, RawFrame, Send, Set, Speaker, Step,
 };
 use sca_terminal::{Cardholder, Input};
 
@@ -41,25 +40,7 @@ impl<C: Core> World<'_, C> {
                 let tag = self.route(send.to);
                 self.transmit(send, tag, bytes)
             }
-            Action::Together(block) => {
-                let mut all = Vec::new();
-                let mut to = 0;
-                for inner in block {
-                    let Action::Send(send) = &inner.action else { continue };
-                    let inner = Rc::new(inner.clone());
-                    if self.is_classic(send) {
-                        // What is said on a call in one instant leaves in one segment anyway.
-                        self.speak_on_a_call(&inner, send)?;
-                    } else {
-                        all.extend(self.speak(&inner, send)?);
-                        to = send.to;
-                    }
-                }
-                match self.route(to).filter(|_| !all.is_empty()) {
-                    Some(tag) => self.server_order(tag, ServerOrder::Write(all)),
-                    None => Ok(()),
-                }
-            }
+            Action::Together(block) => self.together(block),
             Action::Power { on, who } => {
                 let (on, who) = (*on, *who);
                 self.note(step);
@@ -104,6 +85,27 @@ impl<C: Core> World<'_, C> {
                 Ok(())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Messages in one segment.
+    fn together(&mut self, block: &[Step]) -> Result<(), Stop> {
+        let mut all = Vec::new();
+        let mut to = 0;
+        for inner in block {
+            let Action::Send(send) = &inner.action else { continue };
+            let inner = Rc::new(inner.clone());
+            if self.is_classic(send) {
+                // What is said on a call in one instant leaves in one segment anyway.
+                self.speak_on_a_call(&inner, send)?;
+            } else {
+                all.extend(self.speak(&inner, send)?);
+                to = send.to;
+            }
+        }
+        match self.route(to).filter(|_| !all.is_empty()) {
+            Some(tag) => self.server_order(tag, ServerOrder::Write(all)),
+            None => Ok(()),
         }
     }
 
@@ -274,17 +276,6 @@ impl<C: Core> World<'_, C> {
         Request::new(all)
     }
 
-    /// Puts a file on a terminal's flash, or takes it away.
-    pub(super) fn put_file(&mut self, who: usize, path: String, bytes: Option<Vec<u8>>) -> Result<(), Stop> {
-        let is_icon = [sca_terminal::ICON_CONNECTED, sca_terminal::ICON_DISCONNECTED].contains(&path.as_str());
-        if is_icon && bytes.as_ref().is_some_and(|bytes| !sca_display::is_picture(bytes)) {
-            let now = self.now();
-            let text = format!("warning: {path} is no picture; the device shows its own icon");
-            self.record.push(now, Entry::Comment(text));
-        }
-        self.tell(who, Input::File { path, bytes })
-    }
-
     fn raw(&self, raw: &RawFrame, to: usize) -> Frame {
         let mask = raw.masked.then(|| self.setting.chance.stream("mask", &[to as u64, self.sequence]).bytes());
         Frame {
@@ -355,48 +346,6 @@ impl<C: Core> World<'_, C> {
         match held {
             Held::Reply(who, tag, frame) => self.pass_frame(who, tag, frame),
             Held::Request(tag, bytes) => self.server_order(tag, ServerOrder::Write(bytes)),
-        }
-    }
-
-    fn set(&mut self, set: &Set) -> Result<(), Stop> {
-        let error = |error: sca_protocol::settings::SettingError| Stop::Error(error.to_string());
-        let clock = || sca_protocol::UnixTime::parse(&set.value).map_err(|error| Stop::Error(error.to_string()));
-        match set.party {
-            Party::Terminal(who) if set.name == "clock" => {
-                self.actors[who].clock.set(clock()?);
-                Ok(())
-            }
-            Party::Terminal(who) => {
-                let actor = &mut self.actors[who];
-                actor.settings.set(&set.name, &set.value).map_err(error)?;
-                actor.core.configure(actor.settings.clone());
-                actor.reference.configure(&actor.settings);
-                actor.tls = None;
-                self.look_at_face(who)
-            }
-            Party::Host => {
-                self.setting.host.set(&set.name, &set.value).map_err(error)?;
-                self.host.configure(self.setting.host.clone());
-                Ok(())
-            }
-            Party::Vhq => {
-                self.setting.vhq.set(&set.name, &set.value).map_err(error)?;
-                self.vhq.configure(self.setting.vhq.clone());
-                Ok(())
-            }
-            Party::Broker if set.name == "clock" => {
-                self.setting.broker_clock.set(clock()?);
-                Ok(())
-            }
-            Party::Broker => {
-                self.setting.broker.set(&set.name, &set.value).map_err(error)?;
-                self.broker.configure(self.setting.broker.clone());
-                self.broker_tls = None;
-                if matches!(set.name.as_str(), "latency" | "bandwidth") {
-                    self.shape_network();
-                }
-                Ok(())
-            }
         }
     }
 }

@@ -8,7 +8,6 @@ use sca_network::{CallOrder, Cut, End, Point, ServerOrder, Tag};
 use sca_peers::RequestId;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
-use sca_scenario::Span;
 use sca_scenario::model::{Action, Fault, FaultKind, Step};
 use sca_terminal::Input;
 
@@ -189,9 +188,9 @@ impl<C: Core> World<'_, C> {
         self.script.ease(!waits && kind != Kind::Power, kind != Kind::Power);
         let action = match kind {
             Kind::Power => Action::Power { on: false, who },
-            Kind::Reset => plain_fault(who, FaultKind::Reset),
-            Kind::Fin => plain_fault(who, FaultKind::Fin),
-            Kind::Silence => plain_fault(who, FaultKind::Silence(None)),
+            Kind::Reset => Action::Fault(Fault::now(who, FaultKind::Reset)),
+            Kind::Fin => Action::Fault(Fault::now(who, FaultKind::Fin)),
+            Kind::Silence => Action::Fault(Fault::now(who, FaultKind::Silence(None))),
         };
         self.record.push(now, Entry::Comment("the blow of the sweep".to_owned()));
         self.record.push(now, played(action));
@@ -329,10 +328,6 @@ impl<C: Core> World<'_, C> {
     }
 }
 
-fn plain_fault(who: usize, kind: FaultKind) -> Action {
-    Action::Fault(Fault { who, kind, arm: None, lasting: None, label: None, span: Span::default() })
-}
-
 fn played(action: Action) -> Entry {
-    Entry::Played(Rc::new(Step { span: Span::default(), called: None, stamp: None, action }))
+    Entry::Played(Rc::new(Step::made(action)))
 }

@@ -74,6 +74,24 @@ pub(crate) enum EndState {
 }
 
 impl Ends {
+    /// A connection that is being opened.
+    pub(crate) fn new(client: mpsc::Sender<ClientOrder>, server: mpsc::Sender<ServerOrder>, tap: TapHandle) -> Self {
+        Self {
+            client: Some(client),
+            server,
+            tap,
+            cut: None,
+            state: EndState::Opening,
+            ours: false,
+            muted: false,
+            spoken: Vec::new(),
+            speaking: false,
+            under_way: VecDeque::new(),
+            in_flight: VecDeque::new(),
+            silent: [false; 2],
+        }
+    }
+
     pub(crate) fn is_up(&self) -> bool {
         self.state == EndState::Up
     }

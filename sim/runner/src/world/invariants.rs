@@ -7,6 +7,7 @@ use sca_terminal::{Face, Seen};
 
 use super::{Stop, World};
 use crate::core::Core;
+use crate::reference::Breach;
 use crate::verdict::Failure;
 
 /// Where a failure of the scenario as a whole is shown.
@@ -63,7 +64,7 @@ impl<C: Core> World<'_, C> {
         self.breach(who, breach);
     }
 
-    fn breach(&mut self, who: usize, breach: Option<super::watch::Breach>) {
+    fn breach(&mut self, who: usize, breach: Option<Breach>) {
         if let Some((law, what)) = breach {
             let name = &self.actors[who].name;
             self.violate(law, format!("{name}: {what}"));

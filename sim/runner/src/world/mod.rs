@@ -11,7 +11,10 @@ mod calls;
 pub(crate) mod ends;
 mod heard;
 mod invariants;
+mod quiet;
+mod sets;
 mod strikes;
+mod trust;
 mod wanted;
 mod watch;
 
@@ -43,17 +46,13 @@ use actor::Actor;
 pub(crate) use actor::Starting;
 pub(crate) use blows::Sweeping;
 use ends::{Ends, Prepared};
+use quiet::{POLLS_IN_A_YIELD, WALL_MAX};
 
 /// After the last step a run goes on for this long.
 const SETTLE: Duration = Duration::from_secs(1);
-/// Polls that one yield surely leaves room for.
-const POLLS_IN_A_YIELD: u64 = 48;
 /// Faces that are kept of one run.
 const FACES_MAX: usize = 10_000;
-const EVENTS_PER_INSTANT_MAX: u32 = 10_000;
-const EVENTS_MAX: u64 = 5_000_000;
 const VIRTUAL_MAX: Duration = Duration::from_secs(366 * 86_400);
-const WALL_MAX: Duration = Duration::from_secs(60);
 
 /// Why a run stops before its end.
 #[derive(Debug)]
@@ -261,64 +260,6 @@ impl<'a, C: Core> World<'a, C> {
                 Some(_) if self.ends_at.is_some_and(|at| at <= self.now) => return Ok(None),
                 Some(_) => {}
             }
-        }
-    }
-
-    fn next_deadline(&self, waits: Option<Duration>) -> Option<Duration> {
-        let machines = self.actors.iter().filter_map(|actor| actor.core.deadline());
-        machines
-            .chain(waits)
-            .chain(self.armory.deadline())
-            .chain(self.host.deadline())
-            .chain(self.sweeping.deadline())
-            .chain(self.ends_at)
-            .min()
-    }
-
-    fn count_event(&mut self, in_this_instant: u32, wall: &WallLimit) -> Result<(), Stop> {
-        self.events += 1;
-        if in_this_instant > EVENTS_PER_INSTANT_MAX {
-            return Err(Stop::Error(format!("more than {EVENTS_PER_INSTANT_MAX} events in one instant")));
-        }
-        if self.events > EVENTS_MAX {
-            return Err(Stop::Error(format!("more than {EVENTS_MAX} events")));
-        }
-        if self.events.is_multiple_of(1_024) && wall.is_over() {
-            return Err(Stop::Error(format!("more than {} s of real time", WALL_MAX.as_secs())));
-        }
-        Ok(())
-    }
-
-    /// Lets the connection tasks run until nothing moves any more.
-    ///
-    /// One yield polls every task that can run and every task that those wake, up to 61 polls. A task is polled for a
-    /// timer, for an order or for something that moved, so few of these mean that all of them are done.
-    async fn settle(&mut self) {
-        self.start_connections();
-        let tasks = self.tasks();
-        loop {
-            let before = self.mailbox.pulse.count();
-            tokio::task::yield_now().await;
-            let moved = self.mailbox.pulse.count() - before;
-            if moved == 0 || tasks + moved < POLLS_IN_A_YIELD {
-                return;
-            }
-        }
-    }
-
-    /// How often tasks can be polled in one turn without anything having moved, at the most.
-    fn tasks(&self) -> u64 {
-        2 * (self.ends.len() + self.calls.len()) as u64 + self.orders
-    }
-
-    fn start_connections(&mut self) {
-        if self.starting.is_empty() {
-            return;
-        }
-        let mut order = Chance::new(self.setting.start_order).stream("start", &[self.events]);
-        while !self.starting.is_empty() {
-            let which = order.below(self.starting.len() as u64);
-            tokio::task::spawn_local(self.starting.remove(usize::try_from(which).unwrap_or(0)));
         }
     }
 

@@ -1,19 +1,13 @@
 //! What the terminals want done: dials, orders to their connections, and what they report.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
-
-use sca_certs::Role;
-use sca_network::tls::{self, Demand, Trust};
 use sca_network::{ClientEvent, ClientLimits, ClientOrder, Fate, ServerTls, Tag, TapHandle, run_client};
 use sca_peers::RequestId;
-use sca_protocol::UnixTime;
-use sca_scenario::model::{Certificate, FaultKind, Toward};
+use sca_scenario::model::{FaultKind, Toward};
 use sca_terminal::{ConnectionId, Input, LinkEvent, Output, Seen, Target};
 use tokio::sync::mpsc;
 
 use super::ends::{EndState, Ends, OUTBOX, Prepared};
-use super::{Actor, Stop, World};
+use super::{Stop, World};
 use crate::armory::Standpoint;
 use crate::core::Core;
 use crate::lanes::Noted;
@@ -46,24 +40,7 @@ impl<C: Core> World<'_, C> {
                 actor.watch.pings(now, &payload, &actor.settings);
                 self.order(who, connection, ClientOrder::Ping(payload))
             }
-            Output::Close { connection, code, mask } => {
-                let tag = Self::tag(who, connection.0);
-                // A broker that does not answer pings brings the end about itself, and so does a POS that says REBOOT.
-                let actor = &self.actors[who];
-                let is_forsaken = actor.watch.awaits_pong() || actor.reference.is_told_to_reboot();
-                if let Some(ends) = self.ends.get_mut(&tag) {
-                    let arrives = !ends.is_excused() && !actor.watch.awaits_pong();
-                    ends.ours |= is_forsaken;
-                    // What has been said before the close arrives before it, unless nothing gets through.
-                    let said = ends.in_flight.iter().filter(|_| arrives);
-                    let said = said.filter_map(|text| actor.pos.would_answer(text));
-                    let said: Vec<RequestId> = said.collect();
-                    self.actors[who].last_words.extend(said);
-                }
-                self.order(who, connection, ClientOrder::Close(code, mask))?;
-                self.over(Self::tag(who, connection.0));
-                Ok(())
-            }
+            Output::Close { connection, code, mask } => self.close(who, connection, ClientOrder::Close(code, mask)),
             Output::Drop { connection } => {
                 self.over(Self::tag(who, connection.0));
                 Ok(())
@@ -97,6 +74,25 @@ impl<C: Core> World<'_, C> {
                 Ok(())
             }
         }
+    }
+
+    /// A terminal closes a connection.
+    fn close(&mut self, who: usize, connection: ConnectionId, close: ClientOrder) -> Result<(), Stop> {
+        let tag = Self::tag(who, connection.0);
+        let actor = &self.actors[who];
+        let has_no_pong = actor.watch.awaits_pong();
+        if let Some(ends) = self.ends.get_mut(&tag) {
+            let arrives = !ends.is_excused() && !has_no_pong;
+            // A broker that does not answer pings brings the end about itself, and so does a POS that says REBOOT.
+            ends.ours |= has_no_pong || actor.reference.is_told_to_reboot();
+            // What has been said before the close arrives before it, unless nothing gets through.
+            let said = ends.in_flight.iter().filter(|_| arrives).filter_map(|text| actor.pos.would_answer(text));
+            let said: Vec<RequestId> = said.collect();
+            self.actors[who].last_words.extend(said);
+        }
+        self.order(who, connection, close)?;
+        self.over(tag);
+        Ok(())
     }
 
     fn order(&mut self, who: usize, connection: ConnectionId, order: ClientOrder) -> Result<(), Stop> {
@@ -225,20 +221,7 @@ impl<C: Core> World<'_, C> {
         // Whatever the proxy says instead is our doing.
         let ours = ours || proxy.as_ref().is_some_and(|answer| !answer.starts_with("HTTP/1.1 2"));
         self.prepared.borrow_mut().insert(tag, Prepared::Link { proxy, tls, tap: tap.clone(), orders });
-        let ends = Ends {
-            client: Some(to_client),
-            server: to_server,
-            tap,
-            cut,
-            state: EndState::Opening,
-            ours,
-            muted,
-            spoken: Vec::new(),
-            speaking: false,
-            silent: [false; 2],
-            under_way: VecDeque::new(),
-            in_flight: VecDeque::new(),
-        };
+        let ends = Ends { cut, ours, muted, ..Ends::new(to_client, to_server, tap) };
         self.ends.insert(tag, ends);
         let size = usize::try_from(self.actors[who].settings.message_size_max).unwrap_or(usize::MAX);
         self.orders += 1;
@@ -340,62 +323,5 @@ impl<C: Core> World<'_, C> {
             self.over(tag);
         }
         self.tell(usize::from(tag.terminal), Input::Link { connection: ConnectionId(tag.connection), event })
-    }
-
-    fn client_tls(&mut self, who: usize) -> Result<Arc<tls::ClientTls>, Stop> {
-        if let Some(config) = &self.actors[who].tls {
-            return Ok(config.clone());
-        }
-        let Actor { settings, clock, .. } = &self.actors[who];
-        let trust = Trust {
-            trusted: self.trusted(&settings.authority)?,
-            shown: self.shown(Role::Terminal, &settings.certificate, &settings.pinpad_id)?,
-            resumption: settings.resumption,
-        };
-        let clock = clock.clone();
-        let config = tls::client(&trust, Arc::new(tls::Clock(move || clock.shows().0)), self.setting.key_notes.clone())
-            .map_err(|error| Stop::Error(error.to_string()))?;
-        self.actors[who].tls = Some(config.clone());
-        Ok(config)
-    }
-
-    fn broker_tls(&mut self) -> Result<ServerTls, Stop> {
-        if let Some(config) = &self.broker_tls {
-            return Ok(ServerTls::On(config.clone()));
-        }
-        let settings = &self.setting.broker;
-        let shown = self.shown(Role::Broker, &settings.certificate, &crate::play::target(settings).host)?;
-        // A broker without a certificate can only say that the handshake is off.
-        if shown.is_none() {
-            return Ok(ServerTls::Instead(crate::faults::instead_of_hello("alert")));
-        }
-        let demand = match settings.client_certificates.as_str() {
-            "none" => Demand::No,
-            "optional" => Demand::Optional,
-            _ => Demand::Required,
-        };
-        let trust = Trust { trusted: self.trusted(&settings.authority)?, shown, resumption: settings.resumption };
-        let clock = self.setting.broker_clock.clone();
-        let config = tls::server(&trust, Arc::new(tls::Clock(move || clock.shows().0)), demand, &settings.tls)
-            .map_err(|error| Stop::Error(error.to_string()))?;
-        self.broker_tls = Some(config.clone());
-        Ok(ServerTls::On(config))
-    }
-
-    /// Lists are looked at only where a scenario revokes something: they make every check demand a fresh list.
-    fn trusted(&self, authority: &str) -> Result<Arc<tls::Trusted>, Stop> {
-        let revokes = self.setting.certificates.values().any(|c| c.flaw.as_deref() == Some("revoked"));
-        self.setting.identities.trusted(authority, revokes).map_err(|error| Stop::Error(error.to_string()))
-    }
-
-    fn shown(&self, role: Role, certificate: &str, name: &str) -> Result<Option<Arc<tls::Shown>>, Stop> {
-        if certificate == "none" {
-            return Ok(None);
-        }
-        let plain = Certificate::default();
-        let declared = self.setting.certificates.get(certificate).unwrap_or(&plain);
-        let clock: UnixTime = self.setting.header.clock.unwrap_or(crate::play::CLOCK);
-        let shown = self.setting.identities.shown(role, declared, name, clock);
-        shown.map_err(|error| Stop::Error(error.to_string()))
     }
 }

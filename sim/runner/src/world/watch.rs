@@ -6,8 +6,7 @@ use std::time::Duration;
 use sca_protocol::Reason;
 use sca_protocol::settings::{RetryRules, TerminalSettings};
 
-/// A law that was broken: its name, and how.
-pub(super) type Breach = (&'static str, String);
+use crate::reference::Breach;
 
 /// What is known of one terminal's link.
 #[derive(Debug, Default)]

@@ -33,6 +33,14 @@ pub struct Fault {
     pub span: Span,
 }
 
+impl Fault {
+    /// A fault that strikes now, of a step that no file holds.
+    #[must_use]
+    pub fn now(who: Who, kind: FaultKind) -> Self {
+        Self { who, kind, arm: None, lasting: None, label: None, span: Span::default() }
+    }
+}
+
 /// What a fault does: plain data; the table of the runner says which primitives it is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FaultKind {

@@ -23,6 +23,14 @@ pub struct Step {
     pub action: Action,
 }
 
+impl Step {
+    /// A step that no file holds.
+    #[must_use]
+    pub fn made(action: Action) -> Self {
+        Self { span: Span::default(), called: None, stamp: None, action }
+    }
+}
+
 /// What a step is.
 #[derive(Debug, Clone)]
 pub enum Action {

@@ -1,0 +1,89 @@
+//! A record without times, lane by lane: that in which all worlds must agree.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+use sca_protocol::Line;
+use sca_protocol::message::Layout;
+use sca_scenario::model::LinkSight;
+use sca_scenario::quote;
+use sca_terminal::Seen;
+
+use crate::lanes::Data;
+use crate::matching::TIMES;
+use crate::record::Entry;
+use crate::transcript::link;
+
+/// What was seen, lane by lane, without times: what every world must agree on. Retries that look alike count once, and
+/// pings not at all.
+pub(crate) fn projection(names: &[String], entries: &[(Duration, Entry)]) -> String {
+    let mut lanes: BTreeMap<(usize, &str), Vec<String>> = BTreeMap::new();
+    for (_, entry) in entries {
+        let (who, lane, line) = match entry {
+            Entry::Link(who, seen) => (*who, "link", link_line(*seen)),
+            Entry::Screen(who, screen) => (*who, "screen", format!("{} {}", screen.name, quote(&screen.text))),
+            Entry::Icon(who, connected) => {
+                (*who, "icon", if *connected { "connected" } else { "disconnected" }.to_owned())
+            }
+            // Nothing holds the order of what comes by different connections.
+            Entry::Data(who, data) => {
+                let lane = match data.line {
+                    None => "data",
+                    Some(Line::Notices) => "notices",
+                    Some(Line::Secondary) => "secondary port",
+                    Some(_) => "primary port",
+                };
+                (*who, lane, timeless(data))
+            }
+            Entry::Proxied(who, text) => (*who, "proxy", text.split("\r\n").next().unwrap_or_default().to_owned()),
+            Entry::ToHost(who, line, request) => {
+                (*who, if *line == Line::Estate { "vhq" } else { "host" }, request.to_xml(Layout::Compact))
+            }
+            Entry::Close(who, code) => (*who, "control", format!("close {code:?}")),
+            Entry::Pong(who, payload) => (*who, "control", format!("pong {}", String::from_utf8_lossy(payload))),
+            Entry::Http(who, text) => (*who, "http", text.split("\r\n").next().unwrap_or_default().to_owned()),
+            _ => continue,
+        };
+        let lines = lanes.entry((who, lane)).or_default();
+        lines.push(line);
+        if !matches!(entry, Entry::Data(..)) {
+            collapse(lines);
+        }
+    }
+    let mut out = String::new();
+    for ((who, lane), lines) in lanes {
+        let _ = writeln!(out, "{} {lane}", names.get(who).map_or("terminal", String::as_str));
+        for line in lines {
+            let _ = writeln!(out, "  {line}");
+        }
+    }
+    out
+}
+
+/// Takes away a group at the end that repeats the one before it.
+fn collapse(lines: &mut Vec<String>) {
+    for period in 1..=4 {
+        let length = lines.len();
+        if length >= 2 * period && lines[length - period..] == lines[length - 2 * period..length - period] {
+            lines.truncate(length - period);
+            return;
+        }
+    }
+}
+
+fn link_line(seen: Seen) -> String {
+    match link(seen) {
+        LinkSight::Attempts => "attempts".to_owned(),
+        LinkSight::Connects => "connects".to_owned(),
+        LinkSight::Loses => "loses".to_owned(),
+        LinkSight::Fails(kind, detail) => format!("fails {kind} {}", detail.unwrap_or_default()),
+    }
+}
+
+/// A document without the fields that tell the time.
+fn timeless(data: &Data) -> String {
+    let Some(response) = &data.response else { return quote(&data.text) };
+    let fields = response.fields().iter().filter(|f| !TIMES.contains(&f.name.as_str()));
+    fields.map(|f| format!("{}={}", f.name, quote(&f.text))).collect::<Vec<_>>().join(" ")
+}

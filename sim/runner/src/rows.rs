@@ -1,0 +1,101 @@
+//! Rows of scenarios made ready for a run: each byte in its turn, ws in the place of wss, and whether sockets can play them.
+
+use std::time::Duration;
+
+use sca_protocol::settings::{BrokerSettings, with};
+use sca_scenario::model::{Action, Arm, Bytes, Row, Scenario, Step};
+
+use crate::faults;
+use crate::play::target;
+use crate::verdict::{Failure, Played};
+
+/// A scenario that would take longer on the wire is not played there.
+const WIRE_LENGTH_MAX: Duration = Duration::from_secs(5);
+
+/// The row of the file that a played row comes from, its byte filled in, and that byte as a value.
+pub(crate) fn row_of(scenario: &Scenario, at: usize, played: &Played) -> (Row, Option<(String, String)>) {
+    let byte = played.values.last().filter(|(name, _)| name == "byte").cloned();
+    let Some((_, count)) = &byte else { return (scenario.rows[at].clone(), None) };
+    let named = &played.values[..played.values.len() - 1];
+    let row = scenario.rows.iter().find(|row| row.values == named).unwrap_or(&scenario.rows[0]);
+    let steps = with_bytes(&row.steps, count.parse().unwrap_or(1));
+    (Row { steps, ..row.clone() }, byte)
+}
+
+/// A row in which what cuts each byte in turn cuts the first.
+pub(crate) fn each_byte_once(row: &Row) -> Row {
+    Row { steps: with_bytes(&row.steps, 1), ..row.clone() }
+}
+
+/// Whether some fault of these steps cuts each byte in turn.
+pub(crate) fn has_each_byte(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match &step.action {
+        Action::Fault(fault) => matches!(&fault.arm, Some(Arm::At(_, point)) if point.bytes == Some(Bytes::Each)),
+        Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => has_each_byte(block),
+        _ => false,
+    })
+}
+
+/// These steps with what cuts each byte cutting this one.
+pub(crate) fn with_bytes(steps: &[Step], count: usize) -> Vec<Step> {
+    let mut steps = steps.to_vec();
+    for step in &mut steps {
+        match &mut step.action {
+            Action::Fault(fault) => {
+                if let Some(Arm::At(_, point)) = &mut fault.arm
+                    && point.bytes == Some(Bytes::Each)
+                {
+                    point.bytes = Some(Bytes::Count(count));
+                }
+            }
+            Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => *block = with_bytes(block, count),
+            _ => {}
+        }
+    }
+    steps
+}
+
+/// The same row over ws, where it is over wss.
+pub(crate) fn over_ws(row: &Row) -> Option<Row> {
+    let settings: BrokerSettings = with(&row.cast.broker).ok()?;
+    let mut plain = row.clone();
+    plain.cast.broker.insert("url".to_owned(), settings.url.replacen("wss://", "ws://", 1));
+    target(&settings).secure.then_some(plain)
+}
+
+/// Why a row cannot be played on the wire, if it cannot.
+#[must_use]
+pub fn unplayable_on_wire(row: &Row, in_memory: &Played, scale: u32) -> Option<Failure> {
+    fn fault(steps: &[Step]) -> Option<Failure> {
+        steps.iter().find_map(|step| match &step.action {
+            Action::Fault(fault) if !faults::row_of(&fault.kind).on_the_wire => {
+                let word = faults::row_of(&fault.kind).word;
+                Some(Failure::at(step.span, format!("sockets cannot play `{word}`")).label("memory only"))
+            }
+            Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => fault(block),
+            _ => None,
+        })
+    }
+    // A wait that is over within a millisecond of real time asks for an order that sockets do not keep.
+    fn brief(steps: &[Step], least: Duration) -> Option<Failure> {
+        steps.iter().find_map(|step| match &step.action {
+            Action::Wait(span) if *span < least => {
+                Some(Failure::at(step.span, "sockets cannot keep so short a wait").label("memory only"))
+            }
+            Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => brief(block, least),
+            _ => None,
+        })
+    }
+    let line = sca_scenario::Span { line: 1, column: 1, length: 8, ..Default::default() };
+    let least = Duration::from_millis(1) * scale.max(1);
+    let shaped = ["latency", "bandwidth"].into_iter().find(|name| row.cast.broker.contains_key(*name));
+    let length = in_memory.lasted / scale.max(1);
+    fault(&row.steps)
+        .or_else(|| brief(&row.steps, least))
+        .or_else(|| shaped.map(|name| Failure::at(line, format!("sockets have no `{name}` of their own"))))
+        .or_else(|| {
+            let (got, limit) = (length.as_secs(), WIRE_LENGTH_MAX.as_secs());
+            (length > WIRE_LENGTH_MAX)
+                .then(|| Failure::at(line, format!("it would take {got} s of real time, {limit} s are allowed")))
+        })
+}

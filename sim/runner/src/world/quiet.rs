@@ -1,0 +1,76 @@
+//! How the driver knows that an instant is quiet, and the limits that end a world which never is.
+
+use std::time::Duration;
+
+use sca_protocol::Chance;
+
+use super::{Stop, World};
+use crate::clock::WallLimit;
+use crate::core::Core;
+
+/// Polls that one yield surely leaves room for.
+pub(super) const POLLS_IN_A_YIELD: u64 = 48;
+const EVENTS_PER_INSTANT_MAX: u32 = 10_000;
+const EVENTS_MAX: u64 = 5_000_000;
+pub(super) const WALL_MAX: Duration = Duration::from_secs(60);
+
+impl<C: Core> World<'_, C> {
+    pub(super) fn count_event(&mut self, in_this_instant: u32, wall: &WallLimit) -> Result<(), Stop> {
+        self.events += 1;
+        if in_this_instant > EVENTS_PER_INSTANT_MAX {
+            return Err(Stop::Error(format!("more than {EVENTS_PER_INSTANT_MAX} events in one instant")));
+        }
+        if self.events > EVENTS_MAX {
+            return Err(Stop::Error(format!("more than {EVENTS_MAX} events")));
+        }
+        if self.events.is_multiple_of(1_024) && wall.is_over() {
+            return Err(Stop::Error(format!("more than {} s of real time", WALL_MAX.as_secs())));
+        }
+        Ok(())
+    }
+
+    /// Lets the connection tasks run until nothing moves any more.
+    ///
+    /// One yield polls every task that can run and every task that those wake, up to 61 polls. A task is polled for a
+    /// timer, for an order or for something that moved, so few of these mean that all of them are done.
+    pub(super) async fn settle(&mut self) {
+        self.start_connections();
+        let tasks = self.tasks();
+        loop {
+            let before = self.mailbox.pulse.count();
+            tokio::task::yield_now().await;
+            let moved = self.mailbox.pulse.count() - before;
+            if moved == 0 || tasks + moved < POLLS_IN_A_YIELD {
+                return;
+            }
+        }
+    }
+
+    /// How often tasks can be polled in one turn without anything having moved, at the most.
+    pub(super) fn tasks(&self) -> u64 {
+        2 * (self.ends.len() + self.calls.len()) as u64 + self.orders
+    }
+
+    pub(super) fn start_connections(&mut self) {
+        if self.starting.is_empty() {
+            return;
+        }
+        let mut order = Chance::new(self.setting.start_order).stream("start", &[self.events]);
+        while !self.starting.is_empty() {
+            let which = order.below(self.starting.len() as u64);
+            tokio::task::spawn_local(self.starting.remove(usize::try_from(which).unwrap_or(0)));
+        }
+    }
+
+    /// When something is next due, at the latest.
+    pub(super) fn next_deadline(&self, waits: Option<Duration>) -> Option<Duration> {
+        let machines = self.actors.iter().filter_map(|actor| actor.core.deadline());
+        machines
+            .chain(waits)
+            .chain(self.armory.deadline())
+            .chain(self.host.deadline())
+            .chain(self.sweeping.deadline())
+            .chain(self.ends_at)
+            .min()
+    }
+}

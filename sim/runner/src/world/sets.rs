@@ -1,0 +1,65 @@
+//! What the script sets while a world runs: settings of every party, and files on a flash.
+
+use sca_protocol::settings::Settings;
+use sca_scenario::model::{Party, Set};
+use sca_terminal::Input;
+
+use super::{Stop, World};
+use crate::core::Core;
+use crate::record::Entry;
+
+impl<C: Core> World<'_, C> {
+    /// Puts a file on a terminal's flash, or takes it away.
+    pub(super) fn put_file(&mut self, who: usize, path: String, bytes: Option<Vec<u8>>) -> Result<(), Stop> {
+        let is_icon = [sca_terminal::ICON_CONNECTED, sca_terminal::ICON_DISCONNECTED].contains(&path.as_str());
+        if is_icon && bytes.as_ref().is_some_and(|bytes| !sca_display::is_picture(bytes)) {
+            let now = self.now();
+            let text = format!("warning: {path} is no picture; the device shows its own icon");
+            self.record.push(now, Entry::Comment(text));
+        }
+        self.tell(who, Input::File { path, bytes })
+    }
+
+    /// Sets one setting.
+    pub(super) fn set(&mut self, set: &Set) -> Result<(), Stop> {
+        let error = |error: sca_protocol::settings::SettingError| Stop::Error(error.to_string());
+        let clock = || sca_protocol::UnixTime::parse(&set.value).map_err(|error| Stop::Error(error.to_string()));
+        match set.party {
+            Party::Terminal(who) if set.name == "clock" => {
+                self.actors[who].clock.set(clock()?);
+                Ok(())
+            }
+            Party::Terminal(who) => {
+                let actor = &mut self.actors[who];
+                actor.settings.set(&set.name, &set.value).map_err(error)?;
+                actor.core.configure(actor.settings.clone());
+                actor.reference.configure(&actor.settings);
+                actor.tls = None;
+                self.look_at_face(who)
+            }
+            Party::Host => {
+                self.setting.host.set(&set.name, &set.value).map_err(error)?;
+                self.host.configure(self.setting.host.clone());
+                Ok(())
+            }
+            Party::Vhq => {
+                self.setting.vhq.set(&set.name, &set.value).map_err(error)?;
+                self.vhq.configure(self.setting.vhq.clone());
+                Ok(())
+            }
+            Party::Broker if set.name == "clock" => {
+                self.setting.broker_clock.set(clock()?);
+                Ok(())
+            }
+            Party::Broker => {
+                self.setting.broker.set(&set.name, &set.value).map_err(error)?;
+                self.broker.configure(self.setting.broker.clone());
+                self.broker_tls = None;
+                if matches!(set.name.as_str(), "latency" | "bandwidth") {
+                    self.shape_network();
+                }
+                Ok(())
+            }
+        }
+    }
+}

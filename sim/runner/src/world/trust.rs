@@ -1,0 +1,73 @@
+//! TLS of both sides, from the identities and settings of a world.
+
+use std::sync::Arc;
+
+use sca_certs::Role;
+use sca_network::ServerTls;
+use sca_network::tls::{self, Demand, Trust};
+use sca_protocol::UnixTime;
+use sca_scenario::model::Certificate;
+
+use super::{Actor, Stop, World};
+use crate::core::Core;
+
+impl<C: Core> World<'_, C> {
+    /// TLS of a terminal, made when it is first wanted.
+    pub(super) fn client_tls(&mut self, who: usize) -> Result<Arc<tls::ClientTls>, Stop> {
+        if let Some(config) = &self.actors[who].tls {
+            return Ok(config.clone());
+        }
+        let Actor { settings, clock, .. } = &self.actors[who];
+        let trust = Trust {
+            trusted: self.trusted(&settings.authority)?,
+            shown: self.shown(Role::Terminal, &settings.certificate, &settings.pinpad_id)?,
+            resumption: settings.resumption,
+        };
+        let clock = clock.clone();
+        let config = tls::client(&trust, Arc::new(tls::Clock(move || clock.shows().0)), self.setting.key_notes.clone())
+            .map_err(|error| Stop::Error(error.to_string()))?;
+        self.actors[who].tls = Some(config.clone());
+        Ok(config)
+    }
+
+    /// TLS of the broker, or what stands in its place.
+    pub(super) fn broker_tls(&mut self) -> Result<ServerTls, Stop> {
+        if let Some(config) = &self.broker_tls {
+            return Ok(ServerTls::On(config.clone()));
+        }
+        let settings = &self.setting.broker;
+        let shown = self.shown(Role::Broker, &settings.certificate, &crate::play::target(settings).host)?;
+        // A broker without a certificate can only say that the handshake is off.
+        if shown.is_none() {
+            return Ok(ServerTls::Instead(crate::faults::instead_of_hello("alert")));
+        }
+        let demand = match settings.client_certificates.as_str() {
+            "none" => Demand::No,
+            "optional" => Demand::Optional,
+            _ => Demand::Required,
+        };
+        let trust = Trust { trusted: self.trusted(&settings.authority)?, shown, resumption: settings.resumption };
+        let clock = self.setting.broker_clock.clone();
+        let config = tls::server(&trust, Arc::new(tls::Clock(move || clock.shows().0)), demand, &settings.tls)
+            .map_err(|error| Stop::Error(error.to_string()))?;
+        self.broker_tls = Some(config.clone());
+        Ok(ServerTls::On(config))
+    }
+
+    /// Lists are looked at only where a scenario revokes something: they make every check demand a fresh list.
+    fn trusted(&self, authority: &str) -> Result<Arc<tls::Trusted>, Stop> {
+        let revokes = self.setting.certificates.values().any(|c| c.flaw.as_deref() == Some("revoked"));
+        self.setting.identities.trusted(authority, revokes).map_err(|error| Stop::Error(error.to_string()))
+    }
+
+    fn shown(&self, role: Role, certificate: &str, name: &str) -> Result<Option<Arc<tls::Shown>>, Stop> {
+        if certificate == "none" {
+            return Ok(None);
+        }
+        let plain = Certificate::default();
+        let declared = self.setting.certificates.get(certificate).unwrap_or(&plain);
+        let clock: UnixTime = self.setting.header.clock.unwrap_or(crate::play::CLOCK);
+        let shown = self.setting.identities.shown(role, declared, name, clock);
+        shown.map_err(|error| Stop::Error(error.to_string()))
+    }
+}
