@@ -62,6 +62,8 @@ pub enum ClientOrder {
     Open,
     /// Send a text message.
     Text(String),
+    /// Send a binary message. A terminal never does; an echo has to.
+    Binary(Vec<u8>),
     /// Send a ping.
     Ping(Vec<u8>),
     /// Send a close with this code and mask, then leave in good manners.
@@ -208,7 +210,7 @@ async fn websocket<S>(
     let mut outbox = VecDeque::new();
     let mut left = std::future::poll_fn(|cx| poll(&mut ws, &mut outbox, pen, orders, cx)).await;
     if matches!(left, Left::Violated) {
-        left = close_order(orders).await;
+        left = close_order(&mut outbox, orders).await;
     }
     match left {
         Left::Gone | Left::Violated => {}
@@ -290,6 +292,7 @@ where
             match orders.poll_recv(cx) {
                 Poll::Ready(None) => return Some(Left::Gone),
                 Poll::Ready(Some(ClientOrder::Text(text))) => outbox.push_back(Message::text(text)),
+                Poll::Ready(Some(ClientOrder::Binary(bytes))) => outbox.push_back(Message::binary(bytes)),
                 Poll::Ready(Some(ClientOrder::Ping(payload))) => outbox.push_back(Message::Ping(payload.into())),
                 Poll::Ready(Some(ClientOrder::Close(code, mask))) => return Some(Left::Close(code, mask)),
                 Poll::Ready(Some(ClientOrder::Request(_) | ClientOrder::Open)) => {}
@@ -310,11 +313,15 @@ where
     }
 }
 
-/// After a violation only the order to close is of interest.
-async fn close_order(orders: &mut mpsc::Receiver<ClientOrder>) -> Left {
+/// After a violation the order to close is waited for. What came before the violation is answered before it.
+async fn close_order(outbox: &mut VecDeque<Message>, orders: &mut mpsc::Receiver<ClientOrder>) -> Left {
     while let Some(order) = orders.recv().await {
-        if let ClientOrder::Close(code, mask) = order {
-            return Left::Close(code, mask);
+        match order {
+            ClientOrder::Close(code, mask) => return Left::Close(code, mask),
+            ClientOrder::Text(text) => outbox.push_back(Message::text(text)),
+            ClientOrder::Binary(bytes) => outbox.push_back(Message::binary(bytes)),
+            ClientOrder::Ping(payload) => outbox.push_back(Message::Ping(payload.into())),
+            ClientOrder::Request(_) | ClientOrder::Open => {}
         }
     }
     Left::Gone

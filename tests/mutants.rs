@@ -1,0 +1,36 @@
+//! What a mutant of the terminal has to survive: every bundled scenario with its snapshot, then the sweep. It stops at the
+//! first thing that does not hold, and is no part of `cargo test`, which has both of them in parts.
+
+mod common;
+
+use std::process::ExitCode;
+
+use sca_runner::suite::{Authorities, Snapshot, Snapshots};
+use sca_runner::sweep::{Sweep, Swept};
+use sca_runner::{Options, Verdict, simulated};
+
+fn main() -> ExitCode {
+    let paths = common::scenarios();
+    let suite = common::suite(Options::default(), Snapshots::Compare, &[]);
+    for path in &paths {
+        let result = suite.file(path).expect("a scenario can be read");
+        let held = |verdict: &Verdict| matches!(verdict, Verdict::Pass | Verdict::ExpectedFail(_));
+        let is_good = result.rows.iter().all(|row| held(&row.verdict)) && matches!(result.snapshot, Snapshot::Same);
+        if !is_good {
+            println!("found by {}", common::name(path));
+            return ExitCode::FAILURE;
+        }
+    }
+    let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    let identities = Authorities::new().expect("an authority can be made").memory;
+    let sweep = Sweep { make: &simulated, clauses: &[], identities, bytes: false, all_rows: false, jobs };
+    for some in paths.chunks(24) {
+        let swept = sweep.run(some, &|_, _| {}).expect("a scenario can be read");
+        if let Some(bad) = swept.iter().find(|swept| Swept::is_bad(swept)) {
+            println!("found by a sweep of {}", common::name(&bad.loaded.path));
+            return ExitCode::FAILURE;
+        }
+    }
+    println!("{} scenarios and their sweep", paths.len());
+    ExitCode::SUCCESS
+}
