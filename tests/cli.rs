@@ -220,7 +220,7 @@ fn certificates_are_written_with_keys_for_their_owner_alone() {
             assert_eq!(entry.metadata().expect("it has a mode").permissions().mode() & 0o777, 0o600);
         }
     }
-    assert_eq!(keys, 20);
+    assert_eq!(keys, 26);
 }
 
 /// A program in the background, ended with the test.

@@ -115,11 +115,8 @@ fn every_select_is_biased_and_no_map_is_unordered() {
 }
 
 #[test]
-fn every_clause_that_is_covered_exists_and_every_fault_names_one() {
+fn every_clause_that_is_covered_exists() {
     let known = sca_protocol::clauses::ids();
-    for row in sca_runner::faults::FAULTS {
-        assert!(known.contains(&row.clause), "{} names {}", row.word, row.clause);
-    }
     for path in common::scenarios() {
         let loaded = sca_runner::files::load(&path, &known).expect("the scenario can be read");
         let scenario = loaded.scenario.unwrap_or_else(|why| panic!("{}: {why:?}", path.display()));

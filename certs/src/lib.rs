@@ -2,12 +2,14 @@
 //!
 //! It reads no clock and no file: validity comes as dates, and what it makes are bytes.
 
+mod weak;
+
 use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DistinguishedName, DnType,
-    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ED25519,
-    RevokedCertParams, SerialNumber,
+    ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, NameConstraints,
+    PKCS_ECDSA_P256_SHA256, PKCS_ED25519, RevokedCertParams, SerialNumber,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -34,6 +36,12 @@ pub enum Flaw {
     None,
     /// The key belongs to another certificate.
     KeyOfAnother,
+    /// RSA with 1024 bits.
+    WeakKey,
+    /// More authorities stand between it and the root than anybody follows.
+    LongChain,
+    /// Its authority may only sign for other names.
+    NameConstraints,
 }
 
 /// Every flaw with its word.
@@ -48,6 +56,9 @@ pub const FLAWS: &[(Flaw, &str)] = &[
     (Flaw::Revoked, "revoked"),
     (Flaw::None, "none"),
     (Flaw::KeyOfAnother, "key-of-another"),
+    (Flaw::WeakKey, "weak-key"),
+    (Flaw::LongChain, "long-chain"),
+    (Flaw::NameConstraints, "name-constraints"),
 ];
 
 impl Flaw {
@@ -145,6 +156,9 @@ pub enum CertError {
     /// The library refused.
     #[error("certificate not made: {0}")]
     Made(#[from] rcgen::Error),
+    /// A key cannot be made.
+    #[error("key not made: {0}")]
+    Key(String),
     /// A date without a place in the calendar.
     #[error("no calendar date for {0} s since 1970")]
     Date(i64),
@@ -160,6 +174,21 @@ pub struct Authority {
 }
 
 const REVOKED_SERIAL: u64 = 666;
+/// Authorities in a chain that is too long. What verifies follows six.
+const LONG: usize = 8;
+
+/// What is the matter with a set of revocation lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lists {
+    /// Nothing: they are of root and intermediate, and current.
+    Current,
+    /// The root's is not among them.
+    Missing,
+    /// Their time is over.
+    Expired,
+    /// They are a stranger's.
+    OtherIssuer,
+}
 
 impl Authority {
     /// An authority whose own certificates are valid for a century round `epoch` (seconds since 1970).
@@ -192,15 +221,17 @@ impl Authority {
         self.intermediate.der().to_vec()
     }
 
-    /// The revocation lists of root and intermediate, as DER. They hold the serial of every revoked identity.
+    /// The revocation lists of root and intermediate, as DER, with what is the matter with them. They hold the serial of
+    /// every revoked identity.
     ///
     /// # Errors
     /// [`CertError`], if the library refuses.
-    pub fn revocation_lists(&self) -> Result<Vec<Vec<u8>>, CertError> {
+    pub fn revocation_lists(&self, lists: Lists) -> Result<Vec<Vec<u8>>, CertError> {
+        let (from, to) = if lists == Lists::Expired { (20_000, -10_000) } else { (1, 36_500) };
         let list = |issuer: &CertifiedIssuer<'static, KeyPair>| {
             let params = CertificateRevocationListParams {
-                this_update: self.epoch - Duration::days(1),
-                next_update: self.epoch + Duration::days(36_500),
+                this_update: self.epoch - Duration::days(from),
+                next_update: self.epoch + Duration::days(to),
                 crl_number: SerialNumber::from(1),
                 issuing_distribution_point: None,
                 revoked_certs: vec![RevokedCertParams {
@@ -213,7 +244,11 @@ impl Authority {
             };
             params.signed_by(issuer).map(|crl| crl.der().to_vec())
         };
-        Ok(vec![list(&self.root)?, list(&self.intermediate)?])
+        Ok(match lists {
+            Lists::Missing => vec![list(&self.intermediate)?],
+            Lists::OtherIssuer => vec![list(&self.stranger)?],
+            Lists::Current | Lists::Expired => vec![list(&self.root)?, list(&self.intermediate)?],
+        })
     }
 
     /// Makes an identity, with its flaw.
@@ -221,6 +256,12 @@ impl Authority {
     /// # Errors
     /// [`CertError`], if the library refuses or a date does not exist.
     pub fn issue(&self, order: &Order) -> Result<Identity, CertError> {
+        match order.flaw {
+            Some(Flaw::WeakKey) => return self.weak(order),
+            Some(Flaw::LongChain) => return self.far_away(order),
+            Some(Flaw::NameConstraints) => return self.out_of_bounds(order),
+            _ => {}
+        }
         let key = pair(self.kind)?;
         let params = leaf(order)?;
         let leaf = match order.flaw {
@@ -238,6 +279,48 @@ impl Authority {
         if order.flaw == Some(Flaw::None) {
             chain.clear();
         }
+        Ok(Identity { chain, key: key.serialize_der() })
+    }
+
+    /// An identity with a key that is too short.
+    fn weak(&self, order: &Order) -> Result<Identity, CertError> {
+        let key = weak::Key::new()?;
+        let leaf = leaf(order)?.signed_by(&key, &self.root)?;
+        Ok(Identity { chain: vec![leaf.der().to_vec()], key: key.pkcs8()? })
+    }
+
+    /// An identity behind more authorities than anybody follows.
+    fn far_away(&self, order: &Order) -> Result<Identity, CertError> {
+        let named = |i: usize| authority(&format!("sca-sim intermediate {i}"), self.epoch);
+        let mut issuer = CertifiedIssuer::signed_by(named(1), pair(self.kind)?, &self.root)?;
+        let mut chain = vec![issuer.der().to_vec()];
+        for i in 2..=LONG {
+            issuer = CertifiedIssuer::signed_by(named(i), pair(self.kind)?, &issuer)?;
+            chain.insert(0, issuer.der().to_vec());
+        }
+        self.behind(order, &issuer, chain)
+    }
+
+    /// An identity whose authority is confined to other names.
+    fn out_of_bounds(&self, order: &Order) -> Result<Identity, CertError> {
+        let mut confined = authority("sca-sim for elsewhere.test", self.epoch);
+        confined.name_constraints = Some(NameConstraints {
+            permitted_subtrees: vec![GeneralSubtree::DnsName("elsewhere.test".to_owned())],
+            excluded_subtrees: Vec::new(),
+        });
+        let issuer = CertifiedIssuer::signed_by(confined, pair(self.kind)?, &self.root)?;
+        let chain = vec![issuer.der().to_vec()];
+        self.behind(order, &issuer, chain)
+    }
+
+    fn behind(
+        &self,
+        order: &Order,
+        issuer: &CertifiedIssuer<'static, KeyPair>,
+        mut chain: Vec<Vec<u8>>,
+    ) -> Result<Identity, CertError> {
+        let key = pair(self.kind)?;
+        chain.insert(0, leaf(order)?.signed_by(&key, issuer)?.der().to_vec());
         Ok(Identity { chain, key: key.serialize_der() })
     }
 }

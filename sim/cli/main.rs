@@ -3,7 +3,9 @@
 mod certs;
 mod check;
 mod conformance;
+mod coverage;
 mod explore;
+mod faults;
 mod fmt;
 mod list;
 mod open;
@@ -67,6 +69,10 @@ enum Command {
     Screen(screen::Arguments),
     /// Show what the scenarios prove: each clause with its evidence, the commands, the codes, the assumptions
     Conformance(conformance::Arguments),
+    /// Print every kind of fault: how a scenario says it, and which scenarios show what the terminal does
+    Faults(faults::Arguments),
+    /// Show which classes of faults have met the terminal in which of its states, and the holes
+    Coverage(coverage::Arguments),
     /// Play scenarios again and again, with the line cut or the power lost at every place, and say what breaks
     Sweep(sweep::Arguments),
     /// Play a scenario's world with many seeds, each with its own faults and requests, and shrink what breaks a law
@@ -95,6 +101,8 @@ fn main() -> ExitCode {
         Command::List(arguments) => list::run(&arguments),
         Command::Screen(arguments) => screen::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::Faults(arguments) => faults::run(&arguments),
+        Command::Coverage(arguments) => coverage::run(&arguments),
         Command::Sweep(arguments) => sweep::run(&arguments),
         Command::Explore(arguments) => explore::run(&arguments),
         Command::Settings(arguments) => settings::run(&arguments),

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use sca_network::{
-    ClientEvent, ClientLimits, ClientOrder, Dialer, Event, Fate, Mailbox, SocketDialer, Tag, run_client,
+    ClientEvent, ClientLimits, ClientOrder, Dialer, Event, Mailbox, Route, SocketDialer, Tag, run_client,
 };
 use sca_protocol::handshake::{self, Upgrade};
 use sca_protocol::{Chance, Line};
@@ -48,7 +48,8 @@ fn drive(port: u16) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
     tokio::task::LocalSet::new().block_on(&runtime, async {
         let told = talk(port, "/getCaseCount", 0).await?;
-        let count: u32 = told.and_then(|text| text.parse().ok()).ok_or("the suite does not say how many cases it has")?;
+        let count: u32 =
+            told.and_then(|text| text.parse().ok()).ok_or("the suite does not say how many cases it has")?;
         for case in 1..=count {
             talk(port, &format!("/runCase?case={case}&agent={AGENT}"), case).await?;
             if case % 50 == 0 || case == count {
@@ -65,19 +66,9 @@ async fn talk(port: u16, path: &str, number: u32) -> Result<Option<String>, Stri
     let tag = Tag { terminal: 0, line: None::<Line>, connection: number };
     let (orders, inbox) = mpsc::channel(8);
     let limits = ClientLimits { message_size_max: MESSAGE_SIZE_MAX };
-    let place = ("127.0.0.1".to_owned(), port);
+    let route = Route::direct("127.0.0.1".to_owned(), port);
     let dialer = Dialer::Socket(SocketDialer::default());
-    let running = tokio::task::spawn_local(run_client(
-        dialer,
-        place,
-        None,
-        Fate::Connect,
-        None,
-        limits,
-        tag,
-        mailbox.clone(),
-        inbox,
-    ));
+    let running = tokio::task::spawn_local(run_client(dialer, route, None, limits, tag, mailbox.clone(), inbox));
     let mut echo = Echo { port, path, number, orders: Some(orders), key: String::new(), first: None };
     let mut over = false;
     let whole = async {
@@ -170,11 +161,15 @@ fn judge(reports: &str, ledger: &str) -> Result<(), String> {
             }
             None if non_strict => wrong.push(format!("case {case}: NON-STRICT, and the ledger has no reason for it")),
             Some(reason) if reason.trim().is_empty() => wrong.push(format!("case {case}: the ledger gives no reason")),
-            Some(_) if !non_strict => wrong.push(format!("case {case}: strict by now; its line in the ledger is stale")),
+            Some(_) if !non_strict => {
+                wrong.push(format!("case {case}: strict by now; its line in the ledger is stale"))
+            }
             _ => {}
         }
     }
-    wrong.extend(accepted.keys().filter(|case| !cases.contains_key(**case)).map(|case| format!("case {case}: no such case")));
+    wrong.extend(
+        accepted.keys().filter(|case| !cases.contains_key(**case)).map(|case| format!("case {case}: no such case")),
+    );
     let counts: Vec<String> = counts.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
     println!("{} cases, behaviour and close: {}", cases.len(), counts.join(", "));
     if wrong.is_empty() { Ok(()) } else { Err(format!("the suite found\n  {}", wrong.join("\n  "))) }

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::post::{Event, Mailbox, Pen, Tag};
 use crate::stream::{Stream, read_some};
-use crate::{Dialer, Fate};
+use crate::{Dialer, Route};
 
 /// What happens on one end of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +67,7 @@ const DRAIN_TIME: Duration = Duration::from_secs(1);
 /// Calls, and runs this end to its end. Dropping the sender of `orders` abandons it at once.
 pub async fn call(
     dialer: Dialer,
-    (host, port, fate): (String, u16, Fate),
+    route: Route,
     side: Side,
     limits: CallLimits,
     tag: Tag,
@@ -77,7 +77,7 @@ pub async fn call(
     let mut pen = CallPen { pen: Pen::new(mailbox, tag), side };
     let mut early = Vec::new();
     let dialled = {
-        let dial = dialer.dial(&host, port, fate, tag);
+        let dial = dialer.dial(&route, tag);
         tokio::pin!(dial);
         loop {
             tokio::select! {

@@ -26,7 +26,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message, error::ProtocolE
 use crate::post::{Event, Mailbox, Pen, Tag};
 use crate::stream::read_some;
 use crate::upgrade::{open_the_way, upgrade};
-use crate::{Dialer, Fate, tls};
+use crate::{Dialer, Route, tls};
 
 /// What happens on the terminal's end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,12 +84,9 @@ const OUTBOX_MAX: usize = 16;
 const DRAIN_BYTES: usize = 64 * 1024;
 
 /// Runs one connection to its end. Dropping the sender of `orders` abandons it at once.
-#[expect(clippy::too_many_arguments, reason = "the connection's whole world, named once")]
 pub async fn run(
     dialer: Dialer,
-    (host, port): (String, u16),
-    via: Option<(String, u16)>,
-    fate: Fate,
+    route: Route,
     secure: Option<Arc<ClientConfig>>,
     limits: ClientLimits,
     tag: Tag,
@@ -98,10 +95,9 @@ pub async fn run(
 ) {
     let mut pen = Pen::new(mailbox, tag);
     let attempt = async {
-        let (to, at) = via.as_ref().map_or((host.as_str(), port), |(proxy, at)| (proxy.as_str(), *at));
-        let mut stream = dialer.dial(to, at, fate, tag).await?;
-        if via.is_some() {
-            open_the_way(&mut stream, &host, port).await?;
+        let mut stream = dialer.dial(&route, tag).await?;
+        if let Some(proxy) = &route.via {
+            open_the_way(&mut stream, &proxy.request(&route.host, route.port)).await?;
         }
         pen.post(Event::Client(ClientEvent::Opened));
         Ok::<_, Reason>(stream)
@@ -117,7 +113,7 @@ pub async fn run(
         Err(reason) => return pen.post(Event::Client(ClientEvent::Failed(reason))),
     };
     let Some(config) = secure else { return converse(stream, false, limits, &mut pen, &mut orders).await };
-    let Ok(name) = ServerName::try_from(host) else {
+    let Ok(name) = ServerName::try_from(route.host) else {
         return pen.post(Event::Client(ClientEvent::Failed(Reason::Dns)));
     };
     let handshake = tokio::select! {

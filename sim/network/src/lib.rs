@@ -13,6 +13,7 @@ mod stream;
 mod tap;
 pub mod tls;
 mod upgrade;
+mod weak;
 
 pub use call::{CallEvent, CallLimits, CallOrder, Side, call as run_call, called as run_called};
 pub use client::{ClientEvent, ClientLimits, ClientOrder, run as run_client};
@@ -23,7 +24,10 @@ pub use socket::{Listener, SocketDialer};
 pub use stream::Stream;
 pub use tap::{Cut, End, Point, TapHandle};
 
+use std::time::Duration;
+
 use sca_protocol::Reason;
+use sca_protocol::handshake::Proxy;
 
 /// What becomes of one attempt to connect, decided before it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +40,37 @@ pub enum Fate {
     Dns,
     /// Every packet is lost.
     Lost,
+    /// The name has two addresses: nobody is at the first, the broker is at the second.
+    FirstRefuses,
+    /// The name has two addresses: packets to the first are lost, the broker is at the second.
+    FirstLost,
 }
+
+/// The way to a broker, and what becomes of it.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The broker's name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The proxy that opens the way, where there is one.
+    pub via: Option<Proxy>,
+    /// How long one address of several may take before the next is tried.
+    pub address_timeout: Duration,
+    /// What becomes of it.
+    pub fate: Fate,
+}
+
+impl Route {
+    /// The direct way.
+    #[must_use]
+    pub fn direct(host: String, port: u16) -> Self {
+        Self { host, port, via: None, address_timeout: ADDRESS_TIMEOUT, fate: Fate::Connect }
+    }
+}
+
+/// Where nobody says otherwise.
+const ADDRESS_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The way to a broker, in memory or by sockets.
 #[derive(Clone)]
@@ -52,10 +86,10 @@ impl Dialer {
     ///
     /// # Errors
     /// The [`Reason`] the attempt failed for.
-    pub async fn dial(&self, host: &str, port: u16, fate: Fate, tag: Tag) -> Result<Stream, Reason> {
+    pub async fn dial(&self, route: &Route, tag: Tag) -> Result<Stream, Reason> {
         match self {
-            Self::Memory(network) => network.dial(fate, tag).await,
-            Self::Socket(dialer) => dialer.dial(host, port, fate, tag).await,
+            Self::Memory(network) => network.dial(route, tag).await,
+            Self::Socket(dialer) => dialer.dial(route, tag).await,
         }
     }
 }

@@ -11,12 +11,12 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use sca_protocol::Reason;
+use sca_protocol::{Chance, Reason, chance};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::post::{Pulse, Tag};
-use crate::{Fate, Stream};
+use crate::{Fate, Route, Stream};
 
 /// Bytes under way in one direction before the writer has to wait.
 const WINDOW: usize = 64 * 1024;
@@ -39,6 +39,7 @@ pub struct MemoryNetwork {
     /// The line of each terminal that has one.
     lines: Rc<RefCell<BTreeMap<u16, Rc<Shared>>>>,
     base: (Duration, u64),
+    chance: Chance,
     accept: Accept,
     pulse: Pulse,
 }
@@ -46,6 +47,8 @@ pub struct MemoryNetwork {
 #[derive(Debug)]
 struct Shared {
     latency: [Cell<Duration>; 2],
+    /// What chance may add to it.
+    jitter: [Cell<Duration>; 2],
     /// Bytes a second; 0 for no limit.
     bandwidth: [Cell<u64>; 2],
 }
@@ -60,8 +63,14 @@ impl MemoryNetwork {
     /// A network with this latency and bandwidth (bytes a second, 0 for no limit) each way. `accept` is given the
     /// broker's end of every connection.
     #[must_use]
-    pub fn new(latency: Duration, bandwidth: u64, pulse: Pulse, accept: Accept) -> Self {
-        Self { lines: Rc::default(), base: (latency.max(LATENCY_MIN), bandwidth), accept, pulse }
+    pub fn new(latency: Duration, bandwidth: u64, chance: Chance, pulse: Pulse, accept: Accept) -> Self {
+        Self { lines: Rc::default(), base: (latency.max(LATENCY_MIN), bandwidth), chance, accept, pulse }
+    }
+
+    /// Lets chance add to the latency of a terminal's line in one direction, up to `jitter`. What one connection carries
+    /// stays in its order.
+    pub fn set_jitter(&self, terminal: u16, way: Way, jitter: Duration) {
+        self.line(terminal).jitter[way as usize].set(jitter);
     }
 
     /// Changes the latency of a terminal's line in one direction, for what is sent from now on.
@@ -78,16 +87,22 @@ impl MemoryNetwork {
         let ((latency, bandwidth), mut lines) = (self.base, self.lines.borrow_mut());
         let made = || Shared {
             latency: [Cell::new(latency), Cell::new(latency)],
+            jitter: Default::default(),
             bandwidth: [Cell::new(bandwidth), Cell::new(bandwidth)],
         };
         lines.entry(terminal).or_insert_with(|| Rc::new(made())).clone()
     }
 
-    pub(crate) async fn dial(&self, fate: Fate, tag: Tag) -> Result<Stream, Reason> {
+    pub(crate) async fn dial(&self, route: &Route, tag: Tag) -> Result<Stream, Reason> {
         let line = self.line(tag.terminal);
         let there = line.latency[Way::FromTerminal as usize].get();
         let back = line.latency[Way::ToTerminal as usize].get();
-        match fate {
+        match route.fate {
+            Fate::FirstRefuses => sleep(there + back).await,
+            Fate::FirstLost => sleep(route.address_timeout).await,
+            _ => {}
+        }
+        match route.fate {
             Fate::Lost => std::future::pending().await,
             Fate::Dns => {
                 sleep(back).await;
@@ -97,9 +112,9 @@ impl MemoryNetwork {
                 sleep(there + back).await;
                 Err(Reason::Refused)
             }
-            Fate::Connect => {
+            Fate::Connect | Fate::FirstRefuses | Fate::FirstLost => {
                 sleep(there).await;
-                let (terminal, broker) = self.pair(&line);
+                let (terminal, broker) = self.pair(&line, tag);
                 self.pulse.beat();
                 (self.accept)(Stream::Memory(broker), tag);
                 sleep(back).await;
@@ -108,8 +123,8 @@ impl MemoryNetwork {
         }
     }
 
-    fn pair(&self, line: &Rc<Shared>) -> (MemoryEnd, MemoryEnd) {
-        let pipe = |way| Rc::new(RefCell::new(Pipe::new(way)));
+    fn pair(&self, line: &Rc<Shared>, tag: Tag) -> (MemoryEnd, MemoryEnd) {
+        let pipe = |way| Rc::new(RefCell::new(Pipe::new(way, (self.chance, tag))));
         let (to, from) = (pipe(Way::ToTerminal), pipe(Way::FromTerminal));
         let end = |rx: &Rc<RefCell<Pipe>>, tx: &Rc<RefCell<Pipe>>| MemoryEnd {
             rx: rx.clone(),
@@ -134,6 +149,11 @@ enum Item {
 #[derive(Debug)]
 struct Pipe {
     way: Way,
+    /// Where jitter comes from, and of which connection.
+    chance: (Chance, Tag),
+    /// Drawn from when there is jitter, and what was drawn last, for which instant: what is written in one instant travels
+    /// together.
+    jitter: Option<(chance::Stream, Instant, Duration)>,
     items: VecDeque<(Instant, Item)>,
     under_way: usize,
     free_at: Option<Instant>,
@@ -146,9 +166,11 @@ struct Pipe {
 }
 
 impl Pipe {
-    fn new(way: Way) -> Self {
+    fn new(way: Way, chance: (Chance, Tag)) -> Self {
         Self {
             way,
+            chance,
+            jitter: None,
             items: VecDeque::new(),
             under_way: 0,
             free_at: None,
@@ -161,6 +183,26 @@ impl Pipe {
         }
     }
 
+    /// What chance adds to the latency now.
+    fn jitter(&mut self, shared: &Shared) -> Duration {
+        let most = shared.jitter[self.way as usize].get();
+        if most.is_zero() {
+            return Duration::ZERO;
+        }
+        let (chance, tag) = self.chance;
+        let line = tag.line.map_or(0, |line| 1 + line as u64);
+        let index = [u64::from(tag.terminal), line, u64::from(tag.connection), self.way as u64];
+        let now = Instant::now();
+        let is_new = self.jitter.as_ref().is_none_or(|(_, at, _)| *at != now);
+        let (stream, at, drawn) =
+            self.jitter.get_or_insert_with(|| (chance.stream("jitter", &index), now, Duration::ZERO));
+        if is_new {
+            let most_ms = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
+            (*at, *drawn) = (now, Duration::from_millis(stream.below(most_ms)));
+        }
+        *drawn
+    }
+
     fn push(&mut self, shared: &Shared, item: Item) {
         let now = Instant::now();
         let mut leave = self.free_at.map_or(now, |at| at.max(now));
@@ -169,7 +211,7 @@ impl Pipe {
             leave += Duration::from_millis(ms);
             self.free_at = Some(leave);
         }
-        let arrive = leave + shared.latency[self.way as usize].get();
+        let arrive = leave + shared.latency[self.way as usize].get() + self.jitter(shared);
         // Bytes of one stream never overtake each other, even when the latency shrinks.
         let arrive = self.last_at.map_or(arrive, |last| last.max(arrive));
         self.last_at = Some(arrive);

@@ -18,6 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use crate::post::{Event, Mailbox, Pen, Tag};
 use crate::stream::{poll_read_some, read_some};
@@ -40,8 +41,8 @@ pub enum ServerEvent {
     Accepted,
     /// The proxy before the broker was asked for the way; the request as text.
     Proxied(String),
-    /// TLS stands, the terminal's certificate included.
-    Secured,
+    /// TLS stands, the terminal's certificate included; the names in that.
+    Secured(Vec<String>),
     /// It ended before the upgrade was asked for.
     Failed(Reason),
     /// A request for the upgrade, with its bytes as text.
@@ -66,8 +67,24 @@ pub enum ServerOrder {
     Write(Vec<u8>),
     /// When everything before this is flushed, end the connection like this.
     Strike(End),
+    /// Take new keys and tell the terminal so (RFC 8446, section 4.6.3). Where there are no such keys nothing happens.
+    NewKeys,
     /// End in good manners.
     HangUp,
+}
+
+/// A stream whose keys can be made new.
+trait Rekey {
+    fn new_keys(&mut self) {}
+}
+
+impl Rekey for Tapped {}
+
+impl<S> Rekey for TlsStream<S> {
+    fn new_keys(&mut self) {
+        // With TLS 1.2 there is no such message, and the library says so.
+        drop(self.get_mut().1.refresh_traffic_keys());
+    }
 }
 
 /// What the broker's end needs for TLS.
@@ -123,7 +140,8 @@ pub async fn run(
     // Boxed, so that a connection without TLS does not carry its state about.
     let ending = match Box::pin(TlsAcceptor::from(config).accept(stream).into_fallible()).await {
         Ok(stream) => {
-            pen.post(Event::Server(ServerEvent::Secured));
+            let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+            pen.post(Event::Server(ServerEvent::Secured(shown.map(tls::names_in).unwrap_or_default())));
             Box::pin(converse(stream, &tap, &mut pen, &mut orders)).await
         }
         Err((error, stream)) => {
@@ -160,7 +178,7 @@ where
 
 async fn converse<S>(mut stream: S, tap: &TapHandle, pen: &mut Pen, orders: &mut mpsc::Receiver<ServerOrder>) -> Ending
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Rekey + Unpin,
 {
     let (head, text, tail) = match read_request(&mut stream).await {
         Ok(read) => read,
@@ -244,15 +262,21 @@ struct Writer {
 enum Outgoing {
     Bytes(Vec<u8>),
     Strike(End),
+    NewKeys,
 }
 
 impl Writer {
-    fn poll<S: AsyncWrite + Unpin>(&mut self, stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll<S: AsyncWrite + Rekey + Unpin>(&mut self, stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some(front) = self.queue.front() {
             let bytes = match front {
                 Outgoing::Bytes(bytes) => bytes,
                 Outgoing::Strike(end) => {
                     self.tap.end(*end);
+                    self.queue.pop_front();
+                    continue;
+                }
+                Outgoing::NewKeys => {
+                    stream.new_keys();
                     self.queue.pop_front();
                     continue;
                 }
@@ -289,7 +313,7 @@ async fn frames<S>(
     orders: &mut mpsc::Receiver<ServerOrder>,
 ) -> Ending
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Rekey + Unpin,
 {
     let mut decoder = Decoder::new(FRAME_BYTES_MAX);
     decoder.push(tail);
@@ -313,7 +337,7 @@ fn poll_frames<S>(
     cx: &mut Context<'_>,
 ) -> Poll<Left>
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Rekey + Unpin,
 {
     loop {
         // While the line is slow, orders wait where they are counted.
@@ -323,6 +347,7 @@ where
                     writer.queue.push_back(Outgoing::Bytes(bytes));
                 }
                 Poll::Ready(Some(ServerOrder::Strike(end))) => writer.queue.push_back(Outgoing::Strike(end)),
+                Poll::Ready(Some(ServerOrder::NewKeys)) => writer.queue.push_back(Outgoing::NewKeys),
                 Poll::Ready(Some(ServerOrder::HangUp) | None) => return Poll::Ready(Left::HangUp),
                 Poll::Pending => break,
             }

@@ -9,9 +9,10 @@ use std::rc::Rc;
 use sca_protocol::Reason;
 use socket2::{SockFilter, SockRef};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
+use tokio::time::timeout;
 
 use crate::post::Tag;
-use crate::{Fate, Stream};
+use crate::{Fate, Route, Stream};
 
 /// Ports whose connections are on their way to a listener of the same world, with the tag of each.
 type Expected = Rc<RefCell<BTreeMap<u16, Tag>>>;
@@ -71,26 +72,20 @@ pub struct SocketDialer {
 }
 
 impl SocketDialer {
-    pub(crate) async fn dial(&self, host: &str, port: u16, fate: Fate, tag: Tag) -> Result<Stream, Reason> {
-        let connected = match fate {
+    pub(crate) async fn dial(&self, route: &Route, tag: Tag) -> Result<Stream, Reason> {
+        let connected = match route.fate {
             Fate::Dns => return Err(Reason::Dns),
-            Fate::Connect => {
-                let all: Vec<SocketAddr> = match self.to {
-                    Some(to) => vec![to],
-                    None => lookup_host((host, port)).await.map_err(|_| Reason::Dns)?.collect(),
-                };
-                let mut last = Err(io::ErrorKind::NotFound.into());
-                for to in &all {
-                    last = self.connect(*to, tag).await;
-                    if last.is_ok() {
-                        break;
-                    }
+            Fate::Connect => self.in_turn(&self.addresses(route).await?, route, tag).await,
+            Fate::FirstRefuses => match closed_port().await {
+                Ok(first) => self.in_turn(&[&[first], &*self.addresses(route).await?].concat(), route, tag).await,
+                Err(error) => Err(error),
+            },
+            Fate::FirstLost => match deaf_listener() {
+                Ok((first, _deaf)) => {
+                    self.in_turn(&[&[first], &*self.addresses(route).await?].concat(), route, tag).await
                 }
-                if all.is_empty() {
-                    return Err(Reason::Dns);
-                }
-                last
-            }
+                Err(error) => Err(error),
+            },
             Fate::Refuse => match closed_port().await {
                 Ok(to) => TcpStream::connect(to).await,
                 Err(error) => Err(error),
@@ -112,6 +107,28 @@ impl SocketDialer {
         }
     }
 
+    /// Every address of the broker, or of the proxy before it.
+    async fn addresses(&self, route: &Route) -> Result<Vec<SocketAddr>, Reason> {
+        if let Some(to) = self.to {
+            return Ok(vec![to]);
+        }
+        let proxy = route.via.as_ref().map(|proxy| (proxy.host.as_str(), proxy.port));
+        let (host, port) = proxy.unwrap_or((&route.host, route.port));
+        let all: Vec<SocketAddr> = lookup_host((host, port)).await.map_err(|_| Reason::Dns)?.collect();
+        if all.is_empty() { Err(Reason::Dns) } else { Ok(all) }
+    }
+
+    /// One address after the other, until one answers. The last may take as long as the attempt.
+    async fn in_turn(&self, all: &[SocketAddr], route: &Route, tag: Tag) -> io::Result<TcpStream> {
+        let Some((last, others)) = all.split_last() else { return Err(io::ErrorKind::NotFound.into()) };
+        for to in others {
+            if let Ok(Ok(stream)) = timeout(route.address_timeout, self.connect(*to, tag)).await {
+                return Ok(stream);
+            }
+        }
+        self.connect(*last, tag).await
+    }
+
     /// Connects from a port that the listener has been told to expect.
     async fn connect(&self, to: SocketAddr, tag: Tag) -> io::Result<TcpStream> {
         let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
@@ -130,12 +147,17 @@ async fn closed_port() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()
 }
 
+/// Makes a socket hear nothing any more, not even that what it sends has arrived.
+pub(crate) fn deafen(socket: &SockRef<'_>) -> io::Result<()> {
+    // The classic program `ret 0`: accept no byte of any packet.
+    socket.attach_filter(&[SockFilter::new(0x06, 0, 0, 0)])
+}
+
 /// A listener that hears no SYN: a filter throws every packet away.
 fn deaf_listener() -> io::Result<(SocketAddr, TcpListener)> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-    // The classic program `ret 0`: accept no byte of any packet.
-    SockRef::from(&socket).attach_filter(&[SockFilter::new(0x06, 0, 0, 0)])?;
+    deafen(&SockRef::from(&socket))?;
     let listener = socket.listen(1)?;
     Ok((listener.local_addr()?, listener))
 }

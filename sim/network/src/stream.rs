@@ -31,6 +31,17 @@ impl Stream {
     }
 }
 
+impl Stream {
+    /// Lets nothing in any more: on a socket a filter drops every packet, acknowledgements too. In memory whoever holds
+    /// the end does not read it, which comes to the same.
+    pub(crate) fn deafen(&self) {
+        if let Self::Socket(socket) = self {
+            // A socket that refuses the filter is gone already.
+            drop(crate::socket::deafen(&socket2::SockRef::from(socket)));
+        }
+    }
+}
+
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {

@@ -25,6 +25,8 @@ pub enum End {
     Fin,
     /// Nothing at all any more, in both directions.
     Silence,
+    /// Nothing at all, in both directions, until the tap is told to let things pass again.
+    Hold,
     /// One byte is inverted, and the stream goes on.
     Corrupt,
 }
@@ -58,6 +60,10 @@ struct State {
     silent_to: bool,
     silent_from: bool,
     held: Vec<u8>,
+    /// Bytes a segment at the most, by way.
+    segment: [Option<usize>; 2],
+    /// Nothing comes in any more, not even an acknowledgement.
+    deaf: bool,
     end: Option<End>,
     cut: Option<Cut>,
     struck: bool,
@@ -88,6 +94,11 @@ impl TapHandle {
         state.wake();
     }
 
+    /// Splits what goes one way into segments of so many bytes at the most; nothing ends that.
+    pub fn segment(&self, way: Way, most: Option<usize>) {
+        self.0.borrow_mut().segment[way as usize] = most;
+    }
+
     /// Arms a cut within the TLS handshake.
     pub fn arm(&self, cut: Cut) {
         self.0.borrow_mut().cut = Some(cut);
@@ -103,7 +114,8 @@ impl TapHandle {
 impl State {
     fn strike(&mut self, end: End) {
         match end {
-            End::Silence => (self.silent_to, self.silent_from) = (true, true),
+            End::Silence => (self.silent_to, self.silent_from, self.deaf) = (true, true, true),
+            End::Hold => (self.silent_to, self.silent_from) = (true, true),
             End::Corrupt => {}
             End::Reset | End::Fin => self.end = Some(end),
         }
@@ -180,6 +192,9 @@ impl Tapped {
     /// Carries out an end that was ordered. An error means the stream is over for its user.
     fn obey(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let mut state = self.handle.0.borrow_mut();
+        if std::mem::take(&mut state.deaf) {
+            self.stream.deafen();
+        }
         match state.end {
             Some(End::Reset) => {
                 self.mailbox.pulse.beat();
@@ -239,6 +254,20 @@ impl Tapped {
     }
 }
 
+/// Reads so many bytes at the most.
+fn poll_read_at_most(
+    most: usize,
+    stream: &mut Stream,
+    cx: &mut Context<'_>,
+    buf: &mut ReadBuf<'_>,
+) -> Poll<io::Result<()>> {
+    let mut some = buf.take(most);
+    let polled = Pin::new(stream).poll_read(cx, &mut some);
+    let bytes = some.filled().to_vec();
+    buf.put_slice(&bytes);
+    polled
+}
+
 impl AsyncRead for Tapped {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let me = self.get_mut();
@@ -251,7 +280,11 @@ impl AsyncRead for Tapped {
             }
         }
         let before = buf.filled().len();
-        let polled = Pin::new(&mut me.stream).poll_read(cx, buf);
+        let most = me.handle.0.borrow().segment[Way::FromTerminal as usize];
+        let polled = match most {
+            Some(most) => poll_read_at_most(most, &mut me.stream, cx, buf),
+            None => Pin::new(&mut me.stream).poll_read(cx, buf),
+        };
         if polled.is_ready() && me.is_armed() {
             let (pass, end) = me.judge(&mut buf.filled_mut()[before..], false);
             if let Some(end) = end {
@@ -274,6 +307,8 @@ impl AsyncWrite for Tapped {
         if me.handle.0.borrow().shut {
             return Poll::Ready(Ok(buf.len()));
         }
+        let most = me.handle.0.borrow().segment[Way::ToTerminal as usize].unwrap_or(usize::MAX);
+        let buf = &buf[..buf.len().min(most)];
         if me.is_armed() {
             let mut copy = buf.to_vec();
             let (pass, end) = me.judge(&mut copy, true);

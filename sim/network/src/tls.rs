@@ -14,11 +14,18 @@ use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::time_provider::TimeProvider;
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, Error, KeyLog, PeerIncompatible, RootCertStore, ServerConfig,
-    SupportedProtocolVersion, version,
+    AlertDescription, CertificateError, ClientConfig, Error, KeyLog, NamedGroup, PeerIncompatible, RootCertStore,
+    ServerConfig, SupportedProtocolVersion, version,
 };
 use sca_certs::Identity;
 use tokio::io::{AsyncRead, AsyncWrite};
+use x509_cert::attr::AttributeTypeAndValue;
+use x509_cert::der::Decode;
+use x509_cert::der::oid::db::rfc4519;
+use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::ext::pkix::name::GeneralName;
+
+use crate::weak::WeakKey;
 
 /// A terminal's side, ready for use.
 pub type ClientTls = ClientConfig;
@@ -34,7 +41,8 @@ pub struct Trusted {
 }
 
 impl Trusted {
-    /// Trust in these roots, DER. With revocation lists, DER, every certificate that they do not cover is refused.
+    /// Trust in these roots, DER. With revocation lists, DER, every certificate that they do not cover is refused, and so
+    /// is every one that a list covers whose time is over.
     ///
     /// # Errors
     /// [`TlsError`], if a root or a list cannot be used.
@@ -45,10 +53,15 @@ impl Trusted {
         }
         let store = Arc::new(store);
         let lists = || lists.iter().cloned().map(CertificateRevocationListDer::from);
-        let clients = || WebPkiClientVerifier::builder_with_provider(store.clone(), provider()).with_crls(lists());
+        let clients = || {
+            WebPkiClientVerifier::builder_with_provider(store.clone(), provider())
+                .with_crls(lists())
+                .enforce_revocation_expiration()
+        };
         Ok(Self {
             servers: WebPkiServerVerifier::builder_with_provider(store.clone(), provider())
                 .with_crls(lists())
+                .enforce_revocation_expiration()
                 .build()?,
             clients: clients().build()?,
             clients_if_any: clients().allow_unauthenticated().build()?,
@@ -76,7 +89,11 @@ impl Shown {
 fn certified(identity: &Identity) -> Result<CertifiedKey, TlsError> {
     let chain = identity.chain.iter().cloned().map(CertificateDer::from).collect();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.key.clone()));
-    Ok(CertifiedKey::new(chain, provider().key_provider.load_private_key(key)?))
+    let key = match provider().key_provider.load_private_key(key) {
+        Ok(key) => key,
+        Err(error) => WeakKey::read(&identity.key).ok_or(error)?,
+    };
+    Ok(CertifiedKey::new(chain, key))
 }
 
 /// Whether the key of an identity belongs to its certificate.
@@ -99,6 +116,10 @@ pub struct Trust {
     pub shown: Option<Arc<Shown>>,
     /// Whether sessions are resumed.
     pub resumption: bool,
+    /// The versions it speaks: `1.2`, `1.3` or anything else for both.
+    pub versions: String,
+    /// The group it agrees keys in; anything that is no group stands for all.
+    pub groups: String,
 }
 
 /// Whether a server asks clients for a certificate.
@@ -164,6 +185,45 @@ fn provider() -> Arc<CryptoProvider> {
     PROVIDER.get_or_init(|| Arc::new(rustls::crypto::ring::default_provider())).clone()
 }
 
+/// The library's primitives with one group for keys, or with all.
+fn provider_of(group: &str) -> Arc<CryptoProvider> {
+    let wanted = match group {
+        "x25519" => NamedGroup::X25519,
+        "secp256r1" => NamedGroup::secp256r1,
+        "secp384r1" => NamedGroup::secp384r1,
+        _ => return provider(),
+    };
+    let mut one = CryptoProvider::clone(&provider());
+    one.kx_groups.retain(|group| group.name() == wanted);
+    Arc::new(one)
+}
+
+fn versions(word: &str) -> &'static [&'static SupportedProtocolVersion] {
+    const BOTH: &[&SupportedProtocolVersion] = &[&version::TLS13, &version::TLS12];
+    match word {
+        "1.2" => &BOTH[1..],
+        "1.3" => &BOTH[..1],
+        _ => BOTH,
+    }
+}
+
+/// The names in a certificate, DER: the common name, then the names it is for. None where it cannot be read.
+pub(crate) fn names_in(certificate: &CertificateDer<'_>) -> Vec<String> {
+    let Ok(read) = x509_cert::Certificate::from_der(certificate) else { return Vec::new() };
+    let body = read.tbs_certificate;
+    let parts = body.subject.0.iter().flat_map(|part| part.0.iter());
+    let common = parts.filter(|part| part.oid == rfc4519::CN);
+    let text = |part: &AttributeTypeAndValue| String::from_utf8_lossy(part.value.value()).into_owned();
+    let mut names: Vec<String> = common.map(text).collect();
+    if let Ok(Some((_, SubjectAltName(all)))) = body.get::<SubjectAltName>() {
+        names.extend(all.into_iter().filter_map(|name| match name {
+            GeneralName::DnsName(name) => Some(name.as_str().to_owned()),
+            _ => None,
+        }));
+    }
+    names
+}
+
 /// The terminal's side.
 ///
 /// # Errors
@@ -173,8 +233,8 @@ pub fn client(
     clock: Arc<dyn TimeProvider>,
     notes: Option<Arc<KeyNotes>>,
 ) -> Result<Arc<ClientConfig>, TlsError> {
-    let builder = ClientConfig::builder_with_details(provider(), clock)
-        .with_safe_default_protocol_versions()?
+    let builder = ClientConfig::builder_with_details(provider_of(&trust.groups), clock)
+        .with_protocol_versions(versions(&trust.versions))?
         .dangerous()
         .with_custom_certificate_verifier(trust.trusted.servers.clone());
     let mut config = match &trust.shown {
@@ -190,23 +250,13 @@ pub fn client(
     Ok(Arc::new(config))
 }
 
-/// The broker's side. `versions` is `1.2`, `1.3` or anything else for both.
+/// The broker's side.
 ///
 /// # Errors
 /// [`TlsError`], if the identity's key or the roots cannot be used.
-pub fn server(
-    trust: &Trust,
-    clock: Arc<dyn TimeProvider>,
-    demand: Demand,
-    versions: &str,
-) -> Result<Arc<ServerConfig>, TlsError> {
-    const BOTH: &[&SupportedProtocolVersion] = &[&version::TLS13, &version::TLS12];
-    let versions: &[&SupportedProtocolVersion] = match versions {
-        "1.2" => &BOTH[1..],
-        "1.3" => &BOTH[..1],
-        _ => BOTH,
-    };
-    let builder = ServerConfig::builder_with_details(provider(), clock).with_protocol_versions(versions)?;
+pub fn server(trust: &Trust, clock: Arc<dyn TimeProvider>, demand: Demand) -> Result<Arc<ServerConfig>, TlsError> {
+    let builder = ServerConfig::builder_with_details(provider_of(&trust.groups), clock)
+        .with_protocol_versions(versions(&trust.versions))?;
     let builder = match demand {
         Demand::No => builder.with_no_client_auth(),
         Demand::Optional => builder.with_client_cert_verifier(trust.trusted.clients_if_any.clone()),
@@ -282,6 +332,11 @@ fn certificate_word(error: &CertificateError) -> &'static str {
         }
         C::BadSignature => "bad-signature",
         C::BadEncoding => "bad-certificate",
+        C::Other(other) => match other.0.downcast_ref::<webpki::Error>() {
+            Some(webpki::Error::NameConstraintViolation) => "name-constraints",
+            Some(webpki::Error::MaximumPathDepthExceeded) => "long-chain",
+            _ => "other",
+        },
         _ => "other",
     }
 }

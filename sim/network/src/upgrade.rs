@@ -15,12 +15,10 @@ use crate::tls;
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// Asks a proxy for the way to the broker.
-pub(crate) async fn open_the_way<S>(stream: &mut S, host: &str, port: u16) -> Result<(), Reason>
+pub(crate) async fn open_the_way<S>(stream: &mut S, request: &str) -> Result<(), Reason>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-    let request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n");
     if stream.write_all(request.as_bytes()).await.is_err() || stream.flush().await.is_err() {
         return Err(Reason::Reset);
     }

@@ -6,6 +6,9 @@ use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::handshake::{self, Head};
 use sca_protocol::settings::BrokerSettings;
 
+/// The code that closes a connection whose place another one takes: what it did breaks a policy.
+const REPLACED: u16 = 1008;
+
 /// Bytes of one message from a terminal that are put together before the broker gives up on it.
 const MESSAGE_BYTES_MAX: usize = 1 << 20;
 
@@ -27,6 +30,8 @@ pub enum BrokerInput {
         peer: Peer,
         /// The request.
         head: Head,
+        /// The names in the certificate it has shown.
+        names: Vec<String>,
         /// The answer to give, if it is not the usual one.
         answer: Option<String>,
     },
@@ -138,7 +143,7 @@ impl Broker {
     /// Tells the broker what happened, and returns what it wants done, in order.
     pub fn handle(&mut self, input: BrokerInput) -> Vec<BrokerOutput> {
         match input {
-            BrokerInput::Asked { peer, head, answer } => self.asked(peer, &head, answer),
+            BrokerInput::Asked { peer, head, names, answer } => self.asked(peer, &head, &names, answer),
             BrokerInput::Frame { peer, frame } => self.frame(peer, &frame),
             BrokerInput::Ended { peer } => {
                 self.connections.remove(&peer);
@@ -172,19 +177,29 @@ impl Broker {
         self.connections.values().filter(|c| c.open).count()
     }
 
-    /// The open connection of this pinpad id, the newest if there are several (CON-02).
+    /// The open connection of this pinpad id (CON-02); of several the newest, or the oldest if the settings say so.
     #[must_use]
     pub fn route(&self, pinpad_id: &str) -> Option<Peer> {
         let mine = self.connections.iter().filter(|(_, c)| c.open && c.pinpad_id == pinpad_id);
-        mine.max_by_key(|(_, c)| c.order).map(|(peer, _)| *peer)
+        let found = match self.settings.on_duplicate.as_str() {
+            "oldest" => mine.min_by_key(|(_, c)| c.order),
+            _ => mine.max_by_key(|(_, c)| c.order),
+        };
+        found.map(|(peer, _)| *peer)
     }
 
-    fn asked(&mut self, peer: Peer, head: &Head, answer: Option<String>) -> Vec<BrokerOutput> {
+    fn asked(&mut self, peer: Peer, head: &Head, names: &[String], answer: Option<String>) -> Vec<BrokerOutput> {
         let key = head.get("Sec-WebSocket-Key").unwrap_or_default();
+        let pinpad_id = head.get("x-vfi-pinpad-id").unwrap_or_default().to_owned();
         let accept = handshake::accept(key);
+        // Whoever names no pinpad id is never spoken to by one.
+        let is_other = self.settings.checks_pinpad_id && !pinpad_id.is_empty() && !names.contains(&pinpad_id);
+        let is_double = self.settings.on_duplicate == "refuse" && self.route(&pinpad_id).is_some();
         let text = match answer {
             Some(text) => text.replace("{{accept}}", &accept),
-            None if key.is_empty() => "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".to_owned(),
+            None if key.is_empty() => refusal("400 Bad Request"),
+            None if is_other => refusal("403 Forbidden"),
+            None if is_double => refusal("409 Conflict"),
             None => self.switching(&accept),
         };
         let open = text.split(' ').nth(1) == Some("101");
@@ -193,12 +208,34 @@ impl Broker {
             if !self.settings.greeting.is_empty() {
                 bytes.extend(Frame::whole(opcode::TEXT, self.settings.greeting.as_bytes()).encode());
             }
+            let replaced = self.replaced(&pinpad_id);
             self.opened += 1;
-            let pinpad_id = head.get("x-vfi-pinpad-id").unwrap_or_default().to_owned();
             self.connections
                 .insert(peer, Connection { pinpad_id, open: true, order: self.opened, ..Connection::default() });
+            let mut out = vec![BrokerOutput::Answer { peer, bytes, open }];
+            let both = self.settings.on_duplicate == "replace-both" && !replaced.is_empty();
+            for old in replaced.into_iter().chain(both.then_some(peer)) {
+                out.extend(self.close(old, REPLACED, "another connection with this pinpad id"));
+            }
+            return out;
         }
         vec![BrokerOutput::Answer { peer, bytes, open }]
+    }
+
+    /// The open connections that a new one with their pinpad id puts out.
+    fn replaced(&self, pinpad_id: &str) -> Vec<Peer> {
+        if !self.settings.on_duplicate.starts_with("replace") {
+            return Vec::new();
+        }
+        let mine = self.connections.iter().filter(|(_, c)| c.open && c.pinpad_id == pinpad_id);
+        mine.map(|(peer, _)| *peer).collect()
+    }
+
+    /// Closes a connection of the broker's own accord.
+    fn close(&mut self, peer: Peer, code: u16, why: &str) -> Option<BrokerOutput> {
+        let connection = self.connections.get_mut(&peer)?;
+        (connection.closing, connection.open) = (true, false);
+        Some(BrokerOutput::Frame { peer, frame: Frame::close(Some(code), why) })
     }
 
     fn switching(&self, accept: &str) -> String {
@@ -243,6 +280,10 @@ impl Broker {
         }
         out
     }
+}
+
+fn refusal(status: &str) -> String {
+    format!("HTTP/1.1 {status}\r\nConnection: close\r\n\r\n")
 }
 
 impl Connection {

@@ -364,7 +364,7 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     on(
         "A-64",
-        "PROXY names the HTTP proxy and its port; the terminal asks it by CONNECT, without credentials",
+        "PROXY names the HTTP proxy and its port; the terminal asks it by CONNECT",
         &["PROXY"],
         "the library below SCA has such a parameter; SCA's own name for it was not visible",
     ),
@@ -385,6 +385,30 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "BARCODEASYNC_START is answered at once and holds the device until CANCEL or the cancel key; scans travel as notices do",
         &[],
         "the page has scans arrive unasked, and shows neither an answer nor a scan",
+    ),
+    on(
+        "A-68",
+        "Of several addresses of the broker's name each is tried in turn, for 3 s at the most",
+        &["address-timeout"],
+        "no page says; the whole of an attempt has its limit, and the second address should get its turn within it",
+    ),
+    on(
+        "A-69",
+        "Where the proxy wants a user, the terminal names it with its first CONNECT, by basic authentication",
+        &["proxy-user", "proxy-password"],
+        "no page says; RFC 9110 lets a client do so unasked, and a device knows beforehand",
+    ),
+    on(
+        "A-70",
+        "The terminal speaks TLS 1.2 and 1.3, and agrees keys in X25519, P-256 and P-384",
+        &["tls", "groups"],
+        "the source asks for SSL and mutual TLS, and no more; RFC 9325 wants these",
+    ),
+    on(
+        "A-71",
+        "The terminal looks at no revocation list unless it was given one; with lists, what they do not cover is refused",
+        &["revocation"],
+        "no page says; a device that cannot know should not guess",
     ),
 ];
 

@@ -59,6 +59,36 @@ impl Upgrade {
     }
 }
 
+/// An HTTP proxy that opens the way to the broker (WS-03).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Proxy {
+    /// Where it is.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// User and password, where it wants them.
+    pub credentials: Option<(String, String)>,
+}
+
+impl std::fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Proxy {{ {}:{}, credentials withheld }}", self.host, self.port)
+    }
+}
+
+impl Proxy {
+    /// The request for the way to a broker (RFC 9110, section 9.3.6), with basic credentials where there are any (RFC 7617).
+    #[must_use]
+    pub fn request(&self, host: &str, port: u16) -> String {
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let credentials = self.credentials.as_ref().map(|(user, password)| {
+            format!("Proxy-Authorization: Basic {}\r\n", STANDARD.encode(format!("{user}:{password}")))
+        });
+        let credentials = credentials.unwrap_or_default();
+        format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n{credentials}\r\n")
+    }
+}
+
 /// The key of sixteen bytes (HS-04).
 #[must_use]
 pub fn key(bytes: [u8; 16]) -> String {

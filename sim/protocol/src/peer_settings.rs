@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::instant::UnixTime;
 use crate::setting::{Kind, Row, Settings, Shown, Value};
-use crate::settings::{row, settings};
+use crate::settings::{GROUPS, REVOCATION, TLS, row, settings};
 
 const NAME: Kind = Kind::Text(64);
 
@@ -26,6 +26,18 @@ settings! {
         clock: Option<UnixTime> = None,
         /// TLS versions it speaks.
         tls: String = String::new(),
+        /// Groups it agrees keys in.
+        groups: String = String::new(),
+        /// What it does about revocation.
+        revocation: String = String::new(),
+        /// A terminal's certificate must name its pinpad id.
+        checks_pinpad_id: bool = false,
+        /// What becomes of two connections with one pinpad id.
+        on_duplicate: String = String::new(),
+        /// A connection without traffic for this long is cut; 0 for never.
+        idle_cut: Duration = Duration::ZERO,
+        /// How it is cut.
+        idle_cut_by: String = String::new(),
         /// TLS resumption.
         resumption: bool = false,
         /// A text message in the segment of the 101.
@@ -46,7 +58,13 @@ settings! {
         row!("certificate", NAME, "broker", "language", "Name of the identity the broker shows", Text, certificate),
         row!("authority", Kind::Choice(&["authority", "stranger"]), "authority", "language", "The authority whose terminals the broker trusts", Text, authority),
         row!("clock", Kind::Instant, "", "language", "The broker's clock at the start; the scenario's clock when absent", Instant, clock),
-        row!("tls", Kind::Choice(&["both", "1.2", "1.3"]), "both", "language", "TLS versions the broker speaks", Text, tls),
+        row!("tls", TLS, "both", "language", "TLS versions the broker speaks", Text, tls),
+        row!("groups", GROUPS, "all", "language", "Groups the broker agrees keys in", Text, groups),
+        row!("revocation", REVOCATION, "auto", "language", "The revocation lists the broker holds; auto: current ones where a scenario revokes something, else none", Text, revocation),
+        row!("checks-pinpad-id", Kind::Flag, "no", "AUTH-01", "A terminal whose certificate does not name its pinpad id is answered with 403", Flag, checks_pinpad_id),
+        row!("on-duplicate", Kind::Choice(&["newest", "oldest", "replace", "replace-both", "refuse"]), "newest", "CON-02", "Two connections with one pinpad id: requests go to the newest or to the oldest; the old one is closed, or both by mistake; the new one is answered with 409", Text, on_duplicate),
+        row!("idle-cut", Kind::Span(0, 86_400_000), "0ms", "language", "What stands between cuts a connection on which nothing travels for this long; 0ms for never", Span, idle_cut),
+        row!("idle-cut-by", Kind::Choice(&["silence", "reset", "fin"]), "silence", "language", "How it is cut then", Text, idle_cut_by),
         row!("resumption", Kind::Flag, "no", "language", "The broker offers TLS resumption", Flag, resumption),
         row!(
             "greeting",

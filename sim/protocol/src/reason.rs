@@ -35,6 +35,8 @@ pub const TLS_WORDS: &[(&str, &str)] = &[
     ("wrong-usage", "the broker's certificate is not for servers"),
     ("revoked", "the broker's certificate has been revoked"),
     ("unknown-revocation", "whether the broker's certificate is revoked is unknown"),
+    ("long-chain", "too many authorities stand behind the broker's certificate"),
+    ("name-constraints", "the authority of the broker's certificate may not sign for its name"),
     ("bad-signature", "the broker does not hold the key of its certificate"),
     ("bad-certificate", "the broker's certificate cannot be read"),
     ("no-certificate", "no certificate was shown"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use crate::handshake::Proxy;
 use crate::instant::UnixTime;
 use crate::message::Layout;
 use crate::models::Model;
@@ -145,6 +146,9 @@ macro_rules! row {
 pub(crate) use {row, settings};
 
 const NAME: Kind = Kind::Text(64);
+pub(crate) const TLS: Kind = Kind::Choice(&["both", "1.2", "1.3"]);
+pub(crate) const GROUPS: Kind = Kind::Choice(&["all", "x25519", "secp256r1", "secp384r1"]);
+pub(crate) const REVOCATION: Kind = Kind::Choice(&["auto", "none", "current", "missing", "expired", "other-issuer"]);
 const WAIT: Kind = Kind::Span(10, 3_600_000);
 
 settings! {
@@ -235,6 +239,18 @@ settings! {
         lane_closed_size: u64 = 0,
         /// PROXY: HOST:PORT, or nothing for the direct way.
         proxy: String = String::new(),
+        /// The user it names to the proxy.
+        proxy_user: String = String::new(),
+        /// The password of that user.
+        proxy_password: String = String::new(),
+        /// Limit for one address of several.
+        address_timeout: Duration = Duration::ZERO,
+        /// TLS versions it speaks.
+        tls: String = String::new(),
+        /// Groups it agrees keys in.
+        groups: String = String::new(),
+        /// What it does about revocation.
+        revocation: String = String::new(),
         /// The classic ports.
         classic: ClassicRules =
             ClassicRules { primary: 0, secondary: 0, document_timeout: Duration::ZERO, idle_timeout: Duration::ZERO },
@@ -313,6 +329,12 @@ settings! {
         row!("LANECLOSEDFONTCOL", Kind::Text(6), "FFFFFF", "LANE CLOSED", "Colour of the lane closed text where the request has none", Text, lane_closed_colour),
         row!("LANECLOSEDFONTSIZE", Kind::Number(1, 100), "30", "LANE CLOSED", "Size of the lane closed text where the request has none", Number, lane_closed_size),
         row!("PROXY", Kind::Place, "", "A-64", "HOST:PORT of an HTTP proxy, through which the broker is reached by CONNECT; none for the direct way", Text, proxy),
+        row!("proxy-user", Kind::Text(64), "", "A-69", "The user that the terminal names to the proxy, by basic authentication; none names none", Text, proxy_user),
+        row!("proxy-password", Kind::Text(64), "", "A-69", "The password of that user", Text, proxy_password),
+        row!("address-timeout", WAIT, "3s", "A-68", "How long one address of several may take before the next is tried", Span, address_timeout),
+        row!("tls", TLS, "both", "A-70", "TLS versions the terminal speaks", Text, tls),
+        row!("groups", GROUPS, "all", "A-70", "Groups the terminal agrees keys in", Text, groups),
+        row!("revocation", REVOCATION, "auto", "A-71", "The revocation lists the terminal holds; auto: current ones where a scenario revokes something, else none", Text, revocation),
         row!("DEVICEPORT", Kind::Number(0, 65_535), "5015", "Device Specific TCP Connection and Configuration", "The primary port, where POSCONNECTALLOW is not WEBSOCKETS", Number, classic.primary),
         row!("DEVICEPORTSECONDARY", Kind::Number(0, 65_535), "5016", "Device Specific TCP Connection and Configuration", "The secondary port, where POSCONNECTALLOW is not WEBSOCKETS", Number, classic.secondary),
         row!("document-timeout", WAIT, "10s", "A-58", "How long a document may take on a classic port, from its first byte to its last", Span, classic.document_timeout),
@@ -333,6 +355,14 @@ impl TerminalSettings {
     #[must_use]
     pub fn is_known_model(&self) -> bool {
         Model::find(&self.model).is_some()
+    }
+
+    /// The proxy through which the broker is reached, where there is one.
+    #[must_use]
+    pub fn via(&self) -> Option<Proxy> {
+        let (host, port) = read_place(&self.proxy)?;
+        let user = (!self.proxy_user.is_empty()).then(|| (self.proxy_user.clone(), self.proxy_password.clone()));
+        Some(Proxy { host, port, credentials: user })
     }
 
     /// The layout of the terminal's documents.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sca_network::{End, Fate};
 use sca_scenario::Span;
-use sca_scenario::model::{Arm, Bytes, Carrier, Count, Fault, FaultKind, Place};
+use sca_scenario::model::{Arm, Bytes, Carrier, Count, DeadAddress, Fault, FaultKind, Place};
 
 use crate::faults;
 use crate::verdict::Failure;
@@ -42,6 +42,8 @@ pub(crate) enum Strike {
     Lose,
     Duplicate,
     Swap,
+    /// It comes so much later.
+    Late(Duration),
     /// After this many bytes of it, or all of them, the connection ends.
     End {
         end: End,
@@ -97,11 +99,13 @@ impl Armory {
 
     /// What becomes of an attempt before it begins. What stands comes before what waits.
     pub(crate) fn fate(&mut self, at: Standpoint) -> Fate {
-        let dials = |kind: &FaultKind| matches!(kind, FaultKind::Refuse | FaultKind::Dns);
-        match self.first(at, dials) {
+        match self.first(at, |kind| kind.is_of_dial() && !matches!(kind, FaultKind::Tls(_))) {
             Some(FaultKind::Refuse) => Fate::Refuse,
-            Some(_) => Fate::Dns,
-            None => Fate::Connect,
+            Some(FaultKind::Dns) => Fate::Dns,
+            Some(FaultKind::Unanswered) => Fate::Lost,
+            Some(FaultKind::FirstAddress(DeadAddress::Refuses)) => Fate::FirstRefuses,
+            Some(FaultKind::FirstAddress(DeadAddress::Unanswered)) => Fate::FirstLost,
+            Some(_) | None => Fate::Connect,
         }
     }
 
@@ -114,19 +118,20 @@ impl Armory {
     }
 
     /// How an attempt ends as soon as TCP stands, if it does. Faults on connections strike when they are up.
-    pub(crate) fn end_at_once(&mut self, at: Standpoint) -> Option<FaultKind> {
-        let ends = |kind: &FaultKind| faults::end_of(kind).is_some() || matches!(kind, FaultKind::Silence(_));
+    /// With it comes whether its time will be over.
+    pub(crate) fn end_at_once(&mut self, at: Standpoint) -> Option<(FaultKind, bool)> {
+        let ends = |kind: &FaultKind| faults::end_of(kind, false).is_some() || matches!(kind, FaultKind::Silence(_));
         let standing = self.standing.iter_mut().find(|s| s.who == at.who && ends(&s.kind));
         if let Some(standing) = standing {
             standing.struck = true;
-            return Some(standing.kind.clone());
+            return Some((standing.kind.clone(), true));
         }
         let armed = self.armed.iter_mut().find(|armed| {
             let on = matches!(&armed.fault.arm, Some(Arm::On(count)) if !count.of_connections && covers(count, at));
             on && armed.fault.who == at.who && ends(&armed.fault.kind)
         })?;
         armed.struck = true;
-        Some(armed.fault.kind.clone())
+        Some((armed.fault.kind.clone(), false))
     }
 
     /// The first fault that strikes this attempt: one that stands, else one that waits for it.
@@ -148,8 +153,7 @@ impl Armory {
         let mut struck = Vec::new();
         for armed in &mut self.armed {
             let on = matches!(&armed.fault.arm, Some(Arm::On(count)) if count.of_connections && covers(count, at));
-            let dials = matches!(armed.fault.kind, FaultKind::Refuse | FaultKind::Dns | FaultKind::Tls(_));
-            if on && !dials && armed.fault.who == at.who {
+            if on && !armed.fault.kind.is_of_dial() && armed.fault.who == at.who {
                 armed.struck = true;
                 struck.push(armed.fault.clone());
             }
@@ -172,11 +176,11 @@ impl Armory {
         )
     }
 
-    /// A cut has struck.
-    pub(crate) fn has_struck(&mut self, index: usize) {
-        if let Some(armed) = self.armed.get_mut(index) {
-            armed.struck = true;
-        }
+    /// A cut has struck; whose it is, if that was not known yet.
+    pub(crate) fn has_struck(&mut self, index: usize) -> Option<FaultKind> {
+        let armed = self.armed.get_mut(index).filter(|armed| !armed.struck)?;
+        armed.struck = true;
+        Some(armed.fault.kind.clone())
     }
 
     /// The fault before or after the upgrade request or its answer, once.
@@ -187,7 +191,7 @@ impl Armory {
             here && !armed.struck && armed.fault.who == who
         })?;
         armed.struck = true;
-        faults::end_of(&armed.fault.kind).map(|end| (end, armed.fault.lasting))
+        faults::end_of(&armed.fault.kind, armed.fault.lasting.is_some()).map(|end| (end, armed.fault.lasting))
     }
 
     /// Whether any fault waits for a reply, so that replies have to be looked at.
@@ -222,7 +226,12 @@ impl Armory {
             FaultKind::Lose => Strike::Lose,
             FaultKind::Duplicate => Strike::Duplicate,
             FaultKind::Swap => Strike::Swap,
-            kind => Strike::End { end: faults::end_of(kind)?, bytes, lasting: armed.fault.lasting },
+            FaultKind::Late(by) => Strike::Late(*by),
+            kind => Strike::End {
+                end: faults::end_of(kind, armed.fault.lasting.is_some())?,
+                bytes,
+                lasting: armed.fault.lasting,
+            },
         })
     }
 

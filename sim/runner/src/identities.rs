@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sca_certs::{Authority, CertError, Flaw, Identity, KeyKind, Order, Role};
+use sca_certs::{Authority, CertError, Flaw, Identity, KeyKind, Lists, Order, Role};
 use sca_network::tls::{Shown, TlsError, Trusted};
 use sca_protocol::UnixTime;
 use sca_scenario::model::Certificate;
@@ -14,7 +14,7 @@ const DAY: i64 = 86_400;
 pub struct Identities {
     authority: Authority,
     issued: Mutex<BTreeMap<Order, Issued>>,
-    trusted: Mutex<BTreeMap<(bool, bool), Arc<Trusted>>>,
+    trusted: Mutex<BTreeMap<(bool, Option<Lists>), Arc<Trusted>>>,
 }
 
 /// An identity, and its form that is ready for TLS once it was asked for.
@@ -67,20 +67,20 @@ impl Identities {
     /// # Errors
     /// [`CertError`], if they cannot be made.
     pub fn revocation_lists(&self) -> Result<Vec<Vec<u8>>, CertError> {
-        self.authority.revocation_lists()
+        self.authority.revocation_lists(Lists::Current)
     }
 
-    /// Trust in an authority, by its name in scenarios; with its revocation lists where these are wanted.
+    /// Trust in an authority, by its name in scenarios; with revocation lists where these are wanted.
     ///
     /// # Errors
     /// [`IdentityError`], if it cannot be made or used.
-    pub fn trusted(&self, name: &str, with_lists: bool) -> Result<Arc<Trusted>, IdentityError> {
+    pub fn trusted(&self, name: &str, lists: Option<Lists>) -> Result<Arc<Trusted>, IdentityError> {
         let mut trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (name == "stranger", with_lists);
+        let key = (name == "stranger", lists);
         if let Some(known) = trusted.get(&key) {
             return Ok(known.clone());
         }
-        let lists = if with_lists { self.revocation_lists()? } else { Vec::new() };
+        let lists = lists.map(|lists| self.authority.revocation_lists(lists)).transpose()?.unwrap_or_default();
         let made = Arc::new(Trusted::new(&[self.root(name)], &lists)?);
         trusted.insert(key, made.clone());
         Ok(made)

@@ -7,6 +7,7 @@ mod cards;
 mod clock;
 pub mod conformance;
 mod core;
+pub mod coverage;
 mod eased;
 pub mod explore;
 pub mod faults;

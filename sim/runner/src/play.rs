@@ -252,12 +252,14 @@ async fn play_here<C: Core>(
         Ok(settings) => settings,
         Err(error) => return failed_to_start(row, error.to_string()),
     };
+    let chance = Chance::new(options.seed.or(scenario.header.seed).unwrap_or(1));
     let mailbox = Mailbox::default();
     let prepared = Rc::new(RefCell::new(BTreeMap::new()));
     let accept = acceptor(prepared.clone(), mailbox.clone());
     let (dialer, memory) = match options.place {
         Place::Memory => {
-            let memory = MemoryNetwork::new(broker.latency, broker.bandwidth, mailbox.pulse.clone(), accept);
+            let (latency, bandwidth, pulse) = (broker.latency, broker.bandwidth, mailbox.pulse.clone());
+            let memory = MemoryNetwork::new(latency, bandwidth, chance, pulse, accept);
             (Dialer::Memory(memory.clone()), Some(memory))
         }
         Place::Wire { .. } => match listen(accept).await {
@@ -266,7 +268,6 @@ async fn play_here<C: Core>(
         },
     };
     let truth = scenario.header.clock.unwrap_or(CLOCK);
-    let chance = Chance::new(options.seed.or(scenario.header.seed).unwrap_or(1));
     let starting = match cast((scenario, row), &broker, (clock, truth, slack), chance, make) {
         Ok(starting) => starting,
         Err(error) => return failed_to_start(row, error.to_string()),

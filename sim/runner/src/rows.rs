@@ -68,8 +68,8 @@ pub(crate) fn over_ws(row: &Row) -> Option<Row> {
 pub fn unplayable_on_wire(row: &Row, in_memory: &Played, scale: u32) -> Option<Failure> {
     fn fault(steps: &[Step]) -> Option<Failure> {
         steps.iter().find_map(|step| match &step.action {
-            Action::Fault(fault) if !faults::row_of(&fault.kind).on_the_wire => {
-                let word = faults::row_of(&fault.kind).word;
+            Action::Fault(fault) if !faults::is_for_sockets(&fault.kind) => {
+                let word = faults::word_of(&fault.kind);
                 Some(Failure::at(step.span, format!("sockets cannot play `{word}`")).label("memory only"))
             }
             Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => fault(block),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use sca_scenario::Span;
 use sca_terminal::Face;
 
+use crate::coverage::Met;
 use crate::sweep::survey::Survey;
 
 /// Why a scenario failed, and where.
@@ -93,6 +94,8 @@ pub struct Evidence {
     pub codes: BTreeSet<(i32, String, String)>,
     /// The same in notices.
     pub notices: BTreeSet<(i32, String, String)>,
+    /// Which faults met the terminal in which of its states.
+    pub met: Met,
 }
 
 /// What one row of a scenario came to.

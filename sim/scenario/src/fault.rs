@@ -1,13 +1,32 @@
 //! The words of faults: what happens, where it strikes, how long it stands.
 
 use crate::cursor::Cursor;
-use crate::model::{Arm, Bytes, Carrier, Fault, FaultKind, Place, Point, TLS_POINTS, Toward, Who};
+use crate::model::{Arm, Bytes, Carrier, DeadAddress, Fault, FaultKind, Place, Point, TLS_POINTS, Toward, Who};
 use crate::problem::{Problem, Span};
 use crate::step::{Names, count};
 use crate::suffix::{SUFFIXES, only};
 
-const KINDS: &[&str] =
-    &["refuse", "dns", "reset", "fin", "silence", "latency", "throttle", "lose", "duplicate", "swap", "corrupt", "tls"];
+/// Every word that can follow `fault`.
+pub const FAULT_WORDS: &[&str] = &[
+    "refuse",
+    "dns",
+    "unanswered",
+    "first-address",
+    "reset",
+    "fin",
+    "silence",
+    "latency",
+    "jitter",
+    "throttle",
+    "segment",
+    "lose",
+    "duplicate",
+    "swap",
+    "late",
+    "key-update",
+    "corrupt",
+    "tls",
+];
 /// What a broker can say in place of its hello.
 const TLS_KINDS: &[&str] = &["alert", "garbage", "plain"];
 
@@ -49,14 +68,27 @@ fn kind(cursor: &mut Cursor<'_>) -> Result<FaultKind, Problem> {
             cursor.demand("unknown")?;
             FaultKind::Dns
         }
+        "unanswered" => FaultKind::Unanswered,
+        "first-address" => FaultKind::FirstAddress(cursor.value("`refuses` or `unanswered`", |text| match text {
+            "refuses" => Some(DeadAddress::Refuses),
+            "unanswered" => Some(DeadAddress::Unanswered),
+            _ => None,
+        })?),
         "reset" => FaultKind::Reset,
         "fin" => FaultKind::Fin,
         "silence" => FaultKind::Silence(way(cursor)?),
         "latency" => FaultKind::Latency(cursor.duration()?, way(cursor)?),
+        "jitter" => FaultKind::Jitter(cursor.duration()?, way(cursor)?),
+        "segment" => {
+            let most = |text: &str| text.parse().ok().filter(|n| (1..=65_535).contains(n));
+            FaultKind::Segment(cursor.value("bytes a segment, from 1 to 65535", most)?, way(cursor)?)
+        }
         "throttle" => FaultKind::Throttle(cursor.value("bytes a second, from 1", size)?, way(cursor)?),
         "lose" => FaultKind::Lose,
         "duplicate" => FaultKind::Duplicate,
         "swap" => FaultKind::Swap,
+        "late" => FaultKind::Late(cursor.duration()?),
+        "key-update" => FaultKind::KeyUpdate,
         "corrupt" => FaultKind::Corrupt,
         "tls" => {
             let word = cursor.word("what the broker says in place of its hello")?;
@@ -68,7 +100,7 @@ fn kind(cursor: &mut Cursor<'_>) -> Result<FaultKind, Problem> {
         }
         other => {
             let problem = Problem::new("E013", word.span, format!("`{other}` is no fault"));
-            return Err(problem.suggest(other, KINDS.iter().copied()));
+            return Err(problem.suggest(other, FAULT_WORDS.iter().copied()));
         }
     })
 }
@@ -148,15 +180,18 @@ fn no_point(span: Span) -> Problem {
 /// Why a fault cannot strike where it should; nothing if it can.
 fn misplaced(fault: &Fault) -> Option<&'static str> {
     use FaultKind as K;
-    let of_dial = matches!(fault.kind, K::Refuse | K::Dns | K::Tls(_));
-    let of_message = matches!(fault.kind, K::Lose | K::Duplicate | K::Swap);
+    let (of_dial, of_message) = (fault.kind.is_of_dial(), fault.kind.is_of_message());
     match &fault.arm {
         None if of_message || fault.kind == K::Corrupt => {
             Some("say which message it strikes: `at LABEL`, `at reply to LABEL`")
         }
+        _ if fault.kind == K::KeyUpdate && fault.lasting.is_some() => Some("keys are new at once; it does not stand"),
         None if of_dial && fault.lasting.is_none() => Some("say when: `on attempt 1..3`, or `for 10s` from now on"),
         None => None,
-        Some(Arm::On(_)) if of_message || matches!(fault.kind, K::Latency(..) | K::Throttle(..)) => {
+        Some(Arm::On(count)) if fault.kind == K::KeyUpdate && !count.of_connections => {
+            Some("there are keys to be made new on a connection, not on an attempt")
+        }
+        Some(Arm::On(_)) if of_message || fault.kind.is_of_shape() => {
             Some("this one strikes a message or the open connection, not an attempt")
         }
         Some(Arm::On(_)) if fault.kind == K::Corrupt => Some("name the place: `corrupt at 9 bytes of server-flight`"),
@@ -178,10 +213,9 @@ fn misplaced_at(fault: &Fault, place: Place, point: &Point) -> Option<&'static s
         Carrier::Request(_) | Carrier::Reply(_) if ends => {
             (place == Place::At && point.bytes.is_some()).then_some("`before` or `after` a number of bytes")
         }
-        Carrier::Request(_) | Carrier::Reply(_) if matches!(fault.kind, K::Lose | K::Duplicate | K::Swap) => {
-            (place != Place::At || point.bytes.is_some())
-                .then_some("messages are lost, doubled or swapped `at` themselves")
-        }
-        _ => Some("reset, fin, silence, lose, duplicate and swap strike messages; corrupt strikes TLS"),
+        Carrier::Request(_) | Carrier::Reply(_) if fault.kind.is_of_message() => (place != Place::At
+            || point.bytes.is_some())
+        .then_some("messages are lost, doubled, swapped or late `at` themselves"),
+        _ => Some("reset, fin, silence, lose, duplicate, swap and late strike messages; corrupt strikes TLS"),
     }
 }

@@ -21,6 +21,7 @@ mod step;
 mod suffix;
 mod tree;
 
+pub use fault::FAULT_WORDS;
 pub use file::{Library, Outline, is_library};
 pub use format::format;
 pub use print::{Printer, fields_into, stamp_into};

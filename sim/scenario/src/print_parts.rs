@@ -5,8 +5,8 @@ use std::fmt::Write;
 use sca_protocol::settings::show_span;
 
 use crate::model::{
-    Arm, Bytes, Carrier, Count, Demand, Fault, FaultKind, Fields, LinkSight, Message, Op, Place, Point, RawFrame, Show,
-    Suffix, Test, Toward,
+    Arm, Bytes, Carrier, Count, DeadAddress, Demand, Fault, FaultKind, Fields, LinkSight, Message, Op, Place, Point,
+    RawFrame, Show, Suffix, Test, Toward,
 };
 use crate::print::{bare_into, indent};
 use crate::tree::quote;
@@ -25,7 +25,7 @@ pub(crate) fn verbatim(out: &mut String, lines: &[String], depth: usize) {
 pub(crate) fn message(out: &mut String, message: &Message, suffix: &Suffix, depth: usize) {
     let payload = |out: &mut String, word: &str, text: Option<&String>| {
         out.extend([" ", word]);
-        out.extend(text.map(|t| format!(" {}", quote(t))));
+        out.extend(text.map(|t| format!(" {}", quote_many(t))));
     };
     let mut below: Vec<String> = Vec::new();
     match message {
@@ -52,6 +52,18 @@ pub(crate) fn message(out: &mut String, message: &Message, suffix: &Suffix, dept
     verbatim(out, &below, depth);
 }
 
+/// A text in quotes; a long one that says the same again and again as its part and how often.
+fn quote_many(text: &str) -> String {
+    const LONG: usize = 1_000;
+    const PART_MAX: usize = 64;
+    let repeats = |part: &&str| text.as_bytes().chunks(part.len()).all(|chunk| chunk == part.as_bytes());
+    let parts = (1..=PART_MAX).filter(|n| text.len().is_multiple_of(*n)).filter_map(|n| text.get(..n));
+    match Some(text).filter(|text| text.len() >= LONG).and_then(|_| parts.into_iter().find(repeats)) {
+        Some(part) => format!("{} *{}", quote(part), text.len() / part.len()),
+        None => quote(text),
+    }
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
@@ -70,7 +82,7 @@ fn raw_frame(out: &mut String, frame: &RawFrame) {
         return;
     }
     match std::str::from_utf8(&frame.payload) {
-        Ok(text) if !text.chars().any(char::is_control) => out.extend([" ", &quote(text)]),
+        Ok(text) if !text.chars().any(char::is_control) => out.extend([" ", &quote_many(text)]),
         _ => out.extend([" ", &hex(&frame.payload)]),
     }
 }
@@ -176,14 +188,21 @@ pub(crate) fn fault(out: &mut String, fault: &Fault) {
     match &fault.kind {
         FaultKind::Refuse => out.push_str("refuse"),
         FaultKind::Dns => out.push_str("dns unknown"),
+        FaultKind::Unanswered => out.push_str("unanswered"),
+        FaultKind::FirstAddress(DeadAddress::Refuses) => out.push_str("first-address refuses"),
+        FaultKind::FirstAddress(DeadAddress::Unanswered) => out.push_str("first-address unanswered"),
         FaultKind::Reset => out.push_str("reset"),
         FaultKind::Fin => out.push_str("fin"),
         FaultKind::Silence(way) => out.extend(["silence", toward(way)]),
         FaultKind::Latency(by, way) => out.extend(["latency ", &show_span(*by), toward(way)]),
         FaultKind::Throttle(rate, way) => out.extend(["throttle ", &rate.to_string(), toward(way)]),
+        FaultKind::Jitter(by, way) => out.extend(["jitter ", &show_span(*by), toward(way)]),
+        FaultKind::Segment(most, way) => out.extend(["segment ", &most.to_string(), toward(way)]),
         FaultKind::Lose => out.push_str("lose"),
         FaultKind::Duplicate => out.push_str("duplicate"),
         FaultKind::Swap => out.push_str("swap"),
+        FaultKind::Late(by) => out.extend(["late ", &show_span(*by)]),
+        FaultKind::KeyUpdate => out.push_str("key-update"),
         FaultKind::Corrupt => out.push_str("corrupt"),
         FaultKind::Tls(word) => out.extend(["tls ", word]),
     }

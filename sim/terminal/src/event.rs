@@ -1,7 +1,7 @@
 //! What a terminal is told, and what it wants done.
 
 use sca_protocol::cards::{Card, Entry};
-use sca_protocol::handshake::Head;
+use sca_protocol::handshake::{Head, Proxy};
 use sca_protocol::{Line, Reason, UnixTime};
 
 use crate::flash::FlashOp;
@@ -129,7 +129,7 @@ pub enum Output {
         /// Where to.
         target: Target,
         /// The proxy that opens the way, where there is one (WS-03).
-        via: Option<(String, u16)>,
+        via: Option<Proxy>,
     },
     /// Send these bytes and read the head of an answer.
     Request {

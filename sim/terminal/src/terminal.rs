@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sca_protocol::handshake::{self, Upgrade};
 use sca_protocol::screens::ScreenName;
-use sca_protocol::settings::{Settings, TerminalSettings, read_place};
+use sca_protocol::settings::{Settings, TerminalSettings};
 use sca_protocol::{Chance, Now, Reason};
 
 use crate::device::Device;
@@ -211,7 +211,7 @@ impl Terminal {
         let until = now.since_start + self.settings.connect_timeout;
         self.link = Link::Dialling { connection, step: Step::Connecting, until };
         out.push(Output::Seen(Seen::Attempts));
-        let via = read_place(&self.settings.proxy);
+        let via = self.settings.via();
         out.push(Output::Dial { connection, target: self.target(), via });
     }
 

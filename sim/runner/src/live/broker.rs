@@ -41,6 +41,8 @@ struct Guest {
     task: JoinHandle<()>,
     /// The pinpad id that a POS speaks to; none for a terminal.
     pos_of: Option<String>,
+    /// The names in the certificate it has shown.
+    names: Vec<String>,
     asked: bool,
     /// Whether it has been pinged since it was last heard.
     pinged: bool,
@@ -74,8 +76,9 @@ pub async fn serve(
                 "optional" => Demand::Optional,
                 _ => Demand::Required,
             };
-            let trust = plan.credentials.trust(plan.settings.resumption);
-            let config = trust.and_then(|trust| tls::server(&trust, wall(&device), demand, &plan.settings.tls));
+            let chosen = (plan.settings.resumption, plan.settings.tls.as_str(), plan.settings.groups.as_str());
+            let trust = plan.credentials.trust(chosen);
+            let config = trust.and_then(|trust| tls::server(&trust, wall(&device), demand));
             ServerTls::On(config.map_err(|error| std::io::Error::other(error.to_string()))?)
         }
     };
@@ -130,7 +133,8 @@ impl Live<'_> {
         let served = run_server(stream, None, tls, TapHandle::default(), tag, mailbox.clone(), receiver);
         let task = tokio::task::spawn_local(served);
         let until = tokio::time::Instant::now() + PATIENCE;
-        self.guests.insert(tag, Guest { orders, task, pos_of: None, asked: false, pinged: false, until });
+        self.guests
+            .insert(tag, Guest { orders, task, pos_of: None, names: Vec::new(), asked: false, pinged: false, until });
     }
 
     /// Whoever is quiet is pinged; whoever stays so is hung up on.
@@ -165,7 +169,11 @@ impl Live<'_> {
     fn heard(&mut self, tag: Tag, event: ServerEvent) {
         let peer = Peer { terminal: tag.terminal, connection: tag.connection };
         let outputs = match event {
-            ServerEvent::Accepted | ServerEvent::Proxied(_) | ServerEvent::Secured => Vec::new(),
+            ServerEvent::Accepted | ServerEvent::Proxied(_) => Vec::new(),
+            ServerEvent::Secured(names) => {
+                self.guests.entry(tag).and_modify(|guest| guest.names = names);
+                Vec::new()
+            }
             ServerEvent::Failed(reason) => {
                 self.line(&format!("connection {} fails: {reason}", tag.connection));
                 Vec::new()
@@ -181,11 +189,13 @@ impl Live<'_> {
                     // A POS is no terminal: nothing is to be routed to it by its pinpad id.
                     head.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("x-vfi-pinpad-id"));
                 }
+                let mut names = Vec::new();
                 if let Some(guest) = self.guests.get_mut(&tag) {
                     (guest.asked, guest.pos_of) = (true, pos_of);
                     guest.until = tokio::time::Instant::now() + QUIET;
+                    names.clone_from(&guest.names);
                 }
-                self.broker.handle(BrokerInput::Asked { peer, head, answer: None })
+                self.broker.handle(BrokerInput::Asked { peer, head, names, answer: None })
             }
             ServerEvent::Frame(frame, _) => {
                 if let Some(guest) = self.guests.get_mut(&tag) {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sca_network::{
-    CallLimits, CallOrder, Dialer, Fate, Listener, Mailbox, Side, SocketDialer, Tag, run_call, run_called,
+    CallLimits, CallOrder, Dialer, Fate, Listener, Mailbox, Route, Side, SocketDialer, Tag, run_call, run_called,
 };
 use sca_protocol::Line;
 use sca_protocol::settings::{TerminalSettings, read_place};
@@ -50,22 +50,14 @@ impl Calls {
         let (sender, orders) = mpsc::channel(OUTBOX);
         self.open.borrow_mut().insert(call, sender);
         // A host without an address is out of reach.
-        let (host, port, fate) = match address.or_else(of_host) {
-            Some((host, port)) => (host, port, Fate::Connect),
-            None => (String::new(), 0, Fate::Refuse),
+        let route = match address.or_else(of_host) {
+            Some((host, port)) => Route::direct(host, port),
+            None => Route { fate: Fate::Refuse, ..Route::direct(String::new(), 0) },
         };
         let tag = Tag { terminal: 0, line: Some(call.line), connection: call.number };
         let dialer = Dialer::Socket(SocketDialer::default());
         let limits = Self::limits(settings);
-        tokio::task::spawn_local(run_call(
-            dialer,
-            (host, port, fate),
-            Side::Near,
-            limits,
-            tag,
-            self.mailbox.clone(),
-            orders,
-        ));
+        tokio::task::spawn_local(run_call(dialer, route, Side::Near, limits, tag, self.mailbox.clone(), orders));
     }
 
     pub(super) fn say(&mut self, call: CallId, text: String) {

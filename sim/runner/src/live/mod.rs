@@ -30,12 +30,14 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    fn trust(&self, resumption: bool) -> Result<Trust, TlsError> {
+    /// Trust with what settings say of resumption, versions and groups.
+    fn trust(&self, (resumption, versions, groups): (bool, &str, &str)) -> Result<Trust, TlsError> {
         let shown = match &self.identity {
             Some(identity) => Shown::new(identity)?,
             None => None,
         };
-        Ok(Trust { trusted: Arc::new(Trusted::new(&self.roots, &self.lists)?), shown, resumption })
+        let trusted = Arc::new(Trusted::new(&self.roots, &self.lists)?);
+        Ok(Trust { trusted, shown, resumption, versions: versions.to_owned(), groups: groups.to_owned() })
     }
 }
 

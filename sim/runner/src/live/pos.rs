@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sca_network::tls::{self, TlsError};
 use sca_network::{
-    ClientEvent, ClientLimits, ClientOrder, Dialer, Event, Fate, Mailbox, SocketDialer, Tag, run_client,
+    ClientEvent, ClientLimits, ClientOrder, Dialer, Event, Mailbox, Route, SocketDialer, Tag, run_client,
 };
 use sca_peers::Pos;
 use sca_protocol::handshake::{self, Upgrade};
@@ -96,16 +96,14 @@ pub async fn converse(
 async fn open(plan: &PosPlan) -> Result<Link, PosError> {
     let (_, device) = real_clock();
     let tls = match plan.target.secure {
-        true => Some(tls::client(&plan.credentials.trust(false)?, wall(&device), None)?),
+        true => Some(tls::client(&plan.credentials.trust((false, "both", "all"))?, wall(&device), None)?),
         false => None,
     };
     let mailbox = Mailbox::default();
     let (orders, receiver) = mpsc::channel(64);
     tokio::task::spawn_local(run_client(
         Dialer::Socket(SocketDialer::default()),
-        (plan.target.host.clone(), plan.target.port),
-        None,
-        Fate::Connect,
+        Route::direct(plan.target.host.clone(), plan.target.port),
         tls,
         ClientLimits { message_size_max: 1 << 20 },
         Tag { terminal: 0, line: None, connection: 1 },

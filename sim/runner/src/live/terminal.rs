@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use sca_network::tls::{self, TlsError};
 use sca_network::{
-    CallEvent, ClientEvent, ClientLimits, ClientOrder, Dialer, Event, Fate, Mailbox, SocketDialer, Tag, run_client,
+    CallEvent, ClientEvent, ClientLimits, ClientOrder, Dialer, Event, Mailbox, Route, SocketDialer, Tag, run_client,
 };
+use sca_protocol::handshake::Proxy;
 use sca_protocol::message::Layout;
 use sca_protocol::settings::TerminalSettings;
 use sca_protocol::xml::{self, Limits};
@@ -76,8 +77,9 @@ pub async fn connect<C: Core>(
     say: &mut dyn FnMut(&str),
 ) -> Result<(), LiveError> {
     let (clock, device) = real_clock();
+    let chosen = (plan.settings.resumption, plan.settings.tls.as_str(), plan.settings.groups.as_str());
     let tls = match plan.target.secure {
-        true => Some(tls::client(&plan.credentials.trust(plan.settings.resumption)?, wall(&device), None)?),
+        true => Some(tls::client(&plan.credentials.trust(chosen)?, wall(&device), None)?),
         false => None,
     };
     let making = Making {
@@ -276,15 +278,15 @@ impl<C: Core> Live<'_, C> {
         }
     }
 
-    fn dial(&mut self, connection: ConnectionId, target: &Target, via: Option<(String, u16)>) {
+    fn dial(&mut self, connection: ConnectionId, target: &Target, via: Option<Proxy>) {
         let (sender, receiver) = mpsc::channel(1_024);
         self.orders = Some((connection, sender));
         let size = usize::try_from(self.plan.settings.message_size_max).unwrap_or(usize::MAX);
+        let address_timeout = self.plan.settings.address_timeout;
+        let route = Route { via, address_timeout, ..Route::direct(target.host.clone(), target.port) };
         tokio::task::spawn_local(run_client(
             Dialer::Socket(SocketDialer::default()),
-            (target.host.clone(), target.port),
-            via,
-            Fate::Connect,
+            route,
             self.tls.clone(),
             ClientLimits { message_size_max: size },
             Tag { terminal: 0, line: None, connection: connection.0 },

@@ -19,6 +19,7 @@ use sca_scenario::model::{Action, Step};
 pub use blow::{Blow, KINDS, Kind, NoBlow, Part, Spot};
 
 use crate::core::{Core, Making};
+use crate::coverage::Met;
 use crate::files::Loaded;
 use crate::identities::Identities;
 use crate::play::{Options, Probe, play_one};
@@ -54,6 +55,8 @@ pub struct Swept {
     pub strip: Vec<(Blow, bool)>,
     /// What broke.
     pub broken: Vec<Broken>,
+    /// What each visit has met.
+    pub met: Vec<Met>,
     /// Places that were not visited, since what leads there is the same as elsewhere.
     pub same: usize,
     /// Places of a long run that were not visited, since three that look like them were.
@@ -109,10 +112,12 @@ impl<C: Core> Sweep<'_, C> {
                 skipped: surveyed.skipped,
                 strip: Vec::with_capacity(plan.visits.len()),
                 broken: Vec::new(),
+                met: Vec::with_capacity(plan.visits.len()),
                 same: plan.same,
                 alike: plan.alike,
             };
-            for (visit, outcome) in plan.visits.iter().zip(&mut outcomes) {
+            for (visit, (outcome, met)) in plan.visits.iter().zip(&mut outcomes) {
+                swept.met.push(met);
                 swept.strip.push((visit.blow, outcome.is_none()));
                 swept.broken.extend(outcome);
             }
@@ -153,8 +158,13 @@ impl<C: Core> Sweep<'_, C> {
         play_one(scenario, row, &options, &self.identities, &self.make)
     }
 
-    fn visit(&self, surveyed: &Surveyed, visit: Visit) -> Option<Broken> {
-        let played = self.strike(surveyed, visit);
+    fn visit(&self, surveyed: &Surveyed, visit: Visit) -> (Option<Broken>, Met) {
+        let mut played = self.strike(surveyed, visit);
+        let met = std::mem::take(&mut played.evidence.met);
+        (Self::judged(visit, played), met)
+    }
+
+    fn judged(visit: Visit, played: Played) -> Option<Broken> {
         let whole = sca_scenario::Span { line: 1, column: 1, length: 8, ..Default::default() };
         let failure = match played.verdict {
             // A handshake may be too short for a place in it.

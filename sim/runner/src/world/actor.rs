@@ -9,6 +9,7 @@ use sca_peers::{Pos, RequestId};
 use sca_protocol::settings::TerminalSettings;
 
 use crate::clock::DeviceClock;
+use crate::coverage::State;
 use crate::reference::Reference;
 
 use super::watch::Watch;
@@ -36,6 +37,8 @@ pub(super) struct Actor<C> {
     /// Whether the outputs at hand hold an answer, which alone may end a session.
     pub(super) answered: bool,
     pub(super) powered: bool,
+    /// How far its link is; `Idle` once it is up.
+    pub(super) phase: State,
     /// Whether the terminal has said that it is connected and not yet that it is not.
     pub(super) link_up: bool,
     /// Whether its screen has said that a session is open, and not yet that none is.
@@ -66,6 +69,7 @@ impl<C> Actor<C> {
             last_http: String::new(),
             answered: false,
             powered: false,
+            phase: State::Waiting,
             link_up: false,
             in_session: false,
             listens: false,

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use sca_network::{ServerOrder, Tag};
-use sca_peers::BrokerInput;
+use sca_peers::{BrokerInput, RequestId};
 use sca_protocol::Request;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
@@ -13,10 +13,12 @@ use sca_scenario::model::{
 };
 use sca_terminal::{Cardholder, Input};
 
+use super::ends::EndState;
 use super::heard::{peer, tag_of};
 use super::{Stop, World};
 use crate::armory::Strike;
 use crate::core::Core;
+use crate::coverage::Class;
 use crate::record::Entry;
 use crate::transcript;
 use crate::verdict::Failure;
@@ -165,7 +167,7 @@ impl<C: Core> World<'_, C> {
         if let Some(ends) = self.ends.get_mut(&tag) {
             // From here on the connection may end without an answer, and it is our doing.
             let limit = usize::try_from(self.actors[send.to].settings.message_size_max).unwrap_or(usize::MAX);
-            ends.ours |= !ends.takes(&frame, limit);
+            ends.breached |= !ends.takes(&frame, limit);
         }
         self.note_frame(tag, "<- broker", &frame.payload);
         let outputs = self.broker.handle(BrokerInput::Speak { peer: peer(tag), frame });
@@ -178,6 +180,8 @@ impl<C: Core> World<'_, C> {
 
     /// A whole message in data frames is a request, whoever says it: it wants an answer.
     pub(super) fn expect_answer(&mut self, step: &Rc<Step>, send: &Send, tag: Option<Tag>, frame: &Frame) {
+        // Whoever shares a pinpad id may hear what was meant for another.
+        let to = tag.map_or(send.to, |tag| usize::from(tag.terminal));
         let whole = match (frame.opcode, tag.and_then(|tag| self.ends.get_mut(&tag))) {
             (opcode::TEXT | opcode::BINARY, _) if frame.last => Some(frame.payload.clone()),
             (opcode::TEXT | opcode::BINARY, Some(ends)) => {
@@ -197,7 +201,7 @@ impl<C: Core> World<'_, C> {
                 Message::Fields(fields) => Some(self.request_of(send.to, fields)),
                 _ => sca_peers::request_in(text),
             };
-            let actor = &mut self.actors[send.to];
+            let actor = &mut self.actors[to];
             let id = actor.pos.asked(request.as_ref());
             match tag {
                 Some(tag) if tag.line.is_none() => actor.reference.asked(id, request.as_ref()),
@@ -209,10 +213,10 @@ impl<C: Core> World<'_, C> {
         });
         if let Some(label) = &send.label {
             self.script.names.moments.insert(label.clone(), now);
-            self.script.names.requests.extend(id.map(|id| (label.clone(), (send.to, id))));
+            self.script.names.requests.extend(id.map(|id| (label.clone(), (to, id))));
         }
         if let Some(id) = id {
-            self.actors[send.to].open_requests.insert(id, tag);
+            self.actors[to].open_requests.insert(id, tag);
             tag.into_iter().for_each(|tag| self.under_way(tag, id));
         }
         match (&send.message, id, text) {
@@ -220,11 +224,23 @@ impl<C: Core> World<'_, C> {
                 if send.by != Speaker::Broker =>
             {
                 let message = self.as_sent(&send.message, &text);
-                self.record
-                    .push(now, Entry::Asked { by: which(send), to: send.to, message, id, label: send.label.clone() });
+                self.record.push(now, Entry::Asked { by: which(send), to, message, id, label: send.label.clone() });
             }
             _ => self.note(step),
         }
+        let has_left = tag.and_then(|tag| self.ends.get(&tag)).is_some_and(|ends| ends.state == EndState::Over);
+        if let (Some(id), true) = (id, has_left) {
+            self.is_lost(to, id);
+        }
+    }
+
+    /// A request never arrives: it needs no answer.
+    fn is_lost(&mut self, to: usize, id: RequestId) {
+        let actor = &mut self.actors[to];
+        actor.pos.forget(|pending| pending == id);
+        actor.open_requests.remove(&id);
+        actor.reference.lost(id);
+        self.script.lose(to, id);
     }
 
     /// A message as a transcript shows it: its inserts filled in.
@@ -291,11 +307,17 @@ impl<C: Core> World<'_, C> {
     /// Sends a message's bytes, unless a fault strikes it.
     fn transmit(&mut self, send: &Send, tag: Option<Tag>, bytes: Vec<u8>) -> Result<(), Stop> {
         let Some(tag) = tag else { return Ok(()) };
+        let who = usize::from(tag.terminal);
         let strike = send
             .label
             .as_ref()
             .and_then(|label| self.armory.at_message(send.to, &Carrier::Request(label.clone()), bytes.len()));
         let id = send.label.as_ref().and_then(|label| self.script.names.requests.get(label).copied());
+        match &strike {
+            Some(Strike::End { end, .. }) => self.meets(who, Class::of_end(*end)),
+            Some(_) => self.meets(who, Class::Message),
+            None => {}
+        }
         match strike {
             None => {
                 self.server_order(tag, ServerOrder::Write(bytes))?;
@@ -305,16 +327,12 @@ impl<C: Core> World<'_, C> {
                 }
             }
             Some(Strike::Lose) => {
-                // What never arrives needs no answer.
-                let id = id.map(|(_, id)| id);
-                self.actors[send.to].pos.forget(|pending| Some(pending) == id);
-                self.actors[send.to].open_requests.retain(|open, _| Some(*open) != id);
-                id.into_iter().for_each(|id| self.actors[send.to].reference.lost(id));
+                id.into_iter().for_each(|(to, id)| self.is_lost(to, id));
                 Ok(())
             }
             Some(Strike::Duplicate) => {
                 let text = self.text_of(send.to, &send.message);
-                let actor = &mut self.actors[send.to];
+                let actor = &mut self.actors[who];
                 let again = actor.pos.sent(&text);
                 actor.reference.asked(again, sca_peers::request_in(&text).as_ref());
                 actor.open_requests.insert(again, Some(tag));
@@ -323,8 +341,13 @@ impl<C: Core> World<'_, C> {
                 self.server_order(tag, ServerOrder::Write(bytes))
             }
             Some(Strike::Swap) => {
-                self.actors[send.to].reference.give_up();
+                self.actors[who].reference.give_up();
                 self.held = Some(Held::Request(tag, bytes));
+                Ok(())
+            }
+            Some(Strike::Late(by)) => {
+                self.actors[who].reference.give_up();
+                self.late.push((self.now() + by, Held::Request(tag, bytes)));
                 Ok(())
             }
             Some(Strike::End { end, bytes: prefix, lasting }) => {
@@ -335,7 +358,7 @@ impl<C: Core> World<'_, C> {
                 if let Some(ends) = self.ends.get_mut(&tag) {
                     ends.ours = true;
                 }
-                self.stand(send.to, end, lasting);
+                self.stand(who, end, lasting);
                 self.server_order(tag, ServerOrder::Strike(end))
             }
         }

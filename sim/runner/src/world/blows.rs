@@ -14,6 +14,7 @@ use sca_terminal::Input;
 use super::ends::EndState;
 use super::{Stop, World};
 use crate::core::Core;
+use crate::coverage::Class;
 use crate::record::Entry;
 use crate::sweep::blow::{Blow, Kind, Part, Spot};
 use crate::sweep::survey::Survey;
@@ -180,6 +181,15 @@ impl<C: Core> World<'_, C> {
 
     /// Takes note of the blow, and eases the script.
     fn begin_blow(&mut self, who: usize, tag: Option<Tag>, kind: Kind) {
+        self.meets(
+            who,
+            match kind {
+                Kind::Power => Class::Power,
+                Kind::Reset => Class::Reset,
+                Kind::Fin => Class::End,
+                Kind::Silence => Class::Silence,
+            },
+        );
         let now = self.now();
         let loses = matches!(self.sweeping.blow.map(|b| b.at), Some(Spot::Frame(_, Part::Before | Part::Bytes(_))));
         let waits = loses
@@ -308,9 +318,11 @@ impl<C: Core> World<'_, C> {
         !excused && !waits
     }
 
-    /// A question that every terminal answers, whatever the script has left it in.
+    /// A question that every terminal answers, whatever the script has left it in. One whose place another holds hears
+    /// none.
     fn ask_once_more(&mut self, who: usize) -> Result<(), Stop> {
-        let Some(tag) = self.route(who).filter(|_| self.actors[who].link_up) else { return Ok(()) };
+        let mine = self.route(who).filter(|tag| usize::from(tag.terminal) == who && self.actors[who].link_up);
+        let Some(tag) = mine else { return Ok(()) };
         let routing = [("FUNCTION_TYPE", "ADMIN"), ("COMMAND", "GET_COUNTER")];
         let fields = routing.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let request = sca_protocol::Request::new(fields.to_vec());

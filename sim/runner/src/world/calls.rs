@@ -4,7 +4,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use sca_network::{CallEvent, CallLimits, CallOrder, Fate, Side, Tag, run_call};
+use sca_network::{CallEvent, CallLimits, CallOrder, Fate, Route, Side, Tag, run_call};
 use sca_peers::{Caller, HostInput, HostOutput};
 use sca_protocol::{Line, Request};
 use sca_scenario::model::{Message, Send, Speaker, Step};
@@ -66,9 +66,9 @@ impl<C: Core> World<'_, C> {
         self.orders += 1;
         let (side, limits, orders) = caller;
         let fate = if up { Fate::Connect } else { Fate::Refuse };
-        let host = ("host.test".to_owned(), 5_015, fate);
+        let route = Route { fate, ..Route::direct("host.test".to_owned(), 5_015) };
         let (dialer, mailbox) = (self.dialer.clone(), self.mailbox.clone());
-        tokio::task::spawn_local(run_call(dialer, host, side, limits, tag, mailbox, orders));
+        tokio::task::spawn_local(run_call(dialer, route, side, limits, tag, mailbox, orders));
     }
 
     fn call_order(&mut self, tag: Tag, side: Side, order: CallOrder) -> Result<(), Stop> {

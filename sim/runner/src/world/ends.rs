@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
+use std::time::Duration;
 
 use sca_network::{
     CallLimits, CallOrder, ClientOrder, Mailbox, ServerOrder, ServerTls, Side, Stream, Tag, TapHandle, run_called,
@@ -47,8 +48,10 @@ pub(crate) struct Ends {
     /// The armed fault whose cut lies on the tap.
     pub(crate) cut: Option<usize>,
     pub(crate) state: EndState,
-    /// Whether a fault, a close of the broker or the power ended it, or a frame that breaks the rules was sent.
+    /// Whether a fault or the power ended it.
     pub(crate) ours: bool,
+    /// Whether a frame was sent on it that breaks the rules, or a close.
+    pub(crate) breached: bool,
     /// Whether a silence that will end lies on it.
     pub(crate) muted: bool,
     /// The fragments of a message that the script is sending, and whether it is sending one.
@@ -60,6 +63,10 @@ pub(crate) struct Ends {
     pub(crate) in_flight: VecDeque<String>,
     /// The ways that a fault without an end has silenced.
     pub(crate) silent: [bool; 2],
+    /// The names in the certificate that the terminal has shown.
+    pub(crate) names: Vec<String>,
+    /// When something last travelled on it, once it is up.
+    pub(crate) moved: Option<Duration>,
 }
 
 /// How far a connection is.
@@ -83,12 +90,15 @@ impl Ends {
             cut: None,
             state: EndState::Opening,
             ours: false,
+            breached: false,
             muted: false,
             spoken: Vec::new(),
             speaking: false,
             under_way: VecDeque::new(),
             in_flight: VecDeque::new(),
             silent: [false; 2],
+            names: Vec::new(),
+            moved: None,
         }
     }
 
@@ -113,7 +123,12 @@ impl Ends {
 
     /// Whether a request on this connection may stay without an answer: we ended it, or nothing gets through.
     pub(crate) fn is_excused(&self) -> bool {
-        self.ours || self.muted
+        self.ours || self.muted || self.breached
+    }
+
+    /// Whether what the terminal says now comes through.
+    pub(crate) fn carries(&self) -> bool {
+        !self.ours && !self.muted
     }
 }
 

@@ -15,6 +15,7 @@ use super::ends::EndState;
 use super::{Stop, World};
 use crate::armory::{Standpoint, Strike};
 use crate::core::Core;
+use crate::coverage::Class;
 use crate::lanes::{Control, Data, Noted};
 use crate::record::Entry;
 use crate::sweep::blow::Part;
@@ -37,7 +38,12 @@ impl<C: Core> World<'_, C> {
                 if secure { Ok(()) } else { self.before_request(who, tag) }
             }
             ServerEvent::Proxied(text) => self.proxied(who, text),
-            ServerEvent::Secured => self.before_request(who, tag),
+            ServerEvent::Secured(names) => {
+                if let Some(ends) = self.ends.get_mut(&tag) {
+                    ends.names = names;
+                }
+                self.before_request(who, tag)
+            }
             ServerEvent::Failed(reason) => {
                 let now = self.now();
                 self.record.push(now, Entry::Comment(format!("broker: {reason}")));
@@ -100,6 +106,7 @@ impl<C: Core> World<'_, C> {
         if let Some(ends) = self.ends.get_mut(&tag) {
             ends.ours = true;
         }
+        self.meets(who, Class::of_end(end));
         self.stand(who, end, lasting);
         self.server_order(tag, ServerOrder::Strike(end))
     }
@@ -123,6 +130,9 @@ impl<C: Core> World<'_, C> {
     }
 
     fn server_order_as_it_is(&mut self, tag: Tag, order: ServerOrder) -> Result<(), Stop> {
+        if matches!(order, ServerOrder::Write(_) | ServerOrder::Answer { open: true, .. }) {
+            self.moves(tag);
+        }
         let Some(ends) = self.ends.get(&tag) else { return Ok(()) };
         self.orders += 1;
         match ends.server.try_send(order) {
@@ -160,7 +170,8 @@ impl<C: Core> World<'_, C> {
         }
         let at = Standpoint { who, attempt: self.actors[who].attempts, connection: self.connections + 1 };
         let answer = self.armory.answer(false, at);
-        let outputs = self.broker.handle(BrokerInput::Asked { peer: peer(tag), head, answer });
+        let names = self.ends.get(&tag).map(|ends| ends.names.clone()).unwrap_or_default();
+        let outputs = self.broker.handle(BrokerInput::Asked { peer: peer(tag), head, names, answer });
         self.broker_outputs(outputs)?;
         if let Some(strike) = self.armory.at_upgrade(who, &Carrier::Answer, Place::After) {
             return self.strike_order(who, tag, strike);
@@ -170,6 +181,7 @@ impl<C: Core> World<'_, C> {
 
     fn frame(&mut self, who: usize, tag: Tag, frame: Frame, size: usize) -> Result<(), Stop> {
         self.note_frame(tag, "terminal ->", &frame.payload);
+        self.moves(tag);
         if let (opcode::TEXT, Some(ends)) = (frame.opcode, self.ends.get_mut(&tag)) {
             ends.in_flight.pop_front();
         }
@@ -209,6 +221,9 @@ impl<C: Core> World<'_, C> {
     }
 
     fn strike_reply(&mut self, who: usize, tag: Tag, frame: Frame, strike: Strike) -> Result<(), Stop> {
+        if !matches!(strike, Strike::End { .. }) {
+            self.meets(who, Class::Message);
+        }
         match strike {
             Strike::Lose => {
                 self.lose_reply(who, &frame);
@@ -225,6 +240,10 @@ impl<C: Core> World<'_, C> {
             }
             Strike::Swap => {
                 self.held = Some(super::acts::Held::Reply(who, tag, frame));
+                Ok(())
+            }
+            Strike::Late(by) => {
+                self.late.push((self.now() + by, super::acts::Held::Reply(who, tag, frame)));
                 Ok(())
             }
             Strike::End { end, bytes, lasting } => {
@@ -295,6 +314,9 @@ impl<C: Core> World<'_, C> {
                     self.server_order(tag, ServerOrder::Answer { bytes, open })?;
                 }
                 BrokerOutput::Frame { peer, frame } => {
+                    if let (opcode::CLOSE, Some(ends)) = (frame.opcode, self.ends.get_mut(&tag_of(peer))) {
+                        ends.breached = true;
+                    }
                     self.note_frame(tag_of(peer), "<- broker", &frame.payload);
                     self.server_order(tag_of(peer), ServerOrder::Write(frame.encode()))?;
                 }
@@ -337,6 +359,10 @@ impl<C: Core> World<'_, C> {
         self.messages += 1;
         self.judge_answer(who, &heard);
         self.take_note_of(&heard);
+        // A document that cannot be read is answered with this code.
+        if heard.response.as_ref().is_some_and(|response| response.get("RESULT_CODE") == Some("-2")) {
+            self.meets(who, Class::Document);
+        }
         // What was under way when the terminal left may answer what is given up by now.
         let has_left = match tag.line {
             None => self.ends.get(&tag).is_some_and(|ends| ends.state == EndState::Over),

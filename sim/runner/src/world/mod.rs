@@ -11,6 +11,7 @@ mod calls;
 pub(crate) mod ends;
 mod heard;
 mod invariants;
+mod meets;
 mod quiet;
 mod sets;
 mod strikes;
@@ -120,6 +121,8 @@ pub(crate) struct World<'a, C> {
     /// What a sweep notes or does.
     pub(crate) sweeping: Sweeping,
     held: Option<acts::Held>,
+    /// Messages that arrive late, and when.
+    late: Vec<(Duration, acts::Held)>,
     /// Whether the message at hand has been passed on once already, by a fault.
     doubling: bool,
     /// What slows the lines of terminals for good.
@@ -176,6 +179,7 @@ impl<'a, C: Core> World<'a, C> {
             armory: Armory::default(),
             sweeping: Sweeping::default(),
             held: None,
+            late: Vec::new(),
             doubling: false,
             shaped: Vec::new(),
             assumed: BTreeSet::new(),
@@ -279,6 +283,8 @@ impl<'a, C: Core> World<'a, C> {
             fired = true;
         }
         fired |= self.blow_goes_on()?;
+        fired |= self.late_arrives()?;
+        fired |= self.idle_is_cut()?;
         for standing in self.armory.over(now) {
             self.lift(&standing);
             fired = true;
@@ -299,6 +305,8 @@ impl<'a, C: Core> World<'a, C> {
                 actor.watch.power_on(self.now, &actor.settings);
             }
             Input::PowerOff => {
+                self.meets(who, crate::coverage::Class::Power);
+                let actor = &mut self.actors[who];
                 (actor.powered, actor.link_up) = (false, false);
                 actor.power_is_off();
             }
@@ -388,6 +396,7 @@ impl<'a, C: Core> World<'a, C> {
         self.sequence += 1;
         seen_at(now, self.script.guards().face(who, &face), || format!("screen {}", face.screen.name))?;
         self.lanes[who].face = Noted { at: now, sequence: self.sequence, what: face };
+        self.meets_shape(who);
         self.advance().map(drop)
     }
 }

@@ -68,6 +68,8 @@ impl<C: Core> World<'_, C> {
         machines
             .chain(waits)
             .chain(self.armory.deadline())
+            .chain(self.late.iter().map(|(at, _)| *at))
+            .chain(self.idle_deadline())
             .chain(self.host.deadline())
             .chain(self.sweeping.deadline())
             .chain(self.ends_at)

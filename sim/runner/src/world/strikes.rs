@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sca_network::{CallOrder, End, Way};
+use sca_network::{CallOrder, End, ServerOrder, Tag, TapHandle, Way};
 use sca_scenario::model::{Fault, FaultKind, Toward};
 
 use super::ends::EndState;
@@ -10,6 +10,8 @@ use super::heard::tag_of;
 use super::{Stop, World};
 use crate::armory::Standing;
 use crate::core::Core;
+use crate::coverage::Class;
+use crate::record::Entry;
 use crate::verdict::Failure;
 
 impl<C: Core> World<'_, C> {
@@ -20,6 +22,7 @@ impl<C: Core> World<'_, C> {
             let line = Self::tag(who, 0).terminal;
             for way in [Way::ToTerminal, Way::FromTerminal] {
                 memory.set_latency(line, way, self.setting.broker.latency);
+                memory.set_jitter(line, way, Duration::ZERO);
                 memory.set_bandwidth(line, way, self.setting.broker.bandwidth);
             }
         }
@@ -30,6 +33,9 @@ impl<C: Core> World<'_, C> {
                 FaultKind::Latency(by, toward) => {
                     ways(toward).into_iter().for_each(|way| memory.set_latency(line, way, *by));
                 }
+                FaultKind::Jitter(by, toward) => {
+                    ways(toward).into_iter().for_each(|way| memory.set_jitter(line, way, *by));
+                }
                 FaultKind::Throttle(rate, toward) => {
                     ways(toward).into_iter().for_each(|way| memory.set_bandwidth(line, way, *rate));
                 }
@@ -38,22 +44,47 @@ impl<C: Core> World<'_, C> {
         }
     }
 
+    /// Gives the taps of a terminal's connections the segments that stand now.
+    fn shape_taps(&self, who: usize) {
+        for (_, ends) in self.ends.iter().filter(|(tag, _)| usize::from(tag.terminal) == who) {
+            self.shape_tap(who, &ends.tap);
+        }
+    }
+
+    /// Gives a tap the segments that stand now.
+    pub(super) fn shape_tap(&self, who: usize, tap: &TapHandle) {
+        let mut most = [None; 2];
+        let standing = self.armory.standing.iter().map(|standing| (standing.who, &standing.kind));
+        for (whose, kind) in self.shaped.iter().map(|(who, kind)| (*who, kind)).chain(standing) {
+            if let (true, FaultKind::Segment(bytes, toward)) = (whose == who, kind) {
+                ways(toward).into_iter().for_each(|way| most[way as usize] = Some(*bytes));
+            }
+        }
+        for way in [Way::ToTerminal, Way::FromTerminal] {
+            tap.segment(way, most[way as usize]);
+        }
+    }
+
     /// Strikes without waiting for anything. Says whether there was anything to strike.
     pub(super) fn strike_now(&mut self, fault: &Fault) -> Result<bool, Stop> {
         if let Some(lasting) = fault.lasting {
             let until = self.now() + lasting;
             // A fault that ends or slows what is there now has struck; one of dials waits for a dial.
-            let struck = !matches!(fault.kind, FaultKind::Refuse | FaultKind::Dns | FaultKind::Tls(_));
+            let struck = !fault.kind.is_of_dial();
             let (kind, span) = (fault.kind.clone(), fault.span);
             self.armory.standing.push(Standing { kind, who: fault.who, until, span, struck });
         }
+        if !fault.kind.is_of_dial() {
+            self.meets(fault.who, Class::of(&fault.kind));
+        }
         match &fault.kind {
-            FaultKind::Refuse | FaultKind::Dns | FaultKind::Tls(_) => Ok(true),
-            FaultKind::Latency(..) | FaultKind::Throttle(..) => {
+            kind if kind.is_of_dial() => Ok(true),
+            kind if kind.is_of_shape() => {
                 if fault.lasting.is_none() {
                     self.shaped.push((fault.who, fault.kind.clone()));
                 }
                 self.shape_network();
+                self.shape_taps(fault.who);
                 Ok(true)
             }
             FaultKind::Reset | FaultKind::Fin if self.actors[fault.who].listens => {
@@ -65,16 +96,19 @@ impl<C: Core> World<'_, C> {
             }
             kind => {
                 let open = self.broker.open_connection(u16::try_from(fault.who).unwrap_or(u16::MAX)).map(tag_of);
-                let Some(ends) = open.and_then(|tag| self.ends.get_mut(&tag)) else {
+                let Some((tag, ends)) = open.and_then(|tag| Some((tag, self.ends.get_mut(&tag)?))) else {
                     return self.nothing_to_strike(fault, "connection");
                 };
+                if *kind == FaultKind::KeyUpdate {
+                    return self.server_order(tag, ServerOrder::NewKeys).map(|()| true);
+                }
                 let will_end = matches!(kind, FaultKind::Silence(_)) && fault.lasting.is_some();
                 *(if will_end { &mut ends.muted } else { &mut ends.ours }) = true;
                 self.orders += 1;
                 if let (FaultKind::Silence(toward), None) = (kind, fault.lasting) {
                     ways(toward).into_iter().for_each(|way| ends.silent[way as usize] = true);
                 }
-                Self::end_tap(&ends.tap, kind);
+                Self::end_tap(&ends.tap, kind, fault.lasting.is_some());
                 Ok(true)
             }
         }
@@ -89,12 +123,59 @@ impl<C: Core> World<'_, C> {
         Err(Stop::Failed(Box::new(failure.label("nothing to strike"))))
     }
 
+    /// Lets messages through whose time has come.
+    pub(super) fn late_arrives(&mut self) -> Result<bool, Stop> {
+        let now = self.now();
+        let (due, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.late).into_iter().partition(|(at, _)| *at <= now);
+        self.late = rest;
+        let any = !due.is_empty();
+        due.into_iter().try_for_each(|(_, held)| self.release(held))?;
+        Ok(any)
+    }
+
+    /// When the next connection has been idle for as long as what stands between allows.
+    pub(super) fn idle_deadline(&self) -> Option<Duration> {
+        let cut = Some(self.setting.broker.idle_cut).filter(|cut| !cut.is_zero())?;
+        self.ends.values().filter(|ends| ends.is_up()).filter_map(|ends| ends.moved).min().map(|at| at + cut)
+    }
+
+    /// Something travels on a connection.
+    pub(super) fn moves(&mut self, tag: Tag) {
+        let now = self.now();
+        if let Some(ends) = self.ends.get_mut(&tag) {
+            ends.moved = Some(now);
+        }
+    }
+
+    /// Cuts what has been idle for too long.
+    pub(super) fn idle_is_cut(&mut self) -> Result<bool, Stop> {
+        let mut any = false;
+        while self.idle_deadline().is_some_and(|at| at <= self.now()) {
+            let idle = self.ends.iter_mut().filter(|(_, ends)| ends.is_up() && ends.moved.is_some());
+            let Some((tag, ends)) = idle.min_by_key(|(_, ends)| ends.moved) else { break };
+            (ends.moved, ends.ours, any) = (None, true, true);
+            let end = match self.setting.broker.idle_cut_by.as_str() {
+                "reset" => End::Reset,
+                "fin" => End::Fin,
+                _ => End::Silence,
+            };
+            ends.tap.end(end);
+            let who = usize::from(tag.terminal);
+            let text = format!("what stands between cuts connection {}: nothing has travelled on it", tag.connection);
+            self.orders += 1;
+            let now = self.now();
+            self.record.push(now, Entry::Comment(text));
+            self.meets(who, Class::of_end(end));
+        }
+        Ok(any)
+    }
+
     /// Lets the end of a connection stand for a while, for all that connect meanwhile.
     pub(super) fn stand(&mut self, who: usize, end: End, lasting: Option<Duration>) {
         let kind = match end {
             End::Reset => FaultKind::Reset,
             End::Fin => FaultKind::Fin,
-            End::Silence => FaultKind::Silence(None),
+            End::Silence | End::Hold => FaultKind::Silence(None),
             End::Corrupt => FaultKind::Corrupt,
         };
         let until = lasting.map(|lasting| self.now() + lasting);
@@ -123,7 +204,10 @@ impl<C: Core> World<'_, C> {
                     ends.muted &= ends.state == EndState::Over || !still.is_empty();
                 }
             }
-            FaultKind::Latency(..) | FaultKind::Throttle(..) => self.shape_network(),
+            kind if kind.is_of_shape() => {
+                self.shape_network();
+                self.shape_taps(standing.who);
+            }
             _ => {}
         }
     }

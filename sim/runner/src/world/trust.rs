@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sca_certs::Role;
+use sca_certs::{Lists, Role};
 use sca_network::ServerTls;
 use sca_network::tls::{self, Demand, Trust};
 use sca_protocol::UnixTime;
@@ -19,9 +19,11 @@ impl<C: Core> World<'_, C> {
         }
         let Actor { settings, clock, .. } = &self.actors[who];
         let trust = Trust {
-            trusted: self.trusted(&settings.authority)?,
+            trusted: self.trusted(&settings.authority, &settings.revocation)?,
             shown: self.shown(Role::Terminal, &settings.certificate, &settings.pinpad_id)?,
             resumption: settings.resumption,
+            versions: settings.tls.clone(),
+            groups: settings.groups.clone(),
         };
         let clock = clock.clone();
         let config = tls::client(&trust, Arc::new(tls::Clock(move || clock.shows().0)), self.setting.key_notes.clone())
@@ -46,18 +48,33 @@ impl<C: Core> World<'_, C> {
             "optional" => Demand::Optional,
             _ => Demand::Required,
         };
-        let trust = Trust { trusted: self.trusted(&settings.authority)?, shown, resumption: settings.resumption };
+        let trust = Trust {
+            trusted: self.trusted(&settings.authority, &settings.revocation)?,
+            shown,
+            resumption: settings.resumption,
+            versions: settings.tls.clone(),
+            groups: settings.groups.clone(),
+        };
         let clock = self.setting.broker_clock.clone();
-        let config = tls::server(&trust, Arc::new(tls::Clock(move || clock.shows().0)), demand, &settings.tls)
+        let config = tls::server(&trust, Arc::new(tls::Clock(move || clock.shows().0)), demand)
             .map_err(|error| Stop::Error(error.to_string()))?;
         self.broker_tls = Some(config.clone());
         Ok(ServerTls::On(config))
     }
 
-    /// Lists are looked at only where a scenario revokes something: they make every check demand a fresh list.
-    fn trusted(&self, authority: &str) -> Result<Arc<tls::Trusted>, Stop> {
+    /// Without a word about them lists are looked at only where a scenario revokes something: they make every check
+    /// demand a fresh list.
+    fn trusted(&self, authority: &str, revocation: &str) -> Result<Arc<tls::Trusted>, Stop> {
         let revokes = self.setting.certificates.values().any(|c| c.flaw.as_deref() == Some("revoked"));
-        self.setting.identities.trusted(authority, revokes).map_err(|error| Stop::Error(error.to_string()))
+        let lists = match revocation {
+            "current" => Some(Lists::Current),
+            "missing" => Some(Lists::Missing),
+            "expired" => Some(Lists::Expired),
+            "other-issuer" => Some(Lists::OtherIssuer),
+            "auto" if revokes => Some(Lists::Current),
+            _ => None,
+        };
+        self.setting.identities.trusted(authority, lists).map_err(|error| Stop::Error(error.to_string()))
     }
 
     fn shown(&self, role: Role, certificate: &str, name: &str) -> Result<Option<Arc<tls::Shown>>, Stop> {

@@ -1,7 +1,8 @@
 //! What the terminals want done: dials, orders to their connections, and what they report.
 
-use sca_network::{ClientEvent, ClientLimits, ClientOrder, Fate, ServerTls, Tag, TapHandle, run_client};
+use sca_network::{ClientEvent, ClientLimits, ClientOrder, Fate, Route, ServerTls, Tag, TapHandle, run_client};
 use sca_peers::RequestId;
+use sca_protocol::handshake::Proxy;
 use sca_scenario::model::{FaultKind, Toward};
 use sca_terminal::{ConnectionId, Input, LinkEvent, Output, Seen, Target};
 use tokio::sync::mpsc;
@@ -10,6 +11,7 @@ use super::ends::{EndState, Ends, OUTBOX, Prepared};
 use super::{Stop, World};
 use crate::armory::Standpoint;
 use crate::core::Core;
+use crate::coverage::Class;
 use crate::lanes::Noted;
 use crate::record::Entry;
 
@@ -62,6 +64,7 @@ impl<C: Core> World<'_, C> {
                 Ok(())
             }
             Output::PowerLost => {
+                self.meets(who, Class::Power);
                 (self.actors[who].powered, self.actors[who].link_up) = (false, false);
                 self.actors[who].power_is_off();
                 let now = self.now();
@@ -82,7 +85,7 @@ impl<C: Core> World<'_, C> {
         let actor = &self.actors[who];
         let has_no_pong = actor.watch.awaits_pong();
         if let Some(ends) = self.ends.get_mut(&tag) {
-            let arrives = !ends.is_excused() && !has_no_pong;
+            let arrives = ends.carries() && !has_no_pong;
             // A broker that does not answer pings brings the end about itself, and so does a POS that says REBOOT.
             ends.ours |= has_no_pong || actor.reference.is_told_to_reboot();
             // What has been said before the close arrives before it, unless nothing gets through.
@@ -148,13 +151,18 @@ impl<C: Core> World<'_, C> {
             && let Some(index) = ends.cut
             && ends.tap.has_struck()
         {
-            self.armory.has_struck(index);
+            let who = usize::from(tag.terminal);
+            if let Some(kind) = self.armory.has_struck(index) {
+                self.meets(who, Class::of(&kind));
+                self.meets(who, Class::Tls);
+            }
         }
     }
 
     fn seen(&mut self, who: usize, seen: Seen) -> Result<(), Stop> {
         let now = self.now();
         self.watch_link(who, seen);
+        self.goes_on(who, seen);
         match seen {
             Seen::Attempts => self.actors[who].attempts += 1,
             Seen::Connects => {
@@ -193,13 +201,7 @@ impl<C: Core> World<'_, C> {
         Ok(())
     }
 
-    fn dial(
-        &mut self,
-        who: usize,
-        connection: ConnectionId,
-        target: &Target,
-        via: Option<(String, u16)>,
-    ) -> Result<(), Stop> {
+    fn dial(&mut self, who: usize, connection: ConnectionId, target: &Target, via: Option<Proxy>) -> Result<(), Stop> {
         let tag = Self::tag(who, connection.0);
         let mine = |(t, ends): (&Tag, &Ends)| t.terminal == tag.terminal && ends.client.is_some();
         if self.ends.iter().any(mine) {
@@ -210,6 +212,9 @@ impl<C: Core> World<'_, C> {
         });
         let at = self.standpoint(who);
         let fate = self.armory.fate(at);
+        if fate != Fate::Connect {
+            self.meets(who, Class::Dial);
+        }
         let (to_server, orders) = mpsc::channel(OUTBOX);
         let (to_client, client_orders) = mpsc::channel(OUTBOX);
         let muted = self.armory.is_muted(who);
@@ -225,11 +230,12 @@ impl<C: Core> World<'_, C> {
         self.ends.insert(tag, ends);
         let size = usize::try_from(self.actors[who].settings.message_size_max).unwrap_or(usize::MAX);
         self.orders += 1;
+        let settings = &self.actors[who].settings;
+        let address_timeout = self.setting.clock.real(settings.address_timeout);
+        let route = Route { via, address_timeout, fate, ..Route::direct(target.host.clone(), target.port) };
         let task = run_client(
             self.dialer.clone(),
-            (target.host.clone(), target.port),
-            via,
-            fate,
+            route,
             client_tls,
             ClientLimits { message_size_max: size },
             tag,
@@ -253,12 +259,14 @@ impl<C: Core> World<'_, C> {
         secure: bool,
     ) -> Result<(ServerTls, TapHandle, Option<usize>, bool), Stop> {
         let tap = TapHandle::default();
-        if fate != Fate::Connect {
+        self.shape_tap(at.who, &tap);
+        if matches!(fate, Fate::Refuse | Fate::Dns | Fate::Lost) {
             return Ok((ServerTls::Off, tap, None, true));
         }
         let ends = self.armory.end_at_once(at);
-        if let Some(kind) = &ends {
-            Self::end_tap(&tap, kind);
+        if let Some((kind, lasts)) = &ends {
+            Self::end_tap(&tap, kind, *lasts);
+            self.meets(at.who, Class::of(kind));
         }
         if !secure {
             return Ok((ServerTls::Off, tap, None, ends.is_some()));
@@ -278,13 +286,13 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Brings an end to a tap.
-    pub(super) fn end_tap(tap: &TapHandle, kind: &FaultKind) {
+    pub(super) fn end_tap(tap: &TapHandle, kind: &FaultKind, lasts: bool) {
         use sca_network::Way;
         match kind {
             FaultKind::Silence(Some(Toward::Terminal)) => tap.silence(Way::ToTerminal, true),
             FaultKind::Silence(Some(Toward::Broker)) => tap.silence(Way::FromTerminal, true),
             kind => {
-                if let Some(end) = crate::faults::end_of(kind) {
+                if let Some(end) = crate::faults::end_of(kind, lasts) {
                     tap.end(end);
                 }
             }
@@ -294,6 +302,7 @@ impl<C: Core> World<'_, C> {
     /// An event of a terminal's end.
     pub(super) fn client_event(&mut self, tag: Tag, event: ClientEvent) -> Result<(), Stop> {
         self.note_cut(tag);
+        self.feels(usize::from(tag.terminal), &event);
         if let (ClientEvent::Text(_) | ClientEvent::Binary(_), Some(ends)) = (&event, self.ends.get_mut(&tag)) {
             ends.under_way.pop_front();
         }

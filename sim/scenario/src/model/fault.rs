@@ -48,6 +48,10 @@ pub enum FaultKind {
     Refuse,
     /// The name has no address.
     Dns,
+    /// Nothing comes back, not even for a SYN.
+    Unanswered,
+    /// The name has two addresses, and nobody is at the first.
+    FirstAddress(DeadAddress),
     /// RST.
     Reset,
     /// FIN without a close.
@@ -56,18 +60,55 @@ pub enum FaultKind {
     Silence(Option<Toward>),
     /// Another latency.
     Latency(Duration, Option<Toward>),
+    /// Chance adds to the latency, up to this much.
+    Jitter(Duration, Option<Toward>),
     /// Another bandwidth, in bytes a second.
     Throttle(u64, Option<Toward>),
+    /// So many bytes a segment at the most.
+    Segment(usize, Option<Toward>),
     /// A message is lost.
     Lose,
     /// A message comes twice.
     Duplicate,
     /// Two neighbouring messages change places: this one comes after the next.
     Swap,
+    /// A message comes so much later; what follows it does not wait.
+    Late(Duration),
+    /// The broker takes new keys within a connection of TLS 1.3.
+    KeyUpdate,
     /// A byte is inverted.
     Corrupt,
     /// A fatal alert in place of the broker's hello, or no TLS at all.
     Tls(String),
+}
+
+/// How an address is dead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeadAddress {
+    /// Its port is closed.
+    Refuses,
+    /// Nothing comes back.
+    Unanswered,
+}
+
+impl FaultKind {
+    /// Whether it decides what becomes of an attempt before there is a connection.
+    #[must_use]
+    pub fn is_of_dial(&self) -> bool {
+        matches!(self, Self::Refuse | Self::Dns | Self::Unanswered | Self::FirstAddress(_) | Self::Tls(_))
+    }
+
+    /// Whether it happens to one message.
+    #[must_use]
+    pub fn is_of_message(&self) -> bool {
+        matches!(self, Self::Lose | Self::Duplicate | Self::Swap | Self::Late(_))
+    }
+
+    /// Whether it gives the line another shape, and ends nothing.
+    #[must_use]
+    pub fn is_of_shape(&self) -> bool {
+        matches!(self, Self::Latency(..) | Self::Jitter(..) | Self::Throttle(..) | Self::Segment(..))
+    }
 }
 
 /// A direction.

@@ -9,7 +9,7 @@ mod fault;
 mod message;
 mod step;
 
-pub use fault::{Arm, Bytes, Carrier, Count, Fault, FaultKind, Place, Point, TLS_POINTS, Toward};
+pub use fault::{Arm, Bytes, Carrier, Count, DeadAddress, Fault, FaultKind, Place, Point, TLS_POINTS, Toward};
 pub use message::{Demand, Fields, Message, Op, RawFrame, Test};
 pub use step::{
     Action, CardholderAct, Expect, HostAct, LinkSight, Party, Pattern, Relation, Send, Set, Show, Sight, Source,

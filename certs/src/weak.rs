@@ -1,0 +1,42 @@
+//! Keys that nobody should take any more: RSA with 1024 bits. The library of certificates makes none.
+
+use rcgen::{PKCS_RSA_SHA256, PublicKeyData, SignatureAlgorithm};
+use rsa::RsaPrivateKey;
+use rsa::pkcs1::EncodeRsaPublicKey;
+use rsa::pkcs8::EncodePrivateKey;
+use rsa::rand_core::OsRng;
+
+use crate::CertError;
+
+const BITS: usize = 1_024;
+
+/// A key pair that is too weak.
+pub(crate) struct Key {
+    private: RsaPrivateKey,
+    /// RSAPublicKey, DER.
+    public: Vec<u8>,
+}
+
+impl Key {
+    pub(crate) fn new() -> Result<Self, CertError> {
+        let private = RsaPrivateKey::new(&mut OsRng, BITS).map_err(|error| CertError::Key(error.to_string()))?;
+        let public = private.to_public_key().to_pkcs1_der().map_err(|error| CertError::Key(error.to_string()))?;
+        Ok(Self { private, public: public.into_vec() })
+    }
+
+    /// The private key, PKCS#8.
+    pub(crate) fn pkcs8(&self) -> Result<Vec<u8>, CertError> {
+        let der = self.private.to_pkcs8_der().map_err(|error| CertError::Key(error.to_string()))?;
+        Ok(der.as_bytes().to_vec())
+    }
+}
+
+impl PublicKeyData for Key {
+    fn der_bytes(&self) -> &[u8] {
+        &self.public
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &PKCS_RSA_SHA256
+    }
+}

@@ -1,0 +1,75 @@
+//! `coverage`: which classes of faults have met the terminal in which of its states, and the holes.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use sca_runner::coverage::Coverage;
+use sca_runner::suite::{Snapshots, Suite};
+use sca_runner::sweep::Sweep;
+use sca_runner::{Options, simulated};
+
+use crate::Exit;
+use crate::terms::{authorities, complain, count, found, say, threads};
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Scenario files, or folders with scenario files
+    #[arg(value_name = "PATH", default_value = "scenarios")]
+    paths: Vec<PathBuf>,
+    /// Count what a sweep of the scenarios meets too
+    #[arg(long)]
+    sweep: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    let paths = match found(&arguments.paths) {
+        Ok(paths) => paths,
+        Err(exit) => return exit,
+    };
+    let identities = match authorities() {
+        Ok(identities) => identities,
+        Err(exit) => return exit,
+    };
+    let clauses = sca_protocol::clauses::ids();
+    let mut coverage = Coverage::default();
+    let mut runs = 0;
+    if arguments.sweep {
+        let (identities, jobs) = (identities.memory.clone(), threads(None));
+        let sweep = Sweep { make: &simulated, clauses: &clauses, identities, bytes: false, all_rows: false, jobs };
+        match sweep.run(&paths, &|_, _| {}) {
+            Ok(swept) => swept.iter().flat_map(|swept| &swept.met).for_each(|met| {
+                coverage.add(met);
+                runs += 1;
+            }),
+            Err((path, error)) => {
+                complain!("error: {} cannot be read: {error}", path.display());
+                return Exit::CannotRun;
+            }
+        }
+    }
+    let (options, snapshots) = (Options::default(), Snapshots::Ignore);
+    let suite = Suite { options, snapshots, make: &simulated, clauses: &clauses, identities };
+    for (path, result) in paths.iter().zip(suite.run(&paths, threads(None), &|_| ())) {
+        match result {
+            Ok(result) => result.rows.iter().for_each(|played| {
+                coverage.add(&played.evidence.met);
+                runs += 1;
+            }),
+            Err(error) => {
+                complain!("error: {}: {error}", path.display());
+                return Exit::CannotRun;
+            }
+        }
+    }
+    say!("{}", coverage.table());
+    let holes = coverage.holes();
+    say!(
+        "{}: in how many of them a class of faults has met a state; {}",
+        count(runs, "run"),
+        count(holes.len(), "hole")
+    );
+    for (state, class) in holes {
+        say!("  {class} has never met a terminal that is {state}");
+    }
+    Exit::Good
+}

@@ -1,0 +1,30 @@
+//! `faults`: every kind of fault there is, how a scenario says it, and which scenarios show what the terminal does.
+
+use clap::Args;
+use sca_runner::faults::vocabulary::{self, FAMILIES};
+
+use crate::Exit;
+use crate::terms::say;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Print the page of the documentation
+    #[arg(long)]
+    markdown: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    if arguments.markdown {
+        say!("{}", vocabulary::page().trim_end());
+        return Exit::Good;
+    }
+    for family in FAMILIES {
+        say!("{}", family.name);
+        for row in family.kinds {
+            let sockets = if row.on_the_wire { "" } else { "  (in memory only)" };
+            say!("  {:<50} {}{sockets}", row.kind, row.says);
+            say!("  {:<50} {}  [{}]", "", row.evidence.join(", "), row.clause);
+        }
+    }
+    Exit::Good
+}

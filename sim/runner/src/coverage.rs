@@ -1,0 +1,241 @@
+//! What faults have met the terminal in which of its states: a table, and the holes in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sca_network::End;
+use sca_protocol::Reason;
+use sca_protocol::screens::ScreenName;
+use sca_scenario::model::FaultKind;
+
+/// What the terminal is at: how far its link is, and once that is up what the device does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// It starts up.
+    Starting,
+    /// It waits for its next attempt.
+    Waiting,
+    /// TCP does not stand yet.
+    Connecting,
+    /// TLS does not stand yet.
+    Securing,
+    /// The upgrade has no answer yet.
+    Upgrading,
+    /// Connected, and nothing is under way.
+    Idle,
+    /// Connected, in a session.
+    Session,
+    /// Connected, and something is asked of the cardholder.
+    Asking,
+    /// Connected, and the payment host is asked.
+    Authorising,
+    /// Connected, and an outcome is shown.
+    Outcome,
+    /// Connected, and the lane is closed or an update installed.
+    Shut,
+}
+
+/// A class of faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// The broker cannot be reached.
+    Dial,
+    /// The proxy does not open the way.
+    Proxy,
+    /// RST.
+    Reset,
+    /// FIN without a close.
+    End,
+    /// Silence, one way or both.
+    Silence,
+    /// The line is slow, or carries little at a time.
+    Slow,
+    /// TLS is cut, damaged, or not what it should be.
+    Tls,
+    /// A certificate is refused.
+    Trust,
+    /// The answer to the upgrade is refused.
+    Http,
+    /// A frame breaks the rules, or closes the link.
+    Frame,
+    /// A document cannot be read.
+    Document,
+    /// A message is lost, doubled, swapped or late.
+    Message,
+    /// The power fails.
+    Power,
+}
+
+/// Every state with its name.
+pub const STATES: &[(State, &str)] = &[
+    (State::Starting, "starting"),
+    (State::Waiting, "waiting"),
+    (State::Connecting, "connecting"),
+    (State::Securing, "in TLS"),
+    (State::Upgrading, "upgrading"),
+    (State::Idle, "idle"),
+    (State::Session, "in a session"),
+    (State::Asking, "asking"),
+    (State::Authorising, "with the host"),
+    (State::Outcome, "outcome"),
+    (State::Shut, "shut"),
+];
+
+/// Every class with its name.
+pub const CLASSES: &[(Class, &str)] = &[
+    (Class::Dial, "dial"),
+    (Class::Proxy, "proxy"),
+    (Class::Reset, "reset"),
+    (Class::End, "fin"),
+    (Class::Silence, "silence"),
+    (Class::Slow, "slow"),
+    (Class::Tls, "TLS"),
+    (Class::Trust, "trust"),
+    (Class::Http, "HTTP"),
+    (Class::Frame, "frame"),
+    (Class::Document, "document"),
+    (Class::Message, "message"),
+    (Class::Power, "power"),
+];
+
+/// What a run has met, and how often.
+pub type Met = BTreeSet<(State, Class)>;
+
+impl State {
+    /// What a terminal whose link is up does, by its screen.
+    #[must_use]
+    pub(crate) fn of_screen(screen: ScreenName) -> Self {
+        use ScreenName as S;
+        match screen {
+            S::Session => Self::Session,
+            S::Prompt | S::Tender | S::CardEntry | S::Keying | S::Pin | S::RemoveCard | S::Pairing => Self::Asking,
+            S::Authorising => Self::Authorising,
+            S::Approved | S::Declined => Self::Outcome,
+            S::LaneClosed | S::Updating => Self::Shut,
+            S::Off | S::Boot | S::Connecting | S::Error | S::Idle | S::Reconnecting => Self::Idle,
+        }
+    }
+
+    fn is_up(self) -> bool {
+        self >= Self::Idle
+    }
+}
+
+impl Class {
+    /// The class of a kind.
+    #[must_use]
+    pub(crate) fn of(kind: &FaultKind) -> Self {
+        match kind {
+            FaultKind::Refuse | FaultKind::Dns | FaultKind::Unanswered | FaultKind::FirstAddress(_) => Self::Dial,
+            FaultKind::Reset => Self::Reset,
+            FaultKind::Fin => Self::End,
+            FaultKind::Silence(_) => Self::Silence,
+            FaultKind::Latency(..) | FaultKind::Jitter(..) | FaultKind::Throttle(..) | FaultKind::Segment(..) => {
+                Self::Slow
+            }
+            FaultKind::Lose | FaultKind::Duplicate | FaultKind::Swap | FaultKind::Late(_) => Self::Message,
+            FaultKind::KeyUpdate | FaultKind::Corrupt | FaultKind::Tls(_) => Self::Tls,
+        }
+    }
+
+    /// The class of an end.
+    #[must_use]
+    pub(crate) fn of_end(end: End) -> Self {
+        match end {
+            End::Reset => Self::Reset,
+            End::Fin => Self::End,
+            End::Silence | End::Hold => Self::Silence,
+            End::Corrupt => Self::Tls,
+        }
+    }
+
+    /// The class of what an attempt failed for, where the reason alone tells.
+    #[must_use]
+    pub(crate) fn of_reason(reason: Reason) -> Option<Self> {
+        const TRUST: &[&str] = &[
+            "expired",
+            "not-yet-valid",
+            "wrong-name",
+            "unknown-authority",
+            "wrong-usage",
+            "revoked",
+            "unknown-revocation",
+            "long-chain",
+            "name-constraints",
+            "bad-signature",
+            "bad-certificate",
+            "no-certificate",
+            "alert-certificate-required",
+            "alert-certificate-expired",
+            "alert-certificate-revoked",
+            "alert-unknown-ca",
+            "alert-bad-certificate",
+            "alert-unsupported-certificate",
+            "alert-decrypt-error",
+        ];
+        match reason {
+            Reason::Tls(word) if TRUST.contains(&word) => Some(Self::Trust),
+            Reason::Tls(_) => Some(Self::Tls),
+            Reason::Proxy(_) => Some(Self::Proxy),
+            Reason::Http(_) | Reason::Handshake(_) => Some(Self::Http),
+            Reason::Dns | Reason::Refused | Reason::Timeout | Reason::Reset | Reason::Config => None,
+        }
+    }
+}
+
+/// Whether a class of faults can meet a state at all.
+#[must_use]
+pub fn can_meet(state: State, class: Class) -> bool {
+    match class {
+        Class::Power => true,
+        Class::Dial | Class::Proxy => state == State::Connecting,
+        Class::Reset | Class::End | Class::Silence | Class::Slow => state >= State::Connecting,
+        Class::Tls => state == State::Securing || state.is_up(),
+        // With TLS 1.3 a refused certificate of the terminal is heard of behind its request.
+        Class::Trust => matches!(state, State::Securing | State::Upgrading),
+        Class::Http => state == State::Upgrading,
+        Class::Frame | Class::Document | Class::Message => state.is_up(),
+    }
+}
+
+/// How many runs have met what.
+#[derive(Debug, Default)]
+pub struct Coverage(BTreeMap<(State, Class), usize>);
+
+impl Coverage {
+    /// Takes one more run into account.
+    pub fn add(&mut self, met: &Met) {
+        for one in met {
+            *self.0.entry(*one).or_default() += 1;
+        }
+    }
+
+    /// In how many runs a class has met a state.
+    #[must_use]
+    pub fn count(&self, state: State, class: Class) -> usize {
+        self.0.get(&(state, class)).copied().unwrap_or_default()
+    }
+
+    /// What can meet and never did.
+    #[must_use]
+    pub fn holes(&self) -> Vec<(&'static str, &'static str)> {
+        let pairs = STATES.iter().flat_map(|state| CLASSES.iter().map(move |class| (state, class)));
+        let holes = pairs.filter(|(state, class)| can_meet(state.0, class.0) && self.count(state.0, class.0) == 0);
+        holes.map(|(state, class)| (state.1, class.1)).collect()
+    }
+
+    /// The table: states down, classes across; `-` where both cannot meet, `HOLE` where they never did.
+    #[must_use]
+    pub fn table(&self) -> String {
+        let mut lines = vec![CLASSES.iter().fold(format!("{:14}", ""), |line, (_, name)| line + &format!("{name:>9}"))];
+        for (state, name) in STATES {
+            let cell = |class: Class| match (can_meet(*state, class), self.count(*state, class)) {
+                (_, n @ 1..) => n.to_string(),
+                (true, 0) => "HOLE".to_owned(),
+                (false, 0) => "-".to_owned(),
+            };
+            let cells = CLASSES.iter().fold(String::new(), |line, (class, _)| line + &format!("{:>9}", cell(*class)));
+            lines.push(format!("{name:14}{cells}"));
+        }
+        lines.join("\n")
+    }
+}

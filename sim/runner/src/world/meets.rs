@@ -1,0 +1,62 @@
+//! Which faults meet the terminals in which of their states, for coverage.
+
+use sca_network::ClientEvent;
+use sca_protocol::screens::ScreenName;
+use sca_terminal::Seen;
+
+use super::World;
+use crate::core::Core;
+use crate::coverage::{Class, State};
+
+impl<C: Core> World<'_, C> {
+    /// A fault meets a terminal. One that is dark is met by nothing.
+    pub(super) fn meets(&mut self, who: usize, class: Class) {
+        let actor = &self.actors[who];
+        if !actor.powered {
+            return;
+        }
+        let screen = self.lanes[who].face.what.screen.name;
+        let state = match actor.phase {
+            _ if screen == ScreenName::Boot => State::Starting,
+            State::Idle => State::of_screen(screen),
+            phase => phase,
+        };
+        self.evidence.met.insert((state, class));
+    }
+
+    /// What slows a line meets every state that its terminal comes to.
+    pub(super) fn meets_shape(&mut self, who: usize) {
+        let standing = self.armory.standing.iter().map(|standing| (standing.who, &standing.kind));
+        let mut shapes = self.shaped.iter().map(|(who, kind)| (*who, kind)).chain(standing);
+        if shapes.any(|(whose, kind)| whose == who && kind.is_of_shape()) {
+            self.meets(who, Class::Slow);
+        }
+    }
+
+    /// The link of a terminal goes on to another phase.
+    pub(super) fn goes_on(&mut self, who: usize, seen: Seen) {
+        self.actors[who].phase = match seen {
+            Seen::Attempts => State::Connecting,
+            Seen::Connects => State::Idle,
+            Seen::Loses | Seen::Fails(_) => State::Waiting,
+        };
+        self.meets_shape(who);
+    }
+
+    /// What a terminal's end reports is a step of its link, or what a fault comes to.
+    pub(super) fn feels(&mut self, who: usize, event: &ClientEvent) {
+        match event {
+            ClientEvent::Opened => {
+                let secure = crate::play::target(&self.setting.broker).secure;
+                self.actors[who].phase = if secure { State::Securing } else { State::Upgrading };
+            }
+            ClientEvent::Secured => self.actors[who].phase = State::Upgrading,
+            ClientEvent::Failed(reason) => {
+                Class::of_reason(*reason).into_iter().for_each(|class| self.meets(who, class));
+            }
+            ClientEvent::Violation(_) | ClientEvent::Closed => self.meets(who, Class::Frame),
+            _ => return,
+        }
+        self.meets_shape(who);
+    }
+}

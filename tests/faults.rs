@@ -1,0 +1,80 @@
+//! The table of faults: every kind has its evidence, every word its kind, and the page is what the table says.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use sca_runner::coverage::Coverage;
+use sca_runner::faults::vocabulary::{self, FaultRow};
+use sca_runner::suite::Snapshots;
+use sca_runner::{Options, files};
+
+/// The text of a piece of evidence.
+fn text_of(name: &str) -> String {
+    let path = match name.starts_with("tests/") {
+        true => common::root().join(name),
+        false => common::root().join("scenarios").join(name).with_extension("sca"),
+    };
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn every_kind_is_said_in_its_evidence() {
+    for FaultRow { kind, says, evidence, .. } in vocabulary::all() {
+        let first = evidence.first().unwrap_or_else(|| panic!("{kind} has no evidence"));
+        assert!(text_of(first).contains(says), "{kind}: {first} does not say {says}");
+        evidence.iter().for_each(|name| drop(text_of(name)));
+    }
+}
+
+#[test]
+fn every_kind_tries_a_clause_that_its_evidence_covers() {
+    let known = sca_protocol::clauses::ids();
+    for FaultRow { kind, clause, evidence, .. } in vocabulary::all() {
+        assert!(known.contains(clause), "{kind} names {clause}");
+        let covers = |name: &&str| {
+            let path = common::root().join("scenarios").join(name).with_extension("sca");
+            let loaded = files::load(&path, &known).expect("the scenario can be read");
+            let scenario = loaded.scenario.unwrap_or_else(|why| panic!("{name}: {why:?}"));
+            scenario.covers().contains(*clause)
+        };
+        let scenarios: Vec<&&str> = evidence.iter().filter(|name| !name.starts_with("tests/")).collect();
+        assert!(scenarios.is_empty() || scenarios.into_iter().any(covers), "{kind}: nothing covers {clause}");
+    }
+}
+
+#[test]
+fn every_word_and_every_flaw_is_in_the_evidence() {
+    let names: BTreeSet<&str> = vocabulary::all().flat_map(|row| row.evidence).copied().collect();
+    let all: String = names.iter().map(|name| text_of(name)).collect();
+    for word in sca_scenario::FAULT_WORDS {
+        let is_said = all.contains(&format!("fault {word}"))
+            || all.contains(&format!("[{word}, "))
+            || all.contains(&format!(", {word}"));
+        assert!(is_said, "no evidence says `fault {word}`");
+    }
+    for (_, flaw) in sca_certs::FLAWS {
+        let is_said = all.contains(&format!("({flaw},"))
+            || all.contains(&format!("flaw {flaw}"))
+            || all.contains(&format!("certificate {flaw}"));
+        assert!(is_said, "no evidence has the flaw {flaw}");
+    }
+}
+
+#[test]
+fn the_page_is_what_the_table_says() {
+    let page = fs::read_to_string(common::root().join("sim/docs/faults.md")).expect("the page can be read");
+    assert!(page == vocabulary::page(), "write it anew: cargo run -q -- faults --markdown > sim/docs/faults.md");
+}
+
+#[test]
+fn no_class_of_faults_has_never_met_a_state_that_it_can_meet() {
+    let suite = common::suite(Options::default(), Snapshots::Ignore, &[]);
+    let mut coverage = Coverage::default();
+    for result in suite.run(&common::scenarios(), 2, &|_| ()) {
+        let result = result.expect("the scenario can be read");
+        result.rows.iter().for_each(|played| coverage.add(&played.evidence.met));
+    }
+    assert_eq!(coverage.holes(), [], "\n{}", coverage.table());
+}
