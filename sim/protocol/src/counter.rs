@@ -41,12 +41,6 @@ impl Counter {
         self.last.unwrap_or(1)
     }
 
-    /// Whether any request has been counted.
-    #[must_use]
-    pub fn has_seen(self) -> bool {
-        self.last.is_some()
-    }
-
     /// Takes note of the COUNTER of a request, if the rules say that a request of this fate counts.
     pub fn saw(&mut self, counter: u32, fate: Fate, rules: &CounterRules) {
         let counts = match fate {

@@ -10,11 +10,14 @@ use sca_scenario::model::Certificate;
 
 const DAY: i64 = 86_400;
 
+/// Whether it is the stranger who is trusted, and with which lists.
+type TrustIn = (bool, Option<Lists>);
+
 /// Issues identities and remembers them, so that a thousand worlds make each key once.
 pub struct Identities {
     authority: Authority,
     issued: Mutex<BTreeMap<Order, Issued>>,
-    trusted: Mutex<BTreeMap<(bool, Option<Lists>), Arc<Trusted>>>,
+    trusted: Mutex<BTreeMap<TrustIn, Arc<Trusted>>>,
 }
 
 /// An identity, and its form that is ready for TLS once it was asked for.

@@ -89,12 +89,6 @@ impl Terminal {
         self
     }
 
-    /// The flash as it is now.
-    #[must_use]
-    pub fn flash(&self) -> &Flash {
-        &self.device.flash
-    }
-
     /// Changes the settings while the terminal runs; what is under way goes on with the old ones.
     pub fn configure(&mut self, settings: TerminalSettings) {
         (self.settings, self.base) = (settings, None);

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::ends::EndState;
 use super::{Stop, World};
-use crate::armory::{Standpoint, Strike};
+use crate::armory::Standpoint;
 use crate::core::Core;
 use crate::coverage::Class;
 use crate::lanes::{Control, Data, Noted};
@@ -97,7 +97,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Tells a broker's end to end its connection, once all it was told before is flushed.
-    fn strike_order(
+    pub(super) fn strike_order(
         &mut self,
         who: usize,
         tag: Tag,
@@ -210,61 +210,6 @@ impl<C: Core> World<'_, C> {
         match self.held.take() {
             Some(held) => self.release(held),
             None => Ok(()),
-        }
-    }
-
-    fn reply_strike(&mut self, who: usize, frame: &Frame, size: usize) -> Option<Strike> {
-        let text = std::str::from_utf8(&frame.payload).ok()?;
-        let id = self.actors[who].pos.would_answer(text)?;
-        let label = self.script.names.label_of(who, id)?.to_owned();
-        self.armory.at_message(who, &Carrier::Reply(label), size)
-    }
-
-    fn strike_reply(&mut self, who: usize, tag: Tag, frame: Frame, strike: Strike) -> Result<(), Stop> {
-        if !matches!(strike, Strike::End { .. }) {
-            self.meets(who, Class::Message);
-        }
-        match strike {
-            Strike::Lose => {
-                self.lose_reply(who, &frame);
-                let now = self.now();
-                self.record.push(now, Entry::Comment("fault: this answer is lost".to_owned()));
-                Ok(())
-            }
-            Strike::Duplicate => {
-                self.pass_frame(who, tag, frame.clone())?;
-                self.doubling = true;
-                self.pass_frame(who, tag, frame)?;
-                self.doubling = false;
-                Ok(())
-            }
-            Strike::Swap => {
-                self.held = Some(super::acts::Held::Reply(who, tag, frame));
-                Ok(())
-            }
-            Strike::Late(by) => {
-                self.late.push((self.now() + by, super::acts::Held::Reply(who, tag, frame)));
-                Ok(())
-            }
-            Strike::End { end, bytes, lasting } => {
-                if bytes.is_none() {
-                    self.pass_frame(who, tag, frame)?;
-                } else {
-                    self.lose_reply(who, &frame);
-                }
-                self.strike_order(who, tag, (end, lasting))
-            }
-        }
-    }
-
-    /// An answer never arrives.
-    fn lose_reply(&mut self, who: usize, frame: &Frame) {
-        let text = String::from_utf8_lossy(&frame.payload).into_owned();
-        let actor = &mut self.actors[who];
-        if let Some(id) = actor.pos.heard(&text).answers {
-            actor.open_requests.remove(&id);
-            actor.reference.lost(id);
-            self.script.lose(who, id);
         }
     }
 

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use sca_network::{CallOrder, End, ServerOrder, Tag, TapHandle, Way};
-use sca_scenario::model::{Fault, FaultKind, Toward};
+use sca_protocol::frame::Frame;
+use sca_scenario::model::{Carrier, Fault, FaultKind, Toward};
 
+use super::acts::Held;
 use super::ends::EndState;
 use super::heard::tag_of;
 use super::{Stop, World};
-use crate::armory::Standing;
+use crate::armory::{Standing, Strike};
 use crate::core::Core;
 use crate::coverage::Class;
 use crate::record::Entry;
@@ -121,6 +123,63 @@ impl<C: Core> World<'_, C> {
         }
         let failure = Failure::at(fault.span, format!("there is no open {what} for this fault to strike"));
         Err(Stop::Failed(Box::new(failure.label("nothing to strike"))))
+    }
+
+    /// What strikes an answer, if anything does.
+    pub(super) fn reply_strike(&mut self, who: usize, frame: &Frame, size: usize) -> Option<Strike> {
+        let text = std::str::from_utf8(&frame.payload).ok()?;
+        let id = self.actors[who].pos.would_answer(text)?;
+        let label = self.script.names.label_of(who, id)?.to_owned();
+        self.armory.at_message(who, &Carrier::Reply(label), size)
+    }
+
+    /// Strikes an answer.
+    pub(super) fn strike_reply(&mut self, who: usize, tag: Tag, frame: Frame, strike: Strike) -> Result<(), Stop> {
+        if !matches!(strike, Strike::End { .. }) {
+            self.meets(who, Class::Message);
+        }
+        match strike {
+            Strike::Lose => {
+                self.lose_reply(who, &frame);
+                let now = self.now();
+                self.record.push(now, Entry::Comment("fault: this answer is lost".to_owned()));
+                Ok(())
+            }
+            Strike::Duplicate => {
+                self.pass_frame(who, tag, frame.clone())?;
+                self.doubling = true;
+                self.pass_frame(who, tag, frame)?;
+                self.doubling = false;
+                Ok(())
+            }
+            Strike::Swap => {
+                self.held = Some(Held::Reply(who, tag, frame));
+                Ok(())
+            }
+            Strike::Late(by) => {
+                self.late.push((self.now() + by, Held::Reply(who, tag, frame)));
+                Ok(())
+            }
+            Strike::End { end, bytes, lasting } => {
+                if bytes.is_none() {
+                    self.pass_frame(who, tag, frame)?;
+                } else {
+                    self.lose_reply(who, &frame);
+                }
+                self.strike_order(who, tag, (end, lasting))
+            }
+        }
+    }
+
+    /// An answer never arrives.
+    pub(super) fn lose_reply(&mut self, who: usize, frame: &Frame) {
+        let text = String::from_utf8_lossy(&frame.payload).into_owned();
+        let actor = &mut self.actors[who];
+        if let Some(id) = actor.pos.heard(&text).answers {
+            actor.open_requests.remove(&id);
+            actor.reference.lost(id);
+            self.script.lose(who, id);
+        }
     }
 
     /// Lets messages through whose time has come.

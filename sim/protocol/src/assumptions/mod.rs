@@ -1,0 +1,58 @@
+//! The register of assumptions: what the pages do not say, what we chose, and the setting that chooses otherwise.
+
+mod register;
+
+pub use register::ASSUMPTIONS;
+
+/// One choice that no page decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Assumption {
+    /// Its id, for ever.
+    pub id: &'static str,
+    /// What we assume.
+    pub says: &'static str,
+    /// The settings that change it; none where it is a row of a table.
+    pub settings: &'static [&'static str],
+    /// Why this choice.
+    pub reason: &'static str,
+}
+
+const fn on(
+    id: &'static str,
+    says: &'static str,
+    settings: &'static [&'static str],
+    reason: &'static str,
+) -> Assumption {
+    Assumption { id, says, settings, reason }
+}
+
+/// The assumption of this id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Assumption> {
+    ASSUMPTIONS.iter().find(|a| a.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Settings, TerminalSettings};
+
+    #[test]
+    fn every_setting_of_the_register_exists_and_names_it_back() {
+        for assumption in ASSUMPTIONS {
+            for setting in assumption.settings {
+                let row = TerminalSettings::row(setting).expect("the setting exists");
+                assert_eq!(row.source, assumption.id, "{setting}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_assumption_a_row_names_is_registered() {
+        let named = TerminalSettings::table().iter().map(|row| row.source).filter(|s| s.starts_with("A-"));
+        let coded = crate::codes::DEVICE.iter().chain(crate::codes::PLATFORM).filter_map(|code| code.assumption);
+        for id in named.chain(coded) {
+            assert!(find(id).is_some(), "{id}");
+        }
+    }
+}
