@@ -1,6 +1,6 @@
 # The verbs of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test check sweep bench review interop advisories
+.PHONY: help run test check sweep bench review interop autobahn fuzz mutants advisories
 
 CARGO ?= cargo
 
@@ -33,6 +33,15 @@ review: ## look at snapshots that differ, one by one (needs cargo-insta)
 
 interop: ## peers that are not ours: Python websockets 10.2 as the broker, over ws and wss
 	bash tests/interop/run
+
+autobahn: ## the Autobahn|Testsuite against the terminal's transport (needs a Python 2.7; not run without one)
+	tests/autobahn/run
+
+fuzz: ## hostile bytes at every reader, 20 s each (needs a nightly toolchain; not run without one)
+	tests/fuzz/run
+
+mutants: ## change link, session and counter line by line: scenarios and sweep have to notice (about an hour)
+	tests/mutants/run
 
 advisories: ## dependencies with known holes (needs the network and cargo-deny)
 	$(CARGO) deny --config .cargo/deny.toml check advisories

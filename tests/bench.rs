@@ -57,13 +57,15 @@ impl<'a> Handshake<'a> {
     fn shake(&self, times: usize) {
         let plain = Certificate::default();
         let trust = |role, name| Trust {
-            trusted: self.identities.trusted("authority", false).expect("the authority can be used"),
+            trusted: self.identities.trusted("authority", None).expect("the authority can be used"),
             shown: self.identities.shown(role, &plain, name, NOW).expect("an identity can be made"),
             resumption: false,
+            versions: "both".to_owned(),
+            groups: "all".to_owned(),
         };
         let clock = || Arc::new(tls::Clock(|| NOW.0));
         let client = tls::client(&trust(Role::Terminal, "1"), clock(), None).expect("the client is set up");
-        let server = tls::server(&trust(Role::Broker, "broker.test"), clock(), Demand::Required, "both");
+        let server = tls::server(&trust(Role::Broker, "broker.test"), clock(), Demand::Required);
         let server = server.expect("the server is set up");
         for _ in 0..times {
             self.one(&client, &server);

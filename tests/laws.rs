@@ -1,6 +1,8 @@
 //! Laws: what holds for every input, and for every scenario.
 
 mod common;
+#[path = "fuzz/entries.rs"]
+mod entries;
 
 use proptest::prelude::*;
 use sca_protocol::counter::{Counter, Fate};
@@ -8,7 +10,7 @@ use sca_protocol::frame::{Decoder, Frame};
 use sca_protocol::handshake::Head;
 use sca_protocol::message::Layout;
 use sca_protocol::settings::CounterRules;
-use sca_protocol::xml::{self, Limits};
+use sca_protocol::xml::Limits;
 use sca_protocol::{Chance, Now, Request, Response, UnixTime};
 use sca_runner::suite::{Authorities, Snapshots};
 use sca_runner::{Options, Verdict, files, play, simulated};
@@ -145,17 +147,13 @@ proptest! {
 
     #[test]
     fn no_text_makes_the_xml_reader_panic(text in "\\PC{0,200}") {
-        let _ = xml::parse(&text, Limits::default());
-        let _ = xml::split(&text);
-        let _ = Response::parse(&text, Limits::default());
+        entries::documents(text.as_bytes());
     }
 
     #[test]
     fn no_tags_make_the_xml_reader_panic(parts in prop::collection::vec(
         prop::sample::select(vec!["<", ">", "/", "A", "<A>", "</A>", "<![CDATA[", "]]>", "<!--", "-->", "&", "&#", ";", "\"", "<!DOCTYPE", "<?", "?>", "é"]), 0..40)) {
-        let text = parts.concat();
-        let _ = xml::parse(&text, Limits::default());
-        let _ = xml::split(&text);
+        entries::documents(parts.concat().as_bytes());
     }
 
     #[test]
@@ -176,26 +174,17 @@ proptest! {
 
     #[test]
     fn no_bytes_make_the_frame_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let mut decoder = Decoder::new(1_000);
-        decoder.push(&bytes);
-        while let Ok(Some(_)) = decoder.next_frame() {}
+        entries::frames(&bytes);
     }
 
     #[test]
     fn no_bytes_make_the_reader_of_heads_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = Head::parse_answer(&bytes);
-        let _ = Head::parse_request(&bytes);
-        let answer = [b"HTTP/1.1 101 x\r\n", &bytes[..], b"\r\n\r\n"].concat();
-        if let Ok(Some((head, _))) = Head::parse_answer(&answer) {
-            let _ = sca_protocol::handshake::judge(&head, "key", true);
-            let _ = sca_protocol::handshake::retry_after(&head, UnixTime(0));
-        }
+        entries::heads(&bytes);
     }
 
     #[test]
     fn no_text_makes_the_reader_of_scenarios_panic(text in "\\PC{0,300}") {
-        let _ = sca_scenario::parse(&text);
-        let _ = sca_scenario::format(&text);
+        entries::scenarios(text.as_bytes());
     }
 
     #[test]
@@ -205,11 +194,7 @@ proptest! {
             "reset", "after", "3", "bytes", "reply", "to", "answers", "attempt", "call", "frame", "text", "last", "http", "+1.000", "certificate",
             "<A>", "#"]), 1..7)), 0..12)) {
         let body: String = lines.iter().map(|(depth, words)| format!("{}{}\n", "  ".repeat(*depth), words.join(" "))).collect();
-        let text = format!("scenario \"x\"\n{body}");
-        let _ = sca_scenario::parse(&text);
-        if let Ok(once) = sca_scenario::format(&text) {
-            prop_assert_eq!(sca_scenario::format(&once), Ok(once));
-        }
+        entries::scenarios(format!("scenario \"x\"\n{body}").as_bytes());
     }
 
     #[test]
@@ -227,20 +212,9 @@ proptest! {
 
     #[test]
     fn no_message_silences_the_terminal(texts in prop::collection::vec("\\PC{0,80}", 1..8)) {
-        let mut terminal = terminal();
-        let now = |ms| Now { since_start: std::time::Duration::from_millis(ms), wall: UnixTime(0) };
-        terminal.handle(now(0), Input::PowerOn);
-        terminal.handle(now(1_000), Input::Tick);
-        let link = |event| Input::Link { connection: ConnectionId(1), event };
-        let asked = terminal.handle(now(1_001), link(LinkEvent::Opened));
-        let Some(Output::Request { bytes, .. }) = asked.first() else { panic!("no request: {asked:?}") };
-        let request = Head::parse_request(bytes).expect("the request can be read").expect("it is whole").0;
-        let accept = sca_protocol::handshake::accept(request.get("Sec-WebSocket-Key").expect("it has a key"));
-        let answer = format!("HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n");
-        let head = Head::parse_answer(answer.as_bytes()).expect("the answer can be read").expect("it is whole").0;
-        terminal.handle(now(1_002), link(LinkEvent::Answered(head)));
+        let mut terminal = connected();
         for text in texts {
-            let outputs = terminal.handle(now(2_000), link(LinkEvent::Text(text)));
+            let outputs = terminal.handle(now(2_000), link(1, LinkEvent::Text(text)));
             let answers: Vec<_> = outputs.iter().filter_map(|o| match o {
                 Output::Text { text, .. } => Some(text),
                 _ => None,
@@ -272,6 +246,78 @@ fn model(rules: &CounterRules, acts: &[Act]) -> u32 {
         .collect();
     let last = if rules.of_lower { counted.last() } else { counted.iter().max() };
     last.copied().unwrap_or(1)
+}
+
+/// The way from power on to an open link, and the terminal that has gone it.
+fn connected() -> Terminal {
+    let mut terminal = terminal();
+    terminal.handle(now(0), Input::PowerOn);
+    terminal.handle(now(1_000), Input::Tick);
+    let asked = terminal.handle(now(1_001), link(1, LinkEvent::Opened));
+    let Some(Output::Request { bytes, .. }) = asked.first() else { panic!("no request: {asked:?}") };
+    terminal.handle(now(1_002), link(1, LinkEvent::Answered(switching(bytes))));
+    terminal
+}
+
+fn now(ms: u64) -> Now {
+    Now { since_start: std::time::Duration::from_millis(ms), wall: UnixTime(0) }
+}
+
+fn link(connection: u32, event: LinkEvent) -> Input {
+    Input::Link { connection: ConnectionId(connection), event }
+}
+
+/// The answer that a request for the upgrade wants.
+fn switching(request: &[u8]) -> Head {
+    let request = Head::parse_request(request).expect("the request can be read").expect("it is whole").0;
+    let accept = sca_protocol::handshake::accept(request.get("Sec-WebSocket-Key").expect("it has a key"));
+    let answer = format!(
+        "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+    );
+    Head::parse_answer(answer.as_bytes()).expect("the answer can be read").expect("it is whole").0
+}
+
+/// What an old connection still has to say concerns nobody, whatever it is.
+#[test]
+fn an_old_connection_is_not_listened_to() {
+    let mut terminal = connected();
+    terminal.handle(now(2_000), link(1, LinkEvent::Lost));
+    let again = terminal.deadline().expect("another attempt is due");
+    let dialled = terminal.handle(Now { since_start: again, wall: UnixTime(0) }, Input::Tick);
+    assert!(dialled.iter().any(|output| matches!(output, Output::Dial { .. })), "{dialled:?}");
+    let (face, due) = (terminal.face(), terminal.deadline());
+    let text =
+        "<TRANSACTION><FUNCTION_TYPE>SESSION</FUNCTION_TYPE><COMMAND>START</COMMAND><INVOICE>1</INVOICE></TRANSACTION>";
+    let late = [
+        LinkEvent::Opened,
+        LinkEvent::Secured,
+        LinkEvent::Failed(sca_protocol::Reason::Reset),
+        LinkEvent::Text(text.to_owned()),
+        LinkEvent::Pong(b"1".to_vec()),
+        LinkEvent::Violation(1002),
+        LinkEvent::Closed,
+        LinkEvent::Lost,
+    ];
+    for event in late {
+        assert_eq!(terminal.handle(Now { since_start: again, wall: UnixTime(0) }, link(1, event)), []);
+    }
+    assert_eq!((terminal.face(), terminal.deadline()), (face, due));
+}
+
+/// No two packets of a terminal begin with the same bytes of chance.
+#[test]
+fn every_encrypted_answer_has_chance_of_its_own() {
+    let identities = Authorities::new().expect("an authority can be made").memory;
+    let path = common::root().join("scenarios/security/encrypted.sca");
+    let loaded = files::load(&path, &[]).expect("the scenario can be read");
+    let scenario = loaded.scenario.unwrap_or_else(|why| panic!("{why:?}"));
+    let options = Options { keeps_frames: true, ..Options::default() };
+    let played = play(&scenario, &options, &identities, &simulated).remove(0);
+    let said = played.frames.lines().filter(|line| line.contains("terminal ->"));
+    let begins = said.filter_map(|line| line.split_once("<IV>")?.1.split_once("</IV>"));
+    let begins: Vec<&str> = begins.map(|(begin, _)| begin).collect();
+    let different: std::collections::BTreeSet<&str> = begins.iter().copied().collect();
+    assert!(begins.len() >= 2 && different.len() == begins.len(), "{begins:?}");
 }
 
 /// Every example of the language's reference is a scenario that passes.

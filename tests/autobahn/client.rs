@@ -156,13 +156,13 @@ fn judge(reports: &str, ledger: &str) -> Result<(), String> {
         let non_strict = verdicts.contains(&"NON-STRICT");
         let good = |verdict: &&str| ["OK", "NON-STRICT", "INFORMATIONAL"].contains(verdict);
         match accepted.get(case.as_str()) {
-            _ if !verdicts.iter().all(|verdict| good(verdict)) => {
+            _ if !verdicts.iter().all(good) => {
                 wrong.push(format!("case {case}: {}", verdicts.join(", close ")));
             }
             None if non_strict => wrong.push(format!("case {case}: NON-STRICT, and the ledger has no reason for it")),
             Some(reason) if reason.trim().is_empty() => wrong.push(format!("case {case}: the ledger gives no reason")),
             Some(_) if !non_strict => {
-                wrong.push(format!("case {case}: strict by now; its line in the ledger is stale"))
+                wrong.push(format!("case {case}: strict by now; its line in the ledger is stale"));
             }
             _ => {}
         }

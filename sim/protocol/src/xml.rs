@@ -138,13 +138,14 @@ pub enum Split {
 /// assert_eq!(split("<A><!-- </A> --></A> <B/>"), Split::Whole(20));
 /// assert_eq!(split("<A><B>"), Split::Open);
 /// assert_eq!(split("<A></B>"), Split::Broken);
-/// assert_eq!(split("\u{feff}<A/>"), Split::Whole(7));
+/// assert_eq!(split("\u{feff}\u{feff}<A/>"), Split::Whole(10));
 /// ```
 #[must_use]
 pub fn split(text: &str) -> Split {
-    // The reader does not count a byte order mark.
-    let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut reader = Reader::from_str(&text[mark..]);
+    // The reader does not count a byte order mark; there may be several.
+    let unmarked = text.trim_start_matches('\u{feff}');
+    let mark = text.len() - unmarked.len();
+    let mut reader = Reader::from_str(unmarked);
     let mut depth = 0_usize;
     loop {
         let done = match reader.read_event() {

@@ -24,6 +24,8 @@ pub(crate) struct Reference {
     session_over_reboot: bool,
     /// Something happened that it cannot follow; it says nothing more.
     is_lost: bool,
+    /// Whether the order of what arrives is not that in which it was sent any more.
+    gave_up: bool,
     /// What the counter may be before the first request of the log; nothing for none seen.
     counters: BTreeSet<Option<u32>>,
     log: Vec<Asked>,
@@ -60,6 +62,7 @@ impl Reference {
             rules: settings.counter,
             session_over_reboot: settings.session_over_reboot,
             is_lost: !follows(settings),
+            gave_up: false,
             counters: BTreeSet::from([None]),
             log: Vec::new(),
             sessions: [true, false],
@@ -70,7 +73,7 @@ impl Reference {
 
     /// Something happened that this cannot follow: from now on it says nothing.
     pub(crate) fn give_up(&mut self) {
-        self.is_lost = true;
+        (self.is_lost, self.gave_up) = (true, true);
     }
 
     /// Other settings from now on.
@@ -141,7 +144,7 @@ impl Reference {
             let behaviour = asked.row.map(|row| row.behaviour);
             matches!(behaviour, Some(Behaviour::Change(Change::FinishSession | Change::LaneClosed)))
         };
-        self.is_lost || (self.sessions == [false, true] && !self.log.iter().any(ends))
+        !self.gave_up && (self.is_lost || (self.sessions == [false, true] && !self.log.iter().any(ends)))
     }
 
     /// Whether the terminal has been told to start anew.

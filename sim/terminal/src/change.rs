@@ -45,8 +45,13 @@ impl Device {
                 self.session.iter_mut().for_each(|session| session.panel.clone_from(&text));
                 None
             }
+            Change::ShowItems
+            | Change::AddItems
+            | Change::OverrideItem
+            | Change::RemoveItems
+            | Change::RemoveAllItems
+            | Change::EndItems => self.change_items(work, &task, what),
             Change::Nothing | Change::StartSession => None,
-            _ => self.change_items(work, &task, what),
         };
         match refused {
             Some((code, text)) => task.refuse(work, code, text.as_deref()),
@@ -92,7 +97,8 @@ impl Device {
             return Some((codes::FIELD_ERROR, Some("DEVICENAME must be one line".to_owned())));
         }
         let name = name.to_owned();
-        self.put_parameters(work, &[("DEVICENAME".to_owned(), name)]);
+        let lines = self.with_parameters(&[("DEVICENAME".to_owned(), name)]);
+        self.flash.write_lines(work, CONFIG, &lines);
         None
     }
 
@@ -123,21 +129,22 @@ impl Device {
             }
             all.push((name.to_owned(), field.text.clone()));
         }
-        if self.flash.lines(CONFIG).count() + all.len() > PARAMETERS_MAX {
+        let lines = self.with_parameters(&all);
+        if lines.len() > PARAMETERS_MAX {
             return Some((codes::FIELD_ERROR, Some(format!("config.usr1 has room for {PARAMETERS_MAX} parameters"))));
         }
-        self.put_parameters(work, &all);
+        self.flash.write_lines(work, CONFIG, &lines);
         None
     }
 
-    /// Writes parameters into config.usr1, each in the place of its old value.
-    fn put_parameters(&mut self, work: &mut Work<'_>, all: &[(String, String)]) {
+    /// The lines of config.usr1 with these parameters, each in the place of its old value.
+    fn with_parameters(&self, all: &[(String, String)]) -> Vec<String> {
         let is_put = |line: &&str| line.split_once('=').is_some_and(|(key, _)| all.iter().any(|(name, _)| name == key));
         let kept: Vec<String> = self.flash.lines(CONFIG).filter(|line| !is_put(line)).map(str::to_owned).collect();
         let put = all.iter().map(|(name, value)| format!("{name}={value}"));
         let mut lines: Vec<String> = kept.into_iter().chain(put).collect();
         lines.sort();
-        self.flash.write_lines(work, CONFIG, &lines);
+        lines
     }
 
     fn close_lane(&mut self, work: &Work<'_>, task: &Task) {

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use sca_scenario::Span;
 use sca_scenario::model::{
-    Action, Arm, CardholderAct, Carrier, Count, Demand, Fault, FaultKind, Fields, Message, Op, Place, Point, Send,
-    Speaker, Step, Test, Toward,
+    Action, Arm, CardholderAct, Carrier, Count, DeadAddress, Demand, Fault, FaultKind, Fields, Message, Op, Place,
+    Point, Send, Speaker, Step, Test, Toward,
 };
 
 /// One move.
@@ -38,6 +38,8 @@ pub(crate) enum Strike {
     DoubleRequest,
     ResetBeforeReply,
     ResetAfterReply,
+    LateRequest,
+    LateReply,
 }
 
 /// FUNCTION_TYPE, COMMAND, fields with their values.
@@ -59,6 +61,9 @@ const WAITS: usize = REQUESTS.len() - 1;
 /// COUNTERs of moves begin here, away from those of scenarios.
 const FIRST_COUNTER: usize = 1_000;
 
+/// How late a late message is.
+const LATE: Duration = Duration::from_secs(5);
+
 /// A sequence of moves. Requests come most, faults often, the power seldom.
 pub(crate) fn moves() -> impl Strategy<Value = Vec<Move>> {
     let strike = select(vec![
@@ -67,6 +72,8 @@ pub(crate) fn moves() -> impl Strategy<Value = Vec<Move>> {
         Strike::DoubleRequest,
         Strike::ResetBeforeReply,
         Strike::ResetAfterReply,
+        Strike::LateRequest,
+        Strike::LateReply,
     ]);
     let higher = prop_oneof![1 => Just(None), 3 => Just(Some(true)), 1 => Just(Some(false))];
     let ask = (0..REQUESTS.len(), higher, prop::option::weighted(0.15, strike))
@@ -78,9 +85,17 @@ pub(crate) fn moves() -> impl Strategy<Value = Vec<Move>> {
     let standing = prop_oneof![
         one_way.prop_map(|way| FaultKind::Silence(Some(way))),
         ms(1..=3_000).prop_map(|by| FaultKind::Latency(by, None)),
+        ms(1..=3_000).prop_map(|by| FaultKind::Jitter(by, None)),
         (100_u64..=5_000).prop_map(|rate| FaultKind::Throttle(rate, None)),
+        (1_usize..=16).prop_map(|most| FaultKind::Segment(most, None)),
     ];
-    let away = select(vec![FaultKind::Refuse, FaultKind::Dns]);
+    let away = select(vec![
+        FaultKind::Refuse,
+        FaultKind::Dns,
+        FaultKind::Unanswered,
+        FaultKind::FirstAddress(DeadAddress::Refuses),
+        FaultKind::FirstAddress(DeadAddress::Unanswered),
+    ]);
     let fault = prop_oneof![
         3 => (now, lasting).prop_map(|(kind, lasting)| Move::Fault(kind, lasting)),
         2 => (standing, ms(1_000..=40_000)).prop_map(|(kind, lasting)| Move::Fault(kind, Some(lasting))),
@@ -118,7 +133,7 @@ impl Move {
             }
             Self::Wait(span) => vec![Step::made(Action::Wait(*span))],
             // A broker that has gone away has cut its connections.
-            Self::Fault(kind @ (FaultKind::Refuse | FaultKind::Dns), lasting) => {
+            Self::Fault(kind, lasting) if kind.is_of_dial() => {
                 vec![fault(kind.clone(), None, *lasting), fault(FaultKind::Reset, None, None)]
             }
             Self::Fault(kind, lasting) => vec![fault(kind.clone(), None, *lasting)],
@@ -185,6 +200,8 @@ impl Strike {
             Self::DoubleRequest => (FaultKind::Duplicate, Place::At, false),
             Self::ResetBeforeReply => (FaultKind::Reset, Place::Before, true),
             Self::ResetAfterReply => (FaultKind::Reset, Place::After, true),
+            Self::LateRequest => (FaultKind::Late(LATE), Place::At, false),
+            Self::LateReply => (FaultKind::Late(LATE), Place::At, true),
         };
         let label = label.to_owned();
         let carrier = if of_reply { Carrier::Reply(label) } else { Carrier::Request(label) };

@@ -23,6 +23,15 @@ use crate::record::Entry;
 use crate::transcript;
 use crate::verdict::Failure;
 
+/// A message that arrives late.
+pub(crate) struct Late {
+    /// When.
+    pub(crate) at: std::time::Duration,
+    pub(crate) held: Held,
+    /// The request that it is, where it is one.
+    pub(crate) request: Option<(usize, RequestId)>,
+}
+
 /// A message that is held until the next one has passed.
 pub(crate) enum Held {
     /// An answer of a terminal.
@@ -235,7 +244,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// A request never arrives: it needs no answer.
-    fn is_lost(&mut self, to: usize, id: RequestId) {
+    pub(super) fn is_lost(&mut self, to: usize, id: RequestId) {
         let actor = &mut self.actors[to];
         actor.pos.forget(|pending| pending == id);
         actor.open_requests.remove(&id);
@@ -347,7 +356,12 @@ impl<C: Core> World<'_, C> {
             }
             Some(Strike::Late(by)) => {
                 self.actors[who].reference.give_up();
-                self.late.push((self.now() + by, Held::Request(tag, bytes)));
+                // Until it arrives nobody owes it an answer.
+                if let (Some((to, id)), Some(ends)) = (id, self.ends.get_mut(&tag)) {
+                    ends.under_way.retain(|waiting| *waiting != id);
+                    self.actors[to].open_requests.remove(&id);
+                }
+                self.late.push(Late { at: self.now() + by, held: Held::Request(tag, bytes), request: id });
                 Ok(())
             }
             Some(Strike::End { end, bytes: prefix, lasting }) => {

@@ -122,7 +122,7 @@ pub(crate) struct World<'a, C> {
     pub(crate) sweeping: Sweeping,
     held: Option<acts::Held>,
     /// Messages that arrive late, and when.
-    late: Vec<(Duration, acts::Held)>,
+    late: Vec<acts::Late>,
     /// Whether the message at hand has been passed on once already, by a fault.
     doubling: bool,
     /// What slows the lines of terminals for good.

@@ -68,7 +68,7 @@ impl<C: Core> World<'_, C> {
         machines
             .chain(waits)
             .chain(self.armory.deadline())
-            .chain(self.late.iter().map(|(at, _)| *at))
+            .chain(self.late.iter().map(|late| late.at))
             .chain(self.idle_deadline())
             .chain(self.host.deadline())
             .chain(self.sweeping.deadline())

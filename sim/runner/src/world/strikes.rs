@@ -6,7 +6,7 @@ use sca_network::{CallOrder, End, ServerOrder, Tag, TapHandle, Way};
 use sca_protocol::frame::Frame;
 use sca_scenario::model::{Carrier, Fault, FaultKind, Toward};
 
-use super::acts::Held;
+use super::acts::{Held, Late};
 use super::ends::EndState;
 use super::heard::tag_of;
 use super::{Stop, World};
@@ -157,7 +157,13 @@ impl<C: Core> World<'_, C> {
                 Ok(())
             }
             Strike::Late(by) => {
-                self.late.push((self.now() + by, Held::Reply(who, tag, frame)));
+                self.actors[who].reference.give_up();
+                // It has been said: whatever becomes of the connection, nobody owes it any more.
+                let said = self.actors[who].pos.would_answer(&String::from_utf8_lossy(&frame.payload));
+                if let Some(id) = said {
+                    self.actors[who].open_requests.remove(&id);
+                }
+                self.late.push(Late { at: self.now() + by, held: Held::Reply(who, tag, frame), request: None });
                 Ok(())
             }
             Strike::End { end, bytes, lasting } => {
@@ -185,11 +191,35 @@ impl<C: Core> World<'_, C> {
     /// Lets messages through whose time has come.
     pub(super) fn late_arrives(&mut self) -> Result<bool, Stop> {
         let now = self.now();
-        let (due, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.late).into_iter().partition(|(at, _)| *at <= now);
+        let (due, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.late).into_iter().partition(|late| late.at <= now);
         self.late = rest;
         let any = !due.is_empty();
-        due.into_iter().try_for_each(|(_, held)| self.release(held))?;
+        due.into_iter().try_for_each(|late| self.arrives_late(late))?;
         Ok(any)
+    }
+
+    /// A late message arrives, unless its connection is gone.
+    fn arrives_late(&mut self, late: Late) -> Result<(), Stop> {
+        let tag = match &late.held {
+            Held::Reply(_, tag, _) | Held::Request(tag, _) => *tag,
+        };
+        let is_gone = self.ends.get(&tag).is_none_or(|ends| ends.state == EndState::Over);
+        match (&late.held, late.request) {
+            (Held::Reply(who, _, frame), _) if is_gone => {
+                self.lose_reply(*who, frame);
+                return Ok(());
+            }
+            (_, Some((to, id))) if is_gone => {
+                self.is_lost(to, id);
+                return Ok(());
+            }
+            (_, Some((to, id))) => {
+                self.actors[to].open_requests.insert(id, Some(tag));
+                self.under_way(tag, id);
+            }
+            _ => {}
+        }
+        self.release(late.held)
     }
 
     /// When the next connection has been idle for as long as what stands between allows.
@@ -213,6 +243,7 @@ impl<C: Core> World<'_, C> {
             let idle = self.ends.iter_mut().filter(|(_, ends)| ends.is_up() && ends.moved.is_some());
             let Some((tag, ends)) = idle.min_by_key(|(_, ends)| ends.moved) else { break };
             (ends.moved, ends.ours, any) = (None, true, true);
+            ends.silent = [self.setting.broker.idle_cut_by == "silence"; 2];
             let end = match self.setting.broker.idle_cut_by.as_str() {
                 "reset" => End::Reset,
                 "fin" => End::Fin,

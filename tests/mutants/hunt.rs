@@ -1,6 +1,7 @@
 //! What a mutant of the terminal has to survive: every bundled scenario with its snapshot, then the sweep. It stops at the
 //! first thing that does not hold, and is no part of `cargo test`, which has both of them in parts.
 
+#[path = "../common/mod.rs"]
 mod common;
 
 use std::process::ExitCode;

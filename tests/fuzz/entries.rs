@@ -1,0 +1,64 @@
+//! Where hostile bytes come in: what each reader is given, and what must hold whatever it is given. Property tests call these
+//! always, fuzzers where there is a nightly toolchain.
+
+use sca_protocol::frame::Decoder;
+use sca_protocol::handshake::{self, Head};
+use sca_protocol::message::Layout;
+use sca_protocol::xml::{self, Limits, Split};
+use sca_protocol::{Request, Response, UnixTime};
+
+/// Documents: what is read as a request is written and read again as the same one.
+pub(crate) fn documents(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let _ = xml::parse(&text, Limits::default());
+    let _ = Response::parse(&text, Limits::default());
+    if let Split::Whole(end) = xml::split(&text) {
+        assert!(text.is_char_boundary(end), "a document ends within a character");
+    }
+    if let Ok(request) = Request::parse(&text, Limits::default()) {
+        let limits = Limits { bytes_max: 16 << 20, ..Limits::default() };
+        let again = Request::parse(&request.to_xml(Layout::Compact), limits);
+        assert_eq!(again.as_ref(), Ok(&request), "{text}");
+    }
+}
+
+/// Frames: what is read takes no more bytes than came, and is written as a frame that reads as the same one.
+pub(crate) fn frames(bytes: &[u8]) {
+    let mut decoder = Decoder::new(1_000);
+    let mut taken = 0;
+    // In two halves, since a frame may be cut anywhere.
+    let (first, second) = bytes.split_at(bytes.len() / 2);
+    for half in [first, second] {
+        decoder.push(half);
+        while let Ok(Some((frame, size))) = decoder.next_frame() {
+            taken += size;
+            let mut again = Decoder::new(1_000);
+            again.push(&frame.encode());
+            let read = again.next_frame().expect("what was written is a frame").expect("and a whole one").0;
+            assert_eq!(read, frame);
+        }
+    }
+    assert!(taken <= bytes.len(), "{taken} of {} bytes were read", bytes.len());
+}
+
+/// Heads of HTTP: answers to the upgrade and to CONNECT, and requests.
+pub(crate) fn heads(bytes: &[u8]) {
+    let _ = Head::parse_request(bytes);
+    let answer = [b"HTTP/1.1 101 x\r\n", bytes, b"\r\n\r\n"].concat();
+    for answer in [bytes, &answer] {
+        if let Ok(Some((head, size))) = Head::parse_answer(answer) {
+            assert!(size <= answer.len());
+            let _ = handshake::judge(&head, "key", true);
+            let _ = handshake::retry_after(&head, UnixTime(0));
+        }
+    }
+}
+
+/// Scenario text: what has a layout has one, and whoever formats twice changes nothing.
+pub(crate) fn scenarios(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let _ = sca_scenario::parse(&text);
+    if let Ok(once) = sca_scenario::format(&text) {
+        assert_eq!(sca_scenario::format(&once), Ok(once));
+    }
+}
