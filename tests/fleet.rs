@@ -32,7 +32,7 @@ fn storm() -> String {
     .concat()
 }
 
-/// The instants of a transcript's lines that end in `what`, after the storm has begun.
+/// The instants of a transcript's lines that begin with `what`, after the storm has begun.
 fn instants<'a>(transcript: &'a str, what: &str) -> Instants<'a> {
     let mut all = Instants::new();
     for line in transcript.lines().filter_map(|line| line.strip_prefix('+')) {

@@ -111,6 +111,8 @@ pub struct Identity {
     pub chain: Vec<Vec<u8>>,
     /// The private key, PKCS#8.
     pub key: Vec<u8>,
+    /// Whether the key is one that nobody should take: [`Flaw::WeakKey`].
+    pub is_weak: bool,
 }
 
 impl std::fmt::Debug for Identity {
@@ -156,9 +158,15 @@ pub enum CertError {
     /// The library refused.
     #[error("certificate not made: {0}")]
     Made(#[from] rcgen::Error),
-    /// A key cannot be made.
+    /// A weak key cannot be made.
     #[error("key not made: {0}")]
-    Key(String),
+    Key(rsa::Error),
+    /// A weak key cannot be written.
+    #[error("key not written: {0}")]
+    Private(rsa::pkcs8::Error),
+    /// A weak public key cannot be written.
+    #[error("key not written: {0}")]
+    Public(rsa::pkcs1::Error),
     /// A date without a place in the calendar.
     #[error("no calendar date for {0} s since 1970")]
     Date(i64),
@@ -279,14 +287,14 @@ impl Authority {
         if order.flaw == Some(Flaw::None) {
             chain.clear();
         }
-        Ok(Identity { chain, key: key.serialize_der() })
+        Ok(Identity { chain, key: key.serialize_der(), is_weak: false })
     }
 
     /// An identity with a key that is too short.
     fn weak(&self, order: &Order) -> Result<Identity, CertError> {
         let key = weak::Key::new()?;
         let leaf = leaf(order)?.signed_by(&key, &self.root)?;
-        Ok(Identity { chain: vec![leaf.der().to_vec()], key: key.pkcs8()? })
+        Ok(Identity { chain: vec![leaf.der().to_vec()], key: key.pkcs8()?, is_weak: true })
     }
 
     /// An identity behind more authorities than anybody follows.
@@ -321,7 +329,7 @@ impl Authority {
     ) -> Result<Identity, CertError> {
         let key = pair(self.kind)?;
         chain.insert(0, leaf(order)?.signed_by(&key, issuer)?.der().to_vec());
-        Ok(Identity { chain, key: key.serialize_der() })
+        Ok(Identity { chain, key: key.serialize_der(), is_weak: false })
     }
 }
 

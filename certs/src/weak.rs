@@ -19,14 +19,14 @@ pub(crate) struct Key {
 
 impl Key {
     pub(crate) fn new() -> Result<Self, CertError> {
-        let private = RsaPrivateKey::new(&mut OsRng, BITS).map_err(|error| CertError::Key(error.to_string()))?;
-        let public = private.to_public_key().to_pkcs1_der().map_err(|error| CertError::Key(error.to_string()))?;
+        let private = RsaPrivateKey::new(&mut OsRng, BITS).map_err(CertError::Key)?;
+        let public = private.to_public_key().to_pkcs1_der().map_err(CertError::Public)?;
         Ok(Self { private, public: public.into_vec() })
     }
 
     /// The private key, PKCS#8.
     pub(crate) fn pkcs8(&self) -> Result<Vec<u8>, CertError> {
-        let der = self.private.to_pkcs8_der().map_err(|error| CertError::Key(error.to_string()))?;
+        let der = self.private.to_pkcs8_der().map_err(CertError::Private)?;
         Ok(der.as_bytes().to_vec())
     }
 }

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use sca_runner::coverage::Coverage;
+use sca_runner::report;
 use sca_runner::suite::{Snapshots, Suite};
 use sca_runner::sweep::Sweep;
 use sca_runner::{Options, simulated};
 
 use crate::Exit;
-use crate::terms::{authorities, complain, count, found, say, threads};
+use crate::terms::{authorities, complain, count, found, painter, say, threads};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -23,6 +24,10 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     let paths = match found(&arguments.paths) {
+        Ok(paths) if paths.is_empty() => {
+            complain!("error: there is no scenario in what was given");
+            return Exit::CannotRun;
+        }
         Ok(paths) => paths,
         Err(exit) => return exit,
     };
@@ -32,7 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     };
     let clauses = sca_protocol::clauses::ids();
     let mut coverage = Coverage::default();
-    let mut runs = 0;
+    let (mut runs, mut exit) = (0, Exit::Good);
     if arguments.sweep {
         let (identities, jobs) = (identities.memory.clone(), threads(None));
         let sweep = Sweep { make: &simulated, clauses: &clauses, identities, bytes: false, all_rows: false, jobs };
@@ -51,10 +56,16 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     let suite = Suite { options, snapshots, make: &simulated, clauses: &clauses, identities };
     for (path, result) in paths.iter().zip(suite.run(&paths, threads(None), &|_| ())) {
         match result {
-            Ok(result) => result.rows.iter().for_each(|played| {
-                coverage.add(&played.evidence.met);
-                runs += 1;
-            }),
+            Ok(result) => {
+                for problem in result.problems() {
+                    complain!("{}\n", report::problem(painter(), &result.loaded.texts, problem));
+                    exit = Exit::Invalid;
+                }
+                for played in &result.rows {
+                    coverage.add(&played.evidence.met);
+                    runs += 1;
+                }
+            }
             Err(error) => {
                 complain!("error: {}: {error}", path.display());
                 return Exit::CannotRun;
@@ -71,5 +82,5 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     for (state, class) in holes {
         say!("  {class} has never met a terminal that is {state}");
     }
-    Exit::Good
+    exit
 }

@@ -91,6 +91,10 @@ fn one(sweep: &Sweep<'_, sca_terminal::Terminal>, path: &std::path::Path, row: u
         Ok((loaded, Ok(played))) => {
             say!("{}", played.transcript.trim_end());
             match &played.verdict {
+                Verdict::Pass if !played.has_struck => {
+                    complain!("error: {}: the run never comes to {blow}", path.display());
+                    Exit::CannotRun
+                }
                 Verdict::Pass => Exit::Good,
                 Verdict::Fail(failure) => {
                     complain!("{}", report::failure(painter(), &loaded, failure, &replay(path, row, blow)));

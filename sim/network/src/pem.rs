@@ -45,5 +45,5 @@ pub fn revocation_lists(text: &str) -> Result<Vec<Vec<u8>>, PemError> {
 pub fn identity(chain: &str, key: &str) -> Result<Identity, PemError> {
     let chain = certificates(chain)?;
     let key = PrivatePkcs8KeyDer::from_pem_slice(key.as_bytes()).map_err(|_| PemError::NoKey)?;
-    Ok(Identity { chain, key: key.secret_pkcs8_der().to_vec() })
+    Ok(Identity { chain, key: key.secret_pkcs8_der().to_vec(), is_weak: false })
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use rustls::ServerConfig;
+use rustls::{ProtocolVersion, ServerConfig};
 use sca_protocol::Reason;
 use sca_protocol::frame::{Decoder, Frame};
 use sca_protocol::handshake::Head;
@@ -41,8 +41,13 @@ pub enum ServerEvent {
     Accepted,
     /// The proxy before the broker was asked for the way; the request as text.
     Proxied(String),
-    /// TLS stands, the terminal's certificate included; the names in that.
-    Secured(Vec<String>),
+    /// TLS stands, the terminal's certificate included.
+    Secured {
+        /// The names in the certificate, if there is one.
+        names: Vec<String>,
+        /// Whether the keys of this connection can be made new.
+        rekeys: bool,
+    },
     /// It ended before the upgrade was asked for.
     Failed(Reason),
     /// A request for the upgrade, with its bytes as text.
@@ -140,8 +145,11 @@ pub async fn run(
     // Boxed, so that a connection without TLS does not carry its state about.
     let ending = match Box::pin(TlsAcceptor::from(config).accept(stream).into_fallible()).await {
         Ok(stream) => {
-            let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
-            pen.post(Event::Server(ServerEvent::Secured(shown.map(tls::names_in).unwrap_or_default())));
+            let session = stream.get_ref().1;
+            let shown = session.peer_certificates().and_then(|chain| chain.first());
+            let names = shown.map(tls::names_in).unwrap_or_default();
+            let rekeys = session.protocol_version() == Some(ProtocolVersion::TLSv1_3);
+            pen.post(Event::Server(ServerEvent::Secured { names, rekeys }));
             Box::pin(converse(stream, &tap, &mut pen, &mut orders)).await
         }
         Err((error, stream)) => {

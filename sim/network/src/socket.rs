@@ -136,9 +136,25 @@ impl SocketDialer {
             socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
             self.expected.borrow_mut().insert(socket.local_addr()?.port(), tag);
         }
+        let mut announced = Announced { expected: &self.expected, port: socket.local_addr().ok().map(|at| at.port()) };
         let stream = socket.connect(to).await?;
+        announced.port = None;
         stream.set_nodelay(true)?;
         Ok(stream)
+    }
+}
+
+/// A port that a listener expects a connection from, until the attempt is over without one.
+struct Announced<'a> {
+    expected: &'a Expected,
+    port: Option<u16>,
+}
+
+impl Drop for Announced<'_> {
+    fn drop(&mut self) {
+        if let Some(port) = self.port {
+            self.expected.borrow_mut().remove(&port);
+        }
     }
 }
 

@@ -94,7 +94,7 @@ impl TapHandle {
         state.wake();
     }
 
-    /// Splits what goes one way into segments of so many bytes at the most; nothing ends that.
+    /// Splits what goes one way into pieces: so many bytes at the most are written or read at once. Nothing: no more.
     pub fn segment(&self, way: Way, most: Option<usize>) {
         self.0.borrow_mut().segment[way as usize] = most;
     }

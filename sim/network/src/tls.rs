@@ -91,7 +91,10 @@ fn certified(identity: &Identity) -> Result<CertifiedKey, TlsError> {
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.key.clone()));
     let key = match provider().key_provider.load_private_key(key) {
         Ok(key) => key,
-        Err(error) => WeakKey::read(&identity.key).ok_or(error)?,
+        // Only the factory means it.
+        Err(error) => {
+            Some(&identity.key).filter(|_| identity.is_weak).and_then(|key| WeakKey::read(key)).ok_or(error)?
+        }
     };
     Ok(CertifiedKey::new(chain, key))
 }

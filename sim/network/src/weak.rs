@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use rsa::pkcs8::DecodePrivateKey;
+use rsa::pkcs8::{DecodePrivateKey, EncodePublicKey};
 use rsa::rand_core::OsRng;
 use rsa::sha2::{Digest, Sha256};
 use rsa::{Pss, RsaPrivateKey};
+use rustls::pki_types::SubjectPublicKeyInfoDer;
 use rustls::sign::{Signer, SigningKey};
 use rustls::{Error, SignatureAlgorithm, SignatureScheme};
 
@@ -29,6 +30,11 @@ impl SigningKey for WeakKey {
 
     fn algorithm(&self) -> SignatureAlgorithm {
         SignatureAlgorithm::RSA
+    }
+
+    fn public_key(&self) -> Option<SubjectPublicKeyInfoDer<'_>> {
+        let der = self.0.to_public_key().to_public_key_der().ok()?;
+        Some(der.into_vec().into())
     }
 }
 

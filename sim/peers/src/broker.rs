@@ -194,7 +194,8 @@ impl Broker {
         let accept = handshake::accept(key);
         // Whoever names no pinpad id is never spoken to by one.
         let is_other = self.settings.checks_pinpad_id && !pinpad_id.is_empty() && !names.contains(&pinpad_id);
-        let is_double = self.settings.on_duplicate == "refuse" && self.route(&pinpad_id).is_some();
+        let is_double =
+            self.settings.on_duplicate == "refuse" && !pinpad_id.is_empty() && self.route(&pinpad_id).is_some();
         let text = match answer {
             Some(text) => text.replace("{{accept}}", &accept),
             None if key.is_empty() => refusal("400 Bad Request"),
@@ -224,7 +225,7 @@ impl Broker {
 
     /// The open connections that a new one with their pinpad id puts out.
     fn replaced(&self, pinpad_id: &str) -> Vec<Peer> {
-        if !self.settings.on_duplicate.starts_with("replace") {
+        if !self.settings.on_duplicate.starts_with("replace") || pinpad_id.is_empty() {
             return Vec::new();
         }
         let mine = self.connections.iter().filter(|(_, c)| c.open && c.pinpad_id == pinpad_id);

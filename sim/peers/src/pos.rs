@@ -44,6 +44,8 @@ struct Pending {
 #[derive(Debug, Default)]
 pub struct Pos {
     pending: Vec<Pending>,
+    /// Requests that are held on their way: nothing answers them yet.
+    held: Vec<Pending>,
     sent: u32,
     /// The key of each label.
     keys: BTreeMap<String, Key>,
@@ -88,6 +90,20 @@ impl Pos {
             recon: field("POS_RECON"),
         });
         id
+    }
+
+    /// A request is held on its way: until it goes on, nothing answers it.
+    pub fn is_held(&mut self, id: RequestId) {
+        let (held, rest) = std::mem::take(&mut self.pending).into_iter().partition(|p| p.id == id);
+        self.pending = rest;
+        self.held.extend::<Vec<Pending>>(held);
+    }
+
+    /// A request that was held goes on, behind all that have overtaken it.
+    pub fn goes_on(&mut self, id: RequestId) {
+        let (free, rest) = std::mem::take(&mut self.held).into_iter().partition(|p| p.id == id);
+        self.held = rest;
+        self.pending.extend::<Vec<Pending>>(free);
     }
 
     /// MAC of a request, by its label and COUNTER; nothing where the POS has no key for that.
@@ -175,12 +191,13 @@ impl Pos {
 
     /// The requests without an answer, oldest first.
     pub fn unanswered(&self) -> impl Iterator<Item = RequestId> {
-        self.pending.iter().map(|p| p.id)
+        self.pending.iter().chain(&self.held).map(|p| p.id)
     }
 
     /// Forgets the requests that the end of their connection has left without an answer.
     pub fn forget(&mut self, excused: impl Fn(RequestId) -> bool) {
         self.pending.retain(|p| !excused(p.id));
+        self.held.retain(|p| !excused(p.id));
     }
 }
 

@@ -97,7 +97,7 @@ pub const CLASSES: &[(Class, &str)] = &[
     (Class::Power, "power"),
 ];
 
-/// What a run has met, and how often.
+/// What a run has met.
 pub type Met = BTreeSet<(State, Class)>;
 
 impl State {

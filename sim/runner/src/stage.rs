@@ -44,6 +44,10 @@ pub(crate) fn cast<C: Core>(
     let mut starting = Vec::with_capacity(row.cast.terminals.len());
     for (index, terminal) in row.cast.terminals.iter().enumerate() {
         let mut settings: TerminalSettings = with(&terminal.settings)?;
+        // Whichever of these two is the longer stays so.
+        if settings.address_timeout >= settings.connect_timeout {
+            settings.address_timeout = settings.address_timeout.max(slack);
+        }
         for limit in [
             &mut settings.connect_timeout,
             &mut settings.tls_timeout,

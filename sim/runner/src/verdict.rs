@@ -122,7 +122,7 @@ pub struct Played {
     /// Size of the message that an `each byte` fault cuts, in bytes.
     pub(crate) carrier_size: Option<usize>,
     /// Whether the blow of a sweep has fallen.
-    pub(crate) has_struck: bool,
+    pub has_struck: bool,
     /// What a sweep learns from an undisturbed run.
     pub(crate) survey: Option<Arc<Survey>>,
 }

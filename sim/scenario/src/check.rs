@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use sca_protocol::settings::read_url;
+
 use crate::model::{
-    Action, Arm, Carrier, Cast, Demand, Expect, Message, Party, Show, Sight, Source, Step, Suffix, Test,
+    Action, Arm, Carrier, Cast, Demand, Expect, FaultKind, Message, Party, Show, Sight, Source, Step, Suffix, Test,
 };
 use crate::problem::{Problem, Span};
 
@@ -52,6 +54,7 @@ pub(crate) fn steps(steps: &[Step], cast: &Cast, first: Span, problems: &mut Vec
         );
     }
     identities(steps, cast, problems);
+    lookups(steps, cast, problems);
 }
 
 /// A year, after which a run ends in error.
@@ -72,6 +75,21 @@ fn one_addressee(block: &[Step], problems: &mut Vec<Problem>) {
     let first = block.first().and_then(to);
     if let Some(other) = block.iter().find(|step| to(step).is_some_and(|who| Some(who) != first)) {
         problems.push(Problem::new("E054", other.span, "what is sent together goes to one terminal"));
+    }
+}
+
+/// What only a name can do, an address cannot: it is not looked up.
+fn lookups(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) {
+    let url = cast.broker.get("url").and_then(|url| read_url(url));
+    let is_address = url.is_some_and(|(_, host, _)| host.parse::<std::net::IpAddr>().is_ok());
+    for step in steps.iter().filter(|_| is_address) {
+        if let Action::Fault(fault) = &step.action
+            && matches!(fault.kind, FaultKind::Dns | FaultKind::FirstAddress(_))
+        {
+            let problem =
+                Problem::new("E051", step.span, "the broker is named by its address, and that is not looked up");
+            problems.push(problem.help("give the broker's url a name"));
+        }
     }
 }
 

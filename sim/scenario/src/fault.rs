@@ -35,6 +35,12 @@ pub(crate) fn fault(cursor: &mut Cursor<'_>, names: &Names<'_>, who: Who) -> Res
     let span = cursor.whole();
     cursor.demand("fault")?;
     let kind = kind(cursor)?;
+    if matches!(cursor.peek(), Some("to" | "from")) {
+        let problem = Problem::new("E051", cursor.here(), "this fault has no direction");
+        return Err(
+            problem.help("silence, latency, jitter, throttle and segment have one: `to terminal`, `from terminal`")
+        );
+    }
     let mut lasting = lasting(cursor)?;
     let arm = arm(cursor)?;
     if lasting.is_none() {
@@ -60,6 +66,13 @@ fn lasting(cursor: &mut Cursor<'_>) -> Result<Option<std::time::Duration>, Probl
     Ok(Some(lasting))
 }
 
+/// A length of time that is more than nothing.
+fn some_time(cursor: &mut Cursor<'_>) -> Result<std::time::Duration, Problem> {
+    let span = cursor.here();
+    let time = cursor.duration()?;
+    if time.is_zero() { Err(Problem::new("E030", span, "no time at all is no fault")) } else { Ok(time) }
+}
+
 fn kind(cursor: &mut Cursor<'_>) -> Result<FaultKind, Problem> {
     let word = cursor.word("a fault")?;
     Ok(match word.text.as_str() {
@@ -78,7 +91,7 @@ fn kind(cursor: &mut Cursor<'_>) -> Result<FaultKind, Problem> {
         "fin" => FaultKind::Fin,
         "silence" => FaultKind::Silence(way(cursor)?),
         "latency" => FaultKind::Latency(cursor.duration()?, way(cursor)?),
-        "jitter" => FaultKind::Jitter(cursor.duration()?, way(cursor)?),
+        "jitter" => FaultKind::Jitter(some_time(cursor)?, way(cursor)?),
         "segment" => {
             let most = |text: &str| text.parse().ok().filter(|n| (1..=65_535).contains(n));
             FaultKind::Segment(cursor.value("bytes a segment, from 1 to 65535", most)?, way(cursor)?)
@@ -87,7 +100,7 @@ fn kind(cursor: &mut Cursor<'_>) -> Result<FaultKind, Problem> {
         "lose" => FaultKind::Lose,
         "duplicate" => FaultKind::Duplicate,
         "swap" => FaultKind::Swap,
-        "late" => FaultKind::Late(cursor.duration()?),
+        "late" => FaultKind::Late(some_time(cursor)?),
         "key-update" => FaultKind::KeyUpdate,
         "corrupt" => FaultKind::Corrupt,
         "tls" => {
@@ -191,8 +204,17 @@ fn misplaced(fault: &Fault) -> Option<&'static str> {
         Some(Arm::On(count)) if fault.kind == K::KeyUpdate && !count.of_connections => {
             Some("there are keys to be made new on a connection, not on an attempt")
         }
-        Some(Arm::On(_)) if of_message || fault.kind.is_of_shape() => {
-            Some("this one strikes a message or the open connection, not an attempt")
+        Some(_) if fault.kind.is_of_shape() => {
+            Some("this one stands from now on, or `for` a while: it strikes no attempt and no message")
+        }
+        Some(Arm::At(..)) if fault.kind == K::KeyUpdate => Some("keys are new at once, or `on connection 2`"),
+        Some(Arm::At(..)) if of_message && fault.lasting.is_some() => Some("a message is struck once; nothing stands"),
+        Some(Arm::On(_)) if of_message => Some("this one strikes a message or the open connection, not an attempt"),
+        Some(Arm::On(count)) if fault.lasting.is_some() && !count.of_connections => {
+            Some("an attempt has no `for`; without `on` the fault stands from now on")
+        }
+        Some(Arm::At(_, Point { carrier: Carrier::Tls(_), .. })) if fault.lasting.is_some() => {
+            Some("within a handshake a fault has no `for`")
         }
         Some(Arm::On(_)) if fault.kind == K::Corrupt => Some("name the place: `corrupt at 9 bytes of server-flight`"),
         Some(Arm::On(_)) => None,

@@ -368,7 +368,7 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     on(
         "A-68",
-        "Of several addresses of the broker's name each is tried in turn, for 3 s at the most",
+        "Of several addresses of the broker's name each is tried in turn, all but the last for 3 s at the most",
         &["address-timeout"],
         "no page says; the whole of an attempt has its limit, and the second address should get its turn within it",
     ),

@@ -170,7 +170,7 @@ impl Live<'_> {
         let peer = Peer { terminal: tag.terminal, connection: tag.connection };
         let outputs = match event {
             ServerEvent::Accepted | ServerEvent::Proxied(_) => Vec::new(),
-            ServerEvent::Secured(names) => {
+            ServerEvent::Secured { names, .. } => {
                 self.guests.entry(tag).and_modify(|guest| guest.names = names);
                 Vec::new()
             }

@@ -65,6 +65,8 @@ pub(crate) struct Ends {
     pub(crate) silent: [bool; 2],
     /// The names in the certificate that the terminal has shown.
     pub(crate) names: Vec<String>,
+    /// Whether its keys can be made new.
+    pub(crate) rekeys: bool,
     /// When something last travelled on it, once it is up.
     pub(crate) moved: Option<Duration>,
 }
@@ -98,6 +100,7 @@ impl Ends {
             in_flight: VecDeque::new(),
             silent: [false; 2],
             names: Vec::new(),
+            rekeys: false,
             moved: None,
         }
     }

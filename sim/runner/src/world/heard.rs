@@ -38,9 +38,9 @@ impl<C: Core> World<'_, C> {
                 if secure { Ok(()) } else { self.before_request(who, tag) }
             }
             ServerEvent::Proxied(text) => self.proxied(who, text),
-            ServerEvent::Secured(names) => {
+            ServerEvent::Secured { names, rekeys } => {
                 if let Some(ends) = self.ends.get_mut(&tag) {
-                    ends.names = names;
+                    (ends.names, ends.rekeys) = (names, rekeys);
                 }
                 self.before_request(who, tag)
             }

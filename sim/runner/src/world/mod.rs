@@ -13,6 +13,7 @@ mod heard;
 mod invariants;
 mod meets;
 mod quiet;
+mod sending;
 mod sets;
 mod strikes;
 mod trust;
@@ -120,9 +121,9 @@ pub(crate) struct World<'a, C> {
     pub(crate) armory: Armory,
     /// What a sweep notes or does.
     pub(crate) sweeping: Sweeping,
-    held: Option<acts::Held>,
+    held: Option<sending::Held>,
     /// Messages that arrive late, and when.
-    late: Vec<acts::Late>,
+    late: Vec<sending::Late>,
     /// Whether the message at hand has been passed on once already, by a fault.
     doubling: bool,
     /// What slows the lines of terminals for good.

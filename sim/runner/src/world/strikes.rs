@@ -6,9 +6,9 @@ use sca_network::{CallOrder, End, ServerOrder, Tag, TapHandle, Way};
 use sca_protocol::frame::Frame;
 use sca_scenario::model::{Carrier, Fault, FaultKind, Toward};
 
-use super::acts::{Held, Late};
 use super::ends::EndState;
 use super::heard::tag_of;
+use super::sending::{Held, Late};
 use super::{Stop, World};
 use crate::armory::{Standing, Strike};
 use crate::core::Core;
@@ -76,9 +76,19 @@ impl<C: Core> World<'_, C> {
             let (kind, span) = (fault.kind.clone(), fault.span);
             self.armory.standing.push(Standing { kind, who: fault.who, until, span, struck });
         }
-        if !fault.kind.is_of_dial() {
+        let struck = self.strike_open(fault)?;
+        if !struck && fault.lasting.is_some() {
+            // What has not begun does not stand either.
+            self.armory.standing.pop();
+        }
+        if struck && !fault.kind.is_of_dial() {
             self.meets(fault.who, Class::of(&fault.kind));
         }
+        Ok(struck)
+    }
+
+    /// Strikes what is open now.
+    fn strike_open(&mut self, fault: &Fault) -> Result<bool, Stop> {
         match &fault.kind {
             kind if kind.is_of_dial() => Ok(true),
             kind if kind.is_of_shape() => {
@@ -101,6 +111,9 @@ impl<C: Core> World<'_, C> {
                 let Some((tag, ends)) = open.and_then(|tag| Some((tag, self.ends.get_mut(&tag)?))) else {
                     return self.nothing_to_strike(fault, "connection");
                 };
+                if *kind == FaultKind::KeyUpdate && !ends.rekeys {
+                    return self.nothing_to_strike(fault, "connection with TLS 1.3");
+                }
                 if *kind == FaultKind::KeyUpdate {
                     return self.server_order(tag, ServerOrder::NewKeys).map(|()| true);
                 }
@@ -163,7 +176,7 @@ impl<C: Core> World<'_, C> {
                 if let Some(id) = said {
                     self.actors[who].open_requests.remove(&id);
                 }
-                self.late.push(Late { at: self.now() + by, held: Held::Reply(who, tag, frame), request: None });
+                self.late.push(Late { at: self.now() + by, held: Held::Reply(who, tag, frame) });
                 Ok(())
             }
             Strike::End { end, bytes, lasting } => {
@@ -201,23 +214,23 @@ impl<C: Core> World<'_, C> {
     /// A late message arrives, unless its connection is gone.
     fn arrives_late(&mut self, late: Late) -> Result<(), Stop> {
         let tag = match &late.held {
-            Held::Reply(_, tag, _) | Held::Request(tag, _) => *tag,
+            Held::Reply(_, tag, _) | Held::Request(tag, ..) => *tag,
         };
         let is_gone = self.ends.get(&tag).is_none_or(|ends| ends.state == EndState::Over);
-        match (&late.held, late.request) {
-            (Held::Reply(who, _, frame), _) if is_gone => {
+        match &late.held {
+            Held::Reply(who, _, frame) if is_gone => {
                 self.lose_reply(*who, frame);
                 return Ok(());
             }
-            (_, Some((to, id))) if is_gone => {
-                self.is_lost(to, id);
+            Held::Request(_, _, id) if is_gone => {
+                id.iter().for_each(|(to, id)| self.is_lost(*to, *id));
                 return Ok(());
             }
-            (_, Some((to, id))) => {
-                self.actors[to].open_requests.insert(id, Some(tag));
-                self.under_way(tag, id);
+            Held::Request(_, _, Some((to, id))) => {
+                self.actors[*to].open_requests.insert(*id, Some(tag));
+                self.under_way(tag, *id);
             }
-            _ => {}
+            Held::Reply(..) | Held::Request(_, _, None) => {}
         }
         self.release(late.held)
     }
@@ -231,7 +244,7 @@ impl<C: Core> World<'_, C> {
     /// Something travels on a connection.
     pub(super) fn moves(&mut self, tag: Tag) {
         let now = self.now();
-        if let Some(ends) = self.ends.get_mut(&tag) {
+        if let Some(ends) = self.ends.get_mut(&tag).filter(|ends| !ends.ours) {
             ends.moved = Some(now);
         }
     }

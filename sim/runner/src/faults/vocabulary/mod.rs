@@ -1,5 +1,5 @@
 //! Every kind of fault there is, by family: how a scenario says it, what it is made of, whether sockets play it too, which
-//! clause it tries, and the scenarios that are its evidence. The page of faults, completion and coverage read this table.
+//! clause it tries, and the scenarios that are its evidence. The page of faults and `sca-sim faults` are made of this table.
 
 mod links;
 mod speech;

@@ -60,7 +60,7 @@ pub(super) const HTTP: &[FaultRow] = &[
         &["handshake/extension"],
     ),
     row("wrong version", "HTTP/1.0", "another answer to the upgrade", "WS-05", &["handshake/old_http"]),
-    row("not HTTP at all", "broker answers", "another answer to the upgrade", "WS-05", &["handshake/not_http"]),
+    row("not HTTP at all", "{{line}}", "another answer to the upgrade", "WS-05", &["handshake/not_http"]),
     row("oversized head", "X-Header-69", "another answer to the upgrade", "WS-05", &["handshake/many_headers"]),
     memory(
         "slow head",
@@ -120,12 +120,30 @@ pub(super) const WEBSOCKET: &[FaultRow] = &[
         &["malformed/large_message"],
     ),
     row("fragmented control frame", "(ping more", "a raw frame", "REC-01", &["malformed/broken_frames"]),
-    row("control frame over 125 bytes", "ping", "a raw frame", "REC-01", &["malformed/large_ping"]),
+    row(
+        "control frame over 125 bytes",
+        "frame ping last \"x\" *126",
+        "a raw frame",
+        "REC-01",
+        &["malformed/large_ping"],
+    ),
     row("continuation of nothing", "(continue last", "a raw frame", "REC-01", &["malformed/broken_frames"]),
-    row("new message within a message", "text", "raw frames", "REC-01", &["malformed/text_inside_fragments"]),
+    row(
+        "new message within a message",
+        "frame text more",
+        "raw frames",
+        "REC-01",
+        &["malformed/text_inside_fragments"],
+    ),
     row("bad UTF-8", "frame text last {{bytes}}", "a raw frame", "REC-01", &["malformed/bad_utf8"]),
-    row("character split between fragments", "text more", "raw frames", "MSG-02", &["malformed/split_character"]),
-    row("unexpected binary", "binary", "a binary message", "MSG-02", &["malformed/binary"]),
+    row(
+        "character split between fragments",
+        "frame text more 3c",
+        "raw frames",
+        "MSG-02",
+        &["malformed/split_character"],
+    ),
+    row("unexpected binary", "binary 3c54", "a binary message", "MSG-02", &["malformed/binary"]),
     row(
         "ping flood",
         "broker -> terminal ping",
@@ -142,7 +160,7 @@ pub(super) const WEBSOCKET: &[FaultRow] = &[
     ),
     row(
         "pong nobody asked for",
-        "pong",
+        "pong \"hello\"",
         "a pong",
         "REC-01",
         &["disconnects/unsolicited_pong", "disconnects/wrong_pong"],
@@ -156,7 +174,7 @@ pub(super) const WEBSOCKET: &[FaultRow] = &[
     ),
     row(
         "close with an illegal code",
-        "close",
+        "close {{code}}",
         "a raw frame",
         "REC-01",
         &["malformed/illegal_close_codes", "malformed/bad_close_reason"],
@@ -168,7 +186,13 @@ pub(super) const WEBSOCKET: &[FaultRow] = &[
         "REC-01",
         &["disconnects/broker_closes_silently"],
     ),
-    row("data after close", "close 1000", "frames in one segment", "REC-01", &["malformed/data_after_close"]),
+    row(
+        "data after close",
+        "broker -> terminal close 1000",
+        "frames in one segment",
+        "REC-01",
+        &["malformed/data_after_close"],
+    ),
     row(
         "compressed frame nobody negotiated",
         "frame text last rsv 4",
@@ -186,7 +210,7 @@ pub(super) const WEBSOCKET: &[FaultRow] = &[
 ];
 
 pub(super) const DOCUMENTS: &[FaultRow] = &[
-    row("truncated", "pos -> terminal", "XML as written", "MSG-02", &["malformed/truncated"]),
+    row("truncated", "<COMMAND>START", "XML as written", "MSG-02", &["malformed/truncated"]),
     row("two documents in one message", "<TRANSACTION>", "XML as written", "MSG-02", &["malformed/two_documents"]),
     row(
         "byte order mark, declaration, comments, CDATA",
@@ -198,7 +222,7 @@ pub(super) const DOCUMENTS: &[FaultRow] = &[
     row("entities", "&#xD800;", "XML as written", "MSG-02", &["malformed/entities"]),
     row("DTD and entity bomb", "<!DOCTYPE", "XML as written", "MSG-02", &["malformed/doctype"]),
     row("deep nesting", "<A><A><A>", "XML as written", "MSG-02", &["malformed/deep"]),
-    row("too many elements", "pos -> terminal", "XML as written", "MSG-02", &["malformed/many_elements"]),
+    row("too many elements", "<A/><A/><A/>", "XML as written", "MSG-02", &["malformed/many_elements"]),
     row(
         "a megabyte of text",
         "*100000",
@@ -206,20 +230,20 @@ pub(super) const DOCUMENTS: &[FaultRow] = &[
         "MSG-02",
         &["malformed/megabyte", "malformed/large_document"],
     ),
-    row("duplicate field", "pos -> terminal", "XML as written", "MSG-02", &["malformed/field_twice"]),
-    row("unknown fields", "pos -> terminal", "fields", "MSG-02", &["sessions/extra_fields"]),
-    row("attributes", "pos -> terminal", "XML as written", "MSG-02", &["malformed/attributes"]),
-    row("wrong case", "pos -> terminal", "XML as written", "MSG-02", &["malformed/lower_case"]),
+    row("duplicate field", "<INVOICE>1</INVOICE>", "XML as written", "MSG-02", &["malformed/field_twice"]),
+    row("unknown fields", "<NOVELTY>", "fields", "MSG-02", &["sessions/extra_fields"]),
+    row("attributes", "a=\"b\"", "XML as written", "MSG-02", &["malformed/attributes"]),
+    row("wrong case", "<function_type>", "XML as written", "MSG-02", &["malformed/lower_case"]),
     row("namespace", "xmlns", "XML as written", "MSG-02", &["malformed/namespace"]),
-    row("another root", "pos -> terminal", "XML as written", "MSG-02", &["malformed/wrong_root"]),
+    row("another root", "<{{root}}>", "XML as written", "MSG-02", &["malformed/wrong_root"]),
     row(
         "characters that XML forbids",
-        "pos -> terminal",
+        "<COMMAND>VERSION</COMMAND>",
         "XML as written",
         "MSG-04",
         &["malformed/forbidden_characters"],
     ),
-    row("no XML", "pos -> terminal", "text", "MSG-02", &["malformed/not_xml", "classic/no_document"]),
+    row("no XML", "text \"{{text}}\"", "text", "MSG-02", &["malformed/not_xml", "classic/no_document"]),
 ];
 
 pub(super) const MESSAGES: &[FaultRow] = &[
@@ -249,7 +273,12 @@ pub(super) const MESSAGES: &[FaultRow] = &[
         "fault late",
         "a message is held for a while; what follows does not wait",
         "CNT-05",
-        &["disconnects/late_message", "disconnects/late_and_too_late", "disconnects/message_trouble_at_every_moment"],
+        &[
+            "disconnects/late_message",
+            "disconnects/late_and_too_late",
+            "disconnects/overtaken_twin",
+            "disconnects/message_trouble_at_every_moment",
+        ],
     ),
     row(
         "in a burst",
@@ -274,7 +303,7 @@ pub(super) const MESSAGES: &[FaultRow] = &[
     ),
     row(
         "while nobody is connected",
-        "pos -> terminal",
+        "fault refuse for 10s",
         "nowhere to go",
         "CNT-04",
         &["disconnects/request_into_nothing"],
@@ -282,7 +311,7 @@ pub(super) const MESSAGES: &[FaultRow] = &[
 ];
 
 pub(super) const SEVERAL: &[FaultRow] = &[
-    row(
+    memory(
         "reconnect storm",
         "terminal Lane",
         "a thousand terminals, one broker that restarts",
