@@ -5,11 +5,12 @@ mod common;
 mod entries;
 
 use proptest::prelude::*;
+use sca_peers::{Broker, BrokerInput, BrokerOutput, Peer};
 use sca_protocol::counter::{Counter, Fate};
 use sca_protocol::frame::{Decoder, Frame};
 use sca_protocol::handshake::Head;
 use sca_protocol::message::Layout;
-use sca_protocol::settings::CounterRules;
+use sca_protocol::settings::{BrokerSettings, CounterRules};
 use sca_protocol::xml::Limits;
 use sca_protocol::{Chance, Now, Request, Response, UnixTime};
 use sca_runner::suite::{Authorities, Snapshots};
@@ -302,6 +303,24 @@ fn an_old_connection_is_not_listened_to() {
         assert_eq!(terminal.handle(Now { since_start: again, wall: UnixTime(0) }, link(1, event)), []);
     }
     assert_eq!((terminal.face(), terminal.deadline()), (face, due));
+}
+
+/// Whoever names no pinpad id is nobody's duplicate: every POS at an open broker is such a one.
+#[test]
+fn nobody_is_no_duplicate_of_nobody() {
+    for word in ["refuse", "replace", "replace-both"] {
+        let settings = BrokerSettings { on_duplicate: word.to_owned(), ..BrokerSettings::default() };
+        let mut broker = Broker::new(settings);
+        let mut ask = |connection, id: &str| {
+            let request = format!("GET / HTTP/1.1\r\nSec-WebSocket-Key: CujtCKpQPzowD1oV4qp+hQ==\r\n{id}\r\n");
+            let head = Head::parse_request(request.as_bytes()).expect("it can be read").expect("it is whole").0;
+            let peer = Peer { terminal: 0, connection };
+            broker.handle(BrokerInput::Asked { peer, head, names: Vec::new(), answer: None })
+        };
+        let is_open = |outputs: &[BrokerOutput]| matches!(outputs, [BrokerOutput::Answer { open: true, .. }]);
+        assert!(is_open(&ask(1, "")) && is_open(&ask(2, "")), "{word}");
+        assert!(is_open(&ask(3, "x-vfi-pinpad-id: 7\r\n")) && !is_open(&ask(4, "x-vfi-pinpad-id: 7\r\n")), "{word}");
+    }
 }
 
 /// No two packets of a terminal begin with the same bytes of chance.

@@ -60,10 +60,10 @@ settings! {
         row!("clock", Kind::Instant, "", "language", "The broker's clock at the start; the scenario's clock when absent", Instant, clock),
         row!("tls", TLS, "both", "language", "TLS versions the broker speaks", Text, tls),
         row!("groups", GROUPS, "all", "language", "Groups the broker agrees keys in", Text, groups),
-        row!("revocation", REVOCATION, "auto", "language", "The revocation lists the broker holds; auto: current ones where a scenario revokes something, else none", Text, revocation),
+        row!("revocation", REVOCATION, "auto", "language", "The revocation lists the broker holds; auto: current ones where a scenario revokes something, else none; in the open they come as files", Text, revocation),
         row!("checks-pinpad-id", Kind::Flag, "no", "AUTH-01", "A terminal whose certificate does not name its pinpad id is answered with 403", Flag, checks_pinpad_id),
         row!("on-duplicate", Kind::Choice(&["newest", "oldest", "replace", "replace-both", "refuse"]), "newest", "CON-02", "Two connections with one pinpad id: requests go to the newest or to the oldest; the old one is closed, or both by mistake; the new one is answered with 409", Text, on_duplicate),
-        row!("idle-cut", Kind::Span(0, 86_400_000), "0ms", "language", "What stands between cuts a connection on which nothing travels for this long; 0ms for never", Span, idle_cut),
+        row!("idle-cut", Kind::Span(0, 86_400_000), "0ms", "language", "In scenarios: what stands between cuts a connection on which nothing travels for this long; 0ms for never", Span, idle_cut),
         row!("idle-cut-by", Kind::Choice(&["silence", "reset", "fin"]), "silence", "language", "How it is cut then", Text, idle_cut_by),
         row!("resumption", Kind::Flag, "no", "language", "The broker offers TLS resumption", Flag, resumption),
         row!(

@@ -334,7 +334,7 @@ settings! {
         row!("address-timeout", WAIT, "3s", "A-68", "How long one address of several may take before the next is tried", Span, address_timeout),
         row!("tls", TLS, "both", "A-70", "TLS versions the terminal speaks", Text, tls),
         row!("groups", GROUPS, "all", "A-70", "Groups the terminal agrees keys in", Text, groups),
-        row!("revocation", REVOCATION, "auto", "A-71", "The revocation lists the terminal holds; auto: current ones where a scenario revokes something, else none", Text, revocation),
+        row!("revocation", REVOCATION, "auto", "A-71", "The revocation lists the terminal holds; auto: current ones where a scenario revokes something, else none; in the open they come as files", Text, revocation),
         row!("DEVICEPORT", Kind::Number(0, 65_535), "5015", "Device Specific TCP Connection and Configuration", "The primary port, where POSCONNECTALLOW is not WEBSOCKETS", Number, classic.primary),
         row!("DEVICEPORTSECONDARY", Kind::Number(0, 65_535), "5016", "Device Specific TCP Connection and Configuration", "The secondary port, where POSCONNECTALLOW is not WEBSOCKETS", Number, classic.secondary),
         row!("document-timeout", WAIT, "10s", "A-58", "How long a document may take on a classic port, from its first byte to its last", Span, classic.document_timeout),

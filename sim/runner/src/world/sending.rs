@@ -53,16 +53,7 @@ impl<C: Core> World<'_, C> {
                 id.into_iter().for_each(|(to, id)| self.is_lost(to, id));
                 Ok(())
             }
-            Some(Strike::Duplicate) => {
-                let text = self.text_of(send.to, &send.message);
-                let actor = &mut self.actors[who];
-                let again = actor.pos.sent(&text);
-                actor.reference.asked(again, sca_peers::request_in(&text).as_ref());
-                actor.open_requests.insert(again, Some(tag));
-                self.under_way(tag, again);
-                self.server_order(tag, ServerOrder::Write(bytes.clone()))?;
-                self.server_order(tag, ServerOrder::Write(bytes))
-            }
+            Some(Strike::Duplicate) => self.send_twice(send, tag, bytes),
             Some(Strike::Swap) => {
                 self.actors[who].reference.give_up();
                 id.into_iter().for_each(|(to, id)| self.actors[to].pos.is_held(id));
@@ -92,6 +83,19 @@ impl<C: Core> World<'_, C> {
                 self.server_order(tag, ServerOrder::Strike(end))
             }
         }
+    }
+
+    /// Sends a message's bytes twice: both times it wants an answer.
+    fn send_twice(&mut self, send: &Send, tag: Tag, bytes: Vec<u8>) -> Result<(), Stop> {
+        let who = usize::from(tag.terminal);
+        let text = self.text_of(send.to, &send.message);
+        let actor = &mut self.actors[who];
+        let again = actor.pos.sent(&text);
+        actor.reference.asked(again, sca_peers::request_in(&text).as_ref());
+        actor.open_requests.insert(again, Some(tag));
+        self.under_way(tag, again);
+        self.server_order(tag, ServerOrder::Write(bytes.clone()))?;
+        self.server_order(tag, ServerOrder::Write(bytes))
     }
 
     /// Lets go of what was held.
