@@ -9,7 +9,7 @@ use sca_runner::explore::{Explore, Explored, Found};
 use sca_runner::simulated;
 
 use crate::Exit;
-use crate::terms::{authorities, complain, count, found, loaded, say, threads};
+use crate::terms::{authorities, complain, count, loaded, say, some_found, threads};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -41,11 +41,7 @@ fn span(text: &str) -> Result<Duration, String> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let paths = match found(&arguments.paths) {
-        Ok(paths) if paths.is_empty() => {
-            complain!("error: there is no scenario in what was given");
-            return Exit::CannotRun;
-        }
+    let paths = match some_found(&arguments.paths) {
         Ok(paths) => paths,
         Err(exit) => return exit,
     };

@@ -10,7 +10,7 @@ use sca_runner::sweep::{Blow, Broken, KINDS, Sweep, Swept};
 use sca_runner::{Verdict, simulated};
 
 use crate::Exit;
-use crate::terms::{authorities, complain, count, found, painter, say, threads};
+use crate::terms::{authorities, complain, count, painter, say, some_found, threads};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -38,11 +38,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let paths = match found(&arguments.paths) {
-        Ok(paths) if paths.is_empty() => {
-            complain!("error: there is no scenario in what was given");
-            return Exit::CannotRun;
-        }
+    let paths = match some_found(&arguments.paths) {
         Ok(paths) => paths,
         Err(exit) => return exit,
     };

@@ -84,3 +84,13 @@ pub(crate) fn found(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
         Exit::CannotRun
     })
 }
+
+/// The same, where at least one is wanted.
+pub(crate) fn some_found(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
+    let found = found(paths)?;
+    if found.is_empty() {
+        complain!("error: there is no scenario in what was given");
+        return Err(Exit::CannotRun);
+    }
+    Ok(found)
+}

@@ -220,7 +220,9 @@ impl Broker {
             }
             return out;
         }
-        vec![BrokerOutput::Answer { peer, bytes, open }]
+        let what = "a certificate that does not name its pinpad id";
+        let complaint = (is_other && !open).then_some(BrokerOutput::Complaint { peer, what });
+        complaint.into_iter().chain([BrokerOutput::Answer { peer, bytes, open }]).collect()
     }
 
     /// The open connections that a new one with their pinpad id puts out.

@@ -78,8 +78,9 @@ impl<C> Actor<C> {
         }
     }
 
-    /// Whoever watches it from outside hears that the power is off.
+    /// The power is off, and whoever watches it from outside hears of it.
     pub(super) fn power_is_off(&mut self) {
+        (self.powered, self.link_up) = (false, false);
         self.watch.power_off();
         self.reference.power_off();
     }

@@ -24,6 +24,12 @@ impl<C: Core> World<'_, C> {
         self.evidence.met.insert((state, class));
     }
 
+    /// The power of a terminal fails.
+    pub(super) fn goes_dark(&mut self, who: usize) {
+        self.meets(who, Class::Power);
+        self.actors[who].power_is_off();
+    }
+
     /// What slows a line meets every state that its terminal comes to.
     pub(super) fn meets_shape(&mut self, who: usize) {
         let standing = self.armory.standing.iter().map(|standing| (standing.who, &standing.kind));

@@ -305,12 +305,7 @@ impl<'a, C: Core> World<'a, C> {
                 (actor.powered, actor.attempts) = (true, 0);
                 actor.watch.power_on(self.now, &actor.settings);
             }
-            Input::PowerOff => {
-                self.meets(who, crate::coverage::Class::Power);
-                let actor = &mut self.actors[who];
-                (actor.powered, actor.link_up) = (false, false);
-                actor.power_is_off();
-            }
+            Input::PowerOff => self.goes_dark(who),
             _ => {}
         }
         self.watch_time(who);

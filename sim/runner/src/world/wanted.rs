@@ -64,9 +64,7 @@ impl<C: Core> World<'_, C> {
                 Ok(())
             }
             Output::PowerLost => {
-                self.meets(who, Class::Power);
-                (self.actors[who].powered, self.actors[who].link_up) = (false, false);
-                self.actors[who].power_is_off();
+                self.goes_dark(who);
                 let now = self.now();
                 self.record
                     .push(now, Entry::Comment("the power fails in the middle of a write to the flash".to_owned()));

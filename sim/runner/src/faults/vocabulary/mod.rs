@@ -53,7 +53,7 @@ const fn memory(
     clause: &'static str,
     evidence: &'static [&'static str],
 ) -> FaultRow {
-    FaultRow { kind, says, made_of, on_the_wire: false, clause, evidence }
+    FaultRow { on_the_wire: false, ..row(kind, says, made_of, clause, evidence) }
 }
 
 /// Every kind of fault, by family.
