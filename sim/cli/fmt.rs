@@ -44,9 +44,11 @@ fn file(path: &Path, check: bool) -> Exit {
     };
     // A file that is not valid has no layout yet: its blocks may not be what they seem.
     let invalid = match sca_scenario::is_library(&text) {
-        true => sca_scenario::Library::read(&text, 0)
-            .err()
-            .map(|problems| (vec![(path.to_owned(), text.clone())], problems)),
+        true => {
+            let library = sca_scenario::Library::read(&text, 0);
+            let problems = library.problems().to_vec();
+            (!problems.is_empty()).then(|| (vec![(path.to_owned(), text.clone())], problems))
+        }
         false => match files::load(path, &[]) {
             Ok(loaded) => loaded.scenario.err().map(|problems| (loaded.texts, problems)),
             Err(_) => None,

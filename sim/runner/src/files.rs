@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use sca_scenario::model::Scenario;
-use sca_scenario::{FILE_BYTES_MAX, Library, Outline, Problem, Span};
+use sca_scenario::{Beside, FILE_BYTES_MAX, Library, Outline, Problem, Span};
 use sca_terminal::{Flash, FlashOp};
 
 /// A file that was read, and what it says or what is wrong with it.
@@ -91,39 +91,51 @@ pub fn load(path: &Path, clauses: &[&'static str]) -> io::Result<Loaded> {
         }
         Err(error) => return Err(error),
     };
+    Ok(read(path, text, clauses))
+}
+
+/// Reads a scenario whose text is at hand, with its libraries, tables and other files from the disk.
+#[must_use]
+pub fn read(path: &Path, text: String, clauses: &[&'static str]) -> Loaded {
+    let outline = Outline::read(&text);
     let mut texts = vec![(path.to_owned(), text)];
-    let scenario = Outline::read(&texts[0].1).and_then(|outline| {
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let mut libraries = Vec::new();
-        let mut problems = Vec::new();
-        for (number, (name, span)) in (1..).zip(outline.uses()) {
-            let library = folder.join(name);
-            match read_text(&library) {
-                Ok(text) => {
-                    match Library::read(&text, number) {
-                        Ok(library) => libraries.push(library),
-                        Err(mut wrong) => problems.append(&mut wrong),
-                    }
-                    texts.push((library, text));
-                }
-                Err(error) => {
-                    problems.push(Problem::new(
-                        "E055",
-                        *span,
-                        format!("{} cannot be read: {error}", library.display()),
-                    ));
-                    texts.push((library, String::new()));
-                }
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let unreadable = |path: &Path, span: Span, error: &io::Error| {
+        Problem::new("E055", span, format!("{} cannot be read: {error}", path.display()))
+    };
+    let (mut libraries, mut tables, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+    for (number, (name, span)) in (1..).zip(outline.uses()) {
+        let library = folder.join(name);
+        let (text, read) = match read_text(&library) {
+            Ok(text) => (text.clone(), Library::read(&text, number)),
+            Err(error) => (String::new(), Library::unreadable(unreadable(&library, *span, &error))),
+        };
+        libraries.push(read);
+        texts.push((library, text));
+    }
+    for (name, span) in outline.tables() {
+        let table = folder.join(name);
+        match read_text(&table) {
+            Ok(text) => tables.push(Some(text)),
+            Err(error) => {
+                problems.push(unreadable(&table, span, &error));
+                tables.push(None);
             }
         }
-        if !problems.is_empty() {
-            return Err(problems);
+    }
+    let scenario = outline.scenario(&Beside { libraries: &libraries, tables: &tables, clauses });
+    let scenario = match scenario {
+        Ok(mut scenario) => {
+            problems.append(&mut read_assets(&mut scenario, folder));
+            if problems.is_empty() { Ok(scenario) } else { Err(problems) }
         }
-        let mut scenario = outline.scenario(&libraries, clauses)?;
-        let problems = read_assets(&mut scenario, folder);
-        if problems.is_empty() { Ok(scenario) } else { Err(problems) }
-    });
-    Ok(Loaded { path: path.to_owned(), texts, scenario })
+        Err(mut wrong) => {
+            wrong.append(&mut problems);
+            wrong.sort_by_key(|problem| problem.span);
+            Err(wrong)
+        }
+    };
+    Loaded { path: path.to_owned(), texts, scenario }
 }
 
 /// Bytes of one file on a flash, or of one file that a scenario names.

@@ -62,7 +62,7 @@ pub(crate) enum Control {
 }
 
 /// The lanes of one terminal.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Lanes {
     pub(crate) data: VecDeque<Noted<Rc<Data>>>,
     pub(crate) link: VecDeque<Noted<Seen>>,

@@ -4,6 +4,7 @@
 
 mod armory;
 mod cards;
+mod choices;
 mod clock;
 pub mod conformance;
 mod core;

@@ -31,8 +31,7 @@ pub(crate) fn each_byte_once(row: &Row) -> Row {
 pub(crate) fn has_each_byte(steps: &[Step]) -> bool {
     steps.iter().any(|step| match &step.action {
         Action::Fault(fault) => matches!(&fault.arm, Some(Arm::At(_, point)) if point.bytes == Some(Bytes::Each)),
-        Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => has_each_byte(block),
-        _ => false,
+        other => other.blocks().into_iter().any(has_each_byte),
     })
 }
 
@@ -48,8 +47,7 @@ pub(crate) fn with_bytes(steps: &[Step], count: usize) -> Vec<Step> {
                     point.bytes = Some(Bytes::Count(count));
                 }
             }
-            Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => *block = with_bytes(block, count),
-            _ => {}
+            other => other.blocks_mut().into_iter().for_each(|block| *block = with_bytes(block, count)),
         }
     }
     steps
@@ -72,8 +70,7 @@ pub fn unplayable_on_wire(row: &Row, in_memory: &Played, scale: u32) -> Option<F
                 let word = faults::word_of(&fault.kind);
                 Some(Failure::at(step.span, format!("sockets cannot play `{word}`")).label("memory only"))
             }
-            Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => fault(block),
-            _ => None,
+            other => other.blocks().into_iter().find_map(fault),
         })
     }
     // A wait that is over within a millisecond of real time asks for an order that sockets do not keep.
@@ -82,8 +79,7 @@ pub fn unplayable_on_wire(row: &Row, in_memory: &Played, scale: u32) -> Option<F
             Action::Wait(span) if *span < least => {
                 Some(Failure::at(step.span, "sockets cannot keep so short a wait").label("memory only"))
             }
-            Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => brief(block, least),
-            _ => None,
+            other => other.blocks().into_iter().find_map(|block| brief(block, least)),
         })
     }
     let line = sca_scenario::Span { line: 1, column: 1, length: 8, ..Default::default() };

@@ -21,9 +21,11 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 /// One step of the flat timeline.
 #[derive(Debug)]
-enum Op {
+pub(crate) enum Op {
     Step(Rc<Step>),
     Any(Vec<Rc<Step>>),
+    Optional(Vec<Step>),
+    Either(Vec<Vec<Step>>),
     Order(bool),
     Throughout(usize, Show, Span),
     Without(Source, Pattern, Span),
@@ -46,7 +48,7 @@ pub(crate) enum Progress {
 /// The place in the timeline.
 #[derive(Debug)]
 pub(crate) struct Script {
-    ops: VecDeque<Op>,
+    pub(crate) ops: VecDeque<Op>,
     /// When the first of them became current.
     pub(crate) since: Duration,
     pub(crate) guards: Vec<Guard>,
@@ -62,7 +64,7 @@ pub(crate) struct Script {
     pub(crate) eased: Option<Eased>,
 }
 
-fn flatten(steps: &[Step], ops: &mut VecDeque<Op>) {
+pub(crate) fn flatten(steps: &[Step], ops: &mut VecDeque<Op>) {
     for step in steps {
         match &step.action {
             Action::AnyOrder(block) => ops.push_back(Op::Any(block.iter().cloned().map(Rc::new).collect())),
@@ -81,6 +83,8 @@ fn flatten(steps: &[Step], ops: &mut VecDeque<Op>) {
                 flatten(block, ops);
                 ops.push_back(Op::Release);
             }
+            Action::Optional(block) => ops.push_back(Op::Optional(block.clone())),
+            Action::Either(_, branches) => ops.push_back(Op::Either(branches.clone())),
             _ => ops.push_back(Op::Step(Rc::new(step.clone()))),
         }
     }
@@ -134,6 +138,12 @@ impl Script {
                     Ok(_) => false,
                     Err(failure) => return Progress::Failed(failure),
                 },
+                Op::Optional(_) | Op::Either(_) => match self.choose(now, lanes) {
+                    Ok(Stepped::Until(at)) => return Progress::Waiting(at),
+                    // What was chosen stands in its place.
+                    Ok(_) => false,
+                    Err(failure) => return Progress::Failed(failure),
+                },
                 Op::Order(begins) => {
                     self.order = begins.then_some(0);
                     true
@@ -177,7 +187,7 @@ impl Script {
         }
     }
 
-    fn pop(&mut self, now: Duration) {
+    pub(crate) fn pop(&mut self, now: Duration) {
         self.ops.pop_front();
         self.since = now;
         self.passed.clear();
@@ -350,7 +360,7 @@ impl Script {
         failure
     }
 
-    fn nothing(&self, step: &Step, expect: &Expect, to: Duration, seen: String) -> Box<Failure> {
+    pub(crate) fn nothing(&self, step: &Step, expect: &Expect, to: Duration, seen: String) -> Box<Failure> {
         let headline = match &expect.sight {
             Sight::ToPos(_) => "no message came in time",
             Sight::ToBroker(_) => "the broker heard nothing of the kind in time",

@@ -27,9 +27,7 @@ fn first_power(steps: &[Step], who: usize) -> Option<bool> {
         Action::Expect(expect) if expect.who == who => Some(false),
         Action::Send(send) if send.to == who => Some(false),
         Action::Throughout(whose, ..) if *whose == who => Some(false),
-        Action::AnyOrder(block) | Action::InOrder(block) | Action::Together(block) => first_power(block, who),
-        Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => first_power(block, who),
-        _ => None,
+        other => other.blocks().into_iter().find_map(|block| first_power(block, who)),
     })
 }
 

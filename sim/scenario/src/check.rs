@@ -20,34 +20,49 @@ struct Names {
     captures: BTreeSet<String>,
     inserts: Vec<(String, Span)>,
     expectations: usize,
+    /// Labels and captures that may never be given, and the first and last use that stand beside them.
+    perhaps: Vec<(String, std::ops::Range<usize>)>,
 }
 
 /// Inserts that nobody captures: they are computed where they stand.
 const COMPUTED: &[&str] = &["accept", "mac", "pos.key"];
 
-/// Checks the steps of one row.
-pub(crate) fn steps(steps: &[Step], cast: &Cast, first: Span, problems: &mut Vec<Problem>) {
+/// Checks the steps of one row, whose file begins at `first`. Of `doubtful` words nobody knows what they were to say.
+pub(crate) fn steps(
+    steps: &[Step],
+    cast: &Cast,
+    (first, doubtful): (Span, &BTreeSet<String>),
+    problems: &mut Vec<Problem>,
+) {
     let mut names = Names::default();
     names.walk(steps, problems);
-    for (label, span) in &names.uses {
+    let is_clear = |name: &String| !doubtful.contains(name) && !doubtful.contains(&format!("{{{{{name}}}}}"));
+    for (label, span) in names.uses.iter().filter(|(label, _)| is_clear(label)) {
         if !names.labels.contains_key(label) && !names.captures.contains(label) {
             let known = names.labels.keys().map(String::as_str);
             problems.push(Problem::new("E040", *span, format!("there is no label `{label}`")).suggest(label, known));
         }
     }
-    for (label, span) in &names.labels {
+    for (label, span) in names.labels.iter().filter(|(label, _)| is_clear(label)) {
         if !names.uses.iter().any(|(used, _)| used == label) {
             let problem = Problem::new("E041", *span, format!("nothing uses the label `{label}`"));
             problems.push(problem.help("take it away, or say `re`, `of` or `check` with it"));
         }
     }
-    for (name, span) in &names.inserts {
+    for (name, span) in names.inserts.iter().filter(|(name, _)| is_clear(name)) {
         if !names.captures.contains(name) && !COMPUTED.contains(&name.as_str()) {
             let known = names.captures.iter().map(String::as_str);
             problems.push(Problem::new("E042", *span, format!("nothing captures `{name}`")).suggest(name, known));
         }
     }
-    if names.expectations == 0 {
+    for (label, beside) in &names.perhaps {
+        let outside = names.uses.iter().enumerate().filter(|(at, (used, _))| used == label && !beside.contains(at));
+        problems.extend(outside.map(|(_, (_, span))| {
+            Problem::new("E060", *span, format!("`{label}` is given in a block that may be left out"))
+                .help("use it in that block only")
+        }));
+    }
+    if names.expectations == 0 && problems.is_empty() {
         problems.push(
             Problem::new("E050", first, "this scenario expects nothing, so it cannot fail")
                 .help("say what must be seen, for example `terminal connects`"),
@@ -136,10 +151,7 @@ fn steps_set(steps: &[Step], name: &str) -> Vec<String> {
     for step in steps {
         match &step.action {
             Action::Set(set) if set.name == name => values.push(set.value.clone()),
-            Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => {
-                values.extend(steps_set(block, name));
-            }
-            _ => {}
+            other => other.blocks().into_iter().for_each(|block| values.extend(steps_set(block, name))),
         }
     }
     values
@@ -189,6 +201,17 @@ impl Names {
                 }
                 self.walk(block, problems);
             }
+            Action::Optional(block) => self.branches(&[block], problems),
+            Action::Either(_, branches) => {
+                self.expectations += 1;
+                if branches.len() < 2 {
+                    problems.push(
+                        Problem::new("E060", span, "this `either` has no `or`")
+                            .help("write the other branch below it: `or`, in the same column, with its lines"),
+                    );
+                }
+                self.branches(&branches.iter().collect::<Vec<_>>(), problems);
+            }
             Action::Throughout(_, show, _, block) => {
                 self.expectations += 1;
                 self.show(show);
@@ -217,6 +240,37 @@ impl Names {
             | Action::File { .. }
             | Action::Host(_)
             | Action::Cardholder { .. } => {}
+        }
+    }
+
+    /// Branches of which one is taken, or perhaps none. A label may be given once in each; what is not given in all of
+    /// them may not be given at all.
+    fn branches(&mut self, branches: &[&Vec<Step>], problems: &mut Vec<Problem>) {
+        let before = self.labels.clone();
+        let (mut given, from) = (Vec::new(), self.uses.len());
+        for branch in branches {
+            if !matches!(branch.first().map(|step| &step.action), Some(Action::Expect(_))) && !branch.is_empty() {
+                problems.push(
+                    Problem::new("E060", branch[0].span, "the first line of this block is no expectation")
+                        .help("it decides whether the block is demanded, so it has to be something that is seen"),
+                );
+            }
+            if let Some(proof) = proof_in(branch) {
+                let problem = Problem::new("E061", proof, "what may be left out proves nothing");
+                problems.push(problem.help("`covers` stands behind `either`, or on a line that is always demanded"));
+            }
+            self.labels.clone_from(&before);
+            self.walk(branch, problems);
+            let new = self.labels.iter().filter(|(label, _)| !before.contains_key(*label));
+            given.push(new.map(|(label, span)| (label.clone(), *span)).collect::<BTreeMap<_, _>>());
+        }
+        let is_sure = |label: &String| branches.len() > 1 && given.iter().all(|labels| labels.contains_key(label));
+        self.labels = before;
+        for (label, span) in given.iter().flatten() {
+            if !is_sure(label) {
+                self.perhaps.push((label.clone(), from..self.uses.len()));
+            }
+            self.labels.entry(label.clone()).or_insert(*span);
         }
     }
 
@@ -305,4 +359,17 @@ impl Names {
             rest = behind;
         }
     }
+}
+
+/// The first line of a branch that says it covers something.
+fn proof_in(steps: &[Step]) -> Option<Span> {
+    steps.iter().find_map(|step| match &step.action {
+        Action::Expect(expect) if !expect.suffix.covers.is_empty() => Some(step.span),
+        Action::Throughout(_, _, covers, _) | Action::Without(_, _, covers, _) | Action::Either(covers, _)
+            if !covers.is_empty() =>
+        {
+            Some(step.span)
+        }
+        other => other.blocks().into_iter().find_map(proof_in),
+    })
 }

@@ -1,24 +1,9 @@
-//! Rows and stories: what `each` multiplies and what `call` brings in, done on lines before any statement is read.
+//! Rows: what `each` multiplies, done on lines before any statement is read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::problem::{Problem, Span};
 use crate::tree::{Line, Word, lines, unquote};
-
-/// A story: its parameters and its lines.
-#[derive(Debug, Clone)]
-pub(crate) struct Story {
-    pub(crate) parameters: Vec<String>,
-    pub(crate) body: Vec<Line>,
-    pub(crate) span: Span,
-}
-
-/// A line with the place of the call that brought it in.
-#[derive(Debug, Clone)]
-pub(crate) struct Placed {
-    pub(crate) line: Line,
-    pub(crate) called: Option<Span>,
-}
 
 /// Names and what stands for each: one word or several.
 pub(crate) type Values = BTreeMap<String, Vec<Word>>;
@@ -28,18 +13,18 @@ pub(crate) type Values = BTreeMap<String, Vec<Word>>;
 pub(crate) struct Each {
     pub(crate) names: Vec<(String, Span)>,
     pub(crate) rows: Vec<Vec<Vec<Word>>>,
+    /// The table that the rows stand in, where they stand in one, with its place.
+    pub(crate) table: Option<(String, Span)>,
 }
 
-const CALL_DEPTH_MAX: usize = 8;
 /// Rows of one scenario.
 pub(crate) const ROWS_MAX: usize = 10_000;
-const CALLS_MAX: usize = 1_000;
 
 /// Reads the words behind `each`.
 pub(crate) fn each(line: &Line) -> Result<Each, Problem> {
     let words = &line.words[1..];
     let at = words.iter().position(|w| w.text == "in").ok_or_else(|| {
-        Problem::new("E012", line.span(), "`in` is missing").help("each NAME in [VALUE, VALUE], or each NAME in 1..5")
+        Problem::new("E012", line.span(), "`in` is missing").help("each NAME in [VALUE, VALUE], each NAME in 1..5, or each NAME in \"table.csv\"")
     })?;
     let mark = |w: &&Word| !matches!(w.text.as_str(), "(" | ")" | ",");
     let names: Vec<(String, Span)> = words[..at].iter().filter(mark).map(|w| (w.text.clone(), w.span)).collect();
@@ -49,6 +34,12 @@ pub(crate) fn each(line: &Line) -> Result<Each, Problem> {
         below.extend(row.words.iter().cloned());
     }
     let values = &words[at + 1..];
+    if let [path] = values
+        && path.is_string()
+        && !names.is_empty()
+    {
+        return Ok(Each { names, rows: Vec::new(), table: Some((path.plain(), path.span)) });
+    }
     let empty = || Problem::new("E046", line.span(), "this `each` has no rows");
     if names.is_empty() {
         return Err(Problem::new("E046", line.span(), "this `each` names nothing").help("each NAME in [VALUE, VALUE]"));
@@ -77,7 +68,7 @@ pub(crate) fn each(line: &Line) -> Result<Each, Problem> {
             let message = format!("this row has {} values for {} names", row.len(), names.len());
             Err(Problem::new("E046", span, message))
         }
-        None => Ok(Each { names, rows }),
+        None => Ok(Each { names, rows, table: None }),
     }
 }
 
@@ -109,7 +100,7 @@ fn rows(words: &[Word], wanted: usize) -> Vec<Vec<Vec<Word>>> {
     rows
 }
 
-fn split_at_commas(words: &[Word]) -> Vec<&[Word]> {
+pub(crate) fn split_at_commas(words: &[Word]) -> Vec<&[Word]> {
     let (mut depth, mut from, mut parts) = (0, 0, Vec::new());
     for (at, word) in words.iter().enumerate() {
         match word.text.as_str() {
@@ -189,107 +180,4 @@ fn inserted(text: &str, values: &Values, used: &mut BTreeSet<String>, word: bool
     }
     out.push_str(rest);
     out
-}
-
-/// Brings the stories in where they are called.
-pub(crate) struct Calls<'a> {
-    pub(crate) stories: &'a BTreeMap<String, Story>,
-    pub(crate) used: BTreeSet<String>,
-    pub(crate) problems: Vec<Problem>,
-    /// Calls so far: from the second on, a story's labels get a number, so that each call has its own.
-    pub(crate) calls: usize,
-}
-
-impl Calls<'_> {
-    /// The lines with every call replaced by its story.
-    pub(crate) fn expand(&mut self, from: Vec<Placed>, depth: usize) -> Vec<Placed> {
-        let mut out = Vec::with_capacity(from.len());
-        for mut placed in from {
-            let at = usize::from(placed.line.words[0].text.starts_with('+'));
-            if placed.line.words.get(at).is_none_or(|w| w.text != "call") {
-                let inner = lines(&placed.line.block).cloned();
-                let inner = inner.map(|line| Placed { line, called: placed.called }).collect();
-                let inner = self.expand(inner, depth);
-                placed.line.block = inner.into_iter().map(|p| crate::tree::Item::Line(p.line)).collect();
-                out.push(placed);
-                continue;
-            }
-            if self.problems.iter().any(|problem| problem.code == "E045") {
-                break;
-            }
-            match self.call(&placed.line, depth) {
-                Ok(body) => {
-                    let called = placed.called.or(Some(placed.line.span()));
-                    let body = body.into_iter().map(|line| Placed { line, called }).collect();
-                    let body = self.expand(body, depth + 1);
-                    out.extend(body);
-                }
-                Err(problem) => self.problems.push(problem),
-            }
-        }
-        out
-    }
-
-    fn call(&mut self, line: &Line, depth: usize) -> Result<Vec<Line>, Problem> {
-        let name = line.words.get(1).ok_or_else(|| Problem::new("E012", line.span(), "a story is missing"))?;
-        let story = self.stories.get(&name.text).ok_or_else(|| {
-            let problem = Problem::new("E043", name.span, format!("there is no story `{}`", name.text));
-            if self.stories.is_empty() {
-                return problem
-                    .help("stories stand in a library, which is named at the top: `use \"../lib/session.sca\"`");
-            }
-            problem.suggest(&name.text, self.stories.keys().map(String::as_str))
-        })?;
-        if depth >= CALL_DEPTH_MAX || self.calls >= CALLS_MAX {
-            let what = if depth >= CALL_DEPTH_MAX { "in a circle" } else { "too often" };
-            return Err(Problem::new("E045", name.span, format!("`{}` is called {what}", name.text)));
-        }
-        self.used.insert(name.text.clone());
-        let arguments = match &line.words[2..] {
-            [open, inner @ .., close] if open.text == "(" && close.text == ")" => split_at_commas(inner),
-            _ => return Err(Problem::new("E012", line.span(), "a call ends with its arguments in brackets")),
-        };
-        if arguments.len() != story.parameters.len() {
-            let (wanted, got) = (story.parameters.len(), arguments.len());
-            return Err(Problem::new(
-                "E043",
-                name.span,
-                format!("`{}` takes {wanted} arguments, got {got}", name.text),
-            ));
-        }
-        let values: Values = story.parameters.iter().cloned().zip(arguments.iter().map(|a| a.to_vec())).collect();
-        let mut body: Vec<Line> =
-            story.body.iter().map(|line| substitute(line, &values, &mut BTreeSet::new())).collect();
-        self.calls += 1;
-        if self.calls > 1 {
-            let mut labels = BTreeSet::new();
-            body.iter().for_each(|line| labels_of(line, &mut labels));
-            body.iter_mut().for_each(|line| number_labels(line, &labels, self.calls));
-        }
-        Ok(body)
-    }
-}
-
-/// The labels that a line and its block give.
-fn labels_of(line: &Line, labels: &mut BTreeSet<String>) {
-    let given = line.words.windows(2).filter(|pair| pair[0].text == "as");
-    labels.extend(given.map(|pair| pair[1].text.clone()));
-    lines(&line.block).for_each(|inner| labels_of(inner, labels));
-}
-
-/// Numbers every label of a line and its block, where it is given and where it is used.
-fn number_labels(line: &mut Line, labels: &BTreeSet<String>, number: usize) {
-    const BEFORE: &[&str] = &["as", "re", "of", "to", "at", "before", "after"];
-    let is_check = line.words[0].text == "check";
-    for at in 1..line.words.len() {
-        let refers = is_check || BEFORE.contains(&line.words[at - 1].text.as_str());
-        if refers && labels.contains(&line.words[at].text) {
-            line.words[at].text.push_str(&format!("-{number}"));
-        }
-    }
-    for item in &mut line.block {
-        if let crate::tree::Item::Line(inner) = item {
-            number_labels(inner, labels, number);
-        }
-    }
 }

@@ -3,13 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cast::{cast, is_setting};
+use crate::arrow::source;
+use crate::calls::{Calls, Placed, Story};
 use crate::check;
 use crate::cursor::Cursor;
-use crate::expand::{Calls, Each, Placed, ROWS_MAX, Story, Values, combinations, each, substitute};
-use crate::model::{Header, INVARIANTS, Row, Scenario, Source, Waive};
+use crate::expand::{Each, ROWS_MAX, Values, combinations, each, substitute};
+use crate::model::{Header, INVARIANTS, Pattern, Row, Scenario, Source, Waive};
 use crate::problem::{Problem, Span};
-use crate::step::{Names, source, step};
-use crate::tree::{self, Item, Line, lines};
+use crate::step::{Names, steps};
+use crate::table;
+use crate::library::Library;
+use crate::tree::{self, Line, lines};
+
+/// A file with more problems than this has no others looked for.
+const PROBLEMS_MAX: usize = 200;
 
 const HEADERS: &[&str] = &["tags", "seed", "clock", "use", "expect-fail", "waive", "ignore", "each"];
 
@@ -25,20 +32,31 @@ pub struct Outline {
     settings: Vec<Line>,
     steps: Vec<Line>,
     first: Span,
+    problems: Vec<Problem>,
+    /// Words of lines that may not have been read as they were meant.
+    doubtful: BTreeSet<String>,
+}
+
+/// What a scenario needs beside its own text.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// Its libraries, in the order of [`Outline::uses`].
+    pub libraries: &'a [Library],
+    /// The texts of its tables, in the order of [`Outline::tables`]; none for one that cannot be read.
+    pub tables: &'a [Option<String>],
+    /// The known clause ids; none checks none.
+    pub clauses: &'a [&'static str],
 }
 
 impl Outline {
-    /// Reads the headers of a scenario and splits it into its parts.
-    ///
-    /// # Errors
-    /// Every [`Problem`] that can be seen without its libraries.
-    pub fn read(text: &str) -> Result<Self, Vec<Problem>> {
-        let items = tree::read(text, 0)?;
-        let mut top = lines(&items);
+    /// Reads the headers of a scenario and splits it into its parts. What is wrong is kept, and said by
+    /// [`Outline::scenario`] with all the rest.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        let (items, problems) = tree::read(text, 0);
         let nothing = Span { line: 1, column: 1, length: 1, file: 0 };
-        let first = top.next().ok_or_else(|| vec![Problem::new("E010", nothing, "the file says nothing")])?;
         let mut outline = Self {
-            title: title(first, "scenario").map_err(|p| vec![p])?,
+            title: String::new(),
             header: Header::default(),
             eaches: Vec::new(),
             uses: Vec::new(),
@@ -46,19 +64,52 @@ impl Outline {
             headers: BTreeSet::new(),
             settings: Vec::new(),
             steps: Vec::new(),
-            first: first.span(),
+            first: nothing,
+            doubtful: doubtful(text, &problems),
+            problems,
         };
-        let mut problems = Vec::new();
-        for line in top {
-            problems.extend(outline.sort_in(line).err());
+        let mut top = lines(&items).peekable();
+        match top.peek() {
+            None if outline.problems.is_empty() => {
+                outline.problems.push(Problem::new("E010", nothing, "the file says nothing"));
+            }
+            None => {}
+            Some(first) => {
+                outline.first = first.span();
+                let is_title = first.words[0].text == "scenario";
+                // What stands there in place of a title is mostly what was meant to follow it.
+                match title(first, "scenario") {
+                    Ok(title) => outline.title = title,
+                    Err(problem) => outline.problems.push(problem),
+                }
+                if is_title || !outline.is_statement(first) {
+                    top.next();
+                }
+            }
         }
-        if problems.is_empty() { Ok(outline) } else { Err(problems) }
+        for line in top {
+            let problem = outline.sort_in(line).err();
+            outline.problems.extend(problem);
+        }
+        outline
+    }
+
+    /// Whether a line begins as a header, a setting or a step does.
+    fn is_statement(&self, line: &Line) -> bool {
+        let word = line.words[0].text.as_str();
+        HEADERS.contains(&word) || is_setting(line) || line.words.iter().any(|word| word.text == "->")
     }
 
     /// The paths of its libraries, relative to the file, with the place of each.
     #[must_use]
     pub fn uses(&self) -> &[(String, Span)] {
         &self.uses
+    }
+
+    /// The paths of its tables, relative to the file, with the place of each.
+    #[must_use]
+    pub fn tables(&self) -> Vec<(String, Span)> {
+        self.eaches.iter().filter_map(|each| each.table.clone()).collect()
     }
 
     fn sort_in(&mut self, line: &Line) -> Result<(), Problem> {
@@ -122,92 +173,104 @@ impl Outline {
         cursor.end()
     }
 
-    /// The scenario, with its rows made and its stories brought in. `clauses` are the known clause ids; none checks
-    /// none.
+    /// The scenario, with its rows made and its stories brought in.
     ///
     /// # Errors
     /// Every [`Problem`] of the file, in the order of its lines.
-    pub fn scenario(mut self, libraries: &[Library], clauses: &[&'static str]) -> Result<Scenario, Vec<Problem>> {
+    pub fn scenario(mut self, beside: &Beside<'_>) -> Result<Scenario, Vec<Problem>> {
+        let mut problems = std::mem::take(&mut self.problems);
+        self.fill(beside, &mut problems);
         let mut stories = BTreeMap::new();
-        for library in libraries {
+        for library in beside.libraries {
             stories.extend(library.stories.iter().map(|(name, story)| (name.clone(), story.clone())));
+            problems.extend(library.problems.iter().cloned());
+        }
+        let mut used = (BTreeSet::new(), BTreeSet::new());
+        let mut rows = Vec::new();
+        for values in combinations(&self.eaches) {
+            rows.push(self.row(&values, &stories, beside, &mut used, &mut problems));
+            if problems.len() > PROBLEMS_MAX {
+                break;
+            }
+        }
+        self.unused(beside.libraries, &used, &mut problems);
+        if let Some(row) = rows.first() {
+            self.header.ignores = self.ignored(row, beside.clauses, &mut problems);
+        }
+        if problems.is_empty() {
+            let stories_called = used.1;
+            return Ok(Scenario { title: self.title, header: self.header, rows, assets: BTreeMap::new(), stories_called });
+        }
+        // Rows that are wrong are mostly wrong alike.
+        problems.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
+        problems.dedup_by(|a, b| (a.span, a.code) == (b.span, b.code));
+        Err(problems)
+    }
+
+    /// Fills every `each` that stands in a table, and bounds the rows.
+    fn fill(&mut self, beside: &Beside<'_>, problems: &mut Vec<Problem>) {
+        let mut tables = beside.tables.iter();
+        for each in &mut self.eaches {
+            let Some((path, span)) = each.table.clone() else { continue };
+            if let Some(Some(text)) = tables.next() {
+                problems.extend(table::fill(each, &path, text, span).err());
+            }
         }
         let count = self.eaches.iter().map(|each| each.rows.len()).fold(1, usize::saturating_mul);
         if count > ROWS_MAX {
             let span = self.eaches[0].names[0].1;
-            let message = format!("these `each` make {count} rows, {ROWS_MAX} are allowed");
-            return Err(vec![Problem::new("E046", span, message)]);
+            problems.push(Problem::new("E046", span, format!("these `each` make {count} rows, {ROWS_MAX} are allowed")));
+            self.eaches.iter_mut().for_each(|each| each.rows.truncate(1));
         }
-        let mut used = (BTreeSet::new(), BTreeSet::new());
-        let mut rows = Vec::new();
-        let mut problems = Vec::new();
-        for values in combinations(&self.eaches) {
-            let row = self.row(&values, &stories, clauses, &mut used, &mut problems);
-            if !problems.is_empty() {
-                break;
-            }
-            rows.push(row);
-        }
-        if problems.is_empty() {
-            self.unused(libraries, &used, &mut problems);
-        }
-        if let (Some(row), true) = (rows.first(), problems.is_empty()) {
-            let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
-            let names = Names { terminals: &names, pos: &row.cast.pos, clauses };
-            for line in &self.ignores {
-                let mut cursor = Cursor::new(line);
-                cursor.take("ignore");
-                let read = source(&mut cursor, line, &names).and_then(|read| cursor.end().map(|()| read));
-                let read = read.and_then(|read| match read.0 {
-                    Source::ToPos(_) => Ok(read),
-                    _ => Err(Problem::new(
-                        "E054",
-                        line.span(),
-                        "only messages to the pos have to be listed, so only they can be ignored",
-                    )),
-                });
-                match read {
-                    Ok(ignored) => self.header.ignores.push(ignored),
-                    Err(problem) => problems.push(problem),
-                }
+    }
+
+    fn ignored(&self, row: &Row, clauses: &[&'static str], problems: &mut Vec<Problem>) -> Vec<(Source, Pattern)> {
+        let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
+        let names = Names { terminals: &names, pos: &row.cast.pos, clauses };
+        let mut ignores = Vec::new();
+        for line in &self.ignores {
+            let mut cursor = Cursor::new(line);
+            cursor.take("ignore");
+            let read = source(&mut cursor, line, &names).and_then(|read| cursor.end().map(|()| read));
+            match read {
+                Ok(read) if matches!(read.0, Source::ToPos(_)) => ignores.push(read),
+                Ok(_) => problems.push(Problem::new(
+                    "E054",
+                    line.span(),
+                    "only messages to the pos have to be listed, so only they can be ignored",
+                )),
+                Err(problem) => problems.push(problem),
             }
         }
-        if problems.is_empty() {
-            Ok(Scenario { title: self.title, header: self.header, rows, assets: BTreeMap::new() })
-        } else {
-            problems.sort_by_key(|p| p.span);
-            Err(problems)
-        }
+        ignores
     }
 
     fn row(
         &self,
         values: &Values,
         stories: &BTreeMap<String, Story>,
-        clauses: &[&'static str],
+        beside: &Beside<'_>,
         used: &mut (BTreeSet<String>, BTreeSet<String>),
         problems: &mut Vec<Problem>,
     ) -> Row {
         let settings: Vec<Line> = self.settings.iter().map(|line| substitute(line, values, &mut used.0)).collect();
         let cast = cast(&settings.iter().collect::<Vec<_>>(), problems);
-        let steps = self.steps.iter().map(|line| Placed { line: substitute(line, values, &mut used.0), called: None });
-        let mut calls = Calls { stories, used: BTreeSet::new(), problems: Vec::new(), calls: 0 };
-        let placed = calls.expand(steps.collect(), 0);
+        let lines = self.steps.iter().map(|line| Placed { line: substitute(line, values, &mut used.0), called: None });
+        let knows_all = beside.libraries.iter().all(|library| library.problems.is_empty());
+        let mut calls =
+            Calls { stories, used: BTreeSet::new(), problems: Vec::new(), calls: 0, repeated: 0, knows_all };
+        let placed = calls.expand(lines.collect(), 0);
         used.1.append(&mut calls.used);
         problems.append(&mut calls.problems);
         let names: Vec<String> = cast.terminals.iter().map(|t| t.name.clone()).collect();
-        let names = Names { terminals: &names, pos: &cast.pos, clauses };
-        let steps: Vec<_> = placed
-            .iter()
-            .filter_map(|placed| {
-                let mut step = step(&placed.line, &names, problems)?;
-                step.called = placed.called;
-                Some(step)
-            })
-            .collect();
-        if problems.is_empty() {
-            check::steps(&steps, &cast, self.first, problems);
+        let names = Names { terminals: &names, pos: &cast.pos, clauses: beside.clauses };
+        let steps = steps(placed.iter().map(|placed| (&placed.line, placed.called)), &names, problems);
+        // What stands on lines that could not be read is neither missing nor superfluous.
+        let mut doubtful = self.doubtful.clone();
+        for line in self.steps.iter().chain(placed.iter().map(|placed| &placed.line)) {
+            doubt(line, problems, &mut doubtful);
         }
+        check::steps(&steps, &cast, (self.first, &doubtful), problems);
         let values = self.eaches.iter().flat_map(|each| &each.names).map(|(name, _)| {
             let words: Vec<&str> = values[name].iter().map(|w| w.text.as_str()).collect();
             (name.clone(), words.join(" "))
@@ -216,85 +279,38 @@ impl Outline {
     }
 
     fn unused(&self, libraries: &[Library], used: &(BTreeSet<String>, BTreeSet<String>), problems: &mut Vec<Problem>) {
-        let names = self.eaches.iter().flat_map(|each| &each.names);
-        problems.extend(names.filter(|(name, _)| !used.0.contains(name)).map(|(name, span)| {
+        let names = self.eaches.iter().filter(|each| !each.rows.is_empty()).flat_map(|each| &each.names);
+        let is_unused = |name: &String| !used.0.contains(name) && !self.doubtful.contains(name);
+        problems.extend(names.filter(|(name, _)| is_unused(name)).map(|(name, span)| {
             Problem::new("E047", *span, format!("nothing uses `{name}`"))
                 .help(format!("it is inserted by {{{{{name}}}}}"))
         }));
         for ((path, span), library) in self.uses.iter().zip(libraries) {
-            if !library.stories.keys().any(|name| used.1.contains(name)) {
+            let is_called = |name: &String| used.1.contains(name) || self.doubtful.contains(name);
+            if !library.stories.keys().any(is_called) && library.problems.is_empty() {
                 problems.push(Problem::new("E044", *span, format!("no story of {path} is called")));
             }
         }
     }
 }
 
-/// A library of stories.
-#[derive(Debug, Clone)]
-pub struct Library {
-    stories: BTreeMap<String, Story>,
+/// The words of the lines that something is wrong with.
+fn doubtful(text: &str, problems: &[Problem]) -> BTreeSet<String> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let lines = problems.iter().filter_map(|problem| text.lines().nth(problem.span.line as usize - 1));
+    lines.flat_map(|line| line.split(|c| !is_part(c))).map(str::to_owned).collect()
 }
 
-impl Library {
-    /// Reads a library. `file` is its place among the libraries of a scenario, from 1.
-    ///
-    /// # Errors
-    /// Every [`Problem`] of its stories that can be seen without a call.
-    pub fn read(text: &str, file: u16) -> Result<Self, Vec<Problem>> {
-        let items = tree::read(text, file)?;
-        let mut top = lines(&items);
-        let nothing = Span { line: 1, column: 1, length: 1, file };
-        let first = top.next().ok_or_else(|| vec![Problem::new("E010", nothing, "the file says nothing")])?;
-        title(first, "library").map_err(|p| vec![p])?;
-        let mut stories = BTreeMap::new();
-        let mut problems = Vec::new();
-        for line in top {
-            match story(line) {
-                Ok((name, story)) => {
-                    let span = story.span;
-                    if stories.insert(name.clone(), story).is_some() {
-                        problems.push(Problem::new("E022", span, format!("a story called `{name}` stands above")));
-                    }
-                }
-                Err(problem) => problems.push(problem),
-            }
-        }
-        if problems.is_empty() { Ok(Self { stories }) } else { Err(problems) }
+/// Adds the words of a line, if something is wrong with it, and those of its block.
+fn doubt(line: &Line, problems: &[Problem], doubtful: &mut BTreeSet<String>) {
+    let span = line.span();
+    if problems.iter().any(|problem| (problem.span.file, problem.span.line) == (span.file, span.line)) {
+        doubtful.extend(line.words.iter().map(|word| word.text.clone()));
     }
+    line.lines().for_each(|inner| doubt(inner, problems, doubtful));
 }
 
-/// Whether a text begins as a library does.
-#[must_use]
-pub fn is_library(text: &str) -> bool {
-    let first = text.lines().map(str::trim_start).find(|line| !line.is_empty() && !line.starts_with('#'));
-    first.is_some_and(|line| line.split(' ').next() == Some("library"))
-}
-
-fn story(line: &Line) -> Result<(String, Story), Problem> {
-    let mut cursor = Cursor::new(line);
-    cursor.demand("story")?;
-    let name = cursor.word("a name")?;
-    let parameters = match cursor.rest() {
-        [open, inner @ .., close] if open.text == "(" && close.text == ")" => {
-            inner.iter().filter(|w| w.text != ",").map(|w| w.text.clone()).collect()
-        }
-        _ => return Err(Problem::new("E012", line.span(), "a story has its parameters in brackets behind its name")),
-    };
-    let body: Vec<Line> = line.block.iter().filter_map(statement).collect();
-    if body.is_empty() {
-        return Err(Problem::new("E004", line.span(), "the steps of this story are missing"));
-    }
-    Ok((name.text.clone(), Story { parameters, body, span: name.span }))
-}
-
-fn statement(item: &Item) -> Option<Line> {
-    match item {
-        Item::Line(line) => Some(line.clone()),
-        Item::Comment(_) | Item::Blank => None,
-    }
-}
-
-fn title(line: &Line, kind: &str) -> Result<String, Problem> {
+pub(crate) fn title(line: &Line, kind: &str) -> Result<String, Problem> {
     let mut cursor = Cursor::new(line);
     let word = cursor.word("a title")?;
     if word.text != kind {

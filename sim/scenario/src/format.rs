@@ -15,7 +15,10 @@ const LOWER: &[&str] = &["text", "binary", "http", "ping", "pong", "close", "fra
 /// # Errors
 /// The [`Problem`]s of a text whose lines cannot be told apart.
 pub fn format(text: &str) -> Result<String, Vec<Problem>> {
-    let items = tree::read(text, 0)?;
+    let (items, problems) = tree::read(text, 0);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let mut out = String::with_capacity(text.len() + 64);
     items_into(&mut out, &items, 0);
     let kept = out.trim_matches('\n').len();

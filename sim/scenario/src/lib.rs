@@ -3,6 +3,8 @@
 //! It owns the words of faults, identities and settings as plain data. It reads no files and plays nothing.
 
 mod act;
+mod arrow;
+mod calls;
 mod cast;
 mod check;
 mod cursor;
@@ -11,6 +13,7 @@ mod fault;
 mod file;
 mod format;
 mod host;
+mod library;
 mod message;
 pub mod model;
 mod print;
@@ -19,13 +22,17 @@ mod problem;
 mod sight;
 mod step;
 mod suffix;
+mod table;
 mod tree;
+mod warn;
 
 pub use fault::FAULT_WORDS;
-pub use file::{Library, Outline, is_library};
+pub use file::{Beside, Outline};
 pub use format::format;
+pub use library::{Library, is_library};
 pub use print::{Printer, fields_into, stamp_into};
 pub use problem::{CODES, Problem, Span};
+pub use warn::warnings;
 pub use tree::{FILE_BYTES_MAX, quote, unquote};
 
 /// Reads a scenario that uses no library.
@@ -38,5 +45,5 @@ pub use tree::{FILE_BYTES_MAX, quote, unquote};
 /// assert_eq!(sca_scenario::parse(text).unwrap().rows.len(), 1);
 /// ```
 pub fn parse(text: &str) -> Result<model::Scenario, Vec<Problem>> {
-    Outline::read(text)?.scenario(&[], &[])
+    Outline::read(text).scenario(&Beside::default())
 }

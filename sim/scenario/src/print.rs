@@ -110,6 +110,18 @@ impl<'a> Printer<'a> {
             Action::AnyOrder(block) => return self.block(out, "any order", block, depth),
             Action::InOrder(block) => return self.block(out, "in order", block, depth),
             Action::Together(block) => return self.block(out, "together", block, depth),
+            Action::Optional(block) => return self.block(out, "optional", block, depth),
+            Action::Either(covers, branches) => {
+                let mut head = String::from("either");
+                suffixes(&mut head, &Suffix { covers: covers.clone(), ..Suffix::default() });
+                for (at, branch) in branches.iter().enumerate() {
+                    if at > 0 {
+                        indent(out, depth);
+                    }
+                    self.block(out, if at == 0 { &head } else { "or" }, branch, depth);
+                }
+                return;
+            }
             Action::Throughout(who, state, covers, block) => {
                 self.prefix(out, *who);
                 let mut head = String::from("throughout ");

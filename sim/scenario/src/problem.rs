@@ -97,4 +97,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("E055", "the library cannot be read"),
     ("E056", "a file is larger than the language allows"),
     ("E057", "a file is not UTF-8 text"),
+    ("E058", "a table cannot be read"),
+    ("E060", "a block of `optional`, `either` or `or` cannot be decided"),
+    ("E061", "`covers` stands where nothing is always demanded"),
 ];

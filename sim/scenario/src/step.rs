@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use sca_protocol::Line as Wire;
 
 use crate::act;
+use crate::arrow;
 use crate::cursor::{Cursor, range};
 use crate::fault;
 use crate::host;
-use crate::message;
-use crate::model::{Action, Count, Expect, Message, Pattern, Send, Sight, Source, Speaker, Step, Who};
+use crate::model::{Action, Count, Expect, Sight, Step, Who};
 use crate::problem::{Problem, Span};
 use crate::sight::{link_sight, show};
-use crate::suffix::{SUFFIXES, only};
+use crate::suffix::only;
 use crate::tree::Line;
 
 /// Who can be named in a step.
@@ -36,7 +35,11 @@ const WORDS: &[&str] = &[
     "check",
     "call",
     "any",
+    "either",
     "in",
+    "optional",
+    "or",
+    "repeat",
     "together",
     "throughout",
     "without",
@@ -51,17 +54,7 @@ const WORDS: &[&str] = &[
 ];
 
 /// What can follow something that is seen and is no message.
-const SEEN: &[&str] = &["within", "as", "covers"];
-
-/// An end of an arrow.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Terminal(Who),
-    Pos(usize),
-    Broker,
-    Host(Wire),
-    Proxy,
-}
+pub(crate) const SEEN: &[&str] = &["within", "as", "covers"];
 
 impl Names<'_> {
     /// The terminal of this name. `terminal` is the first one.
@@ -70,38 +63,51 @@ impl Names<'_> {
         declared.or((name == "terminal" && self.terminals.len() == 1).then_some(0))
     }
 
-    fn place(&self, name: &str) -> Option<Place> {
-        match name {
-            "pos" => Some(Place::Pos(0)),
-            "broker" => Some(Place::Broker),
-            "proxy" => Some(Place::Proxy),
-            "host" => Some(Place::Host(Wire::Host)),
-            "vhq" => Some(Place::Host(Wire::Estate)),
-            name => {
-                let pos = || self.pos.iter().position(|pos| pos == name).map(|at| Place::Pos(at + 1));
-                self.terminal(name).map(Place::Terminal).or_else(pos)
-            }
-        }
-    }
-
-    fn demand_place(&self, cursor: &mut Cursor<'_>) -> Result<Place, Problem> {
-        let word = cursor.word("the other end")?;
-        self.place(&word.text).ok_or_else(|| self.nobody(&word.text, word.span))
-    }
-
     pub(crate) fn demand_terminal(&self, cursor: &mut Cursor<'_>) -> Result<Who, Problem> {
         let word = cursor.word("a terminal")?;
         self.terminal(&word.text).ok_or_else(|| self.nobody(&word.text, word.span))
     }
 
-    fn nobody(&self, name: &str, span: Span) -> Problem {
+    pub(crate) fn nobody(&self, name: &str, span: Span) -> Problem {
         let names = self.terminals.iter().map(String::as_str).chain(["pos", "broker", "host", "vhq", "proxy"]);
         Problem::new("E023", span, format!("`{name}` takes no part")).suggest(name, names)
     }
 }
 
+/// Reads steps that follow each other; an `or` goes on with the `either` before it. Each has the place of the call that
+/// brought it in.
+pub(crate) fn steps<'a>(
+    lines: impl Iterator<Item = (&'a Line, Option<Span>)>,
+    names: &Names<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut is_lost = false;
+    for (line, called) in lines {
+        if line.words[0].text != "or" {
+            let step = step(line, names, problems);
+            is_lost = step.is_none();
+            steps.extend(step.map(|step| Step { called, ..step }));
+            continue;
+        }
+        if let Some(word) = line.words.get(1) {
+            problems.push(Problem::new("E014", word.span, "nothing can follow `or`"));
+        }
+        let branch = block(line, names, problems);
+        match steps.last_mut().map(|step| &mut step.action) {
+            Some(Action::Either(_, branches)) => branches.push(branch),
+            _ if is_lost => {}
+            _ => problems.push(
+                Problem::new("E060", line.span(), "there is no `either` above this `or`")
+                    .help("`either` and each `or` stand in one column, with their lines indented below them"),
+            ),
+        }
+    }
+    steps
+}
+
 /// Reads a step with its block.
-pub(crate) fn step(line: &Line, names: &Names<'_>, problems: &mut Vec<Problem>) -> Option<Step> {
+fn step(line: &Line, names: &Names<'_>, problems: &mut Vec<Problem>) -> Option<Step> {
     let mut cursor = Cursor::new(line);
     let read = stamp(&mut cursor).and_then(|stamp| {
         let who = prefix(&mut cursor, names);
@@ -118,6 +124,8 @@ pub(crate) fn step(line: &Line, names: &Names<'_>, problems: &mut Vec<Problem>) 
                 | Action::Together(_)
                 | Action::Throughout(..)
                 | Action::Without(..)
+                | Action::Optional(_)
+                | Action::Either(..)
         ))
     );
     match read {
@@ -169,7 +177,7 @@ fn action(
     problems: &mut Vec<Problem>,
 ) -> Result<Action, Problem> {
     if cursor.peek_at(1) == Some("->") {
-        return arrow(cursor, line, names);
+        return arrow::arrow(cursor, line, names);
     }
     let almost = |word: &str| matches!(word, "=>" | "<-" | "→" | "←" | "–>" | "-->" | "<=");
     let glued = |word: &str| word.contains("->") && word != "->";
@@ -199,7 +207,7 @@ fn action(
         }
         "without" => {
             cursor.take(word);
-            let (source, pattern) = source(cursor, line, names)?;
+            let (source, pattern) = arrow::source(cursor, line, names)?;
             let covers = only(cursor, names, &["covers"])?.covers;
             Ok(Action::Without(source, pattern, covers, block(line, names, problems)))
         }
@@ -212,6 +220,15 @@ fn action(
         "together" => {
             cursor.take(word);
             Ok(Action::Together(block(line, names, problems)))
+        }
+        "optional" => {
+            cursor.take(word);
+            Ok(Action::Optional(block(line, names, problems)))
+        }
+        "either" => {
+            cursor.take(word);
+            let covers = only(cursor, names, &["covers"])?.covers;
+            Ok(Action::Either(covers, vec![block(line, names, problems)]))
         }
         "cardholder" => act::cardholder(cursor).map(|act| Action::Cardholder { who, act }),
         "host" | "vhq" => host::act(cursor).map(Action::Host),
@@ -267,92 +284,7 @@ fn is_parameter_of_terminal(word: &str) -> bool {
 }
 
 fn block(line: &Line, names: &Names<'_>, problems: &mut Vec<Problem>) -> Vec<Step> {
-    line.lines().filter_map(|inner| step(inner, names, problems)).collect()
-}
-
-fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> Result<Action, Problem> {
-    let span = cursor.whole();
-    let from = names.demand_place(cursor)?;
-    cursor.demand("->")?;
-    let to = names.demand_place(cursor)?;
-    let message = message::message(cursor, line)?;
-    let allowed: &[&str] = match (from, &message) {
-        (Place::Pos(_) | Place::Broker, _) => &["as"],
-        _ if matches!(to, Place::Host(_)) => SEEN,
-        (_, Message::Xml(_)) => &["within", "exactly", "bytes", "as", "re", "covers"],
-        (_, Message::Fields(_)) => &["within", "exactly", "as", "re", "covers"],
-        (_, Message::Text(_) | Message::Binary(_)) => &["within", "as", "re", "covers"],
-        (_, Message::Http(_)) => &["within", "exactly", "as", "covers"],
-        _ => SEEN,
-    };
-    let suffix = only(cursor, names, allowed)?;
-    let misplaced = |help: &str| Err(Problem::new("E054", span, "this message does not travel this way").help(help));
-    match (from, to) {
-        (Place::Pos(_) | Place::Broker, Place::Terminal(to)) => {
-            let by = match from {
-                Place::Pos(which) => Speaker::Pos(which),
-                _ => Speaker::Broker,
-            };
-            let from_pos = by != Speaker::Broker;
-            let fits = match &message {
-                Message::Fields(fields) => from_pos && !fields.notice,
-                Message::Xml(_) | Message::Text(_) | Message::Binary(_) => true,
-                Message::Http(_) => false,
-                Message::Ping(_) | Message::Pong(_) | Message::Close(..) | Message::Frame(_) => !from_pos,
-            };
-            if !fits {
-                return misplaced("the POS sends documents; frames, pings and closes come from the broker");
-            }
-            Ok(Action::Send(Send { by, to, message, label: suffix.label }))
-        }
-        (Place::Terminal(who), Place::Proxy) => match message {
-            Message::Http(_) => Ok(Action::Expect(Expect { who, sight: Sight::ToProxy(message), suffix })),
-            _ => misplaced("a proxy is asked by http"),
-        },
-        (Place::Terminal(who), Place::Host(line)) => match message {
-            Message::Fields(_) => Ok(Action::Expect(Expect { who, sight: Sight::ToHost(line, message), suffix })),
-            _ => misplaced("a host is told documents, which are expected by their fields"),
-        },
-        (Place::Terminal(who), Place::Pos(0) | Place::Broker) => {
-            let to_pos = to == Place::Pos(0);
-            if to_pos != is_data(&message) || matches!(message, Message::Frame(_)) {
-                return misplaced(WHERE_TO);
-            }
-            let sight = if to_pos { Sight::ToPos(message) } else { Sight::ToBroker(message) };
-            Ok(Action::Expect(Expect { who, sight, suffix }))
-        }
-        _ => misplaced("one end of an arrow is a terminal, the other the pos, the broker or a host"),
-    }
-}
-
-const WHERE_TO: &str = "documents go to the pos; pings, pongs, closes and http requests to the broker";
-
-fn is_data(message: &Message) -> bool {
-    matches!(message, Message::Fields(_) | Message::Xml(_) | Message::Text(_) | Message::Binary(_))
-}
-
-/// Reads where an observation comes from, and which.
-pub(crate) fn source(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> Result<(Source, Pattern), Problem> {
-    let who = names.demand_terminal(cursor)?;
-    if cursor.take("->") {
-        let to = names.demand_place(cursor)?;
-        let message = match cursor.peek() {
-            Some(word) if !SUFFIXES.contains(&word) => Some(message::message(cursor, line)?),
-            _ => None,
-        };
-        if let Place::Host(line) = to {
-            return Ok((Source::ToHost(who, line), Pattern(message)));
-        }
-        let to_pos = to == Place::Pos(0);
-        let fits =
-            message.as_ref().is_none_or(|message| is_data(message) == to_pos && !matches!(message, Message::Frame(_)));
-        if !fits || matches!(to, Place::Terminal(_) | Place::Proxy | Place::Pos(1..)) {
-            return Err(Problem::new("E054", cursor.whole(), "this message does not travel this way").help(WHERE_TO));
-        }
-        let source = if to_pos { Source::ToPos(who) } else { Source::ToBroker(who) };
-        return Ok((source, Pattern(message)));
-    }
-    Ok((Source::Link(who, link_sight(cursor)?), Pattern(None)))
+    steps(line.lines().map(|inner| (inner, None)), names, problems)
 }
 
 fn answers(cursor: &mut Cursor<'_>, line: &Line, by_proxy: bool) -> Result<Action, Problem> {

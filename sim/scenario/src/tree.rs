@@ -138,14 +138,11 @@ struct Raw<'a> {
     text: &'a str,
 }
 
-/// Reads a text.
-///
-/// # Errors
-/// Every [`Problem`] of its lines.
-pub(crate) fn read(text: &str, file: u16) -> Result<Vec<Item>, Vec<Problem>> {
+/// Reads a text: what could be read of it, and every [`Problem`] of its lines.
+pub(crate) fn read(text: &str, file: u16) -> (Vec<Item>, Vec<Problem>) {
     if text.len() > FILE_BYTES_MAX {
         let message = format!("the file has more than {FILE_BYTES_MAX} bytes");
-        return Err(vec![Problem::new("E056", Span { file, line: 1, column: 1, length: 1 }, message)]);
+        return (Vec::new(), vec![Problem::new("E056", Span { file, line: 1, column: 1, length: 1 }, message)]);
     }
     // Some editors put a byte order mark before the text; it says nothing.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -164,7 +161,7 @@ pub(crate) fn read(text: &str, file: u16) -> Result<Vec<Item>, Vec<Problem>> {
     }
     let mut reader = Reader { raw: &raw, following: &following, visible: &visible, at: 0, file, problems: Vec::new() };
     let items = reader.block(0, 0);
-    if reader.problems.is_empty() { Ok(items) } else { Err(reader.problems) }
+    (items, reader.problems)
 }
 
 impl Raw<'_> {
@@ -274,7 +271,7 @@ impl Reader<'_> {
 type Split = (Vec<Word>, Option<String>);
 
 /// Splits a line into words and the comment behind them.
-fn split(text: &str, file: u16, line: u32, indent: usize) -> Result<Split, Problem> {
+pub(crate) fn split(text: &str, file: u16, line: u32, indent: usize) -> Result<Split, Problem> {
     let chars: Vec<char> = text.chars().collect();
     let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let span = |from: usize, to: usize| Span { file, line, column: small(indent + from) + 1, length: small(to - from) };

@@ -179,11 +179,7 @@ pub(crate) fn name_requests(steps: &mut [Step], named: &mut usize) {
                     fields.tests.push(equals("POS_RECON", format!("S{named}")));
                 }
             }
-            Action::Together(block)
-            | Action::InOrder(block)
-            | Action::Throughout(_, _, _, block)
-            | Action::Without(_, _, _, block) => name_requests(block, named),
-            _ => {}
+            other => other.blocks_mut().into_iter().for_each(|block| name_requests(block, named)),
         }
     }
 }

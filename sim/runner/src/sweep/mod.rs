@@ -182,11 +182,7 @@ impl<C: Core> Sweep<'_, C> {
 fn line_at(steps: &[Step], span: Span) -> Option<&Step> {
     steps.iter().find_map(|step| match &step.action {
         Action::Expect(_) if (step.span.file, step.span.line) == (span.file, span.line) => Some(step),
-        Action::AnyOrder(block)
-        | Action::InOrder(block)
-        | Action::Throughout(_, _, _, block)
-        | Action::Without(_, _, _, block) => line_at(block, span),
-        _ => None,
+        other => other.blocks().into_iter().find_map(|block| line_at(block, span)),
     })
 }
 

@@ -27,6 +27,8 @@ pub struct Scenario {
     pub rows: Vec<Row>,
     /// The files it names, by name, with their bytes. This crate reads none: whoever loads a scenario puts them here.
     pub assets: BTreeMap<String, Vec<u8>>,
+    /// The stories that it calls, or that these call.
+    pub stories_called: BTreeSet<String>,
 }
 
 impl Scenario {
@@ -40,19 +42,12 @@ impl Scenario {
                     Action::Expect(Expect { sight: Sight::Show(Show::Icon { file, .. }), .. }) => {
                         file.as_ref().filter(|name| *name != "default")
                     }
-                    Action::AnyOrder(block) | Action::InOrder(block) => {
-                        walk(block, files);
-                        None
-                    }
-                    Action::Throughout(_, _, _, block) | Action::Without(_, _, _, block) => {
-                        walk(block, files);
-                        None
-                    }
                     _ => None,
                 };
                 if let Some(name) = named {
                     files.entry(name.clone()).or_insert(step.span);
                 }
+                step.action.blocks().into_iter().for_each(|block| walk(block, files));
             }
         }
         let mut files = BTreeMap::new();
@@ -69,15 +64,14 @@ impl Scenario {
     pub fn evidence(&self) -> BTreeSet<(String, Span, bool)> {
         fn walk(steps: &[Step], found: &mut BTreeSet<(String, Span, bool)>) {
             for step in steps {
-                let (covers, negative, block): (&[String], bool, &[Step]) = match &step.action {
-                    Action::Expect(expect) => (&expect.suffix.covers, expect.sight.is_negative(), &[]),
-                    Action::AnyOrder(block) | Action::InOrder(block) => (&[], false, block),
-                    Action::Throughout(_, _, covers, block) => (covers, true, block),
-                    Action::Without(_, _, covers, block) => (covers, true, block),
-                    _ => (&[], false, &[]),
+                let (covers, negative): (&[String], bool) = match &step.action {
+                    Action::Expect(expect) => (&expect.suffix.covers, expect.sight.is_negative()),
+                    Action::Throughout(_, _, covers, _) | Action::Without(_, _, covers, _) => (covers, true),
+                    Action::Either(covers, _) => (covers, false),
+                    _ => (&[], false),
                 };
                 found.extend(covers.iter().map(|id| (id.clone(), step.span, negative)));
-                walk(block, found);
+                step.action.blocks().into_iter().for_each(|block| walk(block, found));
             }
         }
         let mut found = BTreeSet::new();
@@ -88,22 +82,7 @@ impl Scenario {
     /// The clauses its lines say they cover.
     #[must_use]
     pub fn covers(&self) -> BTreeSet<String> {
-        fn walk(steps: &[Step], ids: &mut BTreeSet<String>) {
-            for step in steps {
-                match &step.action {
-                    Action::Expect(expect) => ids.extend(expect.suffix.covers.iter().cloned()),
-                    Action::AnyOrder(block) | Action::InOrder(block) => walk(block, ids),
-                    Action::Throughout(_, _, covers, block) | Action::Without(_, _, covers, block) => {
-                        ids.extend(covers.iter().cloned());
-                        walk(block, ids);
-                    }
-                    _ => {}
-                }
-            }
-        }
-        let mut ids = BTreeSet::new();
-        self.rows.iter().for_each(|row| walk(&row.steps, &mut ids));
-        ids
+        self.evidence().into_iter().map(|(id, _, _)| id).collect()
     }
 }
 

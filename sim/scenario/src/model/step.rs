@@ -92,6 +92,41 @@ pub enum Action {
     Throughout(Who, Show, Vec<String>, Vec<Step>),
     /// `without`: an observation that is forbidden during the block.
     Without(Source, Pattern, Vec<String>, Vec<Step>),
+    /// `optional`: demanded as a whole if what comes fits its first line, and left out otherwise.
+    Optional(Vec<Step>),
+    /// `either … or …`: the branch is demanded whose first line fits what comes.
+    Either(Vec<String>, Vec<Vec<Step>>),
+}
+
+impl Action {
+    /// The blocks of steps within it; none for a step that has none.
+    #[must_use]
+    pub fn blocks(&self) -> Vec<&[Step]> {
+        match self {
+            Self::AnyOrder(block)
+            | Self::InOrder(block)
+            | Self::Together(block)
+            | Self::Throughout(_, _, _, block)
+            | Self::Without(_, _, _, block)
+            | Self::Optional(block) => vec![block],
+            Self::Either(_, branches) => branches.iter().map(Vec::as_slice).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn blocks_mut(&mut self) -> Vec<&mut Vec<Step>> {
+        match self {
+            Self::AnyOrder(block)
+            | Self::InOrder(block)
+            | Self::Together(block)
+            | Self::Throughout(_, _, _, block)
+            | Self::Without(_, _, _, block)
+            | Self::Optional(block) => vec![block],
+            Self::Either(_, branches) => branches.iter_mut().collect(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// A terminal, by its place in the cast.

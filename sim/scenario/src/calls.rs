@@ -1,0 +1,178 @@
+//! Stories and rounds: what `call` brings in and what `repeat` makes, done on lines before any statement is read.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cursor::Cursor;
+use crate::expand::{Values, split_at_commas, substitute};
+use crate::problem::{Problem, Span};
+use crate::tree::{Line, lines};
+
+/// A story: its parameters and its lines.
+#[derive(Debug, Clone)]
+pub(crate) struct Story {
+    pub(crate) parameters: Vec<String>,
+    pub(crate) body: Vec<Line>,
+    pub(crate) span: Span,
+}
+
+/// A line with the place of the call that brought it in.
+#[derive(Debug, Clone)]
+pub(crate) struct Placed {
+    pub(crate) line: Line,
+    pub(crate) called: Option<Span>,
+}
+
+const CALL_DEPTH_MAX: usize = 8;
+const CALLS_MAX: usize = 1_000;
+/// Lines that all `repeat` of a scenario make.
+const REPEATED_MAX: usize = 20_000;
+
+/// Brings the stories in where they are called.
+pub(crate) struct Calls<'a> {
+    pub(crate) stories: &'a BTreeMap<String, Story>,
+    pub(crate) used: BTreeSet<String>,
+    pub(crate) problems: Vec<Problem>,
+    /// Calls so far: from the second on, a story's labels get a number, so that each call has its own.
+    pub(crate) calls: usize,
+    /// Lines that `repeat` has made so far.
+    pub(crate) repeated: usize,
+    /// Whether every library could be read as a whole.
+    pub(crate) knows_all: bool,
+}
+
+impl Calls<'_> {
+    /// The lines with every call replaced by its story.
+    pub(crate) fn expand(&mut self, from: Vec<Placed>, depth: usize) -> Vec<Placed> {
+        let mut out = Vec::with_capacity(from.len());
+        for mut placed in from {
+            let at = usize::from(placed.line.words[0].text.starts_with('+'));
+            let word = placed.line.words.get(at).map_or("", |w| w.text.as_str());
+            if word == "repeat" {
+                match self.repeat(&placed.line) {
+                    Ok(body) => {
+                        let body = body.into_iter().map(|line| Placed { line, called: placed.called }).collect();
+                        let body = self.expand(body, depth);
+                        out.extend(body);
+                    }
+                    Err(problem) => self.problems.push(problem),
+                }
+                continue;
+            }
+            if word != "call" {
+                let inner = lines(&placed.line.block).cloned();
+                let inner = inner.map(|line| Placed { line, called: placed.called }).collect();
+                let inner = self.expand(inner, depth);
+                placed.line.block = inner.into_iter().map(|p| crate::tree::Item::Line(p.line)).collect();
+                out.push(placed);
+                continue;
+            }
+            if self.problems.iter().any(|problem| problem.code == "E045") {
+                break;
+            }
+            match self.call(&placed.line, depth) {
+                Ok(body) => {
+                    let called = placed.called.or(Some(placed.line.span()));
+                    let body = body.into_iter().map(|line| Placed { line, called }).collect();
+                    let body = self.expand(body, depth + 1);
+                    out.extend(body);
+                }
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+        out
+    }
+
+    /// The block of a `repeat`, as often as it says; from the second time on its labels have the number of the round.
+    fn repeat(&mut self, line: &Line) -> Result<Vec<Line>, Problem> {
+        let mut cursor = Cursor::new(line);
+        cursor.demand("repeat")?;
+        let span = cursor.here();
+        let rounds = cursor.value("how often, from 1 to 1000", |t| t.parse().ok().filter(|n| (1..=1_000).contains(n)))?;
+        cursor.end()?;
+        let body: Vec<Line> = lines(&line.block).cloned().collect();
+        if body.is_empty() {
+            return Err(Problem::new("E004", line.span(), "the block of this line is missing"));
+        }
+        self.repeated = self.repeated.saturating_add(body.len() * rounds);
+        if self.repeated > REPEATED_MAX {
+            return Err(Problem::new("E030", span, format!("more than {REPEATED_MAX} lines are made by `repeat`")));
+        }
+        let mut labels = BTreeSet::new();
+        body.iter().for_each(|line| labels_of(line, &mut labels));
+        let mut out = Vec::with_capacity(body.len() * rounds);
+        for round in 1..=rounds {
+            let mut body = body.clone();
+            if round > 1 {
+                body.iter_mut().for_each(|line| number_labels(line, &labels, &format!(".{round}")));
+            }
+            out.append(&mut body);
+        }
+        Ok(out)
+    }
+
+    fn call(&mut self, line: &Line, depth: usize) -> Result<Vec<Line>, Problem> {
+        let name = line.words.get(1).ok_or_else(|| Problem::new("E012", line.span(), "a story is missing"))?;
+        if !self.knows_all && !self.stories.contains_key(&name.text) {
+            return Ok(Vec::new());
+        }
+        let story = self.stories.get(&name.text).ok_or_else(|| {
+            let problem = Problem::new("E043", name.span, format!("there is no story `{}`", name.text));
+            if self.stories.is_empty() {
+                return problem
+                    .help("stories stand in a library, which is named at the top: `use \"../lib/session.sca\"`");
+            }
+            problem.suggest(&name.text, self.stories.keys().map(String::as_str))
+        })?;
+        if depth >= CALL_DEPTH_MAX || self.calls >= CALLS_MAX {
+            let what = if depth >= CALL_DEPTH_MAX { "in a circle" } else { "too often" };
+            return Err(Problem::new("E045", name.span, format!("`{}` is called {what}", name.text)));
+        }
+        self.used.insert(name.text.clone());
+        let arguments = match &line.words[2..] {
+            [open, inner @ .., close] if open.text == "(" && close.text == ")" => split_at_commas(inner),
+            _ => return Err(Problem::new("E012", line.span(), "a call ends with its arguments in brackets")),
+        };
+        if arguments.len() != story.parameters.len() {
+            let (wanted, got) = (story.parameters.len(), arguments.len());
+            return Err(Problem::new(
+                "E043",
+                name.span,
+                format!("`{}` takes {wanted} arguments, got {got}", name.text),
+            ));
+        }
+        let values: Values = story.parameters.iter().cloned().zip(arguments.iter().map(|a| a.to_vec())).collect();
+        let mut body: Vec<Line> =
+            story.body.iter().map(|line| substitute(line, &values, &mut BTreeSet::new())).collect();
+        self.calls += 1;
+        if self.calls > 1 {
+            let mut labels = BTreeSet::new();
+            body.iter().for_each(|line| labels_of(line, &mut labels));
+            body.iter_mut().for_each(|line| number_labels(line, &labels, &format!("-{}", self.calls)));
+        }
+        Ok(body)
+    }
+}
+
+/// The labels that a line and its block give.
+fn labels_of(line: &Line, labels: &mut BTreeSet<String>) {
+    let given = line.words.windows(2).filter(|pair| pair[0].text == "as");
+    labels.extend(given.map(|pair| pair[1].text.clone()));
+    lines(&line.block).for_each(|inner| labels_of(inner, labels));
+}
+
+/// Numbers every label of a line and its block, where it is given and where it is used.
+fn number_labels(line: &mut Line, labels: &BTreeSet<String>, number: &str) {
+    const BEFORE: &[&str] = &["as", "re", "of", "to", "at", "before", "after"];
+    let is_check = line.words[0].text == "check";
+    for at in 1..line.words.len() {
+        let refers = is_check || BEFORE.contains(&line.words[at - 1].text.as_str());
+        if refers && labels.contains(&line.words[at].text) {
+            line.words[at].text.push_str(number);
+        }
+    }
+    for item in &mut line.block {
+        if let crate::tree::Item::Line(inner) = item {
+            number_labels(inner, labels, number);
+        }
+    }
+}

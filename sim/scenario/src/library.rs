@@ -1,0 +1,91 @@
+//! A library: stories that scenarios call.
+
+use std::collections::BTreeMap;
+
+use crate::calls::Story;
+use crate::cursor::Cursor;
+use crate::file::title;
+use crate::problem::{Problem, Span};
+use crate::tree::{self, Item, Line, lines};
+
+/// A library of stories.
+#[derive(Debug, Clone)]
+pub struct Library {
+    pub(crate) stories: BTreeMap<String, Story>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl Library {
+    /// Reads a library, as far as it can be read. `file` is its place among the libraries of a scenario, from 1.
+    #[must_use]
+    pub fn read(text: &str, file: u16) -> Self {
+        let (items, mut problems) = tree::read(text, file);
+        let mut top = lines(&items);
+        let nothing = Span { line: 1, column: 1, length: 1, file };
+        match top.next() {
+            Some(first) => problems.extend(title(first, "library").err()),
+            None => problems.push(Problem::new("E010", nothing, "the file says nothing")),
+        }
+        let mut stories = BTreeMap::new();
+        for line in top {
+            match story(line) {
+                Ok((name, story)) => {
+                    let span = story.span;
+                    if stories.insert(name.clone(), story).is_some() {
+                        problems.push(Problem::new("E022", span, format!("a story called `{name}` stands above")));
+                    }
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+        Self { stories, problems }
+    }
+
+    /// A library that cannot be read, and why.
+    #[must_use]
+    pub fn unreadable(problem: Problem) -> Self {
+        Self { stories: BTreeMap::new(), problems: vec![problem] }
+    }
+
+    /// Every [`Problem`] of its stories that can be seen without a call.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Its stories by name: the place of each, and its parameters.
+    pub fn stories(&self) -> impl Iterator<Item = (&str, Span, &[String])> {
+        self.stories.iter().map(|(name, story)| (name.as_str(), story.span, story.parameters.as_slice()))
+    }
+}
+
+/// Whether a text begins as a library does.
+#[must_use]
+pub fn is_library(text: &str) -> bool {
+    let first = text.lines().map(str::trim_start).find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.is_some_and(|line| line.split(' ').next() == Some("library"))
+}
+
+fn story(line: &Line) -> Result<(String, Story), Problem> {
+    let mut cursor = Cursor::new(line);
+    cursor.demand("story")?;
+    let name = cursor.word("a name")?;
+    let parameters = match cursor.rest() {
+        [open, inner @ .., close] if open.text == "(" && close.text == ")" => {
+            inner.iter().filter(|w| w.text != ",").map(|w| w.text.clone()).collect()
+        }
+        _ => return Err(Problem::new("E012", line.span(), "a story has its parameters in brackets behind its name")),
+    };
+    let body: Vec<Line> = line.block.iter().filter_map(statement).collect();
+    if body.is_empty() {
+        return Err(Problem::new("E004", line.span(), "the steps of this story are missing"));
+    }
+    Ok((name.text.clone(), Story { parameters, body, span: name.span }))
+}
+
+fn statement(item: &Item) -> Option<Line> {
+    match item {
+        Item::Line(line) => Some(line.clone()),
+        Item::Comment(_) | Item::Blank => None,
+    }
+}

@@ -1,0 +1,52 @@
+//! The rows of an `each` that stand in a file of comma-separated values: its first line names the columns.
+
+use std::collections::BTreeSet;
+
+use crate::expand::Each;
+use crate::problem::{Problem, Span};
+use crate::tree::{Word, split};
+
+/// Fills the rows of an `each` from a table. `name` is what the file is called in messages.
+///
+/// # Errors
+/// A [`Problem`] at the `each`, which says the line of the table.
+pub(crate) fn fill(each: &mut Each, name: &str, text: &str, span: Span) -> Result<(), Problem> {
+    let wrong = |message: String| Problem::new("E058", span, message);
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(text.strip_prefix('\u{feff}').unwrap_or(text).as_bytes());
+    let heads = reader.headers().map_err(|error| wrong(format!("{name}: {error}")))?.clone();
+    let mut columns = Vec::with_capacity(each.names.len());
+    for (wanted, _) in &each.names {
+        let place = heads.iter().position(|head| head == wanted);
+        columns.push(place.ok_or_else(|| {
+            let known: BTreeSet<&str> = heads.iter().collect();
+            wrong(format!("{name} has no column `{wanted}`")).suggest(wanted, known)
+        })?);
+    }
+    for record in reader.records() {
+        let record = record.map_err(|error| wrong(format!("{name}: {error}")))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let mut row = Vec::with_capacity(columns.len());
+        for column in &columns {
+            row.push(cell(record.get(*column).unwrap_or_default(), span).map_err(|why| {
+                wrong(format!("{name}, line {line}: {why}")).help("a value is written as in the scenario")
+            })?);
+        }
+        each.rows.push(row);
+    }
+    if each.rows.is_empty() {
+        return Err(wrong(format!("{name} has no rows")));
+    }
+    Ok(())
+}
+
+/// The words of one cell; nothing in it is the empty text.
+fn cell(text: &str, span: Span) -> Result<Vec<Word>, String> {
+    let (words, comment) = split(text, 0, span.line, 0).map_err(|problem| problem.message)?;
+    if comment.is_some() {
+        return Err("a value cannot have a comment".to_owned());
+    }
+    let words: Vec<Word> = words.into_iter().map(|word| Word { span, ..word }).collect();
+    Ok(if words.is_empty() { vec![Word { text: "\"\"".to_owned(), span }] } else { words })
+}
