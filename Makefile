@@ -17,8 +17,8 @@ check: ## layout, lints, documentation and the scenarios' own layout; warnings a
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items -q
-	$(CARGO) run -q -- fmt --check scenarios
-	$(CARGO) run -q -- check scenarios
+	$(CARGO) run -q -- fmt --check --strict scenarios
+	$(CARGO) run -q -- check --strict scenarios
 
 bench: ## speed in one run, each figure beside its floor, and the ratios
 	$(CARGO) bench --bench bench -- --quiet
@@ -28,8 +28,8 @@ sweep: ## cut every bundled scenario at every event, frame and step of TLS, and 
 	$(CARGO) run --profile quick -q -- sweep scenarios
 	$(CARGO) run --profile quick -q -- explore scenarios --seeds 40
 
-review: ## look at snapshots that differ, one by one (needs cargo-insta)
-	$(CARGO) insta review
+review: ## look at snapshots that differ, one by one (cargo insta review does the same)
+	$(CARGO) run -q -- review scenarios
 
 interop: ## peers that are not ours: Python websockets 10.2 as the broker, over ws and wss
 	bash tests/interop/run

@@ -70,11 +70,29 @@ fn most_codes_have_a_fixture() {
         .iter()
         .map(|path| fs::read_to_string(path.with_extension("snap")).expect("each fixture has its output"))
         .collect();
-    let missing: Vec<&str> = sca_scenario::CODES
-        .iter()
-        .map(|(code, _)| *code)
+    let missing: Vec<&str> = sca_scenario::lessons()
+        .map(|lesson| lesson.code)
+        .filter(|code| code.starts_with('E'))
         .filter(|code| !shown.contains(&format!("error[{code}]")))
         .collect();
     // A file of a megabyte is not kept as a fixture.
     assert_eq!(missing, ["E056"]);
+}
+
+/// The examples of the lessons are as wrong and as right as they say, as if they stood in a folder of scenarios.
+#[test]
+fn what_is_said_wrong_has_its_code_and_what_is_said_right_has_none() {
+    let path = common::root().join("scenarios/sessions/lesson.sca");
+    let clauses = sca_protocol::clauses::ids();
+    let codes = |text: &str| match sca_runner::files::read(&path, text.to_owned(), &clauses).scenario {
+        Ok(scenario) => sca_scenario::warnings(&scenario).iter().map(|p| p.code).collect::<Vec<_>>(),
+        Err(problems) => problems.iter().map(|p| p.code).collect(),
+    };
+    for lesson in sca_scenario::lessons() {
+        if !lesson.wrong.is_empty() {
+            assert_eq!(codes(lesson.wrong), [lesson.code], "{}", lesson.wrong);
+        }
+        assert!(codes(lesson.right).is_empty(), "{}: {:?}", lesson.right, codes(lesson.right));
+        assert_eq!(sca_scenario::format(lesson.right).as_deref(), Ok(lesson.right));
+    }
 }

@@ -1,10 +1,12 @@
-//! `check`: everything that is wrong with some files, without playing them.
+//! `check`: everything that is wrong with some files, and what is hardly meant, without playing them.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use sca_protocol::UnixTime;
-use sca_runner::{files, report};
+use sca_runner::files::Loaded;
+use sca_runner::{files, report, tidy};
+use sca_scenario::Problem;
 
 use crate::Exit;
 use crate::terms::{complain, count, found, painter, say};
@@ -17,20 +19,29 @@ pub(crate) struct Arguments {
     /// Today's date as YYYY-MM-DD; scenarios whose `until` lies before it are reported
     #[arg(long, value_name = "DATE", value_parser = date)]
     today: Option<UnixTime>,
+    /// Warnings fail too
+    #[arg(long)]
+    strict: bool,
 }
 
 fn date(text: &str) -> Result<UnixTime, String> {
     UnixTime::parse(text).map_err(|error| error.to_string())
 }
 
+#[derive(Default)]
+struct Counted {
+    bad: usize,
+    problems: usize,
+    warnings: usize,
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let today = arguments.today;
     let found = match found(&arguments.paths) {
         Ok(found) => found,
         Err(exit) => return exit,
     };
     let clauses = sca_protocol::clauses::ids();
-    let (mut problems, mut bad) = (0, 0);
+    let (mut counted, mut set) = (Counted::default(), Vec::with_capacity(found.len()));
     for path in &found {
         let loaded = match files::load(path, &clauses) {
             Ok(loaded) => loaded,
@@ -39,28 +50,62 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
                 return Exit::CannotRun;
             }
         };
-        match &loaded.scenario {
-            Ok(scenario) => {
-                let stale =
-                    scenario.header.expect_fail.as_ref().filter(|(_, until)| today.is_some_and(|now| now > *until));
-                if let Some((reason, until)) = stale {
-                    complain!("error: {}: expected to fail until {until}: {reason}\n", path.display());
-                    (problems, bad) = (problems + 1, bad + 1);
-                }
-            }
-            Err(wrong) => {
-                for problem in wrong {
-                    complain!("{}\n", report::problem(painter(), &loaded.texts, problem));
-                }
-                (problems, bad) = (problems + wrong.len(), bad + 1);
-            }
+        one(&loaded, arguments.today, &mut counted);
+        set.push(loaded);
+    }
+    match tidy::warnings(&arguments.paths, &set) {
+        Ok(warnings) => {
+            counted.warnings += warnings.len();
+            warnings.iter().for_each(|warning| show(std::slice::from_ref(&warning.text), &warning.problem));
+        }
+        Err((path, error)) => {
+            complain!("error: {} cannot be read: {error}", path.display());
+            return Exit::CannotRun;
         }
     }
-    if bad == 0 {
-        say!("{} valid", count(found.len(), "scenario"));
-        Exit::Good
+    summary(found.len(), &counted);
+    match counted {
+        Counted { bad: 1.., .. } => Exit::Invalid,
+        Counted { warnings: 1.., .. } if arguments.strict => Exit::Failed,
+        _ => Exit::Good,
+    }
+}
+
+fn one(loaded: &Loaded, today: Option<UnixTime>, counted: &mut Counted) {
+    match &loaded.scenario {
+        Ok(scenario) => {
+            let warnings = sca_scenario::warnings(scenario);
+            warnings.iter().for_each(|warning| show(&loaded.texts, warning));
+            counted.warnings += warnings.len();
+            let stale = scenario.header.expect_fail.as_ref();
+            if let Some((reason, until)) = stale.filter(|(_, until)| today.is_some_and(|now| now > *until)) {
+                complain!("error: {}: expected to fail until {until}: {reason}\n", loaded.path.display());
+                (counted.problems, counted.bad) = (counted.problems + 1, counted.bad + 1);
+            }
+        }
+        Err(wrong) => {
+            wrong.iter().for_each(|problem| show(&loaded.texts, problem));
+            (counted.problems, counted.bad) = (counted.problems + wrong.len(), counted.bad + 1);
+        }
+    }
+}
+
+fn show(texts: &[(PathBuf, String)], problem: &Problem) {
+    complain!("{}\n", report::problem(painter(), texts, problem));
+}
+
+fn summary(files: usize, counted: &Counted) {
+    let warnings = match counted.warnings {
+        0 => String::new(),
+        some => format!(", {}", count(some, "warning")),
+    };
+    if counted.bad == 0 {
+        say!("{} valid{warnings}", count(files, "scenario"));
     } else {
-        say!("{bad} of {} not valid: {}", count(found.len(), "scenario"), count(problems, "problem"));
-        Exit::Invalid
+        let (files, problems) = (count(files, "scenario"), count(counted.problems, "problem"));
+        say!("{} of {files} not valid: {problems}{warnings}", counted.bad);
+    }
+    if counted.problems + counted.warnings > 0 {
+        say!("`sca-sim explain CODE` tells more of each code in brackets");
     }
 }

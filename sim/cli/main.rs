@@ -4,12 +4,15 @@ mod certs;
 mod check;
 mod conformance;
 mod coverage;
+mod explain;
 mod explore;
 mod faults;
 mod fmt;
 mod list;
+mod new;
 mod open;
 mod private;
+mod review;
 mod run;
 mod screen;
 mod settings;
@@ -61,6 +64,12 @@ enum Command {
     Run(run::Arguments),
     /// Say everything that is wrong with scenario files, without playing them
     Check(check::Arguments),
+    /// Begin a scenario from a template that runs
+    New(new::Arguments),
+    /// Tell what a scenario does in plain words, or what a code such as E012 means
+    Explain(explain::Arguments),
+    /// Look at transcripts that differ from their snapshots, and accept or reject each
+    Review(review::Arguments),
     /// Put scenario files into the one layout
     Fmt(fmt::Arguments),
     /// List scenarios with their titles and clauses
@@ -97,6 +106,9 @@ fn main() -> ExitCode {
     let exit = match Cli::parse().command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::New(arguments) => new::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Review(arguments) => review::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Screen(arguments) => screen::run(&arguments),

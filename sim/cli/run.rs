@@ -190,14 +190,9 @@ fn tell(arguments: &Arguments, suite: &Suite<'_, sca_terminal::Terminal>, result
         complain!("… and {} more rows of {} fail\n", shown - 3, result.loaded.path.display());
     }
     if let Snapshot::Differs { kept, new } = &result.snapshot {
-        let path = files::snapshot_path(&result.loaded.path);
         complain!("error: the transcript of {} differs from its snapshot", result.loaded.path.display());
         complain!("{}", difference(kept, new));
-        complain!(
-            "  review {}.new, then accept it: sca-sim run --update {}\n",
-            path.display(),
-            result.loaded.path.display()
-        );
+        complain!("  look at it, and accept or reject it: sca-sim review {}\n", result.loaded.path.display());
     }
 }
 

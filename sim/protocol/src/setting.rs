@@ -16,6 +16,8 @@ pub enum Kind {
     Span(u64, u64),
     /// A text of at most this many characters.
     Text(usize),
+    /// A user's name of at most this many characters; a colon would end it (RFC 7617).
+    User(usize),
     /// One of these words.
     Choice(&'static [&'static str]),
     /// An instant, by the calendar.
@@ -139,6 +141,7 @@ impl Kind {
             Self::Span(min, max) => {
                 span(text).filter(|d| (u128::from(min)..=u128::from(max)).contains(&d.as_millis())).map(Value::Span)
             }
+            Self::User(max) => Self::Text(max).read(text).filter(|_| !text.contains(':')),
             Self::Text(max) => (text.chars().count() <= max && !text.chars().any(char::is_control))
                 .then(|| Value::Text(text.to_owned())),
             Self::Choice(words) => words.contains(&text).then(|| Value::Text(text.to_owned())),
@@ -160,6 +163,7 @@ impl Kind {
             Self::Flag => "yes or no".to_owned(),
             Self::Number(min, max) => format!("a number from {min} to {max}"),
             Self::Span(min, max) => format!("a duration from {} to {}", ms(min), ms(max)),
+            Self::User(max) => format!("a name of at most {max} characters without a colon"),
             Self::Text(max) => format!("a text of at most {max} characters"),
             Self::Choice(words) => words.join(" or "),
             Self::Instant => "an instant such as 2026-01-15T09:00:00Z".to_owned(),

@@ -329,7 +329,7 @@ settings! {
         row!("LANECLOSEDFONTCOL", Kind::Text(6), "FFFFFF", "LANE CLOSED", "Colour of the lane closed text where the request has none", Text, lane_closed_colour),
         row!("LANECLOSEDFONTSIZE", Kind::Number(1, 100), "30", "LANE CLOSED", "Size of the lane closed text where the request has none", Number, lane_closed_size),
         row!("PROXY", Kind::Place, "", "A-64", "HOST:PORT of an HTTP proxy, through which the broker is reached by CONNECT; none for the direct way", Text, proxy),
-        row!("proxy-user", Kind::Text(64), "", "A-69", "The user that the terminal names to the proxy, by basic authentication; none names none", Text, proxy_user),
+        row!("proxy-user", Kind::User(64), "", "A-69", "The user that the terminal names to the proxy, by basic authentication; none names none", Text, proxy_user),
         row!("proxy-password", Kind::Text(64), "", "A-69", "The password of that user", Text, proxy_password),
         row!("address-timeout", WAIT, "3s", "A-68", "How long one address of several may take before the next is tried", Span, address_timeout),
         row!("tls", TLS, "both", "A-70", "TLS versions the terminal speaks", Text, tls),

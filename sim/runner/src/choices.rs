@@ -74,7 +74,9 @@ impl Script {
         match (others.next(), first) {
             (Some(mut failure), _) => {
                 failure.headline = "what came fits no branch".to_owned();
-                failure.notes.extend(others.map(|other| format!("nor the branch of line {}: {}", other.span.line, other.label)));
+                failure
+                    .notes
+                    .extend(others.map(|other| format!("nor the branch of line {}: {}", other.span.line, other.label)));
                 Err(failure)
             }
             (None, Some((step, expect))) => Err(self.nothing(step, expect, now, String::new())),

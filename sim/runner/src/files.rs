@@ -27,19 +27,38 @@ pub struct Loaded {
 /// # Errors
 /// What the system says of a path that cannot be read, with the path.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
-    let mut found = Vec::new();
+    find_all(paths).map(|found| found.scenarios)
+}
+
+/// All that belongs to scenarios at some paths.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Scenarios: those that were named, and those in folders.
+    pub scenarios: Vec<PathBuf>,
+    /// Libraries in folders.
+    pub libraries: Vec<PathBuf>,
+    /// Snapshots in folders, those that wait for review (`.snap.new`) among them.
+    pub snapshots: Vec<PathBuf>,
+}
+
+/// Finds all that belongs to scenarios at some paths, in the order of names.
+///
+/// # Errors
+/// What the system says of a path that cannot be read, with the path.
+pub fn find_all(paths: &[PathBuf]) -> Result<Found, (PathBuf, io::Error)> {
+    let mut found = Found::default();
     for path in paths {
         let meta = fs::metadata(path).map_err(|error| (path.clone(), error))?;
         if meta.is_dir() {
             walk(path, &mut found, 0)?;
         } else {
-            found.push(path.clone());
+            found.scenarios.push(path.clone());
         }
     }
     Ok(found)
 }
 
-fn walk(folder: &Path, found: &mut Vec<PathBuf>, depth: usize) -> Result<(), (PathBuf, io::Error)> {
+fn walk(folder: &Path, found: &mut Found, depth: usize) -> Result<(), (PathBuf, io::Error)> {
     const DEPTH_MAX: usize = 16;
     let wrong = |error| (folder.to_owned(), error);
     let mut inside: Vec<PathBuf> = Vec::new();
@@ -49,17 +68,19 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>, depth: usize) -> Result<(), (Pa
     inside.sort();
     for path in inside {
         let is_link = fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_symlink());
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
         if path.is_dir() && is_link {
             // A link may lead round in a circle.
             continue;
         }
         if path.is_dir() && depth < DEPTH_MAX {
             walk(&path, found, depth + 1)?;
-        } else if path.extension().is_some_and(|e| e == "sca") {
+        } else if name.ends_with(".sca") {
             // What cannot be read is found all the same, so that somebody says why.
-            if !read_text(&path).is_ok_and(|text| sca_scenario::is_library(&text)) {
-                found.push(path);
-            }
+            let is_library = read_text(&path).is_ok_and(|text| sca_scenario::is_library(&text));
+            if is_library { &mut found.libraries } else { &mut found.scenarios }.push(path);
+        } else if name.ends_with(".snap") || name.ends_with(".snap.new") {
+            found.snapshots.push(path);
         }
     }
     Ok(())
@@ -216,50 +237,4 @@ pub fn write_flash(folder: &Path, op: &FlashOp) -> io::Result<()> {
         FlashOp::Rename { from, to } => fs::rename(place(from), place(to)),
         FlashOp::Remove { path } => fs::remove_file(place(path)),
     }
-}
-
-/// Where the snapshot of a scenario is.
-#[must_use]
-pub fn snapshot_path(scenario: &Path) -> PathBuf {
-    let name = scenario.file_stem().unwrap_or_default();
-    let folder = scenario.parent().unwrap_or(Path::new("")).join("snapshots");
-    folder.join(name).with_extension("snap")
-}
-
-/// The snapshot of a scenario, without its head; none where there is none.
-///
-/// # Errors
-/// What the system says, other than that there is no such file.
-pub fn read_snapshot(scenario: &Path) -> io::Result<Option<String>> {
-    let path = snapshot_path(scenario);
-    match fs::read_to_string(&path) {
-        Ok(text) => {
-            // Some checkouts turn line ends into CRLF.
-            let text = text.replace("\r\n", "\n");
-            let body = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")).map(|(_, body)| body);
-            Ok(Some(body.unwrap_or(&text).to_owned()))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(io::Error::new(error.kind(), format!("its snapshot {}: {error}", path.display()))),
-    }
-}
-
-/// Writes a snapshot, or with `new` one that waits for review beside it, in the format of insta.
-///
-/// # Errors
-/// What the system says.
-pub fn write_snapshot(scenario: &Path, text: &str, new: bool) -> io::Result<()> {
-    let path = snapshot_path(scenario);
-    let path = if new { path.with_extension("snap.new") } else { path };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let source = scenario.file_name().unwrap_or_default().to_string_lossy();
-    fs::write(path, format!("---\nsource: {source}\nexpression: transcript\n---\n{text}"))
-}
-
-/// Takes away a snapshot that waited for review.
-pub fn remove_new_snapshot(scenario: &Path) {
-    // There is none in most runs.
-    drop(fs::remove_file(snapshot_path(scenario).with_extension("snap.new")));
 }

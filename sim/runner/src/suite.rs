@@ -12,6 +12,7 @@ use crate::files::{self, Loaded};
 use crate::identities::Identities;
 use crate::play::{CLOCK, Options, Place, play};
 use crate::rows::{row_of, unplayable_on_wire};
+use crate::snapshots;
 use crate::verdict::{Failure, Played, Verdict};
 
 /// What one file came to.
@@ -219,19 +220,19 @@ impl<C: Core> Suite<'_, C> {
             return Ok(Snapshot::NotCompared);
         }
         let new = joined(rows);
-        let kept = files::read_snapshot(path)?;
+        let kept = snapshots::read(path)?;
         match kept {
             Some(kept) if kept == new => {
-                files::remove_new_snapshot(path);
+                snapshots::remove_new(path);
                 Ok(Snapshot::Same)
             }
             _ if self.snapshots == Snapshots::Update => {
-                files::write_snapshot(path, &new, false)?;
-                files::remove_new_snapshot(path);
+                snapshots::write(path, &new)?;
+                snapshots::remove_new(path);
                 Ok(Snapshot::Updated)
             }
             Some(kept) => {
-                files::write_snapshot(path, &new, true)?;
+                snapshots::write_new(path, &new)?;
                 Ok(Snapshot::Differs { kept, new })
             }
             None => Ok(Snapshot::Missing),

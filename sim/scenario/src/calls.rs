@@ -87,7 +87,8 @@ impl Calls<'_> {
         let mut cursor = Cursor::new(line);
         cursor.demand("repeat")?;
         let span = cursor.here();
-        let rounds = cursor.value("how often, from 1 to 1000", |t| t.parse().ok().filter(|n| (1..=1_000).contains(n)))?;
+        let rounds =
+            cursor.value("how often, from 1 to 1000", |t| t.parse().ok().filter(|n| (1..=1_000).contains(n)))?;
         cursor.end()?;
         let body: Vec<Line> = lines(&line.block).cloned().collect();
         if body.is_empty() {

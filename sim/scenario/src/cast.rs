@@ -43,10 +43,10 @@ pub(crate) fn cast(lines: &[&Line], problems: &mut Vec<Problem>) -> Cast {
         }
         let read = match line.words[0].text.as_str() {
             "terminal" => terminal(line, &mut cast, problems),
-            "broker" => party::<BrokerSettings>(line, &mut cast.broker, problems),
+            "broker" => party::<BrokerSettings>(line, (&mut cast.broker, &mut cast.places), problems),
             "pos" => pos(line, &mut cast),
-            "host" => party::<HostSettings>(line, &mut cast.host, problems),
-            "vhq" => party::<EstateSettings>(line, &mut cast.vhq, problems),
+            "host" => party::<HostSettings>(line, (&mut cast.host, &mut cast.places), problems),
+            "vhq" => party::<EstateSettings>(line, (&mut cast.vhq, &mut cast.places), problems),
             _ => certificate(line, &mut cast, problems),
         };
         problems.extend(read.err());
@@ -113,7 +113,9 @@ fn terminal(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result
         }
     }
     let plain = line.lines().filter(|option| !is_file(option));
-    options(plain, &mut settings, problems, |name, value| TerminalSettings::default().set(name, value));
+    options(&name, plain, (&mut settings, &mut cast.places), problems, |name, value| {
+        TerminalSettings::default().set(name, value)
+    });
     cast.terminals.push(Terminal { name, settings, files });
     Ok(())
 }
@@ -145,19 +147,22 @@ pub(crate) fn file(cursor: &mut Cursor<'_>) -> Result<(String, Option<String>), 
 
 fn party<T: Settings + Default>(
     line: &Line,
-    into: &mut BTreeMap<String, String>,
+    into: (&mut BTreeMap<String, String>, &mut Places),
     problems: &mut Vec<Problem>,
 ) -> Result<(), Problem> {
     let mut cursor = Cursor::new(line);
-    cursor.word("a party")?;
+    let party = &cursor.word("a party")?.text;
     cursor.end()?;
-    options(line.lines(), into, problems, |name, value| T::default().set(name, value));
+    options(party, line.lines(), into, problems, |name, value| T::default().set(name, value));
     Ok(())
 }
 
+type Places = BTreeMap<(String, String), Span>;
+
 fn options<'a>(
+    whose: &str,
     lines: impl Iterator<Item = &'a Line>,
-    into: &mut BTreeMap<String, String>,
+    (into, places): (&mut BTreeMap<String, String>, &mut Places),
     problems: &mut Vec<Problem>,
     check: impl Fn(&str, &str) -> Result<(), SettingError>,
 ) {
@@ -166,6 +171,7 @@ fn options<'a>(
         let Ok(name) = cursor.word("a setting") else { continue };
         let span = cursor.here();
         let value = cursor.rest().iter().map(|w| w.plain()).collect::<Vec<_>>().join(" ");
+        places.insert((whose.to_owned(), canonical(&name.text)), option.span());
         if let Err(error) = check(&name.text, &value) {
             problems.push(setting_problem(&error, name.span, span));
         } else if into.insert(canonical(&name.text), value).is_some() {

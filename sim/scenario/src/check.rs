@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sca_protocol::settings::read_url;
+use sca_protocol::settings::{nearest, read_url};
 
 use crate::model::{
     Action, Arm, Carrier, Cast, Demand, Expect, FaultKind, Message, Party, Show, Sight, Source, Step, Suffix, Test,
@@ -37,14 +37,18 @@ pub(crate) fn steps(
     let mut names = Names::default();
     names.walk(steps, problems);
     let is_clear = |name: &String| !doubtful.contains(name) && !doubtful.contains(&format!("{{{{{name}}}}}"));
+    let mut meant = BTreeSet::new();
     for (label, span) in names.uses.iter().filter(|(label, _)| is_clear(label)) {
         if !names.labels.contains_key(label) && !names.captures.contains(label) {
-            let known = names.labels.keys().map(String::as_str);
+            let known = || names.labels.keys().map(String::as_str);
+            meant.extend(nearest(label, known()));
+            let known = known();
             problems.push(Problem::new("E040", *span, format!("there is no label `{label}`")).suggest(label, known));
         }
     }
     for (label, span) in names.labels.iter().filter(|(label, _)| is_clear(label)) {
-        if !names.uses.iter().any(|(used, _)| used == label) {
+        // One that was meant and misspelled is used.
+        if !names.uses.iter().any(|(used, _)| used == label) && !meant.contains(label.as_str()) {
             let problem = Problem::new("E041", *span, format!("nothing uses the label `{label}`"));
             problems.push(problem.help("take it away, or say `re`, `of` or `check` with it"));
         }
@@ -224,7 +228,7 @@ impl Names {
                 }
                 let lasts =
                     |inner: &Step| !matches!(inner.action, Action::Check(..) | Action::Set(_) | Action::Answers { .. });
-                if !block.iter().any(lasts) {
+                if !block.is_empty() && !block.iter().any(lasts) {
                     problems.push(
                         Problem::new("E052", span, "no time passes in this `without`, so it proves nothing")
                             .help("let it hold during a `wait` or an expectation"),

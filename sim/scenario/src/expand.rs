@@ -24,7 +24,8 @@ pub(crate) const ROWS_MAX: usize = 10_000;
 pub(crate) fn each(line: &Line) -> Result<Each, Problem> {
     let words = &line.words[1..];
     let at = words.iter().position(|w| w.text == "in").ok_or_else(|| {
-        Problem::new("E012", line.span(), "`in` is missing").help("each NAME in [VALUE, VALUE], each NAME in 1..5, or each NAME in \"table.csv\"")
+        Problem::new("E012", line.span(), "`in` is missing")
+            .help("each NAME in [VALUE, VALUE], each NAME in 1..5, or each NAME in \"table.csv\"")
     })?;
     let mark = |w: &&Word| !matches!(w.text.as_str(), "(" | ")" | ",");
     let names: Vec<(String, Span)> = words[..at].iter().filter(mark).map(|w| (w.text.clone(), w.span)).collect();

@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cast::{cast, is_setting};
 use crate::arrow::source;
 use crate::calls::{Calls, Placed, Story};
+use crate::cast::{cast, is_setting};
 use crate::check;
 use crate::cursor::Cursor;
 use crate::expand::{Each, ROWS_MAX, Values, combinations, each, substitute};
+use crate::library::Library;
 use crate::model::{Header, INVARIANTS, Pattern, Row, Scenario, Source, Waive};
 use crate::problem::{Problem, Span};
 use crate::step::{Names, steps};
 use crate::table;
-use crate::library::Library;
 use crate::tree::{self, Line, lines};
 
 /// A file with more problems than this has no others looked for.
@@ -180,6 +180,7 @@ impl Outline {
     pub fn scenario(mut self, beside: &Beside<'_>) -> Result<Scenario, Vec<Problem>> {
         let mut problems = std::mem::take(&mut self.problems);
         self.fill(beside, &mut problems);
+        let has_lost_rows = problems.iter().any(|problem| matches!(problem.code, "E046" | "E055" | "E058"));
         let mut stories = BTreeMap::new();
         for library in beside.libraries {
             stories.extend(library.stories.iter().map(|(name, story)| (name.clone(), story.clone())));
@@ -199,7 +200,18 @@ impl Outline {
         }
         if problems.is_empty() {
             let stories_called = used.1;
-            return Ok(Scenario { title: self.title, header: self.header, rows, assets: BTreeMap::new(), stories_called });
+            return Ok(Scenario {
+                title: self.title,
+                header: self.header,
+                rows,
+                assets: BTreeMap::new(),
+                stories_called,
+            });
+        }
+        if has_lost_rows {
+            let mut filled = BTreeSet::new();
+            self.settings.iter().chain(&self.steps).for_each(|line| inserts(line, &mut filled));
+            problems.retain(|problem| !filled.contains(&(problem.span.file, problem.span.line)));
         }
         // Rows that are wrong are mostly wrong alike.
         problems.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
@@ -219,7 +231,11 @@ impl Outline {
         let count = self.eaches.iter().map(|each| each.rows.len()).fold(1, usize::saturating_mul);
         if count > ROWS_MAX {
             let span = self.eaches[0].names[0].1;
-            problems.push(Problem::new("E046", span, format!("these `each` make {count} rows, {ROWS_MAX} are allowed")));
+            problems.push(Problem::new(
+                "E046",
+                span,
+                format!("these `each` make {count} rows, {ROWS_MAX} are allowed"),
+            ));
             self.eaches.iter_mut().for_each(|each| each.rows.truncate(1));
         }
     }
@@ -301,10 +317,20 @@ fn doubtful(text: &str, problems: &[Problem]) -> BTreeSet<String> {
     lines.flat_map(|line| line.split(|c| !is_part(c))).map(str::to_owned).collect()
 }
 
+/// The lines with an insert, of a line and its block.
+fn inserts(line: &Line, filled: &mut BTreeSet<(u16, u32)>) {
+    if line.words.iter().any(|word| word.text.contains("{{")) {
+        filled.insert((line.span().file, line.span().line));
+    }
+    line.lines().for_each(|inner| inserts(inner, filled));
+}
+
 /// Adds the words of a line, if something is wrong with it, and those of its block.
 fn doubt(line: &Line, problems: &[Problem], doubtful: &mut BTreeSet<String>) {
     let span = line.span();
-    if problems.iter().any(|problem| (problem.span.file, problem.span.line) == (span.file, span.line)) {
+    let below = line.verbatim.as_ref().map_or(0, |verbatim| verbatim.lines.len() + 1);
+    let own = span.line..=span.line + u32::try_from(below).unwrap_or(0);
+    if problems.iter().any(|problem| problem.span.file == span.file && own.contains(&problem.span.line)) {
         doubtful.extend(line.words.iter().map(|word| word.text.clone()));
     }
     line.lines().for_each(|inner| doubt(inner, problems, doubtful));

@@ -13,9 +13,11 @@ mod fault;
 mod file;
 mod format;
 mod host;
+mod lessons;
 mod library;
 mod message;
 pub mod model;
+mod plain;
 mod print;
 mod print_parts;
 mod problem;
@@ -29,11 +31,13 @@ mod warn;
 pub use fault::FAULT_WORDS;
 pub use file::{Beside, Outline};
 pub use format::format;
+pub use lessons::{Lesson, lesson, lessons};
 pub use library::{Library, is_library};
+pub use plain::explain;
 pub use print::{Printer, fields_into, stamp_into};
-pub use problem::{CODES, Problem, Span};
-pub use warn::warnings;
+pub use problem::{Problem, Span};
 pub use tree::{FILE_BYTES_MAX, quote, unquote};
+pub use warn::warnings;
 
 /// Reads a scenario that uses no library.
 ///

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-
 use crate::act;
 use crate::arrow;
 use crate::cursor::{Cursor, range};

@@ -135,6 +135,7 @@ pub(crate) fn quote_into(out: &mut String, text: &str) {
 struct Raw<'a> {
     number: u32,
     indent: usize,
+    lead: &'a str,
     text: &'a str,
 }
 
@@ -149,8 +150,11 @@ pub(crate) fn read(text: &str, file: u16) -> (Vec<Item>, Vec<Problem>) {
     let raw: Vec<Raw<'_>> = (1..)
         .zip(text.lines())
         .map(|(number, line)| {
-            let body = line.trim_start_matches(' ');
-            Raw { number, indent: line.len() - body.len(), text: body.trim_end() }
+            let body = line.trim_start_matches([' ', '\t']);
+            // A tab counts as the two blanks that it was to be.
+            let lead = &line[..line.len() - body.len()];
+            let tabs = lead.bytes().filter(|byte| *byte == b'\t').count();
+            Raw { number, indent: lead.len() + tabs, lead, text: body.trim_end() }
         })
         .collect();
     let mut following = vec![0; raw.len() + 1];
@@ -165,6 +169,16 @@ pub(crate) fn read(text: &str, file: u16) -> (Vec<Item>, Vec<Problem>) {
 }
 
 impl Raw<'_> {
+    fn has_tabs(&self) -> bool {
+        self.lead.contains('\t')
+    }
+
+    /// The blanks before it, and all that stands behind them.
+    fn as_it_stands(&self) -> (usize, String) {
+        let blanks = self.lead.len() - self.lead.trim_start_matches(' ').len();
+        (blanks, format!("{}{}", &self.lead[blanks..], self.text))
+    }
+
     fn is_statement(&self) -> bool {
         !self.text.is_empty() && !self.text.starts_with('#')
     }
@@ -201,14 +215,20 @@ impl Reader<'_> {
                 break;
             }
             let uneven = *level.get_or_insert(raw.indent) != raw.indent;
-            if depth > DEPTH_MAX || raw.text.starts_with('\t') || uneven {
+            let is_too_deep = depth > DEPTH_MAX;
+            if is_too_deep || raw.has_tabs() || uneven {
                 let length = u32::try_from(raw.indent.max(1)).unwrap_or(1);
                 let span = Span { file: self.file, line: raw.number, column: 1, length };
                 let problem = Problem::new("E001", span, "the indentation cannot be read");
                 let help = "indent by two blanks for each level, all lines of a block alike, twelve levels at most";
-                self.problems.push(problem.help(help));
-                self.at += 1;
-                continue;
+                // One tab is mostly one of many.
+                if !raw.has_tabs() || !self.problems.iter().any(|problem| problem.code == "E001") {
+                    self.problems.push(problem.help(help));
+                }
+                if is_too_deep {
+                    self.at += 1;
+                    continue;
+                }
             }
             let line = self.line(raw.indent, depth);
             items.extend(line.map(Item::Line));
@@ -219,7 +239,7 @@ impl Reader<'_> {
     fn line(&mut self, indent: usize, depth: usize) -> Option<Line> {
         let raw = &self.raw[self.at];
         self.at += 1;
-        let split = split(raw.text, self.file, raw.number, raw.indent);
+        let split = split(raw.text, self.file, raw.number, raw.lead.len());
         let (words, comment) = match split {
             Ok(split) => split,
             Err(problem) => {
@@ -251,15 +271,15 @@ impl Reader<'_> {
 
     fn verbatim(&mut self, indent: usize) -> Verbatim {
         let first = self.at;
-        let base = self.visible[first];
+        let base = self.raw[first..].iter().find(|raw| !raw.text.is_empty()).map_or(0, |raw| raw.as_it_stands().0);
         let mut lines = Vec::new();
         while let Some(raw) = self.raw.get(self.at) {
-            let inside = self.visible[self.at];
-            if inside <= indent {
+            if self.visible[self.at] <= indent {
                 break;
             }
-            let extra = " ".repeat(raw.indent.saturating_sub(base));
-            lines.push(if raw.text.is_empty() { String::new() } else { extra + raw.text });
+            let (blanks, text) = raw.as_it_stands();
+            let extra = " ".repeat(blanks.saturating_sub(base));
+            lines.push(if raw.text.is_empty() { String::new() } else { extra + &text });
             self.at += 1;
         }
         let column = u32::try_from(base).unwrap_or(0) + 1;

@@ -3,10 +3,12 @@
 mod json;
 mod junit;
 mod show;
+mod sides;
 
 pub use json::{JSON_VERSION, json};
 pub use junit::junit;
 pub use show::{Painter, failure, problem};
+pub use sides::sides;
 
 use crate::suite::FileResult;
 

@@ -24,7 +24,8 @@ impl Painter {
 /// A problem of a file.
 #[must_use]
 pub fn problem(painter: Painter, texts: &[(PathBuf, String)], problem: &Problem) -> String {
-    let title = Level::ERROR.primary_title(problem.message.as_str()).id(problem.code);
+    let level = if problem.is_warning() { Level::WARNING } else { Level::ERROR };
+    let title = level.primary_title(problem.message.as_str()).id(problem.code);
     let group = title.elements(snippets(texts, &[(problem.span, problem.label.as_str())]));
     let group = match &problem.help {
         Some(help) => group.element(Level::HELP.message(help.as_str())),

@@ -140,6 +140,8 @@ pub struct Cast {
     pub vhq: BTreeMap<String, String>,
     /// Identities by name.
     pub certificates: BTreeMap<String, Certificate>,
+    /// Where each setting stands: whose it is, and its name.
+    pub places: BTreeMap<(String, String), Span>,
 }
 
 /// A declared terminal.

@@ -1,0 +1,87 @@
+//! `new`: a scenario to begin with, which is valid, passes and says what to change.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::Exit;
+use crate::terms::{complain, say};
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Theme and name, for example payments/two_cards
+    #[arg(value_name = "THEME/NAME", value_parser = place)]
+    place: String,
+    /// What it shows, in one sentence
+    #[arg(long, value_name = "TEXT", default_value = "Say here in one sentence what the terminal does")]
+    title: String,
+    /// What to begin with
+    #[arg(long, value_name = "KIND", default_value = "request")]
+    like: Kind,
+    /// The folder of the themes
+    #[arg(long, value_name = "DIR", default_value = "scenarios")]
+    dir: PathBuf,
+}
+
+/// The templates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Kind {
+    /// A request and its answer
+    Request,
+    /// A link that is lost, and comes back
+    Link,
+    /// A payment with card and host
+    Payment,
+}
+
+impl Kind {
+    const fn template(self) -> &'static str {
+        match self {
+            Self::Request => include_str!("templates/request.sca"),
+            Self::Link => include_str!("templates/link.sca"),
+            Self::Payment => include_str!("templates/payment.sca"),
+        }
+    }
+}
+
+fn place(text: &str) -> Result<String, String> {
+    let text = text.strip_suffix(".sca").unwrap_or(text);
+    let is_name = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b))
+    };
+    let parts: Vec<&str> = text.split('/').collect();
+    if parts.len() < 2 || !parts.iter().all(|part| is_name(part)) {
+        return Err(
+            "expected THEME/NAME in small letters, digits, `_` and `-`, for example payments/two_cards".to_owned()
+        );
+    }
+    Ok(text.to_owned())
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    let path = arguments.dir.join(&arguments.place).with_extension("sca");
+    let title = sca_scenario::quote(arguments.title.trim());
+    let text = arguments.like.template().replacen("\"TITLE\"", &title, 1);
+    if arguments.title.trim().is_empty() {
+        complain!("error: the title is empty; say in one sentence what the scenario shows");
+        return Exit::CannotRun;
+    }
+    let written = path
+        .parent()
+        .map_or(Ok(()), fs::create_dir_all)
+        .and_then(|()| fs::OpenOptions::new().write(true).create_new(true).open(&path)?.write_all(text.as_bytes()));
+    if let Err(error) = written {
+        complain!("error: {} was not written: {error}", path.display());
+        return Exit::CannotRun;
+    }
+    let path = path.display();
+    say!("{path} is written, and passes as it is. Next:");
+    say!("  sca-sim run -t {path}         # play it, and see what was done and seen");
+    say!("  sca-sim run --watch {path}    # play it again whenever it is saved");
+    say!("  sca-sim explain {path}        # what it does, in plain words");
+    say!("  sca-sim check {path}          # everything that is wrong, with carets");
+    say!("  sca-sim run --update {path}   # keep its transcript as its snapshot, when you are done");
+    Exit::Good
+}

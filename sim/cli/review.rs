@@ -1,0 +1,158 @@
+//! `review`: transcripts that differ from their snapshots, looked at one by one and accepted or rejected.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use sca_runner::files::{self, Found};
+use sca_runner::report::{Painter, sides};
+use sca_runner::{snapshots, tidy};
+
+use crate::Exit;
+use crate::terms::{complain, count, say};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Without an option, each change is shown side by side, and one letter decides on it. \
+    A run leaves what differs beside the snapshot as NAME.snap.new, in the format of insta: `cargo insta review` works too.")]
+pub(crate) struct Arguments {
+    /// Folders with scenarios, or scenarios
+    #[arg(value_name = "PATH", default_value = "scenarios")]
+    paths: Vec<PathBuf>,
+    /// List what waits for review, and snapshots without a scenario; exit 1 if there is any
+    #[arg(long, conflicts_with_all = ["accept", "reject", "prune"])]
+    list: bool,
+    /// Accept every change
+    #[arg(long, conflicts_with_all = ["reject"])]
+    accept: bool,
+    /// Reject every change
+    #[arg(long)]
+    reject: bool,
+    /// Take away snapshots that have no scenario
+    #[arg(long)]
+    prune: bool,
+}
+
+/// What waits for a decision.
+struct Pending {
+    changes: Vec<PathBuf>,
+    orphans: Vec<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    let found = match files::find_all(&arguments.paths) {
+        Ok(found) => found,
+        Err((path, error)) => {
+            complain!("error: {} cannot be read: {error}", path.display());
+            return Exit::CannotRun;
+        }
+    };
+    let pending = pending(&found);
+    if arguments.list {
+        return list(&pending);
+    }
+    let done = if arguments.accept || arguments.reject {
+        pending.changes.iter().try_for_each(|scenario| decide(scenario, arguments.accept))
+    } else if arguments.prune {
+        Ok(())
+    } else {
+        look(&pending)
+    };
+    let done = done.and_then(|()| if arguments.prune { prune(&pending.orphans) } else { Ok(()) });
+    match done {
+        Ok(()) => Exit::Good,
+        Err(error) => {
+            complain!("error: {error}");
+            Exit::CannotRun
+        }
+    }
+}
+
+fn pending(found: &Found) -> Pending {
+    let waits = |scenario: &&PathBuf| snapshots::path_of_new(scenario).exists();
+    Pending {
+        changes: found.scenarios.iter().filter(waits).cloned().collect(),
+        orphans: tidy::orphans(&found.snapshots),
+    }
+}
+
+fn list(pending: &Pending) -> Exit {
+    for scenario in &pending.changes {
+        say!("{}  differs from its snapshot", scenario.display());
+    }
+    for path in &pending.orphans {
+        say!("{}  has no scenario", path.display());
+    }
+    let all = pending.changes.len() + pending.orphans.len();
+    if all == 0 {
+        say!("nothing waits for review");
+        return Exit::Good;
+    }
+    Exit::Failed
+}
+
+fn decide(scenario: &Path, accept: bool) -> std::io::Result<()> {
+    if accept && let Some(new) = snapshots::read_new(scenario)? {
+        snapshots::write(scenario, &new)?;
+        say!("accepted  {}", scenario.display());
+    } else {
+        snapshots::remove_new(scenario);
+        say!("rejected  {}", scenario.display());
+    }
+    Ok(())
+}
+
+fn prune(orphans: &[PathBuf]) -> std::io::Result<()> {
+    for path in orphans {
+        std::fs::remove_file(path)?;
+        say!("taken away  {}", path.display());
+    }
+    Ok(())
+}
+
+/// Shows each change and does what is said of it.
+fn look(pending: &Pending) -> std::io::Result<()> {
+    let wants_none = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let painter = Painter { colours: std::io::stdout().is_terminal() && !wants_none };
+    let mut answers = std::io::stdin().lock().lines();
+    for (at, scenario) in pending.changes.iter().enumerate() {
+        let kept = snapshots::read(scenario)?.unwrap_or_default();
+        let new = snapshots::read_new(scenario)?.unwrap_or_default();
+        say!("{} of {}: {}\n", at + 1, pending.changes.len(), scenario.display());
+        say!("{}", sides(painter, &kept, &new, width()));
+        loop {
+            print!("[a]ccept, [r]eject, [s]kip or [q]uit? ");
+            std::io::stdout().flush()?;
+            let Some(answer) = answers.next().transpose()? else {
+                say!("");
+                return Ok(());
+            };
+            match answer.trim() {
+                "a" | "accept" => decide(scenario, true)?,
+                "r" | "reject" => decide(scenario, false)?,
+                "s" | "skip" => {}
+                "q" | "quit" => return Ok(()),
+                other => {
+                    say!("`{other}` is none of a, r, s and q");
+                    continue;
+                }
+            }
+            break;
+        }
+    }
+    if pending.changes.is_empty() {
+        say!("nothing waits for review");
+    }
+    if !pending.orphans.is_empty() {
+        say!(
+            "{} without a scenario; `sca-sim review --prune` takes them away",
+            count(pending.orphans.len(), "snapshot")
+        );
+    }
+    Ok(())
+}
+
+/// Columns of the terminal.
+fn width() -> usize {
+    let by_hand = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    by_hand.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))).unwrap_or(160)
+}

@@ -1,0 +1,97 @@
+//! Snapshots on disk: a scenario's kept transcript beside it, and the new one that waits for review, in the format of
+//! insta.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Where the snapshot of a scenario is.
+#[must_use]
+pub fn path(scenario: &Path) -> PathBuf {
+    let name = scenario.file_stem().unwrap_or_default();
+    let folder = scenario.parent().unwrap_or(Path::new("")).join("snapshots");
+    folder.join(name).with_extension("snap")
+}
+
+/// Where the one is that waits for review.
+#[must_use]
+pub fn path_of_new(scenario: &Path) -> PathBuf {
+    path(scenario).with_extension("snap.new")
+}
+
+/// The scenario that a snapshot, kept or new, belongs to; nothing for a file that is no snapshot.
+///
+/// ```
+/// use std::path::Path;
+/// let scenario = sca_runner::snapshots::scenario_of(Path::new("counter/snapshots/lower.snap"));
+/// assert_eq!(scenario.unwrap(), Path::new("counter/lower.sca"));
+/// ```
+#[must_use]
+pub fn scenario_of(snapshot: &Path) -> Option<PathBuf> {
+    let name = snapshot.file_name()?.to_string_lossy().into_owned();
+    let stem = name.strip_suffix(".snap").or_else(|| name.strip_suffix(".snap.new"))?;
+    let folder = snapshot.parent()?;
+    let beside = if folder.file_name()? == "snapshots" { folder.parent()? } else { return None };
+    Some(beside.join(format!("{stem}.sca")))
+}
+
+/// The snapshot of a scenario, without its head; none where there is none.
+///
+/// # Errors
+/// What the system says, other than that there is no such file.
+pub fn read(scenario: &Path) -> io::Result<Option<String>> {
+    body(&path(scenario))
+}
+
+/// The transcript that waits for review; none where none does.
+///
+/// # Errors
+/// What the system says, other than that there is no such file.
+pub fn read_new(scenario: &Path) -> io::Result<Option<String>> {
+    body(&path_of_new(scenario))
+}
+
+fn body(path: &Path) -> io::Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => {
+            // Some checkouts turn line ends into CRLF.
+            let text = text.replace("\r\n", "\n");
+            let body = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")).map(|(_, body)| body);
+            Ok(Some(body.unwrap_or(&text).to_owned()))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io::Error::new(error.kind(), format!("its snapshot {}: {error}", path.display()))),
+    }
+}
+
+/// Keeps a transcript as the snapshot of a scenario; none waits for review any more.
+///
+/// # Errors
+/// What the system says.
+pub fn write(scenario: &Path, transcript: &str) -> io::Result<()> {
+    write_to(scenario, &path(scenario), transcript)?;
+    remove_new(scenario);
+    Ok(())
+}
+
+/// Leaves a transcript beside the snapshot of a scenario, for review.
+///
+/// # Errors
+/// What the system says.
+pub fn write_new(scenario: &Path, transcript: &str) -> io::Result<()> {
+    write_to(scenario, &path_of_new(scenario), transcript)
+}
+
+fn write_to(scenario: &Path, path: &Path, transcript: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let source = scenario.file_name().unwrap_or_default().to_string_lossy();
+    fs::write(path, format!("---\nsource: {source}\nexpression: transcript\n---\n{transcript}"))
+}
+
+/// Takes away what waited for review.
+pub fn remove_new(scenario: &Path) {
+    // There is none in most runs.
+    drop(fs::remove_file(path_of_new(scenario)));
+}

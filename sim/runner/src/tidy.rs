@@ -1,0 +1,93 @@
+//! Warnings about a whole set of scenarios: stories that nothing calls, transcripts that are the same, snapshots that
+//! nothing is compared with.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use sca_scenario::{Library, Problem, Span};
+
+use crate::files::{self, Loaded};
+use crate::snapshots;
+
+/// A warning about one file of the set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// The file, and its text as far as it says where.
+    pub text: (PathBuf, String),
+    /// What is hardly meant.
+    pub problem: Problem,
+}
+
+const TOP: Span = Span { line: 1, column: 1, length: 8, file: 0 };
+
+/// Every warning about the set that was found at these paths.
+///
+/// # Errors
+/// What the system says of a file that cannot be read, with its path.
+pub fn warnings(paths: &[PathBuf], set: &[Loaded]) -> Result<Vec<Warning>, (PathBuf, std::io::Error)> {
+    let mut found = same(set)?;
+    let whole = files::find_all(paths)?;
+    found.append(&mut uncalled(&whole.libraries, set)?);
+    found.extend(orphans(&whole.snapshots).into_iter().map(|path| {
+        Warning {
+            problem: Problem::new("W005", Span::default(), format!("{} has no scenario", path.display()))
+                .help("`sca-sim review --prune` takes it away"),
+            text: (path, String::new()),
+        }
+    }));
+    Ok(found)
+}
+
+/// The snapshots that belong to no scenario.
+#[must_use]
+pub fn orphans(snapshots: &[PathBuf]) -> Vec<PathBuf> {
+    let is_orphan = |path: &&PathBuf| {
+        let scenario = snapshots::scenario_of(path);
+        scenario.is_some_and(|scenario| !scenario.exists())
+    };
+    snapshots.iter().filter(is_orphan).cloned().collect()
+}
+
+fn uncalled(libraries: &[PathBuf], set: &[Loaded]) -> Result<Vec<Warning>, (PathBuf, std::io::Error)> {
+    let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut called: BTreeMap<PathBuf, BTreeSet<&String>> = BTreeMap::new();
+    for loaded in set {
+        let Ok(scenario) = &loaded.scenario else { continue };
+        for (library, _) in &loaded.texts[1..] {
+            called.entry(canonical(library)).or_default().extend(&scenario.stories_called);
+        }
+    }
+    let mut found = Vec::new();
+    for path in libraries {
+        let text = files::read_text(path).map_err(|error| (path.clone(), error))?;
+        let nothing = BTreeSet::new();
+        let called = called.get(&canonical(path)).unwrap_or(&nothing);
+        for (name, span, _) in Library::read(&text, 0).stories() {
+            if !called.contains(&name.to_owned()) {
+                let problem = Problem::new("W002", span, format!("no scenario calls the story `{name}`"));
+                found.push(Warning { text: (path.clone(), text.clone()), problem });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Scenarios whose kept transcripts are the same but for the title.
+fn same(set: &[Loaded]) -> Result<Vec<Warning>, (PathBuf, std::io::Error)> {
+    let mut seen: BTreeMap<String, &Path> = BTreeMap::new();
+    let mut found = Vec::new();
+    for loaded in set {
+        let path = &loaded.path;
+        let kept = snapshots::read(path).map_err(|error| (path.clone(), error))?;
+        let Some(kept) = kept else { continue };
+        let said: Vec<&str> = kept.lines().filter(|line| !line.starts_with("scenario ")).collect();
+        match seen.get(&said.join("\n")) {
+            Some(other) => found.push(Warning {
+                text: loaded.texts[0].clone(),
+                problem: Problem::new("W003", TOP, format!("its transcript is the one of {}", other.display())),
+            }),
+            None => drop(seen.insert(said.join("\n"), path)),
+        }
+    }
+    Ok(found)
+}
