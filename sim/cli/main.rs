@@ -12,6 +12,7 @@ mod list;
 mod new;
 mod open;
 mod private;
+mod report;
 mod review;
 mod run;
 mod screen;
@@ -70,6 +71,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Look at transcripts that differ from their snapshots, and accept or reject each
     Review(review::Arguments),
+    /// Make one report of several
+    Report(report::Arguments),
     /// Put scenario files into the one layout
     Fmt(fmt::Arguments),
     /// List scenarios with their titles and clauses
@@ -109,6 +112,7 @@ fn main() -> ExitCode {
         Command::New(arguments) => new::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Review(arguments) => review::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Screen(arguments) => screen::run(&arguments),

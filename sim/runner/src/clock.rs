@@ -43,6 +43,29 @@ impl Clock {
     }
 }
 
+/// Real time in laps, for what a person is told while a long run goes on. No verdict depends on it.
+#[derive(Debug)]
+pub struct Lap {
+    start: Instant,
+    seconds: u64,
+    told: AtomicI64,
+}
+
+impl Lap {
+    /// Laps of so many seconds, from now on.
+    #[must_use]
+    pub fn start(seconds: u64) -> Self {
+        Self { start: Instant::now(), seconds: seconds.max(1), told: AtomicI64::new(0) }
+    }
+
+    /// Whether a lap is over that nobody has been told of.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        let laps = i64::try_from(self.start.elapsed().as_secs() / self.seconds).unwrap_or(i64::MAX);
+        self.told.fetch_max(laps, Ordering::Relaxed) < laps
+    }
+}
+
 /// A device's own clock, which may be wrong and may be set.
 #[derive(Debug, Clone)]
 pub(crate) struct DeviceClock {

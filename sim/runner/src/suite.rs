@@ -1,7 +1,7 @@
 //! Many scenarios, each in its own world, on several threads: what each file came to, in the order of the files.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sca_certs::{CertError, KeyKind};
@@ -157,13 +157,36 @@ impl<C: Core> Suite<'_, C> {
         jobs: usize,
         done: &(dyn Fn(&FileResult) + Sync),
     ) -> Vec<std::io::Result<FileResult>> {
-        in_parallel(jobs, paths, |path| {
-            let result = self.file(path);
-            if let Ok(result) = &result {
-                done(result);
+        let all = self.run_until(paths, jobs, &|result| {
+            done(result);
+            true
+        });
+        all.into_iter().map(|(_, result)| result).collect()
+    }
+
+    /// The same, until `goes_on` says of a file that is done that no other begins. What was played comes back, in the
+    /// order of the files, each with its place among them.
+    ///
+    /// # Errors
+    /// What the system says of a file that cannot be read.
+    pub fn run_until(
+        &self,
+        paths: &[std::path::PathBuf],
+        jobs: usize,
+        goes_on: &(dyn Fn(&FileResult) -> bool + Sync),
+    ) -> Vec<(usize, std::io::Result<FileResult>)> {
+        let over = AtomicBool::new(false);
+        let results = in_parallel(jobs, paths, |path| {
+            if over.load(Ordering::Relaxed) {
+                return None;
             }
-            result
-        })
+            let result = self.file(path);
+            if result.as_ref().is_ok_and(|result| !goes_on(result)) {
+                over.store(true, Ordering::Relaxed);
+            }
+            Some(result)
+        });
+        results.into_iter().enumerate().filter_map(|(at, result)| Some((at, result?))).collect()
     }
 
     /// Plays one file.

@@ -4,77 +4,76 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Painter, failure, problem};
-use crate::suite::{FileResult, Snapshot, difference};
-use crate::verdict::{Played, Verdict};
+use super::document::{Document, File, Row};
 
-/// The report of a run. Times are scenario time, so that the same run makes the same report. `replay` tells the
-/// command for a row.
+/// The report of a run. Times are scenario time, so that the same run makes the same report.
 ///
 /// # Errors
 /// What the writer of XML says; in practice nothing.
-pub fn junit(
-    results: &[&FileResult],
-    replay: impl Fn(&FileResult) -> String,
-) -> Result<String, quick_junit::SerializeError> {
+pub fn junit(document: &Document) -> Result<String, quick_junit::SerializeError> {
     let mut report = Report::new("sca-sim");
-    for result in results {
-        let mut suite = TestSuite::new(result.loaded.path.display().to_string());
-        for row in &result.rows {
-            suite.add_test_case(case(result, row, &replay(result)));
+    for file in &document.files {
+        let mut suite = TestSuite::new(&file.path);
+        for row in &file.rows {
+            suite.add_test_case(case(file, row));
         }
-        if !result.problems().is_empty() {
-            suite.add_test_case(invalid(result));
+        if !file.problems.is_empty() {
+            let shown: Vec<&str> = file.problems.iter().map(|problem| problem.shown.as_str()).collect();
+            let status = failed(NonSuccessKind::Error, "the scenario is not valid", &shown.join("\n"));
+            suite.add_test_case(named(file, "valid", status));
         }
-        if let Snapshot::Differs { kept, new } = &result.snapshot {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_message("the transcript differs from its snapshot");
-            status.set_description(difference(kept, new));
-            suite.add_test_case(TestCase::new("snapshot", status));
+        if let Some(difference) = &file.difference {
+            let status = failed(NonSuccessKind::Failure, "the transcript differs from its snapshot", difference);
+            suite.add_test_case(named(file, "snapshot", status));
         }
         report.add_test_suite(suite);
     }
     report.to_string().map(|text| crate::cards::masked(&text).into_owned())
 }
 
-fn case(result: &FileResult, row: &Played, replay: &str) -> TestCase {
-    let plain = Painter { colours: false };
-    let values: Vec<String> = row.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let title = result.loaded.scenario.as_ref().map_or("", |s| s.title.as_str());
-    let name = if values.is_empty() { title.to_owned() } else { format!("{title} ({})", values.join(", ")) };
-    let failed = |kind, message: &str, text: String| {
-        let mut status = TestCaseStatus::non_success(kind);
-        status.set_message(message);
-        status.set_description(text);
-        status
-    };
-    let status = match &row.verdict {
-        Verdict::Pass => TestCaseStatus::success(),
-        Verdict::Fail(f) => failed(NonSuccessKind::Failure, &f.headline, failure(plain, &result.loaded, f, replay)),
-        Verdict::UnexpectedPass => failed(NonSuccessKind::Failure, "passed unexpectedly", String::new()),
-        Verdict::Error(why) => failed(NonSuccessKind::Error, why, String::new()),
-        Verdict::Inapplicable(why) | Verdict::ExpectedFail(why) => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message(format!("{}: {}", row.verdict.word(), why.headline));
-            status
-        }
-    };
+fn failed(kind: NonSuccessKind, message: &str, text: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_message(message);
+    status.set_description(text);
+    status
+}
+
+/// A case with what tools group by, and what a person needs to go on.
+fn named(file: &File, name: &str, status: TestCaseStatus) -> TestCase {
     let mut case = TestCase::new(name, status);
-    case.set_classname(result.loaded.path.with_extension("").display().to_string().replace('/', "."));
-    case.set_time(Duration::from_millis(u64::try_from(row.lasted.as_millis()).unwrap_or(u64::MAX)));
-    case.add_property(Property::new("verdict", row.verdict.word()));
-    case.add_property(Property::new("replay", replay));
-    for id in &row.assumed {
-        case.add_property(Property::new("assumption", *id));
+    case.set_classname(file.path.trim_end_matches(".sca").replace('/', "."));
+    case.extra.insert("file".into(), file.path.as_str().into());
+    case.add_property(Property::new("seed", file.seed.to_string()));
+    case.add_property(Property::new("replay", file.replay.as_str()));
+    for clause in &file.clauses {
+        case.add_property(Property::new("clause", clause.as_str()));
+    }
+    for tag in &file.tags {
+        case.add_property(Property::new("tag", tag.as_str()));
     }
     case
 }
 
-fn invalid(result: &FileResult) -> TestCase {
-    let plain = Painter { colours: false };
-    let texts: Vec<String> = result.problems().iter().map(|p| problem(plain, &result.loaded.texts, p)).collect();
-    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-    status.set_message("the scenario is not valid");
-    status.set_description(texts.join("\n"));
-    TestCase::new("valid", status)
+fn case(file: &File, row: &Row) -> TestCase {
+    let why = row.failure.as_ref();
+    let message = why.map_or("", |why| why.message.as_str());
+    let status = match row.verdict.as_str() {
+        "fail" => failed(NonSuccessKind::Failure, message, why.map_or("", |why| why.shown.as_str())),
+        "unexpected-pass" => failed(NonSuccessKind::Failure, "it passes, but its header expects it to fail", ""),
+        "error" => failed(NonSuccessKind::Error, row.error.as_deref().unwrap_or_default(), ""),
+        // JUnit knows no expected failure: what does not count is skipped, and says why.
+        "inapplicable" | "expected-fail" => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(format!("{}: {message}", row.verdict));
+            status
+        }
+        _ => TestCaseStatus::success(),
+    };
+    let mut case = named(file, &file.name_of(row), status);
+    case.set_time(Duration::from_millis(row.lasted_ms));
+    case.add_property(Property::new("verdict", row.verdict.as_str()));
+    for id in &row.assumptions {
+        case.add_property(Property::new("assumption", id.as_str()));
+    }
+    case
 }

@@ -1,16 +1,62 @@
 //! What a run tells: to people, with a caret under the word, and to machines.
 
-mod json;
+mod document;
 mod junit;
+mod lines;
+mod markdown;
 mod show;
 mod sides;
 
-pub use json::{JSON_VERSION, json};
+pub use document::{About, Document, File, REPORT_VERSION, Reported, Row, Summary};
 pub use junit::junit;
+pub use lines::{github, json_lines, tap};
+pub use markdown::markdown;
 pub use show::{Painter, failure, problem};
 pub use sides::sides;
 
 use crate::suite::FileResult;
+
+/// The kinds of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// JUnit XML.
+    Junit,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line.
+    JsonLines,
+    /// Annotations of GitHub.
+    Github,
+    /// A page of Markdown.
+    Markdown,
+    /// The Test Anything Protocol.
+    Tap,
+}
+
+/// Every kind with its word.
+pub const KINDS: &[(&str, Kind)] = &[
+    ("junit", Kind::Junit),
+    ("json", Kind::Json),
+    ("jsonl", Kind::JsonLines),
+    ("github", Kind::Github),
+    ("markdown", Kind::Markdown),
+    ("tap", Kind::Tap),
+];
+
+/// A report of a run.
+///
+/// # Errors
+/// What the writer of its format says; in practice nothing.
+pub fn report(document: &Document, kind: Kind) -> Result<String, String> {
+    match kind {
+        Kind::Junit => junit(document).map_err(|error| error.to_string()),
+        Kind::Json => document.to_json().map_err(|error| error.to_string()),
+        Kind::JsonLines => Ok(json_lines(document)),
+        Kind::Github => Ok(github(document)),
+        Kind::Markdown => Ok(markdown(document)),
+        Kind::Tap => Ok(tap(document)),
+    }
+}
 
 /// How many files and rows came to which verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

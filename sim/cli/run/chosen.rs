@@ -1,0 +1,68 @@
+//! Which scenarios a run plays: those at the paths given, that a filter takes, of one part.
+
+use std::path::PathBuf;
+
+use sca_runner::files;
+use sca_runner::filter::{Filter, Subject};
+
+use super::{Arguments, last};
+use crate::Exit;
+use crate::terms::complain;
+
+/// The scenarios that are to be played; where there is none, or one cannot be read, it is said, and the exit.
+pub(super) fn chosen(arguments: &Arguments) -> Result<Vec<PathBuf>, Exit> {
+    let mut all = Vec::new();
+    for path in &arguments.paths {
+        match files::find(std::slice::from_ref(path)) {
+            Ok(found) if found.is_empty() => {
+                complain!("error: there is no scenario in {}", path.display());
+                return Err(Exit::CannotRun);
+            }
+            Ok(found) => all.extend(found),
+            Err((path, error)) => {
+                complain!("error: {} cannot be read: {error}", path.display());
+                return Err(Exit::CannotRun);
+            }
+        }
+    }
+    all.dedup();
+    if let Some(filter) = &arguments.filter {
+        all = filtered(all, filter)?;
+    }
+    let all = match arguments.shard {
+        Some(shard) => shard.of(all),
+        None => all,
+    };
+    if all.is_empty() && arguments.shard.is_none() {
+        complain!("error: the filter takes no scenario");
+        return Err(Exit::CannotRun);
+    }
+    Ok(all)
+}
+
+fn filtered(all: Vec<PathBuf>, filter: &Filter) -> Result<Vec<PathBuf>, Exit> {
+    let verdicts = if filter.asks_verdict() {
+        last::read().map_err(|why| {
+            complain!("error: the last run is not known: {why}");
+            Exit::CannotRun
+        })?
+    } else {
+        last::Verdicts::default()
+    };
+    let mut taken = Vec::new();
+    for path in all {
+        let loaded = files::load(&path, &[]).map_err(|error| {
+            complain!("error: {} cannot be read: {error}", path.display());
+            Exit::CannotRun
+        })?;
+        let (tags, clauses) = match &loaded.scenario {
+            Ok(scenario) => (scenario.header.tags.clone(), scenario.covers()),
+            Err(_) => Default::default(),
+        };
+        let verdict = verdicts.of(&path);
+        if filter.takes(Subject { path: &path, tags: &tags, clauses: &clauses, verdict }) {
+            taken.push(path);
+        }
+    }
+    Ok(taken)
+}

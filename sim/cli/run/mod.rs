@@ -1,0 +1,196 @@
+//! `run`: plays scenarios and says what came of them.
+
+mod chosen;
+mod last;
+mod progress;
+mod tell;
+mod watch;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use sca_network::tls::KeyNotes;
+use sca_runner::filter::Filter;
+use sca_runner::report::{About, Document, Kind, Tally};
+use sca_runner::shard::Shard;
+use sca_runner::suite::{FileResult, Snapshots, Suite};
+use sca_runner::{Options, Place, Played, Verdict, simulated};
+
+use crate::Exit;
+use crate::report::{parse_report, tell_beside, write_reports};
+use crate::terms::{authorities, complain, count, threads};
+use progress::Progress;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Scenario files, or folders with scenario files
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Play on loopback sockets in scaled real time, and compare with memory lane by lane
+    #[arg(long)]
+    wire: bool,
+    /// Seconds of the scenario in one real second, with --wire
+    #[arg(long, value_name = "N", default_value_t = 50, requires = "wire", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    time_scale: u32,
+    /// Write the snapshots instead of comparing with them
+    #[arg(long, conflicts_with_all = ["wire", "seed"])]
+    update: bool,
+    /// The seed that all chance follows from; snapshots are those of the scenario's own seed
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Scenarios that play at the same time; as many as there are cores when absent
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+    /// Only scenarios that this takes: path(GLOB), tag(WORD), clause(ID), verdict(WORD) of the last run, joined by
+    /// `not`, `and`, `or` and brackets; for example 'clause(REC-*) and not tag(slow)', or 'verdict(fail)'
+    #[arg(long, value_name = "EXPRESSION", value_parser = |text: &str| Filter::read(text))]
+    filter: Option<Filter>,
+    /// Begin no other scenario once one has failed
+    #[arg(long)]
+    fail_fast: bool,
+    /// Only the i-th of n parts, as i/n; `auto/n` or `auto` take the index, and the count, that a scheduler has set
+    /// (Slurm arrays, GitLab, indexed jobs of Kubernetes)
+    #[arg(long, value_name = "i/n", value_parser = |text: &str| Shard::read(text, |name| std::env::var(name).ok()))]
+    shard: Option<Shard>,
+    /// Play again whenever a file is saved
+    #[arg(long)]
+    watch: bool,
+    /// Reports to write, several with commas: junit, json, jsonl, github, markdown or tap, each =FILE, or =- for
+    /// standard output
+    #[arg(long, value_name = "KIND=FILE", value_delimiter = ',', value_parser = parse_report)]
+    report: Vec<(Kind, PathBuf)>,
+    /// Where the evidence of a failure goes
+    #[arg(long, value_name = "DIR", default_value = "failures")]
+    failures: PathBuf,
+    /// Print the transcripts
+    #[arg(long, short)]
+    transcript: bool,
+}
+
+/// A suite of the simulated terminal.
+type Terminals<'a> = Suite<'a, sca_terminal::Terminal>;
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    let twice = |(at, (_, path)): (usize, &(Kind, PathBuf))| arguments.report[..at].iter().any(|(_, p)| p == path);
+    if arguments.report.iter().enumerate().any(twice) {
+        complain!("error: two reports go to one file");
+        return Exit::CannotRun;
+    }
+    let identities = match authorities() {
+        Ok(identities) => identities,
+        Err(exit) => return exit,
+    };
+    let clauses = sca_protocol::clauses::ids();
+    let suite = Suite {
+        options: options(arguments),
+        snapshots: if arguments.update { Snapshots::Update } else { Snapshots::Compare },
+        make: &simulated,
+        clauses: &clauses,
+        identities,
+    };
+    let once = || once(arguments, &suite);
+    if arguments.watch { watch::watch(&arguments.paths, once) } else { once() }
+}
+
+fn once(arguments: &Arguments, suite: &Terminals<'_>) -> Exit {
+    let all = match chosen::chosen(arguments) {
+        Ok(all) => all,
+        Err(exit) => return exit,
+    };
+    let progress = Progress::new(all.len());
+    let results = suite.run_until(&all, threads(arguments.jobs), &|result| {
+        progress.one();
+        !(arguments.fail_fast && result.is_bad())
+    });
+    progress.over();
+    finish(arguments, suite, &all, results)
+}
+
+fn options(arguments: &Arguments) -> Options {
+    let place = if arguments.wire { Place::Wire { scale: arguments.time_scale } } else { Place::Memory };
+    Options {
+        place,
+        seed: arguments.seed,
+        // On the wire a failure cannot be played again with its frames, so they are kept from the start.
+        keeps_frames: arguments.wire,
+        key_notes: arguments.wire.then(|| Arc::new(KeyNotes::default())),
+        ..Options::default()
+    }
+}
+
+fn finish(
+    arguments: &Arguments,
+    suite: &Terminals<'_>,
+    paths: &[PathBuf],
+    results: Vec<(usize, std::io::Result<FileResult>)>,
+) -> Exit {
+    let mut good = Vec::with_capacity(results.len());
+    let mut unreadable = false;
+    let left_out = paths.len() - results.len();
+    for (at, result) in results {
+        match result {
+            Ok(result) => good.push(result),
+            Err(error) => {
+                complain!("error: {}: {error}", paths[at].display());
+                unreadable = true;
+            }
+        }
+    }
+    good.iter().for_each(|result| tell::tell(arguments, suite, result));
+    let tally = Tally::of(&good);
+    last::keep(&good);
+    let unwritten = !write_reports(&arguments.report, &document(arguments, &good));
+    summary(arguments, &tally, left_out);
+    if unreadable || unwritten {
+        return Exit::CannotRun;
+    }
+    if tally.invalid > 0 {
+        return Exit::Invalid;
+    }
+    let is_part = arguments.filter.is_some() || arguments.shard.is_some() || left_out > 0;
+    let idle = !is_part && arguments.paths.iter().any(|path| !was_played(path, &good));
+    if tally.failed > 0 || tally.changed > 0 || idle { Exit::Failed } else { Exit::Good }
+}
+
+/// Whether anything of a path given was played.
+fn was_played(given: &Path, results: &[FileResult]) -> bool {
+    let mine = results.iter().filter(|result| result.loaded.path.starts_with(given));
+    let played = |row: &Played| !matches!(row.verdict, Verdict::Inapplicable(_));
+    let mut any = mine.flat_map(|result| &result.rows).map(played);
+    let is_played = any.any(|played| played);
+    if !is_played {
+        complain!("error: nothing of {} was played", given.display());
+    }
+    is_played
+}
+
+fn replay(arguments: &Arguments, path: &Path) -> String {
+    let wire = if arguments.wire { format!(" --wire --time-scale {}", arguments.time_scale) } else { String::new() };
+    let seed = arguments.seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
+    format!("sca-sim run {}{wire}{seed}", path.display())
+}
+
+fn document(arguments: &Arguments, results: &[FileResult]) -> Document {
+    let about = About {
+        world: if arguments.wire { "wire" } else { "memory" }.to_owned(),
+        seed: arguments.seed,
+        shard: arguments.shard.map(|shard| shard.to_string()),
+    };
+    Document::new(&results.iter().collect::<Vec<_>>(), about, |result| replay(arguments, &result.loaded.path))
+}
+
+fn summary(arguments: &Arguments, tally: &Tally, left_out: usize) {
+    let world = if arguments.wire { "on the wire" } else { "in memory" };
+    let mut parts = vec![format!("{} passed", tally.passed), format!("{} failed", tally.failed)];
+    let more = [
+        (tally.inapplicable, "inapplicable"),
+        (tally.invalid, "files not valid"),
+        (tally.changed, "snapshots differ"),
+        (tally.without_snapshot, "without a snapshot"),
+        (left_out, "files not begun"),
+    ];
+    parts.extend(more.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
+    let line = format!("{} {world}: {}", count(tally.files, "scenario"), parts.join(", "));
+    tell_beside(&arguments.report, &line);
+}

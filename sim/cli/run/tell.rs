@@ -1,0 +1,74 @@
+//! What a run says of a file, and the evidence it leaves of a failure.
+
+use std::fs;
+
+use sca_runner::suite::{FileResult, Snapshot, difference, joined};
+use sca_runner::{Options, Verdict, play, report, simulated};
+
+use super::{Arguments, Terminals, replay};
+use crate::terms::{complain, painter, say};
+
+/// Says what came of one file, where there is something to say.
+pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileResult) {
+    for problem in result.problems() {
+        complain!("{}\n", report::problem(painter(), &result.loaded.texts, problem));
+    }
+    if arguments.transcript {
+        say!("{}", joined(&result.rows).trim_end());
+    }
+    let replay = replay(arguments, &result.loaded.path);
+    let mut shown = 0;
+    for (number, row) in result.rows.iter().enumerate() {
+        let values: Vec<String> = row.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let values = if values.is_empty() { String::new() } else { format!(" ({})", values.join(", ")) };
+        let place = format!("{}{values}", result.loaded.path.display());
+        match &row.verdict {
+            Verdict::Fail(failure) => {
+                shown += 1;
+                // What is wrong with one row is mostly wrong with the next too.
+                if shown <= 3 {
+                    complain!("{}", report::failure(painter(), &result.loaded, failure, &replay));
+                    evidence(arguments, suite, result, number, &replay);
+                }
+            }
+            Verdict::Error(why) => complain!("error: {place}: {why}\n  replay: {replay}\n"),
+            Verdict::UnexpectedPass => complain!("error: {place} passes, but its header expects it to fail\n"),
+            Verdict::Inapplicable(why) => complain!("{place}:{}: inapplicable: {}", why.span.line, why.headline),
+            Verdict::Pass | Verdict::ExpectedFail(_) => {}
+        }
+    }
+    if shown > 3 {
+        complain!("… and {} more rows of {} fail\n", shown - 3, result.loaded.path.display());
+    }
+    if let Snapshot::Differs { kept, new } = &result.snapshot {
+        complain!("error: the transcript of {} differs from its snapshot", result.loaded.path.display());
+        complain!("{}", difference(kept, new));
+        complain!("  look at it, and accept or reject it: sca-sim review {}\n", result.loaded.path.display());
+    }
+}
+
+/// Leaves transcript, command, frames and on the wire the secrets of TLS where a person finds them.
+fn evidence(arguments: &Arguments, suite: &Terminals<'_>, result: &FileResult, number: usize, replay: &str) {
+    let name = result.loaded.path.with_extension("").to_string_lossy().replace(['/', '\\', '.', ':'], "_");
+    let folder = arguments.failures.join(format!("{}-{}", name.trim_matches('_'), number + 1));
+    let row = &result.rows[number];
+    let mut frames = row.frames.clone();
+    if let (false, Ok(scenario)) = (arguments.wire, &result.loaded.scenario) {
+        let again = Options { keeps_frames: true, ..suite.options.clone() };
+        let rows = play(scenario, &again, &suite.identities.memory, &simulated);
+        frames = rows.into_iter().nth(number).map(|row| row.frames).unwrap_or_default();
+    }
+    let seed = arguments.seed.or_else(|| result.loaded.scenario.as_ref().ok().and_then(|s| s.header.seed)).unwrap_or(1);
+    let written = fs::create_dir_all(&folder)
+        .and_then(|()| fs::write(folder.join("transcript.txt"), &row.transcript))
+        .and_then(|()| fs::write(folder.join("frames.txt"), &frames))
+        .and_then(|()| fs::write(folder.join("replay.txt"), format!("{replay}\nseed {seed}\n")))
+        .and_then(|()| match &suite.options.key_notes {
+            Some(notes) => crate::private::write(&folder.join("tls-keys.log"), notes.text().as_bytes()),
+            None => Ok(()),
+        });
+    match written {
+        Ok(()) => complain!("  evidence: {}\n", folder.display()),
+        Err(error) => complain!("  no evidence was left in {}: {error}\n", folder.display()),
+    }
+}

@@ -1,0 +1,75 @@
+//! `run --watch`: plays again whenever a file is saved. It waits for the system to say so.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use notify::{EventKind, RecursiveMode, Watcher};
+
+use crate::Exit;
+use crate::terms::{complain, say};
+
+/// Editors save in several steps; what comes within this is one save.
+const ONE_SAVE: Duration = Duration::from_millis(150);
+
+/// Runs `once`, and again after each change at these paths, until the process is ended.
+pub(super) fn watch(paths: &[PathBuf], once: impl Fn() -> Exit) -> Exit {
+    let (sender, events) = mpsc::channel();
+    let watching = notify::recommended_watcher(sender).and_then(|mut watcher| {
+        for folder in folders(paths) {
+            watcher.watch(&folder, RecursiveMode::Recursive)?;
+        }
+        Ok(watcher)
+    });
+    let _watching = match watching {
+        Ok(watching) => watching,
+        Err(error) => {
+            complain!("error: nothing can be watched here: {error}");
+            return Exit::CannotRun;
+        }
+    };
+    loop {
+        once();
+        say!("waiting for a change; Ctrl-C ends");
+        match changed(&events) {
+            Some(path) => say!("\n{} has changed", path.display()),
+            None => return Exit::Good,
+        }
+    }
+}
+
+/// The folders to watch: what a scenario uses may stand beside its own.
+fn folders(paths: &[PathBuf]) -> BTreeSet<PathBuf> {
+    let folder = |path: &PathBuf| match path.is_dir() {
+        true => path.clone(),
+        false => path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned(),
+    };
+    paths.iter().map(folder).collect()
+}
+
+/// Waits for a change, and lets all that belongs to the same save pass. Nothing where no more can come.
+fn changed(events: &Receiver<notify::Result<notify::Event>>) -> Option<PathBuf> {
+    let mut path = loop {
+        if let Some(path) = counts(events.recv().ok()?) {
+            break path;
+        }
+    };
+    while let Ok(event) = events.recv_timeout(ONE_SAVE) {
+        path = counts(event).unwrap_or(path);
+    }
+    Some(path)
+}
+
+/// The file of an event that may change what a run says.
+fn counts(event: notify::Result<notify::Event>) -> Option<PathBuf> {
+    let event = event.ok()?;
+    if !matches!(event.kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_)) {
+        return None;
+    }
+    let is_source = |path: &PathBuf| {
+        let by_us = path.components().any(|part| matches!(part.as_os_str().to_str(), Some("snapshots" | ".sca-sim")));
+        !by_us && path.extension().is_some_and(|e| e == "sca" || e == "csv" || e == "png")
+    };
+    event.paths.into_iter().find(is_source)
+}

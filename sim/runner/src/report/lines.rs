@@ -1,0 +1,154 @@
+//! Verdicts line by line: as JSON lines, as TAP, as annotations of GitHub.
+
+use std::fmt::Write;
+
+use serde_json::json;
+
+use super::document::{Document, File, REPORT_VERSION, Row};
+use crate::cards::masked;
+
+/// One JSON object a line: first `run`, then `row`, `problem` and `snapshot`, last `summary`. `sim/docs/json.md`
+/// describes them.
+#[must_use]
+pub fn json_lines(document: &Document) -> String {
+    let mut out = String::new();
+    let mut line = |value: serde_json::Value| {
+        let _ = writeln!(out, "{value}");
+    };
+    line(json!({
+        "kind": "run", "version": REPORT_VERSION, "tool": document.tool, "world": document.world,
+        "seed": document.seed, "shard": document.shard,
+    }));
+    for file in &document.files {
+        for row in &file.rows {
+            line(json!({
+                "kind": "row", "path": file.path, "title": file.title, "tags": file.tags, "clauses": file.clauses,
+                "seed": file.seed, "replay": file.replay, "values": row.values, "verdict": row.verdict,
+                "assumptions": row.assumptions, "lasted_ms": row.lasted_ms, "failure": row.failure, "error": row.error,
+            }));
+        }
+        for problem in &file.problems {
+            line(json!({ "kind": "problem", "path": file.path, "problem": problem }));
+        }
+        if let Some(difference) = &file.difference {
+            line(json!({ "kind": "snapshot", "path": file.path, "difference": difference }));
+        }
+    }
+    line(json!({ "kind": "summary", "summary": document.summary }));
+    masked(&out).into_owned()
+}
+
+/// One thing that is tested: its name, and what is not good about it.
+struct Point<'a> {
+    name: String,
+    bad: bool,
+    directive: Option<String>,
+    message: &'a str,
+    shown: &'a str,
+}
+
+fn points(file: &File) -> Vec<Point<'_>> {
+    let mut points: Vec<Point<'_>> = file.rows.iter().map(|row| point(file, row)).collect();
+    points.extend(file.problems.iter().map(|problem| Point {
+        name: format!("{}: valid", file.path),
+        bad: true,
+        directive: None,
+        message: &problem.message,
+        shown: &problem.shown,
+    }));
+    points.extend(file.difference.iter().map(|difference| Point {
+        name: format!("{}: snapshot", file.path),
+        bad: true,
+        directive: None,
+        message: "the transcript differs from its snapshot",
+        shown: difference,
+    }));
+    points
+}
+
+fn point<'a>(file: &File, row: &'a Row) -> Point<'a> {
+    let why = row.failure.as_ref();
+    let message = why.map(|why| why.message.as_str()).or(row.error.as_deref()).unwrap_or("passed unexpectedly");
+    let expected = row.verdict == "expected-fail";
+    Point {
+        name: format!("{}: {}", file.path, file.name_of(row)),
+        bad: row.is_bad() || expected,
+        directive: match row.verdict.as_str() {
+            "inapplicable" => Some(format!("SKIP {message}")),
+            "expected-fail" => Some(format!("TODO {message}")),
+            _ => None,
+        },
+        message,
+        shown: why.map_or("", |why| why.shown.as_str()),
+    }
+}
+
+/// The Test Anything Protocol, version 14.
+#[must_use]
+pub fn tap(document: &Document) -> String {
+    let points: Vec<Point<'_>> = document.files.iter().flat_map(points).collect();
+    let mut out = format!("TAP version 14\n1..{}\n", points.len());
+    for (number, point) in (1..).zip(&points) {
+        let name = point.name.replace('\\', "\\\\").replace('#', "\\#").replace('\n', " ");
+        let _ = write!(out, "{} {number} - {name}", if point.bad { "not ok" } else { "ok" });
+        if let Some(directive) = &point.directive {
+            let _ = write!(out, " # {}", directive.replace('\n', " "));
+        }
+        out.push('\n');
+        if point.bad {
+            let _ = writeln!(out, "  ---\n  message: {}\n  details: |", json!(point.message));
+            point.shown.lines().for_each(|line| out.extend(["    ", line, "\n"]));
+            out.push_str("  ...\n");
+        }
+    }
+    masked(&out).into_owned()
+}
+
+/// Annotations as GitHub reads them from the output of a step: one for each thing that is not good.
+#[must_use]
+pub fn github(document: &Document) -> String {
+    let mut out = String::new();
+    for file in &document.files {
+        for problem in &file.problems {
+            let help = problem.help.as_ref().map(|help| format!("\n{help}")).unwrap_or_default();
+            let message = format!("{}{help}", problem.message);
+            annotation(&mut out, "error", (&problem.path, problem.line, problem.column), &problem.code, &message);
+        }
+        if let Some(difference) = &file.difference {
+            let title = "the transcript differs from its snapshot";
+            annotation(&mut out, "error", (&file.path, 1, 1), title, difference);
+        }
+        for row in &file.rows {
+            let why = row.failure.as_ref();
+            let place = why.map_or((file.path.as_str(), 1, 1), |why| (why.path.as_str(), why.line, why.column));
+            let name = file.name_of(row);
+            match row.verdict.as_str() {
+                "fail" => {
+                    let message = why.map_or_else(String::new, |why| format!("{}\n{}", why.message, why.shown));
+                    annotation(&mut out, "error", place, &name, &message);
+                }
+                "error" => annotation(&mut out, "error", place, &name, row.error.as_deref().unwrap_or_default()),
+                "unexpected-pass" => {
+                    annotation(&mut out, "error", place, &name, "it passes, but its header expects it to fail");
+                }
+                "inapplicable" => {
+                    annotation(&mut out, "notice", place, &name, why.map_or("inapplicable", |why| &why.message));
+                }
+                _ => {}
+            }
+        }
+    }
+    masked(&out).into_owned()
+}
+
+fn annotation(out: &mut String, level: &str, (path, line, column): (&str, u32, u32), title: &str, message: &str) {
+    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    let _ = writeln!(
+        out,
+        "::{level} file={},line={line},col={column},title={}::{}",
+        property(path),
+        property(title),
+        data(message)
+    );
+}

@@ -1,0 +1,114 @@
+//! One part of a list, so that several machines share a run.
+
+/// The i-th of n parts, i from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// Which part, from 1.
+    pub index: usize,
+    /// How many parts there are.
+    pub count: usize,
+}
+
+/// Where an index and a count stand, and from which number the index counts.
+const KNOWN: &[(&str, Option<&str>, usize)] = &[
+    ("SLURM_ARRAY_TASK_ID", Some("SLURM_ARRAY_TASK_COUNT"), 1),
+    ("CI_NODE_INDEX", Some("CI_NODE_TOTAL"), 1),
+    ("JOB_COMPLETION_INDEX", None, 0),
+];
+
+/// The most parts there can be.
+const COUNT_MAX: usize = 10_000;
+
+impl Shard {
+    /// Reads `i/n`, `auto/n` or `auto`. With `auto`, index and count are those that the scheduler has set: the array of
+    /// Slurm, the parallel jobs of GitLab, the indexed job of Kubernetes, which sets no count. `of` reads a variable of
+    /// the environment.
+    ///
+    /// # Errors
+    /// What is wrong, and what was expected.
+    ///
+    /// ```
+    /// use sca_runner::shard::Shard;
+    /// let kubernetes = |name: &str| (name == "JOB_COMPLETION_INDEX").then(|| "0".to_owned());
+    /// assert_eq!(Shard::read("auto/4", kubernetes).unwrap(), Shard { index: 1, count: 4 });
+    /// ```
+    pub fn read(text: &str, of: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let number = |text: &str| text.parse::<usize>().ok().filter(|n| *n <= COUNT_MAX);
+        let (index, count) = match text.split_once('/') {
+            Some((index, count)) => {
+                (index, Some(number(count).ok_or_else(|| format!("`{count}` is no number of parts"))?))
+            }
+            None => (text, None),
+        };
+        if index != "auto" {
+            let index = number(index).ok_or("expected i/n, for example 1/4, or auto")?;
+            return Self::checked(index, count.ok_or("expected i/n, for example 1/4, or auto")?);
+        }
+        let (name, index, total, from) = KNOWN
+            .iter()
+            .find_map(|(name, total, from)| Some((*name, of(name)?, *total, *from)))
+            .ok_or_else(|| format!("no scheduler has set an index: none of {} is there", names()))?;
+        let index = number(&index).ok_or_else(|| format!("{name} is `{index}`, which is no number"))?;
+        // An array of Slurm may begin at another number.
+        let from =
+            of("SLURM_ARRAY_TASK_MIN").filter(|_| name.starts_with("SLURM")).and_then(|n| number(&n)).unwrap_or(from);
+        let count = count.or_else(|| total.and_then(&of).and_then(|count| number(&count)));
+        let count =
+            count.ok_or_else(|| format!("{name} says which part, and nothing how many there are: say auto/n"))?;
+        Self::checked((index + 1).checked_sub(from).unwrap_or(0), count)
+    }
+
+    fn checked(index: usize, count: usize) -> Result<Self, String> {
+        if index == 0 || index > count {
+            return Err(format!("part {index} of {count} is none: parts are counted from 1"));
+        }
+        Ok(Self { index, count })
+    }
+
+    /// Its part of a list: every n-th, so that neighbours, which take alike long, go to different machines.
+    #[must_use]
+    pub fn of<T>(self, list: Vec<T>) -> Vec<T> {
+        list.into_iter().skip(self.index - 1).step_by(self.count).collect()
+    }
+}
+
+impl std::fmt::Display for Shard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.index, self.count)
+    }
+}
+
+fn names() -> String {
+    KNOWN.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Shard;
+
+    #[test]
+    fn parts_are_disjoint_and_whole() {
+        let list: Vec<usize> = (0..10).collect();
+        let mut all: Vec<usize> = (1..=3).flat_map(|index| Shard { index, count: 3 }.of(list.clone())).collect();
+        all.sort_unstable();
+        assert_eq!(all, list);
+    }
+
+    #[test]
+    fn schedulers_are_understood() {
+        let slurm = |name: &str| match name {
+            "SLURM_ARRAY_TASK_ID" => Some("7".to_owned()),
+            "SLURM_ARRAY_TASK_COUNT" => Some("4".to_owned()),
+            "SLURM_ARRAY_TASK_MIN" => Some("5".to_owned()),
+            _ => None,
+        };
+        assert_eq!(Shard::read("auto", slurm), Ok(Shard { index: 3, count: 4 }));
+        let kubernetes = |name: &str| (name == "JOB_COMPLETION_INDEX").then(|| "3".to_owned());
+        assert_eq!(Shard::read("auto/4", kubernetes), Ok(Shard { index: 4, count: 4 }));
+        assert!(Shard::read("auto", kubernetes).is_err());
+        assert!(Shard::read("auto", |_| None).is_err());
+        for wrong in ["0/4", "5/4", "1", "x/4", "1/x", "1/99999999"] {
+            assert!(Shard::read(wrong, |_| None).is_err(), "{wrong}");
+        }
+    }
+}
