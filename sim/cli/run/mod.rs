@@ -2,6 +2,7 @@
 
 mod chosen;
 mod last;
+mod lines;
 mod progress;
 mod tell;
 mod watch;
@@ -36,6 +37,9 @@ pub(crate) struct Arguments {
     /// Write the snapshots instead of comparing with them
     #[arg(long, conflicts_with_all = ["wire", "seed"])]
     update: bool,
+    /// Rewrite expectations that are not met, in place, so that they demand what came; comments and layout stay
+    #[arg(long, conflicts_with_all = ["wire", "update", "watch", "report"])]
+    update_lines: bool,
     /// The seed that all chance follows from; snapshots are those of the scenario's own seed
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -66,6 +70,12 @@ pub(crate) struct Arguments {
     /// Print the transcripts
     #[arg(long, short)]
     transcript: bool,
+    /// Print beside everything that was done and seen the line and label that played or read it
+    #[arg(long)]
+    explain: bool,
+    /// Write the run of one scenario as a page: ladder, messages, screens, and what failed on top
+    #[arg(long, value_name = "FILE.html")]
+    trace: Option<PathBuf>,
 }
 
 /// A suite of the simulated terminal.
@@ -98,6 +108,13 @@ fn once(arguments: &Arguments, suite: &Terminals<'_>) -> Exit {
         Ok(all) => all,
         Err(exit) => return exit,
     };
+    if arguments.update_lines {
+        return lines::update(arguments, suite, &all);
+    }
+    if arguments.trace.is_some() && all.len() != 1 {
+        complain!("error: a page shows one scenario, and there are {}; name one", all.len());
+        return Exit::CannotRun;
+    }
     let progress = Progress::new(all.len());
     let results = suite.run_until(&all, threads(arguments.jobs), &|result| {
         progress.one();
@@ -114,6 +131,7 @@ fn options(arguments: &Arguments) -> Options {
         seed: arguments.seed,
         // On the wire a failure cannot be played again with its frames, so they are kept from the start.
         keeps_frames: arguments.wire,
+        keeps_trace: arguments.explain || arguments.trace.is_some(),
         key_notes: arguments.wire.then(|| Arc::new(KeyNotes::default())),
         ..Options::default()
     }
@@ -138,11 +156,12 @@ fn finish(
         }
     }
     good.iter().for_each(|result| tell::tell(arguments, suite, result));
+    let untraced = !good.iter().all(|result| tell::trace(arguments, result));
     let tally = Tally::of(&good);
     last::keep(&good);
     let unwritten = !write_reports(&arguments.report, &document(arguments, &good));
     summary(arguments, &tally, left_out);
-    if unreadable || unwritten {
+    if unreadable || unwritten || untraced {
         return Exit::CannotRun;
     }
     if tally.invalid > 0 {

@@ -16,6 +16,12 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
     if arguments.transcript {
         say!("{}", joined(&result.rows).trim_end());
     }
+    if arguments.explain {
+        for row in &result.rows {
+            let trace = row.trace.as_ref().map(|trace| report::explained(&result.loaded, trace));
+            say!("{}", trace.unwrap_or_default().trim_end());
+        }
+    }
     let replay = replay(arguments, &result.loaded.path);
     let mut shown = 0;
     for (number, row) in result.rows.iter().enumerate() {
@@ -44,6 +50,23 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
         complain!("error: the transcript of {} differs from its snapshot", result.loaded.path.display());
         complain!("{}", difference(kept, new));
         complain!("  look at it, and accept or reject it: sca-sim review {}\n", result.loaded.path.display());
+    }
+}
+
+/// Writes the page of a run, where one is wanted; false where it was not written.
+pub(super) fn trace(arguments: &Arguments, result: &FileResult) -> bool {
+    let (Some(path), Ok(scenario)) = (&arguments.trace, &result.loaded.scenario) else { return true };
+    let replay = replay(arguments, &result.loaded.path);
+    let page = report::trace_page(&result.loaded, scenario, &result.rows, &replay);
+    match page.and_then(|page| fs::write(path, page).map_err(|error| error.to_string())) {
+        Ok(()) => {
+            complain!("the run is shown in {}", path.display());
+            true
+        }
+        Err(error) => {
+            complain!("error: {} was not written: {error}", path.display());
+            false
+        }
     }
 }
 

@@ -79,7 +79,7 @@ impl Script {
                     .extend(others.map(|other| format!("nor the branch of line {}: {}", other.span.line, other.label)));
                 Err(failure)
             }
-            (None, Some((step, expect))) => Err(self.nothing(step, expect, now, String::new())),
+            (None, Some((step, expect))) => Err(self.nothing(step, expect, now, None)),
             (None, None) => Ok(Stepped::Met),
         }
     }

@@ -8,6 +8,7 @@ use sca_peers::RequestId;
 use sca_protocol::handshake::Head;
 use sca_protocol::xml::Element;
 use sca_protocol::{Line, Request, Response};
+use sca_scenario::model::Sight;
 use sca_terminal::{Face, Seen};
 
 use crate::cards::discreet;
@@ -83,6 +84,16 @@ impl Lanes {
             proxy: VecDeque::new(),
             hosts: VecDeque::new(),
             face: Noted { at: Duration::ZERO, sequence: 0, what: face },
+        }
+    }
+
+    /// The place in the order of what a sight would be read from next, in a lane that must be listed.
+    pub(crate) fn next_of(&self, sight: &Sight) -> Option<u64> {
+        match sight {
+            Sight::ToPos(_) => self.data.front().map(|noted| noted.sequence),
+            Sight::Link(_) => self.link.front().map(|noted| noted.sequence),
+            Sight::Show(_) => Some(self.face.sequence),
+            _ => None,
         }
     }
 

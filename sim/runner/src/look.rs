@@ -13,16 +13,21 @@ use crate::script::Script;
 
 /// What an expectation finds.
 pub(crate) enum Look {
-    Met { at: Duration, sequence: u64, captured: Captured },
+    Met {
+        at: Duration,
+        sequence: u64,
+        captured: Captured,
+    },
     Not(Mismatch, String),
-    Nothing(String),
+    /// Nothing yet; of a state, how it differs.
+    Nothing(Option<Mismatch>),
 }
 
 impl Look {
     fn met<T>(noted: Option<Noted<T>>, captured: Captured) -> Self {
         match noted {
             Some(noted) => Self::Met { at: noted.at, sequence: noted.sequence, captured },
-            None => Self::Nothing(String::new()),
+            None => Self::Nothing(None),
         }
     }
 }
@@ -32,7 +37,7 @@ impl Script {
     pub(crate) fn look(&mut self, expect: &Expect, lanes: &mut Lanes) -> Look {
         match &expect.sight {
             Sight::ToPos(message) => {
-                let Some(front) = lanes.data.front() else { return Look::Nothing(String::new()) };
+                let Some(front) = lanes.data.front() else { return Look::Nothing(None) };
                 match matching::data(message, &expect.suffix, &front.what, expect.who, &self.names) {
                     Ok(captured) => Look::met(lanes.data.pop_front(), captured),
                     Err(mismatch) => Look::Not(mismatch, self.describe(expect.who, front)),
@@ -45,7 +50,7 @@ impl Script {
                     }
                     self.pass_over("another request for the upgrade".to_owned(), noted.at);
                 }
-                Look::Nothing(String::new())
+                Look::Nothing(None)
             }
             Sight::ToBroker(message) => {
                 while let Some(noted) = lanes.control.pop_front() {
@@ -54,7 +59,7 @@ impl Script {
                     }
                     self.pass_over(describe_control(&noted.what), noted.at);
                 }
-                Look::Nothing(String::new())
+                Look::Nothing(None)
             }
             Sight::ToProxy(Message::Http(lines)) => {
                 while let Some(noted) = lanes.proxy.pop_front() {
@@ -63,9 +68,9 @@ impl Script {
                     }
                     self.pass_over("another request to the proxy".to_owned(), noted.at);
                 }
-                Look::Nothing(String::new())
+                Look::Nothing(None)
             }
-            Sight::ToProxy(_) => Look::Nothing(String::new()),
+            Sight::ToProxy(_) => Look::Nothing(None),
             Sight::ToHost(line, message) => {
                 while let Some(noted) = lanes.hosts.pop_front() {
                     let (to, request) = &noted.what;
@@ -76,7 +81,7 @@ impl Script {
                     }
                     self.pass_over(describe_to_host(*to, request), noted.at);
                 }
-                Look::Nothing(String::new())
+                Look::Nothing(None)
             }
             Sight::Link(wanted) => {
                 while let Some(noted) = lanes.link.front() {
@@ -85,18 +90,18 @@ impl Script {
                     }
                     if noted.what == Seen::Connects {
                         let came = format!("the terminal connected at {}, and no line says so", stamp(noted.at));
-                        return Look::Not(Mismatch { label: "it connected instead".to_owned(), span: None }, came);
+                        return Look::Not(Mismatch::new("it connected instead"), came);
                     }
                     self.pass_over(describe_link(noted.what), noted.at);
                     lanes.link.pop_front();
                 }
-                Look::Nothing(String::new())
+                Look::Nothing(None)
             }
             Sight::Show(show) => match matching::shows(show, &lanes.face.what, &self.names) {
                 Ok(captured) => {
                     Look::Met { at: lanes.face.at.max(self.since), sequence: lanes.face.sequence, captured }
                 }
-                Err(mismatch) => Look::Nothing(mismatch.label),
+                Err(mismatch) => Look::Nothing(Some(mismatch)),
             },
         }
     }

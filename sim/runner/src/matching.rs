@@ -12,6 +12,7 @@ use sca_scenario::model::{Demand, Fields, LinkSight, Message, Op, Show, Suffix, 
 use sca_terminal::{Face, Seen};
 
 use crate::lanes::{Control, Data};
+use crate::verdict::Fix;
 
 /// What lines above have named: captured values, labelled moments, labelled requests.
 #[derive(Debug, Default)]
@@ -55,9 +56,21 @@ impl Names {
 pub(crate) struct Mismatch {
     pub(crate) label: String,
     pub(crate) span: Option<Span>,
+    /// The word, or nothing for all of the place, and what it would have to be.
+    fix: Option<(String, String)>,
 }
 
 impl Mismatch {
+    pub(crate) fn new(label: impl Into<String>) -> Self {
+        Self { label: label.into(), span: None, fix: None }
+    }
+
+    /// What the line at this place would have to say.
+    pub(crate) fn fix_of(&self, line: Span) -> Option<Fix> {
+        let (from, text) = self.fix.clone()?;
+        Some(Fix { span: self.span.unwrap_or(line), from, text })
+    }
+
     /// Whether only a field that tells the time is another.
     pub(crate) fn is_of_time(&self) -> bool {
         TIMES.iter().any(|field| self.label.starts_with(&format!("{field} is ")))
@@ -68,7 +81,12 @@ impl Mismatch {
 pub(crate) const TIMES: &[&str] = &["SESSION_DURATION", "TRANS_DATE", "TRANS_TIME", "TIME"];
 
 fn mismatch<T>(label: impl Into<String>, span: Option<Span>) -> Result<T, Mismatch> {
-    Err(Mismatch { label: label.into(), span })
+    Err(Mismatch { span, ..Mismatch::new(label) })
+}
+
+/// The same, with the word that would have to be another.
+fn other_word<T>(label: String, from: &str, text: &str) -> Result<T, Mismatch> {
+    Err(Mismatch { fix: Some((from.to_owned(), text.to_owned())), ..Mismatch::new(label) })
 }
 
 /// Values captured by a match, by name.
@@ -129,17 +147,26 @@ fn fields(wanted: &Fields, suffix: &Suffix, data: &Data, names: &Names) -> Resul
 
 /// Whether one field is as demanded.
 fn field(test: &Test, got: Option<&str>, names: &Names) -> Result<Option<(String, String)>, Mismatch> {
-    let span = Some(test.span);
-    match (&test.demand, got) {
-        (Demand::Absent, None) => Ok(None),
-        (Demand::Absent, Some(value)) => mismatch(format!("{} is {}", test.field, shown(value)), span),
-        (_, None) => mismatch(format!("{} is not there", test.field), span),
-        (Demand::Any, Some(_)) => Ok(None),
-        (Demand::Capture(name), Some(value)) => Ok(Some((name.clone(), value.to_owned()))),
-        (Demand::Matches(regex), Some(value)) if regex.is_match(value) => Ok(None),
-        (Demand::Is(op, wanted), Some(value)) if compares(*op, value, &names.insert_into(wanted)) => Ok(None),
-        (_, Some(value)) => mismatch(format!("{} is {}", test.field, shown(value)), span),
+    let is_met = match (&test.demand, got) {
+        (Demand::Absent, got) => got.is_none(),
+        (_, None) => false,
+        (Demand::Any, Some(_)) => true,
+        (Demand::Capture(name), Some(value)) => return Ok(Some((name.clone(), value.to_owned()))),
+        (Demand::Matches(regex), Some(value)) => regex.is_match(value),
+        (Demand::Is(op, wanted), Some(value)) => compares(*op, value, &names.insert_into(wanted)),
+    };
+    if is_met {
+        return Ok(None);
     }
+    let (label, text) = match got {
+        None => (format!("{} is not there", test.field), format!("!{}", test.field)),
+        Some(value) => {
+            let mut text = String::new();
+            sca_scenario::fields_into(&mut text, [(test.field.as_str(), value)]);
+            (format!("{} is {}", test.field, shown(value)), text.trim_start().to_owned())
+        }
+    };
+    Err(Mismatch { label, span: Some(test.span), fix: Some((String::new(), text)) })
 }
 
 fn shown(value: &str) -> String {
@@ -266,12 +293,18 @@ pub(crate) fn shows(show: &Show, face: &Face, names: &Names) -> Result<Captured,
             }
         }
         Show::Icon { .. } => {
-            mismatch(format!("the icon says {}", if face.connected { "connected" } else { "disconnected" }), None)
+            let words = ["disconnected", "connected"];
+            let (now, wanted) = (words[usize::from(face.connected)], words[usize::from(!face.connected)]);
+            other_word(format!("the icon says {now}"), wanted, now)
         }
         Show::Screen { name, text, pattern, tests } => {
             let screen = &face.screen;
-            if name.is_some_and(|n| n != screen.name) {
-                return mismatch(format!("the screen is {}", screen.name), None);
+            if let Some(wanted) = name.filter(|name| *name != screen.name) {
+                return other_word(
+                    format!("the screen is {}", screen.name),
+                    &wanted.to_string(),
+                    &screen.name.to_string(),
+                );
             }
             let has_text = text.as_ref().is_none_or(|t| screen.text.contains(names.insert_into(t).as_str()));
             if !has_text || pattern.as_ref().is_some_and(|p| !p.is_match(&screen.text)) {

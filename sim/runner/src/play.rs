@@ -23,6 +23,7 @@ use crate::rows::{has_each_byte, with_bytes};
 use crate::stage::{cast, listen, powered};
 use crate::sweep::Blow;
 use crate::sweep::survey::Survey;
+use crate::trace::Trace;
 use crate::verdict::{Evidence, Played, Verdict};
 use crate::world::ends::acceptor;
 use crate::world::{Setting, Stop, World};
@@ -71,6 +72,8 @@ pub struct Options {
     pub keeps_frames: bool,
     /// Whether everything that a person sees is kept.
     pub keeps_faces: bool,
+    /// Whether everything is kept that a trace shows, and which line read it.
+    pub keeps_trace: bool,
     /// In which order connection tasks start that could start together; 0 is the order in which they come. No
     /// transcript depends on it.
     pub start_order: u64,
@@ -88,6 +91,7 @@ impl Default for Options {
             projects: false,
             keeps_frames: false,
             keeps_faces: false,
+            keeps_trace: false,
             start_order: 0,
             probe: Probe::None,
             key_notes: None,
@@ -225,6 +229,7 @@ fn failed_to_start(row: &Row, why: String) -> Played {
         has_struck: false,
         survey: None,
         faces: Vec::new(),
+        trace: None,
         evidence: Evidence::default(),
     }
 }
@@ -284,7 +289,8 @@ async fn play_here<C: Core>(
         chance,
         clock,
         keeps_frames: options.keeps_frames,
-        keeps_faces: options.keeps_faces,
+        keeps_faces: options.keeps_faces || options.keeps_trace,
+        keeps_trace: options.keeps_trace,
         slack,
         key_notes: options.key_notes.clone(),
         start_order: options.start_order,
@@ -327,6 +333,8 @@ fn played<C: Core>(
     let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
     let assumed = std::mem::take(&mut world.assumed);
     let remarks = remarks(&verdict, &assumed);
+    let kept = world.record.take_all();
+    let trace = options.keeps_trace.then(|| Trace::new(row, &kept, &world.script.readings, lasted));
     let entries = world.record.entries();
     let text = transcript::transcript(&scenario.title, &scenario.header, row, entries, lasted, &remarks);
     Played {
@@ -345,6 +353,7 @@ fn played<C: Core>(
         survey: world.sweeping.survey.take().map(Arc::new),
         evidence: std::mem::take(&mut world.evidence),
         faces: std::mem::take(&mut world.faces),
+        trace,
     }
 }
 

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sca_peers::RequestId;
+use sca_protocol::frame::Frame;
 use sca_protocol::{Line, Request};
+use sca_scenario::Span;
 use sca_scenario::model::{Message, Step};
 use sca_terminal::{Screen, Seen};
 
@@ -17,7 +19,7 @@ pub(crate) enum Entry {
     /// A step that we played, its values filled in.
     Played(Rc<Step>),
     /// A request that we sent; the label is the scenario's own.
-    Asked { by: usize, to: usize, message: Message, id: RequestId, label: Option<String> },
+    Asked { by: usize, to: usize, message: Message, id: RequestId, label: Option<String>, span: Span },
     /// The link did something.
     Link(usize, Seen),
     /// The screen changed.
@@ -68,9 +70,28 @@ const PERIOD_MAX: usize = 8;
 /// How often a group is printed before it is folded.
 const SHOWN: usize = 3;
 
+/// One entry as it was kept for a trace: nothing is folded there.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    pub(crate) at: Duration,
+    /// Its place in the order of what expectations read; 0 for what they do not read.
+    pub(crate) sequence: u64,
+    pub(crate) entry: Entry,
+    /// The frames that carried it.
+    pub(crate) frames: Vec<Frame>,
+}
+
+/// Entries that are kept for one trace.
+const KEPT_MAX: usize = 20_000;
+
 /// The record of one world.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
+    /// Whether everything is kept for a trace.
+    keeps_all: bool,
+    all: Vec<Kept>,
+    /// Frames that have come and belong to the message that follows.
+    frames: Vec<Frame>,
     entries: Vec<(Duration, Entry)>,
     /// For each period, how many entries in a row repeat the one that far back.
     runs: [usize; PERIOD_MAX],
@@ -85,8 +106,20 @@ struct Folding {
 }
 
 impl Record {
+    /// A record without entries, which keeps everything for a trace or not.
+    pub(crate) fn new(keeps_all: bool) -> Self {
+        Self { keeps_all, ..Self::default() }
+    }
+
     /// Takes an entry.
     pub(crate) fn push(&mut self, at: Duration, entry: Entry) {
+        if self.keeps_all && self.all.len() < KEPT_MAX {
+            let frames = match entry {
+                Entry::Data(..) => std::mem::take(&mut self.frames),
+                _ => Vec::new(),
+            };
+            self.all.push(Kept { at, sequence: 0, entry: entry.clone(), frames });
+        }
         if let Some(folding) = &mut self.folding {
             let template = &folding.last[0].1;
             if entry.repeats(template) {
@@ -99,6 +132,36 @@ impl Record {
         }
         self.entries.push((at, entry));
         self.look_for_repetition();
+    }
+
+    /// What was taken last can be read by expectations, and has this place in their order.
+    pub(crate) fn observed(&mut self, sequence: u64) {
+        for kept in self.all.iter_mut().rev().take(2) {
+            let is_read = !matches!(kept.entry, Entry::Played(_) | Entry::Asked { .. } | Entry::Comment(_));
+            if kept.sequence != 0 || !is_read {
+                break;
+            }
+            kept.sequence = sequence;
+        }
+    }
+
+    /// A frame of a message that is not whole yet.
+    pub(crate) fn arrives(&mut self, frame: &Frame) {
+        if self.keeps_all {
+            self.frames.push(frame.clone());
+        }
+    }
+
+    /// The frame that carried what was taken last.
+    pub(crate) fn carried_by(&mut self, frame: &Frame) {
+        if let Some(kept) = self.all.last_mut() {
+            kept.frames = vec![frame.clone()];
+        }
+    }
+
+    /// Everything that was kept for a trace.
+    pub(crate) fn take_all(&mut self) -> Vec<Kept> {
+        std::mem::take(&mut self.all)
     }
 
     /// Everything, what is still folded included.

@@ -45,6 +45,14 @@ pub(crate) enum Progress {
     Failed(Box<Failure>),
 }
 
+/// What an expectation has read.
+#[derive(Debug, Clone)]
+pub(crate) struct Reading {
+    pub(crate) sequence: u64,
+    pub(crate) span: Span,
+    pub(crate) label: Option<String>,
+}
+
 /// The place in the timeline.
 #[derive(Debug)]
 pub(crate) struct Script {
@@ -60,6 +68,8 @@ pub(crate) struct Script {
     /// What a deadline is stretched by, where delivery takes real time.
     slack: Duration,
     pub(crate) names: Names,
+    /// What expectations have read: its place in the order, and the line and label that read it.
+    pub(crate) readings: Vec<Reading>,
     /// What is left of its demands after a blow of a sweep.
     pub(crate) eased: Option<Eased>,
 }
@@ -102,6 +112,7 @@ impl Script {
             ended: false,
             passed: Vec::new(),
             slack,
+            readings: Vec::new(),
             names: Names { assets, ..Names::default() },
             eased: None,
         }
@@ -230,7 +241,11 @@ impl Script {
                 self.met(step, expect, (at, sequence), (from, to), captured)?;
                 Ok(Stepped::Met)
             }
-            Look::Not(mismatch, came) => Err(self.other(step, &mismatch, &came)),
+            Look::Not(mismatch, came) => {
+                let mut failure = self.other(step, &mismatch, &came);
+                failure.seen = lanes[expect.who].next_of(&expect.sight);
+                Err(failure)
+            }
             Look::Nothing(seen) if now >= to => {
                 let mut failure = self.nothing(step, expect, to, seen);
                 // What nobody has read yet often says why nothing came.
@@ -265,6 +280,8 @@ impl Script {
             }
             self.order = Some(sequence);
         }
+        let label = expect.suffix.label.clone().or_else(|| expect.suffix.re.as_ref().map(|(label, _)| label.clone()));
+        self.readings.push(Reading { sequence, span: step.span, label });
         self.names.moments.extend(expect.suffix.label.clone().map(|label| (label, at)));
         self.names.captures.extend(captured);
         Ok(())
@@ -300,14 +317,18 @@ impl Script {
             self.since = now;
             return Ok(Stepped::Met);
         }
-        if let Some((step, mismatch, came)) = first {
-            return Err(self.other(&step, &mismatch, &came));
+        if let Some((step, mismatch, came)) = first
+            && let Action::Expect(expect) = &step.action
+        {
+            let mut failure = self.other(&step, &mismatch, &came);
+            failure.seen = lanes[expect.who].next_of(&expect.sight);
+            return Err(failure);
         }
         let late = deadline.filter(|(to, _)| now >= *to).map(|(to, which)| (to, open[which].clone()));
         if let Some((to, step)) = late
             && let Action::Expect(expect) = &step.action
         {
-            return Err(self.nothing(&step, expect, to, String::new()));
+            return Err(self.nothing(&step, expect, to, None));
         }
         self.ops.push_front(Op::Any(open));
         Ok(Stepped::Until(deadline.map(|(to, _)| to)))
@@ -357,10 +378,11 @@ impl Script {
     pub(crate) fn other(&self, step: &Step, mismatch: &Mismatch, came: &str) -> Box<Failure> {
         let mut failure = self.failure(step, "the next one is another", mismatch.label.clone(), vec![came.to_owned()]);
         failure.span = mismatch.span.unwrap_or(failure.span);
+        failure.fix = mismatch.fix_of(step.span);
         failure
     }
 
-    pub(crate) fn nothing(&self, step: &Step, expect: &Expect, to: Duration, seen: String) -> Box<Failure> {
+    pub(crate) fn nothing(&self, step: &Step, expect: &Expect, to: Duration, seen: Option<Mismatch>) -> Box<Failure> {
         let headline = match &expect.sight {
             Sight::ToPos(_) => "no message came in time",
             Sight::ToBroker(_) => "the broker heard nothing of the kind in time",
@@ -369,7 +391,7 @@ impl Script {
             Sight::Link(_) => "the link did not do this in time",
             Sight::Show(_) => "this was not shown in time",
         };
-        let label = if seen.is_empty() { "waited for this".to_owned() } else { seen };
+        let label = seen.as_ref().map_or("waited for this", |seen| seen.label.as_str()).to_owned();
         let mut notes = vec![format!("waited until {}", stamp(to))];
         let is_link = matches!(expect.sight, Sight::Link(_));
         let telling = |what: &str| !is_link || what != "it attempts";
@@ -377,7 +399,9 @@ impl Script {
             let often = if *times == 1 { String::new() } else { format!("{times} times, last ") };
             format!("instead: {what}, {often}at {}", stamp(*last))
         }));
-        self.failure(step, headline, label, notes)
+        let mut failure = self.failure(step, headline, label, notes);
+        failure.fix = seen.and_then(|seen| seen.fix_of(step.span));
+        failure
     }
 
     fn failure(&self, step: &Step, headline: &str, label: impl Into<String>, notes: Vec<String>) -> Box<Failure> {

@@ -30,9 +30,31 @@ pub(crate) fn transcript(
     let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
     let mut out = String::with_capacity(256 + entries.len() * 64);
     head(&mut out, title, header, row);
-    let printer = Printer::new(&names, &row.cast.pos);
-    let labels = labels(entries);
-    for (at, entry) in entries {
+    let telling = Telling::new(&names, &row.cast.pos, entries);
+    entries.iter().for_each(|(at, entry)| telling.entry(&mut out, *at, entry));
+    stamp_into(&mut out, lasted);
+    out.push_str("end\n");
+    for remark in remarks {
+        let _ = writeln!(out, "# {remark}");
+    }
+    out
+}
+
+/// Tells entries of a record as lines of a transcript.
+pub(crate) struct Telling<'a> {
+    names: &'a [String],
+    printer: Printer<'a>,
+    entries: &'a [(Duration, Entry)],
+    labels: Labels,
+}
+
+impl<'a> Telling<'a> {
+    pub(crate) fn new(names: &'a [String], pos: &'a [String], entries: &'a [(Duration, Entry)]) -> Self {
+        Self { names, printer: Printer::new(names, pos), entries, labels: labels(entries) }
+    }
+
+    /// Appends an entry of the record.
+    pub(crate) fn entry(&self, out: &mut String, at: Duration, entry: &Entry) {
         match entry {
             Entry::Comment(text) => {
                 let _ = writeln!(out, "# {text}");
@@ -43,26 +65,21 @@ pub(crate) fn transcript(
                 let _ = writeln!(out, "# {what} {times} more, until +{}.{:03}", until.as_secs(), until.subsec_millis());
             }
             Entry::Screen(who, screen) => {
-                stamp_into(&mut out, *at);
-                screen_into(&mut out, &names, *who, screen);
+                stamp_into(out, at);
+                screen_into(out, self.names, *who, screen);
             }
             Entry::Data(who, data) if is_flat(data) => {
-                stamp_into(&mut out, *at);
-                data_into(&mut out, &names[*who], data, data.answers.and_then(|id| labels.get(&(*who, id))));
+                stamp_into(out, at);
+                let answers = data.answers.and_then(|id| self.labels.get(&(*who, id)));
+                data_into(out, &self.names[*who], data, answers);
             }
             entry => {
                 // A fault whose message was never sent cannot be said again.
-                out.push_str(if waits_in_vain(entry, entries) { "# " } else { "" });
-                printer.step(&mut out, &step(*at, entry, &labels), 0);
+                out.push_str(if waits_in_vain(entry, self.entries) { "# " } else { "" });
+                self.printer.step(out, &step(at, entry, &self.labels), 0);
             }
         }
     }
-    stamp_into(&mut out, lasted);
-    out.push_str("end\n");
-    for remark in remarks {
-        let _ = writeln!(out, "# {remark}");
-    }
-    out
 }
 
 /// Whether a fault waits for a message that was never sent.
@@ -205,7 +222,7 @@ fn step(at: Duration, entry: &Entry, labels: &Labels) -> Step {
     let expect = |who: usize, sight: Sight| expectation(who, sight, Suffix::default());
     let action = match entry {
         Entry::Played(step) => played(&step.action),
-        Entry::Asked { by, to, message, id, label } => {
+        Entry::Asked { by, to, message, id, label, .. } => {
             let label =
                 labels.get(&(*to, *id)).cloned().or_else(|| label.clone().filter(|l| labels.values().any(|v| v == l)));
             Action::Send(Send { by: Speaker::Pos(*by), to: *to, message: message.clone(), label })

@@ -9,6 +9,7 @@ use sca_terminal::Face;
 
 use crate::coverage::Met;
 use crate::sweep::survey::Survey;
+use crate::trace::Trace;
 
 /// Why a scenario failed, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,13 +24,36 @@ pub struct Failure {
     pub label: String,
     /// What else is known.
     pub notes: Vec<String>,
+    /// What came instead: its place in the order of all that can be read.
+    pub seen: Option<u64>,
+    /// What the line would say if it were to demand what came.
+    pub fix: Option<Fix>,
+}
+
+/// A change of a file's text that makes an expectation demand what came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// Where.
+    pub span: Span,
+    /// The word there that is to be another; nothing for all of it.
+    pub from: String,
+    /// The other text.
+    pub text: String,
 }
 
 impl Failure {
     /// A failure at a place.
     #[must_use]
     pub fn at(span: Span, headline: impl Into<String>) -> Self {
-        Self { span, called: None, headline: headline.into(), label: String::new(), notes: Vec::new() }
+        Self {
+            span,
+            called: None,
+            headline: headline.into(),
+            label: String::new(),
+            notes: Vec::new(),
+            seen: None,
+            fix: None,
+        }
     }
 
     /// The same failure with these words under the caret.
@@ -119,6 +143,8 @@ pub struct Played {
     pub evidence: Evidence,
     /// What a person saw: since when, of which terminal, what. Empty where it was not asked for.
     pub faces: Vec<(Duration, usize, Face)>,
+    /// Everything that happened, and which line read it. None where it was not asked for.
+    pub trace: Option<Trace>,
     /// Size of the message that an `each byte` fault cuts, in bytes.
     pub(crate) carrier_size: Option<usize>,
     /// Whether the blow of a sweep has fallen.

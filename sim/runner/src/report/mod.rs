@@ -1,18 +1,22 @@
 //! What a run tells: to people, with a caret under the word, and to machines.
 
 mod document;
+mod explained;
 mod junit;
 mod lines;
 mod markdown;
 mod show;
 mod sides;
+mod trace;
 
 pub use document::{About, Document, File, REPORT_VERSION, Reported, Row, Summary};
+pub use explained::explained;
 pub use junit::junit;
 pub use lines::{github, json_lines, tap};
 pub use markdown::markdown;
 pub use show::{Painter, failure, problem};
 pub use sides::sides;
+pub use trace::trace_page;
 
 use crate::suite::FileResult;
 

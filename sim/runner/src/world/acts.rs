@@ -147,6 +147,7 @@ impl<C: Core> World<'_, C> {
             Message::Http(_) => return Ok(Vec::new()),
         };
         self.expect_answer(step, send, tag, &frame);
+        self.record.carried_by(&frame);
         let Some(tag) = tag else {
             let now = self.now();
             self.record.push(now, Entry::Comment("broker: nobody is connected to hear this".to_owned()));
@@ -212,7 +213,10 @@ impl<C: Core> World<'_, C> {
                 if send.by != Speaker::Broker =>
             {
                 let message = self.as_sent(&send.message, &text);
-                self.record.push(now, Entry::Asked { by: which(send), to, message, id, label: send.label.clone() });
+                self.record.push(
+                    now,
+                    Entry::Asked { by: which(send), to, message, id, label: send.label.clone(), span: step.span },
+                );
             }
             _ => self.note(step),
         }

@@ -8,6 +8,7 @@ use sca_network::{CallOrder, Cut, End, Point, ServerOrder, Tag};
 use sca_peers::RequestId;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
+use sca_scenario::Span;
 use sca_scenario::model::{Action, Fault, FaultKind, Step};
 use sca_terminal::Input;
 
@@ -334,7 +335,7 @@ impl<C: Core> World<'_, C> {
         let text = request.to_xml(Layout::Indented);
         let message = crate::transcript::request(&text);
         let now = self.now();
-        self.record.push(now, Entry::Asked { by: 0, to: who, message, id, label: None });
+        self.record.push(now, Entry::Asked { by: 0, to: who, message, id, label: None, span: Span::default() });
         let frame = Frame::whole(opcode::TEXT, text);
         self.server_order(tag, ServerOrder::Write(frame.encode()))
     }

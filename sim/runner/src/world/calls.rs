@@ -193,7 +193,7 @@ impl<C: Core> World<'_, C> {
             self.record.push(now, Entry::ToHost(who, line, request.clone()));
             let told = || crate::look::describe_to_host(line, &request);
             super::seen_at(now, self.script.guards().to_host(who, line, &request), told)?;
-            self.sequence += 1;
+            self.observed();
             let what = (line, (*request).clone());
             self.lanes[who].hosts.push_back(Noted { at: now, sequence: self.sequence, what });
             self.lanes[who].trim();

@@ -83,7 +83,7 @@ impl<C: Core> World<'_, C> {
     fn proxied(&mut self, who: usize, text: String) -> Result<(), Stop> {
         let now = self.now();
         self.record.push(now, Entry::Proxied(who, text.clone()));
-        self.sequence += 1;
+        self.observed();
         self.lanes[who].proxy.push_back(Noted { at: now, sequence: self.sequence, what: text });
         self.lanes[who].trim();
         self.advance().map(drop)
@@ -159,7 +159,7 @@ impl<C: Core> World<'_, C> {
             self.actors[who].last_http.clone_from(&text);
         }
         super::seen_at(now, self.script.guards().http(who, &text), || head.line.clone())?;
-        self.sequence += 1;
+        self.observed();
         let noted = Noted { at: now, sequence: self.sequence, what: (head.clone(), text) };
         self.lanes[who].http.push_back(noted);
         self.lanes[who].trim();
@@ -225,13 +225,17 @@ impl<C: Core> World<'_, C> {
             }
             _ => (None, None),
         };
-        if let Some(entry) = entry {
-            self.record.push(now, entry);
+        match entry {
+            Some(entry) => {
+                self.record.push(now, entry);
+                self.record.carried_by(&frame);
+            }
+            None => self.record.arrives(&frame),
         }
         if let Some(control) = control {
             let guarded = self.script.guards().control(who, &control);
             super::seen_at(now, guarded, || crate::look::describe_control(&control))?;
-            self.sequence += 1;
+            self.observed();
             let lanes = &mut self.lanes[who];
             lanes.control.push_back(Noted { at: now, sequence: self.sequence, what: control });
             lanes.trim();
@@ -329,7 +333,7 @@ impl<C: Core> World<'_, C> {
         if self.is_ignored(who, &data) {
             return Ok(());
         }
-        self.sequence += 1;
+        self.observed();
         self.lanes[who].data.push_back(Noted { at: now, sequence: self.sequence, what: data });
         self.advance().map(drop)
     }

@@ -93,6 +93,7 @@ pub(crate) struct Setting<'a> {
     pub(crate) broker_clock: DeviceClock,
     pub(crate) keeps_frames: bool,
     pub(crate) keeps_faces: bool,
+    pub(crate) keeps_trace: bool,
     pub(crate) slack: Duration,
     /// In which order connection tasks start that could start together; 0 is the order in which they come.
     pub(crate) start_order: u64,
@@ -116,7 +117,7 @@ pub(crate) struct World<'a, C> {
     calls: BTreeMap<Tag, calls::Call>,
     /// How many times POS have called.
     pos_calls: u32,
-    script: Script,
+    pub(crate) script: Script,
     pub(crate) record: Record,
     pub(crate) armory: Armory,
     /// What a sweep notes or does.
@@ -176,7 +177,7 @@ impl<'a, C: Core> World<'a, C> {
             calls: BTreeMap::new(),
             pos_calls: 0,
             script: Script::new(steps, setting.slack, setting.assets.clone()),
-            record: Record::default(),
+            record: Record::new(setting.keeps_trace),
             armory: Armory::default(),
             sweeping: Sweeping::default(),
             held: None,
@@ -297,6 +298,12 @@ impl<'a, C: Core> World<'a, C> {
         self.now
     }
 
+    /// What has just been noted can be read by expectations.
+    fn observed(&mut self) {
+        self.sequence += 1;
+        self.record.observed(self.sequence);
+    }
+
     /// Tells a terminal what happened and carries out what it wants.
     fn tell(&mut self, who: usize, input: Input) -> Result<(), Stop> {
         let actor = &mut self.actors[who];
@@ -389,7 +396,7 @@ impl<'a, C: Core> World<'a, C> {
         if icon_changed {
             self.record.push(now, Entry::Icon(who, face.connected));
         }
-        self.sequence += 1;
+        self.observed();
         seen_at(now, self.script.guards().face(who, &face), || format!("screen {}", face.screen.name))?;
         self.lanes[who].face = Noted { at: now, sequence: self.sequence, what: face };
         self.meets_shape(who);

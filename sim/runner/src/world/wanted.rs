@@ -186,7 +186,7 @@ impl<C: Core> World<'_, C> {
         }
         self.record.push(now, Entry::Link(who, seen));
         super::seen_at(now, self.script.guards().link(who, seen), || crate::look::describe_link(seen))?;
-        self.sequence += 1;
+        self.observed();
         let lanes = &mut self.lanes[who];
         lanes.link.push_back(Noted { at: now, sequence: self.sequence, what: seen });
         lanes.trim();

@@ -52,6 +52,15 @@ pub struct Test {
 }
 
 impl Test {
+    /// The value that is sent, or demanded; nothing where none is named.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        match &self.demand {
+            Demand::Is(_, value) => value,
+            _ => "",
+        }
+    }
+
     /// Whether a refusal is demanded, or that something is absent.
     #[must_use]
     pub fn is_negative(&self) -> bool {

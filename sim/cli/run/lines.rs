@@ -1,0 +1,55 @@
+//! `run --update-lines`: expectations that are not met are rewritten in place.
+
+use std::fs;
+use std::path::Path;
+
+use sca_runner::{files, play, relines, report, simulated};
+
+use super::{Terminals, replay};
+use crate::Exit;
+use crate::terms::{complain, count, painter, say};
+
+/// Rewrites the expectations of some files until they hold.
+pub(super) fn update(arguments: &super::Arguments, suite: &Terminals<'_>, paths: &[std::path::PathBuf]) -> Exit {
+    let mut exit = Exit::Good;
+    for path in paths {
+        let one = file(arguments, suite, path);
+        if one as u8 > exit as u8 {
+            exit = one;
+        }
+    }
+    exit
+}
+
+fn file(arguments: &super::Arguments, suite: &Terminals<'_>, path: &Path) -> Exit {
+    let text = match files::read_text(path) {
+        Ok(text) => text,
+        Err(error) => {
+            complain!("error: {} cannot be read: {error}", path.display());
+            return Exit::CannotRun;
+        }
+    };
+    let play = |scenario: &_| play(scenario, &suite.options, &suite.identities.memory, &simulated);
+    let Some(done) = relines::rewrite(path, &text, suite.clauses, &play) else {
+        let loaded = files::read(path, text, suite.clauses);
+        for problem in loaded.scenario.as_ref().err().into_iter().flatten() {
+            complain!("{}\n", report::problem(painter(), &loaded.texts, problem));
+        }
+        return Exit::Invalid;
+    };
+    if !done.changes.is_empty() {
+        if let Err(error) = fs::write(path, &done.text) {
+            complain!("error: {} cannot be written: {error}", path.display());
+            return Exit::CannotRun;
+        }
+        say!("{}: {} rewritten", path.display(), count(done.changes.len(), "line"));
+        for change in &done.changes {
+            say!("  {:>4} - {}\n       + {}", change.line, change.before, change.after);
+        }
+    }
+    let Some(left) = &done.left else { return Exit::Good };
+    let loaded = files::read(path, done.text.clone(), suite.clauses);
+    complain!("{}\n", report::failure(painter(), &loaded, left, &replay(arguments, path)));
+    complain!("  no other word on this line mends this; it wants another line\n");
+    Exit::Failed
+}

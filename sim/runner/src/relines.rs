@@ -1,0 +1,98 @@
+//! Expectations rewritten in place, so that they demand what came: one word at a time, all else left as it stands.
+
+use std::path::Path;
+
+use sca_scenario::model::Scenario;
+
+use crate::files;
+use crate::verdict::{Failure, Fix, Played, Verdict};
+
+/// One line that was rewritten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The line, from 1.
+    pub line: u32,
+    /// What it said.
+    pub before: String,
+    /// What it says.
+    pub after: String,
+}
+
+/// What rewriting came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rewritten {
+    /// The whole text.
+    pub text: String,
+    /// The lines that were rewritten, in the order of the file.
+    pub changes: Vec<Change>,
+    /// What no other word on a line mends.
+    pub left: Option<Box<Failure>>,
+}
+
+/// Words that are changed in one file; a scenario that needs more says something else altogether.
+const CHANGES_MAX: usize = 200;
+
+/// Rewrites the expectations of a scenario until it passes, or until what fails cannot be mended by another word.
+/// Nothing for a text that is not valid.
+#[must_use]
+pub fn rewrite(
+    path: &Path,
+    text: &str,
+    clauses: &[&'static str],
+    play: &dyn Fn(&Scenario) -> Vec<Played>,
+) -> Option<Rewritten> {
+    let mut now = text.to_owned();
+    let mut places = Vec::new();
+    let mut left = None;
+    while places.len() < CHANGES_MAX {
+        let scenario = files::read(path, now.clone(), clauses).scenario.ok()?;
+        let rows = play(&scenario);
+        let failed = rows.into_iter().find_map(|row| match row.verdict {
+            Verdict::Fail(failure) => Some(failure),
+            _ => None,
+        });
+        let Some(failure) = failed else { break };
+        let place = (failure.span.line, failure.span.column);
+        let mended = failure.fix.as_ref().and_then(|fix| mend(&now, fix)).filter(|_| !places.contains(&place));
+        let is_valid = |text: &String| files::read(path, text.clone(), clauses).scenario.is_ok();
+        let Some(mended) = mended.filter(is_valid) else {
+            left = Some(failure);
+            break;
+        };
+        places.push(place);
+        now = mended;
+    }
+    let lines = (1..).zip(text.lines().zip(now.lines()));
+    let changes = lines.filter(|(_, (before, after))| before != after).map(|(line, (before, after))| Change {
+        line,
+        before: before.trim().to_owned(),
+        after: after.trim().to_owned(),
+    });
+    Some(Rewritten { changes: changes.collect(), text: now, left })
+}
+
+/// The text with one word put right. What a library says, and what a row inserts, stands for more than this run.
+fn mend(text: &str, fix: &Fix) -> Option<String> {
+    if fix.span.file != 0 || fix.span.line == 0 {
+        return None;
+    }
+    let mut lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
+    let line = lines.get_mut(fix.span.line as usize - 1)?;
+    let chars: Vec<char> = line.chars().collect();
+    let from = (fix.span.column as usize).checked_sub(1)?;
+    let to = (from + fix.span.length as usize).min(chars.len());
+    let old: String = chars.get(from..to)?.iter().collect();
+    let new = match fix.from.as_str() {
+        "" => fix.text.clone(),
+        word => {
+            let mut words: Vec<&str> = old.split(' ').collect();
+            *words.iter_mut().find(|other| **other == word)? = &fix.text;
+            words.join(" ")
+        }
+    };
+    if old.contains("{{") {
+        return None;
+    }
+    *line = chars[..from].iter().chain(new.chars().collect::<Vec<_>>().iter()).chain(&chars[to..]).collect();
+    Some(lines.join("\n"))
+}

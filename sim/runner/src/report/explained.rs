@@ -1,0 +1,47 @@
+//! A run beside the scenario: each moment with the line that played or read it, and its label.
+
+use std::fmt::Write;
+
+use sca_scenario::Span;
+
+use crate::files::Loaded;
+use crate::trace::{Kind, Moment, Trace};
+
+/// Every moment of a trace on a line: the scenario's line and label on the left, what was done and seen on the right.
+/// A point on the left says that no line has read it.
+#[must_use]
+pub fn explained(loaded: &Loaded, trace: &Trace) -> String {
+    let rows: Vec<(String, &Moment)> = trace.moments.iter().map(|moment| (left(loaded, moment), moment)).collect();
+    let width = rows.iter().map(|(left, _)| left.chars().count()).max().unwrap_or(0);
+    let mut out = String::new();
+    for (left, moment) in rows {
+        let (seconds, millis) = (moment.at.as_secs(), moment.at.subsec_millis());
+        let _ = writeln!(out, "{left:<width$} │ +{seconds}.{millis:03} {}", moment.text);
+    }
+    out
+}
+
+fn left(loaded: &Loaded, moment: &Moment) -> String {
+    if let Some(span) = moment.line {
+        return place(loaded, span);
+    }
+    match moment.read_by.split_first() {
+        None if moment.kind == Kind::Remark || moment.sequence == 0 => String::new(),
+        None => "·".to_owned(),
+        Some((first, more)) => {
+            let mut out = place(loaded, first.span);
+            out.extend(first.label.as_ref().map(|label| format!(" {label}")));
+            more.iter().for_each(|by| out.push_str(&format!(", {}", place(loaded, by.span))));
+            out
+        }
+    }
+}
+
+fn place(loaded: &Loaded, span: Span) -> String {
+    match loaded.texts.get(usize::from(span.file)) {
+        Some((path, _)) if span.file > 0 => {
+            format!("{}:{}", path.file_name().unwrap_or_default().to_string_lossy(), span.line)
+        }
+        _ => format!("line {}", span.line),
+    }
+}

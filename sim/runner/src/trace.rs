@@ -1,0 +1,296 @@
+//! Everything that happened in a run, moment by moment: who said what to whom, how it travelled, and which line of the
+//! scenario read it.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use sca_protocol::frame::{Frame, opcode};
+use sca_protocol::message::Layout;
+use sca_protocol::xml::Element;
+use sca_protocol::{Line, Request, Response};
+use sca_scenario::Span;
+use sca_scenario::model::{Action, Message, Party, Row, Send, Speaker, Step};
+
+use crate::cards::{discreet, masked, without_keys};
+use crate::record::{Entry, Kept};
+use crate::script::Reading;
+use crate::transcript::Telling;
+
+/// Who takes part in a moment: a lifeline of a ladder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum End {
+    /// A POS: the one called `pos` is 0.
+    Pos(usize),
+    /// The broker.
+    Broker,
+    /// A terminal, by its place in the cast.
+    Terminal(usize),
+    /// The payment host.
+    Host,
+    /// The estate host.
+    Estate,
+    /// The proxy before the broker.
+    Proxy,
+}
+
+/// What kind of thing a moment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A document, from one end to another.
+    Message,
+    /// A control frame or an HTTP head, from one end to another.
+    Control,
+    /// What the link did.
+    Link,
+    /// A screen or the icon.
+    Face,
+    /// A fault, or a loss of power.
+    Fault,
+    /// What a cardholder, a host or a setting does.
+    Act,
+    /// A remark.
+    Remark,
+}
+
+/// A frame as it travelled, card numbers masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Opcode, length and mask in words.
+    pub about: String,
+    /// Its first bytes in rows of sixteen, as hex and as text.
+    pub dump: String,
+}
+
+/// A line that read a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadBy {
+    /// The line.
+    pub span: Span,
+    /// Its label, or that of the request whose answer it read.
+    pub label: Option<String>,
+}
+
+/// One thing that was done or seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// When.
+    pub at: Duration,
+    /// Its place in the order of what can be read; 0 for what no line reads.
+    pub sequence: u64,
+    /// What kind of thing it is.
+    pub kind: Kind,
+    /// Who does it, or where it is seen.
+    pub from: End,
+    /// Whom it goes to.
+    pub to: Option<End>,
+    /// The line of the transcript, without its stamp.
+    pub text: String,
+    /// The document that it carries, secrets taken out.
+    pub document: Option<String>,
+    /// The document's fields.
+    pub fields: Vec<(String, String)>,
+    /// The frames that carried it.
+    pub frames: Vec<Shown>,
+    /// The line that did it, for what is played.
+    pub line: Option<Span>,
+    /// The lines that read it.
+    pub read_by: Vec<ReadBy>,
+}
+
+/// A run, moment by moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// The terminals' names.
+    pub terminals: Vec<String>,
+    /// The POS' names, `pos` first.
+    pub pos: Vec<String>,
+    /// What happened, in its order.
+    pub moments: Vec<Moment>,
+    /// Scenario time from start to end.
+    pub lasted: Duration,
+}
+
+impl Trace {
+    pub(crate) fn new(row: &Row, kept: &[Kept], readings: &[Reading], lasted: Duration) -> Self {
+        let terminals: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
+        let entries: Vec<(Duration, Entry)> = kept.iter().map(|kept| (kept.at, kept.entry.clone())).collect();
+        let telling = Telling::new(&terminals, &row.cast.pos, &entries);
+        let moments = kept.iter().map(|kept| moment(kept, &telling, readings)).collect();
+        let pos = std::iter::once("pos".to_owned()).chain(row.cast.pos.iter().cloned()).collect();
+        Self { moments, pos, lasted, terminals }
+    }
+}
+
+fn moment(kept: &Kept, telling: &Telling<'_>, readings: &[Reading]) -> Moment {
+    let mut text = String::new();
+    telling.entry(&mut text, kept.at, &kept.entry);
+    let mut lines = text.trim_end().lines();
+    let first = lines.next().unwrap_or_default();
+    // The stamp stands beside a moment anyway.
+    let said = first.split_once(' ').filter(|(stamp, _)| stamp.starts_with('+')).map_or(first, |(_, said)| said);
+    let (kind, from, to) = ends(&kept.entry);
+    let (document, fields) = document(&kept.entry);
+    let read = readings.iter().filter(|reading| kept.sequence != 0 && reading.sequence == kept.sequence);
+    Moment {
+        at: kept.at,
+        sequence: kept.sequence,
+        kind,
+        from,
+        to,
+        text: masked(said).into_owned(),
+        document: document.map(|text| masked(&without_keys(&text)).into_owned()),
+        fields: fields.into_iter().map(|(name, value)| (name, masked(&value).into_owned())).collect(),
+        frames: kept.frames.iter().map(shown).collect(),
+        line: match &kept.entry {
+            Entry::Played(step) => Some(step.span),
+            Entry::Asked { span, .. } => Some(*span),
+            _ => None,
+        },
+        read_by: read.map(|reading| ReadBy { span: reading.span, label: reading.label.clone() }).collect(),
+    }
+}
+
+fn ends(entry: &Entry) -> (Kind, End, Option<End>) {
+    match entry {
+        Entry::Played(step) => played(step),
+        Entry::Asked { by, to, .. } => (Kind::Message, End::Pos(*by), Some(End::Terminal(*to))),
+        Entry::Link(who, _) => (Kind::Link, End::Terminal(*who), Some(End::Broker)),
+        Entry::Screen(who, _) | Entry::Icon(who, _) => (Kind::Face, End::Terminal(*who), None),
+        Entry::Data(who, _) => (Kind::Message, End::Terminal(*who), Some(End::Pos(0))),
+        Entry::Http(who, _) | Entry::Ping(who) | Entry::Pong(who, _) | Entry::Close(who, _) => {
+            (Kind::Control, End::Terminal(*who), Some(End::Broker))
+        }
+        Entry::Proxied(who, _) => (Kind::Control, End::Terminal(*who), Some(End::Proxy)),
+        Entry::ToHost(who, line, _) => {
+            let host = if *line == Line::Estate { End::Estate } else { End::Host };
+            (Kind::Message, End::Terminal(*who), Some(host))
+        }
+        Entry::Comment(_) | Entry::Folded { .. } => (Kind::Remark, End::Broker, None),
+    }
+}
+
+fn played(step: &Step) -> (Kind, End, Option<End>) {
+    match &step.action {
+        Action::Send(Send { by, to, message, .. }) => {
+            let from = match by {
+                Speaker::Broker => End::Broker,
+                Speaker::Pos(which) => End::Pos(*which),
+            };
+            let is_control = matches!(message, Message::Ping(_) | Message::Pong(_) | Message::Close(..));
+            let kind = if is_control { Kind::Control } else { Kind::Message };
+            (kind, from, Some(End::Terminal(*to)))
+        }
+        Action::Fault(_) => (Kind::Fault, End::Broker, None),
+        Action::Power { who, .. } => (Kind::Fault, End::Terminal(*who), None),
+        Action::Cardholder { who, .. } | Action::File { who, .. } => (Kind::Act, End::Terminal(*who), None),
+        Action::Host(act) => (Kind::Act, party(act.party), None),
+        Action::Set(set) => (Kind::Act, party(set.party), None),
+        Action::Answers { by_proxy: true, .. } => (Kind::Act, End::Proxy, None),
+        _ => (Kind::Act, End::Broker, None),
+    }
+}
+
+fn party(party: Party) -> End {
+    match party {
+        Party::Terminal(who) => End::Terminal(who),
+        Party::Broker => End::Broker,
+        Party::Host => End::Host,
+        Party::Vhq => End::Estate,
+    }
+}
+
+type Document = (Option<String>, Vec<(String, String)>);
+
+/// The document of an entry, and its fields; of a request that was sent encrypted, as it was before.
+fn document(entry: &Entry) -> Document {
+    match entry {
+        Entry::Data(_, data) => {
+            let fields = data.response.as_ref().map(Response::fields).unwrap_or_default();
+            (Some(data.text.clone()), flat(fields))
+        }
+        Entry::ToHost(_, _, request) => (Some(request.to_xml(Layout::Indented)), flat(request.fields())),
+        Entry::Asked { message, .. } => sent(message),
+        Entry::Http(_, text) | Entry::Proxied(_, text) => (Some(text.replace("\r\n", "\n")), Vec::new()),
+        Entry::Played(step) => match &step.action {
+            Action::Send(send) => sent(&send.message),
+            Action::Answers { lines, .. } => (Some(lines.join("\n")), Vec::new()),
+            _ => (None, Vec::new()),
+        },
+        _ => (None, Vec::new()),
+    }
+}
+
+fn sent(message: &Message) -> Document {
+    match message {
+        Message::Fields(fields) => {
+            let names = ["FUNCTION_TYPE", "COMMAND"].into_iter().zip(&fields.routing);
+            let mut all: Vec<(String, String)> = names.map(|(name, value)| (name.to_owned(), value.clone())).collect();
+            all.extend(fields.tests.iter().map(|test| (test.field.clone(), test.value().to_owned())));
+            let request = Request::new(all);
+            (Some(request.to_xml(Layout::Indented)), flat(request.fields()))
+        }
+        Message::Xml(text) | Message::Text(text) => (Some(text.clone()), Vec::new()),
+        Message::Http(lines) => (Some(lines.join("\n")), Vec::new()),
+        _ => (None, Vec::new()),
+    }
+}
+
+/// Fields with those inside them, each by its path.
+fn flat(fields: &[Element]) -> Vec<(String, String)> {
+    fn walk(out: &mut Vec<(String, String)>, path: &str, field: &Element) {
+        let path = if path.is_empty() { field.name.clone() } else { format!("{path}/{}", field.name) };
+        field.children.iter().for_each(|inner| walk(out, &path, inner));
+        if field.children.is_empty() {
+            out.push((path, field.text.clone()));
+        }
+    }
+    let mut out = Vec::new();
+    fields.iter().cloned().map(discreet).for_each(|field| walk(&mut out, "", &field));
+    out
+}
+
+/// Bytes of a frame that are shown.
+const DUMPED_MAX: usize = 2_048;
+
+fn shown(frame: &Frame) -> Shown {
+    let kind = match frame.opcode {
+        opcode::CONTINUE => "continuation",
+        opcode::TEXT => "text",
+        opcode::BINARY => "binary",
+        opcode::CLOSE => "close",
+        opcode::PING => "ping",
+        opcode::PONG => "pong",
+        _ => "reserved",
+    };
+    let mut about = format!("{kind} frame (opcode {}), {} bytes of payload", frame.opcode, frame.payload.len());
+    about.push_str(if frame.last { ", last of its message" } else { ", more follow" });
+    if frame.reserved != 0 {
+        let _ = write!(about, ", reserved bits {:03b}", frame.reserved);
+    }
+    if let Some(mask) = frame.mask {
+        let _ =
+            write!(about, ", masked by {:02x}{:02x}{:02x}{:02x} (shown unmasked)", mask[0], mask[1], mask[2], mask[3]);
+    }
+    // What is masked on the wire is shown as it reads, so that nothing hides in it.
+    let plain = match std::str::from_utf8(&frame.payload) {
+        Ok(text) => masked(&without_keys(text)).into_owned().into_bytes(),
+        Err(_) => frame.payload.clone(),
+    };
+    let head = Frame { payload: Vec::new(), declared: Some(frame.payload.len() as u64), ..frame.clone() }.encode();
+    Shown { about, dump: dump(&[head, plain].concat()) }
+}
+
+/// Bytes in rows of sixteen: where, as hex, as text.
+fn dump(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for (row, part) in bytes[..bytes.len().min(DUMPED_MAX)].chunks(16).enumerate() {
+        let hex: Vec<String> = part.iter().map(|byte| format!("{byte:02x}")).collect();
+        let text: String =
+            part.iter().map(|b| if b.is_ascii_graphic() || *b == b' ' { char::from(*b) } else { '.' }).collect();
+        let _ = writeln!(out, "{:06x}  {:<47}  {text}", row * 16, hex.join(" "));
+    }
+    if bytes.len() > DUMPED_MAX {
+        let _ = writeln!(out, "… and {} bytes more", bytes.len() - DUMPED_MAX);
+    }
+    out
+}
