@@ -1,12 +1,14 @@
-//! `conformance`: clause by clause, what the scenarios prove.
+//! `conformance`: clause by clause, what the scenarios prove, and how that differs from another time.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sca_runner::conformance::{Conformance, conformance};
+use sca_protocol::UnixTime;
+use sca_runner::conformance::{self, Conformance, Written, conformance};
+use sca_runner::ledger::Ledger;
 use sca_runner::suite::{FileResult, Snapshots, Suite};
-use sca_runner::{Options, simulated};
+use sca_runner::{Options, simulated, today};
 
 use crate::Exit;
 use crate::terms::{authorities, complain, count, found, say, threads};
@@ -16,54 +18,140 @@ pub(crate) struct Arguments {
     /// Scenario files, or folders with scenario files
     #[arg(value_name = "PATH", default_value = "scenarios")]
     paths: Vec<PathBuf>,
+    /// Compare two matrices that --json has written, what has become worse first; exit 1 if anything has
+    #[arg(long, num_args = 2, value_names = ["BEFORE", "AFTER"], conflicts_with_all = ["json", "csv", "html", "ledger"])]
+    compare: Option<Vec<PathBuf>>,
+    /// Failures that are known, as comma-separated values: scenario,until,reason; entries that are stale fail
+    #[arg(long, value_name = "FILE.csv")]
+    ledger: Option<PathBuf>,
+    /// Today's date as YYYY-MM-DD, by which entries of the ledger end
+    #[arg(long, value_name = "DATE", value_parser = |text: &str| UnixTime::parse(text).map_err(|e| e.to_string()))]
+    today: Option<UnixTime>,
     /// Write the whole matrix as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write the clauses as comma-separated values
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Write the matrix as one page of HTML that needs nothing beside itself
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// What stands before the path of a scenario in the links of the page
+    #[arg(long, value_name = "URL", default_value = "", requires = "html")]
+    links: String,
+    /// What stands on top of the page
+    #[arg(long, value_name = "TEXT", default_value = "Conformance of the simulated terminal", requires = "html")]
+    title: String,
     /// Print the evidence of each clause, line by line
     #[arg(long, short)]
     lines: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let found = match found(&arguments.paths) {
-        Ok(found) => found,
+    if let Some([before, after]) = arguments.compare.as_deref() {
+        return compare(before, after);
+    }
+    let ledger = match arguments.ledger.as_ref().map(|path| ledger(path)) {
+        None => Ledger::default(),
+        Some(Ok(ledger)) => ledger,
+        Some(Err(exit)) => return exit,
+    };
+    let mut results = match results(&arguments.paths) {
+        Ok(results) => results,
         Err(exit) => return exit,
     };
-    let identities = match authorities() {
-        Ok(identities) => identities,
-        Err(exit) => return exit,
-    };
+    let stale = ledger.apply(&mut results, arguments.today.unwrap_or_else(today));
+    let matrix = conformance(&results.iter().collect::<Vec<_>>());
+    print(arguments, &matrix);
+    if !write(arguments, &matrix) {
+        return Exit::CannotRun;
+    }
+    for why in &stale {
+        complain!("error: stale in the ledger, {why}");
+    }
+    match results.iter().any(FileResult::is_bad) || !matrix.is_whole() || !stale.is_empty() {
+        true => Exit::Failed,
+        false => Exit::Good,
+    }
+}
+
+/// Plays everything.
+fn results(paths: &[PathBuf]) -> Result<Vec<FileResult>, Exit> {
+    let found = found(paths)?;
     let clauses = sca_protocol::clauses::ids();
     let suite = Suite {
         options: Options::default(),
         snapshots: Snapshots::Ignore,
         make: &simulated,
         clauses: &clauses,
-        identities,
+        identities: authorities()?,
     };
     let mut results: Vec<FileResult> = Vec::with_capacity(found.len());
     for (path, result) in found.iter().zip(suite.run(&found, threads(None), &|_| ())) {
-        match result {
-            Ok(result) => results.push(result),
-            Err(error) => {
-                complain!("error: {}: {error}", path.display());
-                return Exit::CannotRun;
-            }
-        }
+        results.push(result.map_err(|error| {
+            complain!("error: {}: {error}", path.display());
+            Exit::CannotRun
+        })?);
     }
-    let matrix = conformance(&results.iter().collect::<Vec<_>>());
-    print(arguments, &matrix);
-    if let Some(path) = &arguments.json {
-        let written = matrix.to_json().map_err(|e| e.to_string());
-        if let Err(error) = written.and_then(|text| fs::write(path, text + "\n").map_err(|e| e.to_string())) {
+    Ok(results)
+}
+
+/// Bytes of a file that is read.
+const BYTES_MAX: u64 = 64 << 20;
+
+fn read(path: &Path) -> Result<String, Exit> {
+    let size = fs::metadata(path).map(|meta| meta.len());
+    let text = match size {
+        Ok(size) if size > BYTES_MAX => Err(format!("{size} bytes, {BYTES_MAX} are allowed")),
+        _ => fs::read_to_string(path).map_err(|error| error.to_string()),
+    };
+    text.map_err(|error| {
+        complain!("error: {} cannot be read: {error}", path.display());
+        Exit::CannotRun
+    })
+}
+
+/// Reads a ledger; where it cannot be read it is said, and the exit.
+pub(crate) fn ledger(path: &Path) -> Result<Ledger, Exit> {
+    Ledger::read(&read(path)?).map_err(|why| {
+        complain!("error: {} is no ledger: {why}", path.display());
+        Exit::Invalid
+    })
+}
+
+fn compare(before: &Path, after: &Path) -> Exit {
+    let written = |path: &Path| {
+        Written::read(&read(path)?).map_err(|why| {
+            complain!("error: {} is no matrix: {why}", path.display());
+            Exit::CannotRun
+        })
+    };
+    match (written(before), written(after)) {
+        (Ok(before), Ok(after)) => {
+            let comparison = conformance::compare(&before, &after);
+            say!("{}", comparison.shown().trim_end());
+            if comparison.worse.is_empty() { Exit::Good } else { Exit::Failed }
+        }
+        (Err(exit), _) | (_, Err(exit)) => exit,
+    }
+}
+
+/// Writes what is wanted; false where something was not written.
+fn write(arguments: &Arguments, matrix: &Conformance) -> bool {
+    let json = || matrix.to_json().map(|text| text + "\n").map_err(|error| error.to_string());
+    let csv = || conformance::csv(matrix);
+    let html = || conformance::page(matrix, &arguments.title, &arguments.links);
+    let wanted: [(&Option<PathBuf>, &dyn Fn() -> Result<String, String>); 3] =
+        [(&arguments.json, &json), (&arguments.csv, &csv), (&arguments.html, &html)];
+    let mut all = true;
+    for (path, make) in wanted {
+        let Some(path) = path else { continue };
+        if let Err(error) = make().and_then(|text| fs::write(path, text).map_err(|error| error.to_string())) {
             complain!("error: {} was not written: {error}", path.display());
-            return Exit::CannotRun;
+            all = false;
         }
     }
-    match results.iter().any(FileResult::is_bad) || !matrix.is_whole() {
-        true => Exit::Failed,
-        false => Exit::Good,
-    }
+    all
 }
 
 fn print(arguments: &Arguments, matrix: &Conformance) {
@@ -80,10 +168,10 @@ fn print(arguments: &Arguments, matrix: &Conformance) {
             }
         }
     }
+    say!("");
     let answered = matrix.commands.iter().filter(|c| c.answered_in.is_some()).count();
     let produced = matrix.codes.iter().filter(|c| c.produced_in.is_some()).count();
     let used = matrix.assumptions.iter().filter(|a| a.scenarios > 0).count();
-    say!("");
     say!("{} of {} answered", answered, count(matrix.commands.len(), "command"));
     for command in matrix.commands.iter().filter(|c| c.answered_in.is_none()) {
         say!("  not answered: {} {} {}", command.function_type, command.command, command.only.unwrap_or_default());

@@ -1,5 +1,6 @@
 //! `run`: plays scenarios and says what came of them.
 
+mod audit;
 mod chosen;
 mod last;
 mod lines;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use clap::Args;
 use sca_network::tls::KeyNotes;
 use sca_runner::filter::Filter;
+use sca_runner::ledger::Ledger;
 use sca_runner::report::{About, Document, Kind, Tally};
 use sca_runner::shard::Shard;
 use sca_runner::suite::{FileResult, Snapshots, Suite};
@@ -60,6 +62,12 @@ pub(crate) struct Arguments {
     /// Play again whenever a file is saved
     #[arg(long)]
     watch: bool,
+    /// Play everything twice, with other threads and other orders of starting, and compare event by event
+    #[arg(long, conflicts_with_all = ["wire", "update", "update_lines", "watch", "report"])]
+    audit: bool,
+    /// Known failures, as comma-separated values: scenario,until,reason; entries that are stale fail
+    #[arg(long, value_name = "FILE.csv")]
+    ledger: Option<PathBuf>,
     /// Reports to write, several with commas: junit, json, jsonl, github, markdown or tap, each =FILE, or =- for
     /// standard output
     #[arg(long, value_name = "KIND=FILE", value_delimiter = ',', value_parser = parse_report)]
@@ -108,6 +116,9 @@ fn once(arguments: &Arguments, suite: &Terminals<'_>) -> Exit {
         Ok(all) => all,
         Err(exit) => return exit,
     };
+    if arguments.audit {
+        return audit::run(arguments, suite, &all);
+    }
     if arguments.update_lines {
         return lines::update(arguments, suite, &all);
     }
@@ -115,13 +126,18 @@ fn once(arguments: &Arguments, suite: &Terminals<'_>) -> Exit {
         complain!("error: a page shows one scenario, and there are {}; name one", all.len());
         return Exit::CannotRun;
     }
+    let ledger = match arguments.ledger.as_ref().map(|path| crate::conformance::ledger(path)) {
+        None => Ledger::default(),
+        Some(Ok(ledger)) => ledger,
+        Some(Err(exit)) => return exit,
+    };
     let progress = Progress::new(all.len());
     let results = suite.run_until(&all, threads(arguments.jobs), &|result| {
         progress.one();
         !(arguments.fail_fast && result.is_bad())
     });
     progress.over();
-    finish(arguments, suite, &all, results)
+    finish(arguments, suite, (&all, &ledger), results)
 }
 
 fn options(arguments: &Arguments) -> Options {
@@ -140,7 +156,7 @@ fn options(arguments: &Arguments) -> Options {
 fn finish(
     arguments: &Arguments,
     suite: &Terminals<'_>,
-    paths: &[PathBuf],
+    (paths, ledger): (&[PathBuf], &Ledger),
     results: Vec<(usize, std::io::Result<FileResult>)>,
 ) -> Exit {
     let mut good = Vec::with_capacity(results.len());
@@ -155,12 +171,17 @@ fn finish(
             }
         }
     }
+    let stale = match ledger.apply(&mut good, sca_runner::today()) {
+        stale if arguments.ledger.is_some() && left_out == 0 => stale,
+        _ => Vec::new(),
+    };
     good.iter().for_each(|result| tell::tell(arguments, suite, result));
     let untraced = !good.iter().all(|result| tell::trace(arguments, result));
     let tally = Tally::of(&good);
     last::keep(&good);
     let unwritten = !write_reports(&arguments.report, &document(arguments, &good));
     summary(arguments, &tally, left_out);
+    stale.iter().for_each(|why| complain!("error: stale in the ledger, {why}"));
     if unreadable || unwritten || untraced {
         return Exit::CannotRun;
     }
@@ -169,7 +190,7 @@ fn finish(
     }
     let is_part = arguments.filter.is_some() || arguments.shard.is_some() || left_out > 0;
     let idle = !is_part && arguments.paths.iter().any(|path| !was_played(path, &good));
-    if tally.failed > 0 || tally.changed > 0 || idle { Exit::Failed } else { Exit::Good }
+    if tally.failed > 0 || tally.changed > 0 || idle || !stale.is_empty() { Exit::Failed } else { Exit::Good }
 }
 
 /// Whether anything of a path given was played.

@@ -3,6 +3,7 @@
 //! [`play()`] is the library face: a scenario, a client core, and what came of it.
 
 mod armory;
+pub mod audit;
 mod cards;
 mod choices;
 mod clock;
@@ -17,6 +18,7 @@ pub mod filter;
 mod guard;
 mod identities;
 mod lanes;
+pub mod ledger;
 pub mod live;
 mod look;
 mod matching;

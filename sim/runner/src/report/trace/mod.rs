@@ -7,6 +7,7 @@ use std::path::Path;
 
 use sca_scenario::model::Scenario;
 
+use super::filled;
 use crate::files::Loaded;
 use crate::verdict::Played;
 
@@ -27,20 +28,10 @@ pub fn trace_page(loaded: &Loaded, scenario: &Scenario, rows: &[Played], replay:
     chosen.truncate(ROWS_MAX);
     let data = data::page(loaded, scenario, &chosen, rows.len(), replay)?;
     let json = serde_json::to_string(&data).map_err(|error| error.to_string())?;
-    // In a script element nothing but these can end it or begin a comment.
-    let json = json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
-    let title = escaped(&format!("{} — {}", scenario.title, file_name(&loaded.path)));
-    Ok(PAGE
-        .replacen("{title}", &title, 1)
-        .replacen("{style}", STYLE, 1)
-        .replacen("{script}", SCRIPT, 1)
-        .replacen("{data}", &json, 1))
+    let title = format!("{} — {}", scenario.title, file_name(&loaded.path));
+    Ok(filled(PAGE, &title, STYLE, SCRIPT, &json))
 }
 
 fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,6 +1,9 @@
 //! What a run proves: for each clause the lines that are evidence and their verdict, the commands that were answered, the
 //! codes that were produced, the assumptions that verdicts rest on, and what is without evidence.
 
+mod compare;
+mod export;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sca_protocol::assumptions::ASSUMPTIONS;
@@ -10,6 +13,9 @@ use serde::Serialize;
 
 use crate::suite::FileResult;
 use crate::verdict::Verdict;
+
+pub use compare::{Comparison, Written, compare};
+pub use export::{csv, page};
 
 /// The version of the JSON document. It changes when a field changes its meaning or goes away; fields may be added.
 pub const CONFORMANCE_VERSION: u32 = 1;
@@ -58,6 +64,8 @@ pub struct Evidence {
     pub negative: bool,
     /// The assumptions that the scenario's answers rest on.
     pub assumptions: Vec<&'static str>,
+    /// The line as it stands.
+    pub text: String,
 }
 
 /// A command and whether a passing run answered it.
@@ -111,9 +119,10 @@ pub fn conformance(results: &[&FileResult]) -> Conformance {
         let assumed: BTreeSet<&'static str> = result.rows.iter().flat_map(|row| row.assumed.iter().copied()).collect();
         for (id, span, negative) in scenario.evidence() {
             let Some((id, _)) = CLAUSES.iter().find(|(known, _)| *known == id) else { continue };
-            let path = result.loaded.texts[usize::from(span.file)].0.display().to_string();
+            let (path, text) = &result.loaded.texts[usize::from(span.file)];
+            let (path, text) = (path.display().to_string(), line_of(text, span.line));
             let assumptions = assumed.iter().copied().collect();
-            let one = Evidence { path, line: span.line, verdict, negative, assumptions };
+            let one = Evidence { path, line: span.line, verdict, negative, assumptions, text };
             evidence.entry(id).or_default().insert(one);
         }
     }
@@ -125,6 +134,11 @@ pub fn conformance(results: &[&FileResult]) -> Conformance {
         codes: produced(results),
         assumptions: assumptions(results),
     }
+}
+
+fn line_of(text: &str, number: u32) -> String {
+    let line = text.lines().nth((number as usize).saturating_sub(1)).unwrap_or_default();
+    crate::cards::masked(line.trim()).into_owned()
 }
 
 fn clause(id: &'static str, text: &'static str, evidence: BTreeSet<Evidence>) -> Clause {

@@ -1,0 +1,39 @@
+//! `run --audit`: whether everything plays alike twice.
+
+use std::path::PathBuf;
+
+use sca_runner::audit::{Divergence, audit};
+use sca_runner::suite::{Snapshots, Suite};
+
+use super::{Arguments, Terminals};
+use crate::Exit;
+use crate::terms::{complain, count, say, threads};
+
+/// Plays everything twice and says where the two part.
+pub(super) fn run(arguments: &Arguments, suite: &Terminals<'_>, paths: &[PathBuf]) -> Exit {
+    let twice = Suite {
+        options: suite.options.clone(),
+        snapshots: Snapshots::Ignore,
+        identities: suite.identities.clone(),
+        ..*suite
+    };
+    let audited = match audit(twice, paths, threads(arguments.jobs)) {
+        Ok(audited) => audited,
+        Err((path, error)) => {
+            complain!("error: {}: {error}", path.display());
+            return Exit::CannotRun;
+        }
+    };
+    audited.divergences.iter().for_each(show);
+    let (rows, events) = (count(audited.rows, "row"), count(audited.events, "event"));
+    say!("{rows} played twice, {events} each time, {} part; digest {}", audited.divergences.len(), audited.digest);
+    if audited.divergences.is_empty() { Exit::Good } else { Exit::Failed }
+}
+
+fn show(divergence: &Divergence) {
+    let values: Vec<String> = divergence.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let values = if values.is_empty() { String::new() } else { format!(" ({})", values.join(", ")) };
+    complain!("error: two runs of {}{values} part at event {}", divergence.path.display(), divergence.event);
+    complain!("  first:  {}", divergence.first.as_deref().unwrap_or("nothing more"));
+    complain!("  second: {}\n", divergence.second.as_deref().unwrap_or("nothing more"));
+}

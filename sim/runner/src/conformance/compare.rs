@@ -1,0 +1,191 @@
+//! Two matrices held against each other: what has become worse first, then what has become better, then what came and
+//! went.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use serde::Deserialize;
+
+use super::CONFORMANCE_VERSION;
+
+/// A matrix as it was written: what two of them are compared by.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Written {
+    version: u32,
+    clauses: Vec<Clause>,
+    #[serde(default)]
+    commands: Vec<Command>,
+    #[serde(default)]
+    codes: Vec<Code>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Clause {
+    id: String,
+    text: String,
+    verdict: String,
+    evidence: Vec<Evidence>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Evidence {
+    path: String,
+    verdict: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Command {
+    function_type: String,
+    command: String,
+    only: Option<String>,
+    answered_in: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Code {
+    space: String,
+    number: i32,
+    result: String,
+    text: String,
+    produced_in: Option<String>,
+}
+
+/// What has changed from one matrix to another.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// What held and holds no more.
+    pub worse: Vec<String>,
+    /// What holds now and did not.
+    pub better: Vec<String>,
+    /// What is in one of them only, or rests on other assumptions.
+    pub other: Vec<String>,
+}
+
+impl Written {
+    /// Reads a matrix.
+    ///
+    /// # Errors
+    /// What is wrong with it, or that it is of a version that is not known.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let read: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        match read.version {
+            CONFORMANCE_VERSION => Ok(read),
+            other => Err(format!("it is of version {other}, and {CONFORMANCE_VERSION} is known")),
+        }
+    }
+
+    /// Scenarios by path, with the worst verdict that their evidence has.
+    fn scenarios(&self) -> BTreeMap<&str, &str> {
+        let mut all: BTreeMap<&str, &str> = BTreeMap::new();
+        for evidence in self.clauses.iter().flat_map(|clause| &clause.evidence) {
+            let worst = all.entry(&evidence.path).or_insert(&evidence.verdict);
+            if rank(&evidence.verdict) < rank(worst) {
+                *worst = &evidence.verdict;
+            }
+        }
+        all
+    }
+
+    /// Everything that holds or does not, by name.
+    fn verdicts(&self) -> BTreeMap<String, String> {
+        let clauses = self
+            .clauses
+            .iter()
+            .map(|clause| (format!("clause {} ({})", clause.id, clause.text), clause.verdict.clone()));
+        let scenarios =
+            self.scenarios().into_iter().map(|(path, verdict)| (format!("scenario {path}"), verdict.to_owned()));
+        let word = |place: &Option<String>, yes: &str, no: &str| if place.is_some() { yes } else { no }.to_owned();
+        let commands = self.commands.iter().map(|command| {
+            let only = command.only.as_ref().map(|only| format!(" {only}")).unwrap_or_default();
+            let name = format!("command {} {}{only}", command.function_type, command.command);
+            (name, word(&command.answered_in, "answered", "not answered"))
+        });
+        let codes = self.codes.iter().map(|code| {
+            let name = format!("code {} {} {} {}", code.space, code.number, code.result, code.text);
+            (name.trim_end().to_owned(), word(&code.produced_in, "produced", "not produced"))
+        });
+        clauses.chain(scenarios).chain(commands).chain(codes).collect()
+    }
+}
+
+/// How good a verdict is; what is alike is equal.
+fn rank(verdict: &str) -> u8 {
+    match verdict.split(' ').next().unwrap_or_default() {
+        "pass" | "answered" | "produced" => 5,
+        "inapplicable" => 4,
+        "one-sided" | "expected-fail" => 3,
+        "none" | "not" => 2,
+        "fail" | "unexpected-pass" => 1,
+        _ => 0,
+    }
+}
+
+/// What has changed from `before` to `after`.
+#[must_use]
+pub fn compare(before: &Written, after: &Written) -> Comparison {
+    let (old, new) = (before.verdicts(), after.verdicts());
+    let mut found = Comparison::default();
+    for (name, verdict) in &new {
+        match old.get(name) {
+            None => found.other.push(format!("{name}: new, {verdict}")),
+            Some(was) if was == verdict => {}
+            Some(was) => {
+                let line = format!("{name}: {was} → {verdict}");
+                match rank(verdict).cmp(&rank(was)) {
+                    std::cmp::Ordering::Less => found.worse.push(line),
+                    std::cmp::Ordering::Greater => found.better.push(line),
+                    std::cmp::Ordering::Equal => found.other.push(line),
+                }
+            }
+        }
+    }
+    for (name, verdict) in old.iter().filter(|(name, _)| !new.contains_key(*name)) {
+        let line = format!("{name}: gone, was {verdict}");
+        // Evidence that is gone is missed; where something else stands in for it, its clause says so.
+        if rank(verdict) == 5 { &mut found.worse } else { &mut found.other }.push(line);
+    }
+    found
+}
+
+impl Comparison {
+    /// The comparison as people read it.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let mut out = String::new();
+        let parts = [("worse", &self.worse), ("better", &self.better), ("other", &self.other)];
+        for (word, lines) in parts.into_iter().filter(|(_, lines)| !lines.is_empty()) {
+            let _ = writeln!(out, "{word}: {}", lines.len());
+            lines.iter().for_each(|line| out.extend(["  ", line, "\n"]));
+        }
+        if out.is_empty() {
+            out.push_str("nothing has changed\n");
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Written, compare};
+
+    fn matrix(verdict: &str, scenario: &str, answered: &str) -> Written {
+        Written::read(&format!(
+            r#"{{"version":1,"clauses":[{{"id":"REC-01","text":"t","forbids":false,"verdict":"{verdict}",
+            "evidence":[{{"path":"a.sca","line":1,"verdict":"{scenario}","negative":false,"assumptions":[]}}]}}],
+            "commands":[{{"function_type":"ADMIN","command":"GET_COUNTER","only":null,"answered_in":{answered}}}]}}"#
+        ))
+        .expect("the matrix can be read")
+    }
+
+    #[test]
+    fn regressions_stand_first_and_alone_are_worse() {
+        let (old, new) = (matrix("pass", "pass", "null"), matrix("fail", "fail", "\"a.sca\""));
+        let found = compare(&old, &new);
+        assert_eq!(found.worse, ["clause REC-01 (t): pass → fail", "scenario a.sca: pass → fail"]);
+        assert_eq!(found.better, ["command ADMIN GET_COUNTER: not answered → answered"]);
+        assert!(found.shown().starts_with("worse: 2\n"), "{}", found.shown());
+        let other = compare(&old, &matrix("pass on A-12", "pass", "null"));
+        assert!(other.worse.is_empty() && other.other.len() == 1, "{other:?}");
+        assert!(Written::read(r#"{"version":9,"clauses":[]}"#).is_err());
+    }
+}
