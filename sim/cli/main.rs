@@ -6,6 +6,7 @@ mod conformance;
 mod coverage;
 mod explain;
 mod explore;
+mod export;
 mod faults;
 mod fmt;
 mod list;
@@ -73,6 +74,8 @@ enum Command {
     Review(review::Arguments),
     /// Make one report of several
     Report(report::Arguments),
+    /// Write scenarios as JSON, for other tools
+    Export(export::Arguments),
     /// Put scenario files into the one layout
     Fmt(fmt::Arguments),
     /// List scenarios with their titles and clauses
@@ -113,6 +116,7 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Review(arguments) => review::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Screen(arguments) => screen::run(&arguments),

@@ -9,6 +9,7 @@ mod cast;
 mod check;
 mod cursor;
 mod expand;
+mod export;
 mod fault;
 mod file;
 mod format;
@@ -28,6 +29,7 @@ mod table;
 mod tree;
 mod warn;
 
+pub use export::{EXPORT_VERSION, export};
 pub use fault::FAULT_WORDS;
 pub use file::{Beside, Outline};
 pub use format::format;

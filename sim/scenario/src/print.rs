@@ -137,6 +137,11 @@ impl<'a> Printer<'a> {
         out.push('\n');
     }
 
+    /// Where an observation comes from, and which, on one line.
+    pub(crate) fn ignored(&self, source: &Source, pattern: &Pattern) -> String {
+        self.without(source, pattern, &[], 0).trim_start_matches("without ").to_owned()
+    }
+
     fn without(&self, source: &Source, pattern: &Pattern, covers: &[String], depth: usize) -> String {
         let mut head = String::from("without ");
         match source {

@@ -1,0 +1,51 @@
+//! `export`: scenarios as JSON, for other tools.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::Exit;
+use crate::terms::{complain, loaded, say, some_found};
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Scenario files, or folders with scenario files; one goes to standard output unless --out is given
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Write each as NAME.json into this folder, under the path of its scenario
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    let found = match some_found(&arguments.paths) {
+        Ok(found) => found,
+        Err(exit) => return exit,
+    };
+    if arguments.out.is_none() && found.len() > 1 {
+        complain!("error: {} scenarios make as many documents; say --out DIR", found.len());
+        return Exit::CannotRun;
+    }
+    let clauses = sca_protocol::clauses::ids();
+    for path in &found {
+        let loaded = match loaded(path, &clauses) {
+            Ok(loaded) => loaded,
+            Err(exit) => return exit,
+        };
+        let Ok(scenario) = &loaded.scenario else { return Exit::Invalid };
+        let text = format!("{:#}", sca_scenario::export(scenario));
+        let Some(folder) = &arguments.out else {
+            say!("{text}");
+            continue;
+        };
+        let below: PathBuf = path.components().filter(|part| matches!(part, std::path::Component::Normal(_))).collect();
+        let to = folder.join(below).with_extension("json");
+        let made = to.parent().map_or(Ok(()), fs::create_dir_all);
+        if let Err(error) = made.and_then(|()| fs::write(&to, text + "\n")) {
+            complain!("error: {} was not written: {error}", to.display());
+            return Exit::CannotRun;
+        }
+    }
+    Exit::Good
+}
