@@ -10,6 +10,7 @@ mod export;
 mod faults;
 mod fmt;
 mod list;
+mod lsp;
 mod new;
 mod open;
 mod private;
@@ -76,6 +77,8 @@ enum Command {
     Report(report::Arguments),
     /// Write scenarios as JSON, for other tools
     Export(export::Arguments),
+    /// Serve an editor: diagnostics, completion, hover and formatting, on standard input and output
+    Lsp,
     /// Put scenario files into the one layout
     Fmt(fmt::Arguments),
     /// List scenarios with their titles and clauses
@@ -117,6 +120,7 @@ fn main() -> ExitCode {
         Command::Review(arguments) => review::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Lsp => lsp::run(),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Screen(arguments) => screen::run(&arguments),

@@ -1,0 +1,404 @@
+//! What the tables say of a word: offered as one types, and shown when one asks.
+
+use lsp_types::CompletionItemKind as Look;
+use sca_protocol::clauses::CLAUSES;
+use sca_protocol::commands::{self, Field, Kind, Needs};
+use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Row, Settings, TerminalSettings};
+use sca_protocol::{assumptions, codes};
+use sca_runner::faults::vocabulary;
+use sca_scenario::model::INVARIANTS;
+
+/// A word, and what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fact {
+    /// The word, as it is inserted.
+    pub(crate) word: String,
+    /// What it is, in a few words.
+    pub(crate) detail: String,
+    /// What is known of it and where that comes from, in Markdown.
+    pub(crate) text: String,
+    /// How an editor marks it.
+    pub(crate) look: Look,
+}
+
+/// A fact that is told in one line.
+pub(crate) fn fact(word: impl Into<String>, detail: impl Into<String>, look: Look) -> Fact {
+    let (word, detail) = (word.into(), detail.into());
+    Fact { text: format!("`{word}`: {detail}"), word, detail, look }
+}
+
+fn table(words: &[(&str, &str)], look: Look) -> Vec<Fact> {
+    words.iter().map(|(word, says)| fact(*word, *says, look)).collect()
+}
+
+/// How a line can begin, in the order in which one looks for it.
+const STEPS: &[(&str, &str)] = &[
+    ("terminal", "what the terminal does or says: `terminal connects`, `terminal -> pos …`"),
+    ("pos", "a request: `pos -> terminal  ADMIN GET_COUNTER  as ask`"),
+    ("broker", "the broker itself: pings, closes, raw frames, answers to attempts"),
+    ("screen", "what the screen shows, now or in time"),
+    ("icon", "what the icon says: connected or disconnected"),
+    ("cardholder", "what the cardholder does: taps, inserts, swipes, enters, presses, removes, signs"),
+    ("fault", "something goes wrong: now, for a while, or at an exact place"),
+    ("wait", "time passes: `wait 5s`"),
+    ("set", "a setting changes: `set broker certificate new`"),
+    ("power", "`power on`, `power off`"),
+    ("host", "how the payment host behaves from now on"),
+    ("vhq", "how the estate host behaves from now on"),
+    ("proxy", "how the proxy answers"),
+    ("check", "how labels relate: rising, differ, same"),
+    ("call", "a story of a library: `call open-session(\"7\")`"),
+    ("any order", "a block: all of it, in any order"),
+    ("in order", "a block: in this order, across lanes"),
+    ("together", "a block: sent in one segment"),
+    ("throughout", "a block during which a state holds at every moment"),
+    ("without", "a block during which something must not come"),
+    ("optional", "a block that is demanded if its first line comes"),
+    ("either", "branches: the one whose first line comes is demanded"),
+    ("or", "another branch of the `either` above"),
+    ("repeat", "a block, so many times: `repeat 3`"),
+];
+
+const HEADERS: &[(&str, &str)] = &[
+    ("tags", "words to choose by"),
+    ("seed", "what all chance follows from; 1 when absent"),
+    ("clock", "the true time at the start; 2026-01-15T09:00:00Z when absent"),
+    ("use", "a library of stories, relative to this file"),
+    ("each", "plays the scenario once for each value, inserted by `{{NAME}}`"),
+    ("waive", "excuses an invariant, with the reason"),
+    ("ignore", "takes messages that fit out of the lanes"),
+    ("expect-fail", "the scenario fails, and that is known until a date"),
+];
+
+const PARTIES: &[(&str, &str)] = &[
+    ("broker", "the broker's settings"),
+    ("certificate", "an identity: valid, flaw, names, intermediate"),
+    ("host", "the payment host's settings"),
+    ("vhq", "the estate host's settings"),
+];
+
+const SUFFIXES: &[(&str, &str)] = &[
+    ("within", "by then: `within 5s`, `within 1s..2s of LABEL`; 30 s when absent"),
+    ("as", "names this line"),
+    ("re", "this message answers that request"),
+    ("covers", "the clauses this line is evidence for"),
+    ("exactly", "these fields in this order, and no others"),
+    ("bytes", "to the byte"),
+];
+
+const LINK: &[(&str, &str)] = &[
+    ("connects", "the link is up"),
+    ("attempts", "an attempt begins"),
+    ("fails", "an attempt failed, for a reason"),
+    ("loses", "the link was up and is lost"),
+    ("->", "the terminal sends something"),
+];
+
+const REASONS: &[(&str, &str)] = &[
+    ("dns", "the name has no address"),
+    ("refused", "the port is closed"),
+    ("timeout", "nothing came in time"),
+    ("reset", "the connection broke"),
+    ("tls", "TLS failed; a word says how"),
+    ("proxy", "the proxy refused; a status says how"),
+    ("http", "another answer than 101; a status says which"),
+    ("handshake", "the 101 is not right; a word says how"),
+    ("config", "the settings cannot work"),
+];
+
+const CARDHOLDER: &[(&str, &str)] = &[
+    ("taps", "presents a card to the contactless reader"),
+    ("inserts", "puts a card into the reader"),
+    ("swipes", "pulls a card through the stripe reader"),
+    ("enters", "types digits or a text, in quotes"),
+    ("presses", "a button by its label, or cancel"),
+    ("removes", "takes the card out"),
+    ("signs", "signs on the screen"),
+];
+
+const CERTIFICATE: &[(&str, &str)] = &[
+    ("valid", "from when until when: DATE..DATE"),
+    ("flaw", "what is wrong with it"),
+    ("names", "the names it is for"),
+    ("intermediate", "yes where an intermediate authority signed it"),
+];
+
+const HOST: &[(&str, &str)] = &[
+    ("approves", "an amount, or all; `after D` takes time"),
+    ("declines", "with a text"),
+    ("errors", "every answer is an error"),
+    ("answers", "a result code, and a text"),
+    ("decides", "by the card"),
+    ("is", "up, silent, cut or down"),
+];
+
+/// Whether the words of a line at the top level make a step of it.
+pub(crate) fn is_step(words: &[String]) -> bool {
+    let first = words.first().map_or("", String::as_str);
+    let second = words.get(1).map_or("", String::as_str);
+    let is_party = PARTIES.iter().any(|(word, _)| *word == first) || matches!(first, "terminal" | "pos");
+    let does = LINK.iter().any(|(word, _)| *word == second) || HOST.iter().any(|(word, _)| *word == second);
+    let is_header = first == "scenario" || HEADERS.iter().any(|(word, _)| *word == first);
+    !words.is_empty() && !is_header && (!is_party || does)
+}
+
+pub(crate) fn steps() -> Vec<Fact> {
+    table(STEPS, Look::KEYWORD)
+}
+
+pub(crate) fn headers() -> Vec<Fact> {
+    table(HEADERS, Look::PROPERTY)
+}
+
+pub(crate) fn parties() -> Vec<Fact> {
+    table(PARTIES, Look::MODULE)
+}
+
+pub(crate) fn suffixes() -> Vec<Fact> {
+    table(SUFFIXES, Look::KEYWORD)
+}
+
+pub(crate) fn link() -> Vec<Fact> {
+    table(LINK, Look::EVENT)
+}
+
+pub(crate) fn reasons() -> Vec<Fact> {
+    table(REASONS, Look::ENUM_MEMBER)
+}
+
+pub(crate) fn tls_words() -> Vec<Fact> {
+    sca_protocol::reason::TLS_WORDS
+        .iter()
+        .map(|(word, _)| fact(*word, "TLS failed by this", Look::ENUM_MEMBER))
+        .collect()
+}
+
+pub(crate) fn handshake_words() -> Vec<Fact> {
+    let words = sca_protocol::reason::HANDSHAKE_WORDS.iter();
+    words.map(|(word, _)| fact(*word, "this of the 101 is not right", Look::ENUM_MEMBER)).collect()
+}
+
+pub(crate) fn cardholder() -> Vec<Fact> {
+    table(CARDHOLDER, Look::METHOD)
+}
+
+pub(crate) fn certificate() -> Vec<Fact> {
+    table(CERTIFICATE, Look::PROPERTY)
+}
+
+pub(crate) fn flaws() -> Vec<Fact> {
+    sca_certs::FLAWS.iter().map(|(_, word)| fact(*word, "a flaw of a certificate", Look::ENUM_MEMBER)).collect()
+}
+
+pub(crate) fn host() -> Vec<Fact> {
+    table(HOST, Look::METHOD)
+}
+
+pub(crate) fn cards() -> Vec<Fact> {
+    let cards = sca_protocol::cards::CARDS.iter();
+    cards.map(|card| fact(card.name, format!("{} {}, {}", card.media, card.tender, card.masked), Look::VALUE)).collect()
+}
+
+pub(crate) fn screens() -> Vec<Fact> {
+    let screens = sca_protocol::screens::SCREENS.iter();
+    screens.map(|(_, word)| fact(*word, "a screen of the terminal", Look::ENUM_MEMBER)).collect()
+}
+
+pub(crate) fn invariants() -> Vec<Fact> {
+    table(INVARIANTS, Look::CONSTANT)
+}
+
+pub(crate) fn clauses() -> Vec<Fact> {
+    let one = |(id, says): &(&str, &str)| Fact {
+        text: format!("**{id}** {says}\n\nA clause of the source document."),
+        ..fact(*id, *says, Look::REFERENCE)
+    };
+    CLAUSES.iter().map(one).collect()
+}
+
+/// Kinds of faults by their first word, with how scenarios say them.
+pub(crate) fn faults() -> Vec<Fact> {
+    let of = |word: &&'static str| {
+        let word: &str = word;
+        let kinds: Vec<_> = vocabulary::all().filter(|row| row.says.split(' ').nth(1) == Some(word)).collect();
+        let says: Vec<String> = kinds.iter().map(|row| format!("- `{}`: {}", row.says, row.kind)).collect();
+        let detail = kinds.first().map_or_else(String::new, |row| row.kind.to_owned());
+        Fact { text: format!("A fault.\n\n{}", says.join("\n")), ..fact(word, detail, Look::EVENT) }
+    };
+    sca_scenario::FAULT_WORDS.iter().map(of).collect()
+}
+
+/// The settings of a party, by the word it stands under.
+pub(crate) fn settings(party: &str) -> Vec<Fact> {
+    fn rows<T: Settings>() -> Vec<Fact> {
+        T::table().iter().map(setting).collect()
+    }
+    match party {
+        "broker" => rows::<BrokerSettings>(),
+        "host" => rows::<HostSettings>(),
+        "vhq" => rows::<EstateSettings>(),
+        _ => rows::<TerminalSettings>(),
+    }
+}
+
+fn setting<T>(row: &Row<T>) -> Fact {
+    let default = if row.default.is_empty() { "nothing".to_owned() } else { format!("`{}`", row.default) };
+    let takes = row.kind.expected();
+    let assumed = assumptions::find(row.source).map(|a| format!(" ({})", a.says)).unwrap_or_default();
+    let text = format!(
+        "**{}** {}\n\nTakes {takes}; {default} when absent.\n\nSource: {}{assumed}",
+        row.name, row.meaning, row.source
+    );
+    Fact { text, ..fact(row.name, format!("{takes}; {default}"), Look::PROPERTY) }
+}
+
+/// The words that a setting can hold, where they are few.
+pub(crate) fn setting_values(party: &str, name: &str) -> Vec<Fact> {
+    fn words<T: Settings>(name: &str) -> Vec<Fact> {
+        use sca_protocol::settings::Kind;
+        let Ok(row) = T::row(name) else { return Vec::new() };
+        let words: &[&str] = match row.kind {
+            Kind::Flag => &["yes", "no"],
+            Kind::Choice(words) => words,
+            _ => &[row.default],
+        };
+        let filled = words.iter().filter(|word| !word.is_empty());
+        filled.map(|word| fact(*word, format!("a value of {}", row.name), Look::VALUE)).collect()
+    }
+    match party {
+        "broker" => words::<BrokerSettings>(name),
+        "host" => words::<HostSettings>(name),
+        "vhq" => words::<EstateSettings>(name),
+        _ => words::<TerminalSettings>(name),
+    }
+}
+
+pub(crate) fn function_types() -> Vec<Fact> {
+    let mut types: Vec<&str> = commands::all().map(|row| row.function_type).collect();
+    types.dedup();
+    types.sort_unstable();
+    types.dedup();
+    types.into_iter().map(|name| fact(name, "FUNCTION_TYPE", Look::CLASS)).collect()
+}
+
+/// The commands of a FUNCTION_TYPE.
+pub(crate) fn commands(function_type: &str) -> Vec<Fact> {
+    let rows = commands::all().filter(|row| row.function_type == function_type);
+    let mut facts: Vec<Fact> = rows.map(command).collect();
+    facts.dedup_by(|a, b| a.word == b.word);
+    facts
+}
+
+fn command(row: &commands::Command) -> Fact {
+    let needs = match row.needs {
+        Needs::Session => "needs a session",
+        Needs::NoSession => "needs that no session is open",
+        Needs::Either => "with a session or without",
+    };
+    let fields: Vec<String> = row.fields.iter().copied().flatten().map(described).collect();
+    let fields = if fields.is_empty() { String::new() } else { format!("\n\nFields:\n\n{}", fields.join("\n")) };
+    let guess = row.guess.map(|id| format!("\n\nIts row rests on {id}.")).unwrap_or_default();
+    let done = format!("answers {} {}", row.done.number, row.done.result);
+    Fact {
+        text: format!("**{} {}** {needs}, {done}.{fields}{guess}", row.function_type, row.command),
+        ..fact(row.command, format!("{needs}, {done}"), Look::FUNCTION)
+    }
+}
+
+fn described(field: &Field) -> String {
+    let must = if field.required { ", required" } else { "" };
+    format!("- `{}`: {}{must}", field.name, holds(field.kind))
+}
+
+/// What a field may hold, in words.
+fn holds(kind: Kind) -> String {
+    match kind {
+        Kind::Text(from, to) => format!("{from} to {to} characters"),
+        Kind::Digits(from, to) => format!("{from} to {to} digits"),
+        Kind::Number(from, to) => format!("a number from {from} to {to}"),
+        Kind::Flag => "yes or no".to_owned(),
+        Kind::Training => "ON or OFF".to_owned(),
+        Kind::Amount => "an amount such as 12.40".to_owned(),
+        Kind::NonZero => "an amount that is not zero".to_owned(),
+        Kind::Zero => "0.00".to_owned(),
+        Kind::Signed => "an amount, perhaps negative".to_owned(),
+        Kind::One(words) => format!("one of {}", words.join(", ")),
+        Kind::Some(words) => format!("some of {}, joined by |", words.join(", ")),
+        Kind::Base64(to) => format!("at most {to} characters of base64"),
+        Kind::Colour => "six hexadecimal digits".to_owned(),
+        Kind::Day => "a date as YYYYMMDD".to_owned(),
+        Kind::UsDay => "a date as MM/DD/YYYY".to_owned(),
+        Kind::Time => "a time as hh:mm:ss".to_owned(),
+        Kind::Clock => "YYYYMMDDhhmm, perhaps with ss".to_owned(),
+        Kind::Group => "fields of its own".to_owned(),
+    }
+}
+
+/// The fields that a command takes, as they are written.
+pub(crate) fn fields(function_type: &str, command: &str) -> Vec<Fact> {
+    let rows = commands::all().filter(|row| row.function_type == function_type && row.command == command);
+    let own = rows.flat_map(|row| row.fields.iter().copied().flatten());
+    let mut facts: Vec<Fact> = own.map(field_fact).collect();
+    for (name, says) in [("COUNTER", "rises from request to request"), ("POS_RECON", "comes back in the answer")] {
+        facts.push(fact(format!("{name}="), says, Look::FIELD));
+    }
+    facts
+}
+
+fn field_fact(field: &Field) -> Fact {
+    let must = if field.required { "required, " } else { "" };
+    Fact {
+        text: format!("**{}** {must}{}", field.name, holds(field.kind)),
+        ..fact(format!("{}=", field.name), format!("{must}{}", holds(field.kind)), Look::FIELD)
+    }
+}
+
+/// The words that a field of a command can hold, where they are few.
+pub(crate) fn field_values(function_type: &str, command: &str, name: &str) -> Vec<Fact> {
+    let rows = commands::all().filter(|row| row.function_type == function_type && row.command == command);
+    let field = rows.flat_map(|row| row.fields.iter().copied().flatten()).find(|field| field.name == name);
+    let words: &[&str] = match field.map(|field| field.kind) {
+        Some(Kind::One(words) | Kind::Some(words)) => words,
+        Some(Kind::Training) => &["ON", "OFF"],
+        Some(Kind::Flag) => &["1", "0"],
+        _ => &[],
+    };
+    words.iter().map(|word| fact(*word, format!("a value of {name}"), Look::VALUE)).collect()
+}
+
+/// Fields of answers, and of what they hold the words that the tables have.
+pub(crate) fn answer_fields() -> Vec<Fact> {
+    const FIELDS: &[(&str, &str)] = &[
+        ("RESULT=", "the outcome in a word"),
+        ("RESULT_CODE=", "the outcome as a number"),
+        ("RESPONSE_TEXT=", "the outcome as a text"),
+        ("TERMINATION_STATUS=", "SUCCESS or FAILURE"),
+        ("COUNTER=", "what GET_COUNTER answers"),
+        ("POS_RECON=", "what the request said"),
+        ("APPROVED_AMOUNT=", "what the host approved"),
+    ];
+    table(FIELDS, Look::FIELD)
+}
+
+/// RESULT, RESULT_CODE and TERMINATION_STATUS as the tables have them.
+pub(crate) fn answer_values(field: &str) -> Vec<Fact> {
+    let all = || codes::DEVICE.iter().chain(codes::PLATFORM).chain(codes::NOTICES);
+    let mut facts: Vec<Fact> = match field {
+        "RESULT" => all().map(|code| fact(quoted(code.result), code.text, Look::VALUE)).collect(),
+        "RESULT_CODE" => {
+            let one = |code: &codes::Code| {
+                fact(code.number.to_string(), format!("{} {}", code.result, code.text), Look::VALUE)
+            };
+            all().map(one).collect()
+        }
+        "TERMINATION_STATUS" => ["SUCCESS", "FAILURE"].map(|word| fact(word, "how it ended", Look::VALUE)).to_vec(),
+        _ => Vec::new(),
+    };
+    facts.sort_by(|a, b| a.word.cmp(&b.word));
+    facts.dedup_by(|a, b| a.word == b.word);
+    facts
+}
+
+fn quoted(text: &str) -> String {
+    if text.contains(' ') { sca_scenario::quote(text) } else { text.to_owned() }
+}

@@ -1,0 +1,64 @@
+//! What is known of the word under the cursor.
+
+use std::path::Path;
+
+use sca_protocol::settings::is_parameter;
+
+use crate::complete::{labels, stories};
+use crate::facts::{self, Fact};
+use crate::line::{AtCursor, word_at};
+
+/// The fact of the word at a place, in Markdown, and the characters of the line that it stands at.
+pub(crate) fn hover(path: &Path, text: &str, line: usize, at: usize) -> Option<(String, usize, usize)> {
+    let whole = text.lines().nth(line)?;
+    let (word, from) = word_at(whole, at)?;
+    let length = word.chars().count();
+    let fact = known(path, text, line, &word, from)?;
+    Some((fact.text, from, length))
+}
+
+fn bare(name: &str) -> &str {
+    name.trim_end_matches('1').trim_end_matches('_')
+}
+
+fn known(path: &Path, text: &str, line: usize, word: &str, from: usize) -> Option<Fact> {
+    let at = AtCursor::new(text, line, from);
+    let is = |fact: &Fact| {
+        let known = fact.word.trim_end_matches('=');
+        // The ending of a parameter's name is free.
+        known == word || (is_parameter(word) && bare(known) == bare(word))
+    };
+    let mut places: Vec<Vec<Fact>> = Vec::new();
+    if let Some(parent) = at.parent.as_ref().filter(|parent| !facts::is_step(parent)) {
+        let party = parent.first().map_or("", String::as_str);
+        places.push(if party == "certificate" { facts::certificate() } else { facts::settings(party) });
+        places.push(facts::flaws());
+    }
+    if let Some(arrow) = at.arrow() {
+        let whole = AtCursor::new(text, line, usize::MAX);
+        let all = |place: usize| whole.words.get(arrow + place).cloned().unwrap_or_else(|| whole.typed.clone());
+        places.push(facts::commands(&all(2)));
+        places.push(facts::fields(&all(2), &all(3)));
+        places.push(facts::function_types());
+        places.push(facts::answer_fields());
+    }
+    match at.word(0) {
+        "fault" => places.push(facts::faults()),
+        "set" => places.push(facts::settings(at.word(1))),
+        "screen" | "throughout" => places.push(facts::screens()),
+        "cardholder" => places.extend([facts::cardholder(), facts::cards()]),
+        "waive" => places.push(facts::invariants()),
+        "call" => places.push(stories(path, text)),
+        "host" | "vhq" => places.push(facts::host()),
+        _ => {}
+    }
+    places.push(facts::clauses());
+    if matches!(at.back(1), "re" | "of" | "as" | "to" | "at" | "before" | "after") || at.word(0) == "check" {
+        places.push(labels(text));
+    }
+    if at.words.iter().any(|word| word == "fails") {
+        places.extend([facts::reasons(), facts::tls_words(), facts::handshake_words()]);
+    }
+    places.extend([facts::link(), facts::steps(), facts::suffixes(), facts::headers(), facts::parties()]);
+    places.into_iter().flatten().find(is)
+}

@@ -1,0 +1,231 @@
+//! A whole editing session with the language server, by a client over the pipes of a real process.
+
+mod common;
+
+use std::io::{BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use lsp_server::{Message, Notification, Request, RequestId};
+use serde_json::{Value, json};
+
+/// An editor: one process of the server and the pipes to it.
+struct Editor {
+    server: Child,
+    to: ChildStdin,
+    from: BufReader<ChildStdout>,
+    asked: i32,
+    uri: String,
+    version: i32,
+}
+
+impl Editor {
+    /// Starts the server and opens a text as if it stood among the bundled scenarios.
+    fn open(text: &str) -> (Self, Vec<Value>) {
+        let mut server = Command::new(env!("CARGO_BIN_EXE_sca-sim"))
+            .arg("lsp")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let to = server.stdin.take().expect("its input is a pipe");
+        let from = BufReader::new(server.stdout.take().expect("its output is a pipe"));
+        let path = common::root().join("scenarios/sessions/being written.sca");
+        let uri = format!("file://{}", path.display().to_string().replace(' ', "%20"));
+        let mut editor = Self { server, to, from, asked: 0, uri, version: 1 };
+        let capabilities = editor.ask("initialize", json!({ "processId": null, "rootUri": null, "capabilities": {} }));
+        assert_eq!(capabilities["capabilities"]["hoverProvider"], true);
+        editor.tell("initialized", json!({}));
+        let document = json!({ "uri": editor.uri, "languageId": "sca", "version": 1, "text": text });
+        editor.tell("textDocument/didOpen", json!({ "textDocument": document }));
+        let found = editor.diagnostics();
+        (editor, found)
+    }
+
+    fn send(&mut self, message: Message) {
+        message.write(&mut self.to).expect("the server reads");
+        self.to.flush().expect("the server reads");
+    }
+
+    fn tell(&mut self, method: &str, params: Value) {
+        self.send(Message::Notification(Notification { method: method.to_owned(), params }));
+    }
+
+    fn read(&mut self) -> Message {
+        Message::read(&mut self.from).expect("the server writes").expect("the server is there")
+    }
+
+    fn ask(&mut self, method: &str, params: Value) -> Value {
+        self.asked += 1;
+        let id = RequestId::from(self.asked);
+        self.send(Message::Request(Request { id: id.clone(), method: method.to_owned(), params }));
+        loop {
+            if let Message::Response(response) = self.read() {
+                assert_eq!(response.id, id);
+                return match response.response_result {
+                    Ok(result) => result,
+                    Err(error) => json!({ "error": error.message }),
+                };
+            }
+        }
+    }
+
+    /// The next diagnostics that are published.
+    fn diagnostics(&mut self) -> Vec<Value> {
+        loop {
+            if let Message::Notification(heard) = self.read()
+                && heard.method == "textDocument/publishDiagnostics"
+            {
+                assert_eq!(heard.params["uri"], self.uri.as_str());
+                return heard.params["diagnostics"].as_array().cloned().unwrap_or_default();
+            }
+        }
+    }
+
+    /// Replaces the text, as one who types does; what is wrong then.
+    fn change(&mut self, text: &str) -> Vec<Value> {
+        self.version += 1;
+        let document = json!({ "uri": self.uri, "version": self.version });
+        self.tell("textDocument/didChange", json!({ "textDocument": document, "contentChanges": [{ "text": text }] }));
+        self.diagnostics()
+    }
+
+    /// What is offered at the `|` of a text.
+    fn complete(&mut self, marked: &str) -> Vec<String> {
+        let position = self.go(marked);
+        let document = json!({ "uri": self.uri });
+        let items = self.ask("textDocument/completion", json!({ "textDocument": document, "position": position }));
+        let items = items.as_array().cloned().unwrap_or_default();
+        items.iter().map(|item| item["label"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    /// What is told of the word at the `|` of a text.
+    fn hover(&mut self, marked: &str) -> String {
+        let position = self.go(marked);
+        let document = json!({ "uri": self.uri });
+        let told = self.ask("textDocument/hover", json!({ "textDocument": document, "position": position }));
+        told["contents"]["value"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Makes a text the document's, without its `|`, and says where that stood.
+    fn go(&mut self, marked: &str) -> Value {
+        let (before, _) = marked.split_once('|').expect("the place is marked");
+        self.change(&marked.replacen('|', "", 1));
+        let line = before.matches('\n').count();
+        let character = before.rsplit('\n').next().unwrap_or_default().encode_utf16().count();
+        json!({ "line": line, "character": character })
+    }
+
+    fn close(mut self) {
+        let nothing = self.ask("shutdown", Value::Null);
+        assert_eq!(nothing, Value::Null);
+        self.tell("exit", Value::Null);
+        drop(self.to);
+        assert!(self.server.wait().expect("the server ends").success());
+    }
+}
+
+const HEAD: &str = "scenario \"Being written\"\nuse      \"../lib/session.sca\"\n\n";
+
+fn codes(found: &[Value]) -> Vec<&str> {
+    found.iter().map(|one| one["code"].as_str().unwrap_or_default()).collect()
+}
+
+#[test]
+fn slips_are_shown_as_one_types_and_go_when_they_are_mended() {
+    let (mut editor, found) = Editor::open("scenario \"Being written\"\n\nterminal conects\nscreen idel\n");
+    assert_eq!(codes(&found), ["E011", "E013"]);
+    assert_eq!(found[0]["range"]["start"], json!({ "line": 2, "character": 9 }));
+    assert_eq!(found[0]["severity"], 1);
+    assert!(found[0]["message"].as_str().unwrap_or_default().contains("did you mean `connects`?"));
+    let found = editor.change("scenario \"Being written\"\n\nterminal connects\nscreen ~\".*\"\n");
+    assert_eq!((codes(&found), &found[0]["severity"]), (vec!["W001"], &json!(2)));
+    assert!(editor.change("scenario \"Being written\"\n\nterminal connects\nscreen idle\n").is_empty());
+    // What is wrong in a library, or with its absence, is shown where it is named.
+    let found =
+        editor.change("scenario \"x\"\nuse      \"no/such.sca\"\n\nterminal connects\ncall open-session(\"1\")\n");
+    assert_eq!((codes(&found), &found[0]["range"]["start"]["line"]), (vec!["E055"], &json!(1)));
+    editor.close();
+}
+
+#[test]
+fn what_the_tables_hold_is_offered_where_it_can_stand() {
+    let (mut editor, _) = Editor::open(HEAD);
+    let cases: &[(&str, &[&str], &[&str])] = &[
+        ("|", &["each", "terminal", "fault", "throughout", "broker"], &["REC-01"]),
+        ("terminal M400\n  WEB|", &["WEBSOCKETPINGINTERVAL_1", "pinpad-id", "PROXY"], &["on-duplicate"]),
+        ("broker\n  tls |", &["1.2", "1.3", "both"], &["required"]),
+        ("certificate old\n  flaw |", &["expired", "weak-key"], &["valid"]),
+        ("terminal |", &["connects", "fails", "->"], &["idle"]),
+        ("terminal fails |", &["tls", "refused"], &["expired"]),
+        ("terminal fails tls |", &["expired", "alert-unknown-ca"], &["refused"]),
+        ("screen |", &["idle", "card-entry"], &["connected"]),
+        ("icon |", &["connected", "disconnected"], &["idle"]),
+        ("cardholder taps |", &["visa", "two-cards"], &["taps"]),
+        ("fault |", &["reset", "key-update"], &["visa"]),
+        ("pos -> terminal  |", &["PAYMENT", "SESSION"], &["CAPTURE"]),
+        ("pos -> terminal  PAYMENT |", &["CAPTURE", "VOID"], &["START"]),
+        ("pos -> terminal  PAYMENT CAPTURE |", &["TRANS_AMOUNT=", "COUNTER=", "as"], &["RESULT="]),
+        ("pos -> terminal  SESSION START TRAINING_MODE=|", &["TRAINING_MODE=ON", "TRAINING_MODE=OFF"], &["ON"]),
+        ("terminal -> |", &["pos", "broker", "host"], &["terminal"]),
+        ("terminal -> pos  RESULT=|", &["RESULT=CAPTURED", "RESULT=BUSY"], &["RESULT_CODE="]),
+        ("pos -> terminal  ADMIN GET_COUNTER  as ask\nterminal -> pos  COUNTER=1  re |", &["ask"], &["REC-01"]),
+        ("terminal connects  covers |", &["REC-01", "CNT-02"], &["within"]),
+        ("terminal connects  covers REC-01 |", &["REC-02"], &["within"]),
+        ("terminal connects  |", &["within", "covers"], &["REC-01"]),
+        ("set broker |", &["certificate", "idle-cut"], &["pinpad-id"]),
+        ("call |", &["open-session"], &["visa"]),
+        ("throughout screen session\n  fault |", &["silence"], &["pinpad-id"]),
+        (
+            "pos -> terminal  DEVICE VERSION  as a\nterminal -> pos  VERSION_INFO=?version  re a\npos -> terminal  SESSION START INVOICE={{|",
+            &["INVOICE={{version}}", "INVOICE={{mac}}"],
+            &["REC-01"],
+        ),
+    ];
+    for (text, offered, not) in cases {
+        let items = editor.complete(&format!("{HEAD}{text}\n"));
+        for word in *offered {
+            assert!(items.iter().any(|item| item == word), "{text}: {word} is not among {items:?}");
+        }
+        for word in *not {
+            assert!(!items.iter().any(|item| item == word), "{text}: {word} is among {items:?}");
+        }
+    }
+    assert!(editor.complete("scenario \"x\"\nuse      |\n").contains(&"\"../lib/session.sca\"".to_owned()));
+    editor.close();
+}
+
+#[test]
+fn a_word_tells_its_fact_and_where_that_comes_from() {
+    let (mut editor, _) = Editor::open(HEAD);
+    let cases = [
+        ("terminal connects  covers REC|-01", "After a disconnection of any kind"),
+        ("terminal M400\n  WEBSOCKETPING|INTERVAL 10", "Source: "),
+        ("pos -> terminal  PAYMENT CAP|TURE TRANS_AMOUNT=1.00", "`TRANS_AMOUNT`: an amount"),
+        ("fault key-|update", "`fault key-update`"),
+        ("pos -> terminal  ADMIN GET_COUNTER  as ask\nterminal -> pos  COUNTER=1  re as|k", "as ask"),
+        ("call open-ses|sion(\"1\")", "A story of ../lib/session.sca"),
+        ("cardholder taps vi|sa", "CREDIT"),
+        ("thr|oughout icon connected", "at every moment"),
+    ];
+    for (text, told) in cases {
+        let fact = editor.hover(&format!("{HEAD}{text}\n"));
+        assert!(fact.contains(told), "{text}: {fact}");
+    }
+    assert_eq!(editor.hover(&format!("{HEAD}screen \"not|hing\"\n")), "");
+    editor.close();
+}
+
+#[test]
+fn a_valid_text_is_put_into_the_one_layout_and_another_is_left_alone() {
+    let (mut editor, _) = Editor::open("scenario \"x\"\n\n\n\nterminal connects    within 5s # soon\n");
+    let document = json!({ "uri": editor.uri });
+    let params = json!({ "textDocument": document, "options": { "tabSize": 2, "insertSpaces": true } });
+    let edits = editor.ask("textDocument/formatting", params.clone());
+    assert_eq!(edits[0]["newText"], "scenario \"x\"\n\nterminal connects  within 5s  # soon\n");
+    editor.change("scenario \"x\"\n\nterminal conects   within 5s\n");
+    assert_eq!(editor.ask("textDocument/formatting", params), json!([]));
+    // What it does not know it says, and goes on.
+    assert!(editor.ask("textDocument/rename", json!({}))["error"].is_string());
+    assert!(editor.ask("textDocument/hover", json!({ "no": "position" }))["error"].is_string());
+    editor.close();
+}
