@@ -1,9 +1,22 @@
 //! `lsp`: the language server, on standard input and output.
 
-use crate::Exit;
-use crate::terms::complain;
+use clap::Args;
 
-pub(crate) fn run() -> Exit {
+use crate::Exit;
+use crate::terms::{complain, say};
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Print the TextMate grammar instead, for editors that colour by one
+    #[arg(long)]
+    grammar: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    if arguments.grammar {
+        say!("{:#}", sca_editor::grammar());
+        return Exit::Good;
+    }
     match sca_editor::serve() {
         Ok(()) => Exit::Good,
         Err(error) => {

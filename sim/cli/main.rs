@@ -78,7 +78,7 @@ enum Command {
     /// Write scenarios as JSON, for other tools
     Export(export::Arguments),
     /// Serve an editor: diagnostics, completion, hover and formatting, on standard input and output
-    Lsp,
+    Lsp(lsp::Arguments),
     /// Put scenario files into the one layout
     Fmt(fmt::Arguments),
     /// List scenarios with their titles and clauses
@@ -120,7 +120,7 @@ fn main() -> ExitCode {
         Command::Review(arguments) => review::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
-        Command::Lsp => lsp::run(),
+        Command::Lsp(arguments) => lsp::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Screen(arguments) => screen::run(&arguments),

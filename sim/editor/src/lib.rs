@@ -4,9 +4,11 @@
 mod complete;
 mod diagnose;
 mod facts;
+mod grammar;
 mod hover;
 mod line;
 mod place;
 mod session;
 
+pub use grammar::grammar;
 pub use session::{ServeError, serve};

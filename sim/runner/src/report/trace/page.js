@@ -189,7 +189,7 @@
     if (!moment) return;
     at("text").textContent = moment.text;
     const by = moment.line ? `played by ${moment.line}` : moment.read_by.length ? `read by ${moment.read_by.join(", ")}` : "no line reads this";
-    at("reading").textContent = moment.failed ? `${by}; this is what failed` : by;
+    at("reading").textContent = moment.failed ? `${row.failure.place} demands another; this is what failed` : by;
     panes[tab](pane, moment);
     for (const name of Object.keys(panes)) at(`tab-${name}`).setAttribute("aria-selected", String(name === tab));
   };
