@@ -5,40 +5,15 @@ mod common;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Child, Stdio};
 
+use common::{command, file, folder, run, text};
 use rstest::rstest;
-
-/// A folder of this test alone, empty at its start.
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    drop(fs::remove_dir_all(&folder));
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    folder
-}
-
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sca-sim"));
-    command.args(arguments).current_dir(folder).env("NO_COLOR", "1");
-    command
-}
-
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    command(folder, arguments).output().expect("the program runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
 
 const GOOD: &str = "scenario \"It connects\"\n\nterminal connects  covers BOOT-01\n";
 const FAILS: &str = "scenario \"It loses\"\n\nterminal connects\nterminal loses  within 2s\n";
 const INVALID: &str = "scenario \"It is wrong\"\n\nterminal conects\n";
-
-fn file(folder: &Path, name: &str, text: &str) {
-    fs::write(folder.join(name), text).expect("the file can be written");
-}
 
 #[rstest]
 #[case::good(&["run", "good.sca"], 0)]
@@ -72,7 +47,7 @@ fn file(folder: &Path, name: &str, text: &str) {
 #[case::host_wrong_setting(&["host", "--listen", "127.0.0.1:0", "--set", "staet=up"], 2)]
 #[case::help(&["--help"], 0)]
 #[case::bad_report(&["run", "good.sca", "--report", "xml=a"], 2)]
-#[case::unwritable_report(&["run", "good.sca", "--report", "json=no/such/folder"], 4)]
+#[case::unwritable_report(&["run", "good.sca", "--report", "json=good.sca/a"], 4)]
 #[case::not_on_the_wire(&["run", "--wire", "long.sca"], 1)]
 fn every_end_has_its_exit_code(#[case] arguments: &[&str], #[case] code: i32) {
     let folder = folder(&format!("exit-{code}-{}", arguments.join("-").replace(['/', '=', '.'], "_")));
@@ -220,7 +195,7 @@ fn certificates_are_written_with_keys_for_their_owner_alone() {
             assert_eq!(entry.metadata().expect("it has a mode").permissions().mode() & 0o777, 0o600);
         }
     }
-    assert_eq!(keys, 26);
+    assert_eq!(keys, 28);
 }
 
 /// A program in the background, ended with the test.

@@ -42,6 +42,8 @@ pub enum Flaw {
     LongChain,
     /// Its authority may only sign for other names.
     NameConstraints,
+    /// The validity of an authority above it is over; its own is not.
+    ExpiredAuthority,
 }
 
 /// Every flaw with its word.
@@ -59,6 +61,7 @@ pub const FLAWS: &[(Flaw, &str)] = &[
     (Flaw::WeakKey, "weak-key"),
     (Flaw::LongChain, "long-chain"),
     (Flaw::NameConstraints, "name-constraints"),
+    (Flaw::ExpiredAuthority, "expired-authority"),
 ];
 
 impl Flaw {
@@ -268,6 +271,7 @@ impl Authority {
             Some(Flaw::WeakKey) => return self.weak(order),
             Some(Flaw::LongChain) => return self.far_away(order),
             Some(Flaw::NameConstraints) => return self.out_of_bounds(order),
+            Some(Flaw::ExpiredAuthority) => return self.out_of_date(order),
             _ => {}
         }
         let key = pair(self.kind)?;
@@ -317,6 +321,15 @@ impl Authority {
             excluded_subtrees: Vec::new(),
         });
         let issuer = CertifiedIssuer::signed_by(confined, pair(self.kind)?, &self.root)?;
+        let chain = vec![issuer.der().to_vec()];
+        self.behind(order, &issuer, chain)
+    }
+
+    /// An identity whose authority was there when it was signed, and is no more.
+    fn out_of_date(&self, order: &Order) -> Result<Identity, CertError> {
+        let mut old = authority("sca-sim of long ago", self.epoch);
+        old.not_after = date(order.not_before)? + Duration::seconds(1);
+        let issuer = CertifiedIssuer::signed_by(old, pair(self.kind)?, &self.root)?;
         let chain = vec![issuer.der().to_vec()];
         self.behind(order, &issuer, chain)
     }

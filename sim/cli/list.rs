@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use sca_runner::files;
+use sca_runner::filter::Filter;
 
 use crate::Exit;
+use crate::run::filtered;
 use crate::terms::{complain, found, say};
 
 #[derive(Debug, Args)]
@@ -16,12 +18,22 @@ pub(crate) struct Arguments {
     /// Only scenarios that cover this clause, for example REC-01
     #[arg(long, value_name = "ID")]
     clause: Option<String>,
+    /// Only scenarios that this takes, as with `run`; for example 'tag(field)'
+    #[arg(long, value_name = "EXPRESSION", value_parser = |text: &str| Filter::read(text))]
+    filter: Option<Filter>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     let found = match found(&arguments.paths) {
         Ok(found) => found,
         Err(exit) => return exit,
+    };
+    let found = match &arguments.filter {
+        None => found,
+        Some(filter) => match filtered(found, filter) {
+            Ok(found) => found,
+            Err(exit) => return exit,
+        },
     };
     let mut exit = Exit::Good;
     for path in &found {

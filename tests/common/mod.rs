@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "every test file is a crate of its own and uses its part")]
 
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 use sca_runner::suite::{Authorities, Snapshots, Suite};
 use sca_runner::{Options, files, simulated};
@@ -37,4 +39,34 @@ pub(crate) fn suite(
 /// A transcript without what is no statement.
 pub(crate) fn statements(transcript: &str) -> String {
     transcript.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect()
+}
+
+/// A folder of this test alone, empty at its start.
+pub(crate) fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    drop(fs::remove_dir_all(&folder));
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    folder
+}
+
+/// The program, to be run in a folder.
+pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sca-sim"));
+    command.args(arguments).current_dir(folder).env("NO_COLOR", "1");
+    command
+}
+
+/// What the program says and how it ends.
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().expect("the program runs")
+}
+
+/// What was printed.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Writes a file into a folder.
+pub(crate) fn file(folder: &Path, name: &str, text: &str) {
+    fs::write(folder.join(name), text).expect("the file can be written");
 }

@@ -40,7 +40,8 @@ pub(super) fn chosen(arguments: &Arguments) -> Result<Vec<PathBuf>, Exit> {
     Ok(all)
 }
 
-fn filtered(all: Vec<PathBuf>, filter: &Filter) -> Result<Vec<PathBuf>, Exit> {
+/// Those of some scenarios that a filter takes; where one cannot be read it is said, and the exit.
+pub(crate) fn filtered(all: Vec<PathBuf>, filter: &Filter) -> Result<Vec<PathBuf>, Exit> {
     let verdicts = if filter.asks_verdict() {
         last::read().map_err(|why| {
             complain!("error: the last run is not known: {why}");

@@ -20,6 +20,8 @@ use sca_runner::shard::Shard;
 use sca_runner::suite::{FileResult, Snapshots, Suite};
 use sca_runner::{Options, Place, Played, Verdict, simulated};
 
+pub(crate) use chosen::filtered;
+
 use crate::Exit;
 use crate::report::{parse_report, tell_beside, write_reports};
 use crate::terms::{authorities, complain, count, threads};

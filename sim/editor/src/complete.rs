@@ -269,15 +269,10 @@ fn libraries(path: &Path) -> Vec<Fact> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut found = Vec::new();
     for near in ["", "lib", "../lib"] {
-        let Ok(inside) = std::fs::read_dir(folder.join(near)) else { continue };
-        for file in inside.flatten().map(|entry| entry.path()) {
-            let is_library = || sca_runner::files::read_text(&file).is_ok_and(|text| sca_scenario::is_library(&text));
-            if file.extension().is_some_and(|e| e == "sca") && is_library() {
-                let name = Path::new(near).join(file.file_name().unwrap_or_default());
-                found.push(fact(sca_scenario::quote(&name.to_string_lossy()), "a library", Look::FILE));
-            }
+        for library in sca_runner::files::libraries(&folder.join(near)) {
+            let name = Path::new(near).join(library.file_name().unwrap_or_default());
+            found.push(fact(sca_scenario::quote(&name.to_string_lossy()), "a library", Look::FILE));
         }
     }
-    found.sort_by(|a, b| a.word.cmp(&b.word));
     found
 }

@@ -86,6 +86,17 @@ fn walk(folder: &Path, found: &mut Found, depth: usize) -> Result<(), (PathBuf, 
     Ok(())
 }
 
+/// The libraries in a folder, not in those below it, in the order of names; none where it cannot be read.
+#[must_use]
+pub fn libraries(folder: &Path) -> Vec<PathBuf> {
+    let Ok(inside) = fs::read_dir(folder) else { return Vec::new() };
+    let files = inside.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "sca"));
+    let is_library = |path: &PathBuf| read_text(path).is_ok_and(|text| sca_scenario::is_library(&text));
+    let mut found: Vec<PathBuf> = files.filter(is_library).collect();
+    found.sort();
+    found
+}
+
 /// Reads a text file of bounded size.
 ///
 /// # Errors

@@ -262,6 +262,13 @@ pub(super) const TRUST: &[FaultRow] = &[
         &["trust/refused_chains"],
     ),
     row(
+        "authority expired, its certificates not",
+        "expired-authority",
+        "an authority whose validity is over",
+        "WS-02",
+        &["trust/root_expired"],
+    ),
+    row(
         "several names, wildcards",
         "names {{names}}",
         "names in the certificate",
