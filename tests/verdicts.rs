@@ -321,3 +321,52 @@ fn an_audit_finds_the_first_event_in_which_two_runs_part() {
     let said = run(&folder, &["run", "--audit", "a.sca"]);
     assert!(said.status.success() && text(&said.stdout).contains("0 part"), "{}", text(&said.stdout));
 }
+
+/// Copies the files of a folder, not the folders in it.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("the folder can be made");
+    for entry in fs::read_dir(from).expect("the folder can be read") {
+        let entry = entry.expect("the entry can be read");
+        if entry.path().is_file() {
+            fs::copy(entry.path(), to.join(entry.file_name())).expect("the file can be copied");
+        }
+    }
+}
+
+/// The recipes for CI systems work: every command in them is run as it stands there, in a folder with the scenarios.
+#[test]
+fn the_recipes_work() {
+    let page = fs::read_to_string(common::root().join("sim/docs/ci.md")).expect("the recipes can be read");
+    // The matrix wants all scenarios; for the others two themes will do.
+    let (all, some) = (folder("recipes-all"), folder("recipes"));
+    std::os::unix::fs::symlink(common::root().join("scenarios"), all.join("scenarios")).expect("a link can be made");
+    for theme in ["cancel", "cancel/snapshots", "counter", "counter/snapshots", "lib"] {
+        copy(&common::root().join("scenarios").join(theme), &some.join("scenarios").join(theme));
+    }
+    let mut commands = Vec::new();
+    for line in page.lines().filter(|line| line.contains("target/release/sca-sim ") && !line.contains('`')) {
+        let from = line.find("target/release/sca-sim ").unwrap_or(0);
+        commands.push(line[from..].trim_end_matches('\'').replace("target/release/sca-sim ", ""));
+    }
+    assert!(commands.len() >= 12, "{commands:?}");
+    for (at, line) in commands.iter().enumerate() {
+        // A quote that ends a filter belongs to it.
+        let line = if line.matches('\'').count() % 2 == 1 { format!("{line}'") } else { line.clone() };
+        // What a matrix makes of one line, a shell sees once for each of its parts.
+        let parts: &[&str] = if line.contains("--shard") { &["1", "2"] } else { &["1"] };
+        for part in parts {
+            let line = line.replace("${{ matrix.part }}", part);
+            let said = std::process::Command::new("sh")
+                .args(["-c", &format!("{} {line}", env!("CARGO_BIN_EXE_sca-sim"))])
+                .current_dir(if line.contains("conformance") || line.starts_with("check") { &all } else { &some })
+                .envs([("GITHUB_STEP_SUMMARY", "step.md"), ("CI_NODE_INDEX", *part), ("CI_NODE_TOTAL", "2")])
+                .env("JOB_COMPLETION_INDEX", part)
+                .env("NO_COLOR", "1")
+                .output()
+                .expect("a shell is there");
+            // `not verdict(pass)` takes nothing where everything has passed.
+            let ends = if line.contains("not verdict(pass)") { Some(4) } else { Some(0) };
+            assert_eq!(said.status.code(), ends, "{at}: {line}: {}", text(&said.stderr));
+        }
+    }
+}
