@@ -1,6 +1,6 @@
 # The verbs of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test check sweep bench review interop autobahn fuzz mutants advisories
+.PHONY: help run test check sweep bench review interop web autobahn fuzz mutants advisories
 
 CARGO ?= cargo
 
@@ -17,7 +17,7 @@ check: ## layout, lints, documentation and the scenarios' own layout; warnings a
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items -q
-	$(CARGO) run -q -- fmt --check --strict scenarios
+	$(CARGO) run -q -- fmt --check scenarios
 	$(CARGO) run -q -- check --strict scenarios
 
 bench: ## speed in one run, each figure beside its floor, and the ratios
@@ -33,6 +33,9 @@ review: ## look at snapshots that differ, one by one (cargo insta review does th
 
 interop: ## peers that are not ours: Python websockets 10.2 as the broker, over ws and wss
 	bash tests/interop/run
+
+web: ## the pages in headless Chromium, the grammar in the engine of an editor (installs Chromium and npm packages)
+	tests/web/run
 
 autobahn: ## the Autobahn|Testsuite against the terminal's transport (needs a Python 2.7; not run without one)
 	tests/autobahn/run

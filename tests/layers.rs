@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "sim/runner",
         &["sca-protocol", "sca-certs", "sca-display", "sca-network", "sca-peers", "sca-scenario", "sca-terminal"],
     ),
+    ("sim/editor", &["sca-protocol", "sca-certs", "sca-runner", "sca-scenario"]),
 ];
 
 /// Crates that move no bytes.

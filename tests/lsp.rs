@@ -41,13 +41,13 @@ impl Editor {
         (editor, found)
     }
 
-    fn send(&mut self, message: Message) {
-        message.write(&mut self.to).expect("the server reads");
+    fn send(&mut self, message: &Message) {
+        message.clone().write(&mut self.to).expect("the server reads");
         self.to.flush().expect("the server reads");
     }
 
     fn tell(&mut self, method: &str, params: Value) {
-        self.send(Message::Notification(Notification { method: method.to_owned(), params }));
+        self.send(&Message::Notification(Notification { method: method.to_owned(), params }));
     }
 
     fn read(&mut self) -> Message {
@@ -57,7 +57,7 @@ impl Editor {
     fn ask(&mut self, method: &str, params: Value) -> Value {
         self.asked += 1;
         let id = RequestId::from(self.asked);
-        self.send(Message::Request(Request { id: id.clone(), method: method.to_owned(), params }));
+        self.send(&Message::Request(Request { id: id.clone(), method: method.to_owned(), params }));
         loop {
             if let Message::Response(response) = self.read() {
                 assert_eq!(response.id, id);

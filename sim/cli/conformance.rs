@@ -141,17 +141,22 @@ fn write(arguments: &Arguments, matrix: &Conformance) -> bool {
     let json = || matrix.to_json().map(|text| text + "\n").map_err(|error| error.to_string());
     let csv = || conformance::csv(matrix);
     let html = || conformance::page(matrix, &arguments.title, &arguments.links);
-    let wanted: [(&Option<PathBuf>, &dyn Fn() -> Result<String, String>); 3] =
-        [(&arguments.json, &json), (&arguments.csv, &csv), (&arguments.html, &html)];
-    let mut all = true;
-    for (path, make) in wanted {
-        let Some(path) = path else { continue };
-        if let Err(error) = make().and_then(|text| fs::write(path, text).map_err(|error| error.to_string())) {
-            complain!("error: {} was not written: {error}", path.display());
-            all = false;
-        }
+    let written = [
+        written(arguments.json.as_ref(), json),
+        written(arguments.csv.as_ref(), csv),
+        written(arguments.html.as_ref(), html),
+    ];
+    written.iter().all(|written| *written)
+}
+
+/// Writes one of them, where it is wanted.
+fn written(path: Option<&PathBuf>, make: impl Fn() -> Result<String, String>) -> bool {
+    let Some(path) = path else { return true };
+    let done = make().and_then(|text| fs::write(path, text).map_err(|error| error.to_string()));
+    if let Err(error) = &done {
+        complain!("error: {} was not written: {error}", path.display());
     }
-    all
+    done.is_ok()
 }
 
 fn print(arguments: &Arguments, matrix: &Conformance) {

@@ -9,6 +9,7 @@ mod hover;
 mod line;
 mod place;
 mod session;
+mod words;
 
 pub use grammar::grammar;
 pub use session::{ServeError, serve};

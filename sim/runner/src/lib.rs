@@ -26,6 +26,7 @@ mod play;
 mod projection;
 mod record;
 mod reference;
+mod relations;
 pub mod relines;
 pub mod report;
 mod rows;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sca_protocol::settings::show_span;
 use sca_scenario::Span;
-use sca_scenario::model::{Action, Expect, Pattern, Relation, Show, Sight, Source, Step, Suffix};
+use sca_scenario::model::{Action, Expect, Pattern, Show, Sight, Source, Step, Suffix};
 
 use crate::eased::Eased;
 use crate::guard::{Guard, Guarded};
@@ -334,42 +334,6 @@ impl Script {
         Ok(Stepped::Until(deadline.map(|(to, _)| to)))
     }
 
-    fn check(&self, step: &Step, relation: Relation, labels: &[String]) -> Result<(), Box<Failure>> {
-        let captured: Option<Vec<&String>> = labels.iter().map(|l| self.names.captures.get(l)).collect();
-        let moments: Vec<Duration> = labels.iter().filter_map(|l| self.names.moments.get(l).copied()).collect();
-        let (holds, values) = match captured {
-            Some(values) => {
-                let numbers: Vec<f64> = values.iter().filter_map(|v| v.parse().ok()).collect();
-                let holds = match relation {
-                    Relation::Rising => numbers.len() == values.len() && numbers.windows(2).all(|w| w[0] < w[1]),
-                    Relation::Differ => (1..values.len()).all(|i| !values[..i].contains(&values[i])),
-                    Relation::Same => values.windows(2).all(|w| w[0] == w[1]),
-                };
-                (holds, values.iter().map(|v| (*v).clone()).collect::<Vec<_>>())
-            }
-            None => {
-                let pauses: Vec<Duration> = moments.windows(2).map(|w| w[1].saturating_sub(w[0])).collect();
-                let holds = moments.len() == labels.len()
-                    && match relation {
-                        Relation::Rising if pauses.len() > 1 => pauses.windows(2).all(|w| w[0] < w[1]),
-                        Relation::Rising => pauses.iter().all(|p| !p.is_zero()),
-                        Relation::Differ => pauses.iter().all(|p| !p.is_zero()),
-                        Relation::Same => pauses.iter().all(Duration::is_zero),
-                    };
-                (holds, moments.iter().map(|m| stamp(*m)).collect())
-            }
-        };
-        if holds {
-            return Ok(());
-        }
-        Err(self.failure(
-            step,
-            "these do not relate as demanded",
-            format!("they are {}", values.join(", ")),
-            Vec::new(),
-        ))
-    }
-
     /// The bans and demands that stand now.
     pub(crate) fn guards(&self) -> Guarded<'_> {
         Guarded { guards: &self.guards, names: &self.names }
@@ -404,7 +368,13 @@ impl Script {
         failure
     }
 
-    fn failure(&self, step: &Step, headline: &str, label: impl Into<String>, notes: Vec<String>) -> Box<Failure> {
+    pub(crate) fn failure(
+        &self,
+        step: &Step,
+        headline: &str,
+        label: impl Into<String>,
+        notes: Vec<String>,
+    ) -> Box<Failure> {
         let mut failure = Failure::at(step.span, headline).label(label.into());
         failure.notes = notes;
         failure.called = step.called;

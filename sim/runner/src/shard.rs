@@ -55,7 +55,7 @@ impl Shard {
         let count = count.or_else(|| total.and_then(&of).and_then(|count| number(&count)));
         let count =
             count.ok_or_else(|| format!("{name} says which part, and nothing how many there are: say auto/n"))?;
-        Self::checked((index + 1).checked_sub(from).unwrap_or(0), count)
+        Self::checked((index + 1).saturating_sub(from), count)
     }
 
     fn checked(index: usize, count: usize) -> Result<Self, String> {

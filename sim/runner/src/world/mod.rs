@@ -9,6 +9,7 @@ mod acts;
 mod blows;
 mod calls;
 pub(crate) mod ends;
+mod faces;
 mod heard;
 mod invariants;
 mod meets;
@@ -29,7 +30,6 @@ use std::time::Duration;
 
 use sca_network::{Dialer, Event, Mailbox, MemoryNetwork, Posted, Tag};
 use sca_peers::{Broker, Estate, Host, HostInput};
-use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings};
 use sca_protocol::{Chance, Line, Now};
 use sca_scenario::model::{Certificate, FaultKind, Header, Step};
@@ -39,8 +39,8 @@ use crate::armory::Armory;
 use crate::clock::{Clock, DeviceClock, WallLimit};
 use crate::core::Core;
 use crate::identities::Identities;
-use crate::lanes::{Lanes, Noted};
-use crate::record::{Entry, Record};
+use crate::lanes::Lanes;
+use crate::record::Record;
 use crate::script::{Progress, Script};
 use crate::verdict::{Evidence, Failure};
 
@@ -366,40 +366,5 @@ impl<'a, C: Core> World<'a, C> {
                 }
             }
         }
-    }
-
-    /// Takes note of what the terminal shows, if it has changed.
-    fn look_at_face(&mut self, who: usize) -> Result<(), Stop> {
-        let now = self.now();
-        let face = self.actors[who].core.face();
-        if face.connected != self.actors[who].link_up {
-            let says = if face.connected { "connected" } else { "disconnected" };
-            self.violate("icon-truth", format!("the icon says {says}, and the link does not"));
-        }
-        let before = &self.lanes[who].face.what;
-        if face == *before {
-            return self.advance().map(drop);
-        }
-        if self.setting.keeps_faces && self.faces.len() < FACES_MAX {
-            self.faces.push((now, who, face.clone()));
-        }
-        let (screen_changed, icon_changed) = (face.screen != before.screen, face.connected != before.connected);
-        if screen_changed {
-            if face.screen.name == ScreenName::Boot {
-                let actor = &mut self.actors[who];
-                actor.watch.power_on(now, &actor.settings);
-                actor.reference.power_off();
-            }
-            self.watch_session(who, &face);
-            self.record.push(now, Entry::Screen(who, face.screen.clone()));
-        }
-        if icon_changed {
-            self.record.push(now, Entry::Icon(who, face.connected));
-        }
-        self.observed();
-        seen_at(now, self.script.guards().face(who, &face), || format!("screen {}", face.screen.name))?;
-        self.lanes[who].face = Noted { at: now, sequence: self.sequence, what: face };
-        self.meets_shape(who);
-        self.advance().map(drop)
     }
 }

@@ -1,0 +1,45 @@
+//! What a terminal shows: noted when it changes, watched, and read by the script.
+
+use sca_protocol::screens::ScreenName;
+
+use super::{FACES_MAX, Stop, World, seen_at};
+use crate::core::Core;
+use crate::lanes::Noted;
+use crate::record::Entry;
+
+impl<C: Core> World<'_, C> {
+    /// Takes note of what the terminal shows, if it has changed.
+    pub(super) fn look_at_face(&mut self, who: usize) -> Result<(), Stop> {
+        let now = self.now();
+        let face = self.actors[who].core.face();
+        if face.connected != self.actors[who].link_up {
+            let says = if face.connected { "connected" } else { "disconnected" };
+            self.violate("icon-truth", format!("the icon says {says}, and the link does not"));
+        }
+        let before = &self.lanes[who].face.what;
+        if face == *before {
+            return self.advance().map(drop);
+        }
+        if self.setting.keeps_faces && self.faces.len() < FACES_MAX {
+            self.faces.push((now, who, face.clone()));
+        }
+        let (screen_changed, icon_changed) = (face.screen != before.screen, face.connected != before.connected);
+        if screen_changed {
+            if face.screen.name == ScreenName::Boot {
+                let actor = &mut self.actors[who];
+                actor.watch.power_on(now, &actor.settings);
+                actor.reference.power_off();
+            }
+            self.watch_session(who, &face);
+            self.record.push(now, Entry::Screen(who, face.screen.clone()));
+        }
+        if icon_changed {
+            self.record.push(now, Entry::Icon(who, face.connected));
+        }
+        self.observed();
+        seen_at(now, self.script.guards().face(who, &face), || format!("screen {}", face.screen.name))?;
+        self.lanes[who].face = Noted { at: now, sequence: self.sequence, what: face };
+        self.meets_shape(who);
+        self.advance().map(drop)
+    }
+}
