@@ -226,3 +226,42 @@ fn a_scenario_is_exported_with_its_version_rows_and_steps() {
     let out = run(&folder, &["export", "--out", "json", "."]);
     assert!(out.status.success() && folder.join("json/a.json").exists());
 }
+
+#[test]
+fn a_page_of_a_run_is_the_same_twice_and_holds_no_card_number() {
+    let folder = folder("trace");
+    for name in [
+        "payments/keyed",
+        "payments/sale_by_tap",
+        "security/encrypted_payment",
+        "malformed/megabyte",
+        "disconnects/two_terminals",
+    ] {
+        let path = common::root().join("scenarios").join(name).with_extension("sca");
+        let path = path.display().to_string();
+        for page in ["one.html", "two.html"] {
+            assert!(run(&folder, &["run", &path, "--trace", page]).status.success(), "{name}");
+        }
+        let (one, two) =
+            ["one.html", "two.html"].map(|page| fs::read_to_string(folder.join(page)).expect("it was written")).into();
+        assert_eq!(one, two, "{name}");
+        let words = one.split(|c: char| !c.is_ascii_digit()).filter(|word| (13..=19).contains(&word.len()));
+        let cards: Vec<&str> = words.filter(|word| word.starts_with(['3', '4', '5', '6']) && luhn(word)).collect();
+        assert!(cards.is_empty(), "{name}: {cards:?}");
+        assert!(one.len() < 4 << 20, "{name}: {} bytes", one.len());
+    }
+    assert_eq!(
+        run(&folder, &["run", &common::root().join("scenarios/counter").display().to_string(), "--trace", "x.html"])
+            .status
+            .code(),
+        Some(4)
+    );
+}
+
+fn luhn(digits: &str) -> bool {
+    let value = |(place, digit): (usize, u8)| match u32::from(digit - b'0') * if place % 2 == 1 { 2 } else { 1 } {
+        value if value > 9 => value - 9,
+        value => value,
+    };
+    digits.bytes().rev().enumerate().map(value).sum::<u32>() % 10 == 0
+}

@@ -193,9 +193,21 @@ proptest! {
         prop::sample::select(vec!["terminal", "->", "pos", "broker", "connects", "fails", "tls", "within", "1s..2s", "of", "as", "a", "re",
             "any", "order", "without", "each", "in", "[", "(", ",", ")", "]", "{{x}}", "\"s\"", "~\"s\"", "RESULT=OK", "!F", "screen", "fault",
             "reset", "after", "3", "bytes", "reply", "to", "answers", "attempt", "call", "frame", "text", "last", "http", "+1.000", "certificate",
+            "optional", "either", "or", "repeat", "use", "story", "set", "host", "cardholder", "check", "throughout", "covers", "REC-01",
             "<A>", "#"]), 1..7)), 0..12)) {
         let body: String = lines.iter().map(|(depth, words)| format!("{}{}\n", "  ".repeat(*depth), words.join(" "))).collect();
         entries::scenarios(format!("scenario \"x\"\n{body}").as_bytes());
+    }
+
+    #[test]
+    fn no_text_makes_the_readers_beside_the_language_panic(text in "\\PC{0,200}", words in prop::collection::vec(
+        prop::sample::select(vec!["tag", "path", "clause", "verdict", "(", ")", "not", "and", "or", "*", "fail", "x", " "]), 0..20)) {
+        let _ = sca_runner::filter::Filter::read(&text);
+        let _ = sca_runner::filter::Filter::read(&words.concat());
+        let _ = sca_runner::ledger::Ledger::read(&format!("scenario,until,reason\n{text}"));
+        let _ = sca_runner::report::Document::from_json(&text);
+        let _ = sca_runner::conformance::Written::read(&text);
+        let _ = sca_runner::shard::Shard::read(&text, |_| Some(text.clone()));
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! `check`: everything that is wrong with some files, and what is hardly meant, without playing them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sca_protocol::UnixTime;
 use sca_runner::files::Loaded;
 use sca_runner::{files, report, tidy};
-use sca_scenario::Problem;
+use sca_scenario::{Library, Problem};
 
 use crate::Exit;
 use crate::terms::{complain, count, found, painter, say};
@@ -30,6 +30,7 @@ fn date(text: &str) -> Result<UnixTime, String> {
 
 #[derive(Default)]
 struct Counted {
+    libraries: usize,
     bad: usize,
     problems: usize,
     warnings: usize,
@@ -42,6 +43,8 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     };
     let clauses = sca_protocol::clauses::ids();
     let (mut counted, mut set) = (Counted::default(), Vec::with_capacity(found.len()));
+    let (libraries, found): (Vec<PathBuf>, Vec<PathBuf>) = found.into_iter().partition(|path| is_library(path));
+    libraries.iter().for_each(|path| library(path, &mut counted));
     for path in &found {
         let loaded = match files::load(path, &clauses) {
             Ok(loaded) => loaded,
@@ -69,6 +72,21 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Counted { warnings: 1.., .. } if arguments.strict => Exit::Failed,
         _ => Exit::Good,
     }
+}
+
+fn is_library(path: &Path) -> bool {
+    files::read_text(path).is_ok_and(|text| sca_scenario::is_library(&text))
+}
+
+/// A library that was named: what can be said of it without a call.
+fn library(path: &Path, counted: &mut Counted) {
+    let text = files::read_text(path).unwrap_or_default();
+    let library = Library::read(&text, 0);
+    let problems = library.problems();
+    problems.iter().for_each(|problem| show(&[(path.to_owned(), text.clone())], problem));
+    counted.libraries += 1;
+    (counted.problems, counted.bad) =
+        (counted.problems + problems.len(), counted.bad + usize::from(!problems.is_empty()));
 }
 
 fn one(loaded: &Loaded, today: Option<UnixTime>, counted: &mut Counted) {
@@ -99,10 +117,16 @@ fn summary(files: usize, counted: &Counted) {
         0 => String::new(),
         some => format!(", {}", count(some, "warning")),
     };
+    let files = match (files, counted.libraries) {
+        (files, 0) => count(files, "scenario"),
+        (0, 1) => "1 library".to_owned(),
+        (0, libraries) => format!("{libraries} libraries"),
+        (files, libraries) => format!("{} and {libraries} of stories", count(files, "scenario")),
+    };
     if counted.bad == 0 {
-        say!("{} valid{warnings}", count(files, "scenario"));
+        say!("{files} valid{warnings}");
     } else {
-        let (files, problems) = (count(files, "scenario"), count(counted.problems, "problem"));
+        let problems = count(counted.problems, "problem");
         say!("{} of {files} not valid: {problems}{warnings}", counted.bad);
     }
     if counted.problems + counted.warnings > 0 {

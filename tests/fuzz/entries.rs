@@ -57,7 +57,17 @@ pub(crate) fn heads(bytes: &[u8]) {
 /// Scenario text: what has a layout has one, and whoever formats twice changes nothing.
 pub(crate) fn scenarios(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let _ = sca_scenario::parse(&text);
+    if let Ok(scenario) = sca_scenario::parse(&text) {
+        let _ = sca_scenario::warnings(&scenario);
+        assert!(!sca_scenario::explain(&scenario).is_empty());
+        assert!(sca_scenario::export(&scenario).is_object());
+    }
+    // The same text as a library, and as a table.
+    let _ = sca_scenario::Library::read(&text, 1);
+    let each =
+        sca_scenario::Outline::read("scenario \"x\"\neach     a in \"t.csv\"\n\nterminal connects\nwait {{a}}\n");
+    let tables = [Some(text.to_string())];
+    let _ = each.scenario(&sca_scenario::Beside { tables: &tables, ..sca_scenario::Beside::default() });
     if let Ok(once) = sca_scenario::format(&text) {
         assert_eq!(sca_scenario::format(&once), Ok(once));
     }

@@ -137,16 +137,29 @@ fn moment(kept: &Kept, telling: &Telling<'_>, readings: &[Reading]) -> Moment {
         kind,
         from,
         to,
-        text: masked(said).into_owned(),
-        document: document.map(|text| masked(&without_keys(&text)).into_owned()),
-        fields: fields.into_iter().map(|(name, value)| (name, masked(&value).into_owned())).collect(),
-        frames: kept.frames.iter().map(shown).collect(),
+        text: bounded(&masked(said)),
+        document: document.map(|text| bounded(&masked(&without_keys(&text)))),
+        fields: fields.into_iter().take(FIELDS_MAX).map(|(name, value)| (name, bounded(&masked(&value)))).collect(),
+        frames: kept.frames.iter().take(FRAMES_MAX).map(shown).collect(),
         line: match &kept.entry {
             Entry::Played(step) => Some(step.span),
             Entry::Asked { span, .. } => Some(*span),
             _ => None,
         },
         read_by: read.map(|reading| ReadBy { span: reading.span, label: reading.label.clone() }).collect(),
+    }
+}
+
+/// Characters of one document or field that are kept.
+const TEXT_MAX: usize = 32_768;
+const FIELDS_MAX: usize = 1_000;
+/// Frames of one message that are kept.
+const FRAMES_MAX: usize = 64;
+
+fn bounded(text: &str) -> String {
+    match text.char_indices().nth(TEXT_MAX) {
+        Some((at, _)) => format!("{}\n… and {} bytes more", &text[..at], text.len() - at),
+        None => text.to_owned(),
     }
 }
 

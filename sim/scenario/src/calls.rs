@@ -94,7 +94,8 @@ impl Calls<'_> {
         if body.is_empty() {
             return Err(Problem::new("E004", line.span(), "the block of this line is missing"));
         }
-        self.repeated = self.repeated.saturating_add(body.len() * rounds);
+        let size: usize = body.iter().map(Line::count).sum();
+        self.repeated = self.repeated.saturating_add(size.saturating_mul(rounds));
         if self.repeated > REPEATED_MAX {
             return Err(Problem::new("E030", span, format!("more than {REPEATED_MAX} lines are made by `repeat`")));
         }

@@ -17,6 +17,8 @@ use crate::tree::{self, Line, lines};
 
 /// A file with more problems than this has no others looked for.
 const PROBLEMS_MAX: usize = 200;
+/// Lines of all rows together.
+const LINES_MAX: usize = 2_000_000;
 
 const HEADERS: &[&str] = &["tags", "seed", "clock", "use", "expect-fail", "waive", "ignore", "each"];
 
@@ -188,9 +190,16 @@ impl Outline {
         }
         let mut used = (BTreeSet::new(), BTreeSet::new());
         let mut rows = Vec::new();
+        let mut lines = 0;
         for values in combinations(&self.eaches) {
-            rows.push(self.row(&values, &stories, beside, &mut used, &mut problems));
-            if problems.len() > PROBLEMS_MAX {
+            let (row, size) = self.row(&values, &stories, beside, &mut used, &mut problems);
+            rows.push(row);
+            lines += size;
+            if lines > LINES_MAX {
+                let message = format!("its rows have more than {LINES_MAX} lines together");
+                problems.push(Problem::new("E046", self.first, message));
+            }
+            if problems.len() > PROBLEMS_MAX || lines > LINES_MAX {
                 break;
             }
         }
@@ -261,6 +270,7 @@ impl Outline {
         ignores
     }
 
+    /// A row, and how many lines it is made of.
     fn row(
         &self,
         values: &Values,
@@ -268,7 +278,7 @@ impl Outline {
         beside: &Beside<'_>,
         used: &mut (BTreeSet<String>, BTreeSet<String>),
         problems: &mut Vec<Problem>,
-    ) -> Row {
+    ) -> (Row, usize) {
         let settings: Vec<Line> = self.settings.iter().map(|line| substitute(line, values, &mut used.0)).collect();
         let cast = cast(&settings.iter().collect::<Vec<_>>(), problems);
         let lines = self.steps.iter().map(|line| Placed { line: substitute(line, values, &mut used.0), called: None });
@@ -291,7 +301,7 @@ impl Outline {
             let words: Vec<&str> = values[name].iter().map(|w| w.text.as_str()).collect();
             (name.clone(), words.join(" "))
         });
-        Row { values: values.collect(), cast, steps }
+        (Row { values: values.collect(), cast, steps }, placed.iter().map(|placed| placed.line.count()).sum())
     }
 
     fn unused(&self, libraries: &[Library], used: &(BTreeSet<String>, BTreeSet<String>), problems: &mut Vec<Problem>) {

@@ -71,6 +71,12 @@ impl Line {
         Span { length: (last.column + last.length).saturating_sub(first.column), ..first }
     }
 
+    /// How many lines it is, with all below it.
+    pub(crate) fn count(&self) -> usize {
+        let verbatim = self.verbatim.as_ref().map_or(0, |verbatim| verbatim.lines.len());
+        1 + verbatim + self.lines().map(Self::count).sum::<usize>()
+    }
+
     /// The lines of its block.
     pub(crate) fn lines(&self) -> impl Iterator<Item = &Line> {
         lines(&self.block)

@@ -21,6 +21,9 @@ use crate::verdict::{Failure, Played, Verdict};
 /// Pictures on one page; what a person sees after them is not drawn.
 const PICTURES_MAX: usize = 400;
 
+/// Moments of one row that a page shows.
+const MOMENTS_MAX: usize = 4_000;
+
 #[derive(Serialize)]
 pub(super) struct Page {
     title: String,
@@ -40,6 +43,8 @@ struct Row {
     name: String,
     verdict: &'static str,
     lasted: u64,
+    /// Moments before the first that is shown.
+    left_out: usize,
     lifelines: Vec<Lifeline>,
     moments: Vec<Shown>,
     screens: Vec<Screen>,
@@ -131,9 +136,12 @@ fn row(
         _ => None,
     };
     let seen = failed.and_then(|failed| failed.seen);
+    // What came last says most of why a long run failed.
+    let left_out = trace.moments.len().saturating_sub(MOMENTS_MAX);
     let moments: Vec<Shown> = trace
         .moments
         .iter()
+        .skip(left_out)
         .map(|moment| moment_shown(loaded, moment, &place, seen.is_some_and(|seen| seen == moment.sequence)))
         .collect();
     let values: Vec<String> = played.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -141,6 +149,7 @@ fn row(
         name: values.join(", "),
         verdict: played.verdict.word(),
         lasted: millis(played.lasted),
+        left_out,
         lifelines: ends.iter().map(|end| lifeline(*end, trace)).collect(),
         screens: screens(scenario, trace, &played.faces, pictures)?,
         failure: failed.map(|failed| failed_shown(loaded, failed, &moments, replay)),

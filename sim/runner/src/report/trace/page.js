@@ -88,6 +88,7 @@
   const ladder = () => {
     const box = at("ladder");
     box.replaceChildren();
+    if (row.left_out) box.append(html("p", "faint", `${row.left_out} moments before these are left out`));
     const width = x(row.lifelines.length) + 160, height = (row.moments.length + 1) * ROW;
     const heads = make("svg", { width, height: 30, class: "heads" });
     row.lifelines.forEach((life, number) => heads.append(make("text", { class: "name", x: x(number), y: 20, "text-anchor": "middle" }, life.name)));
