@@ -161,6 +161,25 @@ fn what_the_tables_hold_is_offered_where_it_can_stand() {
         ("screen |", &["idle", "card-entry"], &["connected"]),
         ("icon |", &["connected", "disconnected"], &["idle"]),
         ("cardholder taps |", &["visa", "two-cards"], &["taps"]),
+        ("fault reset |", &["for", "on", "after"], &["within"]),
+        ("fault reset on |", &["attempt", "connection"], &["at"]),
+        ("fault silence |", &["to terminal", "for"], &["reset"]),
+        (
+            "pos -> terminal  DEVICE VERSION  as ask\nfault reset after |",
+            &["ask", "reply to", "client-hello", "each byte of"],
+            &["attempt"],
+        ),
+        ("pos -> terminal  DEVICE VERSION  as ask\nfault lose at reply to |", &["ask"], &["attempt"]),
+        ("certificate old\n  flaw expired\nbroker\n  certificate |", &["old", "broker", "none"], &["expired"]),
+        ("terminal |", &["M400", "connects"], &["idle"]),
+        ("screen idle  |", &["within", "covers"], &["re", "exactly"]),
+        ("terminal connects  within |", &["5s", "1s..5s"], &["within"]),
+        ("terminal -> host  |", &["PAYMENT"], &["RESULT="]),
+        ("terminal -> host  PAYMENT CAPTURE |", &["TRANS_AMOUNT=", "CARD_ENTRY_MODE="], &["RESULT="]),
+        ("terminal -> broker |", &["ping", "close"], &["RESULT="]),
+        ("pos -> terminal  PAYMENT CAPTURE TRANS_AMOUNT=1.00 |", &["COUNTER="], &["TRANS_AMOUNT="]),
+        ("cardholder presses |", &["cancel"], &["within"]),
+        ("host answers |", &["59049"], &["within"]),
         ("fault |", &["reset", "key-update"], &["visa"]),
         ("pos -> terminal  |", &["PAYMENT", "SESSION"], &["CAPTURE"]),
         ("pos -> terminal  PAYMENT |", &["CAPTURE", "VOID"], &["START"]),
@@ -190,6 +209,20 @@ fn what_the_tables_hold_is_offered_where_it_can_stand() {
             assert!(!items.iter().any(|item| item == word), "{text}: {word} is among {items:?}");
         }
     }
+    // What is to be good stands first, and what is chosen replaces the whole word and the end of an insert.
+    let first = editor
+        .complete(&format!("{HEAD}pos -> terminal  PAYMENT CAPTURE  as pay\nterminal -> pos  RESULT=|  re pay\n"));
+    assert_eq!(first[0], "RESULT=CAPTURED");
+    let edits = |editor: &mut Editor, text: &str| {
+        let position = editor.go(&format!("{HEAD}{text}\n"));
+        let document = json!({ "uri": editor.uri });
+        let items = editor.ask("textDocument/completion", json!({ "textDocument": document, "position": position }));
+        let range = items[0]["textEdit"]["range"].clone();
+        (range["start"]["character"].as_u64(), range["end"]["character"].as_u64())
+    };
+    assert_eq!(edits(&mut editor, "terminal -> pos  RESULT=DEC|"), (Some(17), Some(27)));
+    assert_eq!(edits(&mut editor, "screen card-e|"), (Some(7), Some(13)));
+    assert_eq!(edits(&mut editor, "pos -> terminal  DEVICE VERSION COUNTER={{m|}}"), (Some(32), Some(45)));
     assert!(editor.complete("scenario \"x\"\nuse      |\n").contains(&"\"../lib/session.sca\"".to_owned()));
     editor.close();
 }
@@ -205,6 +238,9 @@ fn a_word_tells_its_fact_and_where_that_comes_from() {
         ("pos -> terminal  ADMIN GET_COUNTER  as ask\nterminal -> pos  COUNTER=1  re as|k", "as ask"),
         ("call open-ses|sion(\"1\")", "A story of ../lib/session.sca"),
         ("cardholder taps vi|sa", "CREDIT"),
+        ("cardholder swipes str|ipe", "no chip"),
+        ("terminal M4|00", "a model"),
+        ("terminal -> pos  RESULT=DECL|INED  re ask", "`DECLINED`"),
         ("thr|oughout icon connected", "at every moment"),
     ];
     for (text, told) in cases {

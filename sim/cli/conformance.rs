@@ -14,6 +14,9 @@ use crate::Exit;
 use crate::terms::{authorities, complain, count, found, say, threads};
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 every clause has evidence that holds, and nothing fails; 1 otherwise, as with a part of the scenarios."
+)]
 pub(crate) struct Arguments {
     /// Scenario files, or folders with scenario files
     #[arg(value_name = "PATH", default_value = "scenarios")]
@@ -42,6 +45,9 @@ pub(crate) struct Arguments {
     /// What stands on top of the page
     #[arg(long, value_name = "TEXT", default_value = "Conformance of the simulated terminal", requires = "html")]
     title: String,
+    /// Print which commands were not answered, which codes not produced, which assumptions not used
+    #[arg(long)]
+    missing: bool,
     /// Print the evidence of each clause, line by line
     #[arg(long, short)]
     lines: bool,
@@ -163,7 +169,7 @@ fn print(arguments: &Arguments, matrix: &Conformance) {
     for clause in &matrix.clauses {
         let negative = clause.evidence.iter().filter(|e| e.negative).count();
         let positive = clause.evidence.len() - negative;
-        say!("{:<8} {:<16} {positive:>3} for, {negative:>3} against  {}", clause.id, clause.verdict, clause.text);
+        say!("{:<8} {:<16} {positive:>3} shown, {negative:>3} forbidden  {}", clause.id, clause.verdict, clause.text);
         if arguments.lines {
             for e in &clause.evidence {
                 let sign = if e.negative { "-" } else { "+" };
@@ -174,19 +180,22 @@ fn print(arguments: &Arguments, matrix: &Conformance) {
         }
     }
     say!("");
+    say!(
+        "shown: lines that see what the clause says; forbidden: lines that see a refusal, or that something does not come"
+    );
     let answered = matrix.commands.iter().filter(|c| c.answered_in.is_some()).count();
     let produced = matrix.codes.iter().filter(|c| c.produced_in.is_some()).count();
     let used = matrix.assumptions.iter().filter(|a| a.scenarios > 0).count();
     say!("{} of {} answered", answered, count(matrix.commands.len(), "command"));
-    for command in matrix.commands.iter().filter(|c| c.answered_in.is_none()) {
+    for command in matrix.commands.iter().filter(|c| c.answered_in.is_none() && arguments.missing) {
         say!("  not answered: {} {} {}", command.function_type, command.command, command.only.unwrap_or_default());
     }
     say!("{} of {} produced", produced, count(matrix.codes.len(), "result code"));
-    for code in matrix.codes.iter().filter(|c| c.produced_in.is_none()) {
+    for code in matrix.codes.iter().filter(|c| c.produced_in.is_none() && arguments.missing) {
         say!("  not produced: {} {} {} {}", code.space, code.number, code.result, code.text);
     }
     say!("{} of {} used", used, count(matrix.assumptions.len(), "assumption"));
-    for assumption in matrix.assumptions.iter().filter(|a| a.scenarios == 0) {
+    for assumption in matrix.assumptions.iter().filter(|a| a.scenarios == 0 && arguments.missing) {
         say!("  not used: {}  {}", assumption.id, assumption.says);
     }
     let without: Vec<&str> =

@@ -3,14 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use sca_protocol::assumptions::ASSUMPTIONS;
+use sca_protocol::clauses::CLAUSES;
+use sca_protocol::codes;
+use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings};
 
 use crate::Exit;
-use crate::terms::{complain, loaded, say};
+use crate::terms::{complain, found, loaded, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// A code such as E012, or scenario files; without anything, all codes
-    #[arg(value_name = "CODE|FILE")]
+    /// A code such as E012, a clause, an assumption, a result code, a setting, or scenario files; without anything, all
+    /// codes of `check`
+    #[arg(value_name = "CODE|ID|PATH")]
     what: Vec<String>,
 }
 
@@ -26,13 +31,19 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         if at > 0 {
             say!("");
         }
-        let one = match sca_scenario::lesson(what) {
-            Some(lesson) => teach(lesson),
-            None if is_code(what) => {
-                complain!("error: there is no code {what}; `sca-sim explain` lists them all");
+        let one = match (sca_scenario::lesson(what), fact(what)) {
+            (Some(lesson), _) => teach(lesson),
+            (None, facts) if !facts.is_empty() && !Path::new(what).exists() => {
+                facts.iter().for_each(|fact| say!("{fact}"));
+                Exit::Good
+            }
+            _ if is_code(what) => {
+                let near = sca_protocol::settings::nearest(what, sca_scenario::lessons().map(|lesson| lesson.code));
+                let near = near.map(|near| format!("did you mean {near}? ")).unwrap_or_default();
+                complain!("error: there is no code {what}; {near}`sca-sim explain` lists them all");
                 Exit::CannotRun
             }
-            None => tell(Path::new(what)),
+            _ => tell(Path::new(what)),
         };
         if one as u8 > exit as u8 {
             exit = one;
@@ -41,10 +52,37 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     exit
 }
 
+/// What the tables say of an id or a code: a clause, an assumption, a result code or RESULT, a setting.
+fn fact(word: &str) -> Vec<String> {
+    let mut facts = Vec::new();
+    let same = |id: &str| id.eq_ignore_ascii_case(word);
+    let clauses = CLAUSES.iter().filter(|(id, _)| same(id));
+    facts.extend(
+        clauses
+            .map(|(id, says)| format!("{id}, a clause: {says}\n\n`sca-sim list --clause {id}` lists its scenarios.")),
+    );
+    let assumed = ASSUMPTIONS.iter().filter(|one| same(one.id));
+    facts.extend(assumed.map(|one| format!("{}, an assumption: {}", one.id, one.says)));
+    let tables = [codes::DEVICE, codes::PLATFORM, codes::NOTICES].into_iter().flatten();
+    let codes = tables.filter(|code| code.number.to_string() == word || same(code.result));
+    facts.extend(codes.map(|code| format!("RESULT_CODE {}: RESULT {}, {}", code.number, code.result, code.text)));
+    facts.extend(
+        BrokerSettings::row(word).ok().map(|row| {
+            format!("{}, a setting of the broker: {}; takes {}", row.name, row.meaning, row.kind.expected())
+        }),
+    );
+    facts.extend(
+        TerminalSettings::row(word).ok().map(|row| {
+            format!("{}, a setting of the terminal: {}; takes {}", row.name, row.meaning, row.kind.expected())
+        }),
+    );
+    facts
+}
+
 fn is_code(text: &str) -> bool {
-    let digits = text.strip_prefix(['E', 'e', 'W', 'w']);
-    digits.is_some_and(|digits| digits.len() == 3 && digits.bytes().all(|b| b.is_ascii_digit()))
-        && !PathBuf::from(text).exists()
+    let digits = text.strip_prefix(['E', 'e', 'W', 'w', 'A', 'a']).map(|digits| digits.trim_start_matches('-'));
+    let is_number = |text: &str| !text.is_empty() && text.len() < 7 && text.bytes().all(|b| b.is_ascii_digit());
+    (digits.is_some_and(is_number) || is_number(text)) && !PathBuf::from(text).exists()
 }
 
 fn teach(lesson: &sca_scenario::Lesson) -> Exit {
@@ -59,6 +97,20 @@ fn teach(lesson: &sca_scenario::Lesson) -> Exit {
 }
 
 fn tell(path: &Path) -> Exit {
+    if path.is_dir() {
+        let found = match found(&[path.to_owned()]) {
+            Ok(found) => found,
+            Err(exit) => return exit,
+        };
+        let mut exit = Exit::Good;
+        for path in found {
+            say!("{}:", path.display());
+            let one = tell(&path);
+            say!("");
+            exit = if one as u8 > exit as u8 { one } else { exit };
+        }
+        return exit;
+    }
     match loaded(path, &sca_protocol::clauses::ids()) {
         Ok(loaded) => {
             if let Ok(scenario) = &loaded.scenario {

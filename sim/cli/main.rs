@@ -37,6 +37,8 @@ pub(crate) enum Exit {
     Good = 0,
     /// A scenario failed, or a file is not in the one layout.
     Failed = 1,
+    /// What was asked for makes no sense.
+    Usage = 2,
     /// A scenario is not valid.
     Invalid = 3,
     /// The harness could not run: a file cannot be read, a port not be opened.

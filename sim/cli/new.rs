@@ -72,6 +72,10 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         .parent()
         .map_or(Ok(()), fs::create_dir_all)
         .and_then(|()| fs::OpenOptions::new().write(true).create_new(true).open(&path)?.write_all(text.as_bytes()));
+    if path.exists() && written.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::AlreadyExists) {
+        complain!("error: {} is there already; choose another name", path.display());
+        return Exit::CannotRun;
+    }
     if let Err(error) = written {
         complain!("error: {} was not written: {error}", path.display());
         return Exit::CannotRun;

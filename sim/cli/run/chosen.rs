@@ -34,8 +34,8 @@ pub(super) fn chosen(arguments: &Arguments) -> Result<Vec<PathBuf>, Exit> {
         None => all,
     };
     if all.is_empty() && arguments.shard.is_none() {
-        complain!("error: the filter takes no scenario");
-        return Err(Exit::CannotRun);
+        complain!("error: the filter takes no scenario; tags and clauses are whole words, and `*` stands for anything");
+        return Err(Exit::Usage);
     }
     Ok(all)
 }

@@ -42,14 +42,20 @@ fn file(arguments: &super::Arguments, suite: &Terminals<'_>, path: &Path) -> Exi
             complain!("error: {} cannot be written: {error}", path.display());
             return Exit::CannotRun;
         }
-        say!("{}: {} rewritten", path.display(), count(done.changes.len(), "line"));
         for change in &done.changes {
-            say!("  {:>4} - {}\n       + {}", change.line, change.before, change.after);
+            match change.before.as_str() {
+                "" => say!("  {:>4} + {}", change.line, change.after),
+                before => say!("  {:>4} - {before}\n       + {}", change.line, change.after),
+            }
         }
     }
-    let Some(left) = &done.left else { return Exit::Good };
+    let Some(left) = &done.left else {
+        say!("{}: {} rewritten, and it passes", path.display(), count(done.changes.len(), "line"));
+        return Exit::Good;
+    };
+    say!("{}: {} rewritten, and it fails", path.display(), count(done.changes.len(), "line"));
     let loaded = files::read(path, done.text.clone(), suite.clauses);
     complain!("{}\n", report::failure(painter(), &loaded, left, &replay(arguments, path)));
-    complain!("  no other word on this line mends this; it wants another line\n");
+    complain!("  no other word mends this: change the line, or what comes before it, by hand\n");
     Exit::Failed
 }

@@ -227,12 +227,18 @@ fn summary(arguments: &Arguments, tally: &Tally, left_out: usize) {
     let mut parts = vec![format!("{} passed", tally.passed), format!("{} failed", tally.failed)];
     let more = [
         (tally.inapplicable, "inapplicable"),
-        (tally.invalid, "files not valid"),
-        (tally.changed, "snapshots differ"),
+        (tally.invalid, "not valid"),
+        (tally.changed, if tally.changed == 1 { "snapshot differs" } else { "snapshots differ" }),
         (tally.without_snapshot, "without a snapshot"),
         (left_out, "files not begun"),
     ];
     parts.extend(more.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
-    let line = format!("{} {world}: {}", count(tally.files, "scenario"), parts.join(", "));
-    tell_beside(&arguments.report, &line);
+    let rows = if tally.rows == tally.files { String::new() } else { format!(" ({})", count(tally.rows, "row")) };
+    let line = format!("{}{rows} {world}: {}", count(tally.files, "scenario"), parts.join(", "));
+    // A transcript on standard output is a scenario, and stays one.
+    if arguments.transcript || arguments.explain {
+        complain!("{line}");
+    } else {
+        tell_beside(&arguments.report, &line);
+    }
 }

@@ -18,8 +18,7 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
     }
     if arguments.explain {
         for row in &result.rows {
-            let trace = row.trace.as_ref().map(|trace| report::explained(&result.loaded, trace));
-            say!("{}", trace.unwrap_or_default().trim_end());
+            say!("{}", report::explained(&result.loaded, row).trim_end());
         }
     }
     let replay = replay(arguments, &result.loaded.path);

@@ -59,6 +59,21 @@ pub(crate) fn suffixes() -> Vec<Fact> {
     table(SUFFIXES, Look::KEYWORD)
 }
 
+/// Those of the suffixes that mean something behind a line.
+pub(crate) fn suffixes_of(words: &[&str]) -> Vec<Fact> {
+    suffixes().into_iter().filter(|fact| words.contains(&fact.word.as_str())).collect()
+}
+
+/// The models that the source lists.
+pub(crate) fn models() -> Vec<Fact> {
+    let models = sca_protocol::models::MODELS.iter();
+    models
+        .map(|model| {
+            fact(model.name, format!("a model, its display {} by {}", model.width, model.height), Look::CONSTANT)
+        })
+        .collect()
+}
+
 pub(crate) fn link() -> Vec<Fact> {
     table(LINK, Look::EVENT)
 }
@@ -97,7 +112,11 @@ pub(crate) fn host() -> Vec<Fact> {
 
 pub(crate) fn cards() -> Vec<Fact> {
     let cards = sca_protocol::cards::CARDS.iter();
-    cards.map(|card| fact(card.name, format!("{} {}, {}", card.media, card.tender, card.masked), Look::VALUE)).collect()
+    let chip =
+        |card: &sca_protocol::cards::Card| if card.name == "stripe" { "no chip: swiped" } else { "tapped or inserted" };
+    let told =
+        |card: &sca_protocol::cards::Card| format!("{} {}, {}; {}", card.media, card.tender, card.masked, chip(card));
+    cards.map(|card| fact(card.name, told(card), Look::VALUE)).collect()
 }
 
 pub(crate) fn screens() -> Vec<Fact> {
@@ -214,7 +233,9 @@ fn described(field: &Field) -> String {
 /// What a field may hold, in words.
 fn holds(kind: Kind) -> String {
     match kind {
+        Kind::Text(from, to) if from == to => format!("{from} characters"),
         Kind::Text(from, to) => format!("{from} to {to} characters"),
+        Kind::Digits(from, to) if from == to => format!("{from} digits"),
         Kind::Digits(from, to) => format!("{from} to {to} digits"),
         Kind::Number(from, to) => format!("a number from {from} to {to}"),
         Kind::Flag => "yes or no".to_owned(),
@@ -279,6 +300,18 @@ pub(crate) fn answer_fields() -> Vec<Fact> {
         ("APPROVED_AMOUNT=", "what the host approved"),
     ];
     table(FIELDS, Look::FIELD)
+}
+
+/// What a command answers when all is well, for a field of its answer.
+pub(crate) fn answers_of(function_type: &str, command: &str, field: &str) -> Vec<Fact> {
+    let rows = commands::all().filter(|row| row.function_type == function_type && row.command == command);
+    let told = rows.map(|row| match field {
+        "RESULT" => quoted(row.done.result),
+        "RESULT_CODE" => row.done.number.to_string(),
+        "TERMINATION_STATUS" => "SUCCESS".to_owned(),
+        _ => String::new(),
+    });
+    told.filter(|word| !word.is_empty()).map(|word| fact(word, "when all is well", Look::VALUE)).collect()
 }
 
 /// RESULT, RESULT_CODE and TERMINATION_STATUS as the tables have them.

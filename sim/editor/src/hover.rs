@@ -41,6 +41,13 @@ fn known(path: &Path, text: &str, line: usize, word: &str, from: usize) -> Optio
         places.push(facts::fields(&all(2), &all(3)));
         places.push(facts::function_types());
         places.push(facts::answer_fields());
+        // The value of a field: what stands before it is its name.
+        let field = at.typed.trim_end_matches(['=', '!', '<', '>']);
+        places.push(facts::answer_values(field));
+        places.push(facts::field_values(&all(2), &all(3), field));
+    }
+    if at.word(0) == "terminal" {
+        places.push(facts::models());
     }
     match at.word(0) {
         "fault" => places.push(facts::faults()),

@@ -3,6 +3,8 @@
 /// A line as far as the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AtCursor {
+    /// Which line, from 0.
+    pub(crate) line: usize,
     /// The words before the one that is being typed, a stamp and a `NAME:` left out.
     pub(crate) words: Vec<String>,
     /// The beginning of the word that is being typed.
@@ -35,7 +37,7 @@ impl AtCursor {
             let words = self::words(text);
             indent_of(text) == 0 && crate::facts::is_step(&words)
         };
-        Self { words, typed, parent, after_steps: above.clone().any(|text| is_step(&text)) }
+        Self { line, words, typed, parent, after_steps: above.clone().any(|text| is_step(&text)) }
     }
 
     /// The word so many before the one that is typed, 1 for the last.

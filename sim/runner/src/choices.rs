@@ -90,7 +90,7 @@ impl Script {
         flatten(chosen, &mut ops);
         ops.into_iter().rev().for_each(|op| self.ops.push_front(op));
         self.since = now;
-        self.passed.clear();
+        self.forget_what_passed();
     }
 
     fn lead(&mut self, block: &[Step], lanes: &[Lanes]) -> Option<Lead> {
@@ -118,9 +118,9 @@ impl Script {
 
     /// What an expectation would find, with everything left where it is.
     fn peek(&mut self, expect: &Expect, lanes: &Lanes) -> Look {
-        let passed = self.passed.clone();
+        let before = (self.passed.clone(), self.near.clone(), self.looked_at);
         let look = self.look(expect, &mut lanes.clone());
-        self.passed = passed;
+        (self.passed, self.near, self.looked_at) = before;
         look
     }
 }

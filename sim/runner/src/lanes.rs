@@ -65,6 +65,8 @@ pub(crate) enum Control {
 /// The lanes of one terminal.
 #[derive(Debug, Clone)]
 pub(crate) struct Lanes {
+    /// Whose: the place of the terminal in the cast.
+    pub(crate) who: usize,
     pub(crate) data: VecDeque<Noted<Rc<Data>>>,
     pub(crate) link: VecDeque<Noted<Seen>>,
     pub(crate) control: VecDeque<Noted<Control>>,
@@ -75,8 +77,9 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
-    pub(crate) fn new(face: Face) -> Self {
+    pub(crate) fn new(who: usize, face: Face) -> Self {
         Self {
+            who,
             data: VecDeque::new(),
             link: VecDeque::new(),
             control: VecDeque::new(),
@@ -104,6 +107,22 @@ impl Lanes {
             self.data.front().map(|n| format!("message {} at {}: {}", n.what.number, stamp(n.at), n.what.brief()));
         let connected = self.link.iter().find(|n| n.what == Seen::Connects);
         data.or_else(|| connected.map(|n| format!("the terminal connected at {}", stamp(n.at))))
+    }
+
+    /// The line that would list the first thing that had to be listed and was not.
+    pub(crate) fn unread_line<'a>(&self, name: &str, label: impl Fn(RequestId) -> Option<&'a str>) -> Option<String> {
+        let Some(front) = self.data.front() else {
+            let connected = self.link.iter().any(|noted| noted.what == Seen::Connects);
+            return connected.then(|| format!("{name} connects"));
+        };
+        let data = &front.what;
+        let mut line = format!("{name} -> pos ");
+        line.push_str(if data.answers.is_none() { " notice" } else { "" });
+        let fields = data.response.as_ref()?.fields().iter();
+        let told = fields.filter(|field| matches!(field.name.as_str(), "RESULT" | "RESULT_CODE"));
+        sca_scenario::fields_into(&mut line, told.map(|field| (field.name.as_str(), field.text.as_str())));
+        line.extend(data.answers.and_then(label).map(|label| format!("  re {label}")));
+        Some(line)
     }
 
     /// How many observations nobody has read; a bound keeps a runaway world from filling the memory.

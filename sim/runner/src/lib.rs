@@ -12,6 +12,7 @@ mod core;
 pub mod coverage;
 mod eased;
 pub mod explore;
+mod failing;
 pub mod faults;
 pub mod files;
 pub mod filter;

@@ -74,12 +74,18 @@ impl Script {
             Sight::ToHost(line, message) => {
                 while let Some(noted) = lanes.hosts.pop_front() {
                     let (to, request) = &noted.what;
-                    if to == line
-                        && let Ok(captured) = matching::to_host(message, request, &self.names)
-                    {
-                        return Look::met(Some(noted), captured);
+                    let mut what = describe_to_host(*to, request);
+                    if to == line {
+                        match matching::to_host(message, request, &self.names) {
+                            Ok(captured) => return Look::met(Some(noted), captured),
+                            Err(mismatch) => {
+                                what.push_str(&format!(": {}", mismatch.label));
+                                // One of the same name is nearer than another.
+                                self.near = self.near.take().or_else(|| mismatch.span.is_some().then_some(mismatch));
+                            }
+                        }
                     }
-                    self.pass_over(describe_to_host(*to, request), noted.at);
+                    self.pass_over(what, noted.at);
                 }
                 Look::Nothing(None)
             }
@@ -92,6 +98,7 @@ impl Script {
                         let came = format!("the terminal connected at {}, and no line says so", stamp(noted.at));
                         return Look::Not(Mismatch::new("it connected instead"), came);
                     }
+                    self.near = self.near.take().or_else(|| matching::other_reason(wanted, noted.what));
                     self.pass_over(describe_link(noted.what), noted.at);
                     lanes.link.pop_front();
                 }
@@ -101,8 +108,25 @@ impl Script {
                 Ok(captured) => {
                     Look::Met { at: lanes.face.at.max(self.since), sequence: lanes.face.sequence, captured }
                 }
-                Err(mismatch) => Look::Nothing(Some(mismatch)),
+                Err(mismatch) => {
+                    self.shown_instead(&mismatch, &lanes.face);
+                    Look::Nothing(Some(mismatch))
+                }
             },
+        }
+    }
+
+    /// A face that is not the one demanded; each counts once. The first that came since the line became current is the
+    /// nearest.
+    fn shown_instead(&mut self, mismatch: &Mismatch, face: &Noted<sca_terminal::Face>) {
+        if face.sequence == self.looked_at {
+            return;
+        }
+        let is_new = self.looked_at != 0 || face.at > self.since;
+        self.looked_at = face.sequence;
+        if is_new {
+            self.pass_over(mismatch.label.clone(), face.at);
+            self.near = self.near.take().or_else(|| Some(mismatch.clone()));
         }
     }
 

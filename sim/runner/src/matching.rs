@@ -282,6 +282,16 @@ fn fails(kind: &str, detail: Option<&str>, reason: Reason) -> bool {
     kind == reason.kind() && detail.is_none_or(|wanted| reason.detail().as_deref() == Some(wanted))
 }
 
+/// How an attempt failed where it should have failed otherwise.
+pub(crate) fn other_reason(wanted: &LinkSight, got: Seen) -> Option<Mismatch> {
+    let (LinkSight::Fails(kind, detail), Seen::Fails(reason)) = (wanted, got) else { return None };
+    let (from, to) = match detail {
+        Some(detail) if kind == reason.kind() => (detail.clone(), reason.detail().unwrap_or_default()),
+        _ => (kind.clone(), reason.kind().to_owned()),
+    };
+    other_word::<()>(format!("it fails {reason}"), &from, &to).err()
+}
+
 /// Whether a face shows what is demanded.
 pub(crate) fn shows(show: &Show, face: &Face, names: &Names) -> Result<Captured, Mismatch> {
     match show {

@@ -52,7 +52,7 @@ pub fn rewrite(
             _ => None,
         });
         let Some(failure) = failed else { break };
-        let place = (failure.span.line, failure.span.column);
+        let place = (failure.span.line, failure.span.column, failure.fix.as_ref().map(|fix| fix.from.clone()));
         let mended = failure.fix.as_ref().and_then(|fix| mend(&now, fix)).filter(|_| !places.contains(&place));
         let is_valid = |text: &String| files::read(path, text.clone(), clauses).scenario.is_ok();
         let Some(mended) = mended.filter(is_valid) else {
@@ -62,21 +62,39 @@ pub fn rewrite(
         places.push(place);
         now = mended;
     }
-    let lines = (1..).zip(text.lines().zip(now.lines()));
-    let changes = lines.filter(|(_, (before, after))| before != after).map(|(line, (before, after))| Change {
-        line,
-        before: before.trim().to_owned(),
-        after: after.trim().to_owned(),
-    });
-    Some(Rewritten { changes: changes.collect(), text: now, left })
+    Some(Rewritten { changes: changes(text, &now), text: now, left })
 }
 
-/// The text with one word put right. What a library says, and what a row inserts, stands for more than this run.
+/// The lines in which two texts differ.
+fn changes(before: &str, after: &str) -> Vec<Change> {
+    let diff = similar::TextDiff::from_lines(before, after);
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let ops = diff.ops().iter().filter(|op| !matches!(op, similar::DiffOp::Equal { .. }));
+    let mut found = Vec::new();
+    for op in ops {
+        let (old, new) = (&old[op.old_range()], &new[op.new_range()]);
+        for at in 0..old.len().max(new.len()) {
+            let line = |lines: &[&str]| lines.get(at).map_or_else(String::new, |line| line.trim().to_owned());
+            let number = u32::try_from(op.new_range().start + at + 1).unwrap_or(u32::MAX);
+            found.push(Change { line: number, before: line(old), after: line(new) });
+        }
+    }
+    found
+}
+
+/// The text with one word put right, or with a line more. What a library says, and what a row inserts, stands for more than this run.
 fn mend(text: &str, fix: &Fix) -> Option<String> {
     if fix.span.file != 0 || fix.span.line == 0 {
         return None;
     }
     let mut lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
+    if fix.from == "\n" {
+        let above = lines.get(fix.span.line as usize - 1)?;
+        let indent = above.len() - above.trim_start().len();
+        let below = format!("{}{}", " ".repeat(indent), fix.text);
+        lines.insert(fix.span.line as usize, below);
+        return Some(lines.join("\n"));
+    }
     let line = lines.get_mut(fix.span.line as usize - 1)?;
     let chars: Vec<char> = line.chars().collect();
     let from = (fix.span.column as usize).checked_sub(1)?;

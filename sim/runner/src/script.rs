@@ -65,6 +65,14 @@ pub(crate) struct Script {
     ended: bool,
     /// What the expectation at hand has passed over: what, how often, when last.
     pub(crate) passed: Vec<(String, u32, Duration)>,
+    /// What came nearest to the expectation at hand, since it became current.
+    pub(crate) near: Option<Mismatch>,
+    /// The place in the order of the face that was looked at last.
+    pub(crate) looked_at: u64,
+    /// When a cardholder last did something that came to nothing.
+    pub(crate) idle_act: Option<Duration>,
+    /// The line that was done with last.
+    pub(crate) last: Span,
     /// What a deadline is stretched by, where delivery takes real time.
     slack: Duration,
     pub(crate) names: Names,
@@ -111,6 +119,10 @@ impl Script {
             order: None,
             ended: false,
             passed: Vec::new(),
+            near: None,
+            looked_at: 0,
+            idle_act: None,
+            last: Span { line: 1, column: 1, length: 8, file: 0 },
             slack,
             readings: Vec::new(),
             names: Names { assets, ..Names::default() },
@@ -199,9 +211,18 @@ impl Script {
     }
 
     pub(crate) fn pop(&mut self, now: Duration) {
-        self.ops.pop_front();
+        if let Some(Op::Step(step)) = self.ops.pop_front() {
+            self.last = step.span;
+        }
         self.since = now;
+        self.forget_what_passed();
+    }
+
+    /// Another line becomes current.
+    pub(crate) fn forget_what_passed(&mut self) {
         self.passed.clear();
+        self.near = None;
+        self.looked_at = 0;
     }
 
     fn step(&mut self, now: Duration, step: &Step, lanes: &mut [Lanes]) -> Result<Stepped, Box<Failure>> {
@@ -337,48 +358,6 @@ impl Script {
     /// The bans and demands that stand now.
     pub(crate) fn guards(&self) -> Guarded<'_> {
         Guarded { guards: &self.guards, names: &self.names }
-    }
-
-    pub(crate) fn other(&self, step: &Step, mismatch: &Mismatch, came: &str) -> Box<Failure> {
-        let mut failure = self.failure(step, "the next one is another", mismatch.label.clone(), vec![came.to_owned()]);
-        failure.span = mismatch.span.unwrap_or(failure.span);
-        failure.fix = mismatch.fix_of(step.span);
-        failure
-    }
-
-    pub(crate) fn nothing(&self, step: &Step, expect: &Expect, to: Duration, seen: Option<Mismatch>) -> Box<Failure> {
-        let headline = match &expect.sight {
-            Sight::ToPos(_) => "no message came in time",
-            Sight::ToBroker(_) => "the broker heard nothing of the kind in time",
-            Sight::ToProxy(_) => "the proxy heard nothing of the kind in time",
-            Sight::ToHost(..) => "the host heard nothing of the kind in time",
-            Sight::Link(_) => "the link did not do this in time",
-            Sight::Show(_) => "this was not shown in time",
-        };
-        let label = seen.as_ref().map_or("waited for this", |seen| seen.label.as_str()).to_owned();
-        let mut notes = vec![format!("waited until {}", stamp(to))];
-        let is_link = matches!(expect.sight, Sight::Link(_));
-        let telling = |what: &str| !is_link || what != "it attempts";
-        notes.extend(self.passed.iter().filter(|(what, _, _)| telling(what)).map(|(what, times, last)| {
-            let often = if *times == 1 { String::new() } else { format!("{times} times, last ") };
-            format!("instead: {what}, {often}at {}", stamp(*last))
-        }));
-        let mut failure = self.failure(step, headline, label, notes);
-        failure.fix = seen.and_then(|seen| seen.fix_of(step.span));
-        failure
-    }
-
-    pub(crate) fn failure(
-        &self,
-        step: &Step,
-        headline: &str,
-        label: impl Into<String>,
-        notes: Vec<String>,
-    ) -> Box<Failure> {
-        let mut failure = Failure::at(step.span, headline).label(label.into());
-        failure.notes = notes;
-        failure.called = step.called;
-        Box::new(failure)
     }
 }
 

@@ -93,6 +93,8 @@ pub struct Moment {
     pub frames: Vec<Shown>,
     /// The line that did it, for what is played.
     pub line: Option<Span>,
+    /// The label of a request.
+    pub label: Option<String>,
     /// The lines that read it.
     pub read_by: Vec<ReadBy>,
 }
@@ -144,6 +146,10 @@ fn moment(kept: &Kept, telling: &Telling<'_>, readings: &[Reading]) -> Moment {
         line: match &kept.entry {
             Entry::Played(step) => Some(step.span),
             Entry::Asked { span, .. } => Some(*span),
+            _ => None,
+        },
+        label: match &kept.entry {
+            Entry::Asked { label, .. } => label.clone(),
             _ => None,
         },
         read_by: read.map(|reading| ReadBy { span: reading.span, label: reading.label.clone() }).collect(),

@@ -35,7 +35,7 @@ pub struct Failure {
 pub struct Fix {
     /// Where.
     pub span: Span,
-    /// The word there that is to be another; nothing for all of it.
+    /// The word there that is to be another; nothing for all of it; a line feed for a line more below it.
     pub from: String,
     /// The other text.
     pub text: String,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cursor::Cursor;
 use crate::expand::{Values, split_at_commas, substitute};
 use crate::problem::{Problem, Span};
-use crate::tree::{Line, lines};
+use crate::tree::{Line, Word, lines};
 
 /// A story: its parameters and its lines.
 #[derive(Debug, Clone)]
@@ -103,7 +103,9 @@ impl Calls<'_> {
         body.iter().for_each(|line| labels_of(line, &mut labels));
         let mut out = Vec::with_capacity(body.len() * rounds);
         for round in 1..=rounds {
-            let mut body = body.clone();
+            let number = vec![Word { text: round.to_string(), span }];
+            let values = Values::from([("round".to_owned(), number)]);
+            let mut body: Vec<Line> = body.iter().map(|line| substitute(line, &values, &mut BTreeSet::new())).collect();
             if round > 1 {
                 body.iter_mut().for_each(|line| number_labels(line, &labels, &format!(".{round}")));
             }

@@ -203,6 +203,7 @@ fn certificate(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Res
     for option in line.lines() {
         problems.extend(certificate_option(option, &mut made).err());
     }
+    cast.places.insert(("certificate".to_owned(), name.text.clone()), line.span());
     if cast.certificates.insert(name.text.clone(), made).is_some() {
         return Err(Problem::new("E022", name.span, format!("a certificate called `{}` stands above", name.text)));
     }

@@ -49,7 +49,7 @@ pub(crate) fn steps(
     for (label, span) in names.labels.iter().filter(|(label, _)| is_clear(label)) {
         // One that was meant and misspelled is used.
         if !names.uses.iter().any(|(used, _)| used == label) && !meant.contains(label.as_str()) {
-            let problem = Problem::new("E041", *span, format!("nothing uses the label `{label}`"));
+            let problem = Problem::new("W007", *span, format!("nothing uses the label `{label}`"));
             problems.push(problem.help("take it away, or say `re`, `of` or `check` with it"));
         }
     }
@@ -66,7 +66,7 @@ pub(crate) fn steps(
                 .help("use it in that block only")
         }));
     }
-    if names.expectations == 0 && problems.is_empty() {
+    if names.expectations == 0 && problems.iter().all(Problem::is_warning) {
         problems.push(
             Problem::new("E050", first, "this scenario expects nothing, so it cannot fail")
                 .help("say what must be seen, for example `terminal connects`"),
@@ -120,7 +120,7 @@ fn identities(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) {
             && !known(&set.value)
         {
             let problem = Problem::new("E023", step.span, format!("there is no certificate `{}`", set.value));
-            problems.push(problem.suggest(&set.value, cast.certificates.keys().map(String::as_str)));
+            problems.push(problem.suggest(&set.value, identities_known(cast)));
         }
         if let Action::Set(set) = &step.action
             && matches!(set.party, Party::Terminal(_))
@@ -136,8 +136,10 @@ fn identities(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) {
         if !at_start.chain(set_later.iter()).any(|shown| shown == name)
             && !matches!(name.as_str(), "terminal" | "broker")
         {
-            let span = Span { line: 1, column: 1, length: 1, file: 0 };
-            problems.push(Problem::new("E041", span, format!("nobody shows the certificate `{name}`")));
+            let place = cast.places.get(&("certificate".to_owned(), name.clone())).copied();
+            let span = place.unwrap_or(Span { line: 1, column: 1, length: 1, file: 0 });
+            let problem = Problem::new("W007", span, format!("nobody shows the certificate `{name}`"));
+            problems.push(problem.help(format!("a party shows it by `certificate {name}`, at the start or by `set`")));
         }
     }
     let mut shown: Vec<&String> = cast.terminals.iter().filter_map(|t| t.settings.get("certificate")).collect();
@@ -145,7 +147,28 @@ fn identities(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) {
     for name in shown.into_iter().filter(|name| !known(name)) {
         let span = steps.first().map_or_else(Span::default, |s| Span { line: 1, column: 1, length: 1, ..s.span });
         let problem = Problem::new("E023", span, format!("there is no certificate `{name}`"));
-        problems.push(problem.suggest(name, cast.certificates.keys().map(String::as_str)));
+        problems.push(problem.suggest(name, identities_known(cast)));
+    }
+}
+
+/// The identities there are: those that are declared, and those that are there unasked.
+fn identities_known(cast: &Cast) -> impl Iterator<Item = &str> {
+    cast.certificates.keys().map(String::as_str).chain(["broker", "terminal", "none"])
+}
+
+/// A block in which no time passes.
+fn proves_nothing(word: &str, span: Span, block: &[Step], problems: &mut Vec<Problem>) {
+    fn lasts(step: &Step) -> bool {
+        match &step.action {
+            Action::Expect(_) | Action::Wait(_) => true,
+            other => other.blocks().into_iter().flatten().any(lasts),
+        }
+    }
+    if !block.is_empty() && !block.iter().any(lasts) {
+        problems.push(
+            Problem::new("E052", span, format!("no time passes in this `{word}`, so it proves nothing"))
+                .help("let it hold during a `wait` or an expectation"),
+        );
     }
 }
 
@@ -219,6 +242,7 @@ impl Names {
             Action::Throughout(_, show, _, block) => {
                 self.expectations += 1;
                 self.show(show);
+                proves_nothing("throughout", span, block, problems);
                 self.walk(block, problems);
             }
             Action::Without(source, pattern, _, block) => {
@@ -226,14 +250,7 @@ impl Names {
                 if let Some(message) = pattern.0.as_ref().filter(|_| !matches!(source, Source::ToHost(..))) {
                     self.message(message, span, false, problems);
                 }
-                let lasts =
-                    |inner: &Step| !matches!(inner.action, Action::Check(..) | Action::Set(_) | Action::Answers { .. });
-                if !block.is_empty() && !block.iter().any(lasts) {
-                    problems.push(
-                        Problem::new("E052", span, "no time passes in this `without`, so it proves nothing")
-                            .help("let it hold during a `wait` or an expectation"),
-                    );
-                }
+                proves_nothing("without", span, block, problems);
                 self.walk(block, problems);
             }
             Action::Answers { lines, .. } => lines.iter().for_each(|line| self.insert(line, span)),

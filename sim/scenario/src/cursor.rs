@@ -80,7 +80,18 @@ impl<'a> Cursor<'a> {
     }
 
     pub(crate) fn duration(&mut self) -> Result<Duration, Problem> {
-        self.value("a duration such as 250ms, 5s or 2m", read_span)
+        self.time("a duration such as 250ms, 5s or 2m", read_span)
+    }
+
+    /// The word here as a time; of a number without its unit it is said what is missing.
+    pub(crate) fn time<T>(&mut self, expected: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, Problem> {
+        let number = self.peek().map(|word| word.trim_end_matches(|c: char| c.is_ascii_alphabetic()).to_owned());
+        self.value(expected, read).map_err(|problem| match number {
+            Some(number) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b == b'.') => {
+                problem.help(format!("did you mean `{number}s`? The units are ms, s, m, h and d, without a blank"))
+            }
+            _ => problem,
+        })
     }
 
     pub(crate) fn instant(&mut self) -> Result<UnixTime, Problem> {
@@ -107,8 +118,15 @@ impl<'a> Cursor<'a> {
         match self.words.get(self.at) {
             None => Ok(()),
             Some(word) => {
-                Err(Problem::new("E014", word.span, format!("`{}` follows a statement that is over", word.text))
-                    .label("not expected here"))
+                let problem =
+                    Problem::new("E014", word.span, format!("`{}` follows a statement that is over", word.text));
+                let problem = problem.label("not expected here");
+                Err(match word.text.as_str() {
+                    "in" | "after" | "before" => {
+                        problem.help("a time limit is `within 5s`, or `within 1s..5s of LABEL`")
+                    }
+                    _ => problem,
+                })
             }
         }
     }

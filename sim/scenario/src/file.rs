@@ -207,14 +207,14 @@ impl Outline {
         if let Some(row) = rows.first() {
             self.header.ignores = self.ignored(row, beside.clauses, &mut problems);
         }
-        if problems.is_empty() {
-            let stories_called = used.1;
+        if problems.iter().all(Problem::is_warning) {
             return Ok(Scenario {
                 title: self.title,
                 header: self.header,
                 rows,
                 assets: BTreeMap::new(),
-                stories_called,
+                stories_called: used.1,
+                warnings: problems,
             });
         }
         if has_lost_rows {
@@ -340,7 +340,8 @@ fn doubt(line: &Line, problems: &[Problem], doubtful: &mut BTreeSet<String>) {
     let span = line.span();
     let below = line.verbatim.as_ref().map_or(0, |verbatim| verbatim.lines.len() + 1);
     let own = span.line..=span.line + u32::try_from(below).unwrap_or(0);
-    if problems.iter().any(|problem| problem.span.file == span.file && own.contains(&problem.span.line)) {
+    let is_here = |problem: &&Problem| problem.span.file == span.file && own.contains(&problem.span.line);
+    if problems.iter().filter(is_here).any(|problem| !problem.is_warning()) {
         doubtful.extend(line.words.iter().map(|word| word.text.clone()));
     }
     line.lines().for_each(|inner| doubt(inner, problems, doubtful));

@@ -27,6 +27,7 @@ mod step;
 mod suffix;
 mod table;
 mod tree;
+mod unknown;
 mod warn;
 
 pub use export::{EXPORT_VERSION, export};

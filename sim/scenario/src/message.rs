@@ -162,7 +162,17 @@ pub(crate) fn test(cursor: &mut Cursor<'_>) -> Result<Test, Problem> {
     if let Some(name) = text.strip_prefix('!').filter(|name| is_field(name)) {
         return Ok(Test { field: name.to_owned(), demand: Demand::Absent, span });
     }
-    let at = text.find(|c| "=!~<>".contains(c)).ok_or_else(broken)?;
+    let at = text.find(|c| "=!~<>".contains(c)).ok_or_else(|| match text.as_str() {
+        "for" | "to" | "answers" => broken().help("`re LABEL` says which request a message answers"),
+        "," => broken().help("an amount has a point: 12.40"),
+        word if !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()) => {
+            broken().help("commands and fields are written in capitals, as in the document: SESSION START INVOICE=7")
+        }
+        _ => broken(),
+    })?;
+    if text.starts_with("=") || (text.len() == at + 1 && text.ends_with('=')) {
+        return Err(broken().help("there are no blanks round the sign: RESULT=OK"));
+    }
     let (field, rest) = text.split_at(at);
     if !is_field(field) {
         return Err(broken().help("fields are written in capitals, as in the document"));

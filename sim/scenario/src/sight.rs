@@ -25,6 +25,12 @@ fn reason(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
     let word = cursor.word("a reason")?;
     if !KINDS.contains(&word.text.as_str()) {
         let problem = Problem::new("E053", word.span, format!("`{}` is no reason", word.text));
+        if TLS_WORDS.iter().any(|(known, _)| *known == word.text) {
+            return Err(problem.help(format!("did you mean `tls {}`?", word.text)));
+        }
+        if HANDSHAKE_WORDS.iter().any(|(known, _)| *known == word.text) {
+            return Err(problem.help(format!("did you mean `handshake {}`?", word.text)));
+        }
         return Err(problem.suggest(&word.text, KINDS.iter().copied()));
     }
     let details: Vec<&str> = match word.text.as_str() {
@@ -39,6 +45,12 @@ fn reason(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
         Some(next) if !details.is_empty() => {
             let problem = Problem::new("E053", cursor.here(), format!("`{next}` is no reason of `{}`", word.text));
             let all = details.join(", ");
+            // A broker's alert and what the terminal finds itself are often taken for one another.
+            let inner = |known: &&&str| known.contains(next) || next.contains(**known);
+            let near: Vec<String> = details.iter().filter(inner).map(|word| format!("`{word}`")).collect();
+            if !near.is_empty() {
+                return Err(problem.help(format!("did you mean {}? There are: {all}", near.join(" or "))));
+            }
             return Err(match sca_protocol::settings::nearest(next, details.iter().copied()) {
                 Some(near) => problem.help(format!("did you mean `{near}`? There are: {all}")),
                 None => problem.help(format!("there are: {all}")),
@@ -55,11 +67,15 @@ fn reason(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
 /// Reads what a screen or the icon shows.
 pub(crate) fn show(cursor: &mut Cursor<'_>) -> Result<Show, Problem> {
     if cursor.take("icon") {
-        let connected = cursor.value("connected or disconnected", |t| match t {
-            "connected" => Some(true),
-            "disconnected" => Some(false),
-            _ => None,
-        })?;
+        let word = cursor.word("connected or disconnected")?;
+        let connected = match word.text.as_str() {
+            "connected" => true,
+            "disconnected" => false,
+            other => {
+                let problem = Problem::new("E013", word.span, format!("an icon does not say `{other}`"));
+                return Err(problem.suggest(other, ["connected", "disconnected"]));
+            }
+        };
         let file = match cursor.peek() {
             Some("default") => Some(cursor.word("a file")?.text.clone()),
             Some(word) if word.starts_with('"') => Some(cursor.string("the name of a file")?),

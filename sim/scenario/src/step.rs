@@ -10,7 +10,7 @@ use crate::host;
 use crate::model::{Action, Count, Expect, Sight, Step, Who};
 use crate::problem::{Problem, Span};
 use crate::sight::{link_sight, show};
-use crate::suffix::only;
+use crate::suffix::{SUFFIXES, only};
 use crate::tree::Line;
 
 /// Who can be named in a step.
@@ -272,9 +272,41 @@ fn plain(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> 
                 WORDS.iter().copied().chain(names.terminals.iter().map(String::as_str)).collect();
             known.sort_unstable();
             known.dedup();
-            Err(Problem::new("E011", span, format!("no statement begins with `{word}`")).suggest(word, known))
+            let problem = Problem::new("E011", span, format!("no statement begins with `{word}`"));
+            Err(match meant(word) {
+                Some(help) => problem.help(help),
+                None => problem.suggest(word, known),
+            })
         }
     }
+}
+
+/// What is meant by a word that other languages begin a statement with.
+fn meant(word: &str) -> Option<String> {
+    if fault::FAULT_WORDS.contains(&word) {
+        return Some(format!("did you mean `fault {word}`?"));
+    }
+    if SUFFIXES.contains(&word) {
+        return Some(format!(
+            "`{word}` stands behind a line, for example `terminal connects  within 5s  covers REC-01`"
+        ));
+    }
+    let meant = match word {
+        "connects" | "connect" | "attempts" | "fails" | "loses" | "disconnects" => "terminal connects",
+        "link" | "connection" | "network" => "fault reset",
+        "during" | "while" | "always" => "throughout screen session",
+        "never" | "not" | "no" => "without terminal loses",
+        "customer" | "user" | "card" | "tap" | "taps" => "cardholder taps visa",
+        "else" | "otherwise" => "or",
+        "if" | "maybe" | "perhaps" => "optional",
+        "loop" | "for" | "times" => "repeat 3",
+        "sleep" | "pause" | "delay" => "wait 5s",
+        "expect" | "assert" | "receive" => "terminal -> pos  RESULT=OK  re LABEL",
+        "send" | "request" => "pos -> terminal  ADMIN GET_COUNTER  as LABEL",
+        "display" | "shows" => "screen idle",
+        _ => return None,
+    };
+    Some(format!("did you mean `{meant}`?"))
 }
 
 fn is_parameter_of_terminal(word: &str) -> bool {

@@ -71,7 +71,7 @@ fn within(cursor: &mut Cursor<'_>) -> Result<Within, Problem> {
     let text = cursor.peek().unwrap_or_default();
     let is_window = text.contains("..");
     let span = cursor.here();
-    let (from, to) = cursor.value("a duration, or a window such as 2s..4s", |t| range(t, read_span))?;
+    let (from, to) = cursor.time("a duration, or a window such as 2s..4s", |t| range(t, read_span))?;
     if from > to {
         return Err(Problem::new("E030", span, "this window ends before it begins"));
     }

@@ -20,12 +20,21 @@ pub(crate) fn fill(each: &mut Each, name: &str, text: &str, span: Span) -> Resul
     for (wanted, _) in &each.names {
         let place = heads.iter().position(|head| head == wanted);
         columns.push(place.ok_or_else(|| {
+            if heads.len() == 1 && heads[0].contains([';', '\t', '|']) {
+                return wrong(format!("{name} has no column `{wanted}`")).help("its columns are separated by commas");
+            }
             let known: BTreeSet<&str> = heads.iter().collect();
             wrong(format!("{name} has no column `{wanted}`")).suggest(wanted, known)
         })?);
     }
     for record in reader.records() {
-        let record = record.map_err(|error| wrong(format!("{name}: {error}")))?;
+        let record = record.map_err(|error| match error.kind() {
+            csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
+                let line = pos.as_ref().map_or(0, csv::Position::line);
+                wrong(format!("{name}, line {line}: {len} values for {expected_len} columns"))
+            }
+            _ => wrong(format!("{name}: {error}")),
+        })?;
         let line = record.position().map_or(0, csv::Position::line);
         let mut row = Vec::with_capacity(columns.len());
         for column in &columns {

@@ -225,7 +225,12 @@ impl Reader<'_> {
             if is_too_deep || raw.has_tabs() || uneven {
                 let length = u32::try_from(raw.indent.max(1)).unwrap_or(1);
                 let span = Span { file: self.file, line: raw.number, column: 1, length };
-                let problem = Problem::new("E001", span, "the indentation cannot be read");
+                let why = match (raw.has_tabs(), is_too_deep) {
+                    (true, _) => "this line is indented by a tab",
+                    (_, true) => "this line is indented too deep",
+                    _ => "this line is indented unlike its neighbours",
+                };
+                let problem = Problem::new("E001", span, why);
                 let help = "indent by two blanks for each level, all lines of a block alike, twelve levels at most";
                 // One tab is mostly one of many.
                 if !raw.has_tabs() || !self.problems.iter().any(|problem| problem.code == "E001") {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::{Action, Demand, Expect, Message, Row, Scenario, Show, Sight, Step, Test};
 use crate::problem::{Problem, Span};
+use crate::unknown::unknown;
 
 /// Every warning about a scenario, in the order of its lines.
 ///
@@ -13,10 +14,11 @@ use crate::problem::{Problem, Span};
 /// ```
 #[must_use]
 pub fn warnings(scenario: &Scenario) -> Vec<Problem> {
-    let mut found = Vec::new();
+    let mut found = scenario.warnings.clone();
     for row in &scenario.rows {
         weak(&row.steps, &mut found);
         alone(row, &mut found);
+        unknown(row, &mut found);
     }
     twice(scenario, &mut found);
     found.sort_by(|a: &Problem, b| (a.span, a.code).cmp(&(b.span, b.code)));
@@ -98,7 +100,7 @@ fn alone(row: &Row, found: &mut Vec<Problem>) {
         let name = name.as_str();
         let settings = match whose.as_str() {
             "broker" => &row.cast.broker,
-            "host" | "vhq" => continue,
+            "host" | "vhq" | "certificate" => continue,
             whose => match row.cast.terminals.iter().find(|terminal| terminal.name == whose) {
                 Some(terminal) => &terminal.settings,
                 None => continue,

@@ -5,15 +5,21 @@ use std::fmt::Write;
 use sca_scenario::Span;
 
 use crate::files::Loaded;
-use crate::trace::{Kind, Moment, Trace};
+use crate::trace::{Kind, Moment};
+use crate::verdict::Played;
 
 /// Every moment of a trace on a line: the scenario's line and label on the left, what was done and seen on the right.
 /// A point on the left says that no line has read it.
 #[must_use]
-pub fn explained(loaded: &Loaded, trace: &Trace) -> String {
+pub fn explained(loaded: &Loaded, played: &Played) -> String {
+    let Some(trace) = &played.trace else { return String::new() };
     let rows: Vec<(String, &Moment)> = trace.moments.iter().map(|moment| (left(loaded, moment), moment)).collect();
     let width = rows.iter().map(|(left, _)| left.chars().count()).max().unwrap_or(0);
     let mut out = String::new();
+    if !played.values.is_empty() {
+        let values: Vec<String> = played.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let _ = writeln!(out, "{}: {}", values.join(", "), played.verdict.word());
+    }
     for (left, moment) in rows {
         let (seconds, millis) = (moment.at.as_secs(), moment.at.subsec_millis());
         let _ = writeln!(out, "{left:<width$} │ +{seconds}.{millis:03} {}", moment.text);
@@ -23,7 +29,8 @@ pub fn explained(loaded: &Loaded, trace: &Trace) -> String {
 
 fn left(loaded: &Loaded, moment: &Moment) -> String {
     if let Some(span) = moment.line {
-        return place(loaded, span);
+        let label = moment.label.as_ref().map(|label| format!(" {label}")).unwrap_or_default();
+        return place(loaded, span) + &label;
     }
     match moment.read_by.split_first() {
         None if moment.kind == Kind::Remark || moment.sequence == 0 => String::new(),

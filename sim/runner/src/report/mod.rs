@@ -83,6 +83,8 @@ pub(crate) fn filled(page: &str, title: &str, style: &str, script: &str, json: &
 pub struct Tally {
     /// Files that were played.
     pub files: usize,
+    /// Rows that were played.
+    pub rows: usize,
     /// Rows that passed, expected failures included.
     pub passed: usize,
     /// Rows that failed, passed unexpectedly or met an error.
@@ -109,6 +111,7 @@ impl Tally {
             tally.invalid += usize::from(result.loaded.scenario.is_err());
             tally.changed += usize::from(matches!(result.snapshot, Snapshot::Differs { .. }));
             tally.without_snapshot += usize::from(result.snapshot == Snapshot::Missing);
+            tally.rows += result.rows.len();
             for row in &result.rows {
                 match row.verdict {
                     Verdict::Pass | Verdict::ExpectedFail(_) => tally.passed += 1,

@@ -108,7 +108,9 @@ impl<C: Core> World<'_, C> {
         }
         if !can {
             let failure = Failure::at(step.span, "nothing is asked of the cardholder").label("nothing to do this to");
-            return Err(Stop::Failed(Box::new(failure.note(format!("the screen is {screen}")))));
+            let failure = failure.note(format!("the screen is {screen}"));
+            let how = "a cardholder acts at once: a line above has to wait until something is asked, for example `screen card-entry`";
+            return Err(Stop::Failed(Box::new(failure.note(how))));
         }
         self.note(step);
         let act = match act {
@@ -118,7 +120,16 @@ impl<C: Core> World<'_, C> {
             CardholderAct::Removes => Cardholder::Removes,
             CardholderAct::Signs => Cardholder::Signs,
         };
-        self.tell(who, Input::Cardholder(act))
+        let before = (self.orders, self.lanes[who].face.sequence, self.actors[who].core.deadline());
+        self.tell(who, Input::Cardholder(act))?;
+        if before == (self.orders, self.lanes[who].face.sequence, self.actors[who].core.deadline()) {
+            let now = self.now();
+            self.record.push(now, Entry::Comment("nothing comes of what the cardholder did".to_owned()));
+            self.script.idle_act = Some(now);
+        } else {
+            self.script.idle_act = None;
+        }
+        Ok(())
     }
 
     fn note(&mut self, step: &Rc<Step>) {

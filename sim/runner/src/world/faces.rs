@@ -37,7 +37,11 @@ impl<C: Core> World<'_, C> {
             self.record.push(now, Entry::Icon(who, face.connected));
         }
         self.observed();
-        seen_at(now, self.script.guards().face(who, &face), || format!("screen {}", face.screen.name))?;
+        let guarded = self.script.guards().face(who, &face);
+        // What broke is told by what it is about.
+        let is_icon = guarded.as_ref().is_err_and(|failure| failure.label.starts_with("the icon"));
+        let icon = || if face.connected { "icon connected" } else { "icon disconnected" }.to_owned();
+        seen_at(now, guarded, || if is_icon { icon() } else { format!("screen {}", face.screen.name) })?;
         self.lanes[who].face = Noted { at: now, sequence: self.sequence, what: face };
         self.meets_shape(who);
         self.advance().map(drop)

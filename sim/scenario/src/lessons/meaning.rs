@@ -21,19 +21,6 @@ terminal -> pos  COUNTER=1  re ask
 "#,
     },
     Lesson {
-        code: "E041",
-        says: "a label or a certificate is never used",
-        why: "What nothing refers to was perhaps meant to be referred to. Take it away, or use it.",
-        wrong: r#"scenario "x"
-
-terminal connects  as up
-"#,
-        right: r#"scenario "x"
-
-terminal connects
-"#,
-    },
-    Lesson {
         code: "E042",
         says: "nothing captures this name",
         why: "`{{name}}` inserts what a line above has captured by `FIELD=?name`, or a value of an `each`.",
@@ -376,6 +363,36 @@ each     cut in [reset, fin]
 terminal connects
 fault {{cut}}
 terminal connects
+"#,
+    },
+    Lesson {
+        code: "W007",
+        says: "a label or a certificate is never used",
+        why: "What nothing refers to was perhaps meant to be referred to. Take it away, or use it.",
+        wrong: r#"scenario "x"
+
+terminal connects  as up
+"#,
+        right: r#"scenario "x"
+
+terminal connects
+"#,
+    },
+    Lesson {
+        code: "W008",
+        says: "a word is near one of the tables, and in none",
+        why: "A command, a field or a model that no table has may be meant: then demand the refusal that the terminal answers, and nothing is said. Mostly it is a slip.",
+        wrong: r#"scenario "x"
+
+terminal connects
+pos -> terminal  SESSION STRAT INVOICE=7  as start
+terminal -> pos  RESULT=OK  re start
+"#,
+        right: r#"scenario "x"
+
+terminal connects
+pos -> terminal  SESSION START INVOICE=7  as start
+terminal -> pos  RESULT=OK  re start
 "#,
     },
 ];

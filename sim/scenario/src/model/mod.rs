@@ -3,7 +3,7 @@
 use sca_protocol::UnixTime;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::problem::Span;
+use crate::problem::{Problem, Span};
 
 mod fault;
 mod message;
@@ -29,6 +29,8 @@ pub struct Scenario {
     pub assets: BTreeMap<String, Vec<u8>>,
     /// The stories that it calls, or that these call.
     pub stories_called: BTreeSet<String>,
+    /// What was found on the way and is no error.
+    pub warnings: Vec<Problem>,
 }
 
 impl Scenario {

@@ -1,0 +1,240 @@
+//! What can be typed where the cursor stands.
+
+mod message;
+mod names;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use lsp_types::{
+    CompletionItem, CompletionItemKind as Look, CompletionTextEdit, Documentation, MarkupContent, MarkupKind, Range,
+    TextEdit,
+};
+use sca_scenario::Span;
+
+use message::message;
+use names::{identities, inserts, libraries, requests, terminals};
+pub(crate) use names::{labels, stories};
+
+use crate::facts::{self, Fact, fact};
+use crate::line::AtCursor;
+use crate::place::range_of;
+
+/// The items for a place in a text: a line, from 0, and characters before the cursor. Each replaces the whole word that
+/// is being typed, and the `}}` behind it where an insert is closed already.
+pub(crate) fn complete(path: &Path, text: &str, line: usize, before: usize) -> Vec<CompletionItem> {
+    let at = AtCursor::new(text, line, before);
+    let is_insert = at.typed.contains("{{");
+    let facts = if is_insert { inserts(text, &at.typed) } else { words_at(path, text, &at) };
+    let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let rest: String = text.lines().nth(line).unwrap_or_default().chars().skip(before).collect();
+    let behind = if is_insert && rest.starts_with("}}") { 2 } else { 0 };
+    let typed = at.typed.chars().count();
+    let column = small(before.saturating_sub(typed)) + 1;
+    let mut range = range_of(text, Span { file: 0, line: small(line) + 1, column, length: small(typed + behind) });
+    if typed + behind == 0 {
+        range.end = range.start;
+    }
+    let mut seen = BTreeSet::new();
+    let fresh = facts.into_iter().filter(|fact| seen.insert(fact.word.clone()));
+    fresh.enumerate().map(|(place, fact)| item(fact, range, place)).collect()
+}
+
+fn item(fact: Fact, range: Range, place: usize) -> CompletionItem {
+    let value = fact.text;
+    CompletionItem {
+        label: fact.word.clone(),
+        kind: Some(fact.look),
+        detail: Some(fact.detail),
+        documentation: Some(Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value })),
+        // What belongs here most stands first, as the tables have it.
+        sort_text: Some(format!("{place:04}")),
+        filter_text: Some(fact.word.clone()),
+        text_edit: Some(CompletionTextEdit::Edit(TextEdit::new(range, fact.word))),
+        ..CompletionItem::default()
+    }
+}
+
+fn words_at(path: &Path, text: &str, at: &AtCursor) -> Vec<Fact> {
+    match at.back(1) {
+        "covers" => return facts::clauses(),
+        "re" => return requests(text),
+        "of" if at.words.iter().any(|word| word == "within") => return labels(text),
+        "within" => return said(&["5s", "30s", "1m", "1s..5s"], "how long"),
+        "as" => return Vec::new(),
+        _ => {}
+    }
+    if at
+        .words
+        .iter()
+        .rev()
+        .take_while(|word| *word != "covers")
+        .all(|word| word.contains('-') && word.chars().next().is_some_and(char::is_uppercase))
+        && at.words.iter().any(|word| word == "covers")
+    {
+        return facts::clauses();
+    }
+    if let Some(parent) = at.parent.as_ref().filter(|parent| !facts::is_step(parent)) {
+        return settings_at(text, parent, at);
+    }
+    if at.words.is_empty() {
+        return first_words(text, at);
+    }
+    match at.arrow() {
+        Some(arrow) => message(text, at, arrow),
+        None => statement(path, text, at),
+    }
+}
+
+/// What a line can begin with.
+fn first_words(text: &str, at: &AtCursor) -> Vec<Fact> {
+    if text.trim().is_empty()
+        || (at.parent.is_none()
+            && !text.lines().any(|line| line.starts_with("scenario") || line.starts_with("library")))
+    {
+        return vec![fact("scenario", "the title: what it shows, in one sentence", Look::KEYWORD)];
+    }
+    let mut all = Vec::new();
+    if !at.after_steps && at.parent.is_none() {
+        all.extend(facts::headers());
+        all.extend(facts::parties());
+    }
+    all.extend(facts::steps());
+    all.extend(terminals(text).into_iter().map(|name| fact(name, "a terminal", Look::VARIABLE)));
+    let mut known = std::collections::BTreeSet::new();
+    all.retain(|fact| known.insert(fact.word.clone()));
+    all
+}
+
+/// Within the settings of a party.
+fn settings_at(text: &str, parent: &[String], at: &AtCursor) -> Vec<Fact> {
+    let party = parent.first().map_or("", String::as_str);
+    if party == "certificate" {
+        return match at.word(0) {
+            "" => facts::certificate(),
+            "flaw" => facts::flaws(),
+            "intermediate" => vec![fact("yes", "by an intermediate authority", Look::VALUE)],
+            _ => Vec::new(),
+        };
+    }
+    match at.words.len() {
+        0 => facts::settings(party),
+        1 if at.word(0) == "certificate" => identities(text),
+        1 => facts::setting_values(party, at.word(0)),
+        _ => Vec::new(),
+    }
+}
+
+fn statement(path: &Path, text: &str, at: &AtCursor) -> Vec<Fact> {
+    let names = || terminals(text).into_iter().map(|name| fact(name, "a terminal", Look::VARIABLE));
+    match (at.word(0), at.words.len()) {
+        ("terminal", 1) if !at.after_steps => facts::link().into_iter().chain(facts::models()).collect(),
+        ("terminal", 1) => facts::link(),
+        ("terminal", 2) if at.word(1).starts_with(char::is_uppercase) => facts::models(),
+        (name, 1) if terminals(text).iter().any(|known| known == name) => facts::link(),
+        (_, 2) if at.back(1) == "fails" => facts::reasons(),
+        (_, 3) if at.back(2) == "fails" && at.back(1) == "tls" => facts::tls_words(),
+        (_, 3) if at.back(2) == "fails" && at.back(1) == "handshake" => facts::handshake_words(),
+        ("screen", 1) => facts::screens(),
+        ("throughout", 1) => vec![fact("screen", "a screen", Look::KEYWORD), fact("icon", "the icon", Look::KEYWORD)],
+        ("throughout", 2) if at.word(1) == "screen" => facts::screens(),
+        ("cardholder", 2) if at.word(1) == "presses" => said(&["OK", "cancel"], "a button, by its label"),
+        ("host", 2) if at.word(1) == "answers" => facts::answer_values("RESULT_CODE"),
+        ("host", _) if at.word(1) != "is" => said(&["after 2s"], "how long it takes"),
+        ("clock", 1) => said(&["2026-01-15T09:00:00Z"], "the true time at the start"),
+        ("seed", 1) => said(&["1"], "what all chance follows from"),
+        ("each", _) if at.back(1) == "in" => said(&["[", "1..5", "\"table.csv\""], "the values"),
+        ("each", 1) => Vec::new(),
+        ("each", _) => said(&["in"], "the values follow"),
+        ("icon", 1) | ("throughout", 2) => {
+            ["connected", "disconnected"].map(|word| fact(word, "what the icon says", Look::ENUM_MEMBER)).to_vec()
+        }
+        ("cardholder", 1) => facts::cardholder(),
+        ("cardholder", 2) if matches!(at.word(1), "taps" | "inserts" | "swipes") => facts::cards(),
+        ("fault", 1) => facts::faults(),
+        ("fault", _) => after_fault(text, at),
+        ("set", 1) => facts::parties()
+            .into_iter()
+            .filter(|fact| fact.word != "certificate")
+            .chain(names())
+            .chain([fact("terminal", "the terminal", Look::VARIABLE)])
+            .collect(),
+        ("set", 2) => facts::settings(at.word(1)),
+        ("set", 3) if at.word(2) == "certificate" => identities(text),
+        ("set", 3) => facts::setting_values(at.word(1), at.word(2)),
+        ("power", 1) => ["on", "off"].map(|word| fact(word, "the power", Look::VALUE)).to_vec(),
+        ("host", 1) => facts::host(),
+        ("host" | "vhq", 2) if at.word(1) == "is" => {
+            ["up", "silent", "cut", "down"].map(|word| fact(word, "how it is", Look::VALUE)).to_vec()
+        }
+        ("vhq", 1) => ["offers", "is"].map(|word| fact(word, "the estate host", Look::METHOD)).to_vec(),
+        ("broker", 1) => vec![
+            fact("->", "the broker speaks itself", Look::OPERATOR),
+            fact("answers", "an attempt, by the lines below", Look::METHOD),
+        ],
+        ("broker" | "proxy", 2) => ["attempt", "connection"].map(|word| fact(word, "which", Look::VALUE)).to_vec(),
+        ("proxy", 1) => vec![fact("answers", "an attempt, by the lines below", Look::METHOD)],
+        ("pos", 1) => vec![fact("->", "the POS sends a request", Look::OPERATOR)],
+        ("check", 1) => ["rising", "differ", "same"].map(|word| fact(word, "how labels relate", Look::VALUE)).to_vec(),
+        ("check", _) => labels(text),
+        ("call", 1) => stories(path, text),
+        ("use", 1) => libraries(path),
+        ("waive", 1) => facts::invariants(),
+        ("expect-fail", 1) | ("waive", 2) => said(&["\"why\""], "the reason"),
+        ("expect-fail", 2) => said(&["until"], "until when"),
+        ("wait", 1) => said(&["1s", "5s", "1m", "1h"], "how long"),
+        ("repeat", 1) => said(&["2", "3", "10"], "how often"),
+        ("without" | "ignore", 1) => names().chain([fact("terminal", "the terminal", Look::VARIABLE)]).collect(),
+        ("without", 2) => facts::link(),
+        ("screen" | "icon", _) => facts::suffixes_of(&["within", "as", "covers"]),
+        ("throughout" | "without" | "either", _) => facts::suffixes_of(&["covers"]),
+        (_, 2..) if facts::link().iter().any(|fact| fact.word == at.word(1)) => {
+            facts::suffixes_of(&["within", "as", "covers"])
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Words that are said in one place only.
+fn said(words: &[&str], says: &str) -> Vec<Fact> {
+    words.iter().map(|word| fact(*word, says, Look::VALUE)).collect()
+}
+
+/// Behind the kind of a fault: when, where, how long.
+fn after_fault(text: &str, at: &AtCursor) -> Vec<Fact> {
+    let carriers = || {
+        let fixed = ["request", "answer", "client-hello", "server-hello", "server-flight", "client-flight"];
+        let fixed = said(&fixed, "a point of the handshake");
+        said(&["reply to"], "an answer").into_iter().chain(requests(text)).chain(fixed).collect::<Vec<_>>()
+    };
+    let is_number = at.back(1).bytes().all(|b| b.is_ascii_digit()) && !at.back(1).is_empty();
+    match at.back(1) {
+        "on" => return said(&["attempt", "connection"], "which, counted from 1"),
+        "attempt" | "connection" => return said(&["1", "1..3"], "which"),
+        "before" | "at" => return carriers(),
+        "after" => return carriers().into_iter().chain(said(&["each byte of"], "every byte in its turn")).collect(),
+        "of" => return carriers(),
+        "to" if at.back(2) == "reply" => return requests(text),
+        "reply" => return said(&["to"], "whose answer"),
+        "to" | "from" => return said(&["terminal"], "one way only"),
+        "for" => return said(&["5s", "1m"], "how long it stands"),
+        "tls" => return said(&["alert", "garbage", "plain"], "what the broker says in place of its hello"),
+        "dns" => return said(&["unknown"], "the name has no address"),
+        "first-address" => return said(&["refuses", "unanswered"], "what becomes of the first address"),
+        "latency" | "jitter" | "late" => return said(&["100ms", "2s"], "how long"),
+        _ if is_number && at.back(2) == "after" => return said(&["bytes of"], "of what"),
+        _ => {}
+    }
+    let ways = ["silence", "latency", "jitter", "throttle", "segment"];
+    let way =
+        if ways.contains(&at.word(1)) { said(&["to terminal", "from terminal"], "one way only") } else { Vec::new() };
+    let when = [
+        ("for", "it stands for so long"),
+        ("on", "at an attempt or a connection: `on attempt 1..3`"),
+        ("before", "a point: a label, `reply to` a label, `request`, `answer` …"),
+        ("after", "a point, or so many bytes of one"),
+        ("at", "a point"),
+        ("as", "names the moment at which it strikes"),
+    ];
+    way.into_iter().chain(when.map(|(word, says)| fact(word, says, Look::KEYWORD))).collect()
+}

@@ -1,0 +1,126 @@
+//! Words that no table has and that are near one that a table has: commands, fields, models. A terminal may be sent
+//! anything, so they are warned of only where no refusal is demanded.
+
+use std::collections::BTreeSet;
+
+use sca_protocol::commands::{self, Command};
+use sca_protocol::models::{MODELS, Model};
+use sca_protocol::settings::nearest;
+
+use crate::model::{Action, Demand, Expect, Fields, LinkSight, Message, Op, Row, Send, Sight, Step, Test};
+use crate::problem::{Problem, Span};
+
+/// Fields that every command may have.
+const COMMON: &[&str] = &["COUNTER", "POS_RECON", "MAC", "MAC_LABEL"];
+/// Fields that answers begin with.
+const ANSWERS: &[&str] = &["RESULT", "RESULT_CODE", "RESPONSE_TEXT", "TERMINATION_STATUS"];
+
+/// Every such word of a row.
+pub(crate) fn unknown(row: &Row, found: &mut Vec<Problem>) {
+    let mut refused = BTreeSet::new();
+    let mut fails_by_settings = false;
+    refusals(&row.steps, &mut refused, &mut fails_by_settings);
+    words(&row.steps, &refused, found);
+    for terminal in &row.cast.terminals {
+        let Some(model) = terminal.settings.get("model").filter(|model| Model::find(model).is_none()) else { continue };
+        if !fails_by_settings {
+            let place = Span { line: 1, column: 1, length: 8, file: 0 };
+            let names: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
+            found.push(
+                Problem::new("W008", place, format!("there is no model `{model}`, so this terminal never connects"))
+                    .help(format!("the models are {}; a name has no digit", names.join(", "))),
+            );
+        }
+    }
+}
+
+/// The labels of requests of which a refusal or an absence is demanded.
+fn refusals<'a>(steps: &'a [Step], labels: &mut BTreeSet<&'a str>, fails_by_settings: &mut bool) {
+    for step in steps {
+        if let Action::Expect(Expect { sight, suffix, .. }) = &step.action {
+            if let (Sight::ToPos(Message::Fields(fields)), Some((label, _))) = (sight, &suffix.re)
+                && fields.tests.iter().any(refuses)
+            {
+                labels.insert(label);
+            }
+            *fails_by_settings |= matches!(sight, Sight::Link(LinkSight::Fails(kind, _)) if kind == "config");
+        }
+        step.action.blocks().into_iter().for_each(|block| refusals(block, labels, fails_by_settings));
+    }
+}
+
+/// Whether a test lets the request be refused.
+fn refuses(test: &Test) -> bool {
+    let is_outcome = matches!(test.field.as_str(), "RESULT" | "RESULT_CODE" | "TERMINATION_STATUS");
+    let is_good = matches!(&test.demand, Demand::Is(Op::Equal, value) if matches!(value.as_str(), "OK" | "-1" | "SUCCESS" | "CAPTURED" | "4"));
+    is_outcome && !is_good
+}
+
+fn words(steps: &[Step], refused: &BTreeSet<&str>, found: &mut Vec<Problem>) {
+    for step in steps {
+        match &step.action {
+            Action::Send(Send { message: Message::Fields(fields), label, .. }) => {
+                if !label.as_deref().is_some_and(|label| refused.contains(label)) {
+                    request(fields, step.span, found);
+                }
+            }
+            Action::Expect(Expect { sight: Sight::ToPos(Message::Fields(fields)), .. }) => answer(fields, found),
+            _ => {}
+        }
+        step.action.blocks().into_iter().for_each(|block| words(block, refused, found));
+    }
+}
+
+fn request(fields: &Fields, span: Span, found: &mut Vec<Problem>) {
+    let [function_type, command] = fields.routing.as_slice() else { return };
+    let rows: Vec<&Command> =
+        commands::all().filter(|row| row.function_type == function_type && row.command == command).collect();
+    let named = [("FUNCTION_TYPE", function_type), ("COMMAND", command)];
+    let named = named.map(|(name, value)| (name.to_owned(), value.clone())).to_vec();
+    // The table understands some slips of the pen, as terminals do.
+    if rows.is_empty() && Command::find(&sca_protocol::Request::new(named)).is_some() {
+        return;
+    }
+    if rows.is_empty() {
+        let types = || commands::all().map(|row| row.function_type);
+        let of_type = || commands::all().filter(|row| row.function_type == function_type).map(|row| row.command);
+        let is_type = types().any(|known| known == function_type);
+        let near = match is_type {
+            true => nearest(command, of_type()).map(|near| format!("{function_type} {near}")),
+            false => nearest(function_type, types()).map(|near| format!("{near} {command}")),
+        };
+        let swapped = types().any(|known| known == command).then(|| format!("{command} {function_type}"));
+        if let Some(near) = near.or(swapped) {
+            let problem = Problem::new("W008", span, format!("no table has the command {function_type} {command}"));
+            found.push(problem.help(format!("did you mean `{near}`?")));
+        }
+        return;
+    }
+    let own = rows.iter().flat_map(|row| row.fields.iter().copied().flatten()).map(|field| field.name);
+    let only = rows.iter().filter_map(|row| row.only.map(|(field, _)| field));
+    let known: Vec<&str> = own.chain(only).chain(COMMON.iter().copied()).collect();
+    // Parameters have names that no table lists, and what is numbered goes on.
+    let is_open = |name: &str| name.starts_with("PARM_") || name.ends_with(|c: char| c.is_ascii_digit());
+    let is_known = |name: &str| known.contains(&name) || is_open(name);
+    for test in fields.tests.iter().filter(|test| !is_known(&test.field)) {
+        if let Some(near) = nearest(&test.field, known.iter().copied()) {
+            let problem =
+                Problem::new("W008", test.span, format!("{function_type} {command} takes no field {}", test.field));
+            found.push(problem.help(format!("did you mean `{near}`?")));
+        }
+    }
+}
+
+fn answer(fields: &Fields, found: &mut Vec<Problem>) {
+    let is_known = |name: &str| {
+        let mut own = commands::all().flat_map(|row| row.fields.iter().copied().flatten());
+        ANSWERS.contains(&name) || COMMON.contains(&name) || own.any(|field| field.name == name)
+    };
+    for test in fields.tests.iter().filter(|test| !is_known(&test.field)) {
+        let near = nearest(&test.field, ANSWERS.iter().chain(COMMON).copied());
+        if let Some(near) = near.filter(|near| test.field.len().abs_diff(near.len()) <= 1) {
+            let problem = Problem::new("W008", test.span, format!("no table has the field {}", test.field));
+            found.push(problem.help(format!("did you mean `{near}`?")));
+        }
+    }
+}
