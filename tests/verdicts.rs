@@ -178,12 +178,7 @@ fn parts_make_the_whole_again() {
 fn a_filter_takes_what_it_says(#[case] filter: &str, #[case] taken: &str) {
     let folder = mixed(&format!("filter-{}", filter.replace(['(', ')', '*', ' '], "_")));
     let said = run(&folder, &["run", "--filter", filter, "good.sca", "fails.sca", "known.sca"]);
-    assert!(
-        text(&said.stdout).starts_with(&format!("{taken} ")),
-        "{}{}",
-        text(&said.stdout),
-        text(&said.stderr)
-    );
+    assert!(text(&said.stdout).starts_with(&format!("{taken} ")), "{}{}", text(&said.stdout), text(&said.stderr));
 }
 
 #[test]
