@@ -59,10 +59,10 @@ fn refuses(test: &Test) -> bool {
 fn words(steps: &[Step], refused: &BTreeSet<&str>, found: &mut Vec<Problem>) {
     for step in steps {
         match &step.action {
-            Action::Send(Send { message: Message::Fields(fields), label, .. }) => {
-                if !label.as_deref().is_some_and(|label| refused.contains(label)) {
-                    request(fields, step.span, found);
-                }
+            Action::Send(Send { message: Message::Fields(fields), label, .. })
+                if !label.as_deref().is_some_and(|label| refused.contains(label)) =>
+            {
+                request(fields, step.span, found);
             }
             Action::Expect(Expect { sight: Sight::ToPos(Message::Fields(fields)), .. }) => answer(fields, found),
             _ => {}
