@@ -265,3 +265,56 @@ fn luhn(digits: &str) -> bool {
     };
     digits.bytes().rev().enumerate().map(value).sum::<u32>() % 10 == 0
 }
+
+#[test]
+fn lines_that_are_missing_are_inserted_and_slips_are_not_written_into_the_answers() {
+    let folder = folder("update-lines-more");
+    let head = "scenario \"A\"\n\nterminal connects\npos -> terminal  SESSION START INVOICE=1  as start\npos -> terminal  SECONDARYPORT STATUS  as status\n";
+    let tail = "terminal -> pos  RESULT=OK  re status\npos -> terminal  DEVICE VERSION  as last\n";
+    file(&folder, "a.sca", &format!("{head}{tail}"));
+    let failed = text(&run(&folder, &["run", "a.sca"]).stderr);
+    assert!(
+        failed.contains(
+            "no line lists the answer to `start`; this one would: terminal -> pos  RESULT=OK RESULT_CODE=-1  re start"
+        ),
+        "{failed}"
+    );
+    assert!(failed.contains("warning[W007]: no line lists the answer to `last`"), "{failed}");
+    assert!(run(&folder, &["run", "--update-lines", "a.sca"]).status.success());
+    let first = "terminal -> pos  RESULT=OK RESULT_CODE=-1  re start\n";
+    let last = "terminal -> pos  RESULT=OK RESULT_CODE=-1  re last\n";
+    assert_eq!(fs::read_to_string(folder.join("a.sca")).expect("it is there"), format!("{head}{first}{tail}{last}"));
+    // A slip in a request would become a test that proves it; a field that is not there is not demanded to be absent.
+    let slip = "scenario \"B\"\n\nterminal connects\npos -> terminal  SESION START INVOICE=1  as start\nterminal -> pos  RESULT=OK  re start\n";
+    let absent = "scenario \"C\"\n\nterminal connects\npos -> terminal  ADMIN GET_COUNTER  as ask\nterminal -> pos  COUNTRE=1  re ask\n";
+    for (name, text) in [("b.sca", slip), ("c.sca", absent)] {
+        file(&folder, name, text);
+        let said = run(&folder, &["run", "--update-lines", name]);
+        assert_eq!(said.status.code(), Some(1), "{name}");
+        assert_eq!(fs::read_to_string(folder.join(name)).expect("it is there"), text);
+        assert!(common::text(&said.stderr).contains("did you mean `"), "{name}: {}", common::text(&said.stderr));
+    }
+}
+
+#[test]
+fn a_wait_in_vain_tells_what_was_shown_and_what_came_to_nothing() {
+    let folder = folder("in-vain");
+    let pay = "scenario \"A\"\n\nterminal connects\npos -> terminal  SESSION START INVOICE=1  as start\nterminal -> pos  RESULT=OK  re start\npos -> terminal  PAYMENT CAPTURE TRANS_AMOUNT=1.00  as pay\nscreen card-entry\n";
+    let cases = [
+        ("cardholder swipes visa\nterminal -> host  PAYMENT CAPTURE\n", "nothing came of `cardholder swipes visa`"),
+        ("cardholder inserts debit\nterminal -> host  PAYMENT CAPTURE\n", "the screen is pin since"),
+        (
+            "cardholder taps visa\nterminal -> host  PAYMENT CAPTURE CARD_ENTRY_MODE=Swiped\n",
+            "CARD_ENTRY_MODE is Contactless",
+        ),
+        (
+            "cardholder inserts debit\ncardholder enters \"1234\"\nterminal -> host  PAYMENT CAPTURE\nscreen pin\n",
+            "pin was shown at",
+        ),
+    ];
+    for (lines, told) in cases {
+        file(&folder, "a.sca", &format!("{pay}{lines}"));
+        let said = text(&run(&folder, &["run", "a.sca"]).stderr);
+        assert!(said.contains(told), "{told}: {said}");
+    }
+}

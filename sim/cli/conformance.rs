@@ -66,6 +66,9 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Ok(results) => results,
         Err(exit) => return exit,
     };
+    for result in results.iter().filter(|result| result.is_bad()) {
+        complain!("error: {} is not good; `sca-sim run {0}` says why", result.loaded.path.display());
+    }
     let stale = ledger.apply(&mut results, arguments.today.unwrap_or_else(today));
     let matrix = conformance(&results.iter().collect::<Vec<_>>());
     print(arguments, &matrix);
@@ -166,7 +169,8 @@ fn written(path: Option<&PathBuf>, make: impl Fn() -> Result<String, String>) ->
 }
 
 fn print(arguments: &Arguments, matrix: &Conformance) {
-    for clause in &matrix.clauses {
+    let shown = matrix.clauses.iter().filter(|clause| !clause.evidence.is_empty() || arguments.missing);
+    for clause in shown {
         let negative = clause.evidence.iter().filter(|e| e.negative).count();
         let positive = clause.evidence.len() - negative;
         say!("{:<8} {:<16} {positive:>3} shown, {negative:>3} forbidden  {}", clause.id, clause.verdict, clause.text);
@@ -202,6 +206,11 @@ fn print(arguments: &Arguments, matrix: &Conformance) {
         matrix.clauses.iter().filter(|c| !c.verdict.starts_with("pass")).map(|clause| clause.id).collect();
     match without.as_slice() {
         [] => say!("every clause has its evidence"),
-        ids => say!("without evidence that holds: {}", ids.join(" ")),
+        ids => {
+            say!("without evidence that holds: {}", ids.join(" "));
+            if matrix.clauses.iter().all(|clause| clause.evidence.is_empty()) {
+                say!("no line says what it is evidence for: `… covers REC-01` behind a line does");
+            }
+        }
     }
 }

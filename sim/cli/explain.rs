@@ -4,9 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sca_protocol::assumptions::ASSUMPTIONS;
+use sca_protocol::cards::CARDS;
 use sca_protocol::clauses::CLAUSES;
 use sca_protocol::codes;
+use sca_protocol::commands::{self, Command};
+use sca_protocol::screens::SCREENS;
 use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings};
+
+use sca_scenario::model::INVARIANTS;
 
 use crate::Exit;
 use crate::terms::{complain, found, loaded, say};
@@ -43,6 +48,10 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
                 complain!("error: there is no code {what}; {near}`sca-sim explain` lists them all");
                 Exit::CannotRun
             }
+            _ if !Path::new(what).exists() && !what.contains(['/', '\\', '.']) => {
+                complain!("error: nothing is known of `{what}`, and there is no such file");
+                Exit::CannotRun
+            }
             _ => tell(Path::new(what)),
         };
         if one as u8 > exit as u8 {
@@ -63,9 +72,20 @@ fn fact(word: &str) -> Vec<String> {
     );
     let assumed = ASSUMPTIONS.iter().filter(|one| same(one.id));
     facts.extend(assumed.map(|one| format!("{}, an assumption: {}", one.id, one.says)));
+    let invariants = INVARIANTS.iter().filter(|(name, _)| same(name));
+    facts.extend(invariants.map(|(name, says)| format!("{name}, an invariant that watches every run: {says}")));
+    let cards = CARDS.iter().filter(|card| same(card.name));
+    facts.extend(
+        cards.map(|card| format!("{}, a test card: {} {}, {}", card.name, card.media, card.tender, card.masked)),
+    );
+    let screens = SCREENS.iter().filter(|(_, name)| same(name));
+    facts.extend(screens.map(|(_, name)| format!("{name}, a screen of the terminal: `screen {name}` demands it")));
+    facts.extend(command(word));
     let tables = [codes::DEVICE, codes::PLATFORM, codes::NOTICES].into_iter().flatten();
     let codes = tables.filter(|code| code.number.to_string() == word || same(code.result));
-    facts.extend(codes.map(|code| format!("RESULT_CODE {}: RESULT {}, {}", code.number, code.result, code.text)));
+    facts.extend(codes.map(|code| {
+        format!("RESULT_CODE {}: RESULT {} {}", code.number, code.result, code.text).trim_end().to_owned()
+    }));
     facts.extend(
         BrokerSettings::row(word).ok().map(|row| {
             format!("{}, a setting of the broker: {}; takes {}", row.name, row.meaning, row.kind.expected())
@@ -76,6 +96,28 @@ fn fact(word: &str) -> Vec<String> {
             format!("{}, a setting of the terminal: {}; takes {}", row.name, row.meaning, row.kind.expected())
         }),
     );
+    facts
+}
+
+/// The commands of a name, or with a field of a name.
+fn command(word: &str) -> Vec<String> {
+    let is_named = |row: &&Command| {
+        let whole = format!("{} {}", row.function_type, row.command);
+        whole.eq_ignore_ascii_case(word) || row.command.eq_ignore_ascii_case(word)
+    };
+    let fields =
+        |row: &Command| row.fields.iter().copied().flatten().map(|field| field.name).collect::<Vec<_>>().join(" ");
+    let mut facts: Vec<String> = commands::all()
+        .filter(is_named)
+        .map(|row| format!("{} {}, a command, which takes: {}", row.function_type, row.command, fields(row)))
+        .collect();
+    let takes =
+        |row: &&Command| row.fields.iter().copied().flatten().any(|field| field.name.eq_ignore_ascii_case(word));
+    let takers: Vec<String> =
+        commands::all().filter(takes).map(|row| format!("{} {}", row.function_type, row.command)).collect();
+    if !takers.is_empty() {
+        facts.push(format!("{word}, a field of {}", takers.join(", ")));
+    }
     facts
 }
 

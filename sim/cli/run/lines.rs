@@ -37,6 +37,12 @@ fn file(arguments: &super::Arguments, suite: &Terminals<'_>, path: &Path) -> Exi
         }
         return Exit::Invalid;
     };
+    if !done.slips.is_empty() {
+        let loaded = files::read(path, text, suite.clauses);
+        done.slips.iter().for_each(|slip| complain!("{}\n", report::problem(painter(), &loaded.texts, slip)));
+        complain!("  mend this first: a slip would be written into the answers\n");
+        return Exit::Failed;
+    }
     if !done.changes.is_empty() {
         if let Err(error) = fs::write(path, &done.text) {
             complain!("error: {} cannot be written: {error}", path.display());
@@ -56,6 +62,11 @@ fn file(arguments: &super::Arguments, suite: &Terminals<'_>, path: &Path) -> Exi
     say!("{}: {} rewritten, and it fails", path.display(), count(done.changes.len(), "line"));
     let loaded = files::read(path, done.text.clone(), suite.clauses);
     complain!("{}\n", report::failure(painter(), &loaded, left, &replay(arguments, path)));
-    complain!("  no other word mends this: change the line, or what comes before it, by hand\n");
+    let text = loaded.texts[0].1.lines().nth((left.span.line as usize).saturating_sub(1)).unwrap_or_default();
+    if text.contains("{{") {
+        complain!("  the word comes from a row of `each`, or was captured: change it there\n");
+    } else {
+        complain!("  no other word mends this: change the line, or what comes before it, by hand\n");
+    }
     Exit::Failed
 }

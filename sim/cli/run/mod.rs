@@ -231,6 +231,7 @@ fn summary(arguments: &Arguments, tally: &Tally, left_out: usize) {
         (tally.changed, if tally.changed == 1 { "snapshot differs" } else { "snapshots differ" }),
         (tally.without_snapshot, "without a snapshot"),
         (left_out, "files not begun"),
+        (tally.updated, if tally.updated == 1 { "snapshot written" } else { "snapshots written" }),
     ];
     parts.extend(more.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
     let rows = if tally.rows == tally.files { String::new() } else { format!(" ({})", count(tally.rows, "row")) };

@@ -13,6 +13,12 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
     for problem in result.problems() {
         complain!("{}\n", report::problem(painter(), &result.loaded.texts, problem));
     }
+    if let (true, Ok(scenario)) = (result.rows.iter().any(|row| row.verdict.is_bad()), &result.loaded.scenario) {
+        // A slip that is valid all the same is often why it fails.
+        for warning in sca_scenario::warnings(scenario) {
+            complain!("{}\n", report::problem(painter(), &result.loaded.texts, &warning));
+        }
+    }
     if arguments.transcript {
         say!("{}", joined(&result.rows).trim_end());
     }

@@ -184,7 +184,10 @@ impl Pos {
         let able: Vec<usize> = (0..self.pending.len()).filter(|&i| fits(&self.pending[i])).collect();
         // Busy is said at once, and so to whoever asked last; everything else has waited its turn.
         let is_busy = response.get("RESULT_CODE") == Some("59002");
-        let in_turn = if is_busy { able.last() } else { able.first() };
+        // A command that no table has is told so; that is hardly the answer to one that a table has.
+        let is_unknown = response.get("RESULT_CODE") == Some("0") && response.get("RESULT") == Some("ERROR");
+        let unknown = able.iter().find(|&&i| is_unknown && !self.pending[i].known);
+        let in_turn = unknown.or(if is_busy { able.last() } else { able.first() });
         let position = able.iter().copied().find(|&i| echoes(&self.pending[i])).or(in_turn.copied());
         Some((response, position, plain.is_some()))
     }

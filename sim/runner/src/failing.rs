@@ -2,20 +2,101 @@
 
 use std::time::Duration;
 
-use sca_scenario::model::{Expect, Sight, Step};
+use sca_protocol::screens::ScreenName;
+use sca_scenario::model::{Action, Expect, Show, Sight, Step};
 
+use crate::lanes::Lanes;
 use crate::look::stamp;
 use crate::matching::Mismatch;
-use crate::script::Script;
-use crate::verdict::Failure;
+use crate::script::{Op, Script};
+use crate::verdict::{ABOVE, Failure, Fix};
+
+/// Screens that are remembered.
+const SCREENS_MAX: usize = 64;
+
+/// Whether a screen asks something of the cardholder, or lets them do something.
+pub(crate) fn asks(screen: ScreenName) -> bool {
+    use ScreenName::{Authorising, CardEntry, Keying, Pairing, Pin, Prompt, RemoveCard, Tender};
+    matches!(screen, Prompt | Tender | CardEntry | Keying | Pin | Pairing | Authorising | RemoveCard)
+}
 
 impl Script {
+    /// A screen is shown from now on.
+    pub(crate) fn sees(&mut self, at: Duration, who: usize, name: ScreenName) {
+        if self.screens.len() == SCREENS_MAX {
+            self.screens.pop_front();
+        }
+        self.screens.push_back((at, who, name));
+    }
+
     /// Something else came.
     pub(crate) fn other(&self, step: &Step, mismatch: &Mismatch, came: &str) -> Box<Failure> {
         let mut failure = self.failure(step, "the next one is another", mismatch.label.clone(), vec![came.to_owned()]);
         failure.span = mismatch.span.unwrap_or(failure.span);
         failure.fix = mismatch.fix_of(step.span);
         failure
+    }
+
+    /// The same, with what lanes say of it: its place, and the line that would list it where no line does.
+    pub(crate) fn another(
+        &self,
+        step: &Step,
+        expect: &Expect,
+        mismatch: &Mismatch,
+        came: &str,
+        lanes: &Lanes,
+    ) -> Box<Failure> {
+        let mut failure = self.other(step, mismatch, came);
+        failure.seen = lanes.next_of(&expect.sight);
+        failure.notes.extend(self.passed.iter().map(|(what, _, last)| format!("before: {what}, at {}", stamp(*last))));
+        let is_answer = matches!(expect.sight, Sight::ToPos(_));
+        let front = lanes.data.front().filter(|_| is_answer);
+        let answered = front.and_then(|noted| self.names.label_of(expect.who, noted.what.answers?));
+        let wanted = expect.suffix.re.as_ref().map(|(label, _)| label.as_str());
+        if let Some(label) = answered.filter(|label| wanted.is_some_and(|wanted| wanted != *label)) {
+            let line = lanes.unread_line(|id| self.names.label_of(expect.who, id));
+            match (self.reads_later(label), line) {
+                (Some(line), _) => failure.notes.push(format!("line {line} reads the answer to `{label}` later")),
+                (None, Some(line)) => {
+                    failure.notes.push(format!("no line lists the answer to `{label}`; this one would: {line}"));
+                    failure.fix = Some(Fix { span: step.span, from: ABOVE.to_owned(), text: line });
+                }
+                (None, None) => {}
+            }
+        }
+        failure
+    }
+
+    /// The line further down that reads the answer to a request.
+    fn reads_later(&self, label: &str) -> Option<u32> {
+        let reads = |step: &Step| match &step.action {
+            Action::Expect(expect) => expect.suffix.re.as_ref().is_some_and(|(re, _)| re == label),
+            _ => false,
+        };
+        self.ops.iter().find_map(|op| match op {
+            Op::Step(step) if reads(step) => Some(step.span.line),
+            Op::Any(steps) => steps.iter().find(|step| reads(step)).map(|step| step.span.line),
+            Op::Optional(steps) => steps.iter().find(|step| reads(step)).map(|step| step.span.line),
+            Op::Either(branches) => branches.iter().flatten().find(|step| reads(step)).map(|step| step.span.line),
+            _ => None,
+        })
+    }
+
+    /// What the screen tells about a wait in vain.
+    fn told_by_screens(&self, expect: &Expect) -> Option<String> {
+        let mine = || self.screens.iter().rev().filter(|(_, who, _)| *who == expect.who);
+        let (since, _, now) = mine().next()?;
+        if let Sight::Show(Show::Screen { name: Some(wanted), .. }) = &expect.sight {
+            let (at, ..) = mine().find(|(at, _, name)| name == wanted && *at <= self.since)?;
+            return Some(format!(
+                "{wanted} was shown at {}, and over before this line; put the line further up",
+                stamp(*at)
+            ));
+        }
+        let is_link = matches!(expect.sight, Sight::Link(_));
+        asks(*now)
+            .then(|| format!("the screen is {now} since {}, and nobody does anything there", stamp(*since)))
+            .or_else(|| is_link.then(|| format!("the screen is {now} since {}", stamp(*since))))
     }
 
     pub(crate) fn nothing(&self, step: &Step, expect: &Expect, to: Duration, seen: Option<Mismatch>) -> Box<Failure> {
@@ -37,12 +118,8 @@ impl Script {
             let often = if *times == 1 { String::new() } else { format!("{times} times, last ") };
             format!("instead: {what}, {often}at {}", stamp(*last))
         }));
-        notes.extend(self.idle_act.map(|at| {
-            format!(
-                "nothing came of what the cardholder did at {}: that card, or that way, is not taken there",
-                stamp(at)
-            )
-        }));
+        notes.extend(self.idle_act.as_ref().map(|(at, what)| format!("nothing came of `{what}` at {}", stamp(*at))));
+        notes.extend(self.told_by_screens(expect));
         let mut failure = self.failure(step, headline, label, notes);
         failure.span = near.as_ref().and_then(|near| near.span).unwrap_or(failure.span);
         failure.fix = near.and_then(|near| near.fix_of(step.span));

@@ -67,6 +67,8 @@ pub(crate) enum Control {
 pub(crate) struct Lanes {
     /// Whose: the place of the terminal in the cast.
     pub(crate) who: usize,
+    /// Its name.
+    pub(crate) name: String,
     pub(crate) data: VecDeque<Noted<Rc<Data>>>,
     pub(crate) link: VecDeque<Noted<Seen>>,
     pub(crate) control: VecDeque<Noted<Control>>,
@@ -77,9 +79,10 @@ pub(crate) struct Lanes {
 }
 
 impl Lanes {
-    pub(crate) fn new(who: usize, face: Face) -> Self {
+    pub(crate) fn new(who: usize, name: String, face: Face) -> Self {
         Self {
             who,
+            name,
             data: VecDeque::new(),
             link: VecDeque::new(),
             control: VecDeque::new(),
@@ -110,13 +113,13 @@ impl Lanes {
     }
 
     /// The line that would list the first thing that had to be listed and was not.
-    pub(crate) fn unread_line<'a>(&self, name: &str, label: impl Fn(RequestId) -> Option<&'a str>) -> Option<String> {
+    pub(crate) fn unread_line<'a>(&self, label: impl Fn(RequestId) -> Option<&'a str>) -> Option<String> {
         let Some(front) = self.data.front() else {
             let connected = self.link.iter().any(|noted| noted.what == Seen::Connects);
-            return connected.then(|| format!("{name} connects"));
+            return connected.then(|| format!("{} connects", self.name));
         };
         let data = &front.what;
-        let mut line = format!("{name} -> pos ");
+        let mut line = format!("{} -> pos ", self.name);
         line.push_str(if data.answers.is_none() { " notice" } else { "" });
         let fields = data.response.as_ref()?.fields().iter();
         let told = fields.filter(|field| matches!(field.name.as_str(), "RESULT" | "RESULT_CODE"));

@@ -159,7 +159,8 @@ fn field(test: &Test, got: Option<&str>, names: &Names) -> Result<Option<(String
         return Ok(None);
     }
     let (label, text) = match got {
-        None => (format!("{} is not there", test.field), format!("!{}", test.field)),
+        // That it is absent is nothing that a line should demand only because it was not there.
+        None => return mismatch(format!("{} is not there", test.field), Some(test.span)),
         Some(value) => {
             let mut text = String::new();
             sca_scenario::fields_into(&mut text, [(test.field.as_str(), value)]);

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use sca_scenario::Problem;
 use sca_scenario::model::Scenario;
 
 use crate::files;
-use crate::verdict::{Failure, Fix, Played, Verdict};
+use crate::verdict::{ABOVE, BELOW, Failure, Fix, Played, Verdict};
 
 /// One line that was rewritten.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Rewritten {
     pub changes: Vec<Change>,
     /// What no other word on a line mends.
     pub left: Option<Box<Failure>>,
+    /// Slips that have to be mended first; with any, nothing was rewritten.
+    pub slips: Vec<Problem>,
 }
 
 /// Words that are changed in one file; a scenario that needs more says something else altogether.
@@ -41,6 +44,13 @@ pub fn rewrite(
     clauses: &[&'static str],
     play: &dyn Fn(&Scenario) -> Vec<Played>,
 ) -> Option<Rewritten> {
+    let scenario = files::read(path, text.to_owned(), clauses).scenario.ok()?;
+    // A slip that is written into the answers would be a test that proves it.
+    let slips: Vec<Problem> =
+        sca_scenario::warnings(&scenario).into_iter().filter(|slip| slip.code == "W008").collect();
+    if !slips.is_empty() {
+        return Some(Rewritten { text: text.to_owned(), changes: Vec::new(), left: None, slips });
+    }
     let mut now = text.to_owned();
     let mut places = Vec::new();
     let mut left = None;
@@ -62,7 +72,7 @@ pub fn rewrite(
         places.push(place);
         now = mended;
     }
-    Some(Rewritten { changes: changes(text, &now), text: now, left })
+    Some(Rewritten { changes: changes(text, &now), text: now, left, slips })
 }
 
 /// The lines in which two texts differ.
@@ -88,11 +98,12 @@ fn mend(text: &str, fix: &Fix) -> Option<String> {
         return None;
     }
     let mut lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
-    if fix.from == "\n" {
-        let above = lines.get(fix.span.line as usize - 1)?;
-        let indent = above.len() - above.trim_start().len();
-        let below = format!("{}{}", " ".repeat(indent), fix.text);
-        lines.insert(fix.span.line as usize, below);
+    if matches!(fix.from.as_str(), BELOW | ABOVE) {
+        let at = fix.span.line as usize - 1;
+        let beside = lines.get(at)?;
+        let indent = beside.len() - beside.trim_start().len();
+        let new = format!("{}{}", " ".repeat(indent), fix.text);
+        lines.insert(if fix.from == BELOW { at + 1 } else { at }, new);
         return Some(lines.join("\n"));
     }
     let line = lines.get_mut(fix.span.line as usize - 1)?;

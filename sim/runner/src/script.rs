@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
+use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::show_span;
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Expect, Pattern, Show, Sight, Source, Step, Suffix};
@@ -69,8 +70,10 @@ pub(crate) struct Script {
     pub(crate) near: Option<Mismatch>,
     /// The place in the order of the face that was looked at last.
     pub(crate) looked_at: u64,
-    /// When a cardholder last did something that came to nothing.
-    pub(crate) idle_act: Option<Duration>,
+    /// When a cardholder last did something that came to nothing, and what.
+    pub(crate) idle_act: Option<(Duration, String)>,
+    /// The screens of late: since when, whose, which.
+    pub(crate) screens: VecDeque<(Duration, usize, ScreenName)>,
     /// The line that was done with last.
     pub(crate) last: Span,
     /// What a deadline is stretched by, where delivery takes real time.
@@ -122,6 +125,7 @@ impl Script {
             near: None,
             looked_at: 0,
             idle_act: None,
+            screens: VecDeque::new(),
             last: Span { line: 1, column: 1, length: 8, file: 0 },
             slack,
             readings: Vec::new(),
@@ -262,11 +266,7 @@ impl Script {
                 self.met(step, expect, (at, sequence), (from, to), captured)?;
                 Ok(Stepped::Met)
             }
-            Look::Not(mismatch, came) => {
-                let mut failure = self.other(step, &mismatch, &came);
-                failure.seen = lanes[expect.who].next_of(&expect.sight);
-                Err(failure)
-            }
+            Look::Not(mismatch, came) => Err(self.another(step, expect, &mismatch, &came, &lanes[expect.who])),
             Look::Nothing(seen) if now >= to => {
                 let mut failure = self.nothing(step, expect, to, seen);
                 // What nobody has read yet often says why nothing came.
@@ -341,9 +341,7 @@ impl Script {
         if let Some((step, mismatch, came)) = first
             && let Action::Expect(expect) = &step.action
         {
-            let mut failure = self.other(&step, &mismatch, &came);
-            failure.seen = lanes[expect.who].next_of(&expect.sight);
-            return Err(failure);
+            return Err(self.another(&step, expect, &mismatch, &came, &lanes[expect.who]));
         }
         let late = deadline.filter(|(to, _)| now >= *to).map(|(to, which)| (to, open[which].clone()));
         if let Some((to, step)) = late

@@ -30,12 +30,18 @@ pub struct Failure {
     pub fix: Option<Fix>,
 }
 
+/// In the place of a word: a line more below this one.
+pub(crate) const BELOW: &str = "\n";
+/// In the place of a word: a line more above this one.
+pub(crate) const ABOVE: &str = "\r";
+
 /// A change of a file's text that makes an expectation demand what came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
     /// Where.
     pub span: Span,
-    /// The word there that is to be another; nothing for all of it; a line feed for a line more below it.
+    /// The word there that is to be another; nothing for all of it; a line feed for a line more below this one, a
+    /// carriage return for one above.
     pub from: String,
     /// The other text.
     pub text: String,

@@ -49,8 +49,14 @@ pub(crate) fn steps(
     for (label, span) in names.labels.iter().filter(|(label, _)| is_clear(label)) {
         // One that was meant and misspelled is used.
         if !names.uses.iter().any(|(used, _)| used == label) && !meant.contains(label.as_str()) {
-            let problem = Problem::new("W007", *span, format!("nothing uses the label `{label}`"));
-            problems.push(problem.help("take it away, or say `re`, `of` or `check` with it"));
+            problems.push(if names.requests.contains(label) {
+                Problem::new("W007", *span, format!("no line lists the answer to `{label}`")).help(format!(
+                    "say `terminal -> pos  RESULT=…  re {label}` where it is expected, or take the label away"
+                ))
+            } else {
+                Problem::new("W007", *span, format!("nothing uses the label `{label}`"))
+                    .help("take it away, or say `of` or `check` with it")
+            });
         }
     }
     for (name, span) in names.inserts.iter().filter(|(name, _)| is_clear(name)) {

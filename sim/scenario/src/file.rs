@@ -192,7 +192,9 @@ impl Outline {
         let mut rows = Vec::new();
         let mut lines = 0;
         for values in combinations(&self.eaches) {
+            let before = problems.len();
             let (row, size) = self.row(&values, &stories, beside, &mut used, &mut problems);
+            self.name_row(&row, &mut problems[before..]);
             rows.push(row);
             lines += size;
             if lines > LINES_MAX {
@@ -226,6 +228,21 @@ impl Outline {
         problems.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
         problems.dedup_by(|a, b| (a.span, a.code) == (b.span, b.code));
         Err(problems)
+    }
+
+    /// Says of problems on lines with inserts in which row they are.
+    fn name_row(&self, row: &Row, problems: &mut [Problem]) {
+        if row.values.is_empty() || problems.is_empty() {
+            return;
+        }
+        let mut filled = BTreeSet::new();
+        self.settings.iter().chain(&self.steps).for_each(|line| inserts(line, &mut filled));
+        let values: Vec<String> = row.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let values = values.join(", ");
+        for problem in problems.iter_mut().filter(|p| filled.contains(&(p.span.file, p.span.line))) {
+            let help = problem.help.take().map(|help| format!("{help}; ")).unwrap_or_default();
+            problem.help = Some(format!("{help}in the row {values}"));
+        }
     }
 
     /// Fills every `each` that stands in a table, and bounds the rows.

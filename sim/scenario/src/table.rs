@@ -50,12 +50,11 @@ pub(crate) fn fill(each: &mut Each, name: &str, text: &str, span: Span) -> Resul
     Ok(())
 }
 
-/// The words of one cell; nothing in it is the empty text.
+/// The words of one cell; an empty one has none, and so inserts nothing.
 fn cell(text: &str, span: Span) -> Result<Vec<Word>, String> {
     let (words, comment) = split(text, 0, span.line, 0).map_err(|problem| problem.message)?;
     if comment.is_some() {
         return Err("a value cannot have a comment".to_owned());
     }
-    let words: Vec<Word> = words.into_iter().map(|word| Word { span, ..word }).collect();
-    Ok(if words.is_empty() { vec![Word { text: "\"\"".to_owned(), span }] } else { words })
+    Ok(words.into_iter().map(|word| Word { span, ..word }).collect())
 }

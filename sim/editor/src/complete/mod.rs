@@ -140,7 +140,7 @@ fn statement(path: &Path, text: &str, at: &AtCursor) -> Vec<Fact> {
         ("throughout", 2) if at.word(1) == "screen" => facts::screens(),
         ("cardholder", 2) if at.word(1) == "presses" => said(&["OK", "cancel"], "a button, by its label"),
         ("host", 2) if at.word(1) == "answers" => facts::answer_values("RESULT_CODE"),
-        ("host", _) if at.word(1) != "is" => said(&["after 2s"], "how long it takes"),
+        ("host", 2..) if at.word(1) != "is" => said(&["after 2s"], "how long it takes"),
         ("clock", 1) => said(&["2026-01-15T09:00:00Z"], "the true time at the start"),
         ("seed", 1) => said(&["1"], "what all chance follows from"),
         ("each", _) if at.back(1) == "in" => said(&["[", "1..5", "\"table.csv\""], "the values"),

@@ -124,7 +124,11 @@ pub fn github(document: &Document) -> String {
             let name = file.name_of(row);
             match row.verdict.as_str() {
                 "fail" => {
-                    let message = why.map_or_else(String::new, |why| format!("{}\n{}", why.message, why.shown));
+                    let message = why.map_or_else(String::new, |why| {
+                        let label = if why.label.is_empty() { String::new() } else { format!("{} ", why.label) };
+                        let rest = why.shown.split_once('\n').map_or("", |(_, rest)| rest);
+                        format!("{label}({})\n{rest}", why.message)
+                    });
                     annotation(&mut out, "error", place, &name, &message);
                 }
                 "error" => annotation(&mut out, "error", place, &name, row.error.as_deref().unwrap_or_default()),

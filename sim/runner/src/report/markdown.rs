@@ -13,7 +13,9 @@ pub fn markdown(document: &Document) -> String {
     let summary = &document.summary;
     let verdict = if summary.is_good() { "passed" } else { "failed" };
     let shard = document.shard.as_ref().map(|shard| format!(", part {shard}")).unwrap_or_default();
-    let mut out = format!("## sca-sim {verdict}\n\n{} scenarios in {}{shard}\n\n", summary.files, document.world);
+    let rows: usize = document.files.iter().map(|file| file.rows.len()).sum();
+    let mut out =
+        format!("## sca-sim {verdict}\n\n{} scenarios, {rows} rows in {}{shard}\n\n", summary.files, document.world);
     out.push_str(
         "| passed | failed | inapplicable | not valid | snapshots differ |\n| ---: | ---: | ---: | ---: | ---: |\n",
     );

@@ -95,6 +95,8 @@ pub struct Tally {
     pub invalid: usize,
     /// Files whose transcript differs from their snapshot.
     pub changed: usize,
+    /// Snapshots that were written.
+    pub updated: usize,
     /// Files without a snapshot.
     pub without_snapshot: usize,
 }
@@ -110,6 +112,7 @@ impl Tally {
             tally.files += usize::from(!result.rows.is_empty());
             tally.invalid += usize::from(result.loaded.scenario.is_err());
             tally.changed += usize::from(matches!(result.snapshot, Snapshot::Differs { .. }));
+            tally.updated += usize::from(result.snapshot == Snapshot::Updated);
             tally.without_snapshot += usize::from(result.snapshot == Snapshot::Missing);
             tally.rows += result.rows.len();
             for row in &result.rows {

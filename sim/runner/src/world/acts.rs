@@ -102,7 +102,7 @@ impl<C: Core> World<'_, C> {
     fn cardholder(&mut self, step: &Rc<Step>, who: usize, act: &CardholderAct) -> Result<(), Stop> {
         let screen = self.lanes[who].face.what.screen.name;
         let is_decided = matches!(screen, ScreenName::Approved | ScreenName::Declined);
-        let can = asks(screen) || (is_decided && *act == CardholderAct::Removes);
+        let can = crate::failing::asks(screen) || (is_decided && *act == CardholderAct::Removes);
         if !can && self.script.is_eased() {
             return Ok(());
         }
@@ -113,6 +113,7 @@ impl<C: Core> World<'_, C> {
             return Err(Stop::Failed(Box::new(failure.note(how))));
         }
         self.note(step);
+        let said = self.said(step);
         let act = match act {
             CardholderAct::Presses(key) => Cardholder::Presses(key.clone()),
             CardholderAct::Enters(text) => Cardholder::Enters(text.clone()),
@@ -125,11 +126,19 @@ impl<C: Core> World<'_, C> {
         if before == (self.orders, self.lanes[who].face.sequence, self.actors[who].core.deadline()) {
             let now = self.now();
             self.record.push(now, Entry::Comment("nothing comes of what the cardholder did".to_owned()));
-            self.script.idle_act = Some(now);
+            self.script.idle_act = Some((now, said));
         } else {
             self.script.idle_act = None;
         }
         Ok(())
+    }
+
+    /// A step as it is written.
+    fn said(&self, step: &Step) -> String {
+        let names: Vec<String> = self.actors.iter().map(|actor| actor.name.clone()).collect();
+        let mut out = String::new();
+        sca_scenario::Printer::new(&names, &[]).step(&mut out, &Step { stamp: None, ..step.clone() }, 0);
+        out.trim_end().to_owned()
     }
 
     fn note(&mut self, step: &Rc<Step>) {
@@ -314,10 +323,4 @@ pub(super) fn which(send: &Send) -> usize {
         Speaker::Broker => 0,
         Speaker::Pos(which) => which,
     }
-}
-
-/// Whether a screen asks something of the cardholder, or lets them do something.
-fn asks(screen: ScreenName) -> bool {
-    use ScreenName::{Authorising, CardEntry, Keying, Pairing, Pin, Prompt, RemoveCard, Tender};
-    matches!(screen, Prompt | Tender | CardEntry | Keying | Pin | Pairing | Authorising | RemoveCard)
 }

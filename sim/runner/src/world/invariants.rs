@@ -8,7 +8,7 @@ use sca_terminal::{Face, Seen};
 use super::{Stop, World};
 use crate::core::Core;
 use crate::reference::Breach;
-use crate::verdict::{Failure, Fix};
+use crate::verdict::{BELOW, Failure, Fix};
 
 /// Where a failure of the scenario as a whole is shown.
 const FIRST_LINE: Span = Span { file: 0, line: 1, column: 1, length: 8 };
@@ -113,11 +113,11 @@ impl<C: Core> World<'_, C> {
         for (actor, lanes) in self.actors.iter().zip(&self.lanes) {
             if let Some(unread) = lanes.unread().filter(|_| !is_eased) {
                 let message = format!("something of {} that must be listed is not", actor.name);
-                let line = lanes.unread_line(&actor.name, |id| self.script.names.label_of(lanes.who, id));
+                let line = lanes.unread_line(|id| self.script.names.label_of(lanes.who, id));
                 let mut failure = Failure::at(self.script.last, message).label("below this line").note(unread);
                 if let Some(line) = line {
                     failure = failure.note(format!("the line that lists it: {line}"));
-                    failure.fix = Some(Fix { span: self.script.last, from: "\n".to_owned(), text: line });
+                    failure.fix = Some(Fix { span: self.script.last, from: BELOW.to_owned(), text: line });
                 }
                 return Err(Stop::Failed(Box::new(failure)));
             }

@@ -160,7 +160,8 @@ impl<'a, C: Core> World<'a, C> {
         starting: Vec<Starting<C>>,
         steps: &[Step],
     ) -> Self {
-        let lanes = starting.iter().enumerate().map(|(who, s)| Lanes::new(who, s.core.face())).collect();
+        let lanes =
+            starting.iter().enumerate().map(|(who, s)| Lanes::new(who, s.name.clone(), s.core.face())).collect();
         let actors = starting.into_iter().map(|s| Actor::new(s, setting.slack));
         Self {
             mailbox,
