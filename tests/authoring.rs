@@ -254,7 +254,7 @@ fn a_page_of_a_run_is_the_same_twice_and_holds_no_card_number() {
         run(&folder, &["run", &common::root().join("scenarios/counter").display().to_string(), "--trace", "x.html"])
             .status
             .code(),
-        Some(4)
+        Some(2)
     );
 }
 

@@ -1,5 +1,6 @@
 //! `check`: everything that is wrong with some files, and what is hardly meant, without playing them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -58,7 +59,10 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     }
     match tidy::warnings(&arguments.paths, &set) {
         Ok(warnings) => {
-            counted.warnings += warnings.len();
+            let wrong: Vec<_> = warnings.iter().filter(|warning| !warning.problem.is_warning()).collect();
+            let libraries: BTreeSet<_> = wrong.iter().map(|warning| &warning.text.0).collect();
+            (counted.problems, counted.bad) = (counted.problems + wrong.len(), counted.bad + libraries.len());
+            counted.warnings += warnings.len() - wrong.len();
             warnings.iter().for_each(|warning| show(std::slice::from_ref(&warning.text), &warning.problem));
         }
         Err((path, error)) => {

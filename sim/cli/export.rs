@@ -1,5 +1,6 @@
 //! `export`: scenarios as JSON, for other tools.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -25,22 +26,31 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     };
     if arguments.out.is_none() && found.len() > 1 {
         complain!("error: {} scenarios make as many documents; say --out DIR", found.len());
-        return Exit::CannotRun;
+        return Exit::Usage;
     }
     let clauses = sca_protocol::clauses::ids();
+    let mut written = BTreeSet::new();
     for path in &found {
         let loaded = match loaded(path, &clauses) {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };
         let Ok(scenario) = &loaded.scenario else { return Exit::Invalid };
-        let text = format!("{:#}", sca_scenario::export(scenario));
+        let mut document = sca_scenario::export(scenario);
+        // A step says in which of these it stands.
+        document["files"] = loaded.texts.iter().map(|(path, _)| path.display().to_string()).collect();
+        sca_runner::mask_texts(&mut document);
+        let text = format!("{document:#}");
         let Some(folder) = &arguments.out else {
             say!("{text}");
             continue;
         };
         let below: PathBuf = path.components().filter(|part| matches!(part, std::path::Component::Normal(_))).collect();
         let to = folder.join(below).with_extension("json");
+        if !written.insert(to.clone()) {
+            complain!("error: two scenarios would be written to {}", to.display());
+            return Exit::Usage;
+        }
         let made = to.parent().map_or(Ok(()), fs::create_dir_all);
         if let Err(error) = made.and_then(|()| fs::write(&to, text + "\n")) {
             complain!("error: {} was not written: {error}", to.display());

@@ -66,7 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     let text = arguments.like.template().replacen("\"TITLE\"", &title, 1);
     if arguments.title.trim().is_empty() {
         complain!("error: the title is empty; say in one sentence what the scenario shows");
-        return Exit::CannotRun;
+        return Exit::Usage;
     }
     let written = path
         .parent()

@@ -30,6 +30,9 @@ struct Merge {
     /// standard output
     #[arg(long, value_name = "KIND=FILE", value_delimiter = ',', value_parser = parse_report)]
     report: Vec<(Kind, PathBuf)>,
+    /// Make reports of the parts that are there, though others are missing
+    #[arg(long)]
+    partial: bool,
 }
 
 /// Bytes of one report that is read.
@@ -91,6 +94,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
             }
         }
     }
+    let missing = if arguments.partial { Vec::new() } else { Document::missing(&documents) };
     let whole = match Document::merge(documents) {
         Ok(whole) => whole,
         Err(why) => {
@@ -103,14 +107,16 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     }
     let summary = &whole.summary;
     let files = count(summary.files, "scenario");
-    let aside = match summary.inapplicable {
-        0 => String::new(),
-        some => format!(", {some} inapplicable"),
-    };
+    let more =
+        [(summary.inapplicable, "inapplicable"), (summary.invalid, "not valid"), (summary.changed, "snapshots differ")];
+    let aside: String = more.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {n} {what}")).collect();
+    if !missing.is_empty() {
+        complain!("error: these parts are missing: {}; --partial reports without them", missing.join(", "));
+    }
     let line = format!("{files} in {}: {} passed, {} failed{aside}", whole.world, summary.passed, summary.failed);
     tell_beside(&arguments.report, &line);
     match summary {
-        summary if summary.is_good() => Exit::Good,
+        summary if summary.is_good() && missing.is_empty() => Exit::Good,
         summary if summary.invalid > 0 => Exit::Invalid,
         _ => Exit::Failed,
     }

@@ -154,5 +154,8 @@ fn look(pending: &Pending) -> std::io::Result<()> {
 /// Columns of the terminal.
 fn width() -> usize {
     let by_hand = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
-    by_hand.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))).unwrap_or(160)
+    by_hand
+        .or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)))
+        .unwrap_or(160)
+        .clamp(40, 400)
 }

@@ -7,7 +7,7 @@ use sca_runner::suite::{Snapshots, Suite};
 
 use super::{Arguments, Terminals};
 use crate::Exit;
-use crate::terms::{complain, count, say, threads};
+use crate::terms::{complain, count, loaded, say, threads};
 
 /// Plays everything twice and says where the two part.
 pub(super) fn run(arguments: &Arguments, suite: &Terminals<'_>, paths: &[PathBuf]) -> Exit {
@@ -17,6 +17,11 @@ pub(super) fn run(arguments: &Arguments, suite: &Terminals<'_>, paths: &[PathBuf
         identities: suite.identities.clone(),
         ..*suite
     };
+    for path in paths {
+        if let Err(exit) = loaded(path, suite.clauses) {
+            return exit;
+        }
+    }
     let audited = match audit(twice, paths, threads(arguments.jobs)) {
         Ok(audited) => audited,
         Err((path, error)) => {

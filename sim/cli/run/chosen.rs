@@ -1,5 +1,6 @@
 //! Which scenarios a run plays: those at the paths given, that a filter takes, of one part.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use sca_runner::files;
@@ -25,7 +26,8 @@ pub(super) fn chosen(arguments: &Arguments) -> Result<Vec<PathBuf>, Exit> {
             }
         }
     }
-    all.dedup();
+    let mut seen = BTreeSet::new();
+    all.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
     if let Some(filter) = &arguments.filter {
         all = filtered(all, filter)?;
     }
@@ -56,10 +58,12 @@ pub(crate) fn filtered(all: Vec<PathBuf>, filter: &Filter) -> Result<Vec<PathBuf
             complain!("error: {} cannot be read: {error}", path.display());
             Exit::CannotRun
         })?;
-        let (tags, clauses) = match &loaded.scenario {
-            Ok(scenario) => (scenario.header.tags.clone(), scenario.covers()),
-            Err(_) => Default::default(),
+        // What cannot be read may be what is asked for: a slip takes nothing out of a run.
+        let Ok(scenario) = &loaded.scenario else {
+            taken.push(path);
+            continue;
         };
+        let (tags, clauses) = (scenario.header.tags.clone(), scenario.covers());
         let verdict = verdicts.of(&path);
         if filter.takes(Subject { path: &path, tags: &tags, clauses: &clauses, verdict }) {
             taken.push(path);

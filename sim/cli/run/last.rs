@@ -1,4 +1,4 @@
-//! The verdicts of the last run, kept in `.sca-sim/` beside the work: what a filter can ask for.
+//! What each scenario came to when it was last played, kept in `.sca-sim/` beside the work: what a filter can ask for.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,8 +23,13 @@ pub(super) struct Verdicts {
 impl Verdicts {
     /// What a scenario came to when it was last played here.
     pub(super) fn of(&self, path: &Path) -> Option<&str> {
-        self.verdicts.get(path).map(String::as_str)
+        self.verdicts.get(&name_of(path)).map(String::as_str)
     }
+}
+
+/// A scenario's name here: the same however its path was written.
+fn name_of(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 /// The verdicts of the last run.
@@ -56,7 +61,7 @@ pub(super) fn keep(results: &[FileResult]) {
             (Some(verdict), Snapshot::Differs { .. }) if !verdict.is_bad() => "changed",
             (Some(verdict), _) => verdict.word(),
         };
-        kept.verdicts.insert(result.loaded.path.clone(), word.to_owned());
+        kept.verdicts.insert(name_of(&result.loaded.path), word.to_owned());
     }
     kept.verdicts.retain(|path, _| path.exists());
     let Ok(text) = serde_json::to_string_pretty(&kept) else { return };

@@ -50,8 +50,9 @@ pub(crate) struct Arguments {
     /// Scenarios that play at the same time; as many as there are cores when absent
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
-    /// Only scenarios that this takes: path(GLOB), tag(WORD), clause(ID), verdict(WORD) of the last run, joined by
-    /// `not`, `and`, `or` and brackets; for example 'clause(REC-*) and not tag(slow)', or 'verdict(fail)'
+    /// Only scenarios that this takes: path(GLOB), tag(WORD), clause(ID), verdict(WORD) it came to when it was last
+    /// played here, joined by `not`, `and`, `or` and brackets; for example 'clause(REC-*) and not tag(slow)', or
+    /// 'verdict(fail)'
     #[arg(long, value_name = "EXPRESSION", value_parser = |text: &str| Filter::read(text))]
     filter: Option<Filter>,
     /// Begin no other scenario once one has failed
@@ -95,7 +96,11 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     let twice = |(at, (_, path)): (usize, &(Kind, PathBuf))| arguments.report[..at].iter().any(|(_, p)| p == path);
     if arguments.report.iter().enumerate().any(twice) {
         complain!("error: two reports go to one file");
-        return Exit::CannotRun;
+        return Exit::Usage;
+    }
+    if (arguments.transcript || arguments.explain) && arguments.report.iter().any(|(_, path)| path == Path::new("-")) {
+        complain!("error: a transcript and a report cannot both go to standard output");
+        return Exit::Usage;
     }
     let identities = match authorities() {
         Ok(identities) => identities,
@@ -110,7 +115,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         identities,
     };
     let once = || once(arguments, &suite);
-    if arguments.watch { watch::watch(&arguments.paths, once) } else { once() }
+    if arguments.watch { watch::watch(&arguments.paths, &clauses, once) } else { once() }
 }
 
 fn once(arguments: &Arguments, suite: &Terminals<'_>) -> Exit {
@@ -126,7 +131,7 @@ fn once(arguments: &Arguments, suite: &Terminals<'_>) -> Exit {
     }
     if arguments.trace.is_some() && all.len() != 1 {
         complain!("error: a page shows one scenario, and there are {}; name one", all.len());
-        return Exit::CannotRun;
+        return Exit::Usage;
     }
     let ledger = match arguments.ledger.as_ref().map(|path| crate::conformance::ledger(path)) {
         None => Ledger::default(),
@@ -173,8 +178,10 @@ fn finish(
             }
         }
     }
+    // Of a part nobody knows whether an entry is needed elsewhere.
+    let is_part = arguments.filter.is_some() || arguments.shard.is_some() || left_out > 0;
     let stale = match ledger.apply(&mut good, sca_runner::today()) {
-        stale if arguments.ledger.is_some() && left_out == 0 => stale,
+        stale if !is_part => stale,
         _ => Vec::new(),
     };
     good.iter().for_each(|result| tell::tell(arguments, suite, result));
@@ -190,7 +197,6 @@ fn finish(
     if tally.invalid > 0 {
         return Exit::Invalid;
     }
-    let is_part = arguments.filter.is_some() || arguments.shard.is_some() || left_out > 0;
     let idle = !is_part && arguments.paths.iter().any(|path| !was_played(path, &good));
     if tally.failed > 0 || tally.changed > 0 || idle || !stale.is_empty() { Exit::Failed } else { Exit::Good }
 }

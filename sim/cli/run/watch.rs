@@ -6,6 +6,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use notify::{EventKind, RecursiveMode, Watcher};
+use sca_runner::files;
 
 use crate::Exit;
 use crate::terms::{complain, say};
@@ -14,10 +15,10 @@ use crate::terms::{complain, say};
 const ONE_SAVE: Duration = Duration::from_millis(150);
 
 /// Runs `once`, and again after each change at these paths, until the process is ended.
-pub(super) fn watch(paths: &[PathBuf], once: impl Fn() -> Exit) -> Exit {
+pub(super) fn watch(paths: &[PathBuf], clauses: &[&'static str], once: impl Fn() -> Exit) -> Exit {
     let (sender, events) = mpsc::channel();
     let watching = notify::recommended_watcher(sender).and_then(|mut watcher| {
-        for folder in folders(paths) {
+        for folder in folders(paths, clauses) {
             watcher.watch(&folder, RecursiveMode::Recursive)?;
         }
         Ok(watcher)
@@ -39,13 +40,20 @@ pub(super) fn watch(paths: &[PathBuf], once: impl Fn() -> Exit) -> Exit {
     }
 }
 
-/// The folders to watch: what a scenario uses may stand beside its own.
-fn folders(paths: &[PathBuf]) -> BTreeSet<PathBuf> {
-    let folder = |path: &PathBuf| match path.is_dir() {
-        true => path.clone(),
+/// The folders to watch: those that were named, and those of all that a scenario uses.
+fn folders(paths: &[PathBuf], clauses: &[&'static str]) -> BTreeSet<PathBuf> {
+    let folder = |path: &Path| match path.is_dir() {
+        true => path.to_owned(),
         false => path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned(),
     };
-    paths.iter().map(folder).collect()
+    let mut all: BTreeSet<PathBuf> = paths.iter().map(|path| folder(path)).collect();
+    for path in files::find(paths).unwrap_or_default() {
+        if let Ok(loaded) = files::load(&path, clauses) {
+            all.extend(loaded.texts.iter().map(|(path, _)| folder(path)));
+        }
+    }
+    all.retain(|folder| folder.exists());
+    all
 }
 
 /// Waits for a change, and lets all that belongs to the same save pass. Nothing where no more can come.

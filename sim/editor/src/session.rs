@@ -1,18 +1,19 @@
 //! One session with an editor: the texts it has open, and an answer to each thing it asks.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, Read, Write};
 use std::path::PathBuf;
 
-use lsp_server::{Connection, ErrorCode, Message, Notification, Request, Response};
+use lsp_server::{ErrorCode, Message, Notification, Request, Response};
 use lsp_types::notification::{
-    DidChangeTextDocument, DidCloseTextDocument, DidOpenTextDocument, DidSaveTextDocument, Notification as _,
+    DidChangeTextDocument, DidCloseTextDocument, DidOpenTextDocument, DidSaveTextDocument, Exit, Notification as _,
     PublishDiagnostics,
 };
-use lsp_types::request::{Completion, Formatting, HoverRequest, Request as _};
+use lsp_types::request::{Completion, Formatting, HoverRequest, Initialize, Request as _, Shutdown};
 use lsp_types::{
     CompletionOptions, CompletionParams, CompletionResponse, DidChangeTextDocumentParams, DidCloseTextDocumentParams,
     DidOpenTextDocumentParams, DocumentFormattingParams, Hover, HoverContents, HoverParams, HoverProviderCapability,
-    MarkupContent, MarkupKind, OneOf, Position, PublishDiagnosticsParams, Range, ServerCapabilities,
+    InitializeResult, MarkupContent, MarkupKind, OneOf, Position, PublishDiagnosticsParams, Range, ServerCapabilities,
     TextDocumentPositionParams, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextEdit,
     Uri,
 };
@@ -26,15 +27,15 @@ use crate::place::{chars_before, path_of, range_of};
 /// Why a session ends before it is over.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The editor does not keep to the protocol.
-    #[error("the editor does not keep to the protocol: {0}")]
-    Protocol(#[from] lsp_server::ProtocolError),
-    /// What it sent cannot be read.
-    #[error("what the editor sent cannot be read: {0}")]
+    /// A message does not say how long it is.
+    #[error("a message came without its Content-Length")]
+    Header,
+    /// A message is longer than any text.
+    #[error("a message of {0} bytes came, {MESSAGE_MAX} are allowed")]
+    TooLong(usize),
+    /// What came is no message.
+    #[error("what the editor sent is no message: {0}")]
     Json(#[from] serde_json::Error),
-    /// Nobody is there any more.
-    #[error("the editor has gone")]
-    Gone,
     /// The streams broke.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -43,20 +44,63 @@ pub enum ServeError {
 /// Texts that one session has open.
 const OPEN_MAX: usize = 1_000;
 
+/// Bytes of one message.
+const MESSAGE_MAX: usize = 64 << 20;
+/// Bytes of a line before a message.
+const HEADER_MAX: u64 = 4_096;
+
 /// Serves an editor on standard input and output, until it is done.
 ///
 /// # Errors
 /// [`ServeError`].
 pub fn serve() -> Result<(), ServeError> {
-    let (connection, threads) = Connection::stdio();
-    let served = serve_on(&connection);
-    drop(connection);
-    threads.join()?;
-    served
+    serve_on(&mut std::io::stdin().lock(), &mut std::io::stdout().lock())
 }
 
-fn serve_on(connection: &Connection) -> Result<(), ServeError> {
-    let capabilities = ServerCapabilities {
+fn serve_on(from: &mut impl BufRead, to: &mut impl Write) -> Result<(), ServeError> {
+    let mut session = Session { texts: BTreeMap::new(), clauses: sca_protocol::clauses::ids() };
+    while let Some(message) = read(from)? {
+        let answers = match message {
+            Message::Request(request) => vec![Message::Response(session.answer(request))],
+            Message::Notification(heard) if heard.method == Exit::METHOD => return Ok(()),
+            Message::Notification(heard) => session.hear(heard),
+            Message::Response(_) => Vec::new(),
+        };
+        for answer in answers {
+            answer.write(to)?;
+        }
+        to.flush()?;
+    }
+    Ok(())
+}
+
+/// The next message; nothing where the editor has gone. Its length is bounded before a byte of it is kept.
+fn read(from: &mut impl BufRead) -> Result<Option<Message>, ServeError> {
+    let mut length = None;
+    loop {
+        let mut line = String::new();
+        if from.by_ref().take(HEADER_MAX).read_line(&mut line)? == 0 {
+            return Ok(None);
+        }
+        match line.trim_end() {
+            "" => break,
+            field => {
+                let value = field.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+                length = value.map(|(_, value)| value.trim().parse::<usize>().unwrap_or(usize::MAX)).or(length);
+            }
+        }
+    }
+    let length = length.ok_or(ServeError::Header)?;
+    if length > MESSAGE_MAX {
+        return Err(ServeError::TooLong(length));
+    }
+    let mut body = vec![0; length];
+    from.read_exact(&mut body)?;
+    Ok(Some(serde_json::from_slice(&body)?))
+}
+
+fn capabilities() -> ServerCapabilities {
+    ServerCapabilities {
         text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
             open_close: Some(true),
             change: Some(TextDocumentSyncKind::FULL),
@@ -70,21 +114,7 @@ fn serve_on(connection: &Connection) -> Result<(), ServeError> {
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         document_formatting_provider: Some(OneOf::Left(true)),
         ..ServerCapabilities::default()
-    };
-    connection.initialize(serde_json::to_value(capabilities)?)?;
-    let mut session = Session { texts: BTreeMap::new(), clauses: sca_protocol::clauses::ids() };
-    for message in &connection.receiver {
-        let answer = match message {
-            Message::Request(request) if connection.handle_shutdown(&request)? => return Ok(()),
-            Message::Request(request) => vec![Message::Response(session.answer(request))],
-            Message::Notification(notification) => session.hear(notification)?,
-            Message::Response(_) => Vec::new(),
-        };
-        for message in answer {
-            connection.sender.send(message).map_err(|_| ServeError::Gone)?;
-        }
     }
-    Ok(())
 }
 
 struct Session {
@@ -99,50 +129,56 @@ struct Open {
 }
 
 impl Session {
-    fn hear(&mut self, notification: Notification) -> Result<Vec<Message>, ServeError> {
-        let params = notification.params;
-        match notification.method.as_str() {
-            DidOpenTextDocument::METHOD => {
-                let params: DidOpenTextDocumentParams = serde_json::from_value(params)?;
-                self.take(params.text_document.uri, params.text_document.text)
-            }
-            DidChangeTextDocument::METHOD => {
-                let params: DidChangeTextDocumentParams = serde_json::from_value(params)?;
-                match params.content_changes.into_iter().next_back() {
+    /// Takes note of what the editor tells. What cannot be read changes nothing, and ends nothing.
+    fn hear(&mut self, heard: Notification) -> Vec<Message> {
+        let params = heard.params;
+        match heard.method.as_str() {
+            DidOpenTextDocument::METHOD => match serde_json::from_value::<DidOpenTextDocumentParams>(params) {
+                Ok(params) => self.take(params.text_document.uri, params.text_document.text),
+                Err(_) => Vec::new(),
+            },
+            DidChangeTextDocument::METHOD => match serde_json::from_value::<DidChangeTextDocumentParams>(params) {
+                Ok(params) => match params.content_changes.into_iter().next_back() {
                     Some(change) => self.take(params.text_document.uri, change.text),
-                    None => Ok(Vec::new()),
-                }
-            }
+                    None => Vec::new(),
+                },
+                Err(_) => Vec::new(),
+            },
             // A library that was saved may mend what uses it.
             DidSaveTextDocument::METHOD => self.texts.values().map(|open| self.published(open)).collect(),
-            DidCloseTextDocument::METHOD => {
-                let params: DidCloseTextDocumentParams = serde_json::from_value(params)?;
-                self.texts.remove(params.text_document.uri.as_str());
-                let nothing = PublishDiagnosticsParams::new(params.text_document.uri, Vec::new(), None);
-                Ok(vec![publish(nothing)])
-            }
-            _ => Ok(Vec::new()),
+            DidCloseTextDocument::METHOD => match serde_json::from_value::<DidCloseTextDocumentParams>(params) {
+                Ok(params) => {
+                    self.texts.remove(params.text_document.uri.as_str());
+                    vec![publish(PublishDiagnosticsParams::new(params.text_document.uri, Vec::new(), None))]
+                }
+                Err(_) => Vec::new(),
+            },
+            _ => Vec::new(),
         }
     }
 
-    fn take(&mut self, uri: Uri, text: String) -> Result<Vec<Message>, ServeError> {
+    fn take(&mut self, uri: Uri, text: String) -> Vec<Message> {
         let path = path_of(&uri).unwrap_or_else(|| PathBuf::from("untitled.sca"));
         let open = Open { uri, path, text };
-        let published = self.published(&open)?;
+        let published = self.published(&open);
         if self.texts.len() < OPEN_MAX || self.texts.contains_key(open.uri.as_str()) {
             self.texts.insert(open.uri.as_str().to_owned(), open);
         }
-        Ok(vec![published])
+        vec![published]
     }
 
-    fn published(&self, open: &Open) -> Result<Message, ServeError> {
+    fn published(&self, open: &Open) -> Message {
         let found = diagnose(&open.path, &open.text, &self.clauses);
-        Ok(publish(PublishDiagnosticsParams::new(open.uri.clone(), found, None)))
+        publish(PublishDiagnosticsParams::new(open.uri.clone(), found, None))
     }
 
     fn answer(&self, request: Request) -> Response {
         let id = request.id.clone();
         let answered = match request.method.as_str() {
+            Initialize::METHOD => {
+                serde_json::to_value(InitializeResult { capabilities: capabilities(), server_info: None })
+            }
+            Shutdown::METHOD => Ok(serde_json::Value::Null),
             Completion::METHOD => self.complete(request.params),
             HoverRequest::METHOD => self.hover(request.params),
             Formatting::METHOD => self.format(request.params),

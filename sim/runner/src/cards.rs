@@ -13,7 +13,28 @@ const SHORTEST: usize = 13;
 
 /// A text with every card number masked: the first six and the last four digits stay.
 pub(crate) fn masked(text: &str) -> Cow<'_, str> {
-    let bytes = text.as_bytes();
+    // Digits and stars are one byte each, so what was UTF-8 still is.
+    masked_bytes(text.as_bytes())
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// Every text of a document with card numbers masked. Numbers stay what they are.
+pub fn mask_texts(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::String(text) => {
+            if let Cow::Owned(masked) = masked(text) {
+                *text = masked;
+            }
+        }
+        serde_json::Value::Array(all) => all.iter_mut().for_each(mask_texts),
+        serde_json::Value::Object(all) => all.values_mut().for_each(mask_texts),
+        _ => {}
+    }
+}
+
+/// The same bytes with every card number in them masked; nothing where there is none.
+pub(crate) fn masked_bytes(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut out: Option<Vec<u8>> = None;
     // A run of 13 digits covers one byte in 13, wherever it begins; the others need no look.
     let mut probe = SHORTEST - 1;
@@ -30,8 +51,7 @@ pub(crate) fn masked(text: &str) -> Cow<'_, str> {
         }
         probe = end + SHORTEST;
     }
-    // Digits and stars are one byte each, so what was UTF-8 still is.
-    out.and_then(|bytes| String::from_utf8(bytes).ok()).map_or(Cow::Borrowed(text), Cow::Owned)
+    out
 }
 
 /// A field, and what is inside it, without what is secret; of a card's number the last four digits.

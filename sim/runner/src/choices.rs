@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use sca_scenario::model::{Action, Expect, Step};
+use sca_scenario::model::{Action, Expect, Sight, Step};
 
 use crate::lanes::Lanes;
 use crate::look::Look;
@@ -110,10 +110,20 @@ impl Script {
             Some(Op::Any(members)) => members.clone(),
             _ => return false,
         };
-        next.iter().any(|step| match &step.action {
-            Action::Expect(expect) => matches!(self.peek(expect, &lanes[expect.who]), Look::Met { .. }),
+        let found = |script: &mut Self, step: &Step| match &step.action {
+            Action::Expect(expect) => matches!(script.peek(expect, &lanes[expect.who]), Look::Met { .. }),
             _ => false,
-        })
+        };
+        let is_state = |step: &Step| matches!(&step.action, Action::Expect(Expect { sight: Sight::Show(_), .. }));
+        // A state that held when the block became current says nothing of what comes.
+        let mut held = std::mem::take(&mut self.held);
+        if held.is_none() {
+            held = Some(next.iter().map(|step| is_state(step) && found(self, step)).collect());
+        }
+        let is_new = |at: usize| held.as_ref().is_none_or(|held| !held.get(at).copied().unwrap_or(false));
+        let is_there = (0..next.len()).any(|at| is_new(at) && found(self, &next[at]));
+        self.held = held;
+        is_there
     }
 
     /// What an expectation would find, with everything left where it is.

@@ -66,7 +66,8 @@ impl Ledger {
         Ok(Self { entries })
     }
 
-    /// Turns failures that are known into expected ones, and says of every entry that does not hold why it is stale.
+    /// Turns failures that are known into expected ones, and says of every entry that does not hold why it is stale. An
+    /// entry is for every scenario whose path ends as it says; one of them has to fail.
     #[must_use]
     pub fn apply(&self, results: &mut [FileResult], today: UnixTime) -> Vec<String> {
         let mut stale = Vec::new();
@@ -76,20 +77,17 @@ impl Ledger {
                 stale.push(say(&format!("known until {}, which is over", entry.until)));
                 continue;
             }
-            let mine = |result: &&mut FileResult| result.loaded.path.ends_with(&entry.scenario);
-            let Some(result) = results.iter_mut().find(mine) else {
-                stale.push(say("no such scenario was played"));
-                continue;
-            };
-            let mut failed = false;
-            for row in &mut result.rows {
+            let (mut failed, mut found) = (false, false);
+            let mine = results.iter_mut().filter(|result| result.loaded.path.ends_with(&entry.scenario));
+            for row in mine.flat_map(|result| &mut result.rows) {
+                found = true;
                 if let Verdict::Fail(failure) = &row.verdict {
                     row.verdict = Verdict::ExpectedFail(failure.clone());
                     failed = true;
                 }
             }
             if !failed {
-                stale.push(say("it does not fail"));
+                stale.push(say(if found { "it does not fail" } else { "no such scenario was played" }));
             }
         }
         stale

@@ -44,6 +44,7 @@ mod transcript;
 mod verdict;
 mod world;
 
+pub use cards::mask_texts;
 pub use clock::{Lap, today};
 pub use core::{Core, Making, simulated};
 pub use identities::{Identities, IdentityError};

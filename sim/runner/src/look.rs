@@ -71,24 +71,7 @@ impl Script {
                 Look::Nothing(None)
             }
             Sight::ToProxy(_) => Look::Nothing(None),
-            Sight::ToHost(line, message) => {
-                while let Some(noted) = lanes.hosts.pop_front() {
-                    let (to, request) = &noted.what;
-                    let mut what = describe_to_host(*to, request);
-                    if to == line {
-                        match matching::to_host(message, request, &self.names) {
-                            Ok(captured) => return Look::met(Some(noted), captured),
-                            Err(mismatch) => {
-                                what.push_str(&format!(": {}", mismatch.label));
-                                // One of the same name is nearer than another.
-                                self.near = self.near.take().or_else(|| mismatch.span.is_some().then_some(mismatch));
-                            }
-                        }
-                    }
-                    self.pass_over(what, noted.at);
-                }
-                Look::Nothing(None)
-            }
+            Sight::ToHost(line, message) => self.look_at_hosts(*line, message, lanes),
             Sight::Link(wanted) => {
                 while let Some(noted) = lanes.link.front() {
                     if matching::link(wanted, noted.what) {
@@ -114,6 +97,26 @@ impl Script {
                 }
             },
         }
+    }
+
+    /// Looks for what is told to a host; one that is nearly it is remembered.
+    fn look_at_hosts(&mut self, line: Line, message: &Message, lanes: &mut Lanes) -> Look {
+        while let Some(noted) = lanes.hosts.pop_front() {
+            let (to, request) = &noted.what;
+            let mut what = describe_to_host(*to, request);
+            if *to == line {
+                match matching::to_host(message, request, &self.names) {
+                    Ok(captured) => return Look::met(Some(noted), captured),
+                    Err(mismatch) => {
+                        what.push_str(&format!(": {}", mismatch.label));
+                        // One of the same name is nearer than another.
+                        self.near = self.near.take().or_else(|| mismatch.span.is_some().then_some(mismatch));
+                    }
+                }
+            }
+            self.pass_over(what, noted.at);
+        }
+        Look::Nothing(None)
     }
 
     /// A face that is not the one demanded; each counts once. The first that came since the line became current is the

@@ -147,14 +147,14 @@ impl Record {
 
     /// A frame of a message that is not whole yet.
     pub(crate) fn arrives(&mut self, frame: &Frame) {
-        if self.keeps_all {
+        if self.keeps_all && self.all.len() < KEPT_MAX {
             self.frames.push(frame.clone());
         }
     }
 
     /// The frame that carried what was taken last.
     pub(crate) fn carried_by(&mut self, frame: &Frame) {
-        if let Some(kept) = self.all.last_mut() {
+        if let Some(kept) = self.all.last_mut().filter(|kept| kept.frames.is_empty()) {
             kept.frames = vec![frame.clone()];
         }
     }

@@ -21,7 +21,11 @@ impl Script {
                     Relation::Differ => (1..values.len()).all(|i| !values[..i].contains(&values[i])),
                     Relation::Same => values.windows(2).all(|w| w[0] == w[1]),
                 };
-                (holds, values.iter().map(|v| (*v).clone()).collect::<Vec<_>>())
+                let shown = |(label, value): (&String, &&String)| match self.names.secrets.contains(label) {
+                    true => "*".to_owned(),
+                    false => (*value).clone(),
+                };
+                (holds, labels.iter().zip(&values).map(shown).collect::<Vec<_>>())
             }
             None => {
                 let pauses: Vec<Duration> = moments.windows(2).map(|w| w[1].saturating_sub(w[0])).collect();

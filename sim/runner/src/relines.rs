@@ -63,14 +63,19 @@ pub fn rewrite(
         });
         let Some(failure) = failed else { break };
         let place = (failure.span.line, failure.span.column, failure.fix.as_ref().map(|fix| fix.from.clone()));
-        let mended = failure.fix.as_ref().and_then(|fix| mend(&now, fix)).filter(|_| !places.contains(&place));
+        if let Some((_, before)) = places.iter().find(|(done, _)| *done == place) {
+            // Rows disagree: what one of them demands another cannot have.
+            now = String::clone(before);
+            left = Some(failure);
+            break;
+        }
+        let mended = failure.fix.as_ref().and_then(|fix| mend(&now, fix));
         let is_valid = |text: &String| files::read(path, text.clone(), clauses).scenario.is_ok();
         let Some(mended) = mended.filter(is_valid) else {
             left = Some(failure);
             break;
         };
-        places.push(place);
-        now = mended;
+        places.push((place, std::mem::replace(&mut now, mended)));
     }
     Some(Rewritten { changes: changes(text, &now), text: now, left, slips })
 }
@@ -103,7 +108,11 @@ fn mend(text: &str, fix: &Fix) -> Option<String> {
         let beside = lines.get(at)?;
         let indent = beside.len() - beside.trim_start().len();
         let new = format!("{}{}", " ".repeat(indent), fix.text);
-        lines.insert(if fix.from == BELOW { at + 1 } else { at }, new);
+        // What stands deeper below the line, a document perhaps, belongs to it.
+        let deeper = |line: &&String| line.trim().is_empty() || line.len() - line.trim_start().len() > indent;
+        let below = at + 1 + lines[at + 1..].iter().take_while(deeper).count();
+        let below = (at + 1..=below).rev().find(|at| !lines[at - 1].trim().is_empty()).unwrap_or(at + 1);
+        lines.insert(if fix.from == BELOW { below } else { at }, new);
         return Some(lines.join("\n"));
     }
     let line = lines.get_mut(fix.span.line as usize - 1)?;

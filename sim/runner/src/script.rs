@@ -8,13 +8,13 @@ use std::time::Duration;
 use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::show_span;
 use sca_scenario::Span;
-use sca_scenario::model::{Action, Expect, Pattern, Show, Sight, Source, Step, Suffix};
+use sca_scenario::model::{Action, Demand, Expect, Message, Pattern, Show, Sight, Source, Step, Suffix};
 
 use crate::eased::Eased;
 use crate::guard::{Guard, Guarded};
 use crate::lanes::Lanes;
 use crate::look::{Look, stamp};
-use crate::matching::{Captured, Mismatch, Names};
+use crate::matching::{Captured, Mismatch, Names, is_secret};
 use crate::verdict::Failure;
 
 /// An expectation without a deadline of its own has this one.
@@ -68,6 +68,8 @@ pub(crate) struct Script {
     pub(crate) passed: Vec<(String, u32, Duration)>,
     /// What came nearest to the expectation at hand, since it became current.
     pub(crate) near: Option<Mismatch>,
+    /// Of the lines that follow an `optional`, which held when it became current.
+    pub(crate) held: Option<Vec<bool>>,
     /// The place in the order of the face that was looked at last.
     pub(crate) looked_at: u64,
     /// When a cardholder last did something that came to nothing, and what.
@@ -123,6 +125,7 @@ impl Script {
             ended: false,
             passed: Vec::new(),
             near: None,
+            held: None,
             looked_at: 0,
             idle_act: None,
             screens: VecDeque::new(),
@@ -226,6 +229,7 @@ impl Script {
     pub(crate) fn forget_what_passed(&mut self) {
         self.passed.clear();
         self.near = None;
+        self.held = None;
         self.looked_at = 0;
     }
 
@@ -304,6 +308,13 @@ impl Script {
         let label = expect.suffix.label.clone().or_else(|| expect.suffix.re.as_ref().map(|(label, _)| label.clone()));
         self.readings.push(Reading { sequence, span: step.span, label });
         self.names.moments.extend(expect.suffix.label.clone().map(|label| (label, at)));
+        if let Sight::ToPos(Message::Fields(fields)) | Sight::ToHost(_, Message::Fields(fields)) = &expect.sight {
+            let secret = fields.tests.iter().filter(|test| is_secret(&test.field));
+            self.names.secrets.extend(secret.filter_map(|test| match &test.demand {
+                Demand::Capture(name) => Some(name.clone()),
+                _ => None,
+            }));
+        }
         self.names.captures.extend(captured);
         Ok(())
     }
@@ -336,6 +347,7 @@ impl Script {
         }
         if open.is_empty() {
             self.since = now;
+            self.forget_what_passed();
             return Ok(Stepped::Met);
         }
         if let Some((step, mismatch, came)) = first

@@ -49,13 +49,15 @@ impl Shard {
             .find_map(|(name, total, from)| Some((*name, of(name)?, *total, *from)))
             .ok_or_else(|| format!("no scheduler has set an index: none of {} is there", names()))?;
         let index = number(&index).ok_or_else(|| format!("{name} is `{index}`, which is no number"))?;
-        // An array of Slurm may begin at another number.
+        // An array of Slurm may begin at another number, and go on in steps.
+        let step =
+            of("SLURM_ARRAY_TASK_STEP").filter(|_| name.starts_with("SLURM")).and_then(|n| number(&n)).unwrap_or(1);
         let from =
             of("SLURM_ARRAY_TASK_MIN").filter(|_| name.starts_with("SLURM")).and_then(|n| number(&n)).unwrap_or(from);
         let count = count.or_else(|| total.and_then(&of).and_then(|count| number(&count)));
         let count =
             count.ok_or_else(|| format!("{name} says which part, and nothing how many there are: say auto/n"))?;
-        Self::checked((index + 1).saturating_sub(from), count)
+        Self::checked(index.checked_sub(from).map_or(0, |index| index / step.max(1) + 1), count)
     }
 
     fn checked(index: usize, count: usize) -> Result<Self, String> {
@@ -103,6 +105,14 @@ mod tests {
             _ => None,
         };
         assert_eq!(Shard::read("auto", slurm), Ok(Shard { index: 3, count: 4 }));
+        let stepped = |name: &str| match name {
+            "SLURM_ARRAY_TASK_ID" => Some("4".to_owned()),
+            "SLURM_ARRAY_TASK_COUNT" => Some("3".to_owned()),
+            "SLURM_ARRAY_TASK_MIN" => Some("0".to_owned()),
+            "SLURM_ARRAY_TASK_STEP" => Some("2".to_owned()),
+            _ => None,
+        };
+        assert_eq!(Shard::read("auto", stepped), Ok(Shard { index: 3, count: 3 }));
         let kubernetes = |name: &str| (name == "JOB_COMPLETION_INDEX").then(|| "3".to_owned());
         assert_eq!(Shard::read("auto/4", kubernetes), Ok(Shard { index: 4, count: 4 }));
         assert!(Shard::read("auto", kubernetes).is_err());

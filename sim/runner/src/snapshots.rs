@@ -8,15 +8,18 @@ use std::path::{Path, PathBuf};
 /// Where the snapshot of a scenario is.
 #[must_use]
 pub fn path(scenario: &Path) -> PathBuf {
-    let name = scenario.file_stem().unwrap_or_default();
-    let folder = scenario.parent().unwrap_or(Path::new("")).join("snapshots");
-    folder.join(name).with_extension("snap")
+    beside(scenario, "snap")
 }
 
 /// Where the one is that waits for review.
 #[must_use]
 pub fn path_of_new(scenario: &Path) -> PathBuf {
-    path(scenario).with_extension("snap.new")
+    beside(scenario, "snap.new")
+}
+
+fn beside(scenario: &Path, ending: &str) -> PathBuf {
+    let name = scenario.file_stem().unwrap_or_default().to_string_lossy();
+    scenario.parent().unwrap_or(Path::new("")).join("snapshots").join(format!("{name}.{ending}"))
 }
 
 /// The scenario that a snapshot, kept or new, belongs to; nothing for a file that is no snapshot.

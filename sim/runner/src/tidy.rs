@@ -1,4 +1,4 @@
-//! Warnings about a whole set of scenarios: stories that nothing calls, transcripts that are the same, snapshots that
+//! What is to be said about a whole set of scenarios: stories that nothing calls, transcripts that are the same, snapshots that
 //! nothing is compared with.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,7 +62,11 @@ fn uncalled(libraries: &[PathBuf], set: &[Loaded]) -> Result<Vec<Warning>, (Path
         let text = files::read_text(path).map_err(|error| (path.clone(), error))?;
         let nothing = BTreeSet::new();
         let called = called.get(&canonical(path)).unwrap_or(&nothing);
-        for (name, span, _) in Library::read(&text, 0).stories() {
+        let library = Library::read(&text, 0);
+        let wrong = library.problems().iter();
+        found.extend(wrong.map(|problem| Warning { text: (path.clone(), text.clone()), problem: problem.clone() }));
+        // Where no scenario was looked at, nobody can say who calls what.
+        for (name, span, _) in library.stories().filter(|_| !set.is_empty()) {
             if !called.contains(&name.to_owned()) {
                 let problem = Problem::new("W002", span, format!("no scenario calls the story `{name}`"));
                 found.push(Warning { text: (path.clone(), text.clone()), problem });

@@ -11,7 +11,7 @@ use sca_protocol::{Line, Request, Response};
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Message, Party, Row, Send, Speaker, Step};
 
-use crate::cards::{discreet, masked, without_keys};
+use crate::cards::{discreet, masked, masked_bytes, without_keys};
 use crate::record::{Entry, Kept};
 use crate::script::Reading;
 use crate::transcript::Telling;
@@ -104,6 +104,8 @@ pub struct Moment {
 pub struct Trace {
     /// The terminals' names.
     pub terminals: Vec<String>,
+    /// The terminals' models, as they are set.
+    pub models: Vec<Option<String>>,
     /// The POS' names, `pos` first.
     pub pos: Vec<String>,
     /// What happened, in its order.
@@ -119,7 +121,8 @@ impl Trace {
         let telling = Telling::new(&terminals, &row.cast.pos, &entries);
         let moments = kept.iter().map(|kept| moment(kept, &telling, readings)).collect();
         let pos = std::iter::once("pos".to_owned()).chain(row.cast.pos.iter().cloned()).collect();
-        Self { moments, pos, lasted, terminals }
+        let models = row.cast.terminals.iter().map(|t| t.settings.get("model").cloned()).collect();
+        Self { moments, pos, lasted, models, terminals }
     }
 }
 
@@ -289,9 +292,10 @@ fn shown(frame: &Frame) -> Shown {
     about.push_str(if frame.mask.is_some() { ", masked (shown without its mask)" } else { "" });
     // What is masked on the wire is shown as it reads, so that nothing hides in it.
     let plain = match std::str::from_utf8(&frame.payload) {
-        Ok(text) => masked(&without_keys(text)).into_owned().into_bytes(),
+        Ok(text) => without_keys(text).into_owned().into_bytes(),
         Err(_) => frame.payload.clone(),
     };
+    let plain = masked_bytes(&plain).unwrap_or(plain);
     let mut head = Frame { payload: Vec::new(), declared: Some(frame.payload.len() as u64), ..frame.clone() }.encode();
     // The transport draws masks by itself, from no seed: a page with them would differ from run to run.
     head.truncate(head.len() - frame.mask.map_or(0, |mask| mask.len()));

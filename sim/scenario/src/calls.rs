@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cursor::Cursor;
 use crate::expand::{Values, split_at_commas, substitute};
 use crate::problem::{Problem, Span};
-use crate::tree::{Line, Word, lines};
+use crate::tree::{Item, Line, Word, lines, no_block};
 
 /// A story: its parameters and its lines.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub(crate) struct Placed {
 
 const CALL_DEPTH_MAX: usize = 8;
 const CALLS_MAX: usize = 1_000;
+/// Lines that all stories of one row make.
+const MADE_MAX: usize = 200_000;
 /// Lines that all `repeat` of a scenario make.
 const REPEATED_MAX: usize = 20_000;
 
@@ -34,6 +36,8 @@ pub(crate) struct Calls<'a> {
     pub(crate) problems: Vec<Problem>,
     /// Calls so far: from the second on, a story's labels get a number, so that each call has its own.
     pub(crate) calls: usize,
+    /// Lines that stories have made so far.
+    pub(crate) made: usize,
     /// Lines that `repeat` has made so far.
     pub(crate) repeated: usize,
     /// Whether every library could be read as a whole.
@@ -41,39 +45,34 @@ pub(crate) struct Calls<'a> {
 }
 
 impl Calls<'_> {
-    /// The lines with every call replaced by its story.
+    /// The lines with every call replaced by its story, and every `repeat` by its rounds.
     pub(crate) fn expand(&mut self, from: Vec<Placed>, depth: usize) -> Vec<Placed> {
         let mut out = Vec::with_capacity(from.len());
         for mut placed in from {
-            let at = usize::from(placed.line.words[0].text.starts_with('+'));
-            let word = placed.line.words.get(at).map_or("", |w| w.text.as_str());
-            if word == "repeat" {
-                match self.repeat(&placed.line) {
-                    Ok(body) => {
-                        let body = body.into_iter().map(|line| Placed { line, called: placed.called }).collect();
-                        let body = self.expand(body, depth);
-                        out.extend(body);
-                    }
-                    Err(problem) => self.problems.push(problem),
-                }
-                continue;
-            }
-            if word != "call" {
-                let inner = lines(&placed.line.block).cloned();
-                let inner = inner.map(|line| Placed { line, called: placed.called }).collect();
-                let inner = self.expand(inner, depth);
-                placed.line.block = inner.into_iter().map(|p| crate::tree::Item::Line(p.line)).collect();
-                out.push(placed);
-                continue;
-            }
-            if self.problems.iter().any(|problem| problem.code == "E045") {
+            if self.is_over(&placed.line) {
                 break;
             }
-            match self.call(&placed.line, depth) {
-                Ok(body) => {
+            let at = usize::from(placed.line.words[0].text.starts_with('+'));
+            let word = placed.line.words.get(at).map_or("", |w| w.text.as_str());
+            let brought_in = match word {
+                "repeat" => self.repeat(&placed.line, false).map(|body| (body, placed.called, depth)),
+                "call" => {
                     let called = placed.called.or(Some(placed.line.span()));
+                    self.call(&placed.line, at, depth).map(|body| (body, called, depth + 1))
+                }
+                _ => {
+                    let inner = lines(&placed.line.block).cloned();
+                    let inner = inner.map(|line| Placed { line, called: placed.called }).collect();
+                    let inner = self.expand(inner, depth);
+                    placed.line.block = inner.into_iter().map(|p| Item::Line(p.line)).collect();
+                    out.push(placed);
+                    continue;
+                }
+            };
+            match brought_in {
+                Ok((body, called, depth)) => {
                     let body = body.into_iter().map(|line| Placed { line, called }).collect();
-                    let body = self.expand(body, depth + 1);
+                    let body = self.expand(body, depth);
                     out.extend(body);
                 }
                 Err(problem) => self.problems.push(problem),
@@ -82,15 +81,26 @@ impl Calls<'_> {
         out
     }
 
-    /// The block of a `repeat`, as often as it says; from the second time on its labels have the number of the round.
-    fn repeat(&mut self, line: &Line) -> Result<Vec<Line>, Problem> {
+    /// Whether nothing more is brought in: stories call each other in a circle, or there are too many lines.
+    fn is_over(&mut self, line: &Line) -> bool {
+        let is_full = self.made > MADE_MAX;
+        if is_full && !self.problems.iter().any(|problem| problem.code == "E046") {
+            let message = format!("stories and rounds make more than {MADE_MAX} lines");
+            self.problems.push(Problem::new("E046", line.span(), message));
+        }
+        is_full || self.problems.iter().any(|problem| problem.code == "E045")
+    }
+
+    /// The block of a `repeat`, as often as it says. From the second round on its labels have the number of the round;
+    /// one within another numbers its labels from the first.
+    fn repeat(&mut self, line: &Line, is_inner: bool) -> Result<Vec<Line>, Problem> {
         let mut cursor = Cursor::new(line);
         cursor.demand("repeat")?;
         let span = cursor.here();
         let rounds =
             cursor.value("how often, from 1 to 1000", |t| t.parse().ok().filter(|n| (1..=1_000).contains(n)))?;
         cursor.end()?;
-        let body: Vec<Line> = lines(&line.block).cloned().collect();
+        let body = self.unrolled(&line.block)?;
         if body.is_empty() {
             return Err(Problem::new("E004", line.span(), "the block of this line is missing"));
         }
@@ -106,7 +116,7 @@ impl Calls<'_> {
             let number = vec![Word { text: round.to_string(), span }];
             let values = Values::from([("round".to_owned(), number)]);
             let mut body: Vec<Line> = body.iter().map(|line| substitute(line, &values, &mut BTreeSet::new())).collect();
-            if round > 1 {
+            if round > 1 || is_inner {
                 body.iter_mut().for_each(|line| number_labels(line, &labels, &format!(".{round}")));
             }
             out.append(&mut body);
@@ -114,8 +124,23 @@ impl Calls<'_> {
         Ok(out)
     }
 
-    fn call(&mut self, line: &Line, depth: usize) -> Result<Vec<Line>, Problem> {
-        let name = line.words.get(1).ok_or_else(|| Problem::new("E012", line.span(), "a story is missing"))?;
+    /// A block with every `repeat` in it unrolled, so that `{{round}}` is the round of the innermost.
+    fn unrolled(&mut self, block: &[Item]) -> Result<Vec<Line>, Problem> {
+        let mut out = Vec::new();
+        for line in lines(block) {
+            if line.words[0].text == "repeat" {
+                out.append(&mut self.repeat(line, true)?);
+                continue;
+            }
+            let block = self.unrolled(&line.block)?.into_iter().map(Item::Line).collect();
+            out.push(Line { block, ..line.clone() });
+        }
+        Ok(out)
+    }
+
+    fn call(&mut self, line: &Line, at: usize, depth: usize) -> Result<Vec<Line>, Problem> {
+        no_block(line)?;
+        let name = line.words.get(at + 1).ok_or_else(|| Problem::new("E012", line.span(), "a story is missing"))?;
         if !self.knows_all && !self.stories.contains_key(&name.text) {
             return Ok(Vec::new());
         }
@@ -132,7 +157,7 @@ impl Calls<'_> {
             return Err(Problem::new("E045", name.span, format!("`{}` is called {what}", name.text)));
         }
         self.used.insert(name.text.clone());
-        let arguments = match &line.words[2..] {
+        let arguments = match line.words.get(at + 2..).unwrap_or_default() {
             [open, inner @ .., close] if open.text == "(" && close.text == ")" => split_at_commas(inner),
             _ => return Err(Problem::new("E012", line.span(), "a call ends with its arguments in brackets")),
         };
@@ -148,6 +173,7 @@ impl Calls<'_> {
         let mut body: Vec<Line> =
             story.body.iter().map(|line| substitute(line, &values, &mut BTreeSet::new())).collect();
         self.calls += 1;
+        self.made += body.iter().map(Line::count).sum::<usize>();
         if self.calls > 1 {
             let mut labels = BTreeSet::new();
             body.iter().for_each(|line| labels_of(line, &mut labels));
@@ -175,7 +201,7 @@ fn number_labels(line: &mut Line, labels: &BTreeSet<String>, number: &str) {
         }
     }
     for item in &mut line.block {
-        if let crate::tree::Item::Line(inner) = item {
+        if let Item::Line(inner) = item {
             number_labels(inner, labels, number);
         }
     }

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sca_protocol::settings::{nearest, read_url};
+use sca_protocol::settings::nearest;
 
-use crate::model::{
-    Action, Arm, Carrier, Cast, Demand, Expect, FaultKind, Message, Party, Show, Sight, Source, Step, Suffix, Test,
-};
+use crate::check_cast::{identities, lookups};
+
+use crate::model::{Action, Arm, Carrier, Cast, Demand, Expect, Message, Show, Sight, Source, Step, Suffix, Test};
 use crate::problem::{Problem, Span};
 
 #[derive(Default)]
@@ -22,6 +22,13 @@ struct Names {
     expectations: usize,
     /// Labels and captures that may never be given, and the first and last use that stand beside them.
     perhaps: Vec<(String, std::ops::Range<usize>)>,
+}
+
+/// What one branch gives, captures as they are inserted, and which uses and inserts stand in it.
+struct Branch {
+    names: BTreeMap<String, Span>,
+    uses: std::ops::Range<usize>,
+    inserts: std::ops::Range<usize>,
 }
 
 /// Inserts that nobody captures: they are computed where they stand.
@@ -65,9 +72,17 @@ pub(crate) fn steps(
             problems.push(Problem::new("E042", *span, format!("nothing captures `{name}`")).suggest(name, known));
         }
     }
-    for (label, beside) in &names.perhaps {
-        let outside = names.uses.iter().enumerate().filter(|(at, (used, _))| used == label && !beside.contains(at));
-        problems.extend(outside.map(|(_, (_, span))| {
+    let perhaps: BTreeSet<&String> = names.perhaps.iter().map(|(label, _)| label).collect();
+    for label in perhaps {
+        // What another branch gives too is used there rightly.
+        let own: Vec<_> = names.perhaps.iter().filter(|(other, _)| other == label).map(|(_, beside)| beside).collect();
+        let is_outside = |at: &usize| !own.iter().any(|own| own.contains(at));
+        let inserted = label.strip_prefix("{{").and_then(|name| name.strip_suffix("}}"));
+        let outside: Vec<Span> = match inserted {
+            Some(name) => places(&names.inserts, name, &is_outside),
+            None => places(&names.uses, label, &is_outside),
+        };
+        problems.extend(outside.iter().map(|span| {
             Problem::new("E060", *span, format!("`{label}` is given in a block that may be left out"))
                 .help("use it in that block only")
         }));
@@ -80,6 +95,12 @@ pub(crate) fn steps(
     }
     identities(steps, cast, problems);
     lookups(steps, cast, problems);
+}
+
+/// Where a name is used, of the places that count.
+fn places(all: &[(String, Span)], name: &str, counts: &dyn Fn(&usize) -> bool) -> Vec<Span> {
+    let mine = all.iter().enumerate().filter(|(at, (used, _))| used == name && counts(at));
+    mine.map(|(_, (_, span))| *span).collect()
 }
 
 /// A year, after which a run ends in error.
@@ -103,65 +124,6 @@ fn one_addressee(block: &[Step], problems: &mut Vec<Problem>) {
     }
 }
 
-/// What only a name can do, an address cannot: it is not looked up.
-fn lookups(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) {
-    let url = cast.broker.get("url").and_then(|url| read_url(url));
-    let is_address = url.is_some_and(|(_, host, _)| host.parse::<std::net::IpAddr>().is_ok());
-    for step in steps.iter().filter(|_| is_address) {
-        if let Action::Fault(fault) = &step.action
-            && matches!(fault.kind, FaultKind::Dns | FaultKind::FirstAddress(_))
-        {
-            let problem =
-                Problem::new("E051", step.span, "the broker is named by its address, and that is not looked up");
-            problems.push(problem.help("give the broker's url a name"));
-        }
-    }
-}
-
-fn identities(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) {
-    let known = |name: &str| matches!(name, "terminal" | "broker" | "none") || cast.certificates.contains_key(name);
-    for step in steps {
-        if let Action::Set(set) = &step.action
-            && set.name == "certificate"
-            && !known(&set.value)
-        {
-            let problem = Problem::new("E023", step.span, format!("there is no certificate `{}`", set.value));
-            problems.push(problem.suggest(&set.value, identities_known(cast)));
-        }
-        if let Action::Set(set) = &step.action
-            && matches!(set.party, Party::Terminal(_))
-            && set.name == "pinpad-id"
-        {
-            problems.push(Problem::new("E021", step.span, "the pinpad id is fixed while the terminal runs"));
-        }
-    }
-    let set_later = steps_set(steps, "certificate");
-    for name in cast.certificates.keys() {
-        let at_start =
-            cast.terminals.iter().filter_map(|t| t.settings.get("certificate")).chain(cast.broker.get("certificate"));
-        if !at_start.chain(set_later.iter()).any(|shown| shown == name)
-            && !matches!(name.as_str(), "terminal" | "broker")
-        {
-            let place = cast.places.get(&("certificate".to_owned(), name.clone())).copied();
-            let span = place.unwrap_or(Span { line: 1, column: 1, length: 1, file: 0 });
-            let problem = Problem::new("W007", span, format!("nobody shows the certificate `{name}`"));
-            problems.push(problem.help(format!("a party shows it by `certificate {name}`, at the start or by `set`")));
-        }
-    }
-    let mut shown: Vec<&String> = cast.terminals.iter().filter_map(|t| t.settings.get("certificate")).collect();
-    shown.extend(cast.broker.get("certificate"));
-    for name in shown.into_iter().filter(|name| !known(name)) {
-        let span = steps.first().map_or_else(Span::default, |s| Span { line: 1, column: 1, length: 1, ..s.span });
-        let problem = Problem::new("E023", span, format!("there is no certificate `{name}`"));
-        problems.push(problem.suggest(name, identities_known(cast)));
-    }
-}
-
-/// The identities there are: those that are declared, and those that are there unasked.
-fn identities_known(cast: &Cast) -> impl Iterator<Item = &str> {
-    cast.certificates.keys().map(String::as_str).chain(["broker", "terminal", "none"])
-}
-
 /// A block in which no time passes.
 fn proves_nothing(word: &str, span: Span, block: &[Step], problems: &mut Vec<Problem>) {
     fn lasts(step: &Step) -> bool {
@@ -176,18 +138,6 @@ fn proves_nothing(word: &str, span: Span, block: &[Step], problems: &mut Vec<Pro
                 .help("let it hold during a `wait` or an expectation"),
         );
     }
-}
-
-/// Every value that some step gives to a setting of this name.
-fn steps_set(steps: &[Step], name: &str) -> Vec<String> {
-    let mut values = Vec::new();
-    for step in steps {
-        match &step.action {
-            Action::Set(set) if set.name == name => values.push(set.value.clone()),
-            other => other.blocks().into_iter().for_each(|block| values.extend(steps_set(block, name))),
-        }
-    }
-    values
 }
 
 impl Names {
@@ -273,8 +223,9 @@ impl Names {
     /// Branches of which one is taken, or perhaps none. A label may be given once in each; what is not given in all of
     /// them may not be given at all.
     fn branches(&mut self, branches: &[&Vec<Step>], problems: &mut Vec<Problem>) {
-        let before = self.labels.clone();
-        let (mut given, from) = (Vec::new(), self.uses.len());
+        let (labels, captures) = (self.labels.clone(), self.captures.clone());
+        let mut given: Vec<Branch> = Vec::new();
+        let mut kept = captures.clone();
         for branch in branches {
             if !matches!(branch.first().map(|step| &step.action), Some(Action::Expect(_))) && !branch.is_empty() {
                 problems.push(
@@ -286,18 +237,28 @@ impl Names {
                 let problem = Problem::new("E061", proof, "what may be left out proves nothing");
                 problems.push(problem.help("`covers` stands behind `either`, or on a line that is always demanded"));
             }
-            self.labels.clone_from(&before);
+            let (uses, inserts) = (self.uses.len(), self.inserts.len());
+            self.labels.clone_from(&labels);
+            self.captures.clone_from(&captures);
             self.walk(branch, problems);
-            let new = self.labels.iter().filter(|(label, _)| !before.contains_key(*label));
-            given.push(new.map(|(label, span)| (label.clone(), *span)).collect::<BTreeMap<_, _>>());
+            let new = self.labels.iter().filter(|(label, _)| !labels.contains_key(*label));
+            let caught = self.captures.difference(&captures).map(|name| (format!("{{{{{name}}}}}"), Span::default()));
+            let new = new.map(|(label, span)| (label.clone(), *span)).chain(caught).collect();
+            given.push(Branch { names: new, uses: uses..self.uses.len(), inserts: inserts..self.inserts.len() });
+            kept.extend(self.captures.iter().cloned());
         }
-        let is_sure = |label: &String| branches.len() > 1 && given.iter().all(|labels| labels.contains_key(label));
-        self.labels = before;
-        for (label, span) in given.iter().flatten() {
-            if !is_sure(label) {
-                self.perhaps.push((label.clone(), from..self.uses.len()));
+        (self.labels, self.captures) = (labels, kept);
+        let is_sure = |name: &String| branches.len() > 1 && given.iter().all(|branch| branch.names.contains_key(name));
+        for Branch { names, uses, inserts } in &given {
+            for (name, span) in names {
+                if !is_sure(name) {
+                    let beside = if name.starts_with("{{") { inserts } else { uses };
+                    self.perhaps.push((name.clone(), beside.clone()));
+                }
+                if !name.starts_with("{{") {
+                    self.labels.entry(name.clone()).or_insert(*span);
+                }
             }
-            self.labels.entry(label.clone()).or_insert(*span);
         }
     }
 

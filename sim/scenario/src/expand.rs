@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::problem::{Problem, Span};
-use crate::tree::{Line, Word, lines, unquote};
+use crate::tree::{Line, Word, lines, no_block, unquote};
 
 /// Names and what stands for each: one word or several.
 pub(crate) type Values = BTreeMap<String, Vec<Word>>;
@@ -35,6 +35,9 @@ pub(crate) fn each(line: &Line) -> Result<Each, Problem> {
         below.extend(row.words.iter().cloned());
     }
     let values = &words[at + 1..];
+    if !values.is_empty() {
+        no_block(line)?;
+    }
     if let [path] = values
         && path.is_string()
         && !names.is_empty()
@@ -146,6 +149,10 @@ pub(crate) fn substitute(line: &Line, values: &Values, used: &mut BTreeSet<Strin
             None => words.push(Word { text: inserted(&word.text, values, used, true), span: word.span }),
         }
     }
+    if let (true, Some(first)) = (words.is_empty(), line.words.first()) {
+        // A line has a word, be it an empty one.
+        words.push(Word { text: String::new(), span: first.span });
+    }
     let block = line.block.iter().map(|item| match item {
         crate::tree::Item::Line(inner) => crate::tree::Item::Line(substitute(inner, values, used)),
         other => other.clone(),
@@ -160,24 +167,38 @@ pub(crate) fn substitute(line: &Line, values: &Values, used: &mut BTreeSet<Strin
     Line { words, comment: None, block, verbatim }
 }
 
+/// Bytes of one word, or of one line of a document, with its inserts.
+const INSERTED_MAX: usize = 1 << 20;
+
+/// Stands among the used names when something was inserted that is longer than it may be.
+pub(crate) const TOO_LONG: &str = "{{";
+
 /// A text with its inserts filled in. In a `word` a value keeps its quotes, unless the insert stands inside a string.
 fn inserted(text: &str, values: &Values, used: &mut BTreeSet<String>, word: bool) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
+    let (mut rest, mut in_string) = (text, false);
     while let Some((before, after)) = rest.split_once("{{") {
+        in_string ^= before.matches('"').count() % 2 == 1;
         out.push_str(before);
-        let known = after.split_once("}}").and_then(|(name, behind)| Some((name, behind, values.get(name)?)));
-        let Some((name, behind, value)) = known else {
+        let Some((name, behind)) = after.split_once("}}") else {
+            // Nothing closes this, nor anything behind it.
+            rest = &rest[before.len()..];
+            break;
+        };
+        let Some(value) = values.get(name) else {
             out.push_str("{{");
             rest = after;
             continue;
         };
         used.insert(name.to_owned());
-        let in_string = out.matches('"').count() % 2 == 1;
         let plain: Vec<String> =
             value.iter().map(|w| if word && !in_string { w.text.clone() } else { unquote(&w.text) }).collect();
         out.push_str(&plain.join(" "));
         rest = behind;
+        if out.len() > INSERTED_MAX {
+            used.insert(TOO_LONG.to_owned());
+            return out;
+        }
     }
     out.push_str(rest);
     out

@@ -7,13 +7,13 @@ use crate::calls::{Calls, Placed, Story};
 use crate::cast::{cast, is_setting};
 use crate::check;
 use crate::cursor::Cursor;
-use crate::expand::{Each, ROWS_MAX, Values, combinations, each, substitute};
+use crate::expand::{Each, ROWS_MAX, TOO_LONG, Values, combinations, each, substitute};
 use crate::library::Library;
 use crate::model::{Header, INVARIANTS, Pattern, Row, Scenario, Source, Waive};
 use crate::problem::{Problem, Span};
 use crate::step::{Names, steps};
 use crate::table;
-use crate::tree::{self, Line, lines};
+use crate::tree::{self, Line, lines, no_block};
 
 /// A file with more problems than this has no others looked for.
 const PROBLEMS_MAX: usize = 200;
@@ -37,6 +37,8 @@ pub struct Outline {
     problems: Vec<Problem>,
     /// Words of lines that may not have been read as they were meant.
     doubtful: BTreeSet<String>,
+    /// Whether an `each` could not be read, so that nobody knows what its names stand for.
+    lost_each: bool,
 }
 
 /// What a scenario needs beside its own text.
@@ -68,6 +70,7 @@ impl Outline {
             steps: Vec::new(),
             first: nothing,
             doubtful: doubtful(text, &problems),
+            lost_each: false,
             problems,
         };
         let mut top = lines(&items).peekable();
@@ -140,6 +143,9 @@ impl Outline {
         if single && !self.headers.insert(word.text.clone()) {
             return Err(Problem::new("E022", word.span, format!("`{}` stands above already", word.text)));
         }
+        if word.text != "each" {
+            no_block(line)?;
+        }
         match word.text.as_str() {
             "tags" => self.header.tags = cursor.rest().iter().map(|w| w.text.clone()).collect(),
             "seed" => self.header.seed = Some(cursor.value("a whole number", |t| t.parse().ok())?),
@@ -164,7 +170,13 @@ impl Outline {
                 self.header.waives.push(Waive { invariant: name.text.clone(), reason, span });
             }
             "each" => {
-                self.eaches.push(each(line)?);
+                match each(line) {
+                    Ok(each) => self.eaches.push(each),
+                    Err(problem) => {
+                        self.lost_each = true;
+                        return Err(problem);
+                    }
+                }
                 return Ok(());
             }
             _ => {
@@ -182,7 +194,8 @@ impl Outline {
     pub fn scenario(mut self, beside: &Beside<'_>) -> Result<Scenario, Vec<Problem>> {
         let mut problems = std::mem::take(&mut self.problems);
         self.fill(beside, &mut problems);
-        let has_lost_rows = problems.iter().any(|problem| matches!(problem.code, "E046" | "E055" | "E058"));
+        let has_lost_rows =
+            self.lost_each || problems.iter().any(|problem| matches!(problem.code, "E046" | "E055" | "E058"));
         let mut stories = BTreeMap::new();
         for library in beside.libraries {
             stories.extend(library.stories.iter().map(|(name, story)| (name.clone(), story.clone())));
@@ -301,10 +314,13 @@ impl Outline {
         let lines = self.steps.iter().map(|line| Placed { line: substitute(line, values, &mut used.0), called: None });
         let knows_all = beside.libraries.iter().all(|library| library.problems.is_empty());
         let mut calls =
-            Calls { stories, used: BTreeSet::new(), problems: Vec::new(), calls: 0, repeated: 0, knows_all };
+            Calls { stories, used: BTreeSet::new(), problems: Vec::new(), calls: 0, made: 0, repeated: 0, knows_all };
         let placed = calls.expand(lines.collect(), 0);
         used.1.append(&mut calls.used);
         problems.append(&mut calls.problems);
+        if used.0.remove(TOO_LONG) {
+            problems.push(Problem::new("E030", self.first, "what is inserted makes a line longer than a megabyte"));
+        }
         let names: Vec<String> = cast.terminals.iter().map(|t| t.name.clone()).collect();
         let names = Names { terminals: &names, pos: &cast.pos, clauses: beside.clauses };
         let steps = steps(placed.iter().map(|placed| (&placed.line, placed.called)), &names, problems);
@@ -378,5 +394,6 @@ pub(crate) fn title(line: &Line, kind: &str) -> Result<String, Problem> {
         );
     }
     cursor.end()?;
+    no_block(line)?;
     Ok(title)
 }

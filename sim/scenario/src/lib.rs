@@ -7,6 +7,7 @@ mod arrow;
 mod calls;
 mod cast;
 mod check;
+mod check_cast;
 mod cursor;
 mod expand;
 mod export;

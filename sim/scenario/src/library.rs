@@ -6,7 +6,7 @@ use crate::calls::Story;
 use crate::cursor::Cursor;
 use crate::file::title;
 use crate::problem::{Problem, Span};
-use crate::tree::{self, Item, Line, lines};
+use crate::tree::{self, Line, lines};
 
 /// A library of stories.
 #[derive(Debug, Clone)]
@@ -62,6 +62,7 @@ impl Library {
 /// Whether a text begins as a library does.
 #[must_use]
 pub fn is_library(text: &str) -> bool {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let first = text.lines().map(str::trim_start).find(|line| !line.is_empty() && !line.starts_with('#'));
     first.is_some_and(|line| line.split(' ').next() == Some("library"))
 }
@@ -76,16 +77,9 @@ fn story(line: &Line) -> Result<(String, Story), Problem> {
         }
         _ => return Err(Problem::new("E012", line.span(), "a story has its parameters in brackets behind its name")),
     };
-    let body: Vec<Line> = line.block.iter().filter_map(statement).collect();
+    let body: Vec<Line> = line.lines().cloned().collect();
     if body.is_empty() {
         return Err(Problem::new("E004", line.span(), "the steps of this story are missing"));
     }
     Ok((name.text.clone(), Story { parameters, body, span: name.span }))
-}
-
-fn statement(item: &Item) -> Option<Line> {
-    match item {
-        Item::Line(line) => Some(line.clone()),
-        Item::Comment(_) | Item::Blank => None,
-    }
 }

@@ -11,7 +11,7 @@ use crate::model::{Action, Count, Expect, Sight, Step, Who};
 use crate::problem::{Problem, Span};
 use crate::sight::{link_sight, show};
 use crate::suffix::{SUFFIXES, only};
-use crate::tree::Line;
+use crate::tree::{Line, no_block};
 
 /// Who can be named in a step.
 pub(crate) struct Names<'a> {
@@ -132,11 +132,8 @@ fn step(line: &Line, names: &Names<'_>, problems: &mut Vec<Problem>) -> Option<S
             if takes_block && line.lines().next().is_none() {
                 problems.push(Problem::new("E004", line.span(), "the block of this line is missing"));
             }
-            if let Some(inner) = line.lines().next().filter(|_| !takes_block) {
-                problems.push(
-                    Problem::new("E003", inner.span(), "nothing can be indented below the line before")
-                        .help("begin it in the same column"),
-                );
+            if !takes_block {
+                problems.extend(no_block(line).err());
             }
             Some(Step { span: line.span(), called: None, stamp, action })
         }

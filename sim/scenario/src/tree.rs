@@ -83,6 +83,15 @@ impl Line {
     }
 }
 
+/// Says that nothing can stand below a line.
+pub(crate) fn no_block(line: &Line) -> Result<(), Problem> {
+    match line.lines().next() {
+        None => Ok(()),
+        Some(inner) => Err(Problem::new("E003", inner.span(), "nothing can be indented below the line before")
+            .help("begin it in the same column")),
+    }
+}
+
 /// The statements among some items.
 pub(crate) fn lines(items: &[Item]) -> impl Iterator<Item = &Line> {
     items.iter().filter_map(|item| match item {

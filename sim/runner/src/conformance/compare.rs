@@ -11,7 +11,6 @@ use super::CONFORMANCE_VERSION;
 /// A matrix as it was written: what two of them are compared by.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Written {
-    version: u32,
     clauses: Vec<Clause>,
     #[serde(default)]
     commands: Vec<Command>,
@@ -67,11 +66,9 @@ impl Written {
     /// # Errors
     /// What is wrong with it, or that it is of a version that is not known.
     pub fn read(text: &str) -> Result<Self, String> {
-        let read: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        match read.version {
-            CONFORMANCE_VERSION => Ok(read),
-            other => Err(format!("it is of version {other}, and {CONFORMANCE_VERSION} is known")),
-        }
+        let value: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        crate::report::is_of_version(&value, CONFORMANCE_VERSION)?;
+        serde_json::from_value(value).map_err(|error| error.to_string())
     }
 
     /// Scenarios by path, with the worst verdict that their evidence has.

@@ -1,6 +1,8 @@
 //! What a run came to as one document: stable, versioned, and enough to make every other report of, also much later and
 //! of several runs at once. `sim/docs/json.md` describes it.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Painter, failure, problem};
@@ -188,8 +190,9 @@ impl Document {
     /// # Errors
     /// What the writer of JSON says; in practice nothing.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        let text = serde_json::to_string_pretty(self)? + "\n";
-        Ok(crate::cards::masked(&text).into_owned())
+        let mut value = serde_json::to_value(self)?;
+        crate::cards::mask_texts(&mut value);
+        Ok(format!("{value:#}\n"))
     }
 
     /// Reads a document.
@@ -197,24 +200,36 @@ impl Document {
     /// # Errors
     /// What is wrong with it, or that it is of a version that is not known.
     pub fn from_json(text: &str) -> Result<Self, String> {
-        let document: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        match document.version {
-            REPORT_VERSION => Ok(document),
-            other => Err(format!("it is of version {other}, and {REPORT_VERSION} is known")),
-        }
+        let value: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        crate::report::is_of_version(&value, REPORT_VERSION)?;
+        serde_json::from_value(value).map_err(|error| error.to_string())
+    }
+
+    /// Which of the parts that some runs say they are of are missing.
+    #[must_use]
+    pub fn missing(documents: &[Self]) -> Vec<String> {
+        let parts = documents.iter().filter_map(|one| one.shard.as_deref()?.split_once('/'));
+        let parts: Vec<(usize, usize)> =
+            parts.filter_map(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?))).collect();
+        let counts: BTreeSet<usize> = parts.iter().map(|(_, count)| *count).collect();
+        let missing = counts.iter().flat_map(|count| (1..=*count).map(move |index| (index, *count)));
+        missing.filter(|part| !parts.contains(part)).map(|(index, count)| format!("{index}/{count}")).take(20).collect()
     }
 
     /// Several runs as one: their files in the order of their paths.
     ///
     /// # Errors
-    /// What does not fit: a file that stands in two of them, or runs in different worlds.
+    /// What does not fit: a file that stands in two of them, or runs in different worlds or with different seeds.
     pub fn merge(documents: Vec<Self>) -> Result<Self, String> {
         let mut documents = documents.into_iter();
         let mut whole = documents.next().ok_or("there is nothing to merge")?;
         whole.shard = None;
         for part in documents {
-            if (&part.world, part.seed) != (&whole.world, whole.seed) {
+            if part.world != whole.world {
                 return Err(format!("one was played in {}, another in {}", whole.world, part.world));
+            }
+            if part.seed != whole.seed {
+                return Err("they were played with different seeds".to_owned());
             }
             whole.files.extend(part.files);
         }

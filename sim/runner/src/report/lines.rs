@@ -5,14 +5,15 @@ use std::fmt::Write;
 use serde_json::json;
 
 use super::document::{Document, File, REPORT_VERSION, Row};
-use crate::cards::masked;
+use crate::cards::{mask_texts, masked};
 
 /// One JSON object a line: first `run`, then `row`, `problem` and `snapshot`, last `summary`. `sim/docs/json.md`
 /// describes them.
 #[must_use]
 pub fn json_lines(document: &Document) -> String {
     let mut out = String::new();
-    let mut line = |value: serde_json::Value| {
+    let mut line = |mut value: serde_json::Value| {
+        mask_texts(&mut value);
         let _ = writeln!(out, "{value}");
     };
     line(json!({
@@ -35,7 +36,7 @@ pub fn json_lines(document: &Document) -> String {
         }
     }
     line(json!({ "kind": "summary", "summary": document.summary }));
-    masked(&out).into_owned()
+    out
 }
 
 /// One thing that is tested: its name, and what is not good about it.

@@ -105,7 +105,7 @@ pub(super) fn page(
     let mut pictures = Pictures::default();
     let mut shown = Vec::with_capacity(rows.len());
     for (_, played) in rows {
-        shown.push(row(loaded, scenario, played, replay, &mut pictures)?);
+        shown.push(row(loaded, played, replay, &mut pictures)?);
     }
     Ok(Page {
         title: scenario.title.clone(),
@@ -120,14 +120,14 @@ pub(super) fn page(
     })
 }
 
-fn row(
-    loaded: &Loaded,
-    scenario: &Scenario,
-    played: &Played,
-    replay: &str,
-    pictures: &mut Pictures,
-) -> Result<Row, String> {
-    let nothing = Trace { terminals: Vec::new(), pos: Vec::new(), moments: Vec::new(), lasted: Duration::ZERO };
+fn row(loaded: &Loaded, played: &Played, replay: &str, pictures: &mut Pictures) -> Result<Row, String> {
+    let nothing = Trace {
+        terminals: Vec::new(),
+        models: Vec::new(),
+        pos: Vec::new(),
+        moments: Vec::new(),
+        lasted: Duration::ZERO,
+    };
     let trace = played.trace.as_ref().unwrap_or(&nothing);
     let ends = lifelines(trace);
     let place = |end: End| ends.iter().position(|other| *other == end).unwrap_or(0);
@@ -151,7 +151,7 @@ fn row(
         lasted: millis(played.lasted),
         left_out,
         lifelines: ends.iter().map(|end| lifeline(*end, trace)).collect(),
-        screens: screens(scenario, trace, &played.faces, pictures)?,
+        screens: screens(trace, &played.faces, pictures)?,
         failure: failed.map(|failed| failed_shown(loaded, failed, &moments, replay)),
         moments,
         assumptions: played.assumed.iter().copied().collect(),
@@ -242,17 +242,10 @@ fn failed_shown(loaded: &Loaded, failed: &Failure, moments: &[Shown], replay: &s
     }
 }
 
-fn screens(
-    scenario: &Scenario,
-    trace: &Trace,
-    faces: &[(Duration, usize, Face)],
-    pictures: &mut Pictures,
-) -> Result<Vec<Screen>, String> {
-    let row = scenario.rows.first();
+fn screens(trace: &Trace, faces: &[(Duration, usize, Face)], pictures: &mut Pictures) -> Result<Vec<Screen>, String> {
     let mut models = Vec::new();
-    for who in 0..trace.terminals.len() {
+    for named in &trace.models {
         let mut settings = TerminalSettings::default();
-        let named = row.and_then(|row| row.cast.terminals.get(who)?.settings.get("model"));
         if let Some(model) = named {
             settings.set("model", model).map_err(|error| error.to_string())?;
         }

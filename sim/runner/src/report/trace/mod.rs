@@ -27,8 +27,11 @@ pub fn trace_page(loaded: &Loaded, scenario: &Scenario, rows: &[Played], replay:
     chosen.sort_by_key(|(at, row)| (!row.verdict.is_bad(), *at));
     chosen.truncate(ROWS_MAX);
     let data = data::page(loaded, scenario, &chosen, rows.len(), replay)?;
-    let json = serde_json::to_string(&data).map_err(|error| error.to_string())?;
+    let mut json = serde_json::to_value(&data).map_err(|error| error.to_string())?;
+    crate::cards::mask_texts(&mut json);
+    let json = json.to_string();
     let title = format!("{} — {}", scenario.title, file_name(&loaded.path));
+    let title = crate::cards::masked(&title);
     Ok(filled(PAGE, &title, STYLE, SCRIPT, &json))
 }
 

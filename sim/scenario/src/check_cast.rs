@@ -1,0 +1,78 @@
+//! What steps and the cast must hold together: identities that exist and are shown, names that can be looked up.
+
+use sca_protocol::settings::read_url;
+
+use crate::model::{Action, Cast, FaultKind, Party, Step};
+use crate::problem::{Problem, Span};
+
+/// What only a name can do, an address cannot: it is not looked up.
+pub(crate) fn lookups(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) {
+    let url = cast.broker.get("url").and_then(|url| read_url(url));
+    let is_address = url.is_some_and(|(_, host, _)| host.parse::<std::net::IpAddr>().is_ok());
+    for step in steps.iter().filter(|_| is_address) {
+        if let Action::Fault(fault) = &step.action
+            && matches!(fault.kind, FaultKind::Dns | FaultKind::FirstAddress(_))
+        {
+            let problem =
+                Problem::new("E051", step.span, "the broker is named by its address, and that is not looked up");
+            problems.push(problem.help("give the broker's url a name"));
+        }
+    }
+}
+
+/// Identities that exist, and are shown.
+pub(crate) fn identities(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) {
+    let known = |name: &str| matches!(name, "terminal" | "broker" | "none") || cast.certificates.contains_key(name);
+    for step in steps {
+        if let Action::Set(set) = &step.action
+            && set.name == "certificate"
+            && !known(&set.value)
+        {
+            let problem = Problem::new("E023", step.span, format!("there is no certificate `{}`", set.value));
+            problems.push(problem.suggest(&set.value, identities_known(cast)));
+        }
+        if let Action::Set(set) = &step.action
+            && matches!(set.party, Party::Terminal(_))
+            && set.name == "pinpad-id"
+        {
+            problems.push(Problem::new("E021", step.span, "the pinpad id is fixed while the terminal runs"));
+        }
+    }
+    let set_later = steps_set(steps, "certificate");
+    for name in cast.certificates.keys() {
+        let at_start =
+            cast.terminals.iter().filter_map(|t| t.settings.get("certificate")).chain(cast.broker.get("certificate"));
+        if !at_start.chain(set_later.iter()).any(|shown| shown == name)
+            && !matches!(name.as_str(), "terminal" | "broker")
+        {
+            let place = cast.places.get(&("certificate".to_owned(), name.clone())).copied();
+            let span = place.unwrap_or(Span { line: 1, column: 1, length: 1, file: 0 });
+            let problem = Problem::new("W007", span, format!("nobody shows the certificate `{name}`"));
+            problems.push(problem.help(format!("a party shows it by `certificate {name}`, at the start or by `set`")));
+        }
+    }
+    let mut shown: Vec<&String> = cast.terminals.iter().filter_map(|t| t.settings.get("certificate")).collect();
+    shown.extend(cast.broker.get("certificate"));
+    for name in shown.into_iter().filter(|name| !known(name)) {
+        let span = steps.first().map_or_else(Span::default, |s| Span { line: 1, column: 1, length: 1, ..s.span });
+        let problem = Problem::new("E023", span, format!("there is no certificate `{name}`"));
+        problems.push(problem.suggest(name, identities_known(cast)));
+    }
+}
+
+/// The identities there are: those that are declared, and those that are there unasked.
+fn identities_known(cast: &Cast) -> impl Iterator<Item = &str> {
+    cast.certificates.keys().map(String::as_str).chain(["broker", "terminal", "none"])
+}
+
+/// Every value that some step gives to a setting of this name.
+fn steps_set(steps: &[Step], name: &str) -> Vec<String> {
+    let mut values = Vec::new();
+    for step in steps {
+        match &step.action {
+            Action::Set(set) if set.name == name => values.push(set.value.clone()),
+            other => other.blocks().into_iter().for_each(|block| values.extend(steps_set(block, name))),
+        }
+    }
+    values
+}
