@@ -42,7 +42,7 @@ fn a_card_number_in_a_scenario_is_in_no_artefact() {
         "a.sca",
         &format!(
             "scenario \"card {card}\"\neach     card in [{card}]\n\nterminal connects\npos -> terminal binary 00{}ff  as odd\npos -> terminal  SESSION START INVOICE={{{{card}}}}  as start\nterminal -> pos  RESULT_CODE=-2  re odd\nterminal -> pos  RESULT=OK INVOICE={card}  re start\n",
-            "34".repeat(1) + &"31".repeat(15)
+            format!("34{}", "31".repeat(15))
         ),
     );
     let said = run(
