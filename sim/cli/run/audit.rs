@@ -36,8 +36,8 @@ pub(super) fn run(arguments: &Arguments, suite: &Terminals<'_>, paths: &[PathBuf
 }
 
 fn show(divergence: &Divergence) {
-    let values: Vec<String> = divergence.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let values = if values.is_empty() { String::new() } else { format!(" ({})", values.join(", ")) };
+    let values = sca_scenario::model::shown_values(&divergence.values);
+    let values = if values.is_empty() { String::new() } else { format!(" ({values})") };
     complain!("error: two runs of {}{values} part at event {}", divergence.path.display(), divergence.event);
     complain!("  first:  {}", divergence.first.as_deref().unwrap_or("nothing more"));
     complain!("  second: {}\n", divergence.second.as_deref().unwrap_or("nothing more"));

@@ -161,8 +161,8 @@ fn judged(scenario: &Scenario, mut played: Played) -> Played {
     if let Verdict::Fail(failure) = &mut played.verdict
         && !played.values.is_empty()
     {
-        let values: Vec<String> = played.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        failure.notes.insert(0, format!("in the row {}", values.join(", ")));
+        let values = sca_scenario::model::shown_values(&played.values);
+        failure.notes.insert(0, format!("in the row {values}"));
     }
     if scenario.header.expect_fail.is_some() {
         played.verdict = match played.verdict {

@@ -106,8 +106,8 @@ pub(crate) fn scenario(title: &str, header: &Header, row: &Row) -> String {
 }
 
 fn head(out: &mut String, title: &str, header: &Header, row: &Row) {
-    let values: Vec<String> = row.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let title = if values.is_empty() { title.to_owned() } else { format!("{title} ({})", values.join(", ")) };
+    let values = sca_scenario::model::shown_values(&row.values);
+    let title = if values.is_empty() { title.to_owned() } else { format!("{title} ({values})") };
     let _ = writeln!(out, "scenario {}", quote(&title));
     if let Some(seed) = header.seed {
         let _ = writeln!(out, "seed     {seed}");

@@ -7,6 +7,7 @@ use crate::model::{
     Pattern, Place, Relation, Row, Scenario, Send, Show, Sight, Source, Speaker, Step, Suffix, Test,
 };
 use crate::print::Printer;
+use crate::print_parts::hex;
 use crate::problem::Span;
 
 /// The version of the document. It changes when a field changes its meaning or goes away; fields may be added.
@@ -259,10 +260,6 @@ fn message(message: &Message) -> Value {
             "length": frame.length, "payload": hex(&frame.payload),
         } }),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn tests(tests: &[Test]) -> Vec<Value> {

@@ -250,8 +250,7 @@ impl Outline {
         }
         let mut filled = BTreeSet::new();
         self.settings.iter().chain(&self.steps).for_each(|line| inserts(line, &mut filled));
-        let values: Vec<String> = row.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let values = values.join(", ");
+        let values = crate::model::shown_values(&row.values);
         for problem in problems.iter_mut().filter(|p| filled.contains(&(p.span.file, p.span.line))) {
             let help = problem.help.take().map(|help| format!("{help}; ")).unwrap_or_default();
             problem.help = Some(format!("{help}in the row {values}"));

@@ -64,7 +64,8 @@ fn quote_many(text: &str) -> String {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as pairs of hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 

@@ -133,9 +133,9 @@ fn twice(scenario: &Scenario, found: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     for row in scenario.rows.iter().filter(|row| !row.values.is_empty()) {
         if !seen.insert(&row.values) {
-            let values: Vec<String> = row.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let values = crate::model::shown_values(&row.values);
             let top = Span { line: 1, column: 1, length: 8, file: 0 };
-            found.push(Problem::new("W006", top, format!("the row {} stands there twice", values.join(", "))));
+            found.push(Problem::new("W006", top, format!("the row {values} stands there twice")));
         }
     }
 }

@@ -149,7 +149,7 @@ impl Row {
     /// Its values as `a=1, b=2`.
     #[must_use]
     pub fn shown_values(&self) -> String {
-        self.values.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
+        sca_scenario::model::shown_values(&self.values)
     }
 }
 

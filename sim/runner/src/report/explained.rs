@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use sca_scenario::Span;
+use sca_scenario::model::shown_values;
 
 use crate::files::Loaded;
+use crate::report::where_is;
 use crate::trace::{Kind, Moment};
 use crate::verdict::Played;
 
@@ -17,8 +18,7 @@ pub fn explained(loaded: &Loaded, played: &Played) -> String {
     let width = rows.iter().map(|(left, _)| left.chars().count()).max().unwrap_or(0);
     let mut out = String::new();
     if !played.values.is_empty() {
-        let values: Vec<String> = played.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let _ = writeln!(out, "{}: {}", values.join(", "), played.verdict.word());
+        let _ = writeln!(out, "{}: {}", shown_values(&played.values), played.verdict.word());
     }
     for (left, moment) in rows {
         let (seconds, millis) = (moment.at.as_secs(), moment.at.subsec_millis());
@@ -30,25 +30,16 @@ pub fn explained(loaded: &Loaded, played: &Played) -> String {
 fn left(loaded: &Loaded, moment: &Moment) -> String {
     if let Some(span) = moment.line {
         let label = moment.label.as_ref().map(|label| format!(" {label}")).unwrap_or_default();
-        return place(loaded, span) + &label;
+        return where_is(loaded, span) + &label;
     }
     match moment.read_by.split_first() {
         None if moment.kind == Kind::Remark || moment.sequence == 0 => String::new(),
         None => "·".to_owned(),
         Some((first, more)) => {
-            let mut out = place(loaded, first.span);
+            let mut out = where_is(loaded, first.span);
             out.extend(first.label.as_ref().map(|label| format!(" {label}")));
-            more.iter().for_each(|by| out.push_str(&format!(", {}", place(loaded, by.span))));
+            more.iter().for_each(|by| out.push_str(&format!(", {}", where_is(loaded, by.span))));
             out
         }
-    }
-}
-
-fn place(loaded: &Loaded, span: Span) -> String {
-    match loaded.texts.get(usize::from(span.file)) {
-        Some((path, _)) if span.file > 0 => {
-            format!("{}:{}", path.file_name().unwrap_or_default().to_string_lossy(), span.line)
-        }
-        _ => format!("line {}", span.line),
     }
 }

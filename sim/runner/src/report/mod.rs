@@ -18,6 +18,9 @@ pub use show::{Painter, failure, problem};
 pub use sides::sides;
 pub use trace::trace_page;
 
+use sca_scenario::Span;
+
+use crate::files::Loaded;
 use crate::suite::FileResult;
 
 /// The kinds of reports.
@@ -59,6 +62,16 @@ pub fn report(document: &Document, kind: Kind) -> Result<String, String> {
         Kind::Github => Ok(github(document)),
         Kind::Markdown => Ok(markdown(document)),
         Kind::Tap => Ok(tap(document)),
+    }
+}
+
+/// A place as `line 5`, or with its file where that is a library.
+pub(crate) fn where_is(loaded: &Loaded, span: Span) -> String {
+    match loaded.texts.get(usize::from(span.file)) {
+        Some((path, _)) if span.file > 0 => {
+            format!("{} line {}", path.file_name().unwrap_or_default().to_string_lossy(), span.line)
+        }
+        _ => format!("line {}", span.line),
     }
 }
 

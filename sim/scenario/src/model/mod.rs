@@ -127,6 +127,12 @@ pub struct Row {
     pub steps: Vec<Step>,
 }
 
+/// Names and values of a row as `a=1, b=2`; nothing where there are none.
+#[must_use]
+pub fn shown_values(values: &[(String, String)]) -> String {
+    values.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
+}
+
 /// Who takes part, with settings by name. Values are checked against the tables.
 #[derive(Debug, Clone, Default)]
 pub struct Cast {

@@ -7,14 +7,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sca_protocol::models::Model;
 use sca_protocol::settings::{Settings, TerminalSettings};
-use sca_scenario::Span;
-use sca_scenario::model::Scenario;
+use sca_scenario::model::{Scenario, shown_values};
 use sca_terminal::Face;
 use serde::Serialize;
 
 use crate::cards::masked;
 use crate::files::Loaded;
-use crate::report::{Painter, failure};
+use crate::report::{Painter, failure, where_is};
 use crate::trace::{End, Kind, Moment, Trace};
 use crate::verdict::{Failure, Played, Verdict};
 
@@ -144,9 +143,8 @@ fn row(loaded: &Loaded, played: &Played, replay: &str, pictures: &mut Pictures) 
         .skip(left_out)
         .map(|moment| moment_shown(loaded, moment, &place, seen.is_some_and(|seen| seen == moment.sequence)))
         .collect();
-    let values: Vec<String> = played.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
     Ok(Row {
-        name: values.join(", "),
+        name: shown_values(&played.values),
         verdict: played.verdict.word(),
         lasted: millis(played.lasted),
         left_out,
@@ -213,16 +211,6 @@ fn moment_shown(loaded: &Loaded, moment: &Moment, place: &dyn Fn(End) -> usize, 
         line: moment.line.map(|span| where_is(loaded, span)),
         read_by: read_by.collect(),
         failed,
-    }
-}
-
-/// A place as `line 5`, or with its file where that is a library.
-fn where_is(loaded: &Loaded, span: Span) -> String {
-    match loaded.texts.get(usize::from(span.file)) {
-        Some((path, _)) if span.file > 0 => {
-            format!("{} line {}", path.file_name().unwrap_or_default().to_string_lossy(), span.line)
-        }
-        _ => format!("line {}", span.line),
     }
 }
 
