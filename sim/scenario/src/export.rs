@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Action, Arm, Bytes, CardholderAct, Carrier, Cast, Demand, Expect, Fault, Fields, LinkSight, Message, Op, Party,
-    Pattern, Place, Relation, Row, Scenario, Send, Show, Sight, Source, Speaker, Step, Suffix, Test,
+    Action, Arm, Bytes, CardholderAct, Carrier, Cast, Demand, Expect, Fault, Fields, LinkSight, Message, Party,
+    Pattern, Place, Row, Scenario, Send, Show, Sight, Source, Speaker, Step, Suffix, Test,
 };
 use crate::print::Printer;
 use crate::print_parts::hex;
@@ -124,12 +124,7 @@ impl Teller<'_> {
             Action::Send(send) => self.send(send),
             Action::Expect(expect) => self.expect(expect),
             Action::Check(relation, labels) => {
-                let relation = match relation {
-                    Relation::Rising => "rising",
-                    Relation::Differ => "differ",
-                    Relation::Same => "same",
-                };
-                json!({ "kind": "check", "relation": relation, "labels": labels })
+                json!({ "kind": "check", "relation": relation.word(), "labels": labels })
             }
             Action::Wait(span) => json!({ "kind": "wait", "ms": span.as_millis() }),
             Action::End => json!({ "kind": "end" }),
@@ -272,17 +267,7 @@ fn test(test: &Test) -> Value {
         Demand::Any => ("any", None),
         Demand::Capture(name) => ("capture", Some(name.as_str())),
         Demand::Matches(regex) => ("matches", Some(regex.as_str())),
-        Demand::Is(op, value) => {
-            let op = match op {
-                Op::Equal => "=",
-                Op::Unequal => "!=",
-                Op::Less => "<",
-                Op::AtMost => "<=",
-                Op::More => ">",
-                Op::AtLeast => ">=",
-            };
-            (op, Some(value.as_str()))
-        }
+        Demand::Is(op, value) => (op.sign(), Some(value.as_str())),
     };
     json!({ "field": test.field, "op": op, "value": value })
 }

@@ -7,9 +7,7 @@ use sca_protocol::Line;
 use sca_protocol::cards::Entry;
 use sca_protocol::settings::show_span;
 
-use crate::model::{
-    Action, CardholderAct, Expect, Party, Pattern, Relation, Sight, Source, Speaker, Step, Suffix, Who,
-};
+use crate::model::{Action, CardholderAct, Expect, Party, Pattern, Sight, Source, Speaker, Step, Suffix, Who};
 use crate::print_parts::{count, fault, link, message, show, suffixes, verbatim};
 use crate::tree::{quote, quote_into};
 
@@ -69,12 +67,7 @@ impl<'a> Printer<'a> {
             }
             Action::Expect(expect) => return self.expect(out, expect, depth),
             Action::Check(relation, labels) => {
-                let word = match relation {
-                    Relation::Rising => "rising",
-                    Relation::Differ => "differ",
-                    Relation::Same => "same",
-                };
-                out.extend(["check ", word, " ", &labels.join(" ")]);
+                out.extend(["check ", relation.word(), " ", &labels.join(" ")]);
             }
             Action::Wait(span) => out.extend(["wait ", &show_span(*span)]),
             Action::End => out.push_str("end"),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use sca_protocol::settings::show_span;
 
 use crate::model::{
-    Arm, Bytes, Carrier, Count, DeadAddress, Demand, Fault, FaultKind, Fields, LinkSight, Message, Op, Place, Point,
+    Arm, Bytes, Carrier, Count, DeadAddress, Demand, Fault, FaultKind, Fields, LinkSight, Message, Place, Point,
     RawFrame, Show, Suffix, Test, Toward,
 };
 use crate::print::{bare_into, indent};
@@ -108,15 +108,7 @@ pub(crate) fn tests(out: &mut String, tests: &[Test]) {
             Demand::Capture(name) => out.extend([&test.field, "=?", name]),
             Demand::Matches(regex) => out.extend([&test.field, "~", &quote(regex.as_str())]),
             Demand::Is(op, value) => {
-                let sign = match op {
-                    Op::Equal => "=",
-                    Op::Unequal => "!=",
-                    Op::Less => "<",
-                    Op::AtMost => "<=",
-                    Op::More => ">",
-                    Op::AtLeast => ">=",
-                };
-                out.extend([&test.field, sign]);
+                out.extend([&test.field, op.sign()]);
                 bare_into(out, value);
             }
         }

@@ -111,6 +111,21 @@ pub enum Op {
     AtLeast,
 }
 
+impl Op {
+    /// As it is written.
+    #[must_use]
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::Unequal => "!=",
+            Self::Less => "<",
+            Self::AtMost => "<=",
+            Self::More => ">",
+            Self::AtLeast => ">=",
+        }
+    }
+}
+
 /// A frame, legal or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawFrame {

@@ -169,6 +169,18 @@ pub enum Relation {
     Same,
 }
 
+impl Relation {
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Rising => "rising",
+            Self::Differ => "differ",
+            Self::Same => "same",
+        }
+    }
+}
+
 /// Who sends a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Speaker {
