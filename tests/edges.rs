@@ -218,3 +218,32 @@ fn stories_and_inserts_cannot_make_a_text_without_end() {
     assert_eq!(said.status.code(), Some(3));
     assert!(text(&said.stderr).contains("longer than a megabyte"));
 }
+
+#[test]
+fn an_answer_that_is_awaited_in_vain_tells_why() {
+    let folder = folder("nobody");
+    file(
+        &folder,
+        "a.sca",
+        "scenario \"A\"\n\nterminal connects\nfault reset\nicon disconnected\npos -> terminal  DEVICE VERSION  as ask\nterminal connects\nterminal -> pos  RESULT=OK  re ask\n",
+    );
+    let said = text(&run(&folder, &["run", "a.sca"]).stderr);
+    assert!(said.contains("`ask` was sent at 1.014 s, while nobody was connected"), "{said}");
+    file(
+        &folder,
+        "b.sca",
+        "scenario \"B\"\n\nterminal connects\npos -> terminal  DEVICE EMAIL  as ask\nscreen prompt\npos -> terminal  DEVICE EMAIL  as second\npos -> terminal  DEVICE VERSION  as third\nterminal -> pos  RESULT=BUSY  re second\nterminal -> pos  RESULT=BUSY  re third\ncardholder enters \"kim@example.test\"\nterminal -> pos  RESULT=OK  re ask\n",
+    );
+    let said = run(&folder, &["run", "b.sca"]);
+    assert!(said.status.success(), "busy is said in turn: {}", text(&said.stderr));
+    file(
+        &folder,
+        "c.sca",
+        "scenario \"C\"\n\nterminal A\nterminal B\n\nany order\n  A connects\n  B connects\nfault reset A\n",
+    );
+    let said = text(&run(&folder, &["check", "c.sca"]).stderr);
+    assert!(said.contains("`A: fault reset`"), "{said}");
+    file(&folder, "d.sca", "library  \"D\"\n\nstory up()\n  terminal connects\n");
+    let said = text(&run(&folder, &["run", "d.sca"]).stderr);
+    assert!(said.contains("this is a library of stories") && said.matches("error[").count() == 1, "{said}");
+}

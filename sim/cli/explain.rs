@@ -107,9 +107,10 @@ fn command(word: &str) -> Vec<String> {
     };
     let fields =
         |row: &Command| row.fields.iter().copied().flatten().map(|field| field.name).collect::<Vec<_>>().join(" ");
+    let taken = |row: &Command| if fields(row).is_empty() { "no fields of its own".to_owned() } else { fields(row) };
     let mut facts: Vec<String> = commands::all()
         .filter(is_named)
-        .map(|row| format!("{} {}, a command, which takes: {}", row.function_type, row.command, fields(row)))
+        .map(|row| format!("{} {}, a command, which takes {}", row.function_type, row.command, taken(row)))
         .collect();
     let takes =
         |row: &&Command| row.fields.iter().copied().flatten().any(|field| field.name.eq_ignore_ascii_case(word));

@@ -7,11 +7,11 @@ use clap::Args;
 use sca_runner::{files, report, suite};
 
 use crate::Exit;
-use crate::terms::{complain, found, painter, say};
+use crate::terms::{complain, painter, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Scenario files, or folders; libraries have to be named
+    /// Scenario files and libraries, or folders with them
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Change nothing; fail and show the difference where a file is not in the one layout
@@ -20,10 +20,14 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let found = match found(&arguments.paths) {
+    let found = match files::find_all(&arguments.paths) {
         Ok(found) => found,
-        Err(exit) => return exit,
+        Err((path, error)) => {
+            complain!("error: {} cannot be read: {error}", path.display());
+            return Exit::CannotRun;
+        }
     };
+    let found = found.scenarios.into_iter().chain(found.libraries).collect::<Vec<_>>();
     let mut exit = Exit::Good;
     for path in &found {
         let one = file(path, arguments.check);

@@ -35,6 +35,8 @@ struct Pending {
     routing: Option<(String, String)>,
     text_when_done: Option<&'static str>,
     known: bool,
+    /// Whether its command holds the device.
+    holds: bool,
     cancels: bool,
     counter: Option<String>,
     recon: Option<String>,
@@ -85,6 +87,7 @@ impl Pos {
             routing: row.map(Command::name),
             text_when_done: row.map(|row| row.text),
             known: row.is_some(),
+            holds: row.is_some_and(|row| row.screen),
             cancels: row.is_some_and(|row| row.behaviour == Behaviour::Cancel),
             counter: field("COUNTER"),
             recon: field("POS_RECON"),
@@ -182,12 +185,15 @@ impl Pos {
         let has_recon = response.get("POS_RECON").is_some();
         let fits = |p: &Pending| p.can_give(&response) && (has_recon || p.recon.is_none());
         let able: Vec<usize> = (0..self.pending.len()).filter(|&i| fits(&self.pending[i])).collect();
-        // Busy is said at once, and so to whoever asked last; everything else has waited its turn.
+        // Busy is said at once, to whoever asked first behind the one that holds the device; everything else has waited
+        // its turn.
         let is_busy = response.get("RESULT_CODE") == Some("59002");
         // A command that no table has is told so; that is hardly the answer to one that a table has.
         let is_unknown = response.get("RESULT_CODE") == Some("0") && response.get("RESULT") == Some("ERROR");
         let unknown = able.iter().find(|&&i| is_unknown && !self.pending[i].known);
-        let in_turn = unknown.or(if is_busy { able.last() } else { able.first() });
+        let holder = self.pending.iter().position(|p| p.holds);
+        let behind = able.iter().find(|&&i| holder.is_some_and(|holder| i > holder)).or(able.last());
+        let in_turn = unknown.or(if is_busy { behind } else { able.first() });
         let position = able.iter().copied().find(|&i| echoes(&self.pending[i])).or(in_turn.copied());
         Some((response, position, plain.is_some()))
     }

@@ -29,6 +29,11 @@ impl Script {
         self.screens.push_back((at, who, name));
     }
 
+    /// Whether every line is done.
+    pub(crate) fn is_done(&self) -> bool {
+        self.ops.is_empty()
+    }
+
     /// Something else came.
     pub(crate) fn other(&self, step: &Step, mismatch: &Mismatch, came: &str) -> Box<Failure> {
         let mut failure = self.failure(step, "the next one is another", mismatch.label.clone(), vec![came.to_owned()]);
@@ -119,6 +124,10 @@ impl Script {
             format!("instead: {what}, {often}at {}", stamp(*last))
         }));
         notes.extend(self.idle_act.as_ref().map(|(at, what)| format!("nothing came of `{what}` at {}", stamp(*at))));
+        let asked = expect.suffix.re.as_ref().and_then(|(label, _)| Some((label, self.names.unheard.get(label)?)));
+        notes.extend(
+            asked.map(|(label, at)| format!("`{label}` was sent at {}, while nobody was connected", stamp(*at))),
+        );
         notes.extend(self.told_by_screens(expect));
         let mut failure = self.failure(step, headline, label, notes);
         failure.span = near.as_ref().and_then(|near| near.span).unwrap_or(failure.span);

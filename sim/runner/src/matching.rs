@@ -19,6 +19,8 @@ use crate::verdict::Fix;
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     pub(crate) captures: BTreeMap<String, String>,
+    /// Requests that reached nobody, by their labels, and when.
+    pub(crate) unheard: BTreeMap<String, Duration>,
     /// Captures of what stands in no artefact.
     pub(crate) secrets: BTreeSet<String>,
     pub(crate) moments: BTreeMap<String, Duration>,

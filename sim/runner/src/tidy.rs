@@ -57,6 +57,8 @@ fn uncalled(libraries: &[PathBuf], set: &[Loaded]) -> Result<Vec<Warning>, (Path
             called.entry(canonical(library)).or_default().extend(&scenario.stories_called);
         }
     }
+    // What is not valid may call anything.
+    let knows_all = !set.is_empty() && set.iter().all(|loaded| loaded.scenario.is_ok());
     let mut found = Vec::new();
     for path in libraries {
         let text = files::read_text(path).map_err(|error| (path.clone(), error))?;
@@ -65,8 +67,7 @@ fn uncalled(libraries: &[PathBuf], set: &[Loaded]) -> Result<Vec<Warning>, (Path
         let library = Library::read(&text, 0);
         let wrong = library.problems().iter();
         found.extend(wrong.map(|problem| Warning { text: (path.clone(), text.clone()), problem: problem.clone() }));
-        // Where no scenario was looked at, nobody can say who calls what.
-        for (name, span, _) in library.stories().filter(|_| !set.is_empty()) {
+        for (name, span, _) in library.stories().filter(|_| knows_all) {
             if !called.contains(&name.to_owned()) {
                 let problem = Problem::new("W002", span, format!("no scenario calls the story `{name}`"));
                 found.push(Warning { text: (path.clone(), text.clone()), problem });

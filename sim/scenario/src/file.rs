@@ -79,6 +79,10 @@ impl Outline {
                 outline.problems.push(Problem::new("E010", nothing, "the file says nothing"));
             }
             None => {}
+            Some(first) if first.words[0].text == "library" => {
+                outline.problems.extend(title(first, "scenario").err());
+                return outline;
+            }
             Some(first) => {
                 outline.first = first.span();
                 let is_title = first.words[0].text == "scenario";
@@ -382,6 +386,10 @@ fn doubt(line: &Line, problems: &[Problem], doubtful: &mut BTreeSet<String>) {
 pub(crate) fn title(line: &Line, kind: &str) -> Result<String, Problem> {
     let mut cursor = Cursor::new(line);
     let word = cursor.word("a title")?;
+    if word.text == "library" && kind == "scenario" {
+        let problem = Problem::new("E010", word.span, "this is a library of stories, and plays nothing itself");
+        return Err(problem.help("run a scenario that uses it; `sca-sim check` checks the library too"));
+    }
     if word.text != kind {
         let problem = Problem::new("E010", word.span, format!("expected `{kind}`, got `{}`", word.text));
         return Err(problem.help(format!("the first line is {kind} \"What it shows, in one sentence\"")));

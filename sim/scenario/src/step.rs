@@ -11,7 +11,7 @@ use crate::model::{Action, Count, Expect, Sight, Step, Who};
 use crate::problem::{Problem, Span};
 use crate::sight::{link_sight, show};
 use crate::suffix::{SUFFIXES, only};
-use crate::tree::{Line, no_block};
+use crate::tree::{Line, Word, no_block};
 
 /// Who can be named in a step.
 pub(crate) struct Names<'a> {
@@ -138,7 +138,19 @@ fn step(line: &Line, names: &Names<'_>, problems: &mut Vec<Problem>) -> Option<S
             Some(Step { span: line.span(), called: None, stamp, action })
         }
         Err(problem) => {
-            problems.push(problem);
+            // Whose a line is stands before it.
+            let at = |word: &&Word| word.span == problem.span;
+            let word = line.words.iter().find(at).map(|word| word.text.trim_end_matches(':'));
+            let named = word.filter(|word| names.terminals.iter().any(|name| name == word));
+            let rest = |name: &str| {
+                let others =
+                    line.words.iter().map(|word| word.text.as_str()).filter(|word| word.trim_end_matches(':') != name);
+                others.collect::<Vec<_>>().join(" ")
+            };
+            problems.push(match named {
+                Some(name) => problem.help(format!("whose a line is stands before it: `{name}: {}`", rest(name))),
+                None => problem,
+            });
             None
         }
     }
@@ -253,6 +265,9 @@ fn plain(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> 
         _ if names.terminal(word).is_some() => {
             let next = cursor.word("what the terminal does")?;
             let problem = Problem::new("E011", next.span, format!("a terminal does not `{}`", next.text));
+            if WORDS.contains(&next.text.as_str()) {
+                return Err(problem.help(format!("whose a line is stands before it: `{word}: {} …`", next.text)));
+            }
             Err(problem.suggest(&next.text, ["connects", "attempts", "fails", "loses", "->"]))
         }
         "pos" | "broker" => {

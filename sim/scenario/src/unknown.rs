@@ -90,10 +90,13 @@ fn request(fields: &Fields, span: Span, found: &mut Vec<Problem>) {
             false => nearest(function_type, types()).map(|near| format!("{near} {command}")),
         };
         let swapped = types().any(|known| known == command).then(|| format!("{command} {function_type}"));
-        if let Some(near) = near.or(swapped) {
-            let problem = Problem::new("W008", span, format!("no table has the command {function_type} {command}"));
-            found.push(problem.help(format!("did you mean `{near}`?")));
-        }
+        let elsewhere = commands::all().find(|row| row.command == command);
+        let elsewhere = elsewhere.map(|row| format!("{} {command}", row.function_type));
+        let problem = Problem::new("W008", span, format!("no table has the command {function_type} {command}"));
+        found.push(match elsewhere.or(near).or(swapped) {
+            Some(near) => problem.help(format!("did you mean `{near}`?")),
+            None => problem.help("where it is meant, demand the refusal that it is answered by"),
+        });
         return;
     }
     let own = rows.iter().flat_map(|row| row.fields.iter().copied().flatten()).map(|field| field.name);

@@ -95,7 +95,7 @@ impl Written {
         let commands = self.commands.iter().map(|command| {
             let only = command.only.as_ref().map(|only| format!(" {only}")).unwrap_or_default();
             let name = format!("command {} {}{only}", command.function_type, command.command);
-            (name, word(&command.answered_in, "answered", "not answered"))
+            (name, word(&command.answered_in, "answered with success", "not answered with success"))
         });
         let codes = self.codes.iter().map(|code| {
             let name = format!("code {} {} {} {}", code.space, code.number, code.result, code.text);
@@ -179,7 +179,7 @@ mod tests {
         let (old, new) = (matrix("pass", "pass", "null"), matrix("fail", "fail", "\"a.sca\""));
         let found = compare(&old, &new);
         assert_eq!(found.worse, ["clause REC-01 (t): pass → fail", "scenario a.sca: pass → fail"]);
-        assert_eq!(found.better, ["command ADMIN GET_COUNTER: not answered → answered"]);
+        assert_eq!(found.better, ["command ADMIN GET_COUNTER: not answered with success → answered with success"]);
         assert!(found.shown().starts_with("worse: 2\n"), "{}", found.shown());
         let other = compare(&old, &matrix("pass on A-12", "pass", "null"));
         assert!(other.worse.is_empty() && other.other.len() == 1, "{other:?}");

@@ -108,7 +108,12 @@ impl<C: Core> World<'_, C> {
         }
         if !can {
             let failure = Failure::at(step.span, "nothing is asked of the cardholder").label("nothing to do this to");
-            let failure = failure.note(format!("the screen is {screen}"));
+            let whose = if self.actors.len() > 1 { format!(" of {}", self.actors[who].name) } else { String::new() };
+            let failure = failure.note(format!("the screen{whose} is {screen}"));
+            let failure = match self.lanes.iter().find(|lanes| crate::failing::asks(lanes.face.what.screen.name)) {
+                Some(other) => failure.note(format!("{} asks: `{0}: cardholder …` does it there", other.name)),
+                None => failure,
+            };
             let how = "a cardholder acts at once: a line above has to wait until something is asked, for example `screen card-entry`";
             return Err(Stop::Failed(Box::new(failure.note(how))));
         }
@@ -171,6 +176,7 @@ impl<C: Core> World<'_, C> {
         let Some(tag) = tag else {
             let now = self.now();
             self.record.push(now, Entry::Comment("broker: nobody is connected to hear this".to_owned()));
+            self.script.names.unheard.extend(send.label.clone().map(|label| (label, now)));
             return Ok(Vec::new());
         };
         if let Some(ends) = self.ends.get_mut(&tag) {

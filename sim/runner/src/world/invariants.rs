@@ -107,8 +107,18 @@ impl<C: Core> World<'_, C> {
         (0..self.actors.len()).for_each(|who| self.watch_time(who));
         self.one_answer_each();
         if let Some((invariant, what)) = self.violation.take() {
-            let failure = Failure::at(FIRST_LINE, format!("the invariant {invariant} does not hold"));
-            return Err(Stop::Failed(Box::new(failure.note(what))));
+            // What is missing at the end is missing below the last line.
+            let place = if invariant == "one-answer" && self.script.is_done() { self.script.last } else { FIRST_LINE };
+            let mut failure = Failure::at(place, format!("the invariant {invariant} does not hold")).note(what);
+            for lanes in self.lanes.iter().filter(|lanes| crate::failing::asks(lanes.face.what.screen.name)) {
+                let screen = lanes.face.what.screen.name;
+                let said = format!(
+                    "the screen of {} is {screen}: `screen {screen}`, then what the cardholder does",
+                    lanes.name
+                );
+                failure = failure.note(said);
+            }
+            return Err(Stop::Failed(Box::new(failure)));
         }
         for (actor, lanes) in self.actors.iter().zip(&self.lanes) {
             if let Some(unread) = lanes.unread().filter(|_| !is_eased) {

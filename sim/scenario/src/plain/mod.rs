@@ -47,9 +47,9 @@ fn parties(out: &mut String, row: &Row) {
     out.push_str("\nWho takes part:\n");
     for terminal in &row.cast.terminals {
         let model = terminal.settings.get("model").map_or("M400", String::as_str);
-        let name = if terminal.name == "terminal" { "" } else { &terminal.name };
+        let name = if terminal.name == "terminal" { String::new() } else { format!(" {}", terminal.name) };
         let others = terminal.settings.iter().filter(|(setting, _)| *setting != "model");
-        let _ = writeln!(out, "  a terminal {model} {name}{}", with(others)).map(|()| tidy(out));
+        let _ = writeln!(out, "  a terminal {model}{name}{}", with(others));
         for (path, file) in &terminal.files {
             let _ = writeln!(out, "    which has {file} at {path}");
         }
@@ -68,14 +68,6 @@ fn parties(out: &mut String, row: &Row) {
     for (name, certificate) in &row.cast.certificates {
         let flaw = certificate.flaw.as_ref().map(|flaw| format!(", flawed: {flaw}")).unwrap_or_default();
         let _ = writeln!(out, "  a certificate {name}{flaw}");
-    }
-}
-
-/// Takes the blank away that a missing name has left.
-fn tidy(out: &mut String) {
-    if out.ends_with(" \n") {
-        out.truncate(out.len() - 2);
-        out.push('\n');
     }
 }
 

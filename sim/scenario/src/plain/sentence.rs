@@ -42,7 +42,10 @@ impl Teller<'_> {
                 let mut said = String::new();
                 print_parts::fault(&mut said, fault);
                 let when = if fault.arm.is_some() { "a fault waits for its place" } else { "a fault strikes now" };
-                format!("{when}: {}", said.trim_start_matches("fault "))
+                let label = fault.label.as_ref().map(|label| format!("; it is called `{label}`")).unwrap_or_default();
+                let said = said.split("  as ").next().unwrap_or_default().trim_start_matches("fault ");
+                let whose = if self.names.len() > 1 { format!(" at {}", self.name(fault.who)) } else { String::new() };
+                format!("{when}{whose}: {said}{label}")
             }
             Action::Answers { by_proxy, count, lines } => {
                 let mut at = String::new();
@@ -53,11 +56,12 @@ impl Teller<'_> {
             Action::AnyOrder(_) => "all of these have to be seen, in any order:".to_owned(),
             Action::InOrder(_) => "these have to be seen in this order, whatever they travel by:".to_owned(),
             Action::Together(_) => "these are sent in one segment:".to_owned(),
-            Action::Throughout(who, show, ..) => {
-                format!("{} all the while that this lasts:", self.shown(*who, show, "has to show"))
+            Action::Throughout(who, show, covers, _) => {
+                let shown = self.shown(*who, show, "has to show");
+                format!("{shown} all the while that this lasts{}:", proof(covers))
             }
-            Action::Without(source, pattern, ..) => {
-                format!("{} while this lasts:", self.forbidden(source, pattern))
+            Action::Without(source, pattern, covers, _) => {
+                format!("{} while this lasts{}:", self.forbidden(source, pattern), proof(covers))
             }
             Action::Optional(_) => "if the first of these comes, all of them have to:".to_owned(),
             Action::Either(..) => "one of these has to come; the first line of each decides:".to_owned(),
@@ -162,10 +166,11 @@ fn behind(suffix: &Suffix) -> String {
     out.push_str(if suffix.exactly { ", with exactly this and in this order" } else { "" });
     out.push_str(if suffix.bytes { ", to the byte" } else { "" });
     out.extend(suffix.label.as_ref().map(|label| format!("; the moment is called `{label}`")));
-    if !suffix.covers.is_empty() {
-        out.push_str(&format!("; this shows {}", suffix.covers.join(" and ")));
-    }
-    out
+    out + &proof(&suffix.covers)
+}
+
+fn proof(covers: &[String]) -> String {
+    if covers.is_empty() { String::new() } else { format!("; this shows {}", covers.join(" and ")) }
 }
 
 fn kind(message: &Message) -> String {
