@@ -368,3 +368,29 @@ fn the_recipes_work() {
         }
     }
 }
+
+#[test]
+fn a_row_is_played_alone_by_the_command_that_its_failure_prints() {
+    let folder = folder("rows");
+    file(
+        &folder,
+        "a.sca",
+        "scenario \"A\"\neach     (n, words) in [(1, x y), (2, it's)]\n\nterminal connects\npos -> terminal  SESSION START INVOICE=\"{{n}} {{words}}\"  as start\nterminal -> pos  RESULT=BUSY  re start\n",
+    );
+    let said = text(&run(&folder, &["run", "a.sca", "--report", "json=all.json"]).stderr);
+    let replays: Vec<&str> =
+        said.lines().filter_map(|line| line.split_once("replay: sca-sim ").map(|(_, it)| it)).collect();
+    assert_eq!(replays, ["run a.sca --row n=1 --row 'words=x y'", "run a.sca --row n=2 --row 'words=it'\\''s'"]);
+    for replay in replays {
+        let line = format!("{} {replay}", env!("CARGO_BIN_EXE_sca-sim"));
+        let said = std::process::Command::new("sh")
+            .args(["-c", &line])
+            .current_dir(&folder)
+            .output()
+            .expect("a shell is there");
+        assert!(text(&said.stdout).starts_with("1 scenario in memory: 0 passed, 1 failed"), "{}", text(&said.stdout));
+    }
+    assert_eq!(run(&folder, &["run", "a.sca", "--row", "n=3"]).status.code(), Some(2));
+    let report = fs::read_to_string(folder.join("all.json")).expect("it was written");
+    assert!(report.contains("--row n=1"), "{report}");
+}

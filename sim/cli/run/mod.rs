@@ -55,6 +55,9 @@ pub(crate) struct Arguments {
     /// 'verdict(fail)'
     #[arg(long, value_name = "EXPRESSION", value_parser = |text: &str| Filter::read(text))]
     filter: Option<Filter>,
+    /// Only the rows of an `each` with this value; several have to hold together
+    #[arg(long, value_name = "NAME=VALUE", value_parser = row)]
+    row: Vec<(String, String)>,
     /// Begin no other scenario once one has failed
     #[arg(long)]
     fail_fast: bool,
@@ -87,6 +90,11 @@ pub(crate) struct Arguments {
     /// Write the run of one scenario as a page: ladder, messages, screens, and what failed on top
     #[arg(long, value_name = "FILE.html")]
     trace: Option<PathBuf>,
+}
+
+fn row(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE, a name of an `each` and a value of it")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// A suite of the simulated terminal.
@@ -152,6 +160,7 @@ fn options(arguments: &Arguments) -> Options {
     Options {
         place,
         seed: arguments.seed,
+        rows: arguments.row.clone(),
         // On the wire a failure cannot be played again with its frames, so they are kept from the start.
         keeps_frames: arguments.wire,
         keeps_trace: arguments.explain || arguments.trace.is_some(),
@@ -179,7 +188,7 @@ fn finish(
         }
     }
     // Of a part nobody knows whether an entry is needed elsewhere.
-    let is_part = arguments.filter.is_some() || arguments.shard.is_some() || left_out > 0;
+    let is_part = arguments.filter.is_some() || !arguments.row.is_empty() || arguments.shard.is_some() || left_out > 0;
     let stale = match ledger.apply(&mut good, sca_runner::today()) {
         stale if !is_part => stale,
         _ => Vec::new(),
@@ -196,6 +205,11 @@ fn finish(
     }
     if tally.invalid > 0 {
         return Exit::Invalid;
+    }
+    let is_empty = !arguments.row.is_empty() && tally.rows == 0 && tally.invalid == 0;
+    if is_empty {
+        complain!("error: no row has these values");
+        return Exit::Usage;
     }
     let idle = !is_part && arguments.paths.iter().any(|path| !was_played(path, &good));
     if tally.failed > 0 || tally.changed > 0 || idle || !stale.is_empty() { Exit::Failed } else { Exit::Good }

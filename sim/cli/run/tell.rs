@@ -38,6 +38,7 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
                 shown += 1;
                 // What is wrong with one row is mostly wrong with the next too.
                 if shown <= 3 {
+                    let replay = format!("{replay}{}", row.row_arguments());
                     complain!("{}", report::failure(painter(), &result.loaded, failure, &replay));
                     evidence(arguments, suite, result, number, &replay);
                 }

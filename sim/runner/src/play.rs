@@ -66,6 +66,8 @@ pub struct Options {
     pub place: Place,
     /// The seed, where it is not the scenario's own.
     pub seed: Option<u64>,
+    /// Only rows with all of these values, in a suite; without any, every row.
+    pub rows: Vec<(String, String)>,
     /// Whether lanes are written down without times, to be held against those of another world.
     pub projects: bool,
     /// Whether plaintext frames are kept.
@@ -88,6 +90,7 @@ impl Default for Options {
         Self {
             place: Place::Memory,
             seed: None,
+            rows: Vec::new(),
             projects: false,
             keeps_frames: false,
             keeps_faces: false,

@@ -194,7 +194,10 @@ impl<C: Core> Suite<'_, C> {
     /// # Errors
     /// What the system says of the file, its snapshot included.
     pub fn file(&self, path: &Path) -> std::io::Result<FileResult> {
-        let loaded = files::load(path, self.clauses)?;
+        let mut loaded = files::load(path, self.clauses)?;
+        if let Ok(scenario) = &mut loaded.scenario {
+            scenario.rows.retain(|row| self.options.rows.iter().all(|wanted| row.values.contains(wanted)));
+        }
         let Ok(scenario) = &loaded.scenario else {
             return Ok(FileResult { loaded, rows: Vec::new(), snapshot: Snapshot::NotCompared });
         };
@@ -238,6 +241,7 @@ impl<C: Core> Suite<'_, C> {
         if failed
             || self.snapshots == Snapshots::Ignore
             || self.options.seed.is_some()
+            || !self.options.rows.is_empty()
             || self.options.place != Place::Memory
         {
             return Ok(Snapshot::NotCompared);

@@ -312,7 +312,7 @@ fn played(result: &FileResult, row: &Played, replay: &str) -> Row {
         verdict: row.verdict.word().to_owned(),
         assumptions: row.assumed.iter().map(|id| (*id).to_owned()).collect(),
         lasted_ms: u64::try_from(row.lasted.as_millis()).unwrap_or(u64::MAX),
-        failure: why.map(|why| reported(result, why, replay)),
+        failure: why.map(|why| reported(result, why, &format!("{replay}{}", row.row_arguments()))),
         error: match &row.verdict {
             Verdict::Error(why) => Some(why.clone()),
             _ => None,
