@@ -100,10 +100,24 @@ impl<'a> Printer<'a> {
                 out.push('\n');
                 return verbatim(out, lines, depth);
             }
-            Action::AnyOrder(block) => return self.block(out, "any order", block, depth),
-            Action::InOrder(block) => return self.block(out, "in order", block, depth),
-            Action::Together(block) => return self.block(out, "together", block, depth),
-            Action::Optional(block) => return self.block(out, "optional", block, depth),
+            Action::AnyOrder(_)
+            | Action::InOrder(_)
+            | Action::Together(_)
+            | Action::Optional(_)
+            | Action::Either(..)
+            | Action::Throughout(..)
+            | Action::Without(..) => return self.group(out, action, depth),
+        }
+        out.push('\n');
+    }
+
+    /// A step with others below it.
+    fn group(&self, out: &mut String, action: &Action, depth: usize) {
+        match action {
+            Action::AnyOrder(block) => self.block(out, "any order", block, depth),
+            Action::InOrder(block) => self.block(out, "in order", block, depth),
+            Action::Together(block) => self.block(out, "together", block, depth),
+            Action::Optional(block) => self.block(out, "optional", block, depth),
             Action::Either(covers, branches) => {
                 let mut head = String::from("either");
                 suffixes(&mut head, &Suffix { covers: covers.clone(), ..Suffix::default() });
@@ -113,21 +127,20 @@ impl<'a> Printer<'a> {
                     }
                     self.block(out, if at == 0 { &head } else { "or" }, branch, depth);
                 }
-                return;
             }
             Action::Throughout(who, state, covers, block) => {
                 self.prefix(out, *who);
                 let mut head = String::from("throughout ");
                 show(&mut head, state);
                 suffixes(&mut head, &Suffix { covers: covers.clone(), ..Suffix::default() });
-                return self.block(out, &head, block, depth);
+                self.block(out, &head, block, depth);
             }
             Action::Without(source, pattern, covers, block) => {
                 let head = self.without(source, pattern, covers, depth);
-                return self.block(out, &head, block, depth);
+                self.block(out, &head, block, depth);
             }
+            _ => {}
         }
-        out.push('\n');
     }
 
     /// Where an observation comes from, and which, on one line.

@@ -207,42 +207,49 @@ fn action(
             let sight = Sight::Show(show(cursor)?);
             Ok(Action::Expect(Expect { who, sight, suffix: only(cursor, names, SEEN)? }))
         }
-        "throughout" => {
-            cursor.take(word);
-            let show = show(cursor)?;
-            let covers = only(cursor, names, &["covers"])?.covers;
-            Ok(Action::Throughout(who, show, covers, block(line, names, problems)))
-        }
-        "without" => {
-            cursor.take(word);
-            let (source, pattern) = arrow::source(cursor, line, names)?;
-            let covers = only(cursor, names, &["covers"])?.covers;
-            Ok(Action::Without(source, pattern, covers, block(line, names, problems)))
-        }
-        "any" | "in" => {
-            cursor.take(word);
-            cursor.demand("order")?;
-            let block = block(line, names, problems);
-            Ok(if word == "any" { Action::AnyOrder(block) } else { Action::InOrder(block) })
-        }
-        "together" => {
-            cursor.take(word);
-            Ok(Action::Together(block(line, names, problems)))
-        }
-        "optional" => {
-            cursor.take(word);
-            Ok(Action::Optional(block(line, names, problems)))
-        }
-        "either" => {
-            cursor.take(word);
-            let covers = only(cursor, names, &["covers"])?.covers;
-            Ok(Action::Either(covers, vec![block(line, names, problems)]))
+        "throughout" | "without" | "any" | "in" | "together" | "optional" | "either" => {
+            group(cursor, line, names, who, word, problems)
         }
         "cardholder" => act::cardholder(cursor).map(|act| Action::Cardholder { who, act }),
         "host" | "vhq" => host::act(cursor).map(Action::Host),
         "broker" | "proxy" => answers(cursor, line, word == "proxy"),
         "fault" => fault::fault(cursor, names, who).map(Action::Fault),
         _ => plain(cursor, names, word, span),
+    }
+}
+
+/// Reads a step with others below it.
+fn group(
+    cursor: &mut Cursor<'_>,
+    line: &Line,
+    names: &Names<'_>,
+    who: Who,
+    word: &str,
+    problems: &mut Vec<Problem>,
+) -> Result<Action, Problem> {
+    cursor.take(word);
+    match word {
+        "throughout" => {
+            let show = show(cursor)?;
+            let covers = only(cursor, names, &["covers"])?.covers;
+            Ok(Action::Throughout(who, show, covers, block(line, names, problems)))
+        }
+        "without" => {
+            let (source, pattern) = arrow::source(cursor, line, names)?;
+            let covers = only(cursor, names, &["covers"])?.covers;
+            Ok(Action::Without(source, pattern, covers, block(line, names, problems)))
+        }
+        "any" | "in" => {
+            cursor.demand("order")?;
+            let block = block(line, names, problems);
+            Ok(if word == "any" { Action::AnyOrder(block) } else { Action::InOrder(block) })
+        }
+        "together" => Ok(Action::Together(block(line, names, problems))),
+        "optional" => Ok(Action::Optional(block(line, names, problems))),
+        _ => {
+            let covers = only(cursor, names, &["covers"])?.covers;
+            Ok(Action::Either(covers, vec![block(line, names, problems)]))
+        }
     }
 }
 
