@@ -10,7 +10,7 @@ use sca_runner::{files, report, tidy};
 use sca_scenario::{Library, Problem};
 
 use crate::Exit;
-use crate::terms::{complain, count, found, painter, say};
+use crate::terms::{complain, count, found, painter, say, unread};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -49,10 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     for path in &found {
         let loaded = match files::load(path, &clauses) {
             Ok(loaded) => loaded,
-            Err(error) => {
-                complain!("error: {} cannot be read: {error}", path.display());
-                return Exit::CannotRun;
-            }
+            Err(error) => return unread(path, &error),
         };
         one(&loaded, arguments.today, &mut counted);
         set.push(loaded);
@@ -65,10 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
             counted.warnings += warnings.len() - wrong.len();
             warnings.iter().for_each(|warning| show(std::slice::from_ref(&warning.text), &warning.problem));
         }
-        Err((path, error)) => {
-            complain!("error: {} cannot be read: {error}", path.display());
-            return Exit::CannotRun;
-        }
+        Err((path, error)) => return unread(&path, &error),
     }
     summary(found.len(), &counted);
     match counted {

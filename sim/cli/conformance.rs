@@ -11,7 +11,7 @@ use sca_runner::suite::{FileResult, Snapshots, Suite};
 use sca_runner::{Options, simulated, today};
 
 use crate::Exit;
-use crate::terms::{authorities, complain, count, found, say, threads};
+use crate::terms::{authorities, complain, count, found, say, threads, unread};
 
 #[derive(Debug, Args)]
 #[command(
@@ -114,10 +114,7 @@ fn read(path: &Path) -> Result<String, Exit> {
         Ok(size) if size > BYTES_MAX => Err(format!("{size} bytes, {BYTES_MAX} are allowed")),
         _ => fs::read_to_string(path).map_err(|error| error.to_string()),
     };
-    text.map_err(|error| {
-        complain!("error: {} cannot be read: {error}", path.display());
-        Exit::CannotRun
-    })
+    text.map_err(|error| unread(path, &error))
 }
 
 /// Reads a ledger; where it cannot be read it is said, and the exit.

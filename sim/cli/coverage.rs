@@ -10,7 +10,7 @@ use sca_runner::sweep::Sweep;
 use sca_runner::{Options, simulated};
 
 use crate::Exit;
-use crate::terms::{authorities, complain, count, painter, say, some_found, threads};
+use crate::terms::{authorities, complain, count, painter, say, some_found, threads, unread};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -42,10 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
                 coverage.add(met);
                 runs += 1;
             }),
-            Err((path, error)) => {
-                complain!("error: {} cannot be read: {error}", path.display());
-                return Exit::CannotRun;
-            }
+            Err((path, error)) => return unread(&path, &error),
         }
     }
     let (options, snapshots) = (Options::default(), Snapshots::Ignore);

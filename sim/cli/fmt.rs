@@ -7,7 +7,7 @@ use clap::Args;
 use sca_runner::{files, report, suite};
 
 use crate::Exit;
-use crate::terms::{complain, painter, say};
+use crate::terms::{complain, painter, say, unread};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -22,10 +22,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     let found = match files::find_all(&arguments.paths) {
         Ok(found) => found,
-        Err((path, error)) => {
-            complain!("error: {} cannot be read: {error}", path.display());
-            return Exit::CannotRun;
-        }
+        Err((path, error)) => return unread(&path, &error),
     };
     let found = found.scenarios.into_iter().chain(found.libraries).collect::<Vec<_>>();
     let mut exit = Exit::Good;
@@ -41,10 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 fn file(path: &Path, check: bool) -> Exit {
     let text = match files::read_text(path) {
         Ok(text) => text,
-        Err(error) => {
-            complain!("error: {} cannot be read: {error}", path.display());
-            return Exit::CannotRun;
-        }
+        Err(error) => return unread(path, &error),
     };
     // A file that is not valid has no layout yet: its blocks may not be what they seem.
     let invalid = match sca_scenario::is_library(&text) {

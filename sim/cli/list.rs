@@ -8,7 +8,7 @@ use sca_runner::filter::Filter;
 
 use crate::Exit;
 use crate::run::filtered;
-use crate::terms::{complain, found, say};
+use crate::terms::{found, say, unread};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -54,10 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
                 say!("{}\n    not valid: sca-sim check tells why", path.display());
                 exit = Exit::Invalid;
             }
-            Err(error) => {
-                complain!("error: {} cannot be read: {error}", path.display());
-                exit = Exit::CannotRun;
-            }
+            Err(error) => exit = unread(path, &error),
         }
     }
     exit

@@ -9,7 +9,7 @@ use sca_runner::report::{Painter, sides};
 use sca_runner::{snapshots, tidy};
 
 use crate::Exit;
-use crate::terms::{complain, count, say};
+use crate::terms::{complain, count, say, unread};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Without an option, each change is shown side by side, and one letter decides on it. \
@@ -41,10 +41,7 @@ struct Pending {
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     let found = match files::find_all(&arguments.paths) {
         Ok(found) => found,
-        Err((path, error)) => {
-            complain!("error: {} cannot be read: {error}", path.display());
-            return Exit::CannotRun;
-        }
+        Err((path, error)) => return unread(&path, &error),
     };
     let pending = pending(&found);
     if arguments.list {

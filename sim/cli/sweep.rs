@@ -10,7 +10,7 @@ use sca_runner::sweep::{Blow, Broken, KINDS, Sweep, Swept};
 use sca_runner::{Verdict, simulated};
 
 use crate::Exit;
-use crate::terms::{authorities, complain, count, painter, say, some_found, threads};
+use crate::terms::{authorities, complain, count, painter, say, some_found, threads, unread};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -74,10 +74,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     }
     match swept {
         Ok(swept) => tell(arguments, &sweep, &swept),
-        Err((path, error)) => {
-            complain!("error: {} cannot be read: {error}", path.display());
-            Exit::CannotRun
-        }
+        Err((path, error)) => unread(&path, &error),
     }
 }
 
@@ -106,10 +103,7 @@ fn one(sweep: &Sweep<'_, sca_terminal::Terminal>, path: &std::path::Path, row: u
             complain!("error: {}: {why}", path.display());
             Exit::CannotRun
         }
-        Err(error) => {
-            complain!("error: {} cannot be read: {error}", path.display());
-            Exit::CannotRun
-        }
+        Err(error) => unread(path, &error),
     }
 }
 

@@ -1,7 +1,7 @@
 //! How the commands speak: colours only where a person reads them and has not said no, and quietly on when nobody
 //! listens any more.
 
-use std::fmt::Arguments;
+use std::fmt::{Arguments, Display};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -65,12 +65,15 @@ pub(crate) fn threads(jobs: Option<u16>) -> usize {
     jobs.map_or(cores, usize::from)
 }
 
+/// Says that something cannot be read; with the exit that follows from it.
+pub(crate) fn unread(path: &Path, error: &dyn Display) -> Exit {
+    complain!("error: {} cannot be read: {error}", path.display());
+    Exit::CannotRun
+}
+
 /// A scenario file that was read and is valid; where it is not it is said, and the exit.
 pub(crate) fn loaded(path: &Path, clauses: &[&'static str]) -> Result<Loaded, Exit> {
-    let loaded = files::load(path, clauses).map_err(|error| {
-        complain!("error: {} cannot be read: {error}", path.display());
-        Exit::CannotRun
-    })?;
+    let loaded = files::load(path, clauses).map_err(|error| unread(path, &error))?;
     for problem in loaded.scenario.as_ref().err().into_iter().flatten() {
         complain!("{}\n", report::problem(painter(), &loaded.texts, problem));
     }
@@ -79,10 +82,7 @@ pub(crate) fn loaded(path: &Path, clauses: &[&'static str]) -> Result<Loaded, Ex
 
 /// The scenarios at some paths; where one cannot be read it is said, and the exit.
 pub(crate) fn found(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
-    files::find(paths).map_err(|(path, error)| {
-        complain!("error: {} cannot be read: {error}", path.display());
-        Exit::CannotRun
-    })
+    files::find(paths).map_err(|(path, error)| unread(&path, &error))
 }
 
 /// The same, where at least one is wanted.

@@ -8,7 +8,7 @@ use sca_runner::filter::{Filter, Subject};
 
 use super::{Arguments, last};
 use crate::Exit;
-use crate::terms::complain;
+use crate::terms::{complain, unread};
 
 /// The scenarios that are to be played; where there is none, or one cannot be read, it is said, and the exit.
 pub(super) fn chosen(arguments: &Arguments) -> Result<Vec<PathBuf>, Exit> {
@@ -20,10 +20,7 @@ pub(super) fn chosen(arguments: &Arguments) -> Result<Vec<PathBuf>, Exit> {
                 return Err(Exit::CannotRun);
             }
             Ok(found) => all.extend(found),
-            Err((path, error)) => {
-                complain!("error: {} cannot be read: {error}", path.display());
-                return Err(Exit::CannotRun);
-            }
+            Err((path, error)) => return Err(unread(&path, &error)),
         }
     }
     let mut seen = BTreeSet::new();
@@ -54,10 +51,7 @@ pub(crate) fn filtered(all: Vec<PathBuf>, filter: &Filter) -> Result<Vec<PathBuf
     };
     let mut taken = Vec::new();
     for path in all {
-        let loaded = files::load(&path, &[]).map_err(|error| {
-            complain!("error: {} cannot be read: {error}", path.display());
-            Exit::CannotRun
-        })?;
+        let loaded = files::load(&path, &[]).map_err(|error| unread(&path, &error))?;
         // What cannot be read may be what is asked for: a slip takes nothing out of a run.
         let Ok(scenario) = &loaded.scenario else {
             taken.push(path);

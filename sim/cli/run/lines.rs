@@ -7,7 +7,7 @@ use sca_runner::{files, play, relines, report, simulated};
 
 use super::{Terminals, replay};
 use crate::Exit;
-use crate::terms::{complain, count, painter, say};
+use crate::terms::{complain, count, painter, say, unread};
 
 /// Rewrites the expectations of some files until they hold.
 pub(super) fn update(arguments: &super::Arguments, suite: &Terminals<'_>, paths: &[std::path::PathBuf]) -> Exit {
@@ -24,10 +24,7 @@ pub(super) fn update(arguments: &super::Arguments, suite: &Terminals<'_>, paths:
 fn file(arguments: &super::Arguments, suite: &Terminals<'_>, path: &Path) -> Exit {
     let text = match files::read_text(path) {
         Ok(text) => text,
-        Err(error) => {
-            complain!("error: {} cannot be read: {error}", path.display());
-            return Exit::CannotRun;
-        }
+        Err(error) => return unread(path, &error),
     };
     let play = |scenario: &_| play(scenario, &suite.options, &suite.identities.memory, &simulated);
     let Some(done) = relines::rewrite(path, &text, suite.clauses, &play) else {

@@ -33,7 +33,11 @@ pub struct Shrunk {
 /// wrong with it; numbers and labels aside.
 #[must_use]
 pub fn reason(failure: &Failure) -> String {
-    let told = if failure.headline.starts_with("the invariant") { failure.notes.iter().find(|note| !note.starts_with("in the row ")) } else { Some(&failure.label) };
+    let told = if failure.headline.starts_with("the invariant") {
+        failure.notes.iter().find(|note| !note.starts_with("in the row "))
+    } else {
+        Some(&failure.label)
+    };
     let mut quoted = false;
     let plain = told.into_iter().flat_map(|text| text.chars()).filter(|c| {
         quoted ^= *c == '`';

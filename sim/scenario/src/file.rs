@@ -7,6 +7,7 @@ use crate::calls::{Calls, Placed, Story};
 use crate::cast::{cast, is_setting};
 use crate::check;
 use crate::cursor::Cursor;
+use crate::doubt;
 use crate::expand::{Each, ROWS_MAX, TOO_LONG, Values, combinations, each, substitute};
 use crate::library::Library;
 use crate::model::{Header, INVARIANTS, Pattern, Row, Scenario, Source, Waive};
@@ -69,7 +70,7 @@ impl Outline {
             settings: Vec::new(),
             steps: Vec::new(),
             first: nothing,
-            doubtful: doubtful(text, &problems),
+            doubtful: doubt::words(text, &problems),
             lost_each: false,
             problems,
         };
@@ -330,7 +331,7 @@ impl Outline {
         // What stands on lines that could not be read is neither missing nor superfluous.
         let mut doubtful = self.doubtful.clone();
         for line in self.steps.iter().chain(placed.iter().map(|placed| &placed.line)) {
-            doubt(line, problems, &mut doubtful);
+            doubt::below(line, problems, &mut doubtful);
         }
         check::steps(&steps, &cast, (self.first, &doubtful), problems);
         let values = self.eaches.iter().flat_map(|each| &each.names).map(|(name, _)| {
@@ -356,31 +357,12 @@ impl Outline {
     }
 }
 
-/// The words of the lines that something is wrong with.
-fn doubtful(text: &str, problems: &[Problem]) -> BTreeSet<String> {
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let lines = problems.iter().filter_map(|problem| text.lines().nth(problem.span.line as usize - 1));
-    lines.flat_map(|line| line.split(|c| !is_part(c))).map(str::to_owned).collect()
-}
-
 /// The lines with an insert, of a line and its block.
 fn inserts(line: &Line, filled: &mut BTreeSet<(u16, u32)>) {
     if line.words.iter().any(|word| word.text.contains("{{")) {
         filled.insert((line.span().file, line.span().line));
     }
     line.lines().for_each(|inner| inserts(inner, filled));
-}
-
-/// Adds the words of a line, if something is wrong with it, and those of its block.
-fn doubt(line: &Line, problems: &[Problem], doubtful: &mut BTreeSet<String>) {
-    let span = line.span();
-    let below = line.verbatim.as_ref().map_or(0, |verbatim| verbatim.lines.len() + 1);
-    let own = span.line..=span.line + u32::try_from(below).unwrap_or(0);
-    let is_here = |problem: &&Problem| problem.span.file == span.file && own.contains(&problem.span.line);
-    if problems.iter().filter(is_here).any(|problem| !problem.is_warning()) {
-        doubtful.extend(line.words.iter().map(|word| word.text.clone()));
-    }
-    line.lines().for_each(|inner| doubt(inner, problems, doubtful));
 }
 
 pub(crate) fn title(line: &Line, kind: &str) -> Result<String, Problem> {

@@ -9,6 +9,7 @@ mod cast;
 mod check;
 mod check_cast;
 mod cursor;
+mod doubt;
 mod expand;
 mod export;
 mod fault;
