@@ -198,6 +198,32 @@ fn certificates_are_written_with_keys_for_their_owner_alone() {
     assert_eq!(keys, 28);
 }
 
+#[rstest]
+#[case::not_base64("terminal.pem", |pem: &str| pem.replacen("\nM", "\n%", 1), "section 1 is damaged: it is not Base64")]
+#[case::cut("terminal.pem", |pem: &str| pem[..200].to_owned(), "section 1 is damaged: it has no END line")]
+#[case::its_second("terminal.pem", |pem: &str| format!("{pem}-----BEGIN CERTIFICATE-----\n"), "is damaged: it has no END line")]
+#[case::nothing("terminal.pem", |_: &str| String::new(), "no certificate in PEM")]
+#[case::damaged_key("terminal.key", |pem: &str| pem.replacen("\nM", "\n%", 1), "section 1 is damaged: it is not Base64")]
+#[case::no_key("terminal.key", |pem: &str| pem.replace("PRIVATE KEY", "CERTIFICATE"), "no private key in PEM, PKCS#8")]
+fn a_damaged_certificate_is_named_with_its_file(
+    #[case] file: &str,
+    #[case] damage: fn(&str) -> String,
+    #[case] said: &str,
+) {
+    let folder = folder(&format!("damaged-{}-{}", file, said.len()));
+    assert!(run(&folder, &["certs", "."]).status.success());
+    let path = folder.join(file);
+    let pem = fs::read_to_string(&path).expect("the file is there");
+    fs::write(&path, damage(&pem)).expect("the file is written");
+    let identity = ["--ca", "authority.pem", "--cert", "terminal.pem", "--key", "terminal.key"];
+    let output = run(&folder, &[&["terminal", "--connect", "wss://127.0.0.1:1"], &identity[..]].concat());
+    assert_eq!(output.status.code(), Some(4));
+    let told = text(&output.stderr);
+    assert!(told.starts_with(&format!("error: {file}: ")) && told.contains(said), "{told}");
+    let secret = pem.lines().nth(1).expect("the file has lines");
+    assert!(!told.contains(&secret[1..]), "what the file holds is not shown: {told}");
+}
+
 /// A program in the background, ended with the test.
 struct Running(Child);
 

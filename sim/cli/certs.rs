@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sca_certs::{FLAWS, Flaw, KeyKind, Role, certificate_pem, revocation_list_pem};
+use sca_network::pem::{self, PemError};
 use sca_runner::{Identities, today};
 use sca_scenario::model::Certificate;
 
@@ -107,17 +108,19 @@ impl Files {
     pub(crate) fn read(&self) -> Result<sca_runner::live::Credentials, String> {
         let text = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
         let mut credentials = sca_runner::live::Credentials::default();
+        let wrong = |path: &Path| {
+            let path = path.display().to_string();
+            move |error: PemError| format!("{path}: {error}")
+        };
         if let Some(path) = &self.ca {
-            let roots = sca_network::pem::certificates(&text(path)?);
-            credentials.roots = roots.map_err(|error| format!("{}: {error}", path.display()))?;
+            credentials.roots = pem::certificates(&text(path)?).map_err(wrong(path))?;
         }
         if let Some(path) = &self.crl {
-            let lists = sca_network::pem::revocation_lists(&text(path)?);
-            credentials.lists = lists.map_err(|error| format!("{}: {error}", path.display()))?;
+            credentials.lists = pem::revocation_lists(&text(path)?).map_err(wrong(path))?;
         }
         if let (Some(cert), Some(key)) = (&self.cert, &self.key) {
-            let identity = sca_network::pem::identity(&text(cert)?, &text(key)?);
-            let identity = identity.map_err(|error| format!("{} and {}: {error}", cert.display(), key.display()))?;
+            let chain = pem::certificates(&text(cert)?).map_err(wrong(cert))?;
+            let identity = pem::identity(chain, &text(key)?).map_err(wrong(key))?;
             let fits = sca_network::tls::key_fits(&identity).map_err(|error| format!("{}: {error}", key.display()))?;
             if !fits {
                 // That may be what somebody wants to try.

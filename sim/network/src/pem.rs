@@ -1,6 +1,6 @@
 //! Certificates and keys as PEM, read from text. It opens no file.
 
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{Error, PemObject};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivatePkcs8KeyDer};
 use sca_certs::Identity;
 
@@ -16,34 +16,56 @@ pub enum PemError {
     /// No private key.
     #[error("no private key in PEM, PKCS#8")]
     NoKey,
+    /// The section with this number, counted from one, cannot be read: why, without a byte of what it holds.
+    #[error("section {0} is damaged: {1}")]
+    Damaged(usize, &'static str),
+}
+
+/// What is wrong with a section; it may be that of a key, so nothing of it is shown.
+fn reason(error: &Error) -> &'static str {
+    match error {
+        Error::MissingSectionEnd { .. } => "it has no END line",
+        Error::IllegalSectionStart { .. } => "its BEGIN line is not one",
+        Error::Base64Decode(_) => "it is not Base64",
+        _ => "it cannot be read",
+    }
+}
+
+/// The sections of one kind in a text, as DER.
+fn sections<T: PemObject + AsRef<[u8]>>(text: &str, none: PemError) -> Result<Vec<Vec<u8>>, PemError> {
+    let mut all = Vec::new();
+    for section in T::pem_slice_iter(text.as_bytes()) {
+        let section = section.map_err(|error| PemError::Damaged(all.len() + 1, reason(&error)))?;
+        all.push(section.as_ref().to_vec());
+    }
+    if all.is_empty() { Err(none) } else { Ok(all) }
 }
 
 /// The certificates of a text, as DER.
 ///
 /// # Errors
-/// [`PemError::NoCertificate`], if there is none or one cannot be read.
+/// [`PemError::NoCertificate`], if there is none; [`PemError::Damaged`], if one cannot be read.
 pub fn certificates(text: &str) -> Result<Vec<Vec<u8>>, PemError> {
-    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
-    let all: Vec<Vec<u8>> = read.map_err(|_| PemError::NoCertificate)?.iter().map(|der| der.to_vec()).collect();
-    if all.is_empty() { Err(PemError::NoCertificate) } else { Ok(all) }
+    sections::<CertificateDer<'_>>(text, PemError::NoCertificate)
 }
 
 /// The revocation lists of a text, as DER.
 ///
 /// # Errors
-/// [`PemError::NoList`], if there is none or one cannot be read.
+/// [`PemError::NoList`], if there is none; [`PemError::Damaged`], if one cannot be read.
 pub fn revocation_lists(text: &str) -> Result<Vec<Vec<u8>>, PemError> {
-    let read: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(text.as_bytes()).collect();
-    let all: Vec<Vec<u8>> = read.map_err(|_| PemError::NoList)?.iter().map(|der| der.to_vec()).collect();
-    if all.is_empty() { Err(PemError::NoList) } else { Ok(all) }
+    sections::<CertificateRevocationListDer<'_>>(text, PemError::NoList)
 }
 
-/// An identity from its chain and its key.
+/// An identity from the chain of its certificates, as DER, and the text of its key.
 ///
 /// # Errors
-/// [`PemError`], if either cannot be read.
-pub fn identity(chain: &str, key: &str) -> Result<Identity, PemError> {
-    let chain = certificates(chain)?;
-    let key = PrivatePkcs8KeyDer::from_pem_slice(key.as_bytes()).map_err(|_| PemError::NoKey)?;
+/// [`PemError::NoKey`], if there is no key; [`PemError::Damaged`], if it cannot be read. The text of the error holds
+/// nothing of the key.
+pub fn identity(chain: Vec<Vec<u8>>, key: &str) -> Result<Identity, PemError> {
+    let key = PrivatePkcs8KeyDer::from_pem_slice(key.as_bytes()).map_err(|error| match error {
+        Error::NoItemsFound => PemError::NoKey,
+        error => PemError::Damaged(1, reason(&error)),
+    })?;
     Ok(Identity { chain, key: key.secret_pkcs8_der().to_vec(), is_weak: false })
 }
