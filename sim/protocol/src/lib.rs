@@ -17,6 +17,7 @@ pub mod keys;
 mod line;
 pub mod message;
 pub mod models;
+pub mod pan;
 mod peer_settings;
 pub mod reason;
 pub mod rsa;

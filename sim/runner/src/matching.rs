@@ -1,5 +1,6 @@
 //! Whether what came is what a line demands, and if not, which part is not.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -30,14 +31,34 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// A text with every `{{name}}` replaced by what was captured.
+    /// A text with every `{{name}}` replaced by what was captured, and every `{{name+N}}` by N more than that.
     pub(crate) fn insert_into(&self, text: &str) -> String {
-        if !text.contains("{{") {
-            return text.to_owned();
+        let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+        while let Some((before, after)) = rest.split_once("{{") {
+            out.push_str(before);
+            let inserted = after.split_once("}}").and_then(|(name, behind)| Some((self.inserted(name)?, behind)));
+            match inserted {
+                Some((value, behind)) => {
+                    out.push_str(&value);
+                    rest = behind;
+                }
+                None => {
+                    out.push_str("{{");
+                    rest = after;
+                }
+            }
         }
-        self.captures
-            .iter()
-            .fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value))
+        out.push_str(rest);
+        out
+    }
+
+    fn inserted(&self, name: &str) -> Option<Cow<'_, str>> {
+        if let Some(value) = self.captures.get(name) {
+            return Some(Cow::Borrowed(value));
+        }
+        let (name, by) = sca_scenario::sum_in(name)?;
+        let number: u64 = self.captures.get(name)?.parse().ok()?;
+        Some(Cow::Owned(number.saturating_add(by).to_string()))
     }
 
     /// The name of the file that an icon is read from; `default` for the device's own, which also stands in for what is

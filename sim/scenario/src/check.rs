@@ -345,10 +345,22 @@ impl Names {
         let mut rest = text;
         while let Some((_, after)) = rest.split_once("{{") {
             let Some((name, behind)) = after.split_once("}}") else { return };
-            self.inserts.push((name.to_owned(), span));
+            self.inserts.push((sum_in(name).map_or(name, |(name, _)| name).to_owned(), span));
             rest = behind;
         }
     }
+}
+
+/// The name and the number in an insert such as `counter+3`, which adds to a captured number.
+///
+/// ```
+/// assert_eq!(sca_scenario::sum_in("counter+3"), Some(("counter", 3)));
+/// assert_eq!(sca_scenario::sum_in("counter"), None);
+/// ```
+#[must_use]
+pub fn sum_in(insert: &str) -> Option<(&str, u64)> {
+    let (name, by) = insert.split_once('+')?;
+    Some((name, by.parse().ok()?))
 }
 
 /// The first line of a branch that says it covers something.
