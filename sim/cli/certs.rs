@@ -45,6 +45,17 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     }
 }
 
+/// Makes what both sides of a line on this machine need.
+pub(crate) fn make(folder: &Path) -> io::Result<usize> {
+    write_all(&Arguments {
+        folder: folder.to_owned(),
+        name: ["localhost", "127.0.0.1", "broker.test"].map(str::to_owned).to_vec(),
+        pinpad: "1".to_owned(),
+        force: false,
+        flaws: false,
+    })
+}
+
 fn write_all(arguments: &Arguments) -> io::Result<usize> {
     let folder = &arguments.folder;
     fs::create_dir_all(folder)?;
@@ -106,32 +117,41 @@ impl Files {
 
     /// Reads the files that were named.
     pub(crate) fn read(&self) -> Result<sca_runner::live::Credentials, String> {
-        let text = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
-        let mut credentials = sca_runner::live::Credentials::default();
-        let wrong = |path: &Path| {
-            let path = path.display().to_string();
-            move |error: PemError| format!("{path}: {error}")
-        };
-        if let Some(path) = &self.ca {
-            credentials.roots = pem::certificates(&text(path)?).map_err(wrong(path))?;
-        }
-        if let Some(path) = &self.crl {
-            credentials.lists = pem::revocation_lists(&text(path)?).map_err(wrong(path))?;
-        }
-        if let (Some(cert), Some(key)) = (&self.cert, &self.key) {
-            let chain = pem::certificates(&text(cert)?).map_err(wrong(cert))?;
-            let identity = pem::identity(chain, &text(key)?).map_err(wrong(key))?;
-            let fits = sca_network::tls::key_fits(&identity).map_err(|error| format!("{}: {error}", key.display()))?;
-            if !fits {
-                // That may be what somebody wants to try.
-                complain!(
-                    "warning: the key in {} is not that of {}; the other side will refuse it",
-                    key.display(),
-                    cert.display()
-                );
-            }
-            credentials.identity = Some(std::sync::Arc::new(identity));
-        }
-        Ok(credentials)
+        credentials(self.ca.as_deref(), self.crl.as_deref(), self.cert.as_deref().zip(self.key.as_deref()))
     }
+}
+
+/// Credentials from files: whom to trust, what has been revoked, a certificate and its key.
+pub(crate) fn credentials(
+    ca: Option<&Path>,
+    crl: Option<&Path>,
+    shown: Option<(&Path, &Path)>,
+) -> Result<sca_runner::live::Credentials, String> {
+    let text = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
+    let mut credentials = sca_runner::live::Credentials::default();
+    let wrong = |path: &Path| {
+        let path = path.display().to_string();
+        move |error: PemError| format!("{path}: {error}")
+    };
+    if let Some(path) = ca {
+        credentials.roots = pem::certificates(&text(path)?).map_err(wrong(path))?;
+    }
+    if let Some(path) = crl {
+        credentials.lists = pem::revocation_lists(&text(path)?).map_err(wrong(path))?;
+    }
+    if let Some((cert, key)) = shown {
+        let chain = pem::certificates(&text(cert)?).map_err(wrong(cert))?;
+        let identity = pem::identity(chain, &text(key)?).map_err(wrong(key))?;
+        let fits = sca_network::tls::key_fits(&identity).map_err(|error| format!("{}: {error}", key.display()))?;
+        if !fits {
+            // That may be what somebody wants to try.
+            complain!(
+                "warning: the key in {} is not that of {}; the other side will refuse it",
+                key.display(),
+                cert.display()
+            );
+        }
+        credentials.identity = Some(std::sync::Arc::new(identity));
+    }
+    Ok(credentials)
 }

@@ -9,11 +9,13 @@ mod explore;
 mod export;
 mod faults;
 mod fmt;
+mod import;
 mod list;
 mod lsp;
 mod new;
 mod open;
 mod private;
+mod record;
 mod report;
 mod review;
 mod run;
@@ -79,6 +81,10 @@ enum Command {
     Report(report::Arguments),
     /// Write scenarios as JSON, for other tools
     Export(export::Arguments),
+    /// Stand between terminals and their broker, pass everything on, and write it down as scenarios
+    Record(record::Arguments),
+    /// Make scenarios of what other tools have caught: HTTP archives, packets, logs
+    Import(import::Arguments),
     /// Serve an editor: diagnostics, completion, hover and formatting, on standard input and output
     Lsp(lsp::Arguments),
     /// Put scenario files into the one layout
@@ -122,6 +128,8 @@ fn main() -> ExitCode {
         Command::Review(arguments) => review::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Record(arguments) => record::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
         Command::Lsp(arguments) => lsp::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::List(arguments) => list::run(&arguments),

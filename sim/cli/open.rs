@@ -96,7 +96,7 @@ pub(crate) struct PosArguments {
     files: Files,
 }
 
-fn url(text: &str) -> Result<Target, String> {
+pub(crate) fn url(text: &str) -> Result<Target, String> {
     parse_url(text).ok_or_else(|| "expected ws://HOST:PORT or wss://HOST:PORT".to_owned())
 }
 
@@ -115,20 +115,20 @@ fn chosen<T: Settings + Default>(set: &[(String, String)]) -> Result<T, String> 
 }
 
 /// Runs a future on one thread with real sockets and real time.
-fn on_one_thread<F: Future>(future: F) -> Result<F::Output, String> {
+pub(crate) fn on_one_thread<F: Future>(future: F) -> Result<F::Output, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
     Ok(LocalSet::new().block_on(&runtime, future))
 }
 
-async fn interrupted() {
+pub(crate) async fn interrupted() {
     // Where the signal cannot be heard, the process is ended the hard way.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }
 }
 
-fn exit(result: Result<(), String>) -> Exit {
+pub(crate) fn exit(result: Result<(), String>) -> Exit {
     match result {
         Ok(()) => Exit::Good,
         Err(error) => {

@@ -274,6 +274,9 @@ pub fn server(trust: &Trust, clock: Arc<dyn TimeProvider>, demand: Demand) -> Re
     Ok(Arc::new(config))
 }
 
+/// TLS over a stream, as the side that has dialled or as the one that was dialled.
+pub use tokio_rustls::TlsStream as Secured;
+
 /// A handshake as a client over any stream, by itself.
 ///
 /// # Errors

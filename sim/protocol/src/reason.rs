@@ -72,6 +72,35 @@ pub const HANDSHAKE_WORDS: &[(&str, &str)] = &[
     ("truncated", "the broker hung up before its answer was whole"),
 ];
 
+/// How a terminal sees a handshake of TLS that failed at the broker's end as this word says: an alert that arrived there is
+/// what the terminal has found, and what was found there is the alert that the terminal hears.
+///
+/// ```
+/// use sca_protocol::reason::from_the_other_side;
+///
+/// assert_eq!(from_the_other_side("alert-certificate-expired"), "expired");
+/// assert_eq!(from_the_other_side("no-certificate"), "alert-certificate-required");
+/// ```
+#[must_use]
+pub fn from_the_other_side(word: &'static str) -> &'static str {
+    match word {
+        "alert-certificate-expired" => "expired",
+        "alert-unknown-ca" => "unknown-authority",
+        "alert-certificate-revoked" => "revoked",
+        "alert-unsupported-certificate" => "wrong-usage",
+        // The alert of the field's libraries for a name that does not fit.
+        "alert-bad-certificate" => "wrong-name",
+        "alert-decrypt-error" => "bad-signature",
+        "no-certificate" => "alert-certificate-required",
+        "expired" | "not-yet-valid" => "alert-certificate-expired",
+        "unknown-authority" => "alert-unknown-ca",
+        "revoked" => "alert-certificate-revoked",
+        "wrong-usage" => "alert-unsupported-certificate",
+        "bad-signature" => "alert-decrypt-error",
+        other => other,
+    }
+}
+
 impl Reason {
     /// The first word: `dns`, `refused`, `timeout`, `reset`, `tls`, `proxy`, `http`, `handshake` or `config`.
     #[must_use]

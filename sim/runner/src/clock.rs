@@ -43,6 +43,24 @@ impl Clock {
     }
 }
 
+/// Real time since something began, for what is written down with its times.
+#[derive(Debug, Clone, Copy)]
+pub struct Since(Clock);
+
+impl Since {
+    /// From now on.
+    #[must_use]
+    pub fn now() -> Self {
+        Self(Clock::start(1))
+    }
+
+    /// How long ago that was, in whole milliseconds.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
 /// Real time in laps, for what a person is told while a long run goes on. No verdict depends on it.
 #[derive(Debug)]
 pub struct Lap {

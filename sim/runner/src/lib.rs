@@ -45,9 +45,10 @@ mod verdict;
 mod world;
 
 pub use cards::mask_texts;
-pub use clock::{Lap, today};
+pub use clock::{Lap, Since, today};
 pub use core::{Core, Making, simulated};
 pub use identities::{Identities, IdentityError};
 pub use play::{Options, Place, Probe, parse_url, play};
 pub use rows::unplayable_on_wire;
+pub use transcript::verbatim;
 pub use verdict::{Failure, Fix, Played, Verdict};

@@ -369,7 +369,8 @@ fn to_host(request: &Request) -> Message {
 }
 
 /// A text as a document below its line where its lines survive that, else as a quoted text.
-fn verbatim(text: &str) -> Message {
+#[must_use]
+pub fn verbatim(text: &str) -> Message {
     let survives = text.starts_with('<')
         && !text.ends_with('\n')
         && !text.contains(['\r', '\t'])

@@ -14,7 +14,7 @@ pub use terminal::{LiveError, TerminalPlan, connect};
 use std::sync::Arc;
 
 use sca_certs::Identity;
-use sca_network::tls::{Clock, Shown, TlsError, Trust, Trusted};
+use sca_network::tls::{self, ClientTls, Clock, Demand, ServerTls, Shown, TlsError, Trust, Trusted};
 
 use crate::clock::{Clock as WorldClock, DeviceClock};
 
@@ -30,6 +30,22 @@ pub struct Credentials {
 }
 
 impl Credentials {
+    /// The side that is dialled, which demands a certificate of whoever dials; validity is judged by the real date.
+    ///
+    /// # Errors
+    /// [`TlsError`], if they cannot be used.
+    pub fn server(&self) -> Result<Arc<ServerTls>, TlsError> {
+        tls::server(&self.trust((false, "both", "all"))?, wall(&real_clock().1), Demand::Required)
+    }
+
+    /// The side that dials.
+    ///
+    /// # Errors
+    /// [`TlsError`], if they cannot be used.
+    pub fn client(&self) -> Result<Arc<ClientTls>, TlsError> {
+        tls::client(&self.trust((false, "both", "all"))?, wall(&real_clock().1), None)
+    }
+
     /// Trust with what settings say of resumption, versions and groups.
     fn trust(&self, (resumption, versions, groups): (bool, &str, &str)) -> Result<Trust, TlsError> {
         let shown = match &self.identity {

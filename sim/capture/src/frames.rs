@@ -1,0 +1,167 @@
+//! Frames into messages: fragments joined, compression undone. What no message can be made of stays frames.
+
+use flate2::{Decompress, FlushDecompress};
+use sca_protocol::frame::{Frame, opcode};
+
+use crate::session::Side;
+
+/// What came of a frame.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Came {
+    /// A fragment of a message that is not whole yet.
+    Part,
+    /// A message in one frame, or of frames that all are as they should be.
+    Message {
+        /// TEXT or BINARY.
+        opcode: u8,
+        /// What it says.
+        payload: Vec<u8>,
+        /// The frames it came in, where there were several.
+        fragments: Vec<Frame>,
+    },
+    /// A control frame.
+    Control(Frame),
+    /// A frame that breaks the protocol.
+    Odd(Frame),
+}
+
+/// Bytes of a message that is put together or unpacked.
+const MESSAGE_MAX: usize = 16 << 20;
+
+/// Both ways of one connection.
+#[derive(Default)]
+pub(crate) struct Frames {
+    /// Whether the two have agreed on permessage-deflate (RFC 7692), and forget what they have said.
+    deflate: Option<[bool; 2]>,
+    ways: [Way; 2],
+}
+
+#[derive(Default)]
+struct Way {
+    opcode: u8,
+    is_packed: bool,
+    parts: Vec<Frame>,
+    size: usize,
+    unpacker: Option<Decompress>,
+}
+
+impl Frames {
+    /// The frames of a new connection, whose answer to the upgrade is this.
+    pub(crate) fn open(answer: &str) -> Self {
+        let lower = answer.to_ascii_lowercase();
+        let line = lower.lines().find(|line| {
+            line.starts_with("sec-websocket-extensions:") && line.contains("permessage-deflate")
+        });
+        let deflate = line.map(|line| {
+            [line.contains("client_no_context_takeover"), line.contains("server_no_context_takeover")]
+        });
+        Self { deflate, ways: Default::default() }
+    }
+
+    /// Takes the next frame of a side.
+    pub(crate) fn take(&mut self, side: Side, frame: &Frame) -> Came {
+        let has_mask = frame.mask.is_some() == (side == Side::Terminal);
+        let way = &mut self.ways[usize::from(side == Side::Broker)];
+        let is_control = frame.opcode >= opcode::CLOSE;
+        let packs = frame.reserved == 4 && self.deflate.is_some() && !is_control && frame.opcode != opcode::CONTINUE;
+        let continues = frame.opcode == opcode::CONTINUE;
+        let is_known = matches!(
+            frame.opcode,
+            opcode::CONTINUE | opcode::TEXT | opcode::BINARY | opcode::CLOSE | opcode::PING | opcode::PONG
+        );
+        let fits = is_control || continues != way.parts.is_empty();
+        if !has_mask || !is_known || !fits || (frame.reserved != 0 && !packs) || (is_control && !frame.last) {
+            return Came::Odd(frame.clone());
+        }
+        if is_control {
+            return Came::Control(frame.clone());
+        }
+        if !continues {
+            (way.opcode, way.is_packed, way.size) = (frame.opcode, packs, 0);
+        }
+        way.size += frame.payload.len();
+        if way.size > MESSAGE_MAX {
+            way.parts.clear();
+            return Came::Odd(Frame { payload: Vec::new(), ..frame.clone() });
+        }
+        way.parts.push(frame.clone());
+        if !frame.last {
+            return Came::Part;
+        }
+        let parts = std::mem::take(&mut way.parts);
+        let whole: Vec<u8> = parts.iter().flat_map(|part| part.payload.iter().copied()).collect();
+        let payload = match (way.is_packed, self.deflate) {
+            (true, Some(forgets)) => match way.unpack(&whole, forgets[usize::from(side == Side::Broker)]) {
+                Some(payload) => payload,
+                None => return Came::Odd(Frame { payload: Vec::new(), ..frame.clone() }),
+            },
+            _ => whole,
+        };
+        let is_plain = way.is_packed || parts.len() == 1;
+        Came::Message { opcode: way.opcode, payload, fragments: if is_plain { Vec::new() } else { parts } }
+    }
+}
+
+impl Way {
+    fn unpack(&mut self, packed: &[u8], forgets: bool) -> Option<Vec<u8>> {
+        let unpacker = self.unpacker.get_or_insert_with(|| Decompress::new(false));
+        if forgets {
+            unpacker.reset(false);
+        }
+        // The end that every message has, and that is not sent.
+        let mut input: Vec<u8> = packed.to_vec();
+        input.extend([0, 0, 0xff, 0xff]);
+        let begin = unpacker.total_in();
+        let mut out = Vec::with_capacity(packed.len() * 4 + 64);
+        loop {
+            let read = usize::try_from(unpacker.total_in() - begin).ok()?;
+            let before = out.len();
+            unpacker.decompress_vec(&input[read..], &mut out, FlushDecompress::Sync).ok()?;
+            let read = usize::try_from(unpacker.total_in() - begin).ok()?;
+            if read == input.len() && out.len() < out.capacity() {
+                return Some(out);
+            }
+            if out.len() > MESSAGE_MAX || (out.len() == before && out.len() < out.capacity()) {
+                return None;
+            }
+            out.reserve(out.len().max(1_024));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(last: bool, opcode: u8, payload: &str) -> Frame {
+        Frame { last, ..Frame::whole(opcode, payload) }
+    }
+
+    #[test]
+    fn fragments_become_a_message_and_control_frames_stand_between_them() {
+        let mut frames = Frames::open("HTTP/1.1 101 Switching Protocols\r\n\r\n");
+        assert_eq!(frames.take(Side::Broker, &text(false, opcode::TEXT, "<a>")), Came::Part);
+        assert!(matches!(frames.take(Side::Broker, &text(true, opcode::PING, "x")), Came::Control(_)));
+        let Came::Message { payload, fragments, .. } = frames.take(Side::Broker, &text(true, opcode::CONTINUE, "</a>"))
+        else {
+            panic!("the last fragment makes it whole");
+        };
+        assert_eq!((payload.as_slice(), fragments.len()), (b"<a></a>".as_slice(), 2));
+        // Nothing is being continued, and a terminal has to mask.
+        assert!(matches!(frames.take(Side::Broker, &text(true, opcode::CONTINUE, "x")), Came::Odd(_)));
+        assert!(matches!(frames.take(Side::Terminal, &text(true, opcode::TEXT, "x")), Came::Odd(_)));
+    }
+
+    #[test]
+    fn what_was_packed_is_unpacked_with_what_came_before() {
+        let answer = "HTTP/1.1 101 x\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+        let mut frames = Frames::open(answer);
+        // The example of RFC 7692, section 7.2.3.2: the same word twice, the second time by what is remembered.
+        let packed = |bytes: &[u8]| Frame { reserved: 4, ..Frame::whole(opcode::TEXT, bytes) };
+        for bytes in [&[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00][..], &[0xf2, 0x00, 0x11, 0x00, 0x00][..]] {
+            let Came::Message { payload, .. } = frames.take(Side::Broker, &packed(bytes)) else { panic!("it unpacks") };
+            assert_eq!(payload, b"Hello");
+        }
+        assert!(matches!(frames.take(Side::Broker, &packed(&[0xff, 0xff, 0xff])), Came::Odd(_)));
+    }
+}

@@ -1,0 +1,211 @@
+//! HTTP archives with WebSocket messages, as browsers and mitmproxy write them (`_webSocketMessages`).
+//!
+//! Whoever caught it stood beside a client: a terminal, or a POS. What was said tells which.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sca_protocol::frame::{Frame, opcode};
+use serde_json::Value;
+
+use super::{Imported, is_request};
+use crate::session::{Event, Side};
+
+/// Messages of one archive.
+const MESSAGES_MAX: usize = 200_000;
+
+/// Reads an archive.
+#[must_use]
+pub fn read(text: &str) -> Imported {
+    let mut imported = Imported::default();
+    let archive: Value = match serde_json::from_str(text) {
+        Ok(archive) => archive,
+        Err(error) => {
+            let place = format!("line {}, column {}", error.line(), error.column());
+            match salvaged(text, &error) {
+                Some(archive) => {
+                    imported.unread(place, format!("the archive is damaged from here on ({error})"));
+                    archive
+                }
+                None => {
+                    imported.unread(place, format!("this is no archive ({error})"));
+                    return imported;
+                }
+            }
+        }
+    };
+    let Some(entries) = archive.pointer("/log/entries").and_then(Value::as_array) else {
+        imported.unread("the archive", "it has no log.entries");
+        return imported;
+    };
+    let mut found: Vec<(f64, usize, &Value)> = Vec::new();
+    for (number, entry) in (1..).zip(entries) {
+        let url = entry.pointer("/request/url").and_then(Value::as_str).unwrap_or_default();
+        let is_upgrade = header(entry, "request", "Upgrade").is_some_and(|v| v.eq_ignore_ascii_case("websocket"));
+        if url.starts_with("ws") || is_upgrade || entry.get("_webSocketMessages").is_some() {
+            let at = entry.get("startedDateTime").and_then(Value::as_str).and_then(instant);
+            let first = messages(entry).first().and_then(|message| message.get("time")).and_then(Value::as_f64);
+            found.push((at.or(first).unwrap_or_default(), number, entry));
+        }
+    }
+    if found.is_empty() {
+        imported.unread("the archive", "none of its entries is a WebSocket");
+    }
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let start = found.first().map_or(0.0, |(at, ..)| *at);
+    for (at, number, entry) in found {
+        connection(&mut imported, (at, start), number, entry);
+    }
+    imported
+}
+
+fn messages(entry: &Value) -> &[Value] {
+    entry.get("_webSocketMessages").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn header<'a>(entry: &'a Value, of: &str, name: &str) -> Option<&'a str> {
+    let headers = entry.get(of)?.get("headers")?.as_array()?;
+    let field = |header: &'a Value, field| header.get(field).and_then(Value::as_str);
+    headers.iter().find(|h| field(h, "name").is_some_and(|n| n.eq_ignore_ascii_case(name))).and_then(|h| field(h, "value"))
+}
+
+fn since(at: f64, start: f64) -> Duration {
+    Duration::try_from_secs_f64((at - start).max(0.0)).unwrap_or_default()
+}
+
+/// One entry: a connection with its messages.
+fn connection(imported: &mut Imported, (at, start): (f64, f64), number: usize, entry: &Value) {
+    let text = |path: &str| entry.pointer(path).and_then(Value::as_str).unwrap_or_default();
+    let secure = text("/request/url").starts_with("wss") || text("/request/url").starts_with("https");
+    let said: Vec<(f64, Side, Frame)> = said(imported, number, entry);
+    let pinpad_id = header(entry, "request", "x-vfi-pinpad-id").map(str::trim);
+    let name = pinpad_id.filter(|id| !id.is_empty()).unwrap_or("1");
+    let session = imported.session(name, secure);
+    let heads = (head(entry, "request"), head(entry, "response"));
+    match heads {
+        // A POS that was listened to has asked for another upgrade than its terminal.
+        (Some(asked), Some(answered)) if pinpad_id.is_some() => {
+            session.push(since(at, start), Event::Opened);
+            session.push(since(at, start), Event::Asked(asked));
+            let took = entry.get("time").and_then(Value::as_f64).unwrap_or_default().clamp(0.0, 60_000.0);
+            let first = said.first().map_or(f64::MAX, |(at, ..)| *at);
+            session.push(since((at + took / 1_000.0).min(first), start), Event::Answered(answered));
+        }
+        _ => session.push(since(at, start), Event::Up),
+    }
+    for (at, side, frame) in said {
+        session.push(since(at, start), Event::Frame(side, frame));
+    }
+}
+
+/// The messages of an entry, in the order of their times.
+fn said(imported: &mut Imported, number: usize, entry: &Value) -> Vec<(f64, Side, Frame)> {
+    let all = messages(entry);
+    // A client that sends requests is a POS: what it sends goes to the terminal.
+    let data = |message: &Value| message.get("data").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let sends = |message: &&Value| message.get("type").and_then(Value::as_str) == Some("send");
+    let is_pos = all.iter().filter(sends).any(|message| is_request(&data(message)));
+    let mut said = Vec::new();
+    let mut last = 0.0;
+    for (nth, message) in (1..).zip(all.iter().take(MESSAGES_MAX)) {
+        let place = || format!("entry {number}, message {nth}");
+        let from_client = match message.get("type").and_then(Value::as_str) {
+            Some("send") => true,
+            Some("receive") => false,
+            other => {
+                imported.unread(place(), format!("expected type send or receive, found {}", other.unwrap_or("none")));
+                continue;
+            }
+        };
+        let Some(text) = message.get("data").and_then(Value::as_str) else {
+            imported.unread(place(), "it has no data");
+            continue;
+        };
+        let at = message.get("time").and_then(Value::as_f64).unwrap_or(last);
+        last = at;
+        let code = message.get("opcode").and_then(Value::as_u64).and_then(|code| u8::try_from(code).ok());
+        let payload = match code.unwrap_or(opcode::TEXT) {
+            opcode::TEXT | opcode::CLOSE => text.as_bytes().to_vec(),
+            _ => match STANDARD.decode(text) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    imported.unread(place(), format!("its data is no base64 ({error})"));
+                    continue;
+                }
+            },
+        };
+        let side = if from_client == is_pos { Side::Broker } else { Side::Terminal };
+        let mut frame = Frame::whole(code.unwrap_or(opcode::TEXT), payload);
+        frame.mask = (side == Side::Terminal).then_some([0; 4]);
+        said.push((at, side, frame));
+    }
+    said
+}
+
+/// A head of an entry as it was on the line; nothing where it has no headers.
+fn head(entry: &Value, of: &str) -> Option<String> {
+    let part = entry.get(of)?;
+    let headers = part.get("headers")?.as_array().filter(|headers| !headers.is_empty())?;
+    let first = match of {
+        "request" => {
+            let url = part.get("url")?.as_str()?;
+            let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+            let path = rest.find('/').map_or("/", |at| &rest[at..]);
+            format!("GET {path} HTTP/1.1")
+        }
+        _ => {
+            let status = part.get("status")?.as_u64()?;
+            format!("HTTP/1.1 {status} {}", part.get("statusText").and_then(Value::as_str).unwrap_or_default())
+        }
+    };
+    let mut text = first.trim_end().to_owned();
+    for header in headers {
+        let field = |name| header.get(name).and_then(Value::as_str);
+        if let (Some(name), Some(value)) = (field("name"), field("value")) {
+            // Pseudo headers of HTTP/2 were never on a line.
+            if !name.starts_with(':') && !value.contains(['\r', '\n']) {
+                text.push_str(&format!("\r\n{name}: {value}"));
+            }
+        }
+    }
+    text.push_str("\r\n\r\n");
+    let body = part.pointer("/content/text").and_then(Value::as_str).filter(|_| of == "response");
+    text.push_str(body.unwrap_or_default());
+    Some(text)
+}
+
+/// Seconds since 1970 of a date and time such as `2026-01-15T09:00:00.123Z`.
+pub(super) fn instant(text: &str) -> Option<f64> {
+    let format = &time::format_description::well_known::Rfc3339;
+    let at = time::OffsetDateTime::parse(text.trim(), format).ok()?;
+    Some(at.unix_timestamp_nanos() as f64 / 1e9)
+}
+
+/// What stands before the damage, its open brackets closed: up to the last value that is whole.
+fn salvaged(text: &str, error: &serde_json::Error) -> Option<Value> {
+    let line = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
+    let until = (line + error.column()).min(text.len());
+    let (mut open, mut in_string, mut escaped) = (Vec::new(), false, false);
+    let mut whole: Option<(usize, Vec<u8>)> = None;
+    for (at, byte) in text.bytes().enumerate().take(until) {
+        if in_string {
+            in_string = escaped || byte != b'"';
+            escaped = byte == b'\\' && !escaped;
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'{' => open.push(b'}'),
+            b'[' => open.push(b']'),
+            b'}' | b']' if open.last() == Some(&byte) => {
+                open.pop();
+                whole = Some((at + 1, open.clone()));
+            }
+            _ => {}
+        }
+    }
+    let (end, open) = whole?;
+    let closing: String = open.iter().rev().map(|byte| char::from(*byte)).collect();
+    serde_json::from_str(&format!("{}{closing}", &text[..end])).ok()
+}

@@ -1,0 +1,19 @@
+//! Field material in: a recorder between terminal and broker, imports of what other tools have caught, redaction, and where
+//! a capture and the simulated terminal part.
+//!
+//! Whatever it takes in becomes a [`Session`], and every session a scenario. Card data is gone before anything is kept.
+
+mod ears;
+mod fields;
+mod frames;
+pub mod import;
+mod lift;
+pub mod load;
+pub mod record;
+mod redact;
+mod session;
+
+pub use ears::Ears;
+pub use lift::Lift;
+pub use redact::redacted;
+pub use session::{Ending, Event, Session, Side};

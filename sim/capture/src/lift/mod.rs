@@ -1,0 +1,233 @@
+//! A session as a scenario: settings above, then line after line as it happened. Lines only ever come to the end, so that
+//! a recording can be written while it runs; where the head has to change, [`Lift::rewrites`] says so.
+//!
+//! It has never seen a socket or a file.
+
+mod link;
+mod pay;
+mod speech;
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+use sca_peers::{Pos, RequestId};
+use sca_protocol::Request;
+use sca_scenario::model::{Action, Expect, Sight, Step, Suffix};
+use sca_scenario::{Printer, quote, stamp_into};
+
+use crate::frames::Frames;
+use crate::session::{Event, Session};
+
+/// A scenario that is being made of what happens.
+pub struct Lift {
+    title: String,
+    secure: bool,
+    /// Settings of the terminal and the broker that what happened asks for.
+    terminal: BTreeMap<&'static str, String>,
+    broker: BTreeMap<&'static str, String>,
+    /// Certificates with a flaw, by name.
+    certificates: BTreeMap<String, &'static str>,
+    body: String,
+    /// How often something before the end of the text has changed.
+    rewrites: u64,
+    link: link::Link,
+    frames: Frames,
+    speech: speech::Speech,
+    last: Duration,
+    is_over: bool,
+}
+
+impl Lift {
+    /// A scenario of this title in which nothing has happened.
+    #[must_use]
+    pub fn new(title: &str, secure: bool) -> Self {
+        Self {
+            title: title.to_owned(),
+            secure,
+            terminal: BTreeMap::new(),
+            broker: BTreeMap::new(),
+            certificates: BTreeMap::new(),
+            body: String::new(),
+            rewrites: 0,
+            link: link::Link::default(),
+            frames: Frames::default(),
+            speech: speech::Speech::default(),
+            last: Duration::ZERO,
+            is_over: false,
+        }
+    }
+
+    /// A whole session as a scenario.
+    #[must_use]
+    pub fn whole(title: &str, session: &Session) -> String {
+        let mut lift = Self::new(title, session.secure);
+        session.events.iter().for_each(|(at, event)| lift.event(*at, event));
+        lift.finish(lift.last);
+        lift.text()
+    }
+
+    /// Takes what happened next.
+    pub fn event(&mut self, at: Duration, event: &Event) {
+        let at = Duration::from_millis(u64::try_from(at.as_millis()).unwrap_or(u64::MAX)).max(self.last);
+        self.last = at;
+        match event {
+            Event::Opened => self.opened(at),
+            Event::Asked(text) => self.asked(at, text),
+            Event::Answered(text) => self.answered(at, text),
+            Event::Up => self.is_found_up(at),
+            Event::Failed(reason) => self.failed(at, *reason),
+            Event::Frame(side, frame) => self.frame(at, *side, frame),
+            Event::Ended(side, ending) => self.ended(at, *side, *ending),
+            Event::Note(text) => self.comment(text),
+        }
+    }
+
+    /// Ends the scenario. Nothing comes after this.
+    pub fn finish(&mut self, at: Duration) {
+        if !self.is_over {
+            self.is_over = true;
+            self.told_pings();
+            stamp_into(&mut self.body, at.max(self.last));
+            self.body.push_str("end\n");
+        }
+    }
+
+    /// How often something before the end of the text has changed: whoever keeps the text elsewhere has to write it anew.
+    #[must_use]
+    pub fn rewrites(&self) -> u64 {
+        self.rewrites
+    }
+
+    /// The lines so far.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// What stands above the lines: the title and the settings.
+    #[must_use]
+    pub fn head(&self) -> String {
+        let mut out = String::new();
+        let _ = writeln!(out, "scenario {}\n", quote(&self.title));
+        let block = |out: &mut String, name: &str, settings: &BTreeMap<&str, String>| {
+            if !settings.is_empty() {
+                let _ = writeln!(out, "{name}");
+                for (name, value) in settings {
+                    let is_plain = !value.is_empty() && value.chars().all(|c| c.is_alphanumeric() || "-_.:/".contains(c));
+                    let value = if is_plain { value.clone() } else { quote(value) };
+                    let _ = writeln!(out, "  {name} {value}");
+                }
+            }
+        };
+        block(&mut out, "terminal", &self.terminal);
+        block(&mut out, "broker", &self.broker);
+        for (name, flaw) in &self.certificates {
+            let _ = writeln!(out, "certificate {name}\n  flaw {flaw}");
+        }
+        if !self.terminal.is_empty() || !self.broker.is_empty() || !self.certificates.is_empty() {
+            out.push('\n');
+        }
+        out
+    }
+
+    /// The scenario as it is now.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = self.head();
+        text.push_str(&self.body);
+        text
+    }
+
+    /// The same line goes on in another file: what is known stays known, what has been written does not.
+    #[must_use]
+    pub fn continued(&mut self, title: &str) -> Self {
+        let mut next = Self::new(title, self.secure);
+        next.terminal.clone_from(&self.terminal);
+        next.broker.clone_from(&self.broker);
+        next.link = std::mem::take(&mut self.link);
+        next.frames = std::mem::take(&mut self.frames);
+        if next.link.is_up() {
+            next.step(Some(Duration::ZERO), expect(Sight::Link(sca_scenario::model::LinkSight::Connects)));
+        }
+        next
+    }
+
+    fn set_terminal(&mut self, name: &'static str, value: String) {
+        if self.terminal.get(name) != Some(&value) {
+            self.terminal.insert(name, value);
+            self.rewrites += 1;
+        }
+    }
+
+    fn set_broker(&mut self, name: &'static str, value: String) {
+        if self.broker.get(name) != Some(&value) {
+            self.broker.insert(name, value);
+            self.rewrites += 1;
+        }
+    }
+
+    /// Appends a step.
+    fn step(&mut self, at: Option<Duration>, action: Action) {
+        let step = Step { stamp: at, ..Step::made(action) };
+        Printer::new(&[], &[]).step(&mut self.body, &step, 0);
+    }
+
+    /// Appends what is no statement, without card data and on lines of its own.
+    fn comment(&mut self, text: &str) {
+        let text = crate::redacted(text);
+        for line in text.lines().filter(|line| !line.trim().is_empty()).take(40) {
+            let shown: String = line.chars().filter(|c| !c.is_control()).take(300).collect();
+            let _ = writeln!(self.body, "# {shown}");
+        }
+    }
+}
+
+/// An expectation of the one terminal.
+fn expect(sight: Sight) -> Action {
+    Action::Expect(Expect { who: 0, sight, suffix: Suffix::default() })
+}
+
+/// A request that waits for its answer.
+struct Asked {
+    id: RequestId,
+    label: String,
+    request: Option<Request>,
+}
+
+/// The POS of a capture, which pairs as the POS of a scenario does, and takes what is left for the oldest request.
+#[derive(Default)]
+struct Pairing {
+    pos: Pos,
+    open: Vec<Asked>,
+}
+
+impl Pairing {
+    fn asked(&mut self, text: &str, label: String) {
+        let request = sca_peers::request_in(text);
+        let id = self.pos.asked(request.as_ref());
+        self.open.push(Asked { id, label, request });
+    }
+
+    /// The request that a message answers, if it answers one.
+    fn answered(&mut self, text: &str) -> (sca_peers::Heard, Option<Asked>) {
+        let heard = self.pos.heard(text);
+        let place = match heard.answers {
+            Some(id) => self.open.iter().position(|asked| asked.id == id),
+            // What is no response, and no notice either, still comes in its turn.
+            None if !heard.notice => self.open.first().map(|_| 0),
+            None => None,
+        };
+        let asked = place.map(|place| self.open.remove(place));
+        if let (Some(asked), None) = (&asked, heard.answers) {
+            self.pos.forget(|id| id == asked.id);
+        }
+        (heard, asked)
+    }
+
+    /// The connection is over: what was asked on it stays without an answer.
+    fn forget(&mut self) {
+        self.open.clear();
+        self.pos.forget(|_| true);
+    }
+}

@@ -1,0 +1,110 @@
+//! What a cardholder and a host have done, so far as an answer tells: nothing else of it was on the line.
+
+use sca_protocol::Response;
+use sca_protocol::cards::{CARDS, Card, Entry};
+use sca_protocol::commands::{Behaviour, Command, cents};
+use sca_protocol::screens::ScreenName;
+use sca_scenario::model::{Action, CardholderAct, HostAct, Party};
+
+use super::{Asked, Lift};
+
+/// The outcome was the cardholder's: 59001 and its word.
+const CANCELLED: &str = "59001";
+
+impl Lift {
+    /// What has to have happened before this answer could be given.
+    pub(super) fn before_the_answer(&mut self, asked: &Asked, response: &Response) {
+        let Some(request) = &asked.request else { return };
+        let Some(command) = Command::find(request) else { return };
+        if request.function_type() == "SECURITY" && request.command().starts_with("REGISTER") {
+            if let Some(code) = request.get("ENTRY_CODE").filter(|_| response.get("MAC_LABEL").is_some()) {
+                let code = code.to_owned();
+                self.screen(ScreenName::Pairing);
+                self.cardholder(CardholderAct::Enters(code));
+            }
+            return;
+        }
+        if !matches!(command.behaviour, Behaviour::Pay(_)) {
+            return;
+        }
+        let is_card_asked = command.screen && request.get("CTROUTD").is_none() && request.get("CARD_TOKEN").is_none();
+        let is_answered = response.get("TERMINATION_STATUS") != Some("FAILURE");
+        if response.get("RESULT_CODE") == Some(CANCELLED) && is_card_asked {
+            self.screen(ScreenName::CardEntry);
+            return self.cardholder(CardholderAct::Presses("cancel".to_owned()));
+        }
+        let is_declined = response.get("RESULT").is_some_and(|result| result.starts_with("DECLINED"));
+        if !is_answered && !is_declined {
+            return;
+        }
+        self.host_decides(request.get("TRANS_AMOUNT"), response, is_declined);
+        if is_card_asked {
+            let (card, entry) = card_of(response);
+            self.screen(ScreenName::CardEntry);
+            match entry {
+                Entry::Manual => self.cardholder(CardholderAct::Enters(card.name.to_owned())),
+                entry => self.cardholder(CardholderAct::Presents(card, entry)),
+            }
+            if card.pin {
+                self.screen(ScreenName::Pin);
+                self.cardholder(CardholderAct::Enters("1234".to_owned()));
+            }
+        }
+    }
+
+    /// What has to happen behind it, so that the device is free again.
+    pub(super) fn after_the_answer(&mut self, asked: &Asked, response: &Response) {
+        let command = asked.request.as_ref().and_then(Command::find);
+        let is_payment = command.is_some_and(|command| matches!(command.behaviour, Behaviour::Pay(_)));
+        if is_payment && response.get("CARD_ENTRY_MODE").is_some() && card_of(response).1 == Entry::Inserted {
+            self.screen(ScreenName::RemoveCard);
+            self.cardholder(CardholderAct::Removes);
+        }
+    }
+
+    fn cardholder(&mut self, act: CardholderAct) {
+        self.step(None, Action::Cardholder { who: 0, act });
+    }
+
+    /// The payment host does from now on what it has done in the capture.
+    fn host_decides(&mut self, asked: Option<&str>, response: &Response, is_declined: bool) {
+        let number = |text: &str| cents(text);
+        let approved = response.get("APPROVED_AMOUNT").filter(|approved| {
+            let pair = asked.and_then(number).zip(number(approved));
+            pair.is_some_and(|(asked, approved)| approved > 0 && approved < asked)
+        });
+        let said = match (is_declined, approved) {
+            (true, _) => "host declines".to_owned(),
+            (false, Some(amount)) => format!("host approves {amount}"),
+            (false, None) if self.speech.host.is_none() => return,
+            (false, None) => "host approves".to_owned(),
+        };
+        if self.speech.host.as_ref() != Some(&said) {
+            self.speech.host = Some(said.clone());
+            self.step(None, Action::Host(HostAct { party: Party::Host, sets: Vec::new(), said }));
+        }
+    }
+}
+
+/// The test card that stands for the card of an answer, and how it was presented.
+fn card_of(response: &Response) -> (&'static Card, Entry) {
+    let media = response.get("PAYMENT_MEDIA").unwrap_or_default();
+    let tender = response.get("PAYMENT_TYPE").unwrap_or_default();
+    let mode = response.get("CARD_ENTRY_MODE").unwrap_or("Contactless");
+    let entry = match mode {
+        mode if mode.contains("Contactless") => Entry::Tapped,
+        mode if mode.contains("Chip") => Entry::Inserted,
+        mode if mode.contains("Swipe") => Entry::Swiped,
+        "Keyed" | "Manual" => Entry::Manual,
+        _ => Entry::Tapped,
+    };
+    let is_good = |card: &&Card| card.standing == sca_protocol::cards::Standing::Good;
+    let chipless = entry == Entry::Swiped;
+    let of_media = CARDS.iter().filter(is_good).find(|card| {
+        card.media.eq_ignore_ascii_case(media) && card.chip != chipless && !card.pin
+    });
+    let of_tender = CARDS.iter().filter(is_good).find(|card| card.tender == tender && card.tender != "CREDIT");
+    let usual = if chipless { "stripe" } else { "visa" };
+    let card = of_tender.or(of_media).or_else(|| Card::find(usual)).unwrap_or(&CARDS[0]);
+    (card, entry)
+}

@@ -1,0 +1,424 @@
+//! What is said on the link: requests and their answers, paired; what changes from run to run, made into captures and
+//! inserts; control frames, and frames that no message can be made of.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sca_protocol::commands::{Command, Needs};
+use sca_protocol::frame::{Frame, opcode};
+use sca_protocol::message::{Layout, SECRET};
+use sca_protocol::xml::{Element, Limits};
+use sca_protocol::{Request, Response};
+use sca_scenario::Span;
+use sca_scenario::model::{Action, Demand, Expect, Fields, Message, Op, RawFrame, Send, Sight, Speaker, Suffix, Test};
+
+use super::{Asked, Lift, Pairing, expect};
+use crate::fields::{self, BROUGHT_BACK, VARYING};
+use crate::frames::Came;
+use crate::session::Side;
+
+/// Bytes of a message that is kept; a file holds a few such.
+const MESSAGE_MAX: usize = 128 << 10;
+
+/// What is known of the talk.
+#[derive(Default)]
+pub(super) struct Speech {
+    pub(super) pairing: Pairing,
+    /// Messages so far, from which labels are made.
+    number: u32,
+    /// Values that answers have brought, and the names they are captured under.
+    captured: BTreeMap<String, String>,
+    /// The counter that the terminal stood at when it was first asked, where that is not where a new one stands.
+    counter: Option<u64>,
+    /// Whether any COUNTER has been said.
+    has_counted: bool,
+    /// Labels of MACs that were given out within the capture.
+    registered: Vec<String>,
+    /// Whether a session was asked for within the capture, or is known to have been open before.
+    has_session: bool,
+    /// Where the lines of the present connection begin.
+    pub(super) connected: Option<usize>,
+    /// Pings of the terminal that have not been told.
+    pings: u32,
+    /// When the ping before was, with nothing since.
+    last_ping: Option<Duration>,
+    /// What the payment host has been told to do.
+    pub(super) host: Option<String>,
+}
+
+impl Lift {
+    pub(super) fn frame(&mut self, at: Duration, side: Side, frame: &Frame) {
+        let came = self.frames.take(side, frame);
+        let idle = at.saturating_sub(self.link.moved);
+        self.link.moved = at;
+        match came {
+            Came::Part => {}
+            Came::Message { payload, .. } if self.is_left_out(side, &payload) => {}
+            Came::Message { opcode, payload, fragments } => {
+                self.told_pings();
+                self.speech.last_ping = None;
+                match (side, fragments.is_empty()) {
+                    (Side::Broker, true) => self.request(at, opcode, &payload),
+                    (Side::Broker, false) => self.in_fragments(at, &payload, &fragments),
+                    (Side::Terminal, _) => self.answer(at, opcode, &payload),
+                }
+            }
+            Came::Control(frame) => self.control(at, side, &frame, idle),
+            Came::Odd(frame) => self.odd(at, side, &frame),
+        }
+    }
+
+    /// Whether a message is too long for a scenario, which is then said.
+    fn is_left_out(&mut self, side: Side, payload: &[u8]) -> bool {
+        let is_long = payload.len() > MESSAGE_MAX;
+        if is_long {
+            let who = if side == Side::Broker { "broker" } else { "terminal" };
+            self.comment(&format!("a message of the {who} was left out: it has {} bytes", payload.len()));
+        }
+        is_long
+    }
+
+    fn label(&mut self) -> String {
+        self.speech.number += 1;
+        format!("q{}", self.speech.number)
+    }
+
+    fn send(&mut self, at: Duration, by: Speaker, message: Message, label: Option<String>) {
+        self.step(Some(at), Action::Send(Send { by, to: 0, message, label }));
+    }
+
+    /// The broker passes a message of a POS on.
+    fn request(&mut self, at: Duration, opcode: u8, payload: &[u8]) {
+        let label = self.label();
+        let said = crate::redact::redacted_bytes(payload);
+        let text = String::from_utf8_lossy(&said).into_owned();
+        self.speech.pairing.asked(&text, label.clone());
+        let message = match (opcode, std::str::from_utf8(&said)) {
+            (opcode::TEXT, Ok(text)) => self.request_of(text),
+            _ => Message::Binary(said.into_owned()),
+        };
+        self.send(at, Speaker::Pos(0), message, Some(label));
+    }
+
+    /// A message that came in pieces is sent in the same pieces.
+    fn in_fragments(&mut self, at: Duration, payload: &[u8], fragments: &[Frame]) {
+        let said = crate::redact::redacted_bytes(payload).into_owned();
+        let label = self.label();
+        self.speech.pairing.asked(&String::from_utf8_lossy(&said), label.clone());
+        let is_same = said == payload;
+        let (mut rest, count) = (said.as_slice(), fragments.len());
+        for (nth, fragment) in fragments.iter().enumerate() {
+            // Where something was taken out, the pieces are no longer as long as they were.
+            let length = match (is_same, nth + 1 == count) {
+                (_, true) => rest.len(),
+                (true, false) => fragment.payload.len(),
+                (false, false) => rest.len().min(fragment.payload.len()),
+            };
+            let (piece, behind) = rest.split_at(length.min(rest.len()));
+            rest = behind;
+            let label = (nth + 1 == count).then(|| label.clone());
+            let raw = RawFrame { payload: piece.to_vec(), ..raw(fragment) };
+            self.send(at, Speaker::Broker, Message::Frame(raw), label);
+        }
+    }
+
+    fn odd(&mut self, at: Duration, side: Side, frame: &Frame) {
+        if side == Side::Broker {
+            let payload = crate::redact::redacted_bytes(&frame.payload).into_owned();
+            self.send(at, Speaker::Broker, Message::Frame(RawFrame { payload, ..raw(frame) }), None);
+        } else {
+            let what = format!("the terminal sent a frame that breaks the protocol: opcode {}", frame.opcode);
+            self.comment(&what);
+        }
+    }
+
+    fn control(&mut self, at: Duration, side: Side, frame: &Frame, idle: Duration) {
+        let text = String::from_utf8(frame.payload.clone()).ok().filter(|text| !text.chars().any(char::is_control));
+        let text = text.map(|text| crate::redacted(&text).into_owned());
+        let payload = text.filter(|text| !text.is_empty());
+        match (side, frame.opcode) {
+            (Side::Broker, opcode::PING) => {
+                self.told_pings();
+                self.send(at, Speaker::Broker, Message::Ping(payload), None);
+            }
+            (Side::Broker, opcode::PONG) => self.link.unanswered = None,
+            (Side::Broker, _) => {
+                self.told_pings();
+                let (code, reason) = closes(frame);
+                self.send(at, Speaker::Broker, Message::Close(code, reason), None);
+                self.link.closed.get_or_insert(Side::Broker);
+            }
+            (Side::Terminal, opcode::PING) => self.pings(at, idle),
+            (Side::Terminal, opcode::PONG) => self.sees(at, Sight::ToBroker(Message::Pong(payload))),
+            (Side::Terminal, _) => {
+                self.told_pings();
+                if self.link.closed.is_none() {
+                    self.falls_silent(at);
+                    let (code, _) = closes(frame);
+                    self.sees(at, Sight::ToBroker(Message::Close(code, None)));
+                    self.link.closed = Some(Side::Terminal);
+                }
+            }
+        }
+    }
+
+    /// A ping of the terminal: its interval is a setting; of several in a row the first is a line.
+    fn pings(&mut self, at: Duration, idle: Duration) {
+        let since = self.speech.last_ping.map_or(idle, |last| at.saturating_sub(last));
+        let seconds = (since + Duration::from_millis(500)).as_secs().clamp(1, 3_600);
+        if seconds != 45 && !self.terminal.contains_key("WEBSOCKETPINGINTERVAL") {
+            self.set_terminal("WEBSOCKETPINGINTERVAL", seconds.to_string());
+        }
+        if self.speech.last_ping.is_none() {
+            self.sees(at, Sight::ToBroker(Message::Ping(None)));
+        } else {
+            self.speech.pings += 1;
+        }
+        self.speech.last_ping = Some(at);
+        self.link.unanswered.get_or_insert(at);
+    }
+
+    /// Says how many pings were not told one by one.
+    pub(super) fn told_pings(&mut self) {
+        let pings = std::mem::take(&mut self.speech.pings);
+        if pings > 0 {
+            self.comment(&format!("this line {pings} times more"));
+        }
+    }
+
+    /// A message as a POS sends it: by its fields where these say all there is to it.
+    fn request_of(&mut self, text: &str) -> Message {
+        let Some(request) = plain_request(text) else { return self.document_of(text) };
+        self.counts(&request, None);
+        let is_register = request.function_type() == "SECURITY";
+        let is_known = request.get("MAC_LABEL").is_some_and(|label| self.speech.registered.iter().any(|l| l == label));
+        let mut tests = Vec::new();
+        for field in &request.fields()[2..] {
+            let value = match field.name.as_str() {
+                "KEY" if is_register => "{{pos.key}}".to_owned(),
+                "MAC" if is_known => "{{mac}}".to_owned(),
+                // Of a registration before the capture nothing is known; with SKIPPOSAUTH nobody minds.
+                "MAC" | "MAC_LABEL" if !is_known && !is_register => continue,
+                "COUNTER" => self.counter_of(&field.text),
+                _ => self.inserted(&field.text),
+            };
+            tests.push(test(&field.name, Demand::Is(Op::Equal, value)));
+        }
+        if is_register && request.command().starts_with("REGISTER") {
+            self.set_terminal("SKIPPOSAUTH", "0".to_owned());
+        }
+        let routing = request.fields()[..2].iter().map(|field| field.text.clone()).collect();
+        Message::Fields(Fields { routing, tests, ..Fields::default() })
+    }
+
+    /// A message that its fields do not say: as a document, or as a text.
+    fn document_of(&mut self, text: &str) -> Message {
+        let request = sca_peers::request_in(text);
+        if let Some(request) = &request {
+            self.counts(request, None);
+        }
+        let mut text = text.to_owned();
+        for (value, name) in &self.speech.captured {
+            for field in BROUGHT_BACK {
+                let element = |inside: &str| format!("<{field}>{inside}</{field}>");
+                text = text.replace(&element(value), &element(&format!("{{{{{name}}}}}")));
+            }
+        }
+        sca_runner::verbatim(&text)
+    }
+
+    /// A value, or the insert that stands for it.
+    fn inserted(&self, value: &str) -> String {
+        self.speech.captured.get(value).map_or_else(|| value.to_owned(), |name| format!("{{{{{name}}}}}"))
+    }
+
+    /// A COUNTER, or how far it is from where the terminal stood.
+    fn counter_of(&self, value: &str) -> String {
+        match (self.speech.counter, value.parse::<u64>().ok()) {
+            (Some(from), Some(now)) if now == from => "{{counter}}".to_owned(),
+            (Some(from), Some(now)) if now > from => format!("{{{{counter+{}}}}}", now - from),
+            _ => value.to_owned(),
+        }
+    }
+
+    /// Takes note of a COUNTER, in a request or in an answer to GET COUNTER. Says whether it has to be captured.
+    fn counts(&mut self, request: &Request, answered: Option<&str>) -> bool {
+        let is_first = !self.speech.has_counted;
+        match answered.and_then(|value| value.parse().ok()) {
+            Some(1) if is_first => self.speech.has_counted = true,
+            Some(now) if is_first => {
+                (self.speech.has_counted, self.speech.counter) = (true, Some(now));
+                return true;
+            }
+            _ => self.speech.has_counted |= answered.is_none() && request.get("COUNTER").is_some(),
+        }
+        false
+    }
+
+    /// The terminal says something: the answer to a request, or a notice.
+    fn answer(&mut self, at: Duration, opcode: u8, payload: &[u8]) {
+        let said = crate::redact::redacted_bytes(payload);
+        let text = match (opcode, std::str::from_utf8(&said)) {
+            (opcode::TEXT, Ok(text)) => text.to_owned(),
+            _ => {
+                self.comment(&format!("the terminal sent a binary message of {} bytes", payload.len()));
+                return;
+            }
+        };
+        let (heard, asked) = self.speech.pairing.answered(&text);
+        let suffix =
+            Suffix { re: asked.as_ref().map(|asked| (asked.label.clone(), Span::default())), ..Suffix::default() };
+        let Some(response) = &heard.response else {
+            self.step(Some(at), told(sca_runner::verbatim(&text), suffix));
+            return;
+        };
+        if let Some(asked) = &asked {
+            self.has_been_open(asked, response);
+            self.before_the_answer(asked, response);
+        }
+        let message = self.answer_of(asked.as_ref(), response, &text);
+        self.step(Some(at), told(message, suffix));
+        if let Some(asked) = &asked {
+            self.after_the_answer(asked, response);
+        }
+    }
+
+    fn answer_of(&mut self, asked: Option<&Asked>, response: &Response, text: &str) -> Message {
+        let is_word = |name: &str| name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        if response.fields().iter().any(|field| !is_word(&field.name)) || response.fields().is_empty() {
+            return sca_runner::verbatim(text);
+        }
+        let asks_counter = asked.and_then(|asked| asked.request.as_ref()).filter(|r| r.command() == "GET_COUNTER");
+        let mut tests: Vec<Test> = Vec::new();
+        for field in response.fields() {
+            if tests.iter().any(|test| test.field == field.name) {
+                self.comment(&format!("{} came more than once", field.name));
+                continue;
+            }
+            let demand = self.demand_of(field, asks_counter, response);
+            tests.push(test(&field.name, demand));
+        }
+        Message::Fields(Fields { notice: asked.is_none(), tests, ..Fields::default() })
+    }
+
+    /// What is demanded of a field of an answer: what it said, unless that is another at every run.
+    fn demand_of(&mut self, field: &Element, asks_counter: Option<&Request>, response: &Response) -> Demand {
+        let name = field.name.as_str();
+        if name == "COUNTER" {
+            if let Some(request) = asks_counter
+                && self.counts(request, Some(&field.text))
+            {
+                return Demand::Capture("counter".to_owned());
+            }
+            return Demand::Is(Op::Equal, self.counter_of(&field.text));
+        }
+        if fields::holds(BROUGHT_BACK, name) && !field.text.is_empty() {
+            if let Some(known) = self.speech.captured.get(&field.text) {
+                return Demand::Is(Op::Equal, format!("{{{{{known}}}}}"));
+            }
+            let name = format!("{}-{}", name.to_lowercase().replace('_', "-"), self.speech.captured.len() + 1);
+            if field.name == "MAC_LABEL" && response.get("MAC_KEY").is_some() {
+                self.speech.registered.push(field.text.clone());
+            }
+            self.speech.captured.insert(field.text.clone(), name.clone());
+            return Demand::Capture(name);
+        }
+        // What exactly is wrong with a document, each says in its own words.
+        let is_detail = name == "RESPONSE_TEXT" && response.get("RESULT_CODE") == Some("-2");
+        let differs = is_detail || fields::holds(VARYING, name) || SECRET.contains(&name) || fields::is_of_card(name);
+        match differs || !field.children.is_empty() {
+            true => Demand::Any,
+            false => Demand::Is(Op::Equal, self.inserted(&field.text)),
+        }
+    }
+
+    /// What is done only in a session, or refused because one is open, says that it was open before the capture began.
+    fn has_been_open(&mut self, asked: &Asked, response: &Response) {
+        let Some(request) = &asked.request else { return };
+        let command = Command::find(request);
+        let is_start = request.function_type() == "SESSION" && request.command() == "START";
+        let is_refused = response.get("RESULT_CODE") == Some("59003");
+        let needs = command.is_some_and(|command| command.needs == Needs::Session);
+        let is_done = !matches!(response.get("TERMINATION_STATUS"), Some("FAILURE"));
+        let was_open = (is_start && is_refused) || (needs && is_done);
+        if was_open && !self.speech.has_session {
+            self.was_open();
+        }
+        self.speech.has_session |= is_start || was_open;
+    }
+
+    /// Opens a session where the capture's first connection begins.
+    fn was_open(&mut self) {
+        let Some(place) = self.speech.connected else { return };
+        let behind = self.body.split_off(place);
+        self.comment("the session was open when the capture began");
+        let routing = vec!["SESSION".to_owned(), "START".to_owned()];
+        let tests = vec![test("INVOICE", Demand::Is(Op::Equal, "1".to_owned()))];
+        let start = Message::Fields(Fields { routing, tests, ..Fields::default() });
+        let label = Some("opened".to_owned());
+        self.step(None, Action::Send(Send { by: Speaker::Pos(0), to: 0, message: start, label }));
+        let tests = vec![test("RESULT", Demand::Is(Op::Equal, "OK".to_owned()))];
+        let suffix = Suffix { re: Some(("opened".to_owned(), Span::default())), ..Suffix::default() };
+        self.step(None, told(Message::Fields(Fields { tests, ..Fields::default() }), suffix));
+        self.body.push_str(&behind);
+        self.rewrites += 1;
+    }
+
+    /// Waits until a screen is shown.
+    pub(super) fn screen(&mut self, name: sca_protocol::screens::ScreenName) {
+        let show = sca_scenario::model::Show::Screen { name: Some(name), text: None, pattern: None, tests: Vec::new() };
+        self.step(None, expect(Sight::Show(show)));
+    }
+}
+
+pub(super) fn test(field: &str, demand: Demand) -> Test {
+    Test { field: field.to_owned(), demand, span: Span::default() }
+}
+
+fn told(message: Message, suffix: Suffix) -> Action {
+    Action::Expect(Expect { who: 0, sight: Sight::ToPos(message), suffix })
+}
+
+fn raw(frame: &Frame) -> RawFrame {
+    RawFrame {
+        opcode: frame.opcode,
+        last: frame.last,
+        masked: frame.mask.is_some(),
+        reserved: frame.reserved,
+        length: frame.declared,
+        payload: frame.payload.clone(),
+    }
+}
+
+/// The code and the reason of a close.
+fn closes(frame: &Frame) -> (Option<u16>, Option<String>) {
+    let (code, reason) = frame.close_parts();
+    let reason = crate::redacted(&reason).into_owned();
+    (code, Some(reason).filter(|reason| !reason.is_empty() && !reason.chars().any(char::is_control)))
+}
+
+/// A request whose fields say all there is to it, blanks between elements aside.
+fn plain_request(text: &str) -> Option<Request> {
+    let request = Request::parse(text, Limits { bytes_max: usize::MAX, ..Limits::default() }).ok()?;
+    let names: Vec<&str> = request.fields().iter().map(|field| field.name.as_str()).collect();
+    let is_word = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    };
+    let is_flat = request.fields().iter().all(|field| field.children.is_empty() && is_word(&field.name));
+    let is_routed = names.starts_with(&["FUNCTION_TYPE", "COMMAND"])
+        && is_word(request.function_type())
+        && is_word(request.command());
+    (is_flat && is_routed && without_blanks(text) == request.to_xml(Layout::Compact)).then_some(request)
+}
+
+/// A document without the blanks between its elements.
+fn without_blanks(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for piece in text.trim().split_inclusive('>') {
+        match piece.trim_start() {
+            tag if tag.starts_with('<') => out.push_str(tag),
+            _ => out.push_str(piece),
+        }
+    }
+    out
+}

@@ -1,0 +1,226 @@
+//! The files of a recording: one for each terminal, written line by line, so that whatever happens to the recorder what is
+//! there is a scenario.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sca_protocol::handshake::Head;
+
+use crate::lift::Lift;
+use crate::load::{file_name, title};
+use crate::session::{Ending, Event, Side};
+
+/// Bytes after which a recording goes on in another file: a scenario has a mebibyte at most.
+const PART_MAX: usize = 640 << 10;
+/// Terminals of one recording.
+const TERMINALS_MAX: usize = 10_000;
+
+/// All files of a recording.
+pub(super) struct Book {
+    folder: PathBuf,
+    from: String,
+    secure: bool,
+    pages: BTreeMap<String, Page>,
+    /// What happened on connections whose terminal has not said its name yet, with the address it came from.
+    unnamed: BTreeMap<u32, Unnamed>,
+    /// The names of connections, and of addresses.
+    named: BTreeMap<u32, String>,
+    known: BTreeMap<String, String>,
+    /// What could not be written.
+    pub(super) trouble: Option<io::Error>,
+}
+
+#[derive(Default)]
+struct Unnamed {
+    address: String,
+    events: Vec<(Duration, Event)>,
+}
+
+/// One file, and how much of it is on the disk.
+struct Page {
+    lift: Lift,
+    name: String,
+    path: PathBuf,
+    file: File,
+    began: Duration,
+    written: usize,
+    rewrites: u64,
+    connection: u32,
+}
+
+impl Book {
+    pub(super) fn new(folder: PathBuf, from: String, secure: bool) -> Self {
+        Self {
+            folder,
+            from,
+            secure,
+            pages: BTreeMap::new(),
+            unnamed: BTreeMap::new(),
+            named: BTreeMap::new(),
+            known: BTreeMap::new(),
+            trouble: None,
+        }
+    }
+
+    /// A connection begins, from this address.
+    pub(super) fn begins(&mut self, connection: u32, address: String, at: Duration) {
+        self.unnamed.insert(connection, Unnamed { address, events: vec![(at, Event::Opened)] });
+    }
+
+    /// Something happens on a connection. Says the name of the terminal, and of a file that begins with it.
+    pub(super) fn happens(&mut self, connection: u32, at: Duration, event: Event) -> Option<PathBuf> {
+        if let Some(name) = self.named.get(&connection).cloned() {
+            let path = self.page(&name, at);
+            self.put(&name, connection, at, &event);
+            return path;
+        }
+        let unnamed = self.unnamed.entry(connection).or_default();
+        let name = match &event {
+            Event::Asked(text) => pinpad_id(text),
+            _ => None,
+        };
+        let is_last = matches!(event, Event::Failed(_) | Event::Ended(..));
+        unnamed.events.push((at, event));
+        if name.is_none() && !is_last {
+            return None;
+        }
+        let unnamed = std::mem::take(unnamed);
+        self.unnamed.remove(&connection);
+        // Who failed before it could say its name is whoever last came from there.
+        let name = match name {
+            Some(name) => {
+                self.known.insert(unnamed.address, name.clone());
+                name
+            }
+            None => self.known.get(&unnamed.address).cloned().unwrap_or_else(|| "unnamed".to_owned()),
+        };
+        self.named.insert(connection, name.clone());
+        let began = unnamed.events.first().map_or(at, |(at, _)| *at);
+        let path = self.page(&name, began);
+        for (at, event) in unnamed.events {
+            self.put(&name, connection, at, &event);
+        }
+        path
+    }
+
+    /// A connection is over.
+    pub(super) fn forgets(&mut self, connection: u32) {
+        self.named.remove(&connection);
+        self.unnamed.remove(&connection);
+    }
+
+    /// The recording is over: every file ends.
+    pub(super) fn ends(&mut self, at: Duration) {
+        for page in self.pages.values_mut() {
+            page.lift.finish(at.saturating_sub(page.began));
+            let kept = page.keep();
+            self.trouble = self.trouble.take().or(kept.err());
+        }
+    }
+
+    /// Sees to it that a terminal has a file. The file, where it is new.
+    fn page(&mut self, name: &str, at: Duration) -> Option<PathBuf> {
+        if self.pages.contains_key(name) || self.pages.len() >= TERMINALS_MAX {
+            return None;
+        }
+        let lift = Lift::new(&title(name, &self.from), self.secure);
+        match Page::create(&self.folder, name, lift, at) {
+            Ok(page) => {
+                let path = page.path.clone();
+                self.pages.insert(name.to_owned(), page);
+                Some(path)
+            }
+            Err(error) => {
+                self.trouble.get_or_insert(error);
+                None
+            }
+        }
+    }
+
+    fn put(&mut self, name: &str, connection: u32, at: Duration, event: &Event) {
+        let Some(page) = self.pages.get_mut(name) else { return };
+        if connection < page.connection {
+            // An older connection of the same terminal, whose end comes late.
+            return;
+        }
+        if connection > page.connection && page.connection != 0 && !matches!(event, Event::Opened) {
+            page.lift.event(at.saturating_sub(page.began), &Event::Ended(Side::Terminal, Ending::Fin));
+        }
+        page.connection = connection;
+        page.lift.event(at.saturating_sub(page.began), event);
+        let mut kept = page.keep();
+        if kept.is_ok() && page.lift.body().len() > PART_MAX {
+            kept = page.turn(&self.folder, &self.from, at);
+        }
+        self.trouble = self.trouble.take().or(kept.err());
+    }
+}
+
+fn pinpad_id(request: &str) -> Option<String> {
+    let (head, _) = Head::parse_request(request.as_bytes()).ok().flatten()?;
+    let id = head.get("x-vfi-pinpad-id")?.trim();
+    (!id.is_empty()).then(|| id.chars().take(64).collect())
+}
+
+impl Page {
+    /// A new file beside those that are there.
+    fn create(folder: &Path, name: &str, lift: Lift, began: Duration) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let stem = file_name(name);
+        for number in 1..100_000 {
+            let path = match number {
+                1 => folder.join(format!("{stem}.sca")),
+                number => folder.join(format!("{stem}-{number}.sca")),
+            };
+            match OpenOptions::new().append(true).create_new(true).open(&path) {
+                Ok(file) => {
+                    let name = name.to_owned();
+                    // A scenario has a line at least.
+                    let mut page = Self { lift, name, path, file, began, written: 0, rewrites: 0, connection: 0 };
+                    page.rewrite()?;
+                    return Ok(page);
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(io::Error::other("the folder is full of recordings of this terminal"))
+    }
+
+    /// Brings the file up to what has happened: its end grows, or it is written anew.
+    fn keep(&mut self) -> io::Result<()> {
+        if self.lift.rewrites() != self.rewrites {
+            return self.rewrite();
+        }
+        let new = &self.lift.body()[self.written..];
+        if !new.is_empty() {
+            self.file.write_all(new.as_bytes())?;
+            self.written = self.lift.body().len();
+        }
+        Ok(())
+    }
+
+    /// Writes the file anew, beside the old one, and lets it take its place.
+    fn rewrite(&mut self) -> io::Result<()> {
+        let beside = self.path.with_extension("sca.part");
+        fs::write(&beside, self.lift.text())?;
+        fs::rename(&beside, &self.path)?;
+        self.file = OpenOptions::new().append(true).open(&self.path)?;
+        (self.written, self.rewrites) = (self.lift.body().len(), self.lift.rewrites());
+        Ok(())
+    }
+
+    /// Goes on in another file.
+    fn turn(&mut self, folder: &Path, from: &str, at: Duration) -> io::Result<()> {
+        let next = self.lift.continued(&title(&self.name, from));
+        self.lift.finish(at.saturating_sub(self.began));
+        self.keep()?;
+        let connection = self.connection;
+        *self = Self::create(folder, &self.name, next, at)?;
+        self.connection = connection;
+        self.keep()
+    }
+}

@@ -1,0 +1,84 @@
+//! One end of a connection that passes through a recorder: plain, or within TLS.
+
+use std::cell::Cell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use sca_network::Stream;
+use sca_network::tls::Secured;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// One end.
+pub(super) struct Line {
+    below: Below,
+    /// Whether the goodbye of TLS is left out when writing ends, as the other side has left it out.
+    pub(super) is_cut: Rc<Cell<bool>>,
+}
+
+enum Below {
+    Plain(Stream),
+    Secured(Box<Secured<Stream>>),
+}
+
+impl Line {
+    /// ws.
+    pub(super) fn plain(stream: Stream) -> Self {
+        Self { below: Below::Plain(stream), is_cut: Rc::default() }
+    }
+
+    /// wss.
+    pub(super) fn secured(tls: impl Into<Secured<Stream>>) -> Self {
+        Self { below: Below::Secured(Box::new(tls.into())), is_cut: Rc::default() }
+    }
+
+    /// What lies below TLS.
+    fn socket(&mut self) -> &mut Stream {
+        match &mut self.below {
+            Below::Plain(stream) => stream,
+            Below::Secured(tls) => tls.get_mut().0,
+        }
+    }
+
+    /// Ends with a reset once it is dropped.
+    pub(super) fn reset(&mut self) {
+        self.socket().reset();
+    }
+}
+
+impl AsyncRead for Line {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().below {
+            Below::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Below::Secured(tls) => Pin::new(tls.as_mut()).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Line {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match &mut self.get_mut().below {
+            Below::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Below::Secured(tls) => Pin::new(tls.as_mut()).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().below {
+            Below::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Below::Secured(tls) => Pin::new(tls.as_mut()).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let line = self.get_mut();
+        if line.is_cut.get() {
+            return Pin::new(line.socket()).poll_shutdown(cx);
+        }
+        match &mut line.below {
+            Below::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Below::Secured(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
+        }
+    }
+}

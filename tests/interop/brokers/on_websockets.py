@@ -1,0 +1,56 @@
+"""A broker on Python `websockets`, of 2022 and of today: terminals at /, and a POS for each at /pos/PINPAD-ID.
+
+    on_websockets.py PORT [CA CERT KEY]
+"""
+
+import asyncio
+import ssl
+import sys
+
+import websockets
+
+try:
+    from websockets.asyncio.server import serve
+except ImportError:
+    from websockets import serve
+
+terminals, tills = {}, {}
+
+
+async def handle(socket, path=None):
+    request = getattr(socket, "request", None)
+    headers, path = (request.headers, request.path) if request else (socket.request_headers, path)
+    try:
+        if path.startswith("/pos/"):
+            pinpad = path.removeprefix("/pos/")
+            tills.setdefault(pinpad, set()).add(socket)
+            async for message in socket:
+                if pinpad in terminals:
+                    await terminals[pinpad].send(message)
+        else:
+            pinpad = headers.get("x-vfi-pinpad-id", "")
+            terminals[pinpad] = socket
+            async for message in socket:
+                for till in list(tills.get(pinpad, ())):
+                    await till.send(message)
+    except websockets.ConnectionClosed:
+        pass
+    finally:
+        tills.get(pinpad, set()).discard(socket)
+        if terminals.get(pinpad) is socket:
+            del terminals[pinpad]
+
+
+async def main(port, ca=None, cert=None, key=None):
+    context = None
+    if cert:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(cert, key)
+        context.load_verify_locations(ca)
+        context.verify_mode = ssl.CERT_REQUIRED
+    async with serve(handle, "127.0.0.1", int(port), ssl=context, subprotocols=["sci"]):
+        print(f"listening: Python {sys.version.split()[0]}, websockets {websockets.version.version}", flush=True)
+        await asyncio.Future()
+
+
+asyncio.run(main(*sys.argv[1:]))
