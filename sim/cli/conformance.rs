@@ -94,6 +94,7 @@ fn results(paths: &[PathBuf]) -> Result<Vec<FileResult>, Exit> {
         make: &simulated,
         clauses: &clauses,
         identities: authorities()?,
+        outside: None,
     };
     let mut results: Vec<FileResult> = Vec::with_capacity(found.len());
     for (path, result) in found.iter().zip(suite.run(&found, threads(None), &|_| ())) {

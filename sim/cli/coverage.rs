@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         }
     }
     let (options, snapshots) = (Options::default(), Snapshots::Ignore);
-    let suite = Suite { options, snapshots, make: &simulated, clauses: &clauses, identities };
+    let suite = Suite { options, snapshots, make: &simulated, clauses: &clauses, identities, outside: None };
     for (path, result) in paths.iter().zip(suite.run(&paths, threads(None), &|_| ())) {
         match result {
             Ok(result) => {

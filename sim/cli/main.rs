@@ -4,6 +4,7 @@ mod certs;
 mod check;
 mod conformance;
 mod coverage;
+mod diff;
 mod explain;
 mod explore;
 mod export;
@@ -85,6 +86,8 @@ enum Command {
     Record(record::Arguments),
     /// Make scenarios of what other tools have caught: HTTP archives, packets, logs
     Import(import::Arguments),
+    /// Show where a capture and the simulated terminal part, and shrink it
+    Diff(diff::Arguments),
     /// Serve an editor: diagnostics, completion, hover and formatting, on standard input and output
     Lsp(lsp::Arguments),
     /// Put scenario files into the one layout
@@ -130,6 +133,7 @@ fn main() -> ExitCode {
         Command::Export(arguments) => export::run(&arguments),
         Command::Record(arguments) => record::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
         Command::Lsp(arguments) => lsp::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::List(arguments) => list::run(&arguments),

@@ -59,6 +59,14 @@ pub(crate) fn authorities() -> Result<Authorities, Exit> {
     })
 }
 
+/// The same for real devices, whose clocks show today.
+pub(crate) fn authorities_of_today() -> Result<Authorities, Exit> {
+    Authorities::of_today().map_err(|error| {
+        complain!("error: {error}");
+        Exit::CannotRun
+    })
+}
+
 /// Threads: as many as were asked for, or as there are cores.
 pub(crate) fn threads(jobs: Option<u16>) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -33,7 +33,7 @@ pub(crate) fn suite(
     clauses: &'static [&'static str],
 ) -> Suite<'static, Terminal> {
     let identities = Authorities::new().expect("an authority can be made");
-    Suite { options, snapshots, make: &simulated, clauses, identities }
+    Suite { options, snapshots, make: &simulated, clauses, identities, outside: None }
 }
 
 /// A transcript without what is no statement.

@@ -3,6 +3,7 @@
 //!
 //! Whatever it takes in becomes a [`Session`], and every session a scenario. Card data is gone before anything is kept.
 
+pub mod diff;
 mod ears;
 mod fields;
 mod frames;

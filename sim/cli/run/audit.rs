@@ -15,6 +15,7 @@ pub(super) fn run(arguments: &Arguments, suite: &Terminals<'_>, paths: &[PathBuf
         options: suite.options.clone(),
         snapshots: Snapshots::Ignore,
         identities: suite.identities.clone(),
+        outside: None,
         ..*suite
     };
     for path in paths {

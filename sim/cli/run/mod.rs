@@ -2,6 +2,7 @@
 
 mod audit;
 mod chosen;
+mod device;
 mod last;
 mod lines;
 mod progress;
@@ -24,7 +25,7 @@ pub(crate) use chosen::filtered;
 
 use crate::Exit;
 use crate::report::{parse_report, tell_beside, write_reports};
-use crate::terms::{authorities, complain, count, threads};
+use crate::terms::{authorities, authorities_of_today, complain, count, threads};
 use progress::Progress;
 
 #[derive(Debug, Args)]
@@ -90,6 +91,8 @@ pub(crate) struct Arguments {
     /// Write the run of one scenario as a page: ladder, messages, screens, and what failed on top
     #[arg(long, value_name = "FILE.html")]
     trace: Option<PathBuf>,
+    #[command(flatten)]
+    device: device::Device,
 }
 
 fn row(text: &str) -> Result<(String, String), String> {
@@ -110,7 +113,14 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         complain!("error: a transcript and a report cannot both go to standard output");
         return Exit::Usage;
     }
-    let identities = match authorities() {
+    let outside = match arguments.device.outside() {
+        Ok(outside) => outside,
+        Err(why) => {
+            complain!("error: {why}");
+            return Exit::Usage;
+        }
+    };
+    let identities = match if outside.is_some() { authorities_of_today() } else { authorities() } {
         Ok(identities) => identities,
         Err(exit) => return exit,
     };
@@ -121,6 +131,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         make: &simulated,
         clauses: &clauses,
         identities,
+        outside,
     };
     let once = || once(arguments, &suite);
     if arguments.watch { watch::watch(&arguments.paths, &clauses, once) } else { once() }
@@ -147,7 +158,7 @@ fn once(arguments: &Arguments, suite: &Terminals<'_>) -> Exit {
         Some(Err(exit)) => return exit,
     };
     let progress = Progress::new(all.len());
-    let results = suite.run_until(&all, threads(arguments.jobs), &|result| {
+    let results = suite.run_until(&all, arguments.device.jobs(arguments.jobs), &|result| {
         progress.one();
         !(arguments.fail_fast && result.is_bad())
     });
@@ -162,7 +173,7 @@ fn options(arguments: &Arguments) -> Options {
         seed: arguments.seed,
         rows: arguments.row.clone(),
         // On the wire a failure cannot be played again with its frames, so they are kept from the start.
-        keeps_frames: arguments.wire,
+        keeps_frames: arguments.wire || arguments.device.terminal == device::Terminal::External,
         keeps_trace: arguments.explain || arguments.trace.is_some(),
         key_notes: arguments.wire.then(|| Arc::new(KeyNotes::default())),
         ..Options::default()
@@ -235,15 +246,28 @@ fn replay(arguments: &Arguments, path: &Path) -> String {
 
 fn document(arguments: &Arguments, results: &[FileResult]) -> Document {
     let about = About {
-        world: if arguments.wire { "wire" } else { "memory" }.to_owned(),
+        world: world(arguments).to_owned(),
         seed: arguments.seed,
         shard: arguments.shard.map(|shard| shard.to_string()),
     };
     Document::new(&results.iter().collect::<Vec<_>>(), about, |result| replay(arguments, &result.loaded.path))
 }
 
+/// The world in which is played, as reports name it.
+fn world(arguments: &Arguments) -> &'static str {
+    match arguments.device.terminal {
+        device::Terminal::External => "external",
+        device::Terminal::Simulated if arguments.wire => "wire",
+        device::Terminal::Simulated => "memory",
+    }
+}
+
 fn summary(arguments: &Arguments, tally: &Tally, left_out: usize) {
-    let world = if arguments.wire { "on the wire" } else { "in memory" };
+    let world = match world(arguments) {
+        "external" => "against the external terminal",
+        "wire" => "on the wire",
+        _ => "in memory",
+    };
     let mut parts = vec![format!("{} passed", tally.passed), format!("{} failed", tally.failed)];
     let more = [
         (tally.inapplicable, "inapplicable"),

@@ -98,9 +98,14 @@ impl Mailbox {
     }
 
     /// Wakes the driver without an event.
-    pub(crate) fn nudge(&self) {
+    pub fn nudge(&self) {
         self.pulse.beat();
         self.inner.notify.notify_one();
+    }
+
+    /// Returns when something has been posted, or somebody has nudged.
+    pub async fn posted_or_nudged(&self) {
+        self.inner.notify.notified().await;
     }
 
     /// Returns when something has been posted, or the driver has to look again.

@@ -49,6 +49,8 @@ pub struct Pos {
     /// Requests that are held on their way: nothing answers them yet.
     held: Vec<Pending>,
     sent: u32,
+    /// Whether what no command can give is still taken for an answer, in its turn: real devices have words of their own.
+    pub lenient: bool,
     /// The key of each label.
     keys: BTreeMap<String, Key>,
 }
@@ -195,6 +197,8 @@ impl Pos {
         let behind = able.iter().find(|&&i| holder.is_some_and(|holder| i > holder)).or(able.last());
         let in_turn = unknown.or(if is_busy { behind } else { able.first() });
         let position = able.iter().copied().find(|&i| echoes(&self.pending[i])).or(in_turn.copied());
+        let in_turn = || self.pending.iter().position(echoes).or((!self.pending.is_empty()).then_some(0));
+        let position = position.or_else(|| self.lenient.then(in_turn).flatten());
         Some((response, position, plain.is_some()))
     }
 

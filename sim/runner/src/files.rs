@@ -215,6 +215,46 @@ pub fn read_flash(folder: &Path) -> io::Result<Flash> {
 /// Where the flash of a device lies; in the open, a folder stands for it.
 const FLASH_ROOT: &str = "/home/usr1/flash";
 
+/// A folder of one run, which goes when this does.
+pub(crate) struct Kept(PathBuf);
+
+impl Kept {
+    /// A new folder for temporary files, which its owner alone can look into.
+    pub(crate) fn new(name: &str) -> io::Result<Self> {
+        let path = std::env::temp_dir().join(name);
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&path)?;
+        Ok(Self(path))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // What cannot be taken away is left to the system.
+        drop(fs::remove_dir_all(&self.0));
+    }
+}
+
+/// Writes a file that its owner alone can read.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    io::Write::write_all(&mut options.open(path)?, bytes)
+}
+
+/// A file whose end grows.
+pub(crate) fn append(path: &Path) -> io::Result<fs::File> {
+    fs::OpenOptions::new().create(true).append(true).open(path)
+}
+
 fn all_files(folder: &Path, found: &mut Vec<PathBuf>, depth: usize) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

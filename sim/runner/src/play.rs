@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sca_network::{Dialer, Mailbox, MemoryNetwork};
+use sca_network::{Dialer, Mailbox, MemoryNetwork, SocketDialer};
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, SettingError, with};
 use sca_protocol::{Chance, UnixTime};
 use sca_scenario::model::{Row, Scenario};
@@ -19,6 +19,7 @@ use crate::cards;
 use crate::clock::{Clock, DeviceClock};
 use crate::core::{Core, Making};
 use crate::identities::Identities;
+use crate::outside::{Absent, Beside};
 use crate::rows::{has_each_byte, with_bytes};
 use crate::stage::{cast, listen, powered};
 use crate::sweep::Blow;
@@ -26,6 +27,7 @@ use crate::sweep::survey::Survey;
 use crate::trace::Trace;
 use crate::verdict::{Evidence, Played, Verdict};
 use crate::world::ends::acceptor;
+use crate::world::outside::Yonder;
 use crate::world::{Setting, Stop, World};
 use crate::{projection, transcript};
 
@@ -214,12 +216,12 @@ fn play_row<C: Core>(
         Place::Wire { .. } => builder.enable_all().build(),
     };
     match runtime {
-        Ok(runtime) => LocalSet::new().block_on(&runtime, play_here(scenario, row, options, identities, make)),
+        Ok(runtime) => LocalSet::new().block_on(&runtime, play_here(scenario, row, options, identities, make, None)),
         Err(error) => failed_to_start(row, error.to_string()),
     }
 }
 
-fn failed_to_start(row: &Row, why: String) -> Played {
+pub(crate) fn failed_to_start(row: &Row, why: String) -> Played {
     Played {
         values: row.values.clone(),
         verdict: Verdict::Error(why),
@@ -237,19 +239,36 @@ fn failed_to_start(row: &Row, why: String) -> Played {
     }
 }
 
+/// Plays a row against a device.
+pub(crate) async fn play_beside(
+    scenario: &Scenario,
+    row: &Row,
+    options: &Options,
+    identities: &Arc<Identities>,
+    beside: Beside,
+) -> Played {
+    let options = Options { place: Place::Wire { scale: 1 }, ..options.clone() };
+    play_here(scenario, row, &options, identities, &|_| Absent::default(), Some(beside)).await
+}
+
 async fn play_here<C: Core>(
     scenario: &Scenario,
     row: &Row,
     options: &Options,
     identities: &Arc<Identities>,
     make: &dyn Fn(Making) -> C,
+    beside: Option<Beside>,
 ) -> Played {
     let scale = match options.place {
         Place::Memory => 1,
         Place::Wire { scale } => scale,
     };
     let clock = Clock::start(scale);
-    let slack = if options.place == Place::Memory { Duration::ZERO } else { clock.scaled(WIRE_FLOOR) };
+    let slack = match (&beside, options.place) {
+        (Some(beside), _) => beside.outside.slack,
+        (None, Place::Memory) => Duration::ZERO,
+        (None, Place::Wire { .. }) => clock.scaled(WIRE_FLOOR),
+    };
     let settings = || {
         let broker: BrokerSettings = with(&row.cast.broker)?;
         let host: HostSettings = with(&row.cast.host)?;
@@ -261,7 +280,7 @@ async fn play_here<C: Core>(
         Err(error) => return failed_to_start(row, error.to_string()),
     };
     let chance = Chance::new(options.seed.or(scenario.header.seed).unwrap_or(1));
-    let mailbox = Mailbox::default();
+    let mailbox = beside.as_ref().map_or_else(Mailbox::default, |beside| beside.mailbox.clone());
     let prepared = Rc::new(RefCell::new(BTreeMap::new()));
     let accept = acceptor(prepared.clone(), mailbox.clone());
     let (dialer, memory) = match options.place {
@@ -270,6 +289,7 @@ async fn play_here<C: Core>(
             let memory = MemoryNetwork::new(latency, bandwidth, chance, pulse, accept);
             (Dialer::Memory(memory.clone()), Some(memory))
         }
+        Place::Wire { .. } if beside.is_some() => (Dialer::Socket(SocketDialer::default()), None),
         Place::Wire { .. } => match listen(accept).await {
             Ok(dialer) => (dialer, None),
             Err(error) => return failed_to_start(row, format!("no socket to listen on: {error}")),
@@ -300,6 +320,9 @@ async fn play_here<C: Core>(
     };
     let mut world = World::new(setting, mailbox, (dialer, memory), prepared, starting, &row.steps);
     probe(options.probe, row, (truth, chance), &mut world);
+    if let Some(Beside { outside, callers, devices, .. }) = beside {
+        world.is_of(Yonder::new(outside, callers, devices));
+    }
     let result = world.run(&powered(row)).await;
     played(scenario, row, options, &mut world, result, clock.elapsed())
 }

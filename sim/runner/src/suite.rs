@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sca_certs::{CertError, KeyKind};
 use sca_scenario::Problem;
+use sca_scenario::model::Scenario;
 
 use crate::core::{Core, Making};
 use crate::files::{self, Loaded};
 use crate::identities::Identities;
+use crate::outside::{self, Outside};
 use crate::play::{CLOCK, Options, Place, play};
 use crate::rows::{row_of, unplayable_on_wire};
 use crate::snapshots;
@@ -123,6 +125,8 @@ pub struct Suite<'a, C> {
     pub clauses: &'a [&'static str],
     /// The authority of the memory world and of the wire.
     pub identities: Authorities,
+    /// A device in the place of the simulated terminal, whose rows are played in memory first.
+    pub outside: Option<Outside>,
 }
 
 /// One authority for each world: constant sizes in memory, what devices have on the wire.
@@ -142,6 +146,15 @@ impl Authorities {
     pub fn new() -> Result<Self, CertError> {
         let make = |kind| Identities::new(kind, CLOCK).map(Arc::new);
         Ok(Self { memory: make(KeyKind::Ed25519)?, wire: make(KeyKind::P256)? })
+    }
+
+    /// Makes both, that of the wire for the clock of the day, which real devices have.
+    ///
+    /// # Errors
+    /// [`CertError`], if one cannot be made.
+    pub fn of_today() -> Result<Self, CertError> {
+        let wire = Arc::new(Identities::new(KeyKind::P256, crate::clock::today())?);
+        Ok(Self { wire, ..Self::new()? })
     }
 }
 
@@ -204,7 +217,9 @@ impl<C: Core> Suite<'_, C> {
         let projects = self.options.place != Place::Memory;
         let memory = Options { place: Place::Memory, projects, key_notes: None, ..self.options.clone() };
         let mut rows = play(scenario, &memory, &self.identities.memory, &self.make);
-        if let Place::Wire { scale } = self.options.place {
+        if let Some(outside) = &self.outside {
+            rows = rows.into_iter().enumerate().map(|(at, row)| self.outside(scenario, at, row, outside)).collect();
+        } else if let Place::Wire { scale } = self.options.place {
             rows = rows.into_iter().enumerate().map(|(at, row)| self.on_wire(scenario, at, row, scale)).collect();
         }
         let snapshot = self.snapshot(path, &rows)?;
@@ -212,7 +227,7 @@ impl<C: Core> Suite<'_, C> {
     }
 
     /// Plays a row on the wire that has been played in memory, and holds the two against each other.
-    fn on_wire(&self, scenario: &sca_scenario::model::Scenario, at: usize, in_memory: Played, scale: u32) -> Played {
+    fn on_wire(&self, scenario: &Scenario, at: usize, in_memory: Played, scale: u32) -> Played {
         if !matches!(in_memory.verdict, Verdict::Pass | Verdict::ExpectedFail(_)) {
             return in_memory;
         }
@@ -221,7 +236,7 @@ impl<C: Core> Suite<'_, C> {
         if let Some(why) = unplayable_on_wire(&row, &in_memory, scale) {
             return Played { verdict: Verdict::Inapplicable(Box::new(why)), ..in_memory };
         }
-        let one = sca_scenario::model::Scenario { rows: vec![row], ..scenario.clone() };
+        let one = Scenario { rows: vec![row], ..scenario.clone() };
         let options = Options { projects: true, ..self.options.clone() };
         let mut played = play(&one, &options, &self.identities.wire, &self.make);
         let Some(mut played) = played.pop() else { return in_memory };
@@ -235,6 +250,20 @@ impl<C: Core> Suite<'_, C> {
         played
     }
 
+    /// Plays a row against a device that the simulated terminal has passed.
+    fn outside(&self, scenario: &Scenario, at: usize, in_memory: Played, outside: &Outside) -> Played {
+        if !matches!(in_memory.verdict, Verdict::Pass | Verdict::ExpectedFail(_)) {
+            return in_memory;
+        }
+        let (row, byte) = row_of(scenario, at, &in_memory);
+        if let Some(why) = outside::unplayable(scenario, &row, &in_memory, outside) {
+            return Played { verdict: Verdict::Inapplicable(Box::new(why)), ..in_memory };
+        }
+        let mut played = outside::play_outside(scenario, &row, &self.options, &self.identities.wire, outside);
+        played.values.extend(byte);
+        played
+    }
+
     fn snapshot(&self, path: &Path, rows: &[Played]) -> std::io::Result<Snapshot> {
         // What failed is not worth keeping, nor comparing.
         let failed = rows.iter().any(|row| row.verdict.is_bad());
@@ -243,6 +272,7 @@ impl<C: Core> Suite<'_, C> {
             || self.options.seed.is_some()
             || !self.options.rows.is_empty()
             || self.options.place != Place::Memory
+            || self.outside.is_some()
         {
             return Ok(Snapshot::NotCompared);
         }

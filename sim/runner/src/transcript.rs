@@ -96,7 +96,8 @@ fn waits_in_vain(entry: &Entry, entries: &[(Duration, Entry)]) -> bool {
 }
 
 /// A row as a scenario of its own.
-pub(crate) fn scenario(title: &str, header: &Header, row: &Row) -> String {
+#[must_use]
+pub fn scenario(title: &str, header: &Header, row: &Row) -> String {
     let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
     let mut out = String::new();
     head(&mut out, title, header, row);

@@ -34,6 +34,7 @@ impl<C: Core> World<'_, C> {
             Action::Power { on, who } => {
                 let (on, who) = (*on, *who);
                 self.note(step);
+                self.switch(who, on)?;
                 self.tell(who, if on { Input::PowerOn } else { Input::PowerOff })
             }
             Action::Cardholder { who, act } => self.cardholder(step, *who, act),
@@ -100,6 +101,10 @@ impl<C: Core> World<'_, C> {
     }
 
     fn cardholder(&mut self, step: &Rc<Step>, who: usize, act: &CardholderAct) -> Result<(), Stop> {
+        if self.is_done_by_person(step) {
+            self.note(step);
+            return Ok(());
+        }
         let screen = self.lanes[who].face.what.screen.name;
         let is_decided = matches!(screen, ScreenName::Approved | ScreenName::Declined);
         let can = crate::failing::asks(screen) || (is_decided && *act == CardholderAct::Removes);
@@ -139,7 +144,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// A step as it is written.
-    fn said(&self, step: &Step) -> String {
+    pub(super) fn said(&self, step: &Step) -> String {
         let names: Vec<String> = self.actors.iter().map(|actor| actor.name.clone()).collect();
         let mut out = String::new();
         sca_scenario::Printer::new(&names, &[]).step(&mut out, &Step { stamp: None, ..step.clone() }, 0);

@@ -171,6 +171,9 @@ impl<C: Core> World<'_, C> {
         let at = Standpoint { who, attempt: self.actors[who].attempts, connection: self.connections + 1 };
         let answer = self.armory.answer(false, at);
         let names = self.ends.get(&tag).map(|ends| ends.names.clone()).unwrap_or_default();
+        if self.yonder.is_some() {
+            self.asked_key.extend(head.get("Sec-WebSocket-Key").map(|key| (tag, key.to_owned())));
+        }
         let outputs = self.broker.handle(BrokerInput::Asked { peer: peer(tag), head, names, answer });
         self.broker_outputs(outputs)?;
         if let Some(strike) = self.armory.at_upgrade(who, &Carrier::Answer, Place::After) {
@@ -260,6 +263,7 @@ impl<C: Core> World<'_, C> {
                         self.expect_answer_to_greeting(tag);
                     }
                     self.note_frame(tag, "<- broker", &bytes);
+                    self.answer_is_sent(tag, &bytes)?;
                     self.server_order(tag, ServerOrder::Answer { bytes, open })?;
                 }
                 BrokerOutput::Frame { peer, frame } => {

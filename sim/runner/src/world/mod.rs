@@ -13,6 +13,7 @@ mod faces;
 mod heard;
 mod invariants;
 mod meets;
+pub(crate) mod outside;
 mod quiet;
 mod sending;
 mod sets;
@@ -148,6 +149,10 @@ pub(crate) struct World<'a, C> {
     /// Connection tasks that start when the driver next rests, in an order that a test chooses.
     starting: Vec<Pin<Box<dyn Future<Output = ()>>>>,
     ends_at: Option<Duration>,
+    /// Devices in the place of terminals, where there are any.
+    pub(crate) yonder: Option<outside::Yonder>,
+    /// The keys of requests for the upgrade, for those who judge the answers to them.
+    asked_key: BTreeMap<Tag, String>,
 }
 
 impl<'a, C: Core> World<'a, C> {
@@ -199,6 +204,8 @@ impl<'a, C: Core> World<'a, C> {
             orders: 0,
             starting: Vec::new(),
             ends_at: None,
+            yonder: None,
+            asked_key: BTreeMap::new(),
             setting,
         }
     }
@@ -221,6 +228,11 @@ impl<'a, C: Core> World<'a, C> {
             tokio::select! {
                 biased;
                 () = self.mailbox.posted() => settled = true,
+                yes = outside::said(self.yonder.as_mut()) => {
+                    self.now = self.setting.clock.elapsed();
+                    self.person_said(yes)?;
+                    settled = false;
+                }
                 () = tokio::time::sleep_until(at) => settled = false,
             }
         }
@@ -244,9 +256,13 @@ impl<'a, C: Core> World<'a, C> {
                 let who = usize::from(one.tag.terminal);
                 self.survey(&one);
                 self.take(one)?;
-                self.boundary(who)?;
+                self.boundary(who.min(self.actors.len() - 1))?;
             }
             let waits = self.advance()?;
+            if self.let_in()? {
+                continue;
+            }
+            self.ask_person();
             let next = self.next_deadline(waits);
             match next {
                 None => return Err(Stop::Error("nothing is left to wait for".to_owned())),
@@ -288,6 +304,7 @@ impl<'a, C: Core> World<'a, C> {
         fired |= self.blow_goes_on()?;
         fired |= self.late_arrives()?;
         fired |= self.idle_is_cut()?;
+        fired |= self.are_accepted()?;
         for standing in self.armory.over(now) {
             self.lift(&standing);
             fired = true;
@@ -328,6 +345,7 @@ impl<'a, C: Core> World<'a, C> {
     }
 
     fn take(&mut self, posted: Posted) -> Result<(), Stop> {
+        let Some(posted) = self.placed(posted)? else { return Ok(()) };
         match posted.event {
             Event::Client(event) => self.client_event(posted.tag, event),
             Event::Server(event) => self.server_event(posted.tag, event),

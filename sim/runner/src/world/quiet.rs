@@ -72,6 +72,7 @@ impl<C: Core> World<'_, C> {
             .chain(self.idle_deadline())
             .chain(self.host.deadline())
             .chain(self.sweeping.deadline())
+            .chain(self.second_thoughts())
             .chain(self.ends_at)
             .min()
     }

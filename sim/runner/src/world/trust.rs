@@ -37,6 +37,11 @@ impl<C: Core> World<'_, C> {
         if let Some(config) = &self.broker_tls {
             return Ok(ServerTls::On(config.clone()));
         }
+        if let Some(credentials) = self.given_credentials() {
+            let config = credentials.server().map_err(|error| Stop::Error(error.to_string()))?;
+            self.broker_tls = Some(config.clone());
+            return Ok(ServerTls::On(config));
+        }
         let settings = &self.setting.broker;
         let shown = self.shown(Role::Broker, &settings.certificate, &crate::play::target(settings).host)?;
         // A broker without a certificate can only say that the handshake is off.
@@ -60,6 +65,12 @@ impl<C: Core> World<'_, C> {
             .map_err(|error| Stop::Error(error.to_string()))?;
         self.broker_tls = Some(config.clone());
         Ok(ServerTls::On(config))
+    }
+
+    /// What the broker shows to a device that knows it already.
+    fn given_credentials(&self) -> Option<crate::live::Credentials> {
+        let outside = &self.yonder.as_ref()?.outside;
+        outside.credentials.clone().filter(|_| outside.spawn.is_none())
     }
 
     /// Without a word about them lists are looked at only where a scenario revokes something: they make every check

@@ -250,7 +250,7 @@ impl<C: Core> World<'_, C> {
 
     /// What awaits an attempt at the broker's end: TLS or what stands in its place, a tap with the fault that strikes
     /// there, which armed cut lies on it, and whether it is our doing when the attempt fails.
-    fn prepare(
+    pub(super) fn prepare(
         &mut self,
         at: Standpoint,
         fate: Fate,

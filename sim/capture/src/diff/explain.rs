@@ -1,0 +1,83 @@
+//! Which setting would make the model do as the field did: every other value of every setting is tried.
+
+use sca_protocol::assumptions;
+use sca_protocol::settings::{Kind, Settings, TerminalSettings};
+use sca_scenario::model::Row;
+
+/// A setting with which a difference is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// The setting.
+    pub setting: &'static str,
+    /// Its value.
+    pub value: String,
+    /// The assumption that it stands for, or the page it comes from.
+    pub source: &'static str,
+    /// What that assumption says; nothing for a page.
+    pub says: &'static str,
+}
+
+/// Settings that say where a terminal is, or how it is reached, rather than what it does.
+const OF_PLACE: &[&str] = &[
+    "model",
+    "pinpad-id",
+    "POSCONNECTALLOW",
+    "WEBSOCKETADDRESS_",
+    "WEBSOCKETPORT_",
+    "clock",
+    "certificate",
+    "authority",
+    "PROXY",
+    "power-cut-at-flash-write",
+];
+
+/// How far a row gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// To its end.
+    End,
+    /// To this step, which fails.
+    Step(usize),
+    /// Nowhere that can be told.
+    Nowhere,
+}
+
+/// The settings that explain why a row fails at a step: with them it gets further, or to its end.
+pub(super) fn explain(row: &Row, at: usize, reach: &mut dyn FnMut(&Row) -> Reach) -> Vec<Explanation> {
+    let mut found = Vec::new();
+    let defaults = TerminalSettings::default();
+    for setting in TerminalSettings::table().iter().filter(|row| !OF_PLACE.contains(&row.name)) {
+        let set = |row: &Row| row.cast.terminals.first().and_then(|terminal| terminal.settings.get(setting.name)).cloned();
+        let now = set(row).unwrap_or_else(|| setting.get(&defaults));
+        for value in others(setting.kind, &now) {
+            let mut changed = row.clone();
+            let Some(terminal) = changed.cast.terminals.first_mut() else { break };
+            terminal.settings.insert(setting.name.to_owned(), value.clone());
+            let is_gone = match reach(&changed) {
+                Reach::End => true,
+                Reach::Step(other) => other > at,
+                Reach::Nowhere => false,
+            };
+            if is_gone {
+                let says = assumptions::find(setting.source).map_or("", |assumption| assumption.says);
+                found.push(Explanation { setting: setting.name, value, source: setting.source, says });
+                break;
+            }
+        }
+    }
+    // What nobody has decided explains more than what a page says.
+    found.sort_by_key(|one: &Explanation| one.says.is_empty());
+    found
+}
+
+/// Other values of a setting that are worth a try.
+fn others(kind: Kind, now: &str) -> Vec<String> {
+    let all: Vec<String> = match kind {
+        Kind::Flag => vec!["yes".to_owned(), "no".to_owned()],
+        Kind::Choice(words) => words.iter().map(|word| (*word).to_owned()).collect(),
+        Kind::Number(least, most) => [least, 1, most].iter().filter(|n| **n >= least).map(u64::to_string).collect(),
+        Kind::Span(least, most) => [least, most].map(|ms| format!("{ms}ms")).to_vec(),
+        _ => Vec::new(),
+    };
+    all.into_iter().filter(|value| value != now).collect()
+}

@@ -1,0 +1,310 @@
+//! Where a capture and the simulated terminal part: the capture's stimuli are played, and what the model says to them is
+//! held against what the field said.
+//!
+//! A difference is a bug that was found, or a fact about the real device. It is not decided here which.
+
+mod explain;
+mod parts;
+mod tell;
+
+use std::sync::Arc;
+
+use sca_runner::{Core, Failure, Identities, Making, Options, Verdict, play, text_of};
+use sca_scenario::Problem;
+use sca_scenario::model::{Action, Expect, Message, Row, Scenario, Sight, Step};
+
+use explain::Reach;
+
+pub use explain::Explanation;
+pub use parts::Part;
+pub use tell::{DIFF_VERSION, json, ladder};
+
+/// Differences that are looked for; a capture with more is of something else.
+const DIFFERENCES_MAX: usize = 100;
+
+/// One place where field and model part.
+#[derive(Debug, Clone)]
+pub struct Difference {
+    /// What kind it is.
+    pub what: What,
+    /// Settings with which the model does as the field did.
+    pub explained: Vec<Explanation>,
+    /// The scenario that fails by it: all that was different before has been made alike.
+    pub text: String,
+    /// How that fails; none where it only has more to say.
+    pub failure: Option<Box<Failure>>,
+}
+
+/// How field and model differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// The same message, with other fields.
+    Fields(Vec<Part>),
+    /// The field said this, the model says nothing.
+    OnlyField,
+    /// The model says this, the field said nothing.
+    OnlyModel,
+    /// Both say it, the model earlier.
+    Earlier,
+    /// Something else that the field did and the model does not; in words.
+    Other(String),
+}
+
+/// A line of the ladder.
+#[derive(Debug, Clone)]
+pub struct Rung {
+    /// What was done or said.
+    pub step: Step,
+    /// Which difference it is, by its place in the list.
+    pub difference: Option<usize>,
+}
+
+/// A capture held against the model.
+#[derive(Debug, Clone)]
+pub struct Compared {
+    /// Everything in its order.
+    pub rungs: Vec<Rung>,
+    /// Where the two part.
+    pub differences: Vec<Difference>,
+    /// Why the comparison could not go on to the end.
+    pub stopped: Option<String>,
+}
+
+/// Holds captures against cores.
+pub struct Comparer<'a, C> {
+    make: &'a dyn Fn(Making) -> C,
+    identities: &'a Arc<Identities>,
+}
+
+impl<'a, C: Core> Comparer<'a, C> {
+    /// A comparer with the cores of `make`.
+    #[must_use]
+    pub fn new(make: &'a dyn Fn(Making) -> C, identities: &'a Arc<Identities>) -> Self {
+        Self { make, identities }
+    }
+
+    /// Holds a capture, as a scenario, against the model.
+    ///
+    /// # Errors
+    /// Every problem of the text.
+    pub fn compare(&self, text: &str) -> Result<Compared, Vec<Problem>> {
+        let scenario = sca_scenario::parse(text)?;
+        let mut run = Run { scenario, rungs: Vec::new(), differences: Vec::new() };
+        let row = run.scenario.rows.swap_remove(0);
+        run.scenario.rows.clear();
+        run.rungs = row.steps.iter().map(|step| Rung { step: step.clone(), difference: None }).collect();
+        let stopped = self.make_alike(&mut run, row);
+        Ok(Compared { rungs: run.rungs, differences: run.differences, stopped })
+    }
+
+    /// Takes one difference after the other out of the way. Says why it had to stop, if it had to.
+    fn make_alike(&self, run: &mut Run, mut row: Row) -> Option<String> {
+        // The rung that each step of the row stands on.
+        let mut places: Vec<usize> = (0..row.steps.len()).collect();
+        loop {
+            let text = text_of(&run.scenario.title, &run.scenario.header, &row);
+            let (failure, transcript) = match self.verdict(&text) {
+                Outcome::Passes(transcript) => {
+                    run.extras(&row, &places, &transcript);
+                    return None;
+                }
+                Outcome::Fails(failure, transcript) => (failure, transcript),
+                Outcome::Cannot(why) => return Some(why),
+            };
+            if run.differences.len() >= DIFFERENCES_MAX {
+                return Some(format!("more than {DIFFERENCES_MAX} differences"));
+            }
+            let at = step_of(&text, &failure);
+            let explained = at.map(|at| explain::explain(&row, at, &mut |row| self.reach(&run.scenario, row)));
+            let difference = |what| Difference {
+                what,
+                explained: explained.unwrap_or_default(),
+                text: text.clone(),
+                failure: Some(failure.clone()),
+            };
+            let Some(at) = at else {
+                run.differences.push(difference(What::Other(told(&failure))));
+                return Some(told(&failure));
+            };
+            run.resolve(&mut row, &mut places, at, (&failure, &transcript), difference);
+            if text_of(&run.scenario.title, &run.scenario.header, &row) == text {
+                return Some(told(&failure));
+            }
+        }
+    }
+
+    /// How far a row gets.
+    fn reach(&self, scenario: &Scenario, row: &Row) -> Reach {
+        let text = text_of(&scenario.title, &scenario.header, row);
+        match self.verdict(&text) {
+            Outcome::Passes(_) => Reach::End,
+            Outcome::Fails(failure, _) => step_of(&text, &failure).map_or(Reach::Nowhere, Reach::Step),
+            Outcome::Cannot(_) => Reach::Nowhere,
+        }
+    }
+
+    fn verdict(&self, text: &str) -> Outcome {
+        let scenario = match sca_scenario::parse(text) {
+            Ok(scenario) => scenario,
+            Err(problems) => {
+                return Outcome::Cannot(problems.first().map_or_else(String::new, |problem| problem.message.clone()));
+            }
+        };
+        let played = play(&scenario, &Options::default(), self.identities, self.make).pop();
+        match played.map(|played| (played.verdict, played.transcript)) {
+            Some((Verdict::Fail(failure) | Verdict::ExpectedFail(failure), transcript)) => {
+                Outcome::Fails(failure, transcript)
+            }
+            Some((Verdict::Error(why), _)) => Outcome::Cannot(why),
+            Some((_, transcript)) => Outcome::Passes(transcript),
+            None => Outcome::Cannot("it has no row".to_owned()),
+        }
+    }
+}
+
+enum Outcome {
+    Passes(String),
+    Fails(Box<Failure>, String),
+    Cannot(String),
+}
+
+/// What is known of a comparison under way.
+struct Run {
+    scenario: Scenario,
+    rungs: Vec<Rung>,
+    differences: Vec<Difference>,
+}
+
+/// A failure in a sentence.
+fn told(failure: &Failure) -> String {
+    if failure.label.is_empty() { failure.headline.clone() } else { format!("{}: {}", failure.headline, failure.label) }
+}
+
+/// The step on whose line something failed; the one behind the last for what comes after all.
+fn step_of(text: &str, failure: &Failure) -> Option<usize> {
+    if failure.headline.starts_with("the invariant") {
+        return None;
+    }
+    let steps = sca_scenario::parse(text).ok()?.rows.into_iter().next()?.steps;
+    let at = steps.iter().rposition(|step| step.span.line <= failure.span.line)?;
+    let is_behind = failure.headline.ends_with("must be listed is not");
+    Some(if is_behind { (at + 1).min(steps.len()) } else { at })
+}
+
+/// What a step demands of a message to the POS.
+fn message_of(step: &Step) -> Option<(&Expect, &Message)> {
+    match &step.action {
+        Action::Expect(expect) => match &expect.sight {
+            Sight::ToPos(message) => Some((expect, message)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn label_of(step: &Step) -> Option<&str> {
+    message_of(step)?.0.suffix.re.as_ref().map(|(label, _)| label.as_str())
+}
+
+impl Run {
+    /// Makes the row demand what the model does where it failed, and takes note of the difference.
+    fn resolve(
+        &mut self,
+        row: &mut Row,
+        places: &mut Vec<usize>,
+        at: usize,
+        (failure, transcript): (&Failure, &str),
+        difference: impl FnOnce(What) -> Difference,
+    ) {
+        let came = parts::message(transcript, row.steps[..at].iter().filter(|step| message_of(step).is_some()).count());
+        let is_late = failure.headline.starts_with("no message");
+        let step = row.steps.get(at).cloned();
+        let demanded = step.as_ref().filter(|step| message_of(step).is_some());
+        match (demanded, came) {
+            (Some(step), Some(came)) if !is_late && is_counterpart(step, &came) => {
+                let mut parts = parts::differing(step, &came);
+                if parts.is_empty() {
+                    parts.extend(parts::inserted(step, failure));
+                }
+                row.steps[at] = parts::loosened(step, &came, &parts);
+                self.note(places[at], difference(What::Fields(parts)));
+            }
+            (_, Some(came)) if !is_late && (demanded.is_some() || at == row.steps.len() || is_end(step.as_ref())) => {
+                let later = row.steps.iter().skip(at).position(|step| is_counterpart(step, &came)).map(|n| at + n);
+                match later {
+                    Some(later) => {
+                        self.note(places[later], difference(What::Earlier));
+                        let (step, place) = (row.steps.remove(later), places.remove(later));
+                        row.steps.insert(at, step);
+                        places.insert(at, place);
+                    }
+                    None => {
+                        let rung = places.get(at).copied().unwrap_or(self.rungs.len());
+                        self.rungs.insert(rung, Rung { step: came.clone(), difference: None });
+                        places.iter_mut().filter(|place| **place >= rung).for_each(|place| *place += 1);
+                        self.note(rung, difference(What::OnlyModel));
+                        row.steps.insert(at, Step { stamp: None, ..came });
+                        places.insert(at, rung);
+                    }
+                }
+            }
+            (Some(_), _) => {
+                self.note(places[at], difference(What::OnlyField));
+                row.steps.remove(at);
+                places.remove(at);
+            }
+            (None, _) => {
+                let at = at.min(row.steps.len().saturating_sub(1));
+                self.note(places[at], difference(What::Other(told(failure))));
+                row.steps.remove(at);
+                places.remove(at);
+            }
+        }
+    }
+
+    fn note(&mut self, rung: usize, difference: Difference) {
+        self.rungs[rung].difference.get_or_insert(self.differences.len());
+        self.differences.push(difference);
+    }
+
+    /// Fields that the model says beside those that the field did: no line fails by them.
+    fn extras(&mut self, row: &Row, places: &[usize], transcript: &str) {
+        let mut nth = 0;
+        for (step, place) in row.steps.iter().zip(places) {
+            if message_of(step).is_none() {
+                continue;
+            }
+            let came = parts::message(transcript, nth);
+            nth += 1;
+            let Some(came) = came else { continue };
+            let extra = parts::extra(&self.rungs[*place].step, &came);
+            if extra.is_empty() || matches!(self.differing(*place), Some(What::OnlyModel)) {
+                continue;
+            }
+            match self.rungs[*place].difference {
+                Some(known) => {
+                    if let What::Fields(parts) = &mut self.differences[known].what {
+                        parts.extend(extra);
+                    }
+                }
+                None => {
+                    let what = What::Fields(extra);
+                    self.note(*place, Difference { what, explained: Vec::new(), text: String::new(), failure: None });
+                }
+            }
+        }
+    }
+
+    fn differing(&self, rung: usize) -> Option<&What> {
+        self.rungs[rung].difference.map(|known| &self.differences[known].what)
+    }
+}
+
+fn is_end(step: Option<&Step>) -> bool {
+    step.is_none_or(|step| matches!(step.action, Action::End))
+}
+
+/// Whether two messages answer the same request, or nothing both.
+fn is_counterpart(step: &Step, came: &Step) -> bool {
+    message_of(step).is_some() && label_of(step) == label_of(came)
+}

@@ -1,0 +1,111 @@
+//! Two messages field by field.
+
+use sca_scenario::model::{Action, Demand, Fields, Message, Op, Sight, Step, Suffix, Test};
+
+use super::message_of;
+
+/// A field in which two messages differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The field.
+    pub name: String,
+    /// What the field said in it; nothing where it was not there.
+    pub field: Option<String>,
+    /// What the model says in it.
+    pub model: Option<String>,
+}
+
+/// The message of a transcript that comes after so many.
+pub(super) fn message(transcript: &str, nth: usize) -> Option<Step> {
+    let steps = sca_scenario::parse(transcript).ok()?.rows.into_iter().next()?.steps;
+    let step = steps.into_iter().filter(|step| message_of(step).is_some()).nth(nth)?;
+    Some(step)
+}
+
+fn tests(step: &Step) -> &[Test] {
+    match message_of(step) {
+        Some((_, Message::Fields(fields))) => &fields.tests,
+        _ => &[],
+    }
+}
+
+fn said(test: &Test) -> Option<String> {
+    match &test.demand {
+        Demand::Is(Op::Equal, value) => Some(value.clone()),
+        _ => None,
+    }
+}
+
+fn shown(test: &Test) -> String {
+    said(test).unwrap_or_else(|| "something".to_owned())
+}
+
+/// The text of a message that has no fields.
+fn text(step: &Step) -> Option<&str> {
+    match message_of(step)?.1 {
+        Message::Xml(text) | Message::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The fields that the model says otherwise, or not at all.
+pub(super) fn differing(step: &Step, came: &Step) -> Vec<Part> {
+    if let (Some(field), other) = (text(step), text(came)) {
+        let model = other.map_or_else(|| "a response".to_owned(), str::to_owned);
+        return vec![Part { name: "the text".to_owned(), field: Some(field.to_owned()), model: Some(model) }];
+    }
+    let of = |name: &str| tests(came).iter().find(|test| test.field == name);
+    let one = |test: &Test| {
+        let model = of(&test.field);
+        let is_same = match (said(test), model) {
+            // An insert stands for a value that only the run knows.
+            (Some(value), Some(_)) if value.contains("{{") => true,
+            (Some(value), Some(model)) => said(model).is_none_or(|model| model == value),
+            (None, Some(_)) => true,
+            (_, None) => false,
+        };
+        (!is_same).then(|| Part { name: test.field.clone(), field: Some(shown(test)), model: model.map(shown) })
+    };
+    tests(step).iter().filter_map(one).collect()
+}
+
+/// The field by which a message failed where only the run knows what was demanded: an insert stands for it.
+pub(super) fn inserted(step: &Step, failure: &sca_runner::Failure) -> Option<Part> {
+    let (name, got) = failure.label.split_once(" is ")?;
+    let test = tests(step).iter().find(|test| test.field == name)?;
+    Some(Part { name: name.to_owned(), field: said(test), model: Some(got.trim_matches('"').to_owned()) })
+}
+
+/// The fields that the model says beside those.
+pub(super) fn extra(step: &Step, came: &Step) -> Vec<Part> {
+    if text(step).is_some() {
+        return Vec::new();
+    }
+    let is_there = |name: &str| tests(step).iter().any(|test| test.field == name);
+    let missing = tests(came).iter().filter(|test| !is_there(&test.field));
+    missing.map(|test| Part { name: test.field.clone(), field: None, model: Some(shown(test)) }).collect()
+}
+
+/// The demand of a step, loosened where the model differs.
+pub(super) fn loosened(step: &Step, came: &Step, differing: &[Part]) -> Step {
+    let Action::Expect(expect) = &step.action else { return step.clone() };
+    let mut expect = expect.clone();
+    match &mut expect.sight {
+        Sight::ToPos(Message::Fields(Fields { tests, .. })) => {
+            let of = |name: &str| differing.iter().find(|part| part.name == name);
+            tests.retain(|test| of(&test.field).is_none_or(|part| part.model.is_some()));
+            for test in tests.iter_mut().filter(|test| of(&test.field).is_some()) {
+                if !matches!(test.demand, Demand::Capture(_)) {
+                    test.demand = Demand::Any;
+                }
+            }
+        }
+        sight => {
+            if let Some((other, _)) = message_of(came) {
+                *sight = other.sight.clone();
+                expect.suffix = Suffix { exactly: false, bytes: false, ..expect.suffix.clone() };
+            }
+        }
+    }
+    Step { action: Action::Expect(expect), ..step.clone() }
+}

@@ -1,0 +1,113 @@
+//! `diff`: where a capture and the simulated terminal part.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use sca_capture::diff::{self, Compared, Comparer};
+use sca_capture::load;
+use sca_runner::shrink::Shrinker;
+use sca_runner::{files, report, simulated};
+
+use crate::Exit;
+use crate::import::{Reading, name_of};
+use crate::terms::{authorities, complain, count, painter, say, unread};
+
+#[derive(Debug, Args)]
+#[command(after_help = "What differs is a bug that was found, or a fact about the real device: where a setting of the \
+    simulated terminal would explain it, it is named. Exit codes: 0 nothing differs; 1 something does.")]
+pub(crate) struct Arguments {
+    /// A recording or another scenario (.sca), an HTTP archive (HAR), packets (pcap, pcapng), or a log
+    #[arg(value_name = "CAPTURE")]
+    capture: PathBuf,
+    /// Write for each difference the smallest scenario that fails by it
+    #[arg(long, value_name = "DIR")]
+    shrink: Option<PathBuf>,
+    /// Print the differences as JSON, in place of the ladder
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+/// The scenarios of a capture, each with the name of what it is of.
+fn texts(arguments: &Arguments) -> Result<Vec<(String, String)>, Exit> {
+    let path = &arguments.capture;
+    if path.extension().is_some_and(|extension| extension == "sca") {
+        let text = files::read_text(path).map_err(|error| unread(path, &error))?;
+        return Ok(vec![(name_of(path), text)]);
+    }
+    let imported = arguments.reading.read(path)?;
+    if imported.sessions.is_empty() {
+        complain!("error: {}: nothing in it can be made into a scenario", path.display());
+        return Err(Exit::CannotRun);
+    }
+    let scenario = |session: &sca_capture::Session| {
+        (load::file_name(&session.name), load::scenario(session, &name_of(path)))
+    };
+    Ok(imported.sessions.iter().map(scenario).collect())
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    let texts = match texts(arguments) {
+        Ok(texts) => texts,
+        Err(exit) => return exit,
+    };
+    let identities = match authorities() {
+        Ok(identities) => identities.memory,
+        Err(exit) => return exit,
+    };
+    let comparer = Comparer::new(&simulated, &identities);
+    let mut exit = Exit::Good;
+    for (name, text) in &texts {
+        let compared = match comparer.compare(text) {
+            Ok(compared) => compared,
+            Err(problems) => {
+                let texts = [(arguments.capture.clone(), text.clone())];
+                for problem in &problems {
+                    complain!("{}\n", report::problem(painter(), &texts, problem));
+                }
+                return Exit::Invalid;
+            }
+        };
+        if arguments.json {
+            say!("{}", diff::json(&compared, name));
+        } else {
+            say!("{name}: {}\n", count(compared.differences.len(), "difference"));
+            say!("{}", diff::ladder(&compared));
+        }
+        if !compared.differences.is_empty() || compared.stopped.is_some() {
+            exit = Exit::Failed;
+        }
+        if let Some(folder) = &arguments.shrink
+            && let Err(failed) = shrink(folder, name, &compared, &identities)
+        {
+            return failed;
+        }
+    }
+    exit
+}
+
+/// Writes the smallest scenario of each difference.
+fn shrink(
+    folder: &Path,
+    name: &str,
+    compared: &Compared,
+    identities: &std::sync::Arc<sca_runner::Identities>,
+) -> Result<(), Exit> {
+    let mut shrinker = Shrinker::new(&simulated, identities);
+    let stem = name.trim_end_matches(".sca");
+    for (number, difference) in (1..).zip(&compared.differences) {
+        let Some(failure) = &difference.failure else { continue };
+        let Some(small) = shrinker.shrink(&difference.text, None, failure) else {
+            complain!("difference {number} cannot be made smaller");
+            continue;
+        };
+        let path = folder.join(format!("{stem}-{number}.sca"));
+        if let Err(error) = load::write_new(&path, &small.text, true) {
+            complain!("error: {}: {error}", path.display());
+            return Err(Exit::CannotRun);
+        }
+        complain!("{}: {} candidates tried", path.display(), small.tried);
+    }
+    Ok(())
+}

@@ -1,0 +1,131 @@
+//! `run --terminal external`: which device is under test, and how it is reached.
+
+use std::io::{BufRead, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use sca_runner::outside::{Outside, Person};
+
+use crate::certs::Files;
+use crate::terms::threads;
+
+/// Who the terminal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Terminal {
+    /// The simulated one.
+    Simulated,
+    /// A real one, or any other client core, that dials --listen.
+    External,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "A real terminal under test")]
+pub(crate) struct Device {
+    /// Who the terminal is
+    #[arg(long, value_enum, default_value = "simulated", conflicts_with_all = ["wire", "update", "update_lines", "audit", "seed"])]
+    pub(crate) terminal: Terminal,
+    /// Where the terminal finds its broker; with port 0 every scenario has a port of its own, and several play at once
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The name or address by which the terminal finds it
+    #[arg(long, value_name = "NAME", default_value = "localhost")]
+    listen_name: String,
+    /// Start the terminal anew for each scenario, with these filled in: {url} {ca} {cert} {key} {pinpad}, and {settings} for
+    /// a file with the terminal's settings as JSON
+    #[arg(long, value_name = "CMD")]
+    spawn: Option<String>,
+    /// Reset the terminal by this command before each scenario
+    #[arg(long, value_name = "CMD", conflicts_with = "spawn")]
+    reset: Option<String>,
+    /// A setting that the terminal is known to have; may be given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = super::row)]
+    has: Vec<(String, String)>,
+    /// Ask whoever sits before the terminal what it shows, and tell them what a cardholder does
+    #[arg(long)]
+    interactive: bool,
+    /// Seconds within which the terminal has to dial
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    patience: u64,
+    /// Scenarios that take more seconds are not played
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    longest: u64,
+    /// Milliseconds by which every deadline is stretched
+    #[arg(long, value_name = "MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(0..=60_000))]
+    slack: u64,
+    /// A file to which everything is appended that the terminal prints
+    #[arg(long, value_name = "FILE", requires = "spawn")]
+    device_log: Option<PathBuf>,
+    #[command(flatten)]
+    files: Files,
+}
+
+impl Device {
+    /// The device under test; none where the terminal is simulated.
+    pub(crate) fn outside(&self) -> Result<Option<Outside>, String> {
+        if self.terminal == Terminal::Simulated {
+            let asked = self.spawn.is_some() || self.reset.is_some() || self.interactive || !self.has.is_empty();
+            return if asked { Err("this is for --terminal external".to_owned()) } else { Ok(None) };
+        }
+        let credentials = self.files.read()?;
+        let person = self.interactive.then(|| Arc::new(Beside::default()) as Arc<dyn Person>);
+        Ok(Some(Outside {
+            listen: self.listen,
+            name: self.listen_name.clone(),
+            spawn: self.spawn.clone(),
+            reset: self.reset.clone(),
+            has: self.has.clone(),
+            credentials: credentials.identity.is_some().then_some(credentials),
+            patience: Duration::from_secs(self.patience),
+            longest: Duration::from_secs(self.longest),
+            slack: Duration::from_millis(self.slack),
+            log: self.device_log.clone(),
+            person,
+        }))
+    }
+
+    /// How many scenarios can play at once: a device that is there once plays one, those that are started wait more than
+    /// they work.
+    pub(crate) fn jobs(&self, asked: Option<u16>) -> usize {
+        const STARTED: u16 = 8;
+        let is_one = self.listen.port() != 0 || self.interactive || self.spawn.is_none();
+        match self.terminal {
+            Terminal::Simulated => threads(asked),
+            Terminal::External if is_one => 1,
+            Terminal::External => threads(asked.or(Some(STARTED))),
+        }
+    }
+}
+
+/// Whoever reads standard error and types at standard input.
+#[derive(Default)]
+struct Beside(Mutex<()>);
+
+impl Person for Beside {
+    fn told(&self, what: &str) {
+        crate::terms::complain!("please: {what}");
+    }
+
+    fn asked(&self, question: &str) -> bool {
+        let _one_at_a_time = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for _ in 0..10 {
+            let mut to = std::io::stderr().lock();
+            if write!(to, "{question}? [y/n] ").and_then(|()| to.flush()).is_err() {
+                return false;
+            }
+            drop(to);
+            let mut line = String::new();
+            if std::io::stdin().lock().read_line(&mut line).unwrap_or(0) == 0 {
+                return false;
+            }
+            match line.trim() {
+                "y" | "yes" => return true,
+                "n" | "no" => return false,
+                _ => crate::terms::complain!("yes or no"),
+            }
+        }
+        false
+    }
+}

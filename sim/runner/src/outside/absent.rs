@@ -1,0 +1,48 @@
+//! The core that stands where a device is: it decides nothing, and says of what it is told what is thereby seen.
+
+use std::time::Duration;
+
+use sca_protocol::Now;
+use sca_protocol::screens::ScreenName;
+use sca_protocol::settings::TerminalSettings;
+use sca_terminal::{Face, Input, LinkEvent, Output, Screen, Seen};
+
+use crate::core::Core;
+
+/// What is known of a device from its broker's end.
+#[derive(Debug, Default)]
+pub(crate) struct Absent {
+    connected: bool,
+}
+
+impl Core for Absent {
+    fn handle(&mut self, _: Now, input: Input) -> Vec<Output> {
+        let Input::Link { event, .. } = input else { return Vec::new() };
+        let was_connected = self.connected;
+        let seen = match event {
+            LinkEvent::Opened => Seen::Attempts,
+            LinkEvent::Answered(_) => {
+                self.connected = true;
+                Seen::Connects
+            }
+            LinkEvent::Failed(reason) => Seen::Fails(reason),
+            LinkEvent::Closed | LinkEvent::Lost => {
+                self.connected = false;
+                Seen::Loses
+            }
+            _ => return Vec::new(),
+        };
+        let is_news = seen != Seen::Loses || was_connected;
+        if is_news { vec![Output::Seen(seen)] } else { Vec::new() }
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        None
+    }
+
+    fn face(&self) -> Face {
+        Face { screen: Screen::plain(ScreenName::Off), connected: self.connected, icon: None }
+    }
+
+    fn configure(&mut self, _: TerminalSettings) {}
+}

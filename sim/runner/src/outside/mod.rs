@@ -1,0 +1,175 @@
+//! A real terminal, or any other client core, in the place of the simulated one: the harness plays broker, POS and network
+//! for it on real sockets in real time.
+//!
+//! What is seen of it is what the broker's end sees. What a scenario wants beyond that, a person can say, or nobody can.
+
+mod absent;
+mod device;
+mod unplayable;
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sca_network::{Listener, Mailbox, Stream};
+use sca_scenario::model::{Action, LinkSight, Row, Scenario, Sight, Step};
+use tokio::runtime::Builder;
+use tokio::task::LocalSet;
+
+use crate::identities::Identities;
+use crate::play::{Options, failed_to_start, play_beside};
+use crate::verdict::Played;
+
+pub(crate) use absent::Absent;
+pub(crate) use device::Devices;
+pub(crate) use unplayable::unplayable;
+
+/// Whoever sits before a device under test.
+pub trait Person: Send + Sync {
+    /// Says what has to be done now.
+    fn told(&self, what: &str);
+    /// Asks what is seen, and waits for yes or no.
+    fn asked(&self, question: &str) -> bool;
+}
+
+/// A device under test, and how the harness gets at it.
+#[derive(Clone)]
+pub struct Outside {
+    /// Where the device finds its broker; with port 0 every scenario has a port of its own.
+    pub listen: SocketAddr,
+    /// The name by which the device finds it.
+    pub name: String,
+    /// The command that starts the device, with `{url}`, `{ca}`, `{cert}`, `{key}`, `{pinpad}` and `{settings}` in it.
+    pub spawn: Option<String>,
+    /// The command that resets the device before each scenario.
+    pub reset: Option<String>,
+    /// Settings that the device is known to have.
+    pub has: Vec<(String, String)>,
+    /// What the broker shows and whom it trusts, for a device that is not started here; without it the device is
+    /// expected to speak ws.
+    pub credentials: Option<crate::live::Credentials>,
+    /// How long the device may take to come.
+    pub patience: Duration,
+    /// Scenarios that take longer are not played.
+    pub longest: Duration,
+    /// What every deadline is stretched by.
+    pub slack: Duration,
+    /// Where what the device prints is appended.
+    pub log: Option<PathBuf>,
+    /// Who looks at its screen and uses its cards.
+    pub person: Option<Arc<dyn Person>>,
+}
+
+impl std::fmt::Debug for Outside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Outside {{ listen: {}, spawn: {:?} }}", self.listen, self.spawn)
+    }
+}
+
+impl Outside {
+    /// Whether the devices of a scenario are its own, so that nothing is left of the one before.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.spawn.is_some() || self.reset.is_some()
+    }
+}
+
+/// Connections that have come and that nobody has looked at.
+#[derive(Clone, Default)]
+pub(crate) struct Callers {
+    waiting: Rc<std::cell::RefCell<VecDeque<Stream>>>,
+    mailbox: Mailbox,
+}
+
+impl Callers {
+    /// The next one.
+    pub(crate) fn next(&self) -> Option<Stream> {
+        self.waiting.borrow_mut().pop_front()
+    }
+}
+
+/// What a world is given beside what every world has.
+pub(crate) struct Beside {
+    pub(crate) outside: Outside,
+    pub(crate) callers: Callers,
+    pub(crate) mailbox: Mailbox,
+    pub(crate) devices: Devices,
+}
+
+/// Plays one row against a device.
+pub(crate) fn play_outside(
+    scenario: &Scenario,
+    row: &Row,
+    options: &Options,
+    identities: &Arc<Identities>,
+    outside: &Outside,
+) -> Played {
+    let runtime = match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed_to_start(row, error.to_string()),
+    };
+    LocalSet::new().block_on(&runtime, async {
+        let listener = match Listener::bind(outside.listen).await {
+            Ok(listener) => listener,
+            Err(error) => return failed_to_start(row, format!("cannot listen on {}: {error}", outside.listen)),
+        };
+        let port = listener.address().map_or(0, |address| address.port());
+        let (scenario, row) = prepared(scenario, row, outside, port);
+        let devices = match Devices::start(outside, &scenario, &row, identities) {
+            Ok(devices) => devices,
+            Err(error) => return failed_to_start(&row, format!("the device cannot be started: {error}")),
+        };
+        let mailbox = Mailbox::default();
+        let callers = Callers { mailbox: mailbox.clone(), ..Callers::default() };
+        let accepting = tokio::task::spawn_local(accept(listener, callers.clone()));
+        // The time of the scenario begins when the device is there.
+        let there = tokio::time::timeout(outside.patience, mailbox.posted_or_nudged());
+        if there.await.is_err() {
+            let limit = outside.patience.as_secs();
+            return failed_to_start(&row, format!("no device has come within {limit} s"));
+        }
+        let beside = Beside { outside: outside.clone(), callers, mailbox, devices };
+        let played = play_beside(&scenario, &row, options, identities, beside).await;
+        accepting.abort();
+        played
+    })
+}
+
+async fn accept(listener: Listener, callers: Callers) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _, _)) => {
+                callers.waiting.borrow_mut().push_back(stream);
+                callers.mailbox.nudge();
+            }
+            // An error that lasts would make this loop spin.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+/// A row as it is played against a device: at the device's address, at the true time, and without the details of failures
+/// that only the device itself could tell.
+fn prepared(scenario: &Scenario, row: &Row, outside: &Outside, port: u16) -> (Scenario, Row) {
+    let mut row = row.clone();
+    let is_declared_ws = row.cast.broker.get("url").is_some_and(|url| url.starts_with("ws://"));
+    let secure = if outside.spawn.is_some() { !is_declared_ws } else { outside.credentials.is_some() };
+    let scheme = if secure { "wss" } else { "ws" };
+    row.cast.broker.insert("url".to_owned(), format!("{scheme}://{}:{port}", outside.name));
+    row.steps.iter_mut().for_each(without_details);
+    let mut scenario = Scenario { rows: Vec::new(), ..scenario.clone() };
+    scenario.header.clock = Some(crate::clock::today());
+    (scenario, row)
+}
+
+fn without_details(step: &mut Step) {
+    if let Action::Expect(expect) = &mut step.action
+        && let Sight::Link(LinkSight::Fails(kind, detail)) = &mut expect.sight
+        && matches!(kind.as_str(), "tls" | "handshake")
+    {
+        *detail = None;
+    }
+    step.action.blocks_mut().into_iter().flatten().for_each(without_details);
+}

@@ -1,0 +1,318 @@
+//! A device in the place of a terminal: its connections come from outside, and what it does is seen at the broker's end.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sca_network::{Ending, Posted, ServerEvent, Stream, Tag, run_server};
+use sca_protocol::Reason;
+use sca_protocol::handshake::{Head, judge};
+use sca_protocol::reason::from_the_other_side;
+use sca_scenario::model::Step;
+use sca_terminal::{ConnectionId, Input, LinkEvent};
+use tokio::sync::mpsc;
+
+use super::ends::{EndState, Ends, OUTBOX};
+use super::{Event, Stop, World};
+use crate::armory::Standpoint;
+use crate::core::Core;
+use crate::outside::{Callers, Devices, Outside};
+
+/// How long a device may take to hang up on an answer that it does not accept.
+pub(crate) const SECOND_THOUGHTS: Duration = Duration::from_millis(150);
+
+/// All that a world knows of its devices.
+pub(crate) struct Yonder {
+    pub(crate) outside: Outside,
+    pub(crate) callers: Callers,
+    pub(crate) devices: Devices,
+    /// Connections so far.
+    connections: u32,
+    /// Whose each connection is, once that is known.
+    whose: BTreeMap<u32, usize>,
+    /// Ends of connections whose device has not said its pinpad id yet.
+    unplaced: BTreeMap<u32, Ends>,
+    /// Connections whose answer has been sent: until when the device may hang up, and what it would hang up for.
+    judged: BTreeMap<Tag, (Duration, Option<Reason>)>,
+    /// What a person has been asked, and what they say.
+    pub(crate) question: Option<mpsc::Receiver<bool>>,
+}
+
+impl Yonder {
+    pub(crate) fn new(outside: Outside, callers: Callers, devices: Devices) -> Self {
+        Self {
+            outside,
+            callers,
+            devices,
+            connections: 0,
+            whose: BTreeMap::new(),
+            unplaced: BTreeMap::new(),
+            judged: BTreeMap::new(),
+            question: None,
+        }
+    }
+}
+
+/// Waits for what a person says; for ever where nobody was asked.
+pub(super) async fn said(yonder: Option<&mut Yonder>) -> bool {
+    match yonder.and_then(|yonder| yonder.question.as_mut()) {
+        // Whoever goes away has not seen it.
+        Some(answer) => answer.recv().await.unwrap_or(false),
+        None => std::future::pending().await,
+    }
+}
+
+impl<C: Core> World<'_, C> {
+    /// Devices stand in the place of the terminals.
+    pub(crate) fn is_of(&mut self, yonder: Yonder) {
+        for actor in &mut self.actors {
+            actor.pos.lenient = true;
+            // What a device has lived through before nobody knows.
+            if !yonder.outside.is_fresh() {
+                actor.reference.give_up();
+            }
+        }
+        self.yonder = Some(yonder);
+    }
+
+    /// Lets in who has come.
+    pub(super) fn let_in(&mut self) -> Result<bool, Stop> {
+        let mut any = false;
+        while let Some(stream) = self.yonder.as_ref().and_then(|yonder| yonder.callers.next()) {
+            self.caller(stream)?;
+            any = true;
+        }
+        Ok(any)
+    }
+
+    /// A connection of some device begins.
+    fn caller(&mut self, stream: Stream) -> Result<(), Stop> {
+        // With several devices the first that has no link is as good a guess as any, until it says who it is.
+        let guess = (0..self.actors.len()).find(|who| !self.actors[*who].link_up).unwrap_or(0);
+        let is_sure = self.actors.len() == 1;
+        let Some(yonder) = &mut self.yonder else { return Ok(()) };
+        yonder.connections += 1;
+        let number = yonder.connections;
+        let tag = Tag { terminal: if is_sure { 0 } else { u16::MAX }, line: None, connection: number };
+        if is_sure {
+            self.lost_before(guess)?;
+            self.told(guess, number, LinkEvent::Opened)?;
+        }
+        let at = Standpoint { who: guess, attempt: self.actors[guess].attempts, connection: self.connections + 1 };
+        let secure = crate::play::target(&self.setting.broker).secure;
+        let (tls, tap, cut, ours) = self.prepare(at, sca_network::Fate::Connect, secure)?;
+        let (to_server, orders) = mpsc::channel(OUTBOX);
+        let (to_nobody, _) = mpsc::channel(1);
+        let mut ends = Ends { cut, ours, ..Ends::new(to_nobody, to_server, tap.clone()) };
+        ends.client = None;
+        if let Some(yonder) = &mut self.yonder {
+            if is_sure {
+                yonder.whose.insert(number, guess);
+                self.ends.insert(tag, ends);
+            } else {
+                yonder.unplaced.insert(number, ends);
+            }
+        }
+        tokio::task::spawn_local(run_server(stream, None, tls, tap, tag, self.mailbox.clone(), orders));
+        Ok(())
+    }
+
+    /// A device that dials again has lost what it had.
+    fn lost_before(&mut self, who: usize) -> Result<(), Stop> {
+        let up = self.ends.iter().find(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
+        let Some(tag) = up.map(|(tag, _)| *tag) else { return Ok(()) };
+        self.over(tag);
+        self.told(who, tag.connection, LinkEvent::Lost)
+    }
+
+    fn told(&mut self, who: usize, connection: u32, event: LinkEvent) -> Result<(), Stop> {
+        self.tell(who, Input::Link { connection: ConnectionId(connection), event })
+    }
+
+    /// An event of a device's connection, with the device it belongs to. Nothing where that is not known yet.
+    pub(super) fn placed(&mut self, mut posted: Posted) -> Result<Option<Posted>, Stop> {
+        let number = posted.tag.connection;
+        let known = self.yonder.as_ref().map(|yonder| yonder.whose.get(&number).copied());
+        let who = match known {
+            None => return Ok(Some(posted)),
+            Some(Some(who)) => who,
+            Some(None) => match self.place_by(&posted.event) {
+                Some(who) => {
+                    let tag = Self::tag(who, number);
+                    let ends = self.yonder.as_mut().and_then(|yonder| {
+                        yonder.whose.insert(number, who);
+                        yonder.unplaced.remove(&number)
+                    });
+                    self.lost_before(who)?;
+                    self.ends.extend(ends.map(|ends| (tag, ends)));
+                    self.told(who, number, LinkEvent::Opened)?;
+                    who
+                }
+                None => {
+                    if let (Event::Server(ServerEvent::Secured { names, rekeys }), Some(yonder)) =
+                        (&posted.event, &mut self.yonder)
+                        && let Some(ends) = yonder.unplaced.get_mut(&number)
+                    {
+                        (ends.names, ends.rekeys) = (names.clone(), *rekeys);
+                    }
+                    return Ok(None);
+                }
+            },
+        };
+        posted.tag = Self::tag(who, number);
+        if let Event::Server(event) = &posted.event {
+            self.seen_of_device(who, posted.tag, event)?;
+        }
+        Ok(Some(posted))
+    }
+
+    /// Whose connection it is, by what happens on it.
+    fn place_by(&self, event: &Event) -> Option<usize> {
+        let id = match event {
+            Event::Server(ServerEvent::Asked(head, _)) => head.get("x-vfi-pinpad-id").unwrap_or_default().trim(),
+            Event::Server(ServerEvent::Failed(_) | ServerEvent::Ended(_)) => "",
+            _ => return None,
+        };
+        let named = self.actors.iter().position(|actor| actor.settings.pinpad_id == id);
+        named.or_else(|| self.actors.iter().position(|actor| !actor.link_up)).or(Some(0))
+    }
+
+    /// What an event at the broker's end shows of the device, before the broker makes anything of it.
+    fn seen_of_device(&mut self, who: usize, tag: Tag, event: &ServerEvent) -> Result<(), Stop> {
+        match event {
+            ServerEvent::Frame(..) => self.has_accepted(tag),
+            ServerEvent::Failed(reason) => {
+                self.over(tag);
+                let reason = match *reason {
+                    Reason::Tls(word) => Reason::Tls(from_the_other_side(word)),
+                    other => other,
+                };
+                self.told(who, tag.connection, LinkEvent::Failed(reason))
+            }
+            ServerEvent::Ended(ending) => {
+                let judged = self.yonder.as_mut().and_then(|yonder| yonder.judged.remove(&tag));
+                let state = self.ends.get(&tag).map(|ends| ends.state);
+                if state != Some(EndState::Over) {
+                    self.over(tag);
+                }
+                match (judged, state) {
+                    (Some((_, why)), _) => {
+                        let reason = why.unwrap_or(Reason::Handshake("garbage"));
+                        self.told(who, tag.connection, LinkEvent::Failed(reason))
+                    }
+                    (None, Some(EndState::Opening)) => {
+                        let reason =
+                            if *ending == Ending::Fin { Reason::Handshake("truncated") } else { Reason::Reset };
+                        self.told(who, tag.connection, LinkEvent::Failed(reason))
+                    }
+                    (None, Some(EndState::Up)) => self.told(who, tag.connection, LinkEvent::Lost),
+                    _ => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The broker has answered: from now on the device may hang up, and if it does not it is connected.
+    pub(super) fn answer_is_sent(&mut self, tag: Tag, bytes: &[u8]) -> Result<(), Stop> {
+        let until = self.now() + SECOND_THOUGHTS;
+        let Some(yonder) = &mut self.yonder else { return Ok(()) };
+        let key = self.asked_key.get(&tag).cloned().unwrap_or_default();
+        let verdict = match Head::parse_answer(bytes) {
+            Ok(Some((head, _))) => judge(&head, &key, false),
+            _ => Err(Reason::Handshake("garbage")),
+        };
+        match verdict {
+            Err(Reason::Http(status)) => {
+                let who = usize::from(tag.terminal);
+                self.over(tag);
+                self.told(who, tag.connection, LinkEvent::Failed(Reason::Http(status)))
+            }
+            other => {
+                yonder.judged.insert(tag, (until, other.err()));
+                Ok(())
+            }
+        }
+    }
+
+    /// The device speaks, or has had its time: it has accepted the answer.
+    fn has_accepted(&mut self, tag: Tag) -> Result<(), Stop> {
+        let judged = self.yonder.as_mut().and_then(|yonder| yonder.judged.remove(&tag));
+        if judged.is_none() {
+            return Ok(());
+        }
+        if let Some(ends) = self.ends.get_mut(&tag) {
+            ends.state = EndState::Up;
+        }
+        let head = Head { line: String::new(), status: 101, version: 1, headers: Vec::new() };
+        self.told(usize::from(tag.terminal), tag.connection, LinkEvent::Answered(head))
+    }
+
+    /// When a device's time to hang up is next over.
+    pub(super) fn second_thoughts(&self) -> Option<Duration> {
+        self.yonder.as_ref()?.judged.values().map(|(until, _)| *until).min()
+    }
+
+    /// Those whose time to hang up is over are connected.
+    pub(super) fn are_accepted(&mut self) -> Result<bool, Stop> {
+        let now = self.now();
+        let Some(yonder) = &self.yonder else { return Ok(false) };
+        let over: Vec<Tag> = yonder.judged.iter().filter(|(_, (until, _))| *until <= now).map(|(tag, _)| *tag).collect();
+        over.iter().try_for_each(|tag| self.has_accepted(*tag))?;
+        Ok(!over.is_empty())
+    }
+
+    /// Switches a device, where it is ours, or asks a person to.
+    pub(super) fn switch(&mut self, who: usize, on: bool) -> Result<(), Stop> {
+        let name = self.actors[who].name.clone();
+        let Some(yonder) = &mut self.yonder else { return Ok(()) };
+        if yonder.devices.is_ours(who) {
+            if !on {
+                yonder.devices.off(who);
+                return Ok(());
+            }
+            return yonder.devices.on(who).map_err(|error| Stop::Error(format!("the device does not start: {error}")));
+        }
+        if let Some(person) = &yonder.outside.person {
+            person.told(&format!("switch {name} {}", if on { "on" } else { "off" }));
+        }
+        Ok(())
+    }
+
+    /// Asks a person to do what a cardholder does.
+    pub(super) fn is_done_by_person(&mut self, step: &Step) -> bool {
+        let said = self.said(step);
+        match self.yonder.as_ref().and_then(|yonder| yonder.outside.person.as_ref()) {
+            Some(person) => {
+                person.told(&said);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Asks a person whether what the script waits for is shown.
+    pub(super) fn ask_person(&mut self) {
+        let Some(yonder) = &self.yonder else { return };
+        let Some(person) = yonder.outside.person.clone().filter(|_| yonder.question.is_none()) else { return };
+        let Some(step) = self.script.awaited_show() else { return };
+        let question = format!("does it show this: {}", self.said(&step));
+        let (sender, answer) = mpsc::channel(1);
+        // A thread of its own: a person takes longer than a broker may stand still.
+        std::thread::spawn(move || {
+            // A run that is over waits for no answer.
+            let _ = sender.blocking_send(person.asked(&question));
+        });
+        if let Some(yonder) = &mut self.yonder {
+            yonder.question = Some(answer);
+        }
+    }
+
+    /// A person has said whether it is shown.
+    pub(super) fn person_said(&mut self, yes: bool) -> Result<(), Stop> {
+        if let Some(yonder) = &mut self.yonder {
+            yonder.question = None;
+        }
+        let now = self.now();
+        self.script.confirm(now, yes).map_err(Stop::Failed)
+    }
+}
