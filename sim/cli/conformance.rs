@@ -7,7 +7,7 @@ use clap::Args;
 use sca_protocol::UnixTime;
 use sca_runner::conformance::{self, Conformance, Written, conformance};
 use sca_runner::ledger::Ledger;
-use sca_runner::suite::{FileResult, Snapshots, Suite};
+use sca_runner::suite::{FileResult, Real, Snapshots, Suite};
 use sca_runner::{Options, simulated, today};
 
 use crate::Exit;
@@ -94,7 +94,7 @@ fn results(paths: &[PathBuf]) -> Result<Vec<FileResult>, Exit> {
         make: &simulated,
         clauses: &clauses,
         identities: authorities()?,
-        outside: None,
+        real: Real::Nothing,
     };
     let mut results: Vec<FileResult> = Vec::with_capacity(found.len());
     for (path, result) in found.iter().zip(suite.run(&found, threads(None), &|_| ())) {

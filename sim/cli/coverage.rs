@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use sca_runner::coverage::Coverage;
 use sca_runner::report;
-use sca_runner::suite::{Snapshots, Suite};
+use sca_runner::suite::{Real, Snapshots, Suite};
 use sca_runner::sweep::Sweep;
 use sca_runner::{Options, simulated};
 
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         }
     }
     let (options, snapshots) = (Options::default(), Snapshots::Ignore);
-    let suite = Suite { options, snapshots, make: &simulated, clauses: &clauses, identities, outside: None };
+    let suite = Suite { options, snapshots, make: &simulated, clauses: &clauses, identities, real: Real::Nothing };
     for (path, result) in paths.iter().zip(suite.run(&paths, threads(None), &|_| ())) {
         match result {
             Ok(result) => {

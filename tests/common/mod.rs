@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use sca_runner::suite::{Authorities, Snapshots, Suite};
+use sca_runner::suite::{Authorities, Real, Snapshots, Suite};
 use sca_runner::{Options, files, simulated};
 use sca_terminal::Terminal;
 
@@ -33,7 +33,7 @@ pub(crate) fn suite(
     clauses: &'static [&'static str],
 ) -> Suite<'static, Terminal> {
     let identities = Authorities::new().expect("an authority can be made");
-    Suite { options, snapshots, make: &simulated, clauses, identities, outside: None }
+    Suite { options, snapshots, make: &simulated, clauses, identities, real: Real::Nothing }
 }
 
 /// A transcript without what is no statement.

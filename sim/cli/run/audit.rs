@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use sca_runner::audit::{Divergence, audit};
-use sca_runner::suite::{Snapshots, Suite};
+use sca_runner::suite::{Real, Snapshots, Suite};
 
 use super::{Arguments, Terminals};
 use crate::Exit;
@@ -15,7 +15,7 @@ pub(super) fn run(arguments: &Arguments, suite: &Terminals<'_>, paths: &[PathBuf
         options: suite.options.clone(),
         snapshots: Snapshots::Ignore,
         identities: suite.identities.clone(),
-        outside: None,
+        real: Real::Nothing,
         ..*suite
     };
     for path in paths {

@@ -1,4 +1,4 @@
-//! `run --terminal external`: which device is under test, and how it is reached.
+//! `run --terminal external` and `run --broker`: what of the world is real, and how it is reached.
 
 use std::io::{BufRead, Write};
 use std::net::SocketAddr;
@@ -7,7 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use sca_runner::beyond::{Beyond, split_path};
 use sca_runner::outside::{Outside, Person};
+use sca_runner::parse_url;
+use sca_runner::suite::Real;
+use sca_terminal::Target;
 
 use crate::certs::Files;
 use crate::terms::threads;
@@ -58,20 +62,41 @@ pub(crate) struct Device {
     /// A file to which everything is appended that the terminal prints
     #[arg(long, value_name = "FILE", requires = "spawn")]
     device_log: Option<PathBuf>,
+    /// A real broker under test, ws:// or wss://HOST:PORT; the terminal and its POS are played
+    #[arg(long, value_name = "URL", value_parser = crate::open::url, requires = "pos", conflicts_with_all = ["wire", "update", "update_lines", "audit", "seed", "terminal"])]
+    broker: Option<Target>,
+    /// Where a POS finds that broker; {pinpad} stands for the terminal it speaks to, as in ws://localhost:8080/pos/{pinpad}
+    #[arg(long, value_name = "URL", value_parser = pos_url, requires = "broker")]
+    pos: Option<String>,
     #[command(flatten)]
     files: Files,
 }
 
+fn pos_url(text: &str) -> Result<String, String> {
+    let (front, _) = split_path(text);
+    parse_url(front).map(|_| text.to_owned()).ok_or_else(|| "expected ws://HOST:PORT/PATH or wss://HOST:PORT/PATH".to_owned())
+}
+
 impl Device {
-    /// The device under test; none where the terminal is simulated.
-    pub(crate) fn outside(&self) -> Result<Option<Outside>, String> {
+    /// What is real.
+    pub(crate) fn real(&self) -> Result<Real, String> {
+        if let (Some(broker), Some(pos)) = (&self.broker, &self.pos) {
+            return Ok(Real::Broker(Beyond {
+                broker: broker.clone(),
+                pos: pos.clone(),
+                credentials: self.files.read_for(broker.secure)?,
+                patience: Duration::from_secs(self.patience),
+                longest: Duration::from_secs(self.longest),
+                slack: Duration::from_millis(self.slack),
+            }));
+        }
         if self.terminal == Terminal::Simulated {
             let asked = self.spawn.is_some() || self.reset.is_some() || self.interactive || !self.has.is_empty();
-            return if asked { Err("this is for --terminal external".to_owned()) } else { Ok(None) };
+            return if asked { Err("this is for --terminal external".to_owned()) } else { Ok(Real::Nothing) };
         }
         let credentials = self.files.read()?;
         let person = self.interactive.then(|| Arc::new(Beside::default()) as Arc<dyn Person>);
-        Ok(Some(Outside {
+        Ok(Real::Terminal(Outside {
             listen: self.listen,
             name: self.listen_name.clone(),
             spawn: self.spawn.clone(),
@@ -86,12 +111,23 @@ impl Device {
         }))
     }
 
+    /// The world in which is played, as reports name it.
+    pub(crate) fn world(&self) -> Option<&'static str> {
+        match self.terminal {
+            Terminal::External => Some("external terminal"),
+            Terminal::Simulated if self.broker.is_some() => Some("real broker"),
+            Terminal::Simulated => None,
+        }
+    }
+
     /// How many scenarios can play at once: a device that is there once plays one, those that are started wait more than
     /// they work.
     pub(crate) fn jobs(&self, asked: Option<u16>) -> usize {
         const STARTED: u16 = 8;
         let is_one = self.listen.port() != 0 || self.interactive || self.spawn.is_none();
         match self.terminal {
+            // One broker is told apart from what one pinpad id has at a time.
+            Terminal::Simulated if self.broker.is_some() => 1,
             Terminal::Simulated => threads(asked),
             Terminal::External if is_one => 1,
             Terminal::External => threads(asked.or(Some(STARTED))),

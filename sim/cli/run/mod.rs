@@ -18,14 +18,14 @@ use sca_runner::filter::Filter;
 use sca_runner::ledger::Ledger;
 use sca_runner::report::{About, Document, Kind, Tally};
 use sca_runner::shard::Shard;
-use sca_runner::suite::{FileResult, Snapshots, Suite};
+use sca_runner::suite::{FileResult, Real, Snapshots, Suite};
 use sca_runner::{Options, Place, Played, Verdict, simulated};
 
 pub(crate) use chosen::filtered;
 
 use crate::Exit;
 use crate::report::{parse_report, tell_beside, write_reports};
-use crate::terms::{authorities, authorities_of_today, complain, count, threads};
+use crate::terms::{authorities, authorities_of_today, complain, count};
 use progress::Progress;
 
 #[derive(Debug, Args)]
@@ -113,14 +113,14 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         complain!("error: a transcript and a report cannot both go to standard output");
         return Exit::Usage;
     }
-    let outside = match arguments.device.outside() {
-        Ok(outside) => outside,
+    let real = match arguments.device.real() {
+        Ok(real) => real,
         Err(why) => {
             complain!("error: {why}");
             return Exit::Usage;
         }
     };
-    let identities = match if outside.is_some() { authorities_of_today() } else { authorities() } {
+    let identities = match if matches!(real, Real::Nothing) { authorities() } else { authorities_of_today() } {
         Ok(identities) => identities,
         Err(exit) => return exit,
     };
@@ -131,7 +131,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         make: &simulated,
         clauses: &clauses,
         identities,
-        outside,
+        real,
     };
     let once = || once(arguments, &suite);
     if arguments.watch { watch::watch(&arguments.paths, &clauses, once) } else { once() }
@@ -173,7 +173,7 @@ fn options(arguments: &Arguments) -> Options {
         seed: arguments.seed,
         rows: arguments.row.clone(),
         // On the wire a failure cannot be played again with its frames, so they are kept from the start.
-        keeps_frames: arguments.wire || arguments.device.terminal == device::Terminal::External,
+        keeps_frames: arguments.wire || arguments.device.world().is_some(),
         keeps_trace: arguments.explain || arguments.trace.is_some(),
         key_notes: arguments.wire.then(|| Arc::new(KeyNotes::default())),
         ..Options::default()
@@ -255,16 +255,13 @@ fn document(arguments: &Arguments, results: &[FileResult]) -> Document {
 
 /// The world in which is played, as reports name it.
 fn world(arguments: &Arguments) -> &'static str {
-    match arguments.device.terminal {
-        device::Terminal::External => "external",
-        device::Terminal::Simulated if arguments.wire => "wire",
-        device::Terminal::Simulated => "memory",
-    }
+    arguments.device.world().unwrap_or(if arguments.wire { "wire" } else { "memory" })
 }
 
 fn summary(arguments: &Arguments, tally: &Tally, left_out: usize) {
     let world = match world(arguments) {
-        "external" => "against the external terminal",
+        "external terminal" => "against the external terminal",
+        "real broker" => "with the real broker",
         "wire" => "on the wire",
         _ => "in memory",
     };

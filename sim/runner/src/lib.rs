@@ -4,6 +4,7 @@
 
 mod armory;
 pub mod audit;
+pub mod beyond;
 mod cards;
 mod choices;
 mod clock;

@@ -15,6 +15,7 @@ use sca_terminal::Target;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
+use crate::beyond::Beyond;
 use crate::cards;
 use crate::clock::{Clock, DeviceClock};
 use crate::core::{Core, Making};
@@ -26,6 +27,7 @@ use crate::sweep::Blow;
 use crate::sweep::survey::Survey;
 use crate::trace::Trace;
 use crate::verdict::{Evidence, Played, Verdict};
+use crate::world::beyond::Abroad;
 use crate::world::ends::acceptor;
 use crate::world::outside::Yonder;
 use crate::world::{Setting, Stop, World};
@@ -216,7 +218,7 @@ fn play_row<C: Core>(
         Place::Wire { .. } => builder.enable_all().build(),
     };
     match runtime {
-        Ok(runtime) => LocalSet::new().block_on(&runtime, play_here(scenario, row, options, identities, make, None)),
+        Ok(runtime) => LocalSet::new().block_on(&runtime, play_here(scenario, row, options, identities, make, Around::Ours)),
         Err(error) => failed_to_start(row, error.to_string()),
     }
 }
@@ -248,7 +250,35 @@ pub(crate) async fn play_beside(
     beside: Beside,
 ) -> Played {
     let options = Options { place: Place::Wire { scale: 1 }, ..options.clone() };
-    play_here(scenario, row, &options, identities, &|_| Absent::default(), Some(beside)).await
+    play_here(scenario, row, &options, identities, &|_| Absent::default(), Around::Devices(Box::new(beside))).await
+}
+
+/// Plays a row with a real broker.
+pub(crate) fn play_at<C: Core>(
+    scenario: &Scenario,
+    row: &Row,
+    options: &Options,
+    identities: &Arc<Identities>,
+    make: &dyn Fn(Making) -> C,
+    beyond: Beyond,
+) -> Played {
+    let around = Around::Broker(beyond);
+    match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => {
+            LocalSet::new().block_on(&runtime, play_here(scenario, row, options, identities, make, around))
+        }
+        Err(error) => failed_to_start(row, error.to_string()),
+    }
+}
+
+/// What of a world is not ours.
+enum Around {
+    /// Nothing.
+    Ours,
+    /// The terminals.
+    Devices(Box<Beside>),
+    /// The broker.
+    Broker(Beyond),
 }
 
 async fn play_here<C: Core>(
@@ -257,17 +287,18 @@ async fn play_here<C: Core>(
     options: &Options,
     identities: &Arc<Identities>,
     make: &dyn Fn(Making) -> C,
-    beside: Option<Beside>,
+    around: Around,
 ) -> Played {
     let scale = match options.place {
         Place::Memory => 1,
         Place::Wire { scale } => scale,
     };
     let clock = Clock::start(scale);
-    let slack = match (&beside, options.place) {
-        (Some(beside), _) => beside.outside.slack,
-        (None, Place::Memory) => Duration::ZERO,
-        (None, Place::Wire { .. }) => clock.scaled(WIRE_FLOOR),
+    let slack = match (&around, options.place) {
+        (Around::Devices(beside), _) => beside.outside.slack,
+        (Around::Broker(beyond), _) => beyond.slack,
+        (Around::Ours, Place::Memory) => Duration::ZERO,
+        (Around::Ours, Place::Wire { .. }) => clock.scaled(WIRE_FLOOR),
     };
     let settings = || {
         let broker: BrokerSettings = with(&row.cast.broker)?;
@@ -280,7 +311,10 @@ async fn play_here<C: Core>(
         Err(error) => return failed_to_start(row, error.to_string()),
     };
     let chance = Chance::new(options.seed.or(scenario.header.seed).unwrap_or(1));
-    let mailbox = beside.as_ref().map_or_else(Mailbox::default, |beside| beside.mailbox.clone());
+    let mailbox = match &around {
+        Around::Devices(beside) => beside.mailbox.clone(),
+        _ => Mailbox::default(),
+    };
     let prepared = Rc::new(RefCell::new(BTreeMap::new()));
     let accept = acceptor(prepared.clone(), mailbox.clone());
     let (dialer, memory) = match options.place {
@@ -289,7 +323,7 @@ async fn play_here<C: Core>(
             let memory = MemoryNetwork::new(latency, bandwidth, chance, pulse, accept);
             (Dialer::Memory(memory.clone()), Some(memory))
         }
-        Place::Wire { .. } if beside.is_some() => (Dialer::Socket(SocketDialer::default()), None),
+        Place::Wire { .. } if matches!(around, Around::Devices(_)) => (Dialer::Socket(SocketDialer::default()), None),
         Place::Wire { .. } => match listen(accept).await {
             Ok(dialer) => (dialer, None),
             Err(error) => return failed_to_start(row, format!("no socket to listen on: {error}")),
@@ -320,8 +354,10 @@ async fn play_here<C: Core>(
     };
     let mut world = World::new(setting, mailbox, (dialer, memory), prepared, starting, &row.steps);
     probe(options.probe, row, (truth, chance), &mut world);
-    if let Some(Beside { outside, callers, devices, .. }) = beside {
-        world.is_of(Yonder::new(outside, callers, devices));
+    match around {
+        Around::Ours => {}
+        Around::Devices(beside) => world.is_of(Yonder::new(beside.outside, beside.callers, beside.devices)),
+        Around::Broker(beyond) => world.is_at(Abroad::new(beyond)),
     }
     let result = world.run(&powered(row)).await;
     played(scenario, row, options, &mut world, result, clock.elapsed())

@@ -8,6 +8,7 @@ use sca_certs::{CertError, KeyKind};
 use sca_scenario::Problem;
 use sca_scenario::model::Scenario;
 
+use crate::beyond::{self, Beyond};
 use crate::core::{Core, Making};
 use crate::files::{self, Loaded};
 use crate::identities::Identities;
@@ -125,8 +126,20 @@ pub struct Suite<'a, C> {
     pub clauses: &'a [&'static str],
     /// The authority of the memory world and of the wire.
     pub identities: Authorities,
-    /// A device in the place of the simulated terminal, whose rows are played in memory first.
-    pub outside: Option<Outside>,
+    /// What is real of the world; its rows are played in memory first.
+    pub real: Real,
+}
+
+/// What of a world is real.
+#[derive(Debug, Clone, Default)]
+pub enum Real {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The terminals.
+    Terminal(Outside),
+    /// The broker.
+    Broker(Beyond),
 }
 
 /// One authority for each world: constant sizes in memory, what devices have on the wire.
@@ -216,12 +229,15 @@ impl<C: Core> Suite<'_, C> {
         };
         let projects = self.options.place != Place::Memory;
         let memory = Options { place: Place::Memory, projects, key_notes: None, ..self.options.clone() };
-        let mut rows = play(scenario, &memory, &self.identities.memory, &self.make);
-        if let Some(outside) = &self.outside {
-            rows = rows.into_iter().enumerate().map(|(at, row)| self.outside(scenario, at, row, outside)).collect();
-        } else if let Place::Wire { scale } = self.options.place {
-            rows = rows.into_iter().enumerate().map(|(at, row)| self.on_wire(scenario, at, row, scale)).collect();
-        }
+        let rows = play(scenario, &memory, &self.identities.memory, &self.make);
+        let rows_in_memory = rows.into_iter().enumerate();
+        let rows: Vec<Played> = match (&self.real, self.options.place) {
+            (Real::Nothing, Place::Wire { scale }) => {
+                rows_in_memory.map(|(at, row)| self.on_wire(scenario, at, row, scale)).collect()
+            }
+            (Real::Nothing, Place::Memory) => rows_in_memory.map(|(_, row)| row).collect(),
+            _ => rows_in_memory.map(|(at, row)| self.with_what_is_real(scenario, at, row)).collect(),
+        };
         let snapshot = self.snapshot(path, &rows)?;
         Ok(FileResult { loaded, rows, snapshot })
     }
@@ -250,16 +266,28 @@ impl<C: Core> Suite<'_, C> {
         played
     }
 
-    /// Plays a row against a device that the simulated terminal has passed.
-    fn outside(&self, scenario: &Scenario, at: usize, in_memory: Played, outside: &Outside) -> Played {
+    /// Plays a row against a device, or a broker, that the simulated ones have passed.
+    fn with_what_is_real(&self, scenario: &Scenario, at: usize, in_memory: Played) -> Played {
         if !matches!(in_memory.verdict, Verdict::Pass | Verdict::ExpectedFail(_)) {
             return in_memory;
         }
         let (row, byte) = row_of(scenario, at, &in_memory);
-        if let Some(why) = outside::unplayable(scenario, &row, &in_memory, outside) {
+        let why = match &self.real {
+            Real::Nothing => None,
+            Real::Terminal(outside) => outside::unplayable(scenario, &row, &in_memory, outside),
+            Real::Broker(beyond) => beyond::unplayable(scenario, &row, &in_memory, beyond),
+        };
+        if let Some(why) = why {
             return Played { verdict: Verdict::Inapplicable(Box::new(why)), ..in_memory };
         }
-        let mut played = outside::play_outside(scenario, &row, &self.options, &self.identities.wire, outside);
+        let wire = &self.identities.wire;
+        let mut played = match &self.real {
+            Real::Nothing => return in_memory,
+            Real::Terminal(outside) => outside::play_outside(scenario, &row, &self.options, wire, outside),
+            Real::Broker(beyond) => {
+                beyond::play_beyond(scenario, &row, &self.options, wire, &self.make, beyond)
+            }
+        };
         played.values.extend(byte);
         played
     }
@@ -272,7 +300,7 @@ impl<C: Core> Suite<'_, C> {
             || self.options.seed.is_some()
             || !self.options.rows.is_empty()
             || self.options.place != Place::Memory
-            || self.outside.is_some()
+            || !matches!(self.real, Real::Nothing)
         {
             return Ok(Snapshot::NotCompared);
         }

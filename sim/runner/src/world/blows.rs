@@ -148,7 +148,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// The newest connection of a terminal that is not over.
-    fn newest(&self, who: usize) -> Option<Tag> {
+    pub(super) fn newest(&self, who: usize) -> Option<Tag> {
         let mine = self.ends.iter().filter(|(tag, ends)| usize::from(tag.terminal) == who && ends.client.is_some());
         mine.map(|(tag, _)| *tag).max()
     }

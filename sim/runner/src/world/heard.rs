@@ -130,6 +130,9 @@ impl<C: Core> World<'_, C> {
     }
 
     fn server_order_as_it_is(&mut self, tag: Tag, order: ServerOrder) -> Result<(), Stop> {
+        if self.abroad.is_some() {
+            return Ok(());
+        }
         if matches!(order, ServerOrder::Write(_) | ServerOrder::Answer { open: true, .. }) {
             self.moves(tag);
         }

@@ -6,6 +6,7 @@
 
 mod actor;
 mod acts;
+pub(crate) mod beyond;
 mod blows;
 mod calls;
 pub(crate) mod ends;
@@ -151,6 +152,8 @@ pub(crate) struct World<'a, C> {
     ends_at: Option<Duration>,
     /// Devices in the place of terminals, where there are any.
     pub(crate) yonder: Option<outside::Yonder>,
+    /// The real broker in the place of ours, where there is one.
+    abroad: Option<beyond::Abroad>,
     /// The keys of requests for the upgrade, for those who judge the answers to them.
     asked_key: BTreeMap<Tag, String>,
 }
@@ -205,6 +208,7 @@ impl<'a, C: Core> World<'a, C> {
             starting: Vec::new(),
             ends_at: None,
             yonder: None,
+            abroad: None,
             asked_key: BTreeMap::new(),
             setting,
         }
@@ -213,6 +217,7 @@ impl<'a, C: Core> World<'a, C> {
     /// Plays the scenario to its end.
     pub(crate) async fn run(&mut self, powered: &[bool]) -> Result<(), Stop> {
         let wall = WallLimit::start(WALL_MAX);
+        self.open_tills().await?;
         for (who, _) in powered.iter().enumerate().filter(|(_, on)| **on) {
             self.tell(who, Input::PowerOn)?;
         }
@@ -347,6 +352,9 @@ impl<'a, C: Core> World<'a, C> {
     fn take(&mut self, posted: Posted) -> Result<(), Stop> {
         let Some(posted) = self.placed(posted)? else { return Ok(()) };
         match posted.event {
+            Event::Client(event) if posted.tag.line.is_some() => {
+                self.till_event(usize::from(posted.tag.terminal), event)
+            }
             Event::Client(event) => self.client_event(posted.tag, event),
             Event::Server(event) => self.server_event(posted.tag, event),
             Event::Call(side, event) => self.call_event(posted.tag, side, event),

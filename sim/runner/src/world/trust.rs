@@ -17,6 +17,11 @@ impl<C: Core> World<'_, C> {
         if let Some(config) = &self.actors[who].tls {
             return Ok(config.clone());
         }
+        if let Some(abroad) = &self.abroad {
+            let config = abroad.beyond.credentials.client().map_err(|error| Stop::Error(error.to_string()))?;
+            self.actors[who].tls = Some(config.clone());
+            return Ok(config);
+        }
         let Actor { settings, clock, .. } = &self.actors[who];
         let trust = Trust {
             trusted: self.trusted(&settings.authority, &settings.revocation)?,

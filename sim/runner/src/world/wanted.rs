@@ -28,7 +28,10 @@ impl<C: Core> World<'_, C> {
     pub(super) fn carry_out(&mut self, who: usize, output: Output) -> Result<(), Stop> {
         match output {
             Output::Dial { connection, target, via } => self.dial(who, connection, &target, via),
-            Output::Request { connection, bytes } => self.order(who, connection, ClientOrder::Request(bytes)),
+            Output::Request { connection, bytes } => {
+                self.asks_abroad(who, &bytes);
+                self.order(who, connection, ClientOrder::Request(bytes))
+            }
             Output::Open { connection } => self.order(who, connection, ClientOrder::Open),
             Output::Text { connection, text } => {
                 self.actors[who].answered = true;
@@ -232,7 +235,7 @@ impl<C: Core> World<'_, C> {
         let address_timeout = self.setting.clock.real(settings.address_timeout);
         let route = Route { via, address_timeout, fate, ..Route::direct(target.host.clone(), target.port) };
         let task = run_client(
-            self.dialer.clone(),
+            self.abroad.as_ref().map_or_else(|| self.dialer.clone(), |abroad| abroad.dialer.clone()),
             route,
             client_tls,
             ClientLimits { message_size_max: size },
@@ -312,6 +315,9 @@ impl<C: Core> World<'_, C> {
             ClientEvent::Text(_) => actor.watch.carried(),
             ClientEvent::Pong(payload) => actor.watch.hears_pong(payload),
             _ => {}
+        }
+        if let ClientEvent::Answered(head) = &event {
+            self.is_answered(tag, head);
         }
         let event = match event {
             ClientEvent::Opened => LinkEvent::Opened,
