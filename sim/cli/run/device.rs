@@ -59,6 +59,9 @@ pub(crate) struct Device {
     /// Milliseconds by which every deadline is stretched
     #[arg(long, value_name = "MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(0..=60_000))]
     slack: u64,
+    /// Milliseconds within which the terminal hangs up on an answer that it does not accept; then it counts as connected
+    #[arg(long, value_name = "MS", default_value_t = 150, value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    second_thoughts: u64,
     /// A file to which everything is appended that the terminal prints
     #[arg(long, value_name = "FILE", requires = "spawn")]
     device_log: Option<PathBuf>,
@@ -105,6 +108,7 @@ impl Device {
             credentials: credentials.identity.is_some().then_some(credentials),
             patience: Duration::from_secs(self.patience),
             longest: Duration::from_secs(self.longest),
+            second_thoughts: Duration::from_millis(self.second_thoughts),
             slack: Duration::from_millis(self.slack),
             log: self.device_log.clone(),
             person,

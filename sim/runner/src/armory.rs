@@ -14,6 +14,26 @@ use crate::verdict::Failure;
 struct Armed {
     fault: Fault,
     struck: bool,
+    /// Whether it is for attempts that have all been made.
+    spent: bool,
+}
+
+impl Armed {
+    /// Whether it waits for this attempt, or for this connection.
+    fn is_for(&self, at: Standpoint) -> bool {
+        !self.spent && matches!(&self.fault.arm, Some(Arm::On(count)) if covers(count, at)) && self.fault.who == at.who
+    }
+
+    /// It strikes. The count of attempts begins anew with every connection; what was for its last one is over.
+    fn strikes(&mut self, at: Standpoint) -> FaultKind {
+        self.struck = true;
+        self.spent = matches!(&self.fault.arm, Some(Arm::On(count)) if !count.of_connections && at.attempt == count.to);
+        self.fault.kind.clone()
+    }
+
+    fn is_on_connections(&self) -> bool {
+        matches!(&self.fault.arm, Some(Arm::On(count)) if count.of_connections)
+    }
 }
 
 /// A fault that stands.
@@ -34,6 +54,8 @@ struct ToldAnswer {
     text: String,
     span: Span,
     given: bool,
+    /// The terminals that have made all attempts that it is for.
+    spent: Vec<usize>,
 }
 
 /// What happens to a message.
@@ -79,7 +101,7 @@ fn covers(count: &Count, at: Standpoint) -> bool {
 
 impl Armory {
     pub(crate) fn arm(&mut self, fault: Fault) {
-        self.armed.push(Armed { fault, struck: false });
+        self.armed.push(Armed { fault, struck: false, spent: false });
     }
 
     pub(crate) fn tell_answer(&mut self, by_proxy: bool, count: Count, lines: &[String], span: Span) {
@@ -87,12 +109,16 @@ impl Armory {
         let split = lines.iter().position(String::is_empty).unwrap_or(lines.len());
         let mut text = lines[..split].join("\r\n") + "\r\n\r\n";
         text.push_str(&lines.get(split + 1..).unwrap_or_default().join("\r\n"));
-        self.answers.push(ToldAnswer { by_proxy, count, text, span, given: false });
+        self.answers.push(ToldAnswer { by_proxy, count, text, span, given: false, spent: Vec::new() });
     }
 
     /// The answer that an upgrade gets from the broker, or a CONNECT from the proxy, if not the usual one.
     pub(crate) fn answer(&mut self, by_proxy: bool, at: Standpoint) -> Option<String> {
-        let told = self.answers.iter_mut().find(|told| told.by_proxy == by_proxy && covers(&told.count, at))?;
+        let fits = |told: &&mut ToldAnswer| !told.spent.contains(&at.who) && told.by_proxy == by_proxy && covers(&told.count, at);
+        let told = self.answers.iter_mut().find(fits)?;
+        // The count of attempts begins anew with every connection; what was for its last one has been said.
+        let is_last = !told.count.of_connections && at.attempt == told.count.to;
+        told.spent.extend(is_last.then_some(at.who));
         told.given = true;
         Some(told.text.clone())
     }
@@ -126,12 +152,9 @@ impl Armory {
             standing.struck = true;
             return Some((standing.kind.clone(), true));
         }
-        let armed = self.armed.iter_mut().find(|armed| {
-            let on = matches!(&armed.fault.arm, Some(Arm::On(count)) if !count.of_connections && covers(count, at));
-            on && armed.fault.who == at.who && ends(&armed.fault.kind)
-        })?;
-        armed.struck = true;
-        Some((armed.fault.kind.clone(), false))
+        let ends = |armed: &&mut Armed| !armed.is_on_connections() && armed.is_for(at) && ends(&armed.fault.kind);
+        let armed = self.armed.iter_mut().find(ends)?;
+        Some((armed.strikes(at), false))
     }
 
     /// The first fault that strikes this attempt: one that stands, else one that waits for it.
@@ -140,21 +163,16 @@ impl Armory {
             standing.struck = true;
             return Some(standing.kind.clone());
         }
-        let armed = self.armed.iter_mut().find(|armed| {
-            let on = matches!(&armed.fault.arm, Some(Arm::On(count)) if covers(count, at));
-            on && armed.fault.who == at.who && wanted(&armed.fault.kind)
-        })?;
-        armed.struck = true;
-        Some(armed.fault.kind.clone())
+        let armed = self.armed.iter_mut().find(|armed| armed.is_for(at) && wanted(&armed.fault.kind))?;
+        Some(armed.strikes(at))
     }
 
     /// The faults that strike this connection now that it is up.
     pub(crate) fn on_connection(&mut self, at: Standpoint) -> Vec<Fault> {
         let mut struck = Vec::new();
         for armed in &mut self.armed {
-            let on = matches!(&armed.fault.arm, Some(Arm::On(count)) if count.of_connections && covers(count, at));
-            if on && !armed.fault.kind.is_of_dial() && armed.fault.who == at.who {
-                armed.struck = true;
+            if armed.is_on_connections() && armed.is_for(at) && !armed.fault.kind.is_of_dial() {
+                armed.strikes(at);
                 struck.push(armed.fault.clone());
             }
         }

@@ -55,6 +55,8 @@ pub struct Outside {
     pub patience: Duration,
     /// Scenarios that take longer are not played.
     pub longest: Duration,
+    /// How long the device may take to hang up on an answer that it does not accept.
+    pub second_thoughts: Duration,
     /// What every deadline is stretched by.
     pub slack: Duration,
     /// Where what the device prints is appended.

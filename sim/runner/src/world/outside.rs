@@ -17,9 +17,6 @@ use crate::armory::Standpoint;
 use crate::core::Core;
 use crate::outside::{Callers, Devices, Outside};
 
-/// How long a device may take to hang up on an answer that it does not accept.
-pub(crate) const SECOND_THOUGHTS: Duration = Duration::from_millis(150);
-
 /// All that a world knows of its devices.
 pub(crate) struct Yonder {
     pub(crate) outside: Outside,
@@ -214,8 +211,9 @@ impl<C: Core> World<'_, C> {
 
     /// The broker has answered: from now on the device may hang up, and if it does not it is connected.
     pub(super) fn answer_is_sent(&mut self, tag: Tag, bytes: &[u8]) -> Result<(), Stop> {
-        let until = self.now() + SECOND_THOUGHTS;
+        let now = self.now();
         let Some(yonder) = &mut self.yonder else { return Ok(()) };
+        let until = now + yonder.outside.second_thoughts;
         let key = self.asked_key.get(&tag).cloned().unwrap_or_default();
         let verdict = match Head::parse_answer(bytes) {
             Ok(Some((head, _))) => judge(&head, &key, false),
