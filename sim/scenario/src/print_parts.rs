@@ -83,7 +83,8 @@ fn raw_frame(out: &mut String, frame: &RawFrame) {
         return;
     }
     match std::str::from_utf8(&frame.payload) {
-        Ok(text) if !text.chars().any(char::is_control) => out.extend([" ", &quote_many(text)]),
+        // What looks like an insert is none.
+        Ok(text) if !text.chars().any(char::is_control) && !text.contains("{{") => out.extend([" ", &quote_many(text)]),
         _ => out.extend([" ", &hex(&frame.payload)]),
     }
 }

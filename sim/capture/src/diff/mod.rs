@@ -7,6 +7,7 @@ mod explain;
 mod parts;
 mod tell;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sca_runner::{Core, Failure, Identities, Making, Options, Verdict, play, text_of};
@@ -21,6 +22,9 @@ pub use tell::{DIFF_VERSION, json, ladder};
 
 /// Differences that are looked for; a capture with more is of something else.
 const DIFFERENCES_MAX: usize = 100;
+
+/// Ways to fail for which an explanation is looked for.
+const EXPLAINED_MAX: usize = 12;
 
 /// One place where field and model part.
 #[derive(Debug, Clone)]
@@ -89,12 +93,12 @@ impl<'a, C: Core> Comparer<'a, C> {
     /// Every problem of the text.
     pub fn compare(&self, text: &str) -> Result<Compared, Vec<Problem>> {
         let scenario = sca_scenario::parse(text)?;
-        let mut run = Run { scenario, rungs: Vec::new(), differences: Vec::new() };
+        let mut run = Run { scenario, rungs: Vec::new(), differences: Vec::new(), reasons: BTreeMap::new() };
         let row = run.scenario.rows.swap_remove(0);
         run.scenario.rows.clear();
         run.rungs = row.steps.iter().map(|step| Rung { step: step.clone(), difference: None }).collect();
         let stopped = self.make_alike(&mut run, row);
-        Ok(Compared { rungs: run.rungs, differences: run.differences, stopped })
+        Ok(run.in_order(stopped))
     }
 
     /// Takes one difference after the other out of the way. Says why it had to stop, if it had to.
@@ -115,7 +119,7 @@ impl<'a, C: Core> Comparer<'a, C> {
                 return Some(format!("more than {DIFFERENCES_MAX} differences"));
             }
             let at = step_of(&text, &failure);
-            let explained = at.map(|at| explain::explain(&row, at, &mut |row| self.reach(&run.scenario, row)));
+            let explained = at.map(|at| self.explained(run, &row, at, &failure));
             let difference = |what| Difference {
                 what,
                 explained: explained.unwrap_or_default(),
@@ -131,6 +135,21 @@ impl<'a, C: Core> Comparer<'a, C> {
                 return Some(told(&failure));
             }
         }
+    }
+
+    /// The settings that explain a failure; those of one that failed in the same way are not looked for again.
+    fn explained(&self, run: &mut Run, row: &Row, at: usize, failure: &Failure) -> Vec<Explanation> {
+        let reason = sca_runner::shrink::reason(failure);
+        if let Some(known) = run.reasons.get(&reason) {
+            return known.clone();
+        }
+        let found = if run.reasons.len() < EXPLAINED_MAX {
+            explain::explain(row, at, &mut |row| self.reach(&run.scenario, row))
+        } else {
+            Vec::new()
+        };
+        run.reasons.insert(reason, found.clone());
+        found
     }
 
     /// How far a row gets.
@@ -173,6 +192,8 @@ struct Run {
     scenario: Scenario,
     rungs: Vec<Rung>,
     differences: Vec<Difference>,
+    /// What explains each way to fail that has been met.
+    reasons: BTreeMap<String, Vec<Explanation>>,
 }
 
 /// A failure in a sentence.
@@ -207,6 +228,22 @@ fn label_of(step: &Step) -> Option<&str> {
 }
 
 impl Run {
+    /// What came of it, the differences in the order of the ladder.
+    fn in_order(mut self, stopped: Option<String>) -> Compared {
+        let mut found: Vec<Option<Difference>> = self.differences.into_iter().map(Some).collect();
+        let mut differences = Vec::with_capacity(found.len());
+        for rung in &mut self.rungs {
+            let taken = rung.difference.and_then(|at| found[at].take());
+            rung.difference = taken.map(|difference| {
+                differences.push(difference);
+                differences.len() - 1
+            });
+        }
+        // Of a rung that differs twice, the second difference stands behind all.
+        differences.extend(found.into_iter().flatten());
+        Compared { rungs: self.rungs, differences, stopped }
+    }
+
     /// Makes the row demand what the model does where it failed, and takes note of the difference.
     fn resolve(
         &mut self,

@@ -94,6 +94,11 @@ impl Lift {
         let text = String::from_utf8_lossy(&said).into_owned();
         self.speech.pairing.asked(&text, label.clone());
         let message = match (opcode, std::str::from_utf8(&said)) {
+            // What looks like an insert is none, and only bytes say so.
+            (opcode::TEXT, Ok(text)) if text.contains("{{") => {
+                let frame = Frame::whole(opcode::TEXT, text);
+                return self.send(at, Speaker::Broker, Message::Frame(raw(&frame)), Some(label));
+            }
             (opcode::TEXT, Ok(text)) => self.request_of(text),
             _ => Message::Binary(said.into_owned()),
         };
@@ -268,6 +273,9 @@ impl Lift {
         let (heard, asked) = self.speech.pairing.answered(&text);
         let suffix =
             Suffix { re: asked.as_ref().map(|asked| (asked.label.clone(), Span::default())), ..Suffix::default() };
+        if text.contains("{{") {
+            return self.comment("the terminal said something with `{{` in it, which no line can demand");
+        }
         let Some(response) = &heard.response else {
             self.step(Some(at), told(sca_runner::verbatim(&text), suffix));
             return;

@@ -1,0 +1,504 @@
+//! Recordings and imports: what was caught becomes a scenario that plays, with nothing lost and nothing that must not be
+//! kept.
+
+mod common;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use sca_capture::{Ending, Event, Lift, Session, Side, redacted};
+use sca_protocol::frame::{Frame, opcode};
+use sca_protocol::{Reason, pan};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_sca-sim");
+
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("capture").join(name);
+    drop(fs::remove_dir_all(&folder));
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    folder
+}
+
+fn sca_sim(arguments: &[&str]) -> Output {
+    Command::new(PROGRAM).args(arguments).current_dir(common::root()).output().expect("the program runs")
+}
+
+fn text(path: impl AsRef<Path>) -> String {
+    fs::read_to_string(path).expect("the file can be read")
+}
+
+/// A program that is ended with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // One that has ended by itself cannot be ended again.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port is free");
+    listener.local_addr().expect("it has an address").port()
+}
+
+/// Starts a recorder before the port of a broker; it and its port.
+fn recorder(to: u16, out: &Path) -> (Running, u16) {
+    let url = format!("ws://localhost:{to}");
+    let arguments = ["record", "--listen", "127.0.0.1:0", "--to", &url, "--out"];
+    let mut child = Command::new(PROGRAM)
+        .args(arguments)
+        .arg(out)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the recorder starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    let line = lines.next().expect("it says a line").expect("the line can be read");
+    let port = line.rsplit(':').next().and_then(|port| port.parse().ok()).expect("it says its port");
+    std::thread::spawn(move || lines.for_each(drop));
+    (Running(child), port)
+}
+
+/// Sessions with faults in them: what the broker and the network do to a terminal that is being recorded.
+const SESSIONS: &[(&str, &str)] = &[
+    (
+        "reset",
+        "pos -> terminal  SESSION START INVOICE=7 COUNTER=3  as a\n\
+         terminal -> pos  RESULT=OK  re a\n\
+         fault reset\n\
+         terminal connects\n\
+         pos -> terminal  SESSION START INVOICE=8  as b\n\
+         terminal -> pos  RESULT_CODE=59003  re b\n",
+    ),
+    (
+        "fin",
+        "pos -> terminal  ADMIN GET_COUNTER  as a\n\
+         terminal -> pos  COUNTER=1  re a\n\
+         fault fin\n\
+         terminal connects\n\
+         pos -> terminal  DEVICE VERSION COUNTER=5  as b\n\
+         terminal -> pos  COUNTER=5  re b\n",
+    ),
+    (
+        "close",
+        "broker -> terminal close 1012 \"restart\"\n\
+         terminal -> broker close 1012\n\
+         terminal connects\n\
+         pos -> terminal  ADMIN GET_COUNTER  as a\n\
+         terminal -> pos  COUNTER=1  re a\n",
+    ),
+    (
+        "a gateway that is busy",
+        "fault reset\n\
+         broker answers attempt 1\n\
+         \x20 HTTP/1.1 503 Busy\n\
+         \x20 Retry-After: 1\n\
+         terminal fails http 503\n\
+         terminal connects\n\
+         pos -> terminal  SESSION FINISH  as a\n\
+         terminal -> pos  RESULT_CODE=59004  re a\n",
+    ),
+    (
+        "a key that does not fit",
+        "fault fin\n\
+         broker answers attempt 1\n\
+         \x20 HTTP/1.1 101 Switching Protocols\n\
+         \x20 Upgrade: websocket\n\
+         \x20 Connection: Upgrade\n\
+         \x20 Sec-WebSocket-Accept: bm90IHRoZSByaWdodCBvbmU=\n\
+         terminal fails handshake accept\n\
+         terminal connects\n\
+         pos -> terminal  ADMIN GET_COUNTER  as a\n\
+         terminal -> pos  COUNTER=1  re a\n",
+    ),
+    (
+        "fragments",
+        "broker -> terminal frame text more \"<TRANSACTION><FUNCTION_TYPE>ADMIN</FUNCTION_TYPE>\"\n\
+         broker -> terminal ping \"between\"\n\
+         broker -> terminal frame continue last \"<COMMAND>GET_COUNTER</COMMAND></TRANSACTION>\"  as a\n\
+         terminal -> broker pong \"between\"\n\
+         terminal -> pos  COUNTER=1  re a\n\
+         fault reset\n\
+         terminal connects\n",
+    ),
+    (
+        "a breach of the protocol",
+        "broker -> terminal frame text last rsv 1 \"x\"\n\
+         terminal -> broker close 1002\n\
+         terminal connects\n\
+         pos -> terminal text \"no document\"  as a\n\
+         terminal -> pos  RESULT_CODE=-2  re a\n",
+    ),
+    (
+        "half a request",
+        "fault reset after 9 bytes of a\n\
+         pos -> terminal  SESSION START INVOICE=7  as a\n\
+         terminal connects\n\
+         pos -> terminal  SESSION START INVOICE=8  as b\n\
+         terminal -> pos  RESULT=OK  re b\n",
+    ),
+    (
+        "two at once, and again",
+        "together\n\
+         \x20 pos -> terminal  DEVICE VERSION COUNTER=3  as a\n\
+         \x20 pos -> terminal  ADMIN GET_COUNTER  as b\n\
+         terminal -> pos  COUNTER=3  re a\n\
+         terminal -> pos  COUNTER=3  re b\n\
+         fault fin\n\
+         terminal connects\n\
+         fault reset\n\
+         terminal connects\n\
+         pos -> terminal  ADMIN GET_COUNTER  as c\n\
+         terminal -> pos  COUNTER=3  re c\n",
+    ),
+    (
+        "nothing reaches the terminal",
+        "pos -> terminal  SESSION START INVOICE=7  as a\n\
+         terminal -> pos  RESULT=OK  re a\n\
+         fault silence to terminal\n\
+         terminal connects  within 30s\n\
+         pos -> terminal  SESSION FINISH  as b\n\
+         terminal -> pos  RESULT=OK  re b\n",
+    ),
+    (
+        "asked for more than it takes",
+        "pos -> terminal  as a\n\
+         \x20 <TRANSACTION>\n\
+         \x20   <FUNCTION_TYPE>SESSION</FUNCTION_TYPE>\n\
+         \x20   <COMMAND>START</COMMAND><!-- a remark -->\n\
+         \x20   <INVOICE><![CDATA[7]]></INVOICE>\n\
+         \x20 </TRANSACTION>\n\
+         terminal -> pos  RESULT=OK  re a\n\
+         pos -> terminal binary 00ff  as b\n\
+         terminal -> pos  RESULT_CODE=-2  re b\n\
+         fault reset\n\
+         terminal connects\n",
+    ),
+];
+
+/// What must be the same of two runs: messages in their order, what the link did, what it said beside.
+fn lanes(transcript: &str) -> Vec<Vec<String>> {
+    let steps: Vec<&str> = transcript.lines().filter_map(|line| Some(line.strip_prefix('+')?.split_once(' ')?.1)).collect();
+    let lane = |wanted: &dyn Fn(&str) -> bool| {
+        let mine = steps.iter().filter(|line| wanted(line));
+        // Labels are chance.
+        mine.map(|line| line.split("  re ").next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    vec![
+        lane(&|line| line.starts_with("terminal -> pos")),
+        lane(&|line| line == "terminal connects" || line.starts_with("terminal fails")),
+        lane(&|line| line.starts_with("terminal -> broker pong") || line.starts_with("terminal -> broker close")),
+    ]
+}
+
+fn transcript(path: &Path) -> String {
+    let output = sca_sim(&["run", "-t", path.to_str().expect("it is text")]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}\n{text}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+/// Records a session of the simulated terminal, and says what was recorded.
+fn record(name: &str, steps: &str) -> (PathBuf, PathBuf) {
+    let folder = folder(&name.replace(' ', "-"));
+    let case = folder.join("case.sca");
+    let settings = "terminal\n  WEBSOCKETPINGINTERVAL 2\n  pong-timeout 2s\nbroker\n  url ws://broker.test:80\n";
+    fs::write(&case, format!("scenario \"{name}\"\n\n{settings}\nterminal connects\n{steps}")).expect("it can be written");
+    let (broker, out) = (free_port(), folder.join("out"));
+    let (recorder, port) = recorder(broker, &out);
+    let device = format!(
+        "{PROGRAM} terminal --connect ws://localhost:{port} --pinpad {{pinpad}} --seed 1 \
+         --set WEBSOCKETPINGINTERVAL=2 --set pong-timeout=2s"
+    );
+    let listen = format!("127.0.0.1:{broker}");
+    let case_name = case.to_str().expect("it is text");
+    let has = ["--has", "WEBSOCKETPINGINTERVAL=2", "--has", "pong-timeout=2s"];
+    let real = ["run", "--terminal", "external", "--listen", &listen, "--spawn", &device, case_name];
+    let failures = folder.join("failures");
+    let kept = ["--failures", failures.to_str().expect("it is text")];
+    let output = sca_sim(&[real.as_slice(), &has, &kept].concat());
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{name}: {told}");
+    // Killed, as a power cut would.
+    drop(recorder);
+    (case, out.join("terminal-1.sca"))
+}
+
+#[test]
+fn recorded_sessions_with_faults_replay_to_the_same_lanes() {
+    assert!(SESSIONS.len() >= 10);
+    std::thread::scope(|scope| {
+        for (name, steps) in SESSIONS {
+            scope.spawn(move || {
+                let (case, recorded) = record(name, steps);
+                let (wanted, got) = (lanes(&transcript(&case)), lanes(&transcript(&recorded)));
+                assert_eq!(wanted, got, "{name}\n{}", text(recorded));
+            });
+        }
+    });
+}
+
+/// A session in which everything happens that a session can hold.
+fn eventful() -> Session {
+    let mut session = Session::new("1", false);
+    let mut at = 0;
+    let mut push = |event: Event| {
+        at += 400;
+        session.push(std::time::Duration::from_millis(at), event);
+    };
+    let said = |side: Side, text: &str| {
+        let mut frame = Frame::whole(opcode::TEXT, text);
+        frame.mask = (side == Side::Terminal).then_some([1, 2, 3, 4]);
+        Event::Frame(side, frame)
+    };
+    for reason in [Reason::Refused, Reason::Dns, Reason::Timeout, Reason::Reset, Reason::Tls("expired")] {
+        push(Event::Opened);
+        push(Event::Failed(reason));
+    }
+    push(Event::Failed(Reason::Tls("alert-certificate-required")));
+    push(Event::Failed(Reason::Tls("garbage")));
+    push(Event::Note("a remark\nof two lines".to_owned()));
+    push(Event::Opened);
+    push(Event::Asked("GET / HTTP/1.1\r\nHost: x\r\nSec-WebSocket-Key: k\r\nx-vfi-pinpad-id: \"7\" #\r\n\r\n".to_owned()));
+    push(Event::Answered("HTTP/1.1 503 Busy\r\nRetry-After: 1\r\n\r\n<html>\u{7}\n\n busy</html>".to_owned()));
+    push(Event::Up);
+    push(said(Side::Broker, "<TRANSACTION><FUNCTION_TYPE>PAYMENT</FUNCTION_TYPE><COMMAND>VOID</COMMAND></TRANSACTION>"));
+    push(said(Side::Terminal, "<RESPONSE><RESULT>VOIDED</RESULT><RESULT_CODE>7</RESULT_CODE><lower>x</lower></RESPONSE>"));
+    push(said(Side::Broker, "\u{0}\"quoted\" {{mac}} \\ {{nothing}}\n  indented"));
+    push(said(Side::Terminal, "no document"));
+    push(said(Side::Terminal, "<RESPONSE><A>1</A><A>2</A><B><C>3</C></B></RESPONSE>"));
+    push(Event::Frame(Side::Broker, Frame::whole(opcode::BINARY, vec![0, 255])));
+    push(Event::Frame(Side::Broker, Frame { reserved: 2, ..Frame::whole(11, "odd") }));
+    push(Event::Frame(Side::Terminal, Frame::whole(opcode::TEXT, "unmasked")));
+    push(Event::Frame(Side::Broker, Frame::whole(opcode::PING, vec![1, 2])));
+    push(Event::Frame(Side::Terminal, Frame::whole(opcode::PING, "p").masked([0; 4])));
+    push(Event::Frame(Side::Terminal, Frame::whole(opcode::PING, "p").masked([0; 4])));
+    push(Event::Frame(Side::Terminal, Frame::whole(opcode::PONG, "unasked \" for").masked([0; 4])));
+    push(Event::Frame(Side::Broker, Frame::close(Some(4_999), "bye \"now\"")));
+    push(Event::Ended(Side::Broker, Ending::Fin));
+    push(Event::Up);
+    push(Event::Ended(Side::Terminal, Ending::Reset));
+    session
+}
+
+#[test]
+fn a_recording_is_a_scenario_whenever_it_is_cut_short() {
+    let mut lift = Lift::new("A \"recording\"", false);
+    for (at, event) in &eventful().events {
+        lift.event(*at, event);
+        let text = lift.text();
+        if let Err(problems) = sca_scenario::parse(&text) {
+            // A scenario has a line at least, and nothing has come to one yet.
+            assert!(!text.contains("\n+") && lift.body().lines().all(|line| line.starts_with('#')), "{problems:?}\n{text}");
+        }
+    }
+    lift.finish(std::time::Duration::from_secs(60));
+    let text = lift.text();
+    assert!(sca_scenario::parse(&text).is_ok(), "{text}");
+    assert_eq!(Lift::whole("A \"recording\"", &eventful()).lines().count(), text.lines().count());
+}
+
+/// Numbers of cards as issuers publish them for tests, and as they are made up: prefix, length and check digit.
+fn numbers() -> Vec<String> {
+    let begins = ["4", "51", "55", "2221", "2720", "34", "37", "6011", "65", "3528", "36", "38", "300"];
+    let lengths = |begin: &str| -> &[usize] {
+        match begin {
+            "34" | "37" => &[15],
+            "36" | "38" | "300" => &[14],
+            "4" => &[13, 16, 19],
+            _ => &[16],
+        }
+    };
+    let mut all = Vec::new();
+    for begin in begins {
+        for length in lengths(begin) {
+            let mut digits: Vec<u32> = begin.bytes().map(|b| u32::from(b - b'0')).collect();
+            while digits.len() < length - 1 {
+                digits.push((digits.len() as u32 * 7 + digits[0]) % 10);
+            }
+            let sum: u32 = digits.iter().rev().enumerate().map(|(place, digit)| {
+                let value = if place % 2 == 0 { digit * 2 } else { *digit };
+                if value > 9 { value - 9 } else { value }
+            }).sum();
+            digits.push((10 - sum % 10) % 10);
+            all.push(digits.iter().map(u32::to_string).collect());
+        }
+    }
+    all
+}
+
+/// A card in all the shapes in which it comes along: how its digits are written, and where it stands.
+fn shapes() -> Vec<(String, String)> {
+    let grouped = |card: &str, by: &str| {
+        let sizes: &[usize] = match card.len() {
+            15 => &[4, 6, 5],
+            14 => &[4, 6, 4],
+            13 => &[4, 3, 3, 3],
+            19 => &[4, 4, 4, 4, 3],
+            _ => &[4, 4, 4, 4],
+        };
+        let mut rest = card;
+        let groups: Vec<&str> = sizes
+            .iter()
+            .map(|size| {
+                let (group, behind) = rest.split_at((*size).min(rest.len()));
+                rest = behind;
+                group
+            })
+            .collect();
+        groups.join(by)
+    };
+    let mut all = Vec::new();
+    for card in numbers() {
+        let written = [
+            card.clone(),
+            grouped(&card, " "),
+            grouped(&card, "-"),
+            card.chars().map(|c| format!("&#{};", c as u32)).collect(),
+            format!(";{card}=25121010000000000000?"),
+            format!("%B{card}^DOE/KIM^2512101000?"),
+        ];
+        let places = [
+            "<ACCT_NUM>{}</ACCT_NUM>",
+            "<NOTE>paid by {} today</NOTE>",
+            "<CARD_TRACK2><![CDATA[{}]]></CARD_TRACK2>",
+            "<X><Y a=\"{}\"/></X>",
+        ];
+        for text in &written {
+            all.extend(places.iter().map(|place| (card.clone(), place.replace("{}", text))));
+        }
+    }
+    all
+}
+
+/// Whether a number is to be seen in a text, in any way a number is written.
+fn is_seen(card: &str, text: &str) -> bool {
+    let plain: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+    plain.contains(card) || pan::find(text.as_bytes()).iter().any(|found| found.digits == card.as_bytes())
+}
+
+#[test]
+fn no_shape_of_a_card_gets_through_redaction() {
+    let shapes = shapes();
+    assert!(shapes.len() >= 200, "{}", shapes.len());
+    for (card, shape) in &shapes {
+        for (open, close) in [("<TRANSACTION>", "</TRANSACTION>"), ("<RESPONSE>", ""), ("", ""), ("{\"xml\":\"", "\"}")] {
+            let text = format!("{open}{shape}{close}");
+            let kept = redacted(&text);
+            assert!(!is_seen(card, &kept), "{text}\n{kept}");
+        }
+    }
+    // References keep their numbers, though they may look like a card's.
+    let reference = "<TRANSACTION><INVOICE>4111111111111111</INVOICE><CTROUTD>5555555555554444</CTROUTD></TRANSACTION>";
+    assert_eq!(redacted(reference), reference);
+}
+
+#[test]
+fn no_shape_of_a_card_is_in_any_artefact_of_any_command() {
+    let folder = folder("cards");
+    let mut log = String::new();
+    for (at, (_, shape)) in shapes().iter().enumerate() {
+        let (minutes, seconds) = (at / 60, at % 60);
+        let request = "<FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>VERSION</COMMAND>";
+        let answer = "<RESPONSE_TEXT>Version Information Captured</RESPONSE_TEXT><RESULT>OK</RESULT><RESULT_CODE>-1</RESULT_CODE>";
+        log += &format!("10:{minutes:02}:{seconds:02} > <TRANSACTION>{request}{shape}</TRANSACTION>\n");
+        log += &format!("10:{minutes:02}:{seconds:02} < <RESPONSE>{answer}{shape}</RESPONSE>\n");
+    }
+    let capture = folder.join("till.log");
+    fs::write(&capture, log).expect("it can be written");
+    let path = |name: &str| folder.join(name).display().to_string();
+    let mut artefacts = String::new();
+    let mut run = |arguments: &[&str]| {
+        let output = sca_sim(arguments);
+        artefacts += &String::from_utf8_lossy(&output.stdout);
+        artefacts += &String::from_utf8_lossy(&output.stderr);
+    };
+    let (out, small) = (path("out"), path("small"));
+    run(&["import", capture.to_str().expect("it is text"), "--out", &out]);
+    let scenario = format!("{out}/terminal-1.sca");
+    run(&["diff", capture.to_str().expect("it is text"), "--shrink", &small]);
+    run(&["diff", "--json", &scenario]);
+    // And where a scenario itself has cards in it, as nobody should write it.
+    let hostile = path("hostile.sca");
+    let mut lines = String::from("scenario \"Cards\"\n\nterminal connects\n");
+    for (at, (_, shape)) in shapes().iter().enumerate().step_by(9) {
+        lines += &format!("pos -> terminal  as q{at}\n  <TRANSACTION>{shape}</TRANSACTION>\n");
+        lines += &format!("terminal -> pos  RESULT_CODE=-2  re q{at}\n");
+    }
+    lines += "pos -> terminal  DEVICE VERSION  as last\nterminal -> pos  RESPONSE_TEXT=\"4111 1111 1111 1111\"  re last\n";
+    fs::write(&hostile, lines).expect("it can be written");
+    let (failures, page) = (path("failures"), path("run.html"));
+    let reports = ["junit", "json", "jsonl", "github", "markdown", "tap"].map(|kind| format!("{kind}={}", path(kind)));
+    let reports = reports.join(",");
+    run(&["run", "-t", "--failures", &failures, "--report", &reports, &scenario, &hostile]);
+    run(&["run", "--trace", &page, "--failures", &failures, &hostile]);
+    run(&["run", "--wire", "--failures", &failures, &hostile]);
+    run(&["run", "--explain", &hostile]);
+    run(&["run", "--update", &scenario]);
+    run(&["sweep", "--failures", &failures, "--at", "reset@event:9", &hostile]);
+    run(&["explain", &hostile]);
+    run(&["export", &hostile]);
+    run(&["conformance", &hostile]);
+    let mut waiting = vec![folder.clone()];
+    while let Some(next) = waiting.pop() {
+        for entry in fs::read_dir(next).expect("the folder can be read") {
+            let path = entry.expect("the entry can be read").path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else if path != capture && !path.ends_with("hostile.sca") {
+                artefacts += &text(&path);
+            }
+        }
+    }
+    for card in numbers() {
+        assert!(!artefacts.contains(&card), "{card} is in an artefact");
+    }
+    let found: Vec<String> = pan::find(artefacts.as_bytes()).iter().map(|f| artefacts[f.span.clone()].to_owned()).collect();
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn a_planted_defect_is_found_and_made_small() {
+    let folder = folder("defect");
+    let log = text(common::root().join("tests/captures/till.log"));
+    let capture = folder.join("till.log");
+    fs::write(&capture, log).expect("it can be written");
+    let small = folder.join("small");
+    let output = sca_sim(&["diff", capture.to_str().expect("it is text"), "--shrink", small.to_str().expect("it is text")]);
+    assert_eq!(output.status.code(), Some(1));
+    let ladder = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(ladder.contains("COUNTER  field \"{{counter+2}}\"  model"), "{ladder}");
+    let found = fs::read_dir(&small).expect("something was written").next().expect("a file").expect("it can be read");
+    let scenario = text(found.path());
+    assert!(scenario.lines().count() < 14, "{scenario}");
+    let played = sca_sim(&["run", found.path().to_str().expect("it is text"), "--failures", small.to_str().expect("text")]);
+    assert_eq!(played.status.code(), Some(1), "it fails as it stands");
+}
+
+#[test]
+fn an_archive_of_a_proxy_becomes_a_scenario_that_passes() {
+    let folder = folder("archive");
+    let archive = common::root().join("tests/captures/mitmproxy.har");
+    let out = folder.display().to_string();
+    let output = sca_sim(&["import", archive.to_str().expect("it is text"), "--out", &out]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told = transcript(&folder.join("terminal-1.sca"));
+    assert_eq!(told.matches("terminal connects").count(), 2, "{told}");
+    // Cut anywhere it still gives what stands before the cut, and says where it was cut.
+    let whole = text(&archive);
+    for part in [whole.len() / 2, whole.len() * 3 / 4, whole.len() - 3] {
+        let cut = folder.join(format!("cut-{part}.har"));
+        let mut file = fs::File::create(&cut).expect("it can be made");
+        file.write_all(&whole.as_bytes()[..part]).expect("it can be written");
+        let out = folder.join(format!("cut-{part}"));
+        let output = sca_sim(&["import", cut.to_str().expect("it is text"), "--out", out.to_str().expect("it is text")]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("damaged from here on") && said.contains("line "), "{said}");
+        assert!(sca_scenario::parse(&text(out.join("terminal-1.sca"))).is_ok());
+    }
+}
