@@ -217,11 +217,11 @@ fn record(name: &str, steps: &str) -> (PathBuf, PathBuf) {
     );
     let listen = format!("127.0.0.1:{broker}");
     let case_name = case.to_str().expect("it is text");
-    let has = ["--has", "WEBSOCKETPINGINTERVAL=2", "--has", "pong-timeout=2s"];
+    let set = ["--set", "WEBSOCKETPINGINTERVAL=2", "--set", "pong-timeout=2s"];
     let real = ["run", "--terminal", "external", "--listen", &listen, "--spawn", &device, case_name];
     let failures = folder.join("failures");
     let kept = ["--failures", failures.to_str().expect("it is text")];
-    let output = sca_sim(&[real.as_slice(), &has, &kept].concat());
+    let output = sca_sim(&[real.as_slice(), &set, &kept].concat());
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{name}: {told}");
     // Killed, as a power cut would.

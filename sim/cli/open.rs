@@ -100,7 +100,7 @@ pub(crate) fn url(text: &str) -> Result<Target, String> {
     parse_url(text).ok_or_else(|| "expected ws://HOST:PORT or wss://HOST:PORT".to_owned())
 }
 
-fn setting<T: Settings + Default>(text: &str) -> Result<(String, String), String> {
+pub(crate) fn setting<T: Settings + Default>(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     T::default().set(name, value).map_err(|error| match error {
         SettingError::Unknown { suggestion: Some(near), .. } => format!("{error}; did you mean {near}?"),

@@ -11,6 +11,7 @@ use sca_runner::beyond::{Beyond, split_path};
 use sca_runner::outside::{Outside, Person};
 use sca_runner::parse_url;
 use sca_runner::suite::Real;
+use sca_protocol::settings::TerminalSettings;
 use sca_terminal::Target;
 
 use crate::certs::Files;
@@ -44,9 +45,10 @@ pub(crate) struct Device {
     /// Reset the terminal by this command before each scenario
     #[arg(long, value_name = "CMD", conflicts_with = "spawn")]
     reset: Option<String>,
-    /// A setting that the terminal is known to have; may be given several times
-    #[arg(long, value_name = "NAME=VALUE", value_parser = super::row)]
-    has: Vec<(String, String)>,
+    /// A setting of the terminal: that a real one is known to have, or that ours gets before a real broker; may be given
+    /// several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = crate::open::setting::<TerminalSettings>)]
+    set: Vec<(String, String)>,
     /// Ask whoever sits before the terminal what it shows, and tell them what a cardholder does
     #[arg(long)]
     interactive: bool,
@@ -87,6 +89,7 @@ impl Device {
             return Ok(Real::Broker(Beyond {
                 broker: broker.clone(),
                 pos: pos.clone(),
+                terminal: self.set.clone(),
                 credentials: self.files.read_for(broker.secure)?,
                 patience: Duration::from_secs(self.patience),
                 longest: Duration::from_secs(self.longest),
@@ -94,8 +97,8 @@ impl Device {
             }));
         }
         if self.terminal == Terminal::Simulated {
-            let asked = self.spawn.is_some() || self.reset.is_some() || self.interactive || !self.has.is_empty();
-            return if asked { Err("this is for --terminal external".to_owned()) } else { Ok(Real::Nothing) };
+            let asked = self.spawn.is_some() || self.reset.is_some() || self.interactive || !self.set.is_empty();
+            return if asked { Err("--spawn, --reset, --interactive and --set are for --terminal external or --broker".to_owned()) } else { Ok(Real::Nothing) };
         }
         let credentials = self.files.read()?;
         let person = self.interactive.then(|| Arc::new(Beside::default()) as Arc<dyn Person>);
@@ -104,7 +107,7 @@ impl Device {
             name: self.listen_name.clone(),
             spawn: self.spawn.clone(),
             reset: self.reset.clone(),
-            has: self.has.clone(),
+            has: self.set.clone(),
             credentials: credentials.identity.is_some().then_some(credentials),
             patience: Duration::from_secs(self.patience),
             longest: Duration::from_secs(self.longest),

@@ -21,6 +21,8 @@ pub struct Beyond {
     pub broker: Target,
     /// Where POS find it: a url in which `{pinpad}` stands for the terminal they speak to.
     pub pos: String,
+    /// Settings of the terminal that the way to it asks for.
+    pub terminal: Vec<(String, String)>,
     /// Whom terminal and POS trust, and what they show.
     pub credentials: Credentials,
     /// How long the broker may take to let a POS in.
@@ -68,6 +70,9 @@ pub(crate) fn play_beyond<C: Core>(
 ) -> Played {
     let mut row = row.clone();
     row.cast.broker.insert("url".to_owned(), beyond.url());
+    for terminal in &mut row.cast.terminals {
+        terminal.settings.extend(beyond.terminal.iter().cloned());
+    }
     let mut scenario = Scenario { rows: Vec::new(), ..scenario.clone() };
     scenario.header.clock = Some(crate::clock::today());
     let options = Options { place: Place::Wire { scale: 1 }, ..options.clone() };

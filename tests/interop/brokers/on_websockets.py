@@ -17,18 +17,18 @@ except ImportError:
 terminals, tills = {}, {}
 
 
-async def handle(socket, path=None):
+async def handle(socket):
+    # That of 2022 has the request's parts in the connection itself.
     request = getattr(socket, "request", None)
-    headers, path = (request.headers, request.path) if request else (socket.request_headers, path)
+    headers, path = (request.headers, request.path) if request else (socket.request_headers, socket.path)
+    pinpad = path.removeprefix("/pos/") if path.startswith("/pos/") else headers.get("x-vfi-pinpad-id", "")
     try:
         if path.startswith("/pos/"):
-            pinpad = path.removeprefix("/pos/")
             tills.setdefault(pinpad, set()).add(socket)
             async for message in socket:
                 if pinpad in terminals:
                     await terminals[pinpad].send(message)
         else:
-            pinpad = headers.get("x-vfi-pinpad-id", "")
             terminals[pinpad] = socket
             async for message in socket:
                 for till in list(tills.get(pinpad, ())):

@@ -75,8 +75,9 @@ impl Devices {
 
     /// Switches a device on.
     pub(crate) fn on(&mut self, who: usize) -> io::Result<()> {
-        self.off(who);
-        if let Some(Some(command)) = self.commands.get_mut(who) {
+        // One that is on stays on.
+        let is_on = self.running.get(who).is_some_and(Option::is_some);
+        if let Some(Some(command)) = self.commands.get_mut(who).filter(|_| !is_on) {
             self.running[who] = Some(command.spawn()?);
         }
         Ok(())

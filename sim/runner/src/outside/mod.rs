@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sca_network::{Listener, Mailbox, Stream};
-use sca_scenario::model::{Action, LinkSight, Row, Scenario, Sight, Step};
+use sca_scenario::model::{Action, LinkSight, Message, Row, Scenario, Sight, Step};
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
@@ -160,18 +160,28 @@ fn prepared(scenario: &Scenario, row: &Row, outside: &Outside, port: u16) -> (Sc
     let secure = if outside.spawn.is_some() { !is_declared_ws } else { outside.credentials.is_some() };
     let scheme = if secure { "wss" } else { "ws" };
     row.cast.broker.insert("url".to_owned(), format!("{scheme}://{}:{port}", outside.name));
-    row.steps.iter_mut().for_each(without_details);
+    let host = format!("{}:{port}", outside.name);
+    row.steps.iter_mut().for_each(|step| of_device(step, &host));
     let mut scenario = Scenario { rows: Vec::new(), ..scenario.clone() };
     scenario.header.clock = Some(crate::clock::today());
     (scenario, row)
 }
 
-fn without_details(step: &mut Step) {
-    if let Action::Expect(expect) = &mut step.action
-        && let Sight::Link(LinkSight::Fails(kind, detail)) = &mut expect.sight
-        && matches!(kind.as_str(), "tls" | "handshake")
-    {
-        *detail = None;
+fn of_device(step: &mut Step, host: &str) {
+    if let Action::Expect(expect) = &mut step.action {
+        match &mut expect.sight {
+            Sight::Link(LinkSight::Fails(kind, detail)) if matches!(kind.as_str(), "tls" | "handshake") => *detail = None,
+            Sight::ToBroker(Message::Http(lines)) => {
+                for line in lines {
+                    if line.starts_with("Host: ") {
+                        *line = format!("Host: {host}");
+                    } else if let Some(scheme) = line.strip_prefix("Origin: ").and_then(|origin| origin.split("://").next()) {
+                        *line = format!("Origin: {scheme}://{host}");
+                    }
+                }
+            }
+            _ => {}
+        }
     }
-    step.action.blocks_mut().into_iter().flatten().for_each(without_details);
+    step.action.blocks_mut().into_iter().flatten().for_each(|step| of_device(step, host));
 }

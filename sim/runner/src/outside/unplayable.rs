@@ -56,6 +56,9 @@ fn settings(scenario: &Scenario, row: &Row, outside: &Outside) -> Option<Failure
     if outside.spawn.is_none() && !row.cast.certificates.is_empty() {
         return no(FIRST_LINE, "the device knows one certificate of its broker");
     }
+    if row.cast.certificates.values().any(|certificate| !certificate.names.is_empty()) {
+        return no(FIRST_LINE, "the device finds its broker by a name of its own");
+    }
     let broker: BrokerSettings = with(&row.cast.broker).ok()?;
     let is_ws = broker.url.starts_with("ws://");
     let shaped = ["latency", "bandwidth", "clock"].into_iter().find(|name| row.cast.broker.contains_key(*name));

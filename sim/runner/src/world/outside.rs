@@ -1,6 +1,6 @@
 //! A device in the place of a terminal: its connections come from outside, and what it does is seen at the broker's end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use sca_network::{Ending, Posted, ServerEvent, Stream, Tag, run_server};
@@ -30,6 +30,8 @@ pub(crate) struct Yonder {
     unplaced: BTreeMap<u32, Ends>,
     /// Connections whose answer has been sent: until when the device may hang up, and what it would hang up for.
     judged: BTreeMap<Tag, (Duration, Option<Reason>)>,
+    /// Connections whose TLS stands.
+    secured: BTreeSet<Tag>,
     /// What a person has been asked, and what they say.
     pub(crate) question: Option<mpsc::Receiver<bool>>,
 }
@@ -44,9 +46,15 @@ impl Yonder {
             whose: BTreeMap::new(),
             unplaced: BTreeMap::new(),
             judged: BTreeMap::new(),
+            secured: BTreeSet::new(),
             question: None,
         }
     }
+}
+
+/// The answer that a device has accepted.
+fn answered() -> LinkEvent {
+    LinkEvent::Answered(Head { line: String::new(), status: 101, version: 1, headers: Vec::new() })
 }
 
 /// Waits for what a person says; for ever where nobody was asked.
@@ -177,6 +185,10 @@ impl<C: Core> World<'_, C> {
     fn seen_of_device(&mut self, who: usize, tag: Tag, event: &ServerEvent) -> Result<(), Stop> {
         match event {
             ServerEvent::Frame(..) => self.has_accepted(tag),
+            ServerEvent::Secured { .. } => {
+                self.yonder.as_mut().map(|yonder| yonder.secured.insert(tag));
+                Ok(())
+            }
             ServerEvent::Failed(reason) => {
                 self.over(tag);
                 let reason = match *reason {
@@ -192,13 +204,23 @@ impl<C: Core> World<'_, C> {
                     self.over(tag);
                 }
                 match (judged, state) {
+                    // We have cut it behind an answer that there is nothing against.
+                    (Some((_, None)), _) if self.ends.get(&tag).is_some_and(|ends| ends.ours) => {
+                        self.told(who, tag.connection, answered())?;
+                        self.told(who, tag.connection, LinkEvent::Lost)
+                    }
                     (Some((_, why)), _) => {
                         let reason = why.unwrap_or(Reason::Handshake("garbage"));
                         self.told(who, tag.connection, LinkEvent::Failed(reason))
                     }
                     (None, Some(EndState::Opening)) => {
-                        let reason =
-                            if *ending == Ending::Fin { Reason::Handshake("truncated") } else { Reason::Reset };
+                        let secure = crate::play::target(&self.setting.broker).secure;
+                        let is_in_tls = secure && self.yonder.as_ref().is_some_and(|y| !y.secured.contains(&tag));
+                        let reason = match ending {
+                            Ending::Fin if is_in_tls => Reason::Tls("eof"),
+                            Ending::Fin => Reason::Handshake("truncated"),
+                            Ending::Broken => Reason::Reset,
+                        };
                         self.told(who, tag.connection, LinkEvent::Failed(reason))
                     }
                     (None, Some(EndState::Up)) => self.told(who, tag.connection, LinkEvent::Lost),
@@ -241,8 +263,7 @@ impl<C: Core> World<'_, C> {
         if let Some(ends) = self.ends.get_mut(&tag) {
             ends.state = EndState::Up;
         }
-        let head = Head { line: String::new(), status: 101, version: 1, headers: Vec::new() };
-        self.told(usize::from(tag.terminal), tag.connection, LinkEvent::Answered(head))
+        self.told(usize::from(tag.terminal), tag.connection, answered())
     }
 
     /// When a device's time to hang up is next over.
