@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["sca-protocol", "sca-certs", "sca-display", "sca-network", "sca-peers", "sca-scenario", "sca-terminal"],
     ),
     ("sim/editor", &["sca-protocol", "sca-certs", "sca-runner", "sca-scenario"]),
+    ("sim/capture", &["sca-protocol", "sca-network", "sca-peers", "sca-runner", "sca-scenario", "sca-terminal"]),
 ];
 
 /// Crates that move no bytes.
@@ -75,6 +76,7 @@ fn only_one_file_opens_sockets_and_only_one_reads_a_clock() {
         "sim/display/src",
         "sim/runner/src",
         "sim/editor/src",
+        "sim/capture/src",
         "sim/cli",
     ];
     for (path, text) in every.iter().flat_map(|folder| code(folder)) {
@@ -109,8 +111,9 @@ fn only_the_files_module_and_the_command_line_touch_files() {
 
 #[test]
 fn every_select_is_biased_and_no_map_is_unordered() {
-    for (path, text) in
-        ["sim/network/src", "sim/runner/src", "sim/terminal/src", "sim/peers/src"].iter().flat_map(|f| code(f))
+    for (path, text) in ["sim/network/src", "sim/runner/src", "sim/terminal/src", "sim/peers/src", "sim/capture/src"]
+        .iter()
+        .flat_map(|f| code(f))
     {
         for (at, _) in text.match_indices("select! {") {
             let inside = text[at + "select! {".len()..].trim_start();

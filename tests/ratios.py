@@ -23,5 +23,7 @@ line("memory, mutual TLS scenario, bare handshakes", wss, shakes)
 line("memory, mutual TLS scenario, all it consists of", wss, shakes + ws)
 line("wire, ws scenario", times["wire/ws scenario"], times["wire/ws floor: two connections on loopback"])
 line("wire, mutual TLS scenario", times["wire/mutual TLS scenario"], times["wire/mutual TLS floor: two handshakes"])
+for what in ("a request and its answer", "a mebibyte"):
+    line(f"recorded, {what}", times[f"record/{what}, recorded"], times[f"record/{what}, direct"])
 line("start-up", times["start-up/sca-sim --version"], times["start-up/floor: true"])
 print(f"one core plays {1e6 / ws:,.0f} ws scenarios and {1e6 / wss:,.0f} mutual TLS scenarios a second in memory")

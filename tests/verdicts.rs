@@ -308,7 +308,7 @@ fn an_audit_finds_the_first_event_in_which_two_runs_part() {
         make: &make,
         clauses: &[],
         identities,
-        real: Real::Nothing,
+        real: sca_runner::suite::Real::Nothing,
     };
     let parted = audit(suite, &paths, 2).expect("it can be read").divergences;
     assert_eq!(parted.len(), 1);

@@ -13,8 +13,10 @@ use crate::import::{Reading, name_of};
 use crate::terms::{authorities, complain, count, painter, say, unread};
 
 #[derive(Debug, Args)]
-#[command(after_help = "What differs is a bug that was found, or a fact about the real device: where a setting of the \
-    simulated terminal would explain it, it is named. Exit codes: 0 nothing differs; 1 something does.")]
+#[command(
+    after_help = "What differs is a bug that was found, or a fact about the real device: where a setting of the \
+    simulated terminal would explain it, it is named. Exit codes: 0 nothing differs; 1 something does."
+)]
 pub(crate) struct Arguments {
     /// A recording or another scenario (.sca), an HTTP archive (HAR), packets (pcap, pcapng), or a log
     #[arg(value_name = "CAPTURE")]
@@ -41,9 +43,8 @@ fn texts(arguments: &Arguments) -> Result<Vec<(String, String)>, Exit> {
         complain!("error: {}: nothing in it can be made into a scenario", path.display());
         return Err(Exit::CannotRun);
     }
-    let scenario = |session: &sca_capture::Session| {
-        (load::file_name(&session.name), load::scenario(session, &name_of(path)))
-    };
+    let scenario =
+        |session: &sca_capture::Session| (load::file_name(&session.name), load::scenario(session, &name_of(path)));
     Ok(imported.sessions.iter().map(scenario).collect())
 }
 

@@ -69,7 +69,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Play scenarios and compare their transcripts with the snapshots beside them
-    Run(run::Arguments),
+    Run(Box<run::Arguments>),
     /// Say everything that is wrong with scenario files, without playing them
     Check(check::Arguments),
     /// Begin a scenario from a template that runs

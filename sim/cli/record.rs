@@ -14,10 +14,12 @@ use crate::open::{exit, interrupted, on_one_thread, url};
 use crate::terms::say;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Terminals are sent to the recorder's address in place of their broker's. Over wss both of its \
+#[command(
+    after_help = "Terminals are sent to the recorder's address in place of their broker's. Over wss both of its \
     sides need a certificate, for TLS cannot be looked into from between: the terminals have to trust the recorder's \
     authority, and the broker its certificate. `--certs DIR` takes what `sca-sim certs DIR` has made, and makes it where \
-    it is missing. The recording ends with Ctrl-C, or when it is killed; either way every file is a scenario.")]
+    it is missing. The recording ends with Ctrl-C, or when it is killed; either way every file is a scenario."
+)]
 pub(crate) struct Arguments {
     /// Where terminals reach the recorder, for example 127.0.0.1:9000; port 0 takes a free one
     #[arg(long, value_name = "ADDR")]
@@ -69,13 +71,8 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     let run = || {
         let (near, far) = both(arguments)?;
         let scheme = if near.identity.is_some() { "wss" } else { "ws" };
-        let plan = RecordPlan {
-            listen: arguments.listen,
-            near,
-            to: arguments.to.clone(),
-            far,
-            out: arguments.out.clone(),
-        };
+        let plan =
+            RecordPlan { listen: arguments.listen, near, to: arguments.to.clone(), far, out: arguments.out.clone() };
         let ready = |address: SocketAddr| say!("listening on {scheme}://{address}");
         let mut tell = |line: &str| say!("{line}");
         on_one_thread(record(plan, interrupted(), ready, &mut tell))?.map_err(|error| error.to_string())

@@ -1,5 +1,7 @@
 //! Frames into messages: fragments joined, compression undone. What no message can be made of stays frames.
 
+use std::borrow::Cow;
+
 use flate2::{Decompress, FlushDecompress};
 use sca_protocol::frame::{Frame, opcode};
 
@@ -7,7 +9,7 @@ use crate::session::Side;
 
 /// What came of a frame.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Came {
+pub(crate) enum Came<'f> {
     /// A fragment of a message that is not whole yet.
     Part,
     /// A message in one frame, or of frames that all are as they should be.
@@ -15,7 +17,7 @@ pub(crate) enum Came {
         /// TEXT or BINARY.
         opcode: u8,
         /// What it says.
-        payload: Vec<u8>,
+        payload: Cow<'f, [u8]>,
         /// The frames it came in, where there were several.
         fragments: Vec<Frame>,
     },
@@ -49,17 +51,16 @@ impl Frames {
     /// The frames of a new connection, whose answer to the upgrade is this.
     pub(crate) fn open(answer: &str) -> Self {
         let lower = answer.to_ascii_lowercase();
-        let line = lower.lines().find(|line| {
-            line.starts_with("sec-websocket-extensions:") && line.contains("permessage-deflate")
-        });
-        let deflate = line.map(|line| {
-            [line.contains("client_no_context_takeover"), line.contains("server_no_context_takeover")]
-        });
+        let line = lower
+            .lines()
+            .find(|line| line.starts_with("sec-websocket-extensions:") && line.contains("permessage-deflate"));
+        let deflate =
+            line.map(|line| [line.contains("client_no_context_takeover"), line.contains("server_no_context_takeover")]);
         Self { deflate, ways: Default::default() }
     }
 
     /// Takes the next frame of a side.
-    pub(crate) fn take(&mut self, side: Side, frame: &Frame) -> Came {
+    pub(crate) fn take<'f>(&mut self, side: Side, frame: &'f Frame) -> Came<'f> {
         let has_mask = frame.mask.is_some() == (side == Side::Terminal);
         let way = &mut self.ways[usize::from(side == Side::Broker)];
         let is_control = frame.opcode >= opcode::CLOSE;
@@ -84,21 +85,25 @@ impl Frames {
             way.parts.clear();
             return Came::Odd(Frame { payload: Vec::new(), ..frame.clone() });
         }
-        way.parts.push(frame.clone());
         if !frame.last {
+            way.parts.push(frame.clone());
             return Came::Part;
         }
-        let parts = std::mem::take(&mut way.parts);
-        let whole: Vec<u8> = parts.iter().flat_map(|part| part.payload.iter().copied()).collect();
+        let mut parts = std::mem::take(&mut way.parts);
+        // Most messages come in one frame, and need no copy.
+        let mut whole = Cow::Borrowed(frame.payload.as_slice());
+        if !parts.is_empty() {
+            parts.push(frame.clone());
+            whole = Cow::Owned(parts.iter().map(|part| part.payload.as_slice()).collect::<Vec<_>>().concat());
+        }
         let payload = match (way.is_packed, self.deflate) {
             (true, Some(forgets)) => match way.unpack(&whole, forgets[usize::from(side == Side::Broker)]) {
-                Some(payload) => payload,
+                Some(payload) => Cow::Owned(payload),
                 None => return Came::Odd(Frame { payload: Vec::new(), ..frame.clone() }),
             },
             _ => whole,
         };
-        let is_plain = way.is_packed || parts.len() == 1;
-        Came::Message { opcode: way.opcode, payload, fragments: if is_plain { Vec::new() } else { parts } }
+        Came::Message { opcode: way.opcode, payload, fragments: if way.is_packed { Vec::new() } else { parts } }
     }
 }
 
@@ -142,11 +147,11 @@ mod tests {
         let mut frames = Frames::open("HTTP/1.1 101 Switching Protocols\r\n\r\n");
         assert_eq!(frames.take(Side::Broker, &text(false, opcode::TEXT, "<a>")), Came::Part);
         assert!(matches!(frames.take(Side::Broker, &text(true, opcode::PING, "x")), Came::Control(_)));
-        let Came::Message { payload, fragments, .. } = frames.take(Side::Broker, &text(true, opcode::CONTINUE, "</a>"))
-        else {
+        let last = text(true, opcode::CONTINUE, "</a>");
+        let Came::Message { payload, fragments, .. } = frames.take(Side::Broker, &last) else {
             panic!("the last fragment makes it whole");
         };
-        assert_eq!((payload.as_slice(), fragments.len()), (b"<a></a>".as_slice(), 2));
+        assert_eq!((&*payload, fragments.len()), (b"<a></a>".as_slice(), 2));
         // Nothing is being continued, and a terminal has to mask.
         assert!(matches!(frames.take(Side::Broker, &text(true, opcode::CONTINUE, "x")), Came::Odd(_)));
         assert!(matches!(frames.take(Side::Terminal, &text(true, opcode::TEXT, "x")), Came::Odd(_)));
@@ -159,8 +164,9 @@ mod tests {
         // The example of RFC 7692, section 7.2.3.2: the same word twice, the second time by what is remembered.
         let packed = |bytes: &[u8]| Frame { reserved: 4, ..Frame::whole(opcode::TEXT, bytes) };
         for bytes in [&[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00][..], &[0xf2, 0x00, 0x11, 0x00, 0x00][..]] {
-            let Came::Message { payload, .. } = frames.take(Side::Broker, &packed(bytes)) else { panic!("it unpacks") };
-            assert_eq!(payload, b"Hello");
+            let frame = packed(bytes);
+            let Came::Message { payload, .. } = frames.take(Side::Broker, &frame) else { panic!("it unpacks") };
+            assert_eq!(&*payload, b"Hello");
         }
         assert!(matches!(frames.take(Side::Broker, &packed(&[0xff, 0xff, 0xff])), Came::Odd(_)));
     }

@@ -93,6 +93,10 @@ pub fn write_new(path: &Path, text: &str, replace: bool) -> io::Result<()> {
     }
     let mut options = fs::OpenOptions::new();
     options.write(true);
-    if replace { options.create(true).truncate(true) } else { options.create_new(true) };
+    if replace {
+        options.create(true).truncate(true)
+    } else {
+        options.create_new(true)
+    };
     options.open(path)?.write_all(text.as_bytes())
 }

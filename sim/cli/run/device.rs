@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use sca_protocol::settings::TerminalSettings;
 use sca_runner::beyond::{Beyond, split_path};
 use sca_runner::outside::{Outside, Person};
 use sca_runner::parse_url;
 use sca_runner::suite::Real;
-use sca_protocol::settings::TerminalSettings;
 use sca_terminal::Target;
 
 use crate::certs::Files;
@@ -79,7 +79,9 @@ pub(crate) struct Device {
 
 fn pos_url(text: &str) -> Result<String, String> {
     let (front, _) = split_path(text);
-    parse_url(front).map(|_| text.to_owned()).ok_or_else(|| "expected ws://HOST:PORT/PATH or wss://HOST:PORT/PATH".to_owned())
+    parse_url(front)
+        .map(|_| text.to_owned())
+        .ok_or_else(|| "expected ws://HOST:PORT/PATH or wss://HOST:PORT/PATH".to_owned())
 }
 
 impl Device {
@@ -98,7 +100,11 @@ impl Device {
         }
         if self.terminal == Terminal::Simulated {
             let asked = self.spawn.is_some() || self.reset.is_some() || self.interactive || !self.set.is_empty();
-            return if asked { Err("--spawn, --reset, --interactive and --set are for --terminal external or --broker".to_owned()) } else { Ok(Real::Nothing) };
+            return if asked {
+                Err("--spawn, --reset, --interactive and --set are for --terminal external or --broker".to_owned())
+            } else {
+                Ok(Real::Nothing)
+            };
         }
         let credentials = self.files.read()?;
         let person = self.interactive.then(|| Arc::new(Beside::default()) as Arc<dyn Person>);

@@ -156,7 +156,10 @@ impl Decoder {
         }
         let mut payload = self.buffer[header.start..end].to_vec();
         if let Some(mask) = header.mask {
-            payload.iter_mut().zip(mask.iter().cycle()).for_each(|(byte, key)| *byte ^= key);
+            // Four bytes at a time, which the compiler makes wider still.
+            for four in payload.chunks_mut(4) {
+                four.iter_mut().zip(mask).for_each(|(byte, key)| *byte ^= key);
+            }
         }
         let first = self.buffer[0];
         self.buffer.drain(..end);

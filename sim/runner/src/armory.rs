@@ -114,7 +114,9 @@ impl Armory {
 
     /// The answer that an upgrade gets from the broker, or a CONNECT from the proxy, if not the usual one.
     pub(crate) fn answer(&mut self, by_proxy: bool, at: Standpoint) -> Option<String> {
-        let fits = |told: &&mut ToldAnswer| !told.spent.contains(&at.who) && told.by_proxy == by_proxy && covers(&told.count, at);
+        let fits = |told: &&mut ToldAnswer| {
+            !told.spent.contains(&at.who) && told.by_proxy == by_proxy && covers(&told.count, at)
+        };
         let told = self.answers.iter_mut().find(fits)?;
         // The count of attempts begins anew with every connection; what was for its last one has been said.
         let is_last = !told.count.of_connections && at.attempt == told.count.to;

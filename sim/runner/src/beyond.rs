@@ -8,10 +8,11 @@ use sca_scenario::Span;
 use sca_scenario::model::{Action, LinkSight, Message, Party, Row, Scenario, Sight, Speaker, Step};
 use sca_terminal::Target;
 
+use crate::around::play_at;
 use crate::core::{Core, Making};
 use crate::identities::Identities;
 use crate::live::Credentials;
-use crate::play::{Options, Place, play_at};
+use crate::play::{Options, Place};
 use crate::verdict::{Failure, Played};
 
 /// A broker under test, and how the harness gets at it.
@@ -102,7 +103,8 @@ pub(crate) fn unplayable(scenario: &Scenario, row: &Row, in_memory: &Played, bey
     if named.is_some_and(|secure| secure && !beyond.broker.secure) {
         return no(FIRST_LINE, "it is about wss, and the broker speaks ws");
     }
-    let of_terminal = ["certificate", "authority", "clock", "PROXY", "WEBSOCKETADDRESS_", "WEBSOCKETPORT_", "POSCONNECTALLOW"];
+    let of_terminal =
+        ["certificate", "authority", "clock", "PROXY", "WEBSOCKETADDRESS_", "WEBSOCKETPORT_", "POSCONNECTALLOW"];
     for terminal in &row.cast.terminals {
         if let Some(name) = of_terminal.iter().find(|name| terminal.settings.contains_key(**name)) {
             return no(FIRST_LINE, format!("with a real broker the terminal's `{name}` is given by the command line"));

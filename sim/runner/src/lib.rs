@@ -3,6 +3,8 @@
 //! [`play()`] is the library face: a scenario, a client core, and what came of it.
 
 mod armory;
+mod around;
+mod asked;
 pub mod audit;
 pub mod beyond;
 mod cards;

@@ -15,12 +15,11 @@ use sca_terminal::Target;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
-use crate::beyond::Beyond;
+use crate::around::Around;
 use crate::cards;
 use crate::clock::{Clock, DeviceClock};
 use crate::core::{Core, Making};
 use crate::identities::Identities;
-use crate::outside::{Absent, Beside};
 use crate::rows::{has_each_byte, with_bytes};
 use crate::stage::{cast, listen, powered};
 use crate::sweep::Blow;
@@ -218,7 +217,9 @@ fn play_row<C: Core>(
         Place::Wire { .. } => builder.enable_all().build(),
     };
     match runtime {
-        Ok(runtime) => LocalSet::new().block_on(&runtime, play_here(scenario, row, options, identities, make, Around::Ours)),
+        Ok(runtime) => {
+            LocalSet::new().block_on(&runtime, play_here(scenario, row, options, identities, make, Around::Ours))
+        }
         Err(error) => failed_to_start(row, error.to_string()),
     }
 }
@@ -241,47 +242,7 @@ pub(crate) fn failed_to_start(row: &Row, why: String) -> Played {
     }
 }
 
-/// Plays a row against a device.
-pub(crate) async fn play_beside(
-    scenario: &Scenario,
-    row: &Row,
-    options: &Options,
-    identities: &Arc<Identities>,
-    beside: Beside,
-) -> Played {
-    let options = Options { place: Place::Wire { scale: 1 }, ..options.clone() };
-    play_here(scenario, row, &options, identities, &|_| Absent::default(), Around::Devices(Box::new(beside))).await
-}
-
-/// Plays a row with a real broker.
-pub(crate) fn play_at<C: Core>(
-    scenario: &Scenario,
-    row: &Row,
-    options: &Options,
-    identities: &Arc<Identities>,
-    make: &dyn Fn(Making) -> C,
-    beyond: Beyond,
-) -> Played {
-    let around = Around::Broker(beyond);
-    match Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => {
-            LocalSet::new().block_on(&runtime, play_here(scenario, row, options, identities, make, around))
-        }
-        Err(error) => failed_to_start(row, error.to_string()),
-    }
-}
-
-/// What of a world is not ours.
-enum Around {
-    /// Nothing.
-    Ours,
-    /// The terminals.
-    Devices(Box<Beside>),
-    /// The broker.
-    Broker(Beyond),
-}
-
-async fn play_here<C: Core>(
+pub(crate) async fn play_here<C: Core>(
     scenario: &Scenario,
     row: &Row,
     options: &Options,

@@ -365,27 +365,6 @@ impl Script {
         Ok(Stepped::Until(deadline.map(|(to, _)| to)))
     }
 
-    /// The line that waits for something to be shown, if that is what is waited for.
-    pub(crate) fn awaited_show(&self) -> Option<Rc<Step>> {
-        let Some(Op::Step(step)) = self.ops.front() else { return None };
-        let is_show = matches!(&step.action, Action::Expect(expect) if matches!(expect.sight, Sight::Show(_)));
-        is_show.then(|| step.clone())
-    }
-
-    /// A person says whether what is waited for is shown.
-    pub(crate) fn confirm(&mut self, now: Duration, yes: bool) -> Result<(), Box<Failure>> {
-        let Some(step) = self.awaited_show() else { return Ok(()) };
-        if !yes {
-            return Err(self.failure(&step, "this is not shown, says who looks at it", "asked for this", Vec::new()));
-        }
-        self.ops.pop_front();
-        (self.since, self.last) = (now, step.span);
-        if let Action::Expect(Expect { suffix: Suffix { label: Some(label), .. }, .. }) = &step.action {
-            self.names.moments.insert(label.clone(), now);
-        }
-        Ok(())
-    }
-
     /// The bans and demands that stand now.
     pub(crate) fn guards(&self) -> Guarded<'_> {
         Guarded { guards: &self.guards, names: &self.names }

@@ -230,14 +230,12 @@ impl<C: Core> Suite<'_, C> {
         let projects = self.options.place != Place::Memory;
         let memory = Options { place: Place::Memory, projects, key_notes: None, ..self.options.clone() };
         let rows = play(scenario, &memory, &self.identities.memory, &self.make);
-        let rows_in_memory = rows.into_iter().enumerate();
-        let rows: Vec<Played> = match (&self.real, self.options.place) {
-            (Real::Nothing, Place::Wire { scale }) => {
-                rows_in_memory.map(|(at, row)| self.on_wire(scenario, at, row, scale)).collect()
-            }
-            (Real::Nothing, Place::Memory) => rows_in_memory.map(|(_, row)| row).collect(),
-            _ => rows_in_memory.map(|(at, row)| self.with_what_is_real(scenario, at, row)).collect(),
+        let again = |(at, row)| match (&self.real, self.options.place) {
+            (Real::Nothing, Place::Memory) => row,
+            (Real::Nothing, Place::Wire { scale }) => self.on_wire(scenario, at, row, scale),
+            _ => self.with_what_is_real(scenario, at, row),
         };
+        let rows: Vec<Played> = rows.into_iter().enumerate().map(again).collect();
         let snapshot = self.snapshot(path, &rows)?;
         Ok(FileResult { loaded, rows, snapshot })
     }
@@ -284,9 +282,7 @@ impl<C: Core> Suite<'_, C> {
         let mut played = match &self.real {
             Real::Nothing => return in_memory,
             Real::Terminal(outside) => outside::play_outside(scenario, &row, &self.options, wire, outside),
-            Real::Broker(beyond) => {
-                beyond::play_beyond(scenario, &row, &self.options, wire, &self.make, beyond)
-            }
+            Real::Broker(beyond) => beyond::play_beyond(scenario, &row, &self.options, wire, &self.make, beyond),
         };
         played.values.extend(byte);
         played

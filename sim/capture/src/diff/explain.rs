@@ -47,7 +47,8 @@ pub(super) fn explain(row: &Row, at: usize, reach: &mut dyn FnMut(&Row) -> Reach
     let mut found = Vec::new();
     let defaults = TerminalSettings::default();
     for setting in TerminalSettings::table().iter().filter(|row| !OF_PLACE.contains(&row.name)) {
-        let set = |row: &Row| row.cast.terminals.first().and_then(|terminal| terminal.settings.get(setting.name)).cloned();
+        let set =
+            |row: &Row| row.cast.terminals.first().and_then(|terminal| terminal.settings.get(setting.name)).cloned();
         let now = set(row).unwrap_or_else(|| setting.get(&defaults));
         for value in others(setting.kind, &now) {
             let mut changed = row.clone();

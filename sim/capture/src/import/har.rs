@@ -67,7 +67,10 @@ fn messages(entry: &Value) -> &[Value] {
 fn header<'a>(entry: &'a Value, of: &str, name: &str) -> Option<&'a str> {
     let headers = entry.get(of)?.get("headers")?.as_array()?;
     let field = |header: &'a Value, field| header.get(field).and_then(Value::as_str);
-    headers.iter().find(|h| field(h, "name").is_some_and(|n| n.eq_ignore_ascii_case(name))).and_then(|h| field(h, "value"))
+    headers
+        .iter()
+        .find(|h| field(h, "name").is_some_and(|n| n.eq_ignore_ascii_case(name)))
+        .and_then(|h| field(h, "value"))
 }
 
 fn since(at: f64, start: f64) -> Duration {

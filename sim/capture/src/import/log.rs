@@ -105,12 +105,16 @@ fn begins(text: &str) -> Option<usize> {
         ["<", "&lt;", "\\u003c", "\\u003C"].iter().any(|sign| {
             rest.strip_prefix(sign).is_some_and(|rest| {
                 ROOTS.iter().any(|root| {
-                    rest.strip_prefix(root).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+                    rest.strip_prefix(root)
+                        .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
                 })
             })
         })
     };
-    text.char_indices().filter(|(_, c)| matches!(c, '<' | '&' | '\\')).find(|(at, _)| starts(&text[*at..])).map(|(at, _)| at)
+    text.char_indices()
+        .filter(|(_, c)| matches!(c, '<' | '&' | '\\'))
+        .find(|(at, _)| starts(&text[*at..]))
+        .map(|(at, _)| at)
 }
 
 /// The document with which a text begins, and how many bytes of the text it takes.
@@ -127,9 +131,12 @@ fn document(text: &str) -> Option<(String, usize)> {
     }
     let is_markup = text.starts_with('&');
     let (open, close) = if is_markup { ("&lt;/", "&gt;") } else { ("\\u003c/", "\\u003e") };
-    let root = ROOTS.iter().find(|root| text.trim_start_matches("&lt;").starts_with(**root) || text[6.min(text.len())..].starts_with(**root))?;
+    let root = ROOTS.iter().find(|root| {
+        text.trim_start_matches("&lt;").starts_with(**root) || text[6.min(text.len())..].starts_with(**root)
+    })?;
     let lower = text.to_ascii_lowercase();
-    let end = lower.find(&format!("{open}{}{close}", root.to_ascii_lowercase()))? + open.len() + root.len() + close.len();
+    let end =
+        lower.find(&format!("{open}{}{close}", root.to_ascii_lowercase()))? + open.len() + root.len() + close.len();
     let raw = &text[..end];
     let plain = match is_markup {
         true => raw.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&"),

@@ -64,7 +64,10 @@ pub fn read(file: &Path, keys: Option<&Path>) -> Result<Imported, PacketsError> 
     }
     let (mut connections, frames) = connections(&text);
     if connections.len() > CONNECTIONS_MAX {
-        imported.unread("the file", format!("it holds {} connections; the first {CONNECTIONS_MAX} are read", connections.len()));
+        imported.unread(
+            "the file",
+            format!("it holds {} connections; the first {CONNECTIONS_MAX} are read", connections.len()),
+        );
         while connections.len() > CONNECTIONS_MAX {
             connections.pop_last();
         }
@@ -81,7 +84,8 @@ pub fn read(file: &Path, keys: Option<&Path>) -> Result<Imported, PacketsError> 
         let is_closed_book = connection.is_tls && connection.said.is_empty() && connection.alert.is_none();
         if is_closed_book {
             let place = format!("connection {stream} from {} to {}", connection.client, connection.server);
-            let told = if keys.is_some() { "its secrets are not in the key log" } else { "give a key log with --keys FILE" };
+            let told =
+                if keys.is_some() { "its secrets are not in the key log" } else { "give a key log with --keys FILE" };
             imported.unread(place, format!("TLS that cannot be opened; {told}"));
         }
     }
@@ -109,16 +113,39 @@ fn tshark(file: &Path, keys: Option<&Path>, arguments: &[&str]) -> Result<(Strin
     })?;
     let complaint = (!output.status.success()).then(|| {
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        let lines = text.lines().filter(|line| !line.starts_with("Running as user") && !line.trim().is_empty());
-        lines.last().unwrap_or("it says nothing").to_owned()
+        let mut lines = text.lines().filter(|line| !line.starts_with("Running as user") && !line.trim().is_empty());
+        lines.next_back().unwrap_or("it says nothing").to_owned()
     });
     Ok((String::from_utf8_lossy(&output.stdout).into_owned(), complaint))
 }
 
 /// What is asked of every packet.
 const FIELDS: [&str; 26] = [
-    "-Y", "tcp", "-T", "fields", "-E", "occurrence=f", "-e", "frame.number", "-e", "frame.time_epoch", "-e", "tcp.stream",
-    "-e", "tcp.flags", "-e", "ip.src", "-e", "ipv6.src", "-e", "tcp.srcport", "-e", "ip.dst", "-e", "ipv6.dst", "-e",
+    "-Y",
+    "tcp",
+    "-T",
+    "fields",
+    "-E",
+    "occurrence=f",
+    "-e",
+    "frame.number",
+    "-e",
+    "frame.time_epoch",
+    "-e",
+    "tcp.stream",
+    "-e",
+    "tcp.flags",
+    "-e",
+    "ip.src",
+    "-e",
+    "ipv6.src",
+    "-e",
+    "tcp.srcport",
+    "-e",
+    "ip.dst",
+    "-e",
+    "ipv6.dst",
+    "-e",
     "tcp.dstport",
 ];
 /// And of TLS.
@@ -136,7 +163,9 @@ fn connections(text: &str) -> (BTreeMap<usize, Connection>, Frames) {
     let mut frames = Frames::new();
     for line in text.lines() {
         let fields: Vec<&str> = line.split('\t').collect();
-        let [number, at, stream, flags, from4, from6, from_port, to4, to6, to_port] = fields.as_slice() else { continue };
+        let [number, at, stream, flags, from4, from6, from_port, to4, to6, to_port] = fields.as_slice() else {
+            continue;
+        };
         let (Ok(number), Ok(at), Ok(stream)) = (number.parse(), at.parse::<f64>(), stream.parse()) else { continue };
         let flags = u32::from_str_radix(flags.trim_start_matches("0x"), 16).unwrap_or(0);
         let from = format!("{from4}{from6}:{from_port}");
@@ -147,12 +176,14 @@ fn connections(text: &str) -> (BTreeMap<usize, Connection>, Frames) {
         if connection.client.is_empty() {
             // Whoever is seen first in a connection that had begun before is taken for the client, until it says otherwise.
             let is_answer = flags & (SYN | ACK) == SYN | ACK;
-            (connection.client, connection.server) = if is_answer { (to.clone(), from.clone()) } else { (from.clone(), to) };
+            (connection.client, connection.server) =
+                if is_answer { (to.clone(), from.clone()) } else { (from.clone(), to) };
             connection.opened = Some(at);
         }
         let side = if from == connection.client { Side::Terminal } else { Side::Broker };
         connection.accepted |= side == Side::Broker && flags & SYN != 0 || flags & (SYN | RESET) == 0;
-        let ending = [(RESET, Ending::Reset), (FIN, Ending::Fin)].iter().find(|(bit, _)| flags & bit != 0).map(|(_, e)| *e);
+        let ending =
+            [(RESET, Ending::Reset), (FIN, Ending::Fin)].iter().find(|(bit, _)| flags & bit != 0).map(|(_, e)| *e);
         if let Some(ending) = ending {
             connection.ended.get_or_insert((at, side, ending));
         }
@@ -216,9 +247,7 @@ fn said(text: &str, connections: &mut BTreeMap<usize, Connection>, frames: &Fram
 
 /// The addresses at which WebSockets were asked for.
 fn brokers(connections: &BTreeMap<usize, Connection>) -> BTreeSet<String> {
-    let asks = |connection: &&Connection| {
-        connection.said.iter().any(|(_, _, bytes)| is_upgrade(bytes))
-    };
+    let asks = |connection: &&Connection| connection.said.iter().any(|(_, _, bytes)| is_upgrade(bytes));
     connections.values().filter(asks).map(|connection| connection.server.clone()).collect()
 }
 

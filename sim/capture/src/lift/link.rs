@@ -129,7 +129,7 @@ impl Lift {
             lines.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>()
         };
         let mut mine = without_key(&head);
-        mine.insert(0, head.line.clone());
+        mine.insert(0, head.line);
         let told = mine.join("\n");
         if std::mem::replace(&mut self.link.told, told.clone()) == told {
             return;

@@ -3,6 +3,7 @@
 //!
 //! It has never seen a socket or a file.
 
+mod answer;
 mod link;
 mod pay;
 mod speech;
@@ -114,7 +115,8 @@ impl Lift {
             if !settings.is_empty() {
                 let _ = writeln!(out, "{name}");
                 for (name, value) in settings {
-                    let is_plain = !value.is_empty() && value.chars().all(|c| c.is_alphanumeric() || "-_.:/".contains(c));
+                    let is_plain =
+                        !value.is_empty() && value.chars().all(|c| c.is_alphanumeric() || "-_.:/".contains(c));
                     let value = if is_plain { value.clone() } else { quote(value) };
                     let _ = writeln!(out, "  {name} {value}");
                 }

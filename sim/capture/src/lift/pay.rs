@@ -100,9 +100,10 @@ fn card_of(response: &Response) -> (&'static Card, Entry) {
     };
     let is_good = |card: &&Card| card.standing == sca_protocol::cards::Standing::Good;
     let chipless = entry == Entry::Swiped;
-    let of_media = CARDS.iter().filter(is_good).find(|card| {
-        card.media.eq_ignore_ascii_case(media) && card.chip != chipless && !card.pin
-    });
+    let of_media = CARDS
+        .iter()
+        .filter(is_good)
+        .find(|card| card.media.eq_ignore_ascii_case(media) && card.chip != chipless && !card.pin);
     let of_tender = CARDS.iter().filter(is_good).find(|card| card.tender == tender && card.tender != "CREDIT");
     let usual = if chipless { "stripe" } else { "visa" };
     let card = of_tender.or(of_media).or_else(|| Card::find(usual)).unwrap_or(&CARDS[0]);

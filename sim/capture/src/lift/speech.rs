@@ -4,16 +4,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sca_protocol::commands::{Command, Needs};
+use sca_protocol::Request;
 use sca_protocol::frame::{Frame, opcode};
-use sca_protocol::message::{Layout, SECRET};
-use sca_protocol::xml::{Element, Limits};
-use sca_protocol::{Request, Response};
+use sca_protocol::message::Layout;
+use sca_protocol::xml::Limits;
 use sca_scenario::Span;
-use sca_scenario::model::{Action, Demand, Expect, Fields, Message, Op, RawFrame, Send, Sight, Speaker, Suffix, Test};
+use sca_scenario::model::{Action, Demand, Fields, Message, Op, RawFrame, Send, Sight, Speaker, Test};
 
-use super::{Asked, Lift, Pairing, expect};
-use crate::fields::{self, BROUGHT_BACK, VARYING};
+use super::{Lift, Pairing, expect};
+use crate::fields::BROUGHT_BACK;
 use crate::frames::Came;
 use crate::session::Side;
 
@@ -27,15 +26,15 @@ pub(super) struct Speech {
     /// Messages so far, from which labels are made.
     number: u32,
     /// Values that answers have brought, and the names they are captured under.
-    captured: BTreeMap<String, String>,
+    pub(super) captured: BTreeMap<String, String>,
     /// The counter that the terminal stood at when it was first asked, where that is not where a new one stands.
     counter: Option<u64>,
     /// Whether any COUNTER has been said.
     has_counted: bool,
     /// Labels of MACs that were given out within the capture.
-    registered: Vec<String>,
+    pub(super) registered: Vec<String>,
     /// Whether a session was asked for within the capture, or is known to have been open before.
-    has_session: bool,
+    pub(super) has_session: bool,
     /// Where the lines of the present connection begin.
     pub(super) connected: Option<usize>,
     /// Pings of the terminal that have not been told.
@@ -233,12 +232,12 @@ impl Lift {
     }
 
     /// A value, or the insert that stands for it.
-    fn inserted(&self, value: &str) -> String {
+    pub(super) fn inserted(&self, value: &str) -> String {
         self.speech.captured.get(value).map_or_else(|| value.to_owned(), |name| format!("{{{{{name}}}}}"))
     }
 
     /// A COUNTER, or how far it is from where the terminal stood.
-    fn counter_of(&self, value: &str) -> String {
+    pub(super) fn counter_of(&self, value: &str) -> String {
         match (self.speech.counter, value.parse::<u64>().ok()) {
             (Some(from), Some(now)) if now == from => "{{counter}}".to_owned(),
             (Some(from), Some(now)) if now > from => format!("{{{{counter+{}}}}}", now - from),
@@ -247,7 +246,7 @@ impl Lift {
     }
 
     /// Takes note of a COUNTER, in a request or in an answer to GET COUNTER. Says whether it has to be captured.
-    fn counts(&mut self, request: &Request, answered: Option<&str>) -> bool {
+    pub(super) fn counts(&mut self, request: &Request, answered: Option<&str>) -> bool {
         let is_first = !self.speech.has_counted;
         match answered.and_then(|value| value.parse().ok()) {
             Some(1) if is_first => self.speech.has_counted = true,
@@ -260,118 +259,6 @@ impl Lift {
         false
     }
 
-    /// The terminal says something: the answer to a request, or a notice.
-    fn answer(&mut self, at: Duration, opcode: u8, payload: &[u8]) {
-        let said = crate::redact::redacted_bytes(payload);
-        let text = match (opcode, std::str::from_utf8(&said)) {
-            (opcode::TEXT, Ok(text)) => text.to_owned(),
-            _ => {
-                self.comment(&format!("the terminal sent a binary message of {} bytes", payload.len()));
-                return;
-            }
-        };
-        let (heard, asked) = self.speech.pairing.answered(&text);
-        let suffix =
-            Suffix { re: asked.as_ref().map(|asked| (asked.label.clone(), Span::default())), ..Suffix::default() };
-        if text.contains("{{") {
-            return self.comment("the terminal said something with `{{` in it, which no line can demand");
-        }
-        let Some(response) = &heard.response else {
-            self.step(Some(at), told(sca_runner::verbatim(&text), suffix));
-            return;
-        };
-        if let Some(asked) = &asked {
-            self.has_been_open(asked, response);
-            self.before_the_answer(asked, response);
-        }
-        let message = self.answer_of(asked.as_ref(), response, &text);
-        self.step(Some(at), told(message, suffix));
-        if let Some(asked) = &asked {
-            self.after_the_answer(asked, response);
-        }
-    }
-
-    fn answer_of(&mut self, asked: Option<&Asked>, response: &Response, text: &str) -> Message {
-        let is_word = |name: &str| name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-        if response.fields().iter().any(|field| !is_word(&field.name)) || response.fields().is_empty() {
-            return sca_runner::verbatim(text);
-        }
-        let asks_counter = asked.and_then(|asked| asked.request.as_ref()).filter(|r| r.command() == "GET_COUNTER");
-        let mut tests: Vec<Test> = Vec::new();
-        for field in response.fields() {
-            if tests.iter().any(|test| test.field == field.name) {
-                self.comment(&format!("{} came more than once", field.name));
-                continue;
-            }
-            let demand = self.demand_of(field, asks_counter, response);
-            tests.push(test(&field.name, demand));
-        }
-        Message::Fields(Fields { notice: asked.is_none(), tests, ..Fields::default() })
-    }
-
-    /// What is demanded of a field of an answer: what it said, unless that is another at every run.
-    fn demand_of(&mut self, field: &Element, asks_counter: Option<&Request>, response: &Response) -> Demand {
-        let name = field.name.as_str();
-        if name == "COUNTER" {
-            if let Some(request) = asks_counter
-                && self.counts(request, Some(&field.text))
-            {
-                return Demand::Capture("counter".to_owned());
-            }
-            return Demand::Is(Op::Equal, self.counter_of(&field.text));
-        }
-        if fields::holds(BROUGHT_BACK, name) && !field.text.is_empty() {
-            if let Some(known) = self.speech.captured.get(&field.text) {
-                return Demand::Is(Op::Equal, format!("{{{{{known}}}}}"));
-            }
-            let name = format!("{}-{}", name.to_lowercase().replace('_', "-"), self.speech.captured.len() + 1);
-            if field.name == "MAC_LABEL" && response.get("MAC_KEY").is_some() {
-                self.speech.registered.push(field.text.clone());
-            }
-            self.speech.captured.insert(field.text.clone(), name.clone());
-            return Demand::Capture(name);
-        }
-        // What exactly is wrong with a document, each says in its own words.
-        let is_detail = name == "RESPONSE_TEXT" && response.get("RESULT_CODE") == Some("-2");
-        let differs = is_detail || fields::holds(VARYING, name) || SECRET.contains(&name) || fields::is_of_card(name);
-        match differs || !field.children.is_empty() {
-            true => Demand::Any,
-            false => Demand::Is(Op::Equal, self.inserted(&field.text)),
-        }
-    }
-
-    /// What is done only in a session, or refused because one is open, says that it was open before the capture began.
-    fn has_been_open(&mut self, asked: &Asked, response: &Response) {
-        let Some(request) = &asked.request else { return };
-        let command = Command::find(request);
-        let is_start = request.function_type() == "SESSION" && request.command() == "START";
-        let is_refused = response.get("RESULT_CODE") == Some("59003");
-        let needs = command.is_some_and(|command| command.needs == Needs::Session);
-        let is_done = !matches!(response.get("TERMINATION_STATUS"), Some("FAILURE"));
-        let was_open = (is_start && is_refused) || (needs && is_done);
-        if was_open && !self.speech.has_session {
-            self.was_open();
-        }
-        self.speech.has_session |= is_start || was_open;
-    }
-
-    /// Opens a session where the capture's first connection begins.
-    fn was_open(&mut self) {
-        let Some(place) = self.speech.connected else { return };
-        let behind = self.body.split_off(place);
-        self.comment("the session was open when the capture began");
-        let routing = vec!["SESSION".to_owned(), "START".to_owned()];
-        let tests = vec![test("INVOICE", Demand::Is(Op::Equal, "1".to_owned()))];
-        let start = Message::Fields(Fields { routing, tests, ..Fields::default() });
-        let label = Some("opened".to_owned());
-        self.step(None, Action::Send(Send { by: Speaker::Pos(0), to: 0, message: start, label }));
-        let tests = vec![test("RESULT", Demand::Is(Op::Equal, "OK".to_owned()))];
-        let suffix = Suffix { re: Some(("opened".to_owned(), Span::default())), ..Suffix::default() };
-        self.step(None, told(Message::Fields(Fields { tests, ..Fields::default() }), suffix));
-        self.body.push_str(&behind);
-        self.rewrites += 1;
-    }
-
     /// Waits until a screen is shown.
     pub(super) fn screen(&mut self, name: sca_protocol::screens::ScreenName) {
         let show = sca_scenario::model::Show::Screen { name: Some(name), text: None, pattern: None, tests: Vec::new() };
@@ -381,10 +268,6 @@ impl Lift {
 
 pub(super) fn test(field: &str, demand: Demand) -> Test {
     Test { field: field.to_owned(), demand, span: Span::default() }
-}
-
-fn told(message: Message, suffix: Suffix) -> Action {
-    Action::Expect(Expect { who: 0, sight: Sight::ToPos(message), suffix })
 }
 
 fn raw(frame: &Frame) -> RawFrame {

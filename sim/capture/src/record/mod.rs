@@ -61,7 +61,7 @@ const CONNECTIONS_MAX: usize = 1_000;
 /// How long the broker may take to be reached, and a handshake of TLS.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Bytes that are passed on at once.
-const CHUNK: usize = 16 << 10;
+const CHUNK: usize = 64 << 10;
 
 struct Recorder {
     near: Option<Arc<ServerTls>>,

@@ -50,15 +50,23 @@ impl Devices {
             let settings: TerminalSettings =
                 with(&terminal.settings).map_err(|error| io::Error::other(error.to_string()))?;
             let place = |name: &str| folder.path().join(format!("{name}-{who}"));
-            let text = given(spawn, &url, &settings, terminal, &|role, certificate, name| {
-                let plain = Certificate::default();
-                let declared = row.cast.certificates.get(certificate).unwrap_or(&plain);
-                let clock = scenario.header.clock.unwrap_or_else(crate::clock::today);
-                identities.issue(role, declared, name, clock).map_err(|error| io::Error::other(error.to_string()))
-            }, &|name, bytes| {
-                files::write_private(&place(name), bytes)?;
-                Ok(place(name))
-            }, &identities.root("authority"))?;
+            let text = given(
+                spawn,
+                &url,
+                &settings,
+                terminal,
+                &|role, certificate, name| {
+                    let plain = Certificate::default();
+                    let declared = row.cast.certificates.get(certificate).unwrap_or(&plain);
+                    let clock = scenario.header.clock.unwrap_or_else(crate::clock::today);
+                    identities.issue(role, declared, name, clock).map_err(|error| io::Error::other(error.to_string()))
+                },
+                &|name, bytes| {
+                    files::write_private(&place(name), bytes)?;
+                    Ok(place(name))
+                },
+                &identities.root("authority"),
+            )?;
             devices.commands.push(Some(shell(&text, outside)?));
             devices.running.push(None);
         }

@@ -19,8 +19,9 @@ use sca_scenario::model::{Action, LinkSight, Message, Row, Scenario, Sight, Step
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
+use crate::around::play_beside;
 use crate::identities::Identities;
-use crate::play::{Options, failed_to_start, play_beside};
+use crate::play::{Options, failed_to_start};
 use crate::verdict::Played;
 
 pub(crate) use absent::Absent;
@@ -170,12 +171,16 @@ fn prepared(scenario: &Scenario, row: &Row, outside: &Outside, port: u16) -> (Sc
 fn of_device(step: &mut Step, host: &str) {
     if let Action::Expect(expect) = &mut step.action {
         match &mut expect.sight {
-            Sight::Link(LinkSight::Fails(kind, detail)) if matches!(kind.as_str(), "tls" | "handshake") => *detail = None,
+            Sight::Link(LinkSight::Fails(kind, detail)) if matches!(kind.as_str(), "tls" | "handshake") => {
+                *detail = None;
+            }
             Sight::ToBroker(Message::Http(lines)) => {
                 for line in lines {
                     if line.starts_with("Host: ") {
                         *line = format!("Host: {host}");
-                    } else if let Some(scheme) = line.strip_prefix("Origin: ").and_then(|origin| origin.split("://").next()) {
+                    } else if let Some(scheme) =
+                        line.strip_prefix("Origin: ").and_then(|origin| origin.split("://").next())
+                    {
                         *line = format!("Origin: {scheme}://{host}");
                     }
                 }

@@ -13,13 +13,16 @@ const FIRST_LINE: Span = Span { line: 1, column: 1, length: 8, file: 0 };
 
 /// Why a row cannot be played against this device.
 pub(crate) fn unplayable(scenario: &Scenario, row: &Row, in_memory: &Played, outside: &Outside) -> Option<Failure> {
-    settings(scenario, row, outside).or_else(|| row.steps.iter().find_map(|step| of_step(step, outside))).or_else(|| {
-        let (took, limit) = (in_memory.lasted, outside.longest);
-        (took > limit).then(|| {
-            let told = format!("it would take {} s of real time, {} s are allowed", took.as_secs(), limit.as_secs());
-            Failure::at(FIRST_LINE, told)
-        })
-    })
+    settings(scenario, row, outside).or_else(|| row.steps.iter().find_map(|step| of_step(step, outside))).or_else(
+        || {
+            let (took, limit) = (in_memory.lasted, outside.longest);
+            (took > limit).then(|| {
+                let told =
+                    format!("it would take {} s of real time, {} s are allowed", took.as_secs(), limit.as_secs());
+                Failure::at(FIRST_LINE, told)
+            })
+        },
+    )
 }
 
 fn no(span: Span, why: impl Into<String>) -> Option<Failure> {
@@ -37,7 +40,10 @@ fn settings(scenario: &Scenario, row: &Row, outside: &Outside) -> Option<Failure
     let is_known = |name: &str, value: &String| {
         let is_default = TerminalSettings::row(name).is_ok_and(|row| row.default == value);
         let said = outside.has.iter().any(|(known, has)| known == name && has == value);
-        is_default || said || matches!(name, "pinpad-id" | "model") || (name == "certificate" && outside.spawn.is_some())
+        is_default
+            || said
+            || matches!(name, "pinpad-id" | "model")
+            || (name == "certificate" && outside.spawn.is_some())
     };
     for terminal in &row.cast.terminals {
         if let Some((name, value)) =
@@ -80,7 +86,9 @@ fn of_step(step: &Step, outside: &Outside) -> Option<Failure> {
             Sight::Show(_) => no(span, "nobody looks at the device; --interactive asks a person"),
             Sight::ToHost(..) => no(span, "a device has hosts of its own"),
             Sight::ToProxy(_) => no(span, "there is no proxy before the device"),
-            Sight::Link(LinkSight::Fails(kind, _)) if !matches!(kind.as_str(), "tls" | "http" | "handshake" | "reset") => {
+            Sight::Link(LinkSight::Fails(kind, _))
+                if !matches!(kind.as_str(), "tls" | "http" | "handshake" | "reset") =>
+            {
                 no(span, format!("nobody sees of a device that it fails {kind}"))
             }
             _ => None,
@@ -101,7 +109,7 @@ fn of_step(step: &Step, outside: &Outside) -> Option<Failure> {
         },
         Action::Answers { by_proxy: true, .. } => no(span, "there is no proxy before the device"),
         Action::Throughout(..) => no(span, "nobody can look at the device at every moment"),
-        Action::Without(source, ..) if matches!(source, Source::ToHost(..)) => no(span, "a device has hosts of its own"),
+        Action::Without(Source::ToHost(..), ..) => no(span, "a device has hosts of its own"),
         Action::Fault(fault) => {
             let of_dial = matches!(
                 fault.kind,

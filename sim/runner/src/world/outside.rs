@@ -275,7 +275,8 @@ impl<C: Core> World<'_, C> {
     pub(super) fn are_accepted(&mut self) -> Result<bool, Stop> {
         let now = self.now();
         let Some(yonder) = &self.yonder else { return Ok(false) };
-        let over: Vec<Tag> = yonder.judged.iter().filter(|(_, (until, _))| *until <= now).map(|(tag, _)| *tag).collect();
+        let over: Vec<Tag> =
+            yonder.judged.iter().filter(|(_, (until, _))| *until <= now).map(|(tag, _)| *tag).collect();
         over.iter().try_for_each(|tag| self.has_accepted(*tag))?;
         Ok(!over.is_empty())
     }

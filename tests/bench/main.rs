@@ -1,7 +1,9 @@
 //! Speed, each figure beside its floor in the same run: whole scenarios in memory, over ws and over TLS with both
-//! certificates; the same on real sockets; start-up; and what the bare handshakes and upgrades cost.
+//! certificates; the same on real sockets; a recorder beside the direct line; start-up; and what the bare handshakes and upgrades cost.
 
+#[path = "../common/mod.rs"]
 mod common;
+mod record;
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -165,6 +167,8 @@ fn main() {
         });
     });
     group.finish();
+
+    record::measure(&mut criterion);
 
     let mut group = criterion.benchmark_group("start-up");
     group.bench_function("sca-sim --version", |b| {
