@@ -355,3 +355,35 @@ fn an_archive_of_a_proxy_becomes_a_scenario_that_passes() {
         assert!(sca_scenario::parse(&text(out.join("terminal-1.sca"))).is_ok());
     }
 }
+
+#[test]
+fn every_command_of_the_guide_does_what_it_says() {
+    let folder = folder("guide");
+    fs::copy(common::root().join("tests/captures/lane-7.log"), folder.join("lane-7.log"))
+        .expect("the log can be copied");
+    let page = text(common::root().join("sim/docs/field-bugs.md"));
+    let path = format!("{}:{}", Path::new(PROGRAM).parent().expect("it has a folder").display(), env!("PATH"));
+    let (mut said, mut commands) = (String::new(), 0);
+    for block in page.split("```").skip(1).step_by(2) {
+        if let Some(script) = block.strip_prefix("sh\n") {
+            said.clear();
+            for line in script.lines() {
+                let shell = ["-c", line];
+                let done = Command::new("sh").args(shell).current_dir(&folder).env("PATH", &path).output();
+                let done = done.expect("there is a shell");
+                said += &String::from_utf8_lossy(&done.stdout);
+                said += &String::from_utf8_lossy(&done.stderr);
+                assert!(done.status.success(), "{line}\n{said}");
+                commands += 1;
+            }
+        } else if let Some(printed) = block.strip_prefix("text\n") {
+            // Columns are as wide as what stands in them.
+            let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let all = plain(&said);
+            for line in printed.lines() {
+                assert!(all.contains(&plain(line)), "{line}\nis not in\n{said}");
+            }
+        }
+    }
+    assert_eq!(commands, 9);
+}

@@ -95,7 +95,7 @@ fn shrink(
     compared: &Compared,
     identities: &std::sync::Arc<sca_runner::Identities>,
 ) -> Result<(), Exit> {
-    let mut shrinker = Shrinker::new(&simulated, identities);
+    let mut shrinker = Shrinker::new(&simulated, identities).keeping_the_link();
     let stem = name.trim_end_matches(".sca");
     for (number, difference) in (1..).zip(&compared.differences) {
         let Some(failure) = &difference.failure else { continue };

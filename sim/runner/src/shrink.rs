@@ -20,6 +20,10 @@ use crate::verdict::{Failure, Verdict};
 /// Candidates that are played before the shrinker is content with what it has.
 const CANDIDATES_MAX: usize = 4_000;
 
+/// Steps that are taken away together, and of how many such groups are looked for.
+const GROUP_MAX: usize = 6;
+const GROUPED_MAX: usize = 80;
+
 /// What is left of a failing run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shrunk {
@@ -54,13 +58,30 @@ pub struct Shrinker<'a, C> {
     header: Header,
     reason: String,
     tried: usize,
+    /// Whether what happened to the link stays.
+    keeps_link: bool,
 }
 
 impl<'a, C: Core> Shrinker<'a, C> {
     /// A shrinker for runs that fail with the cores of `make`.
     #[must_use]
     pub fn new(make: &'a dyn Fn(Making) -> C, identities: &'a Arc<Identities>) -> Self {
-        Self { make, identities, title: String::new(), header: Header::default(), reason: String::new(), tried: 0 }
+        Self {
+            make,
+            identities,
+            title: String::new(),
+            header: Header::default(),
+            reason: String::new(),
+            tried: 0,
+            keeps_link: false,
+        }
+    }
+
+    /// The same, which leaves in what happened to the link: of a capture nobody knows whether the device would have done as
+    /// it did without it.
+    #[must_use]
+    pub fn keeping_the_link(self) -> Self {
+        Self { keeps_link: true, ..self }
     }
 
     /// The smallest scenario this finds that fails as `failure` says. `text` is the transcript of the run; where a line
@@ -126,15 +147,33 @@ impl<'a, C: Core> Shrinker<'a, C> {
             let mut end = row.steps.len();
             while end > 0 {
                 let begin = end.saturating_sub(size);
-                let mut candidate = row.clone();
-                candidate.steps.drain(begin..end.min(candidate.steps.len()));
-                self.take(row, candidate);
+                self.drop(row, begin..end);
                 end = begin;
             }
             if size == 1 {
-                return;
+                break;
             }
             size = size.div_ceil(2);
+        }
+        // A request, what its cardholder does and its answer go together or not at all.
+        let groups = if row.steps.len() <= GROUPED_MAX { GROUP_MAX } else { 0 };
+        for size in 2..=groups {
+            for begin in (0..row.steps.len()).rev() {
+                self.drop(row, begin..begin + size);
+            }
+        }
+    }
+
+    /// Takes some steps away, if it fails without them too.
+    fn drop(&mut self, row: &mut Row, range: std::ops::Range<usize>) {
+        let mut candidate = row.clone();
+        let mut at = 0;
+        candidate.steps.retain(|step| {
+            at += 1;
+            !range.contains(&(at - 1)) || (self.keeps_link && is_of_link(step))
+        });
+        if candidate.steps.len() < row.steps.len() {
+            self.take(row, candidate);
         }
     }
 
@@ -223,6 +262,16 @@ fn replace_last(steps: &mut Vec<Step>, line: &Step) {
         steps.truncate(last);
     }
     steps.push(Step { stamp: None, called: None, ..line.clone() });
+}
+
+/// Whether a step is something that happened to the link, or that it came back.
+fn is_of_link(step: &Step) -> bool {
+    match &step.action {
+        Action::Fault(_) | Action::Answers { .. } | Action::Power { .. } => true,
+        Action::Expect(expect) => matches!(expect.sight, Sight::Link(_)),
+        Action::Send(send) => matches!(send.message, Message::Close(..)),
+        _ => false,
+    }
 }
 
 /// The same row without labels that nothing refers to.
