@@ -184,6 +184,20 @@ proptest! {
     }
 
     #[test]
+    fn whatever_is_caught_becomes_a_scenario_or_nothing(text in "\\PC{0,300}", bytes in prop::collection::vec(any::<u8>(), 0..300),
+        parts in prop::collection::vec(prop::sample::select(vec![
+            "<TRANSACTION>", "</TRANSACTION>", "<RESPONSE>", "</RESPONSE>", "<COUNTER>7</COUNTER>", "<ACCT_NUM>4111111111111111", "</ACCT_NUM>",
+            "<FUNCTION_TYPE>SESSION</FUNCTION_TYPE>", "<COMMAND>START</COMMAND>", "<RESULT_CODE>-1</RESULT_CODE>", "{{", "}}", "\\n", "\n", "&lt;", "\\u003c",
+            "\"", "#", "10:00:00 ", "<![CDATA[", "]]>", "<!--", "-->", "é", "\u{0}", "\r\n", "x-vfi-pinpad-id: 1",
+        ]), 0..40)) {
+        entries::captures(text.as_bytes());
+        entries::captures(&bytes);
+        entries::captures(parts.concat().as_bytes());
+        entries::captures(format!("{{\"log\":{{\"entries\":[{text}").as_bytes());
+        drop(sca_capture::redacted(&parts.concat()));
+    }
+
+    #[test]
     fn no_text_makes_the_reader_of_scenarios_panic(text in "\\PC{0,300}") {
         entries::scenarios(text.as_bytes());
     }

@@ -54,6 +54,33 @@ pub(crate) fn heads(bytes: &[u8]) {
     }
 }
 
+/// Captures: whatever is read, what is made of it is a scenario, or nothing at all.
+pub(crate) fn captures(bytes: &[u8]) {
+    use sca_capture::import::{har, log};
+    use sca_capture::{Ears, Event, Lift, Session, Side};
+    let text = String::from_utf8_lossy(bytes);
+    let mut sessions = har::read(&text).sessions;
+    sessions.extend(log::read(&text, &log::Shape::default()).sessions);
+    // The same bytes as what a terminal and a broker say on a line.
+    for side in [Side::Terminal, Side::Broker] {
+        let mut ears = Ears::default();
+        let mut session = Session::new(text.as_ref(), side == Side::Terminal);
+        let heads: [&[u8]; 2] = [b"GET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 101 x\r\n\r\n"];
+        let parts = [(Side::Terminal, heads[0]), (Side::Broker, heads[1]), (side, bytes)];
+        let heard: Vec<Event> = parts.iter().flat_map(|(side, bytes)| ears.hear(*side, bytes)).collect();
+        heard.into_iter().for_each(|event| session.push(std::time::Duration::ZERO, event));
+        session.push(std::time::Duration::ZERO, Event::Asked(text.to_string()));
+        session.push(std::time::Duration::ZERO, Event::Answered(text.to_string()));
+        sessions.push(session);
+    }
+    for session in sessions {
+        let text = Lift::whole(&session.name, &session);
+        let is_empty = text.lines().filter(|line| !line.starts_with('#')).count() < 7;
+        let read = sca_scenario::parse(&text);
+        assert!(is_empty || read.is_ok(), "{:?}\n{text}", read.err());
+    }
+}
+
 /// Scenario text: what has a layout has one, and whoever formats twice changes nothing.
 pub(crate) fn scenarios(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);

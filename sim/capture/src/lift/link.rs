@@ -5,7 +5,7 @@ use std::time::Duration;
 use sca_protocol::Reason;
 use sca_protocol::handshake::{Head, Upgrade, judge};
 use sca_scenario::model::{
-    Action, Arm, Count, Expect, Fault, FaultKind, LinkSight, Message, Party, Set, Sight, Suffix, Toward,
+    Action, Arm, Count, Expect, Fault, FaultKind, LinkSight, Message, Party, Set, Sight, Suffix, Toward, Within,
 };
 
 use super::{Lift, expect};
@@ -17,6 +17,8 @@ use crate::session::{Ending, Side};
 pub(super) struct Link {
     /// Attempts since it was last up.
     attempts: u32,
+    /// How many of them have failed.
+    failures: u32,
     phase: Phase,
     /// The request for the upgrade that was told last.
     told: String,
@@ -67,7 +69,7 @@ impl Lift {
         if let Ok(Some((head, _))) = Head::parse_request(text.as_bytes()) {
             let id = head.get("x-vfi-pinpad-id").unwrap_or_default().trim().to_owned();
             if !id.is_empty() && id != "1" && id.len() <= 64 {
-                self.set_terminal("pinpad-id", crate::redacted(&id).into_owned());
+                self.set_terminal("pinpad-id", sayable(&id));
             }
         }
         if !self.secure {
@@ -101,12 +103,13 @@ impl Lift {
                 self.up(at);
             }
             Err(reason) => {
-                let lines = text.trim_end().lines().map(|line| {
-                    let usual = sca_protocol::handshake::accept(&key);
-                    crate::redacted(&line.replace(&usual, "{{accept}}")).into_owned()
-                });
+                let usual = sca_protocol::handshake::accept(&key);
+                let lines = text.trim_end().lines().map(|line| sayable(line).replace(&usual, "{{accept}}"));
+                let lines: Vec<String> = lines.take(60).collect();
                 let count = self.attempt();
-                let lines = lines.take(60).collect();
+                if lines.first().is_none_or(|line| line.trim().is_empty() || line.starts_with(' ')) {
+                    return self.failed(at, Reason::Handshake("truncated"));
+                }
                 self.step(None, Action::Answers { by_proxy: false, count, lines });
                 self.fails(at, reason);
             }
@@ -183,7 +186,8 @@ impl Lift {
     fn up(&mut self, at: Duration) {
         (self.link.attempts, self.link.phase) = (0, Phase::Up);
         (self.link.moved, self.link.unanswered, self.link.closed) = (at, None, None);
-        self.step(Some(at), expect(Sight::Link(LinkSight::Connects)));
+        self.step(Some(at), self.in_its_time(LinkSight::Connects));
+        self.link.failures = 0;
         self.speech.connected = Some(self.body.len());
     }
 
@@ -220,12 +224,21 @@ impl Lift {
 
     fn fails(&mut self, at: Duration, reason: Reason) {
         self.link.phase = Phase::Down;
+        self.link.failures += 1;
         // How TLS failed in detail depends on the library that says it.
         let detail = match reason {
             Reason::Tls("eof" | "other" | "garbage" | "incompatible" | "version" | "alert-other") => None,
             reason => reason.detail(),
         };
-        self.step(Some(at), expect(Sight::Link(LinkSight::Fails(reason.kind().to_owned(), detail))));
+        self.step(Some(at), self.in_its_time(LinkSight::Fails(reason.kind().to_owned(), detail)));
+    }
+
+    /// What the link does, within the longest pause there can be between two of many attempts.
+    fn in_its_time(&self, sight: LinkSight) -> Action {
+        const LONG: Within = Within { from: None, to: Duration::from_secs(130), of: None };
+        let within = (self.link.failures >= 3).then_some(LONG);
+        let suffix = Suffix { within, ..Suffix::default() };
+        Action::Expect(Expect { who: 0, sight: Sight::Link(sight), suffix })
     }
 
     fn failed_in_tls(&mut self, at: Duration, word: &'static str) {
@@ -239,7 +252,8 @@ impl Lift {
                 self.comment(&format!("TLS: {}", Reason::Tls(word).sentence()));
                 self.arm(FaultKind::Tls("alert".to_owned()));
                 self.link.phase = Phase::Down;
-                self.step(Some(at), expect(Sight::Link(LinkSight::Fails("tls".to_owned(), None))));
+                self.link.failures += 1;
+                self.step(Some(at), self.in_its_time(LinkSight::Fails("tls".to_owned(), None)));
             }
         }
     }
@@ -317,6 +331,17 @@ impl Lift {
     pub(super) fn sees(&mut self, at: Duration, sight: Sight) {
         self.step(Some(at), Action::Expect(Expect { who: 0, sight, suffix: Suffix::default() }));
     }
+}
+
+/// A text as it can stand in a line: without card data, without what looks like an insert, without control characters.
+pub(super) fn sayable(text: &str) -> String {
+    let text = crate::redacted(text);
+    let kept = text.trim_end().chars().filter(|c| !c.is_control());
+    kept.fold(String::with_capacity(text.len()), |mut out, c| {
+        out.push_str(if c == '{' && out.ends_with('{') { " " } else { "" });
+        out.push(c);
+        out
+    })
 }
 
 /// The flaw that makes TLS fail so, and whether the broker's certificate has it.

@@ -44,7 +44,7 @@ impl Lift {
     #[must_use]
     pub fn new(title: &str, secure: bool) -> Self {
         Self {
-            title: title.to_owned(),
+            title: if title.trim().is_empty() { "A capture" } else { title }.to_owned(),
             secure,
             terminal: BTreeMap::new(),
             broker: BTreeMap::new(),

@@ -138,7 +138,7 @@ impl Lift {
 
     fn control(&mut self, at: Duration, side: Side, frame: &Frame, idle: Duration) {
         let text = String::from_utf8(frame.payload.clone()).ok().filter(|text| !text.chars().any(char::is_control));
-        let text = text.map(|text| crate::redacted(&text).into_owned());
+        let text = text.map(|text| super::link::sayable(&text));
         let payload = text.filter(|text| !text.is_empty());
         match (side, frame.opcode) {
             (Side::Broker, opcode::PING) => {
@@ -284,8 +284,7 @@ fn raw(frame: &Frame) -> RawFrame {
 /// The code and the reason of a close.
 fn closes(frame: &Frame) -> (Option<u16>, Option<String>) {
     let (code, reason) = frame.close_parts();
-    let reason = crate::redacted(&reason).into_owned();
-    (code, Some(reason).filter(|reason| !reason.is_empty() && !reason.chars().any(char::is_control)))
+    (code, Some(super::link::sayable(&reason)).filter(|reason| !reason.is_empty()))
 }
 
 /// A request whose fields say all there is to it, blanks between elements aside.

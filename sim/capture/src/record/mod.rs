@@ -178,11 +178,12 @@ impl Recorder {
             Some(config) => match timeout(PATIENCE, tls::accept(config.clone(), near)).await {
                 Ok(Ok(tls)) => Line::secured(tls),
                 Ok(Err(error)) => {
-                    let word = tls::word(&error);
+                    let word = tls::word(&error).map_or("eof", from_the_other_side);
                     let about = "it is the recorder's certificate that the terminal was shown, not the broker's";
-                    self.happens(number, Event::Note(about.to_owned()));
-                    let reason = word.map_or(Reason::Tls("eof"), |word| Reason::Tls(from_the_other_side(word)));
-                    return self.happens(number, Event::Failed(reason));
+                    if !word.starts_with("alert-") && word != "eof" {
+                        self.happens(number, Event::Note(about.to_owned()));
+                    }
+                    return self.happens(number, Event::Failed(Reason::Tls(word)));
                 }
                 Err(_) => return self.happens(number, Event::Failed(Reason::Timeout)),
             },
