@@ -7,11 +7,12 @@ use clap::Args;
 use sca_protocol::UnixTime;
 use sca_runner::conformance::{self, Conformance, Written, conformance};
 use sca_runner::ledger::Ledger;
-use sca_runner::suite::{FileResult, Real, Snapshots, Suite};
+use sca_runner::suite::{FileResult, Snapshots, Suite};
 use sca_runner::{Options, simulated, today};
 
 use crate::Exit;
-use crate::terms::{authorities, complain, count, found, say, threads, unread};
+use crate::run::device::Device;
+use crate::terms::{authorities_for, complain, count, found, say, unread};
 
 #[derive(Debug, Args)]
 #[command(
@@ -51,6 +52,8 @@ pub(crate) struct Arguments {
     /// Print the evidence of each clause, line by line
     #[arg(long, short)]
     lines: bool,
+    #[command(flatten)]
+    device: Device,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
@@ -62,7 +65,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Some(Ok(ledger)) => ledger,
         Some(Err(exit)) => return exit,
     };
-    let mut results = match results(&arguments.paths) {
+    let mut results = match results(arguments) {
         Ok(results) => results,
         Err(exit) => return exit,
     };
@@ -85,19 +88,23 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 }
 
 /// Plays everything.
-fn results(paths: &[PathBuf]) -> Result<Vec<FileResult>, Exit> {
-    let found = found(paths)?;
+fn results(arguments: &Arguments) -> Result<Vec<FileResult>, Exit> {
+    let found = found(&arguments.paths)?;
+    let real = arguments.device.real().map_err(|why| {
+        complain!("error: {why}");
+        Exit::Usage
+    })?;
     let clauses = sca_protocol::clauses::ids();
     let suite = Suite {
         options: Options::default(),
         snapshots: Snapshots::Ignore,
         make: &simulated,
         clauses: &clauses,
-        identities: authorities()?,
-        real: Real::Nothing,
+        identities: authorities_for(&real)?,
+        real,
     };
     let mut results: Vec<FileResult> = Vec::with_capacity(found.len());
-    for (path, result) in found.iter().zip(suite.run(&found, threads(None), &|_| ())) {
+    for (path, result) in found.iter().zip(suite.run(&found, arguments.device.jobs(None), &|_| ())) {
         results.push(result.map_err(|error| {
             complain!("error: {}: {error}", path.display());
             Exit::CannotRun

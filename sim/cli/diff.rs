@@ -9,7 +9,7 @@ use sca_runner::shrink::Shrinker;
 use sca_runner::{files, report, simulated};
 
 use crate::Exit;
-use crate::import::{Reading, name_of};
+use crate::import::{Reading, name_of, named};
 use crate::terms::{authorities, complain, count, painter, say, unread};
 
 #[derive(Debug, Args)]
@@ -24,6 +24,9 @@ pub(crate) struct Arguments {
     /// Write for each difference the smallest scenario that fails by it
     #[arg(long, value_name = "DIR")]
     shrink: Option<PathBuf>,
+    /// Write over scenarios that --shrink finds there
+    #[arg(long, requires = "shrink")]
+    force: bool,
     /// Print the differences as JSON, in place of the ladder
     #[arg(long)]
     json: bool,
@@ -43,9 +46,7 @@ fn texts(arguments: &Arguments) -> Result<Vec<(String, String)>, Exit> {
         complain!("error: {}: nothing in it can be made into a scenario", path.display());
         return Err(Exit::CannotRun);
     }
-    let scenario =
-        |session: &sca_capture::Session| (load::file_name(&session.name), load::scenario(session, &name_of(path)));
-    Ok(imported.sessions.iter().map(scenario).collect())
+    Ok(named(&imported, &name_of(path)))
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
@@ -58,7 +59,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Err(exit) => return exit,
     };
     let comparer = Comparer::new(&simulated, &identities);
-    let mut exit = Exit::Good;
+    let (mut exit, mut all) = (Exit::Good, Vec::new());
     for (name, text) in &texts {
         let compared = match comparer.compare(text) {
             Ok(compared) => compared,
@@ -70,9 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
                 return Exit::Invalid;
             }
         };
-        if arguments.json {
-            say!("{}", diff::json(&compared, name));
-        } else {
+        if !arguments.json {
             say!("{name}: {}\n", count(compared.differences.len(), "difference"));
             say!("{}", diff::ladder(&compared));
         }
@@ -80,22 +79,26 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
             exit = Exit::Failed;
         }
         if let Some(folder) = &arguments.shrink
-            && let Err(failed) = shrink(folder, name, &compared, &identities)
+            && let Err(failed) = shrink((folder, arguments.force), name, &compared, &identities)
         {
             return failed;
         }
+        all.push((name.clone(), compared));
+    }
+    if arguments.json {
+        say!("{}", diff::json(&all));
     }
     exit
 }
 
 /// Writes the smallest scenario of each difference.
 fn shrink(
-    folder: &Path,
+    (folder, replaces): (&Path, bool),
     name: &str,
     compared: &Compared,
     identities: &std::sync::Arc<sca_runner::Identities>,
 ) -> Result<(), Exit> {
-    let mut shrinker = Shrinker::new(&simulated, identities).keeping_the_link();
+    let mut shrinker = Shrinker::new(&simulated, identities).of_a_capture();
     let stem = name.trim_end_matches(".sca");
     for (number, difference) in (1..).zip(&compared.differences) {
         let Some(failure) = &difference.failure else { continue };
@@ -104,8 +107,9 @@ fn shrink(
             continue;
         };
         let path = folder.join(format!("{stem}-{number}.sca"));
-        if let Err(error) = load::write_new(&path, &small.text, true) {
-            complain!("error: {}: {error}", path.display());
+        if let Err(error) = load::write_new(&path, &small.text, replaces) {
+            let help = if error.kind() == std::io::ErrorKind::AlreadyExists { "; --force replaces it" } else { "" };
+            complain!("error: {}: {error}{help}", path.display());
             return Err(Exit::CannotRun);
         }
         complain!("{}: {} candidates tried", path.display(), small.tried);

@@ -73,6 +73,22 @@ impl Reading {
     }
 }
 
+/// Every scenario of a capture with a name of its own: terminals whose names are spelled alike in a file name, and parts of
+/// a long session, are numbered.
+pub(crate) fn named(imported: &Imported, from: &str) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = Vec::new();
+    for session in &imported.sessions {
+        let stem = load::file_name(&session.name);
+        for text in load::scenarios(session, from) {
+            let is_taken = |name: &String| all.iter().any(|(taken, _)| taken == name);
+            let numbered = (2..).map(|number| format!("{stem}-{number}"));
+            let name = std::iter::once(stem.clone()).chain(numbered).find(|name| !is_taken(name));
+            all.push((name.unwrap_or_default(), text));
+        }
+    }
+    all
+}
+
 /// The name under which a capture is told of.
 pub(crate) fn name_of(file: &Path) -> String {
     file.file_name().unwrap_or_default().to_string_lossy().into_owned()
@@ -87,9 +103,8 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         complain!("error: {}: nothing in it can be made into a scenario", arguments.file.display());
         return Exit::CannotRun;
     }
-    for session in &imported.sessions {
-        let text = load::scenario(session, &name_of(&arguments.file));
-        let path = arguments.out.join(format!("{}.sca", load::file_name(&session.name)));
+    for (name, text) in named(&imported, &name_of(&arguments.file)) {
+        let path = arguments.out.join(format!("{name}.sca"));
         if let Err(error) = load::write_new(&path, &text, arguments.force) {
             let help = if error.kind() == std::io::ErrorKind::AlreadyExists { "; --force replaces it" } else { "" };
             complain!("error: {}: {error}{help}", path.display());

@@ -83,7 +83,7 @@ enum Command {
     /// Write scenarios as JSON, for other tools
     Export(export::Arguments),
     /// Stand between terminals and their broker, pass everything on, and write it down as scenarios
-    Record(record::Arguments),
+    Record(Box<record::Arguments>),
     /// Make scenarios of what other tools have caught: HTTP archives, packets, logs
     Import(import::Arguments),
     /// Show where a capture and the simulated terminal part, and shrink it
@@ -97,7 +97,7 @@ enum Command {
     /// Draw what a person sees of a terminal, at one moment or at every one
     Screen(screen::Arguments),
     /// Show what the scenarios prove: each clause with its evidence, the commands, the codes, the assumptions
-    Conformance(conformance::Arguments),
+    Conformance(Box<conformance::Arguments>),
     /// Print every kind of fault: how a scenario says it, and which scenarios show what the terminal does
     Faults(faults::Arguments),
     /// Show which classes of faults have met the terminal in which of its states, and the holes

@@ -74,10 +74,11 @@ pub(crate) fn captures(bytes: &[u8]) {
         sessions.push(session);
     }
     for session in sessions {
-        let text = Lift::whole(&session.name, &session);
-        let is_empty = text.lines().filter(|line| !line.starts_with('#')).count() < 7;
-        let read = sca_scenario::parse(&text);
-        assert!(is_empty || read.is_ok(), "{:?}\n{text}", read.err());
+        for text in Lift::whole(&session.name, &session) {
+            let is_empty = text.lines().filter(|line| !line.starts_with('#')).count() < 7;
+            let read = sca_scenario::parse(&text);
+            assert!(is_empty || read.is_ok(), "{:?}\n{text}", read.err());
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use sca_protocol::handshake::{HEAD_BYTES_MAX, Head};
 use crate::session::{Event, Side};
 
 /// Bytes of a frame that is read.
-const FRAME_MAX: usize = 16 << 20;
+const FRAME_MAX: usize = 4 << 20;
 /// Bytes of a refusal's body that are kept.
 const BODY_MAX: usize = 4_096;
 

@@ -28,7 +28,9 @@ pub(crate) enum Came<'f> {
 }
 
 /// Bytes of a message that is put together or unpacked.
-const MESSAGE_MAX: usize = 16 << 20;
+const MESSAGE_MAX: usize = 4 << 20;
+/// Frames of a message that is put together.
+const FRAGMENTS_MAX: usize = 1_000;
 
 /// Both ways of one connection.
 #[derive(Default)]
@@ -71,7 +73,12 @@ impl Frames {
             opcode::CONTINUE | opcode::TEXT | opcode::BINARY | opcode::CLOSE | opcode::PING | opcode::PONG
         );
         let fits = is_control || continues != way.parts.is_empty();
-        if !has_mask || !is_known || !fits || (frame.reserved != 0 && !packs) || (is_control && !frame.last) {
+        if !has_mask
+            || !is_known
+            || !fits
+            || (frame.reserved != 0 && !packs)
+            || (is_control && (!frame.last || frame.payload.len() > 125))
+        {
             return Came::Odd(frame.clone());
         }
         if is_control {
@@ -81,7 +88,7 @@ impl Frames {
             (way.opcode, way.is_packed, way.size) = (frame.opcode, packs, 0);
         }
         way.size += frame.payload.len();
-        if way.size > MESSAGE_MAX {
+        if way.size > MESSAGE_MAX || way.parts.len() > FRAGMENTS_MAX {
             way.parts.clear();
             return Came::Odd(Frame { payload: Vec::new(), ..frame.clone() });
         }

@@ -54,33 +54,49 @@ pub fn load(path: &Path, how: &How) -> Result<Imported, LoadError> {
     }
     let mut bytes = Vec::new();
     fs::File::open(path)?.take(TEXT_MAX).read_to_end(&mut bytes)?;
+    if let Some(why) = unreadable(path, &bytes) {
+        return Err(LoadError::File(io::Error::new(io::ErrorKind::InvalidData, why)));
+    }
     let text = String::from_utf8_lossy(&bytes);
     let is_archive = text.trim_start_matches('\u{feff}').trim_start().starts_with('{')
         && text.get(..4_096.min(text.len())).or(Some(&text)).is_some_and(|begin| begin.contains("\"log\""));
     Ok(if is_archive { har::read(text.trim_start_matches('\u{feff}')) } else { log::read(&text, &how.shape) })
 }
 
-/// The scenario that a session is. Its title names the capture.
+/// Why a file is none that can be read here, where its bytes or its name say so.
+fn unreadable(path: &Path, bytes: &[u8]) -> Option<&'static str> {
+    let is = |wanted: &str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted));
+    match bytes {
+        [] => Some("it is empty"),
+        [0x1f, 0x8b, ..] | [b'P', b'K', 3, 4, ..] => Some("it is compressed; unpack it first"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("it is UTF-16; write it as UTF-8 first"),
+        _ if is("pcap") || is("pcapng") => Some("it is no file of packets, whatever its name says"),
+        [begin, ..] if is("har") && !matches!(begin, b'{' | 0xef | b' ' | b'\n') => {
+            Some("it is no HTTP archive, whatever its name says")
+        }
+        _ => None,
+    }
+}
+
+/// The scenario that a session is, or the scenarios. Their title names the capture.
 #[must_use]
-pub fn scenario(session: &Session, from: &str) -> String {
+pub fn scenarios(session: &Session, from: &str) -> Vec<String> {
     Lift::whole(&title(&session.name, from), session)
 }
 
 /// The title of a scenario made of what was caught.
 #[must_use]
 pub(crate) fn title(name: &str, from: &str) -> String {
-    crate::redacted(&format!("Terminal {name}, from {from}")).chars().filter(|c| !c.is_control()).take(200).collect()
+    let told: String = format!("Terminal {name}, from {from}").chars().filter(|c| !c.is_control()).take(200).collect();
+    crate::redacted(&told).into_owned()
 }
 
 /// The name of a file for a terminal: what a file name can hold of its own.
 #[must_use]
 pub fn file_name(name: &str) -> String {
-    let kept: String = crate::redacted(name)
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '-' })
-        .take(64)
-        .collect();
-    format!("terminal-{kept}")
+    let kept = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '-' });
+    let kept: String = kept.take(64).collect();
+    format!("terminal-{}", crate::redacted(&kept))
 }
 
 /// Writes a new file, and its folder where there is none.

@@ -6,12 +6,11 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use sca_protocol::cards::CARDS;
-use sca_protocol::message::SECRET;
 use sca_protocol::pan;
 
 use crate::fields::{self, REFERENCE};
 
-/// Elements within elements that are told apart; deeper ones count as the last of these.
+/// Elements within elements that are told apart; deeper ones count as part of the last of these.
 const DEPTH_MAX: usize = 64;
 
 /// A text without card data: a named card of the same brand stands in the place of each number.
@@ -25,41 +24,18 @@ const DEPTH_MAX: usize = 64;
 /// ```
 #[must_use]
 pub fn redacted(text: &str) -> Cow<'_, str> {
-    let parts = parts(text);
-    let mut out = String::new();
-    let mut from = 0;
-    let mut put = |range: &Range<usize>, new: &str| {
-        out.push_str(&text[from..range.start]);
-        out.push_str(new);
-        from = range.end;
-    };
+    let (parts, elements) = parts(text);
+    let (mut out, mut from) = (String::new(), 0);
     let mut at = 0;
     while at < parts.len() {
         // The texts of one element, which comments and sections may part.
         let mine = parts[at..].iter().take_while(|part| part.element == parts[at].element).count();
         let group = &parts[at..at + mine];
         at += mine;
-        let name = group[0].element.as_deref().map(|path| path.rsplit('/').next().unwrap_or(path));
-        let whole: String = group.iter().filter(|part| part.is_text).map(|part| &text[part.range.clone()]).collect();
-        let is_split = group.len() > 1 && !pan::find(whole.as_bytes()).is_empty();
-        let mut nth = 0;
-        for part in group {
-            let old = &text[part.range.clone()];
-            let is_plain = part.is_text && !old.trim().is_empty();
-            nth += usize::from(is_plain);
-            let new = match name {
-                Some(name) if is_plain && is_secret(group, name) => secret_in_place(name, &whole, nth),
-                Some(name) if is_plain && fields::holds(REFERENCE, name) => continue,
-                _ if is_split && is_plain => secret_in_place("ACCT_NUM", &whole, nth),
-                _ => match pan::replaced(old, |digits| named(digits).to_owned()) {
-                    Cow::Borrowed(_) => continue,
-                    Cow::Owned(new) => new,
-                },
-            };
-            let blanks = old.len() - old.trim_start().len();
-            let tail = old.trim_end().len();
-            let kept = if is_plain { part.range.start + blanks..part.range.start + tail } else { part.range.clone() };
-            put(&kept, if is_plain { new.trim() } else { &new });
+        for (range, new) in replaced(text, group, &elements) {
+            out.push_str(&text[from..range.start]);
+            out.push_str(&new);
+            from = range.end;
         }
     }
     if from == 0 {
@@ -69,45 +45,105 @@ pub fn redacted(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// What is to be replaced in the texts and tags of one element.
+fn replaced(text: &str, group: &[Part], elements: &[Element<'_>]) -> Vec<(Range<usize>, String)> {
+    let texts = || group.iter().filter(|part| part.is_text).map(|part| &text[part.range.clone()]);
+    let whole: String = texts().collect();
+    let looks_at = |old: &str| pan::replaced(old, |digits| named(digits).to_owned()).into_owned();
+    let is_split = texts().count() > 1
+        && !pan::find(whole.as_bytes()).is_empty()
+        && texts().all(|text| pan::find(text.as_bytes()).is_empty());
+    let secret = group[0].element.and_then(|element| elements[element].secret);
+    let is_reference = group[0].element.is_some_and(|element| elements[element].is_reference);
+    let mut nth = 0;
+    let mut all = Vec::new();
+    for part in group {
+        let old = &text[part.range.clone()];
+        let is_said = part.is_text && !old.trim().is_empty();
+        nth += usize::from(is_said);
+        let new = match (is_said, secret) {
+            (true, Some(name)) => in_place_of(name, &whole, nth),
+            (true, None) if is_reference => continue,
+            (true, None) if is_split => in_place_of("ACCT_NUM", &whole, nth),
+            (false, _) if !part.is_text => looks_at(&without_secret_attributes(old)),
+            _ => looks_at(old),
+        };
+        if is_said && secret.is_some() {
+            // Blanks round it belong to the document.
+            let begin = part.range.start + old.len() - old.trim_start().len();
+            all.push((begin..part.range.start + old.trim_end().len(), new));
+        } else if new != old {
+            all.push((part.range.clone(), new));
+        }
+    }
+    all
+}
+
 /// Bytes without card data, where they are text in any of the usual ways.
 pub(crate) fn redacted_bytes(bytes: &[u8]) -> Cow<'_, [u8]> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => match redacted(text) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return match redacted(text) {
             Cow::Borrowed(_) => Cow::Borrowed(bytes),
             Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-        },
-        Err(_) => pan::masked_bytes(bytes).map_or(Cow::Borrowed(bytes), Cow::Owned),
+        };
+    }
+    // What is no UTF-8 is read a character a byte, which finds tags and digits all the same.
+    let wide: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+    match redacted(&wide) {
+        Cow::Borrowed(_) => Cow::Borrowed(bytes),
+        Cow::Owned(text) => Cow::Owned(text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect()),
     }
 }
 
-/// Whether what stands in an element, or in one around it, is not to be kept.
-fn is_secret(group: &[Part], name: &str) -> bool {
-    let path = group[0].element.as_deref().unwrap_or_default();
-    let of_card = path.split('/').any(fields::is_of_card);
-    // A MAC and keys are nobody's, but a POS needs to know that they were there.
-    of_card || matches!(name, "CVV2" | "PIN_CODE" | "PARM_PASSWORD")
+/// Whether what stands in a field is not to be kept. A MAC and keys are nobody's, but a POS needs to know that they were
+/// there.
+fn is_secret(name: &str) -> bool {
+    fields::is_of_card(name) || fields::holds(&["CVV2", "CVV", "PIN_CODE", "PARM_PASSWORD"], name)
+}
+
+/// A tag without the values of attributes that hold a card.
+fn without_secret_attributes(tag: &str) -> Cow<'_, str> {
+    let mut out = Cow::Borrowed(tag);
+    let mut from = 0;
+    while let Some(found) = out[from..].find('=') {
+        let equals = from + found;
+        let name = out[..equals].trim_end().rsplit(|c: char| c.is_whitespace() || c == '<').next().unwrap_or_default();
+        let is_secret = is_secret(name);
+        let value = out[equals + 1..].trim_start();
+        let begin = out.len() - value.len();
+        from = equals + 1;
+        let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
+        let Some(length) = value[1..].find(quote) else { break };
+        if is_secret {
+            out.to_mut().replace_range(begin + 1..begin + 1 + length, "*");
+            from = begin + 3;
+        } else {
+            from = begin + length + 2;
+        }
+    }
+    out
 }
 
 /// What stands in the place of a secret: once, in the first of its parts.
-fn secret_in_place(name: &str, whole: &str, nth: usize) -> String {
+fn in_place_of(name: &str, whole: &str, nth: usize) -> String {
     if nth > 1 {
         return String::new();
     }
-    let is_masked = whole.contains('*');
+    let name = name.to_ascii_uppercase();
     let digits: Vec<u8> = whole.bytes().filter(u8::is_ascii_digit).collect();
-    match name {
-        "CVV2" => "000".to_owned(),
+    if name.starts_with("CVV") {
+        return "000".to_owned();
+    }
+    match name.as_str() {
         "PIN_CODE" => "0000".to_owned(),
+        "PARM_PASSWORD" => "*".to_owned(),
         name if name.ends_with("MONTH") => "12".to_owned(),
         name if name.ends_with("YEAR") => "30".to_owned(),
         name if name.contains("ACCT") || name.contains("PAN") || name.contains("NUMBER") => {
             let card = named(&digits);
-            match (is_masked, CARDS.iter().find(|named| named.name == card)) {
-                (true, Some(named)) => named.masked.to_owned(),
-                _ => card.to_owned(),
-            }
+            let masked = CARDS.iter().find(|named| named.name == card && whole.contains('*')).map(|named| named.masked);
+            masked.unwrap_or(card).to_owned()
         }
-        name if SECRET.contains(&name) => "*".to_owned(),
         _ => "redacted".to_owned(),
     }
 }
@@ -125,53 +161,94 @@ fn named(digits: &[u8]) -> &'static str {
 /// A stretch of text, or of markup.
 struct Part {
     range: Range<usize>,
-    /// The elements around it, outermost first; none outside of all.
-    element: Option<String>,
+    /// The element it stands in; none outside of all.
+    element: Option<usize>,
     /// Whether it is text, and not a tag or a comment.
     is_text: bool,
 }
 
+/// An element that is open somewhere.
+struct Element<'a> {
+    /// The name of the field for which what stands in it is not kept: its own, or that of one around it.
+    secret: Option<&'a str>,
+    is_reference: bool,
+}
+
 /// Parts a text into tags and what stands between them. What is no markup is text.
-fn parts(text: &str) -> Vec<Part> {
+fn parts(text: &str) -> (Vec<Part>, Vec<Element<'_>>) {
     let mut parts: Vec<Part> = Vec::new();
-    let mut open: Vec<&str> = Vec::new();
+    let mut elements: Vec<Element<'_>> = Vec::new();
+    let mut open: Vec<(&str, usize)> = Vec::new();
     let mut at = 0;
-    let path = |open: &[&str]| (!open.is_empty()).then(|| open.join("/"));
     while at < text.len() {
         let rest = &text[at..];
-        let (length, is_text) = if let Some(inside) = rest.strip_prefix("<![CDATA[") {
+        let element = open.last().map(|(_, element)| *element);
+        if let Some(inside) = rest.strip_prefix("<![CDATA[") {
             let end = inside.find("]]>").unwrap_or(inside.len());
-            parts.push(Part { range: at + 9..at + 9 + end, element: path(&open), is_text: true });
+            parts.push(Part { range: at + 9..at + 9 + end, element, is_text: true });
             at += (9 + end + 3).min(rest.len());
             continue;
-        } else if rest.starts_with("<!--") {
+        }
+        let (length, is_text) = if rest.starts_with("<!--") {
             (rest.find("-->").map_or(rest.len(), |end| end + 3), false)
         } else if is_tag(rest) {
             (rest.find('>').map_or(rest.len(), |end| end + 1), false)
         } else {
-            let next = rest.char_indices().skip(1).find(|(_, c)| *c == '<').map_or(rest.len(), |(next, _)| next);
-            (next, true)
+            (rest.bytes().skip(1).position(|byte| byte == b'<').map_or(rest.len(), |next| next + 1), true)
         };
         let piece = &rest[..length];
-        parts.push(Part { range: at..at + length, element: path(&open), is_text });
-        if !is_text && !piece.starts_with("<!") && !piece.starts_with("<?") {
-            let inner = piece.trim_start_matches(['<', '/']);
-            let word = inner.split(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).next().unwrap_or_default();
-            if piece.starts_with("</") {
-                if let Some(place) = open.iter().rposition(|name| *name == word) {
-                    open.truncate(place);
-                }
-            } else if !piece.ends_with("/>") && open.len() < DEPTH_MAX {
-                open.push(word);
-            }
-        }
+        parts.push(Part { range: at..at + length, element, is_text });
         at += length;
+        if is_text || piece.starts_with("<!") || piece.starts_with("<?") {
+            continue;
+        }
+        let inner = piece.trim_start_matches(['<', '/']);
+        let name = inner.split(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).next().unwrap_or_default();
+        if piece.starts_with("</") {
+            if let Some(place) = open.iter().rposition(|(open, _)| *open == name) {
+                open.truncate(place);
+            }
+        } else if !piece.ends_with("/>") {
+            let around = element.and_then(|element| elements[element].secret);
+            let is_deep = open.len() >= DEPTH_MAX;
+            // A field keeps the secret of the one around it, and what is deepest is never taken for a reference.
+            let secret = is_secret(name).then_some(name).or(around);
+            elements.push(Element { secret, is_reference: !is_deep && fields::holds(REFERENCE, name) });
+            if is_deep {
+                open.pop();
+            }
+            open.push((name, elements.len() - 1));
+        }
     }
-    parts
+    (parts, elements)
 }
 
 fn is_tag(rest: &str) -> bool {
     let mut chars = rest.chars();
     chars.next() == Some('<')
         && chars.next().is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, '/' | '_' | '?' | '!'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_round_a_card_stays() {
+        let cases = [
+            ("<NOTE>charge 4111111111111111 now</NOTE>", "<NOTE>charge visa now</NOTE>"),
+            ("<ACCT_NUM> 4111<!-- x -->111111111111 </ACCT_NUM>", "<ACCT_NUM> visa<!-- x --> </ACCT_NUM>"),
+            ("<NOTE>4111<!-- x -->111111111111</NOTE>", "<NOTE>visa<!-- x --></NOTE>"),
+            ("<A CVV2=\"123\" b='4111111111111111' c=d/>", "<A CVV2=\"*\" b='visa' c=d/>"),
+            ("<cvv2>123</cvv2>", "<cvv2>000</cvv2>"),
+            ("<EMV_TAGS><T>5A08</T></EMV_TAGS>", "<EMV_TAGS><T>redacted</T></EMV_TAGS>"),
+            ("<ACCT_NUM>411111******1111</ACCT_NUM>", "<ACCT_NUM>400000******0002</ACCT_NUM>"),
+            ("<INVOICE>4111111111111111</INVOICE", "<INVOICE>4111111111111111</INVOICE"),
+        ];
+        for (text, kept) in cases {
+            assert_eq!(redacted(text), kept);
+        }
+        let bytes = [b"<CVV2>123</CVV2>\xe9 4111111111111111".as_slice(), &[0xff]].concat();
+        assert_eq!(redacted_bytes(&bytes).as_ref(), [b"<CVV2>000</CVV2>\xe9 visa".as_slice(), &[0xff]].concat());
+    }
 }

@@ -1,6 +1,6 @@
 //! `run --terminal external` and `run --broker`: what of the world is real, and how it is reached.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, Read, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use sca_protocol::settings::TerminalSettings;
 use sca_runner::beyond::{Beyond, split_path};
-use sca_runner::outside::{Outside, Person};
+use sca_runner::outside::{Outside, PLACEHOLDERS, Person, end_all};
 use sca_runner::parse_url;
 use sca_runner::suite::Real;
 use sca_terminal::Target;
@@ -30,7 +30,7 @@ pub(crate) enum Terminal {
 #[command(next_help_heading = "A real terminal under test")]
 pub(crate) struct Device {
     /// Who the terminal is
-    #[arg(long, value_enum, default_value = "simulated", conflicts_with_all = ["wire", "update", "update_lines", "audit", "seed"])]
+    #[arg(long, value_enum, default_value = "simulated")]
     pub(crate) terminal: Terminal,
     /// Where the terminal finds its broker; with port 0 every scenario has a port of its own, and several play at once
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
@@ -40,7 +40,7 @@ pub(crate) struct Device {
     listen_name: String,
     /// Start the terminal anew for each scenario, with these filled in: {url} {ca} {cert} {key} {pinpad}, and {settings} for
     /// a file with the terminal's settings as JSON
-    #[arg(long, value_name = "CMD")]
+    #[arg(long, value_name = "CMD", value_parser = command)]
     spawn: Option<String>,
     /// Reset the terminal by this command before each scenario
     #[arg(long, value_name = "CMD", conflicts_with = "spawn")]
@@ -68,7 +68,7 @@ pub(crate) struct Device {
     #[arg(long, value_name = "FILE", requires = "spawn")]
     device_log: Option<PathBuf>,
     /// A real broker under test, ws:// or wss://HOST:PORT; the terminal and its POS are played
-    #[arg(long, value_name = "URL", value_parser = crate::open::url, requires = "pos", conflicts_with_all = ["wire", "update", "update_lines", "audit", "seed", "terminal"])]
+    #[arg(long, value_name = "URL", value_parser = crate::open::url, requires = "pos", conflicts_with = "terminal")]
     broker: Option<Target>,
     /// Where a POS finds that broker; {pinpad} stands for the terminal it speaks to, as in ws://localhost:8080/pos/{pinpad}
     #[arg(long, value_name = "URL", value_parser = pos_url, requires = "broker")]
@@ -78,6 +78,7 @@ pub(crate) struct Device {
 }
 
 fn pos_url(text: &str) -> Result<String, String> {
+    placeholders(text, &["pinpad"])?;
     let (front, _) = split_path(text);
     parse_url(front)
         .map(|_| text.to_owned())
@@ -107,6 +108,7 @@ impl Device {
             };
         }
         let credentials = self.files.read()?;
+        end_with_us();
         let person = self.interactive.then(|| Arc::new(Beside::default()) as Arc<dyn Person>);
         Ok(Real::Terminal(Outside {
             listen: self.listen,
@@ -122,6 +124,44 @@ impl Device {
             log: self.device_log.clone(),
             person,
         }))
+    }
+
+    /// What of the command line says what is real, for a command that plays something again.
+    pub(crate) fn said(&self) -> String {
+        if self.world().is_none() {
+            return String::new();
+        }
+        let mine = [
+            "--terminal",
+            "--listen",
+            "--listen-name",
+            "--spawn",
+            "--reset",
+            "--set",
+            "--broker",
+            "--pos",
+            "--ca",
+            "--crl",
+            "--cert",
+            "--key",
+            "--slack",
+            "--longest",
+            "--patience",
+            "--second-thoughts",
+        ];
+        let mut said = String::new();
+        let mut all = std::env::args();
+        while let Some(argument) = all.next() {
+            let (name, value) =
+                argument.split_once('=').map_or((argument.as_str(), None), |(n, v)| (n, Some(v.to_owned())));
+            if mine.contains(&name) {
+                let value = value.or_else(|| all.next()).unwrap_or_default();
+                said.push_str(&format!(" {name} '{}'", value.replace('\'', "'\\''")));
+            } else if name == "--interactive" {
+                said.push_str(" --interactive");
+            }
+        }
+        said
     }
 
     /// The world in which is played, as reports name it.
@@ -148,6 +188,17 @@ impl Device {
     }
 }
 
+/// Whoever interrupts a run ends what it has started.
+fn end_with_us() {
+    std::thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        if runtime.is_ok_and(|runtime| runtime.block_on(tokio::signal::ctrl_c()).is_ok()) {
+            end_all();
+            std::process::exit(130);
+        }
+    });
+}
+
 /// Whoever reads standard error and types at standard input.
 #[derive(Default)]
 struct Beside(Mutex<()>);
@@ -157,24 +208,42 @@ impl Person for Beside {
         crate::terms::complain!("please: {what}");
     }
 
-    fn asked(&self, question: &str) -> bool {
+    fn asked(&self, question: &str) -> Option<bool> {
         let _one_at_a_time = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for _ in 0..10 {
+        loop {
             let mut to = std::io::stderr().lock();
-            if write!(to, "{question}? [y/n] ").and_then(|()| to.flush()).is_err() {
-                return false;
-            }
+            write!(to, "{question}? [y/n] ").and_then(|()| to.flush()).ok()?;
             drop(to);
             let mut line = String::new();
-            if std::io::stdin().lock().read_line(&mut line).unwrap_or(0) == 0 {
-                return false;
+            if std::io::stdin().lock().take(4_096).read_line(&mut line).unwrap_or(0) == 0 {
+                return None;
             }
             match line.trim() {
-                "y" | "yes" => return true,
-                "n" | "no" => return false,
+                "y" | "yes" => return Some(true),
+                "n" | "no" => return Some(false),
                 _ => crate::terms::complain!("yes or no"),
             }
         }
-        false
     }
+}
+
+/// Whether all that stands in braces is known.
+fn placeholders(text: &str, known: &[&str]) -> Result<(), String> {
+    for part in text.split('{').skip(1) {
+        let Some((name, _)) = part.split_once('}') else { continue };
+        let is_word = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase());
+        if is_word && !known.contains(&name) {
+            let known: Vec<String> = known.iter().map(|name| format!("{{{name}}}")).collect();
+            return Err(format!("there is no {{{name}}}; there is {}", known.join(" ")));
+        }
+    }
+    Ok(())
+}
+
+fn command(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err("a command is wanted".to_owned());
+    }
+    placeholders(text, PLACEHOLDERS)?;
+    Ok(text.to_owned())
 }

@@ -2,7 +2,7 @@
 
 mod audit;
 mod chosen;
-mod device;
+pub(crate) mod device;
 mod last;
 mod lines;
 mod progress;
@@ -18,14 +18,14 @@ use sca_runner::filter::Filter;
 use sca_runner::ledger::Ledger;
 use sca_runner::report::{About, Document, Kind, Tally};
 use sca_runner::shard::Shard;
-use sca_runner::suite::{FileResult, Real, Snapshots, Suite};
+use sca_runner::suite::{FileResult, Snapshots, Suite};
 use sca_runner::{Options, Place, Played, Verdict, simulated};
 
 pub(crate) use chosen::filtered;
 
 use crate::Exit;
 use crate::report::{parse_report, tell_beside, write_reports};
-use crate::terms::{authorities, authorities_of_today, complain, count};
+use crate::terms::{authorities_for, complain, count};
 use progress::Progress;
 
 #[derive(Debug, Args)]
@@ -34,19 +34,19 @@ pub(crate) struct Arguments {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Play on loopback sockets in scaled real time, and compare with memory lane by lane
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["terminal", "broker"])]
     wire: bool,
     /// Seconds of the scenario in one real second, with --wire
     #[arg(long, value_name = "N", default_value_t = 50, requires = "wire", value_parser = clap::value_parser!(u32).range(1..=1000))]
     time_scale: u32,
     /// Write the snapshots instead of comparing with them
-    #[arg(long, conflicts_with_all = ["wire", "seed"])]
+    #[arg(long, conflicts_with_all = ["wire", "seed", "terminal", "broker"])]
     update: bool,
     /// Rewrite expectations that are not met, in place, so that they demand what came; comments and layout stay
-    #[arg(long, conflicts_with_all = ["wire", "update", "watch", "report"])]
+    #[arg(long, conflicts_with_all = ["wire", "update", "watch", "report", "terminal", "broker"])]
     update_lines: bool,
     /// The seed that all chance follows from; snapshots are those of the scenario's own seed
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with_all = ["terminal", "broker"])]
     seed: Option<u64>,
     /// Scenarios that play at the same time; as many as there are cores when absent
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -70,7 +70,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     watch: bool,
     /// Play everything twice, with other threads and other orders of starting, and compare event by event
-    #[arg(long, conflicts_with_all = ["wire", "update", "update_lines", "watch", "report"])]
+    #[arg(long, conflicts_with_all = ["wire", "update", "update_lines", "watch", "report", "terminal", "broker"])]
     audit: bool,
     /// Known failures, as comma-separated values: scenario,until,reason; entries that are stale fail
     #[arg(long, value_name = "FILE.csv")]
@@ -120,7 +120,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
             return Exit::Usage;
         }
     };
-    let identities = match if matches!(real, Real::Nothing) { authorities() } else { authorities_of_today() } {
+    let identities = match authorities_for(&real) {
         Ok(identities) => identities,
         Err(exit) => return exit,
     };
@@ -241,7 +241,7 @@ fn was_played(given: &Path, results: &[FileResult]) -> bool {
 fn replay(arguments: &Arguments, path: &Path) -> String {
     let wire = if arguments.wire { format!(" --wire --time-scale {}", arguments.time_scale) } else { String::new() };
     let seed = arguments.seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
-    format!("sca-sim run {}{wire}{seed}", path.display())
+    format!("sca-sim run {}{wire}{seed}{}", path.display(), arguments.device.said())
 }
 
 fn document(arguments: &Arguments, results: &[FileResult]) -> Document {

@@ -34,8 +34,8 @@ const GROUPS: &[&[usize]] = &[
 ];
 const SHORTEST: usize = 13;
 const LONGEST: usize = 19;
-/// Digits of one run that are kept; a longer one is looked at in parts.
-const RUN_MAX: usize = 4_096;
+/// Digits of one run that are looked at together.
+const RUN_MAX: usize = 1 << 16;
 
 /// A text with every card number masked: the first six and the last four digits stay.
 ///
@@ -98,40 +98,46 @@ pub fn find(bytes: &[u8]) -> Vec<Found> {
     let mut at = 0;
     while at < bytes.len() {
         let byte = bytes[at];
-        if byte.is_ascii_digit() {
-            run.push(byte, at..at + 1, bytes, &mut all);
-            at += 1;
-        } else if let Some((digit, length)) = escaped(&bytes[at..]) {
-            run.push(digit, at..at + length, bytes, &mut all);
+        let digit = if byte.is_ascii_digit() { Some((byte, 1)) } else { escaped(&bytes[at..]) };
+        if let Some((digit, length)) = digit {
+            run.push(digit, at..at + length, &mut Judge { bytes, all: &mut all });
             at += length;
-        } else {
-            let joins = matches!(byte, b' ' | b'-' | b'.') && run.ends_at(at);
-            if !joins && !run.digits.is_empty() {
-                run.judge(bytes, &mut all);
-            }
-            at += 1;
+            continue;
         }
+        // One separator at the most stands between two digits.
+        let length = separator(&bytes[at..]).filter(|_| run.next == at && !run.is_parted);
+        match length {
+            Some(length) => (run.next, run.is_parted) = (at + length, true),
+            None => run.judge(&mut Judge { bytes, all: &mut all }),
+        }
+        at += length.unwrap_or(1);
     }
-    run.judge(bytes, &mut all);
+    run.judge(&mut Judge { bytes, all: &mut all });
     all
+}
+
+/// What may stand between two digits of a number, plain or escaped, and how many bytes that takes. Text in two bytes a
+/// character has a zero there.
+fn separator(rest: &[u8]) -> Option<usize> {
+    const ESCAPED: &[&[u8]] =
+        &[b"&#32;", b"&#x20;", b"&#45;", b"&#x2d;", b"&#x2D;", b"&nbsp;", b"%20", b"%2D", b"%2d", b"\\u0020"];
+    match rest.first()? {
+        b' ' | b'-' | b'.' | b'\t' | b'/' | b'+' | b'_' | 0 => Some(1),
+        b'&' | b'%' | b'\\' => ESCAPED.iter().find(|sign| rest.starts_with(sign)).map(|sign| sign.len()),
+        _ => None,
+    }
 }
 
 /// A digit that is escaped, and how many bytes that takes.
 fn escaped(rest: &[u8]) -> Option<(u8, usize)> {
-    let hex = |prefix: &[u8], suffix: &[u8]| {
+    let hex = |prefix: &[u8]| {
         let digit = *rest.strip_prefix(prefix)?.first().filter(|b| b.is_ascii_digit())?;
-        rest[prefix.len() + 1..].starts_with(suffix).then_some((digit, prefix.len() + 1 + suffix.len()))
+        Some((digit, prefix.len() + 1))
     };
     match rest.first()? {
-        b'%' => hex(b"%3", b""),
-        b'\\' => hex(b"\\u003", b"").or_else(|| hex(b"\\x3", b"")),
-        b'&' => hex(b"&#x3", b";").or_else(|| hex(b"&#X3", b";")).or_else(|| {
-            let [tens @ b'4'..=b'5', ones @ b'0'..=b'9', b';'] = rest.strip_prefix(b"&#")?.first_chunk::<3>()? else {
-                return None;
-            };
-            let value = (tens - b'0') * 10 + (ones - b'0');
-            value.is_ascii_digit().then_some((value, 5))
-        }),
+        b'%' => hex(b"%3"),
+        b'\\' => hex(b"\\u003").or_else(|| hex(b"\\x3")),
+        b'&' => reference(rest),
         // The digits of full width.
         0xef => {
             let [_, 0xbc, last @ 0x90..=0x99] = rest.first_chunk::<3>()? else { return None };
@@ -141,41 +147,58 @@ fn escaped(rest: &[u8]) -> Option<(u8, usize)> {
     }
 }
 
+/// A digit as a reference of XML, with as many zeros as it likes.
+fn reference(rest: &[u8]) -> Option<(u8, usize)> {
+    const LONG: usize = 24;
+    let end = rest.iter().take(LONG).position(|b| *b == b';')?;
+    let number = std::str::from_utf8(rest[..end].strip_prefix(b"&#")?).ok()?;
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+        None => number.parse().ok()?,
+    };
+    let digit = u8::try_from(code).ok().filter(u8::is_ascii_digit)?;
+    Some((digit, end + 1))
+}
+
+/// The text that is looked at, and what has been found in it.
+struct Judge<'a> {
+    bytes: &'a [u8],
+    all: &'a mut Vec<Found>,
+}
+
 /// Digits that stand together.
 #[derive(Default)]
 struct Run {
     digits: Vec<u8>,
     places: Vec<Range<usize>>,
+    /// Where the next digit has to stand, and whether a separator stands before it.
+    next: usize,
+    is_parted: bool,
 }
 
 impl Run {
-    fn ends_at(&self, at: usize) -> bool {
-        self.places.last().is_some_and(|place| place.end == at)
-    }
-
-    fn push(&mut self, digit: u8, place: Range<usize>, bytes: &[u8], all: &mut Vec<Found>) {
-        // One separator at the most stands between two digits.
-        let joins = self.places.last().is_none_or(|last| place.start - last.end <= 1);
-        if !joins || self.digits.len() == RUN_MAX {
-            self.judge(bytes, all);
+    fn push(&mut self, digit: u8, place: Range<usize>, judge: &mut Judge<'_>) {
+        if self.next != place.start || self.digits.len() == RUN_MAX {
+            self.judge(judge);
         }
+        (self.next, self.is_parted) = (place.end, false);
         self.digits.push(digit);
         self.places.push(place);
     }
 
     /// Looks at the run as a whole, and forgets it.
-    fn judge(&mut self, bytes: &[u8], all: &mut Vec<Found>) {
+    fn judge(&mut self, judge: &mut Judge<'_>) {
         if self.digits.len() >= SHORTEST {
             let groups = self.groups();
             let mut at = 0;
             while at < groups.len() {
-                at += match self.card_at(&groups[at..], bytes) {
-                    Some((digits, used)) => {
-                        all.push(self.found(digits));
+                at += match self.card_at(&groups[at..]) {
+                    Some((found, used)) => {
+                        judge.all.push(found);
                         used
                     }
                     None => {
-                        self.in_hexadecimal(&groups[at], all);
+                        self.within(&groups[at], judge);
                         1
                     }
                 };
@@ -183,6 +206,7 @@ impl Run {
         }
         self.digits.clear();
         self.places.clear();
+        self.is_parted = false;
     }
 
     /// The digits that stand directly one after the other.
@@ -197,64 +221,79 @@ impl Run {
         groups
     }
 
-    /// The card number with which these groups begin: its digits, and how many groups it takes.
-    fn card_at(&self, groups: &[Range<usize>], bytes: &[u8]) -> Option<(Range<usize>, usize)> {
+    /// The card number with which these groups begin, and how many of them it takes.
+    fn card_at(&self, groups: &[Range<usize>]) -> Option<(Found, usize)> {
         let first = groups.first()?;
-        if (SHORTEST..=LONGEST).contains(&first.len()) && is_card(&self.digits[first.clone()]) {
-            return Some((first.clone(), 1));
-        }
-        if let Some(digits) = self.in_emv(first, bytes) {
-            return Some((digits, 1));
-        }
         let joined = |count: usize| {
             let digits = first.start..groups.get(count - 1)?.end;
-            is_card(&self.digits[digits.clone()]).then_some((digits, count))
+            self.card(digits).map(|found| (found, count))
         };
         let fits = |lengths: &&&[usize]| {
             lengths.len() <= groups.len() && lengths.iter().zip(groups).all(|(length, group)| *length == group.len())
         };
-        let printed = GROUPS.iter().filter(fits).find_map(|lengths| joined(lengths.len()));
-        let single = groups.iter().take_while(|group| group.len() == 1).count();
-        printed.or_else(|| (SHORTEST..=single.min(LONGEST)).rev().find_map(joined))
+        let all_of = |length: usize| groups.iter().take(LONGEST).take_while(|group| group.len() == length).count();
+        joined(1)
+            .or_else(|| GROUPS.iter().filter(fits).find_map(|lengths| joined(lengths.len())))
+            .or_else(|| (SHORTEST..=all_of(1)).rev().find_map(joined))
+            .or_else(|| {
+                // Bytes in hexadecimal, each by itself.
+                let pairs = |count: usize| self.pairs(first.start, count).map(|(found, _)| (found, count));
+                (SHORTEST..=all_of(2)).rev().find_map(pairs)
+            })
     }
 
-    /// The digits behind tag 5A or 57 of EMV data, which say their length in bytes.
-    fn in_emv(&self, group: &Range<usize>, bytes: &[u8]) -> Option<Range<usize>> {
-        let start = self.places[group.start].start;
-        let card = |skipped: usize, length: usize| {
-            let digits = group.start + skipped..(group.start + skipped + length).min(group.end);
-            ((SHORTEST..=LONGEST).contains(&digits.len()) && is_card(&self.digits[digits.clone()])).then_some(digits)
-        };
-        // `5A` `08` and then the number: the run begins at the length.
-        if start >= 2 && bytes[start - 2..start].eq_ignore_ascii_case(b"5A") && group.len() > 2 {
-            let length = usize::from(self.digits[group.start + 1] - b'0') * 2;
-            return card(2, length.min(LONGEST)).or_else(|| card(2, length.saturating_sub(1).min(LONGEST)));
-        }
-        // `57` `13` and then the number, up to a `D`.
-        let tag = self.digits[group.clone()].windows(2).position(|two| two == b"57")?;
-        let end = self.places[group.end - 1].end;
-        let is_ended = bytes.get(end).is_some_and(|b| matches!(b, b'D' | b'd' | b'='));
-        is_ended.then(|| card(tag + 4, group.len().saturating_sub(tag + 4))).flatten()
+    /// These digits, if they are a card's.
+    fn card(&self, digits: Range<usize>) -> Option<Found> {
+        let fits = (SHORTEST..=LONGEST).contains(&digits.len()) && is_card(&self.digits[digits.clone()]);
+        fits.then(|| self.found(digits))
     }
 
-    /// Digits whose every pair is the hexadecimal form of a digit.
-    fn in_hexadecimal(&self, group: &Range<usize>, all: &mut Vec<Found>) {
-        if group.len() < 2 * SHORTEST {
-            return;
-        }
+    /// Looks for numbers within digits that have nothing between them: in EMV data and in hexadecimal.
+    fn within(&self, group: &Range<usize>, judge: &mut Judge<'_>) {
         let mut at = group.start;
-        while at + 2 * SHORTEST <= group.end {
-            let pairs = self.digits[at..group.end].chunks_exact(2).take_while(|pair| pair[0] == b'3').count();
-            let digits: Vec<u8> = self.digits[at..at + 2 * pairs].chunks_exact(2).map(|pair| pair[1]).collect();
-            if (SHORTEST..=LONGEST).contains(&pairs) && is_card(&digits) {
-                let places: Vec<_> =
-                    (0..pairs).map(|n| self.places[at + 2 * n].start..self.places[at + 2 * n + 1].end).collect();
-                all.push(Found { span: places[0].start..places[pairs - 1].end, digits, places });
-                at += 2 * pairs;
-            } else {
-                at += 1 + usize::from(pairs > 0) * (2 * pairs).saturating_sub(1);
+        while at + SHORTEST <= group.end {
+            let found = self.in_emv(at, group, judge.bytes).or_else(|| {
+                (SHORTEST..=LONGEST).rev().filter(|count| at + 2 * count <= group.end).find_map(|n| self.pairs(at, n))
+            });
+            match found {
+                Some((found, end)) => {
+                    judge.all.push(found);
+                    at = end;
+                }
+                None => at += 1,
             }
         }
+    }
+
+    /// The number of EMV data that stands here: behind tag 5A and its length, or behind 57, its length and up to a `D`.
+    fn in_emv(&self, at: usize, group: &Range<usize>, bytes: &[u8]) -> Option<(Found, usize)> {
+        let card = |digits: Range<usize>| self.card(digits.clone()).map(|found| (found, digits.end));
+        let start = self.places[at].start;
+        // The letter of `5A` ends a run, so that this one begins at the length.
+        if at == group.start && start >= 2 && bytes[start - 2..start].eq_ignore_ascii_case(b"5A") {
+            let number = at + 2;
+            let ends = [19, 18, 17, 16, 15, 14, 13].map(|length| number + length);
+            let found = ends.into_iter().filter(|end| *end <= group.end).find_map(|end| card(number..end));
+            if found.is_some() {
+                return found;
+            }
+        }
+        let is_ended = bytes.get(self.places[group.end - 1].end).is_some_and(|b| matches!(b, b'D' | b'd' | b'='));
+        let is_tag = self.digits[at..group.end].starts_with(b"57") && at + 4 < group.end;
+        if is_ended && is_tag { card(at + 4..group.end) } else { None }
+    }
+
+    /// So many digits from here, each as the two of its hexadecimal form.
+    fn pairs(&self, at: usize, count: usize) -> Option<(Found, usize)> {
+        let end = at + 2 * count;
+        let pairs = self.digits.get(at..end)?.chunks_exact(2);
+        let digits: Vec<u8> = pairs.clone().filter(|pair| pair[0] == b'3').map(|pair| pair[1]).collect();
+        if digits.len() != count || !is_card(&digits) {
+            return None;
+        }
+        let places: Vec<_> =
+            (0..count).map(|n| self.places[at + 2 * n].start..self.places[at + 2 * n + 1].end).collect();
+        Some((Found { span: places[0].start..places[count - 1].end, digits, places }, end))
     }
 
     fn found(&self, digits: Range<usize>) -> Found {

@@ -1,10 +1,11 @@
 //! Scenario files on disk: found, read with their libraries, and their snapshots beside them. Nothing else in the
 //! runner touches a file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use sca_scenario::model::Scenario;
 use sca_scenario::{Beside, FILE_BYTES_MAX, Library, Outline, Problem, Span};
@@ -215,6 +216,17 @@ pub fn read_flash(folder: &Path) -> io::Result<Flash> {
 /// Where the flash of a device lies; in the open, a folder stands for it.
 const FLASH_ROOT: &str = "/home/usr1/flash";
 
+/// The folders that are there, for whoever has to end in the middle.
+static KEPT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// Takes away every folder of a run.
+pub(crate) fn remove_kept() {
+    for path in std::mem::take(&mut *KEPT.lock().unwrap_or_else(PoisonError::into_inner)) {
+        // What cannot be taken away is left to the system.
+        drop(fs::remove_dir_all(path));
+    }
+}
+
 /// A folder of one run, which goes when this does.
 pub(crate) struct Kept(PathBuf);
 
@@ -226,6 +238,7 @@ impl Kept {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&path)?;
+        KEPT.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone());
         Ok(Self(path))
     }
 
@@ -236,6 +249,7 @@ impl Kept {
 
 impl Drop for Kept {
     fn drop(&mut self) {
+        KEPT.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
         // What cannot be taken away is left to the system.
         drop(fs::remove_dir_all(&self.0));
     }
@@ -250,9 +264,13 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     io::Write::write_all(&mut options.open(path)?, bytes)
 }
 
-/// A file whose end grows.
-pub(crate) fn append(path: &Path) -> io::Result<fs::File> {
-    fs::OpenOptions::new().create(true).append(true).open(path)
+/// A file whose end grows, and that its owner alone can read.
+pub(crate) fn append_private(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 fn all_files(folder: &Path, found: &mut Vec<PathBuf>, depth: usize) -> io::Result<()> {

@@ -58,8 +58,8 @@ pub struct Shrinker<'a, C> {
     header: Header,
     reason: String,
     tried: usize,
-    /// Whether what happened to the link stays.
-    keeps_link: bool,
+    /// Whether what happened to the link stays, and the value by which it fails.
+    is_of_capture: bool,
 }
 
 impl<'a, C: Core> Shrinker<'a, C> {
@@ -73,15 +73,15 @@ impl<'a, C: Core> Shrinker<'a, C> {
             header: Header::default(),
             reason: String::new(),
             tried: 0,
-            keeps_link: false,
+            is_of_capture: false,
         }
     }
 
-    /// The same, which leaves in what happened to the link: of a capture nobody knows whether the device would have done as
-    /// it did without it.
+    /// The same for captures: what happened to the link stays, for nobody knows whether the device would have done as it did
+    /// without it, and the value by which it fails stays the same.
     #[must_use]
-    pub fn keeping_the_link(self) -> Self {
-        Self { keeps_link: true, ..self }
+    pub fn of_a_capture(self) -> Self {
+        Self { is_of_capture: true, ..self }
     }
 
     /// The smallest scenario this finds that fails as `failure` says. `text` is the transcript of the run; where a line
@@ -89,7 +89,7 @@ impl<'a, C: Core> Shrinker<'a, C> {
     /// itself does not fail in the same way.
     pub fn shrink(&mut self, text: &str, line: Option<&Step>, failure: &Failure) -> Option<Shrunk> {
         let scenario = sca_scenario::parse(text).ok()?;
-        self.reason = reason(failure);
+        self.reason = self.reason_of(failure);
         self.title = format!("Shrunk: {}", failure.headline);
         self.header = scenario.header.clone();
         self.tried = 0;
@@ -113,6 +113,11 @@ impl<'a, C: Core> Shrinker<'a, C> {
         }
     }
 
+    fn reason_of(&self, failure: &Failure) -> String {
+        let value = if self.is_of_capture { failure.label.as_str() } else { "" };
+        format!("{}{value}", reason(failure))
+    }
+
     fn print(&self, row: &Row) -> String {
         transcript::scenario(&self.title, &self.header, &without_idle_labels(row))
     }
@@ -126,7 +131,7 @@ impl<'a, C: Core> Shrinker<'a, C> {
     fn fails_as_before(&self, scenario: &Scenario) -> bool {
         let Some(row) = scenario.rows.first() else { return false };
         match play_one(scenario, row, &Options::default(), self.identities, self.make).verdict {
-            Verdict::Fail(failure) => reason(&failure) == self.reason,
+            Verdict::Fail(failure) => self.reason_of(&failure) == self.reason,
             _ => false,
         }
     }
@@ -170,7 +175,7 @@ impl<'a, C: Core> Shrinker<'a, C> {
         let mut at = 0;
         candidate.steps.retain(|step| {
             at += 1;
-            !range.contains(&(at - 1)) || (self.keeps_link && is_of_link(step))
+            !range.contains(&(at - 1)) || (self.is_of_capture && is_of_link(step))
         });
         if candidate.steps.len() < row.steps.len() {
             self.take(row, candidate);

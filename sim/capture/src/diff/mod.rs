@@ -306,14 +306,12 @@ impl Run {
 
     /// Fields that the model says beside those that the field did: no line fails by them.
     fn extras(&mut self, row: &Row, places: &[usize], transcript: &str) {
-        let mut nth = 0;
+        let mut all = parts::messages(transcript).into_iter();
         for (step, place) in row.steps.iter().zip(places) {
             if message_of(step).is_none() {
                 continue;
             }
-            let came = parts::message(transcript, nth);
-            nth += 1;
-            let Some(came) = came else { continue };
+            let Some(came) = all.next() else { continue };
             let extra = parts::extra(&self.rungs[*place].step, &came);
             if extra.is_empty() || matches!(self.differing(*place), Some(What::OnlyModel)) {
                 continue;

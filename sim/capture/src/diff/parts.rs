@@ -15,11 +15,16 @@ pub struct Part {
     pub model: Option<String>,
 }
 
-/// The message of a transcript that comes after so many.
+/// The messages of a transcript.
+pub(super) fn messages(transcript: &str) -> Vec<Step> {
+    let row = sca_scenario::parse(transcript).ok().and_then(|scenario| scenario.rows.into_iter().next());
+    let steps = row.map(|row| row.steps).unwrap_or_default();
+    steps.into_iter().filter(|step| message_of(step).is_some()).collect()
+}
+
+/// The one that comes after so many.
 pub(super) fn message(transcript: &str, nth: usize) -> Option<Step> {
-    let steps = sca_scenario::parse(transcript).ok()?.rows.into_iter().next()?.steps;
-    let step = steps.into_iter().filter(|step| message_of(step).is_some()).nth(nth)?;
-    Some(step)
+    messages(transcript).into_iter().nth(nth)
 }
 
 fn tests(step: &Step) -> &[Test] {

@@ -94,9 +94,16 @@ fn line(step: &Step) -> (&'static str, String) {
     (arrow, text.strip_prefix(front).unwrap_or(text).trim_start().to_owned())
 }
 
-/// The differences as JSON.
+/// The differences of captures, by their names, as JSON.
 #[must_use]
-pub fn json(compared: &Compared, capture: &str) -> String {
+pub fn json(all: &[(String, Compared)]) -> String {
+    let captures: Vec<Value> = all.iter().map(|(name, compared)| one_capture(compared, name)).collect();
+    let mut document = value!({"version": DIFF_VERSION, "captures": captures});
+    sca_runner::mask_texts(&mut document);
+    serde_json::to_string_pretty(&document).unwrap_or_default()
+}
+
+fn one_capture(compared: &Compared, capture: &str) -> Value {
     let difference = |difference: &Difference, rung: Option<&Step>| {
         let parts: Vec<Value> = match &difference.what {
             What::Fields(parts) => {
@@ -131,8 +138,5 @@ pub fn json(compared: &Compared, capture: &str) -> String {
             difference(&compared.differences[at], rung)
         })
         .collect();
-    let mut document =
-        value!({"version": DIFF_VERSION, "capture": capture, "differences": all, "stopped": compared.stopped});
-    sca_runner::mask_texts(&mut document);
-    serde_json::to_string_pretty(&document).unwrap_or_default()
+    value!({"capture": capture, "differences": all, "stopped": compared.stopped})
 }

@@ -128,6 +128,10 @@ fn said(imported: &mut Imported, number: usize, entry: &Value) -> Vec<(f64, Side
         let at = message.get("time").and_then(Value::as_f64).unwrap_or(last);
         last = at;
         let code = message.get("opcode").and_then(Value::as_u64).and_then(|code| u8::try_from(code).ok());
+        if code.is_some_and(|code| code > 15) {
+            imported.unread(place(), "its opcode is none");
+            continue;
+        }
         let payload = match code.unwrap_or(opcode::TEXT) {
             opcode::TEXT | opcode::CLOSE => text.as_bytes().to_vec(),
             _ => match STANDARD.decode(text) {

@@ -28,7 +28,9 @@ pub struct Shape {
 /// Roots of the documents that travel.
 const ROOTS: &[&str] = &["TRANSACTION", "RESPONSE", "ETRANSACTION", "ERESPONSE"];
 /// Bytes within which a document has to end.
-const DOCUMENT_MAX: usize = 4 << 20;
+const DOCUMENT_MAX: usize = 1 << 20;
+/// Bytes that are looked through in vain for the ends of documents, for each byte of the log and beside.
+const IN_VAIN: (usize, usize) = (16, 64 << 20);
 
 /// Reads a log.
 #[must_use]
@@ -38,21 +40,26 @@ pub fn read(text: &str, shape: &Shape) -> Imported {
     let mut clock = Clock::default();
     let mut whose = "1".to_owned();
     let (mut at, mut line) = (0, 0);
+    let mut budget = text.len().saturating_mul(IN_VAIN.0).saturating_add(IN_VAIN.1);
+    let mut matched = [0_usize; 4];
     while at < text.len() {
         line += 1;
         let end = text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
         let current = &text[at..end];
         if let Some(found) = group(shape.time.as_ref().or(usual.as_ref()), current) {
-            clock.reads(found);
+            matched[0] += usize::from(clock.reads(found));
         }
         if let Some(found) = group(shape.terminal.as_ref(), current) {
             whose = found.chars().take(64).collect();
+            matched[1] += 1;
         }
         let now = clock.now();
         if shape.down.as_ref().is_some_and(|down| down.is_match(current)) {
+            matched[3] += 1;
             imported.session(&whose, true).push(now, Event::Ended(Side::Broker, Ending::Reset));
         }
         if shape.up.as_ref().is_some_and(|up| up.is_match(current)) {
+            matched[2] += 1;
             imported.session(&whose, true).push(now, Event::Up);
         }
         let mut from = at;
@@ -70,6 +77,12 @@ pub fn read(text: &str, shape: &Shape) -> Imported {
                 }
                 None => {
                     imported.unread(format!("line {line}"), "a document that does not end, or is none");
+                    let looked_at = (text.len() - begin).min(DOCUMENT_MAX);
+                    if looked_at > budget {
+                        imported.unread(format!("line {line}"), "too many documents do not end; nothing below is read");
+                        return imported;
+                    }
+                    budget -= looked_at;
                     from = begin + 1;
                 }
             }
@@ -85,8 +98,22 @@ pub fn read(text: &str, shape: &Shape) -> Imported {
     }
     if imported.sessions.iter().all(|session| session.events.is_empty()) {
         imported.unread("the log", "no request and no answer stands in it");
+    } else {
+        matched_nothing(&mut imported, shape, matched, line);
     }
     imported
+}
+
+/// Says of each pattern that has matched nothing; without times all is at once.
+fn matched_nothing(imported: &mut Imported, shape: &Shape, matched: [usize; 4], lines: usize) {
+    let patterns = [&shape.time, &shape.terminal, &shape.up, &shape.down];
+    for ((name, pattern), count) in ["--time", "--terminal", "--up", "--down"].iter().zip(patterns).zip(matched) {
+        if pattern.is_some() && count == 0 {
+            imported.unread(*name, format!("it finds nothing in {lines} lines"));
+        } else if *name == "--time" && count == 0 {
+            imported.unread("the log", "no line begins with a time that can be read; --time says where it stands");
+        }
+    }
 }
 
 fn say(session: &mut Session, at: Duration, document: &str) {
@@ -185,14 +212,16 @@ struct Clock {
 }
 
 impl Clock {
-    fn reads(&mut self, text: &str) {
-        let Some(mut at) = seconds(text) else { return };
+    /// Reads a time. Whether it is one.
+    fn reads(&mut self, text: &str) -> bool {
+        let Some(mut at) = seconds(text) else { return false };
         let first = *self.first.get_or_insert(at);
         // A time without a date begins anew at midnight.
         while first < 86_400.0 && at + 43_200.0 < first + self.now && at < 86_400.0 * 30.0 {
             at += 86_400.0;
         }
         self.now = (at - first).max(self.now);
+        true
     }
 
     fn now(&self) -> Duration {

@@ -5,6 +5,7 @@ pub mod har;
 pub mod log;
 pub mod packets;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::session::Session;
@@ -16,6 +17,8 @@ pub struct Imported {
     pub sessions: Vec<Session>,
     /// What could not be read.
     pub unread: Vec<Unread>,
+    /// Where each session stands, by its name.
+    places: BTreeMap<String, usize>,
 }
 
 /// A part of a file that could not be read.
@@ -43,11 +46,14 @@ impl Imported {
 
     /// The session of this name, made where there is none.
     fn session(&mut self, name: &str, secure: bool) -> &mut Session {
-        let found = self.sessions.iter().position(|session| session.name == name);
-        let at = found.unwrap_or_else(|| {
-            self.sessions.push(Session::new(name, secure));
-            self.sessions.len() - 1
-        });
+        let at = match self.places.get(name) {
+            Some(at) => *at,
+            None => {
+                self.sessions.push(Session::new(name, secure));
+                self.places.insert(name.to_owned(), self.sessions.len() - 1);
+                self.sessions.len() - 1
+            }
+        };
         &mut self.sessions[at]
     }
 }

@@ -12,7 +12,7 @@ use sca_scenario::model::{Action, Demand, Expect, Fields, Message, Op, Send, Sig
 
 use super::speech::test;
 use super::{Asked, Lift};
-use crate::fields::{self, BROUGHT_BACK, VARYING};
+use crate::fields::{self, BROUGHT_BACK, REFERENCE, VARYING};
 
 impl Lift {
     /// The terminal says something: the answer to a request, or a notice.
@@ -89,7 +89,10 @@ impl Lift {
         // What exactly is wrong with a document, each says in its own words.
         let is_detail = name == "RESPONSE_TEXT" && response.get("RESULT_CODE") == Some("-2");
         let differs = is_detail || fields::holds(VARYING, name) || SECRET.contains(&name) || fields::is_of_card(name);
-        match differs || !field.children.is_empty() {
+        // What looks like an insert is none, and what was escaped may be a card after all.
+        let is_odd = field.text.contains("{{") || !sca_protocol::pan::find(field.text.as_bytes()).is_empty();
+        let is_odd = is_odd && !fields::holds(REFERENCE, name);
+        match differs || is_odd || !field.children.is_empty() {
             true => Demand::Any,
             false => Demand::Is(Op::Equal, self.inserted(&field.text)),
         }
@@ -123,6 +126,10 @@ impl Lift {
         let tests = vec![test("RESULT", Demand::Is(Op::Equal, "OK".to_owned()))];
         let suffix = Suffix { re: Some(("opened".to_owned(), Span::default())), ..Suffix::default() };
         self.step(None, told(Message::Fields(Fields { tests, ..Fields::default() }), suffix));
+        let more = self.body.len() - place;
+        for open in &mut self.speech.pairing.open {
+            open.lines = open.lines.start + more..open.lines.end + more;
+        }
         self.body.push_str(&behind);
         self.rewrites += 1;
     }

@@ -68,8 +68,9 @@ impl Lift {
         self.usual_certificates();
         if let Ok(Some((head, _))) = Head::parse_request(text.as_bytes()) {
             let id = head.get("x-vfi-pinpad-id").unwrap_or_default().trim().to_owned();
-            if !id.is_empty() && id != "1" && id.len() <= 64 {
-                self.set_terminal("pinpad-id", sayable(&id));
+            let id = sayable(&id);
+            if !id.is_empty() && id != "1" && id.chars().count() <= 64 {
+                self.set_terminal("pinpad-id", id);
             }
         }
         if !self.secure {
@@ -335,9 +336,9 @@ impl Lift {
 
 /// A text as it can stand in a line: without card data, without what looks like an insert, without control characters.
 pub(super) fn sayable(text: &str) -> String {
-    let text = crate::redacted(text);
-    let kept = text.trim_end().chars().filter(|c| !c.is_control());
-    kept.fold(String::with_capacity(text.len()), |mut out, c| {
+    let kept: String = text.trim_end().chars().filter(|c| !c.is_control()).collect();
+    let text = crate::redacted(&kept);
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
         out.push_str(if c == '{' && out.ends_with('{') { " " } else { "" });
         out.push(c);
         out

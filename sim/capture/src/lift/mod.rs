@@ -20,6 +20,9 @@ use sca_scenario::{Printer, quote, stamp_into};
 use crate::frames::Frames;
 use crate::session::{Event, Session};
 
+/// Bytes after which a capture goes on in another scenario: a file has a mebibyte at most.
+pub(crate) const PART_MAX: usize = 640 << 10;
+
 /// A scenario that is being made of what happens.
 pub struct Lift {
     title: String,
@@ -59,13 +62,23 @@ impl Lift {
         }
     }
 
-    /// A whole session as a scenario.
+    /// A whole session as a scenario, or as several where it is longer than one may be.
     #[must_use]
-    pub fn whole(title: &str, session: &Session) -> String {
+    pub fn whole(title: &str, session: &Session) -> Vec<String> {
         let mut lift = Self::new(title, session.secure);
-        session.events.iter().for_each(|(at, event)| lift.event(*at, event));
+        let (mut all, mut began) = (Vec::new(), Duration::ZERO);
+        for (at, event) in &session.events {
+            lift.event(at.saturating_sub(began), event);
+            if lift.body.len() > PART_MAX {
+                let next = lift.continued(title);
+                lift.finish(lift.last);
+                all.push(lift.text());
+                (lift, began) = (next, *at);
+            }
+        }
         lift.finish(lift.last);
-        lift.text()
+        all.push(lift.text());
+        all
     }
 
     /// Takes what happened next.
@@ -89,6 +102,7 @@ impl Lift {
         if !self.is_over {
             self.is_over = true;
             self.told_pings();
+            self.leave_open_requests_out();
             stamp_into(&mut self.body, at.max(self.last));
             self.body.push_str("end\n");
         }
@@ -98,6 +112,12 @@ impl Lift {
     #[must_use]
     pub fn rewrites(&self) -> u64 {
         self.rewrites
+    }
+
+    /// Whether the link is up.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.link.is_up()
     }
 
     /// The lines so far.
@@ -147,12 +167,27 @@ impl Lift {
         let mut next = Self::new(title, self.secure);
         next.terminal.clone_from(&self.terminal);
         next.broker.clone_from(&self.broker);
+        next.certificates.clone_from(&self.certificates);
         next.link = std::mem::take(&mut self.link);
         next.frames = std::mem::take(&mut self.frames);
         if next.link.is_up() {
             next.step(Some(Duration::ZERO), expect(Sight::Link(sca_scenario::model::LinkSight::Connects)));
         }
         next
+    }
+
+    /// What nobody had answered when the capture ended is no line of it: whether it would have been nobody knows.
+    fn leave_open_requests_out(&mut self) {
+        for asked in std::mem::take(&mut self.speech.pairing.open).into_iter().rev() {
+            let Some(lines) = self.body.get(asked.lines.clone()).map(str::to_owned) else { continue };
+            if lines.is_empty() {
+                continue;
+            }
+            let mut told = "# the capture ends before this was answered:\n".to_owned();
+            lines.lines().for_each(|line| told.extend(["# ", line, "\n"]));
+            self.body.replace_range(asked.lines, &told);
+            self.rewrites += 1;
+        }
     }
 
     fn set_terminal(&mut self, name: &'static str, value: String) {
@@ -177,9 +212,10 @@ impl Lift {
 
     /// Appends what is no statement, without card data and on lines of its own.
     fn comment(&mut self, text: &str) {
-        let text = crate::redacted(text);
         for line in text.lines().filter(|line| !line.trim().is_empty()).take(40) {
-            let shown: String = line.chars().filter(|c| !c.is_control()).take(300).collect();
+            let shown: String = line.chars().filter(|c| !c.is_control()).collect();
+            // Redacted first: half a number looks like none.
+            let shown: String = crate::redacted(&shown).chars().take(300).collect();
             let _ = writeln!(self.body, "# {shown}");
         }
     }
@@ -194,6 +230,8 @@ fn expect(sight: Sight) -> Action {
 struct Asked {
     id: RequestId,
     label: String,
+    /// Where its lines stand.
+    lines: std::ops::Range<usize>,
     request: Option<Request>,
 }
 
@@ -205,10 +243,17 @@ struct Pairing {
 }
 
 impl Pairing {
-    fn asked(&mut self, text: &str, label: String) {
+    fn asked(&mut self, text: &str, label: String, begin: usize) {
         let request = sca_peers::request_in(text);
         let id = self.pos.asked(request.as_ref());
-        self.open.push(Asked { id, label, request });
+        self.open.push(Asked { id, label, lines: begin..begin, request });
+    }
+
+    /// The lines of the request that came last end here.
+    fn said(&mut self, end: usize) {
+        if let Some(asked) = self.open.last_mut() {
+            asked.lines.end = end;
+        }
     }
 
     /// The request that a message answers, if it answers one.

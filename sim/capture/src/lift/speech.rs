@@ -12,12 +12,15 @@ use sca_scenario::Span;
 use sca_scenario::model::{Action, Demand, Fields, Message, Op, RawFrame, Send, Sight, Speaker, Test};
 
 use super::{Lift, Pairing, expect};
-use crate::fields::BROUGHT_BACK;
+use crate::fields::{self, BROUGHT_BACK, REFERENCE};
 use crate::frames::Came;
 use crate::session::Side;
 
 /// Bytes of a message that is kept; a file holds a few such.
 const MESSAGE_MAX: usize = 128 << 10;
+
+/// Bytes of a frame that breaks the protocol and is kept.
+const ODD_MAX: usize = 4_096;
 
 /// What is known of the talk.
 #[derive(Default)]
@@ -91,24 +94,26 @@ impl Lift {
         let label = self.label();
         let said = crate::redact::redacted_bytes(payload);
         let text = String::from_utf8_lossy(&said).into_owned();
-        self.speech.pairing.asked(&text, label.clone());
+        self.speech.pairing.asked(&text, label.clone(), self.body.len());
         let message = match (opcode, std::str::from_utf8(&said)) {
             // What looks like an insert is none, and only bytes say so.
             (opcode::TEXT, Ok(text)) if text.contains("{{") => {
                 let frame = Frame::whole(opcode::TEXT, text);
-                return self.send(at, Speaker::Broker, Message::Frame(raw(&frame)), Some(label));
+                Message::Frame(raw(&frame))
             }
             (opcode::TEXT, Ok(text)) => self.request_of(text),
             _ => Message::Binary(said.into_owned()),
         };
-        self.send(at, Speaker::Pos(0), message, Some(label));
+        let by = if matches!(message, Message::Frame(_)) { Speaker::Broker } else { Speaker::Pos(0) };
+        self.send(at, by, message, Some(label));
+        self.speech.pairing.said(self.body.len());
     }
 
     /// A message that came in pieces is sent in the same pieces.
     fn in_fragments(&mut self, at: Duration, payload: &[u8], fragments: &[Frame]) {
         let said = crate::redact::redacted_bytes(payload).into_owned();
         let label = self.label();
-        self.speech.pairing.asked(&String::from_utf8_lossy(&said), label.clone());
+        self.speech.pairing.asked(&String::from_utf8_lossy(&said), label.clone(), self.body.len());
         let is_same = said == payload;
         let (mut rest, count) = (said.as_slice(), fragments.len());
         for (nth, fragment) in fragments.iter().enumerate() {
@@ -124,9 +129,19 @@ impl Lift {
             let raw = RawFrame { payload: piece.to_vec(), ..raw(fragment) };
             self.send(at, Speaker::Broker, Message::Frame(raw), label);
         }
+        self.speech.pairing.said(self.body.len());
     }
 
     fn odd(&mut self, at: Duration, side: Side, frame: &Frame) {
+        // What is packed, or a piece of something, may hold what nobody can see in it.
+        let is_hidden = frame.reserved != 0 && std::str::from_utf8(&frame.payload).is_err();
+        let is_piece = frame.opcode == opcode::CONTINUE || !frame.last;
+        if side == Side::Broker && (is_hidden || is_piece || frame.payload.len() > ODD_MAX) {
+            let (opcode, length) = (frame.opcode, frame.payload.len());
+            return self.comment(&format!(
+                "the broker sent a frame that breaks the protocol: opcode {opcode}, {length} bytes"
+            ));
+        }
         if side == Side::Broker {
             let payload = crate::redact::redacted_bytes(&frame.payload).into_owned();
             self.send(at, Speaker::Broker, Message::Frame(RawFrame { payload, ..raw(frame) }), None);
@@ -192,7 +207,13 @@ impl Lift {
 
     /// A message as a POS sends it: by its fields where these say all there is to it.
     fn request_of(&mut self, text: &str) -> Message {
-        let Some(request) = plain_request(text) else { return self.document_of(text) };
+        let decodes_to_card = |request: &Request| {
+            let mut fields = request.fields().iter().filter(|field| !fields::holds(REFERENCE, &field.name));
+            fields.any(|field| !sca_protocol::pan::find(field.text.as_bytes()).is_empty() || field.text.contains("{{"))
+        };
+        let Some(request) = plain_request(text).filter(|request| !decodes_to_card(request)) else {
+            return self.document_of(text);
+        };
         self.counts(&request, None);
         let is_register = request.function_type() == "SECURITY";
         let is_known = request.get("MAC_LABEL").is_some_and(|label| self.speech.registered.iter().any(|l| l == label));

@@ -9,14 +9,12 @@ use std::time::Duration;
 
 use sca_protocol::handshake::Head;
 
-use crate::lift::Lift;
+use crate::lift::{Lift, PART_MAX};
 use crate::load::{file_name, title};
 use crate::session::{Ending, Event, Side};
 
-/// Bytes after which a recording goes on in another file: a scenario has a mebibyte at most.
-const PART_MAX: usize = 640 << 10;
 /// Terminals of one recording.
-const TERMINALS_MAX: usize = 10_000;
+const TERMINALS_MAX: usize = 500;
 
 /// All files of a recording.
 pub(super) struct Book {
@@ -78,24 +76,23 @@ impl Book {
             return path;
         }
         let unnamed = self.unnamed.entry(connection).or_default();
-        let name = match &event {
-            Event::Asked(text) => pinpad_id(text),
-            _ => None,
+        let (name, is_told) = match &event {
+            Event::Asked(text) => (pinpad_id(text), true),
+            Event::Failed(_) | Event::Ended(..) | Event::Up => (None, true),
+            _ => (None, false),
         };
-        let is_last = matches!(event, Event::Failed(_) | Event::Ended(..));
         unnamed.events.push((at, event));
-        if name.is_none() && !is_last {
+        if !is_told {
             return None;
         }
         let unnamed = std::mem::take(unnamed);
         self.unnamed.remove(&connection);
-        // Who failed before it could say its name is whoever last came from there.
         let name = match name {
             Some(name) => {
                 self.known.insert(unnamed.address, name.clone());
                 name
             }
-            None => self.known.get(&unnamed.address).cloned().unwrap_or_else(|| "unnamed".to_owned()),
+            None => self.guessed(&unnamed.address),
         };
         self.named.insert(connection, name.clone());
         let began = unnamed.events.first().map_or(at, |(at, _)| *at);
@@ -106,6 +103,12 @@ impl Book {
         path
     }
 
+    /// Who has not said its name is whoever last came from there, unless that one is connected: then it is somebody else.
+    fn guessed(&self, address: &str) -> String {
+        let known = self.known.get(address).filter(|name| !self.pages.get(*name).is_some_and(|page| page.lift.is_up()));
+        known.cloned().unwrap_or_else(|| "unnamed".to_owned())
+    }
+
     /// A connection is over.
     pub(super) fn forgets(&mut self, connection: u32) {
         self.named.remove(&connection);
@@ -114,6 +117,10 @@ impl Book {
 
     /// The recording is over: every file ends.
     pub(super) fn ends(&mut self, at: Duration) {
+        for connection in self.unnamed.keys().copied().collect::<Vec<_>>() {
+            // What has come and said nothing has at least come.
+            self.happens(connection, at, Event::Ended(Side::Terminal, Ending::Fin));
+        }
         for page in self.pages.values_mut() {
             page.lift.finish(at.saturating_sub(page.began));
             let kept = page.keep();

@@ -60,6 +60,8 @@ pub enum RecordError {
 const CONNECTIONS_MAX: usize = 1_000;
 /// How long the broker may take to be reached, and a handshake of TLS.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How long the upgrade may take.
+const UPGRADE_MAX: Duration = Duration::from_secs(60);
 /// Bytes that are passed on at once.
 const CHUNK: usize = 64 << 10;
 
@@ -86,6 +88,8 @@ pub async fn record(
     ready: impl FnOnce(SocketAddr),
     say: &mut dyn FnMut(&str),
 ) -> Result<(), RecordError> {
+    // A folder that cannot be had is better known now than when the first terminal is there.
+    std::fs::create_dir_all(&plan.out).map_err(RecordError::Write)?;
     let near = plan.near.identity.is_some().then(|| plan.near.server()).transpose()?;
     let far = plan.to.secure.then(|| plan.far.client()).transpose()?;
     let wrong = |error| RecordError::Listen(plan.listen, error);
@@ -121,8 +125,8 @@ pub async fn record(
                 Ok((stream, address, _)) => {
                     number += 1;
                     let (recorder, number) = (recorder.clone(), number);
+                    *recorder.open.borrow_mut() += 1;
                     tokio::task::spawn_local(async move {
-                        *recorder.open.borrow_mut() += 1;
                         recorder.book.borrow_mut().begins(number, address.ip().to_string(), recorder.clock.elapsed());
                         recorder.connection(number, stream).await;
                         recorder.book.borrow_mut().forgets(number);
@@ -219,7 +223,13 @@ impl Recorder {
         let is_reset = {
             let up = self.pump(number, Side::Terminal, &ears, &mut near_reader, (&mut far_writer, &cuts.1));
             let down = self.pump(number, Side::Broker, &ears, &mut far_reader, (&mut near_writer, &cuts.0));
-            tokio::pin!(up, down);
+            let silence = async {
+                tokio::time::sleep(UPGRADE_MAX).await;
+                if ears.borrow().is_past_the_answer() {
+                    std::future::pending::<()>().await;
+                }
+            };
+            tokio::pin!(up, down, silence);
             let (mut up_over, mut down_over) = (false, false);
             loop {
                 let over = tokio::select! {
@@ -232,6 +242,8 @@ impl Recorder {
                         down_over = true;
                         over
                     }
+                    // Who never asks for the upgrade holds a place that others need.
+                    () = &mut silence => Over::Reset,
                 };
                 if matches!(over, Over::Reset) {
                     break true;
@@ -265,10 +277,13 @@ impl Recorder {
                         to.write_all(&chunk[..count]).await?;
                         to.flush().await
                     };
-                    // Who cannot be written to says why where it is read from.
-                    drop(passed.await);
+                    let is_passed = passed.await.is_ok();
                     let heard = ears.borrow_mut().hear(side, &chunk[..count]);
                     heard.into_iter().for_each(|event| self.happens(number, event));
+                    // Who cannot be written to has gone, and a direct line would say so.
+                    if !is_passed {
+                        return Over::Reset;
+                    }
                     continue;
                 }
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Over::Cut,

@@ -2,22 +2,26 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sca_certs::Role;
 use sca_protocol::settings::{TerminalSettings, with};
-use sca_scenario::model::{Certificate, Row, Scenario};
+use sca_scenario::model::{Certificate, Row, Scenario, Terminal};
 
 use super::Outside;
+use super::process::{Log, Started};
 use crate::files::{self, Kept};
 use crate::identities::Identities;
 
+/// What a command that starts a device may have in it.
+pub const PLACEHOLDERS: &[&str] = &["url", "ca", "cert", "key", "pinpad", "settings"];
+
 /// The devices of one scenario, by their places in the cast.
 pub(crate) struct Devices {
-    commands: Vec<Option<Command>>,
-    running: Vec<Option<Child>>,
+    commands: Vec<String>,
+    running: Vec<Option<Started>>,
+    log: Arc<Log>,
     /// Their files, which go when they do.
     _folder: Option<Kept>,
 }
@@ -26,48 +30,21 @@ pub(crate) struct Devices {
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 impl Devices {
-    /// Resets the device, or starts one for each terminal of the cast.
+    /// Starts a device for each terminal of the cast, where they are started here.
     pub(super) fn start(
         outside: &Outside,
         scenario: &Scenario,
         row: &Row,
         identities: &Arc<Identities>,
     ) -> io::Result<Self> {
-        if let Some(reset) = &outside.reset {
-            let status = shell(reset, outside)?.status()?;
-            if !status.success() {
-                return Err(io::Error::other(format!("`{reset}` ended with {status}")));
-            }
-        }
-        let Some(spawn) = &outside.spawn else {
-            return Ok(Self { commands: Vec::new(), running: Vec::new(), _folder: None });
-        };
+        let log = Arc::new(Log::new(outside.log.clone()));
+        let mut devices = Self { commands: Vec::new(), running: Vec::new(), log, _folder: None };
+        let Some(spawn) = &outside.spawn else { return Ok(devices) };
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = Kept::new(&format!("sca-sim-{}-{number}", std::process::id()))?;
-        let url = row.cast.broker.get("url").cloned().unwrap_or_default();
-        let mut devices = Self { commands: Vec::new(), running: Vec::new(), _folder: None };
         for (who, terminal) in row.cast.terminals.iter().enumerate() {
-            let settings: TerminalSettings =
-                with(&terminal.settings).map_err(|error| io::Error::other(error.to_string()))?;
-            let place = |name: &str| folder.path().join(format!("{name}-{who}"));
-            let text = given(
-                spawn,
-                &url,
-                &settings,
-                terminal,
-                &|role, certificate, name| {
-                    let plain = Certificate::default();
-                    let declared = row.cast.certificates.get(certificate).unwrap_or(&plain);
-                    let clock = scenario.header.clock.unwrap_or_else(crate::clock::today);
-                    identities.issue(role, declared, name, clock).map_err(|error| io::Error::other(error.to_string()))
-                },
-                &|name, bytes| {
-                    files::write_private(&place(name), bytes)?;
-                    Ok(place(name))
-                },
-                &identities.root("authority"),
-            )?;
-            devices.commands.push(Some(shell(&text, outside)?));
+            let giving = Giving { scenario, row, identities, folder: &folder, who };
+            devices.commands.push(giving.filled_in(spawn, terminal)?);
             devices.running.push(None);
         }
         devices._folder = Some(folder);
@@ -78,86 +55,92 @@ impl Devices {
 
     /// Whether this device can be switched on and off.
     pub(crate) fn is_ours(&self, who: usize) -> bool {
-        self.commands.get(who).is_some_and(Option::is_some)
+        who < self.commands.len()
     }
 
-    /// Switches a device on.
+    /// Switches a device on. One that is on stays on.
     pub(crate) fn on(&mut self, who: usize) -> io::Result<()> {
-        // One that is on stays on.
-        let is_on = self.running.get(who).is_some_and(Option::is_some);
-        if let Some(Some(command)) = self.commands.get_mut(who).filter(|_| !is_on) {
-            self.running[who] = Some(command.spawn()?);
+        if let (Some(command), Some(None)) = (self.commands.get(who), self.running.get(who)) {
+            self.running[who] = Some(Started::new(command, &self.log)?);
         }
         Ok(())
     }
 
     /// Takes the power from a device.
     pub(crate) fn off(&mut self, who: usize) {
-        if let Some(mut child) = self.running.get_mut(who).and_then(Option::take) {
-            // One that has ended by itself cannot be ended again.
-            drop(child.kill());
-            drop(child.wait());
-        }
+        drop(self.running.get_mut(who).and_then(Option::take));
+    }
+
+    /// How a device has failed by itself, if one has.
+    pub(super) fn failed(&mut self) -> Option<String> {
+        self.running.iter_mut().flatten().find_map(Started::failed)
     }
 }
 
-impl Drop for Devices {
-    fn drop(&mut self) {
-        (0..self.running.len()).for_each(|who| self.off(who));
-    }
+/// What one device is given.
+struct Giving<'a> {
+    scenario: &'a Scenario,
+    row: &'a Row,
+    identities: &'a Arc<Identities>,
+    folder: &'a Kept,
+    who: usize,
 }
 
-type Issue<'a> = dyn Fn(Role, &str, &str) -> io::Result<Arc<sca_certs::Identity>> + 'a;
-type Write<'a> = dyn Fn(&str, &[u8]) -> io::Result<PathBuf> + 'a;
-
-/// The command with what it asks for filled in.
-fn given(
-    spawn: &str,
-    url: &str,
-    settings: &TerminalSettings,
-    terminal: &sca_scenario::model::Terminal,
-    issue: &Issue<'_>,
-    write: &Write<'_>,
-    root: &[u8],
-) -> io::Result<String> {
-    let mut text = spawn.replace("{url}", url).replace("{pinpad}", &quoted(&settings.pinpad_id));
-    let has = |name: &str| spawn.contains(name);
-    if has("{ca}") {
-        let path = write("ca.pem", sca_certs::certificate_pem(root).as_bytes())?;
-        text = text.replace("{ca}", &path.display().to_string());
-    }
-    if has("{cert}") || has("{key}") {
-        let (mut cert, mut key) = (String::new(), String::new());
-        if settings.certificate != "none" {
-            let identity = issue(Role::Terminal, &settings.certificate, &settings.pinpad_id)?;
-            cert = write("cert.pem", identity.chain_pem().as_bytes())?.display().to_string();
-            key = write("key.pem", identity.key_pem().as_bytes())?.display().to_string();
+impl Giving<'_> {
+    /// The command with what it asks for filled in, each as one word of a shell.
+    fn filled_in(&self, spawn: &str, terminal: &Terminal) -> io::Result<String> {
+        let settings: TerminalSettings =
+            with(&terminal.settings).map_err(|error| io::Error::other(error.to_string()))?;
+        let (mut out, mut rest) = (String::with_capacity(spawn.len()), spawn);
+        let mut identity = None;
+        while let Some((before, after)) = rest.split_once('{') {
+            out.push_str(before);
+            let known = after.split_once('}').filter(|(name, _)| PLACEHOLDERS.contains(name));
+            let Some((name, behind)) = known else {
+                out.push('{');
+                rest = after;
+                continue;
+            };
+            rest = behind;
+            let word = match name {
+                "url" => self.row.cast.broker.get("url").cloned().unwrap_or_default(),
+                "pinpad" => settings.pinpad_id.clone(),
+                "ca" => {
+                    self.file("ca.pem", sca_certs::certificate_pem(&self.identities.root("authority")).as_bytes())?
+                }
+                "settings" => self.file("settings.json", &serde_json::to_vec(&terminal.settings)?)?,
+                _ if settings.certificate == "none" => String::new(),
+                part => {
+                    if identity.is_none() {
+                        identity = Some(self.identity(&settings)?);
+                    }
+                    match (&identity, part) {
+                        (Some(identity), "cert") => self.file("cert.pem", identity.chain_pem().as_bytes())?,
+                        (Some(identity), _) => self.file("key.pem", identity.key_pem().as_bytes())?,
+                        (None, _) => String::new(),
+                    }
+                }
+            };
+            out.push_str(&format!("'{}'", word.replace('\'', "'\\''")));
         }
-        text = text.replace("{cert}", &format!("'{cert}'")).replace("{key}", &format!("'{key}'"));
+        out.push_str(rest);
+        Ok(out)
     }
-    if has("{settings}") {
-        let json = serde_json::to_vec(&terminal.settings).map_err(io::Error::other)?;
-        text = text.replace("{settings}", &write("settings.json", &json)?.display().to_string());
+
+    fn identity(&self, settings: &TerminalSettings) -> io::Result<Arc<sca_certs::Identity>> {
+        let plain = Certificate::default();
+        let declared = self.row.cast.certificates.get(&settings.certificate).unwrap_or(&plain);
+        let clock = self.scenario.header.clock.unwrap_or_else(crate::clock::today);
+        let issued = self.identities.issue(Role::Terminal, declared, &settings.pinpad_id, clock);
+        issued.map_err(|error| io::Error::other(error.to_string()))
     }
-    Ok(text)
-}
 
-/// A text as one word of a shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
-}
-
-fn shell(text: &str, outside: &Outside) -> io::Result<Command> {
-    let mut command = Command::new("sh");
-    command.arg("-c").arg(format!("exec {text}")).stdin(Stdio::null());
-    match &outside.log {
-        Some(path) => {
-            let log = files::append(path)?;
-            command.stdout(log.try_clone()?).stderr(log);
-        }
-        None => {
-            command.stdout(Stdio::null()).stderr(Stdio::null());
+    /// Writes a file once; its path.
+    fn file(&self, name: &str, bytes: &[u8]) -> io::Result<String> {
+        let path: PathBuf = self.folder.path().join(format!("{}-{name}", self.who));
+        match files::write_private(&path, bytes) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(path.display().to_string()),
         }
     }
-    Ok(command)
 }

@@ -5,6 +5,7 @@
 
 mod absent;
 mod device;
+mod process;
 mod unplayable;
 
 use std::collections::VecDeque;
@@ -26,14 +27,16 @@ use crate::verdict::Played;
 
 pub(crate) use absent::Absent;
 pub(crate) use device::Devices;
+pub use device::PLACEHOLDERS;
+pub use process::end_all;
 pub(crate) use unplayable::unplayable;
 
 /// Whoever sits before a device under test.
 pub trait Person: Send + Sync {
     /// Says what has to be done now.
     fn told(&self, what: &str);
-    /// Asks what is seen, and waits for yes or no.
-    fn asked(&self, question: &str) -> bool;
+    /// Asks what is seen, and waits for yes or no; nothing where nobody answers.
+    fn asked(&self, question: &str) -> Option<bool>;
 }
 
 /// A device under test, and how the harness gets at it.
@@ -120,7 +123,10 @@ pub(crate) fn play_outside(
         };
         let port = listener.address().map_or(0, |address| address.port());
         let (scenario, row) = prepared(scenario, row, outside, port);
-        let devices = match Devices::start(outside, &scenario, &row, identities) {
+        if let Err(why) = reset(outside).await {
+            return failed_to_start(&row, why);
+        }
+        let mut devices = match Devices::start(outside, &scenario, &row, identities) {
             Ok(devices) => devices,
             Err(error) => return failed_to_start(&row, format!("the device cannot be started: {error}")),
         };
@@ -128,16 +134,59 @@ pub(crate) fn play_outside(
         let callers = Callers { mailbox: mailbox.clone(), ..Callers::default() };
         let accepting = tokio::task::spawn_local(accept(listener, callers.clone()));
         // The time of the scenario begins when the device is there.
-        let there = tokio::time::timeout(outside.patience, mailbox.posted_or_nudged());
-        if there.await.is_err() {
-            let limit = outside.patience.as_secs();
-            return failed_to_start(&row, format!("no device has come within {limit} s"));
+        if let Err(why) = is_there(outside, &mailbox, &mut devices).await {
+            return failed_to_start(&row, why);
         }
         let beside = Beside { outside: outside.clone(), callers, mailbox, devices };
         let played = play_beside(&scenario, &row, options, identities, beside).await;
         accepting.abort();
         played
     })
+}
+
+/// How often it is looked whether a program has ended.
+const LOOKS: Duration = Duration::from_millis(50);
+
+/// Resets the device, where there is a command for it.
+async fn reset(outside: &Outside) -> Result<(), String> {
+    let Some(command) = &outside.reset else { return Ok(()) };
+    let log = Arc::new(process::Log::new(outside.log.clone()));
+    let mut started =
+        process::Started::new(command, &log).map_err(|error| format!("the reset cannot be started: {error}"))?;
+    let ended = async {
+        loop {
+            match started.ended() {
+                Some(true) => return Ok(()),
+                Some(false) => return Err(format!("the reset failed: {}", started.failed().unwrap_or_default())),
+                None => tokio::time::sleep(LOOKS).await,
+            }
+        }
+    };
+    let limit = outside.patience;
+    tokio::time::timeout(limit, ended)
+        .await
+        .unwrap_or_else(|_| Err(format!("the reset has not ended within {} s", limit.as_secs())))
+}
+
+/// Waits until the device has come.
+async fn is_there(outside: &Outside, mailbox: &Mailbox, devices: &mut Devices) -> Result<(), String> {
+    let come = async {
+        loop {
+            tokio::select! {
+                biased;
+                () = mailbox.posted_or_nudged() => return Ok(()),
+                () = tokio::time::sleep(LOOKS) => {
+                    if let Some(why) = devices.failed() {
+                        return Err(format!("the device has not come: {why}"));
+                    }
+                }
+            }
+        }
+    };
+    let limit = outside.patience;
+    tokio::time::timeout(limit, come)
+        .await
+        .unwrap_or_else(|_| Err(format!("no device has come within {} s", limit.as_secs())))
 }
 
 async fn accept(listener: Listener, callers: Callers) {

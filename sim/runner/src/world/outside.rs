@@ -33,7 +33,7 @@ pub(crate) struct Yonder {
     /// Connections whose TLS stands.
     secured: BTreeSet<Tag>,
     /// What a person has been asked, and what they say.
-    pub(crate) question: Option<mpsc::Receiver<bool>>,
+    pub(crate) question: Option<mpsc::Receiver<Option<bool>>>,
 }
 
 impl Yonder {
@@ -58,10 +58,9 @@ fn answered() -> LinkEvent {
 }
 
 /// Waits for what a person says; for ever where nobody was asked.
-pub(super) async fn said(yonder: Option<&mut Yonder>) -> bool {
+pub(super) async fn said(yonder: Option<&mut Yonder>) -> Option<bool> {
     match yonder.and_then(|yonder| yonder.question.as_mut()) {
-        // Whoever goes away has not seen it.
-        Some(answer) => answer.recv().await.unwrap_or(false),
+        Some(answer) => answer.recv().await.flatten(),
         None => std::future::pending().await,
     }
 }
@@ -328,10 +327,11 @@ impl<C: Core> World<'_, C> {
     }
 
     /// A person has said whether it is shown.
-    pub(super) fn person_said(&mut self, yes: bool) -> Result<(), Stop> {
+    pub(super) fn person_said(&mut self, yes: Option<bool>) -> Result<(), Stop> {
         if let Some(yonder) = &mut self.yonder {
             yonder.question = None;
         }
+        let Some(yes) = yes else { return Err(Stop::Error("nobody says what the device shows".to_owned())) };
         let now = self.now();
         self.script.confirm(now, yes).map_err(Stop::Failed)
     }
