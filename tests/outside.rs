@@ -16,7 +16,8 @@ fn case(name: &str, steps: &str) -> PathBuf {
     drop(fs::remove_dir_all(&folder));
     fs::create_dir_all(&folder).expect("the folder can be made");
     let settings = "broker\n  url ws://broker.test:80\n";
-    fs::write(folder.join("case.sca"), format!("scenario \"{name}\"\n\n{settings}\n{steps}")).expect("it can be written");
+    fs::write(folder.join("case.sca"), format!("scenario \"{name}\"\n\n{settings}\n{steps}"))
+        .expect("it can be written");
     folder
 }
 
@@ -48,7 +49,9 @@ fn device() -> String {
 
 const ASKED: &str = "terminal connects\n\
      pos -> terminal  DEVICE EMAIL  as ask\n\
-     screen prompt COMMAND=EMAIL\n";
+     screen prompt COMMAND=EMAIL\n\
+     fault reset\n\
+     terminal connects\n";
 
 #[test]
 fn a_person_says_what_is_shown() {
@@ -57,7 +60,7 @@ fn a_person_says_what_is_shown() {
         ("n\n", 1, "this is not shown, says who looks at it"),
         ("", 1, "nobody says what the device shows"),
     ] {
-        let folder = case(&format!("person-{code}-{}", answer.len()), &format!("{ASKED}fault reset\nterminal connects\n"));
+        let folder = case(&format!("person-{code}-{}", answer.len()), ASKED);
         let output = run(&folder, &["--spawn", &device(), "--interactive"], answer);
         let said = told(&output);
         assert!(output.status.code() == Some(code) && said.contains(says), "{answer:?}\n{said}");
@@ -106,7 +109,10 @@ fn power_and_settings_reach_a_device_that_is_started_here() {
     let output = run(&folder, &report, "");
     assert!(output.status.success(), "{}", told(&output));
     let report = fs::read_to_string(folder.join("report.json")).expect("it was written");
-    assert!(report.contains("\"world\": \"external terminal\"") && report.contains("--terminal 'external'"), "{report}");
+    assert!(
+        report.contains("\"world\": \"external terminal\"") && report.contains("--terminal 'external'"),
+        "{report}"
+    );
     assert!(fs::read_to_string(folder.join("run.html")).expect("it was written").contains("SESSION START"));
     // What the device cannot be given is not played, unless it takes settings.
     let path = folder.join("case.sca");

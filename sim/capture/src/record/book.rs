@@ -2,7 +2,7 @@
 //! there is a scenario.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::load::{file_name, title};
 use crate::session::{Ending, Event, Side};
 
 /// Terminals of one recording.
-const TERMINALS_MAX: usize = 500;
+pub(super) const TERMINALS_MAX: usize = 5_000;
 
 /// All files of a recording.
 pub(super) struct Book {
@@ -29,6 +29,8 @@ pub(super) struct Book {
     known: BTreeMap<String, String>,
     /// What could not be written.
     pub(super) trouble: Option<io::Error>,
+    /// Whether a terminal has come that there was no room for.
+    pub(super) is_full: bool,
 }
 
 #[derive(Default)]
@@ -42,7 +44,6 @@ struct Page {
     lift: Lift,
     name: String,
     path: PathBuf,
-    file: File,
     began: Duration,
     written: usize,
     rewrites: u64,
@@ -60,6 +61,7 @@ impl Book {
             named: BTreeMap::new(),
             known: BTreeMap::new(),
             trouble: None,
+            is_full: false,
         }
     }
 
@@ -130,7 +132,11 @@ impl Book {
 
     /// Sees to it that a terminal has a file. The file, where it is new.
     fn page(&mut self, name: &str, at: Duration) -> Option<PathBuf> {
-        if self.pages.contains_key(name) || self.pages.len() >= TERMINALS_MAX {
+        if self.pages.contains_key(name) {
+            return None;
+        }
+        if self.pages.len() >= TERMINALS_MAX {
+            self.is_full = true;
             return None;
         }
         let lift = Lift::new(&title(name, &self.from), self.secure);
@@ -183,10 +189,10 @@ impl Page {
                 number => folder.join(format!("{stem}-{number}.sca")),
             };
             match OpenOptions::new().append(true).create_new(true).open(&path) {
-                Ok(file) => {
+                Ok(_) => {
                     let name = name.to_owned();
                     // A scenario has a line at least.
-                    let mut page = Self { lift, name, path, file, began, written: 0, rewrites: 0, connection: 0 };
+                    let mut page = Self { lift, name, path, began, written: 0, rewrites: 0, connection: 0 };
                     page.rewrite()?;
                     return Ok(page);
                 }
@@ -204,7 +210,8 @@ impl Page {
         }
         let new = &self.lift.body()[self.written..];
         if !new.is_empty() {
-            self.file.write_all(new.as_bytes())?;
+            // Opened anew each time: of a thousand terminals few speak at once.
+            OpenOptions::new().append(true).open(&self.path)?.write_all(new.as_bytes())?;
             self.written = self.lift.body().len();
         }
         Ok(())
@@ -215,7 +222,6 @@ impl Page {
         let beside = self.path.with_extension("sca.part");
         fs::write(&beside, self.lift.text())?;
         fs::rename(&beside, &self.path)?;
-        self.file = OpenOptions::new().append(true).open(&self.path)?;
         (self.written, self.rewrites) = (self.lift.body().len(), self.lift.rewrites());
         Ok(())
     }

@@ -24,7 +24,7 @@ use tokio::time::timeout;
 
 use crate::ears::Ears;
 use crate::session::{Ending, Event, Side};
-use book::Book;
+use book::{Book, TERMINALS_MAX};
 use line::Line;
 
 /// A recorder to run.
@@ -106,7 +106,7 @@ pub async fn record(
         open: RefCell::default(),
         changed: tokio::sync::Notify::new(),
     });
-    let mut number = 0;
+    let (mut number, mut is_told) = (0, false);
     tokio::pin!(stop);
     loop {
         tokio::select! {
@@ -115,6 +115,10 @@ pub async fn record(
             () = recorder.changed.notified() => {
                 for path in recorder.news.take() {
                     say(&format!("recording {}", path.display()));
+                }
+                if recorder.book.borrow().is_full && !is_told {
+                    is_told = true;
+                    say(&format!("more than {TERMINALS_MAX} terminals: what others do is passed on and not recorded"));
                 }
                 if recorder.book.borrow().trouble.is_some() {
                     break;
@@ -162,7 +166,7 @@ impl Recorder {
             self.news.borrow_mut().push(path);
             self.changed.notify_one();
         }
-        if book.trouble.is_some() {
+        if book.trouble.is_some() || book.is_full {
             self.changed.notify_one();
         }
     }
