@@ -31,7 +31,7 @@ sweep: ## cut every bundled scenario at every event, frame and step of TLS, and 
 review: ## look at snapshots that differ, one by one (cargo insta review does the same)
 	$(CARGO) run -q -- review scenarios
 
-interop: ## peers that are not ours: Python websockets 10.2 as the broker, over ws and wss
+interop: ## peers that are not ours: a foreign terminal, brokers, proxies, tools that catch (installs what it may)
 	bash tests/interop/run
 
 web: ## the pages in headless Chromium, the grammar in the engine of an editor (installs Chromium and npm packages)

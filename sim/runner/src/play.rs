@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sca_network::{Dialer, Mailbox, MemoryNetwork, SocketDialer};
+use sca_network::{Dialer, MemoryNetwork, SocketDialer};
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, SettingError, with};
 use sca_protocol::{Chance, UnixTime};
 use sca_scenario::model::{Row, Scenario};
@@ -26,16 +26,12 @@ use crate::sweep::Blow;
 use crate::sweep::survey::Survey;
 use crate::trace::Trace;
 use crate::verdict::{Evidence, Played, Verdict};
-use crate::world::beyond::Abroad;
 use crate::world::ends::acceptor;
-use crate::world::outside::Yonder;
 use crate::world::{Setting, Stop, World};
 use crate::{projection, transcript};
 
 /// The true time at the start of a scenario that names none: 2026-01-15T09:00:00Z.
 pub(crate) const CLOCK: UnixTime = UnixTime(1_768_467_600);
-/// On the wire a handshake or a delivery may take this long, whatever the scale.
-const WIRE_FLOOR: Duration = Duration::from_millis(250);
 
 /// In which world to play.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -255,12 +251,7 @@ pub(crate) async fn play_here<C: Core>(
         Place::Wire { scale } => scale,
     };
     let clock = Clock::start(scale);
-    let slack = match (&around, options.place) {
-        (Around::Devices(beside), _) => beside.outside.slack,
-        (Around::Broker(beyond), _) => beyond.slack,
-        (Around::Ours, Place::Memory) => Duration::ZERO,
-        (Around::Ours, Place::Wire { .. }) => clock.scaled(WIRE_FLOOR),
-    };
+    let slack = around.slack(options.place, clock);
     let settings = || {
         let broker: BrokerSettings = with(&row.cast.broker)?;
         let host: HostSettings = with(&row.cast.host)?;
@@ -272,10 +263,7 @@ pub(crate) async fn play_here<C: Core>(
         Err(error) => return failed_to_start(row, error.to_string()),
     };
     let chance = Chance::new(options.seed.or(scenario.header.seed).unwrap_or(1));
-    let mailbox = match &around {
-        Around::Devices(beside) => beside.mailbox.clone(),
-        _ => Mailbox::default(),
-    };
+    let mailbox = around.mailbox();
     let prepared = Rc::new(RefCell::new(BTreeMap::new()));
     let accept = acceptor(prepared.clone(), mailbox.clone());
     let (dialer, memory) = match options.place {
@@ -315,11 +303,7 @@ pub(crate) async fn play_here<C: Core>(
     };
     let mut world = World::new(setting, mailbox, (dialer, memory), prepared, starting, &row.steps);
     probe(options.probe, row, (truth, chance), &mut world);
-    match around {
-        Around::Ours => {}
-        Around::Devices(beside) => world.is_of(Yonder::new(beside.outside, beside.callers, beside.devices)),
-        Around::Broker(beyond) => world.is_at(Abroad::new(beyond)),
-    }
+    around.joins(&mut world);
     let result = world.run(&powered(row)).await;
     played(scenario, row, options, &mut world, result, clock.elapsed())
 }

@@ -35,40 +35,56 @@ const IN_VAIN: (usize, usize) = (16, 64 << 20);
 /// Reads a log.
 #[must_use]
 pub fn read(text: &str, shape: &Shape) -> Imported {
-    let mut imported = Imported::default();
-    let usual = usual_time();
-    let mut clock = Clock::default();
-    let mut whose = "1".to_owned();
-    let (mut at, mut line) = (0, 0);
-    let mut budget = text.len().saturating_mul(IN_VAIN.0).saturating_add(IN_VAIN.1);
-    let mut matched = [0_usize; 4];
+    let budget = text.len().saturating_mul(IN_VAIN.0).saturating_add(IN_VAIN.1);
+    let imported = Imported::default();
+    let (clock, usual) = (Clock::default(), usual_time());
+    let mut reader =
+        Reader { text, shape, usual, imported, clock, whose: "1".to_owned(), line: 0, budget, matched: [0; 4] };
+    let mut at = 0;
     while at < text.len() {
-        line += 1;
+        match reader.line(at) {
+            Some(next) => at = next,
+            None => return reader.imported,
+        }
+    }
+    let Reader { mut imported, matched, line, .. } = reader;
+    if imported.sessions.iter().all(|session| session.events.is_empty()) {
+        imported.unread("the log", "no request and no answer stands in it");
+    } else {
+        matched_nothing(&mut imported, shape, matched, line);
+    }
+    imported
+}
+
+/// A log that is being read.
+struct Reader<'a> {
+    text: &'a str,
+    shape: &'a Shape,
+    usual: Option<Regex>,
+    imported: Imported,
+    clock: Clock,
+    whose: String,
+    line: usize,
+    /// Bytes that may still be looked through in vain.
+    budget: usize,
+    /// How often each pattern has found something: time, terminal, up, down.
+    matched: [usize; 4],
+}
+
+impl Reader<'_> {
+    /// Reads the line that begins here. Where the next one begins; nothing where no more is to be read.
+    fn line(&mut self, at: usize) -> Option<usize> {
+        let text = self.text;
+        self.line += 1;
         let end = text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
-        let current = &text[at..end];
-        if let Some(found) = group(shape.time.as_ref().or(usual.as_ref()), current) {
-            matched[0] += usize::from(clock.reads(found));
-        }
-        if let Some(found) = group(shape.terminal.as_ref(), current) {
-            whose = found.chars().take(64).collect();
-            matched[1] += 1;
-        }
-        let now = clock.now();
-        if shape.down.as_ref().is_some_and(|down| down.is_match(current)) {
-            matched[3] += 1;
-            imported.session(&whose, true).push(now, Event::Ended(Side::Broker, Ending::Reset));
-        }
-        if shape.up.as_ref().is_some_and(|up| up.is_match(current)) {
-            matched[2] += 1;
-            imported.session(&whose, true).push(now, Event::Up);
-        }
-        let mut from = at;
+        self.marks(&text[at..end]);
+        let now = self.clock.now();
         // A document may end many lines below the one on which it begins.
-        let mut next = end;
+        let (mut from, mut next) = (at, end);
         while let Some(begin) = begins(&text[from..end]).map(|place| from + place) {
             match document(&text[begin..]) {
                 Some((document, length)) => {
-                    say(imported.session(&whose, true), now, &document);
+                    say(self.imported.session(&self.whose, true), now, &document);
                     from = begin + length;
                     next = next.max(from);
                     if from >= end {
@@ -76,32 +92,50 @@ pub fn read(text: &str, shape: &Shape) -> Imported {
                     }
                 }
                 None => {
-                    imported.unread(format!("line {line}"), "a document that does not end, or is none");
-                    let looked_at = (text.len() - begin).min(DOCUMENT_MAX);
-                    if looked_at > budget {
-                        imported.unread(format!("line {line}"), "too many documents do not end; nothing below is read");
-                        return imported;
-                    }
-                    budget -= looked_at;
+                    self.in_vain(begin)?;
                     from = begin + 1;
                 }
             }
         }
         if next > end {
             // The rest of the line on which the document ends is looked at like any other.
-            line += text[end..next].matches('\n').count();
-            line -= usize::from(text[..next].ends_with('\n'));
-            at = next;
-            continue;
+            self.line += text[end..next].matches('\n').count();
+            self.line -= usize::from(text[..next].ends_with('\n'));
         }
-        at = end;
+        Some(next)
     }
-    if imported.sessions.iter().all(|session| session.events.is_empty()) {
-        imported.unread("the log", "no request and no answer stands in it");
-    } else {
-        matched_nothing(&mut imported, shape, matched, line);
+
+    /// What a line says beside documents: when, whose, and how the link is.
+    fn marks(&mut self, line: &str) {
+        let shape = self.shape;
+        if let Some(found) = group(shape.time.as_ref().or(self.usual.as_ref()), line) {
+            self.matched[0] += usize::from(self.clock.reads(found));
+        }
+        if let Some(found) = group(shape.terminal.as_ref(), line) {
+            self.whose = found.chars().take(64).collect();
+            self.matched[1] += 1;
+        }
+        let now = self.clock.now();
+        let ways = [(&shape.down, 3, Event::Ended(Side::Broker, Ending::Reset)), (&shape.up, 2, Event::Up)];
+        for (pattern, which, event) in ways {
+            if pattern.as_ref().is_some_and(|pattern| pattern.is_match(line)) {
+                self.matched[which] += 1;
+                self.imported.session(&self.whose, true).push(now, event);
+            }
+        }
     }
-    imported
+
+    /// A document begins here and does not end. Nothing, once too much has been looked through for ends.
+    fn in_vain(&mut self, begin: usize) -> Option<()> {
+        let place = format!("line {}", self.line);
+        self.imported.unread(place.clone(), "a document that does not end, or is none");
+        let left = self.budget.checked_sub((self.text.len() - begin).min(DOCUMENT_MAX));
+        match left {
+            Some(left) => self.budget = left,
+            None => self.imported.unread(place, "too many documents do not end; nothing below is read"),
+        }
+        left.map(drop)
+    }
 }
 
 /// Says of each pattern that has matched nothing; without times all is at once.

@@ -128,14 +128,7 @@ pub async fn record(
                 Ok(_) if *recorder.open.borrow() >= CONNECTIONS_MAX => {}
                 Ok((stream, address, _)) => {
                     number += 1;
-                    let (recorder, number) = (recorder.clone(), number);
-                    *recorder.open.borrow_mut() += 1;
-                    tokio::task::spawn_local(async move {
-                        recorder.book.borrow_mut().begins(number, address.ip().to_string(), recorder.clock.elapsed());
-                        recorder.connection(number, stream).await;
-                        recorder.book.borrow_mut().forgets(number);
-                        *recorder.open.borrow_mut() -= 1;
-                    });
+                    Recorder::welcome(&recorder, number, stream, address);
                 }
                 // An error that lasts would make this loop spin.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -159,6 +152,18 @@ enum Over {
 }
 
 impl Recorder {
+    /// A terminal has come.
+    fn welcome(recorder: &Rc<Self>, number: u32, stream: Stream, address: SocketAddr) {
+        *recorder.open.borrow_mut() += 1;
+        let recorder = recorder.clone();
+        tokio::task::spawn_local(async move {
+            recorder.book.borrow_mut().begins(number, address.ip().to_string(), recorder.clock.elapsed());
+            recorder.connection(number, stream).await;
+            recorder.book.borrow_mut().forgets(number);
+            *recorder.open.borrow_mut() -= 1;
+        });
+    }
+
     fn happens(&self, connection: u32, event: Event) {
         let at = self.clock.elapsed();
         let mut book = self.book.borrow_mut();
