@@ -27,7 +27,7 @@ pub(crate) enum Terminal {
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "A real terminal under test")]
+#[command(next_help_heading = "A real terminal, or a real broker, under test")]
 pub(crate) struct Device {
     /// Who the terminal is
     #[arg(long, value_enum, default_value = "simulated")]
