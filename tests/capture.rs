@@ -333,6 +333,26 @@ fn a_planted_defect_is_found_and_made_small() {
 }
 
 #[test]
+fn what_a_setting_would_explain_is_told_with_its_assumption() {
+    let capture = common::root().join("tests/captures/quiet.log");
+    let capture = capture.to_str().expect("it is text");
+    let output = sca_sim(&["diff", capture, "--up", "up", "--down", "lost"]);
+    let ladder = String::from_utf8_lossy(&output.stdout).into_owned();
+    for told in [
+        "COUNTER  field -  model \"7\"",
+        "A-10 would explain it: `echo-counter no`",
+        "COUNTER  field \"1\"  model \"7\"",
+        "A-15 would explain it: `counter-over-reconnect no`",
+    ] {
+        assert!(ladder.contains(told), "{told}\nis not in\n{ladder}");
+    }
+    let json = sca_sim(&["diff", capture, "--up", "up", "--down", "lost", "--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).expect("it is JSON");
+    assert_eq!(json["version"], 1);
+    assert_eq!(json["captures"][0]["differences"][1]["explained"][0]["source"], "A-15");
+}
+
+#[test]
 fn an_archive_of_a_proxy_becomes_a_scenario_that_passes() {
     let folder = folder("archive");
     let archive = common::root().join("tests/captures/mitmproxy.har");

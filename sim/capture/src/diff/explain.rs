@@ -44,31 +44,37 @@ pub(super) enum Reach {
 
 /// The settings that explain why a row fails at a step: with them it gets further, or to its end.
 pub(super) fn explain(row: &Row, at: usize, reach: &mut dyn FnMut(&Row) -> Reach) -> Vec<Explanation> {
-    let mut found = Vec::new();
-    let defaults = TerminalSettings::default();
-    for setting in TerminalSettings::table().iter().filter(|row| !OF_PLACE.contains(&row.name)) {
-        let set =
-            |row: &Row| row.cast.terminals.first().and_then(|terminal| terminal.settings.get(setting.name)).cloned();
-        let now = set(row).unwrap_or_else(|| setting.get(&defaults));
-        for value in others(setting.kind, &now) {
-            let mut changed = row.clone();
-            let Some(terminal) = changed.cast.terminals.first_mut() else { break };
-            terminal.settings.insert(setting.name.to_owned(), value.clone());
-            let is_gone = match reach(&changed) {
-                Reach::End => true,
-                Reach::Step(other) => other > at,
-                Reach::Nowhere => false,
-            };
-            if is_gone {
-                let says = assumptions::find(setting.source).map_or("", |assumption| assumption.says);
-                found.push(Explanation { setting: setting.name, value, source: setting.source, says });
-                break;
-            }
+    let mut found: Vec<Explanation> = Vec::new();
+    for (explanation, changed) in variants(row) {
+        if found.iter().any(|known| known.setting == explanation.setting) {
+            continue;
         }
+        let is_gone = match reach(&changed) {
+            Reach::End => true,
+            Reach::Step(other) => other > at,
+            Reach::Nowhere => false,
+        };
+        found.extend(is_gone.then_some(explanation));
     }
     // What nobody has decided explains more than what a page says.
     found.sort_by_key(|one: &Explanation| one.says.is_empty());
     found
+}
+
+/// The row with every other value of every setting of its terminal, one at a time.
+pub(super) fn variants(row: &Row) -> impl Iterator<Item = (Explanation, Row)> {
+    let defaults = TerminalSettings::default();
+    let settings = TerminalSettings::table().iter().filter(|row| !OF_PLACE.contains(&row.name));
+    settings.flat_map(move |setting| {
+        let chosen = row.cast.terminals.first().and_then(|terminal| terminal.settings.get(setting.name)).cloned();
+        let now = chosen.unwrap_or_else(|| setting.get(&defaults));
+        others(setting.kind, &now).into_iter().filter_map(move |value| {
+            let mut changed = row.clone();
+            changed.cast.terminals.first_mut()?.settings.insert(setting.name.to_owned(), value.clone());
+            let says = assumptions::find(setting.source).map_or("", |assumption| assumption.says);
+            Some((Explanation { setting: setting.name, value, source: setting.source, says }, changed))
+        })
+    })
 }
 
 /// Other values of a setting that are worth a try.

@@ -4,6 +4,7 @@
 //! A difference is a bug that was found, or a fact about the real device. It is not decided here which.
 
 mod explain;
+mod extras;
 mod parts;
 mod tell;
 
@@ -109,7 +110,8 @@ impl<'a, C: Core> Comparer<'a, C> {
             let text = text_of(&run.scenario.title, &run.scenario.header, &row);
             let (failure, transcript) = match self.verdict(&text) {
                 Outcome::Passes(transcript) => {
-                    run.extras(&row, &places, &transcript);
+                    let extras = run.extras(&row, &places, &transcript);
+                    self.explain_extras(run, &row, &extras);
                     return None;
                 }
                 Outcome::Fails(failure, transcript) => (failure, transcript),
@@ -162,7 +164,7 @@ impl<'a, C: Core> Comparer<'a, C> {
         }
     }
 
-    fn verdict(&self, text: &str) -> Outcome {
+    pub(super) fn verdict(&self, text: &str) -> Outcome {
         let scenario = match sca_scenario::parse(text) {
             Ok(scenario) => scenario,
             Err(problems) => {
@@ -181,14 +183,14 @@ impl<'a, C: Core> Comparer<'a, C> {
     }
 }
 
-enum Outcome {
+pub(super) enum Outcome {
     Passes(String),
     Fails(Box<Failure>, String),
     Cannot(String),
 }
 
 /// What is known of a comparison under way.
-struct Run {
+pub(super) struct Run {
     scenario: Scenario,
     rungs: Vec<Rung>,
     differences: Vec<Difference>,
@@ -299,38 +301,12 @@ impl Run {
         }
     }
 
-    fn note(&mut self, rung: usize, difference: Difference) {
+    pub(super) fn note(&mut self, rung: usize, difference: Difference) {
         self.rungs[rung].difference.get_or_insert(self.differences.len());
         self.differences.push(difference);
     }
 
-    /// Fields that the model says beside those that the field did: no line fails by them.
-    fn extras(&mut self, row: &Row, places: &[usize], transcript: &str) {
-        let mut all = parts::messages(transcript).into_iter();
-        for (step, place) in row.steps.iter().zip(places) {
-            if message_of(step).is_none() {
-                continue;
-            }
-            let Some(came) = all.next() else { continue };
-            let extra = parts::extra(&self.rungs[*place].step, &came);
-            if extra.is_empty() || matches!(self.differing(*place), Some(What::OnlyModel)) {
-                continue;
-            }
-            match self.rungs[*place].difference {
-                Some(known) => {
-                    if let What::Fields(parts) = &mut self.differences[known].what {
-                        parts.extend(extra);
-                    }
-                }
-                None => {
-                    let what = What::Fields(extra);
-                    self.note(*place, Difference { what, explained: Vec::new(), text: String::new(), failure: None });
-                }
-            }
-        }
-    }
-
-    fn differing(&self, rung: usize) -> Option<&What> {
+    pub(super) fn differing(&self, rung: usize) -> Option<&What> {
         self.rungs[rung].difference.map(|known| &self.differences[known].what)
     }
 }

@@ -91,6 +91,11 @@ pub(super) fn extra(step: &Step, came: &Step) -> Vec<Part> {
     missing.map(|test| Part { name: test.field.clone(), field: None, model: Some(shown(test)) }).collect()
 }
 
+/// Whether a message has none of these fields.
+pub(super) fn lacks(step: &Step, names: &[String]) -> bool {
+    tests(step).iter().all(|test| !names.contains(&test.field))
+}
+
 /// The demand of a step, loosened where the model differs.
 pub(super) fn loosened(step: &Step, came: &Step, differing: &[Part]) -> Step {
     let Action::Expect(expect) = &step.action else { return step.clone() };

@@ -1,0 +1,65 @@
+//! Fields that the model says beside those that the field did: no line fails by them, and they differ all the same.
+
+use sca_runner::{Core, text_of};
+use sca_scenario::model::Row;
+
+use super::{Comparer, Difference, Outcome, Run, What, explain, message_of, parts};
+
+/// Fields of one message that only the model says.
+pub(super) struct Extra {
+    /// The difference that tells of them.
+    difference: usize,
+    /// The message, by its place among all.
+    message: usize,
+    names: Vec<String>,
+}
+
+impl Run {
+    /// Takes note of every such field.
+    pub(super) fn extras(&mut self, row: &Row, places: &[usize], transcript: &str) -> Vec<Extra> {
+        let mut found = Vec::new();
+        let messages = row.steps.iter().zip(places).filter(|(step, _)| message_of(step).is_some());
+        for (message, ((_, place), came)) in messages.zip(parts::messages(transcript)).enumerate() {
+            let extra = parts::extra(&self.rungs[*place].step, &came);
+            if extra.is_empty() || matches!(self.differing(*place), Some(What::OnlyModel)) {
+                continue;
+            }
+            let names = extra.iter().map(|part| part.name.clone()).collect();
+            match self.rungs[*place].difference {
+                Some(known) => {
+                    if let What::Fields(parts) = &mut self.differences[known].what {
+                        parts.extend(extra);
+                    }
+                }
+                None => {
+                    let what = What::Fields(extra);
+                    let difference = Difference { what, explained: Vec::new(), text: String::new(), failure: None };
+                    found.push(Extra { difference: self.differences.len(), message, names });
+                    self.note(*place, difference);
+                }
+            }
+        }
+        found
+    }
+}
+
+impl<C: Core> Comparer<'_, C> {
+    /// The settings with which the model does not say them either.
+    pub(super) fn explain_extras(&self, run: &mut Run, row: &Row, extras: &[Extra]) {
+        if extras.is_empty() {
+            return;
+        }
+        for (explanation, changed) in explain::variants(row) {
+            let text = text_of(&run.scenario.title, &run.scenario.header, &changed);
+            let Outcome::Passes(transcript) = self.verdict(&text) else { continue };
+            let messages = parts::messages(&transcript);
+            for extra in extras {
+                let is_gone = messages.get(extra.message).is_some_and(|message| parts::lacks(message, &extra.names));
+                let known = &mut run.differences[extra.difference].explained;
+                if is_gone && known.iter().all(|known| known.setting != explanation.setting) {
+                    known.push(explanation.clone());
+                }
+            }
+        }
+    }
+}
