@@ -15,6 +15,7 @@ use rstest::rstest;
 #[case("request")]
 #[case("link")]
 #[case("payment")]
+#[case("device")]
 fn a_template_is_valid_in_the_one_layout_and_passes(#[case] kind: &str) {
     let folder = folder(&format!("new-{kind}"));
     let made = run(&folder, &["new", "mine/first", "--like", kind, "--title", "Mine \"quoted\""]);

@@ -15,17 +15,12 @@ use sca_protocol::frame::{Frame, opcode};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sca-sim");
 
-fn folder(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("capture").join(name);
-    drop(fs::remove_dir_all(&folder));
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    folder
-}
-
+/// Runs the program at the root.
 fn sca_sim(arguments: &[&str]) -> Output {
-    Command::new(PROGRAM).args(arguments).current_dir(common::root()).output().expect("the program runs")
+    common::run(&common::root(), arguments)
 }
 
+/// What stands in a file.
 fn text(path: impl AsRef<Path>) -> String {
     fs::read_to_string(path).expect("the file can be read")
 }
@@ -202,7 +197,7 @@ fn transcript(path: &Path) -> String {
 
 /// Records a session of the simulated terminal, and says what was recorded.
 fn record(name: &str, steps: &str) -> (PathBuf, PathBuf) {
-    let folder = folder(&name.replace(' ', "-"));
+    let folder = common::folder(&name.replace(' ', "-"));
     let case = folder.join("case.sca");
     let settings = "terminal\n  WEBSOCKETPINGINTERVAL 2\n  pong-timeout 2s\nbroker\n  url ws://broker.test:80\n";
     fs::write(&case, format!("scenario \"{name}\"\n\n{settings}\nterminal connects\n{steps}"))
@@ -314,7 +309,7 @@ fn a_recording_is_a_scenario_whenever_it_is_cut_short() {
 
 #[test]
 fn a_planted_defect_is_found_and_made_small() {
-    let folder = folder("defect");
+    let folder = common::folder("defect");
     let log = text(common::root().join("tests/captures/till.log"));
     let capture = folder.join("till.log");
     fs::write(&capture, log).expect("it can be written");
@@ -354,7 +349,7 @@ fn what_a_setting_would_explain_is_told_with_its_assumption() {
 
 #[test]
 fn an_archive_of_a_proxy_becomes_a_scenario_that_passes() {
-    let folder = folder("archive");
+    let folder = common::folder("archive");
     let archive = common::root().join("tests/captures/mitmproxy.har");
     let out = folder.display().to_string();
     let output = sca_sim(&["import", archive.to_str().expect("it is text"), "--out", &out]);
@@ -378,7 +373,7 @@ fn an_archive_of_a_proxy_becomes_a_scenario_that_passes() {
 
 #[test]
 fn every_command_of_the_guide_does_what_it_says() {
-    let folder = folder("guide");
+    let folder = common::folder("guide");
     fs::copy(common::root().join("tests/captures/lane-7.log"), folder.join("lane-7.log"))
         .expect("the log can be copied");
     let page = text(common::root().join("sim/docs/field-bugs.md"));

@@ -3,25 +3,18 @@
 mod common;
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Output;
 
 use sca_capture::redacted;
 use sca_protocol::pan;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_sca-sim");
-
-fn folder(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    drop(fs::remove_dir_all(&folder));
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    folder
-}
-
+/// Runs the program at the root.
 fn sca_sim(arguments: &[&str]) -> Output {
-    Command::new(PROGRAM).args(arguments).current_dir(common::root()).output().expect("the program runs")
+    common::run(&common::root(), arguments)
 }
 
+/// What stands in a file.
 fn text(path: impl AsRef<Path>) -> String {
     fs::read_to_string(path).expect("the file can be read")
 }
@@ -129,7 +122,7 @@ fn no_shape_of_a_card_gets_through_redaction() {
 
 #[test]
 fn no_shape_of_a_card_is_in_any_artefact_of_any_command() {
-    let folder = folder("cards");
+    let folder = common::folder("cards");
     let mut log = String::new();
     for (at, (_, shape)) in shapes().iter().enumerate() {
         let (minutes, seconds) = (at / 60, at % 60);

@@ -5,28 +5,22 @@ mod common;
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sca-sim");
 
 /// A scenario of its own, and a folder for what it leaves.
 fn case(name: &str, steps: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("outside").join(name);
-    drop(fs::remove_dir_all(&folder));
-    fs::create_dir_all(&folder).expect("the folder can be made");
+    let folder = common::folder(&format!("outside-{name}"));
     let settings = "broker\n  url ws://broker.test:80\n";
     fs::write(folder.join("case.sca"), format!("scenario \"{name}\"\n\n{settings}\n{steps}"))
         .expect("it can be written");
     folder
 }
 
-fn run(folder: &PathBuf, arguments: &[&str], typed: &str) -> Output {
-    let mut child = Command::new(PROGRAM)
-        .args(["run", "--terminal", "external"])
-        .args(arguments)
-        .arg("case.sca")
-        .current_dir(folder)
+fn run(folder: &Path, arguments: &[&str], typed: &str) -> Output {
+    let mut child = common::command(folder, &[&["run", "--terminal", "external"], arguments, &["case.sca"]].concat())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

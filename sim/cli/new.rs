@@ -34,6 +34,8 @@ enum Kind {
     Link,
     /// A payment with card and host
     Payment,
+    /// Nothing that a real terminal cannot play
+    Device,
 }
 
 impl Kind {
@@ -42,6 +44,7 @@ impl Kind {
             Self::Request => include_str!("templates/request.sca"),
             Self::Link => include_str!("templates/link.sca"),
             Self::Payment => include_str!("templates/payment.sca"),
+            Self::Device => include_str!("templates/device.sca"),
         }
     }
 }
