@@ -1,13 +1,12 @@
-//! Recordings and imports: what was caught becomes a scenario that plays, with nothing lost and nothing that must not be
+//! Imports and comparisons: what was caught becomes a scenario that plays, with nothing lost and nothing that must not be
 //! kept.
 
 mod common;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output};
 
 use sca_capture::{Ending, Event, Lift, Session, Side};
 use sca_protocol::Reason;
@@ -23,217 +22,6 @@ fn sca_sim(arguments: &[&str]) -> Output {
 /// What stands in a file.
 fn text(path: impl AsRef<Path>) -> String {
     fs::read_to_string(path).expect("the file can be read")
-}
-
-/// A program that is ended with the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // One that has ended by itself cannot be ended again.
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port is free");
-    listener.local_addr().expect("it has an address").port()
-}
-
-/// Starts a recorder before the port of a broker; it and its port.
-fn recorder(to: u16, out: &Path) -> (Running, u16) {
-    let url = format!("ws://localhost:{to}");
-    let arguments = ["record", "--listen", "127.0.0.1:0", "--to", &url, "--out"];
-    let mut child =
-        Command::new(PROGRAM).args(arguments).arg(out).stdout(Stdio::piped()).spawn().expect("the recorder starts");
-    let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-    let line = lines.next().expect("it says a line").expect("the line can be read");
-    let port = line.rsplit(':').next().and_then(|port| port.parse().ok()).expect("it says its port");
-    std::thread::spawn(move || lines.for_each(drop));
-    (Running(child), port)
-}
-
-/// Sessions with faults in them: what the broker and the network do to a terminal that is being recorded.
-const SESSIONS: &[(&str, &str)] = &[
-    (
-        "reset",
-        "pos -> terminal  SESSION START INVOICE=7 COUNTER=3  as a\n\
-         terminal -> pos  RESULT=OK  re a\n\
-         fault reset\n\
-         terminal connects\n\
-         pos -> terminal  SESSION START INVOICE=8  as b\n\
-         terminal -> pos  RESULT_CODE=59003  re b\n",
-    ),
-    (
-        "fin",
-        "pos -> terminal  ADMIN GET_COUNTER  as a\n\
-         terminal -> pos  COUNTER=1  re a\n\
-         fault fin\n\
-         terminal connects\n\
-         pos -> terminal  DEVICE VERSION COUNTER=5  as b\n\
-         terminal -> pos  COUNTER=5  re b\n",
-    ),
-    (
-        "close",
-        "broker -> terminal close 1012 \"restart\"\n\
-         terminal -> broker close 1012\n\
-         terminal connects\n\
-         pos -> terminal  ADMIN GET_COUNTER  as a\n\
-         terminal -> pos  COUNTER=1  re a\n",
-    ),
-    (
-        "a gateway that is busy",
-        "fault reset\n\
-         broker answers attempt 1\n\
-         \x20 HTTP/1.1 503 Busy\n\
-         \x20 Retry-After: 1\n\
-         terminal fails http 503\n\
-         terminal connects\n\
-         pos -> terminal  SESSION FINISH  as a\n\
-         terminal -> pos  RESULT_CODE=59004  re a\n",
-    ),
-    (
-        "a key that does not fit",
-        "fault fin\n\
-         broker answers attempt 1\n\
-         \x20 HTTP/1.1 101 Switching Protocols\n\
-         \x20 Upgrade: websocket\n\
-         \x20 Connection: Upgrade\n\
-         \x20 Sec-WebSocket-Accept: bm90IHRoZSByaWdodCBvbmU=\n\
-         terminal fails handshake accept\n\
-         terminal connects\n\
-         pos -> terminal  ADMIN GET_COUNTER  as a\n\
-         terminal -> pos  COUNTER=1  re a\n",
-    ),
-    (
-        "fragments",
-        "broker -> terminal frame text more \"<TRANSACTION><FUNCTION_TYPE>ADMIN</FUNCTION_TYPE>\"\n\
-         broker -> terminal ping \"between\"\n\
-         broker -> terminal frame continue last \"<COMMAND>GET_COUNTER</COMMAND></TRANSACTION>\"  as a\n\
-         terminal -> broker pong \"between\"\n\
-         terminal -> pos  COUNTER=1  re a\n\
-         fault reset\n\
-         terminal connects\n",
-    ),
-    (
-        "a breach of the protocol",
-        "broker -> terminal frame text last rsv 1 \"x\"\n\
-         terminal -> broker close 1002\n\
-         terminal connects\n\
-         pos -> terminal text \"no document\"  as a\n\
-         terminal -> pos  RESULT_CODE=-2  re a\n",
-    ),
-    (
-        "half a request",
-        "fault reset after 9 bytes of a\n\
-         pos -> terminal  SESSION START INVOICE=7  as a\n\
-         terminal connects\n\
-         pos -> terminal  SESSION START INVOICE=8  as b\n\
-         terminal -> pos  RESULT=OK  re b\n",
-    ),
-    (
-        "two at once, and again",
-        "together\n\
-         \x20 pos -> terminal  DEVICE VERSION COUNTER=3  as a\n\
-         \x20 pos -> terminal  ADMIN GET_COUNTER  as b\n\
-         terminal -> pos  COUNTER=3  re a\n\
-         terminal -> pos  COUNTER=3  re b\n\
-         fault fin\n\
-         terminal connects\n\
-         fault reset\n\
-         terminal connects\n\
-         pos -> terminal  ADMIN GET_COUNTER  as c\n\
-         terminal -> pos  COUNTER=3  re c\n",
-    ),
-    (
-        "nothing reaches the terminal",
-        "pos -> terminal  SESSION START INVOICE=7  as a\n\
-         terminal -> pos  RESULT=OK  re a\n\
-         fault silence to terminal\n\
-         terminal connects  within 30s\n\
-         pos -> terminal  SESSION FINISH  as b\n\
-         terminal -> pos  RESULT=OK  re b\n",
-    ),
-    (
-        "asked for more than it takes",
-        "pos -> terminal  as a\n\
-         \x20 <TRANSACTION>\n\
-         \x20   <FUNCTION_TYPE>SESSION</FUNCTION_TYPE>\n\
-         \x20   <COMMAND>START</COMMAND><!-- a remark -->\n\
-         \x20   <INVOICE><![CDATA[7]]></INVOICE>\n\
-         \x20 </TRANSACTION>\n\
-         terminal -> pos  RESULT=OK  re a\n\
-         pos -> terminal binary 00ff  as b\n\
-         terminal -> pos  RESULT_CODE=-2  re b\n\
-         fault reset\n\
-         terminal connects\n",
-    ),
-];
-
-/// What must be the same of two runs: messages in their order, what the link did, what it said beside.
-fn lanes(transcript: &str) -> Vec<Vec<String>> {
-    let steps: Vec<&str> =
-        transcript.lines().filter_map(|line| Some(line.strip_prefix('+')?.split_once(' ')?.1)).collect();
-    let lane = |wanted: &dyn Fn(&str) -> bool| {
-        let mine = steps.iter().filter(|line| wanted(line));
-        // Labels are chance.
-        mine.map(|line| line.split("  re ").next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
-    };
-    vec![
-        lane(&|line| line.starts_with("terminal -> pos")),
-        lane(&|line| line == "terminal connects" || line.starts_with("terminal fails")),
-        lane(&|line| line.starts_with("terminal -> broker pong") || line.starts_with("terminal -> broker close")),
-    ]
-}
-
-fn transcript(path: &Path) -> String {
-    let output = sca_sim(&["run", "-t", path.to_str().expect("it is text")]);
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{}\n{text}", String::from_utf8_lossy(&output.stderr));
-    text
-}
-
-/// Records a session of the simulated terminal, and says what was recorded.
-fn record(name: &str, steps: &str) -> (PathBuf, PathBuf) {
-    let folder = common::folder(&name.replace(' ', "-"));
-    let case = folder.join("case.sca");
-    let settings = "terminal\n  WEBSOCKETPINGINTERVAL 2\n  pong-timeout 2s\nbroker\n  url ws://broker.test:80\n";
-    fs::write(&case, format!("scenario \"{name}\"\n\n{settings}\nterminal connects\n{steps}"))
-        .expect("it can be written");
-    let (broker, out) = (free_port(), folder.join("out"));
-    let (recorder, port) = recorder(broker, &out);
-    let device = format!(
-        "{PROGRAM} terminal --connect ws://localhost:{port} --pinpad {{pinpad}} --seed 1 \
-         --set WEBSOCKETPINGINTERVAL=2 --set pong-timeout=2s"
-    );
-    let listen = format!("127.0.0.1:{broker}");
-    let case_name = case.to_str().expect("it is text");
-    let set = ["--set", "WEBSOCKETPINGINTERVAL=2", "--set", "pong-timeout=2s"];
-    let real = ["run", "--terminal", "external", "--listen", &listen, "--spawn", &device, case_name];
-    let failures = folder.join("failures");
-    let kept = ["--failures", failures.to_str().expect("it is text")];
-    let output = sca_sim(&[real.as_slice(), &set, &kept].concat());
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{name}: {told}");
-    // Killed, as a power cut would.
-    drop(recorder);
-    (case, out.join("terminal-1.sca"))
-}
-
-#[test]
-fn recorded_sessions_with_faults_replay_to_the_same_lanes() {
-    assert!(SESSIONS.len() >= 10);
-    std::thread::scope(|scope| {
-        for (name, steps) in SESSIONS {
-            scope.spawn(move || {
-                let (case, recorded) = record(name, steps);
-                let (wanted, got) = (lanes(&transcript(&case)), lanes(&transcript(&recorded)));
-                assert_eq!(wanted, got, "{name}\n{}", text(recorded));
-            });
-        }
-    });
 }
 
 /// A session in which everything happens that a session can hold.
@@ -354,7 +142,7 @@ fn an_archive_of_a_proxy_becomes_a_scenario_that_passes() {
     let out = folder.display().to_string();
     let output = sca_sim(&["import", archive.to_str().expect("it is text"), "--out", &out]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let told = transcript(&folder.join("terminal-1.sca"));
+    let told = common::transcript(&folder.join("terminal-1.sca"));
     assert_eq!(told.matches("terminal connects").count(), 2, "{told}");
     // Cut anywhere it still gives what stands before the cut, and says where it was cut.
     let whole = text(&archive);

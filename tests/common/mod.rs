@@ -70,3 +70,11 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 pub(crate) fn file(folder: &Path, name: &str, text: &str) {
     fs::write(folder.join(name), text).expect("the file can be written");
 }
+
+/// The transcript of a scenario that passes.
+pub(crate) fn transcript(path: &Path) -> String {
+    let output = run(&root(), &["run", "-t", path.to_str().expect("it is text")]);
+    let told = text(&output.stdout);
+    assert!(output.status.success(), "{}\n{told}", text(&output.stderr));
+    told
+}
