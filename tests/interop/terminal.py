@@ -1,9 +1,5 @@
-"""A terminal that is not ours: a client core of a few lines on Python `websockets`. It knows sessions and the counter,
-and nothing else of what a terminal does.
-
-    terminal.py URL [CA CERT KEY] [PINPAD]
-"""
-
+"""A terminal that is not ours: a client core of some forty lines on Python `websockets`, which knows sessions and the
+counter and nothing else of what a terminal does.      terminal.py URL [CA CERT KEY] [PINPAD]"""
 import asyncio
 import os
 import ssl
@@ -13,7 +9,6 @@ import xml.etree.ElementTree as ET
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
-DEFECT = os.environ.get("DEFECT")
 counter, session = 1, False
 
 
@@ -25,8 +20,7 @@ def answer(text):
     except (ET.ParseError, ValueError):
         ask = None
     count = root.findtext("COUNTER") if ask else None
-    if count and ask != ("ADMIN", "GET_COUNTER"):
-        counter = int(count)
+    counter = int(count) if count and ask != ("ADMIN", "GET_COUNTER") else counter
     told = {
         ("ADMIN", "GET_COUNTER"): ("Operation Successful", "OK", -1),
         ("DEVICE", "VERSION"): ("Version Information Captured", "OK", -1),
@@ -38,7 +32,7 @@ def answer(text):
     fields = dict(zip(("RESPONSE_TEXT", "RESULT", "RESULT_CODE"), map(str, told)))
     fields["TERMINATION_STATUS"] = "SUCCESS" if told[1] == "OK" else "FAILURE"
     if ask == ("ADMIN", "GET_COUNTER"):
-        count = str(counter + 1 if DEFECT == "counter" else counter)
+        count = str(counter + (os.environ.get("DEFECT") == "counter"))
     fields |= {"COUNTER": count} if count else {}
     fields |= {"VERSION_INFO": "APP=PY"} if ask == ("DEVICE", "VERSION") else {}
     fields |= {"TRAINING_MODE": "OFF"} if told[0] == "Session Started" else {}
@@ -50,11 +44,11 @@ async def main(url, ca=None, cert=None, key=None, pinpad="1"):
     if context and cert:
         context.load_cert_chain(cert, key)
     headers = {"x-vfi-pinpad-id": pinpad, "Pragma": "no-cache", "Cache-Control": "no-cache"}
+    options = {"ssl": context, "additional_headers": headers, "subprotocols": ["sci"], "origin": "http" + url[2:]}
     pause = 0.5
     while True:
         try:
-            async with connect(url, ssl=context, additional_headers=headers, subprotocols=["sci"], origin="http" + url[2:],
-                               ping_interval=20, open_timeout=5, proxy=None) as socket:
+            async with connect(url, ping_interval=20, open_timeout=5, proxy=None, **options) as socket:
                 pause = 0.5
                 async for message in socket:
                     await socket.send(answer(message if isinstance(message, str) else ""))
