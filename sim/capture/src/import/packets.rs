@@ -41,8 +41,8 @@ struct Connection {
     opened: Option<f64>,
     accepted: bool,
     is_tls: bool,
-    /// The first alert: whose, and its code.
-    alert: Option<(Side, u8, f64)>,
+    /// The code of the first alert.
+    alert: Option<u8>,
     ended: Option<(f64, Side, Ending)>,
     /// What was said, in order.
     said: Vec<(f64, u8, Vec<u8>)>,
@@ -205,9 +205,7 @@ fn follow(
         if let Some(connection) = stream.and_then(|stream| connections.get_mut(stream)) {
             connection.is_tls = true;
             let code = alert.split(',').next().and_then(|code| code.parse().ok()).filter(|code: &u8| *code != 0);
-            if let (Some(code), None) = (code, connection.alert) {
-                connection.alert = Some((Side::Terminal, code, connection.last));
-            }
+            connection.alert = connection.alert.or(code);
         }
     }
     let wanted: Vec<String> = connections
@@ -245,15 +243,24 @@ fn said(text: &str, connections: &mut BTreeMap<usize, Connection>, frames: &Fram
     }
 }
 
-/// The addresses at which WebSockets were asked for.
+/// The addresses at which WebSockets were asked for; where none was, those at which frames were sent.
 fn brokers(connections: &BTreeMap<usize, Connection>) -> BTreeSet<String> {
-    let asks = |connection: &&Connection| connection.said.iter().any(|(_, _, bytes)| is_upgrade(bytes));
-    connections.values().filter(asks).map(|connection| connection.server.clone()).collect()
+    let of = |says: &dyn Fn(&[u8]) -> bool| -> BTreeSet<String> {
+        let mine = connections.values().filter(|connection| connection.said.iter().any(|(_, _, bytes)| says(bytes)));
+        mine.map(|connection| connection.server.clone()).collect()
+    };
+    let asked = of(&is_upgrade);
+    if asked.is_empty() { of(&is_masked) } else { asked }
 }
 
 fn is_upgrade(bytes: &[u8]) -> bool {
     let read = Head::parse_request(bytes).ok().flatten();
     read.is_some_and(|(head, _)| head.get("Upgrade").is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket")))
+}
+
+/// Whether bytes begin as a frame of a terminal does: whole, of a kind there is, masked.
+fn is_masked(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x81 | 0x82 | 0x88..=0x8a | 0xc1 | 0xc2, second, ..] if second & 0x80 != 0)
 }
 
 /// What happened on one connection.
@@ -266,7 +273,11 @@ fn events(
     let mut mine: Vec<(f64, Event)> = Vec::new();
     let opened = connection.opened.unwrap_or_default();
     mine.push((opened, Event::Opened));
-    let asker = connection.said.iter().find(|(_, _, bytes)| bytes.starts_with(b"GET ")).map(|(_, peer, _)| *peer);
+    let by = |says: &dyn Fn(&[u8]) -> bool| {
+        connection.said.iter().find(|(_, _, bytes)| says(bytes)).map(|(_, peer, _)| *peer)
+    };
+    // Of a connection that had begun before, whoever masks is the terminal.
+    let asker = by(&|bytes| bytes.starts_with(b"GET ")).or_else(|| by(&is_masked));
     let mut ears = Ears::default();
     for (at, peer, bytes) in &connection.said {
         // Peer 1 is the one that listens in streams of TLS, as peer 0 is elsewhere: what it says tells.
@@ -275,7 +286,7 @@ fn events(
     }
     let ended = connection.ended;
     match (&connection.alert, ears.is_past_the_answer(), ended) {
-        (Some((_, code, _)), false, _) => {
+        (Some(code), false, _) => {
             let by_terminal = ended.is_some_and(|(_, side, _)| side == Side::Terminal);
             let at = ended.map_or(connection.last, |(at, ..)| at);
             mine.push((at, Event::Failed(Reason::Tls(alert_word(*code, by_terminal)))));
