@@ -227,6 +227,21 @@ def session(port, url, env=None, secure=True):
                 time.sleep(0.05)
 
 
+@peer("a recording of that terminal with a bug in it, held against ours and made small")
+def _():
+    port, through, out = free_port(), free_port(), WORK / "recorded"
+    records = [PROGRAM, "record", "--listen", f"127.0.0.1:{through}", "--to", f"ws://localhost:{port}", "--out", out]
+    with Running(*records):
+        session(port, f"ws://localhost:{through}", env={"DEFECT": "counter"}, secure=False)
+    compared = subprocess.run([PROGRAM, "diff", out / "terminal-1.sca", "--shrink", WORK / "small"], capture_output=True,
+                              text=True)
+    if compared.returncode != 1 or 'COUNTER  field "{{counter+6}}"' not in compared.stdout:
+        raise RuntimeError(compared.stdout + compared.stderr)
+    smallest = min((path.read_text() for path in (WORK / "small").iterdir()), key=len)
+    good([smallest] if len(smallest.splitlines()) > 12 or "GET_COUNTER" not in smallest else [])
+    return f"{len(smallest.splitlines())} lines are left"
+
+
 @peer("a capture by tshark of two Python peers over TLS")
 def _():
     need("tshark")

@@ -122,10 +122,11 @@ impl<'a, C: Core> Comparer<'a, C> {
             }
             let at = step_of(&text, &failure);
             let explained = at.map(|at| self.explained(run, &row, at, &failure));
+            let short = up_to(&run.scenario, &row, at);
             let difference = |what| Difference {
                 what,
                 explained: explained.unwrap_or_default(),
-                text: text.clone(),
+                text: short,
                 failure: Some(failure.clone()),
             };
             let Some(at) = at else {
@@ -196,6 +197,13 @@ pub(super) struct Run {
     differences: Vec<Difference>,
     /// What explains each way to fail that has been met.
     reasons: BTreeMap<String, Vec<Explanation>>,
+}
+
+/// A row up to the step that fails, as a scenario: nothing behind it matters.
+fn up_to(scenario: &Scenario, row: &Row, at: Option<usize>) -> String {
+    let mut row = row.clone();
+    row.steps.truncate(at.map_or(usize::MAX, |at| at + 1));
+    text_of(&scenario.title, &scenario.header, &row)
 }
 
 /// A failure in a sentence.
