@@ -23,6 +23,9 @@ use crate::session::{Event, Session};
 /// Bytes after which a capture goes on in another scenario: a file has a mebibyte at most.
 pub(crate) const PART_MAX: usize = 640 << 10;
 
+/// No scenario lasts longer; a clock that was set in between tells such times.
+const LONGEST: Duration = Duration::from_secs(365 * 86_400);
+
 /// A scenario that is being made of what happens.
 pub struct Lift {
     title: String,
@@ -83,7 +86,7 @@ impl Lift {
 
     /// Takes what happened next.
     pub fn event(&mut self, at: Duration, event: &Event) {
-        let at = Duration::from_millis(u64::try_from(at.as_millis()).unwrap_or(u64::MAX)).max(self.last);
+        let at = Duration::from_millis(u64::try_from(at.min(LONGEST).as_millis()).unwrap_or(u64::MAX)).max(self.last);
         self.last = at;
         match event {
             Event::Opened => self.opened(at),
@@ -103,7 +106,7 @@ impl Lift {
             self.is_over = true;
             self.told_pings();
             self.leave_open_requests_out();
-            stamp_into(&mut self.body, at.max(self.last));
+            stamp_into(&mut self.body, at.min(LONGEST).max(self.last));
             self.body.push_str("end\n");
         }
     }
