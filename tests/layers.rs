@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["sca-protocol", "sca-certs", "sca-display", "sca-network", "sca-peers", "sca-scenario", "sca-terminal"],
     ),
     ("sim/editor", &["sca-protocol", "sca-certs", "sca-runner", "sca-scenario"]),
-    ("sim/capture", &["sca-protocol", "sca-network", "sca-peers", "sca-runner", "sca-scenario", "sca-terminal"]),
+    ("sim/capture", &["sca-protocol", "sca-network", "sca-runner", "sca-scenario"]),
 ];
 
 /// Crates that move no bytes.

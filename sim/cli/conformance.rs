@@ -90,10 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 /// Plays everything.
 fn results(arguments: &Arguments) -> Result<Vec<FileResult>, Exit> {
     let found = found(&arguments.paths)?;
-    let real = arguments.device.real().map_err(|why| {
-        complain!("error: {why}");
-        Exit::Usage
-    })?;
+    let real = arguments.device.real()?;
     let clauses = sca_protocol::clauses::ids();
     let suite = Suite {
         options: Options::default(),

@@ -33,7 +33,7 @@ payments/sale_by_tap""".split()
 REQUIRED = ["a terminal on Python websockets, as the client core under test"] + [
     f"{name}, as the broker under test"
     for name in ("Python websockets 10.2", "Python websockets of today", "aiohttp", "Node ws")
-]
+] + ["an HTTP archive by mitmproxy of two Python peers"]
 DEADLINE = 120
 failed, passed = False, []
 FOLDER = tempfile.TemporaryDirectory()
@@ -218,7 +218,7 @@ def session(port, url, env=None, secure=True):
     """A session between the Python peers, with an abrupt end in it."""
     files = [f"{CERTS}/authority.pem", f"{CERTS}/broker.pem", f"{CERTS}/broker.key"] if secure else []
     mine = [f"{CERTS}/authority.pem", f"{CERTS}/terminal.pem", f"{CERTS}/terminal.key"] if secure else ["", "", ""]
-    with Running(TODAY, HERE / "asks.py", port, *files) as asking:
+    with Running(TODAY, HERE / "brokers/asks.py", port, *files) as asking:
         with Running(TODAY, HERE / "terminal.py", url, *mine, "1", env=env, says=""):
             end = time.monotonic() + 30
             while "done" not in asking.output():

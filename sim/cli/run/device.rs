@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use sca_protocol::settings::TerminalSettings;
-use sca_runner::beyond::{Beyond, split_path};
-use sca_runner::outside::{Outside, PLACEHOLDERS, Person, end_all};
+use sca_runner::external_broker::{ExternalBroker, split_path};
+use sca_runner::external_terminal::{ExternalTerminal, PLACEHOLDERS, Person, end_all};
 use sca_runner::parse_url;
 use sca_runner::suite::Real;
 use sca_terminal::Target;
 
+use crate::Exit;
 use crate::certs::Files;
-use crate::terms::threads;
+use crate::terms::{complain, threads};
 
 /// Who the terminal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -87,13 +88,13 @@ fn pos_url(text: &str) -> Result<String, String> {
 
 impl Device {
     /// What is real.
-    pub(crate) fn real(&self) -> Result<Real, String> {
+    pub(crate) fn real(&self) -> Result<Real, Exit> {
         if let (Some(broker), Some(pos)) = (&self.broker, &self.pos) {
-            return Ok(Real::Broker(Beyond {
+            return Ok(Real::Broker(ExternalBroker {
                 broker: broker.clone(),
                 pos: pos.clone(),
                 terminal: self.set.clone(),
-                credentials: self.files.read_for(broker.secure)?,
+                credentials: self.files.read_for(broker.secure).map_err(unusable)?,
                 patience: Duration::from_secs(self.patience),
                 longest: Duration::from_secs(self.longest),
                 slack: Duration::from_millis(self.slack),
@@ -101,16 +102,16 @@ impl Device {
         }
         if self.terminal == Terminal::Simulated {
             let asked = self.spawn.is_some() || self.reset.is_some() || self.interactive || !self.set.is_empty();
-            return if asked {
-                Err("--spawn, --reset, --interactive and --set are for --terminal external or --broker".to_owned())
-            } else {
-                Ok(Real::Nothing)
-            };
+            if asked {
+                complain!("error: --spawn, --reset, --interactive and --set are for --terminal external or --broker");
+                return Err(Exit::Usage);
+            }
+            return Ok(Real::Nothing);
         }
-        let credentials = self.files.read()?;
+        let credentials = self.files.read().map_err(unusable)?;
         end_with_us();
         let person = self.interactive.then(|| Arc::new(Beside::default()) as Arc<dyn Person>);
-        Ok(Real::Terminal(Outside {
+        Ok(Real::Terminal(ExternalTerminal {
             listen: self.listen,
             name: self.listen_name.clone(),
             spawn: self.spawn.clone(),
@@ -188,6 +189,12 @@ impl Device {
     }
 }
 
+/// Says why credentials cannot be used.
+fn unusable(why: impl std::fmt::Display) -> Exit {
+    complain!("error: {why}");
+    Exit::CannotRun
+}
+
 /// Whoever interrupts a run ends what it has started.
 fn end_with_us() {
     std::thread::spawn(|| {
@@ -205,7 +212,7 @@ struct Beside(Mutex<()>);
 
 impl Person for Beside {
     fn told(&self, what: &str) {
-        crate::terms::complain!("please: {what}");
+        complain!("please: {what}");
     }
 
     fn asked(&self, question: &str) -> Option<bool> {
@@ -221,7 +228,7 @@ impl Person for Beside {
             match line.trim() {
                 "y" | "yes" => return Some(true),
                 "n" | "no" => return Some(false),
-                _ => crate::terms::complain!("yes or no"),
+                _ => complain!("yes or no"),
             }
         }
     }

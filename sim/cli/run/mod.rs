@@ -115,10 +115,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     }
     let real = match arguments.device.real() {
         Ok(real) => real,
-        Err(why) => {
-            complain!("error: {why}");
-            return Exit::Usage;
-        }
+        Err(exit) => return exit,
     };
     let identities = match authorities_for(&real) {
         Ok(identities) => identities,

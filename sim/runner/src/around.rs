@@ -1,23 +1,26 @@
 //! What is around the harness in a run: nothing that is real, real terminals, or a real broker.
 
+use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sca_network::Mailbox;
+use sca_network::{Dialer, Mailbox, SocketDialer, Stream, Tag};
 use sca_scenario::model::{Row, Scenario};
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
-use crate::beyond::Beyond;
 use crate::clock::Clock;
 use crate::core::{Core, Making};
+use crate::external_broker::ExternalBroker;
+use crate::external_terminal::{Absent, Beside};
 use crate::identities::Identities;
-use crate::outside::{Absent, Beside};
 use crate::play::{Options, Place, failed_to_start, play_here};
+use crate::stage::listen;
 use crate::verdict::Played;
 use crate::world::World;
-use crate::world::beyond::Abroad;
-use crate::world::outside::Yonder;
+use crate::world::external_broker::BrokerState;
+use crate::world::external_terminal::TerminalState;
 
 /// What of a world is not ours.
 pub(crate) enum Around {
@@ -26,7 +29,7 @@ pub(crate) enum Around {
     /// The terminals.
     Devices(Box<Beside>),
     /// The broker.
-    Broker(Beyond),
+    Broker(ExternalBroker),
 }
 
 /// On the wire a handshake or a delivery may take this long, whatever the scale.
@@ -36,8 +39,8 @@ impl Around {
     /// What deadlines are stretched by, in scenario time.
     pub(crate) fn slack(&self, place: Place, clock: Clock) -> Duration {
         match (self, place) {
-            (Self::Devices(beside), _) => beside.outside.slack,
-            (Self::Broker(beyond), _) => beyond.slack,
+            (Self::Devices(beside), _) => beside.external.slack,
+            (Self::Broker(external), _) => external.slack,
             (Self::Ours, Place::Memory) => Duration::ZERO,
             (Self::Ours, Place::Wire { .. }) => clock.scaled(WIRE_FLOOR),
         }
@@ -51,18 +54,29 @@ impl Around {
         }
     }
 
+    /// How connections are made on real sockets: terminals that come from outside dial by themselves.
+    ///
+    /// # Errors
+    /// What the system says of the socket that listens.
+    pub(crate) async fn dialer(&self, accept: Rc<dyn Fn(Stream, Tag)>) -> io::Result<Dialer> {
+        match self {
+            Self::Devices(_) => Ok(Dialer::Socket(SocketDialer::default())),
+            Self::Ours | Self::Broker(_) => listen(accept).await,
+        }
+    }
+
     /// What is real takes its place in a world.
     pub(crate) fn joins<C: Core>(self, world: &mut World<'_, C>) {
         match self {
             Self::Ours => {}
-            Self::Devices(beside) => world.is_of(Yonder::new(beside.outside, beside.callers, beside.devices)),
-            Self::Broker(beyond) => world.is_at(Abroad::new(beyond)),
+            Self::Devices(beside) => world.is_of(TerminalState::new(beside.external, beside.callers, beside.devices)),
+            Self::Broker(external) => world.is_at(BrokerState::new(external)),
         }
     }
 }
 
 /// Plays a row against a device.
-pub(crate) async fn play_beside(
+pub(crate) async fn play_with_terminals(
     scenario: &Scenario,
     row: &Row,
     options: &Options,
@@ -74,15 +88,15 @@ pub(crate) async fn play_beside(
 }
 
 /// Plays a row with a real broker.
-pub(crate) fn play_at<C: Core>(
+pub(crate) fn play_with_broker<C: Core>(
     scenario: &Scenario,
     row: &Row,
     options: &Options,
     identities: &Arc<Identities>,
     make: &dyn Fn(Making) -> C,
-    beyond: Beyond,
+    external: ExternalBroker,
 ) -> Played {
-    let around = Around::Broker(beyond);
+    let around = Around::Broker(external);
     match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => LocalSet::new().block_on(&runtime, play_here(scenario, row, options, identities, make, around)),
         Err(error) => failed_to_start(row, error.to_string()),

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sca_network::{Dialer, MemoryNetwork, SocketDialer};
+use sca_network::{Dialer, MemoryNetwork};
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, SettingError, with};
 use sca_protocol::{Chance, UnixTime};
 use sca_scenario::model::{Row, Scenario};
@@ -21,7 +21,7 @@ use crate::clock::{Clock, DeviceClock};
 use crate::core::{Core, Making};
 use crate::identities::Identities;
 use crate::rows::{has_each_byte, with_bytes};
-use crate::stage::{cast, listen, powered};
+use crate::stage::{cast, powered};
 use crate::sweep::Blow;
 use crate::sweep::survey::Survey;
 use crate::trace::Trace;
@@ -252,13 +252,7 @@ pub(crate) async fn play_here<C: Core>(
     };
     let clock = Clock::start(scale);
     let slack = around.slack(options.place, clock);
-    let settings = || {
-        let broker: BrokerSettings = with(&row.cast.broker)?;
-        let host: HostSettings = with(&row.cast.host)?;
-        let vhq: EstateSettings = with(&row.cast.vhq)?;
-        Ok::<_, SettingError>((broker, host, vhq))
-    };
-    let (broker, host, vhq) = match settings() {
+    let (broker, host, vhq) = match parties(row) {
         Ok(settings) => settings,
         Err(error) => return failed_to_start(row, error.to_string()),
     };
@@ -272,8 +266,7 @@ pub(crate) async fn play_here<C: Core>(
             let memory = MemoryNetwork::new(latency, bandwidth, chance, pulse, accept);
             (Dialer::Memory(memory.clone()), Some(memory))
         }
-        Place::Wire { .. } if matches!(around, Around::Devices(_)) => (Dialer::Socket(SocketDialer::default()), None),
-        Place::Wire { .. } => match listen(accept).await {
+        Place::Wire { .. } => match around.dialer(accept).await {
             Ok(dialer) => (dialer, None),
             Err(error) => return failed_to_start(row, format!("no socket to listen on: {error}")),
         },
@@ -306,6 +299,11 @@ pub(crate) async fn play_here<C: Core>(
     around.joins(&mut world);
     let result = world.run(&powered(row)).await;
     played(scenario, row, options, &mut world, result, clock.elapsed())
+}
+
+/// The settings of everyone but the terminals.
+fn parties(row: &Row) -> Result<(BrokerSettings, HostSettings, EstateSettings), SettingError> {
+    Ok((with(&row.cast.broker)?, with(&row.cast.host)?, with(&row.cast.vhq)?))
 }
 
 /// Sets up what a sweep or an explorer does in a world.

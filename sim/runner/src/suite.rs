@@ -8,11 +8,11 @@ use sca_certs::{CertError, KeyKind};
 use sca_scenario::Problem;
 use sca_scenario::model::Scenario;
 
-use crate::beyond::{self, Beyond};
 use crate::core::{Core, Making};
+use crate::external_broker::{self, ExternalBroker};
+use crate::external_terminal::{self, ExternalTerminal};
 use crate::files::{self, Loaded};
 use crate::identities::Identities;
-use crate::outside::{self, Outside};
 use crate::play::{CLOCK, Options, Place, play};
 use crate::rows::{row_of, unplayable_on_wire};
 use crate::snapshots;
@@ -137,9 +137,9 @@ pub enum Real {
     #[default]
     Nothing,
     /// The terminals.
-    Terminal(Outside),
+    Terminal(ExternalTerminal),
     /// The broker.
-    Broker(Beyond),
+    Broker(ExternalBroker),
 }
 
 /// One authority for each world: constant sizes in memory, what devices have on the wire.
@@ -272,8 +272,8 @@ impl<C: Core> Suite<'_, C> {
         let (row, byte) = row_of(scenario, at, &in_memory);
         let why = match &self.real {
             Real::Nothing => None,
-            Real::Terminal(outside) => outside::unplayable(scenario, &row, &in_memory, outside),
-            Real::Broker(beyond) => beyond::unplayable(scenario, &row, &in_memory, beyond),
+            Real::Terminal(external) => external_terminal::unplayable(scenario, &row, &in_memory, external),
+            Real::Broker(external) => external_broker::unplayable(scenario, &row, &in_memory, external),
         };
         if let Some(why) = why {
             return Played { verdict: Verdict::Inapplicable(Box::new(why)), ..in_memory };
@@ -281,8 +281,12 @@ impl<C: Core> Suite<'_, C> {
         let wire = &self.identities.wire;
         let mut played = match &self.real {
             Real::Nothing => return in_memory,
-            Real::Terminal(outside) => outside::play_outside(scenario, &row, &self.options, wire, outside),
-            Real::Broker(beyond) => beyond::play_beyond(scenario, &row, &self.options, wire, &self.make, beyond),
+            Real::Terminal(external) => {
+                external_terminal::play_external_terminal(scenario, &row, &self.options, wire, external)
+            }
+            Real::Broker(external) => {
+                external_broker::play_external_broker(scenario, &row, &self.options, wire, &self.make, external)
+            }
         };
         played.values.extend(byte);
         played

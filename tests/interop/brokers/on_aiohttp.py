@@ -4,11 +4,12 @@
 """
 
 import asyncio
-import ssl
 import sys
 
 import aiohttp
 from aiohttp import web
+
+import certified
 
 terminals, tills = {}, {}
 
@@ -39,18 +40,12 @@ async def till(request):
     return socket
 
 
-async def main(port, ca=None, cert=None, key=None):
-    context = None
-    if cert:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(cert, key)
-        context.load_verify_locations(ca)
-        context.verify_mode = ssl.CERT_REQUIRED
+async def main(port, *files):
     app = web.Application()
     app.add_routes([web.get("/", terminal), web.get("/pos/{pinpad}", till)])
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", int(port), ssl_context=context).start()
+    await web.TCPSite(runner, "127.0.0.1", int(port), ssl_context=certified.context(*files)).start()
     print(f"listening: aiohttp {aiohttp.__version__}", flush=True)
     await asyncio.Future()
 

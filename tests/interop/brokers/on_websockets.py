@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import ssl
 import sys
 
 import websockets
@@ -13,6 +12,8 @@ try:
     from websockets.asyncio.server import serve
 except ImportError:
     from websockets import serve
+
+import certified
 
 terminals, tills = {}, {}
 
@@ -41,14 +42,8 @@ async def handle(socket):
             del terminals[pinpad]
 
 
-async def main(port, ca=None, cert=None, key=None):
-    context = None
-    if cert:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(cert, key)
-        context.load_verify_locations(ca)
-        context.verify_mode = ssl.CERT_REQUIRED
-    async with serve(handle, "127.0.0.1", int(port), ssl=context, subprotocols=["sci"]):
+async def main(port, *files):
+    async with serve(handle, "127.0.0.1", int(port), ssl=certified.context(*files), subprotocols=["sci"]):
         print(f"listening: Python {sys.version.split()[0]}, websockets {websockets.version.version}", flush=True)
         await asyncio.Future()
 

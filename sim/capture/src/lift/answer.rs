@@ -25,13 +25,13 @@ impl Lift {
                 return;
             }
         };
-        let (heard, asked) = self.speech.pairing.answered(&text);
+        let (response, asked) = self.speech.pairing.answered(&text);
         let suffix =
             Suffix { re: asked.as_ref().map(|asked| (asked.label.clone(), Span::default())), ..Suffix::default() };
         if text.contains("{{") {
             return self.comment("the terminal said something with `{{` in it, which no line can demand");
         }
-        let Some(response) = &heard.response else {
+        let Some(response) = &response else {
             self.step(Some(at), told(sca_runner::verbatim(&text), suffix));
             return;
         };
@@ -127,7 +127,7 @@ impl Lift {
         let suffix = Suffix { re: Some(("opened".to_owned(), Span::default())), ..Suffix::default() };
         self.step(None, told(Message::Fields(Fields { tests, ..Fields::default() }), suffix));
         let more = self.body.len() - place;
-        for open in &mut self.speech.pairing.open {
+        for open in self.speech.pairing.open_mut() {
             open.lines = open.lines.start + more..open.lines.end + more;
         }
         self.body.push_str(&behind);

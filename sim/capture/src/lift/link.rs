@@ -294,7 +294,7 @@ impl Lift {
             Phase::Up => self.link_ends(at, side, ending),
         }
         self.told_pings();
-        self.speech.pairing.forget();
+        drop(self.speech.pairing.forget());
         self.speech.connected = None;
     }
 

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
-use sca_peers::{Pos, RequestId};
 use sca_protocol::Request;
+use sca_protocol::xml::Limits;
 use sca_scenario::model::{Action, Expect, Sight, Step, Suffix};
 use sca_scenario::{Printer, quote, stamp_into};
 
@@ -181,7 +181,7 @@ impl Lift {
 
     /// What nobody had answered when the capture ended is no line of it: whether it would have been nobody knows.
     fn leave_open_requests_out(&mut self) {
-        for asked in std::mem::take(&mut self.speech.pairing.open).into_iter().rev() {
+        for asked in self.speech.pairing.forget().into_iter().rev() {
             let Some(lines) = self.body.get(asked.lines.clone()).map(str::to_owned) else { continue };
             if lines.is_empty() {
                 continue;
@@ -207,6 +207,21 @@ impl Lift {
         }
     }
 
+    /// A request begins here.
+    fn asks(&mut self, text: &str, label: String) {
+        let request = request_in(text);
+        let begin = self.body.len();
+        self.speech.pairing.asked(request.as_ref(), Asked { label, lines: begin..begin, request: request.clone() });
+    }
+
+    /// The lines of the request that came last end here.
+    fn has_asked(&mut self) {
+        let end = self.body.len();
+        if let Some(asked) = self.speech.pairing.open_mut().next_back() {
+            asked.lines.end = end;
+        }
+    }
+
     /// Appends a step.
     fn step(&mut self, at: Option<Duration>, action: Action) {
         let step = Step { stamp: at, ..Step::made(action) };
@@ -229,55 +244,15 @@ fn expect(sight: Sight) -> Action {
     Action::Expect(Expect { who: 0, sight, suffix: Suffix::default() })
 }
 
-/// A request that waits for its answer.
+/// What is kept of a request until its answer comes.
 struct Asked {
-    id: RequestId,
     label: String,
     /// Where its lines stand.
     lines: std::ops::Range<usize>,
     request: Option<Request>,
 }
 
-/// The POS of a capture, which pairs as the POS of a scenario does, and takes what is left for the oldest request.
-#[derive(Default)]
-struct Pairing {
-    pos: Pos,
-    open: Vec<Asked>,
-}
-
-impl Pairing {
-    fn asked(&mut self, text: &str, label: String, begin: usize) {
-        let request = sca_peers::request_in(text);
-        let id = self.pos.asked(request.as_ref());
-        self.open.push(Asked { id, label, lines: begin..begin, request });
-    }
-
-    /// The lines of the request that came last end here.
-    fn said(&mut self, end: usize) {
-        if let Some(asked) = self.open.last_mut() {
-            asked.lines.end = end;
-        }
-    }
-
-    /// The request that a message answers, if it answers one.
-    fn answered(&mut self, text: &str) -> (sca_peers::Heard, Option<Asked>) {
-        let heard = self.pos.heard(text);
-        let place = match heard.answers {
-            Some(id) => self.open.iter().position(|asked| asked.id == id),
-            // What is no response, and no notice either, still comes in its turn.
-            None if !heard.notice => self.open.first().map(|_| 0),
-            None => None,
-        };
-        let asked = place.map(|place| self.open.remove(place));
-        if let (Some(asked), None) = (&asked, heard.answers) {
-            self.pos.forget(|id| id == asked.id);
-        }
-        (heard, asked)
-    }
-
-    /// The connection is over: what was asked on it stays without an answer.
-    fn forget(&mut self) {
-        self.open.clear();
-        self.pos.forget(|_| true);
-    }
+/// The request that a text is, if it is one.
+fn request_in(text: &str) -> Option<Request> {
+    Request::parse(text, Limits { bytes_max: usize::MAX, ..Limits::default() }).ok()
 }

@@ -11,7 +11,7 @@ use sca_protocol::xml::Limits;
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Demand, Fields, Message, Op, RawFrame, Send, Sight, Speaker, Test};
 
-use super::{Lift, Pairing, expect};
+use super::{Asked, Lift, expect};
 use crate::fields::{self, BROUGHT_BACK, REFERENCE};
 use crate::frames::Came;
 use crate::session::Side;
@@ -25,7 +25,7 @@ const ODD_MAX: usize = 4_096;
 /// What is known of the talk.
 #[derive(Default)]
 pub(super) struct Speech {
-    pub(super) pairing: Pairing,
+    pub(super) pairing: sca_runner::Pairing<Asked>,
     /// Messages so far, from which labels are made.
     number: u32,
     /// Values that answers have brought, and the names they are captured under.
@@ -94,7 +94,7 @@ impl Lift {
         let label = self.label();
         let said = crate::redact::redacted_bytes(payload);
         let text = String::from_utf8_lossy(&said).into_owned();
-        self.speech.pairing.asked(&text, label.clone(), self.body.len());
+        self.asks(&text, label.clone());
         let message = match (opcode, std::str::from_utf8(&said)) {
             // What looks like an insert is none, and only bytes say so.
             (opcode::TEXT, Ok(text)) if text.contains("{{") => {
@@ -106,14 +106,14 @@ impl Lift {
         };
         let by = if matches!(message, Message::Frame(_)) { Speaker::Broker } else { Speaker::Pos(0) };
         self.send(at, by, message, Some(label));
-        self.speech.pairing.said(self.body.len());
+        self.has_asked();
     }
 
     /// A message that came in pieces is sent in the same pieces.
     fn in_fragments(&mut self, at: Duration, payload: &[u8], fragments: &[Frame]) {
         let said = crate::redact::redacted_bytes(payload).into_owned();
         let label = self.label();
-        self.speech.pairing.asked(&String::from_utf8_lossy(&said), label.clone(), self.body.len());
+        self.asks(&String::from_utf8_lossy(&said), label.clone());
         let is_same = said == payload;
         let (mut rest, count) = (said.as_slice(), fragments.len());
         for (nth, fragment) in fragments.iter().enumerate() {
@@ -129,7 +129,7 @@ impl Lift {
             let raw = RawFrame { payload: piece.to_vec(), ..raw(fragment) };
             self.send(at, Speaker::Broker, Message::Frame(raw), label);
         }
-        self.speech.pairing.said(self.body.len());
+        self.has_asked();
     }
 
     fn odd(&mut self, at: Duration, side: Side, frame: &Frame) {
@@ -238,7 +238,7 @@ impl Lift {
 
     /// A message that its fields do not say: as a document, or as a text.
     fn document_of(&mut self, text: &str) -> Message {
-        let request = sca_peers::request_in(text);
+        let request = super::request_in(text);
         if let Some(request) = &request {
             self.counts(request, None);
         }

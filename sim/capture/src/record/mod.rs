@@ -16,9 +16,8 @@ use sca_network::tls::{self, ClientTls, ServerTls, TlsError};
 use sca_network::{Dialer, Listener, Route, SocketDialer, Stream, Tag};
 use sca_protocol::Reason;
 use sca_protocol::reason::from_the_other_side;
-use sca_runner::Since;
 use sca_runner::live::Credentials;
-use sca_terminal::Target;
+use sca_runner::{Since, Target};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::time::timeout;
 

@@ -27,10 +27,6 @@ impl<C: Core> World<'_, C> {
             Action::Send(send) if self.is_classic(send) => self.speak_on_a_call(step, send),
             Action::Send(send) => {
                 let bytes = self.speak(step, send)?;
-                if self.abroad.is_some() {
-                    self.says_abroad(send);
-                    return Ok(());
-                }
                 let tag = self.route(send.to);
                 self.transmit(send, tag, bytes)
             }
@@ -162,7 +158,7 @@ impl<C: Core> World<'_, C> {
 
     /// The connection by which a message reaches a terminal.
     pub(super) fn route(&self, to: usize) -> Option<Tag> {
-        if self.abroad.is_some() {
+        if self.external_broker.is_some() {
             return self.newest(to).filter(|tag| self.ends.get(tag).is_some_and(|ends| ends.is_up()));
         }
         let newest = self.broker.route(&self.actors[to].settings.pinpad_id);

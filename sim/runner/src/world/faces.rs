@@ -10,7 +10,7 @@ use crate::record::Entry;
 impl<C: Core> World<'_, C> {
     /// Takes note of what the terminal shows, if it has changed.
     pub(super) fn look_at_face(&mut self, who: usize) -> Result<(), Stop> {
-        if self.yonder.is_some() {
+        if self.external_terminals.is_some() {
             return Ok(());
         }
         let now = self.now();

@@ -130,7 +130,7 @@ impl<C: Core> World<'_, C> {
     }
 
     fn server_order_as_it_is(&mut self, tag: Tag, order: ServerOrder) -> Result<(), Stop> {
-        if self.abroad.is_some() {
+        if self.external_broker.is_some() {
             return Ok(());
         }
         if matches!(order, ServerOrder::Write(_) | ServerOrder::Answer { open: true, .. }) {
@@ -174,8 +174,8 @@ impl<C: Core> World<'_, C> {
         let at = Standpoint { who, attempt: self.actors[who].attempts, connection: self.connections + 1 };
         let answer = self.armory.answer(false, at);
         let names = self.ends.get(&tag).map(|ends| ends.names.clone()).unwrap_or_default();
-        if self.yonder.is_some() {
-            self.asked_key.extend(head.get("Sec-WebSocket-Key").map(|key| (tag, key.to_owned())));
+        if let Some(state) = &mut self.external_terminals {
+            state.is_asked(tag, &head);
         }
         let outputs = self.broker.handle(BrokerInput::Asked { peer: peer(tag), head, names, answer });
         self.broker_outputs(outputs)?;

@@ -30,7 +30,7 @@ impl<C: Core> World<'_, C> {
     /// A request leaves on a connection.
     pub(super) fn under_way(&mut self, tag: sca_network::Tag, id: RequestId) {
         // Nobody sees when something reaches a device.
-        if let Some(ends) = self.ends.get_mut(&tag).filter(|_| self.yonder.is_none()) {
+        if let Some(ends) = self.ends.get_mut(&tag).filter(|_| self.external_terminals.is_none()) {
             ends.under_way.push_back(id);
         }
     }
@@ -96,7 +96,9 @@ impl<C: Core> World<'_, C> {
     /// An invariant does not hold.
     pub(super) fn violate(&mut self, invariant: &'static str, what: String) {
         // A device keeps the pace that it was set to, which nobody has told.
-        if self.yonder.is_some() && matches!(invariant, "retry-pace" | "comes-back" | "dead-link" | "icon-truth") {
+        if self.external_terminals.is_some()
+            && matches!(invariant, "retry-pace" | "comes-back" | "dead-link" | "icon-truth")
+        {
             return;
         }
         if self.setting.header.waives.iter().any(|w| w.invariant == invariant) {

@@ -6,15 +6,15 @@
 
 mod actor;
 mod acts;
-pub(crate) mod beyond;
 mod blows;
 mod calls;
 pub(crate) mod ends;
+pub(crate) mod external_broker;
+pub(crate) mod external_terminal;
 mod faces;
 mod heard;
 mod invariants;
 mod meets;
-pub(crate) mod outside;
 mod quiet;
 mod sending;
 mod sets;
@@ -151,11 +151,9 @@ pub(crate) struct World<'a, C> {
     starting: Vec<Pin<Box<dyn Future<Output = ()>>>>,
     ends_at: Option<Duration>,
     /// Devices in the place of terminals, where there are any.
-    pub(crate) yonder: Option<outside::Yonder>,
+    pub(crate) external_terminals: Option<external_terminal::TerminalState>,
     /// The real broker in the place of ours, where there is one.
-    abroad: Option<beyond::Abroad>,
-    /// The keys of requests for the upgrade, for those who judge the answers to them.
-    asked_key: BTreeMap<Tag, String>,
+    external_broker: Option<external_broker::BrokerState>,
 }
 
 impl<'a, C: Core> World<'a, C> {
@@ -207,9 +205,8 @@ impl<'a, C: Core> World<'a, C> {
             orders: 0,
             starting: Vec::new(),
             ends_at: None,
-            yonder: None,
-            abroad: None,
-            asked_key: BTreeMap::new(),
+            external_terminals: None,
+            external_broker: None,
             setting,
         }
     }
@@ -217,7 +214,7 @@ impl<'a, C: Core> World<'a, C> {
     /// Plays the scenario to its end.
     pub(crate) async fn run(&mut self, powered: &[bool]) -> Result<(), Stop> {
         let wall = WallLimit::start(WALL_MAX);
-        self.open_tills().await?;
+        self.open_pos_links().await?;
         for (who, _) in powered.iter().enumerate().filter(|(_, on)| **on) {
             self.tell(who, Input::PowerOn)?;
         }
@@ -233,7 +230,7 @@ impl<'a, C: Core> World<'a, C> {
             tokio::select! {
                 biased;
                 () = self.mailbox.posted() => settled = true,
-                yes = outside::said(self.yonder.as_mut()) => {
+                yes = external_terminal::said(self.external_terminals.as_mut()) => {
                     self.now = self.setting.clock.elapsed();
                     self.person_said(yes)?;
                     settled = false;
@@ -353,7 +350,7 @@ impl<'a, C: Core> World<'a, C> {
         let Some(posted) = self.placed(posted)? else { return Ok(()) };
         match posted.event {
             Event::Client(event) if posted.tag.line.is_some() => {
-                self.till_event(usize::from(posted.tag.terminal), event)
+                self.pos_link_event(usize::from(posted.tag.terminal), event)
             }
             Event::Client(event) => self.client_event(posted.tag, event),
             Event::Server(event) => self.server_event(posted.tag, event),

@@ -29,6 +29,10 @@ pub(crate) enum Held {
 impl<C: Core> World<'_, C> {
     /// Sends a message's bytes, unless a fault strikes it.
     pub(super) fn transmit(&mut self, send: &Send, tag: Option<Tag>, bytes: Vec<u8>) -> Result<(), Stop> {
+        if self.external_broker.is_some() {
+            self.says_by_external_broker(send);
+            return Ok(());
+        }
         let Some(tag) = tag else { return Ok(()) };
         let who = usize::from(tag.terminal);
         let strike = send

@@ -17,8 +17,8 @@ impl<C: Core> World<'_, C> {
         if let Some(config) = &self.actors[who].tls {
             return Ok(config.clone());
         }
-        if let Some(abroad) = &self.abroad {
-            let config = abroad.beyond.credentials.client().map_err(|error| Stop::Error(error.to_string()))?;
+        if let Some(state) = &self.external_broker {
+            let config = state.external.credentials.client().map_err(|error| Stop::Error(error.to_string()))?;
             self.actors[who].tls = Some(config.clone());
             return Ok(config);
         }
@@ -74,8 +74,8 @@ impl<C: Core> World<'_, C> {
 
     /// What the broker shows to a device that knows it already.
     fn given_credentials(&self) -> Option<crate::live::Credentials> {
-        let outside = &self.yonder.as_ref()?.outside;
-        outside.credentials.clone().filter(|_| outside.spawn.is_none())
+        let external = &self.external_terminals.as_ref()?.external;
+        external.credentials.clone().filter(|_| external.spawn.is_none())
     }
 
     /// Without a word about them lists are looked at only where a scenario revokes something: they make every check

@@ -29,7 +29,7 @@ impl<C: Core> World<'_, C> {
         match output {
             Output::Dial { connection, target, via } => self.dial(who, connection, &target, via),
             Output::Request { connection, bytes } => {
-                self.asks_abroad(who, &bytes);
+                self.asks_external_broker(who, &bytes);
                 self.order(who, connection, ClientOrder::Request(bytes))
             }
             Output::Open { connection } => self.order(who, connection, ClientOrder::Open),
@@ -235,7 +235,7 @@ impl<C: Core> World<'_, C> {
         let address_timeout = self.setting.clock.real(settings.address_timeout);
         let route = Route { via, address_timeout, fate, ..Route::direct(target.host.clone(), target.port) };
         let task = run_client(
-            self.abroad.as_ref().map_or_else(|| self.dialer.clone(), |abroad| abroad.dialer.clone()),
+            self.external_broker.as_ref().map_or_else(|| self.dialer.clone(), |state| state.dialer.clone()),
             route,
             client_tls,
             ClientLimits { message_size_max: size },

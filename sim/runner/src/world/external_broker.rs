@@ -12,21 +12,21 @@ use tokio::sync::mpsc;
 
 use super::ends::{EndState, OUTBOX};
 use super::{Stop, World};
-use crate::beyond::Beyond;
 use crate::core::Core;
+use crate::external_broker::ExternalBroker;
 use crate::lanes::Noted;
 use crate::record::Entry;
 
 /// All that a world knows of the broker under test.
-pub(crate) struct Abroad {
-    pub(crate) beyond: Beyond,
+pub(crate) struct BrokerState {
+    pub(crate) external: ExternalBroker,
     pub(crate) dialer: Dialer,
     /// The link of each terminal's POS.
-    tills: BTreeMap<usize, Till>,
+    pos_links: BTreeMap<usize, PosLink>,
 }
 
 /// The link of a POS.
-struct Till {
+struct PosLink {
     orders: mpsc::Sender<ClientOrder>,
     /// What it wants to say once it is up.
     waiting: VecDeque<String>,
@@ -39,29 +39,29 @@ struct Till {
 /// Bytes of a message that a POS hears.
 const MESSAGE_MAX: usize = 16 << 20;
 
-impl Abroad {
-    pub(crate) fn new(beyond: Beyond) -> Self {
-        Self { beyond, dialer: Dialer::Socket(SocketDialer::default()), tills: BTreeMap::new() }
+impl BrokerState {
+    pub(crate) fn new(external: ExternalBroker) -> Self {
+        Self { external, dialer: Dialer::Socket(SocketDialer::default()), pos_links: BTreeMap::new() }
     }
 
     /// Whether every POS has its link.
     fn is_ready(&self) -> bool {
-        self.tills.values().all(|till| till.is_up)
+        self.pos_links.values().all(|link| link.is_up)
     }
 }
 
 impl<C: Core> World<'_, C> {
     /// The broker is a real one.
-    pub(crate) fn is_at(&mut self, abroad: Abroad) {
-        self.abroad = Some(abroad);
+    pub(crate) fn is_at(&mut self, state: BrokerState) {
+        self.external_broker = Some(state);
     }
 
     /// Opens the links of all POS, and waits until they are up: a terminal may be spoken to from its first moment on.
-    pub(super) async fn open_tills(&mut self) -> Result<(), Stop> {
-        (0..self.actors.len()).try_for_each(|who| self.open_till(who))?;
-        let Some(patience) = self.abroad.as_ref().map(|abroad| abroad.beyond.patience) else { return Ok(()) };
+    pub(super) async fn open_pos_links(&mut self) -> Result<(), Stop> {
+        (0..self.actors.len()).try_for_each(|who| self.open_pos_link(who))?;
+        let Some(patience) = self.external_broker.as_ref().map(|state| state.external.patience) else { return Ok(()) };
         let ready = async {
-            while self.abroad.as_ref().is_some_and(|abroad| !abroad.is_ready()) {
+            while self.external_broker.as_ref().is_some_and(|state| !state.is_ready()) {
                 self.mailbox.posted().await;
                 for posted in self.mailbox.take() {
                     self.take(posted)?;
@@ -75,13 +75,13 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    fn open_till(&mut self, who: usize) -> Result<(), Stop> {
+    fn open_pos_link(&mut self, who: usize) -> Result<(), Stop> {
         let pinpad_id = self.actors[who].settings.pinpad_id.clone();
-        let Some(abroad) = &self.abroad else { return Ok(()) };
+        let Some(state) = &self.external_broker else { return Ok(()) };
         let wrong = |error: String| Stop::Error(format!("the POS: {error}"));
-        let (target, path) = abroad.beyond.pos_of(&pinpad_id);
+        let (target, path) = state.external.pos_of(&pinpad_id);
         let tls = match target.secure {
-            true => Some(abroad.beyond.credentials.client().map_err(|error| wrong(error.to_string()))?),
+            true => Some(state.external.credentials.client().map_err(|error| wrong(error.to_string()))?),
             false => None,
         };
         let key = handshake::key(self.setting.chance.stream("pos-key", &[who as u64]).bytes());
@@ -102,24 +102,26 @@ impl<C: Core> World<'_, C> {
         let tag = Tag { line: Some(Line::Primary), ..Self::tag(who, 0) };
         let route = Route::direct(target.host.clone(), target.port);
         let limits = ClientLimits { message_size_max: MESSAGE_MAX };
-        let dialer = abroad.dialer.clone();
+        let dialer = state.dialer.clone();
         tokio::task::spawn_local(run_client(dialer, route, tls, limits, tag, self.mailbox.clone(), receiver));
         let asks = (target.secure, asked.join("\r\n").into_bytes());
-        let till = Till { orders, asks, waiting: VecDeque::new(), is_up: false, key };
-        self.abroad.as_mut().map(|abroad| abroad.tills.insert(who, till));
+        let link = PosLink { orders, asks, waiting: VecDeque::new(), is_up: false, key };
+        self.external_broker.as_mut().map(|state| state.pos_links.insert(who, link));
         Ok(())
     }
 
     /// Something happens on the link of a POS.
-    pub(super) fn till_event(&mut self, who: usize, event: ClientEvent) -> Result<(), Stop> {
-        let Some(till) = self.abroad.as_mut().and_then(|abroad| abroad.tills.get_mut(&who)) else { return Ok(()) };
+    pub(super) fn pos_link_event(&mut self, who: usize, event: ClientEvent) -> Result<(), Stop> {
+        let Some(link) = self.external_broker.as_mut().and_then(|state| state.pos_links.get_mut(&who)) else {
+            return Ok(());
+        };
         match event {
-            ClientEvent::Answered(head) => match handshake::judge(&head, &till.key, false) {
+            ClientEvent::Answered(head) => match handshake::judge(&head, &link.key, false) {
                 Ok(()) => {
-                    till.is_up = true;
-                    drop(till.orders.try_send(ClientOrder::Open));
-                    for text in till.waiting.drain(..) {
-                        drop(till.orders.try_send(ClientOrder::Text(text)));
+                    link.is_up = true;
+                    drop(link.orders.try_send(ClientOrder::Open));
+                    for text in link.waiting.drain(..) {
+                        drop(link.orders.try_send(ClientOrder::Text(text)));
                     }
                     Ok(())
                 }
@@ -136,9 +138,9 @@ impl<C: Core> World<'_, C> {
             ClientEvent::Closed | ClientEvent::Lost | ClientEvent::Violation(_) => {
                 Err(Stop::Error("the broker has ended the link of the POS".to_owned()))
             }
-            ClientEvent::Opened if till.asks.0 => Ok(()),
+            ClientEvent::Opened if link.asks.0 => Ok(()),
             ClientEvent::Opened | ClientEvent::Secured => {
-                drop(till.orders.try_send(ClientOrder::Request(std::mem::take(&mut till.asks.1))));
+                drop(link.orders.try_send(ClientOrder::Request(std::mem::take(&mut link.asks.1))));
                 Ok(())
             }
             ClientEvent::Binary(_) | ClientEvent::Pong(_) => Ok(()),
@@ -147,7 +149,7 @@ impl<C: Core> World<'_, C> {
 
     /// The answer to the terminal's request has come.
     pub(super) fn is_answered(&mut self, tag: Tag, head: &Head) {
-        if self.abroad.is_some()
+        if self.external_broker.is_some()
             && head.status == 101
             && let Some(ends) = self.ends.get_mut(&tag)
         {
@@ -156,8 +158,8 @@ impl<C: Core> World<'_, C> {
     }
 
     /// What the terminal asks the broker for.
-    pub(super) fn asks_abroad(&mut self, who: usize, bytes: &[u8]) {
-        if self.abroad.is_none() {
+    pub(super) fn asks_external_broker(&mut self, who: usize, bytes: &[u8]) {
+        if self.external_broker.is_none() {
             return;
         }
         let Ok(Some((head, _))) = Head::parse_request(bytes) else { return };
@@ -171,17 +173,19 @@ impl<C: Core> World<'_, C> {
     }
 
     /// A POS says something to its terminal by the broker.
-    pub(super) fn says_abroad(&mut self, send: &Send) {
+    pub(super) fn says_by_external_broker(&mut self, send: &Send) {
         let text = self.text_of(send.to, &send.message);
-        let Some(till) = self.abroad.as_mut().and_then(|abroad| abroad.tills.get_mut(&send.to)) else { return };
+        let Some(link) = self.external_broker.as_mut().and_then(|state| state.pos_links.get_mut(&send.to)) else {
+            return;
+        };
         let order = match &send.message {
             Message::Binary(bytes) => ClientOrder::Binary(bytes.clone()),
             _ => ClientOrder::Text(text.clone()),
         };
-        if till.is_up {
-            drop(till.orders.try_send(order));
+        if link.is_up {
+            drop(link.orders.try_send(order));
         } else {
-            till.waiting.push_back(text);
+            link.waiting.push_back(text);
         }
     }
 }

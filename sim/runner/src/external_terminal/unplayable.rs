@@ -5,17 +5,22 @@ use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings, with};
 use sca_scenario::Span;
 use sca_scenario::model::{Action, FaultKind, LinkSight, Party, Row, Scenario, Sight, Source, Step};
 
-use super::Outside;
+use super::ExternalTerminal;
 use crate::faults;
 use crate::verdict::{Failure, Played};
 
 const FIRST_LINE: Span = Span { line: 1, column: 1, length: 8, file: 0 };
 
 /// Why a row cannot be played against this device.
-pub(crate) fn unplayable(scenario: &Scenario, row: &Row, in_memory: &Played, outside: &Outside) -> Option<Failure> {
-    settings(scenario, row, outside).or_else(|| row.steps.iter().find_map(|step| of_step(step, outside))).or_else(
+pub(crate) fn unplayable(
+    scenario: &Scenario,
+    row: &Row,
+    in_memory: &Played,
+    external: &ExternalTerminal,
+) -> Option<Failure> {
+    settings(scenario, row, external).or_else(|| row.steps.iter().find_map(|step| of_step(step, external))).or_else(
         || {
-            let (took, limit) = (in_memory.lasted, outside.longest);
+            let (took, limit) = (in_memory.lasted, external.longest);
             (took > limit).then(|| {
                 let told =
                     format!("it would take {} s of real time, {} s are allowed", took.as_secs(), limit.as_secs());
@@ -29,21 +34,21 @@ fn no(span: Span, why: impl Into<String>) -> Option<Failure> {
     Some(Failure::at(span, why).label("not for a device"))
 }
 
-fn settings(scenario: &Scenario, row: &Row, outside: &Outside) -> Option<Failure> {
+fn settings(scenario: &Scenario, row: &Row, external: &ExternalTerminal) -> Option<Failure> {
     let place = |whose: &str, name: &str| {
         row.cast.places.get(&(whose.to_owned(), name.to_owned())).copied().unwrap_or(FIRST_LINE)
     };
     if scenario.header.clock.is_some() {
         return no(FIRST_LINE, "a device has the clock of the day");
     }
-    let takes_settings = outside.spawn.as_ref().is_some_and(|spawn| spawn.contains("{settings}"));
+    let takes_settings = external.spawn.as_ref().is_some_and(|spawn| spawn.contains("{settings}"));
     let is_known = |name: &str, value: &String| {
         let is_default = TerminalSettings::row(name).is_ok_and(|row| row.default == value);
-        let said = outside.has.iter().any(|(known, has)| known == name && has == value);
+        let said = external.has.iter().any(|(known, has)| known == name && has == value);
         is_default
             || said
             || matches!(name, "pinpad-id" | "model")
-            || (name == "certificate" && outside.spawn.is_some())
+            || (name == "certificate" && external.spawn.is_some())
     };
     for terminal in &row.cast.terminals {
         if let Some((name, value)) =
@@ -59,7 +64,7 @@ fn settings(scenario: &Scenario, row: &Row, outside: &Outside) -> Option<Failure
     if !row.cast.host.is_empty() || !row.cast.vhq.is_empty() {
         return no(FIRST_LINE, "a device has hosts of its own");
     }
-    if outside.spawn.is_none() && !row.cast.certificates.is_empty() {
+    if external.spawn.is_none() && !row.cast.certificates.is_empty() {
         return no(FIRST_LINE, "the device knows one certificate of its broker");
     }
     if row.cast.certificates.values().any(|certificate| !certificate.names.is_empty()) {
@@ -71,15 +76,15 @@ fn settings(scenario: &Scenario, row: &Row, outside: &Outside) -> Option<Failure
     if let Some(name) = shaped {
         return no(place("broker", name), format!("real sockets have no `{name}` of their own"));
     }
-    (outside.spawn.is_none() && is_ws && outside.credentials.is_some())
+    (external.spawn.is_none() && is_ws && external.credentials.is_some())
         .then(|| no(place("broker", "url"), "the device speaks wss"))
         .flatten()
 }
 
-fn of_step(step: &Step, outside: &Outside) -> Option<Failure> {
+fn of_step(step: &Step, external: &ExternalTerminal) -> Option<Failure> {
     let span = step.span;
-    let has_person = outside.person.is_some();
-    let spawned = outside.spawn.is_some();
+    let has_person = external.person.is_some();
+    let spawned = external.spawn.is_some();
     match &step.action {
         Action::Expect(expect) => match &expect.sight {
             Sight::Show(_) if has_person => None,
@@ -121,11 +126,11 @@ fn of_step(step: &Step, outside: &Outside) -> Option<Failure> {
             }
             if faults::is_for_sockets(&fault.kind) { None } else { no(span, format!("sockets cannot play `{word}`")) }
         }
-        other => other.blocks().into_iter().flatten().find_map(|inner| of_step(inner, outside)),
+        other => other.blocks().into_iter().flatten().find_map(|inner| of_step(inner, external)),
     }
     .or_else(|| match &step.action {
         Action::Without(..) | Action::Throughout(..) => {
-            step.action.blocks().into_iter().flatten().find_map(|inner| of_step(inner, outside))
+            step.action.blocks().into_iter().flatten().find_map(|inner| of_step(inner, external))
         }
         _ => None,
     })

@@ -15,11 +15,11 @@ use super::ends::{EndState, Ends, OUTBOX};
 use super::{Event, Stop, World};
 use crate::armory::Standpoint;
 use crate::core::Core;
-use crate::outside::{Callers, Devices, Outside};
+use crate::external_terminal::{Callers, Devices, ExternalTerminal};
 
 /// All that a world knows of its devices.
-pub(crate) struct Yonder {
-    pub(crate) outside: Outside,
+pub(crate) struct TerminalState {
+    pub(crate) external: ExternalTerminal,
     pub(crate) callers: Callers,
     pub(crate) devices: Devices,
     /// Connections so far.
@@ -30,25 +30,35 @@ pub(crate) struct Yonder {
     unplaced: BTreeMap<u32, Ends>,
     /// Connections whose answer has been sent: until when the device may hang up, and what it would hang up for.
     judged: BTreeMap<Tag, (Duration, Option<Reason>)>,
+    /// The keys of requests for the upgrade that have no answer yet.
+    keys: BTreeMap<Tag, String>,
     /// Connections whose TLS stands.
     secured: BTreeSet<Tag>,
     /// What a person has been asked, and what they say.
     pub(crate) question: Option<mpsc::Receiver<Option<bool>>>,
 }
 
-impl Yonder {
-    pub(crate) fn new(outside: Outside, callers: Callers, devices: Devices) -> Self {
+impl TerminalState {
+    pub(crate) fn new(external: ExternalTerminal, callers: Callers, devices: Devices) -> Self {
         Self {
-            outside,
+            external,
             callers,
             devices,
             connections: 0,
             whose: BTreeMap::new(),
             unplaced: BTreeMap::new(),
             judged: BTreeMap::new(),
+            keys: BTreeMap::new(),
             secured: BTreeSet::new(),
             question: None,
         }
+    }
+}
+
+impl TerminalState {
+    /// A device has asked for the upgrade.
+    pub(super) fn is_asked(&mut self, tag: Tag, head: &Head) {
+        self.keys.extend(head.get("Sec-WebSocket-Key").map(|key| (tag, key.to_owned())));
     }
 }
 
@@ -58,8 +68,8 @@ fn answered() -> LinkEvent {
 }
 
 /// Waits for what a person says; for ever where nobody was asked.
-pub(super) async fn said(yonder: Option<&mut Yonder>) -> Option<bool> {
-    match yonder.and_then(|yonder| yonder.question.as_mut()) {
+pub(super) async fn said(state: Option<&mut TerminalState>) -> Option<bool> {
+    match state.and_then(|state| state.question.as_mut()) {
         Some(answer) => answer.recv().await.flatten(),
         None => std::future::pending().await,
     }
@@ -67,21 +77,21 @@ pub(super) async fn said(yonder: Option<&mut Yonder>) -> Option<bool> {
 
 impl<C: Core> World<'_, C> {
     /// Devices stand in the place of the terminals.
-    pub(crate) fn is_of(&mut self, yonder: Yonder) {
+    pub(crate) fn is_of(&mut self, state: TerminalState) {
         for actor in &mut self.actors {
             actor.pos.lenient = true;
             // What a device has lived through before nobody knows.
-            if !yonder.outside.is_fresh() {
+            if !state.external.is_fresh() {
                 actor.reference.give_up();
             }
         }
-        self.yonder = Some(yonder);
+        self.external_terminals = Some(state);
     }
 
     /// Lets in who has come.
     pub(super) fn let_in(&mut self) -> Result<bool, Stop> {
         let mut any = false;
-        while let Some(stream) = self.yonder.as_ref().and_then(|yonder| yonder.callers.next()) {
+        while let Some(stream) = self.external_terminals.as_ref().and_then(|state| state.callers.next()) {
             self.caller(stream)?;
             any = true;
         }
@@ -93,9 +103,9 @@ impl<C: Core> World<'_, C> {
         // With several devices the first that has no link is as good a guess as any, until it says who it is.
         let guess = (0..self.actors.len()).find(|who| !self.actors[*who].link_up).unwrap_or(0);
         let is_sure = self.actors.len() == 1;
-        let Some(yonder) = &mut self.yonder else { return Ok(()) };
-        yonder.connections += 1;
-        let number = yonder.connections;
+        let Some(state) = &mut self.external_terminals else { return Ok(()) };
+        state.connections += 1;
+        let number = state.connections;
         let tag = Tag { terminal: if is_sure { 0 } else { u16::MAX }, line: None, connection: number };
         if is_sure {
             self.lost_before(guess)?;
@@ -108,12 +118,12 @@ impl<C: Core> World<'_, C> {
         let (to_nobody, _) = mpsc::channel(1);
         let mut ends = Ends { cut, ours, ..Ends::new(to_nobody, to_server, tap.clone()) };
         ends.client = None;
-        if let Some(yonder) = &mut self.yonder {
+        if let Some(state) = &mut self.external_terminals {
             if is_sure {
-                yonder.whose.insert(number, guess);
+                state.whose.insert(number, guess);
                 self.ends.insert(tag, ends);
             } else {
-                yonder.unplaced.insert(number, ends);
+                state.unplaced.insert(number, ends);
             }
         }
         tokio::task::spawn_local(run_server(stream, None, tls, tap, tag, self.mailbox.clone(), orders));
@@ -135,16 +145,16 @@ impl<C: Core> World<'_, C> {
     /// An event of a device's connection, with the device it belongs to. Nothing where that is not known yet.
     pub(super) fn placed(&mut self, mut posted: Posted) -> Result<Option<Posted>, Stop> {
         let number = posted.tag.connection;
-        let known = self.yonder.as_ref().map(|yonder| yonder.whose.get(&number).copied());
+        let known = self.external_terminals.as_ref().map(|state| state.whose.get(&number).copied());
         let who = match known {
             None => return Ok(Some(posted)),
             Some(Some(who)) => who,
             Some(None) => match self.place_by(&posted.event) {
                 Some(who) => {
                     let tag = Self::tag(who, number);
-                    let ends = self.yonder.as_mut().and_then(|yonder| {
-                        yonder.whose.insert(number, who);
-                        yonder.unplaced.remove(&number)
+                    let ends = self.external_terminals.as_mut().and_then(|state| {
+                        state.whose.insert(number, who);
+                        state.unplaced.remove(&number)
                     });
                     self.lost_before(who)?;
                     self.ends.extend(ends.map(|ends| (tag, ends)));
@@ -152,9 +162,9 @@ impl<C: Core> World<'_, C> {
                     who
                 }
                 None => {
-                    if let (Event::Server(ServerEvent::Secured { names, rekeys }), Some(yonder)) =
-                        (&posted.event, &mut self.yonder)
-                        && let Some(ends) = yonder.unplaced.get_mut(&number)
+                    if let (Event::Server(ServerEvent::Secured { names, rekeys }), Some(state)) =
+                        (&posted.event, &mut self.external_terminals)
+                        && let Some(ends) = state.unplaced.get_mut(&number)
                     {
                         (ends.names, ends.rekeys) = (names.clone(), *rekeys);
                     }
@@ -185,7 +195,7 @@ impl<C: Core> World<'_, C> {
         match event {
             ServerEvent::Frame(..) => self.has_accepted(tag),
             ServerEvent::Secured { .. } => {
-                self.yonder.as_mut().map(|yonder| yonder.secured.insert(tag));
+                self.external_terminals.as_mut().map(|state| state.secured.insert(tag));
                 Ok(())
             }
             ServerEvent::Failed(reason) => {
@@ -197,7 +207,7 @@ impl<C: Core> World<'_, C> {
                 self.told(who, tag.connection, LinkEvent::Failed(reason))
             }
             ServerEvent::Ended(ending) => {
-                let judged = self.yonder.as_mut().and_then(|yonder| yonder.judged.remove(&tag));
+                let judged = self.external_terminals.as_mut().and_then(|state| state.judged.remove(&tag));
                 let state = self.ends.get(&tag).map(|ends| ends.state);
                 if state != Some(EndState::Over) {
                     self.over(tag);
@@ -214,7 +224,8 @@ impl<C: Core> World<'_, C> {
                     }
                     (None, Some(EndState::Opening)) => {
                         let secure = crate::play::target(&self.setting.broker).secure;
-                        let is_in_tls = secure && self.yonder.as_ref().is_some_and(|y| !y.secured.contains(&tag));
+                        let is_in_tls =
+                            secure && self.external_terminals.as_ref().is_some_and(|y| !y.secured.contains(&tag));
                         let reason = match ending {
                             Ending::Fin if is_in_tls => Reason::Tls("eof"),
                             Ending::Fin => Reason::Handshake("truncated"),
@@ -233,9 +244,9 @@ impl<C: Core> World<'_, C> {
     /// The broker has answered: from now on the device may hang up, and if it does not it is connected.
     pub(super) fn answer_is_sent(&mut self, tag: Tag, bytes: &[u8]) -> Result<(), Stop> {
         let now = self.now();
-        let Some(yonder) = &mut self.yonder else { return Ok(()) };
-        let until = now + yonder.outside.second_thoughts;
-        let key = self.asked_key.get(&tag).cloned().unwrap_or_default();
+        let Some(state) = &mut self.external_terminals else { return Ok(()) };
+        let until = now + state.external.second_thoughts;
+        let key = state.keys.remove(&tag).unwrap_or_default();
         let verdict = match Head::parse_answer(bytes) {
             Ok(Some((head, _))) => judge(&head, &key, false),
             _ => Err(Reason::Handshake("garbage")),
@@ -247,7 +258,7 @@ impl<C: Core> World<'_, C> {
                 self.told(who, tag.connection, LinkEvent::Failed(Reason::Http(status)))
             }
             other => {
-                yonder.judged.insert(tag, (until, other.err()));
+                state.judged.insert(tag, (until, other.err()));
                 Ok(())
             }
         }
@@ -255,7 +266,7 @@ impl<C: Core> World<'_, C> {
 
     /// The device speaks, or has had its time: it has accepted the answer.
     fn has_accepted(&mut self, tag: Tag) -> Result<(), Stop> {
-        let judged = self.yonder.as_mut().and_then(|yonder| yonder.judged.remove(&tag));
+        let judged = self.external_terminals.as_mut().and_then(|state| state.judged.remove(&tag));
         if judged.is_none() {
             return Ok(());
         }
@@ -267,15 +278,14 @@ impl<C: Core> World<'_, C> {
 
     /// When a device's time to hang up is next over.
     pub(super) fn second_thoughts(&self) -> Option<Duration> {
-        self.yonder.as_ref()?.judged.values().map(|(until, _)| *until).min()
+        self.external_terminals.as_ref()?.judged.values().map(|(until, _)| *until).min()
     }
 
     /// Those whose time to hang up is over are connected.
     pub(super) fn are_accepted(&mut self) -> Result<bool, Stop> {
         let now = self.now();
-        let Some(yonder) = &self.yonder else { return Ok(false) };
-        let over: Vec<Tag> =
-            yonder.judged.iter().filter(|(_, (until, _))| *until <= now).map(|(tag, _)| *tag).collect();
+        let Some(state) = &self.external_terminals else { return Ok(false) };
+        let over: Vec<Tag> = state.judged.iter().filter(|(_, (until, _))| *until <= now).map(|(tag, _)| *tag).collect();
         over.iter().try_for_each(|tag| self.has_accepted(*tag))?;
         Ok(!over.is_empty())
     }
@@ -283,15 +293,15 @@ impl<C: Core> World<'_, C> {
     /// Switches a device, where it is ours, or asks a person to.
     pub(super) fn switch(&mut self, who: usize, on: bool) -> Result<(), Stop> {
         let name = self.actors[who].name.clone();
-        let Some(yonder) = &mut self.yonder else { return Ok(()) };
-        if yonder.devices.is_ours(who) {
+        let Some(state) = &mut self.external_terminals else { return Ok(()) };
+        if state.devices.is_ours(who) {
             if !on {
-                yonder.devices.off(who);
+                state.devices.off(who);
                 return Ok(());
             }
-            return yonder.devices.on(who).map_err(|error| Stop::Error(format!("the device does not start: {error}")));
+            return state.devices.on(who).map_err(|error| Stop::Error(format!("the device does not start: {error}")));
         }
-        if let Some(person) = &yonder.outside.person {
+        if let Some(person) = &state.external.person {
             person.told(&format!("switch {name} {}", if on { "on" } else { "off" }));
         }
         Ok(())
@@ -300,7 +310,7 @@ impl<C: Core> World<'_, C> {
     /// Asks a person to do what a cardholder does.
     pub(super) fn is_done_by_person(&mut self, step: &Step) -> bool {
         let said = self.said(step);
-        match self.yonder.as_ref().and_then(|yonder| yonder.outside.person.as_ref()) {
+        match self.external_terminals.as_ref().and_then(|state| state.external.person.as_ref()) {
             Some(person) => {
                 person.told(&said);
                 true
@@ -311,8 +321,8 @@ impl<C: Core> World<'_, C> {
 
     /// Asks a person whether what the script waits for is shown.
     pub(super) fn ask_person(&mut self) {
-        let Some(yonder) = &self.yonder else { return };
-        let Some(person) = yonder.outside.person.clone().filter(|_| yonder.question.is_none()) else { return };
+        let Some(state) = &self.external_terminals else { return };
+        let Some(person) = state.external.person.clone().filter(|_| state.question.is_none()) else { return };
         let Some(step) = self.script.awaited_show() else { return };
         let question = format!("does it show this: {}", self.said(&step));
         let (sender, answer) = mpsc::channel(1);
@@ -321,15 +331,15 @@ impl<C: Core> World<'_, C> {
             // A run that is over waits for no answer.
             let _ = sender.blocking_send(person.asked(&question));
         });
-        if let Some(yonder) = &mut self.yonder {
-            yonder.question = Some(answer);
+        if let Some(state) = &mut self.external_terminals {
+            state.question = Some(answer);
         }
     }
 
     /// A person has said whether it is shown.
     pub(super) fn person_said(&mut self, yes: Option<bool>) -> Result<(), Stop> {
-        if let Some(yonder) = &mut self.yonder {
-            yonder.question = None;
+        if let Some(state) = &mut self.external_terminals {
+            state.question = None;
         }
         let Some(yes) = yes else { return Err(Stop::Error("nobody says what the device shows".to_owned())) };
         let now = self.now();

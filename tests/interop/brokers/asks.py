@@ -4,10 +4,12 @@
 """
 
 import asyncio
-import ssl
 import sys
 
 from websockets.asyncio.server import serve
+
+import certified
+
 
 START = """<TRANSACTION>
   <FUNCTION_TYPE>SESSION</FUNCTION_TYPE>
@@ -43,14 +45,8 @@ async def handle(socket):
         done.set()
 
 
-async def main(port, ca=None, cert=None, key=None):
-    context = None
-    if cert:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(cert, key)
-        context.load_verify_locations(ca)
-        context.verify_mode = ssl.CERT_REQUIRED
-    async with serve(handle, "127.0.0.1", int(port), ssl=context, subprotocols=["sci"]):
+async def main(port, *files):
+    async with serve(handle, "127.0.0.1", int(port), ssl=certified.context(*files), subprotocols=["sci"]):
         print("listening", flush=True)
         await done.wait()
         print("done", flush=True)

@@ -20,7 +20,7 @@ use sca_scenario::model::{Action, LinkSight, Message, Row, Scenario, Sight, Step
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
-use crate::around::play_beside;
+use crate::around::play_with_terminals;
 use crate::identities::Identities;
 use crate::play::{Options, failed_to_start};
 use crate::verdict::Played;
@@ -41,7 +41,7 @@ pub trait Person: Send + Sync {
 
 /// A device under test, and how the harness gets at it.
 #[derive(Clone)]
-pub struct Outside {
+pub struct ExternalTerminal {
     /// Where the device finds its broker; with port 0 every scenario has a port of its own.
     pub listen: SocketAddr,
     /// The name by which the device finds it.
@@ -69,13 +69,13 @@ pub struct Outside {
     pub person: Option<Arc<dyn Person>>,
 }
 
-impl std::fmt::Debug for Outside {
+impl std::fmt::Debug for ExternalTerminal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Outside {{ listen: {}, spawn: {:?} }}", self.listen, self.spawn)
+        write!(f, "ExternalTerminal {{ listen: {}, spawn: {:?} }}", self.listen, self.spawn)
     }
 }
 
-impl Outside {
+impl ExternalTerminal {
     /// Whether the devices of a scenario are its own, so that nothing is left of the one before.
     pub(crate) fn is_fresh(&self) -> bool {
         self.spawn.is_some() || self.reset.is_some()
@@ -98,35 +98,35 @@ impl Callers {
 
 /// What a world is given beside what every world has.
 pub(crate) struct Beside {
-    pub(crate) outside: Outside,
+    pub(crate) external: ExternalTerminal,
     pub(crate) callers: Callers,
     pub(crate) mailbox: Mailbox,
     pub(crate) devices: Devices,
 }
 
 /// Plays one row against a device.
-pub(crate) fn play_outside(
+pub(crate) fn play_external_terminal(
     scenario: &Scenario,
     row: &Row,
     options: &Options,
     identities: &Arc<Identities>,
-    outside: &Outside,
+    external: &ExternalTerminal,
 ) -> Played {
     let runtime = match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed_to_start(row, error.to_string()),
     };
     LocalSet::new().block_on(&runtime, async {
-        let listener = match Listener::bind(outside.listen).await {
+        let listener = match Listener::bind(external.listen).await {
             Ok(listener) => listener,
-            Err(error) => return failed_to_start(row, format!("cannot listen on {}: {error}", outside.listen)),
+            Err(error) => return failed_to_start(row, format!("cannot listen on {}: {error}", external.listen)),
         };
         let port = listener.address().map_or(0, |address| address.port());
-        let (scenario, row) = prepared(scenario, row, outside, port);
-        if let Err(why) = reset(outside).await {
+        let (scenario, row) = prepared(scenario, row, external, port);
+        if let Err(why) = reset(external).await {
             return failed_to_start(&row, why);
         }
-        let mut devices = match Devices::start(outside, &scenario, &row, identities) {
+        let mut devices = match Devices::start(external, &scenario, &row, identities) {
             Ok(devices) => devices,
             Err(error) => return failed_to_start(&row, format!("the device cannot be started: {error}")),
         };
@@ -134,11 +134,11 @@ pub(crate) fn play_outside(
         let callers = Callers { mailbox: mailbox.clone(), ..Callers::default() };
         let accepting = tokio::task::spawn_local(accept(listener, callers.clone()));
         // The time of the scenario begins when the device is there.
-        if let Err(why) = is_there(outside, &mailbox, &mut devices).await {
+        if let Err(why) = is_there(external, &mailbox, &mut devices).await {
             return failed_to_start(&row, why);
         }
-        let beside = Beside { outside: outside.clone(), callers, mailbox, devices };
-        let played = play_beside(&scenario, &row, options, identities, beside).await;
+        let beside = Beside { external: external.clone(), callers, mailbox, devices };
+        let played = play_with_terminals(&scenario, &row, options, identities, beside).await;
         accepting.abort();
         played
     })
@@ -148,9 +148,9 @@ pub(crate) fn play_outside(
 const LOOKS: Duration = Duration::from_millis(50);
 
 /// Resets the device, where there is a command for it.
-async fn reset(outside: &Outside) -> Result<(), String> {
-    let Some(command) = &outside.reset else { return Ok(()) };
-    let log = Arc::new(process::Log::new(outside.log.clone()));
+async fn reset(external: &ExternalTerminal) -> Result<(), String> {
+    let Some(command) = &external.reset else { return Ok(()) };
+    let log = Arc::new(process::Log::new(external.log.clone()));
     let mut started =
         process::Started::new(command, &log).map_err(|error| format!("the reset cannot be started: {error}"))?;
     let ended = async {
@@ -162,14 +162,14 @@ async fn reset(outside: &Outside) -> Result<(), String> {
             }
         }
     };
-    let limit = outside.patience;
+    let limit = external.patience;
     tokio::time::timeout(limit, ended)
         .await
         .unwrap_or_else(|_| Err(format!("the reset has not ended within {} s", limit.as_secs())))
 }
 
 /// Waits until the device has come.
-async fn is_there(outside: &Outside, mailbox: &Mailbox, devices: &mut Devices) -> Result<(), String> {
+async fn is_there(external: &ExternalTerminal, mailbox: &Mailbox, devices: &mut Devices) -> Result<(), String> {
     let come = async {
         loop {
             tokio::select! {
@@ -183,7 +183,7 @@ async fn is_there(outside: &Outside, mailbox: &Mailbox, devices: &mut Devices) -
             }
         }
     };
-    let limit = outside.patience;
+    let limit = external.patience;
     tokio::time::timeout(limit, come)
         .await
         .unwrap_or_else(|_| Err(format!("no device has come within {} s", limit.as_secs())))
@@ -204,13 +204,13 @@ async fn accept(listener: Listener, callers: Callers) {
 
 /// A row as it is played against a device: at the device's address, at the true time, and without the details of failures
 /// that only the device itself could tell.
-fn prepared(scenario: &Scenario, row: &Row, outside: &Outside, port: u16) -> (Scenario, Row) {
+fn prepared(scenario: &Scenario, row: &Row, external: &ExternalTerminal, port: u16) -> (Scenario, Row) {
     let mut row = row.clone();
     let is_declared_ws = row.cast.broker.get("url").is_some_and(|url| url.starts_with("ws://"));
-    let secure = if outside.spawn.is_some() { !is_declared_ws } else { outside.credentials.is_some() };
+    let secure = if external.spawn.is_some() { !is_declared_ws } else { external.credentials.is_some() };
     let scheme = if secure { "wss" } else { "ws" };
-    row.cast.broker.insert("url".to_owned(), format!("{scheme}://{}:{port}", outside.name));
-    let host = format!("{}:{port}", outside.name);
+    row.cast.broker.insert("url".to_owned(), format!("{scheme}://{}:{port}", external.name));
+    let host = format!("{}:{port}", external.name);
     row.steps.iter_mut().for_each(|step| of_device(step, &host));
     let mut scenario = Scenario { rows: Vec::new(), ..scenario.clone() };
     scenario.header.clock = Some(crate::clock::today());

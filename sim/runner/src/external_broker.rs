@@ -8,7 +8,7 @@ use sca_scenario::Span;
 use sca_scenario::model::{Action, LinkSight, Message, Party, Row, Scenario, Sight, Speaker, Step};
 use sca_terminal::Target;
 
-use crate::around::play_at;
+use crate::around::play_with_broker;
 use crate::core::{Core, Making};
 use crate::identities::Identities;
 use crate::live::Credentials;
@@ -17,7 +17,7 @@ use crate::verdict::{Failure, Played};
 
 /// A broker under test, and how the harness gets at it.
 #[derive(Debug, Clone)]
-pub struct Beyond {
+pub struct ExternalBroker {
     /// Where terminals find it.
     pub broker: Target,
     /// Where POS find it: a url in which `{pinpad}` stands for the terminal they speak to.
@@ -34,7 +34,7 @@ pub struct Beyond {
     pub slack: Duration,
 }
 
-impl Beyond {
+impl ExternalBroker {
     /// Where the POS of a terminal finds the broker, and the path it asks for.
     pub(crate) fn pos_of(&self, pinpad_id: &str) -> (Target, String) {
         let url = self.pos.replace("{pinpad}", pinpad_id);
@@ -61,23 +61,23 @@ pub fn split_path(url: &str) -> (&str, &str) {
 }
 
 /// Plays a row with a real broker.
-pub(crate) fn play_beyond<C: Core>(
+pub(crate) fn play_external_broker<C: Core>(
     scenario: &Scenario,
     row: &Row,
     options: &Options,
     identities: &Arc<Identities>,
     make: &dyn Fn(Making) -> C,
-    beyond: &Beyond,
+    external: &ExternalBroker,
 ) -> Played {
     let mut row = row.clone();
-    row.cast.broker.insert("url".to_owned(), beyond.url());
+    row.cast.broker.insert("url".to_owned(), external.url());
     for terminal in &mut row.cast.terminals {
-        terminal.settings.extend(beyond.terminal.iter().cloned());
+        terminal.settings.extend(external.terminal.iter().cloned());
     }
     let mut scenario = Scenario { rows: Vec::new(), ..scenario.clone() };
     scenario.header.clock = Some(crate::clock::today());
     let options = Options { place: Place::Wire { scale: 1 }, ..options.clone() };
-    play_at(&scenario, &row, &options, identities, make, beyond.clone())
+    play_with_broker(&scenario, &row, &options, identities, make, external.clone())
 }
 
 const FIRST_LINE: Span = Span { line: 1, column: 1, length: 8, file: 0 };
@@ -87,7 +87,12 @@ fn no(span: Span, why: impl Into<String>) -> Option<Failure> {
 }
 
 /// Why a row cannot be played with a real broker, if it cannot.
-pub(crate) fn unplayable(scenario: &Scenario, row: &Row, in_memory: &Played, beyond: &Beyond) -> Option<Failure> {
+pub(crate) fn unplayable(
+    scenario: &Scenario,
+    row: &Row,
+    in_memory: &Played,
+    external: &ExternalBroker,
+) -> Option<Failure> {
     if scenario.header.clock.is_some() {
         return no(FIRST_LINE, "a real broker has the clock of the day");
     }
@@ -100,7 +105,7 @@ pub(crate) fn unplayable(scenario: &Scenario, row: &Row, in_memory: &Played, bey
     }
     let settings: BrokerSettings = with(&row.cast.broker).ok()?;
     let named = row.cast.broker.contains_key("url").then(|| crate::play::target(&settings).secure);
-    if named.is_some_and(|secure| secure && !beyond.broker.secure) {
+    if named.is_some_and(|secure| secure && !external.broker.secure) {
         return no(FIRST_LINE, "it is about wss, and the broker speaks ws");
     }
     let of_terminal =
@@ -111,7 +116,7 @@ pub(crate) fn unplayable(scenario: &Scenario, row: &Row, in_memory: &Played, bey
         }
     }
     row.steps.iter().find_map(of_step).or_else(|| {
-        let (took, limit) = (in_memory.lasted, beyond.longest);
+        let (took, limit) = (in_memory.lasted, external.longest);
         let told = || format!("it would take {} s of real time, {} s are allowed", took.as_secs(), limit.as_secs());
         (took > limit).then(|| Failure::at(FIRST_LINE, told()))
     })

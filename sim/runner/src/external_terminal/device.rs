@@ -9,7 +9,7 @@ use sca_certs::Role;
 use sca_protocol::settings::{TerminalSettings, with};
 use sca_scenario::model::{Certificate, Row, Scenario, Terminal};
 
-use super::Outside;
+use super::ExternalTerminal;
 use super::process::{Log, Started};
 use crate::files::{self, Kept};
 use crate::identities::Identities;
@@ -32,14 +32,14 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 impl Devices {
     /// Starts a device for each terminal of the cast, where they are started here.
     pub(super) fn start(
-        outside: &Outside,
+        external: &ExternalTerminal,
         scenario: &Scenario,
         row: &Row,
         identities: &Arc<Identities>,
     ) -> io::Result<Self> {
-        let log = Arc::new(Log::new(outside.log.clone()));
+        let log = Arc::new(Log::new(external.log.clone()));
         let mut devices = Self { commands: Vec::new(), running: Vec::new(), log, _folder: None };
-        let Some(spawn) = &outside.spawn else { return Ok(devices) };
+        let Some(spawn) = &external.spawn else { return Ok(devices) };
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = Kept::new(&format!("sca-sim-{}-{number}", std::process::id()))?;
         for (who, terminal) in row.cast.terminals.iter().enumerate() {
