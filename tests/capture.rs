@@ -136,6 +136,21 @@ fn what_a_setting_would_explain_is_told_with_its_assumption() {
 }
 
 #[test]
+fn an_archive_of_a_browser_is_that_of_a_pos() {
+    let folder = common::folder("browser");
+    let archive = common::root().join("tests/captures/chromium.har");
+    let out = folder.display().to_string();
+    let output = sca_sim(&["import", archive.to_str().expect("it is text"), "--out", &out]);
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told = common::transcript(&folder.join("terminal-1.sca"));
+    assert!(told.contains("pos -> terminal  SESSION START INVOICE=7"), "{told}");
+    // A few milliseconds, in whichever unit they were written.
+    let recorded = text(folder.join("terminal-1.sca"));
+    let last = recorded.lines().rev().find_map(|line| line.strip_prefix("+0.")).expect("all was within a second");
+    assert!(last.ends_with(" end"), "{recorded}");
+}
+
+#[test]
 fn an_archive_of_a_proxy_becomes_a_scenario_that_passes() {
     let folder = common::folder("archive");
     let archive = common::root().join("tests/captures/mitmproxy.har");

@@ -45,7 +45,7 @@ pub fn read(text: &str) -> Imported {
         let is_upgrade = header(entry, "request", "Upgrade").is_some_and(|v| v.eq_ignore_ascii_case("websocket"));
         if url.starts_with("ws") || is_upgrade || entry.get("_webSocketMessages").is_some() {
             let at = entry.get("startedDateTime").and_then(Value::as_str).and_then(instant);
-            let first = messages(entry).first().and_then(|message| message.get("time")).and_then(Value::as_f64);
+            let first = messages(entry).first().and_then(time_of);
             found.push((at.or(first).unwrap_or_default(), number, entry));
         }
     }
@@ -62,6 +62,12 @@ pub fn read(text: &str) -> Imported {
 
 fn messages(entry: &Value) -> &[Value] {
     entry.get("_webSocketMessages").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// The time of a message in seconds since 1970. Some write milliseconds.
+fn time_of(message: &Value) -> Option<f64> {
+    let time = message.get("time")?.as_f64()?;
+    Some(if time > 1e11 { time / 1_000.0 } else { time })
 }
 
 fn header<'a>(entry: &'a Value, of: &str, name: &str) -> Option<&'a str> {
@@ -125,7 +131,7 @@ fn said(imported: &mut Imported, number: usize, entry: &Value) -> Vec<(f64, Side
             imported.unread(place(), "it has no data");
             continue;
         };
-        let at = message.get("time").and_then(Value::as_f64).unwrap_or(last);
+        let at = time_of(message).unwrap_or(last);
         last = at;
         let code = message.get("opcode").and_then(Value::as_u64).and_then(|code| u8::try_from(code).ok());
         if code.is_some_and(|code| code > 15) {
