@@ -12,7 +12,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_sca-sim");
 
 /// A scenario of its own, and a folder for what it leaves.
 fn case(name: &str, steps: &str) -> PathBuf {
-    let folder = common::folder(&format!("outside-{name}"));
+    let folder = common::folder(&format!("external-{name}"));
     let settings = "broker\n  url ws://broker.test:80\n";
     fs::write(folder.join("case.sca"), format!("scenario \"{name}\"\n\n{settings}\n{steps}"))
         .expect("it can be written");
