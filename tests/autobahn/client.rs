@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use sca_network::{
-    ClientEvent, ClientLimits, ClientOrder, Dialer, Event, Mailbox, Route, SocketDialer, Tag, run_client,
+    ClientEvent, ClientOrder, ClientSetup, Dialer, Event, Mailbox, PrefixCut, Route, SocketDialer, Tag, run_client,
 };
 use sca_protocol::handshake::{self, Upgrade};
 use sca_protocol::{Chance, Line};
@@ -65,7 +65,7 @@ async fn talk(port: u16, path: &str, number: u32) -> Result<Option<String>, Stri
     let mailbox = Mailbox::default();
     let tag = Tag { terminal: 0, line: None::<Line>, connection: number };
     let (orders, inbox) = mpsc::channel(8);
-    let limits = ClientLimits { message_size_max: MESSAGE_SIZE_MAX };
+    let limits = ClientSetup { message_size_max: MESSAGE_SIZE_MAX, cut: PrefixCut::default() };
     let route = Route::direct("127.0.0.1".to_owned(), port);
     let dialer = Dialer::Socket(SocketDialer::default());
     let running = tokio::task::spawn_local(run_client(dialer, route, None, limits, tag, mailbox.clone(), inbox));

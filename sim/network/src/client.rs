@@ -24,7 +24,9 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, error::ProtocolError};
 
 use crate::post::{Event, Mailbox, Pen, Tag};
+use crate::prefix::{Outgoing, PrefixCut};
 use crate::stream::read_some;
+use crate::tap::End;
 use crate::upgrade::{open_the_way, upgrade};
 use crate::{Dialer, Route, tls};
 
@@ -60,6 +62,8 @@ pub enum ClientOrder {
     Request(Vec<u8>),
     /// WebSocket from here on.
     Open,
+    /// Of the request or message that is ordered next so many bytes pass, then the connection ends like this.
+    Cut(usize, End),
     /// Send a text message.
     Text(String),
     /// Send a binary message. A terminal never does; an echo has to.
@@ -70,11 +74,13 @@ pub enum ClientOrder {
     Close(u16, [u8; 4]),
 }
 
-/// Limits of the terminal's transport.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ClientLimits {
-    /// Bytes of a message.
+/// What the terminal's transport is given.
+#[derive(Debug, Clone)]
+pub struct ClientSetup {
+    /// Bytes of a message that comes in.
     pub message_size_max: usize,
+    /// Where what the terminal sends may be cut.
+    pub cut: PrefixCut,
 }
 
 /// After a close the connection is drained for this long at most.
@@ -88,7 +94,7 @@ pub async fn run(
     dialer: Dialer,
     route: Route,
     secure: Option<Arc<ClientConfig>>,
-    limits: ClientLimits,
+    setup: ClientSetup,
     tag: Tag,
     mailbox: Mailbox,
     mut orders: mpsc::Receiver<ClientOrder>,
@@ -112,7 +118,7 @@ pub async fn run(
         Ok(stream) => stream,
         Err(reason) => return pen.post(Event::Client(ClientEvent::Failed(reason))),
     };
-    let Some(config) = secure else { return converse(stream, false, limits, &mut pen, &mut orders).await };
+    let Some(config) = secure else { return converse(stream, false, &setup, &mut pen, &mut orders).await };
     let Ok(name) = ServerName::try_from(route.host) else {
         return pen.post(Event::Client(ClientEvent::Failed(Reason::Dns)));
     };
@@ -125,7 +131,7 @@ pub async fn run(
     match handshake {
         Ok(stream) => {
             pen.post(Event::Client(ClientEvent::Secured));
-            Box::pin(converse(stream, true, limits, &mut pen, &mut orders)).await;
+            Box::pin(converse(stream, true, &setup, &mut pen, &mut orders)).await;
         }
         Err(error) => pen.post(Event::Client(ClientEvent::Failed(tls_reason(&error)))),
     }
@@ -146,15 +152,23 @@ fn tls_reason(error: &io::Error) -> Reason {
 }
 
 async fn converse<S>(
-    mut stream: S,
+    stream: S,
     secure: bool,
-    limits: ClientLimits,
+    setup: &ClientSetup,
     pen: &mut Pen,
     orders: &mut mpsc::Receiver<ClientOrder>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let Some(ClientOrder::Request(request)) = orders.recv().await else { return };
+    let mut stream = Outgoing::new(stream, setup.cut.clone());
+    let request = match orders.recv().await {
+        Some(ClientOrder::Cut(bytes, end)) => {
+            setup.cut.begin(bytes, end);
+            orders.recv().await
+        }
+        order => order,
+    };
+    let Some(ClientOrder::Request(request)) = request else { return };
     let answer = tokio::select! {
         biased;
         answer = upgrade(&mut stream, &request, secure) => answer,
@@ -168,7 +182,7 @@ async fn converse<S>(
         Err(reason) => return pen.post(Event::Client(ClientEvent::Failed(reason))),
     };
     if orders.recv().await == Some(ClientOrder::Open) {
-        websocket(stream, tail, limits, pen, orders).await;
+        websocket(stream, tail, setup, pen, orders).await;
     } else {
         // A refused answer: leave in good manners.
         drop(timeout(DRAIN_TIME, stream.shutdown()).await);
@@ -188,9 +202,9 @@ enum Left {
 }
 
 async fn websocket<S>(
-    stream: S,
+    stream: Outgoing<S>,
     tail: Vec<u8>,
-    limits: ClientLimits,
+    setup: &ClientSetup,
     pen: &mut Pen,
     orders: &mut mpsc::Receiver<ClientOrder>,
 ) where
@@ -200,11 +214,11 @@ async fn websocket<S>(
         // tungstenite clears its buffer before each read, and SCA's messages are small.
         .read_buffer_size(1_024)
         .write_buffer_size(0)
-        .max_message_size(Some(limits.message_size_max))
-        .max_frame_size(Some(limits.message_size_max));
+        .max_message_size(Some(setup.message_size_max))
+        .max_frame_size(Some(setup.message_size_max));
     let mut ws = WebSocketStream::from_partially_read(stream, tail, Role::Client, Some(config)).await;
     let mut outbox = VecDeque::new();
-    let mut left = std::future::poll_fn(|cx| poll(&mut ws, &mut outbox, pen, orders, cx)).await;
+    let mut left = std::future::poll_fn(|cx| poll(&mut ws, &mut outbox, &setup.cut, pen, orders, cx)).await;
     if matches!(left, Left::Violated) {
         left = close_order(&mut outbox, orders).await;
     }
@@ -213,18 +227,37 @@ async fn websocket<S>(
         Left::Closed => leave(ws.into_inner(), None).await,
         Left::Close(code, mask) => {
             // What was to be said before the close is said before it.
-            drop(timeout(DRAIN_TIME, say_all(&mut ws, outbox)).await);
+            drop(timeout(DRAIN_TIME, say_all(&mut ws, outbox, &setup.cut)).await);
             leave(ws.into_inner(), Some(Frame::close(Some(code), "").masked(mask))).await;
         }
     }
 }
 
+/// What waits for the line.
+enum Outbound {
+    Message(Message),
+    /// A cut in the message behind it.
+    Cut(usize, End),
+}
+
 /// Sends what waits, in order.
-async fn say_all<S>(ws: &mut WebSocketStream<S>, outbox: VecDeque<Message>) -> Result<(), WsError>
+async fn say_all<S>(
+    ws: &mut WebSocketStream<S>,
+    outbox: VecDeque<Outbound>,
+    cut: &PrefixCut,
+) -> Result<(), WsError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    for message in outbox {
+    for outbound in outbox {
+        let message = match outbound {
+            Outbound::Message(message) => message,
+            Outbound::Cut(bytes, end) => {
+                std::future::poll_fn(|cx| Pin::new(&mut *ws).poll_flush(cx)).await?;
+                cut.begin(bytes, end);
+                continue;
+            }
+        };
         std::future::poll_fn(|cx| Pin::new(&mut *ws).poll_ready(cx)).await?;
         Pin::new(&mut *ws).start_send(message)?;
     }
@@ -233,7 +266,8 @@ where
 
 fn poll<S>(
     ws: &mut WebSocketStream<S>,
-    outbox: &mut VecDeque<Message>,
+    outbox: &mut VecDeque<Outbound>,
+    cut: &PrefixCut,
     pen: &mut Pen,
     orders: &mut mpsc::Receiver<ClientOrder>,
     cx: &mut Context<'_>,
@@ -242,7 +276,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     loop {
-        if let Some(left) = send(ws, outbox, orders, cx) {
+        if let Some(left) = send(ws, outbox, cut, orders, cx) {
             return Poll::Ready(left);
         }
         let event = match Pin::new(&mut *ws).poll_next(cx) {
@@ -276,7 +310,8 @@ where
 /// Takes orders and sends what the line takes. While the line is slow, orders wait where they are counted.
 fn send<S>(
     ws: &mut WebSocketStream<S>,
-    outbox: &mut VecDeque<Message>,
+    outbox: &mut VecDeque<Outbound>,
+    cut: &PrefixCut,
     orders: &mut mpsc::Receiver<ClientOrder>,
     cx: &mut Context<'_>,
 ) -> Option<Left>
@@ -287,19 +322,26 @@ where
         while outbox.len() < OUTBOX_MAX {
             match orders.poll_recv(cx) {
                 Poll::Ready(None) => return Some(Left::Gone),
-                Poll::Ready(Some(ClientOrder::Text(text))) => outbox.push_back(Message::text(text)),
-                Poll::Ready(Some(ClientOrder::Binary(bytes))) => outbox.push_back(Message::binary(bytes)),
-                Poll::Ready(Some(ClientOrder::Ping(payload))) => outbox.push_back(Message::Ping(payload.into())),
                 Poll::Ready(Some(ClientOrder::Close(code, mask))) => return Some(Left::Close(code, mask)),
-                Poll::Ready(Some(ClientOrder::Request(_) | ClientOrder::Open)) => {}
+                Poll::Ready(Some(order)) => outbox.extend(outbound(order)),
                 Poll::Pending => break,
             }
         }
         let full = outbox.len() >= OUTBOX_MAX;
         // A failed send says nothing that reading does not say better.
-        while !outbox.is_empty() && matches!(Pin::new(&mut *ws).poll_ready(cx), Poll::Ready(Ok(()))) {
-            if let Some(message) = outbox.pop_front() {
-                drop(Pin::new(&mut *ws).start_send(message));
+        while let Some(front) = outbox.front() {
+            // A cut counts from the first byte of its message, so what comes before that has to be out.
+            let ready = match front {
+                Outbound::Message(_) => Pin::new(&mut *ws).poll_ready(cx),
+                Outbound::Cut(..) => Pin::new(&mut *ws).poll_flush(cx),
+            };
+            if !matches!(ready, Poll::Ready(Ok(()))) {
+                break;
+            }
+            match outbox.pop_front() {
+                Some(Outbound::Message(message)) => drop(Pin::new(&mut *ws).start_send(message)),
+                Some(Outbound::Cut(bytes, end)) => cut.begin(bytes, end),
+                None => {}
             }
         }
         let flushed = Pin::new(&mut *ws).poll_flush(cx);
@@ -309,15 +351,23 @@ where
     }
 }
 
+/// What an order puts on the line, if it does.
+fn outbound(order: ClientOrder) -> Option<Outbound> {
+    match order {
+        ClientOrder::Text(text) => Some(Outbound::Message(Message::text(text))),
+        ClientOrder::Binary(bytes) => Some(Outbound::Message(Message::binary(bytes))),
+        ClientOrder::Ping(payload) => Some(Outbound::Message(Message::Ping(payload.into()))),
+        ClientOrder::Cut(bytes, end) => Some(Outbound::Cut(bytes, end)),
+        ClientOrder::Request(_) | ClientOrder::Open | ClientOrder::Close(..) => None,
+    }
+}
+
 /// After a violation the order to close is waited for. What came before the violation is answered before it.
-async fn close_order(outbox: &mut VecDeque<Message>, orders: &mut mpsc::Receiver<ClientOrder>) -> Left {
+async fn close_order(outbox: &mut VecDeque<Outbound>, orders: &mut mpsc::Receiver<ClientOrder>) -> Left {
     while let Some(order) = orders.recv().await {
         match order {
             ClientOrder::Close(code, mask) => return Left::Close(code, mask),
-            ClientOrder::Text(text) => outbox.push_back(Message::text(text)),
-            ClientOrder::Binary(bytes) => outbox.push_back(Message::binary(bytes)),
-            ClientOrder::Ping(payload) => outbox.push_back(Message::Ping(payload.into())),
-            ClientOrder::Request(_) | ClientOrder::Open => {}
+            order => outbox.extend(outbound(order)),
         }
     }
     Left::Gone

@@ -21,6 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::post::{Event, Mailbox, Pen, Tag};
+use crate::prefix::Incoming;
 use crate::stream::{poll_read_some, read_some};
 use crate::tap::{End, TapHandle, Tapped};
 use crate::{Stream, tls};
@@ -85,6 +86,12 @@ trait Rekey {
 
 impl Rekey for Tapped {}
 
+impl<S: Rekey> Rekey for Incoming<S> {
+    fn new_keys(&mut self) {
+        self.get_mut().new_keys();
+    }
+}
+
 impl<S> Rekey for TlsStream<S> {
     fn new_keys(&mut self) {
         // With TLS 1.2 there is no such message, and the library says so.
@@ -120,7 +127,7 @@ pub async fn run(
     mut orders: mpsc::Receiver<ServerOrder>,
 ) {
     let mut stream = Tapped::new(stream, tap.clone(), mailbox.clone());
-    let mut pen = Pen::new(mailbox, tag);
+    let mut pen = Pen::new(mailbox.clone(), tag);
     if let Some(answer) = proxy
         && !open_the_way(&mut stream, &answer, &mut pen).await
     {
@@ -131,6 +138,7 @@ pub async fn run(
     let config = match tls {
         Tls::On(config) => config,
         Tls::Off => {
+            let stream = Incoming::new(stream, tap.clone(), mailbox);
             let ending = converse(stream, &tap, &mut pen, &mut orders).await;
             return pen.post(Event::Server(ServerEvent::Ended(ending)));
         }
@@ -150,6 +158,7 @@ pub async fn run(
             let names = shown.map(tls::names_in).unwrap_or_default();
             let rekeys = session.protocol_version() == Some(ProtocolVersion::TLSv1_3);
             pen.post(Event::Server(ServerEvent::Secured { names, rekeys }));
+            let stream = Incoming::new(stream, tap.clone(), mailbox);
             Box::pin(converse(stream, &tap, &mut pen, &mut orders)).await
         }
         Err((error, stream)) => {

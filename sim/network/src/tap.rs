@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::Stream;
 use crate::memory::Way;
 use crate::post::Mailbox;
+use crate::prefix::PrefixCut;
 
 /// Bytes that are swallowed during a silence before the writer has to wait.
 const HELD_MAX: usize = 256 * 1024;
@@ -75,7 +76,7 @@ struct State {
 
 /// The handle by which the driver works a tap.
 #[derive(Debug, Clone, Default)]
-pub struct TapHandle(Rc<RefCell<State>>);
+pub struct TapHandle(Rc<RefCell<State>>, PrefixCut);
 
 impl TapHandle {
     /// Ends the connection now.
@@ -102,6 +103,12 @@ impl TapHandle {
     /// Arms a cut within the TLS handshake.
     pub fn arm(&self, cut: Cut) {
         self.0.borrow_mut().cut = Some(cut);
+    }
+
+    /// The cut in what the terminal sends on this connection.
+    #[must_use]
+    pub fn prefix_cut(&self) -> &PrefixCut {
+        &self.1
     }
 
     /// Whether the armed cut has struck.

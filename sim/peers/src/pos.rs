@@ -27,7 +27,24 @@ pub struct Heard {
     pub encrypted: bool,
     /// Whether it says of itself that it answers nothing.
     pub notice: bool,
+    /// Whether its request had been given up: its connection was over.
+    pub late: bool,
+    /// The request that has been answered by the same text before, where this answers it again.
+    pub repeats: Option<RequestId>,
 }
+
+impl Heard {
+    /// A message that answers nothing.
+    fn nothing(response: Option<Response>) -> Self {
+        Self { response, answers: None, request: None, encrypted: false, notice: false, late: false, repeats: None }
+    }
+}
+
+/// Requests that are remembered after they were given up, and answers after they came.
+const REMEMBERED_MAX: usize = 64;
+
+/// Characters of a POS_RECON that a terminal takes.
+const RECON_MAX: usize = 30;
 
 #[derive(Debug)]
 struct Pending {
@@ -48,6 +65,10 @@ pub struct Pos {
     pending: Vec<Pending>,
     /// Requests that are held on their way: nothing answers them yet.
     held: Vec<Pending>,
+    /// Requests that were given up, oldest first: a late answer may still name them.
+    given_up: Vec<Pending>,
+    /// The answers that came last, with the request of each.
+    answered: Vec<(RequestId, String)>,
     sent: u32,
     /// Whether what no command can give is still taken for an answer, in its turn: real devices have words of their own.
     pub lenient: bool,
@@ -97,6 +118,11 @@ impl Pos {
         id
     }
 
+    /// A request went nowhere: nothing can answer it.
+    pub fn never_sent(&mut self, id: RequestId) {
+        self.pending.retain(|p| p.id != id);
+    }
+
     /// A request is held on its way: until it goes on, nothing answers it.
     pub fn is_held(&mut self, id: RequestId) {
         let (held, rest) = std::mem::take(&mut self.pending).into_iter().partition(|p| p.id == id);
@@ -142,26 +168,66 @@ impl Pos {
     /// What a message is: the answer to the request whose COUNTER or POS_RECON it repeats, else to the oldest
     /// unanswered one whose command can give it, else a notice. Keys that it brings are kept.
     pub fn heard(&mut self, text: &str) -> Heard {
-        let Some((response, position, encrypted)) = self.place(text) else {
-            return Heard { response: None, answers: None, request: None, encrypted: false, notice: false };
-        };
+        let Some((response, position, encrypted)) = self.place(text) else { return Heard::nothing(None) };
         let sealed = response.get("MAC_KEY").or_else(|| response.get("TERMINAL_KEY"));
         if let (Some(sealed), Some(label)) = (sealed, response.get("MAC_LABEL")) {
             self.keys.extend(key().open_key(sealed).map(|key| (label.to_owned(), key)));
         }
-        let answered = position.map(|i| self.pending.remove(i));
+        let repeats = position.and_then(|i| self.repeated(text, &response, &self.pending[i]));
+        let position = position.filter(|_| repeats.is_none());
+        let gone = self.given_up_for(&response, position.map(|i| &self.pending[i]));
+        let late = gone.is_some();
+        let answered = match (gone, position) {
+            (Some(gone), _) => Some(self.given_up.remove(gone)),
+            (None, position) => position.map(|i| self.pending.remove(i)),
+        };
         let (answers, request) = (answered.as_ref().map(|p| p.id), answered.and_then(|p| p.routing));
+        if let Some(id) = answers {
+            self.answered.push((id, text.to_owned()));
+            let over = self.answered.len().saturating_sub(REMEMBERED_MAX);
+            self.answered.drain(..over);
+        }
         // A scan is the answer of SCAN, or arrives unasked after BARCODEASYNC_START.
         let is_scan = response.get("BARCODE_DATA").is_some();
         let notice = is_notice(&response) || (answers.is_none() && is_scan);
-        Heard { response: Some(response), answers, request, encrypted, notice }
+        Heard { response: Some(response), answers, request, encrypted, notice, late, repeats }
+    }
+
+    /// The place of the request that was given up and is named by this answer, rather than the next in turn.
+    fn given_up_for(&self, response: &Response, next: Option<&Pending>) -> Option<usize> {
+        let by_recon = !next.is_some_and(|p| p.echoes_recon(response));
+        // What has no COUNTER of its own may be told the last one: GET COUNTER is.
+        let by_counter = next.is_none_or(|p| p.counter.is_some() && !p.echoes_counter(response));
+        self.given_up.iter().position(|p| {
+            let is_named = (by_recon && p.echoes_recon(response)) || (by_counter && p.echoes_counter(response));
+            is_named && p.can_give(response)
+        })
+    }
+
+    /// The request that an answer which could be on its way when its connection ended belongs to, in its turn.
+    pub fn late(&mut self, response: &Response) -> Option<RequestId> {
+        let at = self.given_up.iter().position(|p| p.can_give(response) && !p.is_named_otherwise(response))?;
+        Some(self.given_up.remove(at).id)
+    }
+
+    /// The request that this same text has answered before, where the next in turn has a COUNTER or POS_RECON of its own
+    /// that this does not repeat.
+    fn repeated(&self, text: &str, response: &Response, next: &Pending) -> Option<RequestId> {
+        let other = |name, own: &Option<String>| {
+            own.as_deref().is_some_and(|own| response.get(name).is_some_and(|got| got != own))
+        };
+        let is_for_other = other("COUNTER", &next.counter) || other("POS_RECON", &next.recon);
+        if !is_for_other {
+            return None;
+        }
+        self.answered.iter().rev().find(|(_, before)| before == text).map(|(id, _)| *id)
     }
 
     /// What a message is that has been heard once already: it answers nothing any more.
     #[must_use]
     pub fn heard_again(&self, text: &str) -> Heard {
         let response = self.place(text).map(|(response, _, _)| response);
-        Heard { response, answers: None, request: None, encrypted: false, notice: true }
+        Heard { notice: true, ..Heard::nothing(response) }
     }
 
     /// Which request a message would answer, without taking note of it.
@@ -171,22 +237,37 @@ impl Pos {
         position.map(|i| self.pending[i].id)
     }
 
+    /// Which request a message would answer once these have been heard that are on their way before it.
+    #[must_use]
+    pub fn would_answer_after<'a>(&self, before: impl IntoIterator<Item = &'a String>, text: &str) -> Option<RequestId> {
+        let mut taken = Vec::new();
+        for earlier in before {
+            let position = self.place_beside(earlier, &taken).and_then(|(_, position, _)| position);
+            taken.extend(position);
+        }
+        let (_, position, _) = self.place_beside(text, &taken)?;
+        position.map(|i| self.pending[i].id)
+    }
+
     /// The message as a response, the place of the request it answers, and whether it came encrypted.
     fn place(&self, text: &str) -> Option<(Response, Option<usize>, bool)> {
+        self.place_beside(text, &[])
+    }
+
+    /// [`Self::place`], where the requests at these places have their answers already.
+    fn place_beside(&self, text: &str, taken: &[usize]) -> Option<(Response, Option<usize>, bool)> {
         let plain = self.decrypt(text);
         let limits = Limits { bytes_max: 1 << 24, ..Limits::default() };
         let response = Response::parse(plain.as_deref().unwrap_or(text), limits).ok()?;
         if is_notice(&response) {
             return Some((response, None, plain.is_some()));
         }
-        let echoes = |p: &Pending| {
-            let same = |name, sent: &Option<String>| sent.is_some() && sent.as_deref() == response.get(name);
-            same("COUNTER", &p.counter) || same("POS_RECON", &p.recon)
-        };
+        let echoes = |p: &Pending| p.echoes_recon(&response) || p.echoes_counter(&response);
         // POS_RECON comes back with every answer, so what lacks it answers another request.
         let has_recon = response.get("POS_RECON").is_some();
-        let fits = |p: &Pending| p.can_give(&response) && (has_recon || p.recon.is_none());
-        let able: Vec<usize> = (0..self.pending.len()).filter(|&i| fits(&self.pending[i])).collect();
+        let fits = |p: &Pending| p.can_give(&response) && (has_recon || !p.wants_recon_back(&response));
+        let free = |i: &usize| !taken.contains(i) && fits(&self.pending[*i]);
+        let able: Vec<usize> = (0..self.pending.len()).filter(free).collect();
         // Busy is said at once, to whoever asked first behind the one that holds the device; everything else has waited
         // its turn.
         let is_busy = response.get("RESULT_CODE") == Some("59002");
@@ -207,10 +288,15 @@ impl Pos {
         self.pending.iter().chain(&self.held).map(|p| p.id)
     }
 
-    /// Forgets the requests that the end of their connection has left without an answer.
+    /// Gives up the requests that the end of their connection has left without an answer.
     pub fn forget(&mut self, excused: impl Fn(RequestId) -> bool) {
-        self.pending.retain(|p| !excused(p.id));
-        self.held.retain(|p| !excused(p.id));
+        for waiting in [&mut self.pending, &mut self.held] {
+            let (gone, rest) = std::mem::take(waiting).into_iter().partition(|p| excused(p.id));
+            *waiting = rest;
+            self.given_up.extend::<Vec<Pending>>(gone);
+        }
+        let over = self.given_up.len().saturating_sub(REMEMBERED_MAX);
+        self.given_up.drain(..over);
     }
 }
 
@@ -224,6 +310,27 @@ fn is_notice(response: &Response) -> bool {
 }
 
 impl Pending {
+    fn echoes_recon(&self, response: &Response) -> bool {
+        self.recon.is_some() && self.recon.as_deref() == response.get("POS_RECON")
+    }
+
+    fn echoes_counter(&self, response: &Response) -> bool {
+        self.counter.is_some() && self.counter.as_deref() == response.get("COUNTER")
+    }
+
+    /// Whether a response bears the mark of another request: a POS_RECON that is not this one's.
+    fn is_named_otherwise(&self, response: &Response) -> bool {
+        response.get("POS_RECON").is_some_and(|got| self.recon.as_deref() != Some(got))
+    }
+
+    /// Whether the answer has to repeat POS_RECON; one that finds fault with that very field need not.
+    fn wants_recon_back(&self, response: &Response) -> bool {
+        let is_refused = response.get("RESULT_CODE") == Some("59040");
+        let is_wrong = |recon: &str| !(1..=RECON_MAX).contains(&recon.chars().count());
+        let is_blamed = response.get("RESPONSE_TEXT").is_some_and(|text| text.contains("POS_RECON"));
+        self.recon.as_deref().is_some_and(|recon| !(is_refused && (is_blamed || is_wrong(recon))))
+    }
+
     fn can_give(&self, response: &Response) -> bool {
         let text = response.get("RESPONSE_TEXT").unwrap_or_default();
         match response.get("RESULT_CODE") {

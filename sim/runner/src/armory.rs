@@ -203,11 +203,11 @@ impl Armory {
         Some(armed.fault.kind.clone())
     }
 
-    /// The fault before or after the upgrade request or its answer, once.
+    /// The fault before or after the whole of the upgrade request or its answer, once.
     pub(crate) fn at_upgrade(&mut self, who: usize, carrier: &Carrier, at: Place) -> Option<(End, Option<Duration>)> {
         let armed = self.armed.iter_mut().find(|armed| {
-            let here =
-                matches!(&armed.fault.arm, Some(Arm::At(place, point)) if point.carrier == *carrier && *place == at);
+            let here = matches!(&armed.fault.arm, Some(Arm::At(place, point))
+                if point.carrier == *carrier && point.bytes.is_none() && *place == at);
             here && !armed.struck && armed.fault.who == who
         })?;
         armed.struck = true;
@@ -222,11 +222,35 @@ impl Armory {
         self.armed.iter().any(|armed| waits(&armed))
     }
 
+    /// Whether any fault counts bytes of the upgrade request, or of the answer to it.
+    pub(crate) fn counts_bytes_of(&self, carrier: &Carrier) -> bool {
+        let counts = |a: &&Armed| {
+            !a.struck
+                && matches!(&a.fault.arm, Some(Arm::At(_, p)) if p.carrier == *carrier && p.bytes.is_some())
+        };
+        self.armed.iter().any(|armed| counts(&armed))
+    }
+
+    /// How the connection ends within or around a message of this size, once.
+    pub(crate) fn end_at(&mut self, who: usize, carrier: &Carrier, size: usize) -> Option<Strike> {
+        self.strike_at(who, carrier, size, |kind| !kind.is_of_message())
+    }
+
     /// What happens to a message of this size, once.
     pub(crate) fn at_message(&mut self, who: usize, carrier: &Carrier, size: usize) -> Option<Strike> {
+        self.strike_at(who, carrier, size, |_| true)
+    }
+
+    fn strike_at(
+        &mut self,
+        who: usize,
+        carrier: &Carrier,
+        size: usize,
+        wanted: impl Fn(&FaultKind) -> bool,
+    ) -> Option<Strike> {
         let armed = self.armed.iter_mut().find(|armed| {
             let here = matches!(&armed.fault.arm, Some(Arm::At(_, point)) if point.carrier == *carrier);
-            here && !armed.struck && armed.fault.who == who
+            here && !armed.struck && armed.fault.who == who && wanted(&armed.fault.kind)
         })?;
         let Some(Arm::At(place, point)) = &armed.fault.arm else { return None };
         let bytes = match (point.bytes, place) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sca_network::tls::{self, TlsError};
 use sca_network::{
-    ClientEvent, ClientLimits, ClientOrder, Dialer, Event, Mailbox, Route, SocketDialer, Tag, run_client,
+    ClientEvent, ClientOrder, ClientSetup, Dialer, Event, Mailbox, PrefixCut, Route, SocketDialer, Tag, run_client,
 };
 use sca_peers::Pos;
 use sca_protocol::handshake::{self, Upgrade};
@@ -105,7 +105,7 @@ async fn open(plan: &PosPlan) -> Result<Link, PosError> {
         Dialer::Socket(SocketDialer::default()),
         Route::direct(plan.target.host.clone(), plan.target.port),
         tls,
-        ClientLimits { message_size_max: 1 << 20 },
+        ClientSetup { message_size_max: 1 << 20, cut: PrefixCut::default() },
         Tag { terminal: 0, line: None, connection: 1 },
         mailbox.clone(),
         receiver,

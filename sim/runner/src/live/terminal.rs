@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use sca_network::tls::{self, TlsError};
 use sca_network::{
-    CallEvent, ClientEvent, ClientLimits, ClientOrder, Dialer, Event, Mailbox, Route, SocketDialer, Tag, run_client,
+    CallEvent, ClientEvent, ClientOrder, ClientSetup, Dialer, Event, Mailbox, PrefixCut, Route, SocketDialer, Tag, run_client,
 };
 use sca_protocol::handshake::Proxy;
 use sca_protocol::message::Layout;
@@ -288,7 +288,7 @@ impl<C: Core> Live<'_, C> {
             Dialer::Socket(SocketDialer::default()),
             route,
             self.tls.clone(),
-            ClientLimits { message_size_max: size },
+            ClientSetup { message_size_max: size, cut: PrefixCut::default() },
             Tag { terminal: 0, line: None, connection: connection.0 },
             self.mailbox.clone(),
             receiver,

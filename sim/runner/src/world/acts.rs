@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use sca_network::{ServerOrder, Tag};
+use sca_network::Tag;
 use sca_peers::{BrokerInput, RequestId};
 use sca_protocol::Request;
 use sca_protocol::frame::{Frame, opcode};
@@ -28,7 +28,7 @@ impl<C: Core> World<'_, C> {
             Action::Send(send) => {
                 let bytes = self.speak(step, send)?;
                 let tag = self.route(send.to);
-                self.transmit(send, tag, bytes)
+                self.transmit(&[(send, bytes)], tag)
             }
             Action::Together(block) => self.together(block),
             Action::Power { on, who } => {
@@ -82,7 +82,6 @@ impl<C: Core> World<'_, C> {
     /// Messages in one segment.
     fn together(&mut self, block: &[Step]) -> Result<(), Stop> {
         let mut all = Vec::new();
-        let mut to = 0;
         for inner in block {
             let Action::Send(send) = &inner.action else { continue };
             let inner = Rc::new(inner.clone());
@@ -90,12 +89,11 @@ impl<C: Core> World<'_, C> {
                 // What is said on a call in one instant leaves in one segment anyway.
                 self.speak_on_a_call(&inner, send)?;
             } else {
-                all.extend(self.speak(&inner, send)?);
-                to = send.to;
+                all.push((send, self.speak(&inner, send)?));
             }
         }
-        match self.route(to).filter(|_| !all.is_empty()) {
-            Some(tag) => self.server_order(tag, ServerOrder::Write(all)),
+        match all.first().map(|(send, _)| self.route(send.to)) {
+            Some(tag) => self.transmit(&all, tag),
             None => Ok(()),
         }
     }
@@ -229,7 +227,8 @@ impl<C: Core> World<'_, C> {
             match tag {
                 Some(tag) if tag.line.is_none() => actor.reference.asked(id, request.as_ref()),
                 Some(_) => actor.reference.give_up(),
-                // What goes nowhere changes nothing.
+                // What goes nowhere changes nothing, and waits for nothing. A real broker may keep it all the same.
+                None if self.external_broker.is_none() => actor.pos.never_sent(id),
                 None => {}
             }
             id

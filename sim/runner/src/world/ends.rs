@@ -54,6 +54,8 @@ pub(crate) struct Ends {
     pub(crate) breached: bool,
     /// Whether a silence that will end lies on it.
     pub(crate) muted: bool,
+    /// Whether nothing that still comes on it is read: a fault has ended it where the terminal's end is not ours.
+    pub(crate) unread: bool,
     /// The fragments of a message that the script is sending, and whether it is sending one.
     pub(crate) spoken: Vec<u8>,
     pub(crate) speaking: bool,
@@ -94,6 +96,7 @@ impl Ends {
             ours: false,
             breached: false,
             muted: false,
+            unread: false,
             spoken: Vec::new(),
             speaking: false,
             under_way: VecDeque::new(),

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use sca_network::{ClientEvent, ClientLimits, ClientOrder, Dialer, Route, SocketDialer, Tag, run_client};
+use sca_network::{ClientEvent, ClientOrder, ClientSetup, Dialer, PrefixCut, Route, SocketDialer, Tag, run_client};
 use sca_protocol::handshake::{self, Head, Upgrade};
 use sca_protocol::{Line, Reason};
 use sca_scenario::model::{Message, Send};
@@ -101,7 +101,7 @@ impl<C: Core> World<'_, C> {
         let (orders, receiver) = mpsc::channel(OUTBOX);
         let tag = Tag { line: Some(Line::Primary), ..Self::tag(who, 0) };
         let route = Route::direct(target.host.clone(), target.port);
-        let limits = ClientLimits { message_size_max: MESSAGE_MAX };
+        let limits = ClientSetup { message_size_max: MESSAGE_MAX, cut: PrefixCut::default() };
         let dialer = state.dialer.clone();
         tokio::task::spawn_local(run_client(dialer, route, tls, limits, tag, self.mailbox.clone(), receiver));
         let asks = (target.secure, asked.join("\r\n").into_bytes());

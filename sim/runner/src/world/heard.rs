@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::rc::Rc;
 
-use sca_network::{Ending, ServerEvent, ServerOrder, Tag};
+use sca_network::{End, Ending, ServerEvent, ServerOrder, Tag};
 use sca_peers::{BrokerInput, BrokerOutput, Peer, RequestId};
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::handshake::Head;
@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::ends::EndState;
 use super::{Stop, World};
-use crate::armory::Standpoint;
+use crate::armory::{Standpoint, Strike};
 use crate::core::Core;
 use crate::coverage::Class;
 use crate::lanes::{Control, Data, Noted};
@@ -50,6 +50,7 @@ impl<C: Core> World<'_, C> {
                 Ok(())
             }
             ServerEvent::Asked(head, text) => self.asked(who, tag, head, text),
+            ServerEvent::Frame(..) if self.ends.get(&tag).is_some_and(|ends| ends.unread) => Ok(()),
             ServerEvent::Frame(frame, size) => self.frame(who, tag, frame, size),
             ServerEvent::Ended(ending) => {
                 if ending == Ending::Broken {
@@ -198,7 +199,7 @@ impl<C: Core> World<'_, C> {
                 self.blow_falls_behind(tag, kind)
             }
             Some((_, kind)) => {
-                self.lose_reply(who, &frame);
+                self.lose_reply(who, &String::from_utf8_lossy(&frame.payload));
                 self.blow_falls_behind(tag, kind)
             }
         }
@@ -267,7 +268,7 @@ impl<C: Core> World<'_, C> {
                     }
                     self.note_frame(tag, "<- broker", &bytes);
                     self.answer_is_sent(tag, &bytes)?;
-                    self.server_order(tag, ServerOrder::Answer { bytes, open })?;
+                    self.send_answer(tag, bytes, open)?;
                 }
                 BrokerOutput::Frame { peer, frame } => {
                     if let (opcode::CLOSE, Some(ends)) = (frame.opcode, self.ends.get_mut(&tag_of(peer))) {
@@ -292,6 +293,24 @@ impl<C: Core> World<'_, C> {
         Ok(())
     }
 
+    /// Sends the answer to an upgrade, or as much of it as a fault lets through.
+    fn send_answer(&mut self, tag: Tag, mut bytes: Vec<u8>, open: bool) -> Result<(), Stop> {
+        let who = usize::from(tag.terminal);
+        let counts = self.armory.counts_bytes_of(&Carrier::Answer);
+        let strike = if counts { self.armory.end_at(who, &Carrier::Answer, bytes.len()) } else { None };
+        let Some(Strike::End { end, bytes: Some(passed), lasting }) = strike else {
+            return self.server_order(tag, ServerOrder::Answer { bytes, open });
+        };
+        self.note_prefix(tag, "<- broker", "of the answer to the upgrade left", passed, bytes.len());
+        let rest = bytes.split_off(passed);
+        self.server_order(tag, ServerOrder::Answer { bytes, open: true })?;
+        self.strike_order(who, tag, (end, lasting))?;
+        match end {
+            End::Hold => self.server_order(tag, ServerOrder::Write(rest)),
+            _ => Ok(()),
+        }
+    }
+
     /// What the broker says in the segment of its 101 is a request like any other.
     fn expect_answer_to_greeting(&mut self, tag: Tag) {
         let greeting = &self.setting.broker.greeting;
@@ -308,13 +327,8 @@ impl<C: Core> World<'_, C> {
     pub(super) fn deliver(&mut self, tag: Tag, text: String) -> Result<(), Stop> {
         let (who, now) = (usize::from(tag.terminal), self.now());
         let pos = &mut self.actors[who].pos;
-        let heard = if self.doubling { pos.heard_again(&text) } else { pos.heard(&text) };
-        if let Some(id) = &heard.answers {
-            self.actors[who].open_requests.remove(id);
-        }
+        let mut heard = if self.doubling { pos.heard_again(&text) } else { pos.heard(&text) };
         self.messages += 1;
-        self.judge_answer(who, &heard);
-        self.take_note_of(&heard);
         // A document that cannot be read is answered with this code.
         if heard.response.as_ref().is_some_and(|response| response.get("RESULT_CODE") == Some("-2")) {
             self.meets(who, Class::Document);
@@ -324,10 +338,17 @@ impl<C: Core> World<'_, C> {
             None => self.ends.get(&tag).is_some_and(|ends| ends.state == EndState::Over),
             Some(_) => self.is_over(tag),
         };
-        let is_late = self.actors[who].settings.payment.late_answer || self.doubling || has_left;
-        if heard.response.is_some() && heard.answers.is_none() && !heard.notice && !is_late {
-            self.violate("one-answer", format!("an answer to nothing that waits for one: message {}", self.messages));
+        let may_be_late = self.actors[who].settings.payment.late_answer || self.doubling || has_left;
+        if let (Some(response), true, None, false) = (&heard.response, may_be_late, heard.answers, heard.notice) {
+            heard.answers = self.actors[who].pos.late(response);
+        } else if !may_be_late {
+            self.judge_pairing(who, &heard);
         }
+        if let Some(id) = &heard.answers {
+            self.actors[who].open_requests.remove(id);
+        }
+        self.judge_answer(who, &heard);
+        self.take_note_of(&heard);
         let (response, answers, number) = (heard.response, heard.answers, self.messages);
         if response.is_none() && tag.line.is_none() && text.trim_start().starts_with("<TRANSACTION") {
             self.violate("hosts-apart", "the terminal sent a request to the POS".to_owned());

@@ -79,6 +79,21 @@ impl<C: Core> World<'_, C> {
         self.breach(who, breach);
     }
 
+    /// Each answer has to be the only one, to a request whose connection is still there.
+    pub(super) fn judge_pairing(&mut self, who: usize, heard: &Heard) {
+        let number = self.messages;
+        let named = |id| self.script.names.label_of(who, id).map_or("a request".to_owned(), |label| format!("`{label}`"));
+        let what = match (heard.answers, heard.repeats) {
+            (Some(id), _) if heard.late => format!("{}, whose connection was over, was answered", named(id)),
+            (None, Some(id)) => format!("{} was answered a second time", named(id)),
+            (None, None) if heard.response.is_some() && !heard.notice => {
+                "an answer came to nothing that waits for one".to_owned()
+            }
+            _ => return,
+        };
+        self.violate("one-answer", format!("{what}: message {number}"));
+    }
+
     /// Takes note of what an answer, or a notice, is evidence of.
     pub(super) fn take_note_of(&mut self, heard: &Heard) {
         let Some(response) = &heard.response else { return };

@@ -125,6 +125,8 @@ pub(crate) struct World<'a, C> {
     /// What a sweep notes or does.
     pub(crate) sweeping: Sweeping,
     held: Option<sending::Held>,
+    /// Cuts in what terminals send, until they have struck.
+    cuts: Vec<sending::PendingCut>,
     /// Messages that arrive late, and when.
     late: Vec<sending::Late>,
     /// Whether the message at hand has been passed on once already, by a fault.
@@ -188,6 +190,7 @@ impl<'a, C: Core> World<'a, C> {
             armory: Armory::default(),
             sweeping: Sweeping::default(),
             held: None,
+            cuts: Vec::new(),
             late: Vec::new(),
             doubling: false,
             shaped: Vec::new(),
@@ -260,6 +263,7 @@ impl<'a, C: Core> World<'a, C> {
                 self.take(one)?;
                 self.boundary(who.min(self.actors.len() - 1))?;
             }
+            self.look_at_cuts();
             let waits = self.advance()?;
             if self.let_in()? {
                 continue;

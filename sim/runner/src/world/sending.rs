@@ -1,19 +1,22 @@
 //! Messages on their way to a terminal or from one, and the faults that strike them there.
 
-use sca_network::{ServerOrder, Tag};
+use std::time::Duration;
+
+use sca_network::{ClientOrder, End, ServerOrder, Tag};
 use sca_peers::RequestId;
-use sca_protocol::frame::Frame;
+use sca_protocol::frame::{Frame, opcode};
 use sca_scenario::model::{Carrier, Send};
 
 use super::{Stop, World};
 use crate::armory::Strike;
 use crate::core::Core;
 use crate::coverage::Class;
+use crate::record::Entry;
 
 /// A message that arrives late.
 pub(crate) struct Late {
     /// When.
-    pub(crate) at: std::time::Duration,
+    pub(crate) at: Duration,
     /// The message.
     pub(crate) held: Held,
 }
@@ -26,20 +29,59 @@ pub(crate) enum Held {
     Request(Tag, Vec<u8>, Option<(usize, RequestId)>),
 }
 
+/// How a connection ends within a message to a terminal.
+struct Ending {
+    /// Bytes of the message that leave.
+    passed: usize,
+    end: End,
+    lasting: Option<Duration>,
+}
+
+/// What a terminal sends that a fault can cut.
+pub(crate) enum Sent {
+    /// An answer, as text.
+    Reply(String),
+    /// The request for the upgrade: its bytes.
+    Upgrade(usize),
+}
+
+/// A cut that is ordered and whose bytes have not all arrived.
+pub(crate) struct PendingCut {
+    tag: Tag,
+    what: Sent,
+    /// Bytes that get through, of how many.
+    bytes: usize,
+    size: usize,
+    end: End,
+    lasting: Option<Duration>,
+}
+
 impl<C: Core> World<'_, C> {
-    /// Sends a message's bytes, unless a fault strikes it.
-    pub(super) fn transmit(&mut self, send: &Send, tag: Option<Tag>, bytes: Vec<u8>) -> Result<(), Stop> {
+    /// Sends the bytes of messages in one segment, unless a fault strikes one of them. What stands behind the place where
+    /// the connection ends does not leave.
+    pub(super) fn transmit(&mut self, messages: &[(&Send, Vec<u8>)], tag: Option<Tag>) -> Result<(), Stop> {
         if self.external_broker.is_some() {
-            self.says_by_external_broker(send);
+            messages.iter().for_each(|(send, _)| self.says_by_external_broker(send));
             return Ok(());
         }
         let Some(tag) = tag else { return Ok(()) };
+        let mut segment = Vec::new();
+        for (at, (send, bytes)) in messages.iter().enumerate() {
+            let Some(ending) = self.pass_on(send, tag, bytes, &mut segment) else { continue };
+            let rest = messages[at + 1..].iter().flat_map(|(_, bytes)| bytes.iter().copied());
+            return self.end_within(tag, segment, &bytes[ending.passed..], rest, ending);
+        }
+        if segment.is_empty() { Ok(()) } else { self.server_order(tag, ServerOrder::Write(segment)) }
+    }
+
+    /// Puts a message into a segment, as the fault that strikes it leaves it. Says how the connection ends in it, if it
+    /// does.
+    fn pass_on(&mut self, send: &Send, tag: Tag, bytes: &[u8], segment: &mut Vec<u8>) -> Option<Ending> {
         let who = usize::from(tag.terminal);
-        let strike = send
-            .label
-            .as_ref()
+        let label = send.label.as_ref();
+        let strike = label
             .and_then(|label| self.armory.at_message(send.to, &Carrier::Request(label.clone()), bytes.len()));
-        let id = send.label.as_ref().and_then(|label| self.script.names.requests.get(label).copied());
+        let id = label.and_then(|label| self.script.names.requests.get(label).copied());
         match &strike {
             Some(Strike::End { end, .. }) => self.meets(who, Class::of_end(*end)),
             Some(_) => self.meets(who, Class::Message),
@@ -47,22 +89,20 @@ impl<C: Core> World<'_, C> {
         }
         match strike {
             None => {
-                self.server_order(tag, ServerOrder::Write(bytes))?;
-                match self.held.take() {
-                    Some(held) => self.release(held),
-                    None => Ok(()),
+                segment.extend_from_slice(bytes);
+                if let Some(held) = self.held.take() {
+                    self.release_into(held, segment);
                 }
             }
-            Some(Strike::Lose) => {
-                id.into_iter().for_each(|(to, id)| self.is_lost(to, id));
-                Ok(())
+            Some(Strike::Lose) => id.into_iter().for_each(|(to, id)| self.is_lost(to, id)),
+            Some(Strike::Duplicate) => {
+                self.asks_again(send, tag);
+                segment.extend(bytes.repeat(2));
             }
-            Some(Strike::Duplicate) => self.send_twice(send, tag, bytes),
             Some(Strike::Swap) => {
                 self.actors[who].reference.give_up();
                 id.into_iter().for_each(|(to, id)| self.actors[to].pos.is_held(id));
-                self.held = Some(Held::Request(tag, bytes, id));
-                Ok(())
+                self.held = Some(Held::Request(tag, bytes.to_vec(), id));
             }
             Some(Strike::Late(by)) => {
                 self.actors[who].reference.give_up();
@@ -72,25 +112,97 @@ impl<C: Core> World<'_, C> {
                     self.actors[to].open_requests.remove(&id);
                     self.actors[to].pos.is_held(id);
                 }
-                self.late.push(Late { at: self.now() + by, held: Held::Request(tag, bytes, id) });
-                Ok(())
+                self.late.push(Late { at: self.now() + by, held: Held::Request(tag, bytes.to_vec(), id) });
             }
             Some(Strike::End { end, bytes: prefix, lasting }) => {
-                let part = &bytes[..prefix.unwrap_or(bytes.len()).min(bytes.len())];
-                if !part.is_empty() {
-                    self.server_order(tag, ServerOrder::Write(part.to_vec()))?;
-                }
-                if let Some(ends) = self.ends.get_mut(&tag) {
-                    ends.ours = true;
-                }
-                self.stand(who, end, lasting);
-                self.server_order(tag, ServerOrder::Strike(end))
+                let passed = prefix.unwrap_or(bytes.len()).min(bytes.len());
+                segment.extend_from_slice(&bytes[..passed]);
+                self.note_prefix(tag, "<- broker", "of this request left", passed, bytes.len());
+                return Some(Ending { passed, end, lasting });
+            }
+        }
+        None
+    }
+
+    /// Sends what stands before the place where the connection ends, and ends it. A silence that will end keeps what
+    /// stands behind it for then.
+    fn end_within(
+        &mut self,
+        tag: Tag,
+        segment: Vec<u8>,
+        rest: &[u8],
+        behind: impl Iterator<Item = u8>,
+        ending: Ending,
+    ) -> Result<(), Stop> {
+        if !segment.is_empty() {
+            self.server_order(tag, ServerOrder::Write(segment))?;
+        }
+        self.stand(usize::from(tag.terminal), ending.end, ending.lasting);
+        let is_held = ending.end == End::Hold;
+        if let Some(ends) = self.ends.get_mut(&tag) {
+            *(if is_held { &mut ends.muted } else { &mut ends.ours }) = true;
+        }
+        self.server_order(tag, ServerOrder::Strike(ending.end))?;
+        let held: Vec<u8> = rest.iter().copied().chain(behind).collect();
+        if is_held && !held.is_empty() {
+            return self.server_order(tag, ServerOrder::Write(held));
+        }
+        Ok(())
+    }
+
+    /// What the terminal sends next on a connection is cut within or around this message, where a fault waits for that.
+    pub(super) fn cut_what_is_sent(&mut self, tag: Tag, what: Sent) -> Option<ClientOrder> {
+        let who = usize::from(tag.terminal);
+        let (carrier, size) = match &what {
+            Sent::Reply(text) if self.armory.awaits_reply() => {
+                let before = self.ends.get(&tag)?.in_flight.iter();
+                let id = self.actors[who].pos.would_answer_after(before, text)?;
+                let label = self.script.names.label_of(who, id)?.to_owned();
+                (Carrier::Reply(label), Frame::whole(opcode::TEXT, text.as_bytes()).masked([0; 4]).encode().len())
+            }
+            Sent::Upgrade(size) if self.armory.counts_bytes_of(&Carrier::Upgrade) => (Carrier::Upgrade, *size),
+            Sent::Reply(_) | Sent::Upgrade(_) => return None,
+        };
+        let Strike::End { end, bytes, lasting } = self.armory.end_at(who, &carrier, size)? else { return None };
+        let bytes = bytes.unwrap_or(size).min(size);
+        let ends = self.ends.get_mut(&tag)?;
+        *(if end == End::Hold { &mut ends.muted } else { &mut ends.ours }) = true;
+        self.cuts.push(PendingCut { tag, what, bytes, size, end, lasting });
+        Some(ClientOrder::Cut(bytes, end))
+    }
+
+    /// Looks whether the bytes before a cut have arrived, and the connection has ended there.
+    pub(super) fn look_at_cuts(&mut self) {
+        let ends = &self.ends;
+        let has_struck = |cut: &PendingCut| ends.get(&cut.tag).is_none_or(|ends| ends.tap.prefix_cut().has_struck());
+        let (struck, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.cuts).into_iter().partition(has_struck);
+        self.cuts = waiting;
+        for cut in struck {
+            let who = usize::from(cut.tag.terminal);
+            let what = match &cut.what {
+                Sent::Reply(_) => "of this reply arrived",
+                Sent::Upgrade(_) => "of the request for the upgrade arrived",
+            };
+            self.note_prefix(cut.tag, "terminal ->", what, cut.bytes, cut.size);
+            self.meets(who, Class::of_end(cut.end));
+            self.stand(who, cut.end, cut.lasting);
+            match &cut.what {
+                Sent::Reply(text) if cut.bytes < cut.size && cut.end != End::Hold => self.lose_reply(who, text),
+                Sent::Reply(_) | Sent::Upgrade(_) => {}
             }
         }
     }
 
-    /// Sends a message's bytes twice: both times it wants an answer.
-    fn send_twice(&mut self, send: &Send, tag: Tag, bytes: Vec<u8>) -> Result<(), Stop> {
+    /// Says in transcript and frames how much of a message got through.
+    pub(super) fn note_prefix(&mut self, tag: Tag, direction: &str, what: &str, passed: usize, size: usize) {
+        let text = format!("fault: {passed} of {size} bytes {what}");
+        self.note_frame(tag, direction, text.as_bytes());
+        let now = self.now();
+        self.record.push(now, Entry::Comment(text));
+    }
+
+    /// A message's bytes leave twice: both times it wants an answer.
+    fn asks_again(&mut self, send: &Send, tag: Tag) {
         let who = usize::from(tag.terminal);
         let text = self.text_of(send.to, &send.message);
         let actor = &mut self.actors[who];
@@ -98,8 +210,17 @@ impl<C: Core> World<'_, C> {
         actor.reference.asked(again, sca_peers::request_in(&text).as_ref());
         actor.open_requests.insert(again, Some(tag));
         self.under_way(tag, again);
-        self.server_order(tag, ServerOrder::Write(bytes.clone()))?;
-        self.server_order(tag, ServerOrder::Write(bytes))
+    }
+
+    /// Lets what was held leave behind the message that has overtaken it.
+    fn release_into(&mut self, held: Held, segment: &mut Vec<u8>) {
+        match held {
+            Held::Request(_, bytes, id) => {
+                id.into_iter().for_each(|(to, id)| self.actors[to].pos.goes_on(id));
+                segment.extend(bytes);
+            }
+            reply @ Held::Reply(..) => self.held = Some(reply),
+        }
     }
 
     /// Lets go of what was held.

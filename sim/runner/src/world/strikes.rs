@@ -153,7 +153,7 @@ impl<C: Core> World<'_, C> {
         }
         match strike {
             Strike::Lose => {
-                self.lose_reply(who, &frame);
+                self.lose_reply(who, &String::from_utf8_lossy(&frame.payload));
                 let now = self.now();
                 self.record.push(now, Entry::Comment("fault: this answer is lost".to_owned()));
                 Ok(())
@@ -179,11 +179,17 @@ impl<C: Core> World<'_, C> {
                 self.late.push(Late { at: self.now() + by, held: Held::Reply(who, tag, frame) });
                 Ok(())
             }
+            // Where the terminal's end is not ours, what has arrived is read up to there, and no further.
             Strike::End { end, bytes, lasting } => {
-                if bytes.is_none() {
-                    self.pass_frame(who, tag, frame)?;
-                } else {
-                    self.lose_reply(who, &frame);
+                let size = frame.encode().len();
+                let text = String::from_utf8_lossy(&frame.payload).into_owned();
+                match bytes {
+                    None => self.pass_frame(who, tag, frame)?,
+                    Some(_) => self.lose_reply(who, &text),
+                }
+                self.note_prefix(tag, "terminal ->", "of this reply were read", bytes.unwrap_or(size), size);
+                if let Some(ends) = self.ends.get_mut(&tag) {
+                    ends.unread = end != End::Hold;
                 }
                 self.strike_order(who, tag, (end, lasting))
             }
@@ -191,10 +197,9 @@ impl<C: Core> World<'_, C> {
     }
 
     /// An answer never arrives.
-    pub(super) fn lose_reply(&mut self, who: usize, frame: &Frame) {
-        let text = String::from_utf8_lossy(&frame.payload).into_owned();
+    pub(super) fn lose_reply(&mut self, who: usize, text: &str) {
         let actor = &mut self.actors[who];
-        if let Some(id) = actor.pos.heard(&text).answers {
+        if let Some(id) = actor.pos.heard(text).answers {
             actor.open_requests.remove(&id);
             actor.reference.lost(id);
             self.script.lose(who, id);
@@ -219,7 +224,7 @@ impl<C: Core> World<'_, C> {
         let is_gone = self.ends.get(&tag).is_none_or(|ends| ends.state == EndState::Over);
         match &late.held {
             Held::Reply(who, _, frame) if is_gone => {
-                self.lose_reply(*who, frame);
+                self.lose_reply(*who, &String::from_utf8_lossy(&frame.payload));
                 return Ok(());
             }
             Held::Request(_, _, id) if is_gone => {
@@ -302,6 +307,9 @@ impl<C: Core> World<'_, C> {
                 for (_, ends) in self.ends.iter_mut().filter(|(tag, _)| usize::from(tag.terminal) == who) {
                     for way in [Way::ToTerminal, Way::FromTerminal] {
                         ends.tap.silence(way, ends.silent[way as usize] || still.contains(&way));
+                    }
+                    if still.is_empty() {
+                        ends.tap.prefix_cut().release();
                     }
                     // What gets through again is answered again.
                     ends.muted &= ends.state == EndState::Over || !still.is_empty();

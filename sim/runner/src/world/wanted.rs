@@ -1,6 +1,6 @@
 //! What the terminals want done: dials, orders to their connections, and what they report.
 
-use sca_network::{ClientEvent, ClientLimits, ClientOrder, Fate, Route, ServerTls, Tag, TapHandle, run_client};
+use sca_network::{ClientEvent, ClientOrder, ClientSetup, Fate, Route, ServerTls, Tag, TapHandle, run_client};
 use sca_peers::RequestId;
 use sca_protocol::handshake::Proxy;
 use sca_scenario::model::{FaultKind, Toward};
@@ -8,6 +8,7 @@ use sca_terminal::{ConnectionId, Input, LinkEvent, Output, Seen, Target};
 use tokio::sync::mpsc;
 
 use super::ends::{EndState, Ends, OUTBOX, Prepared};
+use super::sending::Sent;
 use super::{Stop, World};
 use crate::armory::Standpoint;
 use crate::core::Core;
@@ -30,12 +31,18 @@ impl<C: Core> World<'_, C> {
             Output::Dial { connection, target, via } => self.dial(who, connection, &target, via),
             Output::Request { connection, bytes } => {
                 self.asks_external_broker(who, &bytes);
+                let cut = self.cut_what_is_sent(Self::tag(who, connection.0), Sent::Upgrade(bytes.len()));
+                cut.map_or(Ok(()), |cut| self.order(who, connection, cut))?;
                 self.order(who, connection, ClientOrder::Request(bytes))
             }
             Output::Open { connection } => self.order(who, connection, ClientOrder::Open),
             Output::Text { connection, text } => {
                 self.actors[who].answered = true;
-                if let Some(ends) = self.ends.get_mut(&Self::tag(who, connection.0)) {
+                let tag = Self::tag(who, connection.0);
+                let waits = self.armory.awaits_reply();
+                let cut = waits.then(|| Sent::Reply(text.clone())).and_then(|sent| self.cut_what_is_sent(tag, sent));
+                cut.map_or(Ok(()), |cut| self.order(who, connection, cut))?;
+                if let Some(ends) = self.ends.get_mut(&tag) {
                     ends.in_flight.push_back(text.clone());
                 }
                 self.order(who, connection, ClientOrder::Text(text))
@@ -227,9 +234,10 @@ impl<C: Core> World<'_, C> {
         // Whatever the proxy says instead is our doing.
         let ours = ours || proxy.as_ref().is_some_and(|answer| !answer.starts_with("HTTP/1.1 2"));
         self.prepared.borrow_mut().insert(tag, Prepared::Link { proxy, tls, tap: tap.clone(), orders });
+        let message_size_max = usize::try_from(self.actors[who].settings.message_size_max).unwrap_or(usize::MAX);
+        let setup = ClientSetup { message_size_max, cut: tap.prefix_cut().clone() };
         let ends = Ends { cut, ours, muted, ..Ends::new(to_client, to_server, tap) };
         self.ends.insert(tag, ends);
-        let size = usize::try_from(self.actors[who].settings.message_size_max).unwrap_or(usize::MAX);
         self.orders += 1;
         let settings = &self.actors[who].settings;
         let address_timeout = self.setting.clock.real(settings.address_timeout);
@@ -238,7 +246,7 @@ impl<C: Core> World<'_, C> {
             self.external_broker.as_ref().map_or_else(|| self.dialer.clone(), |state| state.dialer.clone()),
             route,
             client_tls,
-            ClientLimits { message_size_max: size },
+            setup,
             tag,
             self.mailbox.clone(),
             client_orders,
