@@ -81,7 +81,16 @@ impl Script {
                         let came = format!("the terminal connected at {}, and no line says so", stamp(noted.at));
                         return Look::Not(Mismatch::new("it connected instead"), came);
                     }
-                    self.near = self.near.take().or_else(|| matching::other_reason(wanted, noted.what));
+                    let other = matching::other_reason(wanted, noted.what);
+                    if matches!(noted.what, Seen::Fails(_)) && !expect.suffix.after_failures {
+                        let mismatch = other.unwrap_or_else(|| Mismatch::new(describe_link(noted.what)));
+                        let at = stamp(noted.at);
+                        let came = format!(
+                            "the attempt that ended at {at} failed, and no line says so; `after failures` passes over such"
+                        );
+                        return Look::Not(mismatch, came);
+                    }
+                    self.near = self.near.take().or(other);
                     self.pass_over(describe_link(noted.what), noted.at);
                     lanes.link.pop_front();
                 }

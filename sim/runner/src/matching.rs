@@ -309,6 +309,7 @@ pub(crate) fn link(wanted: &LinkSight, got: Seen) -> bool {
         (LinkSight::Connects, Seen::Connects)
         | (LinkSight::Attempts, Seen::Attempts)
         | (LinkSight::Loses, Seen::Loses) => true,
+        (LinkSight::FailsSomehow, Seen::Fails(_)) => true,
         (LinkSight::Fails(kind, detail), Seen::Fails(reason)) => fails(kind, detail.as_deref(), reason),
         _ => false,
     }

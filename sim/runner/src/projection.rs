@@ -77,6 +77,7 @@ fn link_line(seen: Seen) -> String {
         LinkSight::Attempts => "attempts".to_owned(),
         LinkSight::Connects => "connects".to_owned(),
         LinkSight::Loses => "loses".to_owned(),
+        LinkSight::FailsSomehow => "fails".to_owned(),
         LinkSight::Fails(kind, detail) => format!("fails {kind} {}", detail.unwrap_or_default()),
     }
 }

@@ -128,7 +128,7 @@ impl Trace {
 
 fn moment(kept: &Kept, telling: &Telling<'_>, readings: &[Reading]) -> Moment {
     let mut text = String::new();
-    telling.entry(&mut text, kept.at, &kept.entry);
+    telling.entry(&mut text, kept.at, &kept.entry, false);
     let mut lines = text.trim_end().lines();
     let first = lines.next().unwrap_or_default();
     // The stamp stands beside a moment anyway.

@@ -1,6 +1,6 @@
 //! A record as text: the transcript, which is a scenario.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -31,7 +31,10 @@ pub(crate) fn transcript(
     let mut out = String::with_capacity(256 + entries.len() * 64);
     head(&mut out, title, header, row);
     let telling = Telling::new(&names, &row.cast.pos, entries);
-    entries.iter().for_each(|(at, entry)| telling.entry(&mut out, *at, entry));
+    let passed = passed_over(entries);
+    for (index, (at, entry)) in entries.iter().enumerate() {
+        telling.entry(&mut out, *at, entry, passed.contains(&index));
+    }
     stamp_into(&mut out, lasted);
     out.push_str("end\n");
     for remark in remarks {
@@ -53,8 +56,8 @@ impl<'a> Telling<'a> {
         Self { names, printer: Printer::new(names, pos), entries, labels: labels(entries) }
     }
 
-    /// Appends an entry of the record.
-    pub(crate) fn entry(&self, out: &mut String, at: Duration, entry: &Entry) {
+    /// Appends an entry of the record; `after_failures` where attempts have failed before it that no line tells.
+    pub(crate) fn entry(&self, out: &mut String, at: Duration, entry: &Entry, after_failures: bool) {
         match entry {
             Entry::Comment(text) => {
                 let _ = writeln!(out, "# {text}");
@@ -76,10 +79,39 @@ impl<'a> Telling<'a> {
             entry => {
                 // A fault whose message was never sent cannot be said again.
                 out.push_str(if waits_in_vain(entry, self.entries) { "# " } else { "" });
-                self.printer.step(out, &step(at, entry, &self.labels), 0);
+                let mut step = step(at, entry, &self.labels);
+                if let (Action::Expect(expect), true) = (&mut step.action, after_failures) {
+                    expect.suffix.after_failures = true;
+                }
+                self.printer.step(out, &step, 0);
             }
         }
     }
+}
+
+/// The places of what a link does behind attempts that were folded away, up to the one that succeeds.
+fn passed_over(entries: &[(Duration, Entry)]) -> BTreeSet<usize> {
+    let mut failed = BTreeSet::new();
+    let mut places = BTreeSet::new();
+    for (index, (_, entry)) in entries.iter().enumerate() {
+        match entry {
+            Entry::Folded { lines, .. } => {
+                let folded = &entries[index.saturating_sub(*lines)..index];
+                failed.extend(folded.iter().filter_map(|(_, entry)| match entry {
+                    Entry::Link(who, Seen::Fails(_)) => Some(*who),
+                    _ => None,
+                }));
+            }
+            Entry::Link(who, seen) if failed.contains(who) => {
+                places.insert(index);
+                if *seen == Seen::Connects {
+                    failed.remove(who);
+                }
+            }
+            _ => {}
+        }
+    }
+    places
 }
 
 /// Whether a fault waits for a message that was never sent.

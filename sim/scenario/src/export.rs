@@ -277,6 +277,7 @@ fn link(sight: &LinkSight) -> Value {
         LinkSight::Connects => json!("connects"),
         LinkSight::Attempts => json!("attempts"),
         LinkSight::Loses => json!("loses"),
+        LinkSight::FailsSomehow => json!("fails"),
         LinkSight::Fails(kind, detail) => json!({ "fails": kind, "detail": detail }),
     }
 }

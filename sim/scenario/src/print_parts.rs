@@ -121,6 +121,7 @@ pub(crate) fn link(out: &mut String, sight: &LinkSight) {
         LinkSight::Connects => out.push_str("connects"),
         LinkSight::Attempts => out.push_str("attempts"),
         LinkSight::Loses => out.push_str("loses"),
+        LinkSight::FailsSomehow => out.push_str("fails"),
         LinkSight::Fails(kind, detail) => {
             out.extend(["fails ", kind]);
             out.extend(detail.as_ref().map(|d| format!(" {d}")));
@@ -149,6 +150,7 @@ pub(crate) fn show(out: &mut String, state: &Show) {
 }
 
 pub(crate) fn suffixes(out: &mut String, suffix: &Suffix) {
+    out.push_str(if suffix.after_failures { "  after failures" } else { "" });
     if let Some(within) = &suffix.within {
         out.push_str("  within ");
         out.extend(within.from.map(|from| format!("{}..", show_span(from))));

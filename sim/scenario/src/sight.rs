@@ -15,6 +15,8 @@ pub(crate) fn link_sight(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> 
         "connects" => Ok(LinkSight::Connects),
         "attempts" => Ok(LinkSight::Attempts),
         "loses" => Ok(LinkSight::Loses),
+        // What follows a sight begins a suffix; the end of the line leaves the reason open.
+        "fails" if cursor.peek().is_none_or(|word| SUFFIXES.contains(&word)) => Ok(LinkSight::FailsSomehow),
         _ => reason(cursor),
     }
 }

@@ -54,6 +54,8 @@ const WORDS: &[&str] = &[
 
 /// What can follow something that is seen and is no message.
 pub(crate) const SEEN: &[&str] = &["within", "as", "covers"];
+/// What can follow what the link does.
+const LINK: &[&str] = &["after", "within", "as", "covers"];
 
 impl Names<'_> {
     /// The terminal of this name. `terminal` is the first one.
@@ -198,7 +200,7 @@ fn action(
     if cursor.peek_at(1).is_some_and(|w| link.contains(&w)) {
         let who = names.demand_terminal(cursor)?;
         let sight = Sight::Link(link_sight(cursor)?);
-        return Ok(Action::Expect(Expect { who, sight, suffix: only(cursor, names, SEEN)? }));
+        return Ok(Action::Expect(Expect { who, sight, suffix: only(cursor, names, LINK)? }));
     }
     let span = cursor.here();
     let word = cursor.peek().unwrap_or_default();

@@ -8,13 +8,14 @@ use crate::problem::{Problem, Span};
 use crate::step::Names;
 
 /// Words that begin what follows a message.
-pub(crate) const SUFFIXES: &[&str] = &["within", "exactly", "bytes", "as", "re", "covers"];
+pub(crate) const SUFFIXES: &[&str] = &["after", "within", "exactly", "bytes", "as", "re", "covers"];
 
 /// Reads what follows a statement, of which only `allowed` can be used there.
 pub(crate) fn only(cursor: &mut Cursor<'_>, names: &Names<'_>, allowed: &[&str]) -> Result<Suffix, Problem> {
     let places: Vec<Option<Span>> = SUFFIXES.iter().map(|word| cursor.place_of(word)).collect();
     let suffix = suffixes(cursor, names)?;
     let used = [
+        (suffix.after_failures, "after"),
         (suffix.within.is_some(), "within"),
         (suffix.exactly, "exactly"),
         (suffix.bytes, "bytes"),
@@ -45,6 +46,11 @@ pub(crate) fn suffixes(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Suf
             seen.push(word);
         }
         match cursor.peek() {
+            Some("after") => {
+                cursor.take("after");
+                cursor.demand("failures")?;
+                suffix.after_failures = true;
+            }
             Some("within") => suffix.within = Some(within(cursor)?),
             Some("exactly") => suffix.exactly = cursor.take("exactly"),
             Some("bytes") => suffix.bytes = cursor.take("bytes"),

@@ -236,7 +236,7 @@ impl Sight {
     #[must_use]
     pub fn is_negative(&self) -> bool {
         match self {
-            Self::Link(sight) => matches!(sight, LinkSight::Fails(..) | LinkSight::Loses),
+            Self::Link(sight) => matches!(sight, LinkSight::Fails(..) | LinkSight::FailsSomehow | LinkSight::Loses),
             Self::ToBroker(message) => matches!(message, Message::Close(..)),
             Self::Show(_) => false,
             Self::ToPos(Message::Fields(fields)) | Self::ToHost(_, Message::Fields(fields)) => {
@@ -256,6 +256,8 @@ pub enum LinkSight {
     Attempts,
     /// An attempt failed, for a reason: its first word and perhaps its second.
     Fails(String, Option<String>),
+    /// An attempt failed, whatever the reason.
+    FailsSomehow,
     /// It was up and is lost.
     Loses,
 }
@@ -286,6 +288,8 @@ pub enum Show {
 /// By when, how exactly, and what for.
 #[derive(Debug, Clone, Default)]
 pub struct Suffix {
+    /// `after failures`: attempts that fail before it are passed over.
+    pub after_failures: bool,
     /// `within`.
     pub within: Option<Within>,
     /// These fields in this order, and no others.

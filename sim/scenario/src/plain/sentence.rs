@@ -234,6 +234,7 @@ fn link(sight: &LinkSight) -> String {
         LinkSight::Connects => "connect".to_owned(),
         LinkSight::Attempts => "try to connect".to_owned(),
         LinkSight::Loses => "lose the link".to_owned(),
+        LinkSight::FailsSomehow => "fail to connect".to_owned(),
         LinkSight::Fails(kind, detail) => {
             let detail = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
             format!("fail to connect, by {kind}{detail}")
