@@ -6,6 +6,8 @@ use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::handshake::{self, Head};
 use sca_protocol::settings::BrokerSettings;
 
+use crate::upgrade::{self, Authority, Refusal};
+
 /// The code that closes a connection whose place another one takes: what it did breaks a policy.
 const REPLACED: u16 = 1008;
 
@@ -124,6 +126,8 @@ struct Connection {
 #[derive(Debug)]
 pub struct Broker {
     settings: BrokerSettings,
+    /// How terminals name it, where that is known.
+    found_at: Option<Authority>,
     connections: BTreeMap<Peer, Connection>,
     opened: u64,
 }
@@ -132,7 +136,12 @@ impl Broker {
     /// A broker with nobody connected.
     #[must_use]
     pub fn new(settings: BrokerSettings) -> Self {
-        Self { settings, connections: BTreeMap::new(), opened: 0 }
+        Self { settings, found_at: None, connections: BTreeMap::new(), opened: 0 }
+    }
+
+    /// Terminals find it at this name and port: who asks for another Host or Origin is refused.
+    pub fn is_found_at(&mut self, host: String, port: u16, secure: bool) {
+        self.found_at = Some(Authority { host, port, secure });
     }
 
     /// Changes the settings; open connections go on.
@@ -196,12 +205,15 @@ impl Broker {
         let is_other = self.settings.checks_pinpad_id && !pinpad_id.is_empty() && !names.contains(&pinpad_id);
         let is_double =
             self.settings.on_duplicate == "refuse" && !pinpad_id.is_empty() && self.route(&pinpad_id).is_some();
-        let text = match answer {
-            Some(text) => text.replace("{{accept}}", &accept),
-            None if key.is_empty() => refusal("400 Bad Request"),
-            None if is_other => refusal("403 Forbidden"),
-            None if is_double => refusal("409 Conflict"),
-            None => self.switching(&accept),
+        let is_strict = self.settings.upgrade_checks != "lenient";
+        let refused = upgrade::refused(head, self.found_at.as_ref()).filter(|_| is_strict && answer.is_none());
+        let text = match (answer, refused) {
+            (Some(text), _) => text.replace("{{accept}}", &accept),
+            (None, Some(Refusal { status, header, .. })) => refusal(status, header),
+            (None, None) if key.is_empty() => refusal("400 Bad Request", ""),
+            (None, None) if is_other => refusal("403 Forbidden", ""),
+            (None, None) if is_double => refusal("409 Conflict", ""),
+            (None, None) => self.switching(&accept),
         };
         let open = text.split(' ').nth(1) == Some("101");
         let mut bytes = text.into_bytes();
@@ -221,7 +233,8 @@ impl Broker {
             return out;
         }
         let what = "a certificate that does not name its pinpad id";
-        let complaint = (is_other && !open).then_some(BrokerOutput::Complaint { peer, what });
+        let what = refused.map(|refusal| refusal.what).or((is_other && !open).then_some(what));
+        let complaint = what.map(|what| BrokerOutput::Complaint { peer, what });
         complaint.into_iter().chain([BrokerOutput::Answer { peer, bytes, open }]).collect()
     }
 
@@ -285,8 +298,8 @@ impl Broker {
     }
 }
 
-fn refusal(status: &str) -> String {
-    format!("HTTP/1.1 {status}\r\nConnection: close\r\n\r\n")
+fn refusal(status: &str, header: &str) -> String {
+    format!("HTTP/1.1 {status}\r\n{header}Connection: close\r\n\r\n")
 }
 
 impl Connection {

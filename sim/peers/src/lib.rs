@@ -7,6 +7,7 @@ mod broker;
 mod estate;
 mod host;
 mod pos;
+mod upgrade;
 
 pub use broker::{Broker, BrokerInput, BrokerOutput, Peer};
 pub use estate::Estate;

@@ -95,6 +95,12 @@ pub fn key(bytes: [u8; 16]) -> String {
     STANDARD.encode(bytes)
 }
 
+/// Whether a text is a Sec-WebSocket-Key: sixteen bytes in base64 (RFC 6455, section 4.1).
+#[must_use]
+pub fn is_key(text: &str) -> bool {
+    STANDARD.decode(text).is_ok_and(|bytes| bytes.len() == 16)
+}
+
 /// The Sec-WebSocket-Accept that belongs to a key (RFC 6455, section 4.2.2).
 ///
 /// ```
@@ -208,6 +214,12 @@ impl Head {
         self.headers.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
+    /// The method of a request.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        self.line.split(' ').next().unwrap_or_default()
+    }
+
     /// The path of a request.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -277,16 +289,39 @@ pub fn judge(answer: &Head, key: &str, subprotocol_required: bool) -> Result<(),
     }
 }
 
-/// The seconds a Retry-After asks for: a number, or the time until its date by the clock given.
+/// The seconds a Retry-After asks for: a number, or the time until its date by the clock given. A number that is too large
+/// to count is the largest there is.
 #[must_use]
 pub fn retry_after(answer: &Head, now: crate::UnixTime) -> Option<u64> {
     let value = answer.get("Retry-After")?;
-    if let Ok(seconds) = value.parse() {
-        return Some(seconds);
+    if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(value.parse().unwrap_or(u64::MAX));
     }
-    let format = time::macros::format_description!(
+    u64::try_from(http_date(value, now)?.saturating_sub(now.0)).ok()
+}
+
+/// An HTTP date in any of the three forms that a recipient must take (RFC 9110, section 5.6.7), in seconds since 1970.
+fn http_date(value: &str, now: crate::UnixTime) -> Option<i64> {
+    let fixed = time::macros::format_description!(
         "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
     );
-    let date = time::PrimitiveDateTime::parse(value, format).ok()?.assume_utc().unix_timestamp();
-    u64::try_from(date.saturating_sub(now.0)).ok()
+    let asctime = time::macros::format_description!(
+        "[weekday repr:short] [month repr:short] [day padding:space] [hour]:[minute]:[second] [year]"
+    );
+    let rfc850 = time::macros::format_description!(
+        "[weekday repr:long], [day]-[month repr:short]-[year] [hour]:[minute]:[second] GMT"
+    );
+    let read = |text: &str, format| time::PrimitiveDateTime::parse(text, format).ok();
+    let date = read(value, fixed).or_else(|| read(value, asctime)).or_else(|| read(&full_year(value, now)?, rfc850))?;
+    Some(date.assume_utc().unix_timestamp())
+}
+
+/// `Thursday, 15-Jan-26 09:00:31 GMT` with all digits of its year: one that would be more than 50 years ahead is past.
+fn full_year(value: &str, now: crate::UnixTime) -> Option<String> {
+    let (before, rest) = value.split_at_checked(value.rfind('-')? + 1)?;
+    let (digits, rest) = rest.split_at_checked(2)?;
+    let this_year = time::OffsetDateTime::from_unix_timestamp(now.0).ok()?.year();
+    let in_century = this_year - this_year.rem_euclid(100) + digits.parse::<i32>().ok()?;
+    let year = if in_century > this_year + 50 { in_century - 100 } else { in_century };
+    Some(format!("{before}{year}{rest}"))
 }

@@ -32,6 +32,8 @@ settings! {
         revocation: String = String::new(),
         /// A terminal's certificate must name its pinpad id.
         checks_pinpad_id: bool = false,
+        /// What it refuses of a request for the upgrade.
+        upgrade_checks: String = String::new(),
         /// What becomes of two connections with one pinpad id.
         on_duplicate: String = String::new(),
         /// A connection without traffic for this long is cut; 0 for never.
@@ -62,6 +64,7 @@ settings! {
         row!("groups", GROUPS, "all", "language", "Groups the broker agrees keys in", Text, groups),
         row!("revocation", REVOCATION, "auto", "language", "The revocation lists the broker holds; auto: current ones where a scenario revokes something, else none; in the open they come as files", Text, revocation),
         row!("checks-pinpad-id", Kind::Flag, "no", "AUTH-01", "A terminal whose certificate does not name its pinpad id is answered with 403", Flag, checks_pinpad_id),
+        row!("upgrade-checks", Kind::Choice(&["strict", "lenient"]), "strict", "RFC 6455, 4.2.1", "A request for the upgrade that a server by RFC 6455 and the source refuses is refused; lenient: any that has a key is taken", Text, upgrade_checks),
         row!("on-duplicate", Kind::Choice(&["newest", "oldest", "replace", "replace-both", "refuse"]), "newest", "CON-02", "Two connections with one pinpad id: requests go to the newest or to the oldest; the old one is closed, or both by mistake; the new one is answered with 409", Text, on_duplicate),
         row!("idle-cut", Kind::Span(0, 86_400_000), "0ms", "language", "In scenarios: what stands between cuts a connection on which nothing travels for this long; 0ms for never", Span, idle_cut),
         row!("idle-cut-by", Kind::Choice(&["silence", "reset", "fin"]), "silence", "language", "How it is cut then", Text, idle_cut_by),

@@ -46,6 +46,11 @@ impl Around {
         }
     }
 
+    /// Whether terminals and broker are both ours, so that the network's names lead where the urls say.
+    pub(crate) fn is_ours(&self) -> bool {
+        matches!(self, Self::Ours)
+    }
+
     /// The queue of the world: where devices come from outside, the one that hears of them.
     pub(crate) fn mailbox(&self) -> Mailbox {
         match self {

@@ -139,7 +139,7 @@ fn of_step(step: &Step) -> Option<Failure> {
         Action::Fault(_) => no(span, "the line to a real broker cannot be harmed from here"),
         Action::Answers { .. } => no(span, "how a real broker answers is its own"),
         Action::Together(_) => no(span, "a real broker makes segments of its own"),
-        Action::Set(set) if set.party == Party::Broker => no(span, "a real broker cannot be set from here"),
+        Action::Set(set) if matches!(set.party, Party::Broker(_)) => no(span, "a real broker cannot be set from here"),
         Action::Set(set) if matches!(set.name.as_str(), "clock" | "certificate" | "authority") => {
             no(span, "who the terminal is, the command line says")
         }

@@ -27,6 +27,7 @@ use crate::sweep::survey::Survey;
 use crate::trace::Trace;
 use crate::verdict::{Evidence, Played, Verdict};
 use crate::world::ends::acceptor;
+use crate::world::sites::{Site, Sites};
 use crate::world::{Setting, Stop, World};
 use crate::{projection, transcript};
 
@@ -252,7 +253,7 @@ pub(crate) async fn play_here<C: Core>(
     };
     let clock = Clock::start(scale);
     let slack = around.slack(options.place, clock);
-    let (broker, host, vhq) = match parties(row) {
+    let (brokers, host, vhq) = match parties(row) {
         Ok(settings) => settings,
         Err(error) => return failed_to_start(row, error.to_string()),
     };
@@ -262,7 +263,7 @@ pub(crate) async fn play_here<C: Core>(
     let accept = acceptor(prepared.clone(), mailbox.clone());
     let (dialer, memory) = match options.place {
         Place::Memory => {
-            let (latency, bandwidth, pulse) = (broker.latency, broker.bandwidth, mailbox.pulse.clone());
+            let (latency, bandwidth, pulse) = (brokers[0].latency, brokers[0].bandwidth, mailbox.pulse.clone());
             let memory = MemoryNetwork::new(latency, bandwidth, chance, pulse, accept);
             (Dialer::Memory(memory.clone()), Some(memory))
         }
@@ -272,14 +273,18 @@ pub(crate) async fn play_here<C: Core>(
         },
     };
     let truth = scenario.header.clock.unwrap_or(CLOCK);
-    let starting = match cast((scenario, row), &broker, (clock, truth, slack), chance, make) {
+    let starting = match cast((scenario, row), &brokers[0], (clock, truth, slack), chance, make) {
         Ok(starting) => starting,
         Err(error) => return failed_to_start(row, error.to_string()),
     };
+    let knows_its_address = around.is_ours();
+    let sites = brokers.into_iter().map(|broker| {
+        let broker_clock = DeviceClock::new(clock, broker.clock.unwrap_or(truth));
+        Site::new(broker, broker_clock, knows_its_address)
+    });
+    let sites = Sites::new(sites.collect());
     let setting = Setting {
         header: &scenario.header,
-        broker_clock: DeviceClock::new(clock, broker.clock.unwrap_or(truth)),
-        broker,
         host,
         vhq,
         assets: &scenario.assets,
@@ -294,7 +299,7 @@ pub(crate) async fn play_here<C: Core>(
         key_notes: options.key_notes.clone(),
         start_order: options.start_order,
     };
-    let mut world = World::new(setting, mailbox, (dialer, memory), prepared, starting, &row.steps);
+    let mut world = World::new(setting, mailbox, (dialer, memory, sites), prepared, starting, &row.steps);
     probe(options.probe, row, (truth, chance), &mut world);
     around.joins(&mut world);
     let result = world.run(&powered(row)).await;
@@ -302,8 +307,9 @@ pub(crate) async fn play_here<C: Core>(
 }
 
 /// The settings of everyone but the terminals.
-fn parties(row: &Row) -> Result<(BrokerSettings, HostSettings, EstateSettings), SettingError> {
-    Ok((with(&row.cast.broker)?, with(&row.cast.host)?, with(&row.cast.vhq)?))
+fn parties(row: &Row) -> Result<(Vec<BrokerSettings>, HostSettings, EstateSettings), SettingError> {
+    let brokers: Result<_, _> = row.cast.brokers().map(with).collect();
+    Ok((brokers?, with(&row.cast.host)?, with(&row.cast.vhq)?))
 }
 
 /// Sets up what a sweep or an explorer does in a world.
@@ -314,7 +320,7 @@ fn probe<C: Core>(probe: Probe, row: &Row, (truth, chance): (UnixTime, Chance), 
         Probe::Survey => {
             let certificates: Vec<_> = row.cast.certificates.iter().collect();
             let settings: Vec<_> = row.cast.terminals.iter().map(|t| (&t.name, &t.settings, &t.files)).collect();
-            let set_up = (settings, certificates, &row.cast.broker, &row.cast.host, &row.cast.vhq, truth, chance);
+            let set_up = (settings, certificates, row.cast.brokers().collect::<Vec<_>>(), &row.cast.host, &row.cast.vhq, truth, chance);
             world.sweeping.survey = Some(Survey::new(&set_up));
         }
         Probe::Blow(blow) => world.sweeping.blow = Some(blow),

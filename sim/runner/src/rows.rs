@@ -58,6 +58,10 @@ pub(crate) fn over_ws(row: &Row) -> Option<Row> {
     let settings: BrokerSettings = with(&row.cast.broker).ok()?;
     let mut plain = row.clone();
     plain.cast.broker.insert("url".to_owned(), settings.url.replacen("wss://", "ws://", 1));
+    for broker in &mut plain.cast.other_brokers {
+        let url = with::<BrokerSettings>(&broker.settings).ok()?.url;
+        broker.settings.insert("url".to_owned(), url.replacen("wss://", "ws://", 1));
+    }
     target(&settings).secure.then_some(plain)
 }
 

@@ -272,7 +272,7 @@ fn replace_last(steps: &mut Vec<Step>, line: &Step) {
 /// Whether a step is something that happened to the link, or that it came back.
 fn is_of_link(step: &Step) -> bool {
     match &step.action {
-        Action::Fault(_) | Action::Answers { .. } | Action::Power { .. } => true,
+        Action::Fault(_) | Action::Answers { .. } | Action::Power { .. } | Action::Network(_) => true,
         Action::Expect(expect) => matches!(expect.sight, Sight::Link(_)),
         Action::Send(send) => matches!(send.message, Message::Close(..)),
         _ => false,

@@ -118,7 +118,8 @@ impl Trace {
     pub(crate) fn new(row: &Row, kept: &[Kept], readings: &[Reading], lasted: Duration) -> Self {
         let terminals: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
         let entries: Vec<(Duration, Entry)> = kept.iter().map(|kept| (kept.at, kept.entry.clone())).collect();
-        let telling = Telling::new(&terminals, &row.cast.pos, &entries);
+        let brokers = row.cast.broker_names();
+        let telling = Telling::new(&terminals, &row.cast.pos, &brokers, &entries);
         let moments = kept.iter().map(|kept| moment(kept, &telling, readings)).collect();
         let pos = std::iter::once("pos".to_owned()).chain(row.cast.pos.iter().cloned()).collect();
         let models = row.cast.terminals.iter().map(|t| t.settings.get("model").cloned()).collect();
@@ -204,6 +205,7 @@ fn played(step: &Step) -> (Kind, End, Option<End>) {
         }
         Action::Fault(_) => (Kind::Fault, End::Broker, None),
         Action::Power { who, .. } => (Kind::Fault, End::Terminal(*who), None),
+        Action::Network(_) => (Kind::Fault, End::Broker, None),
         Action::Cardholder { who, .. } | Action::File { who, .. } => (Kind::Act, End::Terminal(*who), None),
         Action::Host(act) => (Kind::Act, party(act.party), None),
         Action::Set(set) => (Kind::Act, party(set.party), None),
@@ -215,7 +217,7 @@ fn played(step: &Step) -> (Kind, End, Option<End>) {
 fn party(party: Party) -> End {
     match party {
         Party::Terminal(who) => End::Terminal(who),
-        Party::Broker => End::Broker,
+        Party::Broker(_) => End::Broker,
         Party::Host => End::Host,
         Party::Vhq => End::Estate,
     }

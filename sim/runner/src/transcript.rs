@@ -30,7 +30,8 @@ pub(crate) fn transcript(
     let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
     let mut out = String::with_capacity(256 + entries.len() * 64);
     head(&mut out, title, header, row);
-    let telling = Telling::new(&names, &row.cast.pos, entries);
+    let brokers = row.cast.broker_names();
+    let telling = Telling::new(&names, &row.cast.pos, &brokers, entries);
     let passed = passed_over(entries);
     for (index, (at, entry)) in entries.iter().enumerate() {
         telling.entry(&mut out, *at, entry, passed.contains(&index));
@@ -52,8 +53,13 @@ pub(crate) struct Telling<'a> {
 }
 
 impl<'a> Telling<'a> {
-    pub(crate) fn new(names: &'a [String], pos: &'a [String], entries: &'a [(Duration, Entry)]) -> Self {
-        Self { names, printer: Printer::new(names, pos), entries, labels: labels(entries) }
+    pub(crate) fn new(
+        names: &'a [String],
+        pos: &'a [String],
+        brokers: &'a [String],
+        entries: &'a [(Duration, Entry)],
+    ) -> Self {
+        Self { names, printer: Printer::new(names, pos).with_brokers(brokers), entries, labels: labels(entries) }
     }
 
     /// Appends an entry of the record; `after_failures` where attempts have failed before it that no line tells.
@@ -133,7 +139,8 @@ pub fn scenario(title: &str, header: &Header, row: &Row) -> String {
     let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
     let mut out = String::new();
     head(&mut out, title, header, row);
-    let printer = Printer::new(&names, &row.cast.pos);
+    let brokers = row.cast.broker_names();
+    let printer = Printer::new(&names, &row.cast.pos).with_brokers(&brokers);
     row.steps.iter().for_each(|step| printer.step(&mut out, step, 0));
     out
 }
@@ -156,6 +163,7 @@ fn head(out: &mut String, title: &str, header: &Header, row: &Row) {
     let hosts = !row.cast.pos.is_empty() || !row.cast.host.is_empty() || !row.cast.vhq.is_empty();
     let any = row.cast.terminals.iter().any(declares)
         || !row.cast.broker.is_empty()
+        || !row.cast.other_brokers.is_empty()
         || !row.cast.certificates.is_empty()
         || hosts;
     out.push_str(if any { "\n" } else { "" });
@@ -177,6 +185,10 @@ fn head(out: &mut String, title: &str, header: &Header, row: &Row) {
     if !row.cast.broker.is_empty() {
         out.push_str("broker\n");
         settings(out, row.cast.broker.iter());
+    }
+    for broker in &row.cast.other_brokers {
+        let _ = writeln!(out, "broker {}", broker.name);
+        settings(out, broker.settings.iter());
     }
     for (name, host) in [("host", &row.cast.host), ("vhq", &row.cast.vhq)] {
         if !host.is_empty() {

@@ -55,7 +55,7 @@ pub(crate) fn check(cursor: &mut Cursor<'_>) -> Result<Action, Problem> {
 /// Reads a change of a setting, or of a file on a flash.
 pub(crate) fn set(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Action, Problem> {
     let party = match cursor.peek() {
-        Some("broker") => Party::Broker,
+        Some(name) if names.broker(name).is_some() => Party::Broker(names.broker(name).unwrap_or_default()),
         Some("host") => Party::Host,
         Some("vhq") => Party::Vhq,
         _ => Party::Terminal(names.demand_terminal(cursor)?),
@@ -72,11 +72,12 @@ pub(crate) fn set(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Action, 
     let name = cursor.word("a setting")?;
     let first = cursor.here();
     let value = cursor.rest().iter().map(|w| w.plain()).collect::<Vec<_>>().join(" ");
-    if party == Party::Broker && name.text == "url" {
-        return Err(Problem::new("E021", name.span, "the broker's url is fixed while terminals run"));
+    if matches!(party, Party::Broker(_)) && name.text == "url" {
+        let problem = Problem::new("E021", name.span, "a broker's url is fixed while terminals run");
+        return Err(problem.help("`dns NAME is BROKER` lets a name lead to another broker"));
     }
     let checked = match party {
-        Party::Broker => BrokerSettings::default().set(&name.text, &value),
+        Party::Broker(_) => BrokerSettings::default().set(&name.text, &value),
         Party::Host => HostSettings::default().set(&name.text, &value),
         Party::Vhq => EstateSettings::default().set(&name.text, &value),
         Party::Terminal(_) => TerminalSettings::default().set(&name.text, &value),

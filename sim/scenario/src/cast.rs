@@ -7,7 +7,7 @@ use sca_protocol::UnixTime;
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, SettingError, Settings, TerminalSettings};
 
 use crate::cursor::{Cursor, range};
-use crate::model::{Cast, Certificate, Terminal};
+use crate::model::{Cast, Certificate, OtherBroker, Terminal};
 use crate::problem::{Problem, Span};
 use crate::tree::Line;
 
@@ -33,7 +33,8 @@ pub(crate) fn cast(lines: &[&Line], problems: &mut Vec<Problem>) -> Cast {
     let mut declared = BTreeSet::new();
     for line in lines {
         let word = line.words[0].text.as_str();
-        if matches!(word, "broker" | "host" | "vhq") && !declared.insert(word) {
+        let is_named = word == "broker" && line.words.len() > 1;
+        if matches!(word, "broker" | "host" | "vhq") && !is_named && !declared.insert(word) {
             problems.push(Problem::new(
                 "E022",
                 line.span(),
@@ -43,6 +44,7 @@ pub(crate) fn cast(lines: &[&Line], problems: &mut Vec<Problem>) -> Cast {
         }
         let read = match line.words[0].text.as_str() {
             "terminal" => terminal(line, &mut cast, problems),
+            "broker" if is_named => other_broker(line, &mut cast, problems),
             "broker" => party::<BrokerSettings>(line, (&mut cast.broker, &mut cast.places), problems),
             "pos" => pos(line, &mut cast),
             "host" => party::<HostSettings>(line, (&mut cast.host, &mut cast.places), problems),
@@ -61,17 +63,44 @@ pub(crate) fn cast(lines: &[&Line], problems: &mut Vec<Problem>) -> Cast {
     cast
 }
 
+/// Another broker, which has a name.
+fn other_broker(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result<(), Problem> {
+    let mut cursor = Cursor::new(line);
+    cursor.demand("broker")?;
+    let name = cursor.word("a name")?;
+    cursor.end()?;
+    demand_free_name(&name.text, name.span, cast)?;
+    let mut settings = BTreeMap::new();
+    options(&name.text, line.lines(), (&mut settings, &mut cast.places), problems, |name, value| {
+        BrokerSettings::default().set(name, value)
+    });
+    cast.other_brokers.push(OtherBroker { name: name.text.clone(), settings });
+    Ok(())
+}
+
+/// A name of a party: it begins with a capital, and nobody else has it.
+fn demand_free_name(name: &str, span: Span, cast: &Cast) -> Result<(), Problem> {
+    let is_taken = cast.pos.iter().any(|pos| pos == name)
+        || cast.terminals.iter().any(|terminal| terminal.name == name)
+        || cast.other_brokers.iter().any(|broker| broker.name == name);
+    if is_taken {
+        return Err(Problem::new("E022", span, format!("the name `{name}` is taken already")));
+    }
+    if !name.starts_with(|c: char| c.is_ascii_uppercase()) {
+        let capital: String = name.chars().take(1).flat_map(char::to_uppercase).chain(name.chars().skip(1)).collect();
+        let problem = Problem::new("E022", span, format!("the name `{name}` does not begin with a capital"));
+        return Err(problem.help(format!("for example `{capital}`")));
+    }
+    Ok(())
+}
+
 /// Another POS, which has a name.
 fn pos(line: &Line, cast: &mut Cast) -> Result<(), Problem> {
     let mut cursor = Cursor::new(line);
     cursor.demand("pos")?;
     let name = cursor.word("a name")?;
     cursor.end()?;
-    let is_taken = cast.pos.contains(&name.text) || cast.terminals.iter().any(|t| t.name == name.text);
-    if is_taken || !name.text.starts_with(|c: char| c.is_ascii_uppercase()) {
-        let what = if is_taken { "is taken already" } else { "does not begin with a capital" };
-        return Err(Problem::new("E022", name.span, format!("the name `{}` {what}", name.text)));
-    }
+    demand_free_name(&name.text, name.span, cast)?;
     cast.pos.push(name.text.clone());
     Ok(())
 }
@@ -89,7 +118,10 @@ fn terminal(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result
         return Err(Problem::new("E014", extra.span, "a terminal has one name and one model"));
     }
     let name = words.first().map_or("terminal", |w| &w.text).to_owned();
-    if cast.terminals.iter().any(|t| t.name == name) || cast.pos.contains(&name) {
+    if cast.terminals.iter().any(|t| t.name == name)
+        || cast.pos.contains(&name)
+        || cast.other_brokers.iter().any(|broker| broker.name == name)
+     {
         return Err(Problem::new("E022", line.span(), format!("`{name}` takes part already"))
             .help("give each a name: `terminal A M400`"));
     }

@@ -218,6 +218,7 @@ impl Names {
             | Action::Set(_)
             | Action::File { .. }
             | Action::Host(_)
+            | Action::Network(_)
             | Action::Cardholder { .. } => {}
         }
     }

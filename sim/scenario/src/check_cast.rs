@@ -41,7 +41,7 @@ pub(crate) fn identities(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem
     let set_later = steps_set(steps, "certificate");
     for name in cast.certificates.keys() {
         let at_start =
-            cast.terminals.iter().filter_map(|t| t.settings.get("certificate")).chain(cast.broker.get("certificate"));
+            cast.terminals.iter().filter_map(|t| t.settings.get("certificate")).chain(cast.brokers().filter_map(|settings| settings.get("certificate")));
         if !at_start.chain(set_later.iter()).any(|shown| shown == name)
             && !matches!(name.as_str(), "terminal" | "broker")
         {
@@ -52,7 +52,7 @@ pub(crate) fn identities(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem
         }
     }
     let mut shown: Vec<&String> = cast.terminals.iter().filter_map(|t| t.settings.get("certificate")).collect();
-    shown.extend(cast.broker.get("certificate"));
+    shown.extend(cast.brokers().filter_map(|settings| settings.get("certificate")));
     for name in shown.into_iter().filter(|name| !known(name)) {
         let span = steps.first().map_or_else(Span::default, |s| Span { line: 1, column: 1, length: 1, ..s.span });
         let problem = Problem::new("E023", span, format!("there is no certificate `{name}`"));

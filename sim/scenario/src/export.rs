@@ -48,7 +48,9 @@ pub fn export(scenario: &Scenario) -> Value {
 }
 
 fn row(row: &Row, names: &[String]) -> Value {
-    let teller = Teller { names, pos: &row.cast.pos, printer: Printer::new(names, &row.cast.pos) };
+    let brokers = row.cast.broker_names();
+    let printer = Printer::new(names, &row.cast.pos).with_brokers(&brokers);
+    let teller = Teller { names, pos: &row.cast.pos, brokers: &brokers, printer };
     json!({
         "values": row.values.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         "cast": cast(&row.cast),
@@ -70,6 +72,8 @@ fn cast(cast: &Cast) -> Value {
     json!({
         "terminals": terminals.collect::<Vec<_>>(),
         "broker": cast.broker,
+        "other_brokers": cast.other_brokers.iter()
+            .map(|broker| json!({ "name": broker.name, "settings": broker.settings })).collect::<Vec<_>>(),
         "pos": cast.pos,
         "host": cast.host,
         "vhq": cast.vhq,
@@ -80,6 +84,7 @@ fn cast(cast: &Cast) -> Value {
 struct Teller<'a> {
     names: &'a [String],
     pos: &'a [String],
+    brokers: &'a [String],
     printer: Printer<'a>,
 }
 
@@ -113,7 +118,8 @@ impl Teller<'_> {
     fn party(&self, party: Party) -> &str {
         match party {
             Party::Terminal(who) => self.name(who),
-            Party::Broker => "broker",
+            Party::Broker(0) => "broker",
+            Party::Broker(which) => self.brokers.get(which - 1).map_or("broker", String::as_str),
             Party::Host => "host",
             Party::Vhq => "vhq",
         }
@@ -128,6 +134,7 @@ impl Teller<'_> {
             }
             Action::Wait(span) => json!({ "kind": "wait", "ms": span.as_millis() }),
             Action::End => json!({ "kind": "end" }),
+            Action::Network(act) => json!({ "kind": "network", "said": act.said }),
             Action::Power { on, who } => json!({ "kind": "power", "terminal": self.name(*who), "on": on }),
             Action::Cardholder { who, act } => {
                 json!({ "kind": "cardholder", "terminal": self.name(*who), "act": cardholder(act) })

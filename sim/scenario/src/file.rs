@@ -285,7 +285,8 @@ impl Outline {
 
     fn ignored(&self, row: &Row, clauses: &[&'static str], problems: &mut Vec<Problem>) -> Vec<(Source, Pattern)> {
         let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
-        let names = Names { terminals: &names, pos: &row.cast.pos, clauses };
+        let brokers = row.cast.broker_names();
+        let names = Names { terminals: &names, pos: &row.cast.pos, brokers: &brokers, clauses };
         let mut ignores = Vec::new();
         for line in &self.ignores {
             let mut cursor = Cursor::new(line);
@@ -326,7 +327,8 @@ impl Outline {
             problems.push(Problem::new("E030", self.first, "what is inserted makes a line longer than a megabyte"));
         }
         let names: Vec<String> = cast.terminals.iter().map(|t| t.name.clone()).collect();
-        let names = Names { terminals: &names, pos: &cast.pos, clauses: beside.clauses };
+        let brokers = cast.broker_names();
+        let names = Names { terminals: &names, pos: &cast.pos, brokers: &brokers, clauses: beside.clauses };
         let steps = steps(placed.iter().map(|placed| (&placed.line, placed.called)), &names, problems);
         // What stands on lines that could not be read is neither missing nor superfluous.
         let mut doubtful = self.doubtful.clone();

@@ -20,6 +20,7 @@ mod lessons;
 mod library;
 mod message;
 pub mod model;
+mod network;
 mod plain;
 mod print;
 mod print_parts;

@@ -16,13 +16,20 @@ use crate::tree::{quote, quote_into};
 pub struct Printer<'a> {
     names: &'a [String],
     pos: &'a [String],
+    brokers: &'a [String],
 }
 
 impl<'a> Printer<'a> {
     /// A printer that calls the terminals and the POS beside `pos` by these names.
     #[must_use]
     pub fn new(names: &'a [String], pos: &'a [String]) -> Self {
-        Self { names, pos }
+        Self { names, pos, brokers: &[] }
+    }
+
+    /// The same for a cast with brokers beside the one called `broker`.
+    #[must_use]
+    pub fn with_brokers(self, brokers: &'a [String]) -> Self {
+        Self { brokers, ..self }
     }
 
     /// Appends a step, its block included, indented by `depth` levels.
@@ -40,7 +47,8 @@ impl<'a> Printer<'a> {
 
     fn party(&self, party: Party) -> &str {
         match party {
-            Party::Broker => "broker",
+            Party::Broker(0) => "broker",
+            Party::Broker(which) => self.brokers.get(which - 1).map_or("broker", String::as_str),
             Party::Host => "host",
             Party::Vhq => "vhq",
             Party::Terminal(who) => self.name(who),
@@ -90,6 +98,7 @@ impl<'a> Printer<'a> {
                 out.push_str(&name.as_ref().map_or_else(|| "none".to_owned(), |name| quote(name)));
             }
             Action::Host(act) => out.push_str(&act.said),
+            Action::Network(act) => out.push_str(&act.said),
             Action::Fault(f) => {
                 self.prefix(out, f.who);
                 fault(out, f);

@@ -7,6 +7,7 @@ use crate::arrow;
 use crate::cursor::{Cursor, range};
 use crate::fault;
 use crate::host;
+use crate::network;
 use crate::model::{Action, Count, Expect, Sight, Step, Who};
 use crate::problem::{Problem, Span};
 use crate::sight::{link_sight, show};
@@ -19,6 +20,8 @@ pub(crate) struct Names<'a> {
     pub(crate) terminals: &'a [String],
     /// POS beside the one called `pos`.
     pub(crate) pos: &'a [String],
+    /// Brokers beside the one called `broker`.
+    pub(crate) brokers: &'a [String],
     /// Clause ids, where they are known.
     pub(crate) clauses: &'a [&'static str],
 }
@@ -27,6 +30,7 @@ pub(crate) struct Names<'a> {
 const WORDS: &[&str] = &[
     "wait",
     "end",
+    "dns",
     "cardholder",
     "power",
     "set",
@@ -62,6 +66,12 @@ impl Names<'_> {
     pub(crate) fn terminal(&self, name: &str) -> Option<Who> {
         let declared = self.terminals.iter().position(|t| t == name);
         declared.or((name == "terminal" && self.terminals.len() == 1).then_some(0))
+    }
+
+    /// The broker of this name. `broker` is the first one.
+    pub(crate) fn broker(&self, name: &str) -> Option<usize> {
+        let other = self.brokers.iter().position(|broker| broker == name).map(|at| at + 1);
+        other.or((name == "broker").then_some(0))
     }
 
     pub(crate) fn demand_terminal(&self, cursor: &mut Cursor<'_>) -> Result<Who, Problem> {
@@ -202,9 +212,15 @@ fn action(
         let sight = Sight::Link(link_sight(cursor)?);
         return Ok(Action::Expect(Expect { who, sight, suffix: only(cursor, names, LINK)? }));
     }
+    if cursor.peek_at(1).is_some_and(|word| network::VERBS.contains(&word))
+        && let Some(broker) = cursor.peek().and_then(|name| names.broker(name))
+    {
+        return network::listening(cursor, broker).map(Action::Network);
+    }
     let span = cursor.here();
     let word = cursor.peek().unwrap_or_default();
     match word {
+        "dns" => network::name(cursor, names).map(Action::Network),
         "screen" | "icon" => {
             let sight = Sight::Show(show(cursor)?);
             Ok(Action::Expect(Expect { who, sight, suffix: only(cursor, names, SEEN)? }))

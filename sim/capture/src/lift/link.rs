@@ -273,7 +273,7 @@ impl Lift {
         {
             self.rewrites += 1;
         }
-        let party = if is_broker { Party::Broker } else { Party::Terminal(0) };
+        let party = if is_broker { Party::Broker(0) } else { Party::Terminal(0) };
         let usual = if is_broker { "broker" } else { "terminal" };
         let value = name.clone().unwrap_or_else(|| usual.to_owned());
         self.link.shown[usize::from(is_broker)] = name;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use sca_network::Tag;
-use sca_peers::{BrokerInput, RequestId};
+use sca_peers::RequestId;
 use sca_protocol::Request;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
@@ -12,7 +12,6 @@ use sca_scenario::model::{Action, CardholderAct, Demand, Fields, Message, RawFra
 use sca_terminal::{Cardholder, Input};
 
 use super::ends::EndState;
-use super::heard::{peer, tag_of};
 use super::{Stop, World};
 use crate::core::Core;
 use crate::record::Entry;
@@ -68,6 +67,11 @@ impl<C: Core> World<'_, C> {
                 } else if self.strike_now(&fault)? {
                     self.note(step);
                 }
+                Ok(())
+            }
+            Action::Network(act) => {
+                self.change_network(&act.change);
+                self.note(step);
                 Ok(())
             }
             Action::Answers { by_proxy, count, lines } => {
@@ -159,8 +163,7 @@ impl<C: Core> World<'_, C> {
         if self.external_broker.is_some() {
             return self.newest(to).filter(|tag| self.ends.get(tag).is_some_and(|ends| ends.is_up()));
         }
-        let newest = self.broker.route(&self.actors[to].settings.pinpad_id);
-        newest.map(tag_of)
+        self.routed(&self.actors[to].settings.pinpad_id)
     }
 
     /// Turns a message into the bytes of its frame, and takes note of it.
@@ -191,7 +194,7 @@ impl<C: Core> World<'_, C> {
             ends.breached |= !ends.takes(&frame, limit);
         }
         self.note_frame(tag, "<- broker", &frame.payload);
-        let outputs = self.broker.handle(BrokerInput::Speak { peer: peer(tag), frame });
+        let outputs = self.broker_says(tag, frame);
         let frames = outputs.into_iter().filter_map(|output| match output {
             sca_peers::BrokerOutput::Frame { frame, .. } => Some(frame.encode()),
             _ => None,

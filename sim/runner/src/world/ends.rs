@@ -45,6 +45,8 @@ pub(crate) struct Ends {
     pub(crate) client: Option<mpsc::Sender<ClientOrder>>,
     pub(crate) server: mpsc::Sender<ServerOrder>,
     pub(crate) tap: TapHandle,
+    /// Which of the brokers it leads to.
+    pub(crate) site: usize,
     /// The armed fault whose cut lies on the tap.
     pub(crate) cut: Option<usize>,
     pub(crate) state: EndState,
@@ -91,6 +93,7 @@ impl Ends {
             client: Some(client),
             server,
             tap,
+            site: 0,
             cut: None,
             state: EndState::Opening,
             ours: false,

@@ -112,8 +112,7 @@ impl<C: Core> World<'_, C> {
             self.told(guess, number, LinkEvent::Opened)?;
         }
         let at = Standpoint { who: guess, attempt: self.actors[guess].attempts, connection: self.connections + 1 };
-        let secure = crate::play::target(&self.setting.broker).secure;
-        let (tls, tap, cut, ours) = self.prepare(at, sca_network::Fate::Connect, secure)?;
+        let (tls, tap, cut, ours) = self.prepare(at, sca_network::Fate::Connect, 0)?;
         let (to_server, orders) = mpsc::channel(OUTBOX);
         let (to_nobody, _) = mpsc::channel(1);
         let mut ends = Ends { cut, ours, ..Ends::new(to_nobody, to_server, tap.clone()) };
@@ -223,7 +222,7 @@ impl<C: Core> World<'_, C> {
                         self.told(who, tag.connection, LinkEvent::Failed(reason))
                     }
                     (None, Some(EndState::Opening)) => {
-                        let secure = crate::play::target(&self.setting.broker).secure;
+                        let secure = crate::play::target(self.sites.first()).secure;
                         let is_in_tls =
                             secure && self.external_terminals.as_ref().is_some_and(|y| !y.secured.contains(&tag));
                         let reason = match ending {

@@ -34,7 +34,7 @@ impl<C: Core> World<'_, C> {
         let who = usize::from(tag.terminal);
         match event {
             ServerEvent::Accepted => {
-                let secure = crate::play::target(&self.setting.broker).secure;
+                let secure = self.is_secure(tag);
                 if secure { Ok(()) } else { self.before_request(who, tag) }
             }
             ServerEvent::Proxied(text) => self.proxied(who, text),
@@ -57,7 +57,7 @@ impl<C: Core> World<'_, C> {
                     self.note_frame(tag, "the connection broke", &[]);
                 }
                 self.forget_what_is_left(tag);
-                let outputs = self.broker.handle(BrokerInput::Ended { peer: peer(tag) });
+                let outputs = self.tell_broker(tag, BrokerInput::Ended { peer: peer(tag) });
                 self.broker_outputs(outputs)
             }
         }
@@ -178,7 +178,7 @@ impl<C: Core> World<'_, C> {
         if let Some(state) = &mut self.external_terminals {
             state.is_asked(tag, &head);
         }
-        let outputs = self.broker.handle(BrokerInput::Asked { peer: peer(tag), head, names, answer });
+        let outputs = self.tell_broker(tag, BrokerInput::Asked { peer: peer(tag), head, names, answer });
         self.broker_outputs(outputs)?;
         if let Some(strike) = self.armory.at_upgrade(who, &Carrier::Answer, Place::After) {
             return self.strike_order(who, tag, strike);
@@ -247,7 +247,7 @@ impl<C: Core> World<'_, C> {
             lanes.control.push_back(Noted { at: now, sequence: self.sequence, what: control });
             lanes.trim();
         }
-        let outputs = self.broker.handle(BrokerInput::Frame { peer: peer(tag), frame });
+        let outputs = self.tell_broker(tag, BrokerInput::Frame { peer: peer(tag), frame });
         self.broker_outputs(outputs)?;
         self.advance().map(drop)
     }
@@ -313,7 +313,7 @@ impl<C: Core> World<'_, C> {
 
     /// What the broker says in the segment of its 101 is a request like any other.
     fn expect_answer_to_greeting(&mut self, tag: Tag) {
-        let greeting = &self.setting.broker.greeting;
+        let greeting = &self.sites.get(self.site_of(tag)).settings.greeting;
         if !greeting.is_empty() {
             let actor = &mut self.actors[usize::from(tag.terminal)];
             let id = actor.pos.sent(greeting);

@@ -1,6 +1,6 @@
 //! Which faults meet the terminals in which of their states, for coverage.
 
-use sca_network::ClientEvent;
+use sca_network::{ClientEvent, Tag};
 use sca_protocol::screens::ScreenName;
 use sca_terminal::Seen;
 
@@ -50,10 +50,11 @@ impl<C: Core> World<'_, C> {
     }
 
     /// What a terminal's end reports is a step of its link, or what a fault comes to.
-    pub(super) fn feels(&mut self, who: usize, event: &ClientEvent) {
+    pub(super) fn feels(&mut self, tag: Tag, event: &ClientEvent) {
+        let who = usize::from(tag.terminal);
         match event {
             ClientEvent::Opened => {
-                let secure = crate::play::target(&self.setting.broker).secure;
+                let secure = self.is_secure(tag);
                 self.actors[who].phase = if secure { State::Securing } else { State::Upgrading };
             }
             ClientEvent::Secured => self.actors[who].phase = State::Upgrading,

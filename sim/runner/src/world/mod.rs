@@ -18,6 +18,7 @@ mod meets;
 mod quiet;
 mod sending;
 mod sets;
+pub(crate) mod sites;
 mod strikes;
 mod trust;
 mod wanted;
@@ -31,14 +32,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sca_network::{Dialer, Event, Mailbox, MemoryNetwork, Posted, Tag};
-use sca_peers::{Broker, Estate, Host, HostInput};
-use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings};
+use sca_peers::{Estate, Host, HostInput};
+use sca_protocol::settings::{EstateSettings, HostSettings};
 use sca_protocol::{Chance, Line, Now};
 use sca_scenario::model::{Certificate, FaultKind, Header, Step};
 use sca_terminal::{Face, Input};
 
 use crate::armory::Armory;
-use crate::clock::{Clock, DeviceClock, WallLimit};
+use crate::clock::{Clock, WallLimit};
 use crate::core::Core;
 use crate::identities::Identities;
 use crate::lanes::Lanes;
@@ -84,7 +85,6 @@ fn seen_at(now: Duration, result: Result<(), Box<Failure>>, what: impl FnOnce() 
 /// What a world is made of.
 pub(crate) struct Setting<'a> {
     pub(crate) header: &'a Header,
-    pub(crate) broker: BrokerSettings,
     pub(crate) host: HostSettings,
     pub(crate) vhq: EstateSettings,
     pub(crate) assets: &'a BTreeMap<String, Vec<u8>>,
@@ -92,7 +92,6 @@ pub(crate) struct Setting<'a> {
     pub(crate) identities: Arc<Identities>,
     pub(crate) chance: Chance,
     pub(crate) clock: Clock,
-    pub(crate) broker_clock: DeviceClock,
     pub(crate) keeps_frames: bool,
     pub(crate) keeps_faces: bool,
     pub(crate) keeps_trace: bool,
@@ -111,8 +110,7 @@ pub(crate) struct World<'a, C> {
     prepared: Rc<RefCell<BTreeMap<Tag, Prepared>>>,
     actors: Vec<Actor<C>>,
     lanes: Vec<Lanes>,
-    broker: Broker,
-    broker_tls: Option<Arc<sca_network::tls::ServerTls>>,
+    sites: sites::Sites,
     ends: BTreeMap<Tag, Ends>,
     host: Host,
     vhq: Estate,
@@ -163,7 +161,7 @@ impl<'a, C: Core> World<'a, C> {
     pub(crate) fn new(
         setting: Setting<'a>,
         mailbox: Mailbox,
-        (dialer, memory): (Dialer, Option<MemoryNetwork>),
+        (dialer, memory, sites): (Dialer, Option<MemoryNetwork>, sites::Sites),
         prepared: Rc<RefCell<BTreeMap<Tag, Prepared>>>,
         starting: Vec<Starting<C>>,
         steps: &[Step],
@@ -178,8 +176,7 @@ impl<'a, C: Core> World<'a, C> {
             prepared,
             actors: actors.collect(),
             lanes,
-            broker: Broker::new(setting.broker.clone()),
-            broker_tls: None,
+            sites,
             ends: BTreeMap::new(),
             host: Host::new(setting.host.clone()),
             vhq: Estate::new(setting.vhq.clone()),

@@ -47,19 +47,7 @@ impl<C: Core> World<'_, C> {
                 self.vhq.configure(self.setting.vhq.clone());
                 Ok(())
             }
-            Party::Broker if set.name == "clock" => {
-                self.setting.broker_clock.set(clock()?);
-                Ok(())
-            }
-            Party::Broker => {
-                self.setting.broker.set(&set.name, &set.value).map_err(error)?;
-                self.broker.configure(self.setting.broker.clone());
-                self.broker_tls = None;
-                if matches!(set.name.as_str(), "latency" | "bandwidth") {
-                    self.shape_network();
-                }
-                Ok(())
-            }
+            Party::Broker(which) => self.set_broker(which, &set.name, &set.value),
         }
     }
 }

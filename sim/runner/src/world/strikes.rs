@@ -7,7 +7,6 @@ use sca_protocol::frame::Frame;
 use sca_scenario::model::{Carrier, Fault, FaultKind, Toward};
 
 use super::ends::EndState;
-use super::heard::tag_of;
 use super::sending::{Held, Late};
 use super::{Stop, World};
 use crate::armory::{Standing, Strike};
@@ -23,9 +22,9 @@ impl<C: Core> World<'_, C> {
         for who in 0..self.actors.len() {
             let line = Self::tag(who, 0).terminal;
             for way in [Way::ToTerminal, Way::FromTerminal] {
-                memory.set_latency(line, way, self.setting.broker.latency);
+                memory.set_latency(line, way, self.sites.first().latency);
                 memory.set_jitter(line, way, Duration::ZERO);
-                memory.set_bandwidth(line, way, self.setting.broker.bandwidth);
+                memory.set_bandwidth(line, way, self.sites.first().bandwidth);
             }
         }
         let standing = self.armory.standing.iter().map(|standing| (standing.who, &standing.kind));
@@ -107,7 +106,7 @@ impl<C: Core> World<'_, C> {
                 self.nothing_to_strike(fault, "call")
             }
             kind => {
-                let open = self.broker.open_connection(u16::try_from(fault.who).unwrap_or(u16::MAX)).map(tag_of);
+                let open = self.open_connection(fault.who);
                 let Some((tag, ends)) = open.and_then(|tag| Some((tag, self.ends.get_mut(&tag)?))) else {
                     return self.nothing_to_strike(fault, "connection");
                 };
@@ -242,7 +241,7 @@ impl<C: Core> World<'_, C> {
 
     /// When the next connection has been idle for as long as what stands between allows.
     pub(super) fn idle_deadline(&self) -> Option<Duration> {
-        let cut = Some(self.setting.broker.idle_cut).filter(|cut| !cut.is_zero())?;
+        let cut = Some(self.sites.first().idle_cut).filter(|cut| !cut.is_zero())?;
         self.ends.values().filter(|ends| ends.is_up()).filter_map(|ends| ends.moved).min().map(|at| at + cut)
     }
 
@@ -261,8 +260,8 @@ impl<C: Core> World<'_, C> {
             let idle = self.ends.iter_mut().filter(|(_, ends)| ends.is_up() && ends.moved.is_some());
             let Some((tag, ends)) = idle.min_by_key(|(_, ends)| ends.moved) else { break };
             (ends.moved, ends.ours, any) = (None, true, true);
-            ends.silent = [self.setting.broker.idle_cut_by == "silence"; 2];
-            let end = match self.setting.broker.idle_cut_by.as_str() {
+            ends.silent = [self.sites.first().idle_cut_by == "silence"; 2];
+            let end = match self.sites.first().idle_cut_by.as_str() {
                 "reset" => End::Reset,
                 "fin" => End::Fin,
                 _ => End::Silence,

@@ -38,16 +38,16 @@ impl<C: Core> World<'_, C> {
     }
 
     /// TLS of the broker, or what stands in its place.
-    pub(super) fn broker_tls(&mut self) -> Result<ServerTls, Stop> {
-        if let Some(config) = &self.broker_tls {
+    pub(super) fn broker_tls(&mut self, which: usize) -> Result<ServerTls, Stop> {
+        if let Some(config) = &self.sites.get(which).tls {
             return Ok(ServerTls::On(config.clone()));
         }
         if let Some(credentials) = self.given_credentials() {
             let config = credentials.server().map_err(|error| Stop::Error(error.to_string()))?;
-            self.broker_tls = Some(config.clone());
+            self.sites.get_mut(which).tls = Some(config.clone());
             return Ok(ServerTls::On(config));
         }
-        let settings = &self.setting.broker;
+        let settings = &self.sites.get(which).settings;
         let shown = self.shown(Role::Broker, &settings.certificate, &crate::play::target(settings).host)?;
         // A broker without a certificate can only say that the handshake is off.
         if shown.is_none() {
@@ -65,10 +65,10 @@ impl<C: Core> World<'_, C> {
             versions: settings.tls.clone(),
             groups: settings.groups.clone(),
         };
-        let clock = self.setting.broker_clock.clone();
+        let clock = self.sites.get(which).clock.clone();
         let config = tls::server(&trust, Arc::new(tls::Clock(move || clock.shows().0)), demand)
             .map_err(|error| Stop::Error(error.to_string()))?;
-        self.broker_tls = Some(config.clone());
+        self.sites.get_mut(which).tls = Some(config.clone());
         Ok(ServerTls::On(config))
     }
 

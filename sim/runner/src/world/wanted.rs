@@ -219,24 +219,33 @@ impl<C: Core> World<'_, C> {
             t.terminal != tag.terminal || ends.state != EndState::Over || t.connection + 64 > tag.connection
         });
         let at = self.standpoint(who);
-        let fate = self.armory.fate(at);
+        let armed = self.armory.fate(at);
+        let (site, fate) = match self.reaches(target, via.is_some()) {
+            Ok(site) => (Some(site), armed),
+            Err(fate) => (None, if armed == Fate::Connect { fate } else { armed }),
+        };
+        let via_is_there = via.as_ref().is_none_or(|via| self.is_proxy(&via.host, via.port));
+        let fate = if via_is_there { fate } else { Fate::Dns };
         if fate != Fate::Connect {
             self.meets(who, Class::Dial);
         }
         let (to_server, orders) = mpsc::channel(OUTBOX);
         let (to_client, client_orders) = mpsc::channel(OUTBOX);
         let muted = self.armory.is_muted(who);
-        let (tls, tap, cut, ours) = self.prepare(at, fate, target.secure)?;
+        let (tls, tap, cut, ours) = self.prepare(at, fate, site.unwrap_or_default())?;
         let ours = ours && !muted;
         let client_tls = if target.secure { Some(self.client_tls(who)?) } else { None };
-        let usual = || "HTTP/1.1 200 Connection established\r\n\r\n".to_owned();
+        let usual = || match site {
+            Some(_) => "HTTP/1.1 200 Connection established\r\n\r\n".to_owned(),
+            None => "HTTP/1.1 502 Bad Gateway\r\n\r\n".to_owned(),
+        };
         let proxy = via.is_some().then(|| self.armory.answer(true, at).unwrap_or_else(usual));
         // Whatever the proxy says instead is our doing.
         let ours = ours || proxy.as_ref().is_some_and(|answer| !answer.starts_with("HTTP/1.1 2"));
         self.prepared.borrow_mut().insert(tag, Prepared::Link { proxy, tls, tap: tap.clone(), orders });
         let message_size_max = usize::try_from(self.actors[who].settings.message_size_max).unwrap_or(usize::MAX);
         let setup = ClientSetup { message_size_max, cut: tap.prefix_cut().clone() };
-        let ends = Ends { cut, ours, muted, ..Ends::new(to_client, to_server, tap) };
+        let ends = Ends { cut, ours, muted, site: site.unwrap_or_default(), ..Ends::new(to_client, to_server, tap) };
         self.ends.insert(tag, ends);
         self.orders += 1;
         let settings = &self.actors[who].settings;
@@ -259,13 +268,19 @@ impl<C: Core> World<'_, C> {
         Ok(())
     }
 
+    /// Whether an HTTP proxy is there: the one that some terminal has been set up to use.
+    fn is_proxy(&self, host: &str, port: u16) -> bool {
+        let mut all = self.actors.iter().filter_map(|actor| actor.settings.via());
+        self.external_broker.is_some() || all.any(|proxy| proxy.host.eq_ignore_ascii_case(host) && proxy.port == port)
+    }
+
     /// What awaits an attempt at the broker's end: TLS or what stands in its place, a tap with the fault that strikes
     /// there, which armed cut lies on it, and whether it is our doing when the attempt fails.
     pub(super) fn prepare(
         &mut self,
         at: Standpoint,
         fate: Fate,
-        secure: bool,
+        site: usize,
     ) -> Result<(ServerTls, TapHandle, Option<usize>, bool), Stop> {
         let tap = TapHandle::default();
         self.shape_tap(at.who, &tap);
@@ -277,7 +292,7 @@ impl<C: Core> World<'_, C> {
             Self::end_tap(&tap, kind, *lasts);
             self.meets(at.who, Class::of(kind));
         }
-        if !secure {
+        if !crate::play::target(&self.sites.get(site).settings).secure {
             return Ok((ServerTls::Off, tap, None, ends.is_some()));
         }
         let cut = self.armory.tls_cut(at.who).map(|(cut, index)| {
@@ -289,7 +304,7 @@ impl<C: Core> World<'_, C> {
         }
         let tls = match self.armory.instead_of_hello(at) {
             Some(bytes) => ServerTls::Instead(bytes),
-            None => self.broker_tls()?,
+            None => self.broker_tls(site)?,
         };
         Ok((tls, tap, cut, ends.is_some()))
     }
@@ -311,7 +326,7 @@ impl<C: Core> World<'_, C> {
     /// An event of a terminal's end.
     pub(super) fn client_event(&mut self, tag: Tag, event: ClientEvent) -> Result<(), Stop> {
         self.note_cut(tag);
-        self.feels(usize::from(tag.terminal), &event);
+        self.feels(tag, &event);
         if let (ClientEvent::Text(_) | ClientEvent::Binary(_), Some(ends)) = (&event, self.ends.get_mut(&tag)) {
             ends.under_way.pop_front();
         }

@@ -12,7 +12,7 @@ mod step;
 pub use fault::{Arm, Bytes, Carrier, Count, DeadAddress, Fault, FaultKind, Place, Point, TLS_POINTS, Toward};
 pub use message::{Demand, Fields, Message, Op, RawFrame, Test};
 pub use step::{
-    Action, CardholderAct, Expect, HostAct, LinkSight, Party, Pattern, Relation, Send, Set, Show, Sight, Source,
+    Action, CardholderAct, Expect, HostAct, LinkSight, NetworkAct, NetworkChange, Party, Pattern, Relation, Send, Set, Show, Sight, Source,
     Speaker, Step, Suffix, Who, Within,
 };
 
@@ -140,6 +140,8 @@ pub struct Cast {
     pub terminals: Vec<Terminal>,
     /// The broker's settings.
     pub broker: BTreeMap<String, String>,
+    /// Brokers beside the one called `broker`.
+    pub other_brokers: Vec<OtherBroker>,
     /// POS beside the one called `pos`, by name.
     pub pos: Vec<String>,
     /// The payment host's settings.
@@ -150,6 +152,28 @@ pub struct Cast {
     pub certificates: BTreeMap<String, Certificate>,
     /// Where each setting stands: whose it is, and its name.
     pub places: BTreeMap<(String, String), Span>,
+}
+
+impl Cast {
+    /// The names of the brokers beside the one called `broker`.
+    #[must_use]
+    pub fn broker_names(&self) -> Vec<String> {
+        self.other_brokers.iter().map(|broker| broker.name.clone()).collect()
+    }
+
+    /// The settings of every broker, the one called `broker` first.
+    pub fn brokers(&self) -> impl Iterator<Item = &BTreeMap<String, String>> {
+        std::iter::once(&self.broker).chain(self.other_brokers.iter().map(|broker| &broker.settings))
+    }
+}
+
+/// A broker beside the one called `broker`.
+#[derive(Debug, Clone)]
+pub struct OtherBroker {
+    /// Its name.
+    pub name: String,
+    /// Its settings.
+    pub settings: BTreeMap<String, String>,
 }
 
 /// A declared terminal.

@@ -71,6 +71,8 @@ pub enum Action {
     },
     /// `host` and `vhq`: how a host behaves from now on.
     Host(HostAct),
+    /// The network around the brokers changes.
+    Network(NetworkAct),
     /// `fault`.
     Fault(Fault),
     /// `broker answers` and `proxy answers`.
@@ -326,13 +328,41 @@ pub struct Set {
     pub value: String,
 }
 
+/// A change of the network, and how it is written.
+#[derive(Debug, Clone)]
+pub struct NetworkAct {
+    /// What changes.
+    pub change: NetworkChange,
+    /// The line.
+    pub said: String,
+}
+
+/// What changes in the network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NetworkChange {
+    /// A broker stops listening, or listens again; connections that are open stay open.
+    Listens {
+        /// Which.
+        broker: usize,
+        /// Whether it listens from now on.
+        on: bool,
+    },
+    /// A name leads to the address of this broker from now on; to none where there is none.
+    Name {
+        /// The name, without its port.
+        name: String,
+        /// Whose address it has.
+        broker: Option<usize>,
+    },
+}
+
 /// Who can be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Party {
     /// A terminal.
     Terminal(Who),
-    /// The broker.
-    Broker,
+    /// A broker: 0 is the one called `broker`, the others follow in the order of their declaration.
+    Broker(usize),
     /// The payment host.
     Host,
     /// The estate host.

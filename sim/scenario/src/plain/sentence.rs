@@ -5,7 +5,7 @@ use sca_protocol::cards::Entry;
 use sca_protocol::settings::show_span;
 
 use crate::model::{
-    Action, CardholderAct, Demand, Expect, Fields, LinkSight, Message, Op, Party, Pattern, Relation, Send, Show, Sight,
+    Action, CardholderAct, Demand, Expect, Fields, LinkSight, Message, NetworkChange, Op, Party, Pattern, Relation, Send, Show, Sight,
     Source, Speaker, Step, Suffix, Test, Who,
 };
 use crate::print_parts;
@@ -32,6 +32,7 @@ impl Teller<'_> {
             }
             Action::Wait(span) => format!("{} pass", show_span(*span)),
             Action::End => "the run ends".to_owned(),
+            Action::Network(act) => network(&act.change),
             Action::Power { on, who } => format!("{} is switched {}", self.name(*who), if *on { "on" } else { "off" }),
             Action::Cardholder { who, act } => format!("the cardholder {} at {}", cardholder(act), self.name(*who)),
             Action::Set(set) => format!("{} of {} becomes {}", set.name, self.party(set.party), set.value),
@@ -78,7 +79,8 @@ impl Teller<'_> {
     fn party(&self, party: Party) -> String {
         match party {
             Party::Terminal(who) => self.name(who),
-            Party::Broker => "the broker".to_owned(),
+            Party::Broker(0) => "the broker".to_owned(),
+            Party::Broker(at) => format!("broker {}", at + 1),
             Party::Host => "the payment host".to_owned(),
             Party::Vhq => "the estate host".to_owned(),
         }
@@ -239,6 +241,16 @@ fn link(sight: &LinkSight) -> String {
             let detail = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
             format!("fail to connect, by {kind}{detail}")
         }
+    }
+}
+
+fn network(change: &NetworkChange) -> String {
+    let broker = |at: &usize| if *at == 0 { "the broker".to_owned() } else { format!("broker {}", at + 1) };
+    match change {
+        NetworkChange::Listens { broker: at, on: true } => format!("{} listens again", broker(at)),
+        NetworkChange::Listens { broker: at, on: false } => format!("{} stops listening", broker(at)),
+        NetworkChange::Name { name, broker: Some(at) } => format!("the name {name} leads to {} from now on", broker(at)),
+        NetworkChange::Name { name, broker: None } => format!("the name {name} has no address from now on"),
     }
 }
 

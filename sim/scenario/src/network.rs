@@ -1,0 +1,42 @@
+//! The network around the brokers: who listens, and where names lead.
+
+use crate::cursor::Cursor;
+use crate::model::{NetworkAct, NetworkChange};
+use crate::problem::Problem;
+use crate::step::Names;
+
+/// What a broker does in the network.
+pub(crate) const VERBS: &[&str] = &["stops", "listens"];
+
+/// Reads `broker stops`, `Backup listens`.
+pub(crate) fn listening(cursor: &mut Cursor<'_>, broker: usize) -> Result<NetworkAct, Problem> {
+    let name = cursor.word("a broker")?.text.clone();
+    let on = cursor.value("stops or listens", |text| match text {
+        "stops" => Some(false),
+        "listens" => Some(true),
+        _ => None,
+    })?;
+    let verb = if on { "listens" } else { "stops" };
+    Ok(NetworkAct { change: NetworkChange::Listens { broker, on }, said: format!("{name} {verb}") })
+}
+
+/// Reads `dns NAME is BROKER|unknown`.
+pub(crate) fn name(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<NetworkAct, Problem> {
+    cursor.demand("dns")?;
+    let word = cursor.word("a name, as in a url")?;
+    let name = word.plain();
+    if name.is_empty() || name.contains([':', '/']) {
+        return Err(Problem::new("E021", word.span, "a name stands here without scheme and port"));
+    }
+    cursor.demand("is")?;
+    let to = cursor.word("a broker, or `unknown`")?;
+    let broker = match to.text.as_str() {
+        "unknown" => None,
+        other => Some(names.broker(other).ok_or_else(|| {
+            let known = names.brokers.iter().map(String::as_str).chain(["broker", "unknown"]);
+            Problem::new("E023", to.span, format!("there is no broker `{other}`")).suggest(other, known)
+        })?),
+    };
+    let said = format!("dns {} is {}", word.text, to.text);
+    Ok(NetworkAct { change: NetworkChange::Name { name, broker }, said })
+}
