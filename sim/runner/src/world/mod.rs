@@ -150,6 +150,8 @@ pub(crate) struct World<'a, C> {
     /// Connection tasks that start when the driver next rests, in an order that a test chooses.
     starting: Vec<Pin<Box<dyn Future<Output = ()>>>>,
     ends_at: Option<Duration>,
+    /// Whether a step of the script is being performed.
+    performs: bool,
     /// Devices in the place of terminals, where there are any.
     pub(crate) external_terminals: Option<external_terminal::TerminalState>,
     /// The real broker in the place of ours, where there is one.
@@ -205,6 +207,7 @@ impl<'a, C: Core> World<'a, C> {
             orders: 0,
             starting: Vec::new(),
             ends_at: None,
+            performs: false,
             external_terminals: None,
             external_broker: None,
             setting,
@@ -359,9 +362,10 @@ impl<'a, C: Core> World<'a, C> {
         }
     }
 
-    /// Lets the script go on, and does what it wants done. Says until when it waits.
+    /// Lets the script go on, and does what it wants done. Says until when it waits. What a step brings about while it is
+    /// performed is read when the step is over, so that the stack does not grow with the script.
     fn advance(&mut self) -> Result<Option<Duration>, Stop> {
-        if self.ends_at.is_some() {
+        if self.ends_at.is_some() || self.performs {
             return Ok(None);
         }
         loop {
@@ -376,7 +380,10 @@ impl<'a, C: Core> World<'a, C> {
             match progress {
                 Progress::Act(step) => {
                     self.survey(&step.action);
-                    self.perform(&step)?;
+                    self.performs = true;
+                    let performed = self.perform(&step);
+                    self.performs = false;
+                    performed?;
                 }
                 Progress::Waiting(until) => return Ok(until),
                 Progress::Failed(failure) => return Err(Stop::Failed(failure)),
