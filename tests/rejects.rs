@@ -56,7 +56,7 @@ fn a_scenario_that_fails_says_what_came() {
         let row = &result.rows[0];
         let printed = match &row.verdict {
             Verdict::Fail(failure) => report::failure(PLAIN, &result.loaded, failure, "sca-sim run FILE"),
-            Verdict::Error(why) => format!("error: {why}"),
+            Verdict::Error(why) | Verdict::CannotRun(why) => format!("error: {why}"),
             other => panic!("{}: {other:?}", path.display()),
         };
         snapshot(&path, "failing", &relative(&printed));

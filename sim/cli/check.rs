@@ -10,23 +10,19 @@ use sca_runner::{files, report, tidy};
 use sca_scenario::{Library, Problem};
 
 use crate::Exit;
-use crate::terms::{complain, count, found, painter, say, unread};
+use crate::terms::{complain, count, date, found, painter, say, unread};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Scenario files, or folders with scenario files
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Today's date as YYYY-MM-DD; scenarios whose `until` lies before it are reported
+    /// Today's date as YYYY-MM-DD, the machine's without it; scenarios whose `until` lies before it are reported
     #[arg(long, value_name = "DATE", value_parser = date)]
     today: Option<UnixTime>,
     /// Warnings fail too
     #[arg(long)]
     strict: bool,
-}
-
-fn date(text: &str) -> Result<UnixTime, String> {
-    UnixTime::parse(text).map_err(|error| error.to_string())
 }
 
 #[derive(Default)]
@@ -42,6 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Ok(found) => found,
         Err(exit) => return exit,
     };
+    let today = arguments.today.unwrap_or_else(sca_runner::today);
     let clauses = sca_protocol::clauses::ids();
     let (mut counted, mut set) = (Counted::default(), Vec::with_capacity(found.len()));
     let (libraries, found): (Vec<PathBuf>, Vec<PathBuf>) = found.into_iter().partition(|path| is_library(path));
@@ -51,7 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
             Ok(loaded) => loaded,
             Err(error) => return unread(path, &error),
         };
-        one(&loaded, arguments.today, &mut counted);
+        one(&loaded, today, &mut counted);
         set.push(loaded);
     }
     match tidy::warnings(&arguments.paths, &set) {
@@ -87,21 +84,25 @@ fn library(path: &Path, counted: &mut Counted) {
         (counted.problems + problems.len(), counted.bad + usize::from(!problems.is_empty()));
 }
 
-fn one(loaded: &Loaded, today: Option<UnixTime>, counted: &mut Counted) {
+fn one(loaded: &Loaded, today: UnixTime, counted: &mut Counted) {
     match &loaded.scenario {
         Ok(scenario) => {
             let warnings = sca_scenario::warnings(scenario);
             warnings.iter().for_each(|warning| show(&loaded.texts, warning));
             counted.warnings += warnings.len();
-            let stale = scenario.header.expect_fail.as_ref();
-            if let Some((reason, until)) = stale.filter(|(_, until)| today.is_some_and(|now| now > *until)) {
-                complain!("error: {}: expected to fail until {until}: {reason}\n", loaded.path.display());
+            let known = scenario.header.expect_fail.as_ref();
+            if let Some(known) = known.filter(|known| known.until.is_over(today)) {
+                let message = format!("this failure was expected until {}, which is over", known.until.day());
+                let problem = Problem::new("E059", known.span, message);
+                show(&loaded.texts, &problem.help("mend what fails, or say until when it is known"));
                 (counted.problems, counted.bad) = (counted.problems + 1, counted.bad + 1);
             }
         }
         Err(wrong) => {
             wrong.iter().for_each(|problem| show(&loaded.texts, problem));
-            (counted.problems, counted.bad) = (counted.problems + wrong.len(), counted.bad + 1);
+            let warnings = wrong.iter().filter(|problem| problem.is_warning()).count();
+            (counted.problems, counted.bad) = (counted.problems + wrong.len() - warnings, counted.bad + 1);
+            counted.warnings += warnings;
         }
     }
 }

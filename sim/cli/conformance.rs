@@ -69,10 +69,11 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Ok(results) => results,
         Err(exit) => return exit,
     };
+    let known = ledger.apply(&mut results, arguments.today.unwrap_or_else(today));
+    let stale: Vec<String> = known.iter().filter_map(|one| one.stale(true)).collect();
     for result in results.iter().filter(|result| result.is_bad()) {
         complain!("error: {} is not good; `sca-sim run {0}` says why", result.loaded.path.display());
     }
-    let stale = ledger.apply(&mut results, arguments.today.unwrap_or_else(today));
     let matrix = conformance(&results.iter().collect::<Vec<_>>());
     print(arguments, &matrix);
     if !write(arguments, &matrix) {
@@ -89,11 +90,11 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 
 /// Plays everything.
 fn results(arguments: &Arguments) -> Result<Vec<FileResult>, Exit> {
-    let found = found(&arguments.paths)?;
+    let found: Vec<PathBuf> = found(&arguments.paths)?.into_iter().map(crate::terms::named).collect();
     let real = arguments.device.real()?;
     let clauses = sca_protocol::clauses::ids();
     let suite = Suite {
-        options: Options::default(),
+        options: Options { today: Some(arguments.today.unwrap_or_else(today)), ..Options::default() },
         snapshots: Snapshots::Ignore,
         make: &simulated,
         clauses: &clauses,

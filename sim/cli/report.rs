@@ -1,13 +1,13 @@
 //! Reports for machines: where they go, and `report merge`, which makes one of several.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use clap::{Args, Subcommand};
-use sca_runner::report::{self, Document, KINDS, Kind};
+use sca_runner::report::{self, Document, KINDS, Kind, Summary};
 
 use crate::Exit;
-use crate::terms::{complain, count, say};
+use crate::terms::{complain, count, is_closed, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -58,12 +58,15 @@ pub(crate) fn write_reports(reports: &[(Kind, PathBuf)], document: &Document) ->
     for (kind, path) in reports {
         let written = report::report(document, *kind).and_then(|text| {
             if path == Path::new("-") {
+                if is_closed() {
+                    return Err("standard output is closed, or leads nowhere".to_owned());
+                }
                 say!("{}", text.trim_end());
                 return Ok(());
             }
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             let made = folder.map_or(Ok(()), fs::create_dir_all);
-            made.and_then(|()| fs::write(path, text)).map_err(|error| error.to_string())
+            made.and_then(|()| write_whole(path, &text)).map_err(|error| error.to_string())
         });
         if let Err(error) = written {
             complain!("error: the report {} was not written: {error}", path.display());
@@ -71,6 +74,20 @@ pub(crate) fn write_reports(reports: &[(Kind, PathBuf)], document: &Document) ->
         }
     }
     all
+}
+
+/// Writes a file beside the old one, whose name it then takes; what is no plain file is written to as it is.
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    if fs::symlink_metadata(path).is_ok_and(|meta| !meta.is_file()) {
+        return fs::write(path, text);
+    }
+    let mut fresh = path.as_os_str().to_owned();
+    fresh.push(format!(".{}", std::process::id()));
+    let written = fs::write(&fresh, text).and_then(|()| fs::rename(&fresh, path));
+    written.or_else(|_| {
+        drop(fs::remove_file(&fresh));
+        fs::write(path, text)
+    })
 }
 
 /// Says a line on standard output, or on standard error where a report stands on the other.
@@ -84,18 +101,29 @@ pub(crate) fn tell_beside(reports: &[(Kind, PathBuf)], line: &str) {
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     let What::Merge(arguments) = &arguments.what;
-    let mut documents = Vec::with_capacity(arguments.files.len());
+    let (mut documents, mut absent) = (Vec::with_capacity(arguments.files.len()), Vec::new());
     for path in &arguments.files {
         match read(path) {
             Ok(document) => documents.push(document),
             Err(why) => {
                 complain!("error: {}: {why}", path.display());
-                return Exit::CannotRun;
+                absent.push(path.display().to_string());
             }
         }
     }
-    let missing = if arguments.partial { Vec::new() } else { Document::missing(&documents) };
-    let whole = match Document::merge(documents) {
+    let fresh = arguments.report.iter().filter(|(_, path)| !arguments.files.contains(path));
+    if !take_away(fresh) || documents.is_empty() || (!absent.is_empty() && !arguments.partial) {
+        return Exit::CannotRun;
+    }
+    let merged = match documents.pop() {
+        // A part alone is reported as the part that it is.
+        Some(one) if documents.is_empty() && absent.is_empty() && arguments.partial => Ok(one),
+        last => {
+            documents.extend(last);
+            Document::merge(documents, absent)
+        }
+    };
+    let whole = match merged {
         Ok(whole) => whole,
         Err(why) => {
             complain!("error: these are no parts of one run: {why}");
@@ -105,21 +133,63 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     if !write_reports(&arguments.report, &whole) {
         return Exit::CannotRun;
     }
-    let summary = &whole.summary;
-    let files = count(summary.files, "scenario");
-    let more =
-        [(summary.inapplicable, "inapplicable"), (summary.invalid, "not valid"), (summary.changed, "snapshots differ")];
-    let aside: String = more.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {n} {what}")).collect();
-    if !missing.is_empty() {
-        complain!("error: these parts are missing: {}; --partial reports without them", missing.join(", "));
+    let summary = whole.summary;
+    if !whole.missing.is_empty() {
+        let named: Vec<&str> = whole.missing.iter().take(20).map(String::as_str).collect();
+        let tail = if arguments.partial { "" } else { "; --partial reports without them" };
+        complain!("error: these parts are missing: {}{tail}", named.join(", "));
     }
+    for one in &whole.unreadable {
+        complain!("error: {} could not be read: {}", one.path, one.error);
+    }
+    whole.stale().iter().for_each(|why| complain!("error: stale in the ledger, {why}"));
+    let is_idle = whole.shard.is_none() && whole.missing.is_empty() && summary.passed + summary.failed == 0;
+    if is_idle {
+        complain!("error: nothing was played");
+    }
+    let more = [
+        (summary.expected_failures, "expected to fail"),
+        (summary.inapplicable, "inapplicable"),
+        (summary.invalid, "not valid"),
+        (summary.changed, "snapshots differ"),
+        (summary.unreadable, "not readable"),
+        (summary.not_begun, "not begun"),
+    ];
+    let aside: String = more.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {n} {what}")).collect();
+    let files = count(summary.files, "scenario");
     let line = format!("{files} in {}: {} passed, {} failed{aside}", whole.world, summary.passed, summary.failed);
     tell_beside(&arguments.report, &line);
+    let asked = if arguments.partial { Summary { missing: 0, ..summary } } else { summary };
+    match exit_of(&asked) {
+        Exit::Good if is_idle => Exit::Failed,
+        exit => exit,
+    }
+}
+
+/// How a run ends, or several together.
+pub(crate) fn exit_of(summary: &Summary) -> Exit {
     match summary {
-        summary if summary.is_good() && missing.is_empty() => Exit::Good,
-        summary if summary.invalid > 0 => Exit::Invalid,
+        Summary { unreadable: 1.., .. } | Summary { cannot_run: 1.., .. } => Exit::CannotRun,
+        Summary { invalid: 1.., .. } => Exit::Invalid,
+        summary if summary.is_good() => Exit::Good,
         _ => Exit::Failed,
     }
+}
+
+/// Takes away what an earlier run has left where reports go: who looks there later finds those of this run, or none.
+pub(crate) fn take_away<'a>(reports: impl IntoIterator<Item = &'a (Kind, PathBuf)>) -> bool {
+    let mut all = true;
+    for (_, path) in reports {
+        if path == Path::new("-") || !fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file()) {
+            continue;
+        }
+        // Where a folder cannot be written to, its files may be.
+        if let Err(error) = fs::remove_file(path).or_else(|_| fs::write(path, "")) {
+            complain!("error: the report {} of an earlier run cannot be replaced: {error}", path.display());
+            all = false;
+        }
+    }
+    all
 }
 
 fn read(path: &Path) -> Result<Document, String> {

@@ -3,9 +3,10 @@
 
 use std::fmt::{Arguments, Display};
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use sca_protocol::UnixTime;
 use sca_runner::files::{self, Loaded};
 use sca_runner::report::{self, Painter};
 use sca_runner::suite::{Authorities, Real};
@@ -104,4 +105,29 @@ pub(crate) fn some_found(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
         return Err(Exit::CannotRun);
     }
     Ok(found)
+}
+
+/// Whether standard output was closed. The runtime has then opened /dev/null in its place, for reading too.
+pub(crate) fn is_closed() -> bool {
+    let is_null = std::fs::read_link("/proc/self/fd/1").is_ok_and(|to| to == Path::new("/dev/null"));
+    let info = std::fs::read_to_string("/proc/self/fdinfo/1").unwrap_or_default();
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+    is_null && flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok()).is_some_and(|flags| flags & 3 == 2)
+}
+
+/// A path as reports name it, however it was written: from the working directory where it lies below it.
+pub(crate) fn named(path: PathBuf) -> PathBuf {
+    let Ok(here) = std::env::current_dir() else { return path };
+    let plain: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+    if let Ok(below) = plain.strip_prefix(&here) {
+        return below.to_owned();
+    }
+    // The working directory may have been reached by a link.
+    let whole = if plain.is_absolute() { plain.canonicalize().ok() } else { None };
+    whole.and_then(|whole| whole.strip_prefix(&here).ok().map(Path::to_owned)).unwrap_or(plain)
+}
+
+/// Reads a date or an instant.
+pub(crate) fn date(text: &str) -> Result<UnixTime, String> {
+    UnixTime::parse(text).map_err(|error| error.to_string())
 }

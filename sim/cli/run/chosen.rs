@@ -8,10 +8,18 @@ use sca_runner::filter::{Filter, Subject};
 
 use super::{Arguments, last};
 use crate::Exit;
-use crate::terms::{complain, unread};
+use crate::terms::{complain, count, named, unread};
+
+/// What a run is of.
+pub(super) struct Chosen {
+    /// All that was named and that the filter takes: what parts are parts of.
+    pub(super) list: Vec<PathBuf>,
+    /// What is played here.
+    pub(super) mine: Vec<PathBuf>,
+}
 
 /// The scenarios that are to be played; where there is none, or one cannot be read, it is said, and the exit.
-pub(super) fn chosen(arguments: &Arguments) -> Result<Vec<PathBuf>, Exit> {
+pub(super) fn chosen(arguments: &Arguments) -> Result<Chosen, Exit> {
     let mut all = Vec::new();
     for path in &arguments.paths {
         match files::find(std::slice::from_ref(path)) {
@@ -19,24 +27,24 @@ pub(super) fn chosen(arguments: &Arguments) -> Result<Vec<PathBuf>, Exit> {
                 complain!("error: there is no scenario in {}", path.display());
                 return Err(Exit::CannotRun);
             }
-            Ok(found) => all.extend(found),
+            Ok(found) => all.extend(found.into_iter().map(named)),
             Err((path, error)) => return Err(unread(&path, &error)),
         }
     }
     let mut seen = BTreeSet::new();
     all.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
-    if let Some(filter) = &arguments.filter {
+    if let Some((_, filter)) = &arguments.filter {
         all = filtered(all, filter)?;
     }
-    let all = match arguments.shard {
-        Some(shard) => shard.of(all),
-        None => all,
-    };
-    if all.is_empty() && arguments.shard.is_none() {
+    if all.is_empty() {
         complain!("error: the filter takes no scenario; tags and clauses are whole words, and `*` stands for anything");
         return Err(Exit::Usage);
     }
-    Ok(all)
+    let mine = arguments.shard().map_or_else(|| all.clone(), |shard| shard.of(all.clone()));
+    if let (true, Some(shard)) = (mine.is_empty(), arguments.shard()) {
+        complain!("part {shard} has nothing to play: the list has {}", count(all.len(), "scenario"));
+    }
+    Ok(Chosen { list: all, mine })
 }
 
 /// Those of some scenarios that a filter takes; where one cannot be read it is said, and the exit.

@@ -87,6 +87,16 @@ fn pos_url(text: &str) -> Result<String, String> {
 }
 
 impl Device {
+    /// What bears on verdicts of what is real: parts have to agree in it, whichever device each of them has.
+    pub(crate) fn bearing(&self) -> Vec<String> {
+        if self.world().is_none() {
+            return Vec::new();
+        }
+        let mut said = vec![format!("--slack {}", self.slack), format!("--longest {}", self.longest)];
+        said.extend(self.set.iter().map(|(name, value)| format!("--set {name}={value}")));
+        said
+    }
+
     /// What is real.
     pub(crate) fn real(&self) -> Result<Real, Exit> {
         if let (Some(broker), Some(pos)) = (&self.broker, &self.pos) {

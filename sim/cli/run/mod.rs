@@ -9,14 +9,17 @@ mod progress;
 mod tell;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 use sca_network::tls::KeyNotes;
+use sca_protocol::UnixTime;
 use sca_runner::filter::Filter;
 use sca_runner::ledger::Ledger;
-use sca_runner::report::{About, Document, Kind, Tally};
+use sca_runner::origin::{Origin, digest};
+use sca_runner::report::{About, Document, Kind, Summary, Tally, Unread};
 use sca_runner::shard::Shard;
 use sca_runner::suite::{FileResult, Snapshots, Suite};
 use sca_runner::{Options, Place, Played, Verdict, simulated};
@@ -24,8 +27,8 @@ use sca_runner::{Options, Place, Played, Verdict, simulated};
 pub(crate) use chosen::filtered;
 
 use crate::Exit;
-use crate::report::{parse_report, tell_beside, write_reports};
-use crate::terms::{authorities_for, complain, count};
+use crate::report::{exit_of, parse_report, take_away, tell_beside, write_reports};
+use crate::terms::{authorities_for, complain, count, date, named};
 use progress::Progress;
 
 #[derive(Debug, Args)]
@@ -54,8 +57,8 @@ pub(crate) struct Arguments {
     /// Only scenarios that this takes: path(GLOB), tag(WORD), clause(ID), verdict(WORD) it came to when it was last
     /// played here, joined by `not`, `and`, `or` and brackets; for example 'clause(REC-*) and not tag(slow)', or
     /// 'verdict(fail)'
-    #[arg(long, value_name = "EXPRESSION", value_parser = |text: &str| Filter::read(text))]
-    filter: Option<Filter>,
+    #[arg(long, value_name = "EXPRESSION", value_parser = |text: &str| Filter::read(text).map(|filter| (text.to_owned(), filter)))]
+    filter: Option<(String, Filter)>,
     /// Only the rows of an `each` with this value; several have to hold together
     #[arg(long, value_name = "NAME=VALUE", value_parser = row)]
     row: Vec<(String, String)>,
@@ -75,6 +78,13 @@ pub(crate) struct Arguments {
     /// Known failures, as comma-separated values: scenario,until,reason; entries that are stale fail
     #[arg(long, value_name = "FILE.csv")]
     ledger: Option<PathBuf>,
+    /// Today's date as YYYY-MM-DD, by which `until` in headers and in the ledger ends; the machine's without it
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    today: Option<UnixTime>,
+    /// What names this run where its parts meet again: parts of two runs are not merged. Without it, what GitHub, GitLab
+    /// or Jenkins has set
+    #[arg(long, value_name = "NAME")]
+    run_id: Option<String>,
     /// Reports to write, several with commas: junit, json, jsonl, github, markdown or tap, each =FILE, or =- for
     /// standard output
     #[arg(long, value_name = "KIND=FILE", value_delimiter = ',', value_parser = parse_report)]
@@ -100,6 +110,32 @@ fn row(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+impl Arguments {
+    /// The part to play; one of one is the whole.
+    fn shard(&self) -> Option<Shard> {
+        self.shard.filter(|shard| shard.count > 1)
+    }
+}
+
+/// Where systems name a run that all its parts belong to, those too that are run again.
+const RUN_NAMES: &[&str] = &["GITHUB_RUN_ID", "CI_PIPELINE_ID", "BUILD_TAG"];
+
+fn origin_of(arguments: &Arguments, list: &[PathBuf]) -> Origin {
+    let is_json = arguments.report.iter().any(|(kind, _)| *kind == Kind::Json);
+    let mut options = arguments.device.bearing();
+    options.extend(arguments.wire.then(|| format!("--time-scale {}", arguments.time_scale)));
+    options.extend(arguments.update.then(|| "--update".to_owned()));
+    options.extend(arguments.filter.iter().map(|(text, _)| format!("--filter {text}")));
+    options.extend(arguments.row.iter().map(|(name, value)| format!("--row {name}={value}")));
+    Origin {
+        run: arguments.run_id.clone().or_else(|| RUN_NAMES.iter().find_map(|name| std::env::var(name).ok())),
+        list: if is_json { digest(list) } else { String::new() },
+        files: list.len(),
+        is_all: arguments.filter.is_none() && arguments.row.is_empty(),
+        options,
+    }
+}
+
 /// A suite of the simulated terminal.
 type Terminals<'a> = Suite<'a, sca_terminal::Terminal>;
 
@@ -123,7 +159,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     };
     let clauses = sca_protocol::clauses::ids();
     let suite = Suite {
-        options: options(arguments),
+        options: options(arguments, arguments.today.unwrap_or_else(sca_runner::today)),
         snapshots: if arguments.update { Snapshots::Update } else { Snapshots::Compare },
         make: &simulated,
         clauses: &clauses,
@@ -135,15 +171,19 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn once(arguments: &Arguments, suite: &Terminals<'_>) -> Exit {
-    let all = match chosen::chosen(arguments) {
-        Ok(all) => all,
+    if !take_away(&arguments.report) {
+        return Exit::CannotRun;
+    }
+    let chosen = match chosen::chosen(arguments) {
+        Ok(chosen) => chosen,
         Err(exit) => return exit,
     };
+    let all = &chosen.mine;
     if arguments.audit {
-        return audit::run(arguments, suite, &all);
+        return audit::run(arguments, suite, all);
     }
     if arguments.update_lines {
-        return lines::update(arguments, suite, &all);
+        return lines::update(arguments, suite, all);
     }
     if arguments.trace.is_some() && all.len() != 1 {
         complain!("error: a page shows one scenario, and there are {}; name one", all.len());
@@ -154,16 +194,19 @@ fn once(arguments: &Arguments, suite: &Terminals<'_>) -> Exit {
         Some(Ok(ledger)) => ledger,
         Some(Err(exit)) => return exit,
     };
+    // Before anything is played or written.
+    let origin = origin_of(arguments, &chosen.list);
+    let today = suite.options.today.unwrap_or_else(sca_runner::today);
     let progress = Progress::new(all.len());
-    let results = suite.run_until(&all, arguments.device.jobs(arguments.jobs), &|result| {
+    let results = suite.run_until(all, arguments.device.jobs(arguments.jobs), &|result| {
         progress.one();
-        !(arguments.fail_fast && result.is_bad())
+        !(arguments.fail_fast && ledger.is_bad(result, today))
     });
     progress.over();
-    finish(arguments, suite, (&all, &ledger), results)
+    finish(arguments, suite, (all, origin), (&ledger, today), results)
 }
 
-fn options(arguments: &Arguments) -> Options {
+fn options(arguments: &Arguments, today: UnixTime) -> Options {
     let place = if arguments.wire { Place::Wire { scale: arguments.time_scale } } else { Place::Memory };
     Options {
         place,
@@ -172,6 +215,7 @@ fn options(arguments: &Arguments) -> Options {
         // On the wire a failure cannot be played again with its frames, so they are kept from the start.
         keeps_frames: arguments.wire || arguments.device.world().is_some(),
         keeps_trace: arguments.explain || arguments.trace.is_some(),
+        today: Some(today),
         key_notes: arguments.wire.then(|| Arc::new(KeyNotes::default())),
         ..Options::default()
     }
@@ -180,52 +224,77 @@ fn options(arguments: &Arguments) -> Options {
 fn finish(
     arguments: &Arguments,
     suite: &Terminals<'_>,
-    (paths, ledger): (&[PathBuf], &Ledger),
+    (paths, origin): (&[PathBuf], Origin),
+    (ledger, today): (&Ledger, UnixTime),
     results: Vec<(usize, std::io::Result<FileResult>)>,
 ) -> Exit {
-    let mut good = Vec::with_capacity(results.len());
-    let mut unreadable = false;
-    let left_out = paths.len() - results.len();
+    let (mut good, mut unreadable) = (Vec::with_capacity(results.len()), Vec::new());
+    let mut left_out: BTreeSet<usize> = (0..paths.len()).collect();
     for (at, result) in results {
+        left_out.remove(&at);
         match result {
             Ok(result) => good.push(result),
             Err(error) => {
                 complain!("error: {}: {error}", paths[at].display());
-                unreadable = true;
+                unreadable.push(Unread { path: paths[at].display().to_string(), error: error.to_string() });
             }
         }
     }
-    // Of a part nobody knows whether an entry is needed elsewhere.
-    let is_part = arguments.filter.is_some() || !arguments.row.is_empty() || arguments.shard.is_some() || left_out > 0;
-    let stale = match ledger.apply(&mut good, sca_runner::today()) {
-        stale if !is_part => stale,
-        _ => Vec::new(),
-    };
+    let ledger = ledger.apply(&mut good, today);
     good.iter().for_each(|result| tell::tell(arguments, suite, result));
     let untraced = !good.iter().all(|result| tell::trace(arguments, result));
     let tally = Tally::of(&good);
     last::keep(&good);
-    let unwritten = !write_reports(&arguments.report, &document(arguments, &good));
-    summary(arguments, &tally, left_out);
-    stale.iter().for_each(|why| complain!("error: stale in the ledger, {why}"));
-    if unreadable || unwritten || untraced {
+    let has_day = |result: &FileResult| result.loaded.scenario.as_ref().is_ok_and(|s| s.header.expect_fail.is_some());
+    let asks_day = arguments.today.is_some() || !ledger.is_empty() || good.iter().any(has_day);
+    let is_all = origin.is_all;
+    let about = About {
+        world: world(arguments).to_owned(),
+        seed: arguments.seed,
+        shard: arguments.shard().map(|shard| shard.to_string()),
+        origin: Some(origin),
+        today: asks_day.then(|| today.day()),
+        not_begun: left_out.iter().map(|at| paths[*at].display().to_string()).collect(),
+        unreadable,
+        ledger,
+    };
+    let replay = |result: &FileResult| replay(arguments, &result.loaded.path);
+    let document = Document::new(&good.iter().collect::<Vec<_>>(), about, replay);
+    let unwritten = !write_reports(&arguments.report, &document);
+    summary(arguments, &tally, &document.summary);
+    document.stale().iter().for_each(|why| complain!("error: stale in the ledger, {why}"));
+    let unkept = arguments.update && good.iter().any(|result| result.not_left.is_some());
+    if unwritten || untraced || unkept {
         return Exit::CannotRun;
     }
-    if tally.invalid > 0 {
-        return Exit::Invalid;
+    let exit = exit_of(&document.summary);
+    if matches!(exit, Exit::CannotRun | Exit::Invalid) {
+        return exit;
     }
-    let is_empty = !arguments.row.is_empty() && tally.rows == 0 && tally.invalid == 0;
-    if is_empty {
+    if !arguments.row.is_empty() && tally.rows == 0 {
         complain!("error: no row has these values");
         return Exit::Usage;
     }
-    let idle = !is_part && arguments.paths.iter().any(|path| !was_played(path, &good));
-    if tally.failed > 0 || tally.changed > 0 || idle || !stale.is_empty() { Exit::Failed } else { Exit::Good }
+    // A part may have nothing that can be played here; of a whole that is a failure, however it was chosen.
+    let is_idle = match (arguments.shard(), is_all) {
+        (Some(_), _) => false,
+        _ if !left_out.is_empty() => false,
+        (None, true) => arguments.paths.iter().any(|path| !was_played(path, &good)),
+        (None, false) => {
+            let is_idle = tally.passed + tally.failed == 0;
+            if is_idle {
+                complain!("error: nothing was played");
+            }
+            is_idle
+        }
+    };
+    if is_idle { Exit::Failed } else { exit }
 }
 
 /// Whether anything of a path given was played.
 fn was_played(given: &Path, results: &[FileResult]) -> bool {
-    let mine = results.iter().filter(|result| result.loaded.path.starts_with(given));
+    let given_as = named(given.to_owned());
+    let mine = results.iter().filter(|result| result.loaded.path.starts_with(&given_as));
     let played = |row: &Played| !matches!(row.verdict, Verdict::Inapplicable(_));
     let mut any = mine.flat_map(|result| &result.rows).map(played);
     let is_played = any.any(|played| played);
@@ -238,16 +307,8 @@ fn was_played(given: &Path, results: &[FileResult]) -> bool {
 fn replay(arguments: &Arguments, path: &Path) -> String {
     let wire = if arguments.wire { format!(" --wire --time-scale {}", arguments.time_scale) } else { String::new() };
     let seed = arguments.seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
-    format!("sca-sim run {}{wire}{seed}{}", path.display(), arguments.device.said())
-}
-
-fn document(arguments: &Arguments, results: &[FileResult]) -> Document {
-    let about = About {
-        world: world(arguments).to_owned(),
-        seed: arguments.seed,
-        shard: arguments.shard.map(|shard| shard.to_string()),
-    };
-    Document::new(&results.iter().collect::<Vec<_>>(), about, |result| replay(arguments, &result.loaded.path))
+    let today = arguments.today.map(|today| format!(" --today {}", today.day())).unwrap_or_default();
+    format!("sca-sim run {}{wire}{seed}{today}{}", path.display(), arguments.device.said())
 }
 
 /// The world in which is played, as reports name it.
@@ -255,7 +316,7 @@ fn world(arguments: &Arguments) -> &'static str {
     arguments.device.world().unwrap_or(if arguments.wire { "wire" } else { "memory" })
 }
 
-fn summary(arguments: &Arguments, tally: &Tally, left_out: usize) {
+fn summary(arguments: &Arguments, tally: &Tally, numbers: &Summary) {
     let world = match world(arguments) {
         "external terminal" => "against the external terminal",
         "real broker" => "with the real broker",
@@ -264,11 +325,13 @@ fn summary(arguments: &Arguments, tally: &Tally, left_out: usize) {
     };
     let mut parts = vec![format!("{} passed", tally.passed), format!("{} failed", tally.failed)];
     let more = [
+        (tally.expected_failures, if tally.expected_failures == 1 { "expected failure" } else { "expected failures" }),
         (tally.inapplicable, "inapplicable"),
         (tally.invalid, "not valid"),
         (tally.changed, if tally.changed == 1 { "snapshot differs" } else { "snapshots differ" }),
         (tally.without_snapshot, "without a snapshot"),
-        (left_out, "files not begun"),
+        (numbers.unreadable, "not readable"),
+        (numbers.not_begun, "files not begun"),
         (tally.updated, if tally.updated == 1 { "snapshot written" } else { "snapshots written" }),
     ];
     parts.extend(more.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));

@@ -43,19 +43,30 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
                     evidence(arguments, suite, result, number, &replay);
                 }
             }
-            Verdict::Error(why) => complain!("error: {place}: {why}\n  replay: {replay}\n"),
+            Verdict::Error(why) | Verdict::CannotRun(why) => complain!("error: {place}: {why}\n  replay: {replay}\n"),
             Verdict::UnexpectedPass => complain!("error: {place} passes, but its header expects it to fail\n"),
             Verdict::Inapplicable(why) => complain!("{place}:{}: inapplicable: {}", why.span.line, why.headline),
-            Verdict::Pass | Verdict::ExpectedFail(_) => {}
+            Verdict::ExpectedFail(why) => complain!("{place}:{}: expected-fail: {}", why.span.line, why.headline),
+            Verdict::Pass => {}
         }
     }
     if shown > 3 {
-        complain!("… and {} more rows of {} fail\n", shown - 3, result.loaded.path.display());
+        let more = if shown == 4 { "1 more row" } else { &format!("{} more rows", shown - 3) };
+        let verb = if shown == 4 { "fails" } else { "fail" };
+        complain!("… and {more} of {} {verb}\n", result.loaded.path.display());
     }
     if let Snapshot::Differs { kept, new } = &result.snapshot {
         complain!("error: the transcript of {} differs from its snapshot", result.loaded.path.display());
         complain!("{}", difference(kept, new));
-        complain!("  look at it, and accept or reject it: sca-sim review {}\n", result.loaded.path.display());
+        match &result.not_left {
+            None => {
+                complain!("  look at it, and accept or reject it: sca-sim review {}\n", result.loaded.path.display())
+            }
+            Some(why) => complain!("  nothing was left for review: {why}\n"),
+        }
+    }
+    if let (true, Some(why)) = (arguments.update, &result.not_left) {
+        complain!("error: the snapshot of {} was not written: {why}\n", result.loaded.path.display());
     }
 }
 

@@ -241,11 +241,7 @@ enum Outbound {
 }
 
 /// Sends what waits, in order.
-async fn say_all<S>(
-    ws: &mut WebSocketStream<S>,
-    outbox: VecDeque<Outbound>,
-    cut: &PrefixCut,
-) -> Result<(), WsError>
+async fn say_all<S>(ws: &mut WebSocketStream<S>, outbox: VecDeque<Outbound>, cut: &PrefixCut) -> Result<(), WsError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {

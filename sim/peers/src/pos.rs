@@ -239,7 +239,11 @@ impl Pos {
 
     /// Which request a message would answer once these have been heard that are on their way before it.
     #[must_use]
-    pub fn would_answer_after<'a>(&self, before: impl IntoIterator<Item = &'a String>, text: &str) -> Option<RequestId> {
+    pub fn would_answer_after<'a>(
+        &self,
+        before: impl IntoIterator<Item = &'a String>,
+        text: &str,
+    ) -> Option<RequestId> {
         let mut taken = Vec::new();
         for earlier in before {
             let position = self.place_beside(earlier, &taken).and_then(|(_, position, _)| position);

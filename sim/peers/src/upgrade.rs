@@ -30,7 +30,10 @@ const fn refusal(status: &'static str, what: &'static str) -> Option<Refusal> {
 pub(crate) fn refused(head: &Head, found_at: Option<&Authority>) -> Option<Refusal> {
     const VERSION: &str = "Sec-WebSocket-Version: 13\r\n";
     if head.method() != "GET" {
-        return Some(Refusal { header: "Allow: GET\r\n", ..refusal("405 Method Not Allowed", "a request that is no GET")? });
+        return Some(Refusal {
+            header: "Allow: GET\r\n",
+            ..refusal("405 Method Not Allowed", "a request that is no GET")?
+        });
     }
     if head.version != 1 {
         return refusal("505 HTTP Version Not Supported", "a request that is not HTTP/1.1");
@@ -48,7 +51,10 @@ pub(crate) fn refused(head: &Head, found_at: Option<&Authority>) -> Option<Refus
         return refusal("400 Bad Request", "a request without `Connection: Upgrade`");
     }
     if only(head, "Sec-WebSocket-Version") != Some("13") {
-        return Some(Refusal { header: VERSION, ..refusal("426 Upgrade Required", "another WebSocket version than 13")? });
+        return Some(Refusal {
+            header: VERSION,
+            ..refusal("426 Upgrade Required", "another WebSocket version than 13")?
+        });
     }
     if !only(head, "Sec-WebSocket-Key").is_some_and(is_key) {
         return refusal("400 Bad Request", "a Sec-WebSocket-Key that is not 16 bytes in base64");
@@ -61,7 +67,9 @@ pub(crate) fn refused(head: &Head, found_at: Option<&Authority>) -> Option<Refus
     }
     match (only(head, "Host"), found_at) {
         (None, _) => refusal("400 Bad Request", "a request without one Host"),
-        (Some(host), Some(own)) if !own.is_named_by(host) => refusal("421 Misdirected Request", "another Host than this broker's"),
+        (Some(host), Some(own)) if !own.is_named_by(host) => {
+            refusal("421 Misdirected Request", "another Host than this broker's")
+        }
         (Some(_), Some(own)) if !only(head, "Origin").is_some_and(|origin| own.is_origin(origin)) => {
             refusal("403 Forbidden", "another Origin than this broker's")
         }

@@ -7,6 +7,8 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
+const SECONDS_OF_DAY: i64 = 86_400;
+
 /// Seconds since 1970-01-01T00:00:00Z, as some clock shows them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixTime(pub i64);
@@ -26,6 +28,19 @@ pub struct Now {
 pub struct NotAnInstant(pub String);
 
 impl UnixTime {
+    /// The day as YYYY-MM-DD.
+    #[must_use]
+    pub fn day(self) -> String {
+        let form = format_description!("[year]-[month]-[day]");
+        self.calendar().and_then(|t| t.format(form).ok()).unwrap_or_else(|| self.to_string())
+    }
+
+    /// Whether this day, which counts to its end, is over at an instant.
+    #[must_use]
+    pub fn is_over(self, now: Self) -> bool {
+        now.0.div_euclid(SECONDS_OF_DAY) > self.0.div_euclid(SECONDS_OF_DAY)
+    }
+
     /// Reads `2026-01-15T09:00:00Z` or `2026-01-15` (midnight UTC).
     ///
     /// # Errors

@@ -16,6 +16,8 @@ pub enum Kind {
     Span(u64, u64),
     /// A text of at most this many characters.
     Text(usize),
+    /// A value of an HTTP header of at most this many characters.
+    Header(usize),
     /// A user's name of at most this many characters; a colon would end it (RFC 7617).
     User(usize),
     /// One of these words.
@@ -141,6 +143,9 @@ impl Kind {
             Self::Span(min, max) => {
                 span(text).filter(|d| (u128::from(min)..=u128::from(max)).contains(&d.as_millis())).map(Value::Span)
             }
+            Self::Header(max) => {
+                Self::Text(max).read(text).filter(|_| !text.is_empty() && text.trim() == text && text.is_ascii())
+            }
             Self::User(max) => Self::Text(max).read(text).filter(|_| !text.contains(':')),
             Self::Text(max) => (text.chars().count() <= max && !text.chars().any(char::is_control))
                 .then(|| Value::Text(text.to_owned())),
@@ -164,7 +169,8 @@ impl Kind {
             Self::Number(min, max) => format!("a number from {min} to {max}"),
             Self::Span(min, max) => format!("a duration from {} to {}", ms(min), ms(max)),
             Self::User(max) => format!("a name of at most {max} characters without a colon"),
-            Self::Text(max) => format!("a text of at most {max} characters"),
+            Self::Header(max) => format!("1 to {max} ASCII characters without a blank at either end"),
+            Self::Text(max) => format!("a text of at most {max} characters on one line"),
             Self::Choice(words) => words.join(" or "),
             Self::Instant => "an instant such as 2026-01-15T09:00:00Z".to_owned(),
             Self::Place => "HOST:PORT".to_owned(),

@@ -261,7 +261,7 @@ settings! {
     }
     rows {
         row!("model", NAME, "M400", "DEV-01", "Device model; WebSocket is refused on models the source does not list", Text, model),
-        row!("pinpad-id", NAME, "1", "HS-07", "Identity of the terminal, sent as x-vfi-pinpad-id", Text, pinpad_id),
+        row!("pinpad-id", Kind::Header(64), "1", "HS-07", "Identity of the terminal, sent as x-vfi-pinpad-id", Text, pinpad_id),
         row!("POSCONNECTALLOW", Kind::Choice(&["WEBSOCKETS", "ETHERNET"]), "WEBSOCKETS", "CFG-01", "How a POS may connect; any value but WEBSOCKETS leaves the WebSocket client off", Text, pos_connect_allow),
         row!("SKIPPOSAUTH", Kind::Number(0, 1), "1", "CFG-02", "1, with WEBSOCKETS: MAC fields are ignored and SECURITY commands refused", Number, skip_pos_auth),
         row!("WEBSOCKETADDRESS_", Kind::Text(200), "", "WebSocket Parameters", "Broker address, name or IP; the broker's url when absent", Text, address),

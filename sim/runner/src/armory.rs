@@ -225,8 +225,7 @@ impl Armory {
     /// Whether any fault counts bytes of the upgrade request, or of the answer to it.
     pub(crate) fn counts_bytes_of(&self, carrier: &Carrier) -> bool {
         let counts = |a: &&Armed| {
-            !a.struck
-                && matches!(&a.fault.arm, Some(Arm::At(_, p)) if p.carrier == *carrier && p.bytes.is_some())
+            !a.struck && matches!(&a.fault.arm, Some(Arm::At(_, p)) if p.carrier == *carrier && p.bytes.is_some())
         };
         self.armed.iter().any(|armed| counts(&armed))
     }

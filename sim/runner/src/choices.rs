@@ -128,7 +128,7 @@ impl Script {
 
     /// What an expectation would find, with everything left where it is.
     fn peek(&mut self, expect: &Expect, lanes: &Lanes) -> Look {
-        let before = (self.passed.clone(), self.near.clone(), self.looked_at);
+        let before = (self.passed.clone(), self.near.clone(), self.looked_at.clone());
         let look = self.look(expect, &mut lanes.clone());
         (self.passed, self.near, self.looked_at) = before;
         look

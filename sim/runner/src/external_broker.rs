@@ -133,7 +133,9 @@ fn of_step(step: &Step) -> Option<Failure> {
             Sight::ToBroker(Message::Http(_)) => None,
             Sight::ToBroker(_) => no(span, "what a real broker hears is not told"),
             Sight::ToProxy(_) => no(span, "there is no proxy before the broker"),
-            Sight::Link(LinkSight::Fails(..) | LinkSight::FailsSomehow | LinkSight::Loses) => no(span, "a real broker does not fail on demand"),
+            Sight::Link(LinkSight::Fails(..) | LinkSight::FailsSomehow | LinkSight::Loses) => {
+                no(span, "a real broker does not fail on demand")
+            }
             _ => None,
         },
         Action::Fault(_) => no(span, "the line to a real broker cannot be harmed from here"),

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use sca_protocol::screens::ScreenName;
 use sca_scenario::model::{Action, Expect, Show, Sight, Step};
+use sca_terminal::Screen;
 
 use crate::lanes::Lanes;
 use crate::look::stamp;
-use crate::matching::Mismatch;
+use crate::matching::{self, Mismatch};
 use crate::script::{Op, Script};
+use crate::transcript;
 use crate::verdict::{ABOVE, Failure, Fix};
 
 /// Screens that are remembered.
@@ -22,11 +24,11 @@ pub(crate) fn asks(screen: ScreenName) -> bool {
 
 impl Script {
     /// A screen is shown from now on.
-    pub(crate) fn sees(&mut self, at: Duration, who: usize, name: ScreenName) {
+    pub(crate) fn sees(&mut self, at: Duration, who: usize, screen: Screen) {
         if self.screens.len() == SCREENS_MAX {
             self.screens.pop_front();
         }
-        self.screens.push_back((at, who, name));
+        self.screens.push_back((at, who, screen));
     }
 
     /// Whether every line is done.
@@ -87,19 +89,29 @@ impl Script {
         })
     }
 
-    /// What the screen tells about a wait in vain.
+    /// What the screen tells about a wait that ended without what was waited for.
     fn told_by_screens(&self, expect: &Expect) -> Option<String> {
-        let mine = || self.screens.iter().rev().filter(|(_, who, _)| *who == expect.who);
-        let (since, _, now) = mine().next()?;
-        if let Sight::Show(Show::Screen { name: Some(wanted), .. }) = &expect.sight {
-            let (at, ..) = mine().find(|(at, _, name)| name == wanted && *at <= self.since)?;
-            return Some(format!(
-                "{wanted} was shown at {}, and over before this line; put the line further up",
-                stamp(*at)
-            ));
+        let mine: Vec<_> = self.screens.iter().filter(|(_, who, _)| *who == expect.who).collect();
+        let (since, _, now) = mine.last()?;
+        if let Sight::Show(show @ Show::Screen { name: Some(wanted), .. }) = &expect.sight {
+            let until = |at: usize| mine.get(at + 1).map(|(at, ..)| *at);
+            let is_over = |at: usize| until(at).is_some_and(|until| until <= self.since);
+            let fits = |at: usize| matching::screen_shows(show, &mine[at].2, &self.names).is_ok();
+            let named: Vec<usize> = (0..mine.len()).rev().filter(|at| mine[*at].2.name == *wanted).collect();
+            let newest = *named.first()?;
+            let met = named.iter().copied().find(|at| is_over(*at) && fits(*at)).filter(|_| is_over(newest));
+            if let Some(at) = met {
+                let at = stamp(mine[at].0);
+                return Some(format!("{wanted} was shown at {at}, and over before this line; put the line further up"));
+            }
+            let (from, line) = (stamp(mine[newest].0), transcript::screen_line(&mine[newest].2));
+            return Some(match until(newest) {
+                Some(until) => format!("{wanted} was shown from {from} until {}: {line}", stamp(until)),
+                None => format!("{wanted} is shown since {from}: {line}"),
+            });
         }
-        let is_link = matches!(expect.sight, Sight::Link(_));
-        asks(*now)
+        let (now, is_link) = (now.name, matches!(expect.sight, Sight::Link(_)));
+        asks(now)
             .then(|| format!("the screen is {now} since {}, and nobody does anything there", stamp(*since)))
             .or_else(|| is_link.then(|| format!("the screen is {now} since {}", stamp(*since))))
     }
@@ -128,6 +140,7 @@ impl Script {
         notes.extend(
             asked.map(|(label, at)| format!("`{label}` was sent at {}, while nobody was connected", stamp(*at))),
         );
+        notes.extend(expect.suffix.re.as_ref().and_then(|(label, _)| self.names.astray.get(label).cloned()));
         notes.extend(self.told_by_screens(expect));
         let mut failure = self.failure(step, headline, label, notes);
         failure.span = near.as_ref().and_then(|near| near.span).unwrap_or(failure.span);

@@ -2,6 +2,7 @@
 //! passed, is a failure itself.
 
 use sca_protocol::UnixTime;
+use serde::{Deserialize, Serialize};
 
 use crate::suite::FileResult;
 use crate::verdict::Verdict;
@@ -19,6 +20,53 @@ pub struct Entry {
     pub line: u64,
 }
 
+/// An entry, and what became of it in a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// The scenario's path, or its end.
+    pub scenario: String,
+    /// The last day on which it counts.
+    pub until: String,
+    /// Why the scenario fails.
+    pub reason: String,
+    /// The line of the ledger.
+    pub line: u64,
+    /// Whether its day is over.
+    pub is_over: bool,
+    /// Whether such a scenario was played.
+    pub found: bool,
+    /// Whether one of them failed.
+    pub failed: bool,
+}
+
+impl Known {
+    /// Why it is stale, if it is. Of a part nobody knows whether an entry is needed elsewhere; what is over is over.
+    #[must_use]
+    pub fn stale(&self, is_whole: bool) -> Option<String> {
+        let why = match self {
+            Self { is_over: true, .. } => format!("known until {}, which is over", self.until),
+            Self { failed: true, .. } => return None,
+            _ if !is_whole => return None,
+            Self { found: true, .. } => "it does not fail".to_owned(),
+            _ => "no such scenario was played".to_owned(),
+        };
+        Some(format!("line {}: {}: {why}", self.line, self.scenario))
+    }
+
+    /// Whether both are the same line of the same ledger.
+    pub(crate) fn is_alike(&self, other: &Self) -> bool {
+        (&self.scenario, &self.until, &self.reason, self.line)
+            == (&other.scenario, &other.until, &other.reason, other.line)
+    }
+}
+
+impl Entry {
+    fn is_of(&self, result: &FileResult) -> bool {
+        let path = &result.loaded.path;
+        path.ends_with(&self.scenario) || path.canonicalize().is_ok_and(|whole| whole.ends_with(&self.scenario))
+    }
+}
+
 /// The known failures.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
@@ -27,7 +75,6 @@ pub struct Ledger {
 
 /// Bytes of a ledger.
 pub const BYTES_MAX: usize = 1 << 20;
-const DAY: i64 = 86_400;
 
 impl Ledger {
     /// Reads comma-separated values with the columns `scenario`, `until` (a date) and `reason`.
@@ -66,30 +113,39 @@ impl Ledger {
         Ok(Self { entries })
     }
 
-    /// Turns failures that are known into expected ones, and says of every entry that does not hold why it is stale. An
-    /// entry is for every scenario whose path ends as it says; one of them has to fail.
+    /// Whether a file makes a run fail, though what is known is excused.
     #[must_use]
-    pub fn apply(&self, results: &mut [FileResult], today: UnixTime) -> Vec<String> {
-        let mut stale = Vec::new();
+    pub fn is_bad(&self, result: &FileResult, today: UnixTime) -> bool {
+        let is_known = self.entries.iter().any(|entry| !entry.until.is_over(today) && entry.is_of(result));
+        result.is_bad_but(|verdict| is_known && matches!(verdict, Verdict::Fail(_)))
+    }
+
+    /// Turns failures that are known into expected ones, and says what became of every entry.
+    #[must_use]
+    pub fn apply(&self, results: &mut [FileResult], today: UnixTime) -> Vec<Known> {
+        let mut all = Vec::with_capacity(self.entries.len());
         for entry in &self.entries {
-            let say = |why: &str| format!("line {}: {}: {why}", entry.line, entry.scenario);
-            if today.0 >= entry.until.0 + DAY {
-                stale.push(say(&format!("known until {}, which is over", entry.until)));
-                continue;
-            }
-            let (mut failed, mut found) = (false, false);
-            let mine = results.iter_mut().filter(|result| result.loaded.path.ends_with(&entry.scenario));
-            for row in mine.flat_map(|result| &mut result.rows) {
-                found = true;
-                if let Verdict::Fail(failure) = &row.verdict {
-                    row.verdict = Verdict::ExpectedFail(failure.clone());
-                    failed = true;
+            let mut known = Known {
+                scenario: entry.scenario.clone(),
+                until: entry.until.day(),
+                reason: entry.reason.clone(),
+                line: entry.line,
+                is_over: entry.until.is_over(today),
+                found: false,
+                failed: false,
+            };
+            if !known.is_over {
+                let mine = results.iter_mut().filter(|result| entry.is_of(result));
+                for row in mine.flat_map(|result| &mut result.rows) {
+                    known.found = true;
+                    if let Verdict::Fail(failure) = &row.verdict {
+                        row.verdict = Verdict::ExpectedFail(failure.clone());
+                        known.failed = true;
+                    }
                 }
             }
-            if !failed {
-                stale.push(say(if found { "it does not fail" } else { "no such scenario was played" }));
-            }
+            all.push(known);
         }
-        stale
+        all
     }
 }

@@ -27,6 +27,7 @@ pub mod ledger;
 pub mod live;
 mod look;
 mod matching;
+pub mod origin;
 mod pairing;
 mod play;
 mod projection;

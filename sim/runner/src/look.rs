@@ -4,8 +4,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sca_protocol::{Line, Request};
-use sca_scenario::model::{Expect, Message, Sight};
-use sca_terminal::Seen;
+use sca_scenario::model::{Expect, Message, Show, Sight};
+use sca_terminal::{Face, Seen};
 
 use crate::lanes::{Control, Data, Lanes, Noted};
 use crate::matching::{self, Captured, Mismatch};
@@ -45,10 +45,13 @@ impl Script {
             }
             Sight::ToBroker(Message::Http(lines)) => {
                 while let Some(noted) = lanes.http.pop_front() {
-                    if let Some(captured) = matching::http(lines, expect.suffix.exactly, &noted.what.1, &self.names) {
-                        return Look::met(Some(noted), captured);
+                    match matching::http(lines, expect.suffix.exactly, &noted.what.1, &self.names) {
+                        Ok(captured) => return Look::met(Some(noted), captured),
+                        Err(why) => {
+                            self.pass_over(format!("another request for the upgrade: {}", why.label), noted.at);
+                            self.near = self.near.take().or(Some(why));
+                        }
                     }
-                    self.pass_over("another request for the upgrade".to_owned(), noted.at);
                 }
                 Look::Nothing(None)
             }
@@ -63,10 +66,13 @@ impl Script {
             }
             Sight::ToProxy(Message::Http(lines)) => {
                 while let Some(noted) = lanes.proxy.pop_front() {
-                    if let Some(captured) = matching::http(lines, expect.suffix.exactly, &noted.what, &self.names) {
-                        return Look::met(Some(noted), captured);
+                    match matching::http(lines, expect.suffix.exactly, &noted.what, &self.names) {
+                        Ok(captured) => return Look::met(Some(noted), captured),
+                        Err(why) => {
+                            self.pass_over(format!("another request to the proxy: {}", why.label), noted.at);
+                            self.near = self.near.take().or(Some(why));
+                        }
                     }
-                    self.pass_over("another request to the proxy".to_owned(), noted.at);
                 }
                 Look::Nothing(None)
             }
@@ -101,7 +107,7 @@ impl Script {
                     Look::Met { at: lanes.face.at.max(self.since), sequence: lanes.face.sequence, captured }
                 }
                 Err(mismatch) => {
-                    self.shown_instead(&mismatch, &lanes.face);
+                    self.shown_instead(show, &mismatch, &lanes.face);
                     Look::Nothing(Some(mismatch))
                 }
             },
@@ -128,17 +134,25 @@ impl Script {
         Look::Nothing(None)
     }
 
-    /// A face that is not the one demanded; each counts once. The first that came since the line became current is the
-    /// nearest.
-    fn shown_instead(&mut self, mismatch: &Mismatch, face: &Noted<sca_terminal::Face>) {
-        if face.sequence == self.looked_at {
+    /// A face that is not the one demanded; each counts once, and only by what the line looks at. One of the name that is
+    /// demanded is nearer than another, else the first that came since the line became current.
+    fn shown_instead(&mut self, show: &Show, mismatch: &Mismatch, face: &Noted<Face>) {
+        if self.looked_at.as_ref().is_some_and(|before| before.sequence == face.sequence) {
             return;
         }
-        let is_new = self.looked_at != 0 || face.at > self.since;
-        self.looked_at = face.sequence;
+        let before = self.looked_at.replace(face.clone());
+        let is_same = |before: &Noted<Face>| match show {
+            Show::Icon { .. } => before.what.connected == face.what.connected && before.what.icon == face.what.icon,
+            Show::Screen { .. } => before.what.screen == face.what.screen,
+        };
+        let is_named = matches!(show, Show::Screen { name: Some(name), .. } if *name == face.what.screen.name);
+        let is_new = before.as_ref().map_or(face.at > self.since, |before| !is_same(before));
         if is_new {
             self.pass_over(mismatch.label.clone(), face.at);
-            self.near = self.near.take().or_else(|| Some(mismatch.clone()));
+        }
+        let is_nearer = is_named && self.near.as_ref().is_none_or(Mismatch::is_of_another_screen);
+        if is_nearer || (is_new && self.near.is_none()) {
+            self.near = Some(mismatch.clone());
         }
     }
 

@@ -11,7 +11,7 @@ use sca_protocol::xml::{Element, Limits};
 use sca_protocol::{Request, Response};
 use sca_scenario::Span;
 use sca_scenario::model::{Demand, Fields, LinkSight, Message, Op, Show, Suffix, Test};
-use sca_terminal::{Face, Seen};
+use sca_terminal::{Face, Screen, Seen};
 
 use crate::lanes::{Control, Data};
 use crate::verdict::Fix;
@@ -22,6 +22,8 @@ pub(crate) struct Names {
     pub(crate) captures: BTreeMap<String, String>,
     /// Requests that reached nobody, by their labels, and when.
     pub(crate) unheard: BTreeMap<String, Duration>,
+    /// Why requests reached another terminal, by their labels.
+    pub(crate) astray: BTreeMap<String, String>,
     /// Captures of what stands in no artefact.
     pub(crate) secrets: BTreeSet<String>,
     pub(crate) moments: BTreeMap<String, Duration>,
@@ -87,6 +89,11 @@ pub(crate) struct Mismatch {
 }
 
 impl Mismatch {
+    /// Whether a screen of another name was shown.
+    pub(crate) fn is_of_another_screen(&self) -> bool {
+        self.label.starts_with("the screen is ")
+    }
+
     pub(crate) fn new(label: impl Into<String>) -> Self {
         Self { label: label.into(), span: None, fix: None }
     }
@@ -142,7 +149,9 @@ pub(crate) fn data(
         Message::Fields(wanted) => fields(wanted, suffix, data, names),
         Message::Xml(text) => document(&names.insert_into(text), suffix, data),
         Message::Text(text) if names.insert_into(text) == data.text => Ok(Captured::new()),
-        Message::Text(_) => mismatch("another text came", None),
+        Message::Text(wanted) => {
+            mismatch(format!("another text came: {}", parting(&names.insert_into(wanted), &data.text)), None)
+        }
         _ => mismatch("a document came", None),
     }
 }
@@ -228,7 +237,8 @@ fn compares(op: Op, got: &str, wanted: &str) -> bool {
 fn document(wanted: &str, suffix: &Suffix, data: &Data) -> Result<Captured, Mismatch> {
     if suffix.bytes {
         let same = wanted == data.text;
-        return if same { Ok(Captured::new()) } else { mismatch("other bytes came", None) };
+        let other = || mismatch(format!("other bytes came: {}", parting(wanted, &data.text)), None);
+        return if same { Ok(Captured::new()) } else { other() };
     }
     let limits = Limits { bytes_max: usize::MAX, ..Limits::default() };
     let (Ok(wanted), Some(got)) = (Response::parse(wanted, limits), &data.response) else {
@@ -246,6 +256,22 @@ fn document(wanted: &str, suffix: &Suffix, data: &Data) -> Result<Captured, Mism
         }
     }
     Ok(Captured::new())
+}
+
+/// Where two texts part, line by line, without what is secret.
+fn parting(wanted: &str, got: &str) -> String {
+    let told = |line: &str| shown(&crate::cards::without_keys(line));
+    let (mut ours, mut theirs, mut number) = (wanted.split('\n'), got.split('\n'), 0);
+    loop {
+        number += 1;
+        match (ours.next(), theirs.next()) {
+            (None, None) => return "they differ in how they end".to_owned(),
+            (one, other) if one == other => {}
+            (None, Some(more)) => return format!("line {number} is more: {}", told(more)),
+            (Some(_), None) => return format!("line {number} is not there"),
+            (Some(_), Some(other)) => return format!("line {number} is {}", told(other)),
+        }
+    }
 }
 
 /// Whether a document to a host is the one demanded.
@@ -276,17 +302,48 @@ pub(crate) fn control(message: &Message, got: &Control) -> bool {
     }
 }
 
-/// Whether a request for the upgrade is the one demanded: every line listed stands in it, or exactly these lines.
-pub(crate) fn http(wanted: &[String], exactly: bool, got: &str, names: &Names) -> Option<Captured> {
+/// Whether an HTTP head is the one demanded: every line listed stands in it and no header that is banned, or exactly these
+/// lines; else what differs.
+pub(crate) fn http(wanted: &[String], exactly: bool, got: &str, names: &Names) -> Result<Captured, Mismatch> {
     let got: Vec<&str> = got.trim_end().split("\r\n").collect();
-    let one = |wanted: &str, got: &str| http_line(&names.insert_into(wanted), got);
-    if exactly {
-        let pairs = wanted.iter().zip(&got);
-        let all: Option<Vec<Captured>> = pairs.map(|(wanted, got)| one(wanted, got)).collect();
-        return all.filter(|_| wanted.len() == got.len()).map(|all| all.concat());
+    let wanted: Vec<String> = wanted.iter().map(|line| names.insert_into(line)).collect();
+    let (absent, wanted): (Vec<&String>, Vec<&String>) = wanted.iter().partition(|line| line.starts_with('!'));
+    let is_banned = |line: &&str| absent.iter().any(|name| name[1..].trim().eq_ignore_ascii_case(header_name(line)));
+    if let Some(there) = got.iter().skip(1).copied().find(is_banned) {
+        return Err(Mismatch::new(format!("`{there}` is there")));
     }
-    let all: Option<Vec<Captured>> = wanted.iter().map(|wanted| got.iter().find_map(|got| one(wanted, got))).collect();
-    all.map(|all| all.concat())
+    let mut captured = Captured::new();
+    for (at, line) in wanted.iter().enumerate() {
+        let found = if exactly {
+            got.get(at).and_then(|got| http_line(line, got))
+        } else {
+            got.iter().find_map(|got| http_line(line, got))
+        };
+        let Some(found) = found else { return Err(other_line(line, &got, exactly.then_some(at))) };
+        captured.extend(found);
+    }
+    match got.get(wanted.len()).filter(|_| exactly) {
+        Some(more) => Err(Mismatch::new(format!("`{more}` is there too"))),
+        None => Ok(captured),
+    }
+}
+
+fn header_name(line: &str) -> &str {
+    line.split_once(':').map_or("", |(name, _)| name).trim()
+}
+
+/// What stands where a line is demanded: in its place, or under its name.
+fn other_line(wanted: &str, got: &[&str], at: Option<usize>) -> Mismatch {
+    let name = header_name(wanted);
+    let here = match at {
+        Some(at) => got.get(at),
+        None if name.is_empty() => got.first(),
+        None => got.iter().find(|got| header_name(got).eq_ignore_ascii_case(name)),
+    };
+    Mismatch::new(match here {
+        Some(here) => format!("`{here}` stands in place of `{wanted}`"),
+        None => format!("`{wanted}` is not there"),
+    })
 }
 
 fn http_line(wanted: &str, got: &str) -> Option<Captured> {
@@ -297,9 +354,10 @@ fn http_line(wanted: &str, got: &str) -> Option<Captured> {
     if name != got_name {
         return None;
     }
-    match value.strip_prefix('?') {
-        Some(capture) => Some(vec![(capture.to_owned(), got_value.to_owned())]),
-        None => (value == "*").then(Captured::new),
+    match (value.strip_prefix('?'), value.strip_prefix('~')) {
+        (Some(capture), _) => Some(vec![(capture.to_owned(), got_value.to_owned())]),
+        (_, Some(quoted)) => sca_scenario::matches(quoted, got_value).then(Captured::new),
+        _ => (value == "*").then(Captured::new),
     }
 }
 
@@ -344,24 +402,24 @@ pub(crate) fn shows(show: &Show, face: &Face, names: &Names) -> Result<Captured,
             let (now, wanted) = (words[usize::from(face.connected)], words[usize::from(!face.connected)]);
             other_word(format!("the icon says {now}"), wanted, now)
         }
-        Show::Screen { name, text, pattern, tests } => {
-            let screen = &face.screen;
-            if let Some(wanted) = name.filter(|name| *name != screen.name) {
-                return other_word(
-                    format!("the screen is {}", screen.name),
-                    &wanted.to_string(),
-                    &screen.name.to_string(),
-                );
-            }
-            let has_text = text.as_ref().is_none_or(|t| screen.text.contains(names.insert_into(t).as_str()));
-            if !has_text || pattern.as_ref().is_some_and(|p| !p.is_match(&screen.text)) {
-                return mismatch(format!("the screen {} says {}", screen.name, shown(&screen.text)), None);
-            }
-            let mut captured = Captured::new();
-            for test in tests {
-                captured.extend(field(test, screen.get(&test.field), names)?);
-            }
-            Ok(captured)
-        }
+        Show::Screen { .. } => screen_shows(show, &face.screen, names),
     }
+}
+
+/// Whether a screen says what is demanded of one.
+pub(crate) fn screen_shows(show: &Show, screen: &Screen, names: &Names) -> Result<Captured, Mismatch> {
+    let Show::Screen { name, text, pattern, tests } = show else { return mismatch("it is no screen", None) };
+    if let Some(wanted) = name.filter(|name| *name != screen.name) {
+        let said = format!("the screen is {}", screen.name);
+        return other_word(said, &wanted.to_string(), &screen.name.to_string());
+    }
+    let has_text = text.as_ref().is_none_or(|t| screen.text.contains(names.insert_into(t).as_str()));
+    if !has_text || pattern.as_ref().is_some_and(|p| !p.is_match(&screen.text)) {
+        return mismatch(format!("the screen {} says {}", screen.name, shown(&screen.text)), None);
+    }
+    let mut captured = Captured::new();
+    for test in tests {
+        captured.extend(field(test, screen.get(&test.field), names)?);
+    }
+    Ok(captured)
 }

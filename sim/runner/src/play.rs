@@ -79,6 +79,8 @@ pub struct Options {
     /// In which order connection tasks start that could start together; 0 is the order in which they come. No
     /// transcript depends on it.
     pub start_order: u64,
+    /// The day by which a failure that was expected `until` a day is over; none asks no day.
+    pub today: Option<UnixTime>,
     /// What a sweep does beside the scenario.
     pub probe: Probe,
     /// Where the secrets of TLS are noted, on the wire.
@@ -96,6 +98,7 @@ impl Default for Options {
             keeps_faces: false,
             keeps_trace: false,
             start_order: 0,
+            today: None,
             probe: Probe::None,
             key_notes: None,
         }
@@ -134,7 +137,7 @@ pub fn play<C: Core>(
     let mut all = Vec::with_capacity(scenario.rows.len());
     for row in &scenario.rows {
         if !has_each_byte(&row.steps) {
-            all.push(judged(scenario, play_row(scenario, row, options, identities, make)));
+            all.push(judged(scenario, options.today, play_row(scenario, row, options, identities, make)));
             continue;
         }
         let mut count = 1;
@@ -143,7 +146,7 @@ pub fn play<C: Core>(
             one.values.push(("byte".to_owned(), count.to_string()));
             let played = play_row(scenario, &one, options, identities, make);
             let size = played.carrier_size.unwrap_or(0);
-            all.push(judged(scenario, played));
+            all.push(judged(scenario, options.today, played));
             count += 1;
             if count >= size {
                 break;
@@ -154,7 +157,7 @@ pub fn play<C: Core>(
 }
 
 /// The verdict in the light of `expect-fail`.
-fn judged(scenario: &Scenario, mut played: Played) -> Played {
+pub(crate) fn judged(scenario: &Scenario, today: Option<UnixTime>, mut played: Played) -> Played {
     if let Verdict::Fail(failure) = &mut played.verdict {
         failure.label = cards::masked(&failure.label).into_owned();
         for note in &mut failure.notes {
@@ -167,9 +170,14 @@ fn judged(scenario: &Scenario, mut played: Played) -> Played {
         let values = sca_scenario::model::shown_values(&played.values);
         failure.notes.insert(0, format!("in the row {values}"));
     }
-    if scenario.header.expect_fail.is_some() {
+    if let Some(known) = &scenario.header.expect_fail {
         played.verdict = match played.verdict {
             Verdict::Pass => Verdict::UnexpectedPass,
+            Verdict::Fail(failure) if today.is_some_and(|today| known.until.is_over(today)) => {
+                let until = known.until.day();
+                let note = format!("expected to fail until {until}, which is over: {}", known.reason);
+                Verdict::Fail(Box::new(failure.note(note)))
+            }
             Verdict::Fail(failure) => Verdict::ExpectedFail(failure),
             other => other,
         };
@@ -185,7 +193,7 @@ pub(crate) fn play_one<C: Core>(
     identities: &Arc<Identities>,
     make: &dyn Fn(Making) -> C,
 ) -> Played {
-    judged(scenario, play_row(scenario, row, options, identities, make))
+    judged(scenario, options.today, play_row(scenario, row, options, identities, make))
 }
 
 /// Where a broker's url leads. The url has been checked by then.
@@ -224,7 +232,7 @@ fn play_row<C: Core>(
 pub(crate) fn failed_to_start(row: &Row, why: String) -> Played {
     Played {
         values: row.values.clone(),
-        verdict: Verdict::Error(why),
+        verdict: Verdict::CannotRun(why),
         transcript: String::new(),
         projection: String::new(),
         assumed: std::collections::BTreeSet::new(),
@@ -320,7 +328,15 @@ fn probe<C: Core>(probe: Probe, row: &Row, (truth, chance): (UnixTime, Chance), 
         Probe::Survey => {
             let certificates: Vec<_> = row.cast.certificates.iter().collect();
             let settings: Vec<_> = row.cast.terminals.iter().map(|t| (&t.name, &t.settings, &t.files)).collect();
-            let set_up = (settings, certificates, row.cast.brokers().collect::<Vec<_>>(), &row.cast.host, &row.cast.vhq, truth, chance);
+            let set_up = (
+                settings,
+                certificates,
+                row.cast.brokers().collect::<Vec<_>>(),
+                &row.cast.host,
+                &row.cast.vhq,
+                truth,
+                chance,
+            );
             world.sweeping.survey = Some(Survey::new(&set_up));
         }
         Probe::Blow(blow) => world.sweeping.blow = Some(blow),
@@ -340,6 +356,7 @@ fn played<C: Core>(
         Ok(()) => Verdict::Pass,
         Err(Stop::Failed(failure)) => Verdict::Fail(failure),
         Err(Stop::Error(why)) => Verdict::Error(why),
+        Err(Stop::CannotRun(why)) => Verdict::CannotRun(why),
     };
     let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
     let assumed = std::mem::take(&mut world.assumed);
@@ -374,7 +391,7 @@ fn remarks(verdict: &Verdict, assumed: &std::collections::BTreeSet<&'static str>
     let on = if on.is_empty() { on } else { format!(" on {on}") };
     let why = match verdict {
         Verdict::Fail(failure) | Verdict::ExpectedFail(failure) => format!(": {}", failure.headline),
-        Verdict::Error(why) => format!(": {why}"),
+        Verdict::Error(why) | Verdict::CannotRun(why) => format!(": {why}"),
         _ => String::new(),
     };
     vec![format!("{}{on}{why}", verdict.word())]

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
-use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::show_span;
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Demand, Expect, Message, Pattern, Show, Sight, Source, Step, Suffix};
 
+use sca_terminal::{Face, Screen};
+
 use crate::eased::Eased;
 use crate::guard::{Guard, Guarded};
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, Noted};
 use crate::look::{Look, stamp};
 use crate::matching::{Captured, Mismatch, Names, is_secret};
 use crate::verdict::Failure;
@@ -70,12 +71,12 @@ pub(crate) struct Script {
     pub(crate) near: Option<Mismatch>,
     /// Of the lines that follow an `optional`, which held when it became current.
     pub(crate) held: Option<Vec<bool>>,
-    /// The place in the order of the face that was looked at last.
-    pub(crate) looked_at: u64,
+    /// The face that was looked at last.
+    pub(crate) looked_at: Option<Noted<Face>>,
     /// When a cardholder last did something that came to nothing, and what.
     pub(crate) idle_act: Option<(Duration, String)>,
     /// The screens of late: since when, whose, which.
-    pub(crate) screens: VecDeque<(Duration, usize, ScreenName)>,
+    pub(crate) screens: VecDeque<(Duration, usize, Screen)>,
     /// The line that was done with last.
     pub(crate) last: Span,
     /// What a deadline is stretched by, where delivery takes real time.
@@ -126,7 +127,7 @@ impl Script {
             passed: Vec::new(),
             near: None,
             held: None,
-            looked_at: 0,
+            looked_at: None,
             idle_act: None,
             screens: VecDeque::new(),
             last: Span { line: 1, column: 1, length: 8, file: 0 },
@@ -230,7 +231,7 @@ impl Script {
         self.passed.clear();
         self.near = None;
         self.held = None;
-        self.looked_at = 0;
+        self.looked_at = None;
     }
 
     fn step(&mut self, now: Duration, step: &Step, lanes: &mut [Lanes]) -> Result<Stepped, Box<Failure>> {

@@ -27,6 +27,8 @@ pub struct FileResult {
     pub rows: Vec<Played>,
     /// How the transcript relates to the snapshot.
     pub snapshot: Snapshot,
+    /// Why nothing was left for review, or no snapshot written, where that is so.
+    pub not_left: Option<String>,
 }
 
 /// How a transcript relates to its snapshot.
@@ -64,22 +66,20 @@ impl FileResult {
     /// The worst verdict of its rows, or nothing for a file that was not played.
     #[must_use]
     pub fn verdict(&self) -> Option<&Verdict> {
-        let rank = |verdict: &Verdict| match verdict {
-            Verdict::Error(_) => 5,
-            Verdict::Fail(_) => 4,
-            Verdict::UnexpectedPass => 3,
-            Verdict::ExpectedFail(_) => 2,
-            Verdict::Pass => 1,
-            Verdict::Inapplicable(_) => 0,
-        };
-        self.rows.iter().map(|row| &row.verdict).rev().max_by_key(|verdict| rank(verdict))
+        worst(self.rows.iter())
     }
 
     /// Whether this file makes a run fail.
     #[must_use]
     pub fn is_bad(&self) -> bool {
+        self.is_bad_but(|_| false)
+    }
+
+    /// The same, where some verdicts are excused.
+    pub(crate) fn is_bad_but(&self, is_excused: impl Fn(&Verdict) -> bool) -> bool {
         let differs = matches!(self.snapshot, Snapshot::Differs { .. });
-        self.loaded.scenario.is_err() || differs || self.rows.iter().any(|row| row.verdict.is_bad())
+        let mut bad = self.rows.iter().map(|row| &row.verdict).filter(|verdict| verdict.is_bad());
+        self.loaded.scenario.is_err() || differs || bad.any(|verdict| !is_excused(verdict))
     }
 
     /// Its problems.
@@ -87,6 +87,19 @@ impl FileResult {
     pub fn problems(&self) -> &[Problem] {
         self.loaded.scenario.as_ref().err().map_or(&[], Vec::as_slice)
     }
+}
+
+/// The worst verdict of some rows, or nothing where there is none.
+pub(crate) fn worst<'a>(rows: impl DoubleEndedIterator<Item = &'a Played>) -> Option<&'a Verdict> {
+    let rank = |verdict: &Verdict| match verdict {
+        Verdict::Error(_) | Verdict::CannotRun(_) => 5,
+        Verdict::Fail(_) => 4,
+        Verdict::UnexpectedPass => 3,
+        Verdict::ExpectedFail(_) => 2,
+        Verdict::Pass => 1,
+        Verdict::Inapplicable(_) => 0,
+    };
+    rows.map(|row| &row.verdict).rev().max_by_key(|verdict| rank(verdict))
 }
 
 /// The transcripts of all rows as one text. Rows of an `each byte` that say the same but for the byte stand there once.
@@ -225,7 +238,7 @@ impl<C: Core> Suite<'_, C> {
             scenario.rows.retain(|row| self.options.rows.iter().all(|wanted| row.values.contains(wanted)));
         }
         let Ok(scenario) = &loaded.scenario else {
-            return Ok(FileResult { loaded, rows: Vec::new(), snapshot: Snapshot::NotCompared });
+            return Ok(FileResult { loaded, rows: Vec::new(), snapshot: Snapshot::NotCompared, not_left: None });
         };
         let projects = self.options.place != Place::Memory;
         let memory = Options { place: Place::Memory, projects, key_notes: None, ..self.options.clone() };
@@ -236,8 +249,8 @@ impl<C: Core> Suite<'_, C> {
             _ => self.with_what_is_real(scenario, at, row),
         };
         let rows: Vec<Played> = rows.into_iter().enumerate().map(again).collect();
-        let snapshot = self.snapshot(path, &rows)?;
-        Ok(FileResult { loaded, rows, snapshot })
+        let (snapshot, not_left) = self.snapshot(path, &rows)?;
+        Ok(FileResult { loaded, rows, snapshot, not_left })
     }
 
     /// Plays a row on the wire that has been played in memory, and holds the two against each other.
@@ -292,7 +305,9 @@ impl<C: Core> Suite<'_, C> {
         played
     }
 
-    fn snapshot(&self, path: &Path, rows: &[Played]) -> std::io::Result<Snapshot> {
+    /// How the transcript relates to the kept one, and why nothing was left on disk where that is so: what cannot be left
+    /// is judged all the same.
+    fn snapshot(&self, path: &Path, rows: &[Played]) -> std::io::Result<(Snapshot, Option<String>)> {
         // What failed is not worth keeping, nor comparing.
         let failed = rows.iter().any(|row| row.verdict.is_bad());
         if failed
@@ -302,26 +317,27 @@ impl<C: Core> Suite<'_, C> {
             || self.options.place != Place::Memory
             || !matches!(self.real, Real::Nothing)
         {
-            return Ok(Snapshot::NotCompared);
+            return Ok((Snapshot::NotCompared, None));
         }
         let new = joined(rows);
         let kept = snapshots::read(path)?;
-        match kept {
+        let said = |written: std::io::Result<()>| written.err().map(|error| error.to_string());
+        Ok(match kept {
             Some(kept) if kept == new => {
                 snapshots::remove_new(path);
-                Ok(Snapshot::Same)
+                (Snapshot::Same, None)
             }
-            _ if self.snapshots == Snapshots::Update => {
-                snapshots::write(path, &new)?;
-                snapshots::remove_new(path);
-                Ok(Snapshot::Updated)
-            }
+            kept if self.snapshots == Snapshots::Update => match (said(snapshots::write(path, &new)), kept) {
+                (None, _) => (Snapshot::Updated, None),
+                (why, Some(kept)) => (Snapshot::Differs { kept, new }, why),
+                (why, None) => (Snapshot::Missing, why),
+            },
             Some(kept) => {
-                snapshots::write_new(path, &new)?;
-                Ok(Snapshot::Differs { kept, new })
+                let not_left = said(snapshots::write_new(path, &new));
+                (Snapshot::Differs { kept, new }, not_left)
             }
-            None => Ok(Snapshot::Missing),
-        }
+            None => (Snapshot::Missing, None),
+        })
     }
 }
 

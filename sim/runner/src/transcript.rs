@@ -341,12 +341,18 @@ fn screen_into(out: &mut String, names: &[String], who: usize, screen: &Screen) 
     if names.len() > 1 {
         out.extend([&names[who], ": "]);
     }
-    let _ = write!(out, "screen {}", screen.name);
+    out.push_str(&screen_line(screen));
+    out.push('\n');
+}
+
+/// A screen as a line, without whose it is.
+pub(crate) fn screen_line(screen: &Screen) -> String {
+    let mut out = format!("screen {}", screen.name);
     if !screen.text.is_empty() {
         out.extend([" ", &quote(&screen.text)]);
     }
-    fields_into(out, screen.fields.iter().map(|(name, value)| (*name, value.as_str())));
-    out.push('\n');
+    fields_into(&mut out, screen.fields.iter().map(|(name, value)| (*name, value.as_str())));
+    out
 }
 
 /// A response as a line: all its fields in their order.

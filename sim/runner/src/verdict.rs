@@ -90,8 +90,10 @@ pub enum Verdict {
     UnexpectedPass,
     /// It cannot be played in this world.
     Inapplicable(Box<Failure>),
-    /// The harness could not play it, or a limit of the world was met.
+    /// A limit of the world was met.
     Error(String),
+    /// The harness could not play it: a port, a device or a broker was missing.
+    CannotRun(String),
 }
 
 impl Verdict {
@@ -104,14 +106,14 @@ impl Verdict {
             Self::ExpectedFail(_) => "expected-fail",
             Self::UnexpectedPass => "unexpected-pass",
             Self::Inapplicable(_) => "inapplicable",
-            Self::Error(_) => "error",
+            Self::Error(_) | Self::CannotRun(_) => "error",
         }
     }
 
     /// Whether a suite with this verdict is not good.
     #[must_use]
     pub fn is_bad(&self) -> bool {
-        matches!(self, Self::Fail(_) | Self::UnexpectedPass | Self::Error(_))
+        matches!(self, Self::Fail(_) | Self::UnexpectedPass | Self::Error(_) | Self::CannotRun(_))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cursor::Cursor;
 use crate::expand::{Values, split_at_commas, substitute};
-use crate::problem::{Problem, Span};
+use crate::problem::{Problem, Span, counted};
 use crate::tree::{Item, Line, Word, lines, no_block};
 
 /// A story: its parameters and its lines.
@@ -33,6 +33,8 @@ const REPEATED_MAX: usize = 20_000;
 pub(crate) struct Calls<'a> {
     pub(crate) stories: &'a BTreeMap<String, Story>,
     pub(crate) used: BTreeSet<String>,
+    /// The stories that are being brought in, the outermost first.
+    pub(crate) stack: Vec<String>,
     pub(crate) problems: Vec<Problem>,
     /// Calls so far: from the second on, a story's labels get a number, so that each call has its own.
     pub(crate) calls: usize,
@@ -40,6 +42,8 @@ pub(crate) struct Calls<'a> {
     pub(crate) made: usize,
     /// Lines that `repeat` has made so far.
     pub(crate) repeated: usize,
+    /// Labels of which each round of a `repeat` has its own.
+    pub(crate) rounds: BTreeSet<String>,
     /// Whether every library could be read as a whole.
     pub(crate) knows_all: bool,
 }
@@ -72,7 +76,11 @@ impl Calls<'_> {
             match brought_in {
                 Ok((body, called, depth)) => {
                     let body = body.into_iter().map(|line| Placed { line, called }).collect();
+                    let story = (word == "call").then(|| placed.line.words.get(at + 1).map(|name| name.text.clone()));
+                    let inside = self.stack.len();
+                    self.stack.extend(story.flatten());
                     let body = self.expand(body, depth);
+                    self.stack.truncate(inside);
                     out.extend(body);
                 }
                 Err(problem) => self.problems.push(problem),
@@ -111,6 +119,7 @@ impl Calls<'_> {
         }
         let mut labels = BTreeSet::new();
         body.iter().for_each(|line| labels_of(line, &mut labels));
+        self.rounds.extend(labels.iter().cloned());
         let mut out = Vec::with_capacity(body.len() * rounds);
         for round in 1..=rounds {
             let number = vec![Word { text: round.to_string(), span }];
@@ -152,8 +161,13 @@ impl Calls<'_> {
             }
             problem.suggest(&name.text, self.stories.keys().map(String::as_str))
         })?;
-        if depth >= CALL_DEPTH_MAX || self.calls >= CALLS_MAX {
-            let what = if depth >= CALL_DEPTH_MAX { "in a circle" } else { "too often" };
+        let is_in_itself = self.stack.contains(&name.text);
+        if is_in_itself || depth >= CALL_DEPTH_MAX || self.calls >= CALLS_MAX {
+            let what = match () {
+                () if is_in_itself => "in a circle".to_owned(),
+                () if depth >= CALL_DEPTH_MAX => format!("more than {CALL_DEPTH_MAX} stories deep"),
+                () => "too often".to_owned(),
+            };
             return Err(Problem::new("E045", name.span, format!("`{}` is called {what}", name.text)));
         }
         self.used.insert(name.text.clone());
@@ -166,7 +180,7 @@ impl Calls<'_> {
             return Err(Problem::new(
                 "E043",
                 name.span,
-                format!("`{}` takes {wanted} arguments, got {got}", name.text),
+                format!("`{}` takes {}, got {got}", name.text, counted(wanted, "argument")),
             ));
         }
         let values: Values = story.parameters.iter().cloned().zip(arguments.iter().map(|a| a.to_vec())).collect();
@@ -190,13 +204,41 @@ fn labels_of(line: &Line, labels: &mut BTreeSet<String>) {
     lines(&line.block).for_each(|inner| labels_of(inner, labels));
 }
 
-/// Numbers every label of a line and its block, where it is given and where it is used.
-fn number_labels(line: &mut Line, labels: &BTreeSet<String>, number: &str) {
+/// The places of the words that give labels or refer to them.
+fn refers(line: &Line) -> Vec<usize> {
     const BEFORE: &[&str] = &["as", "re", "of", "to", "at", "before", "after"];
     let is_check = line.words[0].text == "check";
-    for at in 1..line.words.len() {
-        let refers = is_check || BEFORE.contains(&line.words[at - 1].text.as_str());
-        if refers && labels.contains(&line.words[at].text) {
+    (1..line.words.len()).filter(|at| is_check || BEFORE.contains(&line.words[at - 1].text.as_str())).collect()
+}
+
+/// Takes the number off the labels of first rounds: `ask.1` is another name of `ask`, where nothing else is called so.
+pub(crate) fn name_first_rounds(placed: &mut [Placed], rounds: &BTreeSet<String>) {
+    let mut given = BTreeSet::new();
+    placed.iter().for_each(|placed| labels_of(&placed.line, &mut given));
+    placed.iter_mut().for_each(|placed| name_first_round(&mut placed.line, rounds, &given));
+}
+
+fn name_first_round(line: &mut Line, rounds: &BTreeSet<String>, given: &BTreeSet<String>) {
+    for at in refers(line) {
+        let word = &mut line.words[at].text;
+        while let Some(bare) = word.strip_suffix(".1")
+            && !given.contains(word.as_str())
+            && rounds.contains(bare)
+        {
+            *word = bare.to_owned();
+        }
+    }
+    for item in &mut line.block {
+        if let Item::Line(inner) = item {
+            name_first_round(inner, rounds, given);
+        }
+    }
+}
+
+/// Numbers every label of a line and its block, where it is given and where it is used.
+fn number_labels(line: &mut Line, labels: &BTreeSet<String>, number: &str) {
+    for at in refers(line) {
+        if labels.contains(&line.words[at].text) {
             line.words[at].text.push_str(number);
         }
     }

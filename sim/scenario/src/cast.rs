@@ -121,7 +121,7 @@ fn terminal(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result
     if cast.terminals.iter().any(|t| t.name == name)
         || cast.pos.contains(&name)
         || cast.other_brokers.iter().any(|broker| broker.name == name)
-     {
+    {
         return Err(Problem::new("E022", line.span(), format!("`{name}` takes part already"))
             .help("give each a name: `terminal A M400`"));
     }
@@ -148,6 +148,7 @@ fn terminal(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result
     options(&name, plain, (&mut settings, &mut cast.places), problems, |name, value| {
         TerminalSettings::default().set(name, value)
     });
+    cast.places.insert((name.clone(), "terminal".to_owned()), line.span());
     cast.terminals.push(Terminal { name, settings, files });
     Ok(())
 }

@@ -19,6 +19,9 @@ struct Names {
     uses: Vec<(String, Span)>,
     captures: BTreeSet<String>,
     inserts: Vec<(String, Span)>,
+    /// Uses of labels and captures that no line above gives.
+    early: Vec<(String, Span)>,
+    early_inserts: Vec<(String, Span)>,
     expectations: usize,
     /// Labels and captures that may never be given, and the first and last use that stand beside them.
     perhaps: Vec<(String, std::ops::Range<usize>)>,
@@ -72,6 +75,18 @@ pub(crate) fn steps(
             problems.push(Problem::new("E042", *span, format!("nothing captures `{name}`")).suggest(name, known));
         }
     }
+    for (label, span) in names.early.iter().filter(|(label, _)| is_clear(label)) {
+        if let Some(given) = names.labels.get(label) {
+            let problem = Problem::new("E040", *span, format!("no line above has the label `{label}`"));
+            problems.push(problem.help(format!("line {} gives it, further down", given.line)));
+        }
+    }
+    for (name, span) in names.early_inserts.iter().filter(|(name, _)| is_clear(name)) {
+        if names.captures.contains(name) {
+            let problem = Problem::new("E042", *span, format!("no line above captures `{name}`"));
+            problems.push(problem.help("it is captured further down"));
+        }
+    }
     let perhaps: BTreeSet<&String> = names.perhaps.iter().map(|(label, _)| label).collect();
     for label in perhaps {
         // What another branch gives too is used there rightly.
@@ -93,8 +108,25 @@ pub(crate) fn steps(
                 .help("say what must be seen, for example `terminal connects`"),
         );
     }
+    ends(steps, true, problems);
     identities(steps, cast, problems);
     lookups(steps, cast, problems);
+}
+
+/// `end` stops a run: nothing follows it, and no block holds it.
+fn ends(steps: &[Step], is_top: bool, problems: &mut Vec<Problem>) {
+    for (at, step) in steps.iter().enumerate() {
+        let next = steps.get(at + 1);
+        if matches!(step.action, Action::End) && (next.is_some() || !is_top) {
+            let what = if next.is_some() { "nothing is played behind `end`" } else { "no block can hold `end`" };
+            let problem = Problem::new("E015", next.map_or(step.span, |next| next.span), what);
+            problems.push(
+                problem.help("`end` stops the run at once, so it is the last line; without it a run goes on for 1 s"),
+            );
+            return;
+        }
+        step.action.blocks().into_iter().for_each(|block| ends(block, false, problems));
+    }
 }
 
 /// Where a name is used, of the places that count.
@@ -211,7 +243,12 @@ impl Names {
                 proves_nothing("without", span, block, problems);
                 self.walk(block, problems);
             }
-            Action::Answers { lines, .. } => lines.iter().for_each(|line| self.insert(line, span)),
+            // The text of an answer is filled in when it is given.
+            Action::Answers { lines, .. } => {
+                let early = self.early_inserts.len();
+                lines.iter().for_each(|line| self.insert(line, span));
+                self.early_inserts.truncate(early);
+            }
             Action::Wait(span_of_time) => too_long(*span_of_time, span, problems),
             Action::End
             | Action::Power { .. }
@@ -282,6 +319,7 @@ impl Names {
     fn suffix(&mut self, suffix: &Suffix, span: Span, problems: &mut Vec<Problem>) {
         if let Some((label, at)) = &suffix.re {
             self.uses.push((label.clone(), *at));
+            self.early.extend((!self.labels.contains_key(label)).then(|| (label.clone(), *at)));
             if self.labels.contains_key(label) && !self.requests.contains(label) {
                 problems.push(Problem::new("E040", *at, format!("`{label}` is no request, so nothing answers it")));
             }
@@ -346,7 +384,9 @@ impl Names {
         let mut rest = text;
         while let Some((_, after)) = rest.split_once("{{") {
             let Some((name, behind)) = after.split_once("}}") else { return };
-            self.inserts.push((sum_in(name).map_or(name, |(name, _)| name).to_owned(), span));
+            let name = sum_in(name).map_or(name, |(name, _)| name).to_owned();
+            self.early_inserts.extend((!self.captures.contains(&name)).then(|| (name.clone(), span)));
+            self.inserts.push((name, span));
             rest = behind;
         }
     }

@@ -2,14 +2,24 @@
 
 use sca_protocol::settings::read_url;
 
-use crate::model::{Action, Cast, FaultKind, Party, Step};
+use crate::model::{Action, Arm, Carrier, Cast, FaultKind, Party, Point, Step};
 use crate::problem::{Problem, Span};
+
+/// Every step, with those in blocks.
+fn every(steps: &[Step]) -> Vec<&Step> {
+    let mut all = Vec::new();
+    for step in steps {
+        all.push(step);
+        step.action.blocks().into_iter().for_each(|block| all.extend(every(block)));
+    }
+    all
+}
 
 /// What only a name can do, an address cannot: it is not looked up.
 pub(crate) fn lookups(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) {
     let url = cast.broker.get("url").and_then(|url| read_url(url));
     let is_address = url.is_some_and(|(_, host, _)| host.parse::<std::net::IpAddr>().is_ok());
-    for step in steps.iter().filter(|_| is_address) {
+    for step in every(steps).into_iter().filter(|_| is_address) {
         if let Action::Fault(fault) = &step.action
             && matches!(fault.kind, FaultKind::Dns | FaultKind::FirstAddress(_))
         {
@@ -18,12 +28,22 @@ pub(crate) fn lookups(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) 
             problems.push(problem.help("give the broker's url a name"));
         }
     }
+    let is_plain = cast.brokers().all(|settings| settings.get("url").is_some_and(|url| url.starts_with("ws://")));
+    for step in every(steps).into_iter().filter(|_| is_plain) {
+        let Action::Fault(fault) = &step.action else { continue };
+        let is_of_tls = matches!(fault.kind, FaultKind::Tls(_) | FaultKind::Corrupt | FaultKind::KeyUpdate);
+        let is_at_record = matches!(&fault.arm, Some(Arm::At(_, Point { carrier: Carrier::Tls(_), .. })));
+        if is_of_tls || is_at_record {
+            let problem = Problem::new("E051", step.span, "there is no TLS over ws for this fault to strike");
+            problems.push(problem.help("TLS is spoken where the broker's url begins with wss"));
+        }
+    }
 }
 
 /// Identities that exist, and are shown.
 pub(crate) fn identities(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) {
     let known = |name: &str| matches!(name, "terminal" | "broker" | "none") || cast.certificates.contains_key(name);
-    for step in steps {
+    for step in every(steps) {
         if let Action::Set(set) = &step.action
             && set.name == "certificate"
             && !known(&set.value)
@@ -40,8 +60,11 @@ pub(crate) fn identities(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem
     }
     let set_later = steps_set(steps, "certificate");
     for name in cast.certificates.keys() {
-        let at_start =
-            cast.terminals.iter().filter_map(|t| t.settings.get("certificate")).chain(cast.brokers().filter_map(|settings| settings.get("certificate")));
+        let at_start = cast
+            .terminals
+            .iter()
+            .filter_map(|t| t.settings.get("certificate"))
+            .chain(cast.brokers().filter_map(|settings| settings.get("certificate")));
         if !at_start.chain(set_later.iter()).any(|shown| shown == name)
             && !matches!(name.as_str(), "terminal" | "broker")
         {
@@ -51,10 +74,12 @@ pub(crate) fn identities(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem
             problems.push(problem.help(format!("a party shows it by `certificate {name}`, at the start or by `set`")));
         }
     }
-    let mut shown: Vec<&String> = cast.terminals.iter().filter_map(|t| t.settings.get("certificate")).collect();
-    shown.extend(cast.brokers().filter_map(|settings| settings.get("certificate")));
-    for name in shown.into_iter().filter(|name| !known(name)) {
-        let span = steps.first().map_or_else(Span::default, |s| Span { line: 1, column: 1, length: 1, ..s.span });
+    let terminals = cast.terminals.iter().map(|terminal| (terminal.name.as_str(), &terminal.settings));
+    let others = cast.other_brokers.iter().map(|broker| (broker.name.as_str(), &broker.settings));
+    for (whose, settings) in terminals.chain([("broker", &cast.broker)]).chain(others) {
+        let Some(name) = settings.get("certificate").filter(|name| !known(name)) else { continue };
+        let place = cast.places.get(&(whose.to_owned(), "certificate".to_owned())).copied();
+        let span = place.unwrap_or(Span { line: 1, column: 1, length: 1, file: 0 });
         let problem = Problem::new("E023", span, format!("there is no certificate `{name}`"));
         problems.push(problem.suggest(name, identities_known(cast)));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::problem::{Problem, Span};
+use crate::problem::{Problem, Span, counted};
 use crate::tree::{Line, Word, lines, no_block, unquote};
 
 /// Names and what stands for each: one word or several.
@@ -21,7 +21,27 @@ pub(crate) struct Each {
 pub(crate) const ROWS_MAX: usize = 10_000;
 
 /// Reads the words behind `each`.
-pub(crate) fn each(line: &Line) -> Result<Each, Problem> {
+///
+/// # Errors
+/// What is wrong with it, and with each of its rows.
+pub(crate) fn each(line: &Line) -> Result<Each, Vec<Problem>> {
+    let each = read(line).map_err(|problem| vec![problem])?;
+    let wrong: Vec<Problem> =
+        each.rows.iter().filter_map(|row| wrong_row(row, each.names.len(), line.span())).collect();
+    if wrong.is_empty() { Ok(each) } else { Err(wrong) }
+}
+
+fn wrong_row(row: &[Vec<Word>], names: usize, whole: Span) -> Option<Problem> {
+    let span = row.iter().flatten().next().map_or(whole, |word| word.span);
+    if row.iter().any(Vec::is_empty) {
+        let problem = Problem::new("E046", span, "a value of this `each` is empty");
+        return Some(problem.help("an empty value is written \"\""));
+    }
+    let message = format!("this row has {} for {}", counted(row.len(), "value"), counted(names, "name"));
+    (row.len() != names).then(|| Problem::new("E046", span, message))
+}
+
+fn read(line: &Line) -> Result<Each, Problem> {
     let words = &line.words[1..];
     let at = words.iter().position(|w| w.text == "in").ok_or_else(|| {
         Problem::new("E012", line.span(), "`in` is missing")
@@ -60,20 +80,7 @@ pub(crate) fn each(line: &Line) -> Result<Each, Problem> {
     if rows.is_empty() {
         return Err(empty());
     }
-    if let Some(row) = rows.iter().find(|row| row.iter().any(Vec::is_empty)) {
-        let span = row.iter().flatten().next().map_or(line.span(), |word| word.span);
-        return Err(
-            Problem::new("E046", span, "a value of this `each` is empty").help("an empty value is written \"\"")
-        );
-    }
-    match rows.iter().find(|row| row.len() != names.len()) {
-        Some(row) => {
-            let span = row.first().and_then(|cell| cell.first()).map_or(line.span(), |w| w.span);
-            let message = format!("this row has {} values for {} names", row.len(), names.len());
-            Err(Problem::new("E046", span, message))
-        }
-        None => Ok(Each { names, rows, table: None }),
-    }
+    Ok(Each { names, rows, table: None })
 }
 
 fn numbers(word: &Word) -> Result<Vec<Vec<Vec<Word>>>, Problem> {
@@ -191,8 +198,9 @@ fn inserted(text: &str, values: &Values, used: &mut BTreeSet<String>, word: bool
             continue;
         };
         used.insert(name.to_owned());
-        let plain: Vec<String> =
-            value.iter().map(|w| if word && !in_string { w.text.clone() } else { unquote(&w.text) }).collect();
+        // A value keeps its quotes only where nothing follows it in its word.
+        let keeps = word && !in_string && behind.is_empty();
+        let plain: Vec<String> = value.iter().map(|w| if keeps { w.text.clone() } else { unquote(&w.text) }).collect();
         out.push_str(&plain.join(" "));
         rest = behind;
         if out.len() > INSERTED_MAX {

@@ -25,7 +25,7 @@ pub fn export(scenario: &Scenario) -> Value {
     let header = &scenario.header;
     let waives = header.waives.iter().map(|waive| json!({ "invariant": waive.invariant, "reason": waive.reason }));
     let expect_fail =
-        header.expect_fail.as_ref().map(|(reason, until)| json!({ "reason": reason, "until": until.to_string() }));
+        header.expect_fail.as_ref().map(|known| json!({ "reason": known.reason, "until": known.until.to_string() }));
     let names = |row: &Row| row.cast.terminals.iter().map(|t| t.name.clone()).collect::<Vec<_>>();
     let ignores = scenario.rows.first().map_or_else(Vec::new, |row| {
         let (names, pos) = (names(row), &row.cast.pos);

@@ -231,7 +231,9 @@ fn misplaced_at(fault: &Fault, place: Place, point: &Point) -> Option<&'static s
             (point.bytes == Some(Bytes::Each)).then_some("a TLS record is cut at a number of bytes, not at each")
         }
         Carrier::Upgrade | Carrier::Answer if ends && place != Place::At => None,
-        Carrier::Upgrade | Carrier::Answer => Some("`before` or `after` it, or a number of its bytes: reset, fin or silence"),
+        Carrier::Upgrade | Carrier::Answer => {
+            Some("`before` or `after` it, or a number of its bytes: reset, fin or silence")
+        }
         Carrier::Request(_) | Carrier::Reply(_) if ends => {
             (place == Place::At && point.bytes.is_some()).then_some("`before` or `after` a number of bytes")
         }

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::arrow::source;
-use crate::calls::{Calls, Placed, Story};
+use crate::calls::{Calls, Placed, Story, name_first_rounds};
 use crate::cast::{cast, is_setting};
 use crate::check;
 use crate::cursor::Cursor;
 use crate::doubt;
 use crate::expand::{Each, ROWS_MAX, TOO_LONG, Values, combinations, each, substitute};
 use crate::library::Library;
-use crate::model::{Header, INVARIANTS, Pattern, Row, Scenario, Source, Waive};
+use crate::model::{ExpectFail, Header, INVARIANTS, Pattern, Row, Scenario, Source, Waive};
 use crate::problem::{Problem, Span};
 use crate::step::{Names, steps};
 use crate::table;
@@ -162,7 +162,8 @@ impl Outline {
             "expect-fail" => {
                 let reason = cursor.string("the reason")?;
                 cursor.demand("until")?;
-                self.header.expect_fail = Some((reason, cursor.instant()?));
+                let span = cursor.whole();
+                self.header.expect_fail = Some(ExpectFail { reason, until: cursor.instant()?, span });
             }
             "waive" => {
                 let span = cursor.here();
@@ -177,9 +178,10 @@ impl Outline {
             "each" => {
                 match each(line) {
                     Ok(each) => self.eaches.push(each),
-                    Err(problem) => {
+                    Err(mut problems) => {
                         self.lost_each = true;
-                        return Err(problem);
+                        self.problems.append(&mut problems);
+                        return Ok(());
                     }
                 }
                 return Ok(());
@@ -209,10 +211,16 @@ impl Outline {
         let mut used = (BTreeSet::new(), BTreeSet::new());
         let mut rows = Vec::new();
         let mut lines = 0;
+        let of_file = problems.len();
         for values in combinations(&self.eaches) {
-            let before = problems.len();
-            let (row, size) = self.row(&values, &stories, beside, &mut used, &mut problems);
-            self.name_row(&row, &mut problems[before..]);
+            // What is wrong in one row casts no doubt on the lines of the next.
+            let mut own = problems[..of_file].to_vec();
+            let (row, size) = self.row(&values, &stories, beside, &mut used, &mut own);
+            let mut own = own.split_off(of_file);
+            self.name_row(&row, &mut own);
+            own.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
+            own.dedup_by(|a, b| (a.span, a.code) == (b.span, b.code));
+            problems.append(&mut own);
             rows.push(row);
             lines += size;
             if lines > LINES_MAX {
@@ -242,9 +250,15 @@ impl Outline {
             self.settings.iter().chain(&self.steps).for_each(|line| inserts(line, &mut filled));
             problems.retain(|problem| !filled.contains(&(problem.span.file, problem.span.line)));
         }
-        // Rows that are wrong are mostly wrong alike.
+        // What is probably a mistake is said beside what is wrong, but not of the same line.
+        let wrong: BTreeSet<(u16, u32)> =
+            problems.iter().filter(|p| !p.is_warning()).map(|p| (p.span.file, p.span.line)).collect();
+        problems.retain(|p| !p.is_warning() || !wrong.contains(&(p.span.file, p.span.line)));
+        let others = crate::warn::of_rows(&rows).into_iter();
+        problems.extend(others.filter(|p| !wrong.contains(&(p.span.file, p.span.line))));
+        // Rows that are wrong alike are told once.
         problems.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
-        problems.dedup_by(|a, b| (a.span, a.code) == (b.span, b.code));
+        problems.dedup_by(|a, b| (a.span, a.code, &a.message) == (b.span, b.code, &b.message));
         Err(problems)
     }
 
@@ -268,7 +282,7 @@ impl Outline {
         for each in &mut self.eaches {
             let Some((path, span)) = each.table.clone() else { continue };
             if let Some(Some(text)) = tables.next() {
-                problems.extend(table::fill(each, &path, text, span).err());
+                problems.extend(table::fill(each, &path, text, span));
             }
         }
         let count = self.eaches.iter().map(|each| each.rows.len()).fold(1, usize::saturating_mul);
@@ -318,9 +332,19 @@ impl Outline {
         let cast = cast(&settings.iter().collect::<Vec<_>>(), problems);
         let lines = self.steps.iter().map(|line| Placed { line: substitute(line, values, &mut used.0), called: None });
         let knows_all = beside.libraries.iter().all(|library| library.problems.is_empty());
-        let mut calls =
-            Calls { stories, used: BTreeSet::new(), problems: Vec::new(), calls: 0, made: 0, repeated: 0, knows_all };
-        let placed = calls.expand(lines.collect(), 0);
+        let mut calls = Calls {
+            stories,
+            used: BTreeSet::new(),
+            stack: Vec::new(),
+            problems: Vec::new(),
+            calls: 0,
+            made: 0,
+            repeated: 0,
+            rounds: BTreeSet::new(),
+            knows_all,
+        };
+        let mut placed = calls.expand(lines.collect(), 0);
+        name_first_rounds(&mut placed, &calls.rounds);
         used.1.append(&mut calls.used);
         problems.append(&mut calls.problems);
         if used.0.remove(TOO_LONG) {

@@ -40,6 +40,7 @@ pub use file::{Beside, Outline};
 pub use format::format;
 pub use lessons::{Lesson, lesson, lessons};
 pub use library::{Library, is_library};
+pub use message::matches;
 pub use plain::explain;
 pub use print::{Printer, fields_into, stamp_into};
 pub use problem::{Problem, Span};

@@ -29,20 +29,42 @@ pub(crate) fn message(cursor: &mut Cursor<'_>, line: &Line) -> Result<Message, P
         }
         "http" => {
             cursor.take("http");
-            Ok(Message::Http(line.verbatim.as_ref().map(|v| v.lines.clone()).unwrap_or_default()))
+            http(cursor, line)
         }
         "ping" | "pong" => {
             cursor.take(first);
-            let payload = cursor.peek().filter(|w| w.starts_with('"')).map(unquote);
-            if payload.is_some() {
-                cursor.word("a payload")?;
-            }
+            let has_payload = cursor.peek().is_some_and(|word| word.starts_with('"'));
+            let payload = if has_payload { Some(sized(cursor)?) } else { None };
             Ok(if first == "ping" { Message::Ping(payload) } else { Message::Pong(payload) })
         }
         "close" => close(cursor),
         "frame" => frame(cursor),
         _ => fields(cursor).map(Message::Fields),
     }
+}
+
+/// The lines of an HTTP head, and what is demanded of its headers: `Name: value`, `Name: *`, `Name: ?capture`,
+/// `Name: ~"regex"`, `!Name`.
+fn http(cursor: &Cursor<'_>, line: &Line) -> Result<Message, Problem> {
+    let lines = line.verbatim.as_ref().map(|v| v.lines.clone()).unwrap_or_default();
+    for (at, text) in (0u32..).zip(&lines) {
+        let place =
+            line.verbatim.as_ref().map_or(cursor.whole(), |v| Span { line: v.span.line + at, length: 1, ..v.span });
+        if let Some(quoted) = text.split_once(": ").and_then(|(_, value)| value.strip_prefix('~')) {
+            regex(quoted, place)?;
+        }
+        if text.starts_with('!') && text.contains(':') {
+            let problem = Problem::new("E031", place, format!("`{text}` is no test of a header"));
+            return Err(problem.help("`!Header` says that it is absent, `Header: *` that it is there"));
+        }
+    }
+    Ok(Message::Http(lines))
+}
+
+/// Whether a text fits a pattern in quotes, as it stands behind `~`.
+#[must_use]
+pub fn matches(quoted: &str, text: &str) -> bool {
+    regex::Regex::new(&unquote(quoted)).is_ok_and(|regex| regex.is_match(text))
 }
 
 fn document(line: &Line) -> Result<Message, Problem> {
@@ -55,7 +77,7 @@ fn document(line: &Line) -> Result<Message, Problem> {
         .help("anything else is sent with `text \"…\"`"))
 }
 
-/// A string, and how often it is repeated: `text "ab" 3` is `ababab`.
+/// A string, and how often it is repeated: `text "ab" *3` is `ababab`.
 fn sized(cursor: &mut Cursor<'_>) -> Result<String, Problem> {
     let text = cursor.string("a text")?;
     let Some(count) = cursor.peek().and_then(|w| w.strip_prefix('*')).and_then(|n| n.parse::<usize>().ok()) else {
@@ -77,7 +99,7 @@ fn close(cursor: &mut Cursor<'_>) -> Result<Message, Problem> {
         _ => None,
     };
     let reason = match cursor.peek() {
-        Some(word) if word.starts_with('"') && code.is_some() => Some(cursor.string("a reason")?),
+        Some(word) if word.starts_with('"') && code.is_some() => Some(sized(cursor)?),
         _ => None,
     };
     Ok(Message::Close(code, reason))

@@ -66,3 +66,8 @@ impl Problem {
         }
     }
 }
+
+/// A number and its noun: `1 value`, `2 values`.
+pub(crate) fn counted(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}

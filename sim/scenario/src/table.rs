@@ -9,8 +9,17 @@ use crate::tree::{Word, split};
 /// Fills the rows of an `each` from a table. `name` is what the file is called in messages.
 ///
 /// # Errors
-/// A [`Problem`] at the `each`, which says the line of the table.
-pub(crate) fn fill(each: &mut Each, name: &str, text: &str, span: Span) -> Result<(), Problem> {
+/// A [`Problem`] at the `each` for everything that is wrong, which says the line of the table.
+pub(crate) fn fill(each: &mut Each, name: &str, text: &str, span: Span) -> Vec<Problem> {
+    match read(each, name, text, span) {
+        Ok(problems) => problems,
+        Err(problem) => vec![problem],
+    }
+}
+
+/// Reads the rows; what is wrong with single ones comes back beside them.
+fn read(each: &mut Each, name: &str, text: &str, span: Span) -> Result<Vec<Problem>, Problem> {
+    let mut problems = Vec::new();
     let wrong = |message: String| Problem::new("E058", span, message);
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
@@ -28,26 +37,34 @@ pub(crate) fn fill(each: &mut Each, name: &str, text: &str, span: Span) -> Resul
         })?);
     }
     for record in reader.records() {
-        let record = record.map_err(|error| match error.kind() {
-            csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                let csv::ErrorKind::UnequalLengths { pos, expected_len, len } = error.kind() else {
+                    return Err(wrong(format!("{name}: {error}")));
+                };
                 let line = pos.as_ref().map_or(0, csv::Position::line);
-                wrong(format!("{name}, line {line}: {len} values for {expected_len} columns"))
+                problems.push(wrong(format!("{name}, line {line}: {len} values for {expected_len} columns")));
+                continue;
             }
-            _ => wrong(format!("{name}: {error}")),
-        })?;
+        };
         let line = record.position().map_or(0, csv::Position::line);
         let mut row = Vec::with_capacity(columns.len());
         for column in &columns {
-            row.push(cell(record.get(*column).unwrap_or_default(), span).map_err(|why| {
-                wrong(format!("{name}, line {line}: {why}")).help("a value is written as in the scenario")
-            })?);
+            match cell(record.get(*column).unwrap_or_default(), span) {
+                Ok(words) => row.push(words),
+                Err(why) => {
+                    let problem = wrong(format!("{name}, line {line}: {why}"));
+                    problems.push(problem.help("a value is written as in the scenario"));
+                }
+            }
         }
-        each.rows.push(row);
+        each.rows.extend((row.len() == columns.len()).then_some(row));
     }
-    if each.rows.is_empty() {
+    if each.rows.is_empty() && problems.is_empty() {
         return Err(wrong(format!("{name} has no rows")));
     }
-    Ok(())
+    Ok(problems)
 }
 
 /// The words of one cell; an empty one has none, and so inserts nothing.

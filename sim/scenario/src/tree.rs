@@ -328,6 +328,7 @@ pub(crate) fn split(text: &str, file: u16, line: u32, indent: usize) -> Result<S
             '(' | ')' | '[' | ']' | ',' => at += 1,
             _ => {
                 while at < chars.len() && !matches!(chars[at], ' ' | '(' | ')' | '[' | ']' | ',') {
+                    let opens = chars[at] == '"';
                     at = match chars[at] {
                         '"' => end_of_string(&chars, at),
                         '{' if chars.get(at + 1) == Some(&'{') => end_of_insert(&chars, at),
@@ -337,6 +338,15 @@ pub(crate) fn split(text: &str, file: u16, line: u32, indent: usize) -> Result<S
                         Problem::new("E002", span(at, chars.len()), "this string or insert is not closed")
                             .help("close it with `\"` or `}}` on the same line")
                     })?;
+                    let is_mark = |c: &char| matches!(c, ' ' | '(' | ')' | '[' | ']' | ',');
+                    if opens && let Some(glued) = chars.get(at).filter(|c| !is_mark(c)) {
+                        let to = (at..chars.len()).find(|to| is_mark(&chars[*to])).unwrap_or(chars.len());
+                        let message = format!("`{glued}` stands right behind a closing quote");
+                        let problem = Problem::new("E002", span(at, to), message);
+                        return Err(problem.label("a blank is missing before this").help(
+                            "a blank stands behind a string: `\"ab\" *3` repeats it; a quote within one is written `\\\"`",
+                        ));
+                    }
                 }
             }
         }

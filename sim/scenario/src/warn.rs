@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Action, Demand, Expect, Message, Row, Scenario, Show, Sight, Step, Test};
+use crate::model::{Action, Demand, Expect, Message, Op, Row, Scenario, Show, Sight, Step, Terminal, Test};
 use crate::problem::{Problem, Span};
 use crate::unknown::unknown;
+use sca_protocol::settings::TerminalSettings;
 
 /// Every warning about a scenario, in the order of its lines.
 ///
@@ -15,15 +16,114 @@ use crate::unknown::unknown;
 #[must_use]
 pub fn warnings(scenario: &Scenario) -> Vec<Problem> {
     let mut found = scenario.warnings.clone();
-    for row in &scenario.rows {
+    found.extend(of_rows(&scenario.rows));
+    found.sort_by(|a: &Problem, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
+    found.dedup_by(|a, b| (a.span, a.code, &a.message) == (b.span, b.code, &b.message));
+    found
+}
+
+/// What can be warned of in rows.
+pub(crate) fn of_rows(rows: &[Row]) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for row in rows {
         weak(&row.steps, &mut found);
         alone(row, &mut found);
         unknown(row, &mut found);
+        never_met(row, &mut found);
+        same_pinpad_id(row, &mut found);
     }
-    twice(scenario, &mut found);
-    found.sort_by(|a: &Problem, b| (a.span, a.code).cmp(&(b.span, b.code)));
-    found.dedup_by(|a, b| (a.span, a.code) == (b.span, b.code));
+    twice(rows, &mut found);
     found
+}
+
+/// Expectations that nothing can meet.
+fn never_met(row: &Row, found: &mut Vec<Problem>) {
+    let mut later = BTreeSet::new();
+    set_later(&row.steps, &mut later);
+    let is_off = |t: &Terminal| t.settings.get("POSCONNECTALLOW").is_some_and(|value| value != "WEBSOCKETS");
+    let dials = row.cast.terminals.iter().map(|t| !is_off(t) || later.contains("POSCONNECTALLOW"));
+    demands(&row.steps, &dials.collect::<Vec<bool>>(), found);
+}
+
+fn demands(steps: &[Step], dials: &[bool], found: &mut Vec<Problem>) {
+    for step in steps {
+        if let Action::Expect(Expect { who, sight, suffix }) = &step.action {
+            if !dials[*who] && matches!(sight, Sight::Link(_) | Sight::ToBroker(_) | Sight::ToProxy(_)) {
+                let message = "without POSCONNECTALLOW WEBSOCKETS the terminal dials nobody";
+                let problem = Problem::new("W009", step.span, message);
+                found.push(problem.help("`without terminal attempts` says so; a POS reaches it by its classic ports"));
+            }
+            let tests: &[Test] = match sight {
+                Sight::ToPos(Message::Fields(fields)) | Sight::ToHost(_, Message::Fields(fields)) => &fields.tests,
+                Sight::Show(Show::Screen { tests, .. }) => tests,
+                _ => &[],
+            };
+            let clashes = |at: usize| {
+                tests[..at].iter().any(|one| one.field == tests[at].field && exclude(&one.demand, &tests[at].demand))
+            };
+            found.extend((1..tests.len()).find(|at| clashes(*at)).map(|at| {
+                let message = format!("no {} can meet this and what stands before it", tests[at].field);
+                Problem::new("W009", tests[at].span, message)
+            }));
+            if let Sight::ToPos(Message::Xml(text)) = sight
+                && !text.contains("{{")
+                && sca_protocol::xml::parse(text, sca_protocol::xml::Limits::default()).is_err()
+            {
+                let what = if suffix.bytes { "is sent by no sound terminal" } else { "is met by nothing" };
+                let problem = Problem::new("W009", step.span, format!("this document is not closed: it {what}"));
+                found.push(problem.help("a document is written whole"));
+            }
+        }
+        step.action.blocks().into_iter().for_each(|block| demands(block, dials, found));
+    }
+}
+
+/// Whether no value meets both.
+fn exclude(one: &Demand, other: &Demand) -> bool {
+    let is_open = |demand: &Demand| matches!(demand, Demand::Is(_, value) if value.contains("{{"));
+    match (one, other) {
+        (Demand::Absent, Demand::Absent) => false,
+        (Demand::Absent, _) | (_, Demand::Absent) => true,
+        _ if is_open(one) || is_open(other) => false,
+        (Demand::Is(Op::Equal, value), other) | (other, Demand::Is(Op::Equal, value)) => !takes(other, value),
+        _ => false,
+    }
+}
+
+/// Whether a value meets a demand; what compares no numbers is given the benefit of the doubt.
+fn takes(demand: &Demand, value: &str) -> bool {
+    match demand {
+        Demand::Is(Op::Equal, wanted) => value == wanted,
+        Demand::Is(Op::Unequal, wanted) => value != wanted,
+        Demand::Is(op, wanted) => match (value.parse::<f64>(), wanted.parse::<f64>()) {
+            (Ok(a), Ok(b)) => match op {
+                Op::Less => a < b,
+                Op::AtMost => a <= b,
+                Op::More => a > b,
+                Op::AtLeast => a >= b,
+                Op::Equal | Op::Unequal => true,
+            },
+            _ => true,
+        },
+        Demand::Matches(regex) => regex.is_match(value),
+        Demand::Absent | Demand::Any | Demand::Capture(_) => true,
+    }
+}
+
+/// Terminals with one pinpad id, where not both say that they have it.
+fn same_pinpad_id(row: &Row, found: &mut Vec<Problem>) {
+    let id = |t: &Terminal| t.settings.get("pinpad-id").map_or("1", String::as_str).to_owned();
+    for (at, one) in row.cast.terminals.iter().enumerate() {
+        let other = row.cast.terminals[..at].iter().find(|other| id(other) == id(one));
+        let is_meant =
+            |other: &&Terminal| one.settings.contains_key("pinpad-id") && other.settings.contains_key("pinpad-id");
+        if let Some(other) = other.filter(|other| !is_meant(other)) {
+            let place = row.cast.places.get(&(one.name.clone(), "terminal".to_owned())).copied().unwrap_or_default();
+            let message = format!("{} and {} have the same pinpad id, {}", other.name, one.name, id(one));
+            let problem = Problem::new("W010", place, message);
+            found.push(problem.help("a broker finds a terminal by it: give each its own, or say `pinpad-id` at both"));
+        }
+    }
 }
 
 /// Expectations that can hardly fail.
@@ -106,6 +206,12 @@ fn alone(row: &Row, found: &mut Vec<Problem>) {
                 None => continue,
             },
         };
+        if name == "retry-first"
+            && sca_protocol::settings::with::<TerminalSettings>(settings)
+                .is_ok_and(|made| made.retry.first > made.retry.cap)
+        {
+            found.push(Problem::new("W004", *span, "`retry-first` is more than `retry-cap`, which bounds it"));
+        }
         if over_ws && OF_TLS.contains(&name) {
             found.push(
                 Problem::new("W004", *span, format!("`{name}` does nothing over ws"))
@@ -129,9 +235,9 @@ fn set_later<'a>(steps: &'a [Step], names: &mut BTreeSet<&'a str>) {
 }
 
 /// Rows that have the same values as one before them.
-fn twice(scenario: &Scenario, found: &mut Vec<Problem>) {
+fn twice(rows: &[Row], found: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
-    for row in scenario.rows.iter().filter(|row| !row.values.is_empty()) {
+    for row in rows.iter().filter(|row| !row.values.is_empty()) {
         if !seen.insert(&row.values) {
             let values = crate::model::shown_values(&row.values);
             let top = Span { line: 1, column: 1, length: 8, file: 0 };

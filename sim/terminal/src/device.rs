@@ -346,7 +346,7 @@ impl Device {
         if let Some((screen, _)) = &self.shown {
             return Some(screen.clone());
         }
-        if self.card_in {
+        if self.card_in && self.session.is_some() {
             return Some(Screen::plain(ScreenName::RemoveCard).saying("Remove card".to_owned()));
         }
         if let Some(session) = &self.session {
@@ -358,6 +358,15 @@ impl Device {
                 Some(text) => screen.with("PANEL", text.clone()),
                 None => screen,
             });
+        }
+        None
+    }
+
+    /// What rests on the screen of a device without a session. A lost link comes before it (REC-03).
+    pub(crate) fn resting(&self) -> Option<Screen> {
+        use sca_protocol::screens::ScreenName;
+        if self.card_in {
+            return Some(Screen::plain(ScreenName::RemoveCard).saying("Remove card".to_owned()));
         }
         self.lane_closed.clone()
     }

@@ -345,7 +345,7 @@ impl Terminal {
         let attempt = self.attempts.to_string();
         match &self.link {
             Link::Off if self.websockets => Screen::plain(ScreenName::Error).saying(Reason::Config.sentence()),
-            Link::Off | Link::Up { .. } => Screen::plain(ScreenName::Idle),
+            Link::Off | Link::Up { .. } => self.device.resting().unwrap_or_else(|| Screen::plain(ScreenName::Idle)),
             Link::Booting { .. } => Screen::plain(ScreenName::Boot),
             Link::Dialling { .. } if self.has_been_up => {
                 Screen::plain(ScreenName::Reconnecting).with("ATTEMPT", attempt)

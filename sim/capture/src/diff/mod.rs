@@ -177,7 +177,7 @@ impl<'a, C: Core> Comparer<'a, C> {
             Some((Verdict::Fail(failure) | Verdict::ExpectedFail(failure), transcript)) => {
                 Outcome::Fails(failure, transcript)
             }
-            Some((Verdict::Error(why), _)) => Outcome::Cannot(why),
+            Some((Verdict::Error(why) | Verdict::CannotRun(why), _)) => Outcome::Cannot(why),
             Some((_, transcript)) => Outcome::Passes(transcript),
             None => Outcome::Cannot("it has no row".to_owned()),
         }

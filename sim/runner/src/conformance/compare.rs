@@ -11,6 +11,8 @@ use super::CONFORMANCE_VERSION;
 /// A matrix as it was written: what two of them are compared by.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Written {
+    #[serde(default)]
+    scenarios: Option<Vec<Scenario>>,
     clauses: Vec<Clause>,
     #[serde(default)]
     commands: Vec<Command>,
@@ -23,12 +25,18 @@ struct Clause {
     id: String,
     text: String,
     verdict: String,
-    evidence: Vec<Evidence>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
-struct Evidence {
+struct Scenario {
     path: String,
+    verdict: String,
+    rows: Vec<Row>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Row {
+    values: String,
     verdict: String,
 }
 
@@ -68,16 +76,25 @@ impl Written {
     pub fn read(text: &str) -> Result<Self, String> {
         let value: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         crate::report::is_of_version(&value, CONFORMANCE_VERSION)?;
-        serde_json::from_value(value).map_err(|error| error.to_string())
+        let written: Self = serde_json::from_value(value).map_err(|error| error.to_string())?;
+        match written.scenarios {
+            Some(_) => Ok(written),
+            None => Err("an older sca-sim wrote it, and it does not say which scenarios were played; write it anew \
+                         with `conformance --json`"
+                .to_owned()),
+        }
     }
 
-    /// Scenarios by path, with the worst verdict that their evidence has.
-    fn scenarios(&self) -> BTreeMap<&str, &str> {
-        let mut all: BTreeMap<&str, &str> = BTreeMap::new();
-        for evidence in self.clauses.iter().flat_map(|clause| &clause.evidence) {
-            let worst = all.entry(&evidence.path).or_insert(&evidence.verdict);
-            if rank(&evidence.verdict) < rank(worst) {
-                *worst = &evidence.verdict;
+    /// Scenarios and their rows by name, with their verdicts. Rows whose values look alike are numbered.
+    fn scenarios(&self) -> BTreeMap<String, String> {
+        let mut all = BTreeMap::new();
+        for scenario in self.scenarios.iter().flatten() {
+            all.insert(format!("scenario {}", scenario.path), scenario.verdict.clone());
+            for row in &scenario.rows {
+                let name = format!("row {} ({})", scenario.path, row.values);
+                let mut names = (1_usize..).map(|n| if n == 1 { name.clone() } else { format!("{name} #{n}") });
+                let free = names.find(|name| !all.contains_key(name)).unwrap_or_default();
+                all.insert(free, row.verdict.clone());
             }
         }
         all
@@ -89,8 +106,6 @@ impl Written {
             .clauses
             .iter()
             .map(|clause| (format!("clause {} ({})", clause.id, clause.text), clause.verdict.clone()));
-        let scenarios =
-            self.scenarios().into_iter().map(|(path, verdict)| (format!("scenario {path}"), verdict.to_owned()));
         let word = |place: &Option<String>, yes: &str, no: &str| if place.is_some() { yes } else { no }.to_owned();
         let commands = self.commands.iter().map(|command| {
             let only = command.only.as_ref().map(|only| format!(" {only}")).unwrap_or_default();
@@ -101,7 +116,7 @@ impl Written {
             let name = format!("code {} {} {} {}", code.space, code.number, code.result, code.text);
             (name.trim_end().to_owned(), word(&code.produced_in, "produced", "not produced"))
         });
-        clauses.chain(scenarios).chain(commands).chain(codes).collect()
+        clauses.chain(self.scenarios()).chain(commands).chain(codes).collect()
     }
 }
 
@@ -124,6 +139,8 @@ pub fn compare(before: &Written, after: &Written) -> Comparison {
     let mut found = Comparison::default();
     for (name, verdict) in &new {
         match old.get(name) {
+            // What is new and bad has not been there to become worse, and is no better for it.
+            None if rank(verdict) <= 1 => found.worse.push(format!("{name}: new, {verdict}")),
             None => found.other.push(format!("{name}: new, {verdict}")),
             Some(was) if was == verdict => {}
             Some(was) => {
@@ -167,8 +184,8 @@ mod tests {
 
     fn matrix(verdict: &str, scenario: &str, answered: &str) -> Written {
         Written::read(&format!(
-            r#"{{"version":1,"clauses":[{{"id":"REC-01","text":"t","forbids":false,"verdict":"{verdict}",
-            "evidence":[{{"path":"a.sca","line":1,"verdict":"{scenario}","negative":false,"assumptions":[]}}]}}],
+            r#"{{"version":1,"scenarios":[{{"path":"a.sca","verdict":"{scenario}","rows":[]}}],
+            "clauses":[{{"id":"REC-01","text":"t","forbids":false,"verdict":"{verdict}"}}],
             "commands":[{{"function_type":"ADMIN","command":"GET_COUNTER","only":null,"answered_in":{answered}}}]}}"#
         ))
         .expect("the matrix can be read")

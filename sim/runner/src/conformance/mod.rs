@@ -11,8 +11,10 @@ use sca_protocol::clauses::{CLAUSES, FORBIDDING};
 use sca_protocol::{codes, commands};
 use serde::Serialize;
 
-use crate::suite::FileResult;
-use crate::verdict::Verdict;
+use sca_scenario::model::shown_values;
+
+use crate::suite::{FileResult, worst};
+use crate::verdict::{Played, Verdict};
 
 pub use compare::{Comparison, Written, compare};
 pub use export::{csv, page};
@@ -25,6 +27,8 @@ pub const CONFORMANCE_VERSION: u32 = 1;
 pub struct Conformance {
     /// [`CONFORMANCE_VERSION`].
     pub version: u32,
+    /// Each scenario that was played, with its rows.
+    pub scenarios: Vec<Scenario>,
     /// Each clause, in the order of the source.
     pub clauses: Vec<Clause>,
     /// Each command of the table.
@@ -109,6 +113,26 @@ pub struct Assumption {
     pub scenarios: usize,
 }
 
+/// A scenario, whatever its lines are evidence of.
+#[derive(Debug, Serialize)]
+pub struct Scenario {
+    /// Its path.
+    pub path: String,
+    /// The worst verdict of its rows; `invalid` where it has none.
+    pub verdict: &'static str,
+    /// The rows of its `each`.
+    pub rows: Vec<Row>,
+}
+
+/// A row.
+#[derive(Debug, Serialize)]
+pub struct Row {
+    /// Its values, as `a=1, b=2`.
+    pub values: String,
+    /// The verdict on it.
+    pub verdict: &'static str,
+}
+
 /// What some runs prove.
 #[must_use]
 pub fn conformance(results: &[&FileResult]) -> Conformance {
@@ -129,10 +153,33 @@ pub fn conformance(results: &[&FileResult]) -> Conformance {
     let clauses = CLAUSES.iter().map(|(id, text)| clause(id, text, evidence.remove(id).unwrap_or_default()));
     Conformance {
         version: CONFORMANCE_VERSION,
+        scenarios: results.iter().map(|result| scenario(result)).collect(),
         clauses: clauses.collect(),
         commands: answered(results),
         codes: produced(results),
         assumptions: assumptions(results),
+    }
+}
+
+fn scenario(result: &FileResult) -> Scenario {
+    // Bytes of an `each byte` are no rows of the file: how many there are is the length of a message.
+    let is_same = |a: &Played, b: &Played| of_file(a) == of_file(b);
+    let rows = result.rows.chunk_by(is_same).filter(|rows| !of_file(&rows[0]).is_empty()).map(|rows| Row {
+        values: crate::cards::masked(&shown_values(of_file(&rows[0]))).into_owned(),
+        verdict: worst(rows.iter()).map_or("invalid", Verdict::word),
+    });
+    Scenario {
+        path: result.loaded.path.display().to_string(),
+        verdict: result.verdict().map_or("invalid", Verdict::word),
+        rows: rows.collect(),
+    }
+}
+
+/// The values of a row that stand in its file.
+fn of_file(row: &Played) -> &[(String, String)] {
+    match row.values.split_last() {
+        Some(((name, _), rest)) if name == "byte" => rest,
+        _ => &row.values,
     }
 }
 

@@ -87,7 +87,7 @@ impl<C: Core> Explore<'_, C> {
             explored.played += 1;
             let failure = match played.verdict {
                 Verdict::Fail(failure) => *failure,
-                Verdict::Error(why) => Failure::at(sca_scenario::Span::default(), why),
+                Verdict::Error(why) | Verdict::CannotRun(why) => Failure::at(sca_scenario::Span::default(), why),
                 _ => continue,
             };
             match explored.found.iter_mut().find(|found| reason(&found.failure) == reason(&failure)) {

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use sca_network::tls::{self, TlsError};
 use sca_network::{
-    CallEvent, ClientEvent, ClientOrder, ClientSetup, Dialer, Event, Mailbox, PrefixCut, Route, SocketDialer, Tag, run_client,
+    CallEvent, ClientEvent, ClientOrder, ClientSetup, Dialer, Event, Mailbox, PrefixCut, Route, SocketDialer, Tag,
+    run_client,
 };
 use sca_protocol::handshake::Proxy;
 use sca_protocol::message::Layout;

@@ -1,16 +1,17 @@
 //! What a run came to as one document: stable, versioned, and enough to make every other report of, also much later and
 //! of several runs at once. `sim/docs/json.md` describes it.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use super::{Painter, failure, problem};
+use crate::ledger::Known;
+use crate::origin::Origin;
 use crate::suite::{FileResult, Snapshot, difference};
 use crate::verdict::{Failure, Played, Verdict};
 
-/// The version of the document. It changes when a field changes its meaning or goes away; fields may be added.
-pub const REPORT_VERSION: u32 = 1;
+/// The version of the document. It changes when a field changes its meaning or goes away; fields may be added. Since 2 an
+/// expected failure is not among those that passed.
+pub const REPORT_VERSION: u32 = 2;
 
 /// A run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,24 @@ pub struct Document {
     pub seed: Option<u64>,
     /// Which part of a whole was played, as `i/n`; none for all of it.
     pub shard: Option<String>,
+    /// What parts of one run have in common; none in documents that know nothing of it.
+    #[serde(default)]
+    pub origin: Option<Origin>,
+    /// The day by which headers and the ledger were judged, where one of them names a day.
+    #[serde(default)]
+    pub today: Option<String>,
+    /// Parts that a merge was not given.
+    #[serde(default)]
+    pub missing: Vec<String>,
+    /// Files that were not begun, since another had failed.
+    #[serde(default)]
+    pub not_begun: Vec<String>,
+    /// Files that could not be read.
+    #[serde(default)]
+    pub unreadable: Vec<Unread>,
+    /// The entries of the ledger, and what became of them.
+    #[serde(default)]
+    pub ledger: Vec<Known>,
     /// The numbers.
     pub summary: Summary,
     /// Every file.
@@ -36,8 +55,11 @@ pub struct Document {
 pub struct Summary {
     /// Files that were looked at.
     pub files: usize,
-    /// Rows that passed, or failed as their header says.
+    /// Rows that passed.
     pub passed: usize,
+    /// Rows that failed as their header or the ledger says.
+    #[serde(default)]
+    pub expected_failures: usize,
     /// Rows that failed, passed unexpectedly or met an error.
     pub failed: usize,
     /// Rows that cannot be played in this world.
@@ -46,6 +68,21 @@ pub struct Summary {
     pub invalid: usize,
     /// Files whose transcript differs from their snapshot.
     pub changed: usize,
+    /// Rows, of those that failed, for which something around the harness was missing.
+    #[serde(default)]
+    pub cannot_run: usize,
+    /// Files that could not be read.
+    #[serde(default)]
+    pub unreadable: usize,
+    /// Files that were not begun.
+    #[serde(default)]
+    pub not_begun: usize,
+    /// Parts that a merge was not given.
+    #[serde(default)]
+    pub missing: usize,
+    /// Entries of the ledger that do not hold.
+    #[serde(default)]
+    pub stale: usize,
 }
 
 /// A file.
@@ -67,6 +104,9 @@ pub struct File {
     pub snapshot: String,
     /// How the transcript differs from the snapshot, line by line.
     pub difference: Option<String>,
+    /// Why nothing was left for review, where that is so.
+    #[serde(default)]
+    pub not_left: Option<String>,
     /// What is wrong with it.
     pub problems: Vec<Problem>,
     /// Its rows.
@@ -107,6 +147,9 @@ pub struct Row {
     pub failure: Option<Reported>,
     /// Why the harness could not play it.
     pub error: Option<String>,
+    /// Whether something around the harness was missing.
+    #[serde(default)]
+    pub cannot_run: bool,
 }
 
 /// A failure.
@@ -137,6 +180,33 @@ pub struct About {
     pub seed: Option<u64>,
     /// Which part of a whole was played.
     pub shard: Option<String>,
+    /// What parts of one run have in common; none in documents that know nothing of it.
+    pub origin: Option<Origin>,
+    /// The day by which headers and the ledger were judged, where one of them names a day.
+    pub today: Option<String>,
+    /// Files that were not begun, since another had failed.
+    pub not_begun: Vec<String>,
+    /// Files that could not be read.
+    pub unreadable: Vec<Unread>,
+    /// The entries of the ledger, and what became of them.
+    pub ledger: Vec<Known>,
+}
+
+/// A file that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// Its path.
+    pub path: String,
+    /// What the system says.
+    pub error: String,
+}
+
+/// Something that is wrong with a run beside its rows.
+pub(crate) struct Trouble {
+    pub(crate) path: Option<String>,
+    pub(crate) name: String,
+    pub(crate) message: String,
+    pub(crate) shown: String,
 }
 
 impl Row {
@@ -173,16 +243,58 @@ impl Document {
     /// The document of a run. `replay` tells the command that plays a file again.
     #[must_use]
     pub fn new(results: &[&FileResult], about: About, replay: impl Fn(&FileResult) -> String) -> Self {
-        let files: Vec<File> = results.iter().map(|result| file(result, about.seed, replay(result))).collect();
-        Self {
+        let files = results.iter().map(|result| file(result, about.seed, replay(result))).collect();
+        let mut document = Self {
             version: REPORT_VERSION,
             tool: concat!("sca-sim ", env!("CARGO_PKG_VERSION")).to_owned(),
             world: about.world,
             seed: about.seed,
             shard: about.shard,
-            summary: Summary::of(&files),
+            origin: about.origin,
+            today: about.today,
+            missing: Vec::new(),
+            not_begun: about.not_begun,
+            unreadable: about.unreadable,
+            ledger: about.ledger,
+            summary: Summary::default(),
             files,
+        };
+        document.summary = Summary::of(&document);
+        document
+    }
+
+    /// What is stale in the ledger: what is over, and of a whole run what nothing needs.
+    #[must_use]
+    pub fn stale(&self) -> Vec<String> {
+        let asks = self.origin.as_ref().is_none_or(|origin| origin.is_all);
+        let lacks = self.missing.len() + self.not_begun.len() + self.unreadable.len();
+        let is_whole = self.shard.is_none() && lacks == 0;
+        self.ledger.iter().filter(|_| asks).filter_map(|known| known.stale(is_whole)).collect()
+    }
+
+    /// What every report says beside the files.
+    pub(crate) fn troubles(&self) -> Vec<Trouble> {
+        let plain = |name: String, message: String, shown: String| Trouble { path: None, name, message, shown };
+        let mut all: Vec<Trouble> = Vec::new();
+        all.extend(self.unreadable.iter().map(|one| Trouble {
+            path: Some(one.path.clone()),
+            name: "readable".to_owned(),
+            message: "the scenario cannot be read".to_owned(),
+            shown: one.error.clone(),
+        }));
+        all.extend(self.missing.iter().map(|part| {
+            plain(format!("part {part}"), format!("part {part} is missing: its results are unknown"), String::new())
+        }));
+        if !self.not_begun.is_empty() {
+            let message = format!("{} of the scenarios were not begun, since another had failed", self.not_begun.len());
+            all.push(plain("every scenario was begun".to_owned(), message, self.not_begun.join("\n")));
         }
+        all.extend(
+            self.stale()
+                .into_iter()
+                .map(|why| plain("the ledger".to_owned(), format!("stale in the ledger, {why}"), String::new())),
+        );
+        all
     }
 
     /// The document as JSON.
@@ -204,61 +316,55 @@ impl Document {
         crate::report::is_of_version(&value, REPORT_VERSION)?;
         serde_json::from_value(value).map_err(|error| error.to_string())
     }
-
-    /// Which of the parts that some runs say they are of are missing.
-    #[must_use]
-    pub fn missing(documents: &[Self]) -> Vec<String> {
-        let parts = documents.iter().filter_map(|one| one.shard.as_deref()?.split_once('/'));
-        let parts: Vec<(usize, usize)> =
-            parts.filter_map(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?))).collect();
-        let counts: BTreeSet<usize> = parts.iter().map(|(_, count)| *count).collect();
-        let missing = counts.iter().flat_map(|count| (1..=*count).map(move |index| (index, *count)));
-        missing.filter(|part| !parts.contains(part)).map(|(index, count)| format!("{index}/{count}")).take(20).collect()
-    }
-
-    /// Several runs as one: their files in the order of their paths.
-    ///
-    /// # Errors
-    /// What does not fit: a file that stands in two of them, or runs in different worlds or with different seeds.
-    pub fn merge(documents: Vec<Self>) -> Result<Self, String> {
-        let mut documents = documents.into_iter();
-        let mut whole = documents.next().ok_or("there is nothing to merge")?;
-        whole.shard = None;
-        for part in documents {
-            if part.world != whole.world {
-                return Err(format!("one was played in {}, another in {}", whole.world, part.world));
-            }
-            if part.seed != whole.seed {
-                return Err("they were played with different seeds".to_owned());
-            }
-            whole.files.extend(part.files);
-        }
-        whole.files.sort_by(|a, b| a.path.cmp(&b.path));
-        if let Some(pair) = whole.files.windows(2).find(|pair| pair[0].path == pair[1].path) {
-            return Err(format!("{} stands in two of them", pair[0].path));
-        }
-        whole.summary = Summary::of(&whole.files);
-        Ok(whole)
-    }
 }
 
 impl Summary {
-    fn of(files: &[File]) -> Self {
+    pub(super) fn of(document: &Document) -> Self {
+        let files = &document.files;
         let rows = || files.iter().flat_map(|file| &file.rows);
+        let of_verdict = |word: &str| rows().filter(|row| row.verdict == word).count();
         Self {
             files: files.len(),
-            passed: rows().filter(|row| matches!(row.verdict.as_str(), "pass" | "expected-fail")).count(),
+            passed: of_verdict("pass"),
+            expected_failures: of_verdict("expected-fail"),
             failed: rows().filter(|row| row.is_bad()).count(),
-            inapplicable: rows().filter(|row| row.verdict == "inapplicable").count(),
+            inapplicable: of_verdict("inapplicable"),
             invalid: files.iter().filter(|file| !file.problems.is_empty()).count(),
             changed: files.iter().filter(|file| file.snapshot == "differs").count(),
+            cannot_run: rows().filter(|row| row.cannot_run).count(),
+            unreadable: document.unreadable.len(),
+            not_begun: document.not_begun.len(),
+            missing: document.missing.len(),
+            stale: document.stale().len(),
         }
     }
 
-    /// Whether the run is good.
+    /// Whether all was played that was to be.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.unreadable + self.not_begun + self.missing == 0
+    }
+
+    /// Whether the run is good: complete, and nothing is wrong with what was played.
     #[must_use]
     pub fn is_good(&self) -> bool {
-        self.failed + self.invalid + self.changed == 0
+        self.is_complete() && !self.is_bad()
+    }
+
+    fn is_bad(&self) -> bool {
+        self.failed + self.invalid + self.changed + self.stale > 0
+    }
+
+    /// The run in a word or two.
+    #[must_use]
+    pub fn verdict(&self) -> &'static str {
+        match (self.is_bad(), self.is_complete()) {
+            (false, true) if self.files == 0 => "had nothing to play",
+            (false, true) => "passed",
+            (false, false) => "incomplete",
+            (true, true) => "failed",
+            (true, false) => "failed, incomplete",
+        }
     }
 }
 
@@ -292,6 +398,7 @@ fn file(result: &FileResult, seed: Option<u64>, replay: String) -> File {
             Snapshot::Differs { kept, new } => Some(difference(kept, new)),
             _ => None,
         },
+        not_left: result.not_left.clone(),
         problems: problems.collect(),
         rows: result.rows.iter().map(|row| played(result, row, &replay)).collect(),
         replay,
@@ -314,9 +421,10 @@ fn played(result: &FileResult, row: &Played, replay: &str) -> Row {
         lasted_ms: u64::try_from(row.lasted.as_millis()).unwrap_or(u64::MAX),
         failure: why.map(|why| reported(result, why, &format!("{replay}{}", row.row_arguments()))),
         error: match &row.verdict {
-            Verdict::Error(why) => Some(why.clone()),
+            Verdict::Error(why) | Verdict::CannotRun(why) => Some(why.clone()),
             _ => None,
         },
+        cannot_run: matches!(row.verdict, Verdict::CannotRun(_)),
     }
 }
 

@@ -28,6 +28,15 @@ pub fn junit(document: &Document) -> Result<String, quick_junit::SerializeError>
         }
         report.add_test_suite(suite);
     }
+    for trouble in document.troubles() {
+        let path = trouble.path.as_deref().unwrap_or("sca-sim");
+        let status = failed(NonSuccessKind::Error, &trouble.message, &trouble.shown);
+        let mut case = TestCase::new(trouble.name.as_str(), status);
+        case.set_classname(path.trim_end_matches(".sca").replace('/', "."));
+        let mut suite = TestSuite::new(path);
+        suite.add_test_case(case);
+        report.add_test_suite(suite);
+    }
     report.to_string().map(|text| crate::cards::masked(&text).into_owned())
 }
 

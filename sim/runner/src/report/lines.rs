@@ -18,7 +18,7 @@ pub fn json_lines(document: &Document) -> String {
     };
     line(json!({
         "kind": "run", "version": REPORT_VERSION, "tool": document.tool, "world": document.world,
-        "seed": document.seed, "shard": document.shard,
+        "seed": document.seed, "shard": document.shard, "origin": document.origin, "today": document.today,
     }));
     for file in &document.files {
         for row in &file.rows {
@@ -35,6 +35,12 @@ pub fn json_lines(document: &Document) -> String {
             line(json!({ "kind": "snapshot", "path": file.path, "difference": difference }));
         }
     }
+    for one in &document.unreadable {
+        line(json!({ "kind": "unreadable", "path": one.path, "error": one.error }));
+    }
+    document.not_begun.iter().for_each(|path| line(json!({ "kind": "not-begun", "path": path })));
+    document.missing.iter().for_each(|part| line(json!({ "kind": "missing", "part": part })));
+    document.stale().iter().for_each(|why| line(json!({ "kind": "stale", "why": why })));
     line(json!({ "kind": "summary", "summary": document.summary }));
     out
 }
@@ -87,7 +93,15 @@ fn point<'a>(file: &File, row: &'a Row) -> Point<'a> {
 /// The Test Anything Protocol, version 14.
 #[must_use]
 pub fn tap(document: &Document) -> String {
-    let points: Vec<Point<'_>> = document.files.iter().flat_map(points).collect();
+    let troubles = document.troubles();
+    let mut points: Vec<Point<'_>> = document.files.iter().flat_map(points).collect();
+    points.extend(troubles.iter().map(|trouble| Point {
+        name: format!("{}: {}", trouble.path.as_deref().unwrap_or("sca-sim"), trouble.name),
+        bad: true,
+        directive: None,
+        message: &trouble.message,
+        shown: &trouble.shown,
+    }));
     let mut out = format!("TAP version 14\n1..{}\n", points.len());
     for (number, point) in (1..).zip(&points) {
         let name = point.name.replace('\\', "\\\\").replace('#', "\\#").replace('\n', " ");
@@ -97,7 +111,9 @@ pub fn tap(document: &Document) -> String {
         }
         out.push('\n');
         if point.bad {
-            let _ = writeln!(out, "  ---\n  message: {}\n  details: |", json!(point.message));
+            let _ = writeln!(out, "  ---\n  message: {}", json!(point.message));
+            // An empty block makes readers of TAP wait for its lines.
+            out.push_str(if point.shown.trim().is_empty() { "" } else { "  details: |\n" });
             point.shown.lines().for_each(|line| out.extend(["    ", line, "\n"]));
             out.push_str("  ...\n");
         }
@@ -136,12 +152,17 @@ pub fn github(document: &Document) -> String {
                 "unexpected-pass" => {
                     annotation(&mut out, "error", place, &name, "it passes, but its header expects it to fail");
                 }
-                "inapplicable" => {
-                    annotation(&mut out, "notice", place, &name, why.map_or("inapplicable", |why| &why.message));
+                word @ ("inapplicable" | "expected-fail") => {
+                    annotation(&mut out, "notice", place, &name, why.map_or(word, |why| &why.message));
                 }
                 _ => {}
             }
         }
+    }
+    for trouble in document.troubles() {
+        let path = trouble.path.as_deref().unwrap_or_default();
+        let shown = if trouble.shown.is_empty() { String::new() } else { format!("\n{}", trouble.shown) };
+        annotation(&mut out, "error", (path, 1, 1), &trouble.name, &format!("{}{shown}", trouble.message));
     }
     masked(&out).into_owned()
 }

@@ -11,19 +11,32 @@ const SHOWN_MAX: usize = 25;
 #[must_use]
 pub fn markdown(document: &Document) -> String {
     let summary = &document.summary;
-    let verdict = if summary.is_good() { "passed" } else { "failed" };
+    let verdict = summary.verdict();
     let shard = document.shard.as_ref().map(|shard| format!(", part {shard}")).unwrap_or_default();
     let rows: usize = document.files.iter().map(|file| file.rows.len()).sum();
     let mut out =
         format!("## sca-sim {verdict}\n\n{} scenarios, {rows} rows in {}{shard}\n\n", summary.files, document.world);
     out.push_str(
-        "| passed | failed | inapplicable | not valid | snapshots differ |\n| ---: | ---: | ---: | ---: | ---: |\n",
+        "| passed | expected to fail | failed | inapplicable | not valid | snapshots differ |\n\
+         | ---: | ---: | ---: | ---: | ---: | ---: |\n",
     );
     let _ = writeln!(
         out,
-        "| {} | {} | {} | {} | {} |",
-        summary.passed, summary.failed, summary.inapplicable, summary.invalid, summary.changed
+        "| {} | {} | {} | {} | {} | {} |",
+        summary.passed,
+        summary.expected_failures,
+        summary.failed,
+        summary.inapplicable,
+        summary.invalid,
+        summary.changed
     );
+    let troubles = document.troubles();
+    out.push_str(if troubles.is_empty() { "" } else { "\n" });
+    for trouble in troubles {
+        let path = trouble.path.map(|path| format!("`{path}`: ")).unwrap_or_default();
+        let shown = if trouble.shown.is_empty() { String::new() } else { format!(": {}", plain(&trouble.shown)) };
+        let _ = writeln!(out, "- **{path}{}**{shown}", plain(&trouble.message));
+    }
     let bad: Vec<&File> = document.files.iter().filter(|file| file.is_bad()).collect();
     for file in bad.iter().take(SHOWN_MAX) {
         section(&mut out, file);
@@ -65,7 +78,8 @@ fn section(out: &mut String, file: &File) {
         fenced(out, "", why.unwrap_or("it passes, but its header expects it to fail"));
     }
     if bad.len() > 1 {
-        let _ = writeln!(out, "{} more rows fail.\n", bad.len() - 1);
+        let more = bad.len() - 1;
+        let _ = writeln!(out, "{more} more {}.\n", if more == 1 { "row fails" } else { "rows fail" });
     }
     if let Some(difference) = &file.difference {
         fenced(out, "diff", difference);

@@ -5,11 +5,12 @@ mod explained;
 mod junit;
 mod lines;
 mod markdown;
+mod merge;
 mod show;
 mod sides;
 mod trace;
 
-pub use document::{About, Document, File, REPORT_VERSION, Reported, Row, Summary};
+pub use document::{About, Document, File, REPORT_VERSION, Reported, Row, Summary, Unread};
 pub use explained::explained;
 pub use junit::junit;
 pub use lines::{github, json_lines, tap};
@@ -107,8 +108,10 @@ pub struct Tally {
     pub files: usize,
     /// Rows that were played.
     pub rows: usize,
-    /// Rows that passed, expected failures included.
+    /// Rows that passed.
     pub passed: usize,
+    /// Rows that failed as was expected.
+    pub expected_failures: usize,
     /// Rows that failed, passed unexpectedly or met an error.
     pub failed: usize,
     /// Rows that cannot be played in this world.
@@ -139,9 +142,12 @@ impl Tally {
             tally.rows += result.rows.len();
             for row in &result.rows {
                 match row.verdict {
-                    Verdict::Pass | Verdict::ExpectedFail(_) => tally.passed += 1,
+                    Verdict::Pass => tally.passed += 1,
+                    Verdict::ExpectedFail(_) => tally.expected_failures += 1,
                     Verdict::Inapplicable(_) => tally.inapplicable += 1,
-                    Verdict::Fail(_) | Verdict::UnexpectedPass | Verdict::Error(_) => tally.failed += 1,
+                    Verdict::Fail(_) | Verdict::UnexpectedPass | Verdict::Error(_) | Verdict::CannotRun(_) => {
+                        tally.failed += 1;
+                    }
                 }
             }
         }

@@ -171,7 +171,7 @@ impl<C: Core> Sweep<'_, C> {
             Verdict::Pass if played.has_struck || matches!(visit.blow.at, Spot::Tls(..)) => return None,
             Verdict::Pass => Failure::at(whole, "the run never came to this place again"),
             Verdict::Fail(failure) => *failure,
-            Verdict::Error(why) => Failure::at(whole, why),
+            Verdict::Error(why) | Verdict::CannotRun(why) => Failure::at(whole, why),
             other => Failure::at(whole, other.word()),
         };
         Some(Broken { row: visit.subject + 1, blow: visit.blow, failure, transcript: played.transcript })

@@ -188,6 +188,12 @@ impl<C: Core> World<'_, C> {
             self.script.names.unheard.extend(send.label.clone().map(|label| (label, now)));
             return Ok(Vec::new());
         };
+        let heard_by = usize::from(tag.terminal);
+        if let Some(label) = send.label.as_ref().filter(|_| heard_by != send.to) {
+            let (name, id) = (&self.actors[heard_by].name, &self.actors[heard_by].settings.pinpad_id);
+            let why = format!("`{label}` went to {name}: its pinpad id is {id} too, and its connection the newest");
+            self.script.names.astray.insert(label.clone(), why);
+        }
         if let Some(ends) = self.ends.get_mut(&tag) {
             // From here on the connection may end without an answer, and it is our doing.
             let limit = usize::try_from(self.actors[send.to].settings.message_size_max).unwrap_or(usize::MAX);

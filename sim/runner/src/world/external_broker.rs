@@ -71,14 +71,14 @@ impl<C: Core> World<'_, C> {
         };
         match tokio::time::timeout(patience, ready).await {
             Ok(result) => result,
-            Err(_) => Err(Stop::Error(format!("no POS reaches the broker within {} s", patience.as_secs()))),
+            Err(_) => Err(Stop::CannotRun(format!("no POS reaches the broker within {} s", patience.as_secs()))),
         }
     }
 
     fn open_pos_link(&mut self, who: usize) -> Result<(), Stop> {
         let pinpad_id = self.actors[who].settings.pinpad_id.clone();
         let Some(state) = &self.external_broker else { return Ok(()) };
-        let wrong = |error: String| Stop::Error(format!("the POS: {error}"));
+        let wrong = |error: String| Stop::CannotRun(format!("the POS: {error}"));
         let (target, path) = state.external.pos_of(&pinpad_id);
         let tls = match target.secure {
             true => Some(state.external.credentials.client().map_err(|error| wrong(error.to_string()))?),
@@ -191,5 +191,5 @@ impl<C: Core> World<'_, C> {
 }
 
 fn pos_fails(reason: Reason) -> Stop {
-    Stop::Error(format!("the POS cannot reach the broker: {}", reason.sentence()))
+    Stop::CannotRun(format!("the POS cannot reach the broker: {}", reason.sentence()))
 }

@@ -298,7 +298,10 @@ impl<C: Core> World<'_, C> {
                 state.devices.off(who);
                 return Ok(());
             }
-            return state.devices.on(who).map_err(|error| Stop::Error(format!("the device does not start: {error}")));
+            return state
+                .devices
+                .on(who)
+                .map_err(|error| Stop::CannotRun(format!("the device does not start: {error}")));
         }
         if let Some(person) = &state.external.person {
             person.told(&format!("switch {name} {}", if on { "on" } else { "off" }));

@@ -34,7 +34,7 @@ impl<C: Core> World<'_, C> {
                 actor.reference.power_off();
             }
             self.watch_session(who, &face);
-            self.script.sees(now, who, face.screen.name);
+            self.script.sees(now, who, face.screen.clone());
             self.record.push(now, Entry::Screen(who, face.screen.clone()));
         }
         if icon_changed {

@@ -82,7 +82,8 @@ impl<C: Core> World<'_, C> {
     /// Each answer has to be the only one, to a request whose connection is still there.
     pub(super) fn judge_pairing(&mut self, who: usize, heard: &Heard) {
         let number = self.messages;
-        let named = |id| self.script.names.label_of(who, id).map_or("a request".to_owned(), |label| format!("`{label}`"));
+        let named =
+            |id| self.script.names.label_of(who, id).map_or("a request".to_owned(), |label| format!("`{label}`"));
         let what = match (heard.answers, heard.repeats) {
             (Some(id), _) if heard.late => format!("{}, whose connection was over, was answered", named(id)),
             (None, Some(id)) => format!("{} was answered a second time", named(id)),

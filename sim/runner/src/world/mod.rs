@@ -64,8 +64,10 @@ const VIRTUAL_MAX: Duration = Duration::from_secs(366 * 86_400);
 pub(crate) enum Stop {
     /// The scenario failed.
     Failed(Box<Failure>),
-    /// A limit was met, or the harness could not go on.
+    /// A limit was met.
     Error(String),
+    /// The harness could not go on: something around it is missing.
+    CannotRun(String),
 }
 
 impl From<Box<Failure>> for Stop {

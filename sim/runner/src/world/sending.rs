@@ -79,8 +79,8 @@ impl<C: Core> World<'_, C> {
     fn pass_on(&mut self, send: &Send, tag: Tag, bytes: &[u8], segment: &mut Vec<u8>) -> Option<Ending> {
         let who = usize::from(tag.terminal);
         let label = send.label.as_ref();
-        let strike = label
-            .and_then(|label| self.armory.at_message(send.to, &Carrier::Request(label.clone()), bytes.len()));
+        let strike =
+            label.and_then(|label| self.armory.at_message(send.to, &Carrier::Request(label.clone()), bytes.len()));
         let id = label.and_then(|label| self.script.names.requests.get(label).copied());
         match &strike {
             Some(Strike::End { end, .. }) => self.meets(who, Class::of_end(*end)),

@@ -128,7 +128,12 @@ impl<C: Core> World<'_, C> {
 
     /// The open connection by which a pinpad id is reached, at whichever broker it is.
     pub(super) fn routed(&self, pinpad_id: &str) -> Option<Tag> {
-        self.sites.all.iter().filter_map(|site| site.machine.route(pinpad_id)).map(tag_of).max_by_key(|tag| tag.connection)
+        self.sites
+            .all
+            .iter()
+            .filter_map(|site| site.machine.route(pinpad_id))
+            .map(tag_of)
+            .max_by_key(|tag| tag.connection)
     }
 
     /// The newest open connection of a terminal, at whichever broker it is.

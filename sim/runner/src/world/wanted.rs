@@ -333,7 +333,7 @@ impl<C: Core> World<'_, C> {
         let actor = &mut self.actors[usize::from(tag.terminal)];
         match &event {
             ClientEvent::Answered(head) => {
-                actor.watch.answered(sca_protocol::handshake::retry_after(head, actor.clock.shows()));
+                actor.watch.answered(super::watch::asked_pause(head, actor.clock.shows()));
             }
             ClientEvent::Text(_) => actor.watch.carried(),
             ClientEvent::Pong(payload) => actor.watch.hears_pong(payload),

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use sca_protocol::Reason;
+use sca_protocol::handshake::Head;
 use sca_protocol::settings::{RetryRules, TerminalSettings};
+use sca_protocol::{Reason, UnixTime};
 
 use crate::reference::Breach;
 
@@ -51,6 +52,31 @@ fn bounds(rules: &RetryRules, pauses: u32, retry_after: Option<u64>) -> (Duratio
     let least = base.max(asked);
     // Whole milliseconds may have been rounded down on the way.
     (least.saturating_sub(Duration::from_millis(1)), least + base * percent / 100 + Duration::from_millis(1))
+}
+
+/// The seconds that Retry-After asks for (RFC 9110, section 10.2.3). It is read here otherwise than the terminal reads it, so
+/// that a slip of the one is seen by the other.
+pub(super) fn asked_pause(head: &Head, now: UnixTime) -> Option<u64> {
+    const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    let value = head.get("Retry-After")?;
+    if value.bytes().all(|b| b.is_ascii_digit()) {
+        return (!value.is_empty()).then(|| value.parse().unwrap_or(u64::MAX));
+    }
+    let words: Vec<&str> = value.split([' ', ',', '-']).filter(|word| !word.is_empty()).collect();
+    let (day, month, year, time) = match *words.as_slice() {
+        [_, day, month, year, time, "GMT"] => (day, month, year, time),
+        [_, month, day, time, year] => (day, month, year, time),
+        _ => return None,
+    };
+    let month = MONTHS.find(month).filter(|at| at % 3 == 0 && month.len() == 3)? / 3 + 1;
+    let this_year: i32 = now.to_string().get(..4)?.parse().ok()?;
+    let mut year_number: i32 = year.parse().ok()?;
+    if year.len() == 2 {
+        year_number += this_year - this_year % 100;
+        year_number -= if year_number > this_year + 50 { 100 } else { 0 };
+    }
+    let at = UnixTime::parse(&format!("{year_number:04}-{month:02}-{day:0>2}T{time}Z")).ok()?;
+    u64::try_from(at.0.saturating_sub(now.0)).ok()
 }
 
 impl Watch {
@@ -182,6 +208,30 @@ mod tests {
         assert!(watch.attempts(s(20), &settings()).is_some_and(|(law, _)| law == "retry-pace"));
         watch.falls(s(21), Some(Reason::Refused), &settings());
         assert_eq!(watch.attempts(s(23), &settings()), None);
+    }
+
+    #[test]
+    fn a_pause_is_read_in_every_form_and_as_the_terminal_reads_it() {
+        let now = UnixTime::parse("2026-01-15T09:00:00Z").expect("it is an instant");
+        for (value, seconds) in [
+            ("31", Some(31)),
+            ("Thu, 15 Jan 2026 09:00:31 GMT", Some(31)),
+            ("Thursday, 15-Jan-26 09:00:31 GMT", Some(31)),
+            ("Thu Jan 15 09:00:31 2026", Some(31)),
+            ("Fri Jan  2 09:00:31 2026", None),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", None),
+            ("18446744073709551616", Some(u64::MAX)),
+            ("+10", None),
+            ("-5", None),
+            ("1.5", None),
+            ("", None),
+            ("soon", None),
+        ] {
+            let answer = format!("HTTP/1.1 503 Busy\r\nRetry-After: {value}\r\n\r\n");
+            let (head, _) = Head::parse_answer(answer.as_bytes()).expect("it is a head").expect("it is whole");
+            assert_eq!(asked_pause(&head, now), seconds, "{value}");
+            assert_eq!(sca_protocol::handshake::retry_after(&head, now), seconds, "{value}");
+        }
     }
 
     #[test]

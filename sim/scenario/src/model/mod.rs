@@ -12,8 +12,8 @@ mod step;
 pub use fault::{Arm, Bytes, Carrier, Count, DeadAddress, Fault, FaultKind, Place, Point, TLS_POINTS, Toward};
 pub use message::{Demand, Fields, Message, Op, RawFrame, Test};
 pub use step::{
-    Action, CardholderAct, Expect, HostAct, LinkSight, NetworkAct, NetworkChange, Party, Pattern, Relation, Send, Set, Show, Sight, Source,
-    Speaker, Step, Suffix, Who, Within,
+    Action, CardholderAct, Expect, HostAct, LinkSight, NetworkAct, NetworkChange, Party, Pattern, Relation, Send, Set,
+    Show, Sight, Source, Speaker, Step, Suffix, Who, Within,
 };
 
 /// One scenario, each row of its `each` played by itself.
@@ -102,7 +102,18 @@ pub struct Header {
     /// What is taken out of the lanes.
     pub ignores: Vec<(Source, Pattern)>,
     /// Why the scenario is expected to fail, and until when.
-    pub expect_fail: Option<(String, UnixTime)>,
+    pub expect_fail: Option<ExpectFail>,
+}
+
+/// A failure that is known.
+#[derive(Debug, Clone)]
+pub struct ExpectFail {
+    /// Why.
+    pub reason: String,
+    /// The last day on which it counts.
+    pub until: UnixTime,
+    /// Where.
+    pub span: Span,
 }
 
 /// An excused invariant.

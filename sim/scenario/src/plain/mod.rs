@@ -18,8 +18,8 @@ use sentence::Teller;
 #[must_use]
 pub fn explain(scenario: &Scenario) -> String {
     let mut out = format!("{}\n", scenario.title);
-    if let Some((reason, until)) = &scenario.header.expect_fail {
-        let _ = writeln!(out, "It is expected to fail until {until}: {reason}.");
+    if let Some(known) = &scenario.header.expect_fail {
+        let _ = writeln!(out, "It is expected to fail until {}: {}.", known.until.day(), known.reason);
     }
     let Some(row) = scenario.rows.first() else { return out };
     if scenario.rows.len() > 1 {

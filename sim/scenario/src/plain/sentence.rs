@@ -5,8 +5,8 @@ use sca_protocol::cards::Entry;
 use sca_protocol::settings::show_span;
 
 use crate::model::{
-    Action, CardholderAct, Demand, Expect, Fields, LinkSight, Message, NetworkChange, Op, Party, Pattern, Relation, Send, Show, Sight,
-    Source, Speaker, Step, Suffix, Test, Who,
+    Action, CardholderAct, Demand, Expect, Fields, LinkSight, Message, NetworkChange, Op, Party, Pattern, Relation,
+    Send, Show, Sight, Source, Speaker, Step, Suffix, Test, Who,
 };
 use crate::print_parts;
 
@@ -249,7 +249,9 @@ fn network(change: &NetworkChange) -> String {
     match change {
         NetworkChange::Listens { broker: at, on: true } => format!("{} listens again", broker(at)),
         NetworkChange::Listens { broker: at, on: false } => format!("{} stops listening", broker(at)),
-        NetworkChange::Name { name, broker: Some(at) } => format!("the name {name} leads to {} from now on", broker(at)),
+        NetworkChange::Name { name, broker: Some(at) } => {
+            format!("the name {name} leads to {} from now on", broker(at))
+        }
         NetworkChange::Name { name, broker: None } => format!("the name {name} has no address from now on"),
     }
 }

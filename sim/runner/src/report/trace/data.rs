@@ -70,6 +70,8 @@ struct Shown {
     line: Option<String>,
     read_by: Vec<String>,
     failed: bool,
+    /// Whether another face is shown from here on. An icon that changes together with its screen is no other.
+    shows: bool,
 }
 
 #[derive(Serialize)]
@@ -137,11 +139,15 @@ fn row(loaded: &Loaded, played: &Played, replay: &str, pictures: &mut Pictures) 
     let seen = failed.and_then(|failed| failed.seen);
     // What came last says most of why a long run failed.
     let left_out = trace.moments.len().saturating_sub(MOMENTS_MAX);
-    let moments: Vec<Shown> = trace
-        .moments
-        .iter()
-        .skip(left_out)
-        .map(|moment| moment_shown(loaded, moment, &place, seen.is_some_and(|seen| seen == moment.sequence)))
+    // Screen and icon of one face have one place in the order.
+    let mut last: BTreeMap<End, u64> = BTreeMap::new();
+    let mut is_new = |moment: &Moment| {
+        moment.kind == Kind::Face && last.insert(moment.from, moment.sequence) != Some(moment.sequence)
+    };
+    let shows: Vec<bool> = trace.moments.iter().map(&mut is_new).collect();
+    let is_seen = |moment: &Moment| seen.is_some_and(|seen| seen == moment.sequence);
+    let moments: Vec<Shown> = (trace.moments.iter().zip(shows).skip(left_out))
+        .map(|(moment, shows)| Shown { shows, ..moment_shown(loaded, moment, &place, is_seen(moment)) })
         .collect();
     Ok(Row {
         name: shown_values(&played.values),
@@ -211,6 +217,7 @@ fn moment_shown(loaded: &Loaded, moment: &Moment, place: &dyn Fn(End) -> usize, 
         line: moment.line.map(|span| where_is(loaded, span)),
         read_by: read_by.collect(),
         failed,
+        shows: false,
     }
 }
 

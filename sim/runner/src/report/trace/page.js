@@ -139,7 +139,7 @@
     const before = mine.filter((face) => face.at < time).length;
     // Of what is shown in the same instant, as much as has been told by then.
     const now = mine.filter((face) => face.at === time).length;
-    const told = faces.filter((m) => m.at === time && /screen /.test(m.text)).length;
+    const told = faces.filter((m) => m.at === time && m.shows).length;
     const face = mine[Math.max(0, before + Math.min(now, Math.max(told, 0)) - 1)];
     const image = at("screen");
     if (face && face.picture !== null) {
