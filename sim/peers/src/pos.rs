@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use sca_protocol::codes;
-use sca_protocol::commands::{Behaviour, Command};
+use sca_protocol::commands::{Behaviour, Command, Tell};
 use sca_protocol::keys::{Key, Packet};
 use sca_protocol::rsa::PosKey;
 use sca_protocol::xml::{self, Limits};
@@ -112,7 +112,8 @@ impl Pos {
             known: row.is_some(),
             holds: row.is_some_and(|row| row.screen),
             cancels: row.is_some_and(|row| row.behaviour == Behaviour::Cancel),
-            counter: field("COUNTER"),
+            // GET COUNTER answers the last one, and never its own (CNT-05).
+            counter: field("COUNTER").filter(|_| !row.is_some_and(|row| row.behaviour == Behaviour::Tell(Tell::Counter))),
             recon: field("POS_RECON"),
         });
         id
