@@ -164,7 +164,7 @@ fn reports_are_what_machines_read() {
     run(&folder, &["run", ".", "--report", "json=r.json,junit=r.xml"]);
     let json = fs::read_to_string(folder.join("r.json")).expect("there is a report");
     let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
-    assert_eq!(json["version"], 1);
+    assert_eq!(json["version"], 2);
     assert_eq!(json["summary"]["passed"], 1);
     assert_eq!(json["summary"]["failed"], 1);
     assert_eq!(json["summary"]["invalid"], 1);

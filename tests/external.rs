@@ -78,7 +78,7 @@ fn a_device_that_does_not_come_is_told_of_with_its_last_words() {
         ("sleep 60", "no device has come within 1 s"),
     ] {
         let output = run(&folder, &["--spawn", spawn, "--patience", "1"], "");
-        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(output.status.code(), Some(4));
         assert!(told(&output).contains(says), "{}", told(&output));
     }
     let output = run(&folder, &["--spawn", "terminal {uri}"], "");

@@ -27,7 +27,7 @@ fn storm() -> String {
         each(&|n| format!("Lane{n}: fault refuse for {AWAY}s\n")),
         each(&|n| format!("Lane{n}: fault reset\n")),
         "any order\n".to_owned(),
-        each(&|n| format!("  Lane{n} connects  within 3m  covers REC-01\n")),
+        each(&|n| format!("  Lane{n} connects  after failures  within 3m  covers REC-01\n")),
     ]
     .concat()
 }

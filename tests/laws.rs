@@ -335,13 +335,17 @@ fn an_old_connection_is_not_listened_to() {
 #[test]
 fn nobody_is_no_duplicate_of_nobody() {
     for word in ["refuse", "replace", "replace-both"] {
-        let settings = BrokerSettings { on_duplicate: word.to_owned(), ..BrokerSettings::default() };
+        let settings = BrokerSettings {
+            on_duplicate: word.to_owned(),
+            upgrade_checks: "lenient".to_owned(),
+            ..BrokerSettings::default()
+        };
         let mut broker = Broker::new(settings);
         let mut ask = |connection, id: &str| {
             let request = format!("GET / HTTP/1.1\r\nSec-WebSocket-Key: CujtCKpQPzowD1oV4qp+hQ==\r\n{id}\r\n");
             let head = Head::parse_request(request.as_bytes()).expect("it can be read").expect("it is whole").0;
             let peer = Peer { terminal: 0, connection };
-            broker.handle(BrokerInput::Asked { peer, head, names: Vec::new(), answer: None })
+            broker.handle(BrokerInput::Asked { peer, head, names: Vec::new(), is_terminal: true, answer: None })
         };
         let is_open = |outputs: &[BrokerOutput]| matches!(outputs, [BrokerOutput::Answer { open: true, .. }]);
         assert!(is_open(&ask(1, "")) && is_open(&ask(2, "")), "{word}");

@@ -176,7 +176,13 @@ fn print(arguments: &Arguments, matrix: &Conformance) {
     for clause in shown {
         let negative = clause.evidence.iter().filter(|e| e.negative).count();
         let positive = clause.evidence.len() - negative;
-        say!("{:<8} {:<16} {positive:>3} shown, {negative:>3} forbidden  {}", clause.id, clause.verdict, clause.text);
+        say!(
+            "{:<8} {:<16} {positive:>3} shown, {negative:>3} forbidden, {:>3} violations  {}",
+            clause.id,
+            clause.verdict,
+            clause.violations,
+            clause.text
+        );
         if arguments.lines {
             for e in &clause.evidence {
                 let sign = if e.negative { "-" } else { "+" };
@@ -188,7 +194,8 @@ fn print(arguments: &Arguments, matrix: &Conformance) {
     }
     say!("");
     say!(
-        "shown: lines that see what the clause says; forbidden: lines that see a refusal, or that something does not come"
+        "shown: lines that see what the clause says; forbidden: lines that see a refusal, or that something does not come; \
+         violations: planted by the project's tests, each caught by the bundled evidence"
     );
     let answered = matrix.commands.iter().filter(|c| c.answered_in.is_some()).count();
     let produced = matrix.codes.iter().filter(|c| c.produced_in.is_some()).count();

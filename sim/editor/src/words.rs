@@ -12,6 +12,7 @@ pub(crate) const STEPS: &[(&str, &str)] = &[
     ("wait", "time passes: `wait 5s`"),
     ("set", "a setting changes: `set broker certificate new`"),
     ("power", "`power on`, `power off`"),
+    ("dns", "where a name leads from now on: `dns broker.test is Backup`"),
     ("host", "how the payment host behaves from now on"),
     ("vhq", "how the estate host behaves from now on"),
     ("proxy", "how the proxy answers"),
@@ -47,6 +48,7 @@ pub(crate) const PARTIES: &[(&str, &str)] = &[
 ];
 
 pub(crate) const SUFFIXES: &[(&str, &str)] = &[
+    ("after failures", "attempts that fail before it are passed over"),
     ("within", "by then: `within 5s`, `within 1s..2s of LABEL`; 30 s when absent"),
     ("as", "names this line"),
     ("re", "this message answers that request"),

@@ -34,6 +34,8 @@ pub enum BrokerInput {
         head: Head,
         /// The names in the certificate it has shown.
         names: Vec<String>,
+        /// Whether it has to ask as a terminal does.
+        is_terminal: bool,
         /// The answer to give, if it is not the usual one.
         answer: Option<String>,
     },
@@ -152,7 +154,9 @@ impl Broker {
     /// Tells the broker what happened, and returns what it wants done, in order.
     pub fn handle(&mut self, input: BrokerInput) -> Vec<BrokerOutput> {
         match input {
-            BrokerInput::Asked { peer, head, names, answer } => self.asked(peer, &head, &names, answer),
+            BrokerInput::Asked { peer, head, names, is_terminal, answer } => {
+                self.asked(peer, &head, (&names, is_terminal), answer)
+            }
             BrokerInput::Frame { peer, frame } => self.frame(peer, &frame),
             BrokerInput::Ended { peer } => {
                 self.connections.remove(&peer);
@@ -197,7 +201,13 @@ impl Broker {
         found.map(|(peer, _)| *peer)
     }
 
-    fn asked(&mut self, peer: Peer, head: &Head, names: &[String], answer: Option<String>) -> Vec<BrokerOutput> {
+    fn asked(
+        &mut self,
+        peer: Peer,
+        head: &Head,
+        (names, is_terminal): (&[String], bool),
+        answer: Option<String>,
+    ) -> Vec<BrokerOutput> {
         let key = head.get("Sec-WebSocket-Key").unwrap_or_default();
         let pinpad_id = head.get("x-vfi-pinpad-id").unwrap_or_default().to_owned();
         let accept = handshake::accept(key);
@@ -205,7 +215,7 @@ impl Broker {
         let is_other = self.settings.checks_pinpad_id && !pinpad_id.is_empty() && !names.contains(&pinpad_id);
         let is_double =
             self.settings.on_duplicate == "refuse" && !pinpad_id.is_empty() && self.route(&pinpad_id).is_some();
-        let is_strict = self.settings.upgrade_checks != "lenient";
+        let is_strict = is_terminal && self.settings.upgrade_checks != "lenient";
         let refused = upgrade::refused(head, self.found_at.as_ref()).filter(|_| is_strict && answer.is_none());
         let text = match (answer, refused) {
             (Some(text), _) => text.replace("{{accept}}", &accept),

@@ -113,7 +113,8 @@ impl Pos {
             holds: row.is_some_and(|row| row.screen),
             cancels: row.is_some_and(|row| row.behaviour == Behaviour::Cancel),
             // GET COUNTER answers the last one, and never its own (CNT-05).
-            counter: field("COUNTER").filter(|_| !row.is_some_and(|row| row.behaviour == Behaviour::Tell(Tell::Counter))),
+            counter: field("COUNTER")
+                .filter(|_| !row.is_some_and(|row| row.behaviour == Behaviour::Tell(Tell::Counter))),
             recon: field("POS_RECON"),
         });
         id

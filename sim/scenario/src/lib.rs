@@ -10,6 +10,7 @@ mod check;
 mod check_cast;
 mod cursor;
 mod doubt;
+mod evidence;
 mod expand;
 mod export;
 mod fault;

@@ -29,11 +29,29 @@ pub(crate) fn of_rows(rows: &[Row]) -> Vec<Problem> {
         weak(&row.steps, &mut found);
         alone(row, &mut found);
         unknown(row, &mut found);
+        cannot_show(&row.steps, &mut found);
         never_met(row, &mut found);
         same_pinpad_id(row, &mut found);
     }
     twice(rows, &mut found);
     found
+}
+
+/// Clauses on lines that cannot show them.
+fn cannot_show(steps: &[Step], found: &mut Vec<Problem>) {
+    for step in steps {
+        let covers: &[String] = match &step.action {
+            Action::Expect(expect) => &expect.suffix.covers,
+            Action::Throughout(_, _, covers, _) | Action::Without(_, _, covers, _) => covers,
+            _ => &[],
+        };
+        found.extend(covers.iter().filter(|id| !crate::evidence::can_show(step, id)).map(|id| {
+            let kinds = crate::evidence::kinds_of(id).iter().map(|kind| format!("`{}`", kind.word()));
+            let help = format!("lines that can show it: {}", kinds.collect::<Vec<_>>().join(", "));
+            Problem::new("W011", step.span, format!("this line cannot show {id}, and is no evidence for it")).help(help)
+        }));
+        step.action.blocks().into_iter().for_each(|block| cannot_show(block, found));
+    }
 }
 
 /// Expectations that nothing can meet.

@@ -20,6 +20,8 @@ pub(super) struct Link {
     /// How many of them have failed.
     failures: u32,
     phase: Phase,
+    /// Whether TLS was spoken, so that the broker's url is a wss one.
+    speaks_tls: bool,
     /// The request for the upgrade that was told last.
     told: String,
     /// The name of the terminal's certificate, and of the broker's, where they are not the usual ones.
@@ -74,7 +76,7 @@ impl Lift {
             }
         }
         if !self.secure {
-            self.set_broker("url", "ws://broker.test:80".to_owned());
+            self.is_plain();
         }
     }
 
@@ -178,7 +180,7 @@ impl Lift {
     /// The link is up, and nobody saw how it came to be.
     pub(super) fn is_found_up(&mut self, at: Duration) {
         if !self.secure {
-            self.set_broker("url", "ws://broker.test:80".to_owned());
+            self.is_plain();
         }
         self.frames = Frames::default();
         self.up(at);
@@ -218,6 +220,13 @@ impl Lift {
         self.fails(at, told);
     }
 
+    /// The link is ws, unless TLS has been spoken on it before.
+    fn is_plain(&mut self) {
+        if !self.link.speaks_tls {
+            self.set_broker("url", "ws://broker.test:80".to_owned());
+        }
+    }
+
     fn arm(&mut self, kind: FaultKind) {
         let arm = Some(Arm::On(self.attempt()));
         self.step(None, Action::Fault(Fault { arm, ..Fault::now(0, kind) }));
@@ -243,6 +252,8 @@ impl Lift {
     }
 
     fn failed_in_tls(&mut self, at: Duration, word: &'static str) {
+        self.link.speaks_tls = true;
+        self.rewrites += u64::from(self.broker.remove("url").is_some());
         let flaw = flaw_of(word);
         match flaw {
             Some((is_broker, flaw)) => {

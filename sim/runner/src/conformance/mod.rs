@@ -48,6 +48,8 @@ pub struct Clause {
     pub text: &'static str,
     /// Whether it forbids or refuses something, so that it wants a negative line too.
     pub forbids: bool,
+    /// Violations of it that were planted in the simulated terminal, each caught by the bundled scenarios that cover it.
+    pub violations: u32,
     /// The lines that cover it.
     pub evidence: Vec<Evidence>,
     /// `pass`; `pass on A-12 …`; `fail`; `none` where no passing line covers it; `one-sided` where it forbids and no passing
@@ -133,6 +135,14 @@ pub struct Row {
     pub verdict: &'static str,
 }
 
+/// How many violations of each clause are planted and caught by the tests of the bundled scenarios, as `clause,planted`.
+const VIOLATIONS: &str = include_str!("violations.csv");
+
+fn violations_of(clause: &str) -> u32 {
+    let mut lines = VIOLATIONS.lines().filter_map(|line| line.split_once(','));
+    lines.find(|(id, _)| *id == clause).and_then(|(_, count)| count.parse().ok()).unwrap_or_default()
+}
+
 /// What some runs prove.
 #[must_use]
 pub fn conformance(results: &[&FileResult]) -> Conformance {
@@ -205,7 +215,7 @@ fn clause(id: &'static str, text: &'static str, evidence: BTreeSet<Evidence>) ->
         let fewest = passing.iter().min_by_key(|e| e.assumptions.len()).map(|e| e.assumptions.join(" "));
         format!("pass on {}", fewest.unwrap_or_default())
     };
-    Clause { id, text, forbids, evidence: evidence.into_iter().collect(), verdict }
+    Clause { id, text, forbids, violations: violations_of(id), evidence: evidence.into_iter().collect(), verdict }
 }
 
 /// The first passing scenario of which something holds.

@@ -189,13 +189,13 @@ impl Live<'_> {
                     // A POS is no terminal: nothing is to be routed to it by its pinpad id.
                     head.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("x-vfi-pinpad-id"));
                 }
-                let mut names = Vec::new();
+                let (mut names, is_terminal) = (Vec::new(), pos_of.is_none());
                 if let Some(guest) = self.guests.get_mut(&tag) {
                     (guest.asked, guest.pos_of) = (true, pos_of);
                     guest.until = tokio::time::Instant::now() + QUIET;
                     names.clone_from(&guest.names);
                 }
-                self.broker.handle(BrokerInput::Asked { peer, head, names, answer: None })
+                self.broker.handle(BrokerInput::Asked { peer, head, names, is_terminal, answer: None })
             }
             ServerEvent::Frame(frame, _) => {
                 if let Some(guest) = self.guests.get_mut(&tag) {

@@ -178,7 +178,8 @@ impl<C: Core> World<'_, C> {
         if let Some(state) = &mut self.external_terminals {
             state.is_asked(tag, &head);
         }
-        let outputs = self.tell_broker(tag, BrokerInput::Asked { peer: peer(tag), head, names, answer });
+        let outputs =
+            self.tell_broker(tag, BrokerInput::Asked { peer: peer(tag), head, names, is_terminal: true, answer });
         self.broker_outputs(outputs)?;
         if let Some(strike) = self.armory.at_upgrade(who, &Carrier::Answer, Place::After) {
             return self.strike_order(who, tag, strike);

@@ -248,6 +248,18 @@ terminal connects
 "#,
     },
     Lesson {
+        code: "E059",
+        says: "a failure was expected until a day that is over",
+        why: "`expect-fail` is for a while: from the day after its last one on, the failure is a failure again. Mend what fails, or name another day. `--today DATE` says which day it is.",
+        wrong: "",
+        right: r#"scenario "x"
+expect-fail "ticket 7" until 2099-01-01
+
+terminal connects
+screen session
+"#,
+    },
+    Lesson {
         code: "E060",
         says: "a block of `optional`, `either` or `or` cannot be decided",
         why: "The first line of such a block decides whether it is demanded, so it is something that is seen. An `either` has an `or` in its own column. A label from a block that may be left out is used in that block only.",
@@ -393,6 +405,64 @@ terminal -> pos  RESULT=OK  re start
 terminal connects
 pos -> terminal  SESSION START INVOICE=7  as start
 terminal -> pos  RESULT=OK  re start
+"#,
+    },
+    Lesson {
+        code: "W009",
+        says: "what is demanded cannot come about",
+        why: "No answer can meet it, or nobody says it: two tests of one field that exclude each other, a link that the settings leave off, a document that is not closed.",
+        wrong: r#"scenario "x"
+
+terminal connects
+pos -> terminal  DEVICE VERSION  as ask
+terminal -> pos  RESULT=OK !RESULT  re ask
+"#,
+        right: r#"scenario "x"
+
+terminal connects
+pos -> terminal  DEVICE VERSION  as ask
+terminal -> pos  RESULT=OK  re ask
+"#,
+    },
+    Lesson {
+        code: "W010",
+        says: "two terminals have the same pinpad id, and not both say so",
+        why: "A broker finds a terminal by its pinpad id, which is 1 where none is given; what is meant for one reaches whoever connected last.",
+        wrong: r#"scenario "x"
+
+terminal A
+terminal B
+
+any order
+  A connects
+  B connects
+"#,
+        right: r#"scenario "x"
+
+terminal A
+  pinpad-id 7
+terminal B
+  pinpad-id 8
+
+any order
+  A connects
+  B connects
+"#,
+    },
+    Lesson {
+        code: "W011",
+        says: "a line cannot show the clause it covers",
+        why: "Evidence has to see what the clause is about: a screen is seen by `screen`, the icon by `icon`, the request for the upgrade by `http`, an answer by `terminal -> pos`.",
+        wrong: r#"scenario "x"
+
+terminal connects  covers REC-03
+"#,
+        right: r#"scenario "x"
+
+terminal connects
+fault reset
+screen reconnecting  covers REC-03
+terminal connects  covers REC-01
 "#,
     },
 ];

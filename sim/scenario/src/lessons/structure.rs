@@ -215,7 +215,9 @@ B connects
         right: r#"scenario "x"
 
 terminal A
+  pinpad-id 7
 terminal B
+  pinpad-id 8
 
 any order
   A connects

@@ -61,7 +61,8 @@ impl Scenario {
         files
     }
 
-    /// Each clause with the line that covers it, and whether that line shows a refusal or an absence.
+    /// Each clause with the line that covers it, and whether that line shows a refusal or an absence. A line is believed
+    /// only where it sees what the clause is about: a screen, the icon, a request, a message.
     #[must_use]
     pub fn evidence(&self) -> BTreeSet<(String, Span, bool)> {
         fn walk(steps: &[Step], found: &mut BTreeSet<(String, Span, bool)>) {
@@ -72,7 +73,8 @@ impl Scenario {
                     Action::Either(covers, _) => (covers, false),
                     _ => (&[], false),
                 };
-                found.extend(covers.iter().map(|id| (id.clone(), step.span, negative)));
+                let shown = covers.iter().filter(|id| crate::evidence::can_show(step, id));
+                found.extend(shown.map(|id| (id.clone(), step.span, negative)));
                 step.action.blocks().into_iter().for_each(|block| walk(block, found));
             }
         }

@@ -200,7 +200,7 @@ pub(super) const TLS: &[FaultRow] = &[
     row("new keys within a connection", "fault key-update", "KeyUpdate of TLS 1.3", "WS-02", &["trust/key_update"]),
     row(
         "resumption on and off",
-        "resumption {{resumed}}",
+        "resumption yes",
         "tickets kept by both sides",
         "WS-02",
         &["trust/resumption_hides_expiry"],

@@ -240,7 +240,7 @@ pub(super) const DOCUMENTS: &[FaultRow] = &[
         "characters that XML forbids",
         "<COMMAND>VERSION</COMMAND>",
         "XML as written",
-        "MSG-04",
+        "MSG-02",
         &["malformed/forbidden_characters"],
     ),
     row("no XML", "text \"{{text}}\"", "text", "MSG-02", &["malformed/not_xml", "classic/no_document"]),

@@ -1,0 +1,98 @@
+//! Which lines can be evidence for which clauses: a screen shows itself by `screen`, a request by `http`.
+
+use crate::model::{Action, Message, Show, Sight, Source, Step};
+
+/// What a line sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Message,
+    Http,
+    Proxy,
+    Control,
+    Host,
+    Link,
+    Screen,
+    Icon,
+}
+
+impl Kind {
+    /// As it stands in the language.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Message => "terminal -> pos",
+            Self::Http => "terminal -> broker http",
+            Self::Proxy => "terminal -> proxy http",
+            Self::Control => "terminal -> broker",
+            Self::Host => "terminal -> host",
+            Self::Link => "terminal connects|fails|loses",
+            Self::Screen => "screen",
+            Self::Icon => "icon",
+        }
+    }
+}
+
+/// The kinds of lines that can show a clause; none for one that is not known.
+pub(crate) fn kinds_of(clause: &str) -> &'static [Kind] {
+    use Kind::{Control, Host, Http, Icon, Link, Message, Proxy, Screen};
+    match clause {
+        "HS-08" | "WS-05" => &[Link],
+        "WS-04" => &[Http],
+        "WS-01" | "WS-02" => &[Link, Http],
+        "WS-03" => &[Link, Proxy],
+        "WS-06" => &[Message, Control],
+        "CON-01" => &[Link, Http, Proxy],
+        "CON-02" => &[Message, Http],
+        "CON-03" => &[Host, Message, Link, Screen],
+        "CFG-01" => &[Link],
+        "CFG-03" => &[Link, Http, Proxy, Control, Screen],
+        "DEV-01" => &[Link, Screen],
+        "BOOT-01" | "REC-01" => &[Link],
+        "BOOT-06" | "REC-02" => &[Icon],
+        "REC-05" => &[Message, Screen, Host],
+        "CH-01" => &[Message, Link],
+        _ if clause.starts_with("HS-") => &[Http],
+        _ if clause.starts_with("ICON-") => &[Icon],
+        _ if clause.starts_with("BOOT-") || clause.starts_with("REC-") => &[Screen],
+        _ if ["MSG-", "CON-", "CFG-", "CH-", "AUTH-", "CNT-"].iter().any(|theme| clause.starts_with(theme)) => {
+            &[Message]
+        }
+        _ => &[],
+    }
+}
+
+/// What a line with `covers` sees; nothing where its branches do.
+pub(crate) fn kind_of(step: &Step) -> Option<Kind> {
+    match &step.action {
+        Action::Expect(expect) => Some(match &expect.sight {
+            Sight::ToPos(_) => Kind::Message,
+            Sight::ToBroker(Message::Http(_)) => Kind::Http,
+            Sight::ToBroker(_) => Kind::Control,
+            Sight::ToProxy(_) => Kind::Proxy,
+            Sight::ToHost(..) => Kind::Host,
+            Sight::Link(_) => Kind::Link,
+            Sight::Show(show) => of_show(show),
+        }),
+        Action::Throughout(_, show, ..) => Some(of_show(show)),
+        Action::Without(source, pattern, ..) => Some(match source {
+            Source::ToPos(_) => Kind::Message,
+            Source::ToBroker(_) if matches!(pattern.0, Some(Message::Http(_))) => Kind::Http,
+            Source::ToBroker(_) => Kind::Control,
+            Source::ToHost(..) => Kind::Host,
+            Source::Link(..) => Kind::Link,
+        }),
+        _ => None,
+    }
+}
+
+fn of_show(show: &Show) -> Kind {
+    match show {
+        Show::Icon { .. } => Kind::Icon,
+        Show::Screen { .. } => Kind::Screen,
+    }
+}
+
+/// Whether a line can show a clause, by what it sees.
+pub(crate) fn can_show(step: &Step, clause: &str) -> bool {
+    let kinds = kinds_of(clause);
+    kinds.is_empty() || kind_of(step).is_none_or(|kind| kinds.contains(&kind))
+}

@@ -1,0 +1,369 @@
+//! The simulated terminal with a planted violation: a wrapper at the seam of the client core.
+
+use std::time::Duration;
+
+use sca_protocol::handshake::{self, Head};
+use sca_protocol::message::Layout;
+use sca_protocol::screens::ScreenName;
+use sca_protocol::settings::{Settings, TerminalSettings};
+use sca_protocol::xml::{Element, Limits};
+use sca_protocol::{Line, Now, Reason, Request, Response};
+use sca_runner::{Core, Making, Pairing, simulated};
+use sca_terminal::{Face, Input, LinkEvent, Output, Screen, Seen, Terminal};
+
+/// What becomes of an answer.
+pub(crate) enum Reply {
+    /// It is sent as it is: no opportunity.
+    Sound,
+    /// It is never sent.
+    Swallowed,
+    /// This is sent in its place.
+    Text(String),
+    /// These are sent in its place, in this order.
+    Texts(Vec<String>),
+}
+
+/// What a terminal has been through, as its violations see it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Past {
+    /// Dials since the start, and since power on.
+    pub(crate) dials: u32,
+    pub(crate) dials_since_power: u32,
+    /// How often the link came up, was lost, and attempts failed in a row.
+    pub(crate) connects: u32,
+    pub(crate) losses: u32,
+    pub(crate) failures: u32,
+    /// How often an attempt failed or was lost for TLS, by the proxy, and in all.
+    pub(crate) tls_failures: u32,
+    pub(crate) proxy_failures: u32,
+    pub(crate) http_failures: u32,
+    pub(crate) starts: u32,
+    /// Requests heard on the link in all and on this connection, answers given on this connection.
+    pub(crate) heard: u32,
+    pub(crate) heard_here: u32,
+    pub(crate) said_here: u32,
+    pub(crate) is_up: bool,
+    /// Whether TCP stands, and whether an attempt is on its way.
+    pub(crate) is_open: bool,
+    pub(crate) is_dialling: bool,
+    pub(crate) last_failure: Option<Reason>,
+    pub(crate) now: Duration,
+    /// The COUNTER of the last request that carried one, of all and of the highest.
+    pub(crate) last_counter: u32,
+    pub(crate) highest_counter: u32,
+    /// How often GET COUNTER was asked.
+    pub(crate) asked_counter: u32,
+}
+
+type HttpOf = fn(&str) -> String;
+type ReplyOf = fn(&Request, &Response, &Past) -> Reply;
+type HearOf = fn(&Input, &Past) -> Option<Vec<Input>>;
+type SayOf = fn(&Output, &Past) -> Option<Vec<Output>>;
+type FaceOf = fn(&Face, &Past) -> Option<Face>;
+
+/// What a violation does.
+#[derive(Clone, Copy)]
+pub(crate) enum Does {
+    /// The request for the upgrade is another. Each dial is an opportunity.
+    Http(HttpOf),
+    /// An answer is another. Each one that is changed is an opportunity.
+    Reply(ReplyOf),
+    /// What it is told is another, or several things, or nothing.
+    Hear(HearOf),
+    /// What it wants done is another, or several things, or nothing.
+    Say(SayOf),
+    /// A person sees something else. Each face that is changed after another is an opportunity.
+    Show(FaceOf),
+    /// A setting is not what it is set to, from the start.
+    Set(&'static str, &'static str),
+    /// Its settings are not what they are set to, from the start.
+    Setup(fn(&mut TerminalSettings)),
+    /// A core that takes an answer to the upgrade for right that is wrong. Each such answer is an opportunity.
+    Takes(fn(&Head, &str) -> bool),
+}
+
+/// The terminal with its violation.
+pub(crate) struct Violator {
+    terminal: Terminal,
+    does: Does,
+    /// From which opportunity on it does so, from 1.
+    begin: u32,
+    opportunities: u32,
+    past: Past,
+    pairing: Pairing<Request>,
+    key: String,
+    /// Faces are looked at more often than they change.
+    shown: std::cell::RefCell<(Option<Face>, u32)>,
+}
+
+/// A terminal with a violation that begins at this opportunity.
+pub(crate) fn violator(does: Does, begin: u32, mut making: Making) -> Violator {
+    set_up(does, &mut making.settings);
+    Violator {
+        terminal: simulated(making),
+        does,
+        begin,
+        opportunities: 0,
+        past: Past::default(),
+        pairing: Pairing::default(),
+        key: String::new(),
+        shown: Default::default(),
+    }
+}
+
+fn set_up(does: Does, settings: &mut TerminalSettings) {
+    match does {
+        Does::Set(name, value) => settings.set(name, value).expect("the setting can be made"),
+        Does::Setup(change) => change(settings),
+        _ => {}
+    }
+}
+
+impl Violator {
+    /// An opportunity has come; whether it is taken.
+    fn is_taken(&mut self) -> bool {
+        self.opportunities += 1;
+        self.opportunities >= self.begin
+    }
+
+    fn notes_input(&mut self, now: Now, input: &Input) {
+        self.past.now = now.since_start;
+        match input {
+            Input::PowerOn => (self.past.starts, self.past.dials_since_power) = (self.past.starts + 1, 0),
+            Input::PowerOff => (self.past.is_up, self.past.is_open, self.past.is_dialling) = (false, false, false),
+            Input::Link { event: LinkEvent::Opened, .. } => self.past.is_open = true,
+            Input::Link { event: LinkEvent::Text(text), .. } => {
+                let request = Request::parse(text, Limits { bytes_max: usize::MAX, ..Limits::default() }).ok();
+                self.past.heard += 1;
+                self.past.heard_here += 1;
+                if let Some(request) = &request {
+                    let asks = request.command() == "GET_COUNTER";
+                    self.past.asked_counter += u32::from(asks);
+                    let counter = request.get("COUNTER").and_then(|c| c.parse().ok()).filter(|_| !asks);
+                    if let Some(counter) = counter {
+                        self.past.last_counter = counter;
+                        self.past.highest_counter = self.past.highest_counter.max(counter);
+                    }
+                }
+                let kept = request.clone().unwrap_or_else(|| Request::new(Vec::new()));
+                self.pairing.asked(request.as_ref(), kept);
+            }
+            _ => {}
+        }
+    }
+
+    fn notes_output(&mut self, output: &Output) {
+        let past = &mut self.past;
+        match output {
+            Output::Dial { .. } => {
+                past.dials += 1;
+                past.dials_since_power += 1;
+                (past.is_dialling, past.is_open) = (true, false);
+            }
+            Output::Request { bytes, .. } => {
+                let text = String::from_utf8_lossy(bytes);
+                let key = text.split("\r\n").find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "));
+                self.key = key.unwrap_or_default().to_owned();
+            }
+            Output::Seen(Seen::Connects) => {
+                (past.is_up, past.is_dialling, past.failures) = (true, false, 0);
+                (past.connects, past.heard_here, past.said_here) = (past.connects + 1, 0, 0);
+                drop(self.pairing.forget());
+            }
+            Output::Seen(Seen::Loses) => (past.is_up, past.is_open, past.losses) = (false, false, past.losses + 1),
+            Output::Seen(Seen::Fails(reason)) => {
+                (past.is_dialling, past.is_open, past.failures) = (false, false, past.failures + 1);
+                past.last_failure = Some(*reason);
+                past.tls_failures += u32::from(matches!(reason, Reason::Tls(_)));
+                past.proxy_failures += u32::from(matches!(reason, Reason::Proxy(_)));
+                past.http_failures += u32::from(matches!(reason, Reason::Http(_)));
+            }
+            Output::Text { .. } => past.said_here += 1,
+            _ => {}
+        }
+    }
+
+    fn heard(&mut self, input: Input) -> Vec<Input> {
+        match self.does {
+            Does::Hear(hear) => match hear(&input, &self.past) {
+                Some(others) if self.is_taken() => others,
+                _ => vec![input],
+            },
+            Does::Takes(is_taken) => {
+                let Input::Link { connection, event: LinkEvent::Answered(head) } = &input else { return vec![input] };
+                if !is_taken(head, &self.key) || !self.is_taken() {
+                    return vec![input];
+                }
+                let right = format!(
+                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                     Sec-WebSocket-Accept: {}\r\n\r\n",
+                    handshake::accept(&self.key)
+                );
+                let head = Head::parse_answer(right.as_bytes()).ok().flatten().expect("it is a head").0;
+                vec![Input::Link { connection: *connection, event: LinkEvent::Answered(head) }]
+            }
+            _ => vec![input],
+        }
+    }
+
+    fn said(&mut self, output: Output) -> Vec<Output> {
+        match (self.does, &output) {
+            (Does::Http(change), Output::Request { connection, bytes }) => {
+                let text = String::from_utf8_lossy(bytes).into_owned();
+                let changed = change(&text);
+                match changed != text && self.is_taken() {
+                    true => vec![Output::Request { connection: *connection, bytes: changed.into_bytes() }],
+                    false => vec![output],
+                }
+            }
+            (Does::Reply(change), Output::Text { connection, text }) => {
+                let (response, request) = self.pairing.answered(text);
+                let (Some(response), Some(request)) = (response, request) else { return vec![output] };
+                let connection = *connection;
+                let reply = change(&request, &response, &self.past);
+                match reply {
+                    Reply::Sound => vec![output],
+                    _ if !self.is_taken() => vec![output],
+                    Reply::Swallowed => Vec::new(),
+                    Reply::Text(text) => vec![Output::Text { connection, text }],
+                    Reply::Texts(texts) => texts.into_iter().map(|text| Output::Text { connection, text }).collect(),
+                }
+            }
+            (Does::Say(change), output) => match change(output, &self.past) {
+                Some(others) if self.is_taken() => others,
+                _ => vec![output.clone()],
+            },
+            _ => vec![output],
+        }
+    }
+}
+
+impl Core for Violator {
+    fn handle(&mut self, now: Now, input: Input) -> Vec<Output> {
+        self.notes_input(now, &input);
+        let mut all = Vec::new();
+        for input in self.heard(input) {
+            for output in self.terminal.handle(now, input) {
+                for output in self.said(output) {
+                    self.notes_output(&output);
+                    all.push(output);
+                }
+            }
+        }
+        all
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.terminal.deadline()
+    }
+
+    fn face(&self) -> Face {
+        let sound = self.terminal.face();
+        let Does::Show(show) = self.does else { return sound };
+        let mut shown = self.shown.borrow_mut();
+        let Some(changed) = show(&sound, &self.past) else {
+            shown.0 = None;
+            return sound;
+        };
+        if shown.0.as_ref() != Some(&sound) {
+            (shown.0, shown.1) = (Some(sound.clone()), shown.1 + 1);
+        }
+        if shown.1 >= self.begin { changed } else { sound }
+    }
+
+    fn configure(&mut self, mut settings: TerminalSettings) {
+        set_up(self.does, &mut settings);
+        self.terminal.configure(settings);
+    }
+}
+
+/// A response with one field set to another value, in its place.
+pub(crate) fn with(response: &Response, name: &str, value: &str) -> Reply {
+    let change = |field: &Element| match field.name == name {
+        true => Element { text: value.to_owned(), ..field.clone() },
+        false => field.clone(),
+    };
+    Reply::Text(document(response.fields().iter().map(change).collect()))
+}
+
+/// A response without a field.
+pub(crate) fn without(response: &Response, name: &str) -> Reply {
+    Reply::Text(document(response.fields().iter().filter(|field| field.name != name).cloned().collect()))
+}
+
+/// A response made of these fields.
+pub(crate) fn document(fields: Vec<Element>) -> String {
+    fields.into_iter().fold(Response::default(), Response::with_group).to_xml(Layout::Indented)
+}
+
+/// A refusal by code and word.
+pub(crate) fn refusal(request: &Request, text: &str, result: &str, code: &str) -> Reply {
+    let made = Response::default()
+        .with("RESPONSE_TEXT", text)
+        .with("RESULT", result)
+        .with("RESULT_CODE", code)
+        .with("TERMINATION_STATUS", "FAILURE");
+    let made = match request.get("COUNTER").filter(|_| request.command() != "GET_COUNTER") {
+        Some(counter) => made.with("COUNTER", counter),
+        None => made,
+    };
+    let made = match request.get("POS_RECON") {
+        Some(recon) => made.with("POS_RECON", recon),
+        None => made,
+    };
+    Reply::Text(made.to_xml(Layout::Indented))
+}
+
+/// A response of success.
+pub(crate) fn success(request: &Request, text: &str) -> Reply {
+    let made = Response::default()
+        .with("RESPONSE_TEXT", text)
+        .with("RESULT", "OK")
+        .with("RESULT_CODE", "-1")
+        .with("TERMINATION_STATUS", "SUCCESS");
+    let made = match request.get("COUNTER") {
+        Some(counter) => made.with("COUNTER", counter),
+        None => made,
+    };
+    Reply::Text(made.to_xml(Layout::Indented))
+}
+
+/// The text of a message on the link.
+pub(crate) fn text_in(input: &Input) -> Option<&str> {
+    match input {
+        Input::Link { event: LinkEvent::Text(text), .. } => Some(text),
+        _ => None,
+    }
+}
+
+/// The same message with another text.
+pub(crate) fn heard_as(input: &Input, text: String) -> Option<Vec<Input>> {
+    let Input::Link { connection, .. } = input else { return None };
+    Some(vec![Input::Link { connection: *connection, event: LinkEvent::Text(text) }])
+}
+
+/// A face with another screen.
+pub(crate) fn showing(face: &Face, name: ScreenName) -> Option<Face> {
+    (face.screen.name != name).then(|| Face { screen: Screen::plain(name), ..face.clone() })
+}
+
+/// A face without some of its fields, or with others.
+pub(crate) fn with_field(face: &Face, name: &str, value: Option<&str>) -> Option<Face> {
+    face.screen.get(name)?;
+    let mut screen = face.screen.clone();
+    screen.fields.retain(|(field, _)| *field != name || value.is_some());
+    for (field, text) in &mut screen.fields {
+        if *field == name {
+            value.unwrap_or_default().clone_into(text);
+        }
+    }
+    Some(Face { screen, ..face.clone() }).filter(|changed| changed != face)
+}
+
+/// Whether an output is said to a host.
+pub(crate) fn is_to_host(output: &Output) -> Option<&str> {
+    match output {
+        Output::Say { call, text } if matches!(call.line, Line::Host | Line::Estate) => Some(text),
+        _ => None,
+    }
+}
