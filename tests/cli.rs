@@ -176,7 +176,7 @@ fn reports_are_what_machines_read() {
         junit.contains("<testsuites name=\"sca-sim\" tests=\"3\" skipped=\"0\" failures=\"1\" errors=\"1\""),
         "{junit}"
     );
-    assert!(junit.contains("name=\"replay\" value=\"sca-sim run ./fails.sca\""), "{junit}");
+    assert!(junit.contains("name=\"replay\" value=\"sca-sim run fails.sca\""), "{junit}");
 }
 
 #[test]

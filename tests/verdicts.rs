@@ -32,7 +32,7 @@ fn mixed(name: &str) -> std::path::PathBuf {
     file(
         &folder,
         "fails.sca",
-        "scenario \"Fails, 100%\"\nseed     5\n\nterminal connects\nterminal loses  within 2s  covers REC-02\n",
+        "scenario \"Fails, 100%\"\nseed     5\n\nterminal connects\nterminal loses  within 2s  covers REC-01\n",
     );
     file(&folder, "invalid.sca", "scenario \"Invalid\"\n\nterminal conects\n");
     file(
@@ -64,7 +64,7 @@ fn json_has_everything_and_its_version() {
     let fails = &document["files"][1];
     assert_eq!(
         (&fails["seed"], &fails["clauses"][0], &fails["replay"]),
-        (&5.into(), &"REC-02".into(), &"sca-sim run fails.sca".into())
+        (&5.into(), &"REC-01".into(), &"sca-sim run fails.sca".into())
     );
     assert_eq!((&fails["rows"][0]["failure"]["line"], &fails["rows"][0]["verdict"]), (&5.into(), &"fail".into()));
     assert_eq!(document["files"][3]["problems"][0]["code"], "E011");
@@ -83,7 +83,7 @@ fn json_lines_are_one_object_each() {
 fn junit_says_clause_seed_and_replay_and_what_does_not_count() {
     let text = report(&mixed("report-junit"), "junit");
     for part in [
-        r#"<property name="clause" value="REC-02"/>"#,
+        r#"<property name="clause" value="REC-01"/>"#,
         r#"<property name="seed" value="5"/>"#,
         r#"<property name="replay" value="sca-sim run fails.sca"/>"#,
         r#"<property name="tag" value="quick"/>"#,

@@ -40,7 +40,9 @@ pub(crate) fn projection(names: &[String], entries: &[(Duration, Entry)]) -> Str
             Entry::ToHost(who, line, request) => {
                 (*who, if *line == Line::Estate { "vhq" } else { "host" }, request.to_xml(Layout::Compact))
             }
-            Entry::Close(who, code) => (*who, "control", format!("close {code:?}")),
+            Entry::Close(who, code) => {
+                (*who, "control", code.map_or_else(|| "close".to_owned(), |code| format!("close {code}")))
+            }
             Entry::Pong(who, payload) => (*who, "control", format!("pong {}", String::from_utf8_lossy(payload))),
             Entry::Http(who, text) => (*who, "http", text.split("\r\n").next().unwrap_or_default().to_owned()),
             _ => continue,
@@ -87,4 +89,40 @@ fn timeless(data: &Data) -> String {
     let Some(response) = &data.response else { return quote(&data.text) };
     let fields = response.fields().iter().filter(|f| !TIMES.contains(&f.name.as_str()));
     fields.map(|f| format!("{}={}", f.name, quote(&f.text))).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether two worlds saw the same, lane by lane. A run that `end` stops leaves in each lane what has come by then, so that
+/// one world may be further on than the other.
+pub(crate) fn agree(memory: &str, wire: &str, stops: bool) -> bool {
+    let (one, other, nothing) = (lanes(memory), lanes(wire), Vec::new());
+    let is_alike = |lane: &str| {
+        let (a, b) = (one.get(lane).unwrap_or(&nothing), other.get(lane).unwrap_or(&nothing));
+        a == b || (stops && (a.starts_with(b) || b.starts_with(a)))
+    };
+    one.keys().chain(other.keys()).all(|lane| is_alike(lane))
+}
+
+/// The lines of each lane of a projection.
+fn lanes(projection: &str) -> BTreeMap<&str, Vec<&str>> {
+    let (mut all, mut lane) = (BTreeMap::<&str, Vec<&str>>::new(), "");
+    for line in projection.lines() {
+        match line.strip_prefix("  ") {
+            Some(line) => all.entry(lane).or_default().push(line),
+            None => lane = line,
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::agree;
+
+    #[test]
+    fn a_run_that_stops_may_be_further_on_in_one_world() {
+        let (further, behind) = ("t control\n  close 1000\nt link\n  loses\n", "t link\n  loses\n");
+        assert!(agree(further, behind, true) && agree(behind, further, true));
+        assert!(!agree(further, behind, false));
+        assert!(!agree("t link\n  connects\n", "t link\n  loses\n", true));
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sca_certs::{CertError, KeyKind};
 use sca_scenario::Problem;
-use sca_scenario::model::Scenario;
+use sca_scenario::model::{Action, Scenario};
 
 use crate::core::{Core, Making};
 use crate::external_broker::{self, ExternalBroker};
@@ -14,6 +14,7 @@ use crate::external_terminal::{self, ExternalTerminal};
 use crate::files::{self, Loaded};
 use crate::identities::Identities;
 use crate::play::{CLOCK, Options, Place, play};
+use crate::projection::agree;
 use crate::rows::{row_of, unplayable_on_wire};
 use crate::snapshots;
 use crate::verdict::{Failure, Played, Verdict};
@@ -263,15 +264,18 @@ impl<C: Core> Suite<'_, C> {
         if let Some(why) = unplayable_on_wire(&row, &in_memory, scale) {
             return Played { verdict: Verdict::Inapplicable(Box::new(why)), ..in_memory };
         }
+        let last = row.steps.last().map_or_else(sca_scenario::Span::default, |step| step.span);
+        let stops = row.steps.last().is_some_and(|step| matches!(step.action, Action::End));
         let one = Scenario { rows: vec![row], ..scenario.clone() };
         let options = Options { projects: true, ..self.options.clone() };
         let mut played = play(&one, &options, &self.identities.wire, &self.make);
         let Some(mut played) = played.pop() else { return in_memory };
         played.values.extend(byte);
-        if matches!(played.verdict, Verdict::Pass) && played.projection != in_memory.projection {
-            let difference = difference(&in_memory.projection, &played.projection);
-            let line = sca_scenario::Span { line: 1, column: 1, length: 8, ..Default::default() };
-            let failure = Failure::at(line, "memory and wire differ").note(difference);
+        if matches!(played.verdict, Verdict::Pass) && !agree(&in_memory.projection, &played.projection, stops) {
+            let difference = told_difference(("memory", "wire"), &in_memory.projection, &played.projection);
+            let failure = Failure::at(last, "memory and wire saw different things")
+                .label("up to here")
+                .note(format!("lines with - came in memory alone, those with + on the wire alone\n{difference}"));
             played.verdict = Verdict::Fail(Box::new(failure));
         }
         played
@@ -365,6 +369,10 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(jobs: usize, list: &[T], what: impl 
 /// Two texts, line by line: what only the first has, what only the second has.
 #[must_use]
 pub fn difference(kept: &str, new: &str) -> String {
-    let diff = similar::TextDiff::from_lines(kept, new);
-    diff.unified_diff().context_radius(2).header("kept", "new").to_string()
+    told_difference(("kept", "new"), kept, new)
+}
+
+fn told_difference(names: (&str, &str), one: &str, other: &str) -> String {
+    let diff = similar::TextDiff::from_lines(one, other);
+    diff.unified_diff().context_radius(2).header(names.0, names.1).to_string()
 }

@@ -322,7 +322,7 @@ pub(super) const SEVERAL: &[FaultRow] = &[
         "two terminals with one pinpad id, the old one replaced",
         "on-duplicate replace",
         "the broker closes the old connection with 1008",
-        "CON-02",
+        "REC-01",
         &["disconnects/replaced"],
     ),
     row(

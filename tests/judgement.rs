@@ -1,0 +1,178 @@
+//! Verdicts say what happened: scenarios that were once judged wrong, each with the verdict that is right, in memory and,
+//! where sockets can play it, on the wire.
+
+mod common;
+
+use common::{file, folder, run, text};
+use rstest::rstest;
+
+/// Plays a scenario in a folder of its own. What it says on both outputs, and how it ends.
+fn played(name: &str, scenario: &str, wire: bool) -> (String, Option<i32>) {
+    let folder = folder(&format!("judgement-{name}-{wire}"));
+    file(&folder, "a.sca", &format!("scenario \"{name}\"\n\n{scenario}"));
+    let world: &[&str] = if wire { &["run", "a.sca", "--wire"] } else { &["run", "a.sca"] };
+    let said = run(&folder, world);
+    (text(&said.stdout) + &text(&said.stderr), said.status.code())
+}
+
+const LOST: &str = "terminal connects\nfault reset\nterminal loses\npos -> terminal  DEVICE VERSION  as lost\nterminal connects\n\
+    pos -> terminal  DEVICE VERSION  as v\nterminal -> pos  RESULT=OK  re v\n";
+const LONG_RECON: &str = "terminal connects\n\
+    pos -> terminal  DEVICE VERSION POS_RECON=1234567890123456789012345678901  as a\n\
+    terminal -> pos  RESULT_CODE=59040  re a\n";
+const EMPTY_RECON: &str = "terminal connects\npos -> terminal  as a\n  <TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE>\
+    <COMMAND>VERSION</COMMAND><POS_RECON/></TRANSACTION>\nterminal -> pos  RESULT_CODE=59040  re a\n";
+const NOTHING_BEHIND: &str = "terminal connects\nfault reset after 3 bytes of reply to one\ntogether\n  \
+    pos -> terminal  DEVICE VERSION COUNTER=1  as one\n  pos -> terminal  DEVICE VERSION COUNTER=2  as two\n\
+    without terminal -> pos\n  terminal loses\n  terminal connects\n";
+const WITHIN_TOGETHER: &str = "terminal connects\nfault lose at one\ntogether\n  \
+    pos -> terminal  DEVICE VERSION COUNTER=1  as one\n  pos -> terminal  DEVICE VERSION COUNTER=2  as two\n\
+    terminal -> pos  RESULT=OK COUNTER=2  re two\n";
+const BETWEEN_THE_TWO: &str = "terminal connects\npos -> terminal  SESSION START INVOICE=1  as start\n\
+    terminal -> pos  RESULT=OK  re start\npos -> terminal  PAYMENT CAPTURE TRANS_AMOUNT=1.00  as pay\nscreen card-entry\n\
+    fault fin after reply to stop\npos -> terminal  SECONDARYPORT CANCEL  as stop\nterminal -> pos  RESULT=OK  re stop\n\
+    without terminal -> pos\n  terminal loses\n  terminal connects\n";
+const NO_SUCH_NAME: &str =
+    "terminal\n  WEBSOCKETADDRESS nowhere.test\nbroker\n  url ws://broker.test\n\nterminal fails dns\n";
+const NO_SUCH_PORT: &str = "terminal\n  WEBSOCKETPORT 9\nbroker\n  url ws://broker.test\n\nterminal fails refused\n";
+const MOVES: &str = "broker\n  url ws://broker.test\nbroker Backup\n  url ws://broker.test\n\nterminal connects\n\
+    broker stops\nfault reset\nterminal fails refused\ndns broker.test is Backup\nterminal connects\n";
+const CLOSED_LANE: &str = "terminal connects\npos -> terminal  SESSION START INVOICE=1  as start\n\
+    terminal -> pos  RESULT=OK  re start\npos -> terminal  ADMIN LANE_CLOSED  as shut\nterminal -> pos  RESULT=OK  re shut\n\
+    screen lane-closed\nfault reset\nscreen reconnecting  within 1s\nterminal connects\nscreen lane-closed\n";
+const ENDS: &str = "terminal connects\nbroker -> terminal close 1000\nterminal loses\nend\n";
+const ROUNDS: &str = "terminal connects\nrepeat 200\n  pos -> terminal  DEVICE VERSION COUNTER={{round}}  as ask\n\
+    repeat 200\n  terminal -> pos  COUNTER={{round}}  re ask.{{round}}\n";
+const HEADERS: &str = "terminal -> broker http\n  Host: ~\"^broker\"\n  !Authorization\n  Sec-WebSocket-Key: *\n\
+    terminal connects\n";
+const ANSWERED_LATE: &str = "terminal\n  late-answer yes\n\nterminal connects\npos -> terminal  SESSION START INVOICE=1  as start\n\
+    terminal -> pos  RESULT=OK  re start\nhost approves after 5s\n\
+    pos -> terminal  PAYMENT CAPTURE TRANS_AMOUNT=1.00 POS_RECON=R1  as pay\nscreen card-entry\ncardholder taps visa\n\
+    terminal -> host  PAYMENT CAPTURE\nfault reset\nterminal connects\nterminal -> pos  RESULT=CAPTURED POS_RECON=R1  re pay\n";
+
+#[rstest]
+#[case::a_request_that_went_nowhere_waits_for_nothing("lost", LOST)]
+#[case::a_field_that_is_wrong_itself_need_not_come_back("long-recon", LONG_RECON)]
+#[case::nor_an_empty_one("empty-recon", EMPTY_RECON)]
+#[case::nothing_comes_behind_a_cut("nothing-behind", NOTHING_BEHIND)]
+#[case::a_fault_strikes_within_together("within-together", WITHIN_TOGETHER)]
+#[case::the_two_answers_of_cancel_can_be_parted("between", BETWEEN_THE_TWO)]
+#[case::a_name_that_nobody_has_is_unknown("no-name", NO_SUCH_NAME)]
+#[case::a_port_that_nobody_has_is_refused("no-port", NO_SUCH_PORT)]
+#[case::a_name_moves_to_another_broker("moves", MOVES)]
+#[case::a_closed_lane_gives_way_to_a_lost_link("closed-lane", CLOSED_LANE)]
+#[case::memory_and_wire_agree_on_a_run_that_ends("ends", ENDS)]
+#[case::each_round_has_its_answer("rounds", ROUNDS)]
+#[case::headers_are_tested("headers", HEADERS)]
+#[case::a_late_answer_is_the_answer_of_its_request("late", ANSWERED_LATE)]
+fn it_passes(#[case] name: &str, #[case] scenario: &str, #[values(false, true)] wire: bool) {
+    let (said, code) = played(name, scenario, wire);
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[rstest]
+#[case::an_attempt_that_fails_is_not_passed_over(
+    "passed-over",
+    "broker answers attempt 1\n  HTTP/1.1 500 No\nterminal connects\n",
+    &["it fails http 500", "`after failures` passes over such"]
+)]
+#[case::a_screen_that_is_shown_is_not_called_over(
+    "shown",
+    "terminal connects\nscreen idle ATTEMPT=1\n",
+    &["ATTEMPT is not there", "idle is shown since 1.012 s: screen idle"]
+)]
+#[case::a_text_that_differs_is_told(
+    "text",
+    "fault dns unknown on attempt 1\nterminal fails dns\nscreen error ~\"DNS\"  within 1s\n",
+    &["the screen error says", "error is shown since"]
+)]
+#[case::a_request_that_another_terminal_hears_is_told(
+    "astray",
+    "terminal A\nterminal B\n\nany order\n  A connects\n  B connects\npos -> A  DEVICE VERSION  as v\nA -> pos  RESULT=OK  re v\n",
+    &["`v` went to B: its pinpad id is 1 too"]
+)]
+#[case::a_header_that_differs_is_told(
+    "header",
+    "terminal -> broker http\n  Host: elsewhere.test\nterminal connects\n",
+    &["`Host: broker.test` stands in place of `Host: elsewhere.test`"]
+)]
+#[case::bytes_that_differ_are_told(
+    "bytes",
+    "terminal connects\npos -> terminal  SESSION FINISH  as f\nterminal -> pos  bytes  re f\n  <RESPONSE>\n    <RESPONSE_TEXT>No</RESPONSE_TEXT>\n  </RESPONSE>\n",
+    &["other bytes came: line 2 is"]
+)]
+#[case::a_failure_whose_day_is_over_fails(
+    "expired",
+    "terminal connects\nscreen session  within 1s\n",
+    &["this was not shown in time"]
+)]
+fn it_fails_and_says_why(#[case] name: &str, #[case] scenario: &str, #[case] says: &[&str]) {
+    let (said, code) = played(name, scenario, false);
+    assert_eq!(code, Some(1), "{said}");
+    for part in says {
+        assert!(said.contains(part), "{part}:\n{said}");
+    }
+}
+
+#[rstest]
+#[case("terminal connects\nthroughout icon connected\n  set broker certificate nobody\n  wait 1s\n", "E023")]
+#[case("terminal connects\nwithout terminal loses\n  set terminal pinpad-id 44\n  wait 1s\n", "E021")]
+#[case("terminal connects\nend\nterminal loses\n", "E015")]
+#[case("terminal connects\npos -> terminal text \"x\"*5  as t\nterminal -> pos  RESULT_CODE=-2  re t\n", "E002")]
+#[case("terminal connects\nbroker -> terminal ping \"x\"*5\n", "E002")]
+#[case("terminal connects\nterminal -> pos  RESULT=OK  re v\npos -> terminal  DEVICE VERSION  as v\n", "E040")]
+#[case("broker\n  url ws://broker.test\n\nfault reset before client-hello\nterminal connects\n", "E051")]
+#[case("terminal\n  pinpad-id \" \"\n\nterminal connects\n", "E021")]
+#[case("terminal -> broker http\n  Host: ~\"(\"\nterminal connects\n", "E032")]
+fn it_is_not_valid(#[case] scenario: &str, #[case] code: &str) {
+    let (said, exit) = played("invalid", scenario, false);
+    assert_eq!(exit, Some(3), "{said}");
+    assert!(said.contains(&format!("error[{code}]")), "{said}");
+}
+
+#[test]
+fn every_bad_row_is_told_and_warnings_beside_errors() {
+    let folder = folder("judgement-rows");
+    file(
+        &folder,
+        "a.sca",
+        "scenario \"Rows\"\neach     v in [WEBSOCKETS, SERIAL, USB, BOTH]\n\nterminal\n  POSCONNECTALLOW {{v}}\n\nterminal connects\nscreen ~\".*\"\n",
+    );
+    let said = text(&run(&folder, &["check", "a.sca"]).stderr);
+    for word in ["SERIAL", "USB", "BOTH", "W001"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+}
+
+#[test]
+fn a_script_of_many_lines_that_act_at_once_needs_no_deep_stack() {
+    let folder = folder("judgement-deep");
+    let acts: String = (0..20_000).map(|n| format!("set terminal WEBSOCKETPINGINTERVAL {}\n", 10 + n % 2)).collect();
+    file(&folder, "a.sca", &format!("scenario \"Acts\"\n\nterminal connects\n{acts}screen idle\n"));
+    let said = common::command(&folder, &["run", "a.sca"]).env("RUST_MIN_STACK", "1048576").output();
+    let said = said.expect("the program runs");
+    assert!(said.status.success(), "{}", text(&said.stderr));
+}
+
+/// The prefix that arrived is told, and it is the number of the line.
+#[rstest]
+#[case("ws")]
+#[case("wss")]
+fn each_byte_of_a_reply_is_cut_there(#[case] scheme: &str, #[values(false, true)] wire: bool) {
+    let folder = folder(&format!("judgement-bytes-{scheme}-{wire}"));
+    for (name, n) in [("a", 1), ("b", 17), ("c", 100)] {
+        file(
+            &folder,
+            &format!("{name}.sca"),
+            &format!(
+                "scenario \"Cut\"\n\nbroker\n  url {scheme}://broker.test\n\nterminal connects\nfault reset after {n} bytes of reply to ask\n\
+                 pos -> terminal  ADMIN GET_COUNTER  as ask\nicon disconnected\nterminal connects\n"
+            ),
+        );
+        let world: &[&str] = if wire { &["--wire"] } else { &[] };
+        let path = format!("{name}.sca");
+        let said = run(&folder, &[&["run", "-t", path.as_str()], world].concat());
+        let told = text(&said.stdout);
+        assert!(said.status.success() && told.contains(&format!("# fault: {n} of ")), "{told}{}", text(&said.stderr));
+    }
+}
