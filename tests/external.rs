@@ -41,6 +41,79 @@ fn device() -> String {
     format!("{PROGRAM} terminal --connect {{url}} --pinpad {{pinpad}} --seed 1")
 }
 
+/// A scenario that only a terminal without the echo of COUNTER passes.
+const UNECHOED: &str = "terminal connects\n\
+     pos -> terminal  SESSION START INVOICE=7 COUNTER=5  as a\n\
+     terminal -> pos  RESULT=OK !COUNTER  re a\n";
+
+#[test]
+fn a_device_is_judged_whatever_the_simulated_terminal_comes_to() {
+    let folder = case("unechoed", UNECHOED);
+    let passes = run(&folder, &["--spawn", &format!("{} --set echo-counter=no", device())], "");
+    let said = told(&passes);
+    assert!(passes.status.success() && said.contains("1 passed, 0 failed"), "{said}");
+    assert!(said.contains("note: in memory this fails, at line 8: the next one is another: COUNTER is 5"), "{said}");
+
+    // What is left of a failure is the device's own run, which a run in memory does not name so.
+    let fails = run(&folder, &["--spawn", &format!("{} --set echo-counter=yes", device())], "");
+    let said = told(&fails);
+    assert!(fails.status.code() == Some(1) && said.contains("in memory this fails, at line 8"), "{said}");
+    let left = |name: &str| fs::read_to_string(folder.join("failures/case-1").join(name)).expect("it was left");
+    let session = left("transcript.txt").lines().find(|line| line.contains("SESSION START")).map(str::to_owned);
+    let at = session.as_deref().and_then(|line| line.split_whitespace().next()).expect("a time").to_owned();
+    assert!(left("frames.txt").lines().any(|line| line.starts_with(&at) && line.contains("<INVOICE>7")), "{at}");
+
+    // On the wire it is judged by itself too.
+    let wire = common::command(&folder, &["run", "--wire", "case.sca"]).output().expect("the program runs");
+    assert!(told(&wire).contains("on the wire: 0 passed, 1 failed"), "{}", told(&wire));
+    assert!(told(&wire).contains("in memory this fails, at line 8"), "{}", told(&wire));
+}
+
+#[test]
+fn a_failure_that_is_expected_is_expected_of_a_device_too() {
+    let folder = case("expected", UNECHOED);
+    let path = folder.join("case.sca");
+    let text = fs::read_to_string(&path).expect("it can be read");
+    let text = text.replace("\n\nbroker", "\nexpect-fail \"known\" until 2030-01-01\n\nbroker");
+    fs::write(&path, text).expect("it can be written");
+    let output = run(&folder, &["--today", "2026-01-01", "--spawn", &device()], "");
+    assert!(output.status.success() && told(&output).contains("1 expected failure"), "{}", told(&output));
+    let output = run(&folder, &["--today", "2031-01-01", "--spawn", &device()], "");
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+}
+
+#[test]
+fn what_was_not_played_leaves_nothing_of_the_run_in_memory() {
+    let folder = case("nothing", ASKED);
+    let output = run(&folder, &["--transcript", "--report", "json=out.json", "--spawn", &device()], "");
+    assert!(!told(&output).contains("terminal connects"), "{}", told(&output));
+    let report = fs::read_to_string(folder.join("out.json")).expect("it was written");
+    assert!(report.contains("\"assumptions\": []") && report.contains("\"lasted_ms\": 0"), "{report}");
+}
+
+#[test]
+fn what_would_take_too_long_names_what_allows_it() {
+    let folder = case("long", "terminal connects\nwait 40s\npos -> terminal  DEVICE VERSION  as a\n");
+    let said = told(&run(&folder, &["--spawn", &device()], ""));
+    assert!(said.contains("`--longest 4") && said.contains("` allows it"), "{said}");
+}
+
+#[test]
+fn a_device_that_insists_on_a_subprotocol_is_given_it() {
+    let folder = case(
+        "insists",
+        "terminal connects\npos -> terminal  ADMIN GET_COUNTER  as a\nterminal -> pos  COUNTER=1  re a\n",
+    );
+    let insists = format!("{} --set subprotocol-required=yes", device());
+    let without = run(&folder, &["--spawn", &insists], "");
+    assert_eq!(without.status.code(), Some(1), "{}", told(&without));
+    let with = run(&folder, &["--broker-set", "subprotocol=sci", "--spawn", &insists], "");
+    assert!(with.status.success(), "{}", told(&with));
+    let output = run(&folder, &["--broker-set", "latency=1ms", "--spawn", &insists], "");
+    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
+    assert!(told(&output).contains("latency cannot be given to a broker on real sockets"), "{}", told(&output));
+}
+
 const ASKED: &str = "terminal connects\n\
      pos -> terminal  DEVICE EMAIL  as ask\n\
      screen prompt COMMAND=EMAIL\n\

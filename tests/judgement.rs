@@ -125,7 +125,8 @@ fn it_fails_and_says_why(#[case] name: &str, #[case] scenario: &str, #[case] say
 #[case("terminal\n  pinpad-id \" \"\n\nterminal connects\n", "E021")]
 #[case("terminal -> broker http\n  Host: ~\"(\"\nterminal connects\n", "E032")]
 fn it_is_not_valid(#[case] scenario: &str, #[case] code: &str) {
-    let (said, exit) = played("invalid", scenario, false);
+    // Cases are played at the same time, so each has a folder of its own.
+    let (said, exit) = played(&format!("invalid-{code}-{}", scenario.len()), scenario, false);
     assert_eq!(exit, Some(3), "{said}");
     assert!(said.contains(&format!("error[{code}]")), "{said}");
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use sca_protocol::settings::TerminalSettings;
+use sca_protocol::settings::{BrokerSettings, TerminalSettings};
 use sca_runner::external_broker::{ExternalBroker, split_path};
 use sca_runner::external_terminal::{ExternalTerminal, PLACEHOLDERS, Person, end_all};
 use sca_runner::parse_url;
@@ -50,6 +50,10 @@ pub(crate) struct Device {
     /// several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = crate::open::setting::<TerminalSettings>)]
     set: Vec<(String, String)>,
+    /// A setting of our broker in every scenario that does not set it, for a terminal that insists on it (`subprotocol
+    /// sci`); may be given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = broker_setting)]
+    broker_set: Vec<(String, String)>,
     /// Ask whoever sits before the terminal what it shows, and tell them what a cardholder does
     #[arg(long)]
     interactive: bool,
@@ -78,6 +82,14 @@ pub(crate) struct Device {
     files: Files,
 }
 
+fn broker_setting(text: &str) -> Result<(String, String), String> {
+    let (name, value) = crate::open::setting::<BrokerSettings>(text)?;
+    if matches!(name.as_str(), "url" | "latency" | "bandwidth" | "clock") {
+        return Err(format!("{name} cannot be given to a broker on real sockets"));
+    }
+    Ok((name, value))
+}
+
 fn pos_url(text: &str) -> Result<String, String> {
     placeholders(text, &["pinpad"])?;
     let (front, _) = split_path(text);
@@ -94,11 +106,16 @@ impl Device {
         }
         let mut said = vec![format!("--slack {}", self.slack), format!("--longest {}", self.longest)];
         said.extend(self.set.iter().map(|(name, value)| format!("--set {name}={value}")));
+        said.extend(self.broker_set.iter().map(|(name, value)| format!("--broker-set {name}={value}")));
         said
     }
 
     /// What is real.
     pub(crate) fn real(&self) -> Result<Real, Exit> {
+        if !self.broker_set.is_empty() && self.terminal == Terminal::Simulated {
+            complain!("error: --broker-set is for --terminal external");
+            return Err(Exit::Usage);
+        }
         if let (Some(broker), Some(pos)) = (&self.broker, &self.pos) {
             return Ok(Real::Broker(ExternalBroker {
                 broker: broker.clone(),
@@ -127,6 +144,7 @@ impl Device {
             spawn: self.spawn.clone(),
             reset: self.reset.clone(),
             has: self.set.clone(),
+            broker: self.broker_set.clone(),
             credentials: credentials.identity.is_some().then_some(credentials),
             patience: Duration::from_secs(self.patience),
             longest: Duration::from_secs(self.longest),
@@ -149,6 +167,7 @@ impl Device {
             "--spawn",
             "--reset",
             "--set",
+            "--broker-set",
             "--broker",
             "--pos",
             "--ca",

@@ -47,7 +47,11 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
             Verdict::UnexpectedPass => complain!("error: {place} passes, but its header expects it to fail\n"),
             Verdict::Inapplicable(why) => complain!("{place}:{}: inapplicable: {}", why.span.line, why.headline),
             Verdict::ExpectedFail(why) => complain!("{place}:{}: expected-fail: {}", why.span.line, why.headline),
-            Verdict::Pass => {}
+            Verdict::Pass => {
+                if let Some(model) = &row.model {
+                    complain!("{place}: note: {model}");
+                }
+            }
         }
     }
     if shown > 3 {
@@ -60,7 +64,7 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
         complain!("{}", difference(kept, new));
         match &result.not_left {
             None => {
-                complain!("  look at it, and accept or reject it: sca-sim review {}\n", result.loaded.path.display())
+                complain!("  look at it, and accept or reject it: sca-sim review {}\n", result.loaded.path.display());
             }
             Some(why) => complain!("  nothing was left for review: {why}\n"),
         }
@@ -93,7 +97,9 @@ fn evidence(arguments: &Arguments, suite: &Terminals<'_>, result: &FileResult, n
     let folder = arguments.failures.join(format!("{}-{}", name.trim_matches('_'), number + 1));
     let row = &result.rows[number];
     let mut frames = row.frames.clone();
-    if let (false, Ok(scenario)) = (arguments.wire, &result.loaded.scenario) {
+    // A real run cannot be played again; its frames were kept from the start.
+    let is_memory = !arguments.wire && arguments.device.world().is_none();
+    if let (true, Ok(scenario)) = (is_memory, &result.loaded.scenario) {
         let again = Options { keeps_frames: true, ..suite.options.clone() };
         let rows = play(scenario, &again, &suite.identities.memory, &simulated);
         frames = rows.into_iter().nth(number).map(|row| row.frames).unwrap_or_default();

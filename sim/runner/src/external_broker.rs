@@ -13,6 +13,7 @@ use crate::core::{Core, Making};
 use crate::identities::Identities;
 use crate::live::Credentials;
 use crate::play::{Options, Place};
+use crate::rows::{length, too_long};
 use crate::verdict::{Failure, Played};
 
 /// A broker under test, and how the harness gets at it.
@@ -115,11 +116,8 @@ pub(crate) fn unplayable(
             return no(FIRST_LINE, format!("with a real broker the terminal's `{name}` is given by the command line"));
         }
     }
-    row.steps.iter().find_map(of_step).or_else(|| {
-        let (took, limit) = (in_memory.lasted, external.longest);
-        let told = || format!("it would take {} s of real time, {} s are allowed", took.as_secs(), limit.as_secs());
-        (took > limit).then(|| Failure::at(FIRST_LINE, told()))
-    })
+    let longest = || too_long(length(row, in_memory), external.longest, Some("--longest"));
+    row.steps.iter().find_map(of_step).or_else(longest)
 }
 
 fn of_step(step: &Step) -> Option<Failure> {
@@ -140,6 +138,7 @@ fn of_step(step: &Step) -> Option<Failure> {
         },
         Action::Fault(_) => no(span, "the line to a real broker cannot be harmed from here"),
         Action::Answers { .. } => no(span, "how a real broker answers is its own"),
+        Action::Network(_) => no(span, "the network of a real broker cannot be changed from here"),
         Action::Together(_) => no(span, "a real broker makes segments of its own"),
         Action::Set(set) if matches!(set.party, Party::Broker(_)) => no(span, "a real broker cannot be set from here"),
         Action::Set(set) if matches!(set.name.as_str(), "clock" | "certificate" | "authority") => {

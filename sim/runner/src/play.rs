@@ -233,6 +233,7 @@ pub(crate) fn failed_to_start(row: &Row, why: String) -> Played {
     Played {
         values: row.values.clone(),
         verdict: Verdict::CannotRun(why),
+        model: None,
         transcript: String::new(),
         projection: String::new(),
         assumed: std::collections::BTreeSet::new(),
@@ -354,7 +355,7 @@ fn played<C: Core>(
 ) -> Played {
     let verdict = match result {
         Ok(()) => Verdict::Pass,
-        Err(Stop::Failed(failure)) => Verdict::Fail(failure),
+        Err(Stop::Failed(failure)) => Verdict::Fail(world.with_broken_law(failure)),
         Err(Stop::Error(why)) => Verdict::Error(why),
         Err(Stop::CannotRun(why)) => Verdict::CannotRun(why),
     };
@@ -373,6 +374,7 @@ fn played<C: Core>(
         },
         projection: if options.projects { projection::projection(&names, entries) } else { String::new() },
         verdict,
+        model: None,
         assumed,
         lasted,
         frames: cards::masked(&std::mem::take(&mut world.frames)).into_owned(),

@@ -7,7 +7,7 @@ use sca_scenario::model::{Action, Arm, Bytes, Row, Scenario, Step};
 
 use crate::faults;
 use crate::play::target;
-use crate::verdict::{Failure, Played};
+use crate::verdict::{Failure, Played, Verdict};
 
 /// A scenario that would take longer on the wire is not played there.
 const WIRE_LENGTH_MAX: Duration = Duration::from_secs(5);
@@ -65,6 +65,32 @@ pub(crate) fn over_ws(row: &Row) -> Option<Row> {
     target(&settings).secure.then_some(plain)
 }
 
+/// How long a row takes: what it took in memory or, where that run ended before its time, what its lines say at least.
+pub(crate) fn length(row: &Row, in_memory: &Played) -> Duration {
+    fn told(steps: &[Step], begin: Duration) -> Duration {
+        steps.iter().fold(begin, |at, step| {
+            let at = at.max(step.stamp.unwrap_or_default());
+            match &step.action {
+                Action::Wait(span) => at + *span,
+                other => other.blocks().into_iter().map(|block| told(block, at)).max().unwrap_or(at),
+            }
+        })
+    }
+    match in_memory.verdict {
+        Verdict::Pass | Verdict::UnexpectedPass => in_memory.lasted,
+        _ => told(&row.steps, Duration::ZERO).max(in_memory.lasted),
+    }
+}
+
+/// That a row takes longer than it may, and what allows it.
+pub(crate) fn too_long(took: Duration, limit: Duration, allows: Option<&str>) -> Option<Failure> {
+    let line = sca_scenario::Span { line: 1, column: 1, length: 8, ..Default::default() };
+    let seconds = took.as_secs() + u64::from(took.subsec_nanos() > 0);
+    let allows = allows.map_or_else(String::new, |option| format!("; `{option} {seconds}` allows it"));
+    let told = || format!("it would take {seconds} s of real time, {} s are allowed{allows}", limit.as_secs());
+    (took > limit).then(|| Failure::at(line, told()))
+}
+
 /// Why a row cannot be played on the wire, if it cannot.
 #[must_use]
 pub fn unplayable_on_wire(row: &Row, in_memory: &Played, scale: u32) -> Option<Failure> {
@@ -89,13 +115,8 @@ pub fn unplayable_on_wire(row: &Row, in_memory: &Played, scale: u32) -> Option<F
     let line = sca_scenario::Span { line: 1, column: 1, length: 8, ..Default::default() };
     let least = Duration::from_millis(1) * scale.max(1);
     let shaped = ["latency", "bandwidth"].into_iter().find(|name| row.cast.broker.contains_key(*name));
-    let length = in_memory.lasted / scale.max(1);
     fault(&row.steps)
         .or_else(|| brief(&row.steps, least))
         .or_else(|| shaped.map(|name| Failure::at(line, format!("sockets have no `{name}` of their own"))))
-        .or_else(|| {
-            let (got, limit) = (length.as_secs(), WIRE_LENGTH_MAX.as_secs());
-            (length > WIRE_LENGTH_MAX)
-                .then(|| Failure::at(line, format!("it would take {got} s of real time, {limit} s are allowed")))
-        })
+        .or_else(|| too_long(length(row, in_memory) / scale.max(1), WIRE_LENGTH_MAX, None))
 }

@@ -13,7 +13,7 @@ use crate::external_broker::{self, ExternalBroker};
 use crate::external_terminal::{self, ExternalTerminal};
 use crate::files::{self, Loaded};
 use crate::identities::Identities;
-use crate::play::{CLOCK, Options, Place, play};
+use crate::play::{CLOCK, Options, Place, judged, play};
 use crate::projection::agree;
 use crate::rows::{row_of, unplayable_on_wire};
 use crate::snapshots;
@@ -111,6 +111,9 @@ pub fn joined(rows: &[Played]) -> String {
     for row in rows {
         let byte = row.values.last().filter(|(name, _)| name == "byte").map(|(_, value)| value.as_str());
         let plain = byte.map(|byte| without_byte(&row.transcript, byte));
+        if row.transcript.is_empty() {
+            continue;
+        }
         if plain.is_some() && plain == last {
             continue;
         }
@@ -256,13 +259,10 @@ impl<C: Core> Suite<'_, C> {
 
     /// Plays a row on the wire that has been played in memory, and holds the two against each other.
     fn on_wire(&self, scenario: &Scenario, at: usize, in_memory: Played, scale: u32) -> Played {
-        if !matches!(in_memory.verdict, Verdict::Pass | Verdict::ExpectedFail(_)) {
-            return in_memory;
-        }
         // The rows of an `each byte` are made from one row of the file.
         let (row, byte) = row_of(scenario, at, &in_memory);
         if let Some(why) = unplayable_on_wire(&row, &in_memory, scale) {
-            return Played { verdict: Verdict::Inapplicable(Box::new(why)), ..in_memory };
+            return in_memory.inapplicable(why);
         }
         let last = row.steps.last().map_or_else(sca_scenario::Span::default, |step| step.span);
         let stops = row.steps.last().is_some_and(|step| matches!(step.action, Action::End));
@@ -271,21 +271,19 @@ impl<C: Core> Suite<'_, C> {
         let mut played = play(&one, &options, &self.identities.wire, &self.make);
         let Some(mut played) = played.pop() else { return in_memory };
         played.values.extend(byte);
-        if matches!(played.verdict, Verdict::Pass) && !agree(&in_memory.projection, &played.projection, stops) {
+        let both = matches!((&played.verdict, &in_memory.verdict), (Verdict::Pass, Verdict::Pass));
+        if both && !agree(&in_memory.projection, &played.projection, stops) {
             let difference = told_difference(("memory", "wire"), &in_memory.projection, &played.projection);
             let failure = Failure::at(last, "memory and wire saw different things")
                 .label("up to here")
                 .note(format!("lines with - came in memory alone, those with + on the wire alone\n{difference}"));
             played.verdict = Verdict::Fail(Box::new(failure));
         }
-        played
+        played.beside(&in_memory)
     }
 
-    /// Plays a row against a device, or a broker, that the simulated ones have passed.
+    /// Plays a row against a device, or with a broker: it is judged by itself, whatever the simulated ones came to.
     fn with_what_is_real(&self, scenario: &Scenario, at: usize, in_memory: Played) -> Played {
-        if !matches!(in_memory.verdict, Verdict::Pass | Verdict::ExpectedFail(_)) {
-            return in_memory;
-        }
         let (row, byte) = row_of(scenario, at, &in_memory);
         let why = match &self.real {
             Real::Nothing => None,
@@ -293,7 +291,7 @@ impl<C: Core> Suite<'_, C> {
             Real::Broker(external) => external_broker::unplayable(scenario, &row, &in_memory, external),
         };
         if let Some(why) = why {
-            return Played { verdict: Verdict::Inapplicable(Box::new(why)), ..in_memory };
+            return in_memory.inapplicable(why);
         }
         let wire = &self.identities.wire;
         let mut played = match &self.real {
@@ -306,7 +304,7 @@ impl<C: Core> Suite<'_, C> {
             }
         };
         played.values.extend(byte);
-        played
+        judged(scenario, self.options.today, played).beside(&in_memory)
     }
 
     /// How the transcript relates to the kept one, and why nothing was left on disk where that is so: what cannot be left

@@ -131,6 +131,43 @@ pub struct Evidence {
 }
 
 impl Played {
+    /// This row where it cannot be played in the world asked for: nothing of the run in memory is its evidence.
+    #[must_use]
+    pub(crate) fn inapplicable(self, why: Failure) -> Self {
+        Self {
+            verdict: Verdict::Inapplicable(Box::new(why)),
+            transcript: String::new(),
+            projection: String::new(),
+            assumed: BTreeSet::new(),
+            lasted: Duration::ZERO,
+            frames: String::new(),
+            evidence: Evidence::default(),
+            faces: Vec::new(),
+            trace: None,
+            ..self
+        }
+    }
+
+    /// This run on sockets, with what the run in memory came to beside it, where that did not pass.
+    #[must_use]
+    pub(crate) fn beside(mut self, in_memory: &Self) -> Self {
+        let told = match &in_memory.verdict {
+            Verdict::Pass | Verdict::ExpectedFail(_) | Verdict::Inapplicable(_) => return self,
+            Verdict::UnexpectedPass => "in memory this passes, against its header".to_owned(),
+            Verdict::Error(why) | Verdict::CannotRun(why) => format!("in memory this cannot be played: {why}"),
+            Verdict::Fail(why) => {
+                let label = if why.label.is_empty() { String::new() } else { format!(": {}", why.label) };
+                let told = format!("in memory this fails, at line {}: {}{label}", why.span.line, why.headline);
+                crate::cards::masked(&told).into_owned()
+            }
+        };
+        match &mut self.verdict {
+            Verdict::Fail(failure) => failure.notes.push(told),
+            _ => self.model = Some(told),
+        }
+        self
+    }
+
     /// What chooses this row of its file alone, behind the command that plays it: ` --row NAME=VALUE` for each value.
     #[must_use]
     pub fn row_arguments(&self) -> String {
@@ -152,6 +189,8 @@ pub struct Played {
     pub values: Vec<(String, String)>,
     /// The verdict.
     pub verdict: Verdict,
+    /// What the run in memory came to, where another one was judged and that one did not pass.
+    pub model: Option<String>,
     /// What was done and seen, as a scenario.
     pub transcript: String,
     /// What was seen, lane by lane, without times: what every world must agree on. Empty where it was not asked for.

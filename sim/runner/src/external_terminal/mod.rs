@@ -52,6 +52,8 @@ pub struct ExternalTerminal {
     pub reset: Option<String>,
     /// Settings that the device is known to have.
     pub has: Vec<(String, String)>,
+    /// Settings of our broker in every scenario that does not set them.
+    pub broker: Vec<(String, String)>,
     /// What the broker shows and whom it trusts, for a device that is not started here; without it the device is
     /// expected to speak ws.
     pub credentials: Option<crate::live::Credentials>,
@@ -210,6 +212,9 @@ fn prepared(scenario: &Scenario, row: &Row, external: &ExternalTerminal, port: u
     let secure = if external.spawn.is_some() { !is_declared_ws } else { external.credentials.is_some() };
     let scheme = if secure { "wss" } else { "ws" };
     row.cast.broker.insert("url".to_owned(), format!("{scheme}://{}:{port}", external.name));
+    for (name, value) in &external.broker {
+        row.cast.broker.entry(name.clone()).or_insert_with(|| value.clone());
+    }
     let host = format!("{}:{port}", external.name);
     row.steps.iter_mut().for_each(|step| of_device(step, &host));
     let mut scenario = Scenario { rows: Vec::new(), ..scenario.clone() };

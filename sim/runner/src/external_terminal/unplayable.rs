@@ -7,6 +7,7 @@ use sca_scenario::model::{Action, FaultKind, LinkSight, Party, Row, Scenario, Si
 
 use super::ExternalTerminal;
 use crate::faults;
+use crate::rows::{length, too_long};
 use crate::verdict::{Failure, Played};
 
 const FIRST_LINE: Span = Span { line: 1, column: 1, length: 8, file: 0 };
@@ -18,16 +19,9 @@ pub(crate) fn unplayable(
     in_memory: &Played,
     external: &ExternalTerminal,
 ) -> Option<Failure> {
-    settings(scenario, row, external).or_else(|| row.steps.iter().find_map(|step| of_step(step, external))).or_else(
-        || {
-            let (took, limit) = (in_memory.lasted, external.longest);
-            (took > limit).then(|| {
-                let told =
-                    format!("it would take {} s of real time, {} s are allowed", took.as_secs(), limit.as_secs());
-                Failure::at(FIRST_LINE, told)
-            })
-        },
-    )
+    settings(scenario, row, external)
+        .or_else(|| row.steps.iter().find_map(|step| of_step(step, external)))
+        .or_else(|| too_long(length(row, in_memory), external.longest, Some("--longest")))
 }
 
 fn no(span: Span, why: impl Into<String>) -> Option<Failure> {
@@ -113,6 +107,7 @@ fn of_step(step: &Step, external: &ExternalTerminal) -> Option<Failure> {
             Party::Host | Party::Vhq => no(span, "a device has hosts of its own"),
         },
         Action::Answers { by_proxy: true, .. } => no(span, "there is no proxy before the device"),
+        Action::Network(_) => no(span, "the network of a device cannot be changed from here"),
         Action::Throughout(..) => no(span, "nobody can look at the device at every moment"),
         Action::Without(Source::ToHost(..), ..) => no(span, "a device has hosts of its own"),
         Action::Fault(fault) => {

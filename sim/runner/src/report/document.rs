@@ -150,6 +150,9 @@ pub struct Row {
     /// Whether something around the harness was missing.
     #[serde(default)]
     pub cannot_run: bool,
+    /// What else is known: that the simulated terminal does not pass what the one under test has passed.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 /// A failure.
@@ -425,6 +428,7 @@ fn played(result: &FileResult, row: &Played, replay: &str) -> Row {
             _ => None,
         },
         cannot_run: matches!(row.verdict, Verdict::CannotRun(_)),
+        note: row.model.clone(),
     }
 }
 

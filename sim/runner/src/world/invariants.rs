@@ -124,6 +124,14 @@ impl<C: Core> World<'_, C> {
         }
     }
 
+    /// A failure with the law that was broken before it, where one was: the law mostly names the cause.
+    pub(crate) fn with_broken_law(&self, failure: Box<Failure>) -> Box<Failure> {
+        match &self.violation {
+            Some((law, what)) => Box::new(failure.note(format!("before that, the invariant {law} was broken: {what}"))),
+            None => failure,
+        }
+    }
+
     /// What has to hold when all is said and done.
     pub(super) fn finish(&mut self) -> Result<(), Stop> {
         let is_eased = self.script.is_eased();

@@ -30,6 +30,7 @@ pub(crate) enum Held {
 }
 
 /// How a connection ends within a message to a terminal.
+#[derive(Clone, Copy)]
 struct Ending {
     /// Bytes of the message that leave.
     passed: usize,
