@@ -70,6 +70,29 @@ fn a_device_is_judged_whatever_the_simulated_terminal_comes_to() {
 }
 
 #[test]
+fn a_program_that_ends_is_told_of_at_once() {
+    let folder = case(
+        "ends",
+        "terminal connects\npos -> terminal  ADMIN GET_COUNTER  as a\nterminal -> pos  COUNTER=1  re a\nwait 20s\n",
+    );
+    let dies = format!("{} & sleep 2; echo the disk is full; kill $!; exit 3", device());
+    let begun = std::time::Instant::now();
+    let output = run(&folder, &["--spawn", &dies], "");
+    let said = told(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for part in [
+        ":9:1",
+        "the program of terminal has ended by itself",
+        "it ended with exit status: 3",
+        "it said: the disk is full",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    // Scenario and patience would both take far longer.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(15), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn a_failure_that_is_expected_is_expected_of_a_device_too() {
     let folder = case("expected", UNECHOED);
     let path = folder.join("case.sca");
@@ -147,6 +170,7 @@ fn without_a_person_screens_are_inapplicable() {
 fn a_device_that_does_not_come_is_told_of_with_its_last_words() {
     let folder = case("late", "terminal connects\n");
     for (spawn, says) in [
+        ("true", "the device has not come: it ended with exit status: 0"),
         ("echo the disk is full; exit 3", "the device has not come: it ended with exit status: 3: the disk is full"),
         ("sleep 60", "no device has come within 1 s"),
     ] {

@@ -372,6 +372,22 @@ impl Script {
     }
 }
 
+impl Script {
+    /// The line that is current, or the last one where all are done.
+    pub(crate) fn current(&self) -> Span {
+        let first = |steps: &[Step]| steps.first().map(|step| step.span);
+        let here = self.ops.front().and_then(|op| match op {
+            Op::Step(step) => Some(step.span),
+            Op::Any(steps) => steps.first().map(|step| step.span),
+            Op::Optional(steps) => first(steps),
+            Op::Either(branches) => branches.iter().find_map(|branch| first(branch)),
+            Op::Throughout(.., span) | Op::Without(.., span) => Some(*span),
+            Op::Order(_) | Op::Release => None,
+        });
+        here.unwrap_or(self.last)
+    }
+}
+
 /// What one step comes to.
 pub(crate) enum Stepped {
     Met,

@@ -10,7 +10,7 @@ use sca_protocol::settings::{TerminalSettings, with};
 use sca_scenario::model::{Certificate, Row, Scenario, Terminal};
 
 use super::ExternalTerminal;
-use super::process::{Log, Started};
+use super::process::{Ended, Log, Started};
 use crate::files::{self, Kept};
 use crate::identities::Identities;
 
@@ -71,9 +71,10 @@ impl Devices {
         drop(self.running.get_mut(who).and_then(Option::take));
     }
 
-    /// How a device has failed by itself, if one has.
-    pub(super) fn failed(&mut self) -> Option<String> {
-        self.running.iter_mut().flatten().find_map(Started::failed)
+    /// Which device has ended by itself, and how, if one has.
+    pub(crate) fn ended(&mut self) -> Option<(usize, Ended)> {
+        let mut all = self.running.iter_mut().enumerate();
+        all.find_map(|(who, running)| Some((who, running.as_mut()?.ended()?)))
     }
 }
 

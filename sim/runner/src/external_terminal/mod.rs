@@ -28,6 +28,7 @@ use crate::verdict::Played;
 pub(crate) use absent::Absent;
 pub(crate) use device::Devices;
 pub use device::PLACEHOLDERS;
+pub(crate) use process::Ended;
 pub use process::end_all;
 pub(crate) use unplayable::unplayable;
 
@@ -147,7 +148,7 @@ pub(crate) fn play_external_terminal(
 }
 
 /// How often it is looked whether a program has ended.
-const LOOKS: Duration = Duration::from_millis(50);
+pub(crate) const LOOKS: Duration = Duration::from_millis(50);
 
 /// Resets the device, where there is a command for it.
 async fn reset(external: &ExternalTerminal) -> Result<(), String> {
@@ -158,16 +159,16 @@ async fn reset(external: &ExternalTerminal) -> Result<(), String> {
     let ended = async {
         loop {
             match started.ended() {
-                Some(true) => return Ok(()),
-                Some(false) => return Err(format!("the reset failed: {}", started.failed().unwrap_or_default())),
+                Some(ended) if ended.well => return Ok(()),
+                Some(ended) => return Err(format!("the reset failed: {}", ended.told())),
                 None => tokio::time::sleep(LOOKS).await,
             }
         }
     };
     let limit = external.patience;
-    tokio::time::timeout(limit, ended)
-        .await
-        .unwrap_or_else(|_| Err(format!("the reset has not ended within {} s", limit.as_secs())))
+    tokio::time::timeout(limit, ended).await.unwrap_or_else(|_| {
+        Err(format!("the reset has not ended within {} s; --patience waits longer", limit.as_secs()))
+    })
 }
 
 /// Waits until the device has come.
@@ -178,8 +179,8 @@ async fn is_there(external: &ExternalTerminal, mailbox: &Mailbox, devices: &mut 
                 biased;
                 () = mailbox.posted_or_nudged() => return Ok(()),
                 () = tokio::time::sleep(LOOKS) => {
-                    if let Some(why) = devices.failed() {
-                        return Err(format!("the device has not come: {why}"));
+                    if let Some((_, ended)) = devices.ended() {
+                        return Err(format!("the device has not come: {}", ended.told()));
                     }
                 }
             }
@@ -188,7 +189,7 @@ async fn is_there(external: &ExternalTerminal, mailbox: &Mailbox, devices: &mut 
     let limit = external.patience;
     tokio::time::timeout(limit, come)
         .await
-        .unwrap_or_else(|_| Err(format!("no device has come within {} s", limit.as_secs())))
+        .unwrap_or_else(|_| Err(format!("no device has come within {} s; --patience waits longer", limit.as_secs())))
 }
 
 async fn accept(listener: Listener, callers: Callers) {

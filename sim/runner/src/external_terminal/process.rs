@@ -1,7 +1,7 @@
 //! A program under test: started in a group of its own, so that all that it starts ends with it, and heard, so that it can be
 //! told why it failed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -15,6 +15,8 @@ use crate::files;
 /// The groups that are running, for whoever has to end in the middle.
 static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
+/// Lines that are kept of what a program has printed last.
+const LINES_KEPT: usize = 10;
 /// Bytes of a line that are kept.
 const LINE_MAX: u64 = 64 << 10;
 
@@ -49,11 +51,30 @@ impl Log {
     }
 }
 
+/// How a program has ended by itself, and what it printed last.
+#[derive(Debug, Clone)]
+pub(crate) struct Ended {
+    /// As the system says it: `exit status: 3`.
+    pub(crate) how: String,
+    /// Its last lines, without card numbers.
+    pub(crate) last: Vec<String>,
+    /// Whether it says that all went well.
+    pub(super) well: bool,
+}
+
+impl Ended {
+    /// In one line.
+    pub(super) fn told(&self) -> String {
+        let said = self.last.last().map_or_else(String::new, |last| format!(": {last}"));
+        format!("it ended with {}{said}", self.how)
+    }
+}
+
 /// A program that runs.
 pub(super) struct Started {
     child: Child,
-    /// The last line it has printed.
-    last: Arc<Mutex<String>>,
+    /// The last lines it has printed.
+    last: Arc<Mutex<VecDeque<String>>>,
 }
 
 impl Started {
@@ -67,7 +88,7 @@ impl Started {
             .process_group(0)
             .spawn()?;
         RUNNING.lock().unwrap_or_else(PoisonError::into_inner).insert(child.id());
-        let last = Arc::new(Mutex::new(String::new()));
+        let last = Arc::new(Mutex::new(VecDeque::new()));
         if let Some(output) = child.stdout.take() {
             let (last, log) = (last.clone(), log.clone());
             std::thread::spawn(move || hear(output, &last, &log));
@@ -75,17 +96,11 @@ impl Started {
         Ok(Self { child, last })
     }
 
-    /// How it has ended, where it has ended badly by itself.
-    pub(super) fn failed(&mut self) -> Option<String> {
-        let status = self.child.try_wait().ok().flatten().filter(|status| !status.success())?;
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let said = if last.is_empty() { String::new() } else { format!(": {}", last.trim_end()) };
-        Some(format!("it ended with {status}{said}"))
-    }
-
     /// How it has ended, once it has.
-    pub(super) fn ended(&mut self) -> Option<bool> {
-        self.child.try_wait().ok().flatten().map(|status| status.success())
+    pub(super) fn ended(&mut self) -> Option<Ended> {
+        let status = self.child.try_wait().ok().flatten()?;
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(Ended { how: status.to_string(), last: last.iter().cloned().collect(), well: status.success() })
     }
 }
 
@@ -99,7 +114,7 @@ impl Drop for Started {
 }
 
 /// Keeps what a program prints, line by line.
-fn hear(output: impl Read, last: &Mutex<String>, log: &Log) {
+fn hear(output: impl Read, last: &Mutex<VecDeque<String>>, log: &Log) {
     let mut output = BufReader::new(output);
     loop {
         let mut line = Vec::new();
@@ -110,7 +125,11 @@ fn hear(output: impl Read, last: &Mutex<String>, log: &Log) {
                 let text = pan::masked(&text);
                 log.append(&text);
                 if !text.trim().is_empty() {
-                    *last.lock().unwrap_or_else(PoisonError::into_inner) = text.into_owned();
+                    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+                    if last.len() == LINES_KEPT {
+                        last.pop_front();
+                    }
+                    last.push_back(text.trim_end().to_owned());
                 }
             }
         }

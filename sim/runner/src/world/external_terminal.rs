@@ -15,7 +15,9 @@ use super::ends::{EndState, Ends, OUTBOX};
 use super::{Event, Stop, World};
 use crate::armory::Standpoint;
 use crate::core::Core;
-use crate::external_terminal::{Callers, Devices, ExternalTerminal};
+use crate::external_terminal::{Callers, Devices, Ended, ExternalTerminal, LOOKS};
+use crate::record::Entry;
+use crate::verdict::Failure;
 
 /// All that a world knows of its devices.
 pub(crate) struct TerminalState {
@@ -67,11 +69,34 @@ fn answered() -> LinkEvent {
     LinkEvent::Answered(Head { line: String::new(), status: 101, version: 1, headers: Vec::new() })
 }
 
-/// Waits for what a person says; for ever where nobody was asked.
-pub(super) async fn said(state: Option<&mut TerminalState>) -> Option<bool> {
-    match state.and_then(|state| state.question.as_mut()) {
-        Some(answer) => answer.recv().await.flatten(),
-        None => std::future::pending().await,
+/// What comes from beside the line.
+pub(super) enum News {
+    /// What a person says; nothing where nobody answers.
+    Said(Option<bool>),
+    /// A device has ended by itself.
+    Ended(usize, Ended),
+}
+
+/// Waits for what a person says, or for a device that ends by itself; for ever where there is no device.
+pub(super) async fn news(state: Option<&mut TerminalState>) -> News {
+    let Some(state) = state else { return std::future::pending().await };
+    loop {
+        if let Some((who, ended)) = state.devices.ended() {
+            // What it said before its end is read before its end is told: whoever posts comes first.
+            tokio::time::sleep(LOOKS).await;
+            return News::Ended(who, ended);
+        }
+        let said = async {
+            match state.question.as_mut() {
+                Some(answer) => answer.recv().await.flatten(),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            yes = said => return News::Said(yes),
+            () = tokio::time::sleep(LOOKS) => {}
+        }
     }
 }
 
@@ -338,8 +363,28 @@ impl<C: Core> World<'_, C> {
         }
     }
 
+    /// Something has come from beside the line.
+    pub(super) fn heard_beside(&mut self, news: News) -> Result<(), Stop> {
+        match news {
+            News::Said(yes) => self.person_said(yes),
+            News::Ended(who, ended) => Err(self.has_ended(who, &ended)),
+        }
+    }
+
+    /// A device has ended by itself: nothing more can come of it.
+    fn has_ended(&mut self, who: usize, ended: &Ended) -> Stop {
+        let (now, name) = (self.now(), self.actors[who].name.clone());
+        self.record.push(now, Entry::Comment(format!("the program of {name} has ended with {}", ended.how)));
+        let failure = Failure::at(self.script.current(), format!("the program of {name} has ended by itself"))
+            .label("the run was here")
+            .note(format!("it ended with {} at {}", ended.how, crate::look::stamp(now)));
+        Stop::Failed(Box::new(
+            ended.last.iter().fold(failure, |failure, line| failure.note(format!("it said: {line}"))),
+        ))
+    }
+
     /// A person has said whether it is shown.
-    pub(super) fn person_said(&mut self, yes: Option<bool>) -> Result<(), Stop> {
+    fn person_said(&mut self, yes: Option<bool>) -> Result<(), Stop> {
         if let Some(state) = &mut self.external_terminals {
             state.question = None;
         }

@@ -235,9 +235,9 @@ impl<'a, C: Core> World<'a, C> {
             tokio::select! {
                 biased;
                 () = self.mailbox.posted() => settled = true,
-                yes = external_terminal::said(self.external_terminals.as_mut()) => {
+                news = external_terminal::news(self.external_terminals.as_mut()) => {
                     self.now = self.setting.clock.elapsed();
-                    self.person_said(yes)?;
+                    self.heard_beside(news)?;
                     settled = false;
                 }
                 () = tokio::time::sleep_until(at) => settled = false,
