@@ -27,7 +27,7 @@ trust/key_update trust/versions""".split()
 CANNOT = """sessions/training sessions/invoice_too_long sessions/pos_recon sessions/security_is_refused
 handshake/exact_request malformed/attributes malformed/deep""".split()
 # What a broker can get wrong: passing on, in order, to the right one, whole.
-ROUTED = """counter/first_command counter/each_terminal_its_own sessions/finish_without_session malformed/attributes
+ROUTED = """counter/order_decides counter/last_wins sessions/finish_without_session malformed/attributes
 payments/sale_by_tap""".split()
 # What comes from PyPI and npm has to be there.
 REQUIRED = ["a terminal on Python websockets, as the client core under test"] + [
