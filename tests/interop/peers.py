@@ -22,12 +22,12 @@ TODAY, OF_2022 = VENVS / "peers/bin/python", VENVS / "websockets-10.2/bin/python
 CAN = """counter/first_command counter/last_wins counter/lower counter/over_reboot counter/two_in_one_segment
 counter/each_terminal_its_own counter/goes_on_where_it_stood sessions/finish_without_session sessions/unknown_command
 handshake/bad_accept handshake/redirect_is_not_followed handshake/many_headers handshake/subprotocol_echoed
-disconnects/close_codes disconnects/lost_reply disconnects/one_byte_a_segment disconnects/unsolicited_pong trust/mutual
+disconnects/close_without_code disconnects/lost_reply disconnects/one_byte_a_segment disconnects/unsolicited_pong trust/mutual
 trust/key_update trust/versions""".split()
 CANNOT = """sessions/training sessions/invoice_too_long sessions/pos_recon sessions/security_is_refused
 handshake/exact_request malformed/attributes malformed/deep""".split()
 # What a broker can get wrong: passing on, in order, to the right one, whole.
-ROUTED = """counter/order_decides counter/last_wins sessions/finish_without_session malformed/attributes
+ROUTED = """interop/two_terminals counter/order_decides counter/last_wins sessions/finish_without_session malformed/attributes
 payments/sale_by_tap""".split()
 # What comes from PyPI and npm has to be there.
 REQUIRED = ["a terminal on Python websockets, as the client core under test"] + [
@@ -52,7 +52,9 @@ def told(verdict, name, why=""):
 
 
 def paths(names):
-    return [str(HERE.parent.parent / "scenarios" / f"{name}.sca") for name in names]
+    """The files of scenarios: bundled ones, and those beside this script, by their folder and name."""
+    folder = {name: HERE.parent if name.startswith("interop/") else HERE.parent.parent / "scenarios" for name in names}
+    return [str(folder[name] / f"{name}.sca") for name in names]
 
 
 def run(*arguments, env=None):

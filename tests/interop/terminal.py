@@ -24,6 +24,7 @@ def answer(text):
     told = {
         ("ADMIN", "GET_COUNTER"): ("Operation Successful", "OK", -1),
         ("DEVICE", "VERSION"): ("Version Information Captured", "OK", -1),
+        ("SECONDARYPORT", "STATUS"): ("Status", "OK", -1),
         ("SESSION", "START"): ("SESSION in progress", "BUSY", 59003) if session else ("Session Started", "OK", -1),
         ("SESSION", "FINISH"): ("Session finished", "OK", -1) if session else ("No session", "ERROR", 59004),
         None: ("XML Format Incorrect", "ERROR", -2),
@@ -35,6 +36,7 @@ def answer(text):
         count = str(counter + (os.environ.get("DEFECT") == "counter"))
     fields |= {"COUNTER": count} if count else {}
     fields |= {"VERSION_INFO": "APP=PY"} if ask == ("DEVICE", "VERSION") else {}
+    fields |= {"SERIAL_NUMBER": "1"} if ask == ("SECONDARYPORT", "STATUS") else {}
     fields |= {"TRAINING_MODE": "OFF"} if told[0] == "Session Started" else {}
     return "<RESPONSE>" + "".join(f"<{name}>{value}</{name}>" for name, value in fields.items()) + "</RESPONSE>"
 

@@ -2,7 +2,7 @@
 //! from later ones, and the scenarios that cover it are played without snapshots: one of the lines that cover the clause
 //! has to fail.
 //!
-//! `tests/violations/caught.csv` keeps how many are planted and caught; `sca-sim conformance` shows it.
+//! `sim/runner/src/conformance/violations.csv` keeps how many are planted and caught; `sca-sim conformance` shows it.
 
 #[path = "../common/mod.rs"]
 mod common;
