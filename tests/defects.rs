@@ -109,9 +109,12 @@ impl Defective {
         let mut late_end = None;
         for output in outputs {
             match (self.defect, &output) {
-                (Defect::DialsTwice, Output::Dial { connection, target, via }) => {
-                    let (target, via) = (target.clone(), via.clone());
-                    altered.push(Output::Dial { connection: ConnectionId(connection.0 + 1_000), target, via });
+                (Defect::DialsTwice, Output::Dial { connection, .. }) => {
+                    let mut twice = output.clone();
+                    if let Output::Dial { connection: other, .. } = &mut twice {
+                        *other = ConnectionId(connection.0 + 1_000);
+                    }
+                    altered.push(twice);
                 }
                 (Defect::NeverRedialsAfterAMissedPong, Output::Close { code: 1001, .. }) => self.is_ready = true,
                 (Defect::StaysBusyAfterALostPrompt, Output::Text { connection, .. }) if self.is_ready => {

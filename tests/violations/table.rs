@@ -2,8 +2,9 @@
 
 use sca_protocol::handshake::{self, Head};
 use sca_protocol::screens::ScreenName;
+use sca_protocol::settings::KeepAlive;
 use sca_protocol::{Line, Reason};
-use sca_terminal::{CallEvent, Face, Input, LinkEvent, Output, Screen, Seen};
+use sca_terminal::{CallEvent, Face, Input, LinkEvent, Output, Screen, Seen, Target};
 
 use super::wrapper::Does::{Hear, Http, Reply as Answer, Say, Set, Setup, Show, Takes};
 use super::wrapper::{
@@ -63,11 +64,18 @@ fn no_dial(output: &Output, when: bool) -> Option<Vec<Output>> {
     (when && matches!(output, Output::Dial { .. })).then(Vec::new)
 }
 
-fn dial_of(output: &Output, change: impl FnOnce(&mut sca_terminal::Target)) -> Option<Vec<Output>> {
-    let Output::Dial { connection, target, via } = output else { return None };
-    let mut other = target.clone();
-    change(&mut other);
-    (other != *target).then(|| vec![Output::Dial { connection: *connection, target: other, via: via.clone() }])
+fn dial_of(output: &Output, change: impl FnOnce(&mut Target)) -> Option<Vec<Output>> {
+    let other = dialled(output, |target, _, _| change(target));
+    (matches!(output, Output::Dial { .. }) && other != *output).then(|| vec![other])
+}
+
+/// A dial with its target, its proxy or its file of roots changed.
+fn dialled(output: &Output, change: impl FnOnce(&mut Target, &mut Option<handshake::Proxy>, &mut String)) -> Output {
+    let mut other = output.clone();
+    if let Output::Dial { target, via, roots, .. } = &mut other {
+        change(target, via, roots);
+    }
+    other
 }
 
 fn answered(input: &Input) -> Option<&Head> {
@@ -209,9 +217,7 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
         "WS-03",
         "dials past the proxy",
         Say(|o, _| match o {
-            Output::Dial { connection, target, via: Some(_) } => {
-                Some(vec![Output::Dial { connection: *connection, target: target.clone(), via: None }])
-            }
+            Output::Dial { via: Some(_), .. } => Some(vec![dialled(o, |_, via, _| *via = None)]),
             _ => None,
         }),
         EVER,
@@ -220,9 +226,7 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
         "WS-03",
         "dials past a proxy that refused",
         Say(|o, p| match o {
-            Output::Dial { connection, target, via: Some(_) } if p.failures > 0 => {
-                Some(vec![Output::Dial { connection: *connection, target: target.clone(), via: None }])
-            }
+            Output::Dial { via: Some(_), .. } if p.failures > 0 => Some(vec![dialled(o, |_, via, _| *via = None)]),
             _ => None,
         }),
         TWICE,
@@ -249,9 +253,8 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
         "WS-03",
         "names no user",
         Say(|o, _| match o {
-            Output::Dial { connection, target, via: Some(via) } if via.credentials.is_some() => {
-                let via = Some(handshake::Proxy { credentials: None, ..via.clone() });
-                Some(vec![Output::Dial { connection: *connection, target: target.clone(), via }])
+            Output::Dial { via: Some(via), .. } if via.credentials.is_some() => {
+                Some(vec![dialled(o, |_, via, _| via.iter_mut().for_each(|via| via.credentials = None))])
             }
             _ => None,
         }),
@@ -868,6 +871,19 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
     //
     of("CFG-03", "does not read its broker's name", Setup(|s| s.address.clear()), ONCE),
     of("CFG-03", "does not read its broker's port", Setup(|s| s.port = 0), ONCE),
+    of("CFG-03", "does not read its file of roots", Setup(|s| s.roots.clear()), ONCE),
+    of("CFG-03", "trusts one certificate of its file only", Setup(|s| s.roots = s.roots.replace("both", "authority")), ONCE),
+    of(
+        "CFG-03",
+        "keeps the roots of its first handshake",
+        Say(|o, p| match o {
+            Output::Dial { roots, .. } if p.dials > 0 && !roots.is_empty() => {
+                Some(vec![dialled(o, |_, _, roots| roots.clear())])
+            }
+            _ => None,
+        }),
+        EVER,
+    ),
     of("CFG-03", "never pings", Set("WEBSOCKETPINGINTERVAL", "0"), ONCE),
     of("CFG-03", "pings every minute", Set("WEBSOCKETPINGINTERVAL", "60"), ONCE),
     of("CFG-03", "waits as long as it likes", Set("retry-first", "7s"), ONCE),
@@ -1098,9 +1114,11 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
         "dials a second connection for them",
         Say(|o, p| match o {
             Output::Text { .. } if p.said_here == 0 => {
-                let target = sca_terminal::Target { host: "broker.test".to_owned(), port: 443, secure: true };
+                let target = Target { host: "broker.test".to_owned(), port: 443, secure: true };
                 let connection = sca_terminal::ConnectionId(1_000 + p.connects);
-                Some(vec![o.clone(), Output::Seen(Seen::Attempts), Output::Dial { connection, target, via: None }])
+                let (keep_alive, roots) = (KeepAlive::default(), String::new());
+                let dial = Output::Dial { connection, target, via: None, keep_alive, roots };
+                Some(vec![o.clone(), Output::Seen(Seen::Attempts), dial])
             }
             _ => None,
         }),

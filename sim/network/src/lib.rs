@@ -30,6 +30,7 @@ use std::time::Duration;
 
 use sca_protocol::Reason;
 use sca_protocol::handshake::Proxy;
+use sca_protocol::settings::KeepAlive;
 
 /// What becomes of one attempt to connect, decided before it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +60,8 @@ pub struct Route {
     pub via: Option<Proxy>,
     /// How long one address of several may take before the next is tried.
     pub address_timeout: Duration,
+    /// How the system watches the connection; in memory there is nothing to watch.
+    pub keep_alive: KeepAlive,
     /// What becomes of it.
     pub fate: Fate,
 }
@@ -67,7 +70,7 @@ impl Route {
     /// The direct way.
     #[must_use]
     pub fn direct(host: String, port: u16) -> Self {
-        Self { host, port, via: None, address_timeout: ADDRESS_TIMEOUT, fate: Fate::Connect }
+        Self { host, port, via: None, address_timeout: ADDRESS_TIMEOUT, keep_alive: KeepAlive::default(), fate: Fate::Connect }
     }
 }
 

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
+use std::time::Duration;
 
 use sca_protocol::Reason;
-use socket2::{SockFilter, SockRef};
+use sca_protocol::settings::KeepAlive;
+use socket2::{SockFilter, SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use tokio::time::timeout;
 
@@ -96,7 +98,11 @@ impl SocketDialer {
             },
         };
         match connected {
-            Ok(stream) => Ok(Stream::Socket(stream)),
+            Ok(stream) => {
+                // What the system does not take of it, it replaces by its own choice.
+                drop(watch(&SockRef::from(&stream), route.keep_alive));
+                Ok(Stream::Socket(stream))
+            }
             Err(error) => Err(match error.kind() {
                 io::ErrorKind::ConnectionRefused => Reason::Refused,
                 io::ErrorKind::TimedOut | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
@@ -144,6 +150,28 @@ impl SocketDialer {
     }
 }
 
+/// Lets the system probe a connection that is idle.
+fn watch(socket: &SockRef<'_>, how: KeepAlive) -> io::Result<()> {
+    if how.enabled == 0 {
+        return socket.set_keepalive(false);
+    }
+    let chosen = |seconds: u64| (seconds > 0).then(|| Duration::from_secs(seconds));
+    let mut probes = TcpKeepalive::new();
+    if let Some(idle) = chosen(how.idle) {
+        probes = probes.with_time(idle);
+    }
+    if let Some(interval) = chosen(how.interval) {
+        probes = probes.with_interval(interval);
+    }
+    if let Some(count) = u32::try_from(how.count).ok().filter(|count| *count > 0) {
+        probes = probes.with_retries(count.min(PROBES_MAX));
+    }
+    socket.set_tcp_keepalive(&probes)
+}
+
+/// Probes that Linux counts to.
+const PROBES_MAX: u32 = 127;
+
 /// A port that a listener expects a connection from, until the attempt is over without one.
 struct Announced<'a> {
     expected: &'a Expected,
@@ -176,4 +204,37 @@ fn deaf_listener() -> io::Result<(SocketAddr, TcpListener)> {
     deafen(&SockRef::from(&socket))?;
     let listener = socket.listen(1)?;
     Ok((listener.local_addr()?, listener))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the system has been told of a connection that was dialled so: whether it probes, idle seconds, the gap, how often.
+    async fn told(keep_alive: KeepAlive) -> (bool, u64, u64, u32) {
+        let listener = Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.expect("a free port");
+        let port = listener.address().expect("an address").port();
+        let route = Route { keep_alive, ..Route::direct("127.0.0.1".to_owned(), port) };
+        let tag = Tag { terminal: 0, line: None, connection: 1 };
+        let stream = SocketDialer::default().dial(&route, tag).await.expect("it connects");
+        let Stream::Socket(stream) = stream else { panic!("a socket was dialled") };
+        let socket = SockRef::from(&stream);
+        let seconds = |time: io::Result<Duration>| time.expect("the system says it").as_secs();
+        (
+            socket.keepalive().expect("the system says it"),
+            seconds(socket.tcp_keepalive_time()),
+            seconds(socket.tcp_keepalive_interval()),
+            socket.tcp_keepalive_retries().expect("the system says it"),
+        )
+    }
+
+    #[tokio::test]
+    async fn the_parameters_for_keep_alive_reach_the_socket() {
+        let of_the_page = KeepAlive { enabled: 1, count: 5, idle: 45, interval: 1 };
+        assert_eq!(told(of_the_page).await, (true, 45, 1, 5));
+        assert_eq!(told(KeepAlive { enabled: 1, count: 9_999, idle: 10, interval: 3 }).await, (true, 10, 3, 127));
+        let systems = told(KeepAlive::default()).await;
+        assert!(!systems.0);
+        assert_eq!(told(KeepAlive { enabled: 1, ..KeepAlive::default() }).await, (true, systems.1, systems.2, systems.3));
+    }
 }

@@ -89,6 +89,19 @@ pub struct PaymentRules {
     pub decline_is_success: bool,
 }
 
+/// The probes by which the system watches an idle TCP connection. In each but the first 0 leaves the choice to the system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KeepAlive {
+    /// 1: they are sent.
+    pub enabled: u64,
+    /// Probes without an answer after which the connection is dropped.
+    pub count: u64,
+    /// Seconds without traffic before the first.
+    pub idle: u64,
+    /// Seconds from one to the next.
+    pub interval: u64,
+}
+
 /// The ports on which a terminal listens where POSCONNECTALLOW is not WEBSOCKETS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassicRules {
@@ -166,6 +179,10 @@ settings! {
         address: String = String::new(),
         /// WEBSOCKETPORT_; the broker's url decides when it is 0.
         port: u64 = 0,
+        /// TCP keep-alive of the connection to the broker.
+        keep_alive: KeepAlive = KeepAlive { enabled: 0, count: 0, idle: 0, interval: 0 },
+        /// WEBSOCKETSSL_CA_CERT_FILE_; the setting `authority` decides when it is empty.
+        roots: String = String::new(),
         /// Seconds between pings; 0 for none.
         ping_interval: u64 = 0,
         /// What the device's clock shows at power on; the scenario's clock when absent.
@@ -266,6 +283,11 @@ settings! {
         row!("SKIPPOSAUTH", Kind::Number(0, 1), "1", "CFG-02", "1, with WEBSOCKETS: MAC fields are ignored and SECURITY commands refused", Number, skip_pos_auth),
         row!("WEBSOCKETADDRESS_", Kind::Text(200), "", "WebSocket Parameters", "Broker address, name or IP; the broker's url when absent", Text, address),
         row!("WEBSOCKETPORT_", Kind::Number(1, 65_535), "", "WebSocket Parameters", "Broker port; the broker's url when absent", Number, port),
+        row!("WEBSOCKETKEEPALIVEENABLED_", Kind::Number(0, 1), "1", "WebSocket Parameters", "1: the system probes an idle TCP connection; on real sockets only, memory has no TCP", Number, keep_alive.enabled),
+        row!("WEBSOCKETKEEPALIVECNT_", Kind::Number(0, 9_999), "5", "WebSocket Parameters", "Probes without an answer before the connection is dropped; 0: the system's choice; on real sockets only", Number, keep_alive.count),
+        row!("WEBSOCKETKEEPALIVEIDLE_", Kind::Number(0, 9_999), "45", "WebSocket Parameters", "Seconds without traffic before the first probe; 0: the system's choice; on real sockets only", Number, keep_alive.idle),
+        row!("WEBSOCKETKEEPALIVEINTVL_", Kind::Number(0, 9_999), "1", "WebSocket Parameters", "Seconds from one probe to the next; 0: the system's choice; on real sockets only", Number, keep_alive.interval),
+        row!("WEBSOCKETSSL_CA_CERT_FILE_", Kind::Choice(&["authority.pem", "stranger.pem", "both.pem"]), "", "A-72", "File with the roots that the terminal trusts; the setting authority decides when absent", Text, roots),
         row!("WEBSOCKETPINGINTERVAL_1", Kind::Number(0, 3_600), "45", "WebSocket Parameters", "Seconds between pings of the terminal; 0 sends none", Number, ping_interval),
         row!("clock", Kind::Instant, "", "language", "What the device's clock shows at power on; the scenario's clock when absent", Instant, clock),
         row!("certificate", NAME, "terminal", "language", "Name of the identity the terminal shows; none shows none", Text, certificate),

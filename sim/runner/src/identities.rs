@@ -10,8 +10,8 @@ use sca_scenario::model::Certificate;
 
 const DAY: i64 = 86_400;
 
-/// Whether it is the stranger who is trusted, and with which lists.
-type TrustIn = (bool, Option<Lists>);
+/// Who is trusted, and with which lists.
+type TrustIn = (String, Option<Lists>);
 
 /// Issues identities and remembers them, so that a thousand worlds make each key once.
 pub struct Identities {
@@ -73,18 +73,22 @@ impl Identities {
         self.authority.revocation_lists(Lists::Current)
     }
 
-    /// Trust in an authority, by its name in scenarios; with revocation lists where these are wanted.
+    /// Trust in an authority, by its name in scenarios, or in `both`; with revocation lists where these are wanted.
     ///
     /// # Errors
     /// [`IdentityError`], if it cannot be made or used.
     pub fn trusted(&self, name: &str, lists: Option<Lists>) -> Result<Arc<Trusted>, IdentityError> {
         let mut trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (name == "stranger", lists);
+        let key = (name.to_owned(), lists);
         if let Some(known) = trusted.get(&key) {
             return Ok(known.clone());
         }
         let lists = lists.map(|lists| self.authority.revocation_lists(lists)).transpose()?.unwrap_or_default();
-        let made = Arc::new(Trusted::new(&[self.root(name)], &lists)?);
+        let roots = match name {
+            "both" => vec![self.root("authority"), self.root("stranger")],
+            one => vec![self.root(one)],
+        };
+        let made = Arc::new(Trusted::new(&roots, &lists)?);
         trusted.insert(key, made.clone());
         Ok(made)
     }

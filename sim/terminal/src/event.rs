@@ -2,6 +2,7 @@
 
 use sca_protocol::cards::{Card, Entry};
 use sca_protocol::handshake::{Head, Proxy};
+use sca_protocol::settings::KeepAlive;
 use sca_protocol::{Line, Reason, UnixTime};
 
 use crate::flash::FlashOp;
@@ -130,6 +131,10 @@ pub enum Output {
         target: Target,
         /// The proxy that opens the way, where there is one (WS-03).
         via: Option<Proxy>,
+        /// How the system watches the TCP connection.
+        keep_alive: KeepAlive,
+        /// The file with the roots that TLS trusts; empty for those the device was made with.
+        roots: String,
     },
     /// Send these bytes and read the head of an answer.
     Request {

@@ -206,7 +206,9 @@ impl Terminal {
         self.link = Link::Dialling { connection, step: Step::Connecting, until };
         out.push(Output::Seen(Seen::Attempts));
         let via = self.settings.via();
-        out.push(Output::Dial { connection, target: self.target(), via });
+        let (keep_alive, roots) = (self.settings.keep_alive, self.settings.roots.clone());
+        out.extend((!roots.is_empty()).then_some(Output::Assumed("A-72")));
+        out.push(Output::Dial { connection, target: self.target(), via, keep_alive, roots });
     }
 
     fn link_event(&mut self, now: Now, connection: ConnectionId, event: LinkEvent, out: &mut Vec<Output>) {

@@ -390,4 +390,10 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         &["revocation"],
         "no page says; a device that cannot know should not guess",
     ),
+    on(
+        "A-72",
+        "A terminal's flash has three files with roots: authority.pem, stranger.pem and both.pem; another file takes effect at the next handshake",
+        &["WEBSOCKETSSL_CA_CERT_FILE_"],
+        "the page has the parameter's name and that a file holds one or several certificates, not its default or where files lie",
+    ),
 ];

@@ -8,7 +8,6 @@ use sca_network::{
     CallEvent, ClientEvent, ClientOrder, ClientSetup, Dialer, Event, Mailbox, PrefixCut, Route, SocketDialer, Tag,
     run_client,
 };
-use sca_protocol::handshake::Proxy;
 use sca_protocol::message::Layout;
 use sca_protocol::settings::TerminalSettings;
 use sca_protocol::xml::{self, Limits};
@@ -222,7 +221,11 @@ impl<C: Core> Live<'_, C> {
 
     fn carry_out(&mut self, now: Now, output: Output) {
         match output {
-            Output::Dial { connection, target, via } => self.dial(connection, &target, via),
+            Output::Dial { connection, target, via, keep_alive, .. } => {
+                let address_timeout = self.plan.settings.address_timeout;
+                let direct = Route::direct(target.host, target.port);
+                self.dial(connection, Route { via, address_timeout, keep_alive, ..direct });
+            }
             Output::Request { bytes, .. } => self.order(ClientOrder::Request(bytes)),
             Output::Open { .. } => self.order(ClientOrder::Open),
             Output::Text { text, .. } => {
@@ -279,12 +282,10 @@ impl<C: Core> Live<'_, C> {
         }
     }
 
-    fn dial(&mut self, connection: ConnectionId, target: &Target, via: Option<Proxy>) {
+    fn dial(&mut self, connection: ConnectionId, route: Route) {
         let (sender, receiver) = mpsc::channel(1_024);
         self.orders = Some((connection, sender));
         let size = usize::try_from(self.plan.settings.message_size_max).unwrap_or(usize::MAX);
-        let address_timeout = self.plan.settings.address_timeout;
-        let route = Route { via, address_timeout, ..Route::direct(target.host.clone(), target.port) };
         tokio::task::spawn_local(run_client(
             Dialer::Socket(SocketDialer::default()),
             route,

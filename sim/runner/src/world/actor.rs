@@ -30,7 +30,7 @@ pub(super) struct Actor<C> {
     pub(super) clock: DeviceClock,
     pub(super) pos: Pos,
     pub(super) attempts: u32,
-    pub(super) tls: Option<Arc<sca_network::tls::ClientTls>>,
+    pub(super) tls: Option<(String, Arc<sca_network::tls::ClientTls>)>,
     /// Requests that have no answer yet, with the connection each went by; none for one that went nowhere.
     pub(super) open_requests: BTreeMap<RequestId, Option<Tag>>,
     pub(super) last_http: String,

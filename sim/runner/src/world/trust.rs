@@ -12,19 +12,19 @@ use super::{Actor, Stop, World};
 use crate::core::Core;
 
 impl<C: Core> World<'_, C> {
-    /// TLS of a terminal, made when it is first wanted.
-    pub(super) fn client_tls(&mut self, who: usize) -> Result<Arc<tls::ClientTls>, Stop> {
-        if let Some(config) = &self.actors[who].tls {
+    /// TLS of a terminal that trusts the roots in a file, made when it is first wanted.
+    pub(super) fn client_tls(&mut self, who: usize, roots: &str) -> Result<Arc<tls::ClientTls>, Stop> {
+        if let Some((_, config)) = self.actors[who].tls.as_ref().filter(|(made_for, _)| made_for == roots) {
             return Ok(config.clone());
         }
         if let Some(state) = &self.external_broker {
             let config = state.external.credentials.client().map_err(|error| Stop::Error(error.to_string()))?;
-            self.actors[who].tls = Some(config.clone());
+            self.actors[who].tls = Some((roots.to_owned(), config.clone()));
             return Ok(config);
         }
         let Actor { settings, clock, .. } = &self.actors[who];
         let trust = Trust {
-            trusted: self.trusted(&settings.authority, &settings.revocation)?,
+            trusted: self.trusted(roots.strip_suffix(".pem").unwrap_or(&settings.authority), &settings.revocation)?,
             shown: self.shown(Role::Terminal, &settings.certificate, &settings.pinpad_id)?,
             resumption: settings.resumption,
             versions: settings.tls.clone(),
@@ -33,7 +33,7 @@ impl<C: Core> World<'_, C> {
         let clock = clock.clone();
         let config = tls::client(&trust, Arc::new(tls::Clock(move || clock.shows().0)), self.setting.key_notes.clone())
             .map_err(|error| Stop::Error(error.to_string()))?;
-        self.actors[who].tls = Some(config.clone());
+        self.actors[who].tls = Some((roots.to_owned(), config.clone()));
         Ok(config)
     }
 

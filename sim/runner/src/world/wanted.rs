@@ -2,7 +2,6 @@
 
 use sca_network::{ClientEvent, ClientOrder, ClientSetup, Fate, Route, ServerTls, Tag, TapHandle, run_client};
 use sca_peers::RequestId;
-use sca_protocol::handshake::Proxy;
 use sca_scenario::model::{FaultKind, Toward};
 use sca_terminal::{ConnectionId, Input, LinkEvent, Output, Seen, Target};
 use tokio::sync::mpsc;
@@ -28,7 +27,10 @@ impl<C: Core> World<'_, C> {
     /// Carries out one output of a terminal.
     pub(super) fn carry_out(&mut self, who: usize, output: Output) -> Result<(), Stop> {
         match output {
-            Output::Dial { connection, target, via } => self.dial(who, connection, &target, via),
+            Output::Dial { connection, target, via, keep_alive, roots } => {
+                let route = Route { via, keep_alive, ..Route::direct(target.host.clone(), target.port) };
+                self.dial(who, connection, &target, route, &roots)
+            }
             Output::Request { connection, bytes } => {
                 self.asks_external_broker(who, &bytes);
                 let cut = self.cut_what_is_sent(Self::tag(who, connection.0), Sent::Upgrade(bytes.len()));
@@ -209,7 +211,14 @@ impl<C: Core> World<'_, C> {
         Ok(())
     }
 
-    fn dial(&mut self, who: usize, connection: ConnectionId, target: &Target, via: Option<Proxy>) -> Result<(), Stop> {
+    fn dial(
+        &mut self,
+        who: usize,
+        connection: ConnectionId,
+        target: &Target,
+        route: Route,
+        roots: &str,
+    ) -> Result<(), Stop> {
         let tag = Self::tag(who, connection.0);
         let mine = |(t, ends): (&Tag, &Ends)| t.terminal == tag.terminal && ends.client.is_some();
         if self.ends.iter().any(mine) {
@@ -220,11 +229,11 @@ impl<C: Core> World<'_, C> {
         });
         let at = self.standpoint(who);
         let armed = self.armory.fate(at);
-        let (site, fate) = match self.reaches(target, via.is_some()) {
+        let (site, fate) = match self.reaches(target, route.via.is_some()) {
             Ok(site) => (Some(site), armed),
             Err(fate) => (None, if armed == Fate::Connect { fate } else { armed }),
         };
-        let via_is_there = via.as_ref().is_none_or(|via| self.is_proxy(&via.host, via.port));
+        let via_is_there = route.via.as_ref().is_none_or(|via| self.is_proxy(&via.host, via.port));
         let fate = if via_is_there { fate } else { Fate::Dns };
         if fate != Fate::Connect {
             self.meets(who, Class::Dial);
@@ -234,12 +243,12 @@ impl<C: Core> World<'_, C> {
         let muted = self.armory.is_muted(who);
         let (tls, tap, cut, ours) = self.prepare(at, fate, site.unwrap_or_default())?;
         let ours = ours && !muted;
-        let client_tls = if target.secure { Some(self.client_tls(who)?) } else { None };
+        let client_tls = if target.secure { Some(self.client_tls(who, roots)?) } else { None };
         let usual = || match site {
             Some(_) => "HTTP/1.1 200 Connection established\r\n\r\n".to_owned(),
             None => "HTTP/1.1 502 Bad Gateway\r\n\r\n".to_owned(),
         };
-        let proxy = via.is_some().then(|| self.armory.answer(true, at).unwrap_or_else(usual));
+        let proxy = route.via.is_some().then(|| self.armory.answer(true, at).unwrap_or_else(usual));
         // Whatever the proxy says instead is our doing.
         let ours = ours || proxy.as_ref().is_some_and(|answer| !answer.starts_with("HTTP/1.1 2"));
         self.prepared.borrow_mut().insert(tag, Prepared::Link { proxy, tls, tap: tap.clone(), orders });
@@ -250,7 +259,7 @@ impl<C: Core> World<'_, C> {
         self.orders += 1;
         let settings = &self.actors[who].settings;
         let address_timeout = self.setting.clock.real(settings.address_timeout);
-        let route = Route { via, address_timeout, fate, ..Route::direct(target.host.clone(), target.port) };
+        let route = Route { address_timeout, fate, ..route };
         let task = run_client(
             self.external_broker.as_ref().map_or_else(|| self.dialer.clone(), |state| state.dialer.clone()),
             route,
