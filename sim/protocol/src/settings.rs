@@ -81,6 +81,10 @@ pub struct PaymentRules {
     pub contactless: bool,
     /// The tender is asked for where the request names none.
     pub asks_tender: bool,
+    /// A payment asks first for a card that was left in the slot; else it is refused as busy.
+    pub asks_removal: bool,
+    /// A card that was put in before the payment is read at once; else it counts as left in.
+    pub reads_ahead: bool,
     /// hithostforlasttran.
     pub last_from_host: u64,
     /// The answer of a payment that outlived its connection is sent on the next one.
@@ -238,7 +242,7 @@ settings! {
         payment: PaymentRules = PaymentRules {
             card_timeout: Duration::ZERO, result_time: Duration::ZERO, host_timeout_ms: 0, offline_limit: 0,
             offline_interval: Duration::ZERO, beside_online: 0, duplicates: 0, descriptive: false, contactless: false,
-            asks_tender: false, last_from_host: 0, late_answer: false, decline_is_success: false,
+            asks_tender: false, asks_removal: false, reads_ahead: false, last_from_host: 0, late_answer: false, decline_is_success: false,
         },
         /// Where the payment host is, for a terminal in the open.
         payment_host: String = String::new(),
@@ -340,6 +344,8 @@ settings! {
         row!("descriptiveentrymode", Kind::Flag, "no", "Terminologies and References", "CARD_ENTRY_MODE in more words", Flag, payment.descriptive),
         row!("contactless", Kind::Flag, "yes", "language", "The contactless reader is on", Flag, payment.contactless),
         row!("asks-tender", Kind::Flag, "no", "A-40", "The tender is asked for where a payment names none", Flag, payment.asks_tender),
+        row!("asks-removal", Kind::Flag, "yes", "A-73", "A payment asks first for a card that was left in the slot; no: it is refused as busy", Flag, payment.asks_removal),
+        row!("reads-ahead", Kind::Flag, "yes", "A-73", "A card that was put in before the payment is read at once; no: it counts as left in the slot", Flag, payment.reads_ahead),
         row!("hithostforlasttran", Kind::Number(0, 1), "1", "LAST TRANSACTION", "1: LAST_TRAN is answered from the host, 0: from the device", Number, payment.last_from_host),
         row!("late-answer", Kind::Flag, "no", "A-41", "The answer of a payment that outlived its connection is sent on the next one", Flag, payment.late_answer),
         row!("decline-is-success", Kind::Flag, "yes", "A-46", "TERMINATION_STATUS of a decline is SUCCESS", Flag, payment.decline_is_success),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sca_protocol::cards::{Card, Entry};
 use sca_protocol::codes::{self, Code};
 use sca_protocol::commands::{self, Behaviour, Channel, Command, Estate, Tell};
 use sca_protocol::counter::{self, Counter, Fate};
@@ -33,8 +34,8 @@ pub(crate) struct Device {
     pub(crate) errands: Errands,
     /// What stays on the screen for a while without holding it.
     pub(crate) shown: Option<(Screen, Duration)>,
-    /// A card is in the reader.
-    pub(crate) card_in: bool,
+    /// The card in the slot of the reader.
+    pub(crate) slot: Option<Slot>,
     pub(crate) lane_closed: Option<Screen>,
     /// When the update that is installed is done.
     pub(crate) updating: Option<Duration>,
@@ -42,6 +43,14 @@ pub(crate) struct Device {
     pub(crate) offered: bool,
     /// When the hosts are next offered what waits for them.
     pub(crate) offer_at: Option<Duration>,
+}
+
+/// A card that has been put in and not taken out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Slot {
+    pub(crate) card: &'static Card,
+    /// Whether a request has read it, or tried to.
+    pub(crate) used: bool,
 }
 
 /// From SESSION START to FINISH.
@@ -233,9 +242,17 @@ impl Device {
 
     /// The cardholder does something.
     pub(crate) fn cardholder(&mut self, work: &mut Work<'_>, act: &Cardholder) {
-        if *act == Cardholder::Removes {
-            self.card_in = false;
-            return;
+        match act {
+            Cardholder::Removes => {
+                self.slot = None;
+                return self.slot_is_free(work);
+            }
+            Cardholder::Presents(_, Entry::Inserted) if self.slot.is_some() => return,
+            Cardholder::Presents(card, Entry::Inserted) => {
+                let used = matches!(&self.holder, Some(Holder { doing: Doing::Asking(asking), .. }) if asking.wants_card());
+                self.slot = Some(Slot { card, used });
+            }
+            _ => {}
         }
         let Some(holder) = &mut self.holder else { return };
         match &mut holder.doing {
@@ -346,7 +363,7 @@ impl Device {
         if let Some((screen, _)) = &self.shown {
             return Some(screen.clone());
         }
-        if self.card_in && self.session.is_some() {
+        if self.session.is_some() && self.asks_for_its_card() {
             return Some(Screen::plain(ScreenName::RemoveCard).saying("Remove card".to_owned()));
         }
         if let Some(session) = &self.session {
@@ -362,10 +379,15 @@ impl Device {
         None
     }
 
+    /// Whether the card in the slot has done its work, and is to be taken out.
+    fn asks_for_its_card(&self) -> bool {
+        self.slot.is_some_and(|slot| slot.used)
+    }
+
     /// What rests on the screen of a device without a session. A lost link comes before it (REC-03).
     pub(crate) fn resting(&self) -> Option<Screen> {
         use sca_protocol::screens::ScreenName;
-        if self.card_in {
+        if self.asks_for_its_card() {
             return Some(Screen::plain(ScreenName::RemoveCard).saying("Remove card".to_owned()));
         }
         self.lane_closed.clone()

@@ -12,7 +12,7 @@ use crate::errand::{Purpose, Trouble};
 use crate::event::Cardholder;
 use crate::flash::{HISTORY, IN_FLIGHT, LAST_TRANSACTION, SEQUENCE};
 use crate::outcome::{DECLINES, card_fields, code_of, from_host, number_of, others, parts_of};
-use crate::payment::{Next, Payment, Stage, kind};
+use crate::payment::{Kind, Next, Payment, Stage, kind};
 use crate::screen::Screen;
 use crate::work::{Deed, Origin, Task, Work};
 
@@ -37,7 +37,13 @@ impl Device {
         match kind(&task, pay) {
             Err(text) => task.refuse(work, codes::FIELD_ERROR, Some(text)),
             Ok(kind) => {
-                let payment = Payment::new(&task, kind, &work.settings.payment);
+                let rules = &work.settings.payment;
+                let wants_card = kind == Kind::Card && Payment::entry(&task) == Stage::Card;
+                let left = wants_card && self.slot.is_some_and(|slot| slot.used || !rules.reads_ahead);
+                if left && !rules.asks_removal {
+                    return task.refuse(work, codes::BUSY.on("A-73"), None);
+                }
+                let payment = Payment::new(&task, kind, left, rules);
                 self.shown = None;
                 self.holder = Some(Holder { task, doing: Doing::Paying(Box::new(payment)) });
                 self.enter_stage(work);
@@ -49,10 +55,14 @@ impl Device {
     pub(crate) fn cardholder_pays(&mut self, work: &mut Work<'_>, act: &Cardholder) {
         let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
         let before = payment.card;
+        let is_asked = payment.stage == Stage::Card;
         let next = match act {
             Cardholder::Presses(key) => payment.press(task, key),
             Cardholder::Enters(text) => payment.enter(text),
-            Cardholder::Presents(card, entry) => payment.present(card, *entry),
+            Cardholder::Presents(card, entry) => {
+                self.slot.iter_mut().for_each(|slot| slot.used |= is_asked && *entry == Entry::Inserted);
+                payment.present(card, *entry)
+            }
             Cardholder::Removes | Cardholder::Signs => Next::Stay,
         };
         match next {
@@ -66,7 +76,6 @@ impl Device {
             Next::Cancel => self.end_holder(work, "Cancelled by CUSTOMER", None),
             Next::Go => {
                 if let (None, Some((_, entry))) = (before, payment.card) {
-                    self.card_in |= entry == Entry::Inserted;
                     self.notice(work, codes::CARD_ENTRY, &[("CARD_ENTRY_METHOD", entry.method())]);
                 }
                 self.enter_stage(work);
@@ -76,16 +85,41 @@ impl Device {
 
     /// Begins the stage that a payment has come to.
     fn enter_stage(&mut self, work: &mut Work<'_>) {
-        let Some(Holder { doing: Doing::Paying(payment), .. }) = &mut self.holder else { return };
+        let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
         let wait = work.settings.payment.card_timeout;
         payment.until = (!wait.is_zero()).then(|| work.now.since_start + wait);
         match payment.stage {
-            Stage::Card => self.notice(work, codes::CARD_ENTRY_SCREEN, &[]),
+            Stage::Removal => {
+                task.assumed.push("A-73");
+                self.notice(work, codes::REMOVE_CARD, &[]);
+            }
+            Stage::Card => {
+                self.notice(work, codes::CARD_ENTRY_SCREEN, &[]);
+                self.read_what_is_in(work);
+            }
             Stage::Calling => {
                 payment.until = None;
                 self.authorise(work);
             }
             _ => {}
+        }
+    }
+
+    /// A card that was put in before it was asked for is read at once.
+    fn read_what_is_in(&mut self, work: &mut Work<'_>) {
+        let Some(slot) = self.slot.filter(|slot| !slot.used) else { return };
+        if let Some(Holder { task, .. }) = &mut self.holder {
+            task.assumed.push("A-73");
+        }
+        self.cardholder_pays(work, &Cardholder::Presents(slot.card, Entry::Inserted));
+    }
+
+    /// The slot is free again: a payment that has waited for that goes on.
+    pub(crate) fn slot_is_free(&mut self, work: &mut Work<'_>) {
+        let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
+        if payment.stage == Stage::Removal {
+            payment.begin(task, &work.settings.payment);
+            self.enter_stage(work);
         }
     }
 
@@ -165,7 +199,7 @@ impl Device {
     /// The host has decided a payment.
     fn settle(&mut self, work: &mut Work<'_>, response: &Response) {
         let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
-        task.assumed.extend(self.card_in.then_some("A-44"));
+        task.assumed.extend(self.slot.map(|_| "A-44"));
         let answer = from_host(work, task, response);
         let sequence = self.flash.lines(SEQUENCE).next().unwrap_or_default().to_owned();
         let answer =
@@ -295,7 +329,7 @@ impl Device {
         if !time.is_zero() {
             self.shown = Some((Screen::plain(name).saying(text.to_owned()), work.now.since_start + time));
         }
-        if self.card_in {
+        if self.slot.is_some_and(|slot| slot.used) {
             self.notice(work, codes::REMOVE_CARD, &[]);
         }
     }

@@ -19,6 +19,8 @@ const CHIP_FAILURES_MAX: u8 = 3;
 /// How far a payment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
+    /// A card that was left in the slot is to be taken out.
+    Removal,
     /// The tender is being chosen.
     Tender,
     /// A card is waited for.
@@ -98,17 +100,11 @@ pub(crate) fn kind(task: &Task, pay: Pay) -> Result<Kind, &'static str> {
 }
 
 impl Payment {
-    /// A payment at its first stage.
-    pub(crate) fn new(task: &Task, kind: Kind, rules: &PaymentRules) -> Self {
+    /// A payment at its first stage. `left`: a card is in the slot that is not for it.
+    pub(crate) fn new(task: &Task, kind: Kind, left: bool, rules: &PaymentRules) -> Self {
         let tender = task.get("PAYMENT_TYPE").map(str::to_owned);
-        let several = task.get("PAYMENT_TYPES").is_some_and(|all| all.contains('|'));
-        let stage = match kind {
-            Kind::FollowOn | Kind::Token => Stage::Calling,
-            Kind::Card if tender.is_none() && (several || rules.asks_tender) => Stage::Tender,
-            Kind::Card => Self::entry(task),
-        };
-        Self {
-            stage,
+        let mut payment = Self {
+            stage: Stage::Calling,
             until: None,
             tender: tender.or_else(|| task.get("PAYMENT_TYPES").filter(|all| !all.contains('|')).map(str::to_owned)),
             card: None,
@@ -116,10 +112,24 @@ impl Payment {
             trouble: None,
             contactless: rules.contactless,
             chip_failures: 0,
+        };
+        match kind {
+            Kind::FollowOn | Kind::Token => {}
+            Kind::Card if left => payment.stage = Stage::Removal,
+            Kind::Card => payment.begin(task, rules),
         }
+        payment
     }
 
-    fn entry(task: &Task) -> Stage {
+    /// The first stage of a payment that asks for a card.
+    pub(crate) fn begin(&mut self, task: &Task, rules: &PaymentRules) {
+        let several = task.get("PAYMENT_TYPES").is_some_and(|all| all.contains('|'));
+        let asks = task.get("PAYMENT_TYPE").is_none() && (several || rules.asks_tender);
+        self.stage = if asks { Stage::Tender } else { Self::entry(task) };
+    }
+
+    /// How the card of a payment is asked for.
+    pub(crate) fn entry(task: &Task) -> Stage {
         if task.get("MANUAL_ENTRY").and_then(flag) == Some(true) { Stage::Keying } else { Stage::Card }
     }
 
@@ -238,6 +248,7 @@ impl Payment {
             None => Screen::plain(name),
         };
         match self.stage {
+            Stage::Removal => plain(ScreenName::RemoveCard).saying("Remove card".to_owned()),
             Stage::Tender => plain(ScreenName::Tender).with("TENDERS", self.tenders(task).join("|")),
             Stage::Card => {
                 let ways = if self.contactless { "Tap, insert or swipe card" } else { "Insert or swipe card" };

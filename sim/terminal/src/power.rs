@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sca_protocol::{Now, Reason};
 
-use crate::device::{Device, Session};
+use crate::device::{Device, Session, Slot};
 use crate::event::{Output, Seen};
 use crate::link::Link;
 use crate::terminal::Terminal;
@@ -49,7 +49,9 @@ impl Terminal {
         (self.late, self.notices) = (Vec::new(), BTreeMap::new());
         // Whatever is not on the flash is gone, but for what settings keep.
         let old = std::mem::take(&mut self.device);
-        self.device = Device { flash: old.flash, counter: old.counter, errands: old.errands, ..Device::default() };
+        // A card stays in the slot without power, and nobody knows afterwards what it was put in for.
+        let slot = old.slot.map(|slot| Slot { used: true, ..slot });
+        self.device = Device { flash: old.flash, counter: old.counter, errands: old.errands, slot, ..Device::default() };
         self.device.counter.rebooted(&self.settings.counter);
         if old.session.is_some() {
             out.push(Output::Assumed("A-17"));

@@ -53,6 +53,11 @@ impl Asking {
         Self { prompt, until, ticked: Vec::new() }
     }
 
+    /// Whether it asks for a card.
+    pub(crate) fn wants_card(&self) -> bool {
+        matches!(self.prompt, Prompt::Card)
+    }
+
     /// What becomes of the prompt when the cardholder does something; nothing where that does nothing.
     pub(crate) fn react(&mut self, task: &Task, act: &Cardholder) -> Option<Ended> {
         let done = |fields| Some(Ended::Done(fields));

@@ -396,4 +396,10 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         &["WEBSOCKETSSL_CA_CERT_FILE_"],
         "the page has the parameter's name and that a file holds one or several certificates, not its default or where files lie",
     ),
+    on(
+        "A-73",
+        "A chip card stays in the slot until it is removed: the next payment asks for that first, and a card that was put in beforehand is read at once",
+        &["asks-removal", "reads-ahead"],
+        "the pages have a remove-card screen and no word of a card that is left in; a slot has room for one",
+    ),
 ];

@@ -30,6 +30,8 @@ pub(super) struct Actor<C> {
     pub(super) clock: DeviceClock,
     pub(super) pos: Pos,
     pub(super) attempts: u32,
+    /// The card in the slot of its reader.
+    pub(super) in_slot: Option<&'static str>,
     pub(super) tls: Option<(String, Arc<sca_network::tls::ClientTls>)>,
     /// Requests that have no answer yet, with the connection each went by; none for one that went nowhere.
     pub(super) open_requests: BTreeMap<RequestId, Option<Tag>>,
@@ -64,6 +66,7 @@ impl<C> Actor<C> {
             clock: s.clock,
             pos: Pos::default(),
             attempts: 0,
+            in_slot: None,
             tls: None,
             open_requests: BTreeMap::new(),
             last_http: String::new(),

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use sca_network::Tag;
 use sca_peers::RequestId;
 use sca_protocol::Request;
+use sca_protocol::cards::Entry as Way;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
 use sca_protocol::screens::ScreenName;
@@ -108,12 +109,29 @@ impl<C: Core> World<'_, C> {
             return Ok(());
         }
         let screen = self.lanes[who].face.what.screen.name;
-        let is_decided = matches!(screen, ScreenName::Approved | ScreenName::Declined);
-        let can = crate::failing::asks(screen) || (is_decided && *act == CardholderAct::Removes);
-        if !can && self.script.is_eased() {
+        let in_slot = self.actors[who].in_slot;
+        let can = match act {
+            CardholderAct::Removes => in_slot.is_some(),
+            CardholderAct::Presents(_, Way::Inserted) => in_slot.is_none(),
+            _ => true,
+        };
+        let is_asked = match act {
+            CardholderAct::Removes => true,
+            // A card may be put in before it is asked for.
+            CardholderAct::Presents(_, Way::Inserted) => screen != ScreenName::Off,
+            _ => crate::failing::asks(screen),
+        };
+        if !(can && is_asked) && self.script.is_eased() {
             return Ok(());
         }
         if !can {
+            let (what, how) = match in_slot {
+                Some(card) => (format!("the slot holds {card} already"), "`cardholder removes` takes it out first"),
+                None => ("no card is in the slot".to_owned(), "only a card that was inserted can be removed"),
+            };
+            return Err(Stop::Failed(Box::new(Failure::at(step.span, what).label("nothing to do this to").note(how))));
+        }
+        if !is_asked {
             let failure = Failure::at(step.span, "nothing is asked of the cardholder").label("nothing to do this to");
             let whose = if self.actors.len() > 1 { format!(" of {}", self.actors[who].name) } else { String::new() };
             let failure = failure.note(format!("the screen{whose} is {screen}"));
@@ -133,9 +151,19 @@ impl<C: Core> World<'_, C> {
             CardholderAct::Removes => Cardholder::Removes,
             CardholderAct::Signs => Cardholder::Signs,
         };
+        let is_ahead = matches!(act, Cardholder::Presents(_, Way::Inserted)) && !crate::failing::asks(screen);
+        let is_out = act == Cardholder::Removes;
+        match &act {
+            Cardholder::Removes => self.actors[who].in_slot = None,
+            Cardholder::Presents(card, Way::Inserted) => self.actors[who].in_slot = Some(card.name),
+            _ => {}
+        }
         let before = (self.orders, self.lanes[who].face.sequence, self.actors[who].core.deadline());
         self.tell(who, Input::Cardholder(act))?;
-        if before == (self.orders, self.lanes[who].face.sequence, self.actors[who].core.deadline()) {
+        if is_ahead {
+            let now = self.now();
+            self.record.push(now, Entry::Comment("the card waits in the slot".to_owned()));
+        } else if !is_out && before == (self.orders, self.lanes[who].face.sequence, self.actors[who].core.deadline()) {
             let now = self.now();
             self.record.push(now, Entry::Comment("nothing comes of what the cardholder did".to_owned()));
             self.script.idle_act = Some((now, said));
