@@ -156,6 +156,13 @@ fn a_person_says_what_is_shown() {
 }
 
 #[test]
+fn the_page_lists_what_cannot_be_played() {
+    let page = fs::read_to_string(common::root().join("sim/docs/real.md")).expect("the page can be read");
+    let table = sca_runner::inapplicable::table();
+    assert!(page.ends_with(&table), "the table of sim/docs/real.md is:\n{table}");
+}
+
+#[test]
 fn without_a_person_screens_are_inapplicable() {
     let folder = case("nobody", ASKED);
     let said = told(&run(&folder, &["--spawn", &device()], ""));
@@ -207,5 +214,41 @@ fn power_and_settings_reach_a_device_that_is_started_here() {
     let text = fs::read_to_string(&path).expect("it can be read");
     fs::write(&path, text.replace("broker\n", "terminal\n  echo-counter no\nbroker\n")).expect("it can be written");
     let said = told(&run(&folder, &["--spawn", &device()], ""));
-    assert!(said.contains("the device's echo-counter cannot be set to no from here"), "{said}");
+    assert!(said.contains("this setting of the device cannot be made from here"), "{said}");
+}
+
+#[test]
+fn faults_reach_a_device_at_the_door_and_within_a_message() {
+    let steps = "terminal connects\n\
+         fault refuse for 2s  as down\n\
+         fault reset\n\
+         terminal connects  after failures  within 2s..20s of down\n\
+         fault reset after 40 bytes of request\n\
+         fault reset\n\
+         terminal fails reset  within 20s\n\
+         terminal connects  within 20s\n\
+         fault fin after 9 bytes of reply to a\n\
+         pos -> terminal  ADMIN GET_COUNTER  as a\n\
+         terminal connects  within 20s\n\
+         pos -> terminal  ADMIN GET_COUNTER  as b\n\
+         terminal -> pos  RESULT=OK  re b\n";
+    let folder = case("door", steps);
+    let quick = format!("{} --set retry-first=200ms --set retry-cap=1s", device());
+    let output = run(&folder, &["-t", "--longest", "60", "--spawn", &quick], "");
+    assert!(output.status.success(), "{}", told(&output));
+    let transcript = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(transcript.contains("# fault: 40 of ") && transcript.contains("# fault: 9 of "), "{transcript}");
+}
+
+#[test]
+fn refusals_that_a_scenario_counts_are_seen() {
+    let steps = "terminal connects\n\
+         fault refuse on attempt 1..2\n\
+         fault reset\n\
+         terminal fails refused  within 20s\n\
+         terminal fails refused  within 20s\n\
+         terminal connects  within 20s\n";
+    let folder = case("refused", steps);
+    let output = run(&folder, &["--spawn", &device()], "");
+    assert!(output.status.success(), "{}", told(&output));
 }

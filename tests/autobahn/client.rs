@@ -65,7 +65,7 @@ async fn talk(port: u16, path: &str, number: u32) -> Result<Option<String>, Stri
     let mailbox = Mailbox::default();
     let tag = Tag { terminal: 0, line: None::<Line>, connection: number };
     let (orders, inbox) = mpsc::channel(8);
-    let limits = ClientSetup { message_size_max: MESSAGE_SIZE_MAX, cut: PrefixCut::default() };
+    let limits = ClientSetup { message_size_max: MESSAGE_SIZE_MAX, cut: PrefixCut::default(), near: None };
     let route = Route::direct("127.0.0.1".to_owned(), port);
     let dialer = Dialer::Socket(SocketDialer::default());
     let running = tokio::task::spawn_local(run_client(dialer, route, None, limits, tag, mailbox.clone(), inbox));

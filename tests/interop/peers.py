@@ -244,6 +244,18 @@ def _():
     return f"{len(smallest.splitlines())} lines are left"
 
 
+@peer("a recording of a terminal, played against that very terminal")
+def _():
+    port, through, out = free_port(), free_port(), WORK / "recorded-sound"
+    records = [PROGRAM, "record", "--listen", f"127.0.0.1:{through}", "--to", f"ws://localhost:{port}", "--out", out]
+    with Running(*records):
+        session(port, f"ws://localhost:{through}", secure=False)
+    device = f"{TODAY} {HERE}/terminal.py {{url}} {{ca}} {{cert}} {{key}} {{pinpad}}"
+    verdicts = run("--terminal", "external", "--spawn", device, str(out / "terminal-1.sca"))
+    good([f"{name} is {verdict}" for name, verdict in verdicts.items() if verdict != "pass"])
+    return f"{len((out / 'terminal-1.sca').read_text().splitlines())} lines"
+
+
 @peer("a capture by tshark of two Python peers over TLS")
 def _():
     need("tshark")

@@ -26,9 +26,9 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message, error::ProtocolE
 use crate::post::{Event, Mailbox, Pen, Tag};
 use crate::prefix::{Outgoing, PrefixCut};
 use crate::stream::read_some;
-use crate::tap::End;
+use crate::tap::{End, TapHandle, Tapped};
 use crate::upgrade::{open_the_way, upgrade};
-use crate::{Dialer, Route, tls};
+use crate::{Dialer, Route, Stream, tls};
 
 /// What happens on the terminal's end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +81,8 @@ pub struct ClientSetup {
     pub message_size_max: usize,
     /// Where what the terminal sends may be cut.
     pub cut: PrefixCut,
+    /// The tap that lies at this end, where the broker's end is not ours.
+    pub near: Option<TapHandle>,
 }
 
 /// After a close the connection is drained for this long at most.
@@ -99,9 +101,13 @@ pub async fn run(
     mailbox: Mailbox,
     mut orders: mpsc::Receiver<ClientOrder>,
 ) {
+    let near = setup.near.clone().map(|tap| (tap, mailbox.clone()));
     let mut pen = Pen::new(mailbox, tag);
     let attempt = async {
         let mut stream = dialer.dial(&route, tag).await?;
+        if let Some((tap, mailbox)) = near.clone() {
+            stream = Stream::Tapped(Box::new(Tapped::near(stream, tap, mailbox)));
+        }
         if let Some(proxy) = &route.via {
             open_the_way(&mut stream, &proxy.request(&route.host, route.port)).await?;
         }
@@ -118,7 +124,7 @@ pub async fn run(
         Ok(stream) => stream,
         Err(reason) => return pen.post(Event::Client(ClientEvent::Failed(reason))),
     };
-    let Some(config) = secure else { return converse(stream, false, &setup, &mut pen, &mut orders).await };
+    let Some(config) = secure else { return converse(stream, false, (&setup, near), &mut pen, &mut orders).await };
     let Ok(name) = ServerName::try_from(route.host) else {
         return pen.post(Event::Client(ClientEvent::Failed(Reason::Dns)));
     };
@@ -131,7 +137,7 @@ pub async fn run(
     match handshake {
         Ok(stream) => {
             pen.post(Event::Client(ClientEvent::Secured));
-            Box::pin(converse(stream, true, &setup, &mut pen, &mut orders)).await;
+            Box::pin(converse(stream, true, (&setup, near), &mut pen, &mut orders)).await;
         }
         Err(error) => pen.post(Event::Client(ClientEvent::Failed(tls_reason(&error)))),
     }
@@ -154,13 +160,13 @@ fn tls_reason(error: &io::Error) -> Reason {
 async fn converse<S>(
     stream: S,
     secure: bool,
-    setup: &ClientSetup,
+    (setup, near): (&ClientSetup, Option<(TapHandle, Mailbox)>),
     pen: &mut Pen,
     orders: &mut mpsc::Receiver<ClientOrder>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut stream = Outgoing::new(stream, setup.cut.clone());
+    let mut stream = Outgoing::new(stream, setup.cut.clone(), near);
     let request = match orders.recv().await {
         Some(ClientOrder::Cut(bytes, end)) => {
             setup.cut.begin(bytes, end);

@@ -22,7 +22,7 @@ pub use memory::{MemoryNetwork, Way};
 pub use post::{Event, Mailbox, Posted, Pulse, Tag};
 pub use prefix::PrefixCut;
 pub use server::{Ending, ServerEvent, ServerOrder, Tls as ServerTls, run as run_server};
-pub use socket::{Listener, SocketDialer};
+pub use socket::{Listener, ShutListener, SocketDialer};
 pub use stream::Stream;
 pub use tap::{Cut, End, Point, TapHandle};
 

@@ -2,7 +2,8 @@
 //! of that connection comes after them, whatever shared their segment.
 //!
 //! Both ends of a connection hold the same [`PrefixCut`]. The terminal's end stops passing bytes on at the limit; the
-//! broker's end counts what arrives, and ends the connection once the last byte before the limit is here.
+//! broker's end counts what arrives, and ends the connection once the last byte before the limit is here. Before a real
+//! broker the terminal's end does both: once the last byte before the limit has left, it ends the connection.
 
 use std::cell::RefCell;
 use std::io;
@@ -82,11 +83,27 @@ impl PrefixCut {
 pub(crate) struct Outgoing<S> {
     stream: S,
     cut: PrefixCut,
+    /// The tap at this end, where the other one is not ours.
+    near: Option<(TapHandle, Mailbox)>,
 }
 
 impl<S> Outgoing<S> {
-    pub(crate) fn new(stream: S, cut: PrefixCut) -> Self {
-        Self { stream, cut }
+    pub(crate) fn new(stream: S, cut: PrefixCut, near: Option<(TapHandle, Mailbox)>) -> Self {
+        Self { stream, cut, near }
+    }
+
+    /// Ends the connection, where that is done here, once the last byte before the limit has left.
+    fn strike(&self) {
+        let Some((tap, mailbox)) = &self.near else { return };
+        let mut state = self.cut.0.borrow_mut();
+        if let Some((limit, end)) = state.limit
+            && state.sent >= limit
+            && !state.struck
+        {
+            state.struck = true;
+            tap.end(end);
+            mailbox.nudge();
+        }
     }
 }
 
@@ -147,7 +164,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Outgoing<S> {
         if me.poll_held(cx)?.is_pending() {
             return Poll::Pending;
         }
-        Pin::new(&mut me.stream).poll_flush(cx)
+        let flushed = Pin::new(&mut me.stream).poll_flush(cx);
+        if matches!(flushed, Poll::Ready(Ok(()))) {
+            me.strike();
+        }
+        flushed
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -51,8 +51,8 @@ pub enum ServerEvent {
     },
     /// It ended before the upgrade was asked for.
     Failed(Reason),
-    /// A request for the upgrade, with its bytes as text.
-    Asked(Head, String),
+    /// A request for the upgrade, with its bytes as text, and whether more came before it was answered.
+    Asked(Head, String, bool),
     /// A frame, with its size on the wire.
     Frame(Frame, usize),
     /// It is over.
@@ -205,7 +205,7 @@ where
             return Ending::Broken;
         }
     };
-    pen.post(Event::Server(ServerEvent::Asked(head, text)));
+    pen.post(Event::Server(ServerEvent::Asked(head, text, !tail.is_empty())));
     let answered = tokio::select! {
         biased;
         order = orders.recv() => order,

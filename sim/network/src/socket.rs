@@ -24,6 +24,7 @@ type Expected = Rc<RefCell<BTreeMap<u16, Tag>>>;
 pub struct Listener {
     socket: TcpListener,
     expected: Expected,
+    is_deaf: bool,
 }
 
 impl Listener {
@@ -33,7 +34,7 @@ impl Listener {
     /// What the system says.
     pub async fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = TcpListener::bind(address).await?;
-        Ok(Self { socket, expected: Expected::default() })
+        Ok(Self { socket, expected: Expected::default(), is_deaf: false })
     }
 
     /// Where it listens.
@@ -64,6 +65,54 @@ impl Listener {
         Ok((Stream::Socket(stream), from, tag))
     }
 }
+
+/// A port that is kept and on which nobody listens.
+#[derive(Debug)]
+pub struct ShutListener {
+    socket: TcpSocket,
+    expected: Expected,
+}
+
+impl Listener {
+    /// Stops listening and keeps the port: whoever dials is refused, and connections that are up live on.
+    ///
+    /// # Errors
+    /// What the system says; the port is lost then.
+    pub fn shut(self) -> io::Result<ShutListener> {
+        let address = self.address()?;
+        let Self { socket, expected, .. } = self;
+        drop(socket);
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        Ok(ShutListener { socket, expected })
+    }
+
+    /// Hears nobody who dials from now on, or hears them again.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn deafen(&mut self, deaf: bool) -> io::Result<()> {
+        if std::mem::replace(&mut self.is_deaf, deaf) == deaf {
+            return Ok(());
+        }
+        let socket = SockRef::from(&self.socket);
+        if deaf { deafen(&socket) } else { socket.detach_filter() }
+    }
+}
+
+impl ShutListener {
+    /// Listens again.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn open(self) -> io::Result<Listener> {
+        Ok(Listener { socket: self.socket.listen(BACKLOG)?, expected: self.expected, is_deaf: false })
+    }
+}
+
+/// Connections that may wait to be taken.
+const BACKLOG: u32 = 1_024;
 
 /// Connects by sockets.
 #[derive(Debug, Clone, Default)]

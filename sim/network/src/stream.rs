@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::memory::MemoryEnd;
+use crate::tap::Tapped;
 
 /// One end of a byte stream.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub enum Stream {
     Memory(MemoryEnd),
     /// A socket.
     Socket(TcpStream),
+    /// A stream with a tap on it, at the terminal's end.
+    Tapped(Box<Tapped>),
 }
 
 impl Stream {
@@ -27,6 +30,7 @@ impl Stream {
             Self::Memory(end) => end.reset(),
             // A linger of zero turns the close into RST; a socket that refuses the option is gone already.
             Self::Socket(socket) => drop(socket2::SockRef::from(&*socket).set_linger(Some(std::time::Duration::ZERO))),
+            Self::Tapped(tapped) => tapped.reset(),
         }
     }
 }
@@ -47,6 +51,7 @@ impl AsyncRead for Stream {
         match self.get_mut() {
             Self::Memory(end) => Pin::new(end).poll_read(cx, buf),
             Self::Socket(socket) => Pin::new(socket).poll_read(cx, buf),
+            Self::Tapped(tapped) => Pin::new(&mut **tapped).poll_read(cx, buf),
         }
     }
 }
@@ -56,6 +61,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Memory(end) => Pin::new(end).poll_write(cx, buf),
             Self::Socket(socket) => Pin::new(socket).poll_write(cx, buf),
+            Self::Tapped(tapped) => Pin::new(&mut **tapped).poll_write(cx, buf),
         }
     }
 
@@ -63,6 +69,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Memory(end) => Pin::new(end).poll_flush(cx),
             Self::Socket(socket) => Pin::new(socket).poll_flush(cx),
+            Self::Tapped(tapped) => Pin::new(&mut **tapped).poll_flush(cx),
         }
     }
 
@@ -70,6 +77,7 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Memory(end) => Pin::new(end).poll_shutdown(cx),
             Self::Socket(socket) => Pin::new(socket).poll_shutdown(cx),
+            Self::Tapped(tapped) => Pin::new(&mut **tapped).poll_shutdown(cx),
         }
     }
 }

@@ -1,5 +1,6 @@
-//! The tap on the broker's side of a byte stream, the lowest fault layer of both worlds: hold it silent, end it, or cut
-//! it within a TLS record. Bytes pass through it unchanged until it is told otherwise.
+//! The tap on a byte stream, the lowest fault layer of both worlds: hold it silent, end it, or cut it within a TLS record.
+//! Bytes pass through it unchanged until it is told otherwise. It lies at the broker's end, where that is ours; before a
+//! real broker it lies at the terminal's, and does there what the broker's end would have done.
 
 use std::cell::RefCell;
 use std::io;
@@ -69,6 +70,8 @@ struct State {
     cut: Option<Cut>,
     struck: bool,
     shut: bool,
+    /// What still comes in behind a cut is not read any more.
+    gone: bool,
     outgoing: Records,
     incoming: Records,
     wakers: Vec<Waker>,
@@ -129,6 +132,13 @@ impl State {
         self.wake();
     }
 
+    fn is_silent(&self, way: Way) -> bool {
+        match way {
+            Way::ToTerminal => self.silent_to,
+            Way::FromTerminal => self.silent_from,
+        }
+    }
+
     fn wake(&mut self) {
         self.wakers.drain(..).for_each(Waker::wake);
     }
@@ -185,15 +195,47 @@ impl Cut {
 
 /// A stream with a tap on it.
 #[derive(Debug)]
-pub(crate) struct Tapped {
+pub struct Tapped {
     stream: Stream,
     handle: TapHandle,
     mailbox: Mailbox,
+    /// Whether it lies at the terminal's end, so that what is read comes from the broker.
+    is_near: bool,
 }
 
 impl Tapped {
+    /// At the broker's end.
     pub(crate) fn new(stream: Stream, handle: TapHandle, mailbox: Mailbox) -> Self {
-        Self { stream, handle, mailbox }
+        Self { stream, handle, mailbox, is_near: false }
+    }
+
+    /// At the terminal's end.
+    pub(crate) fn near(stream: Stream, handle: TapHandle, mailbox: Mailbox) -> Self {
+        Self { is_near: true, ..Self::new(stream, handle, mailbox) }
+    }
+
+    pub(crate) fn reset(&mut self) {
+        self.stream.reset();
+    }
+
+    fn reads(&self) -> Way {
+        if self.is_near { Way::ToTerminal } else { Way::FromTerminal }
+    }
+
+    fn writes(&self) -> Way {
+        if self.is_near { Way::FromTerminal } else { Way::ToTerminal }
+    }
+
+    /// Reads what nobody wants to see, until the other side has ended too.
+    fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut chunk = [0; 1_024];
+        loop {
+            let mut unread = ReadBuf::new(&mut chunk);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut unread) {
+                Poll::Ready(Ok(())) if !unread.filled().is_empty() => {}
+                polled => return polled,
+            }
+        }
     }
 
     /// Carries out an end that was ordered. An error means the stream is over for its user.
@@ -249,7 +291,7 @@ impl Tapped {
     fn poll_held(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             let mut state = self.handle.0.borrow_mut();
-            if state.silent_to || state.held.is_empty() {
+            if state.is_silent(self.writes()) || state.held.is_empty() {
                 return Poll::Ready(Ok(()));
             }
             match Pin::new(&mut self.stream).poll_write(cx, &state.held) {
@@ -282,25 +324,37 @@ impl AsyncRead for Tapped {
         {
             let mut state = me.handle.0.borrow_mut();
             state.park(cx);
-            if state.silent_from {
+            if state.is_silent(me.reads()) {
                 return Poll::Pending;
             }
+            // To the terminal the broker has ended here, whatever it goes on to say.
+            if me.is_near && state.shut {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        if me.handle.0.borrow().gone {
+            return me.poll_drain(cx);
         }
         let before = buf.filled().len();
-        let most = me.handle.0.borrow().segment[Way::FromTerminal as usize];
+        let most = me.handle.0.borrow().segment[me.reads() as usize];
         let polled = match most {
             Some(most) => poll_read_at_most(most, &mut me.stream, cx, buf),
             None => Pin::new(&mut me.stream).poll_read(cx, buf),
         };
         if polled.is_ready() && me.is_armed() {
-            let (pass, end) = me.judge(&mut buf.filled_mut()[before..], false);
+            let (pass, end) = me.judge(&mut buf.filled_mut()[before..], me.is_near);
             if let Some(end) = end {
-                buf.set_filled(before + pass);
                 me.handle.end(end);
+                if me.is_near {
+                    // So much has come from the broker, and after it the end.
+                    buf.set_filled(before + pass);
+                    return if pass > 0 { Poll::Ready(Ok(())) } else { Pin::new(me).poll_read(cx, buf) };
+                }
                 me.obey(cx)?;
-                // What was consumed before the cut is not acted upon any more.
+                // What was consumed before the cut is not acted upon any more, nor what comes behind it.
                 buf.set_filled(before);
-                return Poll::Pending;
+                me.handle.0.borrow_mut().gone = true;
+                return Pin::new(me).poll_read(cx, buf);
             }
         }
         polled
@@ -314,11 +368,11 @@ impl AsyncWrite for Tapped {
         if me.handle.0.borrow().shut {
             return Poll::Ready(Ok(buf.len()));
         }
-        let most = me.handle.0.borrow().segment[Way::ToTerminal as usize].unwrap_or(usize::MAX);
+        let most = me.handle.0.borrow().segment[me.writes() as usize].unwrap_or(usize::MAX);
         let buf = &buf[..buf.len().min(most)];
         if me.is_armed() {
             let mut copy = buf.to_vec();
-            let (pass, end) = me.judge(&mut copy, true);
+            let (pass, end) = me.judge(&mut copy, !me.is_near);
             // The prefix goes through whole: a handshake record is far smaller than the window.
             if pass > 0 {
                 drop(Pin::new(&mut me.stream).poll_write(cx, &copy[..pass]));
@@ -330,7 +384,7 @@ impl AsyncWrite for Tapped {
             return Poll::Ready(Ok(buf.len()));
         }
         let mut state = me.handle.0.borrow_mut();
-        if state.silent_to || !state.held.is_empty() {
+        if state.is_silent(me.writes()) || !state.held.is_empty() {
             state.park(cx);
             if state.held.len() >= HELD_MAX {
                 return Poll::Pending;
@@ -354,7 +408,7 @@ impl AsyncWrite for Tapped {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let me = self.get_mut();
         me.obey(cx)?;
-        if me.handle.0.borrow().silent_to {
+        if me.handle.0.borrow().is_silent(me.writes()) {
             // A silent line carries no FIN either.
             return Poll::Ready(Ok(()));
         }

@@ -100,7 +100,14 @@ pub enum BrokerOutput {
         /// The message.
         text: String,
     },
-    /// The terminal broke the protocol.
+    /// The terminal broke the framing of WebSocket.
+    Breach {
+        /// Who.
+        peer: Peer,
+        /// How.
+        what: &'static str,
+    },
+    /// The terminal's request for the upgrade was refused.
     Complaint {
         /// Who.
         peer: Peer,
@@ -279,10 +286,10 @@ impl Broker {
         let Some(connection) = self.connections.get_mut(&peer) else { return Vec::new() };
         let mut out = Vec::new();
         if frame.mask.is_none() {
-            out.push(BrokerOutput::Complaint { peer, what: "an unmasked frame" });
+            out.push(BrokerOutput::Breach { peer, what: "an unmasked frame" });
         }
         if frame.reserved != 0 {
-            out.push(BrokerOutput::Complaint { peer, what: "reserved bits without an extension" });
+            out.push(BrokerOutput::Breach { peer, what: "reserved bits without an extension" });
         }
         match frame.opcode {
             opcode::TEXT | opcode::BINARY | opcode::CONTINUE => out.extend(connection.data(peer, frame)),
@@ -302,7 +309,7 @@ impl Broker {
                 connection.open = false;
             }
             opcode::PING | opcode::PONG => {}
-            _ => out.push(BrokerOutput::Complaint { peer, what: "an unknown opcode" }),
+            _ => out.push(BrokerOutput::Breach { peer, what: "an unknown opcode" }),
         }
         out
     }
@@ -315,10 +322,10 @@ fn refusal(status: &str, header: &str) -> String {
 impl Connection {
     fn data(&mut self, peer: Peer, frame: &Frame) -> Vec<BrokerOutput> {
         if (frame.opcode == opcode::CONTINUE) != self.assembling {
-            return vec![BrokerOutput::Complaint { peer, what: "a continuation out of order" }];
+            return vec![BrokerOutput::Breach { peer, what: "a continuation out of order" }];
         }
         if self.message.len() + frame.payload.len() > MESSAGE_BYTES_MAX {
-            return vec![BrokerOutput::Complaint { peer, what: "a message over 1 MiB" }];
+            return vec![BrokerOutput::Breach { peer, what: "a message over 1 MiB" }];
         }
         self.message.extend_from_slice(&frame.payload);
         self.assembling = !frame.last;
@@ -327,7 +334,7 @@ impl Connection {
         }
         match String::from_utf8(std::mem::take(&mut self.message)) {
             Ok(text) => vec![BrokerOutput::Deliver { peer, pinpad_id: self.pinpad_id.clone(), text }],
-            Err(_) => vec![BrokerOutput::Complaint { peer, what: "a message that is not UTF-8" }],
+            Err(_) => vec![BrokerOutput::Breach { peer, what: "a message that is not UTF-8" }],
         }
     }
 }

@@ -196,6 +196,17 @@ impl Armory {
         )
     }
 
+    /// The step of TLS at which an armed cut lies.
+    pub(crate) fn tls_point(&self, index: usize) -> Option<&'static str> {
+        match &self.armed.get(index)?.fault.arm {
+            Some(Arm::At(_, point)) => match point.carrier {
+                Carrier::Tls(word) => Some(word),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// A cut has struck; whose it is, if that was not known yet.
     pub(crate) fn has_struck(&mut self, index: usize) -> Option<FaultKind> {
         let armed = self.armed.get_mut(index).filter(|armed| !armed.struck)?;

@@ -74,7 +74,7 @@ impl Around {
     pub(crate) fn joins<C: Core>(self, world: &mut World<'_, C>) {
         match self {
             Self::Ours => {}
-            Self::Devices(beside) => world.is_of(TerminalState::new(beside.external, beside.callers, beside.devices)),
+            Self::Devices(beside) => world.is_of(TerminalState::new(*beside)),
             Self::Broker(external) => world.is_at(BrokerState::new(external)),
         }
     }

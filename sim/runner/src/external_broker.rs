@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sca_protocol::settings::{BrokerSettings, with};
-use sca_scenario::Span;
-use sca_scenario::model::{Action, LinkSight, Message, Party, Row, Scenario, Sight, Speaker, Step};
+use sca_scenario::model::{
+    Action, Arm, Carrier, FaultKind, Message, NetworkChange, Party, Point, Row, Scenario, Sight, Speaker, Step,
+};
 use sca_terminal::Target;
 
 use crate::around::play_with_broker;
 use crate::core::{Core, Making};
+use crate::faults;
 use crate::identities::Identities;
+use crate::inapplicable::{FIRST_LINE, What};
 use crate::live::Credentials;
 use crate::play::{Options, Place};
 use crate::rows::{length, too_long};
@@ -81,12 +84,6 @@ pub(crate) fn play_external_broker<C: Core>(
     play_with_broker(&scenario, &row, &options, identities, make, external.clone())
 }
 
-const FIRST_LINE: Span = Span { line: 1, column: 1, length: 8, file: 0 };
-
-fn no(span: Span, why: impl Into<String>) -> Option<Failure> {
-    Some(Failure::at(span, why).label("not for a real broker"))
-}
-
 /// Why a row cannot be played with a real broker, if it cannot.
 pub(crate) fn unplayable(
     scenario: &Scenario,
@@ -95,25 +92,24 @@ pub(crate) fn unplayable(
     external: &ExternalBroker,
 ) -> Option<Failure> {
     if scenario.header.clock.is_some() {
-        return no(FIRST_LINE, "a real broker has the clock of the day");
+        return What::Clock.with_a_broker(FIRST_LINE, "");
     }
     if !row.cast.certificates.is_empty() {
-        return no(FIRST_LINE, "a real broker has a certificate of its own");
+        return What::Certificate.with_a_broker(FIRST_LINE, "");
     }
-    let set: Vec<&String> = row.cast.broker.keys().filter(|name| *name != "url" && *name != "subprotocol").collect();
-    if let Some(name) = set.first() {
-        return no(FIRST_LINE, format!("a real broker's `{name}` cannot be set from here"));
+    if let Some(name) = row.cast.broker.keys().find(|name| *name != "url" && *name != "subprotocol") {
+        return What::BrokerSettings.with_a_broker(FIRST_LINE, &format!("it sets `{name}`"));
     }
     let settings: BrokerSettings = with(&row.cast.broker).ok()?;
     let named = row.cast.broker.contains_key("url").then(|| crate::play::target(&settings).secure);
     if named.is_some_and(|secure| secure && !external.broker.secure) {
-        return no(FIRST_LINE, "it is about wss, and the broker speaks ws");
+        return What::Scheme.with_a_broker(FIRST_LINE, "");
     }
     let of_terminal =
         ["certificate", "authority", "clock", "PROXY", "WEBSOCKETADDRESS_", "WEBSOCKETPORT_", "POSCONNECTALLOW"];
     for terminal in &row.cast.terminals {
         if let Some(name) = of_terminal.iter().find(|name| terminal.settings.contains_key(**name)) {
-            return no(FIRST_LINE, format!("with a real broker the terminal's `{name}` is given by the command line"));
+            return What::Identity.with_a_broker(FIRST_LINE, &format!("it sets `{name}`"));
         }
     }
     let longest = || too_long(length(row, in_memory), external.longest, Some("--longest"));
@@ -121,29 +117,32 @@ pub(crate) fn unplayable(
 }
 
 fn of_step(step: &Step) -> Option<Failure> {
-    let span = step.span;
-    match &step.action {
-        Action::Send(send) if send.by == Speaker::Broker => no(span, "what a real broker says is its own"),
-        Action::Send(send) if matches!(send.message, Message::Binary(_)) => {
-            no(span, "whether a real broker passes on what is no text is its own")
-        }
+    let what = match &step.action {
+        Action::Send(send) if send.by == Speaker::Broker => What::Says,
+        Action::Send(send) if matches!(send.message, Message::Binary(_)) => What::Binary,
         Action::Expect(expect) => match &expect.sight {
-            Sight::ToBroker(Message::Http(_)) => None,
-            Sight::ToBroker(_) => no(span, "what a real broker hears is not told"),
-            Sight::ToProxy(_) => no(span, "there is no proxy before the broker"),
-            Sight::Link(LinkSight::Fails(..) | LinkSight::FailsSomehow | LinkSight::Loses) => {
-                no(span, "a real broker does not fail on demand")
-            }
-            _ => None,
+            Sight::ToBroker(Message::Http(_)) => return None,
+            Sight::ToBroker(_) => What::Heard,
+            Sight::ToProxy(_) => What::Proxy,
+            _ => return None,
         },
-        Action::Fault(_) => no(span, "the line to a real broker cannot be harmed from here"),
-        Action::Answers { .. } => no(span, "how a real broker answers is its own"),
-        Action::Network(_) => no(span, "the network of a real broker cannot be changed from here"),
-        Action::Together(_) => no(span, "a real broker makes segments of its own"),
-        Action::Set(set) if matches!(set.party, Party::Broker(_)) => no(span, "a real broker cannot be set from here"),
-        Action::Set(set) if matches!(set.name.as_str(), "clock" | "certificate" | "authority") => {
-            no(span, "who the terminal is, the command line says")
-        }
-        other => other.blocks().into_iter().flatten().find_map(of_step),
-    }
+        Action::Fault(fault) => match (&fault.kind, &fault.arm) {
+            (FaultKind::Tls(_) | FaultKind::KeyUpdate, _) => What::BrokersTls,
+            (kind, _) if kind.is_of_message() => What::Message,
+            (kind, _) if !faults::is_for_sockets(kind) => What::LineShape,
+            (_, Some(Arm::At(_, Point { carrier: Carrier::Answer | Carrier::Request(_), .. }))) => What::BrokersBytes,
+            _ => return None,
+        },
+        Action::Answers { by_proxy: true, .. } => What::Proxy,
+        Action::Answers { .. } => What::Answers,
+        Action::Network(act) => match act.change {
+            NetworkChange::Listens { .. } => What::Listens,
+            NetworkChange::Name { .. } => What::NameMoves,
+        },
+        Action::Together(_) => What::Says,
+        Action::Set(set) if matches!(set.party, Party::Broker(_)) => What::BrokerSettings,
+        Action::Set(set) if matches!(set.name.as_str(), "clock" | "certificate" | "authority") => What::Identity,
+        other => return other.blocks().into_iter().flatten().find_map(of_step),
+    };
+    what.with_a_broker(step.span, "")
 }

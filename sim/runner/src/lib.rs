@@ -22,6 +22,7 @@ pub mod files;
 pub mod filter;
 mod guard;
 mod identities;
+pub mod inapplicable;
 mod lanes;
 pub mod ledger;
 pub mod live;

@@ -355,7 +355,7 @@ fn played<C: Core>(
 ) -> Played {
     let verdict = match result {
         Ok(()) => Verdict::Pass,
-        Err(Stop::Failed(failure)) => Verdict::Fail(world.with_broken_law(failure)),
+        Err(Stop::Failed(failure)) => Verdict::Fail(world.with_broken_law(world.with_what_is_inside(failure))),
         Err(Stop::Error(why)) => Verdict::Error(why),
         Err(Stop::CannotRun(why)) => Verdict::CannotRun(why),
     };

@@ -133,7 +133,8 @@ impl Lift {
     #[must_use]
     pub fn head(&self) -> String {
         let mut out = String::new();
-        let _ = writeln!(out, "scenario {}\n", quote(&self.title));
+        // Settings of a capture are what its own terminal has: against that one it is played without being told them.
+        let _ = writeln!(out, "scenario {}\ntags     captured\n", quote(&self.title));
         let block = |out: &mut String, name: &str, settings: &BTreeMap<&str, String>| {
             if !settings.is_empty() {
                 let _ = writeln!(out, "{name}");

@@ -5,6 +5,7 @@
 
 mod absent;
 mod device;
+mod door;
 mod process;
 mod unplayable;
 
@@ -27,6 +28,7 @@ use crate::verdict::Played;
 
 pub(crate) use absent::Absent;
 pub(crate) use device::Devices;
+pub(crate) use door::Door;
 pub use device::PLACEHOLDERS;
 pub(crate) use process::Ended;
 pub use process::end_all;
@@ -90,6 +92,8 @@ impl ExternalTerminal {
 pub(crate) struct Callers {
     waiting: Rc<std::cell::RefCell<VecDeque<Stream>>>,
     mailbox: Mailbox,
+    /// How the port by which they come is to stand.
+    pub(crate) wanted: door::Wanted,
 }
 
 impl Callers {
@@ -105,6 +109,8 @@ pub(crate) struct Beside {
     pub(crate) callers: Callers,
     pub(crate) mailbox: Mailbox,
     pub(crate) devices: Devices,
+    /// Whether the scenario wants to see attempts that are refused.
+    pub(crate) shows_refusals: bool,
 }
 
 /// Plays one row against a device.
@@ -135,12 +141,13 @@ pub(crate) fn play_external_terminal(
         };
         let mailbox = Mailbox::default();
         let callers = Callers { mailbox: mailbox.clone(), ..Callers::default() };
-        let accepting = tokio::task::spawn_local(accept(listener, callers.clone()));
+        let accepting = tokio::task::spawn_local(door::accept(listener, callers.clone()));
         // The time of the scenario begins when the device is there.
         if let Err(why) = is_there(external, &mailbox, &mut devices).await {
             return failed_to_start(&row, why);
         }
-        let beside = Beside { external: external.clone(), callers, mailbox, devices };
+        let shows_refusals = door::shows_refusals(&row.steps);
+        let beside = Beside { external: external.clone(), callers, mailbox, devices, shows_refusals };
         let played = play_with_terminals(&scenario, &row, options, identities, beside).await;
         accepting.abort();
         played
@@ -192,19 +199,6 @@ async fn is_there(external: &ExternalTerminal, mailbox: &Mailbox, devices: &mut 
         .unwrap_or_else(|_| Err(format!("no device has come within {} s; --patience waits longer", limit.as_secs())))
 }
 
-async fn accept(listener: Listener, callers: Callers) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, _, _)) => {
-                callers.waiting.borrow_mut().push_back(stream);
-                callers.mailbox.nudge();
-            }
-            // An error that lasts would make this loop spin.
-            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-        }
-    }
-}
-
 /// A row as it is played against a device: at the device's address, at the true time, and without the details of failures
 /// that only the device itself could tell.
 fn prepared(scenario: &Scenario, row: &Row, external: &ExternalTerminal, port: u16) -> (Scenario, Row) {
@@ -218,6 +212,14 @@ fn prepared(scenario: &Scenario, row: &Row, external: &ExternalTerminal, port: u
     }
     let host = format!("{}:{port}", external.name);
     row.steps.iter_mut().for_each(|step| of_device(step, &host));
+    // Its time begins when it dials, not when its power came on: its first step may come at once.
+    let first = row.steps.iter_mut().find_map(|step| match &mut step.action {
+        Action::Expect(expect) if matches!(expect.sight, Sight::Link(_)) => Some(expect),
+        _ => None,
+    });
+    if let Some(within) = first.and_then(|first| first.suffix.within.as_mut()).filter(|within| within.of.is_none()) {
+        within.from = None;
+    }
     let mut scenario = Scenario { rows: Vec::new(), ..scenario.clone() };
     scenario.header.clock = Some(crate::clock::today());
     (scenario, row)

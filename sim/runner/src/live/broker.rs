@@ -178,7 +178,7 @@ impl Live<'_> {
                 self.line(&format!("connection {} fails: {reason}", tag.connection));
                 Vec::new()
             }
-            ServerEvent::Asked(mut head, _) => {
+            ServerEvent::Asked(mut head, ..) => {
                 let pos_of = head.path().strip_prefix("/pos/").map(str::to_owned);
                 let who = match &pos_of {
                     Some(id) => format!("a POS for pinpad {id}"),
@@ -225,7 +225,7 @@ impl Live<'_> {
                 BrokerOutput::Frame { peer, frame } => self.order(peer, ServerOrder::Write(frame.encode())),
                 BrokerOutput::HangUp { peer } => self.order(peer, ServerOrder::HangUp),
                 BrokerOutput::Deliver { peer, pinpad_id, text } => self.deliver(peer, &pinpad_id, text),
-                BrokerOutput::Complaint { peer, what } => {
+                BrokerOutput::Complaint { peer, what } | BrokerOutput::Breach { peer, what } => {
                     self.line(&format!("connection {} sent {what}", peer.connection));
                 }
                 BrokerOutput::Unrouted { pinpad_id } => {

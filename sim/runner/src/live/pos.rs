@@ -105,7 +105,7 @@ async fn open(plan: &PosPlan) -> Result<Link, PosError> {
         Dialer::Socket(SocketDialer::default()),
         Route::direct(plan.target.host.clone(), plan.target.port),
         tls,
-        ClientSetup { message_size_max: 1 << 20, cut: PrefixCut::default() },
+        ClientSetup { message_size_max: 1 << 20, cut: PrefixCut::default(), near: None },
         Tag { terminal: 0, line: None, connection: 1 },
         mailbox.clone(),
         receiver,

@@ -290,7 +290,7 @@ impl<C: Core> Live<'_, C> {
             Dialer::Socket(SocketDialer::default()),
             route,
             self.tls.clone(),
-            ClientSetup { message_size_max: size, cut: PrefixCut::default() },
+            ClientSetup { message_size_max: size, cut: PrefixCut::default(), near: None },
             Tag { terminal: 0, line: None, connection: connection.0 },
             self.mailbox.clone(),
             receiver,

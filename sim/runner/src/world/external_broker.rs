@@ -3,19 +3,23 @@
 //! What the broker's end would show is taken from the terminal's, which is ours.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use sca_network::{ClientEvent, ClientOrder, ClientSetup, Dialer, PrefixCut, Route, SocketDialer, Tag, run_client};
 use sca_protocol::handshake::{self, Head, Upgrade};
 use sca_protocol::{Line, Reason};
-use sca_scenario::model::{Message, Send};
+use sca_scenario::model::Send;
 use tokio::sync::mpsc;
 
 use super::ends::{EndState, OUTBOX};
+use super::passage::Passage;
 use super::{Stop, World};
 use crate::core::Core;
 use crate::external_broker::ExternalBroker;
 use crate::lanes::Noted;
+use crate::look::stamp;
 use crate::record::Entry;
+use crate::verdict::Failure;
 
 /// All that a world knows of the broker under test.
 pub(crate) struct BrokerState {
@@ -23,6 +27,12 @@ pub(crate) struct BrokerState {
     pub(crate) dialer: Dialer,
     /// The link of each terminal's POS.
     pos_links: BTreeMap<usize, PosLink>,
+    /// What each terminal has said to its POS.
+    to_pos: BTreeMap<usize, Passage>,
+    /// What each POS has said to its terminal.
+    to_terminal: BTreeMap<usize, Passage>,
+    /// When the broker has ended links of our terminals, and how.
+    ended: Vec<(Duration, usize, &'static str)>,
 }
 
 /// The link of a POS.
@@ -41,7 +51,14 @@ const MESSAGE_MAX: usize = 16 << 20;
 
 impl BrokerState {
     pub(crate) fn new(external: ExternalBroker) -> Self {
-        Self { external, dialer: Dialer::Socket(SocketDialer::default()), pos_links: BTreeMap::new() }
+        Self {
+            external,
+            dialer: Dialer::Socket(SocketDialer::default()),
+            pos_links: BTreeMap::new(),
+            to_pos: BTreeMap::new(),
+            to_terminal: BTreeMap::new(),
+            ended: Vec::new(),
+        }
     }
 
     /// Whether every POS has its link.
@@ -101,7 +118,7 @@ impl<C: Core> World<'_, C> {
         let (orders, receiver) = mpsc::channel(OUTBOX);
         let tag = Tag { line: Some(Line::Primary), ..Self::tag(who, 0) };
         let route = Route::direct(target.host.clone(), target.port);
-        let limits = ClientSetup { message_size_max: MESSAGE_MAX, cut: PrefixCut::default() };
+        let limits = ClientSetup { message_size_max: MESSAGE_MAX, cut: PrefixCut::default(), near: None };
         let dialer = state.dialer.clone();
         tokio::task::spawn_local(run_client(dialer, route, tls, limits, tag, self.mailbox.clone(), receiver));
         let asks = (target.secure, asked.join("\r\n").into_bytes());
@@ -130,6 +147,8 @@ impl<C: Core> World<'_, C> {
             ClientEvent::Failed(reason) => Err(pos_fails(reason)),
             ClientEvent::Text(text) => {
                 let tag = self.newest(who).unwrap_or_else(|| Self::tag(who, 0));
+                self.note_frame(tag, "broker -> pos", text.as_bytes());
+                self.passed_on(who, &text)?;
                 if let Some(ends) = self.ends.get_mut(&tag) {
                     ends.in_flight.pop_front();
                 }
@@ -175,18 +194,105 @@ impl<C: Core> World<'_, C> {
     /// A POS says something to its terminal by the broker.
     pub(super) fn says_by_external_broker(&mut self, send: &Send) {
         let text = self.text_of(send.to, &send.message);
+        let (now, tag) = (self.now(), self.newest(send.to).unwrap_or_else(|| Self::tag(send.to, 0)));
+        self.note_frame(tag, "pos -> broker", text.as_bytes());
+        let what = send.label.as_ref().map_or_else(|| "a request".to_owned(), |label| format!("`{label}`"));
+        if let Some(state) = &mut self.external_broker {
+            state.to_terminal.entry(send.to).or_default().goes_in(now, what, &text);
+        }
         let Some(link) = self.external_broker.as_mut().and_then(|state| state.pos_links.get_mut(&send.to)) else {
             return;
         };
-        let order = match &send.message {
-            Message::Binary(bytes) => ClientOrder::Binary(bytes.clone()),
-            _ => ClientOrder::Text(text.clone()),
-        };
+        let order = ClientOrder::Text(text.clone());
         if link.is_up {
             drop(link.orders.try_send(order));
         } else {
             link.waiting.push_back(text);
         }
+    }
+}
+
+impl<C: Core> World<'_, C> {
+    /// Our terminal gives the broker something for its POS.
+    pub(super) fn gives_to_broker(&mut self, tag: Tag, text: &str) {
+        let (now, who) = (self.now(), usize::from(tag.terminal));
+        if self.external_broker.is_none() {
+            return;
+        }
+        let before = self.ends.get(&tag).map(|ends| ends.in_flight.iter()).into_iter().flatten();
+        let id = self.actors[who].pos.would_answer_after(before, text);
+        let label = id.and_then(|id| self.script.names.label_of(who, id));
+        let what = label.map_or_else(|| "a message".to_owned(), |label| format!("the answer to `{label}`"));
+        if let Some(state) = &mut self.external_broker {
+            state.to_pos.entry(who).or_default().goes_in(now, what, text);
+        }
+    }
+
+    /// The POS of a terminal has heard something.
+    fn passed_on(&mut self, who: usize, text: &str) -> Result<(), Stop> {
+        let now = self.now();
+        let Some(state) = &mut self.external_broker else { return Ok(()) };
+        let Err(what) = state.to_pos.entry(who).or_default().comes_out(now, text) else { return Ok(()) };
+        let of_another = state.to_pos.iter().find(|(other, way)| **other != who && way.knows(text));
+        let what = of_another.map_or(what, |(other, _)| format!("{} has said it, to a POS of its own", self.actors[*other].name));
+        let heard = format!("the POS of {} heard something at {}: {what}", self.actors[who].name, stamp(now));
+        Err(self.is_not_passed_on(heard))
+    }
+
+    /// Our terminal has heard something from a POS.
+    pub(super) fn heard_by_terminal(&mut self, who: usize, text: &str) -> Result<(), Stop> {
+        let now = self.now();
+        let Some(state) = &mut self.external_broker else { return Ok(()) };
+        let Err(what) = state.to_terminal.entry(who).or_default().comes_out(now, text) else { return Ok(()) };
+        let of_another = state.to_terminal.iter().find(|(other, way)| **other != who && way.knows(text));
+        let what = of_another.map_or(what, |(other, _)| format!("it is for {}", self.actors[*other].name));
+        let heard = format!("our {} heard something at {}: {what}", self.actors[who].name, stamp(now));
+        Err(self.is_not_passed_on(heard))
+    }
+
+    fn is_not_passed_on(&self, heard: String) -> Stop {
+        let failure = Failure::at(self.script.current(), "the broker does not pass on what is said");
+        Stop::Failed(Box::new(failure.label("the run was here").note(heard)))
+    }
+
+    /// A link of our terminal ends; where that was not our doing, it was the broker's.
+    pub(super) fn is_ended_by_broker(&mut self, tag: Tag, event: &ClientEvent) {
+        let how = match event {
+            ClientEvent::Lost => "hung up on",
+            ClientEvent::Closed => "closed the link of",
+            ClientEvent::Violation(_) => "broke the protocol on the link of",
+            _ => return,
+        };
+        let (now, is_ours) = (self.now(), self.ends.get(&tag).is_none_or(|ends| ends.is_excused() || !ends.is_up()));
+        if let Some(state) = self.external_broker.as_mut().filter(|_| !is_ours) {
+            state.ended.push((now, usize::from(tag.terminal), how));
+        }
+    }
+
+    /// A connection of our terminal is over: what was on its way through the broker may be lost.
+    pub(super) fn passage_is_over(&mut self, who: usize) {
+        if let Some(state) = &mut self.external_broker {
+            let ways = [&mut state.to_pos, &mut state.to_terminal];
+            ways.into_iter().filter_map(|way| way.get_mut(&who)).for_each(Passage::link_is_over);
+        }
+    }
+
+    /// A failure, with what has gone into a real broker and has not come out.
+    pub(crate) fn with_what_is_inside(&self, mut failure: Box<Failure>) -> Box<Failure> {
+        let Some(state) = &self.external_broker else { return failure };
+        failure.notes.extend(state.ended.iter().map(|(at, who, how)| {
+            format!("the broker {how} our {} at {}", self.actors[*who].name, stamp(*at))
+        }));
+        for (who, way) in &state.to_pos {
+            let name = &self.actors[*who].name;
+            let told = |(what, at)| format!("our {name} gave {what} at {}; the broker has not passed it on", stamp(at));
+            failure.notes.extend(way.inside().map(told));
+        }
+        for way in state.to_terminal.values() {
+            let told = |(what, at)| format!("{what} left the POS at {}; the broker has not passed it to our terminal", stamp(at));
+            failure.notes.extend(way.inside().map(told));
+        }
+        failure
     }
 }
 

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sca_network::{Ending, Posted, ServerEvent, Stream, Tag, run_server};
+use sca_network::{Ending, Fate, Posted, ServerEvent, Stream, Tag, run_server};
 use sca_protocol::Reason;
 use sca_protocol::handshake::{Head, judge};
 use sca_protocol::reason::from_the_other_side;
-use sca_scenario::model::Step;
+use sca_scenario::model::{FaultKind, Step};
 use sca_terminal::{ConnectionId, Input, LinkEvent};
 use tokio::sync::mpsc;
 
@@ -15,7 +15,8 @@ use super::ends::{EndState, Ends, OUTBOX};
 use super::{Event, Stop, World};
 use crate::armory::Standpoint;
 use crate::core::Core;
-use crate::external_terminal::{Callers, Devices, Ended, ExternalTerminal, LOOKS};
+use crate::coverage::Class;
+use crate::external_terminal::{Beside, Callers, Devices, Door, Ended, ExternalTerminal, LOOKS};
 use crate::record::Entry;
 use crate::verdict::Failure;
 
@@ -24,6 +25,8 @@ pub(crate) struct TerminalState {
     pub(crate) external: ExternalTerminal,
     pub(crate) callers: Callers,
     pub(crate) devices: Devices,
+    /// Whether the scenario wants to see attempts that are refused.
+    shows_refusals: bool,
     /// Connections so far.
     connections: u32,
     /// Whose each connection is, once that is known.
@@ -32,6 +35,8 @@ pub(crate) struct TerminalState {
     unplaced: BTreeMap<u32, Ends>,
     /// Connections whose answer has been sent: until when the device may hang up, and what it would hang up for.
     judged: BTreeMap<Tag, (Duration, Option<Reason>)>,
+    /// Connections that were up and whole when the next one came: by when they have to be gone.
+    beside: BTreeMap<Tag, Duration>,
     /// The keys of requests for the upgrade that have no answer yet.
     keys: BTreeMap<Tag, String>,
     /// Connections whose TLS stands.
@@ -41,8 +46,10 @@ pub(crate) struct TerminalState {
 }
 
 impl TerminalState {
-    pub(crate) fn new(external: ExternalTerminal, callers: Callers, devices: Devices) -> Self {
+    pub(crate) fn new(beside: Beside) -> Self {
+        let Beside { external, callers, devices, shows_refusals, .. } = beside;
         Self {
+            shows_refusals,
             external,
             callers,
             devices,
@@ -50,6 +57,7 @@ impl TerminalState {
             whose: BTreeMap::new(),
             unplaced: BTreeMap::new(),
             judged: BTreeMap::new(),
+            beside: BTreeMap::new(),
             keys: BTreeMap::new(),
             secured: BTreeSet::new(),
             question: None,
@@ -137,7 +145,15 @@ impl<C: Core> World<'_, C> {
             self.told(guess, number, LinkEvent::Opened)?;
         }
         let at = Standpoint { who: guess, attempt: self.actors[guess].attempts, connection: self.connections + 1 };
-        let (tls, tap, cut, ours) = self.prepare(at, sca_network::Fate::Connect, 0)?;
+        if is_sure && (self.armory.fate(at) == Fate::Refuse || !self.sites.get(0).listens) {
+            // Nobody sees who finds a port shut: our end takes this one, and resets it before a byte is read.
+            let mut stream = stream;
+            stream.reset();
+            drop(stream);
+            self.meets(guess, Class::Dial);
+            return self.told(guess, number, LinkEvent::Failed(Reason::Refused));
+        }
+        let (tls, tap, cut, ours) = self.prepare(at, Fate::Connect, 0)?;
         let (to_server, orders) = mpsc::channel(OUTBOX);
         let (to_nobody, _) = mpsc::channel(1);
         let mut ends = Ends { cut, ours, ..Ends::new(to_nobody, to_server, tap.clone()) };
@@ -154,12 +170,46 @@ impl<C: Core> World<'_, C> {
         Ok(())
     }
 
+    /// Lets the port by which devices come stand as faults and network want it now.
+    pub(super) fn see_to_the_door(&self) {
+        let Some(state) = self.external_terminals.as_ref().filter(|state| !state.shows_refusals) else { return };
+        let stands = |kind: &FaultKind| self.armory.standing.iter().any(|standing| standing.kind == *kind);
+        let door = match stands(&FaultKind::Refuse) || !self.sites.get(0).listens {
+            true => Door::Shut,
+            false if stands(&FaultKind::Unanswered) => Door::Deaf,
+            false => Door::Open,
+        };
+        state.callers.wanted.stands(door);
+    }
+
     /// A device that dials again has lost what it had.
     fn lost_before(&mut self, who: usize) -> Result<(), Stop> {
         let up = self.ends.iter().find(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
-        let Some(tag) = up.map(|(tag, _)| *tag) else { return Ok(()) };
+        let Some((tag, is_whole)) = up.map(|(tag, ends)| (*tag, !ends.is_excused() && ends.silent == [false; 2])) else {
+            return Ok(());
+        };
+        // A link that we have not harmed ends before the next one begins.
+        let now = self.now();
+        if let Some(state) = self.external_terminals.as_mut().filter(|_| is_whole) {
+            let until = now + state.external.second_thoughts;
+            state.beside.insert(tag, until);
+        }
         self.over(tag);
         self.told(who, tag.connection, LinkEvent::Lost)
+    }
+
+    /// A device uses a second connection while the first one is up and whole.
+    fn has_two(&mut self, tag: Tag) {
+        let Some(since) = self.external_terminals.as_mut().and_then(|state| {
+            let until = state.beside.remove(&tag)?;
+            Some(until.saturating_sub(state.external.second_thoughts))
+        }) else {
+            return;
+        };
+        let name = self.actors[usize::from(tag.terminal)].name.clone();
+        let since = crate::look::stamp(since);
+        let what = format!("{name} has two connections: number {} was still up when the next one came at {since}", tag.connection);
+        self.violate("one-connection", what);
     }
 
     fn told(&mut self, who: usize, connection: u32, event: LinkEvent) -> Result<(), Stop> {
@@ -206,7 +256,7 @@ impl<C: Core> World<'_, C> {
     /// Whose connection it is, by what happens on it.
     fn place_by(&self, event: &Event) -> Option<usize> {
         let id = match event {
-            Event::Server(ServerEvent::Asked(head, _)) => head.get("x-vfi-pinpad-id").unwrap_or_default().trim(),
+            Event::Server(ServerEvent::Asked(head, ..)) => head.get("x-vfi-pinpad-id").unwrap_or_default().trim(),
             Event::Server(ServerEvent::Failed(_) | ServerEvent::Ended(_)) => "",
             _ => return None,
         };
@@ -217,20 +267,29 @@ impl<C: Core> World<'_, C> {
     /// What an event at the broker's end shows of the device, before the broker makes anything of it.
     fn seen_of_device(&mut self, who: usize, tag: Tag, event: &ServerEvent) -> Result<(), Stop> {
         match event {
-            ServerEvent::Frame(..) => self.has_accepted(tag),
+            ServerEvent::Frame(..) => {
+                self.has_two(tag);
+                self.has_accepted(tag)
+            }
             ServerEvent::Secured { .. } => {
                 self.external_terminals.as_mut().map(|state| state.secured.insert(tag));
                 Ok(())
             }
             ServerEvent::Failed(reason) => {
+                self.is_gone(tag);
                 self.over(tag);
+                let cut = self.ends.get(&tag).filter(|ends| ends.tap.has_struck()).and_then(|ends| ends.cut);
+                let is_in_its_flight = cut.and_then(|index| self.armory.tls_point(index)) == Some("client-flight");
                 let reason = match *reason {
+                    // To the device its handshake is done: it has asked for the upgrade, and the line ends.
+                    Reason::Tls(_) if is_in_its_flight => Reason::Handshake("truncated"),
                     Reason::Tls(word) => Reason::Tls(from_the_other_side(word)),
                     other => other,
                 };
                 self.told(who, tag.connection, LinkEvent::Failed(reason))
             }
             ServerEvent::Ended(ending) => {
+                self.is_gone(tag);
                 let judged = self.external_terminals.as_mut().and_then(|state| state.judged.remove(&tag));
                 let state = self.ends.get(&tag).map(|ends| ends.state);
                 if state != Some(EndState::Over) {
@@ -300,9 +359,16 @@ impl<C: Core> World<'_, C> {
         self.told(usize::from(tag.terminal), tag.connection, answered())
     }
 
+    fn is_gone(&mut self, tag: Tag) {
+        if let Some(state) = &mut self.external_terminals {
+            state.beside.remove(&tag);
+        }
+    }
+
     /// When a device's time to hang up is next over.
     pub(super) fn second_thoughts(&self) -> Option<Duration> {
-        self.external_terminals.as_ref()?.judged.values().map(|(until, _)| *until).min()
+        let state = self.external_terminals.as_ref()?;
+        state.judged.values().map(|(until, _)| *until).chain(state.beside.values().copied()).min()
     }
 
     /// Those whose time to hang up is over are connected.
@@ -310,8 +376,10 @@ impl<C: Core> World<'_, C> {
         let now = self.now();
         let Some(state) = &self.external_terminals else { return Ok(false) };
         let over: Vec<Tag> = state.judged.iter().filter(|(_, (until, _))| *until <= now).map(|(tag, _)| *tag).collect();
+        let beside: Vec<Tag> = state.beside.iter().filter(|(_, until)| **until <= now).map(|(tag, _)| *tag).collect();
         over.iter().try_for_each(|tag| self.has_accepted(*tag))?;
-        Ok(!over.is_empty())
+        beside.iter().for_each(|tag| self.has_two(*tag));
+        Ok(!over.is_empty() || !beside.is_empty())
     }
 
     /// Switches a device, where it is ours, or asks a person to.

@@ -49,7 +49,13 @@ impl<C: Core> World<'_, C> {
                 self.record.push(now, Entry::Comment(format!("broker: {reason}")));
                 Ok(())
             }
-            ServerEvent::Asked(head, text) => self.asked(who, tag, head, text),
+            ServerEvent::Asked(head, text, is_hasty) => {
+                if is_hasty {
+                    let name = self.actors[who].name.clone();
+                    self.violate("well-formed", format!("{name} spoke before its request for the upgrade was answered"));
+                }
+                self.asked(who, tag, head, text)
+            }
             ServerEvent::Frame(..) if self.ends.get(&tag).is_some_and(|ends| ends.unread) => Ok(()),
             ServerEvent::Frame(frame, size) => self.frame(who, tag, frame, size),
             ServerEvent::Ended(ending) => {
@@ -164,9 +170,19 @@ impl<C: Core> World<'_, C> {
         }
         super::seen_at(now, self.script.guards().http(who, &text), || head.line.clone())?;
         self.observed();
+        let bytes = text.len();
         let noted = Noted { at: now, sequence: self.sequence, what: (head.clone(), text) };
         self.lanes[who].http.push_back(noted);
         self.lanes[who].trim();
+        // Where the terminal's end is not ours, what has arrived is read up to the cut, and no further.
+        if self.external_terminals.is_some()
+            && self.armory.counts_bytes_of(&Carrier::Upgrade)
+            && let Some(Strike::End { end, bytes: Some(passed), lasting }) =
+                self.armory.end_at(who, &Carrier::Upgrade, bytes)
+        {
+            self.note_prefix(tag, "terminal ->", "of the request for the upgrade were read", passed, bytes);
+            return self.strike_order(who, tag, (end, lasting));
+        }
         for (carrier, place) in [(Carrier::Upgrade, Place::After), (Carrier::Answer, Place::Before)] {
             if let Some(strike) = self.armory.at_upgrade(who, &carrier, place) {
                 return self.strike_order(who, tag, strike);
@@ -280,6 +296,10 @@ impl<C: Core> World<'_, C> {
                 }
                 BrokerOutput::HangUp { peer } => self.server_order(tag_of(peer), ServerOrder::HangUp)?,
                 BrokerOutput::Deliver { peer, text, .. } => self.deliver(tag_of(peer), text)?,
+                BrokerOutput::Breach { peer, what } => {
+                    let name = self.actors[usize::from(peer.terminal)].name.clone();
+                    self.violate("well-formed", format!("{name} sent {what}"));
+                }
                 BrokerOutput::Complaint { what, .. } => {
                     let now = self.now();
                     self.record.push(now, Entry::Comment(format!("broker: the terminal sent {what}")));

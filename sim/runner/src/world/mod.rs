@@ -15,6 +15,7 @@ mod faces;
 mod heard;
 mod invariants;
 mod meets;
+mod passage;
 mod quiet;
 mod sending;
 mod sets;

@@ -161,7 +161,10 @@ impl<C: Core> World<'_, C> {
                 let label = self.script.names.label_of(who, id)?.to_owned();
                 (Carrier::Reply(label), Frame::whole(opcode::TEXT, text.as_bytes()).masked([0; 4]).encode().len())
             }
-            Sent::Upgrade(size) if self.armory.counts_bytes_of(&Carrier::Upgrade) => (Carrier::Upgrade, *size),
+            // With a real broker every cut in what leaves is made here.
+            Sent::Upgrade(size) if self.armory.counts_bytes_of(&Carrier::Upgrade) || self.external_broker.is_some() => {
+                (Carrier::Upgrade, *size)
+            }
             Sent::Reply(_) | Sent::Upgrade(_) => return None,
         };
         let Strike::End { end, bytes, lasting } = self.armory.end_at(who, &carrier, size)? else { return None };

@@ -11,6 +11,7 @@ use sca_scenario::model::NetworkChange;
 use sca_terminal::Target;
 
 use super::heard::{peer, tag_of};
+use super::ends::Ends;
 use super::{Stop, World};
 use crate::clock::DeviceClock;
 use crate::core::Core;
@@ -26,7 +27,7 @@ pub(crate) struct Site {
     at: Target,
     /// The machine it runs on, by the first broker there: one of the same name and port as another is elsewhere.
     machine_of: usize,
-    listens: bool,
+    pub(crate) listens: bool,
 }
 
 impl Site {
@@ -108,7 +109,10 @@ impl<C: Core> World<'_, C> {
     /// The network changes.
     pub(super) fn change_network(&mut self, change: &NetworkChange) {
         match change {
-            NetworkChange::Listens { broker, on } => self.sites.all[*broker].listens = *on,
+            NetworkChange::Listens { broker, on } => {
+                self.sites.all[*broker].listens = *on;
+                self.see_to_the_door();
+            }
             NetworkChange::Name { name, broker } => {
                 self.sites.moved.insert(name.to_ascii_lowercase(), *broker);
             }
@@ -138,6 +142,9 @@ impl<C: Core> World<'_, C> {
 
     /// The newest open connection of a terminal, at whichever broker it is.
     pub(super) fn open_connection(&self, who: usize) -> Option<Tag> {
+        if self.external_broker.is_some() {
+            return self.newest(who).filter(|tag| self.ends.get(tag).is_some_and(Ends::is_up));
+        }
         let terminal = u16::try_from(who).unwrap_or(u16::MAX);
         let open = self.sites.all.iter().filter_map(|site| site.machine.open_connection(terminal)).map(tag_of);
         open.max_by_key(|tag| tag.connection)

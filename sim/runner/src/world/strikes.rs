@@ -71,7 +71,7 @@ impl<C: Core> World<'_, C> {
         if let Some(lasting) = fault.lasting {
             let until = self.now() + lasting;
             // A fault that ends or slows what is there now has struck; one of dials waits for a dial.
-            let struck = !fault.kind.is_of_dial();
+            let struck = !fault.kind.is_of_dial() || self.external_terminals.is_some();
             let (kind, span) = (fault.kind.clone(), fault.span);
             self.armory.standing.push(Standing { kind, who: fault.who, until, span, struck });
         }
@@ -89,7 +89,10 @@ impl<C: Core> World<'_, C> {
     /// Strikes what is open now.
     fn strike_open(&mut self, fault: &Fault) -> Result<bool, Stop> {
         match &fault.kind {
-            kind if kind.is_of_dial() => Ok(true),
+            kind if kind.is_of_dial() => {
+                self.see_to_the_door();
+                Ok(true)
+            }
             kind if kind.is_of_shape() => {
                 if fault.lasting.is_none() {
                     self.shaped.push((fault.who, fault.kind.clone()));
@@ -318,6 +321,7 @@ impl<C: Core> World<'_, C> {
                 self.shape_network();
                 self.shape_taps(standing.who);
             }
+            FaultKind::Refuse | FaultKind::Unanswered => self.see_to_the_door(),
             _ => {}
         }
     }

@@ -41,9 +41,13 @@ impl<C: Core> World<'_, C> {
             Output::Text { connection, text } => {
                 self.actors[who].answered = true;
                 let tag = Self::tag(who, connection.0);
+                if self.external_broker.is_some() {
+                    self.note_frame(tag, "terminal ->", text.as_bytes());
+                }
                 let waits = self.armory.awaits_reply();
                 let cut = waits.then(|| Sent::Reply(text.clone())).and_then(|sent| self.cut_what_is_sent(tag, sent));
                 cut.map_or(Ok(()), |cut| self.order(who, connection, cut))?;
+                self.gives_to_broker(tag, &text);
                 if let Some(ends) = self.ends.get_mut(&tag) {
                     ends.in_flight.push_back(text.clone());
                 }
@@ -125,6 +129,7 @@ impl<C: Core> World<'_, C> {
     /// The terminal has done with a connection: what was asked on it and not answered will not be.
     pub(super) fn over(&mut self, tag: Tag) {
         self.note_cut(tag);
+        self.passage_is_over(usize::from(tag.terminal));
         let actor = &mut self.actors[usize::from(tag.terminal)];
         let Some(ends) = self.ends.get_mut(&tag) else { return };
         self.orders += u64::from(ends.client.take().is_some());
@@ -253,7 +258,8 @@ impl<C: Core> World<'_, C> {
         let ours = ours || proxy.as_ref().is_some_and(|answer| !answer.starts_with("HTTP/1.1 2"));
         self.prepared.borrow_mut().insert(tag, Prepared::Link { proxy, tls, tap: tap.clone(), orders });
         let message_size_max = usize::try_from(self.actors[who].settings.message_size_max).unwrap_or(usize::MAX);
-        let setup = ClientSetup { message_size_max, cut: tap.prefix_cut().clone() };
+        let near = self.external_broker.is_some().then(|| tap.clone());
+        let setup = ClientSetup { message_size_max, cut: tap.prefix_cut().clone(), near };
         let ends = Ends { cut, ours, muted, site: site.unwrap_or_default(), ..Ends::new(to_client, to_server, tap) };
         self.ends.insert(tag, ends);
         self.orders += 1;
@@ -336,6 +342,13 @@ impl<C: Core> World<'_, C> {
     pub(super) fn client_event(&mut self, tag: Tag, event: ClientEvent) -> Result<(), Stop> {
         self.note_cut(tag);
         self.feels(tag, &event);
+        self.is_ended_by_broker(tag, &event);
+        if let ClientEvent::Text(text) = &event {
+            if self.external_broker.is_some() {
+                self.note_frame(tag, "terminal <-", text.as_bytes());
+            }
+            self.heard_by_terminal(usize::from(tag.terminal), text)?;
+        }
         if let (ClientEvent::Text(_) | ClientEvent::Binary(_), Some(ends)) = (&event, self.ends.get_mut(&tag)) {
             ends.under_way.pop_front();
         }

@@ -222,6 +222,7 @@ pub const INVARIANTS: &[(&str, &str)] = &[
     ("comes-back", "a terminal without a link tries again in time, and no attempt lasts for ever"),
     ("retry-pace", "pauses grow by the rules, and Retry-After is never undercut"),
     ("dead-link", "a ping without its pong ends the connection"),
+    ("well-formed", "what the terminal sends is WebSocket by RFC 6455: after the 101, masked, in order, UTF-8"),
     ("nothing-after-end", "nothing is said on a connection that is over"),
     ("counter-true", "GET COUNTER answers the last COUNTER that counted"),
     ("session-true", "answers agree on whether a session is open"),

@@ -1,0 +1,94 @@
+//! The port by which devices come: open, shut so that whoever dials is refused, or deaf so that nobody is answered.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use sca_network::{Listener, ShutListener};
+use sca_scenario::model::{Action, Arm, FaultKind, LinkSight, Sight, Step};
+use tokio::sync::Notify;
+
+use super::Callers;
+
+/// How the port stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Door {
+    /// Whoever dials is let in.
+    #[default]
+    Open,
+    /// Whoever dials is refused.
+    Shut,
+    /// Whoever dials hears nothing.
+    Deaf,
+}
+
+/// How the port is to stand, and that this has changed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wanted(Rc<(Cell<Door>, Notify)>);
+
+impl Wanted {
+    /// Lets the port stand like this from now on.
+    pub(crate) fn stands(&self, door: Door) {
+        if self.0.0.replace(door) != door {
+            self.0.1.notify_one();
+        }
+    }
+}
+
+enum At {
+    Open(Listener),
+    Shut(ShutListener),
+}
+
+/// Takes connections while the port is open, and opens and shuts it as it is wanted.
+pub(crate) async fn accept(listener: Listener, callers: Callers) {
+    let mut at = At::Open(listener);
+    loop {
+        let accepted = async {
+            match &at {
+                At::Open(listener) => listener.accept().await,
+                At::Shut(_) => std::future::pending().await,
+            }
+        };
+        let accepted = tokio::select! {
+            biased;
+            () = callers.wanted.0.1.notified() => None,
+            accepted = accepted => Some(accepted),
+        };
+        match accepted {
+            None => match turned(at, callers.wanted.0.0.get()) {
+                Ok(other) => at = other,
+                // The port is lost to somebody else; the run hears nothing more of its device.
+                Err(_) => return,
+            },
+            Some(Ok((stream, _, _))) => {
+                callers.waiting.borrow_mut().push_back(stream);
+                callers.mailbox.nudge();
+            }
+            // An error that lasts would make this loop spin.
+            Some(Err(_)) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+fn turned(at: At, door: Door) -> std::io::Result<At> {
+    let mut listener = match (at, door) {
+        (At::Open(listener), Door::Shut) => return Ok(At::Shut(listener.shut()?)),
+        (At::Shut(shut), Door::Shut) => return Ok(At::Shut(shut)),
+        (At::Shut(shut), _) => shut.open()?,
+        (At::Open(listener), _) => listener,
+    };
+    listener.deafen(door == Door::Deaf)?;
+    Ok(At::Open(listener))
+}
+
+/// Whether a scenario wants to see or to count attempts that are refused: a shut port shows nobody who finds it shut.
+pub(crate) fn shows_refusals(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match &step.action {
+        Action::Expect(expect) => {
+            matches!(&expect.sight, Sight::Link(LinkSight::Fails(kind, _)) if kind == "refused")
+        }
+        Action::Fault(fault) => fault.kind == FaultKind::Refuse && matches!(fault.arm, Some(Arm::On(_))),
+        other => other.blocks().into_iter().any(|block| shows_refusals(block)),
+    })
+}
