@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sca_network::{Ending, Fate, Posted, ServerEvent, Stream, Tag, run_server};
+use sca_network::{End, Ending, Fate, Posted, ServerEvent, Stream, Tag, run_server};
 use sca_protocol::Reason;
 use sca_protocol::handshake::{Head, judge};
 use sca_protocol::reason::from_the_other_side;
@@ -347,6 +347,15 @@ impl<C: Core> World<'_, C> {
         }
     }
 
+    /// The broker's answer has been cut: whatever the device does, it has not accepted it.
+    pub(super) fn answer_is_cut(&mut self, tag: Tag, end: End) {
+        let reason = if end == End::Reset { Reason::Reset } else { Reason::Handshake("truncated") };
+        if let Some(state) = &mut self.external_terminals {
+            state.keys.remove(&tag);
+            state.judged.insert(tag, (Duration::MAX, Some(reason)));
+        }
+    }
+
     /// The device speaks, or has had its time: it has accepted the answer.
     fn has_accepted(&mut self, tag: Tag) -> Result<(), Stop> {
         let judged = self.external_terminals.as_mut().and_then(|state| state.judged.remove(&tag));
@@ -368,7 +377,8 @@ impl<C: Core> World<'_, C> {
     /// When a device's time to hang up is next over.
     pub(super) fn second_thoughts(&self) -> Option<Duration> {
         let state = self.external_terminals.as_ref()?;
-        state.judged.values().map(|(until, _)| *until).chain(state.beside.values().copied()).min()
+        let judged = state.judged.values().map(|(until, _)| *until).filter(|until| *until < Duration::MAX);
+        judged.chain(state.beside.values().copied()).min()
     }
 
     /// Those whose time to hang up is over are connected.

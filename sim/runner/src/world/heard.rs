@@ -284,7 +284,6 @@ impl<C: Core> World<'_, C> {
                         self.expect_answer_to_greeting(tag);
                     }
                     self.note_frame(tag, "<- broker", &bytes);
-                    self.answer_is_sent(tag, &bytes)?;
                     self.send_answer(tag, bytes, open)?;
                 }
                 BrokerOutput::Frame { peer, frame } => {
@@ -320,8 +319,14 @@ impl<C: Core> World<'_, C> {
         let counts = self.armory.counts_bytes_of(&Carrier::Answer);
         let strike = if counts { self.armory.end_at(who, &Carrier::Answer, bytes.len()) } else { None };
         let Some(Strike::End { end, bytes: Some(passed), lasting }) = strike else {
+            self.answer_is_sent(tag, &bytes)?;
             return self.server_order(tag, ServerOrder::Answer { bytes, open });
         };
+        match end {
+            // What a silence holds back comes when it is over.
+            End::Hold => self.answer_is_sent(tag, &bytes)?,
+            _ => self.answer_is_cut(tag, end),
+        }
         self.note_prefix(tag, "<- broker", "of the answer to the upgrade left", passed, bytes.len());
         let rest = bytes.split_off(passed);
         self.server_order(tag, ServerOrder::Answer { bytes, open: true })?;
