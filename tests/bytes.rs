@@ -9,8 +9,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Output;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use rstest::rstest;
@@ -77,7 +77,7 @@ fn device_tls(certs: &Path) -> Arc<ClientConfig> {
 }
 
 /// What terminals have sent, connection by connection, by their pinpad id.
-type Received = Arc<Mutex<BTreeMap<String, Vec<Vec<u8>>>>>;
+type Received = Arc<(Mutex<BTreeMap<String, Vec<Vec<u8>>>>, Condvar)>;
 
 /// A broker that passes on what POS say, and keeps every byte that terminals send.
 fn broker(tls: Option<Arc<ServerConfig>>) -> (u16, Received) {
@@ -112,7 +112,7 @@ fn attend(mut line: Box<dyn Line>, raw: &TcpStream, kept: &Received, terminals: 
     let of = |name: &str| head.lines().find_map(|l| l.strip_prefix(name)).unwrap_or_default().trim().to_owned();
     let path = head.split(' ').nth(1).unwrap_or_default();
     let till = path.strip_prefix("/pos/").map(str::to_owned);
-    let (sender, orders) = std::sync::mpsc::channel::<Vec<u8>>();
+    let (sender, orders) = channel::<Vec<u8>>();
     if is_whole && till.is_none() {
         // A POS may speak as soon as the terminal has its answer.
         terminals.lock().expect("nobody panics").insert(of("x-vfi-pinpad-id:"), sender);
@@ -164,13 +164,14 @@ fn attend(mut line: Box<dyn Line>, raw: &TcpStream, kept: &Received, terminals: 
                     Err(_) => break,
                 }
             }
-            kept.lock().expect("nobody panics").entry(pinpad).or_default().push(bytes);
+            kept.0.lock().expect("nobody panics").entry(pinpad).or_default().push(bytes);
+            kept.1.notify_all();
         }
     }
 }
 
 /// A device that dials, asks for the upgrade, and keeps every byte that comes, again and again until it is told to stop.
-fn device(port: u16, tls: Option<Arc<ClientConfig>>, stop: &AtomicBool) -> Vec<Vec<u8>> {
+fn device(port: u16, tls: Option<&Arc<ClientConfig>>, stop: &Receiver<()>) -> Vec<Vec<u8>> {
     let scheme = if tls.is_some() { "https" } else { "http" };
     let request = format!(
         "GET / HTTP/1.1\r\nPragma: no-cache\r\nCache-Control: no-cache\r\nHost: localhost:{port}\r\n\
@@ -179,13 +180,10 @@ fn device(port: u16, tls: Option<Arc<ClientConfig>>, stop: &AtomicBool) -> Vec<V
          Sec-WebSocket-Version: 13\r\nx-vfi-pinpad-id: 1\r\n\r\n"
     );
     let mut all = Vec::new();
-    while !stop.load(Ordering::Relaxed) {
-        let Ok(stream) = TcpStream::connect(("127.0.0.1", port)) else {
-            std::thread::sleep(Duration::from_millis(2));
-            continue;
-        };
+    while stop.recv_timeout(Duration::from_millis(1)) == Err(RecvTimeoutError::Timeout) {
+        let Ok(stream) = TcpStream::connect(("127.0.0.1", port)) else { continue };
         stream.set_nodelay(true).expect("a socket takes it");
-        let mut line: Box<dyn Line> = match &tls {
+        let mut line: Box<dyn Line> = match tls {
             Some(tls) => {
                 let name = ServerName::try_from("localhost").expect("it is a name");
                 let begun = ClientConnection::new(tls.clone(), name).expect("it can begin");
@@ -229,7 +227,12 @@ fn listed(places: &[usize]) -> String {
 }
 
 /// What a raw broker has received, connection by connection, by the terminal that it came from.
-fn sent_by_the_terminal(name: &str, secure: bool, steps: &str, places: &[Vec<usize>]) -> BTreeMap<String, Vec<Vec<u8>>> {
+fn sent_by_the_terminal(
+    name: &str,
+    secure: bool,
+    steps: &str,
+    places: &[Vec<usize>],
+) -> BTreeMap<String, Vec<Vec<u8>>> {
     let folder = common::folder(&format!("bytes-{name}-{secure}"));
     let certs = certs(&folder, secure);
     let (port, received) = broker(secure.then(|| broker_tls(&certs)));
@@ -254,14 +257,11 @@ fn sent_by_the_terminal(name: &str, secure: bool, steps: &str, places: &[Vec<usi
     });
     // The bytes of a connection are kept when its thread has seen its end.
     let wanted = places.iter().map(Vec::len).sum::<usize>();
-    for _ in 0..1_000 {
-        if received.lock().expect("nobody panics").values().map(Vec::len).sum::<usize>() >= wanted {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let received = received.lock().expect("nobody panics");
-    received.clone()
+    let (kept, changed) = &*received;
+    let is_short = |all: &mut BTreeMap<String, Vec<Vec<u8>>>| all.values().map(Vec::len).sum::<usize>() < wanted;
+    let kept = kept.lock().expect("nobody panics");
+    let (kept, _) = changed.wait_timeout_while(kept, Duration::from_secs(10), is_short).expect("nobody panics");
+    kept.clone()
 }
 
 /// The text that a masked frame carries, as far as it has come.
@@ -328,9 +328,9 @@ fn sent_to_the_device(name: &str, secure: bool, steps: &str, places: &[Vec<usize
                 let probe = TcpListener::bind("127.0.0.1:0").expect("a free port");
                 let port = probe.local_addr().expect("an address").port();
                 drop(probe);
-                let stop = AtomicBool::new(false);
+                let (stop, stopped) = channel();
                 std::thread::scope(|inner| {
-                    let dials = inner.spawn(|| device(port, tls, &stop));
+                    let dials = inner.spawn(move || device(port, tls.as_ref(), &stopped));
                     let listen = format!("127.0.0.1:{port}");
                     let mut arguments = vec!["--terminal", "external", "--listen", &listen, "--second-thoughts", "20"];
                     if secure {
@@ -338,7 +338,7 @@ fn sent_to_the_device(name: &str, secure: bool, steps: &str, places: &[Vec<usize
                         arguments.extend(["--key", "certs/broker.key"]);
                     }
                     let output = played(folder, &[&arguments[..], &[&file]].concat());
-                    stop.store(true, Ordering::Relaxed);
+                    drop(stop);
                     passes(steps, &output);
                     received.lock().expect("nobody panics").extend(dials.join().expect("it does not panic"));
                 });

@@ -50,7 +50,12 @@ const ANSWERED_LATE: &str = "terminal\n  late-answer yes\n\nterminal connects\np
     pos -> terminal  PAYMENT CAPTURE TRANS_AMOUNT=1.00 POS_RECON=R1  as pay\nscreen card-entry\ncardholder taps visa\n\
     terminal -> host  PAYMENT CAPTURE\nfault reset\nterminal connects\nterminal -> pos  RESULT=CAPTURED POS_RECON=R1  re pay\n";
 
+const RANGE: &str = "each     n in 600..601\n\nterminal connects\nwait {{n}}ms\n";
+const RANGE_OF_ONE: &str = "each     n in 5..5\n\nterminal connects\nwait {{n}}ms\n";
+
 #[rstest]
+#[case::a_range_may_begin_high("range", RANGE)]
+#[case::a_range_may_have_one_number("range-of-one", RANGE_OF_ONE)]
 #[case::a_request_that_went_nowhere_waits_for_nothing("lost", LOST)]
 #[case::a_field_that_is_wrong_itself_need_not_come_back("long-recon", LONG_RECON)]
 #[case::nor_an_empty_one("empty-recon", EMPTY_RECON)]

@@ -872,7 +872,12 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
     of("CFG-03", "does not read its broker's name", Setup(|s| s.address.clear()), ONCE),
     of("CFG-03", "does not read its broker's port", Setup(|s| s.port = 0), ONCE),
     of("CFG-03", "does not read its file of roots", Setup(|s| s.roots.clear()), ONCE),
-    of("CFG-03", "trusts one certificate of its file only", Setup(|s| s.roots = s.roots.replace("both", "authority")), ONCE),
+    of(
+        "CFG-03",
+        "trusts one certificate of its file only",
+        Setup(|s| s.roots = s.roots.replace("both", "authority")),
+        ONCE,
+    ),
     of(
         "CFG-03",
         "keeps the roots of its first handshake",

@@ -70,7 +70,14 @@ impl Route {
     /// The direct way.
     #[must_use]
     pub fn direct(host: String, port: u16) -> Self {
-        Self { host, port, via: None, address_timeout: ADDRESS_TIMEOUT, keep_alive: KeepAlive::default(), fate: Fate::Connect }
+        Self {
+            host,
+            port,
+            via: None,
+            address_timeout: ADDRESS_TIMEOUT,
+            keep_alive: KeepAlive::default(),
+            fate: Fate::Connect,
+        }
     }
 }
 

@@ -284,6 +284,9 @@ mod tests {
         assert_eq!(told(KeepAlive { enabled: 1, count: 9_999, idle: 10, interval: 3 }).await, (true, 10, 3, 127));
         let systems = told(KeepAlive::default()).await;
         assert!(!systems.0);
-        assert_eq!(told(KeepAlive { enabled: 1, ..KeepAlive::default() }).await, (true, systems.1, systems.2, systems.3));
+        assert_eq!(
+            told(KeepAlive { enabled: 1, ..KeepAlive::default() }).await,
+            (true, systems.1, systems.2, systems.3)
+        );
     }
 }

@@ -249,7 +249,8 @@ impl Device {
             }
             Cardholder::Presents(_, Entry::Inserted) if self.slot.is_some() => return,
             Cardholder::Presents(card, Entry::Inserted) => {
-                let used = matches!(&self.holder, Some(Holder { doing: Doing::Asking(asking), .. }) if asking.wants_card());
+                let used =
+                    matches!(&self.holder, Some(Holder { doing: Doing::Asking(asking), .. }) if asking.wants_card());
                 self.slot = Some(Slot { card, used });
             }
             _ => {}

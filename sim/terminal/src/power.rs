@@ -51,7 +51,8 @@ impl Terminal {
         let old = std::mem::take(&mut self.device);
         // A card stays in the slot without power, and nobody knows afterwards what it was put in for.
         let slot = old.slot.map(|slot| Slot { used: true, ..slot });
-        self.device = Device { flash: old.flash, counter: old.counter, errands: old.errands, slot, ..Device::default() };
+        self.device =
+            Device { flash: old.flash, counter: old.counter, errands: old.errands, slot, ..Device::default() };
         self.device.counter.rebooted(&self.settings.counter);
         if old.session.is_some() {
             out.push(Output::Assumed("A-17"));

@@ -89,6 +89,6 @@ pub(crate) fn shows_refusals(steps: &[Step]) -> bool {
             matches!(&expect.sight, Sight::Link(LinkSight::Fails(kind, _)) if kind == "refused")
         }
         Action::Fault(fault) => fault.kind == FaultKind::Refuse && matches!(fault.arm, Some(Arm::On(_))),
-        other => other.blocks().into_iter().any(|block| shows_refusals(block)),
+        other => other.blocks().into_iter().any(shows_refusals),
     })
 }

@@ -28,8 +28,8 @@ use crate::verdict::Played;
 
 pub(crate) use absent::Absent;
 pub(crate) use device::Devices;
-pub(crate) use door::Door;
 pub use device::PLACEHOLDERS;
+pub(crate) use door::Door;
 pub(crate) use process::Ended;
 pub use process::end_all;
 pub(crate) use unplayable::unplayable;

@@ -234,7 +234,8 @@ impl<C: Core> World<'_, C> {
         let Some(state) = &mut self.external_broker else { return Ok(()) };
         let Err(what) = state.to_pos.entry(who).or_default().comes_out(now, text) else { return Ok(()) };
         let of_another = state.to_pos.iter().find(|(other, way)| **other != who && way.knows(text));
-        let what = of_another.map_or(what, |(other, _)| format!("{} has said it, to a POS of its own", self.actors[*other].name));
+        let what = of_another
+            .map_or(what, |(other, _)| format!("{} has said it, to a POS of its own", self.actors[*other].name));
         let heard = format!("the POS of {} heard something at {}: {what}", self.actors[who].name, stamp(now));
         Err(self.is_not_passed_on(heard))
     }
@@ -280,16 +281,21 @@ impl<C: Core> World<'_, C> {
     /// A failure, with what has gone into a real broker and has not come out.
     pub(crate) fn with_what_is_inside(&self, mut failure: Box<Failure>) -> Box<Failure> {
         let Some(state) = &self.external_broker else { return failure };
-        failure.notes.extend(state.ended.iter().map(|(at, who, how)| {
-            format!("the broker {how} our {} at {}", self.actors[*who].name, stamp(*at))
-        }));
+        failure.notes.extend(
+            state
+                .ended
+                .iter()
+                .map(|(at, who, how)| format!("the broker {how} our {} at {}", self.actors[*who].name, stamp(*at))),
+        );
         for (who, way) in &state.to_pos {
             let name = &self.actors[*who].name;
             let told = |(what, at)| format!("our {name} gave {what} at {}; the broker has not passed it on", stamp(at));
             failure.notes.extend(way.inside().map(told));
         }
         for way in state.to_terminal.values() {
-            let told = |(what, at)| format!("{what} left the POS at {}; the broker has not passed it to our terminal", stamp(at));
+            let told = |(what, at)| {
+                format!("{what} left the POS at {}; the broker has not passed it to our terminal", stamp(at))
+            };
             failure.notes.extend(way.inside().map(told));
         }
         failure

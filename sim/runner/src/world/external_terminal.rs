@@ -7,7 +7,7 @@ use sca_network::{End, Ending, Fate, Posted, ServerEvent, Stream, Tag, run_serve
 use sca_protocol::Reason;
 use sca_protocol::handshake::{Head, judge};
 use sca_protocol::reason::from_the_other_side;
-use sca_scenario::model::{FaultKind, Step};
+use sca_scenario::model::FaultKind;
 use sca_terminal::{ConnectionId, Input, LinkEvent};
 use tokio::sync::mpsc;
 
@@ -185,7 +185,8 @@ impl<C: Core> World<'_, C> {
     /// A device that dials again has lost what it had.
     fn lost_before(&mut self, who: usize) -> Result<(), Stop> {
         let up = self.ends.iter().find(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
-        let Some((tag, is_whole)) = up.map(|(tag, ends)| (*tag, !ends.is_excused() && ends.silent == [false; 2])) else {
+        let Some((tag, is_whole)) = up.map(|(tag, ends)| (*tag, !ends.is_excused() && ends.silent == [false; 2]))
+        else {
             return Ok(());
         };
         // A link that we have not harmed ends before the next one begins.
@@ -208,7 +209,10 @@ impl<C: Core> World<'_, C> {
         };
         let name = self.actors[usize::from(tag.terminal)].name.clone();
         let since = crate::look::stamp(since);
-        let what = format!("{name} has two connections: number {} was still up when the next one came at {since}", tag.connection);
+        let what = format!(
+            "{name} has two connections: number {} was still up when the next one came at {since}",
+            tag.connection
+        );
         self.violate("one-connection", what);
     }
 
@@ -392,55 +396,6 @@ impl<C: Core> World<'_, C> {
         Ok(!over.is_empty() || !beside.is_empty())
     }
 
-    /// Switches a device, where it is ours, or asks a person to.
-    pub(super) fn switch(&mut self, who: usize, on: bool) -> Result<(), Stop> {
-        let name = self.actors[who].name.clone();
-        let Some(state) = &mut self.external_terminals else { return Ok(()) };
-        if state.devices.is_ours(who) {
-            if !on {
-                state.devices.off(who);
-                return Ok(());
-            }
-            return state
-                .devices
-                .on(who)
-                .map_err(|error| Stop::CannotRun(format!("the device does not start: {error}")));
-        }
-        if let Some(person) = &state.external.person {
-            person.told(&format!("switch {name} {}", if on { "on" } else { "off" }));
-        }
-        Ok(())
-    }
-
-    /// Asks a person to do what a cardholder does.
-    pub(super) fn is_done_by_person(&mut self, step: &Step) -> bool {
-        let said = self.said(step);
-        match self.external_terminals.as_ref().and_then(|state| state.external.person.as_ref()) {
-            Some(person) => {
-                person.told(&said);
-                true
-            }
-            None => false,
-        }
-    }
-
-    /// Asks a person whether what the script waits for is shown.
-    pub(super) fn ask_person(&mut self) {
-        let Some(state) = &self.external_terminals else { return };
-        let Some(person) = state.external.person.clone().filter(|_| state.question.is_none()) else { return };
-        let Some(step) = self.script.awaited_show() else { return };
-        let question = format!("does it show this: {}", self.said(&step));
-        let (sender, answer) = mpsc::channel(1);
-        // A thread of its own: a person takes longer than a broker may stand still.
-        std::thread::spawn(move || {
-            // A run that is over waits for no answer.
-            let _ = sender.blocking_send(person.asked(&question));
-        });
-        if let Some(state) = &mut self.external_terminals {
-            state.question = Some(answer);
-        }
-    }
-
     /// Something has come from beside the line.
     pub(super) fn heard_beside(&mut self, news: News) -> Result<(), Stop> {
         match news {
@@ -459,15 +414,5 @@ impl<C: Core> World<'_, C> {
         Stop::Failed(Box::new(
             ended.last.iter().fold(failure, |failure, line| failure.note(format!("it said: {line}"))),
         ))
-    }
-
-    /// A person has said whether it is shown.
-    fn person_said(&mut self, yes: Option<bool>) -> Result<(), Stop> {
-        if let Some(state) = &mut self.external_terminals {
-            state.question = None;
-        }
-        let Some(yes) = yes else { return Err(Stop::Error("nobody says what the device shows".to_owned())) };
-        let now = self.now();
-        self.script.confirm(now, yes).map_err(Stop::Failed)
     }
 }

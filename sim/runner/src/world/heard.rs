@@ -52,7 +52,10 @@ impl<C: Core> World<'_, C> {
             ServerEvent::Asked(head, text, is_hasty) => {
                 if is_hasty {
                     let name = self.actors[who].name.clone();
-                    self.violate("well-formed", format!("{name} spoke before its request for the upgrade was answered"));
+                    self.violate(
+                        "well-formed",
+                        format!("{name} spoke before its request for the upgrade was answered"),
+                    );
                 }
                 self.asked(who, tag, head, text)
             }

@@ -16,6 +16,7 @@ mod heard;
 mod invariants;
 mod meets;
 mod passage;
+mod person;
 mod quiet;
 mod sending;
 mod sets;

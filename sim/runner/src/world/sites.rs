@@ -10,8 +10,8 @@ use sca_protocol::settings::BrokerSettings;
 use sca_scenario::model::NetworkChange;
 use sca_terminal::Target;
 
-use super::heard::{peer, tag_of};
 use super::ends::Ends;
+use super::heard::{peer, tag_of};
 use super::{Stop, World};
 use crate::clock::DeviceClock;
 use crate::core::Core;
