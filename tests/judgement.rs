@@ -50,8 +50,10 @@ const ANSWERED_LATE: &str = "terminal\n  late-answer yes\n\nterminal connects\np
     pos -> terminal  PAYMENT CAPTURE TRANS_AMOUNT=1.00 POS_RECON=R1  as pay\nscreen card-entry\ncardholder taps visa\n\
     terminal -> host  PAYMENT CAPTURE\nfault reset\nterminal connects\nterminal -> pos  RESULT=CAPTURED POS_RECON=R1  re pay\n";
 
-const RANGE: &str = "each     n in 600..601\n\nterminal connects\nwait {{n}}ms\n";
-const RANGE_OF_ONE: &str = "each     n in 5..5\n\nterminal connects\nwait {{n}}ms\n";
+const RANGE: &str = "each     n in 600..601\n\nterminal connects\npos -> terminal  DEVICE VERSION COUNTER={{n}}  as v\n\
+    terminal -> pos  COUNTER={{n}}  re v\n";
+const RANGE_OF_ONE: &str = "each     n in 5..5\n\nterminal connects\npos -> terminal  DEVICE VERSION COUNTER={{n}}  as v\n\
+    terminal -> pos  COUNTER={{n}}  re v\n";
 
 #[rstest]
 #[case::a_range_may_begin_high("range", RANGE)]
