@@ -74,7 +74,7 @@ pub struct ShutListener {
 }
 
 impl Listener {
-    /// Stops listening and keeps the port: whoever dials is refused, and connections that are up live on.
+    /// Stops listening and keeps the port: dials are refused, and open connections stay open.
     ///
     /// # Errors
     /// What the system says; the port is lost then.

@@ -1,4 +1,4 @@
-//! The port by which devices come: open, shut so that whoever dials is refused, or deaf so that nobody is answered.
+//! The port that devices connect to: open, shut so that dials are refused, or deaf so that dials get no answer.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -13,12 +13,12 @@ use super::Callers;
 /// How the port stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Door {
-    /// Whoever dials is let in.
+    /// Dials are accepted.
     #[default]
     Open,
-    /// Whoever dials is refused.
+    /// Dials are refused.
     Shut,
-    /// Whoever dials hears nothing.
+    /// Dials get no answer.
     Deaf,
 }
 
