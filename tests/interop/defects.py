@@ -17,7 +17,7 @@ HERE = Path(__file__).parent / "defects"
 # Defect: the scenarios that find it, and words of what is said about it.
 TERMINAL = {
     "no-reconnect": ("comes_back", "the link did not do this in time"),
-    "no-growth": ("pace", "these do not relate as demanded"),
+    "no-growth": ("pace", "this came too early"),
     "hammers": ("pace", "this came too early"),
     "answers-twice": ("one_link", "one-answer"),
     "swallows": ("one_link", "no message came in time"),

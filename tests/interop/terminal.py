@@ -4,40 +4,19 @@ import asyncio
 import os
 import ssl
 import sys
-import xml.etree.ElementTree as ET
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
-counter, session = 1, False
+from device import Device
+
+device = Device()
 
 
 def answer(text):
-    global counter, session
-    try:
-        root = ET.fromstring(text)
-        ask = (root.findtext("FUNCTION_TYPE"), root.findtext("COMMAND")) if root.tag == "TRANSACTION" else None
-    except (ET.ParseError, ValueError):
-        ask = None
-    count = root.findtext("COUNTER") if ask else None
-    counter = int(count) if count and ask != ("ADMIN", "GET_COUNTER") else counter
-    told = {
-        ("ADMIN", "GET_COUNTER"): ("Operation Successful", "OK", -1),
-        ("DEVICE", "VERSION"): ("Version Information Captured", "OK", -1),
-        ("SECONDARYPORT", "STATUS"): ("Status", "OK", -1),
-        ("SESSION", "START"): ("SESSION in progress", "BUSY", 59003) if session else ("Session Started", "OK", -1),
-        ("SESSION", "FINISH"): ("Session finished", "OK", -1) if session else ("No session", "ERROR", 59004),
-        None: ("XML Format Incorrect", "ERROR", -2),
-    }.get(ask, ("Unknown Command or error", "ERROR", 0))
-    session = (session or ask[1] == "START") and ask[1] != "FINISH" if ask and ask[0] == "SESSION" else session
-    fields = dict(zip(("RESPONSE_TEXT", "RESULT", "RESULT_CODE"), map(str, told)))
-    fields["TERMINATION_STATUS"] = "SUCCESS" if told[1] == "OK" else "FAILURE"
-    if ask == ("ADMIN", "GET_COUNTER"):
-        count = str(counter + (os.environ.get("DEFECT") == "counter"))
-    fields |= {"COUNTER": count} if count else {}
-    fields |= {"VERSION_INFO": "APP=PY"} if ask == ("DEVICE", "VERSION") else {}
-    fields |= {"SERIAL_NUMBER": "1"} if ask == ("SECONDARYPORT", "STATUS") else {}
-    fields |= {"TRAINING_MODE": "OFF"} if told[0] == "Session Started" else {}
+    ask, fields = device.answer(text)
+    if ask == ("ADMIN", "GET_COUNTER") and os.environ.get("DEFECT") == "counter":
+        fields["COUNTER"] = str(device.counter + 1)
     return "<RESPONSE>" + "".join(f"<{name}>{value}</{name}>" for name, value in fields.items()) + "</RESPONSE>"
 
 

@@ -2,42 +2,28 @@
 what a terminal does, and can be given defects, one or several.   terminal.py URL [CA CERT KEY] [PINPAD]; DEFECT="NAME …"
 `terminal.py --list` prints the names. PING, FIRST: seconds of idleness before a ping, of the first pause."""
 import base64, hashlib, os, random, socket, ssl, struct, sys, time
-import xml.etree.ElementTree as ET
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from device import Device
 
 DEFECTS = """no-reconnect no-growth hammers answers-twice swallows late wrong-counter unechoed two-connections
 text-before-answer subprotocol no-origin pinpad version path same-key any-accept close-code ignores-close no-pong other-pong
 unmasked keeps-dead-link xml-declaration field-order forgets-session busy-for-ever notice-as-answer wrong-result dies""".split()
 MINE = {name for name in os.environ.get("DEFECT", "").split() if name in DEFECTS or sys.exit(f"there is no defect {name}")}
 PING, FIRST, MOST = float(os.environ.get("PING", 20)), float(os.environ.get("FIRST", 1)), 20
-has, counter, session, asked = MINE.__contains__, 1, False, 0
+has, device, asked = MINE.__contains__, Device(), 0
 
 
 def answer(text):
     """The document that answers a text."""
-    global counter, session
-    try:
-        root = ET.fromstring(text)
-        ask = (root.findtext("FUNCTION_TYPE"), root.findtext("COMMAND")) if root.tag == "TRANSACTION" else None
-    except (ET.ParseError, ValueError):
-        ask = None
-    count = root.findtext("COUNTER") if ask else None
-    counter = int(count) if count and ask != ("ADMIN", "GET_COUNTER") else counter
-    words, result, code = {
-        ("ADMIN", "GET_COUNTER"): ("Operation Successful", "OK", -1),
-        ("DEVICE", "VERSION"): ("Version Information Captured", "OK", -1),
-        ("SESSION", "START"): ("SESSION in progress", "BUSY", 59003) if session else ("Session Started", "OK", -1),
-        ("SESSION", "FINISH"): ("Session finished", "OK", -1) if session else ("No session", "ERROR", 59004),
-        None: ("XML Format Incorrect", "ERROR", -2),
-    }.get(ask, ("Unknown Command or error", "ERROR", 0))
-    session = (session or ask[1] == "START") and ask[1] != "FINISH" if ask and ask[0] == "SESSION" else session
-    count = str(counter + has("wrong-counter")) if ask == ("ADMIN", "GET_COUNTER") else count
-    if has("busy-for-ever") and asked > 1: words, result, code = "Device is busy", "BUSY", 59002
-    if has("notice-as-answer"): words, result, code, count = "CARD INSERTED", "OK", 20, None
-    fields = {"RESPONSE_TEXT": words, "RESULT": "FINE" if has("wrong-result") else result, "RESULT_CODE": code,
-              "TERMINATION_STATUS": "SUCCESS" if result == "OK" else "FAILURE"}
-    fields |= {"COUNTER": count} if count and not has("unechoed") else {}
-    fields |= {"VERSION_INFO": "APP=PY"} if ask == ("DEVICE", "VERSION") else {}
-    fields |= {"TRAINING_MODE": "OFF"} if words == "Session Started" else {}
+    ask, fields = device.answer(text)
+    if ask == ("ADMIN", "GET_COUNTER") and has("wrong-counter"): fields["COUNTER"] = device.counter + 1
+    if has("busy-for-ever") and asked > 1:
+        fields |= {"RESPONSE_TEXT": "Device is busy", "RESULT": "BUSY", "RESULT_CODE": 59002, "TERMINATION_STATUS": "FAILURE"}
+    if has("notice-as-answer"):
+        fields = {"RESPONSE_TEXT": "CARD INSERTED", "RESULT": "OK", "RESULT_CODE": 20, "TERMINATION_STATUS": "SUCCESS"}
+    if has("wrong-result"): fields["RESULT"] = "FINE"
+    if has("unechoed"): fields.pop("COUNTER", None)
     lines = [f"  <{name}>{value}</{name}>" for name, value in fields.items()][:: -1 if has("field-order") else 1]
     return "\n".join(["<?xml version=\"1.0\"?>"] * has("xml-declaration") + ["<RESPONSE>", *lines, "</RESPONSE>"])
 
@@ -117,7 +103,6 @@ class Link:
 
 
 def main(*words):
-    global session
     pause, links, known = FIRST, [], 0
     while True:
         try:
@@ -127,7 +112,7 @@ def main(*words):
         except (OSError, ValueError) as why:
             print(f"lost: {why!r}", flush=True)
         for link in [] if has("two-connections") else links: link.line.close()
-        links, session = links if has("two-connections") else [], session and not has("forgets-session")
+        links, device.session = links if has("two-connections") else [], device.session and not has("forgets-session")
         pause, known = (FIRST if asked > known else pause), asked
         time.sleep(1e6 if has("no-reconnect") else 0.01 if has("hammers") else pause * random.uniform(1, 1.3))
         pause = pause if has("no-growth") else min(pause * 2, MOST)

@@ -5,19 +5,16 @@ use std::rc::Rc;
 use sca_network::Tag;
 use sca_peers::RequestId;
 use sca_protocol::Request;
-use sca_protocol::cards::Entry as Way;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
-use sca_protocol::screens::ScreenName;
-use sca_scenario::model::{Action, CardholderAct, Demand, Fields, Message, RawFrame, Send, Set, Speaker, Step};
-use sca_terminal::{Cardholder, Input};
+use sca_scenario::model::{Action, Demand, Fields, Message, RawFrame, Send, Set, Speaker, Step};
+use sca_terminal::Input;
 
 use super::ends::EndState;
 use super::{Stop, World};
 use crate::core::Core;
 use crate::record::Entry;
 use crate::transcript;
-use crate::verdict::Failure;
 
 impl<C: Core> World<'_, C> {
     /// Does what a step wants done.
@@ -103,76 +100,6 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    fn cardholder(&mut self, step: &Rc<Step>, who: usize, act: &CardholderAct) -> Result<(), Stop> {
-        if self.is_done_by_person(step) {
-            self.note(step);
-            return Ok(());
-        }
-        let screen = self.lanes[who].face.what.screen.name;
-        let in_slot = self.actors[who].in_slot;
-        let can = match act {
-            CardholderAct::Removes => in_slot.is_some(),
-            CardholderAct::Presents(_, Way::Inserted) => in_slot.is_none(),
-            _ => true,
-        };
-        let is_asked = match act {
-            CardholderAct::Removes => true,
-            // A card may be put in before it is asked for.
-            CardholderAct::Presents(_, Way::Inserted) => screen != ScreenName::Off,
-            _ => crate::failing::asks(screen),
-        };
-        if !(can && is_asked) && self.script.is_eased() {
-            return Ok(());
-        }
-        if !can {
-            let (what, how) = match in_slot {
-                Some(card) => (format!("the slot holds {card} already"), "`cardholder removes` takes it out first"),
-                None => ("no card is in the slot".to_owned(), "only a card that was inserted can be removed"),
-            };
-            return Err(Stop::Failed(Box::new(Failure::at(step.span, what).label("nothing to do this to").note(how))));
-        }
-        if !is_asked {
-            let failure = Failure::at(step.span, "nothing is asked of the cardholder").label("nothing to do this to");
-            let whose = if self.actors.len() > 1 { format!(" of {}", self.actors[who].name) } else { String::new() };
-            let failure = failure.note(format!("the screen{whose} is {screen}"));
-            let failure = match self.lanes.iter().find(|lanes| crate::failing::asks(lanes.face.what.screen.name)) {
-                Some(other) => failure.note(format!("{} asks: `{0}: cardholder …` does it there", other.name)),
-                None => failure,
-            };
-            let how = "a cardholder acts at once: a line above has to wait until something is asked, for example `screen card-entry`";
-            return Err(Stop::Failed(Box::new(failure.note(how))));
-        }
-        self.note(step);
-        let said = self.said(step);
-        let act = match act {
-            CardholderAct::Presses(key) => Cardholder::Presses(key.clone()),
-            CardholderAct::Enters(text) => Cardholder::Enters(text.clone()),
-            CardholderAct::Presents(card, entry) => Cardholder::Presents(card, *entry),
-            CardholderAct::Removes => Cardholder::Removes,
-            CardholderAct::Signs => Cardholder::Signs,
-        };
-        let is_ahead = matches!(act, Cardholder::Presents(_, Way::Inserted)) && !crate::failing::asks(screen);
-        let is_out = act == Cardholder::Removes;
-        match &act {
-            Cardholder::Removes => self.actors[who].in_slot = None,
-            Cardholder::Presents(card, Way::Inserted) => self.actors[who].in_slot = Some(card.name),
-            _ => {}
-        }
-        let before = (self.orders, self.lanes[who].face.sequence, self.actors[who].core.deadline());
-        self.tell(who, Input::Cardholder(act))?;
-        if is_ahead {
-            let now = self.now();
-            self.record.push(now, Entry::Comment("the card waits in the slot".to_owned()));
-        } else if !is_out && before == (self.orders, self.lanes[who].face.sequence, self.actors[who].core.deadline()) {
-            let now = self.now();
-            self.record.push(now, Entry::Comment("nothing comes of what the cardholder did".to_owned()));
-            self.script.idle_act = Some((now, said));
-        } else {
-            self.script.idle_act = None;
-        }
-        Ok(())
-    }
-
     /// A step as it is written.
     pub(super) fn said(&self, step: &Step) -> String {
         let names: Vec<String> = self.actors.iter().map(|actor| actor.name.clone()).collect();
@@ -181,7 +108,7 @@ impl<C: Core> World<'_, C> {
         out.trim_end().to_owned()
     }
 
-    fn note(&mut self, step: &Rc<Step>) {
+    pub(super) fn note(&mut self, step: &Rc<Step>) {
         let now = self.now();
         self.record.push(now, Entry::Played(step.clone()));
     }

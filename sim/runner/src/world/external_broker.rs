@@ -219,6 +219,7 @@ impl<C: Core> World<'_, C> {
         if self.external_broker.is_none() {
             return;
         }
+        self.note_frame(tag, "terminal ->", text.as_bytes());
         let before = self.ends.get(&tag).map(|ends| ends.in_flight.iter()).into_iter().flatten();
         let id = self.actors[who].pos.would_answer_after(before, text);
         let label = id.and_then(|id| self.script.names.label_of(who, id));

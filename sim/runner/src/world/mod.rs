@@ -8,6 +8,7 @@ mod actor;
 mod acts;
 mod blows;
 mod calls;
+mod cardholder;
 pub(crate) mod ends;
 pub(crate) mod external_broker;
 pub(crate) mod external_terminal;

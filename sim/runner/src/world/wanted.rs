@@ -2,6 +2,7 @@
 
 use sca_network::{ClientEvent, ClientOrder, ClientSetup, Fate, Route, ServerTls, Tag, TapHandle, run_client};
 use sca_peers::RequestId;
+use sca_protocol::handshake::Proxy;
 use sca_scenario::model::{FaultKind, Toward};
 use sca_terminal::{ConnectionId, Input, LinkEvent, Output, Seen, Target};
 use tokio::sync::mpsc;
@@ -38,21 +39,7 @@ impl<C: Core> World<'_, C> {
                 self.order(who, connection, ClientOrder::Request(bytes))
             }
             Output::Open { connection } => self.order(who, connection, ClientOrder::Open),
-            Output::Text { connection, text } => {
-                self.actors[who].answered = true;
-                let tag = Self::tag(who, connection.0);
-                if self.external_broker.is_some() {
-                    self.note_frame(tag, "terminal ->", text.as_bytes());
-                }
-                let waits = self.armory.awaits_reply();
-                let cut = waits.then(|| Sent::Reply(text.clone())).and_then(|sent| self.cut_what_is_sent(tag, sent));
-                cut.map_or(Ok(()), |cut| self.order(who, connection, cut))?;
-                self.gives_to_broker(tag, &text);
-                if let Some(ends) = self.ends.get_mut(&tag) {
-                    ends.in_flight.push_back(text.clone());
-                }
-                self.order(who, connection, ClientOrder::Text(text))
-            }
+            Output::Text { connection, text } => self.says(who, connection, text),
             Output::Ping { connection, payload } => {
                 let (now, actor) = (self.now(), &mut self.actors[who]);
                 actor.watch.pings(now, &payload, &actor.settings);
@@ -91,6 +78,20 @@ impl<C: Core> World<'_, C> {
                 Ok(())
             }
         }
+    }
+
+    /// A terminal says a text on its connection.
+    fn says(&mut self, who: usize, connection: ConnectionId, text: String) -> Result<(), Stop> {
+        self.actors[who].answered = true;
+        let tag = Self::tag(who, connection.0);
+        let waits = self.armory.awaits_reply();
+        let cut = waits.then(|| Sent::Reply(text.clone())).and_then(|sent| self.cut_what_is_sent(tag, sent));
+        cut.map_or(Ok(()), |cut| self.order(who, connection, cut))?;
+        self.gives_to_broker(tag, &text);
+        if let Some(ends) = self.ends.get_mut(&tag) {
+            ends.in_flight.push_back(text.clone());
+        }
+        self.order(who, connection, ClientOrder::Text(text))
     }
 
     /// A terminal closes a connection.
@@ -234,12 +235,7 @@ impl<C: Core> World<'_, C> {
         });
         let at = self.standpoint(who);
         let armed = self.armory.fate(at);
-        let (site, fate) = match self.reaches(target, route.via.is_some()) {
-            Ok(site) => (Some(site), armed),
-            Err(fate) => (None, if armed == Fate::Connect { fate } else { armed }),
-        };
-        let via_is_there = route.via.as_ref().is_none_or(|via| self.is_proxy(&via.host, via.port));
-        let fate = if via_is_there { fate } else { Fate::Dns };
+        let (site, fate) = self.found(target, route.via.as_ref(), armed);
         if fate != Fate::Connect {
             self.meets(who, Class::Dial);
         }
@@ -281,6 +277,16 @@ impl<C: Core> World<'_, C> {
             self.starting.push(Box::pin(task));
         }
         Ok(())
+    }
+
+    /// The broker that an attempt leads to, and what becomes of it where no fault decides.
+    fn found(&self, target: &Target, via: Option<&Proxy>, armed: Fate) -> (Option<usize>, Fate) {
+        let (site, fate) = match self.reaches(target, via.is_some()) {
+            Ok(site) => (Some(site), armed),
+            Err(fate) => (None, if armed == Fate::Connect { fate } else { armed }),
+        };
+        let via_is_there = via.is_none_or(|via| self.is_proxy(&via.host, via.port));
+        (site, if via_is_there { fate } else { Fate::Dns })
     }
 
     /// Whether an HTTP proxy is there: the one that some terminal has been set up to use.
