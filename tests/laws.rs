@@ -7,7 +7,7 @@ mod entries;
 use proptest::prelude::*;
 use sca_peers::{Broker, BrokerInput, BrokerOutput, Peer};
 use sca_protocol::counter::{Counter, Fate};
-use sca_protocol::frame::{Decoder, Frame};
+use sca_protocol::frame::{Decoder, Frame, LengthForm};
 use sca_protocol::handshake::Head;
 use sca_protocol::message::Layout;
 use sca_protocol::settings::{BrokerSettings, CounterRules};
@@ -159,10 +159,12 @@ proptest! {
 
     #[test]
     fn a_frame_reads_as_it_was_written(
-        last in any::<bool>(), reserved in 0..8_u8, opcode in 0..16_u8, mask in any::<Option<[u8; 4]>>(),
+        last in any::<bool>(), is_long in any::<bool>(), reserved in 0..8_u8, opcode in 0..16_u8, mask in any::<Option<[u8; 4]>>(),
         payload in prop::collection::vec(any::<u8>(), 0..70_000), cut in any::<prop::sample::Index>(),
     ) {
-        let frame = Frame { last, reserved, opcode, mask, declared: None, payload };
+        // Eight bytes are a longer way than the shortest only up to here.
+        let length_form = (is_long && payload.len() < 65_536).then_some(LengthForm::Eight);
+        let frame = Frame { last, reserved, opcode, mask, declared: None, length_form, payload };
         let bytes = frame.encode();
         let (first, second) = bytes.split_at(cut.index(bytes.len()));
         let mut decoder = Decoder::new(1 << 20);

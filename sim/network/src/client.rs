@@ -102,11 +102,15 @@ pub async fn run(
     mut orders: mpsc::Receiver<ClientOrder>,
 ) {
     let near = setup.near.clone().map(|tap| (tap, mailbox.clone()));
+    let to_tap = mailbox.clone();
     let mut pen = Pen::new(mailbox, tag);
     let attempt = async {
         let mut stream = dialer.dial(&route, tag).await?;
         if let Some((tap, mailbox)) = near.clone() {
             stream = Stream::Tapped(Box::new(Tapped::near(stream, tap, mailbox)));
+        } else if setup.cut.is_noting() {
+            let tap = TapHandle::with(setup.cut.clone());
+            stream = Stream::Tapped(Box::new(Tapped::near(stream, tap, to_tap.clone())));
         }
         if let Some(proxy) = &route.via {
             open_the_way(&mut stream, &proxy.request(&route.host, route.port)).await?;

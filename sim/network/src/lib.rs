@@ -2,6 +2,7 @@
 //!
 //! It decides nothing and has never heard of terminals or brokers: it posts what happened and takes orders.
 
+mod arrivals;
 mod call;
 mod client;
 mod memory;
@@ -16,6 +17,7 @@ pub mod tls;
 mod upgrade;
 mod weak;
 
+pub use arrivals::{Arrivals, Arrived, Last, Layer, Spot};
 pub use call::{CallEvent, CallLimits, CallOrder, Side, call as run_call, called as run_called};
 pub use client::{ClientEvent, ClientOrder, ClientSetup, run as run_client};
 pub use memory::{MemoryNetwork, Way};

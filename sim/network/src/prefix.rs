@@ -13,7 +13,9 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::post::Mailbox;
+use crate::arrivals::{Arrivals, Layer};
+use crate::memory::Way;
+use crate::post::{Mailbox, Tag};
 use crate::tap::{End, TapHandle};
 
 /// Bytes that are held back behind a limit before the writer has to wait.
@@ -30,6 +32,8 @@ struct State {
     struck: bool,
     /// What stands behind the limit of a silence that will end.
     held: Vec<u8>,
+    /// Where both ends note what they read.
+    arrivals: Option<(Arrivals, Tag)>,
     wakers: Vec<Waker>,
 }
 
@@ -55,6 +59,24 @@ impl State {
 pub struct PrefixCut(Rc<RefCell<State>>);
 
 impl PrefixCut {
+    /// One whose ends note what they read on the connection with this tag.
+    #[must_use]
+    pub fn noting(arrivals: Arrivals, tag: Tag) -> Self {
+        Self(Rc::new(RefCell::new(State { arrivals: Some((arrivals, tag)), ..State::default() })))
+    }
+
+    /// Whether its ends note what they read.
+    pub(crate) fn is_noting(&self) -> bool {
+        self.0.borrow().arrivals.is_some()
+    }
+
+    /// Notes what a read came to.
+    pub(crate) fn note(&self, way: Way, layer: Layer, polled: &Poll<io::Result<()>>, bytes: &[u8]) {
+        if let Some((arrivals, tag)) = &self.0.borrow().arrivals {
+            arrivals.note((*tag, way, layer), polled, bytes);
+        }
+    }
+
     /// From here on so many bytes pass, then the connection ends.
     pub(crate) fn begin(&self, bytes: usize, end: End) {
         let mut state = self.0.borrow_mut();
@@ -129,7 +151,11 @@ impl<S: AsyncWrite + Unpin> Outgoing<S> {
 
 impl<S: AsyncRead + Unpin> AsyncRead for Outgoing<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_read(cx, buf)
+        let me = self.get_mut();
+        let before = buf.filled().len();
+        let polled = Pin::new(&mut me.stream).poll_read(cx, buf);
+        me.cut.note(Way::ToTerminal, Layer::Plain, &polled, &buf.filled()[before..]);
+        polled
     }
 }
 
@@ -219,6 +245,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Incoming<S> {
         me.strike(cx);
         let before = buf.filled().len();
         let polled = Pin::new(&mut me.stream).poll_read(cx, buf);
+        me.tap.prefix_cut().note(Way::FromTerminal, Layer::Plain, &polled, &buf.filled()[before..]);
         let read = buf.filled().len() - before;
         if read > 0 {
             me.tap.prefix_cut().0.borrow_mut().received += read as u64;

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::Stream;
+use crate::arrivals::Layer;
 use crate::memory::Way;
 use crate::post::Mailbox;
 use crate::prefix::PrefixCut;
@@ -82,6 +83,12 @@ struct State {
 pub struct TapHandle(Rc<RefCell<State>>, PrefixCut);
 
 impl TapHandle {
+    /// A tap with this cut in what the terminal sends.
+    #[must_use]
+    pub fn with(cut: PrefixCut) -> Self {
+        Self(Rc::default(), cut)
+    }
+
     /// Ends the connection now.
     pub fn end(&self, end: End) {
         let mut state = self.0.borrow_mut();
@@ -317,9 +324,10 @@ fn poll_read_at_most(
     polled
 }
 
-impl AsyncRead for Tapped {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let me = self.get_mut();
+impl Tapped {
+    /// Reads what the tap lets through.
+    fn poll_through(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let me = self;
         me.obey(cx)?;
         {
             let mut state = me.handle.0.borrow_mut();
@@ -348,15 +356,25 @@ impl AsyncRead for Tapped {
                 if me.is_near {
                     // So much has come from the broker, and after it the end.
                     buf.set_filled(before + pass);
-                    return if pass > 0 { Poll::Ready(Ok(())) } else { Pin::new(me).poll_read(cx, buf) };
+                    return if pass > 0 { Poll::Ready(Ok(())) } else { me.poll_through(cx, buf) };
                 }
                 me.obey(cx)?;
                 // What was consumed before the cut is not acted upon any more, nor what comes behind it.
                 buf.set_filled(before);
                 me.handle.0.borrow_mut().gone = true;
-                return Pin::new(me).poll_read(cx, buf);
+                return me.poll_through(cx, buf);
             }
         }
+        polled
+    }
+}
+
+impl AsyncRead for Tapped {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let me = self.get_mut();
+        let before = buf.filled().len();
+        let polled = me.poll_through(cx, buf);
+        me.handle.1.note(me.reads(), Layer::Line, &polled, &buf.filled()[before..]);
         polled
     }
 }

@@ -31,8 +31,39 @@ pub struct Frame {
     pub mask: Option<[u8; 4]>,
     /// A length to declare in place of the true one. It is written in eight bytes when it is over 65,535.
     pub declared: Option<u64>,
+    /// How the length is written, where that is not the shortest way, which RFC 6455 demands (section 5.2).
+    pub length_form: Option<LengthForm>,
     /// The payload, unmasked.
     pub payload: Vec<u8>,
+}
+
+/// A longer way to write a length than the seven bits of the second byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LengthForm {
+    /// In two bytes behind the second.
+    Two,
+    /// In eight bytes behind the second.
+    Eight,
+}
+
+impl LengthForm {
+    /// Bytes that it takes.
+    #[must_use]
+    pub const fn bytes(self) -> u8 {
+        match self {
+            Self::Two => 2,
+            Self::Eight => 8,
+        }
+    }
+
+    /// The shortest way to write this length; nothing for the seven bits.
+    fn shortest(length: u64) -> Option<Self> {
+        match length {
+            0..126 => None,
+            126..65_536 => Some(Self::Two),
+            _ => Some(Self::Eight),
+        }
+    }
 }
 
 /// A frame that cannot be read.
@@ -52,7 +83,7 @@ impl Frame {
     /// A whole, unmasked message or control frame.
     #[must_use]
     pub fn whole(opcode: u8, payload: impl Into<Vec<u8>>) -> Self {
-        Self { last: true, reserved: 0, opcode, mask: None, declared: None, payload: payload.into() }
+        Self { last: true, reserved: 0, opcode, mask: None, declared: None, length_form: None, payload: payload.into() }
     }
 
     /// A close frame with an optional code and reason. The code is written as it is, legal or not.
@@ -89,13 +120,13 @@ impl Frame {
         let masked = if self.mask.is_some() { 0x80 } else { 0 };
         let mut out = Vec::with_capacity(self.payload.len() + 14);
         out.push(u8::from(self.last) << 7 | (self.reserved & 7) << 4 | self.opcode & 15);
-        match length {
-            0..126 => out.push(masked | length.to_le_bytes()[0]),
-            126..65_536 => {
+        match self.length_form.or(LengthForm::shortest(length)) {
+            None => out.push(masked | length.to_le_bytes()[0]),
+            Some(LengthForm::Two) => {
                 out.push(masked | 126);
                 out.extend(&length.to_be_bytes()[6..]);
             }
-            _ => {
+            Some(LengthForm::Eight) => {
                 out.push(masked | 127);
                 out.extend(length.to_be_bytes());
             }
@@ -122,6 +153,7 @@ struct Header {
     mask: Option<[u8; 4]>,
     start: usize,
     length: u64,
+    form: Option<LengthForm>,
 }
 
 impl Decoder {
@@ -169,6 +201,7 @@ impl Decoder {
             opcode: first & 15,
             mask: header.mask,
             declared: None,
+            length_form: header.form.filter(|_| header.form != LengthForm::shortest(header.length)),
             payload,
         };
         Ok(Some((frame, end)))
@@ -176,16 +209,16 @@ impl Decoder {
 
     fn header(&self) -> Option<Header> {
         let second = *self.buffer.get(1)?;
-        let (length, mut start) = match second & 0x7f {
-            126 => (u64::from(u16::from_be_bytes(*self.buffer.get(2..4)?.first_chunk()?)), 4),
-            127 => (u64::from_be_bytes(*self.buffer.get(2..10)?.first_chunk()?), 10),
-            short => (u64::from(short), 2),
+        let (form, length, mut start) = match second & 0x7f {
+            126 => (Some(LengthForm::Two), u64::from(u16::from_be_bytes(*self.buffer.get(2..4)?.first_chunk()?)), 4),
+            127 => (Some(LengthForm::Eight), u64::from_be_bytes(*self.buffer.get(2..10)?.first_chunk()?), 10),
+            short => (None, u64::from(short), 2),
         };
         let mut mask = None;
         if second & 0x80 != 0 {
             mask = Some(*self.buffer.get(start..start + 4)?.first_chunk()?);
             start += 4;
         }
-        Some(Header { mask, start, length })
+        Some(Header { mask, start, length, form })
     }
 }

@@ -85,6 +85,8 @@ pub struct Options {
     pub probe: Probe,
     /// Where the secrets of TLS are noted, on the wire.
     pub key_notes: Option<Arc<sca_network::tls::KeyNotes>>,
+    /// Where the two ends of each connection note what they read.
+    pub arrivals: Option<sca_network::Arrivals>,
 }
 
 impl Default for Options {
@@ -101,6 +103,7 @@ impl Default for Options {
             today: None,
             probe: Probe::None,
             key_notes: None,
+            arrivals: None,
         }
     }
 }
@@ -306,6 +309,7 @@ pub(crate) async fn play_here<C: Core>(
         keeps_trace: options.keeps_trace,
         slack,
         key_notes: options.key_notes.clone(),
+        arrivals: options.arrivals.clone(),
         start_order: options.start_order,
     };
     let mut world = World::new(setting, mailbox, (dialer, memory, sites), prepared, starting, &row.steps);

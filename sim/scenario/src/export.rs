@@ -1,5 +1,6 @@
 //! A scenario as JSON: documented, versioned, with every row filled in and every story brought in.
 
+use sca_protocol::frame::LengthForm;
 use serde_json::{Map, Value, json};
 
 use crate::model::{
@@ -259,7 +260,7 @@ fn message(message: &Message) -> Value {
         Message::Close(code, reason) => json!({ "close": { "code": code, "reason": reason } }),
         Message::Frame(frame) => json!({ "frame": {
             "opcode": frame.opcode, "last": frame.last, "masked": frame.masked, "reserved": frame.reserved,
-            "length": frame.length, "payload": hex(&frame.payload),
+            "length": frame.length, "length_bytes": frame.length_form.map(LengthForm::bytes), "payload": hex(&frame.payload),
         } }),
     }
 }

@@ -1,6 +1,7 @@
 //! The messages of the language: what is sent, and what is demanded of what comes.
 
 use regex::Regex;
+use sca_protocol::frame::LengthForm;
 
 use crate::cursor::Cursor;
 use crate::model::{Demand, Fields, Message, Op, RawFrame, Test};
@@ -119,7 +120,8 @@ fn frame(cursor: &mut Cursor<'_>) -> Result<Message, Problem> {
         word if word.text == "more" => false,
         word => return Err(Problem::new("E013", word.span, "expected `more` or `last`")),
     };
-    let mut frame = RawFrame { opcode, last, masked: false, reserved: 0, length: None, payload: Vec::new() };
+    let mut frame =
+        RawFrame { opcode, last, masked: false, reserved: 0, length: None, length_form: None, payload: Vec::new() };
     if cursor.take("masked") {
         frame.masked = true;
     } else {
@@ -130,6 +132,7 @@ fn frame(cursor: &mut Cursor<'_>) -> Result<Message, Problem> {
     }
     if cursor.take("length") {
         frame.length = Some(cursor.value("a length in bytes", |t| t.parse().ok())?);
+        frame.length_form = length_form(cursor)?;
     }
     frame.payload = match cursor.peek() {
         Some(word) if word.starts_with('"') => sized(cursor)?.into_bytes(),
@@ -137,6 +140,20 @@ fn frame(cursor: &mut Cursor<'_>) -> Result<Message, Problem> {
         _ => Vec::new(),
     };
     Ok(Message::Frame(frame))
+}
+
+/// Reads `in 2 bytes` or `in 8 bytes`: how a length is written, where that is not the shortest way.
+fn length_form(cursor: &mut Cursor<'_>) -> Result<Option<LengthForm>, Problem> {
+    if !cursor.take("in") {
+        return Ok(None);
+    }
+    let form = cursor.value("`2` or `8`", |text| match text {
+        "2" => Some(LengthForm::Two),
+        "8" => Some(LengthForm::Eight),
+        _ => None,
+    })?;
+    cursor.demand("bytes")?;
+    Ok(Some(form))
 }
 
 /// Reads bytes from pairs of hexadecimal digits.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use sca_protocol::frame::LengthForm;
 use sca_protocol::settings::show_span;
 
 use crate::model::{
@@ -78,6 +79,9 @@ fn raw_frame(out: &mut String, frame: &RawFrame) {
     }
     if let Some(length) = frame.length {
         let _ = write!(out, " length {length}");
+    }
+    if let Some(bytes) = frame.length_form.map(LengthForm::bytes) {
+        let _ = write!(out, " in {bytes} bytes");
     }
     if frame.payload.is_empty() {
         return;

@@ -298,6 +298,7 @@ fn raw(frame: &Frame) -> RawFrame {
         masked: frame.mask.is_some(),
         reserved: frame.reserved,
         length: frame.declared,
+        length_form: frame.length_form,
         payload: frame.payload.clone(),
     }
 }

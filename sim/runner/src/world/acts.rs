@@ -289,6 +289,7 @@ impl<C: Core> World<'_, C> {
             opcode: raw.opcode,
             mask,
             declared: raw.length,
+            length_form: raw.length_form,
             payload: raw.payload.clone(),
         }
     }

@@ -117,7 +117,8 @@ impl Ends {
 
     /// Whether a terminal has to take this frame, as the next one on this connection, and stay.
     pub(crate) fn takes(&mut self, frame: &Frame, message_max: usize) -> bool {
-        let plain = frame.reserved == 0 && frame.mask.is_none() && frame.declared.is_none();
+        let plain =
+            frame.reserved == 0 && frame.mask.is_none() && frame.declared.is_none() && frame.length_form.is_none();
         let whole = match frame.opcode {
             opcode::PING | opcode::PONG => return plain && frame.last && frame.payload.len() <= 125,
             opcode::CONTINUE => self.speaking,

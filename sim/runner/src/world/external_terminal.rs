@@ -153,7 +153,7 @@ impl<C: Core> World<'_, C> {
             self.meets(guess, Class::Dial);
             return self.told(guess, number, LinkEvent::Failed(Reason::Refused));
         }
-        let (tls, tap, cut, ours) = self.prepare(at, Fate::Connect, 0)?;
+        let (tls, tap, cut, ours) = self.prepare(at, Fate::Connect, 0, tag)?;
         let (to_server, orders) = mpsc::channel(OUTBOX);
         let (to_nobody, _) = mpsc::channel(1);
         let mut ends = Ends { cut, ours, ..Ends::new(to_nobody, to_server, tap.clone()) };

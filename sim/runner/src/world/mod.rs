@@ -104,6 +104,7 @@ pub(crate) struct Setting<'a> {
     /// In which order connection tasks start that could start together; 0 is the order in which they come.
     pub(crate) start_order: u64,
     pub(crate) key_notes: Option<Arc<sca_network::tls::KeyNotes>>,
+    pub(crate) arrivals: Option<sca_network::Arrivals>,
 }
 
 /// The world.

@@ -1,6 +1,8 @@
 //! What the terminals want done: dials, orders to their connections, and what they report.
 
-use sca_network::{ClientEvent, ClientOrder, ClientSetup, Fate, Route, ServerTls, Tag, TapHandle, run_client};
+use sca_network::{
+    Arrivals, ClientEvent, ClientOrder, ClientSetup, Fate, PrefixCut, Route, ServerTls, Tag, TapHandle, run_client,
+};
 use sca_peers::RequestId;
 use sca_protocol::handshake::Proxy;
 use sca_scenario::model::{FaultKind, Toward};
@@ -242,7 +244,7 @@ impl<C: Core> World<'_, C> {
         let (to_server, orders) = mpsc::channel(OUTBOX);
         let (to_client, client_orders) = mpsc::channel(OUTBOX);
         let muted = self.armory.is_muted(who);
-        let (tls, tap, cut, ours) = self.prepare(at, fate, site.unwrap_or_default())?;
+        let (tls, tap, cut, ours) = self.prepare(at, fate, site.unwrap_or_default(), tag)?;
         let ours = ours && !muted;
         let client_tls = if target.secure { Some(self.client_tls(who, roots)?) } else { None };
         let usual = || match site {
@@ -302,8 +304,10 @@ impl<C: Core> World<'_, C> {
         at: Standpoint,
         fate: Fate,
         site: usize,
+        tag: Tag,
     ) -> Result<(ServerTls, TapHandle, Option<usize>, bool), Stop> {
-        let tap = TapHandle::default();
+        let noting = |arrivals: &Arrivals| TapHandle::with(PrefixCut::noting(arrivals.clone(), tag));
+        let tap = self.setting.arrivals.as_ref().map(noting).unwrap_or_default();
         self.shape_tap(at.who, &tap);
         if matches!(fate, Fate::Refuse | Fate::Dns | Fate::Lost) {
             return Ok((ServerTls::Off, tap, None, true));

@@ -1,6 +1,7 @@
 //! Messages: what is sent, and what is demanded of what comes.
 
 use regex::Regex;
+use sca_protocol::frame::LengthForm;
 
 use crate::problem::Span;
 
@@ -139,6 +140,8 @@ pub struct RawFrame {
     pub reserved: u8,
     /// A length that is not the true one.
     pub length: Option<u64>,
+    /// How the length is written, where that is not the shortest way.
+    pub length_form: Option<LengthForm>,
     /// The payload.
     pub payload: Vec<u8>,
 }

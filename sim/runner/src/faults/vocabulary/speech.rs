@@ -100,7 +100,7 @@ pub(super) const WEBSOCKET: &[FaultRow] = &[
     row("unknown opcode", "(3 last", "a raw frame", "REC-01", &["malformed/broken_frames"]),
     row(
         "non-minimal length",
-        "length 5",
+        "length 5 in",
         "a raw frame whose length takes more bytes than it needs",
         "MSG-02",
         &["malformed/long_way_to_say_a_length"],
@@ -297,7 +297,7 @@ pub(super) const MESSAGES: &[FaultRow] = &[
     row(
         "a reply that never comes",
         "fault lose at reply to",
-        "an answer is dropped whole",
+        "the broker has the answer, and no POS is told",
         "MSG-01",
         &["disconnects/lost_reply"],
     ),

@@ -1,0 +1,118 @@
+//! Every row of the table of faults, by the bytes that the other side received: its first evidence is played in memory and,
+//! where the row says so, on sockets, and what each end of each connection read is held against what the row says.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod ends;
+mod links;
+mod speech;
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use sca_certs::KeyKind;
+use sca_network::Arrivals;
+use sca_protocol::UnixTime;
+use sca_runner::faults::vocabulary::{self, FaultRow};
+use sca_runner::{Identities, Options, Place, Verdict, files, play, simulated};
+use sca_scenario::model::{Row, Scenario};
+
+use ends::Ends;
+
+/// What a row of the table is held to.
+struct Claim {
+    /// The kind, as the table names it.
+    kind: &'static str,
+    /// What is played in place of its first evidence, where the evidence hides the bytes.
+    scenario: Option<&'static str>,
+    /// Which rows of the scenario are of this kind; nothing for all.
+    only: Option<(&'static str, &'static str)>,
+    /// Whether the bytes are as the row of the table says.
+    holds: fn(&Ends) -> bool,
+}
+
+/// A kind that its first evidence shows in every row.
+const fn claim(kind: &'static str, holds: fn(&Ends) -> bool) -> Claim {
+    Claim { kind, scenario: None, only: None, holds }
+}
+
+/// A kind that its first evidence shows in the rows with this value.
+const fn where_(kind: &'static str, only: (&'static str, &'static str), holds: fn(&Ends) -> bool) -> Claim {
+    Claim { only: Some(only), ..claim(kind, holds) }
+}
+
+/// A kind that a scenario of its own shows.
+const fn by(kind: &'static str, scenario: &'static str, holds: fn(&Ends) -> bool) -> Claim {
+    Claim { scenario: Some(scenario), ..claim(kind, holds) }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let claims: &'static [Claim] = Vec::leak(links::claims().into_iter().chain(speech::claims()).collect());
+    let now = UnixTime(1_768_467_600);
+    let identities = Arc::new(Identities::new(KeyKind::P256, now).expect("an authority can be made"));
+    let mut trials = vec![Trial::test("every kind is held to its bytes", move || every_kind_is_there(claims))];
+    for claim in claims {
+        let row = vocabulary::all().find(|row| row.kind == claim.kind);
+        let Some(row) = row else { panic!("no kind is called {}", claim.kind) };
+        let only = claim.only.map(|(name, value)| format!(" {name}={value}")).unwrap_or_default();
+        for wire in [false, true].into_iter().filter(|wire| !wire || row.on_the_wire) {
+            let (identities, place) = (identities.clone(), if wire { "on sockets" } else { "in memory" });
+            let judge = move || judge(claim, row, wire, &identities);
+            trials.push(Trial::test(format!("{}{only} {place}", claim.kind), judge));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// A storm needs a fleet, and tests/fleet.rs looks at what its broker receives.
+const ELSEWHERE: &str = "reconnect storm";
+
+fn every_kind_is_there(claims: &[Claim]) -> Result<(), Failed> {
+    let claimed: BTreeSet<&str> = claims.iter().map(|claim| claim.kind).collect();
+    let all = vocabulary::all().map(|row| row.kind).filter(|kind| *kind != ELSEWHERE);
+    let missing: Vec<&str> = all.filter(|kind| !claimed.contains(kind)).collect();
+    if missing.is_empty() { Ok(()) } else { Err(format!("nothing says which bytes these bring: {missing:?}").into()) }
+}
+
+fn scenario(claim: &Claim, row: &FaultRow) -> Scenario {
+    match claim.scenario {
+        Some(text) => sca_scenario::parse(&format!("scenario \"{}\"\n{text}", claim.kind)).expect("it is valid"),
+        None => {
+            let path = common::root().join("scenarios").join(row.evidence[0]).with_extension("sca");
+            let loaded = files::load(&path, &sca_protocol::clauses::ids()).expect("the scenario can be read");
+            loaded.scenario.expect("the scenario is valid")
+        }
+    }
+}
+
+fn judge(claim: &Claim, row: &FaultRow, wire: bool, identities: &Arc<Identities>) -> Result<(), Failed> {
+    let scenario = scenario(claim, row);
+    let is_of_it = |row: &&Row| {
+        claim.only.is_none_or(|(name, value)| {
+            row.values.iter().any(|(n, v)| n == name && (v == value || v.trim_matches('"') == value))
+        })
+    };
+    let rows: Vec<Row> = scenario.rows.iter().filter(is_of_it).cloned().collect();
+    if rows.is_empty() {
+        return Err("no row of the scenario is of this kind".into());
+    }
+    for row in rows {
+        let one = Scenario { rows: vec![row.clone()], ..scenario.clone() };
+        let arrivals = Arrivals::default();
+        let place = if wire { Place::Wire { scale: 50 } } else { Place::Memory };
+        let options = Options { place, arrivals: Some(arrivals.clone()), ..Options::default() };
+        for played in play(&one, &options, identities, &simulated) {
+            let ends = Ends::new(arrivals.take(), &played.values, !wire);
+            if !matches!(played.verdict, Verdict::Pass) {
+                return Err(format!("{:?}", played.verdict).into());
+            }
+            if !(claim.holds)(&ends) {
+                return Err(format!("not so, in the row {:?}:\n{ends}", played.values).into());
+            }
+        }
+    }
+    Ok(())
+}
