@@ -55,7 +55,31 @@ const RANGE: &str = "each     n in 600..601\n\nterminal connects\npos -> termina
 const RANGE_OF_ONE: &str = "each     n in 5..5\n\nterminal connects\npos -> terminal  DEVICE VERSION COUNTER={{n}}  as v\n\
     terminal -> pos  COUNTER={{n}}  re v\n";
 
+const OPTIONAL_GIVES_WAY: &str = "terminal connects\npos -> terminal  DEVICE VERSION  as v\noptional\n  terminal loses  within 30s\n\
+    terminal -> pos  RESULT=OK  re v\npos -> terminal  DEVICE VERSION  as w\nterminal -> pos  RESULT=OK  re w  within 2s of v\n";
+const OPTIONAL_WAITS: &str = "terminal connects\nbroker -> terminal close 1000\noptional\n  terminal -> broker close 1000\n\
+    terminal loses\nterminal connects\npos -> terminal  DEVICE VERSION  as v\noptional\n  terminal -> pos  RESULT=OK  re v\n\
+    screen idle\npos -> terminal  DEVICE VERSION  as w\nterminal -> pos  RESULT=OK  re w\n";
+const OPTIONAL_IS_OVER: &str = "terminal connects  as up\noptional\n  terminal loses  within 3s\n\
+    pos -> terminal  DEVICE VERSION  as v\nterminal -> pos  RESULT=OK  re v  within 3s..4s of up\n";
+const STAMPED: &str = "terminal connects  as up\n+30.000 pos -> terminal  DEVICE VERSION  as v\n\
+    terminal -> pos  RESULT=OK  re v  within 25s..35s of up\n";
+const NEWEST: &str = "terminal A\n  pinpad-id 7\n  boot-time 3s\nterminal B\n  pinpad-id 7\n\nB connects\nA connects\n\
+    pos -> A  DEVICE VERSION  as v\nA -> pos  RESULT=OK  re v\n";
+const OLDEST: &str = "terminal A\n  pinpad-id 7\n  boot-time 3s\nterminal B\n  pinpad-id 7\nbroker\n  on-duplicate oldest\n\n\
+    B connects\nA connects\npos -> B  DEVICE VERSION  as v\nB -> pos  RESULT=OK  re v\n";
+const HELD_WITHIN: &str = "terminal connects\nfault silence for 2s after 10 bytes of one\ntogether\n  \
+    pos -> terminal  DEVICE VERSION COUNTER=1  as one\n  pos -> terminal  DEVICE VERSION COUNTER=2  as two\n\
+    terminal -> pos  RESULT=OK COUNTER=1  re one\nterminal -> pos  RESULT=OK COUNTER=2  re two\n";
+
 #[rstest]
+#[case::what_a_silence_holds_back_comes_once_and_whole("held-within", HELD_WITHIN)]
+#[case::an_optional_line_gives_way_to_what_has_come("gives-way", OPTIONAL_GIVES_WAY)]
+#[case::an_optional_line_is_waited_for("waits", OPTIONAL_WAITS)]
+#[case::an_optional_line_is_over_at_its_time("over", OPTIONAL_IS_OVER)]
+#[case::a_stamped_line_acts_at_its_time("stamped", STAMPED)]
+#[case::the_newest_connection_is_spoken_to("newest", NEWEST)]
+#[case::the_oldest_connection_is_spoken_to_where_that_is_set("oldest", OLDEST)]
 #[case::a_range_may_begin_high("range", RANGE)]
 #[case::a_range_may_have_one_number("range-of-one", RANGE_OF_ONE)]
 #[case::a_request_that_went_nowhere_waits_for_nothing("lost", LOST)]

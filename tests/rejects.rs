@@ -48,6 +48,18 @@ fn a_file_that_is_not_valid_says_what_and_where() {
 }
 
 #[test]
+fn a_file_that_is_doubtful_says_what_and_where() {
+    let clauses = sca_protocol::clauses::ids();
+    for path in files("doubtful") {
+        let loaded = sca_runner::files::load(&path, &clauses).expect("the fixture can be read");
+        let scenario = loaded.scenario.unwrap_or_else(|why| panic!("{} is not valid: {why:?}", path.display()));
+        let warnings = sca_scenario::warnings(&scenario);
+        let printed: Vec<String> = warnings.iter().map(|p| report::problem(PLAIN, &loaded.texts, p)).collect();
+        snapshot(&path, "doubtful", &relative(&printed.join("\n\n")));
+    }
+}
+
+#[test]
 fn a_scenario_that_fails_says_what_came() {
     let suite = common::suite(Options::default(), Snapshots::Ignore, &[]);
     for path in files("failing") {

@@ -10,7 +10,7 @@ use common::{command, file, folder, run, text};
 use rstest::rstest;
 use sca_runner::audit::audit;
 use sca_runner::suite::Snapshots;
-use sca_runner::{Core, Making, Options, simulated};
+use sca_runner::{Core, Making, Options, Place, Played, Verdict, simulated};
 use sca_terminal::{Face, Input, Output, Terminal};
 use serde_json::Value;
 
@@ -395,4 +395,39 @@ fn a_row_is_played_alone_by_the_command_that_its_failure_prints() {
     assert_eq!(run(&folder, &["run", "a.sca", "--row", "n=3"]).status.code(), Some(2));
     let report = fs::read_to_string(folder.join("all.json")).expect("it was written");
     assert!(report.contains("--row n=1"), "{report}");
+}
+
+/// The run in memory is played first, to see whether sockets can play it; nothing of it is told of a row that they cannot.
+#[test]
+fn what_cannot_be_played_has_no_evidence_of_another_run() {
+    let folder = folder("verdict-inapplicable");
+    file(
+        &folder,
+        "a.sca",
+        "scenario \"Slow\"\n\nterminal connects\nfault latency 500ms\npos -> terminal  DEVICE VERSION COUNTER=5  as five\n\
+         terminal -> pos  RESULT=OK  re five\npos -> terminal  DEVICE VERSION COUNTER=3  as three\n\
+         terminal -> pos  RESULT=OK  re three\n",
+    );
+    let memory =
+        Options { keeps_frames: true, keeps_faces: true, keeps_trace: true, projects: true, ..Options::default() };
+    let wire = Options { place: Place::Wire { scale: 50 }, ..memory.clone() };
+    let [memory, wire] = [memory, wire].map(|options| {
+        let suite = common::suite(options, Snapshots::Ignore, &[]);
+        suite.file(&folder.join("a.sca")).expect("the file can be read").rows.remove(0)
+    });
+    assert!(matches!(wire.verdict, Verdict::Inapplicable(_)), "{:?}", wire.verdict);
+    let kept = |row: &Played| {
+        [
+            !row.transcript.is_empty(),
+            !row.frames.is_empty(),
+            !row.faces.is_empty(),
+            row.trace.is_some(),
+            !row.assumed.is_empty(),
+            !row.evidence.codes.is_empty(),
+            !row.lasted.is_zero(),
+        ]
+    };
+    assert_eq!(kept(&memory), [true; 7]);
+    assert_eq!(kept(&wire), [false; 7]);
+    assert!(wire.projection.is_empty());
 }

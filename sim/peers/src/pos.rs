@@ -353,3 +353,48 @@ impl Pending {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks(pos: &mut Pos, command: &str, counter: u32) -> RequestId {
+        pos.sent(&format!(
+            "<TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>{command}</COMMAND><COUNTER>{counter}</COUNTER></TRANSACTION>"
+        ))
+    }
+
+    fn answer(code: &str, result: &str, rest: &str) -> String {
+        format!(
+            "<RESPONSE><RESPONSE_TEXT>Version Information Captured</RESPONSE_TEXT><RESULT>{result}</RESULT><RESULT_CODE>{code}</RESULT_CODE>\
+             <TERMINATION_STATUS>SUCCESS</TERMINATION_STATUS>{rest}</RESPONSE>"
+        )
+    }
+
+    #[test]
+    fn an_answer_may_be_larger_than_a_request() {
+        let mut pos = Pos::default();
+        let id = asks(&mut pos, "VERSION", 1);
+        let receipt = format!("<COUNTER>1</COUNTER><RECEIPT_DATA>{}</RECEIPT_DATA>", "x".repeat(1 << 20));
+        assert_eq!(pos.heard(&answer("-1", "OK", &receipt)).answers, Some(id));
+    }
+
+    #[test]
+    fn an_answer_said_twice_is_told_by_its_counter_alone() {
+        let mut pos = Pos::default();
+        let first = asks(&mut pos, "VERSION", 1);
+        let text = answer("-1", "OK", "<COUNTER>1</COUNTER>");
+        assert_eq!(pos.heard(&text).answers, Some(first));
+        asks(&mut pos, "VERSION", 2);
+        let again = pos.heard(&text);
+        assert_eq!((again.answers, again.repeats), (None, Some(first)));
+    }
+
+    #[test]
+    fn an_unknown_command_is_refused_to_whoever_sent_one() {
+        let mut pos = Pos::default();
+        asks(&mut pos, "VERSION", 1);
+        let unknown = asks(&mut pos, "NO_SUCH_COMMAND", 2);
+        assert_eq!(pos.heard(&answer("0", "ERROR", "")).answers, Some(unknown));
+    }
+}

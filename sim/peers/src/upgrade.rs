@@ -116,6 +116,20 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_says_what_would_be_taken() {
+        let own = Authority { host: "broker.test".to_owned(), port: 443, secure: true };
+        for (word, other, header) in [
+            ("Upgrade: websocket", "Upgrade: h2c", "Upgrade: websocket\r\n"),
+            ("Version: 13", "Version: 8", "Sec-WebSocket-Version: 13\r\n"),
+            ("Connection: Upgrade", "Connection: keep-alive", ""),
+        ] {
+            let asked = REQUEST.replacen(word, other, 1);
+            let (head, _) = Head::parse_request(asked.as_bytes()).expect("it is a head").expect("it is whole");
+            assert_eq!(refused(&head, Some(&own)).map(|refusal| refusal.header), Some(header), "{other}");
+        }
+    }
+
+    #[test]
     fn each_word_of_the_request_is_looked_at() {
         assert_eq!(status(REQUEST), None);
         for (word, other, expected) in [

@@ -149,3 +149,57 @@ impl Lanes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sca_protocol::Reason;
+    use sca_protocol::screens::ScreenName;
+    use sca_terminal::Screen;
+
+    use super::*;
+
+    fn noted<T>(what: T) -> Noted<T> {
+        Noted { at: Duration::ZERO, sequence: 0, what }
+    }
+
+    fn lanes() -> Lanes {
+        let face = Face { screen: Screen::plain(ScreenName::Idle), connected: true, icon: None };
+        Lanes::new(0, "terminal".to_owned(), face)
+    }
+
+    #[test]
+    fn a_lane_that_reads_forward_keeps_so_many_and_no_more() {
+        let mut lanes = lanes();
+        for _ in 0..4_097 {
+            lanes.control.push_back(noted(Control::Ping(Vec::new())));
+            lanes.proxy.push_back(noted(String::new()));
+            lanes.link.push_back(noted(Seen::Fails(Reason::Reset)));
+            lanes.hosts.push_back(noted((Line::Host, Request::new(Vec::new()))));
+            lanes.trim();
+        }
+        assert_eq!([lanes.control.len(), lanes.proxy.len(), lanes.link.len(), lanes.hosts.len()], [4_096; 4]);
+    }
+
+    #[test]
+    fn what_has_room_is_kept() {
+        let mut lanes = lanes();
+        for _ in 0..4_096 {
+            lanes.hosts.push_back(noted((Line::Host, Request::new(Vec::new()))));
+            lanes.proxy.push_back(noted(String::new()));
+            lanes.control.push_back(noted(Control::Ping(Vec::new())));
+        }
+        lanes.trim();
+        assert_eq!([lanes.control.len(), lanes.proxy.len(), lanes.hosts.len()], [4_096; 3]);
+    }
+
+    #[test]
+    fn a_connection_that_nobody_has_read_is_never_forgotten() {
+        let mut lanes = lanes();
+        lanes.link.push_back(noted(Seen::Connects));
+        for _ in 0..5_000 {
+            lanes.link.push_back(noted(Seen::Fails(Reason::Reset)));
+            lanes.trim();
+        }
+        assert_eq!(lanes.link.front().map(|noted| noted.what), Some(Seen::Connects));
+    }
+}

@@ -196,7 +196,8 @@ pub(crate) fn describe_control(got: &Control) -> String {
     match got {
         Control::Ping(_) => "a ping".to_owned(),
         Control::Pong(payload) => format!("a pong {:?}", String::from_utf8_lossy(payload)),
-        Control::Close(Some(code), _) => format!("a close {code}"),
+        Control::Close(Some(code), reason) if reason.is_empty() => format!("a close {code}"),
+        Control::Close(Some(code), reason) => format!("a close {code} {}", sca_scenario::quote(reason)),
         Control::Close(None, _) => "a close without a code".to_owned(),
     }
 }

@@ -363,6 +363,43 @@ mod tests {
         assert!(known.answered(RequestId(1), &done("1")).is_some_and(|(law, _)| law == "session-true"));
     }
 
+    fn refused(code: &str) -> Response {
+        let all = [("RESULT", "ERROR"), ("RESULT_CODE", code), ("TERMINATION_STATUS", "FAILURE")];
+        all.into_iter().fold(Response::default(), |response, (name, value)| response.with(name, value))
+    }
+
+    #[test]
+    fn what_is_refused_changes_no_session() {
+        let mut known = reference();
+        known.asked(RequestId(1), Some(&request("SESSION", "START", 0)));
+        assert_eq!(known.answered(RequestId(1), &refused("59040")), None);
+        known.asked(RequestId(2), Some(&request("SESSION", "FINISH", 0)));
+        assert!(known.answered(RequestId(2), &done("1")).is_some_and(|(law, _)| law == "session-true"));
+    }
+
+    #[test]
+    fn a_session_that_was_not_finished_is_still_there() {
+        for command in [("SESSION", "FINISH"), ("ADMIN", "LANE_CLOSED")] {
+            let mut known = reference();
+            known.asked(RequestId(1), Some(&request("SESSION", "START", 0)));
+            assert_eq!(known.answered(RequestId(1), &done("1")), None);
+            known.asked(RequestId(2), Some(&request(command.0, command.1, 0)));
+            assert_eq!(known.answered(RequestId(2), &refused("59040")), None);
+            known.asked(RequestId(3), Some(&request("SESSION", "FINISH", 0)));
+            let none = refused("59004");
+            assert!(known.answered(RequestId(3), &none).is_some_and(|(law, _)| law == "session-true"), "{command:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_needs_a_cardholder_or_a_host_waits_for_somebody() {
+        let mut known = reference();
+        known.asked(RequestId(1), Some(&request("DEVICE", "VERSION", 0)));
+        known.asked(RequestId(2), Some(&request("PAYMENT", "CAPTURE", 0)));
+        let waits = [1, 2, 3].map(|id| known.waits_for_somebody(RequestId(id)));
+        assert_eq!(waits, [false, true, true], "what is not known is excused");
+    }
+
     #[test]
     fn busy_needs_something_that_holds() {
         let mut known = reference();

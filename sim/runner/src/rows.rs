@@ -120,3 +120,17 @@ pub fn unplayable_on_wire(row: &Row, in_memory: &Played, scale: u32) -> Option<F
         .or_else(|| shaped.map(|name| Failure::at(line, format!("sockets have no `{name}` of their own"))))
         .or_else(|| too_long(length(row, in_memory) / scale.max(1), WIRE_LENGTH_MAX, None))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_takes_too_long_is_marked_at_the_top_of_its_file() {
+        let limit = Duration::from_secs(5);
+        let failure = too_long(Duration::from_millis(6_001), limit, Some("--longest")).expect("it takes longer");
+        assert_eq!((failure.span.line, failure.span.column, failure.span.length), (1, 1, 8), "the word `scenario`");
+        assert!(failure.headline.contains("`--longest 7` allows it"), "{}", failure.headline);
+        assert!(too_long(limit, limit, None).is_none());
+    }
+}

@@ -150,7 +150,7 @@ fn one_addressee(block: &[Step], problems: &mut Vec<Problem>) {
         Action::Send(send) => Some(send.to),
         _ => None,
     };
-    let first = block.first().and_then(to);
+    let first = block.iter().find_map(to);
     if let Some(other) = block.iter().find(|step| to(step).is_some_and(|who| Some(who) != first)) {
         problems.push(Problem::new("E054", other.span, "what is sent together goes to one terminal"));
     }
@@ -207,8 +207,10 @@ impl Names {
                 }
             }
             Action::AnyOrder(block) | Action::InOrder(block) | Action::Together(block) => {
-                one_addressee(block, problems);
                 let together = matches!(step.action, Action::Together(_));
+                if together {
+                    one_addressee(block, problems);
+                }
                 if let Some(odd) = block.iter().find(|inner| {
                     matches!(inner.action, Action::Send(_)) != together
                         || !matches!(inner.action, Action::Send(_) | Action::Expect(_))
