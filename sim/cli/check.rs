@@ -10,7 +10,7 @@ use sca_runner::{files, report, tidy};
 use sca_scenario::{Library, Problem};
 
 use crate::Exit;
-use crate::terms::{complain, count, date, found, painter, say, unread};
+use crate::terms::{complain, count, date, painter, say, some_found, unread};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -34,7 +34,7 @@ struct Counted {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let found = match found(&arguments.paths) {
+    let found = match some_found(&arguments.paths) {
         Ok(found) => found,
         Err(exit) => return exit,
     };

@@ -8,7 +8,7 @@ use sca_runner::filter::Filter;
 
 use crate::Exit;
 use crate::run::filtered;
-use crate::terms::{found, say, unread};
+use crate::terms::{complain, found, say, unread};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -35,6 +35,14 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
             Err(exit) => return exit,
         },
     };
+    if let Some(clause) = &arguments.clause
+        && !sca_protocol::clauses::ids().contains(&clause.as_str())
+    {
+        let near = sca_protocol::settings::nearest(clause, sca_protocol::clauses::ids());
+        let meant = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        complain!("error: there is no clause {clause}{meant}");
+        return Exit::Usage;
+    }
     let mut exit = Exit::Good;
     for path in &found {
         match files::load(path, &[]).map(|loaded| loaded.scenario) {

@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
     /// Scenario files, or folders with scenario files
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Strike after every byte of every message too
+    /// Strike after every byte of what is sent to the terminal too; of messages over 4 KiB at their ends and every 997th
     #[arg(long, conflicts_with = "at")]
     bytes: bool,
     /// Sweep every row of an `each`, not the first alone

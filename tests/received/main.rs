@@ -16,7 +16,8 @@ use sca_certs::KeyKind;
 use sca_network::Arrivals;
 use sca_protocol::UnixTime;
 use sca_runner::faults::vocabulary::{self, FaultRow};
-use sca_runner::{Identities, Options, Place, Verdict, files, play, simulated};
+use sca_runner::sweep::{Blow, Kind, Part, Spot};
+use sca_runner::{Identities, Options, Place, Probe, Verdict, files, play, simulated};
 use sca_scenario::model::{Row, Scenario};
 
 use ends::Ends;
@@ -54,6 +55,9 @@ fn main() -> ExitCode {
     let now = UnixTime(1_768_467_600);
     let identities = Arc::new(Identities::new(KeyKind::P256, now).expect("an authority can be made"));
     let mut trials = vec![Trial::test("every kind is held to its bytes", move || every_kind_is_there(claims))];
+    let authority = identities.clone();
+    let each_byte = move || each_byte_of_a_sweep_is_a_place_of_its_own(&authority);
+    trials.push(Trial::test("each byte of a sweep is a place of its own", each_byte));
     for claim in claims {
         let row = vocabulary::all().find(|row| row.kind == claim.kind);
         let Some(row) = row else { panic!("no kind is called {}", claim.kind) };
@@ -75,6 +79,41 @@ fn every_kind_is_there(claims: &[Claim]) -> Result<(), Failed> {
     let all = vocabulary::all().map(|row| row.kind).filter(|kind| *kind != ELSEWHERE);
     let missing: Vec<&str> = all.filter(|kind| !claimed.contains(kind)).collect();
     if missing.is_empty() { Ok(()) } else { Err(format!("nothing says which bytes these bring: {missing:?}").into()) }
+}
+
+/// What `sweep --bytes` counts as places: of what goes to the terminal exactly so many bytes arrive.
+fn each_byte_of_a_sweep_is_a_place_of_its_own(identities: &Arc<Identities>) -> Result<(), Failed> {
+    let scenario = sca_scenario::parse(
+        "scenario \"Asked\"\n\nbroker\n  url ws://broker.test\n\nterminal connects\npos -> terminal  ADMIN GET_COUNTER  as ask\n\
+         terminal -> pos  RESULT=OK  re ask\n",
+    )
+    .expect("it is valid");
+    let arrived = |probe: Probe| {
+        let arrivals = Arrivals::default();
+        let options = Options { probe, arrivals: Some(arrivals.clone()), ..Options::default() };
+        let played = play(&scenario, &options, identities, &simulated);
+        Ends::new(arrivals.take(), &played[0].values, true).terminal(1)
+    };
+    let whole = arrived(Probe::None);
+    let answer = ends::head(&whole).len();
+    // The terminal's request for the upgrade is the first frame of all.
+    for (frame, before, size) in [(2, 0, answer), (3, answer, whole.len() - answer)] {
+        for kind in [Kind::Reset, Kind::Fin, Kind::Silence] {
+            for bytes in 1..size {
+                let count = u32::try_from(bytes).expect("it is short");
+                let got = arrived(Probe::Blow(Blow { at: Spot::Frame(frame, Part::Bytes(count)), kind }));
+                if got != whole[..before + bytes] {
+                    let wanted = before + bytes;
+                    return Err(format!(
+                        "{kind:?} at byte {bytes} of frame {frame}: {} arrived, not {wanted}",
+                        got.len()
+                    )
+                    .into());
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 fn scenario(claim: &Claim, row: &FaultRow) -> Scenario {

@@ -272,7 +272,17 @@ fn finish(
         return exit;
     }
     if !arguments.row.is_empty() && tally.rows == 0 {
-        complain!("error: no row has these values");
+        let names = good.iter().filter_map(|result| result.loaded.scenario.as_ref().ok()).flat_map(|s| &s.rows);
+        let names: BTreeSet<&str> = names.flat_map(|row| &row.values).map(|(name, _)| name.as_str()).collect();
+        let unknown = arguments.row.iter().find(|(name, _)| !names.contains(name.as_str()));
+        match unknown {
+            Some((name, _)) if names.is_empty() => complain!("error: no `each` is called `{name}`: there is none"),
+            Some((name, _)) => {
+                let names = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+                complain!("error: no `each` is called `{name}`; there are {names}");
+            }
+            None => complain!("error: no row has these values"),
+        }
         return Exit::Usage;
     }
     // A part may have nothing that can be played here; of a whole that is a failure, however it was chosen.

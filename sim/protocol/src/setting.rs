@@ -261,21 +261,14 @@ pub fn show_span(span: Duration) -> String {
 
 /// The name in `names` that is nearest to `word`, if any is near.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let reach = 1 + word.chars().count() / 3;
-    names.into_iter().map(|name| (distance(word, name), name)).filter(|(d, _)| *d <= reach).min().map(|(_, n)| n)
-}
-
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.to_lowercase().chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.to_lowercase().chars().take(64).enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], i + 1);
-        for (j, cb) in b.iter().enumerate() {
-            let here = if ca == *cb { corner } else { 1 + corner.min(row[j]).min(row[j + 1]) };
-            corner = std::mem::replace(&mut row[j + 1], here);
-        }
+    // No name is longer, and whoever writes a file may write a word of any length.
+    if word.len() > 256 {
+        return None;
     }
-    row[b.len()]
+    let reach = 1 + word.chars().count() / 3;
+    let word = word.to_lowercase();
+    let distance = |name: &str| strsim::osa_distance(&word, &name.to_lowercase());
+    names.into_iter().map(|name| (distance(name), name)).filter(|(d, _)| *d <= reach).min().map(|(_, n)| n)
 }
 
 /// A set of settings with a table.

@@ -71,7 +71,7 @@ pub(crate) fn set(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Action, 
     }
     let name = cursor.word("a setting")?;
     let first = cursor.here();
-    let value = cursor.rest().iter().map(|w| w.plain()).collect::<Vec<_>>().join(" ");
+    let value = crate::cast::joined(cursor.rest());
     if matches!(party, Party::Broker(_)) && name.text == "url" {
         let problem = Problem::new("E021", name.span, "a broker's url is fixed while terminals run");
         return Err(problem.help("`dns NAME is BROKER` lets a name lead to another broker"));

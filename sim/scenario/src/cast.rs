@@ -9,7 +9,7 @@ use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Setti
 use crate::cursor::{Cursor, range};
 use crate::model::{Cast, Certificate, OtherBroker, Terminal};
 use crate::problem::{Problem, Span};
-use crate::tree::Line;
+use crate::tree::{Line, Word};
 
 const PARTIES: &[&str] = &["terminal", "broker", "pos", "host", "vhq", "certificate"];
 
@@ -203,7 +203,7 @@ fn options<'a>(
         let mut cursor = Cursor::new(option);
         let Ok(name) = cursor.word("a setting") else { continue };
         let span = cursor.here();
-        let value = cursor.rest().iter().map(|w| w.plain()).collect::<Vec<_>>().join(" ");
+        let value = joined(cursor.rest());
         places.insert((whose.to_owned(), canonical(&name.text)), option.span());
         if let Err(error) = check(&name.text, &value) {
             problems.push(setting_problem(&error, name.span, span));
@@ -211,6 +211,17 @@ fn options<'a>(
             problems.push(Problem::new("E022", name.span, format!("{} is set twice", name.text)));
         }
     }
+}
+
+/// The words of a value: as far apart as they stand, so that `[::1]:8443` is told as it was written.
+pub(crate) fn joined(words: &[Word]) -> String {
+    let mut value = String::new();
+    for (at, word) in words.iter().enumerate() {
+        let is_apart = at > 0 && words[at - 1].span.column + words[at - 1].span.length != word.span.column;
+        value.push_str(if is_apart { " " } else { "" });
+        value.push_str(&word.plain());
+    }
+    value
 }
 
 /// A setting that cannot be made, as a problem.

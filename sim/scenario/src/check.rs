@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sca_protocol::settings::nearest;
 
-use crate::check_cast::{identities, lookups};
+use crate::check_cast::{crowded, identities, lookups};
 
 use crate::model::{Action, Arm, Carrier, Cast, Demand, Expect, Message, Show, Sight, Source, Step, Suffix, Test};
 use crate::problem::{Problem, Span};
@@ -111,6 +111,7 @@ pub(crate) fn steps(
     ends(steps, true, problems);
     identities(steps, cast, problems);
     lookups(steps, cast, problems);
+    crowded(steps, problems);
 }
 
 /// `end` stops a run: nothing follows it, and no block holds it.

@@ -2,7 +2,7 @@
 
 use sca_protocol::settings::read_url;
 
-use crate::model::{Action, Arm, Carrier, Cast, FaultKind, Party, Point, Step};
+use crate::model::{Action, Arm, Carrier, Cast, Count, Fault, FaultKind, Party, Point, Step};
 use crate::problem::{Problem, Span};
 
 /// Every step, with those in blocks.
@@ -37,6 +37,34 @@ pub(crate) fn lookups(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) 
             let problem = Problem::new("E051", step.span, "there is no TLS over ws for this fault to strike");
             problems.push(problem.help("TLS is spoken where the broker's url begins with wss"));
         }
+    }
+}
+
+/// Faults side by side that end the same attempt: the first of them does, and the other never strikes.
+pub(crate) fn crowded(steps: &[Step], problems: &mut Vec<Problem>) {
+    let mut armed: Vec<(usize, Count)> = Vec::new();
+    for step in steps {
+        match &step.action {
+            Action::Fault(Fault { who, kind, arm: Some(Arm::On(count)), .. }) => {
+                let is_shared = |(whose, other): &(usize, Count)| {
+                    whose == who
+                        && other.of_connections == count.of_connections
+                        && (other.from <= count.to && count.from <= other.to)
+                };
+                if kind.is_of_shape() || matches!(kind, FaultKind::FirstAddress(_)) {
+                    continue;
+                }
+                if armed.iter().any(is_shared) {
+                    let what = "another fault ends the same attempt, and this one never strikes there";
+                    problems
+                        .push(Problem::new("E051", step.span, what).help("an attempt ends once: give each its own"));
+                }
+                armed.push((*who, *count));
+            }
+            Action::Fault(_) | Action::Set(_) | Action::Host(_) | Action::File { .. } => {}
+            _ => armed.clear(),
+        }
+        step.action.blocks().into_iter().for_each(|block| crowded(block, problems));
     }
 }
 

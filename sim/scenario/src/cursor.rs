@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use sca_protocol::UnixTime;
-use sca_protocol::settings::span as read_span;
+use sca_protocol::settings::{nearest, span as read_span};
 
 use crate::problem::{Problem, Span};
+use crate::suffix::SUFFIXES;
 use crate::tree::{Line, Word};
 
 /// A place in a line.
@@ -28,6 +29,11 @@ impl<'a> Cursor<'a> {
     /// The word `ahead` words further on.
     pub(crate) fn peek_at(&self, ahead: usize) -> Option<&'a str> {
         self.words.get(self.at + ahead).map(|w| w.text.as_str())
+    }
+
+    /// The word here, with its place.
+    pub(crate) fn peek_word(&self) -> Option<&'a Word> {
+        self.words.get(self.at)
     }
 
     /// The place of the next word that is this one.
@@ -83,13 +89,22 @@ impl<'a> Cursor<'a> {
         self.time("a duration such as 250ms, 5s or 2m", read_span)
     }
 
+    /// Whether the word that was read last is a whole number with its unit, so that only its size can be wrong.
+    fn is_too_large(&self, number: &str) -> bool {
+        let word = self.at.checked_sub(1).and_then(|at| self.words.get(at)).map_or("", |word| word.text.as_str());
+        let unit = word.strip_prefix(number).unwrap_or_default();
+        !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && ["ms", "s", "m", "h", "d"].contains(&unit)
+    }
+
     /// The word here as a time; of a number without its unit it is said what is missing.
     pub(crate) fn time<T>(&mut self, expected: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, Problem> {
         let number = self.peek().map(|word| word.trim_end_matches(|c: char| c.is_ascii_alphabetic()).to_owned());
         self.value(expected, read).map_err(|problem| match number {
-            Some(number) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b == b'.') => {
-                problem.help(format!("did you mean `{number}s`? The units are ms, s, m, h and d, without a blank"))
-            }
+            Some(number) if self.is_too_large(&number) => problem.help("a run lasts a year at most"),
+            Some(number) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b == b'.') => problem
+                .help(format!(
+                    "did you mean `{number}s` or `{number}ms`? The units are ms, s, m, h and d, without a blank"
+                )),
             _ => problem,
         })
     }
@@ -103,7 +118,10 @@ impl<'a> Cursor<'a> {
         if word.is_string() {
             return Ok(word.plain());
         }
-        Err(Problem::new("E013", word.span, format!("expected {expected} in quotes, got `{}`", word.text)))
+        let problem = Problem::new("E013", word.span, format!("expected {expected} in quotes, got `{}`", word.text));
+        let is_curly =
+            word.text.starts_with(['\u{201c}', '\u{201d}', '\u{201e}', '\u{ab}', '\'', '\u{2018}', '\u{2019}']);
+        Err(if is_curly { problem.help("quotes are straight and double: \"…\"") } else { problem })
     }
 
     /// The rest of the words.
@@ -121,11 +139,16 @@ impl<'a> Cursor<'a> {
                 let problem =
                     Problem::new("E014", word.span, format!("`{}` follows a statement that is over", word.text));
                 let problem = problem.label("not expected here");
+                let near = || nearest(&word.text, SUFFIXES.iter().copied());
                 Err(match word.text.as_str() {
                     "in" | "after" | "before" => {
                         problem.help("a time limit is `within 5s`, or `within 1s..5s of LABEL`")
                     }
-                    _ => problem,
+                    text if SUFFIXES.contains(&text) => problem,
+                    _ => match near() {
+                        Some(near) => problem.help(format!("did you mean `{near}`?")),
+                        None => problem,
+                    },
                 })
             }
         }

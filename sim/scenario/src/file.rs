@@ -131,6 +131,9 @@ impl Outline {
             return self.header(line);
         }
         if is_setting(line) {
+            if let Some(odd) = line.words.get(1).and_then(crate::step::odd_arrow) {
+                return Err(odd);
+            }
             if !self.steps.is_empty() {
                 return late("settings").map_err(|p: Problem| p.help("from the first step on, `set` changes them"));
             }

@@ -23,6 +23,11 @@ impl Library {
         let mut top = lines(&items);
         let nothing = Span { line: 1, column: 1, length: 1, file };
         match top.next() {
+            Some(first) if first.words[0].text == "scenario" => {
+                let problem =
+                    Problem::new("E010", first.words[0].span, "`use` takes a library, and this is a scenario");
+                return Self::unreadable(problem.help("a library begins with `library \"…\"` and holds stories alone"));
+            }
             Some(first) => problems.extend(title(first, "library").err()),
             None => problems.push(Problem::new("E010", nothing, "the file says nothing")),
         }

@@ -3,6 +3,8 @@
 use regex::Regex;
 use sca_protocol::frame::LengthForm;
 
+use sca_protocol::settings::nearest;
+
 use crate::cursor::Cursor;
 use crate::model::{Demand, Fields, Message, Op, RawFrame, Test};
 use crate::problem::{Problem, Span};
@@ -186,6 +188,12 @@ pub(crate) fn is_test(word: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_uppercase()) && (word.starts_with('!') || name.contains(['=', '~', '<', '>']))
 }
 
+/// The word that can follow a message and is nearly this one.
+fn near_suffix(word: &str) -> Option<&'static str> {
+    let is_small = !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+    is_small.then(|| nearest(word, SUFFIXES.iter().copied())).flatten()
+}
+
 /// Reads one test.
 pub(crate) fn test(cursor: &mut Cursor<'_>) -> Result<Test, Problem> {
     let word = cursor.word("a test such as RESULT=OK")?;
@@ -204,6 +212,9 @@ pub(crate) fn test(cursor: &mut Cursor<'_>) -> Result<Test, Problem> {
     let at = text.find(|c| "=!~<>".contains(c)).ok_or_else(|| match text.as_str() {
         "for" | "to" | "answers" => broken().help("`re LABEL` says which request a message answers"),
         "," => broken().help("an amount has a point: 12.40"),
+        word if near_suffix(word).is_some() => {
+            broken().help(format!("did you mean `{}`?", near_suffix(word).unwrap_or_default()))
+        }
         word if !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()) => {
             broken().help("commands and fields are written in capitals, as in the document: SESSION START INVOICE=7")
         }
@@ -245,7 +256,7 @@ pub(crate) fn regex(quoted: &str, span: Span) -> Result<Regex, Problem> {
         return Err(Problem::new("E032", span, "expected a regular expression in quotes behind `~`"));
     }
     Regex::new(&unquote(quoted)).map_err(|error| {
-        let why = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
+        let why = error.to_string().lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned();
         Problem::new("E032", span, format!("the regular expression cannot be read: {why}"))
     })
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sca_protocol::settings::nearest;
+
 use crate::act;
 use crate::arrow;
 use crate::cursor::{Cursor, range};
@@ -273,6 +275,9 @@ fn group(
 
 fn plain(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> Result<Action, Problem> {
     cursor.word("a statement")?;
+    if let Some(odd) = cursor.peek_word().and_then(odd_arrow) {
+        return Err(odd);
+    }
     match word {
         "wait" => Ok(Action::Wait(cursor.duration()?)),
         "end" => Ok(Action::End),
@@ -290,10 +295,21 @@ fn plain(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> 
         _ if names.terminal(word).is_some() => {
             let next = cursor.word("what the terminal does")?;
             let problem = Problem::new("E011", next.span, format!("a terminal does not `{}`", next.text));
+            if word == "terminal"
+                && cursor.peek().is_none()
+                && nearest(&next.text, LINK_WORDS.iter().copied()).is_none()
+            {
+                return Err(problem.help("a name begins with a capital: `terminal Lane` above the steps"));
+            }
             if WORDS.contains(&next.text.as_str()) {
                 return Err(problem.help(format!("whose a line is stands before it: `{word}: {} …`", next.text)));
             }
-            Err(problem.suggest(&next.text, ["connects", "attempts", "fails", "loses", "->"]))
+            Err(problem.suggest(&next.text, LINK_WORDS.iter().copied().chain(["->"])))
+        }
+        "pos" if cursor.peek_at(1) == Some("->") => {
+            let name = cursor.peek().unwrap_or_default();
+            let problem = Problem::new("E013", span, "a POS with a name speaks by its name alone");
+            Err(problem.help(format!("`{name} -> terminal …`; `pos {name}` above the steps says that it takes part")))
         }
         "pos" | "broker" => {
             let problem = Problem::new("E013", span, format!("after `{word}` an arrow is missing"));
@@ -309,6 +325,9 @@ fn plain(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> 
                 WORDS.iter().copied().chain(names.terminals.iter().map(String::as_str)).collect();
             known.sort_unstable();
             known.dedup();
+            if let Some(name) = word.strip_suffix(':') {
+                return Err(names.nobody(name, span));
+            }
             let problem = Problem::new("E011", span, format!("no statement begins with `{word}`"));
             Err(match meant(word) {
                 Some(help) => problem.help(help),
@@ -319,6 +338,20 @@ fn plain(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> 
 }
 
 /// What is meant by a word that other languages begin a statement with.
+/// What a link does, as lines say it.
+const LINK_WORDS: &[&str] = &["connects", "attempts", "fails", "loses"];
+
+/// Arrows of other languages, and those that point the other way.
+const ODD_ARROWS: &[&str] = &["<-", "=>", "-->", "->>", ">", "<", "\u{2192}", "\u{21d2}", "\u{2190}", "<--", "<="];
+
+/// A word that stands where an arrow is meant.
+pub(crate) fn odd_arrow(word: &Word) -> Option<Problem> {
+    ODD_ARROWS.contains(&word.text.as_str()).then(|| {
+        let problem = Problem::new("E013", word.span, format!("`{}` is no arrow", word.text));
+        problem.help("an arrow is `->` and begins at the one who speaks: `terminal -> pos …`")
+    })
+}
+
 fn meant(word: &str) -> Option<String> {
     if fault::FAULT_WORDS.contains(&word) {
         return Some(format!("did you mean `fault {word}`?"));
@@ -327,6 +360,10 @@ fn meant(word: &str) -> Option<String> {
         return Some(format!(
             "`{word}` stands behind a line, for example `terminal connects  within 5s  covers REC-01`"
         ));
+    }
+    if let Some(odd) = word.chars().find(|c| c.is_whitespace()) {
+        let name = if odd == '\t' { "a tab".to_owned() } else { format!("U+{:04X}", u32::from(odd)) };
+        return Some(format!("{name} stands between the words, which looks like a blank and is none"));
     }
     let meant = match word {
         "connects" | "connect" | "attempts" | "fails" | "loses" | "disconnects" => "terminal connects",

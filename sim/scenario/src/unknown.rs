@@ -24,7 +24,8 @@ pub(crate) fn unknown(row: &Row, found: &mut Vec<Problem>) {
     for terminal in &row.cast.terminals {
         let Some(model) = terminal.settings.get("model").filter(|model| Model::find(model).is_none()) else { continue };
         if !fails_by_settings {
-            let place = Span { line: 1, column: 1, length: 8, file: 0 };
+            let whose = (terminal.name.clone(), "terminal".to_owned());
+            let place = row.cast.places.get(&whose).copied().unwrap_or_default();
             let names: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
             found.push(
                 Problem::new("W008", place, format!("there is no model `{model}`, so this terminal never connects"))

@@ -36,7 +36,7 @@ pub struct Sweep<'a, C> {
     pub clauses: &'a [&'static str],
     /// The authority.
     pub identities: Arc<Identities>,
-    /// Whether a blow falls after every byte of every message that our side writes.
+    /// Whether a blow falls after every byte of what is sent to a terminal.
     pub bytes: bool,
     /// Every row of an `each`, rather than the first.
     pub all_rows: bool,

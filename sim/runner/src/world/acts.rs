@@ -31,6 +31,11 @@ impl<C: Core> World<'_, C> {
             Action::Power { on, who } => {
                 let (on, who) = (*on, *who);
                 self.note(step);
+                if self.actors[who].powered == on {
+                    let state = if on { "on" } else { "off" };
+                    let remark = format!("{} is {state} already: nothing comes of it", self.actors[who].name);
+                    self.record.push(self.now(), Entry::Comment(remark));
+                }
                 self.switch(who, on)?;
                 self.tell(who, if on { Input::PowerOn } else { Input::PowerOff })
             }

@@ -1,6 +1,7 @@
 //! What a terminal shows: noted when it changes, watched, and read by the script.
 
 use sca_protocol::screens::ScreenName;
+use sha2::{Digest, Sha256};
 
 use super::{FACES_MAX, Stop, World, seen_at};
 use crate::core::Core;
@@ -27,6 +28,7 @@ impl<C: Core> World<'_, C> {
             self.faces.push((now, who, face.clone()));
         }
         let (screen_changed, icon_changed) = (face.screen != before.screen, face.connected != before.connected);
+        let picture_changed = face.icon != before.icon;
         if screen_changed {
             if face.screen.name == ScreenName::Boot {
                 let actor = &mut self.actors[who];
@@ -39,6 +41,11 @@ impl<C: Core> World<'_, C> {
         }
         if icon_changed {
             self.record.push(now, Entry::Icon(who, face.connected));
+        }
+        if let Some(picture) = face.icon.as_ref().filter(|_| picture_changed) {
+            let digest: String = Sha256::digest(picture).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+            let size = picture.len();
+            self.record.push(now, Entry::Comment(format!("the icon's file: {size} bytes, sha256 {digest}")));
         }
         self.observed();
         let guarded = self.script.guards().face(who, &face);

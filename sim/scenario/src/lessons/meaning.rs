@@ -75,7 +75,7 @@ call open-session("7")
     },
     Lesson {
         code: "E045",
-        says: "stories call each other in a circle, or too often",
+        says: "stories call each other in a circle, too deep, or too often",
         why: "A story may call others, eight deep, a thousand calls in all; a circle never ends.",
         wrong: "",
         right: r#"scenario "x"
