@@ -395,3 +395,27 @@ fn no_card_number_stands_in_what_a_run_leaves_behind() {
 fn text_of(folder: &Path, name: &str) -> String {
     fs::read_to_string(folder.join(name)).expect("it was left")
 }
+
+/// A block of the README between three backticks: the first that begins with these words.
+fn shown_in_readme(beginning: &str) -> String {
+    let readme = text_of(&common::root(), "README.md");
+    let mut blocks = readme.split("\n```");
+    let block =
+        blocks.find_map(|block| block.split_once('\n').map(|(_, block)| block).filter(|b| b.starts_with(beginning)));
+    block.unwrap_or_else(|| panic!("README shows nothing that begins with {beginning}")).to_owned()
+}
+
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let folder = folder("readme");
+    file(&folder, "a.sca", &format!("{}\n", shown_in_readme("scenario ")));
+    let played = text(&run(&folder, &["run", "-t", "a.sca", "--row", "byte=17"]).stdout);
+    let transcript = shown_in_readme("+1.012 terminal connects");
+    assert!(played.contains(&transcript), "{transcript}\nis not in\n{played}");
+
+    let whole = text_of(&common::root(), "scenarios/counter/last_wins.sca");
+    fs::create_dir_all(folder.join("scenarios/counter")).expect("the folder can be made");
+    file(&folder, "scenarios/counter/last_wins.sca", &whole.replacen("COUNTER=41  re a", "COUNTER=42  re a", 1));
+    let failed = run(&folder, &["run", "scenarios/counter/last_wins.sca"]);
+    assert_eq!(text(&failed.stderr).trim(), shown_in_readme("error: "));
+}

@@ -397,6 +397,30 @@ fn a_row_is_played_alone_by_the_command_that_its_failure_prints() {
     assert!(report.contains("--row n=1"), "{report}");
 }
 
+#[test]
+fn one_byte_of_each_is_played_alone() {
+    let folder = folder("rows-bytes");
+    file(
+        &folder,
+        "a.sca",
+        "scenario \"A\"\n\nterminal connects\nfault reset after each byte of reply to ask\npos -> terminal  DEVICE VERSION  as ask\n\
+         without terminal loses\n  wait 1s\n",
+    );
+    let said = text(&run(&folder, &["run", "a.sca"]).stderr);
+    assert!(said.contains("replay: sca-sim run a.sca --row byte=1\n"), "{said}");
+    for world in
+        [&["run", "-t", "a.sca", "--row", "byte=17"][..], &["run", "-t", "a.sca", "--row", "byte=17", "--wire"]]
+    {
+        let played = run(&folder, world);
+        let told = text(&played.stdout);
+        assert!(told.contains("# fault: 17 of ") && !told.contains("# fault: 18 of "), "{told}");
+        assert_eq!(played.status.code(), Some(1));
+    }
+    for none in ["byte=0", "byte=x", "n=1"] {
+        assert_eq!(run(&folder, &["run", "a.sca", "--row", none]).status.code(), Some(2), "{none}");
+    }
+}
+
 /// The run in memory is played first, to see whether sockets can play it; nothing of it is told of a row that they cannot.
 #[test]
 fn what_cannot_be_played_has_no_evidence_of_another_run() {

@@ -274,7 +274,7 @@ fn finish(
     if !arguments.row.is_empty() && tally.rows == 0 {
         let names = good.iter().filter_map(|result| result.loaded.scenario.as_ref().ok()).flat_map(|s| &s.rows);
         let names: BTreeSet<&str> = names.flat_map(|row| &row.values).map(|(name, _)| name.as_str()).collect();
-        let unknown = arguments.row.iter().find(|(name, _)| !names.contains(name.as_str()));
+        let unknown = arguments.row.iter().find(|(name, _)| name != "byte" && !names.contains(name.as_str()));
         match unknown {
             Some((name, _)) if names.is_empty() => complain!("error: no `each` is called `{name}`: there is none"),
             Some((name, _)) => {

@@ -143,7 +143,8 @@ pub fn play<C: Core>(
             all.push(judged(scenario, options.today, play_row(scenario, row, options, identities, make)));
             continue;
         }
-        let mut count = 1;
+        let wanted = options.rows.iter().find(|(name, _)| name == "byte").and_then(|(_, value)| value.parse().ok());
+        let mut count = wanted.unwrap_or(1);
         loop {
             let mut one = Row { steps: with_bytes(&row.steps, count), ..row.clone() };
             one.values.push(("byte".to_owned(), count.to_string()));
@@ -151,7 +152,7 @@ pub fn play<C: Core>(
             let size = played.carrier_size.unwrap_or(0);
             all.push(judged(scenario, options.today, played));
             count += 1;
-            if count >= size {
+            if count >= size || wanted.is_some() {
                 break;
             }
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sca_certs::{CertError, KeyKind};
 use sca_scenario::Problem;
-use sca_scenario::model::{Action, Scenario};
+use sca_scenario::model::{Action, Row, Scenario};
 
 use crate::core::{Core, Making};
 use crate::external_broker::{self, ExternalBroker};
@@ -15,7 +15,7 @@ use crate::files::{self, Loaded};
 use crate::identities::Identities;
 use crate::play::{CLOCK, Options, Place, judged, play};
 use crate::projection::agree;
-use crate::rows::{row_of, unplayable_on_wire};
+use crate::rows::{has_each_byte, row_of, unplayable_on_wire};
 use crate::snapshots;
 use crate::verdict::{Failure, Played, Verdict};
 
@@ -239,7 +239,12 @@ impl<C: Core> Suite<'_, C> {
     pub fn file(&self, path: &Path) -> std::io::Result<FileResult> {
         let mut loaded = files::load(path, self.clauses)?;
         if let Ok(scenario) = &mut loaded.scenario {
-            scenario.rows.retain(|row| self.options.rows.iter().all(|wanted| row.values.contains(wanted)));
+            // Which byte an `each byte` cuts is no value of the file: it is chosen where the row is played.
+            let is_wanted = |row: &Row, wanted: &(String, String)| {
+                row.values.contains(wanted)
+                    || (wanted.0 == "byte" && wanted.1.parse().is_ok_and(|n: usize| n > 0) && has_each_byte(&row.steps))
+            };
+            scenario.rows.retain(|row| self.options.rows.iter().all(|wanted| is_wanted(row, wanted)));
         }
         let Ok(scenario) = &loaded.scenario else {
             return Ok(FileResult { loaded, rows: Vec::new(), snapshot: Snapshot::NotCompared, not_left: None });

@@ -171,14 +171,13 @@ impl Played {
     /// What chooses this row of its file alone, behind the command that plays it: ` --row NAME=VALUE` for each value.
     #[must_use]
     pub fn row_arguments(&self) -> String {
-        let of_file = self.values.iter().filter(|(name, _)| name != "byte");
         let one = |(name, value): &(String, String)| {
             let text = format!("{name}={value}");
             let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.=:,/+".contains(&b));
             // Within single quotes a shell takes everything but a single quote as it is.
             if is_plain { format!(" --row {text}") } else { format!(" --row '{}'", text.replace('\'', "'\\''")) }
         };
-        of_file.map(one).collect()
+        self.values.iter().map(one).collect()
     }
 }
 
