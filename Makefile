@@ -26,7 +26,7 @@ bench: ## speed in one run, each figure beside its floor, and the ratios
 
 sweep: ## cut every bundled scenario at every event, frame and step of TLS, and explore their worlds
 	$(CARGO) run --profile quick -q -- sweep scenarios
-	$(CARGO) run --profile quick -q -- explore scenarios --seeds 40
+	$(CARGO) run --profile quick -q -- explore scenarios --seeds 32
 
 review: ## look at snapshots that differ, one by one (cargo insta review does the same)
 	$(CARGO) run -q -- review scenarios

@@ -71,8 +71,13 @@ const OLDEST: &str = "terminal A\n  pinpad-id 7\n  boot-time 3s\nterminal B\n  p
 const HELD_WITHIN: &str = "terminal connects\nfault silence for 2s after 10 bytes of one\ntogether\n  \
     pos -> terminal  DEVICE VERSION COUNTER=1  as one\n  pos -> terminal  DEVICE VERSION COUNTER=2  as two\n\
     terminal -> pos  RESULT=OK COUNTER=1  re one\nterminal -> pos  RESULT=OK COUNTER=2  re two\n";
+const LATE_AND_GONE: &str = "each     what in [ask, (reply to ask)]\n\nterminal connects\nfault late 5s at {{what}}\n\
+    pos -> terminal  DEVICE VERSION COUNTER=9  as ask\nwait 1s\nfault reset\nwithout terminal -> pos\n  terminal loses\n  \
+    terminal connects\n  wait 10s\npos -> terminal  DEVICE VERSION COUNTER=10  as next\n\
+    terminal -> pos  RESULT=OK COUNTER=10  re next\n";
 
 #[rstest]
+#[case::what_is_late_does_not_outlive_its_connection("late-and-gone", LATE_AND_GONE)]
 #[case::what_a_silence_holds_back_comes_once_and_whole("held-within", HELD_WITHIN)]
 #[case::an_optional_line_gives_way_to_what_has_come("gives-way", OPTIONAL_GIVES_WAY)]
 #[case::an_optional_line_is_waited_for("waits", OPTIONAL_WAITS)]

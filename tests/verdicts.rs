@@ -319,6 +319,50 @@ fn an_audit_finds_the_first_event_in_which_two_runs_part() {
     assert!(said.status.success() && text(&said.stdout).contains("0 part"), "{}", text(&said.stdout));
 }
 
+/// A terminal that says this in place of every answer.
+struct Says(Terminal, &'static str);
+
+impl Core for Says {
+    fn handle(&mut self, now: sca_protocol::Now, input: Input) -> Vec<Output> {
+        let text = self.1;
+        let said = |output: Output| match output {
+            Output::Text { connection, .. } => Output::Text { connection, text: text.to_owned() },
+            other => other,
+        };
+        self.0.handle(now, input).into_iter().map(said).collect()
+    }
+
+    fn deadline(&self) -> Option<std::time::Duration> {
+        self.0.deadline()
+    }
+
+    fn face(&self) -> Face {
+        self.0.face()
+    }
+
+    fn configure(&mut self, settings: sca_protocol::settings::TerminalSettings) {
+        self.0.configure(settings);
+    }
+}
+
+/// Only a request that goes to the POS is a host's that went astray.
+#[rstest]
+#[case("hello", false)]
+#[case("<RESPONSE>", false)]
+#[case("<TRANSACTION><FUNCTION_TYPE>PAYMENT</FUNCTION_TYPE><COMMAND>CAPTURE</COMMAND></TRANSACTION>", true)]
+fn a_text_that_is_no_answer_is_called_what_it_is(#[case] says: &'static str, #[case] is_astray: bool) {
+    let scenario = sca_scenario::parse(
+        "scenario \"A\"\n\nterminal connects\npos -> terminal  DEVICE VERSION  as ask\nterminal -> pos  RESULT=OK  re ask\n",
+    );
+    let scenario = scenario.expect("it is valid");
+    let identities = common::suite(Options::default(), Snapshots::Ignore, &[]).identities.memory;
+    let make = |making: Making| Says(simulated(making), says);
+    let played = sca_runner::play(&scenario, &Options::default(), &identities, &make);
+    let Verdict::Fail(failure) = &played[0].verdict else { panic!("{:?}", played[0].verdict) };
+    let told = format!("{failure:?}{}", played[0].transcript);
+    assert_eq!(told.contains("hosts-apart"), is_astray, "{told}");
+}
+
 /// Copies the files of a folder, not the folders in it.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("the folder can be made");

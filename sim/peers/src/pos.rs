@@ -380,6 +380,33 @@ mod tests {
     }
 
     #[test]
+    fn a_request_of_any_size_is_one() {
+        let long = "x".repeat(1 << 20);
+        let text = format!("<TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>{long}</COMMAND></TRANSACTION>");
+        assert!(request_in(&text).is_some_and(|request| request.get("COMMAND") == Some(&long)));
+    }
+
+    #[test]
+    fn a_late_answer_is_told_by_pos_recon_alone_and_by_counter_alone() {
+        for mark in ["<COUNTER>1</COUNTER>", "<POS_RECON>R1</POS_RECON>"] {
+            let mut pos = Pos::default();
+            let sent = |mark: &str| {
+                format!(
+                    "<TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>VERSION</COMMAND>{mark}</TRANSACTION>"
+                )
+            };
+            let late = pos.sent(&sent(mark));
+            pos.forget(|id| id == late);
+            let other = mark.replace('1', "2");
+            let next = pos.sent(&sent(&other));
+            let heard = pos.heard(&answer("-1", "OK", mark));
+            assert_eq!((heard.answers, heard.late), (Some(late), true), "{mark}");
+            let heard = pos.heard(&answer("-1", "OK", &other));
+            assert_eq!((heard.answers, heard.late), (Some(next), false), "{mark}");
+        }
+    }
+
+    #[test]
     fn an_answer_said_twice_is_told_by_its_counter_alone() {
         let mut pos = Pos::default();
         let first = asks(&mut pos, "VERSION", 1);

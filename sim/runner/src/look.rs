@@ -123,7 +123,10 @@ impl Script {
                 match matching::to_host(message, request, &self.names) {
                     Ok(captured) => return Look::met(Some(noted), captured),
                     Err(mismatch) => {
-                        what.push_str(&format!(": {}", mismatch.label));
+                        // Of another command its name says it all.
+                        if !mismatch.label.starts_with("it is ") {
+                            what.push_str(&format!(": {}", mismatch.label));
+                        }
                         // One of the same name is nearer than another.
                         self.near = self.near.take().or_else(|| mismatch.span.is_some().then_some(mismatch));
                     }

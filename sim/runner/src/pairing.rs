@@ -51,3 +51,23 @@ impl<T> Pairing<T> {
         std::mem::take(&mut self.open).into_iter().map(|(_, kept)| kept).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_response_comes_in_its_turn_and_leaves_the_others() {
+        let mut pairing = Pairing::default();
+        for (counter, kept) in [("1", 'a'), ("2", 'b')] {
+            let fields = [("FUNCTION_TYPE", "DEVICE"), ("COMMAND", "VERSION"), ("COUNTER", counter)];
+            let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            pairing.asked(Some(&Request::new(fields.to_vec())), kept);
+        }
+        assert_eq!(pairing.answered("hello").1, Some('a'));
+        let answer = "<RESPONSE><RESPONSE_TEXT>Version Information Captured</RESPONSE_TEXT><RESULT>OK</RESULT>\
+            <RESULT_CODE>-1</RESULT_CODE><COUNTER>2</COUNTER></RESPONSE>";
+        assert_eq!(pairing.answered(answer).1, Some('b'));
+        assert_eq!(pairing.open_mut().count(), 0);
+    }
+}

@@ -200,6 +200,42 @@ mod tests {
     }
 
     #[test]
+    fn a_pause_is_asked_for_in_seconds_or_by_one_of_three_dates() {
+        let now = UnixTime::parse("2026-01-15T09:00:00Z").expect("it is a date");
+        for (value, pause) in [
+            ("30", Some(30)),
+            ("Thu, 15 Jan 2026 09:00:30 GMT", Some(30)),
+            ("Thursday, 15-Jan-26 09:00:30 GMT", Some(30)),
+            ("Thu Jan 15 09:00:30 2026", Some(30)),
+            ("Thu, 15 Jan 2026 08:59:00 GMT", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            let answer = format!("HTTP/1.1 503 Busy\r\nRetry-After: {value}\r\n\r\n");
+            let (head, _) = Head::parse_answer(answer.as_bytes()).expect("it is a head").expect("it is whole");
+            assert_eq!(asked_pause(&head, now), pause, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_ping_is_owed_its_pong_in_time_and_what_real_time_is_granted() {
+        let settings = settings();
+        let late = settings.pong_timeout + s(2);
+        for (slack, breaks) in [(s(0), true), (s(3), false)] {
+            let mut watch = Watch::with_slack(slack);
+            watch.pings(s(0), b"1", &settings);
+            assert!(watch.awaits_pong());
+            watch.hears_pong(b"2");
+            assert!(watch.awaits_pong(), "the pong of another ping");
+            assert_eq!(watch.overdue(late).is_some(), breaks, "{slack:?}");
+        }
+        let mut watch = Watch::default();
+        watch.pings(s(0), b"1", &settings);
+        watch.hears_pong(b"1");
+        assert!(!watch.awaits_pong() && watch.overdue(late).is_none());
+    }
+
+    #[test]
     fn retry_after_lengthens_the_next_pause_only() {
         let mut watch = Watch::default();
         assert_eq!(watch.attempts(s(0), &settings()), None);
