@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sca_certs::{FLAWS, Flaw, KeyKind, Role, certificate_pem, revocation_list_pem};
 use sca_network::pem::{self, PemError};
-use sca_runner::{Identities, today};
+use sca_runner::{Identities, files, today};
 use sca_scenario::model::Certificate;
 
 use crate::Exit;
@@ -58,7 +58,7 @@ pub(crate) fn make(folder: &Path) -> io::Result<usize> {
 
 fn write_all(arguments: &Arguments) -> io::Result<usize> {
     let folder = &arguments.folder;
-    fs::create_dir_all(folder)?;
+    files::make_folder(folder)?;
     if folder.join("authority.pem").exists() && !arguments.force {
         return Err(io::Error::other("an authority is there already; --force replaces it and all it has signed"));
     }
@@ -67,10 +67,10 @@ fn write_all(arguments: &Arguments) -> io::Result<usize> {
     let identities = Identities::new(KeyKind::P256, clock).map_err(other)?;
     let lists: String =
         identities.revocation_lists().map_err(other)?.iter().map(|der| revocation_list_pem(der)).collect();
-    fs::write(folder.join("authority.pem"), certificate_pem(&identities.root("authority")))?;
-    fs::write(folder.join("stranger.pem"), certificate_pem(&identities.root("stranger")))?;
-    fs::write(folder.join("intermediate.pem"), certificate_pem(&identities.intermediate()))?;
-    fs::write(folder.join("revoked.crl.pem"), lists)?;
+    files::replace(&folder.join("authority.pem"), certificate_pem(&identities.root("authority")))?;
+    files::replace(&folder.join("stranger.pem"), certificate_pem(&identities.root("stranger")))?;
+    files::replace(&folder.join("intermediate.pem"), certificate_pem(&identities.intermediate()))?;
+    files::replace(&folder.join("revoked.crl.pem"), lists)?;
     let sides =
         [(Role::Broker, "broker", &arguments.name), (Role::Terminal, "terminal", &vec![arguments.pinpad.clone()])];
     let mut count = 4;
@@ -81,8 +81,8 @@ fn write_all(arguments: &Arguments) -> io::Result<usize> {
                 Certificate { flaw: word.map(str::to_owned), names: names.clone(), ..Certificate::default() };
             let identity = identities.issue(role, &certificate, side, clock).map_err(io::Error::other)?;
             let name = word.map_or(side.to_owned(), |word| format!("{side}-{word}"));
-            fs::write(folder.join(format!("{name}.pem")), identity.chain_pem())?;
-            crate::private::write(&folder.join(format!("{name}.key")), identity.key_pem().as_bytes())?;
+            files::replace(&folder.join(format!("{name}.pem")), identity.chain_pem())?;
+            files::replace_private(&folder.join(format!("{name}.key")), identity.key_pem())?;
             count += 2;
         }
     }

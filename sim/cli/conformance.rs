@@ -164,7 +164,7 @@ fn write(arguments: &Arguments, matrix: &Conformance) -> bool {
 /// Writes one of them, where it is wanted.
 fn written(path: Option<&PathBuf>, make: impl Fn() -> Result<String, String>) -> bool {
     let Some(path) = path else { return true };
-    let done = make().and_then(|text| fs::write(path, text).map_err(|error| error.to_string()));
+    let done = make().and_then(|text| crate::report::write(path, &text).map_err(|error| error.to_string()));
     if let Err(error) = &done {
         complain!("error: {} was not written: {error}", path.display());
     }

@@ -1,12 +1,11 @@
 //! `explore`: many seeds of a scenario's world, and a small scenario for each law that one of them breaks.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use sca_runner::explore::{Explore, Explored, Found};
-use sca_runner::simulated;
+use sca_runner::{files, simulated};
 
 use crate::Exit;
 use crate::terms::{authorities, complain, count, loaded, say, some_found, threads};
@@ -109,8 +108,8 @@ fn tell(arguments: &Arguments, path: &Path, explored: &Explored) -> bool {
 fn write(arguments: &Arguments, path: &Path, found: &Found) -> std::io::Result<PathBuf> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let file = arguments.failures.join(format!("explore-{name}-{}.sca", found.seed));
-    fs::create_dir_all(&arguments.failures)?;
+    files::make_folder(&arguments.failures)?;
     let text = found.shrunk.as_ref().map_or(&found.transcript, |shrunk| &shrunk.text);
-    fs::write(&file, text)?;
+    files::replace(&file, text)?;
     Ok(file)
 }

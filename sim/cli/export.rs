@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
+use sca_runner::files;
 
 use crate::Exit;
 use crate::terms::{complain, loaded, say, some_found};
@@ -52,7 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
             return Exit::Usage;
         }
         let made = to.parent().map_or(Ok(()), fs::create_dir_all);
-        if let Err(error) = made.and_then(|()| fs::write(&to, text + "\n")) {
+        if let Err(error) = made.and_then(|()| files::replace(&to, text + "\n")) {
             complain!("error: {} was not written: {error}", to.display());
             return Exit::CannotRun;
         }

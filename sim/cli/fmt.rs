@@ -1,6 +1,5 @@
 //! `fmt`: puts files into the one layout.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -65,7 +64,7 @@ fn file(path: &Path, check: bool) -> Exit {
             say!("{}", suite::difference(&text, &new));
             Exit::Failed
         }
-        Ok(new) => match fs::write(path, new) {
+        Ok(new) => match files::replace(path, new) {
             Ok(()) => Exit::Good,
             Err(error) => {
                 complain!("error: {} cannot be written: {error}", path.display());

@@ -15,7 +15,6 @@ mod list;
 mod lsp;
 mod new;
 mod open;
-mod private;
 mod record;
 mod report;
 mod review;

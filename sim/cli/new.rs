@@ -1,10 +1,10 @@
 //! `new`: a scenario to begin with, which is valid, passes and says what to change.
 
 use std::fs;
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use sca_runner::files;
 
 use crate::Exit;
 use crate::terms::{complain, say};
@@ -71,10 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         complain!("error: the title is empty; say in one sentence what the scenario shows");
         return Exit::Usage;
     }
-    let written = path
-        .parent()
-        .map_or(Ok(()), fs::create_dir_all)
-        .and_then(|()| fs::OpenOptions::new().write(true).create_new(true).open(&path)?.write_all(text.as_bytes()));
+    let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| files::create(&path, &text));
     if path.exists() && written.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::AlreadyExists) {
         complain!("error: {} is there already; choose another name", path.display());
         return Exit::CannotRun;

@@ -1,9 +1,11 @@
 //! Reports for machines: where they go, and `report merge`, which makes one of several.
 
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use clap::{Args, Subcommand};
+use sca_runner::files;
 use sca_runner::report::{self, Document, KINDS, Kind, Summary};
 
 use crate::Exit;
@@ -66,7 +68,7 @@ pub(crate) fn write_reports(reports: &[(Kind, PathBuf)], document: &Document) ->
             }
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             let made = folder.map_or(Ok(()), fs::create_dir_all);
-            made.and_then(|()| write_whole(path, &text)).map_err(|error| error.to_string())
+            made.and_then(|()| write(path, &text)).map_err(|error| error.to_string())
         });
         if let Err(error) = written {
             complain!("error: the report {} was not written: {error}", path.display());
@@ -76,17 +78,17 @@ pub(crate) fn write_reports(reports: &[(Kind, PathBuf)], document: &Document) ->
     all
 }
 
-/// Writes a file beside the old one, whose name it then takes; what is no plain file is written to as it is.
-fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    if fs::symlink_metadata(path).is_ok_and(|meta| !meta.is_file()) {
+/// Writes what a run leaves where it was told to: a file whole; a pipe, a terminal or another device as it is. Where nothing
+/// can stand beside a file, as where the file alone is mounted, it is written in its place: it can be made again.
+pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
         return fs::write(path, text);
     }
-    let mut fresh = path.as_os_str().to_owned();
-    fresh.push(format!(".{}", std::process::id()));
-    let written = fs::write(&fresh, text).and_then(|()| fs::rename(&fresh, path));
-    written.or_else(|_| {
-        drop(fs::remove_file(&fresh));
-        fs::write(path, text)
+    files::replace(path, text).or_else(|error| match error.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::ResourceBusy if path.exists() => {
+            fs::write(path, text)
+        }
+        _ => Err(error),
     })
 }
 

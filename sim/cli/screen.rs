@@ -9,7 +9,7 @@ use clap::Args;
 use sca_protocol::models::Model;
 use sca_protocol::settings::{Settings, TerminalSettings, show_span, span};
 use sca_runner::suite::Authorities;
-use sca_runner::{Options, Played, play, simulated};
+use sca_runner::{Options, Played, files, play, simulated};
 use sca_scenario::model::Scenario;
 
 use crate::Exit;
@@ -115,5 +115,5 @@ fn every(played: &Played, who: usize, model: &Model, folder: &Path) -> Result<()
 
 fn write(path: &Path, picture: &sca_display::Picture) -> Result<(), String> {
     let png = picture.to_png().map_err(|error| error.to_string())?;
-    fs::write(path, png).map_err(|error| format!("{}: {error}", path.display()))
+    files::replace(path, png).map_err(|error| format!("{}: {error}", path.display()))
 }

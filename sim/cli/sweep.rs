@@ -1,13 +1,12 @@
 //! `sweep`: a blow at every place of every run, and what did not survive it.
 
-use std::fs;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 use sca_runner::report;
 use sca_runner::sweep::{Blow, Broken, KINDS, Sweep, Swept};
-use sca_runner::{Verdict, simulated};
+use sca_runner::{Verdict, files, simulated};
 
 use crate::Exit;
 use crate::terms::{authorities, complain, count, painter, say, some_found, threads, unread};
@@ -123,7 +122,7 @@ fn shrink(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::Terminal>, swep
     let name = swept.loaded.path.file_stem().unwrap_or_default().to_string_lossy();
     let blow = broken.blow.to_string().replace(['@', ':'], "-");
     let file = arguments.failures.join(format!("sweep-{name}-{blow}.sca"));
-    match fs::create_dir_all(&arguments.failures).and_then(|()| fs::write(&file, shrunk.text)) {
+    match files::make_folder(&arguments.failures).and_then(|()| files::replace(&file, shrunk.text)) {
         Ok(()) => complain!("  = the same, small: {}\n", file.display()),
         Err(error) => complain!("error: {} was not written: {error}\n", file.display()),
     }

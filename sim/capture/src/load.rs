@@ -1,8 +1,10 @@
 //! Captures from files, and scenarios to files: which kind of capture a file is, its bytes tell.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+use sca_runner::files;
 
 use crate::Lift;
 use crate::import::log::Shape;
@@ -107,12 +109,5 @@ pub fn write_new(path: &Path, text: &str, replace: bool) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mut options = fs::OpenOptions::new();
-    options.write(true);
-    if replace {
-        options.create(true).truncate(true)
-    } else {
-        options.create_new(true)
-    };
-    options.open(path)?.write_all(text.as_bytes())
+    if replace { files::replace_private(path, text) } else { files::create_private(path, text) }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sca_runner::files;
 use sca_runner::suite::{FileResult, Snapshot};
 use serde::{Deserialize, Serialize};
 
@@ -66,8 +67,6 @@ pub(super) fn keep(results: &[FileResult]) {
     kept.verdicts.retain(|path, _| path.exists());
     let Ok(text) = serde_json::to_string_pretty(&kept) else { return };
     let folder = Path::new(FOLDER);
-    let fresh = folder.join(format!("{FILE}.{}", std::process::id()));
-    // Whoever reads meanwhile finds the old one or the new one, whole.
-    let written = fs::create_dir_all(folder).and_then(|()| fs::write(&fresh, text));
-    drop(written.and_then(|()| fs::rename(&fresh, folder.join(FILE))));
+    // What cannot be kept is not there the next time, and the filter says so.
+    drop(files::make_folder(folder).and_then(|()| files::replace(&folder.join(FILE), text)));
 }

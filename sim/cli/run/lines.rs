@@ -1,6 +1,5 @@
 //! `run --update-lines`: expectations that are not met are rewritten in place.
 
-use std::fs;
 use std::path::Path;
 
 use sca_runner::{files, play, relines, report, simulated};
@@ -41,7 +40,7 @@ fn file(arguments: &super::Arguments, suite: &Terminals<'_>, path: &Path) -> Exi
         return Exit::Failed;
     }
     if !done.changes.is_empty() {
-        if let Err(error) = fs::write(path, &done.text) {
+        if let Err(error) = files::replace(path, &done.text) {
             complain!("error: {} cannot be written: {error}", path.display());
             return Exit::CannotRun;
         }

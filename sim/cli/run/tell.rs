@@ -1,9 +1,10 @@
 //! What a run says of a file, and the evidence it leaves of a failure.
 
 use std::fs;
+use std::path::{Component, Path, PathBuf};
 
 use sca_runner::suite::{FileResult, Snapshot, difference, joined};
-use sca_runner::{Options, Verdict, play, report, simulated};
+use sca_runner::{Options, Verdict, files, play, report, simulated};
 
 use super::{Arguments, Terminals, replay};
 use crate::terms::{complain, painter, say};
@@ -79,7 +80,7 @@ pub(super) fn trace(arguments: &Arguments, result: &FileResult) -> bool {
     let (Some(path), Ok(scenario)) = (&arguments.trace, &result.loaded.scenario) else { return true };
     let replay = replay(arguments, &result.loaded.path);
     let page = report::trace_page(&result.loaded, scenario, &result.rows, &replay);
-    match page.and_then(|page| fs::write(path, page).map_err(|error| error.to_string())) {
+    match page.and_then(|page| crate::report::write(path, &page).map_err(|error| error.to_string())) {
         Ok(()) => {
             complain!("the run is shown in {}", path.display());
             true
@@ -91,10 +92,25 @@ pub(super) fn trace(arguments: &Arguments, result: &FileResult) -> bool {
     }
 }
 
+/// Where the evidence of a row goes: below the folder of evidence the way to its scenario, so that no two share one.
+fn evidence_folder(failures: &Path, scenario: &Path, number: usize) -> PathBuf {
+    let mut folder = failures.to_owned();
+    let name = scenario.with_extension("");
+    for component in name.components() {
+        match component {
+            Component::Normal(part) => folder.push(part),
+            Component::ParentDir => folder.push("up"),
+            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+        }
+    }
+    let mut named = folder.into_os_string();
+    named.push(format!("-{number}"));
+    PathBuf::from(named)
+}
+
 /// Leaves transcript, command, frames and on the wire the secrets of TLS where a person finds them.
 fn evidence(arguments: &Arguments, suite: &Terminals<'_>, result: &FileResult, number: usize, replay: &str) {
-    let name = result.loaded.path.with_extension("").to_string_lossy().replace(['/', '\\', '.', ':'], "_");
-    let folder = arguments.failures.join(format!("{}-{}", name.trim_matches('_'), number + 1));
+    let folder = evidence_folder(&arguments.failures, &result.loaded.path, number + 1);
     let row = &result.rows[number];
     let mut frames = row.frames.clone();
     // A real run cannot be played again; its frames were kept from the start.
@@ -105,12 +121,13 @@ fn evidence(arguments: &Arguments, suite: &Terminals<'_>, result: &FileResult, n
         frames = rows.into_iter().nth(number).map(|row| row.frames).unwrap_or_default();
     }
     let seed = arguments.seed.or_else(|| result.loaded.scenario.as_ref().ok().and_then(|s| s.header.seed)).unwrap_or(1);
-    let written = fs::create_dir_all(&folder)
-        .and_then(|()| fs::write(folder.join("transcript.txt"), &row.transcript))
-        .and_then(|()| fs::write(folder.join("frames.txt"), &frames))
-        .and_then(|()| fs::write(folder.join("replay.txt"), format!("{replay}\nseed {seed}\n")))
+    let written = files::make_folder(&arguments.failures)
+        .and_then(|()| fs::create_dir_all(&folder))
+        .and_then(|()| files::replace(&folder.join("transcript.txt"), &row.transcript))
+        .and_then(|()| files::replace(&folder.join("frames.txt"), &frames))
+        .and_then(|()| files::replace(&folder.join("replay.txt"), format!("{replay}\nseed {seed}\n")))
         .and_then(|()| match &suite.options.key_notes {
-            Some(notes) => crate::private::write(&folder.join("tls-keys.log"), notes.text().as_bytes()),
+            Some(notes) => files::replace_private(&folder.join("tls-keys.log"), notes.text()),
             None => Ok(()),
         });
     match written {

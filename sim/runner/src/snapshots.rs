@@ -90,7 +90,7 @@ fn write_to(scenario: &Path, path: &Path, transcript: &str) -> io::Result<()> {
         fs::create_dir_all(folder)?;
     }
     let source = scenario.file_name().unwrap_or_default().to_string_lossy();
-    fs::write(path, format!("---\nsource: {source}\nexpression: transcript\n---\n{transcript}"))
+    crate::files::replace(path, format!("---\nsource: {source}\nexpression: transcript\n---\n{transcript}"))
 }
 
 /// Takes away what waited for review.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sca_protocol::handshake::Head;
+use sca_runner::files;
 
 use crate::lift::{Lift, PART_MAX};
 use crate::load::{file_name, title};
@@ -188,13 +189,11 @@ impl Page {
                 1 => folder.join(format!("{stem}.sca")),
                 number => folder.join(format!("{stem}-{number}.sca")),
             };
-            match OpenOptions::new().append(true).create_new(true).open(&path) {
-                Ok(_) => {
+            match files::create_private(&path, lift.text()) {
+                Ok(()) => {
                     let name = name.to_owned();
-                    // A scenario has a line at least.
-                    let mut page = Self { lift, name, path, began, written: 0, rewrites: 0, connection: 0 };
-                    page.rewrite()?;
-                    return Ok(page);
+                    let (written, rewrites) = (lift.body().len(), lift.rewrites());
+                    return Ok(Self { lift, name, path, began, written, rewrites, connection: 0 });
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
@@ -219,9 +218,7 @@ impl Page {
 
     /// Writes the file anew, beside the old one, and lets it take its place.
     fn rewrite(&mut self) -> io::Result<()> {
-        let beside = self.path.with_extension("sca.part");
-        fs::write(&beside, self.lift.text())?;
-        fs::rename(&beside, &self.path)?;
+        files::replace_private(&self.path, self.lift.text())?;
         (self.written, self.rewrites) = (self.lift.body().len(), self.lift.rewrites());
         Ok(())
     }

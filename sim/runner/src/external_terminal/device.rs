@@ -139,7 +139,7 @@ impl Giving<'_> {
     /// Writes a file once; its path.
     fn file(&self, name: &str, bytes: &[u8]) -> io::Result<String> {
         let path: PathBuf = self.folder.path().join(format!("{}-{name}", self.who));
-        match files::write_private(&path, bytes) {
+        match files::replace_private(&path, bytes) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
             _ => Ok(path.display().to_string()),
         }

@@ -1,6 +1,8 @@
 //! Scenario files on disk: found, read with their libraries, and their snapshots beside them. Nothing else in the
 //! runner touches a file.
 
+mod replace;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Read};
@@ -10,6 +12,8 @@ use std::sync::{Mutex, PoisonError};
 use sca_scenario::model::Scenario;
 use sca_scenario::{Beside, FILE_BYTES_MAX, Library, Outline, Problem, Span};
 use sca_terminal::{Flash, FlashOp};
+
+pub use replace::{create, create_private, make_folder, replace, replace_private};
 
 /// A file that was read, and what it says or what is wrong with it.
 #[derive(Debug)]
@@ -253,15 +257,6 @@ impl Drop for Kept {
         // What cannot be taken away is left to the system.
         drop(fs::remove_dir_all(&self.0));
     }
-}
-
-/// Writes a file that its owner alone can read.
-pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    io::Write::write_all(&mut options.open(path)?, bytes)
 }
 
 /// A file whose end grows, and that its owner alone can read.
