@@ -1,6 +1,6 @@
 # The verbs of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test check sweep bench review interop web autobahn fuzz mutants advisories
+.PHONY: help run test check sweep bench review interop web autobahn disk fuzz mutants advisories
 
 CARGO ?= cargo
 
@@ -39,6 +39,9 @@ web: ## the pages in headless Chromium, the grammar in the engine of an editor (
 
 autobahn: ## the Autobahn|Testsuite against the terminal's transport (needs a Python 2.7; not run without one)
 	tests/autobahn/run
+
+disk: ## full disks under every command that writes (mounts small ones in a namespace of its own; not run where nobody may)
+	tests/disk/run
 
 fuzz: ## hostile bytes at every reader, 20 s each (needs a nightly toolchain; not run without one)
 	tests/fuzz/run

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use sca_runner::files;
 use sca_runner::suite::{FileResult, Snapshot};
 use serde::{Deserialize, Serialize};
+
+use crate::terms::complain;
 
 const FOLDER: &str = ".sca-sim";
 const FILE: &str = "last-run.json";
@@ -67,6 +70,12 @@ pub(super) fn keep(results: &[FileResult]) {
     kept.verdicts.retain(|path, _| path.exists());
     let Ok(text) = serde_json::to_string_pretty(&kept) else { return };
     let folder = Path::new(FOLDER);
-    // What cannot be kept is not there the next time, and the filter says so.
-    drop(files::make_folder(folder).and_then(|()| files::replace(&folder.join(FILE), text)));
+    // A checkout that nobody may write to has no last run.
+    let is_closed = |kind| matches!(kind, ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem);
+    match files::make_folder(folder).and_then(|()| files::replace(&folder.join(FILE), text)) {
+        Err(error) if !is_closed(error.kind()) => {
+            complain!("warning: `verdict(…)` filters will not know this run: {error}");
+        }
+        _ => {}
+    }
 }
