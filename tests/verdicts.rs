@@ -442,6 +442,17 @@ fn a_row_is_played_alone_by_the_command_that_its_failure_prints() {
 }
 
 #[test]
+fn a_row_that_is_too_long_for_the_wire_says_what_allows_it() {
+    let folder = folder("too-long");
+    file(&folder, "a.sca", "scenario \"Long\"\n\nterminal connects\nwait 5m\n");
+    let said = run(&folder, &["run", "--wire", "a.sca"]);
+    let told = text(&said.stdout) + &text(&said.stderr);
+    assert!(told.contains("it would take 7 s of real time, 5 s are allowed; `--longest 7` allows it"), "{told}");
+    let said = run(&folder, &["run", "--wire", "--longest", "7", "a.sca"]);
+    assert!(said.status.success(), "{}", text(&said.stdout));
+}
+
+#[test]
 fn one_byte_of_each_is_played_alone() {
     let folder = folder("rows-bytes");
     file(

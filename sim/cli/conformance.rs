@@ -92,6 +92,8 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 fn results(arguments: &Arguments) -> Result<Vec<FileResult>, Exit> {
     let found: Vec<PathBuf> = found(&arguments.paths)?.into_iter().map(crate::terms::named).collect();
     let real = arguments.device.real()?;
+    // What has been started ends with it.
+    crate::run::interrupt::listen(true);
     let clauses = sca_protocol::clauses::ids();
     let suite = Suite {
         options: Options { today: Some(arguments.today.unwrap_or_else(today)), ..Options::default() },

@@ -45,6 +45,12 @@ pub(crate) enum Exit {
     Invalid = 3,
     /// The harness could not run: a file cannot be read, a port not be opened.
     CannotRun = 4,
+    /// SIGHUP ended it.
+    HungUp = 129,
+    /// SIGINT ended it.
+    Interrupted = 130,
+    /// SIGTERM ended it.
+    Terminated = 143,
 }
 
 /// A simulated SCA payment terminal against a scriptable WebSocket broker.
@@ -58,7 +64,7 @@ pub(crate) enum Exit {
     name = "sca-sim",
     version,
     after_help = "Exit codes: 0 all is well; 1 a scenario failed; 2 wrong usage; \
-    3 a scenario is not valid; 4 the harness could not run."
+    3 a scenario is not valid; 4 the harness could not run; 129, 130, 143 a signal ended it."
 )]
 struct Cli {
     #[command(subcommand)]

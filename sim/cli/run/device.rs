@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use sca_protocol::settings::{BrokerSettings, TerminalSettings};
 use sca_runner::external_broker::{ExternalBroker, split_path};
-use sca_runner::external_terminal::{ExternalTerminal, PLACEHOLDERS, Person, end_all};
+use sca_runner::external_terminal::{ExternalTerminal, PLACEHOLDERS, Person};
 use sca_runner::parse_url;
 use sca_runner::suite::Real;
 use sca_terminal::Target;
@@ -60,9 +60,9 @@ pub(crate) struct Device {
     /// Seconds within which the terminal has to dial
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     patience: u64,
-    /// Scenarios that take more seconds are not played
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3_600))]
-    longest: u64,
+    /// Scenarios that take more real seconds are not played: 30 with something real, 5 with --wire, unless this says otherwise
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    longest: Option<u64>,
     /// Milliseconds by which every deadline is stretched
     #[arg(long, value_name = "MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(0..=60_000))]
     slack: u64,
@@ -99,12 +99,22 @@ fn pos_url(text: &str) -> Result<String, String> {
 }
 
 impl Device {
+    /// How long a row may take with something real.
+    fn longest(&self) -> Duration {
+        Duration::from_secs(self.longest.unwrap_or(30))
+    }
+
+    /// How long a row may take on the wire.
+    pub(crate) fn longest_on_wire(&self) -> Duration {
+        Duration::from_secs(self.longest.unwrap_or(5))
+    }
+
     /// What bears on verdicts of what is real: parts have to agree in it, whichever device each of them has.
     pub(crate) fn bearing(&self) -> Vec<String> {
         if self.world().is_none() {
             return Vec::new();
         }
-        let mut said = vec![format!("--slack {}", self.slack), format!("--longest {}", self.longest)];
+        let mut said = vec![format!("--slack {}", self.slack), format!("--longest {}", self.longest().as_secs())];
         said.extend(self.set.iter().map(|(name, value)| format!("--set {name}={value}")));
         said.extend(self.broker_set.iter().map(|(name, value)| format!("--broker-set {name}={value}")));
         said
@@ -123,7 +133,7 @@ impl Device {
                 terminal: self.set.clone(),
                 credentials: self.files.read_for(broker.secure).map_err(unusable)?,
                 patience: Duration::from_secs(self.patience),
-                longest: Duration::from_secs(self.longest),
+                longest: self.longest(),
                 slack: Duration::from_millis(self.slack),
             }));
         }
@@ -136,7 +146,6 @@ impl Device {
             return Ok(Real::Nothing);
         }
         let credentials = self.files.read().map_err(unusable)?;
-        end_with_us();
         let person = self.interactive.then(|| Arc::new(Beside::default()) as Arc<dyn Person>);
         Ok(Real::Terminal(ExternalTerminal {
             listen: self.listen,
@@ -147,7 +156,7 @@ impl Device {
             broker: self.broker_set.clone(),
             credentials: credentials.identity.is_some().then_some(credentials),
             patience: Duration::from_secs(self.patience),
-            longest: Duration::from_secs(self.longest),
+            longest: self.longest(),
             second_thoughts: Duration::from_millis(self.second_thoughts),
             slack: Duration::from_millis(self.slack),
             log: self.device_log.clone(),
@@ -203,6 +212,11 @@ impl Device {
         }
     }
 
+    /// Whether a person is asked questions.
+    pub(crate) fn is_interactive(&self) -> bool {
+        self.interactive
+    }
+
     /// How many scenarios can play at once: a device that is there once plays one, those that are started wait more than
     /// they work.
     pub(crate) fn jobs(&self, asked: Option<u16>) -> usize {
@@ -222,17 +236,6 @@ impl Device {
 fn unusable(why: impl std::fmt::Display) -> Exit {
     complain!("error: {why}");
     Exit::CannotRun
-}
-
-/// Whoever interrupts a run ends what it has started.
-fn end_with_us() {
-    std::thread::spawn(|| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        if runtime.is_ok_and(|runtime| runtime.block_on(tokio::signal::ctrl_c()).is_ok()) {
-            end_all();
-            std::process::exit(130);
-        }
-    });
 }
 
 /// Whoever reads standard error and types at standard input.

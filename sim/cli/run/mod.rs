@@ -3,6 +3,7 @@
 mod audit;
 mod chosen;
 pub(crate) mod device;
+pub(crate) mod interrupt;
 mod last;
 mod lines;
 mod progress;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use clap::Args;
 use sca_network::tls::KeyNotes;
 use sca_protocol::UnixTime;
+use sca_runner::external_terminal::end_all;
 use sca_runner::filter::Filter;
 use sca_runner::ledger::Ledger;
 use sca_runner::origin::{Origin, digest};
@@ -29,6 +31,7 @@ pub(crate) use chosen::filtered;
 use crate::Exit;
 use crate::report::{exit_of, parse_report, take_away, tell_beside, write_reports};
 use crate::terms::{authorities_for, complain, count, date, named};
+use interrupt::Heard;
 use progress::Progress;
 
 #[derive(Debug, Args)]
@@ -123,7 +126,8 @@ const RUN_NAMES: &[&str] = &["GITHUB_RUN_ID", "CI_PIPELINE_ID", "BUILD_TAG"];
 fn origin_of(arguments: &Arguments, list: &[PathBuf]) -> Origin {
     let is_json = arguments.report.iter().any(|(kind, _)| *kind == Kind::Json);
     let mut options = arguments.device.bearing();
-    options.extend(arguments.wire.then(|| format!("--time-scale {}", arguments.time_scale)));
+    let longest = arguments.device.longest_on_wire().as_secs();
+    options.extend(arguments.wire.then(|| format!("--time-scale {} --longest {longest}", arguments.time_scale)));
     options.extend(arguments.update.then(|| "--update".to_owned()));
     options.extend(arguments.filter.iter().map(|(text, _)| format!("--filter {text}")));
     options.extend(arguments.row.iter().map(|(name, value)| format!("--row {name}={value}")));
@@ -158,19 +162,22 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Err(exit) => return exit,
     };
     let clauses = sca_protocol::clauses::ids();
+    // Whoever answers questions, or saves files, is told nothing more.
+    let (heard, interrupt) = interrupt::listen(arguments.watch || arguments.device.is_interactive());
+    let options = options(arguments, arguments.today.unwrap_or_else(sca_runner::today));
     let suite = Suite {
-        options: options(arguments, arguments.today.unwrap_or_else(sca_runner::today)),
+        options: Options { interrupt: Some(interrupt), ..options },
         snapshots: if arguments.update { Snapshots::Update } else { Snapshots::Compare },
         make: &simulated,
         clauses: &clauses,
         identities,
         real,
     };
-    let once = || once(arguments, &suite);
+    let once = || once(arguments, &suite, &heard);
     if arguments.watch { watch::watch(&arguments.paths, &clauses, once) } else { once() }
 }
 
-fn once(arguments: &Arguments, suite: &Terminals<'_>) -> Exit {
+fn once(arguments: &Arguments, suite: &Terminals<'_>, heard: &Heard) -> Exit {
     if !take_away(&arguments.report) {
         return Exit::CannotRun;
     }
@@ -203,7 +210,15 @@ fn once(arguments: &Arguments, suite: &Terminals<'_>) -> Exit {
         !(arguments.fail_fast && ledger.is_bad(result, today))
     });
     progress.over();
-    finish(arguments, suite, (all, origin), (&ledger, today), results)
+    let exit = finish(arguments, suite, (all, origin), (&ledger, today), results, heard);
+    match heard.which() {
+        Some((signal, ended)) => {
+            complain!("{signal} ended this run");
+            end_all();
+            ended
+        }
+        None => exit,
+    }
 }
 
 fn options(arguments: &Arguments, today: UnixTime) -> Options {
@@ -216,6 +231,7 @@ fn options(arguments: &Arguments, today: UnixTime) -> Options {
         keeps_frames: arguments.wire || arguments.device.world().is_some(),
         keeps_trace: arguments.explain || arguments.trace.is_some(),
         today: Some(today),
+        longest_on_wire: arguments.device.longest_on_wire(),
         key_notes: arguments.wire.then(|| Arc::new(KeyNotes::default())),
         ..Options::default()
     }
@@ -227,6 +243,7 @@ fn finish(
     (paths, origin): (&[PathBuf], Origin),
     (ledger, today): (&Ledger, UnixTime),
     results: Vec<(usize, std::io::Result<FileResult>)>,
+    heard: &Heard,
 ) -> Exit {
     let (mut good, mut unreadable) = (Vec::with_capacity(results.len()), Vec::new());
     let mut left_out: BTreeSet<usize> = (0..paths.len()).collect();
@@ -255,6 +272,7 @@ fn finish(
         origin: Some(origin),
         today: asks_day.then(|| today.day()),
         not_begun: left_out.iter().map(|at| paths[*at].display().to_string()).collect(),
+        interrupted: heard.which().map(|(signal, _)| signal.to_owned()),
         unreadable,
         ledger,
     };

@@ -15,6 +15,7 @@ use crate::core::{Core, Making};
 use crate::external_broker::ExternalBroker;
 use crate::external_terminal::{Absent, Beside};
 use crate::identities::Identities;
+use crate::interrupt::unless;
 use crate::play::{Options, Place, failed_to_start, play_here};
 use crate::stage::listen;
 use crate::verdict::Played;
@@ -103,7 +104,10 @@ pub(crate) fn play_with_broker<C: Core>(
 ) -> Played {
     let around = Around::Broker(external);
     match Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => LocalSet::new().block_on(&runtime, play_here(scenario, row, options, identities, make, around)),
+        Ok(runtime) => {
+            let play = play_here(scenario, row, options, identities, make, around);
+            LocalSet::new().block_on(&runtime, unless(options.interrupt.as_ref(), row, play))
+        }
         Err(error) => failed_to_start(row, error.to_string()),
     }
 }

@@ -23,6 +23,7 @@ pub mod filter;
 mod guard;
 mod identities;
 pub mod inapplicable;
+pub mod interrupt;
 mod lanes;
 pub mod ledger;
 pub mod live;

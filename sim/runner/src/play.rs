@@ -20,7 +20,8 @@ use crate::cards;
 use crate::clock::{Clock, DeviceClock};
 use crate::core::{Core, Making};
 use crate::identities::Identities;
-use crate::rows::{has_each_byte, with_bytes};
+use crate::interrupt::{Interrupt, unless};
+use crate::rows::{WIRE_LENGTH_MAX, has_each_byte, with_bytes};
 use crate::stage::{cast, powered};
 use crate::sweep::Blow;
 use crate::sweep::survey::Survey;
@@ -87,6 +88,10 @@ pub struct Options {
     pub key_notes: Option<Arc<sca_network::tls::KeyNotes>>,
     /// Where the two ends of each connection note what they read.
     pub arrivals: Option<sca_network::Arrivals>,
+    /// Real time that a row may take on the wire.
+    pub longest_on_wire: Duration,
+    /// Who says that the run ends in its middle.
+    pub interrupt: Option<Interrupt>,
 }
 
 impl Default for Options {
@@ -104,6 +109,8 @@ impl Default for Options {
             probe: Probe::None,
             key_notes: None,
             arrivals: None,
+            longest_on_wire: WIRE_LENGTH_MAX,
+            interrupt: None,
         }
     }
 }
@@ -227,7 +234,10 @@ fn play_row<C: Core>(
     };
     match runtime {
         Ok(runtime) => {
-            LocalSet::new().block_on(&runtime, play_here(scenario, row, options, identities, make, Around::Ours))
+            let play = play_here(scenario, row, options, identities, make, Around::Ours);
+            // In memory a row takes no time that is worth being interrupted.
+            let interrupt = options.interrupt.as_ref().filter(|_| options.place != Place::Memory);
+            LocalSet::new().block_on(&runtime, unless(interrupt, row, play))
         }
         Err(error) => failed_to_start(row, error.to_string()),
     }

@@ -9,8 +9,8 @@ use crate::faults;
 use crate::play::target;
 use crate::verdict::{Failure, Played, Verdict};
 
-/// A scenario that would take longer on the wire is not played there.
-const WIRE_LENGTH_MAX: Duration = Duration::from_secs(5);
+/// Real time that a row may take on the wire, unless somebody allows more.
+pub(crate) const WIRE_LENGTH_MAX: Duration = Duration::from_secs(5);
 
 /// The row of the file that a played row comes from, its byte filled in, and that byte as a value.
 pub(crate) fn row_of(scenario: &Scenario, at: usize, played: &Played) -> (Row, Option<(String, String)>) {
@@ -93,7 +93,7 @@ pub(crate) fn too_long(took: Duration, limit: Duration, allows: Option<&str>) ->
 
 /// Why a row cannot be played on the wire, if it cannot.
 #[must_use]
-pub fn unplayable_on_wire(row: &Row, in_memory: &Played, scale: u32) -> Option<Failure> {
+pub fn unplayable_on_wire(row: &Row, in_memory: &Played, scale: u32, longest: Duration) -> Option<Failure> {
     fn fault(steps: &[Step]) -> Option<Failure> {
         steps.iter().find_map(|step| match &step.action {
             Action::Fault(fault) if !faults::is_for_sockets(&fault.kind) => {
@@ -118,7 +118,7 @@ pub fn unplayable_on_wire(row: &Row, in_memory: &Played, scale: u32) -> Option<F
     fault(&row.steps)
         .or_else(|| brief(&row.steps, least))
         .or_else(|| shaped.map(|name| Failure::at(line, format!("sockets have no `{name}` of their own"))))
-        .or_else(|| too_long(length(row, in_memory) / scale.max(1), WIRE_LENGTH_MAX, None))
+        .or_else(|| too_long(length(row, in_memory) / scale.max(1), longest, Some("--longest")))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::external_broker::{self, ExternalBroker};
 use crate::external_terminal::{self, ExternalTerminal};
 use crate::files::{self, Loaded};
 use crate::identities::Identities;
+use crate::interrupt::Interrupt;
 use crate::play::{CLOCK, Options, Place, judged, play};
 use crate::projection::agree;
 use crate::rows::{has_each_byte, row_of, unplayable_on_wire};
@@ -207,7 +208,7 @@ impl<C: Core> Suite<'_, C> {
         all.into_iter().map(|(_, result)| result).collect()
     }
 
-    /// The same, until `goes_on` says of a file that is done that no other begins. What was played comes back, in the
+    /// The same, until `goes_on` says of a file that is done that no other begins, or the run is interrupted. What was played comes back, in the
     /// order of the files, each with its place among them.
     ///
     /// # Errors
@@ -219,11 +220,16 @@ impl<C: Core> Suite<'_, C> {
         goes_on: &(dyn Fn(&FileResult) -> bool + Sync),
     ) -> Vec<(usize, std::io::Result<FileResult>)> {
         let over = AtomicBool::new(false);
+        let is_interrupted = || self.options.interrupt.as_ref().is_some_and(Interrupt::is_over);
         let results = in_parallel(jobs, paths, |path| {
-            if over.load(Ordering::Relaxed) {
+            if over.load(Ordering::Relaxed) || is_interrupted() {
                 return None;
             }
             let result = self.file(path);
+            // What was being played then has not come to its end.
+            if is_interrupted() {
+                return None;
+            }
             if result.as_ref().is_ok_and(|result| !goes_on(result)) {
                 over.store(true, Ordering::Relaxed);
             }
@@ -266,7 +272,7 @@ impl<C: Core> Suite<'_, C> {
     fn on_wire(&self, scenario: &Scenario, at: usize, in_memory: Played, scale: u32) -> Played {
         // The rows of an `each byte` are made from one row of the file.
         let (row, byte) = row_of(scenario, at, &in_memory);
-        if let Some(why) = unplayable_on_wire(&row, &in_memory, scale) {
+        if let Some(why) = unplayable_on_wire(&row, &in_memory, scale, self.options.longest_on_wire) {
             return in_memory.inapplicable(why);
         }
         let last = row.steps.last().map_or_else(sca_scenario::Span::default, |step| step.span);

@@ -23,6 +23,7 @@ use tokio::task::LocalSet;
 
 use crate::around::play_with_terminals;
 use crate::identities::Identities;
+use crate::interrupt::unless;
 use crate::play::{Options, failed_to_start};
 use crate::verdict::Played;
 
@@ -125,7 +126,7 @@ pub(crate) fn play_external_terminal(
         Ok(runtime) => runtime,
         Err(error) => return failed_to_start(row, error.to_string()),
     };
-    LocalSet::new().block_on(&runtime, async {
+    let play = async {
         let listener = match Listener::bind(external.listen).await {
             Ok(listener) => listener,
             Err(error) => return failed_to_start(row, format!("cannot listen on {}: {error}", external.listen)),
@@ -151,7 +152,8 @@ pub(crate) fn play_external_terminal(
         let played = play_with_terminals(&scenario, &row, options, identities, beside).await;
         accepting.abort();
         played
-    })
+    };
+    LocalSet::new().block_on(&runtime, unless(options.interrupt.as_ref(), row, play))
 }
 
 /// How often it is looked whether a program has ended.

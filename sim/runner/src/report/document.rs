@@ -35,9 +35,12 @@ pub struct Document {
     /// Parts that a merge was not given.
     #[serde(default)]
     pub missing: Vec<String>,
-    /// Files that were not begun, since another had failed.
+    /// Files that were not played to their end, since another had failed or the run was interrupted.
     #[serde(default)]
     pub not_begun: Vec<String>,
+    /// The signal that interrupted the run, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interrupted: Option<String>,
     /// Files that could not be read.
     #[serde(default)]
     pub unreadable: Vec<Unread>,
@@ -187,8 +190,10 @@ pub struct About {
     pub origin: Option<Origin>,
     /// The day by which headers and the ledger were judged, where one of them names a day.
     pub today: Option<String>,
-    /// Files that were not begun, since another had failed.
+    /// Files that were not played to their end, since another had failed or the run was interrupted.
     pub not_begun: Vec<String>,
+    /// The signal that interrupted the run, where one did.
+    pub interrupted: Option<String>,
     /// Files that could not be read.
     pub unreadable: Vec<Unread>,
     /// The entries of the ledger, and what became of them.
@@ -257,6 +262,7 @@ impl Document {
             today: about.today,
             missing: Vec::new(),
             not_begun: about.not_begun,
+            interrupted: about.interrupted,
             unreadable: about.unreadable,
             ledger: about.ledger,
             summary: Summary::default(),
@@ -289,7 +295,11 @@ impl Document {
             plain(format!("part {part}"), format!("part {part} is missing: its results are unknown"), String::new())
         }));
         if !self.not_begun.is_empty() {
-            let message = format!("{} of the scenarios were not begun, since another had failed", self.not_begun.len());
+            let count = self.not_begun.len();
+            let message = match &self.interrupted {
+                Some(signal) => format!("{count} of the scenarios were not played to their end: {signal} came"),
+                None => format!("{count} of the scenarios were not begun, since another had failed"),
+            };
             all.push(plain("every scenario was begun".to_owned(), message, self.not_begun.join("\n")));
         }
         all.extend(

@@ -54,6 +54,7 @@ impl Document {
         }
         self.today = self.today.take().max(part.today);
         self.not_begun.extend(part.not_begun);
+        self.interrupted = self.interrupted.take().or(part.interrupted);
         self.unreadable.extend(part.unreadable);
         self.files.extend(part.files);
     }

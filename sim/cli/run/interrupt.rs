@@ -1,0 +1,75 @@
+//! What a signal does to a run: it ends, with its reports and without what it started.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use sca_runner::external_terminal::end_all;
+use sca_runner::interrupt::{Interrupt, Interrupter, interrupt};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::Exit;
+use crate::terms::complain;
+
+/// After a signal a row may take this long to end, and the reports to be written.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// The signals that end a run: each with its name, and the exit that tells of it.
+const ENDS: [(SignalKind, &str, Exit); 3] = [
+    (SignalKind::interrupt(), "SIGINT", Exit::Interrupted),
+    (SignalKind::terminate(), "SIGTERM", Exit::Terminated),
+    (SignalKind::hangup(), "SIGHUP", Exit::HungUp),
+];
+
+/// Which signal has come, if one has.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Heard(Arc<AtomicU8>);
+
+impl Heard {
+    /// The name of the signal, and the exit that tells of it.
+    pub(crate) fn which(&self) -> Option<(&'static str, Exit)> {
+        let number = usize::from(self.0.load(Ordering::Relaxed)).checked_sub(1)?;
+        ENDS.get(number).map(|(_, name, exit)| (*name, *exit))
+    }
+}
+
+/// Listens for signals from here on. The first ends the run, a second one ends it at once, as does the first where nothing
+/// has to be told.
+pub(crate) fn listen(at_once: bool) -> (Heard, Interrupt) {
+    let (interrupter, interrupt) = interrupt();
+    let heard = Heard::default();
+    let noted = heard.clone();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        match runtime {
+            Ok(runtime) => runtime.block_on(attend(&noted, &interrupter, at_once)),
+            Err(error) => complain!("warning: signals end this run without its reports: {error}"),
+        }
+    });
+    (heard, interrupt)
+}
+
+async fn attend(heard: &Heard, interrupter: &Interrupter, at_once: bool) {
+    let signals: std::io::Result<Vec<Signal>> = ENDS.iter().map(|(kind, ..)| signal(*kind)).collect();
+    let Ok(mut signals) = signals else { return };
+    let first = next(&mut signals).await;
+    heard.0.store(u8::try_from(first + 1).unwrap_or(1), Ordering::Relaxed);
+    if !at_once {
+        interrupter.interrupt();
+        tokio::select! {
+            _ = next(&mut signals) => {}
+            () = tokio::time::sleep(GRACE) => {}
+        }
+    }
+    end_all();
+    std::process::exit(i32::from(ENDS[first].2 as u8));
+}
+
+/// Which of these comes first.
+async fn next(signals: &mut [Signal]) -> usize {
+    std::future::poll_fn(|cx| {
+        let came = signals.iter_mut().position(|signal| signal.poll_recv(cx).is_ready());
+        came.map_or(std::task::Poll::Pending, std::task::Poll::Ready)
+    })
+    .await
+}
