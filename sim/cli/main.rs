@@ -24,6 +24,7 @@ mod settings;
 mod sweep;
 mod terms;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -67,6 +68,9 @@ pub(crate) enum Exit {
     3 a scenario is not valid; 4 the harness could not run; 129, 130, 143 a signal ended it."
 )]
 struct Cli {
+    /// A folder outside the project from which scenarios may read libraries, tables and files too; may be given several times
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Options")]
+    allow_reads: Vec<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -128,7 +132,14 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let exit = match Cli::parse().command {
+    let cli = Cli::parse();
+    for folder in &cli.allow_reads {
+        if let Err(error) = sca_runner::files::allow_reads(folder) {
+            terms::complain!("error: --allow-reads {}: {error}", folder.display());
+            return ExitCode::from(Exit::CannotRun as u8);
+        }
+    }
+    let exit = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::New(arguments) => new::run(&arguments),

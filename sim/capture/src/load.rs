@@ -50,12 +50,12 @@ const PACKETS: &[[u8; 4]] = &[
 /// [`LoadError`], if nothing of it can be read. What is damaged within it is told by what comes back.
 pub fn load(path: &Path, how: &How) -> Result<Imported, LoadError> {
     let mut begin = Vec::new();
-    fs::File::open(path)?.take(4).read_to_end(&mut begin)?;
+    files::open(path)?.take(4).read_to_end(&mut begin)?;
     if PACKETS.iter().any(|magic| begin == magic) {
         return Ok(packets::read(path, how.keys.as_deref())?);
     }
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(TEXT_MAX).read_to_end(&mut bytes)?;
+    files::open(path)?.take(TEXT_MAX).read_to_end(&mut bytes)?;
     if let Some(why) = unreadable(path, &bytes) {
         return Err(LoadError::File(io::Error::new(io::ErrorKind::InvalidData, why)));
     }

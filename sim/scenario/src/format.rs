@@ -74,8 +74,8 @@ fn gap(line: &Line, at: usize, depth: usize, previous: &str, text: &str) -> &'st
         (_, "(" | "[", _) | (_, _, ")" | "]" | ",") => "",
         (_, _, "(") if previous != "," && previous != "in" && !HEADERS.contains(&previous) && is_call(first) => "",
         _ if arrow.is_some_and(|arrow| at == arrow + 2) && !LOWER.contains(&text) => "  ",
-        // `bytes` is also what a fault counts.
-        (_, count, "bytes") if count.bytes().all(|b| b.is_ascii_digit()) => " ",
+        // `bytes` is also what a fault counts, and what a length takes.
+        (_, count, "bytes") if count.starts_with("{{") || count.bytes().all(|b| b.is_ascii_digit()) => " ",
         // `after` is also where a fault strikes, and when a host answers.
         (_, _, "after") if line.words.get(at + 1).is_none_or(|next| next.text != "failures") => " ",
         _ if SUFFIXES.contains(&text) && first != "each" => "  ",

@@ -1,6 +1,7 @@
 //! Scenario files on disk: found, read with their libraries, and their snapshots beside them. Nothing else in the
 //! runner touches a file.
 
+mod project;
 mod replace;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,7 @@ use sca_scenario::model::Scenario;
 use sca_scenario::{Beside, FILE_BYTES_MAX, Library, Outline, Problem, Span};
 use sca_terminal::{Flash, FlashOp};
 
+pub use project::allow_reads;
 pub use replace::{create, create_private, make_folder, replace, replace_private};
 
 /// A file that was read, and what it says or what is wrong with it.
@@ -74,6 +76,10 @@ fn walk(folder: &Path, found: &mut Found, depth: usize) -> Result<(), (PathBuf, 
     for path in inside {
         let is_link = fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_symlink());
         let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') {
+            // Folders of tools, locks of editors, what other systems keep beside a file.
+            continue;
+        }
         if path.is_dir() && is_link {
             // A link may lead round in a circle.
             continue;
@@ -109,8 +115,23 @@ pub fn libraries(folder: &Path) -> Vec<PathBuf> {
 pub fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     let limit = FILE_BYTES_MAX as u64 + 1;
-    fs::File::open(path)?.take(limit).read_to_string(&mut text)?;
+    open(path)?.take(limit).read_to_string(&mut text)?;
     Ok(text)
+}
+
+/// Opens a regular file. A pipe or a device is an error at once: nobody knows when it would end.
+///
+/// # Errors
+/// What the system says; of what is no regular file an error of the kind [`io::ErrorKind::InvalidInput`].
+pub fn open(path: &Path) -> io::Result<fs::File> {
+    let meta = fs::metadata(path)?;
+    if meta.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !meta.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    fs::File::open(path)
 }
 
 /// Reads a scenario with its libraries. `clauses` are the known clause ids; none checks none.
@@ -143,7 +164,12 @@ pub fn read(path: &Path, text: String, clauses: &[&'static str]) -> Loaded {
     let (mut libraries, mut tables, mut problems) = (Vec::new(), Vec::new(), Vec::new());
     for (number, (name, span)) in (1..).zip(outline.uses()) {
         let library = folder.join(name);
-        let (text, read) = match read_text(&library) {
+        let (text, read) = match project::within(path, &library).and_then(|()| read_text(&library)) {
+            // Of what is no scenario at all nothing is shown.
+            Ok(text) if !is_of_ours(&text) => {
+                let what = format!("{name} is no library: it does not begin with `library`");
+                (String::new(), Library::unreadable(Problem::new("E055", *span, what)))
+            }
             Ok(text) => (text.clone(), Library::read(&text, number)),
             Err(error) => (String::new(), Library::unreadable(unreadable(&library, *span, &error))),
         };
@@ -152,7 +178,7 @@ pub fn read(path: &Path, text: String, clauses: &[&'static str]) -> Loaded {
     }
     for (name, span) in outline.tables() {
         let table = folder.join(name);
-        match read_text(&table) {
+        match project::within(path, &table).and_then(|()| read_text(&table)) {
             Ok(text) => tables.push(Some(text)),
             Err(error) => {
                 problems.push(unreadable(&table, span, &error));
@@ -163,7 +189,7 @@ pub fn read(path: &Path, text: String, clauses: &[&'static str]) -> Loaded {
     let scenario = outline.scenario(&Beside { libraries: &libraries, tables: &tables, clauses });
     let scenario = match scenario {
         Ok(mut scenario) => {
-            problems.append(&mut read_assets(&mut scenario, folder));
+            problems.append(&mut read_assets(&mut scenario, path));
             if problems.is_empty() { Ok(scenario) } else { Err(problems) }
         }
         Err(mut wrong) => {
@@ -175,13 +201,20 @@ pub fn read(path: &Path, text: String, clauses: &[&'static str]) -> Loaded {
     Loaded { path: path.to_owned(), texts, scenario }
 }
 
+/// Whether a text begins as a library or a scenario does, whatever follows.
+fn is_of_ours(text: &str) -> bool {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let first = text.lines().map(str::trim_start).find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.is_none_or(|line| matches!(line.split(' ').next(), Some("library" | "scenario")))
+}
+
 /// Bytes of one file on a flash, or of one file that a scenario names.
 const ASSET_BYTES_MAX: u64 = 1 << 20;
 
 /// The bytes of a file of bounded size.
 fn read_asset(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(ASSET_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    open(path)?.take(ASSET_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > ASSET_BYTES_MAX {
         return Err(io::Error::new(io::ErrorKind::InvalidData, format!("more than {ASSET_BYTES_MAX} bytes")));
     }
@@ -189,10 +222,12 @@ fn read_asset(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// Reads the files that a scenario names, relative to its folder.
-fn read_assets(scenario: &mut Scenario, folder: &Path) -> Vec<Problem> {
+fn read_assets(scenario: &mut Scenario, path: &Path) -> Vec<Problem> {
+    let folder = path.parent().unwrap_or(Path::new(""));
     let mut problems = Vec::new();
     for (name, span) in scenario.files() {
-        match read_asset(&folder.join(&name)) {
+        let asset = folder.join(&name);
+        match project::within(path, &asset).and_then(|()| read_asset(&asset)) {
             Ok(bytes) => drop(scenario.assets.insert(name, bytes)),
             Err(error) => problems.push(Problem::new("E055", span, format!("{name} cannot be read: {error}"))),
         }
