@@ -89,6 +89,8 @@ pub struct ClientSetup {
 const DRAIN_TIME: Duration = Duration::from_secs(1);
 /// Messages that wait for the line before orders have to wait too.
 const OUTBOX_MAX: usize = 16;
+/// Pings that are read while the line takes no pong.
+const OWED_MAX: usize = 64;
 const DRAIN_BYTES: usize = 64 * 1024;
 
 /// Runs one connection to its end. Dropping the sender of `orders` abandons it at once.
@@ -228,7 +230,10 @@ async fn websocket<S>(
         .max_frame_size(Some(setup.message_size_max));
     let mut ws = WebSocketStream::from_partially_read(stream, tail, Role::Client, Some(config)).await;
     let mut outbox = VecDeque::new();
-    let mut left = std::future::poll_fn(|cx| poll(&mut ws, &mut outbox, &setup.cut, pen, orders, cx)).await;
+    // Pongs that the line has not taken. Each ping owes one, so where nobody takes them no more pings are read.
+    let mut owed = 0;
+    let waiting = |cx: &mut Context<'_>| poll(&mut ws, (&mut outbox, &mut owed), &setup.cut, pen, orders, cx);
+    let mut left = std::future::poll_fn(waiting).await;
     if matches!(left, Left::Violated) {
         left = close_order(&mut outbox, orders).await;
     }
@@ -272,7 +277,7 @@ where
 
 fn poll<S>(
     ws: &mut WebSocketStream<S>,
-    outbox: &mut VecDeque<Outbound>,
+    (outbox, owed): (&mut VecDeque<Outbound>, &mut usize),
     cut: &PrefixCut,
     pen: &mut Pen,
     orders: &mut mpsc::Receiver<ClientOrder>,
@@ -282,8 +287,11 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     loop {
-        if let Some(left) = send(ws, outbox, cut, orders, cx) {
-            return Poll::Ready(left);
+        match send(ws, outbox, cut, orders, cx) {
+            Sending::Over(left) => return Poll::Ready(left),
+            Sending::Done => *owed = 0,
+            Sending::Waits if *owed >= OWED_MAX || outbox.len() >= OUTBOX_MAX => return Poll::Pending,
+            Sending::Waits => {}
         }
         let event = match Pin::new(&mut *ws).poll_next(cx) {
             Poll::Pending => return Poll::Pending,
@@ -293,7 +301,11 @@ where
                 Message::Binary(bytes) => ClientEvent::Binary(bytes.to_vec()),
                 Message::Pong(payload) => ClientEvent::Pong(payload.to_vec()),
                 Message::Close(_) => ClientEvent::Closed,
-                Message::Ping(_) | Message::Frame(_) => continue,
+                Message::Ping(_) => {
+                    *owed += 1;
+                    continue;
+                }
+                Message::Frame(_) => continue,
             },
             Poll::Ready(Some(Err(error))) => match deserved(&error) {
                 Some(code) => {
@@ -313,6 +325,16 @@ where
     }
 }
 
+/// What sending comes to.
+enum Sending {
+    /// Nothing more is sent, and so it ends.
+    Over(Left),
+    /// The line has taken everything.
+    Done,
+    /// The line is slow, and wakes whoever waits when it takes more.
+    Waits,
+}
+
 /// Takes orders and sends what the line takes. While the line is slow, orders wait where they are counted.
 fn send<S>(
     ws: &mut WebSocketStream<S>,
@@ -320,15 +342,15 @@ fn send<S>(
     cut: &PrefixCut,
     orders: &mut mpsc::Receiver<ClientOrder>,
     cx: &mut Context<'_>,
-) -> Option<Left>
+) -> Sending
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     loop {
         while outbox.len() < OUTBOX_MAX {
             match orders.poll_recv(cx) {
-                Poll::Ready(None) => return Some(Left::Gone),
-                Poll::Ready(Some(ClientOrder::Close(code, mask))) => return Some(Left::Close(code, mask)),
+                Poll::Ready(None) => return Sending::Over(Left::Gone),
+                Poll::Ready(Some(ClientOrder::Close(code, mask))) => return Sending::Over(Left::Close(code, mask)),
                 Poll::Ready(Some(order)) => outbox.extend(outbound(order)),
                 Poll::Pending => break,
             }
@@ -352,7 +374,9 @@ where
         }
         let flushed = Pin::new(&mut *ws).poll_flush(cx);
         if !full || !outbox.is_empty() || flushed.is_pending() {
-            return None;
+            // An error says nothing that reading does not say better.
+            let waits = flushed.is_pending() || !outbox.is_empty();
+            return if waits { Sending::Waits } else { Sending::Done };
         }
     }
 }

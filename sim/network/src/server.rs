@@ -113,7 +113,8 @@ pub enum Tls {
 /// Writes that wait for the line before orders have to wait too.
 const QUEUE_MAX: usize = 16;
 const DRAIN_TIME: Duration = Duration::from_secs(1);
-const FRAME_BYTES_MAX: usize = 16 << 20;
+/// Bytes of one frame: no message is longer.
+const FRAME_BYTES_MAX: usize = 1 << 20;
 
 /// Runs one connection to its end. Where the terminal goes through a proxy, `proxy` is what that answers; anything but a
 /// status of 2xx ends the connection.
