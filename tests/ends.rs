@@ -85,7 +85,7 @@ fn ends(yard: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 #[case::no_such_part("run good --shard 3/2", 2, "part 3 of 2 is none")]
 #[case::no_scheduler("run good --shard auto", 2, "no scheduler")]
 #[case::no_such_tag("run good --filter tag(x)", 2, "takes no scenario")]
-#[case::no_such_row("run good --row n=3", 2, "no row has these values")]
+#[case::no_such_row("run good --row n=3", 2, "no `each` is called `n`: there is none")]
 #[case::invalid("run good invalid.sca", 3, "1 not valid")]
 #[case::invalid_and_failing("run fails.sca invalid.sca", 3, "1 failed, 1 not valid")]
 #[case::malformed_ledger("run good --ledger wrong.csv", 3, "is no ledger")]
