@@ -37,7 +37,7 @@ fn all(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 /// Runs a command and kills it after so long, unless it has ended by then.
 fn kill_after(mut command: Command, after: Duration) {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program runs");
-    // Nobody sends: whoever receives waits for just so long.
+    // Nothing is ever sent, so this waits for exactly this long.
     let (_sender, receiver) = channel::<()>();
     let _ = receiver.recv_timeout(after);
     drop(child.kill());

@@ -162,7 +162,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Err(exit) => return exit,
     };
     let clauses = sca_protocol::clauses::ids();
-    // Whoever answers questions, or saves files, is told nothing more.
+    // With --watch or --interactive a signal ends the program at once, without reports.
     let (heard, interrupt) = interrupt::listen(arguments.watch || arguments.device.is_interactive());
     let options = options(arguments, arguments.today.unwrap_or_else(sca_runner::today));
     let suite = Suite {

@@ -331,7 +331,7 @@ enum Sending {
     Over(Left),
     /// The line has taken everything.
     Done,
-    /// The line is slow, and wakes whoever waits when it takes more.
+    /// The line is slow; the task is woken when it takes more.
     Waits,
 }
 

@@ -261,7 +261,7 @@ pub fn show_span(span: Duration) -> String {
 
 /// The name in `names` that is nearest to `word`, if any is near.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // No name is longer, and whoever writes a file may write a word of any length.
+    // No name is longer; a file may contain words of any length.
     if word.len() > 256 {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Ends what is being played in the middle, so that whoever is interrupted can still tell what was played before.
+//! Ends what is being played, so that an interrupted run can still report what was played before.
 
 use std::future::Future;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! What a scenario may read: its libraries, tables and files lie in its project, unless somebody allows more. A scenario comes
-//! from a repository, and whoever plays it shows what it reads in the log of a CI.
+//! What a scenario may read: its libraries, tables and files lie in its project, unless an option allows more. A scenario comes
+//! from a repository, and error messages about what it reads end up in public CI logs.
 
 use std::fs;
 use std::io;

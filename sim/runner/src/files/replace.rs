@@ -1,5 +1,5 @@
-//! Writes files whole. Whoever looks finds the old file or the new one, never a part of one, also after a kill or on a
-//! full disk: what is new is written beside the old file, synced, and then takes its name.
+//! Writes files whole. A reader finds the old file or the new one, never a part of one, also after a kill or on a full
+//! disk: the new file is written beside the old one, synced, and renamed over it.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
