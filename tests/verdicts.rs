@@ -258,22 +258,16 @@ fn two_matrices_are_compared_with_what_is_worse_first() {
     );
 }
 
-/// A terminal whose pauses depend on how many were made before it: no two runs of it are the same.
-struct Moody(Terminal, u64);
+/// A terminal whose answers are reworded on their way out.
+struct Rewords<F>(Terminal, F);
 
-static MADE: AtomicU64 = AtomicU64::new(0);
-
-impl Core for Moody {
+impl<F: Fn(&str) -> String> Core for Rewords<F> {
     fn handle(&mut self, now: sca_protocol::Now, input: Input) -> Vec<Output> {
-        let outputs = self.0.handle(now, input);
-        let mood = self.1;
-        let moody = |output: Output| match output {
-            Output::Text { connection, text } => {
-                Output::Text { connection, text: text.replace("SIM-1", &format!("SIM-{mood}")) }
-            }
+        let reworded = |output: Output| match output {
+            Output::Text { connection, text } => Output::Text { connection, text: (self.1)(&text) },
             other => other,
         };
-        outputs.into_iter().map(moody).collect()
+        self.0.handle(now, input).into_iter().map(reworded).collect()
     }
 
     fn deadline(&self) -> Option<std::time::Duration> {
@@ -289,6 +283,9 @@ impl Core for Moody {
     }
 }
 
+/// Terminals that were made so far: the serial number of each differs, so that no two runs are the same.
+static MADE: AtomicU64 = AtomicU64::new(0);
+
 #[test]
 fn an_audit_finds_the_first_event_in_which_two_runs_part() {
     let folder = folder("audit");
@@ -301,7 +298,10 @@ fn an_audit_finds_the_first_event_in_which_two_runs_part() {
     let usual = common::suite(Options::default(), Snapshots::Ignore, &[]);
     let audited = audit(usual, &paths, 2).expect("it can be read");
     assert_eq!((audited.rows, audited.divergences.len()), (1, 0));
-    let make = |making: Making| Moody(simulated(making), MADE.fetch_add(1, Ordering::Relaxed));
+    let make = |making: Making| {
+        let serial = format!("SIM-{}", MADE.fetch_add(1, Ordering::Relaxed));
+        Rewords(simulated(making), move |text: &str| text.replace("SIM-1", &serial))
+    };
     let identities = common::suite(Options::default(), Snapshots::Ignore, &[]).identities;
     let suite = sca_runner::suite::Suite {
         options: Options::default(),
@@ -319,32 +319,6 @@ fn an_audit_finds_the_first_event_in_which_two_runs_part() {
     assert!(said.status.success() && text(&said.stdout).contains("0 part"), "{}", text(&said.stdout));
 }
 
-/// A terminal that says this in place of every answer.
-struct Says(Terminal, &'static str);
-
-impl Core for Says {
-    fn handle(&mut self, now: sca_protocol::Now, input: Input) -> Vec<Output> {
-        let text = self.1;
-        let said = |output: Output| match output {
-            Output::Text { connection, .. } => Output::Text { connection, text: text.to_owned() },
-            other => other,
-        };
-        self.0.handle(now, input).into_iter().map(said).collect()
-    }
-
-    fn deadline(&self) -> Option<std::time::Duration> {
-        self.0.deadline()
-    }
-
-    fn face(&self) -> Face {
-        self.0.face()
-    }
-
-    fn configure(&mut self, settings: sca_protocol::settings::TerminalSettings) {
-        self.0.configure(settings);
-    }
-}
-
 /// Only a request that goes to the POS is a host's that went astray.
 #[rstest]
 #[case("hello", false)]
@@ -356,7 +330,7 @@ fn a_text_that_is_no_answer_is_called_what_it_is(#[case] says: &'static str, #[c
     );
     let scenario = scenario.expect("it is valid");
     let identities = common::suite(Options::default(), Snapshots::Ignore, &[]).identities.memory;
-    let make = |making: Making| Says(simulated(making), says);
+    let make = |making: Making| Rewords(simulated(making), |_: &str| says.to_owned());
     let played = sca_runner::play(&scenario, &Options::default(), &identities, &make);
     let Verdict::Fail(failure) = &played[0].verdict else { panic!("{:?}", played[0].verdict) };
     let told = format!("{failure:?}{}", played[0].transcript);
