@@ -3,68 +3,18 @@
 
 mod common;
 
-use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, ChildStdout, Stdio};
+use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
-use common::{command, folder};
+use common::command;
+use common::party::{Party, SOON, broker, head, joins, listens, serves_the_next, takes, text};
+use sca_protocol::frame::{Decoder, Frame, opcode};
 
 /// Bytes of memory that a party in the open may ever have held, unless it was told otherwise.
 const HELD_MAX: u64 = 64 << 20;
-
-/// A party that is running, and ends with this.
-struct Party {
-    child: Child,
-    lines: BufReader<ChildStdout>,
-}
-
-impl Party {
-    fn new(name: &str, arguments: &[&str]) -> Self {
-        let mut started = command(&folder(name), arguments);
-        let mut child = started.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program runs");
-        let lines = BufReader::new(child.stdout.take().expect("it was asked for"));
-        Self { child, lines }
-    }
-
-    /// The most that it has held, in bytes.
-    fn held(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it is running");
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux counts it");
-        peak.trim().trim_end_matches("kB").trim().parse::<u64>().expect("it is a number") << 10
-    }
-
-    /// Reads what it says until it says this.
-    fn says(&mut self, what: &str) -> String {
-        let mut line = String::new();
-        while self.lines.read_line(&mut line).expect("it can be read") > 0 {
-            if line.contains(what) {
-                return line;
-            }
-            line.clear();
-        }
-        panic!("it never says {what}");
-    }
-}
-
-impl Drop for Party {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-/// Reads a head of HTTP, and nothing behind it.
-fn head(stream: &mut TcpStream) -> String {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte).expect("a head comes");
-        head.push(byte[0]);
-    }
-    String::from_utf8(head).expect("it is text")
-}
 
 /// Takes a terminal in, as a broker does.
 fn takes_in(listener: &TcpListener) -> TcpStream {
@@ -115,4 +65,241 @@ fn pings_without_end_cannot_grow_a_terminal() {
     assert_eq!(frame[..2], [0x8a, 0x82], "a pong of two bytes, masked");
     let payload = [frame[6] ^ frame[2], frame[7] ^ frame[3]];
     assert_eq!(&payload, b"ok");
+}
+
+#[test]
+fn a_burst_waits_and_costs_nobody_the_line() {
+    let (_broker, at) = broker("flood-burst", &[]);
+    let mut terminal = joins(&at, "/", Some("77"));
+    let mut pos = joins(&at, "/pos/77", None);
+    let burst: Vec<u8> = (0..3_000).flat_map(|n| text(&format!("<A>{n:04}</A>"))).collect();
+    pos.write_all(&burst).expect("it is read");
+    for n in 0..3_000 {
+        assert_eq!(takes(&mut terminal), format!("<A>{n:04}</A>"));
+    }
+    terminal.write_all(&text("<RESPONSE/>")).expect("it is read");
+    assert_eq!(takes(&mut pos), "<RESPONSE/>");
+}
+
+#[test]
+fn who_does_not_read_stops_whoever_speaks_to_it_and_nobody_else() {
+    let (broker, at) = broker("flood-deaf", &["--patience", "9"]);
+    let _deaf = joins(&at, "/", Some("77"));
+    let mut pos = joins(&at, "/pos/77", None);
+    let long = text(&format!("<A>{}</A>", "x".repeat(1_000_000)));
+    let sent = flood(&mut pos, &long, 200 << 20);
+    assert!(sent > 1 << 20, "the flood was one: {sent} bytes");
+    serves_the_next(&at);
+    // The other way, an answer goes to every POS.
+    let mut terminal = joins(&at, "/", Some("78"));
+    let _deaf: Vec<TcpStream> = (0..20).map(|_| joins(&at, "/pos/78", None)).collect();
+    let sent = flood(&mut terminal, &long, 150 << 20);
+    assert!(sent > 1 << 20, "the flood was one: {sent} bytes");
+    serves_the_next(&at);
+    assert!(broker.held() < HELD_MAX, "{} MiB held", broker.held() >> 20);
+    broker.has_said("takes nothing of what it is sent");
+}
+
+#[test]
+fn frames_that_never_end_are_bounded_together_and_given_up() {
+    let (broker, at) = broker("flood-partial", &["--patience", "9"]);
+    let mut partial = vec![0x82, 0xff, 0, 0, 0, 0, 0, 0x0f, 0, 0, 0, 0, 0, 0];
+    partial.extend(vec![0; 900_000]);
+    let mut held: Vec<TcpStream> = (0..150).map(|n| joins(&at, "/", Some(&n.to_string()))).collect();
+    for stream in &mut held {
+        stream.set_write_timeout(Some(Duration::from_millis(50))).expect("a socket takes it");
+        drop(stream.write_all(&partial));
+    }
+    serves_the_next(&at);
+    assert!(broker.held() < HELD_MAX, "{} MiB held", broker.held() >> 20);
+    broker.has_said("does not end the frame it has begun");
+}
+
+#[test]
+fn ten_thousand_who_ask_for_nothing_keep_nobody_out() {
+    let (broker, at) = broker("flood-connects", &[]);
+    let mut held = Vec::new();
+    for n in 0..10_000 {
+        // This side has no more descriptors than it needs.
+        if n >= 500 {
+            held.remove(0);
+        }
+        held.push(TcpStream::connect(&at).expect("it listens"));
+    }
+    serves_the_next(&at);
+    assert!(broker.held() < HELD_MAX, "{} MiB held", broker.held() >> 20);
+}
+
+#[test]
+fn a_full_house_makes_room_for_who_has_something_to_ask() {
+    let (broker, at) = broker("flood-full", &["--connections", "4"]);
+    let _idle: Vec<TcpStream> = (0..4).map(|_| TcpStream::connect(&at).expect("it listens")).collect();
+    serves_the_next(&at);
+    broker.has_said("it has asked for nothing, and others come");
+    let _serious: Vec<TcpStream> = (0..4).map(|n| joins(&at, "/", Some(&n.to_string()))).collect();
+    let mut late = TcpStream::connect(&at).expect("it listens");
+    assert_eq!(late.read(&mut [0]).expect("it ends"), 0);
+    broker.has_said("is turned away: 4 are connected");
+}
+
+/// So many who connect and say nothing, as many at a time as this side has descriptors for.
+fn idle(at: &str, many: usize) -> Vec<TcpStream> {
+    let mut held = Vec::new();
+    for n in 0..many {
+        if n >= 450 {
+            held.remove(0);
+        }
+        held.push(TcpStream::connect(at).expect("it listens"));
+    }
+    held
+}
+
+/// What a plain line answers to this document.
+fn asks(at: &str, document: &str) -> String {
+    let mut stream = TcpStream::connect(at).expect("it listens");
+    stream.set_read_timeout(Some(SOON)).expect("a socket takes it");
+    stream.write_all(document.as_bytes()).expect("it is read");
+    let mut answer = Vec::new();
+    let mut byte = [0];
+    while !answer.ends_with(b"</RESPONSE>") {
+        assert_eq!(stream.read(&mut byte).expect("the answer comes soon"), 1, "{}", String::from_utf8_lossy(&answer));
+        answer.push(byte[0]);
+    }
+    String::from_utf8(answer).expect("it is text")
+}
+
+const HOST_REQUEST: &str = "<TRANSACTION><FUNCTION_TYPE>PAYMENT</FUNCTION_TYPE><COMMAND>CAPTURE</COMMAND><TERMINAL>1</TERMINAL>\
+    <TRANS_SEQ_NUM>1</TRANS_SEQ_NUM><TRANS_AMOUNT>1.00</TRANS_AMOUNT></TRANSACTION>";
+
+#[test]
+fn idle_calls_keep_nobody_from_a_host() {
+    let (host, at) = listens("flood-host", &["host", "--listen", "127.0.0.1:0", "--patience", "2"], "listening on ");
+    let held = idle(&at, 10_000);
+    assert!(asks(&at, HOST_REQUEST).contains("RESPONSE"));
+    // Documents that never end, from all who are there.
+    let part = format!("<HOST_REQUEST><A>{}", "x".repeat(60_000));
+    for stream in &held {
+        let mut stream = stream;
+        stream.set_write_timeout(Some(Duration::from_millis(20))).expect("a socket takes it");
+        drop(stream.write_all(part.as_bytes()));
+    }
+    assert!(asks(&at, HOST_REQUEST).contains("RESPONSE"));
+    // Somebody who asks and never reads.
+    let mut deaf = TcpStream::connect(&at).expect("it listens");
+    flood(&mut deaf, HOST_REQUEST.repeat(200).as_bytes(), 64 << 20);
+    assert!(asks(&at, HOST_REQUEST).contains("RESPONSE"));
+    assert!(host.held() < HELD_MAX, "{} MiB held", host.held() >> 20);
+    host.has_said("is given up: it asks for nothing");
+}
+
+#[test]
+fn idle_calls_keep_nobody_from_a_classic_port() {
+    let arguments = ["terminal", "--set", "POSCONNECTALLOW=ETHERNET", "--set", "DEVICEPORT=0", "--patience", "2"];
+    let secondary = ["--set", "DEVICEPORTSECONDARY=0"];
+    let (terminal, at) = listens("flood-classic", &[&arguments[..], &secondary].concat(), "terminal listens on ");
+    let _held: Vec<TcpStream> = (0..16).map(|_| TcpStream::connect(&at).expect("it listens")).collect();
+    terminal.has_said("is given up: it asks for nothing");
+    terminal.has_said("(call 16)");
+    let status = "<TRANSACTION><FUNCTION_TYPE>SECONDARYPORT</FUNCTION_TYPE><COMMAND>STATUS</COMMAND></TRANSACTION>";
+    assert!(asks(&at, status).contains("RESPONSE"));
+    assert!(terminal.held() < HELD_MAX, "{} MiB held", terminal.held() >> 20);
+}
+
+/// A broker that takes everybody in and answers each text with an empty response.
+fn answering() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let at = listener.local_addr().expect("an address").to_string();
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            thread::spawn(move || answers(stream));
+        }
+    });
+    at
+}
+
+fn answers(mut stream: TcpStream) {
+    let mut asked = Vec::new();
+    let mut byte = [0];
+    while !asked.ends_with(b"\r\n\r\n") {
+        if !matches!(stream.read(&mut byte), Ok(1)) {
+            return;
+        }
+        asked.push(byte[0]);
+    }
+    let asked = String::from_utf8_lossy(&asked).into_owned();
+    let key = asked.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap_or_default();
+    let answer = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n",
+        sca_protocol::handshake::accept(key)
+    );
+    let mut decoder = Decoder::new(1 << 22);
+    let mut chunk = [0; 4096];
+    if stream.write_all(answer.as_bytes()).is_err() {
+        return;
+    }
+    while let Ok(count @ 1..) = stream.read(&mut chunk) {
+        decoder.push(&chunk[..count]);
+        while let Ok(Some((frame, _))) = decoder.next_frame() {
+            let answer = Frame::whole(opcode::TEXT, "<RESPONSE/>").encode();
+            if frame.opcode == opcode::TEXT && stream.write_all(&answer).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// A recorder before such a broker, and where it listens.
+fn recorder(name: &str, more: &[&str]) -> (Party, String) {
+    let to = format!("ws://{}", answering());
+    let arguments = ["record", "--listen", "127.0.0.1:0", "--to", &to, "--out", "out"];
+    listens(name, &[&arguments[..], more].concat(), "listening on ")
+}
+
+/// A terminal that comes now gets through.
+fn passes_the_next_on(at: &str) {
+    let mut terminal = joins(at, "/", Some("99"));
+    terminal.write_all(&text("<TRANSACTION/>")).expect("it is read");
+    assert_eq!(takes(&mut terminal), "<RESPONSE/>");
+}
+
+#[test]
+fn idle_connections_keep_nobody_from_a_recorder() {
+    let (recorder, at) = recorder("flood-record-idle", &["--connections", "300"]);
+    let _held = idle(&at, 3_000);
+    passes_the_next_on(&at);
+    assert!(recorder.held() < HELD_MAX, "{} MiB held", recorder.held() >> 20);
+    recorder.has_said("it has no upgrade, and others come");
+}
+
+#[test]
+fn frames_that_never_end_are_bounded_in_a_recorder_and_traffic_passes() {
+    let (recorder, at) = recorder("flood-record-partial", &[]);
+    let mut partial = vec![0x82, 0xff, 0, 0, 0, 0, 0, 0x0f, 0, 0, 0, 0, 0, 0];
+    partial.extend(vec![0; 900_000]);
+    let mut held: Vec<TcpStream> = (0..150).map(|n| joins(&at, "/", Some(&n.to_string()))).collect();
+    for stream in &mut held {
+        stream.write_all(&partial).expect("all is passed on");
+    }
+    passes_the_next_on(&at);
+    assert!(recorder.held() < HELD_MAX, "{} MiB held", recorder.held() >> 20);
+}
+
+#[test]
+fn long_recordings_and_fragments_are_bounded_together() {
+    let (recorder, at) = recorder("flood-record-long", &[]);
+    let fragment = Frame { last: false, ..Frame::whole(opcode::TEXT, vec![b'x'; 500_000]) }.masked([0; 4]).encode();
+    let mut held: Vec<TcpStream> = (0..120).map(|n| joins(&at, "/", Some(&format!("part-{n}")))).collect();
+    held.iter_mut().for_each(|stream| stream.write_all(&fragment).expect("all is passed on"));
+    let message = text(&format!("<A>{}</A>", "x".repeat(20_000)));
+    for n in 0..100 {
+        let mut terminal = joins(&at, "/", Some(&format!("long-{n}")));
+        for _ in 0..15 {
+            terminal.write_all(&message).expect("it is read");
+            assert_eq!(takes(&mut terminal), "<RESPONSE/>");
+        }
+    }
+    assert!(recorder.held() < HELD_MAX, "{} MiB held", recorder.held() >> 20);
+    let here = Path::new(env!("CARGO_TARGET_TMPDIR")).join("flood-record-long");
+    let valid = command(&here, &["check", "out"]).output().expect("the program runs");
+    assert!(valid.status.success(), "{}", String::from_utf8_lossy(&valid.stderr));
 }

@@ -12,6 +12,7 @@ mod faults;
 mod fmt;
 mod import;
 mod list;
+mod log;
 mod lsp;
 mod new;
 mod open;

@@ -17,11 +17,14 @@ use sca_runner::live::{self, BrokerPlan, HostPlan, PosPlan, TerminalPlan};
 use sca_runner::{parse_url, simulated};
 use sca_terminal::{Cardholder, Target};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
+use tokio::signal::unix::{Signal, signal};
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
 use crate::Exit;
 use crate::certs::Files;
+use crate::log::Log;
+use crate::run::interrupt::{ENDS, next};
 use crate::terms::{complain, say};
 
 #[derive(Debug, Args)]
@@ -46,7 +49,39 @@ pub(crate) struct TerminalArguments {
     #[arg(long, value_name = "DIR")]
     flash: Option<PathBuf>,
     #[command(flatten)]
+    bounds: Bounds,
+    #[command(flatten)]
     files: Files,
+}
+
+/// Descriptors that are kept for files and for the system's own.
+const DESCRIPTORS_KEPT: u64 = 32;
+
+/// What a party that listens allows whoever comes.
+#[derive(Debug, Args)]
+pub(crate) struct Bounds {
+    /// Connections at one time. Who has waited longest without asking for anything makes room for others
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    connections: u32,
+    /// MiB of what was read and nobody has taken yet; then reading waits
+    #[arg(long, value_name = "MIB", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    memory: u32,
+    /// Seconds that somebody may hold a connection and do nothing with it
+    #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    patience: u32,
+}
+
+impl Bounds {
+    /// What they come to where each connection takes so many descriptors.
+    pub(crate) fn limits(&self, each: u64) -> live::Limits {
+        raise_descriptors();
+        let possible = descriptors().map_or(u64::MAX, |all| all.saturating_sub(DESCRIPTORS_KEPT).max(1) / each);
+        live::Limits {
+            connections: usize::try_from(possible).unwrap_or(usize::MAX).clamp(1, self.connections as usize),
+            memory: (self.memory as usize) << 20,
+            patience: Duration::from_secs(self.patience.into()),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -60,6 +95,8 @@ pub(crate) struct HostArguments {
     /// A setting of the host, as `sca-sim settings` lists them; may be given several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = host_setting)]
     set: Vec<(String, String)>,
+    #[command(flatten)]
+    bounds: Bounds,
 }
 
 fn host_setting(text: &str) -> Result<(String, String), String> {
@@ -74,6 +111,8 @@ pub(crate) struct BrokerArguments {
     /// Another setting of the broker, as `sca-sim settings` lists them; may be given several times
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting::<BrokerSettings>)]
     set: Vec<(String, String)>,
+    #[command(flatten)]
+    bounds: Bounds,
     #[command(flatten)]
     files: Files,
 }
@@ -116,15 +155,40 @@ fn chosen<T: Settings + Default>(set: &[(String, String)]) -> Result<T, String> 
 
 /// Runs a future on one thread with real sockets and real time.
 pub(crate) fn on_one_thread<F: Future>(future: F) -> Result<F::Output, String> {
+    raise_descriptors();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
     Ok(LocalSet::new().block_on(&runtime, future))
 }
 
-pub(crate) async fn interrupted() {
-    // Where the signal cannot be heard, the process is ended the hard way.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+/// Takes as many descriptors as the system gives: many systems give a process few unless it asks.
+fn raise_descriptors() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        // Where the system does not give them, fewer connections are taken.
+        _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
+}
+
+/// Descriptors that there are, if that is known.
+fn descriptors() -> Option<u64> {
+    #[cfg(unix)]
+    return rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    #[cfg(not(unix))]
+    None
+}
+
+/// Listens for signals from now on; the first of them ends what is waited for so. Needs a runtime.
+pub(crate) fn interrupted() -> impl Future<Output = ()> {
+    let heard: std::io::Result<Vec<Signal>> = ENDS.iter().map(|(kind, ..)| signal(*kind)).collect();
+    async move {
+        match heard {
+            Ok(mut signals) => _ = next(&mut signals).await,
+            // Where signals cannot be heard, the process is ended the hard way.
+            Err(_) => std::future::pending::<()>().await,
+        }
     }
 }
 
@@ -161,8 +225,10 @@ pub(crate) fn terminal(arguments: &TerminalArguments) -> Exit {
             target,
             listen_on: arguments.listen_on,
             flash: arguments.flash.clone(),
+            limits: arguments.bounds.limits(1),
         };
-        let mut tell = |line: &str| say!("{line}");
+        let log = Log::new();
+        let mut tell = |line: &str| log.line(line);
         on_one_thread(async {
             let (sender, acts) = mpsc::channel(16);
             // A thread of its own: a read of standard input cannot be given up, and the end must not wait for it.
@@ -224,9 +290,11 @@ pub(crate) fn host(arguments: &HostArguments) -> Exit {
         } else {
             HostPlan::Payment(chosen::<HostSettings>(&arguments.set)?)
         };
-        let ready = |address: SocketAddr| say!("listening on {address}");
-        let mut tell = |line: &str| say!("{line}");
-        on_one_thread(live::host(arguments.listen, plan, interrupted(), ready, &mut tell))?
+        let log = Log::new();
+        let ready = |address: SocketAddr| log.line(&format!("listening on {address}"));
+        let mut tell = |line: &str| log.line(line);
+        let limits = arguments.bounds.limits(1);
+        on_one_thread(async { live::host(arguments.listen, (plan, limits), interrupted(), ready, &mut tell).await })?
             .map_err(|error| format!("{}: {error}", arguments.listen))
     };
     exit(run())
@@ -236,11 +304,19 @@ pub(crate) fn broker(arguments: &BrokerArguments) -> Exit {
     let run = || {
         let credentials = arguments.files.read()?;
         let scheme = if credentials.identity.is_some() { "wss" } else { "ws" };
-        let plan =
-            BrokerPlan { listen: arguments.listen, credentials, settings: chosen::<BrokerSettings>(&arguments.set)? };
-        let ready = |address: SocketAddr| say!("listening on {scheme}://{address}; a POS asks at /pos/PINPAD-ID");
-        let mut tell = |line: &str| say!("{line}");
-        on_one_thread(live::serve(plan, interrupted(), ready, &mut tell))?.map_err(|error| error.to_string())
+        let plan = BrokerPlan {
+            listen: arguments.listen,
+            credentials,
+            settings: chosen::<BrokerSettings>(&arguments.set)?,
+            limits: arguments.bounds.limits(1),
+        };
+        let log = Log::new();
+        let ready = |address: SocketAddr| {
+            log.line(&format!("listening on {scheme}://{address}; a POS asks at /pos/PINPAD-ID"));
+        };
+        let mut tell = |line: &str| log.line(line);
+        on_one_thread(async { live::serve(plan, interrupted(), ready, &mut tell).await })?
+            .map_err(|error| error.to_string())
     };
     exit(run())
 }

@@ -10,7 +10,8 @@ use sca_terminal::Target;
 
 use crate::Exit;
 use crate::certs::{self, Files, credentials};
-use crate::open::{exit, interrupted, on_one_thread, url};
+use crate::log::Log;
+use crate::open::{Bounds, exit, interrupted, on_one_thread, url};
 use crate::terms::say;
 
 #[derive(Debug, Args)]
@@ -33,6 +34,8 @@ pub(crate) struct Arguments {
     /// A folder of `sca-sim certs` with all that both sides need; made where it is missing
     #[arg(long, value_name = "DIR", conflicts_with_all = ["ca", "cert", "key", "crl", "to_ca", "to_cert", "to_key"])]
     certs: Option<PathBuf>,
+    #[command(flatten)]
+    bounds: Bounds,
     #[command(flatten)]
     near: Files,
     /// The authority of the broker, PEM
@@ -71,11 +74,12 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     let run = || {
         let (near, far) = both(arguments)?;
         let scheme = if near.identity.is_some() { "wss" } else { "ws" };
-        let plan =
-            RecordPlan { listen: arguments.listen, near, to: arguments.to.clone(), far, out: arguments.out.clone() };
-        let ready = |address: SocketAddr| say!("listening on {scheme}://{address}");
-        let mut tell = |line: &str| say!("{line}");
-        on_one_thread(record(plan, interrupted(), ready, &mut tell))?.map_err(|error| error.to_string())
+        let (to, out, limits) = (arguments.to.clone(), arguments.out.clone(), arguments.bounds.limits(2));
+        let plan = RecordPlan { listen: arguments.listen, near, to, far, out, limits };
+        let log = Log::new();
+        let ready = |address: SocketAddr| log.line(&format!("listening on {scheme}://{address}"));
+        let mut tell = |line: &str| log.line(line);
+        on_one_thread(async { record(plan, interrupted(), ready, &mut tell).await })?.map_err(|error| error.to_string())
     };
     exit(run())
 }

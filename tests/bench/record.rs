@@ -96,6 +96,7 @@ fn recorder(to: SocketAddr) -> SocketAddr {
             to: Target { host: to.ip().to_string(), port: to.port(), secure: false },
             far: Credentials::default(),
             out,
+            limits: sca_runner::live::Limits::default(),
         };
         let ready = |address| sender.send(address).expect("somebody waits");
         let mut quiet = |_: &str| {};

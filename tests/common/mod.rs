@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "every test file is a crate of its own and uses its part")]
 
+pub(crate) mod party;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -8,7 +8,7 @@ use sca_protocol::handshake::{HEAD_BYTES_MAX, Head};
 use crate::session::{Event, Side};
 
 /// Bytes of a frame that is read.
-const FRAME_MAX: usize = 4 << 20;
+const FRAME_MAX: usize = 1 << 20;
 /// Bytes of a refusal's body that are kept.
 const BODY_MAX: usize = 4_096;
 
@@ -49,6 +49,20 @@ impl Ears {
     #[must_use]
     pub fn is_past_the_answer(&self) -> bool {
         matches!(self.phase, Phase::Talking | Phase::Deaf)
+    }
+
+    /// Bytes that wait for the end of what they belong to.
+    #[must_use]
+    pub fn waiting(&mut self) -> usize {
+        let decoders: usize = self.decoders.iter_mut().map(|decoder| decoder.buffer_mut().capacity()).sum();
+        decoders + self.heads.iter().map(Vec::len).sum::<usize>()
+    }
+
+    /// Hears nothing more, for this reason.
+    #[must_use]
+    pub fn gives_up(&mut self, why: &str) -> Event {
+        *self = Self { phase: Phase::Deaf, ..Self::default() };
+        Event::Note(format!("nothing more of this connection is recorded: {why}"))
     }
 
     /// Hears what a side says next.

@@ -28,7 +28,7 @@ pub(crate) enum Came<'f> {
 }
 
 /// Bytes of a message that is put together or unpacked.
-const MESSAGE_MAX: usize = 4 << 20;
+const MESSAGE_MAX: usize = 1 << 20;
 /// Frames of a message that is put together.
 const FRAGMENTS_MAX: usize = 1_000;
 
@@ -59,6 +59,16 @@ impl Frames {
         let deflate =
             line.map(|line| [line.contains("client_no_context_takeover"), line.contains("server_no_context_takeover")]);
         Self { deflate, ways: Default::default() }
+    }
+
+    /// Bytes that wait for the rest of their message.
+    pub(crate) fn waiting(&self) -> usize {
+        self.ways.iter().filter(|way| !way.parts.is_empty()).map(|way| way.size).sum()
+    }
+
+    /// Forgets what waits for the rest of its message.
+    pub(crate) fn forget(&mut self) {
+        self.ways.iter_mut().for_each(|way| way.parts.clear());
     }
 
     /// Takes the next frame of a side.

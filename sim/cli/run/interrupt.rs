@@ -15,7 +15,7 @@ use crate::terms::complain;
 const GRACE: Duration = Duration::from_secs(10);
 
 /// The signals that end a run: each with its name, and the exit that tells of it.
-const ENDS: [(SignalKind, &str, Exit); 3] = [
+pub(crate) const ENDS: [(SignalKind, &str, Exit); 3] = [
     (SignalKind::interrupt(), "SIGINT", Exit::Interrupted),
     (SignalKind::terminate(), "SIGTERM", Exit::Terminated),
     (SignalKind::hangup(), "SIGHUP", Exit::HungUp),
@@ -66,7 +66,7 @@ async fn attend(heard: &Heard, interrupter: &Interrupter, at_once: bool) {
 }
 
 /// Which of these comes first.
-async fn next(signals: &mut [Signal]) -> usize {
+pub(crate) async fn next(signals: &mut [Signal]) -> usize {
     std::future::poll_fn(|cx| {
         let came = signals.iter_mut().position(|signal| signal.poll_recv(cx).is_ready());
         came.map_or(std::task::Poll::Pending, std::task::Poll::Ready)

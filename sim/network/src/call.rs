@@ -1,6 +1,8 @@
 //! Plain TCP: documents one after the other, split where their root ends, bounded in size and time. No TLS, no WebSocket.
 
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 use std::time::Duration;
 
 use sca_protocol::Reason;
@@ -9,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::held::Bounds;
 use crate::post::{Event, Mailbox, Pen, Tag};
 use crate::stream::{Stream, read_some};
 use crate::{Dialer, Route};
@@ -22,6 +25,8 @@ pub enum CallEvent {
     Document(String),
     /// What came is no document; nothing that follows can be read.
     Broken(String),
+    /// It is given up for what the other side does; it ends.
+    GivenUp(&'static str),
     /// It did not come to stand.
     Failed(Reason),
     /// It is over.
@@ -40,12 +45,16 @@ pub enum CallOrder {
 }
 
 /// Limits of what is read on a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct CallLimits {
     /// Bytes of a document.
     pub document_size_max: usize,
     /// From the first byte of a document to its last.
     pub document_time_max: Duration,
+    /// What binds it; in the open alone.
+    pub bounds: Option<Bounds>,
+    /// Whether who has once said something may be quiet for as long as it likes.
+    pub may_be_quiet: bool,
 }
 
 /// Which end of a call: the terminal's, or that of whoever it speaks with.
@@ -146,7 +155,12 @@ async fn talk(
     let (mut reader, mut writer) = tokio::io::split(stream);
     let mut reading = Reading { bytes: Vec::new(), seen: 0, until: None, over: false, unanswered: 0 };
     let mut waiting: Vec<u8> = early.concat().into_bytes();
+    let mut patience = Waiting { since: Instant::now(), has_spoken: false };
     loop {
+        if let Some(bounds) = &limits.bounds {
+            bounds.share.buffers(reading.bytes.capacity() + waiting.capacity());
+        }
+        let given_up = patience.ends(&limits, &reading, &waiting);
         let late = async {
             match reading.until {
                 Some(at) => sleep_until(at).await,
@@ -159,6 +173,7 @@ async fn talk(
                 Some(CallOrder::Say(text)) => {
                     reading.unanswered = reading.unanswered.saturating_sub(1);
                     waiting.extend_from_slice(text.as_bytes());
+                    patience.since = Instant::now();
                 }
                 Some(CallOrder::HangUp) => {
                     let rest = waiting;
@@ -170,16 +185,80 @@ async fn talk(
             },
             // Reading goes on beside writing: neither end waits for the other.
             written = writer.write(&waiting), if !waiting.is_empty() => match written {
-                Ok(n) if n > 0 => drop(waiting.drain(..n)),
+                Ok(n) if n > 0 => {
+                    waiting.drain(..n);
+                    if waiting.is_empty() {
+                        waiting = Vec::new();
+                    }
+                    patience.since = Instant::now();
+                }
                 _ => return pen.post(CallEvent::Ended),
             },
-            read = read_some(&mut reader, &mut reading.bytes), if reading.may_go_on(waiting.len()) => match read {
-                Ok(n) if n > 0 => reading.look(limits, pen),
-                _ => return pen.post(CallEvent::Ended),
-            },
+            read = read_where_room(&mut reader, &mut reading.bytes, &limits), if reading.may_go_on(waiting.len()) => {
+                match read {
+                    Ok(n) if n > 0 => {
+                        let before = reading.unanswered;
+                        reading.look(&limits, pen);
+                        if reading.unanswered > before {
+                            patience = Waiting { since: Instant::now(), has_spoken: true };
+                        }
+                    }
+                    _ => return pen.post(CallEvent::Ended),
+                }
+            }
+            why = given_up => {
+                pen.post(CallEvent::GivenUp(why));
+                return pen.post(CallEvent::Ended);
+            }
             () = late => reading.give_up("a document that does not end in time", pen),
         }
     }
+}
+
+/// What the other side is waited for.
+struct Waiting {
+    since: Instant,
+    has_spoken: bool,
+}
+
+impl Waiting {
+    /// Returns when it is waited for no longer, with the reason.
+    fn ends(
+        &self,
+        limits: &CallLimits,
+        reading: &Reading,
+        waiting: &[u8],
+    ) -> impl Future<Output = &'static str> + use<> {
+        let why = if !waiting.is_empty() {
+            Some("takes nothing of what it is sent")
+        } else if reading.unanswered == 0 && !(self.has_spoken && limits.may_be_quiet) {
+            Some("asks for nothing")
+        } else {
+            None
+        };
+        let end = limits.bounds.as_ref().zip(why).map(|(bounds, why)| (self.since + bounds.patience, why));
+        async move {
+            match end {
+                Some((at, why)) => {
+                    sleep_until(at).await;
+                    why
+                }
+                None => std::future::pending().await,
+            }
+        }
+    }
+}
+
+/// Reads when there is room for more.
+async fn read_where_room<R: AsyncRead + Unpin>(
+    reader: &mut R,
+    into: &mut Vec<u8>,
+    limits: &CallLimits,
+) -> io::Result<usize> {
+    if let Some(bounds) = &limits.bounds {
+        poll_fn(|cx| if bounds.share.has_room(cx) { Poll::Ready(()) } else { Poll::Pending }).await;
+    }
+    read_some(reader, into).await
 }
 
 impl Reading {
@@ -189,7 +268,7 @@ impl Reading {
     }
 
     /// Posts every document that is whole by now.
-    fn look(&mut self, limits: CallLimits, pen: &mut CallPen) {
+    fn look(&mut self, limits: &CallLimits, pen: &mut CallPen) {
         loop {
             // Nothing ends without this sign; a look at what is new spares most looks at the whole.
             let is_new = self.bytes[self.seen..].contains(&b'>') || self.seen == 0;

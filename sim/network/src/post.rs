@@ -9,6 +9,7 @@ use sca_protocol::Line;
 
 use crate::call::{CallEvent, Side};
 use crate::client::ClientEvent;
+use crate::held::Held;
 use crate::server::ServerEvent;
 
 /// Whose connection, and which.
@@ -42,6 +43,8 @@ pub struct Posted {
     pub sequence: u32,
     /// What happened.
     pub event: Event,
+    /// What is held of whoever sent it, until all that comes of it is written.
+    pub held: Option<Held>,
 }
 
 /// Counts everything that moves in memory, so that the driver knows when an instant is quiet.
@@ -130,7 +133,11 @@ impl Pen {
     }
 
     pub(crate) fn post(&mut self, event: Event) {
+        self.post_held(event, None);
+    }
+
+    pub(crate) fn post_held(&mut self, event: Event, held: Option<Held>) {
         self.sequence += 1;
-        self.mailbox.post(Posted { tag: self.tag, sequence: self.sequence, event });
+        self.mailbox.post(Posted { tag: self.tag, sequence: self.sequence, event, held });
     }
 }

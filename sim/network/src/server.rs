@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -20,6 +21,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::held::{Bounds, Held, Patience};
 use crate::post::{Event, Mailbox, Pen, Tag};
 use crate::prefix::Incoming;
 use crate::stream::{poll_read_some, read_some};
@@ -55,6 +57,8 @@ pub enum ServerEvent {
     Asked(Head, String, bool),
     /// A frame, with its size on the wire.
     Frame(Frame, usize),
+    /// It is given up for what the other side does; it ends.
+    GivenUp(&'static str),
     /// It is over.
     Ended(Ending),
 }
@@ -77,6 +81,13 @@ pub enum ServerOrder {
     NewKeys,
     /// End in good manners.
     HangUp,
+    /// Send these bytes, which others may be sent too, and let go of what they came of.
+    Pass {
+        /// The bytes.
+        bytes: Rc<Vec<u8>>,
+        /// What they came of.
+        held: Held,
+    },
 }
 
 /// A stream whose keys can be made new.
@@ -116,17 +127,29 @@ const DRAIN_TIME: Duration = Duration::from_secs(1);
 /// Bytes of one frame: no message is longer.
 const FRAME_BYTES_MAX: usize = 1 << 20;
 
-/// Runs one connection to its end. Where the terminal goes through a proxy, `proxy` is what that answers; anything but a
-/// status of 2xx ends the connection.
+/// What the broker's end is given.
+#[derive(Debug, Clone)]
+pub struct ServerSetup {
+    /// What the proxy before it answers, where the terminal goes through one. Anything but a status of 2xx ends the
+    /// connection.
+    pub proxy: Option<String>,
+    /// What stands before its WebSocket.
+    pub tls: Tls,
+    /// Where faults strike.
+    pub tap: TapHandle,
+    /// What binds it; in the open alone.
+    pub bounds: Option<Bounds>,
+}
+
+/// Runs one connection to its end.
 pub async fn run(
     stream: Stream,
-    proxy: Option<String>,
-    tls: Tls,
-    tap: TapHandle,
+    setup: ServerSetup,
     tag: Tag,
     mailbox: Mailbox,
     mut orders: mpsc::Receiver<ServerOrder>,
 ) {
+    let ServerSetup { proxy, tls, tap, bounds } = setup;
     let mut stream = Tapped::new(stream, tap.clone(), mailbox.clone());
     let mut pen = Pen::new(mailbox.clone(), tag);
     if let Some(answer) = proxy
@@ -140,7 +163,7 @@ pub async fn run(
         Tls::On(config) => config,
         Tls::Off => {
             let stream = Incoming::new(stream, tap.clone(), mailbox);
-            let ending = converse(stream, &tap, &mut pen, &mut orders).await;
+            let ending = converse(stream, (&tap, bounds), &mut pen, &mut orders).await;
             return pen.post(Event::Server(ServerEvent::Ended(ending)));
         }
         Tls::Instead(bytes) => {
@@ -160,7 +183,7 @@ pub async fn run(
             let rekeys = session.protocol_version() == Some(ProtocolVersion::TLSv1_3);
             pen.post(Event::Server(ServerEvent::Secured { names, rekeys }));
             let stream = Incoming::new(stream, tap.clone(), mailbox);
-            Box::pin(converse(stream, &tap, &mut pen, &mut orders)).await
+            Box::pin(converse(stream, (&tap, bounds), &mut pen, &mut orders)).await
         }
         Err((error, stream)) => {
             let reason = match (tls::word(&error), error.kind()) {
@@ -194,7 +217,12 @@ where
     sent && status.is_some_and(|status| (200..300).contains(&status))
 }
 
-async fn converse<S>(mut stream: S, tap: &TapHandle, pen: &mut Pen, orders: &mut mpsc::Receiver<ServerOrder>) -> Ending
+async fn converse<S>(
+    mut stream: S,
+    (tap, bounds): (&TapHandle, Option<Bounds>),
+    pen: &mut Pen,
+    orders: &mut mpsc::Receiver<ServerOrder>,
+) -> Ending
 where
     S: AsyncRead + AsyncWrite + Rekey + Unpin,
 {
@@ -212,7 +240,7 @@ where
         order = orders.recv() => order,
         ending = watch(&mut stream) => return ending,
     };
-    let mut writer = Writer { tap: tap.clone(), queue: VecDeque::new(), written: 0 };
+    let mut writer = Writer { tap: tap.clone(), queue: VecDeque::new(), written: 0, steps: 0 };
     let open = match answered {
         Some(ServerOrder::Answer { bytes, open }) => {
             writer.queue.push_back(Outgoing::Bytes(bytes));
@@ -228,7 +256,7 @@ where
         }
     };
     if open {
-        return frames(stream, writer, &tail, pen, orders).await;
+        return frames(stream, Reading::new(&tail, bounds), writer, pen, orders).await;
     }
     let flushed = poll_fn(|cx| writer.poll(&mut stream, cx)).await;
     leave(stream).await;
@@ -274,6 +302,8 @@ struct Writer {
     tap: TapHandle,
     queue: VecDeque<Outgoing>,
     written: usize,
+    /// How often the stream has taken something.
+    steps: u64,
 }
 
 /// One order to the stream.
@@ -281,6 +311,7 @@ enum Outgoing {
     Bytes(Vec<u8>),
     Strike(End),
     NewKeys,
+    Passed(Rc<Vec<u8>>, #[expect(dead_code, reason = "held until it is written")] Held),
 }
 
 impl Writer {
@@ -288,6 +319,7 @@ impl Writer {
         while let Some(front) = self.queue.front() {
             let bytes = match front {
                 Outgoing::Bytes(bytes) => bytes,
+                Outgoing::Passed(bytes, _) => &**bytes,
                 Outgoing::Strike(end) => {
                     self.tap.end(*end);
                     self.queue.pop_front();
@@ -301,7 +333,10 @@ impl Writer {
             };
             if self.written < bytes.len() {
                 match Pin::new(&mut *stream).poll_write(cx, &bytes[self.written..]) {
-                    Poll::Ready(Ok(n)) => self.written += n,
+                    Poll::Ready(Ok(n)) => {
+                        self.written += n;
+                        self.steps += 1;
+                    }
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                     Poll::Pending => return Poll::Pending,
                 }
@@ -321,23 +356,77 @@ impl Writer {
 enum Left {
     HangUp,
     Ended(Ending),
+    GivenUp(&'static str),
+}
+
+/// What is read of frames, and how patiently.
+struct Reading {
+    decoder: Decoder,
+    bounds: Option<Bounds>,
+    frames: u64,
+    sending: Patience,
+    receiving: Patience,
+}
+
+impl Reading {
+    fn new(tail: &[u8], bounds: Option<Bounds>) -> Self {
+        let mut decoder = Decoder::new(FRAME_BYTES_MAX);
+        decoder.push(tail);
+        let (sending, receiving) = (Patience::default(), Patience::default());
+        Self { decoder, bounds, frames: 0, sending, receiving }
+    }
+
+    /// Whether there is room for more.
+    fn has_room(&mut self, cx: &Context<'_>) -> bool {
+        match &self.bounds {
+            None => true,
+            Some(bounds) => {
+                bounds.share.buffers(self.decoder.buffer_mut().capacity());
+                bounds.share.has_room(cx)
+            }
+        }
+    }
+
+    /// Posts what has been read.
+    fn posts(&mut self, frame: Frame, size: usize, pen: &mut Pen) {
+        self.frames += 1;
+        let held = self.bounds.as_ref().map(|bounds| bounds.share.holds(size));
+        pen.post_held(Event::Server(ServerEvent::Frame(frame, size)), held);
+    }
+
+    /// Why the other side is waited for no longer.
+    fn gives_up(&mut self, writer: &Writer, cx: &mut Context<'_>) -> Option<&'static str> {
+        let Bounds { share, patience: after } = self.bounds.clone()?;
+        if self.sending.ends(!writer.queue.is_empty(), writer.steps, after, cx) {
+            return Some("takes nothing of what it is sent");
+        }
+        // Who is not read while others take what it has sent cannot end its frame.
+        let is_open = !share.is_paused() && !self.decoder.buffer_mut().is_empty();
+        self.receiving.ends(is_open, self.frames, after, cx).then_some("does not end the frame it has begun")
+    }
 }
 
 async fn frames<S>(
     mut stream: S,
+    mut reading: Reading,
     mut writer: Writer,
-    tail: &[u8],
     pen: &mut Pen,
     orders: &mut mpsc::Receiver<ServerOrder>,
 ) -> Ending
 where
     S: AsyncRead + AsyncWrite + Rekey + Unpin,
 {
-    let mut decoder = Decoder::new(FRAME_BYTES_MAX);
-    decoder.push(tail);
-    let left = poll_fn(|cx| poll_frames(&mut stream, &mut writer, &mut decoder, pen, orders, cx)).await;
+    let left = poll_fn(|cx| match poll_frames(&mut stream, &mut writer, &mut reading, pen, orders, cx) {
+        Poll::Pending => reading.gives_up(&writer, cx).map_or(Poll::Pending, |why| Poll::Ready(Left::GivenUp(why))),
+        left => left,
+    })
+    .await;
     match left {
         Left::Ended(ending) => ending,
+        Left::GivenUp(why) => {
+            pen.post(Event::Server(ServerEvent::GivenUp(why)));
+            Ending::Broken
+        }
         Left::HangUp => {
             drop(timeout(DRAIN_TIME, poll_fn(|cx| writer.poll(&mut stream, cx))).await);
             leave(stream).await;
@@ -349,7 +438,7 @@ where
 fn poll_frames<S>(
     stream: &mut S,
     writer: &mut Writer,
-    decoder: &mut Decoder,
+    reading: &mut Reading,
     pen: &mut Pen,
     orders: &mut mpsc::Receiver<ServerOrder>,
     cx: &mut Context<'_>,
@@ -366,6 +455,9 @@ where
                 }
                 Poll::Ready(Some(ServerOrder::Strike(end))) => writer.queue.push_back(Outgoing::Strike(end)),
                 Poll::Ready(Some(ServerOrder::NewKeys)) => writer.queue.push_back(Outgoing::NewKeys),
+                Poll::Ready(Some(ServerOrder::Pass { bytes, held })) => {
+                    writer.queue.push_back(Outgoing::Passed(bytes, held));
+                }
                 Poll::Ready(Some(ServerOrder::HangUp) | None) => return Poll::Ready(Left::HangUp),
                 Poll::Pending => break,
             }
@@ -379,13 +471,16 @@ where
     }
     loop {
         loop {
-            match decoder.next_frame() {
-                Ok(Some((frame, size))) => pen.post(Event::Server(ServerEvent::Frame(frame, size))),
+            if !reading.has_room(cx) {
+                return Poll::Pending;
+            }
+            match reading.decoder.next_frame() {
+                Ok(Some((frame, size))) => reading.posts(frame, size, pen),
                 Ok(None) => break,
                 Err(_) => return Poll::Ready(Left::Ended(Ending::Broken)),
             }
         }
-        match poll_read_some(stream, decoder.buffer_mut(), cx) {
+        match poll_read_some(stream, reading.decoder.buffer_mut(), cx) {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Err(_)) => return Poll::Ready(Left::Ended(Ending::Broken)),
             Poll::Ready(Ok(0)) => return Poll::Ready(Left::Ended(Ending::Fin)),

@@ -32,9 +32,12 @@ impl Listener {
     ///
     /// # Errors
     /// What the system says.
-    pub async fn bind(address: SocketAddr) -> io::Result<Self> {
-        let socket = TcpListener::bind(address).await?;
-        Ok(Self { socket, expected: Expected::default(), is_deaf: false })
+    pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // A port that was just given up is taken again, as everywhere on Unix.
+        socket.set_reuseaddr(cfg!(unix))?;
+        socket.bind(address)?;
+        Ok(Self { socket: socket.listen(BACKLOG)?, expected: Expected::default(), is_deaf: false })
     }
 
     /// Where it listens.
@@ -261,7 +264,7 @@ mod tests {
 
     /// What the system has been told of a connection that was dialled so: whether it probes, idle seconds, the gap, how often.
     async fn told(keep_alive: KeepAlive) -> (bool, u64, u64, u32) {
-        let listener = Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.expect("a free port");
+        let listener = Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("a free port");
         let port = listener.address().expect("an address").port();
         let route = Route { keep_alive, ..Route::direct("127.0.0.1".to_owned(), port) };
         let tag = Tag { terminal: 0, line: None, connection: 1 };

@@ -142,6 +142,9 @@ impl Frame {
     }
 }
 
+/// Bytes of a buffer that are kept for the next frame.
+const KEPT: usize = 8 << 10;
+
 /// Reads frames from bytes as they come.
 #[derive(Debug, Default)]
 pub struct Decoder {
@@ -195,6 +198,10 @@ impl Decoder {
         }
         let first = self.buffer[0];
         self.buffer.drain(..end);
+        // A long frame leaves no long buffer behind.
+        if self.buffer.len() < KEPT {
+            self.buffer.shrink_to(KEPT);
+        }
         let frame = Frame {
             last: first & 0x80 != 0,
             reserved: first >> 4 & 7,

@@ -40,6 +40,12 @@ impl<T> Pairing<T> {
         (heard.response, asked.map(|(_, kept)| kept))
     }
 
+    /// Whether no request waits for its answer.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
     /// What is kept of the requests without an answer, oldest first.
     pub fn open_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut T> {
         self.open.iter_mut().map(|(_, kept)| kept)

@@ -69,7 +69,7 @@ pub(crate) fn cast<C: Core>(
 
 /// A real listener on loopback that hands what it accepts to `accept`, and a dialer that leads there.
 pub(crate) async fn listen(accept: Rc<dyn Fn(sca_network::Stream, sca_network::Tag)>) -> std::io::Result<Dialer> {
-    let listener = Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+    let listener = Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
     let dialer = listener.dialer()?;
     tokio::task::spawn_local(async move {
         loop {

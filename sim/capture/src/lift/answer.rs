@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sca_protocol::commands::{Command, Needs};
 use sca_protocol::frame::opcode;
-use sca_protocol::message::SECRET;
+use sca_protocol::secret;
 use sca_protocol::xml::Element;
 use sca_protocol::{Request, Response};
 use sca_scenario::Span;
@@ -88,7 +88,7 @@ impl Lift {
         }
         // What exactly is wrong with a document, each says in its own words.
         let is_detail = name == "RESPONSE_TEXT" && response.get("RESULT_CODE") == Some("-2");
-        let differs = is_detail || fields::holds(VARYING, name) || SECRET.contains(&name) || fields::is_of_card(name);
+        let differs = is_detail || fields::holds(VARYING, name) || secret::kind(name).is_some();
         // What looks like an insert is none, and what was escaped may be a card after all.
         let is_odd = field.text.contains("{{") || !sca_protocol::pan::find(field.text.as_bytes()).is_empty();
         let is_odd = is_odd && !fields::holds(REFERENCE, name);

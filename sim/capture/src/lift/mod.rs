@@ -20,8 +20,10 @@ use sca_scenario::{Printer, quote, stamp_into};
 use crate::frames::Frames;
 use crate::session::{Event, Session};
 
-/// Bytes after which a capture goes on in another scenario: a file has a mebibyte at most.
+/// Bytes after which a capture goes on in another scenario, as soon as nothing is under way.
 pub(crate) const PART_MAX: usize = 640 << 10;
+/// Bytes after which it goes on in another whatever is under way: a file has a mebibyte at most.
+const PART_LONGEST: usize = 960 << 10;
 
 /// No scenario lasts longer; a clock that was set in between tells such times.
 const LONGEST: Duration = Duration::from_secs(365 * 86_400);
@@ -43,6 +45,8 @@ pub struct Lift {
     speech: speech::Speech,
     last: Duration,
     is_over: bool,
+    /// Bytes of lines that stand for what was before it began.
+    prelude: usize,
 }
 
 impl Lift {
@@ -62,6 +66,7 @@ impl Lift {
             speech: speech::Speech::default(),
             last: Duration::ZERO,
             is_over: false,
+            prelude: 0,
         }
     }
 
@@ -72,7 +77,7 @@ impl Lift {
         let (mut all, mut began) = (Vec::new(), Duration::ZERO);
         for (at, event) in &session.events {
             lift.event(at.saturating_sub(began), event);
-            if lift.body.len() > PART_MAX {
+            if lift.is_long_enough() {
                 let next = lift.continued(title);
                 lift.finish(lift.last);
                 all.push(lift.text());
@@ -100,9 +105,15 @@ impl Lift {
         }
     }
 
+    /// Whether anything has happened since it began.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.body.len() > self.prelude
+    }
+
     /// Ends the scenario. Nothing comes after this.
     pub fn finish(&mut self, at: Duration) {
-        if !self.is_over {
+        if !self.is_over && self.has_begun() {
             self.is_over = true;
             self.told_pings();
             self.leave_open_requests_out();
@@ -121,6 +132,32 @@ impl Lift {
     #[must_use]
     pub fn is_up(&self) -> bool {
         self.link.is_up()
+    }
+
+    /// Bytes that it keeps.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.body.len() + self.frames.waiting()
+    }
+
+    /// Whether no request waits for its answer and no message for its end.
+    #[must_use]
+    pub fn is_between(&self) -> bool {
+        self.speech.pairing.is_empty() && self.frames.waiting() == 0
+    }
+
+    /// Whether what comes next belongs into another scenario.
+    #[must_use]
+    pub fn is_long_enough(&self) -> bool {
+        self.body.len() > PART_LONGEST || (self.body.len() > PART_MAX && self.is_between())
+    }
+
+    /// Forgets what waits for the rest of its message, and says so; nothing where nothing waits.
+    pub fn forget_fragments(&mut self) {
+        if self.frames.waiting() > 0 {
+            self.frames.forget();
+            self.comment("a message that came in fragments is left out: too much waited for its end at once");
+        }
     }
 
     /// The lines so far.
@@ -177,6 +214,7 @@ impl Lift {
         if next.link.is_up() {
             next.step(Some(Duration::ZERO), expect(Sight::Link(sca_scenario::model::LinkSight::Connects)));
         }
+        next.prelude = next.body.len();
         next
     }
 

@@ -2,7 +2,7 @@
 //! there is a scenario.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,10 +10,14 @@ use std::time::Duration;
 use sca_protocol::handshake::Head;
 use sca_runner::files;
 
-use crate::lift::{Lift, PART_MAX};
+use crate::lift::Lift;
 use crate::load::{file_name, title};
 use crate::session::{Ending, Event, Side};
 
+/// Bytes of a recording that are worth another file.
+const PART_MIN: usize = 1 << 10;
+/// Bytes that may wait for a disk that takes none, until the rest of a recording is given up.
+const UNWRITTEN_MAX: usize = 64 << 10;
 /// Terminals of one recording.
 pub(super) const TERMINALS_MAX: usize = 5_000;
 
@@ -28,7 +32,10 @@ pub(super) struct Book {
     /// The names of connections, and of addresses.
     named: BTreeMap<u32, String>,
     known: BTreeMap<String, String>,
-    /// What could not be written.
+    /// Bytes of recordings that are kept in memory, and how many may be.
+    weight: usize,
+    weight_max: usize,
+    /// What could not be written when it was last tried.
     pub(super) trouble: Option<io::Error>,
     /// Whether a terminal has come that there was no room for.
     pub(super) is_full: bool,
@@ -44,15 +51,21 @@ struct Unnamed {
 struct Page {
     lift: Lift,
     name: String,
-    path: PathBuf,
+    folder: PathBuf,
+    /// Where it stands; nothing before the first line of it.
+    path: Option<PathBuf>,
     began: Duration,
     written: usize,
     rewrites: u64,
     connection: u32,
+    /// Bytes that it keeps in memory.
+    weight: usize,
+    /// Whether nothing more is written into it.
+    is_given_up: bool,
 }
 
 impl Book {
-    pub(super) fn new(folder: PathBuf, from: String, secure: bool) -> Self {
+    pub(super) fn new(folder: PathBuf, from: String, secure: bool, weight_max: usize) -> Self {
         Self {
             folder,
             from,
@@ -61,6 +74,8 @@ impl Book {
             unnamed: BTreeMap::new(),
             named: BTreeMap::new(),
             known: BTreeMap::new(),
+            weight: 0,
+            weight_max,
             trouble: None,
             is_full: false,
         }
@@ -120,14 +135,14 @@ impl Book {
 
     /// The recording is over: every file ends.
     pub(super) fn ends(&mut self, at: Duration) {
+        self.trouble = None;
         for connection in self.unnamed.keys().copied().collect::<Vec<_>>() {
             // What has come and said nothing has at least come.
             self.happens(connection, at, Event::Ended(Side::Terminal, Ending::Fin));
         }
         for page in self.pages.values_mut() {
             page.lift.finish(at.saturating_sub(page.began));
-            let kept = page.keep();
-            self.trouble = self.trouble.take().or(kept.err());
+            self.trouble = page.keep().err().or(self.trouble.take());
         }
     }
 
@@ -143,19 +158,19 @@ impl Book {
         let lift = Lift::new(&title(name, &self.from), self.secure);
         match Page::create(&self.folder, name, lift, at) {
             Ok(page) => {
-                let path = page.path.clone();
+                let path = page.path.clone().unwrap_or_default();
                 self.pages.insert(name.to_owned(), page);
                 Some(path)
             }
             Err(error) => {
-                self.trouble.get_or_insert(error);
+                self.trouble = Some(error);
                 None
             }
         }
     }
 
     fn put(&mut self, name: &str, connection: u32, at: Duration, event: &Event) {
-        let Some(page) = self.pages.get_mut(name) else { return };
+        let Some(page) = self.pages.get_mut(name).filter(|page| !page.is_given_up) else { return };
         if connection < page.connection {
             // An older connection of the same terminal, whose end comes late.
             return;
@@ -163,13 +178,35 @@ impl Book {
         if connection > page.connection && page.connection != 0 && !matches!(event, Event::Opened) {
             page.lift.event(at.saturating_sub(page.began), &Event::Ended(Side::Terminal, Ending::Fin));
         }
+        self.weight -= page.weight;
         page.connection = connection;
         page.lift.event(at.saturating_sub(page.began), event);
         let mut kept = page.keep();
-        if kept.is_ok() && page.lift.body().len() > PART_MAX {
-            kept = page.turn(&self.folder, &self.from, at);
+        if kept.is_ok() && page.lift.is_long_enough() {
+            kept = page.turn(&self.from, at);
+        } else if kept.is_err() && page.lift.body().len() > page.written + UNWRITTEN_MAX {
+            page.give_up();
         }
-        self.trouble = self.trouble.take().or(kept.err());
+        self.weight += page.weighs();
+        self.trouble = kept.err();
+        if self.weight > self.weight_max {
+            self.lighten(at);
+        }
+    }
+
+    /// Makes the heaviest recording lighter: what waits for its end is left out, and what stands goes on in another file.
+    fn lighten(&mut self, at: Duration) {
+        // One in which nothing is under way, where there is such.
+        let heaviest = |page: &&mut Page| (page.lift.is_between() && page.weight > PART_MIN, page.weight);
+        let Some(page) = self.pages.values_mut().max_by_key(heaviest) else { return };
+        self.weight -= page.weight;
+        page.lift.forget_fragments();
+        let turned = page.turn(&self.from, at);
+        if turned.is_err() {
+            page.give_up();
+        }
+        self.weight += page.weighs();
+        self.trouble = turned.err().or(self.trouble.take());
     }
 }
 
@@ -179,21 +216,46 @@ fn pinpad_id(request: &str) -> Option<String> {
     (!id.is_empty()).then(|| id.chars().take(64).collect())
 }
 
+/// Appends all of it or nothing: half a line would be another statement, or none.
+fn append(mut file: &File, text: &str) -> io::Result<()> {
+    let before = file.metadata()?.len();
+    file.write_all(text.as_bytes()).inspect_err(|_| drop(file.set_len(before)))
+}
+
 impl Page {
-    /// A new file beside those that are there.
+    /// A new recording, with its file.
     fn create(folder: &Path, name: &str, lift: Lift, began: Duration) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
-        let stem = file_name(name);
+        let name = name.to_owned();
+        let (connection, weight, written, rewrites) = (0, 0, 0, 0);
+        let mut page = Self {
+            lift,
+            name,
+            folder: folder.to_owned(),
+            path: None,
+            began,
+            written,
+            rewrites,
+            connection,
+            weight,
+            is_given_up: false,
+        };
+        page.begins()?;
+        Ok(page)
+    }
+
+    /// A new file beside those that are there.
+    fn begins(&mut self) -> io::Result<&Path> {
+        fs::create_dir_all(&self.folder)?;
+        let stem = file_name(&self.name);
         for number in 1..100_000 {
             let path = match number {
-                1 => folder.join(format!("{stem}.sca")),
-                number => folder.join(format!("{stem}-{number}.sca")),
+                1 => self.folder.join(format!("{stem}.sca")),
+                number => self.folder.join(format!("{stem}-{number}.sca")),
             };
-            match files::create_private(&path, lift.text()) {
+            match files::create_private(&path, self.lift.text()) {
                 Ok(()) => {
-                    let name = name.to_owned();
-                    let (written, rewrites) = (lift.body().len(), lift.rewrites());
-                    return Ok(Self { lift, name, path, began, written, rewrites, connection: 0 });
+                    (self.written, self.rewrites) = (self.lift.body().len(), self.lift.rewrites());
+                    return Ok(self.path.insert(path));
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
@@ -204,33 +266,45 @@ impl Page {
 
     /// Brings the file up to what has happened: its end grows, or it is written anew.
     fn keep(&mut self) -> io::Result<()> {
+        if self.is_given_up {
+            return Ok(());
+        }
+        let Some(path) = &self.path else {
+            // A part that only says that the link is up says nothing.
+            return if self.lift.has_begun() { self.begins().map(drop) } else { Ok(()) };
+        };
         if self.lift.rewrites() != self.rewrites {
-            return self.rewrite();
+            files::replace_private(path, self.lift.text())?;
+            (self.written, self.rewrites) = (self.lift.body().len(), self.lift.rewrites());
+            return Ok(());
         }
         let new = &self.lift.body()[self.written..];
         if !new.is_empty() {
             // Opened anew each time: of a thousand terminals few speak at once.
-            OpenOptions::new().append(true).open(&self.path)?.write_all(new.as_bytes())?;
+            append(&OpenOptions::new().append(true).open(path)?, new)?;
             self.written = self.lift.body().len();
         }
         Ok(())
     }
 
-    /// Writes the file anew, beside the old one, and lets it take its place.
-    fn rewrite(&mut self) -> io::Result<()> {
-        files::replace_private(&self.path, self.lift.text())?;
-        (self.written, self.rewrites) = (self.lift.body().len(), self.lift.rewrites());
-        Ok(())
+    /// What it weighs by now.
+    fn weighs(&mut self) -> usize {
+        self.weight = self.lift.weight();
+        self.weight
     }
 
-    /// Goes on in another file.
-    fn turn(&mut self, folder: &Path, from: &str, at: Duration) -> io::Result<()> {
+    /// Nothing more is written: what stands is a whole scenario, and the rest of what this terminal does is passed on alone.
+    fn give_up(&mut self) {
+        self.is_given_up = true;
+        self.lift = Lift::new(&self.name, false);
+    }
+
+    /// Goes on in another file, which begins with what happens next.
+    fn turn(&mut self, from: &str, at: Duration) -> io::Result<()> {
         let next = self.lift.continued(&title(&self.name, from));
         self.lift.finish(at.saturating_sub(self.began));
         self.keep()?;
-        let connection = self.connection;
-        *self = Self::create(folder, &self.name, next, at)?;
-        self.connection = connection;
-        self.keep()
+        (self.lift, self.began, self.path) = (next, at, None);
+        Ok(())
     }
 }

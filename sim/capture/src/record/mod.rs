@@ -5,6 +5,7 @@ mod book;
 mod line;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,12 +14,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sca_network::tls::{self, ClientTls, ServerTls, TlsError};
-use sca_network::{Dialer, Listener, Route, SocketDialer, Stream, Tag};
+use sca_network::{Budget, Dialer, Listener, Route, Share, SocketDialer, Stream, Tag};
 use sca_protocol::Reason;
 use sca_protocol::reason::from_the_other_side;
-use sca_runner::live::Credentials;
+use sca_runner::live::{Credentials, Limits, SHORTAGE_PAUSE, Shortage};
 use sca_runner::{Since, Target};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split};
+use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use crate::ears::Ears;
@@ -39,6 +41,8 @@ pub struct RecordPlan {
     pub far: Credentials,
     /// The folder of the recordings.
     pub out: PathBuf,
+    /// What it allows. Patience is for the broker, and for a handshake of TLS.
+    pub limits: Limits,
 }
 
 /// Why a recorder cannot run.
@@ -55,14 +59,10 @@ pub enum RecordError {
     Write(io::Error),
 }
 
-/// Connections at one time; more are hung up on.
-const CONNECTIONS_MAX: usize = 1_000;
-/// How long the broker may take to be reached, and a handshake of TLS.
-const PATIENCE: Duration = Duration::from_secs(15);
 /// How long the upgrade may take.
 const UPGRADE_MAX: Duration = Duration::from_secs(60);
 /// Bytes that are passed on at once.
-const CHUNK: usize = 64 << 10;
+const CHUNK: usize = 8 << 10;
 
 struct Recorder {
     near: Option<Arc<ServerTls>>,
@@ -72,8 +72,20 @@ struct Recorder {
     book: RefCell<Book>,
     /// Files that have begun and have not been told of.
     news: RefCell<Vec<PathBuf>>,
-    open: RefCell<usize>,
+    limits: Limits,
+    /// What waits to be heard whole.
+    budget: Budget,
+    open: RefCell<BTreeMap<u32, Guest>>,
     changed: tokio::sync::Notify,
+    /// Whether the last line could not be written.
+    is_troubled: Cell<bool>,
+}
+
+/// Somebody who is connected.
+struct Guest {
+    task: AbortHandle,
+    /// Whether the upgrade has been answered.
+    is_up: bool,
 }
 
 /// Records until `stop` is done. `ready` is told the address, `say` the name of each file that begins. Needs a
@@ -92,20 +104,23 @@ pub async fn record(
     let near = plan.near.identity.is_some().then(|| plan.near.server()).transpose()?;
     let far = plan.to.secure.then(|| plan.far.client()).transpose()?;
     let wrong = |error| RecordError::Listen(plan.listen, error);
-    let listener = Listener::bind(plan.listen).await.map_err(wrong)?;
+    let listener = Listener::bind(plan.listen).map_err(wrong)?;
     ready(listener.address().map_err(wrong)?);
     let from = format!("a recording of {}", sca_runner::today());
     let recorder = Rc::new(Recorder {
-        book: RefCell::new(Book::new(plan.out, from, near.is_some())),
+        book: RefCell::new(Book::new(plan.out, from, near.is_some(), plan.limits.memory / 2)),
         near,
         far,
         to: plan.to,
         clock: Since::now(),
         news: RefCell::default(),
+        budget: Budget::new(plan.limits.memory / 2),
+        limits: plan.limits,
         open: RefCell::default(),
         changed: tokio::sync::Notify::new(),
+        is_troubled: Cell::new(false),
     });
-    let (mut number, mut is_told) = (0, false);
+    let (mut number, mut is_told, mut is_troubled, mut shortage) = (0, false, false, Shortage::default());
     tokio::pin!(stop);
     loop {
         tokio::select! {
@@ -119,18 +134,28 @@ pub async fn record(
                     is_told = true;
                     say(&format!("more than {TERMINALS_MAX} terminals: what others do is passed on and not recorded"));
                 }
-                if recorder.book.borrow().trouble.is_some() {
-                    break;
+                let trouble = recorder.book.borrow().trouble.as_ref().map(ToString::to_string);
+                if std::mem::replace(&mut is_troubled, trouble.is_some()) != trouble.is_some() {
+                    say(&trouble.map_or_else(
+                        || "the recording goes on".to_owned(),
+                        |why| format!("the recording cannot be written: {why}; all is passed on"),
+                    ));
                 }
             }
             accepted = listener.accept() => match accepted {
-                Ok(_) if *recorder.open.borrow() >= CONNECTIONS_MAX => {}
                 Ok((stream, address, _)) => {
+                    shortage.is_over();
                     number += 1;
-                    Recorder::welcome(&recorder, number, stream, address);
+                    if recorder.has_room(say) {
+                        Recorder::welcome(&recorder, number, stream, address);
+                    } else {
+                        say(&format!("{address} is turned away: {} are connected", recorder.limits.connections));
+                    }
                 }
-                // An error that lasts would make this loop spin.
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                Err(error) => {
+                    shortage.of(&error).iter().for_each(|text| say(text));
+                    tokio::time::sleep(SHORTAGE_PAUSE).await;
+                }
             },
         }
     }
@@ -153,14 +178,34 @@ enum Over {
 impl Recorder {
     /// A terminal has come.
     fn welcome(recorder: &Rc<Self>, number: u32, stream: Stream, address: SocketAddr) {
-        *recorder.open.borrow_mut() += 1;
-        let recorder = recorder.clone();
-        tokio::task::spawn_local(async move {
-            recorder.book.borrow_mut().begins(number, address.ip().to_string(), recorder.clock.elapsed());
-            recorder.connection(number, stream).await;
-            recorder.book.borrow_mut().forgets(number);
-            *recorder.open.borrow_mut() -= 1;
+        recorder.book.borrow_mut().begins(number, address.ip().to_string(), recorder.clock.elapsed());
+        let served = recorder.clone();
+        let task = tokio::task::spawn_local(async move {
+            served.connection(number, stream).await;
+            served.forgets(number);
         });
+        recorder.open.borrow_mut().insert(number, Guest { task: task.abort_handle(), is_up: false });
+    }
+
+    fn forgets(&self, number: u32) {
+        self.book.borrow_mut().forgets(number);
+        self.open.borrow_mut().remove(&number);
+    }
+
+    /// Whether one more may come. Whoever has waited longest without an upgrade makes room.
+    fn has_room(&self, say: &mut dyn FnMut(&str)) -> bool {
+        let idle = {
+            let open = self.open.borrow();
+            if open.len() < self.limits.connections {
+                return true;
+            }
+            open.iter().find(|(_, guest)| !guest.is_up).map(|(number, guest)| (*number, guest.task.clone()))
+        };
+        let Some((number, task)) = idle else { return false };
+        task.abort();
+        self.forgets(number);
+        say(&format!("connection {number} is hung up on: it has no upgrade, and others come"));
+        true
     }
 
     fn happens(&self, connection: u32, event: Event) {
@@ -170,7 +215,7 @@ impl Recorder {
             self.news.borrow_mut().push(path);
             self.changed.notify_one();
         }
-        if book.trouble.is_some() || book.is_full {
+        if book.trouble.is_some() || self.is_troubled.replace(book.trouble.is_some()) || book.is_full {
             self.changed.notify_one();
         }
     }
@@ -187,7 +232,7 @@ impl Recorder {
         };
         let near = match &self.near {
             None => Line::plain(near),
-            Some(config) => match timeout(PATIENCE, tls::accept(config.clone(), near)).await {
+            Some(config) => match timeout(self.limits.patience, tls::accept(config.clone(), near)).await {
                 Ok(Ok(tls)) => Line::secured(tls),
                 Ok(Err(error)) => {
                     let word = tls::word(&error).map_or("eof", from_the_other_side);
@@ -208,9 +253,9 @@ impl Recorder {
         let route = Route::direct(self.to.host.clone(), self.to.port);
         let tag = Tag { terminal: 0, line: None, connection: number };
         let dialer = Dialer::Socket(SocketDialer::default());
-        let stream = timeout(PATIENCE, dialer.dial(&route, tag)).await.map_err(|_| Reason::Timeout)??;
+        let stream = timeout(self.limits.patience, dialer.dial(&route, tag)).await.map_err(|_| Reason::Timeout)??;
         let Some(config) = &self.far else { return Ok(Line::plain(stream)) };
-        let handshake = timeout(PATIENCE, tls::connect(config.clone(), self.to.host.clone(), stream)).await;
+        let handshake = timeout(self.limits.patience, tls::connect(config.clone(), self.to.host.clone(), stream)).await;
         match handshake.map_err(|_| Reason::Timeout)? {
             Ok(tls) => Ok(Line::secured(tls)),
             Err(error) => {
@@ -224,13 +269,13 @@ impl Recorder {
 
     /// Passes both ways until both are over.
     async fn pass(&self, number: u32, near: Line, far: Line) {
-        let ears = RefCell::new(Ears::default());
+        let (ears, share) = (RefCell::new(Ears::default()), self.budget.share());
         let cuts = (near.is_cut.clone(), far.is_cut.clone());
         let (mut near_reader, mut near_writer) = split(near);
         let (mut far_reader, mut far_writer) = split(far);
         let is_reset = {
-            let up = self.pump(number, Side::Terminal, &ears, &mut near_reader, (&mut far_writer, &cuts.1));
-            let down = self.pump(number, Side::Broker, &ears, &mut far_reader, (&mut near_writer, &cuts.0));
+            let up = self.pump(number, Side::Terminal, (&ears, &share), &mut near_reader, (&mut far_writer, &cuts.1));
+            let down = self.pump(number, Side::Broker, (&ears, &share), &mut far_reader, (&mut near_writer, &cuts.0));
             let silence = async {
                 tokio::time::sleep(UPGRADE_MAX).await;
                 if ears.borrow().is_past_the_answer() {
@@ -267,12 +312,28 @@ impl Recorder {
         }
     }
 
+    /// Hears what was passed on.
+    fn hears(&self, number: u32, (side, bytes): (Side, &[u8]), (ears, share): (&RefCell<Ears>, &Share)) {
+        let mut ears = ears.borrow_mut();
+        for event in ears.hear(side, bytes) {
+            self.happens(number, event);
+        }
+        share.buffers(ears.waiting());
+        if share.is_too_much() {
+            self.happens(number, ears.gives_up("too much waits for its end at once"));
+            share.buffers(0);
+        }
+        if ears.is_past_the_answer() {
+            self.open.borrow_mut().entry(number).and_modify(|guest| guest.is_up = true);
+        }
+    }
+
     /// Passes one way until it is over.
     async fn pump(
         &self,
         number: u32,
         side: Side,
-        ears: &RefCell<Ears>,
+        (ears, share): (&RefCell<Ears>, &Share),
         from: &mut ReadHalf<Line>,
         (to, cut): (&mut WriteHalf<Line>, &Cell<bool>),
     ) -> Over {
@@ -286,8 +347,7 @@ impl Recorder {
                         to.flush().await
                     };
                     let is_passed = passed.await.is_ok();
-                    let heard = ears.borrow_mut().hear(side, &chunk[..count]);
-                    heard.into_iter().for_each(|event| self.happens(number, event));
+                    self.hears(number, (side, &chunk[..count]), (ears, share));
                     // Who cannot be written to has gone, and a direct line would say so.
                     if !is_passed {
                         return Over::Reset;

@@ -127,7 +127,7 @@ pub(crate) fn play_external_terminal(
         Err(error) => return failed_to_start(row, error.to_string()),
     };
     let play = async {
-        let listener = match Listener::bind(external.listen).await {
+        let listener = match Listener::bind(external.listen) {
             Ok(listener) => listener,
             Err(error) => return failed_to_start(row, format!("cannot listen on {}: {error}", external.listen)),
         };

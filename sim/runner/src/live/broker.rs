@@ -1,11 +1,16 @@
 //! The broker on a real port: terminals dial in, POS clients reach them by `/pos/PINPAD-ID` on the same port.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 use sca_network::tls::{self, Demand};
-use sca_network::{Event, Listener, Mailbox, ServerEvent, ServerOrder, ServerTls, Stream, Tag, TapHandle, run_server};
+use sca_network::{
+    Bounds, Budget, Event, Held, Listener, Mailbox, ServerEvent, ServerOrder, ServerSetup, ServerTls, Stream, Tag,
+    TapHandle, run_server,
+};
 use sca_peers::{Broker, BrokerInput, BrokerOutput, Peer};
 use sca_protocol::Response;
 use sca_protocol::frame::{Frame, opcode};
@@ -15,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::terminal::brief;
-use super::{Credentials, real_clock, wall};
+use super::{Credentials, Limits, SHORTAGE_PAUSE, Shortage, real_clock, wall};
 use crate::look::stamp;
 
 /// A broker to run.
@@ -27,14 +32,14 @@ pub struct BrokerPlan {
     pub credentials: Credentials,
     /// How it is set up.
     pub settings: BrokerSettings,
+    /// What it allows.
+    pub limits: Limits,
 }
 
-/// Connections at one time; more are hung up on.
-const CONNECTIONS_MAX: usize = 1_000;
 /// Who has been heard from is left alone for this long.
 const QUIET: Duration = Duration::from_secs(120);
-/// Who has not asked for the upgrade by then, or not answered a ping, is hung up on.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// Orders that may wait for one connection. What is held bounds them long before.
+const ORDERS_MAX: usize = 1 << 20;
 
 struct Guest {
     orders: mpsc::Sender<ServerOrder>,
@@ -50,9 +55,38 @@ struct Guest {
     until: tokio::time::Instant,
 }
 
+/// A frame that was read, of which others come.
+struct Cause {
+    held: Held,
+    /// What was last made of it: many may be sent the same.
+    last: RefCell<Option<(Frame, Rc<Vec<u8>>)>>,
+}
+
+impl Cause {
+    fn new(held: Held) -> Self {
+        Self { held, last: RefCell::default() }
+    }
+
+    fn passes(&self, frame: Frame) -> ServerOrder {
+        let mut last = self.last.borrow_mut();
+        let bytes = match &*last {
+            Some((same, bytes)) if *same == frame => bytes.clone(),
+            _ => {
+                let bytes = Rc::new(frame.encode());
+                *last = Some((frame, bytes.clone()));
+                bytes
+            }
+        };
+        ServerOrder::Pass { bytes, held: self.held.copy() }
+    }
+}
+
 struct Live<'a> {
     broker: Broker,
     guests: BTreeMap<Tag, Guest>,
+    limits: Limits,
+    budget: Budget,
+    mailbox: Mailbox,
     say: &'a mut dyn FnMut(&str),
     clock: crate::clock::Clock,
 }
@@ -82,11 +116,20 @@ pub async fn serve(
             ServerTls::On(config.map_err(|error| std::io::Error::other(error.to_string()))?)
         }
     };
-    let listener = Listener::bind(plan.listen).await?;
+    let named = |error| std::io::Error::other(format!("cannot listen on {}: {error}", plan.listen));
+    let listener = Listener::bind(plan.listen).map_err(named)?;
     ready(listener.address()?);
     let mailbox = Mailbox::default();
-    let mut live = Live { broker: Broker::new(plan.settings), guests: BTreeMap::new(), say, clock };
-    let mut number = 0_u32;
+    let mut live = Live {
+        broker: Broker::new(plan.settings),
+        guests: BTreeMap::new(),
+        limits: plan.limits,
+        budget: Budget::new(plan.limits.memory),
+        mailbox: mailbox.clone(),
+        say,
+        clock,
+    };
+    let (mut number, mut shortage) = (0_u32, Shortage::default());
     tokio::pin!(stop);
     loop {
         let patience = live.guests.values().map(|guest| guest.until).min();
@@ -102,7 +145,7 @@ pub async fn serve(
             () = mailbox.posted() => {
                 for posted in mailbox.take() {
                     if let Event::Server(event) = posted.event {
-                        live.heard(posted.tag, event);
+                        live.heard(posted.tag, event, posted.held.map(Cause::new).as_ref());
                     }
                 }
             }
@@ -110,10 +153,15 @@ pub async fn serve(
             accepted = listener.accept() => match accepted {
                 Ok((stream, from, _)) => {
                     number = number.wrapping_add(1);
-                    live.welcome(stream, from, number, server_tls.clone(), &mailbox);
+                    shortage.is_over();
+                    live.welcome(stream, from, number, server_tls.clone());
                 }
-                // An error that lasts would make this loop spin.
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                Err(error) => {
+                    if let Some(text) = shortage.of(&error) {
+                        live.line(&text);
+                    }
+                    tokio::time::sleep(SHORTAGE_PAUSE).await;
+                }
             },
         }
     }
@@ -124,17 +172,27 @@ impl Live<'_> {
         (self.say)(&format!("{:>12}  {text}", stamp(self.clock.elapsed())));
     }
 
-    fn welcome(&mut self, stream: Stream, from: SocketAddr, number: u32, tls: ServerTls, mailbox: &Mailbox) {
-        if self.guests.len() >= CONNECTIONS_MAX {
-            return self.line(&format!("{from} is turned away: {CONNECTIONS_MAX} are connected"));
+    fn welcome(&mut self, stream: Stream, from: SocketAddr, number: u32, tls: ServerTls) {
+        if self.guests.len() >= self.limits.connections && !self.makes_room() {
+            return self.line(&format!("{from} is turned away: {} are connected", self.guests.len()));
         }
         let tag = Tag { terminal: 0, line: None, connection: number };
-        let (orders, receiver) = mpsc::channel(1_024);
-        let served = run_server(stream, None, tls, TapHandle::default(), tag, mailbox.clone(), receiver);
-        let task = tokio::task::spawn_local(served);
-        let until = tokio::time::Instant::now() + PATIENCE;
+        let (orders, receiver) = mpsc::channel(ORDERS_MAX);
+        let bounds = Bounds { share: self.budget.share(), patience: self.limits.patience };
+        let setup = ServerSetup { proxy: None, tls, tap: TapHandle::default(), bounds: Some(bounds) };
+        let task = tokio::task::spawn_local(run_server(stream, setup, tag, self.mailbox.clone(), receiver));
+        let until = tokio::time::Instant::now() + self.limits.patience;
         self.guests
             .insert(tag, Guest { orders, task, pos_of: None, names: Vec::new(), asked: false, pinged: false, until });
+    }
+
+    /// Hangs up on whoever has waited longest without asking for the upgrade; false where there is nobody.
+    fn makes_room(&mut self) -> bool {
+        let idle = self.guests.iter().find(|(_, guest)| !guest.asked).map(|(tag, _)| *tag);
+        if let Some(tag) = idle {
+            self.hang_up(tag, "it has asked for nothing, and others come");
+        }
+        idle.is_some()
     }
 
     /// Whoever is quiet is pinged; whoever stays so is hung up on.
@@ -145,28 +203,29 @@ impl Live<'_> {
             match self.guests.get_mut(&tag) {
                 Some(guest) if guest.asked && !guest.pinged => {
                     guest.pinged = true;
-                    guest.until = now + PATIENCE;
+                    guest.until = now + self.limits.patience;
                     let peer = Peer { terminal: tag.terminal, connection: tag.connection };
                     let frame = Frame::whole(opcode::PING, "are you there");
                     let outputs = self.broker.handle(BrokerInput::Speak { peer, frame });
-                    self.carry_out(outputs, None);
+                    self.carry_out(outputs, None, None);
                 }
-                _ => self.hang_up(tag),
+                Some(guest) if guest.asked => self.hang_up(tag, "it does not answer a ping"),
+                _ => self.hang_up(tag, "it has not asked for the upgrade"),
             }
         }
     }
 
-    fn hang_up(&mut self, tag: Tag) {
+    fn hang_up(&mut self, tag: Tag, why: &str) {
         if let Some(guest) = self.guests.remove(&tag) {
             guest.task.abort();
-            self.line(&format!("connection {} is hung up on", tag.connection));
+            self.line(&format!("connection {} is hung up on: {why}", tag.connection));
             let peer = Peer { terminal: tag.terminal, connection: tag.connection };
             let outputs = self.broker.handle(BrokerInput::Ended { peer });
-            self.carry_out(outputs, None);
+            self.carry_out(outputs, None, None);
         }
     }
 
-    fn heard(&mut self, tag: Tag, event: ServerEvent) {
+    fn heard(&mut self, tag: Tag, event: ServerEvent, cause: Option<&Cause>) {
         let peer = Peer { terminal: tag.terminal, connection: tag.connection };
         let outputs = match event {
             ServerEvent::Accepted | ServerEvent::Proxied(_) => Vec::new(),
@@ -203,10 +262,13 @@ impl Live<'_> {
                     guest.pinged = false;
                 }
                 if frame.opcode >= opcode::CLOSE && frame.payload.len() > 125 {
-                    self.line(&format!("connection {} sent a control frame that is too long", tag.connection));
-                    return self.hang_up(tag);
+                    return self.hang_up(tag, "it sent a control frame that is too long");
                 }
                 self.broker.handle(BrokerInput::Frame { peer, frame })
+            }
+            ServerEvent::GivenUp(why) => {
+                self.line(&format!("connection {} is given up: it {why}", tag.connection));
+                Vec::new()
             }
             ServerEvent::Ended(_) => {
                 self.line(&format!("connection {} ended", tag.connection));
@@ -214,17 +276,23 @@ impl Live<'_> {
                 self.broker.handle(BrokerInput::Ended { peer })
             }
         };
-        self.carry_out(outputs, None);
+        self.carry_out(outputs, None, cause);
     }
 
-    /// Carries out what the broker wants. `asker` is the POS whose request is being routed.
-    fn carry_out(&mut self, outputs: Vec<BrokerOutput>, asker: Option<Peer>) {
+    /// Carries out what the broker wants. `asker` is the POS whose request is being routed, `cause` what all this comes of.
+    fn carry_out(&mut self, outputs: Vec<BrokerOutput>, asker: Option<Peer>, cause: Option<&Cause>) {
         for output in outputs {
             match output {
                 BrokerOutput::Answer { peer, bytes, open } => self.order(peer, ServerOrder::Answer { bytes, open }),
-                BrokerOutput::Frame { peer, frame } => self.order(peer, ServerOrder::Write(frame.encode())),
+                BrokerOutput::Frame { peer, frame } => {
+                    let order = match cause {
+                        Some(cause) => cause.passes(frame),
+                        None => ServerOrder::Write(frame.encode()),
+                    };
+                    self.order(peer, order);
+                }
                 BrokerOutput::HangUp { peer } => self.order(peer, ServerOrder::HangUp),
-                BrokerOutput::Deliver { peer, pinpad_id, text } => self.deliver(peer, &pinpad_id, text),
+                BrokerOutput::Deliver { peer, pinpad_id, text } => self.deliver(peer, &pinpad_id, text, cause),
                 BrokerOutput::Complaint { peer, what } | BrokerOutput::Breach { peer, what } => {
                     self.line(&format!("connection {} sent {what}", peer.connection));
                 }
@@ -236,7 +304,7 @@ impl Live<'_> {
                         .with("RESULT", "ERROR")
                         .with("TERMINATION_STATUS", "FAILURE");
                     if let Some(peer) = asker {
-                        self.speak(peer, refusal.to_xml(Layout::Indented));
+                        self.speak(peer, refusal.to_xml(Layout::Indented), cause);
                     }
                 }
             }
@@ -248,24 +316,23 @@ impl Live<'_> {
         if let Some(guest) = self.guests.get(&tag)
             && guest.orders.try_send(order).is_err()
         {
-            // Who does not take what it asked for is hung up on.
-            self.hang_up(tag);
+            self.hang_up(tag, "more waits for it than can be counted");
         }
     }
 
-    fn speak(&mut self, peer: Peer, text: String) {
+    fn speak(&mut self, peer: Peer, text: String, cause: Option<&Cause>) {
         let outputs = self.broker.handle(BrokerInput::Speak { peer, frame: Frame::whole(opcode::TEXT, text) });
-        self.carry_out(outputs, None);
+        self.carry_out(outputs, None, cause);
     }
 
     /// A message of a POS goes to its terminal, one of a terminal to every POS that speaks to it.
-    fn deliver(&mut self, from: Peer, pinpad_id: &str, text: String) {
+    fn deliver(&mut self, from: Peer, pinpad_id: &str, text: String, cause: Option<&Cause>) {
         let tag = Tag { terminal: from.terminal, line: None, connection: from.connection };
         match self.guests.get(&tag).and_then(|guest| guest.pos_of.clone()) {
             Some(id) => {
                 self.line(&format!("pos -> {id}  {}", brief(&text)));
                 let outputs = self.broker.handle(BrokerInput::Route { pinpad_id: id, text });
-                self.carry_out(outputs, Some(from));
+                self.carry_out(outputs, Some(from), cause);
             }
             None => {
                 self.line(&format!("{pinpad_id} -> pos  {}", brief(&text)));
@@ -276,7 +343,7 @@ impl Live<'_> {
                     .map(|(tag, _)| Peer { terminal: tag.terminal, connection: tag.connection })
                     .collect();
                 for peer in listening {
-                    self.speak(peer, text.clone());
+                    self.speak(peer, text.clone(), cause);
                 }
             }
         }

@@ -4,16 +4,18 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
-use std::time::Duration;
 
 use sca_network::{
-    CallLimits, CallOrder, Dialer, Fate, Listener, Mailbox, Route, Side, SocketDialer, Tag, run_call, run_called,
+    Bounds, Budget, CallLimits, CallOrder, Dialer, Fate, Listener, Mailbox, Route, Side, SocketDialer, Tag, run_call,
+    run_called,
 };
 use sca_protocol::Line;
 use sca_protocol::settings::{TerminalSettings, read_place};
 use sca_terminal::CallId;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+
+use super::{Limits, SHORTAGE_PAUSE, Shortage};
 
 /// Orders that may wait on one call before it is given up. More than one read can ask for.
 const OUTBOX: usize = 2_048;
@@ -24,19 +26,29 @@ pub(super) struct Calls {
     open: Rc<RefCell<BTreeMap<CallId, mpsc::Sender<CallOrder>>>>,
     ports: Vec<JoinHandle<()>>,
     listen_on: IpAddr,
+    limits: Limits,
+    budget: Budget,
     /// Takes what there is to say of the ports.
     said: mpsc::Sender<Result<String, String>>,
 }
 
 impl Calls {
-    pub(super) fn new(mailbox: Mailbox, listen_on: IpAddr, said: mpsc::Sender<Result<String, String>>) -> Self {
-        Self { mailbox, open: Rc::default(), ports: Vec::new(), listen_on, said }
+    pub(super) fn new(
+        mailbox: Mailbox,
+        listen_on: IpAddr,
+        limits: Limits,
+        said: mpsc::Sender<Result<String, String>>,
+    ) -> Self {
+        let budget = Budget::new(limits.memory);
+        Self { mailbox, open: Rc::default(), ports: Vec::new(), listen_on, limits, budget, said }
     }
 
     fn limits(settings: &TerminalSettings) -> CallLimits {
         CallLimits {
             document_size_max: usize::try_from(settings.document_size_max).unwrap_or(usize::MAX),
             document_time_max: settings.classic.document_timeout,
+            bounds: None,
+            may_be_quiet: true,
         }
     }
 
@@ -87,25 +99,38 @@ impl Calls {
         for (line, port) in [(Line::Primary, settings.classic.primary), (Line::Secondary, settings.classic.secondary)] {
             let address = SocketAddr::new(self.listen_on, u16::try_from(port).unwrap_or(0));
             let (mailbox, open, said) = (self.mailbox.clone(), self.open.clone(), self.said.clone());
-            let limits = Self::limits(settings);
+            let (limits, allowed, budget) = (Self::limits(settings), self.limits, self.budget.clone());
             let serve = async move {
-                let listener = match Listener::bind(address).await {
+                let listener = match Listener::bind(address) {
                     Ok(listener) => listener,
                     Err(error) => return drop(said.send(Err(format!("{address}: {error}"))).await),
                 };
                 if let Ok(address) = listener.address() {
                     drop(said.send(Ok(format!("listens on {address}, the {line:?} port").to_lowercase())).await);
                 }
-                let mut number = 0;
+                let (mut number, mut shortage) = (0, Shortage::default());
                 loop {
-                    let Ok((stream, _, _)) = listener.accept().await else {
-                        tokio::time::sleep(Duration::from_millis(50)).await;
-                        continue;
+                    let (stream, from) = match listener.accept().await {
+                        Ok((stream, from, _)) => (stream, from),
+                        Err(error) => {
+                            if let Some(text) = shortage.of(&error) {
+                                drop(said.send(Ok(text)).await);
+                            }
+                            tokio::time::sleep(SHORTAGE_PAUSE).await;
+                            continue;
+                        }
                     };
+                    shortage.is_over();
+                    if open.borrow().len() >= allowed.connections {
+                        drop(said.send(Ok(format!("turns {from} away: {} are connected", allowed.connections))).await);
+                        continue;
+                    }
                     number += 1;
                     let (sender, orders) = mpsc::channel(OUTBOX);
                     open.borrow_mut().insert(CallId { line, number }, sender);
                     let tag = Tag { terminal: 0, line: Some(line), connection: number };
+                    let bounds = Bounds { share: budget.share(), patience: allowed.patience };
+                    let limits = CallLimits { bounds: Some(bounds), ..limits.clone() };
                     tokio::task::spawn_local(run_called(stream, Side::Near, limits, tag, mailbox.clone(), orders));
                 }
             };

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use sca_network::{CallEvent, CallLimits, CallOrder, Event, Listener, Mailbox, Side, Tag, run_called};
+use sca_network::{Bounds, Budget, CallEvent, CallLimits, CallOrder, Event, Listener, Mailbox, Side, Tag, run_called};
 use sca_peers::{Caller, Estate, Host, HostInput, HostOutput};
 use sca_protocol::Line;
 use sca_protocol::settings::{EstateSettings, HostSettings};
 use tokio::sync::mpsc;
 
-use super::real_clock;
 use super::terminal::brief;
+use super::{Limits, SHORTAGE_PAUSE, Shortage, real_clock};
 use crate::look::stamp;
 
 /// Which host to run, and how it behaves.
@@ -28,9 +28,16 @@ enum Machine {
     Estate(Estate),
 }
 
-const LIMITS: CallLimits = CallLimits { document_size_max: 1 << 16, document_time_max: Duration::from_secs(10) };
-/// Calls at one time.
-const CALLS_MAX: usize = 1_024;
+/// Bytes of a document, and seconds until it is whole.
+const DOCUMENT_MAX: (usize, u64) = (1 << 16, 10);
+/// Answers that may wait on one call.
+const ORDERS_MAX: usize = 1_024;
+
+/// A call that stands.
+struct Call {
+    orders: mpsc::Sender<CallOrder>,
+    has_asked: bool,
+}
 
 /// Runs a host until `stop` is done. `ready` is told where it listens, `say` each line of the ladder. Needs a
 /// `LocalSet`.
@@ -39,16 +46,16 @@ const CALLS_MAX: usize = 1_024;
 /// What the system says of the address.
 pub async fn host(
     listen: SocketAddr,
-    plan: HostPlan,
+    (plan, limits): (HostPlan, Limits),
     stop: impl Future<Output = ()>,
     ready: impl FnOnce(SocketAddr),
     say: &mut dyn FnMut(&str),
 ) -> std::io::Result<()> {
-    let listener = Listener::bind(listen).await?;
+    let listener = Listener::bind(listen)?;
     ready(listener.address()?);
     let (clock, _) = real_clock();
-    let (mailbox, mut calls) = (Mailbox::default(), BTreeMap::<u32, mpsc::Sender<CallOrder>>::new());
-    let mut number = 0;
+    let (mailbox, mut calls) = (Mailbox::default(), BTreeMap::<u32, Call>::new());
+    let (mut number, mut shortage, budget) = (0, Shortage::default(), Budget::new(limits.memory));
     let (mut machine, line, name) = match plan {
         HostPlan::Payment(settings) => (Machine::Payment(Host::new(settings)), Line::Host, "host"),
         HostPlan::Estate(settings) => (Machine::Estate(Estate::new(settings)), Line::Estate, "vhq"),
@@ -76,12 +83,16 @@ pub async fn host(
                     match posted.event {
                         Event::Call(_, CallEvent::Document(text)) => {
                             say(&format!("{:>12}  terminal -> {name}   {}", stamp(now), brief(&text)));
+                            calls.entry(caller.call).and_modify(|call| call.has_asked = true);
                             outputs.extend(match &mut machine {
                                 Machine::Payment(host) => host.handle(now, HostInput::Document { caller, text }),
                                 Machine::Estate(estate) => estate.document(caller, &text),
                             });
                         }
                         Event::Call(_, CallEvent::Opened) => {}
+                        Event::Call(_, CallEvent::GivenUp(why)) => {
+                            say(&format!("{:>12}  call {} is given up: it {why}", stamp(now), caller.call));
+                        }
                         Event::Call(..) => {
                             calls.remove(&caller.call);
                             if let Machine::Payment(host) = &mut machine {
@@ -93,15 +104,38 @@ pub async fn host(
                 }
             }
             accepted = listener.accept() => match accepted {
-                Ok((stream, _, _)) if calls.len() < CALLS_MAX => {
+                Ok((stream, from, _)) => {
+                    shortage.is_over();
+                    let idle = calls.iter().find(|(_, call)| !call.has_asked).map(|(number, _)| *number);
+                    match idle.filter(|_| calls.len() >= limits.connections) {
+                        Some(idle) => {
+                            calls.remove(&idle);
+                            let text = format!("call {idle} is hung up on: it has asked for nothing, and others come");
+                            say(&format!("{:>12}  {text}", stamp(clock.elapsed())));
+                        }
+                        None if calls.len() >= limits.connections => {
+                            let text = format!("{from} is turned away: {} are connected", calls.len());
+                            say(&format!("{:>12}  {text}", stamp(clock.elapsed())));
+                            continue;
+                        }
+                        None => {}
+                    }
                     number += 1;
-                    let (sender, orders) = mpsc::channel(64);
-                    calls.insert(number, sender);
+                    let (orders, receiver) = mpsc::channel(ORDERS_MAX);
+                    calls.insert(number, Call { orders, has_asked: false });
                     let tag = Tag { terminal: 0, line: Some(line), connection: number };
-                    tokio::task::spawn_local(run_called(stream, Side::Far, LIMITS, tag, mailbox.clone(), orders));
+                    let reads = CallLimits {
+                        document_size_max: DOCUMENT_MAX.0,
+                        document_time_max: Duration::from_secs(DOCUMENT_MAX.1),
+                        bounds: Some(Bounds { share: budget.share(), patience: limits.patience }),
+                        may_be_quiet: false,
+                    };
+                    tokio::task::spawn_local(run_called(stream, Side::Far, reads, tag, mailbox.clone(), receiver));
                 }
-                Ok(_) => {}
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                Err(error) => {
+                    shortage.of(&error).iter().for_each(|text| say(&format!("{:>12}  {text}", stamp(clock.elapsed()))));
+                    tokio::time::sleep(SHORTAGE_PAUSE).await;
+                }
             },
             () = sleep => if let Machine::Payment(host) = &mut machine {
                 outputs.extend(host.handle(clock.elapsed(), HostInput::Tick));
@@ -116,7 +150,7 @@ pub async fn host(
                 HostOutput::HangUp { caller } => (caller, CallOrder::HangUp),
             };
             let ends = order == CallOrder::HangUp;
-            if calls.get(&caller.call).is_some_and(|orders| orders.try_send(order).is_err() || ends) {
+            if calls.get(&caller.call).is_some_and(|call| call.orders.try_send(order).is_err() || ends) {
                 calls.remove(&caller.call);
             }
         }

@@ -36,6 +36,8 @@ pub struct TerminalPlan {
     pub credentials: Credentials,
     /// The address on which the classic ports are opened, where POSCONNECTALLOW is not WEBSOCKETS.
     pub listen_on: IpAddr,
+    /// What it allows those who call it.
+    pub limits: super::Limits,
     /// A folder that is its flash; in memory when absent.
     pub flash: Option<PathBuf>,
 }
@@ -94,7 +96,7 @@ pub async fn connect<C: Core>(
     };
     let mailbox = Mailbox::default();
     let (said, mut told) = mpsc::channel(16);
-    let calls = Calls::new(mailbox.clone(), plan.listen_on, said);
+    let calls = Calls::new(mailbox.clone(), plan.listen_on, plan.limits, said);
     let mut live = Live { core: make(making), plan, tls, mailbox, orders: None, shown: String::new(), calls, say };
     let now = || Now { since_start: clock.elapsed(), wall: device.shows() };
     live.tell(now(), Input::PowerOn);
@@ -185,6 +187,10 @@ impl<C: Core> Live<'_, C> {
             CallEvent::Broken(why) => {
                 self.line(now, &format!("  {} -> terminal   {why} (call {})", end_of(call.line), call.number));
                 Heard::Broken(why)
+            }
+            CallEvent::GivenUp(why) => {
+                let text = format!("  {} is given up: it {why} (call {})", end_of(call.line), call.number);
+                return self.line(now, &text);
             }
             CallEvent::Failed(reason) => {
                 self.calls.forget(call);
@@ -332,15 +338,15 @@ fn end_of(line: Line) -> &'static str {
 
 /// A document on one line: its fields but for what is secret, else its beginning.
 pub(super) fn brief(text: &str) -> String {
-    let fields = match xml::parse(text, Limits::default()) {
+    let text = crate::cards::discreet(text);
+    let fields = match xml::parse(&text, Limits::default()) {
         Ok(root) => {
-            let fields = root.children.into_iter().map(crate::cards::discreet);
+            let fields = root.children.into_iter();
             let fields = fields.fold(Response::default(), Response::with_group).to_xml(Layout::Compact);
             fields.replace("<RESPONSE>", "").replace("</RESPONSE>", "")
         }
         _ => text.split_whitespace().collect::<Vec<_>>().join(" "),
     };
-    let fields = crate::cards::masked(&fields).into_owned();
     match fields.char_indices().nth(200) {
         Some((at, _)) => format!("{} …", &fields[..at]),
         None => fields,

@@ -18,7 +18,12 @@ use crate::lanes::Noted;
 use crate::record::Entry;
 
 /// What hosts and POS read at the most.
-const PEER_LIMITS: CallLimits = CallLimits { document_size_max: 1 << 20, document_time_max: Duration::from_secs(60) };
+const PEER_LIMITS: CallLimits = CallLimits {
+    document_size_max: 1 << 20,
+    document_time_max: Duration::from_secs(60),
+    bounds: None,
+    may_be_quiet: true,
+};
 
 /// A call.
 pub(super) struct Call {
@@ -53,6 +58,8 @@ impl<C: Core> World<'_, C> {
         let near_limits = CallLimits {
             document_size_max: usize::try_from(settings.document_size_max).unwrap_or(usize::MAX),
             document_time_max: self.setting.clock.real(settings.classic.document_timeout.max(self.setting.slack)),
+            bounds: None,
+            may_be_quiet: true,
         };
         let (near, near_orders) = mpsc::channel(OUTBOX);
         let (far, far_orders) = mpsc::channel(OUTBOX);
@@ -108,7 +115,7 @@ impl<C: Core> World<'_, C> {
                 CallEvent::Document(text) => Heard::Document(text),
                 CallEvent::Broken(why) => Heard::Broken(why),
                 CallEvent::Failed(reason) => Heard::Failed(reason),
-                CallEvent::Ended => Heard::Ended,
+                CallEvent::Ended | CallEvent::GivenUp(_) => Heard::Ended,
             };
             if matches!(event, Heard::Failed(_)) {
                 self.prepared.borrow_mut().remove(&tag);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sca_network::{
-    CallLimits, CallOrder, ClientOrder, Mailbox, ServerOrder, ServerTls, Side, Stream, Tag, TapHandle, run_called,
+    CallLimits, CallOrder, ClientOrder, Mailbox, ServerOrder, ServerSetup, Side, Stream, Tag, TapHandle, run_called,
     run_server,
 };
 use sca_peers::RequestId;
@@ -20,12 +20,8 @@ pub(crate) const OUTBOX: usize = 1_024;
 pub(crate) enum Prepared {
     /// The broker's end of a link.
     Link {
-        /// What the proxy before it answers, where the terminal goes through one.
-        proxy: Option<String>,
-        /// What stands before its WebSocket.
-        tls: ServerTls,
-        /// Where faults strike.
-        tap: TapHandle,
+        /// What it is given.
+        setup: ServerSetup,
         /// What it is told.
         orders: mpsc::Receiver<ServerOrder>,
     },
@@ -148,8 +144,8 @@ pub(crate) fn acceptor(prepared: Rc<RefCell<BTreeMap<Tag, Prepared>>>, mailbox: 
         // Whoever dialled has prepared this; a stranger on a real port has not, and is hung up on.
         match prepared.borrow_mut().remove(&tag) {
             None => {}
-            Some(Prepared::Link { proxy, tls, tap, orders }) => {
-                tokio::task::spawn_local(run_server(stream, proxy, tls, tap, tag, mailbox.clone(), orders));
+            Some(Prepared::Link { setup, orders }) => {
+                tokio::task::spawn_local(run_server(stream, setup, tag, mailbox.clone(), orders));
             }
             Some(Prepared::Call { side, limits, orders }) => {
                 tokio::task::spawn_local(run_called(stream, side, limits, tag, mailbox.clone(), orders));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sca_network::{End, Ending, Fate, Posted, ServerEvent, Stream, Tag, run_server};
+use sca_network::{End, Ending, Fate, Posted, ServerEvent, ServerSetup, Stream, Tag, run_server};
 use sca_protocol::Reason;
 use sca_protocol::handshake::{Head, judge};
 use sca_protocol::reason::from_the_other_side;
@@ -166,7 +166,8 @@ impl<C: Core> World<'_, C> {
                 state.unplaced.insert(number, ends);
             }
         }
-        tokio::task::spawn_local(run_server(stream, None, tls, tap, tag, self.mailbox.clone(), orders));
+        let setup = ServerSetup { proxy: None, tls, tap, bounds: None };
+        tokio::task::spawn_local(run_server(stream, setup, tag, self.mailbox.clone(), orders));
         Ok(())
     }
 

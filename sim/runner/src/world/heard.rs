@@ -61,6 +61,8 @@ impl<C: Core> World<'_, C> {
             }
             ServerEvent::Frame(..) if self.ends.get(&tag).is_some_and(|ends| ends.unread) => Ok(()),
             ServerEvent::Frame(frame, size) => self.frame(who, tag, frame, size),
+            // In a world nothing bounds an end but the script.
+            ServerEvent::GivenUp(_) => Ok(()),
             ServerEvent::Ended(ending) => {
                 if ending == Ending::Broken {
                     self.note_frame(tag, "the connection broke", &[]);
@@ -413,7 +415,7 @@ impl<C: Core> World<'_, C> {
         }
         let now = self.now();
         let (name, text) = (&self.actors[usize::from(tag.terminal)].name, String::from_utf8_lossy(payload));
-        let (seconds, ms, text) = (now.as_secs(), now.subsec_millis(), crate::cards::without_keys(&text));
+        let (seconds, ms, text) = (now.as_secs(), now.subsec_millis(), crate::cards::withheld(&text));
         let _ = writeln!(self.frames, "+{seconds}.{ms:03} {name} connection {} {what} {text:?}", tag.connection);
     }
 }

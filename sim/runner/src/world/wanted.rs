@@ -1,7 +1,8 @@
 //! What the terminals want done: dials, orders to their connections, and what they report.
 
 use sca_network::{
-    Arrivals, ClientEvent, ClientOrder, ClientSetup, Fate, PrefixCut, Route, ServerTls, Tag, TapHandle, run_client,
+    Arrivals, ClientEvent, ClientOrder, ClientSetup, Fate, PrefixCut, Route, ServerSetup, ServerTls, Tag, TapHandle,
+    run_client,
 };
 use sca_peers::RequestId;
 use sca_protocol::handshake::Proxy;
@@ -254,7 +255,8 @@ impl<C: Core> World<'_, C> {
         let proxy = route.via.is_some().then(|| self.armory.answer(true, at).unwrap_or_else(usual));
         // Whatever the proxy says instead is our doing.
         let ours = ours || proxy.as_ref().is_some_and(|answer| !answer.starts_with("HTTP/1.1 2"));
-        self.prepared.borrow_mut().insert(tag, Prepared::Link { proxy, tls, tap: tap.clone(), orders });
+        let setup = ServerSetup { proxy, tls, tap: tap.clone(), bounds: None };
+        self.prepared.borrow_mut().insert(tag, Prepared::Link { setup, orders });
         let message_size_max = usize::try_from(self.actors[who].settings.message_size_max).unwrap_or(usize::MAX);
         let near = self.external_broker.is_some().then(|| tap.clone());
         let setup = ClientSetup { message_size_max, cut: tap.prefix_cut().clone(), near };

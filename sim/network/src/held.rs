@@ -1,0 +1,253 @@
+//! What a party in the open holds for its connections, counted in bytes: whoever has sent it is not read from until it
+//! has gone.
+//!
+//! A frame counts from the moment it is read until everything that came of it is written, so a burst waits in the
+//! sender's own socket, and who asks much and takes nothing stops itself.
+
+use std::cell::{Cell, RefCell};
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use tokio::time::{Sleep, sleep};
+
+/// Bytes that one connection may have under way before it is read on.
+const UNDER_WAY_MAX: usize = 64 << 10;
+/// Bytes that a connection may hold however much the others do: an honest message is served beside any flood.
+const ALWAYS: usize = 16 << 10;
+/// What a frame costs beside its bytes.
+const FRAME: usize = 256;
+/// What one more copy in an outbox costs beside its bytes, which the copies share.
+const COPY: usize = 128;
+
+/// What all connections of a party may hold together. Clones count together.
+#[derive(Debug, Clone)]
+pub struct Budget(Rc<Pool>);
+
+#[derive(Debug)]
+struct Pool {
+    max: usize,
+    held: Cell<usize>,
+    waiting: RefCell<Vec<Weak<Account>>>,
+}
+
+impl Budget {
+    /// A budget of so many bytes.
+    #[must_use]
+    pub fn new(max: usize) -> Self {
+        Self(Rc::new(Pool { max, held: Cell::new(0), waiting: RefCell::default() }))
+    }
+
+    /// A connection's share, with nothing held.
+    #[must_use]
+    pub fn share(&self) -> Share {
+        Share(Rc::new(Account {
+            budget: self.clone(),
+            under_way: Cell::new(0),
+            buffered: Cell::new(0),
+            waker: RefCell::default(),
+            queues: Cell::new(false),
+        }))
+    }
+
+    fn take(&self, bytes: usize) {
+        self.0.held.set(self.0.held.get() + bytes);
+    }
+
+    fn give_back(&self, bytes: usize) {
+        let was_full = self.is_full();
+        self.0.held.set(self.0.held.get() - bytes);
+        if was_full && !self.is_full() {
+            for account in self.0.waiting.take().iter().filter_map(Weak::upgrade) {
+                account.queues.set(false);
+                account.wake();
+            }
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.0.held.get() >= self.0.max
+    }
+}
+
+/// What binds a connection in the open.
+#[derive(Debug, Clone)]
+pub struct Bounds {
+    /// What it may hold.
+    pub share: Share,
+    /// How long it may take nothing of what it is sent, and how long a frame may take from its first byte to its last.
+    pub patience: Duration,
+}
+
+/// Runs while something waits, and begins anew with each step forward.
+#[derive(Debug, Default)]
+pub(crate) struct Patience {
+    steps: u64,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Patience {
+    /// Whether it is at its end.
+    pub(crate) fn ends(&mut self, waits: bool, steps: u64, after: Duration, cx: &mut Context<'_>) -> bool {
+        if !waits {
+            self.sleep = None;
+            return false;
+        }
+        if self.sleep.is_none() || self.steps != steps {
+            (self.steps, self.sleep) = (steps, Some(Box::pin(sleep(after))));
+        }
+        self.sleep.as_mut().is_some_and(|sleep| sleep.as_mut().poll(cx).is_ready())
+    }
+}
+
+/// What one connection holds. Clones count together.
+#[derive(Debug, Clone)]
+pub struct Share(Rc<Account>);
+
+#[derive(Debug)]
+struct Account {
+    budget: Budget,
+    /// Bytes of frames that were read, until all that came of them is written.
+    under_way: Cell<usize>,
+    /// Bytes of a frame that is not whole.
+    buffered: Cell<usize>,
+    waker: RefCell<Option<Waker>>,
+    /// Whether it waits until the budget is no longer full.
+    queues: Cell<bool>,
+}
+
+impl Account {
+    fn wake(&self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl Share {
+    /// Whether there is room for more; if not, the task is woken when there is.
+    pub(crate) fn has_room(&self, cx: &Context<'_>) -> bool {
+        let account = &*self.0;
+        let is_full = self.is_too_much();
+        if !self.is_paused() && !is_full {
+            return true;
+        }
+        *account.waker.borrow_mut() = Some(cx.waker().clone());
+        if is_full && !account.queues.replace(true) {
+            account.budget.0.waiting.borrow_mut().push(Rc::downgrade(&self.0));
+        }
+        false
+    }
+
+    /// Whether it is not read until what it has sent has gone.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.0.under_way.get() >= UNDER_WAY_MAX
+    }
+
+    /// So many bytes wait for the end of their frame.
+    pub fn buffers(&self, bytes: usize) {
+        let before = self.0.buffered.replace(bytes);
+        self.0.budget.take(bytes);
+        self.0.budget.give_back(before);
+    }
+
+    /// Whether it holds more than it may while all together hold too much.
+    #[must_use]
+    pub fn is_too_much(&self) -> bool {
+        self.0.budget.is_full() && self.0.under_way.get() + self.0.buffered.get() >= ALWAYS
+    }
+
+    /// A frame of so many bytes is under way, until this is dropped.
+    pub(crate) fn holds(&self, bytes: usize) -> Held {
+        let held = Held(Rc::new(Weight { share: self.clone(), bytes: Cell::new(0) }));
+        held.grows(bytes + FRAME);
+        held
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        self.budget.give_back(self.buffered.get());
+    }
+}
+
+/// A frame that is under way. The last clone that is dropped lets it go.
+#[derive(Debug, Clone)]
+pub struct Held(Rc<Weight>);
+
+#[derive(Debug)]
+struct Weight {
+    share: Share,
+    bytes: Cell<usize>,
+}
+
+impl Held {
+    /// One more outbox has what came of it.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        self.grows(COPY);
+        self.clone()
+    }
+
+    fn grows(&self, bytes: usize) {
+        let (weight, account) = (&self.0, &self.0.share.0);
+        weight.bytes.set(weight.bytes.get() + bytes);
+        account.under_way.set(account.under_way.get() + bytes);
+        account.budget.take(bytes);
+    }
+}
+
+impl PartialEq for Held {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Held {}
+
+impl Drop for Weight {
+    fn drop(&mut self) {
+        let account = &self.share.0;
+        account.under_way.set(account.under_way.get() - self.bytes.get());
+        account.budget.give_back(self.bytes.get());
+        account.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn has_room(share: &Share) -> bool {
+        share.has_room(&Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn who_has_much_under_way_is_not_read_until_it_has_gone() {
+        let share = Budget::new(1 << 20).share();
+        let (first, second) = (share.holds(UNDER_WAY_MAX / 2), share.holds(UNDER_WAY_MAX / 2));
+        assert!(!has_room(&share));
+        let elsewhere = first.copy();
+        drop(first);
+        assert!(!has_room(&share), "a copy still waits somewhere");
+        drop(elsewhere);
+        assert!(has_room(&share));
+        drop(second);
+        assert_eq!(share.0.budget.0.held.get(), 0);
+    }
+
+    #[test]
+    fn small_messages_are_read_beside_any_flood() {
+        let budget = Budget::new(1 << 20);
+        let (greedy, modest) = (budget.share(), budget.share());
+        greedy.buffers(1 << 20);
+        assert!(!has_room(&greedy));
+        assert!(has_room(&modest));
+        let held = modest.holds(ALWAYS);
+        assert!(!has_room(&modest));
+        drop((held, greedy));
+        assert!(has_room(&modest));
+        assert_eq!(budget.0.held.get(), 0);
+    }
+}
