@@ -1,29 +1,5 @@
-//! What is known of fields beyond their names: which hold cards, which only refer to something, which are another at every
+//! What is known of fields beyond their names: which only refer to something, which are another at every
 //! run. One table each, read by redaction and by the lift.
-
-/// Fields that hold a card, or what goes with one. What stands in them never reaches the disk.
-pub(crate) const CARD: &[&str] = &[
-    "ACCT_NUM",
-    "PAN",
-    "CARD_NUMBER",
-    "CARD_DATA",
-    "CARD_TRACK1",
-    "CARD_TRACK2",
-    "CARD_TRACK3",
-    "TRACK_DATA",
-    "TRACK1_DATA",
-    "TRACK2_DATA",
-    "TRACK3_DATA",
-    "CARD_EXP_MONTH",
-    "CARD_EXP_YEAR",
-    "CARDHOLDER",
-    "CARD_HOLDER",
-    "EMV_TAGS",
-    "PINBLOCK",
-    "PIN_BLOCK",
-    "KEY_SERIAL_NUMBER",
-    "BARCODE",
-];
 
 /// Fields that refer to something by a number of the POS, of the host or of the device: a number in them is no card's,
 /// though it may look like one.
@@ -76,10 +52,4 @@ pub(crate) const BROUGHT_BACK: &[&str] = &["CARD_TOKEN", "CTROUTD", "MAC_LABEL",
 /// The name in a table, in whatever case the wire spells it.
 pub(crate) fn holds(table: &[&str], name: &str) -> bool {
     table.iter().any(|known| known.eq_ignore_ascii_case(name))
-}
-
-/// Whether a field holds a card; `TRACK` begins the names of many.
-pub(crate) fn is_of_card(name: &str) -> bool {
-    let is_track = name.get(..5).is_some_and(|begin| begin.eq_ignore_ascii_case("TRACK"));
-    holds(CARD, name) || is_track
 }

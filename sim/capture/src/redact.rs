@@ -5,10 +5,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine, alphabet};
 use sca_protocol::cards::CARDS;
-use sca_protocol::pan;
+use sca_protocol::pan::{self, Found};
+use sca_protocol::secret::{self, Kind};
 
-use crate::fields::{self, REFERENCE};
+use crate::fields::{self, REFERENCE, VARYING};
 
 /// Elements within elements that are told apart; deeper ones count as part of the last of these.
 const DEPTH_MAX: usize = 64;
@@ -49,10 +52,11 @@ pub fn redacted(text: &str) -> Cow<'_, str> {
 fn replaced(text: &str, group: &[Part], elements: &[Element<'_>]) -> Vec<(Range<usize>, String)> {
     let texts = || group.iter().filter(|part| part.is_text).map(|part| &text[part.range.clone()]);
     let whole: String = texts().collect();
-    let looks_at = |old: &str| pan::replaced(old, |digits| named(digits).to_owned()).into_owned();
-    let is_split = texts().count() > 1
-        && !pan::find(whole.as_bytes()).is_empty()
-        && texts().all(|text| pan::find(text.as_bytes()).is_empty());
+    // A number of a kind that nobody here knows may be a card's, but for where other numbers are expected.
+    let is_open = group[0].element.is_some_and(|element| !elements[element].is_numbered);
+    let find = |text: &str| if is_open { pan::find_any(text.as_bytes()) } else { pan::find(text.as_bytes()) };
+    let looks_at = |old: &str| looked_at(old, &find(old));
+    let is_split = texts().count() > 1 && !find(&whole).is_empty() && texts().all(|text| find(text).is_empty());
     let secret = group[0].element.and_then(|element| elements[element].secret);
     let is_reference = group[0].element.is_some_and(|element| elements[element].is_reference);
     let mut nth = 0;
@@ -79,6 +83,36 @@ fn replaced(text: &str, group: &[Part], elements: &[Element<'_>]) -> Vec<(Range<
     all
 }
 
+/// A text with named cards for the numbers that were found in it, and without what was packed round such numbers.
+fn looked_at(old: &str, found: &[Found]) -> String {
+    let told = pan::replaced(old, found, |digits| named(digits).to_owned());
+    let told = unpacked(&told);
+    secret::without(&told, |kind| kind == Kind::Credential).into_owned()
+}
+
+/// The text without what is base64 of a text with a card's number in it.
+fn unpacked(text: &str) -> Cow<'_, str> {
+    const SHORTEST: usize = 18;
+    const KINDS: [GeneralPurpose; 2] =
+        [GeneralPurpose::new(&alphabet::STANDARD, LENIENT), GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT)];
+    let is_packed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_');
+    let holds_card = |word: &str| {
+        let bytes = KINDS.iter().find_map(|kind| kind.decode(word).ok());
+        bytes.is_some_and(|bytes| !pan::find(&bytes).is_empty())
+    };
+    let words = text.split(|c| !is_packed(c)).filter(|word| word.len() >= SHORTEST && holds_card(word));
+    let packed: Vec<&str> = words.collect();
+    if packed.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(packed.iter().fold(text.to_owned(), |text, word| text.replace(word, "redacted")))
+}
+
+/// With or without its padding, and with bits that mean nothing.
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+
 /// Bytes without card data, where they are text in any of the usual ways.
 pub(crate) fn redacted_bytes(bytes: &[u8]) -> Cow<'_, [u8]> {
     if let Ok(text) = std::str::from_utf8(bytes) {
@@ -98,7 +132,7 @@ pub(crate) fn redacted_bytes(bytes: &[u8]) -> Cow<'_, [u8]> {
 /// Whether what stands in a field is not to be kept. A MAC and keys are nobody's, but a POS needs to know that they were
 /// there.
 fn is_secret(name: &str) -> bool {
-    fields::is_of_card(name) || fields::holds(&["CVV2", "CVV", "PIN_CODE", "PARM_PASSWORD"], name)
+    secret::kind(name).is_some_and(|kind| !matches!(kind, Kind::Key | Kind::Mac))
 }
 
 /// A tag without the values of attributes that hold a card.
@@ -131,15 +165,14 @@ fn in_place_of(name: &str, whole: &str, nth: usize) -> String {
     }
     let name = name.to_ascii_uppercase();
     let digits: Vec<u8> = whole.bytes().filter(u8::is_ascii_digit).collect();
-    if name.starts_with("CVV") {
-        return "000".to_owned();
-    }
-    match name.as_str() {
-        "PIN_CODE" => "0000".to_owned(),
-        "PARM_PASSWORD" => "*".to_owned(),
-        name if name.ends_with("MONTH") => "12".to_owned(),
-        name if name.ends_with("YEAR") => "30".to_owned(),
-        name if name.contains("ACCT") || name.contains("PAN") || name.contains("NUMBER") => {
+    match secret::kind(&name) {
+        Some(Kind::Code) => "000".to_owned(),
+        Some(Kind::Pin) if digits.len() < 7 => "0000".to_owned(),
+        Some(Kind::Password) => "*".to_owned(),
+        Some(Kind::Expiry) if name.ends_with("MONTH") => "12".to_owned(),
+        Some(Kind::Expiry) if name.ends_with("YEAR") => "30".to_owned(),
+        Some(Kind::Expiry) => "1230".to_owned(),
+        Some(Kind::Number) => {
             let card = named(&digits);
             let masked = CARDS.iter().find(|named| named.name == card && whole.contains('*')).map(|named| named.masked);
             masked.unwrap_or(card).to_owned()
@@ -172,6 +205,8 @@ struct Element<'a> {
     /// The name of the field for which what stands in it is not kept: its own, or that of one around it.
     secret: Option<&'a str>,
     is_reference: bool,
+    /// Whether numbers of other kinds are expected in it: references, times, what a host gives out.
+    is_numbered: bool,
 }
 
 /// Parts a text into tags and what stands between them. What is no markup is text.
@@ -213,7 +248,9 @@ fn parts(text: &str) -> (Vec<Part>, Vec<Element<'_>>) {
             let is_deep = open.len() >= DEPTH_MAX;
             // A field keeps the secret of the one around it, and what is deepest is never taken for a reference.
             let secret = is_secret(name).then_some(name).or(around);
-            elements.push(Element { secret, is_reference: !is_deep && fields::holds(REFERENCE, name) });
+            let is_reference = !is_deep && fields::holds(REFERENCE, name);
+            let is_numbered = is_reference || (!is_deep && fields::holds(VARYING, name));
+            elements.push(Element { secret, is_reference, is_numbered });
             if is_deep {
                 open.pop();
             }

@@ -113,10 +113,6 @@ impl Request {
     }
 }
 
-/// Fields whose values are nobody's but the two ends': keys, MACs, PINs, security codes, passwords.
-pub const SECRET: &[&str] =
-    &["MAC", "MAC_KEY", "TERMINAL_KEY", "PIN_CODE", "CVV2", "PARM_PASSWORD", "PARM_TRANSPORT_KEY"];
-
 impl Response {
     /// A response made of these fields, in this order.
     #[must_use]

@@ -4,16 +4,16 @@
 
 use std::borrow::Cow;
 
-use sca_protocol::message::SECRET;
 pub(crate) use sca_protocol::pan::{masked, masked_bytes};
+use sca_protocol::secret::{self, Kind};
 use sca_protocol::xml::Element;
 
-/// Every text of a document with card numbers masked. Numbers stay what they are.
+/// Every text of a document without what is left out. Numbers stay what they are.
 pub fn mask_texts(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::String(text) => {
-            if let Cow::Owned(masked) = masked(text) {
-                *text = masked;
+            if let Cow::Owned(told) = told(text) {
+                *text = told;
             }
         }
         serde_json::Value::Array(all) => all.iter_mut().for_each(mask_texts),
@@ -22,30 +22,59 @@ pub fn mask_texts(value: &mut serde_json::Value) {
     }
 }
 
-/// A field, and what is inside it, without what is secret; of a card's number the last four digits.
-pub(crate) fn discreet(mut field: Element) -> Element {
-    if SECRET.contains(&field.name.as_str()) {
-        field.text = "*".to_owned();
-    } else if field.name == "ACCT_NUM" || field.name.starts_with("TRACK") {
-        let hidden = field.text.chars().count().saturating_sub(4);
-        field.text = field.text.chars().enumerate().map(|(at, c)| if at < hidden { '*' } else { c }).collect();
+/// A text without what is withheld by the name under which it stands, and without card numbers wherever they stand.
+pub(crate) fn discreet(text: &str) -> Cow<'_, str> {
+    match withheld(text) {
+        Cow::Borrowed(text) => masked(text),
+        Cow::Owned(text) => Cow::Owned(masked(&text).into_owned()),
     }
-    field.children = field.children.into_iter().map(discreet).collect();
+}
+
+/// A text without what is withheld by the name under which it stands.
+pub(crate) fn withheld(text: &str) -> Cow<'_, str> {
+    secret::without(text, Kind::is_withheld)
+}
+
+/// Whether a transcript leaves out what stands under this name. The number of a card is masked by its looks, for a named
+/// card stands as it is; what a line needs to stay the same line, a MAC or the code of a pairing, stays.
+pub(crate) fn is_left_out(name: &str) -> bool {
+    secret::kind(name).is_some_and(leaves_out)
+}
+
+fn leaves_out(kind: Kind) -> bool {
+    kind.is_withheld() && !matches!(kind, Kind::Number | Kind::Mac | Kind::Pairing)
+}
+
+/// A field, and what is inside it, without what is withheld; of a card's number the last four digits.
+pub(crate) fn discreet_field(mut field: Element) -> Element {
+    if let Some(kind) = secret::kind(&field.name).filter(|kind| kind.is_withheld()) {
+        field.text = secret::stars(Some(kind), &field.text);
+    }
+    field.children = field.children.into_iter().map(discreet_field).collect();
     field
 }
 
-/// A text without what stands in the fields for keys, MACs and the like.
-pub(crate) fn without_keys(text: &str) -> Cow<'_, str> {
-    let mut out = Cow::Borrowed(text);
-    for name in SECRET {
-        let (open, close) = (format!("<{name}>"), format!("</{name}>"));
-        let found = out.find(&open).and_then(|at| {
-            let from = at + open.len();
-            Some((from, from + out[from..].find(&close)?))
-        });
-        if let Some((from, to)) = found {
-            out.to_mut().replace_range(from..to, "*");
-        }
+/// What people and machines are told of a file and its run, without what is left out: as long as before, so that carets stay
+/// below their words.
+#[must_use]
+pub fn told(text: &str) -> Cow<'_, str> {
+    let with = |_: Kind, value: &str, _: &str| "*".repeat(value.chars().count());
+    match secret::replaced(text, leaves_out, with) {
+        Cow::Borrowed(text) => masked(text),
+        Cow::Owned(text) => Cow::Owned(masked(&text).into_owned()),
     }
-    out
+}
+
+/// A transcript without what is left out of it.
+pub(crate) fn discreet_transcript(text: &str) -> Cow<'_, str> {
+    // An answer may say `*` for any value; what is sent has to be a text.
+    let with = |_: Kind, value: &str, before: &str| match (value, before.ends_with('"') || before.ends_with('>')) {
+        ("*", _) => "*".to_owned(),
+        (_, true) => "***".to_owned(),
+        (_, false) => "\"***\"".to_owned(),
+    };
+    match secret::replaced(text, leaves_out, with) {
+        Cow::Borrowed(text) => masked(text),
+        Cow::Owned(text) => Cow::Owned(masked(&text).into_owned()),
+    }
 }

@@ -11,7 +11,7 @@ use sca_protocol::{Line, Request, Response};
 use sca_scenario::model::Sight;
 use sca_terminal::{Face, Seen};
 
-use crate::cards::discreet;
+use crate::cards::discreet_field;
 
 /// An observation with its place in the order of the run.
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ impl Data {
     pub(crate) fn brief(&self) -> String {
         let line: String = match &self.response {
             Some(response) => {
-                let fields: Vec<Element> = response.fields().iter().cloned().map(discreet).collect();
+                let fields: Vec<Element> = response.fields().iter().cloned().map(discreet_field).collect();
                 let mut line = String::new();
                 sca_scenario::fields_into(&mut line, fields.iter().map(|f| (f.name.as_str(), f.text.as_str())));
                 line.trim_start().to_owned()

@@ -41,6 +41,7 @@ pub mod report;
 mod rows;
 mod script;
 pub mod shard;
+pub mod shell;
 pub mod shrink;
 pub mod snapshots;
 mod stage;
@@ -52,7 +53,7 @@ mod transcript;
 mod verdict;
 mod world;
 
-pub use cards::mask_texts;
+pub use cards::{mask_texts, told};
 pub use clock::{Lap, Since, today};
 pub use core::{Core, Making, simulated};
 pub use identities::{Identities, IdentityError};

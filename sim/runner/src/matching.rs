@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sca_peers::RequestId;
 use sca_protocol::Reason;
-use sca_protocol::message::SECRET;
+use sca_protocol::secret::{self, Kind};
 use sca_protocol::xml::{Element, Limits};
 use sca_protocol::{Request, Response};
 use sca_scenario::Span;
@@ -210,7 +210,7 @@ fn field(test: &Test, got: Option<&str>, names: &Names) -> Result<Option<(String
 
 /// Whether what a field holds stands in no artefact.
 pub(crate) fn is_secret(field: &str) -> bool {
-    SECRET.contains(&field) || field == "ACCT_NUM" || field.starts_with("TRACK")
+    secret::kind(field).is_some_and(Kind::is_withheld)
 }
 
 fn shown(value: &str) -> String {
@@ -260,7 +260,7 @@ fn document(wanted: &str, suffix: &Suffix, data: &Data) -> Result<Captured, Mism
 
 /// Where two texts part, line by line, without what is secret.
 fn parting(wanted: &str, got: &str) -> String {
-    let told = |line: &str| shown(&crate::cards::without_keys(line));
+    let told = |line: &str| shown(&crate::cards::withheld(line));
     let (mut ours, mut theirs, mut number) = (wanted.split('\n'), got.split('\n'), 0);
     loop {
         number += 1;

@@ -170,9 +170,9 @@ pub fn play<C: Core>(
 /// The verdict in the light of `expect-fail`.
 pub(crate) fn judged(scenario: &Scenario, today: Option<UnixTime>, mut played: Played) -> Played {
     if let Verdict::Fail(failure) = &mut played.verdict {
-        failure.label = cards::masked(&failure.label).into_owned();
+        failure.label = cards::told(&failure.label).into_owned();
         for note in &mut failure.notes {
-            *note = cards::masked(note).into_owned();
+            *note = cards::told(note).into_owned();
         }
     }
     if let Verdict::Fail(failure) = &mut played.verdict
@@ -383,7 +383,7 @@ fn played<C: Core>(
     let text = transcript::transcript(&scenario.title, &scenario.header, row, entries, lasted, &remarks);
     Played {
         values: row.values.clone(),
-        transcript: match cards::masked(&text) {
+        transcript: match cards::discreet_transcript(&text) {
             Cow::Borrowed(_) => text,
             Cow::Owned(masked) => masked,
         },
@@ -392,7 +392,7 @@ fn played<C: Core>(
         model: None,
         assumed,
         lasted,
-        frames: cards::masked(&std::mem::take(&mut world.frames)).into_owned(),
+        frames: cards::told(&std::mem::take(&mut world.frames)).into_owned(),
         carrier_size: world.armory.carrier_size,
         has_struck: world.sweeping.has_struck(),
         survey: world.sweeping.survey.take().map(Arc::new),

@@ -247,7 +247,10 @@ impl<C: Core> Suite<'_, C> {
         if let Ok(scenario) = &mut loaded.scenario {
             // Which byte an `each byte` cuts is no value of the file: it is chosen where the row is played.
             let is_wanted = |row: &Row, wanted: &(String, String)| {
-                row.values.contains(wanted)
+                let is_it = |(name, value): &(String, String)| {
+                    *name == wanted.0 && (*value == wanted.1 || *crate::cards::masked(value) == *wanted.1)
+                };
+                row.values.iter().any(is_it)
                     || (wanted.0 == "byte" && wanted.1.parse().is_ok_and(|n: usize| n > 0) && has_each_byte(&row.steps))
             };
             scenario.rows.retain(|row| self.options.rows.iter().all(|wanted| is_wanted(row, wanted)));

@@ -11,7 +11,7 @@ use sca_protocol::{Line, Request, Response};
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Message, Party, Row, Send, Speaker, Step};
 
-use crate::cards::{discreet, masked, masked_bytes, without_keys};
+use crate::cards::{discreet, discreet_field, masked, masked_bytes, withheld};
 use crate::record::{Entry, Kept};
 use crate::script::Reading;
 use crate::transcript::Telling;
@@ -144,7 +144,7 @@ fn moment(kept: &Kept, telling: &Telling<'_>, readings: &[Reading]) -> Moment {
         from,
         to,
         text: bounded(&masked(said)),
-        document: document.map(|text| bounded(&masked(&without_keys(&text)))),
+        document: document.map(|text| bounded(&discreet(&text))),
         fields: fields.into_iter().take(FIELDS_MAX).map(|(name, value)| (name, bounded(&masked(&value)))).collect(),
         frames: kept.frames.iter().take(FRAMES_MAX).map(shown).collect(),
         line: match &kept.entry {
@@ -269,7 +269,7 @@ fn flat(fields: &[Element]) -> Vec<(String, String)> {
         }
     }
     let mut out = Vec::new();
-    fields.iter().cloned().map(discreet).for_each(|field| walk(&mut out, "", &field));
+    fields.iter().cloned().map(discreet_field).for_each(|field| walk(&mut out, "", &field));
     out
 }
 
@@ -294,7 +294,7 @@ fn shown(frame: &Frame) -> Shown {
     about.push_str(if frame.mask.is_some() { ", masked (shown without its mask)" } else { "" });
     // What is masked on the wire is shown as it reads, so that nothing hides in it.
     let plain = match std::str::from_utf8(&frame.payload) {
-        Ok(text) => without_keys(text).into_owned().into_bytes(),
+        Ok(text) => withheld(text).into_owned().into_bytes(),
         Err(_) => frame.payload.clone(),
     };
     let plain = masked_bytes(&plain).unwrap_or(plain);

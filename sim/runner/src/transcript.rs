@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use sca_peers::RequestId;
-use sca_protocol::message::{Layout, SECRET};
+use sca_protocol::message::Layout;
 use sca_protocol::xml::{Element, Limits};
 use sca_protocol::{Request, Response};
 use sca_scenario::model::{
@@ -15,6 +15,7 @@ use sca_scenario::model::{
 use sca_scenario::{Printer, Span, fields_into, quote, stamp_into};
 use sca_terminal::{Screen, Seen};
 
+use crate::cards::is_left_out;
 use crate::lanes::Data;
 use crate::record::Entry;
 
@@ -361,7 +362,7 @@ fn data_into(out: &mut String, name: &str, data: &Data, answers: Option<&String>
     out.push_str(if data.answers.is_none() { " notice" } else { "" });
     out.push_str(if data.encrypted { " encrypted" } else { "" });
     for field in data.response.iter().flat_map(Response::fields) {
-        if SECRET.contains(&field.name.as_str()) {
+        if field.name == "MAC" || is_left_out(&field.name) {
             out.extend([" ", &field.name, "=*"]);
         } else {
             fields_into(out, [(field.name.as_str(), field.text.as_str())]);
@@ -411,7 +412,7 @@ fn to_host(request: &Request) -> Message {
     let routing = vec![request.function_type().to_owned(), request.command().to_owned()];
     let in_words = routing.iter().all(|word| is_word(word));
     let fields = request.fields().iter().skip(if in_words { 2 } else { 0 }).filter(|f| is_word(&f.name));
-    let shown = |f: &Element| match SECRET.contains(&f.name.as_str()) {
+    let shown = |f: &Element| match f.name == "MAC" || is_left_out(&f.name) {
         true => Test { field: f.name.clone(), demand: Demand::Any, span: Span::default() },
         false => equals(&f.name, &f.text),
     };

@@ -158,7 +158,7 @@ impl Played {
             Verdict::Fail(why) => {
                 let label = if why.label.is_empty() { String::new() } else { format!(": {}", why.label) };
                 let told = format!("in memory this fails, at line {}: {}{label}", why.span.line, why.headline);
-                crate::cards::masked(&told).into_owned()
+                crate::cards::told(&told).into_owned()
             }
         };
         match &mut self.verdict {
@@ -169,13 +169,12 @@ impl Played {
     }
 
     /// What chooses this row of its file alone, behind the command that plays it: ` --row NAME=VALUE` for each value.
+    /// A card number in it is masked, as it is where rows are chosen.
     #[must_use]
     pub fn row_arguments(&self) -> String {
         let one = |(name, value): &(String, String)| {
-            let text = format!("{name}={value}");
-            let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.=:,/+".contains(&b));
-            // Within single quotes a shell takes everything but a single quote as it is.
-            if is_plain { format!(" --row {text}") } else { format!(" --row '{}'", text.replace('\'', "'\\''")) }
+            let text = format!("{name}={}", crate::cards::told(value));
+            format!(" --row {}", crate::shell::word(&text))
         };
         self.values.iter().map(one).collect()
     }

@@ -2,7 +2,7 @@
 
 use sca_protocol::codes;
 use sca_protocol::commands::{Tell, amount};
-use sca_protocol::message::SECRET;
+use sca_protocol::secret::{self, Kind};
 use sca_protocol::settings::{Settings, TerminalSettings, is_parameter};
 use sca_protocol::{Line, Response};
 
@@ -96,7 +96,7 @@ impl Device {
         let mut found = Vec::with_capacity(names.len());
         for name in names {
             let shown: String = name.chars().take(40).collect();
-            if SECRET.contains(&name.as_str()) {
+            if secret::kind(&name).is_some_and(Kind::is_withheld) {
                 return task.refuse(work, codes::NOT_ALLOWED, Some(&format!("{shown} cannot be read")));
             }
             let setting = || {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::json;
 
 use super::document::{Document, File, REPORT_VERSION, Row};
-use crate::cards::{mask_texts, masked};
+use crate::cards::{mask_texts, told};
 
 /// One JSON object a line: first `run`, then `row`, `problem` and `snapshot`, last `summary`. `sim/docs/json.md`
 /// describes them.
@@ -118,7 +118,7 @@ pub fn tap(document: &Document) -> String {
             out.push_str("  ...\n");
         }
     }
-    masked(&out).into_owned()
+    told(&out).into_owned()
 }
 
 /// Annotations as GitHub reads them from the output of a step: one for each thing that is not good.
@@ -164,7 +164,7 @@ pub fn github(document: &Document) -> String {
         let shown = if trouble.shown.is_empty() { String::new() } else { format!("\n{}", trouble.shown) };
         annotation(&mut out, "error", (path, 1, 1), &trouble.name, &format!("{}{shown}", trouble.message));
     }
-    masked(&out).into_owned()
+    told(&out).into_owned()
 }
 
 fn annotation(out: &mut String, level: &str, (path, line, column): (&str, u32, u32), title: &str, message: &str) {

@@ -19,6 +19,7 @@ pub use show::{Painter, failure, problem};
 pub use sides::sides;
 pub use trace::trace_page;
 
+use sca_protocol::plain::shown;
 use sca_scenario::Span;
 
 use crate::files::Loaded;
@@ -61,8 +62,8 @@ pub fn report(document: &Document, kind: Kind) -> Result<String, String> {
         Kind::Json => document.to_json().map_err(|error| error.to_string()),
         Kind::JsonLines => Ok(json_lines(document)),
         Kind::Github => Ok(github(document)),
-        Kind::Markdown => Ok(markdown(document)),
-        Kind::Tap => Ok(tap(document)),
+        Kind::Markdown => Ok(shown(&markdown(document)).into_owned()),
+        Kind::Tap => Ok(shown(&tap(document)).into_owned()),
     }
 }
 

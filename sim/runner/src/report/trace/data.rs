@@ -11,7 +11,7 @@ use sca_scenario::model::{Scenario, shown_values};
 use sca_terminal::Face;
 use serde::Serialize;
 
-use crate::cards::masked;
+use crate::cards::told;
 use crate::files::Loaded;
 use crate::report::{Painter, failure, where_is};
 use crate::trace::{End, Kind, Moment, Trace};
@@ -114,7 +114,7 @@ pub(super) fn page(
         tool: concat!("sca-sim ", env!("CARGO_PKG_VERSION")),
         replay: replay.to_owned(),
         clauses: scenario.covers().into_iter().collect(),
-        source: loaded.texts[0].1.lines().map(|line| masked(line).into_owned()).collect(),
+        source: loaded.texts[0].1.lines().map(|line| told(line).into_owned()).collect(),
         all_rows,
         rows: shown,
         pictures: pictures.urls,
@@ -228,7 +228,7 @@ fn failed_shown(loaded: &Loaded, failed: &Failure, moments: &[Shown], replay: &s
     Failed {
         headline: failed.headline.clone(),
         place: where_is(loaded, failed.span),
-        expected: masked(line.trim()).into_owned(),
+        expected: told(line.trim()).into_owned(),
         label: failed.label.clone(),
         seen: seen_at.map(|at| moments[at].text.clone()),
         seen_at,
@@ -256,7 +256,7 @@ fn screens(trace: &Trace, faces: &[(Duration, usize, Face)], pictures: &mut Pict
             at: millis(*at),
             terminal: *who,
             name: face.screen.name.to_string(),
-            text: masked(&face.screen.text).into_owned(),
+            text: told(&face.screen.text).into_owned(),
             connected: face.connected,
             picture,
         });

@@ -31,7 +31,7 @@ pub fn trace_page(loaded: &Loaded, scenario: &Scenario, rows: &[Played], replay:
     crate::cards::mask_texts(&mut json);
     let json = json.to_string();
     let title = format!("{} — {}", scenario.title, file_name(&loaded.path));
-    let title = crate::cards::masked(&title);
+    let title = crate::cards::told(&title);
     Ok(filled(PAGE, &title, STYLE, SCRIPT, &json))
 }
 

@@ -1,0 +1,131 @@
+//! How a digit, and what stands between two digits, may be written: in any script, and as XML, JSON, URLs and mails escape
+//! characters.
+
+/// What stands at a place in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// A digit, as ASCII, and the bytes that it takes.
+    Digit(u8, usize),
+    /// What may stand between two digits of a number, and the bytes that it takes.
+    Gap(usize),
+    /// Anything else, and the bytes that it takes.
+    Other(usize),
+}
+
+/// Zeros of the scripts whose nine other digits follow it.
+const ZEROS: &[u32] = &[
+    0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50, 0xed0,
+    0xf20, 0x1040, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1b50, 0xa620, 0xa8d0, 0xff10, 0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec,
+    0x1d7f6,
+];
+
+/// Bytes of the longest escape that is read.
+const LONGEST: usize = 24;
+
+/// What stands at the beginning of these bytes. `after_mail` says that a digit before it was written as mails write it.
+pub(super) fn sign(rest: &[u8], after_mail: bool) -> Sign {
+    let Some(first) = rest.first() else { return Sign::Other(1) };
+    match first {
+        b'0'..=b'9' => Sign::Digit(*first, 1),
+        b'&' => escape(rest, reference),
+        b'%' => escape(rest, percent),
+        b'\\' => escape(rest, backslash),
+        // A track has this sign between number and date: in a mail the next digit is written so too.
+        b'=' => match mail(rest) {
+            Some(digit) if after_mail || mail(&rest[3..]).is_some() => Sign::Digit(digit, 3),
+            _ => Sign::Gap(1),
+        },
+        b'<' | b'>' => Sign::Other(1),
+        0..0x80 => {
+            if first.is_ascii_alphanumeric() {
+                Sign::Other(1)
+            } else {
+                Sign::Gap(1)
+            }
+        }
+        _ => {
+            let Some(c) = character(rest) else { return Sign::Other(1) };
+            of(c, c.len_utf8())
+        }
+    }
+}
+
+/// What a character is that takes so many bytes.
+fn of(c: char, length: usize) -> Sign {
+    let code = u32::from(c);
+    let digit = ZEROS.iter().find_map(|zero| code.checked_sub(*zero).filter(|digit| *digit < 10));
+    match digit.and_then(|digit| u8::try_from(digit).ok()) {
+        Some(digit) => Sign::Digit(b'0' + digit, length),
+        None if c.is_alphanumeric() || matches!(c, '<' | '>') => Sign::Other(length),
+        None => Sign::Gap(length),
+    }
+}
+
+/// The character of UTF-8 with which these bytes begin.
+fn character(rest: &[u8]) -> Option<char> {
+    let few = &rest[..rest.len().min(4)];
+    let valid = match std::str::from_utf8(few) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&few[..error.valid_up_to()]).ok()?,
+    };
+    valid.chars().next()
+}
+
+/// What an escape stands for; the sign by itself where it is none.
+fn escape(rest: &[u8], read: fn(&[u8]) -> Option<(char, usize)>) -> Sign {
+    read(rest).map_or(Sign::Gap(1), |(c, length)| of(c, length))
+}
+
+/// A reference of XML, with as many zeros as it likes.
+fn reference(rest: &[u8]) -> Option<(char, usize)> {
+    if rest.starts_with(b"&nbsp;") {
+        return Some(('\u{a0}', 6));
+    }
+    let end = rest.iter().take(LONGEST).position(|b| *b == b';')?;
+    let number = std::str::from_utf8(rest[..end].strip_prefix(b"&#")?).ok()?;
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+        None => number.parse().ok()?,
+    };
+    Some((char::from_u32(code)?, end + 1))
+}
+
+/// Bytes of UTF-8 as URLs write them, once or twice.
+fn percent(rest: &[u8]) -> Option<(char, usize)> {
+    let mut bytes = [0; 4];
+    let (mut count, mut at) = (0, 0);
+    while count < 4 && rest.get(at) == Some(&b'%') {
+        let twice = rest[at..].starts_with(b"%25");
+        let from = at + if twice { 3 } else { 1 };
+        let Some(byte) = rest.get(from..from + 2).and_then(hex) else { break };
+        (bytes[count], count, at) = (byte, count + 1, from + 2);
+        if let Ok(text) = std::str::from_utf8(&bytes[..count]) {
+            return text.chars().next().map(|c| (c, at));
+        }
+    }
+    None
+}
+
+/// A character as JSON and programs write it.
+fn backslash(rest: &[u8]) -> Option<(char, usize)> {
+    let code = |from: usize, length: usize| {
+        let digits = std::str::from_utf8(rest.get(from..from + length)?).ok()?;
+        Some((char::from_u32(u32::from_str_radix(digits, 16).ok()?)?, from + length))
+    };
+    match rest.get(1)? {
+        b'u' => code(2, 4),
+        b'x' => code(2, 2),
+        b'n' | b'r' | b't' => Some((' ', 2)),
+        _ => None,
+    }
+}
+
+/// A digit as mails write it (quoted-printable).
+fn mail(rest: &[u8]) -> Option<u8> {
+    let digit = *rest.strip_prefix(b"=3")?.first()?;
+    digit.is_ascii_digit().then_some(digit)
+}
+
+fn hex(two: &[u8]) -> Option<u8> {
+    u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok()
+}

@@ -1,0 +1,361 @@
+//! What is secret, by the name it has: one table for everything that is shown, kept or passed on.
+//!
+//! Names are compared without their prefix, their case and their marks: `x:Card-Number` is `CARD_NUMBER`.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+/// Why something is not to be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The number of a card.
+    Number,
+    /// A track, or what else was read of a card.
+    Track,
+    /// Data of a chip.
+    Chip,
+    /// When a card ends: of no use without the number, and never needed.
+    Expiry,
+    /// Whose card it is.
+    Holder,
+    /// The security code of a card.
+    Code,
+    /// A PIN, or its block.
+    Pin,
+    /// A key.
+    Key,
+    /// What a key makes of a message to prove who speaks: of no use afterwards.
+    Mac,
+    /// The code that pairs a POS with a device: it is shown on one and typed at the other.
+    Pairing,
+    /// A password, or a code that opens something.
+    Password,
+    /// What lets somebody in: of HTTP and of services.
+    Credential,
+    /// Somebody's own: mail, telephone, address.
+    Personal,
+}
+
+/// Names without marks, by kind.
+const TABLE: &[(Kind, &[&str])] = &[
+    (
+        Kind::Number,
+        &[
+            "ACCTNUM",
+            "ACCTNUMBER",
+            "ACCOUNTNUM",
+            "ACCOUNTNUMBER",
+            "CARDNO",
+            "CARDNUM",
+            "CARDNUMBER",
+            "PAN",
+            "PRIMARYACCOUNTNUMBER",
+            "BARCODE",
+        ],
+    ),
+    (Kind::Track, &["CARDDATA", "CARDTRACK", "CARDTRACK1", "CARDTRACK2", "CARDTRACK3", "MAGSTRIPE", "TRACKDATA"]),
+    (Kind::Chip, &["CHIPDATA", "EMV", "EMVDATA", "EMVTAGS", "EMVTLV", "ICCDATA", "ICCDE55"]),
+    (
+        Kind::Expiry,
+        &[
+            "CARDEXPIRY",
+            "CARDEXPDATE",
+            "CARDEXPMONTH",
+            "CARDEXPYEAR",
+            "EXPDATE",
+            "EXPIRATION",
+            "EXPIRATIONDATE",
+            "EXPIRY",
+            "EXPIRYDATE",
+            "EXPMONTH",
+            "EXPYEAR",
+        ],
+    ),
+    (Kind::Holder, &["CARDHOLDER", "CARDHOLDERNAME", "CARDNAME", "HOLDERNAME", "NAMEONCARD"]),
+    (
+        Kind::Code,
+        &[
+            "CARDSECURITYCODE",
+            "CAV2",
+            "CID",
+            "CSC",
+            "CVC",
+            "CVC1",
+            "CVC2",
+            "CVD",
+            "CVN",
+            "CVV",
+            "CVV1",
+            "CVV2",
+            "SECURITYCODE",
+        ],
+    ),
+    (Kind::Pin, &["ENCRYPTEDPIN", "KEYSERIALNUMBER", "KSN", "PIN", "PINBLOCK", "PINCODE", "PINDATA"]),
+    (Kind::Key, &["DEBITKEY", "MACKEY", "PARMTRANSPORTKEY", "PRIVATEKEY", "SESSIONKEY", "TERMINALKEY", "TRANSPORTKEY"]),
+    (Kind::Mac, &["MAC"]),
+    (Kind::Pairing, &["ENTRYCODE"]),
+    (Kind::Password, &["PARMPASSWORD", "PASSCODE", "PASSPHRASE", "PASSWD", "PASSWORD", "PWD", "USERPASSWORD"]),
+    (
+        Kind::Credential,
+        &[
+            "ACCESSTOKEN",
+            "APIKEY",
+            "APITOKEN",
+            "AUTHORIZATION",
+            "AUTHTOKEN",
+            "BEARERTOKEN",
+            "CLIENTSECRET",
+            "COOKIE",
+            "IDTOKEN",
+            "JWT",
+            "PROXYAUTHORIZATION",
+            "REFRESHTOKEN",
+            "SECRET",
+            "SETCOOKIE",
+            "SIG",
+            "TOKEN",
+            "XAPIKEY",
+            "XAUTHTOKEN",
+        ],
+    ),
+    (
+        Kind::Personal,
+        &[
+            "BILLINGADDRESS",
+            "BIRTHDATE",
+            "CUSTOMEREMAIL",
+            "CUSTOMERNAME",
+            "CUSTOMERPHONE",
+            "CUSTOMERSTREET",
+            "CUSTOMERZIP",
+            "DATEOFBIRTH",
+            "EMAIL",
+            "EMAILADDRESS",
+            "PHONE",
+            "PHONENUMBER",
+            "SHIPPINGADDRESS",
+        ],
+    ),
+];
+
+/// Names of somebody's own, which are secret beside those of the table.
+static OWN: OnceLock<Vec<String>> = OnceLock::new();
+
+/// Names that are secret too, from now on. What was given first stays.
+pub fn also(names: &[String]) {
+    OWN.get_or_init(|| names.iter().map(|name| folded(name)).filter(|name| !name.is_empty()).collect());
+}
+
+/// Why what stands under this name is not to be seen; nothing where anybody may.
+///
+/// ```
+/// use sca_protocol::secret::{Kind, kind};
+///
+/// assert_eq!(kind("CVV2"), Some(Kind::Code));
+/// assert_eq!(kind("x:card-number"), Some(Kind::Number));
+/// assert_eq!(kind("CARD_TOKEN"), None);
+/// ```
+#[must_use]
+pub fn kind(name: &str) -> Option<Kind> {
+    let folded = folded(name);
+    let listed = TABLE.iter().find(|(_, names)| names.contains(&folded.as_str())).map(|(kind, _)| *kind);
+    // Tracks have a number and more in their names, in any order.
+    let is_track = || folded.strip_prefix("CARD").unwrap_or(&folded).starts_with("TRACK");
+    let is_own = || OWN.get().is_some_and(|own| own.contains(&folded));
+    listed.or_else(|| is_track().then_some(Kind::Track)).or_else(|| is_own().then_some(Kind::Password))
+}
+
+/// A text without what stands under the names of these kinds: in elements, whole or not, in attributes, in JSON, behind `=`
+/// as in a line or a URL, and in the headers of HTTP. Of a card's number the last four digits stay.
+///
+/// ```
+/// use sca_protocol::secret::{Kind, without};
+///
+/// let text = "<R><cvv2>987</cvv2><x:PIN_CODE>4711</R> CVV=12 {\"pin\": 4711}";
+/// assert_eq!(without(text, Kind::is_withheld), "<R><cvv2>*</cvv2><x:PIN_CODE>*</R> CVV=* {\"pin\": *}");
+/// ```
+#[must_use]
+pub fn without(text: &str, which: impl Fn(Kind) -> bool) -> Cow<'_, str> {
+    replaced(text, which, |kind, value, _| stars(Some(kind), value))
+}
+
+/// The same with something of one's own in the place of each value, made of its kind, itself and what stands before it.
+#[must_use]
+pub fn replaced(text: &str, which: impl Fn(Kind) -> bool, with: impl Fn(Kind, &str, &str) -> String) -> Cow<'_, str> {
+    let (mut out, mut from) = (String::new(), 0);
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let place = match bytes[at] {
+            b'<' => element(text, at),
+            b'=' => assigned(text, at),
+            b':' => member(text, at).or_else(|| header(text, at)),
+            _ => None,
+        };
+        // What is computed where a scenario is played is not in its text.
+        let is_computed = |value: &str| value.starts_with("{{") && value.ends_with("}}");
+        let place = place.filter(|(_, value)| !value.is_empty() && !is_computed(&text[value.clone()]));
+        let found = place.and_then(|(name, value)| Some((kind(name).filter(|kind| which(*kind))?, value)));
+        if let Some((kind, value)) = found {
+            out.push_str(&text[from..value.start]);
+            out.push_str(&with(kind, &text[value.clone()], &text[..value.start]));
+            (from, at) = (value.end, value.end);
+        } else {
+            at += 1;
+        }
+    }
+    if from == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[from..]);
+    Cow::Owned(out)
+}
+
+/// What is shown in the place of a value.
+#[must_use]
+pub fn stars(kind: Option<Kind>, value: &str) -> String {
+    let long = value.chars().count();
+    match kind {
+        Some(Kind::Number) if long > 8 => {
+            value.chars().enumerate().map(|(at, c)| if at + 4 < long { '*' } else { c }).collect()
+        }
+        _ => "*".to_owned(),
+    }
+}
+
+/// The name with which a text ends.
+fn last_name(text: &str) -> &str {
+    text.rsplit(|c| !is_of_name(c)).next().unwrap_or_default()
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':' | '.')
+}
+
+/// The element that begins here, and where its content stands: up to its end, or to the next tag where it has none.
+fn element(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
+    let rest = &text[at + 1..];
+    let name = &rest[..rest.find(|c| !is_of_name(c)).unwrap_or(rest.len())];
+    if rest.as_bytes().get(name.len()) == Some(&b'/') || kind(name).is_none() {
+        return None;
+    }
+    let begin = at + 1 + rest.find('>')? + 1;
+    let content = &text[begin..];
+    let length = content.find(&format!("</{name}")).or_else(|| content.find('<')).unwrap_or(content.len());
+    Some((name, begin..begin + length))
+}
+
+/// The name before this `=`, and where its value stands: within quotes, or up to where a word ends.
+fn assigned(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
+    let before = text[..at].trim_end();
+    let name = last_name(before);
+    let rest = &text[at + 1..];
+    let blanks = if before.len() == at { 0 } else { rest.len() - rest.trim_start_matches(' ').len() };
+    value(text, at + 1 + blanks, |c| c.is_whitespace() || matches!(c, '&' | '<' | '>' | ',' | ';' | ')' | '\'' | '"'))
+        .map(|value| (name, value))
+}
+
+/// The member of an object whose name stands in quotes before this `:`, and where its value stands.
+fn member(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
+    let quoted = text[..at].trim_end().strip_suffix('"')?;
+    let quoted = quoted.strip_suffix('\\').unwrap_or(quoted);
+    let name = last_name(quoted);
+    let rest = &text[at + 1..];
+    let blanks = rest.len() - rest.trim_start().len();
+    value(text, at + 1 + blanks, |c| c.is_whitespace() || matches!(c, ',' | '}' | ']')).map(|value| (name, value))
+}
+
+/// The header that stands alone on its line, and where its value stands.
+fn header(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
+    // No name is longer.
+    let near = (at.saturating_sub(32)..=at).find(|from| text.is_char_boundary(*from))?;
+    let name = text[near..at].rsplit('\n').next()?;
+    if name.len() == at - near && near > 0 {
+        return None;
+    }
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if !is_name || kind(name) != Some(Kind::Credential) {
+        return None;
+    }
+    let rest = &text[at + 1..];
+    let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    let begin = at + 1 + blanks;
+    let length = text[begin..].find(['\r', '\n']).unwrap_or(text.len() - begin);
+    Some((name, begin..begin + length))
+}
+
+/// A value that begins here: within quotes, or up to where a word ends.
+fn value(text: &str, begin: usize, ends: impl Fn(char) -> bool) -> Option<Range<usize>> {
+    let rest = &text[begin..];
+    let opening = ["\\\"", "\"", "'"].into_iter().find(|quote| rest.starts_with(quote));
+    let (begin, length) = match opening {
+        Some(quote) => {
+            let inner = &rest[quote.len()..];
+            (begin + quote.len(), inner.find(quote).unwrap_or(inner.len()))
+        }
+        None => (begin, rest.find(ends).unwrap_or(rest.len())),
+    };
+    Some(begin..begin + length)
+}
+
+/// A name as the table has it.
+fn folded(name: &str) -> String {
+    let local = name.rsplit(':').next().unwrap_or(name);
+    local.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+impl Kind {
+    /// Whether it is withheld wherever something is shown. The others are left out of what is kept of captures.
+    #[must_use]
+    pub const fn is_withheld(self) -> bool {
+        !matches!(self, Self::Credential | Self::Personal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_taken_out_wherever_they_stand() {
+        for (text, told) in [
+            ("<R><CVV2>987</CVV2><CVV2>986</CVV2></R>", "<R><CVV2>*</CVV2><CVV2>*</CVV2></R>"),
+            ("<R><MAC_KEY>topsecret", "<R><MAC_KEY>*"),
+            ("<EMV_TAGS><T>5A08</T></EMV_TAGS>x", "<EMV_TAGS>*</EMV_TAGS>x"),
+            ("<A CVV2=\"123\" b='4'/>", "<A CVV2=\"*\" b='4'/>"),
+            ("<ACCT_NUM>4000000000000002</ACCT_NUM>", "<ACCT_NUM>************0002</ACCT_NUM>"),
+            ("{\"PASSWORD\":\"a b\",\"n\":1}", "{\"PASSWORD\":\"*\",\"n\":1}"),
+            (
+                "GET /x?token=abc&n=1 HTTP/1.1\r\nAuthorization: Bearer x\r\nHost: y",
+                "GET /x?token=*&n=1 HTTP/1.1\r\nAuthorization: *\r\nHost: y",
+            ),
+            ("PIN_CODE=4711 COMMAND=CAPTURE", "PIN_CODE=* COMMAND=CAPTURE"),
+            ("PIN_CODE = \"47 11\"", "PIN_CODE = \"*\""),
+            ("<PIN_CODE/><N>1</N> a=b 10:00:01 PIN: x", "<PIN_CODE/><N>1</N> a=b 10:00:01 PIN: x"),
+        ] {
+            assert_eq!(without(text, |_| true), told);
+        }
+        // At any cut, at any character.
+        assert_eq!(without("é=1 ü\"=2 é\":3", |_| true), "é=1 ü\"=2 é\":3");
+        let text = "<é CVV2=\"ü\"><PIN>ß</PIN>\"cvv\":\"é\"";
+        for end in 0..=text.len() {
+            if text.is_char_boundary(end) {
+                drop(without(&text[..end], |_| true));
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_compared_without_their_marks() {
+        for name in
+            ["CVV2", "cvv2", "x:CVV2", "Cvv-2", "CARD_TRACK2", "TRACK2_DATA", "Track 1", "Pin_Block", "set-cookie"]
+        {
+            assert!(kind(name).is_some(), "{name}");
+        }
+        for name in ["CARD_TOKEN", "PINPAD_ID", "PIN_TRIES", "INVOICE", "MAC_LABEL", "KEY", "TRANS_AMOUNT", "PPCV", ""]
+        {
+            assert_eq!(kind(name), None, "{name}");
+        }
+    }
+}
