@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 use common::{file, folder, run, text};
 use rstest::rstest;
@@ -98,10 +99,14 @@ fn a_link_that_leads_nowhere_is_said() {
 #[case("each     a in \"../reads-secret/secret\"\n\nterminal connects\nwait {{a}}s\n")]
 #[case("each     (a) in \"/etc/passwd\"\n\nterminal connects\nwait {{a}}s\n")]
 fn nothing_outside_the_project_is_read_or_shown(#[case] scenario: &str) {
-    let secret = folder("reads-secret");
-    file(&secret, "secret", "hunter2:x:0\nhunter2\n");
+    // One folder of all these cases, which run beside one another.
+    static SECRET: LazyLock<PathBuf> = LazyLock::new(|| {
+        let secret = folder("reads-secret");
+        file(&secret, "secret", "hunter2:x:0\nhunter2\n");
+        secret
+    });
     let folder = project(&format!("reads-outside-{}", scenario.len()));
-    symlink(secret.join("secret"), folder.join("linked")).expect("it can be linked");
+    symlink(SECRET.join("secret"), folder.join("linked")).expect("it can be linked");
     file(&folder, "a.sca", &format!("scenario \"A\"\n{scenario}"));
     for command in ["check", "run", "list", "export"] {
         let (said, code) = at_once(&folder, &[command, "a.sca"]);

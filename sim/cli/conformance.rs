@@ -8,7 +8,7 @@ use sca_protocol::UnixTime;
 use sca_runner::conformance::{self, Conformance, Written, conformance};
 use sca_runner::ledger::Ledger;
 use sca_runner::suite::{FileResult, Snapshots, Suite};
-use sca_runner::{Options, simulated, today};
+use sca_runner::{Options, shell, simulated, today};
 
 use crate::Exit;
 use crate::run::device::Device;
@@ -72,7 +72,11 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     let known = ledger.apply(&mut results, arguments.today.unwrap_or_else(today));
     let stale: Vec<String> = known.iter().filter_map(|one| one.stale(true)).collect();
     for result in results.iter().filter(|result| result.is_bad()) {
-        complain!("error: {} is not good; `sca-sim run {0}` says why", result.loaded.path.display());
+        complain!(
+            "error: {} is not good; `sca-sim run {}` says why",
+            result.loaded.path.display(),
+            shell::last(&result.loaded.path)
+        );
     }
     let matrix = conformance(&results.iter().collect::<Vec<_>>());
     print(arguments, &matrix);

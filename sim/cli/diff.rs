@@ -10,7 +10,7 @@ use sca_runner::{files, report, simulated};
 
 use crate::Exit;
 use crate::import::{Reading, name_of, named};
-use crate::terms::{authorities, complain, count, painter, say, unread};
+use crate::terms::{authorities, complain, count, painter, put, say, unread};
 
 #[derive(Debug, Args)]
 #[command(
@@ -86,7 +86,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         all.push((name.clone(), compared));
     }
     if arguments.json {
-        say!("{}", diff::json(&all));
+        put!("{}", diff::json(&all));
     }
     exit
 }

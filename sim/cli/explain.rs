@@ -157,7 +157,7 @@ fn tell(path: &Path) -> Exit {
     match loaded(path, &sca_protocol::clauses::ids()) {
         Ok(loaded) => {
             if let Ok(scenario) = &loaded.scenario {
-                say!("{}", sca_protocol::pan::masked(sca_scenario::explain(scenario).trim_end()));
+                say!("{}", sca_scenario::explain(scenario).trim_end());
             }
             Exit::Good
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use sca_runner::explore::{Explore, Explored, Found};
-use sca_runner::{files, simulated};
+use sca_runner::{files, shell, simulated};
 
 use crate::Exit;
 use crate::terms::{authorities, complain, count, loaded, say, some_found, threads};
@@ -94,7 +94,7 @@ fn tell(arguments: &Arguments, path: &Path, explored: &Explored) -> bool {
             complain!("  = note: {note}");
         }
         match write(arguments, path, found) {
-            Ok(file) => complain!("  = found: {}\n  = replay: sca-sim run {}\n", file.display(), file.display()),
+            Ok(file) => complain!("  = found: {}\n  = replay: sca-sim run {}\n", file.display(), shell::last(&file)),
             Err(error) => {
                 complain!("error: what was found was not written to {}: {error}", arguments.failures.display());
                 return false;

@@ -8,7 +8,7 @@ use clap::Args;
 use sca_runner::files;
 
 use crate::Exit;
-use crate::terms::{complain, loaded, say, some_found};
+use crate::terms::{complain, loaded, put, some_found};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         sca_runner::mask_texts(&mut document);
         let text = format!("{document:#}");
         let Some(folder) = &arguments.out else {
-            say!("{text}");
+            put!("{text}");
             continue;
         };
         let below: PathBuf = path.components().filter(|part| matches!(part, std::path::Component::Normal(_))).collect();

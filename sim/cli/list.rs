@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
                 }
                 let rows =
                     if scenario.rows.len() == 1 { String::new() } else { format!("  ({} rows)", scenario.rows.len()) };
-                say!("{}{rows}\n    {}", path.display(), sca_protocol::pan::masked(&scenario.title));
+                say!("{}{rows}\n    {}", path.display(), scenario.title);
                 if !covered.is_empty() {
                     say!("    {}", covered.into_iter().collect::<Vec<_>>().join(" "));
                 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::Exit;
-use crate::terms::{complain, say};
+use crate::terms::{complain, put};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -14,7 +14,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     if arguments.grammar {
-        say!("{:#}", sca_editor::grammar());
+        put!("{:#}", sca_editor::grammar());
         return Exit::Good;
     }
     match sca_editor::serve() {

@@ -9,7 +9,7 @@ use sca_runner::files;
 use sca_runner::report::{self, Document, KINDS, Kind, Summary};
 
 use crate::Exit;
-use crate::terms::{complain, count, is_closed, say};
+use crate::terms::{complain, count, is_closed, put, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -63,7 +63,7 @@ pub(crate) fn write_reports(reports: &[(Kind, PathBuf)], document: &Document) ->
                 if is_closed() {
                     return Err("standard output is closed, or leads nowhere".to_owned());
                 }
-                say!("{}", text.trim_end());
+                put!("{}", text.trim_end());
                 return Ok(());
             }
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());

@@ -1,15 +1,15 @@
 //! `review`: transcripts that differ from their snapshots, looked at one by one and accepted or rejected.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sca_runner::files::{self, Found};
-use sca_runner::report::{Painter, sides};
+use sca_runner::report::sides;
 use sca_runner::{snapshots, tidy};
 
 use crate::Exit;
-use crate::terms::{complain, count, say, unread};
+use crate::terms::{complain, count, painter_of_output, say, unread};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Without an option, each change is shown side by side, and one letter decides on it. \
@@ -108,8 +108,7 @@ fn prune(orphans: &[PathBuf]) -> std::io::Result<()> {
 
 /// Shows each change and does what is said of it.
 fn look(pending: &Pending) -> std::io::Result<()> {
-    let wants_none = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let painter = Painter { colours: std::io::stdout().is_terminal() && !wants_none };
+    let painter = painter_of_output();
     let mut answers = std::io::stdin().lock().lines();
     for (at, scenario) in pending.changes.iter().enumerate() {
         let kept = snapshots::read(scenario)?.unwrap_or_default();

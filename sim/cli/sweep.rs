@@ -1,15 +1,15 @@
 //! `sweep`: a blow at every place of every run, and what did not survive it.
 
-use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sca_runner::report;
 use sca_runner::sweep::{Blow, Broken, KINDS, Sweep, Swept};
-use sca_runner::{Verdict, files, simulated};
+use sca_runner::{Verdict, files, shell, simulated};
 
 use crate::Exit;
-use crate::terms::{authorities, complain, count, painter, say, some_found, threads, unread};
+use crate::terms::{authorities, complain, count, is_lively, painter, say, some_found, threads, unread};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
             .find(|e| *e != Exit::Good)
             .unwrap_or(Exit::Good);
     }
-    let shown = std::io::stderr().is_terminal();
+    let shown = is_lively(&std::io::stderr());
     let progress = |done: usize, all: usize| {
         if shown && (done.is_multiple_of(97) || done == all) {
             drop(write!(std::io::stderr().lock(), "\r{done}/{all} "));
@@ -106,9 +106,9 @@ fn one(sweep: &Sweep<'_, sca_terminal::Terminal>, path: &std::path::Path, row: u
     }
 }
 
-fn replay(path: &std::path::Path, row: usize, blow: Blow) -> String {
+fn replay(path: &Path, row: usize, blow: Blow) -> String {
     let row = if row == 1 { String::new() } else { format!(" --row {row}") };
-    format!("sca-sim sweep {}{row} --at {blow}", path.display())
+    format!("sca-sim sweep {}{row} --at {blow}", shell::last(path))
 }
 
 /// Columns of a strip.

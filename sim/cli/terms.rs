@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sca_protocol::UnixTime;
+use sca_protocol::{UnixTime, plain};
 use sca_runner::files::{self, Loaded};
 use sca_runner::report::{self, Painter};
 use sca_runner::suite::{Authorities, Real};
@@ -15,15 +15,37 @@ use crate::Exit;
 
 /// A painter for standard error.
 pub(crate) fn painter() -> Painter {
-    let wants_none = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    Painter { colours: std::io::stderr().is_terminal() && !wants_none }
+    Painter { colours: is_lively(&std::io::stderr()) && wants_colours() }
+}
+
+/// A painter for standard output.
+pub(crate) fn painter_of_output() -> Painter {
+    Painter { colours: is_lively(&std::io::stdout()) && wants_colours() }
+}
+
+fn wants_colours() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Whether a person sees it on a terminal that can do more than print line after line.
+pub(crate) fn is_lively(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("TERM").is_none_or(|name| name != "dumb")
 }
 
 /// Whether something could not be said, for another reason than that nobody listens.
 static LOST: AtomicBool = AtomicBool::new(false);
 
-/// Writes a line. A reader that has gone away is no error: what else there is to do is still done.
-pub(crate) fn line(mut to: impl Write, text: Arguments<'_>) {
+/// Writes lines that people read: nothing in them is secret, and nothing steers a terminal or a CI runner, whoever it comes
+/// from.
+pub(crate) fn line(to: impl Write, painter: Painter, text: Arguments<'_>) {
+    let text = text.to_string();
+    let text = sca_runner::told(&text);
+    let text = if painter.colours { plain::shown_in_colour(&text) } else { plain::shown(&text) };
+    document(to, format_args!("{text}"));
+}
+
+/// Writes what machines read, as it is. A reader that has gone away is no error: what else there is to do is still done.
+pub(crate) fn document(mut to: impl Write, text: Arguments<'_>) {
     let written = to.write_fmt(text).and_then(|()| to.write_all(b"\n")).and_then(|()| to.flush());
     if written.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe) {
         LOST.store(true, Ordering::Relaxed);
@@ -37,15 +59,24 @@ pub(crate) fn has_lost_output() -> bool {
 
 /// A line on standard output.
 macro_rules! say {
-    ($($text:tt)*) => { $crate::terms::line(std::io::stdout().lock(), format_args!($($text)*)) };
+    ($($text:tt)*) => {
+        $crate::terms::line(std::io::stdout().lock(), $crate::terms::painter_of_output(), format_args!($($text)*))
+    };
+}
+
+/// A document for machines on standard output.
+macro_rules! put {
+    ($($text:tt)*) => { $crate::terms::document(std::io::stdout().lock(), format_args!($($text)*)) };
 }
 
 /// A line on standard error.
 macro_rules! complain {
-    ($($text:tt)*) => { $crate::terms::line(std::io::stderr().lock(), format_args!($($text)*)) };
+    ($($text:tt)*) => {
+        $crate::terms::line(std::io::stderr().lock(), $crate::terms::painter(), format_args!($($text)*))
+    };
 }
 
-pub(crate) use {complain, say};
+pub(crate) use {complain, put, say};
 
 /// A number and its noun.
 pub(crate) fn count(number: usize, noun: &str) -> String {

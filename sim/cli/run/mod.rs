@@ -24,7 +24,7 @@ use sca_runner::origin::{Origin, digest};
 use sca_runner::report::{About, Document, Kind, Summary, Tally, Unread};
 use sca_runner::shard::Shard;
 use sca_runner::suite::{FileResult, Snapshots, Suite};
-use sca_runner::{Options, Place, Played, Verdict, simulated};
+use sca_runner::{Options, Place, Played, Verdict, shell, simulated};
 
 pub(crate) use chosen::filtered;
 
@@ -336,7 +336,7 @@ fn replay(arguments: &Arguments, path: &Path) -> String {
     let wire = if arguments.wire { format!(" --wire --time-scale {}", arguments.time_scale) } else { String::new() };
     let seed = arguments.seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
     let today = arguments.today.map(|today| format!(" --today {}", today.day())).unwrap_or_default();
-    format!("sca-sim run {}{wire}{seed}{today}{}", path.display(), arguments.device.said())
+    format!("sca-sim run {}{wire}{seed}{today}{}", shell::last(path), arguments.device.said())
 }
 
 /// The world in which is played, as reports name it.

@@ -1,12 +1,11 @@
 //! How far a run is: a bar on a terminal, a plain line now and then elsewhere.
 
-use std::io::IsTerminal;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sca_runner::Lap;
 
-use crate::terms::complain;
+use crate::terms::{complain, is_lively};
 
 /// Seconds between two plain lines; a run that is over sooner says nothing before its end.
 const PLAIN_EVERY: u64 = 10;
@@ -21,7 +20,7 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn new(all: usize) -> Self {
-        let is_seen = std::io::stderr().is_terminal() && all > 1;
+        let is_seen = is_lively(&std::io::stderr()) && all > 1;
         let target = if is_seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(all as u64), target);
         let style = ProgressStyle::with_template("{bar:32} {pos} of {len} scenarios, {eta} left");

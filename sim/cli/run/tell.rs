@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use sca_runner::suite::{FileResult, Snapshot, difference, joined};
-use sca_runner::{Options, Verdict, files, play, report, simulated};
+use sca_runner::{Options, Verdict, files, play, report, shell, simulated};
 
 use super::{Arguments, Terminals, replay};
 use crate::terms::{complain, painter, say};
@@ -65,7 +65,10 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
         complain!("{}", difference(kept, new));
         match &result.not_left {
             None => {
-                complain!("  look at it, and accept or reject it: sca-sim review {}\n", result.loaded.path.display());
+                complain!(
+                    "  look at it, and accept or reject it: sca-sim review {}\n",
+                    shell::last(&result.loaded.path)
+                );
             }
             Some(why) => complain!("  nothing was left for review: {why}\n"),
         }

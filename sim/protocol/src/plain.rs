@@ -1,0 +1,114 @@
+//! Text of others as a terminal or a CI log may show it: nothing in it steers the terminal, turns the reading around, or
+//! speaks to the runner.
+
+use std::borrow::Cow;
+
+/// The text with every control and every direction mark made visible, as `\u{1b}`; line ends and tabs stay. A line that
+/// a CI runner would take for a command of its own (`::error::`, `##[error]`) begins with a backslash.
+///
+/// ```
+/// use sca_protocol::plain::shown;
+///
+/// assert_eq!(shown("a\u{1b}[31mb\n::stop-commands::x"), "a\\u{1b}[31mb\n\\::stop-commands::x");
+/// assert_eq!(shown("fine: 12.05 €"), "fine: 12.05 €");
+/// ```
+#[must_use]
+pub fn shown(text: &str) -> Cow<'_, str> {
+    made_plain(text, false)
+}
+
+/// The same, where colours are wanted: what sets a colour stays.
+#[must_use]
+pub fn shown_in_colour(text: &str) -> Cow<'_, str> {
+    made_plain(text, true)
+}
+
+fn made_plain(text: &str, colours: bool) -> Cow<'_, str> {
+    let is_tame = |byte: u8| (0x20..0x7f).contains(&byte) || byte == b'\n' || byte == b'\t';
+    if text.bytes().all(is_tame) && !text.split('\n').any(is_command) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for (number, line) in text.split('\n').enumerate() {
+        if number > 0 {
+            out.push('\n');
+        }
+        // The runner cuts a line at these too.
+        let mut rest = line;
+        if is_command(line) {
+            let blanks = line.len() - line.trim_start().len();
+            out.push_str(&line[..blanks]);
+            out.push('\\');
+            rest = &line[blanks..];
+        }
+        while let Some(c) = rest.chars().next() {
+            let colour = if colours && c == '\u{1b}' { colour(rest) } else { 0 };
+            if colour > 0 {
+                out.push_str(&rest[..colour]);
+                rest = &rest[colour..];
+                continue;
+            }
+            if c != '\t' && (c.is_control() || steers(c)) {
+                out.extend(c.escape_unicode());
+            } else {
+                out.push(c);
+            }
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Whether a CI runner would take this line for a command: those of GitHub, Azure and TeamCity begin so.
+fn is_command(line: &str) -> bool {
+    let said = line.trim_start();
+    said.starts_with("::") || ["##[", "##vso[", "##teamcity["].iter().any(|word| said.starts_with(word))
+}
+
+/// Whether it changes how its neighbours are read, or hides: marks of direction, separators of lines, what has no width.
+const fn steers(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+/// Bytes of the sequence that sets a colour or a weight, with which this begins; 0 where it does something else.
+fn colour(text: &str) -> usize {
+    let Some(body) = text.strip_prefix("\u{1b}[") else { return 0 };
+    let Some(end) = body.find(|c: char| !c.is_ascii_digit() && c != ';') else { return 0 };
+    let hides = body[..end].split(';').any(|word| word.trim_start_matches('0') == "8");
+    if body[end..].starts_with('m') && !hides { 2 + end + 1 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_steers_whoever_shows_it() {
+        let hostile = "\u{1b}]0;title\u{7} \u{9b}31m \u{202e}abc\u{200b} a\rb \u{7f}\u{feff}";
+        let told = shown(hostile);
+        assert_eq!(told, "\\u{1b}]0;title\\u{7} \\u{9b}31m \\u{202e}abc\\u{200b} a\\u{d}b \\u{7f}\\u{feff}");
+        assert_eq!(shown(&told), told);
+    }
+
+    #[test]
+    fn no_line_is_a_command_of_a_runner() {
+        for command in ["::error::x", "  ::set-output name=x::y", "##[error]x", "##vso[task.x]", "\t##teamcity[x]"] {
+            let text = format!("a\n{command}\nb");
+            let told = shown(&text);
+            assert!(!told.lines().any(is_command), "{told}");
+            assert_eq!(told.replace('\\', ""), text);
+        }
+        assert_eq!(shown("a::b ##[c"), "a::b ##[c");
+    }
+
+    #[test]
+    fn colours_stay_where_they_are_wanted_and_hide_nothing() {
+        let text = "\u{1b}[1m\u{1b}[38;5;9mred\u{1b}[0m \u{1b}[8mhidden \u{1b}[2J";
+        assert_eq!(shown_in_colour(text), "\u{1b}[1m\u{1b}[38;5;9mred\u{1b}[0m \\u{1b}[8mhidden \\u{1b}[2J");
+        assert!(!shown(text).contains('\u{1b}'));
+    }
+}

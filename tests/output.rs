@@ -1,0 +1,152 @@
+//! What the program says, and to whom: nothing of others steers a terminal or a CI runner, a reader that stalls never stops
+//! the service, and a signal always ends it.
+
+mod common;
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use common::party::{Party, broker, joins, listens, serves_the_next, text};
+use common::{command, file, folder, run};
+use rstest::rstest;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+/// Whether something in it steers a terminal, or a line of it speaks to a CI runner.
+fn steers(said: &str) -> bool {
+    let command = |line: &str| ["::", "##[", "##vso["].iter().any(|word| line.trim_start().starts_with(word));
+    said.chars().any(|c| c.is_control() && c != '\n' || "\u{202e}\u{200b}\u{2066}".contains(c))
+        || said.lines().any(command)
+}
+
+const HOSTILE: &str = "\u{1b}]0;pwn\u{7}\u{1b}[31mred \u{9b}2J \u{202e}abc\r\n::error::pwned\n##[error]x";
+
+#[test]
+fn what_peers_send_steers_no_terminal() {
+    let (mut party, at) = listens("output-peers", &["broker", "--listen", "127.0.0.1:0"], "listening on ");
+    let mut pos = joins(&at, "/pos/\u{9b}77", None);
+    pos.write_all(&text(HOSTILE)).expect("it is read");
+    pos.write_all(&text("<R><A>\u{1b}[2J\u{202e}</A></R>")).expect("it is read");
+    let _terminal = joins(&at, "/", Some("a\u{9b}31mb"));
+    serves_the_next(&at);
+    party.has_said("99 -> pos");
+    let said = party.all_said();
+    assert!(said.contains("\\u{1b}]0;pwn"), "{said}");
+    assert!(!steers(&said), "{said:?}");
+}
+
+#[test]
+fn what_files_say_steers_no_terminal() {
+    let folder = folder("output-files");
+    let name = "a\n::error::pwned\u{1b}[31m.sca";
+    let hostile = "scenario \"Title \u{1b}[31m\u{202e} ::x\"\n\nterminal connects\n# \u{9b}2J\nicon \u{1b}]0;x\u{7}\n";
+    file(&folder, name, hostile);
+    file(
+        &folder,
+        "good.sca",
+        "scenario \"Good \u{202e}\u{1b}[31m\"\n\nterminal connects\npos -> terminal  ADMIN GET_COUNTER  as a\n",
+    );
+    for arguments in [
+        &["list", "."][..],
+        &["check", "."],
+        &["run", "."],
+        &["run", "-t", "good.sca"],
+        &["explain", "good.sca"],
+        &["run", ".", "--report", "tap=-"],
+        &["run", ".", "--report", "markdown=-"],
+        &["fmt", "--check", "."],
+        &["coverage", "."],
+    ] {
+        let output = run(&folder, arguments);
+        for said in [output.stdout, output.stderr] {
+            let said = String::from_utf8(said).expect("it is text");
+            assert!(!steers(&said), "{arguments:?} says {said:?}");
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_stalls_stops_neither_the_service_nor_its_end() {
+    let mut stalled = Party::new("output-stalled", &["broker", "--listen", "127.0.0.1:0"]);
+    let line = stalled.says("listening on ws://");
+    let at = line.split("ws://").nth(1).and_then(|rest| rest.split(';').next()).expect("an address").to_owned();
+    // Nobody reads on. Far more than a pipe holds:
+    let mut pos = joins(&at, "/pos/1", None);
+    for _ in 0..40 {
+        pos.write_all(&text("not xml").repeat(100)).expect("it is read");
+    }
+    serves_the_next(&at);
+    ends_by("-INT", stalled);
+}
+
+/// Ends a party by a signal, and sees that it ends well and soon.
+fn ends_by(signal: &str, mut party: Party) {
+    let sent = Command::new("kill").args([signal, &party.child.id().to_string()]).status().expect("kill is there");
+    assert!(sent.success());
+    let status = party.ends_within(Duration::from_secs(5));
+    assert_eq!(status.code(), Some(0), "{signal}");
+}
+
+#[rstest]
+fn every_signal_ends_every_party(#[values("-INT", "-TERM", "-HUP")] signal: &str) {
+    let name = format!("output-ends{signal}");
+    let (party, at) = broker(&name, &[]);
+    ends_by(signal, party);
+    let url = format!("ws://{at}");
+    let free = ["--listen", "127.0.0.1:0"];
+    for (arguments, says) in [
+        (vec!["host", free[0], free[1]], "listening on "),
+        (vec!["record", free[0], free[1], "--to", &url, "--out", "out"], "listening on "),
+        (vec!["terminal", "--connect", &url], "terminal fails refused"),
+    ] {
+        let mut party = Party::new(&name, &arguments);
+        party.says(says);
+        ends_by(signal, party);
+    }
+}
+
+/// What the program says on a terminal of this name.
+fn on_a_terminal(folder: &Path, term: &str, arguments: &[&str]) -> String {
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal can be had");
+    grantpt(&ours).and_then(|()| unlockpt(&ours)).expect("it can be opened");
+    let name = ptsname(&ours, Vec::new()).expect("it has a name").into_string().expect("it is text");
+    let theirs = || File::options().read(true).write(true).open(&name).expect("it can be opened");
+    let mut program = command(folder, arguments);
+    program.env_remove("NO_COLOR").env("TERM", term).stdin(Stdio::null()).stdout(theirs()).stderr(theirs());
+    let mut child = program.spawn().expect("the program runs");
+    child.wait().expect("it ends");
+    drop(program);
+    let mut said = Vec::new();
+    // The end of a terminal is an error.
+    _ = File::from(ours).read_to_end(&mut said);
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+#[test]
+fn a_dumb_terminal_gets_no_colours() {
+    let folder = folder("output-dumb");
+    file(&folder, "a.sca", "scenario \"A\"\n\nterminal conects\n");
+    file(&folder, "b.sca", "scenario \"B\"\n\nterminal connects\nicon disconnected\n");
+    let arguments = ["run", "a.sca", "b.sca"];
+    assert!(on_a_terminal(&folder, "xterm", &arguments).contains("\u{1b}[1m"));
+    let dumb = on_a_terminal(&folder, "dumb", &arguments);
+    assert!(dumb.contains("conects") && !dumb.contains('\u{1b}'), "{dumb:?}");
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let at = taken.local_addr().expect("an address").to_string();
+    for arguments in [
+        &["broker", "--listen", &at][..],
+        &["host", "--listen", &at],
+        &["record", "--listen", &at, "--to", "ws://127.0.0.1:1", "--out", "out"],
+    ] {
+        let output = run(&folder("output-port"), arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(4) && said.contains(&at), "{arguments:?}: {said}");
+    }
+}
