@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::io::{BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -79,6 +80,20 @@ impl Editor {
                 return heard.params["diagnostics"].as_array().cloned().unwrap_or_default();
             }
         }
+    }
+
+    /// What is wrong with each text that is open, as it is published when another has changed.
+    fn published(&mut self) -> BTreeMap<String, Vec<Value>> {
+        let mut all = BTreeMap::new();
+        while all.len() < 2 {
+            if let Message::Notification(heard) = self.read()
+                && heard.method == "textDocument/publishDiagnostics"
+            {
+                let uri = heard.params["uri"].as_str().unwrap_or_default().to_owned();
+                all.insert(uri, heard.params["diagnostics"].as_array().cloned().unwrap_or_default());
+            }
+        }
+        all
     }
 
     /// Replaces the text, as one who types does; what is wrong then.
@@ -264,4 +279,57 @@ fn a_valid_text_is_put_into_the_one_layout_and_another_is_left_alone() {
     assert!(editor.ask("textDocument/rename", json!({}))["error"].is_string());
     assert!(editor.ask("textDocument/hover", json!({ "no": "position" }))["error"].is_string());
     editor.close();
+}
+
+#[test]
+fn a_library_that_is_open_comes_before_the_disk() {
+    let (mut editor, found) = Editor::open(
+        "scenario \"Being written\"\nuse      \"../lib/being written.sca\"\n\nterminal connects\ncall ask(1)\n",
+    );
+    assert_eq!(codes(&found), ["E055"], "there is no such file");
+    let uri = format!("file://{}", common::root().join("scenarios/lib/being%20written.sca").display());
+    let library = |story: &str| format!("library \"Asking\"\n\nstory {story}\n  wait 1s\n");
+    let document = json!({ "uri": uri, "languageId": "sca", "version": 1, "text": library("ask(n)") });
+    editor.tell("textDocument/didOpen", json!({ "textDocument": document }));
+    let changed = editor.published();
+    assert_eq!(changed.get(&editor.uri), Some(&Vec::new()), "it is mended: {changed:?}");
+    let version = json!({ "uri": uri, "version": 2 });
+    let text = json!([{ "text": library("ask(n, m)") }]);
+    editor.tell("textDocument/didChange", json!({ "textDocument": version, "contentChanges": text }));
+    let changed = editor.published();
+    assert!(!changed[&editor.uri].is_empty(), "it wants another argument: {changed:?}");
+    editor.close();
+}
+
+/// What the server answers to these bytes, and how it ends.
+fn answers(bodies: &[&str]) -> (String, Option<i32>) {
+    let mut server = Command::new(env!("CARGO_BIN_EXE_sca-sim"))
+        .arg("lsp")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the server starts");
+    let mut to = server.stdin.take().expect("its input is a pipe");
+    for body in bodies {
+        write!(to, "Content-Length: {}\r\n\r\n{body}", body.len()).expect("the server reads");
+    }
+    drop(to);
+    let ended = server.wait_with_output().expect("the server ends");
+    (String::from_utf8(ended.stdout).expect("it is text"), ended.status.code())
+}
+
+#[test]
+fn slips_of_the_protocol_are_answered_as_it_wants() {
+    let initialize = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"capabilities":{}}}"#;
+    let shutdown = r#"{"jsonrpc":"2.0","id":2,"method":"shutdown"}"#;
+    let hover = r#"{"jsonrpc":"2.0","id":3,"method":"textDocument/hover","params":{}}"#;
+    let exit = r#"{"jsonrpc":"2.0","method":"exit"}"#;
+    let (said, code) = answers(&["{nonsense", initialize, shutdown, exit]);
+    assert!(said.contains(r#""id":null"#) && said.contains("-32700") && said.contains("hoverProvider"), "{said}");
+    assert_eq!(code, Some(0), "it goes on, and ends well");
+    let (said, code) = answers(&[hover, initialize, exit]);
+    assert!(said.contains("-32002") && said.contains("hoverProvider"), "{said}");
+    assert_eq!(code, Some(1), "exit without shutdown");
+    let (said, _) = answers(&[initialize, shutdown, hover, exit]);
+    assert!(said.contains("-32600"), "{said}");
 }

@@ -150,3 +150,58 @@ fn a_port_in_use_is_named() {
         assert!(output.status.code() == Some(4) && said.contains(&at), "{arguments:?}: {said}");
     }
 }
+
+#[test]
+fn a_replay_line_can_be_pasted() {
+    let folder = folder("output-paste");
+    let names = ["lane 7's.sca", "-dash.sca", "b;touch PWN;$(touch PWN2).sca"];
+    for name in names {
+        file(
+            &folder,
+            name,
+            "scenario \"A\"\neach     v in [\"$(touch PWN3)'s\", x]\n\nterminal connects\nicon disconnected\npos -> terminal  DEVICE DISPLAY_MESSAGE DISPLAY_TEXT=\"{{v}}\"\n",
+        );
+        let given = format!("./{name}");
+        let said = String::from_utf8(run(&folder, &["run", &given]).stderr).expect("it is text");
+        let replays: Vec<&str> = said.lines().filter_map(|line| line.trim().strip_prefix("= replay: ")).collect();
+        assert!(!replays.is_empty(), "{said}");
+        for replay in replays {
+            let pasted = replay.replacen("sca-sim", env!("CARGO_BIN_EXE_sca-sim"), 1);
+            let again =
+                Command::new("sh").args(["-c", &pasted]).current_dir(&folder).output().expect("a shell is there");
+            let said = String::from_utf8_lossy(&again.stderr).into_owned();
+            assert!(again.status.code() == Some(1) && said.contains("icon"), "{replay}: {said}");
+        }
+    }
+    let left = std::fs::read_dir(&folder)
+        .expect("it can be read")
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    assert!(!left.into_iter().any(|name| name.starts_with("PWN")), "what was pasted ran something else");
+}
+
+#[test]
+fn a_placeholder_within_quotes_is_refused() {
+    let folder = folder("output-spawn");
+    file(&folder, "a.sca", "scenario \"A\"\n\nterminal\n  pinpad-id \"$(touch INJ)\"\n\nterminal connects\n");
+    for spawn in ["dev \"{pinpad}\"", "dev '{pinpad}'", "dev \"a b {url} c\""] {
+        let output =
+            run(&folder, &["run", "--terminal", "external", "--listen", "127.0.0.1:0", "--spawn", spawn, "a.sca"]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && said.contains("stands within quotes"), "{spawn}: {said}");
+    }
+    let bare = "echo pinpad=\"$SCA_PINPAD\" {pinpad} > given; sleep 9";
+    run(&folder, &["run", "--terminal", "external", "--listen", "127.0.0.1:0", "--spawn", bare, "a.sca"]);
+    let given = std::fs::read_to_string(folder.join("given")).expect("it was started");
+    assert_eq!(given.trim(), "pinpad=$(touch INJ) $(touch INJ)");
+    assert!(!folder.join("INJ").exists());
+}
+
+#[test]
+fn a_capture_that_is_too_long_is_refused_and_never_cut() {
+    let folder = folder("output-long");
+    let log = File::create(folder.join("long.log")).expect("it can be made");
+    log.set_len(513 << 20).expect("a file with a hole can be made");
+    let output = run(&folder, &["import", "long.log", "--out", "out"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(4) && said.contains("more than 512 MiB"), "{said}");
+}

@@ -18,7 +18,9 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         return Exit::Good;
     }
     match sca_editor::serve() {
-        Ok(()) => Exit::Good,
+        Ok(true) => Exit::Good,
+        // The protocol wants it so where `exit` comes without `shutdown`.
+        Ok(false) => Exit::Failed,
         Err(error) => {
             complain!("error: {error}");
             Exit::CannotRun

@@ -54,8 +54,15 @@ pub fn load(path: &Path, how: &How) -> Result<Imported, LoadError> {
     if PACKETS.iter().any(|magic| begin == magic) {
         return Ok(packets::read(path, how.keys.as_deref())?);
     }
+    let file = files::open(path)?;
+    let is_too_long = |length: u64| {
+        let what = format!("it has more than {} MiB; split it where nothing is under way", TEXT_MAX >> 20);
+        if length > TEXT_MAX { Err(io::Error::new(io::ErrorKind::FileTooLarge, what)) } else { Ok(()) }
+    };
+    is_too_long(file.metadata()?.len())?;
     let mut bytes = Vec::new();
-    files::open(path)?.take(TEXT_MAX).read_to_end(&mut bytes)?;
+    file.take(TEXT_MAX + 1).read_to_end(&mut bytes)?;
+    is_too_long(bytes.len() as u64)?;
     if let Some(why) = unreadable(path, &bytes) {
         return Err(LoadError::File(io::Error::new(io::ErrorKind::InvalidData, why)));
     }

@@ -284,5 +284,30 @@ fn command(text: &str) -> Result<String, String> {
         return Err("a command is wanted".to_owned());
     }
     placeholders(text, PLACEHOLDERS)?;
+    quoted(text, PLACEHOLDERS)?;
     Ok(text.to_owned())
+}
+
+/// Refuses a placeholder within quotes: what is filled in brings its own, which would end them.
+fn quoted(text: &str, known: &[&str]) -> Result<(), String> {
+    let mut quote = None;
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match (quote, c) {
+            (Some('\''), '\'') | (Some('"'), '"') => quote = None,
+            (None, '\'' | '"') => quote = Some(c),
+            (None | Some('"'), '\\') => _ = chars.next(),
+            (Some(_), '{') => {
+                let name = text[at + 1..].split_once('}').map_or("", |(name, _)| name);
+                if known.contains(&name) {
+                    let variable = format!("SCA_{}", name.to_ascii_uppercase());
+                    return Err(format!(
+                        "{{{name}}} stands within quotes, and brings its own; write it bare, or \"${variable}\" in its place"
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }

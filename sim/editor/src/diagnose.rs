@@ -8,13 +8,19 @@ use sca_scenario::{Library, Problem, Span};
 
 use crate::place::range_of;
 
-/// Everything that is wrong with a text, and what is hardly meant.
-pub(crate) fn diagnose(path: &Path, text: &str, clauses: &[&'static str]) -> Vec<Diagnostic> {
+/// Everything that is wrong with a text, and what is hardly meant. `open` says the texts of others that are open and may not
+/// be saved.
+pub(crate) fn diagnose(
+    path: &Path,
+    text: &str,
+    clauses: &[&'static str],
+    open: &dyn Fn(&Path) -> Option<String>,
+) -> Vec<Diagnostic> {
     if sca_scenario::is_library(text) {
         let library = Library::read(text, 0);
         return library.problems().iter().map(|problem| shown(text, problem)).collect();
     }
-    let loaded = files::read(path, text.to_owned(), clauses);
+    let loaded = files::read_beside(path, text.to_owned(), clauses, open);
     let problems = match &loaded.scenario {
         Ok(scenario) => sca_scenario::warnings(scenario),
         Err(problems) => problems.clone(),

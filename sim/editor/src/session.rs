@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Read, Write};
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use lsp_server::{ErrorCode, Message, Notification, Request, Response};
 use lsp_types::notification::{
@@ -11,11 +11,11 @@ use lsp_types::notification::{
 };
 use lsp_types::request::{Completion, Formatting, HoverRequest, Initialize, Request as _, Shutdown};
 use lsp_types::{
-    CompletionOptions, CompletionParams, CompletionResponse, DidChangeTextDocumentParams, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DocumentFormattingParams, Hover, HoverContents, HoverParams, HoverProviderCapability,
-    InitializeResult, MarkupContent, MarkupKind, OneOf, Position, PublishDiagnosticsParams, Range, ServerCapabilities,
-    TextDocumentPositionParams, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextEdit,
-    Uri,
+    CompletionOptions, CompletionParams, CompletionResponse, Diagnostic, DidChangeTextDocumentParams,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DocumentFormattingParams, Hover, HoverContents, HoverParams,
+    HoverProviderCapability, InitializeResult, MarkupContent, MarkupKind, OneOf, Position, PublishDiagnosticsParams,
+    Range, ServerCapabilities, TextDocumentPositionParams, TextDocumentSyncCapability, TextDocumentSyncKind,
+    TextDocumentSyncOptions, TextEdit, Uri,
 };
 use sca_scenario::Span;
 
@@ -33,9 +33,6 @@ pub enum ServeError {
     /// A message is longer than any text.
     #[error("a message of {0} bytes came, {MESSAGE_MAX} are allowed")]
     TooLong(usize),
-    /// What came is no message.
-    #[error("what the editor sent is no message: {0}")]
-    Json(#[from] serde_json::Error),
     /// The streams broke.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -51,31 +48,42 @@ const HEADER_MAX: u64 = 4_096;
 
 /// Serves an editor on standard input and output, until it is done.
 ///
+/// Says whether the editor has ended it in the way that the protocol wants: `shutdown`, then `exit`.
+///
 /// # Errors
 /// [`ServeError`].
-pub fn serve() -> Result<(), ServeError> {
+pub fn serve() -> Result<bool, ServeError> {
     serve_on(&mut std::io::stdin().lock(), &mut std::io::stdout().lock())
 }
 
-fn serve_on(from: &mut impl BufRead, to: &mut impl Write) -> Result<(), ServeError> {
-    let mut session = Session { texts: BTreeMap::new(), clauses: sca_protocol::clauses::ids() };
+fn serve_on(from: &mut impl BufRead, to: &mut impl Write) -> Result<bool, ServeError> {
+    let mut session = Session { texts: BTreeMap::new(), phase: Phase::Before, clauses: sca_protocol::clauses::ids() };
     while let Some(message) = read(from)? {
         let answers = match message {
-            Message::Request(request) => vec![Message::Response(session.answer(request))],
-            Message::Notification(heard) if heard.method == Exit::METHOD => return Ok(()),
-            Message::Notification(heard) => session.hear(heard),
-            Message::Response(_) => Vec::new(),
+            Err(why) => {
+                // Whose answer this would be is not known.
+                let error = serde_json::json!({ "code": ErrorCode::ParseError as i32, "message": why });
+                let answer = serde_json::json!({ "jsonrpc": "2.0", "id": null, "error": error }).to_string();
+                write!(to, "Content-Length: {}\r\n\r\n{answer}", answer.len())?;
+                Vec::new()
+            }
+            Ok(Message::Request(request)) => vec![Message::Response(session.answer(request))],
+            Ok(Message::Notification(heard)) if heard.method == Exit::METHOD => {
+                return Ok(session.phase == Phase::After);
+            }
+            Ok(Message::Notification(heard)) => session.hear(heard),
+            Ok(Message::Response(_)) => Vec::new(),
         };
         for answer in answers {
             answer.write(to)?;
         }
         to.flush()?;
     }
-    Ok(())
+    Ok(session.phase == Phase::After)
 }
 
-/// The next message; nothing where the editor has gone. Its length is bounded before a byte of it is kept.
-fn read(from: &mut impl BufRead) -> Result<Option<Message>, ServeError> {
+/// The next message, or why it is none; nothing where the editor has gone. Its length is bounded before a byte of it is kept.
+fn read(from: &mut impl BufRead) -> Result<Option<Result<Message, String>>, ServeError> {
     let mut length = None;
     loop {
         let mut line = String::new();
@@ -96,7 +104,7 @@ fn read(from: &mut impl BufRead) -> Result<Option<Message>, ServeError> {
     }
     let mut body = vec![0; length];
     from.read_exact(&mut body)?;
-    Ok(Some(serde_json::from_slice(&body)?))
+    Ok(Some(serde_json::from_slice(&body).map_err(|error| format!("this is no message: {error}"))))
 }
 
 fn capabilities() -> ServerCapabilities {
@@ -117,7 +125,31 @@ fn capabilities() -> ServerCapabilities {
     }
 }
 
+/// How far a session is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Nothing is answered but `initialize`.
+    Before,
+    Open,
+    /// Nothing is answered any more.
+    After,
+}
+
+/// A path without the steps that lead nowhere.
+fn tidy(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir if out.file_name().is_some() => _ = out.pop(),
+            Component::CurDir => {}
+            part => out.push(part),
+        }
+    }
+    out
+}
+
 struct Session {
+    phase: Phase,
     texts: BTreeMap<String, Open>,
     clauses: Vec<&'static str>,
 }
@@ -144,8 +176,8 @@ impl Session {
                 },
                 Err(_) => Vec::new(),
             },
-            // A library that was saved may mend what uses it.
-            DidSaveTextDocument::METHOD => self.texts.values().map(|open| self.published(open)).collect(),
+            // A table or a file that was saved may mend what uses it.
+            DidSaveTextDocument::METHOD => self.published_all(),
             DidCloseTextDocument::METHOD => match serde_json::from_value::<DidCloseTextDocumentParams>(params) {
                 Ok(params) => {
                     self.texts.remove(params.text_document.uri.as_str());
@@ -159,21 +191,51 @@ impl Session {
 
     fn take(&mut self, uri: Uri, text: String) -> Vec<Message> {
         let path = path_of(&uri).unwrap_or_else(|| PathBuf::from("untitled.sca"));
+        let is_used = sca_scenario::is_library(&text);
         let open = Open { uri, path, text };
-        let published = self.published(&open);
-        if self.texts.len() < OPEN_MAX || self.texts.contains_key(open.uri.as_str()) {
-            self.texts.insert(open.uri.as_str().to_owned(), open);
+        if self.texts.len() >= OPEN_MAX && !self.texts.contains_key(open.uri.as_str()) {
+            return vec![self.published(&open)];
         }
-        vec![published]
+        let name = open.uri.as_str().to_owned();
+        self.texts.insert(name.clone(), open);
+        // A library that changes may mend what uses it, or break it.
+        let mut all: Vec<Message> = self.texts.get(&name).map(|open| self.published(open)).into_iter().collect();
+        if is_used {
+            all.extend(self.texts.values().filter(|open| open.uri.as_str() != name).map(|open| self.published(open)));
+        }
+        all
+    }
+
+    fn published_all(&self) -> Vec<Message> {
+        self.texts.values().map(|open| self.published(open)).collect()
     }
 
     fn published(&self, open: &Open) -> Message {
-        let found = diagnose(&open.path, &open.text, &self.clauses);
-        publish(PublishDiagnosticsParams::new(open.uri.clone(), found, None))
+        publish(PublishDiagnosticsParams::new(open.uri.clone(), self.found(open), None))
     }
 
-    fn answer(&self, request: Request) -> Response {
+    /// What is wrong with a text, by the texts that are open and the disk behind them.
+    fn found(&self, open: &Open) -> Vec<Diagnostic> {
+        let others = |path: &Path| {
+            let path = tidy(path);
+            self.texts.values().find(|open| tidy(&open.path) == path).map(|open| open.text.clone())
+        };
+        diagnose(&open.path, &open.text, &self.clauses, &others)
+    }
+
+    fn answer(&mut self, request: Request) -> Response {
         let id = request.id.clone();
+        let wrong = |code: ErrorCode, what: &str| Response::new_err(id.clone(), code as i32, what.to_owned());
+        match (self.phase, request.method.as_str()) {
+            (Phase::Before, Initialize::METHOD) => self.phase = Phase::Open,
+            (Phase::Before, _) => return wrong(ErrorCode::ServerNotInitialized, "`initialize` comes first"),
+            (Phase::Open, Initialize::METHOD) => {
+                return wrong(ErrorCode::InvalidRequest, "`initialize` comes once");
+            }
+            (Phase::Open, Shutdown::METHOD) => self.phase = Phase::After,
+            (Phase::After, _) => return wrong(ErrorCode::InvalidRequest, "nothing comes behind `shutdown` but `exit`"),
+            (Phase::Open, _) => {}
+        }
         let answered = match request.method.as_str() {
             Initialize::METHOD => {
                 serde_json::to_value(InitializeResult { capabilities: capabilities(), server_info: None })
@@ -229,9 +291,8 @@ impl Session {
         let Some(open) = self.texts.get(params.text_document.uri.as_str()) else {
             return serde_json::to_value(Vec::<TextEdit>::new());
         };
-        let is_valid = diagnose(&open.path, &open.text, &self.clauses)
-            .iter()
-            .all(|found| found.severity != Some(lsp_types::DiagnosticSeverity::ERROR));
+        let is_valid =
+            self.found(open).iter().all(|found| found.severity != Some(lsp_types::DiagnosticSeverity::ERROR));
         let new = sca_scenario::format(&open.text).ok().filter(|new| is_valid && *new != open.text);
         let lines = u32::try_from(open.text.lines().count()).unwrap_or(u32::MAX);
         let whole = Range::new(Position::new(0, 0), Position::new(lines.saturating_add(1), 0));

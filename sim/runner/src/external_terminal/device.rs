@@ -1,5 +1,7 @@
 //! Devices that are started for a scenario and ended with it, and the files they are given.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,13 +15,14 @@ use super::ExternalTerminal;
 use super::process::{Ended, Log, Started};
 use crate::files::{self, Kept};
 use crate::identities::Identities;
+use crate::shell;
 
 /// What a command that starts a device may have in it.
 pub const PLACEHOLDERS: &[&str] = &["url", "ca", "cert", "key", "pinpad", "settings"];
 
 /// The devices of one scenario, by their places in the cast.
 pub(crate) struct Devices {
-    commands: Vec<String>,
+    commands: Vec<(String, Vec<(String, String)>)>,
     running: Vec<Option<Started>>,
     log: Arc<Log>,
     /// Their files, which go when they do.
@@ -43,7 +46,7 @@ impl Devices {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = Kept::new(&format!("sca-sim-{}-{number}", std::process::id()))?;
         for (who, terminal) in row.cast.terminals.iter().enumerate() {
-            let giving = Giving { scenario, row, identities, folder: &folder, who };
+            let giving = Giving { scenario, row, identities, folder: &folder, who, identity: OnceCell::new() };
             devices.commands.push(giving.filled_in(spawn, terminal)?);
             devices.running.push(None);
         }
@@ -60,8 +63,8 @@ impl Devices {
 
     /// Switches a device on. One that is on stays on.
     pub(crate) fn on(&mut self, who: usize) -> io::Result<()> {
-        if let (Some(command), Some(None)) = (self.commands.get(who), self.running.get(who)) {
-            self.running[who] = Some(Started::new(command, &self.log)?);
+        if let (Some((command, given)), Some(None)) = (self.commands.get(who), self.running.get(who)) {
+            self.running[who] = Some(Started::new(command, given, &self.log)?);
         }
         Ok(())
     }
@@ -85,55 +88,60 @@ struct Giving<'a> {
     identities: &'a Arc<Identities>,
     folder: &'a Kept,
     who: usize,
+    /// Its certificate and key, once they are wanted.
+    identity: OnceCell<Arc<sca_certs::Identity>>,
 }
 
 impl Giving<'_> {
-    /// The command with what it asks for filled in, each as one word of a shell.
-    fn filled_in(&self, spawn: &str, terminal: &Terminal) -> io::Result<String> {
+    /// The command with what it asks for filled in, each as one word of a shell, and the same as variables of its
+    /// environment, SCA_URL and so on, for what stands within quotes.
+    fn filled_in(&self, spawn: &str, terminal: &Terminal) -> io::Result<(String, Vec<(String, String)>)> {
         let settings: TerminalSettings =
             with(&terminal.settings).map_err(|error| io::Error::other(error.to_string()))?;
+        let values = PLACEHOLDERS.iter().map(|name| Ok((*name, self.value(name, &settings, terminal)?)));
+        let values: BTreeMap<&str, String> = values.collect::<io::Result<_>>()?;
         let (mut out, mut rest) = (String::with_capacity(spawn.len()), spawn);
-        let mut identity = None;
         while let Some((before, after)) = rest.split_once('{') {
             out.push_str(before);
-            let known = after.split_once('}').filter(|(name, _)| PLACEHOLDERS.contains(name));
-            let Some((name, behind)) = known else {
-                out.push('{');
-                rest = after;
-                continue;
-            };
-            rest = behind;
-            let word = match name {
-                "url" => self.row.cast.broker.get("url").cloned().unwrap_or_default(),
-                "pinpad" => settings.pinpad_id.clone(),
-                "ca" => {
-                    self.file("ca.pem", sca_certs::certificate_pem(&self.identities.root("authority")).as_bytes())?
+            match after.split_once('}').and_then(|(name, behind)| Some((values.get(name)?, behind))) {
+                Some((value, behind)) => {
+                    out.push_str(&shell::word(value));
+                    rest = behind;
                 }
-                "settings" => self.file("settings.json", &serde_json::to_vec(&terminal.settings)?)?,
-                _ if settings.certificate == "none" => String::new(),
-                part => {
-                    if identity.is_none() {
-                        identity = Some(self.identity(&settings)?);
-                    }
-                    match (&identity, part) {
-                        (Some(identity), "cert") => self.file("cert.pem", identity.chain_pem().as_bytes())?,
-                        (Some(identity), _) => self.file("key.pem", identity.key_pem().as_bytes())?,
-                        (None, _) => String::new(),
-                    }
+                None => {
+                    out.push('{');
+                    rest = after;
                 }
-            };
-            out.push_str(&format!("'{}'", word.replace('\'', "'\\''")));
+            }
         }
         out.push_str(rest);
-        Ok(out)
+        let variable = |(name, value): (&str, String)| (format!("SCA_{}", name.to_ascii_uppercase()), value);
+        Ok((out, values.into_iter().map(variable).collect()))
+    }
+
+    /// What a placeholder stands for.
+    fn value(&self, name: &str, settings: &TerminalSettings, terminal: &Terminal) -> io::Result<String> {
+        match name {
+            "url" => Ok(self.row.cast.broker.get("url").cloned().unwrap_or_default()),
+            "pinpad" => Ok(settings.pinpad_id.clone()),
+            "ca" => self.file("ca.pem", sca_certs::certificate_pem(&self.identities.root("authority")).as_bytes()),
+            "settings" => self.file("settings.json", &serde_json::to_vec(&terminal.settings)?),
+            _ if settings.certificate == "none" => Ok(String::new()),
+            "cert" => self.file("cert.pem", self.identity(settings)?.chain_pem().as_bytes()),
+            _ => self.file("key.pem", self.identity(settings)?.key_pem().as_bytes()),
+        }
     }
 
     fn identity(&self, settings: &TerminalSettings) -> io::Result<Arc<sca_certs::Identity>> {
+        if let Some(identity) = self.identity.get() {
+            return Ok(identity.clone());
+        }
         let plain = Certificate::default();
         let declared = self.row.cast.certificates.get(&settings.certificate).unwrap_or(&plain);
         let clock = self.scenario.header.clock.unwrap_or_else(crate::clock::today);
         let issued = self.identities.issue(Role::Terminal, declared, &settings.pinpad_id, clock);
-        issued.map_err(|error| io::Error::other(error.to_string()))
+        let identity = issued.map_err(|error| io::Error::other(error.to_string()))?;
+        Ok(self.identity.get_or_init(|| identity).clone())
     }
 
     /// Writes a file once; its path.

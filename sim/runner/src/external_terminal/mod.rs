@@ -164,7 +164,7 @@ async fn reset(external: &ExternalTerminal) -> Result<(), String> {
     let Some(command) = &external.reset else { return Ok(()) };
     let log = Arc::new(process::Log::new(external.log.clone()));
     let mut started =
-        process::Started::new(command, &log).map_err(|error| format!("the reset cannot be started: {error}"))?;
+        process::Started::new(command, &[], &log).map_err(|error| format!("the reset cannot be started: {error}"))?;
     let ended = async {
         loop {
             match started.ended() {

@@ -78,11 +78,12 @@ pub(super) struct Started {
 }
 
 impl Started {
-    /// Starts a command of a shell.
-    pub(super) fn new(command: &str, log: &Arc<Log>) -> io::Result<Self> {
+    /// Starts a command of a shell, with these variables in its environment.
+    pub(super) fn new(command: &str, given: &[(String, String)], log: &Arc<Log>) -> io::Result<Self> {
         let mut child = Command::new("sh")
             .arg("-c")
             .arg(format!("{{ {command}\n}} 2>&1"))
+            .envs(given.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .process_group(0)

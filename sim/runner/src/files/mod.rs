@@ -155,6 +155,20 @@ pub fn load(path: &Path, clauses: &[&'static str]) -> io::Result<Loaded> {
 /// Reads a scenario whose text is at hand, with its libraries, tables and other files from the disk.
 #[must_use]
 pub fn read(path: &Path, text: String, clauses: &[&'static str]) -> Loaded {
+    read_beside(path, text, clauses, &|_| None)
+}
+
+/// The same where some texts are not to be read from the disk: an editor has them open, and they are not saved. `open` says
+/// the text of such a path.
+#[must_use]
+pub fn read_beside(
+    path: &Path,
+    text: String,
+    clauses: &[&'static str],
+    open: &dyn Fn(&Path) -> Option<String>,
+) -> Loaded {
+    let read_text =
+        |near: &Path| open(near).map_or_else(|| project::within(path, near).and_then(|()| read_text(near)), Ok);
     let outline = Outline::read(&text);
     let mut texts = vec![(path.to_owned(), text)];
     let folder = path.parent().unwrap_or(Path::new(""));
@@ -164,7 +178,7 @@ pub fn read(path: &Path, text: String, clauses: &[&'static str]) -> Loaded {
     let (mut libraries, mut tables, mut problems) = (Vec::new(), Vec::new(), Vec::new());
     for (number, (name, span)) in (1..).zip(outline.uses()) {
         let library = folder.join(name);
-        let (text, read) = match project::within(path, &library).and_then(|()| read_text(&library)) {
+        let (text, read) = match read_text(&library) {
             // Of what is no scenario at all nothing is shown.
             Ok(text) if !is_of_ours(&text) => {
                 let what = format!("{name} is no library: it does not begin with `library`");
@@ -178,7 +192,7 @@ pub fn read(path: &Path, text: String, clauses: &[&'static str]) -> Loaded {
     }
     for (name, span) in outline.tables() {
         let table = folder.join(name);
-        match project::within(path, &table).and_then(|()| read_text(&table)) {
+        match read_text(&table) {
             Ok(text) => tables.push(Some(text)),
             Err(error) => {
                 problems.push(unreadable(&table, span, &error));
