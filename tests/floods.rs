@@ -16,6 +16,13 @@ use sca_protocol::frame::{Decoder, Frame, opcode};
 /// Bytes of memory that a party in the open may ever have held, unless it was told otherwise.
 const HELD_MAX: u64 = 64 << 20;
 
+/// Sees that a party has never held more than it may, and tells how much it was: sim/docs/limits.md has these figures.
+fn is_bounded(party: &Party) {
+    let held = party.held();
+    eprintln!("{}: {} MiB held at the most", std::thread::current().name().unwrap_or_default(), held >> 20);
+    assert!(held < HELD_MAX, "{} MiB held", held >> 20);
+}
+
 /// Takes a terminal in, as a broker does.
 fn takes_in(listener: &TcpListener) -> TcpStream {
     let (mut stream, _) = listener.accept().expect("it dials");
@@ -54,7 +61,7 @@ fn pings_without_end_cannot_grow_a_terminal() {
     ping.extend([b'x'; 125]);
     // Nothing is read, so no pong is ever taken.
     let sent = flood(&mut broker, &ping.repeat(512), 512 << 20);
-    assert!(terminal.held() < HELD_MAX, "{} MiB held after {} MiB of pings", terminal.held() >> 20, sent >> 20);
+    is_bounded(&terminal);
     assert!(sent > 1 << 20, "the flood was one: {sent} bytes");
     drop(broker);
     // The next broker is an honest one.
@@ -96,7 +103,7 @@ fn who_does_not_read_stops_whoever_speaks_to_it_and_nobody_else() {
     let sent = flood(&mut terminal, &long, 150 << 20);
     assert!(sent > 1 << 20, "the flood was one: {sent} bytes");
     serves_the_next(&at);
-    assert!(broker.held() < HELD_MAX, "{} MiB held", broker.held() >> 20);
+    is_bounded(&broker);
     broker.has_said("takes nothing of what it is sent");
 }
 
@@ -111,7 +118,7 @@ fn frames_that_never_end_are_bounded_together_and_given_up() {
         drop(stream.write_all(&partial));
     }
     serves_the_next(&at);
-    assert!(broker.held() < HELD_MAX, "{} MiB held", broker.held() >> 20);
+    is_bounded(&broker);
     broker.has_said("does not end the frame it has begun");
 }
 
@@ -127,7 +134,7 @@ fn ten_thousand_who_ask_for_nothing_keep_nobody_out() {
         held.push(TcpStream::connect(&at).expect("it listens"));
     }
     serves_the_next(&at);
-    assert!(broker.held() < HELD_MAX, "{} MiB held", broker.held() >> 20);
+    is_bounded(&broker);
 }
 
 #[test]
@@ -188,7 +195,7 @@ fn idle_calls_keep_nobody_from_a_host() {
     let mut deaf = TcpStream::connect(&at).expect("it listens");
     flood(&mut deaf, HOST_REQUEST.repeat(200).as_bytes(), 64 << 20);
     assert!(asks(&at, HOST_REQUEST).contains("RESPONSE"));
-    assert!(host.held() < HELD_MAX, "{} MiB held", host.held() >> 20);
+    is_bounded(&host);
     host.has_said("is given up: it asks for nothing");
 }
 
@@ -202,7 +209,7 @@ fn idle_calls_keep_nobody_from_a_classic_port() {
     terminal.has_said("(call 16)");
     let status = "<TRANSACTION><FUNCTION_TYPE>SECONDARYPORT</FUNCTION_TYPE><COMMAND>STATUS</COMMAND></TRANSACTION>";
     assert!(asks(&at, status).contains("RESPONSE"));
-    assert!(terminal.held() < HELD_MAX, "{} MiB held", terminal.held() >> 20);
+    is_bounded(&terminal);
 }
 
 /// A broker that takes everybody in and answers each text with an empty response.
@@ -267,7 +274,7 @@ fn idle_connections_keep_nobody_from_a_recorder() {
     let (recorder, at) = recorder("flood-record-idle", &["--connections", "300"]);
     let _held = idle(&at, 3_000);
     passes_the_next_on(&at);
-    assert!(recorder.held() < HELD_MAX, "{} MiB held", recorder.held() >> 20);
+    is_bounded(&recorder);
     recorder.has_said("it has no upgrade, and others come");
 }
 
@@ -281,7 +288,7 @@ fn frames_that_never_end_are_bounded_in_a_recorder_and_traffic_passes() {
         stream.write_all(&partial).expect("all is passed on");
     }
     passes_the_next_on(&at);
-    assert!(recorder.held() < HELD_MAX, "{} MiB held", recorder.held() >> 20);
+    is_bounded(&recorder);
 }
 
 #[test]
@@ -298,7 +305,7 @@ fn long_recordings_and_fragments_are_bounded_together() {
             assert_eq!(takes(&mut terminal), "<RESPONSE/>");
         }
     }
-    assert!(recorder.held() < HELD_MAX, "{} MiB held", recorder.held() >> 20);
+    is_bounded(&recorder);
     let here = Path::new(env!("CARGO_TARGET_TMPDIR")).join("flood-record-long");
     let valid = command(&here, &["check", "out"]).output().expect("the program runs");
     assert!(valid.status.success(), "{}", String::from_utf8_lossy(&valid.stderr));

@@ -213,3 +213,63 @@ fn each_byte_of_a_reply_is_cut_there(#[case] scheme: &str, #[values(false, true)
         assert!(said.status.success() && told.contains(&format!("# fault: {n} of ")), "{told}{}", text(&said.stderr));
     }
 }
+
+#[test]
+fn what_came_instead_is_counted() {
+    let ping = "broker -> terminal  ping \"x\"\n";
+    let scenario = format!("terminal connects\n{}terminal -> broker  pong \"y\"  within 5s\n", ping.repeat(3));
+    let (said, exit) = played("instead", &scenario, false);
+    assert_eq!(exit, Some(1), "{said}");
+    assert!(said.contains("instead: a pong \"x\", 3 times, last at"), "{said}");
+}
+
+/// Two requests are answered, the second as much later as it is sent; `check` compares what was captured or when it came.
+#[rstest]
+#[case("COUNTER=?a", "COUNTER=?b", "COUNTER=1", "COUNTER=1", "rising a b", false)]
+#[case("COUNTER=?a", "COUNTER=?b", "COUNTER=1", "COUNTER=2", "rising a b", true)]
+#[case("COUNTER=?a", "COUNTER=?b", "COUNTER=1", "COUNTER=1", "differ a b", false)]
+#[case("COUNTER=?a", "COUNTER=?b", "COUNTER=1", "COUNTER=1", "same a b", true)]
+#[case("COUNTER=?a", "COUNTER=?b", "COUNTER=1", "COUNTER=2", "same a b", false)]
+fn captured_values_relate(
+    #[case] first: &str,
+    #[case] second: &str,
+    #[case] one: &str,
+    #[case] two: &str,
+    #[case] relation: &str,
+    #[case] holds: bool,
+) {
+    let ask = |fields: &str, label: &str| format!("pos -> terminal  ADMIN SET_COUNTER {fields}  as {label}\n");
+    let hear = |fields: &str, label: &str| format!("terminal -> pos  {fields}  re {label}\n");
+    let scenario = format!(
+        "terminal connects\n{}{}{}{}check {relation}\n",
+        ask(one, "q1"),
+        hear(first, "q1"),
+        ask(two, "q2"),
+        hear(second, "q2")
+    );
+    let (said, exit) = played(
+        &format!("relate-{}-{}", relation.replace(' ', "-"), two.len() + usize::from(one == two)),
+        &scenario,
+        false,
+    );
+    assert_eq!(exit, Some(i32::from(!holds)), "{said}");
+}
+
+/// Moments that are labelled, and how they relate.
+#[rstest]
+#[case("rising m1 m2 m3", "wait 1s\n", "wait 2s\n", true)]
+#[case("rising m1 m2 m3", "wait 1s\n", "wait 1s\n", false)]
+#[case("rising m1 m2", "wait 1s\n", "", true)]
+#[case("differ m1 m2", "wait 1s\n", "", true)]
+#[case("same m1 m2", "wait 1s\n", "", false)]
+#[case("same m1 m2", "", "", true)]
+#[case("rising m1 m2", "", "", false)]
+#[case("differ m1 m2", "", "", false)]
+fn moments_relate(#[case] relation: &str, #[case] first: &str, #[case] second: &str, #[case] holds: bool) {
+    let moment = |label: &str| format!("broker -> terminal  ping \"{label}\"  as {label}\n");
+    let scenario =
+        format!("terminal connects\n{}{first}{}{second}{}check {relation}\n", moment("m1"), moment("m2"), moment("m3"));
+    let name = format!("moments-{}-{}-{}", relation.replace(' ', "-"), first.len(), second.len());
+    let (said, exit) = played(&name, &scenario, false);
+    assert_eq!(exit, Some(i32::from(!holds)), "{said}");
+}

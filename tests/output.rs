@@ -205,3 +205,19 @@ fn a_capture_that_is_too_long_is_refused_and_never_cut() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.code() == Some(4) && said.contains("more than 512 MiB"), "{said}");
 }
+
+#[test]
+fn the_page_of_limits_says_what_the_options_are() {
+    let page = std::fs::read_to_string(common::root().join("sim/docs/limits.md")).expect("it can be read");
+    for party in ["broker", "host", "record", "terminal"] {
+        let help = String::from_utf8(run(&folder("output-limits"), &[party, "--help"]).stdout).expect("it is text");
+        for (option, default) in [("--connections N", "1,000"), ("--memory MIB", "16"), ("--patience SECONDS", "15")] {
+            let row = page.lines().find(|line| line.contains(&format!("`{option}`"))).expect("it has a row");
+            assert!(row.split('|').nth(2).is_some_and(|cell| cell.trim().starts_with(default)), "{row}");
+            let (name, value) = option.split_once(' ').expect("it takes a value");
+            let at = help.find(&format!("{name} <{value}>")).unwrap_or_else(|| panic!("{party} has no {option}"));
+            let told = format!("[default: {}]", default.replace(',', ""));
+            assert!(help[at..].split("--").nth(1).is_some_and(|of| of.contains(&told)), "{party} {option}: {help}");
+        }
+    }
+}

@@ -338,3 +338,21 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_a_mebibyte_at_the_most() {
+        let peer = Peer { terminal: 0, connection: 1 };
+        for (bytes, is_taken) in
+            [(MESSAGE_BYTES_MAX, true), (MESSAGE_BYTES_MAX + 1, false), (MESSAGE_BYTES_MAX + 2, false)]
+        {
+            let mut connection = Connection::default();
+            let out = connection.data(peer, &Frame::whole(opcode::TEXT, vec![b'x'; bytes]));
+            let breached = out.iter().any(|output| matches!(output, BrokerOutput::Breach { .. }));
+            assert_eq!(breached, !is_taken, "{bytes}");
+        }
+    }
+}

@@ -424,4 +424,58 @@ mod tests {
         let unknown = asks(&mut pos, "NO_SUCH_COMMAND", 2);
         assert_eq!(pos.heard(&answer("0", "ERROR", "")).answers, Some(unknown));
     }
+
+    #[test]
+    fn what_was_heard_already_is_a_notice_and_answers_nothing() {
+        let mut pos = Pos::default();
+        asks(&mut pos, "VERSION", 1);
+        let again = pos.heard_again(&answer("-1", "OK", "<COUNTER>1</COUNTER>"));
+        assert!(again.notice && again.answers.is_none() && again.response.is_some());
+    }
+
+    #[test]
+    fn who_is_lenient_takes_what_does_not_fit_for_the_next_in_turn() {
+        for (lenient, expected) in [(false, None), (true, Some(()))] {
+            let mut pos = Pos { lenient, ..Pos::default() };
+            assert!(pos.heard(&answer("-1", "OK", "")).answers.is_none(), "nobody has asked");
+            let id = asks(&mut pos, "NO_SUCH_COMMAND", 1);
+            assert_eq!(pos.heard(&answer("-1", "OK", "")).answers, expected.map(|()| id));
+        }
+    }
+
+    #[test]
+    fn an_unknown_command_has_no_text_of_success_not_even_none() {
+        let mut pos = Pos::default();
+        asks(&mut pos, "NO_SUCH_COMMAND", 1);
+        let blank = "<RESPONSE><RESULT>OK</RESULT><RESULT_CODE>-1</RESULT_CODE></RESPONSE>";
+        assert_eq!(pos.heard(blank).answers, None);
+    }
+
+    #[test]
+    fn a_late_answer_with_the_mark_of_another_request_is_not_taken() {
+        let mut pos = Pos::default();
+        let marked = |mark: &str| {
+            format!(
+                "<TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>VERSION</COMMAND><POS_RECON>{mark}</POS_RECON></TRANSACTION>"
+            )
+        };
+        let id = pos.sent(&marked("R1"));
+        pos.forget(|_| true);
+        let response = |mark: &str| {
+            let text = answer("-1", "OK", &format!("<POS_RECON>{mark}</POS_RECON>"));
+            Response::parse(&text, Limits::default()).expect("it is a response")
+        };
+        assert_eq!(pos.late(&response("R2")), None);
+        assert_eq!(pos.late(&response("R1")), Some(id));
+    }
+
+    #[test]
+    fn a_refusal_that_blames_another_field_still_repeats_pos_recon() {
+        let mut pos = Pos::default();
+        pos.sent("<TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>VERSION</COMMAND><POS_RECON>R1</POS_RECON></TRANSACTION>");
+        let plain = asks(&mut pos, "VERSION", 2);
+        let refused = "<RESPONSE><RESPONSE_TEXT>Field X is wrong</RESPONSE_TEXT><RESULT>ERROR</RESULT>\
+            <RESULT_CODE>59040</RESULT_CODE></RESPONSE>";
+        assert_eq!(pos.heard(refused).answers, Some(plain));
+    }
 }

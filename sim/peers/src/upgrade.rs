@@ -119,6 +119,7 @@ mod tests {
     fn a_refusal_says_what_would_be_taken() {
         let own = Authority { host: "broker.test".to_owned(), port: 443, secure: true };
         for (word, other, header) in [
+            ("GET", "POST", "Allow: GET\r\n"),
             ("Upgrade: websocket", "Upgrade: h2c", "Upgrade: websocket\r\n"),
             ("Version: 13", "Version: 8", "Sec-WebSocket-Version: 13\r\n"),
             ("Connection: Upgrade", "Connection: keep-alive", ""),

@@ -130,23 +130,22 @@ impl Lanes {
 
     /// How many observations nobody has read; a bound keeps a runaway world from filling the memory.
     pub(crate) fn trim(&mut self) {
-        const UNREAD_MAX: usize = 4_096;
         // Only lanes that read forward may forget: what must be listed stays.
-        if self.control.len() > UNREAD_MAX {
-            self.control.pop_front();
+        forget_oldest(&mut self.control);
+        forget_oldest(&mut self.http);
+        forget_oldest(&mut self.proxy);
+        forget_oldest(&mut self.hosts);
+        if self.link.front().is_some_and(|n| n.what != Seen::Connects) {
+            forget_oldest(&mut self.link);
         }
-        if self.http.len() > UNREAD_MAX {
-            self.http.pop_front();
-        }
-        if self.proxy.len() > UNREAD_MAX {
-            self.proxy.pop_front();
-        }
-        if self.hosts.len() > UNREAD_MAX {
-            self.hosts.pop_front();
-        }
-        if self.link.len() > UNREAD_MAX && self.link.front().is_some_and(|n| n.what != Seen::Connects) {
-            self.link.pop_front();
-        }
+    }
+}
+
+/// Forgets the oldest of a lane that holds more than it may.
+fn forget_oldest<T>(lane: &mut VecDeque<Noted<T>>) {
+    const UNREAD_MAX: usize = 4_096;
+    if lane.len() > UNREAD_MAX {
+        lane.pop_front();
     }
 }
 
@@ -170,14 +169,19 @@ mod tests {
     #[test]
     fn a_lane_that_reads_forward_keeps_so_many_and_no_more() {
         let mut lanes = lanes();
+        let (head, _) = Head::parse_request(b"GET / HTTP/1.1\r\n\r\n").expect("it is a head").expect("it is whole");
         for _ in 0..4_097 {
             lanes.control.push_back(noted(Control::Ping(Vec::new())));
             lanes.proxy.push_back(noted(String::new()));
+            lanes.http.push_back(noted((head.clone(), String::new())));
             lanes.link.push_back(noted(Seen::Fails(Reason::Reset)));
             lanes.hosts.push_back(noted((Line::Host, Request::new(Vec::new()))));
             lanes.trim();
         }
-        assert_eq!([lanes.control.len(), lanes.proxy.len(), lanes.link.len(), lanes.hosts.len()], [4_096; 4]);
+        assert_eq!(
+            [lanes.control.len(), lanes.proxy.len(), lanes.http.len(), lanes.link.len(), lanes.hosts.len()],
+            [4_096; 5]
+        );
     }
 
     #[test]

@@ -423,3 +423,6 @@ pub(crate) fn screen_shows(show: &Show, screen: &Screen, names: &Names) -> Resul
     }
     Ok(captured)
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,4 +76,18 @@ mod tests {
         assert_eq!(pairing.answered(answer).1, Some('b'));
         assert_eq!(pairing.open_mut().count(), 0);
     }
+
+    #[test]
+    fn who_has_its_answer_waits_no_longer_and_the_others_do() {
+        let mut pairing = Pairing::default();
+        for (counter, kept) in [("1", 'a'), ("2", 'b'), ("3", 'c')] {
+            let fields = [("FUNCTION_TYPE", "DEVICE"), ("COMMAND", "VERSION"), ("COUNTER", counter)];
+            let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            pairing.asked(Some(&Request::new(fields.to_vec())), kept);
+        }
+        assert_eq!(pairing.answered("hello").1, Some('a'));
+        let answer = "<RESPONSE><RESPONSE_TEXT>Version Information Captured</RESPONSE_TEXT><RESULT>OK</RESULT>\
+            <RESULT_CODE>-1</RESULT_CODE><COUNTER>3</COUNTER></RESPONSE>";
+        assert_eq!(pairing.answered(answer).1, Some('c'));
+    }
 }

@@ -108,7 +108,7 @@ pub async fn record(
     ready(listener.address().map_err(wrong)?);
     let from = format!("a recording of {}", sca_runner::today());
     let recorder = Rc::new(Recorder {
-        book: RefCell::new(Book::new(plan.out, from, near.is_some(), plan.limits.memory / 2)),
+        book: RefCell::new(Book::new(plan.out, from, near.is_some(), plan.limits.memory / 4)),
         near,
         far,
         to: plan.to,
