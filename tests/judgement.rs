@@ -273,3 +273,18 @@ fn moments_relate(#[case] relation: &str, #[case] first: &str, #[case] second: &
     let (said, exit) = played(&name, &scenario, false);
     assert_eq!(exit, Some(i32::from(!holds)), "{said}");
 }
+
+/// Coverage counts a document that cannot be read where one was refused, and nowhere else.
+#[rstest]
+#[case("<TRANSACTION>", "-2", 1)]
+#[case("<TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>VERSION</COMMAND></TRANSACTION>", "-1", 0)]
+fn a_refused_document_is_counted(#[case] document: &str, #[case] code: &str, #[case] count: usize) {
+    let folder = folder(&format!("judgement-document{code}"));
+    let scenario = format!(
+        "scenario \"D\"\n\nterminal connects\npos -> terminal  as a\n  {document}\nterminal -> pos  RESULT_CODE={code}  re a\n"
+    );
+    file(&folder, "a.sca", &scenario);
+    let said = text(&run(&folder, &["coverage", "a.sca"]).stdout);
+    let row = said.lines().find(|line| line.starts_with("idle")).expect("it was idle");
+    assert_eq!(row.split_whitespace().filter(|cell| *cell == "1").count(), count, "{said}");
+}

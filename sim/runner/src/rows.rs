@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sca_protocol::settings::{BrokerSettings, with};
+use sca_scenario::Span;
 use sca_scenario::model::{Action, Arm, Bytes, Row, Scenario, Step};
 
 use crate::faults;
@@ -82,13 +83,15 @@ pub(crate) fn length(row: &Row, in_memory: &Played) -> Duration {
     }
 }
 
+/// The word `scenario`, which stands for the whole of a file.
+const TITLE: Span = Span { line: 1, column: 1, length: 8, file: 0 };
+
 /// That a row takes longer than it may, and what allows it.
 pub(crate) fn too_long(took: Duration, limit: Duration, allows: Option<&str>) -> Option<Failure> {
-    let line = sca_scenario::Span { line: 1, column: 1, length: 8, ..Default::default() };
     let seconds = took.as_secs() + u64::from(took.subsec_nanos() > 0);
     let allows = allows.map_or_else(String::new, |option| format!("; `{option} {seconds}` allows it"));
     let told = || format!("it would take {seconds} s of real time, {} s are allowed{allows}", limit.as_secs());
-    (took > limit).then(|| Failure::at(line, told()))
+    (took > limit).then(|| Failure::at(TITLE, told()))
 }
 
 /// Why a row cannot be played on the wire, if it cannot.
@@ -112,12 +115,11 @@ pub fn unplayable_on_wire(row: &Row, in_memory: &Played, scale: u32, longest: Du
             other => other.blocks().into_iter().find_map(|block| brief(block, least)),
         })
     }
-    let line = sca_scenario::Span { line: 1, column: 1, length: 8, ..Default::default() };
     let least = Duration::from_millis(1) * scale.max(1);
     let shaped = ["latency", "bandwidth"].into_iter().find(|name| row.cast.broker.contains_key(*name));
     fault(&row.steps)
         .or_else(|| brief(&row.steps, least))
-        .or_else(|| shaped.map(|name| Failure::at(line, format!("sockets have no `{name}` of their own"))))
+        .or_else(|| shaped.map(|name| Failure::at(TITLE, format!("sockets have no `{name}` of their own"))))
         .or_else(|| too_long(length(row, in_memory) / scale.max(1), longest, Some("--longest")))
 }
 

@@ -212,3 +212,32 @@ pub struct Played {
     /// What a sweep learns from an undisturbed run.
     pub(crate) survey: Option<Arc<Survey>>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::simulated;
+    use crate::play::{Options, play};
+
+    #[test]
+    fn a_row_that_was_not_played_has_nothing_of_the_run_in_memory() {
+        let text = "scenario \"A\"\n\nterminal connects\npos -> terminal  ADMIN GET_COUNTER  as a\n\
+            terminal -> pos  RESULT=OK  re a\nscreen idle\n";
+        let scenario = sca_scenario::parse(text).expect("it is valid");
+        let options =
+            Options { projects: true, keeps_frames: true, keeps_faces: true, keeps_trace: true, ..Options::default() };
+        let identities = crate::suite::Authorities::new().expect("an authority can be made").memory;
+        let played = play(&scenario, &options, &identities, &simulated).remove(0);
+        assert!(matches!(played.verdict, Verdict::Pass) && !played.transcript.is_empty() && played.trace.is_some());
+        assert!(!played.frames.is_empty() && !played.projection.is_empty() && !played.faces.is_empty());
+        assert!(!played.lasted.is_zero() && played.evidence != Evidence::default());
+        let not =
+            Played { assumed: BTreeSet::from(["A-01"]), ..played }.inapplicable(Failure::at(Span::default(), "why"));
+        assert!(matches!(&not.verdict, Verdict::Inapplicable(why) if why.headline == "why"));
+        assert!(
+            not.transcript.is_empty() && not.projection.is_empty() && not.frames.is_empty() && not.faces.is_empty()
+        );
+        assert!(not.trace.is_none() && not.lasted.is_zero() && not.assumed.is_empty());
+        assert_eq!(not.evidence, Evidence::default());
+    }
+}
