@@ -288,3 +288,31 @@ fn a_refused_document_is_counted(#[case] document: &str, #[case] code: &str, #[c
     let row = said.lines().find(|line| line.starts_with("idle")).expect("it was idle");
     assert_eq!(row.split_whitespace().filter(|cell| *cell == "1").count(), count, "{said}");
 }
+
+const UNCLOSED: &str = "terminal connects\npos -> terminal  DEVICE VERSION  as a\nterminal -> pos  re a\n  <RESPONSE><RESULT>OK</RESULT>\n";
+const INSERTED: &str = "terminal connects\npos -> terminal  DEVICE VERSION  as a\nterminal -> pos  COUNTER=?n  re a\n\
+    pos -> terminal  DEVICE VERSION  as b\nterminal -> pos  re b\n  <RESPONSE>{{n}}\n";
+
+/// What is valid and hardly meant has its warning; what is meant has none.
+#[rstest]
+#[case("unclosed", UNCLOSED, Some("W009"))]
+#[case("inserted", INSERTED, None)]
+#[case("first-over-cap", "terminal\n  retry-first 50s\n  retry-cap 10s\n\nterminal connects\n", Some("W004"))]
+#[case("first-at-cap", "terminal\n  retry-first 10s\n  retry-cap 10s\n\nterminal connects\n", None)]
+#[case(
+    "tls-over-ws",
+    "broker\n  url ws://broker.test\n  client-certificates none\n\nterminal connects\n",
+    Some("W004")
+)]
+#[case("tls-over-wss", "broker\n  url wss://broker.test\n  client-certificates none\n\nterminal connects\n", None)]
+#[case("throughout-alone", "throughout icon disconnected\n  wait 100ms\n", None)]
+#[case("either-alone", "either\n  terminal connects\nor\n  terminal fails\n", None)]
+fn what_is_hardly_meant_is_said(#[case] name: &str, #[case] scenario: &str, #[case] code: Option<&str>) {
+    let folder = folder(&format!("judgement-doubt-{name}"));
+    file(&folder, "a.sca", &format!("scenario \"{name}\"\n\n{scenario}"));
+    let said = run(&folder, &["check", "a.sca"]);
+    let told = text(&said.stderr);
+    assert_eq!(said.status.code(), Some(0), "{told}");
+    assert_eq!(told.contains("warning"), code.is_some(), "{told}");
+    assert!(code.is_none_or(|code| told.contains(&format!("warning[{code}]"))), "{told}");
+}

@@ -223,7 +223,6 @@ impl Names {
             }
             Action::Optional(block) => self.branches(&[block], problems),
             Action::Either(_, branches) => {
-                self.expectations += 1;
                 if branches.len() < 2 {
                     problems.push(
                         Problem::new("E060", span, "this `either` has no `or`")

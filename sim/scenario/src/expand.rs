@@ -211,3 +211,33 @@ fn inserted(text: &str, values: &Values, used: &mut BTreeSet<String>, word: bool
     out.push_str(rest);
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(all: &[(&str, &str)]) -> Values {
+        let word = |text: &str| vec![Word { text: text.to_owned(), span: Span::default() }];
+        all.iter().map(|(name, text)| ((*name).to_owned(), word(text))).collect()
+    }
+
+    #[test]
+    fn a_value_keeps_its_quotes_only_outside_of_a_string() {
+        let values = values(&[("a", "1"), ("b", "\"b c\"")]);
+        let filled = |text: &str| inserted(text, &values, &mut BTreeSet::new(), true);
+        assert_eq!(filled("{{b}}"), "\"b c\"");
+        assert_eq!(filled("\"x{{b}}"), "\"xb c");
+        assert_eq!(filled("\"x{{a}}\"{{b}}"), "\"x1\"\"b c\"");
+    }
+
+    #[test]
+    fn a_text_that_grows_without_end_is_given_up() {
+        let long = values(&[("a", &"x".repeat(INSERTED_MAX / 4 + 1))]);
+        let mut used = BTreeSet::new();
+        assert!(inserted(&"{{a}}".repeat(9), &long, &mut used, false).len() < 2 * INSERTED_MAX);
+        assert!(used.contains(TOO_LONG));
+        let mut used = BTreeSet::new();
+        inserted("{{a}}", &long, &mut used, false);
+        assert!(!used.contains(TOO_LONG));
+    }
+}
