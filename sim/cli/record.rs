@@ -19,7 +19,8 @@ use crate::terms::say;
     after_help = "Terminals are sent to the recorder's address in place of their broker's. Over wss both of its \
     sides need a certificate, for TLS cannot be looked into from between: the terminals have to trust the recorder's \
     authority, and the broker its certificate. `--certs DIR` takes what `sca-sim certs DIR` has made, and makes it where \
-    it is missing. The recording ends with Ctrl-C, or when it is killed; either way every file is a scenario."
+    it is missing. The recording ends with Ctrl-C, or when it is killed; either way every file is a scenario. Where it cannot be \
+    written it says so, and passes everything on."
 )]
 pub(crate) struct Arguments {
     /// Where terminals reach the recorder, for example 127.0.0.1:9000; port 0 takes a free one

@@ -39,8 +39,9 @@ pub(crate) struct Device {
     /// The name or address by which the terminal finds it
     #[arg(long, value_name = "NAME", default_value = "localhost")]
     listen_name: String,
-    /// Start the terminal anew for each scenario, with these filled in: {url} {ca} {cert} {key} {pinpad}, and {settings} for
-    /// a file with the terminal's settings as JSON
+    /// Start the terminal anew for each scenario, with these filled in, each with quotes of its own: {url} {ca} {cert} {key}
+    /// {pinpad}, and {settings} for a file with the terminal's settings as JSON. Within quotes of your own use the variables
+    /// SCA_URL, SCA_PINPAD and so on
     #[arg(long, value_name = "CMD", value_parser = command)]
     spawn: Option<String>,
     /// Reset the terminal by this command before each scenario

@@ -90,7 +90,7 @@ fn point<'a>(file: &File, row: &'a Row) -> Point<'a> {
     }
 }
 
-/// The Test Anything Protocol, version 14.
+/// The Test Anything Protocol, version 13: readers that are everywhere refuse a later one.
 #[must_use]
 pub fn tap(document: &Document) -> String {
     let troubles = document.troubles();
@@ -102,7 +102,7 @@ pub fn tap(document: &Document) -> String {
         message: &trouble.message,
         shown: &trouble.shown,
     }));
-    let mut out = format!("TAP version 14\n1..{}\n", points.len());
+    let mut out = format!("TAP version 13\n1..{}\n", points.len());
     for (number, point) in (1..).zip(&points) {
         let name = point.name.replace('\\', "\\\\").replace('#', "\\#").replace('\n', " ");
         let _ = write!(out, "{} {number} - {name}", if point.bad { "not ok" } else { "ok" });
