@@ -236,7 +236,7 @@ const SECRETS: [(&str, &str); 12] = [
     ("EMV_TAGS", "9F0607A0009871"),
     ("PASSWORD", "geheim-9871"),
     ("CARDHOLDER", "DOE/KIM"),
-    ("EXPIRY", "9871"),
+    ("EXPIRY", "98/71"),
     ("MAC_KEY", "dG9wLXNlY3JldA"),
 ];
 

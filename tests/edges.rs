@@ -186,9 +186,10 @@ fn a_language_server_survives_what_is_no_message() {
     assert!(text(&huge.stderr).contains("are allowed"), "{}", text(&huge.stderr));
     let message = |body: &str| format!("Content-Length: {}\r\n\r\n{body}", body.len());
     let broken = message(r#"{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{}}"#);
+    let begun = message(r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"capabilities":{}}}"#);
     let asked = message(r#"{"jsonrpc":"2.0","id":1,"method":"shutdown"}"#);
     let ended = message(r#"{"jsonrpc":"2.0","method":"exit"}"#);
-    let said = serve(format!("{broken}{asked}{ended}").as_bytes());
+    let said = serve(format!("{begun}{broken}{asked}{ended}").as_bytes());
     assert!(said.status.success() && text(&said.stdout).contains(r#""id":1"#), "{}", text(&said.stdout));
 }
 
