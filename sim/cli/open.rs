@@ -57,7 +57,7 @@ pub(crate) struct TerminalArguments {
 /// Descriptors that are kept for files and for the system's own.
 const DESCRIPTORS_KEPT: u64 = 32;
 
-/// What a party that listens allows whoever comes.
+/// Limits of a party that listens.
 #[derive(Debug, Args)]
 pub(crate) struct Bounds {
     /// Connections at one time. Who has waited longest without asking for anything makes room for others

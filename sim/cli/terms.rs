@@ -35,8 +35,7 @@ pub(crate) fn is_lively(stream: &impl IsTerminal) -> bool {
 /// Whether something could not be said, for another reason than that nobody listens.
 static LOST: AtomicBool = AtomicBool::new(false);
 
-/// Writes lines that people read: nothing in them is secret, and nothing steers a terminal or a CI runner, whoever it comes
-/// from.
+/// Writes lines that people read: without secrets, and without anything that a terminal or a CI runner would obey.
 pub(crate) fn line(to: impl Write, painter: Painter, text: Arguments<'_>) {
     let text = text.to_string();
     let text = sca_runner::told(&text);

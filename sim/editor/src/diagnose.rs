@@ -8,8 +8,7 @@ use sca_scenario::{Library, Problem, Span};
 
 use crate::place::range_of;
 
-/// Everything that is wrong with a text, and what is hardly meant. `open` says the texts of others that are open and may not
-/// be saved.
+/// Errors and warnings of a text. `open` gives the text of another file that is open in the editor and may not be saved.
 pub(crate) fn diagnose(
     path: &Path,
     text: &str,

@@ -1,5 +1,4 @@
-//! What a party in the open holds for its connections, counted in bytes: whoever has sent it is not read from until it
-//! has gone.
+//! Back-pressure in bytes: a connection is not read while too much of what it has sent is not delivered.
 //!
 //! A frame counts from the moment it is read until everything that came of it is written, so a burst waits in the
 //! sender's own socket, and who asks much and takes nothing stops itself.

@@ -43,7 +43,7 @@ pub struct Posted {
     pub sequence: u32,
     /// What happened.
     pub event: Event,
-    /// What is held of whoever sent it, until all that comes of it is written.
+    /// Counts against its sender until everything that follows from it is written.
     pub held: Option<Held>,
 }
 

@@ -192,7 +192,7 @@ impl Recorder {
         self.open.borrow_mut().remove(&number);
     }
 
-    /// Whether one more may come. Whoever has waited longest without an upgrade makes room.
+    /// Whether there is room for one more connection. The oldest one without an upgrade is ended to make room.
     fn has_room(&self, say: &mut dyn FnMut(&str)) -> bool {
         let idle = {
             let open = self.open.borrow();
