@@ -2,10 +2,12 @@
 //!
 //! It takes orders and posts events, and judges nothing but whether bytes can be read at all.
 
+mod reading;
+mod writing;
+
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,7 +15,7 @@ use std::time::Duration;
 
 use rustls::{ProtocolVersion, ServerConfig};
 use sca_protocol::Reason;
-use sca_protocol::frame::{Decoder, Frame};
+use sca_protocol::frame::Frame;
 use sca_protocol::handshake::Head;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
@@ -21,12 +23,14 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::held::{Bounds, Held, Patience};
+use crate::held::{Bounds, Held};
 use crate::post::{Event, Mailbox, Pen, Tag};
 use crate::prefix::Incoming;
 use crate::stream::{poll_read_some, read_some};
 use crate::tap::{End, TapHandle, Tapped};
 use crate::{Stream, tls};
+use reading::Reading;
+use writing::{Outgoing, Writer};
 
 /// How a connection ended, as the broker saw it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -297,113 +301,10 @@ async fn watch<S: AsyncRead + Unpin>(stream: &mut S) -> Ending {
     }
 }
 
-/// Bytes on their way out. A send is never awaited: what the stream does not take stays here.
-struct Writer {
-    tap: TapHandle,
-    queue: VecDeque<Outgoing>,
-    written: usize,
-    /// How often the stream has taken something.
-    steps: u64,
-}
-
-/// One order to the stream.
-enum Outgoing {
-    Bytes(Vec<u8>),
-    Strike(End),
-    NewKeys,
-    Passed(Rc<Vec<u8>>, #[expect(dead_code, reason = "held until it is written")] Held),
-}
-
-impl Writer {
-    fn poll<S: AsyncWrite + Rekey + Unpin>(&mut self, stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while let Some(front) = self.queue.front() {
-            let bytes = match front {
-                Outgoing::Bytes(bytes) => bytes,
-                Outgoing::Passed(bytes, _) => &**bytes,
-                Outgoing::Strike(end) => {
-                    self.tap.end(*end);
-                    self.queue.pop_front();
-                    continue;
-                }
-                Outgoing::NewKeys => {
-                    stream.new_keys();
-                    self.queue.pop_front();
-                    continue;
-                }
-            };
-            if self.written < bytes.len() {
-                match Pin::new(&mut *stream).poll_write(cx, &bytes[self.written..]) {
-                    Poll::Ready(Ok(n)) => {
-                        self.written += n;
-                        self.steps += 1;
-                    }
-                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                    Poll::Pending => return Poll::Pending,
-                }
-            } else {
-                // Each order is flushed by itself, so that a TLS record ends where it ends.
-                if Pin::new(&mut *stream).poll_flush(cx)?.is_pending() {
-                    return Poll::Pending;
-                }
-                self.queue.pop_front();
-                self.written = 0;
-            }
-        }
-        Pin::new(stream).poll_flush(cx)
-    }
-}
-
 enum Left {
     HangUp,
     Ended(Ending),
     GivenUp(&'static str),
-}
-
-/// What is read of frames, and how patiently.
-struct Reading {
-    decoder: Decoder,
-    bounds: Option<Bounds>,
-    frames: u64,
-    sending: Patience,
-    receiving: Patience,
-}
-
-impl Reading {
-    fn new(tail: &[u8], bounds: Option<Bounds>) -> Self {
-        let mut decoder = Decoder::new(FRAME_BYTES_MAX);
-        decoder.push(tail);
-        let (sending, receiving) = (Patience::default(), Patience::default());
-        Self { decoder, bounds, frames: 0, sending, receiving }
-    }
-
-    /// Whether there is room for more.
-    fn has_room(&mut self, cx: &Context<'_>) -> bool {
-        match &self.bounds {
-            None => true,
-            Some(bounds) => {
-                bounds.share.buffers(self.decoder.buffer_mut().capacity());
-                bounds.share.has_room(cx)
-            }
-        }
-    }
-
-    /// Posts what has been read.
-    fn posts(&mut self, frame: Frame, size: usize, pen: &mut Pen) {
-        self.frames += 1;
-        let held = self.bounds.as_ref().map(|bounds| bounds.share.holds(size));
-        pen.post_held(Event::Server(ServerEvent::Frame(frame, size)), held);
-    }
-
-    /// Why the other side is waited for no longer.
-    fn gives_up(&mut self, writer: &Writer, cx: &mut Context<'_>) -> Option<&'static str> {
-        let Bounds { share, patience: after } = self.bounds.clone()?;
-        if self.sending.ends(!writer.queue.is_empty(), writer.steps, after, cx) {
-            return Some("takes nothing of what it is sent");
-        }
-        // Who is not read while others take what it has sent cannot end its frame.
-        let is_open = !share.is_paused() && !self.decoder.buffer_mut().is_empty();
-        self.receiving.ends(is_open, self.frames, after, cx).then_some("does not end the frame it has begun")
-    }
 }
 
 async fn frames<S>(

@@ -1,0 +1,73 @@
+//! What goes to the other side: orders in their turn, none of which is waited for.
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use tokio::io::AsyncWrite;
+
+use super::Rekey;
+use crate::held::Held;
+use crate::tap::{End, TapHandle};
+
+/// Bytes on their way out. A send is never awaited: what the stream does not take stays here.
+pub(super) struct Writer {
+    pub(super) tap: TapHandle,
+    pub(super) queue: VecDeque<Outgoing>,
+    pub(super) written: usize,
+    /// How often the stream has taken something.
+    pub(super) steps: u64,
+}
+
+/// One order to the stream.
+pub(super) enum Outgoing {
+    Bytes(Vec<u8>),
+    Strike(End),
+    NewKeys,
+    Passed(Rc<Vec<u8>>, #[expect(dead_code, reason = "held until it is written")] Held),
+}
+
+impl Writer {
+    pub(super) fn poll<S: AsyncWrite + Rekey + Unpin>(
+        &mut self,
+        stream: &mut S,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        while let Some(front) = self.queue.front() {
+            let bytes = match front {
+                Outgoing::Bytes(bytes) => bytes,
+                Outgoing::Passed(bytes, _) => &**bytes,
+                Outgoing::Strike(end) => {
+                    self.tap.end(*end);
+                    self.queue.pop_front();
+                    continue;
+                }
+                Outgoing::NewKeys => {
+                    stream.new_keys();
+                    self.queue.pop_front();
+                    continue;
+                }
+            };
+            if self.written < bytes.len() {
+                match Pin::new(&mut *stream).poll_write(cx, &bytes[self.written..]) {
+                    Poll::Ready(Ok(n)) => {
+                        self.written += n;
+                        self.steps += 1;
+                    }
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending => return Poll::Pending,
+                }
+            } else {
+                // Each order is flushed by itself, so that a TLS record ends where it ends.
+                if Pin::new(&mut *stream).poll_flush(cx)?.is_pending() {
+                    return Poll::Pending;
+                }
+                self.queue.pop_front();
+                self.written = 0;
+            }
+        }
+        Pin::new(stream).poll_flush(cx)
+    }
+}
