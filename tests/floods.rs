@@ -278,6 +278,23 @@ fn idle_connections_keep_nobody_from_a_recorder() {
     recorder.has_said("it has no upgrade, and others come");
 }
 
+/// The limit of connections follows the descriptors that there are, so a recorder never runs out of them.
+#[test]
+fn few_descriptors_end_no_recorder() {
+    let here = common::folder("flood-record-descriptors");
+    let record =
+        format!("{} record --listen 127.0.0.1:0 --to ws://{} --out out", env!("CARGO_BIN_EXE_sca-sim"), answering());
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &format!("ulimit -n 64; exec {record}")]).current_dir(&here);
+    let mut recorder = Party::of(shell);
+    let line = recorder.says("listening on ws://");
+    let at = line.split("ws://").nth(1).expect("an address").trim().to_owned();
+    recorder.read_on();
+    let _held = idle(&at, 100);
+    passes_the_next_on(&at);
+    recorder.has_said("it has no upgrade, and others come");
+}
+
 #[test]
 fn frames_that_never_end_are_bounded_in_a_recorder_and_traffic_passes() {
     let (recorder, at) = recorder("flood-record-partial", &[]);

@@ -293,7 +293,7 @@ const UNCLOSED: &str = "terminal connects\npos -> terminal  DEVICE VERSION  as a
 const INSERTED: &str = "terminal connects\npos -> terminal  DEVICE VERSION  as a\nterminal -> pos  COUNTER=?n  re a\n\
     pos -> terminal  DEVICE VERSION  as b\nterminal -> pos  re b\n  <RESPONSE>{{n}}\n";
 
-/// What is valid and hardly meant has its warning; what is meant has none.
+/// A valid scenario with a likely mistake gets a warning; one without gets none.
 #[rstest]
 #[case("unclosed", UNCLOSED, Some("W009"))]
 #[case("inserted", INSERTED, None)]

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdout, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -25,7 +25,11 @@ pub(crate) struct Party {
 
 impl Party {
     pub(crate) fn new(name: &str, arguments: &[&str]) -> Self {
-        let mut started = command(&folder(name), arguments);
+        Self::of(command(&folder(name), arguments))
+    }
+
+    /// The party that this command starts.
+    pub(crate) fn of(mut started: Command) -> Self {
         let mut child = started.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program runs");
         let lines = BufReader::new(child.stdout.take().expect("it was asked for"));
         Self { child, lines: Some(lines), heard: None, taken: RefCell::default() }

@@ -89,7 +89,7 @@ pub struct Host {
 }
 
 /// The ledger keeps this many payments.
-const LEDGER_MAX: usize = 10_000;
+const LEDGER_MAX: usize = 5_000;
 
 impl Host {
     /// A host that has decided nothing yet.

@@ -186,7 +186,7 @@ impl Live<'_> {
             .insert(tag, Guest { orders, task, pos_of: None, names: Vec::new(), asked: false, pinged: false, until });
     }
 
-    /// Hangs up on whoever has waited longest without asking for the upgrade; false where there is nobody.
+    /// Ends the oldest connection without a request for the upgrade; false if there is none.
     fn makes_room(&mut self) -> bool {
         let idle = self.guests.iter().find(|(_, guest)| !guest.asked).map(|(tag, _)| *tag);
         if let Some(tag) = idle {

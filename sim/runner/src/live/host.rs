@@ -55,7 +55,7 @@ pub async fn host(
     ready(listener.address()?);
     let (clock, _) = real_clock();
     let (mailbox, mut calls) = (Mailbox::default(), BTreeMap::<u32, Call>::new());
-    let (mut number, mut shortage, budget) = (0, Shortage::default(), Budget::new(limits.memory));
+    let (mut number, mut shortage, budget) = (0, Shortage::default(), Budget::new(limits.memory / 2));
     let (mut machine, line, name) = match plan {
         HostPlan::Payment(settings) => (Machine::Payment(Host::new(settings)), Line::Host, "host"),
         HostPlan::Estate(settings) => (Machine::Estate(Estate::new(settings)), Line::Estate, "vhq"),

@@ -19,7 +19,7 @@ use sca_network::tls::{self, ClientTls, Clock, Demand, ServerTls, Shown, TlsErro
 
 use crate::clock::{Clock as WorldClock, DeviceClock};
 
-/// What a party in the open allows whoever comes.
+/// Limits of a party that listens on a real port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Connections at one time.
