@@ -43,7 +43,7 @@ const INVALID: &str = "scenario \"It is wrong\"\n\nterminal conects\n";
 #[case::screen_on_no_model(&["screen", "good.sca", "--all", "all", "--model", "X1"], 2)]
 #[case::screen_of_no_such_row(&["screen", "good.sca", "--all", "all", "--row", "7"], 4)]
 #[case::screen_invalid(&["screen", "invalid.sca", "--all", "all"], 3)]
-#[case::terminal_without_broker(&["terminal"], 4)]
+#[case::terminal_without_broker(&["terminal"], 2)]
 #[case::host_wrong_setting(&["host", "--listen", "127.0.0.1:0", "--set", "staet=up"], 2)]
 #[case::help(&["--help"], 0)]
 #[case::bad_report(&["run", "good.sca", "--report", "xml=a"], 2)]

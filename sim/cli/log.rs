@@ -1,55 +1,150 @@
 //! The log of a party in the open: a reader that stalls costs lines, which are counted, and never the service.
 
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
 use std::time::Duration;
 
-use crate::terms::say;
+use clap::{Args, ValueEnum};
+use sca_runner::live::Said;
+use serde_json::json;
 
-/// Lines that may wait for the reader.
-const LINES_MAX: usize = 1_024;
-/// Characters of a line that are kept.
-const LINE_MAX: usize = 2_000;
+use crate::terms::{put, say};
+
+/// Lines that may wait for the reader, and their bytes.
+const WAITING_MAX: (usize, usize) = (1_024, 4 << 20);
 /// At its end a log waits so long for its reader.
 const END_MAX: Duration = Duration::from_secs(1);
 
+/// How a party in the open tells what happens.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct Logging {
+    /// How messages are shown: their first 200 characters, the whole of them, or each line as a JSON object with `at_ms`,
+    /// `what` and, for a message, its `document`
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = Way::Brief)]
+    log: Way,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Way {
+    #[default]
+    Brief,
+    Full,
+    Json,
+    None,
+}
+
+impl Logging {
+    /// Whether a machine reads it.
+    pub(crate) fn is_for_machines(self) -> bool {
+        self.log == Way::Json
+    }
+}
+
+/// A line that waits.
+enum Waiting {
+    Text(String),
+    Document(String),
+}
+
 /// Writes lines to standard output from a thread of its own.
 pub(crate) struct Log {
-    lines: RefCell<Option<SyncSender<String>>>,
+    way: Way,
+    lines: RefCell<Option<SyncSender<Waiting>>>,
+    waiting: Arc<AtomicUsize>,
     lost: Cell<usize>,
     over: Receiver<()>,
 }
 
 impl Log {
-    pub(crate) fn new() -> Self {
-        let (lines, waiting) = mpsc::sync_channel::<String>(LINES_MAX);
+    pub(crate) fn new(logging: Logging) -> Self {
+        let (lines, received) = mpsc::sync_channel::<Waiting>(WAITING_MAX.0);
         let (end, over) = mpsc::channel();
+        let waiting = Arc::<AtomicUsize>::default();
+        let size = waiting.clone();
         std::thread::spawn(move || {
-            for line in waiting {
-                say!("{line}");
+            for line in received {
+                let length = match &line {
+                    Waiting::Text(text) => {
+                        say!("{text}");
+                        text.len()
+                    }
+                    Waiting::Document(text) => {
+                        put!("{text}");
+                        text.len()
+                    }
+                };
+                size.fetch_sub(length, Ordering::Relaxed);
             }
             // Nobody may wait any more.
             _ = end.send(());
         });
-        Self { lines: RefCell::new(Some(lines)), lost: Cell::new(0), over }
+        Self { way: logging.log, lines: RefCell::new(Some(lines)), waiting, lost: Cell::new(0), over }
     }
 
-    /// One more line, unless too many wait.
+    /// One more line of what happens, unless too much waits.
+    pub(crate) fn said(&self, said: &Said<'_>) {
+        match self.way {
+            Way::Brief => self.put(Waiting::Text(said.to_string())),
+            Way::Full => self.put(Waiting::Text(said.whole())),
+            Way::Json => self.json(Some(said.at), said.what.trim(), said.discreet()),
+            Way::None => {}
+        }
+    }
+
+    /// One more line about the party itself.
     pub(crate) fn line(&self, text: &str) {
+        match self.way {
+            Way::Json => self.json(None, text.trim(), None),
+            _ => self.put(Waiting::Text(text.to_owned())),
+        }
+    }
+
+    fn json(&self, at: Option<Duration>, what: &str, document: Option<String>) {
+        let mut line = json!({ "version": 1, "what": what });
+        if let Some(at) = at {
+            line["at_ms"] = json!(at.as_millis());
+        }
+        if let Some(document) = document {
+            line["document"] = json!(document);
+        }
+        self.put(Waiting::Document(line.to_string()));
+    }
+
+    fn put(&self, line: Waiting) {
         let lines = self.lines.borrow();
         let Some(lines) = lines.as_ref() else { return };
         let lost = self.lost.get();
         if lost > 0 {
-            match lines.try_send(format!("… {lost} lines are lost: nobody read them in time")) {
-                Ok(()) => self.lost.set(0),
-                Err(_) => return self.lost.set(lost + 1),
+            let told = format!("… {lost} lines are lost: nobody read them in time");
+            let told = match self.way {
+                Way::Json => Waiting::Document(json!({ "version": 1, "what": told }).to_string()),
+                _ => Waiting::Text(told),
+            };
+            match self.offer(lines, told) {
+                true => self.lost.set(0),
+                false => return self.lost.set(lost + 1),
             }
         }
-        let text =
-            text.char_indices().nth(LINE_MAX).map_or_else(|| text.to_owned(), |(at, _)| format!("{} …", &text[..at]));
-        if let Err(TrySendError::Full(_)) = lines.try_send(text) {
+        if !self.offer(lines, line) {
             self.lost.set(self.lost.get() + 1);
         }
+    }
+
+    /// Lets a line wait for the reader; false where there is no room for it.
+    fn offer(&self, lines: &SyncSender<Waiting>, line: Waiting) -> bool {
+        let (Waiting::Text(text) | Waiting::Document(text)) = &line;
+        let length = text.len();
+        if self.waiting.fetch_add(length, Ordering::Relaxed) + length > WAITING_MAX.1 {
+            self.waiting.fetch_sub(length, Ordering::Relaxed);
+            return false;
+        }
+        let is_full = matches!(lines.try_send(line), Err(TrySendError::Full(_)));
+        if is_full {
+            self.waiting.fetch_sub(length, Ordering::Relaxed);
+        }
+        !is_full
     }
 }
 

@@ -10,8 +10,8 @@ use sca_terminal::Target;
 
 use crate::Exit;
 use crate::certs::{self, Files, credentials};
-use crate::log::Log;
-use crate::open::{Bounds, exit, interrupted, on_one_thread, url};
+use crate::log::{Log, Logging};
+use crate::open::{Bounds, Refused, Until, exit, on_one_thread, url};
 use crate::terms::say;
 
 #[derive(Debug, Args)]
@@ -37,6 +37,8 @@ pub(crate) struct Arguments {
     certs: Option<PathBuf>,
     #[command(flatten)]
     bounds: Bounds,
+    #[command(flatten)]
+    until: Until,
     #[command(flatten)]
     near: Files,
     /// The authority of the broker, PEM
@@ -72,15 +74,17 @@ fn both(arguments: &Arguments) -> Result<(Credentials, Credentials), String> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let run = || {
+    let run = || -> Result<(), Refused> {
         let (near, far) = both(arguments)?;
         let scheme = if near.identity.is_some() { "wss" } else { "ws" };
         let (to, out, limits) = (arguments.to.clone(), arguments.out.clone(), arguments.bounds.limits(2));
         let plan = RecordPlan { listen: arguments.listen, near, to, far, out, limits };
-        let log = Log::new();
+        let log = Log::new(Logging::default());
         let ready = |address: SocketAddr| log.line(&format!("listening on {scheme}://{address}"));
         let mut tell = |line: &str| log.line(line);
-        on_one_thread(async { record(plan, interrupted(), ready, &mut tell).await })?.map_err(|error| error.to_string())
+        on_one_thread(async { record(plan, arguments.until.over(), ready, &mut tell).await })?
+            .map_err(|error| error.to_string())?;
+        Ok(())
     };
     exit(run())
 }

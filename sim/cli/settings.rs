@@ -2,7 +2,7 @@
 
 use clap::Args;
 use sca_protocol::assumptions::ASSUMPTIONS;
-use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Settings, TerminalSettings};
+use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Place, Settings, TerminalSettings};
 
 use crate::Exit;
 use crate::terms::say;
@@ -25,7 +25,8 @@ pub(crate) fn assumptions() -> Exit {
     for a in ASSUMPTIONS {
         say!("{}  {}\n      {}", a.id, a.says, a.reason);
         for name in a.settings {
-            let default = TerminalSettings::row(name).map_or("", |row| row.default);
+            let of_terminal = TerminalSettings::row(name).map(|row| row.default);
+            let default = of_terminal.or_else(|_| BrokerSettings::row(name).map(|row| row.default)).unwrap_or_default();
             say!("      setting: {name} {}", if default.is_empty() { "-" } else { default });
         }
     }
@@ -37,6 +38,11 @@ fn table<T: Settings>(party: &str) {
     for row in T::table() {
         let default = if row.default.is_empty() { "-" } else { row.default };
         say!("  {:<26} {:<24} {}  [{}]", row.name, default, row.meaning, row.source);
-        say!("  {:<26} {:<24} takes {}", "", "", row.kind.expected());
+        let idle = match row.place {
+            Place::Everywhere => String::new(),
+            Place::Scenarios(instead) => format!("; in scenarios only: {instead}"),
+            Place::Open(instead) => format!("; in the open only: {instead}"),
+        };
+        say!("  {:<26} {:<24} takes {}{idle}", "", "", row.kind.expected());
     }
 }

@@ -93,6 +93,12 @@ impl Ears {
                 _ => return self.begin_within(events),
             }
         }
+        while let Ok(Some((head, size))) = Head::parse_answer(&self.heads[1])
+            && head.is_interim()
+        {
+            events.push(Event::Note(format!("the broker said first: {}", head.line)));
+            self.heads[1].drain(..size);
+        }
         let said = &self.heads[1];
         match Head::parse_answer(said) {
             Ok(Some((head, size))) => {

@@ -14,6 +14,9 @@ use crate::tls;
 /// After a failed write the reason is looked for among what can still be read, for this long.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
+/// Interim answers (RFC 9110, section 15.2) that are passed over.
+const INTERIM_MAX: u32 = 16;
+
 /// Asks a proxy for the way to the broker.
 pub(crate) async fn open_the_way<S>(stream: &mut S, request: &str) -> Result<(), Reason>
 where
@@ -51,13 +54,21 @@ where
 }
 
 async fn read_head<S: AsyncRead + Unpin>(stream: &mut S, secure: bool) -> Result<(Head, Vec<u8>), Reason> {
-    let mut bytes = Vec::with_capacity(512);
+    let (mut bytes, mut interim) = (Vec::with_capacity(512), 0);
     loop {
         if read_some(stream, &mut bytes).await.map_err(|error| io_reason(&error, secure))? == 0 {
             return Err(Reason::Handshake("truncated"));
         }
-        if let Some((head, size)) = Head::parse_answer(&bytes)? {
-            return Ok((head, bytes.split_off(size)));
+        while let Some((head, size)) = Head::parse_answer(&bytes)? {
+            let tail = bytes.split_off(size);
+            if !head.is_interim() {
+                return Ok((head, tail));
+            }
+            interim += 1;
+            if interim > INTERIM_MAX {
+                return Err(Reason::Handshake("oversized"));
+            }
+            bytes = tail;
         }
     }
 }

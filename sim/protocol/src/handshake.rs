@@ -220,6 +220,12 @@ impl Head {
         self.line.split(' ').next().unwrap_or_default()
     }
 
+    /// Whether it is an answer behind which the final one comes (1xx; RFC 9110, section 15.2).
+    #[must_use]
+    pub fn is_interim(&self) -> bool {
+        (100..200).contains(&self.status) && self.status != 101
+    }
+
     /// The path of a request.
     #[must_use]
     pub fn path(&self) -> &str {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use crate::instant::UnixTime;
-use crate::setting::{Kind, Row, Settings, Shown, Value};
+use crate::setting::{Kind, Place, Row, Settings, Shown, Value};
 use crate::settings::{GROUPS, REVOCATION, TLS, row, settings};
 
 const NAME: Kind = Kind::Text(64);
@@ -52,22 +52,26 @@ settings! {
         latency: Duration = Duration::ZERO,
         /// Bytes a second each way; 0 for no limit.
         bandwidth: u64 = 0,
+        /// Who gets the answers of a terminal: asker or all.
+        answers_to: String = String::new(),
+        /// A POS whose terminal goes while it is asked is told.
+        tells_lost: bool = false,
     }
     rows {
-        row!("url", Kind::Url, "wss://broker.test:443", "language", "Where terminals find the broker: ws:// or wss://, name, port", Text, url),
+        row!("url", Kind::Url, "wss://broker.test:443", "language", "Where terminals find the broker: ws:// or wss://, name, port", Text, url, Place::Scenarios("--listen says where the broker stands")),
         row!("client-certificates", Kind::Choice(&["required", "optional", "none"]), "required", "language", "Whether terminals must show a certificate (wss)", Text, client_certificates),
         row!("subprotocol", NAME, "none", "HS-08", "Subprotocol named in the 101; none leaves the header out, as the sample does", Text, subprotocol),
-        row!("certificate", NAME, "broker", "language", "Name of the identity the broker shows", Text, certificate),
-        row!("authority", Kind::Choice(&["authority", "stranger"]), "authority", "language", "The authority whose terminals the broker trusts", Text, authority),
+        row!("certificate", NAME, "broker", "language", "Name of the identity the broker shows", Text, certificate, Place::Scenarios("give one with --cert and --key")),
+        row!("authority", Kind::Choice(&["authority", "stranger"]), "authority", "language", "The authority whose terminals the broker trusts", Text, authority, Place::Scenarios("give its roots with --ca FILE")),
         row!("clock", Kind::Instant, "", "language", "The broker's clock at the start; the scenario's clock when absent", Instant, clock),
         row!("tls", TLS, "both", "language", "TLS versions the broker speaks", Text, tls),
         row!("groups", GROUPS, "all", "language", "Groups the broker agrees keys in", Text, groups),
-        row!("revocation", REVOCATION, "auto", "language", "The revocation lists the broker holds; auto: current ones where a scenario revokes something, else none; in the open they come as files", Text, revocation),
+        row!("revocation", REVOCATION, "auto", "language", "The revocation lists the broker holds; auto: current ones where a scenario revokes something, else none; in the open they come as files", Text, revocation, Place::Scenarios("give the lists with --crl FILE")),
         row!("checks-pinpad-id", Kind::Flag, "no", "AUTH-01", "A terminal whose certificate does not name its pinpad id is answered with 403", Flag, checks_pinpad_id),
         row!("upgrade-checks", Kind::Choice(&["strict", "lenient"]), "strict", "RFC 6455, 4.2.1", "A request for the upgrade that a server by RFC 6455 and the source refuses is refused; lenient: any that has a key is taken", Text, upgrade_checks),
         row!("on-duplicate", Kind::Choice(&["newest", "oldest", "replace", "replace-both", "refuse"]), "newest", "CON-02", "Two connections with one pinpad id: requests go to the newest or to the oldest; the old one is closed, or both by mistake; the new one is answered with 409", Text, on_duplicate),
-        row!("idle-cut", Kind::Span(0, 86_400_000), "0ms", "language", "In scenarios: what stands between cuts a connection on which nothing travels for this long; 0ms for never", Span, idle_cut),
-        row!("idle-cut-by", Kind::Choice(&["silence", "reset", "fin"]), "silence", "language", "How it is cut then", Text, idle_cut_by),
+        row!("idle-cut", Kind::Span(0, 86_400_000), "0ms", "language", "In scenarios: what stands between cuts a connection on which nothing travels for this long; 0ms for never", Span, idle_cut, Place::Scenarios("nothing of ours stands on a real line")),
+        row!("idle-cut-by", Kind::Choice(&["silence", "reset", "fin"]), "silence", "language", "How it is cut then", Text, idle_cut_by, Place::Scenarios("nothing of ours stands on a real line")),
         row!("resumption", Kind::Flag, "no", "language", "The broker offers TLS resumption", Flag, resumption),
         row!(
             "greeting",
@@ -80,8 +84,10 @@ settings! {
         ),
         row!("answers-pings", Kind::Flag, "yes", "RFC 6455", "A ping is answered by a pong", Flag, answers_pings),
         row!("answers-close", Kind::Flag, "yes", "RFC 6455", "A close is answered by a close", Flag, answers_close),
-        row!("latency", Kind::Span(1, 60_000), "2ms", "language", "Latency each way", Span, latency),
-        row!("bandwidth", Kind::Number(0, 1_000_000_000), "0", "language", "Bytes a second each way; 0 for no limit", Number, bandwidth),
+        row!("latency", Kind::Span(1, 60_000), "2ms", "language", "Latency each way", Span, latency, Place::Scenarios("a real line has its own")),
+        row!("bandwidth", Kind::Number(0, 1_000_000_000), "0", "language", "Bytes a second each way; 0 for no limit", Number, bandwidth, Place::Scenarios("a real line has its own")),
+        row!("answers-to", Kind::Choice(&["asker", "all"]), "asker", "A-74", "Which POS gets an answer: the one that asked, or every one that speaks to the terminal; notices go to all", Text, answers_to, Place::Open("there a line says which POS is meant")),
+        row!("tells-lost", Kind::Flag, "no", "A-74", "A POS is told when its terminal goes before it has answered; no: it hears nothing", Flag, tells_lost, Place::Open("there POS and broker are one")),
     }
 }
 

@@ -47,6 +47,17 @@ pub enum Value {
     Instant(UnixTime),
 }
 
+/// Where a setting has an effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In scenarios and in the open.
+    Everywhere,
+    /// In scenarios; in the open this says the same, or why there is nothing of the kind.
+    Scenarios(&'static str),
+    /// In the open; in scenarios this says the same, or why there is nothing of the kind.
+    Open(&'static str),
+}
+
 /// One row: a setting of `T`.
 pub struct Row<T> {
     /// Its name. Capitals are SCA's own parameters.
@@ -59,6 +70,8 @@ pub struct Row<T> {
     pub meaning: &'static str,
     /// Where the fact comes from: a page or clause, or the id of an assumption.
     pub source: &'static str,
+    /// Where it has an effect.
+    pub place: Place,
     pub(crate) set: fn(&mut T, Value),
     pub(crate) get: fn(&T) -> String,
 }
@@ -126,6 +139,16 @@ pub enum SettingError {
         expected: String,
         /// The value given.
         got: String,
+    },
+    /// It would have no effect there.
+    #[error("{name} has no effect {place}: {instead}")]
+    Idle {
+        /// The setting.
+        name: &'static str,
+        /// Where it would be set.
+        place: &'static str,
+        /// What has, or why nothing has.
+        instead: &'static str,
     },
 }
 
@@ -289,6 +312,32 @@ pub trait Settings: Sized + 'static {
         })?;
         (row.set)(self, value);
         Ok(())
+    }
+
+    /// Sets one of a party of a scenario.
+    ///
+    /// # Errors
+    /// [`SettingError`]; also where the setting has an effect in the open only.
+    fn set_in_scenario(&mut self, name: &str, text: &str) -> Result<(), SettingError> {
+        match Self::row(name)? {
+            Row { name, place: Place::Open(instead), .. } => {
+                Err(SettingError::Idle { name, place: "in scenarios", instead })
+            }
+            _ => self.set(name, text),
+        }
+    }
+
+    /// Sets one of a party in the open.
+    ///
+    /// # Errors
+    /// [`SettingError`]; also where the setting has an effect in scenarios only.
+    fn set_in_the_open(&mut self, name: &str, text: &str) -> Result<(), SettingError> {
+        match Self::row(name)? {
+            Row { name, place: Place::Scenarios(instead), .. } => {
+                Err(SettingError::Idle { name, place: "in the open", instead })
+            }
+            _ => self.set(name, text),
+        }
     }
 
     /// The row of this name.

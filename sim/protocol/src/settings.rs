@@ -12,7 +12,7 @@ use crate::models::Model;
 pub use crate::peer_settings::{BrokerSettings, EstateSettings, HostSettings};
 use crate::setting::Shown;
 pub use crate::setting::{
-    Kind, Row, SettingError, Settings, Value, is_parameter, nearest, read_place, read_url, show_span, span,
+    Kind, Place, Row, SettingError, Settings, Value, is_parameter, nearest, read_place, read_url, show_span, span,
 };
 
 /// What counts as "the last POS request" for GET COUNTER.
@@ -152,8 +152,11 @@ macro_rules! settings {
 
 macro_rules! row {
     ($name:literal, $kind:expr, $default:literal, $source:literal, $meaning:literal, $variant:ident, $($field:ident).+) => {
+        row!($name, $kind, $default, $source, $meaning, $variant, $($field).+, Place::Everywhere)
+    };
+    ($name:literal, $kind:expr, $default:literal, $source:literal, $meaning:literal, $variant:ident, $($field:ident).+, $place:expr) => {
         Row {
-            name: $name, kind: $kind, default: $default, meaning: $meaning, source: $source,
+            name: $name, kind: $kind, default: $default, meaning: $meaning, source: $source, place: $place,
             set: |to, value| if let Value::$variant(value) = value { to.$($field).+ = value.into() },
             get: |from| from.$($field).+.shown(),
         }
@@ -291,11 +294,11 @@ settings! {
         row!("WEBSOCKETKEEPALIVECNT_", Kind::Number(0, 9_999), "5", "WebSocket Parameters", "Probes without an answer before the connection is dropped; 0: the system's choice; on real sockets only", Number, keep_alive.count),
         row!("WEBSOCKETKEEPALIVEIDLE_", Kind::Number(0, 9_999), "45", "WebSocket Parameters", "Seconds without traffic before the first probe; 0: the system's choice; on real sockets only", Number, keep_alive.idle),
         row!("WEBSOCKETKEEPALIVEINTVL_", Kind::Number(0, 9_999), "1", "WebSocket Parameters", "Seconds from one probe to the next; 0: the system's choice; on real sockets only", Number, keep_alive.interval),
-        row!("WEBSOCKETSSL_CA_CERT_FILE_", Kind::Choice(&["authority.pem", "stranger.pem", "both.pem"]), "", "A-72", "File with the roots that the terminal trusts; the setting authority decides when absent", Text, roots),
+        row!("WEBSOCKETSSL_CA_CERT_FILE_", Kind::Choice(&["authority.pem", "stranger.pem", "both.pem"]), "", "A-72", "File with the roots that the terminal trusts; the setting authority decides when absent", Text, roots, Place::Scenarios("give the roots with --ca FILE")),
         row!("WEBSOCKETPINGINTERVAL_1", Kind::Number(0, 3_600), "45", "WebSocket Parameters", "Seconds between pings of the terminal; 0 sends none", Number, ping_interval),
         row!("clock", Kind::Instant, "", "language", "What the device's clock shows at power on; the scenario's clock when absent", Instant, clock),
-        row!("certificate", NAME, "terminal", "language", "Name of the identity the terminal shows; none shows none", Text, certificate),
-        row!("authority", Kind::Choice(&["authority", "stranger"]), "authority", "language", "The authority the terminal trusts", Text, authority),
+        row!("certificate", NAME, "terminal", "language", "Name of the identity the terminal shows; none shows none", Text, certificate, Place::Scenarios("give one with --cert and --key")),
+        row!("authority", Kind::Choice(&["authority", "stranger"]), "authority", "language", "The authority the terminal trusts", Text, authority, Place::Scenarios("give its roots with --ca FILE")),
         row!("resumption", Kind::Flag, "no", "A-01", "TLS sessions are resumed; a resumed handshake checks no certificate", Flag, resumption),
         row!("boot-time", Kind::Span(0, 600_000), "1s", "A-27", "Time from power on to the first attempt", Span, boot_time),
         row!("retry-first", WAIT, "1s", "A-02", "The first pause before another attempt", Span, retry.first),
@@ -349,8 +352,8 @@ settings! {
         row!("hithostforlasttran", Kind::Number(0, 1), "1", "LAST TRANSACTION", "1: LAST_TRAN is answered from the host, 0: from the device", Number, payment.last_from_host),
         row!("late-answer", Kind::Flag, "no", "A-41", "The answer of a payment that outlived its connection is sent on the next one", Flag, payment.late_answer),
         row!("decline-is-success", Kind::Flag, "yes", "A-46", "TERMINATION_STATUS of a decline is SUCCESS", Flag, payment.decline_is_success),
-        row!("payment-host", Kind::Place, "", "A-36", "HOST:PORT of the payment host, for a terminal in the open; none is never reached", Text, payment_host),
-        row!("estate-host", Kind::Place, "", "A-36", "HOST:PORT of the estate host, for a terminal in the open; none is never reached", Text, estate_host),
+        row!("payment-host", Kind::Place, "", "A-36", "HOST:PORT of the payment host, for a terminal in the open; none is never reached", Text, payment_host, Place::Open("there the host is told by `host …`")),
+        row!("estate-host", Kind::Place, "", "A-36", "HOST:PORT of the estate host, for a terminal in the open; none is never reached", Text, estate_host, Place::Open("there the host is told by `vhq …`")),
         row!("update-time", Kind::Span(0, 3_600_000), "5s", "A-59", "How long an update takes before the terminal starts anew", Span, update_time),
         row!("DEVICENAMEENABLED", Kind::Number(0, 1), "1", "Device Name Query", "0: the device has no name", Number, names_enabled),
         row!("LINEITEMDISPLAY", Kind::Number(0, 1), "1", "Line Item Display pages", "0: line items are kept and not shown", Number, items_displayed),
@@ -362,12 +365,12 @@ settings! {
         row!("address-timeout", WAIT, "3s", "A-68", "How long one address of several may take before the next is tried", Span, address_timeout),
         row!("tls", TLS, "both", "A-70", "TLS versions the terminal speaks", Text, tls),
         row!("groups", GROUPS, "all", "A-70", "Groups the terminal agrees keys in", Text, groups),
-        row!("revocation", REVOCATION, "auto", "A-71", "The revocation lists the terminal holds; auto: current ones where a scenario revokes something, else none; in the open they come as files", Text, revocation),
+        row!("revocation", REVOCATION, "auto", "A-71", "The revocation lists the terminal holds; auto: current ones where a scenario revokes something, else none; in the open they come as files", Text, revocation, Place::Scenarios("give the lists with --crl FILE")),
         row!("DEVICEPORT", Kind::Number(0, 65_535), "5015", "Device Specific TCP Connection and Configuration", "The primary port, where POSCONNECTALLOW is not WEBSOCKETS", Number, classic.primary),
         row!("DEVICEPORTSECONDARY", Kind::Number(0, 65_535), "5016", "Device Specific TCP Connection and Configuration", "The secondary port, where POSCONNECTALLOW is not WEBSOCKETS", Number, classic.secondary),
         row!("document-timeout", WAIT, "10s", "A-58", "How long a document may take on a classic port, from its first byte to its last", Span, classic.document_timeout),
         row!("idle-timeout", Kind::Span(0, 86_400_000), "0ms", "A-58", "How long a classic port's connection may stay silent; 0ms for ever", Span, classic.idle_timeout),
-        row!("power-cut-at-flash-write", Kind::Number(0, 100_000), "0", "language", "The power fails in the middle of this write to the flash; 0 for none", Number, power_cut_at_flash_write),
+        row!("power-cut-at-flash-write", Kind::Number(0, 100_000), "0", "language", "The power fails in the middle of this write to the flash; 0 for none", Number, power_cut_at_flash_write, Place::Scenarios("end the process: kill -9 is its power cut")),
         row!("session-over-reboot", Kind::Flag, "no", "A-17", "A session survives power off and on", Flag, session_over_reboot),
     }
 }

@@ -77,10 +77,10 @@ pub(crate) fn set(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Action, 
         return Err(problem.help("`dns NAME is BROKER` lets a name lead to another broker"));
     }
     let checked = match party {
-        Party::Broker(_) => BrokerSettings::default().set(&name.text, &value),
-        Party::Host => HostSettings::default().set(&name.text, &value),
-        Party::Vhq => EstateSettings::default().set(&name.text, &value),
-        Party::Terminal(_) => TerminalSettings::default().set(&name.text, &value),
+        Party::Broker(_) => BrokerSettings::default().set_in_scenario(&name.text, &value),
+        Party::Host => HostSettings::default().set_in_scenario(&name.text, &value),
+        Party::Vhq => EstateSettings::default().set_in_scenario(&name.text, &value),
+        Party::Terminal(_) => TerminalSettings::default().set_in_scenario(&name.text, &value),
     };
     checked.map_err(|error| crate::cast::setting_problem(&error, name.span, first))?;
     Ok(Action::Set(Set { party, name: name.text.clone(), value }))

@@ -72,7 +72,7 @@ fn other_broker(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Re
     demand_free_name(&name.text, name.span, cast)?;
     let mut settings = BTreeMap::new();
     options(&name.text, line.lines(), (&mut settings, &mut cast.places), problems, |name, value| {
-        BrokerSettings::default().set(name, value)
+        BrokerSettings::default().set_in_scenario(name, value)
     });
     cast.other_brokers.push(OtherBroker { name: name.text.clone(), settings });
     Ok(())
@@ -146,7 +146,7 @@ fn terminal(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result
     }
     let plain = line.lines().filter(|option| !is_file(option));
     options(&name, plain, (&mut settings, &mut cast.places), problems, |name, value| {
-        TerminalSettings::default().set(name, value)
+        TerminalSettings::default().set_in_scenario(name, value)
     });
     cast.places.insert((name.clone(), "terminal".to_owned()), line.span());
     cast.terminals.push(Terminal { name, settings, files });
@@ -186,7 +186,7 @@ fn party<T: Settings + Default>(
     let mut cursor = Cursor::new(line);
     let party = &cursor.word("a party")?.text;
     cursor.end()?;
-    options(party, line.lines(), into, problems, |name, value| T::default().set(name, value));
+    options(party, line.lines(), into, problems, |name, value| T::default().set_in_scenario(name, value));
     Ok(())
 }
 
@@ -235,6 +235,9 @@ pub(crate) fn setting_problem(error: &SettingError, name: Span, value: Span) -> 
             }
         }
         SettingError::Value { .. } => Problem::new("E021", value, error.to_string()).label("not one"),
+        SettingError::Idle { name: setting, place, instead } => {
+            Problem::new("E021", name, format!("{setting} has no effect {place}")).help(*instead)
+        }
     }
 }
 

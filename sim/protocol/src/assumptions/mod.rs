@@ -35,21 +35,24 @@ pub fn find(id: &str) -> Option<&'static Assumption> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{Settings, TerminalSettings};
+    use crate::settings::{BrokerSettings, Settings, TerminalSettings};
 
     #[test]
     fn every_setting_of_the_register_exists_and_names_it_back() {
         for assumption in ASSUMPTIONS {
             for setting in assumption.settings {
-                let row = TerminalSettings::row(setting).expect("the setting exists");
-                assert_eq!(row.source, assumption.id, "{setting}");
+                let of_terminal = TerminalSettings::row(setting).map(|row| row.source);
+                let source = of_terminal.or_else(|_| BrokerSettings::row(setting).map(|row| row.source));
+                assert_eq!(source.expect("the setting exists"), assumption.id, "{setting}");
             }
         }
     }
 
     #[test]
     fn every_assumption_a_row_names_is_registered() {
-        let named = TerminalSettings::table().iter().map(|row| row.source).filter(|s| s.starts_with("A-"));
+        let of_broker = BrokerSettings::table().iter().map(|row| row.source);
+        let named = TerminalSettings::table().iter().map(|row| row.source).chain(of_broker);
+        let named = named.filter(|s| s.starts_with("A-"));
         let coded = crate::codes::DEVICE.iter().chain(crate::codes::PLATFORM).filter_map(|code| code.assumption);
         for id in named.chain(coded) {
             assert!(find(id).is_some(), "{id}");

@@ -402,4 +402,10 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         &["asks-removal", "reads-ahead"],
         "the pages have a remove-card screen and no word of a card that is left in; a slot has room for one",
     ),
+    on(
+        "A-74",
+        "A broker gives an answer to the POS that asked, notices to every POS of the terminal, and says nothing when a terminal goes while it is asked",
+        &["answers-to", "tells-lost"],
+        "the source leaves to the broker how POS reach a terminal; an answer that reaches others is read by tills that never asked",
+    ),
 ];

@@ -1,15 +1,13 @@
 //! The broker on a real port: terminals dial in, POS clients reach them by `/pos/PINPAD-ID` on the same port.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::rc::Rc;
 use std::time::Duration;
 
 use sca_network::tls::{self, Demand};
 use sca_network::{
-    Bounds, Budget, Event, Held, Listener, Mailbox, ServerEvent, ServerOrder, ServerSetup, ServerTls, Stream, Tag,
-    TapHandle, run_server,
+    Bounds, Budget, Event, Listener, Mailbox, ServerEvent, ServerOrder, ServerSetup, ServerTls, Stream, Tag, TapHandle,
+    run_server,
 };
 use sca_peers::{Broker, BrokerInput, BrokerOutput, Peer};
 use sca_protocol::Response;
@@ -17,11 +15,10 @@ use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
 use sca_protocol::settings::BrokerSettings;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 
-use super::terminal::brief;
-use super::{Credentials, Limits, SHORTAGE_PAUSE, Shortage, real_clock, wall};
-use crate::look::stamp;
+use super::askers::Askers;
+use super::guests::{Cause, Guest};
+use super::{Credentials, Limits, SHORTAGE_PAUSE, Said, Shortage, real_clock, wall};
 
 /// A broker to run.
 #[derive(Debug, Clone)]
@@ -36,50 +33,17 @@ pub struct BrokerPlan {
     pub limits: Limits,
 }
 
+/// How the broker's own answers begin, or end.
+const NO_TERMINAL: &str = "no terminal with pinpad";
+const GONE: &str = "went before it answered";
+
 /// Who has been heard from is left alone for this long.
 const QUIET: Duration = Duration::from_secs(120);
 /// Orders that may wait for one connection. What is held bounds them long before.
 const ORDERS_MAX: usize = 1 << 20;
 
-struct Guest {
-    orders: mpsc::Sender<ServerOrder>,
-    task: JoinHandle<()>,
-    /// The pinpad id that a POS speaks to; none for a terminal.
-    pos_of: Option<String>,
-    /// The names in the certificate it has shown.
-    names: Vec<String>,
-    asked: bool,
-    /// Whether it has been pinged since it was last heard.
-    pinged: bool,
-    /// When patience ends.
-    until: tokio::time::Instant,
-}
-
-/// A frame that was read, of which others come.
-struct Cause {
-    held: Held,
-    /// What was last made of it: many may be sent the same.
-    last: RefCell<Option<(Frame, Rc<Vec<u8>>)>>,
-}
-
-impl Cause {
-    fn new(held: Held) -> Self {
-        Self { held, last: RefCell::default() }
-    }
-
-    fn passes(&self, frame: Frame) -> ServerOrder {
-        let mut last = self.last.borrow_mut();
-        let bytes = match &*last {
-            Some((same, bytes)) if *same == frame => bytes.clone(),
-            _ => {
-                let bytes = Rc::new(frame.encode());
-                *last = Some((frame, bytes.clone()));
-                bytes
-            }
-        };
-        ServerOrder::Pass { bytes, held: self.held.copy() }
-    }
-}
+/// The code of the broker's own answers; the tables have it for a terminal that is not ready.
+const UNREACHED: &str = "59005";
 
 struct Live<'a> {
     broker: Broker,
@@ -87,7 +51,10 @@ struct Live<'a> {
     limits: Limits,
     budget: Budget,
     mailbox: Mailbox,
-    say: &'a mut dyn FnMut(&str),
+    /// Who has asked what of each terminal; nothing where all get every answer.
+    askers: Option<Askers>,
+    tells_lost: bool,
+    say: &'a mut dyn FnMut(&Said<'_>),
     clock: crate::clock::Clock,
 }
 
@@ -99,9 +66,9 @@ pub async fn serve(
     plan: BrokerPlan,
     stop: impl Future<Output = ()>,
     ready: impl FnOnce(SocketAddr),
-    say: &mut dyn FnMut(&str),
+    say: &mut dyn FnMut(&Said<'_>),
 ) -> std::io::Result<()> {
-    let (clock, device) = real_clock();
+    let (clock, device) = real_clock(plan.settings.clock);
     let server_tls = match &plan.credentials.identity {
         None => ServerTls::Off,
         Some(_) => {
@@ -121,6 +88,8 @@ pub async fn serve(
     ready(listener.address()?);
     let mailbox = Mailbox::default();
     let mut live = Live {
+        askers: (plan.settings.answers_to == "asker").then(Askers::default),
+        tells_lost: plan.settings.tells_lost,
         broker: Broker::new(plan.settings),
         guests: BTreeMap::new(),
         limits: plan.limits,
@@ -168,8 +137,12 @@ pub async fn serve(
 }
 
 impl Live<'_> {
-    fn line(&mut self, text: &str) {
-        (self.say)(&format!("{:>12}  {text}", stamp(self.clock.elapsed())));
+    fn line(&mut self, what: &str) {
+        (self.say)(&Said { at: self.clock.elapsed(), what, document: None });
+    }
+
+    fn says(&mut self, who: &str, document: &str) {
+        (self.say)(&Said { at: self.clock.elapsed(), what: who, document: Some(document) });
     }
 
     fn welcome(&mut self, stream: Stream, from: SocketAddr, number: u32, tls: ServerTls) {
@@ -182,8 +155,10 @@ impl Live<'_> {
         let setup = ServerSetup { proxy: None, tls, tap: TapHandle::default(), bounds: Some(bounds) };
         let task = tokio::task::spawn_local(run_server(stream, setup, tag, self.mailbox.clone(), receiver));
         let until = tokio::time::Instant::now() + self.limits.patience;
-        self.guests
-            .insert(tag, Guest { orders, task, pos_of: None, names: Vec::new(), asked: false, pinged: false, until });
+        self.guests.insert(
+            tag,
+            Guest { orders, task, pos_of: None, named: None, names: Vec::new(), asked: false, pinged: false, until },
+        );
     }
 
     /// Ends the oldest connection without a request for the upgrade; false if there is none.
@@ -220,9 +195,41 @@ impl Live<'_> {
             guest.task.abort();
             self.line(&format!("connection {} is hung up on: {why}", tag.connection));
             let peer = Peer { terminal: tag.terminal, connection: tag.connection };
-            let outputs = self.broker.handle(BrokerInput::Ended { peer });
+            let outputs = self.goes(peer, &guest);
             self.carry_out(outputs, None, None);
         }
+    }
+
+    /// Whoever asks at a path where nobody is met is told where a POS asks.
+    fn sends_away(&mut self, tag: Tag, path: &str) {
+        let what = format!("{path} without x-vfi-pinpad-id is neither a terminal nor a POS");
+        self.line(&format!("connection {} is sent away: {what}", tag.connection));
+        let body = "a POS asks at /pos/PINPAD-ID; a terminal names itself by x-vfi-pinpad-id\n";
+        let length = body.len();
+        let answer = format!(
+            "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\
+             Connection: close\r\n\r\n{body}"
+        );
+        let peer = Peer { terminal: tag.terminal, connection: tag.connection };
+        self.order(peer, ServerOrder::Answer { bytes: answer.into_bytes(), open: false });
+    }
+
+    /// Somebody has gone; what the broker makes of it.
+    fn goes(&mut self, peer: Peer, guest: &Guest) -> Vec<BrokerOutput> {
+        let outputs = self.broker.handle(BrokerInput::Ended { peer });
+        // Where another connection of the same terminal stands, it may still answer.
+        let lost = guest.named.as_ref().filter(|id| guest.pos_of.is_none() && self.broker.route(id).is_none());
+        let waiting = lost.zip(self.askers.as_mut()).map(|(id, askers)| (id, askers.lost(id)));
+        for (id, asker) in waiting.into_iter().flat_map(|(id, all)| all.into_iter().map(move |asker| (id, asker))) {
+            self.line(&format!(
+                "the terminal with pinpad {id} went and owes connection {} an answer",
+                asker.connection
+            ));
+            if self.tells_lost {
+                self.speak(asker, refusal(format!("the terminal with pinpad {id} {GONE}")), None);
+            }
+        }
+        outputs
     }
 
     fn heard(&mut self, tag: Tag, event: ServerEvent, cause: Option<&Cause>) {
@@ -238,10 +245,12 @@ impl Live<'_> {
                 Vec::new()
             }
             ServerEvent::Asked(mut head, ..) => {
-                let pos_of = head.path().strip_prefix("/pos/").map(str::to_owned);
-                let who = match &pos_of {
-                    Some(id) => format!("a POS for pinpad {id}"),
-                    None => format!("terminal with pinpad {}", head.get("x-vfi-pinpad-id").unwrap_or("-")),
+                let pos_of = head.path().strip_prefix("/pos/").filter(|id| !id.is_empty()).map(str::to_owned);
+                let named = head.get("x-vfi-pinpad-id").filter(|id| !id.trim().is_empty()).map(str::to_owned);
+                let who = match (&pos_of, &named) {
+                    (Some(id), _) => format!("a POS for pinpad {id}"),
+                    (None, Some(id)) => format!("terminal with pinpad {id}"),
+                    (None, None) => return self.sends_away(tag, head.path()),
                 };
                 self.line(&format!("connection {} is {who}", tag.connection));
                 if pos_of.is_some() {
@@ -250,7 +259,7 @@ impl Live<'_> {
                 }
                 let (mut names, is_terminal) = (Vec::new(), pos_of.is_none());
                 if let Some(guest) = self.guests.get_mut(&tag) {
-                    (guest.asked, guest.pos_of) = (true, pos_of);
+                    (guest.asked, guest.pos_of, guest.named) = (true, pos_of, named);
                     guest.until = tokio::time::Instant::now() + QUIET;
                     names.clone_from(&guest.names);
                 }
@@ -272,8 +281,10 @@ impl Live<'_> {
             }
             ServerEvent::Ended(_) => {
                 self.line(&format!("connection {} ended", tag.connection));
-                self.guests.remove(&tag);
-                self.broker.handle(BrokerInput::Ended { peer })
+                match self.guests.remove(&tag) {
+                    Some(guest) => self.goes(peer, &guest),
+                    None => Vec::new(),
+                }
             }
         };
         self.carry_out(outputs, None, cause);
@@ -297,14 +308,10 @@ impl Live<'_> {
                     self.line(&format!("connection {} sent {what}", peer.connection));
                 }
                 BrokerOutput::Unrouted { pinpad_id } => {
-                    let text = format!("no terminal with pinpad {pinpad_id} is connected");
+                    let text = format!("{NO_TERMINAL} {pinpad_id} is connected");
                     self.line(&text);
-                    let refusal = Response::default()
-                        .with("RESPONSE_TEXT", text)
-                        .with("RESULT", "ERROR")
-                        .with("TERMINATION_STATUS", "FAILURE");
                     if let Some(peer) = asker {
-                        self.speak(peer, refusal.to_xml(Layout::Indented), cause);
+                        self.speak(peer, refusal(text), cause);
                     }
                 }
             }
@@ -330,12 +337,30 @@ impl Live<'_> {
         let tag = Tag { terminal: from.terminal, line: None, connection: from.connection };
         match self.guests.get(&tag).and_then(|guest| guest.pos_of.clone()) {
             Some(id) => {
-                self.line(&format!("pos -> {id}  {}", brief(&text)));
+                self.says(&format!("pos -> {id}"), &text);
+                if let Some(askers) = self.askers.as_mut().filter(|_| self.broker.route(&id).is_some()) {
+                    askers.asked(&id, from, &text);
+                }
                 let outputs = self.broker.handle(BrokerInput::Route { pinpad_id: id, text });
                 self.carry_out(outputs, Some(from), cause);
             }
             None => {
-                self.line(&format!("{pinpad_id} -> pos  {}", brief(&text)));
+                self.says(&format!("{pinpad_id} -> pos"), &text);
+                if text.trim_start().starts_with("<TRANSACTION") {
+                    let number = from.connection;
+                    self.line(&format!(
+                        "connection {number} asks as a POS does, at a terminal's place: a POS asks at /pos/PINPAD-ID"
+                    ));
+                }
+                let asker = self.askers.as_mut().and_then(|askers| askers.answered(pinpad_id, &text));
+                if let Some(peer) = asker {
+                    let tag = Tag { terminal: peer.terminal, line: None, connection: peer.connection };
+                    if self.guests.contains_key(&tag) {
+                        return self.speak(peer, text, cause);
+                    }
+                    return self
+                        .line(&format!("the POS that asked for this has gone (connection {})", peer.connection));
+                }
                 let listening: Vec<Peer> = self
                     .guests
                     .iter()
@@ -348,4 +373,19 @@ impl Live<'_> {
             }
         }
     }
+}
+
+/// Whether a RESPONSE_TEXT is one of the broker's own.
+pub(super) fn is_of_broker(text: &str) -> bool {
+    text.starts_with(NO_TERMINAL) || text.ends_with(GONE)
+}
+
+/// The broker's own answer to a POS whose request no terminal answers.
+fn refusal(text: String) -> String {
+    let refusal = Response::default()
+        .with("RESPONSE_TEXT", text)
+        .with("RESULT", "ERROR")
+        .with("RESULT_CODE", UNREACHED)
+        .with("TERMINATION_STATUS", "FAILURE");
+    refusal.to_xml(Layout::Indented)
 }

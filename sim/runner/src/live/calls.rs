@@ -84,6 +84,12 @@ impl Calls {
         self.open.borrow_mut().remove(&call);
     }
 
+    /// Nothing stands any more.
+    pub(super) fn lose_all(&mut self) {
+        self.open.borrow_mut().clear();
+        self.ports.drain(..).for_each(|port| port.abort());
+    }
+
     pub(super) fn hang_up(&mut self, call: CallId) {
         if let Some(orders) = self.open.borrow_mut().remove(&call) {
             drop(orders.try_send(CallOrder::HangUp));

@@ -10,9 +10,7 @@ use sca_protocol::Line;
 use sca_protocol::settings::{EstateSettings, HostSettings};
 use tokio::sync::mpsc;
 
-use super::terminal::brief;
-use super::{Limits, SHORTAGE_PAUSE, Shortage, real_clock};
-use crate::look::stamp;
+use super::{Limits, SHORTAGE_PAUSE, Said, Shortage, real_clock};
 
 /// Which host to run, and how it behaves.
 #[derive(Debug, Clone)]
@@ -26,6 +24,16 @@ pub enum HostPlan {
 enum Machine {
     Payment(Host),
     Estate(Estate),
+}
+
+impl HostPlan {
+    /// Whether nobody can reach it.
+    fn is_down(&self) -> bool {
+        match self {
+            Self::Payment(settings) => settings.state == "down",
+            Self::Estate(settings) => settings.state == "down",
+        }
+    }
 }
 
 /// Bytes of a document, and seconds until it is whole.
@@ -49,14 +57,22 @@ pub async fn host(
     (plan, limits): (HostPlan, Limits),
     stop: impl Future<Output = ()>,
     ready: impl FnOnce(SocketAddr),
-    say: &mut dyn FnMut(&str),
+    say: &mut dyn FnMut(&Said<'_>),
 ) -> std::io::Result<()> {
     let listener = Listener::bind(listen)?;
+    if plan.is_down() {
+        let address = listener.address()?;
+        drop(listener);
+        say(&Said { at: Duration::ZERO, what: &format!("down: nothing listens on {address}"), document: None });
+        stop.await;
+        return Ok(());
+    }
     ready(listener.address()?);
-    let (clock, _) = real_clock();
+    let (clock, _) = real_clock(None);
+    let mut line = |what: &str, document: Option<&str>| say(&Said { at: clock.elapsed(), what, document });
     let (mailbox, mut calls) = (Mailbox::default(), BTreeMap::<u32, Call>::new());
     let (mut number, mut shortage, budget) = (0, Shortage::default(), Budget::new(limits.memory / 2));
-    let (mut machine, line, name) = match plan {
+    let (mut machine, end, name) = match plan {
         HostPlan::Payment(settings) => (Machine::Payment(Host::new(settings)), Line::Host, "host"),
         HostPlan::Estate(settings) => (Machine::Estate(Estate::new(settings)), Line::Estate, "vhq"),
     };
@@ -82,7 +98,7 @@ pub async fn host(
                     let now = clock.elapsed();
                     match posted.event {
                         Event::Call(_, CallEvent::Document(text)) => {
-                            say(&format!("{:>12}  terminal -> {name}   {}", stamp(now), brief(&text)));
+                            line(&format!("terminal -> {name} "), Some(&text));
                             calls.entry(caller.call).and_modify(|call| call.has_asked = true);
                             outputs.extend(match &mut machine {
                                 Machine::Payment(host) => host.handle(now, HostInput::Document { caller, text }),
@@ -91,7 +107,7 @@ pub async fn host(
                         }
                         Event::Call(_, CallEvent::Opened) => {}
                         Event::Call(_, CallEvent::GivenUp(why)) => {
-                            say(&format!("{:>12}  call {} is given up: it {why}", stamp(now), caller.call));
+                            line(&format!("call {} is given up: it {why}", caller.call), None);
                         }
                         Event::Call(..) => {
                             calls.remove(&caller.call);
@@ -111,11 +127,11 @@ pub async fn host(
                         Some(idle) => {
                             calls.remove(&idle);
                             let text = format!("call {idle} is hung up on: it has asked for nothing, and others come");
-                            say(&format!("{:>12}  {text}", stamp(clock.elapsed())));
+                            line(&text, None);
                         }
                         None if calls.len() >= limits.connections => {
                             let text = format!("{from} is turned away: {} are connected", calls.len());
-                            say(&format!("{:>12}  {text}", stamp(clock.elapsed())));
+                            line(&text, None);
                             continue;
                         }
                         None => {}
@@ -123,7 +139,7 @@ pub async fn host(
                     number += 1;
                     let (orders, receiver) = mpsc::channel(ORDERS_MAX);
                     calls.insert(number, Call { orders, has_asked: false });
-                    let tag = Tag { terminal: 0, line: Some(line), connection: number };
+                    let tag = Tag { terminal: 0, line: Some(end), connection: number };
                     let reads = CallLimits {
                         document_size_max: DOCUMENT_MAX.0,
                         document_time_max: Duration::from_secs(DOCUMENT_MAX.1),
@@ -133,7 +149,7 @@ pub async fn host(
                     tokio::task::spawn_local(run_called(stream, Side::Far, reads, tag, mailbox.clone(), receiver));
                 }
                 Err(error) => {
-                    shortage.of(&error).iter().for_each(|text| say(&format!("{:>12}  {text}", stamp(clock.elapsed()))));
+                    shortage.of(&error).iter().for_each(|text| line(text, None));
                     tokio::time::sleep(SHORTAGE_PAUSE).await;
                 }
             },
@@ -144,7 +160,7 @@ pub async fn host(
         for output in outputs {
             let (caller, order) = match output {
                 HostOutput::Say { caller, text } => {
-                    say(&format!("{:>12}  {name} -> terminal   {}", stamp(clock.elapsed()), brief(&text)));
+                    line(&format!("{name} -> terminal "), Some(&text));
                     (caller, CallOrder::Say(text))
                 }
                 HostOutput::HangUp { caller } => (caller, CallOrder::HangUp),

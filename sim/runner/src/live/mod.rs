@@ -1,7 +1,9 @@
 //! The simulated terminal, broker and POS in the open: real sockets, real time, nobody's script.
 
+mod askers;
 mod broker;
 mod calls;
+mod guests;
 mod host;
 mod pos;
 mod terminal;
@@ -9,15 +11,19 @@ mod terminal;
 pub use broker::{BrokerPlan, serve};
 pub use host::{HostPlan, host};
 pub use pos::{PosError, PosPlan, converse};
-pub use terminal::{LiveError, TerminalPlan, connect};
+pub use terminal::{Act, LiveError, TerminalPlan, connect};
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sca_certs::Identity;
 use sca_network::tls::{self, ClientTls, Clock, Demand, ServerTls, Shown, TlsError, Trust, Trusted};
+use sca_protocol::message::Layout;
+use sca_protocol::{Response, UnixTime, xml};
 
 use crate::clock::{Clock as WorldClock, DeviceClock};
+use crate::look::stamp;
 
 /// Limits of a party that listens on a real port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +39,59 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { connections: 1_000, memory: 16 << 20, patience: Duration::from_secs(15) }
+    }
+}
+
+/// A line of the log of a party in the open.
+///
+/// Shown it is one line of at most some 200 characters behind the time: of a document its fields, but for what is secret.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    /// How long the party has been there.
+    pub at: Duration,
+    /// What happened, or who says something to whom.
+    pub what: &'a str,
+    /// What is said, whole, as it was; it may hold what is secret.
+    pub document: Option<&'a str>,
+}
+
+impl Said<'_> {
+    /// The document without what is secret.
+    #[must_use]
+    pub fn discreet(&self) -> Option<String> {
+        self.document.map(|text| crate::cards::discreet(text).into_owned())
+    }
+
+    /// The whole line: the document on one line, but for what is secret, and nothing of it cut.
+    #[must_use]
+    pub fn whole(&self) -> String {
+        let document = self.document.map(fields).unwrap_or_default();
+        format!("{:>12}  {}  {document}", stamp(self.at), self.what).trim_end().to_owned()
+    }
+}
+
+impl fmt::Display for Said<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:>12}  {}", stamp(self.at), self.what)?;
+        let Some(document) = self.document else { return Ok(()) };
+        let fields = fields(document);
+        match fields.char_indices().nth(200) {
+            Some((at, _)) => write!(f, "  {} …", &fields[..at]),
+            None => write!(f, "  {fields}"),
+        }
+    }
+}
+
+/// A document on one line: its fields but for what is secret.
+fn fields(text: &str) -> String {
+    let text = crate::cards::discreet(text);
+    match xml::parse(&text, xml::Limits::default()) {
+        Ok(root) => {
+            let fields = root.children.into_iter();
+            let fields = fields.fold(Response::default(), Response::with_group).to_xml(Layout::Compact);
+            fields.replace("<RESPONSE>", "").replace("</RESPONSE>", "")
+        }
+        _ => text.split_whitespace().collect::<Vec<_>>().join(" "),
     }
 }
 
@@ -75,7 +134,7 @@ impl Credentials {
     /// # Errors
     /// [`TlsError`], if they cannot be used.
     pub fn server(&self) -> Result<Arc<ServerTls>, TlsError> {
-        tls::server(&self.trust((false, "both", "all"))?, wall(&real_clock().1), Demand::Required)
+        tls::server(&self.trust((false, "both", "all"))?, wall(&real_clock(None).1), Demand::Required)
     }
 
     /// The side that dials.
@@ -83,7 +142,7 @@ impl Credentials {
     /// # Errors
     /// [`TlsError`], if they cannot be used.
     pub fn client(&self) -> Result<Arc<ClientTls>, TlsError> {
-        tls::client(&self.trust((false, "both", "all"))?, wall(&real_clock().1), None)
+        tls::client(&self.trust((false, "both", "all"))?, wall(&real_clock(None).1), None)
     }
 
     /// Trust with what settings say of resumption, versions and groups.
@@ -97,10 +156,10 @@ impl Credentials {
     }
 }
 
-/// The real clock, for those who check validity.
-fn real_clock() -> (WorldClock, DeviceClock) {
+/// The real clock, for those who check validity; theirs shows something else where a setting says so.
+fn real_clock(shows: Option<UnixTime>) -> (WorldClock, DeviceClock) {
     let clock = WorldClock::start(1);
-    (clock, DeviceClock::new(clock, crate::clock::today()))
+    (clock, DeviceClock::new(clock, shows.unwrap_or_else(crate::clock::today)))
 }
 
 fn wall(clock: &DeviceClock) -> Arc<Clock<impl Fn() -> i64 + Send + Sync + 'static>> {

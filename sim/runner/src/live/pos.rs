@@ -13,6 +13,7 @@ use sca_terminal::Target;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use super::broker::is_of_broker;
 use super::{Credentials, real_clock, wall};
 
 /// A POS to run.
@@ -75,9 +76,8 @@ pub async fn converse(
                 let text = link.text().await.ok_or(PosError::Lost)?;
                 let heard = pos.heard(&text);
                 answered(&text);
-                // A refusal of the broker itself has no code: no terminal has made it.
-                if heard.response.as_ref().is_some_and(|response| response.get("RESULT_CODE").is_none()) {
-                    let why = heard.response.as_ref().and_then(|r| r.get("RESPONSE_TEXT")).unwrap_or_default();
+                let said = heard.response.as_ref().and_then(|response| response.get("RESPONSE_TEXT"));
+                if let Some(why) = said.filter(|text| is_of_broker(text)) {
                     return Err(PosError::Refused(why.to_owned()));
                 }
                 if heard.answers == Some(asked) {
@@ -94,7 +94,7 @@ pub async fn converse(
 }
 
 async fn open(plan: &PosPlan) -> Result<Link, PosError> {
-    let (_, device) = real_clock();
+    let (_, device) = real_clock(None);
     let tls = match plan.target.secure {
         true => Some(tls::client(&plan.credentials.trust((false, "both", "all"))?, wall(&device), None)?),
         false => None,

@@ -2,26 +2,36 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sca_network::tls::{self, TlsError};
 use sca_network::{
     CallEvent, ClientEvent, ClientOrder, ClientSetup, Dialer, Event, Mailbox, PrefixCut, Route, SocketDialer, Tag,
     run_client,
 };
-use sca_protocol::message::Layout;
-use sca_protocol::settings::TerminalSettings;
-use sca_protocol::xml::{self, Limits};
-use sca_protocol::{Chance, Line, Now, Response};
+use sca_protocol::settings::{TerminalSettings, read_place};
+use sca_protocol::{Chance, Line, Now};
 use sca_terminal::{
     CallEvent as Heard, CallId, Cardholder, ConnectionId, Flash, Input, LinkEvent, Output, Seen, Target,
 };
 use tokio::sync::mpsc;
 
 use super::calls::Calls;
-use super::{Credentials, real_clock, wall};
+use super::{Credentials, Said, real_clock, wall};
 use crate::core::{Core, Making};
 use crate::files;
 use crate::look::stamp;
+
+/// What somebody who stands before the terminal does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// What a cardholder does.
+    Cardholder(Cardholder),
+    /// Looks at the screen.
+    Looks,
+    /// Gives it power, or takes it.
+    Power(bool),
+}
 
 /// A terminal to run.
 #[derive(Debug, Clone)]
@@ -50,7 +60,8 @@ struct Live<'a, C> {
     orders: Option<(ConnectionId, mpsc::Sender<ClientOrder>)>,
     shown: String,
     calls: Calls,
-    say: &'a mut dyn FnMut(&str),
+    is_on: bool,
+    say: &'a mut dyn FnMut(&Said<'_>),
 }
 
 /// Why a terminal in the open cannot run.
@@ -74,11 +85,11 @@ pub enum LiveError {
 pub async fn connect<C: Core>(
     plan: TerminalPlan,
     make: &dyn Fn(Making) -> C,
-    mut acts: mpsc::Receiver<Cardholder>,
+    mut acts: mpsc::Receiver<Act>,
     stop: impl Future<Output = ()>,
-    say: &mut dyn FnMut(&str),
+    say: &mut dyn FnMut(&Said<'_>),
 ) -> Result<(), LiveError> {
-    let (clock, device) = real_clock();
+    let (clock, device) = real_clock(plan.settings.clock);
     let chosen = (plan.settings.resumption, plan.settings.tls.as_str(), plan.settings.groups.as_str());
     let tls = match plan.target.secure {
         true => Some(tls::client(&plan.credentials.trust(chosen)?, wall(&device), None)?),
@@ -96,8 +107,10 @@ pub async fn connect<C: Core>(
     };
     let mailbox = Mailbox::default();
     let (said, mut told) = mpsc::channel(16);
+    tokio::task::spawn_local(tells_of_host(plan.settings.clone(), said.clone()));
     let calls = Calls::new(mailbox.clone(), plan.listen_on, plan.limits, said);
-    let mut live = Live { core: make(making), plan, tls, mailbox, orders: None, shown: String::new(), calls, say };
+    let (core, orders, shown) = (make(making), None, String::new());
+    let mut live = Live { core, plan, tls, mailbox, orders, shown, calls, is_on: true, say };
     let now = || Now { since_start: clock.elapsed(), wall: device.shows() };
     live.tell(now(), Input::PowerOn);
     tokio::pin!(stop);
@@ -130,7 +143,7 @@ pub async fn connect<C: Core>(
                 Ok(text) => live.line(now(), &format!("terminal {text}")),
                 Err(why) => return Err(LiveError::Listen(why)),
             },
-            Some(act) = acts.recv() => live.cardholder(now(), act),
+            Some(act) = acts.recv() => live.acts(now(), act),
             () = sleep => {
                 live.tell(now(), Input::Tick);
             }
@@ -139,8 +152,12 @@ pub async fn connect<C: Core>(
 }
 
 impl<C: Core> Live<'_, C> {
-    fn line(&mut self, now: Now, text: &str) {
-        (self.say)(&format!("{:>12}  {text}", stamp(now.since_start)));
+    fn line(&mut self, now: Now, what: &str) {
+        (self.say)(&Said { at: now.since_start, what, document: None });
+    }
+
+    fn says(&mut self, now: Now, who: &str, document: &str) {
+        (self.say)(&Said { at: now.since_start, what: who, document: Some(document) });
     }
 
     fn heard(&mut self, now: Now, connection: ConnectionId, event: ClientEvent) {
@@ -153,7 +170,7 @@ impl<C: Core> Live<'_, C> {
             }
             ClientEvent::Failed(reason) => LinkEvent::Failed(reason),
             ClientEvent::Text(text) => {
-                self.line(now, &format!("  broker -> terminal   {}", brief(&text)));
+                self.says(now, "  broker -> terminal ", &text);
                 LinkEvent::Text(text)
             }
             ClientEvent::Binary(bytes) => {
@@ -181,7 +198,7 @@ impl<C: Core> Live<'_, C> {
                 Heard::Opened
             }
             CallEvent::Document(text) => {
-                self.line(now, &format!("  {} -> terminal   {}", end_of(call.line), brief(&text)));
+                self.says(now, &format!("  {} -> terminal ", end_of(call.line)), &text);
                 Heard::Document(text)
             }
             CallEvent::Broken(why) => {
@@ -204,6 +221,30 @@ impl<C: Core> Live<'_, C> {
             }
         };
         self.tell(now, Input::Call { call, event });
+    }
+
+    fn acts(&mut self, now: Now, act: Act) {
+        match act {
+            Act::Cardholder(_) if !self.is_on => self.line(now, "the terminal is off"),
+            Act::Cardholder(act) => self.cardholder(now, act),
+            Act::Looks => {
+                self.shown.clear();
+                self.show(now);
+            }
+            Act::Power(on) if on == self.is_on => {
+                self.line(now, if on { "the power is on" } else { "the power is off" });
+            }
+            Act::Power(on) => {
+                self.is_on = on;
+                self.line(now, if on { "power on" } else { "power off" });
+                if !on {
+                    // Without power no connection of it stands.
+                    self.orders = None;
+                    self.calls.lose_all();
+                }
+                self.tell(now, if on { Input::PowerOn } else { Input::PowerOff });
+            }
+        }
     }
 
     /// The cardholder does something, and hears of it when nothing follows from it.
@@ -235,7 +276,7 @@ impl<C: Core> Live<'_, C> {
             Output::Request { bytes, .. } => self.order(ClientOrder::Request(bytes)),
             Output::Open { .. } => self.order(ClientOrder::Open),
             Output::Text { text, .. } => {
-                self.line(now, &format!("  terminal -> broker   {}", brief(&text)));
+                self.says(now, "  terminal -> broker ", &text);
                 self.order(ClientOrder::Text(text));
             }
             Output::Ping { payload, .. } => {
@@ -262,7 +303,7 @@ impl<C: Core> Live<'_, C> {
                 self.calls.call(&settings, call, address);
             }
             Output::Say { call, text } => {
-                self.line(now, &format!("  terminal -> {}   {}", end_of(call.line), brief(&text)));
+                self.says(now, &format!("  terminal -> {} ", end_of(call.line)), &text);
                 self.calls.say(call, text);
             }
             Output::HangUp { call } => self.calls.hang_up(call),
@@ -336,19 +377,27 @@ fn end_of(line: Line) -> &'static str {
     }
 }
 
-/// A document on one line: its fields but for what is secret, else its beginning.
-pub(super) fn brief(text: &str) -> String {
-    let text = crate::cards::discreet(text);
-    let fields = match xml::parse(&text, Limits::default()) {
-        Ok(root) => {
-            let fields = root.children.into_iter();
-            let fields = fields.fold(Response::default(), Response::with_group).to_xml(Layout::Compact);
-            fields.replace("<RESPONSE>", "").replace("</RESPONSE>", "")
+/// Says how it stands with the payment host, where a sale would come to something else than one expects.
+async fn tells_of_host(settings: TerminalSettings, said: mpsc::Sender<Result<String, String>>) {
+    const PATIENCE: Duration = Duration::from_secs(3);
+    let missing = match read_place(&settings.payment_host) {
+        None => "has no payment host (setting payment-host)".to_owned(),
+        Some((host, port)) => {
+            let dialer = Dialer::Socket(SocketDialer::default());
+            let (route, tag) = (Route::direct(host, port), Tag { terminal: 0, line: Some(Line::Host), connection: 0 });
+            match tokio::time::timeout(PATIENCE, dialer.dial(&route, tag)).await {
+                Ok(Ok(_)) => return,
+                Ok(Err(reason)) => format!("cannot reach its payment host {}: {reason}", settings.payment_host),
+                Err(_) => format!("cannot reach its payment host {}: it does not answer", settings.payment_host),
+            }
         }
-        _ => text.split_whitespace().collect::<Vec<_>>().join(" "),
     };
-    match fields.char_indices().nth(200) {
-        Some((at, _)) => format!("{} …", &fields[..at]),
-        None => fields,
-    }
+    let cents = settings.payment.offline_limit;
+    let then = match cents {
+        0 => "sales are declined until it has one".to_owned(),
+        cents => {
+            format!("sales up to {}.{:02} are approved and stored without it (offline-limit)", cents / 100, cents % 100)
+        }
+    };
+    _ = said.send(Ok(format!("{missing}; {then}"))).await;
 }

@@ -1,0 +1,240 @@
+//! `terminal`: the simulated terminal in the open, and whoever stands before it.
+
+use std::hash::{BuildHasher, RandomState};
+use std::io::{BufRead, Read};
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use sca_protocol::cards::{CARDS, Card, Entry};
+use sca_protocol::settings::{Settings, TerminalSettings, nearest};
+use sca_runner::live::{self, Act, Said, TerminalPlan};
+use sca_runner::simulated;
+use sca_terminal::{Cardholder, Target};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Bounds, Refused, chosen, exit, interrupted, on_one_thread, open_setting, url};
+use crate::Exit;
+use crate::certs::Files;
+use crate::log::{Log, Logging};
+use crate::terms::{complain, say};
+
+#[derive(Debug, Args)]
+#[command(after_help = HELP)]
+pub(crate) struct TerminalArguments {
+    /// The broker: ws://HOST:PORT or wss://HOST:PORT. Not needed with --set POSCONNECTALLOW=ETHERNET, where POS call the
+    /// terminal on its classic ports
+    #[arg(long, value_name = "URL", value_parser = url)]
+    connect: Option<Target>,
+    /// The terminal's identity, sent as x-vfi-pinpad-id: 1 unless this or `--set pinpad-id=ID` says otherwise
+    #[arg(long, value_name = "ID")]
+    pinpad: Option<String>,
+    /// Another setting of the terminal, as `sca-sim settings` lists them; may be given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = open_setting::<TerminalSettings>)]
+    set: Vec<(String, String)>,
+    /// What its chance follows from: keys, masks and the jitter of its pauses; without it they are others every time
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// The address on which the classic ports are opened (settings DEVICEPORT and DEVICEPORTSECONDARY)
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    listen_on: IpAddr,
+    /// A folder that stands for the terminal's flash; it is read at the start and written like the device's own
+    #[arg(long, value_name = "DIR")]
+    flash: Option<PathBuf>,
+    #[command(flatten)]
+    bounds: Bounds,
+    #[command(flatten)]
+    files: Files,
+    #[command(flatten)]
+    logging: Logging,
+    /// Ends when standard input does: with the test that started it, however that one ended
+    #[arg(long)]
+    end_with_stdin: bool,
+}
+
+pub(crate) fn terminal(arguments: &TerminalArguments) -> Exit {
+    let run = || -> Result<(), Refused> {
+        let mut settings: TerminalSettings = chosen(&arguments.set)?;
+        if let Some(id) = &arguments.pinpad {
+            if arguments.set.iter().any(|(name, value)| name == "pinpad-id" && value != id) {
+                return Err(Refused::Usage("--pinpad and --set pinpad-id say different things".to_owned()));
+            }
+            settings.set("pinpad-id", id).map_err(|error| Refused::Usage(error.to_string()))?;
+        }
+        without_effect(&settings, &arguments.set, arguments.connect.as_ref()).map_err(Refused::Usage)?;
+        let target = match &arguments.connect {
+            Some(_) if settings.pos_connect_allow != "WEBSOCKETS" => {
+                let why = "--connect is for POSCONNECTALLOW=WEBSOCKETS: any other terminal dials no broker";
+                return Err(Refused::Usage(why.to_owned()));
+            }
+            Some(target) => target.clone(),
+            None if settings.pos_connect_allow != "WEBSOCKETS" => {
+                Target { host: String::new(), port: 0, secure: false }
+            }
+            None => {
+                let why = "--connect URL is missing; without a broker, --set POSCONNECTALLOW=ETHERNET";
+                return Err(Refused::Usage(why.to_owned()));
+            }
+        };
+        let plan = TerminalPlan {
+            settings,
+            seed: arguments.seed.unwrap_or_else(|| RandomState::new().hash_one(std::process::id())),
+            credentials: arguments.files.read_for(target.secure)?,
+            target,
+            listen_on: arguments.listen_on,
+            flash: arguments.flash.clone(),
+            limits: arguments.bounds.limits(1),
+        };
+        let log = Log::new(arguments.logging);
+        let mut tell = |said: &Said<'_>| log.said(said);
+        on_one_thread(async {
+            let ((sender, acts), logging) = (mpsc::channel(16), arguments.logging);
+            let (ended, end) = oneshot::channel();
+            // A thread of its own: a read of standard input cannot be given up, and the end must not wait for it.
+            std::thread::spawn(move || {
+                person(&sender, logging);
+                // Where nobody waits for it the end of input is none of the terminal's.
+                _ = ended.send(());
+            });
+            let signals = interrupted();
+            let ends_with_stdin = arguments.end_with_stdin;
+            let over = async move {
+                tokio::select! {
+                    () = signals => {}
+                    Ok(()) = end, if ends_with_stdin => {}
+                }
+            };
+            live::connect(plan, &simulated, acts, over, &mut tell).await
+        })?
+        .map_err(|error| error.to_string())?;
+        Ok(())
+    };
+    exit(run())
+}
+
+/// Settings that this terminal would not look at.
+fn without_effect(
+    settings: &TerminalSettings,
+    set: &[(String, String)],
+    connect: Option<&Target>,
+) -> Result<(), String> {
+    const OF_TLS: &[&str] = &["tls", "groups", "resumption", "tls-timeout"];
+    const OF_PORTS: &[&str] = &["DEVICEPORT", "DEVICEPORTSECONDARY", "document-timeout", "idle-timeout"];
+    const OF_LINK: &[&str] = &[
+        "boot-time",
+        "retry-first",
+        "retry-growth",
+        "retry-cap",
+        "retry-jitter",
+        "retry-after-max",
+        "connect-timeout",
+        "upgrade-timeout",
+        "pong-timeout",
+        "message-size-max",
+        "header-space-before-colon",
+        "host-port",
+        "subprotocol-required",
+        "PROXY",
+        "proxy-user",
+        "proxy-password",
+        "late-answer",
+        "counter-over-reconnect",
+        "notices",
+    ];
+    let is_link = settings.pos_connect_allow == "WEBSOCKETS";
+    let is_plain = connect.is_some_and(|target| !target.secure);
+    for name in set.iter().filter_map(|(name, _)| TerminalSettings::row(name).ok()).map(|row| row.name) {
+        let is_of_link = OF_LINK.contains(&name) || name.starts_with("WEBSOCKET");
+        let why = match name {
+            "proxy-user" | "proxy-password" if settings.proxy.is_empty() => {
+                "without PROXY there is nobody to name it to"
+            }
+            name if OF_PORTS.contains(&name) && is_link => {
+                "with POSCONNECTALLOW=WEBSOCKETS the classic ports are closed"
+            }
+            name if (is_of_link || OF_TLS.contains(&name)) && !is_link => {
+                "without POSCONNECTALLOW=WEBSOCKETS no broker is dialled"
+            }
+            name if OF_TLS.contains(&name) && is_plain => "over ws there is no TLS",
+            _ => continue,
+        };
+        return Err(format!("{name} has no effect here: {why}"));
+    }
+    Ok(())
+}
+
+/// What can be typed, and what it does.
+const HELP: &str = "While it runs you stand before it. Type a line for what you do:
+  taps visa           inserts, swipes: also with amex, mastercard, debit and the others
+  removes             takes the card out of the slot
+  enters 1234         a PIN, a code or a text
+  presses OK          a button, by what is written on it
+  signs
+  screen              shows the screen again
+  power off           and power on
+  help                this list";
+
+/// Reads what somebody does before the terminal, a line each, until input ends.
+fn person(to: &mpsc::Sender<Act>, logging: Logging) {
+    for line in std::io::stdin().lock().take(1 << 30).lines().map_while(Result::ok) {
+        match act(&line) {
+            Ok(Some(act)) => {
+                if to.blocking_send(act).is_err() {
+                    return;
+                }
+            }
+            Ok(None) => {}
+            // A log for machines has nothing else in it.
+            Err(Told::Help) if logging.is_for_machines() => complain!("{HELP}"),
+            Err(Told::Help) => say!("{HELP}"),
+            Err(Told::Wrong(why)) => complain!("{why}"),
+        }
+    }
+}
+
+/// What is said in place of doing something.
+enum Told {
+    Help,
+    Wrong(String),
+}
+
+/// What a line says; nothing where it is empty.
+fn act(line: &str) -> Result<Option<Act>, Told> {
+    let line = line.trim();
+    let line = line.strip_prefix("cardholder ").unwrap_or(line);
+    let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let rest = rest.trim();
+    // As files say it: a text in quotes.
+    let rest = rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(rest);
+    let card = |entry| match Card::find(rest) {
+        Some(card) => Ok(Cardholder::Presents(card, entry)),
+        None => {
+            let names = CARDS.iter().map(|card| card.name);
+            let near = nearest(rest, names.clone()).map(|near| format!("; did you mean {near}?"));
+            let near = near.unwrap_or_else(|| format!(": {}", names.collect::<Vec<_>>().join(", ")));
+            Err(Told::Wrong(format!("there is no card {rest}{near}")))
+        }
+    };
+    let done = match (word, rest) {
+        ("", _) => return Ok(None),
+        ("help" | "?", _) => return Err(Told::Help),
+        ("screen", "") => return Ok(Some(Act::Looks)),
+        ("power", "on" | "off") => return Ok(Some(Act::Power(rest == "on"))),
+        ("presses", _) => Cardholder::Presses(rest.to_owned()),
+        ("enters", _) => Cardholder::Enters(rest.to_owned()),
+        ("taps", _) => card(Entry::Tapped)?,
+        ("inserts", _) => card(Entry::Inserted)?,
+        ("swipes", _) => card(Entry::Swiped)?,
+        ("removes", _) => Cardholder::Removes,
+        ("signs", _) => Cardholder::Signs,
+        _ => {
+            const WORDS: [&str; 10] =
+                ["taps", "inserts", "swipes", "removes", "signs", "presses", "enters", "screen", "power", "help"];
+            let near = nearest(word, WORDS).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            return Err(Told::Wrong(format!(
+                "there is nothing called {word} to do here{near} (help lists what there is)"
+            )));
+        }
+    };
+    Ok(Some(Act::Cardholder(done)))
+}

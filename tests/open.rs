@@ -1,0 +1,455 @@
+//! Parties in the open tell the truth: no setting is taken that does nothing, an answer reaches the one that asked, and
+//! what is missing is said.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Stdio;
+use std::time::Duration;
+
+use common::party::{Party, SOON, broker, head, joins, listens, takes, text};
+use common::{command, file, folder, root, run};
+use rstest::rstest;
+use sca_protocol::frame::{Frame, opcode};
+use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Place, Settings, TerminalSettings};
+
+/// A request of a POS, and what a terminal answers.
+fn exchange(counter: u32) -> (String, String) {
+    let asks = format!(
+        "<TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>VERSION</COMMAND><COUNTER>{counter}</COUNTER></TRANSACTION>"
+    );
+    let answers = format!(
+        "<RESPONSE><RESPONSE_TEXT>Version Information Captured</RESPONSE_TEXT><RESULT>OK</RESULT>\
+         <RESULT_CODE>-1</RESULT_CODE><COUNTER>{counter}</COUNTER></RESPONSE>"
+    );
+    (asks, answers)
+}
+
+const NOTICE: &str = "<RESPONSE><RESPONSE_TEXT>CARD ENTRY SCREEN</RESPONSE_TEXT><RESULT>OK</RESULT>\
+    <RESULT_CODE>5</RESULT_CODE></RESPONSE>";
+
+fn says(stream: &mut TcpStream, what: &str) {
+    stream.write_all(&text(what)).expect("it is read");
+}
+
+/// What a command says on standard error when it ends at once.
+fn refuses(arguments: &[&str]) -> String {
+    let output = run(&folder("open-refuses"), arguments);
+    assert!(!output.status.success(), "{arguments:?} is taken");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn an_answer_reaches_the_one_that_asked_and_a_notice_reaches_all() {
+    let (_broker, at) = broker("open-asker", &[]);
+    let mut terminal = joins(&at, "/", Some("1"));
+    let (mut first, mut second) = (joins(&at, "/pos/1", None), joins(&at, "/pos/1", None));
+    let [(one, one_answer), (two, two_answer)] = [exchange(1), exchange(2)];
+    says(&mut first, &one);
+    assert_eq!(takes(&mut terminal), one);
+    says(&mut second, &two);
+    assert_eq!(takes(&mut terminal), two);
+    says(&mut terminal, &two_answer);
+    says(&mut terminal, NOTICE);
+    says(&mut terminal, &one_answer);
+    assert_eq!((takes(&mut second), takes(&mut second)), (two_answer, NOTICE.to_owned()));
+    assert_eq!((takes(&mut first), takes(&mut first)), (NOTICE.to_owned(), one_answer));
+}
+
+#[test]
+fn a_setting_gives_every_answer_to_all() {
+    let (_broker, at) = broker("open-all", &["--set", "answers-to=all"]);
+    let mut terminal = joins(&at, "/", Some("1"));
+    let (mut first, mut second) = (joins(&at, "/pos/1", None), joins(&at, "/pos/1", None));
+    let (asks, answers) = exchange(1);
+    says(&mut first, &asks);
+    assert_eq!(takes(&mut terminal), asks);
+    says(&mut terminal, &answers);
+    assert_eq!([takes(&mut first), takes(&mut second)], [answers.clone(), answers]);
+}
+
+#[test]
+fn an_answer_whose_asker_has_gone_reaches_nobody_else() {
+    let (broker, at) = broker("open-gone", &[]);
+    let mut terminal = joins(&at, "/", Some("1"));
+    let (mut first, mut second) = (joins(&at, "/pos/1", None), joins(&at, "/pos/1", None));
+    let (asks, answers) = exchange(1);
+    says(&mut first, &asks);
+    assert_eq!(takes(&mut terminal), asks);
+    drop(first);
+    broker.has_said("ended");
+    says(&mut terminal, &answers);
+    broker.has_said("the POS that asked for this has gone");
+    says(&mut terminal, NOTICE);
+    assert_eq!(takes(&mut second), NOTICE);
+}
+
+#[rstest]
+#[case::unless_told_nothing(&[], false)]
+#[case::where_a_setting_says_so(&["--set", "tells-lost=yes"], true)]
+fn a_pos_hears_that_its_terminal_has_gone(#[case] more: &[&str], #[case] hears: bool) {
+    let (mut broker, at) = broker(&format!("open-lost-{hears}"), more);
+    let mut terminal = joins(&at, "/", Some("1"));
+    let mut pos = joins(&at, "/pos/1", None);
+    let (asks, _) = exchange(1);
+    says(&mut pos, &asks);
+    assert_eq!(takes(&mut terminal), asks);
+    drop(terminal);
+    broker.has_said("the terminal with pinpad 1 went and owes connection 2 an answer");
+    if !hears {
+        // The next that it hears is the answer to what it asks next.
+        says(&mut pos, &asks);
+    }
+    let heard = takes(&mut pos);
+    assert_eq!(heard.contains("the terminal with pinpad 1 went before it answered"), hears, "{heard}");
+    assert!(heard.contains("<RESULT_CODE>59005</RESULT_CODE>"), "{heard}");
+    match hears {
+        false => broker.has_said("no terminal with pinpad 1 is connected"),
+        true => assert!(!broker.all_said().contains("no terminal with pinpad 1 is connected")),
+    }
+}
+
+#[rstest]
+#[case("/")]
+#[case("/1")]
+#[case("/POS/1")]
+#[case("/pos/")]
+fn a_wrong_path_is_refused_with_the_right_one(#[case] path: &str) {
+    let (broker, at) = broker(&format!("open-path{}", path.replace('/', "-")), &[]);
+    let mut stream = TcpStream::connect(&at).expect("it listens");
+    stream.set_read_timeout(Some(SOON)).expect("a socket takes it");
+    let asks = format!(
+        "GET {path} HTTP/1.1\r\nHost: {at}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    stream.write_all(asks.as_bytes()).expect("it reads");
+    assert!(head(&mut stream).starts_with("HTTP/1.1 404"));
+    let mut body = String::new();
+    stream.read_to_string(&mut body).expect("it ends");
+    assert!(body.contains("/pos/PINPAD-ID"), "{body}");
+    broker.has_said("is sent away");
+}
+
+#[test]
+fn a_till_at_a_terminals_place_is_seen() {
+    let (broker, at) = broker("open-place", &[]);
+    let mut till = joins(&at, "/", Some("1"));
+    says(&mut till, &exchange(1).0);
+    broker.has_said("connection 1 asks as a POS does");
+}
+
+#[rstest]
+#[case::payment(&[])]
+#[case::estate(&["--estate"])]
+fn a_host_that_is_down_does_not_listen(#[case] more: &[&str]) {
+    let name = format!("open-down-{}", more.len());
+    let arguments = [&["host", "--listen", "127.0.0.1:0", "--set", "state=down"], more].concat();
+    let (_host, at) = listens(&name, &arguments, "nothing listens on ");
+    assert!(TcpStream::connect(&at).is_err());
+}
+
+#[test]
+fn what_a_sale_will_meet_is_said_at_the_start() {
+    let (_broker, at) = broker("open-host", &[]);
+    let url = format!("ws://{at}");
+    let mut without = Party::new("open-host-1", &["terminal", "--connect", &url]);
+    assert!(without.says("has no payment host").contains("sales up to 100.00 are approved and stored"));
+    let port = TcpListener::bind("127.0.0.1:0").expect("a port is free").local_addr().expect("it is bound");
+    let nobody = format!("payment-host={port}");
+    let arguments = ["terminal", "--connect", &url, "--set", &nobody, "--set", "offline-limit=0", "--pinpad", "2"];
+    let mut unreached = Party::new("open-host-2", &arguments);
+    let line = unreached.says("cannot reach its payment host");
+    assert!(line.contains("sales are declined"), "{line}");
+}
+
+/// The arguments with which a party is started for a setting.
+fn started(party: &str, name: &str, value: &str) -> Vec<String> {
+    let set = format!("{name}={value}");
+    let all: &[&str] = match party {
+        "terminal" => &["terminal", "--connect", "ws://127.0.0.1:9"],
+        "broker" => &["broker", "--listen", "127.0.0.1:0"],
+        "host" => &["host", "--listen", "127.0.0.1:0"],
+        _ => &["host", "--estate", "--listen", "127.0.0.1:0"],
+    };
+    all.iter().map(|part| (*part).to_owned()).chain(["--set".to_owned(), set]).collect()
+}
+
+/// Every row of a party's table where it has no effect: refused in the open, refused in scenarios.
+fn idle_rows<T: Settings>(party: &str) -> usize {
+    let mut idle = 0;
+    for row in T::table() {
+        let value = if row.default.is_empty() { sample(row.name) } else { row.default };
+        let (said, instead) = match row.place {
+            Place::Everywhere => continue,
+            Place::Scenarios(instead) => {
+                let arguments = started(party, row.name, value);
+                (refuses(&arguments.iter().map(String::as_str).collect::<Vec<_>>()), instead)
+            }
+            Place::Open(instead) => {
+                let folder = folder("open-idle");
+                let text = format!("scenario \"S\"\n\n{party}\n  {} {value}\n\nterminal connects\n", row.name);
+                file(&folder, "a.sca", &text);
+                let output = run(&folder, &["check", "a.sca"]);
+                assert_eq!(output.status.code(), Some(3), "{text}");
+                (String::from_utf8_lossy(&output.stderr).into_owned(), instead)
+            }
+        };
+        assert!(said.contains("has no effect") && said.contains(instead), "{party} {}: {said}", row.name);
+        idle += 1;
+    }
+    idle
+}
+
+/// A value of a setting that has none unasked.
+fn sample(name: &str) -> &'static str {
+    match name {
+        "payment-host" | "estate-host" => "127.0.0.1:9",
+        "WEBSOCKETSSL_CA_CERT_FILE_" => "both.pem",
+        _ => "1",
+    }
+}
+
+#[test]
+fn a_setting_that_would_do_nothing_is_refused_where_it_would() {
+    assert_eq!(idle_rows::<TerminalSettings>("terminal"), 7);
+    assert_eq!(idle_rows::<BrokerSettings>("broker"), 10);
+    assert_eq!(idle_rows::<HostSettings>("host") + idle_rows::<EstateSettings>("vhq"), 0);
+    for (arguments, why) in [
+        (&["terminal", "--connect", "ws://127.0.0.1:9", "--set", "tls=1.2"][..], "over ws there is no TLS"),
+        (&["terminal", "--connect", "ws://127.0.0.1:9", "--set", "DEVICEPORT=0"], "the classic ports are closed"),
+        (&["terminal", "--set", "POSCONNECTALLOW=ETHERNET", "--set", "retry-cap=9s"], "no broker is dialled"),
+        (&["terminal", "--connect", "ws://127.0.0.1:9", "--set", "proxy-user=a"], "without PROXY"),
+        (&["terminal", "--connect", "ws://127.0.0.1:9", "--pinpad", "2", "--set", "pinpad-id=3"], "different things"),
+        (&["broker", "--listen", "127.0.0.1:0", "--set", "groups=x25519"], "over ws"),
+        (&["host", "--estate", "--listen", "127.0.0.1:0", "--set", "delay=1s"], "unknown setting delay"),
+    ] {
+        let said = refuses(arguments);
+        assert!(said.contains(why), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn every_setting_of_a_terminal_is_read_by_what_runs_in_the_open() {
+    let read = |folder: &str| -> String {
+        let all =
+            std::fs::read_dir(root().join(folder)).expect("it is there").map(|entry| entry.expect("it is").path());
+        let all = all.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+        all.map(|path| std::fs::read_to_string(path).expect("it can be read")).collect()
+    };
+    // What the terminal, its clock, its dial and its calls look at.
+    let source = read("sim/terminal/src") + &read("sim/runner/src/live") + &read("sim/protocol/src");
+    let table = std::fs::read_to_string(root().join("sim/protocol/src/settings.rs")).expect("it can be read");
+    let words: BTreeSet<&str> = source.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).collect();
+    let mut fields = 0;
+    for row in TerminalSettings::table().iter().filter(|row| !matches!(row.place, Place::Scenarios(_))) {
+        let begin = table.find(&format!("\"{}\",", row.name)).expect("its row is there");
+        let cells = table[begin..].split_once(')').expect("a row ends").0.to_owned();
+        let kinds = ["Text, ", "Number, ", "Flag, ", "Span, ", "Instant, ", "Text,\n", "Flag,\n", "Span,\n"];
+        let behind = kinds.iter().filter_map(|kind| table[begin..].find(kind).map(|at| (at, kind.len()))).min();
+        let (at, length) = behind.unwrap_or_else(|| panic!("{cells}"));
+        let field = table[begin + at + length..].trim_start();
+        let field: String = field.chars().take_while(|c| c.is_alphanumeric() || "_.".contains(*c)).collect();
+        let is_read = words.iter().any(|word| {
+            word.ends_with(&format!("settings.{field}"))
+                || word.ends_with(&format!("self.{field}"))
+                || word.contains(&format!(".{field}."))
+        }) || field
+            .split_once('.')
+            .is_some_and(|(_, inner)| words.iter().any(|word| word.ends_with(&format!(".{inner}"))));
+        assert!(is_read, "{} ({field}) is read by nobody", row.name);
+        fields += 1;
+    }
+    assert!(fields > 60);
+}
+
+/// A frame of a client with this opcode.
+fn frame(opcode: u8) -> Vec<u8> {
+    let mut frame = Frame::whole(opcode, "x");
+    if opcode == opcode::CLOSE {
+        frame = Frame::close(Some(1000), "");
+    }
+    frame.mask = Some([0; 4]);
+    frame.encode()
+}
+
+/// What comes on a stream until nothing comes for a while, or it ends.
+fn all_of(stream: &mut TcpStream) -> Vec<u8> {
+    stream.set_read_timeout(Some(Duration::from_millis(700))).expect("a socket takes it");
+    let mut all = Vec::new();
+    drop(stream.read_to_end(&mut all));
+    all
+}
+
+#[rstest]
+#[case("answers-pings", "yes", "no", opcode::PING, 0x8a)]
+#[case("answers-close", "yes", "no", opcode::CLOSE, 0x88)]
+fn answers_to_control_frames_follow_their_settings(
+    #[case] name: &str,
+    #[case] answers: &str,
+    #[case] silent: &str,
+    #[case] says: u8,
+    #[case] hears: u8,
+) {
+    for (value, is_heard) in [(answers, true), (silent, false)] {
+        let (_broker, at) = broker(&format!("open-{name}-{value}"), &["--set", &format!("{name}={value}")]);
+        let mut terminal = joins(&at, "/", Some("1"));
+        terminal.write_all(&frame(says)).expect("it is read");
+        assert_eq!(all_of(&mut terminal).contains(&hears), is_heard, "{name} {value}");
+    }
+}
+
+#[test]
+fn the_upgrade_of_a_broker_follows_its_settings() {
+    let asks = |at: &str, more: &str| {
+        let mut stream = TcpStream::connect(at).expect("it listens");
+        let request = format!(
+            "GET / HTTP/1.1\r\nHost: {at}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nx-vfi-pinpad-id: 1\r\n{more}\r\n"
+        );
+        stream.write_all(request.as_bytes()).expect("it reads");
+        String::from_utf8_lossy(&all_of(&mut stream)).into_owned()
+    };
+    const SCI: &str = "Sec-WebSocket-Protocol: sci\r\n";
+    let (_plain, plain) = broker("open-upgrade", &[]);
+    assert!(!asks(&plain, SCI).contains("Sec-WebSocket-Protocol"));
+    assert!(asks(&plain, "").starts_with("HTTP/1.1 400"));
+    let (_lenient, lenient) = broker("open-lenient", &["--set", "upgrade-checks=lenient"]);
+    assert!(asks(&lenient, "").starts_with("HTTP/1.1 101"));
+    let (_named, named) = broker("open-named", &["--set", "subprotocol=sci", "--set", "greeting=hello there"]);
+    let answer = asks(&named, SCI);
+    assert!(answer.contains("Sec-WebSocket-Protocol: sci") && answer.contains("hello there"), "{answer}");
+    let (_once, once) = broker("open-once", &["--set", "on-duplicate=refuse"]);
+    let _first = joins(&once, "/", Some("1"));
+    assert!(asks(&once, SCI).starts_with("HTTP/1.1 409"));
+}
+
+#[test]
+fn the_tls_of_a_broker_follows_its_settings() {
+    let certs = folder("open-certs");
+    let made = run(&certs, &["certs", ".", "--name", "127.0.0.1", "--pinpad", "1"]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let path = |name: &str| certs.join(name).display().to_string();
+    let (ca, cert, key) = (path("authority.pem"), path("broker.pem"), path("broker.key"));
+    let (own, own_key) = (path("terminal.pem"), path("terminal.key"));
+    let shown = ["--cert", own.as_str(), "--key", own_key.as_str()];
+    for (set, more, outcome) in [
+        (&[][..], &shown[..], "connects"),
+        (&[], &[], "fails tls"),
+        (&["client-certificates=none"], &[], "connects"),
+        (&["client-certificates=optional"], &[], "connects"),
+        (&["tls=1.3"], &["--set", "tls=1.2"], "fails tls"),
+        (&["groups=x25519"], &["--set", "groups=secp256r1"], "fails tls"),
+        (&["clock=2090-01-01T00:00:00Z"], &shown, "fails tls"),
+        (&["checks-pinpad-id=yes"], &["--pinpad", "7"], "fails http 403"),
+    ] {
+        let sets: Vec<&str> = set.iter().flat_map(|set| ["--set", set]).collect();
+        let arguments =
+            [&["broker", "--listen", "127.0.0.1:0", "--ca", &ca, "--cert", &cert, "--key", &key], &sets[..]];
+        let (_broker, at) = listens("open-tls", &arguments.concat(), "listening on wss://");
+        let url = format!("wss://{at}");
+        let with = if set == ["checks-pinpad-id=yes"] { &shown[..] } else { &[] };
+        let arguments = [&["terminal", "--connect", &url, "--ca", &ca, "--set", "boot-time=0ms"], more, with].concat();
+        let mut terminal = Party::new("open-tls-terminal", &arguments);
+        let line = terminal.says("terminal ");
+        let mut line = line;
+        while !(line.contains("connects") || line.contains("fails")) {
+            line = terminal.says("terminal ");
+        }
+        assert!(line.contains(&format!("terminal {outcome}")), "{set:?} {more:?}: {line}");
+    }
+}
+
+#[test]
+fn a_party_ends_with_the_input_of_whoever_started_it() {
+    for arguments in [
+        &["broker", "--listen", "127.0.0.1:0"][..],
+        &["host", "--listen", "127.0.0.1:0"],
+        &["host", "--listen", "127.0.0.1:0", "--set", "state=down"],
+        &["record", "--listen", "127.0.0.1:0", "--to", "ws://127.0.0.1:9", "--out", "out"],
+        &["terminal", "--connect", "ws://127.0.0.1:9"],
+    ] {
+        let folder = folder("open-stdin");
+        let mut with = command(&folder, &[arguments, &["--end-with-stdin"]].concat());
+        let mut party = Party::of({
+            with.stdin(Stdio::piped());
+            with
+        });
+        assert!(party.child.try_wait().expect("it is ours").is_none());
+        party.read_on();
+        drop(party.child.stdin.take());
+        assert!(party.ends_within(Duration::from_secs(10)).success(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_log_for_machines_has_whole_messages_and_no_secret() {
+    let (_broker, at) = broker("open-log-broker", &[]);
+    let url = format!("ws://{at}");
+    let mut terminal =
+        Party::new("open-log", &["terminal", "--connect", &url, "--log", "json", "--set", "boot-time=0ms"]);
+    terminal.says("connects");
+    let mut pos = joins(&at, "/pos/1", None);
+    let long = "x".repeat(500);
+    says(
+        &mut pos,
+        &format!(
+            "<TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>VERSION</COMMAND><NOTE>{long}</NOTE><CVV2>321</CVV2></TRANSACTION>"
+        ),
+    );
+    let line = terminal.says(&long);
+    let line: serde_json::Value = serde_json::from_str(&line).expect("it is JSON");
+    assert_eq!((&line["version"], line["what"].as_str()), (&1.into(), Some("broker -> terminal")));
+    let document = line["document"].as_str().expect("a message has a document");
+    assert!(document.contains("<CVV2>") && !document.contains("321"), "{document}");
+    let mut whole = Party::new("open-log-2", &["terminal", "--connect", &url, "--log", "full", "--pinpad", "2"]);
+    whole.says("connects");
+    let mut pos = joins(&at, "/pos/2", None);
+    says(&mut pos, &format!("<TRANSACTION><NOTE>{long}</NOTE></TRANSACTION>"));
+    whole.says(&long);
+}
+
+#[test]
+fn who_stands_before_a_terminal_is_told_what_can_be_done() {
+    let (_broker, at) = broker("open-person-broker", &[]);
+    let folder = folder("open-person");
+    let mut command = command(&folder, &["terminal", "--connect", &format!("ws://{at}"), "--set", "boot-time=0ms"]);
+    command.stdin(Stdio::piped());
+    let mut terminal = Party::of(command);
+    let mut types = terminal.child.stdin.take().expect("it was asked for");
+    terminal.says("connects");
+    for (typed, said) in [
+        ("help", "taps visa"),
+        ("presses \"OK\"", "does not react"),
+        ("screen", "screen idle"),
+        ("power off", "screen off"),
+        ("taps visa", "the terminal is off"),
+        ("power on", "connects"),
+    ] {
+        writeln!(types, "{typed}").expect("it is read");
+        terminal.says(said);
+    }
+}
+
+#[rstest]
+#[case::one(1, "connects")]
+#[case::as_many_as_are_taken(16, "connects")]
+#[case::without_end(17, "fails handshake oversized")]
+fn answers_before_the_answer_are_passed_over(#[case] interim: usize, #[case] outcome: &str) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let url = format!("ws://{}", listener.local_addr().expect("it is bound"));
+    let mut terminal =
+        Party::new(&format!("open-interim-{interim}"), &["terminal", "--connect", &url, "--set", "boot-time=0ms"]);
+    let (mut stream, _) = listener.accept().expect("it dials");
+    let request = head(&mut stream);
+    let key = request.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).expect("a key");
+    let accept = sca_protocol::handshake::accept(key.trim());
+    let early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n".repeat(interim);
+    let answer = format!(
+        "{early}HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    );
+    stream.write_all(answer.as_bytes()).expect("it reads");
+    terminal.says(&format!("terminal {outcome}"));
+}
