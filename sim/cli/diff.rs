@@ -18,9 +18,10 @@ use crate::terms::{authorities, complain, count, painter, put, say, unread};
     simulated terminal would explain it, it is named. Exit codes: 0 nothing differs; 1 something does."
 )]
 pub(crate) struct Arguments {
-    /// A recording or another scenario (.sca), an HTTP archive (HAR), packets (pcap, pcapng), or a log
-    #[arg(value_name = "CAPTURE")]
-    capture: PathBuf,
+    /// A recording or another scenario (.sca), an HTTP archive (HAR), packets (pcap, pcapng), or a log, which may be of several
+    /// files
+    #[arg(value_name = "CAPTURE", required = true)]
+    captures: Vec<PathBuf>,
     /// Write for each difference the smallest scenario that fails by it
     #[arg(long, value_name = "DIR")]
     shrink: Option<PathBuf>,
@@ -34,14 +35,18 @@ pub(crate) struct Arguments {
     reading: Reading,
 }
 
+fn first(arguments: &Arguments) -> &Path {
+    arguments.captures.first().map_or(Path::new(""), PathBuf::as_path)
+}
+
 /// The scenarios of a capture, each with the name of what it is of.
 fn texts(arguments: &Arguments) -> Result<Vec<(String, String)>, Exit> {
-    let path = &arguments.capture;
+    let path = first(arguments);
     if path.extension().is_some_and(|extension| extension == "sca") {
         let text = files::read_text(path).map_err(|error| unread(path, &error))?;
         return Ok(vec![(name_of(path), text)]);
     }
-    let imported = arguments.reading.read(path)?;
+    let imported = arguments.reading.read(&arguments.captures)?;
     if imported.sessions.is_empty() {
         complain!("error: {}: nothing in it can be made into a scenario", path.display());
         return Err(Exit::CannotRun);
@@ -64,7 +69,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         let compared = match comparer.compare(text) {
             Ok(compared) => compared,
             Err(problems) => {
-                let texts = [(arguments.capture.clone(), text.clone())];
+                let texts = [(first(arguments).to_owned(), text.clone())];
                 for problem in &problems {
                     complain!("{}\n", report::problem(painter(), &texts, problem));
                 }

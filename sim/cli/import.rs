@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use regex::Regex;
-use sca_capture::import::Imported;
 use sca_capture::import::log::Shape;
+use sca_capture::import::{self, Imported};
 use sca_capture::load::{self, How};
 
 use crate::Exit;
@@ -17,8 +17,11 @@ pub(crate) struct Reading {
     /// The TLS key log (SSLKEYLOGFILE) with which packets are opened
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
-    /// In a log: what finds the time of a line, its first group or all of it. Unasked: ISO 8601, hh:mm:ss or seconds since
-    /// 1970 at the beginning of the line
+    /// What the file is; unasked it is told by its bytes. `log4j` reads days before months, `dotnet` months before days
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Auto)]
+    format: Format,
+    /// In a log: what finds the time of a line, its first group or all of it. Unasked: any usual date and time in the
+    /// beginning of a line or in the object that it is
     #[arg(long, value_name = "REGEX")]
     time: Option<Regex>,
     /// In a log: what finds whose line it is, its first group or all of it; unasked all lines are one terminal's
@@ -30,19 +33,46 @@ pub(crate) struct Reading {
     /// In a log: lines that say that the link is lost
     #[arg(long, value_name = "REGEX")]
     down: Option<Regex>,
+    /// A field or header whose value is kept out like a password; may be given several times
+    #[arg(long, value_name = "NAME")]
+    redact: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Auto,
+    Har,
+    Pcap,
+    Json,
+    Docker,
+    Syslog,
+    Log4j,
+    Dotnet,
+    Plain,
 }
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 all of it was read; 1 scenarios were written, and parts of the capture could not be read \
+    (each is named on standard error, and where it stood in the scenario); 4 nothing was written."
+)]
 pub(crate) struct Arguments {
-    /// An HTTP archive (HAR), packets (pcap, pcapng), or a log with requests and answers in it
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    /// An HTTP archive (HAR), packets (pcap, pcapng), or a log with requests and answers in it: also packed by gzip, in
+    /// UTF-16, and as several files that rotation has made of one
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
     /// The folder for the scenarios: a file for each terminal
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Write over files that are there
     #[arg(long)]
     force: bool,
+    /// Write nothing where any part of the capture cannot be read
+    #[arg(long)]
+    strict: bool,
+    /// List what was taken out, and what looks like a secret and was kept
+    #[arg(long)]
+    audit: bool,
     #[command(flatten)]
     reading: Reading,
 }
@@ -50,6 +80,17 @@ pub(crate) struct Arguments {
 impl Reading {
     fn how(&self) -> How {
         let shape = Shape {
+            format: match self.format {
+                Format::Auto => import::Format::Auto,
+                Format::Har => import::Format::Har,
+                Format::Pcap => import::Format::Pcap,
+                Format::Json => import::Format::Json,
+                Format::Docker => import::Format::Docker,
+                Format::Syslog => import::Format::Syslog,
+                Format::Log4j => import::Format::Log4j,
+                Format::Dotnet => import::Format::Dotnet,
+                Format::Plain => import::Format::Plain,
+            },
             time: self.time.clone(),
             terminal: self.terminal.clone(),
             up: self.up.clone(),
@@ -59,14 +100,17 @@ impl Reading {
     }
 
     /// Reads a capture, and says what of it could not be read.
-    pub(crate) fn read(&self, file: &Path) -> Result<Imported, Exit> {
-        match load::load(file, &self.how()) {
+    pub(crate) fn read(&self, files: &[PathBuf]) -> Result<Imported, Exit> {
+        sca_protocol::secret::also(&self.redact);
+        let name = shown(files);
+        match load::load(files, &self.how()) {
             Ok(imported) => {
-                imported.unread.iter().for_each(|unread| complain!("{}: {unread}", file.display()));
+                imported.remarks.iter().for_each(|remark| complain!("{name}: {remark}"));
+                imported.unread.iter().for_each(|unread| complain!("{name}: {unread}"));
                 Ok(imported)
             }
             Err(error) => {
-                complain!("error: {}: {error}", file.display());
+                complain!("error: {name}: {error}");
                 Err(Exit::CannotRun)
             }
         }
@@ -94,16 +138,31 @@ pub(crate) fn name_of(file: &Path) -> String {
     file.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
+/// The files of a capture, as they were named.
+fn shown(files: &[PathBuf]) -> String {
+    files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let imported = match arguments.reading.read(&arguments.file) {
+    let imported = match arguments.reading.read(&arguments.files) {
         Ok(imported) => imported,
         Err(exit) => return exit,
     };
+    let name = shown(&arguments.files);
     if imported.sessions.is_empty() {
-        complain!("error: {}: nothing in it can be made into a scenario", arguments.file.display());
+        complain!("error: {name}: nothing in it can be made into a scenario");
         return Exit::CannotRun;
     }
-    for (name, text) in named(&imported, &name_of(&arguments.file)) {
+    let lost = imported.unread.len() + imported.more_unread;
+    if lost > 0 {
+        complain!("{} of {name} could not be read", count(lost, "part"));
+        if arguments.strict {
+            complain!("error: nothing is written (--strict)");
+            return Exit::CannotRun;
+        }
+    }
+    let from = arguments.files.first().map(|file| name_of(file)).unwrap_or_default();
+    for (name, text) in named(&imported, &from) {
         let path = arguments.out.join(format!("{name}.sca"));
         if let Err(error) = load::write_new(&path, &text, arguments.force) {
             let help = if error.kind() == std::io::ErrorKind::AlreadyExists { "; --force replaces it" } else { "" };
@@ -112,8 +171,8 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         }
         say!("{}: {}", path.display(), count(text.lines().filter(|line| line.starts_with('+')).count(), "line"));
     }
-    if !imported.unread.is_empty() {
-        complain!("{} of {} could not be read", count(imported.unread.len(), "part"), arguments.file.display());
+    if arguments.audit {
+        say!("\n{}", sca_capture::Audit::of(&imported.sessions));
     }
-    Exit::Good
+    if lost > 0 { Exit::Failed } else { Exit::Good }
 }

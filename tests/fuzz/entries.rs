@@ -60,7 +60,7 @@ pub(crate) fn captures(bytes: &[u8]) {
     use sca_capture::{Ears, Event, Lift, Session, Side};
     let text = String::from_utf8_lossy(bytes);
     let mut sessions = har::read(&text).sessions;
-    sessions.extend(log::read(&text, &log::Shape::default()).sessions);
+    sessions.extend(log::read(&[("a".to_owned(), text.to_string())], &log::Shape::default()).sessions);
     // The same bytes as what a terminal and a broker say on a line.
     for side in [Side::Terminal, Side::Broker] {
         let mut ears = Ears::default();

@@ -19,6 +19,8 @@ pub struct Ears {
     heads: [Vec<u8>; 2],
     phase: Phase,
     decoders: [Decoder; 2],
+    /// What came behind a gap, in which the next frame has not been found yet.
+    behind: [Option<Vec<u8>>; 2],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +38,44 @@ impl Default for Ears {
             heads: Default::default(),
             phase: Phase::Asking,
             decoders: [Decoder::new(FRAME_MAX), Decoder::new(FRAME_MAX)],
+            behind: [None, None],
         }
+    }
+}
+
+/// How texts begin that travel.
+const BEGINNINGS: [&[u8]; 6] =
+    [b"<TRANSACTION", b"<RESPONSE", b"<ETRANSACTION", b"<ERESPONSE", b"<?xml", b"\xef\xbb\xbf<"];
+
+/// Whether a frame of a side may begin with these bytes: whole, of a kind there is, and a text one that travels.
+fn may_begin(bytes: &[u8], side: Side) -> bool {
+    let [first, second, rest @ ..] = bytes else { return false };
+    let is_masked = second & 0x80 != 0;
+    if is_masked != (side == Side::Terminal) {
+        return false;
+    }
+    let (length, rest) = match (second & 0x7f, rest) {
+        (126, [a, b, rest @ ..]) => (usize::from(u16::from_be_bytes([*a, *b])), rest),
+        (127, [0, 0, 0, 0, 0, a, b, c, rest @ ..]) => {
+            (usize::from(*a) << 16 | usize::from(*b) << 8 | usize::from(*c), rest)
+        }
+        (126 | 127, _) => return false,
+        (short, rest) => (usize::from(short), rest),
+    };
+    let (mask, payload) = match (is_masked, rest) {
+        (true, [a, b, c, d, payload @ ..]) => ([*a, *b, *c, *d], payload),
+        (true, _) => return false,
+        (false, payload) => ([0; 4], payload),
+    };
+    let mut begin = payload.iter().zip(mask.iter().cycle()).map(|(byte, key)| byte ^ key).take(length.min(16));
+    match *first {
+        0x81 | 0x01 => {
+            let begin: Vec<u8> = begin.by_ref().skip_while(u8::is_ascii_whitespace).collect();
+            BEGINNINGS.iter().any(|words| begin.starts_with(words))
+        }
+        // A control frame at the very end of what came.
+        0x88..=0x8a => length <= 125 && payload.len() == length,
+        _ => false,
     }
 }
 
@@ -55,7 +94,44 @@ impl Ears {
     #[must_use]
     pub fn waiting(&mut self) -> usize {
         let decoders: usize = self.decoders.iter_mut().map(|decoder| decoder.buffer_mut().capacity()).sum();
-        decoders + self.heads.iter().map(Vec::len).sum::<usize>()
+        let behind: usize = self.behind.iter().flatten().map(Vec::len).sum();
+        decoders + behind + self.heads.iter().map(Vec::len).sum::<usize>()
+    }
+
+    /// Some bytes of a side are missing here, and how many. Reading goes on with the next frame that can begin.
+    #[must_use]
+    pub fn misses(&mut self, side: Side, missing: &str) -> Vec<Event> {
+        let who = if side == Side::Terminal { "terminal" } else { "broker" };
+        let what = format!("{missing} of the {who} are missing");
+        let mut events = vec![Event::Lost { side, what }];
+        if matches!(self.phase, Phase::Asking | Phase::Answering) {
+            self.heads = Default::default();
+            self.phase = Phase::Talking;
+            events.push(Event::Up);
+        }
+        self.decoders[place(side)] = Decoder::new(FRAME_MAX);
+        self.behind[place(side)] = Some(Vec::new());
+        events
+    }
+
+    /// Looks behind a gap for the next frame. What is to be read from there on; nothing where none begins yet.
+    fn finds_again(&mut self, side: Side, bytes: &[u8], events: &mut Vec<Event>) -> Option<Vec<u8>> {
+        let waiting = self.behind[place(side)].as_mut()?;
+        let seen = waiting.len();
+        waiting.extend_from_slice(bytes);
+        // Where a segment begins a frame begins, as a rule.
+        let mut places = std::iter::once(seen).chain(0..waiting.len());
+        let found = places.find(|at| may_begin(&waiting[*at..], side));
+        if found.is_none() && waiting.len() > FRAME_MAX {
+            waiting.drain(..FRAME_MAX / 2);
+        }
+        let found = found?;
+        let rest = waiting.split_off(found);
+        self.behind[place(side)] = None;
+        if found > 0 {
+            events.push(Event::Note(format!("{found} bytes behind the gap belong to what is missing")));
+        }
+        Some(rest)
     }
 
     /// Hears nothing more, for this reason.
@@ -132,6 +208,15 @@ impl Ears {
     }
 
     fn talk(&mut self, side: Side, bytes: &[u8], events: &mut Vec<Event>) {
+        let found;
+        let bytes = match self.behind[place(side)] {
+            None => bytes,
+            Some(_) => {
+                let Some(rest) = self.finds_again(side, bytes, events) else { return };
+                found = rest;
+                found.as_slice()
+            }
+        };
         let decoder = &mut self.decoders[place(side)];
         decoder.push(bytes);
         loop {

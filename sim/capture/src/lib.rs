@@ -3,6 +3,7 @@
 //!
 //! Whatever it takes in becomes a [`Session`], and every session a scenario. Card data is gone before anything is kept.
 
+mod audit;
 pub mod diff;
 mod ears;
 mod fields;
@@ -14,6 +15,7 @@ pub mod record;
 mod redact;
 mod session;
 
+pub use audit::Audit;
 pub use ears::Ears;
 pub use lift::Lift;
 pub use redact::redacted;

@@ -9,11 +9,8 @@ use sca_runner::files;
 use crate::Lift;
 use crate::import::log::Shape;
 use crate::import::packets::{self, PacketsError};
-use crate::import::{Imported, har, log};
+use crate::import::{Format, Imported, TEXT_MAX, decoded, har, log, looks, too_long};
 use crate::session::Session;
-
-/// Bytes of a text that is read.
-const TEXT_MAX: u64 = 512 << 20;
 
 /// How a capture is to be read.
 #[derive(Debug, Clone, Default)]
@@ -44,47 +41,79 @@ const PACKETS: &[[u8; 4]] = &[
     [0x0a, 0x0d, 0x0d, 0x0a],
 ];
 
-/// Reads a capture: packets, an HTTP archive, or a log.
+/// Reads a capture: packets, an HTTP archive, or a log, which may be of several files.
 ///
 /// # Errors
 /// [`LoadError`], if nothing of it can be read. What is damaged within it is told by what comes back.
-pub fn load(path: &Path, how: &How) -> Result<Imported, LoadError> {
-    let mut begin = Vec::new();
-    files::open(path)?.take(4).read_to_end(&mut begin)?;
-    if PACKETS.iter().any(|magic| begin == magic) {
+pub fn load(paths: &[PathBuf], how: &How) -> Result<Imported, LoadError> {
+    if let [path] = paths
+        && is_packets(path)?
+    {
         return Ok(packets::read(path, how.keys.as_deref())?);
     }
-    let file = files::open(path)?;
-    let is_too_long = |length: u64| {
-        let what = format!("it has more than {} MiB; split it where nothing is under way", TEXT_MAX >> 20);
-        if length > TEXT_MAX { Err(io::Error::new(io::ErrorKind::FileTooLarge, what)) } else { Ok(()) }
-    };
-    is_too_long(file.metadata()?.len())?;
-    let mut bytes = Vec::new();
-    file.take(TEXT_MAX + 1).read_to_end(&mut bytes)?;
-    is_too_long(bytes.len() as u64)?;
-    if let Some(why) = unreadable(path, &bytes) {
-        return Err(LoadError::File(io::Error::new(io::ErrorKind::InvalidData, why)));
+    let (mut texts, mut damaged) = (Vec::new(), Vec::new());
+    let mut left = TEXT_MAX;
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let wrong = |error: io::Error| match paths.len() {
+            1 => LoadError::File(error),
+            _ => LoadError::File(io::Error::new(error.kind(), format!("{name}: {error}"))),
+        };
+        if is_packets(path).map_err(wrong)? {
+            return Err(LoadError::File(invalid(&format!("{name}: packets are read from one file alone"))));
+        }
+        let (text, damage) = text(path, how.shape.format).map_err(wrong)?;
+        left = left.checked_sub(text.len()).ok_or_else(|| LoadError::File(too_long()))?;
+        damaged.extend(damage.map(|why| (name.clone(), why)));
+        texts.push((name, text));
     }
-    let text = String::from_utf8_lossy(&bytes);
-    let is_archive = text.trim_start_matches('\u{feff}').trim_start().starts_with('{')
-        && text.get(..4_096.min(text.len())).or(Some(&text)).is_some_and(|begin| begin.contains("\"log\""));
-    Ok(if is_archive { har::read(text.trim_start_matches('\u{feff}')) } else { log::read(&text, &how.shape) })
+    let is_archive = |text: &str| match how.shape.format {
+        Format::Auto => looks(text) == Format::Har,
+        format => format == Format::Har,
+    };
+    let mut imported = match texts.as_slice() {
+        [(_, text)] if is_archive(text) => har::read(text),
+        several => match several.iter().find(|(_, text)| is_archive(text)) {
+            Some((name, _)) => {
+                return Err(LoadError::File(invalid(&format!("{name}: an HTTP archive is read from one file alone"))));
+            }
+            None => log::read(&texts, &how.shape),
+        },
+    };
+    for (name, why) in damaged {
+        imported.unread(format!("the end of {name}"), why);
+    }
+    Ok(imported)
 }
 
-/// Why a file is none that can be read here, where its bytes or its name say so.
-fn unreadable(path: &Path, bytes: &[u8]) -> Option<&'static str> {
-    let is = |wanted: &str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted));
-    match bytes {
-        [] => Some("it is empty"),
-        [0x1f, 0x8b, ..] | [b'P', b'K', 3, 4, ..] => Some("it is compressed; unpack it first"),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("it is UTF-16; write it as UTF-8 first"),
-        _ if is("pcap") || is("pcapng") => Some("it is no file of packets, whatever its name says"),
-        [begin, ..] if is("har") && !matches!(begin, b'{' | 0xef | b' ' | b'\n') => {
-            Some("it is no HTTP archive, whatever its name says")
-        }
-        _ => None,
+fn invalid(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what.to_owned())
+}
+
+fn is_packets(path: &Path) -> io::Result<bool> {
+    let mut begin = Vec::new();
+    files::open(path)?.take(4).read_to_end(&mut begin)?;
+    Ok(PACKETS.iter().any(|magic| begin == magic))
+}
+
+/// The text of a file, and why it ends before its end, where it does.
+fn text(path: &Path, format: Format) -> io::Result<(String, Option<String>)> {
+    let file = files::open(path)?;
+    let mut bytes = Vec::new();
+    file.take(TEXT_MAX as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > TEXT_MAX {
+        return Err(too_long());
     }
+    let is = |wanted: &str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted));
+    if !bytes.is_empty() && (format == Format::Pcap || is("pcap") || is("pcapng")) {
+        return Err(invalid("it is no file of packets, whatever its name says"));
+    }
+    let (text, damage) = decoded(bytes)?;
+    let wants_archive = format == Format::Har || (format == Format::Auto && is("har"));
+    if wants_archive && !text.trim_start().starts_with('{') {
+        return Err(invalid("it is no HTTP archive, whatever its name says"));
+    }
+    Ok((text, damage))
 }
 
 /// The scenario that a session is, or the scenarios. Their title names the capture.

@@ -27,25 +27,48 @@ const DEPTH_MAX: usize = 64;
 /// ```
 #[must_use]
 pub fn redacted(text: &str) -> Cow<'_, str> {
-    let (parts, elements) = parts(text);
     let (mut out, mut from) = (String::new(), 0);
-    let mut at = 0;
-    while at < parts.len() {
-        // The texts of one element, which comments and sections may part.
-        let mine = parts[at..].iter().take_while(|part| part.element == parts[at].element).count();
-        let group = &parts[at..at + mine];
-        at += mine;
-        for (range, new) in replaced(text, group, &elements) {
-            out.push_str(&text[from..range.start]);
-            out.push_str(&new);
-            from = range.end;
-        }
+    for Place { range, new, .. } in places(text) {
+        out.push_str(&text[from..range.start]);
+        out.push_str(&new);
+        from = range.end;
     }
     if from == 0 {
         return Cow::Borrowed(text);
     }
     out.push_str(&text[from..]);
     Cow::Owned(out)
+}
+
+/// A place of a text where something else stands in what is kept.
+pub(crate) struct Place<'a> {
+    /// The element in which it stands.
+    pub(crate) name: Option<&'a str>,
+    pub(crate) range: Range<usize>,
+    pub(crate) new: String,
+}
+
+/// What of a text is replaced, in its order.
+pub(crate) fn places(text: &str) -> Vec<Place<'_>> {
+    let (parts, elements) = parts(text);
+    let mut all = Vec::new();
+    let mut at = 0;
+    while at < parts.len() {
+        // The texts of one element, which comments and sections may part.
+        let mine = parts[at..].iter().take_while(|part| part.element == parts[at].element).count();
+        let group = &parts[at..at + mine];
+        at += mine;
+        let name = group[0].element.map(|element| elements[element].name);
+        all.extend(replaced(text, group, &elements).into_iter().map(|(range, new)| Place { name, range, new }));
+    }
+    all
+}
+
+/// What stands between tags, each with its element.
+pub(crate) fn texts(text: &str) -> Vec<(&str, Range<usize>)> {
+    let (parts, elements) = parts(text);
+    let texts = parts.into_iter().filter(|part| part.is_text);
+    texts.filter_map(|part| Some((elements[part.element?].name, part.range))).collect()
 }
 
 /// What is to be replaced in the texts and tags of one element.
@@ -202,6 +225,7 @@ struct Part {
 
 /// An element that is open somewhere.
 struct Element<'a> {
+    name: &'a str,
     /// The name of the field for which what stands in it is not kept: its own, or that of one around it.
     secret: Option<&'a str>,
     is_reference: bool,
@@ -250,7 +274,7 @@ fn parts(text: &str) -> (Vec<Part>, Vec<Element<'_>>) {
             let secret = is_secret(name).then_some(name).or(around);
             let is_reference = !is_deep && fields::holds(REFERENCE, name);
             let is_numbered = is_reference || (!is_deep && fields::holds(VARYING, name));
-            elements.push(Element { secret, is_reference, is_numbered });
+            elements.push(Element { name, secret, is_reference, is_numbered });
             if is_deep {
                 open.pop();
             }

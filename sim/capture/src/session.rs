@@ -42,8 +42,17 @@ pub enum Event {
     Frame(Side, Frame),
     /// A side has ended the connection.
     Ended(Side, Ending),
-    /// Something that is no part of the exchange: what could not be read, or was done to the line.
+    /// Something that is no part of the exchange: what was done to the line, or what is known of it.
     Note(String),
+    /// Here the capture has a gap: what a side said is not in it, or cannot be read.
+    Lost {
+        /// Whose words are missing.
+        side: Side,
+        /// How much, and where.
+        what: String,
+    },
+    /// The connection is over, and how it ended is not in the capture.
+    Vanished,
 }
 
 /// The events of one terminal with their times since the first of them.
@@ -53,6 +62,8 @@ pub struct Session {
     pub name: String,
     /// Whether the line is TLS.
     pub secure: bool,
+    /// Whether a POS has called the terminal on its classic ports, and no broker stands between.
+    pub classic: bool,
     /// What happened, in order.
     pub events: Vec<(Duration, Event)>,
 }
@@ -61,7 +72,20 @@ impl Session {
     /// A session in which nothing has happened.
     #[must_use]
     pub fn new(name: impl Into<String>, secure: bool) -> Self {
-        Self { name: name.into(), secure, events: Vec::new() }
+        Self { name: name.into(), secure, classic: false, events: Vec::new() }
+    }
+
+    /// A session on the classic ports in which nothing has happened.
+    #[must_use]
+    pub fn classic(name: impl Into<String>) -> Self {
+        Self { classic: true, ..Self::new(name, false) }
+    }
+
+    /// Takes an event that happened before others that have been taken: behind so many.
+    pub fn insert(&mut self, behind: usize, event: Event) {
+        let behind = behind.min(self.events.len());
+        let at = behind.checked_sub(1).and_then(|place| self.events.get(place)).map_or(Duration::ZERO, |(at, _)| *at);
+        self.events.insert(behind, (at, event));
     }
 
     /// Takes an event. What comes out of order is as late as what came before it.

@@ -8,7 +8,15 @@ use sca_protocol::{Request, Response};
 #[derive(Debug)]
 pub struct Pairing<T> {
     pos: Pos,
-    open: Vec<(RequestId, T)>,
+    open: Vec<Open<T>>,
+}
+
+/// A request that waits.
+#[derive(Debug)]
+struct Open<T> {
+    id: RequestId,
+    counter: Option<String>,
+    kept: T,
 }
 
 impl<T> Default for Pairing<T> {
@@ -21,23 +29,29 @@ impl<T> Pairing<T> {
     /// A request is sent; nothing for a text that is none.
     pub fn asked(&mut self, request: Option<&Request>, kept: T) {
         let id = self.pos.asked(request);
-        self.open.push((id, kept));
+        let counter = request.and_then(|request| request.get("COUNTER")).map(str::to_owned);
+        self.open.push(Open { id, counter, kept });
     }
 
     /// The message as a response, if it is one, and what was kept of the request that it answers, if it answers one.
     pub fn answered(&mut self, text: &str) -> (Option<Response>, Option<T>) {
         let heard = self.pos.heard(text);
         let place = match heard.answers {
-            Some(id) => self.open.iter().position(|(open, _)| *open == id),
-            // What is no response, and no notice either, still comes in its turn.
-            None if !heard.notice => self.open.first().map(|_| 0),
+            Some(id) => self.open.iter().position(|open| open.id == id),
+            // What no command of ours gives, and is no notice either: by its COUNTER, or in its turn.
+            None if !heard.notice => {
+                let counter = heard.response.as_ref().and_then(|response| response.get("COUNTER"));
+                let named = counter
+                    .and_then(|counter| self.open.iter().position(|open| open.counter.as_deref() == Some(counter)));
+                named.or_else(|| self.open.first().map(|_| 0))
+            }
             None => None,
         };
         let asked = place.map(|place| self.open.remove(place));
-        if let (Some((asked, _)), None) = (&asked, heard.answers) {
-            self.pos.forget(|id| id == *asked);
+        if let (Some(asked), None) = (&asked, heard.answers) {
+            self.pos.forget(|id| id == asked.id);
         }
-        (heard.response, asked.map(|(_, kept)| kept))
+        (heard.response, asked.map(|asked| asked.kept))
     }
 
     /// Whether no request waits for its answer.
@@ -48,13 +62,13 @@ impl<T> Pairing<T> {
 
     /// What is kept of the requests without an answer, oldest first.
     pub fn open_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut T> {
-        self.open.iter_mut().map(|(_, kept)| kept)
+        self.open.iter_mut().map(|open| &mut open.kept)
     }
 
     /// The connection is over: what was asked on it stays without an answer.
     pub fn forget(&mut self) -> Vec<T> {
         self.pos.forget(|_| true);
-        std::mem::take(&mut self.open).into_iter().map(|(_, kept)| kept).collect()
+        std::mem::take(&mut self.open).into_iter().map(|open| open.kept).collect()
     }
 }
 
@@ -62,13 +76,34 @@ impl<T> Pairing<T> {
 mod tests {
     use super::*;
 
+    fn version(counter: &str) -> Request {
+        let fields = [("FUNCTION_TYPE", "DEVICE"), ("COMMAND", "VERSION"), ("COUNTER", counter)];
+        Request::new(fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec())
+    }
+
+    #[test]
+    fn an_answer_finds_its_request_among_others_also_in_words_of_its_own() {
+        for text in ["Version Information Captured", "Version: captured"] {
+            let mut pairing = Pairing::default();
+            [("1", 'a'), ("2", 'b'), ("3", 'c')]
+                .iter()
+                .for_each(|(counter, kept)| pairing.asked(Some(&version(counter)), *kept));
+            let answer = |counter: u32| {
+                format!(
+                    "<RESPONSE><RESPONSE_TEXT>{text}</RESPONSE_TEXT><RESULT>OK</RESULT><RESULT_CODE>-1</RESULT_CODE>\
+                     <COUNTER>{counter}</COUNTER></RESPONSE>"
+                )
+            };
+            let order = [2, 3, 1].map(|counter| pairing.answered(&answer(counter)).1);
+            assert_eq!(order, [Some('b'), Some('c'), Some('a')], "{text}");
+        }
+    }
+
     #[test]
     fn what_is_no_response_comes_in_its_turn_and_leaves_the_others() {
         let mut pairing = Pairing::default();
         for (counter, kept) in [("1", 'a'), ("2", 'b')] {
-            let fields = [("FUNCTION_TYPE", "DEVICE"), ("COMMAND", "VERSION"), ("COUNTER", counter)];
-            let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
-            pairing.asked(Some(&Request::new(fields.to_vec())), kept);
+            pairing.asked(Some(&version(counter)), kept);
         }
         assert_eq!(pairing.answered("hello").1, Some('a'));
         let answer = "<RESPONSE><RESPONSE_TEXT>Version Information Captured</RESPONSE_TEXT><RESULT>OK</RESULT>\
@@ -81,9 +116,7 @@ mod tests {
     fn who_has_its_answer_waits_no_longer_and_the_others_do() {
         let mut pairing = Pairing::default();
         for (counter, kept) in [("1", 'a'), ("2", 'b'), ("3", 'c')] {
-            let fields = [("FUNCTION_TYPE", "DEVICE"), ("COMMAND", "VERSION"), ("COUNTER", counter)];
-            let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
-            pairing.asked(Some(&Request::new(fields.to_vec())), kept);
+            pairing.asked(Some(&version(counter)), kept);
         }
         assert_eq!(pairing.answered("hello").1, Some('a'));
         let answer = "<RESPONSE><RESPONSE_TEXT>Version Information Captured</RESPONSE_TEXT><RESULT>OK</RESULT>\

@@ -2,14 +2,12 @@
 //!
 //! Whoever caught it stood beside a client: a terminal, or a POS. What was said tells which.
 
-use std::time::Duration;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sca_protocol::frame::{Frame, opcode};
 use serde_json::Value;
 
-use super::{Imported, is_request};
+use super::{Imported, is_request, since};
 use crate::session::{Event, Side};
 
 /// Messages of one archive.
@@ -79,10 +77,6 @@ fn header<'a>(entry: &'a Value, of: &str, name: &str) -> Option<&'a str> {
         .and_then(|h| field(h, "value"))
 }
 
-fn since(at: f64, start: f64) -> Duration {
-    Duration::try_from_secs_f64((at - start).max(0.0)).unwrap_or_default()
-}
-
 /// One entry: a connection with its messages.
 fn connection(imported: &mut Imported, (at, start): (f64, f64), number: usize, entry: &Value) {
     let text = |path: &str| entry.pointer(path).and_then(Value::as_str).unwrap_or_default();
@@ -91,20 +85,26 @@ fn connection(imported: &mut Imported, (at, start): (f64, f64), number: usize, e
     let pinpad_id = header(entry, "request", "x-vfi-pinpad-id").map(str::trim);
     let name = pinpad_id.filter(|id| !id.is_empty()).unwrap_or("1");
     let session = imported.session(name, secure);
+    let is_open = |event: &Event| !matches!(event, Event::Ended(..) | Event::Failed(_) | Event::Vanished);
+    let is_closed = |event: &Event| matches!(event, Event::Frame(_, frame) if frame.opcode == opcode::CLOSE);
+    // An archive does not tell how a connection ended, unless with a close.
+    if session.events.last().is_some_and(|(_, event)| is_open(event) && !is_closed(event)) {
+        session.push(since(start, at), Event::Vanished);
+    }
     let heads = (head(entry, "request"), head(entry, "response"));
     match heads {
         // A POS that was listened to has asked for another upgrade than its terminal.
         (Some(asked), Some(answered)) if pinpad_id.is_some() => {
-            session.push(since(at, start), Event::Opened);
-            session.push(since(at, start), Event::Asked(asked));
+            session.push(since(start, at), Event::Opened);
+            session.push(since(start, at), Event::Asked(asked));
             let took = entry.get("time").and_then(Value::as_f64).unwrap_or_default().clamp(0.0, 60_000.0);
             let first = said.first().map_or(f64::MAX, |(at, ..)| *at);
-            session.push(since((at + took / 1_000.0).min(first), start), Event::Answered(answered));
+            session.push(since(start, (at + took / 1_000.0).min(first)), Event::Answered(answered));
         }
-        _ => session.push(since(at, start), Event::Up),
+        _ => session.push(since(start, at), Event::Up),
     }
     for (at, side, frame) in said {
-        session.push(since(at, start), Event::Frame(side, frame));
+        session.push(since(start, at), Event::Frame(side, frame));
     }
 }
 

@@ -1,20 +1,27 @@
-//! Plain logs of requests and answers: documents found wherever they stand, with the time that was last seen before them.
+//! Logs of requests and answers: documents found wherever they stand, line by line, with the time that was last told.
 //!
-//! Who says a document, its root tells: requests go to the terminal, responses come from it.
+//! A document may be written over several lines, each with what a logger puts before it, and documents of several lanes may be
+//! woven line by line. Who says a document, its root tells: requests go to the terminal, responses come from it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use regex::Regex;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::xml::{Split, split};
 
-use super::har::instant;
-use super::{Imported, is_request};
+use super::document::{self, DOCUMENT_MAX, begins, document, is_request};
+use super::lines::{Format, Line, When, lines, looks};
+use super::order::{Told, ordered};
+use super::times::Days;
+use super::{Imported, since};
 use crate::session::{Ending, Event, Session, Side};
 
 /// How a log is written, where it is not written as most are.
 #[derive(Debug, Clone, Default)]
 pub struct Shape {
+    /// What its lines are wrapped in.
+    pub format: Format,
     /// Finds the time of a line: its first group, or all of it.
     pub time: Option<Regex>,
     /// Finds whose line it is: its first group, or all of it.
@@ -25,111 +32,261 @@ pub struct Shape {
     pub down: Option<Regex>,
 }
 
-/// Roots of the documents that travel.
-const ROOTS: &[&str] = &["TRANSACTION", "RESPONSE", "ETRANSACTION", "ERESPONSE"];
-/// Bytes within which a document has to end.
-const DOCUMENT_MAX: usize = 1 << 20;
 /// Bytes that are looked through in vain for the ends of documents, for each byte of the log and beside.
 const IN_VAIN: (usize, usize) = (16, 64 << 20);
+/// Documents that are being written at one time.
+const OPEN_MAX: usize = 64;
 
-/// Reads a log.
+/// Reads the files of a log, by name, as one.
 #[must_use]
-pub fn read(text: &str, shape: &Shape) -> Imported {
-    let budget = text.len().saturating_mul(IN_VAIN.0).saturating_add(IN_VAIN.1);
-    let imported = Imported::default();
-    let (clock, usual) = (Clock::default(), usual_time());
-    let mut reader =
-        Reader { text, shape, usual, imported, clock, whose: "1".to_owned(), line: 0, budget, matched: [0; 4] };
-    let mut at = 0;
-    while at < text.len() {
-        match reader.line(at) {
-            Some(next) => at = next,
-            None => return reader.imported,
+pub fn read(files: &[(String, String)], shape: &Shape) -> Imported {
+    let size: usize = files.iter().map(|(_, text)| text.len()).sum();
+    let mut imported = Imported::default();
+    let parted = files.iter().enumerate().map(|(file, (name, text))| {
+        let format = if shape.format == Format::Auto { looks(text) } else { shape.format };
+        (name.clone(), lines(text, format, shape.time.as_ref(), file))
+    });
+    let days = match shape.format {
+        Format::Log4j => Days::First,
+        Format::Dotnet => Days::Second,
+        _ => Days::Unknown,
+    };
+    let told = Told { days, is_asked: shape.time.is_some() };
+    let all = ordered(parted.collect(), &told, &mut imported);
+    let budget = size.saturating_mul(IN_VAIN.0).saturating_add(IN_VAIN.1);
+    let count = all.len();
+    let mut reader = Reader {
+        names: files.iter().map(|(name, _)| name.as_str()).collect(),
+        shape,
+        imported,
+        first: None,
+        now: Duration::ZERO,
+        whose: "1".to_owned(),
+        open: Vec::new(),
+        budget,
+        marked: None,
+        matched: [0; 4],
+    };
+    for (at, line) in &all {
+        if reader.line(*at, line).is_none() {
+            break;
         }
     }
-    let Reader { mut imported, matched, line, .. } = reader;
+    reader.open.drain(..).collect::<Vec<_>>().iter().for_each(|open| reader.is_cut(open));
+    let Reader { mut imported, matched, .. } = reader;
     if imported.sessions.iter().all(|session| session.events.is_empty()) {
         imported.unread("the log", "no request and no answer stands in it");
     } else {
-        matched_nothing(&mut imported, shape, matched, line);
+        matched_nothing(&mut imported, shape, matched, count);
     }
     imported
 }
 
+/// A document that has begun and not ended.
+struct Open {
+    /// What stands before each of its lines, but for the time.
+    prefix: String,
+    /// Whether its next lines have that before them; unknown while there is none.
+    is_prefixed: Option<bool>,
+    whose: String,
+    writer: usize,
+    /// Whether it stands in a text of its own, which no other line goes on.
+    is_alone: bool,
+    /// How much had happened to its terminal when it began.
+    behind: usize,
+    place: String,
+    text: String,
+}
+
 /// A log that is being read.
 struct Reader<'a> {
-    text: &'a str,
+    names: Vec<&'a str>,
     shape: &'a Shape,
-    usual: Option<Regex>,
     imported: Imported,
-    clock: Clock,
+    first: Option<f64>,
+    now: Duration,
     whose: String,
-    line: usize,
+    open: Vec<Open>,
     /// Bytes that may still be looked through in vain.
     budget: usize,
+    /// The file and the number of the line that was looked at last.
+    marked: Option<(usize, usize)>,
     /// How often each pattern has found something: time, terminal, up, down.
     matched: [usize; 4],
 }
 
 impl Reader<'_> {
-    /// Reads the line that begins here. Where the next one begins; nothing where no more is to be read.
-    fn line(&mut self, at: usize) -> Option<usize> {
-        let text = self.text;
-        self.line += 1;
-        let end = text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
-        self.marks(&text[at..end]);
-        let now = self.clock.now();
-        // A document may end many lines below the one on which it begins.
-        let (mut from, mut next) = (at, end);
-        while let Some(begin) = begins(&text[from..end]).map(|place| from + place) {
-            match document(&text[begin..]) {
+    /// Reads a line. Nothing where no more is to be read.
+    fn line(&mut self, at: Option<f64>, line: &Line<'_>) -> Option<()> {
+        if let Some(at) = at {
+            let first = *self.first.get_or_insert(at);
+            self.now = since(first, at).max(self.now);
+        }
+        if self.marked.replace((line.file, line.number)) != Some((line.file, line.number)) {
+            self.marks(line);
+            self.cut_where(|open| open.is_alone);
+        }
+        let (before, rest) = match &line.when {
+            When::Here(range) => (&line.text[..range.start], &line.text[range.end..]),
+            _ => ("", &*line.text),
+        };
+        let is_timed = matches!(line.when, When::Here(_));
+        if is_timed {
+            // Where a line stands that has its own beginning, nothing without one goes on.
+            self.cut_where(|open| open.writer == line.writer && open.is_prefixed == Some(false));
+        }
+        if let Some((which, from)) = self.goes_on(line.writer, is_timed, before, rest) {
+            return self.add(which, &rest[from..], line, before);
+        }
+        self.look(rest, before, line)
+    }
+
+    /// The document that goes on in this line, and where in it.
+    fn goes_on(&self, writer: usize, is_timed: bool, before: &str, rest: &str) -> Option<(usize, usize)> {
+        if self.open.is_empty() {
+            return None;
+        }
+        let mine = || self.open.iter().enumerate().rev().filter(|(_, open)| open.writer == writer);
+        let prefix = format!("{before}\0{}", rest.trim_start());
+        let begins_so = |prefix: &str, open: &str| !open.ends_with('\0') && prefix.starts_with(open);
+        let exactly = mine().find(|(_, open)| open.is_prefixed != Some(false) && begins_so(&prefix, &open.prefix));
+        if let Some((which, open)) = exactly {
+            return Some((which, rest.len() - (prefix.len() - open.prefix.len())));
+        }
+        if !is_timed {
+            let (which, open) = mine().find(|(_, open)| open.is_prefixed != Some(true))?;
+            // Where its own line begins with something, and this with something else, it may be another's.
+            let is_open = open.is_prefixed.is_some() || open.prefix.ends_with('\0');
+            return (is_open || rest.trim_start().starts_with('<')).then_some((which, 0));
+        }
+        // Nothing but the time stands before its lines.
+        let bare = mine().find(|(_, open)| open.prefix.ends_with('\0') && open.is_prefixed != Some(false));
+        bare.filter(|(_, open)| prefix.starts_with(&open.prefix) && rest.trim_start().starts_with('<'))
+            .map(|(which, _)| (which, 0))
+    }
+
+    /// One more line of a document.
+    fn add(&mut self, which: usize, piece: &str, line: &Line<'_>, before: &str) -> Option<()> {
+        let is_timed = matches!(line.when, When::Here(_));
+        let close = format!("</{}", document::root(&self.open[which].text).unwrap_or_default());
+        let is_within = self.open[which].is_in_section();
+        // Where another document begins before it ends, it has been cut.
+        let until = piece.find(&close).unwrap_or(piece.len());
+        if let Some(begin) = begins(&piece[..until]).filter(|_| !is_within) {
+            let open = self.open.remove(which);
+            self.is_cut(&open);
+            return self.look(&piece[begin..], before, line);
+        }
+        let open = &mut self.open[which];
+        open.is_prefixed.get_or_insert(is_timed || piece.len() < line.text.len());
+        open.text.push('\n');
+        open.text.push_str(piece.trim_end_matches(['\r', '\n']));
+        if open.text.len() > DOCUMENT_MAX {
+            let open = self.open.remove(which);
+            self.is_cut(&open);
+            return Some(());
+        }
+        if until == piece.len() {
+            return Some(());
+        }
+        let Split::Whole(end) = split(&open.text) else { return Some(()) };
+        let open = self.open.remove(which);
+        say(self.imported.session(&open.whose, true), self.now, &octets(&open.text[..end]));
+        let behind = open.text[end..].to_owned();
+        if behind.trim().is_empty() { Some(()) } else { self.look(&behind, before, line) }
+    }
+
+    /// Looks for documents in a line, or in what is left of it.
+    fn look(&mut self, rest: &str, before: &str, line: &Line<'_>) -> Option<()> {
+        let mut from = 0;
+        while let Some(begin) = begins(&rest[from..]).map(|place| from + place) {
+            let is_in_string = rest[..begin].ends_with(['"', '\'']);
+            match document(&rest[begin..], is_in_string) {
                 Some((document, length)) => {
-                    say(self.imported.session(&self.whose, true), now, &document);
+                    say(self.imported.session(&self.whose, true), self.now, &octets(&document));
                     from = begin + length;
-                    next = next.max(from);
-                    if from >= end {
-                        break;
-                    }
+                }
+                None if begins(&rest[begin + 1..]).is_none() && rest[begin..].starts_with('<') => {
+                    self.opens(rest, begin, before, line);
+                    return Some(());
                 }
                 None => {
-                    self.in_vain(begin)?;
+                    self.in_vain(line, rest.len() - begin)?;
                     from = begin + 1;
                 }
             }
         }
-        if next > end {
-            // The rest of the line on which the document ends is looked at like any other.
-            self.line += text[end..next].matches('\n').count();
-            self.line -= usize::from(text[..next].ends_with('\n'));
-        }
-        Some(next)
+        Some(())
     }
 
-    /// What a line says beside documents: when, whose, and how the link is.
-    fn marks(&mut self, line: &str) {
-        let shape = self.shape;
-        if let Some(found) = group(shape.time.as_ref().or(self.usual.as_ref()), line) {
-            self.matched[0] += usize::from(self.clock.reads(found));
+    /// A document begins on this line and ends on another, if at all.
+    fn opens(&mut self, rest: &str, begin: usize, before: &str, line: &Line<'_>) {
+        let prefix = format!("{before}\0{}", rest[..begin].trim());
+        // The same voice begins anew: what it began before has been cut.
+        self.cut_where(|open| open.writer == line.writer && open.prefix == prefix);
+        if self.open.len() >= OPEN_MAX {
+            let open = self.open.remove(0);
+            self.is_cut(&open);
         }
-        if let Some(found) = group(shape.terminal.as_ref(), line) {
+        self.open.push(Open {
+            prefix,
+            is_prefixed: None,
+            behind: self.imported.session(&self.whose, true).events.len(),
+            whose: self.whose.clone(),
+            writer: line.writer,
+            is_alone: line.is_alone,
+            place: self.place(line),
+            text: document::bounded(&rest[begin..]).to_owned(),
+        });
+    }
+
+    fn cut_where(&mut self, is_meant: impl Fn(&Open) -> bool) {
+        let (cut, rest) = std::mem::take(&mut self.open).into_iter().partition(|open| is_meant(open));
+        self.open = rest;
+        let cut: Vec<Open> = cut;
+        cut.iter().for_each(|open| self.is_cut(open));
+    }
+
+    fn is_cut(&mut self, open: &Open) {
+        self.imported.unread(open.place.clone(), "a document that does not end, or is none");
+        let side = if is_request(&open.text) { Side::Broker } else { Side::Terminal };
+        let what = format!("{}: a document that does not end", open.place);
+        self.imported.session(&open.whose, true).insert(open.behind, Event::Lost { side, what });
+        for other in self.open.iter_mut().filter(|other| other.whose == open.whose && other.behind >= open.behind) {
+            other.behind += 1;
+        }
+    }
+
+    fn place(&self, line: &Line<'_>) -> String {
+        let what = if line.whole.is_empty() { "message" } else { "line" };
+        match self.names.as_slice() {
+            [_] => format!("{what} {}", line.number),
+            names => format!("{}, {what} {}", names.get(line.file).copied().unwrap_or_default(), line.number),
+        }
+    }
+
+    /// What a line says beside documents: whose it is, and how the link is.
+    fn marks(&mut self, line: &Line<'_>) {
+        let shape = self.shape;
+        self.matched[0] += usize::from(line.when != When::Untold);
+        if let Some(found) = group(shape.terminal.as_ref(), line.whole) {
             self.whose = found.chars().take(64).collect();
             self.matched[1] += 1;
         }
-        let now = self.clock.now();
         let ways = [(&shape.down, 3, Event::Ended(Side::Broker, Ending::Reset)), (&shape.up, 2, Event::Up)];
         for (pattern, which, event) in ways {
-            if pattern.as_ref().is_some_and(|pattern| pattern.is_match(line)) {
+            if pattern.as_ref().is_some_and(|pattern| pattern.is_match(line.whole)) {
                 self.matched[which] += 1;
-                self.imported.session(&self.whose, true).push(now, event);
+                self.imported.session(&self.whose, true).push(self.now, event);
             }
         }
     }
 
     /// A document begins here and does not end. Nothing, once too much has been looked through for ends.
-    fn in_vain(&mut self, begin: usize) -> Option<()> {
-        let place = format!("line {}", self.line);
+    fn in_vain(&mut self, line: &Line<'_>, size: usize) -> Option<()> {
+        let place = self.place(line);
         self.imported.unread(place.clone(), "a document that does not end, or is none");
-        let left = self.budget.checked_sub((self.text.len() - begin).min(DOCUMENT_MAX));
+        let left = self.budget.checked_sub(size.min(DOCUMENT_MAX));
         match left {
             Some(left) => self.budget = left,
             None => self.imported.unread(place, "too many documents do not end; nothing below is read"),
@@ -138,14 +295,19 @@ impl Reader<'_> {
     }
 }
 
-/// Says of each pattern that has matched nothing; without times all is at once.
+impl Open {
+    /// Whether it stands within a section of characters, where a sign of markup is none.
+    fn is_in_section(&self) -> bool {
+        self.text.rfind("<![CDATA[").is_some_and(|begin| !self.text[begin..].contains("]]>"))
+    }
+}
+
+/// Says of each pattern that has matched nothing.
 fn matched_nothing(imported: &mut Imported, shape: &Shape, matched: [usize; 4], lines: usize) {
     let patterns = [&shape.time, &shape.terminal, &shape.up, &shape.down];
     for ((name, pattern), count) in ["--time", "--terminal", "--up", "--down"].iter().zip(patterns).zip(matched) {
         if pattern.is_some() && count == 0 {
             imported.unread(*name, format!("it finds nothing in {lines} lines"));
-        } else if *name == "--time" && count == 0 {
-            imported.unread("the log", "no line begins with a time that can be read; --time says where it stands");
         }
     }
 }
@@ -160,64 +322,15 @@ fn say(session: &mut Session, at: Duration, document: &str) {
     session.push(at, Event::Frame(side, frame));
 }
 
-/// Where the first document of a text begins, in whichever way its signs are written.
-fn begins(text: &str) -> Option<usize> {
-    let starts = |rest: &str| {
-        ["<", "&lt;", "\\u003c", "\\u003C"].iter().any(|sign| {
-            rest.strip_prefix(sign).is_some_and(|rest| {
-                ROOTS.iter().any(|root| {
-                    rest.strip_prefix(root)
-                        .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
-                })
-            })
-        })
+/// A text in which syslog may have written line ends and tabs by their numbers, as `#012`, or the system's log as `\012`.
+fn octets(text: &str) -> Cow<'_, str> {
+    let Some(sign) = ['#', '\\'].into_iter().find(|sign| text.contains(&format!(">{sign}012"))) else {
+        return Cow::Borrowed(text);
     };
-    text.char_indices()
-        .filter(|(_, c)| matches!(c, '<' | '&' | '\\'))
-        .find(|(at, _)| starts(&text[*at..]))
-        .map(|(at, _)| at)
-}
-
-/// The document with which a text begins, and how many bytes of the text it takes.
-fn document(text: &str) -> Option<(String, usize)> {
-    let text = bounded(text);
-    if text.starts_with('<') {
-        if let Split::Whole(end) = split(text) {
-            let document = &text[..end];
-            // A string of JSON or of a program: its line ends and quotes are escaped.
-            let is_escaped = document.contains("\\n") || document.contains("\\\"");
-            return Some((if is_escaped { unescaped(document) } else { document.to_owned() }, end));
-        }
-        return None;
-    }
-    let is_markup = text.starts_with('&');
-    let (open, close) = if is_markup { ("&lt;/", "&gt;") } else { ("\\u003c/", "\\u003e") };
-    let root = ROOTS.iter().find(|root| {
-        text.trim_start_matches("&lt;").starts_with(**root) || text[6.min(text.len())..].starts_with(**root)
-    })?;
-    let lower = text.to_ascii_lowercase();
-    let end =
-        lower.find(&format!("{open}{}{close}", root.to_ascii_lowercase()))? + open.len() + root.len() + close.len();
-    let raw = &text[..end];
-    let plain = match is_markup {
-        true => raw.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&"),
-        false => unescaped(raw),
-    };
-    matches!(split(&plain), Split::Whole(_)).then_some((plain, end))
-}
-
-fn bounded(text: &str) -> &str {
-    let mut end = text.len().min(DOCUMENT_MAX);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
-}
-
-/// A text without the escapes of JSON.
-fn unescaped(text: &str) -> String {
-    let quoted = format!("\"{}\"", text.replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t"));
-    serde_json::from_str(&quoted).unwrap_or_else(|_| text.replace("\\n", "\n").replace("\\\"", "\""))
+    let octets = [("012", "\n"), ("011", "\t"), ("015", "\r")];
+    Cow::Owned(
+        octets.iter().fold(text.to_owned(), |text, (octet, plain)| text.replace(&format!("{sign}{octet}"), plain)),
+    )
 }
 
 fn group<'a>(regex: Option<&Regex>, line: &'a str) -> Option<&'a str> {
@@ -225,65 +338,12 @@ fn group<'a>(regex: Option<&Regex>, line: &'a str) -> Option<&'a str> {
     captures.get(1).or_else(|| captures.get(0)).map(|found| found.as_str())
 }
 
-/// A date and time, or a time alone, or seconds since 1970, at the beginning of a line or in brackets.
-fn usual_time() -> Option<Regex> {
-    Regex::new(
-        r"(?x)^[\[\(\s]*(
-            \d{4}-\d\d-\d\d[T\ ]\d\d:\d\d:\d\d([.,]\d{1,9})?(Z|[+-]\d\d:?\d\d)?
-            | \d\d:\d\d:\d\d([.,]\d{1,9})?
-            | \d{10}(\.\d{1,9})?\b
-            | \d{13}\b
-        )",
-    )
-    .ok()
-}
-
-/// The times of a log, as they are written, since the first.
-#[derive(Default)]
-struct Clock {
-    first: Option<f64>,
-    now: f64,
-}
-
-impl Clock {
-    /// Reads a time. Whether it is one.
-    fn reads(&mut self, text: &str) -> bool {
-        let Some(mut at) = seconds(text) else { return false };
-        let first = *self.first.get_or_insert(at);
-        // A time without a date begins anew at midnight.
-        while first < 86_400.0 && at + 43_200.0 < first + self.now && at < 86_400.0 * 30.0 {
-            at += 86_400.0;
-        }
-        self.now = (at - first).max(self.now);
-        true
-    }
-
-    fn now(&self) -> Duration {
-        Duration::try_from_secs_f64(self.now).unwrap_or_default()
-    }
-}
-
-fn seconds(text: &str) -> Option<f64> {
-    let text = text.trim().replace(',', ".");
-    if let Some((date, rest)) = text.split_once(['T', ' ']) {
-        let has_zone = rest.ends_with('Z') || rest.contains(['+', '-']);
-        return instant(&format!("{date}T{rest}{}", if has_zone { "" } else { "Z" }));
-    }
-    let parts: Vec<&str> = text.split(':').collect();
-    if let [hours, minutes, rest] = parts.as_slice() {
-        let number = |part: &str| part.parse::<f64>().ok();
-        return Some(number(hours)? * 3_600.0 + number(minutes)? * 60.0 + number(rest)?);
-    }
-    let number: f64 = text.parse().ok()?;
-    Some(if number > 1e11 { number / 1_000.0 } else { number })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn said(text: &str) -> Vec<(u128, Side, String)> {
-        let imported = read(text, &Shape::default());
+        let imported = read(&[("a".to_owned(), text.to_owned())], &Shape::default());
         let events = imported.sessions.into_iter().flat_map(|session| session.events);
         let frames = events.filter_map(|(at, event)| match event {
             Event::Frame(side, frame) => {
@@ -314,7 +374,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_said_with_its_line() {
         let text = "10:00:00 <TRANSACTION><A>1</A></TRANSACTION>\n10:00:01 <RESPONSE><A>cut\n10:00:02 nothing\n";
-        let imported = read(text, &Shape::default());
+        let imported = read(&[("a".to_owned(), text.to_owned())], &Shape::default());
         assert_eq!(imported.sessions.len(), 1);
         assert_eq!(imported.unread.len(), 1);
         assert!(imported.unread[0].place == "line 2", "{}", imported.unread[0]);

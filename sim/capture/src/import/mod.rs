@@ -1,27 +1,43 @@
-//! What other tools have caught, as sessions: HAR, packets, plain logs. What could be read is kept; what could not is said,
-//! with its place.
+//! What other tools have caught, as sessions: HAR, packets, logs. What could be read is kept; what could not is said, with its
+//! place.
 
+mod document;
 pub mod har;
+mod lines;
 pub mod log;
+mod order;
 pub mod packets;
+mod text;
+mod times;
+
+pub use lines::Format;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use crate::session::Session;
 
-/// What a file held.
+pub(crate) use document::is_request;
+pub(crate) use lines::looks;
+pub(crate) use text::{TEXT_MAX, decoded, too_long};
+
+/// What a capture held.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Imported {
     /// A session for each terminal, in the order in which they appear.
     pub sessions: Vec<Session>,
-    /// What could not be read.
+    /// What could not be read: with any of it the sessions are not all that happened.
     pub unread: Vec<Unread>,
+    /// How more parts could not be read than are listed.
+    pub more_unread: usize,
+    /// What one should know of how it was read.
+    pub remarks: Vec<String>,
     /// Where each session stands, by its name.
     places: BTreeMap<String, usize>,
 }
 
-/// A part of a file that could not be read.
+/// A part of a capture that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
     /// Where: a line, an entry, a connection.
@@ -36,11 +52,26 @@ impl fmt::Display for Unread {
     }
 }
 
+/// The time from one instant to another, both in seconds: to the microsecond, for such numbers hold no more.
+fn since(start: f64, at: f64) -> Duration {
+    let micros = ((at - start) * 1e6).round().clamp(0.0, 1e17);
+    Duration::from_micros(micros as u64)
+}
+
 impl Imported {
-    fn unread(&mut self, place: impl Into<String>, why: impl Into<String>) {
+    pub(crate) fn unread(&mut self, place: impl Into<String>, why: impl Into<String>) {
         const UNREAD_MAX: usize = 200;
         if self.unread.len() < UNREAD_MAX {
             self.unread.push(Unread { place: place.into(), why: why.into() });
+        } else {
+            self.more_unread += 1;
+        }
+    }
+
+    pub(crate) fn remark(&mut self, text: impl Into<String>) {
+        const REMARKS_MAX: usize = 100;
+        if self.remarks.len() < REMARKS_MAX {
+            self.remarks.push(text.into());
         }
     }
 
@@ -56,11 +87,4 @@ impl Imported {
         };
         &mut self.sessions[at]
     }
-}
-
-/// Whether a text is a document for a terminal: a request of a POS.
-fn is_request(text: &str) -> bool {
-    let text = text.trim_start();
-    let text = text.split_once("?>").filter(|_| text.starts_with("<?xml")).map_or(text, |(_, rest)| rest).trim_start();
-    text.starts_with("<TRANSACTION") || text.starts_with("<ETRANSACTION")
 }

@@ -35,14 +35,31 @@ impl Lift {
             self.step(Some(at), told(sca_runner::verbatim(&text), suffix));
             return;
         };
+        if asked.is_none() && self.speech.is_answering_the_unseen && !is_notice(response) {
+            return self.comment("the terminal answers what was asked where the capture has a gap, or before it began");
+        }
+        self.speech.is_answering_the_unseen &= asked.is_none();
+        if asked.as_ref().is_some_and(|asked| asked.is_elsewhere) {
+            return self.comment("the terminal answers what was asked in the part before");
+        }
         if let Some(asked) = &asked {
             self.has_been_open(asked, response);
-            self.before_the_answer(asked, response);
+            self.before_the_answer(at, asked, response);
         }
+        let before = self.speech.captured.len();
         let message = self.answer_of(asked.as_ref(), response, &text);
         self.step(Some(at), told(message, suffix));
         if let Some(asked) = &asked {
             self.after_the_answer(asked, response);
+            if self.speech.captured.len() > before {
+                let brought = response.fields().iter().filter(|field| fields::holds(BROUGHT_BACK, &field.name));
+                let named = brought.filter_map(|field| {
+                    let name = self.speech.captured.get(&field.text)?;
+                    Some((field.text.clone(), name.clone()))
+                });
+                let named = named.collect();
+                self.keep_exchange(asked, named);
+            }
         }
     }
 
@@ -79,7 +96,8 @@ impl Lift {
             if let Some(known) = self.speech.captured.get(&field.text) {
                 return Demand::Is(Op::Equal, format!("{{{{{known}}}}}"));
             }
-            let name = format!("{}-{}", name.to_lowercase().replace('_', "-"), self.speech.captured.len() + 1);
+            self.speech.named += 1;
+            let name = format!("{}-{}", name.to_lowercase().replace('_', "-"), self.speech.named);
             if field.name == "MAC_LABEL" && response.get("MAC_KEY").is_some() {
                 self.speech.registered.push(field.text.clone());
             }
@@ -113,8 +131,29 @@ impl Lift {
         self.speech.has_session |= is_start || was_open;
     }
 
+    /// On the classic ports a POS that names a label was registered before: it is again, with a key of ours.
+    pub(super) fn was_registered(&mut self, request: &Request) {
+        let Some(label) = request.get("MAC_LABEL").filter(|_| self.classic && request.get("MAC").is_some()) else {
+            return;
+        };
+        if self.speech.registered.iter().any(|known| known == label) {
+            return;
+        }
+        self.speech.named += 1;
+        let number = self.speech.named;
+        let lines = format!(
+            "# the POS was registered when the capture began\n\
+             pos -> terminal  SECURITY REGISTER ENTRY_CODE=1234 KEY={{{{pos.key}}}}  as registered-{number}\n\
+             terminal -> pos  RESULT=OK MAC_LABEL=?mac-label-{number} MAC_KEY=*  re registered-{number}\n"
+        );
+        self.set_terminal("AUTOPAIR", "1".to_owned());
+        self.speech.registered.push(label.to_owned());
+        self.speech.captured.insert(label.to_owned(), format!("mac-label-{number}"));
+        self.insert(self.speech.connected.unwrap_or_default(), &lines);
+    }
+
     /// Opens a session where the capture's first connection begins.
-    fn was_open(&mut self) {
+    pub(super) fn was_open(&mut self) {
         let Some(place) = self.speech.connected else { return };
         let behind = self.body.split_off(place);
         self.comment("the session was open when the capture began");
@@ -126,13 +165,17 @@ impl Lift {
         let tests = vec![test("RESULT", Demand::Is(Op::Equal, "OK".to_owned()))];
         let suffix = Suffix { re: Some(("opened".to_owned(), Span::default())), ..Suffix::default() };
         self.step(None, told(Message::Fields(Fields { tests, ..Fields::default() }), suffix));
-        let more = self.body.len() - place;
-        for open in self.speech.pairing.open_mut() {
-            open.lines = open.lines.start + more..open.lines.end + more;
-        }
+        let lines = self.body.split_off(place);
         self.body.push_str(&behind);
-        self.rewrites += 1;
+        self.insert(place, &lines);
     }
+}
+
+/// Whether a response answers nothing, by all that it says.
+fn is_notice(response: &Response) -> bool {
+    let field = |name: &str| response.get(name).unwrap_or_default();
+    let is_echo = response.get("COUNTER").is_some() || response.get("POS_RECON").is_some();
+    !is_echo && sca_protocol::codes::is_notice(field("RESULT_CODE"), field("RESULT"), field("RESPONSE_TEXT"))
 }
 
 fn told(message: Message, suffix: Suffix) -> Action {

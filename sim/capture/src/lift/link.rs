@@ -10,7 +10,7 @@ use sca_scenario::model::{
 
 use super::{Lift, expect};
 use crate::frames::Frames;
-use crate::session::{Ending, Side};
+use crate::session::{Ending, Event, Side};
 
 /// How far the link is.
 #[derive(Debug, Default)]
@@ -32,6 +32,18 @@ pub(super) struct Link {
     pub(super) unanswered: Option<Duration>,
     /// Whether a close has been said, and by whom.
     pub(super) closed: Option<Side>,
+    /// A 101 that the rules refuse: what follows tells whether the terminal did.
+    doubtful: Option<Doubtful>,
+}
+
+/// An answer with the status 101 and something wrong in it.
+#[derive(Debug)]
+struct Doubtful {
+    at: Duration,
+    reason: Reason,
+    /// What was asked, and the answer as it came.
+    asked: String,
+    text: String,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -46,6 +58,16 @@ enum Phase {
 }
 
 impl Link {
+    /// There is no link that could be lost.
+    pub(super) fn is_always_up(&mut self) {
+        self.phase = Phase::Up;
+    }
+
+    /// It is over, nobody knows how.
+    pub(super) fn is_down(&mut self) {
+        self.phase = Phase::Down;
+    }
+
     pub(super) fn is_up(&self) -> bool {
         self.phase == Phase::Up
     }
@@ -53,7 +75,7 @@ impl Link {
 
 impl Lift {
     pub(super) fn opened(&mut self, at: Duration) {
-        if self.link.is_up() {
+        if self.link.is_up() && self.link.closed.is_none() {
             self.comment("the terminal dials while its connection is still up");
             self.ended(at, Side::Terminal, Ending::Fin);
         }
@@ -105,17 +127,44 @@ impl Lift {
                 self.frames = Frames::open(text);
                 self.up(at);
             }
-            Err(reason) => {
-                let usual = sca_protocol::handshake::accept(&key);
-                let lines = text.trim_end().lines().map(|line| sayable(line).replace(&usual, "{{accept}}"));
-                let lines: Vec<String> = lines.take(60).collect();
-                let count = self.attempt();
-                if lines.first().is_none_or(|line| line.trim().is_empty() || line.starts_with(' ')) {
-                    return self.failed(at, Reason::Handshake("truncated"));
-                }
-                self.step(None, Action::Answers { by_proxy: false, count, lines });
-                self.fails(at, reason);
+            Err(reason) if text.split(' ').nth(1) == Some("101") => {
+                self.link.doubtful = Some(Doubtful { at, reason, asked, text: text.to_owned() });
             }
+            Err(reason) => self.refused(at, text, &key, reason),
+        }
+    }
+
+    /// The broker's answer to the upgrade is none that opens a link.
+    fn refused(&mut self, at: Duration, text: &str, key: &str, reason: Reason) {
+        let usual = sca_protocol::handshake::accept(key);
+        let lines = text.trim_end().lines().map(|line| sayable(line).replace(&usual, "{{accept}}"));
+        let lines: Vec<String> = lines.take(60).collect();
+        let count = self.attempt();
+        if lines.first().is_none_or(|line| line.trim().is_empty() || line.starts_with(' ')) {
+            return self.failed(at, Reason::Handshake("truncated"));
+        }
+        self.step(None, Action::Answers { by_proxy: false, count, lines });
+        self.fails(at, reason);
+    }
+
+    /// What comes behind a doubtful 101 tells what the terminal made of it: where messages flow, the link was up.
+    pub(super) fn settles(&mut self, next: &Event) {
+        if matches!(next, Event::Note(_) | Event::Lost { .. }) {
+            return;
+        }
+        let Some(Doubtful { at, reason, asked, text }) = self.link.doubtful.take() else { return };
+        if matches!(next, Event::Frame(..)) {
+            self.tell_request(at, &asked);
+            self.comment(&format!(
+                "by the rules this 101 is none ({}); the terminal took it, or not all of it is in the capture",
+                reason.sentence()
+            ));
+            self.frames = Frames::open(&text);
+            self.up(at);
+        } else {
+            let head = Head::parse_request(asked.as_bytes()).ok().flatten();
+            let key = head.and_then(|(head, _)| head.get("Sec-WebSocket-Key").map(str::to_owned)).unwrap_or_default();
+            self.refused(at, &text, &key, reason);
         }
     }
 
@@ -184,6 +233,7 @@ impl Lift {
         }
         self.frames = Frames::default();
         self.up(at);
+        self.speech.is_answering_the_unseen = true;
     }
 
     fn up(&mut self, at: Duration) {
@@ -305,6 +355,7 @@ impl Lift {
             Phase::Up => self.link_ends(at, side, ending),
         }
         self.told_pings();
+        self.answer_in_gaps();
         drop(self.speech.pairing.forget());
         self.speech.connected = None;
     }

@@ -5,7 +5,9 @@
 
 mod answer;
 mod link;
+mod parts;
 mod pay;
+mod prompt;
 mod speech;
 
 use std::collections::BTreeMap;
@@ -13,12 +15,13 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use sca_protocol::Request;
+use sca_protocol::commands::{Behaviour, Command};
 use sca_protocol::xml::Limits;
 use sca_scenario::model::{Action, Expect, Sight, Step, Suffix};
 use sca_scenario::{Printer, quote, stamp_into};
 
 use crate::frames::Frames;
-use crate::session::{Event, Session};
+use crate::session::{Event, Side};
 
 /// Bytes after which a capture goes on in another scenario, as soon as nothing is under way.
 pub(crate) const PART_MAX: usize = 640 << 10;
@@ -32,6 +35,8 @@ const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 pub struct Lift {
     title: String,
     secure: bool,
+    /// Whether a POS calls the terminal on its classic ports.
+    classic: bool,
     /// Settings of the terminal and the broker that what happened asks for.
     terminal: BTreeMap<&'static str, String>,
     broker: BTreeMap<&'static str, String>,
@@ -45,6 +50,10 @@ pub struct Lift {
     speech: speech::Speech,
     last: Duration,
     is_over: bool,
+    /// Whether another part follows.
+    goes_on: bool,
+    /// Which part of the capture it is, where it is one of several: its number, and of how many where that is known.
+    part: (usize, Option<usize>),
     /// Bytes of lines that stand for what was before it began.
     prelude: usize,
 }
@@ -56,6 +65,7 @@ impl Lift {
         Self {
             title: if title.trim().is_empty() { "A capture" } else { title }.to_owned(),
             secure,
+            classic: false,
             terminal: BTreeMap::new(),
             broker: BTreeMap::new(),
             certificates: BTreeMap::new(),
@@ -66,33 +76,27 @@ impl Lift {
             speech: speech::Speech::default(),
             last: Duration::ZERO,
             is_over: false,
+            goes_on: false,
+            part: (1, None),
             prelude: 0,
         }
     }
 
-    /// A whole session as a scenario, or as several where it is longer than one may be.
+    /// The same of a terminal that a POS calls on its classic ports.
     #[must_use]
-    pub fn whole(title: &str, session: &Session) -> Vec<String> {
-        let mut lift = Self::new(title, session.secure);
-        let (mut all, mut began) = (Vec::new(), Duration::ZERO);
-        for (at, event) in &session.events {
-            lift.event(at.saturating_sub(began), event);
-            if lift.is_long_enough() {
-                let next = lift.continued(title);
-                lift.finish(lift.last);
-                all.push(lift.text());
-                (lift, began) = (next, *at);
-            }
-        }
-        lift.finish(lift.last);
-        all.push(lift.text());
-        all
+    pub(super) fn on_classic_ports(mut self) -> Self {
+        self.classic = true;
+        self.terminal.insert("POSCONNECTALLOW", "ETHERNET".to_owned());
+        self.link.is_always_up();
+        self.speech.connected = Some(0);
+        self
     }
 
     /// Takes what happened next.
     pub fn event(&mut self, at: Duration, event: &Event) {
         let at = Duration::from_millis(u64::try_from(at.min(LONGEST).as_millis()).unwrap_or(u64::MAX)).max(self.last);
         self.last = at;
+        self.settles(event);
         match event {
             Event::Opened => self.opened(at),
             Event::Asked(text) => self.asked(at, text),
@@ -102,6 +106,8 @@ impl Lift {
             Event::Frame(side, frame) => self.frame(at, *side, frame),
             Event::Ended(side, ending) => self.ended(at, *side, *ending),
             Event::Note(text) => self.comment(text),
+            Event::Lost { side, what } => self.is_lost(*side, what),
+            Event::Vanished => self.vanished(),
         }
     }
 
@@ -115,7 +121,9 @@ impl Lift {
     pub fn finish(&mut self, at: Duration) {
         if !self.is_over && self.has_begun() {
             self.is_over = true;
+            self.settles(&Event::Vanished);
             self.told_pings();
+            self.answer_in_gaps();
             self.leave_open_requests_out();
             stamp_into(&mut self.body, at.min(LONGEST).max(self.last));
             self.body.push_str("end\n");
@@ -171,7 +179,12 @@ impl Lift {
     pub fn head(&self) -> String {
         let mut out = String::new();
         // Settings of a capture are what its own terminal has: against that one it is played without being told them.
-        let _ = writeln!(out, "scenario {}\ntags     captured\n", quote(&self.title));
+        let title = match self.part {
+            (1, None) => self.title.clone(),
+            (part, None) => format!("{}, part {part}", self.title),
+            (part, Some(all)) => format!("{}, part {part} of {all}", self.title),
+        };
+        let _ = writeln!(out, "scenario {}\ntags     captured\n", quote(&title));
         let block = |out: &mut String, name: &str, settings: &BTreeMap<&str, String>| {
             if !settings.is_empty() {
                 let _ = writeln!(out, "{name}");
@@ -202,22 +215,6 @@ impl Lift {
         text
     }
 
-    /// The same line goes on in another file: what is known stays known, what has been written does not.
-    #[must_use]
-    pub fn continued(&mut self, title: &str) -> Self {
-        let mut next = Self::new(title, self.secure);
-        next.terminal.clone_from(&self.terminal);
-        next.broker.clone_from(&self.broker);
-        next.certificates.clone_from(&self.certificates);
-        next.link = std::mem::take(&mut self.link);
-        next.frames = std::mem::take(&mut self.frames);
-        if next.link.is_up() {
-            next.step(Some(Duration::ZERO), expect(Sight::Link(sca_scenario::model::LinkSight::Connects)));
-        }
-        next.prelude = next.body.len();
-        next
-    }
-
     /// What nobody had answered when the capture ended is no line of it: whether it would have been nobody knows.
     fn leave_open_requests_out(&mut self) {
         for asked in self.speech.pairing.forget().into_iter().rev() {
@@ -225,10 +222,43 @@ impl Lift {
             if lines.is_empty() {
                 continue;
             }
-            let mut told = "# the capture ends before this was answered:\n".to_owned();
+            let why = match (asked.gap.is_some(), self.goes_on) {
+                (true, _) => "the capture has a gap where the answer to this may stand",
+                (_, true) => "this was not answered before the next part begins",
+                _ => "the capture ends before this was answered",
+            };
+            let mut told = format!("# {why}:\n");
             lines.lines().for_each(|line| told.extend(["# ", line, "\n"]));
             self.body.replace_range(asked.lines, &told);
             self.rewrites += 1;
+        }
+    }
+
+    /// What a side said is missing.
+    fn is_lost(&mut self, side: Side, what: &str) {
+        self.comment(&format!("the capture has a gap here: {what}"));
+        self.frames.forget();
+        let gap = self.body.len();
+        match side {
+            Side::Terminal => self.speech.pairing.open_mut().for_each(|asked| asked.gap = asked.gap.or(Some(gap))),
+            Side::Broker => self.speech.is_answering_the_unseen = true,
+        }
+    }
+
+    /// What was asked before a gap and answered nowhere else was answered in it.
+    fn answer_in_gaps(&mut self) {
+        let open = self.speech.pairing.forget();
+        let (mut lost, rest): (Vec<Asked>, Vec<Asked>) = open.into_iter().partition(Asked::is_answered_alone);
+        for asked in rest {
+            let request = asked.request.clone();
+            self.speech.pairing.asked(request.as_ref(), asked);
+        }
+        // From the end, so that the places before stay what they are.
+        lost.sort_by_key(|asked| std::cmp::Reverse(asked.gap));
+        for asked in lost {
+            let Some(place) = asked.gap else { continue };
+            let line = format!("# in the gap:\nterminal -> pos  RESULT=*  re {}\n", asked.label);
+            self.insert(place, &line);
         }
     }
 
@@ -247,10 +277,17 @@ impl Lift {
     }
 
     /// A request begins here.
-    fn asks(&mut self, text: &str, label: String) {
+    fn asks(&mut self, at: Duration, text: &str, label: String) {
         let request = request_in(text);
+        let cancels = request.as_ref().and_then(Command::find).is_some_and(|row| row.behaviour == Behaviour::Cancel);
+        if cancels {
+            self.speech.pairing.open_mut().for_each(|asked| asked.is_cancelled = true);
+        }
         let begin = self.body.len();
-        self.speech.pairing.asked(request.as_ref(), Asked { label, lines: begin..begin, request: request.clone() });
+        self.speech.pairing.asked(
+            request.as_ref(),
+            Asked { label, lines: begin..begin, request: request.clone(), at, ..Asked::default() },
+        );
     }
 
     /// The lines of the request that came last end here.
@@ -284,11 +321,29 @@ fn expect(sight: Sight) -> Action {
 }
 
 /// What is kept of a request until its answer comes.
+#[derive(Default)]
 struct Asked {
+    /// When it was asked.
+    at: Duration,
+    /// Whether the POS has cancelled since.
+    is_cancelled: bool,
+    /// Whether it stands in a part before.
+    is_elsewhere: bool,
     label: String,
     /// Where its lines stand.
     lines: std::ops::Range<usize>,
     request: Option<Request>,
+    /// Where behind it the capture has a gap, in which its answer may stand.
+    gap: Option<usize>,
+}
+
+impl Asked {
+    /// Whether its answer stands in a gap, and needed nobody but the terminal.
+    fn is_answered_alone(&self) -> bool {
+        let row = self.request.as_ref().and_then(Command::find);
+        let is_alone = row.is_some_and(|row| matches!(row.behaviour, Behaviour::Tell(_) | Behaviour::Change(_)));
+        self.gap.is_some() && is_alone && !self.is_elsewhere
+    }
 }
 
 /// The request that a text is, if it is one.

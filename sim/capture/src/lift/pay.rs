@@ -1,5 +1,7 @@
 //! What a cardholder and a host have done, so far as an answer tells: nothing else of it was on the line.
 
+use std::time::Duration;
+
 use sca_protocol::Response;
 use sca_protocol::cards::{CARDS, Card, Entry};
 use sca_protocol::commands::{Behaviour, Command, cents};
@@ -8,12 +10,9 @@ use sca_scenario::model::{Action, CardholderAct, HostAct, Party};
 
 use super::{Asked, Lift};
 
-/// The outcome was the cardholder's: 59001 and its word.
-const CANCELLED: &str = "59001";
-
 impl Lift {
     /// What has to have happened before this answer could be given.
-    pub(super) fn before_the_answer(&mut self, asked: &Asked, response: &Response) {
+    pub(super) fn before_the_answer(&mut self, at: Duration, asked: &Asked, response: &Response) {
         let Some(request) = &asked.request else { return };
         let Some(command) = Command::find(request) else { return };
         if request.function_type() == "SECURITY" && request.command().starts_with("REGISTER") {
@@ -24,14 +23,18 @@ impl Lift {
             }
             return;
         }
-        if !matches!(command.behaviour, Behaviour::Pay(_)) {
-            return;
+        match command.behaviour {
+            Behaviour::Pay(_) => {}
+            Behaviour::Prompt(prompt) => return self.before_the_prompt(prompt, response, (asked, at)),
+            _ => return,
         }
         let is_card_asked = command.screen && request.get("CTROUTD").is_none() && request.get("CARD_TOKEN").is_none();
         let is_answered = response.get("TERMINATION_STATUS") != Some("FAILURE");
-        if response.get("RESULT_CODE") == Some(CANCELLED) && is_card_asked {
-            self.screen(ScreenName::CardEntry);
-            return self.cardholder(CardholderAct::Presses("cancel".to_owned()));
+        if let Some(by) = self.ended_by(asked, response) {
+            if is_card_asked {
+                self.is_ended(by, (asked, at), "card-timeout", ScreenName::CardEntry);
+            }
+            return;
         }
         let is_declined = response.get("RESULT").is_some_and(|result| result.starts_with("DECLINED"));
         if !is_answered && !is_declined {
@@ -62,7 +65,7 @@ impl Lift {
         }
     }
 
-    fn cardholder(&mut self, act: CardholderAct) {
+    pub(super) fn cardholder(&mut self, act: CardholderAct) {
         self.step(None, Action::Cardholder { who: 0, act });
     }
 
@@ -73,7 +76,13 @@ impl Lift {
             let pair = asked.and_then(number).zip(number(approved));
             pair.is_some_and(|(asked, approved)| approved > 0 && approved < asked)
         });
+        let is_stored = response.get("RESULT").is_some_and(|result| result.ends_with("STORED"));
+        if is_stored != self.speech.is_host_down {
+            self.speech.is_host_down = is_stored;
+            self.host_does(if is_stored { "host is down" } else { "host is up" }.to_owned());
+        }
         let said = match (is_declined, approved) {
+            _ if is_stored => return,
             (true, _) => "host declines".to_owned(),
             (false, Some(amount)) => format!("host approves {amount}"),
             (false, None) if self.speech.host.is_none() => return,
@@ -81,13 +90,17 @@ impl Lift {
         };
         if self.speech.host.as_ref() != Some(&said) {
             self.speech.host = Some(said.clone());
-            self.step(None, Action::Host(HostAct { party: Party::Host, sets: Vec::new(), said }));
+            self.host_does(said);
         }
+    }
+
+    fn host_does(&mut self, said: String) {
+        self.step(None, Action::Host(HostAct { party: Party::Host, sets: Vec::new(), said }));
     }
 }
 
 /// The test card that stands for the card of an answer, and how it was presented.
-fn card_of(response: &Response) -> (&'static Card, Entry) {
+pub(super) fn card_of(response: &Response) -> (&'static Card, Entry) {
     let media = response.get("PAYMENT_MEDIA").unwrap_or_default();
     let tender = response.get("PAYMENT_TYPE").unwrap_or_default();
     let mode = response.get("CARD_ENTRY_MODE").unwrap_or("Contactless");

@@ -11,6 +11,7 @@ use sca_protocol::xml::Limits;
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Demand, Fields, Message, Op, RawFrame, Send, Sight, Speaker, Test};
 
+use super::parts::Carried;
 use super::{Asked, Lift, expect};
 use crate::fields::{self, BROUGHT_BACK, REFERENCE};
 use crate::frames::Came;
@@ -27,7 +28,7 @@ const ODD_MAX: usize = 4_096;
 pub(super) struct Speech {
     pub(super) pairing: sca_runner::Pairing<Asked>,
     /// Messages so far, from which labels are made.
-    number: u32,
+    pub(super) number: u32,
     /// Values that answers have brought, and the names they are captured under.
     pub(super) captured: BTreeMap<String, String>,
     /// The counter that the terminal stood at when it was first asked, where that is not where a new one stands.
@@ -46,6 +47,14 @@ pub(super) struct Speech {
     last_ping: Option<Duration>,
     /// What the payment host has been told to do.
     pub(super) host: Option<String>,
+    /// Whether it has been said to be out of reach.
+    pub(super) is_host_down: bool,
+    /// Whether what was asked may be missing: before the capture began, or in a gap.
+    pub(super) is_answering_the_unseen: bool,
+    /// Names given to captured values so far.
+    pub(super) named: usize,
+    /// Values of parts before, and the exchanges that brought them.
+    pub(super) carried: Carried,
 }
 
 impl Lift {
@@ -91,10 +100,11 @@ impl Lift {
 
     /// The broker passes a message of a POS on.
     fn request(&mut self, at: Duration, opcode: u8, payload: &[u8]) {
-        let label = self.label();
         let said = crate::redact::redacted_bytes(payload);
         let text = String::from_utf8_lossy(&said).into_owned();
-        self.asks(&text, label.clone());
+        self.bring_what_is_named(&text);
+        let label = self.label();
+        self.asks(at, &text, label.clone());
         let message = match (opcode, std::str::from_utf8(&said)) {
             // What looks like an insert is none, and only bytes say so.
             (opcode::TEXT, Ok(text)) if text.contains("{{") => {
@@ -112,8 +122,12 @@ impl Lift {
     /// A message that came in pieces is sent in the same pieces.
     fn in_fragments(&mut self, at: Duration, payload: &[u8], fragments: &[Frame]) {
         let said = crate::redact::redacted_bytes(payload).into_owned();
+        let text = String::from_utf8_lossy(&said).into_owned();
         let label = self.label();
-        self.asks(&String::from_utf8_lossy(&said), label.clone());
+        self.asks(at, &text, label.clone());
+        if let Some(request) = super::request_in(&text) {
+            self.counts(&request, None);
+        }
         let is_same = said == payload;
         let (mut rest, count) = (said.as_slice(), fragments.len());
         for (nth, fragment) in fragments.iter().enumerate() {
@@ -215,6 +229,7 @@ impl Lift {
             return self.document_of(text);
         };
         self.counts(&request, None);
+        self.was_registered(&request);
         let is_register = request.function_type() == "SECURITY";
         let is_known = request.get("MAC_LABEL").is_some_and(|label| self.speech.registered.iter().any(|l| l == label));
         let mut tests = Vec::new();
@@ -248,6 +263,10 @@ impl Lift {
                 let element = |inside: &str| format!("<{field}>{inside}</{field}>");
                 text = text.replace(&element(value), &element(&format!("{{{{{name}}}}}")));
             }
+        }
+        if let Some(counter) = request.as_ref().and_then(|request| request.get("COUNTER")) {
+            let element = |inside: &str| format!("<COUNTER>{inside}</COUNTER>");
+            text = text.replace(&element(counter), &element(&self.counter_of(counter)));
         }
         sca_runner::verbatim(&text)
     }

@@ -183,7 +183,7 @@ impl Book {
         page.lift.event(at.saturating_sub(page.began), event);
         let mut kept = page.keep();
         if kept.is_ok() && page.lift.is_long_enough() {
-            kept = page.turn(&self.from, at);
+            kept = page.turn(at);
         } else if kept.is_err() && page.lift.body().len() > page.written + UNWRITTEN_MAX {
             page.give_up();
         }
@@ -201,7 +201,7 @@ impl Book {
         let Some(page) = self.pages.values_mut().max_by_key(heaviest) else { return };
         self.weight -= page.weight;
         page.lift.forget_fragments();
-        let turned = page.turn(&self.from, at);
+        let turned = page.turn(at);
         if turned.is_err() {
             page.give_up();
         }
@@ -300,8 +300,8 @@ impl Page {
     }
 
     /// Goes on in another file, which begins with what happens next.
-    fn turn(&mut self, from: &str, at: Duration) -> io::Result<()> {
-        let next = self.lift.continued(&title(&self.name, from));
+    fn turn(&mut self, at: Duration) -> io::Result<()> {
+        let next = self.lift.continued();
         self.lift.finish(at.saturating_sub(self.began));
         self.keep()?;
         (self.lift, self.began, self.path) = (next, at, None);

@@ -1,0 +1,89 @@
+//! Documents in the text of a log, in whichever way their signs are written.
+
+use sca_protocol::xml::{Split, split};
+
+/// Roots of the documents that travel.
+const ROOTS: &[&str] = &["TRANSACTION", "RESPONSE", "ETRANSACTION", "ERESPONSE"];
+/// Bytes within which a document has to end.
+pub(super) const DOCUMENT_MAX: usize = 1 << 20;
+
+/// Whether a text is a document for a terminal: a request of a POS.
+pub(crate) fn is_request(text: &str) -> bool {
+    let text = text.trim_start();
+    let text = text.split_once("?>").filter(|_| text.starts_with("<?xml")).map_or(text, |(_, rest)| rest).trim_start();
+    text.starts_with("<TRANSACTION") || text.starts_with("<ETRANSACTION")
+}
+
+/// Where the first document of a text begins.
+pub(super) fn begins(text: &str) -> Option<usize> {
+    let starts = |rest: &str| {
+        ["<", "&lt;", "\\u003c", "\\u003C", "\\x3c", "\\x3C"].iter().any(|sign| {
+            rest.strip_prefix(sign).is_some_and(|rest| {
+                ROOTS.iter().any(|root| {
+                    rest.strip_prefix(root)
+                        .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+                })
+            })
+        })
+    };
+    text.char_indices()
+        .filter(|(_, c)| matches!(c, '<' | '&' | '\\'))
+        .find(|(at, _)| starts(&text[*at..]))
+        .map(|(at, _)| at)
+}
+
+/// The root with which a text begins.
+pub(super) fn root(text: &str) -> Option<&'static str> {
+    let text = text.strip_prefix('<')?;
+    ROOTS.iter().copied().find(|root| {
+        text.strip_prefix(root).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    })
+}
+
+/// The document with which a text begins, and how many bytes of the text it takes. In a string of a program, which its
+/// quote before it tells, its signs may be escaped.
+pub(super) fn document(text: &str, is_in_string: bool) -> Option<(String, usize)> {
+    let text = bounded(text);
+    if text.starts_with('<') {
+        let Split::Whole(end) = split(text) else { return None };
+        let document = &text[..end];
+        // A string of JSON or of a program: its line ends and quotes are escaped.
+        let is_escaped = document.contains("\\n") || document.contains("\\\"");
+        let is_escaped = is_escaped || (is_in_string && document.contains('\\'));
+        return Some((if is_escaped { unescaped(document) } else { document.to_owned() }, end));
+    }
+    let is_markup = text.starts_with('&');
+    let (open, close) = match text.as_bytes() {
+        [b'&', ..] => ("&lt;/", "&gt;"),
+        [_, b'x', ..] => ("\\x3c/", "\\x3e"),
+        _ => ("\\u003c/", "\\u003e"),
+    };
+    let name = text.get(open.len() - 1..)?;
+    let root = ROOTS.iter().find(|root| name.starts_with(**root))?;
+    let lower = text.to_ascii_lowercase();
+    let end =
+        lower.find(&format!("{open}{}{close}", root.to_ascii_lowercase()))? + open.len() + root.len() + close.len();
+    let raw = &text[..end];
+    let plain = match is_markup {
+        true => raw.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&"),
+        false => unescaped(&raw.replace("\\x", "\\u00")),
+    };
+    matches!(split(&plain), Split::Whole(_)).then_some((plain, end))
+}
+
+pub(super) fn bounded(text: &str) -> &str {
+    let mut end = text.len().min(DOCUMENT_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// A text without the escapes of JSON.
+fn unescaped(text: &str) -> String {
+    let quoted = format!("\"{}\"", text.replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t"));
+    serde_json::from_str(&quoted).unwrap_or_else(|_| {
+        let quoted = format!("\"{}\"", quoted.trim_matches('"').replace("\\\"", "\"").replace('"', "\\\""));
+        serde_json::from_str(&quoted).unwrap_or_else(|_| text.replace("\\n", "\n").replace("\\\"", "\""))
+    })
+}

@@ -1,0 +1,257 @@
+//! The lines of a log, out of whatever each is wrapped in: objects of JSON, a container's records, the words of syslog.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use regex::Regex;
+use serde_json::Value;
+
+use super::times;
+
+/// How a text is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// As it looks.
+    #[default]
+    Auto,
+    /// An HTTP archive.
+    Har,
+    /// Packets.
+    Pcap,
+    /// JSON: an object a line, or a document with objects somewhere in it.
+    Json,
+    /// A container's log: an object a line, with the line in `log`.
+    Docker,
+    /// syslog and journald: the date of RFC 3164 or 5424, host and program before each line.
+    Syslog,
+    /// Log4j, Logback: date and time, a level, a logger.
+    Log4j,
+    /// .NET: dates of the place, the month first where both are possible.
+    Dotnet,
+    /// Lines, as they are.
+    Plain,
+}
+
+/// A line of a log.
+#[derive(Debug, Clone)]
+pub(super) struct Line<'a> {
+    /// What it says.
+    pub(super) text: Cow<'a, str>,
+    /// The line as it stands in the file, in which its lane is looked for.
+    pub(super) whole: &'a str,
+    /// Its time.
+    pub(super) when: When,
+    /// Its number in the file, and the file's.
+    pub(super) number: usize,
+    pub(super) file: usize,
+    /// Who writes it: a document goes on in lines of one writer.
+    pub(super) writer: usize,
+    /// Whether it is of a text of its own: what begins in it ends in lines of this number.
+    pub(super) is_alone: bool,
+}
+
+/// Where the time of a line is told.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum When {
+    /// Nowhere.
+    Untold,
+    /// In the line.
+    Here(Range<usize>),
+    /// Round it.
+    Round(String),
+}
+
+/// JSON within strings of JSON is looked into so deep.
+const PACKED_MAX: usize = 4;
+
+/// What a text is, where nobody says it.
+pub(crate) fn looks(text: &str) -> Format {
+    let text = text.trim_start();
+    let first = text.lines().next().unwrap_or_default();
+    if let Ok(Value::Object(object)) = serde_json::from_str::<Value>(first) {
+        let is_docker = object.get("log").is_some_and(Value::is_string);
+        let is_archive = object.get("log").is_some_and(|log| log.get("entries").is_some());
+        return match (is_archive, is_docker) {
+            (true, _) => Format::Har,
+            (_, true) => Format::Docker,
+            _ => Format::Json,
+        };
+    }
+    let begin: String = text.chars().take(4_096).filter(|c| !c.is_whitespace()).collect();
+    if begin.starts_with("{\"log\":{") {
+        return Format::Har;
+    }
+    let is_json = begin.starts_with("[{") || begin.starts_with("{\"");
+    if is_json && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() { Format::Json } else { Format::Plain }
+}
+
+/// The lines of a text. `time` finds the time of a line where it is written in a way of its own.
+pub(super) fn lines<'a>(text: &'a str, format: Format, time: Option<&Regex>, file: usize) -> Vec<Line<'a>> {
+    let mut all = Lines { time, file, count: 0, all: Vec::new(), partial: None };
+    if format == Format::Json
+        && let Ok(value) = serde_json::from_str::<Value>(text)
+        && text.trim_end().contains('\n')
+    {
+        // One document; its objects have no lines of their own.
+        all.within(&value, "", &When::Untold, 0, 0);
+        return all.all;
+    }
+    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
+        let line = line.strip_suffix('\n').unwrap_or(line);
+        all.line(line.strip_suffix('\r').unwrap_or(line), number);
+    }
+    all.all
+}
+
+struct Lines<'a, 't> {
+    time: Option<&'t Regex>,
+    file: usize,
+    /// Texts with documents so far.
+    count: usize,
+    all: Vec<Line<'a>>,
+    /// The beginning of a line that a container's log has parted.
+    partial: Option<String>,
+}
+
+impl<'a> Lines<'a, '_> {
+    fn line(&mut self, line: &'a str, number: usize) {
+        match object(line) {
+            Some((object, before)) => self.object(&object, line, before, number),
+            None => {
+                let when = self.when(line);
+                self.push(Cow::Borrowed(line), line, when, number);
+            }
+        }
+    }
+
+    /// A line that is an object, with what stands before it.
+    fn object(&mut self, object: &Value, line: &'a str, before: &str, number: usize) {
+        if let (Some(log), true) = (object.get("log").and_then(Value::as_str), before.trim().is_empty()) {
+            return self.record(log, object, line, number);
+        }
+        let here = self.when(line);
+        let round = match (told(object), &here) {
+            (Some(time), _) => When::Round(time),
+            (None, When::Here(range)) => When::Round(line[range.clone()].to_owned()),
+            (None, _) => When::Untold,
+        };
+        if !self.within(object, line, &round, number, 0) {
+            // Nothing was said; the line may still tell how the link is.
+            self.push(Cow::Borrowed(line), line, round, number);
+        }
+    }
+
+    /// A container's record: a line of its own, or a part of one.
+    fn record(&mut self, log: &str, object: &Value, line: &'a str, number: usize) {
+        let text = self.partial.take().unwrap_or_default() + log;
+        let Some(text) = text.strip_suffix('\n') else {
+            if text.len() < super::document::DOCUMENT_MAX {
+                self.partial = Some(text);
+            }
+            return;
+        };
+        let when = told(object).map_or(When::Untold, When::Round);
+        match self::object(text) {
+            Some((inner, _)) => {
+                let when = told(&inner).map_or(when, When::Round);
+                if !self.within(&inner, line, &when, number, 0) {
+                    self.push(Cow::Owned(text.to_owned()), line, when, number);
+                }
+            }
+            None => self.push(Cow::Owned(text.to_owned()), line, when, number),
+        }
+    }
+
+    /// Every string of a value that holds a document, with the time of the object round it. Whether there is one.
+    fn within(&mut self, value: &Value, whole: &'a str, when: &When, number: usize, packed: usize) -> bool {
+        match value {
+            Value::String(text) => {
+                if let Some((inner, _)) = object(text).filter(|_| packed < PACKED_MAX) {
+                    let when = told(&inner).map_or_else(|| when.clone(), When::Round);
+                    return self.within(&inner, whole, &when, number, packed + 1);
+                }
+                let is_said = super::document::begins(text).is_some();
+                if is_said {
+                    self.count += 1;
+                    // Of one document its texts are counted, for it has no lines.
+                    let number = if whole.is_empty() { self.count } else { number };
+                    for line in text.split('\n') {
+                        self.push(Cow::Owned(line.to_owned()), whole, when.clone(), number);
+                        self.all.iter_mut().next_back().into_iter().for_each(|line| line.is_alone = true);
+                    }
+                }
+                is_said
+            }
+            Value::Array(all) => {
+                all.iter().fold(false, |said, one| self.within(one, whole, when, number, packed) | said)
+            }
+            Value::Object(all) => {
+                let when = told(value).map_or_else(|| when.clone(), When::Round);
+                all.values().fold(false, |said, one| self.within(one, whole, &when, number, packed) | said)
+            }
+            _ => false,
+        }
+    }
+
+    fn when(&self, line: &str) -> When {
+        let found = match self.time {
+            Some(regex) => {
+                regex.captures(line).and_then(|found| found.get(1).or(found.get(0))).map(|found| found.range())
+            }
+            None => times::place(line),
+        };
+        found.map_or(When::Untold, When::Here)
+    }
+
+    fn push(&mut self, text: Cow<'a, str>, whole: &'a str, when: When, number: usize) {
+        self.all.push(Line { text, whole, when, number, file: self.file, writer: 0, is_alone: false });
+    }
+}
+
+/// The object of JSON at the end of a line, and what stands before it.
+fn object(line: &str) -> Option<(Value, &str)> {
+    /// A prefix is no longer.
+    const BEFORE_MAX: usize = 160;
+    if !line.trim_end().ends_with('}') {
+        return None;
+    }
+    let begin = line.find("{\"").filter(|begin| *begin <= BEFORE_MAX)?;
+    let value: Value = serde_json::from_str(&line[begin..]).ok()?;
+    value.is_object().then_some((value, &line[..begin]))
+}
+
+/// The time that an object tells of itself.
+fn told(object: &Value) -> Option<String> {
+    const NAMES: [&str; 19] = [
+        "@timestamp",
+        "@t",
+        "timestamp",
+        "Timestamp",
+        "time",
+        "Time",
+        "ts",
+        "datetime",
+        "dateTime",
+        "date",
+        "asctime",
+        "eventTime",
+        "startedDateTime",
+        "timeMillis",
+        "__REALTIME_TIMESTAMP",
+        "_SOURCE_REALTIME_TIMESTAMP",
+        "ingestionTime",
+        "receiveTimestamp",
+        "instant",
+    ];
+    NAMES.iter().find_map(|name| match object.get(name)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        // As Log4j writes it: seconds, and nanoseconds beside them.
+        Value::Object(parts) => {
+            let seconds = parts.get("epochSecond")?.as_u64()?;
+            let nanos = parts.get("nanoOfSecond").and_then(Value::as_u64).unwrap_or_default();
+            Some(format!("{seconds}.{nanos:09}"))
+        }
+        _ => None,
+    })
+}

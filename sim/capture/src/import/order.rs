@@ -1,0 +1,156 @@
+//! The lines of all files of a log in the order in which they happened.
+
+use std::borrow::Cow;
+
+use super::Imported;
+use super::lines::{Line, When};
+use super::times::{Clock, Days, Moment, Of, days_of, is_twice, read};
+
+/// A line with its instant: seconds since 1970 or since midnight, where any line before it has one.
+pub(super) type Timed<'a> = (Option<f64>, Line<'a>);
+
+/// How the days of files are written, and by whom a time was looked for.
+pub(super) struct Told {
+    pub(super) days: Days,
+    /// Whether `--time` was given.
+    pub(super) is_asked: bool,
+}
+
+/// Puts the lines of several files in order. What is strange about their times is said.
+pub(super) fn ordered<'a>(files: Vec<(String, Vec<Line<'a>>)>, told: &Told, imported: &mut Imported) -> Vec<Timed<'a>> {
+    let days = days(&files, told, imported);
+    let is_alone = files.len() == 1;
+    let mut all: Vec<Vec<Timed<'a>>> = Vec::new();
+    let mut has_times = false;
+    for (name, lines) in files {
+        let of = |line: usize| if is_alone { format!("line {line}") } else { format!("{name}, line {line}") };
+        let mut unread = None;
+        let mut moments: Vec<(Option<Moment>, Line<'a>)> = Vec::with_capacity(lines.len());
+        for line in lines {
+            let moment = time(&line).and_then(|text| {
+                let moment = read(&text, days);
+                if moment.is_none() && unread.is_none() {
+                    unread = Some((line.number, text.chars().take(40).collect::<String>()));
+                }
+                moment
+            });
+            moments.push((moment, line));
+        }
+        if let Some((line, text)) = unread.filter(|_| told.is_asked) {
+            imported.unread(of(line), format!("`{text}` is no time that is known"));
+        }
+        has_times |= moments.iter().any(|(moment, _)| moment.is_some());
+        if is_newest_first(&moments) {
+            imported.remark(format!("{name}: the newest line comes first; it is read from its end"));
+            moments = turned(moments);
+        }
+        all.push(timed(moments, &of, imported));
+    }
+    if !has_times && !told.is_asked {
+        imported.remark("no time was found in the log, so all happens at once; --time says where it stands");
+    }
+    woven(all)
+}
+
+/// The text that tells the time of a line.
+fn time<'l>(line: &'l Line<'_>) -> Option<Cow<'l, str>> {
+    match &line.when {
+        When::Untold => None,
+        When::Here(range) => line.text.get(range.clone()).map(Cow::Borrowed),
+        When::Round(text) => Some(Cow::Borrowed(text)),
+    }
+}
+
+/// How the files write days, where they show it.
+fn days(files: &[(String, Vec<Line<'_>>)], told: &Told, imported: &mut Imported) -> Days {
+    if told.days != Days::Unknown {
+        return told.days;
+    }
+    let mut open: Option<(usize, String)> = None;
+    let mut is_many = false;
+    for (_, lines) in files {
+        for line in lines {
+            let Some(text) = time(line) else { continue };
+            match days_of(&text) {
+                Some(Days::Unknown) => {
+                    let date = text.split([' ', ',', 'T']).next().unwrap_or_default().to_owned();
+                    is_many |= open.as_ref().is_some_and(|(_, before)| *before != date);
+                    open.get_or_insert((line.number, date));
+                }
+                Some(known) => return known,
+                None => {}
+            }
+        }
+    }
+    if let Some((line, date)) = open.filter(|_| is_many) {
+        imported
+            .remark(format!("line {line}: {date} is read with its month first; --format log4j reads the day first"));
+    }
+    Days::Second
+}
+
+/// Whether times run from the end of a file to its beginning.
+fn is_newest_first(lines: &[(Option<Moment>, Line<'_>)]) -> bool {
+    let times: Vec<Moment> = lines.iter().filter_map(|(moment, _)| *moment).collect();
+    let mut steps = [0_usize; 2];
+    for pair in times.windows(2) {
+        let step = pair[1].at - pair[0].at;
+        // A day or a year that begins anew is no step back.
+        let is_anew = pair[0].of != Of::World && (step < -43_200.0 || is_twice(-step));
+        if step != 0.0 && pair[0].of == pair[1].of && !is_anew {
+            steps[usize::from(step < 0.0)] += 1;
+        }
+    }
+    steps[1] > steps[0] * 2
+}
+
+/// The same with its last entry first. Lines without a time belong to the one before them.
+fn turned<'a>(lines: Vec<(Option<Moment>, Line<'a>)>) -> Vec<(Option<Moment>, Line<'a>)> {
+    let mut entries: Vec<Vec<(Option<Moment>, Line<'a>)>> = Vec::new();
+    for line in lines {
+        match entries.last_mut() {
+            Some(entry) if line.0.is_none() => entry.push(line),
+            _ => entries.push(vec![line]),
+        }
+    }
+    entries.into_iter().rev().flatten().collect()
+}
+
+/// The instants of the lines of one file.
+fn timed<'a>(
+    lines: Vec<(Option<Moment>, Line<'a>)>,
+    of: &dyn Fn(usize) -> String,
+    imported: &mut Imported,
+) -> Vec<Timed<'a>> {
+    let (mut clock, mut now) = (Clock::default(), None);
+    let mut all = Vec::with_capacity(lines.len());
+    for (moment, line) in lines {
+        let at = moment.map(|moment| clock.next(moment, line.number));
+        now = at.map_or(now, |at| Some(now.map_or(at, |now: f64| now.max(at))));
+        all.push((now, line));
+    }
+    if clock.twice > 0 {
+        imported.remark("an hour comes twice in it: it is taken for the end of summer time");
+    }
+    if let Some(line) = clock.first_back {
+        let (place, count) = (of(line), clock.back);
+        let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
+        imported.remark(format!("{place}: time runs backwards here ({times} in all); the order of the lines is kept"));
+    }
+    all
+}
+
+/// Several files as one: in the order of their first times, and line by line where they overlap.
+fn woven(mut files: Vec<Vec<Timed<'_>>>) -> Vec<Timed<'_>> {
+    let first = |file: &Vec<Timed<'_>>| file.iter().find_map(|(at, _)| *at).unwrap_or(f64::MIN);
+    let last = |file: &Vec<Timed<'_>>| file.last().and_then(|(at, _)| *at).unwrap_or(f64::MIN);
+    files.sort_by(|a, b| first(a).total_cmp(&first(b)));
+    let overlap = files.windows(2).any(|pair| first(&pair[1]) < last(&pair[0]));
+    let mut all: Vec<Timed<'_>> = files.into_iter().flatten().collect();
+    if overlap {
+        all.iter_mut().for_each(|(_, line)| line.writer = line.file);
+        // Lines of one file keep their order: their times never fall.
+        all.sort_by(|a, b| a.0.unwrap_or(f64::MIN).total_cmp(&b.0.unwrap_or(f64::MIN)));
+    }
+    all
+}

@@ -1,0 +1,73 @@
+//! The classic ports in a capture: documents over plain TCP, which a POS sends and a terminal answers.
+
+use std::collections::BTreeMap;
+
+use sca_protocol::frame::{Frame, opcode};
+use sca_protocol::xml::{Split, split};
+
+use super::stream::{Connection, What, in_turn};
+use crate::import::is_request;
+use crate::session::{Event, Side};
+
+/// Bytes of a document that are waited for.
+const DOCUMENT_MAX: usize = 1 << 20;
+
+/// What happened on the classic ports of each terminal, by its address.
+pub(super) fn sessions(connections: &BTreeMap<usize, Connection>) -> BTreeMap<String, Vec<(f64, Event)>> {
+    let mut all: BTreeMap<String, Vec<(f64, Event)>> = BTreeMap::new();
+    for connection in connections.values().filter(|connection| is_classic(connection)) {
+        let terminal = answering(connection);
+        let host = terminal.rsplit_once(':').map_or(terminal, |(host, _)| host).to_owned();
+        documents(connection, terminal, all.entry(host).or_default());
+    }
+    for events in all.values_mut() {
+        events.sort_by(|a, b| a.0.total_cmp(&b.0));
+    }
+    all
+}
+
+/// Whether documents travel on it, and nothing else: a connection to a broker begins with HTTP or has frames.
+fn is_classic(connection: &Connection) -> bool {
+    !connection.is_tls
+        && connection.texts().any(|(_, bytes)| {
+            let text = String::from_utf8_lossy(bytes);
+            let text = text.trim_start_matches('\u{feff}').trim_start();
+            is_request(text) || text.starts_with("<RESPONSE") || text.starts_with("<ERESPONSE")
+        })
+}
+
+/// The address of the terminal: it answers requests, whoever has dialled.
+fn answering(connection: &Connection) -> &str {
+    let asks = connection.texts().find(|(_, bytes)| is_request(&String::from_utf8_lossy(bytes))).map(|(from, _)| from);
+    match asks {
+        Some(asks) if asks == connection.server => &connection.client,
+        Some(_) => &connection.server,
+        // A notice: the terminal has called the POS.
+        None => connection.texts().next().map_or("", |(from, _)| from),
+    }
+}
+
+fn documents(connection: &Connection, terminal: &str, into: &mut Vec<(f64, Event)>) {
+    let mut waiting = [String::new(), String::new()];
+    for said in in_turn(&connection.said, &|from| from != terminal) {
+        let side = if said.from == terminal { Side::Terminal } else { Side::Broker };
+        let text = &mut waiting[usize::from(side == Side::Broker)];
+        match &said.what {
+            What::Missing(missing) => {
+                text.clear();
+                into.push((said.at, Event::Lost { side, what: format!("{missing} of {} are missing", said.from) }));
+            }
+            What::Bytes(bytes) => text.push_str(&String::from_utf8_lossy(bytes)),
+        }
+        while let Split::Whole(end) = split(text) {
+            let mut frame = Frame::whole(opcode::TEXT, text[..end].trim());
+            frame.mask = (side == Side::Terminal).then_some([0; 4]);
+            into.push((said.at, Event::Frame(side, frame)));
+            *text = text[end..].to_owned();
+        }
+        if text.len() > DOCUMENT_MAX {
+            text.clear();
+            into.push((said.at, Event::Lost { side, what: "a document that does not end".to_owned() }));
+        }
+    }
+}

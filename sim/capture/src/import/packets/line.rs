@@ -1,0 +1,189 @@
+//! What happened on one connection to a broker.
+
+use std::collections::BTreeMap;
+
+use sca_protocol::Reason;
+use sca_protocol::frame::opcode;
+use sca_protocol::handshake::Head;
+
+use super::stream::{Connection, What, in_turn};
+use crate::ears::Ears;
+use crate::import::{Imported, is_request};
+use crate::session::{Ending, Event, Side};
+
+/// A connection to a broker.
+pub(super) struct Line {
+    pub(super) stream: usize,
+    /// The pinpad id of its terminal.
+    pub(super) name: String,
+    pub(super) secure: bool,
+    /// Whether it is a POS's, and no terminal's.
+    pub(super) is_pos: bool,
+    /// Whether its end is among what happened.
+    pub(super) is_ended: bool,
+    pub(super) events: Vec<(f64, Event)>,
+}
+
+impl Line {
+    /// What happened on a connection. `known` has the names of the terminals of hosts.
+    pub(super) fn of(
+        imported: &mut Imported,
+        (stream, connection): (usize, &Connection),
+        known: &mut BTreeMap<String, String>,
+    ) -> Self {
+        let (dialler, _) = connection.sides();
+        let side = |from: &str| if from == dialler { Side::Terminal } else { Side::Broker };
+        let mut ears = Ears::default();
+        let mut events: Vec<(f64, Event)> = Vec::new();
+        if connection.begins {
+            events.push((connection.first, Event::Opened));
+        }
+        for said in in_turn(&connection.said, &|from| side(from) == Side::Broker) {
+            let heard = match &said.what {
+                What::Bytes(bytes) => ears.hear(side(&said.from), bytes),
+                What::Missing(missing) => {
+                    imported.unread(
+                        format!("connection {stream}, {:.3} s", said.at - connection.first),
+                        format!("{missing} of {} are missing in the capture", said.from),
+                    );
+                    ears.misses(side(&said.from), missing)
+                }
+            };
+            events.extend(heard.into_iter().map(|event| (said.at, event)));
+        }
+        if connection.is_tls {
+            missing_in_tls(imported, (stream, connection), &mut events, &side);
+        }
+        let is_pos = speaks_as_a_pos(&events);
+        let (ending, is_ended) = end(connection, &ears, &side, events.last().map(|(at, _)| *at));
+        events.extend(ending);
+        if events.len() == 1 && connection.is_tls {
+            imported.unread(format!("connection {stream}"), "nothing was said in it that could be read");
+        }
+        let name = name(&events, dialler, known);
+        if is_pos {
+            as_its_terminal(&mut events);
+        }
+        Self { stream, name, secure: connection.is_tls, is_pos, is_ended: is_ended && !is_pos, events }
+    }
+}
+
+/// A segment of TLS that is missing takes with it what else its side says.
+fn missing_in_tls(
+    imported: &mut Imported,
+    (stream, connection): (usize, &Connection),
+    events: &mut Vec<(f64, Event)>,
+    side: &dyn Fn(&str) -> Side,
+) {
+    for (at, from) in &connection.missing {
+        let place = format!("connection {stream}, {:.3} s", at - connection.first);
+        imported.unread(place, format!("a segment of {from} is missing in the capture; TLS may stay closed behind it"));
+        let what = "a segment is missing, and what TLS had in it".to_owned();
+        events.push((*at, Event::Lost { side: side(from), what }));
+    }
+    events.sort_by(|a, b| a.0.total_cmp(&b.0));
+}
+
+/// How a connection ended, so far as the capture shows it.
+fn end(
+    connection: &Connection,
+    ears: &Ears,
+    side: &dyn Fn(&str) -> Side,
+    last: Option<f64>,
+) -> (Option<(f64, Event)>, bool) {
+    let ended = connection.ended.as_ref().map(|(at, from, ending)| (*at, side(from), *ending));
+    let event = match (&connection.alert, ears.is_past_the_answer(), ended) {
+        (Some(code), false, _) => {
+            let by_terminal = ended.is_some_and(|(_, side, _)| side == Side::Terminal);
+            let at = ended.map_or(connection.last, |(at, ..)| at);
+            (at, Event::Failed(Reason::Tls(alert_word(*code, by_terminal))))
+        }
+        (_, _, Some((at, _, Ending::Reset))) if !connection.accepted => (at, Event::Failed(Reason::Refused)),
+        (_, _, None) if !connection.accepted => (connection.last, Event::Failed(Reason::Timeout)),
+        (_, _, Some((at, side, ending))) => (last.map_or(at, |last| last.max(at)), Event::Ended(side, ending)),
+        (_, _, None) => return (None, false),
+    };
+    (Some(event), true)
+}
+
+/// The pinpad id of a connection's terminal: as it says it, or as it was said from the same host before.
+fn name(events: &[(f64, Event)], dialler: &str, known: &mut BTreeMap<String, String>) -> String {
+    let head = events.iter().find_map(|(_, event)| match event {
+        Event::Asked(text) => Head::parse_request(text.as_bytes()).ok().flatten(),
+        _ => None,
+    });
+    let said = head.as_ref().and_then(|(head, _)| head.get("x-vfi-pinpad-id")).map(|id| id.trim().to_owned());
+    let asked_for = head.as_ref().and_then(|(head, _)| head.path().strip_prefix("/pos/")).map(str::to_owned);
+    let host = dialler.rsplit_once(':').map_or("", |(host, _)| host).to_owned();
+    match said.or(asked_for).filter(|id| !id.is_empty()) {
+        Some(id) => {
+            known.insert(host, id.clone());
+            id
+        }
+        None => known.get(&host).cloned().unwrap_or_else(|| "1".to_owned()),
+    }
+}
+
+/// Whether the side that dialled is a POS: it sends requests.
+fn speaks_as_a_pos(events: &[(f64, Event)]) -> bool {
+    events.iter().any(|(_, event)| match event {
+        Event::Frame(Side::Terminal, frame) if frame.opcode == opcode::TEXT => {
+            std::str::from_utf8(&frame.payload).is_ok_and(is_request)
+        }
+        _ => false,
+    })
+}
+
+/// What was said between a POS and a broker, as it was said between the broker and the terminal. How the terminal's own line
+/// came to be and ended is not in it.
+fn as_its_terminal(events: &mut Vec<(f64, Event)>) {
+    let mut is_up = false;
+    let mut all = Vec::new();
+    for (at, event) in std::mem::take(events) {
+        match event {
+            Event::Frame(side, mut frame) if frame.opcode < opcode::CLOSE => {
+                if !std::mem::replace(&mut is_up, true) {
+                    all.push((at, Event::Up));
+                }
+                let side = if side == Side::Terminal { Side::Broker } else { Side::Terminal };
+                frame.mask = (side == Side::Terminal).then_some([0; 4]);
+                all.push((at, Event::Frame(side, frame)));
+            }
+            Event::Lost { side, what } => {
+                let side = if side == Side::Terminal { Side::Broker } else { Side::Terminal };
+                all.push((at, Event::Lost { side, what }));
+            }
+            _ => {}
+        }
+    }
+    *events = all;
+}
+
+pub(super) fn is_upgrade(bytes: &[u8]) -> bool {
+    let read = Head::parse_request(bytes).ok().flatten();
+    read.is_some_and(|(head, _)| head.get("Upgrade").is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket")))
+}
+
+/// Whether bytes begin as a frame of a terminal does: whole, of a kind there is, masked.
+pub(super) fn is_masked(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x81 | 0x82 | 0x88..=0x8a | 0xc1 | 0xc2, second, ..] if second & 0x80 != 0)
+}
+
+/// What an alert of TLS tells: of the broker's certificate where the terminal sent it, else of the terminal's.
+fn alert_word(code: u8, by_terminal: bool) -> &'static str {
+    match (code, by_terminal) {
+        (42, true) => "wrong-name",
+        (43, true) => "wrong-usage",
+        (44, true) => "revoked",
+        (45, true) => "expired",
+        (48, true) => "unknown-authority",
+        (42, false) => "alert-bad-certificate",
+        (43, false) => "alert-unsupported-certificate",
+        (44, false) => "alert-certificate-revoked",
+        (45, false) => "alert-certificate-expired",
+        (48, false) => "alert-unknown-ca",
+        (116, false) => "alert-certificate-required",
+        (70, _) => "alert-protocol-version",
+        _ => "alert-other",
+    }
+}

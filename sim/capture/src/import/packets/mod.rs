@@ -1,0 +1,157 @@
+//! Packets (pcap, pcapng), taken apart by `tshark`: TCP put together, TLS opened with a key log. What travelled within is
+//! read here, as it is of any connection.
+
+mod classic;
+mod line;
+mod stream;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::Imported;
+use crate::session::{Event, Session};
+use line::Line;
+use stream::{Connection, connections, follow};
+
+/// Connections of one file that are looked into.
+const CONNECTIONS_MAX: usize = 500;
+
+/// Why packets cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum PacketsError {
+    /// There is no tshark.
+    #[error("packets are read through tshark, which is not there; on Debian: apt-get install tshark")]
+    NoTshark,
+    /// tshark cannot be started.
+    #[error("tshark cannot be started: {0}")]
+    Start(io::Error),
+    /// tshark cannot read the file at all.
+    #[error("tshark cannot read it: {0}")]
+    Tshark(String),
+}
+
+/// Reads a file of packets. `keys` is a TLS key log.
+///
+/// # Errors
+/// [`PacketsError`], if tshark is missing or reads nothing. A file that is damaged further on is read up to there.
+pub fn read(file: &Path, keys: Option<&Path>) -> Result<Imported, PacketsError> {
+    let mut imported = Imported::default();
+    let (text, complaint) = tshark(file, keys, &stream::FIELDS)?;
+    if let Some(why) = complaint {
+        if text.trim().is_empty() {
+            return Err(PacketsError::Tshark(why));
+        }
+        imported.unread("the end of the file", why);
+    }
+    let (mut connections, frames) = connections(&text);
+    if connections.len() > CONNECTIONS_MAX {
+        imported.unread(
+            "the file",
+            format!("it holds {} connections; the first {CONNECTIONS_MAX} are read", connections.len()),
+        );
+        while connections.len() > CONNECTIONS_MAX {
+            connections.pop_last();
+        }
+    }
+    follow(file, keys, &mut connections, &frames)?;
+    let start = connections.values().map(|connection| connection.first).fold(f64::MAX, f64::min);
+    let since = |at: f64| super::since(start, at);
+    for line in lines(&mut imported, &connections) {
+        for (at, event) in line.events {
+            imported.session(&line.name, line.secure).push(since(at), event);
+        }
+    }
+    for (name, events) in classic::sessions(&connections) {
+        let mut session = Session::classic(name);
+        events.into_iter().for_each(|(at, event)| session.push(since(at), event));
+        imported.sessions.push(session);
+    }
+    closed_books(&mut imported, &connections, keys.is_some());
+    if imported.sessions.is_empty() {
+        imported.unread("the file", "no connection asks for a WebSocket, and none is of a classic port");
+    }
+    Ok(imported)
+}
+
+/// What happened on the connections of terminals, in the order in which it happened.
+fn lines(imported: &mut Imported, connections: &BTreeMap<usize, Connection>) -> Vec<Line> {
+    let brokers = brokers(connections);
+    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    let of_brokers = connections.iter().filter(|(_, connection)| brokers.contains(connection.sides().1));
+    let mut lines: Vec<Line> =
+        of_brokers.map(|(stream, connection)| Line::of(imported, (*stream, connection), &mut known)).collect();
+    if lines.iter().any(|line| !line.is_pos) {
+        for line in lines.iter().filter(|line| line.is_pos) {
+            imported.remark(format!(
+                "connection {} is a POS's; what it said is read of its terminal's connection",
+                line.stream
+            ));
+        }
+        lines.retain(|line| !line.is_pos);
+    }
+    in_turn(&lines)
+}
+
+/// One connection after the other. Where the end of one is not in the capture, it is over when the next of its terminal begins.
+fn in_turn(lines: &[Line]) -> Vec<Line> {
+    let mut all: Vec<(f64, usize, Event)> = Vec::new();
+    for (place, line) in lines.iter().enumerate() {
+        all.extend(line.events.iter().map(|(at, event)| (*at, place, event.clone())));
+        let next = lines[place + 1..].iter().find(|next| next.name == line.name);
+        let next = next.and_then(|next| next.events.first()).map(|(at, _)| *at);
+        let last = line.events.last().map_or(0.0, |(at, _)| *at);
+        // What overlaps is left as it is: two connections at once are what happened.
+        if let Some(at) = next.filter(|at| !line.is_ended && *at >= last) {
+            all.push((at, place, Event::Vanished));
+        }
+    }
+    all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let of = |(at, place, event): (f64, usize, Event)| {
+        let line: &Line = &lines[place];
+        Line { events: vec![(at, event)], name: line.name.clone(), ..*line }
+    };
+    all.into_iter().map(of).collect()
+}
+
+/// The addresses at which WebSockets were asked for; where none was, those at which frames were sent.
+fn brokers(connections: &BTreeMap<usize, Connection>) -> BTreeSet<&str> {
+    let of = |says: &dyn Fn(&[u8]) -> bool| -> BTreeSet<&str> {
+        let mine = connections.values().filter(|connection| connection.texts().any(|(_, bytes)| says(bytes)));
+        mine.map(|connection| connection.sides().1).collect()
+    };
+    let mut all = of(&line::is_upgrade);
+    all.extend(of(&|bytes| line::is_masked(bytes)));
+    all
+}
+
+/// Says which connections could not be opened.
+fn closed_books(imported: &mut Imported, connections: &BTreeMap<usize, Connection>, has_keys: bool) {
+    for (stream, connection) in connections {
+        if connection.is_tls && connection.said.is_empty() && connection.alert.is_none() {
+            let place = format!("connection {stream} from {} to {}", connection.client, connection.server);
+            let told = if has_keys { "its secrets are not in the key log" } else { "give a key log with --keys FILE" };
+            imported.unread(place, format!("TLS that cannot be opened; {told}"));
+        }
+    }
+}
+
+/// Runs tshark. What it printed, and what it complained of.
+fn tshark(file: &Path, keys: Option<&Path>, arguments: &[&str]) -> Result<(String, Option<String>), PacketsError> {
+    let mut command = Command::new("tshark");
+    command.arg("-n").arg("-r").arg(file).stdin(Stdio::null());
+    if let Some(keys) = keys {
+        command.arg("-o").arg(format!("tls.keylog_file:{}", keys.display()));
+    }
+    let output = command.args(arguments).output().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => PacketsError::NoTshark,
+        _ => PacketsError::Start(error),
+    })?;
+    let complaint = (!output.status.success()).then(|| {
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        let mut lines = text.lines().filter(|line| !line.starts_with("Running as user") && !line.trim().is_empty());
+        lines.next_back().unwrap_or("it says nothing").to_owned()
+    });
+    Ok((String::from_utf8_lossy(&output.stdout).into_owned(), complaint))
+}

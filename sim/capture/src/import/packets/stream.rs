@@ -1,0 +1,232 @@
+//! The TCP connections of a file of packets, and what was said on each.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{PacketsError, line, tshark};
+use crate::session::Ending;
+
+/// One TCP connection.
+#[derive(Debug, Default)]
+pub(super) struct Connection {
+    /// The address that was seen first, or that dialled, and the other one.
+    pub(super) client: String,
+    pub(super) server: String,
+    /// When it was seen first, and whether that was its beginning.
+    pub(super) first: f64,
+    pub(super) begins: bool,
+    pub(super) accepted: bool,
+    pub(super) is_tls: bool,
+    /// The code of the first alert.
+    pub(super) alert: Option<u8>,
+    /// When it ended, from which address, and how.
+    pub(super) ended: Option<(f64, String, Ending)>,
+    /// What was said, in order.
+    pub(super) said: Vec<Said>,
+    /// When a segment was missing, before one from this address.
+    pub(super) missing: Vec<(f64, String)>,
+    pub(super) last: f64,
+}
+
+/// Something that was said.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) at: f64,
+    /// The address it came from.
+    pub(super) from: String,
+    pub(super) what: What,
+}
+
+/// What was said.
+#[derive(Debug)]
+pub(super) enum What {
+    /// This.
+    Bytes(Vec<u8>),
+    /// Something that is not in the capture: how much.
+    Missing(String),
+}
+
+impl Connection {
+    /// Everything that was said and is in the capture, with the address it came from.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.said.iter().filter_map(|said| match &said.what {
+            What::Bytes(bytes) => Some((said.from.as_str(), bytes.as_slice())),
+            What::Missing(_) => None,
+        })
+    }
+
+    /// The address that dialled, and the one that listens. Where the beginning is not in the capture, who asks for the
+    /// upgrade or masks what it says has dialled.
+    pub(super) fn sides(&self) -> (&str, &str) {
+        let by = |says: &dyn Fn(&[u8]) -> bool| self.texts().find(|(_, bytes)| says(bytes)).map(|(from, _)| from);
+        let asks = || by(&|bytes| bytes.starts_with(b"GET ")).or_else(|| by(&|bytes| line::is_masked(bytes)));
+        match if self.begins { None } else { asks() } {
+            Some(dialler) if dialler == self.server => (&self.server, &self.client),
+            _ => (&self.client, &self.server),
+        }
+    }
+}
+
+/// What was said, in the order in which it may have been: what is missing of who asks stands as early as it can, and of who
+/// answers as late as it can, for only then an answer has its request before it.
+pub(super) fn in_turn<'s>(said: &'s [Said], asks: &dyn Fn(&str) -> bool) -> Vec<&'s Said> {
+    let mut all: Vec<&Said> = Vec::with_capacity(said.len());
+    for one in said {
+        let is_early = matches!(one.what, What::Missing(_)) && asks(&one.from);
+        let place = all.iter().rposition(|before| before.from == one.from).map_or(0, |place| place + 1);
+        let place = if is_early { place } else { all.len() };
+        all.insert(place, one);
+    }
+    all
+}
+
+/// What is asked of every packet.
+pub(super) const FIELDS: [&str; 28] = [
+    "-Y",
+    "tcp",
+    "-T",
+    "fields",
+    "-E",
+    "occurrence=f",
+    "-e",
+    "frame.number",
+    "-e",
+    "frame.time_epoch",
+    "-e",
+    "tcp.stream",
+    "-e",
+    "tcp.flags",
+    "-e",
+    "ip.src",
+    "-e",
+    "ipv6.src",
+    "-e",
+    "tcp.srcport",
+    "-e",
+    "ip.dst",
+    "-e",
+    "ipv6.dst",
+    "-e",
+    "tcp.dstport",
+    "-e",
+    "tcp.analysis.lost_segment",
+];
+/// And of TLS.
+const TLS_FIELDS: [&str; 8] = ["-Y", "tls", "-T", "fields", "-e", "frame.number", "-e", "tls.alert_message.desc"];
+
+pub(super) type Frames = BTreeMap<u64, usize>;
+
+/// The connections of a file, and which each packet belongs to.
+pub(super) fn connections(text: &str) -> (BTreeMap<usize, Connection>, Frames) {
+    const FIN: u32 = 1;
+    const SYN: u32 = 2;
+    const RESET: u32 = 4;
+    const ACK: u32 = 16;
+    let mut all: BTreeMap<usize, Connection> = BTreeMap::new();
+    let mut frames = Frames::new();
+    for line in text.lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let [number, at, stream, flags, from4, from6, from_port, to4, to6, to_port, missing] = fields.as_slice() else {
+            continue;
+        };
+        let (Ok(number), Ok(at), Ok(stream)) = (number.parse(), at.parse::<f64>(), stream.parse()) else { continue };
+        let flags = u32::from_str_radix(flags.trim_start_matches("0x"), 16).unwrap_or(0);
+        let from = format!("{from4}{from6}:{from_port}");
+        let to = format!("{to4}{to6}:{to_port}");
+        frames.insert(number, stream);
+        let connection = all.entry(stream).or_default();
+        connection.last = at;
+        if connection.client.is_empty() {
+            let is_answer = flags & (SYN | ACK) == SYN | ACK;
+            (connection.client, connection.server) =
+                if is_answer { (to.clone(), from.clone()) } else { (from.clone(), to) };
+            (connection.first, connection.begins) = (at, flags & SYN != 0);
+        }
+        if !missing.is_empty() {
+            connection.missing.push((at, from.clone()));
+        }
+        let is_of_server = from == connection.server;
+        connection.accepted |= is_of_server && flags & SYN != 0 || flags & (SYN | RESET) == 0;
+        let ending = [(RESET, Ending::Reset), (FIN, Ending::Fin)].iter().find(|(bit, _)| flags & bit != 0);
+        if let Some((_, ending)) = ending {
+            connection.ended.get_or_insert((at, from, *ending));
+        }
+    }
+    (all, frames)
+}
+
+/// Reads what was said on every connection, TLS opened.
+pub(super) fn follow(
+    file: &Path,
+    keys: Option<&Path>,
+    connections: &mut BTreeMap<usize, Connection>,
+    frames: &Frames,
+) -> Result<(), PacketsError> {
+    let (text, _) = tshark(file, keys, &TLS_FIELDS)?;
+    for line in text.lines() {
+        let Some((number, alert)) = line.split_once('\t') else { continue };
+        let stream = number.parse().ok().and_then(|number: u64| frames.get(&number));
+        if let Some(connection) = stream.and_then(|stream| connections.get_mut(stream)) {
+            connection.is_tls = true;
+            let code = alert.split(',').next().and_then(|code| code.parse().ok()).filter(|code: &u8| *code != 0);
+            connection.alert = connection.alert.or(code);
+        }
+    }
+    let wanted: Vec<String> = connections
+        .iter()
+        .map(|(stream, connection)| format!("follow,{},yaml,{stream}", if connection.is_tls { "tls" } else { "tcp" }))
+        .collect();
+    for some in wanted.chunks(50) {
+        let mut arguments = vec!["-q"];
+        some.iter().for_each(|one| arguments.extend(["-z", one.as_str()]));
+        let (text, _) = tshark(file, keys, &arguments)?;
+        said(&text, connections, frames);
+    }
+    Ok(())
+}
+
+/// Reads tshark's account of streams: who is who, then packet by packet its number, whose it is, when, and what as Base64.
+fn said(text: &str, connections: &mut BTreeMap<usize, Connection>, frames: &Frames) {
+    let (mut number, mut peer, mut at, mut data) = (None, 0, 0.0, String::new());
+    // The addresses of both peers, in the order in which they are listed.
+    let mut peers: Vec<(String, String)> = Vec::new();
+    let mut last = 0.0;
+    for line in text.lines().chain(["  - packet: end"]) {
+        let (key, value) = line.trim().split_once(": ").unwrap_or((line.trim(), ""));
+        match key {
+            "- packet" => {
+                let stream = number.and_then(|number: u64| frames.get(&number));
+                if let Some(connection) = stream.and_then(|stream| connections.get_mut(stream)) {
+                    let bytes = STANDARD.decode(&data).unwrap_or_default();
+                    let from = peers.get(peer).map(|(host, port)| format!("{host}:{port}")).unwrap_or_default();
+                    // What is missing has no time of its own.
+                    let what = match missing(&bytes).filter(|_| at == 0.0) {
+                        Some(missing) => What::Missing(missing),
+                        None => What::Bytes(bytes),
+                    };
+                    last = if at > 0.0 { at } else { last };
+                    connection.said.push(Said { at: last, from, what });
+                }
+                (number, data) = (value.parse().ok(), String::new());
+            }
+            "peers:" => peers.clear(),
+            "- peer" => peers.push((String::new(), String::new())),
+            "peer" => peer = value.parse().unwrap_or(0),
+            "host" => peers.iter_mut().next_back().into_iter().for_each(|peer| value.clone_into(&mut peer.0)),
+            "port" => peers.iter_mut().next_back().into_iter().for_each(|peer| value.clone_into(&mut peer.1)),
+            "timestamp" => at = value.parse().unwrap_or(at),
+            "data" | "packets:" => {}
+            base64 => data.push_str(base64),
+        }
+    }
+}
+
+/// How much tshark says is missing, where it says so.
+fn missing(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok()?.trim_end_matches('\0');
+    let count = text.strip_prefix('[')?.strip_suffix(" missing in capture file]")?;
+    Some(count.to_owned())
+}

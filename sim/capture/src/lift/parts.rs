@@ -1,0 +1,174 @@
+//! A capture in parts: each is a scenario of its own, and what a later one refers to is said in it again.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use regex::Regex;
+use sca_protocol::commands::{Command, Needs};
+use sca_scenario::model::{LinkSight, Sight};
+
+use super::{Asked, Lift, expect};
+use crate::fields::BROUGHT_BACK;
+use crate::session::{Event, Session};
+
+/// Exchanges that are kept for parts to come, and bytes of each.
+const CARRIED_MAX: (usize, usize) = (256, 8 << 10);
+
+/// Values that earlier exchanges have brought, each with the lines that bring it again.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Carried {
+    values: BTreeMap<String, Rc<Brings>>,
+    /// The same in the order in which they came.
+    order: Vec<String>,
+}
+
+/// An exchange that brings values.
+#[derive(Debug)]
+struct Brings {
+    lines: String,
+    /// What it brings, and the name of each.
+    names: Vec<(String, String)>,
+    needs_session: bool,
+}
+
+impl Lift {
+    /// A whole session as a scenario, or as several: where it is longer than one may be, and where the end of a connection is
+    /// not in the capture.
+    #[must_use]
+    pub fn whole(title: &str, session: &Session) -> Vec<String> {
+        let lift = Self::new(title, session.secure);
+        let mut lift = if session.classic { lift.on_classic_ports() } else { lift };
+        let (mut all, mut began) = (Vec::new(), Duration::ZERO);
+        for (at, event) in &session.events {
+            lift.event(at.saturating_sub(began), event);
+            let is_parted = lift.has_begun() && matches!(event, Event::Vanished);
+            if is_parted || lift.is_long_enough() {
+                let next = lift.continued();
+                lift.finish(lift.last);
+                all.push(lift);
+                (lift, began) = (next, *at);
+            }
+        }
+        if all.is_empty() || lift.has_begun() {
+            lift.finish(lift.last);
+            all.push(lift);
+        }
+        let count = all.len();
+        for (number, part) in (1..).zip(&mut all).filter(|_| count > 1) {
+            part.part = (number, Some(count));
+        }
+        all.iter().map(Self::text).collect()
+    }
+
+    /// The same line goes on in another scenario: what is known stays known, what has been written does not.
+    #[must_use]
+    pub fn continued(&mut self) -> Self {
+        self.goes_on = true;
+        let mut next = Self::new(&self.title, self.secure);
+        next.part = (self.part.0 + 1, None);
+        next.terminal.clone_from(&self.terminal);
+        next.broker.clone_from(&self.broker);
+        next.certificates.clone_from(&self.certificates);
+        next.classic = self.classic;
+        next.link = std::mem::take(&mut self.link);
+        next.frames = std::mem::take(&mut self.frames);
+        next.speech.number = self.speech.number;
+        next.speech.named = self.speech.named;
+        next.speech.carried = std::mem::take(&mut self.speech.carried);
+        // What is answered in the next part has its lines in this one.
+        for asked in self.speech.pairing.open_mut() {
+            let request = asked.request.clone();
+            let elsewhere =
+                Asked { request: request.clone(), at: Duration::ZERO, is_elsewhere: true, ..Asked::default() };
+            next.speech.pairing.asked(request.as_ref(), elsewhere);
+        }
+        if next.classic {
+            next.speech.connected = Some(0);
+        } else if next.link.is_up() {
+            next.step(Some(Duration::ZERO), expect(Sight::Link(LinkSight::Connects)));
+            next.speech.connected = Some(next.body.len());
+        }
+        next.prelude = next.body.len();
+        next
+    }
+
+    /// How the connection ended is not in the capture.
+    pub(super) fn vanished(&mut self) {
+        self.told_pings();
+        self.comment("how this connection ended is not in the capture");
+        self.link.is_down();
+        self.speech.connected = None;
+    }
+
+    /// An exchange has brought values: its lines are kept for parts to come.
+    pub(super) fn keep_exchange(&mut self, asked: &Asked, names: Vec<(String, String)>) {
+        let Some(lines) = self.body.get(asked.lines.start..).filter(|_| !asked.is_elsewhere) else { return };
+        let is_alone = lines.matches(" as ").count() == 1 && lines.matches(" re ").count() == 1;
+        if names.is_empty() || !is_alone || lines.len() > CARRIED_MAX.1 || !lines.contains("pos -> terminal  ") {
+            return;
+        }
+        let needs = asked.request.as_ref().and_then(Command::find).map(|row| row.needs);
+        let brings = Brings { lines: without_stamps(lines), names, needs_session: needs == Some(Needs::Session) };
+        let brings = Rc::new(brings);
+        let carried = &mut self.speech.carried;
+        for (value, _) in &brings.names {
+            carried.values.insert(value.clone(), brings.clone());
+            carried.order.push(value.clone());
+        }
+        let over = carried.order.len().saturating_sub(CARRIED_MAX.0);
+        for value in carried.order.drain(..over).collect::<Vec<_>>() {
+            carried.values.remove(&value);
+        }
+    }
+
+    /// Where a request names a value that a part before has brought, what brought it is said again where this part begins.
+    pub(super) fn bring_what_is_named(&mut self, text: &str) {
+        let Some(request) = super::request_in(text) else { return };
+        for name in BROUGHT_BACK {
+            let Some(value) = request.get(name).filter(|value| !self.speech.captured.contains_key(*value)) else {
+                continue;
+            };
+            let brings = self.speech.carried.values.get(value).cloned();
+            let Some((brings, place)) = brings.zip(self.speech.connected) else { continue };
+            if brings.needs_session && !self.speech.has_session {
+                self.was_open();
+                self.speech.has_session = true;
+            }
+            let place = self.speech.connected.unwrap_or(place);
+            let lines = format!("# of a part before:\n{}", brings.lines);
+            self.insert(place, &lines);
+            for (value, name) in &brings.names {
+                self.speech.captured.insert(value.clone(), name.clone());
+            }
+        }
+    }
+
+    /// Lines that stand before others: what comes later in this part comes behind them.
+    pub(super) fn insert(&mut self, place: usize, lines: &str) {
+        self.body.insert_str(place, lines);
+        for open in self.speech.pairing.open_mut().filter(|open| open.lines.start >= place) {
+            open.lines = open.lines.start + lines.len()..open.lines.end + lines.len();
+        }
+        self.speech.connected = self.speech.connected.map(|place| place + lines.len());
+        self.rewrites += 1;
+    }
+}
+
+/// Lines without the times at which they happened, and without the COUNTER that they had there.
+fn without_stamps(lines: &str) -> String {
+    let counter = Regex::new(r#" COUNTER=("[^"]*"|\S+)"#).ok();
+    let mut out = String::with_capacity(lines.len());
+    for line in lines.lines() {
+        let line = match line.strip_prefix('+').and_then(|rest| rest.split_once(' ')) {
+            Some((_, line)) => line.trim_start(),
+            None => line,
+        };
+        match &counter {
+            Some(counter) => out.push_str(&counter.replace_all(line, "")),
+            None => out.push_str(line),
+        }
+        out.push('\n');
+    }
+    out
+}

@@ -1,0 +1,124 @@
+//! What a cardholder has answered to a prompt, so far as the terminal's answer tells.
+
+use std::time::Duration;
+
+use sca_protocol::Response;
+use sca_protocol::commands::Prompt;
+use sca_protocol::screens::ScreenName;
+use sca_scenario::model::CardholderAct;
+
+use super::pay::card_of;
+use super::{Asked, Lift};
+use crate::lift::link::sayable;
+
+/// The RESULT_CODE of what was cancelled, or waited too long.
+const CANCELLED: &str = "59001";
+
+/// Who or what has ended a command before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EndedBy {
+    Cardholder,
+    /// The POS, by a CANCEL that is in the capture.
+    Pos,
+    /// Nobody came.
+    Time,
+    /// The host, or something that the capture does not show.
+    Other,
+}
+
+impl Lift {
+    /// Who has ended a command, where its answer says that it was ended.
+    pub(super) fn ended_by(&self, asked: &Asked, response: &Response) -> Option<EndedBy> {
+        if response.get("RESULT_CODE") != Some(CANCELLED) {
+            return None;
+        }
+        let said = response.get("RESPONSE_TEXT").unwrap_or_default().to_ascii_uppercase();
+        let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
+        Some(if asked.is_cancelled || says(&["BY POS", "BY ECR", "BY CASHIER"]) {
+            EndedBy::Pos
+        } else if says(&["TIMEOUT", "TIME OUT", "TIME-OUT", "TIMED OUT"]) {
+            EndedBy::Time
+        } else if says(&["HOST", "SERVER", "COMM", "BY DEVICE", "BY TERMINAL"]) {
+            EndedBy::Other
+        } else {
+            EndedBy::Cardholder
+        })
+    }
+
+    /// A command was ended: whoever did it does it again. `limit` is the setting that says how long it waits.
+    pub(super) fn is_ended(
+        &mut self,
+        by: EndedBy,
+        (asked, at): (&Asked, Duration),
+        limit: &'static str,
+        screen: ScreenName,
+    ) {
+        match by {
+            EndedBy::Cardholder => {
+                self.screen(screen);
+                self.cardholder(CardholderAct::Presses("cancel".to_owned()));
+            }
+            EndedBy::Time => {
+                let waited = (at.saturating_sub(asked.at) + Duration::from_millis(500)).as_secs().clamp(1, 3_600);
+                self.set_terminal(limit, format!("{waited}s"));
+            }
+            // The CANCEL of the POS is a line of its own.
+            EndedBy::Pos if asked.is_cancelled => {}
+            EndedBy::Pos => self.comment("the POS ended this, by something that is not in the capture"),
+            EndedBy::Other => self.comment("something ended this that is not in the capture"),
+        }
+    }
+
+    /// What the cardholder has done before a prompt was answered.
+    pub(super) fn before_the_prompt(&mut self, prompt: Prompt, response: &Response, (asked, at): (&Asked, Duration)) {
+        if let Some(by) = self.ended_by(asked, response) {
+            return self.is_ended(by, (asked, at), "prompt-timeout", ScreenName::Prompt);
+        }
+        if response.get("TERMINATION_STATUS") != Some("SUCCESS") {
+            return;
+        }
+        let field = |name: &str| response.get(name).map(sayable).filter(|value| !value.is_empty());
+        let request = asked.request.as_ref();
+        let acts = match prompt {
+            Prompt::Button => {
+                let label = request.and_then(|request| request.get("BUTTON_LABEL"));
+                let usual = match request.map(sca_protocol::Request::command) {
+                    Some("DISPLAY_QRCODE") => "Done",
+                    _ => "OK",
+                };
+                let is_shown = request.and_then(|request| request.get("BUTTON_DISPLAY"));
+                let is_shown = is_shown.and_then(sca_protocol::commands::flag).unwrap_or(true);
+                let waits = ["TIMEOUT_DATA", "DISPLAY_TIMEOUT"];
+                let has_limit = waits.iter().any(|name| request.is_some_and(|request| request.get(name).is_some()));
+                if !is_shown || has_limit {
+                    return;
+                }
+                vec![CardholderAct::Presses(label.unwrap_or(usual).to_owned())]
+            }
+            // What a person said of themselves is not kept; something of its kind stands for it.
+            Prompt::Email(name) if field(name).is_some() => {
+                vec![CardholderAct::Enters("someone@example.com".to_owned())]
+            }
+            Prompt::Loyalty(name) if field(name).is_some() => {
+                vec![CardholderAct::Enters("5555550100".to_owned())]
+            }
+            Prompt::Choice(name, _) => field(name).map(CardholderAct::Presses).into_iter().collect(),
+            Prompt::Boxes(name) => {
+                let ticked = field(name).unwrap_or_default();
+                let ticked = ticked.split('|').filter(|label| !label.is_empty()).map(str::to_owned);
+                ticked.chain(["OK".to_owned()]).map(CardholderAct::Presses).collect()
+            }
+            Prompt::Scan(name) => field(name).map(CardholderAct::Enters).into_iter().collect(),
+            Prompt::Signature(_) => vec![CardholderAct::Signs],
+            Prompt::Card => {
+                let (card, entry) = card_of(response);
+                vec![CardholderAct::Presents(card, entry)]
+            }
+            Prompt::Email(_) | Prompt::Loyalty(_) => Vec::new(),
+        };
+        if !acts.is_empty() {
+            self.screen(ScreenName::Prompt);
+        }
+        acts.into_iter().for_each(|act| self.cardholder(act));
+    }
+}
