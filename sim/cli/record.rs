@@ -35,6 +35,12 @@ pub(crate) struct Arguments {
     /// A folder of `sca-sim certs` with all that both sides need; made where it is missing
     #[arg(long, value_name = "DIR", conflicts_with_all = ["ca", "cert", "key", "crl", "to_ca", "to_cert", "to_key"])]
     certs: Option<PathBuf>,
+    /// A field or header whose value is kept out like a password; may be given several times
+    #[arg(long, value_name = "NAME")]
+    redact: Vec<String>,
+    /// List at the end what was taken out, and what looks like a secret and was kept
+    #[arg(long)]
+    audit: bool,
     #[command(flatten)]
     bounds: Bounds,
     #[command(flatten)]
@@ -75,10 +81,11 @@ fn both(arguments: &Arguments) -> Result<(Credentials, Credentials), String> {
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     let run = || -> Result<(), Refused> {
+        sca_protocol::secret::also(&arguments.redact);
         let (near, far) = both(arguments)?;
         let scheme = if near.identity.is_some() { "wss" } else { "ws" };
         let (to, out, limits) = (arguments.to.clone(), arguments.out.clone(), arguments.bounds.limits(2));
-        let plan = RecordPlan { listen: arguments.listen, near, to, far, out, limits };
+        let plan = RecordPlan { listen: arguments.listen, near, to, far, out, limits, audits: arguments.audit };
         let log = Log::new(Logging::default());
         let ready = |address: SocketAddr| log.line(&format!("listening on {scheme}://{address}"));
         let mut tell = |line: &str| log.line(line);

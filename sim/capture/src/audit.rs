@@ -18,8 +18,9 @@ pub struct Audit {
     kept: BTreeMap<(String, &'static str), usize>,
 }
 
-/// Fields that are listed; the rest is counted.
+/// Names that are listed, and characters of one.
 const NAMES_MAX: usize = 2_000;
+const NAME_MAX: usize = 64;
 
 static MAIL: LazyLock<Regex> = LazyLock::new(|| made(r"[\w.+-]+@[\w-]+\.[\w.]+"));
 static PACKED: LazyLock<Regex> = LazyLock::new(|| made(r"^[A-Za-z0-9+/_=-]{40,}$"));
@@ -95,15 +96,19 @@ impl Audit {
         } else {
             return;
         };
-        if self.kept.len() < NAMES_MAX || self.kept.contains_key(&(name.to_owned(), why)) {
-            *self.kept.entry((name.to_owned(), why)).or_default() += 1;
-        }
+        count(&mut self.kept, name, why);
     }
 
     fn takes(&mut self, name: &str, what: &'static str) {
-        if self.taken.len() < NAMES_MAX || self.taken.contains_key(&(name.to_owned(), what)) {
-            *self.taken.entry((name.to_owned(), what)).or_default() += 1;
-        }
+        count(&mut self.taken, name, what);
+    }
+}
+
+/// Counts a name, cut to a length at which it can be listed.
+fn count(all: &mut BTreeMap<(String, &'static str), usize>, name: &str, why: &'static str) {
+    let key = (name.chars().take(NAME_MAX).collect::<String>(), why);
+    if all.len() < NAMES_MAX || all.contains_key(&key) {
+        *all.entry(key).or_default() += 1;
     }
 }
 

@@ -2,6 +2,7 @@
 //! since real devices have words of their own.
 
 use sca_peers::{Pos, RequestId};
+use sca_protocol::commands::{Behaviour, Command};
 use sca_protocol::{Request, Response};
 
 /// Requests that wait for their answers, each with what its owner keeps of it.
@@ -16,6 +17,8 @@ pub struct Pairing<T> {
 struct Open<T> {
     id: RequestId,
     counter: Option<String>,
+    /// Whether it takes a card and goes to the host: what answers it has a code of the host's, or one of its own.
+    pays: bool,
     kept: T,
 }
 
@@ -30,7 +33,8 @@ impl<T> Pairing<T> {
     pub fn asked(&mut self, request: Option<&Request>, kept: T) {
         let id = self.pos.asked(request);
         let counter = request.and_then(|request| request.get("COUNTER")).map(str::to_owned);
-        self.open.push(Open { id, counter, kept });
+        let pays = request.and_then(Command::find).is_some_and(|row| matches!(row.behaviour, Behaviour::Pay(_)));
+        self.open.push(Open { id, counter, pays, kept });
     }
 
     /// The message as a response, if it is one, and what was kept of the request that it answers, if it answers one.
@@ -43,7 +47,10 @@ impl<T> Pairing<T> {
                 let counter = heard.response.as_ref().and_then(|response| response.get("COUNTER"));
                 let named = counter
                     .and_then(|counter| self.open.iter().position(|open| open.counter.as_deref() == Some(counter)));
-                named.or_else(|| self.open.first().map(|_| 0))
+                // Done, and nothing more: no payment is answered so while anything else waits.
+                let is_done = heard.response.as_ref().is_some_and(|response| response.get("RESULT_CODE") == Some("-1"));
+                let beside = || self.open.iter().position(|open| !open.pays).filter(|_| is_done);
+                named.or_else(beside).or_else(|| self.open.first().map(|_| 0))
             }
             None => None,
         };

@@ -356,6 +356,7 @@ impl Names {
                 }
             }
             Message::Xml(text) | Message::Text(text) => self.insert(text, span),
+            Message::Frame(frame) if frame.has_inserts => self.insert(&String::from_utf8_lossy(&frame.payload), span),
             Message::Http(lines) => {
                 for line in lines {
                     let value = line.split_once(':').map_or("", |(_, value)| value.trim());

@@ -122,8 +122,16 @@ fn frame(cursor: &mut Cursor<'_>) -> Result<Message, Problem> {
         word if word.text == "more" => false,
         word => return Err(Problem::new("E013", word.span, "expected `more` or `last`")),
     };
-    let mut frame =
-        RawFrame { opcode, last, masked: false, reserved: 0, length: None, length_form: None, payload: Vec::new() };
+    let mut frame = RawFrame {
+        opcode,
+        last,
+        masked: false,
+        reserved: 0,
+        length: None,
+        length_form: None,
+        payload: Vec::new(),
+        has_inserts: false,
+    };
     if cursor.take("masked") {
         frame.masked = true;
     } else {
@@ -137,7 +145,11 @@ fn frame(cursor: &mut Cursor<'_>) -> Result<Message, Problem> {
         frame.length_form = length_form(cursor)?;
     }
     frame.payload = match cursor.peek() {
-        Some(word) if word.starts_with('"') => sized(cursor)?.into_bytes(),
+        Some(word) if word.starts_with('"') => {
+            let text = sized(cursor)?;
+            frame.has_inserts = text.contains("{{");
+            text.into_bytes()
+        }
         Some(word) if !SUFFIXES.contains(&word) => cursor.value("a payload: a text in quotes, or bytes", hex)?,
         _ => Vec::new(),
     };

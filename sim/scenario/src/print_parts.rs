@@ -87,8 +87,10 @@ fn raw_frame(out: &mut String, frame: &RawFrame) {
         return;
     }
     match std::str::from_utf8(&frame.payload) {
-        // What looks like an insert is none.
-        Ok(text) if !text.chars().any(char::is_control) && !text.contains("{{") => out.extend([" ", &quote_many(text)]),
+        // Bytes that look like an insert are none.
+        Ok(text) if !text.chars().any(char::is_control) && (frame.has_inserts || !text.contains("{{")) => {
+            out.extend([" ", &quote_many(text)]);
+        }
         _ => out.extend([" ", &hex(&frame.payload)]),
     }
 }

@@ -52,10 +52,10 @@ impl fmt::Display for Unread {
     }
 }
 
-/// The time from one instant to another, both in seconds: to the microsecond, for such numbers hold no more.
+/// The time from one instant to another, both in seconds: to ten microseconds, for such numbers hold no more.
 fn since(start: f64, at: f64) -> Duration {
-    let micros = ((at - start) * 1e6).round().clamp(0.0, 1e17);
-    Duration::from_micros(micros as u64)
+    let tens = ((at - start) * 1e5).round().clamp(0.0, 1e16);
+    Duration::from_micros(tens as u64 * 10)
 }
 
 impl Imported {

@@ -35,10 +35,12 @@ impl Lift {
             self.step(Some(at), told(sca_runner::verbatim(&text), suffix));
             return;
         };
-        if asked.is_none() && self.speech.is_answering_the_unseen && !is_notice(response) {
+        if asked.is_none() && self.speech.unseen_behind.is_some() && !is_notice(response) {
             return self.comment("the terminal answers what was asked where the capture has a gap, or before it began");
         }
-        self.speech.is_answering_the_unseen &= asked.is_none();
+        // What is answered was asked behind the gap: by then nothing of it is open.
+        let is_behind = |number: u32| asked.as_ref().is_some_and(|asked| asked.number > number);
+        self.speech.unseen_behind = self.speech.unseen_behind.filter(|number| !is_behind(*number));
         if asked.as_ref().is_some_and(|asked| asked.is_elsewhere) {
             return self.comment("the terminal answers what was asked in the part before");
         }

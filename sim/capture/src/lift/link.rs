@@ -233,7 +233,7 @@ impl Lift {
         }
         self.frames = Frames::default();
         self.up(at);
-        self.speech.is_answering_the_unseen = true;
+        self.speech.unseen_behind = Some(self.speech.number);
     }
 
     fn up(&mut self, at: Duration) {

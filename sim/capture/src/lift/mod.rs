@@ -241,7 +241,7 @@ impl Lift {
         let gap = self.body.len();
         match side {
             Side::Terminal => self.speech.pairing.open_mut().for_each(|asked| asked.gap = asked.gap.or(Some(gap))),
-            Side::Broker => self.speech.is_answering_the_unseen = true,
+            Side::Broker => self.speech.unseen_behind = Some(self.speech.number),
         }
     }
 
@@ -283,10 +283,10 @@ impl Lift {
         if cancels {
             self.speech.pairing.open_mut().for_each(|asked| asked.is_cancelled = true);
         }
-        let begin = self.body.len();
+        let (begin, number) = (self.body.len(), self.speech.number);
         self.speech.pairing.asked(
             request.as_ref(),
-            Asked { label, lines: begin..begin, request: request.clone(), at, ..Asked::default() },
+            Asked { number, label, lines: begin..begin, request: request.clone(), at, ..Asked::default() },
         );
     }
 
@@ -323,7 +323,8 @@ fn expect(sight: Sight) -> Action {
 /// What is kept of a request until its answer comes.
 #[derive(Default)]
 struct Asked {
-    /// When it was asked.
+    /// Its number, and when it was asked.
+    number: u32,
     at: Duration,
     /// Whether the POS has cancelled since.
     is_cancelled: bool,

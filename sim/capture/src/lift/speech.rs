@@ -49,8 +49,8 @@ pub(super) struct Speech {
     pub(super) host: Option<String>,
     /// Whether it has been said to be out of reach.
     pub(super) is_host_down: bool,
-    /// Whether what was asked may be missing: before the capture began, or in a gap.
-    pub(super) is_answering_the_unseen: bool,
+    /// How many requests had been seen where others may be missing: before the capture began, or in a gap.
+    pub(super) unseen_behind: Option<u32>,
     /// Names given to captured values so far.
     pub(super) named: usize,
     /// Values of parts before, and the exchanges that brought them.
@@ -125,9 +125,15 @@ impl Lift {
         let text = String::from_utf8_lossy(&said).into_owned();
         let label = self.label();
         self.asks(at, &text, label.clone());
-        if let Some(request) = super::request_in(&text) {
-            self.counts(&request, None);
+        let request = super::request_in(&text).filter(|_| !text.contains("{{"));
+        if let Some(request) = &request {
+            self.counts(request, None);
         }
+        // An insert stands in one piece.
+        let counter = request.as_ref().and_then(|request| request.get("COUNTER")).and_then(|counter| {
+            let element = format!("<COUNTER>{counter}</COUNTER>");
+            text.find(&element).map(|begin| begin..begin + element.len())
+        });
         let is_same = said == payload;
         let (mut rest, count) = (said.as_slice(), fragments.len());
         for (nth, fragment) in fragments.iter().enumerate() {
@@ -137,10 +143,16 @@ impl Lift {
                 (true, false) => fragment.payload.len(),
                 (false, false) => rest.len().min(fragment.payload.len()),
             };
-            let (piece, behind) = rest.split_at(length.min(rest.len()));
+            let begin = said.len() - rest.len();
+            let cut = begin + length.min(rest.len());
+            let cut = counter.as_ref().filter(|range| range.contains(&cut)).map_or(cut, |range| range.start.max(begin));
+            let cut = if nth + 1 == count { said.len() } else { cut };
+            let (piece, behind) = rest.split_at(cut - begin);
             rest = behind;
             let label = (nth + 1 == count).then(|| label.clone());
-            let raw = RawFrame { payload: piece.to_vec(), ..raw(fragment) };
+            let payload = self.counted(piece, request.as_ref());
+            let has_inserts = payload.len() != piece.len();
+            let raw = RawFrame { payload, has_inserts, ..raw(fragment) };
             self.send(at, Speaker::Broker, Message::Frame(raw), label);
         }
         self.has_asked();
@@ -271,6 +283,18 @@ impl Lift {
         sca_runner::verbatim(&text)
     }
 
+    /// A piece of a request, its COUNTER as far from where the terminal stood as it was.
+    fn counted(&self, piece: &[u8], request: Option<&Request>) -> Vec<u8> {
+        let counter = request.and_then(|request| request.get("COUNTER"));
+        match (counter, std::str::from_utf8(piece)) {
+            (Some(counter), Ok(text)) => {
+                let element = |inside: &str| format!("<COUNTER>{inside}</COUNTER>");
+                text.replace(&element(counter), &element(&self.counter_of(counter))).into_bytes()
+            }
+            _ => piece.to_vec(),
+        }
+    }
+
     /// A value, or the insert that stands for it.
     pub(super) fn inserted(&self, value: &str) -> String {
         self.speech.captured.get(value).map_or_else(|| value.to_owned(), |name| format!("{{{{{name}}}}}"))
@@ -319,6 +343,7 @@ fn raw(frame: &Frame) -> RawFrame {
         length: frame.declared,
         length_form: frame.length_form,
         payload: frame.payload.clone(),
+        has_inserts: false,
     }
 }
 

@@ -13,6 +13,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::audit::Audit;
 use sca_network::tls::{self, ClientTls, ServerTls, TlsError};
 use sca_network::{Budget, Dialer, Listener, Route, Share, SocketDialer, Stream, Tag};
 use sca_protocol::Reason;
@@ -43,6 +44,8 @@ pub struct RecordPlan {
     pub out: PathBuf,
     /// What it allows. Patience is for the broker, and for a handshake of TLS.
     pub limits: Limits,
+    /// Whether it lists at its end what was taken out, and what looks like a secret and was kept.
+    pub audits: bool,
 }
 
 /// Why a recorder cannot run.
@@ -77,6 +80,8 @@ struct Recorder {
     budget: Budget,
     open: RefCell<BTreeMap<u32, Guest>>,
     changed: tokio::sync::Notify,
+    /// What was taken out and what was kept, where somebody wants to know.
+    audit: RefCell<Option<Audit>>,
     /// Whether the last line could not be written.
     is_troubled: Cell<bool>,
 }
@@ -118,6 +123,7 @@ pub async fn record(
         limits: plan.limits,
         open: RefCell::default(),
         changed: tokio::sync::Notify::new(),
+        audit: RefCell::new(plan.audits.then(Audit::default)),
         is_troubled: Cell::new(false),
     });
     let (mut number, mut is_told, mut is_troubled, mut shortage) = (0, false, false, Shortage::default());
@@ -158,6 +164,9 @@ pub async fn record(
                 }
             },
         }
+    }
+    if let Some(audit) = recorder.audit.take() {
+        audit.to_string().lines().for_each(say);
     }
     let mut book = recorder.book.borrow_mut();
     book.ends(recorder.clock.elapsed());
@@ -210,6 +219,7 @@ impl Recorder {
 
     fn happens(&self, connection: u32, event: Event) {
         let at = self.clock.elapsed();
+        self.audit.borrow_mut().iter_mut().for_each(|audit| audit.event(&event));
         let mut book = self.book.borrow_mut();
         if let Some(path) = book.happens(connection, at, event) {
             self.news.borrow_mut().push(path);

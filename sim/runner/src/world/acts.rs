@@ -295,7 +295,10 @@ impl<C: Core> World<'_, C> {
             mask,
             declared: raw.length,
             length_form: raw.length_form,
-            payload: raw.payload.clone(),
+            payload: match std::str::from_utf8(&raw.payload) {
+                Ok(text) if raw.has_inserts => self.script.names.insert_into(text).into_bytes(),
+                _ => raw.payload.clone(),
+            },
         }
     }
 }

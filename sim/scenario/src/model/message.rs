@@ -144,4 +144,6 @@ pub struct RawFrame {
     pub length_form: Option<LengthForm>,
     /// The payload.
     pub payload: Vec<u8>,
+    /// Whether the payload is a text with inserts, which are filled in when it is sent.
+    pub has_inserts: bool,
 }

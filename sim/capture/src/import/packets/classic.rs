@@ -49,25 +49,25 @@ fn answering(connection: &Connection) -> &str {
 
 fn documents(connection: &Connection, terminal: &str, into: &mut Vec<(f64, Event)>) {
     let mut waiting = [String::new(), String::new()];
-    for said in in_turn(&connection.said, &|from| from != terminal) {
+    for (at, said) in in_turn(&connection.said, &|from| from != terminal) {
         let side = if said.from == terminal { Side::Terminal } else { Side::Broker };
         let text = &mut waiting[usize::from(side == Side::Broker)];
         match &said.what {
             What::Missing(missing) => {
                 text.clear();
-                into.push((said.at, Event::Lost { side, what: format!("{missing} of {} are missing", said.from) }));
+                into.push((at, Event::Lost { side, what: format!("{missing} of {} are missing", said.from) }));
             }
             What::Bytes(bytes) => text.push_str(&String::from_utf8_lossy(bytes)),
         }
         while let Split::Whole(end) = split(text) {
             let mut frame = Frame::whole(opcode::TEXT, text[..end].trim());
             frame.mask = (side == Side::Terminal).then_some([0; 4]);
-            into.push((said.at, Event::Frame(side, frame)));
+            into.push((at, Event::Frame(side, frame)));
             *text = text[end..].to_owned();
         }
         if text.len() > DOCUMENT_MAX {
             text.clear();
-            into.push((said.at, Event::Lost { side, what: "a document that does not end".to_owned() }));
+            into.push((at, Event::Lost { side, what: "a document that does not end".to_owned() }));
         }
     }
 }

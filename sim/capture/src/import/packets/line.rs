@@ -38,18 +38,18 @@ impl Line {
         if connection.begins {
             events.push((connection.first, Event::Opened));
         }
-        for said in in_turn(&connection.said, &|from| side(from) == Side::Broker) {
+        for (at, said) in in_turn(&connection.said, &|from| side(from) == Side::Broker) {
             let heard = match &said.what {
                 What::Bytes(bytes) => ears.hear(side(&said.from), bytes),
                 What::Missing(missing) => {
                     imported.unread(
-                        format!("connection {stream}, {:.3} s", said.at - connection.first),
+                        format!("connection {stream}, {:.3} s", at - connection.first),
                         format!("{missing} of {} are missing in the capture", said.from),
                     );
                     ears.misses(side(&said.from), missing)
                 }
             };
-            events.extend(heard.into_iter().map(|event| (said.at, event)));
+            events.extend(heard.into_iter().map(|event| (at, event)));
         }
         if connection.is_tls {
             missing_in_tls(imported, (stream, connection), &mut events, &side);

@@ -28,7 +28,18 @@ pub(super) struct Connection {
     pub(super) said: Vec<Said>,
     /// When a segment was missing, before one from this address.
     pub(super) missing: Vec<(f64, String)>,
+    /// How much each address has sent.
+    sent: BTreeMap<String, Sent>,
     pub(super) last: f64,
+}
+
+/// How much an address has sent, by the numbers of TCP.
+#[derive(Debug, Default)]
+struct Sent {
+    /// Up to where it is in the capture.
+    seen: u64,
+    /// Up to where it was sent, so far as anything tells.
+    told: u64,
 }
 
 /// Something that was said.
@@ -72,19 +83,21 @@ impl Connection {
 
 /// What was said, in the order in which it may have been: what is missing of who asks stands as early as it can, and of who
 /// answers as late as it can, for only then an answer has its request before it.
-pub(super) fn in_turn<'s>(said: &'s [Said], asks: &dyn Fn(&str) -> bool) -> Vec<&'s Said> {
-    let mut all: Vec<&Said> = Vec::with_capacity(said.len());
+pub(super) fn in_turn<'s>(said: &'s [Said], asks: &dyn Fn(&str) -> bool) -> Vec<(f64, &'s Said)> {
+    let mut all: Vec<(f64, &Said)> = Vec::with_capacity(said.len());
     for one in said {
         let is_early = matches!(one.what, What::Missing(_)) && asks(&one.from);
-        let place = all.iter().rposition(|before| before.from == one.from).map_or(0, |place| place + 1);
-        let place = if is_early { place } else { all.len() };
-        all.insert(place, one);
+        let before = all.iter().rposition(|(_, before)| before.from == one.from).filter(|_| is_early);
+        match before {
+            Some(place) => all.insert(place + 1, (all[place].0, one)),
+            None => all.push((one.at, one)),
+        }
     }
     all
 }
 
 /// What is asked of every packet.
-pub(super) const FIELDS: [&str; 28] = [
+pub(super) const FIELDS: [&str; 34] = [
     "-Y",
     "tcp",
     "-T",
@@ -113,6 +126,12 @@ pub(super) const FIELDS: [&str; 28] = [
     "tcp.dstport",
     "-e",
     "tcp.analysis.lost_segment",
+    "-e",
+    "tcp.seq",
+    "-e",
+    "tcp.nxtseq",
+    "-e",
+    "tcp.ack",
 ];
 /// And of TLS.
 const TLS_FIELDS: [&str; 8] = ["-Y", "tls", "-T", "fields", "-e", "frame.number", "-e", "tls.alert_message.desc"];
@@ -129,7 +148,23 @@ pub(super) fn connections(text: &str) -> (BTreeMap<usize, Connection>, Frames) {
     let mut frames = Frames::new();
     for line in text.lines() {
         let fields: Vec<&str> = line.split('\t').collect();
-        let [number, at, stream, flags, from4, from6, from_port, to4, to6, to_port, missing] = fields.as_slice() else {
+        let [
+            number,
+            at,
+            stream,
+            flags,
+            from4,
+            from6,
+            from_port,
+            to4,
+            to6,
+            to_port,
+            missing,
+            sequence,
+            next,
+            acknowledged,
+        ] = fields.as_slice()
+        else {
             continue;
         };
         let (Ok(number), Ok(at), Ok(stream)) = (number.parse(), at.parse::<f64>(), stream.parse()) else { continue };
@@ -142,11 +177,23 @@ pub(super) fn connections(text: &str) -> (BTreeMap<usize, Connection>, Frames) {
         if connection.client.is_empty() {
             let is_answer = flags & (SYN | ACK) == SYN | ACK;
             (connection.client, connection.server) =
-                if is_answer { (to.clone(), from.clone()) } else { (from.clone(), to) };
+                if is_answer { (to.clone(), from.clone()) } else { (from.clone(), to.clone()) };
             (connection.first, connection.begins) = (at, flags & SYN != 0);
         }
         if !missing.is_empty() {
             connection.missing.push((at, from.clone()));
+        }
+        // What is acknowledged was sent, and what a number says is before it.
+        let number = |text: &str| text.parse::<u64>().unwrap_or(0);
+        let mine = connection.sent.entry(from.clone()).or_default();
+        // A segment with nothing in it shows nothing of what is before it.
+        if number(next) > number(sequence) {
+            mine.seen = mine.seen.max(number(next));
+        }
+        mine.told = mine.told.max(number(sequence));
+        if flags & ACK != 0 {
+            let theirs = connection.sent.entry(to.clone()).or_default();
+            theirs.told = theirs.told.max(number(acknowledged));
         }
         let is_of_server = from == connection.server;
         connection.accepted |= is_of_server && flags & SYN != 0 || flags & (SYN | RESET) == 0;
@@ -185,7 +232,19 @@ pub(super) fn follow(
         let (text, _) = tshark(file, keys, &arguments)?;
         said(&text, connections, frames);
     }
+    connections.values_mut().filter(|connection| !connection.is_tls).for_each(missing_at_the_end);
     Ok(())
+}
+
+/// What is missing behind all that a side says nothing shows but the numbers of later segments.
+fn missing_at_the_end(connection: &mut Connection) {
+    for (address, sent) in &connection.sent {
+        let missing = sent.told.saturating_sub(sent.seen);
+        if missing > 0 && sent.seen > 0 {
+            let what = What::Missing(format!("{missing} bytes"));
+            connection.said.push(Said { at: connection.last, from: address.clone(), what });
+        }
+    }
 }
 
 /// Reads tshark's account of streams: who is who, then packet by packet its number, whose it is, when, and what as Base64.
@@ -197,7 +256,8 @@ fn said(text: &str, connections: &mut BTreeMap<usize, Connection>, frames: &Fram
     for line in text.lines().chain(["  - packet: end"]) {
         let (key, value) = line.trim().split_once(": ").unwrap_or((line.trim(), ""));
         match key {
-            "- packet" => {
+            // Another stream begins, or another packet: the one before is whole.
+            "- packet" | "peers:" => {
                 let stream = number.and_then(|number: u64| frames.get(&number));
                 if let Some(connection) = stream.and_then(|stream| connections.get_mut(stream)) {
                     let bytes = STANDARD.decode(&data).unwrap_or_default();
@@ -211,8 +271,10 @@ fn said(text: &str, connections: &mut BTreeMap<usize, Connection>, frames: &Fram
                     connection.said.push(Said { at: last, from, what });
                 }
                 (number, data) = (value.parse().ok(), String::new());
+                if key == "peers:" {
+                    peers.clear();
+                }
             }
-            "peers:" => peers.clear(),
             "- peer" => peers.push((String::new(), String::new())),
             "peer" => peer = value.parse().unwrap_or(0),
             "host" => peers.iter_mut().next_back().into_iter().for_each(|peer| value.clone_into(&mut peer.0)),
