@@ -97,6 +97,7 @@ fn recorder(to: SocketAddr) -> SocketAddr {
             far: Credentials::default(),
             out,
             limits: sca_runner::live::Limits::default(),
+            audits: false,
         };
         let ready = |address| sender.send(address).expect("somebody waits");
         let mut quiet = |_: &str| {};

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use sca_protocol::codes;
 use sca_protocol::commands::{Behaviour, Command, Tell};
 use sca_protocol::keys::{Key, Packet};
+use sca_protocol::message::Duplicates;
 use sca_protocol::rsa::PosKey;
 use sca_protocol::xml::{self, Limits};
 use sca_protocol::{Chance, Request, Response};
@@ -90,7 +91,8 @@ pub fn key() -> &'static PosKey {
 /// The request that a text is, if it is one.
 #[must_use]
 pub fn request_in(text: &str) -> Option<Request> {
-    Request::parse(text, Limits { bytes_max: usize::MAX, ..Limits::default() }).ok()
+    // A terminal may take one in which a field stands twice.
+    Request::read(text, Limits { bytes_max: usize::MAX, ..Limits::default() }, Duplicates::First).ok()
 }
 
 impl Pos {
@@ -115,7 +117,8 @@ impl Pos {
             // GET COUNTER answers the last one, and never its own (CNT-05).
             counter: field("COUNTER")
                 .filter(|_| !row.is_some_and(|row| row.behaviour == Behaviour::Tell(Tell::Counter))),
-            recon: field("POS_RECON"),
+            // One without a value may count as none.
+            recon: field("POS_RECON").filter(|recon| !recon.trim().is_empty()),
         });
         id
     }

@@ -46,6 +46,17 @@ pub enum NotARequest {
     Missing(&'static str),
 }
 
+/// Which of the fields of one name counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duplicates {
+    /// None: it is no request.
+    Refused,
+    /// The first.
+    First,
+    /// The last.
+    Last,
+}
+
 const REQUEST_ROOT: &str = "TRANSACTION";
 const RESPONSE_ROOT: &str = "RESPONSE";
 
@@ -61,7 +72,24 @@ impl Request {
     /// # Errors
     /// [`NotARequest`] names the reason.
     pub fn parse(text: &str, limits: Limits) -> Result<Self, NotARequest> {
-        let root = document(text, limits, REQUEST_ROOT)?;
+        Self::read(text, limits, Duplicates::Refused)
+    }
+
+    /// The same, with a word on fields that stand twice.
+    ///
+    /// # Errors
+    /// [`NotARequest`] names the reason.
+    pub fn read(text: &str, limits: Limits, duplicates: Duplicates) -> Result<Self, NotARequest> {
+        let mut root = document(text, limits, REQUEST_ROOT)?;
+        match duplicates {
+            Duplicates::Refused => {}
+            Duplicates::First => without_twins(&mut root.children),
+            Duplicates::Last => {
+                root.children.reverse();
+                without_twins(&mut root.children);
+                root.children.reverse();
+            }
+        }
         let mut names: Vec<&str> = root.children.iter().map(|c| c.name.as_str()).collect();
         names.sort_unstable();
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -74,6 +102,11 @@ impl Request {
             }
         }
         Ok(request)
+    }
+
+    /// Takes away fields.
+    pub fn retain(&mut self, stays: impl FnMut(&Element) -> bool) {
+        self.fields.retain(stays);
     }
 
     /// The text of a field, if it is there.
@@ -159,6 +192,12 @@ impl Response {
     pub fn to_xml(&self, layout: Layout) -> String {
         write(RESPONSE_ROOT, &self.fields, layout)
     }
+}
+
+/// Of several fields of one name the first.
+fn without_twins(fields: &mut Vec<Element>) {
+    let mut seen = std::collections::BTreeSet::new();
+    fields.retain(|field| seen.insert(field.name.clone()));
 }
 
 fn elements(fields: Vec<(String, String)>) -> Vec<Element> {

@@ -93,6 +93,21 @@ pub struct PaymentRules {
     pub decline_is_success: bool,
 }
 
+/// How requests are read and what answers hold, where the pages leave it open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageRules {
+    /// What an optional field without a value counts as: absent or refused.
+    pub empty_fields: String,
+    /// What becomes of a field that stands twice: refused, first or last.
+    pub duplicate_fields: String,
+    /// What becomes of names that GET_PARM does not know: left-out or refused.
+    pub unknown_parameters: String,
+    /// MACLABEL_IN_SESSION where no registered POS has opened the session.
+    pub session_label: String,
+    /// The fields of an answer to a payment: full or brief.
+    pub payment_answer: String,
+}
+
 /// The probes by which the system watches an idle TCP connection. In each but the first 0 leaves the choice to the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct KeepAlive {
@@ -282,6 +297,11 @@ settings! {
         power_cut_at_flash_write: u64 = 0,
         /// How long a prompt waits for the cardholder; 0 for ever.
         prompt_timeout: Duration = Duration::ZERO,
+        /// How requests are read and what answers hold.
+        messages: MessageRules = MessageRules {
+            empty_fields: String::new(), duplicate_fields: String::new(), unknown_parameters: String::new(),
+            session_label: String::new(), payment_answer: String::new(),
+        },
     }
     rows {
         row!("model", NAME, "M400", "DEV-01", "Device model; WebSocket is refused on models the source does not list", Text, model),
@@ -371,6 +391,11 @@ settings! {
         row!("document-timeout", WAIT, "10s", "A-58", "How long a document may take on a classic port, from its first byte to its last", Span, classic.document_timeout),
         row!("idle-timeout", Kind::Span(0, 86_400_000), "0ms", "A-58", "How long a classic port's connection may stay silent; 0ms for ever", Span, classic.idle_timeout),
         row!("power-cut-at-flash-write", Kind::Number(0, 100_000), "0", "language", "The power fails in the middle of this write to the flash; 0 for none", Number, power_cut_at_flash_write, Place::Scenarios("end the process: kill -9 is its power cut")),
+        row!("empty-fields", Kind::Choice(&["absent", "refused"]), "absent", "A-75", "What an optional field without a value counts as", Text, messages.empty_fields),
+        row!("duplicate-fields", Kind::Choice(&["refused", "first", "last"]), "refused", "A-76", "What becomes of a field that stands twice in a request; first and last: that one counts", Text, messages.duplicate_fields),
+        row!("unknown-parameters", Kind::Choice(&["left-out", "refused"]), "left-out", "A-77", "What becomes of names that GET_PARM does not know", Text, messages.unknown_parameters),
+        row!("session-label", Kind::Text(50), "", "A-78", "MACLABEL_IN_SESSION of a session that no registered POS has opened; nothing leaves it out", Text, messages.session_label),
+        row!("payment-answer", Kind::Choice(&["full", "brief"]), "full", "A-79", "The fields of an answer to a payment: all that real ones have and can be made up, or what the pages show", Text, messages.payment_answer),
         row!("session-over-reboot", Kind::Flag, "no", "A-17", "A session survives power off and on", Flag, session_over_reboot),
     }
 }

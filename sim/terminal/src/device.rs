@@ -6,7 +6,7 @@ use sca_protocol::cards::{Card, Entry};
 use sca_protocol::codes::{self, Code};
 use sca_protocol::commands::{self, Behaviour, Channel, Command, Estate, Tell};
 use sca_protocol::counter::{self, Counter, Fate};
-use sca_protocol::message::NotARequest;
+use sca_protocol::message::{Duplicates, NotARequest};
 use sca_protocol::xml::{self, Element, Limits};
 use sca_protocol::{Line, Request};
 
@@ -136,11 +136,20 @@ impl Device {
             Some(Ok((text, key))) => (text, Some(key)),
             Some(Err((code, _))) => return refuse_unread(work, origin, code),
         };
-        let request = match Request::parse(&text, limits) {
+        let duplicates = match work.settings.messages.duplicate_fields.as_str() {
+            "first" => Duplicates::First,
+            "last" => Duplicates::Last,
+            _ => Duplicates::Refused,
+        };
+        let mut request = match Request::read(&text, limits, duplicates) {
             Ok(request) => request,
             Err(error) => return self.refuse_document(work, origin, &text, limits, &error),
         };
         let row = Command::find(&request).unwrap_or(&commands::UNKNOWN);
+        if work.settings.messages.empty_fields == "absent" {
+            let is_empty = |field: &Element| field.text.trim().is_empty() && field.children.is_empty();
+            request.retain(|field| !(is_empty(field) && row.may_lack(&field.name)));
+        }
         let counter = request.get("COUNTER").and_then(counter::parse);
         let task = Task { row, request, origin, counter, key, assumed: Vec::new(), answered: false };
         self.take(work, task);
@@ -165,12 +174,25 @@ impl Device {
             let field = root.children.iter().find(|c| c.name == "COUNTER")?;
             counter::parse(&field.text)
         });
-        let mut assumed = vec!["A-20"];
+        // A document that is well-formed and does not say what is asked is a request without a field.
+        let missing = match error {
+            NotARequest::Missing(name) => Some(*name),
+            _ => None,
+        };
+        let (fate, assumption) = if missing.is_some() { (Fate::Refused, "A-23") } else { (Fate::Malformed, "A-20") };
+        let mut assumed = vec![assumption];
         if let Some(counter) = counter {
-            assumed.extend(self.counter.assumption(counter, Fate::Malformed));
-            self.counter.saw(counter, Fate::Malformed, &work.settings.counter);
+            assumed.extend(self.counter.assumption(counter, fate));
+            self.counter.saw(counter, fate, &work.settings.counter);
         }
-        let response = outcome(codes::BAD_XML, &format!("{}: {error}", codes::BAD_XML.text));
+        let response = match missing {
+            Some(name) => outcome(codes::FIELD_ERROR, &format!("{name} is missing")),
+            None => outcome(codes::BAD_XML, &format!("{}: {error}", codes::BAD_XML.text)),
+        };
+        let response = match counter.filter(|_| missing.is_some() && work.settings.echo_counter) {
+            Some(counter) => response.with("COUNTER", counter.to_string()),
+            None => response,
+        };
         let text = response.to_xml(work.settings.layout());
         work.does(Deed::Send { to: origin, text, assumed });
     }

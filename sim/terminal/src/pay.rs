@@ -11,7 +11,7 @@ use crate::device::{Device, Doing, Holder};
 use crate::errand::{Purpose, Trouble};
 use crate::event::Cardholder;
 use crate::flash::{HISTORY, IN_FLIGHT, LAST_TRANSACTION, SEQUENCE};
-use crate::outcome::{DECLINES, card_fields, code_of, from_host, number_of, others, parts_of};
+use crate::outcome::{DECLINES, card_fields, code_of, from_host, in_full, number_of, others, parts_of};
 use crate::payment::{Kind, Next, Payment, Stage, kind};
 use crate::screen::Screen;
 use crate::work::{Deed, Origin, Task, Work};
@@ -206,6 +206,8 @@ impl Device {
             others(response).fold(answer.with("TRANS_SEQ_NUM", sequence), |a, (name, value)| a.with(name, value));
         let answer = card_fields(answer, work, task, payment);
         let answer = parts_of(answer, task);
+        let invoice = self.session.as_ref().map(|session| session.invoice.clone()).unwrap_or_default();
+        let answer = in_full(answer, work, task, (payment, &invoice));
         let number = number_of(response);
         let approved = !DECLINES.contains(&number) && answer.get("TERMINATION_STATUS") == Some("SUCCESS");
         self.remember(work, &answer, approved && matches!(number, 4 | 5));

@@ -47,9 +47,10 @@ impl Device {
                 } else {
                     "0"
                 };
-                response
-                    .with("SECONDARY_DATA", state)
+                // As that of STATUS, with a name of its own for the serial number.
+                self.in_session(work, response.with("SECONDARY_DATA", state))
                     .with("DEVICENAME", self.parameter("DEVICENAME").unwrap_or_default())
+                    .with("SERIALNUMBER", serial_number(work))
             }
             Tell::Parameters | Tell::Stored | Tell::LastTransaction => response,
         };
@@ -67,20 +68,20 @@ impl Device {
 
     fn status(&self, work: &Work<'_>, response: Response) -> Response {
         let response = response.with("SECONDARY_DATA", if self.session.is_some() { "14" } else { "10" });
-        let response = match &self.session {
-            Some(session) => {
-                let open = work.now.since_start.saturating_sub(session.since).as_secs();
-                let duration = format!("{:02}:{:02}:{:02}", open / 3600, open / 60 % 60, open % 60);
-                let response = if work.settings.skips_authentication() {
-                    response
-                } else {
-                    response.with("MACLABEL_IN_SESSION", &session.label)
-                };
-                response.with("SESSION_DURATION", duration).with("INVOICE_SESSION", &session.invoice)
-            }
-            None => response,
+        self.in_session(work, response).with("SERIAL_NUMBER", serial_number(work))
+    }
+
+    /// What is told of an open session: its label, how long it has been open, its invoice.
+    fn in_session(&self, work: &Work<'_>, response: Response) -> Response {
+        let Some(session) = &self.session else { return response };
+        let open = work.now.since_start.saturating_sub(session.since).as_secs();
+        let duration = format!("{:02}:{:02}:{:02}", open / 3600, open / 60 % 60, open % 60);
+        let label = match work.settings.skips_authentication() {
+            true => &work.settings.messages.session_label,
+            false => &session.label,
         };
-        response.with("SERIAL_NUMBER", format!("SIM-{}", work.settings.pinpad_id))
+        let response = if label.is_empty() { response } else { response.with("MACLABEL_IN_SESSION", label) };
+        response.with("SESSION_DURATION", duration).with("INVOICE_SESSION", &session.invoice)
     }
 
     /// A parameter as config.usr1 has it.
@@ -105,6 +106,7 @@ impl Device {
             };
             match self.parameter(&name).or_else(setting) {
                 Some(value) => found.push(format!("{name}={value}")),
+                None if work.settings.messages.unknown_parameters == "left-out" => task.assumed.push("A-77"),
                 None => return task.refuse(work, codes::FIELD_ERROR, Some(&format!("PARAM {shown} is unknown"))),
             }
         }
@@ -155,4 +157,8 @@ impl Device {
             }
         }
     }
+}
+
+fn serial_number(work: &Work<'_>) -> String {
+    format!("SIM-{}", work.settings.pinpad_id)
 }

@@ -408,4 +408,34 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         &["answers-to", "tells-lost"],
         "the source leaves to the broker how POS reach a terminal; an answer that reaches others is read by tills that never asked",
     ),
+    on(
+        "A-75",
+        "An optional field without a value counts as absent",
+        &["empty-fields"],
+        "the pages write an empty element and do not say what it means; real POS send many",
+    ),
+    on(
+        "A-76",
+        "A request in which a field stands twice is no valid one",
+        &["duplicate-fields"],
+        "no page says which of the two would count",
+    ),
+    on(
+        "A-77",
+        "GET_PARM answers the names it knows, and leaves the others out",
+        &["unknown-parameters"],
+        "the page has the asked ones come back, and its own example names parameters that a terminal may not have",
+    ),
+    on(
+        "A-78",
+        "A session that no registered POS has opened has no MACLABEL_IN_SESSION",
+        &["session-label"],
+        "without registration there is no label; clients take an empty one for no session",
+    ),
+    on(
+        "A-79",
+        "The answer of a payment has the fields of real ones, as far as they can be made up, in their order",
+        &["payment-answer"],
+        "no page shows the whole list; the fields and their order are those of third-party models",
+    ),
 ];

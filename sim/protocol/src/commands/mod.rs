@@ -285,6 +285,13 @@ impl Command {
         (self.function_type.to_owned(), format!("{}{only}", self.command))
     }
 
+    /// Whether a field may be left out, and cannot be empty where it is there.
+    #[must_use]
+    pub fn may_lack(&self, name: &str) -> bool {
+        let mut fields = self.fields.iter().copied().flatten().chain(COMMON);
+        fields.any(|field| field.name == name && !field.required && !field.kind.takes(""))
+    }
+
     /// What is wrong with the fields of a request for this command, as a text that names the field.
     #[must_use]
     pub fn complaint(&self, request: &Request) -> Option<String> {
