@@ -20,7 +20,7 @@ const LOST: &str = "terminal connects\nfault reset\nterminal loses\npos -> termi
 const LONG_RECON: &str = "terminal connects\n\
     pos -> terminal  DEVICE VERSION POS_RECON=1234567890123456789012345678901  as a\n\
     terminal -> pos  RESULT_CODE=59040  re a\n";
-const EMPTY_RECON: &str = "terminal connects\npos -> terminal  as a\n  <TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE>\
+const EMPTY_RECON: &str = "terminal\n  empty-fields refused\n\nterminal connects\npos -> terminal  as a\n  <TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE>\
     <COMMAND>VERSION</COMMAND><POS_RECON/></TRANSACTION>\nterminal -> pos  RESULT_CODE=59040  re a\n";
 const NOTHING_BEHIND: &str = "terminal connects\nfault reset after 3 bytes of reply to one\ntogether\n  \
     pos -> terminal  DEVICE VERSION COUNTER=1  as one\n  pos -> terminal  DEVICE VERSION COUNTER=2  as two\n\
@@ -57,6 +57,11 @@ const RANGE_OF_ONE: &str = "each     n in 5..5\n\nterminal connects\npos -> term
 
 const OPTIONAL_GIVES_WAY: &str = "terminal connects\npos -> terminal  DEVICE VERSION  as v\noptional\n  terminal loses  within 30s\n\
     terminal -> pos  RESULT=OK  re v\npos -> terminal  DEVICE VERSION  as w\nterminal -> pos  RESULT=OK  re w  within 2s of v\n";
+const OPTIONAL_HAS_BEEN_OVERTAKEN: &str = "terminal connects\npos -> terminal  DEVICE VERSION  as v\nwait 1s\noptional\n  \
+    terminal loses  within 30s\nterminal -> pos  RESULT=OK  re v\npos -> terminal  DEVICE VERSION  as w\n\
+    terminal -> pos  RESULT=OK  re w  within 3s of v\n";
+const SECOND_CONNECTION: &str = "broker answers connection 2\n  HTTP/1.1 503 Busy\nterminal connects\nfault reset\n\
+    terminal fails http 503\n";
 const OPTIONAL_WAITS: &str = "terminal connects\nbroker -> terminal close 1000\noptional\n  terminal -> broker close 1000\n\
     terminal loses\nterminal connects\npos -> terminal  DEVICE VERSION  as v\noptional\n  terminal -> pos  RESULT=OK  re v\n\
     screen idle\npos -> terminal  DEVICE VERSION  as w\nterminal -> pos  RESULT=OK  re w\n";
@@ -80,6 +85,8 @@ const LATE_AND_GONE: &str = "each     what in [ask, (reply to ask)]\n\nterminal 
 #[case::what_is_late_does_not_outlive_its_connection("late-and-gone", LATE_AND_GONE)]
 #[case::what_a_silence_holds_back_comes_once_and_whole("held-within", HELD_WITHIN)]
 #[case::an_optional_line_gives_way_to_what_has_come("gives-way", OPTIONAL_GIVES_WAY)]
+#[case::an_optional_line_gives_way_to_what_came_before_it("overtaken", OPTIONAL_HAS_BEEN_OVERTAKEN)]
+#[case::an_answer_is_for_the_connection_it_names("second-connection", SECOND_CONNECTION)]
 #[case::an_optional_line_is_waited_for("waits", OPTIONAL_WAITS)]
 #[case::an_optional_line_is_over_at_its_time("over", OPTIONAL_IS_OVER)]
 #[case::a_stamped_line_acts_at_its_time("stamped", STAMPED)]
@@ -315,4 +322,29 @@ fn what_is_hardly_meant_is_said(#[case] name: &str, #[case] scenario: &str, #[ca
     assert_eq!(said.status.code(), Some(0), "{told}");
     assert_eq!(told.contains("warning"), code.is_some(), "{told}");
     assert!(code.is_none_or(|code| told.contains(&format!("warning[{code}]"))), "{told}");
+}
+
+/// What a failure says was shown instead: each change of what the line looks at, and of kinds no more than can be read.
+#[test]
+fn what_was_shown_instead_is_told() {
+    let (said, _) = played("instead-kinds", "broker stops\nscreen error ATTEMPT=99  within 30m\n", false);
+    assert_eq!(said.matches("= note: instead:").count(), 8, "{said}");
+    let (said, _) = played("instead-named", "broker stops\nscreen approved  within 10s\n", false);
+    assert!(said.contains("^ the screen is connecting"), "{said}");
+    assert!(said.contains("instead: the screen is error, 3 times"), "{said}");
+}
+
+/// A picture for the icon that never comes: each change of the icon is one that came instead.
+#[test]
+fn icons_that_came_instead_are_told() {
+    let folder = folder("judgement-icons");
+    std::fs::copy(common::root().join("scenarios/icons/pictures/green.png"), folder.join("green.png"))
+        .expect("it is there");
+    let scenario = "scenario \"I\"\n\nterminal connects\nfault reset\nicon connected \"green.png\"  within 20s\n";
+    file(&folder, "a.sca", scenario);
+    let told = text(&run(&folder, &["run", "a.sca"]).stderr);
+    assert!(
+        told.contains("instead: the icon says disconnected") && told.contains("instead: the icon is default"),
+        "{told}"
+    );
 }

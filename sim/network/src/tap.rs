@@ -452,6 +452,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_end_of_writing_reaches_the_other_side_while_the_line_stands() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = crate::Listener::bind(([127, 0, 0, 1], 0).into()).expect("a free port");
+        let tag = crate::Tag { terminal: 0, line: None, connection: 1 };
+        let route = crate::Route::direct("broker.test".to_owned(), 1);
+        let dialer = listener.dialer().expect("it listens");
+        let near = dialer.dial(&route, tag).await.expect("it connects");
+        let (far, ..) = listener.accept().await.expect("it connects");
+        let mut near = Tapped::near(near, TapHandle::default(), Mailbox::default());
+        let mut far = Tapped::new(far, TapHandle::default(), Mailbox::default());
+        near.shutdown().await.expect("it is open");
+        let read = tokio::time::timeout(std::time::Duration::from_secs(20), far.read(&mut [0; 8])).await;
+        assert_eq!(read.expect("it comes").expect("it is no error"), 0);
+    }
+
+    #[tokio::test]
     async fn each_end_reads_what_comes_its_way() {
         let listener = crate::Listener::bind(([127, 0, 0, 1], 0).into()).expect("a free port");
         let tag = crate::Tag { terminal: 0, line: None, connection: 1 };

@@ -324,3 +324,47 @@ impl Armory {
         fault.or(answer.map(|told| Failure::at(told.span, "this answer was never given").label("waited in vain")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sca_scenario::model::{Action, Step};
+
+    use super::*;
+
+    /// The faults of a scenario with these lines, armed.
+    fn armed(lines: &str) -> Armory {
+        let text = format!("scenario \"S\"\n\n{lines}\nterminal connects\n");
+        let scenario = sca_scenario::parse(&text).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let mut armory = Armory::default();
+        for step in &scenario.rows[0].steps {
+            if let Step { action: Action::Fault(fault), .. } = step {
+                armory.arm(fault.clone());
+            }
+        }
+        armory
+    }
+
+    #[test]
+    fn a_cut_within_tls_knows_its_step_and_others_have_none() {
+        let armory = armed("fault reset at tls client-flight\nfault fin before answer\nfault refuse on attempt 1");
+        assert_eq!([0, 1, 2, 3].map(|index| armory.tls_point(index)), [Some("client-flight"), None, None, None]);
+    }
+
+    #[test]
+    fn it_is_empty_until_something_is_armed_stands_or_is_to_be_answered() {
+        assert!(Armory::default().is_empty());
+        assert!(!armed("fault reset at tls client-flight").is_empty());
+        let mut told = Armory::default();
+        let count = Count { of_connections: false, from: 1, to: 1 };
+        told.tell_answer(false, count, &["HTTP/1.1 503 Busy".to_owned()], Span::default());
+        assert!(!told.is_empty());
+        let standing = Standing {
+            kind: FaultKind::Refuse,
+            who: 0,
+            until: Duration::from_secs(1),
+            span: Span::default(),
+            struck: false,
+        };
+        assert!(!Armory { standing: vec![standing], ..Armory::default() }.is_empty());
+    }
+}

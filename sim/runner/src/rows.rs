@@ -128,6 +128,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_row_of_a_byte_cuts_at_that_byte() {
+        let text = "scenario \"S\"\n\nterminal connects\nfault reset after each byte of reply to v\n\
+                    pos -> terminal  DEVICE VERSION  as v\nterminal loses\nterminal connects\n";
+        let scenario = sca_scenario::parse(text).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let played = crate::play::failed_to_start(&scenario.rows[0], String::new());
+        let played = Played { values: vec![("byte".to_owned(), "7".to_owned())], ..played };
+        let (row, byte) = row_of(&scenario, 0, &played);
+        assert_eq!(byte, Some(("byte".to_owned(), "7".to_owned())));
+        let cuts = row.steps.iter().filter_map(|step| match &step.action {
+            Action::Fault(fault) => match &fault.arm {
+                Some(Arm::At(_, point)) => point.bytes.clone(),
+                _ => None,
+            },
+            _ => None,
+        });
+        assert_eq!(cuts.collect::<Vec<_>>(), [Bytes::Count(7)]);
+    }
+
+    #[test]
     fn a_row_that_takes_too_long_is_marked_at_the_top_of_its_file() {
         let limit = Duration::from_secs(5);
         let failure = too_long(Duration::from_millis(6_001), limit, Some("--longest")).expect("it takes longer");

@@ -218,6 +218,17 @@ mod tests {
     }
 
     #[test]
+    fn an_attempt_is_over_in_its_time_and_what_real_time_is_granted() {
+        let settings = settings();
+        let limit = settings.connect_timeout + settings.tls_timeout + settings.upgrade_timeout;
+        for (slack, late, breaks) in [(s(0), s(1), true), (s(3), s(2), false), (s(3), s(4), true)] {
+            let mut watch = Watch::with_slack(slack);
+            watch.attempts(s(5), &settings);
+            assert_eq!(watch.overdue(s(5) + limit + late).is_some(), breaks, "{slack:?}");
+        }
+    }
+
+    #[test]
     fn a_ping_is_owed_its_pong_in_time_and_what_real_time_is_granted() {
         let settings = settings();
         let late = settings.pong_timeout + s(2);
