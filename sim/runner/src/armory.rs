@@ -346,14 +346,14 @@ mod tests {
 
     #[test]
     fn a_cut_within_tls_knows_its_step_and_others_have_none() {
-        let armory = armed("fault reset at tls client-flight\nfault fin before answer\nfault refuse on attempt 1");
+        let armory = armed("fault reset at client-flight\nfault fin before answer\nfault refuse on attempt 1");
         assert_eq!([0, 1, 2, 3].map(|index| armory.tls_point(index)), [Some("client-flight"), None, None, None]);
     }
 
     #[test]
     fn it_is_empty_until_something_is_armed_stands_or_is_to_be_answered() {
         assert!(Armory::default().is_empty());
-        assert!(!armed("fault reset at tls client-flight").is_empty());
+        assert!(!armed("fault reset at client-flight").is_empty());
         let mut told = Armory::default();
         let count = Count { of_connections: false, from: 1, to: 1 };
         told.tell_answer(false, count, &["HTTP/1.1 503 Busy".to_owned()], Span::default());
