@@ -1,5 +1,6 @@
 //! The command line: reads arguments and files, prints, exits. Every decision is made elsewhere.
 
+mod calibrate;
 mod certs;
 mod check;
 mod conformance;
@@ -98,6 +99,8 @@ enum Command {
     Import(import::Arguments),
     /// Show where a capture and the simulated terminal part, and shrink it
     Diff(diff::Arguments),
+    /// Find the settings with which the simulated terminal answers as the device of a capture does
+    Calibrate(calibrate::Arguments),
     /// Serve an editor: diagnostics, completion, hover and formatting, on standard input and output
     Lsp(lsp::Arguments),
     /// Put scenario files into the one layout
@@ -151,6 +154,7 @@ fn main() -> ExitCode {
         Command::Record(arguments) => record::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
+        Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Lsp(arguments) => lsp::run(&arguments),
         Command::Fmt(arguments) => fmt::run(&arguments),
         Command::List(arguments) => list::run(&arguments),

@@ -4,6 +4,7 @@
 //! Whatever it takes in becomes a [`Session`], and every session a scenario. Card data is gone before anything is kept.
 
 mod audit;
+pub mod calibrate;
 pub mod diff;
 mod ears;
 mod fields;

@@ -49,6 +49,7 @@ const TABLE: &[(Kind, &[&str])] = &[
             "CARDNO",
             "CARDNUM",
             "CARDNUMBER",
+            "EMBOSSEDACCTNUM",
             "PAN",
             "PRIMARYACCOUNTNUMBER",
             "BARCODE",

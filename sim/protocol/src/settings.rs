@@ -106,6 +106,10 @@ pub struct MessageRules {
     pub session_label: String,
     /// The fields of an answer to a payment: full or brief.
     pub payment_answer: String,
+    /// The fields behind the first of an answer to a payment, in their order: names, or NAME=VALUE, joined by a bar.
+    pub payment_fields: String,
+    /// RESPONSE_TEXTs in other words: OURS=THEIRS, joined by a bar.
+    pub texts: String,
 }
 
 /// The probes by which the system watches an idle TCP connection. In each but the first 0 leaves the choice to the system.
@@ -300,7 +304,8 @@ settings! {
         /// How requests are read and what answers hold.
         messages: MessageRules = MessageRules {
             empty_fields: String::new(), duplicate_fields: String::new(), unknown_parameters: String::new(),
-            session_label: String::new(), payment_answer: String::new(),
+            session_label: String::new(), payment_answer: String::new(), payment_fields: String::new(),
+            texts: String::new(),
         },
     }
     rows {
@@ -396,6 +401,8 @@ settings! {
         row!("unknown-parameters", Kind::Choice(&["left-out", "refused"]), "left-out", "A-77", "What becomes of names that GET_PARM does not know", Text, messages.unknown_parameters),
         row!("session-label", Kind::Text(50), "", "A-78", "MACLABEL_IN_SESSION of a session that no registered POS has opened; nothing leaves it out", Text, messages.session_label),
         row!("payment-answer", Kind::Choice(&["full", "brief"]), "full", "A-79", "The fields of an answer to a payment: all that real ones have and can be made up, or what the pages show", Text, messages.payment_answer),
+        row!("payment-fields", Kind::Text(4_000), "", "A-79", "The fields behind the first four of a host's answer to a payment, in their order, joined by a bar; NAME=VALUE where this is always the same; nothing: as payment-answer says", Text, messages.payment_fields),
+        row!("texts", Kind::Text(4_000), "", "A-80", "RESPONSE_TEXTs in the words of another device: OURS=THEIRS, joined by a bar", Text, messages.texts),
         row!("session-over-reboot", Kind::Flag, "no", "A-17", "A session survives power off and on", Flag, session_over_reboot),
     }
 }

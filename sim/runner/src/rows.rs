@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(byte, Some(("byte".to_owned(), "7".to_owned())));
         let cuts = row.steps.iter().filter_map(|step| match &step.action {
             Action::Fault(fault) => match &fault.arm {
-                Some(Arm::At(_, point)) => point.bytes.clone(),
+                Some(Arm::At(_, point)) => point.bytes,
                 _ => None,
             },
             _ => None,

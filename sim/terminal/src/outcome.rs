@@ -127,7 +127,8 @@ pub(crate) fn in_full(
     task: &mut Task,
     (payment, invoice): (&Payment, &str),
 ) -> Response {
-    if work.settings.messages.payment_answer != "full" {
+    let chosen = work.settings.messages.payment_fields.as_str();
+    if work.settings.messages.payment_answer != "full" && chosen.is_empty() {
         return answer;
     }
     task.assumed.push("A-79");
@@ -162,8 +163,26 @@ pub(crate) fn in_full(
             if known(&answer, name) { answer } else { answer.with(name, value) }
         },
     );
+    if !chosen.is_empty() {
+        return with_fields(&answer, chosen);
+    }
     let place = |name: &str| ORDER.iter().position(|known| *known == name).unwrap_or(ORDER.len());
     let mut fields: Vec<Element> = answer.fields().to_vec();
     fields.sort_by_key(|field| place(&field.name));
     fields.into_iter().fold(Response::default(), Response::with_group)
+}
+
+/// An answer with these fields behind the first: names, or `NAME=VALUE` for what is always the same.
+fn with_fields(answer: &Response, chosen: &str) -> Response {
+    let first = answer.fields().iter().filter(|field| FIRST_FIELDS.contains(&field.name.as_str()));
+    let first = first.cloned().fold(Response::default(), Response::with_group);
+    chosen.split('|').filter(|entry| !FIRST_FIELDS.contains(entry)).fold(first, |made, entry| {
+        match entry.split_once('=') {
+            Some((name, value)) => made.with(name, value),
+            None => match answer.fields().iter().find(|field| field.name == entry) {
+                Some(field) => made.with_group(field.clone()),
+                None => made,
+            },
+        }
+    })
 }

@@ -5,6 +5,7 @@ use sca_protocol::codes::Code;
 use sca_protocol::commands::Command;
 use sca_protocol::keys::Key;
 use sca_protocol::settings::TerminalSettings;
+use sca_protocol::xml::Element;
 use sca_protocol::{Chance, Now, Request, Response};
 
 use crate::event::{CallId, ConnectionId};
@@ -135,6 +136,7 @@ impl Task {
         if self.answered {
             return;
         }
+        let response = in_their_words(response, &work.settings.messages.texts);
         let fits = |name: &str, value: &str| name != "POS_RECON" || (1..=30).contains(&value.chars().count());
         let echoed = ECHOED.iter().filter_map(|name| Some((*name, self.request.get(name)?)));
         let response = echoed
@@ -164,6 +166,18 @@ impl Task {
         let response = self.outcome(work, code, text.unwrap_or(code.text));
         self.answer(work, response);
     }
+}
+
+/// A response whose RESPONSE_TEXT is spelled as another device spells it.
+fn in_their_words(response: Response, texts: &str) -> Response {
+    let said = response.get("RESPONSE_TEXT").unwrap_or_default();
+    let theirs = texts.split('|').filter_map(|pair| pair.split_once('=')).find(|(ours, _)| *ours == said);
+    let Some((_, theirs)) = theirs else { return response };
+    let reworded = |field: &Element| match field.name.as_str() {
+        "RESPONSE_TEXT" => Element { text: theirs.to_owned(), ..field.clone() },
+        _ => field.clone(),
+    };
+    response.fields().iter().map(reworded).fold(Response::default(), Response::with_group)
 }
 
 /// The four fields every response begins with.

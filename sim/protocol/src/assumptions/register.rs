@@ -435,7 +435,13 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     on(
         "A-79",
         "The answer of a payment has the fields of real ones, as far as they can be made up, in their order",
-        &["payment-answer"],
+        &["payment-answer", "payment-fields"],
         "no page shows the whole list; the fields and their order are those of third-party models",
+    ),
+    on(
+        "A-80",
+        "RESPONSE_TEXTs are spelled as the pages spell them",
+        &["texts"],
+        "the pages spell the same text in several ways, and devices differ",
     ),
 ];

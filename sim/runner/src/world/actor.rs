@@ -58,13 +58,16 @@ pub(super) struct Actor<C> {
 impl<C> Actor<C> {
     /// A terminal that has done nothing yet.
     pub(super) fn new(s: Starting<C>, slack: Duration) -> Self {
+        let mut pos = Pos::default();
+        // A device with words of its own is understood all the same.
+        pos.lenient = !s.settings.messages.texts.is_empty();
         Self {
             name: s.name,
             core: s.core,
             reference: Reference::new(&s.settings),
+            pos,
             settings: s.settings,
             clock: s.clock,
-            pos: Pos::default(),
             attempts: 0,
             in_slot: None,
             tls: None,

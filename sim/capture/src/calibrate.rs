@@ -1,0 +1,287 @@
+//! The settings with which the simulated terminal answers as the device of a capture does: what is left of the differences is
+//! no matter of its make.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use sca_protocol::frame::opcode;
+use sca_protocol::settings::{Kind, Settings, TerminalSettings, show_span};
+use sca_protocol::xml::Limits;
+use sca_protocol::{Response, secret};
+use sca_runner::{Core, text_of};
+use sca_scenario::Problem;
+
+use crate::diff::{Compared, Comparer, What};
+use crate::session::{Event, Session, Side};
+
+/// What came of a calibration.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Calibrated {
+    /// The settings, by name.
+    pub settings: BTreeMap<&'static str, String>,
+    /// What differed before, counted in fields and lines.
+    pub before: usize,
+    /// What differs with them.
+    pub after: usize,
+}
+
+/// Rounds in which settings that explain differences are tried.
+const ROUNDS_MAX: usize = 12;
+
+/// Finds the settings for the scenarios of a capture, and the sessions they were made of.
+///
+/// # Errors
+/// Every problem of the first text that is no scenario.
+pub fn calibrate<C: Core>(
+    comparer: &Comparer<'_, C>,
+    texts: &[String],
+    sessions: &[Session],
+) -> Result<Calibrated, Vec<Problem>> {
+    let mut told = measured(sessions);
+    let plain = compared(comparer, texts, &BTreeMap::new())?;
+    let (mut now, before) = (compared(comparer, texts, &told)?, weight(&plain));
+    let words = in_other_words(&now);
+    if !words.is_empty() {
+        told.insert("texts", words);
+        now = compared(comparer, texts, &told)?;
+    }
+    let mut tried: BTreeSet<(&'static str, String)> = BTreeSet::new();
+    for _ in 0..ROUNDS_MAX {
+        let explained = now.iter().flat_map(|one| &one.differences).flat_map(|difference| &difference.explained);
+        let next = explained.map(|one| (one.setting, one.value.clone())).find(|one| !tried.contains(one));
+        let Some((name, value)) = next else { break };
+        tried.insert((name, value.clone()));
+        let with = told.iter().map(|(name, value)| (*name, value.clone())).chain([(name, value)]).collect();
+        let then = compared(comparer, texts, &with)?;
+        if weight(&then) < weight(&now) {
+            (told, now) = (with, then);
+        }
+    }
+    // What was measured and changes nothing is no word worth.
+    for name in told.keys().copied().collect::<Vec<_>>() {
+        let mut without = told.clone();
+        without.remove(name);
+        let then = compared(comparer, texts, &without)?;
+        if weight(&then) <= weight(&now) && !MEASURED.contains(&name) {
+            (told, now) = (without, then);
+        }
+    }
+    Ok(Calibrated { settings: told, before, after: weight(&now) })
+}
+
+/// Settings that stand for what was measured, whether a comparison looks at them or not.
+const MEASURED: &[&str] =
+    &["response-layout", "retry-first", "retry-growth", "retry-cap", "retry-jitter", "header-space-before-colon"];
+
+/// The comparisons of all scenarios, their terminal set up so.
+fn compared<C: Core>(
+    comparer: &Comparer<'_, C>,
+    texts: &[String],
+    settings: &BTreeMap<&'static str, String>,
+) -> Result<Vec<Compared>, Vec<Problem>> {
+    texts.iter().map(|text| comparer.compare(&with(text, settings)?)).collect()
+}
+
+/// A scenario whose first terminal is set up so.
+fn with(text: &str, settings: &BTreeMap<&'static str, String>) -> Result<String, Vec<Problem>> {
+    let scenario = sca_scenario::parse(text)?;
+    let Some(mut row) = scenario.rows.first().cloned() else { return Ok(text.to_owned()) };
+    if let Some(terminal) = row.cast.terminals.first_mut() {
+        terminal.settings.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    }
+    Ok(text_of(&scenario.title, &scenario.header, &row))
+}
+
+/// How much differs: each field that does, and each line that only one side has.
+fn weight(compared: &[Compared]) -> usize {
+    let of = |one: &Compared| {
+        let differences = one.differences.iter().map(|difference| match &difference.what {
+            What::Fields(parts) => parts.len(),
+            _ => 1,
+        });
+        // Behind a place where it has to stop nobody knows.
+        differences.sum::<usize>() + if one.stopped.is_some() { 1_000 } else { 0 }
+    };
+    compared.iter().map(of).sum()
+}
+
+/// The texts in which the device differs where it does the same: `OURS=THEIRS`, joined by a bar.
+fn in_other_words(compared: &[Compared]) -> String {
+    let mut words: BTreeMap<String, String> = BTreeMap::new();
+    for difference in compared.iter().flat_map(|one| &one.differences) {
+        let What::Fields(parts) = &difference.what else { continue };
+        let differs = |name: &str| parts.iter().any(|part| part.name == name);
+        let text = parts.iter().find(|part| part.name == "RESPONSE_TEXT");
+        let Some((Some(theirs), Some(ours))) = text.map(|part| (&part.field, &part.model)) else { continue };
+        let is_sayable = |text: &str| !text.is_empty() && !text.contains(['=', '|', '"', '{']);
+        if !differs("RESULT_CODE") && !differs("RESULT") && is_sayable(ours) && is_sayable(theirs) {
+            words.entry(ours.clone()).or_insert_with(|| theirs.clone());
+        }
+    }
+    words.iter().map(|(ours, theirs)| format!("{ours}={theirs}")).collect::<Vec<_>>().join("|")
+}
+
+/// What can be measured in what was said, without a comparison.
+fn measured(sessions: &[Session]) -> BTreeMap<&'static str, String> {
+    let mut told = BTreeMap::new();
+    let answers: Vec<String> = sessions.iter().flat_map(answers).collect();
+    if let Some(layout) = layout(&answers) {
+        told.insert("response-layout", layout.to_owned());
+    }
+    if let Some(fields) = payment_fields(&answers) {
+        told.insert("payment-fields", fields);
+    }
+    let asked = sessions.iter().flat_map(|session| &session.events).find_map(|(_, event)| match event {
+        Event::Asked(text) => Some(text),
+        _ => None,
+    });
+    if asked.is_some_and(|text| text.to_ascii_lowercase().contains("x-vfi-pinpad-id :")) {
+        told.insert("header-space-before-colon", "yes".to_owned());
+    }
+    retries(&pauses(sessions), &mut told);
+    // What is measured may be more than a setting takes.
+    told.retain(|name, value| TerminalSettings::row(name).is_ok_and(|row| row.kind.read(value).is_some()));
+    told
+}
+
+fn answers(session: &Session) -> Vec<String> {
+    let said = session.events.iter().filter_map(|(_, event)| match event {
+        Event::Frame(Side::Terminal, frame) if frame.opcode == opcode::TEXT && frame.last => {
+            Some(String::from_utf8_lossy(&frame.payload).into_owned())
+        }
+        _ => None,
+    });
+    said.filter(|text| text.contains("<RESPONSE")).collect()
+}
+
+/// How documents are laid out, where most are laid out so.
+fn layout(answers: &[String]) -> Option<&'static str> {
+    let indented = answers.iter().filter(|text| text.contains(">\n") || text.contains(">\r\n")).count();
+    match answers.len() {
+        0 => None,
+        all if indented * 2 > all => Some("indented"),
+        _ => Some("compact"),
+    }
+}
+
+/// The fields of the payment that has the most of them, behind those that begin every answer.
+fn payment_fields(answers: &[String]) -> Option<String> {
+    const FIRST: [&str; 5] = ["RESPONSE_TEXT", "RESULT", "RESULT_CODE", "TERMINATION_STATUS", "COUNTER"];
+    /// Fields that a request brings along.
+    const BROUGHT: [&str; 2] = ["POS_RECON", "TRAINING_MODE"];
+    let paid = answers.iter().filter_map(|text| Response::parse(text, Limits::default()).ok());
+    let paid = paid.filter(|answer| answer.get("AUTH_CODE").is_some() || answer.get("CTROUTD").is_some());
+    let fullest = paid.max_by_key(|answer| answer.fields().len())?;
+    let fields = fullest.fields().iter().filter(|field| field.children.is_empty());
+    let entries =
+        fields.filter(|field| !FIRST.contains(&field.name.as_str()) && !BROUGHT.contains(&field.name.as_str()));
+    let entry = |name: &str, text: &str| {
+        // What the simulated terminal has a value for needs none.
+        if OWN.contains(&name) {
+            return name.to_owned();
+        }
+        let kept = crate::redacted(text);
+        let is_sayable = !kept.contains(['|', '"', '{']) && secret::kind(name).is_none() && kept.len() <= 64;
+        format!("{name}={}", if is_sayable { kept.as_ref() } else { "-" })
+    };
+    let all: Vec<String> = entries.map(|field| entry(&field.name, &field.text)).collect();
+    (!all.is_empty()).then(|| all.join("|"))
+}
+
+/// Fields that the simulated terminal or its host has values for.
+const OWN: &[&str] = &[
+    "ACCT_NUM",
+    "APPROVED_AMOUNT",
+    "AUTH_CODE",
+    "CARDHOLDER",
+    "CARD_ENTRY_MODE",
+    "CARD_EXP_MONTH",
+    "CARD_EXP_YEAR",
+    "CARD_TOKEN",
+    "CTROUTD",
+    "DIFF_AMOUNT_DUE",
+    "EMBOSSED_ACCT_NUM",
+    "HOST_RESPCODE",
+    "INTRN_SEQ_NUM",
+    "INVOICE",
+    "LANE",
+    "MERCHID",
+    "ORIG_TRANS_AMOUNT",
+    "PAYMENT_MEDIA",
+    "PAYMENT_TYPE",
+    "TERMID",
+    "TRANS_AMOUNT",
+    "TRANS_DATE",
+    "TRANS_SEQ_NUM",
+    "TRANS_TIME",
+    "TROUTD",
+];
+
+/// The pauses from each failure of a row to the next attempt, row by row.
+fn pauses(sessions: &[Session]) -> Vec<Vec<Duration>> {
+    let mut all = Vec::new();
+    for session in sessions {
+        let (mut row, mut failed) = (Vec::new(), None);
+        for (at, event) in &session.events {
+            match event {
+                Event::Opened => row.extend(failed.take().map(|failed: Duration| at.saturating_sub(failed))),
+                Event::Failed(_) => failed = Some(*at),
+                Event::Answered(text) if text.split(' ').nth(1) != Some("101") => failed = Some(*at),
+                Event::Answered(_) | Event::Up => all.push(std::mem::take(&mut row)),
+                _ => {}
+            }
+        }
+        all.push(row);
+    }
+    all.retain(|row| !row.is_empty());
+    all
+}
+
+/// The rule that pauses follow: the first, how they grow, the longest, and what chance adds.
+fn retries(rows: &[Vec<Duration>], told: &mut BTreeMap<&'static str, String>) {
+    let Some(longest) = rows.iter().max_by_key(|row| row.len()).filter(|row| row.len() >= 3) else { return };
+    let rounded = |pause: Duration| {
+        let ms = pause.as_millis();
+        // Dialling takes a little.
+        let step = if ms >= 900 { 100 } else { 10 };
+        Duration::from_millis(u64::try_from((ms + step / 2) / step * step).unwrap_or(u64::MAX))
+    };
+    let first = rounded(longest[0]);
+    let cap = rounded(*longest.iter().max().unwrap_or(&first));
+    let ratios = longest.windows(2).filter(|pair| pair[1] < cap && pair[0] > Duration::ZERO);
+    let ratios: Vec<f64> = ratios.map(|pair| pair[1].as_secs_f64() / pair[0].as_secs_f64()).collect();
+    let growth = match ratios.as_slice() {
+        [] if cap > first => cap.as_secs_f64() / first.as_secs_f64(),
+        [] => 1.0,
+        some => some.iter().sum::<f64>() / some.len() as f64,
+    };
+    // Where each is as the rule has it, chance adds nothing.
+    let expected = |nth: usize| first.as_secs_f64() * growth.round().powi(i32::try_from(nth).unwrap_or(i32::MAX));
+    let is_strict = longest.iter().enumerate().all(|(nth, pause)| {
+        let expected = expected(nth).min(cap.as_secs_f64());
+        (pause.as_secs_f64() - expected).abs() <= expected * 0.05 + 0.1
+    });
+    if is_strict {
+        told.insert("retry-jitter", "0".to_owned());
+        told.insert("retry-first", show_span(first));
+        told.insert("retry-growth", format!("{}", growth.round().clamp(1.0, 10.0)));
+        told.insert("retry-cap", show_span(cap.max(first)));
+    }
+}
+
+impl Calibrated {
+    /// The settings as the `terminal` block of a scenario.
+    #[must_use]
+    pub fn block(&self) -> String {
+        let mut out = "terminal\n".to_owned();
+        for (name, value) in &self.settings {
+            let is_plain = matches!(
+                TerminalSettings::row(name).map(|row| row.kind),
+                Ok(Kind::Flag | Kind::Number(..) | Kind::Span(..) | Kind::Choice(_))
+            );
+            let value = if is_plain { value.clone() } else { sca_scenario::quote(value) };
+            out.push_str(&format!("  {name} {value}\n"));
+        }
+        out
+    }
+}

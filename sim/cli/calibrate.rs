@@ -1,0 +1,59 @@
+//! `calibrate`: the settings with which the simulated terminal answers as the device of a capture.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use sca_capture::calibrate::calibrate;
+use sca_capture::diff::Comparer;
+use sca_runner::{report, simulated};
+
+use crate::Exit;
+use crate::import::{Reading, name_of, named};
+use crate::terms::{authorities, complain, painter, put};
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "What it prints is the `terminal` block of a scenario: put it into the scenarios of this device, and `diff` shows \
+    bugs, no matters of its make. What differed before and what differs with the block stands on standard error."
+)]
+pub(crate) struct Arguments {
+    /// An HTTP archive (HAR), packets (pcap, pcapng), or a log, which may be of several files
+    #[arg(value_name = "CAPTURE", required = true)]
+    captures: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Exit {
+    let imported = match arguments.reading.read(&arguments.captures) {
+        Ok(imported) => imported,
+        Err(exit) => return exit,
+    };
+    let name = arguments.captures.first().map(|file| name_of(file)).unwrap_or_default();
+    if imported.sessions.is_empty() {
+        complain!("error: {name}: nothing in it can be compared");
+        return Exit::CannotRun;
+    }
+    let identities = match authorities() {
+        Ok(identities) => identities.memory,
+        Err(exit) => return exit,
+    };
+    let texts: Vec<String> = named(&imported, &name).into_iter().map(|(_, text)| text).collect();
+    match calibrate(&Comparer::new(&simulated, &identities), &texts, &imported.sessions) {
+        Ok(calibrated) => {
+            complain!("{} fields and lines differed; with these settings {} do", calibrated.before, calibrated.after);
+            if calibrated.settings.is_empty() {
+                complain!("no setting makes the simulated terminal more like it");
+            } else {
+                put!("{}", calibrated.block().trim_end());
+            }
+            Exit::Good
+        }
+        Err(problems) => {
+            for problem in &problems {
+                complain!("{}\n", report::problem(painter(), &[(PathBuf::from(&name), texts.concat())], problem));
+            }
+            Exit::Invalid
+        }
+    }
+}
