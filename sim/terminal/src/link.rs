@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use sca_protocol::Reason;
 use sca_protocol::chance::Stream;
 use sca_protocol::settings::RetryRules;
+use sca_protocol::{Reason, UnixTime};
 
 use crate::event::ConnectionId;
 
@@ -24,6 +24,8 @@ pub(crate) enum Link {
         next: Duration,
         /// Why the last one failed; nothing after a loss.
         why: Option<Reason>,
+        /// What the device's clock shows, where it cannot be right: it has never been set.
+        unset_clock: Option<UnixTime>,
     },
     /// An attempt.
     Dialling {

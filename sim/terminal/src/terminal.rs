@@ -52,6 +52,9 @@ pub struct Terminal {
     icons: [Option<Arc<[u8]>>; 2],
 }
 
+/// No terminal with WebSocket is older than this: a clock that shows less has never been set (2015-01-01).
+const CLOCKS_ARE_SET_SINCE: i64 = 1_420_070_400;
+
 impl Terminal {
     /// A terminal without power. `index` tells its chance from that of other terminals of the world.
     #[must_use]
@@ -312,7 +315,8 @@ impl Terminal {
         let mut chance = self.chance.stream("retry", &[self.index, self.pauses]);
         let pause = pause(&self.settings.retry, self.level, retry_after, &mut chance);
         self.level = self.level.saturating_add(1);
-        self.link = Link::Down { next: now.since_start + pause, why };
+        let unset_clock = Some(now.wall).filter(|wall| wall.0 < CLOCKS_ARE_SET_SINCE);
+        self.link = Link::Down { next: now.since_start + pause, why, unset_clock };
     }
 
     fn target(&self) -> Target {
@@ -353,9 +357,13 @@ impl Terminal {
                 Screen::plain(ScreenName::Reconnecting).with("ATTEMPT", attempt)
             }
             Link::Dialling { .. } => Screen::plain(ScreenName::Connecting).with("ATTEMPT", attempt),
-            Link::Down { next, why } => {
+            Link::Down { next, why, unset_clock } => {
                 let name = if self.has_been_up { ScreenName::Reconnecting } else { ScreenName::Error };
-                let text = why.map(Reason::sentence).unwrap_or_default();
+                let mut text = why.map(Reason::sentence).unwrap_or_default();
+                // A certificate that is not yet valid is right, and the clock is wrong.
+                if let (Some(Reason::Tls("not-yet-valid")), Some(clock)) = (why, unset_clock) {
+                    text.push_str(&format!("; the clock of this device shows {}", clock.day()));
+                }
                 Screen::plain(name).saying(text).with("ATTEMPT", attempt).with("NEXT", instant(*next))
             }
         }
