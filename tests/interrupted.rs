@@ -106,3 +106,24 @@ fn a_second_signal_ends_at_once() {
     drop(Command::new("kill").args(["-TERM", &child.id().to_string()]).stderr(Stdio::null()).status());
     assert_eq!(child.wait().expect("it ends").code(), Some(143));
 }
+
+#[test]
+fn json_lines_stand_there_as_soon_as_a_file_is_played_whatever_ends_the_run() {
+    let folder = folder("interrupted-stream");
+    file(&folder, "a.sca", "scenario \"Quick\"\n\nterminal connects\n");
+    file(&folder, "b.sca", "scenario \"Long\"\n\nterminal connects\nwait 25m\n");
+    file(&folder, "r.jsonl", "of yesterday\n");
+    let arguments = ["run", "--wire", "--longest", "60", "--jobs", "1", ".", "--report", "jsonl=r.jsonl"];
+    let mut run = command(&folder, &arguments);
+    let mut child = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program runs");
+    let lines = || -> Vec<Value> {
+        let text = fs::read_to_string(folder.join("r.jsonl")).unwrap_or_default();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    };
+    until("the quick file has its line", || lines().iter().any(|line| line["kind"] == "row"));
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+    let lines = lines();
+    assert_eq!(lines.iter().map(|line| line["kind"].as_str().unwrap_or_default()).collect::<Vec<_>>(), ["run", "row"]);
+    assert_eq!((lines[0]["world"].as_str(), lines[1]["path"].as_str()), (Some("wire"), Some("a.sca")));
+}

@@ -7,6 +7,7 @@ pub(crate) mod interrupt;
 mod last;
 mod lines;
 mod progress;
+mod stream;
 mod tell;
 mod watch;
 
@@ -33,6 +34,7 @@ use crate::report::{exit_of, parse_report, take_away, tell_beside, write_reports
 use crate::terms::{authorities_for, complain, count, date, named};
 use interrupt::Heard;
 use progress::Progress;
+use stream::Stream;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -205,8 +207,17 @@ fn once(arguments: &Arguments, suite: &Terminals<'_>, heard: &Heard) -> Exit {
     let origin = origin_of(arguments, &chosen.list);
     let today = suite.options.today.unwrap_or_else(sca_runner::today);
     let progress = Progress::new(all.len());
+    let about = About {
+        world: world(arguments).to_owned(),
+        seed: arguments.seed,
+        shard: arguments.shard().map(|shard| shard.to_string()),
+        origin: Some(origin.clone()),
+        ..About::default()
+    };
+    let stream = Stream::begin(&arguments.report, about);
     let results = suite.run_until(all, arguments.device.jobs(arguments.jobs), &|result| {
         progress.one();
+        stream.one(result, |result| replay(arguments, &result.loaded.path));
         !(arguments.fail_fast && ledger.is_bad(result, today))
     });
     progress.over();

@@ -11,30 +11,9 @@ use crate::cards::{mask_texts, told};
 /// describes them.
 #[must_use]
 pub fn json_lines(document: &Document) -> String {
-    let mut out = String::new();
-    let mut line = |mut value: serde_json::Value| {
-        mask_texts(&mut value);
-        let _ = writeln!(out, "{value}");
-    };
-    line(json!({
-        "kind": "run", "version": REPORT_VERSION, "tool": document.tool, "world": document.world,
-        "seed": document.seed, "shard": document.shard, "origin": document.origin, "today": document.today,
-    }));
-    for file in &document.files {
-        for row in &file.rows {
-            line(json!({
-                "kind": "row", "path": file.path, "title": file.title, "tags": file.tags, "clauses": file.clauses,
-                "seed": file.seed, "replay": file.replay, "values": row.values, "verdict": row.verdict,
-                "assumptions": row.assumptions, "lasted_ms": row.lasted_ms, "failure": row.failure, "error": row.error,
-            }));
-        }
-        for problem in &file.problems {
-            line(json!({ "kind": "problem", "path": file.path, "problem": problem }));
-        }
-        if let Some(difference) = &file.difference {
-            line(json!({ "kind": "snapshot", "path": file.path, "difference": difference }));
-        }
-    }
+    let mut out = json_lines_begin(document);
+    document.files.iter().for_each(|file| out.push_str(&json_lines_of(file)));
+    let mut line = |value: serde_json::Value| put(&mut out, value);
     for one in &document.unreadable {
         line(json!({ "kind": "unreadable", "path": one.path, "error": one.error }));
     }
@@ -43,6 +22,48 @@ pub fn json_lines(document: &Document) -> String {
     document.stale().iter().for_each(|why| line(json!({ "kind": "stale", "why": why })));
     line(json!({ "kind": "summary", "summary": document.summary }));
     out
+}
+
+/// The first of these lines, before anything has been played.
+#[must_use]
+pub fn json_lines_begin(document: &Document) -> String {
+    let mut out = String::new();
+    put(
+        &mut out,
+        json!({
+            "kind": "run", "version": REPORT_VERSION, "tool": document.tool, "world": document.world,
+            "seed": document.seed, "shard": document.shard, "origin": document.origin, "today": document.today,
+        }),
+    );
+    out
+}
+
+/// The lines of one file.
+#[must_use]
+pub fn json_lines_of(file: &File) -> String {
+    let mut out = String::new();
+    for row in &file.rows {
+        put(
+            &mut out,
+            json!({
+                "kind": "row", "path": file.path, "title": file.title, "tags": file.tags, "clauses": file.clauses,
+                "seed": file.seed, "replay": file.replay, "values": row.values, "verdict": row.verdict,
+                "assumptions": row.assumptions, "lasted_ms": row.lasted_ms, "failure": row.failure, "error": row.error,
+            }),
+        );
+    }
+    for problem in &file.problems {
+        put(&mut out, json!({ "kind": "problem", "path": file.path, "problem": problem }));
+    }
+    if let Some(difference) = &file.difference {
+        put(&mut out, json!({ "kind": "snapshot", "path": file.path, "difference": difference }));
+    }
+    out
+}
+
+fn put(out: &mut String, mut value: serde_json::Value) {
+    mask_texts(&mut value);
+    let _ = writeln!(out, "{value}");
 }
 
 /// One thing that is tested: its name, and what is not good about it.

@@ -13,7 +13,7 @@ mod trace;
 pub use document::{About, Document, File, REPORT_VERSION, Reported, Row, Summary, Unread};
 pub use explained::explained;
 pub use junit::junit;
-pub use lines::{github, json_lines, tap};
+pub use lines::{github, json_lines, json_lines_begin, json_lines_of, tap};
 pub use markdown::markdown;
 pub use show::{Painter, failure, problem};
 pub use sides::sides;

@@ -1,0 +1,45 @@
+//! JSON lines while a run goes on: whatever ends it, what was played until then stands in the file. At the end the whole report
+//! takes its place, in the order of the files.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use sca_runner::report::{self, About, Document, Kind};
+use sca_runner::suite::FileResult;
+
+/// The files of JSON lines that grow.
+pub(super) struct Stream {
+    about: About,
+    files: Mutex<Vec<File>>,
+}
+
+impl Stream {
+    /// Begins every report of JSON lines that goes to a file. One that cannot be begun is said when the whole is written.
+    pub(super) fn begin(reports: &[(Kind, PathBuf)], about: About) -> Self {
+        let lines = reports.iter().filter(|(kind, path)| *kind == Kind::JsonLines && path != Path::new("-"));
+        let opened = lines.filter_map(|(_, path)| {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            folder.map_or(Ok(()), std::fs::create_dir_all).ok()?;
+            OpenOptions::new().create(true).append(true).open(path).ok()
+        });
+        let mut files: Vec<File> = opened.filter(|file| file.metadata().is_ok_and(|meta| meta.is_file())).collect();
+        if !files.is_empty() {
+            let begin = report::json_lines_begin(&Document::new(&[], about.clone(), |_| String::new()));
+            files.retain_mut(|file| file.write_all(begin.as_bytes()).is_ok());
+        }
+        Self { about, files: Mutex::new(files) }
+    }
+
+    /// One file has been played.
+    pub(super) fn one(&self, result: &FileResult, replay: impl Fn(&FileResult) -> String) {
+        let Ok(mut files) = self.files.lock() else { return };
+        if files.is_empty() {
+            return;
+        }
+        let document = Document::new(&[result], self.about.clone(), replay);
+        let lines: String = document.files.iter().map(report::json_lines_of).collect();
+        files.retain_mut(|file| file.write_all(lines.as_bytes()).is_ok());
+    }
+}
