@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use regex::Regex;
 use sca_capture::import::log::Shape;
-use sca_capture::import::{self, Imported};
+use sca_capture::import::{FORMATS, Format, Imported};
 use sca_capture::load::{self, How};
 
 use crate::Exit;
@@ -17,8 +17,9 @@ pub(crate) struct Reading {
     /// The TLS key log (SSLKEYLOGFILE) with which packets are opened
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
-    /// What the file is; unasked it is told by its bytes. `log4j` reads days before months, `dotnet` months before days
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Auto)]
+    /// What the file is, where its bytes do not tell: har, pcap, json, docker, syslog, log4j (days before months), dotnet (months
+    /// before days), plain or auto
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format)]
     format: Format,
     /// In a log: what finds the time of a line, its first group or all of it. Unasked: any usual date and time in the
     /// beginning of a line or in the object that it is
@@ -38,17 +39,11 @@ pub(crate) struct Reading {
     redact: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Auto,
-    Har,
-    Pcap,
-    Json,
-    Docker,
-    Syslog,
-    Log4j,
-    Dotnet,
-    Plain,
+fn format(word: &str) -> Result<Format, String> {
+    FORMATS.iter().find(|(known, _)| *known == word).map(|(_, format)| *format).ok_or_else(|| {
+        let known: Vec<&str> = FORMATS.iter().map(|(word, _)| *word).collect();
+        format!("expected one of {}", known.join(", "))
+    })
 }
 
 #[derive(Debug, Args)]
@@ -80,17 +75,7 @@ pub(crate) struct Arguments {
 impl Reading {
     fn how(&self) -> How {
         let shape = Shape {
-            format: match self.format {
-                Format::Auto => import::Format::Auto,
-                Format::Har => import::Format::Har,
-                Format::Pcap => import::Format::Pcap,
-                Format::Json => import::Format::Json,
-                Format::Docker => import::Format::Docker,
-                Format::Syslog => import::Format::Syslog,
-                Format::Log4j => import::Format::Log4j,
-                Format::Dotnet => import::Format::Dotnet,
-                Format::Plain => import::Format::Plain,
-            },
+            format: self.format,
             time: self.time.clone(),
             terminal: self.terminal.clone(),
             up: self.up.clone(),

@@ -1,4 +1,4 @@
-//! `terminal`: the simulated terminal in the open, and whoever stands before it.
+//! `terminal`: the simulated terminal in the open, and the person who stands before it.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::{BufRead, Read};

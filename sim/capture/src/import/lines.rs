@@ -32,6 +32,19 @@ pub enum Format {
     Plain,
 }
 
+/// Every format with its word.
+pub const FORMATS: &[(&str, Format)] = &[
+    ("auto", Format::Auto),
+    ("har", Format::Har),
+    ("pcap", Format::Pcap),
+    ("json", Format::Json),
+    ("docker", Format::Docker),
+    ("syslog", Format::Syslog),
+    ("log4j", Format::Log4j),
+    ("dotnet", Format::Dotnet),
+    ("plain", Format::Plain),
+];
+
 /// A line of a log.
 #[derive(Debug, Clone)]
 pub(super) struct Line<'a> {

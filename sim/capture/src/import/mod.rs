@@ -10,7 +10,7 @@ pub mod packets;
 mod text;
 mod times;
 
-pub use lines::Format;
+pub use lines::{FORMATS, Format};
 
 use std::collections::BTreeMap;
 use std::fmt;

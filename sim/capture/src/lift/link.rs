@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use sca_protocol::Reason;
-use sca_protocol::handshake::{Head, Upgrade, judge};
 use sca_scenario::model::{
-    Action, Arm, Count, Expect, Fault, FaultKind, LinkSight, Message, Party, Set, Sight, Suffix, Toward, Within,
+    Action, Arm, Count, Expect, Fault, FaultKind, LinkSight, Party, Set, Sight, Suffix, Toward, Within,
 };
 
-use super::{Lift, expect};
+use super::Lift;
 use crate::frames::Frames;
-use crate::session::{Ending, Event, Side};
+use crate::session::{Ending, Side};
 
 /// How far the link is.
 #[derive(Debug, Default)]
@@ -19,11 +18,11 @@ pub(super) struct Link {
     attempts: u32,
     /// How many of them have failed.
     failures: u32,
-    phase: Phase,
+    pub(super) phase: Phase,
     /// Whether TLS was spoken, so that the broker's url is a wss one.
     speaks_tls: bool,
     /// The request for the upgrade that was told last.
-    told: String,
+    pub(super) told: String,
     /// The name of the terminal's certificate, and of the broker's, where they are not the usual ones.
     shown: [Option<String>; 2],
     /// When something last passed.
@@ -33,21 +32,21 @@ pub(super) struct Link {
     /// Whether a close has been said, and by whom.
     pub(super) closed: Option<Side>,
     /// A 101 that the rules refuse: what follows tells whether the terminal did.
-    doubtful: Option<Doubtful>,
+    pub(super) doubtful: Option<Doubtful>,
 }
 
 /// An answer with the status 101 and something wrong in it.
 #[derive(Debug)]
-struct Doubtful {
-    at: Duration,
-    reason: Reason,
+pub(super) struct Doubtful {
+    pub(super) at: Duration,
+    pub(super) reason: Reason,
     /// What was asked, and the answer as it came.
-    asked: String,
-    text: String,
+    pub(super) asked: String,
+    pub(super) text: String,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     #[default]
     Down,
     Opening {
@@ -84,148 +83,6 @@ impl Lift {
         self.link.moved = at;
     }
 
-    pub(super) fn asked(&mut self, at: Duration, text: &str) {
-        if !matches!(self.link.phase, Phase::Opening { .. }) {
-            self.opened(at);
-        }
-        self.link.phase = Phase::Opening { asked: Some(text.to_owned()) };
-        self.usual_certificates();
-        if let Ok(Some((head, _))) = Head::parse_request(text.as_bytes()) {
-            let id = head.get("x-vfi-pinpad-id").unwrap_or_default().trim().to_owned();
-            let id = sayable(&id);
-            if !id.is_empty() && id != "1" && id.chars().count() <= 64 {
-                self.set_terminal("pinpad-id", id);
-            }
-        }
-        if !self.secure {
-            self.is_plain();
-        }
-    }
-
-    pub(super) fn answered(&mut self, at: Duration, text: &str) {
-        let asked = match &self.link.phase {
-            Phase::Opening { asked } => asked.clone().unwrap_or_default(),
-            _ => String::new(),
-        };
-        let head = text.split_inclusive("\r\n\r\n").next().unwrap_or_default();
-        let read = Head::parse_answer(head.as_bytes());
-        let key = Head::parse_request(asked.as_bytes()).ok().flatten();
-        let key = key.and_then(|(head, _)| head.get("Sec-WebSocket-Key").map(str::to_owned)).unwrap_or_default();
-        let verdict = match read {
-            // What the two agree on beyond the rules is theirs.
-            Ok(Some((mut head, _))) => {
-                head.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("Sec-WebSocket-Extensions"));
-                self.agree(&head);
-                judge(&head, &key, false)
-            }
-            Ok(None) => Err(Reason::Handshake("truncated")),
-            Err(error) => Err(error.into()),
-        };
-        match verdict {
-            Ok(()) => {
-                self.tell_request(at, &asked);
-                self.frames = Frames::open(text);
-                self.up(at);
-            }
-            Err(reason) if text.split(' ').nth(1) == Some("101") => {
-                self.link.doubtful = Some(Doubtful { at, reason, asked, text: text.to_owned() });
-            }
-            Err(reason) => self.refused(at, text, &key, reason),
-        }
-    }
-
-    /// The broker's answer to the upgrade is none that opens a link.
-    fn refused(&mut self, at: Duration, text: &str, key: &str, reason: Reason) {
-        let usual = sca_protocol::handshake::accept(key);
-        let lines = text.trim_end().lines().map(|line| sayable(line).replace(&usual, "{{accept}}"));
-        let lines: Vec<String> = lines.take(60).collect();
-        let count = self.attempt();
-        if lines.first().is_none_or(|line| line.trim().is_empty() || line.starts_with(' ')) {
-            return self.failed(at, Reason::Handshake("truncated"));
-        }
-        self.step(None, Action::Answers { by_proxy: false, count, lines });
-        self.fails(at, reason);
-    }
-
-    /// What comes behind a doubtful 101 tells what the terminal made of it: where messages flow, the link was up.
-    pub(super) fn settles(&mut self, next: &Event) {
-        if matches!(next, Event::Note(_) | Event::Lost { .. }) {
-            return;
-        }
-        let Some(Doubtful { at, reason, asked, text }) = self.link.doubtful.take() else { return };
-        if matches!(next, Event::Frame(..)) {
-            self.tell_request(at, &asked);
-            self.comment(&format!(
-                "by the rules this 101 is none ({}); the terminal took it, or not all of it is in the capture",
-                reason.sentence()
-            ));
-            self.frames = Frames::open(&text);
-            self.up(at);
-        } else {
-            let head = Head::parse_request(asked.as_bytes()).ok().flatten();
-            let key = head.and_then(|(head, _)| head.get("Sec-WebSocket-Key").map(str::to_owned)).unwrap_or_default();
-            self.refused(at, &text, &key, reason);
-        }
-    }
-
-    /// The subprotocol that the broker has named.
-    fn agree(&mut self, answer: &Head) {
-        let named = answer.get("Sec-WebSocket-Protocol").filter(|_| answer.status == 101);
-        if let Some(named) = named.filter(|named| *named == sca_protocol::handshake::SUBPROTOCOL) {
-            self.set_broker("subprotocol", named.to_owned());
-        }
-    }
-
-    /// Tells of the request for the upgrade, where it is another than before: as the model asks, and what differs.
-    fn tell_request(&mut self, at: Duration, asked: &str) {
-        let Ok(Some((head, _))) = Head::parse_request(asked.as_bytes()) else { return };
-        let without_key = |head: &Head| {
-            let lines = head.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("Sec-WebSocket-Key"));
-            lines.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>()
-        };
-        let mut mine = without_key(&head);
-        mine.insert(0, head.line);
-        let told = mine.join("\n");
-        if std::mem::replace(&mut self.link.told, told.clone()) == told {
-            return;
-        }
-        let model = self.model_request();
-        let hosts = ["Host:", "Origin:"];
-        let is_of_host = |line: &str| hosts.iter().any(|name| line.starts_with(name));
-        let same: Vec<String> = model.iter().filter(|line| mine.contains(line)).cloned().collect();
-        let beside = mine.iter().filter(|line| !model.contains(line) && !is_of_host(line));
-        let beside: Vec<String> = beside.map(|line| format!("`{line}`")).collect();
-        let name = |line: &String| line.split(':').next().unwrap_or_default().to_owned();
-        let names: Vec<String> = mine.iter().map(|line| name(line).to_ascii_lowercase()).collect();
-        let lacks = model.iter().filter(|line| !names.contains(&name(line).to_ascii_lowercase()));
-        let lacks: Vec<String> = lacks.map(|line| format!("`{}`", name(line))).collect();
-        if !beside.is_empty() {
-            self.comment(&format!("this terminal asks for the upgrade with {} too", beside.join(", ")));
-        }
-        if !lacks.is_empty() {
-            self.comment(&format!("this terminal asks for the upgrade without {}", lacks.join(", ")));
-        }
-        if !same.is_empty() {
-            self.step(Some(at), expect(Sight::ToBroker(Message::Http(same))));
-        }
-    }
-
-    /// The request of the simulated terminal, line by line.
-    fn model_request(&self) -> Vec<String> {
-        let pinpad_id = self.terminal.get("pinpad-id").cloned().unwrap_or_else(|| "1".to_owned());
-        let upgrade = Upgrade {
-            path: "/".to_owned(),
-            host: "broker.test".to_owned(),
-            secure: self.secure,
-            key: String::new(),
-            pinpad_id,
-            space_before_colon: false,
-        };
-        let text = String::from_utf8_lossy(&upgrade.to_bytes()).into_owned();
-        let lines = text.trim_end().split("\r\n").filter(|line| !line.starts_with("Sec-WebSocket-Key"));
-        lines.map(str::to_owned).collect()
-    }
-
     /// The link is up, and nobody saw how it came to be.
     pub(super) fn is_found_up(&mut self, at: Duration) {
         if !self.secure {
@@ -236,7 +93,7 @@ impl Lift {
         self.speech.unseen_behind = Some(self.speech.number);
     }
 
-    fn up(&mut self, at: Duration) {
+    pub(super) fn up(&mut self, at: Duration) {
         (self.link.attempts, self.link.phase) = (0, Phase::Up);
         (self.link.moved, self.link.unanswered, self.link.closed) = (at, None, None);
         self.step(Some(at), self.in_its_time(LinkSight::Connects));
@@ -245,7 +102,7 @@ impl Lift {
     }
 
     /// The attempt that is under way, as faults count them.
-    fn attempt(&self) -> Count {
+    pub(super) fn attempt(&self) -> Count {
         let number = self.link.attempts.max(1);
         Count { of_connections: false, from: number, to: number }
     }
@@ -271,7 +128,7 @@ impl Lift {
     }
 
     /// The link is ws, unless TLS has been spoken on it before.
-    fn is_plain(&mut self) {
+    pub(super) fn is_plain(&mut self) {
         if !self.link.speaks_tls {
             self.set_broker("url", "ws://broker.test:80".to_owned());
         }
@@ -282,7 +139,7 @@ impl Lift {
         self.step(None, Action::Fault(Fault { arm, ..Fault::now(0, kind) }));
     }
 
-    fn fails(&mut self, at: Duration, reason: Reason) {
+    pub(super) fn fails(&mut self, at: Duration, reason: Reason) {
         self.link.phase = Phase::Down;
         self.link.failures += 1;
         // How TLS failed in detail depends on the library that says it.
@@ -385,7 +242,7 @@ impl Lift {
     }
 
     /// The usual certificates again, once an attempt has come through.
-    fn usual_certificates(&mut self) {
+    pub(super) fn usual_certificates(&mut self) {
         self.show(true, None);
         self.show(false, None);
     }

@@ -9,6 +9,7 @@ mod parts;
 mod pay;
 mod prompt;
 mod speech;
+mod upgrade;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -45,7 +45,7 @@ impl Lift {
         })
     }
 
-    /// A command was ended: whoever did it does it again. `limit` is the setting that says how long it waits.
+    /// A command was ended: the same side ends it in the scenario. `limit` is the setting that says how long it waits.
     pub(super) fn is_ended(
         &mut self,
         by: EndedBy,

@@ -200,7 +200,7 @@ impl Live<'_> {
         }
     }
 
-    /// Whoever asks at a path where nobody is met is told where a POS asks.
+    /// A request at a path that leads nowhere is told where a POS asks.
     fn sends_away(&mut self, tag: Tag, path: &str) {
         let what = format!("{path} without x-vfi-pinpad-id is neither a terminal nor a POS");
         self.line(&format!("connection {} is sent away: {what}", tag.connection));

@@ -36,7 +36,7 @@ fn is_classic(connection: &Connection) -> bool {
         })
 }
 
-/// The address of the terminal: it answers requests, whoever has dialled.
+/// The address of the terminal: it answers requests, whichever side has dialled.
 fn answering(connection: &Connection) -> &str {
     let asks = connection.texts().find(|(_, bytes)| is_request(&String::from_utf8_lossy(bytes))).map(|(from, _)| from);
     match asks {

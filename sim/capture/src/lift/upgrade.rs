@@ -1,0 +1,156 @@
+//! The upgrade in a capture: what was asked, what was answered, and what the terminal made of that.
+
+use std::time::Duration;
+
+use sca_protocol::Reason;
+use sca_protocol::handshake::{Head, Upgrade, judge};
+use sca_scenario::model::{Action, Message, Sight};
+
+use super::link::{Doubtful, Phase, sayable};
+use super::{Lift, expect};
+use crate::frames::Frames;
+use crate::session::Event;
+
+impl Lift {
+    pub(super) fn asked(&mut self, at: Duration, text: &str) {
+        if !matches!(self.link.phase, Phase::Opening { .. }) {
+            self.opened(at);
+        }
+        self.link.phase = Phase::Opening { asked: Some(text.to_owned()) };
+        self.usual_certificates();
+        if let Ok(Some((head, _))) = Head::parse_request(text.as_bytes()) {
+            let id = head.get("x-vfi-pinpad-id").unwrap_or_default().trim().to_owned();
+            let id = sayable(&id);
+            if !id.is_empty() && id != "1" && id.chars().count() <= 64 {
+                self.set_terminal("pinpad-id", id);
+            }
+        }
+        if !self.secure {
+            self.is_plain();
+        }
+    }
+
+    pub(super) fn answered(&mut self, at: Duration, text: &str) {
+        let asked = match &self.link.phase {
+            Phase::Opening { asked } => asked.clone().unwrap_or_default(),
+            _ => String::new(),
+        };
+        let head = text.split_inclusive("\r\n\r\n").next().unwrap_or_default();
+        let read = Head::parse_answer(head.as_bytes());
+        let key = Head::parse_request(asked.as_bytes()).ok().flatten();
+        let key = key.and_then(|(head, _)| head.get("Sec-WebSocket-Key").map(str::to_owned)).unwrap_or_default();
+        let verdict = match read {
+            // What the two agree on beyond the rules is theirs.
+            Ok(Some((mut head, _))) => {
+                head.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("Sec-WebSocket-Extensions"));
+                self.agree(&head);
+                judge(&head, &key, false)
+            }
+            Ok(None) => Err(Reason::Handshake("truncated")),
+            Err(error) => Err(error.into()),
+        };
+        match verdict {
+            Ok(()) => {
+                self.tell_request(at, &asked);
+                self.frames = Frames::open(text);
+                self.up(at);
+            }
+            Err(reason) if text.split(' ').nth(1) == Some("101") => {
+                self.link.doubtful = Some(Doubtful { at, reason, asked, text: text.to_owned() });
+            }
+            Err(reason) => self.refused(at, text, &key, reason),
+        }
+    }
+
+    /// The broker's answer to the upgrade is none that opens a link.
+    fn refused(&mut self, at: Duration, text: &str, key: &str, reason: Reason) {
+        let usual = sca_protocol::handshake::accept(key);
+        let lines = text.trim_end().lines().map(|line| sayable(line).replace(&usual, "{{accept}}"));
+        let lines: Vec<String> = lines.take(60).collect();
+        let count = self.attempt();
+        if lines.first().is_none_or(|line| line.trim().is_empty() || line.starts_with(' ')) {
+            return self.failed(at, Reason::Handshake("truncated"));
+        }
+        self.step(None, Action::Answers { by_proxy: false, count, lines });
+        self.fails(at, reason);
+    }
+
+    /// What comes behind a doubtful 101 tells what the terminal made of it: where messages flow, the link was up.
+    pub(super) fn settles(&mut self, next: &Event) {
+        if matches!(next, Event::Note(_) | Event::Lost { .. }) {
+            return;
+        }
+        let Some(Doubtful { at, reason, asked, text }) = self.link.doubtful.take() else { return };
+        if matches!(next, Event::Frame(..)) {
+            self.tell_request(at, &asked);
+            self.comment(&format!(
+                "by the rules this 101 is none ({}); the terminal took it, or not all of it is in the capture",
+                reason.sentence()
+            ));
+            self.frames = Frames::open(&text);
+            self.up(at);
+        } else {
+            let head = Head::parse_request(asked.as_bytes()).ok().flatten();
+            let key = head.and_then(|(head, _)| head.get("Sec-WebSocket-Key").map(str::to_owned)).unwrap_or_default();
+            self.refused(at, &text, &key, reason);
+        }
+    }
+
+    /// The subprotocol that the broker has named.
+    fn agree(&mut self, answer: &Head) {
+        let named = answer.get("Sec-WebSocket-Protocol").filter(|_| answer.status == 101);
+        if let Some(named) = named.filter(|named| *named == sca_protocol::handshake::SUBPROTOCOL) {
+            self.set_broker("subprotocol", named.to_owned());
+        }
+    }
+
+    /// Tells of the request for the upgrade, where it is another than before: as the model asks, and what differs.
+    fn tell_request(&mut self, at: Duration, asked: &str) {
+        let Ok(Some((head, _))) = Head::parse_request(asked.as_bytes()) else { return };
+        let without_key = |head: &Head| {
+            let lines = head.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("Sec-WebSocket-Key"));
+            lines.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>()
+        };
+        let mut mine = without_key(&head);
+        mine.insert(0, head.line);
+        let told = mine.join("\n");
+        if std::mem::replace(&mut self.link.told, told.clone()) == told {
+            return;
+        }
+        let model = self.model_request();
+        let hosts = ["Host:", "Origin:"];
+        let is_of_host = |line: &str| hosts.iter().any(|name| line.starts_with(name));
+        let same: Vec<String> = model.iter().filter(|line| mine.contains(line)).cloned().collect();
+        let beside = mine.iter().filter(|line| !model.contains(line) && !is_of_host(line));
+        let beside: Vec<String> = beside.map(|line| format!("`{line}`")).collect();
+        let name = |line: &String| line.split(':').next().unwrap_or_default().to_owned();
+        let names: Vec<String> = mine.iter().map(|line| name(line).to_ascii_lowercase()).collect();
+        let lacks = model.iter().filter(|line| !names.contains(&name(line).to_ascii_lowercase()));
+        let lacks: Vec<String> = lacks.map(|line| format!("`{}`", name(line))).collect();
+        if !beside.is_empty() {
+            self.comment(&format!("this terminal asks for the upgrade with {} too", beside.join(", ")));
+        }
+        if !lacks.is_empty() {
+            self.comment(&format!("this terminal asks for the upgrade without {}", lacks.join(", ")));
+        }
+        if !same.is_empty() {
+            self.step(Some(at), expect(Sight::ToBroker(Message::Http(same))));
+        }
+    }
+
+    /// The request of the simulated terminal, line by line.
+    fn model_request(&self) -> Vec<String> {
+        let pinpad_id = self.terminal.get("pinpad-id").cloned().unwrap_or_else(|| "1".to_owned());
+        let upgrade = Upgrade {
+            path: "/".to_owned(),
+            host: "broker.test".to_owned(),
+            secure: self.secure,
+            key: String::new(),
+            pinpad_id,
+            space_before_colon: false,
+        };
+        let text = String::from_utf8_lossy(&upgrade.to_bytes()).into_owned();
+        let lines = text.trim_end().split("\r\n").filter(|line| !line.starts_with("Sec-WebSocket-Key"));
+        lines.map(str::to_owned).collect()
+    }
+}
