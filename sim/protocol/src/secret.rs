@@ -44,15 +44,22 @@ const TABLE: &[(Kind, &[&str])] = &[
         &[
             "ACCTNUM",
             "ACCTNUMBER",
+            "ACCOUNT",
             "ACCOUNTNUM",
             "ACCOUNTNUMBER",
             "CARDNO",
             "CARDNUM",
             "CARDNUMBER",
             "EMBOSSEDACCTNUM",
+            "GIFTCARDNUM",
+            "GIFTCARDNUMBER",
+            "IBAN",
+            "MICR",
             "PAN",
             "PRIMARYACCOUNTNUMBER",
             "BARCODE",
+            "ROUTINGNUM",
+            "ROUTINGNUMBER",
         ],
     ),
     (Kind::Track, &["CARDDATA", "CARDTRACK", "CARDTRACK1", "CARDTRACK2", "CARDTRACK3", "MAGSTRIPE", "TRACKDATA"]),
@@ -60,6 +67,7 @@ const TABLE: &[(Kind, &[&str])] = &[
     (
         Kind::Expiry,
         &[
+            "CARDEXP",
             "CARDEXPIRY",
             "CARDEXPDATE",
             "CARDEXPMONTH",
@@ -92,7 +100,7 @@ const TABLE: &[(Kind, &[&str])] = &[
             "SECURITYCODE",
         ],
     ),
-    (Kind::Pin, &["ENCRYPTEDPIN", "KEYSERIALNUMBER", "KSN", "PIN", "PINBLOCK", "PINCODE", "PINDATA"]),
+    (Kind::Pin, &["ENCRYPTEDPIN", "GIFTPIN", "KEYSERIALNUMBER", "KSN", "PIN", "PINBLOCK", "PINCODE", "PINDATA"]),
     (Kind::Key, &["DEBITKEY", "MACKEY", "PARMTRANSPORTKEY", "PRIVATEKEY", "SESSIONKEY", "TERMINALKEY", "TRANSPORTKEY"]),
     (Kind::Mac, &["MAC"]),
     (Kind::Pairing, &["ENTRYCODE"]),
@@ -178,10 +186,23 @@ pub fn also(names: &[String]) {
 pub fn kind(name: &str) -> Option<Kind> {
     let folded = folded(name);
     let listed = TABLE.iter().find(|(_, names)| names.contains(&folded.as_str())).map(|(kind, _)| *kind);
+    let of_tag = || folded.strip_prefix("EMVTAG").and_then(of_tag);
     // Tracks have a number and more in their names, in any order.
     let is_track = || folded.strip_prefix("CARD").unwrap_or(&folded).starts_with("TRACK");
     let is_own = || OWN.get().is_some_and(|own| own.contains(&folded));
-    listed.or_else(|| is_track().then_some(Kind::Track)).or_else(|| is_own().then_some(Kind::Password))
+    listed.or_else(of_tag).or_else(|| is_track().then_some(Kind::Track)).or_else(|| is_own().then_some(Kind::Password))
+}
+
+/// Why a data object of EMV that stands alone is not to be seen, by its tag.
+fn of_tag(tag: &str) -> Option<Kind> {
+    Some(match tag {
+        "56" | "57" | "9F1F" | "9F20" | "9F6B" => Kind::Track,
+        "5A" => Kind::Number,
+        "5F20" | "9F0B" => Kind::Holder,
+        "5F24" => Kind::Expiry,
+        "99" => Kind::Pin,
+        _ => return None,
+    })
 }
 
 /// A text without what stands under the names of these kinds: in elements, whole or not, in attributes, in JSON, behind `=`
@@ -360,6 +381,27 @@ mod tests {
         for end in 0..=text.len() {
             if text.is_char_boundary(end) {
                 drop(without(&text[..end], |_| true));
+            }
+        }
+    }
+
+    #[test]
+    fn names_that_were_found_in_the_field_are_known() {
+        for (kinds, names) in [
+            (
+                &[Kind::Chip, Kind::Number, Kind::Track, Kind::Holder, Kind::Expiry][..],
+                "EMV_TAG_57 EMV_TAG_5A EMV_TAG_56 EMV_TAG_5F20 EMV_TAG_5F24 EMV_TAGS",
+            ),
+            (&[Kind::Pin], "PIN GIFT_PIN KSN PIN_BLOCK"),
+            (&[Kind::Code], "CVV2 CID CVC CARD_SECURITY_CODE"),
+            (&[Kind::Expiry], "CARD_EXP EXP_DATE EXPIRY CARD_EXP_MONTH"),
+            (&[Kind::Holder], "CARDHOLDER CARDHOLDER_NAME"),
+            (&[Kind::Number], "ACCT_NUM GIFT_CARD_NUM CARD_NUM MICR ROUTING_NUM ACCOUNT EMBOSSED_ACCT_NUM"),
+            (&[Kind::Personal], "EMAILDATA LOYALTY_DATA CUSTOMER_STREET CUSTOMER_ZIP SIGNATUREDATA"),
+            (&[Kind::Password], "PASSWORD PARM_PASSWORD"),
+        ] {
+            for name in names.split(' ') {
+                assert!(kind(name).is_some_and(|kind| kinds.contains(&kind)), "{name} is {:?}", kind(name));
             }
         }
     }
