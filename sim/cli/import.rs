@@ -1,5 +1,6 @@
 //! `import`: what other tools have caught, as scenarios.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -106,13 +107,19 @@ impl Reading {
 /// a long session, are numbered.
 pub(crate) fn named(imported: &Imported, from: &str) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = Vec::new();
+    let (mut taken, mut numbers) = (BTreeSet::new(), BTreeMap::<String, usize>::new());
     for session in &imported.sessions {
         let stem = load::file_name(&session.name);
         for text in load::scenarios(session, from) {
-            let is_taken = |name: &String| all.iter().any(|(taken, _)| taken == name);
-            let numbered = (2..).map(|number| format!("{stem}-{number}"));
-            let name = std::iter::once(stem.clone()).chain(numbered).find(|name| !is_taken(name));
-            all.push((name.unwrap_or_default(), text));
+            let number = numbers.entry(stem.clone()).or_insert(0);
+            let name = loop {
+                *number += 1;
+                let name = if *number == 1 { stem.clone() } else { format!("{stem}-{number}") };
+                if taken.insert(name.clone()) {
+                    break name;
+                }
+            };
+            all.push((name, text));
         }
     }
     all
@@ -147,7 +154,17 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         }
     }
     let from = arguments.files.first().map(|file| name_of(file)).unwrap_or_default();
-    for (name, text) in named(&imported, &from) {
+    // What nobody answers and nothing is seen of is no scenario.
+    let (good, idle): (Vec<_>, Vec<_>) =
+        named(&imported, &from).into_iter().partition(|(_, text)| sca_scenario::parse(text).is_ok());
+    for (terminal, _) in &idle {
+        complain!("{name}: {terminal} is left out: nothing in it can be demanded of a terminal");
+    }
+    if good.is_empty() {
+        complain!("error: {name}: nothing in it can be made into a scenario");
+        return Exit::CannotRun;
+    }
+    for (name, text) in good {
         let path = arguments.out.join(format!("{name}.sca"));
         if let Err(error) = load::write_new(&path, &text, arguments.force) {
             let help = if error.kind() == std::io::ErrorKind::AlreadyExists { "; --force replaces it" } else { "" };

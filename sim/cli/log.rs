@@ -88,7 +88,7 @@ impl Log {
         match self.way {
             Way::Brief => self.put(Waiting::Text(said.to_string())),
             Way::Full => self.put(Waiting::Text(said.whole())),
-            Way::Json => self.json(Some(said.at), said.what.trim(), said.discreet()),
+            Way::Json => self.json(Some(said.at), said.what().trim(), said.discreet()),
             Way::None => {}
         }
     }
@@ -109,7 +109,7 @@ impl Log {
         if let Some(document) = document {
             line["document"] = json!(document);
         }
-        self.put(Waiting::Document(line.to_string()));
+        self.put(Waiting::Document(tame(&line.to_string())));
     }
 
     fn put(&self, line: Waiting) {
@@ -146,6 +146,21 @@ impl Log {
         }
         !is_full
     }
+}
+
+/// A document of JSON in which what steers a terminal is escaped.
+fn tame(json: &str) -> String {
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    json.chars().fold(String::with_capacity(json.len()), |mut out, c| {
+        match steers(c) {
+            true => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => out.push(c),
+        }
+        out
+    })
 }
 
 impl Drop for Log {

@@ -63,7 +63,7 @@ impl Audit {
     fn text(&mut self, text: &str) {
         let mut taken = Vec::new();
         for Place { name, range, .. } in redact::places(text) {
-            let what = name.and_then(secret::kind).map_or("a card's number, by its looks", word);
+            let what = name.and_then(secret::kind).map_or("a card's number or a secret, by its looks", word);
             self.takes(name.unwrap_or("outside of elements"), what);
             taken.push(range);
         }
@@ -160,7 +160,7 @@ mod tests {
         for line in [
             "ACCT_NUM                          1  the number of a card",
             "CVV2                              1  a security code",
-            "NOTE                              1  a card's number, by its looks",
+            "NOTE                              1  a card's number or a secret, by its looks",
             "Authorization                     1  a credential",
             "INVOICE                           1  digits that could be",
             "CARD_TOKEN                        1  its name sounds",

@@ -10,7 +10,8 @@ use crate::Lift;
 use crate::import::log::Shape;
 use crate::import::packets::{self, PacketsError};
 use crate::import::{Format, Imported, TEXT_MAX, decoded, har, log, looks, too_long};
-use crate::session::Session;
+use crate::lift::speech::MESSAGE_MAX;
+use crate::session::{Event, Session};
 
 /// How a capture is to be read.
 #[derive(Debug, Clone, Default)]
@@ -80,10 +81,32 @@ pub fn load(paths: &[PathBuf], how: &How) -> Result<Imported, LoadError> {
             None => log::read(&texts, &how.shape),
         },
     };
+    for (place, why) in too_long_for_a_scenario(&imported) {
+        imported.unread(place, why);
+    }
     for (name, why) in damaged {
         imported.unread(format!("the end of {name}"), why);
     }
     Ok(imported)
+}
+
+/// Messages that are longer than a scenario holds.
+fn too_long_for_a_scenario(imported: &Imported) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for session in &imported.sessions {
+        for (at, event) in &session.events {
+            if let Event::Frame(_, frame) = event
+                && frame.payload.len() > MESSAGE_MAX
+            {
+                let place = format!("terminal {}, {:.3} s", session.name, at.as_secs_f64());
+                all.push((
+                    place,
+                    format!("a message of {} bytes, {MESSAGE_MAX} fit into a scenario", frame.payload.len()),
+                ));
+            }
+        }
+    }
+    all
 }
 
 fn invalid(what: &str) -> io::Error {

@@ -4,9 +4,11 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine, alphabet};
+use regex::Regex;
 use sca_protocol::cards::CARDS;
 use sca_protocol::pan::{self, Found};
 use sca_protocol::secret::{self, Kind};
@@ -90,7 +92,7 @@ fn replaced(text: &str, group: &[Part], elements: &[Element<'_>]) -> Vec<(Range<
         nth += usize::from(is_said);
         let new = match (is_said, secret) {
             (true, Some(name)) => in_place_of(name, &whole, nth),
-            (true, None) if is_reference => continue,
+            (true, None) if is_reference && !TRACK.is_match(old) => continue,
             (true, None) if is_split => in_place_of("ACCT_NUM", &whole, nth),
             (false, _) if !part.is_text => looks_at(&without_secret_attributes(old)),
             _ => looks_at(old),
@@ -108,9 +110,42 @@ fn replaced(text: &str, group: &[Part], elements: &[Element<'_>]) -> Vec<(Range<
 
 /// A text with named cards for the numbers that were found in it, and without what was packed round such numbers.
 fn looked_at(old: &str, found: &[Found]) -> String {
-    let told = pan::replaced(old, found, |digits| named(digits).to_owned());
+    // A track goes as a whole: behind the number it has more of the card.
+    let tracks = TRACK.replace_all(old, "redacted");
+    let told = match &tracks {
+        Cow::Borrowed(_) => pan::replaced(old, found, |digits| named(digits).to_owned()),
+        Cow::Owned(rest) => pan::replaced(rest, &pan::find(rest.as_bytes()), |digits| named(digits).to_owned()),
+    };
     let told = unpacked(&told);
-    secret::without(&told, |kind| kind == Kind::Credential).into_owned()
+    let told = secret::without(&told, is_said_in_passing);
+    let told = PASSES.replace_all(&told, "$1 *");
+    let told = USERS.replace_all(&told, "://*@");
+    let told = NUMBERS.replace_all(&told, "$1$2*");
+    ESCAPED.replace_all(&told, "$1*").into_owned()
+}
+
+/// Kinds that are taken out wherever their names stand in a text.
+fn is_said_in_passing(kind: Kind) -> bool {
+    !matches!(kind, Kind::Number | Kind::Key | Kind::Mac | Kind::Pairing)
+}
+
+/// A track of a card: the number and what follows it.
+static TRACK: LazyLock<Regex> =
+    LazyLock::new(|| made(r"%?[Bb]?\d{12,19}\^[^\^?<]{2,26}\^[\d?]{4,}[^?<\s]*\??|;?\d{12,19}[=D]\d{4,}[\d=?]*"));
+/// What lets somebody in, by how it is written.
+static PASSES: LazyLock<Regex> =
+    LazyLock::new(|| made(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/-]{6,}=*|()\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+"));
+static USERS: LazyLock<Regex> = LazyLock::new(|| made(r"://[^/\s:@<]+:[^/\s@<]+@"));
+/// Numbers that are named in passing.
+static NUMBERS: LazyLock<Regex> =
+    LazyLock::new(|| made(r#"(?i)\b(pin|cvv2?|cvc2?|csc|password|passwd|pwd)(\s*[:=]\s*"?|\s+)(?:\d{3,12}\b)"#));
+/// Elements whose signs are written as entities.
+static ESCAPED: LazyLock<Regex> = LazyLock::new(|| {
+    made(r"(?i)(&lt;[\w:.-]*(?:pin|cvv2?|cvc2?|csc|passw|track\d?|expiry|exp_date)[\w.-]*&gt;)[^&<]*")
+});
+
+fn made(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a pattern of the program is one")
 }
 
 /// The text without what is base64 of a text with a card's number in it.
@@ -121,7 +156,13 @@ fn unpacked(text: &str) -> Cow<'_, str> {
     let is_packed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_');
     let holds_card = |word: &str| {
         let bytes = KINDS.iter().find_map(|kind| kind.decode(word).ok());
-        bytes.is_some_and(|bytes| !pan::find(&bytes).is_empty())
+        bytes.is_some_and(|bytes| {
+            let is_secret = || {
+                std::str::from_utf8(&bytes)
+                    .is_ok_and(|text| matches!(secret::without(text, is_said_in_passing), Cow::Owned(_)))
+            };
+            !pan::find(&bytes).is_empty() || is_secret()
+        })
     };
     let words = text.split(|c| !is_packed(c)).filter(|word| word.len() >= SHORTEST && holds_card(word));
     let packed: Vec<&str> = words.collect();
@@ -192,6 +233,8 @@ fn in_place_of(name: &str, whole: &str, nth: usize) -> String {
         Some(Kind::Code) => "000".to_owned(),
         Some(Kind::Pin) if digits.len() < 7 => "0000".to_owned(),
         Some(Kind::Password) => "*".to_owned(),
+        // Four digits, as the device takes them.
+        Some(Kind::Pairing) => "1234".to_owned(),
         Some(Kind::Expiry) if name.ends_with("MONTH") => "12".to_owned(),
         Some(Kind::Expiry) if name.ends_with("YEAR") => "30".to_owned(),
         Some(Kind::Expiry) => "1230".to_owned(),

@@ -176,7 +176,11 @@ const HELP: &str = "While it runs you stand before it. Type a line for what you 
 
 /// Reads what somebody does before the terminal, a line each, until input ends.
 fn person(to: &mpsc::Sender<Act>, logging: Logging) {
-    for line in std::io::stdin().lock().take(1 << 30).lines().map_while(Result::ok) {
+    const LINE_MAX: u64 = 4 << 10;
+    let mut input = std::io::stdin().lock();
+    let mut bytes = Vec::new();
+    while (&mut input).take(LINE_MAX).read_until(b'\n', &mut bytes).is_ok_and(|read| read > 0) {
+        let line = String::from_utf8_lossy(&std::mem::take(&mut bytes)).into_owned();
         match act(&line) {
             Ok(Some(act)) => {
                 if to.blocking_send(act).is_err() {

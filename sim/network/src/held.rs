@@ -189,6 +189,13 @@ impl Held {
         self.clone()
     }
 
+    /// The same, of something that has so many bytes: what is more than was read counts too.
+    #[must_use]
+    pub fn copy_of(&self, bytes: usize) -> Self {
+        self.grows(COPY + bytes.saturating_sub(self.0.bytes.get()));
+        self.clone()
+    }
+
     fn grows(&self, bytes: usize) {
         let (weight, account) = (&self.0, &self.0.share.0);
         weight.bytes.set(weight.bytes.get() + bytes);

@@ -3,6 +3,7 @@
 //! Names are compared without their prefix, their case and their marks: `x:Card-Number` is `CARD_NUMBER`.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -143,6 +144,7 @@ const TABLE: &[(Kind, &[&str])] = &[
             "CUSTOMERSTREET",
             "CUSTOMERZIP",
             "DATEOFBIRTH",
+            "DOB",
             "DRIVERSLICENSE",
             "EMAIL",
             "EMAILADDRESS",
@@ -190,7 +192,22 @@ pub fn kind(name: &str) -> Option<Kind> {
     // Tracks have a number and more in their names, in any order.
     let is_track = || folded.strip_prefix("CARD").unwrap_or(&folded).starts_with("TRACK");
     let is_own = || OWN.get().is_some_and(|own| own.contains(&folded));
-    listed.or_else(of_tag).or_else(|| is_track().then_some(Kind::Track)).or_else(|| is_own().then_some(Kind::Password))
+    // What ends so is of that kind, whosever it is.
+    let by_end = || match folded.as_str() {
+        name if ["PASSWORD", "PASSPHRASE", "PASSWD", "PASSCODE"].iter().any(|end| name.ends_with(end)) => {
+            Some(Kind::Password)
+        }
+        name if ["APIKEY", "SECRET", "ACCESSTOKEN", "AUTHTOKEN"].iter().any(|end| name.ends_with(end)) => {
+            Some(Kind::Credential)
+        }
+        name if name.starts_with("LOYALTY") && name.len() > 7 => Some(Kind::Personal),
+        _ => None,
+    };
+    listed
+        .or_else(of_tag)
+        .or_else(|| is_track().then_some(Kind::Track))
+        .or_else(by_end)
+        .or_else(|| is_own().then_some(Kind::Password))
 }
 
 /// Why a data object of EMV that stands alone is not to be seen, by its tag.
@@ -224,10 +241,10 @@ pub fn without(text: &str, which: impl Fn(Kind) -> bool) -> Cow<'_, str> {
 pub fn replaced(text: &str, which: impl Fn(Kind) -> bool, with: impl Fn(Kind, &str, &str) -> String) -> Cow<'_, str> {
     let (mut out, mut from) = (String::new(), 0);
     let bytes = text.as_bytes();
-    let mut at = 0;
+    let (mut at, mut ahead) = (0, Ahead::default());
     while at < bytes.len() {
         let place = match bytes[at] {
-            b'<' => element(text, at),
+            b'<' => element(text, at, &mut ahead),
             b'=' => assigned(text, at),
             b':' => member(text, at).or_else(|| header(text, at)),
             _ => None,
@@ -273,16 +290,47 @@ fn is_of_name(c: char) -> bool {
 }
 
 /// The element that begins here, and where its content stands: up to its end, or to the next tag where it has none.
-fn element(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
+fn element<'t>(text: &'t str, at: usize, ahead: &mut Ahead<'t>) -> Option<(&'t str, Range<usize>)> {
     let rest = &text[at + 1..];
     let name = &rest[..rest.find(|c| !is_of_name(c)).unwrap_or(rest.len())];
     if rest.as_bytes().get(name.len()) == Some(&b'/') || kind(name).is_none() {
         return None;
     }
-    let begin = at + 1 + rest.find('>')? + 1;
-    let content = &text[begin..];
-    let length = content.find(&format!("</{name}")).or_else(|| content.find('<')).unwrap_or(content.len());
-    Some((name, begin..begin + length))
+    let begin = ahead.sign(text, at)? + 1;
+    let end = ahead.end(text, name, begin).or_else(|| text[begin..].find('<').map(|place| begin + place));
+    Some((name, begin..end.unwrap_or(text.len())))
+}
+
+/// What was found ahead in a text that is read from its beginning on: nothing is looked for twice.
+#[derive(Default)]
+struct Ahead<'t> {
+    /// The next `>`; the end of the text where there is none.
+    sign: Option<usize>,
+    /// The next end tag of a name; the end of the text where there is none.
+    ends: BTreeMap<&'t str, usize>,
+}
+
+/// Names whose ends are looked for in one text; others end with the next tag.
+const NAMES_MAX: usize = 64;
+
+impl<'t> Ahead<'t> {
+    fn sign(&mut self, text: &str, from: usize) -> Option<usize> {
+        let known = self.sign.filter(|place| *place >= from);
+        let place = known.unwrap_or_else(|| text[from..].find('>').map_or(text.len(), |place| from + place));
+        self.sign = Some(place);
+        (place < text.len()).then_some(place)
+    }
+
+    fn end(&mut self, text: &str, name: &'t str, from: usize) -> Option<usize> {
+        let known = self.ends.get(name).copied().filter(|place| *place >= from);
+        if known.is_none() && self.ends.len() >= NAMES_MAX && !self.ends.contains_key(name) {
+            return None;
+        }
+        let look = || text[from..].find(&format!("</{name}")).map_or(text.len(), |place| from + place);
+        let place = known.unwrap_or_else(look);
+        self.ends.insert(name, place);
+        (place < text.len()).then_some(place)
+    }
 }
 
 /// The name before this `=`, and where its value stands: within quotes, or up to where a word ends.
@@ -376,6 +424,10 @@ mod tests {
             assert_eq!(without(text, |_| true), told);
         }
         // At any cut, at any character.
+        // Long texts of tags that do not end are no work.
+        for piece in ["<PIN>", "<PIN ", "<PIN><CVV2>", "<a:PIN>1"] {
+            drop(without(&piece.repeat(100_000), |_| true));
+        }
         assert_eq!(without("é=1 ü\"=2 é\":3", |_| true), "é=1 ü\"=2 é\":3");
         let text = "<é CVV2=\"ü\"><PIN>ß</PIN>\"cvv\":\"é\"";
         for end in 0..=text.len() {

@@ -50,7 +50,10 @@ impl<T> Pairing<T> {
                 // Done, and nothing more: no payment is answered so while anything else waits.
                 let is_done = heard.response.as_ref().is_some_and(|response| response.get("RESULT_CODE") == Some("-1"));
                 let beside = || self.open.iter().position(|open| !open.pays).filter(|_| is_done);
-                named.or_else(beside).or_else(|| self.open.first().map(|_| 0))
+                // What names another request answers none of these.
+                let is_other = |open: &Open<T>| counter.is_some() && open.counter.is_some();
+                let next = || self.open.iter().position(|open| !is_other(open));
+                named.or_else(|| beside().filter(|place| !is_other(&self.open[*place]))).or_else(next)
             }
             None => None,
         };

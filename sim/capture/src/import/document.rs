@@ -60,9 +60,9 @@ pub(super) fn document(text: &str, is_in_string: bool) -> Option<(String, usize)
     };
     let name = text.get(open.len() - 1..)?;
     let root = ROOTS.iter().find(|root| name.starts_with(**root))?;
-    let lower = text.to_ascii_lowercase();
-    let end =
-        lower.find(&format!("{open}{}{close}", root.to_ascii_lowercase()))? + open.len() + root.len() + close.len();
+    let upper = |sign: &str| sign.replace("3c", "3C").replace("3e", "3E");
+    let ends = [format!("{open}{root}{close}"), format!("{}{root}{}", upper(open), upper(close))];
+    let end = ends.iter().filter_map(|end| text.find(end.as_str())).min()? + ends[0].len();
     let raw = &text[..end];
     let plain = match is_markup {
         true => raw.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&"),

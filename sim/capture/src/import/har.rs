@@ -114,7 +114,12 @@ fn said(imported: &mut Imported, number: usize, entry: &Value) -> Vec<(f64, Side
     // A client that sends requests is a POS: what it sends goes to the terminal.
     let data = |message: &Value| message.get("data").and_then(Value::as_str).unwrap_or_default().to_owned();
     let sends = |message: &&Value| message.get("type").and_then(Value::as_str) == Some("send");
-    let is_pos = all.iter().filter(sends).any(|message| is_request(&data(message)));
+    // One that hears answers is one too.
+    let hears = |message: &&Value| message.get("type").and_then(Value::as_str) == Some("receive");
+    let is_answer =
+        |text: &str| text.trim_start().starts_with("<RESPONSE") || text.trim_start().starts_with("<ERESPONSE");
+    let is_pos = all.iter().filter(sends).any(|message| is_request(&data(message)))
+        || all.iter().filter(hears).any(|message| is_answer(&data(message)));
     let mut said = Vec::new();
     let mut last = 0.0;
     for (nth, message) in (1..).zip(all.iter().take(MESSAGES_MAX)) {

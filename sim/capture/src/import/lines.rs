@@ -59,6 +59,8 @@ pub(super) struct Line<'a> {
     pub(super) file: usize,
     /// Who writes it: a document goes on in lines of one writer.
     pub(super) writer: usize,
+    /// The object that it stands in, by its number among those with a time of their own; 0 for none.
+    pub(super) record: usize,
     /// Whether it is of a text of its own: what begins in it ends in lines of this number.
     pub(super) is_alone: bool,
 }
@@ -100,7 +102,7 @@ pub(crate) fn looks(text: &str) -> Format {
 
 /// The lines of a text. `time` finds the time of a line where it is written in a way of its own.
 pub(super) fn lines<'a>(text: &'a str, format: Format, time: Option<&Regex>, file: usize) -> Vec<Line<'a>> {
-    let mut all = Lines { time, file, count: 0, all: Vec::new(), partial: None };
+    let mut all = Lines { time, file, count: 0, records: file << 32, record: 0, all: Vec::new(), partial: None };
     if format == Format::Json
         && let Ok(value) = serde_json::from_str::<Value>(text)
         && text.trim_end().contains('\n')
@@ -119,8 +121,10 @@ pub(super) fn lines<'a>(text: &'a str, format: Format, time: Option<&Regex>, fil
 struct Lines<'a, 't> {
     time: Option<&'t Regex>,
     file: usize,
-    /// Texts with documents so far.
+    /// Texts with documents so far, objects with a time of their own, and which of them is read.
     count: usize,
+    records: usize,
+    record: usize,
     all: Vec<Line<'a>>,
     /// The beginning of a line that a container's log has parted.
     partial: Option<String>,
@@ -128,12 +132,34 @@ struct Lines<'a, 't> {
 
 impl<'a> Lines<'a, '_> {
     fn line(&mut self, line: &'a str, number: usize) {
+        if let Some((time, is_part, rest)) = of_container(line) {
+            return self.part(time, is_part, rest, line, number);
+        }
         match object(line) {
             Some((object, before)) => self.object(&object, line, before, number),
             None => {
                 let when = self.when(line);
                 self.push(Cow::Borrowed(line), line, when, number);
             }
+        }
+    }
+
+    /// A line of a container's log in plain: the time, the stream, whether it goes on in the next, and the line.
+    fn part(&mut self, time: &str, is_part: bool, rest: &str, line: &'a str, number: usize) {
+        let text = self.partial.take().unwrap_or_default() + rest;
+        if is_part && text.len() < super::document::DOCUMENT_MAX {
+            self.partial = Some(text);
+            return;
+        }
+        let when = When::Round(time.to_owned());
+        match object(&text) {
+            Some((inner, _)) => {
+                let when = told(&inner).map_or(when, When::Round);
+                if !self.within(&inner, line, &when, number, 0) {
+                    self.push(Cow::Owned(text), line, when, number);
+                }
+            }
+            None => self.push(Cow::Owned(text), line, when, number),
         }
     }
 
@@ -148,7 +174,10 @@ impl<'a> Lines<'a, '_> {
             (None, When::Here(range)) => When::Round(line[range.clone()].to_owned()),
             (None, _) => When::Untold,
         };
-        if !self.within(object, line, &round, number, 0) {
+        self.begins();
+        let is_said = self.within(object, line, &round, number, 0);
+        self.record = 0;
+        if !is_said {
             // Nothing was said; the line may still tell how the link is.
             self.push(Cow::Borrowed(line), line, round, number);
         }
@@ -195,15 +224,47 @@ impl<'a> Lines<'a, '_> {
                 }
                 is_said
             }
+            // Bytes of a text, as the journal writes one with signs that steer a terminal.
+            Value::Array(all)
+                if all.len() > 16 && all.iter().all(|byte| byte.as_u64().is_some_and(|byte| byte < 256)) =>
+            {
+                let bytes: Vec<u8> = all.iter().filter_map(|byte| u8::try_from(byte.as_u64()?).ok()).collect();
+                let text = plain(&String::from_utf8_lossy(&bytes));
+                self.within(&Value::String(text), whole, when, number, packed)
+            }
+            // A time and a line.
+            Value::Array(all) if is_pair(all) => {
+                let when = When::Round(all[0].as_str().unwrap_or_default().to_owned());
+                self.begins();
+                let is_said = self.within(&all[1], whole, &when, number, packed);
+                self.record = 0;
+                is_said
+            }
             Value::Array(all) => {
                 all.iter().fold(false, |said, one| self.within(one, whole, when, number, packed) | said)
             }
             Value::Object(all) => {
-                let when = told(value).map_or_else(|| when.clone(), When::Round);
-                all.values().fold(false, |said, one| self.within(one, whole, &when, number, packed) | said)
+                let own = told(value);
+                let is_outermost = self.record == 0 && own.is_some();
+                if is_outermost {
+                    self.begins();
+                }
+                let when = own.map_or_else(|| when.clone(), When::Round);
+                let is_said =
+                    all.values().fold(false, |said, one| self.within(one, whole, &when, number, packed) | said);
+                if is_outermost {
+                    self.record = 0;
+                }
+                is_said
             }
             _ => false,
         }
+    }
+
+    /// Another object with a time of its own begins.
+    fn begins(&mut self) {
+        self.records += 1;
+        self.record = self.records;
     }
 
     fn when(&self, line: &str) -> When {
@@ -217,8 +278,49 @@ impl<'a> Lines<'a, '_> {
     }
 
     fn push(&mut self, text: Cow<'a, str>, whole: &'a str, when: When, number: usize) {
-        self.all.push(Line { text, whole, when, number, file: self.file, writer: 0, is_alone: false });
+        self.all.push(Line {
+            text,
+            whole,
+            when,
+            number,
+            file: self.file,
+            writer: 0,
+            record: self.record,
+            is_alone: false,
+        });
     }
+}
+
+/// The time, whether it is a part, and the rest of a line as container runtimes write it: `TIME stdout F LINE`.
+fn of_container(line: &str) -> Option<(&str, bool, &str)> {
+    let mut parts = line.splitn(4, ' ');
+    let (time, stream, tag) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_log = matches!(stream, "stdout" | "stderr") && matches!(tag, "P" | "F");
+    (is_log && time.contains('T')).then(|| (time, tag == "P", parts.next().unwrap_or_default()))
+}
+
+/// Whether an array is a time and a line, as Loki writes them.
+fn is_pair(all: &[Value]) -> bool {
+    let [Value::String(time), Value::String(_)] = all else { return false };
+    times::read(time, times::Days::Unknown).is_some()
+}
+
+/// A text without the sequences that steer a terminal.
+pub(crate) fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('\u{1b}') {
+        out.push_str(before);
+        let sequence = behind
+            .strip_prefix('[')
+            .map(|inner| inner.trim_start_matches(|c: char| c.is_ascii_digit() || "; ?".contains(c)));
+        rest = match sequence {
+            Some(inner) => inner.strip_prefix(|c: char| c.is_ascii_alphabetic()).unwrap_or(inner),
+            None => behind,
+        };
+    }
+    out.push_str(rest);
+    out
 }
 
 /// The object of JSON at the end of a line, and what stands before it.
@@ -235,7 +337,7 @@ fn object(line: &str) -> Option<(Value, &str)> {
 
 /// The time that an object tells of itself.
 fn told(object: &Value) -> Option<String> {
-    const NAMES: [&str; 19] = [
+    const NAMES: [&str; 23] = [
         "@timestamp",
         "@t",
         "timestamp",
@@ -255,6 +357,10 @@ fn told(object: &Value) -> Option<String> {
         "ingestionTime",
         "receiveTimestamp",
         "instant",
+        "created",
+        "_time",
+        "epoch",
+        "at",
     ];
     NAMES.iter().find_map(|name| match object.get(name)? {
         Value::String(text) => Some(text.clone()),

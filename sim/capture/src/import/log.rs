@@ -64,6 +64,8 @@ pub fn read(files: &[(String, String)], shape: &Shape) -> Imported {
         whose: "1".to_owned(),
         open: Vec::new(),
         budget,
+        record: 0,
+        in_record: Vec::new(),
         marked: None,
         matched: [0; 4],
     };
@@ -84,17 +86,20 @@ pub fn read(files: &[(String, String)], shape: &Shape) -> Imported {
 
 /// A document that has begun and not ended.
 struct Open {
-    /// What stands before each of its lines, but for the time.
-    prefix: String,
+    /// What stands before each of its lines: before the time, and behind it.
+    prefix: (String, String),
     /// Whether its next lines have that before them; unknown while there is none.
     is_prefixed: Option<bool>,
     whose: String,
     writer: usize,
+    at: Duration,
     /// Whether it stands in a text of its own, which no other line goes on.
     is_alone: bool,
     /// How much had happened to its terminal when it began.
     behind: usize,
     place: String,
+    /// Whether it stands within a section of characters.
+    in_section: bool,
     text: String,
 }
 
@@ -109,6 +114,9 @@ struct Reader<'a> {
     open: Vec<Open>,
     /// Bytes that may still be looked through in vain.
     budget: usize,
+    /// The record that was read last, and what was said in it.
+    record: usize,
+    in_record: Vec<String>,
     /// The file and the number of the line that was looked at last.
     marked: Option<(usize, usize)>,
     /// How often each pattern has found something: time, terminal, up, down.
@@ -136,9 +144,9 @@ impl Reader<'_> {
             self.cut_where(|open| open.writer == line.writer && open.is_prefixed == Some(false));
         }
         if let Some((which, from)) = self.goes_on(line.writer, is_timed, before, rest) {
-            return self.add(which, &rest[from..], line, before);
+            return self.add(which, (rest, from), line, before);
         }
-        self.look(rest, before, line)
+        self.look(rest, 0, before, line)
     }
 
     /// The document that goes on in this line, and where in it.
@@ -147,40 +155,43 @@ impl Reader<'_> {
             return None;
         }
         let mine = || self.open.iter().enumerate().rev().filter(|(_, open)| open.writer == writer);
-        let prefix = format!("{before}\0{}", rest.trim_start());
-        let begins_so = |prefix: &str, open: &str| !open.ends_with('\0') && prefix.starts_with(open);
-        let exactly = mine().find(|(_, open)| open.is_prefixed != Some(false) && begins_so(&prefix, &open.prefix));
+        let said = rest.trim_start();
+        let begins_so = |open: &Open| open.prefix.0 == before && said.starts_with(open.prefix.1.as_str());
+        let has_prefix = |open: &Open| !(open.prefix.0.is_empty() && open.prefix.1.is_empty());
+        let exactly =
+            mine().find(|(_, open)| open.is_prefixed != Some(false) && !open.prefix.1.is_empty() && begins_so(open));
         if let Some((which, open)) = exactly {
-            return Some((which, rest.len() - (prefix.len() - open.prefix.len())));
+            return Some((which, rest.len() - said.len() + open.prefix.1.len()));
         }
         if !is_timed {
             let (which, open) = mine().find(|(_, open)| open.is_prefixed != Some(true))?;
             // Where its own line begins with something, and this with something else, it may be another's.
-            let is_open = open.is_prefixed.is_some() || open.prefix.ends_with('\0');
-            return (is_open || rest.trim_start().starts_with('<')).then_some((which, 0));
+            let is_open = open.is_prefixed.is_some() || !has_prefix(open);
+            return (is_open || said.starts_with('<')).then_some((which, 0));
         }
         // Nothing but the time stands before its lines.
-        let bare = mine().find(|(_, open)| open.prefix.ends_with('\0') && open.is_prefixed != Some(false));
-        bare.filter(|(_, open)| prefix.starts_with(&open.prefix) && rest.trim_start().starts_with('<'))
-            .map(|(which, _)| (which, 0))
+        let bare = mine().find(|(_, open)| open.prefix.1.is_empty() && open.is_prefixed != Some(false));
+        bare.filter(|(_, open)| open.prefix.0 == before && said.starts_with('<')).map(|(which, _)| (which, 0))
     }
 
     /// One more line of a document.
-    fn add(&mut self, which: usize, piece: &str, line: &Line<'_>, before: &str) -> Option<()> {
+    fn add(&mut self, which: usize, (rest, from): (&str, usize), line: &Line<'_>, before: &str) -> Option<()> {
+        let piece = &rest[from..];
         let is_timed = matches!(line.when, When::Here(_));
         let close = format!("</{}", document::root(&self.open[which].text).unwrap_or_default());
-        let is_within = self.open[which].is_in_section();
+        let is_within = self.open[which].in_section;
         // Where another document begins before it ends, it has been cut.
         let until = piece.find(&close).unwrap_or(piece.len());
         if let Some(begin) = begins(&piece[..until]).filter(|_| !is_within) {
             let open = self.open.remove(which);
             self.is_cut(&open);
-            return self.look(&piece[begin..], before, line);
+            return self.look(rest, from + begin, before, line);
         }
         let open = &mut self.open[which];
         open.is_prefixed.get_or_insert(is_timed || piece.len() < line.text.len());
         open.text.push('\n');
         open.text.push_str(piece.trim_end_matches(['\r', '\n']));
+        open.in_section = is_in_section(piece, open.in_section);
         if open.text.len() > DOCUMENT_MAX {
             let open = self.open.remove(which);
             self.is_cut(&open);
@@ -189,21 +200,22 @@ impl Reader<'_> {
         if until == piece.len() {
             return Some(());
         }
-        let Split::Whole(end) = split(&open.text) else { return Some(()) };
+        let size = open.text.len();
+        let Split::Whole(end) = split(&open.text) else { return self.spend(line, size) };
         let open = self.open.remove(which);
-        say(self.imported.session(&open.whose, true), self.now, &octets(&open.text[..end]));
+        self.says(&open.whose, open.at, &octets(&open.text[..end]), line);
         let behind = open.text[end..].to_owned();
-        if behind.trim().is_empty() { Some(()) } else { self.look(&behind, before, line) }
+        if behind.trim().is_empty() { Some(()) } else { self.look(&behind, 0, before, line) }
     }
 
-    /// Looks for documents in a line, or in what is left of it.
-    fn look(&mut self, rest: &str, before: &str, line: &Line<'_>) -> Option<()> {
-        let mut from = 0;
+    /// Looks for documents in a line, from a place in it on.
+    fn look(&mut self, rest: &str, mut from: usize, before: &str, line: &Line<'_>) -> Option<()> {
         while let Some(begin) = begins(&rest[from..]).map(|place| from + place) {
             let is_in_string = rest[..begin].ends_with(['"', '\'']);
             match document(&rest[begin..], is_in_string) {
                 Some((document, length)) => {
-                    say(self.imported.session(&self.whose, true), self.now, &octets(&document));
+                    let (whose, now) = (self.whose.clone(), self.now);
+                    self.says(&whose, now, &octets(&document), line);
                     from = begin + length;
                 }
                 None if begins(&rest[begin + 1..]).is_none() && rest[begin..].starts_with('<') => {
@@ -221,7 +233,7 @@ impl Reader<'_> {
 
     /// A document begins on this line and ends on another, if at all.
     fn opens(&mut self, rest: &str, begin: usize, before: &str, line: &Line<'_>) {
-        let prefix = format!("{before}\0{}", rest[..begin].trim());
+        let prefix = (before.to_owned(), rest[..begin].trim().to_owned());
         // The same voice begins anew: what it began before has been cut.
         self.cut_where(|open| open.writer == line.writer && open.prefix == prefix);
         if self.open.len() >= OPEN_MAX {
@@ -234,10 +246,26 @@ impl Reader<'_> {
             behind: self.imported.session(&self.whose, true).events.len(),
             whose: self.whose.clone(),
             writer: line.writer,
+            at: self.now,
             is_alone: line.is_alone,
             place: self.place(line),
+            in_section: is_in_section(&rest[begin..], false),
             text: document::bounded(&rest[begin..]).to_owned(),
         });
+    }
+
+    /// A document was said. One that a record holds twice was said once.
+    fn says(&mut self, whose: &str, at: Duration, document: &str, line: &Line<'_>) {
+        if line.record != 0 {
+            if self.record != line.record {
+                (self.record, self.in_record) = (line.record, Vec::new());
+            }
+            if self.in_record.iter().any(|said| said == document) {
+                return;
+            }
+            self.in_record.push(document.to_owned());
+        }
+        say(self.imported.session(whose, true), at, document);
     }
 
     fn cut_where(&mut self, is_meant: impl Fn(&Open) -> bool) {
@@ -284,21 +312,28 @@ impl Reader<'_> {
 
     /// A document begins here and does not end. Nothing, once too much has been looked through for ends.
     fn in_vain(&mut self, line: &Line<'_>, size: usize) -> Option<()> {
-        let place = self.place(line);
-        self.imported.unread(place.clone(), "a document that does not end, or is none");
+        self.imported.unread(self.place(line), "a document that does not end, or is none");
+        self.spend(line, size)
+    }
+
+    /// So many bytes were looked through for an end. Nothing, once that is too much.
+    fn spend(&mut self, line: &Line<'_>, size: usize) -> Option<()> {
         let left = self.budget.checked_sub(size.min(DOCUMENT_MAX));
         match left {
             Some(left) => self.budget = left,
-            None => self.imported.unread(place, "too many documents do not end; nothing below is read"),
+            None => self.imported.unread(self.place(line), "too many documents do not end; nothing below is read"),
         }
         left.map(drop)
     }
 }
 
-impl Open {
-    /// Whether it stands within a section of characters, where a sign of markup is none.
-    fn is_in_section(&self) -> bool {
-        self.text.rfind("<![CDATA[").is_some_and(|begin| !self.text[begin..].contains("]]>"))
+/// Whether a text stands within a section of characters, where a sign of markup is none, behind this piece.
+fn is_in_section(piece: &str, before: bool) -> bool {
+    match (piece.rfind("<![CDATA["), piece.rfind("]]>")) {
+        (Some(begin), Some(end)) => begin > end,
+        (Some(_), None) => true,
+        (None, Some(_)) => false,
+        (None, None) => before,
     }
 }
 

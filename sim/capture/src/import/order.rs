@@ -41,7 +41,8 @@ pub(super) fn ordered<'a>(files: Vec<(String, Vec<Line<'a>>)>, told: &Told, impo
         }
         has_times |= moments.iter().any(|(moment, _)| moment.is_some());
         if is_newest_first(&moments) {
-            imported.remark(format!("{name}: the newest line comes first; it is read from its end"));
+            let whose = if is_alone { String::new() } else { format!("{name}: ") };
+            imported.remark(format!("{whose}the newest line comes first; it is read from its end"));
             moments = turned(moments);
         }
         all.push(timed(moments, &of, imported));
@@ -49,7 +50,7 @@ pub(super) fn ordered<'a>(files: Vec<(String, Vec<Line<'a>>)>, told: &Told, impo
     if !has_times && !told.is_asked {
         imported.remark("no time was found in the log, so all happens at once; --time says where it stands");
     }
-    woven(all)
+    woven(all, imported)
 }
 
 /// The text that tells the time of a line.
@@ -108,8 +109,13 @@ fn is_newest_first(lines: &[(Option<Moment>, Line<'_>)]) -> bool {
 fn turned<'a>(lines: Vec<(Option<Moment>, Line<'a>)>) -> Vec<(Option<Moment>, Line<'a>)> {
     let mut entries: Vec<Vec<(Option<Moment>, Line<'a>)>> = Vec::new();
     for line in lines {
+        // The lines of one text, and lines without a time, belong to the one before them.
+        let goes_on = |entry: &Vec<(Option<Moment>, Line<'a>)>| {
+            let last = entry.last().map(|(_, last)| (last.is_alone, last.number, last.file));
+            line.0.is_none() || (line.1.is_alone && last == Some((true, line.1.number, line.1.file)))
+        };
         match entries.last_mut() {
-            Some(entry) if line.0.is_none() => entry.push(line),
+            Some(entry) if goes_on(entry) => entry.push(line),
             _ => entries.push(vec![line]),
         }
     }
@@ -140,11 +146,33 @@ fn timed<'a>(
     all
 }
 
+/// How many lines at the end of a file the next begins with, with their times and to the byte.
+fn told_twice(before: &[Timed<'_>], next: &[Timed<'_>]) -> usize {
+    const LINES_MAX: usize = 2_000;
+    let most = before.len().min(next.len()).min(LINES_MAX);
+    let same = |count: &usize| {
+        let end = &before[before.len() - count..];
+        end.iter()
+            .zip(next)
+            .all(|((a, one), (b, other))| a.is_some() && a == b && one.text == other.text && one.whole == other.whole)
+    };
+    (1..=most).rev().find(same).unwrap_or(0)
+}
+
 /// Several files as one: in the order of their first times, and line by line where they overlap.
-fn woven(mut files: Vec<Vec<Timed<'_>>>) -> Vec<Timed<'_>> {
+fn woven<'a>(mut files: Vec<Vec<Timed<'a>>>, imported: &mut Imported) -> Vec<Timed<'a>> {
     let first = |file: &Vec<Timed<'_>>| file.iter().find_map(|(at, _)| *at).unwrap_or(f64::MIN);
     let last = |file: &Vec<Timed<'_>>| file.last().and_then(|(at, _)| *at).unwrap_or(f64::MIN);
     files.sort_by(|a, b| first(a).total_cmp(&first(b)));
+    for at in 1..files.len() {
+        let twice = told_twice(&files[at - 1], &files[at]);
+        if twice > 0 {
+            imported.remark(format!(
+                "{twice} lines stand at the end of one file and at the beginning of the next: they are read once"
+            ));
+            files[at].drain(..twice);
+        }
+    }
     let overlap = files.windows(2).any(|pair| first(&pair[1]) < last(&pair[0]));
     let mut all: Vec<Timed<'_>> = files.into_iter().flatten().collect();
     if overlap {

@@ -26,7 +26,9 @@ pub(crate) fn decoded(bytes: Vec<u8>) -> io::Result<(String, Option<String>)> {
         Some(units) => char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect(),
         None => String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
     };
-    Ok((text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text), damage))
+    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+    // Colours are for people.
+    Ok((if text.contains('\u{1b}') { super::lines::plain(&text) } else { text }, damage))
 }
 
 fn unpacked(bytes: &[u8]) -> io::Result<(Vec<u8>, Option<String>)> {

@@ -76,10 +76,18 @@ pub(super) fn place(line: &str) -> Option<std::ops::Range<usize>> {
     let is_time = |found: &regex::Match<'_>| {
         // A number alone is a time at the very beginning only, else it may count anything.
         let is_number = found.as_str().bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        let is_first = line[..found.start()].chars().all(|c| c.is_whitespace() || "[({\"".contains(c));
+        let before = &line[..found.start()];
+        let is_first = before.chars().all(|c| c.is_whitespace() || "[({\"".contains(c)) || is_named(before);
         found.start() <= NEAR && (is_first || !is_number) && read(found.as_str(), Days::Unknown).is_some()
     };
     SOMEWHERE.find_iter(&begin[..until]).find(is_time).map(|found| found.range())
+}
+
+/// Whether a text ends with a name for a time: `timeMillis="`, `__REALTIME_TIMESTAMP=`, `SystemTime='`.
+fn is_named(before: &str) -> bool {
+    let name = before.trim_end_matches(['"', '\'', '=']).rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next();
+    let name = name.unwrap_or_default().to_ascii_lowercase();
+    before.ends_with(['=', '"', '\'']) && (name.contains("time") || name.contains("epoch"))
 }
 
 /// Reads a time, and nothing else.

@@ -35,14 +35,17 @@ impl Lift {
             self.step(Some(at), told(sca_runner::verbatim(&text), suffix));
             return;
         };
-        if asked.is_none() && self.speech.unseen_behind.is_some() && !is_notice(response) {
-            return self.comment("the terminal answers what was asked where the capture has a gap, or before it began");
+        let names_another = response.get("COUNTER").is_some();
+        if asked.is_none() && (self.speech.unseen_behind.is_some() || names_another) && !is_notice(response) {
+            return self.comment(
+                "the terminal answers what is not in the capture: it was asked in a gap, before it began, or elsewhere",
+            );
         }
         // What is answered was asked behind the gap: by then nothing of it is open.
         let is_behind = |number: u32| asked.as_ref().is_some_and(|asked| asked.number > number);
         self.speech.unseen_behind = self.speech.unseen_behind.filter(|number| !is_behind(*number));
         if asked.as_ref().is_some_and(|asked| asked.is_elsewhere) {
-            return self.comment("the terminal answers what was asked in the part before");
+            return self.comment("the terminal answers what was asked in the part before, or was left out");
         }
         if let Some(asked) = &asked {
             self.has_been_open(asked, response);
@@ -126,7 +129,8 @@ impl Lift {
         let is_refused = response.get("RESULT_CODE") == Some("59003");
         let needs = command.is_some_and(|command| command.needs == Needs::Session);
         let is_done = !matches!(response.get("TERMINATION_STATUS"), Some("FAILURE"));
-        let was_open = (is_start && is_refused) || (needs && is_done);
+        let is_finish = request.function_type() == "SESSION" && request.command() == "FINISH";
+        let was_open = (is_start && is_refused) || ((needs || is_finish) && is_done);
         if was_open && !self.speech.has_session {
             self.was_open();
         }

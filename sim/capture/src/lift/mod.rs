@@ -8,7 +8,7 @@ mod link;
 mod parts;
 mod pay;
 mod prompt;
-mod speech;
+pub(crate) mod speech;
 mod upgrade;
 
 use std::collections::BTreeMap;
@@ -28,6 +28,9 @@ use crate::session::{Event, Side};
 pub(crate) const PART_MAX: usize = 640 << 10;
 /// Bytes after which it goes on in another whatever is under way: a file has a mebibyte at most.
 const PART_LONGEST: usize = 960 << 10;
+
+/// What has no answer for so long, while the capture goes on, gets none.
+const UNANSWERED: Duration = Duration::from_secs(40);
 
 /// No scenario lasts longer; a clock that was set in between tells such times.
 const LONGEST: Duration = Duration::from_secs(365 * 86_400);
@@ -223,6 +226,11 @@ impl Lift {
             if lines.is_empty() {
                 continue;
             }
+            // Where the link stands and much is said afterwards, it was not answered: what stands, stands.
+            if asked.gap.is_none() && self.last.saturating_sub(asked.at) >= UNANSWERED && self.link.is_up() {
+                self.insert_comment(asked.lines.start, "this was never answered, though the capture goes on");
+                continue;
+            }
             let why = match (asked.gap.is_some(), self.goes_on) {
                 (true, _) => "the capture has a gap where the answer to this may stand",
                 (_, true) => "this was not answered before the next part begins",
@@ -233,6 +241,11 @@ impl Lift {
             self.body.replace_range(asked.lines, &told);
             self.rewrites += 1;
         }
+    }
+
+    fn insert_comment(&mut self, place: usize, text: &str) {
+        self.body.insert_str(place, &format!("# {text}\n"));
+        self.rewrites += 1;
     }
 
     /// What a side said is missing.

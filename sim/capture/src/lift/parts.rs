@@ -15,6 +15,9 @@ use crate::session::{Event, Session};
 /// Exchanges that are kept for parts to come, and bytes of each.
 const CARRIED_MAX: (usize, usize) = (256, 8 << 10);
 
+/// Longer silences are cut to this.
+const SILENCE_MAX: Duration = Duration::from_secs(2 * 3_600);
+
 /// Values that earlier exchanges have brought, each with the lines that bring it again.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Carried {
@@ -40,7 +43,15 @@ impl Lift {
         let lift = Self::new(title, session.secure);
         let mut lift = if session.classic { lift.on_classic_ports() } else { lift };
         let (mut all, mut began) = (Vec::new(), Duration::ZERO);
+        let mut before = Duration::ZERO;
         for (at, event) in &session.events {
+            // A silence of days says no more than one of an hour, and takes days to play.
+            let silence = at.saturating_sub(before);
+            if silence > SILENCE_MAX {
+                lift.comment(&format!("{} h of silence are left out here", silence.as_secs() / 3_600));
+                began += silence - SILENCE_MAX;
+            }
+            before = *at;
             lift.event(at.saturating_sub(began), event);
             let is_parted = lift.has_begun() && matches!(event, Event::Vanished);
             if is_parted || lift.is_long_enough() {
@@ -147,8 +158,11 @@ impl Lift {
     /// Lines that stand before others: what comes later in this part comes behind them.
     pub(super) fn insert(&mut self, place: usize, lines: &str) {
         self.body.insert_str(place, lines);
-        for open in self.speech.pairing.open_mut().filter(|open| open.lines.start >= place) {
-            open.lines = open.lines.start + lines.len()..open.lines.end + lines.len();
+        for open in self.speech.pairing.open_mut() {
+            if open.lines.start >= place {
+                open.lines = open.lines.start + lines.len()..open.lines.end + lines.len();
+            }
+            open.gap = open.gap.map(|gap| if gap >= place { gap + lines.len() } else { gap });
         }
         self.speech.connected = self.speech.connected.map(|place| place + lines.len());
         self.rewrites += 1;

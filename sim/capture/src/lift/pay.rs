@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use sca_protocol::Response;
 use sca_protocol::cards::{CARDS, Card, Entry};
-use sca_protocol::commands::{Behaviour, Command, cents};
+use sca_protocol::commands::{Behaviour, Command, cents, flag};
 use sca_protocol::screens::ScreenName;
+use sca_protocol::{Request, Response};
 use sca_scenario::model::{Action, CardholderAct, HostAct, Party};
 
 use super::{Asked, Lift};
@@ -42,7 +42,10 @@ impl Lift {
         }
         self.host_decides(request.get("TRANS_AMOUNT"), response, is_declined);
         if is_card_asked {
-            let (card, entry) = card_of(response);
+            let (card, entry) = card_of(response, Some(request));
+            if response.get("CARD_ENTRY_MODE").is_none() && request.get("MANUAL_ENTRY").is_none() {
+                self.comment("the capture does not tell how the card was read");
+            }
             self.screen(ScreenName::CardEntry);
             match entry {
                 Entry::Manual => self.cardholder(CardholderAct::Enters(card.name.to_owned())),
@@ -59,7 +62,7 @@ impl Lift {
     pub(super) fn after_the_answer(&mut self, asked: &Asked, response: &Response) {
         let command = asked.request.as_ref().and_then(Command::find);
         let is_payment = command.is_some_and(|command| matches!(command.behaviour, Behaviour::Pay(_)));
-        if is_payment && response.get("CARD_ENTRY_MODE").is_some() && card_of(response).1 == Entry::Inserted {
+        if is_payment && response.get("CARD_ENTRY_MODE").is_some() && card_of(response, None).1 == Entry::Inserted {
             self.screen(ScreenName::RemoveCard);
             self.cardholder(CardholderAct::Removes);
         }
@@ -100,10 +103,17 @@ impl Lift {
 }
 
 /// The test card that stands for the card of an answer, and how it was presented.
-pub(super) fn card_of(response: &Response) -> (&'static Card, Entry) {
+pub(super) fn card_of(response: &Response, request: Option<&Request>) -> (&'static Card, Entry) {
     let media = response.get("PAYMENT_MEDIA").unwrap_or_default();
     let tender = response.get("PAYMENT_TYPE").unwrap_or_default();
-    let mode = response.get("CARD_ENTRY_MODE").unwrap_or("Contactless");
+    let is_keyed = request.and_then(|request| request.get("MANUAL_ENTRY")).and_then(flag).unwrap_or(false);
+    let mode = response.get("CARD_ENTRY_MODE").unwrap_or(if is_keyed { "Keyed" } else { "Contactless" });
+    // The first digits tell the brand where nothing else does.
+    let number = response.get("ACCT_NUM").or_else(|| request.and_then(|request| request.get("ACCT_NUM")));
+    let brand = number.map(|number| number.trim().to_ascii_lowercase()).unwrap_or_default();
+    let of_number = CARDS.iter().find(|card| {
+        brand == card.name || (brand.len() > 4 && brand.get(..1) == card.masked.get(..1) && card.tender == "CREDIT")
+    });
     let entry = match mode {
         mode if mode.contains("Contactless") => Entry::Tapped,
         mode if mode.contains("Chip") => Entry::Inserted,
@@ -119,6 +129,7 @@ pub(super) fn card_of(response: &Response) -> (&'static Card, Entry) {
         .find(|card| card.media.eq_ignore_ascii_case(media) && card.chip != chipless && !card.pin);
     let of_tender = CARDS.iter().filter(is_good).find(|card| card.tender == tender && card.tender != "CREDIT");
     let usual = if chipless { "stripe" } else { "visa" };
-    let card = of_tender.or(of_media).or_else(|| Card::find(usual)).unwrap_or(&CARDS[0]);
+    let of_number = of_number.filter(|card| media.is_empty() && card.chip != chipless && !card.pin);
+    let card = of_tender.or(of_media).or(of_number).or_else(|| Card::find(usual)).unwrap_or(&CARDS[0]);
     (card, entry)
 }

@@ -111,7 +111,7 @@ impl Lift {
             Prompt::Scan(name) => field(name).map(CardholderAct::Enters).into_iter().collect(),
             Prompt::Signature(_) => vec![CardholderAct::Signs],
             Prompt::Card => {
-                let (card, entry) = card_of(response);
+                let (card, entry) = card_of(response, None);
                 vec![CardholderAct::Presents(card, entry)]
             }
             Prompt::Email(_) | Prompt::Loyalty(_) => Vec::new(),

@@ -18,7 +18,7 @@ use crate::frames::Came;
 use crate::session::Side;
 
 /// Bytes of a message that is kept; a file holds a few such.
-const MESSAGE_MAX: usize = 128 << 10;
+pub(crate) const MESSAGE_MAX: usize = 128 << 10;
 
 /// Bytes of a frame that breaks the protocol and is kept.
 const ODD_MAX: usize = 4_096;
@@ -64,7 +64,7 @@ impl Lift {
         self.link.moved = at;
         match came {
             Came::Part => {}
-            Came::Message { payload, .. } if self.is_left_out(side, &payload) => {}
+            Came::Message { payload, .. } if self.is_left_out(at, side, &payload) => {}
             Came::Message { opcode, payload, fragments } => {
                 self.told_pings();
                 self.speech.last_ping = None;
@@ -80,11 +80,29 @@ impl Lift {
     }
 
     /// Whether a message is too long for a scenario, which is then said.
-    fn is_left_out(&mut self, side: Side, payload: &[u8]) -> bool {
+    fn is_left_out(&mut self, at: Duration, side: Side, payload: &[u8]) -> bool {
         let is_long = payload.len() > MESSAGE_MAX;
         if is_long {
             let who = if side == Side::Broker { "broker" } else { "terminal" };
             self.comment(&format!("a message of the {who} was left out: it has {} bytes", payload.len()));
+            let text = String::from_utf8_lossy(payload);
+            match side {
+                // Its answer answers nothing that stands here.
+                Side::Broker => {
+                    let request = super::request_in(&text);
+                    let asked = Asked { at, is_elsewhere: true, request: request.clone(), ..Asked::default() };
+                    self.speech.pairing.asked(request.as_ref(), asked);
+                }
+                Side::Terminal => {
+                    let gap = self.body.len();
+                    if let (_, Some(asked)) = self.speech.pairing.answered(&text)
+                        && !asked.is_elsewhere
+                    {
+                        let line = format!("terminal -> pos  RESULT=*  re {}\n", asked.label);
+                        self.insert(gap, &line);
+                    }
+                }
+            }
         }
         is_long
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sca_protocol::Reason;
 use sca_protocol::handshake::{Head, Upgrade, judge};
+use sca_protocol::secret::{self, Kind};
 use sca_scenario::model::{Action, Message, Sight};
 
 use super::link::{Doubtful, Phase, sayable};
@@ -122,7 +123,12 @@ impl Lift {
         let is_of_host = |line: &str| hosts.iter().any(|name| line.starts_with(name));
         let same: Vec<String> = model.iter().filter(|line| mine.contains(line)).cloned().collect();
         let beside = mine.iter().filter(|line| !model.contains(line) && !is_of_host(line));
-        let beside: Vec<String> = beside.map(|line| format!("`{line}`")).collect();
+        // Of what lets somebody in the name is enough.
+        let shown = |line: &String| match line.split_once(':') {
+            Some((name, _)) if secret::kind(name).is_some() => format!("`{name}: *`"),
+            _ => format!("`{}`", secret::without(line, |kind| kind == Kind::Credential || kind.is_withheld())),
+        };
+        let beside: Vec<String> = beside.map(shown).collect();
         let name = |line: &String| line.split(':').next().unwrap_or_default().to_owned();
         let names: Vec<String> = mine.iter().map(|line| name(line).to_ascii_lowercase()).collect();
         let lacks = model.iter().filter(|line| !names.contains(&name(line).to_ascii_lowercase()));

@@ -1,57 +1,138 @@
 //! Which POS has asked what of a terminal, so that each answer reaches the one that asked.
+//!
+//! An answer finds its request by POS_RECON and COUNTER. Several POS may use the same numbers: then the device itself tells,
+//! which is busy for whoever comes last and pays for whoever came first. What answers nothing that waits reaches nobody.
 
 use std::collections::BTreeMap;
 
 use sca_peers::{Peer, request_in};
-use sca_protocol::Request;
+use sca_protocol::codes;
+use sca_protocol::commands::{Behaviour, Command};
+use sca_protocol::xml::Limits;
+use sca_protocol::{Request, Response};
 
-use crate::pairing::Pairing;
-
-/// Requests of one terminal that are remembered; the oldest are forgotten, and what answers them goes to all.
-const WAITING_MAX: usize = 256;
+/// Requests of one POS that are remembered.
+const WAITING_MAX: usize = 64;
 /// Bytes of a value by which an answer finds its request.
 const MARK_MAX: usize = 64;
+
+/// A request that waits for its answer.
+#[derive(Debug)]
+struct Waiting {
+    asker: Peer,
+    /// The terminal's connection on which it was asked.
+    on: Peer,
+    is_request: bool,
+    counter: Option<String>,
+    recon: Option<String>,
+    /// Whether it takes a card and goes to the host.
+    pays: bool,
+}
+
+/// Whom a message of a terminal is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum For {
+    /// Every POS of the terminal: it is a notice.
+    All,
+    /// The POS that asked.
+    One(Peer),
+    /// Nobody: it answers nothing that waits.
+    Nobody,
+}
 
 /// The requests that wait for their answers, by pinpad id.
 #[derive(Debug, Default)]
 pub(super) struct Askers {
-    waiting: BTreeMap<String, Pairing<Peer>>,
+    waiting: BTreeMap<String, Vec<Waiting>>,
 }
 
 impl Askers {
-    /// A POS asks the terminal with this pinpad id.
-    pub(super) fn asked(&mut self, pinpad_id: &str, asker: Peer, text: &str) {
+    /// A POS asks the terminal with this pinpad id, which is connected so.
+    pub(super) fn asked(&mut self, pinpad_id: &str, asker: Peer, on: Peer, text: &str) {
         let waiting = self.waiting.entry(pinpad_id.to_owned()).or_default();
-        if waiting.open_mut().count() >= WAITING_MAX {
-            *waiting = Pairing::default();
+        let mine = |one: &Waiting| one.asker == asker;
+        if waiting.iter().filter(|one| mine(one)).count() >= WAITING_MAX
+            && let Some(oldest) = waiting.iter().position(mine)
+        {
+            waiting.remove(oldest);
         }
-        waiting.asked(request_in(text).as_ref().map(marks).as_ref(), asker);
+        let request = request_in(text);
+        let mark = |name: &str| {
+            let value = request.as_ref().and_then(|request: &Request| request.get(name))?;
+            (!value.is_empty() && value.len() <= MARK_MAX).then(|| value.to_owned())
+        };
+        let row = request.as_ref().and_then(Command::find);
+        waiting.push(Waiting {
+            asker,
+            on,
+            is_request: super::broker::asks(text),
+            counter: mark("COUNTER"),
+            recon: mark("POS_RECON"),
+            pays: row.is_some_and(|row| matches!(row.behaviour, Behaviour::Pay(_))),
+        });
     }
 
-    /// The POS that a message of a terminal answers; nobody where it is a notice, or answers nothing.
-    pub(super) fn answered(&mut self, pinpad_id: &str, text: &str) -> Option<Peer> {
-        let waiting = self.waiting.get_mut(pinpad_id)?;
-        let (_, asker) = waiting.answered(text);
+    /// Whom a message of the terminal with this pinpad id is for.
+    pub(super) fn answered(&mut self, pinpad_id: &str, text: &str) -> For {
+        let response = Response::parse(text, Limits { bytes_max: usize::MAX, ..Limits::default() }).ok();
+        let field = |name: &str| response.as_ref().and_then(|response| response.get(name));
+        let (counter, recon) = (field("COUNTER"), field("POS_RECON"));
+        let code = field("RESULT_CODE").unwrap_or_default();
+        let said = (code, field("RESULT").unwrap_or_default(), field("RESPONSE_TEXT").unwrap_or_default());
+        if counter.is_none() && recon.is_none() && codes::is_notice(said.0, said.1, said.2) {
+            return For::All;
+        }
+        let Some(waiting) = self.waiting.get_mut(pinpad_id) else { return For::Nobody };
+        let fits = |one: &Waiting| {
+            // What is no request is answered as a document that cannot be read, and nothing else is.
+            let is_of_kind = one.is_request || code == "-2" || response.is_none();
+            let is_marked = match (recon, counter) {
+                (Some(recon), _) if one.recon.is_some() => one.recon.as_deref() == Some(recon),
+                // GET_COUNTER answers a COUNTER that it was not asked with.
+                (_, Some(counter)) if one.counter.is_some() => one.counter.as_deref() == Some(counter),
+                _ => true,
+            };
+            is_of_kind && is_marked
+        };
+        let all: Vec<usize> = (0..waiting.len()).filter(|place| fits(&waiting[*place])).collect();
+        let named = |place: &usize| {
+            let one: &Waiting = &waiting[*place];
+            (counter.is_some() && one.counter.as_deref() == counter)
+                || (recon.is_some() && one.recon.as_deref() == recon)
+        };
+        let named: Vec<usize> = all.iter().copied().filter(named).collect();
+        let among = if named.is_empty() { all } else { named };
+        let pays = |place: &&usize| waiting[**place].pays;
+        let place = match code {
+            // The device is held by what came before.
+            "59002" | "59003" => among.last(),
+            "-2" => among.iter().find(|place| !waiting[**place].is_request).or(among.first()),
+            "-1" => among.iter().find(|place| !pays(place)).or(among.first()),
+            _ if codes::platform_code(code.parse().unwrap_or(0)).is_some() => among.iter().find(pays).or(among.first()),
+            _ => among.first(),
+        };
+        let Some(place) = place.copied() else { return For::Nobody };
+        if said.2 == codes::EARLY_CARD {
+            // The answer itself is still to come.
+            return For::One(waiting[place].asker);
+        }
+        let asker = waiting.remove(place).asker;
         if waiting.is_empty() {
             self.waiting.remove(pinpad_id);
         }
-        asker
+        For::One(asker)
     }
 
-    /// The terminal has gone: the POS whose requests it has not answered, one for each request.
-    pub(super) fn lost(&mut self, pinpad_id: &str) -> Vec<Peer> {
-        self.waiting.remove(pinpad_id).map(|mut waiting| waiting.forget()).unwrap_or_default()
+    /// A connection of the terminal is over: the POS whose requests on it have no answer, one for each request.
+    pub(super) fn lost(&mut self, pinpad_id: &str, on: Peer) -> Vec<Peer> {
+        let Some(waiting) = self.waiting.get_mut(pinpad_id) else { return Vec::new() };
+        let lost = waiting.iter().filter(|one| one.on == on).map(|one| one.asker).collect();
+        waiting.retain(|one| one.on != on);
+        if waiting.is_empty() {
+            self.waiting.remove(pinpad_id);
+        }
+        lost
     }
-}
-
-/// Of a request what its answer is found by: the rest may be a megabyte.
-fn marks(request: &Request) -> Request {
-    const NAMES: [&str; 4] = ["FUNCTION_TYPE", "COMMAND", "COUNTER", "POS_RECON"];
-    let fields = NAMES.into_iter().filter_map(|name| {
-        let value = request.get(name)?;
-        (value.len() <= MARK_MAX).then(|| (name.to_owned(), value.to_owned()))
-    });
-    Request::new(fields.collect())
 }
 
 #[cfg(test)]
@@ -62,40 +143,69 @@ mod tests {
         Peer { terminal: 0, connection }
     }
 
-    fn version(counter: u32) -> String {
+    const TERMINAL: Peer = peer(1);
+    const NOTICE: &str = "<RESPONSE><RESPONSE_TEXT>CARD ENTRY SCREEN</RESPONSE_TEXT><RESULT>OK</RESULT><RESULT_CODE>5</RESULT_CODE></RESPONSE>";
+
+    fn asks(command: &str, counter: u32) -> String {
+        let kind = if command == "CAPTURE" { "PAYMENT" } else { "DEVICE" };
         format!(
-            "<TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>VERSION</COMMAND><COUNTER>{counter}</COUNTER></TRANSACTION>"
+            "<TRANSACTION><FUNCTION_TYPE>{kind}</FUNCTION_TYPE><COMMAND>{command}</COMMAND><COUNTER>{counter}</COUNTER></TRANSACTION>"
         )
     }
 
-    fn answer(counter: u32) -> String {
+    fn says(text: &str, code: &str, counter: &str) -> String {
+        let counter = if counter.is_empty() { String::new() } else { format!("<COUNTER>{counter}</COUNTER>") };
         format!(
-            "<RESPONSE><RESPONSE_TEXT>Version Information Captured</RESPONSE_TEXT><RESULT>OK</RESULT>\
-             <RESULT_CODE>-1</RESULT_CODE><COUNTER>{counter}</COUNTER></RESPONSE>"
+            "<RESPONSE><RESPONSE_TEXT>{text}</RESPONSE_TEXT><RESULT>OK</RESULT><RESULT_CODE>{code}</RESULT_CODE>{counter}</RESPONSE>"
         )
     }
 
     #[test]
     fn an_answer_finds_its_asker_whatever_the_order() {
         let mut askers = Askers::default();
-        askers.asked("1", peer(7), &version(1));
-        askers.asked("1", peer(8), &version(2));
-        askers.asked("2", peer(9), &version(1));
-        assert_eq!(askers.answered("1", &answer(2)), Some(peer(8)));
-        let notice = "<RESPONSE><RESPONSE_TEXT>CARD ENTRY SCREEN</RESPONSE_TEXT><RESULT>OK</RESULT><RESULT_CODE>5</RESULT_CODE></RESPONSE>";
-        assert_eq!(askers.answered("1", notice), None);
-        assert_eq!(askers.answered("1", &answer(1)), Some(peer(7)));
-        assert_eq!(askers.answered("1", &answer(1)), None);
-        assert_eq!((askers.lost("2"), askers.lost("2")), (vec![peer(9)], Vec::new()));
+        askers.asked("1", peer(7), TERMINAL, &asks("VERSION", 1));
+        askers.asked("1", peer(8), TERMINAL, &asks("VERSION", 2));
+        askers.asked("2", peer(9), TERMINAL, &asks("VERSION", 1));
+        assert_eq!(askers.answered("1", &says("in words of its own", "-1", "2")), For::One(peer(8)));
+        assert_eq!(askers.answered("1", NOTICE), For::All);
+        assert_eq!(askers.answered("1", &says("x", "-1", "3")), For::Nobody);
+        assert_eq!(askers.answered("1", &says("x", "-1", "1")), For::One(peer(7)));
+        assert_eq!(askers.answered("1", &says("x", "-1", "1")), For::Nobody);
+        assert_eq!((askers.lost("2", TERMINAL), askers.lost("2", TERMINAL)), (vec![peer(9)], Vec::new()));
     }
 
     #[test]
-    fn what_nobody_answers_is_bounded() {
+    fn two_that_use_the_same_number_each_get_their_own() {
         let mut askers = Askers::default();
-        let long = "x".repeat(1 << 16);
-        for number in 0..10_000 {
-            askers.asked("1", peer(number), &version(number).replace("VERSION", &long));
+        askers.asked("1", peer(7), TERMINAL, &asks("CAPTURE", 1));
+        askers.asked("1", peer(8), TERMINAL, &asks("CAPTURE", 1));
+        askers.asked("1", peer(9), TERMINAL, &asks("VERSION", 1));
+        assert_eq!(askers.answered("1", &says("DEVICE IS BUSY", "59002", "1")), For::One(peer(9)));
+        assert_eq!(askers.answered("1", &says("DEVICE IS BUSY", "59002", "1")), For::One(peer(8)));
+        askers.asked("1", peer(9), TERMINAL, &asks("VERSION", 1));
+        assert_eq!(askers.answered("1", &says("Version Information Captured", "-1", "1")), For::One(peer(9)));
+        assert_eq!(askers.answered("1", &says("APPROVED", "4", "1")), For::One(peer(7)));
+    }
+
+    #[test]
+    fn what_is_no_request_takes_nobodys_answer() {
+        let mut askers = Askers::default();
+        askers.asked("1", peer(7), TERMINAL, &asks("CAPTURE", 5));
+        for _ in 0..10_000 {
+            askers.asked("1", peer(8), TERMINAL, "x");
         }
-        assert!(askers.lost("1").len() <= WAITING_MAX);
+        assert_eq!(askers.answered("1", &says("XML Format Incorrect", "-2", "")), For::One(peer(8)));
+        assert_eq!(askers.answered("1", &says("strange", "0", "")), For::One(peer(7)));
+        let left = askers.waiting.get("1").map_or(0, Vec::len);
+        assert!(left <= WAITING_MAX, "{left}");
+    }
+
+    #[test]
+    fn what_was_asked_on_a_connection_ends_with_it() {
+        let mut askers = Askers::default();
+        askers.asked("1", peer(7), TERMINAL, &asks("VERSION", 1));
+        askers.asked("1", peer(8), peer(2), &asks("VERSION", 1));
+        assert_eq!(askers.lost("1", TERMINAL), [peer(7)]);
+        assert_eq!(askers.answered("1", &says("x", "-1", "1")), For::One(peer(8)));
     }
 }

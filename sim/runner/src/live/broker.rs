@@ -16,7 +16,7 @@ use sca_protocol::message::Layout;
 use sca_protocol::settings::BrokerSettings;
 use tokio::sync::mpsc;
 
-use super::askers::Askers;
+use super::askers::{Askers, For};
 use super::guests::{Cause, Guest};
 use super::{Credentials, Limits, SHORTAGE_PAUSE, Said, Shortage, real_clock, wall};
 
@@ -36,6 +36,9 @@ pub struct BrokerPlan {
 /// How the broker's own answers begin, or end.
 const NO_TERMINAL: &str = "no terminal with pinpad";
 const GONE: &str = "went before it answered";
+
+/// Characters of a pinpad id, as a terminal takes it.
+const PINPAD_ID_MAX: usize = 64;
 
 /// Who has been heard from is left alone for this long.
 const QUIET: Duration = Duration::from_secs(120);
@@ -201,8 +204,8 @@ impl Live<'_> {
     }
 
     /// A request at a path that leads nowhere is told where a POS asks.
-    fn sends_away(&mut self, tag: Tag, path: &str) {
-        let what = format!("{path} without x-vfi-pinpad-id is neither a terminal nor a POS");
+    fn sends_away(&mut self, tag: Tag, what: &str) {
+        let what = format!("{what} is neither a terminal nor a POS");
         self.line(&format!("connection {} is sent away: {what}", tag.connection));
         let body = "a POS asks at /pos/PINPAD-ID; a terminal names itself by x-vfi-pinpad-id\n";
         let length = body.len();
@@ -217,9 +220,8 @@ impl Live<'_> {
     /// Somebody has gone; what the broker makes of it.
     fn goes(&mut self, peer: Peer, guest: &Guest) -> Vec<BrokerOutput> {
         let outputs = self.broker.handle(BrokerInput::Ended { peer });
-        // Where another connection of the same terminal stands, it may still answer.
-        let lost = guest.named.as_ref().filter(|id| guest.pos_of.is_none() && self.broker.route(id).is_none());
-        let waiting = lost.zip(self.askers.as_mut()).map(|(id, askers)| (id, askers.lost(id)));
+        let named = guest.named.as_ref().filter(|_| guest.pos_of.is_none());
+        let waiting = named.zip(self.askers.as_mut()).map(|(id, askers)| (id, askers.lost(id, peer)));
         for (id, asker) in waiting.into_iter().flat_map(|(id, all)| all.into_iter().map(move |asker| (id, asker))) {
             self.line(&format!(
                 "the terminal with pinpad {id} went and owes connection {} an answer",
@@ -247,12 +249,25 @@ impl Live<'_> {
             ServerEvent::Asked(mut head, ..) => {
                 let pos_of = head.path().strip_prefix("/pos/").filter(|id| !id.is_empty()).map(str::to_owned);
                 let named = head.get("x-vfi-pinpad-id").filter(|id| !id.trim().is_empty()).map(str::to_owned);
+                if [&pos_of, &named].into_iter().flatten().any(|id| id.chars().count() > PINPAD_ID_MAX) {
+                    return self.sends_away(tag, "a pinpad id of more than 64 characters");
+                }
                 let who = match (&pos_of, &named) {
                     (Some(id), _) => format!("a POS for pinpad {id}"),
                     (None, Some(id)) => format!("terminal with pinpad {id}"),
-                    (None, None) => return self.sends_away(tag, head.path()),
+                    (None, None) => {
+                        let path: String = head.path().chars().take(64).collect();
+                        return self.sends_away(tag, &format!("{path} without x-vfi-pinpad-id"));
+                    }
                 };
                 self.line(&format!("connection {} is {who}", tag.connection));
+                let before = named.as_ref().filter(|_| pos_of.is_none()).and_then(|id| self.broker.route(id));
+                if let Some(before) = before {
+                    let (number, other) = (tag.connection, before.connection);
+                    self.line(&format!(
+                        "connection {number} has the pinpad id of connection {other}, which is still there"
+                    ));
+                }
                 if pos_of.is_some() {
                     // A POS is no terminal: nothing is to be routed to it by its pinpad id.
                     head.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("x-vfi-pinpad-id"));
@@ -338,28 +353,31 @@ impl Live<'_> {
         match self.guests.get(&tag).and_then(|guest| guest.pos_of.clone()) {
             Some(id) => {
                 self.says(&format!("pos -> {id}"), &text);
-                if let Some(askers) = self.askers.as_mut().filter(|_| self.broker.route(&id).is_some()) {
-                    askers.asked(&id, from, &text);
+                if let Some((askers, on)) = self.askers.as_mut().zip(self.broker.route(&id)) {
+                    askers.asked(&id, from, on, &text);
                 }
                 let outputs = self.broker.handle(BrokerInput::Route { pinpad_id: id, text });
                 self.carry_out(outputs, Some(from), cause);
             }
             None => {
                 self.says(&format!("{pinpad_id} -> pos"), &text);
-                if text.trim_start().starts_with("<TRANSACTION") {
+                if asks(&text) {
                     let number = from.connection;
                     self.line(&format!(
                         "connection {number} asks as a POS does, at a terminal's place: a POS asks at /pos/PINPAD-ID"
                     ));
                 }
-                let asker = self.askers.as_mut().and_then(|askers| askers.answered(pinpad_id, &text));
-                if let Some(peer) = asker {
-                    let tag = Tag { terminal: peer.terminal, line: None, connection: peer.connection };
-                    if self.guests.contains_key(&tag) {
-                        return self.speak(peer, text, cause);
+                match self.askers.as_mut().map_or(For::All, |askers| askers.answered(pinpad_id, &text)) {
+                    For::All => {}
+                    For::Nobody => return self.line("this answers nothing that a POS has asked and waits for"),
+                    For::One(peer) => {
+                        let tag = Tag { terminal: peer.terminal, line: None, connection: peer.connection };
+                        if self.guests.contains_key(&tag) {
+                            return self.speak(peer, text, cause);
+                        }
+                        let number = peer.connection;
+                        return self.line(&format!("the POS that asked for this has gone (connection {number})"));
                     }
-                    return self
-                        .line(&format!("the POS that asked for this has gone (connection {})", peer.connection));
                 }
                 let listening: Vec<Peer> = self
                     .guests
@@ -373,6 +391,17 @@ impl Live<'_> {
             }
         }
     }
+}
+
+/// Whether a text is a request, as a POS sends it: behind a mark, comments and the line of XML.
+pub(super) fn asks(text: &str) -> bool {
+    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
+    for (begin, end) in [("<?", "?>"), ("<!--", "-->"), ("<!--", "-->")] {
+        if rest.starts_with(begin) {
+            rest = rest.split_once(end).map_or("", |(_, behind)| behind).trim_start();
+        }
+    }
+    rest.starts_with("<TRANSACTION") || rest.starts_with("<ETRANSACTION")
 }
 
 /// Whether a RESPONSE_TEXT is one of the broker's own.

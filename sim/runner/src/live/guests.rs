@@ -40,14 +40,14 @@ impl Cause {
 
     pub(super) fn passes(&self, frame: Frame) -> ServerOrder {
         let mut last = self.last.borrow_mut();
-        let bytes = match &*last {
-            Some((same, bytes)) if *same == frame => bytes.clone(),
+        match &*last {
+            Some((same, bytes)) if *same == frame => ServerOrder::Pass { bytes: bytes.clone(), held: self.held.copy() },
             _ => {
                 let bytes = Rc::new(frame.encode());
                 *last = Some((frame, bytes.clone()));
-                bytes
+                let held = self.held.copy_of(bytes.len());
+                ServerOrder::Pass { bytes, held }
             }
-        };
-        ServerOrder::Pass { bytes, held: self.held.copy() }
+        }
     }
 }

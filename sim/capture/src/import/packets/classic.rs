@@ -6,16 +6,29 @@ use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::xml::{Split, split};
 
 use super::stream::{Connection, What, in_turn};
-use crate::import::is_request;
+use crate::import::{Imported, is_request};
 use crate::session::{Event, Side};
 
+/// How the documents end that travel.
+const ENDS: [&str; 5] = ["TRANSACTION>", "RESPONSE>", "TRANSACTION />", "TRANSACTION/>", "RESPONSE/>"];
+/// How often the end of a document is looked for in vain on one connection.
+const TRIES_MAX: usize = 2_000;
 /// Bytes of a document that are waited for.
 const DOCUMENT_MAX: usize = 1 << 20;
 
 /// What happened on the classic ports of each terminal, by its address.
-pub(super) fn sessions(connections: &BTreeMap<usize, Connection>) -> BTreeMap<String, Vec<(f64, Event)>> {
+pub(super) fn sessions(
+    imported: &mut Imported,
+    connections: &BTreeMap<usize, Connection>,
+) -> BTreeMap<String, Vec<(f64, Event)>> {
     let mut all: BTreeMap<String, Vec<(f64, Event)>> = BTreeMap::new();
-    for connection in connections.values().filter(|connection| is_classic(connection)) {
+    for (stream, connection) in connections.iter().filter(|(_, connection)| is_classic(connection)) {
+        for said in &connection.said {
+            if let What::Missing(missing) = &said.what {
+                let place = format!("connection {stream}, {:.3} s", said.at - connection.first);
+                imported.unread(place, format!("{missing} of {} are missing in the capture", said.from));
+            }
+        }
         let terminal = answering(connection);
         let host = terminal.rsplit_once(':').map_or(terminal, |(host, _)| host).to_owned();
         documents(connection, terminal, all.entry(host).or_default());
@@ -49,6 +62,7 @@ fn answering(connection: &Connection) -> &str {
 
 fn documents(connection: &Connection, terminal: &str, into: &mut Vec<(f64, Event)>) {
     let mut waiting = [String::new(), String::new()];
+    let mut tries = TRIES_MAX;
     for (at, said) in in_turn(&connection.said, &|from| from != terminal) {
         let side = if said.from == terminal { Side::Terminal } else { Side::Broker };
         let text = &mut waiting[usize::from(side == Side::Broker)];
@@ -59,7 +73,12 @@ fn documents(connection: &Connection, terminal: &str, into: &mut Vec<(f64, Event
             }
             What::Bytes(bytes) => text.push_str(&String::from_utf8_lossy(bytes)),
         }
-        while let Split::Whole(end) = split(text) {
+        // Where nothing can end, nothing is looked for.
+        while ENDS.iter().any(|end| text.contains(end)) && tries > 0 {
+            let Split::Whole(end) = split(text) else {
+                tries -= 1;
+                break;
+            };
             let mut frame = Frame::whole(opcode::TEXT, text[..end].trim());
             frame.mask = (side == Side::Terminal).then_some([0; 4]);
             into.push((at, Event::Frame(side, frame)));

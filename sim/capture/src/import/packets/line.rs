@@ -1,6 +1,6 @@
 //! What happened on one connection to a broker.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sca_protocol::Reason;
 use sca_protocol::frame::opcode;
@@ -104,6 +104,32 @@ fn end(
         (_, _, None) => return (None, false),
     };
     (Some(event), true)
+}
+
+/// The pinpad ids of hosts, as their terminals say them anywhere in the capture. Of several hosts without one each is named by
+/// its address.
+pub(super) fn names(connections: &BTreeMap<usize, Connection>) -> BTreeMap<String, String> {
+    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    let mut unnamed: BTreeSet<String> = BTreeSet::new();
+    for connection in connections.values() {
+        let (dialler, _) = connection.sides();
+        let host = dialler.rsplit_once(':').map_or("", |(host, _)| host).to_owned();
+        let asks = connection.texts().filter(|(from, _)| *from == dialler).find_map(|(_, bytes)| {
+            let (head, _) = Head::parse_request(bytes).ok().flatten()?;
+            let is_pos = head.path().starts_with("/pos/");
+            Some((head.get("x-vfi-pinpad-id").map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()), is_pos))
+        });
+        match asks {
+            Some((Some(id), _)) => drop(known.entry(host).or_insert(id)),
+            Some((None, false)) => drop(unnamed.insert(host)),
+            _ => {}
+        }
+    }
+    unnamed.retain(|host| !known.contains_key(host));
+    if unnamed.len() > 1 {
+        known.extend(unnamed.into_iter().map(|host| (host.clone(), host)));
+    }
+    known
 }
 
 /// The pinpad id of a connection's terminal: as it says it, or as it was said from the same host before.

@@ -63,7 +63,7 @@ pub fn read(file: &Path, keys: Option<&Path>) -> Result<Imported, PacketsError> 
             imported.session(&line.name, line.secure).push(since(at), event);
         }
     }
-    for (name, events) in classic::sessions(&connections) {
+    for (name, events) in classic::sessions(&mut imported, &connections) {
         let mut session = Session::classic(name);
         events.into_iter().for_each(|(at, event)| session.push(since(at), event));
         imported.sessions.push(session);
@@ -78,7 +78,7 @@ pub fn read(file: &Path, keys: Option<&Path>) -> Result<Imported, PacketsError> 
 /// What happened on the connections of terminals, in the order in which it happened.
 fn lines(imported: &mut Imported, connections: &BTreeMap<usize, Connection>) -> Vec<Line> {
     let brokers = brokers(connections);
-    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    let mut known = line::names(connections);
     let of_brokers = connections.iter().filter(|(_, connection)| brokers.contains(connection.sides().1));
     let mut lines: Vec<Line> =
         of_brokers.map(|(stream, connection)| Line::of(imported, (*stream, connection), &mut known)).collect();

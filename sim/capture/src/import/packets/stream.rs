@@ -97,7 +97,7 @@ pub(super) fn in_turn<'s>(said: &'s [Said], asks: &dyn Fn(&str) -> bool) -> Vec<
 }
 
 /// What is asked of every packet.
-pub(super) const FIELDS: [&str; 34] = [
+pub(super) const FIELDS: [&str; 38] = [
     "-Y",
     "tcp",
     "-T",
@@ -132,11 +132,16 @@ pub(super) const FIELDS: [&str; 34] = [
     "tcp.nxtseq",
     "-e",
     "tcp.ack",
+    "-e",
+    "frame.len",
+    "-e",
+    "frame.cap_len",
 ];
 /// And of TLS.
 const TLS_FIELDS: [&str; 8] = ["-Y", "tls", "-T", "fields", "-e", "frame.number", "-e", "tls.alert_message.desc"];
 
-pub(super) type Frames = BTreeMap<u64, usize>;
+/// Of each packet its connection, and how many bytes of it the capture has left out.
+pub(super) type Frames = BTreeMap<u64, (usize, usize)>;
 
 /// The connections of a file, and which each packet belongs to.
 pub(super) fn connections(text: &str) -> (BTreeMap<usize, Connection>, Frames) {
@@ -163,6 +168,8 @@ pub(super) fn connections(text: &str) -> (BTreeMap<usize, Connection>, Frames) {
             sequence,
             next,
             acknowledged,
+            long,
+            kept,
         ] = fields.as_slice()
         else {
             continue;
@@ -171,7 +178,8 @@ pub(super) fn connections(text: &str) -> (BTreeMap<usize, Connection>, Frames) {
         let flags = u32::from_str_radix(flags.trim_start_matches("0x"), 16).unwrap_or(0);
         let from = format!("{from4}{from6}:{from_port}");
         let to = format!("{to4}{to6}:{to_port}");
-        frames.insert(number, stream);
+        let cut = |text: &str| text.parse::<usize>().unwrap_or(0);
+        frames.insert(number, (stream, cut(long).saturating_sub(cut(kept))));
         let connection = all.entry(stream).or_default();
         connection.last = at;
         if connection.client.is_empty() {
@@ -216,7 +224,7 @@ pub(super) fn follow(
     for line in text.lines() {
         let Some((number, alert)) = line.split_once('\t') else { continue };
         let stream = number.parse().ok().and_then(|number: u64| frames.get(&number));
-        if let Some(connection) = stream.and_then(|stream| connections.get_mut(stream)) {
+        if let Some(connection) = stream.and_then(|(stream, _)| connections.get_mut(stream)) {
             connection.is_tls = true;
             let code = alert.split(',').next().and_then(|code| code.parse().ok()).filter(|code: &u8| *code != 0);
             connection.alert = connection.alert.or(code);
@@ -259,7 +267,9 @@ fn said(text: &str, connections: &mut BTreeMap<usize, Connection>, frames: &Fram
             // Another stream begins, or another packet: the one before is whole.
             "- packet" | "peers:" => {
                 let stream = number.and_then(|number: u64| frames.get(&number));
-                if let Some(connection) = stream.and_then(|stream| connections.get_mut(stream)) {
+                if let Some((connection, cut)) =
+                    stream.and_then(|(stream, cut)| Some((connections.get_mut(stream)?, *cut)))
+                {
                     let bytes = STANDARD.decode(&data).unwrap_or_default();
                     let from = peers.get(peer).map(|(host, port)| format!("{host}:{port}")).unwrap_or_default();
                     // What is missing has no time of its own.
@@ -268,7 +278,12 @@ fn said(text: &str, connections: &mut BTreeMap<usize, Connection>, frames: &Fram
                         None => What::Bytes(bytes),
                     };
                     last = if at > 0.0 { at } else { last };
-                    connection.said.push(Said { at: last, from, what });
+                    let is_short = cut > 0 && matches!(what, What::Bytes(_));
+                    connection.said.push(Said { at: last, from: from.clone(), what });
+                    if is_short {
+                        let what = What::Missing(format!("{cut} bytes"));
+                        connection.said.push(Said { at: last, from, what });
+                    }
                 }
                 (number, data) = (value.parse().ok(), String::new());
                 if key == "peers:" {
