@@ -148,6 +148,29 @@ const MONTHS: [&str; 2] = ["Nov", "November"];
     let at = 1_795_166_040_000_000_u64 + u64::from(*s) * 1_000_000 + u64::from(*ms) * 1_000;
     format!("{{\"__REALTIME_TIMESTAMP\":\"{at}\",\"SYSLOG_IDENTIFIER\":\"sci\",\"MESSAGE\":{}}}\n", json(text))
 }).collect::<String>())]
+#[case::journal_of_bytes(&[], story().iter().map(|(s, ms, _, text)| {
+    let at = 1_795_166_040_000_000_u64 + u64::from(*s) * 1_000_000 + u64::from(*ms) * 1_000;
+    format!("{{\"__REALTIME_TIMESTAMP\":\"{at}\",\"MESSAGE\":{:?}}}\n", format!("\u{1b}[32mINFO\u{1b}[0m {text}").as_bytes())
+}).collect::<String>())]
+#[case::colours(&[], lines(|s, ms, _| format!("\u{1b}[2m{}\u{1b}[0m \u{1b}[32mINFO\u{1b}[0m ", iso(s, ms)), str::to_owned))]
+#[case::containerd(&[], prefixed(|s, ms| format!("{} stdout F ", iso(s, ms))))]
+#[case::containerd_in_parts(&[], story().iter().map(|(s, ms, _, text)| {
+    let text = flat(text);
+    let (first, second) = text.split_at(40);
+    format!("{0} stdout P {first}\n{0} stdout F {second}\n", iso(*s, *ms))
+}).collect::<String>())]
+#[case::twice_in_a_record(&[], story().iter().map(|(s, ms, _, text)| {
+    format!("{{\"@timestamp\":\"{}\",\"message\":{1},\"event\":{{\"original\":{1}}}}}\n", iso(*s, *ms), json(text))
+}).collect::<String>())]
+#[case::log4j_in_xml(&[], story().iter().map(|(s, ms, _, text)| {
+    let at = 1_795_166_040_000_u64 + u64::from(*s) * 1_000 + u64::from(*ms);
+    format!("<Event timeMillis=\"{at}\" level=\"DEBUG\">\n<Message><![CDATA[{text}]]></Message>\n</Event>\n")
+}).collect::<String>())]
+#[case::newest_first_of_loki(&[], {
+    let pair = |(s, ms, _, text): &(u32, u32, bool, String)| format!("[\"{}\",{}]", 1_795_166_040_000_000_000_u64 + u64::from(*s) * 1_000_000_000 + u64::from(*ms) * 1_000_000, json(text));
+    let pairs: Vec<String> = story().iter().rev().map(pair).collect();
+    format!("{{\"data\":{{\"result\":[{{\"stream\":{{\"app\":\"till\"}},\"values\":[{}]}}]}}}}\n", pairs.join(","))
+})]
 #[case::newest_first(&[], story().iter().rev().map(|(s, ms, _, text)| format!("{} [sci] {text}\n", iso(*s, *ms))).collect::<String>())]
 #[case::newest_first_with_a_prefix(&[], prefixed(|s, ms| format!("{} sci: ", iso(s, ms))).lines().rev().map(|line| format!("{line}\n")).collect::<String>())]
 #[case::where_it_is_told(&["--time", r"at (\S+ [AP]M)"], lines(|s, ms, _| format!("sent at 9:14:{s:02}.{ms:03} AM: "), flat))]
@@ -192,6 +215,74 @@ fn files_that_rotation_has_made_are_one() {
     let files = ["till.log", "till.log.1", "till.log.2.gz"].map(|name| folder.join(name));
     let (made, said, code) = imported(&folder, &files, &[]);
     assert_eq!((made, said.as_str(), code), (expected, "", Some(0)));
+}
+
+#[test]
+fn what_stands_at_the_end_of_one_file_and_the_beginning_of_the_next_is_read_once() {
+    let folder = folder("formats-overlap");
+    let expected = told(&folder);
+    let all = lines(|s, ms, _| format!("{} ", iso(s, ms)), flat);
+    let cuts: Vec<&str> = all.split_inclusive('\n').collect();
+    fs::write(folder.join("till.log.1"), cuts[..4].concat()).expect("it can be written");
+    fs::write(folder.join("till.log"), cuts[3..].concat()).expect("it can be written");
+    let (made, said, code) = imported(&folder, &["till.log", "till.log.1"].map(|name| folder.join(name)), &[]);
+    assert_eq!((made, code), (expected, Some(0)), "{said}");
+    assert!(said.contains("a line stands at the end of one file") && said.contains("read once"), "{said}");
+}
+
+#[test]
+fn a_document_of_several_lines_that_is_cut_is_a_gap_and_the_next_is_whole() {
+    let folder = folder("formats-cut");
+    let all = prefixed(|s, ms| format!("{} sci: ", iso(s, ms)));
+    // The answer to START loses its end.
+    let cut: String = all
+        .lines()
+        .filter(|line| !(line.contains("09:14:03.060") && (line.contains("COUNTER") || line.contains("</RESPONSE>"))))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let file = folder.join("till.log");
+    fs::write(&file, cut).expect("it can be written");
+    let (made, said, code) = imported(&folder, &[file], &[]);
+    assert!(said.contains("a document that does not end") && code == Some(1), "{said}");
+    assert!(made.contains("terminal -> pos  RESULT=*  re q2"), "{made}");
+    assert!(made.contains("SESSION FINISH") && made.contains("RESPONSE_TEXT=\"Session Finished\""), "{made}");
+}
+
+#[rstest]
+#[case::a_header("Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ0aWxsIn0.c2lnbmF0dXJl", "c2lnbmF0dXJl")]
+#[case::an_address("dials wss://till:hunter2@broker.example/terminal", "hunter2")]
+#[case::a_track("track2 ;4111111111111111=30121010000000000001?", "4111111111111111")]
+#[case::a_number("card 4111 1111 1111 1111 was read", "1111 1111")]
+fn no_secret_of_a_log_comes_into_a_scenario(#[case] line: &str, #[case] secret: &str) {
+    let name = std::thread::current().name().unwrap_or_default().replace("::", "-");
+    let folder = folder(&format!("formats-{name}"));
+    let story = lines(|s, ms, _| format!("{} ", iso(s, ms)), flat);
+    let inside = story.replace("Grüße 7", line);
+    for text in [format!("{} {line}\n{story}", iso(1, 0)), inside] {
+        let file = folder.join("till.log");
+        fs::write(&file, text).expect("it can be written");
+        let (made, said, _) = imported(&folder, &[file], &[]);
+        assert!(!made.contains(secret) && !said.contains(secret), "{made}\n{said}");
+        assert!(made.contains("SESSION FINISH"), "{made}");
+    }
+}
+
+#[test]
+fn a_text_with_nul_in_it_ends_no_import() {
+    let folder = folder("formats-nul");
+    let file = folder.join("till.log");
+    fs::write(&file, lines(|s, ms, _| format!("{}\0\u{1} ", iso(s, ms)), str::to_owned)).expect("it can be written");
+    let (made, said, code) = imported(&folder, &[file], &[]);
+    assert!(code.is_some_and(|code| code <= 4) && made.contains("SESSION FINISH"), "{code:?} {said}");
+}
+
+#[test]
+fn a_file_in_which_nothing_was_said_makes_no_scenario() {
+    let folder = folder("formats-nothing");
+    let file = folder.join("till.log");
+    fs::write(&file, "2026-11-20T09:14:02Z till starts\n2026-11-20T09:14:03Z till ends\n").expect("it can be written");
+    let (made, said, code) = imported(&folder, &[file], &[]);
+    assert!(made.is_empty() && code == Some(4), "{code:?} {made}{said}");
 }
 
 #[test]

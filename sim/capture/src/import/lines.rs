@@ -61,8 +61,8 @@ pub(super) struct Line<'a> {
     pub(super) writer: usize,
     /// The object that it stands in, by its number among those with a time of their own; 0 for none.
     pub(super) record: usize,
-    /// Whether it is of a text of its own: what begins in it ends in lines of this number.
-    pub(super) is_alone: bool,
+    /// The text of its own that it is of, by its number in the file: what begins in it ends in it. 0 for none.
+    pub(super) alone: usize,
 }
 
 /// Where the time of a line is told.
@@ -219,7 +219,7 @@ impl<'a> Lines<'a, '_> {
                     let number = if whole.is_empty() { self.count } else { number };
                     for line in text.split('\n') {
                         self.push(Cow::Owned(line.to_owned()), whole, when.clone(), number);
-                        self.all.iter_mut().next_back().into_iter().for_each(|line| line.is_alone = true);
+                        self.all.iter_mut().next_back().into_iter().for_each(|line| line.alone = self.count);
                     }
                 }
                 is_said
@@ -286,7 +286,7 @@ impl<'a> Lines<'a, '_> {
             file: self.file,
             writer: 0,
             record: self.record,
-            is_alone: false,
+            alone: 0,
         });
     }
 }

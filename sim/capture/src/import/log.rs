@@ -93,8 +93,8 @@ struct Open {
     whose: String,
     writer: usize,
     at: Duration,
-    /// Whether it stands in a text of its own, which no other line goes on.
-    is_alone: bool,
+    /// The text of its own that it stands in, by file and number; no line of another goes on with it.
+    alone: Option<(usize, usize)>,
     /// How much had happened to its terminal when it began.
     behind: usize,
     place: String,
@@ -132,8 +132,9 @@ impl Reader<'_> {
         }
         if self.marked.replace((line.file, line.number)) != Some((line.file, line.number)) {
             self.marks(line);
-            self.cut_where(|open| open.is_alone);
         }
+        let alone = alone(line);
+        self.cut_where(|open| open.alone.is_some() && open.alone != alone);
         let (before, rest) = match &line.when {
             When::Here(range) => (&line.text[..range.start], &line.text[range.end..]),
             _ => ("", &*line.text),
@@ -247,7 +248,7 @@ impl Reader<'_> {
             whose: self.whose.clone(),
             writer: line.writer,
             at: self.now,
-            is_alone: line.is_alone,
+            alone: alone(line),
             place: self.place(line),
             in_section: is_in_section(&rest[begin..], false),
             text: document::bounded(&rest[begin..]).to_owned(),
@@ -325,6 +326,11 @@ impl Reader<'_> {
         }
         left.map(drop)
     }
+}
+
+/// The text of its own that a line is of.
+fn alone(line: &Line<'_>) -> Option<(usize, usize)> {
+    (line.alone != 0).then_some((line.file, line.alone))
 }
 
 /// Whether a text stands within a section of characters, where a sign of markup is none, behind this piece.

@@ -111,8 +111,8 @@ fn turned<'a>(lines: Vec<(Option<Moment>, Line<'a>)>) -> Vec<(Option<Moment>, Li
     for line in lines {
         // The lines of one text, and lines without a time, belong to the one before them.
         let goes_on = |entry: &Vec<(Option<Moment>, Line<'a>)>| {
-            let last = entry.last().map(|(_, last)| (last.is_alone, last.number, last.file));
-            line.0.is_none() || (line.1.is_alone && last == Some((true, line.1.number, line.1.file)))
+            let last = entry.last().map(|(_, last)| last.alone);
+            line.0.is_none() || (line.1.alone != 0 && last == Some(line.1.alone))
         };
         match entries.last_mut() {
             Some(entry) if goes_on(entry) => entry.push(line),
@@ -168,7 +168,8 @@ fn woven<'a>(mut files: Vec<Vec<Timed<'a>>>, imported: &mut Imported) -> Vec<Tim
         let twice = told_twice(&files[at - 1], &files[at]);
         if twice > 0 {
             imported.remark(format!(
-                "{twice} lines stand at the end of one file and at the beginning of the next: they are read once"
+                "{} at the end of one file and at the beginning of the next: read once",
+                if twice == 1 { "a line stands".to_owned() } else { format!("{twice} lines stand") }
             ));
             files[at].drain(..twice);
         }
