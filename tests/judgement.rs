@@ -76,13 +76,43 @@ const OLDEST: &str = "terminal A\n  pinpad-id 7\n  boot-time 3s\nterminal B\n  p
 const HELD_WITHIN: &str = "terminal connects\nfault silence for 2s after 10 bytes of one\ntogether\n  \
     pos -> terminal  DEVICE VERSION COUNTER=1  as one\n  pos -> terminal  DEVICE VERSION COUNTER=2  as two\n\
     terminal -> pos  RESULT=OK COUNTER=1  re one\nterminal -> pos  RESULT=OK COUNTER=2  re two\n";
+const HELD_REPLY: &str = "terminal connects\nfault silence for 2s after 10 bytes of reply to one\n\
+    pos -> terminal  DEVICE VERSION COUNTER=1  as one\nterminal -> pos  RESULT=OK COUNTER=1  re one  within 2s..4s of one\n";
 const LATE_AND_GONE: &str = "each     what in [ask, (reply to ask)]\n\nterminal connects\nfault late 5s at {{what}}\n\
     pos -> terminal  DEVICE VERSION COUNTER=9  as ask\nwait 1s\nfault reset\nwithout terminal -> pos\n  terminal loses\n  \
     terminal connects\n  wait 10s\npos -> terminal  DEVICE VERSION COUNTER=10  as next\n\
     terminal -> pos  RESULT=OK COUNTER=10  re next\n";
 
+const LATE_AND_NAMELESS: &str = "each     what in [ask, (reply to ask)]\n\nterminal connects\nfault late 2s at {{what}}\n\
+    pos -> terminal  DEVICE VERSION  as ask\nwait 1s\nfault reset\nwithout terminal -> pos\n  terminal loses\n  \
+    terminal connects\n  wait 3s\npos -> terminal  DEVICE VERSION  as next\nterminal -> pos  RESULT=OK  re next\n";
+const LAST_WORDS: &str = "terminal connects\nfault latency 2s\npos -> terminal  DEVICE VERSION  as ask\nwait 1s\n\
+    pos -> terminal  SECONDARYPORT REBOOT  as boot\nwait 2500ms\nfault reset\nfault latency 0ms\n\
+    terminal connects  within 2m\npos -> terminal  DEVICE VERSION  as next\nterminal -> pos  RESULT=OK  re next\n";
+const UPDATED_MEANWHILE: &str = "terminal\n  update-time 2s\n\nterminal connects\nvhq offers \"4.2.1\"\n\
+    pos -> terminal  ADMIN APPLYUPDATES  as apply\nterminal -> pos  RESULT=OK  re apply\nscreen updating\n\
+    fault latency 6s\npos -> terminal  DEVICE VERSION  as ask\nwithout terminal -> pos\n  screen boot  within 5s\n\
+    fault latency 0ms\nterminal connects  within 2m\npos -> terminal  DEVICE VERSION  as next\n\
+    terminal -> pos  RESULT=OK  re next\n";
+
+const SILENCE_WITHIN_SILENCE: &str = "terminal\n  pong-timeout 20s\nbroker\n  idle-cut 5s\n  idle-cut-by silence\n\n\
+    terminal connects\nwait 3s\nfault silence for 8s\nwait 9s\npos -> terminal  DEVICE VERSION  as ask\n\
+    without terminal -> pos\n  terminal loses  within 3m\n";
+
+/// What sockets cannot play.
 #[rstest]
+#[case::last_words_that_never_come_are_waited_for_no_more("last-words", LAST_WORDS)]
+#[case::what_had_not_come_when_the_terminal_left_is_nobodys_fault("updated", UPDATED_MEANWHILE)]
+#[case::a_silence_that_is_over_leaves_a_cut_connection_cut("silence-within-silence", SILENCE_WITHIN_SILENCE)]
+fn it_passes_in_memory(#[case] name: &str, #[case] scenario: &str) {
+    let (said, code) = played(name, scenario, false);
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[rstest]
+#[case::nor_where_nothing_names_it("late-and-nameless", LATE_AND_NAMELESS)]
 #[case::what_is_late_does_not_outlive_its_connection("late-and-gone", LATE_AND_GONE)]
+#[case::an_answer_that_is_held_back_in_its_middle_comes("held-reply", HELD_REPLY)]
 #[case::what_a_silence_holds_back_comes_once_and_whole("held-within", HELD_WITHIN)]
 #[case::an_optional_line_gives_way_to_what_has_come("gives-way", OPTIONAL_GIVES_WAY)]
 #[case::an_optional_line_gives_way_to_what_came_before_it("overtaken", OPTIONAL_HAS_BEEN_OVERTAKEN)]

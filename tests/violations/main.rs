@@ -20,7 +20,7 @@ use sca_runner::suite::Authorities;
 use sca_runner::{Identities, Options, Verdict, play};
 
 use table::{UNBREAKABLE, VIOLATIONS, Violation};
-use wrapper::violator;
+use wrapper::{Does, Reply, document, violator};
 
 /// The scenarios that cover a clause, with the lines that do, by their place.
 struct Evidence {
@@ -111,6 +111,33 @@ fn every_violation_is_caught_by_a_line_that_covers_its_clause() {
     let mut missed = missed.into_inner().expect("no thread panics");
     missed.sort();
     assert!(missed.is_empty(), "{} of {} are missed:\n{}", missed.len(), all.len(), missed.join("\n"));
+}
+
+/// No line of the scenario looks for what breaks the law.
+#[test]
+fn a_law_is_held_where_no_line_looks() {
+    const ONE: &str =
+        "pos -> terminal  DEVICE VERSION COUNTER=5  as ask\nterminal -> pos  RESULT=OK  re ask\nwait 1s\n";
+    const TWO: &str = "together\n  pos -> terminal  DEVICE VERSION COUNTER=5  as ask\n  \
+                       pos -> terminal  DEVICE VERSION COUNTER=6  as next\nterminal -> pos  RESULT=OK  re ask\n";
+    let again = Does::Reply(|_, r, _| Reply::Texts(vec![document(r.fields().to_vec()); 2]));
+    let stray = Does::Reply(|_, r, _| {
+        let text = document(r.fields().to_vec());
+        let other = text.replace("<COUNTER>5<", "<COUNTER>77<");
+        Reply::Texts(vec![text, other])
+    });
+    let cases = [
+        (TWO, again, "`ask` was answered a second time"),
+        (ONE, stray, "an answer came to nothing that waits for one"),
+    ];
+    for (steps, does, says) in cases {
+        let text = format!("scenario \"One answer each\"\n\nterminal connects\n{steps}");
+        let scenario = sca_scenario::parse(&text).expect("the scenario is valid");
+        let played = play(&scenario, &Options::default(), &identities(), &|making| violator(does, 1, making)).remove(0);
+        let Verdict::Fail(failure) = &played.verdict else { panic!("{:?}", played.verdict) };
+        let told = format!("{} {} {:?}", failure.headline, failure.label, failure.notes);
+        assert!(told.contains("one-answer") && told.contains(says), "{told}");
+    }
 }
 
 #[test]

@@ -136,14 +136,18 @@ mod tests {
         let played = Played { values: vec![("byte".to_owned(), "7".to_owned())], ..played };
         let (row, byte) = row_of(&scenario, 0, &played);
         assert_eq!(byte, Some(("byte".to_owned(), "7".to_owned())));
-        let cuts = row.steps.iter().filter_map(|step| match &step.action {
-            Action::Fault(fault) => match &fault.arm {
-                Some(Arm::At(_, point)) => point.bytes,
+        let cuts = |row: &Row| -> Vec<Bytes> {
+            let faults = row.steps.iter().filter_map(|step| match &step.action {
+                Action::Fault(fault) => match &fault.arm {
+                    Some(Arm::At(_, point)) => point.bytes,
+                    _ => None,
+                },
                 _ => None,
-            },
-            _ => None,
-        });
-        assert_eq!(cuts.collect::<Vec<_>>(), [Bytes::Count(7)]);
+            });
+            faults.collect()
+        };
+        assert_eq!(cuts(&row), [Bytes::Count(7)]);
+        assert_eq!(cuts(&each_byte_once(&scenario.rows[0])), [Bytes::Count(1)]);
     }
 
     #[test]

@@ -278,16 +278,7 @@ impl<'a> Lines<'a, '_> {
     }
 
     fn push(&mut self, text: Cow<'a, str>, whole: &'a str, when: When, number: usize) {
-        self.all.push(Line {
-            text,
-            whole,
-            when,
-            number,
-            file: self.file,
-            writer: 0,
-            record: self.record,
-            alone: 0,
-        });
+        self.all.push(Line { text, whole, when, number, file: self.file, writer: 0, record: self.record, alone: 0 });
     }
 }
 
