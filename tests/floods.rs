@@ -79,13 +79,15 @@ fn a_burst_waits_and_costs_nobody_the_line() {
     let (_broker, at) = broker("flood-burst", &[]);
     let mut terminal = joins(&at, "/", Some("77"));
     let mut pos = joins(&at, "/pos/77", None);
-    let burst: Vec<u8> = (0..3_000).flat_map(|n| text(&format!("<A>{n:04}</A>"))).collect();
+    let request = |n: u32| format!("<TRANSACTION><COUNTER>{n}</COUNTER></TRANSACTION>");
+    let burst: Vec<u8> = (0..3_000).flat_map(|n| text(&request(n))).collect();
     pos.write_all(&burst).expect("it is read");
     for n in 0..3_000 {
-        assert_eq!(takes(&mut terminal), format!("<A>{n:04}</A>"));
+        assert_eq!(takes(&mut terminal), request(n));
     }
-    terminal.write_all(&text("<RESPONSE/>")).expect("it is read");
-    assert_eq!(takes(&mut pos), "<RESPONSE/>");
+    let answer = "<RESPONSE><COUNTER>2999</COUNTER></RESPONSE>";
+    terminal.write_all(&text(answer)).expect("it is read");
+    assert_eq!(takes(&mut pos), answer);
 }
 
 #[test]

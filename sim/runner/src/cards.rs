@@ -65,6 +65,11 @@ pub fn told(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Words of a title with `*` for what transcripts leave out.
+pub(crate) fn left_out(title: &str) -> Cow<'_, str> {
+    secret::replaced(title, leaves_out, |_, _, _| "*".to_owned())
+}
+
 /// A transcript without what is left out of it.
 pub(crate) fn discreet_transcript(text: &str) -> Cow<'_, str> {
     // An answer may say `*` for any value; what is sent has to be a text.

@@ -149,6 +149,8 @@ pub fn scenario(title: &str, header: &Header, row: &Row) -> String {
 fn head(out: &mut String, title: &str, header: &Header, row: &Row) {
     let values = sca_scenario::model::shown_values(&row.values);
     let title = if values.is_empty() { title.to_owned() } else { format!("{title} ({values})") };
+    // It stands within quotes, where what is left out needs none of its own.
+    let title = crate::cards::left_out(&title);
     let _ = writeln!(out, "scenario {}", quote(&title));
     if let Some(seed) = header.seed {
         let _ = writeln!(out, "seed     {seed}");
