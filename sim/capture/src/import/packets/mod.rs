@@ -140,7 +140,8 @@ fn closed_books(imported: &mut Imported, connections: &BTreeMap<usize, Connectio
 /// Runs tshark. What it printed, and what it complained of.
 fn tshark(file: &Path, keys: Option<&Path>, arguments: &[&str]) -> Result<(String, Option<String>), PacketsError> {
     let mut command = Command::new("tshark");
-    command.arg("-n").arg("-r").arg(file).stdin(Stdio::null());
+    // What travels in TCP is taken apart here, and frames in thousands of parts take tshark long.
+    command.args(["-n", "--disable-protocol", "websocket", "-r"]).arg(file).stdin(Stdio::null());
     if let Some(keys) = keys {
         command.arg("-o").arg(format!("tls.keylog_file:{}", keys.display()));
     }
