@@ -23,6 +23,7 @@ const NAMES_MAX: usize = 2_000;
 const NAME_MAX: usize = 64;
 
 static MAIL: LazyLock<Regex> = LazyLock::new(|| made(r"[\w.+-]+@[\w-]+\.[\w.]+"));
+static PHONE: LazyLock<Regex> = LazyLock::new(|| made(r"^(?:\+\d[\d ()./-]{6,20}\d|\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4})$"));
 static PACKED: LazyLock<Regex> = LazyLock::new(|| made(r"^[A-Za-z0-9+/_=-]{40,}$"));
 
 fn made(pattern: &str) -> Regex {
@@ -89,6 +90,8 @@ impl Audit {
             "digits that could be a card's number, where numbers of other kinds stand"
         } else if MAIL.is_match(value) {
             "looks like an address of mail"
+        } else if PHONE.is_match(value) {
+            "looks like a telephone number"
         } else if WORDS.iter().any(|word| upper.split(['_', '-']).any(|part| part.contains(word))) {
             "its name sounds like a secret"
         } else if PACKED.is_match(value) {
@@ -153,7 +156,8 @@ mod tests {
         let mut audit = Audit::default();
         audit.text(
             "<TRANSACTION><ACCT_NUM>4111111111111111</ACCT_NUM><CVV2>321</CVV2><NOTE>4111111111111111</NOTE>\
-             <INVOICE>5555555555554444</INVOICE><CARD_TOKEN>abc987</CARD_TOKEN><NICK>me@home.example</NICK><N>1</N></TRANSACTION>",
+             <INVOICE>5555555555554444</INVOICE><CARD_TOKEN>abc987</CARD_TOKEN><NICK>me@home.example</NICK><N>1</N>\
+             <CUST_QUESTION_DATA>415-555-0138</CUST_QUESTION_DATA></TRANSACTION>",
         );
         audit.head("GET / HTTP/1.1\r\nAuthorization: Bearer zq1z\r\nX-Lane-Key: zq2z\r\n\r\n");
         let told = audit.to_string();
@@ -165,11 +169,12 @@ mod tests {
             "INVOICE                           1  digits that could be",
             "CARD_TOKEN                        1  its name sounds",
             "NICK                              1  looks like an address",
+            "CUST_QUESTION_DATA                1  looks like a telephone number",
             "X-Lane-Key                        1  its name sounds",
         ] {
             assert!(told.contains(line), "{line}\n{told}");
         }
-        for value in ["4111", "321", "5555", "abc987", "home", "zq"] {
+        for value in ["4111", "321", "5555", "abc987", "home", "zq", "415"] {
             assert!(!told.contains(value), "{value}\n{told}");
         }
     }

@@ -125,13 +125,15 @@ impl Lift {
     fn has_been_open(&mut self, asked: &Asked, response: &Response) {
         let Some(request) = &asked.request else { return };
         let command = Command::find(request);
-        let is_start = request.function_type() == "SESSION" && request.command() == "START";
+        let is_start = is_start(request);
         let is_refused = response.get("RESULT_CODE") == Some("59003");
         let needs = command.is_some_and(|command| command.needs == Needs::Session);
         let is_done = !matches!(response.get("TERMINATION_STATUS"), Some("FAILURE"));
         let is_finish = request.function_type() == "SESSION" && request.command() == "FINISH";
         let was_open = (is_start && is_refused) || ((needs || is_finish) && is_done);
-        if was_open && !self.speech.has_session {
+        // A START before it, whose answer is not in the capture, may have opened it.
+        let may_be_new = self.speech.starts > usize::from(is_start);
+        if was_open && !self.speech.has_session && !may_be_new {
             self.was_open();
         }
         self.speech.has_session |= is_start || was_open;
@@ -186,4 +188,9 @@ fn is_notice(response: &Response) -> bool {
 
 fn told(message: Message, suffix: Suffix) -> Action {
     Action::Expect(Expect { who: 0, sight: Sight::ToPos(message), suffix })
+}
+
+/// Whether a request opens a session.
+pub(super) fn is_start(request: &Request) -> bool {
+    request.function_type() == "SESSION" && request.command() == "START"
 }

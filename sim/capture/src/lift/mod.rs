@@ -297,6 +297,7 @@ impl Lift {
         if cancels {
             self.speech.pairing.open_mut().for_each(|asked| asked.is_cancelled = true);
         }
+        self.speech.starts += usize::from(request.as_ref().is_some_and(answer::is_start));
         let (begin, number) = (self.body.len(), self.speech.number);
         self.speech.pairing.asked(
             request.as_ref(),

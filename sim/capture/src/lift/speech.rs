@@ -39,6 +39,8 @@ pub(super) struct Speech {
     pub(super) registered: Vec<String>,
     /// Whether a session was asked for within the capture, or is known to have been open before.
     pub(super) has_session: bool,
+    /// How often one was asked for, whatever became of it.
+    pub(super) starts: usize,
     /// Where the lines of the present connection begin.
     pub(super) connected: Option<usize>,
     /// Pings of the terminal that have not been told.
