@@ -30,7 +30,7 @@ class Packets:
     def __init__(self):
         self.all = []
 
-    def write(self, path, without=()):
+    def write(self, path, without=(), longest=262144):
         head = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
         with open(path, "wb") as file:
             file.write(head)
@@ -38,7 +38,8 @@ class Packets:
                 if number not in without:
                     micros = round(at * 1e6)
                     size = len(packet)
-                    file.write(struct.pack("<IIII", micros // 1_000_000, micros % 1_000_000, size, size) + packet)
+                    kept = packet[:longest]
+                    file.write(struct.pack("<IIII", micros // 1_000_000, micros % 1_000_000, len(kept), size) + kept)
 
 
 class Connection:
@@ -93,10 +94,10 @@ def says(counter):
 FOLDER = pathlib.Path(tempfile.mkdtemp())
 
 
-def becomes(name, packets, code, has=(), has_not=(), said=(), without=(), parts=1):
+def becomes(name, packets, code, has=(), has_not=(), said=(), without=(), parts=1, longest=262144):
     """Imports packets, and plays what comes of them."""
     file, out = FOLDER / f"{name}.pcap", FOLDER / name
-    packets.write(file, without)
+    packets.write(file, without, longest)
     done = subprocess.run([PROGRAM, "import", file, "--out", out], capture_output=True, text=True, timeout=120)
     texts = [path.read_text() for path in sorted(out.glob("*.sca"))]
     text = "\n".join(texts)
@@ -137,6 +138,18 @@ for number in range(5, 20):
         f"segment-{number}-missing", talk(Packets()), 1, without=[number], has_not=INVENTED,
         has=["the capture has a gap here", missing], said=["are missing in the capture", "1 part of"],
     )
+
+# What is longer than the capture keeps of a packet has a gap at its end.
+becomes(
+    "packets-cut-short", talk(Packets()), 1, longest=230, has=["the capture has a gap here"], has_not=INVENTED,
+    said=["part"],
+)
+
+secret = Packets()
+connection = Connection(secret)
+connection.upgrades(0, ASKS.replace("Host:", "Authorization: Basic dGlsbDpodW50ZXIy\r\nX-Extra: Bearer abcdef012345\r\nHost:"))
+connection.says(1, 1, frame(asks(1))), connection.says(1.1, 0, frame(says(1), masked=True))
+becomes("an-upgrade-with-credentials", secret, 0, has=["re q1"], has_not=["dGlsbDpodW50ZXIy", "abcdef012345", *INVENTED])
 
 late = Packets()
 connection = Connection(late)

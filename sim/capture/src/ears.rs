@@ -21,6 +21,8 @@ pub struct Ears {
     decoders: [Decoder; 2],
     /// What came behind a gap, in which the next frame has not been found yet.
     behind: [Option<Vec<u8>>; 2],
+    /// Whether the request, or some of it, is missing.
+    has_no_request: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +41,7 @@ impl Default for Ears {
             phase: Phase::Asking,
             decoders: [Decoder::new(FRAME_MAX), Decoder::new(FRAME_MAX)],
             behind: [None, None],
+            has_no_request: false,
         }
     }
 }
@@ -79,6 +82,14 @@ fn may_begin(bytes: &[u8], side: Side) -> bool {
     }
 }
 
+/// Whether what a side says cannot belong to a request or its answer.
+fn is_past_heads(side: Side, answer: &[u8], bytes: &[u8]) -> bool {
+    match side {
+        Side::Terminal => may_begin(bytes, side),
+        Side::Broker => answer.is_empty() && !bytes.starts_with(b"HTTP/"),
+    }
+}
+
 fn place(side: Side) -> usize {
     usize::from(side == Side::Broker)
 }
@@ -104,10 +115,19 @@ impl Ears {
         let who = if side == Side::Terminal { "terminal" } else { "broker" };
         let what = format!("{missing} of the {who} are missing");
         let mut events = vec![Event::Lost { side, what }];
-        if matches!(self.phase, Phase::Asking | Phase::Answering) {
-            self.heads = Default::default();
-            self.phase = Phase::Talking;
-            events.push(Event::Up);
+        match (self.phase, side) {
+            // The answer is still to come.
+            (Phase::Asking | Phase::Answering, Side::Terminal) => {
+                self.heads[0].clear();
+                self.has_no_request |= self.phase == Phase::Asking;
+                self.phase = Phase::Answering;
+            }
+            (Phase::Asking | Phase::Answering, Side::Broker) => {
+                self.heads = Default::default();
+                self.phase = Phase::Talking;
+                events.push(Event::Up);
+            }
+            (Phase::Talking | Phase::Deaf, _) => {}
         }
         self.decoders[place(side)] = Decoder::new(FRAME_MAX);
         self.behind[place(side)] = Some(Vec::new());
@@ -147,6 +167,14 @@ impl Ears {
         match self.phase {
             Phase::Deaf => {}
             Phase::Talking => self.talk(side, bytes, &mut events),
+            // Neither side sends frames before the answer, so the answer is missing too.
+            Phase::Answering if self.has_no_request && is_past_heads(side, &self.heads[1], bytes) => {
+                let heads = std::mem::take(&mut self.heads);
+                self.phase = Phase::Talking;
+                events.push(Event::Up);
+                self.talk(Side::Terminal, &heads[0], &mut events);
+                self.talk(side, bytes, &mut events);
+            }
             Phase::Asking | Phase::Answering => {
                 self.heads[place(side)].extend_from_slice(bytes);
                 self.meet(&mut events);
@@ -180,7 +208,10 @@ impl Ears {
             Ok(Some((head, size))) => {
                 let is_open = head.status == 101;
                 let end = if is_open { size } else { said.len().min(size + BODY_MAX) };
-                events.push(Event::Answered(String::from_utf8_lossy(&said[..end]).into_owned()));
+                events.push(match self.has_no_request && is_open {
+                    true => Event::Up,
+                    false => Event::Answered(String::from_utf8_lossy(&said[..end]).into_owned()),
+                });
                 self.phase = if is_open { Phase::Talking } else { Phase::Deaf };
                 let rest = self.heads[1].split_off(end);
                 let early = std::mem::take(&mut self.heads[0]);
