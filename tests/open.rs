@@ -105,6 +105,7 @@ fn a_pos_hears_that_its_terminal_has_gone(#[case] more: &[&str], #[case] hears: 
 #[case("/1")]
 #[case("/POS/1")]
 #[case("/pos/")]
+#[case("/pos/11111111111111111111111111111111111111111111111111111111111111111")]
 fn a_wrong_path_is_refused_with_the_right_one(#[case] path: &str) {
     let (broker, at) = broker(&format!("open-path{}", path.replace('/', "-")), &[]);
     let mut stream = TcpStream::connect(&at).expect("it listens");
