@@ -105,7 +105,7 @@ impl Lift {
         }
     }
 
-    /// Tells of the request for the upgrade, where it is another than before: as the model asks, and what differs.
+    /// Adds the request for the upgrade, where it differs from the one before: as the model asks, and what differs.
     fn tell_request(&mut self, at: Duration, asked: &str) {
         let Ok(Some((head, _))) = Head::parse_request(asked.as_bytes()) else { return };
         let without_key = |head: &Head| {

@@ -1,7 +1,8 @@
 //! Which POS has asked what of a terminal, so that each answer reaches the one that asked.
 //!
 //! An answer finds its request by POS_RECON and COUNTER. Several POS may use the same numbers: then the device itself tells,
-//! which is busy for whoever comes last and pays for whoever came first. What answers nothing that waits reaches nobody.
+//! which is busy for the POS that asked last, and pays for the one that asked first. What answers nothing that waits is
+//! passed to no POS.
 
 use std::collections::BTreeMap;
 

@@ -11,7 +11,7 @@ use crate::session::{Event, Side};
 
 /// How the documents end that travel.
 const ENDS: [&str; 5] = ["TRANSACTION>", "RESPONSE>", "TRANSACTION />", "TRANSACTION/>", "RESPONSE/>"];
-/// How often the end of a document is looked for in vain on one connection.
+/// How often the end of a document may be looked for on one connection before it has come.
 const TRIES_MAX: usize = 2_000;
 /// Bytes of a document that are waited for.
 const DOCUMENT_MAX: usize = 1 << 20;
