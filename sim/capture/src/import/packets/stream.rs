@@ -69,6 +69,18 @@ impl Connection {
         })
     }
 
+    /// The address of one of two peers. tshark leaves out one of them where TLS is opened: it is not the other one.
+    fn address(&self, peers: &[(String, String)], peer: usize) -> String {
+        let listed = |peer: usize| {
+            peers.get(peer).filter(|(host, _)| !host.is_empty()).map(|(host, port)| format!("{host}:{port}"))
+        };
+        let not_the_other = || {
+            listed(1 - peer.min(1))
+                .map(|other| if other == self.client { self.server.clone() } else { self.client.clone() })
+        };
+        listed(peer).or_else(not_the_other).unwrap_or_default()
+    }
+
     /// The address that dialled, and the one that listens. Where the beginning is not in the capture, who asks for the
     /// upgrade or masks what it says has dialled.
     pub(super) fn sides(&self) -> (&str, &str) {
@@ -271,7 +283,7 @@ fn said(text: &str, connections: &mut BTreeMap<usize, Connection>, frames: &Fram
                     stream.and_then(|(stream, cut)| Some((connections.get_mut(stream)?, *cut)))
                 {
                     let bytes = STANDARD.decode(&data).unwrap_or_default();
-                    let from = peers.get(peer).map(|(host, port)| format!("{host}:{port}")).unwrap_or_default();
+                    let from = connection.address(&peers, peer);
                     // What is missing has no time of its own.
                     let what = match missing(&bytes).filter(|_| at == 0.0) {
                         Some(missing) => What::Missing(missing),
