@@ -297,8 +297,32 @@ fn element<'t>(text: &'t str, at: usize, ahead: &mut Ahead<'t>) -> Option<(&'t s
         return None;
     }
     let begin = ahead.sign(text, at)? + 1;
-    let end = ahead.end(text, name, begin).or_else(|| text[begin..].find('<').map(|place| begin + place));
+    let end = match ahead.end(text, name, begin) {
+        Some(end) => Some(outermost(text, name, begin..end, ahead)),
+        None => text[begin..].find('<').map(|place| begin + place),
+    };
     Some((name, begin..end.unwrap_or(text.len())))
+}
+
+/// Elements of one name within each other that are told apart; deeper ones end with the text.
+const NESTED_MAX: usize = 16;
+
+/// Where the content ends that reaches to its first end tag at least: elements of the same name within it have ends too.
+fn outermost<'t>(text: &'t str, name: &'t str, content: Range<usize>, ahead: &mut Ahead<'t>) -> usize {
+    let open = format!("<{name}");
+    let (mut from, mut end, mut nested) = (content.start, content.end, 0);
+    loop {
+        nested += text[from..end].matches(&open).take(NESTED_MAX + 1).count();
+        if nested == 0 {
+            return end;
+        }
+        nested -= 1;
+        from = end + open.len() + 1;
+        match ahead.end(text, name, from.min(text.len())) {
+            Some(next) if nested < NESTED_MAX => end = next,
+            _ => return text.len(),
+        }
+    }
 }
 
 /// What was found ahead in a text that is read from its beginning on: nothing is looked for twice.
@@ -409,6 +433,9 @@ mod tests {
         for (text, told) in [
             ("<R><CVV2>987</CVV2><CVV2>986</CVV2></R>", "<R><CVV2>*</CVV2><CVV2>*</CVV2></R>"),
             ("<R><MAC_KEY>topsecret", "<R><MAC_KEY>*"),
+            ("<PIN><PIN>12</PIN>34</PIN>x", "<PIN>*</PIN>x"),
+            ("<PIN><PIN>12</PIN>34", "<PIN>*"),
+            ("<PIN><PIN_A>1</PIN_A>2</PIN>x", "<PIN>*</PIN>x"),
             ("<EMV_TAGS><T>5A08</T></EMV_TAGS>x", "<EMV_TAGS>*</EMV_TAGS>x"),
             ("<A CVV2=\"123\" b='4'/>", "<A CVV2=\"*\" b='4'/>"),
             ("<ACCT_NUM>4000000000000002</ACCT_NUM>", "<ACCT_NUM>************0002</ACCT_NUM>"),
