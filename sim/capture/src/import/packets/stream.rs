@@ -69,6 +69,21 @@ impl Connection {
         })
     }
 
+    /// Takes note of what the numbers of a segment tell of how much was sent, by who sent it and by the other.
+    fn counts(&mut self, [from, to]: [&str; 2], numbers: [&str; 3], acknowledges: bool) {
+        let [sequence, next, acknowledged] = numbers.map(|number| number.parse::<u64>().unwrap_or(0));
+        let mine = self.sent.entry(from.to_owned()).or_default();
+        // A segment with nothing in it shows nothing of what is before it.
+        if next > sequence {
+            mine.seen = mine.seen.max(next);
+        }
+        mine.told = mine.told.max(sequence);
+        if acknowledges {
+            let theirs = self.sent.entry(to.to_owned()).or_default();
+            theirs.told = theirs.told.max(acknowledged);
+        }
+    }
+
     /// The address of one of two peers. tshark leaves out one of them where TLS is opened: it is not the other one.
     fn address(&self, peers: &[(String, String)], peer: usize) -> String {
         let listed = |peer: usize| {
@@ -203,18 +218,7 @@ pub(super) fn connections(text: &str) -> (BTreeMap<usize, Connection>, Frames) {
         if !missing.is_empty() {
             connection.missing.push((at, from.clone()));
         }
-        // What is acknowledged was sent, and what a number says is before it.
-        let number = |text: &str| text.parse::<u64>().unwrap_or(0);
-        let mine = connection.sent.entry(from.clone()).or_default();
-        // A segment with nothing in it shows nothing of what is before it.
-        if number(next) > number(sequence) {
-            mine.seen = mine.seen.max(number(next));
-        }
-        mine.told = mine.told.max(number(sequence));
-        if flags & ACK != 0 {
-            let theirs = connection.sent.entry(to.clone()).or_default();
-            theirs.told = theirs.told.max(number(acknowledged));
-        }
+        connection.counts([&from, &to], [sequence, next, acknowledged], flags & ACK != 0);
         let is_of_server = from == connection.server;
         connection.accepted |= is_of_server && flags & SYN != 0 || flags & (SYN | RESET) == 0;
         let ending = [(RESET, Ending::Reset), (FIN, Ending::Fin)].iter().find(|(bit, _)| flags & bit != 0);
