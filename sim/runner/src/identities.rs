@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sca_certs::{Authority, CertError, Flaw, Identity, KeyKind, Lists, Order, Role};
 use sca_network::tls::{Shown, TlsError, Trusted};
 use sca_protocol::UnixTime;
-use sca_scenario::model::Certificate;
+use sca_scenario::model::{Certificate, Row};
 
 const DAY: i64 = 86_400;
 
@@ -16,9 +16,13 @@ type TrustIn = (String, Option<Lists>);
 /// Issues identities and remembers them, so that a thousand worlds make each key once.
 pub struct Identities {
     authority: Authority,
-    issued: Mutex<BTreeMap<Order, Issued>>,
+    issued: Mutex<BTreeMap<Order, Place>>,
     trusted: Mutex<BTreeMap<TrustIn, Arc<Trusted>>>,
 }
+
+/// Where an identity is kept once it is made. Making one may take long, so each has a lock of its own: an order that
+/// is known waits for no other.
+type Place = Arc<Mutex<Option<Issued>>>;
 
 /// An identity, and its form that is ready for TLS once it was asked for.
 #[derive(Clone)]
@@ -123,6 +127,20 @@ impl Identities {
         Ok(self.issued(role, certificate, name, clock)?.identity)
     }
 
+    /// Makes what the parties of a row may show, so that no key is made while a clock runs. What cannot be made is
+    /// reported when it is wanted.
+    pub(crate) fn prepare(&self, row: &Row, terminals: &[&str], brokers: &[&str], clock: UnixTime) {
+        let plain = Certificate::default();
+        for certificate in row.cast.certificates.values().chain([&plain]) {
+            for name in terminals {
+                drop(self.issued(Role::Terminal, certificate, name, clock));
+            }
+            for host in brokers {
+                drop(self.issued(Role::Broker, certificate, host, clock));
+            }
+        }
+    }
+
     fn issued(
         &self,
         role: Role,
@@ -141,12 +159,44 @@ impl Identities {
         let order =
             Order { role, names, not_before: from, not_after: to, flaw, by_intermediate: certificate.by_intermediate };
         let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = issued.get(&order) {
+        let place = issued.entry(order.clone()).or_default().clone();
+        drop(issued);
+        let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*place {
             return Ok(known.clone());
         }
         let identity = Arc::new(self.authority.issue(&order)?);
         let made = Issued { shown: Shown::new(&identity)?, identity };
-        issued.insert(order, made.clone());
+        *place = Some(made.clone());
         Ok(made)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The order of a key that takes long is no wait for the others, and what is prepared is not made again.
+    #[test]
+    fn each_identity_is_made_under_a_lock_of_its_own() -> Result<(), IdentityError> {
+        let clock = UnixTime(1_768_467_600);
+        let identities = Identities::new(KeyKind::Ed25519, clock)?;
+        let weak = Certificate { flaw: Some("weak-key".to_owned()), ..Certificate::default() };
+        let scenario = sca_scenario::parse("scenario \"x\"\n\nterminal connects\n").expect("it is valid");
+        let mut row = scenario.rows[0].clone();
+        row.cast.certificates.insert("bad".to_owned(), weak.clone());
+        identities.prepare(&row, &["12345678"], &["broker.test"], clock);
+        let places: Vec<Place> =
+            identities.issued.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        assert_eq!(places.len(), 4, "two certificates, each for both sides");
+        assert!(places.iter().all(|place| place.lock().is_ok_and(|place| place.is_some())));
+
+        let busy = places.iter().map(|place| place.lock().expect("nobody panicked")).collect::<Vec<_>>();
+        identities.issue(Role::Broker, &weak, "elsewhere.test", clock)?;
+        drop(busy);
+        let before = identities.issued.lock().map(|issued| issued.len()).unwrap_or_default();
+        identities.issue(Role::Broker, &weak, "broker.test", clock)?;
+        assert_eq!(identities.issued.lock().map(|issued| issued.len()).unwrap_or_default(), before);
+        Ok(())
     }
 }

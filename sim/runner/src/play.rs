@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sca_network::{Dialer, MemoryNetwork};
-use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, SettingError, with};
+use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, SettingError, TerminalSettings, with};
 use sca_protocol::{Chance, UnixTime};
 use sca_scenario::model::{Row, Scenario};
 use sca_terminal::Target;
@@ -274,12 +274,16 @@ pub(crate) async fn play_here<C: Core>(
         Place::Memory => 1,
         Place::Wire { scale } => scale,
     };
-    let clock = Clock::start(scale);
-    let slack = around.slack(options.place, clock);
     let (brokers, host, vhq) = match parties(row) {
         Ok(settings) => settings,
         Err(error) => return failed_to_start(row, error.to_string()),
     };
+    let truth = scenario.header.clock.unwrap_or(CLOCK);
+    if options.place != Place::Memory {
+        prepare_identities(row, &brokers, truth, identities);
+    }
+    let clock = Clock::start(scale);
+    let slack = around.slack(options.place, clock);
     let chance = Chance::new(options.seed.or(scenario.header.seed).unwrap_or(1));
     let mailbox = around.mailbox();
     let prepared = Rc::new(RefCell::new(BTreeMap::new()));
@@ -295,7 +299,6 @@ pub(crate) async fn play_here<C: Core>(
             Err(error) => return failed_to_start(row, format!("no socket to listen on: {error}")),
         },
     };
-    let truth = scenario.header.clock.unwrap_or(CLOCK);
     let starting = match cast((scenario, row), &brokers[0], (clock, truth, slack), chance, make) {
         Ok(starting) => starting,
         Err(error) => return failed_to_start(row, error.to_string()),
@@ -334,6 +337,18 @@ pub(crate) async fn play_here<C: Core>(
 fn parties(row: &Row) -> Result<(Vec<BrokerSettings>, HostSettings, EstateSettings), SettingError> {
     let brokers: Result<_, _> = row.cast.brokers().map(with).collect();
     Ok((brokers?, with(&row.cast.host)?, with(&row.cast.vhq)?))
+}
+
+/// Makes the identities of a row whose clock will run by itself, before it does.
+fn prepare_identities(row: &Row, brokers: &[BrokerSettings], truth: UnixTime, identities: &Identities) {
+    let targets: Vec<Target> = brokers.iter().map(target).filter(|target| target.secure).collect();
+    if targets.is_empty() {
+        return;
+    }
+    let terminals: Vec<TerminalSettings> = row.cast.terminals.iter().filter_map(|t| with(&t.settings).ok()).collect();
+    let terminals: Vec<&str> = terminals.iter().map(|settings| settings.pinpad_id.as_str()).collect();
+    let brokers: Vec<&str> = targets.iter().map(|target| target.host.as_str()).collect();
+    identities.prepare(row, &terminals, &brokers, truth);
 }
 
 /// Sets up what a sweep or an explorer does in a world.
