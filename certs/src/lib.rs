@@ -2,6 +2,7 @@
 //!
 //! It reads no clock and no file: validity comes as dates, and what it makes are bytes.
 
+mod error;
 mod weak;
 
 use std::sync::Arc;
@@ -12,6 +13,8 @@ use rcgen::{
     PKCS_ECDSA_P256_SHA256, PKCS_ED25519, RevokedCertParams, SerialNumber,
 };
 use time::{Duration, OffsetDateTime};
+
+pub use error::CertError;
 
 /// What is wrong with an identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -153,26 +156,6 @@ impl Identity {
     pub fn key_pem(&self) -> String {
         armour("PRIVATE KEY", &self.key)
     }
-}
-
-/// A certificate that cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub enum CertError {
-    /// The library refused.
-    #[error("certificate not made: {0}")]
-    Made(#[from] rcgen::Error),
-    /// A weak key cannot be made.
-    #[error("key not made: {0}")]
-    Key(rsa::Error),
-    /// A weak key cannot be written.
-    #[error("key not written: {0}")]
-    Private(rsa::pkcs8::Error),
-    /// A weak public key cannot be written.
-    #[error("key not written: {0}")]
-    Public(rsa::pkcs1::Error),
-    /// A date without a place in the calendar.
-    #[error("no calendar date for {0} s since 1970")]
-    Date(i64),
 }
 
 /// The authority of one world: a root, an intermediate, a stranger, and what they have signed.

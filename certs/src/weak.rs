@@ -6,7 +6,7 @@ use rsa::pkcs1::EncodeRsaPublicKey;
 use rsa::pkcs8::EncodePrivateKey;
 use rsa::rand_core::OsRng;
 
-use crate::CertError;
+use crate::error::CertError;
 
 const BITS: usize = 1_024;
 

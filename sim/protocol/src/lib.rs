@@ -18,13 +18,11 @@ mod line;
 pub mod message;
 pub mod models;
 pub mod pan;
-mod peer_settings;
 pub mod plain;
 pub mod reason;
 pub mod rsa;
 pub mod screens;
 pub mod secret;
-mod setting;
 pub mod settings;
 pub mod xml;
 

@@ -1,30 +1,10 @@
 //! The register of assumptions: what the pages do not say, what we chose, and the setting that chooses otherwise.
 
+mod assumption;
 mod register;
 
+pub use assumption::Assumption;
 pub use register::ASSUMPTIONS;
-
-/// One choice that no page decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Assumption {
-    /// Its id, for ever.
-    pub id: &'static str,
-    /// What we assume.
-    pub says: &'static str,
-    /// The settings that change it; none where it is a row of a table.
-    pub settings: &'static [&'static str],
-    /// Why this choice.
-    pub reason: &'static str,
-}
-
-const fn on(
-    id: &'static str,
-    says: &'static str,
-    settings: &'static [&'static str],
-    reason: &'static str,
-) -> Assumption {
-    Assumption { id, says, settings, reason }
-}
 
 /// The assumption of this id.
 #[must_use]

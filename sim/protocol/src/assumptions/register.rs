@@ -1,6 +1,6 @@
 //! The table of the register.
 
-use super::{Assumption, on};
+use super::assumption::{Assumption, on};
 
 /// The register, by id.
 pub const ASSUMPTIONS: &[Assumption] = &[

@@ -1,7 +1,7 @@
 //! The commands that use the device itself: prompts, names, parameters, barcodes.
 
+use super::command::{Behaviour, Change, Command, Prompt, Tell, row};
 use super::field::{Field, Kind, may, must};
-use super::{Behaviour, Change, Command, Prompt, Tell, row};
 
 const LINES_5: &[Field] = &[
     may("DISPLAY_TEXT1", Kind::Text(0, 50)),

@@ -1,7 +1,7 @@
 //! The PAYMENT commands. All need an open session; their outcome is the payment host's.
 
+use super::command::{Behaviour, Command, Pay, row};
 use super::field::{COLUMNS, Field, Kind, may, must};
-use super::{Behaviour, Command, Pay, row};
 use crate::codes;
 
 const TENDERS: &[&str] = &[

@@ -1,7 +1,7 @@
 //! What is stored, reported and settled.
 
+use super::command::{Behaviour, Change, Command, Tell, row};
 use super::field::{COLUMNS, Field, Kind, may, must};
-use super::{Behaviour, Change, Command, Tell, row};
 use crate::codes;
 
 /// The states of a stored transaction.

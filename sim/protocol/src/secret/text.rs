@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::{Kind, kind};
+use super::names::{Kind, kind};
 
 /// A text without what stands under the names of these kinds: in elements, whole or not, in attributes, in JSON, behind `=`
 /// as in a line or a URL, and in the headers of HTTP. Of a card's number the last four digits stay.

@@ -1,6 +1,8 @@
 //! The arrows between the crates, as a literal table, and what must be absent from the machines.
 
+#[path = "../common/mod.rs"]
 mod common;
+mod imports;
 
 use std::fs;
 use std::path::Path;
@@ -55,6 +57,21 @@ fn crates_know_only_whom_they_may() {
             assert!(allowed.contains(&name), "{folder} knows {name}");
         }
     }
+}
+
+#[test]
+fn no_files_import_each_other_in_circles() {
+    let every = ARROWS.iter().map(|(folder, _)| format!("{folder}/src")).chain(["sim/cli".to_owned()]);
+    let mut circles = Vec::new();
+    for folder in every {
+        let below = format!("{folder}/");
+        let sources: Vec<_> = code(&folder)
+            .into_iter()
+            .map(|(path, text)| (path.strip_prefix(&below).unwrap_or(&path).to_owned(), text))
+            .collect();
+        circles.extend(imports::Imports::read(&sources).circles().into_iter().map(|text| format!("{folder}: {text}")));
+    }
+    assert!(circles.is_empty(), "{}", circles.join("\n"));
 }
 
 #[test]

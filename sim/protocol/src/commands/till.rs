@@ -1,7 +1,7 @@
 //! The commands of the till itself: session, administration, security, secondary channel, line items.
 
+use super::command::{Behaviour, Change, Command, Estate, Security, Tell, row};
 use super::field::{Field, Kind, may, must};
-use super::{Behaviour, Change, Command, Estate, Security, Tell, row};
 
 const START: &[Field] = &[
     must("INVOICE", Kind::Text(1, 40)),

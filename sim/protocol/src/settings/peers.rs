@@ -3,11 +3,9 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use super::rows::{GROUPS, NAME, REVOCATION, TLS, row, settings};
+use super::setting::{Kind, Place, Row, Settings, Shown, Value};
 use crate::instant::UnixTime;
-use crate::setting::{Kind, Place, Row, Settings, Shown, Value};
-use crate::settings::{GROUPS, REVOCATION, TLS, row, settings};
-
-const NAME: Kind = Kind::Text(64);
 
 settings! {
     /// How the broker is set up, and the network before it.

@@ -1,0 +1,27 @@
+//! Every setting there is: one closed table for the terminal, one for each of the others, each row with its range, its
+//! source and the assumption it stands for.
+
+mod peers;
+mod rows;
+mod rules;
+mod setting;
+mod terminal;
+
+use std::collections::BTreeMap;
+
+pub use peers::{BrokerSettings, EstateSettings, HostSettings};
+pub use rules::{ClassicRules, CounterRules, KeepAlive, MessageRules, NoticeRules, PaymentRules, RetryRules};
+pub use setting::{
+    Kind, Place, Row, SettingError, Settings, Value, is_parameter, nearest, read_place, read_url, show_span, span,
+};
+pub use terminal::TerminalSettings;
+
+/// The settings named in `chosen`, applied over the defaults.
+///
+/// # Errors
+/// [`SettingError`] of the first that does not fit.
+pub fn with<T: Settings + Default>(chosen: &BTreeMap<String, String>) -> Result<T, SettingError> {
+    let mut made = T::default();
+    chosen.iter().try_for_each(|(name, value)| made.set(name, value))?;
+    Ok(made)
+}
