@@ -9,8 +9,7 @@ use std::task::Poll;
 
 use tokio::time::Instant;
 
-use crate::memory::Way;
-use crate::post::Tag;
+use crate::events::{Tag, Way};
 
 /// Where on the way of the bytes they are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

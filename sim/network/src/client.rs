@@ -14,7 +14,6 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use sca_protocol::Reason;
 use sca_protocol::frame::{Decoder, Frame, opcode};
-use sca_protocol::handshake::Head;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -23,56 +22,16 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, error::ProtocolError};
 
-use crate::post::{Event, Mailbox, Pen, Tag};
-use crate::prefix::{Outgoing, PrefixCut};
+use crate::dialer::Dialer;
+use crate::events::{ClientEvent, ClientOrder, End, Event, Tag};
+use crate::plaintext::Outgoing;
+use crate::prefix::PrefixCut;
+use crate::queue::{Mailbox, Pen};
+use crate::route::Route;
 use crate::stream::read_some;
-use crate::tap::{End, TapHandle, Tapped};
+use crate::tap::{NearEnd, TapHandle, Tapped};
+use crate::tls;
 use crate::upgrade::{open_the_way, upgrade};
-use crate::{Dialer, Route, Stream, tls};
-
-/// What happens on the terminal's end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ClientEvent {
-    /// TCP stands.
-    Opened,
-    /// This side's TLS handshake is done.
-    Secured,
-    /// The head of the answer to the upgrade.
-    Answered(Head),
-    /// It ended before it was up.
-    Failed(Reason),
-    /// A text message.
-    Text(String),
-    /// A binary message.
-    Binary(Vec<u8>),
-    /// A pong.
-    Pong(Vec<u8>),
-    /// The broker's close, answered by the transport.
-    Closed,
-    /// The broker broke the protocol; the close code it deserves.
-    Violation(u16),
-    /// It ended after it was up, without a close.
-    Lost,
-}
-
-/// What the terminal's end is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ClientOrder {
-    /// Send the upgrade request and read the head of an answer.
-    Request(Vec<u8>),
-    /// WebSocket from here on.
-    Open,
-    /// Of the request or message that is ordered next so many bytes pass, then the connection ends like this.
-    Cut(usize, End),
-    /// Send a text message.
-    Text(String),
-    /// Send a binary message. A terminal never does; an echo has to.
-    Binary(Vec<u8>),
-    /// Send a ping.
-    Ping(Vec<u8>),
-    /// Send a close with this code and mask, then leave in good manners.
-    Close(u16, [u8; 4]),
-}
 
 /// What the terminal's transport is given.
 #[derive(Debug, Clone)]
@@ -107,13 +66,15 @@ pub async fn run(
     let to_tap = mailbox.clone();
     let mut pen = Pen::new(mailbox, tag);
     let attempt = async {
-        let mut stream = dialer.dial(&route, tag).await?;
-        if let Some((tap, mailbox)) = near.clone() {
-            stream = Stream::Tapped(Box::new(Tapped::near(stream, tap, mailbox)));
+        let stream = dialer.dial(&route, tag).await?;
+        let mut stream = if let Some((tap, mailbox)) = near.clone() {
+            NearEnd::Tapped(Box::new(Tapped::near(stream, tap, mailbox)))
         } else if setup.cut.is_noting() {
             let tap = TapHandle::with(setup.cut.clone());
-            stream = Stream::Tapped(Box::new(Tapped::near(stream, tap, to_tap.clone())));
-        }
+            NearEnd::Tapped(Box::new(Tapped::near(stream, tap, to_tap.clone())))
+        } else {
+            NearEnd::Bare(stream)
+        };
         if let Some(proxy) = &route.via {
             open_the_way(&mut stream, &proxy.request(&route.host, route.port)).await?;
         }

@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use sca_protocol::Reason;
 use sca_protocol::settings::KeepAlive;
-use socket2::{SockFilter, SockRef, TcpKeepalive};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use crate::post::Tag;
-use crate::{Fate, Route, Stream};
+use crate::events::Tag;
+use crate::filter::deafen;
+use crate::route::{Fate, Route};
+use crate::stream::Stream;
 
 /// Ports whose connections are on their way to a listener of the same world, with the tag of each.
 type Expected = Rc<RefCell<BTreeMap<u16, Tag>>>;
@@ -241,12 +243,6 @@ impl Drop for Announced<'_> {
 /// An address on which nobody listens: one that was free a moment ago.
 async fn closed_port() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()
-}
-
-/// Makes a socket hear nothing any more, not even that what it sends has arrived.
-pub(crate) fn deafen(socket: &SockRef<'_>) -> io::Result<()> {
-    // The classic program `ret 0`: accept no byte of any packet.
-    socket.attach_filter(&[SockFilter::new(0x06, 0, 0, 0)])
 }
 
 /// A listener that hears no SYN: a filter throws every packet away.

@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use crate::filter::deafen;
 use crate::memory::MemoryEnd;
-use crate::tap::Tapped;
 
 /// One end of a byte stream.
 #[derive(Debug)]
@@ -19,8 +19,6 @@ pub enum Stream {
     Memory(MemoryEnd),
     /// A socket.
     Socket(TcpStream),
-    /// A stream with a tap on it, at the terminal's end.
-    Tapped(Box<Tapped>),
 }
 
 impl Stream {
@@ -30,7 +28,6 @@ impl Stream {
             Self::Memory(end) => end.reset(),
             // A linger of zero turns the close into RST; a socket that refuses the option is gone already.
             Self::Socket(socket) => drop(socket2::SockRef::from(&*socket).set_linger(Some(std::time::Duration::ZERO))),
-            Self::Tapped(tapped) => tapped.reset(),
         }
     }
 }
@@ -41,7 +38,7 @@ impl Stream {
     pub(crate) fn deafen(&self) {
         if let Self::Socket(socket) = self {
             // A socket that refuses the filter is gone already.
-            drop(crate::socket::deafen(&socket2::SockRef::from(socket)));
+            drop(deafen(&socket2::SockRef::from(socket)));
         }
     }
 }
@@ -51,7 +48,6 @@ impl AsyncRead for Stream {
         match self.get_mut() {
             Self::Memory(end) => Pin::new(end).poll_read(cx, buf),
             Self::Socket(socket) => Pin::new(socket).poll_read(cx, buf),
-            Self::Tapped(tapped) => Pin::new(&mut **tapped).poll_read(cx, buf),
         }
     }
 }
@@ -61,7 +57,6 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Memory(end) => Pin::new(end).poll_write(cx, buf),
             Self::Socket(socket) => Pin::new(socket).poll_write(cx, buf),
-            Self::Tapped(tapped) => Pin::new(&mut **tapped).poll_write(cx, buf),
         }
     }
 
@@ -69,7 +64,6 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Memory(end) => Pin::new(end).poll_flush(cx),
             Self::Socket(socket) => Pin::new(socket).poll_flush(cx),
-            Self::Tapped(tapped) => Pin::new(&mut **tapped).poll_flush(cx),
         }
     }
 
@@ -77,7 +71,6 @@ impl AsyncWrite for Stream {
         match self.get_mut() {
             Self::Memory(end) => Pin::new(end).poll_shutdown(cx),
             Self::Socket(socket) => Pin::new(socket).poll_shutdown(cx),
-            Self::Tapped(tapped) => Pin::new(&mut **tapped).poll_shutdown(cx),
         }
     }
 }

@@ -3,116 +3,34 @@
 //! It takes orders and posts events, and judges nothing but whether bytes can be read at all.
 
 mod reading;
+mod rekey;
 mod writing;
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use rustls::{ProtocolVersion, ServerConfig};
 use sca_protocol::Reason;
-use sca_protocol::frame::Frame;
 use sca_protocol::handshake::Head;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
-use crate::held::{Bounds, Held};
-use crate::post::{Event, Mailbox, Pen, Tag};
-use crate::prefix::Incoming;
-use crate::stream::{poll_read_some, read_some};
-use crate::tap::{End, TapHandle, Tapped};
-use crate::{Stream, tls};
+use crate::events::{Ending, Event, ServerEvent, ServerOrder, Tag};
+use crate::held::Bounds;
+use crate::plaintext::Incoming;
+use crate::queue::{Mailbox, Pen};
+use crate::stream::{Stream, poll_read_some, read_some};
+use crate::tap::{TapHandle, Tapped};
+use crate::tls;
 use reading::Reading;
+use rekey::Rekey;
 use writing::{Outgoing, Writer};
-
-/// How a connection ended, as the broker saw it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// The terminal ended it, or it was left in good manners.
-    Fin,
-    /// A reset, or an end without the manners of TLS.
-    Broken,
-}
-
-/// What happens on the broker's end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ServerEvent {
-    /// TCP stands.
-    Accepted,
-    /// The proxy before the broker was asked for the way; the request as text.
-    Proxied(String),
-    /// TLS stands, the terminal's certificate included.
-    Secured {
-        /// The names in the certificate, if there is one.
-        names: Vec<String>,
-        /// Whether the keys of this connection can be made new.
-        rekeys: bool,
-    },
-    /// It ended before the upgrade was asked for.
-    Failed(Reason),
-    /// A request for the upgrade, with its bytes as text, and whether more came before it was answered.
-    Asked(Head, String, bool),
-    /// A frame, with its size on the wire.
-    Frame(Frame, usize),
-    /// It is given up for what the other side does; it ends.
-    GivenUp(&'static str),
-    /// It is over.
-    Ended(Ending),
-}
-
-/// What the broker's end is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ServerOrder {
-    /// Send the answer to the upgrade; frames follow if `open`, else the end.
-    Answer {
-        /// The bytes.
-        bytes: Vec<u8>,
-        /// Whether frames follow.
-        open: bool,
-    },
-    /// Send these bytes, which may be a frame or part of one.
-    Write(Vec<u8>),
-    /// When everything before this is flushed, end the connection like this.
-    Strike(End),
-    /// Take new keys and tell the terminal so (RFC 8446, section 4.6.3). Where there are no such keys nothing happens.
-    NewKeys,
-    /// End in good manners.
-    HangUp,
-    /// Send these bytes, which others may be sent too, and let go of what they came of.
-    Pass {
-        /// The bytes.
-        bytes: Rc<Vec<u8>>,
-        /// What they came of.
-        held: Held,
-    },
-}
-
-/// A stream whose keys can be made new.
-trait Rekey {
-    fn new_keys(&mut self) {}
-}
-
-impl Rekey for Tapped {}
-
-impl<S: Rekey> Rekey for Incoming<S> {
-    fn new_keys(&mut self) {
-        self.get_mut().new_keys();
-    }
-}
-
-impl<S> Rekey for TlsStream<S> {
-    fn new_keys(&mut self) {
-        // With TLS 1.2 there is no such message, and the library says so.
-        drop(self.get_mut().1.refresh_traffic_keys());
-    }
-}
 
 /// What the broker's end needs for TLS.
 #[derive(Debug, Clone)]
@@ -128,9 +46,6 @@ pub enum Tls {
 /// Writes that wait for the line before orders have to wait too.
 const QUEUE_MAX: usize = 16;
 const DRAIN_TIME: Duration = Duration::from_secs(1);
-/// Bytes of one frame: no message is longer.
-const FRAME_BYTES_MAX: usize = 1 << 20;
-
 /// What the broker's end is given.
 #[derive(Debug, Clone)]
 pub struct ServerSetup {

@@ -5,9 +5,12 @@ use std::task::Context;
 use sca_protocol::frame::{Decoder, Frame};
 
 use super::writing::Writer;
-use super::{FRAME_BYTES_MAX, ServerEvent};
+use crate::events::{Event, ServerEvent};
 use crate::held::{Bounds, Patience};
-use crate::post::{Event, Pen};
+use crate::queue::Pen;
+
+/// Bytes of one frame: no message is longer.
+const FRAME_BYTES_MAX: usize = 1 << 20;
 
 /// What is read of frames, and how patiently.
 pub(super) struct Reading {

@@ -8,9 +8,10 @@ use std::task::{Context, Poll};
 
 use tokio::io::AsyncWrite;
 
-use super::Rekey;
+use super::rekey::Rekey;
+use crate::events::End;
 use crate::held::Held;
-use crate::tap::{End, TapHandle};
+use crate::tap::TapHandle;
 
 /// Bytes on their way out. A send is never awaited: what the stream does not take stays here.
 pub(super) struct Writer {

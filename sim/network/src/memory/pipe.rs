@@ -1,9 +1,7 @@
-//! The memory network: byte streams in virtual time, with latency, a byte budget with back-pressure, FIN and RST.
-//!
-//! Nothing is delivered in the instant it is sent: one millisecond at least, in whole milliseconds.
+//! The two directions of a connection in memory, and its ends.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
@@ -11,131 +9,24 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use sca_protocol::{Chance, Reason, chance};
+use sca_protocol::{Chance, chance};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep};
 
-use crate::post::{Pulse, Tag};
-use crate::{Fate, Route, Stream};
+use crate::events::{Tag, Way};
+use crate::queue::Pulse;
 
 /// Bytes under way in one direction before the writer has to wait.
 const WINDOW: usize = 64 * 1024;
-const LATENCY_MIN: Duration = Duration::from_millis(1);
 
-/// A direction, seen from the terminals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Way {
-    /// From the broker to the terminal.
-    ToTerminal,
-    /// From the terminal to the broker.
-    FromTerminal,
-}
-
-type Accept = Rc<dyn Fn(Stream, Tag)>;
-
-/// The network of one world.
-#[derive(Clone)]
-pub struct MemoryNetwork {
-    /// The line of each terminal that has one.
-    lines: Rc<RefCell<BTreeMap<u16, Rc<Shared>>>>,
-    base: (Duration, u64),
-    chance: Chance,
-    accept: Accept,
-    pulse: Pulse,
-}
-
+/// A terminal's line: what holds for each direction of all its connections.
 #[derive(Debug)]
-struct Shared {
-    latency: [Cell<Duration>; 2],
+pub(super) struct Shared {
+    pub(super) latency: [Cell<Duration>; 2],
     /// What chance may add to it.
-    jitter: [Cell<Duration>; 2],
+    pub(super) jitter: [Cell<Duration>; 2],
     /// Bytes a second; 0 for no limit.
-    bandwidth: [Cell<u64>; 2],
-}
-
-impl fmt::Debug for MemoryNetwork {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.lines.fmt(f)
-    }
-}
-
-impl MemoryNetwork {
-    /// A network with this latency and bandwidth (bytes a second, 0 for no limit) each way. `accept` is given the
-    /// broker's end of every connection.
-    #[must_use]
-    pub fn new(latency: Duration, bandwidth: u64, chance: Chance, pulse: Pulse, accept: Accept) -> Self {
-        Self { lines: Rc::default(), base: (latency.max(LATENCY_MIN), bandwidth), chance, accept, pulse }
-    }
-
-    /// Lets chance add to the latency of a terminal's line in one direction, up to `jitter`. What one connection carries
-    /// stays in its order.
-    pub fn set_jitter(&self, terminal: u16, way: Way, jitter: Duration) {
-        self.line(terminal).jitter[way as usize].set(jitter);
-    }
-
-    /// Changes the latency of a terminal's line in one direction, for what is sent from now on.
-    pub fn set_latency(&self, terminal: u16, way: Way, latency: Duration) {
-        self.line(terminal).latency[way as usize].set(latency.max(LATENCY_MIN));
-    }
-
-    /// Changes the bandwidth of a terminal's line in one direction: bytes a second, 0 for no limit.
-    pub fn set_bandwidth(&self, terminal: u16, way: Way, bytes_per_second: u64) {
-        self.line(terminal).bandwidth[way as usize].set(bytes_per_second);
-    }
-
-    fn line(&self, terminal: u16) -> Rc<Shared> {
-        let ((latency, bandwidth), mut lines) = (self.base, self.lines.borrow_mut());
-        let made = || Shared {
-            latency: [Cell::new(latency), Cell::new(latency)],
-            jitter: Default::default(),
-            bandwidth: [Cell::new(bandwidth), Cell::new(bandwidth)],
-        };
-        lines.entry(terminal).or_insert_with(|| Rc::new(made())).clone()
-    }
-
-    pub(crate) async fn dial(&self, route: &Route, tag: Tag) -> Result<Stream, Reason> {
-        let line = self.line(tag.terminal);
-        let there = line.latency[Way::FromTerminal as usize].get();
-        let back = line.latency[Way::ToTerminal as usize].get();
-        match route.fate {
-            Fate::FirstRefuses => sleep(there + back).await,
-            Fate::FirstLost => sleep(route.address_timeout).await,
-            _ => {}
-        }
-        match route.fate {
-            Fate::Lost => std::future::pending().await,
-            Fate::Dns => {
-                sleep(back).await;
-                Err(Reason::Dns)
-            }
-            Fate::Refuse => {
-                sleep(there + back).await;
-                Err(Reason::Refused)
-            }
-            Fate::Connect | Fate::FirstRefuses | Fate::FirstLost => {
-                sleep(there).await;
-                let (terminal, broker) = self.pair(&line, tag);
-                self.pulse.beat();
-                (self.accept)(Stream::Memory(broker), tag);
-                sleep(back).await;
-                Ok(Stream::Memory(terminal))
-            }
-        }
-    }
-
-    fn pair(&self, line: &Rc<Shared>, tag: Tag) -> (MemoryEnd, MemoryEnd) {
-        let pipe = |way| Rc::new(RefCell::new(Pipe::new(way, (self.chance, tag))));
-        let (to, from) = (pipe(Way::ToTerminal), pipe(Way::FromTerminal));
-        let end = |rx: &Rc<RefCell<Pipe>>, tx: &Rc<RefCell<Pipe>>| MemoryEnd {
-            rx: rx.clone(),
-            tx: tx.clone(),
-            shared: line.clone(),
-            pulse: self.pulse.clone(),
-            timer: None,
-            armed: None,
-        };
-        (end(&to, &from), end(&from, &to))
-    }
+    pub(super) bandwidth: [Cell<u64>; 2],
 }
 
 #[derive(Debug)]
@@ -239,6 +130,21 @@ impl fmt::Debug for MemoryEnd {
 }
 
 impl MemoryEnd {
+    /// The two ends of a new connection: the terminal's and the broker's.
+    pub(super) fn pair(line: &Rc<Shared>, pulse: &Pulse, chance: (Chance, Tag)) -> (Self, Self) {
+        let pipe = |way| Rc::new(RefCell::new(Pipe::new(way, chance)));
+        let (to, from) = (pipe(Way::ToTerminal), pipe(Way::FromTerminal));
+        let end = |rx: &Rc<RefCell<Pipe>>, tx: &Rc<RefCell<Pipe>>| Self {
+            rx: rx.clone(),
+            tx: tx.clone(),
+            shared: line.clone(),
+            pulse: pulse.clone(),
+            timer: None,
+            armed: None,
+        };
+        (end(&to, &from), end(&from, &to))
+    }
+
     pub(crate) fn reset(&mut self) {
         self.pulse.beat();
         let mut tx = self.tx.borrow_mut();

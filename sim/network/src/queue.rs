@@ -5,34 +5,8 @@ use std::rc::Rc;
 
 use tokio::sync::Notify;
 
-use sca_protocol::Line;
-
-use crate::call::{CallEvent, Side};
-use crate::client::ClientEvent;
+use crate::events::{Event, Side, Tag};
 use crate::held::Held;
-use crate::server::ServerEvent;
-
-/// Whose connection, and which.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Tag {
-    /// The terminal's index in the world.
-    pub terminal: u16,
-    /// What a plain TCP connection is for; nothing for the link.
-    pub line: Option<Line>,
-    /// The number of its connection on that line.
-    pub connection: u32,
-}
-
-/// What happened on one end of a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// On the terminal's end.
-    Client(ClientEvent),
-    /// On the broker's end.
-    Server(ServerEvent),
-    /// On an end of a plain TCP connection.
-    Call(Side, CallEvent),
-}
 
 /// An event with its place in the order of one instant: terminals first, then connection, then sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]

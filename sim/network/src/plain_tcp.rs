@@ -5,44 +5,17 @@ use std::io;
 use std::task::Poll;
 use std::time::Duration;
 
-use sca_protocol::Reason;
 use sca_protocol::xml::{Split, split};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::dialer::Dialer;
+use crate::events::{CallEvent, CallOrder, Event, Side, Tag};
 use crate::held::Bounds;
-use crate::post::{Event, Mailbox, Pen, Tag};
+use crate::queue::{Mailbox, Pen};
+use crate::route::Route;
 use crate::stream::{Stream, read_some};
-use crate::{Dialer, Route};
-
-/// What happens on one end of a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CallEvent {
-    /// It stands.
-    Opened,
-    /// A whole document.
-    Document(String),
-    /// What came is no document; nothing that follows can be read.
-    Broken(String),
-    /// It is given up for what the other side does; it ends.
-    GivenUp(&'static str),
-    /// It did not come to stand.
-    Failed(Reason),
-    /// It is over.
-    Ended,
-}
-
-/// What one end of a call is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CallOrder {
-    /// Send this text.
-    Say(String),
-    /// End the call, once all is sent.
-    HangUp,
-    /// End the call with a reset, at once.
-    Reset,
-}
 
 /// Limits of what is read on a call.
 #[derive(Debug, Clone)]
@@ -55,15 +28,6 @@ pub struct CallLimits {
     pub bounds: Option<Bounds>,
     /// Whether who has once said something may be quiet for as long as it likes.
     pub may_be_quiet: bool,
-}
-
-/// Which end of a call: the terminal's, or that of whoever it speaks with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// The terminal's.
-    Near,
-    /// The other one.
-    Far,
 }
 
 /// Documents of this end that may wait for an answer, and bytes that may wait to be sent, before no more is read.

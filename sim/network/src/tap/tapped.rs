@@ -1,208 +1,23 @@
-//! The tap on a byte stream, the lowest fault layer of both worlds: hold it silent, end it, or cut it within a TLS record.
-//! Bytes pass through it unchanged until it is told otherwise. It lies at the broker's end, where that is ours; before a
-//! real broker it lies at the terminal's, and does there what the broker's end would have done.
+//! A stream with a tap on it.
 
-use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
-use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::Stream;
+use super::state::TapHandle;
 use crate::arrivals::Layer;
-use crate::memory::Way;
-use crate::post::Mailbox;
-use crate::prefix::PrefixCut;
+use crate::events::{End, Way};
+use crate::queue::Mailbox;
+use crate::stream::Stream;
 
 /// Bytes that are swallowed during a silence before the writer has to wait.
 const HELD_MAX: usize = 256 * 1024;
 
-/// How a connection ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// RST.
-    Reset,
-    /// FIN: nothing more is sent, what comes is read.
-    Fin,
-    /// Nothing at all any more, in both directions.
-    Silence,
-    /// Nothing at all, in both directions, until the tap is told to let things pass again.
-    Hold,
-    /// One byte is inverted, and the stream goes on.
-    Corrupt,
-}
-
-/// A place in a TLS handshake. In TLS 1.3 a flight is one encrypted record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Point {
-    /// The terminal's first record.
-    ClientHello,
-    /// The broker's first record.
-    ServerHello,
-    /// What the broker sends after it.
-    ServerFlight,
-    /// What the terminal sends after that.
-    ClientFlight,
-}
-
-/// An end at a place: after this many bytes of the record, its header included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cut {
-    /// The record.
-    pub point: Point,
-    /// Bytes of it that pass.
-    pub offset: usize,
-    /// What happens then.
-    pub end: End,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    silent_to: bool,
-    silent_from: bool,
-    held: Vec<u8>,
-    /// Bytes a segment at the most, by way.
-    segment: [Option<usize>; 2],
-    /// Nothing comes in any more, not even an acknowledgement.
-    deaf: bool,
-    end: Option<End>,
-    cut: Option<Cut>,
-    struck: bool,
-    shut: bool,
-    /// What still comes in behind a cut is not read any more.
-    gone: bool,
-    outgoing: Records,
-    incoming: Records,
-    wakers: Vec<Waker>,
-}
-
-/// The handle by which the driver works a tap.
-#[derive(Debug, Clone, Default)]
-pub struct TapHandle(Rc<RefCell<State>>, PrefixCut);
-
-impl TapHandle {
-    /// A tap with this cut in what the terminal sends.
-    #[must_use]
-    pub fn with(cut: PrefixCut) -> Self {
-        Self(Rc::default(), cut)
-    }
-
-    /// Ends the connection now.
-    pub fn end(&self, end: End) {
-        let mut state = self.0.borrow_mut();
-        state.strike(end);
-    }
-
-    /// Makes a direction silent, or lets it speak again; what was held then goes on its way.
-    pub fn silence(&self, way: Way, silent: bool) {
-        let mut state = self.0.borrow_mut();
-        match way {
-            Way::ToTerminal => state.silent_to = silent,
-            Way::FromTerminal => state.silent_from = silent,
-        }
-        state.wake();
-    }
-
-    /// Splits what goes one way into pieces: so many bytes at the most are written or read at once. Nothing: no more.
-    pub fn segment(&self, way: Way, most: Option<usize>) {
-        self.0.borrow_mut().segment[way as usize] = most;
-    }
-
-    /// Arms a cut within the TLS handshake.
-    pub fn arm(&self, cut: Cut) {
-        self.0.borrow_mut().cut = Some(cut);
-    }
-
-    /// The cut in what the terminal sends on this connection.
-    #[must_use]
-    pub fn prefix_cut(&self) -> &PrefixCut {
-        &self.1
-    }
-
-    /// Whether the armed cut has struck.
-    #[must_use]
-    pub fn has_struck(&self) -> bool {
-        self.0.borrow().struck
-    }
-}
-
-impl State {
-    fn strike(&mut self, end: End) {
-        match end {
-            End::Silence => (self.silent_to, self.silent_from, self.deaf) = (true, true, true),
-            End::Hold => (self.silent_to, self.silent_from) = (true, true),
-            End::Corrupt => {}
-            End::Reset | End::Fin => self.end = Some(end),
-        }
-        self.wake();
-    }
-
-    fn is_silent(&self, way: Way) -> bool {
-        match way {
-            Way::ToTerminal => self.silent_to,
-            Way::FromTerminal => self.silent_from,
-        }
-    }
-
-    fn wake(&mut self) {
-        self.wakers.drain(..).for_each(Waker::wake);
-    }
-
-    fn park(&mut self, cx: &Context<'_>) {
-        if !self.wakers.iter().any(|w| w.will_wake(cx.waker())) {
-            self.wakers.push(cx.waker().clone());
-        }
-    }
-}
-
-/// Follows the record boundaries of one direction.
-#[derive(Debug, Default)]
-struct Records {
-    header: Vec<u8>,
-    left: usize,
-    offset: usize,
-    handshakes: usize,
-    current: Option<usize>,
-}
-
-impl Records {
-    /// Takes one byte; says which handshake record it belongs to and where in it, if it does.
-    fn take(&mut self, byte: u8) -> Option<(usize, usize)> {
-        if self.left == 0 {
-            if self.header.is_empty() {
-                self.offset = 0;
-                // A change_cipher_spec (20) is no step of the handshake any more.
-                self.current = (byte != 20).then_some(self.handshakes);
-                self.handshakes += usize::from(byte != 20);
-            }
-            self.header.push(byte);
-            if let [_, _, _, high, low] = self.header[..] {
-                self.left = usize::from(u16::from_be_bytes([high, low]));
-                self.header.clear();
-            }
-        } else {
-            self.left -= 1;
-        }
-        self.offset += 1;
-        self.current.map(|record| (record, self.offset - 1))
-    }
-}
-
-impl Cut {
-    fn is_outgoing(self) -> bool {
-        matches!(self.point, Point::ServerHello | Point::ServerFlight)
-    }
-
-    fn record(self) -> usize {
-        usize::from(matches!(self.point, Point::ServerFlight | Point::ClientFlight))
-    }
-}
-
 /// A stream with a tap on it.
 #[derive(Debug)]
-pub struct Tapped {
+pub(crate) struct Tapped {
     stream: Stream,
     handle: TapHandle,
     mailbox: Mailbox,
@@ -219,10 +34,6 @@ impl Tapped {
     /// At the terminal's end.
     pub(crate) fn near(stream: Stream, handle: TapHandle, mailbox: Mailbox) -> Self {
         Self { is_near: true, ..Self::new(stream, handle, mailbox) }
-    }
-
-    pub(crate) fn reset(&mut self) {
-        self.stream.reset();
     }
 
     fn reads(&self) -> Way {

@@ -1,0 +1,7 @@
+//! A network of streams in memory, in virtual time.
+
+mod network;
+mod pipe;
+
+pub use network::MemoryNetwork;
+pub(crate) use pipe::MemoryEnd;

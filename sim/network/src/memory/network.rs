@@ -1,0 +1,104 @@
+//! The memory network: byte streams in virtual time, with latency, a byte budget with back-pressure, FIN and RST.
+//!
+//! Nothing is delivered in the instant it is sent: one millisecond at least, in whole milliseconds.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use sca_protocol::{Chance, Reason};
+use tokio::time::sleep;
+
+use super::pipe::{MemoryEnd, Shared};
+use crate::events::{Tag, Way};
+use crate::queue::Pulse;
+use crate::route::{Fate, Route};
+use crate::stream::Stream;
+
+const LATENCY_MIN: Duration = Duration::from_millis(1);
+
+type Accept = Rc<dyn Fn(Stream, Tag)>;
+
+/// The network of one world.
+#[derive(Clone)]
+pub struct MemoryNetwork {
+    /// The line of each terminal that has one.
+    lines: Rc<RefCell<BTreeMap<u16, Rc<Shared>>>>,
+    base: (Duration, u64),
+    chance: Chance,
+    accept: Accept,
+    pulse: Pulse,
+}
+
+impl fmt::Debug for MemoryNetwork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.lines.fmt(f)
+    }
+}
+
+impl MemoryNetwork {
+    /// A network with this latency and bandwidth (bytes a second, 0 for no limit) each way. `accept` is given the
+    /// broker's end of every connection.
+    #[must_use]
+    pub fn new(latency: Duration, bandwidth: u64, chance: Chance, pulse: Pulse, accept: Accept) -> Self {
+        Self { lines: Rc::default(), base: (latency.max(LATENCY_MIN), bandwidth), chance, accept, pulse }
+    }
+
+    /// Lets chance add to the latency of a terminal's line in one direction, up to `jitter`. What one connection carries
+    /// stays in its order.
+    pub fn set_jitter(&self, terminal: u16, way: Way, jitter: Duration) {
+        self.line(terminal).jitter[way as usize].set(jitter);
+    }
+
+    /// Changes the latency of a terminal's line in one direction, for what is sent from now on.
+    pub fn set_latency(&self, terminal: u16, way: Way, latency: Duration) {
+        self.line(terminal).latency[way as usize].set(latency.max(LATENCY_MIN));
+    }
+
+    /// Changes the bandwidth of a terminal's line in one direction: bytes a second, 0 for no limit.
+    pub fn set_bandwidth(&self, terminal: u16, way: Way, bytes_per_second: u64) {
+        self.line(terminal).bandwidth[way as usize].set(bytes_per_second);
+    }
+
+    fn line(&self, terminal: u16) -> Rc<Shared> {
+        let ((latency, bandwidth), mut lines) = (self.base, self.lines.borrow_mut());
+        let made = || Shared {
+            latency: [Cell::new(latency), Cell::new(latency)],
+            jitter: Default::default(),
+            bandwidth: [Cell::new(bandwidth), Cell::new(bandwidth)],
+        };
+        lines.entry(terminal).or_insert_with(|| Rc::new(made())).clone()
+    }
+
+    pub(crate) async fn dial(&self, route: &Route, tag: Tag) -> Result<Stream, Reason> {
+        let line = self.line(tag.terminal);
+        let there = line.latency[Way::FromTerminal as usize].get();
+        let back = line.latency[Way::ToTerminal as usize].get();
+        match route.fate {
+            Fate::FirstRefuses => sleep(there + back).await,
+            Fate::FirstLost => sleep(route.address_timeout).await,
+            _ => {}
+        }
+        match route.fate {
+            Fate::Lost => std::future::pending().await,
+            Fate::Dns => {
+                sleep(back).await;
+                Err(Reason::Dns)
+            }
+            Fate::Refuse => {
+                sleep(there + back).await;
+                Err(Reason::Refused)
+            }
+            Fate::Connect | Fate::FirstRefuses | Fate::FirstLost => {
+                sleep(there).await;
+                let (terminal, broker) = MemoryEnd::pair(&line, &self.pulse, (self.chance, tag));
+                self.pulse.beat();
+                (self.accept)(Stream::Memory(broker), tag);
+                sleep(back).await;
+                Ok(Stream::Memory(terminal))
+            }
+        }
+    }
+}
