@@ -5,8 +5,8 @@ use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Setti
 
 use crate::cursor::Cursor;
 use crate::model::{Action, CardholderAct, Party, Relation, Set};
+use crate::names::Names;
 use crate::problem::Problem;
-use crate::step::Names;
 
 /// Reads what the cardholder does.
 pub(crate) fn cardholder(cursor: &mut Cursor<'_>) -> Result<CardholderAct, Problem> {

@@ -2,13 +2,13 @@
 
 use sca_protocol::Line as Wire;
 
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, SUFFIXES};
 use crate::message;
 use crate::model::{Action, Expect, Message, Pattern, Send, Sight, Source, Speaker, Who};
+use crate::names::Names;
 use crate::problem::Problem;
 use crate::sight::link_sight;
-use crate::step::{Names, SEEN};
-use crate::suffix::{SUFFIXES, only};
+use crate::suffix::{SEEN, only};
 use crate::tree::Line;
 
 /// An end of an arrow.

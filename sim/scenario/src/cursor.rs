@@ -6,8 +6,10 @@ use sca_protocol::UnixTime;
 use sca_protocol::settings::{nearest, span as read_span};
 
 use crate::problem::{Problem, Span};
-use crate::suffix::SUFFIXES;
 use crate::tree::{Line, Word};
+
+/// Words that begin what follows a message.
+pub(crate) const SUFFIXES: &[&str] = &["after", "within", "exactly", "bytes", "as", "re", "covers"];
 
 /// A place in a line.
 pub(crate) struct Cursor<'a> {

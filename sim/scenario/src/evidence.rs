@@ -1,6 +1,39 @@
 //! Which lines can be evidence for which clauses: a screen shows itself by `screen`, a request by `http`.
 
-use crate::model::{Action, Message, Show, Sight, Source, Step};
+use std::collections::BTreeSet;
+
+use crate::model::{Action, Message, Scenario, Show, Sight, Source, Step};
+use crate::problem::Span;
+
+impl Scenario {
+    /// Each clause with the line that covers it, and whether that line shows a refusal or an absence. A line is believed
+    /// only where it sees what the clause is about: a screen, the icon, a request, a message.
+    #[must_use]
+    pub fn evidence(&self) -> BTreeSet<(String, Span, bool)> {
+        fn walk(steps: &[Step], found: &mut BTreeSet<(String, Span, bool)>) {
+            for step in steps {
+                let (covers, negative): (&[String], bool) = match &step.action {
+                    Action::Expect(expect) => (&expect.suffix.covers, expect.sight.is_negative()),
+                    Action::Throughout(_, _, covers, _) | Action::Without(_, _, covers, _) => (covers, true),
+                    Action::Either(covers, _) => (covers, false),
+                    _ => (&[], false),
+                };
+                let shown = covers.iter().filter(|id| can_show(step, id));
+                found.extend(shown.map(|id| (id.clone(), step.span, negative)));
+                step.action.blocks().into_iter().for_each(|block| walk(block, found));
+            }
+        }
+        let mut found = BTreeSet::new();
+        self.rows.iter().for_each(|row| walk(&row.steps, &mut found));
+        found
+    }
+
+    /// The clauses its lines say they cover.
+    #[must_use]
+    pub fn covers(&self) -> BTreeSet<String> {
+        self.evidence().into_iter().map(|(id, _, _)| id).collect()
+    }
+}
 
 /// What a line sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,10 +1,10 @@
 //! The words of faults: what happens, where it strikes, how long it stands.
 
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, SUFFIXES};
 use crate::model::{Arm, Bytes, Carrier, DeadAddress, Fault, FaultKind, Place, Point, TLS_POINTS, Toward, Who};
+use crate::names::{Names, count};
 use crate::problem::{Problem, Span};
-use crate::step::{Names, count};
-use crate::suffix::{SUFFIXES, only};
+use crate::suffix::only;
 
 /// Every word that can follow `fault`.
 pub const FAULT_WORDS: &[&str] = &[

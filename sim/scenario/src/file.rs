@@ -11,9 +11,11 @@ use crate::doubt;
 use crate::expand::{Each, ROWS_MAX, TOO_LONG, Values, combinations, each, substitute};
 use crate::library::Library;
 use crate::model::{ExpectFail, Header, INVARIANTS, Pattern, Row, Scenario, Source, Waive};
+use crate::names::Names;
 use crate::problem::{Problem, Span};
-use crate::step::{Names, steps};
+use crate::step::steps;
 use crate::table;
+use crate::title::title;
 use crate::tree::{self, Line, lines, no_block};
 
 /// A file with more problems than this has no others looked for.
@@ -392,26 +394,4 @@ fn inserts(line: &Line, filled: &mut BTreeSet<(u16, u32)>) {
         filled.insert((line.span().file, line.span().line));
     }
     line.lines().for_each(|inner| inserts(inner, filled));
-}
-
-pub(crate) fn title(line: &Line, kind: &str) -> Result<String, Problem> {
-    let mut cursor = Cursor::new(line);
-    let word = cursor.word("a title")?;
-    if word.text == "library" && kind == "scenario" {
-        let problem = Problem::new("E010", word.span, "this is a library of stories, and plays nothing itself");
-        return Err(problem.help("run a scenario that uses it; `sca-sim check` checks the library too"));
-    }
-    if word.text != kind {
-        let problem = Problem::new("E010", word.span, format!("expected `{kind}`, got `{}`", word.text));
-        return Err(problem.help(format!("the first line is {kind} \"What it shows, in one sentence\"")));
-    }
-    let title = cursor.string("a title")?;
-    if title.trim().is_empty() {
-        return Err(
-            Problem::new("E012", cursor.whole(), "the title is empty").help("say in one sentence what it shows")
-        );
-    }
-    cursor.end()?;
-    no_block(line)?;
-    Ok(title)
 }

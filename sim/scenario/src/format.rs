@@ -1,8 +1,8 @@
 //! The one layout of a file: two blanks a level, two before each suffix, headers in a column. Words, comments and
 //! verbatim text stay as they are.
 
+use crate::cursor::SUFFIXES;
 use crate::problem::Problem;
-use crate::suffix::SUFFIXES;
 use crate::tree::{self, Item, Line};
 
 const HEADERS: &[&str] = &["scenario", "library", "tags", "seed", "clock", "use", "waive", "ignore", "each"];

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::calls::Story;
 use crate::cursor::Cursor;
-use crate::file::title;
 use crate::problem::{Problem, Span};
+use crate::title::title;
 use crate::tree::{self, Line, lines};
 
 /// A library of stories.

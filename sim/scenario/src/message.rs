@@ -5,10 +5,9 @@ use sca_protocol::frame::LengthForm;
 
 use sca_protocol::settings::nearest;
 
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, SUFFIXES};
 use crate::model::{Demand, Fields, Message, Op, RawFrame, Test};
 use crate::problem::{Problem, Span};
-use crate::suffix::SUFFIXES;
 use crate::tree::{Line, unquote};
 
 const OPCODES: &[(&str, u8)] = &[("continue", 0), ("text", 1), ("binary", 2), ("close", 8), ("ping", 9), ("pong", 10)];

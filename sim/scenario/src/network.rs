@@ -2,8 +2,8 @@
 
 use crate::cursor::Cursor;
 use crate::model::{NetworkAct, NetworkChange};
+use crate::names::Names;
 use crate::problem::Problem;
-use crate::step::Names;
 
 /// What a broker does in the network.
 pub(crate) const VERBS: &[&str] = &["stops", "listens"];

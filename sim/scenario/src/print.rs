@@ -8,7 +8,7 @@ use sca_protocol::cards::Entry;
 use sca_protocol::settings::show_span;
 
 use crate::model::{Action, CardholderAct, Expect, Party, Pattern, Sight, Source, Speaker, Step, Suffix, Who};
-use crate::print_parts::{count, fault, link, message, show, suffixes, verbatim};
+use crate::print_parts::{bare_into, count, fault, indent, link, message, show, suffixes, verbatim};
 use crate::tree::{quote, quote_into};
 
 /// Writes steps for a cast with these terminals.
@@ -250,21 +250,7 @@ fn host(line: Line) -> &'static str {
     if line == Line::Estate { "vhq" } else { "host" }
 }
 
-pub(crate) fn indent(out: &mut String, depth: usize) {
-    out.extend(std::iter::repeat_n("  ", depth));
-}
-
 /// Appends a stamp and a blank.
 pub fn stamp_into(out: &mut String, stamp: Duration) {
     let _ = write!(out, "+{}.{:03} ", stamp.as_secs(), stamp.subsec_millis());
-}
-
-/// Appends a value, without quotes where it can stand so.
-pub(crate) fn bare_into(out: &mut String, text: &str) {
-    let plain = |c: char| c.is_alphanumeric() || "-_.:/+|".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        out.push_str(text);
-    } else {
-        quote_into(out, text);
-    }
 }

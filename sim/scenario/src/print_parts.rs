@@ -9,8 +9,7 @@ use crate::model::{
     Arm, Bytes, Carrier, Count, DeadAddress, Demand, Fault, FaultKind, Fields, LinkSight, Message, Place, Point,
     RawFrame, Show, Suffix, Test, Toward,
 };
-use crate::print::{bare_into, indent};
-use crate::tree::quote;
+use crate::tree::{quote, quote_into};
 
 pub(crate) fn verbatim(out: &mut String, lines: &[String], depth: usize) {
     for line in lines {
@@ -241,5 +240,19 @@ fn point(out: &mut String, point: &Point) {
         Carrier::Upgrade => out.push_str("request"),
         Carrier::Answer => out.push_str("answer"),
         Carrier::Tls(word) => out.push_str(word),
+    }
+}
+
+pub(crate) fn indent(out: &mut String, depth: usize) {
+    out.extend(std::iter::repeat_n("  ", depth));
+}
+
+/// Appends a value, without quotes where it can stand so.
+pub(crate) fn bare_into(out: &mut String, text: &str) {
+    let plain = |c: char| c.is_alphanumeric() || "-_.:/+|".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        out.push_str(text);
+    } else {
+        quote_into(out, text);
     }
 }

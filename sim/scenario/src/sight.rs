@@ -3,11 +3,10 @@
 use sca_protocol::reason::{HANDSHAKE_WORDS, TLS_WORDS};
 use sca_protocol::screens::SCREENS;
 
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, SUFFIXES};
 use crate::message;
 use crate::model::{LinkSight, Show};
 use crate::problem::Problem;
-use crate::suffix::SUFFIXES;
 
 /// Reads what the link does.
 pub(crate) fn link_sight(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {

@@ -2,14 +2,13 @@
 
 use sca_protocol::settings::span as read_span;
 
-use crate::cursor::{Cursor, range};
+use crate::cursor::{Cursor, SUFFIXES, range};
 use crate::model::{Suffix, Within};
+use crate::names::Names;
 use crate::problem::{Problem, Span};
-use crate::step::Names;
 
-/// Words that begin what follows a message.
-pub(crate) const SUFFIXES: &[&str] = &["after", "within", "exactly", "bytes", "as", "re", "covers"];
-
+/// What can follow something that is seen and is no message.
+pub(crate) const SEEN: &[&str] = &["within", "as", "covers"];
 /// Reads what follows a statement, of which only `allowed` can be used there.
 pub(crate) fn only(cursor: &mut Cursor<'_>, names: &Names<'_>, allowed: &[&str]) -> Result<Suffix, Problem> {
     let places: Vec<Option<Span>> = SUFFIXES.iter().map(|word| cursor.place_of(word)).collect();

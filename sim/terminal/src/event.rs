@@ -5,8 +5,6 @@ use sca_protocol::handshake::{Head, Proxy};
 use sca_protocol::settings::KeepAlive;
 use sca_protocol::{Line, Reason, UnixTime};
 
-use crate::flash::FlashOp;
-
 /// One connection of one terminal: TCP, TLS and WebSocket together. Numbers are never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u32);
@@ -220,4 +218,28 @@ pub enum Seen {
     Connects,
     /// The link was up and is lost.
     Loses,
+}
+
+/// What happened to the flash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FlashOp {
+    /// These bytes stand in a file now.
+    Write {
+        /// The file.
+        path: String,
+        /// All of it.
+        bytes: Vec<u8>,
+    },
+    /// A file has another name now, and what had that name before is gone.
+    Rename {
+        /// The old name.
+        from: String,
+        /// The new name.
+        to: String,
+    },
+    /// A file is gone.
+    Remove {
+        /// The file.
+        path: String,
+    },
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::event::FlashOp;
 use crate::work::{Deed, Work};
 
 /// Where everything lies.
@@ -30,30 +31,6 @@ pub(crate) const SEQUENCE: &str = "/home/usr1/flash/sequence";
 pub const ICON_DISCONNECTED: &str = "/home/usr1/flash/www/images/wbs_disconnected.png";
 /// The icon of a link that is up (ICON-02).
 pub const ICON_CONNECTED: &str = "/home/usr1/flash/www/images/wbs_connected.png";
-
-/// What happened to the flash.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FlashOp {
-    /// These bytes stand in a file now.
-    Write {
-        /// The file.
-        path: String,
-        /// All of it.
-        bytes: Vec<u8>,
-    },
-    /// A file has another name now, and what had that name before is gone.
-    Rename {
-        /// The old name.
-        from: String,
-        /// The new name.
-        to: String,
-    },
-    /// A file is gone.
-    Remove {
-        /// The file.
-        path: String,
-    },
-}
 
 /// The files of a device.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -25,8 +25,8 @@ mod tell;
 mod terminal;
 mod work;
 
-pub use event::{CallEvent, CallId, Cardholder, ConnectionId, Input, LinkEvent, Output, Seen, Target};
-pub use flash::{Flash, FlashOp, ICON_CONNECTED, ICON_DISCONNECTED};
+pub use event::{CallEvent, CallId, Cardholder, ConnectionId, FlashOp, Input, LinkEvent, Output, Seen, Target};
+pub use flash::{Flash, ICON_CONNECTED, ICON_DISCONNECTED};
 pub use link::pause;
 pub use screen::{Face, Screen};
 pub use terminal::Terminal;

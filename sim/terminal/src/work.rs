@@ -8,8 +8,7 @@ use sca_protocol::settings::TerminalSettings;
 use sca_protocol::xml::Element;
 use sca_protocol::{Chance, Now, Request, Response};
 
-use crate::event::{CallId, ConnectionId};
-use crate::flash::FlashOp;
+use crate::event::{CallId, ConnectionId, FlashOp};
 
 /// Where a message came from, and where its answer goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

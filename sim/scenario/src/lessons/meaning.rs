@@ -1,6 +1,6 @@
 //! Lessons about what a file means: names, what is proved, and warnings.
 
-use super::Lesson;
+use super::lesson::Lesson;
 
 pub(super) const LESSONS: &[Lesson] = &[
     Lesson {

@@ -1,6 +1,6 @@
 //! Lessons about the shape of a file: lines, words, values.
 
-use super::Lesson;
+use super::lesson::Lesson;
 
 pub(super) const LESSONS: &[Lesson] = &[
     Lesson {
