@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use sca_protocol::settings::{BrokerSettings, TerminalSettings};
-use sca_runner::external_broker::{ExternalBroker, split_path};
-use sca_runner::external_terminal::{ExternalTerminal, PLACEHOLDERS, Person};
+use sca_runner::external::{ExternalBroker, split_path};
+use sca_runner::external::{ExternalTerminal, PLACEHOLDERS, Person};
 use sca_runner::parse_url;
 use sca_runner::suite::Real;
 use sca_terminal::Target;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use clap::Args;
 use sca_network::tls::KeyNotes;
 use sca_protocol::UnixTime;
-use sca_runner::external_terminal::end_all;
+use sca_runner::external::end_all;
 use sca_runner::filter::Filter;
 use sca_runner::ledger::Ledger;
 use sca_runner::origin::{Origin, digest};

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 
 use crate::core::Core;
-use crate::play::Options;
+use crate::options::Options;
+use crate::played::Played;
 use crate::suite::{FileResult, Suite};
 use crate::trace::{Moment, Trace};
-use crate::verdict::Played;
 
 /// Where two runs of one row part.
 #[derive(Debug, Clone, PartialEq, Eq)]

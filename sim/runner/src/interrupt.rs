@@ -6,8 +6,7 @@ use std::sync::Arc;
 use sca_scenario::model::Row;
 use tokio::sync::watch;
 
-use crate::play::failed_to_start;
-use crate::verdict::Played;
+use crate::played::Played;
 
 /// Interrupts a run. Clones interrupt the same one.
 #[derive(Debug, Clone)]
@@ -53,6 +52,6 @@ pub(crate) async fn unless(interrupt: Option<&Interrupt>, row: &Row, play: impl 
     tokio::select! {
         biased;
         played = play => played,
-        () = interrupt.heard() => failed_to_start(row, "it was interrupted".to_owned()),
+        () = interrupt.heard() => Played::cannot_run(row, "it was interrupted".to_owned()),
     }
 }

@@ -105,7 +105,7 @@ impl Lanes {
 
     /// The first thing that had to be listed and was not.
     pub(crate) fn unread(&self) -> Option<String> {
-        let stamp = crate::look::stamp;
+        let stamp = crate::moment::stamp;
         let data =
             self.data.front().map(|n| format!("message {} at {}: {}", n.what.number, stamp(n.at), n.what.brief()));
         let connected = self.link.iter().find(|n| n.what == Seen::Connects);

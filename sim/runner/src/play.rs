@@ -15,105 +15,24 @@ use sca_terminal::Target;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
-use crate::around::Around;
 use crate::cards;
 use crate::clock::{Clock, DeviceClock};
 use crate::core::{Core, Making};
+use crate::external::Parties;
 use crate::identities::Identities;
-use crate::interrupt::{Interrupt, unless};
-use crate::rows::{WIRE_LENGTH_MAX, has_each_byte, with_bytes};
+use crate::interrupt::unless;
+use crate::options::{Options, Place, Probe};
+use crate::played::Played;
+use crate::rows::{has_each_byte, with_bytes};
 use crate::stage::{cast, powered};
-use crate::sweep::Blow;
 use crate::sweep::survey::Survey;
+use crate::target::{CLOCK, target};
 use crate::trace::Trace;
-use crate::verdict::{Evidence, Played, Verdict};
+use crate::verdict::Verdict;
 use crate::world::ends::acceptor;
 use crate::world::sites::{Site, Sites};
 use crate::world::{Setting, Stop, World};
 use crate::{projection, transcript};
-
-/// The true time at the start of a scenario that names none: 2026-01-15T09:00:00Z.
-pub(crate) const CLOCK: UnixTime = UnixTime(1_768_467_600);
-
-/// In which world to play.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// Memory network, virtual time.
-    Memory,
-    /// Loopback sockets, real time; a second of the scenario takes 1/scale s.
-    Wire {
-        /// Scenario seconds in a real second.
-        scale: u32,
-    },
-}
-
-/// What a sweep does beside the scenario.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Probe {
-    /// Nothing.
-    None,
-    /// Notes every place where a blow can fall.
-    Survey,
-    /// Demands nothing but the laws that watch every run.
-    Free,
-    /// Lets a blow fall; from there on the scenario demands only what the blow leaves it to demand.
-    Blow(Blow),
-}
-
-/// How to play.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// In which world.
-    pub place: Place,
-    /// The seed, where it is not the scenario's own.
-    pub seed: Option<u64>,
-    /// Only rows with all of these values, in a suite; without any, every row.
-    pub rows: Vec<(String, String)>,
-    /// Whether lanes are written down without times, to be held against those of another world.
-    pub projects: bool,
-    /// Whether plaintext frames are kept.
-    pub keeps_frames: bool,
-    /// Whether everything that a person sees is kept.
-    pub keeps_faces: bool,
-    /// Whether everything is kept that a trace shows, and which line read it.
-    pub keeps_trace: bool,
-    /// In which order connection tasks start that could start together; 0 is the order in which they come. No
-    /// transcript depends on it.
-    pub start_order: u64,
-    /// The day by which a failure that was expected `until` a day is over; none asks no day.
-    pub today: Option<UnixTime>,
-    /// What a sweep does beside the scenario.
-    pub probe: Probe,
-    /// Where the secrets of TLS are noted, on the wire.
-    pub key_notes: Option<Arc<sca_network::tls::KeyNotes>>,
-    /// Where the two ends of each connection note what they read.
-    pub arrivals: Option<sca_network::Arrivals>,
-    /// Real time that a row may take on the wire.
-    pub longest_on_wire: Duration,
-    /// Who says that the run ends in its middle.
-    pub interrupt: Option<Interrupt>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            place: Place::Memory,
-            seed: None,
-            rows: Vec::new(),
-            projects: false,
-            keeps_frames: false,
-            keeps_faces: false,
-            keeps_trace: false,
-            start_order: 0,
-            today: None,
-            probe: Probe::None,
-            key_notes: None,
-            arrivals: None,
-            longest_on_wire: WIRE_LENGTH_MAX,
-            interrupt: None,
-        }
-    }
-}
 
 /// Plays every row of a scenario with the client core that `make` makes: the simulated terminal, or another core that
 /// implements [`Core`] in its place. A verdict, a transcript and what it rests on come back for each row.
@@ -207,18 +126,6 @@ pub(crate) fn play_one<C: Core>(
     judged(scenario, options.today, play_row(scenario, row, options, identities, make))
 }
 
-/// Where a broker's url leads. The url has been checked by then.
-pub(crate) fn target(settings: &BrokerSettings) -> Target {
-    parse_url(&settings.url).unwrap_or(Target { host: settings.url.clone(), port: 443, secure: true })
-}
-
-/// Reads `ws://host[:port]` or `wss://host[:port]`.
-#[must_use]
-pub fn parse_url(url: &str) -> Option<Target> {
-    let (secure, host, port) = sca_protocol::settings::read_url(url)?;
-    Some(Target { host, port, secure })
-}
-
 fn play_row<C: Core>(
     scenario: &Scenario,
     row: &Row,
@@ -234,31 +141,12 @@ fn play_row<C: Core>(
     };
     match runtime {
         Ok(runtime) => {
-            let play = play_here(scenario, row, options, identities, make, Around::Ours);
+            let play = play_here(scenario, row, options, identities, make, Parties::Ours);
             // In memory a row takes no time that is worth being interrupted.
             let interrupt = options.interrupt.as_ref().filter(|_| options.place != Place::Memory);
             LocalSet::new().block_on(&runtime, unless(interrupt, row, play))
         }
-        Err(error) => failed_to_start(row, error.to_string()),
-    }
-}
-
-pub(crate) fn failed_to_start(row: &Row, why: String) -> Played {
-    Played {
-        values: row.values.clone(),
-        verdict: Verdict::CannotRun(why),
-        model: None,
-        transcript: String::new(),
-        projection: String::new(),
-        assumed: std::collections::BTreeSet::new(),
-        lasted: Duration::ZERO,
-        frames: String::new(),
-        carrier_size: None,
-        has_struck: false,
-        survey: None,
-        faces: Vec::new(),
-        trace: None,
-        evidence: Evidence::default(),
+        Err(error) => Played::cannot_run(row, error.to_string()),
     }
 }
 
@@ -268,7 +156,7 @@ pub(crate) async fn play_here<C: Core>(
     options: &Options,
     identities: &Arc<Identities>,
     make: &dyn Fn(Making) -> C,
-    around: Around,
+    around: Parties,
 ) -> Played {
     let scale = match options.place {
         Place::Memory => 1,
@@ -276,7 +164,7 @@ pub(crate) async fn play_here<C: Core>(
     };
     let (brokers, host, vhq) = match parties(row) {
         Ok(settings) => settings,
-        Err(error) => return failed_to_start(row, error.to_string()),
+        Err(error) => return Played::cannot_run(row, error.to_string()),
     };
     let truth = scenario.header.clock.unwrap_or(CLOCK);
     if options.place != Place::Memory {
@@ -296,12 +184,12 @@ pub(crate) async fn play_here<C: Core>(
         }
         Place::Wire { .. } => match around.dialer(accept).await {
             Ok(dialer) => (dialer, None),
-            Err(error) => return failed_to_start(row, format!("no socket to listen on: {error}")),
+            Err(error) => return Played::cannot_run(row, format!("no socket to listen on: {error}")),
         },
     };
     let starting = match cast((scenario, row), &brokers[0], (clock, truth, slack), chance, make) {
         Ok(starting) => starting,
-        Err(error) => return failed_to_start(row, error.to_string()),
+        Err(error) => return Played::cannot_run(row, error.to_string()),
     };
     let knows_its_address = around.is_ours();
     let sites = brokers.into_iter().map(|broker| {

@@ -6,7 +6,8 @@ use sca_scenario::Problem;
 use sca_scenario::model::Scenario;
 
 use crate::files;
-use crate::verdict::{ABOVE, BELOW, Failure, Fix, Played, Verdict};
+use crate::played::Played;
+use crate::verdict::{ABOVE, BELOW, Failure, Fix, Verdict};
 
 /// One line that was rewritten.
 #[derive(Debug, Clone, PartialEq, Eq)]

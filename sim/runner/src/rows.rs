@@ -7,8 +7,9 @@ use sca_scenario::Span;
 use sca_scenario::model::{Action, Arm, Bytes, Row, Scenario, Step};
 
 use crate::faults;
-use crate::play::target;
-use crate::verdict::{Failure, Played, Verdict};
+use crate::played::Played;
+use crate::target::target;
+use crate::verdict::{Failure, Verdict};
 
 /// Real time that a row may take on the wire, unless somebody allows more.
 pub(crate) const WIRE_LENGTH_MAX: Duration = Duration::from_secs(5);
@@ -132,7 +133,7 @@ mod tests {
         let text = "scenario \"S\"\n\nterminal connects\nfault reset after each byte of reply to v\n\
                     pos -> terminal  DEVICE VERSION  as v\nterminal loses\nterminal connects\n";
         let scenario = sca_scenario::parse(text).unwrap_or_else(|problems| panic!("{problems:?}"));
-        let played = crate::play::failed_to_start(&scenario.rows[0], String::new());
+        let played = Played::cannot_run(&scenario.rows[0], String::new());
         let played = Played { values: vec![("byte".to_owned(), "7".to_owned())], ..played };
         let (row, byte) = row_of(&scenario, 0, &played);
         assert_eq!(byte, Some(("byte".to_owned(), "7".to_owned())));

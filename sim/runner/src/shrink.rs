@@ -13,7 +13,8 @@ use sca_scenario::model::{
 
 use crate::core::{Core, Making};
 use crate::identities::Identities;
-use crate::play::{Options, play_one};
+use crate::options::Options;
+use crate::play::play_one;
 use crate::transcript;
 use crate::verdict::{Failure, Verdict};
 

@@ -12,7 +12,7 @@ use sca_terminal::Flash;
 
 use crate::clock::{Clock, DeviceClock};
 use crate::core::{Core, Making};
-use crate::play::target;
+use crate::target::target;
 use crate::world::Starting;
 
 /// A terminal has power from the start, unless the first step that concerns it is `power on`.

@@ -9,16 +9,21 @@ use sca_scenario::Problem;
 use sca_scenario::model::{Action, Row, Scenario};
 
 use crate::core::{Core, Making};
-use crate::external_broker::{self, ExternalBroker};
-use crate::external_terminal::{self, ExternalTerminal};
+use crate::external::{
+    ExternalBroker, ExternalTerminal, play_external_broker, play_external_terminal, unplayable_with_a_broker,
+    unplayable_with_a_terminal,
+};
 use crate::files::{self, Loaded};
 use crate::identities::Identities;
 use crate::interrupt::Interrupt;
-use crate::play::{CLOCK, Options, Place, judged, play};
+use crate::options::{Options, Place};
+use crate::play::{judged, play};
+use crate::played::Played;
 use crate::projection::agree;
 use crate::rows::{has_each_byte, row_of, unplayable_on_wire};
 use crate::snapshots;
-use crate::verdict::{Failure, Played, Verdict};
+use crate::target::CLOCK;
+use crate::verdict::{Failure, Verdict};
 
 /// What one file came to.
 #[derive(Debug)]
@@ -301,8 +306,8 @@ impl<C: Core> Suite<'_, C> {
         let (row, byte) = row_of(scenario, at, &in_memory);
         let why = match &self.real {
             Real::Nothing => None,
-            Real::Terminal(external) => external_terminal::unplayable(scenario, &row, &in_memory, external),
-            Real::Broker(external) => external_broker::unplayable(scenario, &row, &in_memory, external),
+            Real::Terminal(external) => unplayable_with_a_terminal(scenario, &row, &in_memory, external),
+            Real::Broker(external) => unplayable_with_a_broker(scenario, &row, &in_memory, external),
         };
         if let Some(why) = why {
             return in_memory.inapplicable(why);
@@ -310,12 +315,8 @@ impl<C: Core> Suite<'_, C> {
         let wire = &self.identities.wire;
         let mut played = match &self.real {
             Real::Nothing => return in_memory,
-            Real::Terminal(external) => {
-                external_terminal::play_external_terminal(scenario, &row, &self.options, wire, external)
-            }
-            Real::Broker(external) => {
-                external_broker::play_external_broker(scenario, &row, &self.options, wire, &self.make, external)
-            }
+            Real::Terminal(external) => play_external_terminal(scenario, &row, &self.options, wire, external),
+            Real::Broker(external) => play_external_broker(scenario, &row, &self.options, wire, &self.make, external),
         };
         played.values.extend(byte);
         judged(scenario, self.options.today, played).beside(&in_memory)

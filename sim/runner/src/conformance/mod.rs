@@ -13,8 +13,9 @@ use serde::Serialize;
 
 use sca_scenario::model::shown_values;
 
+use crate::played::Played;
 use crate::suite::{FileResult, worst};
-use crate::verdict::{Played, Verdict};
+use crate::verdict::Verdict;
 
 pub use compare::{Comparison, Written, compare};
 pub use export::{csv, page};
@@ -219,7 +220,7 @@ fn clause(id: &'static str, text: &'static str, evidence: BTreeSet<Evidence>) ->
 }
 
 /// The first passing scenario of which something holds.
-fn first(results: &[&FileResult], holds: impl Fn(&crate::verdict::Evidence) -> bool) -> Option<String> {
+fn first(results: &[&FileResult], holds: impl Fn(&crate::played::Evidence) -> bool) -> Option<String> {
     let passed = results.iter().filter(|result| !result.is_bad());
     let mut found = passed.filter(|r| r.rows.iter().any(|row| row.verdict == Verdict::Pass && holds(&row.evidence)));
     found.next().map(|result| result.loaded.path.display().to_string())

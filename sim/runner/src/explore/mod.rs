@@ -15,11 +15,13 @@ use sca_scenario::model::{Row, Scenario, Step};
 use crate::clock::WallLimit;
 use crate::core::{Core, Making};
 use crate::identities::Identities;
-use crate::play::{Options, Probe, play_one};
+use crate::options::{Options, Probe};
+use crate::play::play_one;
+use crate::played::Played;
 use crate::rows::{each_byte_once, over_ws};
 use crate::shrink::{Shrinker, Shrunk, reason};
 use crate::suite::in_parallel;
-use crate::verdict::{Failure, Played, Verdict};
+use crate::verdict::{Failure, Verdict};
 
 /// An exploration about to begin.
 pub struct Explore<'a, C> {

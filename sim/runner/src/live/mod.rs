@@ -24,7 +24,7 @@ use sca_protocol::secret::{self, Kind};
 use sca_protocol::{Response, UnixTime, xml};
 
 use crate::clock::{Clock as WorldClock, DeviceClock};
-use crate::look::stamp;
+use crate::moment::stamp;
 
 /// Limits of a party that listens on a real port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

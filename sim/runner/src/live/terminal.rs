@@ -20,7 +20,7 @@ use super::calls::Calls;
 use super::{Credentials, Said, real_clock, wall};
 use crate::core::{Core, Making};
 use crate::files;
-use crate::look::stamp;
+use crate::moment::stamp;
 
 /// What somebody who stands before the terminal does.
 #[derive(Debug, Clone, PartialEq, Eq)]

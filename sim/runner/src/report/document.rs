@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::{Painter, failure, problem};
 use crate::ledger::Known;
 use crate::origin::Origin;
+use crate::played::Played;
 use crate::suite::{FileResult, Snapshot, difference};
-use crate::verdict::{Failure, Played, Verdict};
+use crate::verdict::{Failure, Verdict};
 
 /// The version of the document. It changes when a field changes its meaning or goes away; fields may be added. Since 2 an
 /// expected failure is not among those that passed.

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use sca_scenario::model::shown_values;
 
 use crate::files::Loaded;
+use crate::played::Played;
 use crate::report::where_is;
 use crate::trace::{Kind, Moment};
-use crate::verdict::Played;
 
 /// Every moment of a trace on a line: the scenario's line and label on the left, what was done and seen on the right.
 /// A point on the left says that no line has read it.

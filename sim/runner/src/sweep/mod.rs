@@ -22,10 +22,12 @@ use crate::core::{Core, Making};
 use crate::coverage::Met;
 use crate::files::Loaded;
 use crate::identities::Identities;
-use crate::play::{Options, Probe, play_one};
+use crate::options::{Options, Probe};
+use crate::play::play_one;
+use crate::played::Played;
 use crate::shrink::{Shrinker, Shrunk};
 use crate::suite::in_parallel;
-use crate::verdict::{Failure, Played, Verdict};
+use crate::verdict::{Failure, Verdict};
 use plan::{Plan, Surveyed, Visit};
 
 /// A sweep about to run.

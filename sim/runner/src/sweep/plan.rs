@@ -11,7 +11,8 @@ use super::survey::Survey;
 use crate::core::{Core, Making};
 use crate::files::{self, Loaded};
 use crate::identities::Identities;
-use crate::play::{Options, Probe, play_one};
+use crate::options::{Options, Probe};
+use crate::play::play_one;
 use crate::rows::{each_byte_once, over_ws};
 use crate::verdict::Verdict;
 

@@ -198,7 +198,7 @@ impl<C: Core> World<'_, C> {
         if let Ok(request) = Request::parse(text, sca_protocol::xml::Limits::default()) {
             let request = Rc::new(request);
             self.record.push(now, Entry::ToHost(who, line, request.clone()));
-            let told = || crate::look::describe_to_host(line, &request);
+            let told = || crate::describe::describe_to_host(line, &request);
             super::seen_at(now, self.script.guards().to_host(who, line, &request), told)?;
             self.observed();
             let what = (line, (*request).clone());

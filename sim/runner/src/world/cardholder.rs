@@ -10,8 +10,8 @@ use sca_terminal::{Cardholder, Input};
 
 use super::{Stop, World};
 use crate::core::Core;
-use crate::failing::asks;
 use crate::record::Entry;
+use crate::script::asks;
 use crate::verdict::Failure;
 
 impl<C: Core> World<'_, C> {

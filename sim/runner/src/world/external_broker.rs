@@ -15,9 +15,9 @@ use super::ends::{EndState, OUTBOX};
 use super::passage::Passage;
 use super::{Stop, World};
 use crate::core::Core;
-use crate::external_broker::ExternalBroker;
+use crate::external::ExternalBroker;
 use crate::lanes::Noted;
-use crate::look::stamp;
+use crate::moment::stamp;
 use crate::record::Entry;
 use crate::verdict::Failure;
 

@@ -16,7 +16,7 @@ use super::{Event, Stop, World};
 use crate::armory::Standpoint;
 use crate::core::Core;
 use crate::coverage::Class;
-use crate::external_terminal::{Beside, Callers, Devices, Door, Ended, ExternalTerminal, LOOKS};
+use crate::external::{Beside, Callers, Devices, Door, Ended, ExternalTerminal, LOOKS};
 use crate::record::Entry;
 use crate::verdict::Failure;
 
@@ -209,7 +209,7 @@ impl<C: Core> World<'_, C> {
             return;
         };
         let name = self.actors[usize::from(tag.terminal)].name.clone();
-        let since = crate::look::stamp(since);
+        let since = crate::moment::stamp(since);
         let what = format!(
             "{name} has two connections: number {} was still up when the next one came at {since}",
             tag.connection
@@ -311,7 +311,7 @@ impl<C: Core> World<'_, C> {
                         self.told(who, tag.connection, LinkEvent::Failed(reason))
                     }
                     (None, Some(EndState::Opening)) => {
-                        let secure = crate::play::target(self.sites.first()).secure;
+                        let secure = crate::target::target(self.sites.first()).secure;
                         let is_in_tls =
                             secure && self.external_terminals.as_ref().is_some_and(|y| !y.secured.contains(&tag));
                         let reason = match ending {
@@ -411,7 +411,7 @@ impl<C: Core> World<'_, C> {
         self.record.push(now, Entry::Comment(format!("the program of {name} has ended with {}", ended.how)));
         let failure = Failure::at(self.script.current(), format!("the program of {name} has ended by itself"))
             .label("the run was here")
-            .note(format!("it ended with {} at {}", ended.how, crate::look::stamp(now)));
+            .note(format!("it ended with {} at {}", ended.how, crate::moment::stamp(now)));
         Stop::Failed(Box::new(
             ended.last.iter().fold(failure, |failure, line| failure.note(format!("it said: {line}"))),
         ))

@@ -263,7 +263,7 @@ impl<C: Core> World<'_, C> {
         }
         if let Some(control) = control {
             let guarded = self.script.guards().control(who, &control);
-            super::seen_at(now, guarded, || crate::look::describe_control(&control))?;
+            super::seen_at(now, guarded, || crate::describe::describe_control(&control))?;
             self.observed();
             let lanes = &mut self.lanes[who];
             lanes.control.push_back(Noted { at: now, sequence: self.sequence, what: control });

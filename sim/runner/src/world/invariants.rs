@@ -141,7 +141,7 @@ impl<C: Core> World<'_, C> {
             // What is missing at the end is missing below the last line.
             let place = if invariant == "one-answer" && self.script.is_done() { self.script.last } else { FIRST_LINE };
             let mut failure = Failure::at(place, format!("the invariant {invariant} does not hold")).note(what);
-            for lanes in self.lanes.iter().filter(|lanes| crate::failing::asks(lanes.face.what.screen.name)) {
+            for lanes in self.lanes.iter().filter(|lanes| crate::script::asks(lanes.face.what.screen.name)) {
                 let screen = lanes.face.what.screen.name;
                 let said = format!(
                     "the screen of {} is {screen}: `screen {screen}`, then what the cardholder does",

@@ -46,9 +46,10 @@ use crate::clock::{Clock, WallLimit};
 use crate::core::Core;
 use crate::identities::Identities;
 use crate::lanes::Lanes;
+use crate::played::Evidence;
 use crate::record::Record;
 use crate::script::{Progress, Script};
-use crate::verdict::{Evidence, Failure};
+use crate::verdict::Failure;
 
 use actor::Actor;
 pub(crate) use actor::Starting;
@@ -82,7 +83,7 @@ impl From<Box<Failure>> for Stop {
 /// A ban or a demand that was broken, with what was seen and when.
 fn seen_at(now: Duration, result: Result<(), Box<Failure>>, what: impl FnOnce() -> String) -> Result<(), Stop> {
     result.map_err(|failure| {
-        let note = format!("seen at {}: {}", crate::look::stamp(now), what());
+        let note = format!("seen at {}: {}", crate::moment::stamp(now), what());
         Stop::Failed(Box::new(failure.note(note)))
     })
 }

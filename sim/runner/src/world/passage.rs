@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::look::stamp;
+use crate::moment::stamp;
 
 /// A message that was put in.
 #[derive(Debug)]

@@ -33,7 +33,7 @@ pub(crate) struct Site {
 impl Site {
     /// A broker that listens. Who has given the terminals another address than its url cannot hold them to it.
     pub(crate) fn new(settings: BrokerSettings, clock: DeviceClock, knows_its_address: bool) -> Self {
-        let at = crate::play::target(&settings);
+        let at = crate::target::target(&settings);
         let mut machine = Broker::new(settings.clone());
         if knows_its_address {
             machine.is_found_at(at.host.clone(), at.port, at.secure);

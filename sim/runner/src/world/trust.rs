@@ -48,7 +48,7 @@ impl<C: Core> World<'_, C> {
             return Ok(ServerTls::On(config));
         }
         let settings = &self.sites.get(which).settings;
-        let shown = self.shown(Role::Broker, &settings.certificate, &crate::play::target(settings).host)?;
+        let shown = self.shown(Role::Broker, &settings.certificate, &crate::target::target(settings).host)?;
         // A broker without a certificate can only say that the handshake is off.
         if shown.is_none() {
             return Ok(ServerTls::Instead(crate::faults::instead_of_hello("alert")));
@@ -99,7 +99,7 @@ impl<C: Core> World<'_, C> {
         }
         let plain = Certificate::default();
         let declared = self.setting.certificates.get(certificate).unwrap_or(&plain);
-        let clock: UnixTime = self.setting.header.clock.unwrap_or(crate::play::CLOCK);
+        let clock: UnixTime = self.setting.header.clock.unwrap_or(crate::target::CLOCK);
         let shown = self.setting.identities.shown(role, declared, name, clock);
         shown.map_err(|error| Stop::Error(error.to_string()))
     }

@@ -206,7 +206,7 @@ impl<C: Core> World<'_, C> {
             Seen::Fails(_) => {}
         }
         self.record.push(now, Entry::Link(who, seen));
-        super::seen_at(now, self.script.guards().link(who, seen), || crate::look::describe_link(seen))?;
+        super::seen_at(now, self.script.guards().link(who, seen), || crate::describe::describe_link(seen))?;
         self.observed();
         let lanes = &mut self.lanes[who];
         lanes.link.push_back(Noted { at: now, sequence: self.sequence, what: seen });
@@ -319,7 +319,7 @@ impl<C: Core> World<'_, C> {
             Self::end_tap(&tap, kind, *lasts);
             self.meets(at.who, Class::of(kind));
         }
-        if !crate::play::target(&self.sites.get(site).settings).secure {
+        if !crate::target::target(&self.sites.get(site).settings).secure {
             return Ok((ServerTls::Off, tap, None, ends.is_some()));
         }
         let cut = self.armory.tls_cut(at.who).map(|(cut, index)| {

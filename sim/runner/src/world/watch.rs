@@ -160,7 +160,7 @@ impl Watch {
 
     /// Whether anything that is owed is overdue. It is told of once.
     pub(super) fn overdue(&mut self, now: Duration) -> Option<Breach> {
-        let at = crate::look::stamp;
+        let at = crate::moment::stamp;
         if let Some(awaited) = self.ping.take_if(|awaited| awaited.until < now) {
             let text = format!("a ping has had no pong until {}, and the link is still up", at(awaited.until));
             return Some(("dead-link", text));

@@ -13,9 +13,10 @@ use serde::Serialize;
 
 use crate::cards::told;
 use crate::files::Loaded;
+use crate::played::Played;
 use crate::report::{Painter, failure, where_is};
 use crate::trace::{End, Kind, Moment, Trace};
-use crate::verdict::{Failure, Played, Verdict};
+use crate::verdict::{Failure, Verdict};
 
 /// Pictures on one page; what a person sees after them is not drawn.
 const PICTURES_MAX: usize = 400;

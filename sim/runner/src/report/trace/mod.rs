@@ -9,7 +9,7 @@ use sca_scenario::model::Scenario;
 
 use super::filled;
 use crate::files::Loaded;
-use crate::verdict::Played;
+use crate::played::Played;
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");

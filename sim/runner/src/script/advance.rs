@@ -1,143 +1,24 @@
-//! The script: where in the timeline a run is, what it demands now, what it wants done, and what it says of an
-//! observation. It moves no bytes.
+//! How the script goes from line to line.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
 use sca_protocol::settings::show_span;
 use sca_scenario::Span;
-use sca_scenario::model::{Action, Demand, Expect, Message, Pattern, Show, Sight, Source, Step, Suffix};
+use sca_scenario::model::{Action, Demand, Expect, Message, Sight, Step, Suffix};
 
-use sca_terminal::{Face, Screen};
-
-use crate::eased::Eased;
-use crate::guard::{Guard, Guarded};
-use crate::lanes::{Lanes, Noted};
-use crate::look::{Look, stamp};
-use crate::matching::{Captured, Mismatch, Names, is_secret};
+use super::find::Look;
+use super::standing_rules::{Guard, Guarded};
+use super::state::{Op, Progress, Reading, Script, Stepped, until};
+use crate::lanes::Lanes;
+use crate::matching::{Captured, Mismatch, is_secret};
+use crate::moment::stamp;
 use crate::verdict::Failure;
 
 /// An expectation without a deadline of its own has this one.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// One step of the flat timeline.
-#[derive(Debug)]
-pub(crate) enum Op {
-    Step(Rc<Step>),
-    Any(Vec<Rc<Step>>),
-    Optional(Vec<Step>),
-    Either(Vec<Vec<Step>>),
-    Order(bool),
-    Throughout(usize, Show, Span),
-    Without(Source, Pattern, Span),
-    Release,
-}
-
-/// What the script comes to when it is asked.
-#[derive(Debug)]
-pub(crate) enum Progress {
-    /// Do this.
-    Act(Rc<Step>),
-    /// Nothing more before something happens or this time comes.
-    Waiting(Option<Duration>),
-    /// All steps are done; `end` was the last of them, or the run goes on until it is quiet.
-    Done { ended: bool },
-    /// The scenario has failed.
-    Failed(Box<Failure>),
-}
-
-/// What an expectation has read.
-#[derive(Debug, Clone)]
-pub(crate) struct Reading {
-    pub(crate) sequence: u64,
-    pub(crate) span: Span,
-    pub(crate) label: Option<String>,
-}
-
-/// The place in the timeline.
-#[derive(Debug)]
-pub(crate) struct Script {
-    pub(crate) ops: VecDeque<Op>,
-    /// When the first of them became current.
-    pub(crate) since: Duration,
-    pub(crate) guards: Vec<Guard>,
-    /// In `in order`: the place of the last observation.
-    order: Option<u64>,
-    ended: bool,
-    /// What the expectation at hand has passed over: what, how often, when last.
-    pub(crate) passed: Vec<(String, u32, Duration)>,
-    /// What came nearest to the expectation at hand, since it became current.
-    pub(crate) near: Option<Mismatch>,
-    /// Of the lines that follow an `optional`, which held when it became current.
-    pub(crate) held: Option<Vec<bool>>,
-    /// The face that was looked at last.
-    pub(crate) looked_at: Option<Noted<Face>>,
-    /// When a cardholder last did something that came to nothing, and what.
-    pub(crate) idle_act: Option<(Duration, String)>,
-    /// The screens of late: since when, whose, which.
-    pub(crate) screens: VecDeque<(Duration, usize, Screen)>,
-    /// The line that was done with last.
-    pub(crate) last: Span,
-    /// What a deadline is stretched by, where delivery takes real time.
-    slack: Duration,
-    pub(crate) names: Names,
-    /// What expectations have read: its place in the order, and the line and label that read it.
-    pub(crate) readings: Vec<Reading>,
-    /// What is left of its demands after a blow of a sweep.
-    pub(crate) eased: Option<Eased>,
-}
-
-pub(crate) fn flatten(steps: &[Step], ops: &mut VecDeque<Op>) {
-    for step in steps {
-        match &step.action {
-            Action::AnyOrder(block) => ops.push_back(Op::Any(block.iter().cloned().map(Rc::new).collect())),
-            Action::InOrder(block) => {
-                ops.push_back(Op::Order(true));
-                flatten(block, ops);
-                ops.push_back(Op::Order(false));
-            }
-            Action::Throughout(who, show, _, block) => {
-                ops.push_back(Op::Throughout(*who, show.clone(), step.span));
-                flatten(block, ops);
-                ops.push_back(Op::Release);
-            }
-            Action::Without(source, pattern, _, block) => {
-                ops.push_back(Op::Without(source.clone(), pattern.clone(), step.span));
-                flatten(block, ops);
-                ops.push_back(Op::Release);
-            }
-            Action::Optional(block) => ops.push_back(Op::Optional(block.clone())),
-            Action::Either(_, branches) => ops.push_back(Op::Either(branches.clone())),
-            _ => ops.push_back(Op::Step(Rc::new(step.clone()))),
-        }
-    }
-}
-
 impl Script {
-    pub(crate) fn new(steps: &[Step], slack: Duration, assets: BTreeMap<String, Vec<u8>>) -> Self {
-        let mut ops = VecDeque::new();
-        flatten(steps, &mut ops);
-        Self {
-            ops,
-            since: Duration::ZERO,
-            guards: Vec::new(),
-            order: None,
-            ended: false,
-            passed: Vec::new(),
-            near: None,
-            held: None,
-            looked_at: None,
-            idle_act: None,
-            screens: VecDeque::new(),
-            last: Span { line: 1, column: 1, length: 8, file: 0 },
-            slack,
-            readings: Vec::new(),
-            names: Names { assets, ..Names::default() },
-            eased: None,
-        }
-    }
-
     /// Goes on as far as it can.
     pub(crate) fn advance(&mut self, now: Duration, lanes: &mut [Lanes]) -> Progress {
         loop {
@@ -386,16 +267,4 @@ impl Script {
         });
         here.unwrap_or(self.last)
     }
-}
-
-/// What one step comes to.
-pub(crate) enum Stepped {
-    Met,
-    Act,
-    Until(Option<Duration>),
-}
-
-/// Met from a moment on.
-pub(crate) fn until(now: Duration, at: Duration) -> Stepped {
-    if now >= at { Stepped::Met } else { Stepped::Until(Some(at)) }
 }

@@ -11,11 +11,11 @@ use crate::core::Core;
 
 /// What is known of a device from its broker's end.
 #[derive(Debug, Default)]
-pub(crate) struct Absent {
+pub(crate) struct StandIn {
     connected: bool,
 }
 
-impl Core for Absent {
+impl Core for StandIn {
     fn handle(&mut self, _: Now, input: Input) -> Vec<Output> {
         let Input::Link { event, .. } = input else { return Vec::new() };
         let was_connected = self.connected;

@@ -10,27 +10,14 @@ use sca_peers::RequestId;
 use sca_protocol::screens::ScreenName;
 use sca_scenario::model::{Action, Expect, LinkSight, Show, Sight, Step};
 
-use crate::guard::Guard;
+use super::find::Look;
+use super::standing_rules::Guard;
+use super::state::{Eased, Script, Stepped, until};
 use crate::lanes::Lanes;
-use crate::look::Look;
-use crate::script::{Script, Stepped, until};
 use crate::verdict::Failure;
 
 /// A message that cannot be sent for so long is left out.
 const GRACE: Duration = Duration::from_secs(900);
-
-/// What is left of a script's demands.
-#[derive(Debug)]
-pub(crate) struct Eased {
-    /// Whether answers have to say what the lines say.
-    strict: bool,
-    /// Whether the terminal has kept its power.
-    powered: bool,
-    /// Requests that will have no answer.
-    gone: BTreeSet<(usize, RequestId)>,
-    /// Which terminals a message reaches now.
-    reached: Vec<bool>,
-}
 
 impl Script {
     /// A blow has fallen that the script does not know of.

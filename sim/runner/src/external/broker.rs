@@ -1,6 +1,5 @@
 //! A real broker under test: the harness plays the terminal and the POS, on real sockets in real time.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use sca_protocol::settings::{BrokerSettings, with};
@@ -9,15 +8,12 @@ use sca_scenario::model::{
 };
 use sca_terminal::Target;
 
-use crate::around::play_with_broker;
-use crate::core::{Core, Making};
 use crate::faults;
-use crate::identities::Identities;
 use crate::inapplicable::{FIRST_LINE, What};
 use crate::live::Credentials;
-use crate::play::{Options, Place};
+use crate::played::Played;
 use crate::rows::{length, too_long};
-use crate::verdict::{Failure, Played};
+use crate::verdict::Failure;
 
 /// A broker under test, and how the harness gets at it.
 #[derive(Debug, Clone)]
@@ -43,12 +39,12 @@ impl ExternalBroker {
     pub(crate) fn pos_of(&self, pinpad_id: &str) -> (Target, String) {
         let url = self.pos.replace("{pinpad}", pinpad_id);
         let (front, path) = split_path(&url);
-        let target = crate::parse_url(front).unwrap_or_else(|| self.broker.clone());
+        let target = crate::target::parse_url(front).unwrap_or_else(|| self.broker.clone());
         (target, path.to_owned())
     }
 
     /// The url of the broker.
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         let Target { host, port, secure } = &self.broker;
         format!("{}://{host}:{port}", if *secure { "wss" } else { "ws" })
     }
@@ -62,26 +58,6 @@ pub fn split_path(url: &str) -> (&str, &str) {
         Some(at) => url.split_at(begin + at),
         None => (url, "/"),
     }
-}
-
-/// Plays a row with a real broker.
-pub(crate) fn play_external_broker<C: Core>(
-    scenario: &Scenario,
-    row: &Row,
-    options: &Options,
-    identities: &Arc<Identities>,
-    make: &dyn Fn(Making) -> C,
-    external: &ExternalBroker,
-) -> Played {
-    let mut row = row.clone();
-    row.cast.broker.insert("url".to_owned(), external.url());
-    for terminal in &mut row.cast.terminals {
-        terminal.settings.extend(external.terminal.iter().cloned());
-    }
-    let mut scenario = Scenario { rows: Vec::new(), ..scenario.clone() };
-    scenario.header.clock = Some(crate::clock::today());
-    let options = Options { place: Place::Wire { scale: 1 }, ..options.clone() };
-    play_with_broker(&scenario, &row, &options, identities, make, external.clone())
 }
 
 /// Why a row cannot be played with a real broker, if it cannot.
@@ -101,7 +77,7 @@ pub(crate) fn unplayable(
         return What::BrokerSettings.with_a_broker(FIRST_LINE, &format!("it sets `{name}`"));
     }
     let settings: BrokerSettings = with(&row.cast.broker).ok()?;
-    let named = row.cast.broker.contains_key("url").then(|| crate::play::target(&settings).secure);
+    let named = row.cast.broker.contains_key("url").then(|| crate::target::target(&settings).secure);
     if named.is_some_and(|secure| secure && !external.broker.secure) {
         return What::Scheme.with_a_broker(FIRST_LINE, "");
     }

@@ -6,11 +6,12 @@ use sca_scenario::model::{
     Action, Arm, FaultKind, LinkSight, NetworkChange, Party, Row, Scenario, Sight, Source, Step,
 };
 
-use super::ExternalTerminal;
+use super::terminal::ExternalTerminal;
 use crate::faults;
 use crate::inapplicable::{FIRST_LINE, What};
+use crate::played::Played;
 use crate::rows::{length, too_long};
-use crate::verdict::{Failure, Played};
+use crate::verdict::Failure;
 
 /// Why a row cannot be played against this device.
 pub(crate) fn unplayable(

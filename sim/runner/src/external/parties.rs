@@ -2,29 +2,22 @@
 
 use std::io;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use sca_network::{Dialer, Mailbox, SocketDialer, Stream, Tag};
-use sca_scenario::model::{Row, Scenario};
-use tokio::runtime::Builder;
-use tokio::task::LocalSet;
 
+use super::beside::Beside;
+use super::broker::ExternalBroker;
 use crate::clock::Clock;
-use crate::core::{Core, Making};
-use crate::external_broker::ExternalBroker;
-use crate::external_terminal::{Absent, Beside};
-use crate::identities::Identities;
-use crate::interrupt::unless;
-use crate::play::{Options, Place, failed_to_start, play_here};
+use crate::core::Core;
+use crate::options::Place;
 use crate::stage::listen;
-use crate::verdict::Played;
 use crate::world::World;
 use crate::world::external_broker::BrokerState;
 use crate::world::external_terminal::TerminalState;
 
 /// What of a world is not ours.
-pub(crate) enum Around {
+pub(crate) enum Parties {
     /// Nothing.
     Ours,
     /// The terminals.
@@ -36,7 +29,7 @@ pub(crate) enum Around {
 /// On the wire a handshake or a delivery may take this long, whatever the scale.
 const WIRE_FLOOR: Duration = Duration::from_millis(250);
 
-impl Around {
+impl Parties {
     /// What deadlines are stretched by, in scenario time.
     pub(crate) fn slack(&self, place: Place, clock: Clock) -> Duration {
         match (self, place) {
@@ -78,36 +71,5 @@ impl Around {
             Self::Devices(beside) => world.is_of(TerminalState::new(*beside)),
             Self::Broker(external) => world.is_at(BrokerState::new(external)),
         }
-    }
-}
-
-/// Plays a row against a device.
-pub(crate) async fn play_with_terminals(
-    scenario: &Scenario,
-    row: &Row,
-    options: &Options,
-    identities: &Arc<Identities>,
-    beside: Beside,
-) -> Played {
-    let options = Options { place: Place::Wire { scale: 1 }, ..options.clone() };
-    play_here(scenario, row, &options, identities, &|_| Absent::default(), Around::Devices(Box::new(beside))).await
-}
-
-/// Plays a row with a real broker.
-pub(crate) fn play_with_broker<C: Core>(
-    scenario: &Scenario,
-    row: &Row,
-    options: &Options,
-    identities: &Arc<Identities>,
-    make: &dyn Fn(Making) -> C,
-    external: ExternalBroker,
-) -> Played {
-    let around = Around::Broker(external);
-    match Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => {
-            let play = play_here(scenario, row, options, identities, make, around);
-            LocalSet::new().block_on(&runtime, unless(options.interrupt.as_ref(), row, play))
-        }
-        Err(error) => failed_to_start(row, error.to_string()),
     }
 }

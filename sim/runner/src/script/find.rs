@@ -3,13 +3,15 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use sca_protocol::{Line, Request};
+use sca_protocol::Line;
 use sca_scenario::model::{Expect, Message, Show, Sight};
 use sca_terminal::{Face, Seen};
 
-use crate::lanes::{Control, Data, Lanes, Noted};
+use super::state::Script;
+use crate::describe::{describe_control, describe_link, describe_to_host};
+use crate::lanes::{Data, Lanes, Noted};
 use crate::matching::{self, Captured, Mismatch};
-use crate::script::Script;
+use crate::moment::stamp;
 
 /// What an expectation finds.
 pub(crate) enum Look {
@@ -179,33 +181,4 @@ impl Script {
         let (at, connection) = (stamp(noted.at), data.connection);
         format!("this is message {}, {answered}, at {at}, connection {connection}: {}", data.number, data.brief())
     }
-}
-
-pub(crate) fn describe_link(seen: Seen) -> String {
-    match seen {
-        Seen::Attempts => "it attempts".to_owned(),
-        Seen::Fails(reason) => format!("it fails {reason}"),
-        Seen::Connects => "it connects".to_owned(),
-        Seen::Loses => "it loses the link".to_owned(),
-    }
-}
-
-pub(crate) fn describe_to_host(line: Line, request: &Request) -> String {
-    let host = if line == Line::Estate { "vhq" } else { "host" };
-    format!("{} {} to the {host}", request.function_type(), request.command())
-}
-
-pub(crate) fn describe_control(got: &Control) -> String {
-    match got {
-        Control::Ping(_) => "a ping".to_owned(),
-        Control::Pong(payload) => format!("a pong {:?}", String::from_utf8_lossy(payload)),
-        Control::Close(Some(code), reason) if reason.is_empty() => format!("a close {code}"),
-        Control::Close(Some(code), reason) => format!("a close {code} {}", sca_scenario::quote(reason)),
-        Control::Close(None, _) => "a close without a code".to_owned(),
-    }
-}
-
-/// A moment as people read it in messages.
-pub(crate) fn stamp(at: Duration) -> String {
-    format!("{}.{:03} s", at.as_secs(), at.subsec_millis())
 }

@@ -1,14 +1,13 @@
 //! The port that devices connect to: open, shut so that dials are refused, or deaf so that dials get no answer.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use sca_network::{Listener, ShutListener};
+use sca_network::{Listener, Mailbox, ShutListener, Stream};
 use sca_scenario::model::{Action, Arm, FaultKind, LinkSight, Sight, Step};
 use tokio::sync::Notify;
-
-use super::Callers;
 
 /// How the port stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,6 +31,22 @@ impl Wanted {
         if self.0.0.replace(door) != door {
             self.0.1.notify_one();
         }
+    }
+}
+
+/// Connections that have come and that nobody has looked at.
+#[derive(Clone, Default)]
+pub(crate) struct Callers {
+    pub(super) waiting: Rc<RefCell<VecDeque<Stream>>>,
+    pub(super) mailbox: Mailbox,
+    /// How the port by which they come is to stand.
+    pub(crate) wanted: Wanted,
+}
+
+impl Callers {
+    /// The next one.
+    pub(crate) fn next(&self) -> Option<Stream> {
+        self.waiting.borrow_mut().pop_front()
     }
 }
 

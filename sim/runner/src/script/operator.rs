@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sca_scenario::model::{Action, Expect, Sight, Step, Suffix};
 
-use crate::script::{Op, Script};
+use super::state::{Op, Script};
 use crate::verdict::Failure;
 
 impl Script {

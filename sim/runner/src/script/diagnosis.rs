@@ -6,10 +6,10 @@ use sca_protocol::screens::ScreenName;
 use sca_scenario::model::{Action, Expect, Show, Sight, Step};
 use sca_terminal::Screen;
 
+use super::state::{Op, Script};
 use crate::lanes::Lanes;
-use crate::look::stamp;
 use crate::matching::{self, Mismatch};
-use crate::script::{Op, Script};
+use crate::moment::stamp;
 use crate::transcript;
 use crate::verdict::{ABOVE, Failure, Fix};
 

@@ -1,117 +1,46 @@
-//! A real terminal, or any other client core, in the place of the simulated one: the harness plays broker, POS and network
-//! for it on real sockets in real time.
-//!
-//! What is seen of it is what the broker's end sees. What a scenario wants beyond that, a person can say, or nobody can.
+//! Plays a row whose terminals or whose broker are real.
 
-mod absent;
-mod device;
-mod door;
-mod process;
-mod unplayable;
-
-use std::collections::VecDeque;
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sca_network::{Listener, Mailbox, Stream};
+use sca_network::{Listener, Mailbox};
 use sca_scenario::model::{Action, LinkSight, Message, Row, Scenario, Sight, Step};
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
-use crate::around::play_with_terminals;
+use super::beside::Beside;
+use super::broker::ExternalBroker;
+use super::devices::Devices;
+use super::parties::Parties;
+use super::port::{self, Callers};
+use super::process;
+use super::stand_in::StandIn;
+use super::terminal::ExternalTerminal;
+use crate::core::{Core, Making};
 use crate::identities::Identities;
 use crate::interrupt::unless;
-use crate::play::{Options, failed_to_start};
-use crate::verdict::Played;
+use crate::options::{Options, Place};
+use crate::play::play_here;
+use crate::played::Played;
 
-pub(crate) use absent::Absent;
-pub(crate) use device::Devices;
-pub use device::PLACEHOLDERS;
-pub(crate) use door::Door;
-pub(crate) use process::Ended;
-pub use process::end_all;
-pub(crate) use unplayable::unplayable;
-
-/// Whoever sits before a device under test.
-pub trait Person: Send + Sync {
-    /// Says what has to be done now.
-    fn told(&self, what: &str);
-    /// Asks what is seen, and waits for yes or no; nothing where nobody answers.
-    fn asked(&self, question: &str) -> Option<bool>;
-}
-
-/// A device under test, and how the harness gets at it.
-#[derive(Clone)]
-pub struct ExternalTerminal {
-    /// Where the device finds its broker; with port 0 every scenario has a port of its own.
-    pub listen: SocketAddr,
-    /// The name by which the device finds it.
-    pub name: String,
-    /// The command that starts the device, with `{url}`, `{ca}`, `{cert}`, `{key}`, `{pinpad}` and `{settings}` in it.
-    pub spawn: Option<String>,
-    /// The command that resets the device before each scenario.
-    pub reset: Option<String>,
-    /// Settings that the device is known to have.
-    pub has: Vec<(String, String)>,
-    /// Settings of our broker in every scenario that does not set them.
-    pub broker: Vec<(String, String)>,
-    /// What the broker shows and whom it trusts, for a device that is not started here; without it the device is
-    /// expected to speak ws.
-    pub credentials: Option<crate::live::Credentials>,
-    /// How long the device may take to come.
-    pub patience: Duration,
-    /// Scenarios that take longer are not played.
-    pub longest: Duration,
-    /// How long the device may take to hang up on an answer that it does not accept.
-    pub second_thoughts: Duration,
-    /// What every deadline is stretched by.
-    pub slack: Duration,
-    /// Where what the device prints is appended.
-    pub log: Option<PathBuf>,
-    /// Who looks at its screen and uses its cards.
-    pub person: Option<Arc<dyn Person>>,
-}
-
-impl std::fmt::Debug for ExternalTerminal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ExternalTerminal {{ listen: {}, spawn: {:?} }}", self.listen, self.spawn)
+/// Plays a row with a real broker.
+pub(crate) fn play_external_broker<C: Core>(
+    scenario: &Scenario,
+    row: &Row,
+    options: &Options,
+    identities: &Arc<Identities>,
+    make: &dyn Fn(Making) -> C,
+    external: &ExternalBroker,
+) -> Played {
+    let mut row = row.clone();
+    row.cast.broker.insert("url".to_owned(), external.url());
+    for terminal in &mut row.cast.terminals {
+        terminal.settings.extend(external.terminal.iter().cloned());
     }
-}
-
-impl ExternalTerminal {
-    /// Whether the devices of a scenario are its own, so that nothing is left of the one before.
-    pub(crate) fn is_fresh(&self) -> bool {
-        self.spawn.is_some() || self.reset.is_some()
-    }
-}
-
-/// Connections that have come and that nobody has looked at.
-#[derive(Clone, Default)]
-pub(crate) struct Callers {
-    waiting: Rc<std::cell::RefCell<VecDeque<Stream>>>,
-    mailbox: Mailbox,
-    /// How the port by which they come is to stand.
-    pub(crate) wanted: door::Wanted,
-}
-
-impl Callers {
-    /// The next one.
-    pub(crate) fn next(&self) -> Option<Stream> {
-        self.waiting.borrow_mut().pop_front()
-    }
-}
-
-/// What a world is given beside what every world has.
-pub(crate) struct Beside {
-    pub(crate) external: ExternalTerminal,
-    pub(crate) callers: Callers,
-    pub(crate) mailbox: Mailbox,
-    pub(crate) devices: Devices,
-    /// Whether the scenario wants to see attempts that are refused.
-    pub(crate) shows_refusals: bool,
+    let mut scenario = Scenario { rows: Vec::new(), ..scenario.clone() };
+    scenario.header.clock = Some(crate::clock::today());
+    let options = Options { place: Place::Wire { scale: 1 }, ..options.clone() };
+    play_with_broker(&scenario, &row, &options, identities, make, external.clone())
 }
 
 /// Plays one row against a device.
@@ -124,30 +53,30 @@ pub(crate) fn play_external_terminal(
 ) -> Played {
     let runtime = match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return failed_to_start(row, error.to_string()),
+        Err(error) => return Played::cannot_run(row, error.to_string()),
     };
     let play = async {
         let listener = match Listener::bind(external.listen) {
             Ok(listener) => listener,
-            Err(error) => return failed_to_start(row, format!("cannot listen on {}: {error}", external.listen)),
+            Err(error) => return Played::cannot_run(row, format!("cannot listen on {}: {error}", external.listen)),
         };
         let port = listener.address().map_or(0, |address| address.port());
         let (scenario, row) = prepared(scenario, row, external, port);
         if let Err(why) = reset(external).await {
-            return failed_to_start(&row, why);
+            return Played::cannot_run(&row, why);
         }
         let mut devices = match Devices::start(external, &scenario, &row, identities) {
             Ok(devices) => devices,
-            Err(error) => return failed_to_start(&row, format!("the device cannot be started: {error}")),
+            Err(error) => return Played::cannot_run(&row, format!("the device cannot be started: {error}")),
         };
         let mailbox = Mailbox::default();
         let callers = Callers { mailbox: mailbox.clone(), ..Callers::default() };
-        let accepting = tokio::task::spawn_local(door::accept(listener, callers.clone()));
+        let accepting = tokio::task::spawn_local(port::accept(listener, callers.clone()));
         // The time of the scenario begins when the device is there.
         if let Err(why) = is_there(external, &mailbox, &mut devices).await {
-            return failed_to_start(&row, why);
+            return Played::cannot_run(&row, why);
         }
-        let shows_refusals = door::shows_refusals(&row.steps);
+        let shows_refusals = port::shows_refusals(&row.steps);
         let beside = Beside { external: external.clone(), callers, mailbox, devices, shows_refusals };
         let played = play_with_terminals(&scenario, &row, options, identities, beside).await;
         accepting.abort();
@@ -248,4 +177,35 @@ fn of_device(step: &mut Step, host: &str) {
         }
     }
     step.action.blocks_mut().into_iter().flatten().for_each(|step| of_device(step, host));
+}
+
+/// Plays a row against a device.
+pub(crate) async fn play_with_terminals(
+    scenario: &Scenario,
+    row: &Row,
+    options: &Options,
+    identities: &Arc<Identities>,
+    beside: Beside,
+) -> Played {
+    let options = Options { place: Place::Wire { scale: 1 }, ..options.clone() };
+    play_here(scenario, row, &options, identities, &|_| StandIn::default(), Parties::Devices(Box::new(beside))).await
+}
+
+/// Plays a row with a real broker.
+pub(crate) fn play_with_broker<C: Core>(
+    scenario: &Scenario,
+    row: &Row,
+    options: &Options,
+    identities: &Arc<Identities>,
+    make: &dyn Fn(Making) -> C,
+    external: ExternalBroker,
+) -> Played {
+    let around = Parties::Broker(external);
+    match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => {
+            let play = play_here(scenario, row, options, identities, make, around);
+            LocalSet::new().block_on(&runtime, unless(options.interrupt.as_ref(), row, play))
+        }
+        Err(error) => Played::cannot_run(row, error.to_string()),
+    }
 }

@@ -11,8 +11,8 @@ use sca_certs::Role;
 use sca_protocol::settings::{TerminalSettings, with};
 use sca_scenario::model::{Certificate, Row, Scenario, Terminal};
 
-use super::ExternalTerminal;
 use super::process::{Ended, Log, Started};
+use super::terminal::ExternalTerminal;
 use crate::files::{self, Kept};
 use crate::identities::Identities;
 use crate::shell;

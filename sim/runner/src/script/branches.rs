@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use sca_scenario::model::{Action, Expect, Sight, Step};
 
+use super::find::Look;
+use super::state::{Op, Script, Stepped, flatten};
 use crate::lanes::Lanes;
-use crate::look::Look;
-use crate::script::{Op, Script, Stepped, flatten};
 use crate::verdict::Failure;
 
 /// How the first line of a branch stands to what has come.

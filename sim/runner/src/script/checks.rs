@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sca_scenario::model::{Relation, Step};
 
-use crate::look::stamp;
-use crate::script::Script;
+use super::state::Script;
+use crate::moment::stamp;
 use crate::verdict::Failure;
 
 impl Script {

@@ -1,0 +1,30 @@
+//! What was observed, in a few words for messages.
+
+use sca_protocol::{Line, Request};
+use sca_terminal::Seen;
+
+use crate::lanes::Control;
+
+pub(crate) fn describe_link(seen: Seen) -> String {
+    match seen {
+        Seen::Attempts => "it attempts".to_owned(),
+        Seen::Fails(reason) => format!("it fails {reason}"),
+        Seen::Connects => "it connects".to_owned(),
+        Seen::Loses => "it loses the link".to_owned(),
+    }
+}
+
+pub(crate) fn describe_to_host(line: Line, request: &Request) -> String {
+    let host = if line == Line::Estate { "vhq" } else { "host" };
+    format!("{} {} to the {host}", request.function_type(), request.command())
+}
+
+pub(crate) fn describe_control(got: &Control) -> String {
+    match got {
+        Control::Ping(_) => "a ping".to_owned(),
+        Control::Pong(payload) => format!("a pong {:?}", String::from_utf8_lossy(payload)),
+        Control::Close(Some(code), reason) if reason.is_empty() => format!("a close {code}"),
+        Control::Close(Some(code), reason) => format!("a close {code} {}", sca_scenario::quote(reason)),
+        Control::Close(None, _) => "a close without a code".to_owned(),
+    }
+}

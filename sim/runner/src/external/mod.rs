@@ -1,0 +1,29 @@
+//! What of a run is real: terminals or a broker in the place of the simulated ones, on real sockets in real time. The
+//! harness plays everyone else.
+//!
+//! What is seen of a device is what the broker's end sees. What a scenario wants beyond that, a person can say, or nobody
+//! can.
+
+mod beside;
+mod broker;
+mod devices;
+mod parties;
+mod play;
+mod port;
+mod process;
+mod stand_in;
+mod terminal;
+mod unplayable;
+
+pub(crate) use beside::Beside;
+pub(crate) use broker::unplayable as unplayable_with_a_broker;
+pub use broker::{ExternalBroker, split_path};
+pub(crate) use devices::Devices;
+pub use devices::PLACEHOLDERS;
+pub(crate) use parties::Parties;
+pub(crate) use play::{LOOKS, play_external_broker, play_external_terminal};
+pub(crate) use port::{Callers, Door};
+pub(crate) use process::Ended;
+pub use process::end_all;
+pub use terminal::{ExternalTerminal, Person};
+pub(crate) use unplayable::unplayable as unplayable_with_a_terminal;
