@@ -13,7 +13,7 @@ use lsp_types::{
 use sca_scenario::Span;
 
 use message::message;
-use names::{identities, inserts, libraries, requests, terminals};
+use names::{identities, inserts, libraries, requests, said, terminals};
 pub(crate) use names::{labels, stories};
 
 use crate::facts::{self, Fact, fact};
@@ -193,11 +193,6 @@ fn statement(path: &Path, text: &str, at: &AtCursor) -> Vec<Fact> {
         }
         _ => Vec::new(),
     }
-}
-
-/// Words that are said in one place only.
-fn said(words: &[&str], says: &str) -> Vec<Fact> {
-    words.iter().map(|word| fact(*word, says, Look::VALUE)).collect()
 }
 
 /// Behind the kind of a fault: when, where, how long.

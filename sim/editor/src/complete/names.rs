@@ -5,7 +5,6 @@ use std::path::Path;
 use lsp_types::CompletionItemKind as Look;
 use sca_scenario::Library;
 
-use super::said;
 use crate::facts::{Fact, fact};
 use crate::line::words;
 
@@ -109,4 +108,9 @@ pub(super) fn libraries(path: &Path) -> Vec<Fact> {
         }
     }
     found
+}
+
+/// Words that are said in one place only.
+pub(super) fn said(words: &[&str], says: &str) -> Vec<Fact> {
+    words.iter().map(|word| fact(*word, says, Look::VALUE)).collect()
 }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use serde::Deserialize;
 
-use super::CONFORMANCE_VERSION;
+use super::gather::CONFORMANCE_VERSION;
 
 /// A matrix as it was written: what two of them are compared by.
 #[derive(Debug, Clone, Deserialize)]

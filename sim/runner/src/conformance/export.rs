@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::Conformance;
+use super::gather::Conformance;
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");

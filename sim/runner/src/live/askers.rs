@@ -66,7 +66,7 @@ impl Askers {
         waiting.push(Waiting {
             asker,
             on,
-            is_request: super::broker::asks(text),
+            is_request: asks(text),
             counter: mark("COUNTER"),
             recon: mark("POS_RECON"),
             pays: row.is_some_and(|row| matches!(row.behaviour, Behaviour::Pay(_))),
@@ -134,6 +134,17 @@ impl Askers {
         }
         lost
     }
+}
+
+/// Whether a text is a request, as a POS sends it: behind a mark, comments and the line of XML.
+pub(super) fn asks(text: &str) -> bool {
+    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
+    for (begin, end) in [("<?", "?>"), ("<!--", "-->"), ("<!--", "-->")] {
+        if rest.starts_with(begin) {
+            rest = rest.split_once(end).map_or("", |(_, behind)| behind).trim_start();
+        }
+    }
+    rest.starts_with("<TRANSACTION") || rest.starts_with("<ETRANSACTION")
 }
 
 #[cfg(test)]

@@ -16,9 +16,11 @@ use sca_protocol::message::Layout;
 use sca_protocol::settings::BrokerSettings;
 use tokio::sync::mpsc;
 
-use super::askers::{Askers, For};
+use super::askers::{Askers, For, asks};
+use super::credentials::{Credentials, real_clock, wall};
 use super::guests::{Cause, Guest};
-use super::{Credentials, Limits, SHORTAGE_PAUSE, Said, Shortage, real_clock, wall};
+use super::limits::{Limits, SHORTAGE_PAUSE, Shortage};
+use super::said::Said;
 
 /// A broker to run.
 #[derive(Debug, Clone)]
@@ -391,17 +393,6 @@ impl Live<'_> {
             }
         }
     }
-}
-
-/// Whether a text is a request, as a POS sends it: behind a mark, comments and the line of XML.
-pub(super) fn asks(text: &str) -> bool {
-    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
-    for (begin, end) in [("<?", "?>"), ("<!--", "-->"), ("<!--", "-->")] {
-        if rest.starts_with(begin) {
-            rest = rest.split_once(end).map_or("", |(_, behind)| behind).trim_start();
-        }
-    }
-    rest.starts_with("<TRANSACTION") || rest.starts_with("<ETRANSACTION")
 }
 
 /// Whether a RESPONSE_TEXT is one of the broker's own.

@@ -15,7 +15,7 @@ use sca_terminal::CallId;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::{Limits, SHORTAGE_PAUSE, Shortage};
+use super::limits::{Limits, SHORTAGE_PAUSE, Shortage};
 
 /// Orders that may wait on one call before it is given up. More than one read can ask for.
 const OUTBOX: usize = 2_048;

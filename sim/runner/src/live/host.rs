@@ -10,7 +10,9 @@ use sca_protocol::Line;
 use sca_protocol::settings::{EstateSettings, HostSettings};
 use tokio::sync::mpsc;
 
-use super::{Limits, SHORTAGE_PAUSE, Said, Shortage, real_clock};
+use super::credentials::real_clock;
+use super::limits::{Limits, SHORTAGE_PAUSE, Shortage};
+use super::said::Said;
 
 /// Which host to run, and how it behaves.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::broker::is_of_broker;
-use super::{Credentials, real_clock, wall};
+use super::credentials::{Credentials, real_clock, wall};
 
 /// A POS to run.
 #[derive(Debug, Clone)]

@@ -17,7 +17,8 @@ use sca_terminal::{
 use tokio::sync::mpsc;
 
 use super::calls::Calls;
-use super::{Credentials, Said, real_clock, wall};
+use super::credentials::{Credentials, real_clock, wall};
+use super::said::Said;
 use crate::core::{Core, Making};
 use crate::files;
 use crate::moment::stamp;
@@ -47,7 +48,7 @@ pub struct TerminalPlan {
     /// The address on which the classic ports are opened, where POSCONNECTALLOW is not WEBSOCKETS.
     pub listen_on: IpAddr,
     /// What it allows those who call it.
-    pub limits: super::Limits,
+    pub limits: super::limits::Limits,
     /// A folder that is its flash; in memory when absent.
     pub flash: Option<PathBuf>,
 }

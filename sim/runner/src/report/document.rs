@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Painter, failure, problem};
+use super::show::{Painter, failure, problem};
 use crate::ledger::Known;
 use crate::origin::Origin;
 use crate::played::Played;
@@ -327,7 +327,7 @@ impl Document {
     /// What is wrong with it, or that it is of a version that is not known.
     pub fn from_json(text: &str) -> Result<Self, String> {
         let value: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        crate::report::is_of_version(&value, REPORT_VERSION)?;
+        super::version::is_of_version(&value, REPORT_VERSION)?;
         serde_json::from_value(value).map_err(|error| error.to_string())
     }
 }

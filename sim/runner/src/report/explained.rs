@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use sca_scenario::model::shown_values;
 
+use super::show::where_is;
 use crate::files::Loaded;
 use crate::played::Played;
-use crate::report::where_is;
 use crate::trace::{Kind, Moment};
 
 /// Every moment of a trace on a line: the scenario's line and label on the left, what was done and seen on the right.

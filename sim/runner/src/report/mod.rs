@@ -6,23 +6,25 @@ mod junit;
 mod lines;
 mod markdown;
 mod merge;
+mod page;
 mod show;
 mod sides;
 mod trace;
+mod version;
 
 pub use document::{About, Document, File, REPORT_VERSION, Reported, Row, Summary, Unread};
 pub use explained::explained;
 pub use junit::junit;
 pub use lines::{github, json_lines, json_lines_begin, json_lines_of, tap};
 pub use markdown::markdown;
+pub(crate) use page::filled;
 pub use show::{Painter, failure, problem};
 pub use sides::sides;
 pub use trace::trace_page;
+pub(crate) use version::is_of_version;
 
 use sca_protocol::plain::shown;
-use sca_scenario::Span;
 
-use crate::files::Loaded;
 use crate::suite::FileResult;
 
 /// The kinds of reports.
@@ -65,41 +67,6 @@ pub fn report(document: &Document, kind: Kind) -> Result<String, String> {
         Kind::Markdown => Ok(shown(&markdown(document)).into_owned()),
         Kind::Tap => Ok(shown(&tap(document)).into_owned()),
     }
-}
-
-/// A place as `line 5`, or with its file where that is a library.
-pub(crate) fn where_is(loaded: &Loaded, span: Span) -> String {
-    match loaded.texts.get(usize::from(span.file)) {
-        Some((path, _)) if span.file > 0 => {
-            format!("{} line {}", path.file_name().unwrap_or_default().to_string_lossy(), span.line)
-        }
-        _ => format!("line {}", span.line),
-    }
-}
-
-/// Says of a document that it is of another version than the one that is known.
-pub(crate) fn is_of_version(value: &serde_json::Value, known: u32) -> Result<(), String> {
-    match value.get("version").and_then(serde_json::Value::as_u64) {
-        Some(version) if version == u64::from(known) => Ok(()),
-        Some(other) => Err(format!("it is of version {other}, and {known} is known")),
-        None => Err("it has no version".to_owned()),
-    }
-}
-
-/// A page of HTML with its title, style, data and script in their places.
-pub(crate) fn filled(page: &str, title: &str, style: &str, script: &str, json: &str) -> String {
-    let title = title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-    // In a script element nothing but these can end it or begin a comment.
-    let json = json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
-    let parts = [("{title}", title.as_str()), ("{style}", style), ("{data}", &json), ("{script}", script)];
-    let (mut out, mut rest) = (String::with_capacity(page.len() + script.len() + json.len()), page);
-    // The places stand in this order, so what is filled in is never looked at again.
-    for (place, text) in parts {
-        let (before, after) = rest.split_once(place).unwrap_or((rest, ""));
-        out.extend([before, text]);
-        rest = after;
-    }
-    out + rest
 }
 
 /// How many files and rows came to which verdict.

@@ -75,3 +75,13 @@ fn range(text: &str, span: Span) -> std::ops::Range<usize> {
     }
     text.len()..text.len()
 }
+
+/// A place as `line 5`, or with its file where that is a library.
+pub(crate) fn where_is(loaded: &Loaded, span: Span) -> String {
+    match loaded.texts.get(usize::from(span.file)) {
+        Some((path, _)) if span.file > 0 => {
+            format!("{} line {}", path.file_name().unwrap_or_default().to_string_lossy(), span.line)
+        }
+        _ => format!("line {}", span.line),
+    }
+}

@@ -190,11 +190,6 @@ pub(super) fn is_upgrade(bytes: &[u8]) -> bool {
     read.is_some_and(|(head, _)| head.get("Upgrade").is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket")))
 }
 
-/// Whether bytes begin as a frame of a terminal does: whole, of a kind there is, masked.
-pub(super) fn is_masked(bytes: &[u8]) -> bool {
-    matches!(bytes, [0x81 | 0x82 | 0x88..=0x8a | 0xc1 | 0xc2, second, ..] if second & 0x80 != 0)
-}
-
 /// What an alert of TLS tells: of the broker's certificate where the terminal sent it, else of the terminal's.
 fn alert_word(code: u8, by_terminal: bool) -> &'static str {
     match (code, by_terminal) {

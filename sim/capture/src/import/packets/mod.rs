@@ -4,33 +4,20 @@
 mod classic;
 mod line;
 mod stream;
+mod tshark;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use super::Imported;
 use crate::session::{Event, Session};
 use line::Line;
 use stream::{Connection, connections, follow};
+pub use tshark::PacketsError;
+use tshark::tshark;
 
 /// Connections of one file that are looked into.
 const CONNECTIONS_MAX: usize = 500;
-
-/// Why packets cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum PacketsError {
-    /// There is no tshark.
-    #[error("packets are read through tshark, which is not there; on Debian: apt-get install tshark")]
-    NoTshark,
-    /// tshark cannot be started.
-    #[error("tshark cannot be started: {0}")]
-    Start(io::Error),
-    /// tshark cannot read the file at all.
-    #[error("tshark cannot read it: {0}")]
-    Tshark(String),
-}
 
 /// Reads a file of packets. `keys` is a TLS key log.
 ///
@@ -122,7 +109,7 @@ fn brokers(connections: &BTreeMap<usize, Connection>) -> BTreeSet<&str> {
         mine.map(|connection| connection.sides().1).collect()
     };
     let mut all = of(&line::is_upgrade);
-    all.extend(of(&|bytes| line::is_masked(bytes)));
+    all.extend(of(&|bytes| stream::is_masked(bytes)));
     all
 }
 
@@ -135,24 +122,4 @@ fn closed_books(imported: &mut Imported, connections: &BTreeMap<usize, Connectio
             imported.unread(place, format!("TLS that cannot be opened; {told}"));
         }
     }
-}
-
-/// Runs tshark. What it printed, and what it complained of.
-fn tshark(file: &Path, keys: Option<&Path>, arguments: &[&str]) -> Result<(String, Option<String>), PacketsError> {
-    let mut command = Command::new("tshark");
-    // What travels in TCP is taken apart here, and frames in thousands of parts take tshark long.
-    command.args(["-n", "--disable-protocol", "websocket", "-r"]).arg(file).stdin(Stdio::null());
-    if let Some(keys) = keys {
-        command.arg("-o").arg(format!("tls.keylog_file:{}", keys.display()));
-    }
-    let output = command.args(arguments).output().map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => PacketsError::NoTshark,
-        _ => PacketsError::Start(error),
-    })?;
-    let complaint = (!output.status.success()).then(|| {
-        let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        let mut lines = text.lines().filter(|line| !line.starts_with("Running as user") && !line.trim().is_empty());
-        lines.next_back().unwrap_or("it says nothing").to_owned()
-    });
-    Ok((String::from_utf8_lossy(&output.stdout).into_owned(), complaint))
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{PacketsError, line, tshark};
+use super::tshark::{PacketsError, tshark};
 use crate::session::Ending;
 
 /// One TCP connection.
@@ -100,7 +100,7 @@ impl Connection {
     /// upgrade or masks what it says has dialled.
     pub(super) fn sides(&self) -> (&str, &str) {
         let by = |says: &dyn Fn(&[u8]) -> bool| self.texts().find(|(_, bytes)| says(bytes)).map(|(from, _)| from);
-        let asks = || by(&|bytes| bytes.starts_with(b"GET ")).or_else(|| by(&|bytes| line::is_masked(bytes)));
+        let asks = || by(&|bytes| bytes.starts_with(b"GET ")).or_else(|| by(&|bytes| is_masked(bytes)));
         match if self.begins { None } else { asks() } {
             Some(dialler) if dialler == self.server => (&self.server, &self.client),
             _ => (&self.client, &self.server),
@@ -322,4 +322,9 @@ fn missing(bytes: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(bytes).ok()?.trim_end_matches('\0');
     let count = text.strip_prefix('[')?.strip_suffix(" missing in capture file]")?;
     Some(count.to_owned())
+}
+
+/// Whether bytes begin as a frame of a terminal does: whole, of a kind there is, masked.
+pub(super) fn is_masked(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x81 | 0x82 | 0x88..=0x8a | 0xc1 | 0xc2, second, ..] if second & 0x80 != 0)
 }

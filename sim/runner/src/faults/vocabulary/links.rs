@@ -1,6 +1,6 @@
 //! Faults of the way to the broker: network, proxies, TLS, trust.
 
-use super::{FaultRow, memory, row};
+use super::row::{FaultRow, memory, row};
 
 pub(super) const NETWORK: &[FaultRow] = &[
     row(

@@ -1,6 +1,6 @@
 //! Faults of what is said on the way: HTTP, WebSocket, documents, messages; and of several who speak at once.
 
-use super::{FaultRow, memory, row};
+use super::row::{FaultRow, memory, row};
 
 pub(super) const HTTP: &[FaultRow] = &[
     row(

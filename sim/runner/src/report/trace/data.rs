@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::cards::told;
 use crate::files::Loaded;
 use crate::played::Played;
-use crate::report::{Painter, failure, where_is};
+use crate::report::show::{Painter, failure, where_is};
 use crate::trace::{End, Kind, Moment, Trace};
 use crate::verdict::{Failure, Verdict};
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use sca_scenario::model::Scenario;
 
-use super::filled;
+use super::page::filled;
 use crate::files::Loaded;
 use crate::played::Played;
 

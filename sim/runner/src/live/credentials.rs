@@ -1,0 +1,60 @@
+//! Who is trusted by a party in the open, what it shows, and by which clock it judges.
+
+use std::sync::Arc;
+
+use sca_certs::Identity;
+use sca_network::tls::{self, ClientTls, Clock, Demand, ServerTls, Shown, TlsError, Trust, Trusted};
+use sca_protocol::UnixTime;
+
+use crate::clock::{Clock as WorldClock, DeviceClock};
+
+/// Who is trusted, and what is shown.
+#[derive(Debug, Clone, Default)]
+pub struct Credentials {
+    /// Trusted roots, DER.
+    pub roots: Vec<Vec<u8>>,
+    /// Revocation lists, DER.
+    pub lists: Vec<Vec<u8>>,
+    /// What is shown to the other side.
+    pub identity: Option<Arc<Identity>>,
+}
+
+impl Credentials {
+    /// The side that is dialled, which demands a certificate of whoever dials; validity is judged by the real date.
+    ///
+    /// # Errors
+    /// [`TlsError`], if they cannot be used.
+    pub fn server(&self) -> Result<Arc<ServerTls>, TlsError> {
+        tls::server(&self.trust((false, "both", "all"))?, wall(&real_clock(None).1), Demand::Required)
+    }
+
+    /// The side that dials.
+    ///
+    /// # Errors
+    /// [`TlsError`], if they cannot be used.
+    pub fn client(&self) -> Result<Arc<ClientTls>, TlsError> {
+        tls::client(&self.trust((false, "both", "all"))?, wall(&real_clock(None).1), None)
+    }
+
+    /// Trust with what settings say of resumption, versions and groups.
+    pub(super) fn trust(&self, (resumption, versions, groups): (bool, &str, &str)) -> Result<Trust, TlsError> {
+        let shown = match &self.identity {
+            Some(identity) => Shown::new(identity)?,
+            None => None,
+        };
+        let trusted = Arc::new(Trusted::new(&self.roots, &self.lists)?);
+        Ok(Trust { trusted, shown, resumption, versions: versions.to_owned(), groups: groups.to_owned() })
+    }
+}
+
+/// The real clock, for those who check validity; theirs shows something else where a setting says so.
+pub(super) fn real_clock(shows: Option<UnixTime>) -> (WorldClock, DeviceClock) {
+    let clock = WorldClock::start(1);
+    (clock, DeviceClock::new(clock, shows.unwrap_or_else(crate::clock::today)))
+}
+
+/// A device's clock as TLS asks for it.
+pub(super) fn wall(clock: &DeviceClock) -> Arc<Clock<impl Fn() -> i64 + Send + Sync + 'static>> {
+    let clock = clock.clone();
+    Arc::new(Clock(move || clock.shows().0))
+}
