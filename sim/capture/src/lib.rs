@@ -9,8 +9,8 @@ pub mod diff;
 mod ears;
 mod fields;
 mod frames;
+mod generate;
 pub mod import;
-mod lift;
 pub mod load;
 pub mod record;
 mod redact;
@@ -18,6 +18,6 @@ mod session;
 
 pub use audit::Audit;
 pub use ears::Ears;
-pub use lift::Lift;
+pub use generate::Lift;
 pub use redact::redacted;
 pub use session::{Ending, Event, Session, Side};

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use sca_runner::files;
 
 use crate::Lift;
+use crate::generate::MESSAGE_MAX;
 use crate::import::log::Shape;
 use crate::import::packets::{self, PacketsError};
 use crate::import::{Format, Imported, TEXT_MAX, decoded, har, log, looks, too_long};
-use crate::lift::speech::MESSAGE_MAX;
 use crate::session::{Event, Session};
 
 /// How a capture is to be read.

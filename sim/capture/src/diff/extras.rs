@@ -3,7 +3,10 @@
 use sca_runner::{Core, text_of};
 use sca_scenario::model::Row;
 
-use super::{Comparer, Difference, Outcome, Run, What, explain, message_of, parts};
+use super::compared::{Difference, What};
+use super::comparer::{Comparer, Outcome, Run};
+use super::steps::message_of;
+use super::{explain, parts};
 
 /// Fields of one message that only the model says.
 pub(super) struct Extra {

@@ -2,7 +2,7 @@
 
 use sca_scenario::model::{Action, Demand, Fields, Message, Op, Sight, Step, Suffix, Test};
 
-use super::message_of;
+use super::steps::message_of;
 
 /// A field in which two messages differ.
 #[derive(Debug, Clone, PartialEq, Eq)]

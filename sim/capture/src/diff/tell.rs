@@ -6,7 +6,8 @@ use sca_scenario::Printer;
 use sca_scenario::model::{Action, Sight, Speaker, Step};
 use serde_json::{Value, json as value};
 
-use super::{Compared, Difference, What};
+use super::compared::{Compared, Difference, What};
+use super::parts::Part;
 
 /// The version of the JSON; it grows when a field changes its meaning or goes away.
 pub const DIFF_VERSION: u32 = 1;
@@ -107,7 +108,7 @@ fn one_capture(compared: &Compared, capture: &str) -> Value {
     let difference = |difference: &Difference, rung: Option<&Step>| {
         let parts: Vec<Value> = match &difference.what {
             What::Fields(parts) => {
-                let one = |part: &super::Part| value!({"name": part.name, "field": part.field, "model": part.model});
+                let one = |part: &Part| value!({"name": part.name, "field": part.field, "model": part.model});
                 parts.iter().map(one).collect()
             }
             _ => Vec::new(),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use sca_protocol::handshake::Head;
 use sca_runner::files;
 
-use crate::lift::Lift;
+use crate::generate::Lift;
 use crate::load::{file_name, title};
 use crate::session::{Ending, Event, Side};
 

@@ -2,19 +2,8 @@
 
 use std::time::Duration;
 
-use super::Who;
+use super::who::{Count, Who};
 use crate::problem::Span;
-
-/// Attempts since the link was last up, or connections of the run; both from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Count {
-    /// Connections rather than attempts.
-    pub of_connections: bool,
-    /// The first.
-    pub from: u32,
-    /// The last.
-    pub to: u32,
-}
 
 /// A fault: what, where or when, how long.
 #[derive(Debug, Clone)]

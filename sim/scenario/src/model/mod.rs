@@ -8,13 +8,15 @@ use crate::problem::{Problem, Span};
 mod fault;
 mod message;
 mod step;
+mod who;
 
-pub use fault::{Arm, Bytes, Carrier, Count, DeadAddress, Fault, FaultKind, Place, Point, TLS_POINTS, Toward};
+pub use fault::{Arm, Bytes, Carrier, DeadAddress, Fault, FaultKind, Place, Point, TLS_POINTS, Toward};
 pub use message::{Demand, Fields, Message, Op, RawFrame, Test};
 pub use step::{
     Action, CardholderAct, Expect, HostAct, LinkSight, NetworkAct, NetworkChange, Party, Pattern, Relation, Send, Set,
-    Show, Sight, Source, Speaker, Step, Suffix, Who, Within,
+    Show, Sight, Source, Speaker, Step, Suffix, Within,
 };
+pub use who::{Count, Who};
 
 /// One scenario, each row of its `each` played by itself.
 #[derive(Debug, Clone)]

@@ -7,7 +7,9 @@ use sca_protocol::Line;
 use sca_protocol::cards::{Card, Entry};
 use sca_protocol::screens::ScreenName;
 
-use super::{Count, Fault, Message, Test};
+use super::fault::Fault;
+use super::message::{Message, Test};
+use super::who::{Count, Who};
 use crate::problem::Span;
 
 /// One step of the timeline.
@@ -130,9 +132,6 @@ impl Action {
         }
     }
 }
-
-/// A terminal, by its place in the cast.
-pub type Who = usize;
 
 /// What a cardholder does.
 #[derive(Debug, Clone, PartialEq, Eq)]

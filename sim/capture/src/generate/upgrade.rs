@@ -7,8 +7,8 @@ use sca_protocol::handshake::{Head, Upgrade, judge};
 use sca_protocol::secret::{self, Kind};
 use sca_scenario::model::{Action, Message, Sight};
 
-use super::link::{Doubtful, Phase, sayable};
-use super::{Lift, expect};
+use super::lines::{expect, sayable};
+use super::state::{Doubtful, Lift, Phase};
 use crate::frames::Frames;
 use crate::session::Event;
 

@@ -8,7 +8,7 @@ use sca_protocol::screens::ScreenName;
 use sca_protocol::{Request, Response};
 use sca_scenario::model::{Action, CardholderAct, HostAct, Party};
 
-use super::{Asked, Lift};
+use super::state::{Asked, Lift};
 
 impl Lift {
     /// What has to have happened before this answer could be given.

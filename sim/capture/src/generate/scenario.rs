@@ -1,26 +1,15 @@
-//! A session as a scenario: settings above, then line after line as it happened. Lines only ever come to the end, so that
-//! a recording can be written while it runs; where the head has to change, [`Lift::rewrites`] says so.
-//!
-//! It has never seen a socket or a file.
-
-mod answer;
-mod link;
-mod parts;
-mod pay;
-mod prompt;
-pub(crate) mod speech;
-mod upgrade;
+//! Takes what happened, event by event, and writes the scenario.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
-use sca_protocol::Request;
 use sca_protocol::commands::{Behaviour, Command};
-use sca_protocol::xml::Limits;
-use sca_scenario::model::{Action, Expect, Sight, Step, Suffix};
+use sca_scenario::model::{Action, Step};
 use sca_scenario::{Printer, quote, stamp_into};
 
+use super::lines::{is_start, request_in};
+use super::state::{Asked, Lift, Link, Speech};
 use crate::frames::Frames;
 use crate::session::{Event, Side};
 
@@ -35,33 +24,6 @@ const UNANSWERED: Duration = Duration::from_secs(40);
 /// No scenario lasts longer; a clock that was set in between tells such times.
 const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 
-/// A scenario that is being made of what happens.
-pub struct Lift {
-    title: String,
-    secure: bool,
-    /// Whether a POS calls the terminal on its classic ports.
-    classic: bool,
-    /// Settings of the terminal and the broker that what happened asks for.
-    terminal: BTreeMap<&'static str, String>,
-    broker: BTreeMap<&'static str, String>,
-    /// Certificates with a flaw, by name.
-    certificates: BTreeMap<String, &'static str>,
-    body: String,
-    /// How often something before the end of the text has changed.
-    rewrites: u64,
-    link: link::Link,
-    frames: Frames,
-    speech: speech::Speech,
-    last: Duration,
-    is_over: bool,
-    /// Whether another part follows.
-    goes_on: bool,
-    /// Which part of the capture it is, where it is one of several: its number, and of how many where that is known.
-    part: (usize, Option<usize>),
-    /// Bytes of lines that stand for what was before it began.
-    prelude: usize,
-}
-
 impl Lift {
     /// A scenario of this title in which nothing has happened.
     #[must_use]
@@ -75,9 +37,9 @@ impl Lift {
             certificates: BTreeMap::new(),
             body: String::new(),
             rewrites: 0,
-            link: link::Link::default(),
+            link: Link::default(),
             frames: Frames::default(),
-            speech: speech::Speech::default(),
+            speech: Speech::default(),
             last: Duration::ZERO,
             is_over: false,
             goes_on: false,
@@ -220,7 +182,7 @@ impl Lift {
     }
 
     /// What nobody had answered when the capture ended is no line of it: whether it would have been nobody knows.
-    fn leave_open_requests_out(&mut self) {
+    pub(super) fn leave_open_requests_out(&mut self) {
         for asked in self.speech.pairing.forget().into_iter().rev() {
             let Some(lines) = self.body.get(asked.lines.clone()).map(str::to_owned) else { continue };
             if lines.is_empty() {
@@ -243,13 +205,13 @@ impl Lift {
         }
     }
 
-    fn insert_comment(&mut self, place: usize, text: &str) {
+    pub(super) fn insert_comment(&mut self, place: usize, text: &str) {
         self.body.insert_str(place, &format!("# {text}\n"));
         self.rewrites += 1;
     }
 
     /// What a side said is missing.
-    fn is_lost(&mut self, side: Side, what: &str) {
+    pub(super) fn is_lost(&mut self, side: Side, what: &str) {
         self.comment(&format!("the capture has a gap here: {what}"));
         self.frames.forget();
         let gap = self.body.len();
@@ -260,7 +222,7 @@ impl Lift {
     }
 
     /// What was asked before a gap and answered nowhere else was answered in it.
-    fn answer_in_gaps(&mut self) {
+    pub(super) fn answer_in_gaps(&mut self) {
         let open = self.speech.pairing.forget();
         let (mut lost, rest): (Vec<Asked>, Vec<Asked>) = open.into_iter().partition(Asked::is_answered_alone);
         for asked in rest {
@@ -276,14 +238,14 @@ impl Lift {
         }
     }
 
-    fn set_terminal(&mut self, name: &'static str, value: String) {
+    pub(super) fn set_terminal(&mut self, name: &'static str, value: String) {
         if self.terminal.get(name) != Some(&value) {
             self.terminal.insert(name, value);
             self.rewrites += 1;
         }
     }
 
-    fn set_broker(&mut self, name: &'static str, value: String) {
+    pub(super) fn set_broker(&mut self, name: &'static str, value: String) {
         if self.broker.get(name) != Some(&value) {
             self.broker.insert(name, value);
             self.rewrites += 1;
@@ -291,13 +253,13 @@ impl Lift {
     }
 
     /// A request begins here.
-    fn asks(&mut self, at: Duration, text: &str, label: String) {
+    pub(super) fn asks(&mut self, at: Duration, text: &str, label: String) {
         let request = request_in(text);
         let cancels = request.as_ref().and_then(Command::find).is_some_and(|row| row.behaviour == Behaviour::Cancel);
         if cancels {
             self.speech.pairing.open_mut().for_each(|asked| asked.is_cancelled = true);
         }
-        self.speech.starts += usize::from(request.as_ref().is_some_and(answer::is_start));
+        self.speech.starts += usize::from(request.as_ref().is_some_and(is_start));
         let (begin, number) = (self.body.len(), self.speech.number);
         self.speech.pairing.asked(
             request.as_ref(),
@@ -306,7 +268,7 @@ impl Lift {
     }
 
     /// The lines of the request that came last end here.
-    fn has_asked(&mut self) {
+    pub(super) fn has_asked(&mut self) {
         let end = self.body.len();
         if let Some(asked) = self.speech.pairing.open_mut().next_back() {
             asked.lines.end = end;
@@ -314,13 +276,13 @@ impl Lift {
     }
 
     /// Appends a step.
-    fn step(&mut self, at: Option<Duration>, action: Action) {
+    pub(super) fn step(&mut self, at: Option<Duration>, action: Action) {
         let step = Step { stamp: at, ..Step::made(action) };
         Printer::new(&[], &[]).step(&mut self.body, &step, 0);
     }
 
     /// Appends what is no statement, without card data and on lines of its own.
-    fn comment(&mut self, text: &str) {
+    pub(super) fn comment(&mut self, text: &str) {
         for line in text.lines().filter(|line| !line.trim().is_empty()).take(40) {
             let shown: String = line.chars().filter(|c| !c.is_control()).collect();
             // Redacted first: half a number looks like none.
@@ -328,41 +290,4 @@ impl Lift {
             let _ = writeln!(self.body, "# {shown}");
         }
     }
-}
-
-/// An expectation of the one terminal.
-fn expect(sight: Sight) -> Action {
-    Action::Expect(Expect { who: 0, sight, suffix: Suffix::default() })
-}
-
-/// What is kept of a request until its answer comes.
-#[derive(Default)]
-struct Asked {
-    /// Its number, and when it was asked.
-    number: u32,
-    at: Duration,
-    /// Whether the POS has cancelled since.
-    is_cancelled: bool,
-    /// Whether it stands in a part before.
-    is_elsewhere: bool,
-    label: String,
-    /// Where its lines stand.
-    lines: std::ops::Range<usize>,
-    request: Option<Request>,
-    /// Where behind it the capture has a gap, in which its answer may stand.
-    gap: Option<usize>,
-}
-
-impl Asked {
-    /// Whether its answer stands in a gap, and needed nobody but the terminal.
-    fn is_answered_alone(&self) -> bool {
-        let row = self.request.as_ref().and_then(Command::find);
-        let is_alone = row.is_some_and(|row| matches!(row.behaviour, Behaviour::Tell(_) | Behaviour::Change(_)));
-        self.gap.is_some() && is_alone && !self.is_elsewhere
-    }
-}
-
-/// The request that a text is, if it is one.
-fn request_in(text: &str) -> Option<Request> {
-    Request::parse(text, Limits { bytes_max: usize::MAX, ..Limits::default() }).ok()
 }

@@ -10,8 +10,8 @@ use sca_protocol::{Request, Response};
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Demand, Expect, Fields, Message, Op, Send, Sight, Speaker, Suffix, Test};
 
-use super::speech::test;
-use super::{Asked, Lift};
+use super::lines::{is_start, test};
+use super::state::{Asked, Lift};
 use crate::fields::{self, BROUGHT_BACK, REFERENCE, VARYING};
 
 impl Lift {
@@ -188,9 +188,4 @@ fn is_notice(response: &Response) -> bool {
 
 fn told(message: Message, suffix: Suffix) -> Action {
     Action::Expect(Expect { who: 0, sight: Sight::ToPos(message), suffix })
-}
-
-/// Whether a request opens a session.
-pub(super) fn is_start(request: &Request) -> bool {
-    request.function_type() == "SESSION" && request.command() == "START"
 }

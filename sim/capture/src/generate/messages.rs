@@ -1,63 +1,22 @@
 //! What is said on the link: requests and their answers, paired; what changes from run to run, made into captures and
 //! inserts; control frames, and frames that no message can be made of.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sca_protocol::Request;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
 use sca_protocol::xml::Limits;
-use sca_scenario::Span;
-use sca_scenario::model::{Action, Demand, Fields, Message, Op, RawFrame, Send, Sight, Speaker, Test};
+use sca_scenario::model::{Action, Demand, Fields, Message, Op, RawFrame, Send, Sight, Speaker};
 
-use super::parts::Carried;
-use super::{Asked, Lift, expect};
+use super::lines::{MESSAGE_MAX, expect, request_in, sayable, test};
+use super::state::{Asked, Lift};
 use crate::fields::{self, BROUGHT_BACK, REFERENCE};
 use crate::frames::Came;
 use crate::session::Side;
 
-/// Bytes of a message that is kept; a file holds a few such.
-pub(crate) const MESSAGE_MAX: usize = 128 << 10;
-
 /// Bytes of a frame that breaks the protocol and is kept.
 const ODD_MAX: usize = 4_096;
-
-/// What is known of the talk.
-#[derive(Default)]
-pub(super) struct Speech {
-    pub(super) pairing: sca_runner::Pairing<Asked>,
-    /// Messages so far, from which labels are made.
-    pub(super) number: u32,
-    /// Values that answers have brought, and the names they are captured under.
-    pub(super) captured: BTreeMap<String, String>,
-    /// The counter that the terminal stood at when it was first asked, where that is not where a new one stands.
-    counter: Option<u64>,
-    /// Whether any COUNTER has been said.
-    has_counted: bool,
-    /// Labels of MACs that were given out within the capture.
-    pub(super) registered: Vec<String>,
-    /// Whether a session was asked for within the capture, or is known to have been open before.
-    pub(super) has_session: bool,
-    /// How often one was asked for, whatever became of it.
-    pub(super) starts: usize,
-    /// Where the lines of the present connection begin.
-    pub(super) connected: Option<usize>,
-    /// Pings of the terminal that have not been told.
-    pings: u32,
-    /// When the ping before was, with nothing since.
-    last_ping: Option<Duration>,
-    /// What the payment host has been told to do.
-    pub(super) host: Option<String>,
-    /// Whether it has been said to be out of reach.
-    pub(super) is_host_down: bool,
-    /// How many requests had been seen where others may be missing: before the capture began, or in a gap.
-    pub(super) unseen_behind: Option<u32>,
-    /// Names given to captured values so far.
-    pub(super) named: usize,
-    /// Values of parts before, and the exchanges that brought them.
-    pub(super) carried: Carried,
-}
 
 impl Lift {
     pub(super) fn frame(&mut self, at: Duration, side: Side, frame: &Frame) {
@@ -91,7 +50,7 @@ impl Lift {
             match side {
                 // Its answer answers nothing that stands here.
                 Side::Broker => {
-                    let request = super::request_in(&text);
+                    let request = request_in(&text);
                     let asked = Asked { at, is_elsewhere: true, request: request.clone(), ..Asked::default() };
                     self.speech.pairing.asked(request.as_ref(), asked);
                 }
@@ -145,7 +104,7 @@ impl Lift {
         let text = String::from_utf8_lossy(&said).into_owned();
         let label = self.label();
         self.asks(at, &text, label.clone());
-        let request = super::request_in(&text).filter(|_| !text.contains("{{"));
+        let request = request_in(&text).filter(|_| !text.contains("{{"));
         if let Some(request) = &request {
             self.counts(request, None);
         }
@@ -199,7 +158,7 @@ impl Lift {
 
     fn control(&mut self, at: Duration, side: Side, frame: &Frame, idle: Duration) {
         let text = String::from_utf8(frame.payload.clone()).ok().filter(|text| !text.chars().any(char::is_control));
-        let text = text.map(|text| super::link::sayable(&text));
+        let text = text.map(|text| sayable(&text));
         let payload = text.filter(|text| !text.is_empty());
         match (side, frame.opcode) {
             (Side::Broker, opcode::PING) => {
@@ -285,7 +244,7 @@ impl Lift {
 
     /// A message that its fields do not say: as a document, or as a text.
     fn document_of(&mut self, text: &str) -> Message {
-        let request = super::request_in(text);
+        let request = request_in(text);
         if let Some(request) = &request {
             self.counts(request, None);
         }
@@ -350,10 +309,6 @@ impl Lift {
     }
 }
 
-pub(super) fn test(field: &str, demand: Demand) -> Test {
-    Test { field: field.to_owned(), demand, span: Span::default() }
-}
-
 fn raw(frame: &Frame) -> RawFrame {
     RawFrame {
         opcode: frame.opcode,
@@ -370,7 +325,7 @@ fn raw(frame: &Frame) -> RawFrame {
 /// The code and the reason of a close.
 fn closes(frame: &Frame) -> (Option<u16>, Option<String>) {
     let (code, reason) = frame.close_parts();
-    (code, Some(super::link::sayable(&reason)).filter(|reason| !reason.is_empty()))
+    (code, Some(sayable(&reason)).filter(|reason| !reason.is_empty()))
 }
 
 /// A request whose fields say all there is to it, blanks between elements aside.

@@ -7,70 +7,9 @@ use sca_scenario::model::{
     Action, Arm, Count, Expect, Fault, FaultKind, LinkSight, Party, Set, Sight, Suffix, Toward, Within,
 };
 
-use super::Lift;
+use super::state::{Lift, Phase};
 use crate::frames::Frames;
 use crate::session::{Ending, Side};
-
-/// How far the link is.
-#[derive(Debug, Default)]
-pub(super) struct Link {
-    /// Attempts since it was last up.
-    attempts: u32,
-    /// How many of them have failed.
-    failures: u32,
-    pub(super) phase: Phase,
-    /// Whether TLS was spoken, so that the broker's url is a wss one.
-    speaks_tls: bool,
-    /// The request for the upgrade that was told last.
-    pub(super) told: String,
-    /// The name of the terminal's certificate, and of the broker's, where they are not the usual ones.
-    shown: [Option<String>; 2],
-    /// When something last passed.
-    pub(super) moved: Duration,
-    /// The ping of the terminal that has no pong yet, and since when.
-    pub(super) unanswered: Option<Duration>,
-    /// Whether a close has been said, and by whom.
-    pub(super) closed: Option<Side>,
-    /// A 101 that the rules refuse: what follows tells whether the terminal did.
-    pub(super) doubtful: Option<Doubtful>,
-}
-
-/// An answer with the status 101 and something wrong in it.
-#[derive(Debug)]
-pub(super) struct Doubtful {
-    pub(super) at: Duration,
-    pub(super) reason: Reason,
-    /// What was asked, and the answer as it came.
-    pub(super) asked: String,
-    pub(super) text: String,
-}
-
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) enum Phase {
-    #[default]
-    Down,
-    Opening {
-        /// What was asked, once it was.
-        asked: Option<String>,
-    },
-    Up,
-}
-
-impl Link {
-    /// There is no link that could be lost.
-    pub(super) fn is_always_up(&mut self) {
-        self.phase = Phase::Up;
-    }
-
-    /// It is over, nobody knows how.
-    pub(super) fn is_down(&mut self) {
-        self.phase = Phase::Down;
-    }
-
-    pub(super) fn is_up(&self) -> bool {
-        self.phase == Phase::Up
-    }
-}
 
 impl Lift {
     pub(super) fn opened(&mut self, at: Duration) {
@@ -251,17 +190,6 @@ impl Lift {
     pub(super) fn sees(&mut self, at: Duration, sight: Sight) {
         self.step(Some(at), Action::Expect(Expect { who: 0, sight, suffix: Suffix::default() }));
     }
-}
-
-/// A text as it can stand in a line: without card data, without what looks like an insert, without control characters.
-pub(super) fn sayable(text: &str) -> String {
-    let kept: String = text.trim_end().chars().filter(|c| !c.is_control()).collect();
-    let text = crate::redacted(&kept);
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        out.push_str(if c == '{' && out.ends_with('{') { " " } else { "" });
-        out.push(c);
-        out
-    })
 }
 
 /// The flaw that makes TLS fail so, and whether the broker's certificate has it.

@@ -7,9 +7,9 @@ use sca_protocol::commands::Prompt;
 use sca_protocol::screens::ScreenName;
 use sca_scenario::model::CardholderAct;
 
+use super::lines::sayable;
 use super::pay::card_of;
-use super::{Asked, Lift};
-use crate::lift::link::sayable;
+use super::state::{Asked, Lift};
 
 /// The RESULT_CODE of what was cancelled, or waited too long.
 const CANCELLED: &str = "59001";

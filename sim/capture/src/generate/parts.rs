@@ -1,6 +1,5 @@
 //! A capture in parts: each is a scenario of its own, and what a later one refers to is said in it again.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -8,7 +7,8 @@ use regex::Regex;
 use sca_protocol::commands::{Command, Needs};
 use sca_scenario::model::{LinkSight, Sight};
 
-use super::{Asked, Lift, expect};
+use super::lines::{expect, request_in};
+use super::state::{Asked, Brings, Lift};
 use crate::fields::BROUGHT_BACK;
 use crate::session::{Event, Session};
 
@@ -17,23 +17,6 @@ const CARRIED_MAX: (usize, usize) = (256, 8 << 10);
 
 /// Longer silences are cut to this.
 const SILENCE_MAX: Duration = Duration::from_secs(2 * 3_600);
-
-/// Values that earlier exchanges have brought, each with the lines that bring it again.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Carried {
-    values: BTreeMap<String, Rc<Brings>>,
-    /// The same in the order in which they came.
-    order: Vec<String>,
-}
-
-/// An exchange that brings values.
-#[derive(Debug)]
-struct Brings {
-    lines: String,
-    /// What it brings, and the name of each.
-    names: Vec<(String, String)>,
-    needs_session: bool,
-}
 
 impl Lift {
     /// A whole session as a scenario, or as several: where it is longer than one may be, and where the end of a connection is
@@ -135,7 +118,7 @@ impl Lift {
 
     /// Where a request names a value that a part before has brought, what brought it is said again where this part begins.
     pub(super) fn bring_what_is_named(&mut self, text: &str) {
-        let Some(request) = super::request_in(text) else { return };
+        let Some(request) = request_in(text) else { return };
         for name in BROUGHT_BACK {
             let Some(value) = request.get(name).filter(|value| !self.speech.captured.contains_key(*value)) else {
                 continue;

@@ -1,0 +1,40 @@
+//! What lines of a scenario are made of.
+
+use sca_protocol::Request;
+use sca_protocol::xml::Limits;
+use sca_scenario::Span;
+use sca_scenario::model::{Action, Demand, Expect, Sight, Suffix, Test};
+
+/// Bytes of a message that is kept; a file holds a few such.
+pub(crate) const MESSAGE_MAX: usize = 128 << 10;
+
+/// An expectation of the one terminal.
+pub(super) fn expect(sight: Sight) -> Action {
+    Action::Expect(Expect { who: 0, sight, suffix: Suffix::default() })
+}
+
+/// A test of one field.
+pub(super) fn test(field: &str, demand: Demand) -> Test {
+    Test { field: field.to_owned(), demand, span: Span::default() }
+}
+
+/// A text as it can stand in a line: without card data, without what looks like an insert, without control characters.
+pub(super) fn sayable(text: &str) -> String {
+    let kept: String = text.trim_end().chars().filter(|c| !c.is_control()).collect();
+    let text = crate::redacted(&kept);
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        out.push_str(if c == '{' && out.ends_with('{') { " " } else { "" });
+        out.push(c);
+        out
+    })
+}
+
+/// Whether a request opens a session.
+pub(super) fn is_start(request: &Request) -> bool {
+    request.function_type() == "SESSION" && request.command() == "START"
+}
+
+/// The request that a text is, if it is one.
+pub(super) fn request_in(text: &str) -> Option<Request> {
+    Request::parse(text, Limits { bytes_max: usize::MAX, ..Limits::default() }).ok()
+}
