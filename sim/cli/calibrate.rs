@@ -7,7 +7,7 @@ use sca_capture::calibrate::calibrate;
 use sca_capture::diff::Comparer;
 use sca_runner::{report, simulated};
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::import::{Reading, name_of, named};
 use crate::terms::{authorities, complain, painter, put};
 

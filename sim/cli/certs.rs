@@ -10,7 +10,7 @@ use sca_network::pem::{self, PemError};
 use sca_runner::{Identities, files, today};
 use sca_scenario::model::Certificate;
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::terms::{complain, say};
 
 #[derive(Debug, Args)]

@@ -9,7 +9,7 @@ use sca_runner::files::Loaded;
 use sca_runner::{files, report, tidy};
 use sca_scenario::{Library, Problem};
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::terms::{complain, count, date, painter, say, some_found, unread};
 
 #[derive(Debug, Args)]

@@ -1,6 +1,5 @@
 //! `conformance`: clause by clause, what the scenarios prove, and how that differs from another time.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,9 +9,10 @@ use sca_runner::ledger::Ledger;
 use sca_runner::suite::{FileResult, Snapshots, Suite};
 use sca_runner::{Options, shell, simulated, today};
 
-use crate::Exit;
+use crate::exit::Exit;
+use crate::ledger::{ledger, read};
 use crate::run::device::Device;
-use crate::terms::{authorities_for, complain, count, found, say, unread};
+use crate::terms::{authorities_for, complain, count, found, say};
 
 #[derive(Debug, Args)]
 #[command(
@@ -97,7 +97,7 @@ fn results(arguments: &Arguments) -> Result<Vec<FileResult>, Exit> {
     let found: Vec<PathBuf> = found(&arguments.paths)?.into_iter().map(crate::terms::named).collect();
     let real = arguments.device.real()?;
     // What has been started ends with it.
-    crate::run::interrupt::listen(true);
+    crate::interrupt::listen(true);
     let clauses = sca_protocol::clauses::ids();
     let suite = Suite {
         options: Options { today: Some(arguments.today.unwrap_or_else(today)), ..Options::default() },
@@ -115,26 +115,6 @@ fn results(arguments: &Arguments) -> Result<Vec<FileResult>, Exit> {
         })?);
     }
     Ok(results)
-}
-
-/// Bytes of a file that is read.
-const BYTES_MAX: u64 = 64 << 20;
-
-fn read(path: &Path) -> Result<String, Exit> {
-    let size = fs::metadata(path).map(|meta| meta.len());
-    let text = match size {
-        Ok(size) if size > BYTES_MAX => Err(format!("{size} bytes, {BYTES_MAX} are allowed")),
-        _ => fs::read_to_string(path).map_err(|error| error.to_string()),
-    };
-    text.map_err(|error| unread(path, &error))
-}
-
-/// Reads a ledger; where it cannot be read it is said, and the exit.
-pub(crate) fn ledger(path: &Path) -> Result<Ledger, Exit> {
-    Ledger::read(&read(path)?).map_err(|why| {
-        complain!("error: {} is no ledger: {why}", path.display());
-        Exit::Invalid
-    })
 }
 
 fn compare(before: &Path, after: &Path) -> Exit {

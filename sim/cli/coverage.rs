@@ -9,7 +9,7 @@ use sca_runner::suite::{Real, Snapshots, Suite};
 use sca_runner::sweep::Sweep;
 use sca_runner::{Options, simulated};
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::terms::{authorities, complain, count, painter, say, some_found, threads, unread};
 
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use sca_capture::load;
 use sca_runner::shrink::Shrinker;
 use sca_runner::{files, report, simulated};
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::import::{Reading, name_of, named};
 use crate::terms::{authorities, complain, count, painter, put, say, unread};
 

@@ -13,7 +13,7 @@ use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings};
 
 use sca_scenario::model::INVARIANTS;
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::terms::{complain, found, loaded, say};
 
 #[derive(Debug, Args)]

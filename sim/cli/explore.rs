@@ -7,7 +7,7 @@ use clap::Args;
 use sca_runner::explore::{Explore, Explored, Found};
 use sca_runner::{files, shell, simulated};
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::terms::{authorities, complain, count, loaded, say, some_found, threads};
 
 #[derive(Debug, Args)]

@@ -3,7 +3,7 @@
 use clap::Args;
 use sca_runner::faults::vocabulary::{self, FAMILIES};
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::terms::say;
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sca_runner::{files, report, suite};
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::terms::{complain, painter, say, unread};
 
 #[derive(Debug, Args)]

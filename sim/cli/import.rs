@@ -9,7 +9,7 @@ use sca_capture::import::log::Shape;
 use sca_capture::import::{FORMATS, Format, Imported};
 use sca_capture::load::{self, How};
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::terms::{complain, count, say};
 
 /// How a capture is read.

@@ -6,7 +6,7 @@ use clap::Args;
 use sca_runner::files;
 use sca_runner::filter::Filter;
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::run::filtered;
 use crate::terms::{complain, found, say, unread};
 

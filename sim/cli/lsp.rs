@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::terms::{complain, put};
 
 #[derive(Debug, Args)]

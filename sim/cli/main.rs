@@ -6,12 +6,15 @@ mod check;
 mod conformance;
 mod coverage;
 mod diff;
+mod exit;
 mod explain;
 mod explore;
 mod export;
 mod faults;
 mod fmt;
 mod import;
+mod interrupt;
+mod ledger;
 mod list;
 mod log;
 mod lsp;
@@ -31,30 +34,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use exit::Exit;
+
 /// Worlds are made of many small things that live shortly.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// What the process says when it ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exit {
-    /// All is well.
-    Good = 0,
-    /// A scenario failed, or a file is not in the one layout.
-    Failed = 1,
-    /// What was asked for makes no sense.
-    Usage = 2,
-    /// A scenario is not valid.
-    Invalid = 3,
-    /// The harness could not run: a file cannot be read, a port not be opened.
-    CannotRun = 4,
-    /// SIGHUP ended it.
-    HungUp = 129,
-    /// SIGINT ended it.
-    Interrupted = 130,
-    /// SIGTERM ended it.
-    Terminated = 143,
-}
 
 /// A simulated SCA payment terminal against a scriptable WebSocket broker.
 ///

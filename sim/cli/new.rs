@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use sca_runner::files;
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::terms::{complain, say};
 
 #[derive(Debug, Args)]

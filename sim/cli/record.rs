@@ -8,10 +8,10 @@ use sca_capture::record::{RecordPlan, record};
 use sca_runner::live::Credentials;
 use sca_terminal::Target;
 
-use crate::Exit;
 use crate::certs::{self, Files, credentials};
+use crate::exit::Exit;
 use crate::log::{Log, Logging};
-use crate::open::{Bounds, Refused, Until, exit, on_one_thread, url};
+use crate::open::party::{Bounds, Refused, Until, exit, on_one_thread, url};
 use crate::terms::say;
 
 #[derive(Debug, Args)]

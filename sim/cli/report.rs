@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use sca_runner::files;
 use sca_runner::report::{self, Document, KINDS, Kind, Summary};
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::terms::{complain, count, is_closed, put, say};
 
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use sca_runner::files::{self, Found};
 use sca_runner::report::sides;
 use sca_runner::{snapshots, tidy};
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::terms::{complain, count, painter_of_output, say, unread};
 
 #[derive(Debug, Args)]

@@ -12,7 +12,7 @@ use sca_runner::suite::Authorities;
 use sca_runner::{Options, Played, files, play, simulated};
 use sca_scenario::model::Scenario;
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::terms::{complain, count, loaded, say};
 
 #[derive(Debug, Args)]

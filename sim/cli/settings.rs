@@ -4,7 +4,7 @@ use clap::Args;
 use sca_protocol::assumptions::ASSUMPTIONS;
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Place, Settings, TerminalSettings};
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::terms::say;
 
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use sca_runner::report;
 use sca_runner::sweep::{Blow, Broken, KINDS, Sweep, Swept};
 use sca_runner::{Verdict, files, shell, simulated};
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::terms::{authorities, complain, count, is_lively, painter, say, some_found, threads, unread};
 
 #[derive(Debug, Args)]

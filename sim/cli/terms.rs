@@ -11,7 +11,7 @@ use sca_runner::files::{self, Loaded};
 use sca_runner::report::{self, Painter};
 use sca_runner::suite::{Authorities, Real};
 
-use crate::Exit;
+use crate::exit::Exit;
 
 /// A painter for standard error.
 pub(crate) fn painter() -> Painter {

@@ -184,5 +184,6 @@ fn expanded(tree: &str) -> Vec<String> {
 /// Paths in the middle of the code: `crate::a::b`, `super::c` and `child::d`.
 fn paths_in(code: &str) -> Vec<String> {
     let words = code.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'));
-    words.filter(|word| word.contains("::")).map(|word| word.trim_matches(':').to_owned()).collect()
+    // `crate::` before a brace belongs to a `use`, which is read as a whole.
+    words.filter(|word| word.contains("::") && !word.ends_with(':')).map(str::to_owned).collect()
 }

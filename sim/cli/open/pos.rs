@@ -10,9 +10,9 @@ use sca_terminal::Target;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::sync::mpsc;
 
-use super::{Refused, exit, on_one_thread, url};
-use crate::Exit;
+use super::party::{Refused, exit, on_one_thread, url};
 use crate::certs::Files;
+use crate::exit::Exit;
 use crate::terms::say;
 
 #[derive(Debug, Args)]

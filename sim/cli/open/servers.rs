@@ -6,9 +6,9 @@ use clap::Args;
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Settings};
 use sca_runner::live::{self, BrokerPlan, HostPlan, Said};
 
-use super::{Bounds, Refused, Until, chosen, exit, on_one_thread, open_setting};
-use crate::Exit;
+use super::party::{Bounds, Refused, Until, chosen, exit, on_one_thread, open_setting};
 use crate::certs::Files;
+use crate::exit::Exit;
 use crate::log::{Log, Logging};
 
 #[derive(Debug, Args)]

@@ -13,9 +13,9 @@ use sca_runner::simulated;
 use sca_terminal::{Cardholder, Target};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Bounds, Refused, chosen, exit, interrupted, on_one_thread, open_setting, url};
-use crate::Exit;
+use super::party::{Bounds, Refused, chosen, exit, interrupted, on_one_thread, open_setting, url};
 use crate::certs::Files;
+use crate::exit::Exit;
 use crate::log::{Log, Logging};
 use crate::terms::{complain, say};
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use sca_runner::audit::{Divergence, audit};
 use sca_runner::suite::{Real, Snapshots, Suite};
 
-use super::{Arguments, Terminals};
-use crate::Exit;
+use super::arguments::{Arguments, Terminals};
+use crate::exit::Exit;
 use crate::terms::{complain, count, loaded, say, threads};
 
 /// Plays everything twice and says where the two part.

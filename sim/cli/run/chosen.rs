@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use sca_runner::files;
 use sca_runner::filter::{Filter, Subject};
 
-use super::{Arguments, last};
-use crate::Exit;
+use super::arguments::Arguments;
+use super::last;
+use crate::exit::Exit;
 use crate::terms::{complain, count, named, unread};
 
 /// What a run is of.

@@ -14,8 +14,8 @@ use sca_runner::parse_url;
 use sca_runner::suite::Real;
 use sca_terminal::Target;
 
-use crate::Exit;
 use crate::certs::Files;
+use crate::exit::Exit;
 use crate::terms::{complain, threads};
 
 /// Who the terminal is.
@@ -49,7 +49,7 @@ pub(crate) struct Device {
     reset: Option<String>,
     /// A setting of the terminal: that a real one is known to have, or that ours gets before a real broker; may be given
     /// several times
-    #[arg(long, value_name = "NAME=VALUE", value_parser = crate::open::setting::<TerminalSettings>)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = crate::open::party::setting::<TerminalSettings>)]
     set: Vec<(String, String)>,
     /// A setting of our broker in every scenario that does not set it, for a terminal that insists on it (`subprotocol
     /// sci`); may be given several times
@@ -74,7 +74,7 @@ pub(crate) struct Device {
     #[arg(long, value_name = "FILE", requires = "spawn")]
     device_log: Option<PathBuf>,
     /// A real broker under test, ws:// or wss://HOST:PORT; the terminal and its POS are played
-    #[arg(long, value_name = "URL", value_parser = crate::open::url, requires = "pos", conflicts_with = "terminal")]
+    #[arg(long, value_name = "URL", value_parser = crate::open::party::url, requires = "pos", conflicts_with = "terminal")]
     broker: Option<Target>,
     /// Where a POS finds that broker; {pinpad} stands for the terminal it speaks to, as in ws://localhost:8080/pos/{pinpad}
     #[arg(long, value_name = "URL", value_parser = pos_url, requires = "broker")]
@@ -84,7 +84,7 @@ pub(crate) struct Device {
 }
 
 fn broker_setting(text: &str) -> Result<(String, String), String> {
-    let (name, value) = crate::open::setting::<BrokerSettings>(text)?;
+    let (name, value) = crate::open::party::setting::<BrokerSettings>(text)?;
     if matches!(name.as_str(), "url" | "latency" | "bandwidth" | "clock") {
         return Err(format!("{name} cannot be given to a broker on real sockets"));
     }

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use sca_runner::{files, play, relines, report, simulated};
 
-use super::{Terminals, replay};
-use crate::Exit;
+use super::arguments::{Arguments, Terminals, replay};
+use crate::exit::Exit;
 use crate::terms::{complain, count, painter, say, unread};
 
 /// Rewrites the expectations of some files until they hold.
-pub(super) fn update(arguments: &super::Arguments, suite: &Terminals<'_>, paths: &[std::path::PathBuf]) -> Exit {
+pub(super) fn update(arguments: &Arguments, suite: &Terminals<'_>, paths: &[std::path::PathBuf]) -> Exit {
     let mut exit = Exit::Good;
     for path in paths {
         let one = file(arguments, suite, path);
@@ -20,7 +20,7 @@ pub(super) fn update(arguments: &super::Arguments, suite: &Terminals<'_>, paths:
     exit
 }
 
-fn file(arguments: &super::Arguments, suite: &Terminals<'_>, path: &Path) -> Exit {
+fn file(arguments: &Arguments, suite: &Terminals<'_>, path: &Path) -> Exit {
     let text = match files::read_text(path) {
         Ok(text) => text,
         Err(error) => return unread(path, &error),

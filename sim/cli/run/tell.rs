@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use sca_runner::suite::{FileResult, Snapshot, difference, joined};
 use sca_runner::{Options, Verdict, files, play, report, shell, simulated};
 
-use super::{Arguments, Terminals, replay};
+use super::arguments::{Arguments, Terminals, replay};
 use crate::terms::{complain, painter, say};
 
 /// Says what came of one file, where there is something to say.

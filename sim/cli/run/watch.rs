@@ -8,7 +8,7 @@ use std::time::Duration;
 use notify::{EventKind, RecursiveMode, Watcher};
 use sca_runner::files;
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::terms::{complain, say};
 
 /// Editors save in several steps; what comes within this is one save.

@@ -8,7 +8,7 @@ use sca_runner::external::end_all;
 use sca_runner::interrupt::{Interrupt, Interrupter, interrupt};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::terms::complain;
 
 /// After a signal a row may take this long to end, and the reports to be written.

@@ -1,0 +1,29 @@
+//! Files that verdicts are held against: read, or said why not.
+
+use std::fs;
+use std::path::Path;
+
+use sca_runner::ledger::Ledger;
+
+use crate::exit::Exit;
+use crate::terms::{complain, unread};
+
+/// Bytes of a file that is read.
+const BYTES_MAX: u64 = 64 << 20;
+
+pub(crate) fn read(path: &Path) -> Result<String, Exit> {
+    let size = fs::metadata(path).map(|meta| meta.len());
+    let text = match size {
+        Ok(size) if size > BYTES_MAX => Err(format!("{size} bytes, {BYTES_MAX} are allowed")),
+        _ => fs::read_to_string(path).map_err(|error| error.to_string()),
+    };
+    text.map_err(|error| unread(path, &error))
+}
+
+/// Reads a ledger; where it cannot be read it is said, and the exit.
+pub(crate) fn ledger(path: &Path) -> Result<Ledger, Exit> {
+    Ledger::read(&read(path)?).map_err(|why| {
+        complain!("error: {} is no ledger: {why}", path.display());
+        Exit::Invalid
+    })
+}

@@ -1,0 +1,168 @@
+//! What the parties in the open have in common: their settings, limits, and how they end.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::time::Duration;
+
+use clap::Args;
+use sca_protocol::settings::{SettingError, Settings, with};
+use sca_runner::{live, parse_url};
+use sca_terminal::Target;
+use tokio::signal::unix::{Signal, signal};
+use tokio::sync::oneshot;
+use tokio::task::LocalSet;
+
+use crate::exit::Exit;
+use crate::interrupt::{ENDS, next};
+use crate::terms::complain;
+
+/// Descriptors that are kept for files and for the system's own.
+const DESCRIPTORS_KEPT: u64 = 32;
+
+/// Limits of a party that listens.
+#[derive(Debug, Args)]
+pub(crate) struct Bounds {
+    /// Connections at one time. Who has waited longest without asking for anything makes room for others
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    connections: u32,
+    /// MiB of what was read and nobody has taken yet; then reading waits
+    #[arg(long, value_name = "MIB", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    memory: u32,
+    /// Seconds that somebody may hold a connection and do nothing with it
+    #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    patience: u32,
+}
+
+impl Bounds {
+    /// What they come to where each connection takes so many descriptors.
+    pub(crate) fn limits(&self, each: u64) -> live::Limits {
+        raise_descriptors();
+        let possible = descriptors().map_or(u64::MAX, |all| all.saturating_sub(DESCRIPTORS_KEPT).max(1) / each);
+        live::Limits {
+            connections: usize::try_from(possible).unwrap_or(usize::MAX).clamp(1, self.connections as usize),
+            memory: (self.memory as usize) << 20,
+            patience: Duration::from_secs(self.patience.into()),
+        }
+    }
+}
+
+pub(crate) fn url(text: &str) -> Result<Target, String> {
+    parse_url(text).ok_or_else(|| "expected ws://HOST:PORT or wss://HOST:PORT".to_owned())
+}
+
+/// Reads a setting of a party of scenarios.
+pub(crate) fn setting<T: Settings + Default>(text: &str) -> Result<(String, String), String> {
+    checked(text, |name, value| T::default().set_in_scenario(name, value))
+}
+
+/// Reads a setting of a party in the open.
+pub(super) fn open_setting<T: Settings + Default>(text: &str) -> Result<(String, String), String> {
+    checked(text, |name, value| T::default().set_in_the_open(name, value))
+}
+
+fn checked(text: &str, set: impl Fn(&str, &str) -> Result<(), SettingError>) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    set(name, value).map_err(|error| match error {
+        SettingError::Unknown { suggestion: Some(near), .. } => format!("{error}; did you mean {near}?"),
+        error => error.to_string(),
+    })?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+pub(super) fn chosen<T: Settings + Default>(set: &[(String, String)]) -> Result<T, Refused> {
+    let chosen: BTreeMap<String, String> = set.iter().cloned().collect();
+    with(&chosen).map_err(|error| Refused::Usage(error.to_string()))
+}
+
+/// Runs a future on one thread with real sockets and real time.
+pub(crate) fn on_one_thread<F: Future>(future: F) -> Result<F::Output, String> {
+    raise_descriptors();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    Ok(LocalSet::new().block_on(&runtime, future))
+}
+
+/// Takes as many descriptors as the system gives: many systems give a process few unless it asks.
+fn raise_descriptors() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        // Where the system does not give them, fewer connections are taken.
+        _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
+}
+
+/// Descriptors that there are, if that is known.
+fn descriptors() -> Option<u64> {
+    #[cfg(unix)]
+    return rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    #[cfg(not(unix))]
+    None
+}
+
+/// Listens for signals from now on; the first of them ends what is waited for so. Needs a runtime.
+pub(crate) fn interrupted() -> impl Future<Output = ()> {
+    let heard: std::io::Result<Vec<Signal>> = ENDS.iter().map(|(kind, ..)| signal(*kind)).collect();
+    async move {
+        match heard {
+            Ok(mut signals) => _ = next(&mut signals).await,
+            // Where signals cannot be heard, the process is ended the hard way.
+            Err(_) => std::future::pending::<()>().await,
+        }
+    }
+}
+
+/// How a party in the open ends without a signal.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Until {
+    /// Ends when standard input does: with the test that started it, however that one ended
+    #[arg(long)]
+    end_with_stdin: bool,
+}
+
+impl Until {
+    /// Waits for a signal, or for the end of standard input where that was asked for. Needs a runtime.
+    pub(crate) fn over(self) -> impl Future<Output = ()> {
+        let signals = interrupted();
+        let (ended, end) = oneshot::channel();
+        if self.end_with_stdin {
+            // A thread of its own: a read of standard input cannot be given up.
+            std::thread::spawn(move || {
+                // What is read is nobody's, and an error is an end.
+                _ = std::io::copy(&mut std::io::stdin().lock().take(u64::MAX), &mut std::io::sink());
+                _ = ended.send(());
+            });
+        }
+        async move {
+            tokio::select! {
+                () = signals => {}
+                Ok(()) = end => {}
+            }
+        }
+    }
+}
+
+/// Why a party did not run to its end.
+pub(crate) enum Refused {
+    /// What was asked for makes no sense.
+    Usage(String),
+    /// Something around it is missing.
+    CannotRun(String),
+}
+
+impl From<String> for Refused {
+    fn from(why: String) -> Self {
+        Self::CannotRun(why)
+    }
+}
+
+pub(crate) fn exit(result: Result<(), Refused>) -> Exit {
+    let (why, exit) = match result {
+        Ok(()) => return Exit::Good,
+        Err(Refused::Usage(why)) => (why, Exit::Usage),
+        Err(Refused::CannotRun(why)) => (why, Exit::CannotRun),
+    };
+    complain!("error: {why}");
+    exit
+}
