@@ -1,53 +1,53 @@
-# The verbs of the project. `make help` lists them.
+# Make targets of the project. `make help` lists them.
 .DEFAULT_GOAL := help
 .PHONY: help run test check sweep bench review interop web autobahn disk fuzz mutants advisories
 
 CARGO ?= cargo
 
-help: ## list the verbs
+help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: ## play all bundled scenarios in memory
 	$(CARGO) run -q -- run scenarios
 
-test: ## pass all tests
+test: ## run all tests
 	$(CARGO) test
 
-check: ## layout, lints, documentation and the scenarios' own layout; warnings are errors
+check: ## check formatting, lints, documentation and the scenarios; warnings are errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items -q
 	$(CARGO) run -q -- fmt --check scenarios
 	$(CARGO) run -q -- check --strict scenarios
 
-bench: ## speed in one run, each figure beside its floor, and the ratios
+bench: ## run the benchmarks, with the lower bound of each and the ratios
 	$(CARGO) bench --bench bench -- --quiet
 	@python3 tests/ratios.py target/criterion
 
-sweep: ## cut every bundled scenario at every event, frame and step of TLS, and explore their worlds
+sweep: ## inject faults into every bundled scenario at every event, frame and TLS step, then explore them with seeds
 	$(CARGO) run --profile quick -q -- sweep scenarios
 	$(CARGO) run --profile quick -q -- explore scenarios --seeds 32
 
-review: ## look at snapshots that differ, one by one (cargo insta review does the same)
+review: ## review changed snapshots one by one (cargo insta review does the same)
 	$(CARGO) run -q -- review scenarios
 
-interop: ## peers that are not ours: a foreign terminal, brokers, proxies, tools that catch (installs what it may)
+interop: ## test against third-party software: a terminal, brokers, proxies, capture tools (installs what it can)
 	bash tests/interop/run
 
-web: ## the pages in headless Chromium, the grammar in the engine of an editor (installs Chromium and npm packages)
+web: ## test the pages in headless Chromium, and the grammar in an editor's engine (installs Chromium and npm packages)
 	tests/web/run
 
-autobahn: ## the Autobahn|Testsuite against the terminal's transport (needs a Python 2.7; not run without one)
+autobahn: ## run the Autobahn|Testsuite against the terminal's transport (needs Python 2.7; skipped without it)
 	tests/autobahn/run
 
-disk: ## full disks under every command that writes (mounts small ones in a namespace of its own; not run where nobody may)
+disk: ## test every writing command on a full disk (mounts small ones in its own namespace; skipped if not permitted)
 	tests/disk/run
 
-fuzz: ## hostile bytes at every reader, 20 s each (needs a nightly toolchain; not run without one)
+fuzz: ## fuzz every parser for 20 s (needs a nightly toolchain; skipped without it)
 	tests/fuzz/run
 
-mutants: ## change link, session and counter line by line: scenarios and sweep have to notice (about an hour)
+mutants: ## mutate link, session and counter code: scenarios and sweep must notice (about an hour)
 	tests/mutants/run
 
-advisories: ## dependencies with known holes (needs the network and cargo-deny)
+advisories: ## check dependencies for known vulnerabilities (needs the network and cargo-deny)
 	$(CARGO) deny --config .cargo/deny.toml check advisories

@@ -1,5 +1,5 @@
-//! From nothing to a scenario of one's own: templates, everything wrong at once, lessons, plain words, lines that rewrite
-//! themselves, snapshots that are looked at.
+//! Tests of authoring a scenario: templates, reporting all problems at once, error explanations, plain wording,
+//! `--update-lines`, and reviewing snapshots.
 
 mod common;
 
@@ -27,7 +27,7 @@ fn a_template_is_valid_in_the_one_layout_and_passes(#[case] kind: &str) {
         let said = run(&folder, &arguments);
         assert!(said.status.success(), "{arguments:?}: {}{}", text(&said.stdout), text(&said.stderr));
     }
-    // Every command that it names next can be run as it is printed.
+    // Every command that it suggests next can be run as printed.
     let next = text(&made.stdout);
     let commands = next.lines().filter_map(|line| line.trim().strip_prefix("sca-sim ")?.split('#').next());
     for line in commands.filter(|line| !line.contains("--watch")) {
@@ -77,7 +77,7 @@ fn check_says_everything_at_once_and_what_is_hardly_meant() {
     for code in ["E030", "E020", "E011", "E013"] {
         assert!(text(&said.stderr).contains(&format!("error[{code}]")), "{code}: {}", text(&said.stderr));
     }
-    assert!(text(&said.stdout).contains("1 of 1 scenario not valid: 5 problems"), "{}", text(&said.stdout));
+    assert!(text(&said.stdout).contains("1 of 1 scenario invalid: 5 problems"), "{}", text(&said.stdout));
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn explain_teaches_codes_and_tells_scenarios() {
     let all = text(&run(&folder, &["explain"]).stdout);
     assert_eq!(all.lines().count(), sca_scenario::lessons().count());
     let one = text(&run(&folder, &["explain", "e040"]).stdout);
-    assert!(one.starts_with("E040: no such label\n") && one.contains("This has it:") && one.contains("This is right:"));
+    assert!(one.starts_with("E040: no such label\n") && one.contains("Wrong:") && one.contains("Right:"));
     assert_eq!(run(&folder, &["explain", "E999"]).status.code(), Some(4));
     file(
         &folder,
@@ -134,7 +134,7 @@ fn lines_are_rewritten_in_place_and_all_else_stays() {
     assert_eq!(fs::read_to_string(folder.join("a.sca")).expect("it is there"), after);
     assert!(text(&said.stdout).contains("a.sca: 3 lines rewritten"));
     assert!(run(&folder, &["run", "a.sca"]).status.success());
-    // What rows disagree on, and what no word mends, is left and said.
+    // Lines on which rows disagree, or that no change of words can fix, are left as they are and reported.
     let rows = "scenario \"B\"\neach     n in [1, 2]\n\nterminal connects\npos -> terminal  DEVICE VERSION COUNTER={{n}}  as ask\nterminal -> pos  COUNTER=9  re ask\n";
     file(&folder, "b.sca", rows);
     assert_eq!(run(&folder, &["run", "--update-lines", "b.sca"]).status.code(), Some(1));
@@ -174,7 +174,7 @@ fn changes_are_looked_at_side_by_side_and_decided_one_by_one() {
         .expect("the program runs");
     review.stdin.take().expect("its input is a pipe").write_all(b"what\na\nr\n").expect("it reads");
     let said = text(&review.wait_with_output().expect("it ends").stdout);
-    assert!(said.contains("`what` is none of a, r, s and q"), "{said}");
+    assert!(said.contains("expected a, r, s or q, got `what`"), "{said}");
     assert!(said.contains("> {+seed     7+}") && said.contains("kept"), "{said}");
     assert!(kept(&folder, "a").contains("seed     7") && !kept(&folder, "b").contains("seed     7"));
     assert!(run(&folder, &["review", "--list", "."]).status.success());
@@ -202,9 +202,9 @@ fn watching_plays_again_when_a_file_is_saved() {
         .expect("the program runs");
     let mut said = BufReader::new(watching.stdout.take().expect("its output is a pipe")).lines().map_while(Result::ok);
     assert!(said.any(|line| line.contains("0 passed, 1 failed")));
-    assert!(said.any(|line| line.starts_with("waiting for a change")));
+    assert!(said.any(|line| line.starts_with("waiting for changes")));
     file(&folder, "a.sca", "scenario \"A\"\n\nterminal connects\nscreen idle  within 1s\n");
-    assert!(said.any(|line| line.ends_with("a.sca has changed")));
+    assert!(said.any(|line| line.ends_with("a.sca changed")));
     assert!(said.any(|line| line.contains("1 passed, 0 failed")));
     watching.kill().and_then(|()| watching.wait()).expect("it can be ended");
 }
@@ -285,7 +285,8 @@ fn lines_that_are_missing_are_inserted_and_slips_are_not_written_into_the_answer
     let first = "terminal -> pos  RESULT=OK RESULT_CODE=-1  re start\n";
     let last = "terminal -> pos  RESULT=OK RESULT_CODE=-1  re last\n";
     assert_eq!(fs::read_to_string(folder.join("a.sca")).expect("it is there"), format!("{head}{first}{tail}{last}"));
-    // A slip in a request would become a test that proves it; a field that is not there is not demanded to be absent.
+    // A typo in a request would become a test that proves the typo; the absence of a field that does not exist is not
+    // demanded.
     let slip = "scenario \"B\"\n\nterminal connects\npos -> terminal  SESION START INVOICE=1  as start\nterminal -> pos  RESULT=OK  re start\n";
     let absent = "scenario \"C\"\n\nterminal connects\npos -> terminal  ADMIN GET_COUNTER  as ask\nterminal -> pos  COUNTRE=1  re ask\n";
     for (name, text) in [("b.sca", slip), ("c.sca", absent)] {

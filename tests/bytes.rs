@@ -1,6 +1,6 @@
-//! Cuts at a byte, counted by peers that share nothing with the harness: plain sockets and rustls, which keep what they
-//! receive. Every N of a request for the upgrade and of an answer to a POS arrives at a raw broker; every N of the answer to
-//! the upgrade and of a POS's request at a raw device; over ws and over TLS.
+//! Tests of cuts at a byte, counted by peers that share no code with the harness: plain sockets and rustls that keep
+//! what they receive. Cuts at every byte N: of the upgrade request and of an answer to a POS, counted at a raw
+//! broker; of the upgrade answer and of a POS request, counted at a raw device; over ws and over TLS.
 
 mod common;
 
@@ -18,13 +18,13 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
-/// Runs that go on beside each other, each with its part of the bytes.
+/// Number of runs that go on in parallel, each with its part of the bytes.
 const PARTS: usize = 8;
 
 trait Line: Read + Write + Send {}
 impl<T: Read + Write + Send> Line for T {}
 
-/// Reads until the line ends, one way or another.
+/// Reads until the stream ends, by EOF or by an error.
 fn read_all(line: &mut dyn Line, into: &mut Vec<u8>) {
     let mut chunk = [0; 4_096];
     loop {
@@ -62,7 +62,7 @@ fn broker_tls(certs: &Path) -> Arc<ServerConfig> {
     let config = config.expect("the provider has them").with_no_client_auth();
     let config = config.with_single_cert(certificates(&certs.join("broker.pem")), key);
     let mut config = config.expect("key and certificate fit");
-    // Tickets written to a line that was reset would hide what has arrived before.
+    // Session tickets written to a reset connection would hide what arrived before.
     config.send_tls13_tickets = 0;
     Arc::new(config)
 }
@@ -76,10 +76,10 @@ fn device_tls(certs: &Path) -> Arc<ClientConfig> {
     Arc::new(config.with_client_auth_cert(certificates(&certs.join("terminal.pem")), key).expect("they fit"))
 }
 
-/// What terminals have sent, connection by connection, by their pinpad id.
+/// The bytes that terminals have sent, by pinpad id and connection.
 type Received = Arc<(Mutex<BTreeMap<String, Vec<Vec<u8>>>>, Condvar)>;
 
-/// A broker that passes on what POS say, and keeps every byte that terminals send.
+/// A broker that forwards what POS send and keeps every byte that terminals send.
 fn broker(tls: Option<Arc<ServerConfig>>) -> (u16, Received) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("an address").port();
@@ -104,7 +104,7 @@ fn broker(tls: Option<Arc<ServerConfig>>) -> (u16, Received) {
 
 type Terminals = Arc<Mutex<BTreeMap<String, std::sync::mpsc::Sender<Vec<u8>>>>>;
 
-/// One connection of the broker: a terminal's, or a POS's.
+/// Serves one connection of the broker: a terminal's or a POS's.
 fn attend(mut line: Box<dyn Line>, raw: &TcpStream, kept: &Received, terminals: &Terminals) {
     let mut bytes = Vec::new();
     let is_whole = read_head(&mut line, &mut bytes);
@@ -114,7 +114,7 @@ fn attend(mut line: Box<dyn Line>, raw: &TcpStream, kept: &Received, terminals: 
     let till = path.strip_prefix("/pos/").map(str::to_owned);
     let (sender, orders) = channel::<Vec<u8>>();
     if is_whole && till.is_none() {
-        // A POS may speak as soon as the terminal has its answer.
+        // A POS may send as soon as the terminal has its upgrade answer.
         terminals.lock().expect("nobody panics").insert(of("x-vfi-pinpad-id:"), sender);
     }
     if is_whole {
@@ -127,7 +127,7 @@ fn attend(mut line: Box<dyn Line>, raw: &TcpStream, kept: &Received, terminals: 
     }
     match till {
         Some(pinpad) => {
-            // A POS says one short text: two bytes, a mask, and what it masks.
+            // A POS sends one short text frame: two header bytes, a mask, and the masked payload.
             let mut frame = [0; 2];
             while line.read_exact(&mut frame).is_ok() {
                 let mut size = usize::from(frame[1] & 127);
@@ -170,7 +170,7 @@ fn attend(mut line: Box<dyn Line>, raw: &TcpStream, kept: &Received, terminals: 
     }
 }
 
-/// A device that dials, asks for the upgrade, and keeps every byte that comes, again and again until it is told to stop.
+/// A device that dials, sends the upgrade request and keeps every byte it receives, again and again until told to stop.
 fn device(port: u16, tls: Option<&Arc<ClientConfig>>, stop: &Receiver<()>) -> Vec<Vec<u8>> {
     let scheme = if tls.is_some() { "https" } else { "http" };
     let request = format!(
@@ -204,7 +204,7 @@ fn played(folder: &Path, arguments: &[&str]) -> Output {
     common::run(folder, &[&["run", "--longest", "300"], arguments].concat())
 }
 
-/// Says what a run printed if it did not pass. Without a fault a raw peer answers nobody, so that it cannot.
+/// Prints the output of a run that did not pass. A raw peer answers nothing, so a run without a fault cannot pass.
 fn passes(steps: &str, output: &Output) {
     let is_cut = steps.contains("fault");
     assert!(!is_cut || output.status.success(), "{}{}", common::text(&output.stdout), common::text(&output.stderr));
@@ -217,7 +217,7 @@ fn certs(folder: &Path, secure: bool) -> std::path::PathBuf {
     folder.join("certs")
 }
 
-/// The places within a message of this size, in parts.
+/// The cut positions within a message of this size, distributed over the parts.
 fn parts(size: usize) -> Vec<Vec<usize>> {
     (0..PARTS).map(|part| (1..size).filter(|n| n % PARTS == part).collect()).collect()
 }
@@ -226,7 +226,7 @@ fn listed(places: &[usize]) -> String {
     places.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// What a raw broker has received, connection by connection, by the terminal that it came from.
+/// The bytes a raw broker has received, by terminal and connection.
 fn sent_by_the_terminal(
     name: &str,
     secure: bool,
@@ -255,7 +255,7 @@ fn sent_by_the_terminal(
             });
         }
     });
-    // The bytes of a connection are kept when its thread has seen its end.
+    // The bytes of a connection are kept once its thread has seen its end.
     let wanted = places.iter().map(Vec::len).sum::<usize>();
     let (kept, changed) = &*received;
     let is_short = |all: &mut BTreeMap<String, Vec<Vec<u8>>>| all.values().map(Vec::len).sum::<usize>() < wanted;
@@ -264,7 +264,7 @@ fn sent_by_the_terminal(
     kept.clone()
 }
 
-/// The text that a masked frame carries, as far as it has come.
+/// The text in a masked frame, as far as it has been received.
 fn unmasked(frame: &[u8]) -> Vec<u8> {
     let Some(mask) = frame.get(4..8) else { return Vec::new() };
     frame[8..].iter().enumerate().map(|(at, byte)| byte ^ mask[at % 4]).collect()
@@ -275,7 +275,7 @@ fn unmasked(frame: &[u8]) -> Vec<u8> {
 #[case::over_tls(true)]
 fn of_an_answer_and_of_a_request_for_the_upgrade_so_many_bytes_arrive(#[case] secure: bool) {
     let ask = "pos -> terminal  ADMIN GET_COUNTER  as ask\n";
-    // Whole: what the cuts are held against.
+    // The complete messages, as the reference for the cuts.
     let steps = format!("terminal connects\nwithout terminal loses\n  {ask}  wait {{{{n}}}}ms\n");
     let whole = sent_by_the_terminal("whole", secure, &steps, &[vec![300]]);
     let whole = &whole["0"][0];
@@ -289,7 +289,7 @@ fn of_an_answer_and_of_a_request_for_the_upgrade_so_many_bytes_arrive(#[case] se
     let places = parts(frame.len());
     let cut = sent_by_the_terminal("reply", secure, &steps, &places);
     for (part, places) in places.iter().enumerate() {
-        // Each connection has a thread of its own: they may see their ends in another order.
+        // Every connection has its own thread, so their ends may be seen in another order.
         let mut received = cut[&part.to_string()].clone();
         received.sort_by_key(Vec::len);
         assert_eq!(places.len(), received.len(), "one connection for each place");
@@ -301,7 +301,7 @@ fn of_an_answer_and_of_a_request_for_the_upgrade_so_many_bytes_arrive(#[case] se
 
     let steps = "fault reset after {{n}} bytes of request\nterminal fails reset\nend\n";
     let cut = sent_by_the_terminal("request", secure, steps, &parts(request));
-    // A request that was cut short does not say whose it is.
+    // A request that was cut short may lack the pinpad id.
     let mut all: Vec<&Vec<u8>> = cut.values().flatten().collect();
     all.sort_by_key(|bytes| bytes.len());
     let lengths: Vec<usize> = all.iter().map(|bytes| bytes.len()).collect();
@@ -313,7 +313,7 @@ fn of_an_answer_and_of_a_request_for_the_upgrade_so_many_bytes_arrive(#[case] se
     }
 }
 
-/// What a raw device has received, all connections of all parts.
+/// The bytes a raw device has received, from all connections of all parts.
 fn sent_to_the_device(name: &str, secure: bool, steps: &str, places: &[Vec<usize>]) -> Vec<Vec<u8>> {
     let folder = common::folder(&format!("bytes-{name}-{secure}"));
     let certs = certs(&folder, secure);

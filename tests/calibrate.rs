@@ -1,4 +1,5 @@
-//! `calibrate` finds the settings of a device, and what is left afterwards is no matter of its make.
+//! Tests of `calibrate`: it finds the settings of a device, so that no remaining difference comes from the device's
+//! make.
 
 mod common;
 
@@ -14,7 +15,7 @@ use sca_protocol::Reason;
 use sca_runner::simulated;
 use sca_runner::suite::Authorities;
 
-/// What `calibrate` prints for a log, and what it says of its success.
+/// The output of `calibrate` for a log, and its success.
 fn calibrated(name: &str, log: &str, more: &[&str]) -> (String, String) {
     let folder = folder(&format!("calibrate-{name}"));
     fs::write(folder.join("till.log"), log).expect("it can be written");
@@ -24,7 +25,7 @@ fn calibrated(name: &str, log: &str, more: &[&str]) -> (String, String) {
     (String::from_utf8_lossy(&output.stdout).into_owned(), said)
 }
 
-/// Differences that `diff` counts for a scenario.
+/// The number of differences that `diff` counts for a scenario.
 fn differences(folder: &std::path::Path, scenario: &str) -> usize {
     let output = run(folder, &["diff", scenario, "--json"]);
     let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
@@ -37,7 +38,7 @@ fn with_the_block_a_capture_differs_by_bugs_alone() {
     let log = fs::read_to_string(root().join("tests/captures/till.log")).expect("it is there");
     let (block, said) = calibrated("till", &log, &[]);
     assert!(block.starts_with("terminal\n") && block.contains("  payment-fields \"TRANS_SEQ_NUM|AUTH_CODE"), "{block}");
-    assert!(said.contains("26 fields and lines differed; with these settings 5 do"), "{said}");
+    assert!(said.contains("26 fields and lines differed; 5 with these settings"), "{said}");
     let folder = folder("calibrate-block");
     fs::write(folder.join("till.log"), &log).expect("it can be written");
     let imported = run(&folder, &["import", "till.log", "--out", "."]);
@@ -69,10 +70,10 @@ fn a_device_is_known_by_its_words_its_layout_and_its_counter() {
     for line in ["echo-counter no", "response-layout indented", "Session Started=Session has been opened"] {
         assert!(block.contains(line), "{line}\n{block}");
     }
-    assert!(said.contains("with these settings 0 do"), "{said}\n{block}");
+    assert!(said.contains("; 0 with these settings"), "{said}\n{block}");
 }
 
-/// A session in which every attempt but the last is refused, with these pauses in between.
+/// A session in which every attempt but the last is refused, with these pauses between attempts.
 fn retries(pauses: &[u64]) -> Session {
     let mut session = Session::new("1", false);
     let mut at = 0;
@@ -102,7 +103,7 @@ fn a_device_is_known_by_its_pauses() {
             found.settings.into_iter().filter(|(name, _)| name.starts_with("retry")).collect();
         assert_eq!(retry, wanted, "{pauses:?}");
     }
-    // What follows no rule tells none.
+    // Pauses that follow no rule give no setting.
     let session = retries(&[1_000, 9_000, 2_000, 30_000]);
     let texts = Lift::whole("Retries", &session);
     let found = calibrate(&Comparer::new(&simulated, &identities), &texts, &[session]).expect("it is a scenario");

@@ -1,5 +1,4 @@
-//! Imports and comparisons: what was caught becomes a scenario that plays, with nothing lost and nothing that must not be
-//! kept.
+//! Tests of imports and comparisons: a capture becomes a scenario that plays, nothing is lost, and no secret is kept.
 
 mod common;
 
@@ -14,17 +13,17 @@ use sca_protocol::frame::{Frame, opcode};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sca-sim");
 
-/// Runs the program at the root.
+/// Runs the program in the project's root.
 fn sca_sim(arguments: &[&str]) -> Output {
     common::run(&common::root(), arguments)
 }
 
-/// What stands in a file.
+/// The text of a file.
 fn text(path: impl AsRef<Path>) -> String {
     fs::read_to_string(path).expect("the file can be read")
 }
 
-/// A session in which everything happens that a session can hold.
+/// A session that contains every kind of event.
 fn eventful() -> Session {
     let mut session = Session::new("1", false);
     let mut at = 0;
@@ -82,7 +81,7 @@ fn a_recording_is_a_scenario_whenever_it_is_cut_short() {
         lift.event(*at, event);
         let text = lift.text();
         if let Err(problems) = sca_scenario::parse(&text) {
-            // A scenario has a line at least, and nothing has come to one yet.
+            // A scenario needs at least one line, and this session has none yet.
             assert!(
                 !text.contains("\n+") && lift.body().lines().all(|line| line.starts_with('#')),
                 "{problems:?}\n{text}"
@@ -144,7 +143,7 @@ fn an_archive_of_a_browser_is_that_of_a_pos() {
     assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     let told = common::transcript(&folder.join("terminal-1.sca"));
     assert!(told.contains("pos -> terminal  SESSION START INVOICE=7"), "{told}");
-    // A few milliseconds, in whichever unit they were written.
+    // A few milliseconds, whatever unit the timestamps use.
     let recorded = text(folder.join("terminal-1.sca"));
     let last = recorded.lines().rev().find_map(|line| line.strip_prefix("+0.")).expect("all was within a second");
     assert!(last.ends_with(" end"), "{recorded}");
@@ -157,14 +156,14 @@ fn an_archive_of_a_proxy_becomes_a_scenario_that_passes() {
     let out = folder.display().to_string();
     let output = sca_sim(&["import", archive.to_str().expect("it is text"), "--out", &out]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    // How the first connection ended an archive does not tell: what comes behind it is a part of its own.
+    // The archive does not say how the first connection ended, so what follows is a part of its own.
     for (name, part) in [("terminal-1", 1), ("terminal-1-2", 2)] {
         let told = common::transcript(&folder.join(format!("{name}.sca")));
         assert!(told.contains(&format!("part {part} of 2")), "{told}");
         assert_eq!(told.matches("terminal connects").count(), 1, "{told}");
         assert!(!told.contains("fault"), "{told}");
     }
-    // Cut anywhere it still gives what stands before the cut, and says where it was cut.
+    // A truncated archive still gives what precedes the cut, and the cut is reported.
     let whole = text(&archive);
     for part in [whole.len() / 2, whole.len() * 3 / 4, whole.len() - 3] {
         let cut = folder.join(format!("cut-{part}.har"));
@@ -200,7 +199,7 @@ fn every_command_of_the_guide_does_what_it_says() {
                 commands += 1;
             }
         } else if let Some(printed) = block.strip_prefix("text\n") {
-            // Columns are as wide as what stands in them.
+            // The columns are as wide as their contents.
             let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
             let all = plain(&said);
             for line in printed.lines() {

@@ -1,4 +1,5 @@
-//! Card data never reaches the disk: every shape of a number, against redaction and against what every command leaves.
+//! Tests that card data never reaches the disk: every way to write a card number, against redaction and against the
+//! output files of every command.
 
 mod common;
 
@@ -10,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use sca_capture::redacted;
 use sca_protocol::pan;
 
-/// Numbers of cards as issuers publish them for tests, and as they are made up: prefix, length and check digit.
+/// Card numbers: published test numbers of issuers, and generated ones with prefix, length and check digit.
 fn numbers() -> Vec<String> {
     let begins = [
         "4", "51", "55", "2221", "2720", "34", "37", "6011", "65", "3528", "36", "38", "300", "50", "5019", "5066",
@@ -49,7 +50,7 @@ fn numbers() -> Vec<String> {
     all
 }
 
-/// A card in all the shapes in which it comes along: how its digits are written, and where it stands.
+/// A card number in every form that occurs: how its digits are written, and in which surroundings.
 fn shapes() -> Vec<(String, String)> {
     let grouped = |card: &str, by: &str| {
         let sizes: &[usize] = match card.len() {
@@ -111,7 +112,7 @@ fn shapes() -> Vec<(String, String)> {
     all
 }
 
-/// Whether a number is to be seen in a text, in any way a number is written.
+/// Whether a text contains a card number, in any way it can be written.
 fn is_seen(card: &str, text: &str) -> bool {
     let plain: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
     plain.contains(card) || pan::find_any(text.as_bytes()).iter().any(|found| found.digits == card.as_bytes())
@@ -129,12 +130,12 @@ fn no_shape_of_a_card_gets_through_redaction() {
             assert!(!is_seen(card, &kept), "{text}\n{kept}");
         }
     }
-    // References keep their numbers, though they may look like a card's.
+    // References are kept, although they may look like card numbers.
     let reference = "<TRANSACTION><INVOICE>4111111111111111</INVOICE><CTROUTD>5555555555554444</CTROUTD></TRANSACTION>";
     assert_eq!(redacted(reference), reference);
 }
 
-/// A log of a till in which every shape is said and answered.
+/// A till's log that contains every form, in requests and answers.
 fn log() -> String {
     let mut log = String::new();
     for (at, (_, shape)) in shapes().iter().filter(|(_, shape)| !shape.contains('\n')).step_by(7).enumerate() {
@@ -147,7 +148,7 @@ fn log() -> String {
     log
 }
 
-/// A scenario with cards in it, as nobody should write it.
+/// A scenario that contains card numbers, as nobody should write it.
 fn hostile() -> String {
     let mut lines = String::from("scenario \"Pay with 4111 1111 1111 1111\"\n\nterminal connects\n");
     for (at, (_, shape)) in shapes().iter().filter(|(_, shape)| !shape.contains('\n')).enumerate().step_by(91) {
@@ -195,7 +196,7 @@ fn no_shape_of_a_card_is_in_any_artefact_of_any_command() {
         artefacts += &common::text(&output.stderr);
     }
     artefacts += &left_in(&folder);
-    // What was caught is there, with other cards in it.
+    // The captured data is there, with other card numbers in it.
     assert!(artefacts.contains("NOTE=\"paid by visa today\""), "the log was imported");
     for card in numbers() {
         assert!(!artefacts.contains(&card), "{card} is in an artefact");
@@ -205,7 +206,7 @@ fn no_shape_of_a_card_is_in_any_artefact_of_any_command() {
     assert!(found.is_empty(), "{found:?}");
 }
 
-/// Everything that commands have left in a folder, names included, but for what they were given.
+/// Everything that commands have left in a folder, including file names, except their inputs.
 fn left_in(folder: &Path) -> String {
     let mut all = String::new();
     let mut waiting = vec![folder.to_owned()];
@@ -224,7 +225,7 @@ fn left_in(folder: &Path) -> String {
     all
 }
 
-/// What stands beside a card, under the names it has: each with a value that stands nowhere else.
+/// Sensitive fields beside the card number, under all their names, each with a unique value.
 const SECRETS: [(&str, &str); 12] = [
     ("CVV2", "9871234"),
     ("cvv2", "9871235"),
@@ -244,7 +245,7 @@ const SECRETS: [(&str, &str); 12] = [
 fn no_secret_is_in_any_artefact_of_any_command() {
     let folder = common::folder("secrets");
     let fields: String = SECRETS.iter().map(|(name, value)| format!("<{name}>{value}</{name}>")).collect();
-    // Said twice, in full and without its end, and answered with more of the same.
+    // Sent twice, complete and truncated, and answered with more of the same.
     let scenario = format!(
         "scenario \"Secrets\"\n\nterminal connects\npos -> terminal  as whole\n  <TRANSACTION>{fields}{fields}</TRANSACTION>\n\
          pos -> terminal  as part\n  <TRANSACTION>{fields}\npos -> terminal  PAYMENT CAPTURE CVV2=9871234 PIN_CODE=9871237  as line\n\
@@ -304,7 +305,7 @@ fn credentials_of_a_capture_reach_no_file() {
 
 #[test]
 fn references_are_hardly_ever_taken_for_cards() {
-    // Every number that bundled transcripts hold, and references in the ways in which hosts give them out.
+    // Every number in bundled transcripts, and references in the formats that hosts use.
     let mut numbers: Vec<String> = (0..20_000_u64).map(|n| format!("{:012}", 260_115_000_000 + n * 7_919)).collect();
     numbers.extend((0..20_000_u64).map(|n| (900_000 + n * 13).to_string()));
     numbers.extend((0..20_000_u64).map(|n| format!("20260115{:06}", n * 4)));

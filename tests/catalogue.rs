@@ -1,5 +1,5 @@
-//! The bundled scenarios as a catalogue: enough of them, each of its own, most of them about what goes wrong, and the ten
-//! failures that hurt.
+//! Tests of the bundled scenarios as a catalogue: there are enough, each is distinct, most are about failures, and
+//! the ten failures that hurt most in the field are covered.
 
 mod common;
 
@@ -17,7 +17,7 @@ fn all() -> Vec<(String, Scenario)> {
     common::scenarios().iter().map(load).collect()
 }
 
-/// Whether a scenario shows a refusal, an absence, or something that goes wrong.
+/// Whether a scenario shows a refusal, an absence, or a failure.
 fn is_negative(steps: &[Step]) -> bool {
     steps.iter().any(|step| match &step.action {
         Action::Fault(_) | Action::Without(..) => true,
@@ -48,7 +48,7 @@ fn most_are_about_what_goes_wrong() {
     assert!(negative * 2 > all.len(), "{negative} of {}", all.len());
 }
 
-/// The failures that hurt in the field, and the story of each.
+/// The failures that hurt in the field, each with its scenario.
 const FIELD: &[(&str, &str)] = &[
     ("no redial after a missed pong", "disconnects/missed_pong"),
     ("a dead link shown as connected", "disconnects/half_open"),
@@ -80,7 +80,7 @@ fn the_failures_that_hurt_have_each_a_story_that_the_reference_names() {
     }
 }
 
-/// The grammar that editors colour by is the one that the tables make.
+/// The committed grammar for editors is the one generated from the tables.
 #[test]
 fn the_grammar_is_the_one_of_the_tables() {
     let kept = fs::read_to_string(common::root().join("sim/docs/editor/sca.tmLanguage.json"))

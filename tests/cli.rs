@@ -1,4 +1,4 @@
-//! The command line as its users meet it: what it prints, what it writes, how it exits.
+//! Tests of the command line from the user's view: output, written files, exit codes.
 
 mod common;
 
@@ -114,7 +114,8 @@ fn a_failure_leaves_its_evidence() {
 fn on_the_wire_the_evidence_has_the_secrets_of_tls_for_its_owner_alone() {
     let folder = folder("evidence-wire");
     file(&folder, "fails.sca", "scenario \"x\"\n\nterminal connects\nterminal -> pos  RESULT=OK  within 1s\n");
-    // In memory it passes nothing, so the wire is not even tried; what fails only there needs a snapshot of lanes.
+    // A scenario that fails in memory is not tried on the wire; one that fails only on the wire needs a snapshot of
+    // lanes.
     let output = run(&folder, &["run", "--wire", "fails.sca", "--failures", "out"]);
     assert_eq!(output.status.code(), Some(1));
     let log = folder.join("out/fails-1/tls-keys.log");
@@ -224,7 +225,7 @@ fn a_damaged_certificate_is_named_with_its_file(
     assert!(!told.contains(&secret[1..]), "what the file holds is not shown: {told}");
 }
 
-/// A program in the background, ended with the test.
+/// A program in the background, killed at the end of the test.
 struct Running(Child);
 
 impl Drop for Running {
@@ -234,13 +235,13 @@ impl Drop for Running {
     }
 }
 
-/// Starts a program and waits for the line that says it is ready; its output is at an end when it dies.
+/// Starts a program and waits for the line that says it is ready. Its output ends when it exits.
 fn start(folder: &Path, arguments: &[&str], ready: &str) -> (Running, String) {
     let mut child = command(folder, arguments).stdout(Stdio::piped()).spawn().expect("the program starts");
     let mut lines = BufReader::new(child.stdout.take().expect("it has an output")).lines();
     let running = Running(child);
     let line = lines.by_ref().map_while(Result::ok).find(|line| line.contains(ready)).expect("it gets ready");
-    // What else it says is read, so that it never has to wait for us.
+    // The rest of its output is drained, so that it never blocks.
     std::thread::spawn(move || lines.for_each(drop));
     (running, line)
 }
@@ -313,7 +314,7 @@ fn a_key_that_does_not_fit_is_warned_of() {
         .map(Running)
         .expect("the program starts");
     let mut lines = BufReader::new(child.0.stderr.take().expect("it has an output")).lines().map_while(Result::ok);
-    assert!(lines.next().is_some_and(|line| line.contains("c/broker.key is not that of c/terminal.pem")));
+    assert!(lines.next().is_some_and(|line| line.contains("c/broker.key does not match c/terminal.pem")));
 }
 
 #[test]
@@ -367,7 +368,7 @@ fn the_broker_hangs_up_on_a_control_frame_that_is_too_long() {
     assert!(answer[..n].starts_with(b"HTTP/1.1 101"));
     socket.write_all(&Frame::whole(opcode::PING, vec![0; 1 << 16]).masked([1; 4]).encode()).expect("it reads");
     let mut rest = Vec::new();
-    // Whether it ends by FIN or by reset, nothing is sent back.
+    // Whether it ends by FIN or by reset, no byte is sent back.
     drop(socket.read_to_end(&mut rest));
     assert!(rest.is_empty(), "{} bytes came back", rest.len());
 }
@@ -396,7 +397,7 @@ fn text_of(folder: &Path, name: &str) -> String {
     fs::read_to_string(folder.join(name)).expect("it was left")
 }
 
-/// A block of the README between three backticks: the first that begins with these words.
+/// The first code block of the README that begins with these words.
 fn shown_in_readme(beginning: &str) -> String {
     let readme = text_of(&common::root(), "README.md");
     let mut blocks = readme.split("\n```");

@@ -1,4 +1,4 @@
-//! What the bundled scenarios prove, taken together.
+//! Tests of the conformance matrix of all bundled scenarios.
 
 mod common;
 

@@ -1,5 +1,5 @@
-//! Proof that sweep and explorer find bugs: the simulated terminal with one realistic defect each, as a wrapper round the
-//! machine. Each is found, shrunk to a file under 15 lines, and that file passes with the sound terminal.
+//! Tests that sweep and explorer find bugs: the simulated terminal is wrapped with one realistic defect at a time.
+//! Each defect is found and shrunk to a file under 15 lines, and that file passes with the correct terminal.
 
 mod common;
 
@@ -19,7 +19,7 @@ use sca_runner::sweep::Sweep;
 use sca_runner::{Core, Identities, Making, Options, Verdict, play, simulated};
 use sca_terminal::{ConnectionId, Face, Input, LinkEvent, Output, Screen, Seen, Terminal};
 
-/// What is wrong with a terminal.
+/// A defect of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Defect {
     None,
@@ -54,7 +54,7 @@ struct Defective {
     last_answer: Option<String>,
     /// A request is open on the connection.
     is_asked: bool,
-    /// What the defect has in store.
+    /// Whether the defect's trigger has occurred, so that it takes effect.
     is_ready: bool,
 }
 
@@ -78,7 +78,7 @@ fn made(defect: Defect, mut making: Making) -> Defective {
     }
 }
 
-/// A document of the terminal's own making.
+/// A response made by the defect.
 fn response(text: &str, word: &str, code: &str) -> String {
     let fields = [("RESPONSE_TEXT", text), ("RESULT", word), ("RESULT_CODE", code), ("TERMINATION_STATUS", "FAILURE")];
     let made = fields.into_iter().fold(Response::default(), |made, (name, value)| made.with(name, value));
@@ -86,7 +86,7 @@ fn response(text: &str, word: &str, code: &str) -> String {
 }
 
 impl Defective {
-    /// What happens to an input before the terminal hears of it; nothing where it never does.
+    /// The input as the terminal receives it; `None` if the defect drops it.
     fn rewritten(&mut self, input: Input) -> Option<Input> {
         match (self.defect, input) {
             (Defect::IgnoresRetryAfter, Input::Link { connection, event: LinkEvent::Answered(mut head) }) => {
@@ -103,7 +103,7 @@ impl Defective {
         }
     }
 
-    /// What becomes of an output.
+    /// The outputs as the defect changes them.
     fn altered(&mut self, now: Now, outputs: Vec<Output>) -> Vec<Output> {
         let mut altered = Vec::new();
         let mut late_end = None;
@@ -226,9 +226,9 @@ fn identities() -> Arc<Identities> {
     Authorities::new().expect("an authority can be made").memory
 }
 
-/// Scenarios whose sweep is tried before the explorer.
+/// Scenarios that are swept before the explorer is tried.
 const SWEPT: [&str; 2] = ["sessions/sample_exchange.sca", "prompts/message_and_button.sca"];
-/// The world that is explored.
+/// The world that the explorer starts from.
 const WORLD: &str = "scenario \"a world\"\n\nbroker\n  url ws://broker.test\n\nterminal connects\n";
 
 fn swept(defect: Defect, identities: &Arc<Identities>) -> Option<Shrunk> {
@@ -292,7 +292,7 @@ fn a_defect_is_found_and_shrunk(#[case] defect: Defect) {
     };
     let with_it = why(defect);
     assert!(with_it.is_some(), "{defect:?} is not in\n{}", shrunk.text);
-    // A sound terminal may do something that the small file has no line for; it does not break the same law.
+    // The correct terminal may do something that the small file has no line for, but must not break the same law.
     assert_ne!(why(Defect::None), with_it, "the sound terminal fails too\n{}", shrunk.text);
 }
 

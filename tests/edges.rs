@@ -1,4 +1,4 @@
-//! Edges that a reviewer would try: secrets in what is told, names with dots, parts that are missing, hostile input.
+//! Tests of edge cases: secrets in output, names with dots, missing parts, hostile input.
 
 mod common;
 
@@ -23,8 +23,8 @@ fn what_is_secret_is_never_told() {
         let said = run(&folder, &["run", name, "--report", "json=r.json", "--trace", "r.html"]);
         assert_eq!(said.status.code(), Some(1));
         let left = [text(&said.stderr), fs::read_to_string(folder.join("r.json")).expect("it was written")].concat();
-        assert!(left.contains("MAC_KEY is another") || left.contains("they are *, "), "{left}");
-        // A key is 344 characters of base64, and nothing of the kind is left.
+        assert!(left.contains("MAC_KEY is different") || left.contains("they are *, "), "{left}");
+        // A key is 344 characters of base64; nothing of that length remains.
         let longest = left.split(|c: char| !c.is_ascii_alphanumeric() && c != '+' && c != '/').map(str::len).max();
         assert!(longest.unwrap_or(0) < 100, "{left}");
     }
@@ -57,7 +57,7 @@ fn a_card_number_in_a_scenario_is_in_no_artefact() {
     for (at, artefact) in all.iter().enumerate() {
         assert!(!artefact.contains(card), "{at}: {artefact}");
     }
-    // A number that is a seed stays a number.
+    // A card number used as a seed remains a number.
     file(&folder, "b.sca", "scenario \"B\"\n\nterminal connects\n");
     assert!(run(&folder, &["run", "b.sca", "--seed", card, "--report", "json=s.json"]).status.success());
     assert!(run(&folder, &["report", "merge", "s.json"]).status.success());
@@ -110,7 +110,7 @@ fn a_part_that_is_missing_is_no_pass() {
     assert!(run(&folder, &["run", ".", "--shard", "1/2", "--report", "json=1.json"]).status.success());
     let said = run(&folder, &["report", "merge", "1.json"]);
     assert_eq!(said.status.code(), Some(1));
-    assert!(text(&said.stderr).contains("these parts are missing: 2/2"), "{}", text(&said.stderr));
+    assert!(text(&said.stderr).contains("missing parts: 2/2"), "{}", text(&said.stderr));
     assert!(run(&folder, &["report", "merge", "--partial", "1.json"]).status.success());
 }
 
@@ -125,7 +125,7 @@ fn a_filter_keeps_what_is_not_valid_and_a_ledger_of_the_whole_fits_a_part() {
     let part = run(&folder, &["run", ".", "--ledger", "known.csv", "--filter", "tag(field)"]);
     assert!(part.status.success(), "{}", text(&part.stderr));
     assert!(run(&folder, &["run", ".", "--ledger", "known.csv"]).status.success());
-    // The same file twice is played once.
+    // The same file given twice is played once.
     let twice = run(&folder, &["run", "good.sca", "./good.sca", "good.sca"]);
     assert!(text(&twice.stdout).starts_with("1 scenario "), "{}", text(&twice.stdout));
 }

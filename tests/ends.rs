@@ -1,4 +1,4 @@
-//! How every situation of a pipeline ends, and that nothing that is known to be wrong is lost on the way.
+//! Tests of exit codes in a CI pipeline: every situation has its code, and no known failure is lost on the way.
 
 mod common;
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 const GOOD: &str = "scenario \"Good\"\n\nterminal connects\n";
 const FAILS: &str = "scenario \"Fails\"\n\nterminal connects\nterminal loses  within 2s\n";
 
-/// One of everything.
+/// A folder with one example of every kind of scenario.
 fn yard(name: &str) -> PathBuf {
     let yard = folder(&format!("ends-{name}"));
     fs::create_dir_all(yard.join("good")).expect("the folder can be made");
@@ -45,7 +45,7 @@ fn yard(name: &str) -> PathBuf {
     yard
 }
 
-/// How it ends, and all that it says.
+/// The exit code of a command, and its whole output.
 fn ends(yard: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let mut command = command(yard, arguments);
     for name in ["SLURM_ARRAY_TASK_ID", "CI_NODE_INDEX", "JOB_COMPLETION_INDEX"] {
@@ -59,48 +59,48 @@ fn ends(yard: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 #[case::all_pass_without_a_snapshot("run good", 0, "2 without a snapshot")]
 #[case::excused("run fails.sca --ledger known.csv", 0, "1 expected failure")]
 #[case::fails("run good fails.sca", 1, "1 failed")]
-#[case::unexpected_pass("run xpass.sca", 1, "passes, but its header")]
+#[case::unexpected_pass("run xpass.sca", 1, "passed, but its header")]
 #[case::snapshot("run changed.sca", 1, "differs from its snapshot")]
-#[case::over("run over.sca --today 2020-01-02", 1, "expected to fail until 2020-01-01, which is over: r")]
-#[case::over_by_the_machine("run over.sca", 1, "which is over")]
+#[case::over("run over.sca --today 2020-01-02", 1, "expected to fail until 2020-01-01, which has passed: r")]
+#[case::over_by_the_machine("run over.sca", 1, "which has passed")]
 #[case::on_its_last_day("run over.sca --today 2020-01-01", 0, "1 expected failure")]
-#[case::over_in_check("check over.sca", 3, "which is over")]
+#[case::over_in_check("check over.sca", 3, "which has passed")]
 #[case::last_day_in_check("check over.sca --today 2020-01-01", 0, "1 scenario valid")]
 #[case::stale("run good --ledger stale.csv", 1, "it does not fail")]
-#[case::late("run fails.sca --ledger late.csv", 1, "known until 2001-01-01, which is over")]
-#[case::late_in_a_part("run good --shard 1/2 --ledger late.csv", 1, "which is over")]
+#[case::late("run fails.sca --ledger late.csv", 1, "known until 2001-01-01, which has passed")]
+#[case::late_in_a_part("run good --shard 1/2 --ledger late.csv", 1, "which has passed")]
 #[case::stale_in_the_only_part("run good --shard 1/1 --ledger stale.csv", 1, "it does not fail")]
 #[case::not_asked_by_a_filter("run good --filter path(a.sca) --ledger nowhere.csv", 0, "1 passed")]
-#[case::unplayable("run --wire long.sca", 1, "nothing of long.sca was played")]
-#[case::unplayable_by_filter("run --wire long.sca --filter path(long.sca)", 1, "nothing was played")]
-#[case::fail_fast("run -j1 --fail-fast fails.sca good", 1, "2 files not begun")]
+#[case::unplayable("run --wire long.sca", 1, "no scenario of long.sca was played")]
+#[case::unplayable_by_filter("run --wire long.sca --filter path(long.sca)", 1, "no scenario was played")]
+#[case::fail_fast("run -j1 --fail-fast fails.sca good", 1, "2 files not started")]
 #[case::fail_fast_goes_on_after_what_is_known(
     "run -j1 --fail-fast fails.sca good z.sca --ledger known.csv",
     1,
     "2 passed, 1 failed, 1 expected failure"
 )]
-#[case::empty_part("run good --shard 5/5", 0, "part 5/5 has nothing to play: the list has 2 scenarios")]
-#[case::nothing_for_any_part("run good --filter tag(x) --shard 1/2", 2, "takes no scenario")]
+#[case::empty_part("run good --shard 5/5", 0, "shard 5/5 is empty: the list has 2 scenarios")]
+#[case::nothing_for_any_part("run good --filter tag(x) --shard 1/2", 2, "no scenario matches the filter")]
 #[case::no_such_option("run good --nope", 2, "--nope")]
 #[case::no_such_part("run good --shard 3/2", 2, "part 3 of 2 is none")]
 #[case::no_scheduler("run good --shard auto", 2, "no scheduler")]
-#[case::no_such_tag("run good --filter tag(x)", 2, "takes no scenario")]
-#[case::no_such_row("run good --row n=3", 2, "no `each` is called `n`: there is none")]
-#[case::invalid("run good invalid.sca", 3, "1 not valid")]
-#[case::invalid_and_failing("run fails.sca invalid.sca", 3, "1 failed, 1 not valid")]
-#[case::malformed_ledger("run good --ledger wrong.csv", 3, "is no ledger")]
-#[case::empty_folder("run empty", 4, "there is no scenario in empty")]
+#[case::no_such_tag("run good --filter tag(x)", 2, "no scenario matches the filter")]
+#[case::no_such_row("run good --row n=3", 2, "no `each` named `n`: there is none")]
+#[case::invalid("run good invalid.sca", 3, "1 invalid")]
+#[case::invalid_and_failing("run fails.sca invalid.sca", 3, "1 failed, 1 invalid")]
+#[case::malformed_ledger("run good --ledger wrong.csv", 3, "is not a ledger")]
+#[case::empty_folder("run empty", 4, "no scenario found in empty")]
 #[case::no_such_path("run nowhere", 4, "nowhere")]
 #[case::no_such_ledger("run good --ledger nope.csv", 4, "nope.csv")]
 #[case::no_such_matrix("conformance --compare nope.json nope.json", 4, "nope.json")]
-#[case::report_not_written("run fails.sca --report json=z.sca/r.json", 4, "was not written")]
-#[case::no_last_run("run good --filter verdict(fail)", 4, "the last run is not known")]
+#[case::report_not_written("run fails.sca --report json=z.sca/r.json", 4, "cannot write the report")]
+#[case::no_last_run("run good --filter verdict(fail)", 4, "verdicts of the last run are not available")]
 #[case::no_program(
     "run device.sca --terminal external --spawn nosuchprogram --patience 5",
     4,
-    "the device has not come"
+    "the device did not connect"
 )]
-#[case::no_device("run device.sca --terminal external --patience 1", 4, "no device has come within 1 s")]
+#[case::no_device("run device.sca --terminal external --patience 1", 4, "no device connected within 1 s")]
 #[case::no_broker(
     "run device.sca --broker ws://127.0.0.1:1 --pos ws://127.0.0.1:1/ --patience 5",
     4,
@@ -127,10 +127,10 @@ fn a_port_in_use_is_no_failed_test() {
 #[test]
 fn what_cannot_be_left_for_review_is_judged_and_reported() {
     let yard = yard("read-only");
-    // A folder stands where the new transcript would go: root, too, cannot write there.
+    // A folder occupies the path of the new transcript, so that even root cannot write there.
     fs::create_dir_all(yard.join("snapshots/changed.snap.new")).expect("the folder can be made");
     let (code, said) = ends(&yard, &["run", "changed.sca", "--report", "json=r.json,junit=r.xml"]);
-    assert!(code == Some(1) && said.contains("nothing was left for review: "), "{code:?} {said}");
+    assert!(code == Some(1) && said.contains("not saved for review: "), "{code:?} {said}");
     assert_eq!(document(&yard, "r.json")["summary"]["changed"], 1);
     assert!(read(&yard, "r.xml").contains("differs from its snapshot"));
 }
@@ -163,7 +163,7 @@ fn document(yard: &Path, name: &str) -> Value {
     serde_json::from_str(&read(yard, name)).expect("it is JSON")
 }
 
-/// Plays a part into `NAME.json`.
+/// Plays one part of the run and writes its document to `NAME.json`.
 fn part(yard: &Path, shard: &str, name: &str, more: &[&str]) -> Option<i32> {
     let report = format!("json={name}.json");
     ends(yard, &[&["run", "good", "--shard", shard, "--report", &report][..], more].concat()).0
@@ -184,12 +184,12 @@ fn parts_that_are_of_no_one_run_are_refused() {
     part(&yard, "2/2", "two", &["--run-id", "7"]);
     assert_eq!(merge(&yard, &["one.json", "two.json"]).0, Some(0));
     file(&yard, "version.json", &read(&yard, "two.json").replace("\"sca-sim 0", "\"sca-sim 9"));
-    refused("version", "one was written by");
-    refused("one", "part 1/2 stands in two of them");
+    refused("version", "the documents were written by different versions");
+    refused("one", "part 1/2 is in two of the documents");
     for (name, more, says) in [
-        ("run", &["--run-id", "8"][..], "of two runs, 7 and 8"),
-        ("filter", &["--run-id", "7", "--filter", "path(*)"], "other options"),
-        ("ledger", &["--run-id", "7", "--ledger", "known.csv"], "other ledgers"),
+        ("run", &["--run-id", "8"][..], "from two runs, 7 and 8"),
+        ("filter", &["--run-id", "7", "--filter", "path(*)"], "different options"),
+        ("ledger", &["--run-id", "7", "--ledger", "known.csv"], "different ledgers"),
         ("seed", &["--run-id", "7", "--seed", "9"], "different seeds"),
     ] {
         part(&yard, "2/2", name, more);
@@ -199,11 +199,11 @@ fn parts_that_are_of_no_one_run_are_refused() {
     refused("count", "a part of 2, another of 3");
     file(&yard, "good/c.sca", FAILS);
     part(&yard, "2/2", "list", &["--run-id", "7"]);
-    refused("list", "parts of two lists, of 2 and of 3 files");
+    refused("list", "parts of two file lists, of 2 and 3 files");
     fs::remove_file(yard.join("good/c.sca")).expect("it is there");
     file(&yard, "good/b.sca", &format!("{GOOD}wait 1s\n"));
     part(&yard, "2/2", "content", &["--run-id", "7"]);
-    refused("content", "is another");
+    refused("content", "was added, removed or changed");
 }
 
 #[test]
@@ -213,13 +213,13 @@ fn what_is_missing_stays_missing() {
     let all = ["--report", "json=m.json,markdown=m.md,junit=m.xml"];
     for (more, code) in [(&["one.json"][..], 1), (&["--partial", "one.json", "two.json"], 0)] {
         let (ended, said) = merge(&yard, &[more, &all].concat());
-        assert!(ended == Some(code) && said.contains("these parts are missing: 2/2"), "{ended:?} {said}");
+        assert!(ended == Some(code) && said.contains("missing parts: 2/2"), "{ended:?} {said}");
         assert!(read(&yard, "m.md").starts_with("## sca-sim incomplete\n"), "{}", read(&yard, "m.md"));
         assert!(read(&yard, "m.xml").contains("name=\"part 2/2\"") && read(&yard, "m.xml").contains("errors=\"1\""));
         assert_eq!(document(&yard, "m.json")["missing"][0], "2/2");
         assert_eq!(merge(&yard, &["m.json"]).0, Some(1));
     }
-    // The part that comes later makes it whole.
+    // The missing part, merged later, completes the run.
     part(&yard, "2/2", "two", &[]);
     assert_eq!(merge(&yard, &["m.json", "two.json", "--report", "markdown=m.md"]).0, Some(0));
     assert!(read(&yard, "m.md").starts_with("## sca-sim passed\n"));
@@ -234,13 +234,13 @@ fn what_a_part_could_not_do_is_in_every_report_of_the_whole() {
     std::os::unix::fs::symlink("nowhere", yard.join("good/x.sca")).expect("a link can be made");
     assert_eq!(ends(&yard, &["run", "good", "--report", "json=r.json,junit=r.xml,tap=r.tap"]).0, Some(4));
     assert_eq!(document(&yard, "r.json")["unreadable"][0]["path"], "good/x.sca");
-    assert!(read(&yard, "r.xml").contains("the scenario cannot be read"));
+    assert!(read(&yard, "r.xml").contains("the scenario could not be read"));
     assert!(read(&yard, "r.tap").contains("not ok 3 - good/x.sca: readable"), "{}", read(&yard, "r.tap"));
     assert_eq!(merge(&yard, &["--partial", "r.json"]).0, Some(4));
     let stopped = ["run", "-j1", "--fail-fast", "fails.sca", "good/a.sca", "--report", "json=f.json,markdown=f.md"];
     assert_eq!(ends(&yard, &stopped).0, Some(1));
     assert!(read(&yard, "f.md").starts_with("## sca-sim failed, incomplete\n"));
-    assert!(merge(&yard, &["f.json"]).1.contains("1 not begun"));
+    assert!(merge(&yard, &["f.json"]).1.contains("1 not started"));
 }
 
 #[test]
@@ -268,7 +268,7 @@ fn a_run_that_is_killed_leaves_no_report_of_yesterday() {
         .stderr(Stdio::null())
         .spawn()
         .expect("the program starts");
-    // It is read as soon as the device has begun.
+    // The signal is sent as soon as the device has started.
     let begun =
         Command::new("timeout").args(["60", "cat", "up"]).current_dir(&yard).status().expect("there is coreutils");
     assert!(begun.success(), "the device begins");
@@ -288,7 +288,7 @@ fn a_comparison_sees_every_scenario_and_every_row() {
     matrix("good", "before.json");
     for path in ["./good", &yard.join("good").display().to_string()] {
         matrix(path, "now.json");
-        assert_eq!(compared("before.json"), (Some(0), "nothing has changed\n".to_owned()), "{path}");
+        assert_eq!(compared("before.json"), (Some(0), "no changes\n".to_owned()), "{path}");
     }
     for (name, text, says) in [
         ("good/b.sca", FAILS.to_owned(), "scenario good/b.sca: pass → fail"),

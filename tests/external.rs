@@ -1,5 +1,5 @@
-//! Real things under test, as whoever runs them sees it: what a person is asked, what a device that does not come is told of,
-//! what cannot be played.
+//! Tests of external devices from the operator's view: questions to the operator, reports about a device that does
+//! not connect, scenarios that cannot be played.
 
 mod common;
 
@@ -10,7 +10,7 @@ use std::process::{Output, Stdio};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sca-sim");
 
-/// A scenario of its own, and a folder for what it leaves.
+/// A folder with one scenario.
 fn case(name: &str, steps: &str) -> PathBuf {
     let folder = common::folder(&format!("external-{name}"));
     let settings = "broker\n  url ws://broker.test:80\n";
@@ -27,7 +27,7 @@ fn run(folder: &Path, arguments: &[&str], typed: &str) -> Output {
         .spawn()
         .expect("the program runs");
     let mut input = child.stdin.take().expect("it is piped");
-    // Who needs no answer has not waited for it.
+    // A program that reads no input may have exited already.
     drop(input.write_all(typed.as_bytes()));
     drop(input);
     child.wait_with_output().expect("it ends")
@@ -41,7 +41,7 @@ fn device() -> String {
     format!("{PROGRAM} terminal --connect {{url}} --pinpad {{pinpad}} --seed 1")
 }
 
-/// A scenario that only a terminal without the echo of COUNTER passes.
+/// A scenario that passes only for a terminal without the COUNTER echo.
 const UNECHOED: &str = "terminal connects\n\
      pos -> terminal  SESSION START INVOICE=7 COUNTER=5  as a\n\
      terminal -> pos  RESULT=OK !COUNTER  re a\n";
@@ -54,7 +54,7 @@ fn a_device_is_judged_whatever_the_simulated_terminal_comes_to() {
     assert!(passes.status.success() && said.contains("1 passed, 0 failed"), "{said}");
     assert!(said.contains("note: in memory this fails, at line 8: the next one is another: COUNTER is 5"), "{said}");
 
-    // What is left of a failure is the device's own run, which a run in memory does not name so.
+    // The files left for a failure are of the device's own run, not of the run in memory.
     let fails = run(&folder, &["--spawn", &format!("{} --set echo-counter=yes", device())], "");
     let said = told(&fails);
     assert!(fails.status.code() == Some(1) && said.contains("in memory this fails, at line 8"), "{said}");
@@ -63,7 +63,7 @@ fn a_device_is_judged_whatever_the_simulated_terminal_comes_to() {
     let at = session.as_deref().and_then(|line| line.split_whitespace().next()).expect("a time").to_owned();
     assert!(left("frames.txt").lines().any(|line| line.starts_with(&at) && line.contains("<INVOICE>7")), "{at}");
 
-    // On the wire it is judged by itself too.
+    // On the wire, too, it is judged by its own run.
     let wire = common::command(&folder, &["run", "--wire", "case.sca"]).output().expect("the program runs");
     assert!(told(&wire).contains("on the wire: 0 passed, 1 failed"), "{}", told(&wire));
     assert!(told(&wire).contains("in memory this fails, at line 8"), "{}", told(&wire));
@@ -81,9 +81,9 @@ fn a_program_that_ends_is_told_of_at_once() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     for part in [
         ":9:1",
-        "the program of terminal has ended by itself",
-        "it ended with exit status: 3",
-        "it said: the disk is full",
+        "the program of terminal exited on its own",
+        "it exited with exit status: 3",
+        "its output: the disk is full",
     ] {
         assert!(said.contains(part), "{part}\n{said}");
     }
@@ -131,7 +131,7 @@ fn a_device_that_insists_on_a_subprotocol_is_given_it() {
     assert!(with.status.success(), "{}", told(&with));
     let output = run(&folder, &["--broker-set", "latency=1ms", "--spawn", &insists], "");
     assert_eq!(output.status.code(), Some(2), "{}", told(&output));
-    assert!(told(&output).contains("latency cannot be given to a broker on real sockets"), "{}", told(&output));
+    assert!(told(&output).contains("latency cannot be set for a broker on real sockets"), "{}", told(&output));
 }
 
 const ASKED: &str = "terminal connects\n\
@@ -145,13 +145,13 @@ fn a_person_says_what_is_shown() {
     for (answer, code, says) in [
         ("maybe\ny\n", 0, "1 passed"),
         ("n\n", 1, "this is not shown, says who looks at it"),
-        ("", 1, "nobody says what the device shows"),
+        ("", 1, "no answer about what the device shows"),
     ] {
         let folder = case(&format!("person-{code}-{}", answer.len()), ASKED);
         let output = run(&folder, &["--spawn", &device(), "--interactive"], answer);
         let said = told(&output);
         assert!(output.status.code() == Some(code) && said.contains(says), "{answer:?}\n{said}");
-        assert!(said.contains("does it show this: screen prompt COMMAND=EMAIL? [y/n]"), "{said}");
+        assert!(said.contains("does the device show this: screen prompt COMMAND=EMAIL? [y/n]"), "{said}");
     }
 }
 
@@ -166,17 +166,20 @@ fn the_page_lists_what_cannot_be_played() {
 fn without_a_person_screens_are_inapplicable() {
     let folder = case("nobody", ASKED);
     let said = told(&run(&folder, &["--spawn", &device()], ""));
-    assert!(said.contains("nobody looks at the device; --interactive asks a person"), "{said}");
-    assert!(said.contains("nothing of case.sca was played"), "{said}");
+    assert!(said.contains("the display cannot be read; --interactive asks an operator"), "{said}");
+    assert!(said.contains("no scenario of case.sca was played"), "{said}");
 }
 
 #[test]
 fn a_device_that_does_not_come_is_told_of_with_its_last_words() {
     let folder = case("late", "terminal connects\n");
     for (spawn, says) in [
-        ("true", "the device has not come: it ended with exit status: 0"),
-        ("echo the disk is full; exit 3", "the device has not come: it ended with exit status: 3: the disk is full"),
-        ("sleep 60", "no device has come within 1 s"),
+        ("true", "the device did not connect: it exited with exit status: 0"),
+        (
+            "echo the disk is full; exit 3",
+            "the device did not connect: it exited with exit status: 3: the disk is full",
+        ),
+        ("sleep 60", "no device connected within 1 s"),
     ] {
         let output = run(&folder, &["--spawn", spawn, "--patience", "1"], "");
         assert_eq!(output.status.code(), Some(4));
@@ -184,9 +187,9 @@ fn a_device_that_does_not_come_is_told_of_with_its_last_words() {
     }
     let output = run(&folder, &["--spawn", "terminal {uri}"], "");
     assert_eq!(output.status.code(), Some(2));
-    assert!(told(&output).contains("there is no {uri}; there is {url} {ca} {cert}"), "{}", told(&output));
+    assert!(told(&output).contains("unknown placeholder {uri}; known: {url} {ca} {cert}"), "{}", told(&output));
     let output = run(&folder, &["--reset", "echo it is on fire; false", "--patience", "2"], "");
-    assert!(told(&output).contains("the reset failed"), "{}", told(&output));
+    assert!(told(&output).contains("the reset command failed"), "{}", told(&output));
 }
 
 #[test]
@@ -209,12 +212,12 @@ fn power_and_settings_reach_a_device_that_is_started_here() {
         "{report}"
     );
     assert!(fs::read_to_string(folder.join("run.html")).expect("it was written").contains("SESSION START"));
-    // What the device cannot be given is not played, unless it takes settings.
+    // A scenario with settings that the device cannot be given is not played, unless the device takes settings.
     let path = folder.join("case.sca");
     let text = fs::read_to_string(&path).expect("it can be read");
     fs::write(&path, text.replace("broker\n", "terminal\n  echo-counter no\nbroker\n")).expect("it can be written");
     let said = told(&run(&folder, &["--spawn", &device()], ""));
-    assert!(said.contains("this setting of the device cannot be made from here"), "{said}");
+    assert!(said.contains("this setting of an external device cannot be changed by sca-sim"), "{said}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The table of faults: every kind has its evidence, every word its kind, and the page is what the table says.
+//! Tests of the table of faults: every kind has evidence, every word a kind, and the page matches the table.
 
 mod common;
 
@@ -10,7 +10,7 @@ use sca_runner::faults::vocabulary::{self, FaultRow};
 use sca_runner::suite::Snapshots;
 use sca_runner::{Options, files};
 
-/// The text of a piece of evidence.
+/// The text of a piece of evidence: a scenario or a test file.
 fn text_of(name: &str) -> String {
     let path = match name.starts_with("tests/") {
         true => common::root().join(name),
@@ -48,7 +48,7 @@ fn every_kind_tries_a_clause_that_its_evidence_covers() {
 fn every_word_and_every_flaw_is_in_the_evidence() {
     let names: BTreeSet<&str> = vocabulary::all().flat_map(|row| row.evidence).copied().collect();
     let all: String = names.iter().map(|name| text_of(name)).collect();
-    // A word may stand in an `each`, so every line that is no title is looked at.
+    // The word of a fault may be a value of an `each`, so every line but the title is searched.
     let lines = all.lines().filter(|line| !line.starts_with("scenario"));
     let words: BTreeSet<&str> =
         lines.flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric() && c != '-')).collect();

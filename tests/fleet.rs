@@ -1,5 +1,5 @@
-//! A reconnect storm: a thousand terminals, one broker that restarts. Over the whole fleet the pauses grow, chance spreads
-//! the attempts, nobody is faster than the rules allow, and all come back.
+//! Test of a reconnect storm: a thousand terminals and one broker that restarts. Over the whole fleet the pauses
+//! grow, the jitter spreads the attempts, no terminal retries faster than the rules allow, and all reconnect.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use sca_runner::suite::Authorities;
 use sca_runner::{Options, Verdict, play, simulated};
 
 const TERMINALS: usize = 1_000;
-/// The broker is away for this long, in seconds.
+/// How long the broker is down, in seconds.
 const AWAY: usize = 30;
 
-/// The storm begins then, in milliseconds: all are up by 1.008 s.
+/// When the storm begins, in milliseconds; all terminals are connected by 1.008 s.
 const STORM: u64 = 5_008;
 
-/// Instants in milliseconds at which each terminal did something, by its name.
+/// The instants at which each terminal did something, in milliseconds, by its name.
 type Instants<'a> = BTreeMap<&'a str, Vec<u64>>;
 
 fn storm() -> String {
@@ -32,7 +32,7 @@ fn storm() -> String {
     .concat()
 }
 
-/// The instants of a transcript's lines that begin with `what`, after the storm has begun.
+/// The instants of the transcript lines that begin with `what`, after the storm has begun.
 fn instants<'a>(transcript: &'a str, what: &str) -> Instants<'a> {
     let mut all = Instants::new();
     for line in transcript.lines().filter_map(|line| line.strip_prefix('+')) {
@@ -58,17 +58,17 @@ fn a_thousand_terminals_come_back_with_growing_patience_and_not_all_at_once() {
     assert_eq!((attempts.len(), back.len()), (TERMINALS, TERMINALS));
 
     for (name, at) in &attempts {
-        // The first pause is counted from the loss, two milliseconds later.
+        // The first pause is counted from the loss of the link, two milliseconds later.
         let pauses: Vec<u64> = std::iter::once(STORM + 2).chain(at.iter().copied()).collect();
         let pauses: Vec<u64> = pauses.windows(2).map(|pair| pair[1] - pair[0]).collect();
         for (level, pause) in pauses.iter().enumerate() {
-            // 1 s, doubled each time, and up to as much again by chance; a refusal takes some milliseconds.
+            // 1 s, doubled each time, plus up to the same again as jitter; a refusal takes some milliseconds.
             let least = 1_000_u64 << level;
             assert!((least..=2 * least + 20).contains(pause), "{name}: pause {level} is {pause} ms");
         }
         assert!(pauses.len() <= 6, "{name} tried {} times in {AWAY} s", pauses.len());
     }
-    // Chance spreads each round of attempts over its whole length: no tenth of it has more than twice its share.
+    // The jitter spreads each round of attempts over its whole length: no tenth of it has more than twice its share.
     for round in 0..3 {
         let at: Vec<u64> = attempts.values().filter_map(|at| at.get(round).copied()).collect();
         let (first, last) = (at.iter().min().copied().unwrap_or(0), at.iter().max().copied().unwrap_or(0));

@@ -1,5 +1,5 @@
-//! What a hostile peer can do to a party in the open: whatever it sends or does not read, memory stays bounded, and the next
-//! honest peer is served.
+//! Tests of hostile peers of a party on a real port: whatever they send or leave unread, memory stays bounded and the
+//! next honest peer is served.
 
 mod common;
 
@@ -13,17 +13,18 @@ use common::command;
 use common::party::{Party, SOON, broker, head, joins, listens, serves_the_next, takes, text};
 use sca_protocol::frame::{Decoder, Frame, opcode};
 
-/// Bytes of memory that a party in the open may ever have held, unless it was told otherwise.
+/// Maximum peak memory of a party on a real port in bytes, unless it was configured otherwise.
 const HELD_MAX: u64 = 64 << 20;
 
-/// Sees that a party has never held more than it may, and tells how much it was: sim/docs/limits.md has these figures.
+/// Checks that a party never held more memory than allowed, and prints how much it was; sim/docs/limits.md lists
+/// these figures.
 fn is_bounded(party: &Party) {
     let held = party.held();
     eprintln!("{}: {} MiB held at the most", std::thread::current().name().unwrap_or_default(), held >> 20);
     assert!(held < HELD_MAX, "{} MiB held", held >> 20);
 }
 
-/// Takes a terminal in, as a broker does.
+/// Accepts a terminal and answers its upgrade, as a broker does.
 fn takes_in(listener: &TcpListener) -> TcpStream {
     let (mut stream, _) = listener.accept().expect("it dials");
     let asked = head(&mut stream);
@@ -37,7 +38,7 @@ fn takes_in(listener: &TcpListener) -> TcpStream {
     stream
 }
 
-/// Sends this again and again until nobody takes it any more, or so many bytes have gone.
+/// Sends a chunk repeatedly until the peer accepts no more, or until this many bytes were sent.
 fn flood(stream: &mut TcpStream, chunk: &[u8], most: usize) -> usize {
     stream.set_write_timeout(Some(Duration::from_secs(1))).expect("a socket takes it");
     let mut sent = 0;
@@ -59,12 +60,12 @@ fn pings_without_end_cannot_grow_a_terminal() {
     terminal.says("connects");
     let mut ping = vec![0x89, 125];
     ping.extend([b'x'; 125]);
-    // Nothing is read, so no pong is ever taken.
+    // This side reads nothing, so no pong is ever received.
     let sent = flood(&mut broker, &ping.repeat(512), 512 << 20);
     is_bounded(&terminal);
     assert!(sent > 1 << 20, "the flood was one: {sent} bytes");
     drop(broker);
-    // The next broker is an honest one.
+    // The next broker behaves correctly.
     let mut broker = takes_in(&listener);
     broker.write_all(&[0x89, 2, b'o', b'k']).expect("it reads");
     let mut frame = [0; 8];
@@ -99,7 +100,7 @@ fn who_does_not_read_stops_whoever_speaks_to_it_and_nobody_else() {
     let sent = flood(&mut pos, &long, 200 << 20);
     assert!(sent > 1 << 20, "the flood was one: {sent} bytes");
     serves_the_next(&at);
-    // The other way, an answer goes to every POS.
+    // In the other direction, an answer is sent to every POS.
     let mut terminal = joins(&at, "/", Some("78"));
     let _deaf: Vec<TcpStream> = (0..20).map(|_| joins(&at, "/pos/78", None)).collect();
     let sent = flood(&mut terminal, &long, 150 << 20);
@@ -129,7 +130,7 @@ fn ten_thousand_who_ask_for_nothing_keep_nobody_out() {
     let (broker, at) = broker("flood-connects", &[]);
     let mut held = Vec::new();
     for n in 0..10_000 {
-        // This side has no more descriptors than it needs.
+        // This side keeps few connections open, to save descriptors.
         if n >= 500 {
             held.remove(0);
         }
@@ -144,14 +145,14 @@ fn a_full_house_makes_room_for_who_has_something_to_ask() {
     let (broker, at) = broker("flood-full", &["--connections", "4"]);
     let _idle: Vec<TcpStream> = (0..4).map(|_| TcpStream::connect(&at).expect("it listens")).collect();
     serves_the_next(&at);
-    broker.has_said("it has asked for nothing, and others come");
+    broker.has_said("it sent no request, and a new connection needs its place");
     let _serious: Vec<TcpStream> = (0..4).map(|n| joins(&at, "/", Some(&n.to_string()))).collect();
     let mut late = TcpStream::connect(&at).expect("it listens");
     assert_eq!(late.read(&mut [0]).expect("it ends"), 0);
     broker.has_said("is turned away: 4 are connected");
 }
 
-/// So many who connect and say nothing, as many at a time as this side has descriptors for.
+/// Opens this many idle connections, as many at a time as this side has descriptors for.
 fn idle(at: &str, many: usize) -> Vec<TcpStream> {
     let mut held = Vec::new();
     for n in 0..many {
@@ -163,7 +164,7 @@ fn idle(at: &str, many: usize) -> Vec<TcpStream> {
     held
 }
 
-/// What a plain line answers to this document.
+/// The answer to a document on a plain TCP connection.
 fn asks(at: &str, document: &str) -> String {
     let mut stream = TcpStream::connect(at).expect("it listens");
     stream.set_read_timeout(Some(SOON)).expect("a socket takes it");
@@ -185,7 +186,7 @@ fn idle_calls_keep_nobody_from_a_host() {
     let (host, at) = listens("flood-host", &["host", "--listen", "127.0.0.1:0", "--patience", "2"], "listening on ");
     let held = idle(&at, 10_000);
     assert!(asks(&at, HOST_REQUEST).contains("RESPONSE"));
-    // Documents that never end, from all who are there.
+    // Endless documents on all connections.
     let part = format!("<HOST_REQUEST><A>{}", "x".repeat(60_000));
     for stream in &held {
         let mut stream = stream;
@@ -193,7 +194,7 @@ fn idle_calls_keep_nobody_from_a_host() {
         drop(stream.write_all(part.as_bytes()));
     }
     assert!(asks(&at, HOST_REQUEST).contains("RESPONSE"));
-    // Somebody who asks and never reads.
+    // A peer that sends requests and never reads the answers.
     let mut deaf = TcpStream::connect(&at).expect("it listens");
     flood(&mut deaf, HOST_REQUEST.repeat(200).as_bytes(), 64 << 20);
     assert!(asks(&at, HOST_REQUEST).contains("RESPONSE"));
@@ -208,13 +209,13 @@ fn idle_calls_keep_nobody_from_a_classic_port() {
     let (terminal, at) = listens("flood-classic", &[&arguments[..], &secondary].concat(), "terminal listens on ");
     let _held: Vec<TcpStream> = (0..16).map(|_| TcpStream::connect(&at).expect("it listens")).collect();
     terminal.has_said("is given up: it asks for nothing");
-    terminal.has_said("(call 16)");
+    terminal.has_said("(connection 16)");
     let status = "<TRANSACTION><FUNCTION_TYPE>SECONDARYPORT</FUNCTION_TYPE><COMMAND>STATUS</COMMAND></TRANSACTION>";
     assert!(asks(&at, status).contains("RESPONSE"));
     is_bounded(&terminal);
 }
 
-/// A broker that takes everybody in and answers each text with an empty response.
+/// A broker that accepts every connection and answers each text with an empty response.
 fn answering() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let at = listener.local_addr().expect("an address").to_string();
@@ -257,14 +258,14 @@ fn answers(mut stream: TcpStream) {
     }
 }
 
-/// A recorder before such a broker, and where it listens.
+/// A recorder in front of such a broker, and its address.
 fn recorder(name: &str, more: &[&str]) -> (Party, String) {
     let to = format!("ws://{}", answering());
     let arguments = ["record", "--listen", "127.0.0.1:0", "--to", &to, "--out", "out"];
     listens(name, &[&arguments[..], more].concat(), "listening on ")
 }
 
-/// A terminal that comes now gets through.
+/// Checks that a new terminal gets through the recorder.
 fn passes_the_next_on(at: &str) {
     let mut terminal = joins(at, "/", Some("99"));
     terminal.write_all(&text("<TRANSACTION/>")).expect("it is read");
@@ -277,10 +278,10 @@ fn idle_connections_keep_nobody_from_a_recorder() {
     let _held = idle(&at, 3_000);
     passes_the_next_on(&at);
     is_bounded(&recorder);
-    recorder.has_said("it has no upgrade, and others come");
+    recorder.has_said("no upgrade yet, and room is needed for others");
 }
 
-/// The limit of connections follows the descriptors that there are, so a recorder never runs out of them.
+/// The limit on connections follows the number of available descriptors, so a recorder never runs out of them.
 #[test]
 fn few_descriptors_end_no_recorder() {
     let here = common::folder("flood-record-descriptors");
@@ -294,7 +295,7 @@ fn few_descriptors_end_no_recorder() {
     recorder.read_on();
     let _held = idle(&at, 100);
     passes_the_next_on(&at);
-    recorder.has_said("it has no upgrade, and others come");
+    recorder.has_said("no upgrade yet, and room is needed for others");
 }
 
 #[test]

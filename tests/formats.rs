@@ -1,4 +1,4 @@
-//! The same story in every dress in which logs come: whatever it is wrapped in, the scenario is the same.
+//! Tests of log formats: the same exchange in every format gives the same scenario.
 
 mod common;
 
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use common::{folder, run};
 use rstest::rstest;
 
-/// What was said: seconds and milliseconds after 9:14, whether by the POS, and the document.
+/// The exchange: seconds and milliseconds after 9:14, whether the POS sends, and the document.
 fn story() -> Vec<(u32, u32, bool, String)> {
     let answer = |text: &str, counter: u32| {
         format!(
@@ -37,12 +37,12 @@ fn flat(document: &str) -> String {
     document.lines().map(str::trim).collect()
 }
 
-/// The story, an entry a line: `before` says what stands before a document.
+/// The exchange as one line per entry; `before` makes the text before a document.
 fn lines(before: impl Fn(u32, u32, bool) -> String, document: impl Fn(&str) -> String) -> String {
     story().iter().map(|(s, ms, is_pos, text)| format!("{}{}\n", before(*s, *ms, *is_pos), document(text))).collect()
 }
 
-/// The same with something before each line of a document.
+/// The exchange with a prefix before each line of a document.
 fn prefixed(before: impl Fn(u32, u32) -> String) -> String {
     let mut out = String::new();
     for (s, ms, _, text) in story() {
@@ -60,14 +60,14 @@ fn json(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// JSON as Python writes it: nothing but ASCII.
+/// JSON as Python writes it, in ASCII only.
 fn ascii(text: &str) -> String {
     json(text).chars().fold(String::new(), |out, c| {
         if c.is_ascii() { out + &c.to_string() } else { format!("{out}\\u{:04x}", u32::from(c)) }
     })
 }
 
-/// Statements of the scenario that is made of some files.
+/// The statements of the scenario imported from some files, with the import's output and exit code.
 fn imported(folder: &Path, files: &[PathBuf], more: &[&str]) -> (String, String, Option<i32>) {
     let out = folder.join("out").display().to_string();
     drop(fs::remove_dir_all(folder.join("out")));
@@ -91,7 +91,7 @@ fn imported(folder: &Path, files: &[PathBuf], more: &[&str]) -> (String, String,
     (text, String::from_utf8_lossy(&output.stderr).into_owned(), output.status.code())
 }
 
-/// What the story becomes.
+/// The statements that the exchange must become.
 fn told(folder: &Path) -> String {
     let plain = folder.join("plain.log");
     fs::write(&plain, lines(|s, ms, _| format!("{} ", iso(s, ms)), flat)).expect("it can be written");
@@ -184,7 +184,7 @@ fn a_story_is_the_same_in_every_dress(#[case] more: &[&str], #[case] text: Strin
     let (made, said, code) = imported(&folder, &[file], more);
     assert_eq!(made, expected, "{text}\n{said}");
     assert_eq!(code, Some(0), "{said}");
-    let is_quiet = said.is_empty() || (name.contains("newest_first") && said.contains("the newest line comes first"));
+    let is_quiet = said.is_empty() || (name.contains("newest_first") && said.contains("newest lines first"));
     assert!(is_quiet, "{said}");
 }
 
@@ -204,7 +204,7 @@ fn files_that_rotation_has_made_are_one() {
     let folder = folder("formats-rotated");
     let expected = told(&folder);
     let all = prefixed(|s, ms| format!("{} sci[1]: ", iso(s, ms)));
-    // The cuts go through the middle of documents.
+    // The cuts are in the middle of documents.
     let cuts: Vec<&str> = all.lines().collect();
     let part = |range: std::ops::Range<usize>| cuts[range].iter().map(|line| format!("{line}\n")).collect::<String>();
     let (third, half) = (cuts.len() / 3, cuts.len() / 2);
@@ -227,14 +227,14 @@ fn what_stands_at_the_end_of_one_file_and_the_beginning_of_the_next_is_read_once
     fs::write(folder.join("till.log"), cuts[3..].concat()).expect("it can be written");
     let (made, said, code) = imported(&folder, &["till.log", "till.log.1"].map(|name| folder.join(name)), &[]);
     assert_eq!((made, code), (expected, Some(0)), "{said}");
-    assert!(said.contains("a line stands at the end of one file") && said.contains("read once"), "{said}");
+    assert!(said.contains("1 line repeated from the end of one file") && said.contains("read once"), "{said}");
 }
 
 #[test]
 fn a_document_of_several_lines_that_is_cut_is_a_gap_and_the_next_is_whole() {
     let folder = folder("formats-cut");
     let all = prefixed(|s, ms| format!("{} sci: ", iso(s, ms)));
-    // The answer to START loses its end.
+    // The answer to START is truncated.
     let cut: String = all
         .lines()
         .filter(|line| !(line.contains("09:14:03.060") && (line.contains("COUNTER") || line.contains("</RESPONSE>"))))
@@ -243,10 +243,10 @@ fn a_document_of_several_lines_that_is_cut_is_a_gap_and_the_next_is_whole() {
     let file = folder.join("till.log");
     fs::write(&file, cut).expect("it can be written");
     let (made, said, code) = imported(&folder, &[file], &[]);
-    assert!(said.contains("a document that does not end") && code == Some(1), "{said}");
+    assert!(said.contains("unterminated or malformed document") && code == Some(1), "{said}");
     assert!(made.contains("terminal -> pos  RESULT=*  re q2"), "{made}");
     assert!(made.contains("SESSION FINISH") && made.contains("RESPONSE_TEXT=\"Session Finished\""), "{made}");
-    // Whether the lost answer opened the session nobody knows; that it was open before is not said.
+    // Whether the lost answer opened the session is unknown, so the scenario must not say that it was open before.
     assert!(!made.contains("was open when the capture began"), "{made}");
 }
 
@@ -310,7 +310,7 @@ fn the_hour_that_comes_twice_is_an_hour_later() {
     let file = folder.join("till.log");
     fs::write(&file, text).expect("it can be written");
     let (made, said, _) = imported(&folder, &[file], &[]);
-    assert!(made.contains("+3.000 ") && said.contains("an hour comes twice"), "{made}\n{said}");
+    assert!(made.contains("+3.000 ") && said.contains("one hour occurs twice"), "{made}\n{said}");
 }
 
 #[test]
@@ -319,7 +319,7 @@ fn a_time_that_is_found_and_not_known_is_quoted() {
     let file = folder.join("till.log");
     fs::write(&file, "T+17 <TRANSACTION><A>1</A></TRANSACTION>\n").expect("it can be written");
     let (_, said, code) = imported(&folder, &[file], &["--time", r"^(\S+)"]);
-    assert!(said.contains("line 1: `T+17` is no time that is known") && code == Some(1), "{said}");
+    assert!(said.contains("line 1: unknown time format `T+17`") && code == Some(1), "{said}");
 }
 
 #[test]
@@ -331,7 +331,7 @@ fn what_is_lost_is_said_and_strict_writes_nothing() {
     let file = folder.join("till.log");
     fs::write(&file, &cut).expect("it can be written");
     let (made, said, code) = imported(&folder, std::slice::from_ref(&file), &[]);
-    assert!(said.contains("line 4: a document that does not end") && said.contains("1 part of"), "{said}");
+    assert!(said.contains("line 4: unterminated or malformed document") && said.contains("1 part of"), "{said}");
     assert_eq!(code, Some(1), "{cut}");
     assert!(
         made.contains("# the capture has a gap here: line 4") && made.contains("terminal -> pos  RESULT=*  re q2"),
@@ -339,8 +339,8 @@ fn what_is_lost_is_said_and_strict_writes_nothing() {
     );
     let played = run(&folder, &["run", "out"]);
     let told = String::from_utf8_lossy(&played.stderr).into_owned();
-    // The device of this story has words of its own for FINISH; the gap is none of its differences.
+    // The device in this exchange uses texts of its own for FINISH; the gap is not counted as a difference.
     assert!(!told.contains("q2"), "{told}");
     let (made, said, code) = imported(&folder, &[file], &["--strict"]);
-    assert!(made.is_empty() && said.contains("nothing is written") && code == Some(4), "{made}{said}");
+    assert!(made.is_empty() && said.contains("nothing written") && code == Some(4), "{made}{said}");
 }

@@ -1,4 +1,4 @@
-//! A run that a signal ends: it tells what was played before, says that this is not all, and leaves nothing running.
+//! Tests of an interrupted run: it reports what was played, says that it is incomplete, and leaves no process running.
 
 mod common;
 
@@ -11,7 +11,7 @@ use common::{command, file, folder, text};
 use rstest::rstest;
 use serde_json::Value;
 
-/// Waits for something to become so, without a clock: it is looked at until it is, or has been often enough.
+/// Waits until a condition holds, by polling a limited number of times.
 fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let (_sender, nothing) = channel::<()>();
     for _ in 0..600 {
@@ -28,7 +28,7 @@ fn send(signal: &str, process: u32) {
     assert!(sent.success(), "the process was there");
 }
 
-/// Plays a quick file and two that take half a minute, and ends them by a signal when the quick one is done.
+/// Plays a quick scenario and two that take half a minute, and sends a signal when the quick one is done.
 fn interrupted(name: &str, signal: &str) -> (std::path::PathBuf, ExitStatus, String) {
     let folder = folder(name);
     file(&folder, "a.sca", "scenario \"Quick\"\n\nterminal connects  covers BOOT-01\n");
@@ -43,7 +43,7 @@ fn interrupted(name: &str, signal: &str) -> (std::path::PathBuf, ExitStatus, Str
         command(&folder, &["run", "--wire", "--longest", "60", "--jobs", "1", ".", "-t", "--report", reports]);
     let child = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
     until("the old reports are taken away", || !folder.join("r.json").exists());
-    // The quick file takes some milliseconds.
+    // The quick scenario takes some milliseconds.
     let (_sender, nothing) = channel::<()>();
     let _ = nothing.recv_timeout(Duration::from_millis(1_500));
     send(signal, child.id());
@@ -58,7 +58,7 @@ fn interrupted(name: &str, signal: &str) -> (std::path::PathBuf, ExitStatus, Str
 fn a_signal_leaves_reports_that_say_so(#[case] signal: &str, #[case] name: &str, #[case] code: i32) {
     let (folder, status, said) = interrupted(&format!("interrupted{signal}"), signal);
     assert_eq!(status.code(), Some(code), "{said}");
-    assert!(said.contains(&format!("{name} ended this run")), "{said}");
+    assert!(said.contains(&format!("run interrupted by {name}")), "{said}");
     let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_else(|why| panic!("{name}: {why}"));
     let json: Value = serde_json::from_str(&read("r.json")).expect("it is JSON");
     assert_eq!(json["interrupted"], name);
@@ -87,7 +87,7 @@ fn what_was_started_ends_with_the_run(#[case] signal: &str) {
     send(signal, child.id());
     child.wait().expect("it ends");
     let lives = || {
-        // A zombie that nobody has waited for yet has ended all the same.
+        // A zombie that has not been reaped has exited too.
         let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
         !stat.is_empty() && !stat.contains(") Z ")
     };

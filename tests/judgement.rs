@@ -1,12 +1,12 @@
-//! Verdicts say what happened: scenarios that were once judged wrong, each with the verdict that is right, in memory and,
-//! where sockets can play it, on the wire.
+//! Tests of verdicts: scenarios that were once judged wrongly, each with the correct verdict, in memory and, if
+//! sockets can play it, on the wire.
 
 mod common;
 
 use common::{file, folder, run, text};
 use rstest::rstest;
 
-/// Plays a scenario in a folder of its own. What it says on both outputs, and how it ends.
+/// Plays a scenario in its own folder. Returns its output and exit code.
 fn played(name: &str, scenario: &str, wire: bool) -> (String, Option<i32>) {
     let folder = folder(&format!("judgement-{name}-{wire}"));
     file(&folder, "a.sca", &format!("scenario \"{name}\"\n\n{scenario}"));
@@ -99,7 +99,7 @@ const SILENCE_WITHIN_SILENCE: &str = "terminal\n  pong-timeout 20s\nbroker\n  id
     terminal connects\nwait 3s\nfault silence for 8s\nwait 9s\npos -> terminal  DEVICE VERSION  as ask\n\
     without terminal -> pos\n  terminal loses  within 3m\n";
 
-/// What sockets cannot play.
+/// Cases that sockets cannot play.
 #[rstest]
 #[case::last_words_that_never_come_are_waited_for_no_more("last-words", LAST_WORDS)]
 #[case::what_had_not_come_when_the_terminal_left_is_nobodys_fault("updated", UPDATED_MEANWHILE)]
@@ -152,27 +152,27 @@ fn it_passes(#[case] name: &str, #[case] scenario: &str, #[values(false, true)] 
 #[case::a_screen_that_is_shown_is_not_called_over(
     "shown",
     "terminal connects\nscreen idle ATTEMPT=1\n",
-    &["ATTEMPT is not there", "idle is shown since 1.012 s: screen idle"]
+    &["ATTEMPT is missing", "idle is shown since 1.012 s: screen idle"]
 )]
 #[case::a_text_that_differs_is_told(
     "text",
     "fault dns unknown on attempt 1\nterminal fails dns\nscreen error ~\"DNS\"  within 1s\n",
-    &["the screen error says", "error is shown since"]
+    &["the screen error shows", "error is shown since"]
 )]
 #[case::a_request_that_another_terminal_hears_is_told(
     "astray",
     "terminal A\nterminal B\n\nany order\n  A connects\n  B connects\npos -> A  DEVICE VERSION  as v\nA -> pos  RESULT=OK  re v\n",
-    &["`v` went to B: its pinpad id is 1 too"]
+    &["`v` went to B, which has the pinpad id 1 too"]
 )]
 #[case::a_header_that_differs_is_told(
     "header",
     "terminal -> broker http\n  Host: elsewhere.test\nterminal connects\n",
-    &["`Host: broker.test` stands in place of `Host: elsewhere.test`"]
+    &["`Host: broker.test` instead of `Host: elsewhere.test`"]
 )]
 #[case::bytes_that_differ_are_told(
     "bytes",
     "terminal connects\npos -> terminal  SESSION FINISH  as f\nterminal -> pos  bytes  re f\n  <RESPONSE>\n    <RESPONSE_TEXT>No</RESPONSE_TEXT>\n  </RESPONSE>\n",
-    &["other bytes came: line 2 is"]
+    &["different bytes: line 2 is"]
 )]
 #[case::a_failure_whose_day_is_over_fails(
     "expired",
@@ -198,7 +198,7 @@ fn it_fails_and_says_why(#[case] name: &str, #[case] scenario: &str, #[case] say
 #[case("terminal\n  pinpad-id \" \"\n\nterminal connects\n", "E021")]
 #[case("terminal -> broker http\n  Host: ~\"(\"\nterminal connects\n", "E032")]
 fn it_is_not_valid(#[case] scenario: &str, #[case] code: &str) {
-    // Cases are played at the same time, so each has a folder of its own.
+    // Cases run in parallel, so each has its own folder.
     let (said, exit) = played(&format!("invalid-{code}-{}", scenario.len()), scenario, false);
     assert_eq!(exit, Some(3), "{said}");
     assert!(said.contains(&format!("error[{code}]")), "{said}");
@@ -228,7 +228,7 @@ fn a_script_of_many_lines_that_act_at_once_needs_no_deep_stack() {
     assert!(said.status.success(), "{}", text(&said.stderr));
 }
 
-/// The prefix that arrived is told, and it is the number of the line.
+/// The reported length of the prefix that arrived is the number in the line.
 #[rstest]
 #[case("ws")]
 #[case("wss")]
@@ -260,7 +260,7 @@ fn what_came_instead_is_counted() {
     assert!(said.contains("instead: a pong \"x\", 3 times, last at"), "{said}");
 }
 
-/// Two requests are answered, the second as much later as it is sent; `check` compares what was captured or when it came.
+/// Two requests are answered, the second with a delay; `check` compares the captured values or the times of arrival.
 #[rstest]
 #[case("COUNTER=?a", "COUNTER=?b", "COUNTER=1", "COUNTER=1", "rising a b", false)]
 #[case("COUNTER=?a", "COUNTER=?b", "COUNTER=1", "COUNTER=2", "rising a b", true)]
@@ -292,7 +292,7 @@ fn captured_values_relate(
     assert_eq!(exit, Some(i32::from(!holds)), "{said}");
 }
 
-/// Moments that are labelled, and how they relate.
+/// Labelled moments, and the relations between them.
 #[rstest]
 #[case("rising m1 m2 m3", "wait 1s\n", "wait 2s\n", true)]
 #[case("rising m1 m2 m3", "wait 1s\n", "wait 1s\n", false)]
@@ -311,7 +311,7 @@ fn moments_relate(#[case] relation: &str, #[case] first: &str, #[case] second: &
     assert_eq!(exit, Some(i32::from(!holds)), "{said}");
 }
 
-/// Coverage counts a document that cannot be read where one was refused, and nowhere else.
+/// Coverage counts an unreadable document only where one was refused.
 #[rstest]
 #[case("<TRANSACTION>", "-2", 1)]
 #[case("<TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>VERSION</COMMAND></TRANSACTION>", "-1", 0)]
@@ -354,7 +354,7 @@ fn what_is_hardly_meant_is_said(#[case] name: &str, #[case] scenario: &str, #[ca
     assert!(code.is_none_or(|code| told.contains(&format!("warning[{code}]"))), "{told}");
 }
 
-/// What a failure says was shown instead: each change of what the line looks at, and of kinds no more than can be read.
+/// A failure lists what was shown instead: each change of the screen or icon in question, up to a readable number.
 #[test]
 fn what_was_shown_instead_is_told() {
     let (said, _) = played("instead-kinds", "broker stops\nscreen error ATTEMPT=99  within 30m\n", false);
@@ -364,7 +364,7 @@ fn what_was_shown_instead_is_told() {
     assert!(said.contains("instead: the screen is error, 3 times"), "{said}");
 }
 
-/// A picture for the icon that never comes: each change of the icon is one that came instead.
+/// An icon picture that never appears: the failure lists each change of the icon.
 #[test]
 fn icons_that_came_instead_are_told() {
     let folder = folder("judgement-icons");
@@ -374,7 +374,7 @@ fn icons_that_came_instead_are_told() {
     file(&folder, "a.sca", scenario);
     let told = text(&run(&folder, &["run", "a.sca"]).stderr);
     assert!(
-        told.contains("instead: the icon says disconnected") && told.contains("instead: the icon is default"),
+        told.contains("instead: the icon shows disconnected") && told.contains("instead: the icon is default"),
         "{told}"
     );
 }

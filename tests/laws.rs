@@ -1,4 +1,4 @@
-//! Laws: what holds for every input, and for every scenario.
+//! Property tests: laws that hold for every input and every scenario.
 
 mod common;
 #[path = "fuzz/entries.rs"]
@@ -25,7 +25,7 @@ fn a_transcript_replays_itself() {
     let suite = common::suite(Options::default(), Snapshots::Ignore, &[]);
     for path in common::scenarios() {
         let result = suite.file(&path).expect("the scenario can be read");
-        // A few rows of each: the law is about lines, and the rows of one `each` have the same.
+        // A few rows of each are enough: the law is about lines, and the rows of one `each` have the same lines.
         for row in result.rows.iter().take(12) {
             let again = sca_scenario::parse(&row.transcript);
             let again = again.unwrap_or_else(|why| panic!("{}: {why:?}\n{}", path.display(), row.transcript));
@@ -38,7 +38,7 @@ fn a_transcript_replays_itself() {
     }
 }
 
-/// Printing and reading are each other's inverse: what is printed is in the one layout, and prints the same again.
+/// Parsing and printing are inverse: printed text is in the canonical layout, and prints the same again.
 #[test]
 fn a_transcript_is_in_the_one_layout() {
     let suite = common::suite(Options::default(), Snapshots::Ignore, &[]);
@@ -50,7 +50,7 @@ fn a_transcript_is_in_the_one_layout() {
     }
 }
 
-/// Reading, printing and reading again gives the same steps.
+/// Parsing, printing and parsing again gives the same steps.
 #[test]
 fn printed_steps_read_as_they_were() {
     let print = |scenario: &Scenario| -> Vec<String> {
@@ -88,7 +88,7 @@ fn printed_steps_read_as_they_were() {
     }
 }
 
-/// `fmt` is idempotent, and every bundled file is in the one layout already.
+/// `fmt` is idempotent, and every bundled file is already in the canonical layout.
 #[test]
 fn bundled_files_are_in_the_one_layout() {
     for path in common::scenarios() {
@@ -162,7 +162,7 @@ proptest! {
         last in any::<bool>(), is_long in any::<bool>(), reserved in 0..8_u8, opcode in 0..16_u8, mask in any::<Option<[u8; 4]>>(),
         payload in prop::collection::vec(any::<u8>(), 0..70_000), cut in any::<prop::sample::Index>(),
     ) {
-        // Eight bytes are a longer way than the shortest only up to here.
+        // An eight-byte length is longer than necessary only for sizes below this.
         let length_form = (is_long && payload.len() < 65_536).then_some(LengthForm::Eight);
         let frame = Frame { last, reserved, opcode, mask, declared: None, length_form, payload };
         let bytes = frame.encode();
@@ -256,7 +256,8 @@ proptest! {
     }
 }
 
-/// What GET COUNTER answers, said another way: look back to the last event that forgets or counts.
+/// The expected answer to GET_COUNTER, computed another way: search back for the last event that resets or sets the
+/// counter.
 fn model(rules: &CounterRules, acts: &[Act]) -> u32 {
     let from = acts.iter().rposition(|act| match act {
         Act::Reconnected => !rules.over_reconnect,
@@ -277,7 +278,7 @@ fn model(rules: &CounterRules, acts: &[Act]) -> u32 {
     last.copied().unwrap_or(1)
 }
 
-/// The way from power on to an open link, and the terminal that has gone it.
+/// A terminal that has gone from power-on to an open link.
 fn connected() -> Terminal {
     let mut terminal = terminal();
     terminal.handle(now(0), Input::PowerOn);
@@ -296,7 +297,7 @@ fn link(connection: u32, event: LinkEvent) -> Input {
     Input::Link { connection: ConnectionId(connection), event }
 }
 
-/// The answer that a request for the upgrade wants.
+/// The correct answer to an upgrade request.
 fn switching(request: &[u8]) -> Head {
     let request = Head::parse_request(request).expect("the request can be read").expect("it is whole").0;
     let accept = sca_protocol::handshake::accept(request.get("Sec-WebSocket-Key").expect("it has a key"));
@@ -306,7 +307,7 @@ fn switching(request: &[u8]) -> Head {
     Head::parse_answer(answer.as_bytes()).expect("the answer can be read").expect("it is whole").0
 }
 
-/// What an old connection still has to say concerns nobody, whatever it is.
+/// Events of an old connection have no effect, whatever they are.
 #[test]
 fn an_old_connection_is_not_listened_to() {
     let mut terminal = connected();
@@ -333,7 +334,8 @@ fn an_old_connection_is_not_listened_to() {
     assert_eq!((terminal.face(), terminal.deadline()), (face, due));
 }
 
-/// Whoever names no pinpad id is nobody's duplicate: every POS at an open broker is such a one.
+/// A connection without a pinpad id is not a duplicate of another; every POS at a broker on a real port is of this
+/// kind.
 #[test]
 fn nobody_is_no_duplicate_of_nobody() {
     for word in ["refuse", "replace", "replace-both"] {
@@ -355,7 +357,7 @@ fn nobody_is_no_duplicate_of_nobody() {
     }
 }
 
-/// No two packets of a terminal begin with the same bytes of chance.
+/// No two encrypted packets of a terminal begin with the same random bytes.
 #[test]
 fn every_encrypted_answer_has_chance_of_its_own() {
     let identities = Authorities::new().expect("an authority can be made").memory;
@@ -371,7 +373,7 @@ fn every_encrypted_answer_has_chance_of_its_own() {
     assert!(begins.len() >= 2 && different.len() == begins.len(), "{begins:?}");
 }
 
-/// Every example of the language's reference is a scenario that passes.
+/// Every example in the language reference is a scenario that passes.
 #[test]
 fn the_reference_is_right() {
     let identities = Authorities::new().expect("an authority can be made").memory;
@@ -379,7 +381,7 @@ fn the_reference_is_right() {
     let examples: Vec<&str> = text.split("```sca\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(examples.len() >= 8, "only {} examples", examples.len());
     for example in examples {
-        // Libraries and tables are named as if the example stood beside the reference.
+        // Libraries and tables are resolved as if the example were a file beside the reference.
         let place = common::root().join("scenarios/README.md");
         let read = sca_runner::files::read(&place, example.to_owned(), &sca_protocol::clauses::ids());
         let scenario = read.scenario.unwrap_or_else(|why| panic!("{why:?}\n{example}"));

@@ -1,4 +1,4 @@
-//! A whole editing session with the language server, by a client over the pipes of a real process.
+//! Test of an editing session with the language server, through a client on the pipes of a real process.
 
 mod common;
 
@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use lsp_server::{Message, Notification, Request, RequestId};
 use serde_json::{Value, json};
 
-/// An editor: one process of the server and the pipes to it.
+/// An editor: a server process and the pipes to it.
 struct Editor {
     server: Child,
     to: ChildStdin,
@@ -20,7 +20,7 @@ struct Editor {
 }
 
 impl Editor {
-    /// Starts the server and opens a text as if it stood among the bundled scenarios.
+    /// Starts the server and opens a text as if it were one of the bundled scenarios.
     fn open(text: &str) -> (Self, Vec<Value>) {
         let mut server = Command::new(env!("CARGO_BIN_EXE_sca-sim"))
             .arg("lsp")
@@ -70,7 +70,7 @@ impl Editor {
         }
     }
 
-    /// The next diagnostics that are published.
+    /// The next published diagnostics.
     fn diagnostics(&mut self) -> Vec<Value> {
         loop {
             if let Message::Notification(heard) = self.read()
@@ -82,7 +82,7 @@ impl Editor {
         }
     }
 
-    /// What is wrong with each text that is open, as it is published when another has changed.
+    /// The diagnostics of each open text, published after another one has changed.
     fn published(&mut self) -> BTreeMap<String, Vec<Value>> {
         let mut all = BTreeMap::new();
         while all.len() < 2 {
@@ -96,7 +96,7 @@ impl Editor {
         all
     }
 
-    /// Replaces the text, as one who types does; what is wrong then.
+    /// Replaces the text, as typing does. Returns the new diagnostics.
     fn change(&mut self, text: &str) -> Vec<Value> {
         self.version += 1;
         let document = json!({ "uri": self.uri, "version": self.version });
@@ -104,7 +104,7 @@ impl Editor {
         self.diagnostics()
     }
 
-    /// What is offered at the `|` of a text.
+    /// The completions offered at the `|` of a text.
     fn complete(&mut self, marked: &str) -> Vec<String> {
         let position = self.go(marked);
         let document = json!({ "uri": self.uri });
@@ -113,7 +113,7 @@ impl Editor {
         items.iter().map(|item| item["label"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
-    /// What is told of the word at the `|` of a text.
+    /// The hover text for the word at the `|` of a text.
     fn hover(&mut self, marked: &str) -> String {
         let position = self.go(marked);
         let document = json!({ "uri": self.uri });
@@ -121,7 +121,7 @@ impl Editor {
         told["contents"]["value"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Makes a text the document's, without its `|`, and says where that stood.
+    /// Makes a text the document, without its `|`. Returns the position of the `|`.
     fn go(&mut self, marked: &str) -> Value {
         let (before, _) = marked.split_once('|').expect("the place is marked");
         self.change(&marked.replacen('|', "", 1));
@@ -155,7 +155,7 @@ fn slips_are_shown_as_one_types_and_go_when_they_are_mended() {
     let found = editor.change("scenario \"Being written\"\n\nterminal connects\nscreen ~\".*\"\n");
     assert_eq!((codes(&found), &found[0]["severity"]), (vec!["W001"], &json!(2)));
     assert!(editor.change("scenario \"Being written\"\n\nterminal connects\nscreen idle\n").is_empty());
-    // What is wrong in a library, or with its absence, is shown where it is named.
+    // An error in a library, or a missing library, is shown at the line that names it.
     let found =
         editor.change("scenario \"x\"\nuse      \"no/such.sca\"\n\nterminal connects\ncall open-session(\"1\")\n");
     assert_eq!((codes(&found), &found[0]["range"]["start"]["line"]), (vec!["E055"], &json!(1)));
@@ -224,7 +224,8 @@ fn what_the_tables_hold_is_offered_where_it_can_stand() {
             assert!(!items.iter().any(|item| item == word), "{text}: {word} is among {items:?}");
         }
     }
-    // What is to be good stands first, and what is chosen replaces the whole word and the end of an insert.
+    // The expected value of a successful answer comes first; a completion replaces the whole word and the end of an
+    // insert.
     let first = editor
         .complete(&format!("{HEAD}pos -> terminal  PAYMENT CAPTURE  as pay\nterminal -> pos  RESULT=|  re pay\n"));
     assert_eq!(first[0], "RESULT=CAPTURED");
@@ -275,7 +276,7 @@ fn a_valid_text_is_put_into_the_one_layout_and_another_is_left_alone() {
     assert_eq!(edits[0]["newText"], "scenario \"x\"\n\nterminal connects  within 5s  # soon\n");
     editor.change("scenario \"x\"\n\nterminal conects   within 5s\n");
     assert_eq!(editor.ask("textDocument/formatting", params), json!([]));
-    // What it does not know it says, and goes on.
+    // An unknown request gets an error, and the server goes on.
     assert!(editor.ask("textDocument/rename", json!({}))["error"].is_string());
     assert!(editor.ask("textDocument/hover", json!({ "no": "position" }))["error"].is_string());
     editor.close();
@@ -301,7 +302,7 @@ fn a_library_that_is_open_comes_before_the_disk() {
     editor.close();
 }
 
-/// What the server answers to these bytes, and how it ends.
+/// The server's answers to these messages, and its exit code.
 fn answers(bodies: &[&str]) -> (String, Option<i32>) {
     let mut server = Command::new(env!("CARGO_BIN_EXE_sca-sim"))
         .arg("lsp")

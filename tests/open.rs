@@ -1,4 +1,4 @@
-//! Parties in the open tell the truth: an answer reaches the one that asked, and what is missing is said.
+//! Tests of parties on real ports: an answer reaches the POS that asked, and whatever is missing is reported.
 
 mod common;
 
@@ -11,7 +11,7 @@ use common::party::{Party, SOON, broker, head, joins, listens, takes, text};
 use common::{command, folder};
 use rstest::rstest;
 
-/// A request of a POS, and what a terminal answers.
+/// A request of a POS, and the terminal's answer.
 fn exchange(counter: u32) -> (String, String) {
     let asks = format!(
         "<TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>VERSION</COMMAND><COUNTER>{counter}</COUNTER></TRANSACTION>"
@@ -70,7 +70,7 @@ fn an_answer_whose_asker_has_gone_reaches_nobody_else() {
     drop(first);
     broker.has_said("ended");
     says(&mut terminal, &answers);
-    broker.has_said("the POS that asked for this has gone");
+    broker.has_said("the POS that asked for this is gone");
     says(&mut terminal, NOTICE);
     assert_eq!(takes(&mut second), NOTICE);
 }
@@ -86,13 +86,13 @@ fn a_pos_hears_that_its_terminal_has_gone(#[case] more: &[&str], #[case] hears: 
     says(&mut pos, &asks);
     assert_eq!(takes(&mut terminal), asks);
     drop(terminal);
-    broker.has_said("the terminal with pinpad 1 went and owes connection 2 an answer");
+    broker.has_said("the terminal with pinpad 1 disconnected without answering connection 2");
     if !hears {
-        // The next that it hears is the answer to what it asks next.
+        // The next message it receives is the answer to its next request.
         says(&mut pos, &asks);
     }
     let heard = takes(&mut pos);
-    assert_eq!(heard.contains("the terminal with pinpad 1 went before it answered"), hears, "{heard}");
+    assert_eq!(heard.contains("the terminal with pinpad 1 disconnected before it answered"), hears, "{heard}");
     assert!(heard.contains("<RESULT_CODE>59005</RESULT_CODE>"), "{heard}");
     match hears {
         false => broker.has_said("no terminal with pinpad 1 is connected"),
@@ -119,7 +119,7 @@ fn a_wrong_path_is_refused_with_the_right_one(#[case] path: &str) {
     let mut body = String::new();
     stream.read_to_string(&mut body).expect("it ends");
     assert!(body.contains("/pos/PINPAD-ID"), "{body}");
-    broker.has_said("is sent away");
+    broker.has_said("is rejected");
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_till_at_a_terminals_place_is_seen() {
     let (broker, at) = broker("open-place", &[]);
     let mut till = joins(&at, "/", Some("1"));
     says(&mut till, &exchange(1).0);
-    broker.has_said("connection 1 asks as a POS does");
+    broker.has_said("connection 1 sends requests but is no POS");
 }
 
 #[rstest]
@@ -145,7 +145,7 @@ fn what_a_sale_will_meet_is_said_at_the_start() {
     let (_broker, at) = broker("open-host", &[]);
     let url = format!("ws://{at}");
     let mut without = Party::new("open-host-1", &["terminal", "--connect", &url]);
-    assert!(without.says("has no payment host").contains("sales up to 100.00 are approved and stored"));
+    assert!(without.says("has no payment host").contains("sales up to 100.00 are approved offline and stored"));
     let port = TcpListener::bind("127.0.0.1:0").expect("a port is free").local_addr().expect("it is bound");
     let nobody = format!("payment-host={port}");
     let arguments = ["terminal", "--connect", &url, "--set", &nobody, "--set", "offline-limit=0", "--pinpad", "2"];
@@ -214,7 +214,7 @@ fn who_stands_before_a_terminal_is_told_what_can_be_done() {
     terminal.says("connects");
     for (typed, said) in [
         ("help", "taps visa"),
-        ("presses \"OK\"", "does not react"),
+        ("presses \"OK\"", "ignored this"),
         ("screen", "screen idle"),
         ("power off", "screen off"),
         ("taps visa", "the terminal is off"),

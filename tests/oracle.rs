@@ -1,4 +1,4 @@
-//! Our raw frames and tungstenite, each the oracle of the other.
+//! Tests of our frame codec against tungstenite, each the oracle of the other.
 
 use futures_util::{SinkExt, StreamExt};
 use proptest::prelude::*;
@@ -12,13 +12,13 @@ fn on_one_thread<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be built").block_on(future)
 }
 
-/// What tungstenite makes of our frames.
+/// The messages that tungstenite reads from our frames.
 async fn read_by_tungstenite(frames: &[Frame]) -> Vec<Message> {
     let (mut ours, theirs) = tokio::io::duplex(1 << 20);
     let bytes: Vec<u8> = frames.iter().flat_map(Frame::encode).collect();
     ours.write_all(&bytes).await.expect("the pipe takes it");
     let mut socket = WebSocketStream::from_raw_socket(theirs, Role::Client, None).await;
-    // An end of writing, not of reading: tungstenite has pongs to send.
+    // Only writing ends, not reading: tungstenite still sends pongs.
     ours.shutdown().await.expect("the pipe can be ended");
     let mut read = Vec::new();
     while let Some(Ok(message)) = socket.next().await {
@@ -27,7 +27,7 @@ async fn read_by_tungstenite(frames: &[Frame]) -> Vec<Message> {
     read
 }
 
-/// What we make of tungstenite's frames.
+/// The frames that we read from tungstenite's messages.
 async fn written_by_tungstenite(messages: Vec<Message>) -> Vec<Frame> {
     let (mut ours, theirs) = tokio::io::duplex(1 << 20);
     let mut socket = WebSocketStream::from_raw_socket(theirs, Role::Client, None).await;

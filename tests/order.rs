@@ -1,4 +1,5 @@
-//! Determinism: no transcript depends on the order in which connection tasks start, nor on how many worlds run beside it.
+//! Tests of determinism: no transcript depends on the order in which connection tasks start, nor on how many worlds
+//! run in parallel.
 
 mod common;
 

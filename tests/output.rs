@@ -1,5 +1,5 @@
-//! What the program says, and to whom: nothing of others steers a terminal or a CI runner, a reader that stalls never stops
-//! the service, and a signal always ends it.
+//! Tests of the program's output: no foreign text can control a terminal or a CI runner, a stalled reader never stops
+//! the service, and a signal always ends the program.
 
 mod common;
 
@@ -15,7 +15,7 @@ use common::{command, file, folder, run};
 use rstest::rstest;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-/// Whether something in it steers a terminal, or a line of it speaks to a CI runner.
+/// Whether a text contains terminal control characters, or a line that a CI runner takes as a command.
 fn steers(said: &str) -> bool {
     let command = |line: &str| ["::", "##[", "##vso["].iter().any(|word| line.trim_start().starts_with(word));
     said.chars().any(|c| c.is_control() && c != '\n' || "\u{202e}\u{200b}\u{2066}".contains(c))
@@ -73,7 +73,7 @@ fn a_reader_that_stalls_stops_neither_the_service_nor_its_end() {
     let mut stalled = Party::new("output-stalled", &["broker", "--listen", "127.0.0.1:0"]);
     let line = stalled.says("listening on ws://");
     let at = line.split("ws://").nth(1).and_then(|rest| rest.split(';').next()).expect("an address").to_owned();
-    // Nobody reads on. Far more than a pipe holds:
+    // The output is no longer read. This writes far more than a pipe holds.
     let mut pos = joins(&at, "/pos/1", None);
     for _ in 0..40 {
         pos.write_all(&text("not xml").repeat(100)).expect("it is read");
@@ -82,7 +82,7 @@ fn a_reader_that_stalls_stops_neither_the_service_nor_its_end() {
     ends_by("-INT", stalled);
 }
 
-/// Ends a party by a signal, and sees that it ends well and soon.
+/// Ends a party with a signal, and checks that it exits successfully and soon.
 fn ends_by(signal: &str, mut party: Party) {
     let sent = Command::new("kill").args([signal, &party.child.id().to_string()]).status().expect("kill is there");
     assert!(sent.success());
@@ -108,7 +108,7 @@ fn every_signal_ends_every_party(#[values("-INT", "-TERM", "-HUP")] signal: &str
     }
 }
 
-/// What the program says on a terminal of this name.
+/// The program's output on a terminal of this type.
 fn on_a_terminal(folder: &Path, term: &str, arguments: &[&str]) -> String {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal can be had");
     grantpt(&ours).and_then(|()| unlockpt(&ours)).expect("it can be opened");
@@ -120,7 +120,7 @@ fn on_a_terminal(folder: &Path, term: &str, arguments: &[&str]) -> String {
     child.wait().expect("it ends");
     drop(program);
     let mut said = Vec::new();
-    // The end of a terminal is an error.
+    // Reading the end of a pseudo-terminal gives an error.
     _ = File::from(ours).read_to_end(&mut said);
     String::from_utf8_lossy(&said).into_owned()
 }
@@ -187,7 +187,7 @@ fn a_placeholder_within_quotes_is_refused() {
         let output =
             run(&folder, &["run", "--terminal", "external", "--listen", "127.0.0.1:0", "--spawn", spawn, "a.sca"]);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.code() == Some(2) && said.contains("stands within quotes"), "{spawn}: {said}");
+        assert!(output.status.code() == Some(2) && said.contains("is within quotes"), "{spawn}: {said}");
     }
     let bare = "echo pinpad=\"$SCA_PINPAD\" {pinpad} > given; sleep 9";
     run(&folder, &["run", "--terminal", "external", "--listen", "127.0.0.1:0", "--spawn", bare, "a.sca"]);

@@ -1,4 +1,5 @@
-//! What is read: regular files that are meant, within the project. Anything else is said at once and shown to nobody.
+//! Tests of which files are read: regular files that were named, within the project. Anything else is rejected at
+//! once, and its contents are not shown.
 
 mod common;
 
@@ -18,14 +19,14 @@ fn fifo(folder: &Path, name: &str) {
     assert!(made.success(), "a pipe can be made");
 }
 
-/// A folder of a project of its own.
+/// A project folder for one test.
 fn project(name: &str) -> PathBuf {
     let folder = folder(name);
     fs::create_dir_all(folder.join(".git")).expect("it can be made");
     folder
 }
 
-/// What the program says and how it ends, or that it waits.
+/// The program's output and exit code; fails if the program hangs.
 fn at_once(folder: &Path, arguments: &[&str]) -> (String, Option<i32>) {
     let mut limited = Command::new("timeout");
     limited.arg("20").arg(env!("CARGO_BIN_EXE_sca-sim")).args(arguments).current_dir(folder).env("NO_COLOR", "1");
@@ -49,7 +50,7 @@ fn what_is_no_regular_file_is_said_at_once(#[case] arguments: &[&str]) {
     fifo(&folder, "x.sca");
     let (said, code) = at_once(&folder, arguments);
     assert_eq!(code, Some(4), "{said}");
-    assert!(said.contains("no regular file"), "{said}");
+    assert!(said.contains("not a regular file"), "{said}");
 }
 
 #[rstest]
@@ -79,7 +80,7 @@ fn hidden_names_are_not_taken_from_folders() {
         let is_good = code == Some(0) || (command == "conformance" && code == Some(1));
         assert!(is_good && !said.contains("Of a tool"), "{command}: {said}");
     }
-    // Who is named is meant.
+    // A file named on the command line is read in any case.
     assert_eq!(at_once(&folder, &["check", "._a.sca"]).1, Some(3));
 }
 
@@ -99,7 +100,7 @@ fn a_link_that_leads_nowhere_is_said() {
 #[case("each     a in \"../reads-secret/secret\"\n\nterminal connects\nwait {{a}}s\n")]
 #[case("each     (a) in \"/etc/passwd\"\n\nterminal connects\nwait {{a}}s\n")]
 fn nothing_outside_the_project_is_read_or_shown(#[case] scenario: &str) {
-    // One folder of all these cases, which run beside one another.
+    // One folder for all these cases, which run in parallel.
     static SECRET: LazyLock<PathBuf> = LazyLock::new(|| {
         let secret = folder("reads-secret");
         file(&secret, "secret", "hunter2:x:0\nhunter2\n");
@@ -136,5 +137,5 @@ fn what_is_no_scenario_at_all_is_not_shown() {
     file(&folder, "a.sca", "scenario \"A\"\nuse      \"key.pem\"\n\nterminal connects\ncall story()\n");
     let (said, code) = at_once(&folder, &["check", "a.sca"]);
     assert_eq!(code, Some(3));
-    assert!(said.contains("key.pem is no library") && !said.contains("PRIVATE KEY"), "{said}");
+    assert!(said.contains("key.pem is not a library") && !said.contains("PRIVATE KEY"), "{said}");
 }

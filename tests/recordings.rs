@@ -1,4 +1,4 @@
-//! Recordings: sessions of the simulated terminal, with faults in them and over TLS, as the recorder writes them down.
+//! Tests of the recorder: sessions of the simulated terminal, with faults and over TLS, as it writes them down.
 
 mod common;
 
@@ -12,22 +12,22 @@ use common::transcript;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sca-sim");
 
-/// Runs the program at the root.
+/// Runs the program in the project's root.
 fn sca_sim(arguments: &[&str]) -> Output {
     common::run(&common::root(), arguments)
 }
 
-/// What stands in a file.
+/// The text of a file.
 fn text(path: impl AsRef<Path>) -> String {
     fs::read_to_string(path).expect("the file can be read")
 }
 
-/// A program that is ended with the test.
+/// A program that is killed at the end of the test.
 struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // One that has ended by itself cannot be ended again.
+        // Errors are ignored: the program may have exited already.
         drop(self.0.kill());
         drop(self.0.wait());
     }
@@ -39,7 +39,7 @@ fn free_port() -> u16 {
     listener.local_addr().expect("it has an address").port()
 }
 
-/// Starts a recorder before the port of a broker; it and its port.
+/// Starts a recorder in front of a broker's port. Returns it and its port.
 fn recorder(to: u16, out: &Path) -> (Running, u16) {
     let url = format!("ws://localhost:{to}");
     let arguments = ["record", "--listen", "127.0.0.1:0", "--to", &url, "--out"];
@@ -52,7 +52,7 @@ fn recorder(to: u16, out: &Path) -> (Running, u16) {
     (Running(child), port)
 }
 
-/// Sessions with faults in them: what the broker and the network do to a terminal that is being recorded.
+/// Sessions with faults: what the broker and the network do to a terminal that is being recorded.
 const SESSIONS: &[(&str, &str)] = &[
     (
         "reset",
@@ -169,13 +169,13 @@ const SESSIONS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What must be the same of two runs: messages in their order, what the link did, what it said beside.
+/// The parts that must be equal in two runs: messages in order, link events, and the other observations.
 fn lanes(transcript: &str) -> Vec<Vec<String>> {
     let steps: Vec<&str> =
         transcript.lines().filter_map(|line| Some(line.strip_prefix('+')?.split_once(' ')?.1)).collect();
     let lane = |wanted: &dyn Fn(&str) -> bool| {
         let mine = steps.iter().filter(|line| wanted(line));
-        // Labels are chance.
+        // Labels are arbitrary.
         mine.map(|line| line.split("  re ").next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
     };
     vec![
@@ -185,7 +185,7 @@ fn lanes(transcript: &str) -> Vec<Vec<String>> {
     ]
 }
 
-/// Records a session of the simulated terminal, and says what was recorded.
+/// Records a session of the simulated terminal. Returns the scenario and the recording.
 fn record(name: &str, steps: &str) -> (PathBuf, PathBuf) {
     let folder = common::folder(&name.replace(' ', "-"));
     let case = folder.join("case.sca");
@@ -207,7 +207,7 @@ fn record(name: &str, steps: &str) -> (PathBuf, PathBuf) {
     let output = sca_sim(&[real.as_slice(), &set, &kept].concat());
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{name}: {told}");
-    // Killed, as a power cut would.
+    // Killed, as by a power failure.
     drop(recorder);
     (case, out.join("terminal-1.sca"))
 }

@@ -1,4 +1,4 @@
-//! Files that are not valid, and scenarios that fail: what is printed is a fixture too.
+//! Tests of error output: the messages for invalid files and failing scenarios are fixtures.
 
 mod common;
 
@@ -22,7 +22,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Paths as they are from the project's root, so that the fixtures are the same everywhere.
+/// A text with paths relative to the project's root, so that fixtures are the same on every machine.
 fn relative(text: &str) -> String {
     text.replace(&format!("{}/", common::root().display()), "")
 }
@@ -75,7 +75,7 @@ fn a_scenario_that_fails_says_what_came() {
     }
 }
 
-/// Every code that can be shown by a file of its own is.
+/// Every error code that one file can show has a fixture.
 #[test]
 fn most_codes_have_a_fixture() {
     let shown: String = files("invalid")
@@ -91,7 +91,8 @@ fn most_codes_have_a_fixture() {
     assert_eq!(missing, ["E056", "E059"]);
 }
 
-/// The examples of the lessons are as wrong and as right as they say, as if they stood in a folder of scenarios.
+/// The wrong and right examples of the error explanations give the expected codes, as if they were files among the
+/// scenarios.
 #[test]
 fn what_is_said_wrong_has_its_code_and_what_is_said_right_has_none() {
     let path = common::root().join("scenarios/sessions/lesson.sca");

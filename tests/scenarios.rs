@@ -1,4 +1,5 @@
-//! Every bundled scenario in memory, one named test each, listed at run time. Its transcript is its snapshot.
+//! Every bundled scenario played in memory, one named test each, listed at run time. Its transcript is compared with
+//! its snapshot.
 
 mod common;
 

@@ -1,6 +1,7 @@
-//! Every screen on a large and on a small model, pixel by pixel as the pictures under `tests/screens` have it.
+//! Tests of every screen on a large and on a small model, compared pixel by pixel with the pictures under
+//! `tests/screens`.
 //!
-//! `UPDATE_PICTURES=1 cargo test --test screens` draws them anew; look at them before they are committed.
+//! `UPDATE_PICTURES=1 cargo test --test screens` draws them again; look at them before committing.
 
 mod common;
 
@@ -14,7 +15,7 @@ use sca_protocol::models::{MODELS, Model};
 use sca_protocol::screens::{SCREENS, ScreenName};
 use sca_terminal::{Face, Screen};
 
-/// A screen as the terminal makes it: its name, its sentence, its fields.
+/// A screen as the terminal shows it: its name, its sentence, its fields.
 type Sample = (&'static str, ScreenName, &'static str, &'static [(&'static str, &'static str)]);
 
 const SAMPLES: &[Sample] = &[

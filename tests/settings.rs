@@ -1,4 +1,4 @@
-//! No setting is taken that does nothing: each has its effect in the open, or is refused there.
+//! Tests that no accepted setting is without effect: on a real port each takes effect or is refused.
 
 mod common;
 
@@ -13,14 +13,14 @@ use rstest::rstest;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Place, Settings, TerminalSettings};
 
-/// What a command says on standard error when it ends at once.
+/// The error output of a command that is expected to be refused.
 fn refuses(arguments: &[&str]) -> String {
     let output = run(&folder("open-refuses"), arguments);
     assert!(!output.status.success(), "{arguments:?} is taken");
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// The arguments with which a party is started for a setting.
+/// The arguments that start a party with a setting.
 fn started(party: &str, name: &str, value: &str) -> Vec<String> {
     let set = format!("{name}={value}");
     let all: &[&str] = match party {
@@ -32,7 +32,7 @@ fn started(party: &str, name: &str, value: &str) -> Vec<String> {
     all.iter().map(|part| (*part).to_owned()).chain(["--set".to_owned(), set]).collect()
 }
 
-/// Every row of a party's table where it has no effect: refused in the open, refused in scenarios.
+/// Checks every row of a party's table that has no effect: it is refused on real ports, or in scenarios.
 fn idle_rows<T: Settings>(party: &str) -> usize {
     let mut idle = 0;
     for row in T::table() {
@@ -58,7 +58,7 @@ fn idle_rows<T: Settings>(party: &str) -> usize {
     idle
 }
 
-/// A value of a setting that has none unasked.
+/// A sample value for a setting whose default is empty.
 fn sample(name: &str) -> &'static str {
     match name {
         "payment-host" | "estate-host" => "127.0.0.1:9",
@@ -73,11 +73,11 @@ fn a_setting_that_would_do_nothing_is_refused_where_it_would() {
     assert_eq!(idle_rows::<BrokerSettings>("broker"), 10);
     assert_eq!(idle_rows::<HostSettings>("host") + idle_rows::<EstateSettings>("vhq"), 0);
     for (arguments, why) in [
-        (&["terminal", "--connect", "ws://127.0.0.1:9", "--set", "tls=1.2"][..], "over ws there is no TLS"),
+        (&["terminal", "--connect", "ws://127.0.0.1:9", "--set", "tls=1.2"][..], "ws does not use TLS"),
         (&["terminal", "--connect", "ws://127.0.0.1:9", "--set", "DEVICEPORT=0"], "the classic ports are closed"),
-        (&["terminal", "--set", "POSCONNECTALLOW=ETHERNET", "--set", "retry-cap=9s"], "no broker is dialled"),
-        (&["terminal", "--connect", "ws://127.0.0.1:9", "--set", "proxy-user=a"], "without PROXY"),
-        (&["terminal", "--connect", "ws://127.0.0.1:9", "--pinpad", "2", "--set", "pinpad-id=3"], "different things"),
+        (&["terminal", "--set", "POSCONNECTALLOW=ETHERNET", "--set", "retry-cap=9s"], "does not connect to a broker"),
+        (&["terminal", "--connect", "ws://127.0.0.1:9", "--set", "proxy-user=a"], "no PROXY is set"),
+        (&["terminal", "--connect", "ws://127.0.0.1:9", "--pinpad", "2", "--set", "pinpad-id=3"], "contradict"),
         (&["broker", "--listen", "127.0.0.1:0", "--set", "groups=x25519"], "over ws"),
         (&["host", "--estate", "--listen", "127.0.0.1:0", "--set", "delay=1s"], "unknown setting delay"),
     ] {
@@ -94,9 +94,12 @@ fn every_setting_of_a_terminal_is_read_by_what_runs_in_the_open() {
         let all = all.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
         all.map(|path| std::fs::read_to_string(path).expect("it can be read")).collect()
     };
-    // What the terminal, its clock, its dial and its calls look at.
-    let source = read("sim/terminal/src") + &read("sim/runner/src/live") + &read("sim/protocol/src");
-    let table = std::fs::read_to_string(root().join("sim/protocol/src/settings.rs")).expect("it can be read");
+    // The settings that the terminal, its clock, its dialling and its plain TCP connections read.
+    let table = root().join("sim/protocol/src/settings/terminal.rs");
+    let table = std::fs::read_to_string(table).expect("it can be read");
+    let (table, methods) = table.split_once("impl TerminalSettings {").expect("the table has methods");
+    let folders = ["sim/terminal/src", "sim/runner/src/live", "sim/network/src", "sim/protocol/src"];
+    let source = folders.map(read).concat() + methods;
     let words: BTreeSet<&str> = source.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).collect();
     let mut fields = 0;
     for row in TerminalSettings::table().iter().filter(|row| !matches!(row.place, Place::Scenarios(_))) {
@@ -120,7 +123,7 @@ fn every_setting_of_a_terminal_is_read_by_what_runs_in_the_open() {
     assert!(fields > 60);
 }
 
-/// A frame of a client with this opcode.
+/// A client frame with this opcode.
 fn frame(opcode: u8) -> Vec<u8> {
     let mut frame = Frame::whole(opcode, "x");
     if opcode == opcode::CLOSE {
@@ -130,7 +133,7 @@ fn frame(opcode: u8) -> Vec<u8> {
     frame.encode()
 }
 
-/// What comes on a stream until nothing comes for a while, or it ends.
+/// Everything a stream delivers until it is silent for a while or ends.
 fn all_of(stream: &mut TcpStream) -> Vec<u8> {
     stream.set_read_timeout(Some(Duration::from_millis(700))).expect("a socket takes it");
     let mut all = Vec::new();

@@ -1,4 +1,4 @@
-//! What a capture becomes: who did what, in whole scenarios that play, with nothing invented.
+//! Tests of captures as scenarios: who did what, in complete scenarios that play, with nothing invented.
 
 mod common;
 
@@ -11,7 +11,7 @@ use rstest::rstest;
 use sca_capture::{Event, Lift, Session, Side};
 use sca_protocol::frame::{Frame, opcode};
 
-/// A session of messages, each with its second and whether a POS says it.
+/// A session of messages, each with its second and whether a POS sends it.
 fn session(said: &[(u64, bool, &str)]) -> Session {
     let mut session = Session::new("1", true);
     session.push(Duration::ZERO, Event::Up);
@@ -36,7 +36,7 @@ fn says(text: &str, result: &str, code: &str, rest: &str) -> String {
     )
 }
 
-/// The scenarios of a session, which all have to play: what the model says otherwise is told.
+/// The scenarios of a session. All of them must play; where the model answers otherwise, it is reported.
 fn plays(name: &str, session: &Session) -> Vec<String> {
     let folder = folder(&format!("stories-{name}"));
     let all = Lift::whole("A story", session);
@@ -55,7 +55,7 @@ const SALE: &str = "<TRANS_AMOUNT>1.00</TRANS_AMOUNT>";
 #[case::the_cardholder("Transaction Cancelled", false, "cardholder presses cancel", "card-timeout")]
 #[case::the_pos("Transaction Cancelled", true, "SECONDARYPORT CANCEL", "presses cancel")]
 #[case::time("Cancelled by TIMEOUT", false, "card-timeout 5s", "presses cancel")]
-#[case::the_host("Cancelled by HOST", false, "something ended this that is not in the capture", "presses cancel")]
+#[case::the_host("Cancelled by HOST", false, "something that is not in the capture ended this", "presses cancel")]
 fn who_has_ended_a_payment_ends_it(#[case] text: &str, #[case] by_pos: bool, #[case] has: &str, #[case] has_not: &str) {
     let (start, sale, cancel) = (
         asks("SESSION", "START", "<INVOICE>1</INVOICE>"),
@@ -121,13 +121,13 @@ fn prompts_have_their_cardholder(
     );
     let scenario = &all[0];
     assert!(scenario.contains("screen prompt") && scenario.replace('"', "").contains(acts), "{scenario}");
-    // What a person said of themselves is nowhere.
+    // Personal data from the capture appears nowhere.
     assert!(!value.contains('@') && value != "2025550123" || !scenario.contains(value), "{scenario}");
     let folder = folder(&format!("stories-prompt-{command}"));
     fs::write(folder.join("a.sca"), scenario).expect("it can be written");
     let played = run(&folder, &["run", "a.sca"]);
     let told = String::from_utf8_lossy(&played.stderr).into_owned();
-    // The answer comes: what differs in it, if anything, is its words.
+    // The answer arrives; the only differences may be in its wording.
     assert!(!told.contains("no message came in time") && !told.contains("BUSY"), "{told}\n{scenario}");
 }
 
@@ -144,7 +144,7 @@ fn a_stored_sale_has_a_host_that_is_down() {
     assert!(all[0].contains("host is down"), "{}", all[0]);
 }
 
-/// A request in two frames, the cut at this byte.
+/// A request in two frames, split at this byte.
 fn in_two(at: u64, text: &str, cut: usize) -> Vec<(Duration, Event)> {
     let (first, second) = text.as_bytes().split_at(cut);
     let first = Frame { last: false, ..Frame::whole(opcode::TEXT, first) };
@@ -222,8 +222,8 @@ fn a_long_capture_is_parted_where_nothing_is_under_way_and_says_again_what_it_re
     let read = |name: &str| fs::read_to_string(folder.join("out").join(name)).expect("it can be read");
     let (first, second) = (read("terminal-1.sca"), read("terminal-1-2.sca"));
     assert!(first.contains("till.log, part 1 of 2\"") && second.contains("till.log, part 2 of 2\""));
-    assert!(!first.contains("before this was answered") && !second.contains("notice"), "{second}");
-    assert!(second.contains("# of a part before:\npos -> terminal  PAYMENT CAPTURE"), "{}", &second[..3_000]);
+    assert!(!first.contains("before the response") && !second.contains("notice"), "{second}");
+    assert!(second.contains("# from an earlier part:\npos -> terminal  PAYMENT CAPTURE"), "{}", &second[..3_000]);
     assert!(second.contains("CTROUTD=\"{{ctroutd-1}}\""), "{}", &second[second.len() - 2_000..]);
     let played = run(&folder, &["run", "out"]);
     assert!(played.status.success(), "{}", String::from_utf8_lossy(&played.stderr));
@@ -246,7 +246,7 @@ fn no_end_is_invented(#[case] more: &[Event], #[case] parts: usize, #[case] has_
             "request": { "url": "wss://broker.test/", "headers": [
                 { "name": "Upgrade", "value": "websocket" }, { "name": "Connection", "value": "Upgrade" },
                 { "name": "Sec-WebSocket-Key", "value": "fg8IQ1zNVtTDILSUkjwnKA==" }, { "name": "x-vfi-pinpad-id", "value": "1" } ] },
-            // Some leave Sec-WebSocket-Accept out.
+            // Some archives omit Sec-WebSocket-Accept.
             "response": { "status": 101, "statusText": "Switching Protocols", "headers": [ { "name": "Upgrade", "value": "websocket" } ] },
             "_webSocketMessages": messages,
         })
@@ -263,7 +263,7 @@ fn no_end_is_invented(#[case] more: &[Event], #[case] parts: usize, #[case] has_
     assert_eq!(texts.len(), parts, "{texts:#?}");
     let all = texts.join("\n");
     assert_eq!(all.contains("fault"), has_fault, "{all}");
-    assert!(all.contains("by the rules this 101 is none") && !all.contains("terminal fails"), "{all}");
+    assert!(all.contains("this 101 is invalid") && !all.contains("terminal fails"), "{all}");
     let played = run(&folder, &["run", "out"]);
     assert!(played.status.success(), "{}\n{all}", String::from_utf8_lossy(&played.stderr));
 }

@@ -1,4 +1,5 @@
-//! Verdicts for machines: every report from one document, parts that make a whole, filters, ledgers, comparisons, audits.
+//! Tests of machine-readable results: every report from one document, merging parts, filters, ledgers, comparisons,
+//! audits.
 
 mod common;
 
@@ -14,7 +15,7 @@ use sca_runner::{Core, Making, Options, Place, Played, Verdict, simulated};
 use sca_terminal::{Face, Input, Output, Terminal};
 use serde_json::Value;
 
-/// A passing, a failing, a wrong one, one that fails as expected, and one whose transcript has changed.
+/// A folder with scenarios that pass, fail, are invalid, fail as expected, or differ from their snapshot.
 fn mixed(name: &str) -> std::path::PathBuf {
     let folder = folder(name);
     file(&folder, "changed.sca", "scenario \"Changed\"\n\nterminal connects\n");
@@ -123,11 +124,8 @@ fn github_is_told_file_line_and_column() {
 fn markdown_shows_the_numbers_and_what_is_not_good() {
     let text = report(&mixed("report-markdown"), "markdown");
     assert!(text.starts_with("## sca-sim failed\n") && text.contains("| 3 | 1 | 1 | 0 | 1 | 1 |"), "{text}");
-    assert!(
-        text.contains("### `fails.sca`") && text.contains("Play it again: `sca-sim run fails.sca` (seed 5)"),
-        "{text}"
-    );
-    assert!(text.contains("<details><summary>1 that do not count"), "{text}");
+    assert!(text.contains("### `fails.sca`") && text.contains("Replay: `sca-sim run fails.sca` (seed 5)"), "{text}");
+    assert!(text.contains("<details><summary>Rows not counted as passed or failed: 1"), "{text}");
 }
 
 #[test]
@@ -135,7 +133,7 @@ fn several_reports_are_written_at_once_and_one_can_go_to_standard_output() {
     let folder = mixed("report-several");
     let said = run(&folder, &["run", "good.sca", "--report", "junit=a.xml,json=b.json,tap=-"]);
     assert!(said.status.success() && folder.join("a.xml").exists() && folder.join("b.json").exists());
-    // What a machine reads there is followed by nothing.
+    // Nothing follows the machine-readable output.
     assert!(
         text(&said.stdout).starts_with("TAP version 13") && !text(&said.stdout).contains("passed"),
         "{}",
@@ -205,7 +203,7 @@ fn fail_fast_begins_no_other() {
     let said = run(&folder, &["run", "--fail-fast", "-j", "1", "fails.sca", "good.sca", "known.sca"]);
     assert_eq!(said.status.code(), Some(1));
     assert!(
-        text(&said.stdout).contains("1 failed, 1 without") || text(&said.stdout).contains("2 files not begun"),
+        text(&said.stdout).contains("1 failed, 1 without") || text(&said.stdout).contains("2 files not started"),
         "{}",
         text(&said.stdout)
     );
@@ -220,7 +218,7 @@ fn a_ledger_excuses_what_is_known_and_its_stale_entries_fail() {
     assert!(said.status.success(), "{}{}", text(&said.stdout), text(&said.stderr));
     for (entry, why) in [
         ("good.sca,2099-12-31,x\n", "it does not fail"),
-        ("fails.sca,2001-01-01,x\n", "which is over"),
+        ("fails.sca,2001-01-01,x\n", "which has passed"),
         ("nowhere.sca,2099-12-31,x\n", "no such scenario was played"),
     ] {
         ledger(&format!("fails.sca,2099-12-31,x\n{entry}"));
@@ -258,7 +256,7 @@ fn two_matrices_are_compared_with_what_is_worse_first() {
     );
 }
 
-/// A terminal whose answers are reworded on their way out.
+/// A terminal whose answers are reworded before they are sent.
 struct Rewords<F>(Terminal, F);
 
 impl<F: Fn(&str) -> String> Core for Rewords<F> {
@@ -283,7 +281,7 @@ impl<F: Fn(&str) -> String> Core for Rewords<F> {
     }
 }
 
-/// Terminals that were made so far: the serial number of each differs, so that no two runs are the same.
+/// Number of terminals made so far. The serial number of each differs, so that no two runs are equal.
 static MADE: AtomicU64 = AtomicU64::new(0);
 
 #[test]
@@ -316,10 +314,10 @@ fn an_audit_finds_the_first_event_in_which_two_runs_part() {
     assert!(parted[0].first.as_ref().is_some_and(|event| event.contains("SERIAL_NUMBER=SIM-0")), "{parted:?}");
     assert!(parted[0].second.as_ref().is_some_and(|event| event.contains("SERIAL_NUMBER=SIM-1")), "{parted:?}");
     let said = run(&folder, &["run", "--audit", "a.sca"]);
-    assert!(said.status.success() && text(&said.stdout).contains("0 part"), "{}", text(&said.stdout));
+    assert!(said.status.success() && text(&said.stdout).contains("0 diverge"), "{}", text(&said.stdout));
 }
 
-/// Only a request that goes to the POS is a host's that went astray.
+/// Only a request that arrives at the POS is reported as a misdirected host request.
 #[rstest]
 #[case("hello", false)]
 #[case("<RESPONSE>", false)]
@@ -337,7 +335,7 @@ fn a_text_that_is_no_answer_is_called_what_it_is(#[case] says: &'static str, #[c
     assert_eq!(told.contains("hosts-apart"), is_astray, "{told}");
 }
 
-/// Copies the files of a folder, not the folders in it.
+/// Copies the files of a folder, without its subfolders.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("the folder can be made");
     for entry in fs::read_dir(from).expect("the folder can be read") {
@@ -348,11 +346,11 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The recipes for CI systems work: every command in them is run as it stands there, in a folder with the scenarios.
+/// The CI recipes work: every command in them is run as written, in a folder with the scenarios.
 #[test]
 fn the_recipes_work() {
     let page = fs::read_to_string(common::root().join("sim/docs/ci.md")).expect("the recipes can be read");
-    // The matrix wants all scenarios; for the others two themes will do.
+    // The matrix needs all scenarios; for the others, two themes are enough.
     let (all, some) = (folder("recipes-all"), folder("recipes"));
     std::os::unix::fs::symlink(common::root().join("scenarios"), all.join("scenarios")).expect("a link can be made");
     for theme in ["cancel", "cancel/snapshots", "counter", "counter/snapshots", "lib"] {
@@ -367,7 +365,7 @@ fn the_recipes_work() {
     for (at, line) in commands.iter().enumerate() {
         // A quote that ends a filter belongs to it.
         let line = if line.matches('\'').count() % 2 == 1 { format!("{line}'") } else { line.clone() };
-        // What a matrix makes of one line, a shell sees once for each of its parts.
+        // A line with a matrix parameter is run once for each of its values.
         let parts: &[&str] = if line.contains("--shard") { &["1", "2"] } else { &["1"] };
         for part in parts {
             let line = line.replace("${{ matrix.part }}", part);
@@ -382,7 +380,7 @@ fn the_recipes_work() {
                 .env("NO_COLOR", "1")
                 .output()
                 .expect("a shell is there");
-            // `not verdict(pass)` takes nothing where everything has passed.
+            // `not verdict(pass)` selects nothing if everything has passed.
             let ends = if line.contains("not verdict(pass)") { Some(2) } else { Some(0) };
             assert_eq!(said.status.code(), ends, "{at}: {line}: {}", text(&said.stderr));
         }
@@ -421,7 +419,7 @@ fn a_row_that_is_too_long_for_the_wire_says_what_allows_it() {
     file(&folder, "a.sca", "scenario \"Long\"\n\nterminal connects\nwait 5m\n");
     let said = run(&folder, &["run", "--wire", "a.sca"]);
     let told = text(&said.stdout) + &text(&said.stderr);
-    assert!(told.contains("it would take 7 s of real time, 5 s are allowed; `--longest 7` allows it"), "{told}");
+    assert!(told.contains("it would take 7 s of real time; the limit is 5 s; `--longest 7` allows it"), "{told}");
     let said = run(&folder, &["run", "--wire", "--longest", "7", "a.sca"]);
     assert!(said.status.success(), "{}", text(&said.stdout));
 }
@@ -450,7 +448,7 @@ fn one_byte_of_each_is_played_alone() {
     }
 }
 
-/// The run in memory is played first, to see whether sockets can play it; nothing of it is told of a row that they cannot.
+/// The run in memory, which shows whether sockets can play a row, leaves no evidence for rows that sockets cannot play.
 #[test]
 fn what_cannot_be_played_has_no_evidence_of_another_run() {
     let folder = folder("verdict-inapplicable");

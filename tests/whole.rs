@@ -1,5 +1,5 @@
-//! Files are old or new, never half: every command that writes over something is killed at many moments, and nothing that
-//! a person or a program reads is ever a part of what it was or is to be.
+//! Tests of atomic file replacement: files are old or new, never partial. Every command that overwrites files is
+//! killed at many moments, and no reader ever sees a partly written file.
 
 mod common;
 
@@ -16,7 +16,7 @@ use rstest::rstest;
 
 const KILLS: u64 = 200;
 
-/// Everything in a folder that has a name which somebody reads, with its bytes.
+/// Every file in a folder that somebody may read, with its bytes.
 fn all(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
@@ -34,17 +34,17 @@ fn all(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// Runs a command and kills it after so long, unless it has ended by then.
+/// Runs a command and kills it after this time, unless it has exited.
 fn kill_after(mut command: Command, after: Duration) {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program runs");
-    // Nothing is ever sent, so this waits for exactly this long.
+    // Nothing is ever sent, so this waits for exactly this time.
     let (_sender, receiver) = channel::<()>();
     let _ = receiver.recv_timeout(after);
     drop(child.kill());
     child.wait().expect("it has ended");
 }
 
-/// Scenarios that `fmt` and `--update-lines` change, and whose snapshots are of another day.
+/// Scenarios that `fmt` and `--update-lines` change, with outdated snapshots.
 fn untidy(folder: &Path) {
     let comment = format!("# {}\n", "a long line that makes the file long ".repeat(800));
     for n in 0..8 {
@@ -98,7 +98,7 @@ fn a_kill_leaves_files_old_or_new(#[case] arguments: &[&str]) {
             let is_old = old.get(&path) == Some(&bytes);
             let is_new = new.get(&path) == Some(&bytes) || (is_random && text(&bytes).trim_end().ends_with("-----"));
             let is_report = path.extension().is_some_and(|e| e == "json" || e == "xml");
-            // A report says how long the run took.
+            // A report contains the run's duration, so only its end is checked.
             let is_whole = is_report && [b"}\n".as_slice(), b"</testsuites>\n"].iter().any(|end| bytes.ends_with(end));
             seen = [seen[0] || is_old, seen[1] || (!is_old && (is_new || is_whole))];
             assert!(is_old || is_new || is_whole, "{arguments:?} left a part of {} after {kill}", path.display());
@@ -158,7 +158,7 @@ fn a_link_within_its_folder_stays_one_and_modes_stay() {
     assert_eq!(real.permissions().mode() & 0o777, 0o640);
     let tidy = fs::read_to_string(folder.join("real.sca")).expect("it is there");
     assert_eq!(tidy, "scenario \"A\"\n\nterminal connects\n");
-    // Nothing is left beside.
+    // No temporary file is left.
     assert_eq!(fs::read_dir(&folder).expect("it is there").count(), 2);
 }
 

@@ -1,5 +1,5 @@
-//! Every bundled scenario on real sockets, one named test each, held against memory lane by lane; and that nearly all
-//! of them can be played there.
+//! Every bundled scenario played on real sockets, one named test each, compared with memory lane by lane; also checks
+//! that nearly all of them can be played there.
 
 mod common;
 

@@ -1,21 +1,21 @@
-//! Why a certificate could not be made.
+//! Errors of the certificate factory.
 
-/// A certificate that cannot be made.
+/// An error while making a certificate or a key.
 #[derive(Debug, thiserror::Error)]
 pub enum CertError {
-    /// The library refused.
-    #[error("certificate not made: {0}")]
+    /// The certificate library (rcgen) refused.
+    #[error("cannot make the certificate: {0}")]
     Made(#[from] rcgen::Error),
-    /// A weak key cannot be made.
-    #[error("key not made: {0}")]
+    /// The weak RSA key cannot be generated.
+    #[error("cannot generate the weak key: {0}")]
     Key(rsa::Error),
-    /// A weak key cannot be written.
-    #[error("key not written: {0}")]
+    /// The weak private key cannot be encoded.
+    #[error("cannot encode the weak private key: {0}")]
     Private(rsa::pkcs8::Error),
-    /// A weak public key cannot be written.
-    #[error("key not written: {0}")]
+    /// The weak public key cannot be encoded.
+    #[error("cannot encode the weak public key: {0}")]
     Public(rsa::pkcs1::Error),
-    /// A date without a place in the calendar.
+    /// A time that is out of range for a calendar date.
     #[error("no calendar date for {0} s since 1970")]
     Date(i64),
 }

@@ -1,6 +1,6 @@
-//! The certificate factory: one authority, named identities, named flaws. Made per run; no key is ever committed.
+//! The certificate factory: one authority, named identities, named flaws, all made per run. No key is ever committed.
 //!
-//! It reads no clock and no file: validity comes as dates, and what it makes are bytes.
+//! It reads no clock and no files: validity periods are arguments, and certificates and keys are returned as bytes.
 
 mod error;
 mod weak;
@@ -16,40 +16,40 @@ use time::{Duration, OffsetDateTime};
 
 pub use error::CertError;
 
-/// What is wrong with an identity.
+/// A defect that an identity is made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Flaw {
-    /// Its validity is over.
+    /// Its validity period is over.
     Expired,
-    /// Its validity has not begun.
+    /// Its validity period has not begun.
     NotYetValid,
-    /// It is for another name.
+    /// It is issued for `elsewhere.test` in place of its names.
     WrongName,
-    /// Signed by an authority nobody trusts.
+    /// It is signed by the stranger, an authority that nobody trusts by default.
     UnknownAuthority,
-    /// Signed by itself.
+    /// It is self-signed.
     SelfSigned,
-    /// The chain leaves out the intermediate authority.
+    /// The chain leaves out the intermediate certificate.
     MissingIntermediate,
-    /// A broker's certificate for clients, a terminal's for servers.
+    /// Its extended key usage is that of the other role: client for a broker, server for a terminal.
     WrongUsage,
-    /// On the authority's revocation list.
+    /// Its serial number is on the authority's revocation lists.
     Revoked,
-    /// No certificate at all.
+    /// No certificate at all: the chain is empty.
     None,
-    /// The key belongs to another certificate.
+    /// The private key does not belong to the certificate.
     KeyOfAnother,
-    /// RSA with 1024 bits.
+    /// The key is RSA with 1024 bits.
     WeakKey,
-    /// More authorities stand between it and the root than anybody follows.
+    /// The chain has more intermediate authorities than verifiers follow.
     LongChain,
-    /// Its authority may only sign for other names.
+    /// Its authority may sign for other names only (X.509 name constraints).
     NameConstraints,
-    /// The validity of an authority above it is over; its own is not.
+    /// The certificate of its authority has expired; its own is still valid.
     ExpiredAuthority,
 }
 
-/// Every flaw with its word.
+/// Every flaw, with the word that names it in scenarios and options.
 pub const FLAWS: &[(Flaw, &str)] = &[
     (Flaw::Expired, "expired"),
     (Flaw::NotYetValid, "not-yet-valid"),
@@ -68,14 +68,14 @@ pub const FLAWS: &[(Flaw, &str)] = &[
 ];
 
 impl Flaw {
-    /// The flaw of this word.
+    /// The flaw named by a word, if any.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         FLAWS.iter().find(|(_, w)| *w == word).map(|(flaw, _)| *flaw)
     }
 }
 
-/// Whose side an identity is for.
+/// The TLS role that an identity is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// A server that terminals connect to.
@@ -84,40 +84,40 @@ pub enum Role {
     Terminal,
 }
 
-/// The kind of keys to make.
+/// The algorithm of the keys to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyKind {
-    /// Signatures of constant size: wire sizes are the same in every run.
+    /// Ed25519. Its signatures have a constant size, so wire sizes are the same in every run.
     Ed25519,
-    /// What devices in the field have.
+    /// ECDSA on P-256, which devices in the field use.
     P256,
 }
 
-/// An identity to make.
+/// The specification of an identity to issue.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Order {
-    /// Whose side.
+    /// The TLS role.
     pub role: Role,
-    /// The names it is for; DNS names or IP addresses.
+    /// The names it is issued for: DNS names or IP addresses.
     pub names: Vec<String>,
-    /// Seconds since 1970 from which it is valid.
+    /// Start of the validity period, in seconds since 1970.
     pub not_before: i64,
-    /// Seconds since 1970 until which it is valid.
+    /// End of the validity period, in seconds since 1970.
     pub not_after: i64,
-    /// What is wrong with it.
+    /// The flaw to make it with; `None` for a sound identity.
     pub flaw: Option<Flaw>,
-    /// Signed by the intermediate authority rather than by the root.
+    /// Whether the intermediate authority signs it, rather than the root.
     pub by_intermediate: bool,
 }
 
-/// A certificate with its key, both as DER, and the chain that goes with it.
+/// A certificate chain and its private key, both as DER.
 #[derive(Clone)]
 pub struct Identity {
-    /// The leaf, then what stands between it and the root. Empty for [`Flaw::None`].
+    /// The leaf, then the certificates between it and the root. Empty for [`Flaw::None`].
     pub chain: Vec<Vec<u8>>,
-    /// The private key, PKCS#8.
+    /// The private key as PKCS#8.
     pub key: Vec<u8>,
-    /// Whether the key is one that nobody should take: [`Flaw::WeakKey`].
+    /// Whether the key is too weak to be accepted: [`Flaw::WeakKey`].
     pub is_weak: bool,
 }
 
@@ -127,7 +127,7 @@ impl std::fmt::Debug for Identity {
     }
 }
 
-/// A text in PEM.
+/// Encodes DER as PEM.
 fn armour(tag: &str, der: &[u8]) -> String {
     pem::encode_config(&pem::Pem::new(tag, der), pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF))
 }
@@ -151,14 +151,15 @@ impl Identity {
         self.chain.iter().map(|der| certificate_pem(der)).collect()
     }
 
-    /// The key in PEM, PKCS#8. Whoever writes it to a file sees to it that nobody else can read that.
+    /// The private key in PEM, PKCS#8. The caller must keep a file with it private.
     #[must_use]
     pub fn key_pem(&self) -> String {
         armour("PRIVATE KEY", &self.key)
     }
 }
 
-/// The authority of one world: a root, an intermediate, a stranger, and what they have signed.
+/// The certificate authorities of one world: a root, an intermediate and a stranger. They issue identities and
+/// revocation lists.
 pub struct Authority {
     kind: KeyKind,
     root: CertifiedIssuer<'static, KeyPair>,
@@ -168,24 +169,24 @@ pub struct Authority {
 }
 
 const REVOKED_SERIAL: u64 = 666;
-/// Authorities in a chain that is too long. What verifies follows six.
+/// Intermediate authorities in the chain of [`Flaw::LongChain`]. Verifiers follow six.
 const LONG: usize = 8;
 
-/// What is the matter with a set of revocation lists.
+/// The state of a set of revocation lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lists {
-    /// Nothing: they are of root and intermediate, and current.
+    /// Current lists of the root and the intermediate.
     Current,
-    /// The root's is not among them.
+    /// The root's list is missing.
     Missing,
-    /// Their time is over.
+    /// The lists have expired.
     Expired,
-    /// They are a stranger's.
+    /// The only list is the stranger's.
     OtherIssuer,
 }
 
 impl Authority {
-    /// An authority whose own certificates are valid for a century round `epoch` (seconds since 1970).
+    /// Makes the three authorities, valid from 20,000 days before `epoch` (seconds since 1970) to 36,500 days after it.
     ///
     /// # Errors
     /// [`CertError`], if the library refuses or the date does not exist.
@@ -197,26 +198,26 @@ impl Authority {
         Ok(Self { kind, root, intermediate, stranger, epoch })
     }
 
-    /// The root, as DER: what the other side trusts.
+    /// The root certificate as DER, which the other side trusts.
     #[must_use]
     pub fn root(&self) -> Vec<u8> {
         self.root.der().to_vec()
     }
 
-    /// The stranger's root, as DER: trusted by nobody, unless a scenario says so.
+    /// The stranger's root certificate as DER, which nobody trusts unless a scenario says so.
     #[must_use]
     pub fn stranger(&self) -> Vec<u8> {
         self.stranger.der().to_vec()
     }
 
-    /// The intermediate, as DER.
+    /// The intermediate certificate as DER.
     #[must_use]
     pub fn intermediate(&self) -> Vec<u8> {
         self.intermediate.der().to_vec()
     }
 
-    /// The revocation lists of root and intermediate, as DER, with what is the matter with them. They hold the serial of
-    /// every revoked identity.
+    /// The revocation lists as DER, in the given state. Each holds the one serial number that all revoked identities
+    /// share.
     ///
     /// # Errors
     /// [`CertError`], if the library refuses.
@@ -245,7 +246,7 @@ impl Authority {
         })
     }
 
-    /// Makes an identity, with its flaw.
+    /// Issues an identity, with its flaw.
     ///
     /// # Errors
     /// [`CertError`], if the library refuses or a date does not exist.
@@ -277,14 +278,14 @@ impl Authority {
         Ok(Identity { chain, key: key.serialize_der(), is_weak: false })
     }
 
-    /// An identity with a key that is too short.
+    /// An identity with the weak RSA key.
     fn weak(&self, order: &Order) -> Result<Identity, CertError> {
         let key = weak::Key::new()?;
         let leaf = leaf(order)?.signed_by(&key, &self.root)?;
         Ok(Identity { chain: vec![leaf.der().to_vec()], key: key.pkcs8()?, is_weak: true })
     }
 
-    /// An identity behind more authorities than anybody follows.
+    /// An identity behind more intermediate authorities than verifiers follow.
     fn far_away(&self, order: &Order) -> Result<Identity, CertError> {
         let named = |i: usize| authority(&format!("sca-sim intermediate {i}"), self.epoch);
         let mut issuer = CertifiedIssuer::signed_by(named(1), pair(self.kind)?, &self.root)?;
@@ -296,7 +297,7 @@ impl Authority {
         self.behind(order, &issuer, chain)
     }
 
-    /// An identity whose authority is confined to other names.
+    /// An identity whose authority may sign for `elsewhere.test` only.
     fn out_of_bounds(&self, order: &Order) -> Result<Identity, CertError> {
         let mut confined = authority("sca-sim for elsewhere.test", self.epoch);
         confined.name_constraints = Some(NameConstraints {
@@ -308,7 +309,7 @@ impl Authority {
         self.behind(order, &issuer, chain)
     }
 
-    /// An identity whose authority was there when it was signed, and is no more.
+    /// An identity whose authority expires one second after the identity's validity begins.
     fn out_of_date(&self, order: &Order) -> Result<Identity, CertError> {
         let mut old = authority("sca-sim of long ago", self.epoch);
         old.not_after = date(order.not_before)? + Duration::seconds(1);

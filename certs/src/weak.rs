@@ -1,4 +1,4 @@
-//! Keys that nobody should take any more: RSA with 1024 bits. The library of certificates makes none.
+//! RSA keys of 1024 bits, which are too weak to be accepted; the certificate library (rcgen) cannot make them.
 
 use rcgen::{PKCS_RSA_SHA256, PublicKeyData, SignatureAlgorithm};
 use rsa::RsaPrivateKey;
@@ -10,10 +10,10 @@ use crate::error::CertError;
 
 const BITS: usize = 1_024;
 
-/// A key pair that is too weak.
+/// An RSA key pair of 1024 bits.
 pub(crate) struct Key {
     private: RsaPrivateKey,
-    /// RSAPublicKey, DER.
+    /// The public key as RSAPublicKey, DER.
     public: Vec<u8>,
 }
 
@@ -24,7 +24,7 @@ impl Key {
         Ok(Self { private, public: public.into_vec() })
     }
 
-    /// The private key, PKCS#8.
+    /// The private key as PKCS#8.
     pub(crate) fn pkcs8(&self) -> Result<Vec<u8>, CertError> {
         let der = self.private.to_pkcs8_der().map_err(CertError::Private)?;
         Ok(der.as_bytes().to_vec())

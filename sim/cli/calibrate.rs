@@ -1,4 +1,4 @@
-//! `calibrate`: the settings with which the simulated terminal answers as the device of a capture.
+//! `calibrate`: finds the settings that make the simulated terminal answer like the device in a capture.
 
 use std::path::PathBuf;
 
@@ -12,12 +12,11 @@ use crate::import::{Reading, name_of, named};
 use crate::terms::{authorities, complain, painter, put};
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "What it prints is the `terminal` block of a scenario: put it into the scenarios of this device, and `diff` shows \
-    bugs, no matters of its make. What differed before and what differs with the block stands on standard error."
-)]
+#[command(after_help = "Prints the `terminal` block of a scenario. Put it into the scenarios of this device, so that \
+    `diff` shows bugs instead of properties of the model. The number of differences before and after goes to \
+    standard error.")]
 pub(crate) struct Arguments {
-    /// An HTTP archive (HAR), packets (pcap, pcapng), or a log, which may be of several files
+    /// An HTTP archive (HAR), packets (pcap, pcapng), or a log, possibly in several files
     #[arg(value_name = "CAPTURE", required = true)]
     captures: Vec<PathBuf>,
     #[command(flatten)]
@@ -31,7 +30,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     };
     let name = arguments.captures.first().map(|file| name_of(file)).unwrap_or_default();
     if imported.sessions.is_empty() {
-        complain!("error: {name}: nothing in it can be compared");
+        complain!("error: {name}: contains nothing to compare");
         return Exit::CannotRun;
     }
     let identities = match authorities() {
@@ -41,9 +40,9 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     let texts: Vec<String> = named(&imported, &name).into_iter().map(|(_, text)| text).collect();
     match calibrate(&Comparer::new(&simulated, &identities), &texts, &imported.sessions) {
         Ok(calibrated) => {
-            complain!("{} fields and lines differed; with these settings {} do", calibrated.before, calibrated.after);
+            complain!("{} fields and lines differed; {} with these settings", calibrated.before, calibrated.after);
             if calibrated.settings.is_empty() {
-                complain!("no setting makes the simulated terminal more like it");
+                complain!("no setting brings the simulated terminal closer to the device");
             } else {
                 put!("{}", calibrated.block().trim_end());
             }

@@ -1,4 +1,5 @@
-//! `certs`: writes an authority, identities and their flaws as PEM.
+//! `certs`: writes a certificate authority, identities and flawed certificates as PEM, and reads PEM credentials for
+//! other commands.
 
 use std::fs;
 use std::io;
@@ -15,19 +16,19 @@ use crate::terms::{complain, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The folder to write to; made if it is not there
+    /// The output folder; created if missing
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// A name or address that the broker's certificate is for; may be given several times
+    /// A host name or address in the broker's certificate; repeatable
     #[arg(long, value_name = "NAME", default_values = ["localhost", "127.0.0.1", "broker.test"])]
     name: Vec<String>,
-    /// The pinpad id that the terminal's certificate is for
+    /// The pinpad id in the terminal's certificate
     #[arg(long, value_name = "ID", default_value = "1")]
     pinpad: String,
-    /// Replace the authority and the identities that are there
+    /// Replace an existing authority and its identities
     #[arg(long)]
     force: bool,
-    /// Also write one identity for each flaw, for both sides
+    /// Also write one flawed identity per kind of flaw, for both sides
     #[arg(long)]
     flaws: bool,
 }
@@ -35,7 +36,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     match write_all(arguments) {
         Ok(count) => {
-            say!("{count} files in {}; the keys are readable by you alone", arguments.folder.display());
+            say!("{count} files in {}; only you can read the keys", arguments.folder.display());
             Exit::Good
         }
         Err(error) => {
@@ -45,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-/// Makes what both sides of a line on this machine need.
+/// Creates the credentials for both ends of a connection on this machine, with the default names.
 pub(crate) fn make(folder: &Path) -> io::Result<usize> {
     write_all(&Arguments {
         folder: folder.to_owned(),
@@ -60,7 +61,7 @@ fn write_all(arguments: &Arguments) -> io::Result<usize> {
     let folder = &arguments.folder;
     files::make_folder(folder)?;
     if folder.join("authority.pem").exists() && !arguments.force {
-        return Err(io::Error::other("an authority is there already; --force replaces it and all it has signed"));
+        return Err(io::Error::other("an authority already exists; --force replaces it and everything it has signed"));
     }
     let clock = today();
     let other = |error: sca_certs::CertError| io::Error::other(error.to_string());
@@ -89,16 +90,16 @@ fn write_all(arguments: &Arguments) -> io::Result<usize> {
     Ok(count)
 }
 
-/// Credentials from files, for the commands that work in the open.
+/// Options for TLS credentials in PEM files, for the commands that use real sockets.
 #[derive(Debug, Args)]
 pub(crate) struct Files {
-    /// Trusted authorities, PEM
+    /// Trusted certificate authorities, PEM
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// Revocation lists of these authorities, PEM; every certificate has to be covered by one
+    /// Revocation lists (CRLs) of these authorities, PEM; every certificate must be covered by one
     #[arg(long, value_name = "FILE", requires = "ca")]
     crl: Option<PathBuf>,
-    /// The certificate to show, with its chain, PEM
+    /// The certificate to present, with its chain, PEM
     #[arg(long, value_name = "FILE", requires = "key")]
     cert: Option<PathBuf>,
     /// Its private key, PEM, PKCS#8
@@ -107,21 +108,21 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Reads the files that were named, for a client. Over wss somebody has to be trusted.
+    /// Reads the given files, for a client. Over wss a trusted authority is required.
     pub(crate) fn read_for(&self, secure: bool) -> Result<sca_runner::live::Credentials, String> {
         if secure && self.ca.is_none() {
-            return Err("over wss the broker's authority has to be known: give it with --ca FILE".to_owned());
+            return Err("wss requires the broker's authority: --ca FILE".to_owned());
         }
         self.read()
     }
 
-    /// Reads the files that were named.
+    /// Reads the given files.
     pub(crate) fn read(&self) -> Result<sca_runner::live::Credentials, String> {
         credentials(self.ca.as_deref(), self.crl.as_deref(), self.cert.as_deref().zip(self.key.as_deref()))
     }
 }
 
-/// Credentials from files: whom to trust, what has been revoked, a certificate and its key.
+/// Reads credentials from PEM files: trusted authorities, revocation lists, and a certificate with its key.
 pub(crate) fn credentials(
     ca: Option<&Path>,
     crl: Option<&Path>,
@@ -144,9 +145,9 @@ pub(crate) fn credentials(
         let identity = pem::identity(chain, &text(key)?).map_err(wrong(key))?;
         let fits = sca_network::tls::key_fits(&identity).map_err(|error| format!("{}: {error}", key.display()))?;
         if !fits {
-            // That may be what somebody wants to try.
+            // Only a warning, as this may be what the test is about.
             complain!(
-                "warning: the key in {} is not that of {}; the other side will refuse it",
+                "warning: the key in {} does not match {}; the peer will reject it",
                 key.display(),
                 cert.display()
             );

@@ -1,4 +1,4 @@
-//! `check`: everything that is wrong with some files, and what is hardly meant, without playing them.
+//! `check`: reports all errors and warnings of scenario files, without playing them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,10 +17,10 @@ pub(crate) struct Arguments {
     /// Scenario files, or folders with scenario files
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Today's date as YYYY-MM-DD, the machine's without it; scenarios whose `until` lies before it are reported
+    /// Today's date as YYYY-MM-DD; scenarios whose `until` lies before it are reported; default: the system date
     #[arg(long, value_name = "DATE", value_parser = date)]
     today: Option<UnixTime>,
-    /// Warnings fail too
+    /// Treat warnings as failures
     #[arg(long)]
     strict: bool,
 }
@@ -73,7 +73,7 @@ fn is_library(path: &Path) -> bool {
     files::read_text(path).is_ok_and(|text| sca_scenario::is_library(&text))
 }
 
-/// A library that was named: what can be said of it without a call.
+/// Checks a library that was given as an argument, as far as that is possible without a call.
 fn library(path: &Path, counted: &mut Counted) {
     let text = files::read_text(path).unwrap_or_default();
     let library = Library::read(&text, 0);
@@ -92,9 +92,9 @@ fn one(loaded: &Loaded, today: UnixTime, counted: &mut Counted) {
             counted.warnings += warnings.len();
             let known = scenario.header.expect_fail.as_ref();
             if let Some(known) = known.filter(|known| known.until.is_over(today)) {
-                let message = format!("this failure was expected until {}, which is over", known.until.day());
+                let message = format!("this failure was expected until {}, which has passed", known.until.day());
                 let problem = Problem::new("E059", known.span, message);
-                show(&loaded.texts, &problem.help("mend what fails, or say until when it is known"));
+                show(&loaded.texts, &problem.help("fix the failure, or extend the date of `expect-fail`"));
                 (counted.problems, counted.bad) = (counted.problems + 1, counted.bad + 1);
             }
         }
@@ -120,15 +120,15 @@ fn summary(files: usize, counted: &Counted) {
         (files, 0) => count(files, "scenario"),
         (0, 1) => "1 library".to_owned(),
         (0, libraries) => format!("{libraries} libraries"),
-        (files, libraries) => format!("{} and {libraries} of stories", count(files, "scenario")),
+        (files, libraries) => format!("{} and {libraries} library files", count(files, "scenario")),
     };
     if counted.bad == 0 {
         say!("{files} valid{warnings}");
     } else {
         let problems = count(counted.problems, "problem");
-        say!("{} of {files} not valid: {problems}{warnings}", counted.bad);
+        say!("{} of {files} invalid: {problems}{warnings}", counted.bad);
     }
     if counted.problems + counted.warnings > 0 {
-        say!("`sca-sim explain CODE` tells more of each code in brackets");
+        say!("`sca-sim explain CODE` explains each code in brackets");
     }
 }

@@ -1,4 +1,4 @@
-//! `conformance`: clause by clause, what the scenarios prove, and how that differs from another time.
+//! `conformance`: the conformance matrix, clause by clause, and its comparison with an earlier one.
 
 use std::path::{Path, PathBuf};
 
@@ -15,38 +15,37 @@ use crate::run::device::Device;
 use crate::terms::{authorities_for, complain, count, found, say};
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit codes: 0 every clause has evidence that holds, and nothing fails; 1 otherwise, as with a part of the scenarios."
-)]
+#[command(after_help = "Exit codes: 0 every clause has passing evidence and nothing fails; 1 otherwise, \
+    also if only some scenarios were given.")]
 pub(crate) struct Arguments {
     /// Scenario files, or folders with scenario files
     #[arg(value_name = "PATH", default_value = "scenarios")]
     paths: Vec<PathBuf>,
-    /// Compare two matrices that --json has written, what has become worse first; exit 1 if anything has
+    /// Compare two matrices written by --json, regressions first; exit 1 if there are any
     #[arg(long, num_args = 2, value_names = ["BEFORE", "AFTER"], conflicts_with_all = ["json", "csv", "html", "ledger"])]
     compare: Option<Vec<PathBuf>>,
-    /// Failures that are known, as comma-separated values: scenario,until,reason; entries that are stale fail
+    /// Known failures as CSV (scenario,until,reason); stale entries fail the command
     #[arg(long, value_name = "FILE.csv")]
     ledger: Option<PathBuf>,
-    /// Today's date as YYYY-MM-DD, by which entries of the ledger end
+    /// Today's date as YYYY-MM-DD, against which ledger entries expire
     #[arg(long, value_name = "DATE", value_parser = |text: &str| UnixTime::parse(text).map_err(|e| e.to_string()))]
     today: Option<UnixTime>,
     /// Write the whole matrix as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Write the clauses as comma-separated values
+    /// Write the clauses as CSV
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
-    /// Write the matrix as one page of HTML that needs nothing beside itself
+    /// Write the matrix as a self-contained HTML page
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// What stands before the path of a scenario in the links of the page
+    /// Prefix of the scenario paths in the links of the page
     #[arg(long, value_name = "URL", default_value = "", requires = "html")]
     links: String,
-    /// What stands on top of the page
+    /// Title of the page
     #[arg(long, value_name = "TEXT", default_value = "Conformance of the simulated terminal", requires = "html")]
     title: String,
-    /// Print which commands were not answered, which codes not produced, which assumptions not used
+    /// Print the commands without a response, the result codes never produced, the assumptions never used
     #[arg(long)]
     missing: bool,
     /// Print the evidence of each clause, line by line
@@ -73,7 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     let stale: Vec<String> = known.iter().filter_map(|one| one.stale(true)).collect();
     for result in results.iter().filter(|result| result.is_bad()) {
         complain!(
-            "error: {} is not good; `sca-sim run {}` says why",
+            "error: {} fails; see `sca-sim run {}`",
             result.loaded.path.display(),
             shell::last(&result.loaded.path)
         );
@@ -84,7 +83,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         return Exit::CannotRun;
     }
     for why in &stale {
-        complain!("error: stale in the ledger, {why}");
+        complain!("error: stale ledger entry: {why}");
     }
     match results.iter().any(FileResult::is_bad) || !matrix.is_whole() || !stale.is_empty() {
         true => Exit::Failed,
@@ -92,11 +91,11 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-/// Plays everything.
+/// Plays all scenarios.
 fn results(arguments: &Arguments) -> Result<Vec<FileResult>, Exit> {
     let found: Vec<PathBuf> = found(&arguments.paths)?.into_iter().map(crate::terms::named).collect();
     let real = arguments.device.real()?;
-    // What has been started ends with it.
+    // A signal also terminates the processes started here.
     crate::interrupt::listen(true);
     let clauses = sca_protocol::clauses::ids();
     let suite = Suite {
@@ -120,7 +119,7 @@ fn results(arguments: &Arguments) -> Result<Vec<FileResult>, Exit> {
 fn compare(before: &Path, after: &Path) -> Exit {
     let written = |path: &Path| {
         Written::read(&read(path)?).map_err(|why| {
-            complain!("error: {} is no matrix: {why}", path.display());
+            complain!("error: {} is not a matrix: {why}", path.display());
             Exit::CannotRun
         })
     };
@@ -134,7 +133,7 @@ fn compare(before: &Path, after: &Path) -> Exit {
     }
 }
 
-/// Writes what is wanted; false where something was not written.
+/// Writes the requested files; false if one of them could not be written.
 fn write(arguments: &Arguments, matrix: &Conformance) -> bool {
     let json = || matrix.to_json().map(|text| text + "\n").map_err(|error| error.to_string());
     let csv = || conformance::csv(matrix);
@@ -147,12 +146,12 @@ fn write(arguments: &Arguments, matrix: &Conformance) -> bool {
     written.iter().all(|written| *written)
 }
 
-/// Writes one of them, where it is wanted.
+/// Writes one file if it is requested; false if that failed.
 fn written(path: Option<&PathBuf>, make: impl Fn() -> Result<String, String>) -> bool {
     let Some(path) = path else { return true };
     let done = make().and_then(|text| crate::report::write(path, &text).map_err(|error| error.to_string()));
     if let Err(error) = &done {
-        complain!("error: {} was not written: {error}", path.display());
+        complain!("error: cannot write {}: {error}", path.display());
     }
     done.is_ok()
 }
@@ -180,8 +179,8 @@ fn print(arguments: &Arguments, matrix: &Conformance) {
     }
     say!("");
     say!(
-        "shown: lines that see what the clause says; forbidden: lines that see a refusal, or that something does not come; \
-         violations: planted by the project's tests, each caught by the bundled evidence"
+        "shown: lines that observe what the clause requires; forbidden: lines that observe a refusal, or that \
+         something does not happen; violations: planted by the project's tests, each caught by the bundled evidence"
     );
     let answered = matrix.commands.iter().filter(|c| c.answered_in.is_some()).count();
     let produced = matrix.codes.iter().filter(|c| c.produced_in.is_some()).count();
@@ -201,11 +200,11 @@ fn print(arguments: &Arguments, matrix: &Conformance) {
     let without: Vec<&str> =
         matrix.clauses.iter().filter(|c| !c.verdict.starts_with("pass")).map(|clause| clause.id).collect();
     match without.as_slice() {
-        [] => say!("every clause has its evidence"),
+        [] => say!("every clause has passing evidence"),
         ids => {
-            say!("without evidence that holds: {}", ids.join(" "));
+            say!("clauses without passing evidence: {}", ids.join(" "));
             if matrix.clauses.iter().all(|clause| clause.evidence.is_empty()) {
-                say!("no line says what it is evidence for: `… covers REC-01` behind a line does");
+                say!("no line is marked as evidence: append e.g. `covers REC-01` to a line");
             }
         }
     }

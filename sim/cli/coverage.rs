@@ -1,4 +1,4 @@
-//! `coverage`: which classes of faults have met the terminal in which of its states, and the holes.
+//! `coverage`: which fault classes have hit the terminal in which of its states, and the gaps.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
     /// Scenario files, or folders with scenario files
     #[arg(value_name = "PATH", default_value = "scenarios")]
     paths: Vec<PathBuf>,
-    /// Count what a sweep of the scenarios meets too
+    /// Also count the faults of a sweep of the scenarios
     #[arg(long)]
     sweep: bool,
 }
@@ -68,12 +68,12 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     say!("{}", coverage.table());
     let holes = coverage.holes();
     say!(
-        "{}: in how many of them a class of faults has met a state; {}",
+        "{}; cells count the runs in which a fault class hit the terminal in that state; {}",
         count(runs, "run"),
-        count(holes.len(), "hole")
+        count(holes.len(), "gap")
     );
     for (state, class) in holes {
-        say!("  {class} has never met a terminal that is {state}");
+        say!("  {class} has never hit a terminal in state {state}");
     }
     exit
 }

@@ -1,4 +1,4 @@
-//! `diff`: where a capture and the simulated terminal part.
+//! `diff`: compares a capture with the simulated terminal.
 
 use std::path::{Path, PathBuf};
 
@@ -13,22 +13,20 @@ use crate::import::{Reading, name_of, named};
 use crate::terms::{authorities, complain, count, painter, put, say, unread};
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "What differs is a bug that was found, or a fact about the real device: where a setting of the \
-    simulated terminal would explain it, it is named. Exit codes: 0 nothing differs; 1 something does."
-)]
+#[command(after_help = "A difference is a bug that was found, or a property of the real device. If a setting \
+    of the simulated terminal would explain it, that setting is named. Exit codes: 0 no differences; 1 differences.")]
 pub(crate) struct Arguments {
-    /// A recording or another scenario (.sca), an HTTP archive (HAR), packets (pcap, pcapng), or a log, which may be of several
-    /// files
+    /// A recording or other scenario (.sca), an HTTP archive (HAR), packets (pcap, pcapng), or a log, possibly in
+    /// several files
     #[arg(value_name = "CAPTURE", required = true)]
     captures: Vec<PathBuf>,
-    /// Write for each difference the smallest scenario that fails by it
+    /// Write the smallest scenario that fails by each difference into this folder
     #[arg(long, value_name = "DIR")]
     shrink: Option<PathBuf>,
-    /// Write over scenarios that --shrink finds there
+    /// Overwrite existing scenarios in the --shrink folder
     #[arg(long, requires = "shrink")]
     force: bool,
-    /// Print the differences as JSON, in place of the ladder
+    /// Print the differences as JSON instead of the ladder
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -39,7 +37,7 @@ fn first(arguments: &Arguments) -> &Path {
     arguments.captures.first().map_or(Path::new(""), PathBuf::as_path)
 }
 
-/// The scenarios of a capture, each with the name of what it is of.
+/// The scenarios of a capture, each with the name of its terminal or file.
 fn texts(arguments: &Arguments) -> Result<Vec<(String, String)>, Exit> {
     let path = first(arguments);
     if path.extension().is_some_and(|extension| extension == "sca") {
@@ -48,7 +46,7 @@ fn texts(arguments: &Arguments) -> Result<Vec<(String, String)>, Exit> {
     }
     let imported = arguments.reading.read(&arguments.captures)?;
     if imported.sessions.is_empty() {
-        complain!("error: {}: nothing in it can be made into a scenario", path.display());
+        complain!("error: {}: contains nothing to make a scenario of", path.display());
         return Err(Exit::CannotRun);
     }
     Ok(named(&imported, &name_of(path)))
@@ -96,7 +94,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     exit
 }
 
-/// Writes the smallest scenario of each difference.
+/// Shrinks each difference to a small scenario and writes it.
 fn shrink(
     (folder, replaces): (&Path, bool),
     name: &str,
@@ -108,7 +106,7 @@ fn shrink(
     for (number, difference) in (1..).zip(&compared.differences) {
         let Some(failure) = &difference.failure else { continue };
         let Some(small) = shrinker.shrink(&difference.text, None, failure) else {
-            complain!("difference {number} cannot be made smaller");
+            complain!("difference {number} cannot be shrunk");
             continue;
         };
         let path = folder.join(format!("{stem}-{number}.sca"));

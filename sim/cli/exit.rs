@@ -1,22 +1,22 @@
 //! The exit codes.
 
-/// What the process says when it ends.
+/// The exit code of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// All is well.
+    /// Success.
     Good = 0,
-    /// A scenario failed, or a file is not in the one layout.
+    /// A scenario failed, or a file is not in canonical format.
     Failed = 1,
-    /// What was asked for makes no sense.
+    /// Wrong usage: invalid or contradictory arguments.
     Usage = 2,
-    /// A scenario is not valid.
+    /// A scenario file is invalid.
     Invalid = 3,
-    /// The harness could not run: a file cannot be read, a port not be opened.
+    /// The harness could not run: a file could not be read, a port could not be opened.
     CannotRun = 4,
-    /// SIGHUP ended it.
+    /// Terminated by SIGHUP.
     HungUp = 129,
-    /// SIGINT ended it.
+    /// Terminated by SIGINT.
     Interrupted = 130,
-    /// SIGTERM ended it.
+    /// Terminated by SIGTERM.
     Terminated = 143,
 }

@@ -1,4 +1,4 @@
-//! `explain`: what a code teaches, or what a scenario does in plain words.
+//! `explain`: explains a diagnostic code or another id, or a scenario in plain words.
 
 use std::path::{Path, PathBuf};
 
@@ -18,8 +18,8 @@ use crate::terms::{complain, found, loaded, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// A code such as E012, a clause, an assumption, a result code, a setting, or scenario files; without anything, all
-    /// codes of `check`
+    /// A diagnostic code such as E012, a clause, an assumption, a result code, a setting, or scenario files; default:
+    /// list all codes of `check`
     #[arg(value_name = "CODE|ID|PATH")]
     what: Vec<String>,
 }
@@ -45,11 +45,11 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
             _ if is_code(what) => {
                 let near = sca_protocol::settings::nearest(what, sca_scenario::lessons().map(|lesson| lesson.code));
                 let near = near.map(|near| format!("did you mean {near}? ")).unwrap_or_default();
-                complain!("error: there is no code {what}; {near}`sca-sim explain` lists them all");
+                complain!("error: unknown code {what}; {near}`sca-sim explain` lists all codes");
                 Exit::CannotRun
             }
             _ if !Path::new(what).exists() && !what.contains(['/', '\\', '.']) => {
-                complain!("error: nothing is known of `{what}`, and there is no such file");
+                complain!("error: `{what}` is neither a known id nor an existing file");
                 Exit::CannotRun
             }
             _ => tell(Path::new(what)),
@@ -61,7 +61,8 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     exit
 }
 
-/// What the tables say of an id or a code: a clause, an assumption, a result code or RESULT, a setting.
+/// The table entries for an id or name: clause, assumption, invariant, test card, screen, command, result code or
+/// RESULT, setting.
 fn fact(word: &str) -> Vec<String> {
     let mut facts = Vec::new();
     let same = |id: &str| id.eq_ignore_ascii_case(word);
@@ -73,13 +74,13 @@ fn fact(word: &str) -> Vec<String> {
     let assumed = ASSUMPTIONS.iter().filter(|one| same(one.id));
     facts.extend(assumed.map(|one| format!("{}, an assumption: {}", one.id, one.says)));
     let invariants = INVARIANTS.iter().filter(|(name, _)| same(name));
-    facts.extend(invariants.map(|(name, says)| format!("{name}, an invariant that watches every run: {says}")));
+    facts.extend(invariants.map(|(name, says)| format!("{name}, an invariant checked in every run: {says}")));
     let cards = CARDS.iter().filter(|card| same(card.name));
     facts.extend(
         cards.map(|card| format!("{}, a test card: {} {}, {}", card.name, card.media, card.tender, card.masked)),
     );
     let screens = SCREENS.iter().filter(|(_, name)| same(name));
-    facts.extend(screens.map(|(_, name)| format!("{name}, a screen of the terminal: `screen {name}` demands it")));
+    facts.extend(screens.map(|(_, name)| format!("{name}, a screen of the terminal; `screen {name}` expects it")));
     facts.extend(command(word));
     let tables = [codes::DEVICE, codes::PLATFORM, codes::NOTICES].into_iter().flatten();
     let codes = tables.filter(|code| code.number.to_string() == word || same(code.result));
@@ -99,7 +100,7 @@ fn fact(word: &str) -> Vec<String> {
     facts
 }
 
-/// The commands of a name, or with a field of a name.
+/// The commands with a given name, and those that take a field of that name.
 fn command(word: &str) -> Vec<String> {
     let is_named = |row: &&Command| {
         let whole = format!("{} {}", row.function_type, row.command);
@@ -107,10 +108,10 @@ fn command(word: &str) -> Vec<String> {
     };
     let fields =
         |row: &Command| row.fields.iter().copied().flatten().map(|field| field.name).collect::<Vec<_>>().join(" ");
-    let taken = |row: &Command| if fields(row).is_empty() { "no fields of its own".to_owned() } else { fields(row) };
+    let taken = |row: &Command| if fields(row).is_empty() { "none of its own".to_owned() } else { fields(row) };
     let mut facts: Vec<String> = commands::all()
         .filter(is_named)
-        .map(|row| format!("{} {}, a command, which takes {}", row.function_type, row.command, taken(row)))
+        .map(|row| format!("{} {}, a command; fields: {}", row.function_type, row.command, taken(row)))
         .collect();
     let takes =
         |row: &&Command| row.fields.iter().copied().flatten().any(|field| field.name.eq_ignore_ascii_case(word));
@@ -133,8 +134,8 @@ fn teach(lesson: &sca_scenario::Lesson) -> Exit {
     let indented =
         |text: &str| text.lines().map(|line| format!("    {line}").trim_end().to_owned() + "\n").collect::<String>();
     if !lesson.wrong.is_empty() {
-        say!("\nThis has it:\n\n{}", indented(lesson.wrong).trim_end());
-        say!("\nThis is right:\n\n{}", indented(lesson.right).trim_end());
+        say!("\nWrong:\n\n{}", indented(lesson.wrong).trim_end());
+        say!("\nRight:\n\n{}", indented(lesson.right).trim_end());
     }
     Exit::Good
 }

@@ -1,4 +1,4 @@
-//! `explore`: many seeds of a scenario's world, and a small scenario for each law that one of them breaks.
+//! `explore`: plays a scenario's setup with many seeds, and shrinks each violation of a law to a small scenario.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,31 +12,31 @@ use crate::terms::{authorities, complain, count, loaded, say, some_found, thread
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Scenario files, or folders with scenario files: each lends its world, and its steps to half of the seeds
+    /// Scenario files, or folders with scenario files; each provides the setup, and its steps for half of the seeds
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Seeds for each scenario
+    /// Number of seeds per scenario
     #[arg(long, value_name = "N", default_value_t = 100)]
     seeds: u64,
     /// The first seed
     #[arg(long, value_name = "N", default_value_t = 1)]
     from: u64,
-    /// Real time for each scenario, after which no further seed is begun: 30s, 5m
+    /// Real-time limit per scenario, after which no further seed starts: 30s, 5m
     #[arg(long = "for", value_name = "T", value_parser = span)]
     limit: Option<Duration>,
-    /// Where what was found goes, as small scenarios and as whole runs
+    /// Folder for the findings: shrunk scenarios, or whole runs that cannot be shrunk
     #[arg(long, value_name = "DIR", default_value = "failures")]
     failures: PathBuf,
     /// Print the run of the first seed
     #[arg(long, short)]
     transcript: bool,
-    /// Runs at the same time; as many as there are cores when absent
+    /// Number of runs in parallel; default: the number of cores
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
 }
 
 fn span(text: &str) -> Result<Duration, String> {
-    sca_protocol::settings::span(text).ok_or_else(|| "expected a time, for example 30s or 5m".to_owned())
+    sca_protocol::settings::span(text).ok_or_else(|| "expected a duration, for example 30s or 5m".to_owned())
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
@@ -85,18 +85,18 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     if exit == Exit::Good && broken > 0 { Exit::Failed } else { exit }
 }
 
-/// Says what was found, and writes it down. Says whether it could.
+/// Prints and writes the findings. Returns whether all could be written.
 fn tell(arguments: &Arguments, path: &Path, explored: &Explored) -> bool {
     for found in &explored.found {
-        let times = if found.times == 1 { String::new() } else { format!(", and with {} seeds more", found.times - 1) };
-        complain!("error: {}: {} with the seed {}{times}", path.display(), found.failure.headline, found.seed);
+        let times = if found.times == 1 { String::new() } else { format!(", and with {} more seeds", found.times - 1) };
+        complain!("error: {}: {} with seed {}{times}", path.display(), found.failure.headline, found.seed);
         for note in &found.failure.notes {
             complain!("  = note: {note}");
         }
         match write(arguments, path, found) {
             Ok(file) => complain!("  = found: {}\n  = replay: sca-sim run {}\n", file.display(), shell::last(&file)),
             Err(error) => {
-                complain!("error: what was found was not written to {}: {error}", arguments.failures.display());
+                complain!("error: cannot write the finding to {}: {error}", arguments.failures.display());
                 return false;
             }
         }
@@ -104,7 +104,7 @@ fn tell(arguments: &Arguments, path: &Path, explored: &Explored) -> bool {
     true
 }
 
-/// Writes the small scenario, or the whole run where it cannot be made small.
+/// Writes the shrunk scenario, or the whole run if it could not be shrunk.
 fn write(arguments: &Arguments, path: &Path, found: &Found) -> std::io::Result<PathBuf> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let file = arguments.failures.join(format!("explore-{name}-{}.sca", found.seed));

@@ -1,4 +1,4 @@
-//! `export`: scenarios as JSON, for other tools.
+//! `export`: writes scenarios as JSON, for other tools.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,10 +12,10 @@ use crate::terms::{complain, loaded, put, some_found};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Scenario files, or folders with scenario files; one goes to standard output unless --out is given
+    /// Scenario files, or folders with scenario files; a single one is written to standard output unless --out is given
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Write each as NAME.json into this folder, under the path of its scenario
+    /// Write each as NAME.json below this folder, under the path of its scenario
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Err(exit) => return exit,
     };
     if arguments.out.is_none() && found.len() > 1 {
-        complain!("error: {} scenarios make as many documents; say --out DIR", found.len());
+        complain!("error: {} scenarios given; more than one requires --out DIR", found.len());
         return Exit::Usage;
     }
     let clauses = sca_protocol::clauses::ids();
@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         };
         let Ok(scenario) = &loaded.scenario else { return Exit::Invalid };
         let mut document = sca_scenario::export(scenario);
-        // A step says in which of these it stands.
+        // `at.file` of a step is an index into this list.
         document["files"] = loaded.texts.iter().map(|(path, _)| path.display().to_string()).collect();
         sca_runner::mask_texts(&mut document);
         let text = format!("{document:#}");
@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         }
         let made = to.parent().map_or(Ok(()), fs::create_dir_all);
         if let Err(error) = made.and_then(|()| files::replace(&to, text + "\n")) {
-            complain!("error: {} was not written: {error}", to.display());
+            complain!("error: cannot write {}: {error}", to.display());
             return Exit::CannotRun;
         }
     }

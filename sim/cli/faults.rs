@@ -1,4 +1,4 @@
-//! `faults`: every kind of fault there is, how a scenario says it, and which scenarios show what the terminal does.
+//! `faults`: lists every kind of fault, its scenario syntax, and the scenarios that show the terminal's reaction.
 
 use clap::Args;
 use sca_runner::faults::vocabulary::{self, FAMILIES};
@@ -8,7 +8,7 @@ use crate::terms::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Print the page of the documentation
+    /// Print the documentation page in Markdown
     #[arg(long)]
     markdown: bool,
 }

@@ -1,4 +1,4 @@
-//! `fmt`: puts files into the one layout.
+//! `fmt`: formats scenario files and libraries in the canonical layout.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ pub(crate) struct Arguments {
     /// Scenario files and libraries, or folders with them
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Change nothing; fail and show the difference where a file is not in the one layout
+    /// Change nothing; print the difference and fail if a file is not formatted
     #[arg(long)]
     check: bool,
 }
@@ -39,7 +39,7 @@ fn file(path: &Path, check: bool) -> Exit {
         Ok(text) => text,
         Err(error) => return unread(path, &error),
     };
-    // A file that is not valid has no layout yet: its blocks may not be what they seem.
+    // An invalid file is not formatted: its blocks may not be what they seem.
     let invalid = match sca_scenario::is_library(&text) {
         true => {
             let library = sca_scenario::Library::read(&text, 0);
@@ -60,14 +60,14 @@ fn file(path: &Path, check: bool) -> Exit {
     match sca_scenario::format(&text) {
         Ok(new) if new == text => Exit::Good,
         Ok(new) if check => {
-            say!("{} is not in the one layout", path.display());
+            say!("{} is not formatted", path.display());
             say!("{}", suite::difference(&text, &new));
             Exit::Failed
         }
         Ok(new) => match files::replace(path, new) {
             Ok(()) => Exit::Good,
             Err(error) => {
-                complain!("error: {} cannot be written: {error}", path.display());
+                complain!("error: cannot write {}: {error}", path.display());
                 Exit::CannotRun
             }
         },

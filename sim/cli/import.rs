@@ -1,4 +1,4 @@
-//! `import`: what other tools have caught, as scenarios.
+//! `import`: makes scenarios of captures from other tools.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,30 +12,31 @@ use sca_capture::load::{self, How};
 use crate::exit::Exit;
 use crate::terms::{complain, count, say};
 
-/// How a capture is read.
+/// Options for reading a capture.
 #[derive(Debug, Args)]
 pub(crate) struct Reading {
-    /// The TLS key log (SSLKEYLOGFILE) with which packets are opened
+    /// The TLS key log (SSLKEYLOGFILE) for decrypting packets
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
-    /// What the file is, where its bytes do not tell: har, pcap, json, docker, syslog, log4j (days before months), dotnet (months
-    /// before days), plain or auto
+    /// The file format, if it cannot be detected: har, pcap, json, docker, syslog, log4j (day before month), dotnet
+    /// (month before day), plain or auto
     #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = format)]
     format: Format,
-    /// In a log: what finds the time of a line, its first group or all of it. Unasked: any usual date and time in the
-    /// beginning of a line or in the object that it is
+    /// For logs: matches the timestamp of a line (first group, or whole match); default: any common date and time at
+    /// the start of a line or in its JSON object
     #[arg(long, value_name = "REGEX")]
     time: Option<Regex>,
-    /// In a log: what finds whose line it is, its first group or all of it; unasked all lines are one terminal's
+    /// For logs: matches the terminal's name in a line (first group, or whole match); default: all lines belong to one
+    /// terminal
     #[arg(long, value_name = "REGEX")]
     terminal: Option<Regex>,
-    /// In a log: lines that say that the link is up
+    /// For logs: matches lines that report the link as up
     #[arg(long, value_name = "REGEX")]
     up: Option<Regex>,
-    /// In a log: lines that say that the link is lost
+    /// For logs: matches lines that report the link as lost
     #[arg(long, value_name = "REGEX")]
     down: Option<Regex>,
-    /// A field or header whose value is kept out like a password; may be given several times
+    /// A field or header whose value is redacted like a password; repeatable
     #[arg(long, value_name = "NAME")]
     redact: Vec<String>,
 }
@@ -49,24 +50,24 @@ fn format(word: &str) -> Result<Format, String> {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 all of it was read; 1 scenarios were written, and parts of the capture could not be read \
-    (each is named on standard error, and where it stood in the scenario); 4 nothing was written."
+    after_help = "Exit codes: 0 the whole capture was read; 1 scenarios were written, but parts could not be read \
+    (each is reported on standard error and at its place in the scenario); 4 nothing was written."
 )]
 pub(crate) struct Arguments {
-    /// An HTTP archive (HAR), packets (pcap, pcapng), or a log with requests and answers in it: also packed by gzip, in
-    /// UTF-16, and as several files that rotation has made of one
+    /// An HTTP archive (HAR), packets (pcap, pcapng), or a log with requests and responses; may be gzipped, in UTF-16,
+    /// or several files of one rotated log
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// The folder for the scenarios: a file for each terminal
+    /// The folder for the scenarios, one file per terminal
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Write over files that are there
+    /// Overwrite existing files
     #[arg(long)]
     force: bool,
-    /// Write nothing where any part of the capture cannot be read
+    /// Write nothing if any part of the capture cannot be read
     #[arg(long)]
     strict: bool,
-    /// List what was taken out, and what looks like a secret and was kept
+    /// List what was redacted, and what looks like a secret but was kept
     #[arg(long)]
     audit: bool,
     #[command(flatten)]
@@ -85,7 +86,7 @@ impl Reading {
         How { keys: self.keys.clone(), shape }
     }
 
-    /// Reads a capture, and says what of it could not be read.
+    /// Reads a capture, and prints remarks and the parts that could not be read.
     pub(crate) fn read(&self, files: &[PathBuf]) -> Result<Imported, Exit> {
         sca_protocol::secret::also(&self.redact);
         let name = shown(files);
@@ -103,8 +104,8 @@ impl Reading {
     }
 }
 
-/// Every scenario of a capture with a name of its own: terminals whose names are spelled alike in a file name, and parts of
-/// a long session, are numbered.
+/// The scenarios of a capture with unique file names: terminals whose names map to the same file name, and parts of a
+/// long session, are numbered.
 pub(crate) fn named(imported: &Imported, from: &str) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = Vec::new();
     let (mut taken, mut numbers) = (BTreeSet::new(), BTreeMap::<String, usize>::new());
@@ -125,12 +126,12 @@ pub(crate) fn named(imported: &Imported, from: &str) -> Vec<(String, String)> {
     all
 }
 
-/// The name under which a capture is told of.
+/// The name of a capture in output: its file name.
 pub(crate) fn name_of(file: &Path) -> String {
     file.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The files of a capture, as they were named.
+/// The paths of a capture as given, for messages.
 fn shown(files: &[PathBuf]) -> String {
     files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
 }
@@ -142,26 +143,26 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     };
     let name = shown(&arguments.files);
     if imported.sessions.is_empty() {
-        complain!("error: {name}: nothing in it can be made into a scenario");
+        complain!("error: {name}: contains nothing to make a scenario of");
         return Exit::CannotRun;
     }
     let lost = imported.unread.len() + imported.more_unread;
     if lost > 0 {
         complain!("{} of {name} could not be read", count(lost, "part"));
         if arguments.strict {
-            complain!("error: nothing is written (--strict)");
+            complain!("error: nothing written (--strict)");
             return Exit::CannotRun;
         }
     }
     let from = arguments.files.first().map(|file| name_of(file)).unwrap_or_default();
-    // What nobody answers and nothing is seen of is no scenario.
+    // A session without any response or observation is not a valid scenario.
     let (good, idle): (Vec<_>, Vec<_>) =
         named(&imported, &from).into_iter().partition(|(_, text)| sca_scenario::parse(text).is_ok());
     for (terminal, _) in &idle {
-        complain!("{name}: {terminal} is left out: nothing in it can be demanded of a terminal");
+        complain!("{name}: {terminal} skipped: nothing in it can be expected of a terminal");
     }
     if good.is_empty() {
-        complain!("error: {name}: nothing in it can be made into a scenario");
+        complain!("error: {name}: contains nothing to make a scenario of");
         return Exit::CannotRun;
     }
     for (name, text) in good {

@@ -1,4 +1,4 @@
-//! What a signal does to a run: it ends, with its reports and without what it started.
+//! Signal handling of a run: it stops early, still writes its reports, and terminates the processes it started.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -11,30 +11,30 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::exit::Exit;
 use crate::terms::complain;
 
-/// After a signal a row may take this long to end, and the reports to be written.
+/// Time allowed after a signal for the current rows to end and the reports to be written.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// The signals that end a run: each with its name, and the exit that tells of it.
+/// The signals that end a run, each with its name and exit code.
 pub(crate) const ENDS: [(SignalKind, &str, Exit); 3] = [
     (SignalKind::interrupt(), "SIGINT", Exit::Interrupted),
     (SignalKind::terminate(), "SIGTERM", Exit::Terminated),
     (SignalKind::hangup(), "SIGHUP", Exit::HungUp),
 ];
 
-/// Which signal has come, if one has.
+/// The signal received so far, if any.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Heard(Arc<AtomicU8>);
 
 impl Heard {
-    /// The name of the signal, and the exit that tells of it.
+    /// The name and exit code of the received signal.
     pub(crate) fn which(&self) -> Option<(&'static str, Exit)> {
         let number = usize::from(self.0.load(Ordering::Relaxed)).checked_sub(1)?;
         ENDS.get(number).map(|(_, name, exit)| (*name, *exit))
     }
 }
 
-/// Listens for signals from here on. The first ends the run, a second one ends it at once, as does the first where nothing
-/// has to be told.
+/// Starts listening for signals. The first one ends the run gracefully, the second one at once; with `at_once` the
+/// first does so already.
 pub(crate) fn listen(at_once: bool) -> (Heard, Interrupt) {
     let (interrupter, interrupt) = interrupt();
     let heard = Heard::default();
@@ -43,7 +43,7 @@ pub(crate) fn listen(at_once: bool) -> (Heard, Interrupt) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         match runtime {
             Ok(runtime) => runtime.block_on(attend(&noted, &interrupter, at_once)),
-            Err(error) => complain!("warning: signals end this run without its reports: {error}"),
+            Err(error) => complain!("warning: cannot handle signals, so an interrupted run writes no reports: {error}"),
         }
     });
     (heard, interrupt)
@@ -65,7 +65,7 @@ async fn attend(heard: &Heard, interrupter: &Interrupter, at_once: bool) {
     std::process::exit(i32::from(ENDS[first].2 as u8));
 }
 
-/// Which of these comes first.
+/// Waits for the next signal and returns its index.
 pub(crate) async fn next(signals: &mut [Signal]) -> usize {
     std::future::poll_fn(|cx| {
         let came = signals.iter_mut().position(|signal| signal.poll_recv(cx).is_ready());

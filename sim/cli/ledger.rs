@@ -8,22 +8,22 @@ use sca_runner::ledger::Ledger;
 use crate::exit::Exit;
 use crate::terms::{complain, unread};
 
-/// Bytes of a file that is read.
+/// Maximum size in bytes of a ledger or matrix file.
 const BYTES_MAX: u64 = 64 << 20;
 
 pub(crate) fn read(path: &Path) -> Result<String, Exit> {
     let size = fs::metadata(path).map(|meta| meta.len());
     let text = match size {
-        Ok(size) if size > BYTES_MAX => Err(format!("{size} bytes, {BYTES_MAX} are allowed")),
+        Ok(size) if size > BYTES_MAX => Err(format!("{size} bytes, limit is {BYTES_MAX}")),
         _ => fs::read_to_string(path).map_err(|error| error.to_string()),
     };
     text.map_err(|error| unread(path, &error))
 }
 
-/// Reads a ledger; where it cannot be read it is said, and the exit.
+/// Reads a ledger. If it cannot be read or parsed, prints the error and returns the exit code.
 pub(crate) fn ledger(path: &Path) -> Result<Ledger, Exit> {
     Ledger::read(&read(path)?).map_err(|why| {
-        complain!("error: {} is no ledger: {why}", path.display());
+        complain!("error: {} is not a ledger: {why}", path.display());
         Exit::Invalid
     })
 }

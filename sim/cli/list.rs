@@ -1,4 +1,4 @@
-//! `list`: what scenarios there are.
+//! `list`: lists scenarios with their titles and the clauses they cover.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     /// Only scenarios that cover this clause, for example REC-01
     #[arg(long, value_name = "ID")]
     clause: Option<String>,
-    /// Only scenarios that this takes, as with `run`; for example 'tag(field)'
+    /// Only scenarios that match this expression, as with `run --filter`; for example 'tag(field)'
     #[arg(long, value_name = "EXPRESSION", value_parser = |text: &str| Filter::read(text))]
     filter: Option<Filter>,
 }
@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     {
         let near = sca_protocol::settings::nearest(clause, sca_protocol::clauses::ids());
         let meant = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-        complain!("error: there is no clause {clause}{meant}");
+        complain!("error: unknown clause {clause}{meant}");
         return Exit::Usage;
     }
     let mut exit = Exit::Good;
@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
                 }
             }
             Ok(Err(_)) => {
-                say!("{}\n    not valid: sca-sim check tells why", path.display());
+                say!("{}\n    invalid: see sca-sim check", path.display());
                 exit = Exit::Invalid;
             }
             Err(error) => exit = unread(path, &error),

@@ -1,4 +1,5 @@
-//! The log of a party in the open: a reader that stalls costs lines, which are counted, and never the service.
+//! The log of a party on real sockets, written by its own thread: a slow reader loses lines, which are counted, but
+//! never blocks the service.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -12,16 +13,16 @@ use serde_json::json;
 
 use crate::terms::{put, say};
 
-/// Lines that may wait for the reader, and their bytes.
+/// Maximum number of queued lines, and of their bytes.
 const WAITING_MAX: (usize, usize) = (1_024, 4 << 20);
-/// At its end a log waits so long for its reader.
+/// How long a log waits at its end for its reader.
 const END_MAX: Duration = Duration::from_secs(1);
 
-/// How a party in the open tells what happens.
+/// The logging options of a party on real sockets.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct Logging {
-    /// How messages are shown: their first 200 characters, the whole of them, or each line as a JSON object with `at_ms`,
-    /// `what` and, for a message, its `document`
+    /// How messages are logged: brief (the first 200 characters), full, json (one JSON object per line with `at_ms`,
+    /// `what` and, for a message, its `document`), or none
     #[arg(long, value_name = "HOW", value_enum, default_value_t = Way::Brief)]
     log: Way,
 }
@@ -36,19 +37,19 @@ enum Way {
 }
 
 impl Logging {
-    /// Whether a machine reads it.
+    /// Whether the log is machine-readable.
     pub(crate) fn is_for_machines(self) -> bool {
         self.log == Way::Json
     }
 }
 
-/// A line that waits.
+/// A queued line.
 enum Waiting {
     Text(String),
     Document(String),
 }
 
-/// Writes lines to standard output from a thread of its own.
+/// A log that writes to standard output from its own thread.
 pub(crate) struct Log {
     way: Way,
     lines: RefCell<Option<SyncSender<Waiting>>>,
@@ -77,13 +78,13 @@ impl Log {
                 };
                 size.fetch_sub(length, Ordering::Relaxed);
             }
-            // Nobody may wait any more.
+            // Fails if the log has stopped waiting.
             _ = end.send(());
         });
         Self { way: logging.log, lines: RefCell::new(Some(lines)), waiting, lost: Cell::new(0), over }
     }
 
-    /// One more line of what happens, unless too much waits.
+    /// Logs an event, unless the queue is full.
     pub(crate) fn said(&self, said: &Said<'_>) {
         match self.way {
             Way::Brief => self.put(Waiting::Text(said.to_string())),
@@ -93,7 +94,7 @@ impl Log {
         }
     }
 
-    /// One more line about the party itself.
+    /// Logs a line about the process itself.
     pub(crate) fn line(&self, text: &str) {
         match self.way {
             Way::Json => self.json(None, text.trim(), None),
@@ -117,7 +118,7 @@ impl Log {
         let Some(lines) = lines.as_ref() else { return };
         let lost = self.lost.get();
         if lost > 0 {
-            let told = format!("… {lost} lines are lost: nobody read them in time");
+            let told = format!("… {lost} lines lost: the reader was too slow");
             let told = match self.way {
                 Way::Json => Waiting::Document(json!({ "version": 1, "what": told }).to_string()),
                 _ => Waiting::Text(told),
@@ -132,7 +133,7 @@ impl Log {
         }
     }
 
-    /// Lets a line wait for the reader; false where there is no room for it.
+    /// Queues a line; false if there is no room for it.
     fn offer(&self, lines: &SyncSender<Waiting>, line: Waiting) -> bool {
         let (Waiting::Text(text) | Waiting::Document(text)) = &line;
         let length = text.len();
@@ -148,7 +149,7 @@ impl Log {
     }
 }
 
-/// A document of JSON in which what steers a terminal is escaped.
+/// Escapes control and bidirectional formatting characters in a JSON text.
 fn tame(json: &str) -> String {
     let steers = |c: char| {
         c.is_control()
@@ -165,7 +166,7 @@ fn tame(json: &str) -> String {
 
 impl Drop for Log {
     fn drop(&mut self) {
-        // Without a sender the thread comes to its end, if its reader lets it.
+        // Closing the queue ends the thread once it has written the rest.
         self.lines.take();
         _ = self.over.recv_timeout(END_MAX);
     }

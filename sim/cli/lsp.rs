@@ -7,7 +7,7 @@ use crate::terms::{complain, put};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Print the TextMate grammar instead, for editors that colour by one
+    /// Print the TextMate grammar instead, for editors that use one for highlighting
     #[arg(long)]
     grammar: bool,
 }
@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     }
     match sca_editor::serve() {
         Ok(true) => Exit::Good,
-        // The protocol wants it so where `exit` comes without `shutdown`.
+        // LSP requires exit code 1 if `exit` comes without `shutdown`.
         Ok(false) => Exit::Failed,
         Err(error) => {
             complain!("error: {error}");

@@ -1,4 +1,5 @@
-//! The command line: reads arguments and files, prints, exits. Every decision is made elsewhere.
+//! The command line: parses arguments, calls the libraries, prints, and maps the result to an exit code. It contains no
+//! domain logic.
 
 mod calibrate;
 mod certs;
@@ -36,25 +37,25 @@ use clap::{Parser, Subcommand};
 
 use exit::Exit;
 
-/// Worlds are made of many small things that live shortly.
+/// mimalloc, because simulated runs allocate many small, short-lived objects.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// A simulated SCA payment terminal against a scriptable WebSocket broker.
 ///
-/// Scenario files (.sca) say what a broker, a POS and a network do to a terminal and what must be seen of it. `run` plays
-/// them in memory, in virtual time; `run --wire` plays the same files on real sockets. Begin with:
+/// Scenario files (.sca) describe what a broker, a POS and a network do to a terminal and what the terminal must do in
+/// return. `run` plays them in memory, in virtual time; `run --wire` plays the same files on real sockets. Start with:
 ///
 ///   sca-sim run scenarios
 #[derive(Debug, Parser)]
 #[command(
     name = "sca-sim",
     version,
-    after_help = "Exit codes: 0 all is well; 1 a scenario failed; 2 wrong usage; \
-    3 a scenario is not valid; 4 the harness could not run; 129, 130, 143 a signal ended it."
+    after_help = "Exit codes: 0 success; 1 a scenario failed; 2 wrong usage; \
+    3 a scenario is invalid; 4 the harness could not run; 129, 130, 143 terminated by a signal."
 )]
 struct Cli {
-    /// A folder outside the project from which scenarios may read libraries, tables and files too; may be given several times
+    /// A folder outside the project from which scenarios may read libraries, tables and other files; repeatable
     #[arg(long, global = true, value_name = "DIR", help_heading = "Options")]
     allow_reads: Vec<PathBuf>,
     #[command(subcommand)]
@@ -65,55 +66,55 @@ struct Cli {
 enum Command {
     /// Play scenarios and compare their transcripts with the snapshots beside them
     Run(Box<run::Arguments>),
-    /// Say everything that is wrong with scenario files, without playing them
+    /// Report every problem in scenario files, without playing them
     Check(check::Arguments),
-    /// Begin a scenario from a template that runs
+    /// Create a scenario from a template that already passes
     New(new::Arguments),
-    /// Tell what a scenario does in plain words, or what a code such as E012 means
+    /// Explain a scenario in plain words, or a code such as E012
     Explain(explain::Arguments),
-    /// Look at transcripts that differ from their snapshots, and accept or reject each
+    /// Review transcripts that differ from their snapshots, and accept or reject each
     Review(review::Arguments),
-    /// Make one report of several
+    /// Merge the reports of several partial runs
     Report(report::Arguments),
-    /// Write scenarios as JSON, for other tools
+    /// Export scenarios as JSON, for other tools
     Export(export::Arguments),
-    /// Stand between terminals and their broker, pass everything on, and write it down as scenarios
+    /// Record traffic between terminals and their broker, as a transparent proxy, into scenarios
     Record(Box<record::Arguments>),
-    /// Make scenarios of what other tools have caught: HTTP archives, packets, logs
+    /// Import captures of other tools as scenarios: HTTP archives, packets, logs
     Import(import::Arguments),
-    /// Show where a capture and the simulated terminal part, and shrink it
+    /// Compare a capture with the simulated terminal, and optionally shrink each difference
     Diff(diff::Arguments),
-    /// Find the settings with which the simulated terminal answers as the device of a capture does
+    /// Find the settings that make the simulated terminal answer like the device in a capture
     Calibrate(calibrate::Arguments),
-    /// Serve an editor: diagnostics, completion, hover and formatting, on standard input and output
+    /// Run the language server (diagnostics, completion, hover, formatting) on standard input and output
     Lsp(lsp::Arguments),
-    /// Put scenario files into the one layout
+    /// Format scenario files in the canonical layout
     Fmt(fmt::Arguments),
     /// List scenarios with their titles and clauses
     List(list::Arguments),
-    /// Draw what a person sees of a terminal, at one moment or at every one
+    /// Render the terminal's display as PNG, at one moment or for every screen of a run
     Screen(screen::Arguments),
-    /// Show what the scenarios prove: each clause with its evidence, the commands, the codes, the assumptions
+    /// Show the conformance matrix: the evidence for each clause, and the coverage of commands, codes and assumptions
     Conformance(Box<conformance::Arguments>),
-    /// Print every kind of fault: how a scenario says it, and which scenarios show what the terminal does
+    /// List every kind of fault, its scenario syntax, and the scenarios that show the terminal's reaction
     Faults(faults::Arguments),
-    /// Show which classes of faults have met the terminal in which of its states, and the holes
+    /// Show which fault classes have hit the terminal in which of its states, and the gaps
     Coverage(coverage::Arguments),
-    /// Play scenarios again and again, with the line cut or the power lost at every place, and say what breaks
+    /// Replay scenarios with a connection cut or a power failure at every point, and report what breaks
     Sweep(sweep::Arguments),
-    /// Play a scenario's world with many seeds, each with its own faults and requests, and shrink what breaks a law
+    /// Fuzz a scenario: many seeds, each with its own faults and requests; shrink each violation of a law
     Explore(explore::Arguments),
-    /// Print every setting with its default, range and source
+    /// List every setting with its default, range and source
     Settings(settings::Arguments),
-    /// Print the register of assumptions: what the pages do not say, what was chosen, and the setting that chooses otherwise
+    /// List the assumptions: what the specification leaves open, the default chosen, and the setting that changes it
     Assumptions,
-    /// Write an authority, identities and named flaws as PEM
+    /// Write a certificate authority, identities and (optionally) flawed certificates as PEM
     Certs(certs::Arguments),
-    /// Run the broker on a real port: terminals dial in, a POS reaches them through it
+    /// Run the broker on a real port; terminals connect to it, and a POS reaches them through it
     Broker(open::BrokerArguments),
-    /// Send requests to a terminal through the broker and print the answers
+    /// Send requests to a terminal through the broker and print the responses
     Pos(open::PosArguments),
-    /// Run the simulated terminal against any broker, with a live ladder
+    /// Run the simulated terminal against any broker, and print the exchange as it happens
     Terminal(open::TerminalArguments),
     /// Run the payment host, or the estate host, on a real port
     Host(open::HostArguments),

@@ -1,4 +1,4 @@
-//! `new`: a scenario to begin with, which is valid, passes and says what to change.
+//! `new`: creates a scenario from a template that is valid, passes, and has comments on what to change.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,13 +14,13 @@ pub(crate) struct Arguments {
     /// Theme and name, for example payments/two_cards
     #[arg(value_name = "THEME/NAME", value_parser = place)]
     place: String,
-    /// What it shows, in one sentence
-    #[arg(long, value_name = "TEXT", default_value = "Say here in one sentence what the terminal does")]
+    /// Title: what the scenario shows, in one sentence
+    #[arg(long, value_name = "TEXT", default_value = "Describe in one sentence what the terminal does")]
     title: String,
-    /// What to begin with
+    /// The template
     #[arg(long, value_name = "KIND", default_value = "request")]
     like: Kind,
-    /// The folder of the themes
+    /// The folder that contains the themes
     #[arg(long, value_name = "DIR", default_value = "scenarios")]
     dir: PathBuf,
 }
@@ -28,13 +28,13 @@ pub(crate) struct Arguments {
 /// The templates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Kind {
-    /// A request and its answer
+    /// A request and its response
     Request,
-    /// A link that is lost, and comes back
+    /// A connection that is lost and re-established
     Link,
     /// A payment with card and host
     Payment,
-    /// Nothing that a real terminal cannot play
+    /// Only steps that an external terminal can play
     Device,
 }
 
@@ -57,7 +57,7 @@ fn place(text: &str) -> Result<String, String> {
     let parts: Vec<&str> = text.split('/').collect();
     if parts.len() < 2 || !parts.iter().all(|part| is_name(part)) {
         return Err(
-            "expected THEME/NAME in small letters, digits, `_` and `-`, for example payments/two_cards".to_owned()
+            "expected THEME/NAME in lowercase letters, digits, `_` and `-`, for example payments/two_cards".to_owned()
         );
     }
     Ok(text.to_owned())
@@ -68,24 +68,24 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     let title = sca_scenario::quote(arguments.title.trim());
     let text = arguments.like.template().replacen("\"TITLE\"", &title, 1);
     if arguments.title.trim().is_empty() {
-        complain!("error: the title is empty; say in one sentence what the scenario shows");
+        complain!("error: the title is empty; describe in one sentence what the scenario shows");
         return Exit::Usage;
     }
     let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| files::create(&path, &text));
     if path.exists() && written.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::AlreadyExists) {
-        complain!("error: {} is there already; choose another name", path.display());
+        complain!("error: {} already exists; choose another name", path.display());
         return Exit::CannotRun;
     }
     if let Err(error) = written {
-        complain!("error: {} was not written: {error}", path.display());
+        complain!("error: cannot write {}: {error}", path.display());
         return Exit::CannotRun;
     }
     let path = path.display();
-    say!("{path} is written, and passes as it is. Next:");
-    say!("  sca-sim run -t {path}         # play it, and see what was done and seen");
+    say!("created {path}, which passes unchanged. Next:");
+    say!("  sca-sim run -t {path}         # play it, and print the transcript");
     say!("  sca-sim run --watch {path}    # play it again whenever it is saved");
     say!("  sca-sim explain {path}        # what it does, in plain words");
-    say!("  sca-sim check {path}          # everything that is wrong, with carets");
-    say!("  sca-sim run --update {path}   # keep its transcript as its snapshot, when you are done");
+    say!("  sca-sim check {path}          # all problems, with carets");
+    say!("  sca-sim run --update {path}   # save its transcript as its snapshot, when you are done");
     Exit::Good
 }

@@ -1,4 +1,4 @@
-//! `record`: stands between terminals and their broker.
+//! `record`: a transparent proxy between terminals and their broker that writes scenarios.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,30 +15,28 @@ use crate::open::party::{Bounds, Refused, Until, exit, on_one_thread, url};
 use crate::terms::say;
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Terminals are sent to the recorder's address in place of their broker's. Over wss both of its \
-    sides need a certificate, for TLS cannot be looked into from between: the terminals have to trust the recorder's \
-    authority, and the broker its certificate. `--certs DIR` takes what `sca-sim certs DIR` has made, and makes it where \
-    it is missing. The recording ends with Ctrl-C, or when it is killed; either way every file is a scenario. Where it cannot be \
-    written it says so, and passes everything on."
-)]
+#[command(after_help = "Configure terminals to connect to the recorder instead of the broker. With wss the recorder \
+    terminates TLS on both sides and needs a certificate for each: the terminals must trust the recorder's authority, \
+    and the broker must accept its certificate. `--certs DIR` uses the files of `sca-sim certs DIR`, and creates them \
+    if missing. Stop with Ctrl-C or kill; either way every file is a valid scenario. If the recording cannot be \
+    written, that is reported and traffic is still forwarded.")]
 pub(crate) struct Arguments {
-    /// Where terminals reach the recorder, for example 127.0.0.1:9000; port 0 takes a free one
+    /// The address on which terminals reach the recorder, for example 127.0.0.1:9000; port 0 picks a free port
     #[arg(long, value_name = "ADDR")]
     listen: SocketAddr,
     /// The broker: ws://HOST:PORT or wss://HOST:PORT
     #[arg(long, value_name = "URL", value_parser = url)]
     to: Target,
-    /// The folder of the recordings, a file for each terminal; files that are there stay as they are
+    /// The folder for the recordings, one file per terminal; existing files are not changed
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// A folder of `sca-sim certs` with all that both sides need; made where it is missing
+    /// A folder from `sca-sim certs` with the credentials of both sides; created if missing
     #[arg(long, value_name = "DIR", conflicts_with_all = ["ca", "cert", "key", "crl", "to_ca", "to_cert", "to_key"])]
     certs: Option<PathBuf>,
-    /// A field or header whose value is kept out like a password; may be given several times
+    /// A field or header whose value is redacted like a password; repeatable
     #[arg(long, value_name = "NAME")]
     redact: Vec<String>,
-    /// List at the end what was taken out, and what looks like a secret and was kept
+    /// List at the end what was redacted, and what looks like a secret but was kept
     #[arg(long)]
     audit: bool,
     #[command(flatten)]
@@ -47,10 +45,10 @@ pub(crate) struct Arguments {
     until: Until,
     #[command(flatten)]
     near: Files,
-    /// The authority of the broker, PEM
+    /// The certificate authority of the broker, PEM
     #[arg(long, value_name = "FILE")]
     to_ca: Option<PathBuf>,
-    /// The certificate that the broker is shown, with its chain, PEM
+    /// The client certificate presented to the broker, with its chain, PEM
     #[arg(long, value_name = "FILE", requires = "to_key")]
     to_cert: Option<PathBuf>,
     /// Its private key, PEM, PKCS#8
@@ -58,18 +56,18 @@ pub(crate) struct Arguments {
     to_key: Option<PathBuf>,
 }
 
-/// What is shown to terminals, and what to the broker.
+/// The credentials for the terminals' side and for the broker's side.
 fn both(arguments: &Arguments) -> Result<(Credentials, Credentials), String> {
     let Some(folder) = &arguments.certs else {
         if arguments.to.secure && arguments.to_ca.is_none() {
-            return Err("over wss the broker's authority has to be known: give it with --to-ca FILE".to_owned());
+            return Err("wss requires the broker's authority: --to-ca FILE".to_owned());
         }
         let shown = arguments.to_cert.as_deref().zip(arguments.to_key.as_deref());
         return Ok((arguments.near.read()?, credentials(arguments.to_ca.as_deref(), None, shown)?));
     };
     if !folder.join("authority.pem").exists() {
         certs::make(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        say!("new certificates are in {}; terminals have to trust its authority.pem", folder.display());
+        say!("created certificates in {}; terminals must trust its authority.pem", folder.display());
     }
     let path = |name: &str| folder.join(name);
     let of = |name: &str| {

@@ -1,4 +1,4 @@
-//! Reports for machines: where they go, and `report merge`, which makes one of several.
+//! Machine-readable reports: writing them, and `report merge`, which merges those of several partial runs.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -19,49 +19,49 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Make one report of those of several parts, and say whether the whole is good
+    /// Merge the reports of several partial runs, and judge the whole run
     Merge(Merge),
 }
 
 #[derive(Debug, Args)]
 struct Merge {
-    /// JSON reports of runs, as --report json=FILE writes them
+    /// JSON reports written by --report json=FILE
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Reports to write, several with commas: junit, json, jsonl, github, markdown or tap, each =FILE, or =- for
-    /// standard output
+    /// Reports to write, separated by commas: junit, json, jsonl, github, markdown or tap, each as KIND=FILE, or KIND=-
+    /// for standard output
     #[arg(long, value_name = "KIND=FILE", value_delimiter = ',', value_parser = parse_report)]
     report: Vec<(Kind, PathBuf)>,
-    /// Make reports of the parts that are there, though others are missing
+    /// Report on the given parts even if others are missing
     #[arg(long)]
     partial: bool,
 }
 
-/// Bytes of one report that is read.
+/// Maximum size in bytes of a report to merge.
 const BYTES_MAX: u64 = 256 << 20;
 
-/// Reads `KIND=FILE`.
+/// Parses `KIND=FILE`.
 pub(crate) fn parse_report(text: &str) -> Result<(Kind, PathBuf), String> {
     let (word, file) = text.split_once('=').ok_or("expected KIND=FILE, for example junit=report.xml")?;
     let kind = KINDS.iter().find(|(known, _)| *known == word).map(|(_, kind)| *kind);
     let kind = kind.ok_or_else(|| {
         let known: Vec<&str> = KINDS.iter().map(|(word, _)| *word).collect();
-        format!("there is no report `{word}`; expected one of {}", known.join(", "))
+        format!("unknown report kind `{word}`; expected one of {}", known.join(", "))
     })?;
     if file.is_empty() {
-        return Err(format!("expected a file behind `{word}=`, or `-`"));
+        return Err(format!("expected a file after `{word}=`, or `-`"));
     }
     Ok((kind, file.into()))
 }
 
-/// Writes reports of a run; one that is not written is said, and it is false.
+/// Writes the reports of a run. If one cannot be written, prints the error and returns false.
 pub(crate) fn write_reports(reports: &[(Kind, PathBuf)], document: &Document) -> bool {
     let mut all = true;
     for (kind, path) in reports {
         let written = report::report(document, *kind).and_then(|text| {
             if path == Path::new("-") {
                 if is_closed() {
-                    return Err("standard output is closed, or leads nowhere".to_owned());
+                    return Err("standard output is closed".to_owned());
                 }
                 put!("{}", text.trim_end());
                 return Ok(());
@@ -71,15 +71,16 @@ pub(crate) fn write_reports(reports: &[(Kind, PathBuf)], document: &Document) ->
             made.and_then(|()| write(path, &text)).map_err(|error| error.to_string())
         });
         if let Err(error) = written {
-            complain!("error: the report {} was not written: {error}", path.display());
+            complain!("error: cannot write the report {}: {error}", path.display());
             all = false;
         }
     }
     all
 }
 
-/// Writes what a run leaves where it was told to: a file whole; a pipe, a terminal or another device as it is. Where nothing
-/// can stand beside a file, as where the file alone is mounted, it is written in its place: it can be made again.
+/// Writes an output file: a regular file atomically, a pipe, terminal or other device directly. If no file can be
+/// created beside it, for example if only the file itself is mounted, it is overwritten in place: it can be
+/// regenerated.
 pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
         return fs::write(path, text);
@@ -92,7 +93,7 @@ pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     })
 }
 
-/// Says a line on standard output, or on standard error where a report stands on the other.
+/// Prints a line on standard output, or on standard error if a report is written to standard output.
 pub(crate) fn tell_beside(reports: &[(Kind, PathBuf)], line: &str) {
     if reports.iter().any(|(_, path)| path == Path::new("-")) {
         complain!("{line}");
@@ -118,7 +119,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         return Exit::CannotRun;
     }
     let merged = match documents.pop() {
-        // A part alone is reported as the part that it is.
+        // A single part is reported as that part.
         Some(one) if documents.is_empty() && absent.is_empty() && arguments.partial => Ok(one),
         last => {
             documents.extend(last);
@@ -128,7 +129,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     let whole = match merged {
         Ok(whole) => whole,
         Err(why) => {
-            complain!("error: these are no parts of one run: {why}");
+            complain!("error: these are not parts of one run: {why}");
             return Exit::CannotRun;
         }
     };
@@ -139,23 +140,23 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     if !whole.missing.is_empty() {
         let named: Vec<&str> = whole.missing.iter().take(20).map(String::as_str).collect();
         let tail = if arguments.partial { "" } else { "; --partial reports without them" };
-        complain!("error: these parts are missing: {}{tail}", named.join(", "));
+        complain!("error: missing parts: {}{tail}", named.join(", "));
     }
     for one in &whole.unreadable {
-        complain!("error: {} could not be read: {}", one.path, one.error);
+        complain!("error: cannot read {}: {}", one.path, one.error);
     }
-    whole.stale().iter().for_each(|why| complain!("error: stale in the ledger, {why}"));
+    whole.stale().iter().for_each(|why| complain!("error: stale ledger entry: {why}"));
     let is_idle = whole.shard.is_none() && whole.missing.is_empty() && summary.passed + summary.failed == 0;
     if is_idle {
-        complain!("error: nothing was played");
+        complain!("error: no scenario was played");
     }
     let more = [
-        (summary.expected_failures, "expected to fail"),
+        (summary.expected_failures, "expected failures"),
         (summary.inapplicable, "inapplicable"),
-        (summary.invalid, "not valid"),
+        (summary.invalid, "invalid"),
         (summary.changed, "snapshots differ"),
-        (summary.unreadable, "not readable"),
-        (summary.not_begun, "not begun"),
+        (summary.unreadable, "unreadable"),
+        (summary.not_begun, "not started"),
     ];
     let aside: String = more.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {n} {what}")).collect();
     let files = count(summary.files, "scenario");
@@ -168,7 +169,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-/// How a run ends, or several together.
+/// The exit code for the summary of a run or of a merge.
 pub(crate) fn exit_of(summary: &Summary) -> Exit {
     match summary {
         Summary { unreadable: 1.., .. } | Summary { cannot_run: 1.., .. } => Exit::CannotRun,
@@ -178,16 +179,17 @@ pub(crate) fn exit_of(summary: &Summary) -> Exit {
     }
 }
 
-/// Takes away what an earlier run has left where reports go: who looks there later finds those of this run, or none.
+/// Removes the reports of an earlier run, so that an aborted run leaves no stale ones. If one cannot be removed or
+/// emptied, prints the error and returns false.
 pub(crate) fn take_away<'a>(reports: impl IntoIterator<Item = &'a (Kind, PathBuf)>) -> bool {
     let mut all = true;
     for (_, path) in reports {
         if path == Path::new("-") || !fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file()) {
             continue;
         }
-        // Where a folder cannot be written to, its files may be.
+        // In a read-only folder the files may still be writable.
         if let Err(error) = fs::remove_file(path).or_else(|_| fs::write(path, "")) {
-            complain!("error: the report {} of an earlier run cannot be replaced: {error}", path.display());
+            complain!("error: cannot replace the report {} of an earlier run: {error}", path.display());
             all = false;
         }
     }
@@ -197,7 +199,7 @@ pub(crate) fn take_away<'a>(reports: impl IntoIterator<Item = &'a (Kind, PathBuf
 fn read(path: &Path) -> Result<Document, String> {
     let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
     if size > BYTES_MAX {
-        return Err(format!("it has {size} bytes, {BYTES_MAX} are allowed"));
+        return Err(format!("{size} bytes, limit is {BYTES_MAX}"));
     }
     Document::from_json(&fs::read_to_string(path).map_err(|error| error.to_string())?)
 }

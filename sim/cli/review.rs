@@ -1,4 +1,4 @@
-//! `review`: transcripts that differ from their snapshots, looked at one by one and accepted or rejected.
+//! `review`: shows transcripts that differ from their snapshots and accepts or rejects each.
 
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
@@ -12,13 +12,14 @@ use crate::exit::Exit;
 use crate::terms::{complain, count, painter_of_output, say, unread};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Without an option, each change is shown side by side, and one letter decides on it. \
-    A run leaves what differs beside the snapshot as NAME.snap.new, in the format of insta: `cargo insta review` works too.")]
+#[command(after_help = "Without an option, each change is shown side by side, and one key accepts or rejects it. \
+    A run saves a changed transcript beside the snapshot as NAME.snap.new, in the format of insta, \
+    so `cargo insta review` works too.")]
 pub(crate) struct Arguments {
-    /// Folders with scenarios, or scenarios
+    /// Scenario files, or folders with scenario files
     #[arg(value_name = "PATH", default_value = "scenarios")]
     paths: Vec<PathBuf>,
-    /// List what waits for review, and snapshots without a scenario; exit 1 if there is any
+    /// List pending changes, and snapshots without a scenario; exit 1 if there are any
     #[arg(long, conflicts_with_all = ["accept", "reject", "prune"])]
     list: bool,
     /// Accept every change
@@ -27,12 +28,12 @@ pub(crate) struct Arguments {
     /// Reject every change
     #[arg(long)]
     reject: bool,
-    /// Take away snapshots that have no scenario
+    /// Delete snapshots that have no scenario
     #[arg(long)]
     prune: bool,
 }
 
-/// What waits for a decision.
+/// What is pending.
 struct Pending {
     changes: Vec<PathBuf>,
     orphans: Vec<PathBuf>,
@@ -81,7 +82,7 @@ fn list(pending: &Pending) -> Exit {
     }
     let all = pending.changes.len() + pending.orphans.len();
     if all == 0 {
-        say!("nothing waits for review");
+        say!("nothing to review");
         return Exit::Good;
     }
     Exit::Failed
@@ -101,12 +102,12 @@ fn decide(scenario: &Path, accept: bool) -> std::io::Result<()> {
 fn prune(orphans: &[PathBuf]) -> std::io::Result<()> {
     for path in orphans {
         std::fs::remove_file(path)?;
-        say!("taken away  {}", path.display());
+        say!("deleted  {}", path.display());
     }
     Ok(())
 }
 
-/// Shows each change and does what is said of it.
+/// Shows each change, asks for a decision, and carries it out.
 fn look(pending: &Pending) -> std::io::Result<()> {
     let painter = painter_of_output();
     let mut answers = std::io::stdin().lock().lines();
@@ -128,7 +129,7 @@ fn look(pending: &Pending) -> std::io::Result<()> {
                 "s" | "skip" => {}
                 "q" | "quit" => return Ok(()),
                 other => {
-                    say!("`{other}` is none of a, r, s and q");
+                    say!("expected a, r, s or q, got `{other}`");
                     continue;
                 }
             }
@@ -136,18 +137,15 @@ fn look(pending: &Pending) -> std::io::Result<()> {
         }
     }
     if pending.changes.is_empty() {
-        say!("nothing waits for review");
+        say!("nothing to review");
     }
     if !pending.orphans.is_empty() {
-        say!(
-            "{} without a scenario; `sca-sim review --prune` takes them away",
-            count(pending.orphans.len(), "snapshot")
-        );
+        say!("{} without a scenario; `sca-sim review --prune` deletes them", count(pending.orphans.len(), "snapshot"));
     }
     Ok(())
 }
 
-/// Columns of the terminal.
+/// The width of the console in columns.
 fn width() -> usize {
     let by_hand = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
     by_hand

@@ -1,4 +1,4 @@
-//! `screen`: pictures of what a person sees during a scenario.
+//! `screen`: renders the terminal's display during a scenario as PNG files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,37 +17,37 @@ use crate::terms::{complain, count, loaded, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The scenario
+    /// The scenario file
     #[arg(value_name = "SCENARIO")]
     path: PathBuf,
-    /// The moment, for example 3.2s
+    /// The scenario time, for example 3.2s
     #[arg(long, value_name = "TIME", value_parser = moment, requires = "png", required_unless_present = "all")]
     at: Option<Duration>,
-    /// The picture to write
+    /// The PNG file to write
     #[arg(long, value_name = "FILE", requires = "at")]
     png: Option<PathBuf>,
-    /// Write a picture of every screen into this folder instead
+    /// Write a PNG of every screen into this folder instead
     #[arg(long, value_name = "DIR", conflicts_with_all = ["at", "png"])]
     all: Option<PathBuf>,
-    /// The row of a scenario with `each`, from 1
+    /// The row of a scenario with `each`, counted from 1
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     row: u32,
-    /// The terminal, where several take part
+    /// The terminal, in a scenario with several
     #[arg(long, value_name = "NAME")]
     terminal: Option<String>,
-    /// Another model than the scenario's
+    /// Use this terminal model instead of the scenario's
     #[arg(long, value_name = "MODEL", value_parser = model)]
     model: Option<&'static Model>,
 }
 
 fn moment(text: &str) -> Result<Duration, String> {
-    span(text).ok_or_else(|| "expected a time such as 3.2s or 250ms".to_owned())
+    span(text).ok_or_else(|| "expected a duration such as 3.2s or 250ms".to_owned())
 }
 
 fn model(text: &str) -> Result<&'static Model, String> {
     Model::find(text).ok_or_else(|| {
         let names: Vec<&str> = sca_protocol::models::MODELS.iter().map(|model| model.name).collect();
-        format!("there are {}", names.join(", "))
+        format!("expected one of {}", names.join(", "))
     })
 }
 
@@ -77,7 +77,7 @@ fn draw(arguments: &Arguments, scenario: &Scenario) -> Result<(), String> {
         None => 0,
         Some(name) => terminals.iter().position(|t| t.name == *name).ok_or_else(|| {
             let names: Vec<&str> = terminals.iter().map(|t| t.name.as_str()).collect();
-            format!("there is no terminal {name}; there is {}", names.join(", "))
+            format!("unknown terminal {name}; known: {}", names.join(", "))
         })?,
     };
     let mut settings = TerminalSettings::default();
@@ -89,17 +89,17 @@ fn draw(arguments: &Arguments, scenario: &Scenario) -> Result<(), String> {
         (Some(folder), _, _) => every(played, who, model, folder),
         (None, Some(at), Some(path)) => {
             let shown = played.faces.iter().rev().find(|(since, of, _)| *of == who && *since <= at);
-            let (_, _, face) = shown.ok_or_else(|| format!("nothing is shown at {}", show_span(at)))?;
+            let (_, _, face) = shown.ok_or_else(|| format!("no screen is shown at {}", show_span(at)))?;
             if at > played.lasted {
                 return Err(format!("the scenario lasts {}", show_span(played.lasted)));
             }
             write(path, &sca_display::draw(face, model, at))
         }
-        _ => Err("a picture wants --at and --png, or --all".to_owned()),
+        _ => Err("expected --at and --png, or --all".to_owned()),
     }
 }
 
-/// A picture of every screen, named by its number, its moment and its name.
+/// Writes a PNG of every screen, named by number, time and screen name.
 fn every(played: &Played, who: usize, model: &Model, folder: &Path) -> Result<(), String> {
     fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mine = played.faces.iter().filter(|(_, of, _)| *of == who);

@@ -1,4 +1,4 @@
-//! `settings` and `assumptions`: the closed tables, and what no page decides.
+//! `settings` and `assumptions`: print the tables of settings and of assumptions.
 
 use clap::Args;
 use sca_protocol::assumptions::ASSUMPTIONS;
@@ -41,7 +41,7 @@ fn table<T: Settings>(party: &str) {
         let idle = match row.place {
             Place::Everywhere => String::new(),
             Place::Scenarios(instead) => format!("; in scenarios only: {instead}"),
-            Place::Open(instead) => format!("; in the open only: {instead}"),
+            Place::Open(instead) => format!("; on real sockets only: {instead}"),
         };
         say!("  {:<26} {:<24} takes {}{idle}", "", "", row.kind.expected());
     }

@@ -1,4 +1,4 @@
-//! `sweep`: a blow at every place of every run, and what did not survive it.
+//! `sweep`: repeats runs with a fault injected at every point, and reports what breaks.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -16,22 +16,24 @@ pub(crate) struct Arguments {
     /// Scenario files, or folders with scenario files
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Strike after every byte of what is sent to the terminal too; of messages over 4 KiB at their ends and every 997th
+    /// Also inject after every byte sent to the terminal; in messages over 4 KiB only near both ends and at every 997th
+    /// byte
     #[arg(long, conflicts_with = "at")]
     bytes: bool,
-    /// Sweep every row of an `each`, not the first alone
+    /// Sweep every row of an `each`, not only the first
     #[arg(long, conflicts_with = "at")]
     all_rows: bool,
-    /// Play one blow and print the run: reset@event:7, fin@frame:3:before, silence@frame:3:17, power@server-flight:0
+    /// Play a single injection and print the run: reset@event:7, fin@frame:3:before, silence@frame:3:17,
+    /// power@server-flight:0
     #[arg(long, value_name = "KIND@PLACE")]
     at: Option<Blow>,
-    /// Which row of an `each` the blow of --at strikes, from 1
+    /// The row of an `each` for the injection of --at, counted from 1
     #[arg(long, value_name = "N", default_value_t = 1, requires = "at")]
     row: usize,
-    /// Where small scenarios that break as a blow did are written
+    /// Folder for shrunk scenarios that fail like the injected run
     #[arg(long, value_name = "DIR", default_value = "failures")]
     failures: PathBuf,
-    /// Runs at the same time; as many as there are cores when absent
+    /// Number of runs in parallel; default: the number of cores
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
 }
@@ -77,14 +79,14 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-/// One blow, and its run.
+/// Plays a single injection and prints the run.
 fn one(sweep: &Sweep<'_, sca_terminal::Terminal>, path: &std::path::Path, row: usize, blow: Blow) -> Exit {
     match sweep.one(path, row, blow) {
         Ok((loaded, Ok(played))) => {
             say!("{}", played.transcript.trim_end());
             match &played.verdict {
                 Verdict::Pass if !played.has_struck => {
-                    complain!("error: {}: the run never comes to {blow}", path.display());
+                    complain!("error: {}: the run never reaches {blow}", path.display());
                     Exit::CannotRun
                 }
                 Verdict::Pass => Exit::Good,
@@ -111,20 +113,20 @@ fn replay(path: &Path, row: usize, blow: Blow) -> String {
     format!("sca-sim sweep {}{row} --at {blow}", shell::last(path))
 }
 
-/// Columns of a strip.
+/// Columns of the strip that shows the injection points.
 const WIDTH: usize = 60;
-/// Failures of one file that are told in full.
+/// Failures of one file that are printed in full.
 const TOLD: usize = 3;
 
-/// Shrinks what broke, and says where it is.
+/// Shrinks a failure to a small scenario, writes it, and prints its path.
 fn shrink(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::Terminal>, swept: &Swept, broken: &Broken) {
     let Some(shrunk) = sweep.shrink(swept, broken) else { return };
     let name = swept.loaded.path.file_stem().unwrap_or_default().to_string_lossy();
     let blow = broken.blow.to_string().replace(['@', ':'], "-");
     let file = arguments.failures.join(format!("sweep-{name}-{blow}.sca"));
     match files::make_folder(&arguments.failures).and_then(|()| files::replace(&file, shrunk.text)) {
-        Ok(()) => complain!("  = the same, small: {}\n", file.display()),
-        Err(error) => complain!("error: {} was not written: {error}\n", file.display()),
+        Ok(()) => complain!("  = shrunk scenario: {}\n", file.display()),
+        Err(error) => complain!("error: cannot write {}: {error}\n", file.display()),
     }
 }
 
@@ -143,7 +145,7 @@ fn tell(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::Terminal>, swept:
             continue;
         }
         (tried, broken) = (tried + one.strip.len(), broken + one.broken.len());
-        let more = [(one.same, "as elsewhere"), (one.alike, "look like others")];
+        let more = [(one.same, "same as another"), (one.alike, "similar to others")];
         let more: String = more.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {n} {what}")).collect();
         say!("{path}: {} tried, {} broken{more}", one.strip.len(), one.broken.len());
         if one.broken.is_empty() {
@@ -166,7 +168,7 @@ fn tell(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::Terminal>, swept:
     }
     let what = if arguments.bytes { "events, frames and bytes" } else { "events and frames" };
     let skipped = if skipped == 0 { String::new() } else { format!(", {skipped} not swept") };
-    say!("{} at {what}: {tried} blows, {broken} broken{skipped}", count(swept.len(), "scenario"));
+    say!("{} at {what}: {tried} injections, {broken} broken{skipped}", count(swept.len(), "scenario"));
     match (invalid, swept.iter().any(Swept::is_bad)) {
         (true, _) => Exit::Invalid,
         (false, false) => Exit::Good,

@@ -1,5 +1,5 @@
-//! How the commands speak: colours only where a person reads them and has not said no, and quietly on when nobody
-//! listens any more.
+//! Console output shared by all commands: colours (only on an interactive terminal and without `NO_COLOR`), sanitised
+//! lines, broken pipes, and the error messages that several commands share.
 
 use std::fmt::{Arguments, Display};
 use std::io::{self, IsTerminal, Write};
@@ -27,15 +27,15 @@ fn wants_colours() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// Whether a person sees it on a terminal that can do more than print line after line.
+/// Whether a stream is an interactive terminal with more than plain line output (`TERM` is not `dumb`).
 pub(crate) fn is_lively(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("TERM").is_none_or(|name| name != "dumb")
 }
 
-/// Whether something could not be said, for another reason than that nobody listens.
+/// Whether output was lost for a reason other than a closed pipe.
 static LOST: AtomicBool = AtomicBool::new(false);
 
-/// Writes lines that people read: without secrets, and without anything that a terminal or a CI runner would obey.
+/// Writes lines for people, with secrets masked and control sequences for terminals and CI runners escaped.
 pub(crate) fn line(to: impl Write, painter: Painter, text: Arguments<'_>) {
     let text = text.to_string();
     let text = sca_runner::told(&text);
@@ -43,7 +43,7 @@ pub(crate) fn line(to: impl Write, painter: Painter, text: Arguments<'_>) {
     document(to, format_args!("{text}"));
 }
 
-/// Writes what machines read, as it is. A reader that has gone away is no error: what else there is to do is still done.
+/// Writes a document for machines, unchanged. A closed pipe is not an error: the command goes on without output.
 pub(crate) fn document(mut to: impl Write, text: Arguments<'_>) {
     let written = to.write_fmt(text).and_then(|()| to.write_all(b"\n")).and_then(|()| to.flush());
     if written.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe) {
@@ -51,24 +51,24 @@ pub(crate) fn document(mut to: impl Write, text: Arguments<'_>) {
     }
 }
 
-/// Whether something that should have been said was lost.
+/// Whether any output was lost, see [`document`].
 pub(crate) fn has_lost_output() -> bool {
     LOST.load(Ordering::Relaxed)
 }
 
-/// A line on standard output.
+/// Prints a line for people on standard output.
 macro_rules! say {
     ($($text:tt)*) => {
         $crate::terms::line(std::io::stdout().lock(), $crate::terms::painter_of_output(), format_args!($($text)*))
     };
 }
 
-/// A document for machines on standard output.
+/// Prints a document for machines on standard output.
 macro_rules! put {
     ($($text:tt)*) => { $crate::terms::document(std::io::stdout().lock(), format_args!($($text)*)) };
 }
 
-/// A line on standard error.
+/// Prints a line for people on standard error.
 macro_rules! complain {
     ($($text:tt)*) => {
         $crate::terms::line(std::io::stderr().lock(), $crate::terms::painter(), format_args!($($text)*))
@@ -77,12 +77,12 @@ macro_rules! complain {
 
 pub(crate) use {complain, put, say};
 
-/// A number and its noun.
+/// A count with its noun, in the plural unless it is 1.
 pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-/// The authorities of a run; where they cannot be made it is said, and the exit.
+/// The certificate authorities of a run. If they cannot be created, prints the error and returns the exit code.
 pub(crate) fn authorities() -> Result<Authorities, Exit> {
     Authorities::new().map_err(|error| {
         complain!("error: {error}");
@@ -90,7 +90,7 @@ pub(crate) fn authorities() -> Result<Authorities, Exit> {
     })
 }
 
-/// The same, for real devices with certificates that are good today.
+/// Like [`authorities`]; if a real terminal or broker takes part, the certificates are valid today.
 pub(crate) fn authorities_for(real: &Real) -> Result<Authorities, Exit> {
     match real {
         Real::Nothing => authorities(),
@@ -101,19 +101,19 @@ pub(crate) fn authorities_for(real: &Real) -> Result<Authorities, Exit> {
     }
 }
 
-/// Threads: as many as were asked for, or as there are cores.
+/// The number of worker threads: `jobs`, or the number of cores.
 pub(crate) fn threads(jobs: Option<u16>) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     jobs.map_or(cores, usize::from)
 }
 
-/// Says that something cannot be read; with the exit that follows from it.
+/// Prints that a path cannot be read, and returns the exit code for it.
 pub(crate) fn unread(path: &Path, error: &dyn Display) -> Exit {
-    complain!("error: {} cannot be read: {error}", path.display());
+    complain!("error: cannot read {}: {error}", path.display());
     Exit::CannotRun
 }
 
-/// A scenario file that was read and is valid; where it is not it is said, and the exit.
+/// Loads a scenario file. If it cannot be read or is invalid, prints the problems and returns the exit code.
 pub(crate) fn loaded(path: &Path, clauses: &[&'static str]) -> Result<Loaded, Exit> {
     let loaded = files::load(path, clauses).map_err(|error| unread(path, &error))?;
     for problem in loaded.scenario.as_ref().err().into_iter().flatten() {
@@ -122,22 +122,23 @@ pub(crate) fn loaded(path: &Path, clauses: &[&'static str]) -> Result<Loaded, Ex
     if loaded.scenario.is_ok() { Ok(loaded) } else { Err(Exit::Invalid) }
 }
 
-/// The scenarios at some paths; where one cannot be read it is said, and the exit.
+/// Finds the scenarios at some paths. If a path cannot be read, prints the error and returns the exit code.
 pub(crate) fn found(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
     files::find(paths).map_err(|(path, error)| unread(&path, &error))
 }
 
-/// The same, where at least one is wanted.
+/// Like [`found`], but finding nothing is an error too.
 pub(crate) fn some_found(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
     let found = found(paths)?;
     if found.is_empty() {
-        complain!("error: there is no scenario in what was given");
+        complain!("error: no scenario found at the given paths");
         return Err(Exit::CannotRun);
     }
     Ok(found)
 }
 
-/// Whether standard output was closed. The runtime has then opened /dev/null in its place, for reading too.
+/// Whether standard output was closed when the process started. The Rust runtime then opens /dev/null in its place,
+/// readable as well as writable.
 pub(crate) fn is_closed() -> bool {
     let is_null = std::fs::read_link("/proc/self/fd/1").is_ok_and(|to| to == Path::new("/dev/null"));
     let info = std::fs::read_to_string("/proc/self/fdinfo/1").unwrap_or_default();
@@ -145,19 +146,19 @@ pub(crate) fn is_closed() -> bool {
     is_null && flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok()).is_some_and(|flags| flags & 3 == 2)
 }
 
-/// A path as reports name it, however it was written: from the working directory where it lies below it.
+/// The path as reports show it: relative to the working directory if it lies below it, however it was given.
 pub(crate) fn named(path: PathBuf) -> PathBuf {
     let Ok(here) = std::env::current_dir() else { return path };
     let plain: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
     if let Ok(below) = plain.strip_prefix(&here) {
         return below.to_owned();
     }
-    // The working directory may have been reached by a link.
+    // The working directory may have been entered through a symbolic link.
     let whole = if plain.is_absolute() { plain.canonicalize().ok() } else { None };
     whole.and_then(|whole| whole.strip_prefix(&here).ok().map(Path::to_owned)).unwrap_or(plain)
 }
 
-/// Reads a date or an instant.
+/// Parses a date or an instant.
 pub(crate) fn date(text: &str) -> Result<UnixTime, String> {
     UnixTime::parse(text).map_err(|error| error.to_string())
 }

@@ -1,7 +1,7 @@
-//! Drives the terminal's transport through the Autobahn|Testsuite, as a client that echoes, and judges the reports.
+//! Runs the terminal's transport through the Autobahn|Testsuite as an echo client, and judges the reports.
 //!
-//! The transport is the terminal's own; only its limits are raised. What it decides about a violation is what the terminal
-//! decides: close with the code the violation deserves.
+//! The transport is the terminal's own; only its limits are raised. On a violation it does what the terminal does: it
+//! closes with the code for that violation.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -14,11 +14,11 @@ use sca_protocol::handshake::{self, Upgrade};
 use sca_protocol::{Chance, Line};
 use tokio::sync::mpsc;
 
-/// The name under which the suite files its reports.
+/// The agent name under which the suite files its reports.
 const AGENT: &str = "sca-sim";
-/// The largest message of the suite has 16 MiB.
+/// Maximum message size in bytes; the largest message of the suite has 16 MiB.
 const MESSAGE_SIZE_MAX: usize = 32 << 20;
-/// A case may take as long as its slowest message.
+/// Time limit for one case; the slowest messages take long.
 const CASE_TIME_MAX: Duration = Duration::from_secs(120);
 
 fn main() -> ExitCode {
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs every case that the suite has, and lets it write its reports.
+/// Runs all cases of the suite, and has it write its reports.
 fn drive(port: u16) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
     tokio::task::LocalSet::new().block_on(&runtime, async {
@@ -60,7 +60,7 @@ fn drive(port: u16) -> Result<(), String> {
     })
 }
 
-/// One connection from dial to end: everything that comes is sent back. Returns the first text.
+/// Runs one connection from dial to end and echoes everything. Returns the first text.
 async fn talk(port: u16, path: &str, number: u32) -> Result<Option<String>, String> {
     let mailbox = Mailbox::default();
     let tag = Tag { terminal: 0, line: None::<Line>, connection: number };
@@ -87,7 +87,7 @@ async fn talk(port: u16, path: &str, number: u32) -> Result<Option<String>, Stri
     tokio::time::timeout(CASE_TIME_MAX, whole).await.map_err(|_| format!("{path} does not end"))?
 }
 
-/// The client core of the suite: what it is told it says.
+/// The client core of the suite: an echo.
 struct Echo<'a> {
     port: u16,
     path: &'a str,
@@ -98,7 +98,7 @@ struct Echo<'a> {
 }
 
 impl Echo<'_> {
-    /// Hears an event; says whether the connection is over.
+    /// Handles an event. Returns whether the connection is over.
     async fn hear(&mut self, event: ClientEvent) -> Result<bool, String> {
         let mut chance = Chance::new(u64::from(self.number)).stream("autobahn", &[]);
         let order = match event {
@@ -130,14 +130,14 @@ impl Echo<'_> {
         };
         let is_last = matches!(order, ClientOrder::Close(..));
         if let Some(orders) = &self.orders {
-            // A connection that is gone meanwhile says so by its own event.
+            // If the connection has ended in the meantime, its own event reports it.
             drop(orders.send(order).await);
         }
         Ok(is_last)
     }
 }
 
-/// Holds every verdict of the suite against the ledger of what is accepted, with its reasons.
+/// Compares every verdict of the suite with the ledger of accepted deviations and their reasons.
 fn judge(reports: &str, ledger: &str) -> Result<(), String> {
     let reports: serde_json::Value = serde_json::from_str(reports).map_err(|error| error.to_string())?;
     let cases = reports[AGENT].as_object().ok_or("the suite has no report about this client")?;

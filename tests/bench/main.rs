@@ -1,5 +1,6 @@
-//! Speed, each figure beside its floor in the same run: whole scenarios in memory, over ws and over TLS with both
-//! certificates; the same on real sockets; a recorder beside the direct line; start-up; and what the bare handshakes and upgrades cost.
+//! Benchmarks, each beside its lower bound in the same run: whole scenarios in memory, over ws and over TLS with
+//! certificates on both sides; the same on real sockets; a recorder against the direct connection; start-up; and the
+//! cost of bare handshakes and upgrades.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -24,7 +25,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const NOW: UnixTime = UnixTime(1_768_467_600);
 
-/// Two connections, three requests and their answers, a close, a pause and a reconnection.
+/// Two connections, three requests with answers, a close, a pause and a reconnect.
 fn scenario(url: &str) -> Scenario {
     let text = format!(
         "scenario \"bench\"\n\nbroker\n  url {url}\n\nterminal connects\n\
@@ -42,8 +43,8 @@ fn plays(scenario: &Scenario, options: &Options, identities: &Arc<Identities>) {
     black_box(played);
 }
 
-/// A TLS handshake with certificates on both sides over a pipe, and its set-up: what no scenario with TLS can do
-/// without.
+/// A TLS handshake over a pipe with certificates on both sides, and its setup: the minimum cost of every scenario
+/// with TLS.
 struct Handshake<'a> {
     identities: &'a Identities,
     runtime: tokio::runtime::Runtime,
@@ -55,7 +56,7 @@ impl<'a> Handshake<'a> {
         Self { identities, runtime }
     }
 
-    /// Both sides set up once, then this many handshakes.
+    /// Sets both sides up once, then does this many handshakes.
     fn shake(&self, times: usize) {
         let plain = Certificate::default();
         let trust = |role, name| Trust {
@@ -85,7 +86,7 @@ impl<'a> Handshake<'a> {
     }
 }
 
-/// The upgrade on both sides, bytes only.
+/// The upgrade on both sides, without a network.
 fn upgrade() {
     let upgrade = Upgrade {
         path: "/".to_owned(),
@@ -105,7 +106,7 @@ fn upgrade() {
     black_box(head);
 }
 
-/// A TCP connection on loopback, opened, used once each way and closed.
+/// A TCP connection on loopback: opened, used once in each direction, closed.
 fn loopback(runtime: &tokio::runtime::Runtime, listener: &tokio::net::TcpListener) {
     runtime.block_on(async {
         let address = listener.local_addr().expect("it has an address");

@@ -1,5 +1,5 @@
-//! A recorder between two ends of a line, beside the line itself: how long a request and its answer take, and how fast a
-//! mebibyte passes. Both ends are as plain as can be, so that nothing but the recorder is measured.
+//! Benchmark of a recorder between two peers, against the direct connection: the latency of a request and its answer,
+//! and the throughput for a mebibyte. Both peers are minimal, so that only the recorder is measured.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -17,7 +17,7 @@ const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAA==";
 const REQUEST: &str = "<TRANSACTION><FUNCTION_TYPE>ADMIN</FUNCTION_TYPE><COMMAND>GET_COUNTER</COMMAND></TRANSACTION>";
 const ANSWER: &str = "<RESPONSE><RESULT>OK</RESULT><RESULT_CODE>-1</RESULT_CODE><COUNTER>1</COUNTER></RESPONSE>";
 
-/// A broker that answers the upgrade, then for each frame of one size sends a frame of its own.
+/// A broker that answers the upgrade, then answers each frame of one size with a frame of its own.
 fn broker() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = listener.local_addr().expect("it has an address");
@@ -53,12 +53,12 @@ fn serve(mut stream: TcpStream) -> std::io::Result<()> {
     }
 }
 
-/// A message of a mebibyte.
+/// A message of one mebibyte.
 fn large() -> Vec<u8> {
     Frame::whole(opcode::BINARY, vec![7; 1 << 20]).masked([1; 4]).encode()
 }
 
-/// A terminal that is connected.
+/// A connected terminal.
 fn terminal(to: SocketAddr) -> TcpStream {
     let mut stream = TcpStream::connect(to).expect("it connects");
     stream.set_nodelay(true).expect("it is a socket");
@@ -81,10 +81,10 @@ fn exchange(stream: &mut TcpStream, frame: &[u8], answer: &mut [u8]) {
     stream.read_exact(answer).expect("it is answered");
 }
 
-/// A recorder before a broker, on a thread of its own.
+/// A recorder in front of a broker, on its own thread.
 fn recorder(to: SocketAddr) -> SocketAddr {
     let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bench-record");
-    // What an earlier run has left is of no use.
+    // Removes what an earlier run left.
     drop(std::fs::remove_dir_all(&out));
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
@@ -107,7 +107,7 @@ fn recorder(to: SocketAddr) -> SocketAddr {
     receiver.recv_timeout(Duration::from_secs(10)).expect("it listens")
 }
 
-/// Measures both ways.
+/// Measures both connections: direct and recorded.
 pub(crate) fn measure(criterion: &mut Criterion) {
     let direct = broker();
     let recorded = recorder(direct);

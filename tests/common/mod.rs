@@ -1,4 +1,4 @@
-//! What the tests share: where the scenarios are, and how they are played.
+//! Shared code of the tests: where the scenarios are, and how to play them.
 
 #![allow(dead_code, reason = "every test file is a crate of its own and uses its part")]
 
@@ -17,18 +17,18 @@ pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every bundled scenario.
+/// Paths of all bundled scenarios.
 pub(crate) fn scenarios() -> Vec<PathBuf> {
     files::find(&[root().join("scenarios")]).expect("the scenarios can be read")
 }
 
-/// A scenario's name: its path below `scenarios`, without its ending.
+/// A scenario's name: its path below `scenarios`, without the extension.
 pub(crate) fn name(path: &Path) -> String {
     let below = path.strip_prefix(root().join("scenarios")).unwrap_or(path);
     below.with_extension("").display().to_string()
 }
 
-/// A suite of the simulated terminal.
+/// A suite that uses the simulated terminal.
 pub(crate) fn suite(
     options: Options,
     snapshots: Snapshots,
@@ -38,12 +38,12 @@ pub(crate) fn suite(
     Suite { options, snapshots, make: &simulated, clauses, identities, real: Real::Nothing }
 }
 
-/// A transcript without what is no statement.
+/// The statements of a transcript, without its comments.
 pub(crate) fn statements(transcript: &str) -> String {
     transcript.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect()
 }
 
-/// A folder of this test alone, empty at its start.
+/// An empty folder for one test.
 pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     drop(fs::remove_dir_all(&folder));
@@ -58,12 +58,12 @@ pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// What the program says and how it ends.
+/// Runs the program. Returns its output and exit status.
 pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().expect("the program runs")
 }
 
-/// What was printed.
+/// Program output as text.
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
@@ -73,7 +73,7 @@ pub(crate) fn file(folder: &Path, name: &str, text: &str) {
     fs::write(folder.join(name), text).expect("the file can be written");
 }
 
-/// The transcript of a scenario that passes.
+/// The transcript of a scenario, which has to pass.
 pub(crate) fn transcript(path: &Path) -> String {
     let output = run(&root(), &["run", "-t", path.to_str().expect("it is text")]);
     let told = text(&output.stdout);

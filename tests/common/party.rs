@@ -1,4 +1,4 @@
-//! Parties in the open, and honest peers of theirs.
+//! Parties on real ports, and well-behaved peers for them.
 
 use std::cell::RefCell;
 use std::fs;
@@ -13,13 +13,13 @@ use sca_protocol::frame::{Decoder, Frame, opcode};
 
 use super::{command, folder};
 
-/// A party that is running, and ends with this.
+/// A running party, killed when dropped.
 pub(crate) struct Party {
     pub(crate) child: Child,
     lines: Option<BufReader<ChildStdout>>,
-    /// What it says, once it is read in the background.
+    /// Its output lines, once they are read in the background.
     heard: Option<mpsc::Receiver<String>>,
-    /// What was read of that.
+    /// The output that was read from there already.
     taken: RefCell<String>,
 }
 
@@ -28,21 +28,21 @@ impl Party {
         Self::of(command(&folder(name), arguments))
     }
 
-    /// The party that this command starts.
+    /// Starts a party with this command.
     pub(crate) fn of(mut started: Command) -> Self {
         let mut child = started.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program runs");
         let lines = BufReader::new(child.stdout.take().expect("it was asked for"));
         Self { child, lines: Some(lines), heard: None, taken: RefCell::default() }
     }
 
-    /// The most that it has held, in bytes.
+    /// The peak memory of the party, in bytes.
     pub(crate) fn held(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it is running");
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux counts it");
         peak.trim().trim_end_matches("kB").trim().parse::<u64>().expect("it is a number") << 10
     }
 
-    /// Reads what it says until it says this.
+    /// Reads its output up to a line that contains this text.
     pub(crate) fn says(&mut self, what: &str) -> String {
         let mut line = String::new();
         let lines = self.lines.as_mut().expect("nobody else reads it");
@@ -55,7 +55,7 @@ impl Party {
         panic!("it never says {what}");
     }
 
-    /// From now on what it says is read in the background.
+    /// Reads its output in the background from now on.
     pub(crate) fn read_on(&mut self) {
         let (to, heard) = mpsc::channel();
         let lines = self.lines.take().expect("nobody else reads it");
@@ -63,14 +63,14 @@ impl Party {
         self.heard = Some(heard);
     }
 
-    /// All that it has said and nobody has taken yet.
+    /// Its output that has not been taken yet.
     pub(crate) fn all_said(&mut self) -> String {
         let before = std::mem::take(&mut *self.taken.borrow_mut());
         let heard = self.heard.as_ref().expect("it is read in the background");
         before + &heard.try_iter().map(|line| line + "\n").collect::<String>()
     }
 
-    /// How it ends, which it has to within this time.
+    /// Waits for its exit, at most for this time. Returns the exit status.
     pub(crate) fn ends_within(&mut self, time: Duration) -> ExitStatus {
         let (_sender, nothing) = mpsc::channel::<()>();
         for _ in 0..time.as_millis() / 20 {
@@ -82,7 +82,7 @@ impl Party {
         panic!("it does not end");
     }
 
-    /// Waits until it has said this.
+    /// Waits until its output contains this text.
     pub(crate) fn has_said(&self, what: &str) {
         let heard = self.heard.as_ref().expect("it is read in the background");
         while let Ok(line) = heard.recv_timeout(Duration::from_secs(20)) {
@@ -103,7 +103,7 @@ impl Drop for Party {
     }
 }
 
-/// Reads a head of HTTP, and nothing behind it.
+/// Reads an HTTP head and nothing beyond it.
 pub(crate) fn head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -114,7 +114,7 @@ pub(crate) fn head(stream: &mut TcpStream) -> String {
     String::from_utf8(head).expect("it is text")
 }
 
-/// Somebody at a broker, after the upgrade.
+/// Connects to a broker and completes the upgrade.
 pub(crate) fn joins(at: &str, path: &str, pinpad: Option<&str>) -> TcpStream {
     let mut stream = TcpStream::connect(at).expect("it listens");
     stream.set_read_timeout(Some(SOON)).expect("a socket takes it");
@@ -129,17 +129,17 @@ pub(crate) fn joins(at: &str, path: &str, pinpad: Option<&str>) -> TcpStream {
     stream
 }
 
-/// An honest peer is served within this on the busiest machine, and long before anybody's patience ends.
+/// Read timeout for well-behaved peers: enough on a busy machine, and much shorter than any party's idle limit.
 pub(crate) const SOON: Duration = Duration::from_secs(6);
 
-/// A text, as a client sends it: under a mask of zeros.
+/// A text frame as a client sends it, with a mask of zeros.
 pub(crate) fn text(payload: &str) -> Vec<u8> {
     let mut frame = Frame::whole(opcode::TEXT, payload).masked([0; 4]);
     frame.mask = Some([0; 4]);
     frame.encode()
 }
 
-/// The next text that comes.
+/// Reads the next text message.
 pub(crate) fn takes(stream: &mut TcpStream) -> String {
     let mut decoder = Decoder::new(1 << 20);
     let mut chunk = [0; 1 << 16];
@@ -156,7 +156,7 @@ pub(crate) fn takes(stream: &mut TcpStream) -> String {
     }
 }
 
-/// A broker, and where it listens.
+/// Starts a broker. Returns it and its address.
 pub(crate) fn broker(name: &str, more: &[&str]) -> (Party, String) {
     let mut broker = Party::new(name, &[&["broker", "--listen", "127.0.0.1:0"], more].concat());
     let line = broker.says("listening on ws://");
@@ -165,7 +165,7 @@ pub(crate) fn broker(name: &str, more: &[&str]) -> (Party, String) {
     (broker, at)
 }
 
-/// A POS that comes now reaches a terminal that comes now, and gets its answer.
+/// Checks that a new POS reaches a new terminal and gets its answer.
 pub(crate) fn serves_the_next(at: &str) {
     let mut terminal = joins(at, "/", Some("99"));
     let mut pos = joins(at, "/pos/99", None);
@@ -175,7 +175,7 @@ pub(crate) fn serves_the_next(at: &str) {
     assert!(takes(&mut pos).contains("OK"));
 }
 
-/// A party that listens, and where.
+/// Starts a party that listens. Returns it and its address.
 pub(crate) fn listens(name: &str, arguments: &[&str], says: &str) -> (Party, String) {
     let mut party = Party::new(name, arguments);
     let line = party.says(says);

@@ -1,5 +1,5 @@
-//! Where hostile bytes come in: what each reader is given, and what must hold whatever it is given. Property tests call these
-//! always, fuzzers where there is a nightly toolchain.
+//! Entry points for hostile bytes: the parsers, and the properties that must hold for any input. Always used by
+//! property tests, and by fuzzers if a nightly toolchain is available.
 
 use sca_protocol::frame::Decoder;
 use sca_protocol::handshake::{self, Head};
@@ -7,7 +7,7 @@ use sca_protocol::message::Layout;
 use sca_protocol::xml::{self, Limits, Split};
 use sca_protocol::{Request, Response, UnixTime};
 
-/// Documents: what is read as a request is written and read again as the same one.
+/// Documents: what parses as a request is written and parses again as the same request.
 pub(crate) fn documents(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let _ = xml::parse(&text, Limits::default());
@@ -22,11 +22,12 @@ pub(crate) fn documents(bytes: &[u8]) {
     }
 }
 
-/// Frames: what is read takes no more bytes than came, and is written as a frame that reads as the same one.
+/// Frames: decoding consumes no more bytes than were given, and a decoded frame is encoded as one that decodes the
+/// same.
 pub(crate) fn frames(bytes: &[u8]) {
     let mut decoder = Decoder::new(1_000);
     let mut taken = 0;
-    // In two halves, since a frame may be cut anywhere.
+    // Given in two halves, because a frame may be split anywhere.
     let (first, second) = bytes.split_at(bytes.len() / 2);
     for half in [first, second] {
         decoder.push(half);
@@ -41,7 +42,7 @@ pub(crate) fn frames(bytes: &[u8]) {
     assert!(taken <= bytes.len(), "{taken} of {} bytes were read", bytes.len());
 }
 
-/// Heads of HTTP: answers to the upgrade and to CONNECT, and requests.
+/// HTTP heads: answers to the upgrade and to CONNECT, and requests.
 pub(crate) fn heads(bytes: &[u8]) {
     let _ = Head::parse_request(bytes);
     let answer = [b"HTTP/1.1 101 x\r\n", bytes, b"\r\n\r\n"].concat();
@@ -54,14 +55,14 @@ pub(crate) fn heads(bytes: &[u8]) {
     }
 }
 
-/// Captures: whatever is read, what is made of it is a scenario, or nothing at all.
+/// Captures: whatever is read, the result is a valid scenario or nothing.
 pub(crate) fn captures(bytes: &[u8]) {
     use sca_capture::import::{har, log};
     use sca_capture::{Ears, Event, Lift, Session, Side};
     let text = String::from_utf8_lossy(bytes);
     let mut sessions = har::read(&text).sessions;
     sessions.extend(log::read(&[("a".to_owned(), text.to_string())], &log::Shape::default()).sessions);
-    // The same bytes as what a terminal and a broker say on a line.
+    // The same bytes as the data of a terminal and of a broker on a connection.
     for side in [Side::Terminal, Side::Broker] {
         let mut ears = Ears::default();
         let mut session = Session::new(text.as_ref(), side == Side::Terminal);
@@ -82,7 +83,7 @@ pub(crate) fn captures(bytes: &[u8]) {
     }
 }
 
-/// Scenario text: what has a layout has one, and whoever formats twice changes nothing.
+/// Scenario text: a valid scenario can be formatted, and formatting twice changes nothing.
 pub(crate) fn scenarios(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     if let Ok(scenario) = sca_scenario::parse(&text) {

@@ -125,12 +125,12 @@ def talk(packets):
     return packets
 
 
-INVENTED = ("breaks the protocol", "notice", "close", "nothing more can be read")
+INVENTED = ("sent an invalid frame", "notice", "close", "cannot parse the rest")
 becomes("nothing-missing", talk(Packets()), 0, has=["re q5", "fault reset"], has_not=INVENTED)
 for number in range(5, 20):
     # A segment of the broker, or the first or the second of an answer.
     is_of_broker = (number - 5) % 3 == 0
-    missing = "of the broker" if is_of_broker else "of the terminal"
+    missing = "from the broker" if is_of_broker else "from the terminal"
     if number == 19:
         # Nothing of the terminal comes behind it: that it is missing nobody can see.
         continue
@@ -166,7 +166,7 @@ for number in range(1, 4):
     pos.says(number, 0, frame(asks(number), masked=True)), terminal.says(number + 0.01, 1, frame(asks(number)))
     terminal.says(number + 0.1, 0, frame(says(number), masked=True)), pos.says(number + 0.11, 1, frame(says(number)))
 pos.sends(5, 0, FIN | ACK), terminal.sends(6, 1, RESET)
-becomes("both-sides-of-a-broker", port, 0, has=["+6.000 fault reset"], has_not=["+5.000", *INVENTED], said=["is a POS's"])
+becomes("both-sides-of-a-broker", port, 0, has=["+6.000 fault reset"], has_not=["+5.000", *INVENTED], said=["is a POS"])
 
 till = Packets()
 pos = Connection(till, client=("10.0.0.50", 50_000))

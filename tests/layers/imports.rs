@@ -1,4 +1,4 @@
-//! The graph of imports between the files of a crate, read from the text of its sources. Code for tests is left out.
+//! The import graph between the files of a crate, read from the source text. Test code is left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Imports {
     /// The file of each module.
     files: BTreeMap<String, String>,
-    /// Names that a module passes on from another: (module, name) leads to the module that defines it.
+    /// Names that a module re-exports: (module, name) maps to the module that defines it.
     passed_on: BTreeMap<(String, String), String>,
-    /// From each module to those it imports from.
+    /// The modules each module imports from.
     arrows: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Imports {
-    /// Reads the files of a crate: their paths below `src` and their texts.
+    /// Reads the files of a crate, given as paths below `src` and texts.
     pub(crate) fn read(sources: &[(String, String)]) -> Self {
         let mut files = BTreeMap::new();
         for (path, _) in sources {
@@ -42,7 +42,7 @@ impl Imports {
         imports
     }
 
-    /// The groups of files that import each other, each with its arrows; empty for a tree without circles.
+    /// The groups of files that import each other, each with its imports; empty for a tree without cycles.
     pub(crate) fn circles(&self) -> Vec<String> {
         let reach: BTreeMap<&String, BTreeSet<&String>> =
             self.arrows.keys().map(|from| (from, self.reached_from(from))).collect();
@@ -75,7 +75,7 @@ impl Imports {
         reached
     }
 
-    /// A path as it is seen from the root of the crate; none for one that leads out of it.
+    /// A path relative to the root of the crate; `None` if it leads out of the crate.
     fn absolute(&self, module: &str, path: &str) -> Option<String> {
         let mut base: Vec<&str> = module.split("::").filter(|part| !part.is_empty()).collect();
         let mut rest = path.split("::").peekable();
@@ -101,7 +101,7 @@ impl Imports {
         Some(base.join("::"))
     }
 
-    /// The module that defines what a path names.
+    /// The module that defines the item a path names.
     fn home(&self, path: &str) -> String {
         let parts: Vec<&str> = path.split("::").filter(|part| !part.is_empty()).collect();
         let known = (0..=parts.len()).rev().find(|n| self.files.contains_key(&parts[..*n].join("::"))).unwrap_or(0);
@@ -125,12 +125,12 @@ fn module_of(path: &str) -> String {
     if matches!(path, "lib" | "main") { String::new() } else { path.replace('/', "::") }
 }
 
-/// The text without comments, strings and the tests at its end.
+/// The source text without comments, strings and the test module at its end.
 fn code_of(text: &str) -> String {
     let text = text.split("#[cfg(test)]").next().unwrap_or_default();
     let lines = text.lines().map(|line| line.split("//").next().unwrap_or_default());
     let mut code = lines.collect::<Vec<_>>().join("\n");
-    // What stands between two quotes in one line.
+    // Removes string literals within one line.
     let mut from = 0;
     while let Some(open) = code[from..].find('"').map(|at| from + at) {
         let Some(length) = code[open + 1..].find(['"', '\n']) else { break };
@@ -181,7 +181,7 @@ fn expanded(tree: &str) -> Vec<String> {
     parts.flat_map(|part| expanded(part)).map(|part| format!("{}{part}", base.trim()).replace("::self", "")).collect()
 }
 
-/// Paths in the middle of the code: `crate::a::b`, `super::c` and `child::d`.
+/// Paths within expressions: `crate::a::b`, `super::c` and `child::d`.
 fn paths_in(code: &str) -> Vec<String> {
     let words = code.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'));
     // `crate::` before a brace belongs to a `use`, which is read as a whole.

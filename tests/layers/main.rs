@@ -1,4 +1,5 @@
-//! The arrows between the crates, as a literal table, and what must be absent from the machines.
+//! Tests of the architecture: the allowed dependencies between crates as a literal table, and what must be absent
+//! from the machines.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -7,7 +8,7 @@ mod imports;
 use std::fs;
 use std::path::Path;
 
-/// Each crate, and the crates of ours it may know.
+/// Each crate, with the crates of this workspace it may depend on.
 const ARROWS: &[(&str, &[&str])] = &[
     ("certs", &[]),
     ("sim/protocol", &[]),
@@ -24,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sim/capture", &["sca-protocol", "sca-network", "sca-runner", "sca-scenario"]),
 ];
 
-/// Crates that move no bytes.
+/// Crates that do no I/O.
 const MACHINES: &[&str] = &["certs", "sim/protocol", "sim/terminal", "sim/peers", "sim/scenario", "sim/display"];
 
 fn manifest(folder: &str) -> String {
@@ -126,8 +127,8 @@ fn only_the_files_module_and_the_command_line_touch_files() {
     }
 }
 
-/// Whatever is written over something goes through one module, which writes beside it. A report may be a pipe, and a
-/// device's flash is written as the device does it.
+/// Files are overwritten through one module only, which writes a new file and renames it. Exceptions: a report, which
+/// may be a pipe, and a device's flash, which is written as the device does it.
 #[test]
 fn only_one_module_writes_over_files() {
     let writers = ["sim/runner/src/files/replace.rs", "sim/runner/src/files/mod.rs", "sim/cli/report.rs"];

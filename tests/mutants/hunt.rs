@@ -1,5 +1,5 @@
-//! What a mutant has to survive: every bundled scenario with its snapshot, then, unless `SWEEP=no` says otherwise, the
-//! sweep. It stops at the first thing that does not hold, and is no part of `cargo test`, which has both of them in parts.
+//! The test that a mutant must survive: every bundled scenario with its snapshot, then the sweep unless `SWEEP=no`.
+//! It stops at the first failure. It is not part of `cargo test`, which runs both separately.
 
 #[path = "../common/mod.rs"]
 mod common;

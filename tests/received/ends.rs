@@ -1,5 +1,5 @@
-//! What the ends of the connections of one run have read, and how to look at it: decoders of their own, that share nothing
-//! with the harness.
+//! The bytes that both ends of each connection of a run have read, and independent decoders for them that share no
+//! code with the harness.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use sca_network::{Arrived, Last, Layer, Spot, Way};
 
-/// What has arrived in one run.
+/// The bytes that arrived in one run.
 pub(crate) struct Ends {
     all: BTreeMap<Spot, Arrived>,
     values: Vec<(String, String)>,
-    /// Whether time is virtual, so that it can be held to.
+    /// Whether time is virtual, so that times can be checked exactly.
     pub(crate) in_memory: bool,
 }
 
-/// A frame: its first byte, whether it came masked, its payload unmasked, and how many bytes its length took.
+/// A frame: its first byte, whether it was masked, its payload unmasked, and the size of its length field in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Frame {
     pub(crate) first: u8,
@@ -35,7 +35,7 @@ impl Ends {
         Self { all, values: values.to_vec(), in_memory }
     }
 
-    /// The value of the row by this name.
+    /// The value with this name in the row.
     pub(crate) fn value(&self, name: &str) -> &str {
         let value = self.values.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
         value.unwrap_or_else(|| panic!("no value {name}")).trim_matches('"')
@@ -56,7 +56,7 @@ impl Ends {
         self.arrived(0, n, way, layer).map(Arrived::bytes).unwrap_or_default()
     }
 
-    /// What the first terminal has read on its n-th connection, above TLS.
+    /// The bytes that the first terminal has read on its n-th connection, above TLS.
     pub(crate) fn terminal(&self, n: u32) -> Vec<u8> {
         self.bytes(n, Way::ToTerminal, Layer::Plain)
     }
@@ -66,12 +66,12 @@ impl Ends {
         self.bytes(n, Way::ToTerminal, Layer::Line)
     }
 
-    /// What the broker has read on that connection, above TLS.
+    /// The bytes that the broker has read on that connection, above TLS.
     pub(crate) fn broker(&self, n: u32) -> Vec<u8> {
         self.bytes(n, Way::FromTerminal, Layer::Plain)
     }
 
-    /// The same of another terminal.
+    /// The same for another terminal.
     pub(crate) fn broker_from(&self, who: u16, n: u32) -> Vec<u8> {
         self.arrived(who, n, Way::FromTerminal, Layer::Plain).map(Arrived::bytes).unwrap_or_default()
     }
@@ -81,33 +81,33 @@ impl Ends {
         self.bytes(n, Way::FromTerminal, Layer::Line)
     }
 
-    /// Whether anything at all was read at either end.
+    /// Whether no byte was read at either end.
     pub(crate) fn is_untouched(&self, n: u32) -> bool {
         self.line_to_broker(n).is_empty() && self.line_to_terminal(n).is_empty()
     }
 
-    /// Bytes of each read at an end.
+    /// The number of bytes of each read at an end.
     pub(crate) fn reads(&self, n: u32, way: Way) -> Vec<usize> {
         let arrived = self.arrived(0, n, way, Layer::Line);
         arrived.map(|arrived| arrived.reads.iter().map(|(_, bytes)| bytes.len()).collect()).unwrap_or_default()
     }
 
-    /// How the terminal's reading ended.
+    /// How the terminal's read side ended.
     pub(crate) fn last_at_terminal(&self, n: u32) -> Option<Last> {
         self.arrived(0, n, Way::ToTerminal, Layer::Line).and_then(|arrived| arrived.last)
     }
 
-    /// How the reading of another terminal ended.
+    /// How the read side of another terminal ended.
     pub(crate) fn last_at(&self, who: u16, n: u32) -> Option<Last> {
         self.arrived(who, n, Way::ToTerminal, Layer::Line).and_then(|arrived| arrived.last)
     }
 
-    /// How the broker's reading ended.
+    /// How the broker's read side ended.
     pub(crate) fn last_at_broker(&self, n: u32) -> Option<Last> {
         self.arrived(0, n, Way::FromTerminal, Layer::Line).and_then(|arrived| arrived.last)
     }
 
-    /// Bytes above TLS that had been read, and when, counted from the first read of the run.
+    /// The number of bytes read above TLS so far, at each read, with the time since the first read of the run.
     fn moments(&self, n: u32, way: Way) -> Vec<(usize, Duration)> {
         let first = self.all.values().flat_map(|arrived| arrived.reads.first()).map(|(at, _)| *at).min();
         let Some((arrived, first)) = self.arrived(0, n, way, Layer::Plain).zip(first) else { return Vec::new() };
@@ -119,14 +119,14 @@ impl Ends {
         arrived.reads.iter().map(moment).collect()
     }
 
-    /// When the first byte behind the head was read.
+    /// When the first byte behind the HTTP head was read.
     pub(crate) fn first_of(&self, n: u32, way: Way) -> Duration {
         let head = head(&self.bytes(n, way, Layer::Plain)).len();
         let moments = self.moments(n, way);
         moments.iter().find(|(so_far, _)| *so_far > head).map(|(_, at)| *at).expect("something came behind the head")
     }
 
-    /// When the last byte of each frame behind the head was read.
+    /// When the last byte of each frame behind the HTTP head was read.
     pub(crate) fn frame_times(&self, n: u32, way: Way) -> Vec<Duration> {
         let bytes = self.bytes(n, way, Layer::Plain);
         let moments = self.moments(n, way);
@@ -139,30 +139,30 @@ impl Ends {
         times
     }
 
-    /// What the terminal's first read above TLS brought.
+    /// The bytes of the terminal's first read above TLS.
     pub(crate) fn first_read(&self, n: u32) -> Vec<u8> {
         let arrived = self.arrived(0, n, Way::ToTerminal, Layer::Plain);
         arrived.and_then(|arrived| arrived.reads.first()).map(|(_, bytes)| bytes.clone()).unwrap_or_default()
     }
 
-    /// What the terminal's first read behind the head brought.
+    /// The bytes of the terminal's first read behind the HTTP head.
     pub(crate) fn first_read_behind_the_head(&self, n: u32) -> Vec<u8> {
         let arrived = self.arrived(0, n, Way::ToTerminal, Layer::Plain);
         arrived.and_then(|arrived| arrived.reads.get(1)).map(|(_, bytes)| bytes.clone()).unwrap_or_default()
     }
 
-    /// What any terminal has read on any connection above TLS.
+    /// The bytes that any terminal has read on any connection, above TLS.
     pub(crate) fn everything(&self) -> Vec<Vec<u8>> {
         let is_it = |(spot, _): &(&Spot, &Arrived)| spot.1 == Way::ToTerminal && spot.2 == Layer::Plain;
         self.all.iter().filter(is_it).map(|(_, arrived)| arrived.bytes()).collect()
     }
 
-    /// Whole frames that the terminal has read.
+    /// Complete frames that the terminal has read.
     pub(crate) fn frames(&self, n: u32) -> Vec<Frame> {
         frames(&self.terminal(n))
     }
 
-    /// Whole frames that the broker has read.
+    /// Complete frames that the broker has read.
     pub(crate) fn said(&self, n: u32) -> Vec<Frame> {
         frames(&self.broker(n))
     }
@@ -198,13 +198,13 @@ impl fmt::Display for Ends {
     }
 }
 
-/// What stands before the first empty line, with that line.
+/// The bytes up to and including the first empty line.
 pub(crate) fn head(bytes: &[u8]) -> &[u8] {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
     &bytes[..end.map_or(bytes.len(), |end| end + 4)]
 }
 
-/// A frame at the beginning of these bytes, and its size.
+/// The frame at the start of these bytes, and its size in bytes.
 fn frame(bytes: &[u8]) -> Option<(Frame, usize)> {
     let [first, second, rest @ ..] = bytes else { return None };
     let masked = second & 128 != 0;
@@ -236,7 +236,7 @@ fn texts(frames: &[Frame]) -> Vec<String> {
     texts.map(|frame| String::from_utf8_lossy(&frame.payload).into_owned()).collect()
 }
 
-/// The records of TLS in these bytes: type, and what is in it. The last may be short.
+/// The TLS records in these bytes: type and contents. The last one may be truncated.
 pub(crate) fn records(bytes: &[u8]) -> Vec<(u8, &[u8])> {
     let mut rest = bytes;
     let mut all = Vec::new();
@@ -248,7 +248,7 @@ pub(crate) fn records(bytes: &[u8]) -> Vec<(u8, &[u8])> {
     all
 }
 
-/// The messages of a handshake of TLS 1.2 as far as they are not encrypted: type, and what is in it.
+/// The unencrypted messages of a TLS 1.2 handshake: type and contents.
 pub(crate) fn handshake(bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
     let plain = records(bytes).into_iter().take_while(|(kind, _)| *kind == 22).flat_map(|(_, body)| body).copied();
     let plain: Vec<u8> = plain.collect();
@@ -263,7 +263,7 @@ pub(crate) fn handshake(bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
     all
 }
 
-/// The certificates that a side of TLS 1.2 has shown.
+/// The certificates that a side of a TLS 1.2 handshake has presented.
 pub(crate) fn certificates(bytes: &[u8]) -> Vec<Vec<u8>> {
     let Some((_, body)) = handshake(bytes).into_iter().find(|(kind, _)| *kind == 11) else { return Vec::new() };
     let mut rest = &body[3..];
@@ -276,7 +276,7 @@ pub(crate) fn certificates(bytes: &[u8]) -> Vec<Vec<u8>> {
     all
 }
 
-/// The alert that stands unencrypted at the end of these bytes.
+/// The unencrypted alert at the end of these bytes.
 pub(crate) fn alert(bytes: &[u8]) -> Option<u8> {
     records(bytes).into_iter().rev().find_map(|(kind, body)| match body {
         [2, alert] if kind == 21 => Some(*alert),
@@ -284,7 +284,7 @@ pub(crate) fn alert(bytes: &[u8]) -> Option<u8> {
     })
 }
 
-/// Whether these bytes stand somewhere in those.
+/// Whether these bytes occur in the others.
 pub(crate) fn has(bytes: &[u8], wanted: impl AsRef<[u8]>) -> bool {
     let wanted = wanted.as_ref();
     wanted.is_empty() || bytes.windows(wanted.len()).any(|window| window == wanted)

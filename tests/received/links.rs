@@ -1,4 +1,4 @@
-//! What faults of the way to the broker do to its bytes: network, proxies, TLS, trust.
+//! Claims about faults of the path to the broker, by the received bytes: network, proxies, TLS, certificates.
 
 use std::time::Duration;
 
@@ -53,14 +53,14 @@ fn network() -> Vec<Claim> {
             pauses.len() == 5 && pauses.iter().all(|pause| *pause < MS(1_000)) && spread(&pauses) > MS(50)
         }),
         by("bandwidth", THROTTLED, |e| {
-            // Five hundred bytes at a hundred a second.
+            // 500 bytes at 100 bytes per second.
             let taken = e.frame_times(1, Way::ToTerminal)[0] - e.first_of(1, Way::ToTerminal);
             (MS(4_000)..MS(6_000)).contains(&taken)
         }),
         claim("slow reader", |e| {
             let sizes: usize = e.answers(1).iter().map(String::len).sum();
             let taken = e.frame_times(1, Way::FromTerminal)[2] - e.frame_times(1, Way::ToTerminal)[0];
-            // At four hundred bytes a second, and the first of them may have waited.
+            // At 400 bytes per second; the first of them may have waited.
             let least = MS(sizes as u64 * 10 / 4 - 1_000);
             (least..least + MS(2_000)).contains(&taken)
         }),
@@ -83,11 +83,11 @@ fn network() -> Vec<Claim> {
     ]
 }
 
-/// Whether no read brought more than so many bytes, by way; without a limit some did.
+/// Whether no read brought more than this many bytes, per direction; without a limit, some read did.
 fn is_split(ends: &Ends, to_terminal: Option<usize>, from_terminal: Option<usize>) -> bool {
     let fits = |way, most: Option<usize>| {
         let largest = ends.reads(1, way).into_iter().max().unwrap_or_default();
-        // A socket may bring together what was written piece by piece.
+        // A socket may deliver several writes in one read.
         let is_exact = ends.in_memory || way == Way::FromTerminal;
         match most {
             Some(most) => largest <= most || !is_exact,
@@ -109,7 +109,7 @@ fn proxies() -> Vec<Claim> {
         claim("proxy that refuses: 407, 502, 302", |e| {
             e.line_to_terminal(1) == format!("{}\r\n\r\n", e.value("line")).as_bytes()
         }),
-        claim("proxy that wants a user", |e| {
+        claim("proxy that requires a user name", |e| {
             has(head(&e.line_to_broker(1)), "\r\nProxy-Authorization: Basic bGFuZTc6c2VjcmV0\r\n")
         }),
         claim("silent proxy", |e| e.line_to_terminal(1).is_empty() && e.line_to_terminal(2).is_empty()),
@@ -133,10 +133,10 @@ const RESUMED: &str = "terminal\n  resumption yes\n  tls 1.2\nbroker\n  resumpti
     set terminal resumption no\nfault reset\nterminal connects\n";
 const NO_GROUP: &str = "terminal\n  groups secp256r1\nbroker\n  groups secp384r1\n  tls 1.2\n\n\
     terminal fails tls alert-handshake-failure\nwait 500ms\nend\n";
-/// What a hello that asks for another one has in place of chance (RFC 8446, section 4.1.3).
+/// The fixed random value of a HelloRetryRequest (RFC 8446, section 4.1.3).
 const SECOND_HELLO: [u8; 8] = [0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11];
 
-/// Whether so many bytes of this record of the broker's arrived, and nothing behind it.
+/// Whether this many bytes of this record from the broker arrived, and nothing behind them.
 fn is_cut_at(ends: &Ends, n: u32, record: usize, bytes: usize) -> bool {
     let line = ends.line_to_terminal(n);
     let all: Vec<usize> =
@@ -172,7 +172,7 @@ fn tls() -> Vec<Claim> {
             let line = e.line_to_broker(1);
             records(&line).iter().filter(|(kind, _)| *kind != 20).count() == 1 && e.terminal(1).is_empty()
         }),
-        // The type of the hello is 2.
+        // A ServerHello has type 2.
         by("corrupt record", CORRUPT, |e| e.line_to_terminal(1).get(5) == Some(&!2)),
         claim("no common version", |e| alert(&e.line_to_terminal(1)).or(alert(&e.line_to_broker(1))) == Some(70)),
         by("no common group", NO_GROUP, |e| alert(&e.line_to_terminal(1)) == Some(40)),
@@ -182,13 +182,13 @@ fn tls() -> Vec<Claim> {
             hellos == 2 && has(&e.line_to_terminal(1), SECOND_HELLO)
         }),
         claim("end without close_notify", |e| {
-            // A close_notify is a record of its own of type 21, or within TLS 1.3 one of 19 bytes.
+            // A close_notify is a record of type 21, or in TLS 1.3 an encrypted record of 19 bytes.
             let line = e.line_to_terminal(1);
             let is_notice = |(kind, body): &(u8, &[u8])| *kind == 21 || (*kind == 23 && body.len() == 19);
             e.last_at_terminal(1) == Some(Last::Fin) && !records(&line).iter().any(is_notice)
         }),
         claim("new keys within a connection", |e| {
-            // A message of five bytes, its type, and sixteen bytes of tag.
+            // A KeyUpdate: a message of five bytes, its type, and a tag of sixteen bytes.
             let line = e.line_to_terminal(1);
             records(&line).iter().filter(|(kind, body)| *kind == 23 && body.len() == 22).count() == 2
         }),
@@ -199,7 +199,7 @@ fn tls() -> Vec<Claim> {
     ]
 }
 
-/// A broker of TLS 1.2 with such a certificate: there certificates and alerts are not encrypted.
+/// A broker with TLS 1.2 and such a certificate: there, certificates and alerts are not encrypted.
 macro_rules! broker_with {
     ($what:literal, $settings:literal, $fails:literal) => {
         concat!(
@@ -229,7 +229,7 @@ macro_rules! terminal_with {
 const REPLACED: &str = "\nbroker\n  tls 1.2\n  certificate old\ncertificate old\n  valid 2026-01-01..2026-02-01\ncertificate new\n  \
     valid 2026-01-10..2027-01-10\n\nterminal connects\nset broker certificate new\nfault reset\nterminal connects\n";
 
-/// Whether the certificate that the broker showed has these bytes, and how the terminal refused it.
+/// Whether the broker's certificate contains these bytes, and the terminal refused it with this alert.
 fn refuses(ends: &Ends, wanted: &[u8], with: u8) -> bool {
     let shown = certificates(&ends.line_to_terminal(1));
     shown.iter().any(|certificate| has(certificate, wanted)) && alert(&ends.line_to_broker(1)) == Some(with)
@@ -259,7 +259,7 @@ fn trust() -> Vec<Claim> {
             broker_with!("flaw missing-intermediate", "", "unknown-authority"),
             |e| refuses(e, b"", 48) && certificates(&e.line_to_terminal(1)).len() == 1,
         ),
-        // The use for clients (RFC 5280, section 4.2.1.12).
+        // The extended key usage for clients (RFC 5280, section 4.2.1.12).
         by("a broker's certificate with a flaw", broker_with!("flaw wrong-usage", "", "wrong-usage"), |e| {
             refuses(e, b"\x2b\x06\x01\x05\x05\x07\x03\x02", 43)
         }),
@@ -299,11 +299,11 @@ fn trust() -> Vec<Claim> {
         by("chain too long", broker_with!("flaw long-chain", "", "long-chain"), |e| {
             certificates(&e.line_to_terminal(1)).len() > 8
         }),
-        // A modulus of 1024 bits is an integer of 129 bytes, for its sign.
+        // A modulus of 1024 bits is an integer of 129 bytes, because of its sign byte.
         by("weak key", broker_with!("flaw weak-key", "", "bad-signature"), |e| {
             certificates(&e.line_to_terminal(1)).first().is_some_and(|leaf| has(leaf, b"\x02\x81\x81\x00"))
         }),
-        // RFC 5280, section 4.2.1.10.
+        // The name constraints extension (RFC 5280, section 4.2.1.10).
         by("name constraints", broker_with!("flaw name-constraints", "", "name-constraints"), |e| {
             certificates(&e.line_to_terminal(1)).iter().any(|one| has(one, b"\x06\x03\x55\x1d\x1e"))
         }),
@@ -340,7 +340,7 @@ fn trust() -> Vec<Claim> {
     ]
 }
 
-/// Whether the terminal showed a certificate, and how the broker refused it.
+/// Whether the terminal presented a certificate, and the broker refused it with this alert.
 fn shows(ends: &Ends, with: u8) -> bool {
     !certificates(&ends.line_to_broker(1)).is_empty() && alert(&ends.line_to_terminal(1)) == Some(with)
 }

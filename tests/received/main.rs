@@ -1,5 +1,5 @@
-//! Every row of the table of faults, by the bytes that the other side received: its first evidence is played in memory and,
-//! where the row says so, on sockets, and what each end of each connection read is held against what the row says.
+//! Tests of every row of the table of faults by the bytes that the other side received: the row's first evidence is
+//! played in memory and, if the row says so, on sockets, and the bytes read at each end are compared with the row.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -22,15 +22,15 @@ use sca_scenario::model::{Row, Scenario};
 
 use ends::Ends;
 
-/// What a row of the table is held to.
+/// The check for one row of the table.
 struct Claim {
-    /// The kind, as the table names it.
+    /// The kind of fault, as the table names it.
     kind: &'static str,
-    /// What is played in place of its first evidence, where the evidence hides the bytes.
+    /// A scenario to play instead of the first evidence, if the evidence hides the bytes.
     scenario: Option<&'static str>,
-    /// Which rows of the scenario are of this kind; nothing for all.
+    /// The scenario's rows that are of this kind; `None` for all.
     only: Option<(&'static str, &'static str)>,
-    /// Whether the bytes are as the row of the table says.
+    /// Whether the received bytes are as the row says.
     holds: fn(&Ends) -> bool,
 }
 
@@ -44,7 +44,7 @@ const fn where_(kind: &'static str, only: (&'static str, &'static str), holds: f
     Claim { only: Some(only), ..claim(kind, holds) }
 }
 
-/// A kind that a scenario of its own shows.
+/// A kind shown by a scenario written for it.
 const fn by(kind: &'static str, scenario: &'static str, holds: fn(&Ends) -> bool) -> Claim {
     Claim { scenario: Some(scenario), ..claim(kind, holds) }
 }
@@ -71,7 +71,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// A storm needs a fleet, and tests/fleet.rs looks at what its broker receives.
+/// A storm needs a fleet; tests/fleet.rs checks what its broker receives.
 const ELSEWHERE: &str = "reconnect storm";
 
 fn every_kind_is_there(claims: &[Claim]) -> Result<(), Failed> {
@@ -81,7 +81,8 @@ fn every_kind_is_there(claims: &[Claim]) -> Result<(), Failed> {
     if missing.is_empty() { Ok(()) } else { Err(format!("nothing says which bytes these bring: {missing:?}").into()) }
 }
 
-/// What `sweep --bytes` counts as places: of what goes to the terminal exactly so many bytes arrive.
+/// Each byte that `sweep --bytes` counts as an injection point: of data to the terminal, exactly that many bytes
+/// arrive.
 fn each_byte_of_a_sweep_is_a_place_of_its_own(identities: &Arc<Identities>) -> Result<(), Failed> {
     let scenario = sca_scenario::parse(
         "scenario \"Asked\"\n\nbroker\n  url ws://broker.test\n\nterminal connects\npos -> terminal  ADMIN GET_COUNTER  as ask\n\
@@ -96,7 +97,7 @@ fn each_byte_of_a_sweep_is_a_place_of_its_own(identities: &Arc<Identities>) -> R
     };
     let whole = arrived(Probe::None);
     let answer = ends::head(&whole).len();
-    // The terminal's request for the upgrade is the first frame of all.
+    // The terminal's upgrade request counts as the first frame.
     for (frame, before, size) in [(2, 0, answer), (3, answer, whole.len() - answer)] {
         for kind in [Kind::Reset, Kind::Fin, Kind::Silence] {
             for bytes in 1..size {

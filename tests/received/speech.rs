@@ -1,4 +1,4 @@
-//! What faults of what is said on the way do to its bytes: HTTP, WebSocket, documents, messages, several terminals.
+//! Claims about faults of messages, by the received bytes: HTTP, WebSocket, documents, several terminals.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn answer(ends: &Ends) -> String {
     String::from_utf8_lossy(head(&ends.terminal(1))).into_owned()
 }
 
-/// How often a header stands in it.
+/// How often a header occurs in that head.
 fn counts(ends: &Ends, name: &str) -> usize {
     let is_it = |line: &&str| line.split_once(':').is_some_and(|(n, _)| n.eq_ignore_ascii_case(name));
     answer(ends).lines().filter(is_it).count()
@@ -60,7 +60,7 @@ fn http() -> Vec<Claim> {
         claim("not HTTP at all", |e| answer(e).starts_with(e.value("line"))),
         claim("oversized head", |e| answer(e).contains("\r\nX-Header-69: ")),
         claim("slow head", |e| {
-            // Twenty bytes a second, and five seconds.
+            // 20 bytes per second for five seconds.
             let came = e.terminal(1).len();
             (80..=120).contains(&came)
         }),
@@ -77,7 +77,7 @@ fn http() -> Vec<Claim> {
         }),
         claim("body after 101", |e| e.terminal(1)[answer(e).len()..].starts_with(b"<html>")),
         claim("first frame in the segment of the 101", |e| {
-            // Above TLS one read brings one record.
+            // Above TLS, one read returns one record.
             let first = e.first_read(1);
             first.starts_with(b"HTTP/1.1 101 ") && has(&first, "<COMMAND>GET_COUNTER</COMMAND></TRANSACTION>")
         }),
@@ -209,7 +209,7 @@ fn documents() -> Vec<Claim> {
     ]
 }
 
-/// The COUNTER of each text, as far as it has one.
+/// The COUNTER of each text that has one.
 fn counters(texts: &[String]) -> Vec<String> {
     let counter = |text: &String| Some(text.split_once("<COUNTER>")?.1.split_once('<')?.0.to_owned());
     texts.iter().filter_map(counter).collect()
@@ -242,7 +242,7 @@ fn messages() -> Vec<Claim> {
             let cut = if e.value("what") == "ask" { arrives(e.terminal(1)) } else { arrives(e.broker(1)) };
             cut == e.number("n") && e.last_at_terminal(1) == Some(Last::Fin)
         }),
-        // The broker's end has the answer, and drops it: no POS hears of it.
+        // The broker's end receives the answer and drops it, so no POS gets it.
         claim("a reply that never comes", |e| {
             counters(&e.texts(1)) == ["1", "2", "3"] && counters(&e.answers(1)) == ["1", "2", "3"]
         }),
@@ -261,7 +261,7 @@ fn several() -> Vec<Claim> {
         }),
         claim("stale connection that refuses the new one", |e| e.terminal(2).starts_with(b"HTTP/1.1 409 ")),
         claim("stale connection that keeps the traffic", |e| {
-            // The first request went to the dead connection: only the second one arrives on the new.
+            // The first request was sent on the dead connection; only the second one arrives on the new connection.
             e.texts(2).len() == 1 && e.answers(2).len() == 1
         }),
         claim("one of two is cut", |e| e.last_at(0, 1) == Some(Last::Error) && e.last_at(1, 1).is_none()),

@@ -1,8 +1,8 @@
-//! Does the evidence bite? Every clause is broken in every way that its words allow, from the first opportunity on and
-//! from later ones, and the scenarios that cover it are played without snapshots: one of the lines that cover the clause
-//! has to fail.
+//! Tests that the evidence detects violations: every clause is broken in every way its wording allows, from the first
+//! opportunity on and from later ones, and the scenarios that cover it are played without snapshots. One of the lines
+//! that cover the clause has to fail.
 //!
-//! `sim/runner/src/conformance/violations.csv` keeps how many are planted and caught; `sca-sim conformance` shows it.
+//! `sim/runner/src/conformance/violations.csv` holds how many are planted and caught; `sca-sim conformance` shows them.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -22,7 +22,7 @@ use sca_runner::{Identities, Options, Verdict, play};
 use table::{UNBREAKABLE, VIOLATIONS, Violation};
 use wrapper::{Does, Reply, document, violator};
 
-/// The scenarios that cover a clause, with the lines that do, by their place.
+/// The scenarios that cover a clause, with the positions of the covering lines.
 struct Evidence {
     loaded: Loaded,
     lines: Vec<(u16, u32)>,
@@ -44,7 +44,7 @@ fn evidence() -> BTreeMap<&'static str, Vec<Evidence>> {
             all.entry(id).or_default().push(Evidence { loaded, lines });
         }
     }
-    // What is short is played first.
+    // Short scenarios are played first.
     for files in all.values_mut() {
         files.sort_by_key(|one| one.loaded.scenario.as_ref().map_or(0, |scenario| scenario.rows.len()));
     }
@@ -80,7 +80,7 @@ fn identities() -> Arc<Identities> {
     Authorities::new().expect("an authority can be made").memory
 }
 
-/// The violations that are asked for by the environment, for work on the table; all without it.
+/// The violations selected by the environment variable VIOLATIONS, for work on the table; all if it is not set.
 fn asked() -> Vec<&'static Violation> {
     let wanted = std::env::var("VIOLATIONS").unwrap_or_default();
     VIOLATIONS.iter().filter(|violation| violation.name.contains(&wanted) || violation.clause == wanted).collect()
@@ -113,7 +113,7 @@ fn every_violation_is_caught_by_a_line_that_covers_its_clause() {
     assert!(missed.is_empty(), "{} of {} are missed:\n{}", missed.len(), all.len(), missed.join("\n"));
 }
 
-/// No line of the scenario looks for what breaks the law.
+/// No line of the scenario looks at what breaks the law.
 #[test]
 fn a_law_is_held_where_no_line_looks() {
     const ONE: &str =
@@ -128,7 +128,7 @@ fn a_law_is_held_where_no_line_looks() {
     });
     let cases = [
         (TWO, again, "`ask` was answered a second time"),
-        (ONE, stray, "an answer came to nothing that waits for one"),
+        (ONE, stray, "an answer arrived that matches no open request"),
     ];
     for (steps, does, says) in cases {
         let text = format!("scenario \"One answer each\"\n\nterminal connects\n{steps}");
@@ -157,7 +157,7 @@ fn the_numbers_that_conformance_shows_are_those_of_the_table() {
     let total: usize = numbers.values().sum();
     let shown = evidence().into_iter().filter(|(clause, files)| ids.contains(clause) && !files.is_empty()).count();
     let claims = [
-        format!("{shown} of {} clauses of the source have scenarios", ids.len()),
+        format!("{shown} of {} clauses of the specification have scenarios", ids.len()),
         format!("{total} violations are planted"),
     ];
     let readme = std::fs::read_to_string(common::root().join("README.md")).expect("the README can be read");

@@ -1,4 +1,5 @@
-//! The table: for each clause the ways in which a client core can break it, and from which opportunity on.
+//! The table of violations: for each clause the ways in which a client core can break it, and the opportunities from
+//! which each is tried.
 
 use sca_protocol::handshake::{self, Head};
 use sca_protocol::screens::ScreenName;
@@ -16,7 +17,7 @@ pub(crate) struct Violation {
     pub(crate) clause: &'static str,
     pub(crate) name: &'static str,
     pub(crate) does: Does,
-    /// From which opportunities on it is tried.
+    /// The opportunities from which on it is tried, counted from 1.
     pub(crate) begins: &'static [u32],
 }
 
@@ -24,11 +25,11 @@ const fn of(clause: &'static str, name: &'static str, does: Does, begins: &'stat
     Violation { clause, name, does, begins }
 }
 
-/// From the first opportunity, from the second and from the third.
+/// From the first, the second and the third opportunity on.
 const EVER: &[u32] = &[1, 2, 3];
-/// From the first and from the second.
+/// From the first and the second opportunity on.
 const TWICE: &[u32] = &[1, 2];
-/// What stands from the start.
+/// From the start only.
 const ONCE: &[u32] = &[1];
 
 /// Clauses with fewer than six violations, and why there are no more.
@@ -42,7 +43,7 @@ fn hello(head: &Head, name: &str) -> String {
     head.get(name).unwrap_or_default().to_owned()
 }
 
-/// Whether a 101 is right but for this.
+/// Whether an answer has status 101.
 fn is_101(head: &Head) -> bool {
     head.status == 101
 }
@@ -69,7 +70,7 @@ fn dial_of(output: &Output, change: impl FnOnce(&mut Target)) -> Option<Vec<Outp
     (matches!(output, Output::Dial { .. }) && other != *output).then(|| vec![other])
 }
 
-/// A dial with its target, its proxy or its file of roots changed.
+/// The dial with its target, its proxy or its file of roots changed.
 fn dialled(output: &Output, change: impl FnOnce(&mut Target, &mut Option<handshake::Proxy>, &mut String)) -> Output {
     let mut other = output.clone();
     if let Output::Dial { target, via, roots, .. } = &mut other {
@@ -85,23 +86,23 @@ fn answered(input: &Input) -> Option<&Head> {
     }
 }
 
-/// The attempt fails where the answer was right.
+/// Makes an attempt fail although the answer was right.
 fn refused(input: &Input, when: bool) -> Option<Vec<Input>> {
     let Input::Link { connection, event: LinkEvent::Answered(_) } = input else { return None };
     when.then(|| vec![Input::Link { connection: *connection, event: LinkEvent::Failed(Reason::Handshake("garbage")) }])
 }
 
-/// A message is not heard.
+/// Drops a message before the terminal receives it.
 fn unheard(input: &Input, when: bool) -> Option<Vec<Input>> {
     (when && text_in(input).is_some()).then(Vec::new)
 }
 
-/// An answer is not said.
+/// Drops an answer.
 fn unsaid(output: &Output, when: bool) -> Option<Vec<Output>> {
     (when && matches!(output, Output::Text { .. })).then(Vec::new)
 }
 
-/// A field of a request is read as if it were not there.
+/// Removes a field from a request.
 fn unread(input: &Input, command: &str, field: &str) -> Option<Vec<Input>> {
     let text = text_in(input)?;
     let (open, close) = (format!("<{field}>"), format!("</{field}>"));
@@ -109,7 +110,7 @@ fn unread(input: &Input, command: &str, field: &str) -> Option<Vec<Input>> {
     text.contains(command).then(|| heard_as(input, format!("{}{}", &text[..from], &text[to..])))?
 }
 
-/// A field of a request is read as another value.
+/// Replaces the value of a field in a request.
 fn misread(input: &Input, command: &str, field: &str, value: &str) -> Option<Vec<Input>> {
     let text = text_in(input)?;
     let (open, close) = (format!("<{field}>"), format!("</{field}>"));

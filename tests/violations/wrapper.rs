@@ -11,47 +11,47 @@ use sca_protocol::{Line, Now, Reason, Request, Response};
 use sca_runner::{Core, Making, Pairing, simulated};
 use sca_terminal::{Face, Input, LinkEvent, Output, Screen, Seen, Terminal};
 
-/// What becomes of an answer.
+/// What a violation does to an answer.
 pub(crate) enum Reply {
-    /// It is sent as it is: no opportunity.
+    /// It is sent unchanged; this is not an opportunity.
     Sound,
     /// It is never sent.
     Swallowed,
-    /// This is sent in its place.
+    /// This text is sent instead.
     Text(String),
-    /// These are sent in its place, in this order.
+    /// These texts are sent instead, in this order.
     Texts(Vec<String>),
 }
 
-/// What a terminal has been through, as its violations see it.
+/// The history of a terminal, as violations see it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Past {
-    /// Dials since the start, and since power on.
+    /// Number of dials since the start, and since power-on.
     pub(crate) dials: u32,
     pub(crate) dials_since_power: u32,
-    /// How often the link came up, was lost, and attempts failed in a row.
+    /// Number of connects, of losses, and of consecutive failed attempts.
     pub(crate) connects: u32,
     pub(crate) losses: u32,
     pub(crate) failures: u32,
-    /// How often an attempt failed or was lost for TLS, by the proxy, and in all.
+    /// Number of failures in TLS, at the proxy, and in HTTP.
     pub(crate) tls_failures: u32,
     pub(crate) proxy_failures: u32,
     pub(crate) http_failures: u32,
     pub(crate) starts: u32,
-    /// Requests heard on the link in all and on this connection, answers given on this connection.
+    /// Requests received on the link in all and on this connection, and answers sent on this connection.
     pub(crate) heard: u32,
     pub(crate) heard_here: u32,
     pub(crate) said_here: u32,
     pub(crate) is_up: bool,
-    /// Whether TCP stands, and whether an attempt is on its way.
+    /// Whether TCP is connected, and whether an attempt is running.
     pub(crate) is_open: bool,
     pub(crate) is_dialling: bool,
     pub(crate) last_failure: Option<Reason>,
     pub(crate) now: Duration,
-    /// The COUNTER of the last request that carried one, of all and of the highest.
+    /// The COUNTER of the last request that carried one, and the highest COUNTER so far.
     pub(crate) last_counter: u32,
     pub(crate) highest_counter: u32,
-    /// How often GET COUNTER was asked.
+    /// How often GET_COUNTER was asked.
     pub(crate) asked_counter: u32,
 }
 
@@ -61,24 +61,24 @@ type HearOf = fn(&Input, &Past) -> Option<Vec<Input>>;
 type SayOf = fn(&Output, &Past) -> Option<Vec<Output>>;
 type FaceOf = fn(&Face, &Past) -> Option<Face>;
 
-/// What a violation does.
+/// The effect of a violation.
 #[derive(Clone, Copy)]
 pub(crate) enum Does {
-    /// The request for the upgrade is another. Each dial is an opportunity.
+    /// Changes the upgrade request. Each dial is an opportunity.
     Http(HttpOf),
-    /// An answer is another. Each one that is changed is an opportunity.
+    /// Changes an answer. Each changed answer is an opportunity.
     Reply(ReplyOf),
-    /// What it is told is another, or several things, or nothing.
+    /// Replaces an input by another, several or none.
     Hear(HearOf),
-    /// What it wants done is another, or several things, or nothing.
+    /// Replaces an output by another, several or none.
     Say(SayOf),
-    /// A person sees something else. Each face that is changed after another is an opportunity.
+    /// Changes the display. Each changed display that follows another one is an opportunity.
     Show(FaceOf),
-    /// A setting is not what it is set to, from the start.
+    /// Overrides one setting from the start.
     Set(&'static str, &'static str),
-    /// Its settings are not what they are set to, from the start.
+    /// Overrides settings from the start.
     Setup(fn(&mut TerminalSettings)),
-    /// A core that takes an answer to the upgrade for right that is wrong. Each such answer is an opportunity.
+    /// Accepts a wrong upgrade answer. Each such answer is an opportunity.
     Takes(fn(&Head, &str) -> bool),
 }
 
@@ -86,13 +86,13 @@ pub(crate) enum Does {
 pub(crate) struct Violator {
     terminal: Terminal,
     does: Does,
-    /// From which opportunity on it does so, from 1.
+    /// The opportunity from which on the violation happens, counted from 1.
     begin: u32,
     opportunities: u32,
     past: Past,
     pairing: Pairing<Request>,
     key: String,
-    /// Faces are looked at more often than they change.
+    /// The last display and its changes, because displays are read more often than they change.
     shown: std::cell::RefCell<(Option<Face>, u32)>,
 }
 
@@ -120,7 +120,7 @@ fn set_up(does: Does, settings: &mut TerminalSettings) {
 }
 
 impl Violator {
-    /// An opportunity has come; whether it is taken.
+    /// Counts an opportunity. Returns whether the violation happens now.
     fn is_taken(&mut self) -> bool {
         self.opportunities += 1;
         self.opportunities >= self.begin
@@ -277,7 +277,7 @@ impl Core for Violator {
     }
 }
 
-/// A response with one field set to another value, in its place.
+/// A response with the value of one field replaced.
 pub(crate) fn with(response: &Response, name: &str, value: &str) -> Reply {
     let change = |field: &Element| match field.name == name {
         true => Element { text: value.to_owned(), ..field.clone() },
@@ -291,12 +291,12 @@ pub(crate) fn without(response: &Response, name: &str) -> Reply {
     Reply::Text(document(response.fields().iter().filter(|field| field.name != name).cloned().collect()))
 }
 
-/// A response made of these fields.
+/// A response with these fields.
 pub(crate) fn document(fields: Vec<Element>) -> String {
     fields.into_iter().fold(Response::default(), Response::with_group).to_xml(Layout::Indented)
 }
 
-/// A refusal by code and word.
+/// A refusal with this text, result and code.
 pub(crate) fn refusal(request: &Request, text: &str, result: &str, code: &str) -> Reply {
     let made = Response::default()
         .with("RESPONSE_TEXT", text)
@@ -314,7 +314,7 @@ pub(crate) fn refusal(request: &Request, text: &str, result: &str, code: &str) -
     Reply::Text(made.to_xml(Layout::Indented))
 }
 
-/// A response of success.
+/// A successful response.
 pub(crate) fn success(request: &Request, text: &str) -> Reply {
     let made = Response::default()
         .with("RESPONSE_TEXT", text)
@@ -328,7 +328,7 @@ pub(crate) fn success(request: &Request, text: &str) -> Reply {
     Reply::Text(made.to_xml(Layout::Indented))
 }
 
-/// The text of a message on the link.
+/// The text of a message received on the link.
 pub(crate) fn text_in(input: &Input) -> Option<&str> {
     match input {
         Input::Link { event: LinkEvent::Text(text), .. } => Some(text),
@@ -342,12 +342,12 @@ pub(crate) fn heard_as(input: &Input, text: String) -> Option<Vec<Input>> {
     Some(vec![Input::Link { connection: *connection, event: LinkEvent::Text(text) }])
 }
 
-/// A face with another screen.
+/// The display with another screen.
 pub(crate) fn showing(face: &Face, name: ScreenName) -> Option<Face> {
     (face.screen.name != name).then(|| Face { screen: Screen::plain(name), ..face.clone() })
 }
 
-/// A face without some of its fields, or with others.
+/// The display with a field removed or replaced.
 pub(crate) fn with_field(face: &Face, name: &str, value: Option<&str>) -> Option<Face> {
     face.screen.get(name)?;
     let mut screen = face.screen.clone();
@@ -360,7 +360,7 @@ pub(crate) fn with_field(face: &Face, name: &str, value: Option<&str>) -> Option
     Some(Face { screen, ..face.clone() }).filter(|changed| changed != face)
 }
 
-/// Whether an output is said to a host.
+/// The text of an output sent to a host.
 pub(crate) fn is_to_host(output: &Output) -> Option<&str> {
     match output {
         Output::Say { call, text } if matches!(call.line, Line::Host | Line::Estate) => Some(text),

@@ -1,4 +1,5 @@
-//! What was taken out of a capture, and what looks like a secret and was kept: by name and number, never by value.
+//! The redaction audit of a capture: what was redacted, and what looks like a secret but was kept, by name and count,
+//! never by value.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,14 +12,14 @@ use sca_protocol::secret::{self, Kind};
 use crate::redact::{self, Place};
 use crate::session::{Event, Session};
 
-/// What is known of what was taken and of what was kept.
+/// Counts of redacted and of suspicious values, by field name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Audit {
     taken: BTreeMap<(String, &'static str), usize>,
     kept: BTreeMap<(String, &'static str), usize>,
 }
 
-/// Names that are listed, and characters of one.
+/// Maximum number of names listed, and of characters per name.
 const NAMES_MAX: usize = 2_000;
 const NAME_MAX: usize = 64;
 
@@ -27,11 +28,11 @@ static PHONE: LazyLock<Regex> = LazyLock::new(|| made(r"^(?:\+\d[\d ()./-]{6,20}
 static PACKED: LazyLock<Regex> = LazyLock::new(|| made(r"^[A-Za-z0-9+/_=-]{40,}$"));
 
 fn made(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a pattern of the program is one")
+    Regex::new(pattern).expect("a built-in pattern is valid")
 }
 
 impl Audit {
-    /// Looks at all that was said in some sessions.
+    /// Audits all events of some sessions.
     #[must_use]
     pub fn of(sessions: &[Session]) -> Self {
         let mut audit = Self::default();
@@ -41,7 +42,7 @@ impl Audit {
         audit
     }
 
-    /// Looks at one thing that happened.
+    /// Audits one event.
     pub fn event(&mut self, event: &Event) {
         match event {
             Event::Asked(head) | Event::Answered(head) => self.head(head),
@@ -64,7 +65,7 @@ impl Audit {
     fn text(&mut self, text: &str) {
         let mut taken = Vec::new();
         for Place { name, range, .. } in redact::places(text) {
-            let what = name.and_then(secret::kind).map_or("a card's number or a secret, by its looks", word);
+            let what = name.and_then(secret::kind).map_or("looks like a card number or a secret", word);
             self.takes(name.unwrap_or("outside of elements"), what);
             taken.push(range);
         }
@@ -76,7 +77,7 @@ impl Audit {
         }
     }
 
-    /// Looks at a value that was kept.
+    /// Counts a kept value if it looks like a secret.
     fn looks(&mut self, name: &str, value: &str) {
         const WORDS: [&str; 17] = [
             "ACCOUNT", "ADDR", "BIRTH", "CARD", "CITY", "EMAIL", "HOLDER", "IBAN", "KEY", "PASS", "PHONE", "PIN",
@@ -87,15 +88,15 @@ impl Audit {
         }
         let upper = name.to_ascii_uppercase();
         let why = if !pan::find_any(value.as_bytes()).is_empty() {
-            "digits that could be a card's number, where numbers of other kinds stand"
+            "digits that could be a card number, in a field for other numbers"
         } else if MAIL.is_match(value) {
-            "looks like an address of mail"
+            "looks like an email address"
         } else if PHONE.is_match(value) {
-            "looks like a telephone number"
+            "looks like a phone number"
         } else if WORDS.iter().any(|word| upper.split(['_', '-']).any(|part| part.contains(word))) {
             "its name sounds like a secret"
         } else if PACKED.is_match(value) {
-            "packed, and may hold anything"
+            "encoded, may contain anything"
         } else {
             return;
         };
@@ -107,7 +108,7 @@ impl Audit {
     }
 }
 
-/// Counts a name, cut to a length at which it can be listed.
+/// Counts a name, truncated to [`NAME_MAX`] characters.
 fn count(all: &mut BTreeMap<(String, &'static str), usize>, name: &str, why: &'static str) {
     let key = (name.chars().take(NAME_MAX).collect::<String>(), why);
     if all.len() < NAMES_MAX || all.contains_key(&key) {
@@ -117,11 +118,11 @@ fn count(all: &mut BTreeMap<(String, &'static str), usize>, name: &str, why: &'s
 
 impl fmt::Display for Audit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = [("taken out", &self.taken), ("kept, and worth a look (--redact NAME takes it out)", &self.kept)];
+        let parts = [("redacted", &self.taken), ("kept, but worth checking (--redact NAME redacts it)", &self.kept)];
         for (title, all) in parts {
             writeln!(f, "{title}: {}", if all.is_empty() { "nothing" } else { "" })?;
             for ((name, why), count) in all {
-                // A name may hold what it should not.
+                // A name may itself contain card data.
                 writeln!(f, "  {:<28} {count:>6}  {why}", crate::redacted(name))?;
             }
         }
@@ -131,19 +132,19 @@ impl fmt::Display for Audit {
 
 fn word(kind: Kind) -> &'static str {
     match kind {
-        Kind::Number => "the number of a card",
-        Kind::Track => "a track of a card",
-        Kind::Chip => "data of a chip",
-        Kind::Expiry => "the end of a card",
-        Kind::Holder => "whose card it is",
-        Kind::Code => "a security code",
-        Kind::Pin => "a PIN",
-        Kind::Key => "a key (kept: it is nobody's, and replaced where it is asked)",
-        Kind::Mac => "a MAC",
-        Kind::Pairing => "the code of a pairing",
-        Kind::Password => "a password",
-        Kind::Credential => "a credential",
-        Kind::Personal => "somebody's own",
+        Kind::Number => "card number",
+        Kind::Track => "card track data",
+        Kind::Chip => "chip data",
+        Kind::Expiry => "card expiry date",
+        Kind::Holder => "cardholder name",
+        Kind::Code => "security code",
+        Kind::Pin => "PIN",
+        Kind::Key => "key (kept: not secret, and replaced in requests)",
+        Kind::Mac => "MAC",
+        Kind::Pairing => "pairing code",
+        Kind::Password => "password",
+        Kind::Credential => "credential",
+        Kind::Personal => "personal data",
     }
 }
 
@@ -162,14 +163,14 @@ mod tests {
         audit.head("GET / HTTP/1.1\r\nAuthorization: Bearer zq1z\r\nX-Lane-Key: zq2z\r\n\r\n");
         let told = audit.to_string();
         for line in [
-            "ACCT_NUM                          1  the number of a card",
-            "CVV2                              1  a security code",
-            "NOTE                              1  a card's number or a secret, by its looks",
-            "Authorization                     1  a credential",
+            "ACCT_NUM                          1  card number",
+            "CVV2                              1  security code",
+            "NOTE                              1  looks like a card number or a secret",
+            "Authorization                     1  credential",
             "INVOICE                           1  digits that could be",
             "CARD_TOKEN                        1  its name sounds",
-            "NICK                              1  looks like an address",
-            "CUST_QUESTION_DATA                1  looks like a telephone number",
+            "NICK                              1  looks like an email address",
+            "CUST_QUESTION_DATA                1  looks like a phone number",
             "X-Lane-Key                        1  its name sounds",
         ] {
             assert!(told.contains(line), "{line}\n{told}");

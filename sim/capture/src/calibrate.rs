@@ -1,5 +1,5 @@
-//! The settings with which the simulated terminal answers as the device of a capture does: what is left of the differences is
-//! no matter of its make.
+//! Calibration: finds the settings that make the simulated terminal answer like the device in a capture, so that the
+//! remaining differences are bugs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -14,24 +14,24 @@ use sca_scenario::Problem;
 use crate::diff::{Compared, Comparer, What};
 use crate::session::{Event, Session, Side};
 
-/// What came of a calibration.
+/// The result of a calibration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Calibrated {
-    /// The settings, by name.
+    /// The settings found, by name.
     pub settings: BTreeMap<&'static str, String>,
-    /// What differed before, counted in fields and lines.
+    /// The number of differing fields and lines before.
     pub before: usize,
-    /// What differs with them.
+    /// The number of differing fields and lines with these settings.
     pub after: usize,
 }
 
-/// Rounds in which settings that explain differences are tried.
+/// Maximum number of rounds in which an explaining setting is tried.
 const ROUNDS_MAX: usize = 12;
 
-/// Finds the settings for the scenarios of a capture, and the sessions they were made of.
+/// Finds the settings for the scenarios of a capture and the sessions they were made of.
 ///
 /// # Errors
-/// Every problem of the first text that is no scenario.
+/// Every problem of the first text that is not a valid scenario.
 pub fn calibrate<C: Core>(
     comparer: &Comparer<'_, C>,
     texts: &[String],
@@ -57,7 +57,7 @@ pub fn calibrate<C: Core>(
             (told, now) = (with, then);
         }
     }
-    // What was measured and changes nothing is no word worth.
+    // Drop settings that do not reduce the differences.
     for name in told.keys().copied().collect::<Vec<_>>() {
         let mut without = told.clone();
         without.remove(name);
@@ -69,11 +69,11 @@ pub fn calibrate<C: Core>(
     Ok(Calibrated { settings: told, before, after: weight(&now) })
 }
 
-/// Settings that stand for what was measured, whether a comparison looks at them or not.
+/// Measured settings that are kept even if no comparison depends on them.
 const MEASURED: &[&str] =
     &["response-layout", "retry-first", "retry-growth", "retry-cap", "retry-jitter", "header-space-before-colon"];
 
-/// The comparisons of all scenarios, their terminal set up so.
+/// Compares all scenarios, with these settings for their terminal.
 fn compared<C: Core>(
     comparer: &Comparer<'_, C>,
     texts: &[String],
@@ -82,7 +82,7 @@ fn compared<C: Core>(
     texts.iter().map(|text| comparer.compare(&with(text, settings)?)).collect()
 }
 
-/// A scenario whose first terminal is set up so.
+/// A scenario with these settings for its first terminal.
 fn with(text: &str, settings: &BTreeMap<&'static str, String>) -> Result<String, Vec<Problem>> {
     let scenario = sca_scenario::parse(text)?;
     let Some(mut row) = scenario.rows.first().cloned() else { return Ok(text.to_owned()) };
@@ -92,20 +92,20 @@ fn with(text: &str, settings: &BTreeMap<&'static str, String>) -> Result<String,
     Ok(text_of(&scenario.title, &scenario.header, &row))
 }
 
-/// How much differs: each field that does, and each line that only one side has.
+/// The amount of differences: the number of differing fields, and of lines that only one side has.
 fn weight(compared: &[Compared]) -> usize {
     let of = |one: &Compared| {
         let differences = one.differences.iter().map(|difference| match &difference.what {
             What::Fields(parts) => parts.len(),
             _ => 1,
         });
-        // Behind a place where it has to stop nobody knows.
+        // The part after an aborted comparison is unknown, so it weighs heavily.
         differences.sum::<usize>() + if one.stopped.is_some() { 1_000 } else { 0 }
     };
     compared.iter().map(of).sum()
 }
 
-/// The texts in which the device differs where it does the same: `OURS=THEIRS`, joined by a bar.
+/// The texts that the device words differently with the same result, as `OURS=THEIRS` joined by `|`.
 fn in_other_words(compared: &[Compared]) -> String {
     let mut words: BTreeMap<String, String> = BTreeMap::new();
     for difference in compared.iter().flat_map(|one| &one.differences) {
@@ -121,7 +121,7 @@ fn in_other_words(compared: &[Compared]) -> String {
     words.iter().map(|(ours, theirs)| format!("{ours}={theirs}")).collect::<Vec<_>>().join("|")
 }
 
-/// What can be measured in what was said, without a comparison.
+/// The settings that can be measured in a session without a comparison.
 fn measured(sessions: &[Session]) -> BTreeMap<&'static str, String> {
     let mut told = BTreeMap::new();
     let answers: Vec<String> = sessions.iter().flat_map(answers).collect();
@@ -139,7 +139,7 @@ fn measured(sessions: &[Session]) -> BTreeMap<&'static str, String> {
         told.insert("header-space-before-colon", "yes".to_owned());
     }
     retries(&pauses(sessions), &mut told);
-    // What is measured may be more than a setting takes.
+    // A measured value may be out of a setting's range.
     told.retain(|name, value| TerminalSettings::row(name).is_ok_and(|row| row.kind.read(value).is_some()));
     told
 }
@@ -154,7 +154,7 @@ fn answers(session: &Session) -> Vec<String> {
     said.filter(|text| text.contains("<RESPONSE")).collect()
 }
 
-/// How documents are laid out, where most are laid out so.
+/// The layout of most documents.
 fn layout(answers: &[String]) -> Option<&'static str> {
     let indented = answers.iter().filter(|text| text.contains(">\n") || text.contains(">\r\n")).count();
     match answers.len() {
@@ -164,10 +164,10 @@ fn layout(answers: &[String]) -> Option<&'static str> {
     }
 }
 
-/// The fields of the payment that has the most of them, behind those that begin every answer.
+/// The fields of the payment response with the most fields, without those that begin every response.
 fn payment_fields(answers: &[String]) -> Option<String> {
     const FIRST: [&str; 5] = ["RESPONSE_TEXT", "RESULT", "RESULT_CODE", "TERMINATION_STATUS", "COUNTER"];
-    /// Fields that a request brings along.
+    /// Fields copied from the request.
     const BROUGHT: [&str; 2] = ["POS_RECON", "TRAINING_MODE"];
     let paid = answers.iter().filter_map(|text| Response::parse(text, Limits::default()).ok());
     let paid = paid.filter(|answer| answer.get("AUTH_CODE").is_some() || answer.get("CTROUTD").is_some());
@@ -176,7 +176,7 @@ fn payment_fields(answers: &[String]) -> Option<String> {
     let entries =
         fields.filter(|field| !FIRST.contains(&field.name.as_str()) && !BROUGHT.contains(&field.name.as_str()));
     let entry = |name: &str, text: &str| {
-        // What the simulated terminal has a value for needs none.
+        // No value is needed if the simulated terminal has its own.
         if OWN.contains(&name) {
             return name.to_owned();
         }
@@ -188,7 +188,7 @@ fn payment_fields(answers: &[String]) -> Option<String> {
     (!all.is_empty()).then(|| all.join("|"))
 }
 
-/// Fields that the simulated terminal or its host has values for.
+/// Fields for which the simulated terminal or its host has its own values.
 const OWN: &[&str] = &[
     "ACCT_NUM",
     "APPROVED_AMOUNT",
@@ -217,7 +217,7 @@ const OWN: &[&str] = &[
     "TROUTD",
 ];
 
-/// The pauses from each failure of a row to the next attempt, row by row.
+/// The pauses between failed attempts and the next ones, grouped by series of failures.
 fn pauses(sessions: &[Session]) -> Vec<Vec<Duration>> {
     let mut all = Vec::new();
     for session in sessions {
@@ -237,12 +237,12 @@ fn pauses(sessions: &[Session]) -> Vec<Vec<Duration>> {
     all
 }
 
-/// The rule that pauses follow: the first, how they grow, the longest, and what chance adds.
+/// Derives the retry settings (first pause, growth, cap, jitter) from the longest series of pauses, if it is regular.
 fn retries(rows: &[Vec<Duration>], told: &mut BTreeMap<&'static str, String>) {
     let Some(longest) = rows.iter().max_by_key(|row| row.len()).filter(|row| row.len() >= 3) else { return };
     let rounded = |pause: Duration| {
         let ms = pause.as_millis();
-        // Dialling takes a little.
+        // Rounded, as connecting takes some time.
         let step = if ms >= 900 { 100 } else { 10 };
         Duration::from_millis(u64::try_from((ms + step / 2) / step * step).unwrap_or(u64::MAX))
     };
@@ -255,7 +255,7 @@ fn retries(rows: &[Vec<Duration>], told: &mut BTreeMap<&'static str, String>) {
         [] => 1.0,
         some => some.iter().sum::<f64>() / some.len() as f64,
     };
-    // Where each is as the rule has it, chance adds nothing.
+    // If all pauses match the rule, there is no jitter.
     let expected = |nth: usize| first.as_secs_f64() * growth.round().powi(i32::try_from(nth).unwrap_or(i32::MAX));
     let is_strict = longest.iter().enumerate().all(|(nth, pause)| {
         let expected = expected(nth).min(cap.as_secs_f64());

@@ -1,27 +1,27 @@
-//! Hears one connection: the bytes of both sides as they pass, made into what happened.
+//! A passive parser of one connection: turns the bytes of both sides into events.
 //!
-//! It reads along and changes nothing; what it cannot read it says, and passes over.
+//! It changes nothing, and reports and skips what it cannot parse.
 
 use sca_protocol::frame::Decoder;
 use sca_protocol::handshake::{HEAD_BYTES_MAX, Head};
 
 use crate::session::{Event, Side};
 
-/// Bytes of a frame that is read.
+/// Maximum size in bytes of a frame.
 const FRAME_MAX: usize = 1 << 20;
-/// Bytes of a refusal's body that are kept.
+/// Maximum number of bytes kept of the body of a rejected upgrade.
 const BODY_MAX: usize = 4_096;
 
-/// The ears on one connection.
+/// The passive parser of one connection.
 #[derive(Debug)]
 pub struct Ears {
-    /// What the terminal has said of its request, and the broker of its answer.
+    /// Received bytes of the upgrade request (terminal), and of its response (broker).
     heads: [Vec<u8>; 2],
     phase: Phase,
     decoders: [Decoder; 2],
-    /// What came behind a gap, in which the next frame has not been found yet.
+    /// Bytes received after a gap, in which the start of the next frame has not been found yet.
     behind: [Option<Vec<u8>>; 2],
-    /// Whether the request, or some of it, is missing.
+    /// Whether the upgrade request is missing or incomplete.
     has_no_request: bool,
 }
 
@@ -30,7 +30,7 @@ enum Phase {
     Asking,
     Answering,
     Talking,
-    /// Nothing more can be read.
+    /// Parsing has been given up.
     Deaf,
 }
 
@@ -46,11 +46,12 @@ impl Default for Ears {
     }
 }
 
-/// How texts begin that travel.
+/// How the text messages of this protocol begin.
 const BEGINNINGS: [&[u8]; 6] =
     [b"<TRANSACTION", b"<RESPONSE", b"<ETRANSACTION", b"<ERESPONSE", b"<?xml", b"\xef\xbb\xbf<"];
 
-/// Whether a frame of a side may begin with these bytes: whole, of a kind there is, and a text one that travels.
+/// Whether these bytes may be the start of a frame of a side: a known opcode, masked as required, and a text that
+/// begins like a document.
 fn may_begin(bytes: &[u8], side: Side) -> bool {
     let [first, second, rest @ ..] = bytes else { return false };
     let is_masked = second & 0x80 != 0;
@@ -76,13 +77,13 @@ fn may_begin(bytes: &[u8], side: Side) -> bool {
             let begin: Vec<u8> = begin.by_ref().skip_while(u8::is_ascii_whitespace).collect();
             BEGINNINGS.iter().any(|words| begin.starts_with(words))
         }
-        // A control frame at the very end of what came.
+        // A control frame that ends exactly with the data.
         0x88..=0x8a => length <= 125 && payload.len() == length,
         _ => false,
     }
 }
 
-/// Whether what a side says cannot belong to a request or its answer.
+/// Whether bytes of a side cannot belong to an upgrade request or its response.
 fn is_past_heads(side: Side, answer: &[u8], bytes: &[u8]) -> bool {
     match side {
         Side::Terminal => may_begin(bytes, side),
@@ -95,13 +96,13 @@ fn place(side: Side) -> usize {
 }
 
 impl Ears {
-    /// Whether the upgrade has been answered.
+    /// Whether the upgrade response has been seen, or parsing has been given up.
     #[must_use]
     pub fn is_past_the_answer(&self) -> bool {
         matches!(self.phase, Phase::Talking | Phase::Deaf)
     }
 
-    /// Bytes that wait for the end of what they belong to.
+    /// Bytes buffered for unfinished heads and frames.
     #[must_use]
     pub fn waiting(&mut self) -> usize {
         let decoders: usize = self.decoders.iter_mut().map(|decoder| decoder.buffer_mut().capacity()).sum();
@@ -109,14 +110,14 @@ impl Ears {
         decoders + behind + self.heads.iter().map(Vec::len).sum::<usize>()
     }
 
-    /// Some bytes of a side are missing here, and how many. Reading goes on with the next frame that can begin.
+    /// Reports a gap in the bytes of a side; `missing` says how much. Parsing resumes at the next possible frame.
     #[must_use]
     pub fn misses(&mut self, side: Side, missing: &str) -> Vec<Event> {
         let who = if side == Side::Terminal { "terminal" } else { "broker" };
-        let what = format!("{missing} of the {who} are missing");
+        let what = format!("{missing} from the {who} are missing");
         let mut events = vec![Event::Lost { side, what }];
         match (self.phase, side) {
-            // The answer is still to come.
+            // The response is still to come.
             (Phase::Asking | Phase::Answering, Side::Terminal) => {
                 self.heads[0].clear();
                 self.has_no_request |= self.phase == Phase::Asking;
@@ -134,12 +135,12 @@ impl Ears {
         events
     }
 
-    /// Looks behind a gap for the next frame. What is to be read from there on; nothing where none begins yet.
+    /// Searches for the next frame after a gap. Returns the bytes from there on; none if no frame starts yet.
     fn finds_again(&mut self, side: Side, bytes: &[u8], events: &mut Vec<Event>) -> Option<Vec<u8>> {
         let waiting = self.behind[place(side)].as_mut()?;
         let seen = waiting.len();
         waiting.extend_from_slice(bytes);
-        // Where a segment begins a frame begins, as a rule.
+        // A frame usually starts at the start of a segment.
         let mut places = std::iter::once(seen).chain(0..waiting.len());
         let found = places.find(|at| may_begin(&waiting[*at..], side));
         if found.is_none() && waiting.len() > FRAME_MAX {
@@ -149,25 +150,25 @@ impl Ears {
         let rest = waiting.split_off(found);
         self.behind[place(side)] = None;
         if found > 0 {
-            events.push(Event::Note(format!("{found} bytes behind the gap belong to what is missing")));
+            events.push(Event::Note(format!("{found} bytes after the gap belong to the missing data")));
         }
         Some(rest)
     }
 
-    /// Hears nothing more, for this reason.
+    /// Gives up parsing, for this reason.
     #[must_use]
     pub fn gives_up(&mut self, why: &str) -> Event {
         *self = Self { phase: Phase::Deaf, ..Self::default() };
-        Event::Note(format!("nothing more of this connection is recorded: {why}"))
+        Event::Note(format!("recording of this connection stops: {why}"))
     }
 
-    /// Hears what a side says next.
+    /// Parses the next bytes of a side.
     pub fn hear(&mut self, side: Side, bytes: &[u8]) -> Vec<Event> {
         let mut events = Vec::new();
         match self.phase {
             Phase::Deaf => {}
             Phase::Talking => self.talk(side, bytes, &mut events),
-            // Neither side sends frames before the answer, so the answer is missing too.
+            // Neither side sends frames before the upgrade response, so the response is missing too.
             Phase::Answering if self.has_no_request && is_past_heads(side, &self.heads[1], bytes) => {
                 let heads = std::mem::take(&mut self.heads);
                 self.phase = Phase::Talking;
@@ -183,7 +184,7 @@ impl Ears {
         events
     }
 
-    /// The request, and then its answer.
+    /// Parses the upgrade request, and then its response.
     fn meet(&mut self, events: &mut Vec<Event>) {
         if self.phase == Phase::Asking {
             let said = &self.heads[0];
@@ -200,7 +201,7 @@ impl Ears {
         while let Ok(Some((head, size))) = Head::parse_answer(&self.heads[1])
             && head.is_interim()
         {
-            events.push(Event::Note(format!("the broker said first: {}", head.line)));
+            events.push(Event::Note(format!("interim response of the broker: {}", head.line)));
             self.heads[1].drain(..size);
         }
         let said = &self.heads[1];
@@ -228,11 +229,11 @@ impl Ears {
         }
     }
 
-    /// What is heard first is no request: the connection has been up for a while.
+    /// The first bytes are not a request: the capture begins within an established connection.
     fn begin_within(&mut self, events: &mut Vec<Event>) {
         let heads = std::mem::take(&mut self.heads);
         self.phase = Phase::Talking;
-        events.push(Event::Note("the capture begins within a connection".to_owned()));
+        events.push(Event::Note("the capture begins within an established connection".to_owned()));
         events.push(Event::Up);
         self.talk(Side::Terminal, &heads[0], events);
         self.talk(Side::Broker, &heads[1], events);
@@ -256,7 +257,7 @@ impl Ears {
                 Ok(None) => return,
                 Err(error) => {
                     self.phase = Phase::Deaf;
-                    return events.push(Event::Note(format!("nothing more can be read of this connection: {error}")));
+                    return events.push(Event::Note(format!("cannot parse the rest of this connection: {error}")));
                 }
             }
         }

@@ -1,8 +1,8 @@
-//! What is known of fields beyond their names: which only refer to something, which are another at every
-//! run. One table each, read by redaction and by the lift.
+//! Tables of message fields by nature: references, values that differ in every run, and values that later requests
+//! repeat. Used by redaction and by the generation of scenarios.
 
-/// Fields that refer to something by a number of the POS, of the host or of the device: a number in them is no card's,
-/// though it may look like one.
+/// Fields that hold a reference number of the POS, the host or the device. A number in them is not a card number, even
+/// if it looks like one.
 pub(crate) const REFERENCE: &[&str] = &[
     "BATCH_TRACE_ID",
     "COUNTER",
@@ -21,7 +21,7 @@ pub(crate) const REFERENCE: &[&str] = &[
     "TROUTD",
 ];
 
-/// Fields that are another at every run: times, what a host or a device gives out, what a device is.
+/// Fields whose value differs in every run: times, values assigned by a host or device, device properties.
 pub(crate) const VARYING: &[&str] = &[
     "AUTH_CODE",
     "AUTHNWID",
@@ -46,10 +46,10 @@ pub(crate) const VARYING: &[&str] = &[
     "VERSION_INFO",
 ];
 
-/// Fields whose value a later request brings back.
+/// Fields whose value a later request repeats.
 pub(crate) const BROUGHT_BACK: &[&str] = &["CARD_TOKEN", "CTROUTD", "MAC_LABEL", "TROUTD"];
 
-/// The name in a table, in whatever case the wire spells it.
+/// Whether a table holds a name, ignoring case.
 pub(crate) fn holds(table: &[&str], name: &str) -> bool {
     table.iter().any(|known| known.eq_ignore_ascii_case(name))
 }

@@ -1,4 +1,5 @@
-//! Frames into messages: fragments joined, compression undone. What no message can be made of stays frames.
+//! Assembles WebSocket frames into messages: joins fragments and decompresses. Frames that do not form a valid message
+//! stay frames.
 
 use std::borrow::Cow;
 
@@ -7,35 +8,36 @@ use sca_protocol::frame::{Frame, opcode};
 
 use crate::session::Side;
 
-/// What came of a frame.
+/// The result of taking one frame.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Came<'f> {
-    /// A fragment of a message that is not whole yet.
+    /// A fragment of a message that is not complete yet.
     Part,
-    /// A message in one frame, or of frames that all are as they should be.
+    /// A complete message, in one frame or in several valid fragments.
     Message {
         /// TEXT or BINARY.
         opcode: u8,
-        /// What it says.
+        /// The message, joined and decompressed.
         payload: Cow<'f, [u8]>,
-        /// The frames it came in, where there were several.
+        /// Its fragments, if there were several and they were not compressed.
         fragments: Vec<Frame>,
     },
     /// A control frame.
     Control(Frame),
-    /// A frame that breaks the protocol.
+    /// A frame that violates the protocol, or a message over the limits.
     Odd(Frame),
 }
 
-/// Bytes of a message that is put together or unpacked.
+/// Maximum size in bytes of a joined or decompressed message.
 const MESSAGE_MAX: usize = 1 << 20;
-/// Frames of a message that is put together.
+/// Maximum number of fragments of a message.
 const FRAGMENTS_MAX: usize = 1_000;
 
-/// Both ways of one connection.
+/// The message assembly of one connection, both directions.
 #[derive(Default)]
 pub(crate) struct Frames {
-    /// Whether the two have agreed on permessage-deflate (RFC 7692), and forget what they have said.
+    /// Whether permessage-deflate (RFC 7692) was negotiated, and for each side whether it resets its context after
+    /// every message.
     deflate: Option<[bool; 2]>,
     ways: [Way; 2],
 }
@@ -50,7 +52,7 @@ struct Way {
 }
 
 impl Frames {
-    /// The frames of a new connection, whose answer to the upgrade is this.
+    /// The assembly of a new connection, given the head of the upgrade response.
     pub(crate) fn open(answer: &str) -> Self {
         let lower = answer.to_ascii_lowercase();
         let line = lower
@@ -61,17 +63,17 @@ impl Frames {
         Self { deflate, ways: Default::default() }
     }
 
-    /// Bytes that wait for the rest of their message.
+    /// Bytes of unfinished messages.
     pub(crate) fn waiting(&self) -> usize {
         self.ways.iter().filter(|way| !way.parts.is_empty()).map(|way| way.size).sum()
     }
 
-    /// Forgets what waits for the rest of its message.
+    /// Drops unfinished messages.
     pub(crate) fn forget(&mut self) {
         self.ways.iter_mut().for_each(|way| way.parts.clear());
     }
 
-    /// Takes the next frame of a side.
+    /// Takes the next frame sent by a side.
     pub(crate) fn take<'f>(&mut self, side: Side, frame: &'f Frame) -> Came<'f> {
         let has_mask = frame.mask.is_some() == (side == Side::Terminal);
         let way = &mut self.ways[usize::from(side == Side::Broker)];
@@ -107,7 +109,7 @@ impl Frames {
             return Came::Part;
         }
         let mut parts = std::mem::take(&mut way.parts);
-        // Most messages come in one frame, and need no copy.
+        // Most messages are a single frame and need no copy.
         let mut whole = Cow::Borrowed(frame.payload.as_slice());
         if !parts.is_empty() {
             parts.push(frame.clone());
@@ -130,7 +132,7 @@ impl Way {
         if forgets {
             unpacker.reset(false);
         }
-        // The end that every message has, and that is not sent.
+        // The tail that the sender strips from every message (RFC 7692, 7.2.1).
         let mut input: Vec<u8> = packed.to_vec();
         input.extend([0, 0, 0xff, 0xff]);
         let begin = unpacker.total_in();
@@ -166,10 +168,10 @@ mod tests {
         assert!(matches!(frames.take(Side::Broker, &text(true, opcode::PING, "x")), Came::Control(_)));
         let last = text(true, opcode::CONTINUE, "</a>");
         let Came::Message { payload, fragments, .. } = frames.take(Side::Broker, &last) else {
-            panic!("the last fragment makes it whole");
+            panic!("the last fragment completes it");
         };
         assert_eq!((&*payload, fragments.len()), (b"<a></a>".as_slice(), 2));
-        // Nothing is being continued, and a terminal has to mask.
+        // There is no message to continue, and a terminal must mask.
         assert!(matches!(frames.take(Side::Broker, &text(true, opcode::CONTINUE, "x")), Came::Odd(_)));
         assert!(matches!(frames.take(Side::Terminal, &text(true, opcode::TEXT, "x")), Came::Odd(_)));
     }
@@ -178,7 +180,7 @@ mod tests {
     fn what_was_packed_is_unpacked_with_what_came_before() {
         let answer = "HTTP/1.1 101 x\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
         let mut frames = Frames::open(answer);
-        // The example of RFC 7692, section 7.2.3.2: the same word twice, the second time by what is remembered.
+        // The example of RFC 7692, section 7.2.3.2: the same word twice, the second time by reference to the first.
         let packed = |bytes: &[u8]| Frame { reserved: 4, ..Frame::whole(opcode::TEXT, bytes) };
         for bytes in [&[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00][..], &[0xf2, 0x00, 0x11, 0x00, 0x00][..]] {
             let frame = packed(bytes);

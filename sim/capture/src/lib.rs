@@ -1,7 +1,8 @@
-//! Field material in: a recorder between terminal and broker, imports of what other tools have caught, redaction, and where
-//! a capture and the simulated terminal part.
+//! Captures from the field: a recorder between terminals and broker, importers for other tools' captures, redaction of
+//! card data, and the comparison of a capture with the simulated terminal.
 //!
-//! Whatever it takes in becomes a [`Session`], and every session a scenario. Card data is gone before anything is kept.
+//! Every capture becomes one [`Session`] per terminal, and every session becomes a scenario. Card data is redacted
+//! before anything is stored.
 
 mod audit;
 pub mod calibrate;

@@ -1,4 +1,4 @@
-//! Captures from files, and scenarios to files: which kind of capture a file is, its bytes tell.
+//! Reads captures from files, whose kind it detects by content, and writes scenarios.
 
 use std::fs;
 use std::io::{self, Read};
@@ -13,12 +13,12 @@ use crate::import::packets::{self, PacketsError};
 use crate::import::{Format, Imported, TEXT_MAX, decoded, har, log, looks, too_long};
 use crate::session::{Event, Session};
 
-/// How a capture is to be read.
+/// Options for reading a capture.
 #[derive(Debug, Clone, Default)]
 pub struct How {
-    /// A TLS key log, for packets.
+    /// The TLS key log, for packets.
     pub keys: Option<PathBuf>,
-    /// How a log is written.
+    /// The format of a log.
     pub shape: Shape,
 }
 
@@ -33,7 +33,7 @@ pub enum LoadError {
     Packets(#[from] PacketsError),
 }
 
-/// Kinds of files of packets, by how they begin: pcap in both orders and both precisions, pcapng.
+/// Magic numbers of packet captures: pcap in both byte orders and precisions, pcapng.
 const PACKETS: &[[u8; 4]] = &[
     [0xd4, 0xc3, 0xb2, 0xa1],
     [0xa1, 0xb2, 0xc3, 0xd4],
@@ -42,10 +42,10 @@ const PACKETS: &[[u8; 4]] = &[
     [0x0a, 0x0d, 0x0d, 0x0a],
 ];
 
-/// Reads a capture: packets, an HTTP archive, or a log, which may be of several files.
+/// Reads a capture: packets, an HTTP archive, or a log, possibly in several files.
 ///
 /// # Errors
-/// [`LoadError`], if nothing of it can be read. What is damaged within it is told by what comes back.
+/// [`LoadError`], if nothing can be read. Partial damage is reported in the result.
 pub fn load(paths: &[PathBuf], how: &How) -> Result<Imported, LoadError> {
     if let [path] = paths
         && is_packets(path)?
@@ -61,7 +61,7 @@ pub fn load(paths: &[PathBuf], how: &How) -> Result<Imported, LoadError> {
             _ => LoadError::File(io::Error::new(error.kind(), format!("{name}: {error}"))),
         };
         if is_packets(path).map_err(wrong)? {
-            return Err(LoadError::File(invalid(&format!("{name}: packets are read from one file alone"))));
+            return Err(LoadError::File(invalid(&format!("{name}: packets must be in a single file"))));
         }
         let (text, damage) = text(path, how.shape.format).map_err(wrong)?;
         left = left.checked_sub(text.len()).ok_or_else(|| LoadError::File(too_long()))?;
@@ -76,7 +76,7 @@ pub fn load(paths: &[PathBuf], how: &How) -> Result<Imported, LoadError> {
         [(_, text)] if is_archive(text) => har::read(text),
         several => match several.iter().find(|(_, text)| is_archive(text)) {
             Some((name, _)) => {
-                return Err(LoadError::File(invalid(&format!("{name}: an HTTP archive is read from one file alone"))));
+                return Err(LoadError::File(invalid(&format!("{name}: an HTTP archive must be a single file"))));
             }
             None => log::read(&texts, &how.shape),
         },
@@ -90,7 +90,7 @@ pub fn load(paths: &[PathBuf], how: &How) -> Result<Imported, LoadError> {
     Ok(imported)
 }
 
-/// Messages that are longer than a scenario holds.
+/// Messages that are too long for a scenario.
 fn too_long_for_a_scenario(imported: &Imported) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for session in &imported.sessions {
@@ -101,7 +101,7 @@ fn too_long_for_a_scenario(imported: &Imported) -> Vec<(String, String)> {
                 let place = format!("terminal {}, {:.3} s", session.name, at.as_secs_f64());
                 all.push((
                     place,
-                    format!("a message of {} bytes, {MESSAGE_MAX} fit into a scenario", frame.payload.len()),
+                    format!("message of {} bytes, limit of a scenario is {MESSAGE_MAX}", frame.payload.len()),
                 ));
             }
         }
@@ -119,7 +119,7 @@ fn is_packets(path: &Path) -> io::Result<bool> {
     Ok(PACKETS.iter().any(|magic| begin == magic))
 }
 
-/// The text of a file, and why it ends before its end, where it does.
+/// The text of a file, and why it is incomplete, if it is.
 fn text(path: &Path, format: Format) -> io::Result<(String, Option<String>)> {
     let file = files::open(path)?;
     let mut bytes = Vec::new();
@@ -129,30 +129,30 @@ fn text(path: &Path, format: Format) -> io::Result<(String, Option<String>)> {
     }
     let is = |wanted: &str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted));
     if !bytes.is_empty() && (format == Format::Pcap || is("pcap") || is("pcapng")) {
-        return Err(invalid("it is no file of packets, whatever its name says"));
+        return Err(invalid("not a packet capture, despite its name"));
     }
     let (text, damage) = decoded(bytes)?;
     let wants_archive = format == Format::Har || (format == Format::Auto && is("har"));
     if wants_archive && !text.trim_start().starts_with('{') {
-        return Err(invalid("it is no HTTP archive, whatever its name says"));
+        return Err(invalid("not an HTTP archive, despite its name"));
     }
     Ok((text, damage))
 }
 
-/// The scenario that a session is, or the scenarios. Their title names the capture.
+/// Converts a session to one scenario, or to several. Their titles name the capture.
 #[must_use]
 pub fn scenarios(session: &Session, from: &str) -> Vec<String> {
     Lift::whole(&title(&session.name, from), session)
 }
 
-/// The title of a scenario made of what was caught.
+/// The title of a scenario made of a capture.
 #[must_use]
 pub(crate) fn title(name: &str, from: &str) -> String {
     let told: String = format!("Terminal {name}, from {from}").chars().filter(|c| !c.is_control()).take(200).collect();
     crate::redacted(&told).into_owned()
 }
 
-/// The name of a file for a terminal: what a file name can hold of its own.
+/// The file name for a terminal, without extension: unsupported characters become `-`.
 #[must_use]
 pub fn file_name(name: &str) -> String {
     let kept = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '-' });
@@ -160,10 +160,10 @@ pub fn file_name(name: &str) -> String {
     format!("terminal-{}", crate::redacted(&kept))
 }
 
-/// Writes a new file, and its folder where there is none.
+/// Writes a new file, and creates its folder if missing.
 ///
 /// # Errors
-/// What the system says; a file that is there already stays as it is.
+/// An I/O error; without `replace` also if the file exists.
 pub fn write_new(path: &Path, text: &str, replace: bool) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;

@@ -1,6 +1,6 @@
-//! Card data out, before anything is kept: by the element it stands in, and by its looks everywhere but in references.
+//! Redacts card data before anything is stored: by element name, and by pattern everywhere except in reference fields.
 //!
-//! It reads what was on the wire, well-formed or not, and changes nothing but what it takes out.
+//! It accepts any text, well-formed or not, and changes nothing but the redacted parts.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -15,10 +15,10 @@ use sca_protocol::secret::{self, Kind};
 
 use crate::fields::{self, REFERENCE, VARYING};
 
-/// Elements within elements that are told apart; deeper ones count as part of the last of these.
+/// Maximum nesting depth of elements that are told apart; deeper ones count as part of the last.
 const DEPTH_MAX: usize = 64;
 
-/// A text without card data: a named card of the same brand stands in the place of each number.
+/// Redacts card data in a text: each card number is replaced by the name of a test card of the same brand.
 ///
 /// ```
 /// use sca_capture::redacted;
@@ -42,21 +42,21 @@ pub fn redacted(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// A place of a text where something else stands in what is kept.
+/// A part of a text that is replaced.
 pub(crate) struct Place<'a> {
-    /// The element in which it stands.
+    /// The name of the enclosing element.
     pub(crate) name: Option<&'a str>,
     pub(crate) range: Range<usize>,
     pub(crate) new: String,
 }
 
-/// What of a text is replaced, in its order.
+/// The parts of a text that are replaced, in order.
 pub(crate) fn places(text: &str) -> Vec<Place<'_>> {
     let (parts, elements) = parts(text);
     let mut all = Vec::new();
     let mut at = 0;
     while at < parts.len() {
-        // The texts of one element, which comments and sections may part.
+        // The texts of one element, which comments and CDATA sections may split.
         let mine = parts[at..].iter().take_while(|part| part.element == parts[at].element).count();
         let group = &parts[at..at + mine];
         at += mine;
@@ -66,18 +66,18 @@ pub(crate) fn places(text: &str) -> Vec<Place<'_>> {
     all
 }
 
-/// What stands between tags, each with its element.
+/// The texts between tags, each with the name of its element.
 pub(crate) fn texts(text: &str) -> Vec<(&str, Range<usize>)> {
     let (parts, elements) = parts(text);
     let texts = parts.into_iter().filter(|part| part.is_text);
     texts.filter_map(|part| Some((elements[part.element?].name, part.range))).collect()
 }
 
-/// What is to be replaced in the texts and tags of one element.
+/// The replacements in the texts and tags of one element.
 fn replaced(text: &str, group: &[Part], elements: &[Element<'_>]) -> Vec<(Range<usize>, String)> {
     let texts = || group.iter().filter(|part| part.is_text).map(|part| &text[part.range.clone()]);
     let whole: String = texts().collect();
-    // A number of a kind that nobody here knows may be a card's, but for where other numbers are expected.
+    // A number of an unknown issuer may be a card number, except in fields for other numbers.
     let is_open = group[0].element.is_some_and(|element| !elements[element].is_numbered);
     let find = |text: &str| if is_open { pan::find_any(text.as_bytes()) } else { pan::find(text.as_bytes()) };
     let looks_at = |old: &str| looked_at(old, &find(old));
@@ -98,7 +98,7 @@ fn replaced(text: &str, group: &[Part], elements: &[Element<'_>]) -> Vec<(Range<
             _ => looks_at(old),
         };
         if is_said && secret.is_some() {
-            // Blanks round it belong to the document.
+            // Surrounding whitespace belongs to the document.
             let begin = part.range.start + old.len() - old.trim_start().len();
             all.push((begin..part.range.start + old.trim_end().len(), new));
         } else if new != old {
@@ -108,9 +108,9 @@ fn replaced(text: &str, group: &[Part], elements: &[Element<'_>]) -> Vec<(Range<
     all
 }
 
-/// A text with named cards for the numbers that were found in it, and without what was packed round such numbers.
+/// Replaces card numbers by test card names, and removes tracks, encoded card data and credentials.
 fn looked_at(old: &str, found: &[Found]) -> String {
-    // A track goes as a whole: behind the number it has more of the card.
+    // A track is removed as a whole: it contains more card data after the number.
     let tracks = TRACK.replace_all(old, "redacted");
     let told = match &tracks {
         Cow::Borrowed(_) => pan::replaced(old, found, |digits| named(digits).to_owned()),
@@ -124,37 +124,37 @@ fn looked_at(old: &str, found: &[Found]) -> String {
     ESCAPED.replace_all(&told, "$1*").into_owned()
 }
 
-/// Whether what stands in a reference is one: a word, and nothing that is secret by how it is written.
+/// Whether the value of a reference field is a plain reference: one word that does not look like a secret.
 fn is_one_word(text: &str) -> bool {
     let mut all = text.trim().chars();
     all.all(|c| c.is_alphanumeric() || "-_./#".contains(c)) && !TRACK.is_match(text) && !PASSES.is_match(text)
 }
 
-/// Kinds that are taken out wherever their names stand in a text.
+/// Kinds of secrets that are redacted wherever their names occur in a text.
 fn is_said_in_passing(kind: Kind) -> bool {
     !matches!(kind, Kind::Number | Kind::Key | Kind::Mac | Kind::Pairing)
 }
 
-/// A track of a card: the number and what follows it.
+/// A card track: the number and what follows it.
 static TRACK: LazyLock<Regex> =
     LazyLock::new(|| made(r"%?[Bb]?\d{12,19}\^[^\^?<]{2,26}\^[\d?]{4,}[^?<\s]*\??|;?\d{12,19}[=D]\d{4,}[\d=?]*"));
-/// What lets somebody in, by how it is written.
+/// Credentials by their form: bearer and basic tokens, JWTs.
 static PASSES: LazyLock<Regex> =
     LazyLock::new(|| made(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/-]{6,}=*|()\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+"));
 static USERS: LazyLock<Regex> = LazyLock::new(|| made(r"://[^/\s:@<]+:[^/\s@<]+@"));
-/// Numbers that are named in passing.
+/// PINs, security codes and passwords named in running text.
 static NUMBERS: LazyLock<Regex> =
     LazyLock::new(|| made(r#"(?i)\b(pin|cvv2?|cvc2?|csc|password|passwd|pwd)(\s*[:=]\s*"?|\s+)(?:\d{3,12}\b)"#));
-/// Elements whose signs are written as entities.
+/// Secret elements with tags escaped as entities.
 static ESCAPED: LazyLock<Regex> = LazyLock::new(|| {
     made(r"(?i)(&lt;[\w:.-]*(?:pin|cvv2?|cvc2?|csc|passw|track\d?|expiry|exp_date)[\w.-]*&gt;)[^&<]*")
 });
 
 fn made(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a pattern of the program is one")
+    Regex::new(pattern).expect("a built-in pattern is valid")
 }
 
-/// The text without what is base64 of a text with a card's number in it.
+/// Redacts Base64 words that decode to a card number or a secret.
 fn unpacked(text: &str) -> Cow<'_, str> {
     const SHORTEST: usize = 18;
     const KINDS: [GeneralPurpose; 2] =
@@ -178,12 +178,12 @@ fn unpacked(text: &str) -> Cow<'_, str> {
     Cow::Owned(packed.iter().fold(text.to_owned(), |text, word| text.replace(word, "redacted")))
 }
 
-/// With or without its padding, and with bits that mean nothing.
+/// Accepts missing padding and non-zero trailing bits.
 const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_padding_mode(DecodePaddingMode::Indifferent)
     .with_decode_allow_trailing_bits(true);
 
-/// Bytes without card data, where they are text in any of the usual ways.
+/// Redacts card data in bytes that are text in any common encoding.
 pub(crate) fn redacted_bytes(bytes: &[u8]) -> Cow<'_, [u8]> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return match redacted(text) {
@@ -191,7 +191,7 @@ pub(crate) fn redacted_bytes(bytes: &[u8]) -> Cow<'_, [u8]> {
             Cow::Owned(text) => Cow::Owned(text.into_bytes()),
         };
     }
-    // What is no UTF-8 is read a character a byte, which finds tags and digits all the same.
+    // Other encodings are read as one character per byte, which still finds tags and digits.
     let wide: String = bytes.iter().map(|byte| char::from(*byte)).collect();
     match redacted(&wide) {
         Cow::Borrowed(_) => Cow::Borrowed(bytes),
@@ -199,13 +199,13 @@ pub(crate) fn redacted_bytes(bytes: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// Whether what stands in a field is not to be kept. A MAC and keys are nobody's, but a POS needs to know that they were
-/// there.
+/// Whether the value of a field is redacted. MACs and keys are kept, as they are not secrets here and a POS needs to
+/// know of them.
 fn is_secret(name: &str) -> bool {
     secret::kind(name).is_some_and(|kind| !matches!(kind, Kind::Key | Kind::Mac))
 }
 
-/// A tag without the values of attributes that hold a card.
+/// A tag without the values of secret attributes.
 fn without_secret_attributes(tag: &str) -> Cow<'_, str> {
     let mut out = Cow::Borrowed(tag);
     let mut from = 0;
@@ -228,7 +228,7 @@ fn without_secret_attributes(tag: &str) -> Cow<'_, str> {
     out
 }
 
-/// What stands in the place of a secret: once, in the first of its parts.
+/// The replacement of a secret; empty for all but the first part of a split value.
 fn in_place_of(name: &str, whole: &str, nth: usize) -> String {
     if nth > 1 {
         return String::new();
@@ -239,7 +239,7 @@ fn in_place_of(name: &str, whole: &str, nth: usize) -> String {
         Some(Kind::Code) => "000".to_owned(),
         Some(Kind::Pin) if digits.len() < 7 => "0000".to_owned(),
         Some(Kind::Password) => "*".to_owned(),
-        // Four digits, as the device takes them.
+        // Four digits, as the device expects.
         Some(Kind::Pairing) => "1234".to_owned(),
         Some(Kind::Expiry) if name.ends_with("MONTH") => "12".to_owned(),
         Some(Kind::Expiry) if name.ends_with("YEAR") => "30".to_owned(),
@@ -253,7 +253,7 @@ fn in_place_of(name: &str, whole: &str, nth: usize) -> String {
     }
 }
 
-/// The test card that stands for a number, by its issuer.
+/// The test card that replaces a card number, by its issuer.
 fn named(digits: &[u8]) -> &'static str {
     match digits {
         [b'3', b'4' | b'7', ..] => "amex",
@@ -263,26 +263,26 @@ fn named(digits: &[u8]) -> &'static str {
     }
 }
 
-/// A stretch of text, or of markup.
+/// A piece of text or markup.
 struct Part {
     range: Range<usize>,
-    /// The element it stands in; none outside of all.
+    /// The enclosing element; none at top level.
     element: Option<usize>,
     /// Whether it is text, and not a tag or a comment.
     is_text: bool,
 }
 
-/// An element that is open somewhere.
+/// An element of the text.
 struct Element<'a> {
     name: &'a str,
-    /// The name of the field for which what stands in it is not kept: its own, or that of one around it.
+    /// The name of the secret field that makes its content secret: its own, or that of an enclosing element.
     secret: Option<&'a str>,
     is_reference: bool,
-    /// Whether numbers of other kinds are expected in it: references, times, what a host gives out.
+    /// Whether other numbers are expected in it: references, times, values assigned by a host.
     is_numbered: bool,
 }
 
-/// Parts a text into tags and what stands between them. What is no markup is text.
+/// Splits a text into tags and the texts between them. Anything that is not markup is text.
 fn parts(text: &str) -> (Vec<Part>, Vec<Element<'_>>) {
     let mut parts: Vec<Part> = Vec::new();
     let mut elements: Vec<Element<'_>> = Vec::new();
@@ -319,7 +319,8 @@ fn parts(text: &str) -> (Vec<Part>, Vec<Element<'_>>) {
         } else if !piece.ends_with("/>") {
             let around = element.and_then(|element| elements[element].secret);
             let is_deep = open.len() >= DEPTH_MAX;
-            // A field keeps the secret of the one around it, and what is deepest is never taken for a reference.
+            // A field inherits secrecy from the enclosing one, and beyond the maximum depth nothing counts as a
+            // reference.
             let secret = is_secret(name).then_some(name).or(around);
             let is_reference = !is_deep && fields::holds(REFERENCE, name);
             let is_numbered = is_reference || (!is_deep && fields::holds(VARYING, name));

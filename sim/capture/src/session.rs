@@ -1,13 +1,13 @@
-//! What happened between one terminal and its broker, wherever it was seen: on the way by a recorder, or in a file.
+//! Sessions: the events between one terminal and its broker, from a recorder or a file.
 //!
-//! It keeps the order and the times, and judges nothing.
+//! Order and times are kept; nothing is judged.
 
 use std::time::Duration;
 
 use sca_protocol::Reason;
 use sca_protocol::frame::Frame;
 
-/// An end of the line.
+/// A side of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     /// The terminal.
@@ -16,79 +16,79 @@ pub enum Side {
     Broker,
 }
 
-/// How a connection ended.
+/// How a side ended the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// An end of writing.
+    /// A TCP FIN.
     Fin,
-    /// A reset.
+    /// A TCP reset.
     Reset,
 }
 
-/// One thing that happened.
+/// An event of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The terminal has reached a port: an attempt begins.
+    /// The terminal connected over TCP: an attempt begins.
     Opened,
-    /// The terminal asks for the upgrade; the head as text.
+    /// The upgrade request of the terminal: its head as text.
     Asked(String),
-    /// The broker answers that; the head as text, and a body where it is no 101.
+    /// The upgrade response of the broker: its head as text, with the body if it is not a 101.
     Answered(String),
-    /// The link is up; how it came to be was not seen.
+    /// The link is up; its handshake is not in the capture.
     Up,
-    /// The attempt came to nothing before it was answered, for a reason in the terminal's eyes.
+    /// The attempt failed before the response; the reason as the terminal sees it.
     Failed(Reason),
-    /// A frame passes, from one side to the other.
+    /// A frame sent by a side.
     Frame(Side, Frame),
-    /// A side has ended the connection.
+    /// A side ended the connection.
     Ended(Side, Ending),
-    /// Something that is no part of the exchange: what was done to the line, or what is known of it.
+    /// A remark that is not part of the exchange.
     Note(String),
-    /// Here the capture has a gap: what a side said is not in it, or cannot be read.
+    /// A gap: data of a side is missing or cannot be read.
     Lost {
-        /// Whose words are missing.
+        /// The side whose data is missing.
         side: Side,
         /// How much, and where.
         what: String,
     },
-    /// The connection is over, and how it ended is not in the capture.
+    /// The connection has ended; how is not in the capture.
     Vanished,
 }
 
-/// The events of one terminal with their times since the first of them.
+/// The events of one terminal, with times relative to the first one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Session {
-    /// The terminal's pinpad id, where it said one; else where it was seen.
+    /// The terminal's pinpad id if known, else another name, such as its address.
     pub name: String,
-    /// Whether the line is TLS.
+    /// Whether the connection uses TLS.
     pub secure: bool,
-    /// Whether a POS has called the terminal on its classic ports, and no broker stands between.
+    /// Whether a POS connected to the terminal's classic ports, without a broker.
     pub classic: bool,
-    /// What happened, in order.
+    /// The events, in order.
     pub events: Vec<(Duration, Event)>,
 }
 
 impl Session {
-    /// A session in which nothing has happened.
+    /// Creates an empty session.
     #[must_use]
     pub fn new(name: impl Into<String>, secure: bool) -> Self {
         Self { name: name.into(), secure, classic: false, events: Vec::new() }
     }
 
-    /// A session on the classic ports in which nothing has happened.
+    /// Creates an empty session on the classic ports.
     #[must_use]
     pub fn classic(name: impl Into<String>) -> Self {
         Self { classic: true, ..Self::new(name, false) }
     }
 
-    /// Takes an event that happened before others that have been taken: behind so many.
+    /// Inserts an event after the first `behind` events, at the time of the event before it.
     pub fn insert(&mut self, behind: usize, event: Event) {
         let behind = behind.min(self.events.len());
         let at = behind.checked_sub(1).and_then(|place| self.events.get(place)).map_or(Duration::ZERO, |(at, _)| *at);
         self.events.insert(behind, (at, event));
     }
 
-    /// Takes an event. What comes out of order is as late as what came before it.
+    /// Appends an event. If its time is before that of the last event, it gets that time.
     pub fn push(&mut self, at: Duration, event: Event) {
         let last = self.events.last().map_or(Duration::ZERO, |(at, _)| *at);
         self.events.push((at.max(last), event));

@@ -1,4 +1,4 @@
-//! `terminal`, `broker`, `host` and `pos`: the simulated parties in the open, on real sockets.
+//! `terminal`, `broker`, `host` and `pos`: the simulated parties as processes of their own, on real sockets.
 
 pub(crate) mod party;
 mod pos;

@@ -16,25 +16,26 @@ use crate::exit::Exit;
 use crate::interrupt::{ENDS, next};
 use crate::terms::complain;
 
-/// Descriptors that are kept for files and for the system's own.
+/// File descriptors reserved for files and for the system.
 const DESCRIPTORS_KEPT: u64 = 32;
 
-/// Limits of a party that listens.
+/// Limits of a party that accepts connections.
 #[derive(Debug, Args)]
 pub(crate) struct Bounds {
-    /// Connections at one time. Who has waited longest without asking for anything makes room for others
+    /// Maximum number of connections; beyond it, the oldest connection that has sent no request is closed to make room
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=60_000))]
     connections: u32,
-    /// MiB of what was read and nobody has taken yet; then reading waits
+    /// MiB of data read but not yet delivered; above this, reading pauses
     #[arg(long, value_name = "MIB", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     memory: u32,
-    /// Seconds that somebody may hold a connection and do nothing with it
+    /// Seconds a connection may send no request, leave a frame or document unfinished, or read nothing before it is
+    /// closed
     #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     patience: u32,
 }
 
 impl Bounds {
-    /// What they come to where each connection takes so many descriptors.
+    /// The effective limits, given the number of descriptors each connection needs.
     pub(crate) fn limits(&self, each: u64) -> live::Limits {
         raise_descriptors();
         let possible = descriptors().map_or(u64::MAX, |all| all.saturating_sub(DESCRIPTORS_KEPT).max(1) / each);
@@ -50,12 +51,12 @@ pub(crate) fn url(text: &str) -> Result<Target, String> {
     parse_url(text).ok_or_else(|| "expected ws://HOST:PORT or wss://HOST:PORT".to_owned())
 }
 
-/// Reads a setting of a party of scenarios.
+/// Parses `NAME=VALUE` for a party in scenarios.
 pub(crate) fn setting<T: Settings + Default>(text: &str) -> Result<(String, String), String> {
     checked(text, |name, value| T::default().set_in_scenario(name, value))
 }
 
-/// Reads a setting of a party in the open.
+/// Parses `NAME=VALUE` for a party on real sockets.
 pub(super) fn open_setting<T: Settings + Default>(text: &str) -> Result<(String, String), String> {
     checked(text, |name, value| T::default().set_in_the_open(name, value))
 }
@@ -82,18 +83,18 @@ pub(crate) fn on_one_thread<F: Future>(future: F) -> Result<F::Output, String> {
     Ok(LocalSet::new().block_on(&runtime, future))
 }
 
-/// Takes as many descriptors as the system gives: many systems give a process few unless it asks.
+/// Raises the soft limit of file descriptors to the hard limit: many systems default to a low one.
 fn raise_descriptors() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
         let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-        // Where the system does not give them, fewer connections are taken.
+        // If that fails, fewer connections are accepted.
         _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
     }
 }
 
-/// Descriptors that there are, if that is known.
+/// The limit of file descriptors, if known.
 fn descriptors() -> Option<u64> {
     #[cfg(unix)]
     return rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
@@ -101,35 +102,35 @@ fn descriptors() -> Option<u64> {
     None
 }
 
-/// Listens for signals from now on; the first of them ends what is waited for so. Needs a runtime.
+/// Starts listening for signals; the future completes with the first one. Needs a runtime.
 pub(crate) fn interrupted() -> impl Future<Output = ()> {
     let heard: std::io::Result<Vec<Signal>> = ENDS.iter().map(|(kind, ..)| signal(*kind)).collect();
     async move {
         match heard {
             Ok(mut signals) => _ = next(&mut signals).await,
-            // Where signals cannot be heard, the process is ended the hard way.
+            // Without a signal handler, a signal terminates the process.
             Err(_) => std::future::pending::<()>().await,
         }
     }
 }
 
-/// How a party in the open ends without a signal.
+/// When a party on real sockets ends without a signal.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Until {
-    /// Ends when standard input does: with the test that started it, however that one ended
+    /// Exit when standard input closes, so that the process never outlives the test that started it
     #[arg(long)]
     end_with_stdin: bool,
 }
 
 impl Until {
-    /// Waits for a signal, or for the end of standard input where that was asked for. Needs a runtime.
+    /// Waits for a signal, or for the end of standard input if that was requested. Needs a runtime.
     pub(crate) fn over(self) -> impl Future<Output = ()> {
         let signals = interrupted();
         let (ended, end) = oneshot::channel();
         if self.end_with_stdin {
-            // A thread of its own: a read of standard input cannot be given up.
+            // A separate thread, because a blocking read of standard input cannot be cancelled.
             std::thread::spawn(move || {
-                // What is read is nobody's, and an error is an end.
+                // The input is discarded, and an error counts as its end.
                 _ = std::io::copy(&mut std::io::stdin().lock().take(u64::MAX), &mut std::io::sink());
                 _ = ended.send(());
             });
@@ -143,11 +144,11 @@ impl Until {
     }
 }
 
-/// Why a party did not run to its end.
+/// Why a party could not run.
 pub(crate) enum Refused {
-    /// What was asked for makes no sense.
+    /// Wrong usage: invalid or contradictory arguments.
     Usage(String),
-    /// Something around it is missing.
+    /// The environment does not allow it: a file, a port, a peer.
     CannotRun(String),
 }
 

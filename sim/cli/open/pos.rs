@@ -1,4 +1,4 @@
-//! `pos`: requests from a file or standard input, answers on standard output.
+//! `pos`: sends requests from a file or standard input, and prints the responses on standard output.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,26 +17,26 @@ use crate::terms::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct PosArguments {
-    /// The broker: ws://HOST:PORT or wss://HOST:PORT, also with /pos/PINPAD-ID as it prints it
+    /// The broker: ws://HOST:PORT or wss://HOST:PORT, optionally with /pos/PINPAD-ID as the broker prints it
     #[arg(long, value_name = "URL", value_parser = pos_url)]
     to: (Target, Option<String>),
-    /// The terminal to speak to: 1 unless this or the URL says otherwise
+    /// The pinpad id of the terminal; default: that of the URL, or 1
     #[arg(long, value_name = "ID")]
     pinpad: Option<String>,
-    /// Seconds to wait for the broker and for each answer
+    /// Timeout in seconds for the connection and for each response
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     patience: u64,
-    /// Requests, one XML document after the other; standard input when absent
+    /// Requests, as consecutive XML documents; default: standard input
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     #[command(flatten)]
     files: Files,
 }
 
-/// A broker's address, and the terminal behind it where the path names one.
+/// Parses a broker's URL, and the pinpad id if the path names one.
 fn pos_url(text: &str) -> Result<(Target, Option<String>), String> {
     match text.split_once("/pos/") {
-        Some((_, "")) => Err("expected a pinpad id behind /pos/".to_owned()),
+        Some((_, "")) => Err("expected a pinpad id after /pos/".to_owned()),
         Some((broker, id)) => Ok((url(broker)?, Some(id.to_owned()))),
         None => Ok((url(text)?, None)),
     }
@@ -75,11 +75,11 @@ pub(crate) fn pos(arguments: &PosArguments) -> Exit {
     exit(run())
 }
 
-/// Bytes of requests that may wait for the end of a document.
+/// Maximum size in bytes of an unfinished document.
 const WAITING_MAX: usize = 16 << 20;
 
-/// Splits what is read into documents and passes them on. What is no document is passed on as it is, at the end: a POS
-/// may send anything.
+/// Splits the input into documents and sends them on. Trailing text that is not a document is sent too: a POS may send
+/// anything.
 async fn documents(input: impl AsyncRead + Unpin, to: mpsc::Sender<String>) -> Result<(), String> {
     let mut lines = BufReader::new(input.take(1 << 30));
     let mut waiting = String::new();
@@ -93,7 +93,7 @@ async fn documents(input: impl AsyncRead + Unpin, to: mpsc::Sender<String>) -> R
             }
         }
         if waiting.len() > WAITING_MAX {
-            return Err(format!("the requests: no document ends within {WAITING_MAX} bytes"));
+            return Err(format!("the requests: no end of document within {WAITING_MAX} bytes"));
         }
         if read == 0 {
             let rest = waiting.trim();

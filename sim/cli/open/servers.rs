@@ -1,4 +1,4 @@
-//! `broker` and `host`: the parties that others dial.
+//! `broker` and `host`: the parties that accept connections.
 
 use std::net::SocketAddr;
 
@@ -13,13 +13,13 @@ use crate::log::{Log, Logging};
 
 #[derive(Debug, Args)]
 pub(crate) struct HostArguments {
-    /// Where to listen, for example 127.0.0.1:9000; port 0 takes a free one
+    /// The listen address, for example 127.0.0.1:9000; port 0 picks a free port
     #[arg(long, value_name = "ADDR")]
     listen: SocketAddr,
-    /// Be the estate host (VHQ), which offers updates, rather than the payment host
+    /// Run the estate host (VHQ), which offers updates, instead of the payment host
     #[arg(long)]
     estate: bool,
-    /// A setting of the host, as `sca-sim settings` lists them; may be given several times
+    /// A setting of the host, see `sca-sim settings`; repeatable
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
     #[command(flatten)]
@@ -32,10 +32,10 @@ pub(crate) struct HostArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct BrokerArguments {
-    /// Where to listen, for example 127.0.0.1:8080; port 0 takes a free one
+    /// The listen address, for example 127.0.0.1:8080; port 0 picks a free port
     #[arg(long, value_name = "ADDR")]
     listen: SocketAddr,
-    /// Another setting of the broker, as `sca-sim settings` lists them; may be given several times
+    /// A setting of the broker, see `sca-sim settings`; repeatable
     #[arg(long, value_name = "NAME=VALUE", value_parser = open_setting::<BrokerSettings>)]
     set: Vec<(String, String)>,
     #[command(flatten)]
@@ -79,7 +79,7 @@ pub(crate) fn broker(arguments: &BrokerArguments) -> Exit {
         let settings = chosen::<BrokerSettings>(&arguments.set)?;
         let needs_authority = scheme == "wss" && settings.client_certificates != "none";
         if needs_authority && credentials.roots.is_empty() {
-            let why = "the terminals' authority is missing: --ca FILE; or --set client-certificates=none";
+            let why = "missing the terminals' authority: --ca FILE, or --set client-certificates=none";
             return Err(Refused::Usage(why.to_owned()));
         }
         if scheme == "ws" {
@@ -88,7 +88,7 @@ pub(crate) fn broker(arguments: &BrokerArguments) -> Exit {
         let plan = BrokerPlan { listen: arguments.listen, credentials, settings, limits: arguments.bounds.limits(1) };
         let log = Log::new(arguments.logging);
         let ready = |address: SocketAddr| {
-            log.line(&format!("listening on {scheme}://{address}; a POS asks at /pos/PINPAD-ID"));
+            log.line(&format!("listening on {scheme}://{address}; POS path: /pos/PINPAD-ID"));
         };
         let mut tell = |said: &Said<'_>| log.said(said);
         on_one_thread(async { live::serve(plan, arguments.until.over(), ready, &mut tell).await })?
@@ -98,12 +98,12 @@ pub(crate) fn broker(arguments: &BrokerArguments) -> Exit {
     exit(run())
 }
 
-/// Settings of TLS do nothing over ws.
+/// Rejects TLS settings for a broker without TLS.
 fn without_effect(set: &[(String, String)]) -> Result<(), String> {
     const OF_TLS: &[&str] = &["client-certificates", "checks-pinpad-id", "tls", "groups", "resumption", "clock"];
     let names = set.iter().filter_map(|(name, _)| BrokerSettings::row(name).ok()).map(|row| row.name);
     match names.into_iter().find(|name| OF_TLS.contains(name)) {
-        Some(name) => Err(format!("{name} has no effect over ws: give the broker a certificate (--cert, --key)")),
+        Some(name) => Err(format!("{name} has no effect over ws; give the broker a certificate (--cert, --key)")),
         None => Ok(()),
     }
 }

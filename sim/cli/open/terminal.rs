@@ -1,4 +1,5 @@
-//! `terminal`: the simulated terminal in the open, and the person who stands before it.
+//! `terminal`: the simulated terminal as a process on real sockets, with the cardholder's actions read from standard
+//! input.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::{BufRead, Read};
@@ -22,23 +23,23 @@ use crate::terms::{complain, say};
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub(crate) struct TerminalArguments {
-    /// The broker: ws://HOST:PORT or wss://HOST:PORT. Not needed with --set POSCONNECTALLOW=ETHERNET, where POS call the
-    /// terminal on its classic ports
+    /// The broker: ws://HOST:PORT or wss://HOST:PORT. Not used with --set POSCONNECTALLOW=ETHERNET, where a POS
+    /// connects to the terminal on its classic ports
     #[arg(long, value_name = "URL", value_parser = url)]
     connect: Option<Target>,
-    /// The terminal's identity, sent as x-vfi-pinpad-id: 1 unless this or `--set pinpad-id=ID` says otherwise
+    /// The terminal's pinpad id, sent as x-vfi-pinpad-id; default: the setting pinpad-id, or 1
     #[arg(long, value_name = "ID")]
     pinpad: Option<String>,
-    /// Another setting of the terminal, as `sca-sim settings` lists them; may be given several times
+    /// A setting of the terminal, see `sca-sim settings`; repeatable
     #[arg(long, value_name = "NAME=VALUE", value_parser = open_setting::<TerminalSettings>)]
     set: Vec<(String, String)>,
-    /// What its chance follows from: keys, masks and the jitter of its pauses; without it they are others every time
+    /// Seed of the terminal's random choices (keys, masks, retry jitter); default: different each time
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// The address on which the classic ports are opened (settings DEVICEPORT and DEVICEPORTSECONDARY)
+    /// The address on which the classic ports listen (settings DEVICEPORT and DEVICEPORTSECONDARY)
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     listen_on: IpAddr,
-    /// A folder that stands for the terminal's flash; it is read at the start and written like the device's own
+    /// A folder that holds the terminal's flash; read at the start and written as the device writes its flash
     #[arg(long, value_name = "DIR")]
     flash: Option<PathBuf>,
     #[command(flatten)]
@@ -47,7 +48,7 @@ pub(crate) struct TerminalArguments {
     files: Files,
     #[command(flatten)]
     logging: Logging,
-    /// Ends when standard input does: with the test that started it, however that one ended
+    /// Exit when standard input closes, so that the process never outlives the test that started it
     #[arg(long)]
     end_with_stdin: bool,
 }
@@ -57,14 +58,14 @@ pub(crate) fn terminal(arguments: &TerminalArguments) -> Exit {
         let mut settings: TerminalSettings = chosen(&arguments.set)?;
         if let Some(id) = &arguments.pinpad {
             if arguments.set.iter().any(|(name, value)| name == "pinpad-id" && value != id) {
-                return Err(Refused::Usage("--pinpad and --set pinpad-id say different things".to_owned()));
+                return Err(Refused::Usage("--pinpad and --set pinpad-id contradict each other".to_owned()));
             }
             settings.set("pinpad-id", id).map_err(|error| Refused::Usage(error.to_string()))?;
         }
         without_effect(&settings, &arguments.set, arguments.connect.as_ref()).map_err(Refused::Usage)?;
         let target = match &arguments.connect {
             Some(_) if settings.pos_connect_allow != "WEBSOCKETS" => {
-                let why = "--connect is for POSCONNECTALLOW=WEBSOCKETS: any other terminal dials no broker";
+                let why = "--connect requires POSCONNECTALLOW=WEBSOCKETS: other terminals do not connect to a broker";
                 return Err(Refused::Usage(why.to_owned()));
             }
             Some(target) => target.clone(),
@@ -72,7 +73,7 @@ pub(crate) fn terminal(arguments: &TerminalArguments) -> Exit {
                 Target { host: String::new(), port: 0, secure: false }
             }
             None => {
-                let why = "--connect URL is missing; without a broker, --set POSCONNECTALLOW=ETHERNET";
+                let why = "missing --connect URL; without a broker use --set POSCONNECTALLOW=ETHERNET";
                 return Err(Refused::Usage(why.to_owned()));
             }
         };
@@ -90,10 +91,11 @@ pub(crate) fn terminal(arguments: &TerminalArguments) -> Exit {
         on_one_thread(async {
             let ((sender, acts), logging) = (mpsc::channel(16), arguments.logging);
             let (ended, end) = oneshot::channel();
-            // A thread of its own: a read of standard input cannot be given up, and the end must not wait for it.
+            // A separate thread, because a blocking read of standard input cannot be cancelled and must not delay the
+            // exit.
             std::thread::spawn(move || {
                 person(&sender, logging);
-                // Where nobody waits for it the end of input is none of the terminal's.
+                // Without --end-with-stdin nobody listens for the end of input.
                 _ = ended.send(());
             });
             let signals = interrupted();
@@ -112,7 +114,7 @@ pub(crate) fn terminal(arguments: &TerminalArguments) -> Exit {
     exit(run())
 }
 
-/// Settings that this terminal would not look at.
+/// Rejects settings that have no effect in this mode of the terminal.
 fn without_effect(
     settings: &TerminalSettings,
     set: &[(String, String)],
@@ -146,16 +148,14 @@ fn without_effect(
     for name in set.iter().filter_map(|(name, _)| TerminalSettings::row(name).ok()).map(|row| row.name) {
         let is_of_link = OF_LINK.contains(&name) || name.starts_with("WEBSOCKET");
         let why = match name {
-            "proxy-user" | "proxy-password" if settings.proxy.is_empty() => {
-                "without PROXY there is nobody to name it to"
-            }
+            "proxy-user" | "proxy-password" if settings.proxy.is_empty() => "no PROXY is set",
             name if OF_PORTS.contains(&name) && is_link => {
                 "with POSCONNECTALLOW=WEBSOCKETS the classic ports are closed"
             }
             name if (is_of_link || OF_TLS.contains(&name)) && !is_link => {
-                "without POSCONNECTALLOW=WEBSOCKETS no broker is dialled"
+                "without POSCONNECTALLOW=WEBSOCKETS the terminal does not connect to a broker"
             }
-            name if OF_TLS.contains(&name) && is_plain => "over ws there is no TLS",
+            name if OF_TLS.contains(&name) && is_plain => "ws does not use TLS",
             _ => continue,
         };
         return Err(format!("{name} has no effect here: {why}"));
@@ -163,18 +163,18 @@ fn without_effect(
     Ok(())
 }
 
-/// What can be typed, and what it does.
-const HELP: &str = "While it runs you stand before it. Type a line for what you do:
-  taps visa           inserts, swipes: also with amex, mastercard, debit and the others
-  removes             takes the card out of the slot
-  enters 1234         a PIN, a code or a text
-  presses OK          a button, by what is written on it
+/// Help text for the commands that the user can type while the terminal runs.
+const HELP: &str = "While it runs, type the cardholder's actions, one per line:
+  taps visa           also inserts, swipes; also amex, mastercard, debit and others
+  removes             removes the card from the slot
+  enters 1234         enters a PIN, a code or a text
+  presses OK          presses a button, named by its label
   signs
-  screen              shows the screen again
-  power off           and power on
+  screen              prints the screen again
+  power off           also power on
   help                this list";
 
-/// Reads what somebody does before the terminal, a line each, until input ends.
+/// Reads the cardholder's actions from standard input, one per line, until it ends.
 fn person(to: &mpsc::Sender<Act>, logging: Logging) {
     const LINE_MAX: u64 = 4 << 10;
     let mut input = std::io::stdin().lock();
@@ -188,7 +188,7 @@ fn person(to: &mpsc::Sender<Act>, logging: Logging) {
                 }
             }
             Ok(None) => {}
-            // A log for machines has nothing else in it.
+            // A machine-readable log on standard output must contain nothing else.
             Err(Told::Help) if logging.is_for_machines() => complain!("{HELP}"),
             Err(Told::Help) => say!("{HELP}"),
             Err(Told::Wrong(why)) => complain!("{why}"),
@@ -196,19 +196,19 @@ fn person(to: &mpsc::Sender<Act>, logging: Logging) {
     }
 }
 
-/// What is said in place of doing something.
+/// A reply to input that is not an action.
 enum Told {
     Help,
     Wrong(String),
 }
 
-/// What a line says; nothing where it is empty.
+/// Parses one line of input; none if it is empty.
 fn act(line: &str) -> Result<Option<Act>, Told> {
     let line = line.trim();
     let line = line.strip_prefix("cardholder ").unwrap_or(line);
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
     let rest = rest.trim();
-    // As files say it: a text in quotes.
+    // Quoted as in scenario files.
     let rest = rest.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(rest);
     let card = |entry| match Card::find(rest) {
         Some(card) => Ok(Cardholder::Presents(card, entry)),
@@ -216,7 +216,7 @@ fn act(line: &str) -> Result<Option<Act>, Told> {
             let names = CARDS.iter().map(|card| card.name);
             let near = nearest(rest, names.clone()).map(|near| format!("; did you mean {near}?"));
             let near = near.unwrap_or_else(|| format!(": {}", names.collect::<Vec<_>>().join(", ")));
-            Err(Told::Wrong(format!("there is no card {rest}{near}")))
+            Err(Told::Wrong(format!("unknown card {rest}{near}")))
         }
     };
     let done = match (word, rest) {
@@ -235,9 +235,7 @@ fn act(line: &str) -> Result<Option<Act>, Told> {
             const WORDS: [&str; 10] =
                 ["taps", "inserts", "swipes", "removes", "signs", "presses", "enters", "screen", "power", "help"];
             let near = nearest(word, WORDS).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-            return Err(Told::Wrong(format!(
-                "there is nothing called {word} to do here{near} (help lists what there is)"
-            )));
+            return Err(Told::Wrong(format!("unknown action {word}{near} (help lists the actions)")));
         }
     };
     Ok(Some(Act::Cardholder(done)))

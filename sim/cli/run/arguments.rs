@@ -21,69 +21,70 @@ pub(crate) struct Arguments {
     /// Scenario files, or folders with scenario files
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
-    /// Play on loopback sockets in scaled real time, and compare with memory lane by lane
+    /// Play on loopback sockets in scaled real time, and compare each lane with the run in memory
     #[arg(long, conflicts_with_all = ["terminal", "broker"])]
     pub(super) wire: bool,
-    /// Seconds of the scenario in one real second, with --wire
+    /// Scenario seconds per real second, with --wire
     #[arg(long, value_name = "N", default_value_t = 50, requires = "wire", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) time_scale: u32,
     /// Write the snapshots instead of comparing with them
     #[arg(long, conflicts_with_all = ["wire", "seed", "terminal", "broker"])]
     pub(super) update: bool,
-    /// Rewrite expectations that are not met, in place, so that they demand what came; comments and layout stay
+    /// Rewrite failing expectations in place so that they expect what was observed; comments and layout stay
     #[arg(long, conflicts_with_all = ["wire", "update", "watch", "report", "terminal", "broker"])]
     pub(super) update_lines: bool,
-    /// The seed that all chance follows from; snapshots are those of the scenario's own seed
+    /// The seed of every random choice; snapshots belong to the scenario's own seed
     #[arg(long, value_name = "N", conflicts_with_all = ["terminal", "broker"])]
     pub(super) seed: Option<u64>,
-    /// Scenarios that play at the same time; as many as there are cores when absent
+    /// Number of scenarios played in parallel; default: the number of cores
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) jobs: Option<u16>,
-    /// Only scenarios that this takes: path(GLOB), tag(WORD), clause(ID), verdict(WORD) it came to when it was last
-    /// played here, joined by `not`, `and`, `or` and brackets; for example 'clause(REC-*) and not tag(slow)', or
+    /// Only scenarios that match: path(GLOB), tag(WORD), clause(ID), verdict(WORD) of the last run in this folder,
+    /// combined with `not`, `and`, `or` and parentheses; for example 'clause(REC-*) and not tag(slow)', or
     /// 'verdict(fail)'
     #[arg(long, value_name = "EXPRESSION", value_parser = |text: &str| Filter::read(text).map(|filter| (text.to_owned(), filter)))]
     pub(super) filter: Option<(String, Filter)>,
-    /// Only the rows of an `each` with this value; several have to hold together
+    /// Only the rows of an `each` with this value; repeatable, all values must match
     #[arg(long, value_name = "NAME=VALUE", value_parser = row)]
     pub(super) row: Vec<(String, String)>,
-    /// Begin no other scenario once one has failed
+    /// Start no further scenario after the first failure
     #[arg(long)]
     pub(super) fail_fast: bool,
-    /// Only the i-th of n parts, as i/n; `auto/n` or `auto` take the index, and the count, that a scheduler has set
-    /// (Slurm arrays, GitLab, indexed jobs of Kubernetes)
+    /// Only the i-th of n parts, as i/n; `auto/n` or `auto` read the index, and the count, from the scheduler's
+    /// environment (Slurm arrays, GitLab, indexed jobs of Kubernetes)
     #[arg(long, value_name = "i/n", value_parser = |text: &str| Shard::read(text, |name| std::env::var(name).ok()))]
     pub(super) shard: Option<Shard>,
     /// Play again whenever a file is saved
     #[arg(long)]
     pub(super) watch: bool,
-    /// Play everything twice, with other threads and other orders of starting, and compare event by event
+    /// Play everything twice, with different threads and start orders, and compare event by event
     #[arg(long, conflicts_with_all = ["wire", "update", "update_lines", "watch", "report", "terminal", "broker"])]
     pub(super) audit: bool,
-    /// Known failures, as comma-separated values: scenario,until,reason; entries that are stale fail
+    /// Known failures as CSV (scenario,until,reason); stale entries fail the run
     #[arg(long, value_name = "FILE.csv")]
     pub(super) ledger: Option<PathBuf>,
-    /// Today's date as YYYY-MM-DD, by which `until` in headers and in the ledger ends; the machine's without it
+    /// Today's date as YYYY-MM-DD, against which `until` in headers and in the ledger is checked; default: the system
+    /// date
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub(super) today: Option<UnixTime>,
-    /// What names this run where its parts meet again: parts of two runs are not merged. Without it, what GitHub, GitLab
-    /// or Jenkins has set
+    /// Identifies this run, so that only parts of one run are merged; default: the run id set by GitHub, GitLab or
+    /// Jenkins
     #[arg(long, value_name = "NAME")]
     pub(super) run_id: Option<String>,
-    /// Reports to write, several with commas: junit, json, jsonl, github, markdown or tap, each =FILE, or =- for
-    /// standard output
+    /// Reports to write, separated by commas: junit, json, jsonl, github, markdown or tap, each as KIND=FILE, or KIND=-
+    /// for standard output
     #[arg(long, value_name = "KIND=FILE", value_delimiter = ',', value_parser = parse_report)]
     pub(super) report: Vec<(Kind, PathBuf)>,
-    /// Where the evidence of a failure goes
+    /// Folder for the evidence of failures: transcript, frames, replay command
     #[arg(long, value_name = "DIR", default_value = "failures")]
     pub(super) failures: PathBuf,
     /// Print the transcripts
     #[arg(long, short)]
     pub(super) transcript: bool,
-    /// Print beside everything that was done and seen the line and label that played or read it
+    /// Print beside each action and observation the scenario line and label that played or matched it
     #[arg(long)]
     pub(super) explain: bool,
-    /// Write the run of one scenario as a page: ladder, messages, screens, and what failed on top
+    /// Write the run of one scenario as an HTML page: ladder, messages, screens, failures on top
     #[arg(long, value_name = "FILE.html")]
     pub(super) trace: Option<PathBuf>,
     #[command(flatten)]
@@ -91,18 +92,18 @@ pub(crate) struct Arguments {
 }
 
 fn row(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE, a name of an `each` and a value of it")?;
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE, with a variable of an `each`")?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
 impl Arguments {
-    /// The part to play; one of one is the whole.
+    /// The shard to play; `1/1` counts as the whole run, so none.
     pub(super) fn shard(&self) -> Option<Shard> {
         self.shard.filter(|shard| shard.count > 1)
     }
 }
 
-/// Where systems name a run that all its parts belong to, those too that are run again.
+/// Environment variables in which CI systems name a run; the value is the same for all parts, reruns included.
 const RUN_NAMES: &[&str] = &["GITHUB_RUN_ID", "CI_PIPELINE_ID", "BUILD_TAG"];
 
 /// The run that reports belong to.
@@ -123,7 +124,7 @@ pub(super) fn origin_of(arguments: &Arguments, list: &[PathBuf]) -> Origin {
     }
 }
 
-/// A suite of the simulated terminal.
+/// A suite whose client core is the simulated terminal.
 pub(super) type Terminals<'a> = Suite<'a, sca_terminal::Terminal>;
 
 /// The command that plays a file again as it was played.
@@ -134,7 +135,7 @@ pub(super) fn replay(arguments: &Arguments, path: &Path) -> String {
     format!("sca-sim run {}{wire}{seed}{today}{}", shell::last(path), arguments.device.said())
 }
 
-/// The world in which is played, as reports name it.
+/// The name of the world in which the scenarios are played, as it appears in reports.
 pub(super) fn world(arguments: &Arguments) -> &'static str {
     arguments.device.world().unwrap_or(if arguments.wire { "wire" } else { "memory" })
 }

@@ -1,4 +1,4 @@
-//! `run --audit`: whether everything plays alike twice.
+//! `run --audit`: plays every scenario twice and checks that both runs are identical.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use super::arguments::{Arguments, Terminals};
 use crate::exit::Exit;
 use crate::terms::{complain, count, loaded, say, threads};
 
-/// Plays everything twice and says where the two part.
+/// Plays everything twice and prints where the two runs diverge.
 pub(super) fn run(arguments: &Arguments, suite: &Terminals<'_>, paths: &[PathBuf]) -> Exit {
     let twice = Suite {
         options: suite.options.clone(),
@@ -32,14 +32,14 @@ pub(super) fn run(arguments: &Arguments, suite: &Terminals<'_>, paths: &[PathBuf
     };
     audited.divergences.iter().for_each(show);
     let (rows, events) = (count(audited.rows, "row"), count(audited.events, "event"));
-    say!("{rows} played twice, {events} each time, {} part; digest {}", audited.divergences.len(), audited.digest);
+    say!("{rows} played twice, {events} each time, {} diverge; digest {}", audited.divergences.len(), audited.digest);
     if audited.divergences.is_empty() { Exit::Good } else { Exit::Failed }
 }
 
 fn show(divergence: &Divergence) {
     let values = sca_scenario::model::shown_values(&divergence.values);
     let values = if values.is_empty() { String::new() } else { format!(" ({values})") };
-    complain!("error: two runs of {}{values} part at event {}", divergence.path.display(), divergence.event);
-    complain!("  first:  {}", divergence.first.as_deref().unwrap_or("nothing more"));
-    complain!("  second: {}\n", divergence.second.as_deref().unwrap_or("nothing more"));
+    complain!("error: two runs of {}{values} diverge at event {}", divergence.path.display(), divergence.event);
+    complain!("  first:  {}", divergence.first.as_deref().unwrap_or("end of run"));
+    complain!("  second: {}\n", divergence.second.as_deref().unwrap_or("end of run"));
 }

@@ -1,4 +1,4 @@
-//! Which scenarios a run plays: those at the paths given, that a filter takes, of one part.
+//! Selection of the scenarios of a run: those at the given paths that match the filter and belong to the shard.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -11,21 +11,21 @@ use super::last;
 use crate::exit::Exit;
 use crate::terms::{complain, count, named, unread};
 
-/// What a run is of.
+/// The selected scenarios.
 pub(super) struct Chosen {
-    /// All that was named and that the filter takes: what parts are parts of.
+    /// All scenarios at the given paths that match the filter; shards divide this list.
     pub(super) list: Vec<PathBuf>,
-    /// What is played here.
+    /// The scenarios of this shard.
     pub(super) mine: Vec<PathBuf>,
 }
 
-/// The scenarios that are to be played; where there is none, or one cannot be read, it is said, and the exit.
+/// Selects the scenarios to play. If there are none, or one cannot be read, prints the error and returns the exit code.
 pub(super) fn chosen(arguments: &Arguments) -> Result<Chosen, Exit> {
     let mut all = Vec::new();
     for path in &arguments.paths {
         match files::find(std::slice::from_ref(path)) {
             Ok(found) if found.is_empty() => {
-                complain!("error: there is no scenario in {}", path.display());
+                complain!("error: no scenario found in {}", path.display());
                 return Err(Exit::CannotRun);
             }
             Ok(found) => all.extend(found.into_iter().map(named)),
@@ -38,21 +38,21 @@ pub(super) fn chosen(arguments: &Arguments) -> Result<Chosen, Exit> {
         all = filtered(all, filter)?;
     }
     if all.is_empty() {
-        complain!("error: the filter takes no scenario; tags and clauses are whole words, and `*` stands for anything");
+        complain!("error: no scenario matches the filter; tags and clauses must match whole, `*` matches anything");
         return Err(Exit::Usage);
     }
     let mine = arguments.shard().map_or_else(|| all.clone(), |shard| shard.of(all.clone()));
     if let (true, Some(shard)) = (mine.is_empty(), arguments.shard()) {
-        complain!("part {shard} has nothing to play: the list has {}", count(all.len(), "scenario"));
+        complain!("shard {shard} is empty: the list has {}", count(all.len(), "scenario"));
     }
     Ok(Chosen { list: all, mine })
 }
 
-/// Those of some scenarios that a filter takes; where one cannot be read it is said, and the exit.
+/// The scenarios that match a filter. If one cannot be read, prints the error and returns the exit code.
 pub(crate) fn filtered(all: Vec<PathBuf>, filter: &Filter) -> Result<Vec<PathBuf>, Exit> {
     let verdicts = if filter.asks_verdict() {
         last::read().map_err(|why| {
-            complain!("error: the last run is not known: {why}");
+            complain!("error: verdicts of the last run are not available: {why}");
             Exit::CannotRun
         })?
     } else {
@@ -61,7 +61,8 @@ pub(crate) fn filtered(all: Vec<PathBuf>, filter: &Filter) -> Result<Vec<PathBuf
     let mut taken = Vec::new();
     for path in all {
         let loaded = files::load(&path, &[]).map_err(|error| unread(&path, &error))?;
-        // What cannot be read may be what is asked for: a slip takes nothing out of a run.
+        // An invalid scenario might be one that was asked for, so it stays selected: a typo must not remove it from a
+        // run.
         let Ok(scenario) = &loaded.scenario else {
             taken.push(path);
             continue;

@@ -1,4 +1,4 @@
-//! `run --terminal external` and `run --broker`: what of the world is real, and how it is reached.
+//! Options of `run --terminal external` and `run --broker`: which party is external, and how it is reached.
 
 use std::io::{BufRead, Read, Write};
 use std::net::SocketAddr;
@@ -18,65 +18,68 @@ use crate::certs::Files;
 use crate::exit::Exit;
 use crate::terms::{complain, threads};
 
-/// Who the terminal is.
+/// Which terminal is under test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Terminal {
-    /// The simulated one.
+    /// The simulated terminal.
     Simulated,
-    /// A real one, or any other client core, that dials --listen.
+    /// A real terminal, or any other client core, that connects to --listen.
     External,
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "A real terminal, or a real broker, under test")]
+#[command(next_help_heading = "External terminal or broker under test")]
 pub(crate) struct Device {
-    /// Who the terminal is
+    /// Which terminal is under test
     #[arg(long, value_enum, default_value = "simulated")]
     pub(crate) terminal: Terminal,
-    /// Where the terminal finds its broker; with port 0 every scenario has a port of its own, and several play at once
+    /// The address on which the terminal reaches its broker; with port 0 each scenario gets its own port, and several
+    /// run in parallel
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// The name or address by which the terminal finds it
+    /// The host name or address that the terminal dials to reach it
     #[arg(long, value_name = "NAME", default_value = "localhost")]
     listen_name: String,
-    /// Start the terminal anew for each scenario, with these filled in, each with quotes of its own: {url} {ca} {cert} {key}
-    /// {pinpad}, and {settings} for a file with the terminal's settings as JSON. Within quotes of your own use the variables
-    /// SCA_URL, SCA_PINPAD and so on
+    /// Start the terminal for each scenario with this command. Placeholders, each filled in with quotes of its own:
+    /// {url} {ca} {cert} {key} {pinpad}, and {settings} for a JSON file with the terminal's settings. Within your own
+    /// quotes use the environment variables SCA_URL, SCA_PINPAD and so on
     #[arg(long, value_name = "CMD", value_parser = command)]
     spawn: Option<String>,
-    /// Reset the terminal by this command before each scenario
+    /// Run this command before each scenario to reset the terminal
     #[arg(long, value_name = "CMD", conflicts_with = "spawn")]
     reset: Option<String>,
-    /// A setting of the terminal: that a real one is known to have, or that ours gets before a real broker; may be given
-    /// several times
+    /// A setting of the terminal: one that the external terminal is known to have, or one given to the simulated
+    /// terminal before an external broker; repeatable
     #[arg(long, value_name = "NAME=VALUE", value_parser = crate::open::party::setting::<TerminalSettings>)]
     set: Vec<(String, String)>,
-    /// A setting of our broker in every scenario that does not set it, for a terminal that insists on it (`subprotocol
-    /// sci`); may be given several times
+    /// A setting of the simulated broker in every scenario that does not set it, for terminals that insist on it
+    /// (`subprotocol sci`); repeatable
     #[arg(long, value_name = "NAME=VALUE", value_parser = broker_setting)]
     broker_set: Vec<(String, String)>,
-    /// Ask whoever sits before the terminal what it shows, and tell them what a cardholder does
+    /// Ask the operator at the terminal what its screen shows, and prompt for the cardholder's actions
     #[arg(long)]
     interactive: bool,
-    /// Seconds within which the terminal has to dial
+    /// Timeout in seconds for the terminal to connect
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     patience: u64,
-    /// Scenarios that take more real seconds are not played: 30 with something real, 5 with --wire, unless this says otherwise
+    /// Skip scenarios that take longer than this many real seconds; default: 30 with an external party, 5 with --wire
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3_600))]
     longest: Option<u64>,
-    /// Milliseconds by which every deadline is stretched
+    /// Milliseconds added to every deadline
     #[arg(long, value_name = "MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(0..=60_000))]
     slack: u64,
-    /// Milliseconds within which the terminal hangs up on an answer that it does not accept; then it counts as connected
+    /// Milliseconds to wait after the upgrade response for a terminal that rejects it and disconnects; after that it
+    /// counts as connected
     #[arg(long, value_name = "MS", default_value_t = 150, value_parser = clap::value_parser!(u64).range(1..=60_000))]
     second_thoughts: u64,
-    /// A file to which everything is appended that the terminal prints
+    /// Append everything the terminal prints to this file
     #[arg(long, value_name = "FILE", requires = "spawn")]
     device_log: Option<PathBuf>,
-    /// A real broker under test, ws:// or wss://HOST:PORT; the terminal and its POS are played
+    /// The external broker under test, ws:// or wss://HOST:PORT; the terminal and its POS are simulated
     #[arg(long, value_name = "URL", value_parser = crate::open::party::url, requires = "pos", conflicts_with = "terminal")]
     broker: Option<Target>,
-    /// Where a POS finds that broker; {pinpad} stands for the terminal it speaks to, as in ws://localhost:8080/pos/{pinpad}
+    /// The URL at which a POS reaches that broker; {pinpad} is replaced by the id of its terminal, as in
+    /// ws://localhost:8080/pos/{pinpad}
     #[arg(long, value_name = "URL", value_parser = pos_url, requires = "broker")]
     pos: Option<String>,
     #[command(flatten)]
@@ -86,7 +89,7 @@ pub(crate) struct Device {
 fn broker_setting(text: &str) -> Result<(String, String), String> {
     let (name, value) = crate::open::party::setting::<BrokerSettings>(text)?;
     if matches!(name.as_str(), "url" | "latency" | "bandwidth" | "clock") {
-        return Err(format!("{name} cannot be given to a broker on real sockets"));
+        return Err(format!("{name} cannot be set for a broker on real sockets"));
     }
     Ok((name, value))
 }
@@ -100,17 +103,18 @@ fn pos_url(text: &str) -> Result<String, String> {
 }
 
 impl Device {
-    /// How long a row may take with something real.
+    /// The longest real time a row may take with an external party.
     fn longest(&self) -> Duration {
         Duration::from_secs(self.longest.unwrap_or(30))
     }
 
-    /// How long a row may take on the wire.
+    /// The longest real time a row may take with `--wire`.
     pub(crate) fn longest_on_wire(&self) -> Duration {
         Duration::from_secs(self.longest.unwrap_or(5))
     }
 
-    /// What bears on verdicts of what is real: parts have to agree in it, whichever device each of them has.
+    /// The options that affect verdicts with an external party. Parts of one run must agree on them to be merged, even
+    /// if each part has its own device.
     pub(crate) fn bearing(&self) -> Vec<String> {
         if self.world().is_none() {
             return Vec::new();
@@ -121,10 +125,11 @@ impl Device {
         said
     }
 
-    /// What is real.
+    /// The external party that these options describe. Prints an error and returns the exit code if they contradict
+    /// each other.
     pub(crate) fn real(&self) -> Result<Real, Exit> {
         if !self.broker_set.is_empty() && self.terminal == Terminal::Simulated {
-            complain!("error: --broker-set is for --terminal external");
+            complain!("error: --broker-set requires --terminal external");
             return Err(Exit::Usage);
         }
         if let (Some(broker), Some(pos)) = (&self.broker, &self.pos) {
@@ -141,7 +146,7 @@ impl Device {
         if self.terminal == Terminal::Simulated {
             let asked = self.spawn.is_some() || self.reset.is_some() || self.interactive || !self.set.is_empty();
             if asked {
-                complain!("error: --spawn, --reset, --interactive and --set are for --terminal external or --broker");
+                complain!("error: --spawn, --reset, --interactive and --set require --terminal external or --broker");
                 return Err(Exit::Usage);
             }
             return Ok(Real::Nothing);
@@ -165,7 +170,7 @@ impl Device {
         }))
     }
 
-    /// What of the command line says what is real, for a command that plays something again.
+    /// The external-party options of the command line, quoted for the shell, for a command that repeats a run.
     pub(crate) fn said(&self) -> String {
         if self.world().is_none() {
             return String::new();
@@ -204,7 +209,7 @@ impl Device {
         said
     }
 
-    /// The world in which is played, as reports name it.
+    /// The name of the world as it appears in reports; none if everything is simulated.
     pub(crate) fn world(&self) -> Option<&'static str> {
         match self.terminal {
             Terminal::External => Some("external terminal"),
@@ -213,18 +218,18 @@ impl Device {
         }
     }
 
-    /// Whether a person is asked questions.
+    /// Whether an operator is asked questions (`--interactive`).
     pub(crate) fn is_interactive(&self) -> bool {
         self.interactive
     }
 
-    /// How many scenarios can play at once: a device that is there once plays one, those that are started wait more than
-    /// they work.
+    /// How many scenarios run in parallel. A device that exists once plays one at a time; devices started by `--spawn`
+    /// mostly wait, so eight of them run by default.
     pub(crate) fn jobs(&self, asked: Option<u16>) -> usize {
         const STARTED: u16 = 8;
         let is_one = self.listen.port() != 0 || self.interactive || self.spawn.is_none();
         match self.terminal {
-            // One broker is told apart from what one pinpad id has at a time.
+            // A pinpad id can have only one connection to the broker at a time.
             Terminal::Simulated if self.broker.is_some() => 1,
             Terminal::Simulated => threads(asked),
             Terminal::External if is_one => 1,
@@ -233,13 +238,13 @@ impl Device {
     }
 }
 
-/// Says why credentials cannot be used.
+/// Prints why credentials cannot be used, and returns the exit code.
 fn unusable(why: impl std::fmt::Display) -> Exit {
     complain!("error: {why}");
     Exit::CannotRun
 }
 
-/// Whoever reads standard error and types at standard input.
+/// The operator of `--interactive`: instructions and questions on standard error, answers on standard input.
 #[derive(Default)]
 struct Beside(Mutex<()>);
 
@@ -261,20 +266,20 @@ impl Person for Beside {
             match line.trim() {
                 "y" | "yes" => return Some(true),
                 "n" | "no" => return Some(false),
-                _ => complain!("yes or no"),
+                _ => complain!("please answer yes or no"),
             }
         }
     }
 }
 
-/// Whether all that stands in braces is known.
+/// Checks that every lower-case word in braces is a known placeholder.
 fn placeholders(text: &str, known: &[&str]) -> Result<(), String> {
     for part in text.split('{').skip(1) {
         let Some((name, _)) = part.split_once('}') else { continue };
         let is_word = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase());
         if is_word && !known.contains(&name) {
             let known: Vec<String> = known.iter().map(|name| format!("{{{name}}}")).collect();
-            return Err(format!("there is no {{{name}}}; there is {}", known.join(" ")));
+            return Err(format!("unknown placeholder {{{name}}}; known: {}", known.join(" ")));
         }
     }
     Ok(())
@@ -282,14 +287,14 @@ fn placeholders(text: &str, known: &[&str]) -> Result<(), String> {
 
 fn command(text: &str) -> Result<String, String> {
     if text.trim().is_empty() {
-        return Err("a command is wanted".to_owned());
+        return Err("expected a command, got an empty string".to_owned());
     }
     placeholders(text, PLACEHOLDERS)?;
     quoted(text, PLACEHOLDERS)?;
     Ok(text.to_owned())
 }
 
-/// Refuses a placeholder within quotes: what is filled in brings its own, which would end them.
+/// Rejects a placeholder within quotes: its replacement is quoted, which would end the surrounding quotes.
 fn quoted(text: &str, known: &[&str]) -> Result<(), String> {
     let mut quote = None;
     let mut chars = text.char_indices();
@@ -303,7 +308,7 @@ fn quoted(text: &str, known: &[&str]) -> Result<(), String> {
                 if known.contains(&name) {
                     let variable = format!("SCA_{}", name.to_ascii_uppercase());
                     return Err(format!(
-                        "{{{name}}} stands within quotes, and brings its own; write it bare, or \"${variable}\" in its place"
+                        "{{{name}}} is within quotes and brings its own; write it bare, or use \"${variable}\""
                     ));
                 }
             }

@@ -1,4 +1,4 @@
-//! What each scenario came to when it was last played, kept in `.sca-sim/` beside the work: what a filter can ask for.
+//! The verdicts of the last run, kept in `.sca-sim/last-run.json` in the working directory for `verdict(…)` filters.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,10 +14,10 @@ use crate::terms::complain;
 const FOLDER: &str = ".sca-sim";
 const FILE: &str = "last-run.json";
 const VERSION: u32 = 1;
-/// Bytes of the file; a larger one is not ours.
+/// Maximum size of the file in bytes; a larger one was not written by this program.
 const BYTES_MAX: u64 = 16 << 20;
 
-/// Verdicts by path.
+/// The verdict words by path.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Verdicts {
     version: u32,
@@ -25,21 +25,21 @@ pub(super) struct Verdicts {
 }
 
 impl Verdicts {
-    /// What a scenario came to when it was last played here.
+    /// The verdict of a scenario when it was last played in this folder.
     pub(super) fn of(&self, path: &Path) -> Option<&str> {
         self.verdicts.get(&name_of(path)).map(String::as_str)
     }
 }
 
-/// A scenario's name here: the same however its path was written.
+/// The key of a scenario: its canonical path, however it was given.
 fn name_of(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
-/// The verdicts of the last run.
+/// Reads the verdicts of the last run.
 ///
 /// # Errors
-/// Why they are not known.
+/// If the file is missing, too large, malformed or of another version.
 pub(super) fn read() -> Result<Verdicts, String> {
     let path = Path::new(FOLDER).join(FILE);
     let size = fs::metadata(&path).map_err(|error| format!("{}: {error}", path.display()))?.len();
@@ -50,12 +50,12 @@ pub(super) fn read() -> Result<Verdicts, String> {
     let read: Verdicts = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
     match read.version {
         VERSION => Ok(read),
-        other => Err(format!("{} is of version {other}, and {VERSION} is known", path.display())),
+        other => Err(format!("{} has version {other}, expected {VERSION}", path.display())),
     }
 }
 
-/// Keeps the verdicts of a run; those of scenarios that it did not play stay. A folder that cannot be written to keeps
-/// none: nothing but a filter asks for them.
+/// Stores the verdicts of a run; those of scenarios it did not play are kept. A folder that cannot be written to is not
+/// an error, as only a filter needs them.
 pub(super) fn keep(results: &[FileResult]) {
     let mut kept = read().unwrap_or_default();
     kept.version = VERSION;
@@ -70,11 +70,11 @@ pub(super) fn keep(results: &[FileResult]) {
     kept.verdicts.retain(|path, _| path.exists());
     let Ok(text) = serde_json::to_string_pretty(&kept) else { return };
     let folder = Path::new(FOLDER);
-    // A checkout that nobody may write to has no last run.
+    // In a read-only checkout there is no last run.
     let is_closed = |kind| matches!(kind, ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem);
     match files::make_folder(folder).and_then(|()| files::replace(&folder.join(FILE), text)) {
         Err(error) if !is_closed(error.kind()) => {
-            complain!("warning: `verdict(…)` filters will not know this run: {error}");
+            complain!("warning: cannot save this run for `verdict(…)` filters: {error}");
         }
         _ => {}
     }

@@ -1,4 +1,4 @@
-//! `run --update-lines`: expectations that are not met are rewritten in place.
+//! `run --update-lines`: rewrites failing expectations in place.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use super::arguments::{Arguments, Terminals, replay};
 use crate::exit::Exit;
 use crate::terms::{complain, count, painter, say, unread};
 
-/// Rewrites the expectations of some files until they hold.
+/// Rewrites the failing expectations of the files until each file passes or cannot be fixed this way.
 pub(super) fn update(arguments: &Arguments, suite: &Terminals<'_>, paths: &[std::path::PathBuf]) -> Exit {
     let mut exit = Exit::Good;
     for path in paths {
@@ -36,12 +36,12 @@ fn file(arguments: &Arguments, suite: &Terminals<'_>, path: &Path) -> Exit {
     if !done.slips.is_empty() {
         let loaded = files::read(path, text, suite.clauses);
         done.slips.iter().for_each(|slip| complain!("{}\n", report::problem(painter(), &loaded.texts, slip)));
-        complain!("  mend this first: a slip would be written into the answers\n");
+        complain!("  fix this first, or the mistake would be written into the expectations\n");
         return Exit::Failed;
     }
     if !done.changes.is_empty() {
         if let Err(error) = files::replace(path, &done.text) {
-            complain!("error: {} cannot be written: {error}", path.display());
+            complain!("error: cannot write {}: {error}", path.display());
             return Exit::CannotRun;
         }
         for change in &done.changes {
@@ -60,9 +60,9 @@ fn file(arguments: &Arguments, suite: &Terminals<'_>, path: &Path) -> Exit {
     complain!("{}\n", report::failure(painter(), &loaded, left, &replay(arguments, path)));
     let text = loaded.texts[0].1.lines().nth((left.span.line as usize).saturating_sub(1)).unwrap_or_default();
     if text.contains("{{") {
-        complain!("  the word comes from a row of `each`, or was captured: change it there\n");
+        complain!("  the value comes from a row of `each`, or was captured: change it there\n");
     } else {
-        complain!("  no other word mends this: change the line, or what comes before it, by hand\n");
+        complain!("  no rewritten value makes this pass: change this line, or the lines before it, by hand\n");
     }
     Exit::Failed
 }

@@ -1,4 +1,4 @@
-//! `run`: plays scenarios and says what came of them.
+//! `run`: plays scenarios, reports their verdicts and compares their snapshots.
 
 mod arguments;
 mod audit;

@@ -25,11 +25,11 @@ use crate::terms::{authorities_for, complain, count, named};
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     let twice = |(at, (_, path)): (usize, &(Kind, PathBuf))| arguments.report[..at].iter().any(|(_, p)| p == path);
     if arguments.report.iter().enumerate().any(twice) {
-        complain!("error: two reports go to one file");
+        complain!("error: two reports are written to the same file");
         return Exit::Usage;
     }
     if (arguments.transcript || arguments.explain) && arguments.report.iter().any(|(_, path)| path == Path::new("-")) {
-        complain!("error: a transcript and a report cannot both go to standard output");
+        complain!("error: a transcript and a report cannot both be written to standard output");
         return Exit::Usage;
     }
     let real = match arguments.device.real() {
@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Err(exit) => return exit,
     };
     let clauses = sca_protocol::clauses::ids();
-    // With --watch or --interactive a signal ends the program at once, without reports.
+    // With --watch or --interactive a signal terminates the program at once, without reports.
     let (heard, interrupt) = interrupt::listen(arguments.watch || arguments.device.is_interactive());
     let options = options(arguments, arguments.today.unwrap_or_else(sca_runner::today));
     let suite = Suite {
@@ -72,7 +72,7 @@ fn once(arguments: &Arguments, suite: &Terminals<'_>, heard: &Heard) -> Exit {
         return lines::update(arguments, suite, all);
     }
     if arguments.trace.is_some() && all.len() != 1 {
-        complain!("error: a page shows one scenario, and there are {}; name one", all.len());
+        complain!("error: --trace takes one scenario, found {}", all.len());
         return Exit::Usage;
     }
     let ledger = match arguments.ledger.as_ref().map(|path| crate::ledger::ledger(path)) {
@@ -80,7 +80,7 @@ fn once(arguments: &Arguments, suite: &Terminals<'_>, heard: &Heard) -> Exit {
         Some(Ok(ledger)) => ledger,
         Some(Err(exit)) => return exit,
     };
-    // Before anything is played or written.
+    // Taken before anything is played or written.
     let origin = origin_of(arguments, &chosen.list);
     let today = suite.options.today.unwrap_or_else(sca_runner::today);
     let progress = Progress::new(all.len());
@@ -101,7 +101,7 @@ fn once(arguments: &Arguments, suite: &Terminals<'_>, heard: &Heard) -> Exit {
     let exit = finish(arguments, suite, (all, origin), (&ledger, today), results, heard);
     match heard.which() {
         Some((signal, ended)) => {
-            complain!("{signal} ended this run");
+            complain!("run interrupted by {signal}");
             end_all();
             ended
         }
@@ -115,7 +115,7 @@ fn options(arguments: &Arguments, today: UnixTime) -> Options {
         place,
         seed: arguments.seed,
         rows: arguments.row.clone(),
-        // On the wire a failure cannot be played again with its frames, so they are kept from the start.
+        // A run on sockets cannot be repeated to collect its frames, so they are kept from the start.
         keeps_frames: arguments.wire || arguments.device.world().is_some(),
         keeps_trace: arguments.explain || arguments.trace.is_some(),
         today: Some(today),
@@ -168,7 +168,7 @@ fn finish(
     let document = Document::new(&good.iter().collect::<Vec<_>>(), about, replay);
     let unwritten = !write_reports(&arguments.report, &document);
     summary(arguments, &tally, &document.summary);
-    document.stale().iter().for_each(|why| complain!("error: stale in the ledger, {why}"));
+    document.stale().iter().for_each(|why| complain!("error: stale ledger entry: {why}"));
     let unkept = arguments.update && good.iter().any(|result| result.not_left.is_some());
     if unwritten || untraced || unkept {
         return Exit::CannotRun;
@@ -182,16 +182,16 @@ fn finish(
         let names: BTreeSet<&str> = names.flat_map(|row| &row.values).map(|(name, _)| name.as_str()).collect();
         let unknown = arguments.row.iter().find(|(name, _)| name != "byte" && !names.contains(name.as_str()));
         match unknown {
-            Some((name, _)) if names.is_empty() => complain!("error: no `each` is called `{name}`: there is none"),
+            Some((name, _)) if names.is_empty() => complain!("error: no `each` named `{name}`: there is none"),
             Some((name, _)) => {
                 let names = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-                complain!("error: no `each` is called `{name}`; there are {names}");
+                complain!("error: no `each` named `{name}`; known: {names}");
             }
-            None => complain!("error: no row has these values"),
+            None => complain!("error: no row matches these values"),
         }
         return Exit::Usage;
     }
-    // A part may have nothing that can be played here; of a whole that is a failure, however it was chosen.
+    // A shard may contain nothing that can be played here. For a whole run that is a failure, whatever the selection.
     let is_idle = match (arguments.shard(), is_all) {
         (Some(_), _) => false,
         _ if !left_out.is_empty() => false,
@@ -199,7 +199,7 @@ fn finish(
         (None, false) => {
             let is_idle = tally.passed + tally.failed == 0;
             if is_idle {
-                complain!("error: nothing was played");
+                complain!("error: no scenario was played");
             }
             is_idle
         }
@@ -207,7 +207,7 @@ fn finish(
     if is_idle { Exit::Failed } else { exit }
 }
 
-/// Whether anything of a path given was played.
+/// Whether any scenario below a given path was played. Prints an error if not.
 fn was_played(given: &Path, results: &[FileResult]) -> bool {
     let given_as = named(given.to_owned());
     let mine = results.iter().filter(|result| result.loaded.path.starts_with(&given_as));
@@ -215,7 +215,7 @@ fn was_played(given: &Path, results: &[FileResult]) -> bool {
     let mut any = mine.flat_map(|result| &result.rows).map(played);
     let is_played = any.any(|played| played);
     if !is_played {
-        complain!("error: nothing of {} was played", given.display());
+        complain!("error: no scenario of {} was played", given.display());
     }
     is_played
 }
@@ -223,7 +223,7 @@ fn was_played(given: &Path, results: &[FileResult]) -> bool {
 fn summary(arguments: &Arguments, tally: &Tally, numbers: &Summary) {
     let world = match world(arguments) {
         "external terminal" => "against the external terminal",
-        "real broker" => "with the real broker",
+        "real broker" => "with the external broker",
         "wire" => "on the wire",
         _ => "in memory",
     };
@@ -231,17 +231,17 @@ fn summary(arguments: &Arguments, tally: &Tally, numbers: &Summary) {
     let more = [
         (tally.expected_failures, if tally.expected_failures == 1 { "expected failure" } else { "expected failures" }),
         (tally.inapplicable, "inapplicable"),
-        (tally.invalid, "not valid"),
+        (tally.invalid, "invalid"),
         (tally.changed, if tally.changed == 1 { "snapshot differs" } else { "snapshots differ" }),
         (tally.without_snapshot, "without a snapshot"),
-        (numbers.unreadable, "not readable"),
-        (numbers.not_begun, "files not begun"),
+        (numbers.unreadable, "unreadable"),
+        (numbers.not_begun, "files not started"),
         (tally.updated, if tally.updated == 1 { "snapshot written" } else { "snapshots written" }),
     ];
     parts.extend(more.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
     let rows = if tally.rows == tally.files { String::new() } else { format!(" ({})", count(tally.rows, "row")) };
     let line = format!("{}{rows} {world}: {}", count(tally.files, "scenario"), parts.join(", "));
-    // A transcript on standard output is a scenario, and stays one.
+    // A transcript on standard output must stay a valid scenario, so the summary goes to standard error.
     if arguments.transcript || arguments.explain {
         complain!("{line}");
     } else {

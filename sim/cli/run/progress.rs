@@ -1,4 +1,4 @@
-//! How far a run is: a bar on a terminal, a plain line now and then elsewhere.
+//! Progress of a run: a bar on an interactive terminal, otherwise a plain line every few seconds.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,10 +7,10 @@ use sca_runner::Lap;
 
 use crate::terms::{complain, is_lively};
 
-/// Seconds between two plain lines; a run that is over sooner says nothing before its end.
+/// Seconds between two plain lines; a shorter run prints none.
 const PLAIN_EVERY: u64 = 10;
 
-/// Counts what is done.
+/// Counts the scenarios that have been played.
 pub(super) struct Progress {
     all: usize,
     done: AtomicUsize,
@@ -32,7 +32,7 @@ impl Progress {
         }
     }
 
-    /// One more is done.
+    /// Counts one more scenario.
     pub(super) fn one(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         self.bar.inc(1);
@@ -41,7 +41,7 @@ impl Progress {
         }
     }
 
-    /// The run is over; nothing of the bar stays.
+    /// Ends the progress display and removes the bar.
     pub(super) fn over(&self) {
         self.bar.finish_and_clear();
     }

@@ -1,5 +1,5 @@
-//! JSON lines while a run goes on: whatever ends it, what was played until then stands in the file. At the end the whole report
-//! takes its place, in the order of the files.
+//! The JSON Lines report while a run is in progress, so that an interrupted run leaves the results so far. At the end
+//! the complete report, in the order of the files, replaces it.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -9,14 +9,15 @@ use std::sync::Mutex;
 use sca_runner::report::{self, About, Document, Kind};
 use sca_runner::suite::FileResult;
 
-/// The files of JSON lines that grow.
+/// The open JSON Lines reports.
 pub(super) struct Stream {
     about: About,
     files: Mutex<Vec<File>>,
 }
 
 impl Stream {
-    /// Begins every report of JSON lines that goes to a file. One that cannot be begun is said when the whole is written.
+    /// Opens every JSON Lines report that goes to a file. One that cannot be opened is reported when the complete
+    /// report is written.
     pub(super) fn begin(reports: &[(Kind, PathBuf)], about: About) -> Self {
         let lines = reports.iter().filter(|(kind, path)| *kind == Kind::JsonLines && path != Path::new("-"));
         let opened = lines.filter_map(|(_, path)| {
@@ -32,7 +33,7 @@ impl Stream {
         Self { about, files: Mutex::new(files) }
     }
 
-    /// One file has been played.
+    /// Appends the result of one scenario file.
     pub(super) fn one(&self, result: &FileResult, replay: impl Fn(&FileResult) -> String) {
         let Ok(mut files) = self.files.lock() else { return };
         if files.is_empty() {

@@ -1,4 +1,4 @@
-//! What a run says of a file, and the evidence it leaves of a failure.
+//! The console output of a run for each file, and the evidence files of its failures.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -9,13 +9,13 @@ use sca_runner::{Options, Verdict, files, play, report, shell, simulated};
 use super::arguments::{Arguments, Terminals, replay};
 use crate::terms::{complain, painter, say};
 
-/// Says what came of one file, where there is something to say.
+/// Prints the result of one file, if there is anything to print.
 pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileResult) {
     for problem in result.problems() {
         complain!("{}\n", report::problem(painter(), &result.loaded.texts, problem));
     }
     if let (true, Ok(scenario)) = (result.rows.iter().any(|row| row.verdict.is_bad()), &result.loaded.scenario) {
-        // A slip that is valid all the same is often why it fails.
+        // A mistake that is still valid is often the reason for the failure.
         for warning in sca_scenario::warnings(scenario) {
             complain!("{}\n", report::problem(painter(), &result.loaded.texts, &warning));
         }
@@ -37,7 +37,7 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
         match &row.verdict {
             Verdict::Fail(failure) => {
                 shown += 1;
-                // What is wrong with one row is mostly wrong with the next too.
+                // Rows mostly fail for the same reason, so only the first few are printed.
                 if shown <= 3 {
                     let replay = format!("{replay}{}", row.row_arguments());
                     complain!("{}", report::failure(painter(), &result.loaded, failure, &replay));
@@ -45,7 +45,7 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
                 }
             }
             Verdict::Error(why) | Verdict::CannotRun(why) => complain!("error: {place}: {why}\n  replay: {replay}\n"),
-            Verdict::UnexpectedPass => complain!("error: {place} passes, but its header expects it to fail\n"),
+            Verdict::UnexpectedPass => complain!("error: {place} passed, but its header expects it to fail\n"),
             Verdict::Inapplicable(why) => complain!("{place}:{}: inapplicable: {}", why.span.line, why.headline),
             Verdict::ExpectedFail(why) => complain!("{place}:{}: expected-fail: {}", why.span.line, why.headline),
             Verdict::Pass => {
@@ -65,37 +65,34 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
         complain!("{}", difference(kept, new));
         match &result.not_left {
             None => {
-                complain!(
-                    "  look at it, and accept or reject it: sca-sim review {}\n",
-                    shell::last(&result.loaded.path)
-                );
+                complain!("  accept or reject it with: sca-sim review {}\n", shell::last(&result.loaded.path));
             }
-            Some(why) => complain!("  nothing was left for review: {why}\n"),
+            Some(why) => complain!("  not saved for review: {why}\n"),
         }
     }
     if let (true, Some(why)) = (arguments.update, &result.not_left) {
-        complain!("error: the snapshot of {} was not written: {why}\n", result.loaded.path.display());
+        complain!("error: cannot write the snapshot of {}: {why}\n", result.loaded.path.display());
     }
 }
 
-/// Writes the page of a run, where one is wanted; false where it was not written.
+/// Writes the trace page of a run if `--trace` asks for one; false if that failed.
 pub(super) fn trace(arguments: &Arguments, result: &FileResult) -> bool {
     let (Some(path), Ok(scenario)) = (&arguments.trace, &result.loaded.scenario) else { return true };
     let replay = replay(arguments, &result.loaded.path);
     let page = report::trace_page(&result.loaded, scenario, &result.rows, &replay);
     match page.and_then(|page| crate::report::write(path, &page).map_err(|error| error.to_string())) {
         Ok(()) => {
-            complain!("the run is shown in {}", path.display());
+            complain!("trace written to {}", path.display());
             true
         }
         Err(error) => {
-            complain!("error: {} was not written: {error}", path.display());
+            complain!("error: cannot write {}: {error}", path.display());
             false
         }
     }
 }
 
-/// Where the evidence of a row goes: below the folder of evidence the way to its scenario, so that no two share one.
+/// The evidence folder of a row: the scenario's path below the failures folder, so that no two scenarios share one.
 fn evidence_folder(failures: &Path, scenario: &Path, number: usize) -> PathBuf {
     let mut folder = failures.to_owned();
     let name = scenario.with_extension("");
@@ -111,12 +108,12 @@ fn evidence_folder(failures: &Path, scenario: &Path, number: usize) -> PathBuf {
     PathBuf::from(named)
 }
 
-/// Leaves transcript, command, frames and on the wire the secrets of TLS where a person finds them.
+/// Writes the evidence of a failed row: transcript, frames, replay command and, on sockets, the TLS key log.
 fn evidence(arguments: &Arguments, suite: &Terminals<'_>, result: &FileResult, number: usize, replay: &str) {
     let folder = evidence_folder(&arguments.failures, &result.loaded.path, number + 1);
     let row = &result.rows[number];
     let mut frames = row.frames.clone();
-    // A real run cannot be played again; its frames were kept from the start.
+    // A run on sockets cannot be repeated exactly; its frames were kept from the start.
     let is_memory = !arguments.wire && arguments.device.world().is_none();
     if let (true, Ok(scenario)) = (is_memory, &result.loaded.scenario) {
         let again = Options { keeps_frames: true, ..suite.options.clone() };
@@ -135,6 +132,6 @@ fn evidence(arguments: &Arguments, suite: &Terminals<'_>, result: &FileResult, n
         });
     match written {
         Ok(()) => complain!("  evidence: {}\n", folder.display()),
-        Err(error) => complain!("  no evidence was left in {}: {error}\n", folder.display()),
+        Err(error) => complain!("  cannot write evidence to {}: {error}\n", folder.display()),
     }
 }

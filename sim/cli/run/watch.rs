@@ -1,4 +1,4 @@
-//! `run --watch`: plays again whenever a file is saved. It waits for the system to say so.
+//! `run --watch`: plays again whenever a file is saved, using the operating system's file notifications.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use sca_runner::files;
 use crate::exit::Exit;
 use crate::terms::{complain, say};
 
-/// Editors save in several steps; what comes within this is one save.
+/// Editors save in several steps; events within this time count as one save.
 const ONE_SAVE: Duration = Duration::from_millis(150);
 
-/// Runs `once`, and again after each change at these paths, until the process is ended.
+/// Runs `once`, and again after each change below these paths, until the process ends.
 pub(super) fn watch(paths: &[PathBuf], clauses: &[&'static str], once: impl Fn() -> Exit) -> Exit {
     let (sender, events) = mpsc::channel();
     let watching = notify::recommended_watcher(sender).and_then(|mut watcher| {
@@ -26,21 +26,21 @@ pub(super) fn watch(paths: &[PathBuf], clauses: &[&'static str], once: impl Fn()
     let _watching = match watching {
         Ok(watching) => watching,
         Err(error) => {
-            complain!("error: nothing can be watched here: {error}");
+            complain!("error: cannot watch files: {error}");
             return Exit::CannotRun;
         }
     };
     loop {
         once();
-        say!("waiting for a change; Ctrl-C ends");
+        say!("waiting for changes; press Ctrl-C to stop");
         match changed(&events) {
-            Some(path) => say!("\n{} has changed", path.display()),
+            Some(path) => say!("\n{} changed", path.display()),
             None => return Exit::Good,
         }
     }
 }
 
-/// The folders to watch: those that were named, and those of all that a scenario uses.
+/// The folders to watch: those given, and those of every file that a scenario uses.
 fn folders(paths: &[PathBuf], clauses: &[&'static str]) -> BTreeSet<PathBuf> {
     let folder = |path: &Path| match path.is_dir() {
         true => path.to_owned(),
@@ -56,7 +56,7 @@ fn folders(paths: &[PathBuf], clauses: &[&'static str]) -> BTreeSet<PathBuf> {
     all
 }
 
-/// Waits for a change, and lets all that belongs to the same save pass. Nothing where no more can come.
+/// Waits for a change and the further events of the same save. None when the watcher has ended.
 fn changed(events: &Receiver<notify::Result<notify::Event>>) -> Option<PathBuf> {
     let mut path = loop {
         if let Some(path) = counts(events.recv().ok()?) {
@@ -69,7 +69,7 @@ fn changed(events: &Receiver<notify::Result<notify::Event>>) -> Option<PathBuf> 
     Some(path)
 }
 
-/// The file of an event that may change what a run says.
+/// The changed file of an event, if it can affect a run: a scenario, table or image not written by the run itself.
 fn counts(event: notify::Result<notify::Event>) -> Option<PathBuf> {
     let event = event.ok()?;
     if !matches!(event.kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_)) {

@@ -1,4 +1,4 @@
-//! A framebuffer that is drawn at twice its size and then averaged, so that edges and type are smooth.
+//! A framebuffer that is drawn at twice its size and averaged on output, so that edges and text are smooth.
 
 use embedded_graphics::Drawable;
 use embedded_graphics::Pixel;
@@ -12,13 +12,13 @@ use u8g2_fonts::types::{FontColor, HorizontalAlignment, VerticalPosition};
 use crate::picture::Picture;
 use crate::type_sizes;
 
-/// Drawn pixels for each pixel of the display, along one side.
+/// Drawn pixels per display pixel, along one side.
 const SCALE: u32 = 2;
 
-/// No line of a display has more characters.
+/// The most characters that are laid out per line.
 const LINE_MAX: usize = 160;
 
-/// Where a line of text stands to its point.
+/// Horizontal alignment of a line of text to its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Align {
     Left,
@@ -26,7 +26,7 @@ pub(crate) enum Align {
     Right,
 }
 
-/// What a display shows, while it is drawn. All lengths are pixels of the display.
+/// The image of a display while it is being drawn. All lengths are in display pixels.
 pub(crate) struct Canvas {
     width: u32,
     height: u32,
@@ -75,13 +75,13 @@ impl Canvas {
         self.draw(&RoundedRectangle::new(area, corners).into_styled(style));
     }
 
-    /// A filled disc.
+    /// A filled circle.
     pub(crate) fn disc(&mut self, (x, y): (i32, i32), radius: i32, colour: Rgb888) {
         let circle = Circle::with_center(Self::point(x, y), 2 * radius.max(0).cast_unsigned() * SCALE);
         self.draw(&circle.into_styled(PrimitiveStyle::with_fill(colour)));
     }
 
-    /// A part of a circle's line, in degrees from the right, clockwise.
+    /// An arc of a circle, in degrees clockwise from the right.
     pub(crate) fn arc(&mut self, (x, y): (i32, i32), radius: i32, (from, sweep): (f32, f32), stroke: (i32, Rgb888)) {
         use embedded_graphics::geometry::AngleUnit;
         let diameter = 2 * radius.max(0).cast_unsigned() * SCALE;
@@ -104,7 +104,7 @@ impl Canvas {
         PrimitiveStyle::with_stroke(colour, width.max(1).cast_unsigned() * SCALE)
     }
 
-    /// A line of text whose capitals are about `size` high and stand on `y`.
+    /// Draws a line of text on the baseline `y`, with capitals about `size` high.
     pub(crate) fn text(&mut self, text: &str, (x, y): (i32, i32), size: i32, align: Align, colour: Rgb888) {
         let height = size * SCALE.cast_signed();
         let is_number = text.chars().all(|c| c.is_ascii_digit() || ".,-:".contains(c));
@@ -115,18 +115,19 @@ impl Canvas {
             Align::Right => HorizontalAlignment::Right,
         };
         let at = Self::point(x, y);
-        // A character that the type does not have is left out.
+        // A character that the font lacks is left out.
         drop(font.render_aligned(text, at, VerticalPosition::Baseline, align, FontColor::Transparent(colour), self));
     }
 
-    /// How wide a line of text is.
+    /// The width of a line of text.
     pub(crate) fn width_of(text: &str, size: i32) -> i32 {
         let font = type_sizes::of(size * SCALE.cast_signed());
         let dimensions = font.get_rendered_dimensions(text, Point::zero(), VerticalPosition::Baseline);
         dimensions.map_or(0, |d| d.advance.x / SCALE.cast_signed())
     }
 
-    /// A text in lines no wider than `width`, no more than `lines_max` of them; the last one says that there is more.
+    /// Wraps a text into at most `lines_max` lines no wider than `width`; the last one ends in `...` if text was left
+    /// out.
     pub(crate) fn wrapped(text: &str, size: i32, width: i32, lines_max: usize) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         let text: String = text.chars().take(LINE_MAX * lines_max).collect();
@@ -154,14 +155,14 @@ impl Canvas {
         lines.iter().map(|line| Self::clipped(line, size, width)).collect()
     }
 
-    /// A line that is cut to fit.
+    /// A line of text, cut to fit a width.
     pub(crate) fn clipped(line: &str, size: i32, width: i32) -> String {
         let mut line: String = line.chars().take(LINE_MAX).collect();
         while Self::width_of(&line, size) > width && line.pop().is_some() {}
         line
     }
 
-    /// A picture in its own size, over what is there.
+    /// Draws a picture at its own size over what is already there, cropped to `side_max` pixels per side.
     pub(crate) fn picture(&mut self, picture: &Picture, (x, y): (i32, i32), side_max: u32) {
         let (width, height) = (picture.width.min(side_max), picture.height.min(side_max));
         for row in 0..height {
@@ -194,7 +195,7 @@ impl Canvas {
         (x < self.width * SCALE && y < self.height * SCALE).then_some((y * self.width * SCALE + x) as usize)
     }
 
-    /// What the display shows.
+    /// The finished image, in display pixels.
     pub(crate) fn shown(&self) -> Picture {
         let mut pixels = Vec::with_capacity((self.width * self.height * 4) as usize);
         for y in 0..self.height {

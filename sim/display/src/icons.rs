@@ -1,11 +1,11 @@
-//! What is drawn rather than written: the link's two icons, and the signs of the screens.
+//! The drawn signs of a display: the two link icons of the status bar, and the icons of the screens.
 
 use embedded_graphics::pixelcolor::Rgb888;
 
 use crate::canvas::Canvas;
 use crate::theme;
 
-/// The device's own icon of the link, in a box of 16 pixels: a plug of two halves, together or apart.
+/// The device's own link icon in a box of 16 pixels: radio waves when connected, crossed-out waves otherwise.
 pub(crate) fn link(canvas: &mut Canvas, (x, y): (i32, i32), connected: bool) {
     let colour = if connected { Rgb888::new(0x4C, 0xD9, 0x8A) } else { Rgb888::new(0xFF, 0x8A, 0x80) };
     let stroke = (2, colour);
@@ -23,7 +23,7 @@ pub(crate) fn link(canvas: &mut Canvas, (x, y): (i32, i32), connected: bool) {
     }
 }
 
-/// A tick in a disc.
+/// A tick mark in a disc.
 pub(crate) fn tick(canvas: &mut Canvas, (x, y): (i32, i32), radius: i32, disc: Rgb888, sign: Rgb888) {
     canvas.disc((x, y), radius, disc);
     let stroke = ((radius / 6).max(3), sign);
@@ -39,7 +39,7 @@ pub(crate) fn cross(canvas: &mut Canvas, (x, y): (i32, i32), radius: i32, disc: 
     canvas.line((x - arm, y + arm), (x + arm, y - arm), stroke);
 }
 
-/// A call for attention in a disc.
+/// An exclamation mark in a disc.
 pub(crate) fn alert(canvas: &mut Canvas, (x, y): (i32, i32), radius: i32, disc: Rgb888, sign: Rgb888) {
     canvas.disc((x, y), radius, disc);
     let stroke = ((radius / 5).max(3), sign);
@@ -47,14 +47,14 @@ pub(crate) fn alert(canvas: &mut Canvas, (x, y): (i32, i32), radius: i32, disc: 
     canvas.disc((x, y + radius * 45 / 100), (radius / 8).max(2), sign);
 }
 
-/// Something is under way.
+/// A busy indicator: a ring with a highlighted arc.
 pub(crate) fn busy(canvas: &mut Canvas, at: (i32, i32), radius: i32, track: Rgb888, sign: Rgb888) {
     let width = (radius / 5).max(3);
     canvas.arc(at, radius, (0.0, 360.0), (width, track));
     canvas.arc(at, radius, (-90.0, 110.0), (width, sign));
 }
 
-/// A card, and how it goes to the reader.
+/// The movement of a card at the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
     Tap,
@@ -63,7 +63,7 @@ pub(crate) enum Way {
     Remove,
 }
 
-/// A card in a box of this width, with the sign of the way it goes.
+/// A card of this width, with a sign for its movement.
 pub(crate) fn card(canvas: &mut Canvas, (x, y): (i32, i32), width: i32, way: Way) {
     let (w, h) = (width, width * 62 / 100);
     let (cx, cy) = (x + w / 2, y + h / 2);

@@ -1,6 +1,6 @@
-//! What a person sees of a terminal, as pixels of the model's display: the screen, and the status bar with its icon.
+//! The display of a terminal as pixels: the screen, and the status bar with the link icon.
 //!
-//! It draws what it is told and decides nothing: the same face on the same model gives the same pixels.
+//! It draws what it is given and decides nothing: the same input for the same model gives the same pixels.
 
 mod canvas;
 mod icons;
@@ -20,7 +20,7 @@ use canvas::{Align, Canvas};
 pub use picture::{NotAPicture, Picture, is_picture};
 use screens::Sheet;
 
-/// Draws a face on a model's display. `now` is the time since the start, from which a countdown is told.
+/// Draws what a terminal of this model displays. `now` is the time since the start, used for countdowns.
 ///
 /// ```
 /// use sca_protocol::models::Model;
@@ -44,7 +44,7 @@ pub fn draw(face: &Face, model: &Model, now: Duration) -> Picture {
     canvas.shown()
 }
 
-/// The status bar: the model on the left, the icon of the link on the right.
+/// The status bar: the model on the left, the link icon on the right.
 fn bar(canvas: &mut Canvas, face: &Face, model: &Model) {
     let (width, height) = (canvas.width(), BAR_HEIGHT.cast_signed());
     canvas.fill((0, 0), (width, height), 0, theme::BLACK);

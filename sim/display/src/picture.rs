@@ -1,39 +1,39 @@
-//! Pictures as files: PNG in and out, bounded.
+//! PNG pictures, read and written, with a size limit.
 
 use std::io::Cursor;
 
 use png::{BitDepth, ColorType, Decoder, Encoder, Transformations};
 
-/// Pixels in rows from the top, each red, green, blue and how opaque it is.
+/// A picture: rows of RGBA pixels, from the top.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
-    /// Pixels across.
+    /// Width in pixels.
     pub width: u32,
-    /// Pixels down.
+    /// Height in pixels.
     pub height: u32,
-    /// Four bytes for each pixel.
+    /// Four bytes per pixel: red, green, blue, opacity.
     pub pixels: Vec<u8>,
 }
 
-/// Why a file is no picture that a device shows.
+/// Why a file is not a picture that a device can show.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAPicture {
-    /// It is no PNG.
-    #[error("no PNG: {0}")]
+    /// It is not a PNG.
+    #[error("not a PNG: {0}")]
     Png(#[from] png::DecodingError),
-    /// It is too large.
-    #[error("{0} by {1} pixels, {SIDE_MAX} by {SIDE_MAX} are allowed")]
+    /// It is larger than 2,048 pixels on a side.
+    #[error("{0} by {1} pixels, at most {SIDE_MAX} by {SIDE_MAX} are allowed")]
     TooLarge(u32, u32),
 }
 
-/// The longest side of a picture that is looked at.
+/// The longest accepted side of a picture, in pixels.
 const SIDE_MAX: u32 = 2_048;
 
 impl Picture {
     /// Reads a PNG.
     ///
     /// # Errors
-    /// [`NotAPicture`] says what it is instead.
+    /// [`NotAPicture`], if it is not a PNG or is too large.
     pub fn read(bytes: &[u8]) -> Result<Self, NotAPicture> {
         let mut decoder = Decoder::new(Cursor::new(bytes));
         decoder.set_transformations(Transformations::normalize_to_color8() | Transformations::ALPHA);
@@ -52,10 +52,10 @@ impl Picture {
         Ok(Self { width, height, pixels })
     }
 
-    /// The picture as a PNG.
+    /// Encodes the picture as a PNG.
     ///
     /// # Errors
-    /// What the encoder says.
+    /// The error of the encoder.
     pub fn to_png(&self) -> Result<Vec<u8>, png::EncodingError> {
         let mut bytes = Vec::new();
         let mut encoder = Encoder::new(&mut bytes, self.width, self.height);
@@ -66,7 +66,7 @@ impl Picture {
     }
 }
 
-/// Whether a file is a picture that a device shows.
+/// Whether a file is a picture that a device can show.
 #[must_use]
 pub fn is_picture(bytes: &[u8]) -> bool {
     Picture::read(bytes).is_ok()

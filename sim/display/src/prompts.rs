@@ -1,11 +1,11 @@
-//! Prompts: what a request wants shown, with its buttons, its boxes, its code.
+//! Drawing of prompts: the request's text, buttons, check boxes and QR code.
 
 use crate::canvas::{Align, Canvas};
 use crate::screens::Sheet;
 use crate::theme;
 
 impl Sheet<'_> {
-    /// What is asked of the cardholder.
+    /// Draws the prompt for the cardholder.
     pub(crate) fn prompt(&mut self) {
         self.ground(theme::GROUND);
         let command = self.field("COMMAND").unwrap_or_default().to_owned();
@@ -61,7 +61,7 @@ impl Sheet<'_> {
         self.keys("Cancel", "Enter");
     }
 
-    /// A QR code as large as the screen lets it be, with a quiet edge.
+    /// A QR code as large as the screen allows, with a quiet zone around it.
     fn code(&mut self, data: &str) {
         use qrcodegen::{QrCode, QrCodeEcc};
         let size = self.size(2);
@@ -87,7 +87,8 @@ impl Sheet<'_> {
         self.keys("", &label);
     }
 
-    /// Buttons below each other, or beside each other where there is more width than height.
+    /// Draws buttons: several columns on a display wider than 600 pixels, five columns for more than six, else one
+    /// column.
     pub(crate) fn buttons(&mut self, labels: &[String], ticked: &[&str], top: i32) {
         let count = i32::try_from(labels.len()).unwrap_or(1).max(1);
         let (margin, size) = (self.margin(), self.size(2));
@@ -116,7 +117,7 @@ impl Sheet<'_> {
     }
 }
 
-/// What a prompt asks where the request brings no words.
+/// The default text of a prompt, used if the request has none.
 fn asked(command: &str) -> &'static str {
     match command {
         "EMAIL" => "Enter your e-mail address",

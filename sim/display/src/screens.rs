@@ -1,4 +1,4 @@
-//! Each screen below the status bar.
+//! Drawing of each screen, below the status bar.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use crate::canvas::{Align, Canvas};
 use crate::icons::{self, Way};
 use crate::theme;
 
-/// A screen that is being drawn.
+/// A screen that is being drawn onto a canvas.
 pub(crate) struct Sheet<'a> {
     pub(crate) canvas: &'a mut Canvas,
     pub(crate) screen: &'a Screen,
     pub(crate) model: &'a Model,
-    /// Where the status bar ends.
+    /// The lower edge of the status bar.
     pub(crate) top: i32,
     pub(crate) now: Duration,
 }
@@ -43,7 +43,7 @@ impl Sheet<'_> {
         (self.width() / 20).clamp(10, 32)
     }
 
-    /// A size of type: for titles 3, for what matters 2, for the rest 1.
+    /// A font size: 3 for titles, 2 for main text, anything else for small text.
     pub(crate) fn size(&self, step: i32) -> i32 {
         let unit = self.width().min(self.room() * 3 / 2);
         match step {
@@ -68,7 +68,7 @@ impl Sheet<'_> {
         self.canvas.text(&line, (x, y), size, Align::Centre, colour);
     }
 
-    /// Lines below each other, centred; where the next one would stand.
+    /// Draws centred lines below each other and returns the `y` of the next line.
     pub(crate) fn paragraph(&mut self, text: &str, y: i32, size: i32, colour: Rgb888, lines_max: usize) -> i32 {
         let width = self.width() - 2 * self.margin();
         let mut y = y;
@@ -79,7 +79,7 @@ impl Sheet<'_> {
         y
     }
 
-    /// Draws what the screen's name says.
+    /// Draws the screen that its name selects.
     pub(crate) fn draw(mut self) {
         match self.screen.name {
             ScreenName::Off => self.ground(theme::BLACK),
@@ -263,7 +263,7 @@ impl Sheet<'_> {
         self.keys("Cancel", "");
     }
 
-    /// What the two outer keys do: red on the left, green on the right.
+    /// Draws the labels of the two outer keys: red on the left, green on the right.
     pub(crate) fn keys(&mut self, red: &str, green: &str) {
         let (margin, size) = (self.margin(), self.size(1));
         let (height, y) = (size * 5 / 2, self.bottom() - self.size(1) * 7 / 2);
@@ -379,7 +379,7 @@ fn capitalised(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// An instant as a screen's field has it: seconds with three decimals.
+/// Parses a time as a screen's field holds it: seconds with three decimals.
 fn seconds(text: &str) -> Option<Duration> {
     text.parse::<f64>().ok().filter(|s| (0.0..1e9).contains(s)).map(Duration::from_secs_f64)
 }

@@ -1,4 +1,4 @@
-//! Colours. Text and its ground differ by 4.5 to 1 at least.
+//! The colours of the display. Text and its background have a contrast of at least 4.5 to 1.
 
 use embedded_graphics::pixelcolor::Rgb888;
 
@@ -16,7 +16,7 @@ pub(crate) const BAD: Rgb888 = Rgb888::new(0xB4, 0x23, 0x1F);
 pub(crate) const WARN: Rgb888 = Rgb888::new(0x9A, 0x5B, 0x00);
 pub(crate) const BLACK: Rgb888 = Rgb888::new(0, 0, 0);
 
-/// A colour of six hexadecimal digits.
+/// Parses a colour of six hexadecimal digits.
 pub(crate) fn read(text: &str) -> Option<Rgb888> {
     let part = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
     Some(Rgb888::new(part(0)?, part(2)?, part(4)?))

@@ -1,4 +1,4 @@
-//! The one typeface of the device, in the sizes it comes in.
+//! The one font of the display, in all its sizes.
 
 use u8g2_fonts::{FontRenderer, fonts};
 
@@ -8,7 +8,7 @@ macro_rules! sizes {
     };
 }
 
-/// Each size with the height of its capitals.
+/// The sizes of the font, each with the height of its capitals.
 const SIZES: &[(i32, FontRenderer)] = sizes![
     (16, u8g2_font_logisoso16_tf),
     (18, u8g2_font_logisoso18_tf),
@@ -28,17 +28,17 @@ const SIZES: &[(i32, FontRenderer)] = sizes![
     (58, u8g2_font_logisoso58_tf),
 ];
 
-/// Larger ones, which have digits and little else.
+/// Larger sizes, which have digits and few other characters.
 const NUMERALS: &[(i32, FontRenderer)] =
     sizes![(62, u8g2_font_logisoso62_tn), (78, u8g2_font_logisoso78_tn), (92, u8g2_font_logisoso92_tn)];
 
-/// The largest size for digits, points and signs whose capitals are no higher than this.
+/// The largest font for numbers that is at most this high; a text font if every number font is higher.
 pub(crate) fn of_numerals(height: i32) -> &'static FontRenderer {
     let fitting = NUMERALS.iter().rev().find(|(size, _)| *size <= height);
     fitting.map_or_else(|| of(height), |(_, font)| font)
 }
 
-/// The largest size whose capitals are no higher than this; the smallest where all are.
+/// The largest text font whose capitals are at most this high; the smallest one if all are higher.
 pub(crate) fn of(height: i32) -> &'static FontRenderer {
     let fitting = SIZES.iter().rev().find(|(size, _)| *size <= height);
     &fitting.unwrap_or(&SIZES[0]).1

@@ -1,4 +1,4 @@
-//! The broker: answers upgrades, routes POS requests by pinpad id, and speaks frames that may break every rule.
+//! The broker: answers upgrade requests, routes POS requests by pinpad id, and sends any frame, valid or not.
 
 use std::collections::BTreeMap;
 
@@ -8,113 +8,114 @@ use sca_protocol::settings::BrokerSettings;
 
 use crate::upgrade::{self, Authority, Refusal};
 
-/// The code that closes a connection whose place another one takes: what it did breaks a policy.
+/// The close code of a connection that a newer one replaces: policy violation.
 const REPLACED: u16 = 1008;
 
-/// Bytes of one message from a terminal that are put together before the broker gives up on it.
+/// The most bytes of one message that the broker assembles from a terminal's frames.
 const MESSAGE_BYTES_MAX: usize = 1 << 20;
 
-/// The far end of one connection: which terminal of the world, and which of its connections.
+/// The identity of one connection: the terminal in the world, and the number of its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Peer {
     /// The terminal's index in the world.
     pub terminal: u16,
-    /// The number of its connection.
+    /// The number of the connection.
     pub connection: u32,
 }
 
-/// What the broker is told.
+/// An input of the broker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BrokerInput {
-    /// A terminal asks for the upgrade. `answer` replaces the broker's own answer, verbatim but for `{{accept}}`.
+    /// A terminal requests the upgrade. `answer` replaces the broker's own response, verbatim except for `{{accept}}`.
     Asked {
-        /// Who.
+        /// The connection.
         peer: Peer,
         /// The request.
         head: Head,
-        /// The names in the certificate it has shown.
+        /// The names in the certificate that the peer presented.
         names: Vec<String>,
-        /// Whether it has to ask as a terminal does.
+        /// Whether the peer is a terminal, whose request is checked strictly.
         is_terminal: bool,
-        /// The answer to give, if it is not the usual one.
+        /// The response to give in place of the usual one.
         answer: Option<String>,
     },
-    /// A frame has come.
+    /// A frame arrived.
     Frame {
-        /// From whom.
+        /// The connection it arrived on.
         peer: Peer,
         /// The frame.
         frame: Frame,
     },
-    /// The connection is over.
+    /// A connection ended.
     Ended {
-        /// Whose.
+        /// The connection.
         peer: Peer,
     },
-    /// A POS has a message for the terminal with this pinpad id.
+    /// A POS sends a message to the terminal with this pinpad id.
     Route {
         /// The pinpad id.
         pinpad_id: String,
         /// The message.
         text: String,
     },
-    /// Say this frame as it is.
+    /// Send this frame unchanged.
     Speak {
-        /// To whom.
+        /// The connection to send it on.
         peer: Peer,
         /// The frame.
         frame: Frame,
     },
 }
 
-/// What the broker wants done, or reports.
+/// An output of the broker: an action to carry out, or an observation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BrokerOutput {
-    /// Send these bytes as the answer to the upgrade; WebSocket follows if `open`, else the end.
+    /// Send these bytes as the response to the upgrade request; if `open`, WebSocket follows, otherwise the connection
+    /// ends.
     Answer {
-        /// To whom.
+        /// The connection.
         peer: Peer,
-        /// The answer, and what follows in the same segment.
+        /// The response, and what follows it in the same segment.
         bytes: Vec<u8>,
         /// Whether WebSocket follows.
         open: bool,
     },
     /// Send a frame.
     Frame {
-        /// To whom.
+        /// The connection to send it on.
         peer: Peer,
         /// The frame.
         frame: Frame,
     },
-    /// End the connection in good manners.
+    /// Close the connection cleanly.
     HangUp {
-        /// Whose.
+        /// The connection.
         peer: Peer,
     },
     /// A message for the POS.
     Deliver {
-        /// From whom.
+        /// The connection it arrived on.
         peer: Peer,
         /// The sender's pinpad id.
         pinpad_id: String,
         /// The message.
         text: String,
     },
-    /// The terminal broke the framing of WebSocket.
+    /// The terminal broke the WebSocket framing rules.
     Breach {
-        /// Who.
+        /// The connection.
         peer: Peer,
-        /// How.
+        /// What the terminal sent.
         what: &'static str,
     },
-    /// The terminal's request for the upgrade was refused.
+    /// The broker refused the terminal's upgrade request because of its content.
     Complaint {
-        /// Who.
+        /// The connection.
         peer: Peer,
-        /// How.
+        /// What the terminal sent.
         what: &'static str,
     },
-    /// There is no open connection with this pinpad id.
+    /// No open connection has this pinpad id.
     Unrouted {
         /// The pinpad id.
         pinpad_id: String,
@@ -135,30 +136,30 @@ struct Connection {
 #[derive(Debug)]
 pub struct Broker {
     settings: BrokerSettings,
-    /// How terminals name it, where that is known.
+    /// The address by which terminals reach the broker, if known.
     found_at: Option<Authority>,
     connections: BTreeMap<Peer, Connection>,
     opened: u64,
 }
 
 impl Broker {
-    /// A broker with nobody connected.
+    /// A broker without connections.
     #[must_use]
     pub fn new(settings: BrokerSettings) -> Self {
         Self { settings, found_at: None, connections: BTreeMap::new(), opened: 0 }
     }
 
-    /// Terminals find it at this name and port: who asks for another Host or Origin is refused.
+    /// Sets the address by which terminals reach the broker; strict checks then refuse another Host or Origin.
     pub fn is_found_at(&mut self, host: String, port: u16, secure: bool) {
         self.found_at = Some(Authority { host, port, secure });
     }
 
-    /// Changes the settings; open connections go on.
+    /// Replaces the settings; open connections stay open.
     pub fn configure(&mut self, settings: BrokerSettings) {
         self.settings = settings;
     }
 
-    /// Tells the broker what happened, and returns what it wants done, in order.
+    /// Handles an input and returns the outputs, in order.
     pub fn handle(&mut self, input: BrokerInput) -> Vec<BrokerOutput> {
         match input {
             BrokerInput::Asked { peer, head, names, is_terminal, answer } => {
@@ -184,20 +185,20 @@ impl Broker {
         }
     }
 
-    /// The open connection of a terminal of the world, the newest if there are several.
+    /// The newest open connection of a terminal, by the terminal's index in the world.
     #[must_use]
     pub fn open_connection(&self, terminal: u16) -> Option<Peer> {
         let open = self.connections.iter().filter(|(peer, c)| c.open && peer.terminal == terminal);
         open.max_by_key(|(_, c)| c.order).map(|(peer, _)| *peer)
     }
 
-    /// The open connections, newest last.
+    /// The number of open connections.
     #[must_use]
     pub fn open_connections(&self) -> usize {
         self.connections.values().filter(|c| c.open).count()
     }
 
-    /// The open connection of this pinpad id (CON-02); of several the newest, or the oldest if the settings say so.
+    /// The open connection with this pinpad id (CON-02): of several the newest, or the oldest if the settings say so.
     #[must_use]
     pub fn route(&self, pinpad_id: &str) -> Option<Peer> {
         let mine = self.connections.iter().filter(|(_, c)| c.open && c.pinpad_id == pinpad_id);
@@ -218,7 +219,7 @@ impl Broker {
         let key = head.get("Sec-WebSocket-Key").unwrap_or_default();
         let pinpad_id = head.get("x-vfi-pinpad-id").unwrap_or_default().to_owned();
         let accept = handshake::accept(key);
-        // Whoever names no pinpad id is never spoken to by one.
+        // Nothing is ever routed to an empty pinpad id, so it is not checked.
         let is_other = self.settings.checks_pinpad_id && !pinpad_id.is_empty() && !names.contains(&pinpad_id);
         let is_double =
             self.settings.on_duplicate == "refuse" && !pinpad_id.is_empty() && self.route(&pinpad_id).is_some();
@@ -255,7 +256,7 @@ impl Broker {
         complaint.into_iter().chain([BrokerOutput::Answer { peer, bytes, open }]).collect()
     }
 
-    /// The open connections that a new one with their pinpad id puts out.
+    /// The open connections that a new one with the same pinpad id replaces.
     fn replaced(&self, pinpad_id: &str) -> Vec<Peer> {
         if !self.settings.on_duplicate.starts_with("replace") || pinpad_id.is_empty() {
             return Vec::new();
@@ -264,7 +265,7 @@ impl Broker {
         mine.map(|(peer, _)| *peer).collect()
     }
 
-    /// Closes a connection of the broker's own accord.
+    /// Closes a connection on the broker's own initiative.
     fn close(&mut self, peer: Peer, code: u16, why: &str) -> Option<BrokerOutput> {
         let connection = self.connections.get_mut(&peer)?;
         (connection.closing, connection.open) = (true, false);
@@ -322,7 +323,7 @@ fn refusal(status: &str, header: &str) -> String {
 impl Connection {
     fn data(&mut self, peer: Peer, frame: &Frame) -> Vec<BrokerOutput> {
         if (frame.opcode == opcode::CONTINUE) != self.assembling {
-            return vec![BrokerOutput::Breach { peer, what: "a continuation out of order" }];
+            return vec![BrokerOutput::Breach { peer, what: "a fragment out of order" }];
         }
         if self.message.len() + frame.payload.len() > MESSAGE_BYTES_MAX {
             return vec![BrokerOutput::Breach { peer, what: "a message over 1 MiB" }];

@@ -14,13 +14,13 @@ pub struct Estate {
 }
 
 impl Estate {
-    /// An estate host.
+    /// An estate host with these settings.
     #[must_use]
     pub fn new(settings: EstateSettings) -> Self {
         Self { settings }
     }
 
-    /// Changes the settings.
+    /// Replaces the settings.
     pub fn configure(&mut self, settings: EstateSettings) {
         self.settings = settings;
     }
@@ -31,7 +31,7 @@ impl Estate {
         self.settings.state != "down"
     }
 
-    /// What it wants done about a document.
+    /// Handles a document and returns the outputs.
     pub fn document(&mut self, caller: Caller, text: &str) -> Vec<HostOutput> {
         if self.settings.state == "silent" {
             return Vec::new();
@@ -39,7 +39,7 @@ impl Estate {
         let request = Request::parse(text, Limits::default()).ok();
         let answer = Response::default().with("OFFERS", self.settings.offers.clone());
         if request.is_some_and(|request| request.command() == "APPLY") {
-            // What a terminal has taken is not offered to it again.
+            // Once a terminal has taken an update, it is no longer offered.
             self.settings.offers = String::new();
         }
         vec![HostOutput::Say { caller, text: answer.to_xml(Layout::Compact) }]

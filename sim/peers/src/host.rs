@@ -1,6 +1,6 @@
-//! The payment host: decides what it is told to decide, remembers what it decided, and answers in its own time.
+//! The payment host: decides as its settings say, keeps a ledger of its decisions, and answers after a set delay.
 //!
-//! It knows terminals by the id they send and never sees the number of a card in full.
+//! It identifies terminals by the id they send and never sees a full card number.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,52 +13,52 @@ use sca_protocol::settings::HostSettings;
 use sca_protocol::xml::Limits;
 use sca_protocol::{Request, Response};
 
-/// One call of one terminal.
+/// The identity of one connection from a terminal to a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Caller {
     /// The terminal's index in the world.
     pub terminal: u16,
-    /// The number of its call.
+    /// The number of the connection.
     pub call: u32,
 }
 
-/// What a host is told.
+/// An input of a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostInput {
-    /// A document has come.
+    /// A document arrived.
     Document {
-        /// From whom.
+        /// The connection it arrived on.
         caller: Caller,
         /// The document.
         text: String,
     },
-    /// A call is over.
+    /// A connection ended.
     Ended {
-        /// Whose.
+        /// The connection.
         caller: Caller,
     },
-    /// A deadline it asked for has come.
+    /// The time of [`Host::deadline`] has come.
     Tick,
 }
 
-/// What a host wants done.
+/// An output of a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostOutput {
-    /// Say this.
+    /// Send this document.
     Say {
-        /// To whom.
+        /// The connection to send it on.
         caller: Caller,
         /// The document.
         text: String,
     },
-    /// End the call.
+    /// Close the connection.
     HangUp {
-        /// Whose.
+        /// The connection.
         caller: Caller,
     },
 }
 
-/// What became of a payment.
+/// The state of a payment in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Approved,
@@ -75,7 +75,7 @@ struct Entry {
     number: u32,
     state: State,
     answer: Response,
-    /// Which payment it changed, and what that was before.
+    /// The number of the payment that this one changed, and that payment's state before.
     changed: Option<(u32, State)>,
 }
 
@@ -84,21 +84,21 @@ struct Entry {
 pub struct Host {
     settings: HostSettings,
     ledger: Vec<Entry>,
-    /// Answers that wait for their time.
+    /// Answers that are sent later, by due time and connection.
     waiting: BTreeMap<(Duration, Caller), String>,
 }
 
-/// The ledger keeps this many payments.
+/// The most payments that the ledger keeps.
 const LEDGER_MAX: usize = 5_000;
 
 impl Host {
-    /// A host that has decided nothing yet.
+    /// A host with an empty ledger.
     #[must_use]
     pub fn new(settings: HostSettings) -> Self {
         Self { settings, ledger: Vec::new(), waiting: BTreeMap::new() }
     }
 
-    /// Changes the settings; what is decided stays decided.
+    /// Replaces the settings; the ledger is kept.
     pub fn configure(&mut self, settings: HostSettings) {
         self.settings = settings;
     }
@@ -109,7 +109,7 @@ impl Host {
         self.settings.state != "down"
     }
 
-    /// Tells the host what happened, and returns what it wants done, in order.
+    /// Handles an input and returns the outputs, in order.
     pub fn handle(&mut self, now: Duration, input: HostInput) -> Vec<HostOutput> {
         match input {
             HostInput::Document { caller, text } => self.document(now, caller, &text),
@@ -125,7 +125,7 @@ impl Host {
         }
     }
 
-    /// The instant by which it wants to be told of the time.
+    /// The time since the start at which the host needs a [`HostInput::Tick`]; `None` if no answer is waiting.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         self.waiting.keys().next().map(|(at, _)| *at)
@@ -138,7 +138,7 @@ impl Host {
         };
         let text = answer.to_xml(Layout::Compact);
         match self.settings.state.as_str() {
-            // What it has decided it keeps to itself.
+            // A silent host decides and records, but does not answer.
             "silent" => Vec::new(),
             "cut" => vec![HostOutput::HangUp { caller }],
             _ if self.settings.delay.is_zero() => vec![HostOutput::Say { caller, text }],
@@ -214,7 +214,7 @@ impl Host {
         self.ledger.iter_mut().filter(is_open).find(|e| Some(e.number) == number)
     }
 
-    /// VOID and tips: they follow an earlier payment, which stays or changes its state.
+    /// Handles VOID, DELETE_TAB and tips, which refer to an earlier payment and may change its state.
     fn follow(&mut self, request: &Request, becomes: Option<State>) -> Response {
         let done = Command::find(request).map_or(codes::VOIDED, |row| row.done);
         let code = match self.settings.decision.as_str() {
@@ -279,10 +279,10 @@ impl Host {
         }
     }
 
-    /// An outcome, as the settings say it.
+    /// A response with this outcome, or with the code and text that the settings put in its place.
     fn in_own_words(&self, code: Code) -> Response {
         let number: Option<i32> = self.settings.code.parse().ok();
-        // Of the codes that share a number the text picks one.
+        // Several codes may share a number; the text then selects one.
         let mut named = codes::PLATFORM.iter().filter(|code| Some(code.number) == number);
         let wanted = named.find(|code| code.text == self.settings.text).copied();
         let wanted = wanted.or_else(|| number.and_then(codes::platform_code).copied());

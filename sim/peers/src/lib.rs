@@ -1,7 +1,7 @@
 //! The peers of the terminal, as value-to-value machines: the broker, the POS, the payment host and the estate host.
 //!
-//! They say what they are told and remember what they heard. They have never heard of the terminal crate, and they cannot
-//! tell what time it is.
+//! They send what they are told to send and record what they receive. They do not depend on the terminal crate and read
+//! no clock: time is an argument.
 
 mod broker;
 mod estate;

@@ -1,4 +1,4 @@
-//! The POS: remembers what it asked, tells of each message which request it answers, and keeps the keys it was given.
+//! The POS: remembers its requests, pairs each message with the request it answers, and keeps the keys it received.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -11,40 +11,40 @@ use sca_protocol::rsa::PosKey;
 use sca_protocol::xml::{self, Limits};
 use sca_protocol::{Chance, Request, Response};
 
-/// One request of the POS, in the order of sending.
+/// The number of a POS request, in the order of sending, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub u32);
 
-/// What a message from the terminal is to the POS.
+/// A message from the terminal as the POS understands it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heard {
-    /// The message as a response, if it is one.
+    /// The message parsed as a response, if it is one.
     pub response: Option<Response>,
     /// The request it answers; none for a notice.
     pub answers: Option<RequestId>,
-    /// The name of that request's row in the table of commands.
+    /// FUNCTION_TYPE and COMMAND of that request's row in the table of commands.
     pub request: Option<(String, String)>,
-    /// Whether it came encrypted.
+    /// Whether the message was encrypted.
     pub encrypted: bool,
-    /// Whether it says of itself that it answers nothing.
+    /// Whether the message is a notice.
     pub notice: bool,
-    /// Whether its request had been given up: its connection was over.
+    /// Whether the request had been given up because its connection ended.
     pub late: bool,
-    /// The request that has been answered by the same text before, where this answers it again.
+    /// The request that the same text has answered before, if this message repeats that answer.
     pub repeats: Option<RequestId>,
 }
 
 impl Heard {
-    /// A message that answers nothing.
+    /// A message that answers no request.
     fn nothing(response: Option<Response>) -> Self {
         Self { response, answers: None, request: None, encrypted: false, notice: false, late: false, repeats: None }
     }
 }
 
-/// Requests that are remembered after they were given up, and answers after they came.
+/// The most given-up requests, and the most received answers, that are remembered.
 const REMEMBERED_MAX: usize = 64;
 
-/// Characters of a POS_RECON that a terminal takes.
+/// The longest POS_RECON that a terminal accepts, in characters.
 const RECON_MAX: usize = 30;
 
 #[derive(Debug)]
@@ -53,34 +53,35 @@ struct Pending {
     routing: Option<(String, String)>,
     text_when_done: Option<&'static str>,
     known: bool,
-    /// Whether its command holds the device.
+    /// Whether its command holds the screen.
     holds: bool,
     cancels: bool,
     counter: Option<String>,
     recon: Option<String>,
 }
 
-/// The POS.
+/// The simulated POS.
 #[derive(Debug, Default)]
 pub struct Pos {
     pending: Vec<Pending>,
-    /// Requests that are held on their way: nothing answers them yet.
+    /// Requests held in transit, which nothing can answer yet.
     held: Vec<Pending>,
-    /// Requests that were given up, oldest first: a late answer may still name them.
+    /// Requests that were given up, oldest first; a late answer may still belong to one.
     given_up: Vec<Pending>,
-    /// The answers that came last, with the request of each.
+    /// The last answers received, each with its request.
     answered: Vec<(RequestId, String)>,
     sent: u32,
-    /// Whether what no command can give is still taken for an answer, in its turn: real devices have words of their own.
+    /// Whether an answer that no pending command can produce is still paired, with the request it echoes or the oldest;
+    /// real devices use other texts.
     pub lenient: bool,
-    /// The key of each label.
+    /// The key for each MAC label.
     keys: BTreeMap<String, Key>,
 }
 
-/// The key pair of every simulated POS: one for all, so that no run has to wait for another.
+/// The RSA key pair of every simulated POS. All share one, so that no run waits for key generation.
 ///
 /// # Panics
-/// If no key can be made, which chance decided when this seed was chosen.
+/// If no key can be generated, which does not happen for the fixed seed.
 #[must_use]
 pub fn key() -> &'static PosKey {
     static KEY: LazyLock<PosKey> =
@@ -88,20 +89,20 @@ pub fn key() -> &'static PosKey {
     &KEY
 }
 
-/// The request that a text is, if it is one.
+/// Parses a text as a request, if it is one.
 #[must_use]
 pub fn request_in(text: &str) -> Option<Request> {
-    // A terminal may take one in which a field stands twice.
+    // A terminal may accept a request with a duplicate field.
     Request::read(text, Limits { bytes_max: usize::MAX, ..Limits::default() }, Duplicates::First).ok()
 }
 
 impl Pos {
-    /// Takes note of a text that is being sent, well-formed or not.
+    /// Records a text that is being sent, well-formed or not.
     pub fn sent(&mut self, text: &str) -> RequestId {
         self.asked(request_in(text).as_ref())
     }
 
-    /// Takes note of a request that is being sent; nothing for a text that is none.
+    /// Records a request that is being sent; `None` for a text that is not a request.
     pub fn asked(&mut self, request: Option<&Request>) -> RequestId {
         self.sent += 1;
         let id = RequestId(self.sent);
@@ -114,42 +115,42 @@ impl Pos {
             known: row.is_some(),
             holds: row.is_some_and(|row| row.screen),
             cancels: row.is_some_and(|row| row.behaviour == Behaviour::Cancel),
-            // GET COUNTER answers the last one, and never its own (CNT-05).
+            // GET COUNTER is answered with the last COUNTER, never its own (CNT-05).
             counter: field("COUNTER")
                 .filter(|_| !row.is_some_and(|row| row.behaviour == Behaviour::Tell(Tell::Counter))),
-            // One without a value may count as none.
+            // An empty POS_RECON may count as absent.
             recon: field("POS_RECON").filter(|recon| !recon.trim().is_empty()),
         });
         id
     }
 
-    /// A request went nowhere: nothing can answer it.
+    /// Forgets a request that was never sent: nothing can answer it.
     pub fn never_sent(&mut self, id: RequestId) {
         self.pending.retain(|p| p.id != id);
     }
 
-    /// A request is held on its way: until it goes on, nothing answers it.
+    /// Marks a request as held in transit: nothing answers it until it goes on.
     pub fn is_held(&mut self, id: RequestId) {
         let (held, rest) = std::mem::take(&mut self.pending).into_iter().partition(|p| p.id == id);
         self.pending = rest;
         self.held.extend::<Vec<Pending>>(held);
     }
 
-    /// A request that was held goes on, behind all that have overtaken it.
+    /// Releases a held request; it now comes after all requests that overtook it.
     pub fn goes_on(&mut self, id: RequestId) {
         let (free, rest) = std::mem::take(&mut self.held).into_iter().partition(|p| p.id == id);
         self.held = rest;
         self.pending.extend::<Vec<Pending>>(free);
     }
 
-    /// MAC of a request, by its label and COUNTER; nothing where the POS has no key for that.
+    /// The MAC of a request, by its MAC_LABEL and COUNTER; `None` without a key or a valid COUNTER.
     #[must_use]
     pub fn mac(&self, request: &Request) -> Option<String> {
         let counter = request.get("COUNTER").and_then(sca_protocol::counter::parse)?;
         Some(self.keys.get(request.get("MAC_LABEL")?)?.mac(counter))
     }
 
-    /// A document as an encrypted packet of its label; the document itself where the POS has no key for that.
+    /// Encrypts a document under the key of its MAC_LABEL; returns it unchanged if the POS has no such key.
     #[must_use]
     pub fn encrypt(&self, request: &Request, text: &str, iv: [u8; 16]) -> String {
         let label = request.get("MAC_LABEL").unwrap_or_default();
@@ -158,7 +159,7 @@ impl Pos {
         format!("<ETRANSACTION><MAC_LABEL>{label}</MAC_LABEL><IV>{iv}</IV><PAYLOAD>{payload}</PAYLOAD></ETRANSACTION>")
     }
 
-    /// The plain document of an encrypted one, if one of the keys opens it.
+    /// Decrypts an encrypted document, if one of the keys opens it.
     #[must_use]
     pub fn decrypt(&self, text: &str) -> Option<String> {
         if !text.starts_with("<ERESPONSE>") {
@@ -170,8 +171,8 @@ impl Pos {
         self.keys.values().find_map(|key| key.open(&packet).ok())
     }
 
-    /// What a message is: the answer to the request whose COUNTER or POS_RECON it repeats, else to the oldest
-    /// unanswered one whose command can give it, else a notice. Keys that it brings are kept.
+    /// Pairs a message with the request whose COUNTER or POS_RECON it repeats, else with the oldest unanswered one
+    /// whose command can produce it; otherwise it answers nothing. Stores the keys that it carries.
     pub fn heard(&mut self, text: &str) -> Heard {
         let Some((response, position, encrypted)) = self.place(text) else { return Heard::nothing(None) };
         let sealed = response.get("MAC_KEY").or_else(|| response.get("TERMINAL_KEY"));
@@ -192,16 +193,16 @@ impl Pos {
             let over = self.answered.len().saturating_sub(REMEMBERED_MAX);
             self.answered.drain(..over);
         }
-        // A scan is the answer of SCAN, or arrives unasked after BARCODEASYNC_START.
+        // A scan is the answer to SCAN, or arrives unsolicited after BARCODEASYNC_START.
         let is_scan = response.get("BARCODE_DATA").is_some();
         let notice = is_notice(&response) || (answers.is_none() && is_scan);
         Heard { response: Some(response), answers, request, encrypted, notice, late, repeats }
     }
 
-    /// The place of the request that was given up and is named by this answer, rather than the next in turn.
+    /// The index of the given-up request that this answer belongs to, if it fits better than the next pending one.
     fn given_up_for(&self, response: &Response, next: Option<&Pending>) -> Option<usize> {
         let by_recon = !next.is_some_and(|p| p.echoes_recon(response));
-        // What has no COUNTER of its own may be told the last one: GET COUNTER is.
+        // The answer to a request without its own COUNTER may carry the last one, as that to GET COUNTER does.
         let by_counter = next.is_none_or(|p| p.counter.is_some() && !p.echoes_counter(response));
         self.given_up.iter().position(|p| {
             let is_named = (by_recon && p.echoes_recon(response)) || (by_counter && p.echoes_counter(response));
@@ -209,14 +210,15 @@ impl Pos {
         })
     }
 
-    /// The request that an answer which could be on its way when its connection ended belongs to, in its turn.
+    /// Pairs an answer that may have been in transit when its connection ended with the oldest given-up request it
+    /// fits.
     pub fn late(&mut self, response: &Response) -> Option<RequestId> {
         let at = self.given_up.iter().position(|p| p.can_give(response) && !p.is_named_otherwise(response))?;
         Some(self.given_up.remove(at).id)
     }
 
-    /// The request that this same text has answered before, where the next in turn has a COUNTER or POS_RECON of its own
-    /// that this does not repeat.
+    /// The request that the same text has answered before, if the next pending request has a COUNTER or POS_RECON that
+    /// differs from the one in the text.
     fn repeated(&self, text: &str, response: &Response, next: &Pending) -> Option<RequestId> {
         let other = |name, own: &Option<String>| {
             own.as_deref().is_some_and(|own| response.get(name).is_some_and(|got| got != own))
@@ -228,21 +230,21 @@ impl Pos {
         self.answered.iter().rev().find(|(_, before)| before == text).map(|(id, _)| *id)
     }
 
-    /// What a message is that has been heard once already: it answers nothing any more.
+    /// Interprets a message that was received before: it no longer answers anything.
     #[must_use]
     pub fn heard_again(&self, text: &str) -> Heard {
         let response = self.place(text).map(|(response, _, _)| response);
         Heard { notice: true, ..Heard::nothing(response) }
     }
 
-    /// Which request a message would answer, without taking note of it.
+    /// The request that a message would answer, without recording it.
     #[must_use]
     pub fn would_answer(&self, text: &str) -> Option<RequestId> {
         let (_, position, _) = self.place(text)?;
         position.map(|i| self.pending[i].id)
     }
 
-    /// Which request a message would answer once these have been heard that are on their way before it.
+    /// The request that a message would answer after the messages `before` it in transit have been received.
     #[must_use]
     pub fn would_answer_after<'a>(
         &self,
@@ -258,12 +260,12 @@ impl Pos {
         position.map(|i| self.pending[i].id)
     }
 
-    /// The message as a response, the place of the request it answers, and whether it came encrypted.
+    /// The message as a response, the index of the pending request it answers, and whether it was encrypted.
     fn place(&self, text: &str) -> Option<(Response, Option<usize>, bool)> {
         self.place_beside(text, &[])
     }
 
-    /// [`Self::place`], where the requests at these places have their answers already.
+    /// [`Self::place`], where the pending requests at the indices `taken` are already answered.
     fn place_beside(&self, text: &str, taken: &[usize]) -> Option<(Response, Option<usize>, bool)> {
         let plain = self.decrypt(text);
         let limits = Limits { bytes_max: 1 << 24, ..Limits::default() };
@@ -272,15 +274,15 @@ impl Pos {
             return Some((response, None, plain.is_some()));
         }
         let echoes = |p: &Pending| p.echoes_recon(&response) || p.echoes_counter(&response);
-        // POS_RECON comes back with every answer, so what lacks it answers another request.
+        // Every answer repeats POS_RECON, so an answer without it belongs to another request.
         let has_recon = response.get("POS_RECON").is_some();
         let fits = |p: &Pending| p.can_give(&response) && (has_recon || !p.wants_recon_back(&response));
         let free = |i: &usize| !taken.contains(i) && fits(&self.pending[*i]);
         let able: Vec<usize> = (0..self.pending.len()).filter(free).collect();
-        // Busy is said at once, to whoever asked first behind the one that holds the device; everything else has waited
-        // its turn.
+        // BUSY is answered at once, to the first request behind the one that holds the device. All other answers come
+        // in order.
         let is_busy = response.get("RESULT_CODE") == Some("59002");
-        // A command that no table has is told so; that is hardly the answer to one that a table has.
+        // Code 0 answers an unknown command, so a request whose command is in no table is preferred.
         let is_unknown = response.get("RESULT_CODE") == Some("0") && response.get("RESULT") == Some("ERROR");
         let unknown = able.iter().find(|&&i| is_unknown && !self.pending[i].known);
         let holder = self.pending.iter().position(|p| p.holds);
@@ -297,7 +299,7 @@ impl Pos {
         self.pending.iter().chain(&self.held).map(|p| p.id)
     }
 
-    /// Gives up the requests that the end of their connection has left without an answer.
+    /// Gives up the requests that the end of their connection left unanswered.
     pub fn forget(&mut self, excused: impl Fn(RequestId) -> bool) {
         for waiting in [&mut self.pending, &mut self.held] {
             let (gone, rest) = std::mem::take(waiting).into_iter().partition(|p| excused(p.id));
@@ -309,8 +311,8 @@ impl Pos {
     }
 }
 
-/// Whether a response answers nothing: a notice, by code, word and text and by the COUNTER it lacks, or a card that is
-/// returned before its payment is decided. RESULT_CODE alone would take a card entry screen for an approval.
+/// Whether a response is a notice: by code, RESULT and text and by the lack of an echo, or the early return of a card
+/// before its payment is decided. RESULT_CODE alone would take a card entry screen for an approval.
 fn is_notice(response: &Response) -> bool {
     let field = |name: &str| response.get(name).unwrap_or_default();
     let is_early = field("RESPONSE_TEXT") == codes::EARLY_CARD;
@@ -327,12 +329,12 @@ impl Pending {
         self.counter.is_some() && self.counter.as_deref() == response.get("COUNTER")
     }
 
-    /// Whether a response bears the mark of another request: a POS_RECON that is not this one's.
+    /// Whether a response carries a POS_RECON other than this request's.
     fn is_named_otherwise(&self, response: &Response) -> bool {
         response.get("POS_RECON").is_some_and(|got| self.recon.as_deref() != Some(got))
     }
 
-    /// Whether the answer has to repeat POS_RECON; one that finds fault with that very field need not.
+    /// Whether the answer must repeat POS_RECON; an answer that refuses this very field need not.
     fn wants_recon_back(&self, response: &Response) -> bool {
         let is_refused = response.get("RESULT_CODE") == Some("59040");
         let is_wrong = |recon: &str| !(1..=RECON_MAX).contains(&recon.chars().count());
@@ -343,13 +345,13 @@ impl Pending {
     fn can_give(&self, response: &Response) -> bool {
         let text = response.get("RESPONSE_TEXT").unwrap_or_default();
         match response.get("RESULT_CODE") {
-            // A text that is filled in begins or ends with the one of the table: `2 SAF RECORDS FOUND`.
+            // A text with a value filled in begins or ends with the table's text: `2 SAF RECORDS FOUND`.
             Some("-1") if self.known => {
                 let row = self.text_when_done.unwrap_or_default();
                 text == row || (!row.is_empty() && (text.starts_with(row) || text.ends_with(row)))
             }
             Some("-1") => false,
-            // The code of CANCEL alone.
+            // Only CANCEL is answered with this code.
             Some("59049") => self.cancels,
             Some(_) => true,
             None => false,

@@ -1,8 +1,8 @@
-//! What a strict server refuses when a terminal asks for the upgrade (RFC 6455, section 4.2.1; clauses WS-04, HS-01 to HS-07).
+//! The checks of a strict server on an upgrade request (RFC 6455, section 4.2.1; clauses WS-04, HS-01 to HS-07).
 
 use sca_protocol::handshake::{Head, SUBPROTOCOL, is_key};
 
-/// Where a server is found, as its clients name it.
+/// The address of a server, as its clients name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Authority {
     pub(crate) host: String,
@@ -10,14 +10,14 @@ pub(crate) struct Authority {
     pub(crate) secure: bool,
 }
 
-/// Why a request is refused.
+/// The refusal of an upgrade request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Refusal {
-    /// The status line, behind the version.
+    /// The status line, after the HTTP version.
     pub(crate) status: &'static str,
-    /// A header that goes with it.
+    /// An additional header line of the response; empty for none.
     pub(crate) header: &'static str,
-    /// What the terminal has sent.
+    /// What the terminal sent, as the object of "the terminal sent".
     pub(crate) what: &'static str,
 }
 
@@ -25,21 +25,21 @@ const fn refusal(status: &'static str, what: &'static str) -> Option<Refusal> {
     Some(Refusal { status, header: "", what })
 }
 
-/// What is wrong with a request for the upgrade; nothing where all is right. Host and Origin are looked at where the
-/// server knows how its clients name it.
+/// The refusal of an upgrade request; `None` if it is acceptable. The values of Host and Origin are checked only if the
+/// server knows the address that its clients use.
 pub(crate) fn refused(head: &Head, found_at: Option<&Authority>) -> Option<Refusal> {
     const VERSION: &str = "Sec-WebSocket-Version: 13\r\n";
     if head.method() != "GET" {
         return Some(Refusal {
             header: "Allow: GET\r\n",
-            ..refusal("405 Method Not Allowed", "a request that is no GET")?
+            ..refusal("405 Method Not Allowed", "a request that is not a GET")?
         });
     }
     if head.version != 1 {
         return refusal("505 HTTP Version Not Supported", "a request that is not HTTP/1.1");
     }
     if head.path() != "/" {
-        return refusal("404 Not Found", "a request for another path than /");
+        return refusal("404 Not Found", "a request for a path other than /");
     }
     if !lists(head, "Upgrade", "websocket") {
         return Some(Refusal {
@@ -53,7 +53,7 @@ pub(crate) fn refused(head: &Head, found_at: Option<&Authority>) -> Option<Refus
     if only(head, "Sec-WebSocket-Version") != Some("13") {
         return Some(Refusal {
             header: VERSION,
-            ..refusal("426 Upgrade Required", "another WebSocket version than 13")?
+            ..refusal("426 Upgrade Required", "a request without `Sec-WebSocket-Version: 13`")?
         });
     }
     if !only(head, "Sec-WebSocket-Key").is_some_and(is_key) {
@@ -63,22 +63,22 @@ pub(crate) fn refused(head: &Head, found_at: Option<&Authority>) -> Option<Refus
         return refusal("400 Bad Request", "a request that does not offer the subprotocol sci");
     }
     if head.all("x-vfi-pinpad-id").count() != 1 {
-        return refusal("400 Bad Request", "a request without one x-vfi-pinpad-id");
+        return refusal("400 Bad Request", "a request without exactly one x-vfi-pinpad-id");
     }
     match (only(head, "Host"), found_at) {
-        (None, _) => refusal("400 Bad Request", "a request without one Host"),
+        (None, _) => refusal("400 Bad Request", "a request without exactly one Host"),
         (Some(host), Some(own)) if !own.is_named_by(host) => {
-            refusal("421 Misdirected Request", "another Host than this broker's")
+            refusal("421 Misdirected Request", "a Host other than this broker's")
         }
         (Some(_), Some(own)) if !only(head, "Origin").is_some_and(|origin| own.is_origin(origin)) => {
-            refusal("403 Forbidden", "another Origin than this broker's")
+            refusal("403 Forbidden", "an Origin other than this broker's")
         }
         _ => None,
     }
 }
 
 impl Authority {
-    /// Whether a Host names this server. A port may be left out.
+    /// Whether a Host header names this server. The port may be omitted.
     fn is_named_by(&self, host: &str) -> bool {
         let own = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         let with_port = format!("{own}:{}", self.port);
@@ -91,7 +91,7 @@ impl Authority {
     }
 }
 
-/// The value of a header that must stand there once.
+/// The value of a header that must occur exactly once.
 fn only<'a>(head: &'a Head, name: &'a str) -> Option<&'a str> {
     let mut all = head.all(name);
     all.next().filter(|_| all.next().is_none())

@@ -1,42 +1,42 @@
 //! The test cards a cardholder can present, by name: what each is, and what happens when it is presented.
 //!
-//! A number is kept as its first six and last four digits only, so that no card number can leave the simulator.
+//! Only the first six and the last four digits of a number are stored, so that no card number can leave the simulator.
 
 /// How a card is presented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Entry {
-    /// Held before the reader.
+    /// Held to the contactless reader.
     Tapped,
-    /// Its chip put into the reader.
+    /// The chip was inserted.
     Inserted,
-    /// Its stripe drawn through the reader.
+    /// The magnetic stripe was swiped.
     Swiped,
-    /// Its number typed.
+    /// The number was keyed in.
     Manual,
 }
 
-/// What becomes of a card in the reader.
+/// The result of reading a card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reading {
-    /// It is read.
+    /// The card is read.
     Good,
-    /// It cannot be read, by any reader.
+    /// No reader can read the card.
     Unreadable,
-    /// Its chip cannot be read; its stripe can.
+    /// The chip cannot be read; the magnetic stripe can.
     BrokenChip,
-    /// Contactless wants the chip instead.
+    /// The contactless reader asks for the chip instead.
     WantsContact,
-    /// The chip wants contactless instead.
+    /// The chip reader asks for contactless instead.
     WantsContactless,
     /// Two cards are in the field.
     Two,
-    /// No application fits; the stripe does.
+    /// The chip has no usable application; the magnetic stripe can be used.
     NoApplication,
-    /// No application fits, and there is nothing else.
+    /// The chip has no usable application, and there is no stripe to fall back on.
     Useless,
 }
 
-/// What the payment host thinks of a card where nobody tells it otherwise.
+/// The payment host's default decision for a card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// Approves.
@@ -47,7 +47,7 @@ pub enum Standing {
     Half,
 }
 
-/// One test card.
+/// A test card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Card {
     /// Its name in scenarios.
@@ -56,15 +56,15 @@ pub struct Card {
     pub media: &'static str,
     /// PAYMENT_TYPE.
     pub tender: &'static str,
-    /// ACCT_NUM: the first six digits, stars, the last four.
+    /// ACCT_NUM: the first six digits, asterisks, the last four digits.
     pub masked: &'static str,
     /// Whether it has a chip.
     pub chip: bool,
-    /// Whether it wants a PIN.
+    /// Whether it requires a PIN.
     pub pin: bool,
-    /// What becomes of it in the reader.
+    /// The result of reading it.
     pub reading: Reading,
-    /// What the host thinks of it.
+    /// The host's default decision for it.
     pub standing: Standing,
 }
 
@@ -85,7 +85,7 @@ const fn reads(name: &'static str, masked: &'static str, reading: Reading) -> Ca
     Card { reading, ..card(name, "VISA", masked) }
 }
 
-/// Every test card.
+/// All test cards.
 pub const CARDS: &[Card] = &[
     card("visa", "VISA", "400000******0002"),
     card("mastercard", "MASTERCARD", "555555******4444"),
@@ -108,19 +108,19 @@ pub const CARDS: &[Card] = &[
 ];
 
 impl Card {
-    /// The card of this name.
+    /// The card with this name.
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Self> {
         CARDS.iter().find(|card| card.name == name)
     }
 
-    /// The card whose ACCT_NUM this is.
+    /// The card with this masked number (ACCT_NUM).
     #[must_use]
     pub fn of_number(masked: &str) -> Option<&'static Self> {
         CARDS.iter().find(|card| card.masked == masked)
     }
 
-    /// CARD_TOKEN.
+    /// The value of CARD_TOKEN.
     #[must_use]
     pub fn token(&self) -> String {
         format!("TKN-{}", self.name.to_uppercase())
@@ -128,7 +128,7 @@ impl Card {
 }
 
 impl Entry {
-    /// CARD_ENTRY_METHOD of the notice.
+    /// The value of CARD_ENTRY_METHOD in a notice.
     #[must_use]
     pub fn method(self) -> &'static str {
         match self {
@@ -139,7 +139,8 @@ impl Entry {
         }
     }
 
-    /// CARD_ENTRY_MODE: short, or in words with descriptiveentrymode. A fallback swipe follows a chip that failed.
+    /// The value of CARD_ENTRY_MODE: short, or in words with descriptiveentrymode. A fallback swipe follows a chip that
+    /// failed.
     #[must_use]
     pub fn mode(self, chip: bool, fallback: bool, descriptive: bool) -> &'static str {
         match (self, descriptive) {

@@ -1,12 +1,12 @@
-//! Chance as an argument: one seed, and streams derived from it by name.
+//! Randomness as an argument: one seed, and streams derived from it by name.
 //!
-//! Two streams with different names never share a draw, so an extra draw in one place cannot shift what another sees.
+//! Streams with different names share no draws, so an extra draw in one place does not shift the draws of another.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
 
-/// The chance of one world: everything that looks random there follows from this seed.
+/// The randomness of one world: every random choice in it is derived from this seed.
 ///
 /// ```
 /// use sca_protocol::Chance;
@@ -19,13 +19,13 @@ pub struct Chance {
 }
 
 impl Chance {
-    /// The chance that follows from `seed`.
+    /// The randomness derived from `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self { seed }
     }
 
-    /// The stream called `name` with this index (terminal, attempt, …). The same name and index give the same draws.
+    /// The stream with this name and index (terminal, attempt, …). The same name and index give the same draws.
     #[must_use]
     pub fn stream(&self, name: &str, index: &[u64]) -> Stream {
         let mut hash = Sha256::new();
@@ -39,7 +39,7 @@ impl Chance {
     }
 }
 
-/// One named sequence of draws.
+/// A named sequence of random draws.
 #[derive(Debug, Clone)]
 pub struct Stream {
     rng: ChaCha8Rng,

@@ -1,6 +1,6 @@
-//! The clauses of the source document, by id. Scenarios say which of them they cover.
+//! The clauses of the source document, by id. Scenarios name the clauses that they cover.
 
-/// Every clause: its id and what it demands.
+/// All clauses, each with its id and its requirement.
 pub const CLAUSES: &[(&str, &str)] = &[
     ("WS-01", "The terminal opens plain ws connections (a WebSocket handshake over HTTP/1.1 on TCP)"),
     ("WS-02", "The terminal opens wss connections (the same handshake over TLS)"),
@@ -87,13 +87,13 @@ pub const CLAUSES: &[(&str, &str)] = &[
     ("ICON-03", "A file of the same name put there replaces the icon"),
 ];
 
-/// Clauses that forbid or refuse something: each wants a line that shows the refusal, or the absence.
+/// Clauses that forbid or refuse something. Each needs a line that shows the refusal or the absence.
 pub const FORBIDDING: &[&str] = &[
     "WS-05", "HS-08", "MSG-02", "MSG-03", "CON-03", "CON-04", "CFG-01", "CFG-02", "DEV-01", "CH-01", "AUTH-03",
     "AUTH-04", "CNT-05", "REC-04",
 ];
 
-/// The ids alone.
+/// The ids of all clauses.
 #[must_use]
 pub fn ids() -> Vec<&'static str> {
     CLAUSES.iter().map(|(id, _)| *id).collect()

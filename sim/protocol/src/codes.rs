@@ -1,22 +1,22 @@
-//! Result codes, one row each: the number, the word and the text that go with it.
+//! The table of result codes: each row has a number, a result word and a text.
 //!
-//! Two number spaces overlap: the device's own codes and those of the payment platform. Notices borrow from both: 5 in a
-//! notice is the card entry screen, 5 in an answer is an approval. Only RESULT and RESPONSE_TEXT tell them apart.
+//! Two number spaces overlap: the device's own codes and those of the payment platform. Notices use numbers of both: 5
+//! in a notice is the card entry screen, 5 in an answer is an approval. Only RESULT and RESPONSE_TEXT tell them apart.
 //!
 //! Source: Point Device Codes, Point Platform Codes, Unsolicited Consumer Notification Responses.
 
-/// One outcome as it stands in a response.
+/// The outcome of a command, as it appears in a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Code {
     /// RESULT_CODE.
     pub number: i32,
     /// RESULT.
     pub result: &'static str,
-    /// RESPONSE_TEXT where the command has none of its own.
+    /// RESPONSE_TEXT, unless the command has its own.
     pub text: &'static str,
     /// Whether TERMINATION_STATUS is SUCCESS.
     pub success: bool,
-    /// The assumption behind the row, where no page states it.
+    /// The assumption that the row rests on, if no page states it.
     pub assumption: Option<&'static str>,
 }
 
@@ -32,7 +32,7 @@ const fn failure(number: i32, result: &'static str, text: &'static str, assumpti
     Code { number, result, text, success: false, assumption }
 }
 
-/// The platform's outcomes are SUCCESS even where the bank says no: an outcome was produced.
+/// An outcome of the platform. It is a SUCCESS even if the bank declines, because an outcome was produced.
 const fn platform(number: i32, result: &'static str, text: &'static str) -> Code {
     Code { number, result, text, success: true, assumption: None }
 }
@@ -41,13 +41,13 @@ const fn notice(number: i32, result: &'static str, text: &'static str, success: 
     Code { number, result, text, success, assumption: None }
 }
 
-/// The command did what it should.
+/// The command succeeded.
 pub const DONE: Code = platform(-1, "OK", "");
 /// The barcode reader works.
 pub const TESTED: Code = platform(-1, "SUCCESS", "Command response 0");
 /// The request is not a well-formed document of the right shape (platform code -2).
 pub const BAD_XML: Code = failure(-2, "ERROR", "XML Format Incorrect", Some("A-20"));
-/// No such command, says the platform.
+/// The platform does not know the command.
 pub const UNKNOWN_COMMAND: Code = failure(0, "ERROR", "Unknown Command or error", Some("A-21"));
 /// There is no such transaction or token.
 pub const NOT_FOUND: Code = platform(0, "UNKNOWN", "Not found");
@@ -61,13 +61,13 @@ pub const CANNOT_ENCRYPT: Code = failure(40002, "ERROR", "Resp Encryption ERROR"
 pub const CANNOT_DECRYPT: Code = failure(40006, "ERROR", "Decryption ERROR", Some("A-56"));
 /// MAC or MAC_LABEL is absent.
 pub const MAC_MISSING: Code = failure(40007, "ERROR", "MAC or MAC_LABEL is missing", None);
-/// What was typed is not ENTRY_CODE.
+/// The typed code does not match ENTRY_CODE.
 pub const ENTRY_CODE_MISMATCH: Code = failure(40009, "ERROR", "ENTRY_CODE does not match", None);
-/// The invoice of a forced repetition is another.
+/// A forced repetition has a different invoice.
 pub const INVOICE_MISMATCH: Code = failure(56023, "INVOICE MISMATCH", "Invoice mismatch", None);
-/// The same payment was made a moment ago.
+/// The payment repeats an earlier one.
 pub const DUPLICATE: Code = failure(56783, "DUPLICATE TRANSACTION", "Duplicate transaction", None);
-/// A command was ended before it was done.
+/// A command was cancelled before it was done.
 pub const CANCELLED: Code = failure(59001, "CANCELLED", "Transaction Cancelled", Some("A-29"));
 /// Another command holds the device.
 pub const BUSY: Code = failure(59002, "BUSY", "DEVICE IS BUSY", None);
@@ -75,13 +75,13 @@ pub const BUSY: Code = failure(59002, "BUSY", "DEVICE IS BUSY", None);
 pub const SESSION_IN_PROGRESS: Code = failure(59003, "BUSY", "SESSION in progress", None);
 /// No session is open.
 pub const NO_SESSION: Code = failure(59004, "ERROR", "No session", Some("A-24"));
-/// The terminal installs an update.
+/// The terminal is installing an update.
 pub const NOT_READY: Code = failure(59005, "ERROR", "Terminal is not ready", Some("A-49"));
 /// The parameter that the command needs is off, or the device cannot do it.
 pub const NOT_ALLOWED: Code = failure(59006, "ERROR", "Not allowed", Some("A-49"));
-/// There is no public key in a registration.
+/// A registration contains no public key.
 pub const NO_KEY: Code = failure(59012, "ERROR", "NO PUBLIC KEY", Some("A-54"));
-/// The public key of a registration is none.
+/// The public key of a registration is invalid.
 pub const BAD_KEY: Code = failure(59013, "ERROR", "BAD PUBLIC KEY", Some("A-54"));
 /// SECURITY commands are refused with SKIPPOSAUTH=1 (AUTH-03).
 pub const SECURITY_REFUSED: Code = failure(59020, "ERROR", "SECURITY commands are not allowed", Some("A-22"));
@@ -93,15 +93,15 @@ pub const NOTHING_TO_SHOW: Code = failure(59045, "ERROR", "Line items are not di
 pub const NO_RECORD: Code = failure(59046, "ERROR", "No such SAF record", Some("A-51"));
 /// The range of numbers ends before it begins.
 pub const BAD_RANGE: Code = failure(59047, "ERROR", "SAF_NUM_END is lower than SAF_NUM_BEGIN", Some("A-51"));
-/// There is no such state of a stored transaction.
+/// There is no such SAF_STATUS.
 pub const BAD_STATUS: Code = failure(59048, "ERROR", "No such SAF_STATUS", Some("A-51"));
-/// There is nothing that CANCEL could end.
+/// There is nothing that CANCEL can end.
 pub const NOTHING_TO_CANCEL: Code = failure(59049, "ERROR", "Nothing to cancel", Some("A-30"));
-/// No room for another registration.
+/// There is no room for another registration.
 pub const NO_ROOM: Code = failure(59051, "ERROR", "No more registrations", Some("A-54"));
 /// There is no update to apply.
 pub const NO_UPDATES: Code = failure(59052, "ERROR", "No Updates Available on Terminal to Apply", Some("A-59"));
-/// The issuer wants a call.
+/// The issuer asks for a call.
 pub const CALL: Code = failure(59074, "ERROR", "Call for authorisation", Some("A-49"));
 
 /// The payment host cannot decide now.
@@ -132,7 +132,7 @@ pub const REPORTED: Code = platform(14, "REPORT OK", "REPORT OK");
 pub const TIP_MODIFIED: Code = platform(17, "TIP_MODIFIED", "TIP MODIFIED");
 /// Settlement is scheduled.
 pub const SETTLEMENT_SCHEDULED: Code = platform(21, "Settlement Scheduled", "Settlement Scheduled");
-/// A payment whose answer never came was taken back.
+/// A payment without an answer was reversed.
 pub const REVERSED: Code = failure(22, "REVERSED", "Timeout reversal", None);
 /// The host did not answer in time.
 pub const HOST_TIMED_OUT: Code = failure(23, "Host Timed Out", "Host timed out", None);
@@ -216,7 +216,7 @@ pub const PLATFORM: &[Code] = &[
 
 /// The card has been read.
 pub const CARD_ENTRY: Code = notice(1, "OK", "CONSUMER CARD ENTRY", true);
-/// The payment is with the host: nothing takes it back any more.
+/// The payment is with the host and can no longer be cancelled.
 pub const IN_FLIGHT: Code = notice(2, "OK", "TRANSACTION IN FLIGHT", true);
 /// The terminal asks for a card.
 pub const CARD_ENTRY_SCREEN: Code = notice(5, "OK", "CARD ENTRY SCREEN", true);
@@ -224,13 +224,13 @@ pub const CARD_ENTRY_SCREEN: Code = notice(5, "OK", "CARD ENTRY SCREEN", true);
 pub const CARD_READ_ERROR: Code = notice(6, "ERROR", "CARD READ ERROR", false);
 /// A card with a chip was swiped.
 pub const USE_CHIP_READER: Code = notice(7, "ERROR", "USE CHIP READER", false);
-/// The chip could not be read often enough.
+/// The chip could not be read in any of the permitted tries; the stripe is asked for.
 pub const CHIP_ERROR: Code = notice(8, "ERROR", "CHIP ERROR, SWIPE CARD", false);
-/// The card has to be taken out.
+/// The card must be removed.
 pub const REMOVE_CARD: Code = notice(9, "OK", "REMOVE CARD", true);
-/// Once more, without contactless.
+/// Present the card again, without contactless.
 pub const REDO_WITHOUT_CONTACTLESS: Code = notice(10, "ERROR", "REDO WITHOUT CTLS", false);
-/// Once more, with contactless.
+/// Present the card again, with contactless.
 pub const REDO_WITH_CONTACTLESS: Code = notice(11, "ERROR", "REDO WITH CTLS", false);
 /// Several cards are in the field.
 pub const ONE_CARD: Code = notice(12, "ERROR", "PRESENT ONE CARD", false);
@@ -239,7 +239,7 @@ pub const NO_APPLICATION: Code = notice(13, "ERROR", "APPLICATION NOT AVAILABLE"
 /// The chip has no usable application; its stripe may do.
 pub const NO_APPLICATION_SWIPE: Code = notice(14, "ERROR", "APPLICATION NOT AVAILABLE, SWIPE CARD", false);
 
-/// What the terminal says unasked.
+/// The notices, which the terminal sends unsolicited.
 pub const NOTICES: &[Code] = &[
     CARD_ENTRY,
     IN_FLIGHT,
@@ -255,16 +255,17 @@ pub const NOTICES: &[Code] = &[
     NO_APPLICATION_SWIPE,
 ];
 
-/// RESPONSE_TEXT of the answer that returns a card before the payment is decided: OK, and not the last answer.
+/// RESPONSE_TEXT of the answer that returns a card before the payment is decided. Its RESULT is OK; another answer
+/// follows.
 pub const EARLY_CARD: &str = "CAPTURE EARLY CARD NOTIFICATION";
 
-/// The platform's outcome of this number; the first, where a number has two.
+/// The first outcome with this number, of the platform if it has one, else of the device.
 #[must_use]
 pub fn platform_code(number: i32) -> Option<&'static Code> {
     PLATFORM.iter().chain(DEVICE).find(|code| code.number == number)
 }
 
-/// Whether these fields are those of a notice: its number, word and text together.
+/// Whether these fields are those of a notice: number, result word and text together.
 #[must_use]
 pub fn is_notice(number: &str, result: &str, text: &str) -> bool {
     NOTICES.iter().any(|code| code.text == text && code.result == result && code.number.to_string() == number)

@@ -1,13 +1,13 @@
-//! The counter that GET COUNTER answers with: the COUNTER of the last POS request that carried one.
+//! The counter that GET COUNTER returns: the COUNTER of the last POS request that carried one.
 //!
-//! The source says no more than that (CNT-02 to CNT-05). What counts as such a request is a setting each.
+//! The source says no more than that (CNT-02 to CNT-05). Settings decide which requests count.
 
 use crate::settings::CounterRules;
 
-/// The largest COUNTER of the pages.
+/// The largest COUNTER that the pages allow.
 pub const COUNTER_MAX: u32 = u32::MAX;
 
-/// What became of the request whose COUNTER is offered.
+/// How a request with a COUNTER was handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     /// It was carried out.
@@ -24,7 +24,7 @@ pub enum Fate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counter {
     last: Option<u32>,
-    /// What it has outlived since it was last set: a lost link, power off.
+    /// Events since the COUNTER was last set: a lost link, power off.
     outlived: Outlived,
 }
 
@@ -35,13 +35,13 @@ struct Outlived {
 }
 
 impl Counter {
-    /// What GET COUNTER answers: the last one seen, or 1 when there was none.
+    /// The answer to GET COUNTER: the last COUNTER seen, or 1 if there was none.
     #[must_use]
     pub fn answer(self) -> u32 {
         self.last.unwrap_or(1)
     }
 
-    /// Takes note of the COUNTER of a request, if the rules say that a request of this fate counts.
+    /// Records the COUNTER of a request, if the rules count a request that was handled this way.
     pub fn saw(&mut self, counter: u32, fate: Fate, rules: &CounterRules) {
         let counts = match fate {
             Fate::Done => true,
@@ -55,7 +55,7 @@ impl Counter {
         }
     }
 
-    /// The assumption on which the fate of this COUNTER rests, if it rests on one.
+    /// The assumption that decides whether this COUNTER counts, if one does.
     #[must_use]
     pub fn assumption(&self, counter: u32, fate: Fate) -> Option<&'static str> {
         match fate {
@@ -66,13 +66,13 @@ impl Counter {
         }
     }
 
-    /// The assumptions on which the answer of GET COUNTER rests.
+    /// The assumptions that the answer to GET COUNTER rests on.
     pub fn assumptions_of_answer(&self) -> impl Iterator<Item = &'static str> {
         let reconnection = self.outlived.reconnection.then_some("A-15");
         reconnection.into_iter().chain(self.outlived.reboot.then_some("A-16"))
     }
 
-    /// The link was lost and has come back.
+    /// Records that the link was lost and came back.
     pub fn reconnected(&mut self, rules: &CounterRules) {
         self.outlived.reconnection |= self.last.is_some();
         if !rules.over_reconnect {
@@ -80,7 +80,7 @@ impl Counter {
         }
     }
 
-    /// The terminal was switched off and on.
+    /// Records that the terminal was switched off and on.
     pub fn rebooted(&mut self, rules: &CounterRules) {
         self.outlived.reboot |= self.last.is_some();
         if !rules.over_reboot {
@@ -89,7 +89,7 @@ impl Counter {
     }
 }
 
-/// Reads a COUNTER: 1 to 4294967295 in plain digits.
+/// Parses a COUNTER: 1 to 4294967295 in plain digits.
 ///
 /// ```
 /// assert_eq!(sca_protocol::counter::parse("42"), Some(42));

@@ -1,8 +1,8 @@
-//! One WebSocket frame as it travels, legal or not (RFC 6455, section 5): every bit can be chosen.
+//! A WebSocket frame as it is sent, valid or not (RFC 6455, section 5): every bit can be set.
 //!
-//! The broker speaks through these frames, so that it can break every rule of the protocol. It judges nothing.
+//! The broker sends these frames so that it can break every rule of the protocol. Nothing here validates a frame.
 
-/// An opcode with a meaning.
+/// The opcodes that RFC 6455 defines.
 pub mod opcode {
     /// The continuation of a fragmented message.
     pub const CONTINUE: u8 = 0;
@@ -18,36 +18,36 @@ pub mod opcode {
     pub const PONG: u8 = 10;
 }
 
-/// One frame.
+/// A WebSocket frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
-    /// The last frame of its message.
+    /// FIN: whether it is the last frame of its message.
     pub last: bool,
     /// The three reserved bits, 0 to 7.
     pub reserved: u8,
-    /// 0 to 15.
+    /// The opcode, 0 to 15.
     pub opcode: u8,
-    /// The mask; a client must have one, a server must not.
+    /// The masking key; a client must use one, a server must not.
     pub mask: Option<[u8; 4]>,
-    /// A length to declare in place of the true one. It is written in eight bytes when it is over 65,535.
+    /// A length to declare in place of the true one, written in eight bytes if it is over 65,535.
     pub declared: Option<u64>,
-    /// How the length is written, where that is not the shortest way, which RFC 6455 demands (section 5.2).
+    /// The encoding of the length, if it is not the shortest, which RFC 6455 requires (section 5.2).
     pub length_form: Option<LengthForm>,
     /// The payload, unmasked.
     pub payload: Vec<u8>,
 }
 
-/// A longer way to write a length than the seven bits of the second byte.
+/// A longer encoding of the length than the seven bits of the second byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LengthForm {
-    /// In two bytes behind the second.
+    /// In the two bytes after the second.
     Two,
-    /// In eight bytes behind the second.
+    /// In the eight bytes after the second.
     Eight,
 }
 
 impl LengthForm {
-    /// Bytes that it takes.
+    /// The number of bytes it takes.
     #[must_use]
     pub const fn bytes(self) -> u8 {
         match self {
@@ -56,7 +56,7 @@ impl LengthForm {
         }
     }
 
-    /// The shortest way to write this length; nothing for the seven bits.
+    /// The shortest encoding of this length; `None` for the seven bits.
     fn shortest(length: u64) -> Option<Self> {
         match length {
             0..126 => None,
@@ -66,11 +66,11 @@ impl LengthForm {
     }
 }
 
-/// A frame that cannot be read.
+/// Why a frame cannot be decoded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
     /// The declared length is over the limit.
-    #[error("frame of {got} bytes, {limit} are allowed")]
+    #[error("frame of {got} bytes, at most {limit} are allowed")]
     TooLong {
         /// Bytes declared.
         got: u64,
@@ -80,13 +80,13 @@ pub enum FrameError {
 }
 
 impl Frame {
-    /// A whole, unmasked message or control frame.
+    /// An unfragmented, unmasked frame.
     #[must_use]
     pub fn whole(opcode: u8, payload: impl Into<Vec<u8>>) -> Self {
         Self { last: true, reserved: 0, opcode, mask: None, declared: None, length_form: None, payload: payload.into() }
     }
 
-    /// A close frame with an optional code and reason. The code is written as it is, legal or not.
+    /// A close frame with an optional code and reason. The code is written unchanged, valid or not.
     #[must_use]
     pub fn close(code: Option<u16>, reason: &str) -> Self {
         let mut payload = Vec::new();
@@ -113,7 +113,7 @@ impl Frame {
         }
     }
 
-    /// The bytes of the frame.
+    /// Encodes the frame.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let length = self.declared.unwrap_or(self.payload.len() as u64);
@@ -142,10 +142,10 @@ impl Frame {
     }
 }
 
-/// Bytes of a buffer that are kept for the next frame.
+/// The buffer capacity that is kept between frames, in bytes.
 const KEPT: usize = 8 << 10;
 
-/// Reads frames from bytes as they come.
+/// A decoder of frames from a byte stream.
 #[derive(Debug, Default)]
 pub struct Decoder {
     buffer: Vec<u8>,
@@ -166,20 +166,20 @@ impl Decoder {
         Self { buffer: Vec::new(), payload_max }
     }
 
-    /// Takes what has arrived.
+    /// Appends received bytes.
     pub fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// Where what arrives can be appended without a copy on the way.
+    /// The receive buffer, to which bytes can be appended without a copy.
     pub fn buffer_mut(&mut self) -> &mut Vec<u8> {
         &mut self.buffer
     }
 
-    /// The next whole frame, or nothing yet. The second value is its size on the wire.
+    /// The next complete frame and its size on the wire; `None` if it is not complete yet.
     ///
     /// # Errors
-    /// [`FrameError::TooLong`] as soon as the header says so.
+    /// [`FrameError::TooLong`] as soon as the header declares a payload over the limit.
     pub fn next_frame(&mut self) -> Result<Option<(Frame, usize)>, FrameError> {
         let Some(header) = self.header() else { return Ok(None) };
         let limit = self.payload_max;
@@ -191,14 +191,14 @@ impl Decoder {
         }
         let mut payload = self.buffer[header.start..end].to_vec();
         if let Some(mask) = header.mask {
-            // Four bytes at a time, which the compiler makes wider still.
+            // Four bytes at a time, which the compiler can vectorise.
             for four in payload.chunks_mut(4) {
                 four.iter_mut().zip(mask).for_each(|(byte, key)| *byte ^= key);
             }
         }
         let first = self.buffer[0];
         self.buffer.drain(..end);
-        // A long frame leaves no long buffer behind.
+        // A long frame does not leave a large buffer behind.
         if self.buffer.len() < KEPT {
             self.buffer.shrink_to(KEPT);
         }

@@ -1,6 +1,7 @@
-//! The upgrade: the request with exactly the sample's header lines, and the judgement of its answer.
+//! The WebSocket upgrade: the request with exactly the sample's header lines, and the validation of the response.
 //!
-//! It sees bytes and heads, never a connection. Source: the sample exchange, clauses WS-04, WS-05 and HS-01 to HS-09.
+//! It works on bytes and HTTP heads, never on a connection. Source: the sample exchange, clauses WS-04, WS-05 and HS-01
+//! to HS-09.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,32 +9,32 @@ use sha1::{Digest, Sha1};
 
 use crate::reason::Reason;
 
-/// Bytes of a head that are read before it is refused.
+/// The largest HTTP head that is read, in bytes.
 pub const HEAD_BYTES_MAX: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /// The subprotocol of the sample.
 pub const SUBPROTOCOL: &str = "sci";
 
-/// The request that asks for the upgrade.
+/// An upgrade request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upgrade {
-    /// The path; a terminal asks for `/`.
+    /// The path; terminals request `/`.
     pub path: String,
-    /// The value of Host, and behind `http://` or `https://` of Origin.
+    /// The value of Host and, after `http://` or `https://`, of Origin.
     pub host: String,
-    /// Whether the connection is TLS; it decides the scheme of Origin.
+    /// Whether the connection uses TLS, which decides the scheme of Origin.
     pub secure: bool,
     /// Sec-WebSocket-Key.
     pub key: String,
     /// x-vfi-pinpad-id.
     pub pinpad_id: String,
-    /// Whether a blank stands before the last header's colon, as in the printed sample.
+    /// Whether a space precedes the last header's colon, as in the printed sample.
     pub space_before_colon: bool,
 }
 
 impl Upgrade {
-    /// The bytes, in the order and spelling of the sample (HS-01 to HS-09).
+    /// Encodes the request, in the order and spelling of the sample (HS-01 to HS-09).
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let scheme = if self.secure { "https" } else { "http" };
@@ -59,14 +60,14 @@ impl Upgrade {
     }
 }
 
-/// An HTTP proxy that opens the way to the broker (WS-03).
+/// An HTTP proxy through which the broker is reached by CONNECT (WS-03).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proxy {
-    /// Where it is.
+    /// The host of the proxy.
     pub host: String,
-    /// Its port.
+    /// The port of the proxy.
     pub port: u16,
-    /// User and password, where it wants them (A-69).
+    /// User and password, if the proxy requires them (A-69).
     pub credentials: Option<(String, String)>,
 }
 
@@ -77,7 +78,7 @@ impl std::fmt::Debug for Proxy {
 }
 
 impl Proxy {
-    /// The request for the way to a broker (RFC 9110, section 9.3.6), with basic credentials where there are any (RFC 7617).
+    /// The CONNECT request for a broker (RFC 9110, section 9.3.6), with basic credentials if there are any (RFC 7617).
     #[must_use]
     pub fn request(&self, host: &str, port: u16) -> String {
         let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
@@ -89,19 +90,19 @@ impl Proxy {
     }
 }
 
-/// The key of sixteen bytes (HS-04).
+/// The Sec-WebSocket-Key for these sixteen bytes (HS-04).
 #[must_use]
 pub fn key(bytes: [u8; 16]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// Whether a text is a Sec-WebSocket-Key: sixteen bytes in base64 (RFC 6455, section 4.1).
+/// Whether a text is a valid Sec-WebSocket-Key: sixteen bytes in base64 (RFC 6455, section 4.1).
 #[must_use]
 pub fn is_key(text: &str) -> bool {
     STANDARD.decode(text).is_ok_and(|bytes| bytes.len() == 16)
 }
 
-/// The Sec-WebSocket-Accept that belongs to a key (RFC 6455, section 4.2.2).
+/// The Sec-WebSocket-Accept for a key (RFC 6455, section 4.2.2).
 ///
 /// ```
 /// let accept = sca_protocol::handshake::accept("CujtCKpQPzowD1oV4qp+hQ==");
@@ -115,20 +116,20 @@ pub fn accept(key: &str) -> String {
     STANDARD.encode(hash.finalize())
 }
 
-/// The head of an HTTP message: its first line in parts, and its headers in order.
+/// The head of an HTTP message: its first line and its headers, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     /// The first line, as sent.
     pub line: String,
     /// The minor version of HTTP/1.
     pub version: u8,
-    /// The status of an answer; 0 for a request.
+    /// The status of a response; 0 for a request.
     pub status: u16,
-    /// Names as written, values trimmed.
+    /// Names as written, with trimmed values.
     pub headers: Vec<(String, String)>,
 }
 
-/// A head that cannot be read.
+/// Why an HTTP head cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HeadError {
     /// Not HTTP.
@@ -138,7 +139,7 @@ pub enum HeadError {
     #[error("not HTTP/1")]
     Version,
     /// Longer than [`HEAD_BYTES_MAX`], or with too many headers.
-    #[error("the head is too long")]
+    #[error("HTTP head too long")]
     TooLong,
 }
 
@@ -163,10 +164,10 @@ impl From<httparse::Error> for HeadError {
 }
 
 impl Head {
-    /// Reads the head of an answer. Nothing yet while it is not whole; then the head and its size in bytes.
+    /// Parses the head of a response; returns it with its size in bytes, or `None` while it is incomplete.
     ///
     /// # Errors
-    /// [`HeadError`], as soon as more bytes cannot mend it.
+    /// [`HeadError`], as soon as more bytes cannot make it valid.
     pub fn parse_answer(bytes: &[u8]) -> Result<Option<(Self, usize)>, HeadError> {
         let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
         let mut answer = httparse::Response::new(&mut headers);
@@ -182,10 +183,10 @@ impl Head {
         }
     }
 
-    /// Reads the head of a request; a blank before a header's colon is forgiven, since the printed sample has one.
+    /// Parses the head of a request. A space before a header's colon is accepted, since the printed sample has one.
     ///
     /// # Errors
-    /// [`HeadError`], as soon as more bytes cannot mend it.
+    /// [`HeadError`], as soon as more bytes cannot make it valid.
     pub fn parse_request(bytes: &[u8]) -> Result<Option<(Self, usize)>, HeadError> {
         let Some(size) = bytes.windows(4).position(|w| w == b"\r\n\r\n").map(|at| at + 4) else {
             return if bytes.len() > HEAD_BYTES_MAX { Err(HeadError::TooLong) } else { Ok(None) };
@@ -203,13 +204,13 @@ impl Head {
         Ok(Some((Self { line: first_line(bytes), version, status: 0, headers: owned(request.headers) }, size)))
     }
 
-    /// The value of the first header of this name, in any case.
+    /// The value of the first header with this name, ignoring case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The values of all headers of this name.
+    /// The values of all headers with this name, ignoring case.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.headers.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
@@ -220,7 +221,7 @@ impl Head {
         self.line.split(' ').next().unwrap_or_default()
     }
 
-    /// Whether it is an answer behind which the final one comes (1xx; RFC 9110, section 15.2).
+    /// Whether it is an interim response, to be followed by the final one (1xx except 101; RFC 9110, section 15.2).
     #[must_use]
     pub fn is_interim(&self) -> bool {
         (100..200).contains(&self.status) && self.status != 101
@@ -262,10 +263,10 @@ fn without_space_before_colon(head: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Whether an answer opens the WebSocket, and if not, why (WS-05, HS-08).
+/// Validates the response to an upgrade request (WS-05, HS-08).
 ///
 /// # Errors
-/// The [`Reason`] the attempt failed for.
+/// The [`Reason`] for which the attempt failed.
 pub fn judge(answer: &Head, key: &str, subprotocol_required: bool) -> Result<(), Reason> {
     if answer.status != 101 {
         return Err(Reason::Http(answer.status));
@@ -295,8 +296,8 @@ pub fn judge(answer: &Head, key: &str, subprotocol_required: bool) -> Result<(),
     }
 }
 
-/// The seconds a Retry-After asks for: a number, or the time until its date by the clock given. A number that is too large
-/// to count is the largest there is.
+/// The delay that a Retry-After asks for, in seconds: its number, or the time from `now` to its date. A number that is
+/// too large becomes the largest possible one.
 #[must_use]
 pub fn retry_after(answer: &Head, now: crate::UnixTime) -> Option<u64> {
     let value = answer.get("Retry-After")?;
@@ -306,7 +307,8 @@ pub fn retry_after(answer: &Head, now: crate::UnixTime) -> Option<u64> {
     u64::try_from(http_date(value, now)?.saturating_sub(now.0)).ok()
 }
 
-/// An HTTP date in any of the three forms that a recipient must take (RFC 9110, section 5.6.7), in seconds since 1970.
+/// Parses an HTTP date in any of the three forms that a recipient must accept (RFC 9110, section 5.6.7), into seconds
+/// since 1970.
 fn http_date(value: &str, now: crate::UnixTime) -> Option<i64> {
     let fixed = time::macros::format_description!(
         "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
@@ -322,7 +324,7 @@ fn http_date(value: &str, now: crate::UnixTime) -> Option<i64> {
     Some(date.assume_utc().unix_timestamp())
 }
 
-/// `Thursday, 15-Jan-26 09:00:31 GMT` with all digits of its year: one that would be more than 50 years ahead is past.
+/// Completes the two-digit year of `Thursday, 15-Jan-26 09:00:31 GMT`: one more than 50 years ahead counts as past.
 fn full_year(value: &str, now: crate::UnixTime) -> Option<String> {
     let (before, rest) = value.split_at_checked(value.rfind('-')? + 1)?;
     let (digits, rest) = rest.split_at_checked(2)?;

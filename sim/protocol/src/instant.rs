@@ -1,4 +1,4 @@
-//! Time as an argument: what a machine is told about now, and the calendar form of an instant.
+//! Time as an argument: the present as it is passed to a machine, and the calendar form of an instant.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,39 +9,39 @@ use time::macros::format_description;
 
 const SECONDS_OF_DAY: i64 = 86_400;
 
-/// Seconds since 1970-01-01T00:00:00Z, as some clock shows them.
+/// Seconds since 1970-01-01T00:00:00Z on some clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixTime(pub i64);
 
-/// What a machine is told about the present.
+/// The present, as it is passed to a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now {
-    /// Time since the world began; it never steps back. Retries and deadlines use this one.
+    /// Time since the world began; it never goes back. Retries and deadlines use it.
     pub since_start: Duration,
-    /// What the device's own clock shows. It may be wrong, and it may be set.
+    /// The time on the device's own clock, which may be wrong and may be set.
     pub wall: UnixTime,
 }
 
-/// A text that is not an instant or a date.
+/// A text that is neither an instant nor a date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected an instant such as 2026-01-15T09:00:00Z or a date such as 2026-01-15, got {0:?}")]
 pub struct NotAnInstant(pub String);
 
 impl UnixTime {
-    /// The day as YYYY-MM-DD.
+    /// The date as YYYY-MM-DD.
     #[must_use]
     pub fn day(self) -> String {
         let form = format_description!("[year]-[month]-[day]");
         self.calendar().and_then(|t| t.format(form).ok()).unwrap_or_else(|| self.to_string())
     }
 
-    /// Whether this day, which counts to its end, is over at an instant.
+    /// Whether the day of this instant has ended at `now`.
     #[must_use]
     pub fn is_over(self, now: Self) -> bool {
         now.0.div_euclid(SECONDS_OF_DAY) > self.0.div_euclid(SECONDS_OF_DAY)
     }
 
-    /// Reads `2026-01-15T09:00:00Z` or `2026-01-15` (midnight UTC).
+    /// Parses `2026-01-15T09:00:00Z` or `2026-01-15` (midnight UTC).
     ///
     /// # Errors
     /// [`NotAnInstant`] with the text, if it is neither.
@@ -59,21 +59,21 @@ impl UnixTime {
         Self(self.0.saturating_add(i64::try_from(by.as_secs()).unwrap_or(i64::MAX)))
     }
 
-    /// The clock as YYYYMMDDhhmmss, as TIME has it.
+    /// The time as YYYYMMDDhhmmss, the form of TIME.
     #[must_use]
     pub fn digits(self) -> String {
         let form = format_description!("[year][month][day][hour][minute][second]");
         self.calendar().and_then(|t| t.format(form).ok()).unwrap_or_default()
     }
 
-    /// The day as YYYY.MM.DD and the time as hh:mm:ss, as TRANS_DATE and TRANS_TIME have them.
+    /// The date as YYYY.MM.DD and the time as hh:mm:ss, the forms of TRANS_DATE and TRANS_TIME.
     #[must_use]
     pub fn date_and_time(self) -> (String, String) {
         let form = |form| self.calendar().and_then(|t| t.format(form).ok()).unwrap_or_default();
         (form(format_description!("[year].[month].[day]")), form(format_description!("[hour]:[minute]:[second]")))
     }
 
-    /// The calendar form, where the year has one.
+    /// The calendar date and time; `None` if the year is out of range.
     #[must_use]
     pub fn calendar(self) -> Option<OffsetDateTime> {
         OffsetDateTime::from_unix_timestamp(self.0).ok()
@@ -84,7 +84,7 @@ impl fmt::Display for UnixTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.calendar().and_then(|t| t.format(&Rfc3339).ok()) {
             Some(text) => f.write_str(&text),
-            None => write!(f, "{} s after 1970", self.0),
+            None => write!(f, "{} s since 1970", self.0),
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Keys of a registered POS: the MAC over COUNTER, and the packets that full encryption makes of documents.
+//! The keys of a registered POS: MACs over COUNTER, and the encryption of documents into packets.
 //!
-//! Keys have no text form: nothing prints one.
+//! Keys have no text form, so nothing can print one.
 
 use std::fmt;
 
@@ -22,46 +22,46 @@ impl fmt::Debug for Key {
     }
 }
 
-/// A packet as it stands in ETRANSACTION and ERESPONSE: both parts in base64.
+/// An encrypted document as ETRANSACTION and ERESPONSE carry it, with both parts in base64.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packet {
-    /// IV.
+    /// The initialisation vector, IV.
     pub iv: String,
-    /// PAYLOAD.
+    /// The ciphertext, PAYLOAD.
     pub payload: String,
 }
 
-/// Why a packet cannot be opened.
+/// Why a packet cannot be decrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadPacket {
     /// A part is not base64.
     NotBase64,
-    /// It is not the work of this key.
+    /// It does not decrypt with this key.
     NotDecrypted,
 }
 
 impl Key {
-    /// A key of these bytes.
+    /// A key from its bytes.
     #[must_use]
     pub fn new(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// The bytes, for sealing to their owner.
+    /// The bytes, to be encrypted for the key's owner.
     #[must_use]
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// The bytes, for the flash of the device and nothing else.
+    /// The bytes, to be stored in the device's flash only.
     #[must_use]
     pub fn to_store(&self) -> [u8; 16] {
         self.0
     }
 
-    /// MAC: HMAC-SHA-256 over the plain digits of COUNTER, in base64.
+    /// The MAC of a COUNTER: HMAC-SHA-256 over its plain digits, in base64.
     ///
-    /// The page's other reading, one block of AES, cannot give its own sample of 44 characters.
+    /// The other reading of the page, one block of AES, cannot produce its own sample of 44 characters.
     ///
     /// ```
     /// use sca_protocol::keys::Key;
@@ -72,7 +72,7 @@ impl Key {
         STANDARD.encode(self.hmac(counter).finalize().into_bytes())
     }
 
-    /// Whether a MAC is that of COUNTER; the comparison takes the same time for any.
+    /// Whether a MAC is the one of this COUNTER, compared in constant time.
     #[must_use]
     pub fn made(&self, mac: &str, counter: u32) -> bool {
         STANDARD.decode(mac).is_ok_and(|bytes| self.hmac(counter).verify_slice(&bytes).is_ok())

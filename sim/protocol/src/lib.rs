@@ -1,7 +1,7 @@
-//! What travels between a POS and a terminal, and the rules it obeys.
+//! The protocol between a POS and a terminal, and its rules.
 //!
-//! Messages, commands, codes, settings, the counter, the upgrade request and the judgement of its answer. Nothing here
-//! moves bytes, knows the time or draws a random number: all of that arrives as an argument.
+//! Messages, commands, codes, settings, the counter, the upgrade request and the validation of its response. Nothing
+//! here moves bytes, reads a clock or draws a random number: all of that comes in as arguments.
 
 pub mod assumptions;
 pub mod cards;

@@ -1,22 +1,23 @@
-//! The plain TCP connections of a terminal beside its link.
+//! The plain TCP connections of a terminal, beside its link.
 
-/// What a plain TCP connection of a terminal is for. None of them carries a byte of the link, nor it of theirs (CON-03).
+/// The purpose of a plain TCP connection of a terminal. Link and plain connections never carry each other's bytes
+/// (CON-03).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Line {
-    /// The classic primary port: a POS calls.
+    /// The classic primary port; a POS connects.
     Primary,
-    /// The classic secondary port: a POS calls.
+    /// The classic secondary port; a POS connects.
     Secondary,
-    /// Where a POS listens for notices: the terminal calls.
+    /// The port at which a POS listens for notices; the terminal connects.
     Notices,
-    /// The payment host: the terminal calls.
+    /// The payment host; the terminal connects.
     Host,
-    /// The estate host: the terminal calls.
+    /// The estate host; the terminal connects.
     Estate,
 }
 
 impl Line {
-    /// Whether the terminal is the one who calls.
+    /// Whether the terminal opens the connection.
     #[must_use]
     pub fn is_called_by_terminal(self) -> bool {
         !matches!(self, Self::Primary | Self::Secondary)

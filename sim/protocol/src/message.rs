@@ -2,35 +2,35 @@
 
 use crate::xml::{self, Element, Limits, XmlError};
 
-/// How a document is laid out on the wire. The sample indents by two spaces; a parser does not mind.
+/// The layout of a document on the wire. The sample indents by two spaces; parsers accept either layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Layout {
-    /// A line a field, indented by two spaces, as in the sample.
+    /// One field per line, indented by two spaces, as in the sample.
     #[default]
     Indented,
-    /// One line.
+    /// Everything on one line.
     Compact,
 }
 
-/// What a POS asks of a terminal: one `TRANSACTION` document.
+/// A request of a POS to a terminal: one `TRANSACTION` document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     fields: Vec<Element>,
 }
 
-/// What a terminal answers: one `RESPONSE` document, its fields in the order they are sent.
+/// A response of a terminal: one `RESPONSE` document, with its fields in sending order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Response {
     fields: Vec<Element>,
 }
 
-/// Why a text is not a request.
+/// Why a text is not a request, or not a response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotARequest {
-    /// It is not a document.
+    /// It is not an XML document.
     #[error("{0}")]
     Xml(#[from] XmlError),
-    /// It is a document with another root.
+    /// Its root element is not the expected one.
     #[error("root element <{got}>, expected <{expected}>")]
     Root {
         /// The root expected.
@@ -38,22 +38,22 @@ pub enum NotARequest {
         /// The root found.
         got: String,
     },
-    /// A field stands twice.
+    /// A field occurs twice.
     #[error("field {0} stands twice")]
     Duplicate(String),
-    /// A field that routes the request is absent.
+    /// A field that routes the request is missing or empty.
     #[error("field {0} is missing")]
     Missing(&'static str),
 }
 
-/// Which of the fields of one name counts.
+/// The treatment of several fields with the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Duplicates {
-    /// None: it is no request.
+    /// The request is refused.
     Refused,
-    /// The first.
+    /// The first one counts.
     First,
-    /// The last.
+    /// The last one counts.
     Last,
 }
 
@@ -67,7 +67,7 @@ impl Request {
         Self { fields: elements(fields) }
     }
 
-    /// Reads a request and finds its two routing fields present and no top-level field doubled.
+    /// Parses a request; both routing fields must be present and no top-level field may occur twice.
     ///
     /// # Errors
     /// [`NotARequest`] names the reason.
@@ -75,7 +75,7 @@ impl Request {
         Self::read(text, limits, Duplicates::Refused)
     }
 
-    /// The same, with a word on fields that stand twice.
+    /// Parses a request, with a rule for duplicate fields.
     ///
     /// # Errors
     /// [`NotARequest`] names the reason.
@@ -104,42 +104,42 @@ impl Request {
         Ok(request)
     }
 
-    /// Takes away fields.
+    /// Removes the fields that `stays` rejects.
     pub fn retain(&mut self, stays: impl FnMut(&Element) -> bool) {
         self.fields.retain(stays);
     }
 
-    /// The text of a field, if it is there.
+    /// The text of a field, if present.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         get(&self.fields, name)
     }
 
-    /// A field with all that stands in it, if it is there.
+    /// A field with everything in it, if present.
     #[must_use]
     pub fn element(&self, name: &str) -> Option<&Element> {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// FUNCTION_TYPE, or nothing.
+    /// FUNCTION_TYPE, or an empty text.
     #[must_use]
     pub fn function_type(&self) -> &str {
         self.get("FUNCTION_TYPE").unwrap_or_default()
     }
 
-    /// COMMAND, or nothing.
+    /// COMMAND, or an empty text.
     #[must_use]
     pub fn command(&self) -> &str {
         self.get("COMMAND").unwrap_or_default()
     }
 
-    /// The fields, nested ones inside theirs.
+    /// The fields, nested ones within their groups.
     #[must_use]
     pub fn fields(&self) -> &[Element] {
         &self.fields
     }
 
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self, layout: Layout) -> String {
         write(REQUEST_ROOT, &self.fields, layout)
@@ -153,7 +153,7 @@ impl Response {
         Self { fields: elements(fields) }
     }
 
-    /// Reads a response. It may hold any fields.
+    /// Parses a response, which may have any fields.
     ///
     /// # Errors
     /// [`NotARequest`] names the reason.
@@ -161,7 +161,7 @@ impl Response {
         Ok(Self { fields: document(text, limits, RESPONSE_ROOT)?.children })
     }
 
-    /// Appends a field with fields of its own.
+    /// Appends a field that has nested fields.
     #[must_use]
     pub fn with_group(mut self, group: Element) -> Self {
         self.fields.push(group);
@@ -175,26 +175,26 @@ impl Response {
         self
     }
 
-    /// The text of a field, if it is there.
+    /// The text of a field, if present.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         get(&self.fields, name)
     }
 
-    /// The fields, nested ones inside theirs.
+    /// The fields, nested ones within their groups.
     #[must_use]
     pub fn fields(&self) -> &[Element] {
         &self.fields
     }
 
-    /// The document.
+    /// Writes the document.
     #[must_use]
     pub fn to_xml(&self, layout: Layout) -> String {
         write(RESPONSE_ROOT, &self.fields, layout)
     }
 }
 
-/// Of several fields of one name the first.
+/// Removes all but the first of several fields with the same name.
 fn without_twins(fields: &mut Vec<Element>) {
     let mut seen = std::collections::BTreeSet::new();
     fields.retain(|field| seen.insert(field.name.clone()));

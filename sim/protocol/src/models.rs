@@ -1,15 +1,15 @@
-//! The devices: those the source lists for WebSocket, with what their displays are (DEV-01).
+//! The device models that the source lists for WebSocket, with the properties of their displays (DEV-01).
 
-/// One model.
+/// A device model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Model {
     /// Its name.
     pub name: &'static str,
-    /// Pixels across, of what the application draws on.
+    /// Width of the area that the application draws on, in pixels.
     pub width: u32,
-    /// Pixels down, the status bar included.
+    /// Height of that area in pixels, including the status bar.
     pub height: u32,
-    /// Whether its display can be touched; otherwise it has keys beside the digits.
+    /// Whether it has a touch screen; otherwise it has keys beside the digits.
     pub touch: bool,
 }
 
@@ -17,7 +17,7 @@ const fn model(name: &'static str, width: u32, height: u32, touch: bool) -> Mode
     Model { name, width, height, touch }
 }
 
-/// The models of the source. Sizes: Media File Specifications, idle area with the bar off.
+/// The models of the source. Sizes are those of the idle area with the bar off, from Media File Specifications.
 pub const MODELS: &[Model] = &[
     model("e280", 320, 480, true),
     model("e285", 240, 320, false),
@@ -30,11 +30,11 @@ pub const MODELS: &[Model] = &[
     model("V400m", 320, 480, true),
 ];
 
-/// Pixels of the status bar.
+/// Height of the status bar in pixels.
 pub const BAR_HEIGHT: u32 = 20;
 
 impl Model {
-    /// The model of this name.
+    /// The model with this name.
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Self> {
         MODELS.iter().find(|model| model.name == name)

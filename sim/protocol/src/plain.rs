@@ -1,10 +1,10 @@
-//! Text of others as a terminal or a CI log may show it: nothing in it steers the terminal, turns the reading around, or
-//! speaks to the runner.
+//! Untrusted text made safe to print on a terminal or in a CI log: it cannot control the terminal, change the reading
+//! direction or issue commands to the CI runner.
 
 use std::borrow::Cow;
 
-/// The text with every control and every direction mark made visible, as `\u{1b}`; line ends and tabs stay. A line that
-/// a CI runner would take for a command of its own (`::error::`, `##[error]`) begins with a backslash.
+/// Escapes every control and direction character of a text, as `\u{1b}`; line ends and tabs stay. A line that a CI
+/// runner would take for a command (`::error::`, `##[error]`) gets a backslash before it.
 ///
 /// ```
 /// use sca_protocol::plain::shown;
@@ -17,7 +17,7 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     made_plain(text, false)
 }
 
-/// The same, where colours are wanted: what sets a colour stays.
+/// Like [`shown`], but keeps the sequences that set colours.
 #[must_use]
 pub fn shown_in_colour(text: &str) -> Cow<'_, str> {
     made_plain(text, true)
@@ -33,7 +33,6 @@ fn made_plain(text: &str, colours: bool) -> Cow<'_, str> {
         if number > 0 {
             out.push('\n');
         }
-        // The runner cuts a line at these too.
         let mut rest = line;
         if is_command(line) {
             let blanks = line.len() - line.trim_start().len();
@@ -59,13 +58,14 @@ fn made_plain(text: &str, colours: bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether a CI runner would take this line for a command: those of GitHub, Azure and TeamCity begin so.
+/// Whether a CI runner would take this line for a command, as GitHub, Azure and TeamCity write theirs.
 fn is_command(line: &str) -> bool {
     let said = line.trim_start();
     said.starts_with("::") || ["##[", "##vso[", "##teamcity["].iter().any(|word| said.starts_with(word))
 }
 
-/// Whether it changes how its neighbours are read, or hides: marks of direction, separators of lines, what has no width.
+/// Whether a character changes how its neighbours are read, or is invisible: direction marks, line separators, zero
+/// width.
 const fn steers(c: char) -> bool {
     matches!(
         c,
@@ -74,7 +74,7 @@ const fn steers(c: char) -> bool {
     )
 }
 
-/// Bytes of the sequence that sets a colour or a weight, with which this begins; 0 where it does something else.
+/// Bytes of the sequence at the start of this text that sets a colour or weight; 0 for any other sequence.
 fn colour(text: &str) -> usize {
     let Some(body) = text.strip_prefix("\u{1b}[") else { return 0 };
     let Some(end) = body.find(|c: char| !c.is_ascii_digit() && c != ';') else { return 0 };

@@ -1,32 +1,33 @@
-//! Why an attempt to connect failed: the closed list that screens, scenarios and reports share.
+//! The reasons for which a connection attempt fails: a closed list that screens, scenarios and reports share.
 
 use std::fmt;
 
-/// Why an attempt failed. The text form is the one scenarios use: `tls expired`, `http 503`, `refused`.
+/// The reason for a failed connection attempt. Its text form is the one of scenarios: `tls expired`, `http 503`,
+/// `refused`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
-    /// The broker's name has no address.
+    /// The broker's name could not be resolved.
     Dns,
     /// The broker's port refused the connection.
     Refused,
-    /// A step took longer than its limit.
+    /// A step exceeded its time limit.
     Timeout,
-    /// The connection was reset before it was up.
+    /// The connection was reset before it was open.
     Reset,
     /// TLS failed; one of [`TLS_WORDS`].
     Tls(&'static str),
-    /// The proxy did not open the way: its status, or 0 where it said nothing that can be read.
+    /// The proxy refused the connection: its status, or 0 if its response could not be read.
     Proxy(u16),
-    /// The broker answered the upgrade with this status.
+    /// The broker responded to the upgrade request with this status.
     Http(u16),
-    /// The answer to the upgrade was not acceptable; one of [`HANDSHAKE_WORDS`].
+    /// The response to the upgrade request was not acceptable; one of [`HANDSHAKE_WORDS`].
     Handshake(&'static str),
     /// The settings do not allow a connection.
     Config,
 }
 
-/// What can go wrong in TLS: what this side found, then the alerts that the other side sent, with the words a person
-/// reads on the screen.
+/// The kinds of TLS failure: those found by this side, then the alerts of the other side, each with its text on the
+/// screen.
 pub const TLS_WORDS: &[(&str, &str)] = &[
     ("expired", "the broker's certificate has expired"),
     ("not-yet-valid", "the broker's certificate is not yet valid"),
@@ -58,7 +59,7 @@ pub const TLS_WORDS: &[(&str, &str)] = &[
     ("other", "TLS failed"),
 ];
 
-/// What can be wrong with the answer to the upgrade, with the words a person reads on the screen.
+/// The kinds of fault in the response to the upgrade request, each with its text on the screen.
 pub const HANDSHAKE_WORDS: &[(&str, &str)] = &[
     ("accept", "Sec-WebSocket-Accept is wrong or missing"),
     ("upgrade", "the answer does not say Upgrade: websocket"),
@@ -72,8 +73,8 @@ pub const HANDSHAKE_WORDS: &[(&str, &str)] = &[
     ("truncated", "the broker hung up before its answer was whole"),
 ];
 
-/// How a terminal sees a handshake of TLS that failed at the broker's end as this word says: an alert that arrived there is
-/// what the terminal has found, and what was found there is the alert that the terminal hears.
+/// Converts a TLS failure at the broker's end into the terminal's view. An alert received by the broker is a failure
+/// the terminal found; a failure found by the broker is an alert the terminal receives.
 ///
 /// ```
 /// use sca_protocol::reason::from_the_other_side;
@@ -88,7 +89,7 @@ pub fn from_the_other_side(word: &'static str) -> &'static str {
         "alert-unknown-ca" => "unknown-authority",
         "alert-certificate-revoked" => "revoked",
         "alert-unsupported-certificate" => "wrong-usage",
-        // The alert of the field's libraries for a name that does not fit.
+        // The alert that common TLS libraries send for a wrong name.
         "alert-bad-certificate" => "wrong-name",
         "alert-decrypt-error" => "bad-signature",
         "no-certificate" => "alert-certificate-required",
@@ -118,7 +119,7 @@ impl Reason {
         }
     }
 
-    /// The second word, where there is one.
+    /// The second word, if there is one.
     #[must_use]
     pub fn detail(self) -> Option<String> {
         match self {
@@ -128,7 +129,7 @@ impl Reason {
         }
     }
 
-    /// What the screen says to a person (BOOT-05).
+    /// The text on the screen (BOOT-05).
     #[must_use]
     pub fn sentence(self) -> String {
         let text = |words: &[(&str, &'static str)], word| words.iter().find(|w| w.0 == word).map_or("", |w| w.1);

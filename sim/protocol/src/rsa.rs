@@ -1,6 +1,6 @@
-//! RSA, as REGISTER uses it: a POS shows its public key, the terminal seals a key of its own to it.
+//! RSA as REGISTER uses it: a POS sends its public key, and the terminal encrypts a key of its own with it.
 //!
-//! The private key here is the simulated POS's and no other, and all chance comes as an argument.
+//! The only private key here is the simulated POS's; randomness comes as an argument.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,12 +14,12 @@ use rsa::{Oaep, Pkcs1v15Encrypt, RsaPrivateKey, RsaPublicKey};
 use crate::chance::Stream;
 use crate::keys::Key;
 
-/// How a key is sealed (REG_VER).
+/// The padding with which a key is encrypted (REG_VER).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sealing {
-    /// PKCS#1 v1.5, as version 1 has it.
+    /// PKCS#1 v1.5, for version 1.
     Pkcs1,
-    /// OAEP with SHA-256, as version 2 of REGISTER_ENCRYPTION has it.
+    /// OAEP with SHA-256, for version 2 of REGISTER_ENCRYPTION.
     Oaep,
 }
 
@@ -34,7 +34,7 @@ pub struct PosKey(RsaPrivateKey);
 const BITS: usize = 2_048;
 
 impl PublicKey {
-    /// Reads KEY: base64 of DER, with or without the wrapping of SubjectPublicKeyInfo.
+    /// Parses KEY: base64 of DER, as SubjectPublicKeyInfo or as PKCS#1.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let der = STANDARD.decode(text).ok()?;
@@ -42,7 +42,7 @@ impl PublicKey {
         (key.size() * 8 == BITS).then_some(Self(key))
     }
 
-    /// Seals bytes so that the POS alone can read them, in base64.
+    /// Encrypts bytes for the POS, as base64; `None` if they do not fit.
     #[must_use]
     pub fn seal(&self, bytes: &[u8], sealing: Sealing, chance: &mut Stream) -> Option<String> {
         let mut draws = Draws(chance);
@@ -53,7 +53,7 @@ impl PublicKey {
         sealed.ok().map(|bytes| STANDARD.encode(bytes))
     }
 
-    /// Seals a key.
+    /// Encrypts a key for the POS, as base64.
     #[must_use]
     pub fn seal_key(&self, key: &Key, sealing: Sealing, chance: &mut Stream) -> Option<String> {
         self.seal(key.bytes(), sealing, chance)
@@ -61,20 +61,20 @@ impl PublicKey {
 }
 
 impl PosKey {
-    /// The key pair that follows from a stream of chance.
+    /// Generates the key pair that this random stream determines.
     #[must_use]
     pub fn generate(chance: &mut Stream) -> Option<Self> {
         RsaPrivateKey::new(&mut Draws(chance), BITS).ok().map(Self)
     }
 
-    /// KEY: the public key as base64 of DER.
+    /// The public key as KEY carries it: base64 of DER.
     #[must_use]
     pub fn public(&self) -> String {
         let der = self.0.to_public_key().to_public_key_der();
         der.map(|der| STANDARD.encode(der.as_bytes())).unwrap_or_default()
     }
 
-    /// Opens a sealed key, whichever way it was sealed.
+    /// Decrypts a key, with either padding.
     #[must_use]
     pub fn open_key(&self, sealed: &str) -> Option<Key> {
         let bytes = STANDARD.decode(sealed).ok()?;
@@ -84,7 +84,7 @@ impl PosKey {
     }
 }
 
-/// A stream of chance as RSA wants it.
+/// Adapter that lets the `rsa` crate draw from a random stream.
 struct Draws<'a>(&'a mut Stream);
 
 impl RngCore for Draws<'_> {
@@ -106,7 +106,7 @@ impl RngCore for Draws<'_> {
     }
 }
 
-// The stream is a ChaCha8 keyed by the world's seed: as good as the seed, which is all a simulation wants.
+// The stream is a ChaCha8 keyed by the world's seed: as good as the seed, which is enough for a simulation.
 impl CryptoRng for Draws<'_> {}
 
 #[cfg(test)]
@@ -124,7 +124,7 @@ mod tests {
             let sealed = public.seal_key(&key, sealing, &mut chance.stream("seal", &[])).expect("16 bytes fit");
             assert_eq!(pos.open_key(&sealed), Some(key));
             let again = public.seal_key(&key, sealing, &mut chance.stream("seal", &[]));
-            assert_eq!(again, Some(sealed), "the same chance seals the same");
+            assert_eq!(again, Some(sealed), "the same random stream gives the same ciphertext");
         }
         assert!(PublicKey::read("").is_none());
         assert!(PublicKey::read("QUJD").is_none());

@@ -1,51 +1,51 @@
-//! The names of the screens: a word that terminal, scenario and transcript share.
+//! The names of the screens, which terminals, scenarios and transcripts share.
 
 use std::fmt;
 
-/// The closed list of screens.
+/// The name of a screen; the list is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ScreenName {
-    /// Dark.
+    /// The display is off.
     Off,
     /// Starting up.
     Boot,
-    /// An attempt is under way at boot (BOOT-02).
+    /// A connection attempt at boot is in progress (BOOT-02).
     Connecting,
-    /// An attempt at boot failed; its reason and the instant of the next (BOOT-03, BOOT-05).
+    /// An attempt at boot failed; shows the reason and the time of the next one (BOOT-03, BOOT-05).
     Error,
     /// Connected, no session.
     Idle,
     /// A session is open.
     Session,
-    /// Something is asked of the cardholder.
+    /// A prompt for the cardholder.
     Prompt,
     /// The link was lost and no session is open (REC-03).
     Reconnecting,
     /// The cardholder chooses how to pay.
     Tender,
-    /// A card is waited for.
+    /// The terminal waits for a card.
     CardEntry,
-    /// The number of a card is typed.
+    /// A card number is being keyed in.
     Keying,
-    /// A PIN is waited for.
+    /// The terminal waits for a PIN.
     Pin,
-    /// The payment is on its way to the host, or with it.
+    /// The payment is being sent to the host, or is with it.
     Authorising,
     /// The payment was approved.
     Approved,
-    /// The payment was declined, or came to nothing.
+    /// The payment was declined or failed.
     Declined,
-    /// A card has to be taken out.
+    /// The card must be removed.
     RemoveCard,
-    /// A POS wants to be registered.
+    /// A POS is being registered.
     Pairing,
     /// The lane is closed.
     LaneClosed,
-    /// An update is installed.
+    /// An update is being installed.
     Updating,
 }
 
-/// Every screen with its word in scenarios.
+/// All screens, each with its word in scenarios.
 pub const SCREENS: &[(ScreenName, &str)] = &[
     (ScreenName::Off, "off"),
     (ScreenName::Boot, "boot"),

@@ -1,32 +1,32 @@
-//! XML as SCA speaks it: bounded, and without DTDs or entities beyond the five.
+//! XML as SCA uses it, limited in size, without DTDs and with no entities but the five predefined ones.
 //!
-//! It keeps elements and text. Attributes, comments and processing instructions carry nothing in this protocol and are
-//! read over; a DOCTYPE is refused, because a message has no use for one and an attacker has.
+//! Elements and text are kept. Attributes, comments and processing instructions mean nothing in this protocol and are
+//! skipped. A DOCTYPE is refused, because a message has no use for one and an attacker has.
 
 use std::borrow::Cow;
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-/// One element with what stands in it.
+/// An element with its text and its child elements.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Element {
     /// The tag, as written.
     pub name: String,
-    /// The text directly inside, entities resolved, surrounding white space removed.
+    /// The text directly inside, with entities resolved and surrounding white space removed.
     pub text: String,
     /// The elements inside, in order.
     pub children: Vec<Element>,
 }
 
-/// How much of a document is looked at before it is refused.
+/// The limits of a document; one that exceeds them is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of the document.
+    /// The size of the document, in bytes.
     pub bytes_max: usize,
-    /// Elements inside each other, the root included.
+    /// The nesting depth of elements, including the root.
     pub depth_max: usize,
-    /// Elements in all.
+    /// The number of elements in all.
     pub elements_max: usize,
 }
 
@@ -36,17 +36,17 @@ impl Default for Limits {
     }
 }
 
-/// Why a text is not a document we accept, and at which byte.
+/// Why a text is not an acceptable document, and at which byte.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind} at byte {at}")]
 pub struct XmlError {
-    /// What is wrong.
+    /// The kind of error.
     pub kind: XmlErrorKind,
-    /// Where, in bytes from the start of the text.
+    /// The position, in bytes from the start of the text.
     pub at: usize,
 }
 
-/// What is wrong with a document.
+/// The kind of error in a document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum XmlErrorKind {
     /// The text is longer than the limit.
@@ -66,16 +66,16 @@ pub enum XmlErrorKind {
     /// A DOCTYPE.
     #[error("a DOCTYPE is not accepted")]
     Doctype,
-    /// An entity other than the five of XML, or a reference to no character.
+    /// An entity other than the five of XML, or a reference to an invalid character.
     #[error("entity &{0}; is not one of the five")]
     Entity(String),
-    /// A character that no document may have.
+    /// A character that XML does not allow.
     #[error("the character U+{0:04X} is not allowed in XML")]
     Character(u32),
-    /// Something before, between or after what should be one root element.
+    /// Text outside the root element.
     #[error("text outside the root element")]
     OutsideRoot,
-    /// A second root.
+    /// A second root element.
     #[error("a second document follows the first")]
     SecondRoot,
     /// No element at all.
@@ -84,15 +84,15 @@ pub enum XmlErrorKind {
     /// An element that is never closed.
     #[error("<{0}> is not closed")]
     Open(String),
-    /// The parser's own complaint.
+    /// Any other error of the parser.
     #[error("not well-formed: {0}")]
     Malformed(String),
 }
 
-/// Reads one document.
+/// Parses a document.
 ///
 /// # Errors
-/// [`XmlError`] says what is wrong and at which byte.
+/// [`XmlError`] with the kind of error and its position.
 ///
 /// ```
 /// use sca_protocol::xml::{parse, Limits};
@@ -120,18 +120,18 @@ pub fn parse(text: &str, limits: Limits) -> Result<Element, XmlError> {
     }
 }
 
-/// What stands at the beginning of a text that grows.
+/// The state of the first document in a text that is still growing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split {
-    /// A whole document of this many bytes, its root's end tag included.
+    /// A complete document of this many bytes, including its root's end tag.
     Whole(usize),
-    /// The beginning of one.
+    /// An incomplete document.
     Open,
-    /// Something that no further text makes a document.
+    /// Not the beginning of any document.
     Broken,
 }
 
-/// Where the first document of a text ends. Comments and CDATA are read over.
+/// Finds the end of the first document in a text. Comments and CDATA are skipped.
 ///
 /// ```
 /// use sca_protocol::xml::{Split, split};
@@ -171,7 +171,7 @@ pub fn split(text: &str) -> Split {
     }
 }
 
-/// What may stand around a document.
+/// Characters that are allowed around a document.
 const BLANK: [char; 5] = ['\u{feff}', ' ', '\t', '\r', '\n'];
 
 #[derive(Default)]
@@ -219,7 +219,7 @@ impl Builder {
     }
 
     fn close(&mut self) {
-        // The reader has already checked that the end tag fits the open one.
+        // The reader has already checked that the end tag matches the open one.
         let Some(mut done) = self.open.pop() else { return };
         let trimmed = done.text.trim();
         if trimmed.len() != done.text.len() {

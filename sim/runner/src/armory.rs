@@ -1,4 +1,5 @@
-//! Faults that wait for their moment, faults that stand for a while, and answers that the broker has been told to give.
+//! The faults and the replaced HTTP answers of one world: faults armed for a trigger, faults active for a while, and
+//! the answers that the script has told the broker or the proxy to give.
 
 use std::time::Duration;
 
@@ -9,22 +10,23 @@ use sca_scenario::model::{Arm, Bytes, Carrier, Count, DeadAddress, Fault, FaultK
 use crate::faults;
 use crate::verdict::Failure;
 
-/// A fault that waits.
+/// An armed fault: it waits for its trigger.
 #[derive(Debug)]
 struct Armed {
     fault: Fault,
     struck: bool,
-    /// Whether it is for attempts that have all been made.
+    /// Whether all attempts that it applies to have been made.
     spent: bool,
 }
 
 impl Armed {
-    /// Whether it waits for this attempt, or for this connection.
+    /// Whether it is armed for this attempt or connection.
     fn is_for(&self, at: Standpoint) -> bool {
         !self.spent && matches!(&self.fault.arm, Some(Arm::On(count)) if covers(count, at)) && self.fault.who == at.who
     }
 
-    /// It strikes. The count of attempts begins anew with every connection; what was for its last one is over.
+    /// Triggers the fault. Attempts are counted anew after every connection, so a fault is spent once its last attempt
+    /// is made.
     fn strikes(&mut self, at: Standpoint) -> FaultKind {
         self.struck = true;
         self.spent = matches!(&self.fault.arm, Some(Arm::On(count)) if !count.of_connections && at.attempt == count.to);
@@ -36,14 +38,14 @@ impl Armed {
     }
 }
 
-/// A fault that stands.
+/// An active fault: it lasts until `until`, in scenario time.
 #[derive(Debug, Clone)]
 pub(crate) struct Standing {
     pub(crate) kind: FaultKind,
     pub(crate) who: usize,
     pub(crate) until: Duration,
     pub(crate) span: Span,
-    /// Whether it has done anything.
+    /// Whether it has affected anything yet.
     pub(crate) struck: bool,
 }
 
@@ -54,19 +56,19 @@ struct ToldAnswer {
     text: String,
     span: Span,
     given: bool,
-    /// The terminals that have made all attempts that it is for.
+    /// The terminals that have made all attempts that this answer applies to.
     spent: Vec<usize>,
 }
 
-/// What happens to a message.
+/// The effect of a fault on one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strike {
     Lose,
     Duplicate,
     Swap,
-    /// It comes so much later.
+    /// The message is delayed by this long.
     Late(Duration),
-    /// After this many bytes of it, or all of them, the connection ends.
+    /// The connection ends after this many bytes of the message, or after the whole message if `bytes` is `None`.
     End {
         end: End,
         bytes: Option<usize>,
@@ -74,7 +76,7 @@ pub(crate) enum Strike {
     },
 }
 
-/// Where an attempt stands: attempts since the link was last up, connections completed before.
+/// The counters that identify an attempt: attempts since the link was last up, and connections completed before.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Standpoint {
     pub(crate) who: usize,
@@ -82,15 +84,15 @@ pub(crate) struct Standpoint {
     pub(crate) connection: u32,
 }
 
-/// The faults of one world.
+/// The faults and replaced answers of one world.
 #[derive(Debug, Default)]
 pub(crate) struct Armory {
     armed: Vec<Armed>,
     pub(crate) standing: Vec<Standing>,
     answers: Vec<ToldAnswer>,
-    /// A fault that has stood for its time and done nothing.
+    /// The first fault whose time ended without any effect.
     idle: Option<Span>,
-    /// Size of the message in which a fault counts bytes.
+    /// Size in bytes of the last message in which a fault counted bytes.
     pub(crate) carrier_size: Option<usize>,
 }
 
@@ -105,27 +107,27 @@ impl Armory {
     }
 
     pub(crate) fn tell_answer(&mut self, by_proxy: bool, count: Count, lines: &[String], span: Span) {
-        // A head ends with an empty line; what the scenario writes after one is the body.
+        // The head ends at the first empty line; the lines after it are the body.
         let split = lines.iter().position(String::is_empty).unwrap_or(lines.len());
         let mut text = lines[..split].join("\r\n") + "\r\n\r\n";
         text.push_str(&lines.get(split + 1..).unwrap_or_default().join("\r\n"));
         self.answers.push(ToldAnswer { by_proxy, count, text, span, given: false, spent: Vec::new() });
     }
 
-    /// The answer that an upgrade gets from the broker, or a CONNECT from the proxy, if not the usual one.
+    /// The replaced answer to an upgrade request, or to a CONNECT if `by_proxy`; `None` for the normal answer.
     pub(crate) fn answer(&mut self, by_proxy: bool, at: Standpoint) -> Option<String> {
         let fits = |told: &&mut ToldAnswer| {
             !told.spent.contains(&at.who) && told.by_proxy == by_proxy && covers(&told.count, at)
         };
         let told = self.answers.iter_mut().find(fits)?;
-        // The count of attempts begins anew with every connection; what was for its last one has been said.
+        // Attempts are counted anew after every connection, so the answer is spent once its last attempt is made.
         let is_last = !told.count.of_connections && at.attempt == told.count.to;
         told.spent.extend(is_last.then_some(at.who));
         told.given = true;
         Some(told.text.clone())
     }
 
-    /// What becomes of an attempt before it begins. What stands comes before what waits.
+    /// The outcome of a dial attempt, decided before it begins. Active faults take precedence over armed ones.
     pub(crate) fn fate(&mut self, at: Standpoint) -> Fate {
         match self.first(at, |kind| kind.is_of_dial() && !matches!(kind, FaultKind::Tls(_))) {
             Some(FaultKind::Refuse) => Fate::Refuse,
@@ -137,7 +139,7 @@ impl Armory {
         }
     }
 
-    /// What a broker says to this attempt in place of its hello, if anything.
+    /// The bytes that the broker sends to this attempt in place of its ServerHello, if any.
     pub(crate) fn instead_of_hello(&mut self, at: Standpoint) -> Option<Vec<u8>> {
         match self.first(at, |kind| matches!(kind, FaultKind::Tls(_))) {
             Some(FaultKind::Tls(word)) => Some(faults::instead_of_hello(&word)),
@@ -145,8 +147,8 @@ impl Armory {
         }
     }
 
-    /// How an attempt ends as soon as TCP stands, if it does. Faults on connections strike when they are up.
-    /// With it comes whether its time will be over.
+    /// The fault that ends or silences an attempt as soon as TCP is connected, if any, and whether it lasts for a
+    /// limited time only. Faults on connections are triggered later, when the connection is up.
     pub(crate) fn end_at_once(&mut self, at: Standpoint) -> Option<(FaultKind, bool)> {
         let ends = |kind: &FaultKind| faults::end_of(kind, false).is_some() || matches!(kind, FaultKind::Silence(_));
         let standing = self.standing.iter_mut().find(|s| s.who == at.who && ends(&s.kind));
@@ -159,7 +161,7 @@ impl Armory {
         Some((armed.strikes(at), false))
     }
 
-    /// The first fault that strikes this attempt: one that stands, else one that waits for it.
+    /// The first fault that applies to this attempt: an active one, or else an armed one, which is triggered.
     fn first(&mut self, at: Standpoint, wanted: impl Fn(&FaultKind) -> bool) -> Option<FaultKind> {
         if let Some(standing) = self.standing.iter_mut().find(|s| s.who == at.who && wanted(&s.kind)) {
             standing.struck = true;
@@ -169,7 +171,7 @@ impl Armory {
         Some(armed.strikes(at))
     }
 
-    /// The faults that strike this connection now that it is up.
+    /// Triggers the faults armed for this connection, which is up now.
     pub(crate) fn on_connection(&mut self, at: Standpoint) -> Vec<Fault> {
         let mut struck = Vec::new();
         for armed in &mut self.armed {
@@ -181,7 +183,7 @@ impl Armory {
         struck
     }
 
-    /// The next cut of a TLS handshake, and which armed fault it comes from.
+    /// The next cut of a TLS handshake, with the index of the armed fault that makes it.
     pub(crate) fn tls_cut(&self, who: usize) -> Option<(sca_network::Cut, usize)> {
         self.armed.iter().enumerate().filter(|(_, armed)| !armed.struck && armed.fault.who == who).find_map(
             |(i, armed)| {
@@ -196,7 +198,7 @@ impl Armory {
         )
     }
 
-    /// The step of TLS at which an armed cut lies.
+    /// The handshake record at which the armed fault with this index cuts, if it is a TLS cut.
     pub(crate) fn tls_point(&self, index: usize) -> Option<&'static str> {
         match &self.armed.get(index)?.fault.arm {
             Some(Arm::At(_, point)) => match point.carrier {
@@ -207,14 +209,14 @@ impl Armory {
         }
     }
 
-    /// A cut has struck; whose it is, if that was not known yet.
+    /// Marks a cut as triggered; returns its kind the first time, then `None`.
     pub(crate) fn has_struck(&mut self, index: usize) -> Option<FaultKind> {
         let armed = self.armed.get_mut(index).filter(|armed| !armed.struck)?;
         armed.struck = true;
         Some(armed.fault.kind.clone())
     }
 
-    /// The fault before or after the whole of the upgrade request or its answer, once.
+    /// Triggers, once, the fault before or after the whole upgrade request or its answer.
     pub(crate) fn at_upgrade(&mut self, who: usize, carrier: &Carrier, at: Place) -> Option<(End, Option<Duration>)> {
         let armed = self.armed.iter_mut().find(|armed| {
             let here = matches!(&armed.fault.arm, Some(Arm::At(place, point))
@@ -225,7 +227,7 @@ impl Armory {
         faults::end_of(&armed.fault.kind, armed.fault.lasting.is_some()).map(|end| (end, armed.fault.lasting))
     }
 
-    /// Whether any fault waits for a reply, so that replies have to be looked at.
+    /// Whether any armed fault is for a reply, so that replies have to be inspected.
     pub(crate) fn awaits_reply(&self) -> bool {
         let waits = |a: &&Armed| {
             !a.struck && matches!(&a.fault.arm, Some(Arm::At(_, p)) if matches!(p.carrier, Carrier::Reply(_)))
@@ -233,7 +235,7 @@ impl Armory {
         self.armed.iter().any(|armed| waits(&armed))
     }
 
-    /// Whether any fault counts bytes of the upgrade request, or of the answer to it.
+    /// Whether any armed fault counts bytes of this carrier: the upgrade request or its answer.
     pub(crate) fn counts_bytes_of(&self, carrier: &Carrier) -> bool {
         let counts = |a: &&Armed| {
             !a.struck && matches!(&a.fault.arm, Some(Arm::At(_, p)) if p.carrier == *carrier && p.bytes.is_some())
@@ -241,12 +243,12 @@ impl Armory {
         self.armed.iter().any(|armed| counts(&armed))
     }
 
-    /// How the connection ends within or around a message of this size, once.
+    /// How the connection ends within or around a message of this size. Triggers the fault, once.
     pub(crate) fn end_at(&mut self, who: usize, carrier: &Carrier, size: usize) -> Option<Strike> {
         self.strike_at(who, carrier, size, |kind| !kind.is_of_message())
     }
 
-    /// What happens to a message of this size, once.
+    /// The effect of a fault on a message of this size. Triggers the fault, once.
     pub(crate) fn at_message(&mut self, who: usize, carrier: &Carrier, size: usize) -> Option<Strike> {
         self.strike_at(who, carrier, size, |_| true)
     }
@@ -289,12 +291,12 @@ impl Armory {
         })
     }
 
-    /// The instant at which the next standing fault ends.
+    /// The instant at which the next active fault ends.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         self.standing.iter().map(|s| s.until).min()
     }
 
-    /// Takes the faults whose time is over.
+    /// Removes and returns the faults whose time has ended.
     pub(crate) fn over(&mut self, now: Duration) -> Vec<Standing> {
         let (over, rest): (Vec<Standing>, Vec<Standing>) = self.standing.drain(..).partition(|s| s.until <= now);
         self.standing = rest;
@@ -302,26 +304,26 @@ impl Armory {
         over
     }
 
-    /// Whether a silence that will end stands for a terminal.
+    /// Whether a silence of limited duration is active for a terminal.
     pub(crate) fn is_muted(&self, who: usize) -> bool {
         self.standing.iter().any(|standing| standing.who == who && matches!(standing.kind, FaultKind::Silence(_)))
     }
 
-    /// Whether the scenario has not armed or struck anything.
+    /// Whether the script has armed no fault, started none and replaced no answer.
     pub(crate) fn is_empty(&self) -> bool {
         self.armed.is_empty() && self.standing.is_empty() && self.answers.is_empty()
     }
 
-    /// Every fault and answer that has waited in vain.
+    /// The failure for the first fault or answer that was never triggered, if any.
     pub(crate) fn unused(&self) -> Option<Failure> {
         let armed = self.armed.iter().find(|armed| !armed.struck).map(|armed| armed.fault.span);
         let standing = self.standing.iter().find(|standing| !standing.struck).map(|standing| standing.span);
         let fault = armed
             .or(self.idle)
             .or(standing)
-            .map(|span| Failure::at(span, "this fault never struck").label("waited in vain"));
+            .map(|span| Failure::at(span, "this fault never took effect").label("never triggered"));
         let answer = self.answers.iter().find(|told| !told.given);
-        fault.or(answer.map(|told| Failure::at(told.span, "this answer was never given").label("waited in vain")))
+        fault.or(answer.map(|told| Failure::at(told.span, "this answer was never given").label("never triggered")))
     }
 }
 
@@ -331,7 +333,7 @@ mod tests {
 
     use super::*;
 
-    /// The faults of a scenario with these lines, armed.
+    /// Arms the faults of a scenario with these lines.
     fn armed(lines: &str) -> Armory {
         let text = format!("scenario \"S\"\n\n{lines}\nterminal connects\n");
         let scenario = sca_scenario::parse(&text).unwrap_or_else(|problems| panic!("{problems:?}"));

@@ -1,5 +1,5 @@
-//! Whether the same run is the same run: everything is played twice, with other threads and with connections that start in
-//! another order, and the running digests of both are held against each other.
+//! The determinism audit: plays everything twice, with a different number of threads and a different start order of
+//! connections, and compares the running digests of both runs.
 
 use std::path::PathBuf;
 
@@ -11,41 +11,41 @@ use crate::played::Played;
 use crate::suite::{FileResult, Suite};
 use crate::trace::{Moment, Trace};
 
-/// Where two runs of one row part.
+/// The first event at which two runs of one row differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Divergence {
     /// The scenario.
     pub path: PathBuf,
     /// The values of the row.
     pub values: Vec<(String, String)>,
-    /// Which event, from 1.
+    /// The number of the event, from 1.
     pub event: usize,
-    /// What the first run had there; nothing where it was over.
+    /// The event in the first run; `None` if that run was over.
     pub first: Option<String>,
-    /// What the second run had there.
+    /// The event in the second run; `None` if that run was over.
     pub second: Option<String>,
 }
 
-/// What an audit came to.
+/// The result of an audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audited {
-    /// Rows that were played twice.
+    /// The number of rows that were played twice.
     pub rows: usize,
-    /// Events of one of the runs.
+    /// The number of events in the first run.
     pub events: usize,
-    /// One digest of everything, as hex: the same on every machine.
+    /// A digest over all rows, as hex: the same on every machine.
     pub digest: String,
-    /// The rows that part, each at its first event.
+    /// The rows whose runs differ, each with its first differing event.
     pub divergences: Vec<Divergence>,
 }
 
-/// An order of starting connections that differs from the usual one.
+/// A start order of connections that differs from the default.
 const OTHER_ORDER: u64 = 7;
 
-/// Plays every file with one thread, and again with `jobs`.
+/// Plays every file with one thread, then again with `jobs` threads (at least two).
 ///
 /// # Errors
-/// What the system says of a file that cannot be read, with its path.
+/// The I/O error of a file that cannot be read, with its path.
 pub fn audit<C: Core>(
     suite: Suite<'_, C>,
     paths: &[PathBuf],
@@ -78,7 +78,8 @@ fn played<C: Core>(
     paths.iter().zip(results).map(|(path, result)| result.map_err(|error| (path.clone(), error))).collect()
 }
 
-/// One digest for each event, each of all that happened until then; the last one is of the verdict too.
+/// One running digest for each event, over everything up to and including it, and a last one that adds the transcript
+/// with its verdict.
 fn digests(played: &Played) -> Vec<[u8; 32]> {
     let mut running = [0; 32];
     let mut add = |text: &str| {

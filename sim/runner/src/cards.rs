@@ -1,6 +1,6 @@
-//! Card numbers never stand in what a run leaves behind: they are masked wherever they are found.
+//! Masks card numbers and withheld values in everything that a run writes.
 //!
-//! Whoever writes an artefact passes the text through here; what a card number is, [`sca_protocol::pan`] knows.
+//! Every writer of an artefact passes its text through here; [`sca_protocol::pan`] decides what is a card number.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ pub(crate) use sca_protocol::pan::{masked, masked_bytes};
 use sca_protocol::secret::{self, Kind};
 use sca_protocol::xml::Element;
 
-/// Every text of a document without what is left out. Numbers stay what they are.
+/// Masks every string of a JSON document with [`told`]. Numbers are unchanged.
 pub fn mask_texts(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::String(text) => {
@@ -22,7 +22,7 @@ pub fn mask_texts(value: &mut serde_json::Value) {
     }
 }
 
-/// A text without what is withheld by the name under which it stands, and without card numbers wherever they stand.
+/// A text without the values of withheld fields, and with every card number masked.
 pub(crate) fn discreet(text: &str) -> Cow<'_, str> {
     match withheld(text) {
         Cow::Borrowed(text) => masked(text),
@@ -30,13 +30,14 @@ pub(crate) fn discreet(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A text without what is withheld by the name under which it stands.
+/// A text without the values of withheld fields.
 pub(crate) fn withheld(text: &str) -> Cow<'_, str> {
     secret::without(text, Kind::is_withheld)
 }
 
-/// Whether a transcript leaves out what stands under this name. The number of a card is masked by its looks, for a named
-/// card stands as it is; what a line needs to stay the same line, a MAC or the code of a pairing, stays.
+/// Whether transcripts leave out the value of a field with this name. Card numbers are masked by their form instead,
+/// since a test card that is given by name is shown as it is; a MAC and a pairing code stay, since a line needs them to
+/// remain the same line.
 pub(crate) fn is_left_out(name: &str) -> bool {
     secret::kind(name).is_some_and(leaves_out)
 }
@@ -45,7 +46,7 @@ fn leaves_out(kind: Kind) -> bool {
     kind.is_withheld() && !matches!(kind, Kind::Number | Kind::Mac | Kind::Pairing)
 }
 
-/// A field, and what is inside it, without what is withheld; of a card's number the last four digits.
+/// A field and its children without withheld values; of a card number the last four digits remain.
 pub(crate) fn discreet_field(mut field: Element) -> Element {
     if let Some(kind) = secret::kind(&field.name).filter(|kind| kind.is_withheld()) {
         field.text = secret::stars(Some(kind), &field.text);
@@ -54,8 +55,8 @@ pub(crate) fn discreet_field(mut field: Element) -> Element {
     field
 }
 
-/// What people and machines are told of a file and its run, without what is left out: as long as before, so that carets stay
-/// below their words.
+/// A text for people and machines without left-out values and card numbers. Its length is unchanged, so that carets
+/// stay below their words.
 #[must_use]
 pub fn told(text: &str) -> Cow<'_, str> {
     let with = |_: Kind, value: &str, _: &str| "*".repeat(value.chars().count());
@@ -65,14 +66,14 @@ pub fn told(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Words of a title with `*` for what transcripts leave out.
+/// A title in which values that transcripts leave out are replaced by `*`.
 pub(crate) fn left_out(title: &str) -> Cow<'_, str> {
     secret::replaced(title, leaves_out, |_, _, _| "*".to_owned())
 }
 
-/// A transcript without what is left out of it.
+/// A transcript without left-out values and card numbers.
 pub(crate) fn discreet_transcript(text: &str) -> Cow<'_, str> {
-    // An answer may say `*` for any value; what is sent has to be a text.
+    // An expected value may be `*`, which matches any value; a sent value has to be a text.
     let with = |_: Kind, value: &str, before: &str| match (value, before.ends_with('"') || before.ends_with('>')) {
         ("*", _) => "*".to_owned(),
         (_, true) => "***".to_owned(),

@@ -1,5 +1,5 @@
-//! The clock of a world: virtual in memory, scaled on the wire, and what each device's own clock makes of it. Nothing
-//! else in the harness asks for the time.
+//! The clocks of a world: scenario time (virtual in memory, scaled on the wire) and the wall clock of each device.
+//! Nothing else in the harness reads the time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -8,7 +8,7 @@ use std::time::Duration;
 use sca_protocol::UnixTime;
 use tokio::time::Instant;
 
-/// Scenario time: real or virtual time since the start, times the scale.
+/// Scenario time: real or virtual time since the start, multiplied by the scale.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {
     start: Instant,
@@ -16,7 +16,7 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// A clock that starts now. With a scale of 50 a second of scenario time takes 20 ms.
+    /// Starts a clock at zero. With a scale of 50 a second of scenario time takes 20 ms.
     pub(crate) fn start(scale: u32) -> Self {
         Self { start: Instant::now(), scale: scale.max(1) }
     }
@@ -27,41 +27,41 @@ impl Clock {
         Duration::new(scaled.as_secs(), scaled.subsec_millis() * 1_000_000)
     }
 
-    /// The instant of a scenario time.
+    /// The tokio instant of a scenario time.
     pub(crate) fn instant(&self, at: Duration) -> Instant {
         self.start + at / self.scale
     }
 
-    /// What a real length of time is in scenario time.
+    /// Converts a real duration to scenario time.
     pub(crate) fn scaled(&self, real: Duration) -> Duration {
         real.saturating_mul(self.scale)
     }
 
-    /// What a scenario's length of time is in real time.
+    /// Converts a duration of scenario time to real time.
     pub(crate) fn real(&self, span: Duration) -> Duration {
         span / self.scale
     }
 }
 
-/// Real time since something began, for what is written down with its times.
+/// A stopwatch in real time, for timestamps in recordings and logs.
 #[derive(Debug, Clone, Copy)]
 pub struct Since(Clock);
 
 impl Since {
-    /// From now on.
+    /// Starts the stopwatch.
     #[must_use]
     pub fn now() -> Self {
         Self(Clock::start(1))
     }
 
-    /// How long ago that was, in whole milliseconds.
+    /// Real time since the start, in whole milliseconds.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
 }
 
-/// Real time in laps, for what a person is told while a long run goes on. No verdict depends on it.
+/// A repeating interval of real time, for progress reports of a long run. No verdict depends on it.
 #[derive(Debug)]
 pub struct Lap {
     start: Instant,
@@ -70,13 +70,13 @@ pub struct Lap {
 }
 
 impl Lap {
-    /// Laps of so many seconds, from now on.
+    /// Starts intervals of this many seconds (at least one).
     #[must_use]
     pub fn start(seconds: u64) -> Self {
         Self { start: Instant::now(), seconds: seconds.max(1), told: AtomicI64::new(0) }
     }
 
-    /// Whether a lap is over that nobody has been told of.
+    /// Whether an interval has ended since this last returned true.
     #[must_use]
     pub fn is_over(&self) -> bool {
         let laps = i64::try_from(self.start.elapsed().as_secs() / self.seconds).unwrap_or(i64::MAX);
@@ -84,7 +84,7 @@ impl Lap {
     }
 }
 
-/// A device's own clock, which may be wrong and may be set.
+/// The wall clock of a device, which may be wrong and can be set.
 #[derive(Debug, Clone)]
 pub(crate) struct DeviceClock {
     clock: Clock,
@@ -97,39 +97,39 @@ impl DeviceClock {
         Self { clock, at_start: Arc::new(AtomicI64::new(at_start.0)) }
     }
 
-    /// What it shows now.
+    /// The time that it shows now.
     pub(crate) fn shows(&self) -> UnixTime {
         UnixTime(self.at_start.load(Ordering::Relaxed)).plus(self.clock.elapsed())
     }
 
-    /// Sets it, for everyone who looks at it.
+    /// Sets the clock; all clones share it.
     pub(crate) fn set(&self, to: UnixTime) {
         let elapsed = i64::try_from(self.clock.elapsed().as_secs()).unwrap_or(i64::MAX);
         self.at_start.store(to.0.saturating_sub(elapsed), Ordering::Relaxed);
     }
 }
 
-/// A limit of real time, whatever the clock of the world shows.
+/// A limit of real time, independent of the clock of the world.
 pub(crate) struct WallLimit {
     start: std::time::Instant,
     limit: Duration,
 }
 
 impl WallLimit {
-    /// A limit that counts from now.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks for real time")]
+    /// Starts the limit now.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads real time")]
     pub(crate) fn start(limit: Duration) -> Self {
         Self { start: std::time::Instant::now(), limit }
     }
 
-    /// Whether it has passed.
+    /// Whether the limit has passed.
     pub(crate) fn is_over(&self) -> bool {
         self.start.elapsed() > self.limit
     }
 }
 
-/// The real date, for machines that work in the open.
-#[expect(clippy::disallowed_methods, reason = "this is the one place that asks for the date")]
+/// The current date and time, for parties that work in real time.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the date")]
 #[must_use]
 pub fn today() -> UnixTime {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();

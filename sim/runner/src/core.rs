@@ -1,4 +1,4 @@
-//! The seam at which a client core stands: the simulated terminal, or another one.
+//! The interface of a client core: the simulated terminal implements it, and another core can take its place.
 
 use std::time::Duration;
 
@@ -6,34 +6,34 @@ use sca_protocol::settings::TerminalSettings;
 use sca_protocol::{Chance, Now};
 use sca_terminal::{Face, Flash, Input, Output, Target, Terminal};
 
-/// A client core as a value-to-value machine.
+/// A client core: a state machine that takes inputs and returns outputs, without I/O or a clock of its own.
 pub trait Core {
-    /// Tells it what happened, and returns what it wants done, in order.
+    /// Handles one input at `now` and returns the resulting outputs, in order.
     fn handle(&mut self, now: Now, input: Input) -> Vec<Output>;
-    /// The instant by which it wants to be told of the time.
+    /// The instant by which it has to be called again because of a timer; `None` if no timer runs.
     fn deadline(&self) -> Option<Duration>;
-    /// What a person sees now.
+    /// What its display shows now: screen and icon.
     fn face(&self) -> Face;
-    /// Changes its settings while it runs.
+    /// Changes the settings while the core runs.
     fn configure(&mut self, settings: TerminalSettings);
 }
 
-/// What a core is made of.
+/// The parameters from which a core is made.
 #[derive(Debug, Clone)]
 pub struct Making {
-    /// How it is set up.
+    /// Its settings.
     pub settings: TerminalSettings,
-    /// Where it connects to.
+    /// The broker that it connects to.
     pub target: Target,
-    /// The chance of its world.
+    /// The random source of its world.
     pub chance: Chance,
-    /// Its place among the terminals of its world, from 0.
+    /// Its index among the terminals of its world, from 0.
     pub index: u64,
-    /// What stands on its flash at the start.
+    /// The content of its flash at the start.
     pub flash: Flash,
 }
 
-/// Makes the simulated terminal.
+/// Makes a simulated terminal.
 #[must_use]
 pub fn simulated(making: Making) -> Terminal {
     Terminal::new(making.settings, making.target, making.chance, making.index).with_flash(making.flash)

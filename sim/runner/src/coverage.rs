@@ -1,4 +1,4 @@
-//! What faults have met the terminal in which of its states: a table, and the holes in it.
+//! Fault coverage: which classes of faults hit a terminal in which of its states, as a table with its gaps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,30 +7,30 @@ use sca_protocol::Reason;
 use sca_protocol::screens::ScreenName;
 use sca_scenario::model::FaultKind;
 
-/// What the terminal is at: how far its link is, and once that is up what the device does.
+/// The state of a terminal: the phase of its link and, while the link is up, the activity of the device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
-    /// It starts up.
+    /// Starting up.
     Starting,
-    /// It waits for its next attempt.
+    /// Waiting for the next attempt.
     Waiting,
-    /// TCP does not stand yet.
+    /// TCP is not connected yet.
     Connecting,
-    /// TLS does not stand yet.
+    /// The TLS handshake is not complete yet.
     Securing,
-    /// The upgrade has no answer yet.
+    /// The upgrade is not answered yet.
     Upgrading,
-    /// Connected, and nothing is under way.
+    /// Connected and idle.
     Idle,
     /// Connected, in a session.
     Session,
-    /// Connected, and something is asked of the cardholder.
+    /// Connected, waiting for input of the cardholder.
     Asking,
-    /// Connected, and the payment host is asked.
+    /// Connected, waiting for the payment host.
     Authorising,
-    /// Connected, and an outcome is shown.
+    /// Connected, showing an outcome.
     Outcome,
-    /// Connected, and the lane is closed or an update installed.
+    /// Connected, with the lane closed or an update being installed.
     Shut,
 }
 
@@ -39,27 +39,27 @@ pub enum State {
 pub enum Class {
     /// The broker cannot be reached.
     Dial,
-    /// The proxy does not open the way.
+    /// The proxy does not open the tunnel.
     Proxy,
     /// RST.
     Reset,
-    /// FIN without a close.
+    /// FIN without a Close frame.
     End,
-    /// Silence, one way or both.
+    /// Silence in one direction or both.
     Silence,
-    /// The line is slow, or carries little at a time.
+    /// The line is slow, or cut into small segments.
     Slow,
-    /// TLS is cut, damaged, or not what it should be.
+    /// TLS is cut, corrupted or otherwise invalid.
     Tls,
-    /// A certificate is refused.
+    /// A certificate is rejected.
     Trust,
-    /// The answer to the upgrade is refused.
+    /// The answer to the upgrade is rejected.
     Http,
-    /// A frame breaks the rules, or closes the link.
+    /// A frame violates the protocol or closes the link.
     Frame,
-    /// A document cannot be read.
+    /// A document cannot be parsed.
     Document,
-    /// A message is lost, doubled, swapped or late.
+    /// A message is lost, duplicated, swapped or late.
     Message,
     /// The power fails.
     Power,
@@ -97,11 +97,11 @@ pub const CLASSES: &[(Class, &str)] = &[
     (Class::Power, "power"),
 ];
 
-/// What a run has met.
+/// The (state, class) pairs that a run has covered.
 pub type Met = BTreeSet<(State, Class)>;
 
 impl State {
-    /// What a terminal whose link is up does, by its screen.
+    /// The state of a terminal whose link is up, derived from its screen.
     #[must_use]
     pub(crate) fn of_screen(screen: ScreenName) -> Self {
         use ScreenName as S;
@@ -121,7 +121,7 @@ impl State {
 }
 
 impl Class {
-    /// The class of a kind.
+    /// The class of a fault kind.
     #[must_use]
     pub(crate) fn of(kind: &FaultKind) -> Self {
         match kind {
@@ -137,7 +137,7 @@ impl Class {
         }
     }
 
-    /// The class of an end.
+    /// The class of the way a connection ends.
     #[must_use]
     pub(crate) fn of_end(end: End) -> Self {
         match end {
@@ -148,7 +148,7 @@ impl Class {
         }
     }
 
-    /// The class of what an attempt failed for, where the reason alone tells.
+    /// The class that follows from the failure reason of an attempt, if the reason alone decides it.
     #[must_use]
     pub(crate) fn of_reason(reason: Reason) -> Option<Self> {
         const TRUST: &[&str] = &[
@@ -182,7 +182,7 @@ impl Class {
     }
 }
 
-/// Whether a class of faults can meet a state at all.
+/// Whether faults of a class can hit a terminal in a state at all.
 #[must_use]
 pub fn can_meet(state: State, class: Class) -> bool {
     match class {
@@ -190,32 +190,32 @@ pub fn can_meet(state: State, class: Class) -> bool {
         Class::Dial | Class::Proxy => state == State::Connecting,
         Class::Reset | Class::End | Class::Silence | Class::Slow => state >= State::Connecting,
         Class::Tls => state == State::Securing || state.is_up(),
-        // With TLS 1.3 a refused certificate of the terminal is heard of behind its request.
+        // With TLS 1.3 the rejection of the terminal's certificate arrives only after its upgrade request.
         Class::Trust => matches!(state, State::Securing | State::Upgrading),
         Class::Http => state == State::Upgrading,
         Class::Frame | Class::Document | Class::Message => state.is_up(),
     }
 }
 
-/// How many runs have met what.
+/// The number of runs in which each class of faults hit each state.
 #[derive(Debug, Default)]
 pub struct Coverage(BTreeMap<(State, Class), usize>);
 
 impl Coverage {
-    /// Takes one more run into account.
+    /// Adds the pairs of one run.
     pub fn add(&mut self, met: &Met) {
         for one in met {
             *self.0.entry(*one).or_default() += 1;
         }
     }
 
-    /// In how many runs a class has met a state.
+    /// The number of runs in which a class hit a state.
     #[must_use]
     pub fn count(&self, state: State, class: Class) -> usize {
         self.0.get(&(state, class)).copied().unwrap_or_default()
     }
 
-    /// What can meet and never did.
+    /// The pairs that are possible but were never covered, as names of state and class.
     #[must_use]
     pub fn holes(&self) -> Vec<(&'static str, &'static str)> {
         let pairs = STATES.iter().flat_map(|state| CLASSES.iter().map(move |class| (state, class)));
@@ -223,7 +223,8 @@ impl Coverage {
         holes.map(|(state, class)| (state.1, class.1)).collect()
     }
 
-    /// The table: states down, classes across; `-` where both cannot meet, `HOLE` where they never did.
+    /// The table: states down, classes across; `-` for impossible pairs, `HOLE` for possible pairs that were never
+    /// covered.
     #[must_use]
     pub fn table(&self) -> String {
         let mut lines = vec![CLASSES.iter().fold(format!("{:14}", ""), |line, (_, name)| line + &format!("{name:>9}"))];

@@ -1,4 +1,4 @@
-//! What was observed, in a few words for messages.
+//! Short descriptions of observations, for messages.
 
 use sca_protocol::{Line, Request};
 use sca_terminal::Seen;

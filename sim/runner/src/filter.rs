@@ -1,33 +1,33 @@
-//! Which scenarios to take: expressions over path, tag, clause and the verdict of the last run.
+//! Filter expressions that select scenarios by path, tag, clause and verdict of the last run.
 //!
-//! `path(GLOB)`, `tag(WORD)`, `clause(ID)` and `verdict(WORD)` are joined by `not`, `and`, `or` and brackets; `not` binds
-//! tightest, `or` loosest. In a glob `*` stands for anything, `?` for one character.
+//! The predicates `path(GLOB)`, `tag(GLOB)`, `clause(GLOB)` and `verdict(WORD)` are combined by `not`, `and`, `or` and
+//! parentheses; `not` binds tightest, `or` loosest. In a glob `*` matches any text, `?` one character.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use sca_protocol::settings::nearest;
 
-/// An expression.
+/// A filter expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
-    /// The path fits.
+    /// The path matches the glob, as a whole or after a `/`.
     Path(String),
-    /// It has the tag.
+    /// One of its tags matches the glob.
     Tag(String),
-    /// It covers the clause, or one of those that the glob fits.
+    /// It covers a clause whose id matches the glob.
     Clause(String),
-    /// It came to this verdict in the last run; `none` where it did not play in it.
+    /// It had this verdict in the last run; `none` if it was not played.
     Verdict(String),
-    /// It does not hold.
+    /// The operand does not hold.
     Not(Box<Self>),
-    /// Both hold.
+    /// Both operands hold.
     And(Box<Self>, Box<Self>),
-    /// One of them holds.
+    /// At least one operand holds.
     Or(Box<Self>, Box<Self>),
 }
 
-/// What an expression asks of a scenario.
+/// The properties of a scenario that an expression tests.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     /// Its path.
@@ -36,49 +36,50 @@ pub struct Subject<'a> {
     pub tags: &'a [String],
     /// The clauses it covers.
     pub clauses: &'a BTreeSet<String>,
-    /// Its verdict in the last run.
+    /// Its verdict in the last run; `None` if it was not played.
     pub verdict: Option<&'a str>,
 }
 
-/// Why a text is no expression, and at which character from 1.
+/// A syntax error in a filter, with its position.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}, at character {at} of the filter")]
+#[error("{message} (at character {at} of the filter)")]
 pub struct FilterError {
     /// What is wrong.
     pub message: String,
-    /// Where.
+    /// The character at which it was found, from 1.
     pub at: usize,
 }
 
-/// Verdicts that can be asked for.
+/// The verdicts that an expression can name.
 const VERDICTS: &[&str] =
     &["pass", "fail", "expected-fail", "unexpected-pass", "inapplicable", "error", "invalid", "changed", "none"];
 const NAMES: &[&str] = &["path", "tag", "clause", "verdict"];
-/// Brackets and `not` within each other.
+/// The deepest nesting of parentheses and `not`.
 const DEPTH_MAX: usize = 32;
 
 impl Filter {
-    /// Reads an expression.
+    /// Parses an expression.
     ///
     /// # Errors
-    /// [`FilterError`], with the place.
+    /// [`FilterError`], with the position.
     ///
     /// ```
     /// use sca_runner::filter::Filter;
     /// assert!(Filter::read("clause(REC-*) and not tag(slow)").is_ok());
-    /// assert_eq!(Filter::read("tagg(slow)").unwrap_err().to_string(), "`tagg` asks nothing; did you mean `tag`?, at character 1 of the filter");
+    /// let error = Filter::read("tagg(slow)").unwrap_err().to_string();
+    /// assert_eq!(error, "unknown predicate `tagg`; did you mean `tag`? (at character 1 of the filter)");
     /// ```
     pub fn read(text: &str) -> Result<Self, FilterError> {
         let mut reader = Reader { text: text.chars().collect(), at: 0, depth: 0 };
         let filter = reader.or()?;
         reader.blanks();
         if reader.at < reader.text.len() {
-            return Err(reader.wrong("`and` or `or` was expected"));
+            return Err(reader.wrong("expected `and` or `or`"));
         }
         Ok(filter)
     }
 
-    /// Whether it asks for the verdict of the last run.
+    /// Whether it tests the verdict of the last run.
     #[must_use]
     pub fn asks_verdict(&self) -> bool {
         match self {
@@ -89,7 +90,7 @@ impl Filter {
         }
     }
 
-    /// Whether it takes a scenario.
+    /// Whether it selects a scenario.
     #[must_use]
     pub fn takes(&self, subject: Subject<'_>) -> bool {
         match self {
@@ -107,7 +108,8 @@ impl Filter {
     }
 }
 
-/// Whether a glob fits a text as a whole. It looks back to its last `*` only, so hostile globs take no longer.
+/// Whether a glob matches a text as a whole. Backtracks to the last `*` only, so a hostile glob cannot take exponential
+/// time.
 fn fits(glob: &str, text: &str) -> bool {
     let (glob, text): (Vec<char>, Vec<char>) = (glob.chars().collect(), text.chars().collect());
     let (mut g, mut t, mut star) = (0, 0, None);
@@ -178,7 +180,7 @@ impl Reader {
     fn one(&mut self) -> Result<Filter, FilterError> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
-            return Err(self.wrong("this is nested too deep"));
+            return Err(self.wrong("nested too deeply"));
         }
         let one = self.atom();
         self.depth -= 1;
@@ -200,13 +202,13 @@ impl Reader {
             let near = nearest(&name, NAMES.iter().copied()).map(|near| format!("; did you mean `{near}`?"));
             let names = || format!("; expected {}(…) or `not`", NAMES.join("(…), "));
             let what =
-                if name.is_empty() { "something is missing".to_owned() } else { format!("`{name}` asks nothing") };
+                if name.is_empty() { "operand missing".to_owned() } else { format!("unknown predicate `{name}`") };
             return Err(self.wrong(format!("{what}{}", near.unwrap_or_else(names))));
         }
         self.at += name.chars().count();
         self.blanks();
         if self.text.get(self.at) != Some(&'(') {
-            return Err(self.wrong(format!("`(` was expected behind `{name}`")));
+            return Err(self.wrong(format!("expected `(` after `{name}`")));
         }
         self.at += 1;
         let from = self.at;
@@ -220,7 +222,7 @@ impl Reader {
 
     fn close(&mut self) -> Result<(), FilterError> {
         if self.text.get(self.at) != Some(&')') {
-            return Err(self.wrong("`)` was expected"));
+            return Err(self.wrong("expected `)`"));
         }
         self.at += 1;
         Ok(())
@@ -228,7 +230,7 @@ impl Reader {
 
     fn made(&self, name: &str, value: String, from: usize) -> Result<Filter, FilterError> {
         if value.is_empty() {
-            return Err(FilterError { message: format!("`{name}` has nothing to look for"), at: from + 1 });
+            return Err(FilterError { message: format!("the argument of `{name}` is empty"), at: from + 1 });
         }
         Ok(match name {
             "path" => Filter::Path(value),
@@ -236,7 +238,7 @@ impl Reader {
             "clause" => Filter::Clause(value),
             _ if VERDICTS.contains(&value.as_str()) => Filter::Verdict(value),
             _ => {
-                let message = format!("there is no verdict `{value}`; expected one of {}", VERDICTS.join(", "));
+                let message = format!("unknown verdict `{value}`; expected one of {}", VERDICTS.join(", "));
                 return Err(FilterError { message, at: from + 1 });
             }
         })

@@ -1,4 +1,5 @@
-//! The identities of a run: one authority, and what it has issued, made once and shared between worlds.
+//! The TLS identities of a run: one certificate authority and the certificates that it has issued, cached and shared
+//! between worlds.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,34 +11,34 @@ use sca_scenario::model::{Certificate, Row};
 
 const DAY: i64 = 86_400;
 
-/// Who is trusted, and with which lists.
+/// The key of the trust cache: the authority by its name in scenarios, and its revocation lists.
 type TrustIn = (String, Option<Lists>);
 
-/// Issues identities and remembers them, so that a thousand worlds make each key once.
+/// Issues certificates and caches them, so that each key is made once for any number of worlds.
 pub struct Identities {
     authority: Authority,
     issued: Mutex<BTreeMap<Order, Place>>,
     trusted: Mutex<BTreeMap<TrustIn, Arc<Trusted>>>,
 }
 
-/// Where an identity is kept once it is made. Making one may take long, so each has a lock of its own: an order that
-/// is known waits for no other.
+/// A cache slot for one identity. Key generation can be slow, so each slot has its own lock: an identity that exists
+/// does not wait for another that is being made.
 type Place = Arc<Mutex<Option<Issued>>>;
 
-/// An identity, and its form that is ready for TLS once it was asked for.
+/// An identity and its form that is prepared for TLS; `shown` is `None` if no certificate is presented.
 #[derive(Clone)]
 struct Issued {
     identity: Arc<Identity>,
     shown: Option<Arc<Shown>>,
 }
 
-/// What TLS cannot be set up with.
+/// Why TLS could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// It cannot be made.
+    /// A certificate could not be issued.
     #[error(transparent)]
     Made(#[from] CertError),
-    /// It cannot be used.
+    /// A certificate could not be used for TLS.
     #[error(transparent)]
     Used(#[from] TlsError),
 }
@@ -49,15 +50,15 @@ impl std::fmt::Debug for Identities {
 }
 
 impl Identities {
-    /// An authority whose certificates are valid round `epoch`.
+    /// Makes an authority whose certificates are valid around `epoch`.
     ///
     /// # Errors
-    /// [`CertError`], if it cannot be made.
+    /// [`CertError`], if the authority cannot be made.
     pub fn new(kind: KeyKind, epoch: UnixTime) -> Result<Self, CertError> {
         Ok(Self { authority: Authority::new(kind, epoch.0)?, issued: Mutex::default(), trusted: Mutex::default() })
     }
 
-    /// The root of an authority by its name in scenarios.
+    /// The root certificate of an authority, by its name in scenarios: `stranger`, or any other name for the run's own.
     #[must_use]
     pub fn root(&self, name: &str) -> Vec<u8> {
         if name == "stranger" { self.authority.stranger() } else { self.authority.root() }
@@ -72,15 +73,15 @@ impl Identities {
     /// The revocation lists of the authority.
     ///
     /// # Errors
-    /// [`CertError`], if they cannot be made.
+    /// [`CertError`], if the lists cannot be made.
     pub fn revocation_lists(&self) -> Result<Vec<Vec<u8>>, CertError> {
         self.authority.revocation_lists(Lists::Current)
     }
 
-    /// Trust in an authority, by its name in scenarios, or in `both`; with revocation lists where these are wanted.
+    /// The trust in an authority, by its name in scenarios, or in `both`; with revocation lists if `lists` is given.
     ///
     /// # Errors
-    /// [`IdentityError`], if it cannot be made or used.
+    /// [`IdentityError`], if the trust cannot be made or used.
     pub fn trusted(&self, name: &str, lists: Option<Lists>) -> Result<Arc<Trusted>, IdentityError> {
         let mut trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (name.to_owned(), lists);
@@ -97,11 +98,10 @@ impl Identities {
         Ok(made)
     }
 
-    /// The identity that a certificate block describes, for one side, ready for TLS; nothing for one without a
-    /// certificate.
+    /// The identity of a certificate block for one side, prepared for TLS; `None` for a block without a certificate.
     ///
     /// # Errors
-    /// [`IdentityError`], if it cannot be made or used.
+    /// [`IdentityError`], if the identity cannot be made or used.
     pub fn shown(
         &self,
         role: Role,
@@ -112,11 +112,11 @@ impl Identities {
         Ok(self.issued(role, certificate, name, clock)?.shown)
     }
 
-    /// The identity that a certificate block describes, for one side. Without dates it is valid from a month before
-    /// `clock` for ten years.
+    /// The identity of a certificate block for one side. Without dates it is valid from 30 days before `clock` until
+    /// ten years after it.
     ///
     /// # Errors
-    /// [`IdentityError`], if it cannot be made or used.
+    /// [`IdentityError`], if the identity cannot be made or used.
     pub fn issue(
         &self,
         role: Role,
@@ -127,8 +127,8 @@ impl Identities {
         Ok(self.issued(role, certificate, name, clock)?.identity)
     }
 
-    /// Makes what the parties of a row may show, so that no key is made while a clock runs. What cannot be made is
-    /// reported when it is wanted.
+    /// Makes the identities that the parties of a row may present, so that no key is made while a clock runs. Errors
+    /// are reported when the identity is used.
     pub(crate) fn prepare(&self, row: &Row, terminals: &[&str], brokers: &[&str], clock: UnixTime) {
         let plain = Certificate::default();
         for certificate in row.cast.certificates.values().chain([&plain]) {
@@ -176,7 +176,7 @@ impl Identities {
 mod tests {
     use super::*;
 
-    /// The order of a key that takes long is no wait for the others, and what is prepared is not made again.
+    /// A key that takes long to make does not block the other identities, and prepared identities are not made again.
     #[test]
     fn each_identity_is_made_under_a_lock_of_its_own() -> Result<(), IdentityError> {
         let clock = UnixTime(1_768_467_600);
@@ -188,7 +188,7 @@ mod tests {
         identities.prepare(&row, &["12345678"], &["broker.test"], clock);
         let places: Vec<Place> =
             identities.issued.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-        assert_eq!(places.len(), 4, "two certificates, each for both sides");
+        assert_eq!(places.len(), 4, "two certificates for each of the two sides");
         assert!(places.iter().all(|place| place.lock().is_ok_and(|place| place.is_some())));
 
         let busy = places.iter().map(|place| place.lock().expect("nobody panicked")).collect::<Vec<_>>();

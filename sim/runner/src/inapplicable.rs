@@ -1,25 +1,25 @@
-//! What a scenario may say and a real thing cannot be made to do, or nobody can see of it: one table for the messages of a
-//! run and for the page.
+//! The steps and settings of scenarios that an external device or broker cannot play, or that cannot be observed there,
+//! with the reasons: one table for the messages of a run and for the page `sim/docs/real.md`.
 
 use sca_scenario::Span;
 
 use crate::verdict::Failure;
 
-/// The first line of a file, for what no line says.
+/// The word `scenario` on the first line of a file, for reasons that belong to no other line.
 pub(crate) const FIRST_LINE: Span = Span { line: 1, column: 1, length: 8, file: 0 };
 
-/// Something that scenarios say. Its [`Row`] tells whom it cannot be played with.
+/// A step or setting of scenarios that external parties may not support. Its [`Row`] gives the reasons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
-    /// The clock of the scenario.
+    /// The `clock` of the scenario.
     Clock,
     /// A setting of the terminal.
     TerminalSettings,
-    /// Who the terminal is, and how it gets to its broker.
+    /// The terminal's identity, and how it reaches its broker.
     Identity,
     /// A setting of the broker.
     BrokerSettings,
-    /// Latency, bandwidth and clock of the broker.
+    /// Latency, bandwidth and clock of the broker, each as a setting.
     Shape,
     /// The broker's url.
     Address,
@@ -27,7 +27,7 @@ pub enum What {
     Certificate,
     /// Names in a certificate.
     Names,
-    /// ws where the other speaks wss, or the other way round.
+    /// `ws` while the other side uses `wss`, or the reverse.
     Scheme,
     /// A file on the flash.
     Flash,
@@ -35,56 +35,56 @@ pub enum What {
     Hosts,
     /// A screen or an icon.
     Screen,
-    /// Something shown at every moment.
+    /// A `throughout` rule on a screen or an icon.
     Throughout,
-    /// What a cardholder does.
+    /// An action of the cardholder.
     Cardholder,
-    /// The power.
+    /// Switching the power.
     Power,
-    /// What a proxy hears and says.
+    /// A request to a proxy, or its answer.
     Proxy,
-    /// A reason for which an attempt fails.
+    /// The failure of an attempt with a reason that the broker's end cannot see.
     Fails,
-    /// What the broker hears.
+    /// Messages that the broker receives, other than the upgrade request.
     Heard,
-    /// What the broker says by itself, also in one segment.
+    /// Frames that the broker itself sends, also several in one segment.
     Says,
-    /// How the broker answers.
+    /// The broker's answer to the upgrade.
     Answers,
-    /// A message that is no text.
+    /// A request that is not text.
     Binary,
-    /// A name that leads elsewhere.
+    /// A name that resolves to another address.
     NameMoves,
-    /// A broker that stops listening.
+    /// A broker that stops listening, or listens again.
     Listens,
-    /// A name without an address, an address where nobody is.
+    /// A name without an address, or an unreachable first address.
     Resolver,
-    /// A port that is closed, of one device among several.
+    /// A refused or unanswered dial of one device among several.
     RefuseOne,
-    /// Attempts that nobody answers, counted.
+    /// Unanswered dials that are counted.
     UnansweredCounted,
-    /// Latency, jitter and bandwidth of the line.
+    /// Latency, jitter and bandwidth of the connection.
     LineShape,
-    /// A message that is lost, doubled, swapped or late.
+    /// A message that is lost, duplicated, swapped or late.
     Message,
-    /// A cut in what the broker sends.
+    /// A cut within data that the broker sends.
     BrokersBytes,
-    /// The broker's hello, its keys.
+    /// The broker's ServerHello and its keys.
     BrokersTls,
 }
 
 /// A row of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
-    /// What it is about.
+    /// The step or setting.
     pub what: What,
-    /// What a file says.
+    /// The step or setting as it is written in scenarios.
     pub says: &'static str,
-    /// Why it cannot be played with a device; nothing where it can.
+    /// Why it cannot be played with an external terminal; `None` if it can.
     pub device: Option<&'static str>,
-    /// Why it cannot be played with a real broker; nothing where it can.
+    /// Why it cannot be played with an external broker; `None` if it can.
     pub broker: Option<&'static str>,
-    /// What helps.
+    /// The option or alternative that helps; may be empty.
     pub helps: &'static str,
 }
 
@@ -98,19 +98,19 @@ const fn row(
     Row { what, says, device, broker, helps }
 }
 
-/// The table.
+/// The table, one row for each [`What`].
 pub const TABLE: &[Row] = &[
     row(
         What::Clock,
         "`clock …`",
-        Some("a device has the clock of the day"),
-        Some("a real broker has the clock of the day"),
+        Some("an external device uses the current time"),
+        Some("an external broker uses the current time"),
         "",
     ),
     row(
         What::TerminalSettings,
         "a setting of the terminal, `set terminal`",
-        Some("this setting of the device cannot be made from here"),
+        Some("this setting of an external device cannot be changed by sca-sim"),
         None,
         "`--set NAME=VALUE` where the device has it, `{settings}` in `--spawn`",
     ),
@@ -118,166 +118,178 @@ pub const TABLE: &[Row] = &[
         What::Identity,
         "the terminal's certificate, authority, clock, proxy or address",
         None,
-        Some("who the terminal is, and its way to the broker, the command line says"),
+        Some("the command line defines the terminal's identity and its route to the broker"),
         "`--cert`, `--key`, `--ca`, `--set`",
     ),
     row(
         What::BrokerSettings,
         "a setting of the broker, `set broker`",
         None,
-        Some("this setting of a real broker cannot be made from here"),
+        Some("this setting of an external broker cannot be changed by sca-sim"),
         "",
     ),
     row(
         What::Shape,
         "`latency`, `bandwidth`, `clock` of the broker",
-        Some("a real line and a real clock have no such setting"),
-        Some("a real line and a real clock have no such setting"),
+        Some("a real network and a real clock have no such setting"),
+        Some("a real network and a real clock have no such setting"),
         "in memory",
     ),
     row(
         What::Address,
         "`set broker url`",
-        Some("the device has one address of its broker"),
-        Some("the broker has one address"),
+        Some("an external device has one fixed address for its broker"),
+        Some("an external broker has one fixed address"),
         "",
     ),
     row(
         What::Certificate,
         "a certificate of the broker",
-        Some("the device knows one certificate of its broker"),
-        Some("a real broker has a certificate of its own"),
+        Some("an external device expects one fixed certificate of its broker"),
+        Some("an external broker uses its own certificate"),
         "`--spawn` with `{ca}`",
     ),
     row(
         What::Names,
         "names in a certificate",
-        Some("the device finds its broker by a name of its own"),
-        Some("a real broker has a certificate of its own"),
+        Some("an external device uses its own name for its broker"),
+        Some("an external broker uses its own certificate"),
         "",
     ),
     row(
         What::Scheme,
-        "`ws` where the other side speaks `wss`, or the reverse",
-        Some("the device speaks wss"),
-        Some("it is about wss, and the broker speaks ws"),
+        "`ws` while the other side uses `wss`, or the reverse",
+        Some("the device uses wss"),
+        Some("the scenario needs wss, but the broker uses ws"),
         "`--cert` and `--key`; another `--broker`",
     ),
-    row(What::Flash, "`file …`", Some("the device's flash cannot be reached from here"), None, ""),
-    row(What::Hosts, "`host …`, `vhq …`, what goes to them", Some("a device has hosts of its own"), None, ""),
+    row(What::Flash, "`file …`", Some("the flash of an external device is not accessible"), None, ""),
+    row(What::Hosts, "`host …`, `vhq …`, messages to them", Some("an external device uses its own hosts"), None, ""),
     row(
         What::Screen,
         "`screen`, `icon`",
-        Some("nobody looks at the device; --interactive asks a person"),
+        Some("the display cannot be read; --interactive asks an operator"),
         None,
         "`--interactive`",
     ),
     row(
         What::Throughout,
         "`throughout screen`, `throughout icon`",
-        Some("nobody can look at the device at every moment"),
+        Some("the display cannot be watched continuously"),
         None,
         "",
     ),
     row(
         What::Cardholder,
         "`cardholder …`",
-        Some("nobody stands before the device; --interactive asks a person"),
+        Some("there is no cardholder at the device; --interactive asks an operator"),
         None,
         "`--interactive`",
     ),
     row(
         What::Power,
         "`power on`, `power off`",
-        Some("the device cannot be switched from here"),
+        Some("sca-sim cannot switch the power of an external device"),
         None,
         "`--spawn` or `--interactive`",
     ),
     row(
         What::Proxy,
         "`terminal -> proxy`, `proxy answers`",
-        Some("there is no proxy before the device"),
-        Some("there is no proxy before the broker"),
+        Some("there is no proxy in front of an external device"),
+        Some("there is no proxy in front of an external broker"),
         "`--set PROXY=…` for a real one",
     ),
     row(
         What::Fails,
         "`terminal fails` with a reason below TLS",
-        Some("the broker's end does not see that a device fails for this reason"),
+        Some("this failure reason cannot be observed at the broker's end"),
         None,
         "",
     ),
-    row(What::Heard, "`terminal -> broker` other than `http`", None, Some("what a real broker hears is not told"), ""),
+    row(
+        What::Heard,
+        "`terminal -> broker` other than `http`",
+        None,
+        Some("messages received by an external broker are not visible"),
+        "",
+    ),
     row(
         What::Says,
         "`broker ->`, `together`",
         None,
-        Some("what a real broker says, and in which segments, is its own"),
+        Some("frames and segments of an external broker cannot be scripted"),
         "",
     ),
-    row(What::Answers, "`broker answers`", None, Some("how a real broker answers is its own"), ""),
+    row(What::Answers, "`broker answers`", None, Some("the answer of an external broker cannot be scripted"), ""),
     row(
         What::Binary,
-        "a request that is no text",
+        "a request that is not text",
         None,
-        Some("whether a real broker passes on what is no text is its own"),
+        Some("an external broker need not forward binary messages"),
         "",
     ),
     row(
         What::NameMoves,
         "`dns NAME is …`",
-        Some("a device asks a resolver of its own"),
-        Some("the name of a real broker leads where it leads"),
+        Some("an external device uses its own resolver"),
+        Some("the address of an external broker cannot be changed"),
         "",
     ),
     row(
         What::Listens,
         "`broker stops`, `broker listens`",
         None,
-        Some("a real broker cannot be stopped from here"),
+        Some("sca-sim cannot stop an external broker"),
         "`fault refuse for …`",
     ),
-    row(What::Resolver, "`fault dns`, `fault first-address`", Some("a device asks a resolver of its own"), None, ""),
+    row(
+        What::Resolver,
+        "`fault dns`, `fault first-address`",
+        Some("an external device uses its own resolver"),
+        None,
+        "",
+    ),
     row(
         What::RefuseOne,
         "`fault refuse` with several devices",
-        Some("several devices come by one port, and it is closed for all of them or for none"),
+        Some("all devices share one port, which can be closed for all of them or none"),
         None,
         "one device at a time",
     ),
     row(
         What::UnansweredCounted,
         "`fault unanswered on …`",
-        Some("nobody sees attempts that are not answered, so they cannot be counted"),
+        Some("unanswered attempts cannot be observed, so they cannot be counted"),
         None,
         "`fault unanswered for …`",
     ),
     row(
         What::LineShape,
         "`fault latency`, `jitter`, `throttle`",
-        Some("sockets have no such shape"),
-        Some("sockets have no such shape"),
+        Some("real sockets cannot be shaped like this"),
+        Some("real sockets cannot be shaped like this"),
         "in memory",
     ),
     row(
         What::Message,
         "`fault lose`, `duplicate`, `swap`, `late`",
         None,
-        Some("which message a real broker passes on is its own"),
+        Some("the messages that an external broker forwards cannot be controlled"),
         "",
     ),
     row(
         What::BrokersBytes,
         "bytes of `answer` or of a request, `before answer`",
         None,
-        Some("what a real broker sends is cut at the line, not within a message"),
+        Some("data of an external broker can be cut on the connection, not within a message"),
         "`fault reset`, now or at a step of TLS",
     ),
     row(
         What::BrokersTls,
         "`fault tls …`, `fault key-update`",
         None,
-        Some("the hello and the keys of a real broker are its own"),
+        Some("ServerHello and keys of an external broker cannot be changed"),
         "",
     ),
 ];
@@ -287,14 +299,14 @@ impl What {
         TABLE.iter().find(|row| row.what == self).unwrap_or(&TABLE[0])
     }
 
-    /// That a device cannot play it, and what exactly stands at this place.
+    /// The failure at `span` if an external terminal cannot play it; `what`, if not empty, is added as a note.
     pub(crate) fn with_a_device(self, span: Span, what: &str) -> Option<Failure> {
-        told(self.row().device, "not for a device", span, what)
+        told(self.row().device, "not playable with an external terminal", span, what)
     }
 
-    /// That it cannot be played with a real broker, and what exactly stands at this place.
+    /// The failure at `span` if it cannot be played with an external broker; `what`, if not empty, is added as a note.
     pub(crate) fn with_a_broker(self, span: Span, what: &str) -> Option<Failure> {
-        told(self.row().broker, "not for a real broker", span, what)
+        told(self.row().broker, "not playable with an external broker", span, what)
     }
 }
 
@@ -303,11 +315,11 @@ fn told(why: Option<&'static str>, label: &'static str, span: Span, what: &str) 
     Some(if what.is_empty() { failure } else { failure.note(what) })
 }
 
-/// The table as a page has it.
+/// The table in Markdown, as it stands in `sim/docs/real.md`.
 #[must_use]
 pub fn table() -> String {
     let mut page =
-        "| a file says | to a device | with a real broker | what helps |\n| --- | --- | --- | --- |\n".to_owned();
+        "| scenario | external terminal | external broker | alternative |\n| --- | --- | --- | --- |\n".to_owned();
     for Row { says, device, broker, helps, .. } in TABLE {
         let cell = |why: &Option<&str>| why.unwrap_or("played").to_owned();
         page.push_str(&format!("| {says} | {} | {} | {helps} |\n", cell(device), cell(broker)));

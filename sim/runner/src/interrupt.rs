@@ -1,4 +1,4 @@
-//! Ends what is being played, so that an interrupted run can still report what was played before.
+//! Interruption of a run: no further file is begun, and the files played before can still be reported.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -8,15 +8,15 @@ use tokio::sync::watch;
 
 use crate::played::Played;
 
-/// Interrupts a run. Clones interrupt the same one.
+/// The sending half of an interruption. Clones interrupt the same run.
 #[derive(Debug, Clone)]
 pub struct Interrupter(Arc<watch::Sender<bool>>);
 
-/// Hears that the run is interrupted. Clones hear of the same one.
+/// The receiving half of an interruption. Clones observe the same run.
 #[derive(Debug, Clone)]
 pub struct Interrupt(watch::Receiver<bool>);
 
-/// Makes an interrupter, and what hears it.
+/// Makes both halves of an interruption.
 #[must_use]
 pub fn interrupt() -> (Interrupter, Interrupt) {
     let (sender, receiver) = watch::channel(false);
@@ -24,14 +24,14 @@ pub fn interrupt() -> (Interrupter, Interrupt) {
 }
 
 impl Interrupter {
-    /// Interrupts it: no other file begins, and what real time is being spent on ends.
+    /// Interrupts the run: no further file is begun, and rows played in real time end at once.
     pub fn interrupt(&self) {
         self.0.send_replace(true);
     }
 }
 
 impl Interrupt {
-    /// Whether it was interrupted.
+    /// Whether the run was interrupted.
     #[must_use]
     pub fn is_over(&self) -> bool {
         *self.0.borrow()
@@ -40,18 +40,18 @@ impl Interrupt {
     async fn heard(&self) {
         let mut receiver = self.0.clone();
         if receiver.wait_for(|is_over| *is_over).await.is_err() {
-            // Nobody is left who could.
+            // The sender is gone, so no interruption can come any more.
             std::future::pending::<()>().await;
         }
     }
 }
 
-/// What a row comes to, unless the run is interrupted before.
+/// The result of playing a row, or an error verdict if the run is interrupted before it is complete.
 pub(crate) async fn unless(interrupt: Option<&Interrupt>, row: &Row, play: impl Future<Output = Played>) -> Played {
     let Some(interrupt) = interrupt else { return play.await };
     tokio::select! {
         biased;
         played = play => played,
-        () = interrupt.heard() => Played::cannot_run(row, "it was interrupted".to_owned()),
+        () = interrupt.heard() => Played::cannot_run(row, "interrupted".to_owned()),
     }
 }

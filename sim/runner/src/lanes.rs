@@ -1,4 +1,4 @@
-//! What has been seen of each terminal and not been read yet, lane by lane, and the states that are shown.
+//! The observations of each terminal that no line has read yet, lane by lane, and its current display.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use sca_terminal::{Face, Seen};
 
 use crate::cards::discreet_field;
 
-/// An observation with its place in the order of the run.
+/// An observation with its time and its place in the order of the run.
 #[derive(Debug, Clone)]
 pub(crate) struct Noted<T> {
     pub(crate) at: Duration,
@@ -21,7 +21,7 @@ pub(crate) struct Noted<T> {
     pub(crate) what: T,
 }
 
-/// A message for the POS.
+/// A message from a terminal to a POS.
 #[derive(Debug, Clone)]
 pub(crate) struct Data {
     pub(crate) text: String,
@@ -31,12 +31,12 @@ pub(crate) struct Data {
     /// Its number among the messages of the run, from 1.
     pub(crate) number: u32,
     pub(crate) connection: u32,
-    /// The plain TCP connection it came by; none for the link.
+    /// The plain TCP line on which it arrived; `None` for the link.
     pub(crate) line: Option<Line>,
 }
 
 impl Data {
-    /// The message on one line, cut short: the fields of a response, or the text as it is.
+    /// The message on one line, shortened: the fields of a response, or the text itself.
     pub(crate) fn brief(&self) -> String {
         let line: String = match &self.response {
             Some(response) => {
@@ -54,7 +54,7 @@ impl Data {
     }
 }
 
-/// A control frame of the terminal.
+/// A control frame sent by a terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Control {
     Ping(Vec<u8>),
@@ -62,12 +62,12 @@ pub(crate) enum Control {
     Close(Option<u16>, String),
 }
 
-/// The lanes of one terminal.
+/// The unread observations of one terminal, by kind, and its current display.
 #[derive(Debug, Clone)]
 pub(crate) struct Lanes {
-    /// Whose: the place of the terminal in the cast.
+    /// The index of the terminal in the cast.
     pub(crate) who: usize,
-    /// Its name.
+    /// The terminal's name.
     pub(crate) name: String,
     pub(crate) data: VecDeque<Noted<Rc<Data>>>,
     pub(crate) link: VecDeque<Noted<Seen>>,
@@ -93,7 +93,8 @@ impl Lanes {
         }
     }
 
-    /// The place in the order of what a sight would be read from next, in a lane that must be listed.
+    /// The sequence number of the observation that an expectation would read next, for the lanes in which nothing may
+    /// be skipped and the display.
     pub(crate) fn next_of(&self, sight: &Sight) -> Option<u64> {
         match sight {
             Sight::ToPos(_) => self.data.front().map(|noted| noted.sequence),
@@ -103,7 +104,8 @@ impl Lanes {
         }
     }
 
-    /// The first thing that had to be listed and was not.
+    /// A description of the first unread observation that a line must list: a message, else a connect. `None` if there
+    /// is none.
     pub(crate) fn unread(&self) -> Option<String> {
         let stamp = crate::moment::stamp;
         let data =
@@ -112,7 +114,7 @@ impl Lanes {
         data.or_else(|| connected.map(|n| format!("the terminal connected at {}", stamp(n.at))))
     }
 
-    /// The line that would list the first thing that had to be listed and was not.
+    /// The scenario line that would list that observation.
     pub(crate) fn unread_line<'a>(&self, label: impl Fn(RequestId) -> Option<&'a str>) -> Option<String> {
         let Some(front) = self.data.front() else {
             let connected = self.link.iter().any(|noted| noted.what == Seen::Connects);
@@ -128,9 +130,9 @@ impl Lanes {
         Some(line)
     }
 
-    /// How many observations nobody has read; a bound keeps a runaway world from filling the memory.
+    /// Drops the oldest unread observations over a limit, so that a runaway world cannot fill the memory.
     pub(crate) fn trim(&mut self) {
-        // Only lanes that read forward may forget: what must be listed stays.
+        // Messages and connects must be listed, so they are never dropped.
         forget_oldest(&mut self.control);
         forget_oldest(&mut self.http);
         forget_oldest(&mut self.proxy);
@@ -141,7 +143,7 @@ impl Lanes {
     }
 }
 
-/// Forgets the oldest of a lane that holds more than it may.
+/// Drops the oldest entry of a lane that is over the limit.
 fn forget_oldest<T>(lane: &mut VecDeque<Noted<T>>) {
     const UNREAD_MAX: usize = 4_096;
     if lane.len() > UNREAD_MAX {

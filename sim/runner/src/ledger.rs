@@ -1,5 +1,5 @@
-//! Failures that are known: which scenario, why, and until when. An entry that is not needed any more, or whose day has
-//! passed, is a failure itself.
+//! The list of known failures: which scenario fails, why, and until when. An entry that is no longer needed, or whose
+//! date has passed, is a failure itself.
 
 use sca_protocol::UnixTime;
 use serde::{Deserialize, Serialize};
@@ -10,41 +10,42 @@ use crate::verdict::Verdict;
 /// One known failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The scenario's path, or its end.
+    /// The path of the scenario, or the last components of it.
     pub scenario: String,
-    /// The last day on which it counts.
+    /// The last day on which the entry is valid.
     pub until: UnixTime,
     /// Why the scenario fails.
     pub reason: String,
-    /// The line of the ledger.
+    /// The line of the list.
     pub line: u64,
 }
 
-/// An entry, and what became of it in a run.
+/// An entry and its result in a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
-    /// The scenario's path, or its end.
+    /// The path of the scenario, or the last components of it.
     pub scenario: String,
-    /// The last day on which it counts.
+    /// The last day on which the entry is valid.
     pub until: String,
     /// Why the scenario fails.
     pub reason: String,
-    /// The line of the ledger.
+    /// The line of the list.
     pub line: u64,
-    /// Whether its day is over.
+    /// Whether its date has passed.
     pub is_over: bool,
-    /// Whether such a scenario was played.
+    /// Whether a matching scenario was played.
     pub found: bool,
-    /// Whether one of them failed.
+    /// Whether a row of a matching scenario failed.
     pub failed: bool,
 }
 
 impl Known {
-    /// Why it is stale, if it is. Of a part nobody knows whether an entry is needed elsewhere; what is over is over.
+    /// Why the entry is stale, or `None`. In a partial run an unused entry may be needed elsewhere, so only a passed
+    /// date counts there.
     #[must_use]
     pub fn stale(&self, is_whole: bool) -> Option<String> {
         let why = match self {
-            Self { is_over: true, .. } => format!("known until {}, which is over", self.until),
+            Self { is_over: true, .. } => format!("known until {}, which has passed", self.until),
             Self { failed: true, .. } => return None,
             _ if !is_whole => return None,
             Self { found: true, .. } => "it does not fail".to_owned(),
@@ -53,7 +54,7 @@ impl Known {
         Some(format!("line {}: {}: {why}", self.line, self.scenario))
     }
 
-    /// Whether both are the same line of the same ledger.
+    /// Whether both stem from the same line of the same list.
     pub(crate) fn is_alike(&self, other: &Self) -> bool {
         (&self.scenario, &self.until, &self.reason, self.line)
             == (&other.scenario, &other.until, &other.reason, other.line)
@@ -67,20 +68,20 @@ impl Entry {
     }
 }
 
-/// The known failures.
+/// The list of known failures.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
     entries: Vec<Entry>,
 }
 
-/// Bytes of a ledger.
+/// The largest size of a list, in bytes.
 pub const BYTES_MAX: usize = 1 << 20;
 
 impl Ledger {
-    /// Reads comma-separated values with the columns `scenario`, `until` (a date) and `reason`.
+    /// Parses comma-separated values with the columns `scenario`, `until` (a date) and `reason`.
     ///
     /// # Errors
-    /// What is wrong, with its line.
+    /// A message with the line.
     ///
     /// ```
     /// use sca_runner::ledger::Ledger;
@@ -89,7 +90,7 @@ impl Ledger {
     /// ```
     pub fn read(text: &str) -> Result<Self, String> {
         if text.len() > BYTES_MAX {
-            return Err(format!("it has more than {BYTES_MAX} bytes"));
+            return Err(format!("the file has more than {BYTES_MAX} bytes"));
         }
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
         let heads = reader.headers().map_err(|error| error.to_string())?.clone();
@@ -106,21 +107,21 @@ impl Ledger {
             let until = UnixTime::parse(&date).map_err(|error| format!("line {line}: `{date}`: {error}"))?;
             let entry = Entry { scenario: cell(scenario), until, reason: cell(reason), line };
             if entry.scenario.is_empty() || entry.reason.is_empty() {
-                return Err(format!("line {line}: a scenario and a reason are wanted"));
+                return Err(format!("line {line}: scenario and reason must not be empty"));
             }
             entries.push(entry);
         }
         Ok(Self { entries })
     }
 
-    /// Whether a file makes a run fail, though what is known is excused.
+    /// Whether a file makes a run fail, apart from failures that this list excuses.
     #[must_use]
     pub fn is_bad(&self, result: &FileResult, today: UnixTime) -> bool {
         let is_known = self.entries.iter().any(|entry| !entry.until.is_over(today) && entry.is_of(result));
         result.is_bad_but(|verdict| is_known && matches!(verdict, Verdict::Fail(_)))
     }
 
-    /// Turns failures that are known into expected ones, and says what became of every entry.
+    /// Turns known failures into expected ones, and returns the result of every entry.
     #[must_use]
     pub fn apply(&self, results: &mut [FileResult], today: UnixTime) -> Vec<Known> {
         let mut all = Vec::with_capacity(self.entries.len());

@@ -1,6 +1,7 @@
-//! Plays scenarios in a world and judges them: the driver, the script, the transcript and the verdict.
+//! The runner: plays scenarios in a world and judges them (driver, script, transcript and verdict).
 //!
-//! [`play()`] is the library face: a scenario, a client core, and what came of it.
+//! [`play()`] is the entry point of the library: it takes a scenario and a client core, and returns verdict and
+//! transcript of each row.
 
 mod armory;
 pub mod audit;

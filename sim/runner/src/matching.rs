@@ -1,4 +1,4 @@
-//! Whether what came is what a line demands, and if not, which part is not.
+//! Comparison of observations with the expectations of the script, and the first difference if they do not match.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,15 +16,15 @@ use sca_terminal::{Face, Screen, Seen};
 use crate::lanes::{Control, Data};
 use crate::verdict::Fix;
 
-/// What lines above have named: captured values, labelled moments, labelled requests.
+/// The names that earlier lines have defined: captured values, labelled moments, labelled requests.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     pub(crate) captures: BTreeMap<String, String>,
-    /// Requests that reached nobody, by their labels, and when.
+    /// Requests that were sent while no terminal was connected, by label, with the time.
     pub(crate) unheard: BTreeMap<String, Duration>,
-    /// Why requests reached another terminal, by their labels.
+    /// Why requests reached another terminal, by label.
     pub(crate) astray: BTreeMap<String, String>,
-    /// Captures of what stands in no artefact.
+    /// The captures whose values are secret and must not appear in any artefact.
     pub(crate) secrets: BTreeSet<String>,
     pub(crate) moments: BTreeMap<String, Duration>,
     pub(crate) requests: BTreeMap<String, (usize, RequestId)>,
@@ -33,7 +33,7 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// A text with every `{{name}}` replaced by what was captured, and every `{{name+N}}` by N more than that.
+    /// A text in which every `{{name}}` is replaced by the captured value, and every `{{name+N}}` by that value plus N.
     pub(crate) fn insert_into(&self, text: &str) -> String {
         let (mut out, mut rest) = (String::with_capacity(text.len()), text);
         while let Some((before, after)) = rest.split_once("{{") {
@@ -63,8 +63,8 @@ impl Names {
         Some(Cow::Owned(number.saturating_add(by).to_string()))
     }
 
-    /// The name of the file that an icon is read from; `default` for the device's own, which also stands in for what is
-    /// no picture.
+    /// The name of the asset whose bytes the icon shows; `default` for the device's own icon, which is also shown in
+    /// place of bytes that are not a picture.
     pub(crate) fn file_of(&self, face: &Face) -> String {
         let Some(bytes) = face.icon.as_deref().filter(|bytes| sca_display::is_picture(bytes)) else {
             return "default".to_owned();
@@ -73,23 +73,23 @@ impl Names {
         found.map_or_else(|| "another file".to_owned(), |(name, _)| name.clone())
     }
 
-    /// The label of a request.
+    /// The label of a request, if it has one.
     pub(crate) fn label_of(&self, who: usize, id: RequestId) -> Option<&str> {
         self.requests.iter().find(|(_, request)| **request == (who, id)).map(|(label, _)| label.as_str())
     }
 }
 
-/// Why something does not match: the words under the caret, and where it points if not at the whole line.
+/// Why an observation does not match: the text under the caret, and its place if that is not the whole line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mismatch {
     pub(crate) label: String,
     pub(crate) span: Option<Span>,
-    /// The word, or nothing for all of the place, and what it would have to be.
+    /// The old word (empty for the whole place) and the text that would make the line match.
     fix: Option<(String, String)>,
 }
 
 impl Mismatch {
-    /// Whether a screen of another name was shown.
+    /// Whether a screen of another name was shown. Depends on the label's text.
     pub(crate) fn is_of_another_screen(&self) -> bool {
         self.label.starts_with("the screen is ")
     }
@@ -98,26 +98,26 @@ impl Mismatch {
         Self { label: label.into(), span: None, fix: None }
     }
 
-    /// What the line at this place would have to say.
+    /// The change that would make the line match, if one is known.
     pub(crate) fn fix_of(&self, line: Span) -> Option<Fix> {
         let (from, text) = self.fix.clone()?;
         Some(Fix { span: self.span.unwrap_or(line), from, text })
     }
 
-    /// Whether only a field that tells the time is another.
+    /// Whether only a field that holds a time differs. Depends on the label's text.
     pub(crate) fn is_of_time(&self) -> bool {
         TIMES.iter().any(|field| self.label.starts_with(&format!("{field} is ")))
     }
 }
 
-/// Fields that tell the time.
+/// Fields that hold a time or a duration.
 pub(crate) const TIMES: &[&str] = &["SESSION_DURATION", "TRANS_DATE", "TRANS_TIME", "TIME"];
 
 fn mismatch<T>(label: impl Into<String>, span: Option<Span>) -> Result<T, Mismatch> {
     Err(Mismatch { span, ..Mismatch::new(label) })
 }
 
-/// The same, with the word that would have to be another.
+/// A mismatch with the word to replace and its replacement.
 fn other_word<T>(label: String, from: &str, text: &str) -> Result<T, Mismatch> {
     Err(Mismatch { fix: Some((from.to_owned(), text.to_owned())), ..Mismatch::new(label) })
 }
@@ -125,7 +125,7 @@ fn other_word<T>(label: String, from: &str, text: &str) -> Result<T, Mismatch> {
 /// Values captured by a match, by name.
 pub(crate) type Captured = Vec<(String, String)>;
 
-/// Whether a message for the POS is the one demanded.
+/// Compares a message to a POS with an expectation.
 pub(crate) fn data(
     message: &Message,
     suffix: &Suffix,
@@ -139,8 +139,8 @@ pub(crate) fn data(
             let answered = data.answers.and_then(|id| names.label_of(who, id));
             let text = match (data.answers, answered) {
                 (_, Some(other)) => format!("this answers `{other}`"),
-                (Some(_), None) => "this answers another request".to_owned(),
-                (None, _) => "this answers nothing".to_owned(),
+                (Some(_), None) => "this answers a different request".to_owned(),
+                (None, _) => "this answers no request".to_owned(),
             };
             return mismatch(text, Some(*span));
         }
@@ -150,16 +150,19 @@ pub(crate) fn data(
         Message::Xml(text) => document(&names.insert_into(text), suffix, data),
         Message::Text(text) if names.insert_into(text) == data.text => Ok(Captured::new()),
         Message::Text(wanted) => {
-            mismatch(format!("another text came: {}", parting(&names.insert_into(wanted), &data.text)), None)
+            mismatch(format!("different text: {}", parting(&names.insert_into(wanted), &data.text)), None)
         }
-        _ => mismatch("a document came", None),
+        _ => mismatch("a document was received", None),
     }
 }
 
 fn fields(wanted: &Fields, suffix: &Suffix, data: &Data, names: &Names) -> Result<Captured, Mismatch> {
-    let Some(response) = &data.response else { return mismatch("what came is no response", None) };
+    let Some(response) = &data.response else { return mismatch("not a response", None) };
     if wanted.encrypted != data.encrypted {
-        return mismatch(if data.encrypted { "this came encrypted" } else { "this came in plain" }, None);
+        return mismatch(
+            if data.encrypted { "the message is encrypted" } else { "the message is not encrypted" },
+            None,
+        );
     }
     match (wanted.notice, data.answers) {
         (true, Some(_)) => return mismatch("this is an answer, not a notice", None),
@@ -180,7 +183,7 @@ fn fields(wanted: &Fields, suffix: &Suffix, data: &Data, names: &Names) -> Resul
     Ok(captured)
 }
 
-/// Whether one field is as demanded.
+/// Compares one field with its expectation; returns the captured value, if it captures one.
 fn field(test: &Test, got: Option<&str>, names: &Names) -> Result<Option<(String, String)>, Mismatch> {
     let is_met = match (&test.demand, got) {
         (Demand::Absent, got) => got.is_none(),
@@ -194,11 +197,11 @@ fn field(test: &Test, got: Option<&str>, names: &Names) -> Result<Option<(String
         return Ok(None);
     }
     if got.is_some() && is_secret(&test.field) {
-        return mismatch(format!("{} is another", test.field), Some(test.span));
+        return mismatch(format!("{} is different", test.field), Some(test.span));
     }
     let (label, text) = match got {
-        // That it is absent is nothing that a line should demand only because it was not there.
-        None => return mismatch(format!("{} is not there", test.field), Some(test.span)),
+        // No fix is offered: a line should not demand that a field is absent only because it was missing once.
+        None => return mismatch(format!("{} is missing", test.field), Some(test.span)),
         Some(value) => {
             let mut text = String::new();
             sca_scenario::fields_into(&mut text, [(test.field.as_str(), value)]);
@@ -208,7 +211,7 @@ fn field(test: &Test, got: Option<&str>, names: &Names) -> Result<Option<(String
     Err(Mismatch { label, span: Some(test.span), fix: Some((String::new(), text)) })
 }
 
-/// Whether what a field holds stands in no artefact.
+/// Whether the value of a field must not appear in any artefact.
 pub(crate) fn is_secret(field: &str) -> bool {
     secret::kind(field).is_some_and(Kind::is_withheld)
 }
@@ -237,12 +240,12 @@ fn compares(op: Op, got: &str, wanted: &str) -> bool {
 fn document(wanted: &str, suffix: &Suffix, data: &Data) -> Result<Captured, Mismatch> {
     if suffix.bytes {
         let same = wanted == data.text;
-        let other = || mismatch(format!("other bytes came: {}", parting(wanted, &data.text)), None);
+        let other = || mismatch(format!("different bytes: {}", parting(wanted, &data.text)), None);
         return if same { Ok(Captured::new()) } else { other() };
     }
     let limits = Limits { bytes_max: usize::MAX, ..Limits::default() };
     let (Ok(wanted), Some(got)) = (Response::parse(wanted, limits), &data.response) else {
-        return mismatch("what came is no response", None);
+        return mismatch("not a response", None);
     };
     let order = |fields: &[Element]| fields.iter().map(|f| f.name.clone()).collect::<Vec<_>>();
     if suffix.exactly && order(wanted.fields()) != order(got.fields()) {
@@ -250,33 +253,33 @@ fn document(wanted: &str, suffix: &Suffix, data: &Data) -> Result<Captured, Mism
     }
     for element in wanted.fields() {
         if !got.fields().contains(element) {
-            let told = |value: &str| if is_secret(&element.name) { "another".to_owned() } else { shown(value) };
-            let is = got.get(&element.name).map_or("not there".to_owned(), told);
+            let told = |value: &str| if is_secret(&element.name) { "different".to_owned() } else { shown(value) };
+            let is = got.get(&element.name).map_or("missing".to_owned(), told);
             return mismatch(format!("{} is {is}", element.name), None);
         }
     }
     Ok(Captured::new())
 }
 
-/// Where two texts part, line by line, without what is secret.
+/// The first line in which two texts differ, without secrets.
 fn parting(wanted: &str, got: &str) -> String {
     let told = |line: &str| shown(&crate::cards::withheld(line));
     let (mut ours, mut theirs, mut number) = (wanted.split('\n'), got.split('\n'), 0);
     loop {
         number += 1;
         match (ours.next(), theirs.next()) {
-            (None, None) => return "they differ in how they end".to_owned(),
+            (None, None) => return "only the endings differ".to_owned(),
             (one, other) if one == other => {}
-            (None, Some(more)) => return format!("line {number} is more: {}", told(more)),
-            (Some(_), None) => return format!("line {number} is not there"),
+            (None, Some(more)) => return format!("line {number} is extra: {}", told(more)),
+            (Some(_), None) => return format!("line {number} is missing"),
             (Some(_), Some(other)) => return format!("line {number} is {}", told(other)),
         }
     }
 }
 
-/// Whether a document to a host is the one demanded.
+/// Compares a document sent to a host with an expectation.
 pub(crate) fn to_host(message: &Message, request: &Request, names: &Names) -> Result<Captured, Mismatch> {
-    let Message::Fields(wanted) = message else { return mismatch("a document came", None) };
+    let Message::Fields(wanted) = message else { return mismatch("a document was received", None) };
     let routing = [request.function_type(), request.command()];
     if wanted.routing.iter().zip(routing).any(|(wanted, got)| wanted != got) {
         return mismatch(format!("it is {} {}", routing[0], routing[1]), None);
@@ -288,7 +291,7 @@ pub(crate) fn to_host(message: &Message, request: &Request, names: &Names) -> Re
     Ok(captured)
 }
 
-/// Whether a control frame is the one demanded.
+/// Whether a control frame matches an expectation.
 pub(crate) fn control(message: &Message, got: &Control) -> bool {
     let payload = |wanted: &Option<String>, got: &[u8]| wanted.as_ref().is_none_or(|w| w.as_bytes() == got);
     match (message, got) {
@@ -302,15 +305,15 @@ pub(crate) fn control(message: &Message, got: &Control) -> bool {
     }
 }
 
-/// Whether an HTTP head is the one demanded: every line listed stands in it and no header that is banned, or exactly these
-/// lines; else what differs.
+/// Compares an HTTP head with an expectation: all listed lines must be present and no header banned by `!`; with
+/// `exactly`, the head must consist of these lines.
 pub(crate) fn http(wanted: &[String], exactly: bool, got: &str, names: &Names) -> Result<Captured, Mismatch> {
     let got: Vec<&str> = got.trim_end().split("\r\n").collect();
     let wanted: Vec<String> = wanted.iter().map(|line| names.insert_into(line)).collect();
     let (absent, wanted): (Vec<&String>, Vec<&String>) = wanted.iter().partition(|line| line.starts_with('!'));
     let is_banned = |line: &&str| absent.iter().any(|name| name[1..].trim().eq_ignore_ascii_case(header_name(line)));
     if let Some(there) = got.iter().skip(1).copied().find(is_banned) {
-        return Err(Mismatch::new(format!("`{there}` is there")));
+        return Err(Mismatch::new(format!("`{there}` must not be present")));
     }
     let mut captured = Captured::new();
     for (at, line) in wanted.iter().enumerate() {
@@ -323,7 +326,7 @@ pub(crate) fn http(wanted: &[String], exactly: bool, got: &str, names: &Names) -
         captured.extend(found);
     }
     match got.get(wanted.len()).filter(|_| exactly) {
-        Some(more) => Err(Mismatch::new(format!("`{more}` is there too"))),
+        Some(more) => Err(Mismatch::new(format!("unexpected extra line `{more}`"))),
         None => Ok(captured),
     }
 }
@@ -332,7 +335,7 @@ fn header_name(line: &str) -> &str {
     line.split_once(':').map_or("", |(name, _)| name).trim()
 }
 
-/// What stands where a line is demanded: in its place, or under its name.
+/// The mismatch for a demanded line: the line at its place, or the header of the same name.
 fn other_line(wanted: &str, got: &[&str], at: Option<usize>) -> Mismatch {
     let name = header_name(wanted);
     let here = match at {
@@ -341,8 +344,8 @@ fn other_line(wanted: &str, got: &[&str], at: Option<usize>) -> Mismatch {
         None => got.iter().find(|got| header_name(got).eq_ignore_ascii_case(name)),
     };
     Mismatch::new(match here {
-        Some(here) => format!("`{here}` stands in place of `{wanted}`"),
-        None => format!("`{wanted}` is not there"),
+        Some(here) => format!("`{here}` instead of `{wanted}`"),
+        None => format!("`{wanted}` is missing"),
     })
 }
 
@@ -361,7 +364,7 @@ fn http_line(wanted: &str, got: &str) -> Option<Captured> {
     }
 }
 
-/// Whether what the link did is what is demanded.
+/// Whether a link event matches an expectation.
 pub(crate) fn link(wanted: &LinkSight, got: Seen) -> bool {
     match (wanted, got) {
         (LinkSight::Connects, Seen::Connects)
@@ -377,7 +380,7 @@ fn fails(kind: &str, detail: Option<&str>, reason: Reason) -> bool {
     kind == reason.kind() && detail.is_none_or(|wanted| reason.detail().as_deref() == Some(wanted))
 }
 
-/// How an attempt failed where it should have failed otherwise.
+/// The mismatch for an attempt that failed for a reason other than the expected one.
 pub(crate) fn other_reason(wanted: &LinkSight, got: Seen) -> Option<Mismatch> {
     let (LinkSight::Fails(kind, detail), Seen::Fails(reason)) = (wanted, got) else { return None };
     let (from, to) = match detail {
@@ -387,7 +390,7 @@ pub(crate) fn other_reason(wanted: &LinkSight, got: Seen) -> Option<Mismatch> {
     other_word::<()>(format!("it fails {reason}"), &from, &to).err()
 }
 
-/// Whether a face shows what is demanded.
+/// Compares a display with an expectation.
 pub(crate) fn shows(show: &Show, face: &Face, names: &Names) -> Result<Captured, Mismatch> {
     match show {
         Show::Icon { connected, file } if *connected == face.connected => {
@@ -400,22 +403,22 @@ pub(crate) fn shows(show: &Show, face: &Face, names: &Names) -> Result<Captured,
         Show::Icon { .. } => {
             let words = ["disconnected", "connected"];
             let (now, wanted) = (words[usize::from(face.connected)], words[usize::from(!face.connected)]);
-            other_word(format!("the icon says {now}"), wanted, now)
+            other_word(format!("the icon shows {now}"), wanted, now)
         }
         Show::Screen { .. } => screen_shows(show, &face.screen, names),
     }
 }
 
-/// Whether a screen says what is demanded of one.
+/// Compares a screen with an expectation.
 pub(crate) fn screen_shows(show: &Show, screen: &Screen, names: &Names) -> Result<Captured, Mismatch> {
-    let Show::Screen { name, text, pattern, tests } = show else { return mismatch("it is no screen", None) };
+    let Show::Screen { name, text, pattern, tests } = show else { return mismatch("not a screen", None) };
     if let Some(wanted) = name.filter(|name| *name != screen.name) {
         let said = format!("the screen is {}", screen.name);
         return other_word(said, &wanted.to_string(), &screen.name.to_string());
     }
     let has_text = text.as_ref().is_none_or(|t| screen.text.contains(names.insert_into(t).as_str()));
     if !has_text || pattern.as_ref().is_some_and(|p| !p.is_match(&screen.text)) {
-        return mismatch(format!("the screen {} says {}", screen.name, shown(&screen.text)), None);
+        return mismatch(format!("the screen {} shows {}", screen.name, shown(&screen.text)), None);
     }
     let mut captured = Captured::new();
     for test in tests {

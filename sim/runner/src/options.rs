@@ -1,4 +1,4 @@
-//! How a scenario is played.
+//! The options of a run.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,62 +9,62 @@ use crate::interrupt::Interrupt;
 use crate::rows::WIRE_LENGTH_MAX;
 use crate::sweep::blow::Blow;
 
-/// In which world to play.
+/// The network and clock of a world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// Memory network, virtual time.
+    /// Memory network with virtual time.
     Memory,
-    /// Loopback sockets, real time; a second of the scenario takes 1/scale s.
+    /// Loopback sockets with scaled real time: a second of the scenario takes 1/scale s.
     Wire {
-        /// Scenario seconds in a real second.
+        /// Scenario seconds per real second.
         scale: u32,
     },
 }
 
-/// What a sweep does beside the scenario.
+/// The task of a run for a sweep or the explorer, in addition to playing the scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Probe {
-    /// Nothing.
+    /// No additional task.
     None,
-    /// Notes every place where a blow can fall.
+    /// Records every place where a fault can be injected.
     Survey,
-    /// Demands nothing but the laws that watch every run.
+    /// Checks only the invariants; the scenario's expectations are ignored.
     Free,
-    /// Lets a blow fall; from there on the scenario demands only what the blow leaves it to demand.
+    /// Injects a fault; from then on only the expectations that still apply after it are checked.
     Blow(Blow),
 }
 
-/// How to play.
+/// The options of a run.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// In which world.
+    /// The network and clock of the world.
     pub place: Place,
-    /// The seed, where it is not the scenario's own.
+    /// The seed, if it replaces the scenario's own.
     pub seed: Option<u64>,
-    /// Only rows with all of these values, in a suite; without any, every row.
+    /// In a suite, play only rows with all of these values; empty for every row.
     pub rows: Vec<(String, String)>,
-    /// Whether lanes are written down without times, to be held against those of another world.
+    /// Whether to make a projection without times, for the comparison with another world.
     pub projects: bool,
-    /// Whether plaintext frames are kept.
+    /// Whether to keep plaintext frames.
     pub keeps_frames: bool,
-    /// Whether everything that a person sees is kept.
+    /// Whether to keep every change of the displays.
     pub keeps_faces: bool,
-    /// Whether everything is kept that a trace shows, and which line read it.
+    /// Whether to keep everything that a trace shows, and which line read it.
     pub keeps_trace: bool,
-    /// In which order connection tasks start that could start together; 0 is the order in which they come. No
-    /// transcript depends on it.
+    /// The seed that permutes the start order of connection tasks that are ready together; 0 keeps their natural order.
+    /// No transcript depends on it.
     pub start_order: u64,
-    /// The day by which a failure that was expected `until` a day is over; none asks no day.
+    /// The current day, by which `expect-fail … until` expires; `None` disables the check.
     pub today: Option<UnixTime>,
-    /// What a sweep does beside the scenario.
+    /// The task of a sweep or the explorer.
     pub probe: Probe,
-    /// Where the secrets of TLS are noted, on the wire.
+    /// Where TLS secrets are logged, on the wire only.
     pub key_notes: Option<Arc<sca_network::tls::KeyNotes>>,
-    /// Where the two ends of each connection note what they read.
+    /// Where both ends of each connection record the bytes that they read.
     pub arrivals: Option<sca_network::Arrivals>,
-    /// Real time that a row may take on the wire.
+    /// The limit of real time for a row on the wire.
     pub longest_on_wire: Duration,
-    /// Who says that the run ends in its middle.
+    /// The signal that interrupts the run.
     pub interrupt: Option<Interrupt>,
 }
 

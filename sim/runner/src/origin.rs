@@ -1,4 +1,4 @@
-//! What parts of one run have in common, so that they know one another.
+//! The identity of a run, by which its parts (shards) recognize one another.
 
 use std::path::{Path, PathBuf};
 
@@ -8,48 +8,52 @@ use sha2::{Digest, Sha256};
 
 use crate::{files, snapshots};
 
-/// What a run is of. Parts that differ in it make no whole.
+/// The identity of a run: parts that differ in it cannot be merged.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// What names the run, where something does.
+    /// The name of the run, if it has one.
     pub run: Option<String>,
-    /// The [`digest`] of the list before it was parted; empty where no JSON was asked for.
+    /// The [`digest`] of the whole file list before sharding; empty if no JSON report was requested.
     pub list: String,
-    /// How many files the list has.
+    /// The number of files in the whole list.
     pub files: usize,
-    /// Whether it is all that was named: no filter, no row.
+    /// Whether everything that was named is played: no filter, no row selection.
     pub is_all: bool,
-    /// Options that bear on verdicts.
+    /// The options that affect verdicts.
     pub options: Vec<String>,
 }
 
 impl Origin {
-    /// Whether two parts are of one run.
+    /// Checks whether two parts belong to the same run.
     ///
     /// # Errors
-    /// In what they differ.
+    /// A message that names the difference.
     pub fn fits(&self, other: &Self) -> Result<(), String> {
         let name = |one: &Self| one.run.clone().unwrap_or_else(|| "no name".to_owned());
         let options = |one: &Self| if one.options.is_empty() { "none".to_owned() } else { one.options.join(" ") };
         if self.run != other.run {
-            return Err(format!("they are of two runs, {} and {}; --run-id names a run", name(self), name(other)));
+            return Err(format!("they are from two runs, {} and {}; --run-id names a run", name(self), name(other)));
         }
         if self.options != other.options {
-            return Err(format!("they were run with other options: {}, and {}", options(self), options(other)));
+            return Err(format!("they were run with different options: {} and {}", options(self), options(other)));
         }
         if (&self.list, self.files) != (&other.list, other.files) {
-            let why = "a scenario, or what it uses, came, went or is another";
-            return Err(format!("they are parts of two lists, of {} and of {} files: {why}", self.files, other.files));
+            let why = "a scenario or a file it uses was added, removed or changed";
+            return Err(format!(
+                "they are parts of two file lists, of {} and {} files: {why}",
+                self.files, other.files
+            ));
         }
         Ok(())
     }
 }
 
-/// One digest of a list: its paths in their order, and all that the scenarios are made of, snapshots included.
+/// A digest of a file list: the paths in their order, and the content of each scenario, of all files it uses and of its
+/// snapshot.
 #[must_use]
 pub fn digest(paths: &[PathBuf]) -> String {
     let mut all = Sha256::new();
-    // Each piece has its length before it, so that no two lists are told alike.
+    // Each piece is preceded by its length, so that different lists cannot give the same input.
     let mut add = |bytes: &[u8]| {
         all.update((bytes.len() as u64).to_be_bytes());
         all.update(bytes);

@@ -1,23 +1,23 @@
-//! Requests and answers that were caught, paired as the POS of a run pairs them; what is left answers the oldest request,
-//! since real devices have words of their own.
+//! Pairing of captured requests and answers, with the rules of the POS of a run. An answer that those rules cannot pair
+//! goes by its COUNTER or to the oldest request, since real devices use response texts of their own.
 
 use sca_peers::{Pos, RequestId};
 use sca_protocol::commands::{Behaviour, Command};
 use sca_protocol::{Request, Response};
 
-/// Requests that wait for their answers, each with what its owner keeps of it.
+/// The requests that wait for their answers, each with a value that the caller attached.
 #[derive(Debug)]
 pub struct Pairing<T> {
     pos: Pos,
     open: Vec<Open<T>>,
 }
 
-/// A request that waits.
+/// A request that waits for its answer.
 #[derive(Debug)]
 struct Open<T> {
     id: RequestId,
     counter: Option<String>,
-    /// Whether it takes a card and goes to the host: what answers it has a code of the host's, or one of its own.
+    /// Whether it is a payment command, whose answer has a result code of the host or of its own kind.
     pays: bool,
     kept: T,
 }
@@ -29,7 +29,7 @@ impl<T> Default for Pairing<T> {
 }
 
 impl<T> Pairing<T> {
-    /// A request is sent; nothing for a text that is none.
+    /// Adds a sent request; `None` for a text that is not a request.
     pub fn asked(&mut self, request: Option<&Request>, kept: T) {
         let id = self.pos.asked(request);
         let counter = request.and_then(|request| request.get("COUNTER")).map(str::to_owned);
@@ -37,20 +37,21 @@ impl<T> Pairing<T> {
         self.open.push(Open { id, counter, pays, kept });
     }
 
-    /// The message as a response, if it is one, and what was kept of the request that it answers, if it answers one.
+    /// Takes a received message: returns it as a response, if it parses, and the attached value of the request that it
+    /// answers, if any.
     pub fn answered(&mut self, text: &str) -> (Option<Response>, Option<T>) {
         let heard = self.pos.heard(text);
         let place = match heard.answers {
             Some(id) => self.open.iter().position(|open| open.id == id),
-            // What no command of ours gives, and is no notice either: by its COUNTER, or in its turn.
+            // The rules recognize neither an answer nor a notice: pair it by COUNTER, or with the oldest request.
             None if !heard.notice => {
                 let counter = heard.response.as_ref().and_then(|response| response.get("COUNTER"));
                 let named = counter
                     .and_then(|counter| self.open.iter().position(|open| open.counter.as_deref() == Some(counter)));
-                // Done, and nothing more: no payment is answered so while anything else waits.
+                // A plain success (code -1) does not answer a payment while any other request waits.
                 let is_done = heard.response.as_ref().is_some_and(|response| response.get("RESULT_CODE") == Some("-1"));
                 let beside = || self.open.iter().position(|open| !open.pays).filter(|_| is_done);
-                // What names another request answers none of these.
+                // A message with the COUNTER of another request does not answer a request with a different COUNTER.
                 let is_other = |open: &Open<T>| counter.is_some() && open.counter.is_some();
                 let next = || self.open.iter().position(|open| !is_other(open));
                 named.or_else(|| beside().filter(|place| !is_other(&self.open[*place]))).or_else(next)
@@ -70,12 +71,12 @@ impl<T> Pairing<T> {
         self.open.is_empty()
     }
 
-    /// What is kept of the requests without an answer, oldest first.
+    /// The attached values of the unanswered requests, oldest first.
     pub fn open_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut T> {
         self.open.iter_mut().map(|open| &mut open.kept)
     }
 
-    /// The connection is over: what was asked on it stays without an answer.
+    /// Forgets all requests, because the connection is over, and returns their attached values.
     pub fn forget(&mut self) -> Vec<T> {
         self.pos.forget(|_| true);
         std::mem::take(&mut self.open).into_iter().map(|open| open.kept).collect()

@@ -1,4 +1,4 @@
-//! Plays one row of a scenario in one world: in memory with virtual time, or on real sockets in scaled time.
+//! Playing one row of a scenario in one world: in memory with virtual time, or on real sockets in scaled time.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -34,8 +34,8 @@ use crate::world::sites::{Site, Sites};
 use crate::world::{Setting, Stop, World};
 use crate::{projection, transcript};
 
-/// Plays every row of a scenario with the client core that `make` makes: the simulated terminal, or another core that
-/// implements [`Core`] in its place. A verdict, a transcript and what it rests on come back for each row.
+/// Plays every row of a scenario with the client core that `make` makes: the simulated terminal, or another
+/// implementation of [`Core`]. Returns the verdict, the transcript and the evidence of each row.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -86,7 +86,7 @@ pub fn play<C: Core>(
     all
 }
 
-/// The verdict in the light of `expect-fail`.
+/// Applies `expect-fail` of the header to a verdict, names the row in its notes, and masks secrets in the failure.
 pub(crate) fn judged(scenario: &Scenario, today: Option<UnixTime>, mut played: Played) -> Played {
     if let Verdict::Fail(failure) = &mut played.verdict {
         failure.label = cards::told(&failure.label).into_owned();
@@ -105,7 +105,7 @@ pub(crate) fn judged(scenario: &Scenario, today: Option<UnixTime>, mut played: P
             Verdict::Pass => Verdict::UnexpectedPass,
             Verdict::Fail(failure) if today.is_some_and(|today| known.until.is_over(today)) => {
                 let until = known.until.day();
-                let note = format!("expected to fail until {until}, which is over: {}", known.reason);
+                let note = format!("expected to fail until {until}, which has passed: {}", known.reason);
                 Verdict::Fail(Box::new(failure.note(note)))
             }
             Verdict::Fail(failure) => Verdict::ExpectedFail(failure),
@@ -115,7 +115,7 @@ pub(crate) fn judged(scenario: &Scenario, today: Option<UnixTime>, mut played: P
     played
 }
 
-/// Plays one row in the light of `expect-fail`.
+/// Plays one row and applies `expect-fail`.
 pub(crate) fn play_one<C: Core>(
     scenario: &Scenario,
     row: &Row,
@@ -142,7 +142,7 @@ fn play_row<C: Core>(
     match runtime {
         Ok(runtime) => {
             let play = play_here(scenario, row, options, identities, make, Parties::Ours);
-            // In memory a row takes no time that is worth being interrupted.
+            // A row in memory takes too little time to be worth interrupting.
             let interrupt = options.interrupt.as_ref().filter(|_| options.place != Place::Memory);
             LocalSet::new().block_on(&runtime, unless(interrupt, row, play))
         }
@@ -184,7 +184,7 @@ pub(crate) async fn play_here<C: Core>(
         }
         Place::Wire { .. } => match around.dialer(accept).await {
             Ok(dialer) => (dialer, None),
-            Err(error) => return Played::cannot_run(row, format!("no socket to listen on: {error}")),
+            Err(error) => return Played::cannot_run(row, format!("cannot listen on a socket: {error}")),
         },
     };
     let starting = match cast((scenario, row), &brokers[0], (clock, truth, slack), chance, make) {
@@ -221,13 +221,13 @@ pub(crate) async fn play_here<C: Core>(
     played(scenario, row, options, &mut world, result, clock.elapsed())
 }
 
-/// The settings of everyone but the terminals.
+/// The settings of the brokers, the payment host and the estate host.
 fn parties(row: &Row) -> Result<(Vec<BrokerSettings>, HostSettings, EstateSettings), SettingError> {
     let brokers: Result<_, _> = row.cast.brokers().map(with).collect();
     Ok((brokers?, with(&row.cast.host)?, with(&row.cast.vhq)?))
 }
 
-/// Makes the identities of a row whose clock will run by itself, before it does.
+/// Makes the TLS identities of a row before its clock starts, because real time does not pause for key generation.
 fn prepare_identities(row: &Row, brokers: &[BrokerSettings], truth: UnixTime, identities: &Identities) {
     let targets: Vec<Target> = brokers.iter().map(target).filter(|target| target.secure).collect();
     if targets.is_empty() {
@@ -239,7 +239,7 @@ fn prepare_identities(row: &Row, brokers: &[BrokerSettings], truth: UnixTime, id
     identities.prepare(row, &terminals, &brokers, truth);
 }
 
-/// Sets up what a sweep or an explorer does in a world.
+/// Sets up the task of a sweep or of the explorer in a world.
 fn probe<C: Core>(probe: Probe, row: &Row, (truth, chance): (UnixTime, Chance), world: &mut World<'_, C>) {
     match probe {
         Probe::None => {}
@@ -262,7 +262,7 @@ fn probe<C: Core>(probe: Probe, row: &Row, (truth, chance): (UnixTime, Chance), 
     }
 }
 
-/// What a world has come to.
+/// The result of a run, taken from the world after it.
 fn played<C: Core>(
     scenario: &Scenario,
     row: &Row,
@@ -305,7 +305,7 @@ fn played<C: Core>(
     }
 }
 
-/// What follows a transcript and is no statement: the verdict and what it rests on.
+/// The comment lines at the end of a transcript: the verdict and the assumptions it rests on.
 fn remarks(verdict: &Verdict, assumed: &std::collections::BTreeSet<&'static str>) -> Vec<String> {
     let on = assumed.iter().copied().collect::<Vec<_>>().join(" ");
     let on = if on.is_empty() { on } else { format!(" on {on}") };

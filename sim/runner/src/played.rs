@@ -1,4 +1,4 @@
-//! What one row of a scenario came to, with everything that its run left behind.
+//! The result of playing one row of a scenario, with everything that the run recorded.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,21 +12,21 @@ use crate::sweep::survey::Survey;
 use crate::trace::Trace;
 use crate::verdict::{Failure, Verdict};
 
-/// What a run shows beyond its verdict.
+/// The coverage of a run: commands, result codes and faults.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Evidence {
-    /// Commands that were answered with success, by the names of their rows.
+    /// Commands that were answered with success, as FUNCTION_TYPE and COMMAND of their table rows.
     pub commands: BTreeSet<(String, String)>,
     /// RESULT_CODE with RESULT and RESPONSE_TEXT, in answers.
     pub codes: BTreeSet<(i32, String, String)>,
-    /// The same in notices.
+    /// The same for notices.
     pub notices: BTreeSet<(i32, String, String)>,
-    /// Which faults met the terminal in which of its states.
+    /// The classes of faults that hit a terminal, with its state at that time.
     pub met: Met,
 }
 
 impl Played {
-    /// The row, where it could not be played at all.
+    /// The result of a row that could not be played at all.
     pub(crate) fn cannot_run(row: &Row, why: String) -> Self {
         Self {
             values: row.values.clone(),
@@ -46,7 +46,8 @@ impl Played {
         }
     }
 
-    /// This row where it cannot be played in the world asked for: nothing of the run in memory is its evidence.
+    /// The result of a row that cannot be played in the requested world: nothing of its run in memory counts as
+    /// evidence.
     #[must_use]
     pub(crate) fn inapplicable(self, why: Failure) -> Self {
         Self {
@@ -63,12 +64,12 @@ impl Played {
         }
     }
 
-    /// This run on sockets, with what the run in memory came to beside it, where that did not pass.
+    /// Adds what the run in memory resulted in, if that one did not pass: as a note of a failure, else as `model`.
     #[must_use]
     pub(crate) fn beside(mut self, in_memory: &Self) -> Self {
         let told = match &in_memory.verdict {
             Verdict::Pass | Verdict::ExpectedFail(_) | Verdict::Inapplicable(_) => return self,
-            Verdict::UnexpectedPass => "in memory this passes, against its header".to_owned(),
+            Verdict::UnexpectedPass => "in memory this passes, although its header expects it to fail".to_owned(),
             Verdict::Error(why) | Verdict::CannotRun(why) => format!("in memory this cannot be played: {why}"),
             Verdict::Fail(why) => {
                 let label = if why.label.is_empty() { String::new() } else { format!(": {}", why.label) };
@@ -83,8 +84,8 @@ impl Played {
         self
     }
 
-    /// What chooses this row of its file alone, behind the command that plays it: ` --row NAME=VALUE` for each value.
-    /// A card number in it is masked, as it is where rows are chosen.
+    /// The command-line arguments that select this row: ` --row NAME=VALUE` for each value. A card number is masked, as
+    /// the row selection expects it.
     #[must_use]
     pub fn row_arguments(&self) -> String {
         let one = |(name, value): &(String, String)| {
@@ -95,36 +96,36 @@ impl Played {
     }
 }
 
-/// What one row of a scenario came to.
+/// The result of playing one row of a scenario.
 #[derive(Debug, Clone)]
 pub struct Played {
     /// The names and values of its `each`.
     pub values: Vec<(String, String)>,
     /// The verdict.
     pub verdict: Verdict,
-    /// What the run in memory came to, where another one was judged and that one did not pass.
+    /// The result of the run in memory, if another run was judged and the one in memory did not pass.
     pub model: Option<String>,
-    /// What was done and seen, as a scenario.
+    /// What was done and observed, as a scenario.
     pub transcript: String,
-    /// What was seen, lane by lane, without times: what every world must agree on. Empty where it was not asked for.
+    /// The observations lane by lane, without times, in which all worlds must agree. Empty if not requested.
     pub projection: String,
-    /// Assumptions that answers rested on.
+    /// The assumptions that the verdict rests on.
     pub assumed: BTreeSet<&'static str>,
     /// Scenario time from start to end.
     pub lasted: Duration,
-    /// Frames in plain, with time and connection, where they were kept.
+    /// The plaintext frames, with time and connection. Empty if not requested.
     pub frames: String,
-    /// What was answered, and with which codes.
+    /// The commands, result codes and faults that the run covered.
     pub evidence: Evidence,
-    /// What a person saw: since when, of which terminal, what. Empty where it was not asked for.
+    /// The changes of the displays: time, terminal, new content. Empty if not requested.
     pub faces: Vec<(Duration, usize, Face)>,
-    /// Everything that happened, and which line read it. None where it was not asked for.
+    /// Everything that happened, and which line read it. `None` if not requested.
     pub trace: Option<Trace>,
-    /// Size of the message that an `each byte` fault cuts, in bytes.
+    /// The size in bytes of the message that an `each byte` fault cuts.
     pub(crate) carrier_size: Option<usize>,
-    /// Whether the blow of a sweep has fallen.
+    /// Whether the injected fault was triggered.
     pub has_struck: bool,
-    /// What a sweep learns from an undisturbed run.
+    /// The places for injections that an undisturbed run passed.
     pub(crate) survey: Option<Arc<Survey>>,
 }
 

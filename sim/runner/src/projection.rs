@@ -1,4 +1,4 @@
-//! A record without times, lane by lane: that in which all worlds must agree.
+//! The projection of a record: its observations lane by lane, without times, in which all worlds must agree.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -15,8 +15,7 @@ use crate::matching::TIMES;
 use crate::record::Entry;
 use crate::transcript::link;
 
-/// What was seen, lane by lane, without times: what every world must agree on. Retries that look alike count once, and
-/// pings not at all.
+/// Makes the projection of a record. Consecutive repetitions, such as retries, are collapsed; pings are left out.
 pub(crate) fn projection(names: &[String], entries: &[(Duration, Entry)]) -> String {
     let mut lanes: BTreeMap<(usize, &str), Vec<String>> = BTreeMap::new();
     for (_, entry) in entries {
@@ -26,7 +25,7 @@ pub(crate) fn projection(names: &[String], entries: &[(Duration, Entry)]) -> Str
             Entry::Icon(who, connected) => {
                 (*who, "icon", if *connected { "connected" } else { "disconnected" }.to_owned())
             }
-            // Nothing holds the order of what comes by different connections.
+            // Messages of different connections have no defined order, so each kind of connection has its own lane.
             Entry::Data(who, data) => {
                 let lane = match data.line {
                     None => "data",
@@ -63,7 +62,7 @@ pub(crate) fn projection(names: &[String], entries: &[(Duration, Entry)]) -> Str
     out
 }
 
-/// Takes away a group at the end that repeats the one before it.
+/// Removes a group of lines at the end that repeats the group before it.
 fn collapse(lines: &mut Vec<String>) {
     for period in 1..=4 {
         let length = lines.len();
@@ -84,15 +83,15 @@ fn link_line(seen: Seen) -> String {
     }
 }
 
-/// A document without the fields that tell the time.
+/// A message without the fields that hold a time.
 fn timeless(data: &Data) -> String {
     let Some(response) = &data.response else { return quote(&data.text) };
     let fields = response.fields().iter().filter(|f| !TIMES.contains(&f.name.as_str()));
     fields.map(|f| format!("{}={}", f.name, quote(&f.text))).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether two worlds saw the same, lane by lane. A run that `end` stops leaves in each lane what has come by then, so that
-/// one world may be further on than the other.
+/// Whether two projections are equal, lane by lane. A run that `end` stops may be cut off at any point of each lane, so
+/// with `stops` one world may be ahead of the other.
 pub(crate) fn agree(memory: &str, wire: &str, stops: bool) -> bool {
     let (one, other, nothing) = (lanes(memory), lanes(wire), Vec::new());
     let is_alike = |lane: &str| {

@@ -1,4 +1,5 @@
-//! What a run has seen, entry by entry, and the folding that keeps a month of retries on a page.
+//! The record of a run: everything done and observed, with repetitions folded, so that a month of retries fits on a
+//! page.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -13,41 +14,41 @@ use sca_terminal::{Screen, Seen};
 
 use crate::lanes::Data;
 
-/// One thing that was done or seen.
+/// One action or observation.
 #[derive(Debug, Clone)]
 pub(crate) enum Entry {
-    /// A step that we played, its values filled in.
+    /// A step that the world played, with its values filled in.
     Played(Rc<Step>),
-    /// A request that we sent; the label is the scenario's own.
+    /// A request that a POS sent; the label is the scenario's own.
     Asked { by: usize, to: usize, message: Message, id: RequestId, label: Option<String>, span: Span },
-    /// The link did something.
+    /// A link event.
     Link(usize, Seen),
     /// The screen changed.
     Screen(usize, Screen),
     /// The icon changed.
     Icon(usize, bool),
-    /// A message for the POS.
+    /// A message to a POS.
     Data(usize, Rc<Data>),
-    /// A request for the upgrade.
+    /// An upgrade request.
     Http(usize, String),
-    /// A request to the proxy.
+    /// A CONNECT request to the proxy.
     Proxied(usize, String),
     /// A document to a host.
     ToHost(usize, Line, Rc<Request>),
-    /// A ping of the terminal.
+    /// A ping from the terminal.
     Ping(usize),
-    /// A pong of the terminal.
+    /// A pong from the terminal.
     Pong(usize, Vec<u8>),
-    /// A close of the terminal.
+    /// A Close frame from the terminal.
     Close(usize, Option<u16>),
-    /// Not a statement.
+    /// A comment line, without meaning for a replay.
     Comment(String),
-    /// Entries that were folded.
+    /// The entries that were folded: a group of `lines` entries, `times` more times.
     Folded { lines: usize, times: u64, until: Duration },
 }
 
 impl Entry {
-    /// Whether two entries say the same but for numbers that count. What must be listed is never folded.
+    /// Whether two entries are equal apart from counters. Entries that a line must list are never folded.
     fn repeats(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Link(a, Seen::Attempts), Self::Link(b, Seen::Attempts))
@@ -65,35 +66,35 @@ impl Entry {
     }
 }
 
-/// The longest group of lines that is looked for.
+/// The longest group of entries that is recognized as a repetition.
 const PERIOD_MAX: usize = 8;
-/// How often a group is printed before it is folded.
+/// How many times a group is printed before it is folded.
 const SHOWN: usize = 3;
 
-/// One entry as it was kept for a trace: nothing is folded there.
+/// One entry as kept for a trace, where nothing is folded.
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {
     pub(crate) at: Duration,
-    /// Its place in the order of what expectations read; 0 for what they do not read.
+    /// Its place in the order of observations; 0 for entries that no expectation reads.
     pub(crate) sequence: u64,
     pub(crate) entry: Entry,
     /// The frames that carried it.
     pub(crate) frames: Vec<Frame>,
 }
 
-/// Entries that are kept for one trace.
+/// The most entries that are kept for one trace.
 const KEPT_MAX: usize = 20_000;
 
 /// The record of one world.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
-    /// Whether everything is kept for a trace.
+    /// Whether every entry is kept for a trace.
     keeps_all: bool,
     all: Vec<Kept>,
-    /// Frames that have come and belong to the message that follows.
+    /// Frames of a message that is not complete yet.
     frames: Vec<Frame>,
     entries: Vec<(Duration, Entry)>,
-    /// For each period, how many entries in a row repeat the one that far back.
+    /// For each period, how many consecutive entries repeat the entry one period earlier.
     runs: [usize; PERIOD_MAX],
     folding: Option<Folding>,
 }
@@ -106,12 +107,12 @@ struct Folding {
 }
 
 impl Record {
-    /// A record without entries, which keeps everything for a trace or not.
+    /// An empty record; `keeps_all` keeps every entry for a trace.
     pub(crate) fn new(keeps_all: bool) -> Self {
         Self { keeps_all, ..Self::default() }
     }
 
-    /// Takes an entry.
+    /// Adds an entry.
     pub(crate) fn push(&mut self, at: Duration, entry: Entry) {
         if self.keeps_all && self.all.len() < KEPT_MAX {
             let frames = match entry {
@@ -134,7 +135,7 @@ impl Record {
         self.look_for_repetition();
     }
 
-    /// What was taken last can be read by expectations, and has this place in their order.
+    /// Gives the observation added last its place in the order of observations.
     pub(crate) fn observed(&mut self, sequence: u64) {
         for kept in self.all.iter_mut().rev().take(2) {
             let is_read = !matches!(kept.entry, Entry::Played(_) | Entry::Asked { .. } | Entry::Comment(_));
@@ -145,26 +146,26 @@ impl Record {
         }
     }
 
-    /// A frame of a message that is not whole yet.
+    /// Adds a frame of a message that is not complete yet.
     pub(crate) fn arrives(&mut self, frame: &Frame) {
         if self.keeps_all && self.all.len() < KEPT_MAX {
             self.frames.push(frame.clone());
         }
     }
 
-    /// The frame that carried what was taken last.
+    /// Sets the frame that carried the entry added last.
     pub(crate) fn carried_by(&mut self, frame: &Frame) {
         if let Some(kept) = self.all.last_mut().filter(|kept| kept.frames.is_empty()) {
             kept.frames = vec![frame.clone()];
         }
     }
 
-    /// Everything that was kept for a trace.
+    /// Takes all entries that were kept for a trace.
     pub(crate) fn take_all(&mut self) -> Vec<Kept> {
         std::mem::take(&mut self.all)
     }
 
-    /// Everything, what is still folded included.
+    /// All entries, with a pending folding written out.
     pub(crate) fn entries(&mut self) -> &[(Duration, Entry)] {
         self.unfold();
         &self.entries
@@ -188,7 +189,7 @@ impl Record {
         self.runs = [0; PERIOD_MAX];
         let Some(folding) = self.folding.take() else { return };
         let period = folding.period as u64;
-        // What is not a whole group more is printed after all.
+        // An incomplete group at the end is printed in full.
         let rest = folding.count % period;
         let times = folding.count / period;
         let kept = folding.last.iter().skip(folding.period - usize::try_from(rest).unwrap_or(0)).cloned();

@@ -1,7 +1,7 @@
-//! The reference: what a POS can know of a terminal from what it asked and was answered, and nothing else. Where a cut
-//! leaves it open whether a request was carried out, both possibilities are kept.
+//! The oracle: predicts what a terminal may answer from what a POS has sent and received, and reports answers that are
+//! impossible. If a cut leaves open whether a request was carried out, both possibilities are kept.
 //!
-//! It has never heard of the terminal's code: it is small enough to be right by reading, and judges every run beside it.
+//! It uses no code of the terminal: it is small enough to verify by reading, and checks every run.
 
 use std::collections::BTreeSet;
 
@@ -11,29 +11,29 @@ use sca_protocol::commands::{Behaviour, Change, Channel, Command, Tell};
 use sca_protocol::settings::{CounterRules, TerminalSettings};
 use sca_protocol::{Request, Response, counter};
 
-/// A law that was broken: its name, and how.
+/// A violated invariant: its name, and how.
 pub(crate) type Breach = (&'static str, String);
 
-/// Requests that are kept apart before the reference gives up on them.
+/// The most requests in the log; with more the oracle gives up.
 const LOG_MAX: usize = 256;
 
-/// What is known of one terminal.
+/// What is known about one terminal.
 #[derive(Debug)]
 pub(crate) struct Reference {
     rules: CounterRules,
     session_over_reboot: bool,
-    /// Something happened that it cannot follow; it says nothing more.
+    /// Whether the terminal can no longer be followed; the oracle reports nothing from then on.
     is_lost: bool,
-    /// Whether the order of what arrives is not that in which it was sent any more.
+    /// Whether [`Self::give_up`] was called, because messages may have arrived in another order than they were sent.
     gave_up: bool,
-    /// What the counter may be before the first request of the log; nothing for none seen.
+    /// The possible values of the counter before the first request of the log; `None` means no COUNTER seen.
     counters: BTreeSet<Option<u32>>,
     log: Vec<Asked>,
-    /// Whether there may be no session, and whether there may be one.
+    /// Whether it is possible that no session is open, and that one is open.
     sessions: [bool; 2],
-    /// Whether a link of this power-on has been up before.
+    /// Whether the link has been up since the power was switched on.
     has_been_up: bool,
-    /// Whether something may hold the device without anybody waiting for it.
+    /// Whether something may occupy the device although no request waits for it.
     may_be_held: bool,
 }
 
@@ -45,17 +45,17 @@ struct Asked {
     fate: Fate,
 }
 
-/// What became of a request, as far as anybody can tell.
+/// The outcome of a request, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
-    /// No answer yet, or none any more.
+    /// Not answered; `lost` if no answer can come any more.
     Open { lost: bool },
-    /// Answered: whether its COUNTER counts, where that is known.
+    /// Answered; `counts` says whether its COUNTER counts, `None` if unknown.
     Answered { counts: Option<bool> },
 }
 
 impl Reference {
-    /// A terminal that has just been made, with these settings. It is followed where it needs no registration and is
+    /// The oracle for a new terminal with these settings. It only follows terminals that need no registration and are
     /// reached by the link alone.
     pub(crate) fn new(settings: &TerminalSettings) -> Self {
         Self {
@@ -71,19 +71,19 @@ impl Reference {
         }
     }
 
-    /// Something happened that this cannot follow: from now on it says nothing.
+    /// Gives up: something happened that the oracle cannot follow, and it reports nothing from now on.
     pub(crate) fn give_up(&mut self) {
         (self.is_lost, self.gave_up) = (true, true);
     }
 
-    /// Other settings from now on.
+    /// The settings were changed.
     pub(crate) fn configure(&mut self, settings: &TerminalSettings) {
         self.rules = settings.counter;
         self.session_over_reboot = settings.session_over_reboot;
         self.is_lost |= !follows(settings);
     }
 
-    /// A request has been sent; nothing for a text that is none.
+    /// A request was sent; `None` for a text that is not a request.
     pub(crate) fn asked(&mut self, id: RequestId, request: Option<&Request>) {
         if self.is_lost || self.log.len() >= LOG_MAX {
             self.is_lost = true;
@@ -92,14 +92,14 @@ impl Reference {
         let row = request.and_then(Command::find);
         let asks = row.is_some_and(|row| row.behaviour == Behaviour::Tell(Tell::Counter));
         let counter = request.filter(|_| !asks).and_then(|r| r.get("COUNTER")).and_then(counter::parse);
-        // What is no request may carry a COUNTER that counts.
+        // A text that is not a request may contain a COUNTER that counts.
         self.is_lost |= request.is_none() && self.rules.of_malformed;
-        // An update starts the terminal anew at a moment of its own.
+        // An update reboots the terminal at a time that cannot be predicted.
         self.is_lost |= row.is_some_and(|row| matches!(row.behaviour, Behaviour::Estate(_)));
         self.log.push(Asked { id, row, counter, fate: Fate::Open { lost: false } });
     }
 
-    /// A request will have no answer: it may have been carried out, or not.
+    /// The answer to a request can no longer arrive: the request may have been carried out or not.
     pub(crate) fn lost(&mut self, id: RequestId) {
         let is_open = |asked: &&mut Asked| asked.id == id && asked.fate == Fate::Open { lost: false };
         let Some(asked) = self.log.iter_mut().find(is_open) else { return };
@@ -114,31 +114,32 @@ impl Reference {
         }
     }
 
-    /// A request has been answered. Says what in the answer cannot be.
+    /// A request was answered; returns the violation if the answer is impossible.
     pub(crate) fn answered(&mut self, id: RequestId, response: &Response) -> Option<Breach> {
         if self.is_lost {
             return None;
         }
-        // An answer that outlives its connection says what was, not what is.
+        // An answer that arrives after its connection was lost describes the past state, so it is not judged.
         let at = self.log.iter().position(|asked| asked.id == id && asked.fate == Fate::Open { lost: false })?;
         let row = self.log[at].row;
         let counts = self.counts(row, response);
         self.log[at].fate = Fate::Answered { counts };
         let breach = self.judge_busy(at, response).or_else(|| self.judge_session(row, response));
         let breach = breach.or_else(|| self.judge_counter(at, response));
-        // Whoever is answered may still hold the device: a scanner goes on, a card is still in.
+        // An answered request may still occupy the device: a scanner continues, a card is still inserted.
         self.may_be_held |=
             row.is_some_and(|row| matches!(row.behaviour, Behaviour::Pay(_)) || row.command == "BARCODEASYNC_START");
         self.fold();
         breach
     }
 
-    /// Whether something may hold the device without anybody waiting for it.
+    /// Whether something may occupy the device although no request waits for it.
     pub(crate) fn may_be_held(&self) -> bool {
         self.may_be_held
     }
 
-    /// Whether a session has to be open, and nobody is about to end it.
+    /// Whether a session must be open and no sent request can end it. Also true if the terminal cannot be followed any
+    /// more, unless [`Self::give_up`] was called.
     pub(crate) fn has_session(&self) -> bool {
         let ends = |asked: &Asked| {
             let behaviour = asked.row.map(|row| row.behaviour);
@@ -147,15 +148,15 @@ impl Reference {
         !self.gave_up && (self.is_lost || (self.sessions == [false, true] && !self.log.iter().any(ends)))
     }
 
-    /// Whether the terminal has been told to start anew.
+    /// Whether the terminal was told to reboot.
     pub(crate) fn is_told_to_reboot(&self) -> bool {
         self.log.iter().any(|asked| asked.row.is_some_and(|row| row.behaviour == Behaviour::Reboot))
     }
 
-    /// Whether the answer of a request depends on somebody else: a cardholder, a host.
+    /// Whether the answer to a request depends on another party: a cardholder or a host.
     pub(crate) fn waits_for_somebody(&self, id: RequestId) -> bool {
         let asked = self.log.iter().find(|asked| asked.id == id);
-        // What this has lost sight of is excused.
+        // A request that is no longer in the log is excused.
         asked
             .and_then(|asked| asked.row)
             .is_none_or(|row| !matches!(row.behaviour, Behaviour::Tell(_) | Behaviour::Change(_) | Behaviour::Cancel))
@@ -170,7 +171,7 @@ impl Reference {
         self.has_been_up = true;
     }
 
-    /// The power goes off, or the terminal starts anew.
+    /// The power was switched off, or the terminal reboots.
     pub(crate) fn power_off(&mut self) {
         let open: Vec<RequestId> = self.log.iter().map(|asked| asked.id).collect();
         open.into_iter().for_each(|id| self.lost(id));
@@ -186,7 +187,7 @@ impl Reference {
         }
     }
 
-    /// What the counter may be when the request at this place of the log arrives.
+    /// The possible values of the counter when the request at this index of the log arrives.
     fn possible(&self, at: usize) -> BTreeSet<Option<u32>> {
         self.log[..at].iter().fold(self.counters.clone(), |before, asked| {
             let Some(counter) = asked.counter else { return before };
@@ -203,7 +204,7 @@ impl Reference {
         })
     }
 
-    /// Whether the COUNTER of a request with this answer counts.
+    /// Whether the COUNTER of a request with this answer counts; `None` if unknown.
     fn counts(&self, row: Option<&Command>, response: &Response) -> Option<bool> {
         if row.is_some_and(|row| row.channel == Channel::Secondary) {
             return Some(self.rules.of_secondary);
@@ -213,12 +214,12 @@ impl Reference {
         }
         match is_done(response) || self.rules.of_refused {
             true => Some(true),
-            // A request that was carried out may fail too.
+            // A request that was carried out may have failed too.
             false => None,
         }
     }
 
-    /// Takes what is decided out of the log.
+    /// Removes the answered and the lost requests at the front of the log, after applying them to `counters`.
     fn fold(&mut self) {
         let decided = self.log.iter().take_while(|asked| asked.fate != Fate::Open { lost: false }).count();
         self.counters = self.possible(decided);
@@ -234,7 +235,7 @@ impl Reference {
             let known: Vec<String> = possible.iter().map(|c| c.unwrap_or(1).to_string()).collect();
             return Some((
                 "counter-true",
-                format!("GET COUNTER answers {told}, it can only be {}", known.join(" or ")),
+                format!("GET COUNTER answered {told}, but it can only be {}", known.join(" or ")),
             ));
         }
         self.counters = fits;
@@ -244,7 +245,7 @@ impl Reference {
 
     fn judge_session(&mut self, row: Option<&Command>, response: &Response) -> Option<Breach> {
         let behaviour = row.map(|row| row.behaviour);
-        // What has to have been before, and what is from now on.
+        // The state that must have been possible before, and the state from now on.
         let (before, after) = match behaviour {
             _ if is(response, codes::NO_SESSION) => (false, false),
             _ if is(response, codes::SESSION_IN_PROGRESS) => (true, true),
@@ -263,33 +264,33 @@ impl Reference {
         }
         let is = if before { "no session can be open" } else { "a session has to be open" };
         let text = response.get("RESPONSE_TEXT").unwrap_or_default();
-        Some(("session-true", format!("the answer `{text}`, while {is}")))
+        Some(("session-true", format!("unexpected answer `{text}`: {is}")))
     }
 
     fn judge_busy(&self, at: usize, response: &Response) -> Option<Breach> {
         let may_hold = |asked: &Asked| {
             let is_gone = match asked.fate {
                 Fate::Answered { .. } => true,
-                // What only the cardholder was asked ends with its connection.
+                // A prompt to the cardholder ends with its connection.
                 Fate::Open { lost } => lost && asked.row.is_some_and(|r| matches!(r.behaviour, Behaviour::Prompt(_))),
             };
             !is_gone && asked.row.is_none_or(|row| !is_instant(row))
         };
         let is_held = self.may_be_held || self.log[..at].iter().any(may_hold);
         (is(response, codes::BUSY) && !is_held)
-            .then(|| ("busy-ends", "the answer is BUSY, and nothing holds the device".to_owned()))
+            .then(|| ("busy-ends", "the answer is BUSY, but nothing occupies the device".to_owned()))
     }
 }
 
-/// Whether a terminal with these settings can be followed: every answer tells what it answers, and comes in its time.
+/// Whether a terminal with these settings can be followed: no authentication over the link, and no late answers.
 fn follows(settings: &TerminalSettings) -> bool {
     settings.skips_authentication() && !settings.payment.late_answer
 }
 
-/// Whether a command is answered by the terminal alone, at once.
+/// Whether a command is answered by the terminal alone, without delay.
 fn is_instant(row: &Command) -> bool {
     let by_itself = matches!(row.behaviour, Behaviour::Tell(_) | Behaviour::Change(_) | Behaviour::Cancel);
-    // The last transaction may be the host's to tell.
+    // The last transaction may have to be fetched from the host.
     by_itself && row.behaviour != Behaviour::Tell(Tell::LastTransaction)
 }
 
@@ -397,7 +398,7 @@ mod tests {
         known.asked(RequestId(1), Some(&request("DEVICE", "VERSION", 0)));
         known.asked(RequestId(2), Some(&request("PAYMENT", "CAPTURE", 0)));
         let waits = [1, 2, 3].map(|id| known.waits_for_somebody(RequestId(id)));
-        assert_eq!(waits, [false, true, true], "what is not known is excused");
+        assert_eq!(waits, [false, true, true], "an unknown request is excused");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Expectations rewritten in place, so that they demand what came: one word at a time, all else left as it stands.
+//! Rewriting of expectations in place, so that they match what was observed: one word at a time, all else unchanged.
 
 use std::path::Path;
 
@@ -14,30 +14,30 @@ use crate::verdict::{ABOVE, BELOW, Failure, Fix, Verdict};
 pub struct Change {
     /// The line, from 1.
     pub line: u32,
-    /// What it said.
+    /// The line before.
     pub before: String,
-    /// What it says.
+    /// The line after.
     pub after: String,
 }
 
-/// What rewriting came to.
+/// The result of rewriting a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rewritten {
-    /// The whole text.
+    /// The whole new text.
     pub text: String,
-    /// The lines that were rewritten, in the order of the file.
+    /// The rewritten lines, in the order of the file.
     pub changes: Vec<Change>,
-    /// What no other word on a line mends.
+    /// The remaining failure, which no single change of a line fixes.
     pub left: Option<Box<Failure>>,
-    /// Slips that have to be mended first; with any, nothing was rewritten.
+    /// Warnings that must be fixed first; if there are any, nothing was rewritten.
     pub slips: Vec<Problem>,
 }
 
-/// Words that are changed in one file; a scenario that needs more says something else altogether.
+/// The most changes in one file; a scenario that needs more expects something entirely different.
 const CHANGES_MAX: usize = 200;
 
-/// Rewrites the expectations of a scenario until it passes, or until what fails cannot be mended by another word.
-/// Nothing for a text that is not valid.
+/// Rewrites the expectations of a scenario until it passes, or until a failure remains that no change of a word fixes.
+/// `None` for a text that is not a valid scenario.
 #[must_use]
 pub fn rewrite(
     path: &Path,
@@ -46,7 +46,7 @@ pub fn rewrite(
     play: &dyn Fn(&Scenario) -> Vec<Played>,
 ) -> Option<Rewritten> {
     let scenario = files::read(path, text.to_owned(), clauses).scenario.ok()?;
-    // A slip that is written into the answers would be a test that proves it.
+    // A typo in a request that is written into the expected answers would become a test that proves the typo.
     let slips: Vec<Problem> =
         sca_scenario::warnings(&scenario).into_iter().filter(|slip| slip.code == "W008").collect();
     if !slips.is_empty() {
@@ -65,7 +65,7 @@ pub fn rewrite(
         let Some(failure) = failed else { break };
         let place = (failure.span.line, failure.span.column, failure.fix.as_ref().map(|fix| fix.from.clone()));
         if let Some((_, before)) = places.iter().find(|(done, _)| *done == place) {
-            // Rows disagree: what one of them demands another cannot have.
+            // Rows contradict each other: a value that one of them expects is wrong for another.
             now = String::clone(before);
             left = Some(failure);
             break;
@@ -98,7 +98,8 @@ fn changes(before: &str, after: &str) -> Vec<Change> {
     found
 }
 
-/// The text with one word put right, or with a line more. What a library says, and what a row inserts, stands for more than this run.
+/// The text with one word replaced, or with one line inserted. Lines of a library and values that a row inserts are not
+/// changed, since other runs use them too.
 fn mend(text: &str, fix: &Fix) -> Option<String> {
     if fix.span.file != 0 || fix.span.line == 0 {
         return None;
@@ -109,7 +110,7 @@ fn mend(text: &str, fix: &Fix) -> Option<String> {
         let beside = lines.get(at)?;
         let indent = beside.len() - beside.trim_start().len();
         let new = format!("{}{}", " ".repeat(indent), fix.text);
-        // What stands deeper below the line, a document perhaps, belongs to it.
+        // Deeper-indented lines, such as a document, belong to the line above them.
         let deeper = |line: &&String| line.trim().is_empty() || line.len() - line.trim_start().len() > indent;
         let below = at + 1 + lines[at + 1..].iter().take_while(deeper).count();
         let below = (at + 1..=below).rev().find(|at| !lines[at - 1].trim().is_empty()).unwrap_or(at + 1);

@@ -1,4 +1,5 @@
-//! Rows of scenarios made ready for a run: each byte in its turn, ws in the place of wss, and whether sockets can play them.
+//! Preparation of rows for a run: one byte of `each byte`, ws in place of wss, and the check whether sockets can play
+//! them.
 
 use std::time::Duration;
 
@@ -11,10 +12,11 @@ use crate::played::Played;
 use crate::target::target;
 use crate::verdict::{Failure, Verdict};
 
-/// Real time that a row may take on the wire, unless somebody allows more.
+/// The default limit of real time for a row on the wire.
 pub(crate) const WIRE_LENGTH_MAX: Duration = Duration::from_secs(5);
 
-/// The row of the file that a played row comes from, its byte filled in, and that byte as a value.
+/// The row of the file from which a played row was made, with the byte of an `each byte` filled in, and that byte as a
+/// value.
 pub(crate) fn row_of(scenario: &Scenario, at: usize, played: &Played) -> (Row, Option<(String, String)>) {
     let byte = played.values.last().filter(|(name, _)| name == "byte").cloned();
     let Some((_, count)) = &byte else { return (scenario.rows[at].clone(), None) };
@@ -24,12 +26,12 @@ pub(crate) fn row_of(scenario: &Scenario, at: usize, played: &Played) -> (Row, O
     (Row { steps, ..row.clone() }, byte)
 }
 
-/// A row in which what cuts each byte in turn cuts the first.
+/// A row in which `each byte` is replaced by the first byte.
 pub(crate) fn each_byte_once(row: &Row) -> Row {
     Row { steps: with_bytes(&row.steps, 1), ..row.clone() }
 }
 
-/// Whether some fault of these steps cuts each byte in turn.
+/// Whether a fault of these steps uses `each byte`.
 pub(crate) fn has_each_byte(steps: &[Step]) -> bool {
     steps.iter().any(|step| match &step.action {
         Action::Fault(fault) => matches!(&fault.arm, Some(Arm::At(_, point)) if point.bytes == Some(Bytes::Each)),
@@ -37,7 +39,7 @@ pub(crate) fn has_each_byte(steps: &[Step]) -> bool {
     })
 }
 
-/// These steps with what cuts each byte cutting this one.
+/// The steps with `each byte` replaced by this byte.
 pub(crate) fn with_bytes(steps: &[Step], count: usize) -> Vec<Step> {
     let mut steps = steps.to_vec();
     for step in &mut steps {
@@ -55,7 +57,7 @@ pub(crate) fn with_bytes(steps: &[Step], count: usize) -> Vec<Step> {
     steps
 }
 
-/// The same row over ws, where it is over wss.
+/// The row over ws, if it uses wss; else `None`.
 pub(crate) fn over_ws(row: &Row) -> Option<Row> {
     let settings: BrokerSettings = with(&row.cast.broker).ok()?;
     let mut plain = row.clone();
@@ -67,7 +69,8 @@ pub(crate) fn over_ws(row: &Row) -> Option<Row> {
     target(&settings).secure.then_some(plain)
 }
 
-/// How long a row takes: what it took in memory or, where that run ended before its time, what its lines say at least.
+/// The scenario time that a row takes: the time in memory or, if that run did not finish, at least the waits and stamps
+/// of its lines.
 pub(crate) fn length(row: &Row, in_memory: &Played) -> Duration {
     fn told(steps: &[Step], begin: Duration) -> Duration {
         steps.iter().fold(begin, |at, step| {
@@ -84,18 +87,18 @@ pub(crate) fn length(row: &Row, in_memory: &Played) -> Duration {
     }
 }
 
-/// The word `scenario`, which stands for the whole of a file.
+/// The word `scenario` on the first line, as the place for failures of the whole file.
 const TITLE: Span = Span { line: 1, column: 1, length: 8, file: 0 };
 
-/// That a row takes longer than it may, and what allows it.
+/// The failure of a row that would take longer than the limit, with the option that allows it.
 pub(crate) fn too_long(took: Duration, limit: Duration, allows: Option<&str>) -> Option<Failure> {
     let seconds = took.as_secs() + u64::from(took.subsec_nanos() > 0);
     let allows = allows.map_or_else(String::new, |option| format!("; `{option} {seconds}` allows it"));
-    let told = || format!("it would take {seconds} s of real time, {} s are allowed{allows}", limit.as_secs());
+    let told = || format!("it would take {seconds} s of real time; the limit is {} s{allows}", limit.as_secs());
     (took > limit).then(|| Failure::at(TITLE, told()))
 }
 
-/// Why a row cannot be played on the wire, if it cannot.
+/// Why a row cannot be played on the wire, or `None`.
 #[must_use]
 pub fn unplayable_on_wire(row: &Row, in_memory: &Played, scale: u32, longest: Duration) -> Option<Failure> {
     fn fault(steps: &[Step]) -> Option<Failure> {
@@ -107,11 +110,11 @@ pub fn unplayable_on_wire(row: &Row, in_memory: &Played, scale: u32, longest: Du
             other => other.blocks().into_iter().find_map(fault),
         })
     }
-    // A wait that is over within a millisecond of real time asks for an order that sockets do not keep.
+    // A wait shorter than a millisecond of real time depends on an order that sockets do not keep.
     fn brief(steps: &[Step], least: Duration) -> Option<Failure> {
         steps.iter().find_map(|step| match &step.action {
             Action::Wait(span) if *span < least => {
-                Some(Failure::at(step.span, "sockets cannot keep so short a wait").label("memory only"))
+                Some(Failure::at(step.span, "this wait is too short for sockets").label("memory only"))
             }
             other => other.blocks().into_iter().find_map(|block| brief(block, least)),
         })
@@ -120,7 +123,7 @@ pub fn unplayable_on_wire(row: &Row, in_memory: &Played, scale: u32, longest: Du
     let shaped = ["latency", "bandwidth"].into_iter().find(|name| row.cast.broker.contains_key(*name));
     fault(&row.steps)
         .or_else(|| brief(&row.steps, least))
-        .or_else(|| shaped.map(|name| Failure::at(TITLE, format!("sockets have no `{name}` of their own"))))
+        .or_else(|| shaped.map(|name| Failure::at(TITLE, format!("`{name}` cannot be set on sockets"))))
         .or_else(|| too_long(length(row, in_memory) / scale.max(1), longest, Some("--longest")))
 }
 

@@ -1,31 +1,30 @@
-//! One part of a list, so that several machines share a run.
+//! Sharding: one part of a file list, so that several machines share a run.
 
-/// The i-th of n parts, i from 1.
+/// Part `index` of `count`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
-    /// Which part, from 1.
+    /// The number of the part, from 1.
     pub index: usize,
-    /// How many parts there are.
+    /// The number of parts.
     pub count: usize,
 }
 
-/// Where an index and a count stand, and from which number the index counts.
+/// The environment variables of schedulers that hold index and count, and the number from which the index counts.
 const KNOWN: &[(&str, Option<&str>, usize)] = &[
     ("SLURM_ARRAY_TASK_ID", Some("SLURM_ARRAY_TASK_COUNT"), 1),
     ("CI_NODE_INDEX", Some("CI_NODE_TOTAL"), 1),
     ("JOB_COMPLETION_INDEX", None, 0),
 ];
 
-/// The most parts there can be.
+/// The largest number of parts.
 const COUNT_MAX: usize = 10_000;
 
 impl Shard {
-    /// Reads `i/n`, `auto/n` or `auto`. With `auto`, index and count are those that the scheduler has set: the array of
-    /// Slurm, the parallel jobs of GitLab, the indexed job of Kubernetes, which sets no count. `of` reads a variable of
-    /// the environment.
+    /// Parses `i/n`, `auto/n` or `auto`. With `auto`, index and count come from the scheduler: a Slurm job array,
+    /// parallel GitLab jobs, or an indexed Kubernetes job, which sets no count. `of` reads an environment variable.
     ///
     /// # Errors
-    /// What is wrong, and what was expected.
+    /// A message with what is wrong and what was expected.
     ///
     /// ```
     /// use sca_runner::shard::Shard;
@@ -36,7 +35,7 @@ impl Shard {
         let number = |text: &str| text.parse::<usize>().ok().filter(|n| *n <= COUNT_MAX);
         let (index, count) = match text.split_once('/') {
             Some((index, count)) => {
-                (index, Some(number(count).ok_or_else(|| format!("`{count}` is no number of parts"))?))
+                (index, Some(number(count).ok_or_else(|| format!("`{count}` is not a valid number of parts"))?))
             }
             None => (text, None),
         };
@@ -47,27 +46,28 @@ impl Shard {
         let (name, index, total, from) = KNOWN
             .iter()
             .find_map(|(name, total, from)| Some((*name, of(name)?, *total, *from)))
-            .ok_or_else(|| format!("no scheduler has set an index: none of {} is there", names()))?;
-        let index = number(&index).ok_or_else(|| format!("{name} is `{index}`, which is no number"))?;
-        // An array of Slurm may begin at another number, and go on in steps.
+            .ok_or_else(|| format!("no scheduler has set an index: none of {} is set", names()))?;
+        let index = number(&index).ok_or_else(|| format!("{name} is `{index}`, which is not a number"))?;
+        // A Slurm array may start at another number and use a step.
         let step =
             of("SLURM_ARRAY_TASK_STEP").filter(|_| name.starts_with("SLURM")).and_then(|n| number(&n)).unwrap_or(1);
         let from =
             of("SLURM_ARRAY_TASK_MIN").filter(|_| name.starts_with("SLURM")).and_then(|n| number(&n)).unwrap_or(from);
         let count = count.or_else(|| total.and_then(&of).and_then(|count| number(&count)));
         let count =
-            count.ok_or_else(|| format!("{name} says which part, and nothing how many there are: say auto/n"))?;
+            count.ok_or_else(|| format!("{name} gives the part, but the number of parts is unknown: use auto/n"))?;
         Self::checked(index.checked_sub(from).map_or(0, |index| index / step.max(1) + 1), count)
     }
 
     fn checked(index: usize, count: usize) -> Result<Self, String> {
         if index == 0 || index > count {
-            return Err(format!("part {index} of {count} is none: parts are counted from 1"));
+            return Err(format!("there is no part {index} of {count}: parts are numbered from 1"));
         }
         Ok(Self { index, count })
     }
 
-    /// Its part of a list: every n-th, so that neighbours, which take alike long, go to different machines.
+    /// The items of a list that belong to this part: every n-th, so that neighbours, which take similar time, go to
+    /// different machines.
     #[must_use]
     pub fn of<T>(self, list: Vec<T>) -> Vec<T> {
         list.into_iter().skip(self.index - 1).step_by(self.count).collect()

@@ -1,9 +1,9 @@
-//! Words for a shell: what is pasted does what it says, whatever a path or a value holds.
+//! Quoting of words for a POSIX shell, so that a pasted command works with any path or value.
 
 use std::borrow::Cow;
 use std::path::Path;
 
-/// A text as one word of a POSIX shell.
+/// A text as one word for a POSIX shell.
 ///
 /// ```
 /// use sca_runner::shell::word;
@@ -17,11 +17,11 @@ pub fn word(text: &str) -> Cow<'_, str> {
     if !text.is_empty() && text.chars().all(is_plain) {
         return Cow::Borrowed(text);
     }
-    // Within single quotes a shell takes everything but a single quote as it is.
+    // Within single quotes a shell takes every character literally except the single quote.
     Cow::Owned(format!("'{}'", text.replace('\'', "'\\''")))
 }
 
-/// A path as the last word of a command: one that begins with a dash is no option.
+/// A path as the last word of a command; a path that begins with a dash is not taken for an option.
 ///
 /// ```
 /// use sca_runner::shell::last;

@@ -1,7 +1,7 @@
-//! Shrinks a run that failed to a scenario that a person can read and that fails for the same reason: fewer steps, fewer
-//! settings, simpler values, rounder times.
+//! The shrinker: reduces a failing run to a readable scenario that fails for the same reason, with fewer steps and
+//! settings, simpler values and rounder times.
 //!
-//! Every candidate goes the way of a file: it is printed, read and played. What comes out is a file that `run` takes.
+//! Every candidate is printed, parsed and played like a file, so the result is a file that `sca-sim run` accepts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,24 +18,24 @@ use crate::play::play_one;
 use crate::transcript;
 use crate::verdict::{Failure, Verdict};
 
-/// Candidates that are played before the shrinker is content with what it has.
+/// The most candidates that are played; then the shrinker keeps the best one so far.
 const CANDIDATES_MAX: usize = 4_000;
 
-/// Steps that are taken away together, and of how many such groups are looked for.
+/// The largest group of adjacent steps that is removed together, and the number of steps up to which groups are tried.
 const GROUP_MAX: usize = 6;
 const GROUPED_MAX: usize = 80;
 
-/// What is left of a failing run.
+/// The result of shrinking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shrunk {
-    /// The scenario.
+    /// The text of the scenario.
     pub text: String,
-    /// Candidates that were played on the way.
+    /// The number of candidates that were played.
     pub tried: usize,
 }
 
-/// Why a run failed, so far as it has to stay the same: an invariant by its name and what broke it, a line by what is
-/// wrong with it; numbers and labels aside.
+/// The failure reason that shrinking must preserve: the name of an invariant with its note, or the headline and label
+/// of a line; without digits and text in backquotes.
 #[must_use]
 pub fn reason(failure: &Failure) -> String {
     let told = if failure.headline.starts_with("the invariant") {
@@ -51,7 +51,7 @@ pub fn reason(failure: &Failure) -> String {
     format!("{}: {}", failure.headline, plain.collect::<String>())
 }
 
-/// Shrinks scenarios that fail with a core.
+/// Shrinks scenarios that fail with a client core.
 pub struct Shrinker<'a, C> {
     make: &'a dyn Fn(Making) -> C,
     identities: &'a Arc<Identities>,
@@ -59,12 +59,12 @@ pub struct Shrinker<'a, C> {
     header: Header,
     reason: String,
     tried: usize,
-    /// Whether what happened to the link stays, and the value by which it fails.
+    /// Whether the run is a capture: link events are kept, and the label of the failure must stay the same.
     is_of_capture: bool,
 }
 
 impl<'a, C: Core> Shrinker<'a, C> {
-    /// A shrinker for runs that fail with the cores of `make`.
+    /// A shrinker for runs that fail with the cores that `make` makes.
     #[must_use]
     pub fn new(make: &'a dyn Fn(Making) -> C, identities: &'a Arc<Identities>) -> Self {
         Self {
@@ -78,16 +78,16 @@ impl<'a, C: Core> Shrinker<'a, C> {
         }
     }
 
-    /// The same for captures: what happened to the link stays, for nobody knows whether the device would have done as it did
-    /// without it, and the value by which it fails stays the same.
+    /// The same shrinker for captures: link events are kept, since the device might have behaved differently without
+    /// them, and the failing value must stay the same.
     #[must_use]
     pub fn of_a_capture(self) -> Self {
         Self { is_of_capture: true, ..self }
     }
 
-    /// The smallest scenario this finds that fails as `failure` says. `text` is the transcript of the run; where a line
-    /// failed, `line` is that line, for the transcript ends with what came in its place. Nothing where the transcript by
-    /// itself does not fail in the same way.
+    /// The smallest scenario found that fails like `failure`. `text` is the transcript of the run; if a line failed,
+    /// `line` is that line, because the transcript ends with the observation in its place. `None` if the transcript
+    /// does not fail in the same way when replayed.
     pub fn shrink(&mut self, text: &str, line: Option<&Step>, failure: &Failure) -> Option<Shrunk> {
         let scenario = sca_scenario::parse(text).ok()?;
         self.reason = self.reason_of(failure);
@@ -137,7 +137,7 @@ impl<'a, C: Core> Shrinker<'a, C> {
         }
     }
 
-    /// Takes a candidate if it fails too.
+    /// Replaces the row by a candidate if that fails too.
     fn take(&mut self, row: &mut Row, candidate: Row) -> bool {
         let better = self.tried < CANDIDATES_MAX && self.fails(&candidate);
         if better {
@@ -146,7 +146,7 @@ impl<'a, C: Core> Shrinker<'a, C> {
         better
     }
 
-    /// Fewer steps: halves, quarters, and so on down to single ones, from the end.
+    /// Removes steps: halves, then quarters, and so on down to single steps, from the end.
     fn drop_steps(&mut self, row: &mut Row) {
         let mut size = row.steps.len().div_ceil(2).max(1);
         loop {
@@ -161,7 +161,7 @@ impl<'a, C: Core> Shrinker<'a, C> {
             }
             size = size.div_ceil(2);
         }
-        // A request, what its cardholder does and its answer go together or not at all.
+        // A request, the cardholder's actions and the answer can only be removed together.
         let groups = if row.steps.len() <= GROUPED_MAX { GROUP_MAX } else { 0 };
         for size in 2..=groups {
             for begin in (0..row.steps.len()).rev() {
@@ -170,7 +170,7 @@ impl<'a, C: Core> Shrinker<'a, C> {
         }
     }
 
-    /// Takes some steps away, if it fails without them too.
+    /// Removes a range of steps if the row fails without them too.
     fn drop(&mut self, row: &mut Row, range: std::ops::Range<usize>) {
         let mut candidate = row.clone();
         let mut at = 0;
@@ -183,7 +183,7 @@ impl<'a, C: Core> Shrinker<'a, C> {
         }
     }
 
-    /// Fewer settings.
+    /// Removes settings, certificates and the seed.
     fn drop_settings(&mut self, row: &mut Row) {
         for party in 0..3 {
             for name in settings(row, party).keys().cloned().collect::<Vec<_>>() {
@@ -212,7 +212,7 @@ impl<'a, C: Core> Shrinker<'a, C> {
         }
     }
 
-    /// No stamps, or round ones; rounder lengths of time.
+    /// Removes or rounds time stamps.
     fn ease_times(&mut self, row: &mut Row) {
         let mut candidate = row.clone();
         candidate.steps.iter_mut().for_each(|step| step.stamp = None);
@@ -233,7 +233,7 @@ impl<'a, C: Core> Shrinker<'a, C> {
         }
     }
 
-    /// Simpler steps, one change at a time: of the forms of a step the simplest that still fails.
+    /// Simplifies steps one at a time: the simplest form of each step that still fails.
     fn simplify_steps(&mut self, row: &mut Row) {
         for at in 0..row.steps.len() {
             let before = self.print(row);
@@ -248,7 +248,7 @@ impl<'a, C: Core> Shrinker<'a, C> {
     }
 }
 
-/// The settings of the broker, the payment host and the estate host.
+/// The settings of one party: 0 is the broker, 1 the payment host, 2 the estate host.
 fn settings(row: &mut Row, party: usize) -> &mut std::collections::BTreeMap<String, String> {
     match party {
         0 => &mut row.cast.broker,
@@ -257,7 +257,7 @@ fn settings(row: &mut Row, party: usize) -> &mut std::collections::BTreeMap<Stri
     }
 }
 
-/// Puts the line that failed in the place of what came instead.
+/// Replaces the observation at the end of a transcript by the line that failed there.
 fn replace_last(steps: &mut Vec<Step>, line: &Step) {
     let is_message = |step: &Step| matches!(&step.action, Action::Expect(e) if matches!(e.sight, Sight::ToPos(_)));
     let is_message_wanted = is_message(line);
@@ -270,7 +270,7 @@ fn replace_last(steps: &mut Vec<Step>, line: &Step) {
     steps.push(Step { stamp: None, called: None, ..line.clone() });
 }
 
-/// Whether a step is something that happened to the link, or that it came back.
+/// Whether a step changes the link or expects a link event.
 fn is_of_link(step: &Step) -> bool {
     match &step.action {
         Action::Fault(_) | Action::Answers { .. } | Action::Power { .. } | Action::Network(_) => true,
@@ -280,7 +280,7 @@ fn is_of_link(step: &Step) -> bool {
     }
 }
 
-/// The same row without labels that nothing refers to.
+/// The row without labels that nothing refers to.
 fn without_idle_labels(row: &Row) -> Row {
     let mut used: Vec<String> = Vec::new();
     for step in &row.steps {
@@ -332,7 +332,7 @@ fn simpler(action: &Action) -> Vec<Action> {
     }
 }
 
-/// An expectation that demands less.
+/// Forms of an expectation that demand less.
 fn simpler_sights(expect: &Expect) -> Vec<Action> {
     let mut forms = Vec::new();
     let bare = Suffix { re: expect.suffix.re.clone(), label: expect.suffix.label.clone(), ..Suffix::default() };
@@ -343,7 +343,7 @@ fn simpler_sights(expect: &Expect) -> Vec<Action> {
     };
     if let Sight::ToPos(Message::Fields(fields)) = &expect.sight {
         let with = |tests: Vec<Test>| Sight::ToPos(Message::Fields(Fields { tests, ..fields.clone() }));
-        // An answer is known best by one field.
+        // One field often suffices to recognize an answer.
         for test in &fields.tests {
             push(with(vec![test.clone()]), &bare);
         }
@@ -360,7 +360,7 @@ fn simpler_sights(expect: &Expect) -> Vec<Action> {
     forms
 }
 
-/// A message with fewer fields, or shorter numbers in them.
+/// Forms of a message with one field less, or with a number cut to its first digit.
 fn simpler_messages(send: &Send) -> Vec<Action> {
     let Message::Fields(fields) = &send.message else { return Vec::new() };
     let with = |tests: Vec<Test>| {
@@ -385,7 +385,7 @@ fn simpler_messages(send: &Send) -> Vec<Action> {
     without.chain(shorter).collect()
 }
 
-/// Rounder and shorter lengths of time, the shortest first.
+/// Shorter round durations, the shortest first.
 fn rounder(span: Duration) -> Vec<Duration> {
     const ROUND_S: [u64; 9] = [1, 2, 5, 10, 30, 60, 120, 300, 600];
     ROUND_S.into_iter().map(Duration::from_secs).filter(|round| *round < span).collect()

@@ -1,17 +1,17 @@
-//! Snapshots on disk: a scenario's kept transcript beside it, and the new one that waits for review, in the format of
-//! insta.
+//! Snapshots on disk: the accepted transcript of a scenario in a folder beside it, and the new one that waits for
+//! review, in the format of insta.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Where the snapshot of a scenario is.
+/// The path of a scenario's snapshot.
 #[must_use]
 pub fn path(scenario: &Path) -> PathBuf {
     beside(scenario, "snap")
 }
 
-/// Where the one is that waits for review.
+/// The path of a scenario's new snapshot, which waits for review.
 #[must_use]
 pub fn path_of_new(scenario: &Path) -> PathBuf {
     beside(scenario, "snap.new")
@@ -22,7 +22,7 @@ fn beside(scenario: &Path, ending: &str) -> PathBuf {
     scenario.parent().unwrap_or(Path::new("")).join("snapshots").join(format!("{name}.{ending}"))
 }
 
-/// The scenario that a snapshot, kept or new, belongs to; nothing for a file that is no snapshot.
+/// The scenario to which a snapshot, accepted or new, belongs; `None` for a file that is not a snapshot.
 ///
 /// ```
 /// use std::path::Path;
@@ -38,18 +38,18 @@ pub fn scenario_of(snapshot: &Path) -> Option<PathBuf> {
     Some(beside.join(format!("{stem}.sca")))
 }
 
-/// The snapshot of a scenario, without its head; none where there is none.
+/// The accepted snapshot of a scenario, without its header; `None` if there is none.
 ///
 /// # Errors
-/// What the system says, other than that there is no such file.
+/// The I/O error, except for a file that does not exist.
 pub fn read(scenario: &Path) -> io::Result<Option<String>> {
     body(&path(scenario))
 }
 
-/// The transcript that waits for review; none where none does.
+/// The transcript that waits for review; `None` if there is none.
 ///
 /// # Errors
-/// What the system says, other than that there is no such file.
+/// The I/O error, except for a file that does not exist.
 pub fn read_new(scenario: &Path) -> io::Result<Option<String>> {
     body(&path_of_new(scenario))
 }
@@ -57,30 +57,30 @@ pub fn read_new(scenario: &Path) -> io::Result<Option<String>> {
 fn body(path: &Path) -> io::Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => {
-            // Some checkouts turn line ends into CRLF.
+            // Some Git checkouts convert line endings to CRLF.
             let text = text.replace("\r\n", "\n");
             let body = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")).map(|(_, body)| body);
             Ok(Some(body.unwrap_or(&text).to_owned()))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(io::Error::new(error.kind(), format!("its snapshot {}: {error}", path.display()))),
+        Err(error) => Err(io::Error::new(error.kind(), format!("snapshot {}: {error}", path.display()))),
     }
 }
 
-/// Keeps a transcript as the snapshot of a scenario; none waits for review any more.
+/// Writes a transcript as the accepted snapshot of a scenario, and removes the one that waits for review.
 ///
 /// # Errors
-/// What the system says.
+/// The I/O error.
 pub fn write(scenario: &Path, transcript: &str) -> io::Result<()> {
     write_to(scenario, &path(scenario), transcript)?;
     remove_new(scenario);
     Ok(())
 }
 
-/// Leaves a transcript beside the snapshot of a scenario, for review.
+/// Writes a transcript beside the snapshot of a scenario, for review.
 ///
 /// # Errors
-/// What the system says.
+/// The I/O error.
 pub fn write_new(scenario: &Path, transcript: &str) -> io::Result<()> {
     write_to(scenario, &path_of_new(scenario), transcript)
 }
@@ -93,8 +93,8 @@ fn write_to(scenario: &Path, path: &Path, transcript: &str) -> io::Result<()> {
     crate::files::replace(path, format!("---\nsource: {source}\nexpression: transcript\n---\n{transcript}"))
 }
 
-/// Takes away what waited for review.
+/// Removes the transcript that waits for review, if there is one.
 pub fn remove_new(scenario: &Path) {
-    // There is none in most runs.
+    // Most runs have none, so an error is ignored.
     drop(fs::remove_file(path_of_new(scenario)));
 }

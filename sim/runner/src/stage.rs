@@ -1,4 +1,4 @@
-//! What a run needs before it begins: the terminals with their flash, and on the wire a listener.
+//! Set-up of a run: the terminals with their flash, their initial power, and on the wire a listener.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
@@ -15,12 +15,12 @@ use crate::core::{Core, Making};
 use crate::target::target;
 use crate::world::Starting;
 
-/// A terminal has power from the start, unless the first step that concerns it is `power on`.
+/// Which terminals are powered from the start: all but those whose first step is `power on`.
 pub(crate) fn powered(row: &Row) -> Vec<bool> {
     (0..row.cast.terminals.len()).map(|who| first_power(&row.steps, who) != Some(true)).collect()
 }
 
-/// Whether the first step that concerns a terminal is `power on`; nothing where no step does.
+/// Whether the first step that concerns a terminal is `power on`; `None` if no step concerns it.
 fn first_power(steps: &[Step], who: usize) -> Option<bool> {
     steps.iter().find_map(|step| match &step.action {
         Action::Power { on, who: whose } if *whose == who => Some(*on),
@@ -31,7 +31,8 @@ fn first_power(steps: &[Step], who: usize) -> Option<bool> {
     })
 }
 
-/// The terminals that take part.
+/// Makes the terminals of a row, with their settings, flash and clocks. On the wire, timeouts are raised to at least
+/// `slack`.
 pub(crate) fn cast<C: Core>(
     (scenario, row): (&Scenario, &Row),
     broker: &BrokerSettings,
@@ -42,7 +43,7 @@ pub(crate) fn cast<C: Core>(
     let mut starting = Vec::with_capacity(row.cast.terminals.len());
     for (index, terminal) in row.cast.terminals.iter().enumerate() {
         let mut settings: TerminalSettings = with(&terminal.settings)?;
-        // Whichever of these two is the longer stays so.
+        // Keep the relation of the two timeouts: `address_timeout` is only raised where it was not the shorter one.
         if settings.address_timeout >= settings.connect_timeout {
             settings.address_timeout = settings.address_timeout.max(slack);
         }
@@ -67,7 +68,7 @@ pub(crate) fn cast<C: Core>(
     Ok(starting)
 }
 
-/// A real listener on loopback that hands what it accepts to `accept`, and a dialer that leads there.
+/// Opens a listener on loopback that passes accepted connections to `accept`; returns the dialer that connects to it.
 pub(crate) async fn listen(accept: Rc<dyn Fn(sca_network::Stream, sca_network::Tag)>) -> std::io::Result<Dialer> {
     let listener = Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
     let dialer = listener.dialer()?;
@@ -75,9 +76,9 @@ pub(crate) async fn listen(accept: Rc<dyn Fn(sca_network::Stream, sca_network::T
         loop {
             match listener.accept().await {
                 Ok((stream, _, Some(tag))) => accept(stream, tag),
-                // A stranger: hung up on.
+                // Not one of our connections: drop it.
                 Ok((_, _, None)) => {}
-                // An error that lasts would make this loop spin.
+                // A persistent error would make this loop spin.
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         }

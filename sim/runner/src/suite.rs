@@ -1,4 +1,4 @@
-//! Many scenarios, each in its own world, on several threads: what each file came to, in the order of the files.
+//! Runs of many scenarios, each in its own world, on several threads, with the results in the order of the files.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -25,52 +25,52 @@ use crate::snapshots;
 use crate::target::CLOCK;
 use crate::verdict::{Failure, Verdict};
 
-/// What one file came to.
+/// The result of one file.
 #[derive(Debug)]
 pub struct FileResult {
-    /// The file, its texts, and its problems if it has any.
+    /// The file with its texts, and its problems if there are any.
     pub loaded: Loaded,
-    /// Its rows; empty for a file that does not parse.
+    /// The results of its rows; empty for a file with problems.
     pub rows: Vec<Played>,
-    /// How the transcript relates to the snapshot.
+    /// The comparison of the transcript with the snapshot.
     pub snapshot: Snapshot,
-    /// Why nothing was left for review, or no snapshot written, where that is so.
+    /// Why no snapshot could be written, if writing failed.
     pub not_left: Option<String>,
 }
 
-/// How a transcript relates to its snapshot.
+/// The comparison of a transcript with its snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Snapshot {
-    /// It is the same.
+    /// Both are equal.
     Same,
-    /// There is none.
+    /// There is no snapshot.
     Missing,
-    /// It differs: the kept one, and the new one.
+    /// They differ.
     Differs {
-        /// The kept one.
+        /// The accepted transcript.
         kept: String,
-        /// The new one.
+        /// The new transcript.
         new: String,
     },
-    /// It has been written.
+    /// The snapshot has been written.
     Updated,
-    /// It was not looked at: another seed, or another world.
+    /// No comparison, for example for a failed run, another seed or another world.
     NotCompared,
 }
 
-/// What to do with snapshots.
+/// What a run does with snapshots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Snapshots {
-    /// Compare, and leave what differs for review beside the kept one.
+    /// Compare, and write a differing transcript beside the accepted one for review.
     Compare,
-    /// Write.
+    /// Write the transcripts as accepted snapshots.
     Update,
-    /// Leave alone.
+    /// Neither compare nor write.
     Ignore,
 }
 
 impl FileResult {
-    /// The worst verdict of its rows, or nothing for a file that was not played.
+    /// The worst verdict of its rows; `None` for a file that was not played.
     #[must_use]
     pub fn verdict(&self) -> Option<&Verdict> {
         worst(self.rows.iter())
@@ -82,21 +82,21 @@ impl FileResult {
         self.is_bad_but(|_| false)
     }
 
-    /// The same, where some verdicts are excused.
+    /// The same, except that verdicts for which `is_excused` is true do not count.
     pub(crate) fn is_bad_but(&self, is_excused: impl Fn(&Verdict) -> bool) -> bool {
         let differs = matches!(self.snapshot, Snapshot::Differs { .. });
         let mut bad = self.rows.iter().map(|row| &row.verdict).filter(|verdict| verdict.is_bad());
         self.loaded.scenario.is_err() || differs || bad.any(|verdict| !is_excused(verdict))
     }
 
-    /// Its problems.
+    /// Its problems; empty for a valid file.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         self.loaded.scenario.as_ref().err().map_or(&[], Vec::as_slice)
     }
 }
 
-/// The worst verdict of some rows, or nothing where there is none.
+/// The worst verdict of some rows; `None` without rows.
 pub(crate) fn worst<'a>(rows: impl DoubleEndedIterator<Item = &'a Played>) -> Option<&'a Verdict> {
     let rank = |verdict: &Verdict| match verdict {
         Verdict::Error(_) | Verdict::CannotRun(_) => 5,
@@ -109,7 +109,8 @@ pub(crate) fn worst<'a>(rows: impl DoubleEndedIterator<Item = &'a Played>) -> Op
     rows.map(|row| &row.verdict).rev().max_by_key(|verdict| rank(verdict))
 }
 
-/// The transcripts of all rows as one text. Rows of an `each byte` that say the same but for the byte stand there once.
+/// The transcripts of all rows as one text. Consecutive rows of an `each byte` that differ only in the byte are written
+/// once.
 #[must_use]
 pub fn joined(rows: &[Played]) -> String {
     let mut out = String::new();
@@ -137,35 +138,36 @@ fn without_byte(transcript: &str, byte: &str) -> String {
     title.replace(&format!("{byte} bytes of"), "bytes of").replace(&format!("{byte} byte of"), "bytes of")
 }
 
-/// A suite about to run.
+/// A suite: everything needed to run a list of scenario files.
 pub struct Suite<'a, C> {
-    /// How to play.
+    /// The options of each run.
     pub options: Options,
     /// What to do with snapshots.
     pub snapshots: Snapshots,
     /// Makes the client core.
     pub make: &'a (dyn Fn(Making) -> C + Sync),
-    /// The known clause ids; none checks none.
+    /// The known clause ids; empty to skip their check.
     pub clauses: &'a [&'static str],
-    /// The authority of the memory world and of the wire.
+    /// The certificate authorities of the memory worlds and of the wire.
     pub identities: Authorities,
-    /// What is real of the world; its rows are played in memory first.
+    /// The external party, if any; rows are played in memory first all the same.
     pub real: Real,
 }
 
-/// What of a world is real.
+/// The party of a run that is external.
 #[derive(Debug, Clone, Default)]
 pub enum Real {
-    /// Nothing.
+    /// None: all parties are simulated.
     #[default]
     Nothing,
-    /// The terminals.
+    /// The terminals are external.
     Terminal(ExternalTerminal),
-    /// The broker.
+    /// The broker is external.
     Broker(ExternalBroker),
 }
 
-/// One authority for each world: constant sizes in memory, what devices have on the wire.
+/// The certificate authorities: one for memory worlds, with keys of constant size, and one for the wire, with the kind
+/// of keys that devices have.
 #[derive(Debug, Clone)]
 pub struct Authorities {
     /// For memory worlds.
@@ -175,19 +177,19 @@ pub struct Authorities {
 }
 
 impl Authorities {
-    /// Makes both.
+    /// Makes both authorities.
     ///
     /// # Errors
-    /// [`CertError`], if one cannot be made.
+    /// [`CertError`], if an authority cannot be made.
     pub fn new() -> Result<Self, CertError> {
         let make = |kind| Identities::new(kind, CLOCK).map(Arc::new);
         Ok(Self { memory: make(KeyKind::Ed25519)?, wire: make(KeyKind::P256)? })
     }
 
-    /// Makes both, that of the wire for the clock of the day, which real devices have.
+    /// Makes both authorities; that of the wire is valid around the current date, which external devices check.
     ///
     /// # Errors
-    /// [`CertError`], if one cannot be made.
+    /// [`CertError`], if an authority cannot be made.
     pub fn of_today() -> Result<Self, CertError> {
         let wire = Arc::new(Identities::new(KeyKind::P256, crate::clock::today())?);
         Ok(Self { wire, ..Self::new()? })
@@ -195,11 +197,11 @@ impl Authorities {
 }
 
 impl<C: Core> Suite<'_, C> {
-    /// Plays files on this many threads. `done` is told of each as it is done, in no order; the result is in the order
-    /// of the files.
+    /// Plays files on `jobs` threads. `done` is called for each file when it is done, in no particular order; the
+    /// results are in the order of the files.
     ///
     /// # Errors
-    /// What the system says of a file that cannot be read.
+    /// The I/O error of a file that cannot be read, in place of its result.
     pub fn run(
         &self,
         paths: &[std::path::PathBuf],
@@ -213,11 +215,11 @@ impl<C: Core> Suite<'_, C> {
         all.into_iter().map(|(_, result)| result).collect()
     }
 
-    /// The same, until `goes_on` says of a file that is done that no other begins, or the run is interrupted. What was played comes back, in the
-    /// order of the files, each with its place among them.
+    /// Plays files like [`Self::run`], until `goes_on` returns false for a file or the run is interrupted; no further
+    /// file is begun then. The results are in the order of the files, each with its index.
     ///
     /// # Errors
-    /// What the system says of a file that cannot be read.
+    /// The I/O error of a file that cannot be read, in place of its result.
     pub fn run_until(
         &self,
         paths: &[std::path::PathBuf],
@@ -231,7 +233,7 @@ impl<C: Core> Suite<'_, C> {
                 return None;
             }
             let result = self.file(path);
-            // What was being played then has not come to its end.
+            // The file that was being played when the interrupt came is incomplete.
             if is_interrupted() {
                 return None;
             }
@@ -246,11 +248,11 @@ impl<C: Core> Suite<'_, C> {
     /// Plays one file.
     ///
     /// # Errors
-    /// What the system says of the file, its snapshot included.
+    /// The I/O error of the file or of its snapshot.
     pub fn file(&self, path: &Path) -> std::io::Result<FileResult> {
         let mut loaded = files::load(path, self.clauses)?;
         if let Ok(scenario) = &mut loaded.scenario {
-            // Which byte an `each byte` cuts is no value of the file: it is chosen where the row is played.
+            // The byte of an `each byte` is not a value of the file: it is selected when the row is played.
             let is_wanted = |row: &Row, wanted: &(String, String)| {
                 let is_it = |(name, value): &(String, String)| {
                     *name == wanted.0 && (*value == wanted.1 || *crate::cards::masked(value) == *wanted.1)
@@ -276,9 +278,9 @@ impl<C: Core> Suite<'_, C> {
         Ok(FileResult { loaded, rows, snapshot, not_left })
     }
 
-    /// Plays a row on the wire that has been played in memory, and holds the two against each other.
+    /// Plays a row, which was played in memory, on the wire too and compares both runs.
     fn on_wire(&self, scenario: &Scenario, at: usize, in_memory: Played, scale: u32) -> Played {
-        // The rows of an `each byte` are made from one row of the file.
+        // All rows of an `each byte` are made from one row of the file.
         let (row, byte) = row_of(scenario, at, &in_memory);
         if let Some(why) = unplayable_on_wire(&row, &in_memory, scale, self.options.longest_on_wire) {
             return in_memory.inapplicable(why);
@@ -293,15 +295,15 @@ impl<C: Core> Suite<'_, C> {
         let both = matches!((&played.verdict, &in_memory.verdict), (Verdict::Pass, Verdict::Pass));
         if both && !agree(&in_memory.projection, &played.projection, stops) {
             let difference = told_difference(("memory", "wire"), &in_memory.projection, &played.projection);
-            let failure = Failure::at(last, "memory and wire saw different things")
+            let failure = Failure::at(last, "the memory run and the wire run differ")
                 .label("up to here")
-                .note(format!("lines with - came in memory alone, those with + on the wire alone\n{difference}"));
+                .note(format!("lines with - occurred only in memory, lines with + only on the wire\n{difference}"));
             played.verdict = Verdict::Fail(Box::new(failure));
         }
         played.beside(&in_memory)
     }
 
-    /// Plays a row against a device, or with a broker: it is judged by itself, whatever the simulated ones came to.
+    /// Plays a row with the external party. Its verdict is independent of the run in memory.
     fn with_what_is_real(&self, scenario: &Scenario, at: usize, in_memory: Played) -> Played {
         let (row, byte) = row_of(scenario, at, &in_memory);
         let why = match &self.real {
@@ -322,10 +324,10 @@ impl<C: Core> Suite<'_, C> {
         judged(scenario, self.options.today, played).beside(&in_memory)
     }
 
-    /// How the transcript relates to the kept one, and why nothing was left on disk where that is so: what cannot be left
-    /// is judged all the same.
+    /// Compares the transcripts with the snapshot and writes what the mode demands. The second value says why writing
+    /// failed, if it did; that does not change the comparison.
     fn snapshot(&self, path: &Path, rows: &[Played]) -> std::io::Result<(Snapshot, Option<String>)> {
-        // What failed is not worth keeping, nor comparing.
+        // Transcripts of failed runs are neither kept nor compared.
         let failed = rows.iter().any(|row| row.verdict.is_bad());
         if failed
             || self.snapshots == Snapshots::Ignore
@@ -358,7 +360,7 @@ impl<C: Core> Suite<'_, C> {
     }
 }
 
-/// Does something to each of a list on this many threads; what comes of it is in the order of the list.
+/// Applies a function to each item of a list on `jobs` threads; the results are in the order of the list.
 pub(crate) fn in_parallel<T: Sync, R: Send>(jobs: usize, list: &[T], what: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(list.len()));
@@ -379,7 +381,7 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(jobs: usize, list: &[T], what: impl 
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Two texts, line by line: what only the first has, what only the second has.
+/// The unified diff of two transcripts, line by line.
 #[must_use]
 pub fn difference(kept: &str, new: &str) -> String {
     told_difference(("kept", "new"), kept, new)

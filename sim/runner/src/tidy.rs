@@ -1,5 +1,5 @@
-//! What is to be said about a whole set of scenarios: stories that nothing calls, transcripts that are the same, snapshots that
-//! nothing is compared with.
+//! Lints of a whole set of scenarios: stories that nothing calls, scenarios with equal transcripts, and snapshots
+//! without a scenario.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,18 +12,18 @@ use crate::snapshots;
 /// A warning about one file of the set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
-    /// The file, and its text as far as it says where.
+    /// The file with its text; the text is empty where the problem has no place in it.
     pub text: (PathBuf, String),
-    /// What is hardly meant.
+    /// What is probably a mistake.
     pub problem: Problem,
 }
 
 const TOP: Span = Span { line: 1, column: 1, length: 8, file: 0 };
 
-/// Every warning about the set that was found at these paths.
+/// All warnings about the set of scenarios found at these paths.
 ///
 /// # Errors
-/// What the system says of a file that cannot be read, with its path.
+/// The I/O error of a file that cannot be read, with its path.
 pub fn warnings(paths: &[PathBuf], set: &[Loaded]) -> Result<Vec<Warning>, (PathBuf, std::io::Error)> {
     let mut found = same(set)?;
     let whole = files::find_all(paths)?;
@@ -31,7 +31,7 @@ pub fn warnings(paths: &[PathBuf], set: &[Loaded]) -> Result<Vec<Warning>, (Path
     found.extend(orphans(&whole.snapshots).into_iter().map(|path| {
         Warning {
             problem: Problem::new("W005", Span::default(), format!("{} has no scenario", path.display()))
-                .help("`sca-sim review --prune` takes it away"),
+                .help("`sca-sim review --prune` removes it"),
             text: (path, String::new()),
         }
     }));
@@ -57,7 +57,7 @@ fn uncalled(libraries: &[PathBuf], set: &[Loaded]) -> Result<Vec<Warning>, (Path
             called.entry(canonical(library)).or_default().extend(&scenario.stories_called);
         }
     }
-    // What is not valid may call anything.
+    // An invalid scenario might call any story.
     let knows_all = !set.is_empty() && set.iter().all(|loaded| loaded.scenario.is_ok());
     let mut found = Vec::new();
     for path in libraries {
@@ -77,7 +77,7 @@ fn uncalled(libraries: &[PathBuf], set: &[Loaded]) -> Result<Vec<Warning>, (Path
     Ok(found)
 }
 
-/// Scenarios whose kept transcripts are the same but for the title.
+/// Scenarios whose accepted transcripts are equal apart from the title.
 fn same(set: &[Loaded]) -> Result<Vec<Warning>, (PathBuf, std::io::Error)> {
     let mut seen: BTreeMap<String, &Path> = BTreeMap::new();
     let mut found = Vec::new();
@@ -89,7 +89,7 @@ fn same(set: &[Loaded]) -> Result<Vec<Warning>, (PathBuf, std::io::Error)> {
         match seen.get(&said.join("\n")) {
             Some(other) => found.push(Warning {
                 text: loaded.texts[0].clone(),
-                problem: Problem::new("W003", TOP, format!("its transcript is the one of {}", other.display())),
+                problem: Problem::new("W003", TOP, format!("same transcript as {}", other.display())),
             }),
             None => drop(seen.insert(said.join("\n"), path)),
         }

@@ -1,5 +1,4 @@
-//! Everything that happened in a run, moment by moment: who said what to whom, how it travelled, and which line of the
-//! scenario read it.
+//! The trace of a run: every event with sender, receiver and frames, and the lines of the scenario that read it.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -16,52 +15,52 @@ use crate::record::{Entry, Kept};
 use crate::script::Reading;
 use crate::transcript::Telling;
 
-/// Who takes part in a moment: a lifeline of a ladder.
+/// A participant of a run: a lifeline of the sequence diagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {
-    /// A POS: the one called `pos` is 0.
+    /// A POS by its number; the one called `pos` is 0.
     Pos(usize),
     /// The broker.
     Broker,
-    /// A terminal, by its place in the cast.
+    /// A terminal by its index in the cast.
     Terminal(usize),
     /// The payment host.
     Host,
     /// The estate host.
     Estate,
-    /// The proxy before the broker.
+    /// The proxy in front of the broker.
     Proxy,
 }
 
-/// What kind of thing a moment is.
+/// The kind of a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A document, from one end to another.
+    /// A document from one participant to another.
     Message,
-    /// A control frame or an HTTP head, from one end to another.
+    /// A control frame or an HTTP head from one participant to another.
     Control,
-    /// What the link did.
+    /// A link event.
     Link,
-    /// A screen or the icon.
+    /// A change of the screen or the icon.
     Face,
-    /// A fault, or a loss of power.
+    /// A fault, or switching the power.
     Fault,
-    /// What a cardholder, a host or a setting does.
+    /// An action of a cardholder or host, or a change of a setting.
     Act,
-    /// A remark.
+    /// A comment.
     Remark,
 }
 
-/// A frame as it travelled, card numbers masked.
+/// A frame as it was sent, with card numbers masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
-    /// Opcode, length and mask in words.
+    /// Opcode, payload length, finality and mask, in words.
     pub about: String,
-    /// Its first bytes in rows of sixteen, as hex and as text.
+    /// Its first bytes as a hex dump, sixteen per row.
     pub dump: String,
 }
 
-/// A line that read a moment.
+/// A line of the scenario that read a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadBy {
     /// The line.
@@ -70,28 +69,28 @@ pub struct ReadBy {
     pub label: Option<String>,
 }
 
-/// One thing that was done or seen.
+/// One action or observation of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moment {
-    /// When.
+    /// Scenario time.
     pub at: Duration,
-    /// Its place in the order of what can be read; 0 for what no line reads.
+    /// Its place in the order of observations; 0 for moments that no line reads.
     pub sequence: u64,
-    /// What kind of thing it is.
+    /// The kind of the moment.
     pub kind: Kind,
-    /// Who does it, or where it is seen.
+    /// The sender, or the participant at which it is observed.
     pub from: End,
-    /// Whom it goes to.
+    /// The receiver, if there is one.
     pub to: Option<End>,
-    /// The line of the transcript, without its stamp.
+    /// The line of the transcript, without its time stamp.
     pub text: String,
-    /// The document that it carries, secrets taken out.
+    /// The document that it carries, without secrets.
     pub document: Option<String>,
     /// The document's fields.
     pub fields: Vec<(String, String)>,
     /// The frames that carried it.
     pub frames: Vec<Shown>,
-    /// The line that did it, for what is played.
+    /// The line that caused it, for actions of the script.
     pub line: Option<Span>,
     /// The label of a request.
     pub label: Option<String>,
@@ -99,16 +98,16 @@ pub struct Moment {
     pub read_by: Vec<ReadBy>,
 }
 
-/// A run, moment by moment.
+/// The trace of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trace {
-    /// The terminals' names.
+    /// The names of the terminals.
     pub terminals: Vec<String>,
-    /// The terminals' models, as they are set.
+    /// The models of the terminals, where they are set.
     pub models: Vec<Option<String>>,
-    /// The POS' names, `pos` first.
+    /// The names of the POS, `pos` first.
     pub pos: Vec<String>,
-    /// What happened, in its order.
+    /// All moments, in order.
     pub moments: Vec<Moment>,
     /// Scenario time from start to end.
     pub lasted: Duration,
@@ -132,7 +131,7 @@ fn moment(kept: &Kept, telling: &Telling<'_>, readings: &[Reading]) -> Moment {
     telling.entry(&mut text, kept.at, &kept.entry, false);
     let mut lines = text.trim_end().lines();
     let first = lines.next().unwrap_or_default();
-    // The stamp stands beside a moment anyway.
+    // The time stamp is shown beside the moment anyway.
     let said = first.split_once(' ').filter(|(stamp, _)| stamp.starts_with('+')).map_or(first, |(_, said)| said);
     let (kind, from, to) = ends(&kept.entry);
     let (document, fields) = document(&kept.entry);
@@ -160,10 +159,10 @@ fn moment(kept: &Kept, telling: &Telling<'_>, readings: &[Reading]) -> Moment {
     }
 }
 
-/// Characters of one document or field that are kept.
+/// The most characters of one document or field that are kept.
 const TEXT_MAX: usize = 32_768;
 const FIELDS_MAX: usize = 1_000;
-/// Frames of one message that are kept.
+/// The most frames of one message that are kept.
 const FRAMES_MAX: usize = 64;
 
 fn bounded(text: &str) -> String {
@@ -225,7 +224,7 @@ fn party(party: Party) -> End {
 
 type Document = (Option<String>, Vec<(String, String)>);
 
-/// The document of an entry, and its fields; of a request that was sent encrypted, as it was before.
+/// The document of an entry, and its fields; of a request that was sent encrypted, the plaintext.
 fn document(entry: &Entry) -> Document {
     match entry {
         Entry::Data(_, data) => {
@@ -259,7 +258,7 @@ fn sent(message: &Message) -> Document {
     }
 }
 
-/// Fields with those inside them, each by its path.
+/// The leaf fields of a document, each with its path.
 fn flat(fields: &[Element]) -> Vec<(String, String)> {
     fn walk(out: &mut Vec<(String, String)>, path: &str, field: &Element) {
         let path = if path.is_empty() { field.name.clone() } else { format!("{path}/{}", field.name) };
@@ -273,7 +272,7 @@ fn flat(fields: &[Element]) -> Vec<(String, String)> {
     out
 }
 
-/// Bytes of a frame that are shown.
+/// The most bytes of a frame that are dumped.
 const DUMPED_MAX: usize = 2_048;
 
 fn shown(frame: &Frame) -> Shown {
@@ -292,19 +291,19 @@ fn shown(frame: &Frame) -> Shown {
         let _ = write!(about, ", reserved bits {:03b}", frame.reserved);
     }
     about.push_str(if frame.mask.is_some() { ", masked (shown without its mask)" } else { "" });
-    // What is masked on the wire is shown as it reads, so that nothing hides in it.
+    // The payload is shown unmasked, so that secrets in it can be found and withheld.
     let plain = match std::str::from_utf8(&frame.payload) {
         Ok(text) => withheld(text).into_owned().into_bytes(),
         Err(_) => frame.payload.clone(),
     };
     let plain = masked_bytes(&plain).unwrap_or(plain);
     let mut head = Frame { payload: Vec::new(), declared: Some(frame.payload.len() as u64), ..frame.clone() }.encode();
-    // The transport draws masks by itself, from no seed: a page with them would differ from run to run.
+    // The transport draws masks without a seed: with them a page would differ from run to run.
     head.truncate(head.len() - frame.mask.map_or(0, |mask| mask.len()));
     Shown { about, dump: dump(&[head, plain].concat()) }
 }
 
-/// Bytes in rows of sixteen: where, as hex, as text.
+/// A hex dump: offset, sixteen bytes as hex, and as text.
 fn dump(bytes: &[u8]) -> String {
     let mut out = String::new();
     for (row, part) in bytes[..bytes.len().min(DUMPED_MAX)].chunks(16).enumerate() {

@@ -1,4 +1,4 @@
-//! A record as text: the transcript, which is a scenario.
+//! The transcript of a record: a text that is itself a scenario.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -19,7 +19,7 @@ use crate::cards::is_left_out;
 use crate::lanes::Data;
 use crate::record::Entry;
 
-/// The transcript of one row: title, settings, then everything flat with its stamps.
+/// The transcript of one row: title, settings, then all entries with their time stamps.
 pub(crate) fn transcript(
     title: &str,
     header: &Header,
@@ -45,7 +45,7 @@ pub(crate) fn transcript(
     out
 }
 
-/// Tells entries of a record as lines of a transcript.
+/// Writes entries of a record as lines of a transcript.
 pub(crate) struct Telling<'a> {
     names: &'a [String],
     printer: Printer<'a>,
@@ -63,7 +63,7 @@ impl<'a> Telling<'a> {
         Self { names, printer: Printer::new(names, pos).with_brokers(brokers), entries, labels: labels(entries) }
     }
 
-    /// Appends an entry of the record; `after_failures` where attempts have failed before it that no line tells.
+    /// Appends an entry; `after_failures` adds that suffix, because failed attempts before it were folded away.
     pub(crate) fn entry(&self, out: &mut String, at: Duration, entry: &Entry, after_failures: bool) {
         match entry {
             Entry::Comment(text) => {
@@ -84,7 +84,7 @@ impl<'a> Telling<'a> {
                 data_into(out, &self.names[*who], data, answers);
             }
             entry => {
-                // A fault whose message was never sent cannot be said again.
+                // A fault whose message was never sent would be invalid in a replay, so it becomes a comment.
                 out.push_str(if waits_in_vain(entry, self.entries) { "# " } else { "" });
                 let mut step = step(at, entry, &self.labels);
                 if let (Action::Expect(expect), true) = (&mut step.action, after_failures) {
@@ -96,7 +96,7 @@ impl<'a> Telling<'a> {
     }
 }
 
-/// The places of what a link does behind attempts that were folded away, up to the one that succeeds.
+/// The indexes of link events that follow folded failed attempts, up to the next connect.
 fn passed_over(entries: &[(Duration, Entry)]) -> BTreeSet<usize> {
     let mut failed = BTreeSet::new();
     let mut places = BTreeSet::new();
@@ -121,7 +121,7 @@ fn passed_over(entries: &[(Duration, Entry)]) -> BTreeSet<usize> {
     places
 }
 
-/// Whether a fault waits for a message that was never sent.
+/// Whether an entry is a fault for a message that was never sent.
 fn waits_in_vain(entry: &Entry, entries: &[(Duration, Entry)]) -> bool {
     let Entry::Played(step) = entry else { return false };
     let Action::Fault(fault) = &step.action else { return false };
@@ -134,7 +134,7 @@ fn waits_in_vain(entry: &Entry, entries: &[(Duration, Entry)]) -> bool {
     })
 }
 
-/// A row as a scenario of its own.
+/// A row as a scenario.
 #[must_use]
 pub fn scenario(title: &str, header: &Header, row: &Row) -> String {
     let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
@@ -149,7 +149,7 @@ pub fn scenario(title: &str, header: &Header, row: &Row) -> String {
 fn head(out: &mut String, title: &str, header: &Header, row: &Row) {
     let values = sca_scenario::model::shown_values(&row.values);
     let title = if values.is_empty() { title.to_owned() } else { format!("{title} ({values})") };
-    // It stands within quotes, where what is left out needs none of its own.
+    // The title is quoted already, so the left-out values in it need no quotes.
     let title = crate::cards::left_out(&title);
     let _ = writeln!(out, "scenario {}", quote(&title));
     if let Some(seed) = header.seed {
@@ -229,7 +229,7 @@ fn settings<'a>(out: &mut String, settings: impl Iterator<Item = (&'a String, &'
     }
 }
 
-/// The labels of requests that something refers to.
+/// The labels of requests that something refers to; requests without a label get a new one.
 fn labels(entries: &[(Duration, Entry)]) -> BTreeMap<(usize, RequestId), String> {
     let mut used: Vec<(usize, RequestId)> = Vec::new();
     let mut named: Vec<&str> = Vec::new();
@@ -285,7 +285,7 @@ fn step(at: Duration, entry: &Entry, labels: &Labels) -> Step {
         }
         Entry::Http(who, text) => {
             let lines = text.trim_end().split("\r\n").map(|line| match line.strip_prefix("Sec-WebSocket-Key: ") {
-                // Chance made it, and the replay makes the same one; what counts is that it is there.
+                // The key is derived from the seed, so a replay has the same one; the header only has to be present.
                 Some(_) => "Sec-WebSocket-Key: *".to_owned(),
                 None => line.to_owned(),
             });
@@ -304,13 +304,13 @@ fn step(at: Duration, entry: &Entry, labels: &Labels) -> Step {
             expect(*who, Sight::ToBroker(Message::Pong(payload)))
         }
         Entry::Close(who, code) => expect(*who, Sight::ToBroker(Message::Close(*code, None))),
-        // The caller has printed these.
+        // The caller handles these.
         Entry::Screen(..) | Entry::Comment(_) | Entry::Folded { .. } => Action::End,
     };
     Step { span: Span::default(), called: None, stamp: Some(at), action }
 }
 
-/// A played step as it stands in a transcript: without labels that nothing there refers to.
+/// A played step as written in a transcript, without its label.
 fn played(action: &Action) -> Action {
     let mut action = action.clone();
     match &mut action {
@@ -325,7 +325,7 @@ fn expectation(who: usize, sight: Sight, suffix: Suffix) -> Action {
     Action::Expect(Expect { who, sight, suffix })
 }
 
-/// What the link did, as a line says it.
+/// A link event as the expectation that a line states.
 pub(crate) fn link(seen: Seen) -> LinkSight {
     match seen {
         Seen::Attempts => LinkSight::Attempts,
@@ -339,7 +339,7 @@ fn equals(field: &str, value: &str) -> Test {
     Test { field: field.to_owned(), demand: Demand::Is(Op::Equal, value.to_owned()), span: Span::default() }
 }
 
-/// A screen as a line.
+/// Writes a screen as a line, with the terminal's name if there are several.
 fn screen_into(out: &mut String, names: &[String], who: usize, screen: &Screen) {
     if names.len() > 1 {
         out.extend([&names[who], ": "]);
@@ -348,7 +348,7 @@ fn screen_into(out: &mut String, names: &[String], who: usize, screen: &Screen) 
     out.push('\n');
 }
 
-/// A screen as a line, without whose it is.
+/// A screen as a line, without the terminal's name.
 pub(crate) fn screen_line(screen: &Screen) -> String {
     let mut out = format!("screen {}", screen.name);
     if !screen.text.is_empty() {
@@ -358,7 +358,7 @@ pub(crate) fn screen_line(screen: &Screen) -> String {
     out
 }
 
-/// A response as a line: all its fields in their order.
+/// Writes a response as a line with all its fields in order.
 fn data_into(out: &mut String, name: &str, data: &Data, answers: Option<&String>) {
     out.extend([name, " -> pos "]);
     out.push_str(if data.answers.is_none() { " notice" } else { "" });
@@ -375,7 +375,7 @@ fn data_into(out: &mut String, name: &str, data: &Data, answers: Option<&String>
     out.push('\n');
 }
 
-/// Whether a response's fields say all there is to it.
+/// Whether the fields of a response reproduce it completely.
 fn is_flat(data: &Data) -> bool {
     let same =
         |r: &Response| data.encrypted || [Layout::Indented, Layout::Compact].iter().any(|l| r.to_xml(*l) == data.text);
@@ -385,7 +385,7 @@ fn is_flat(data: &Data) -> bool {
 
 const NO_LIMITS: Limits = Limits { bytes_max: usize::MAX, depth_max: 64, elements_max: 10_000 };
 
-/// A request in field form where that form makes the same bytes again, else as it stands.
+/// A request in field form if that form gives the same bytes again, else as verbatim text.
 pub(crate) fn request(text: &str) -> Message {
     let parsed = Request::parse(text, NO_LIMITS).ok().filter(|request| request.to_xml(Layout::Indented) == text);
     let flat = parsed.as_ref().map(Request::fields).filter(|fields| {
@@ -409,7 +409,7 @@ fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
-/// A document to a host, by its fields.
+/// A document to a host in field form.
 fn to_host(request: &Request) -> Message {
     let routing = vec![request.function_type().to_owned(), request.command().to_owned()];
     let in_words = routing.iter().all(|word| is_word(word));
@@ -422,7 +422,7 @@ fn to_host(request: &Request) -> Message {
     Message::Fields(Fields { routing: if in_words { routing } else { Vec::new() }, tests, ..Fields::default() })
 }
 
-/// A text as a document below its line where its lines survive that, else as a quoted text.
+/// A text as a document block if that preserves it exactly, else as a quoted text.
 #[must_use]
 pub fn verbatim(text: &str) -> Message {
     let survives = text.starts_with('<')

@@ -1,45 +1,45 @@
-//! What a run comes to.
+//! Verdicts and failures.
 
 use sca_scenario::Span;
 
-/// Why a scenario failed, and where.
+/// A failure of a scenario, with its place in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The line, or the part of it.
+    /// The line or the part of it.
     pub span: Span,
-    /// The call that brought the line in, where a story did.
+    /// The call that expanded to the line, if it belongs to a story.
     pub called: Option<Span>,
-    /// What went wrong, in one sentence without a full stop.
+    /// The problem, in one sentence without a full stop.
     pub headline: String,
-    /// What stands under the caret.
+    /// The text under the caret.
     pub label: String,
-    /// What else is known.
+    /// Additional notes.
     pub notes: Vec<String>,
-    /// What came instead: its place in the order of all that can be read.
+    /// The observation that came instead: its place in the order of observations.
     pub seen: Option<u64>,
-    /// What the line would say if it were to demand what came.
+    /// The change that would make the line match what was observed.
     pub fix: Option<Fix>,
 }
 
-/// In the place of a word: a line more below this one.
+/// Value of [`Fix::from`]: insert a line below this one.
 pub(crate) const BELOW: &str = "\n";
-/// In the place of a word: a line more above this one.
+/// Value of [`Fix::from`]: insert a line above this one.
 pub(crate) const ABOVE: &str = "\r";
 
-/// A change of a file's text that makes an expectation demand what came.
+/// A change of a file's text that makes an expectation match what was observed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
-    /// Where.
+    /// The place of the change.
     pub span: Span,
-    /// The word there that is to be another; nothing for all of it; a line feed for a line more below this one, a
-    /// carriage return for one above.
+    /// The word at that place to replace; empty to replace all of it; a line feed to insert a line below, a carriage
+    /// return to insert one above.
     pub from: String,
-    /// The other text.
+    /// The new text.
     pub text: String,
 }
 
 impl Failure {
-    /// A failure at a place.
+    /// A failure at a place, with a headline.
     #[must_use]
     pub fn at(span: Span, headline: impl Into<String>) -> Self {
         Self {
@@ -53,14 +53,14 @@ impl Failure {
         }
     }
 
-    /// The same failure with these words under the caret.
+    /// Sets the text under the caret.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
-    /// The same failure with one more note.
+    /// Adds a note.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
@@ -71,24 +71,24 @@ impl Failure {
 /// The verdict on one row of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Everything demanded was seen, nothing forbidden.
+    /// Everything expected was observed, and nothing forbidden.
     Pass,
-    /// Something was not as demanded.
+    /// An expectation or an invariant was violated.
     Fail(Box<Failure>),
-    /// It failed, as its header says it would.
+    /// It failed, as its header expects.
     ExpectedFail(Box<Failure>),
-    /// It passed, though its header says that it fails.
+    /// It passed, although its header expects it to fail.
     UnexpectedPass,
-    /// It cannot be played in this world.
+    /// It cannot be played in the requested world.
     Inapplicable(Box<Failure>),
-    /// A limit of the world was met.
+    /// A limit of the world was exceeded.
     Error(String),
-    /// The harness could not play it: a port, a device or a broker was missing.
+    /// The harness could not play it, for example because a port, device or broker was missing.
     CannotRun(String),
 }
 
 impl Verdict {
-    /// The word in reports: `pass`, `fail`, `expected-fail`, `unexpected-pass`, `inapplicable` or `error`.
+    /// The verdict's word in reports: `pass`, `fail`, `expected-fail`, `unexpected-pass`, `inapplicable` or `error`.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
@@ -101,7 +101,7 @@ impl Verdict {
         }
     }
 
-    /// Whether a suite with this verdict is not good.
+    /// Whether a suite with this verdict fails.
     #[must_use]
     pub fn is_bad(&self) -> bool {
         matches!(self, Self::Fail(_) | Self::UnexpectedPass | Self::Error(_) | Self::CannotRun(_))

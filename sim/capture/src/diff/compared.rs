@@ -1,4 +1,4 @@
-//! What a comparison of a capture with the model comes to.
+//! The result of comparing a capture with the model.
 
 use sca_runner::Failure;
 use sca_scenario::model::Step;
@@ -6,50 +6,50 @@ use sca_scenario::model::Step;
 use super::explain::Explanation;
 use super::parts::Part;
 
-/// One place where field and model part.
+/// A difference between field and model.
 #[derive(Debug, Clone)]
 pub struct Difference {
-    /// What kind it is.
+    /// The kind of difference.
     pub what: What,
-    /// Settings with which the model does as the field did.
+    /// Settings with which the model behaves like the field.
     pub explained: Vec<Explanation>,
-    /// The scenario that fails by it: all that was different before has been made alike.
+    /// The scenario that fails because of it; all earlier differences have been resolved in it.
     pub text: String,
-    /// How that fails; none where it only has more to say.
+    /// Its failure; none if the model only has extra fields.
     pub failure: Option<Box<Failure>>,
 }
 
-/// How field and model differ.
+/// The kind of a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    /// The same message, with other fields.
+    /// The same message with different fields.
     Fields(Vec<Part>),
-    /// The field said this, the model says nothing.
+    /// Only the field sends this message.
     OnlyField,
-    /// The model says this, the field said nothing.
+    /// Only the model sends this message.
     OnlyModel,
-    /// Both say it, the model earlier.
+    /// Both send it, the model earlier.
     Earlier,
-    /// Something else that the field did and the model does not; in words.
+    /// Another behaviour of the field that the model does not show, in words.
     Other(String),
 }
 
-/// A line of the ladder.
+/// A line of the ladder diagram.
 #[derive(Debug, Clone)]
 pub struct Rung {
-    /// What was done or said.
+    /// The step of the scenario.
     pub step: Step,
-    /// Which difference it is, by its place in the list.
+    /// The index of its difference, if it has one.
     pub difference: Option<usize>,
 }
 
-/// A capture held against the model.
+/// The result of a comparison.
 #[derive(Debug, Clone)]
 pub struct Compared {
-    /// Everything in its order.
+    /// All steps, in order.
     pub rungs: Vec<Rung>,
-    /// Where the two part.
+    /// The differences, in the order of the ladder.
     pub differences: Vec<Difference>,
-    /// Why the comparison could not go on to the end.
+    /// Why the comparison could not be completed, if so.
     pub stopped: Option<String>,
 }

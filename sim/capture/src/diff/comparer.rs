@@ -1,4 +1,4 @@
-//! Holds a capture against a core, difference by difference.
+//! Compares a capture with a client core, resolving one difference after the other.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,29 +12,29 @@ use super::explain::{self, Explanation, Reach};
 use super::parts;
 use super::steps::{label_of, message_of};
 
-/// Differences that are looked for; a capture with more is of something else.
+/// Maximum number of differences; a capture with more is of something else.
 const DIFFERENCES_MAX: usize = 100;
 
-/// Ways to fail for which an explanation is looked for.
+/// Maximum number of failure reasons for which an explanation is searched.
 const EXPLAINED_MAX: usize = 12;
 
-/// Holds captures against cores.
+/// Compares captures with a client core.
 pub struct Comparer<'a, C> {
     make: &'a dyn Fn(Making) -> C,
     identities: &'a Arc<Identities>,
 }
 
 impl<'a, C: Core> Comparer<'a, C> {
-    /// A comparer with the cores of `make`.
+    /// Creates a comparer that creates its cores with `make`.
     #[must_use]
     pub fn new(make: &'a dyn Fn(Making) -> C, identities: &'a Arc<Identities>) -> Self {
         Self { make, identities }
     }
 
-    /// Holds a capture, as a scenario, against the model.
+    /// Compares a capture, given as a scenario, with the model.
     ///
     /// # Errors
-    /// Every problem of the text.
+    /// Every problem of the scenario.
     pub fn compare(&self, text: &str) -> Result<Compared, Vec<Problem>> {
         let scenario = sca_scenario::parse(text)?;
         let mut run = Run { scenario, rungs: Vec::new(), differences: Vec::new(), reasons: BTreeMap::new() };
@@ -45,9 +45,9 @@ impl<'a, C: Core> Comparer<'a, C> {
         Ok(run.in_order(stopped))
     }
 
-    /// Takes one difference after the other out of the way. Says why it had to stop, if it had to.
+    /// Resolves one difference after the other. Returns why it had to stop, if so.
     fn make_alike(&self, run: &mut Run, mut row: Row) -> Option<String> {
-        // The rung that each step of the row stands on.
+        // The rung of each step of the row.
         let mut places: Vec<usize> = (0..row.steps.len()).collect();
         loop {
             let text = text_of(&run.scenario.title, &run.scenario.header, &row);
@@ -83,7 +83,7 @@ impl<'a, C: Core> Comparer<'a, C> {
         }
     }
 
-    /// The settings that explain a failure; those of one that failed in the same way are not looked for again.
+    /// The settings that explain a failure; cached for failures with the same reason.
     fn explained(&self, run: &mut Run, row: &Row, at: usize, failure: &Failure) -> Vec<Explanation> {
         let reason = sca_runner::shrink::reason(failure);
         if let Some(known) = run.reasons.get(&reason) {
@@ -133,40 +133,40 @@ pub(super) enum Outcome {
     Cannot(String),
 }
 
-/// What is known of a comparison under way.
+/// The state of a comparison.
 pub(super) struct Run {
     pub(super) scenario: Scenario,
     pub(super) rungs: Vec<Rung>,
     pub(super) differences: Vec<Difference>,
-    /// What explains each way to fail that has been met.
+    /// The explanations by failure reason.
     reasons: BTreeMap<String, Vec<Explanation>>,
 }
 
-/// A row up to the step that fails, as a scenario: nothing behind it matters.
+/// The row up to the failing step, as a scenario; later steps do not matter.
 fn up_to(scenario: &Scenario, row: &Row, at: Option<usize>) -> String {
     let mut row = row.clone();
     row.steps.truncate(at.map_or(usize::MAX, |at| at + 1));
     text_of(&scenario.title, &scenario.header, &row)
 }
 
-/// A failure in a sentence.
+/// A failure in one sentence.
 fn told(failure: &Failure) -> String {
     if failure.label.is_empty() { failure.headline.clone() } else { format!("{}: {}", failure.headline, failure.label) }
 }
 
-/// The step on whose line something failed; the one behind the last for what comes after all.
+/// The index of the step on whose line something failed; one past the last step for a failure at the end.
 fn step_of(text: &str, failure: &Failure) -> Option<usize> {
     if failure.headline.starts_with("the invariant") {
         return None;
     }
     let steps = sca_scenario::parse(text).ok()?.rows.into_iter().next()?.steps;
     let at = steps.iter().rposition(|step| step.span.line <= failure.span.line)?;
-    let is_behind = failure.headline.ends_with("must be listed is not");
+    let is_behind = failure.headline.ends_with("must be listed is missing");
     Some(if is_behind { (at + 1).min(steps.len()) } else { at })
 }
 
 impl Run {
-    /// What came of it, the differences in the order of the ladder.
+    /// The result, with the differences in the order of the ladder.
     fn in_order(mut self, stopped: Option<String>) -> Compared {
         let mut found: Vec<Option<Difference>> = self.differences.into_iter().map(Some).collect();
         let mut differences = Vec::with_capacity(found.len());
@@ -177,12 +177,12 @@ impl Run {
                 differences.len() - 1
             });
         }
-        // Of a rung that differs twice, the second difference stands behind all.
+        // The second difference of a rung comes after all others.
         differences.extend(found.into_iter().flatten());
         Compared { rungs: self.rungs, differences, stopped }
     }
 
-    /// Makes the row demand what the model does where it failed, and takes note of the difference.
+    /// Changes the row to expect what the model does where it failed, and records the difference.
     fn resolve(
         &mut self,
         row: &mut Row,
@@ -251,7 +251,7 @@ fn is_end(step: Option<&Step>) -> bool {
     step.is_none_or(|step| matches!(step.action, Action::End))
 }
 
-/// Whether two messages answer the same request, or nothing both.
+/// Whether two messages answer the same request, or are both notices.
 fn is_counterpart(step: &Step, came: &Step) -> bool {
     message_of(step).is_some() && label_of(step) == label_of(came)
 }

@@ -1,23 +1,23 @@
-//! Which setting would make the model do as the field did: every other value of every setting is tried.
+//! Searches settings that explain a difference, by trying every other value of every setting.
 
 use sca_protocol::assumptions;
 use sca_protocol::settings::{Kind, Settings, TerminalSettings};
 use sca_scenario::model::Row;
 
-/// A setting with which a difference is gone.
+/// A setting that removes a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
     /// The setting.
     pub setting: &'static str,
     /// Its value.
     pub value: String,
-    /// The assumption that it stands for, or the page it comes from.
+    /// The assumption behind the setting, or the page of the specification it comes from.
     pub source: &'static str,
-    /// What that assumption says; nothing for a page.
+    /// The text of that assumption; empty for a page.
     pub says: &'static str,
 }
 
-/// Settings that say where a terminal is, or how it is reached, rather than what it does.
+/// Settings that describe the terminal's identity and connection rather than its behaviour; they are not tried.
 const OF_PLACE: &[&str] = &[
     "model",
     "pinpad-id",
@@ -31,14 +31,14 @@ const OF_PLACE: &[&str] = &[
     "power-cut-at-flash-write",
 ];
 
-/// How far a row gets.
+/// How far a row gets before it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
     /// To its end.
     End,
-    /// To this step, which fails.
+    /// To the step with this index, which fails.
     Step(usize),
-    /// Nowhere that can be told.
+    /// Unknown.
     Nowhere,
 }
 
@@ -56,12 +56,12 @@ pub(super) fn explain(row: &Row, at: usize, reach: &mut dyn FnMut(&Row) -> Reach
         };
         found.extend(is_gone.then_some(explanation));
     }
-    // What nobody has decided explains more than what a page says.
+    // Assumptions first: they explain more than what a page specifies.
     found.sort_by_key(|one: &Explanation| one.says.is_empty());
     found
 }
 
-/// The row with every other value of every setting of its terminal, one at a time.
+/// The row with every other value of every setting of its terminal, one change at a time.
 pub(super) fn variants(row: &Row) -> impl Iterator<Item = (Explanation, Row)> {
     let defaults = TerminalSettings::default();
     let settings = TerminalSettings::table().iter().filter(|row| !OF_PLACE.contains(&row.name));
@@ -77,7 +77,7 @@ pub(super) fn variants(row: &Row) -> impl Iterator<Item = (Explanation, Row)> {
     })
 }
 
-/// Other values of a setting that are worth a try.
+/// The other values of a setting that are worth trying.
 fn others(kind: Kind, now: &str) -> Vec<String> {
     let all: Vec<String> = match kind {
         Kind::Flag => vec!["yes".to_owned(), "no".to_owned()],

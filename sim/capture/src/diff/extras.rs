@@ -1,4 +1,4 @@
-//! Fields that the model says beside those that the field did: no line fails by them, and they differ all the same.
+//! Extra fields of the model: they make no line fail, but are differences.
 
 use sca_runner::{Core, text_of};
 use sca_scenario::model::Row;
@@ -8,17 +8,17 @@ use super::comparer::{Comparer, Outcome, Run};
 use super::steps::message_of;
 use super::{explain, parts};
 
-/// Fields of one message that only the model says.
+/// Fields that only the model has, in one message.
 pub(super) struct Extra {
-    /// The difference that tells of them.
+    /// The index of the difference that reports them.
     difference: usize,
-    /// The message, by its place among all.
+    /// The index of the message.
     message: usize,
     names: Vec<String>,
 }
 
 impl Run {
-    /// Takes note of every such field.
+    /// Records all extra fields as differences.
     pub(super) fn extras(&mut self, row: &Row, places: &[usize], transcript: &str) -> Vec<Extra> {
         let mut found = Vec::new();
         let messages = row.steps.iter().zip(places).filter(|(step, _)| message_of(step).is_some());
@@ -47,7 +47,7 @@ impl Run {
 }
 
 impl<C: Core> Comparer<'_, C> {
-    /// The settings with which the model does not say them either.
+    /// Finds settings with which the model omits the extra fields, too.
     pub(super) fn explain_extras(&self, run: &mut Run, row: &Row, extras: &[Extra]) {
         if extras.is_empty() {
             return;

@@ -1,7 +1,7 @@
-//! Where a capture and the simulated terminal part: the capture's stimuli are played, and what the model says to them is
-//! held against what the field said.
+//! Compares a capture with the simulated terminal (the model): plays the stimuli of the capture and compares the
+//! model's responses with those of the device (the field).
 //!
-//! A difference is a bug that was found, or a fact about the real device. It is not decided here which.
+//! A difference is a bug or a property of the real device; this module does not decide which.
 
 mod compared;
 mod comparer;

@@ -1,28 +1,28 @@
-//! Two messages field by field.
+//! Compares two messages field by field.
 
 use sca_scenario::model::{Action, Demand, Fields, Message, Op, Sight, Step, Suffix, Test};
 
 use super::steps::message_of;
 
-/// A field in which two messages differ.
+/// A field that differs between two messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// The field.
     pub name: String,
-    /// What the field said in it; nothing where it was not there.
+    /// The value in the field; none if absent.
     pub field: Option<String>,
-    /// What the model says in it.
+    /// The value in the model; none if absent.
     pub model: Option<String>,
 }
 
-/// The messages of a transcript.
+/// The messages to the POS in a transcript.
 pub(super) fn messages(transcript: &str) -> Vec<Step> {
     let row = sca_scenario::parse(transcript).ok().and_then(|scenario| scenario.rows.into_iter().next());
     let steps = row.map(|row| row.steps).unwrap_or_default();
     steps.into_iter().filter(|step| message_of(step).is_some()).collect()
 }
 
-/// The one that comes after so many.
+/// The message with this index.
 pub(super) fn message(transcript: &str, nth: usize) -> Option<Step> {
     messages(transcript).into_iter().nth(nth)
 }
@@ -45,7 +45,7 @@ fn shown(test: &Test) -> String {
     said(test).unwrap_or_else(|| "something".to_owned())
 }
 
-/// The text of a message that has no fields.
+/// The text of a message without fields.
 fn text(step: &Step) -> Option<&str> {
     match message_of(step)?.1 {
         Message::Xml(text) | Message::Text(text) => Some(text),
@@ -53,7 +53,7 @@ fn text(step: &Step) -> Option<&str> {
     }
 }
 
-/// The fields that the model says otherwise, or not at all.
+/// The fields that differ in the model or are missing there.
 pub(super) fn differing(step: &Step, came: &Step) -> Vec<Part> {
     if let (Some(field), other) = (text(step), text(came)) {
         let model = other.map_or_else(|| "a response".to_owned(), str::to_owned);
@@ -63,7 +63,7 @@ pub(super) fn differing(step: &Step, came: &Step) -> Vec<Part> {
     let one = |test: &Test| {
         let model = of(&test.field);
         let is_same = match (said(test), model) {
-            // An insert stands for a value that only the run knows.
+            // An insert is replaced by a value known only during the run.
             (Some(value), Some(_)) if value.contains("{{") => true,
             (Some(value), Some(model)) => said(model).is_none_or(|model| model == value),
             (None, Some(_)) => true,
@@ -74,19 +74,19 @@ pub(super) fn differing(step: &Step, came: &Step) -> Vec<Part> {
     tests(step).iter().filter_map(one).collect()
 }
 
-/// The field by which a message failed where only the run knows what was demanded: an insert stands for it.
+/// The field by which a message failed if its expected value is an insert, known only during the run.
 pub(super) fn inserted(step: &Step, failure: &sca_runner::Failure) -> Option<Part> {
     let (name, got) = failure.label.split_once(" is ")?;
     let test = tests(step).iter().find(|test| test.field == name)?;
     Some(Part { name: name.to_owned(), field: said(test), model: Some(got.trim_matches('"').to_owned()) })
 }
 
-/// The fields that the model says beside those.
+/// The fields that only the model has.
 pub(super) fn extra(step: &Step, came: &Step) -> Vec<Part> {
     if text(step).is_some() {
         return Vec::new();
     }
-    // Whatever it said, it stood in a gap of the capture.
+    // The response is in a gap of the capture, so its fields are unknown.
     if matches!(tests(step), [only] if only.field == "RESULT" && matches!(only.demand, Demand::Any)) {
         return Vec::new();
     }
@@ -100,7 +100,7 @@ pub(super) fn lacks(step: &Step, names: &[String]) -> bool {
     tests(step).iter().all(|test| !names.contains(&test.field))
 }
 
-/// The demand of a step, loosened where the model differs.
+/// The expectation of a step, relaxed where the model differs.
 pub(super) fn loosened(step: &Step, came: &Step, differing: &[Part]) -> Step {
     let Action::Expect(expect) = &step.action else { return step.clone() };
     let mut expect = expect.clone();

@@ -1,8 +1,8 @@
-//! Steps of a scenario, looked at as messages.
+//! Access to the messages and labels of scenario steps.
 
 use sca_scenario::model::{Action, Expect, Message, Sight, Step};
 
-/// What a step demands of a message to the POS.
+/// The expectation of a step and its message, if it is one to the POS.
 pub(super) fn message_of(step: &Step) -> Option<(&Expect, &Message)> {
     match &step.action {
         Action::Expect(expect) => match &expect.sight {
@@ -13,7 +13,7 @@ pub(super) fn message_of(step: &Step) -> Option<(&Expect, &Message)> {
     }
 }
 
-/// The label of the request that such a step answers.
+/// The label of the request that a message step answers.
 pub(super) fn label_of(step: &Step) -> Option<&str> {
     message_of(step)?.0.suffix.re.as_ref().map(|(label, _)| label.as_str())
 }

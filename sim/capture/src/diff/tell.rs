@@ -1,4 +1,4 @@
-//! A comparison as a person reads it, a ladder with what differs marked, and as JSON.
+//! Output of a comparison: a ladder with marked differences for people, and JSON.
 
 use std::fmt::Write;
 
@@ -9,10 +9,10 @@ use serde_json::{Value, json as value};
 use super::compared::{Compared, Difference, What};
 use super::parts::Part;
 
-/// The version of the JSON; it grows when a field changes its meaning or goes away.
+/// The version of the JSON format; incremented when a field changes its meaning or is removed.
 pub const DIFF_VERSION: u32 = 1;
 
-/// The ladder: the terminal on the left, whoever it speaks with on the right.
+/// Renders the ladder: the terminal on the left, its peer on the right.
 #[must_use]
 pub fn ladder(compared: &Compared) -> String {
     let mut out = String::from("     field and model      terminal      broker, POS\n");
@@ -50,13 +50,13 @@ fn told(out: &mut String, number: usize, difference: &Difference) {
             }
         }
         What::OnlyField => {
-            let _ = writeln!(out, "{number:>27}:  only the field says this");
+            let _ = writeln!(out, "{number:>27}:  only the field sends this");
         }
         What::OnlyModel => {
-            let _ = writeln!(out, "{number:>27}:  only the model says this");
+            let _ = writeln!(out, "{number:>27}:  only the model sends this");
         }
         What::Earlier => {
-            let _ = writeln!(out, "{number:>27}:  the model says this earlier");
+            let _ = writeln!(out, "{number:>27}:  the model sends this earlier");
         }
         What::Other(why) => {
             let _ = writeln!(out, "{number:>27}:  {why}");
@@ -76,7 +76,7 @@ fn brief(text: &str) -> String {
     }
 }
 
-/// Which way a step goes, and the step without what the arrow says.
+/// The arrow of a step, and its text without the part that the arrow shows.
 fn line(step: &Step) -> (&'static str, String) {
     let mut text = String::new();
     Printer::new(&[], &[]).step(&mut text, &Step { stamp: None, ..step.clone() }, 0);
@@ -95,7 +95,7 @@ fn line(step: &Step) -> (&'static str, String) {
     (arrow, text.strip_prefix(front).unwrap_or(text).trim_start().to_owned())
 }
 
-/// The differences of captures, by their names, as JSON.
+/// The differences of captures as JSON, by capture name.
 #[must_use]
 pub fn json(all: &[(String, Compared)]) -> String {
     let captures: Vec<Value> = all.iter().map(|(name, compared)| one_capture(compared, name)).collect();

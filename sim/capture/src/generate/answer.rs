@@ -1,4 +1,4 @@
-//! What the terminal says: which request it answers, and what of it is to be demanded.
+//! Lines for messages of the terminal: which request each answers, and which of its fields are expected.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::state::{Asked, Lift};
 use crate::fields::{self, BROUGHT_BACK, REFERENCE, VARYING};
 
 impl Lift {
-    /// The terminal says something: the answer to a request, or a notice.
+    /// Adds a message of the terminal: a response or a notice.
     pub(super) fn answer(&mut self, at: Duration, opcode: u8, payload: &[u8]) {
         let said = crate::redact::redacted_bytes(payload);
         let text = match (opcode, std::str::from_utf8(&said)) {
@@ -29,7 +29,7 @@ impl Lift {
         let suffix =
             Suffix { re: asked.as_ref().map(|asked| (asked.label.clone(), Span::default())), ..Suffix::default() };
         if text.contains("{{") {
-            return self.comment("the terminal said something with `{{` in it, which no line can demand");
+            return self.comment("the terminal sent a text with `{{` in it, which no line can expect");
         }
         let Some(response) = &response else {
             self.step(Some(at), told(sca_runner::verbatim(&text), suffix));
@@ -38,14 +38,14 @@ impl Lift {
         let names_another = response.get("COUNTER").is_some();
         if asked.is_none() && (self.speech.unseen_behind.is_some() || names_another) && !is_notice(response) {
             return self.comment(
-                "the terminal answers what is not in the capture: it was asked in a gap, before it began, or elsewhere",
+                "response to a request that is not in the capture: sent in a gap, before it began, or elsewhere",
             );
         }
-        // What is answered was asked behind the gap: by then nothing of it is open.
+        // The answered request came after the gap, so no request from the gap is open any more.
         let is_behind = |number: u32| asked.as_ref().is_some_and(|asked| asked.number > number);
         self.speech.unseen_behind = self.speech.unseen_behind.filter(|number| !is_behind(*number));
         if asked.as_ref().is_some_and(|asked| asked.is_elsewhere) {
-            return self.comment("the terminal answers what was asked in the part before, or was left out");
+            return self.comment("response to a request in the previous part, or one that was left out");
         }
         if let Some(asked) = &asked {
             self.has_been_open(asked, response);
@@ -77,7 +77,7 @@ impl Lift {
         let mut tests: Vec<Test> = Vec::new();
         for field in response.fields() {
             if tests.iter().any(|test| test.field == field.name) {
-                self.comment(&format!("{} came more than once", field.name));
+                self.comment(&format!("{} occurs more than once", field.name));
                 continue;
             }
             let demand = self.demand_of(field, asks_counter, response);
@@ -86,7 +86,7 @@ impl Lift {
         Message::Fields(Fields { notice: asked.is_none(), tests, ..Fields::default() })
     }
 
-    /// What is demanded of a field of an answer: what it said, unless that is another at every run.
+    /// The expectation for a field of a response: its value, unless that differs in every run.
     fn demand_of(&mut self, field: &Element, asks_counter: Option<&Request>, response: &Response) -> Demand {
         let name = field.name.as_str();
         if name == "COUNTER" {
@@ -109,10 +109,10 @@ impl Lift {
             self.speech.captured.insert(field.text.clone(), name.clone());
             return Demand::Capture(name);
         }
-        // What exactly is wrong with a document, each says in its own words.
+        // Implementations describe errors in a document in different words.
         let is_detail = name == "RESPONSE_TEXT" && response.get("RESULT_CODE") == Some("-2");
         let differs = is_detail || fields::holds(VARYING, name) || secret::kind(name).is_some();
-        // What looks like an insert is none, and what was escaped may be a card after all.
+        // A literal `{{` is not an insert, and an unescaped value may turn out to be a card number.
         let is_odd = field.text.contains("{{") || !sca_protocol::pan::find(field.text.as_bytes()).is_empty();
         let is_odd = is_odd && !fields::holds(REFERENCE, name);
         match differs || is_odd || !field.children.is_empty() {
@@ -121,7 +121,8 @@ impl Lift {
         }
     }
 
-    /// What is done only in a session, or refused because one is open, says that it was open before the capture began.
+    /// Detects a session that was open before the capture began: a command that needs one succeeded, or a START was
+    /// refused because one is open.
     fn has_been_open(&mut self, asked: &Asked, response: &Response) {
         let Some(request) = &asked.request else { return };
         let command = Command::find(request);
@@ -131,7 +132,7 @@ impl Lift {
         let is_done = !matches!(response.get("TERMINATION_STATUS"), Some("FAILURE"));
         let is_finish = request.function_type() == "SESSION" && request.command() == "FINISH";
         let was_open = (is_start && is_refused) || ((needs || is_finish) && is_done);
-        // A START before it, whose answer is not in the capture, may have opened it.
+        // An earlier START whose response is not in the capture may have opened it.
         let may_be_new = self.speech.starts > usize::from(is_start);
         if was_open && !self.speech.has_session && !may_be_new {
             self.was_open();
@@ -139,7 +140,8 @@ impl Lift {
         self.speech.has_session |= is_start || was_open;
     }
 
-    /// On the classic ports a POS that names a label was registered before: it is again, with a key of ours.
+    /// On the classic ports, a POS that uses a MAC label registered earlier: adds a registration at the start, with a
+    /// key of the simulated POS.
     pub(super) fn was_registered(&mut self, request: &Request) {
         let Some(label) = request.get("MAC_LABEL").filter(|_| self.classic && request.get("MAC").is_some()) else {
             return;
@@ -160,11 +162,11 @@ impl Lift {
         self.insert(self.speech.connected.unwrap_or_default(), &lines);
     }
 
-    /// Opens a session where the capture's first connection begins.
+    /// Adds the start of a session at the beginning of the current connection.
     pub(super) fn was_open(&mut self) {
         let Some(place) = self.speech.connected else { return };
         let behind = self.body.split_off(place);
-        self.comment("the session was open when the capture began");
+        self.comment("a session was open when the capture began");
         let routing = vec!["SESSION".to_owned(), "START".to_owned()];
         let tests = vec![test("INVOICE", Demand::Is(Op::Equal, "1".to_owned()))];
         let start = Message::Fields(Fields { routing, tests, ..Fields::default() });
@@ -179,7 +181,7 @@ impl Lift {
     }
 }
 
-/// Whether a response answers nothing, by all that it says.
+/// Whether a response is a notice, judging by its fields.
 fn is_notice(response: &Response) -> bool {
     let field = |name: &str| response.get(name).unwrap_or_default();
     let is_echo = response.get("COUNTER").is_some() || response.get("POS_RECON").is_some();

@@ -1,14 +1,14 @@
-//! What lines of a scenario are made of.
+//! Building blocks of scenario lines.
 
 use sca_protocol::Request;
 use sca_protocol::xml::Limits;
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Demand, Expect, Sight, Suffix, Test};
 
-/// Bytes of a message that is kept; a file holds a few such.
+/// Maximum size in bytes of a message in a scenario; a file can hold a few of them.
 pub(crate) const MESSAGE_MAX: usize = 128 << 10;
 
-/// An expectation of the one terminal.
+/// An expectation of the only terminal.
 pub(super) fn expect(sight: Sight) -> Action {
     Action::Expect(Expect { who: 0, sight, suffix: Suffix::default() })
 }
@@ -18,7 +18,7 @@ pub(super) fn test(field: &str, demand: Demand) -> Test {
     Test { field: field.to_owned(), demand, span: Span::default() }
 }
 
-/// A text as it can stand in a line: without card data, without what looks like an insert, without control characters.
+/// A text made safe for a scenario line: without card data, literal inserts and control characters.
 pub(super) fn sayable(text: &str) -> String {
     let kept: String = text.trim_end().chars().filter(|c| !c.is_control()).collect();
     let text = crate::redacted(&kept);
@@ -34,7 +34,7 @@ pub(super) fn is_start(request: &Request) -> bool {
     request.function_type() == "SESSION" && request.command() == "START"
 }
 
-/// The request that a text is, if it is one.
+/// Parses a text as a request.
 pub(super) fn request_in(text: &str) -> Option<Request> {
     Request::parse(text, Limits { bytes_max: usize::MAX, ..Limits::default() }).ok()
 }

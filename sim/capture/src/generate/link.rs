@@ -1,4 +1,4 @@
-//! The link in a capture: attempts, the upgrade, ends.
+//! Lines for the link: attempts, failures, and ends of connections.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::session::{Ending, Side};
 impl Lift {
     pub(super) fn opened(&mut self, at: Duration) {
         if self.link.is_up() && self.link.closed.is_none() {
-            self.comment("the terminal dials while its connection is still up");
+            self.comment("the terminal connects while its connection is still up");
             self.ended(at, Side::Terminal, Ending::Fin);
         }
         self.link.attempts += 1;
@@ -22,7 +22,7 @@ impl Lift {
         self.link.moved = at;
     }
 
-    /// The link is up, and nobody saw how it came to be.
+    /// Adds a link that is up without a handshake in the capture.
     pub(super) fn is_found_up(&mut self, at: Duration) {
         if !self.secure {
             self.is_plain();
@@ -40,7 +40,7 @@ impl Lift {
         self.speech.connected = Some(self.body.len());
     }
 
-    /// The attempt that is under way, as faults count them.
+    /// The number of the current attempt, as faults count them.
     pub(super) fn attempt(&self) -> Count {
         let number = self.link.attempts.max(1);
         Count { of_connections: false, from: number, to: number }
@@ -66,7 +66,7 @@ impl Lift {
         self.fails(at, told);
     }
 
-    /// The link is ws, unless TLS has been spoken on it before.
+    /// Sets the broker's URL to ws, unless TLS was used before.
     pub(super) fn is_plain(&mut self) {
         if !self.link.speaks_tls {
             self.set_broker("url", "ws://broker.test:80".to_owned());
@@ -81,7 +81,7 @@ impl Lift {
     pub(super) fn fails(&mut self, at: Duration, reason: Reason) {
         self.link.phase = Phase::Down;
         self.link.failures += 1;
-        // How TLS failed in detail depends on the library that says it.
+        // These details of a TLS failure depend on the TLS library.
         let detail = match reason {
             Reason::Tls("eof" | "other" | "garbage" | "incompatible" | "version" | "alert-other") => None,
             reason => reason.detail(),
@@ -89,7 +89,7 @@ impl Lift {
         self.step(Some(at), self.in_its_time(LinkSight::Fails(reason.kind().to_owned(), detail)));
     }
 
-    /// What the link does, within the longest pause there can be between two of many attempts.
+    /// An expectation of the link; after several failures with a window that covers the longest possible retry pause.
     fn in_its_time(&self, sight: LinkSight) -> Action {
         const LONG: Within = Within { from: None, to: Duration::from_secs(130), of: None };
         let within = (self.link.failures >= 3).then_some(LONG);
@@ -116,7 +116,7 @@ impl Lift {
         }
     }
 
-    /// From here on a side shows a certificate with a flaw, or the usual one.
+    /// Switches the certificate of a side to one with a flaw, or back to the default (`None`).
     fn show(&mut self, is_broker: bool, flaw: Option<&'static str>) {
         let name = flaw.map(|flaw| match flaw {
             "none" => "none".to_owned(),
@@ -157,12 +157,12 @@ impl Lift {
     }
 
     fn link_ends(&mut self, at: Duration, side: Side, ending: Ending) {
-        // After a close the end of the connection is manners.
+        // After a close frame the end of the connection is expected.
         if self.link.closed.is_some() {
             return;
         }
         if side == Side::Terminal {
-            self.comment("the terminal ended the connection; nothing on the line says why");
+            self.comment("the terminal ended the connection; the capture does not show why");
         }
         let kind = match ending {
             Ending::Fin => FaultKind::Fin,
@@ -171,7 +171,7 @@ impl Lift {
         self.step(Some(at), Action::Fault(Fault::now(0, kind)));
     }
 
-    /// The terminal says goodbye because a ping of it has no pong: nothing reaches it any more.
+    /// Adds a one-way silence if the terminal closes because its ping got no pong: nothing reaches it any more.
     pub(super) fn falls_silent(&mut self, at: Duration) {
         let waited = self.link.unanswered.take().map(|since| at.saturating_sub(since));
         if waited.is_some_and(|waited| waited >= Duration::from_secs(1)) {
@@ -180,19 +180,19 @@ impl Lift {
         }
     }
 
-    /// The usual certificates again, once an attempt has come through.
+    /// Switches back to the default certificates, once an attempt has succeeded.
     pub(super) fn usual_certificates(&mut self) {
         self.show(true, None);
         self.show(false, None);
     }
 
-    /// An expectation with nothing but what is seen.
+    /// Adds an expectation without modifiers.
     pub(super) fn sees(&mut self, at: Duration, sight: Sight) {
         self.step(Some(at), Action::Expect(Expect { who: 0, sight, suffix: Suffix::default() }));
     }
 }
 
-/// The flaw that makes TLS fail so, and whether the broker's certificate has it.
+/// The certificate flaw that causes a TLS failure, and whether it is the broker's certificate that has it.
 fn flaw_of(word: &'static str) -> Option<(bool, &'static str)> {
     const BROKER: &[&str] =
         &["expired", "not-yet-valid", "wrong-name", "unknown-authority", "wrong-usage", "revoked", "name-constraints"];

@@ -1,5 +1,5 @@
-//! What is said on the link: requests and their answers, paired; what changes from run to run, made into captures and
-//! inserts; control frames, and frames that no message can be made of.
+//! Lines for WebSocket messages: requests paired with their responses, values that differ in every run as captures and
+//! inserts, control frames, and frames that form no valid message.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::fields::{self, BROUGHT_BACK, REFERENCE};
 use crate::frames::Came;
 use crate::session::Side;
 
-/// Bytes of a frame that breaks the protocol and is kept.
+/// Maximum size in bytes of an invalid frame that is kept.
 const ODD_MAX: usize = 4_096;
 
 impl Lift {
@@ -40,15 +40,15 @@ impl Lift {
         }
     }
 
-    /// Whether a message is too long for a scenario, which is then said.
+    /// Whether a message is too long for a scenario; if so, adds a comment.
     fn is_left_out(&mut self, at: Duration, side: Side, payload: &[u8]) -> bool {
         let is_long = payload.len() > MESSAGE_MAX;
         if is_long {
             let who = if side == Side::Broker { "broker" } else { "terminal" };
-            self.comment(&format!("a message of the {who} was left out: it has {} bytes", payload.len()));
+            self.comment(&format!("a message of the {who} is left out: {} bytes", payload.len()));
             let text = String::from_utf8_lossy(payload);
             match side {
-                // Its answer answers nothing that stands here.
+                // Its response has no request in this file.
                 Side::Broker => {
                     let request = request_in(&text);
                     let asked = Asked { at, is_elsewhere: true, request: request.clone(), ..Asked::default() };
@@ -77,7 +77,7 @@ impl Lift {
         self.step(Some(at), Action::Send(Send { by, to: 0, message, label }));
     }
 
-    /// The broker passes a message of a POS on.
+    /// Adds a message that the broker passes on from a POS.
     fn request(&mut self, at: Duration, opcode: u8, payload: &[u8]) {
         let said = crate::redact::redacted_bytes(payload);
         let text = String::from_utf8_lossy(&said).into_owned();
@@ -85,7 +85,7 @@ impl Lift {
         let label = self.label();
         self.asks(at, &text, label.clone());
         let message = match (opcode, std::str::from_utf8(&said)) {
-            // What looks like an insert is none, and only bytes say so.
+            // A literal `{{` is not an insert, which only a raw frame can express.
             (opcode::TEXT, Ok(text)) if text.contains("{{") => {
                 let frame = Frame::whole(opcode::TEXT, text);
                 Message::Frame(raw(&frame))
@@ -98,7 +98,7 @@ impl Lift {
         self.has_asked();
     }
 
-    /// A message that came in pieces is sent in the same pieces.
+    /// Adds a fragmented message, with the same fragments.
     fn in_fragments(&mut self, at: Duration, payload: &[u8], fragments: &[Frame]) {
         let said = crate::redact::redacted_bytes(payload).into_owned();
         let text = String::from_utf8_lossy(&said).into_owned();
@@ -108,7 +108,7 @@ impl Lift {
         if let Some(request) = &request {
             self.counts(request, None);
         }
-        // An insert stands in one piece.
+        // An insert must not be split between fragments.
         let counter = request.as_ref().and_then(|request| request.get("COUNTER")).and_then(|counter| {
             let element = format!("<COUNTER>{counter}</COUNTER>");
             text.find(&element).map(|begin| begin..begin + element.len())
@@ -116,7 +116,7 @@ impl Lift {
         let is_same = said == payload;
         let (mut rest, count) = (said.as_slice(), fragments.len());
         for (nth, fragment) in fragments.iter().enumerate() {
-            // Where something was taken out, the pieces are no longer as long as they were.
+            // After redaction the fragments may be shorter than recorded.
             let length = match (is_same, nth + 1 == count) {
                 (_, true) => rest.len(),
                 (true, false) => fragment.payload.len(),
@@ -138,20 +138,18 @@ impl Lift {
     }
 
     fn odd(&mut self, at: Duration, side: Side, frame: &Frame) {
-        // What is packed, or a piece of something, may hold what nobody can see in it.
+        // Compressed data and fragments may hide card data, so they are not kept.
         let is_hidden = frame.reserved != 0 && std::str::from_utf8(&frame.payload).is_err();
         let is_piece = frame.opcode == opcode::CONTINUE || !frame.last;
         if side == Side::Broker && (is_hidden || is_piece || frame.payload.len() > ODD_MAX) {
             let (opcode, length) = (frame.opcode, frame.payload.len());
-            return self.comment(&format!(
-                "the broker sent a frame that breaks the protocol: opcode {opcode}, {length} bytes"
-            ));
+            return self.comment(&format!("the broker sent an invalid frame: opcode {opcode}, {length} bytes"));
         }
         if side == Side::Broker {
             let payload = crate::redact::redacted_bytes(&frame.payload).into_owned();
             self.send(at, Speaker::Broker, Message::Frame(RawFrame { payload, ..raw(frame) }), None);
         } else {
-            let what = format!("the terminal sent a frame that breaks the protocol: opcode {}", frame.opcode);
+            let what = format!("the terminal sent an invalid frame: opcode {}", frame.opcode);
             self.comment(&what);
         }
     }
@@ -186,7 +184,7 @@ impl Lift {
         }
     }
 
-    /// A ping of the terminal: its interval is a setting; of several in a row the first is a line.
+    /// Adds a ping of the terminal: sets its interval, and writes a line for the first of several in a row.
     fn pings(&mut self, at: Duration, idle: Duration) {
         let since = self.speech.last_ping.map_or(idle, |last| at.saturating_sub(last));
         let seconds = (since + Duration::from_millis(500)).as_secs().clamp(1, 3_600);
@@ -202,15 +200,15 @@ impl Lift {
         self.link.unanswered.get_or_insert(at);
     }
 
-    /// Says how many pings were not told one by one.
+    /// Adds a comment with the number of pings not written out.
     pub(super) fn told_pings(&mut self) {
         let pings = std::mem::take(&mut self.speech.pings);
         if pings > 0 {
-            self.comment(&format!("this line {pings} times more"));
+            self.comment(&format!("repeated {pings} times"));
         }
     }
 
-    /// A message as a POS sends it: by its fields where these say all there is to it.
+    /// A request as a message of the POS: by its fields, if they express it completely.
     fn request_of(&mut self, text: &str) -> Message {
         let decodes_to_card = |request: &Request| {
             let mut fields = request.fields().iter().filter(|field| !fields::holds(REFERENCE, &field.name));
@@ -228,7 +226,7 @@ impl Lift {
             let value = match field.name.as_str() {
                 "KEY" if is_register => "{{pos.key}}".to_owned(),
                 "MAC" if is_known => "{{mac}}".to_owned(),
-                // Of a registration before the capture nothing is known; with SKIPPOSAUTH nobody minds.
+                // The MAC of a registration before the capture cannot be reproduced; with SKIPPOSAUTH none is needed.
                 "MAC" | "MAC_LABEL" if !is_known && !is_register => continue,
                 "COUNTER" => self.counter_of(&field.text),
                 _ => self.inserted(&field.text),
@@ -242,7 +240,7 @@ impl Lift {
         Message::Fields(Fields { routing, tests, ..Fields::default() })
     }
 
-    /// A message that its fields do not say: as a document, or as a text.
+    /// A message that its fields do not express completely: as a document or a text.
     fn document_of(&mut self, text: &str) -> Message {
         let request = request_in(text);
         if let Some(request) = &request {
@@ -262,7 +260,7 @@ impl Lift {
         sca_runner::verbatim(&text)
     }
 
-    /// A piece of a request, its COUNTER as far from where the terminal stood as it was.
+    /// A fragment of a request, its COUNTER relative to the terminal's initial one.
     fn counted(&self, piece: &[u8], request: Option<&Request>) -> Vec<u8> {
         let counter = request.and_then(|request| request.get("COUNTER"));
         match (counter, std::str::from_utf8(piece)) {
@@ -274,12 +272,12 @@ impl Lift {
         }
     }
 
-    /// A value, or the insert that stands for it.
+    /// A value, or the insert that replaces it.
     pub(super) fn inserted(&self, value: &str) -> String {
         self.speech.captured.get(value).map_or_else(|| value.to_owned(), |name| format!("{{{{{name}}}}}"))
     }
 
-    /// A COUNTER, or how far it is from where the terminal stood.
+    /// A COUNTER, as an insert relative to the terminal's initial one.
     pub(super) fn counter_of(&self, value: &str) -> String {
         match (self.speech.counter, value.parse::<u64>().ok()) {
             (Some(from), Some(now)) if now == from => "{{counter}}".to_owned(),
@@ -288,7 +286,7 @@ impl Lift {
         }
     }
 
-    /// Takes note of a COUNTER, in a request or in an answer to GET COUNTER. Says whether it has to be captured.
+    /// Notes a COUNTER in a request or in a response to GET COUNTER. Returns whether it has to be captured.
     pub(super) fn counts(&mut self, request: &Request, answered: Option<&str>) -> bool {
         let is_first = !self.speech.has_counted;
         match answered.and_then(|value| value.parse().ok()) {
@@ -302,7 +300,7 @@ impl Lift {
         false
     }
 
-    /// Waits until a screen is shown.
+    /// Adds an expectation of a screen.
     pub(super) fn screen(&mut self, name: sca_protocol::screens::ScreenName) {
         let show = sca_scenario::model::Show::Screen { name: Some(name), text: None, pattern: None, tests: Vec::new() };
         self.step(None, expect(Sight::Show(show)));
@@ -322,13 +320,13 @@ fn raw(frame: &Frame) -> RawFrame {
     }
 }
 
-/// The code and the reason of a close.
+/// The code and the reason of a close frame.
 fn closes(frame: &Frame) -> (Option<u16>, Option<String>) {
     let (code, reason) = frame.close_parts();
     (code, Some(sayable(&reason)).filter(|reason| !reason.is_empty()))
 }
 
-/// A request whose fields say all there is to it, blanks between elements aside.
+/// A request whose fields express it completely, apart from whitespace between elements.
 fn plain_request(text: &str) -> Option<Request> {
     let request = Request::parse(text, Limits { bytes_max: usize::MAX, ..Limits::default() }).ok()?;
     let names: Vec<&str> = request.fields().iter().map(|field| field.name.as_str()).collect();
@@ -342,7 +340,7 @@ fn plain_request(text: &str) -> Option<Request> {
     (is_flat && is_routed && without_blanks(text) == request.to_xml(Layout::Compact)).then_some(request)
 }
 
-/// A document without the blanks between its elements.
+/// A document without whitespace between its elements.
 fn without_blanks(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for piece in text.trim().split_inclusive('>') {

@@ -1,7 +1,7 @@
-//! A session as a scenario: settings above, then line after line as it happened. Lines only ever come to the end, so that
-//! a recording can be written while it runs; where the head has to change, [`Lift::rewrites`] says so.
+//! Turns a session into a scenario: settings first, then one line per event in order. Lines are normally only appended,
+//! so that a recording can be written while it runs; [`Lift::rewrites`] counts changes to earlier text.
 //!
-//! It has never seen a socket or a file.
+//! It uses no sockets and no files.
 
 mod answer;
 mod lines;

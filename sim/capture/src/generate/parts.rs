@@ -1,4 +1,4 @@
-//! A capture in parts: each is a scenario of its own, and what a later one refers to is said in it again.
+//! Splits a long capture into parts: each is a scenario of its own that repeats the exchanges its requests refer to.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -12,15 +12,15 @@ use super::state::{Asked, Brings, Lift};
 use crate::fields::BROUGHT_BACK;
 use crate::session::{Event, Session};
 
-/// Exchanges that are kept for parts to come, and bytes of each.
+/// Maximum number of values kept for later parts, and of bytes per exchange.
 const CARRIED_MAX: (usize, usize) = (256, 8 << 10);
 
-/// Longer silences are cut to this.
+/// Longer silences are shortened to this.
 const SILENCE_MAX: Duration = Duration::from_secs(2 * 3_600);
 
 impl Lift {
-    /// A whole session as a scenario, or as several: where it is longer than one may be, and where the end of a connection is
-    /// not in the capture.
+    /// Turns a whole session into scenarios: one, or several if it is too long or if the end of a connection is not in
+    /// the capture.
     #[must_use]
     pub fn whole(title: &str, session: &Session) -> Vec<String> {
         let lift = Self::new(title, session.secure);
@@ -28,10 +28,10 @@ impl Lift {
         let (mut all, mut began) = (Vec::new(), Duration::ZERO);
         let mut before = Duration::ZERO;
         for (at, event) in &session.events {
-            // A silence of days says no more than one of an hour, and takes days to play.
+            // A silence of days shows no more than one of two hours, and takes days to play.
             let silence = at.saturating_sub(before);
             if silence > SILENCE_MAX {
-                lift.comment(&format!("{} h of silence are left out here", silence.as_secs() / 3_600));
+                lift.comment(&format!("{} h of silence left out here", silence.as_secs() / 3_600));
                 began += silence - SILENCE_MAX;
             }
             before = *at;
@@ -55,7 +55,7 @@ impl Lift {
         all.iter().map(Self::text).collect()
     }
 
-    /// The same line goes on in another scenario: what is known stays known, what has been written does not.
+    /// Continues in another scenario: keeps the known state, but not the text.
     #[must_use]
     pub fn continued(&mut self) -> Self {
         self.goes_on = true;
@@ -70,7 +70,7 @@ impl Lift {
         next.speech.number = self.speech.number;
         next.speech.named = self.speech.named;
         next.speech.carried = std::mem::take(&mut self.speech.carried);
-        // What is answered in the next part has its lines in this one.
+        // Requests answered in the next part have their lines in this one.
         for asked in self.speech.pairing.open_mut() {
             let request = asked.request.clone();
             let elsewhere =
@@ -87,15 +87,15 @@ impl Lift {
         next
     }
 
-    /// How the connection ended is not in the capture.
+    /// Adds the end of a connection that is not in the capture.
     pub(super) fn vanished(&mut self) {
         self.told_pings();
-        self.comment("how this connection ended is not in the capture");
+        self.comment("the end of this connection is not in the capture");
         self.link.is_down();
         self.speech.connected = None;
     }
 
-    /// An exchange has brought values: its lines are kept for parts to come.
+    /// Keeps the lines of an exchange that produced values, for later parts.
     pub(super) fn keep_exchange(&mut self, asked: &Asked, names: Vec<(String, String)>) {
         let Some(lines) = self.body.get(asked.lines.start..).filter(|_| !asked.is_elsewhere) else { return };
         let is_alone = lines.matches(" as ").count() == 1 && lines.matches(" re ").count() == 1;
@@ -116,7 +116,7 @@ impl Lift {
         }
     }
 
-    /// Where a request names a value that a part before has brought, what brought it is said again where this part begins.
+    /// If a request uses a value from an earlier part, repeats the exchange that produced it at the start of this part.
     pub(super) fn bring_what_is_named(&mut self, text: &str) {
         let Some(request) = request_in(text) else { return };
         for name in BROUGHT_BACK {
@@ -130,7 +130,7 @@ impl Lift {
                 self.speech.has_session = true;
             }
             let place = self.speech.connected.unwrap_or(place);
-            let lines = format!("# of a part before:\n{}", brings.lines);
+            let lines = format!("# from an earlier part:\n{}", brings.lines);
             self.insert(place, &lines);
             for (value, name) in &brings.names {
                 self.speech.captured.insert(value.clone(), name.clone());
@@ -138,7 +138,7 @@ impl Lift {
         }
     }
 
-    /// Lines that stand before others: what comes later in this part comes behind them.
+    /// Inserts lines at a position and shifts all later positions.
     pub(super) fn insert(&mut self, place: usize, lines: &str) {
         self.body.insert_str(place, lines);
         for open in self.speech.pairing.open_mut() {
@@ -152,7 +152,7 @@ impl Lift {
     }
 }
 
-/// Lines without the times at which they happened, and without the COUNTER that they had there.
+/// Removes time stamps and COUNTER fields from lines.
 fn without_stamps(lines: &str) -> String {
     let counter = Regex::new(r#" COUNTER=("[^"]*"|\S+)"#).ok();
     let mut out = String::with_capacity(lines.len());

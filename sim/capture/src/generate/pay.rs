@@ -1,4 +1,5 @@
-//! What a cardholder and a host have done, so far as an answer tells: nothing else of it was on the line.
+//! Lines for the cardholder and the payment host, inferred from the terminal's responses, as neither is visible in a
+//! capture.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use sca_scenario::model::{Action, CardholderAct, HostAct, Party};
 use super::state::{Asked, Lift};
 
 impl Lift {
-    /// What has to have happened before this answer could be given.
+    /// Adds the cardholder and host actions that must precede this response.
     pub(super) fn before_the_answer(&mut self, at: Duration, asked: &Asked, response: &Response) {
         let Some(request) = &asked.request else { return };
         let Some(command) = Command::find(request) else { return };
@@ -44,7 +45,7 @@ impl Lift {
         if is_card_asked {
             let (card, entry) = card_of(response, Some(request));
             if response.get("CARD_ENTRY_MODE").is_none() && request.get("MANUAL_ENTRY").is_none() {
-                self.comment("the capture does not tell how the card was read");
+                self.comment("the capture does not show how the card was read");
             }
             self.screen(ScreenName::CardEntry);
             match entry {
@@ -58,7 +59,7 @@ impl Lift {
         }
     }
 
-    /// What has to happen behind it, so that the device is free again.
+    /// Adds the cardholder action after the response that makes the terminal ready again.
     pub(super) fn after_the_answer(&mut self, asked: &Asked, response: &Response) {
         let command = asked.request.as_ref().and_then(Command::find);
         let is_payment = command.is_some_and(|command| matches!(command.behaviour, Behaviour::Pay(_)));
@@ -72,7 +73,7 @@ impl Lift {
         self.step(None, Action::Cardholder { who: 0, act });
     }
 
-    /// The payment host does from now on what it has done in the capture.
+    /// Configures the payment host to act as in the capture from here on.
     fn host_decides(&mut self, asked: Option<&str>, response: &Response, is_declined: bool) {
         let number = |text: &str| cents(text);
         let approved = response.get("APPROVED_AMOUNT").filter(|approved| {
@@ -102,13 +103,13 @@ impl Lift {
     }
 }
 
-/// The test card that stands for the card of an answer, and how it was presented.
+/// The test card that replaces the card of a response, and how it was presented.
 pub(super) fn card_of(response: &Response, request: Option<&Request>) -> (&'static Card, Entry) {
     let media = response.get("PAYMENT_MEDIA").unwrap_or_default();
     let tender = response.get("PAYMENT_TYPE").unwrap_or_default();
     let is_keyed = request.and_then(|request| request.get("MANUAL_ENTRY")).and_then(flag).unwrap_or(false);
     let mode = response.get("CARD_ENTRY_MODE").unwrap_or(if is_keyed { "Keyed" } else { "Contactless" });
-    // The first digits tell the brand where nothing else does.
+    // If nothing else names the brand, the first digits do.
     let number = response.get("ACCT_NUM").or_else(|| request.and_then(|request| request.get("ACCT_NUM")));
     let brand = number.map(|number| number.trim().to_ascii_lowercase()).unwrap_or_default();
     let of_number = CARDS.iter().find(|card| {

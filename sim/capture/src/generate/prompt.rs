@@ -1,4 +1,4 @@
-//! What a cardholder has answered to a prompt, so far as the terminal's answer tells.
+//! Lines for the cardholder's reactions to prompts, inferred from the terminal's responses.
 
 use std::time::Duration;
 
@@ -11,23 +11,23 @@ use super::lines::sayable;
 use super::pay::card_of;
 use super::state::{Asked, Lift};
 
-/// The RESULT_CODE of what was cancelled, or waited too long.
+/// The RESULT_CODE of a command that was cancelled or timed out.
 const CANCELLED: &str = "59001";
 
-/// Who or what has ended a command before its time.
+/// The cause of the early end of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EndedBy {
     Cardholder,
-    /// The POS, by a CANCEL that is in the capture.
+    /// The POS, usually by a CANCEL.
     Pos,
-    /// Nobody came.
+    /// A timeout.
     Time,
-    /// The host, or something that the capture does not show.
+    /// The host, or something not visible in the capture.
     Other,
 }
 
 impl Lift {
-    /// Who has ended a command, where its answer says that it was ended.
+    /// The cause of the early end of a command, if its response reports one.
     pub(super) fn ended_by(&self, asked: &Asked, response: &Response) -> Option<EndedBy> {
         if response.get("RESULT_CODE") != Some(CANCELLED) {
             return None;
@@ -45,7 +45,7 @@ impl Lift {
         })
     }
 
-    /// A command was ended: the same side ends it in the scenario. `limit` is the setting that says how long it waits.
+    /// Makes the command end the same way in the scenario. `limit` is the setting of its timeout.
     pub(super) fn is_ended(
         &mut self,
         by: EndedBy,
@@ -62,14 +62,14 @@ impl Lift {
                 let waited = (at.saturating_sub(asked.at) + Duration::from_millis(500)).as_secs().clamp(1, 3_600);
                 self.set_terminal(limit, format!("{waited}s"));
             }
-            // The CANCEL of the POS is a line of its own.
+            // The CANCEL of the POS already has its own line.
             EndedBy::Pos if asked.is_cancelled => {}
-            EndedBy::Pos => self.comment("the POS ended this, by something that is not in the capture"),
-            EndedBy::Other => self.comment("something ended this that is not in the capture"),
+            EndedBy::Pos => self.comment("the POS ended this by a message that is not in the capture"),
+            EndedBy::Other => self.comment("something that is not in the capture ended this"),
         }
     }
 
-    /// What the cardholder has done before a prompt was answered.
+    /// Adds the cardholder's actions before a prompt was answered.
     pub(super) fn before_the_prompt(&mut self, prompt: Prompt, response: &Response, (asked, at): (&Asked, Duration)) {
         if let Some(by) = self.ended_by(asked, response) {
             return self.is_ended(by, (asked, at), "prompt-timeout", ScreenName::Prompt);
@@ -95,7 +95,7 @@ impl Lift {
                 }
                 vec![CardholderAct::Presses(label.unwrap_or(usual).to_owned())]
             }
-            // What a person said of themselves is not kept; something of its kind stands for it.
+            // Personal data is not kept; a value of the same kind replaces it.
             Prompt::Email(name) if field(name).is_some() => {
                 vec![CardholderAct::Enters("someone@example.com".to_owned())]
             }

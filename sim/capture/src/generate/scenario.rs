@@ -1,4 +1,4 @@
-//! Takes what happened, event by event, and writes the scenario.
+//! The generator: takes the events of a session one by one and writes the scenario.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -13,19 +13,19 @@ use super::state::{Asked, Lift, Link, Speech};
 use crate::frames::Frames;
 use crate::session::{Event, Side};
 
-/// Bytes after which a capture goes on in another scenario, as soon as nothing is under way.
+/// Size in bytes after which a capture continues in another scenario as soon as no request is open.
 pub(crate) const PART_MAX: usize = 640 << 10;
-/// Bytes after which it goes on in another whatever is under way: a file has a mebibyte at most.
+/// Size in bytes after which it continues in another scenario in any case: the limit of a file is 1 MiB.
 const PART_LONGEST: usize = 960 << 10;
 
-/// What has no answer for so long, while the capture goes on, gets none.
+/// A request without a response for this long, while the capture continues, counts as never answered.
 const UNANSWERED: Duration = Duration::from_secs(40);
 
-/// No scenario lasts longer; a clock that was set in between tells such times.
+/// Maximum length of a scenario; longer times come from a clock that was changed during the capture.
 const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 
 impl Lift {
-    /// A scenario of this title in which nothing has happened.
+    /// Creates an empty scenario with a title.
     #[must_use]
     pub fn new(title: &str, secure: bool) -> Self {
         Self {
@@ -48,7 +48,7 @@ impl Lift {
         }
     }
 
-    /// The same of a terminal that a POS calls on its classic ports.
+    /// Turns it into a scenario of a terminal on its classic ports.
     #[must_use]
     pub(super) fn on_classic_ports(mut self) -> Self {
         self.classic = true;
@@ -58,7 +58,7 @@ impl Lift {
         self
     }
 
-    /// Takes what happened next.
+    /// Adds the next event.
     pub fn event(&mut self, at: Duration, event: &Event) {
         let at = Duration::from_millis(u64::try_from(at.min(LONGEST).as_millis()).unwrap_or(u64::MAX)).max(self.last);
         self.last = at;
@@ -77,13 +77,13 @@ impl Lift {
         }
     }
 
-    /// Whether anything has happened since it began.
+    /// Whether any event has been added.
     #[must_use]
     pub fn has_begun(&self) -> bool {
         self.body.len() > self.prelude
     }
 
-    /// Ends the scenario. Nothing comes after this.
+    /// Ends the scenario. No event may be added after this.
     pub fn finish(&mut self, at: Duration) {
         if !self.is_over && self.has_begun() {
             self.is_over = true;
@@ -96,7 +96,7 @@ impl Lift {
         }
     }
 
-    /// How often something before the end of the text has changed: whoever keeps the text elsewhere has to write it anew.
+    /// How often text before the end has changed; when it grows, a stored copy must be rewritten as a whole.
     #[must_use]
     pub fn rewrites(&self) -> u64 {
         self.rewrites
@@ -108,43 +108,44 @@ impl Lift {
         self.link.is_up()
     }
 
-    /// Bytes that it keeps.
+    /// Bytes held in memory.
     #[must_use]
     pub fn weight(&self) -> usize {
         self.body.len() + self.frames.waiting()
     }
 
-    /// Whether no request waits for its answer and no message for its end.
+    /// Whether no request is unanswered and no message incomplete.
     #[must_use]
     pub fn is_between(&self) -> bool {
         self.speech.pairing.is_empty() && self.frames.waiting() == 0
     }
 
-    /// Whether what comes next belongs into another scenario.
+    /// Whether the next event should start another scenario.
     #[must_use]
     pub fn is_long_enough(&self) -> bool {
         self.body.len() > PART_LONGEST || (self.body.len() > PART_MAX && self.is_between())
     }
 
-    /// Forgets what waits for the rest of its message, and says so; nothing where nothing waits.
+    /// Drops unfinished messages, with a comment if there are any.
     pub fn forget_fragments(&mut self) {
         if self.frames.waiting() > 0 {
             self.frames.forget();
-            self.comment("a message that came in fragments is left out: too much waited for its end at once");
+            self.comment("a fragmented message is left out: too many unfinished messages at once");
         }
     }
 
-    /// The lines so far.
+    /// The lines so far, without the head.
     #[must_use]
     pub fn body(&self) -> &str {
         &self.body
     }
 
-    /// What stands above the lines: the title and the settings.
+    /// The head of the scenario: title, tags and settings.
     #[must_use]
     pub fn head(&self) -> String {
         let mut out = String::new();
-        // Settings of a capture are what its own terminal has: against that one it is played without being told them.
+        // The tag `captured` marks the settings as those of the recorded terminal, so that a run against it does not
+        // set them.
         let title = match self.part {
             (1, None) => self.title.clone(),
             (part, None) => format!("{}, part {part}", self.title),
@@ -173,7 +174,7 @@ impl Lift {
         out
     }
 
-    /// The scenario as it is now.
+    /// The scenario so far.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = self.head();
@@ -181,22 +182,22 @@ impl Lift {
         text
     }
 
-    /// What nobody had answered when the capture ended is no line of it: whether it would have been nobody knows.
+    /// Comments out requests that had no response when the capture ended, as it is unknown whether one would have come.
     pub(super) fn leave_open_requests_out(&mut self) {
         for asked in self.speech.pairing.forget().into_iter().rev() {
             let Some(lines) = self.body.get(asked.lines.clone()).map(str::to_owned) else { continue };
             if lines.is_empty() {
                 continue;
             }
-            // Where the link stands and much is said afterwards, it was not answered: what stands, stands.
+            // If the link stayed up and the capture goes on, it really was never answered, so the request stays.
             if asked.gap.is_none() && self.last.saturating_sub(asked.at) >= UNANSWERED && self.link.is_up() {
-                self.insert_comment(asked.lines.start, "this was never answered, though the capture goes on");
+                self.insert_comment(asked.lines.start, "never answered, although the capture goes on");
                 continue;
             }
             let why = match (asked.gap.is_some(), self.goes_on) {
-                (true, _) => "the capture has a gap where the answer to this may stand",
-                (_, true) => "this was not answered before the next part begins",
-                _ => "the capture ends before this was answered",
+                (true, _) => "the capture has a gap that may contain the response",
+                (_, true) => "not answered before the next part begins",
+                _ => "the capture ends before the response",
             };
             let mut told = format!("# {why}:\n");
             lines.lines().for_each(|line| told.extend(["# ", line, "\n"]));
@@ -210,7 +211,7 @@ impl Lift {
         self.rewrites += 1;
     }
 
-    /// What a side said is missing.
+    /// Adds a gap: bytes of a side are missing.
     pub(super) fn is_lost(&mut self, side: Side, what: &str) {
         self.comment(&format!("the capture has a gap here: {what}"));
         self.frames.forget();
@@ -221,7 +222,7 @@ impl Lift {
         }
     }
 
-    /// What was asked before a gap and answered nowhere else was answered in it.
+    /// Adds responses for requests that must have been answered within a gap.
     pub(super) fn answer_in_gaps(&mut self) {
         let open = self.speech.pairing.forget();
         let (mut lost, rest): (Vec<Asked>, Vec<Asked>) = open.into_iter().partition(Asked::is_answered_alone);
@@ -229,7 +230,7 @@ impl Lift {
             let request = asked.request.clone();
             self.speech.pairing.asked(request.as_ref(), asked);
         }
-        // From the end, so that the places before stay what they are.
+        // From the end, so that earlier positions stay valid.
         lost.sort_by_key(|asked| std::cmp::Reverse(asked.gap));
         for asked in lost {
             let Some(place) = asked.gap else { continue };
@@ -252,7 +253,7 @@ impl Lift {
         }
     }
 
-    /// A request begins here.
+    /// Registers a request whose lines start at the current end.
     pub(super) fn asks(&mut self, at: Duration, text: &str, label: String) {
         let request = request_in(text);
         let cancels = request.as_ref().and_then(Command::find).is_some_and(|row| row.behaviour == Behaviour::Cancel);
@@ -267,7 +268,7 @@ impl Lift {
         );
     }
 
-    /// The lines of the request that came last end here.
+    /// Marks the end of the lines of the latest request.
     pub(super) fn has_asked(&mut self) {
         let end = self.body.len();
         if let Some(asked) = self.speech.pairing.open_mut().next_back() {
@@ -281,11 +282,11 @@ impl Lift {
         Printer::new(&[], &[]).step(&mut self.body, &step, 0);
     }
 
-    /// Appends what is no statement, without card data and on lines of its own.
+    /// Appends a comment, without card data and on lines of its own.
     pub(super) fn comment(&mut self, text: &str) {
         for line in text.lines().filter(|line| !line.trim().is_empty()).take(40) {
             let shown: String = line.chars().filter(|c| !c.is_control()).collect();
-            // Redacted first: half a number looks like none.
+            // Redacted before it is cut: a truncated card number would not be recognised.
             let shown: String = crate::redacted(&shown).chars().take(300).collect();
             let _ = writeln!(self.body, "# {shown}");
         }

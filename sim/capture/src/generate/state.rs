@@ -1,4 +1,4 @@
-//! What is known of a capture while a scenario is made of it.
+//! The state of the generator while a scenario is made of a capture.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -10,63 +10,63 @@ use sca_protocol::{Reason, Request};
 use crate::frames::Frames;
 use crate::session::Side;
 
-/// A scenario that is being made of what happens.
+/// A scenario under construction from the events of a session.
 pub struct Lift {
     pub(super) title: String,
     pub(super) secure: bool,
-    /// Whether a POS calls the terminal on its classic ports.
+    /// Whether a POS connects to the terminal's classic ports, without a broker.
     pub(super) classic: bool,
-    /// Settings of the terminal and the broker that what happened asks for.
+    /// Settings of the terminal and the broker that the events require.
     pub(super) terminal: BTreeMap<&'static str, String>,
     pub(super) broker: BTreeMap<&'static str, String>,
-    /// Certificates with a flaw, by name.
+    /// Flaws of certificates, by certificate name.
     pub(super) certificates: BTreeMap<String, &'static str>,
     pub(super) body: String,
-    /// How often something before the end of the text has changed.
+    /// How often earlier text has changed.
     pub(super) rewrites: u64,
     pub(super) link: Link,
     pub(super) frames: Frames,
     pub(super) speech: Speech,
     pub(super) last: Duration,
     pub(super) is_over: bool,
-    /// Whether another part follows.
+    /// Whether another part of the capture follows.
     pub(super) goes_on: bool,
-    /// Which part of the capture it is, where it is one of several: its number, and of how many where that is known.
+    /// The number of this part of the capture, and the number of parts if known.
     pub(super) part: (usize, Option<usize>),
-    /// Bytes of lines that stand for what was before it began.
+    /// Size in bytes of the lines that re-create the state at the start of this part.
     pub(super) prelude: usize,
 }
 
-/// How far the link is.
+/// The state of the link in the capture.
 #[derive(Debug, Default)]
 pub(super) struct Link {
-    /// Attempts since it was last up.
+    /// Attempts since the link was last up.
     pub(super) attempts: u32,
-    /// How many of them have failed.
+    /// How many of these attempts failed.
     pub(super) failures: u32,
     pub(super) phase: Phase,
-    /// Whether TLS was spoken, so that the broker's url is a wss one.
+    /// Whether TLS was used, so that the broker's URL is wss.
     pub(super) speaks_tls: bool,
-    /// The request for the upgrade that was told last.
+    /// The upgrade request that was last written out, to detect changes.
     pub(super) told: String,
-    /// The name of the terminal's certificate, and of the broker's, where they are not the usual ones.
+    /// Names of the terminal's and of the broker's certificate, if they are not the default ones.
     pub(super) shown: [Option<String>; 2],
-    /// When something last passed.
+    /// Time of the last frame.
     pub(super) moved: Duration,
-    /// The ping of the terminal that has no pong yet, and since when.
+    /// Time of the terminal's first ping without a pong.
     pub(super) unanswered: Option<Duration>,
-    /// Whether a close has been said, and by whom.
+    /// The side that sent the first close frame, if any.
     pub(super) closed: Option<Side>,
-    /// A 101 that the rules refuse: what follows tells whether the terminal did.
+    /// An invalid 101 response: the next event shows whether the terminal accepted it.
     pub(super) doubtful: Option<Doubtful>,
 }
 
-/// An answer with the status 101 and something wrong in it.
+/// A 101 response that violates the handshake rules.
 #[derive(Debug)]
 pub(super) struct Doubtful {
     pub(super) at: Duration,
     pub(super) reason: Reason,
-    /// What was asked, and the answer as it came.
+    /// The upgrade request, and the response as received.
     pub(super) asked: String,
     pub(super) text: String,
 }
@@ -76,19 +76,19 @@ pub(super) enum Phase {
     #[default]
     Down,
     Opening {
-        /// What was asked, once it was.
+        /// The upgrade request, once sent.
         asked: Option<String>,
     },
     Up,
 }
 
 impl Link {
-    /// There is no link that could be lost.
+    /// Marks the link as permanently up, for the classic ports, where there is none to lose.
     pub(super) fn is_always_up(&mut self) {
         self.phase = Phase::Up;
     }
 
-    /// It is over, nobody knows how.
+    /// Marks the link as down, without a known reason.
     pub(super) fn is_down(&mut self) {
         self.phase = Phase::Down;
     }
@@ -98,79 +98,79 @@ impl Link {
     }
 }
 
-/// What is known of the talk.
+/// The state of the message exchange.
 #[derive(Default)]
 pub(super) struct Speech {
     pub(super) pairing: sca_runner::Pairing<Asked>,
-    /// Messages so far, from which labels are made.
+    /// Number of requests so far, from which labels are made.
     pub(super) number: u32,
-    /// Values that answers have brought, and the names they are captured under.
+    /// Values from responses, and the names they are captured under.
     pub(super) captured: BTreeMap<String, String>,
-    /// The counter that the terminal stood at when it was first asked, where that is not where a new one stands.
+    /// The terminal's counter when it was first queried, if it differs from that of a new terminal.
     pub(super) counter: Option<u64>,
-    /// Whether any COUNTER has been said.
+    /// Whether any COUNTER has been seen.
     pub(super) has_counted: bool,
-    /// Labels of MACs that were given out within the capture.
+    /// MAC labels registered within the capture.
     pub(super) registered: Vec<String>,
-    /// Whether a session was asked for within the capture, or is known to have been open before.
+    /// Whether a SESSION START was seen, or a session is known to have been open before.
     pub(super) has_session: bool,
-    /// How often one was asked for, whatever became of it.
+    /// Number of SESSION START requests, successful or not.
     pub(super) starts: usize,
-    /// Where the lines of the present connection begin.
+    /// The position at which the lines of the current connection begin.
     pub(super) connected: Option<usize>,
-    /// Pings of the terminal that have not been told.
+    /// Number of terminal pings not written out.
     pub(super) pings: u32,
-    /// When the ping before was, with nothing since.
+    /// Time of the previous ping, if no message came since.
     pub(super) last_ping: Option<Duration>,
-    /// What the payment host has been told to do.
+    /// The last `host …` action.
     pub(super) host: Option<String>,
-    /// Whether it has been said to be out of reach.
+    /// Whether the host was last set to `down`.
     pub(super) is_host_down: bool,
-    /// How many requests had been seen where others may be missing: before the capture began, or in a gap.
+    /// The number of requests seen when a gap, or the start of the capture, may have hidden others.
     pub(super) unseen_behind: Option<u32>,
-    /// Names given to captured values so far.
+    /// Number of names given to captured values.
     pub(super) named: usize,
-    /// Values of parts before, and the exchanges that brought them.
+    /// Values from earlier parts, and the exchanges that produced them.
     pub(super) carried: Carried,
 }
 
-/// Values that earlier exchanges have brought, each with the lines that bring it again.
+/// Values that earlier exchanges produced, each with the lines that produce it again.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Carried {
     pub(super) values: BTreeMap<String, Rc<Brings>>,
-    /// The same in the order in which they came.
+    /// The values in the order in which they appeared.
     pub(super) order: Vec<String>,
 }
 
-/// An exchange that brings values.
+/// An exchange that produces values.
 #[derive(Debug)]
 pub(super) struct Brings {
     pub(super) lines: String,
-    /// What it brings, and the name of each.
+    /// The values, each with the name it is captured under.
     pub(super) names: Vec<(String, String)>,
     pub(super) needs_session: bool,
 }
 
-/// What is kept of a request until its answer comes.
+/// An open request: what is kept of it until its response.
 #[derive(Default)]
 pub(super) struct Asked {
-    /// Its number, and when it was asked.
+    /// Its number, and the time it was sent.
     pub(super) number: u32,
     pub(super) at: Duration,
-    /// Whether the POS has cancelled since.
+    /// Whether the POS has sent a CANCEL since.
     pub(super) is_cancelled: bool,
-    /// Whether it stands in a part before.
+    /// Whether its lines are in an earlier part, or were left out.
     pub(super) is_elsewhere: bool,
     pub(super) label: String,
-    /// Where its lines stand.
+    /// The byte range of its lines.
     pub(super) lines: std::ops::Range<usize>,
     pub(super) request: Option<Request>,
-    /// Where behind it the capture has a gap, in which its answer may stand.
+    /// The position of the first gap after it, which may contain its response.
     pub(super) gap: Option<usize>,
 }
 
 impl Asked {
-    /// Whether its answer stands in a gap, and needed nobody but the terminal.
+    /// Whether its response lies in a gap and required no cardholder or host.
     pub(super) fn is_answered_alone(&self) -> bool {
         let row = self.request.as_ref().and_then(Command::find);
         let is_alone = row.is_some_and(|row| matches!(row.behaviour, Behaviour::Tell(_) | Behaviour::Change(_)));

@@ -1,4 +1,4 @@
-//! The upgrade in a capture: what was asked, what was answered, and what the terminal made of that.
+//! Lines for the HTTP upgrade: request, response, and whether the terminal accepted it.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ impl Lift {
         let key = Head::parse_request(asked.as_bytes()).ok().flatten();
         let key = key.and_then(|(head, _)| head.get("Sec-WebSocket-Key").map(str::to_owned)).unwrap_or_default();
         let verdict = match read {
-            // What the two agree on beyond the rules is theirs.
+            // Extensions are not judged.
             Ok(Some((mut head, _))) => {
                 head.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("Sec-WebSocket-Extensions"));
                 self.agree(&head);
@@ -63,7 +63,7 @@ impl Lift {
         }
     }
 
-    /// The broker's answer to the upgrade is none that opens a link.
+    /// Adds an upgrade response that does not open a connection.
     fn refused(&mut self, at: Duration, text: &str, key: &str, reason: Reason) {
         let usual = sca_protocol::handshake::accept(key);
         let lines = text.trim_end().lines().map(|line| sayable(line).replace(&usual, "{{accept}}"));
@@ -76,7 +76,7 @@ impl Lift {
         self.fails(at, reason);
     }
 
-    /// What comes behind a doubtful 101 tells what the terminal made of it: where messages flow, the link was up.
+    /// Resolves an invalid 101 by the next event: if a frame follows, the terminal accepted it.
     pub(super) fn settles(&mut self, next: &Event) {
         if matches!(next, Event::Note(_) | Event::Lost { .. }) {
             return;
@@ -85,7 +85,7 @@ impl Lift {
         if matches!(next, Event::Frame(..)) {
             self.tell_request(at, &asked);
             self.comment(&format!(
-                "by the rules this 101 is none ({}); the terminal took it, or not all of it is in the capture",
+                "this 101 is invalid ({}); the terminal accepted it, or the capture is incomplete",
                 reason.sentence()
             ));
             self.frames = Frames::open(&text);
@@ -97,7 +97,7 @@ impl Lift {
         }
     }
 
-    /// The subprotocol that the broker has named.
+    /// Sets the subprotocol that the broker selected.
     fn agree(&mut self, answer: &Head) {
         let named = answer.get("Sec-WebSocket-Protocol").filter(|_| answer.status == 101);
         if let Some(named) = named.filter(|named| *named == sca_protocol::handshake::SUBPROTOCOL) {
@@ -105,7 +105,8 @@ impl Lift {
         }
     }
 
-    /// Adds the request for the upgrade, where it differs from the one before: as the model asks, and what differs.
+    /// Adds the upgrade request if it differs from the previous one: expects the lines that match the simulated
+    /// terminal's, and comments on the others.
     fn tell_request(&mut self, at: Duration, asked: &str) {
         let Ok(Some((head, _))) = Head::parse_request(asked.as_bytes()) else { return };
         let without_key = |head: &Head| {
@@ -123,7 +124,7 @@ impl Lift {
         let is_of_host = |line: &str| hosts.iter().any(|name| line.starts_with(name));
         let same: Vec<String> = model.iter().filter(|line| mine.contains(line)).cloned().collect();
         let beside = mine.iter().filter(|line| !model.contains(line) && !is_of_host(line));
-        // Of what lets somebody in the name is enough.
+        // Of a credential only the name is kept.
         let shown = |line: &String| match line.split_once(':') {
             Some((name, _)) if secret::kind(name).is_some() => format!("`{name}: *`"),
             _ => format!("`{}`", secret::without(line, |kind| kind == Kind::Credential || kind.is_withheld())),
@@ -134,17 +135,17 @@ impl Lift {
         let lacks = model.iter().filter(|line| !names.contains(&name(line).to_ascii_lowercase()));
         let lacks: Vec<String> = lacks.map(|line| format!("`{}`", name(line))).collect();
         if !beside.is_empty() {
-            self.comment(&format!("this terminal asks for the upgrade with {} too", beside.join(", ")));
+            self.comment(&format!("the upgrade request of this terminal also has {}", beside.join(", ")));
         }
         if !lacks.is_empty() {
-            self.comment(&format!("this terminal asks for the upgrade without {}", lacks.join(", ")));
+            self.comment(&format!("the upgrade request of this terminal lacks {}", lacks.join(", ")));
         }
         if !same.is_empty() {
             self.step(Some(at), expect(Sight::ToBroker(Message::Http(same))));
         }
     }
 
-    /// The request of the simulated terminal, line by line.
+    /// The upgrade request of the simulated terminal, line by line.
     fn model_request(&self) -> Vec<String> {
         let pinpad_id = self.terminal.get("pinpad-id").cloned().unwrap_or_else(|| "1".to_owned());
         let upgrade = Upgrade {

@@ -1,20 +1,20 @@
-//! Documents in the text of a log, in whichever way their signs are written.
+//! Finds XML documents in log text, plain or escaped.
 
 use sca_protocol::xml::{Split, split};
 
-/// Roots of the documents that travel.
+/// Root elements of the protocol's documents.
 const ROOTS: &[&str] = &["TRANSACTION", "RESPONSE", "ETRANSACTION", "ERESPONSE"];
-/// Bytes within which a document has to end.
+/// Maximum size in bytes of a document.
 pub(super) const DOCUMENT_MAX: usize = 1 << 20;
 
-/// Whether a text is a document for a terminal: a request of a POS.
+/// Whether a text is a document for a terminal, that is, a request of a POS.
 pub(crate) fn is_request(text: &str) -> bool {
     let text = text.trim_start();
     let text = text.split_once("?>").filter(|_| text.starts_with("<?xml")).map_or(text, |(_, rest)| rest).trim_start();
     text.starts_with("<TRANSACTION") || text.starts_with("<ETRANSACTION")
 }
 
-/// Where the first document of a text begins.
+/// The position of the first document in a text.
 pub(super) fn begins(text: &str) -> Option<usize> {
     let starts = |rest: &str| {
         ["<", "&lt;", "\\u003c", "\\u003C", "\\x3c", "\\x3C"].iter().any(|sign| {
@@ -32,7 +32,7 @@ pub(super) fn begins(text: &str) -> Option<usize> {
         .map(|(at, _)| at)
 }
 
-/// The root with which a text begins.
+/// The root element with which a text begins.
 pub(super) fn root(text: &str) -> Option<&'static str> {
     let text = text.strip_prefix('<')?;
     ROOTS.iter().copied().find(|root| {
@@ -40,14 +40,14 @@ pub(super) fn root(text: &str) -> Option<&'static str> {
     })
 }
 
-/// The document with which a text begins, and how many bytes of the text it takes. In a string of a program, which its
-/// quote before it tells, its signs may be escaped.
+/// The document at the start of a text, and its length in bytes. `is_in_string`: whether it follows a quote, so that it
+/// may be an escaped string literal.
 pub(super) fn document(text: &str, is_in_string: bool) -> Option<(String, usize)> {
     let text = bounded(text);
     if text.starts_with('<') {
         let Split::Whole(end) = split(text) else { return None };
         let document = &text[..end];
-        // A string of JSON or of a program: its line ends and quotes are escaped.
+        // In a JSON or program string, line breaks and quotes are escaped.
         let is_escaped = document.contains("\\n") || document.contains("\\\"");
         let is_escaped = is_escaped || (is_in_string && document.contains('\\'));
         return Some((if is_escaped { unescaped(document) } else { document.to_owned() }, end));
@@ -79,7 +79,7 @@ pub(super) fn bounded(text: &str) -> &str {
     &text[..end]
 }
 
-/// A text without the escapes of JSON.
+/// A text with JSON escapes resolved.
 fn unescaped(text: &str) -> String {
     let quoted = format!("\"{}\"", text.replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t"));
     serde_json::from_str(&quoted).unwrap_or_else(|_| {

@@ -1,6 +1,6 @@
 //! HTTP archives with WebSocket messages, as browsers and mitmproxy write them (`_webSocketMessages`).
 //!
-//! Whoever caught it stood beside a client: a terminal, or a POS. What was said tells which.
+//! The archive was captured at a client: a terminal, or a POS. The messages show which.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,10 +10,10 @@ use serde_json::Value;
 use super::{Imported, is_request, since};
 use crate::session::{Event, Side};
 
-/// Messages of one archive.
+/// Maximum number of messages in an archive.
 const MESSAGES_MAX: usize = 200_000;
 
-/// Reads an archive.
+/// Reads an HTTP archive.
 #[must_use]
 pub fn read(text: &str) -> Imported {
     let mut imported = Imported::default();
@@ -27,7 +27,7 @@ pub fn read(text: &str) -> Imported {
                     archive
                 }
                 None => {
-                    imported.unread(place, format!("this is no archive ({error})"));
+                    imported.unread(place, format!("not an HTTP archive ({error})"));
                     return imported;
                 }
             }
@@ -48,7 +48,7 @@ pub fn read(text: &str) -> Imported {
         }
     }
     if found.is_empty() {
-        imported.unread("the archive", "none of its entries is a WebSocket");
+        imported.unread("the archive", "none of its entries is a WebSocket connection");
     }
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
     let start = found.first().map_or(0.0, |(at, ..)| *at);
@@ -62,7 +62,7 @@ fn messages(entry: &Value) -> &[Value] {
     entry.get("_webSocketMessages").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// The time of a message in seconds since 1970. Some write milliseconds.
+/// The time of a message in seconds since 1970. Some tools write milliseconds.
 fn time_of(message: &Value) -> Option<f64> {
     let time = message.get("time")?.as_f64()?;
     Some(if time > 1e11 { time / 1_000.0 } else { time })
@@ -77,7 +77,7 @@ fn header<'a>(entry: &'a Value, of: &str, name: &str) -> Option<&'a str> {
         .and_then(|h| field(h, "value"))
 }
 
-/// One entry: a connection with its messages.
+/// Converts one entry: a connection with its messages.
 fn connection(imported: &mut Imported, (at, start): (f64, f64), number: usize, entry: &Value) {
     let text = |path: &str| entry.pointer(path).and_then(Value::as_str).unwrap_or_default();
     let secure = text("/request/url").starts_with("wss") || text("/request/url").starts_with("https");
@@ -87,13 +87,13 @@ fn connection(imported: &mut Imported, (at, start): (f64, f64), number: usize, e
     let session = imported.session(name, secure);
     let is_open = |event: &Event| !matches!(event, Event::Ended(..) | Event::Failed(_) | Event::Vanished);
     let is_closed = |event: &Event| matches!(event, Event::Frame(_, frame) if frame.opcode == opcode::CLOSE);
-    // An archive does not tell how a connection ended, unless with a close.
+    // An archive does not show how a connection ended, except by a close frame.
     if session.events.last().is_some_and(|(_, event)| is_open(event) && !is_closed(event)) {
         session.push(since(start, at), Event::Vanished);
     }
     let heads = (head(entry, "request"), head(entry, "response"));
     match heads {
-        // A POS that was listened to has asked for another upgrade than its terminal.
+        // The upgrade request of a POS differs from that of its terminal, so it is not used.
         (Some(asked), Some(answered)) if pinpad_id.is_some() => {
             session.push(since(start, at), Event::Opened);
             session.push(since(start, at), Event::Asked(asked));
@@ -111,10 +111,10 @@ fn connection(imported: &mut Imported, (at, start): (f64, f64), number: usize, e
 /// The messages of an entry, in the order of their times.
 fn said(imported: &mut Imported, number: usize, entry: &Value) -> Vec<(f64, Side, Frame)> {
     let all = messages(entry);
-    // A client that sends requests is a POS: what it sends goes to the terminal.
+    // A client that sends requests is a POS: its messages go to the terminal.
     let data = |message: &Value| message.get("data").and_then(Value::as_str).unwrap_or_default().to_owned();
     let sends = |message: &&Value| message.get("type").and_then(Value::as_str) == Some("send");
-    // One that hears answers is one too.
+    // A client that receives responses is a POS, too.
     let hears = |message: &&Value| message.get("type").and_then(Value::as_str) == Some("receive");
     let is_answer =
         |text: &str| text.trim_start().starts_with("<RESPONSE") || text.trim_start().starts_with("<ERESPONSE");
@@ -140,7 +140,7 @@ fn said(imported: &mut Imported, number: usize, entry: &Value) -> Vec<(f64, Side
         last = at;
         let code = message.get("opcode").and_then(Value::as_u64).and_then(|code| u8::try_from(code).ok());
         if code.is_some_and(|code| code > 15) {
-            imported.unread(place(), "its opcode is none");
+            imported.unread(place(), "invalid opcode");
             continue;
         }
         let payload = match code.unwrap_or(opcode::TEXT) {
@@ -148,7 +148,7 @@ fn said(imported: &mut Imported, number: usize, entry: &Value) -> Vec<(f64, Side
             _ => match STANDARD.decode(text) {
                 Ok(bytes) => bytes,
                 Err(error) => {
-                    imported.unread(place(), format!("its data is no base64 ({error})"));
+                    imported.unread(place(), format!("its data is not base64 ({error})"));
                     continue;
                 }
             },
@@ -161,7 +161,7 @@ fn said(imported: &mut Imported, number: usize, entry: &Value) -> Vec<(f64, Side
     said
 }
 
-/// A head of an entry as it was on the line; nothing where it has no headers.
+/// Rebuilds the HTTP head of an entry; none if it has no headers.
 fn head(entry: &Value, of: &str) -> Option<String> {
     let part = entry.get(of)?;
     let headers = part.get("headers")?.as_array().filter(|headers| !headers.is_empty())?;
@@ -181,7 +181,7 @@ fn head(entry: &Value, of: &str) -> Option<String> {
     for header in headers {
         let field = |name| header.get(name).and_then(Value::as_str);
         if let (Some(name), Some(value)) = (field("name"), field("value")) {
-            // Pseudo headers of HTTP/2 were never on a line.
+            // Pseudo-headers of HTTP/2 are not part of an HTTP/1.1 head.
             if !name.starts_with(':') && !value.contains(['\r', '\n']) {
                 text.push_str(&format!("\r\n{name}: {value}"));
             }
@@ -200,7 +200,8 @@ pub(super) fn instant(text: &str) -> Option<f64> {
     Some(at.unix_timestamp_nanos() as f64 / 1e9)
 }
 
-/// What stands before the damage, its open brackets closed: up to the last value that is whole.
+/// Repairs a damaged archive: keeps everything up to the last complete value before the damage, and closes its open
+/// brackets.
 fn salvaged(text: &str, error: &serde_json::Error) -> Option<Value> {
     let line = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
     let until = (line + error.column()).min(text.len());

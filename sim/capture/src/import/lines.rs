@@ -1,4 +1,4 @@
-//! The lines of a log, out of whatever each is wrapped in: objects of JSON, a container's records, the words of syslog.
+//! Extracts the lines of a log from their wrapping: JSON objects, container log records, syslog prefixes.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,31 +8,31 @@ use serde_json::Value;
 
 use super::times;
 
-/// How a text is written.
+/// The format of a capture file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
-    /// As it looks.
+    /// Detected from the content.
     #[default]
     Auto,
     /// An HTTP archive.
     Har,
     /// Packets.
     Pcap,
-    /// JSON: an object a line, or a document with objects somewhere in it.
+    /// JSON: one object per line, or a single document with objects somewhere in it.
     Json,
-    /// A container's log: an object a line, with the line in `log`.
+    /// A container log (json-file): one object per line, with the logged line in `log`.
     Docker,
-    /// syslog and journald: the date of RFC 3164 or 5424, host and program before each line.
+    /// syslog and journald: date (RFC 3164 or 5424), host and program before each line.
     Syslog,
-    /// Log4j, Logback: date and time, a level, a logger.
+    /// Log4j, Logback: date and time, level, logger; days before months in numeric dates.
     Log4j,
-    /// .NET: dates of the place, the month first where both are possible.
+    /// .NET: local dates, month first if ambiguous.
     Dotnet,
-    /// Lines, as they are.
+    /// Plain lines.
     Plain,
 }
 
-/// Every format with its word.
+/// Every format with its keyword.
 pub const FORMATS: &[(&str, Format)] = &[
     ("auto", Format::Auto),
     ("har", Format::Har),
@@ -48,38 +48,38 @@ pub const FORMATS: &[(&str, Format)] = &[
 /// A line of a log.
 #[derive(Debug, Clone)]
 pub(super) struct Line<'a> {
-    /// What it says.
+    /// The unwrapped text.
     pub(super) text: Cow<'a, str>,
-    /// The line as it stands in the file, in which its lane is looked for.
+    /// The line as in the file, in which the terminal's name is searched; empty within a single JSON document.
     pub(super) whole: &'a str,
     /// Its time.
     pub(super) when: When,
-    /// Its number in the file, and the file's.
+    /// Its number in the file, and the index of the file.
     pub(super) number: usize,
     pub(super) file: usize,
-    /// Who writes it: a document goes on in lines of one writer.
+    /// The writer of the line: a document continues only in lines of the same writer.
     pub(super) writer: usize,
-    /// The object that it stands in, by its number among those with a time of their own; 0 for none.
+    /// The number of the JSON object it is in, among those with their own time; 0 for none.
     pub(super) record: usize,
-    /// The text of its own that it is of, by its number in the file: what begins in it ends in it. 0 for none.
+    /// The number of the string value it is part of: a document does not continue beyond that. 0 for none.
     pub(super) alone: usize,
 }
 
-/// Where the time of a line is told.
+/// Where the time of a line was found.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum When {
     /// Nowhere.
     Untold,
-    /// In the line.
+    /// In the line, at this range.
     Here(Range<usize>),
-    /// Round it.
+    /// Outside of the line: in its wrapping.
     Round(String),
 }
 
-/// JSON within strings of JSON is looked into so deep.
+/// Maximum depth of JSON within JSON strings.
 const PACKED_MAX: usize = 4;
 
-/// What a text is, where nobody says it.
+/// Detects the format of a text.
 pub(crate) fn looks(text: &str) -> Format {
     let text = text.trim_start();
     let first = text.lines().next().unwrap_or_default();
@@ -100,14 +100,14 @@ pub(crate) fn looks(text: &str) -> Format {
     if is_json && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() { Format::Json } else { Format::Plain }
 }
 
-/// The lines of a text. `time` finds the time of a line where it is written in a way of its own.
+/// The lines of a text. `time` matches the time of a line if it is in an unusual format.
 pub(super) fn lines<'a>(text: &'a str, format: Format, time: Option<&Regex>, file: usize) -> Vec<Line<'a>> {
     let mut all = Lines { time, file, count: 0, records: file << 32, record: 0, all: Vec::new(), partial: None };
     if format == Format::Json
         && let Ok(value) = serde_json::from_str::<Value>(text)
         && text.trim_end().contains('\n')
     {
-        // One document; its objects have no lines of their own.
+        // A single document, whose objects have no line numbers.
         all.within(&value, "", &When::Untold, 0, 0);
         return all.all;
     }
@@ -121,12 +121,12 @@ pub(super) fn lines<'a>(text: &'a str, format: Format, time: Option<&Regex>, fil
 struct Lines<'a, 't> {
     time: Option<&'t Regex>,
     file: usize,
-    /// Texts with documents so far, objects with a time of their own, and which of them is read.
+    /// Number of strings with documents so far, number of objects with their own time, and the current object.
     count: usize,
     records: usize,
     record: usize,
     all: Vec<Line<'a>>,
-    /// The beginning of a line that a container's log has parted.
+    /// The start of a line that a container log has split.
     partial: Option<String>,
 }
 
@@ -144,7 +144,7 @@ impl<'a> Lines<'a, '_> {
         }
     }
 
-    /// A line of a container's log in plain: the time, the stream, whether it goes on in the next, and the line.
+    /// A line of a plain container log: time, stream, whether it continues in the next record, and text.
     fn part(&mut self, time: &str, is_part: bool, rest: &str, line: &'a str, number: usize) {
         let text = self.partial.take().unwrap_or_default() + rest;
         if is_part && text.len() < super::document::DOCUMENT_MAX {
@@ -163,7 +163,7 @@ impl<'a> Lines<'a, '_> {
         }
     }
 
-    /// A line that is an object, with what stands before it.
+    /// A line that is a JSON object, with the text before it.
     fn object(&mut self, object: &Value, line: &'a str, before: &str, number: usize) {
         if let (Some(log), true) = (object.get("log").and_then(Value::as_str), before.trim().is_empty()) {
             return self.record(log, object, line, number);
@@ -178,12 +178,12 @@ impl<'a> Lines<'a, '_> {
         let is_said = self.within(object, line, &round, number, 0);
         self.record = 0;
         if !is_said {
-            // Nothing was said; the line may still tell how the link is.
+            // No document; the line may still report the state of the link.
             self.push(Cow::Borrowed(line), line, round, number);
         }
     }
 
-    /// A container's record: a line of its own, or a part of one.
+    /// A record of a container log: a complete line, or a part of one.
     fn record(&mut self, log: &str, object: &Value, line: &'a str, number: usize) {
         let text = self.partial.take().unwrap_or_default() + log;
         let Some(text) = text.strip_suffix('\n') else {
@@ -204,7 +204,8 @@ impl<'a> Lines<'a, '_> {
         }
     }
 
-    /// Every string of a value that holds a document, with the time of the object round it. Whether there is one.
+    /// Adds the lines of every string of a value that holds a document, with the time of the enclosing object. Returns
+    /// whether there is one.
     fn within(&mut self, value: &Value, whole: &'a str, when: &When, number: usize, packed: usize) -> bool {
         match value {
             Value::String(text) => {
@@ -215,7 +216,7 @@ impl<'a> Lines<'a, '_> {
                 let is_said = super::document::begins(text).is_some();
                 if is_said {
                     self.count += 1;
-                    // Of one document its texts are counted, for it has no lines.
+                    // In a single document the strings are numbered, as there are no lines.
                     let number = if whole.is_empty() { self.count } else { number };
                     for line in text.split('\n') {
                         self.push(Cow::Owned(line.to_owned()), whole, when.clone(), number);
@@ -224,7 +225,7 @@ impl<'a> Lines<'a, '_> {
                 }
                 is_said
             }
-            // Bytes of a text, as the journal writes one with signs that steer a terminal.
+            // A byte array, as journald writes a text with control characters.
             Value::Array(all)
                 if all.len() > 16 && all.iter().all(|byte| byte.as_u64().is_some_and(|byte| byte < 256)) =>
             {
@@ -232,7 +233,7 @@ impl<'a> Lines<'a, '_> {
                 let text = plain(&String::from_utf8_lossy(&bytes));
                 self.within(&Value::String(text), whole, when, number, packed)
             }
-            // A time and a line.
+            // A pair of time and line.
             Value::Array(all) if is_pair(all) => {
                 let when = When::Round(all[0].as_str().unwrap_or_default().to_owned());
                 self.begins();
@@ -261,7 +262,7 @@ impl<'a> Lines<'a, '_> {
         }
     }
 
-    /// Another object with a time of its own begins.
+    /// Starts another object with its own time.
     fn begins(&mut self) {
         self.records += 1;
         self.record = self.records;
@@ -282,7 +283,7 @@ impl<'a> Lines<'a, '_> {
     }
 }
 
-/// The time, whether it is a part, and the rest of a line as container runtimes write it: `TIME stdout F LINE`.
+/// Parses a line in the format of container runtimes, `TIME stdout F LINE`: time, whether it is partial, and the rest.
 fn of_container(line: &str) -> Option<(&str, bool, &str)> {
     let mut parts = line.splitn(4, ' ');
     let (time, stream, tag) = (parts.next()?, parts.next()?, parts.next()?);
@@ -290,13 +291,13 @@ fn of_container(line: &str) -> Option<(&str, bool, &str)> {
     (is_log && time.contains('T')).then(|| (time, tag == "P", parts.next().unwrap_or_default()))
 }
 
-/// Whether an array is a time and a line, as Loki writes them.
+/// Whether an array is a pair of time and line, as Loki writes them.
 fn is_pair(all: &[Value]) -> bool {
     let [Value::String(time), Value::String(_)] = all else { return false };
     times::read(time, times::Days::Unknown).is_some()
 }
 
-/// A text without the sequences that steer a terminal.
+/// A text without terminal escape sequences.
 pub(crate) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -314,9 +315,9 @@ pub(crate) fn plain(text: &str) -> String {
     out
 }
 
-/// The object of JSON at the end of a line, and what stands before it.
+/// The JSON object at the end of a line, and the text before it.
 fn object(line: &str) -> Option<(Value, &str)> {
-    /// A prefix is no longer.
+    /// Maximum length in bytes of the prefix.
     const BEFORE_MAX: usize = 160;
     if !line.trim_end().ends_with('}') {
         return None;
@@ -326,7 +327,7 @@ fn object(line: &str) -> Option<(Value, &str)> {
     value.is_object().then_some((value, &line[..begin]))
 }
 
-/// The time that an object tells of itself.
+/// The time field of an object, by its usual names.
 fn told(object: &Value) -> Option<String> {
     const NAMES: [&str; 23] = [
         "@timestamp",
@@ -356,7 +357,7 @@ fn told(object: &Value) -> Option<String> {
     NAMES.iter().find_map(|name| match object.get(name)? {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
-        // As Log4j writes it: seconds, and nanoseconds beside them.
+        // The format of Log4j: seconds and nanoseconds in separate fields.
         Value::Object(parts) => {
             let seconds = parts.get("epochSecond")?.as_u64()?;
             let nanos = parts.get("nanoOfSecond").and_then(Value::as_u64).unwrap_or_default();

@@ -1,7 +1,7 @@
-//! Logs of requests and answers: documents found wherever they stand, line by line, with the time that was last told.
+//! Imports logs: finds request and response documents in them, line by line, each with the last time seen.
 //!
-//! A document may be written over several lines, each with what a logger puts before it, and documents of several lanes may be
-//! woven line by line. Who says a document, its root tells: requests go to the terminal, responses come from it.
+//! A document may span several lines, each with the logger's prefix, and documents of several terminals may be
+//! interleaved line by line. The root element shows the direction: requests go to the terminal, responses come from it.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -17,27 +17,27 @@ use super::times::Days;
 use super::{Imported, since};
 use crate::session::{Ending, Event, Session, Side};
 
-/// How a log is written, where it is not written as most are.
+/// Options for reading a log.
 #[derive(Debug, Clone, Default)]
 pub struct Shape {
-    /// What its lines are wrapped in.
+    /// The format of the log.
     pub format: Format,
-    /// Finds the time of a line: its first group, or all of it.
+    /// Matches the time of a line: its first group, or the whole match.
     pub time: Option<Regex>,
-    /// Finds whose line it is: its first group, or all of it.
+    /// Matches the terminal's name in a line: its first group, or the whole match.
     pub terminal: Option<Regex>,
-    /// A line that says that the link is up.
+    /// Matches lines that report the link as up.
     pub up: Option<Regex>,
-    /// A line that says that the link is lost.
+    /// Matches lines that report the link as lost.
     pub down: Option<Regex>,
 }
 
-/// Bytes that are looked through in vain for the ends of documents, for each byte of the log and beside.
+/// Search budget in bytes for the ends of unfinished documents: per byte of the log, and in addition.
 const IN_VAIN: (usize, usize) = (16, 64 << 20);
-/// Documents that are being written at one time.
+/// Maximum number of unfinished documents at one time.
 const OPEN_MAX: usize = 64;
 
-/// Reads the files of a log, by name, as one.
+/// Reads the files of a log (name and text) as one log.
 #[must_use]
 pub fn read(files: &[(String, String)], shape: &Shape) -> Imported {
     let size: usize = files.iter().map(|(_, text)| text.len()).sum();
@@ -77,33 +77,33 @@ pub fn read(files: &[(String, String)], shape: &Shape) -> Imported {
     reader.open.drain(..).collect::<Vec<_>>().iter().for_each(|open| reader.is_cut(open));
     let Reader { mut imported, matched, .. } = reader;
     if imported.sessions.iter().all(|session| session.events.is_empty()) {
-        imported.unread("the log", "no request and no answer stands in it");
+        imported.unread("the log", "it contains no request and no response");
     } else {
         matched_nothing(&mut imported, shape, matched, count);
     }
     imported
 }
 
-/// A document that has begun and not ended.
+/// An unfinished document.
 struct Open {
-    /// What stands before each of its lines: before the time, and behind it.
+    /// The prefix of its first line: before the time, and after it.
     prefix: (String, String),
-    /// Whether its next lines have that before them; unknown while there is none.
+    /// Whether its further lines have that prefix; unknown until the second line.
     is_prefixed: Option<bool>,
     whose: String,
     writer: usize,
     at: Duration,
-    /// The text of its own that it stands in, by file and number; no line of another goes on with it.
+    /// The string value it is part of, by file and number; lines of others do not continue it.
     alone: Option<(usize, usize)>,
-    /// How much had happened to its terminal when it began.
+    /// The number of events of its terminal when it began.
     behind: usize,
     place: String,
-    /// Whether it stands within a section of characters.
+    /// Whether it ends within a CDATA section so far.
     in_section: bool,
     text: String,
 }
 
-/// A log that is being read.
+/// The state of reading a log.
 struct Reader<'a> {
     names: Vec<&'a str>,
     shape: &'a Shape,
@@ -112,19 +112,19 @@ struct Reader<'a> {
     now: Duration,
     whose: String,
     open: Vec<Open>,
-    /// Bytes that may still be looked through in vain.
+    /// The remaining search budget in bytes, see [`IN_VAIN`].
     budget: usize,
-    /// The record that was read last, and what was said in it.
+    /// The last record read, and the documents in it.
     record: usize,
     in_record: Vec<String>,
-    /// The file and the number of the line that was looked at last.
+    /// File and number of the line last checked for marks.
     marked: Option<(usize, usize)>,
-    /// How often each pattern has found something: time, terminal, up, down.
+    /// Number of matches of each pattern: time, terminal, up, down.
     matched: [usize; 4],
 }
 
 impl Reader<'_> {
-    /// Reads a line. Nothing where no more is to be read.
+    /// Reads a line. None once the search budget is used up.
     fn line(&mut self, at: Option<f64>, line: &Line<'_>) -> Option<()> {
         if let Some(at) = at {
             let first = *self.first.get_or_insert(at);
@@ -141,7 +141,7 @@ impl Reader<'_> {
         };
         let is_timed = matches!(line.when, When::Here(_));
         if is_timed {
-            // Where a line stands that has its own beginning, nothing without one goes on.
+            // A line with a prefix ends documents whose lines have none.
             self.cut_where(|open| open.writer == line.writer && open.is_prefixed == Some(false));
         }
         if let Some((which, from)) = self.goes_on(line.writer, is_timed, before, rest) {
@@ -150,7 +150,7 @@ impl Reader<'_> {
         self.look(rest, 0, before, line)
     }
 
-    /// The document that goes on in this line, and where in it.
+    /// The unfinished document that continues in this line, and the position where it does.
     fn goes_on(&self, writer: usize, is_timed: bool, before: &str, rest: &str) -> Option<(usize, usize)> {
         if self.open.is_empty() {
             return None;
@@ -166,22 +166,22 @@ impl Reader<'_> {
         }
         if !is_timed {
             let (which, open) = mine().find(|(_, open)| open.is_prefixed != Some(true))?;
-            // Where its own line begins with something, and this with something else, it may be another's.
+            // If its first line had another prefix, this line may belong to another document.
             let is_open = open.is_prefixed.is_some() || !has_prefix(open);
             return (is_open || said.starts_with('<')).then_some((which, 0));
         }
-        // Nothing but the time stands before its lines.
+        // Its lines have only the time as prefix.
         let bare = mine().find(|(_, open)| open.prefix.1.is_empty() && open.is_prefixed != Some(false));
         bare.filter(|(_, open)| open.prefix.0 == before && said.starts_with('<')).map(|(which, _)| (which, 0))
     }
 
-    /// One more line of a document.
+    /// Adds a line to an unfinished document.
     fn add(&mut self, which: usize, (rest, from): (&str, usize), line: &Line<'_>, before: &str) -> Option<()> {
         let piece = &rest[from..];
         let is_timed = matches!(line.when, When::Here(_));
         let close = format!("</{}", document::root(&self.open[which].text).unwrap_or_default());
         let is_within = self.open[which].in_section;
-        // Where another document begins before it ends, it has been cut.
+        // If another document begins before its end, it is truncated.
         let until = piece.find(&close).unwrap_or(piece.len());
         if let Some(begin) = begins(&piece[..until]).filter(|_| !is_within) {
             let open = self.open.remove(which);
@@ -209,7 +209,7 @@ impl Reader<'_> {
         if behind.trim().is_empty() { Some(()) } else { self.look(&behind, 0, before, line) }
     }
 
-    /// Looks for documents in a line, from a place in it on.
+    /// Searches a line for documents, from a position on.
     fn look(&mut self, rest: &str, mut from: usize, before: &str, line: &Line<'_>) -> Option<()> {
         while let Some(begin) = begins(&rest[from..]).map(|place| from + place) {
             let is_in_string = rest[..begin].ends_with(['"', '\'']);
@@ -232,10 +232,10 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// A document begins on this line and ends on another, if at all.
+    /// Starts a document that does not end on this line.
     fn opens(&mut self, rest: &str, begin: usize, before: &str, line: &Line<'_>) {
         let prefix = (before.to_owned(), rest[..begin].trim().to_owned());
-        // The same voice begins anew: what it began before has been cut.
+        // The same writer starts another document: its previous one is truncated.
         self.cut_where(|open| open.writer == line.writer && open.prefix == prefix);
         if self.open.len() >= OPEN_MAX {
             let open = self.open.remove(0);
@@ -255,7 +255,7 @@ impl Reader<'_> {
         });
     }
 
-    /// A document was said. One that a record holds twice was said once.
+    /// Adds a complete document. A duplicate within a record is ignored.
     fn says(&mut self, whose: &str, at: Duration, document: &str, line: &Line<'_>) {
         if line.record != 0 {
             if self.record != line.record {
@@ -277,9 +277,9 @@ impl Reader<'_> {
     }
 
     fn is_cut(&mut self, open: &Open) {
-        self.imported.unread(open.place.clone(), "a document that does not end, or is none");
+        self.imported.unread(open.place.clone(), "unterminated or malformed document");
         let side = if is_request(&open.text) { Side::Broker } else { Side::Terminal };
-        let what = format!("{}: a document that does not end", open.place);
+        let what = format!("{}: unterminated document", open.place);
         self.imported.session(&open.whose, true).insert(open.behind, Event::Lost { side, what });
         for other in self.open.iter_mut().filter(|other| other.whose == open.whose && other.behind >= open.behind) {
             other.behind += 1;
@@ -294,7 +294,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What a line says beside documents: whose it is, and how the link is.
+    /// Evaluates the patterns of a line: the terminal it belongs to, and the state of the link.
     fn marks(&mut self, line: &Line<'_>) {
         let shape = self.shape;
         self.matched[0] += usize::from(line.when != When::Untold);
@@ -311,29 +311,29 @@ impl Reader<'_> {
         }
     }
 
-    /// A document begins here and does not end. Nothing, once too much has been looked through for ends.
+    /// Reports an unterminated document. None once the search budget is used up.
     fn in_vain(&mut self, line: &Line<'_>, size: usize) -> Option<()> {
-        self.imported.unread(self.place(line), "a document that does not end, or is none");
+        self.imported.unread(self.place(line), "unterminated or malformed document");
         self.spend(line, size)
     }
 
-    /// So many bytes were looked through for an end. Nothing, once that is too much.
+    /// Charges bytes to the search budget. None once it is used up.
     fn spend(&mut self, line: &Line<'_>, size: usize) -> Option<()> {
         let left = self.budget.checked_sub(size.min(DOCUMENT_MAX));
         match left {
             Some(left) => self.budget = left,
-            None => self.imported.unread(self.place(line), "too many documents do not end; nothing below is read"),
+            None => self.imported.unread(self.place(line), "too many unterminated documents; reading stops here"),
         }
         left.map(drop)
     }
 }
 
-/// The text of its own that a line is of.
+/// The string value a line is part of, by file and number.
 fn alone(line: &Line<'_>) -> Option<(usize, usize)> {
     (line.alone != 0).then_some((line.file, line.alone))
 }
 
-/// Whether a text stands within a section of characters, where a sign of markup is none, behind this piece.
+/// Whether the text after this piece is within a CDATA section, where markup does not count.
 fn is_in_section(piece: &str, before: bool) -> bool {
     match (piece.rfind("<![CDATA["), piece.rfind("]]>")) {
         (Some(begin), Some(end)) => begin > end,
@@ -343,12 +343,12 @@ fn is_in_section(piece: &str, before: bool) -> bool {
     }
 }
 
-/// Says of each pattern that has matched nothing.
+/// Reports each pattern that never matched.
 fn matched_nothing(imported: &mut Imported, shape: &Shape, matched: [usize; 4], lines: usize) {
     let patterns = [&shape.time, &shape.terminal, &shape.up, &shape.down];
     for ((name, pattern), count) in ["--time", "--terminal", "--up", "--down"].iter().zip(patterns).zip(matched) {
         if pattern.is_some() && count == 0 {
-            imported.unread(*name, format!("it finds nothing in {lines} lines"));
+            imported.unread(*name, format!("no match in {lines} lines"));
         }
     }
 }
@@ -363,7 +363,7 @@ fn say(session: &mut Session, at: Duration, document: &str) {
     session.push(at, Event::Frame(side, frame));
 }
 
-/// A text in which syslog may have written line ends and tabs by their numbers, as `#012`, or the system's log as `\012`.
+/// Decodes line breaks and tabs that syslog writes as octal escapes, such as `#012` or `\012`.
 fn octets(text: &str) -> Cow<'_, str> {
     let Some(sign) = ['#', '\\'].into_iter().find(|sign| text.contains(&format!(">{sign}012"))) else {
         return Cow::Borrowed(text);

@@ -1,5 +1,5 @@
-//! What other tools have caught, as sessions: HAR, packets, logs. What could be read is kept; what could not is said, with its
-//! place.
+//! Importers of other tools' captures: HTTP archives, packets, logs. Readable parts become sessions; unreadable ones
+//! are reported with their place.
 
 mod document;
 pub mod har;
@@ -22,27 +22,27 @@ pub(crate) use document::is_request;
 pub(crate) use lines::looks;
 pub(crate) use text::{TEXT_MAX, decoded, too_long};
 
-/// What a capture held.
+/// The contents of a capture.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Imported {
-    /// A session for each terminal, in the order in which they appear.
+    /// One session per terminal, in order of appearance.
     pub sessions: Vec<Session>,
-    /// What could not be read: with any of it the sessions are not all that happened.
+    /// The parts that could not be read; if there are any, the sessions are incomplete.
     pub unread: Vec<Unread>,
-    /// How more parts could not be read than are listed.
+    /// The number of further unreadable parts that are not listed.
     pub more_unread: usize,
-    /// What one should know of how it was read.
+    /// Notes on how the capture was interpreted.
     pub remarks: Vec<String>,
-    /// Where each session stands, by its name.
+    /// The index of each session, by name.
     places: BTreeMap<String, usize>,
 }
 
 /// A part of a capture that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
-    /// Where: a line, an entry, a connection.
+    /// The place: a line, an entry, a connection.
     pub place: String,
-    /// What is wrong with it.
+    /// The reason.
     pub why: String,
 }
 
@@ -52,7 +52,7 @@ impl fmt::Display for Unread {
     }
 }
 
-/// The time from one instant to another, both in seconds: to ten microseconds, for such numbers hold no more.
+/// The time between two instants in seconds, rounded to ten microseconds, the precision of such numbers.
 fn since(start: f64, at: f64) -> Duration {
     let tens = ((at - start) * 1e5).round().clamp(0.0, 1e16);
     Duration::from_micros(tens as u64 * 10)
@@ -75,7 +75,7 @@ impl Imported {
         }
     }
 
-    /// The session of this name, made where there is none.
+    /// The session of this name, created if missing.
     fn session(&mut self, name: &str, secure: bool) -> &mut Session {
         let at = match self.places.get(name) {
             Some(at) => *at,

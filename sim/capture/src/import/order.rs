@@ -1,4 +1,4 @@
-//! The lines of all files of a log in the order in which they happened.
+//! Sorts the lines of all files of a log by time.
 
 use std::borrow::Cow;
 
@@ -6,17 +6,17 @@ use super::Imported;
 use super::lines::{Line, When};
 use super::times::{Clock, Days, Moment, Of, days_of, is_twice, read};
 
-/// A line with its instant: seconds since 1970 or since midnight, where any line before it has one.
+/// A line with its time in seconds since 1970 or since midnight, if it or an earlier line has one.
 pub(super) type Timed<'a> = (Option<f64>, Line<'a>);
 
-/// How the days of files are written, and by whom a time was looked for.
+/// How to read times: the order of day and month, and whether `--time` was given.
 pub(super) struct Told {
     pub(super) days: Days,
     /// Whether `--time` was given.
     pub(super) is_asked: bool,
 }
 
-/// Puts the lines of several files in order. What is strange about their times is said.
+/// Sorts the lines of several files, and adds remarks on irregular times.
 pub(super) fn ordered<'a>(files: Vec<(String, Vec<Line<'a>>)>, told: &Told, imported: &mut Imported) -> Vec<Timed<'a>> {
     let days = days(&files, told, imported);
     let is_alone = files.len() == 1;
@@ -37,23 +37,23 @@ pub(super) fn ordered<'a>(files: Vec<(String, Vec<Line<'a>>)>, told: &Told, impo
             moments.push((moment, line));
         }
         if let Some((line, text)) = unread.filter(|_| told.is_asked) {
-            imported.unread(of(line), format!("`{text}` is no time that is known"));
+            imported.unread(of(line), format!("unknown time format `{text}`"));
         }
         has_times |= moments.iter().any(|(moment, _)| moment.is_some());
         if is_newest_first(&moments) {
             let whose = if is_alone { String::new() } else { format!("{name}: ") };
-            imported.remark(format!("{whose}the newest line comes first; it is read from its end"));
+            imported.remark(format!("{whose}newest lines first; read in reverse order"));
             moments = turned(moments);
         }
         all.push(timed(moments, &of, imported));
     }
     if !has_times && !told.is_asked {
-        imported.remark("no time was found in the log, so all happens at once; --time says where it stands");
+        imported.remark("no times found in the log, so everything happens at once; use --time to match them");
     }
     woven(all, imported)
 }
 
-/// The text that tells the time of a line.
+/// The time of a line as text.
 fn time<'l>(line: &'l Line<'_>) -> Option<Cow<'l, str>> {
     match &line.when {
         When::Untold => None,
@@ -62,7 +62,7 @@ fn time<'l>(line: &'l Line<'_>) -> Option<Cow<'l, str>> {
     }
 }
 
-/// How the files write days, where they show it.
+/// The order of day and month in numeric dates, detected from the files.
 fn days(files: &[(String, Vec<Line<'_>>)], told: &Told, imported: &mut Imported) -> Days {
     if told.days != Days::Unknown {
         return told.days;
@@ -84,19 +84,18 @@ fn days(files: &[(String, Vec<Line<'_>>)], told: &Told, imported: &mut Imported)
         }
     }
     if let Some((line, date)) = open.filter(|_| is_many) {
-        imported
-            .remark(format!("line {line}: {date} is read with its month first; --format log4j reads the day first"));
+        imported.remark(format!("line {line}: {date} is read as month/day; use --format log4j for day/month"));
     }
     Days::Second
 }
 
-/// Whether times run from the end of a file to its beginning.
+/// Whether a file has its newest lines first.
 fn is_newest_first(lines: &[(Option<Moment>, Line<'_>)]) -> bool {
     let times: Vec<Moment> = lines.iter().filter_map(|(moment, _)| *moment).collect();
     let mut steps = [0_usize; 2];
     for pair in times.windows(2) {
         let step = pair[1].at - pair[0].at;
-        // A day or a year that begins anew is no step back.
+        // The start of a new day or year is not a step back.
         let is_anew = pair[0].of != Of::World && (step < -43_200.0 || is_twice(-step));
         if step != 0.0 && pair[0].of == pair[1].of && !is_anew {
             steps[usize::from(step < 0.0)] += 1;
@@ -105,11 +104,11 @@ fn is_newest_first(lines: &[(Option<Moment>, Line<'_>)]) -> bool {
     steps[1] > steps[0] * 2
 }
 
-/// The same with its last entry first. Lines without a time belong to the one before them.
+/// Reverses the order of entries. Lines without a time stay with the line before them.
 fn turned<'a>(lines: Vec<(Option<Moment>, Line<'a>)>) -> Vec<(Option<Moment>, Line<'a>)> {
     let mut entries: Vec<Vec<(Option<Moment>, Line<'a>)>> = Vec::new();
     for line in lines {
-        // The lines of one text, and lines without a time, belong to the one before them.
+        // Lines of one string value, and lines without a time, belong to the line before them.
         let goes_on = |entry: &Vec<(Option<Moment>, Line<'a>)>| {
             let last = entry.last().map(|(_, last)| last.alone);
             line.0.is_none() || (line.1.alone != 0 && last == Some(line.1.alone))
@@ -122,7 +121,7 @@ fn turned<'a>(lines: Vec<(Option<Moment>, Line<'a>)>) -> Vec<(Option<Moment>, Li
     entries.into_iter().rev().flatten().collect()
 }
 
-/// The instants of the lines of one file.
+/// Assigns times to the lines of one file.
 fn timed<'a>(
     lines: Vec<(Option<Moment>, Line<'a>)>,
     of: &dyn Fn(usize) -> String,
@@ -136,7 +135,7 @@ fn timed<'a>(
         all.push((now, line));
     }
     if clock.twice > 0 {
-        imported.remark("an hour comes twice in it: it is taken for the end of summer time");
+        imported.remark("one hour occurs twice: taken as the end of daylight saving time");
     }
     if let Some(line) = clock.first_back {
         let (place, count) = (of(line), clock.back);
@@ -146,7 +145,7 @@ fn timed<'a>(
     all
 }
 
-/// How many lines at the end of a file the next begins with, with their times and to the byte.
+/// How many lines at the end of a file are repeated at the start of the next, with identical times and bytes.
 fn told_twice(before: &[Timed<'_>], next: &[Timed<'_>]) -> usize {
     const LINES_MAX: usize = 2_000;
     let most = before.len().min(next.len()).min(LINES_MAX);
@@ -159,7 +158,7 @@ fn told_twice(before: &[Timed<'_>], next: &[Timed<'_>]) -> usize {
     (1..=most).rev().find(same).unwrap_or(0)
 }
 
-/// Several files as one: in the order of their first times, and line by line where they overlap.
+/// Merges several files into one: in the order of their first times, or line by line if they overlap.
 fn woven<'a>(mut files: Vec<Vec<Timed<'a>>>, imported: &mut Imported) -> Vec<Timed<'a>> {
     let first = |file: &Vec<Timed<'_>>| file.iter().find_map(|(at, _)| *at).unwrap_or(f64::MIN);
     let last = |file: &Vec<Timed<'_>>| file.last().and_then(|(at, _)| *at).unwrap_or(f64::MIN);
@@ -168,8 +167,8 @@ fn woven<'a>(mut files: Vec<Vec<Timed<'a>>>, imported: &mut Imported) -> Vec<Tim
         let twice = told_twice(&files[at - 1], &files[at]);
         if twice > 0 {
             imported.remark(format!(
-                "{} at the end of one file and at the beginning of the next: read once",
-                if twice == 1 { "a line stands".to_owned() } else { format!("{twice} lines stand") }
+                "{} repeated from the end of one file at the start of the next: read once",
+                if twice == 1 { "1 line".to_owned() } else { format!("{twice} lines") }
             ));
             files[at].drain(..twice);
         }
@@ -178,7 +177,7 @@ fn woven<'a>(mut files: Vec<Vec<Timed<'a>>>, imported: &mut Imported) -> Vec<Tim
     let mut all: Vec<Timed<'_>> = files.into_iter().flatten().collect();
     if overlap {
         all.iter_mut().for_each(|(_, line)| line.writer = line.file);
-        // Lines of one file keep their order: their times never fall.
+        // Lines of one file keep their order: their times never decrease.
         all.sort_by(|a, b| a.0.unwrap_or(f64::MIN).total_cmp(&b.0.unwrap_or(f64::MIN)));
     }
     all

@@ -1,17 +1,17 @@
-//! The text of a file, however it is packed and whatever its letters are written in.
+//! Decodes the text of a file: gzip, UTF-16, and invalid characters.
 
 use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
 
-/// Bytes of a text that is read.
+/// Maximum size in bytes of a text.
 pub(crate) const TEXT_MAX: usize = 512 << 20;
 
-/// The text of some bytes: unpacked where they are gzip, made UTF-8 where they are UTF-16. What is no text in either becomes a
-/// sign that stands for it. With it comes why it ends before its end, where it does.
+/// Decodes bytes to text: decompresses gzip, converts UTF-16. Invalid characters are replaced. Also returns why the
+/// text is incomplete, if it is.
 ///
 /// # Errors
-/// Where they are packed in another way, nothing can be unpacked, or there is more than is read.
+/// If they are empty, compressed in another way, cannot be decompressed at all, or exceed [`TEXT_MAX`].
 pub(crate) fn decoded(bytes: Vec<u8>) -> io::Result<(String, Option<String>)> {
     let wrong = |what: &str| Err(io::Error::new(io::ErrorKind::InvalidData, what.to_owned()));
     let packed_otherwise: [&[u8]; 4] = [b"PK\x03\x04", b"\xfd7z", b"\x28\xb5\x2f\xfd", b"BZh"];
@@ -19,7 +19,7 @@ pub(crate) fn decoded(bytes: Vec<u8>) -> io::Result<(String, Option<String>)> {
         return wrong("it is empty");
     }
     if packed_otherwise.iter().any(|magic| bytes.starts_with(magic)) {
-        return wrong("it is packed in another way than gzip; unpack it first");
+        return wrong("unsupported compression (only gzip); decompress it first");
     }
     let (bytes, damage) = if bytes.starts_with(&[0x1f, 0x8b]) { unpacked(&bytes)? } else { (bytes, None) };
     let text = match utf_16(&bytes) {
@@ -27,7 +27,7 @@ pub(crate) fn decoded(bytes: Vec<u8>) -> io::Result<(String, Option<String>)> {
         None => String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
     };
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-    // Colours are for people.
+    // Remove terminal colours.
     Ok((if text.contains('\u{1b}') { super::lines::plain(&text) } else { text }, damage))
 }
 
@@ -38,17 +38,17 @@ fn unpacked(bytes: &[u8]) -> io::Result<(Vec<u8>, Option<String>)> {
         _ if out.len() > TEXT_MAX => Err(too_long()),
         Ok(_) => Ok((out, None)),
         Err(error) if out.is_empty() => Err(error),
-        Err(error) => Ok((out, Some(format!("it cannot be unpacked from here on ({error})")))),
+        Err(error) => Ok((out, Some(format!("it cannot be decompressed from here on ({error})")))),
     }
 }
 
-/// That there is more than is read.
+/// The error for a text larger than [`TEXT_MAX`].
 pub(crate) fn too_long() -> io::Error {
-    let what = format!("it has more than {} MiB; split it where nothing is under way", TEXT_MAX >> 20);
+    let what = format!("it has more than {} MiB; split it where no request is open", TEXT_MAX >> 20);
     io::Error::new(io::ErrorKind::FileTooLarge, what)
 }
 
-/// The units of UTF-16, where the first bytes say so: by a mark, or by the zeros of plain letters.
+/// The UTF-16 code units, if the bytes are UTF-16: by a byte order mark, or by the zero bytes of ASCII letters.
 fn utf_16(bytes: &[u8]) -> Option<Vec<u16>> {
     let is_little = match bytes {
         [0xff, 0xfe, ..] => true,

@@ -1,17 +1,17 @@
-//! Times as logs write them, as seconds since the first of a file.
+//! Parses the times of log lines, and converts them to seconds that increase within a file.
 //!
-//! What they are in, a zone, a local clock or a time of day alone, a file decides for itself; what its clock does in between,
-//! midnight, the end of a year, the hour that comes twice, is followed.
+//! Each file has its own kind of time: with a zone, local, or a time of day. Midnight, the end of a year and the
+//! repeated hour at the end of daylight saving time are handled.
 
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
-/// How a log writes days by numbers, `3/4/2026`.
+/// The order of day and month in numeric dates such as `3/4/2026`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Days {
-    /// The day comes first where a file shows it, else the month.
+    /// Not known yet: read as month first unless the first number is over 12.
     #[default]
     Unknown,
     /// 3 April.
@@ -20,29 +20,29 @@ pub(super) enum Days {
     Second,
 }
 
-/// A time, as it was read.
+/// A parsed time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Moment {
     /// Seconds since 1970, or since midnight.
     pub(super) at: f64,
-    /// What it counts from.
+    /// The epoch of `at`.
     pub(super) of: Of,
 }
 
-/// What a time counts from.
+/// The epoch of a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Of {
-    /// 1970, in UTC: it has a zone, or is a number.
+    /// 1970 in UTC: the time has a zone, or is a number.
     World,
-    /// A calendar, on a clock of the place.
+    /// 1970 in local time.
     Place,
-    /// A calendar whose years nobody names.
+    /// Local time in a year that is not given.
     Year,
     /// Midnight.
     Day,
 }
 
-/// Whatever a time may look like.
+/// All supported time formats.
 const PATTERN: &str = r"(?x)
     (?P<y>\d{4})[-/.](?P<mo>\d{1,2})[-/.](?P<d>\d{1,2})[T\ _]+(?P<t1>\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)(?:\ ?(?P<ap1>[AaPp]\.?[Mm]\b\.?))?(?:\ ?(?P<z1>Z|[+-]\d\d:?\d\d\b))?
   | (?P<a>\d{1,2})(?P<mark>[./-])(?P<b>\d{1,2})[./-](?P<y2>\d{4}|\d\d\b),?[T\ ]+(?P<t2>\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)(?:\ ?(?P<ap2>[AaPp]\.?[Mm]\b\.?))?(?:\ ?(?P<z2>Z|[+-]\d\d:?\d\d\b))?
@@ -52,20 +52,20 @@ const PATTERN: &str = r"(?x)
   | \b(?P<n>\d{19}|\d{16}|\d{13}|\d{10}(?:\.\d{1,9})?)\b
 ";
 
-/// A pattern that is part of the program.
+/// Compiles a built-in pattern.
 fn made(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a pattern of the program is one")
+    Regex::new(pattern).expect("a built-in pattern is valid")
 }
 
-/// A time and nothing else.
+/// Matches a time and nothing else.
 static WHOLE: LazyLock<Regex> = LazyLock::new(|| made(&format!("^(?:{PATTERN})$")));
-/// A time somewhere.
+/// Finds a time anywhere.
 static SOMEWHERE: LazyLock<Regex> = LazyLock::new(|| made(PATTERN));
 
-/// Characters of a line within which its time begins.
+/// Number of bytes of a line within which its time must begin.
 const NEAR: usize = 96;
 
-/// Where the time of a line stands: the first that is in its beginning, before any document.
+/// The range of the time of a line: the first one near its start, before any document.
 pub(super) fn place(line: &str) -> Option<std::ops::Range<usize>> {
     let mut end = line.len().min(NEAR + 48);
     while !line.is_char_boundary(end) {
@@ -74,7 +74,7 @@ pub(super) fn place(line: &str) -> Option<std::ops::Range<usize>> {
     let begin = &line[..end];
     let until = super::document::begins(begin).unwrap_or(end);
     let is_time = |found: &regex::Match<'_>| {
-        // A number alone is a time at the very beginning only, else it may count anything.
+        // A bare number counts as a time only at the very start, or after a name for a time.
         let is_number = found.as_str().bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         let before = &line[..found.start()];
         let is_first = before.chars().all(|c| c.is_whitespace() || "[({\"".contains(c)) || is_named(before);
@@ -83,14 +83,14 @@ pub(super) fn place(line: &str) -> Option<std::ops::Range<usize>> {
     SOMEWHERE.find_iter(&begin[..until]).find(is_time).map(|found| found.range())
 }
 
-/// Whether a text ends with a name for a time: `timeMillis="`, `__REALTIME_TIMESTAMP=`, `SystemTime='`.
+/// Whether a text ends with the name of a time field: `timeMillis="`, `__REALTIME_TIMESTAMP=`, `SystemTime='`.
 fn is_named(before: &str) -> bool {
     let name = before.trim_end_matches(['"', '\'', '=']).rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next();
     let name = name.unwrap_or_default().to_ascii_lowercase();
     before.ends_with(['=', '"', '\'']) && (name.contains("time") || name.contains("epoch"))
 }
 
-/// Reads a time, and nothing else.
+/// Parses a text that is exactly one time.
 pub(super) fn read(text: &str, days: Days) -> Option<Moment> {
     let found = WHOLE.captures(text.trim())?;
     let part = |name: &str| found.name(name).map(|found| found.as_str());
@@ -124,9 +124,9 @@ pub(super) fn read(text: &str, days: Days) -> Option<Moment> {
     Some(Moment { at: midnight.unix_timestamp() as f64 + of_day(time, half)?, of })
 }
 
-/// The date that was found, and whether its year is told.
+/// The date of a match, and whether its year is given.
 fn date(found: &Captures<'_>, days: Days) -> Option<(Date, bool)> {
-    /// A leap year, for dates that name none.
+    /// A leap year, for dates without a year.
     const NO_YEAR: i32 = 2_024;
     let number = |name: &str| found.name(name)?.as_str().parse::<u8>().ok();
     let year = |name: &str| {
@@ -142,7 +142,7 @@ fn date(found: &Captures<'_>, days: Days) -> Option<(Date, bool)> {
         (year, number("mo")?, number("d")?, true)
     } else if let Some(year) = year("y2") {
         let (first, second) = (number("a")?, number("b")?);
-        // With dots it is the day that comes first, wherever they are used.
+        // With dots the day always comes first.
         let is_day = found.name("mark").is_some_and(|mark| mark.as_str() == ".");
         let is_day = is_day || first > 12 || (days == Days::First && second <= 12);
         let (month, day) = if is_day { (second, first) } else { (first, second) };
@@ -157,7 +157,8 @@ fn date(found: &Captures<'_>, days: Days) -> Option<(Date, bool)> {
     Some((Date::from_calendar_date(year, month, day).ok()?, has_year))
 }
 
-/// What a day by numbers tells of how a log writes them; nothing where it could be both.
+/// The order of day and month that a numeric date reveals; `Unknown` if both are possible, none if it makes no
+/// difference.
 pub(super) fn days_of(text: &str) -> Option<Days> {
     let found = WHOLE.captures(text.trim())?;
     let number = |name: &str| found.name(name)?.as_str().parse::<u8>().ok();
@@ -198,26 +199,28 @@ fn zone(text: &str) -> Option<UtcOffset> {
     UtcOffset::from_hms(sign * hours, sign * minutes, 0).ok()
 }
 
-/// Whether a clock that goes back by so much is set from summer time: by an hour, less what has passed since.
+/// Whether a step back by this many seconds is the end of daylight saving time: one hour, minus the time since the
+/// previous line.
 pub(super) fn is_twice(back: f64) -> bool {
     (1_800.0..=3_600.0).contains(&back)
 }
 
-/// Follows the times of a file in the order in which it was written.
+/// Converts the times of a file, in the order in which it was written, to increasing instants.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     last: Option<f64>,
-    /// What was added to all times since: days, years, hours that came twice.
+    /// Seconds added to all further times: for new days, new years and repeated hours.
     added: f64,
-    /// How often the hour came twice.
+    /// How often an hour was repeated.
     pub(super) twice: usize,
-    /// How often time ran backwards otherwise, and the first time it did.
+    /// How often time ran backwards otherwise, and the first line where it did.
     pub(super) back: usize,
     pub(super) first_back: Option<usize>,
 }
 
 impl Clock {
-    /// The instant of the next line, of this number; seconds since 1970, or since the midnight before the first.
+    /// The instant of the next line, with this number, in seconds since 1970, or since the midnight before the first
+    /// line.
     pub(super) fn next(&mut self, moment: Moment, line: usize) -> f64 {
         const DAY: f64 = 86_400.0;
         let at = moment.at + self.added;
@@ -229,7 +232,7 @@ impl Clock {
         let step = match moment.of {
             Of::Day if back > DAY / 2.0 => DAY,
             Of::Year if back > 180.0 * DAY => 366.0 * DAY,
-            // An hour less what has passed since the line before.
+            // An hour, minus the time since the previous line.
             Of::Day | Of::Place | Of::Year if is_twice(back) => {
                 self.twice += 1;
                 3_600.0

@@ -1,5 +1,5 @@
-//! The files of a recording: one for each terminal, written line by line, so that whatever happens to the recorder what is
-//! there is a scenario.
+//! The files of a recording, one per terminal, written line by line, so that they are valid scenarios at any moment,
+//! even if the recorder is killed.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -14,30 +14,30 @@ use crate::generate::Lift;
 use crate::load::{file_name, title};
 use crate::session::{Ending, Event, Side};
 
-/// Bytes of a recording that are worth another file.
+/// Minimum size in bytes of a recording that is split off into another file.
 const PART_MIN: usize = 1 << 10;
-/// Bytes that may wait for a disk that takes none, until the rest of a recording is given up.
+/// Maximum number of unwritten bytes while the disk accepts none; beyond it the rest of the recording is given up.
 const UNWRITTEN_MAX: usize = 64 << 10;
-/// Terminals of one recording.
+/// Maximum number of terminals in one recording.
 pub(super) const TERMINALS_MAX: usize = 5_000;
 
-/// All files of a recording.
+/// All files of a recording, and the state that assigns connections to terminals.
 pub(super) struct Book {
     folder: PathBuf,
     from: String,
     secure: bool,
     pages: BTreeMap<String, Page>,
-    /// What happened on connections whose terminal has not said its name yet, with the address it came from.
+    /// Events of connections whose terminal has not identified itself yet, with the remote address.
     unnamed: BTreeMap<u32, Unnamed>,
-    /// The names of connections, and of addresses.
+    /// Terminal names by connection, and by remote address.
     named: BTreeMap<u32, String>,
     known: BTreeMap<String, String>,
-    /// Bytes of recordings that are kept in memory, and how many may be.
+    /// Bytes of recordings held in memory, and the maximum.
     weight: usize,
     weight_max: usize,
-    /// What could not be written when it was last tried.
+    /// The error of the last write, if it failed.
     pub(super) trouble: Option<io::Error>,
-    /// Whether a terminal has come that there was no room for.
+    /// Whether a terminal is not recorded because [`TERMINALS_MAX`] was reached.
     pub(super) is_full: bool,
 }
 
@@ -47,20 +47,20 @@ struct Unnamed {
     events: Vec<(Duration, Event)>,
 }
 
-/// One file, and how much of it is on the disk.
+/// The recording of one terminal: its current file, and how much of it is on disk.
 struct Page {
     lift: Lift,
     name: String,
     folder: PathBuf,
-    /// Where it stands; nothing before the first line of it.
+    /// The path of the current file; none before its first line.
     path: Option<PathBuf>,
     began: Duration,
     written: usize,
     rewrites: u64,
     connection: u32,
-    /// Bytes that it keeps in memory.
+    /// Bytes held in memory.
     weight: usize,
-    /// Whether nothing more is written into it.
+    /// Whether recording of this terminal has been given up.
     is_given_up: bool,
 }
 
@@ -81,12 +81,12 @@ impl Book {
         }
     }
 
-    /// A connection begins, from this address.
+    /// Registers a new connection from an address.
     pub(super) fn begins(&mut self, connection: u32, address: String, at: Duration) {
         self.unnamed.insert(connection, Unnamed { address, events: vec![(at, Event::Opened)] });
     }
 
-    /// Something happens on a connection. Says the name of the terminal, and of a file that begins with it.
+    /// Records an event of a connection. Returns the path of the file if a new one was created for it.
     pub(super) fn happens(&mut self, connection: u32, at: Duration, event: Event) -> Option<PathBuf> {
         if let Some(name) = self.named.get(&connection).cloned() {
             let path = self.page(&name, at);
@@ -121,23 +121,24 @@ impl Book {
         path
     }
 
-    /// Who has not said its name is whoever last came from there, unless that one is connected: then it is somebody else.
+    /// The name of a connection that did not identify itself: the terminal last seen from the same address, unless that
+    /// one is connected, as then it must be another.
     fn guessed(&self, address: &str) -> String {
         let known = self.known.get(address).filter(|name| !self.pages.get(*name).is_some_and(|page| page.lift.is_up()));
         known.cloned().unwrap_or_else(|| "unnamed".to_owned())
     }
 
-    /// A connection is over.
+    /// Forgets a connection that has ended.
     pub(super) fn forgets(&mut self, connection: u32) {
         self.named.remove(&connection);
         self.unnamed.remove(&connection);
     }
 
-    /// The recording is over: every file ends.
+    /// Ends the recording: finishes every file.
     pub(super) fn ends(&mut self, at: Duration) {
         self.trouble = None;
         for connection in self.unnamed.keys().copied().collect::<Vec<_>>() {
-            // What has come and said nothing has at least come.
+            // A connection that sent nothing is still an attempt worth recording.
             self.happens(connection, at, Event::Ended(Side::Terminal, Ending::Fin));
         }
         for page in self.pages.values_mut() {
@@ -146,7 +147,7 @@ impl Book {
         }
     }
 
-    /// Sees to it that a terminal has a file. The file, where it is new.
+    /// Makes sure that a terminal has a file. Returns the path of a new one.
     fn page(&mut self, name: &str, at: Duration) -> Option<PathBuf> {
         if self.pages.contains_key(name) {
             return None;
@@ -172,7 +173,7 @@ impl Book {
     fn put(&mut self, name: &str, connection: u32, at: Duration, event: &Event) {
         let Some(page) = self.pages.get_mut(name).filter(|page| !page.is_given_up) else { return };
         if connection < page.connection {
-            // An older connection of the same terminal, whose end comes late.
+            // A late event of an older connection of the same terminal.
             return;
         }
         if connection > page.connection && page.connection != 0 && !matches!(event, Event::Opened) {
@@ -194,9 +195,9 @@ impl Book {
         }
     }
 
-    /// Makes the heaviest recording lighter: what waits for its end is left out, and what stands goes on in another file.
+    /// Reduces the memory use of the largest recording: drops unfinished messages and continues in another file.
     fn lighten(&mut self, at: Duration) {
-        // One in which nothing is under way, where there is such.
+        // Preferably one with no request or message in progress.
         let heaviest = |page: &&mut Page| (page.lift.is_between() && page.weight > PART_MIN, page.weight);
         let Some(page) = self.pages.values_mut().max_by_key(heaviest) else { return };
         self.weight -= page.weight;
@@ -216,14 +217,14 @@ fn pinpad_id(request: &str) -> Option<String> {
     (!id.is_empty()).then(|| id.chars().take(64).collect())
 }
 
-/// Appends all of it or nothing: half a line would be another statement, or none.
+/// Appends the whole text or nothing: half a line would be a different statement, or an invalid one.
 fn append(mut file: &File, text: &str) -> io::Result<()> {
     let before = file.metadata()?.len();
     file.write_all(text.as_bytes()).inspect_err(|_| drop(file.set_len(before)))
 }
 
 impl Page {
-    /// A new recording, with its file.
+    /// Creates the recording of a terminal, with its first file.
     fn create(folder: &Path, name: &str, lift: Lift, began: Duration) -> io::Result<Self> {
         let name = name.to_owned();
         let (connection, weight, written, rewrites) = (0, 0, 0, 0);
@@ -243,7 +244,7 @@ impl Page {
         Ok(page)
     }
 
-    /// A new file beside those that are there.
+    /// Creates a new file, numbered so that no existing file is overwritten.
     fn begins(&mut self) -> io::Result<&Path> {
         fs::create_dir_all(&self.folder)?;
         let stem = file_name(&self.name);
@@ -261,16 +262,16 @@ impl Page {
                 Err(error) => return Err(error),
             }
         }
-        Err(io::Error::other("the folder is full of recordings of this terminal"))
+        Err(io::Error::other("too many recordings of this terminal in the folder"))
     }
 
-    /// Brings the file up to what has happened: its end grows, or it is written anew.
+    /// Brings the file up to date: appends to it, or rewrites it if earlier lines have changed.
     fn keep(&mut self) -> io::Result<()> {
         if self.is_given_up {
             return Ok(());
         }
         let Some(path) = &self.path else {
-            // A part that only says that the link is up says nothing.
+            // A part that only says that the link is up is not worth a file.
             return if self.lift.has_begun() { self.begins().map(drop) } else { Ok(()) };
         };
         if self.lift.rewrites() != self.rewrites {
@@ -280,26 +281,27 @@ impl Page {
         }
         let new = &self.lift.body()[self.written..];
         if !new.is_empty() {
-            // Opened anew each time: of a thousand terminals few speak at once.
+            // Opened for each write, so that a thousand idle terminals need no descriptors.
             append(&OpenOptions::new().append(true).open(path)?, new)?;
             self.written = self.lift.body().len();
         }
         Ok(())
     }
 
-    /// What it weighs by now.
+    /// Updates and returns the bytes held in memory.
     fn weighs(&mut self) -> usize {
         self.weight = self.lift.weight();
         self.weight
     }
 
-    /// Nothing more is written: what stands is a whole scenario, and the rest of what this terminal does is passed on alone.
+    /// Stops recording this terminal: what is on disk is a complete scenario, and its further traffic is only
+    /// forwarded.
     fn give_up(&mut self) {
         self.is_given_up = true;
         self.lift = Lift::new(&self.name, false);
     }
 
-    /// Goes on in another file, which begins with what happens next.
+    /// Continues in another file, which begins with the next event.
     fn turn(&mut self, at: Duration) -> io::Result<()> {
         let next = self.lift.continued();
         self.lift.finish(at.saturating_sub(self.began));

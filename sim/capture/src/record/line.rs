@@ -1,4 +1,4 @@
-//! One end of a connection that passes through a recorder: plain, or within TLS.
+//! One side of a recorded connection, to the terminal or to the broker: plain TCP or TLS.
 
 use std::cell::Cell;
 use std::io;
@@ -10,10 +10,10 @@ use sca_network::Stream;
 use sca_network::tls::Secured;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// One end.
+/// One side of a recorded connection.
 pub(super) struct Line {
     below: Below,
-    /// Whether the goodbye of TLS is left out when writing ends, as the other side has left it out.
+    /// Whether shutdown omits close_notify, because the other side omitted it too.
     pub(super) is_cut: Rc<Cell<bool>>,
 }
 
@@ -33,7 +33,7 @@ impl Line {
         Self { below: Below::Secured(Box::new(tls.into())), is_cut: Rc::default() }
     }
 
-    /// What lies below TLS.
+    /// The TCP stream, below TLS if there is any.
     fn socket(&mut self) -> &mut Stream {
         match &mut self.below {
             Below::Plain(stream) => stream,
@@ -41,7 +41,7 @@ impl Line {
         }
     }
 
-    /// Ends with a reset once it is dropped.
+    /// Makes the connection end with a TCP reset when dropped.
     pub(super) fn reset(&mut self) {
         self.socket().reset();
     }

@@ -1,5 +1,5 @@
-//! The recorder: stands between terminals and their broker, passes on what comes as it comes, and writes down what
-//! happened. It never holds a byte back to read it first.
+//! The recorder: a transparent proxy between terminals and their broker that forwards bytes as they arrive and records
+//! what happened. It never delays a byte in order to parse it first.
 
 mod book;
 mod line;
@@ -29,22 +29,23 @@ use crate::session::{Ending, Event, Side};
 use book::{Book, TERMINALS_MAX};
 use line::Line;
 
-/// A recorder to run.
+/// The configuration of a recorder.
 #[derive(Debug, Clone)]
 pub struct RecordPlan {
-    /// Where terminals reach it.
+    /// The listen address for terminals.
     pub listen: SocketAddr,
-    /// What it shows to terminals, and whom of them it trusts; without an identity it speaks ws.
+    /// Its credentials towards terminals, and the authorities it trusts there; without an identity it speaks ws.
     pub near: Credentials,
     /// The broker.
     pub to: Target,
-    /// What it shows to the broker, and whom it trusts there.
+    /// Its credentials towards the broker, and the authorities it trusts there.
     pub far: Credentials,
     /// The folder of the recordings.
     pub out: PathBuf,
-    /// What it allows. Patience is for the broker, and for a handshake of TLS.
+    /// Limits on connections and memory. `patience` is the timeout for connecting to the broker and for each TLS
+    /// handshake.
     pub limits: Limits,
-    /// Whether it lists at its end what was taken out, and what looks like a secret and was kept.
+    /// Whether it lists at its end what was redacted, and what looks like a secret but was kept.
     pub audits: bool,
 }
 
@@ -58,13 +59,13 @@ pub enum RecordError {
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, io::Error),
     /// The folder cannot be written to.
-    #[error("the recording cannot be written: {0}")]
+    #[error("cannot write the recording: {0}")]
     Write(io::Error),
 }
 
-/// How long the upgrade may take.
+/// Timeout of the HTTP upgrade.
 const UPGRADE_MAX: Duration = Duration::from_secs(60);
-/// Bytes that are passed on at once.
+/// Size in bytes of the forwarding buffer.
 const CHUNK: usize = 8 << 10;
 
 struct Recorder {
@@ -73,28 +74,28 @@ struct Recorder {
     to: Target,
     clock: Since,
     book: RefCell<Book>,
-    /// Files that have begun and have not been told of.
+    /// New files that have not been announced yet.
     news: RefCell<Vec<PathBuf>>,
     limits: Limits,
-    /// What waits to be heard whole.
+    /// The memory budget for unfinished frames and messages.
     budget: Budget,
     open: RefCell<BTreeMap<u32, Guest>>,
     changed: tokio::sync::Notify,
-    /// What was taken out and what was kept, where somebody wants to know.
+    /// The redaction audit, if requested.
     audit: RefCell<Option<Audit>>,
-    /// Whether the last line could not be written.
+    /// Whether the last write failed.
     is_troubled: Cell<bool>,
 }
 
-/// Somebody who is connected.
+/// A connected client.
 struct Guest {
     task: AbortHandle,
     /// Whether the upgrade has been answered.
     is_up: bool,
 }
 
-/// Records until `stop` is done. `ready` is told the address, `say` the name of each file that begins. Needs a
-/// `LocalSet`.
+/// Records until `stop` completes. `ready` receives the listen address, `say` each line of the log, such as the name of
+/// every new file. Needs a `LocalSet`.
 ///
 /// # Errors
 /// [`RecordError`], if it cannot begin, or a file cannot be written.
@@ -104,7 +105,7 @@ pub async fn record(
     ready: impl FnOnce(SocketAddr),
     say: &mut dyn FnMut(&str),
 ) -> Result<(), RecordError> {
-    // A folder that cannot be had is better known now than when the first terminal is there.
+    // Fail now rather than when the first terminal connects.
     std::fs::create_dir_all(&plan.out).map_err(RecordError::Write)?;
     let near = plan.near.identity.is_some().then(|| plan.near.server()).transpose()?;
     let far = plan.to.secure.then(|| plan.far.client()).transpose()?;
@@ -138,13 +139,13 @@ pub async fn record(
                 }
                 if recorder.book.borrow().is_full && !is_told {
                     is_told = true;
-                    say(&format!("more than {TERMINALS_MAX} terminals: what others do is passed on and not recorded"));
+                    say(&format!("more than {TERMINALS_MAX} terminals: further ones are forwarded but not recorded"));
                 }
                 let trouble = recorder.book.borrow().trouble.as_ref().map(ToString::to_string);
                 if std::mem::replace(&mut is_troubled, trouble.is_some()) != trouble.is_some() {
                     say(&trouble.map_or_else(
-                        || "the recording goes on".to_owned(),
-                        |why| format!("the recording cannot be written: {why}; all is passed on"),
+                        || "recording resumed".to_owned(),
+                        |why| format!("cannot write the recording: {why}; traffic is still forwarded"),
                     ));
                 }
             }
@@ -155,7 +156,7 @@ pub async fn record(
                     if recorder.has_room(say) {
                         Recorder::welcome(&recorder, number, stream, address);
                     } else {
-                        say(&format!("{address} is turned away: {} are connected", recorder.limits.connections));
+                        say(&format!("{address} refused: {} connections are open", recorder.limits.connections));
                     }
                 }
                 Err(error) => {
@@ -176,16 +177,16 @@ pub async fn record(
     }
 }
 
-/// How the reading of one side ended.
+/// How the stream of one side ended.
 enum Over {
     Fin,
-    /// An end without the goodbye of TLS.
+    /// EOF without close_notify.
     Cut,
     Reset,
 }
 
 impl Recorder {
-    /// A terminal has come.
+    /// Starts serving a new connection of a terminal.
     fn welcome(recorder: &Rc<Self>, number: u32, stream: Stream, address: SocketAddr) {
         recorder.book.borrow_mut().begins(number, address.ip().to_string(), recorder.clock.elapsed());
         let served = recorder.clone();
@@ -201,7 +202,7 @@ impl Recorder {
         self.open.borrow_mut().remove(&number);
     }
 
-    /// Whether there is room for one more connection. The oldest one without an upgrade is ended to make room.
+    /// Whether one more connection is allowed. If not, the oldest one without an upgrade is closed to make room.
     fn has_room(&self, say: &mut dyn FnMut(&str)) -> bool {
         let idle = {
             let open = self.open.borrow();
@@ -213,7 +214,7 @@ impl Recorder {
         let Some((number, task)) = idle else { return false };
         task.abort();
         self.forgets(number);
-        say(&format!("connection {number} is hung up on: it has no upgrade, and others come"));
+        say(&format!("connection {number} closed: no upgrade yet, and room is needed for others"));
         true
     }
 
@@ -230,9 +231,9 @@ impl Recorder {
         }
     }
 
-    /// One connection of a terminal, from its first byte to its last.
+    /// Serves one connection of a terminal, from its first byte to its last.
     async fn connection(&self, number: u32, mut near: Stream) {
-        // The broker is reached first: a terminal must not be greeted by a line that leads nowhere.
+        // Connect to the broker first: a terminal must not get a connection that leads nowhere.
         let far = match self.reach(number).await {
             Ok(far) => far,
             Err(reason) => {
@@ -246,7 +247,7 @@ impl Recorder {
                 Ok(Ok(tls)) => Line::secured(tls),
                 Ok(Err(error)) => {
                     let word = tls::word(&error).map_or("eof", from_the_other_side);
-                    let about = "it is the recorder's certificate that the terminal was shown, not the broker's";
+                    let about = "the terminal was shown the recorder's certificate, not the broker's";
                     if !word.starts_with("alert-") && word != "eof" {
                         self.happens(number, Event::Note(about.to_owned()));
                     }
@@ -258,7 +259,7 @@ impl Recorder {
         self.pass(number, near, far).await;
     }
 
-    /// Reaches the broker, TLS included.
+    /// Connects to the broker, including TLS.
     async fn reach(&self, number: u32) -> Result<Line, Reason> {
         let route = Route::direct(self.to.host.clone(), self.to.port);
         let tag = Tag { terminal: 0, line: None, connection: number };
@@ -277,7 +278,7 @@ impl Recorder {
         }
     }
 
-    /// Passes both ways until both are over.
+    /// Forwards both directions until both have ended.
     async fn pass(&self, number: u32, near: Line, far: Line) {
         let (ears, share) = (RefCell::new(Ears::default()), self.budget.share());
         let cuts = (near.is_cut.clone(), far.is_cut.clone());
@@ -305,7 +306,7 @@ impl Recorder {
                         down_over = true;
                         over
                     }
-                    // Who never asks for the upgrade holds a place that others need.
+                    // A client that never completes the upgrade blocks a connection that others need.
                     () = &mut silence => Over::Reset,
                 };
                 if matches!(over, Over::Reset) {
@@ -322,7 +323,7 @@ impl Recorder {
         }
     }
 
-    /// Hears what was passed on.
+    /// Parses and records forwarded bytes.
     fn hears(&self, number: u32, (side, bytes): (Side, &[u8]), (ears, share): (&RefCell<Ears>, &Share)) {
         let mut ears = ears.borrow_mut();
         for event in ears.hear(side, bytes) {
@@ -330,7 +331,7 @@ impl Recorder {
         }
         share.buffers(ears.waiting());
         if share.is_too_much() {
-            self.happens(number, ears.gives_up("too much waits for its end at once"));
+            self.happens(number, ears.gives_up("too many unfinished messages at once"));
             share.buffers(0);
         }
         if ears.is_past_the_answer() {
@@ -338,7 +339,7 @@ impl Recorder {
         }
     }
 
-    /// Passes one way until it is over.
+    /// Forwards one direction until it ends.
     async fn pump(
         &self,
         number: u32,
@@ -358,7 +359,7 @@ impl Recorder {
                     };
                     let is_passed = passed.await.is_ok();
                     self.hears(number, (side, &chunk[..count]), (ears, share));
-                    // Who cannot be written to has gone, and a direct line would say so.
+                    // A peer that cannot be written to is gone, which a direct connection would report as a reset.
                     if !is_passed {
                         return Over::Reset;
                     }

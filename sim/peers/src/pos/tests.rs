@@ -1,4 +1,4 @@
-//! What a message answers, case by case.
+//! Tests of which request a message is paired with.
 
 use super::*;
 

@@ -1,19 +1,19 @@
-//! One row of the register.
+//! A row of the register of assumptions.
 
-/// One choice that no page decides.
+/// A choice that no page of the source decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Assumption {
-    /// Its id, for ever.
+    /// The id, stable for ever, such as `A-07`.
     pub id: &'static str,
-    /// What we assume.
+    /// The assumption, in one sentence.
     pub says: &'static str,
-    /// The settings that change it; none where it is a row of a table.
+    /// The settings that change it; empty if it is a row of a table.
     pub settings: &'static [&'static str],
-    /// Why this choice.
+    /// Why this choice was made.
     pub reason: &'static str,
 }
 
-/// A row, by its columns.
+/// A row from its columns.
 pub(super) const fn on(
     id: &'static str,
     says: &'static str,

@@ -1,4 +1,4 @@
-//! The register of assumptions: what the pages do not say, what we chose, and the setting that chooses otherwise.
+//! The register of assumptions: what the pages leave open, the choice made here, and the settings that change it.
 
 mod assumption;
 mod register;
@@ -6,7 +6,7 @@ mod register;
 pub use assumption::Assumption;
 pub use register::ASSUMPTIONS;
 
-/// The assumption of this id.
+/// The assumption with this id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Assumption> {
     ASSUMPTIONS.iter().find(|a| a.id == id)

@@ -1,8 +1,8 @@
-//! The table of the register.
+//! The rows of the register of assumptions.
 
 use super::assumption::{Assumption, on};
 
-/// The register, by id.
+/// All assumptions, by id.
 pub const ASSUMPTIONS: &[Assumption] = &[
     on(
         "A-01",
@@ -14,13 +14,14 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "A-02",
         "Pauses between attempts grow from 1 s by the factor 2 to 60 s, each with jitter",
         &["retry-first", "retry-growth", "retry-cap", "retry-jitter"],
-        "the retry rows of the parameter table were not visible; growth with jitter keeps a fleet from striking together",
+        "the retry rows of the parameter table were not visible; growth with jitter keeps a fleet from retrying at the \
+         same moment",
     ),
     on(
         "A-03",
         "Retry-After is followed up to an hour",
         &["retry-after-max"],
-        "RFC 9110 asks clients to; the cap keeps a slip from parking a terminal",
+        "RFC 9110 asks clients to; the cap keeps a wrong value from stopping a terminal",
     ),
     on(
         "A-04",
@@ -42,17 +43,17 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     on(
         "A-07",
-        "The blank before the colon of x-vfi-pinpad-id is typography",
+        "The space before the colon of x-vfi-pinpad-id is a typographic error",
         &["header-space-before-colon"],
-        "RFC 9112 makes servers answer 400 to it",
+        "RFC 9112 requires servers to answer it with 400",
     ),
     on(
         "A-08",
-        "The port stands in Host when it is not the scheme's default",
+        "Host contains the port when it is not the scheme's default",
         &["host-port"],
-        "the sample shows none; RFC 9110 wants it for other ports",
+        "the sample shows none; RFC 9110 requires it for other ports",
     ),
-    on("A-09", "Documents are indented by two spaces", &["response-layout"], "the sample is, and so was a capture"),
+    on("A-09", "Documents are indented by two spaces", &["response-layout"], "the sample and a capture are"),
     on(
         "A-10",
         "A response repeats the COUNTER of its request, after TERMINATION_STATUS",
@@ -67,7 +68,7 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     on(
         "A-12",
-        "A document that is no valid request does not count for GET COUNTER",
+        "A document that is not a valid request does not count for GET COUNTER",
         &["counter-of-malformed"],
         "its fields cannot be trusted",
     ),
@@ -93,9 +94,9 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     on("A-17", "A session does not survive power off", &["session-over-reboot"], "no page says that it is stored"),
     on(
         "A-18",
-        "The pauses shrink back only after a connection that carried a POS request",
+        "The pauses are reset only after a connection that carried a POS request",
         &[],
-        "a broker that accepts and drops would otherwise be hammered",
+        "a broker that accepts and drops connections would otherwise be flooded with attempts",
     ),
     on("A-19", "The boot screen names and wordings are ours", &[], "no page shows them"),
     on(
@@ -108,7 +109,7 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "A-21",
         "An unknown command is answered with code 0",
         &[],
-        "a simulator does; the pages hand it to the platform",
+        "a simulator does; the pages leave it to the platform",
     ),
     on(
         "A-22",
@@ -146,7 +147,12 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         &["boot-time"],
         "no page gives a time; some time lets the boot screen be seen",
     ),
-    on("A-28", "POSCONNECTALLOW is read at power on", &[], "no page says when; a channel does not change under way"),
+    on(
+        "A-28",
+        "POSCONNECTALLOW is read at power on",
+        &[],
+        "no page says when; a channel should not change while the device runs",
+    ),
     on(
         "A-29",
         "A command ended by CANCEL says Transaction Cancelled, as on Engage devices",
@@ -156,7 +162,7 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     on("A-30", "CANCEL with nothing to end is answered with 59049", &[], "the code is listed for CANCEL alone"),
     on(
         "A-31",
-        "What a cardholder has entered stands in EMAILDATA or LOYALTY_DATA",
+        "The cardholder's input is returned in EMAILDATA or LOYALTY_DATA",
         &[],
         "the names of these fields were not visible",
     ),
@@ -181,19 +187,20 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     on(
         "A-36",
-        "The terminal speaks to the payment host and the estate host in documents of the same shape, a TCP connection each",
+        "The terminal exchanges documents of the same form with the payment host and the estate host, over one TCP \
+         connection each",
         &["payment-host", "estate-host"],
         "the pages name the hosts and not their protocols",
     ),
     on(
         "A-37",
-        "Commands without a page behave as third-party clients and simulators have them",
+        "Commands without a page behave as in third-party clients and simulators",
         &[],
-        "the contents list names them, or code was seen to send them",
+        "the contents list names them, or code that sends them was seen",
     ),
     on(
         "A-38",
-        "The success code of a payment command whose page prints none is that of its nearest kin",
+        "The success code of a payment command whose page gives none is that of the most similar command",
         &[],
         "the response tables were not visible",
     ),
@@ -205,7 +212,7 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     on(
         "A-40",
-        "A card, a tender or a PIN is waited for 60 s; the tender is not asked for",
+        "The terminal waits 60 s for a card, a tender or a PIN; it does not ask for the tender",
         &["card-timeout", "asks-tender"],
         "the parameters are named, their values are not",
     ),
@@ -213,7 +220,8 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "A-41",
         "The answer of a payment that outlived its connection is not sent on the next one",
         &["late-answer"],
-        "behind a broker nobody there has asked; LAST_TRAN recovers it. A guide for TCP says the opposite",
+        "behind a broker, nobody on the next connection has asked for it; LAST_TRAN recovers it. A guide for TCP says \
+         the opposite",
     ),
     on(
         "A-42",
@@ -223,19 +231,20 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     on(
         "A-43",
-        "CANCEL of a payment that is with the host is refused with 59049, and FINISH with 59002",
+        "While the host decides a payment, CANCEL is refused with 59049 and FINISH with 59002",
         &[],
-        "the pages say that nothing ends it any more, not how that is said",
+        "the pages say that nothing can end the payment then, but not with which code",
     ),
     on(
         "A-44",
-        "A payment is answered when it is decided; its outcome and remove card stay on the screen without holding it",
+        "A payment is answered when it is decided; its outcome and the remove-card screen stay without blocking the \
+         screen",
         &["result-time"],
         "no page says what the screen waits for",
     ),
     on(
         "A-45",
-        "With the host out of reach, a sale up to 100.00 is approved, stored and offered again each minute",
+        "If the host cannot be reached, a sale up to 100.00 is approved, stored and offered again every minute",
         &["offline-limit", "offline-interval"],
         "the parameters of store and forward were not visible",
     ),
@@ -247,9 +256,9 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     on(
         "A-47",
-        "With WEBSOCKETS notices travel on the connection, if START carried POS_IP and POS_PORT",
+        "With WEBSOCKETS, notices are sent on the connection if START carried POS_IP and POS_PORT",
         &["notices", "notices-need-address"],
-        "the page knows the call back by TCP only",
+        "the page describes the call back by TCP only",
     ),
     on(
         "A-48",
@@ -259,9 +268,9 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     on(
         "A-49",
-        "59005 is not ready, 59006 not allowed, 59045 nothing to show, 59074 call for authorisation",
+        "59005 means not ready, 59006 not allowed, 59045 nothing to show, 59074 call for authorisation",
         &[],
-        "the numbers stand on pages whose lists of meanings were cut",
+        "the numbers are on pages whose lists of meanings were cut off",
     ),
     on(
         "A-50",
@@ -271,20 +280,21 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     on(
         "A-51",
-        "59046 is an unknown number, 59047 a range that ends before it begins, 59048 an unknown SAF_STATUS",
+        "59046 means an unknown record number, 59047 a range that ends before it begins, 59048 an unknown SAF_STATUS",
         &[],
         "the numbers are listed for SAF QUERY alone",
     ),
     on(
         "A-52",
-        "A wrong MAC and a COUNTER that does not rise are refused with 59040; such a request uses up no COUNTER",
+        "A wrong MAC and a COUNTER that does not rise are refused with 59040; such a request does not use up its \
+         COUNTER",
         &[],
         "an emulator does so for the MAC; the pages name no code",
     ),
     on("A-53", "SECURITY commands in a session are refused with 59003", &[], "a simulator does so for TEST_MAC"),
     on(
         "A-54",
-        "Up to 16 POS are registered, on flash with their counters; 59051 says that there is no room",
+        "Up to 16 POS can be registered, kept on flash with their counters; 59051 means that there is no room",
         &["registrations-max"],
         "no page gives a number, and 59051 is listed without its meaning",
     ),
@@ -292,7 +302,7 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "A-55",
         "The last transaction, stored ones, reversals and parameters survive power off",
         &[],
-        "money must; parameters are written to a file",
+        "money must not be lost; parameters are written to a file",
     ),
     on(
         "A-56",
@@ -302,91 +312,94 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     on(
         "A-57",
-        "GET_PARM and SET_PARM know the settings in capitals that the table has, and PARM_ names",
+        "GET_PARM and SET_PARM accept the settings with names in capitals, and names that begin with PARM_",
         &[],
         "the list of parameters that may be read was not available",
     ),
     on(
         "A-58",
-        "A classic port takes 16 connections, a document on it may take 10 s; a primary command on the secondary port is refused with 59040",
+        "A classic port accepts 16 connections and waits 10 s for a whole document; a primary command on the secondary \
+         port is refused with 59040",
         &["document-timeout", "idle-timeout"],
         "the pages describe no framing and no limit",
     ),
     on(
         "A-59",
-        "APPLYUPDATES asks the estate host; an update takes 5 s, then the terminal starts anew",
+        "APPLYUPDATES asks the estate host; an update takes 5 s, then the terminal restarts",
         &["update-time"],
-        "the page says that updates are installed now, and no more",
+        "the page says only that updates are installed now",
     ),
     on(
         "A-60",
         "Training payments are approved by the device and reach no host",
         &[],
-        "the effect of training mode is not said; nothing else is safe",
+        "no page gives the effect of training mode; no other choice is safe",
     ),
     on(
         "A-61",
-        "A payment without an answer in time is reversed: 22 when the host says so, 23 when it does not",
+        "A payment without an answer in time is reversed: with code 22 if the host confirms it, 23 if it does not",
         &[],
         "both codes are listed without their rule",
     ),
     on(
         "A-62",
-        "A power cut in the midst of a payment with the host ends in a reversal after the next start",
+        "A power cut while a payment is with the host leads to a reversal after the next start",
         &[],
-        "otherwise a card could be charged with nobody knowing",
+        "otherwise a card could be charged without anybody knowing",
     ),
     on(
         "A-63",
-        "A chip that fails three times may be swiped",
+        "A card whose chip fails three times may be swiped",
         &[],
         "the notice says that retries are used up, not how many there are",
     ),
     on(
         "A-64",
-        "PROXY names the HTTP proxy and its port; the terminal asks it by CONNECT",
+        "PROXY gives the HTTP proxy and its port; the terminal uses it by CONNECT",
         &["PROXY"],
-        "the library below SCA has such a parameter; SCA's own name for it was not visible",
+        "the library that SCA is built on has such a parameter; SCA's own name for it was not visible",
     ),
     on(
         "A-65",
-        "To a registered POS that does not encrypt, a notice carries MAC_LABEL and the MAC over its last COUNTER",
+        "A notice to a registered POS without encryption carries MAC_LABEL and the MAC over its last COUNTER",
         &[],
-        "the page wants notices signed as the pairing says, and its example has no COUNTER",
+        "the page requires notices signed according to the pairing, and its example has no COUNTER",
     ),
     on(
         "A-66",
-        "LINE_ITEM commands are busy like any other while a primary command is under way",
+        "LINE_ITEM commands are answered with BUSY, like any other, while a primary command is in progress",
         &[],
-        "one page allows them on any screen of a session, another one primary command at a time",
+        "one page allows them on any screen of a session, another allows one primary command at a time",
     ),
     on(
         "A-67",
-        "BARCODEASYNC_START is answered at once and holds the device until CANCEL or the cancel key; scans travel as notices do",
+        "BARCODEASYNC_START is answered at once and holds the device until CANCEL or the cancel key; scans are sent \
+         like notices",
         &[],
-        "the page has scans arrive unasked, and shows neither an answer nor a scan",
+        "the page says that scans arrive unsolicited, and shows neither an answer nor a scan",
     ),
     on(
         "A-68",
-        "Of several addresses of the broker's name each is tried in turn, all but the last for 3 s at the most",
+        "If the broker's name has several addresses, each is tried in turn, all but the last for at most 3 s",
         &["address-timeout"],
-        "no page says; the whole of an attempt has its limit, and the second address should get its turn within it",
+        "no page says; an attempt as a whole has a limit, and the second address should be tried within it",
     ),
     on(
         "A-69",
-        "Where the proxy wants a user, the terminal names it with its first CONNECT, by basic authentication",
+        "If a proxy user is set, the terminal sends it with its first CONNECT, by basic authentication",
         &["proxy-user", "proxy-password"],
-        "no page says; RFC 9110 lets a client do so unasked, and a device knows beforehand",
+        "no page says; RFC 9110 lets a client do so unasked, and a device knows its proxy in advance",
     ),
     on(
         "A-70",
-        "The terminal speaks TLS 1.2 and 1.3, and agrees keys in X25519, P-256 and P-384",
+        "The terminal speaks TLS 1.2 and 1.3, with the key exchange groups X25519, P-256 and P-384",
         &["tls", "groups"],
-        "the source asks for SSL and mutual TLS, and no more; RFC 9325 wants these",
+        "the source asks only for SSL and mutual TLS; RFC 9325 recommends these",
     ),
     on(
         "A-71",
-        "The terminal looks at no revocation list unless it was given one; with lists, what they do not cover is refused",
+        "The terminal checks no revocation list unless it was given one; with lists, certificates they do not cover \
+         are refused",
         &["revocation"],
         "no page says; a device that cannot know should not guess",
     ),
@@ -394,19 +407,23 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "A-72",
         "A terminal's flash has three files with roots: authority.pem, stranger.pem and both.pem; another file takes effect at the next handshake",
         &["WEBSOCKETSSL_CA_CERT_FILE_"],
-        "the page has the parameter's name and that a file holds one or several certificates, not its default or where files lie",
+        "the page gives the parameter's name and says that a file holds one or several certificates, but not its \
+         default or where files are stored",
     ),
     on(
         "A-73",
-        "A chip card stays in the slot until it is removed: the next payment asks for that first, and a card that was put in beforehand is read at once",
+        "A chip card stays in the slot until it is removed: the next payment first asks for its removal, and a card \
+         inserted before the payment is read at once",
         &["asks-removal", "reads-ahead"],
-        "the pages have a remove-card screen and no word of a card that is left in; a slot has room for one",
+        "the pages have a remove-card screen and do not mention a card that is left in; a slot holds one card",
     ),
     on(
         "A-74",
-        "A broker gives an answer to the POS that asked, notices to every POS of the terminal, and says nothing when a terminal goes while it is asked",
+        "A broker delivers an answer to the POS that asked and notices to every POS of the terminal, and reports \
+         nothing when a terminal disconnects before answering",
         &["answers-to", "tells-lost"],
-        "the source leaves to the broker how POS reach a terminal; an answer that reaches others is read by tills that never asked",
+        "the source leaves it to the broker how a POS reaches a terminal; an answer sent to others would reach tills \
+         that never asked",
     ),
     on(
         "A-75",
@@ -416,25 +433,26 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     on(
         "A-76",
-        "A request in which a field stands twice is no valid one",
+        "A request with a duplicate field is not valid",
         &["duplicate-fields"],
         "no page says which of the two would count",
     ),
     on(
         "A-77",
-        "GET_PARM answers the names it knows, and leaves the others out",
+        "GET_PARM returns the names it knows and leaves the others out",
         &["unknown-parameters"],
-        "the page has the asked ones come back, and its own example names parameters that a terminal may not have",
+        "the page says that the requested ones are returned, and its own example names parameters that a terminal may \
+         not have",
     ),
     on(
         "A-78",
         "A session that no registered POS has opened has no MACLABEL_IN_SESSION",
         &["session-label"],
-        "without registration there is no label; clients take an empty one for no session",
+        "without registration there is no label; clients treat an empty one as no session",
     ),
     on(
         "A-79",
-        "The answer of a payment has the fields of real ones, as far as they can be made up, in their order",
+        "The answer to a payment has the fields of real answers, as far as they can be simulated, in their order",
         &["payment-answer", "payment-fields"],
         "no page shows the whole list; the fields and their order are those of third-party models",
     ),

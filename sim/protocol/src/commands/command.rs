@@ -1,53 +1,53 @@
-//! A row of the table of commands, and the few behaviours that rows choose from.
+//! The row type of the table of commands, and the behaviours that rows choose from.
 
 use super::field::{self, Field, Kind};
 use crate::codes::{self, Code};
 use crate::message::Request;
 
-/// On which of the two channels a command belongs. Both share the one connection (CH-01).
+/// The channel that a command belongs to. Both channels share the one connection (CH-01).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channel {
     /// Transaction commands, one at a time.
     Primary,
-    /// Status and the like, answered meanwhile.
+    /// Status queries and the like, answered while a primary command is in progress.
     Secondary,
 }
 
-/// How a command stands to the session.
+/// What a command requires of the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
     /// A session must be open.
     Session,
-    /// Either way will do.
+    /// The session does not matter.
     Either,
     /// No session may be open.
     NoSession,
 }
 
-/// What a command does. Many commands share few behaviours.
+/// The behaviour of a command; many commands share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behaviour {
-    /// Answers from what the terminal holds.
+    /// Answers from the terminal's state.
     Tell(Tell),
-    /// Changes what the terminal holds.
+    /// Changes the terminal's state.
     Change(Change),
-    /// Asks something of the cardholder, and answers when that is done.
+    /// Prompts the cardholder, and answers when the prompt is done.
     Prompt(Prompt),
-    /// Takes a card and goes to the payment host.
+    /// Makes a payment with a card, at the payment host.
     Pay(Pay),
-    /// Goes to the payment host as it is, and answers what the host answers.
+    /// Forwards the request to the payment host, and answers with its answer.
     Host,
-    /// Has to do with registration and keys.
+    /// Manages registrations and keys.
     Security(Security),
-    /// Asks the estate host.
+    /// Sends a request to the estate host.
     Estate(Estate),
-    /// Ends the command that holds the device, not the session.
+    /// Ends the command that holds the device, but not the session.
     Cancel,
-    /// Answers, then starts the terminal anew.
+    /// Answers, then restarts the terminal.
     Reboot,
 }
 
-/// What is told.
+/// The part of the terminal's state that a query returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tell {
     /// The counter.
@@ -62,9 +62,9 @@ pub enum Tell {
     PaymentTypes,
     /// Parameters by name.
     Parameters,
-    /// How much is stored for later.
+    /// The total amount of the stored transactions.
     StoredAmount,
-    /// How far an update is.
+    /// The progress of an update.
     UpdateStatus,
     /// The stored transactions.
     Stored,
@@ -72,14 +72,14 @@ pub enum Tell {
     LastTransaction,
 }
 
-/// What is changed.
+/// The part of the terminal's state that a command changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// Opens a session.
     StartSession,
     /// Ends the session.
     FinishSession,
-    /// Gives the device a name.
+    /// Sets the device's name.
     DeviceName,
     /// Writes parameters.
     Parameters,
@@ -87,111 +87,110 @@ pub enum Change {
     Time,
     /// Closes the lane, and the session with it.
     LaneClosed,
-    /// Takes stored transactions away.
+    /// Removes stored transactions.
     RemoveStored,
     /// Makes stored transactions eligible again.
     EditStored,
-    /// Line items: adds.
+    /// Adds line items.
     AddItems,
-    /// Line items: replaces one.
+    /// Replaces a line item.
     OverrideItem,
-    /// Line items: takes some away.
+    /// Removes line items.
     RemoveItems,
-    /// Line items: takes all away.
+    /// Removes all line items.
     RemoveAllItems,
-    /// Line items: shows them.
+    /// Shows the line items.
     ShowItems,
-    /// Line items: the list is complete.
+    /// Marks the list of line items as complete.
     EndItems,
-    /// Shows something beside the line items, or takes it away again.
+    /// Shows the panel beside the line items, or removes it.
     LeftPanel,
-    /// Keeps what it was told and does no more.
+    /// Accepts the request and changes nothing.
     Nothing,
 }
 
-/// What is asked of a cardholder.
+/// The input that a prompt asks of the cardholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prompt {
-    /// To press a button.
+    /// A button press.
     Button,
-    /// To enter an address; the field of the answer that it stands in.
+    /// An e-mail address, returned in this field of the answer.
     Email(&'static str),
-    /// To enter a number: digits of a loyalty card, or of a phone; the field of the answer.
+    /// The digits of a loyalty card or a telephone number, returned in this field of the answer.
     Loyalty(&'static str),
-    /// To sign; the field of the answer.
+    /// A signature, returned in this field of the answer.
     Signature(&'static str),
-    /// To choose one of the labels that the request has or, where it has none, one of these words; the field of the
-    /// answer.
+    /// One of the labels in the request or, if it has none, one of these words; returned in this field of the answer.
     Choice(&'static str, &'static [&'static str]),
-    /// To tick some of the labels that the request has; the field of the answer.
+    /// Some of the labels in the request, returned in this field of the answer.
     Boxes(&'static str),
-    /// To present a card; it is read and nothing more.
+    /// A card, which is read and used for nothing more.
     Card,
-    /// To hold a code before the reader; the field of the answer.
+    /// A barcode, returned in this field of the answer.
     Scan(&'static str),
 }
 
-/// What is paid with a card.
+/// The kind of a payment command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pay {
-    /// A sale, or what CTROUTD and AUTH_CODE make of it.
+    /// A sale, or what CTROUTD or AUTH_CODE turns it into.
     Capture,
-    /// Any other payment that takes a card, or a CTROUTD in its place.
+    /// Any other payment, with a card or a CTROUTD in its place.
     Card,
 }
 
-/// Registration and keys.
+/// The action of a SECURITY command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Security {
     /// Registers a POS for MACs.
     Register,
     /// Registers a POS for MACs and packet encryption.
     RegisterEncryption,
-    /// Takes a registration away.
+    /// Removes a registration.
     Unregister,
-    /// Takes all away.
+    /// Removes all registrations.
     UnregisterAll,
-    /// Says whether a MAC is right.
+    /// Checks a MAC.
     TestMac,
 }
 
-/// What is asked of the estate host.
+/// The request that a command sends to the estate host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Estate {
-    /// Whether it offers an update.
+    /// Asks whether an update is offered.
     Ask,
-    /// To let the terminal install what it offers.
+    /// Takes the offered update, which the terminal then installs.
     Apply,
 }
 
-/// One command.
+/// A command: one row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Command {
     /// FUNCTION_TYPE.
     pub function_type: &'static str,
     /// COMMAND.
     pub command: &'static str,
-    /// The field value that tells it from another command of this name.
+    /// The field and value that distinguish it from another command of the same name.
     pub only: Option<(&'static str, &'static str)>,
     /// The channel it belongs to.
     pub channel: Channel,
-    /// How it stands to the session.
+    /// What it requires of the session.
     pub needs: Needs,
-    /// Whether it holds the screen, so that only one such command runs.
+    /// Whether it holds the screen; only one such command runs at a time.
     pub screen: bool,
-    /// What it does.
+    /// Its behaviour.
     pub behaviour: Behaviour,
-    /// The outcome when all is well.
+    /// The outcome on success.
     pub done: Code,
-    /// RESPONSE_TEXT of that outcome.
+    /// RESPONSE_TEXT on success.
     pub text: &'static str,
     /// Its own fields in groups; COUNTER, POS_RECON and the MAC fields belong to every command.
     pub fields: &'static [&'static [Field]],
-    /// The assumption that the row itself rests on.
+    /// The assumption that the row rests on, if any.
     pub guess: Option<&'static str>,
 }
 
-/// A command on the primary channel that needs neither session nor screen and answers OK.
+/// A row with default values: primary channel, no session or screen needed, answered with OK.
 pub(super) const fn row(function_type: &'static str, command: &'static str, behaviour: Behaviour) -> Command {
     Command {
         function_type,
@@ -244,21 +243,21 @@ impl Command {
     pub(super) const fn when(self, field: &'static str, value: &'static str) -> Self {
         Self { only: Some((field, value)), ..self }
     }
-    /// FUNCTION_TYPE and COMMAND, with what tells it from another command of this name.
+    /// FUNCTION_TYPE, and COMMAND with the value that distinguishes it from another command of the same name.
     #[must_use]
     pub fn name(&self) -> (String, String) {
         let only = self.only.map_or_else(String::new, |(_, value)| format!(" ({value})"));
         (self.function_type.to_owned(), format!("{}{only}", self.command))
     }
 
-    /// Whether a field may be left out, and cannot be empty where it is there.
+    /// Whether a field is optional and its kind does not accept an empty value.
     #[must_use]
     pub fn may_lack(&self, name: &str) -> bool {
         let mut fields = self.fields.iter().copied().flatten().chain(COMMON);
         fields.any(|field| field.name == name && !field.required && !field.kind.takes(""))
     }
 
-    /// What is wrong with the fields of a request for this command, as a text that names the field.
+    /// The first fault in the fields of a request for this command, as a text that names the field.
     #[must_use]
     pub fn complaint(&self, request: &Request) -> Option<String> {
         let fields = self.fields.iter().copied().flatten().chain(COMMON);

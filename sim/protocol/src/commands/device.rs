@@ -69,7 +69,7 @@ const fn change(command: &'static str, what: Change) -> Command {
     row("DEVICE", command, Behaviour::Change(what))
 }
 
-/// Sources: the DEVICE pages and the BARCODE pages. COMMAND differs from the page's title for several.
+/// The rows of the DEVICE and BARCODE commands, from their pages. COMMAND differs from the page's title for several.
 pub(super) const ROWS: &[Command] = &[
     prompt("SIGNATURE", Prompt::Signature("SIGNATUREDATA")).takes(&[SIGNATURE]).guessed("A-31"),
     prompt("SIGNATURE_EX", Prompt::Signature("SIGNATUREDATA"))
@@ -172,7 +172,7 @@ pub(super) const ROWS: &[Command] = &[
             may("BCCFG_TRIGMODE", Kind::Number(0, 3)),
             may("BCCFG_AUTOBEEP", Kind::Number(0, 3)),
             may("BCCFG_PICKLIST", Kind::Text(1, 10)),
-            // Out of its range it is moved to the nearest end, without an error.
+            // A value out of range is moved to the nearest limit, without an error.
             may("BCCFG_SESTIMEOUT", Kind::Digits(1, 8)),
             may("BCCFG_DISPLAY_UI", Kind::Flag),
         ]])

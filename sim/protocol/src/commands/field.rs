@@ -1,4 +1,4 @@
-//! What one field of a request may hold, and what is said when it holds something else.
+//! The fields of a request: the values that each accepts, and the text of the refusal for any other.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,12 +7,12 @@ use time::{Date, PrimitiveDateTime};
 
 use crate::message::Request;
 
-/// What a field may hold. Lengths are in characters.
+/// The kind of value that a field accepts. Lengths are in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Characters, this many.
+    /// Text with a length in this range.
     Text(usize, usize),
-    /// Digits, this many.
+    /// Digits with a length in this range.
     Digits(usize, usize),
     /// A whole number in this range.
     Number(u64, u64),
@@ -24,7 +24,7 @@ pub enum Kind {
     Amount,
     /// An amount that is not zero.
     NonZero,
-    /// The amount 0.00 and no other.
+    /// The amount 0.00 only.
     Zero,
     /// An amount that may be negative.
     Signed,
@@ -32,7 +32,7 @@ pub enum Kind {
     One(&'static [&'static str]),
     /// Some of these words, joined by a vertical bar.
     Some(&'static [&'static str]),
-    /// Base64, this many characters at most.
+    /// Base64 of at most this many characters.
     Base64(usize),
     /// Six hexadecimal digits: a colour.
     Colour,
@@ -42,35 +42,35 @@ pub enum Kind {
     UsDay,
     /// A time of day as hh:mm:ss.
     Time,
-    /// YYYYMMDDhhmm, perhaps with ss.
+    /// A date and time as YYYYMMDDhhmm, optionally with ss.
     Clock,
-    /// Fields of its own.
+    /// A group of nested fields.
     Group,
 }
 
-/// One field of a command.
+/// A field of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field {
     /// The tag.
     pub name: &'static str,
     /// Whether the command is refused without it.
     pub required: bool,
-    /// What it may hold.
+    /// The kind of value it accepts.
     pub kind: Kind,
 }
 
-/// A field that may be absent.
+/// An optional field.
 pub(super) const fn may(name: &'static str, kind: Kind) -> Field {
     Field { name, required: false, kind }
 }
 
-/// A field that must be there.
+/// A required field.
 pub(super) const fn must(name: &'static str, kind: Kind) -> Field {
     Field { name, required: true, kind }
 }
 
 impl Field {
-    /// What is wrong with this field in a request, as a text that names it.
+    /// The fault of this field in a request, as a text that names the field; `None` if it is acceptable.
     #[must_use]
     pub fn complaint(&self, request: &Request) -> Option<String> {
         let Some(element) = request.element(self.name) else {
@@ -115,7 +115,7 @@ impl Kind {
         }
     }
 
-    /// What it takes, as the end of a sentence that begins with the field's name.
+    /// The expected value, as the end of a sentence that begins with the field's name.
     #[must_use]
     pub fn expected(self) -> String {
         let span = |min: usize, max: usize| if min == max { format!("{min}") } else { format!("{min} to {max}") };
@@ -142,7 +142,7 @@ impl Kind {
     }
 }
 
-/// A yes or no as SCA spells it: 1, 0, TRUE, FALSE, T, F, YES, NO; Y and N, as a parameter page has them, too.
+/// Parses a yes or no as SCA spells it: 1, 0, TRUE, FALSE, T, F, YES, NO; also Y and N, as on a parameter page.
 #[must_use]
 pub fn flag(value: &str) -> Option<bool> {
     match value {
@@ -152,7 +152,7 @@ pub fn flag(value: &str) -> Option<bool> {
     }
 }
 
-/// TRAINING_MODE: the sample sends 0, the menu page shows ON; all are accepted.
+/// Parses TRAINING_MODE: the sample sends 0, the menu page shows ON; all spellings are accepted.
 #[must_use]
 pub fn training(value: &str) -> Option<bool> {
     match value {
@@ -162,7 +162,7 @@ pub fn training(value: &str) -> Option<bool> {
     }
 }
 
-/// An amount in hundredths: up to six digits, a point, two digits, perhaps a minus.
+/// Parses an amount into hundredths: up to six digits, a point, two digits, optionally a minus.
 ///
 /// ```
 /// use sca_protocol::commands::cents;
@@ -180,14 +180,14 @@ pub fn cents(value: &str) -> Option<i64> {
     Some(if bare.len() < value.len() { -amount } else { amount })
 }
 
-/// Hundredths as an amount.
+/// Formats hundredths as an amount.
 #[must_use]
 pub fn amount(cents: i64) -> String {
     let sign = if cents < 0 { "-" } else { "" };
     format!("{sign}{}.{:02}", cents.unsigned_abs() / 100, cents.unsigned_abs() % 100)
 }
 
-/// The instant that a TIME names: YYYYMMDDhhmm, perhaps with ss.
+/// Parses a TIME: YYYYMMDDhhmm, optionally with ss.
 #[must_use]
 pub fn clock(value: &str) -> Option<crate::UnixTime> {
     let whole = match value.len() {
@@ -200,7 +200,7 @@ pub fn clock(value: &str) -> Option<crate::UnixTime> {
     Some(crate::UnixTime(at.assume_utc().unix_timestamp()))
 }
 
-/// Columns that a merchant may fill, and that come back with the answer.
+/// The columns that a merchant may fill and that the answer returns.
 pub(super) const COLUMNS: &[Field] = &[
     may("COL_3", Kind::Text(1, 255)),
     may("COL_4", Kind::Text(1, 255)),

@@ -1,6 +1,6 @@
-//! The commands a terminal knows, one row each: how it is routed, what its fields may hold, what it does and answers.
+//! The table of commands, one row each: routing, accepted fields, behaviour and outcome.
 //!
-//! Few behaviours, many rows: a new command or a corrected code is a change of a row.
+//! There are few behaviours and many rows: a new command or a corrected code is a change of a row.
 
 mod command;
 mod device;
@@ -17,16 +17,16 @@ pub use command::{Behaviour, Change, Channel, Command, Estate, Needs, Pay, Promp
 pub use field::{Field, Kind, amount, cents, clock, flag, training};
 pub use report::STORED_STATES;
 
-/// What stands for a command that the table does not have: it is handed to the payment host as it is.
+/// The row used for a command that is not in the table: it is forwarded to the payment host unchanged.
 pub const UNKNOWN: Command = row("", "", Behaviour::Host).gives(codes::UNKNOWN_COMMAND);
 
-/// Every row.
+/// All rows.
 pub fn all() -> impl Iterator<Item = &'static Command> {
     [till::ROWS, device::ROWS, payment::ROWS, report::ROWS].into_iter().flatten()
 }
 
 impl Command {
-    /// The row for a request. A POS that writes `SECONDARY_PORT` is understood.
+    /// The row for a request. The spelling `SECONDARY_PORT` is accepted too.
     #[must_use]
     pub fn find(request: &Request) -> Option<&'static Self> {
         let function_type = match request.function_type() {
@@ -59,7 +59,7 @@ mod tests {
         let rows: Vec<_> = all().collect();
         for (at, row) in rows.iter().enumerate() {
             let twin = rows[..at].iter().find(|r| (r.function_type, r.command) == (row.function_type, row.command));
-            // Of two rows with one name, the first says when it is meant.
+            // Of two rows with the same name, the first has the field and value that distinguish it.
             assert!(twin.is_none_or(|twin| twin.only.is_some()), "{} {}", row.function_type, row.command);
         }
     }

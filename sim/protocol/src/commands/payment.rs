@@ -1,4 +1,4 @@
-//! The PAYMENT commands. All need an open session; their outcome is the payment host's.
+//! The rows of the PAYMENT commands. All need an open session; the payment host decides their outcome.
 
 use super::command::{Behaviour, Command, Pay, row};
 use super::field::{COLUMNS, Field, Kind, may, must};
@@ -69,12 +69,12 @@ const fn pay(command: &'static str) -> Command {
     row("PAYMENT", command, Behaviour::Pay(Pay::Card)).in_session().on_screen().gives(codes::APPROVED)
 }
 
-/// What follows an earlier transaction, by its CTROUTD: no card, and so no screen.
+/// A command that refers to an earlier transaction by its CTROUTD: it needs no card, and so no screen.
 const fn follow(command: &'static str) -> Command {
     row("PAYMENT", command, Behaviour::Pay(Pay::Card)).in_session()
 }
 
-/// Sources: the PAYMENT pages; rows without a page follow third-party clients.
+/// The rows, from the PAYMENT pages; rows without a page follow third-party clients.
 pub(super) const ROWS: &[Command] = &[
     row("PAYMENT", "CAPTURE", Behaviour::Pay(Pay::Capture))
         .in_session()

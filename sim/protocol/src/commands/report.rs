@@ -1,10 +1,10 @@
-//! What is stored, reported and settled.
+//! The rows of the SAF, REPORT and BATCH commands: stored transactions, reports and settlement.
 
 use super::command::{Behaviour, Change, Command, Tell, row};
 use super::field::{COLUMNS, Field, Kind, may, must};
 use crate::codes;
 
-/// The states of a stored transaction.
+/// The states of a stored transaction (SAF_STATUS).
 pub const STORED_STATES: &[&str] =
     &["ELIGIBLE", "IN_PROCESS", "NOT_PROCESSED", "PREAUTH", "PROCESSED", "DECLINED", "DEFERRED"];
 const SAF_RANGE: &[Field] = &[may("SAF_NUM_BEGIN", Kind::Digits(1, 4)), may("SAF_NUM_END", Kind::Digits(1, 4))];
@@ -17,7 +17,7 @@ const fn report(command: &'static str) -> Command {
     row("REPORT", command, Behaviour::Host)
 }
 
-/// Sources: the SAF, REPORT and BATCH pages.
+/// The rows, from the SAF, REPORT and BATCH pages.
 pub(super) const ROWS: &[Command] = &[
     row("SAF", "QUERY", Behaviour::Tell(Tell::Stored))
         .outside_session()

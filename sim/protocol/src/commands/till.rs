@@ -1,4 +1,4 @@
-//! The commands of the till itself: session, administration, security, secondary channel, line items.
+//! The rows of the SESSION, ADMIN, SECURITY, SECONDARYPORT and LINE_ITEM commands.
 
 use super::command::{Behaviour, Change, Command, Estate, Security, Tell, row};
 use super::field::{Field, Kind, may, must};
@@ -19,7 +19,7 @@ const START: &[Field] = &[
     may("NOTIFY_SCA_EVENTS", Kind::Flag),
 ];
 
-/// Where the POS listens for notices. The page gives the port four digits; device ports may have five.
+/// The address at which the POS listens for notices. The page gives the port four digits; device ports may have five.
 const CALL_BACK: &[Field] = &[may("POS_IP", Kind::Text(1, 253)), may("POS_PORT", Kind::Number(1, 65_535))];
 
 const KEY: &[Field] = &[may("KEY", Kind::Text(0, 1_000)), may("REG_VER", Kind::One(&["1", "1.0", "2", "2.0"]))];
@@ -53,8 +53,8 @@ const fn security(command: &'static str, what: Security) -> Command {
     row("SECURITY", command, Behaviour::Security(what))
 }
 
-/// Sources: START SESSION, FINISH SESSION, GET COUNTER, SET DATE AND TIME, LANE CLOSED, APPLY UPDATES, REGISTER,
-/// REGISTER_ENCRYPTION, UNREGISTER, TESTMAC, the secondary port pages and the line item pages.
+/// The rows, from the pages START SESSION, FINISH SESSION, GET COUNTER, SET DATE AND TIME, LANE CLOSED, APPLY UPDATES,
+/// REGISTER, REGISTER_ENCRYPTION, UNREGISTER, TESTMAC, the secondary port pages and the line item pages.
 pub(super) const ROWS: &[Command] = &[
     change("SESSION", "START", Change::StartSession).on_screen().says("Session Started").takes(&[START, CALL_BACK]),
     change("SESSION", "FINISH", Change::FinishSession).on_screen().says("Session finished"),

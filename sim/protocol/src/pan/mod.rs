@@ -1,8 +1,10 @@
-//! Card numbers in any text: where they stand, however they are written. It knows nothing of fields, and keeps nothing.
+//! Detection and masking of card numbers in any text, in any notation. It does not look at field names and stores
+//! nothing.
 //!
-//! A card number has 12 to 19 digits, begins as the known issuers' do and passes Luhn's check. Its digits may stand one
-//! after the other, in the groups in which cards print them with up to three signs between two, each in any script and
-//! escaped as XML, JSON, URLs and mails escape characters, or within EMV data (tags 5A, 57 and 9F6B) and hexadecimal text.
+//! A card number has 12 to 19 digits, begins like those of a known issuer and passes the Luhn check. Its digits may be
+//! adjacent, or in the groups that cards print, with up to three separators between two digits. They may be in any
+//! script and escaped as in XML, JSON, URLs and mails, or lie within EMV data (tags 5A, 57 and 9F6B) and hexadecimal
+//! text.
 
 mod written;
 
@@ -11,18 +13,18 @@ use std::ops::Range;
 
 use written::{Sign, sign};
 
-/// A card number in a text.
+/// A card number found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// From its first digit to its last, what stands between them included.
+    /// The bytes from its first digit to its last, including separators.
     pub span: Range<usize>,
     /// Its digits, as ASCII.
     pub digits: Vec<u8>,
-    /// Where each digit stands.
+    /// The bytes of each digit.
     places: Vec<Range<usize>>,
 }
 
-/// The groups in which card numbers are printed and typed.
+/// The digit groups in which card numbers are printed and typed.
 const GROUPS: &[&[usize]] = &[
     &[4, 4, 4, 4],
     &[4, 6, 5],
@@ -44,14 +46,14 @@ const GROUPS: &[&[usize]] = &[
     &[4, 4, 4, 7],
     &[2, 2, 2, 2, 2, 2, 2, 2],
 ];
-/// Signs that may stand between two digits of a number.
+/// The most separators between two digits of a number.
 const GAPS_MAX: usize = 3;
 const SHORTEST: usize = 12;
 const LONGEST: usize = 19;
-/// Digits of one run that are looked at together.
+/// The most digits of one run that are examined together.
 const RUN_MAX: usize = 1 << 16;
 
-/// A text with every card number masked: the first six and the last four digits stay.
+/// Masks every card number in a text; the first six and the last four digits stay.
 ///
 /// ```
 /// use sca_protocol::pan::masked;
@@ -61,13 +63,13 @@ const RUN_MAX: usize = 1 << 16;
 /// ```
 #[must_use]
 pub fn masked(text: &str) -> Cow<'_, str> {
-    // Whole characters are replaced by stars, so what was UTF-8 still is.
+    // Each star replaces whole characters, so the result is still UTF-8.
     masked_bytes(text.as_bytes())
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
-/// The same for bytes; nothing where there is none.
+/// Masks every card number in these bytes; `None` if there is none.
 #[must_use]
 pub fn masked_bytes(bytes: &[u8]) -> Option<Vec<u8>> {
     let all = find(bytes);
@@ -87,8 +89,8 @@ pub fn masked_bytes(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// A text in which each of these numbers, as [`find`] or [`find_any`] has found them in it, is replaced by what `with`
-/// makes of its digits.
+/// Replaces each of these numbers, as found in the text by [`find`] or [`find_any`], by the result of `with` for its
+/// digits.
 #[must_use]
 pub fn replaced<'t>(text: &'t str, all: &[Found], with: impl Fn(&[u8]) -> String) -> Cow<'t, str> {
     if all.is_empty() {
@@ -104,14 +106,14 @@ pub fn replaced<'t>(text: &'t str, all: &[Found], with: impl Fn(&[u8]) -> String
     Cow::Owned(out)
 }
 
-/// Every card number of a text, in order; none overlaps another.
+/// Finds every card number in a text, in order and without overlaps.
 #[must_use]
 pub fn find(bytes: &[u8]) -> Vec<Found> {
     look(bytes, false)
 }
 
-/// Every number of a text that may be a card's: of any issuer, and within longer runs of digits. Numbers of other kinds are
-/// among them, so this is for what is taken out, not for what is shown.
+/// Finds every number in a text that may be a card number: of any issuer, also within longer runs of digits. Numbers of
+/// other kinds are among them, so use it to decide what to remove, not what to mask for display.
 #[must_use]
 pub fn find_any(bytes: &[u8]) -> Vec<Found> {
     look(bytes, true)
@@ -145,20 +147,20 @@ fn look(bytes: &[u8], any: bool) -> Vec<Found> {
     all
 }
 
-/// The text that is looked at, and what has been found in it.
+/// The text that is searched, and the numbers found in it.
 struct Judge<'a> {
     bytes: &'a [u8],
-    /// Whether any issuer will do, and any place within a run.
+    /// Whether any issuer and any position within a run is accepted.
     any: bool,
     all: &'a mut Vec<Found>,
 }
 
-/// Digits that stand together.
+/// A run of digits with at most a few separators between them.
 #[derive(Default)]
 struct Run {
     digits: Vec<u8>,
     places: Vec<Range<usize>>,
-    /// Where the next digit has to stand, and how many signs stand before it.
+    /// The offset at which the next digit must begin, and the number of separators before it.
     next: usize,
     gaps: usize,
 }
@@ -173,7 +175,7 @@ impl Run {
         self.places.push(place);
     }
 
-    /// Looks at the run as a whole, and forgets it.
+    /// Searches the whole run for card numbers, then clears it.
     fn judge(&mut self, judge: &mut Judge<'_>) {
         if self.digits.len() >= SHORTEST {
             let groups = self.groups();
@@ -196,7 +198,7 @@ impl Run {
         self.gaps = 0;
     }
 
-    /// The digits that stand directly one after the other.
+    /// The groups of adjacent digits.
     fn groups(&self) -> Vec<Range<usize>> {
         let mut groups: Vec<Range<usize>> = Vec::new();
         for (at, place) in self.places.iter().enumerate() {
@@ -208,7 +210,7 @@ impl Run {
         groups
     }
 
-    /// The card number with which these groups begin, and how many of them it takes.
+    /// The card number that begins with these groups, and the number of groups it takes.
     fn card_at(&self, groups: &[Range<usize>], judge: &Judge<'_>) -> Option<(Found, usize)> {
         let first = groups.first()?;
         let joined = |count: usize| {
@@ -223,21 +225,21 @@ impl Run {
             .or_else(|| GROUPS.iter().filter(fits).find_map(|lengths| joined(lengths.len())))
             .or_else(|| (SHORTEST..=all_of(1)).rev().find_map(joined))
             .or_else(|| {
-                // Bytes in hexadecimal, each by itself.
+                // Separated hexadecimal bytes.
                 let pairs = |count: usize| self.pairs(first.start, count).map(|(found, _)| (found, count));
                 (SHORTEST..=all_of(2)).rev().find_map(pairs)
             })
             .or_else(|| self.in_parted_emv(groups, all_of(2), judge))
     }
 
-    /// These digits, if they are a card's.
+    /// The card number made of these digits, if they are one.
     fn card(&self, digits: Range<usize>, any: bool) -> Option<Found> {
         let number = self.digits.get(digits.clone())?;
         let fits = (SHORTEST..=LONGEST).contains(&digits.len()) && (is_card(number) || (any && may_be_card(number)));
         fits.then(|| self.found(digits))
     }
 
-    /// Looks for numbers within digits that have nothing between them: in EMV data and in hexadecimal.
+    /// Searches a group of adjacent digits for numbers in EMV data and in hexadecimal.
     fn within(&self, group: &Range<usize>, judge: &mut Judge<'_>) {
         let mut at = group.start;
         while at + SHORTEST <= group.end {
@@ -256,11 +258,12 @@ impl Run {
         }
     }
 
-    /// The number of EMV data that stands here: behind tag 5A and its length, or behind 57, its length and up to a `D`.
+    /// The card number of EMV data at this position: after tag 5A and its length, or after 57 and its length up to a
+    /// `D`.
     fn in_emv(&self, at: usize, group: &Range<usize>, bytes: &[u8]) -> Option<(Found, usize)> {
         let card = |digits: Range<usize>| self.card(digits.clone(), true).map(|found| (found, digits.end));
         let start = self.places[at].start;
-        // The letter of `5A` ends a run, so that this one begins at the length.
+        // The letter of `5A` ends a run, so this run begins at the length.
         if at == group.start && is_behind_tag(bytes, start) {
             let number = at + 2;
             let ends = (SHORTEST..=LONGEST).rev().map(|length| number + length);
@@ -274,7 +277,7 @@ impl Run {
         if is_ended && is_tag { card(at + 4..group.end) } else { None }
     }
 
-    /// The number of EMV data whose bytes stand apart: behind the tag, and the byte for its length.
+    /// The card number of EMV data whose bytes are separated: after the tag and the length byte.
     fn in_parted_emv(&self, groups: &[Range<usize>], pairs: usize, judge: &Judge<'_>) -> Option<(Found, usize)> {
         let first = groups.first()?;
         let is_track = self.digits[first.clone()] == *b"57";
@@ -287,7 +290,7 @@ impl Run {
         Some((found, used))
     }
 
-    /// A number of a common length that has other digits beside it: a date, a security code, a length.
+    /// A card number of a common length beside other digits, such as a date, a security code or a length.
     fn beside_others(&self, at: usize, group: &Range<usize>) -> Option<(Found, usize)> {
         [16, 15].into_iter().filter(|length| at + length <= group.end).find_map(|length| {
             let found = self.card(at..at + length, false)?;
@@ -295,7 +298,7 @@ impl Run {
         })
     }
 
-    /// So many digits from here, each as the two of its hexadecimal form.
+    /// The card number of `count` digits from here, each written as two hexadecimal digits.
     fn pairs(&self, at: usize, count: usize) -> Option<(Found, usize)> {
         let end = at + 2 * count;
         let pairs = self.digits.get(at..end)?.chunks_exact(2);
@@ -315,7 +318,7 @@ impl Run {
     }
 }
 
-/// Whether what stands here follows the tag of a number or of a track in EMV data: 5A, or 9F6B.
+/// Whether this position follows the EMV tag of a card number or track: 5A or 9F6B.
 fn is_behind_tag(bytes: &[u8], start: usize) -> bool {
     let mut before =
         bytes[..start].iter().rev().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_uppercase);
@@ -326,7 +329,7 @@ fn is_behind_tag(bytes: &[u8], start: usize) -> bool {
     }
 }
 
-/// How the numbers of issuers begin, by their length.
+/// The leading digits of issuers' numbers, by length of the number.
 const ISSUERS: &[(&[usize], &[&str])] = &[
     (&[13, 16, 17, 18, 19], &["4"]),
     (&[16], &["51", "52", "53", "54", "55", "22", "23", "24", "25", "26", "27", "35", "81", "9792", "8600"]),
@@ -337,7 +340,7 @@ const ISSUERS: &[(&[usize], &[&str])] = &[
     (&[12, 13, 14, 15, 16, 17, 18, 19], &["50", "56", "57", "58", "67"]),
 ];
 
-/// Whether a number is a card's by its issuer and its check digit.
+/// Whether these digits are a card number, by issuer and check digit.
 fn is_card(digits: &[u8]) -> bool {
     let issued = |(lengths, begins): &(&[usize], &[&str])| {
         lengths.contains(&digits.len()) && begins.iter().any(|begin| digits.starts_with(begin.as_bytes()))
@@ -345,7 +348,7 @@ fn is_card(digits: &[u8]) -> bool {
     ISSUERS.iter().any(issued) && luhn(digits)
 }
 
-/// Whether a number could be a card's of an issuer that nobody here knows.
+/// Whether these digits could be a card number of an unknown issuer.
 fn may_be_card(digits: &[u8]) -> bool {
     digits.first() != Some(&b'0') && luhn(digits)
 }
@@ -378,7 +381,7 @@ mod tests {
             assert!(!text.contains(card), "{text}");
             assert!(text.contains(&card[..6]) && text.contains(&card[card.len() - 4..]), "{text}");
         }
-        // Wherever it stands, at both ends of the text too.
+        // At any position, including both ends of the text.
         for before in 0..30 {
             let text = format!("{}4111111111111111{}", "x".repeat(before), "7y".repeat(before % 2));
             assert_eq!(masked(&text).contains("4111111111111111"), before % 2 == 1, "{text}");

@@ -1,28 +1,29 @@
-//! How a digit, and what stands between two digits, may be written: in any script, and as XML, JSON, URLs and mails escape
-//! characters.
+//! The notations of a digit and of a separator between digits: any script, and the escapes of XML, JSON, URLs and
+//! mails.
 
-/// What stands at a place in a text.
+/// The class of the character at a position in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sign {
-    /// A digit, as ASCII, and the bytes that it takes.
+    /// A digit, as ASCII, and its length in bytes.
     Digit(u8, usize),
-    /// What may stand between two digits of a number, and the bytes that it takes.
+    /// A possible separator between two digits of a number, and its length in bytes.
     Gap(usize),
-    /// Anything else, and the bytes that it takes.
+    /// Anything else, and its length in bytes.
     Other(usize),
 }
 
-/// Zeros of the scripts whose nine other digits follow it.
+/// The digit zero of each script in which the other nine digits follow it.
 const ZEROS: &[u32] = &[
     0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50, 0xed0,
     0xf20, 0x1040, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1b50, 0xa620, 0xa8d0, 0xff10, 0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec,
     0x1d7f6,
 ];
 
-/// Bytes of the longest escape that is read.
+/// The longest escape that is read, in bytes.
 const LONGEST: usize = 24;
 
-/// What stands at the beginning of these bytes. `after_mail` says that a digit before it was written as mails write it.
+/// Classifies the character at the start of these bytes. `after_mail` says that the digit before it was
+/// quoted-printable.
 pub(super) fn sign(rest: &[u8], after_mail: bool) -> Sign {
     let Some(first) = rest.first() else { return Sign::Other(1) };
     match first {
@@ -30,7 +31,7 @@ pub(super) fn sign(rest: &[u8], after_mail: bool) -> Sign {
         b'&' => escape(rest, reference),
         b'%' => escape(rest, percent),
         b'\\' => escape(rest, backslash),
-        // A track has this sign between number and date: in a mail the next digit is written so too.
+        // A track has `=` between number and date. In a mail, the next or the previous digit is quoted-printable too.
         b'=' => match mail(rest) {
             Some(digit) if after_mail || mail(&rest[3..]).is_some() => Sign::Digit(digit, 3),
             _ => Sign::Gap(1),
@@ -50,7 +51,7 @@ pub(super) fn sign(rest: &[u8], after_mail: bool) -> Sign {
     }
 }
 
-/// What a character is that takes so many bytes.
+/// Classifies a character that takes this many bytes.
 fn of(c: char, length: usize) -> Sign {
     let code = u32::from(c);
     let digit = ZEROS.iter().find_map(|zero| code.checked_sub(*zero).filter(|digit| *digit < 10));
@@ -61,7 +62,7 @@ fn of(c: char, length: usize) -> Sign {
     }
 }
 
-/// The character of UTF-8 with which these bytes begin.
+/// The UTF-8 character at the start of these bytes.
 fn character(rest: &[u8]) -> Option<char> {
     let few = &rest[..rest.len().min(4)];
     let valid = match std::str::from_utf8(few) {
@@ -71,12 +72,12 @@ fn character(rest: &[u8]) -> Option<char> {
     valid.chars().next()
 }
 
-/// What an escape stands for; the sign by itself where it is none.
+/// Classifies an escaped character; a sign that begins no escape is a separator.
 fn escape(rest: &[u8], read: fn(&[u8]) -> Option<(char, usize)>) -> Sign {
     read(rest).map_or(Sign::Gap(1), |(c, length)| of(c, length))
 }
 
-/// A reference of XML, with as many zeros as it likes.
+/// An XML character reference, with leading zeros allowed.
 fn reference(rest: &[u8]) -> Option<(char, usize)> {
     if rest.starts_with(b"&nbsp;") {
         return Some(('\u{a0}', 6));
@@ -90,7 +91,7 @@ fn reference(rest: &[u8]) -> Option<(char, usize)> {
     Some((char::from_u32(code)?, end + 1))
 }
 
-/// Bytes of UTF-8 as URLs write them, once or twice.
+/// Percent-encoded UTF-8, encoded once or twice.
 fn percent(rest: &[u8]) -> Option<(char, usize)> {
     let mut bytes = [0; 4];
     let (mut count, mut at) = (0, 0);
@@ -106,7 +107,7 @@ fn percent(rest: &[u8]) -> Option<(char, usize)> {
     None
 }
 
-/// A character as JSON and programs write it.
+/// A backslash escape of JSON or a programming language.
 fn backslash(rest: &[u8]) -> Option<(char, usize)> {
     let code = |from: usize, length: usize| {
         let digits = std::str::from_utf8(rest.get(from..from + length)?).ok()?;
@@ -120,7 +121,7 @@ fn backslash(rest: &[u8]) -> Option<(char, usize)> {
     }
 }
 
-/// A digit as mails write it (quoted-printable).
+/// A digit in quoted-printable, as in mails.
 fn mail(rest: &[u8]) -> Option<u8> {
     let digit = *rest.strip_prefix(b"=3")?.first()?;
     digit.is_ascii_digit().then_some(digit)

@@ -1,6 +1,6 @@
-//! What is secret, by the name it has: one table for everything that is shown, kept or passed on.
+//! Secret values, recognised by their names: one table for everything that is shown, stored or passed on.
 //!
-//! Names are compared without their prefix, their case and their marks: `x:Card-Number` is `CARD_NUMBER`.
+//! Names are compared without prefix, case and punctuation: `x:Card-Number` is `CARD_NUMBER`.
 
 mod names;
 mod text;

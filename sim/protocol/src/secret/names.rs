@@ -1,19 +1,19 @@
-//! The names behind which secrets stand.
+//! The names of secret values.
 
 use std::sync::OnceLock;
 
-/// Why something is not to be seen.
+/// The kind of a secret value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// The number of a card.
+    /// A card number.
     Number,
-    /// A track, or what else was read of a card.
+    /// Track data, or other data read from a card.
     Track,
-    /// Data of a chip.
+    /// Chip data.
     Chip,
-    /// When a card ends: of no use without the number, and never needed.
+    /// The expiry date of a card, which is useless without the number and never needed.
     Expiry,
-    /// Whose card it is.
+    /// The name of the cardholder.
     Holder,
     /// The security code of a card.
     Code,
@@ -21,19 +21,19 @@ pub enum Kind {
     Pin,
     /// A key.
     Key,
-    /// What a key makes of a message to prove who speaks: of no use afterwards.
+    /// A MAC, which proves the sender of one message and is useless afterwards.
     Mac,
-    /// The code that pairs a POS with a device: it is shown on one and typed at the other.
+    /// The code that pairs a POS with a device: shown on one, typed at the other.
     Pairing,
-    /// A password, or a code that opens something.
+    /// A password or passcode.
     Password,
-    /// What lets somebody in: of HTTP and of services.
+    /// A credential of HTTP or of a service.
     Credential,
-    /// Somebody's own: mail, telephone, address.
+    /// Personal data: mail, telephone, address.
     Personal,
 }
 
-/// Names without marks, by kind.
+/// The secret names by kind, in the form that [`folded`] gives.
 const TABLE: &[(Kind, &[&str])] = &[
     (
         Kind::Number,
@@ -162,15 +162,15 @@ const TABLE: &[(Kind, &[&str])] = &[
     ),
 ];
 
-/// Names of somebody's own, which are secret beside those of the table.
+/// Secret names that the user adds to the table.
 static OWN: OnceLock<Vec<String>> = OnceLock::new();
 
-/// Names that are secret too, from now on. What was given first stays.
+/// Adds secret names for the rest of the process. Only the first call has an effect.
 pub fn also(names: &[String]) {
     OWN.get_or_init(|| names.iter().map(|name| folded(name)).filter(|name| !name.is_empty()).collect());
 }
 
-/// Why what stands under this name is not to be seen; nothing where anybody may.
+/// The kind of secret that a value with this name is; `None` if it is not secret.
 ///
 /// ```
 /// use sca_protocol::secret::{Kind, kind};
@@ -184,10 +184,10 @@ pub fn kind(name: &str) -> Option<Kind> {
     let folded = folded(name);
     let listed = TABLE.iter().find(|(_, names)| names.contains(&folded.as_str())).map(|(kind, _)| *kind);
     let of_tag = || folded.strip_prefix("EMVTAG").and_then(of_tag);
-    // Tracks have a number and more in their names, in any order.
+    // Names of tracks contain a number and other parts, in any order.
     let is_track = || folded.strip_prefix("CARD").unwrap_or(&folded).starts_with("TRACK");
     let is_own = || OWN.get().is_some_and(|own| own.contains(&folded));
-    // What ends so is of that kind, whosever it is.
+    // A name with this ending is of that kind, whatever its beginning.
     let by_end = || match folded.as_str() {
         name if ["PASSWORD", "PASSPHRASE", "PASSWD", "PASSCODE"].iter().any(|end| name.ends_with(end)) => {
             Some(Kind::Password)
@@ -205,7 +205,7 @@ pub fn kind(name: &str) -> Option<Kind> {
         .or_else(|| is_own().then_some(Kind::Password))
 }
 
-/// Why a data object of EMV that stands alone is not to be seen, by its tag.
+/// The kind of secret in a single EMV data object, by its tag.
 fn of_tag(tag: &str) -> Option<Kind> {
     Some(match tag {
         "56" | "57" | "9F1F" | "9F20" | "9F6B" => Kind::Track,
@@ -217,14 +217,14 @@ fn of_tag(tag: &str) -> Option<Kind> {
     })
 }
 
-/// A name as the table has it.
+/// A name in the form of the table: no prefix, no punctuation, capitals.
 fn folded(name: &str) -> String {
     let local = name.rsplit(':').next().unwrap_or(name);
     local.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
 }
 
 impl Kind {
-    /// Whether it is withheld wherever something is shown. The others are left out of what is kept of captures.
+    /// Whether it is withheld from everything that is shown. The other kinds are removed from stored captures only.
     #[must_use]
     pub const fn is_withheld(self) -> bool {
         !matches!(self, Self::Credential | Self::Personal)

@@ -1,4 +1,4 @@
-//! What is secret in a text: values behind the names of the table, however a text writes names and values.
+//! Secret values in a text, recognised by their names, in any notation of names and values.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use super::names::{Kind, kind};
 
-/// A text without what stands under the names of these kinds: in elements, whole or not, in attributes, in JSON, behind `=`
-/// as in a line or a URL, and in the headers of HTTP. Of a card's number the last four digits stay.
+/// Removes the values of secrets of these kinds from a text: in elements, complete or not, in attributes, in JSON,
+/// after `=` as in a line or a URL, and in HTTP headers. The last four digits of a card number stay.
 ///
 /// ```
 /// use sca_protocol::secret::{Kind, without};
@@ -20,7 +20,7 @@ pub fn without(text: &str, which: impl Fn(Kind) -> bool) -> Cow<'_, str> {
     replaced(text, which, |kind, value, _| stars(Some(kind), value))
 }
 
-/// The same with something of one's own in the place of each value, made of its kind, itself and what stands before it.
+/// Replaces the values of secrets of these kinds by what `with` makes of the kind, the value and the text before it.
 #[must_use]
 pub fn replaced(text: &str, which: impl Fn(Kind) -> bool, with: impl Fn(Kind, &str, &str) -> String) -> Cow<'_, str> {
     let (mut out, mut from) = (String::new(), 0);
@@ -33,7 +33,7 @@ pub fn replaced(text: &str, which: impl Fn(Kind) -> bool, with: impl Fn(Kind, &s
             b':' => member(text, at).or_else(|| header(text, at)),
             _ => None,
         };
-        // What is computed where a scenario is played is not in its text.
+        // A value that is computed when a scenario is played is not in its text.
         let is_computed = |value: &str| value.starts_with("{{") && value.ends_with("}}");
         let place = place.filter(|(_, value)| !value.is_empty() && !is_computed(&text[value.clone()]));
         let found = place.and_then(|(name, value)| Some((kind(name).filter(|kind| which(*kind))?, value)));
@@ -52,7 +52,7 @@ pub fn replaced(text: &str, which: impl Fn(Kind) -> bool, with: impl Fn(Kind, &s
     Cow::Owned(out)
 }
 
-/// What is shown in the place of a value.
+/// The stars that are shown in place of a value.
 #[must_use]
 pub fn stars(kind: Option<Kind>, value: &str) -> String {
     let long = value.chars().count();
@@ -64,7 +64,7 @@ pub fn stars(kind: Option<Kind>, value: &str) -> String {
     }
 }
 
-/// The name with which a text ends.
+/// The name at the end of a text.
 fn last_name(text: &str) -> &str {
     text.rsplit(|c| !is_of_name(c)).next().unwrap_or_default()
 }
@@ -73,7 +73,7 @@ fn is_of_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':' | '.')
 }
 
-/// The element that begins here, and where its content stands: up to its end, or to the next tag where it has none.
+/// The element that begins here, and the range of its content: up to its end tag, or to the next tag if it has none.
 fn element<'t>(text: &'t str, at: usize, ahead: &mut Ahead<'t>) -> Option<(&'t str, Range<usize>)> {
     let rest = &text[at + 1..];
     let name = &rest[..rest.find(|c| !is_of_name(c)).unwrap_or(rest.len())];
@@ -88,10 +88,11 @@ fn element<'t>(text: &'t str, at: usize, ahead: &mut Ahead<'t>) -> Option<(&'t s
     Some((name, begin..end.unwrap_or(text.len())))
 }
 
-/// Elements of one name within each other that are told apart; deeper ones end with the text.
+/// The most nested elements with the same name that are followed; with more, the content extends to the end of the
+/// text.
 const NESTED_MAX: usize = 16;
 
-/// Where the content ends that reaches to its first end tag at least: elements of the same name within it have ends too.
+/// The end of an element's content, moved past the end tags of nested elements with the same name.
 fn outermost<'t>(text: &'t str, name: &'t str, content: Range<usize>, ahead: &mut Ahead<'t>) -> usize {
     let open = format!("<{name}");
     let (mut from, mut end, mut nested) = (content.start, content.end, 0);
@@ -109,16 +110,16 @@ fn outermost<'t>(text: &'t str, name: &'t str, content: Range<usize>, ahead: &mu
     }
 }
 
-/// What was found ahead in a text that is read from its beginning on: nothing is looked for twice.
+/// Positions found ahead while a text is read from its beginning, so that nothing is searched for twice.
 #[derive(Default)]
 struct Ahead<'t> {
-    /// The next `>`; the end of the text where there is none.
+    /// The next `>`; the end of the text if there is none.
     sign: Option<usize>,
-    /// The next end tag of a name; the end of the text where there is none.
+    /// The next end tag of each name; the end of the text if there is none.
     ends: BTreeMap<&'t str, usize>,
 }
 
-/// Names whose ends are looked for in one text; others end with the next tag.
+/// The most names whose end tags are searched for in one text; elements with other names end at the next tag.
 const NAMES_MAX: usize = 64;
 
 impl<'t> Ahead<'t> {
@@ -141,7 +142,7 @@ impl<'t> Ahead<'t> {
     }
 }
 
-/// The name before this `=`, and where its value stands: within quotes, or up to where a word ends.
+/// The name before this `=`, and the range of its value: within quotes, or up to the end of the word.
 fn assigned(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
     let before = text[..at].trim_end();
     let name = last_name(before);
@@ -151,7 +152,7 @@ fn assigned(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
         .map(|value| (name, value))
 }
 
-/// The member of an object whose name stands in quotes before this `:`, and where its value stands.
+/// The name of the JSON member before this `:`, and the range of its value.
 fn member(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
     let quoted = text[..at].trim_end().strip_suffix('"')?;
     let quoted = quoted.strip_suffix('\\').unwrap_or(quoted);
@@ -161,9 +162,9 @@ fn member(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
     value(text, at + 1 + blanks, |c| c.is_whitespace() || matches!(c, ',' | '}' | ']')).map(|value| (name, value))
 }
 
-/// The header that stands alone on its line, and where its value stands.
+/// The name of the HTTP header that begins this line, and the range of its value.
 fn header(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
-    // No name is longer.
+    // No known name is longer.
     let near = (at.saturating_sub(32)..=at).find(|from| text.is_char_boundary(*from))?;
     let name = text[near..at].rsplit('\n').next()?;
     if name.len() == at - near && near > 0 {
@@ -180,7 +181,7 @@ fn header(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
     Some((name, begin..begin + length))
 }
 
-/// A value that begins here: within quotes, or up to where a word ends.
+/// The range of the value that begins here: within quotes, or up to the end of the word.
 fn value(text: &str, begin: usize, ends: impl Fn(char) -> bool) -> Option<Range<usize>> {
     let rest = &text[begin..];
     let opening = ["\\\"", "\"", "'"].into_iter().find(|quote| rest.starts_with(quote));
@@ -220,8 +221,7 @@ mod tests {
         ] {
             assert_eq!(without(text, |_| true), told);
         }
-        // At any cut, at any character.
-        // Long texts of tags that do not end are no work.
+        // Long texts of tags without an end take no long time. Below: any cut of a text, at any character.
         for piece in ["<PIN>", "<PIN ", "<PIN><CVV2>", "<a:PIN>1"] {
             drop(without(&piece.repeat(100_000), |_| true));
         }

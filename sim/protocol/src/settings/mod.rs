@@ -1,5 +1,4 @@
-//! Every setting there is: one closed table for the terminal, one for each of the others, each row with its range, its
-//! source and the assumption it stands for.
+//! The settings of every party: one closed table each, with the range, the source and the assumption of each row.
 
 mod peers;
 mod rows;
@@ -16,10 +15,10 @@ pub use setting::{
 };
 pub use terminal::TerminalSettings;
 
-/// The settings named in `chosen`, applied over the defaults.
+/// The default settings, changed by the settings named in `chosen`.
 ///
 /// # Errors
-/// [`SettingError`] of the first that does not fit.
+/// [`SettingError`] of the first setting that does not fit.
 pub fn with<T: Settings + Default>(chosen: &BTreeMap<String, String>) -> Result<T, SettingError> {
     let mut made = T::default();
     chosen.iter().try_for_each(|(name, value)| made.set(name, value))?;

@@ -1,4 +1,4 @@
-//! What the tables of settings are written with: the two macros, and kinds that several rows share.
+//! The two macros that the tables of settings are written with, and the kinds that several rows share.
 
 use super::setting::Kind;
 
@@ -18,7 +18,7 @@ macro_rules! settings {
 
         impl Default for $name {
             fn default() -> Self {
-                // The table is read once; every world begins with a copy of what it says.
+                // The table is read once; every world begins with a copy of its defaults.
                 static MADE: LazyLock<$name> = LazyLock::new(|| {
                     let mut made = $name { $($field: $init,)* };
                     for row in $name::table().iter().filter(|row| !row.default.is_empty()) {

@@ -1,126 +1,127 @@
-//! Settings of a terminal that belong together.
+//! Groups of a terminal's settings.
 
 use std::time::Duration;
 
-/// What counts as "the last POS request" for GET COUNTER.
+/// Which requests count as "the last POS request" for GET COUNTER.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CounterRules {
-    /// A request that was understood and refused.
+    /// Whether requests that were refused count.
     pub of_refused: bool,
-    /// A document that is not a valid request.
+    /// Whether documents that are not valid requests count.
     pub of_malformed: bool,
-    /// A request on the secondary channel.
+    /// Whether requests on the secondary channel count.
     pub of_secondary: bool,
-    /// A COUNTER lower than the one before.
+    /// Whether a COUNTER lower than the one before counts.
     pub of_lower: bool,
-    /// The counter survives a lost link.
+    /// Whether the counter survives a lost link.
     pub over_reconnect: bool,
-    /// The counter survives power off and on.
+    /// Whether the counter survives power off and on.
     pub over_reboot: bool,
 }
 
-/// How long to wait before the next attempt.
+/// The pauses between connection attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryRules {
-    /// The first pause at least.
+    /// The first pause, before jitter.
     pub first: Duration,
     /// The factor from one pause to the next.
     pub growth: u64,
     /// The longest pause.
     pub cap: Duration,
-    /// What chance may add, in percent of the pause.
+    /// The most that jitter adds, in percent of the pause.
     pub jitter_percent: u64,
-    /// The longest Retry-After that is followed.
+    /// The longest Retry-After that is honoured.
     pub retry_after_max: Duration,
 }
 
-/// When notices are sent, and where to.
+/// When and how notices are sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoticeRules {
-    /// sendunsolmsgduringpymttran.
+    /// sendunsolmsgduringpymttran: whether they are sent during a payment.
     pub wanted: bool,
-    /// The way they take: websocket, call-back or off.
+    /// How they are sent: websocket, call-back or off.
     pub way: String,
-    /// They are sent only where the request carried POS_IP and POS_PORT.
+    /// Whether they are sent only if the request carried POS_IP and POS_PORT.
     pub need_address: bool,
 }
 
-/// What a payment does.
+/// The settings of payments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentRules {
-    /// How long a card is waited for.
+    /// How long the terminal waits for a card, a tender or a PIN; 0 for ever.
     pub card_timeout: Duration,
     /// How long the outcome stays on the screen.
     pub result_time: Duration,
-    /// CTimeout, in milliseconds.
+    /// CTimeout: how long the terminal waits for the payment host, in milliseconds.
     pub host_timeout_ms: u64,
-    /// The highest amount that is approved without the host, in hundredths.
+    /// The highest amount that is approved without the host, in hundredths; 0 for none.
     pub offline_limit: u64,
     /// How often stored transactions are offered to the host.
     pub offline_interval: Duration,
-    /// ALLOWOFFLINETRANTOGOWITHONLINE.
+    /// ALLOWOFFLINETRANTOGOWITHONLINE: 0 if stored transactions are posted only with no session open.
     pub beside_online: u64,
-    /// DUPLICATECHECK.
+    /// DUPLICATECHECK: 1 if a repeated payment is declined by the terminal.
     pub duplicates: u64,
-    /// descriptiveentrymode.
+    /// descriptiveentrymode: whether CARD_ENTRY_MODE is written in words.
     pub descriptive: bool,
-    /// The contactless reader is on.
+    /// Whether the contactless reader is on.
     pub contactless: bool,
-    /// The tender is asked for where the request names none.
+    /// Whether the tender is asked for if the request names none.
     pub asks_tender: bool,
-    /// A payment asks first for a card that was left in the slot; else it is refused as busy.
+    /// Whether a payment first asks for the removal of a card left in the slot; otherwise it is refused as busy.
     pub asks_removal: bool,
-    /// A card that was put in before the payment is read at once; else it counts as left in.
+    /// Whether a card inserted before the payment is read at once; otherwise it counts as left in the slot.
     pub reads_ahead: bool,
-    /// hithostforlasttran.
+    /// hithostforlasttran: 1 if LAST_TRAN is answered from the host, 0 from the device.
     pub last_from_host: u64,
-    /// The answer of a payment that outlived its connection is sent on the next one.
+    /// Whether the answer of a payment that outlived its connection is sent on the next one.
     pub late_answer: bool,
-    /// A decline is a SUCCESS: an outcome was produced.
+    /// Whether a decline is a SUCCESS, since an outcome was produced.
     pub decline_is_success: bool,
 }
 
-/// How requests are read and what answers hold, where the pages leave it open.
+/// How requests are read and answers are written, where the pages leave it open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageRules {
-    /// What an optional field without a value counts as: absent or refused.
+    /// How an optional field without a value is treated: absent or refused.
     pub empty_fields: String,
-    /// What becomes of a field that stands twice: refused, first or last.
+    /// How a duplicate field is treated: refused, first or last.
     pub duplicate_fields: String,
-    /// What becomes of names that GET_PARM does not know: left-out or refused.
+    /// How names that GET_PARM does not know are treated: left-out or refused.
     pub unknown_parameters: String,
-    /// MACLABEL_IN_SESSION where no registered POS has opened the session.
+    /// MACLABEL_IN_SESSION of a session that no registered POS has opened.
     pub session_label: String,
     /// The fields of an answer to a payment: full or brief.
     pub payment_answer: String,
-    /// The fields behind the first of an answer to a payment, in their order: names, or NAME=VALUE, joined by a bar.
+    /// The fields after the first four of an answer to a payment, in order: names, or NAME=VALUE, joined by a bar.
     pub payment_fields: String,
-    /// RESPONSE_TEXTs in other words: OURS=THEIRS, joined by a bar.
+    /// RESPONSE_TEXTs in the words of another device: OURS=THEIRS, joined by a bar.
     pub texts: String,
 }
 
-/// The probes by which the system watches an idle TCP connection. In each but the first 0 leaves the choice to the system.
+/// TCP keep-alive probes of an idle connection. In all fields but the first, 0 leaves the choice to the operating
+/// system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct KeepAlive {
-    /// 1: they are sent.
+    /// 1 if probes are sent.
     pub enabled: u64,
-    /// Probes without an answer after which the connection is dropped.
+    /// The number of unanswered probes after which the connection is dropped.
     pub count: u64,
-    /// Seconds without traffic before the first.
+    /// Seconds without traffic before the first probe.
     pub idle: u64,
-    /// Seconds from one to the next.
+    /// Seconds between probes.
     pub interval: u64,
 }
 
-/// The ports on which a terminal listens where POSCONNECTALLOW is not WEBSOCKETS.
+/// The ports on which a terminal listens if POSCONNECTALLOW is not WEBSOCKETS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassicRules {
-    /// The primary one.
+    /// The primary port.
     pub primary: u64,
-    /// The secondary one.
+    /// The secondary port.
     pub secondary: u64,
     /// How long a document may take from its first byte to its last.
     pub document_timeout: Duration,
-    /// How long a connection may stay silent; 0 for ever.
+    /// How long a connection may be idle; 0 for ever.
     pub idle_timeout: Duration,
 }

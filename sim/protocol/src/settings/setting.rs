@@ -1,45 +1,45 @@
-//! One setting: what it may hold, how it is read and written, and what is said when it does not fit.
+//! A setting: its kind of value, its parser and writer, and the errors for values that do not fit.
 
 use std::time::Duration;
 
 use crate::codes;
 use crate::instant::UnixTime;
 
-/// What a setting may hold.
+/// The kind of value that a setting holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// yes or no; also 1 or 0.
     Flag,
     /// A whole number in this range.
     Number(u64, u64),
-    /// A length of time, in these bounds of milliseconds.
+    /// A duration, with its bounds in milliseconds.
     Span(u64, u64),
     /// A text of at most this many characters.
     Text(usize),
-    /// A value of an HTTP header of at most this many characters.
+    /// An HTTP header value of at most this many characters.
     Header(usize),
-    /// A user's name of at most this many characters; a colon would end it (RFC 7617).
+    /// A user name of at most this many characters, without a colon, which would end it (RFC 7617).
     User(usize),
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// An instant, by the calendar.
+    /// A calendar date, optionally with a time.
     Instant,
     /// `ws://HOST[:PORT]` or `wss://HOST[:PORT]`.
     Url,
-    /// `HOST:PORT`, or nothing.
+    /// `HOST:PORT`, or empty.
     Place,
-    /// A result code of the tables, or nothing.
+    /// A result code of the tables, or empty.
     Code,
 }
 
-/// What a setting holds.
+/// The value of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// yes or no.
     Flag(bool),
     /// A number.
     Number(u64),
-    /// A length of time.
+    /// A duration.
     Span(Duration),
     /// A text or a word.
     Text(String),
@@ -47,44 +47,44 @@ pub enum Value {
     Instant(UnixTime),
 }
 
-/// Where a setting has an effect.
+/// The place in which a setting has an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// In scenarios and in the open.
+    /// In scenarios and for a party on real sockets.
     Everywhere,
-    /// In scenarios; in the open this says the same, or why there is nothing of the kind.
+    /// In scenarios only. The text names what has the effect on real sockets, or why nothing has.
     Scenarios(&'static str),
-    /// In the open; in scenarios this says the same, or why there is nothing of the kind.
+    /// For a party on real sockets only. The text names what has the effect in scenarios, or why nothing has.
     Open(&'static str),
 }
 
-/// One row: a setting of `T`.
+/// A row of a table: one setting of `T`.
 pub struct Row<T> {
     /// Its name. Capitals are SCA's own parameters.
     pub name: &'static str,
-    /// What it may hold.
+    /// The kind of its value.
     pub kind: Kind,
-    /// What it holds when nobody says otherwise, as text.
+    /// Its default value, as text.
     pub default: &'static str,
-    /// What it means.
+    /// Its meaning.
     pub meaning: &'static str,
     /// Where the fact comes from: a page or clause, or the id of an assumption.
     pub source: &'static str,
-    /// Where it has an effect.
+    /// The place in which it has an effect.
     pub place: Place,
     pub(crate) set: fn(&mut T, Value),
     pub(crate) get: fn(&T) -> String,
 }
 
 impl<T> Row<T> {
-    /// What the setting holds now, as text that can be read back; nothing where it holds nothing.
+    /// The current value as text that can be parsed again; empty if there is none.
     #[must_use]
     pub fn get(&self, from: &T) -> String {
         (self.get)(from)
     }
 }
 
-/// A value as the text of its setting.
+/// Formats a value as the text of its setting.
 pub(crate) trait Shown {
     fn shown(&self) -> String;
 }
@@ -119,15 +119,15 @@ impl<T: ToString> Shown for Option<T> {
     }
 }
 
-/// A setting that cannot be made.
+/// Why a setting cannot be set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
-    /// No such setting.
+    /// There is no such setting.
     #[error("unknown setting {name}")]
     Unknown {
         /// The name given.
         name: String,
-        /// The nearest name there is.
+        /// The nearest existing name.
         suggestion: Option<&'static str>,
     },
     /// The value does not fit.
@@ -135,25 +135,25 @@ pub enum SettingError {
     Value {
         /// The setting.
         name: &'static str,
-        /// What it takes.
+        /// The expected value.
         expected: String,
         /// The value given.
         got: String,
     },
-    /// It would have no effect there.
+    /// The setting has no effect in this place.
     #[error("{name} has no effect {place}: {instead}")]
     Idle {
         /// The setting.
         name: &'static str,
-        /// Where it would be set.
+        /// The place in which it would be set.
         place: &'static str,
-        /// What has, or why nothing has.
+        /// What has the effect in its stead, or why nothing has.
         instead: &'static str,
     },
 }
 
 impl Kind {
-    /// Reads a value of this kind.
+    /// Parses a value of this kind.
     #[must_use]
     pub fn read(self, text: &str) -> Option<Value> {
         match self {
@@ -183,7 +183,7 @@ impl Kind {
         }
     }
 
-    /// What it takes, in words.
+    /// The expected value, in words.
     #[must_use]
     pub fn expected(self) -> String {
         let ms = |n| show_span(Duration::from_millis(n));
@@ -192,7 +192,7 @@ impl Kind {
             Self::Number(min, max) => format!("a number from {min} to {max}"),
             Self::Span(min, max) => format!("a duration from {} to {}", ms(min), ms(max)),
             Self::User(max) => format!("a name of at most {max} characters without a colon"),
-            Self::Header(max) => format!("1 to {max} ASCII characters without a blank at either end"),
+            Self::Header(max) => format!("1 to {max} ASCII characters without a space at either end"),
             Self::Text(max) => format!("a text of at most {max} characters on one line"),
             Self::Choice(words) => words.join(" or "),
             Self::Instant => "an instant such as 2026-01-15T09:00:00Z".to_owned(),
@@ -203,8 +203,8 @@ impl Kind {
     }
 }
 
-/// Whether it is wss, the host without the brackets of an IPv6 address, and the port of `ws://HOST[:PORT]` or
-/// `wss://HOST[:PORT]`.
+/// Parses `ws://HOST[:PORT]` or `wss://HOST[:PORT]`: whether it is wss, the host without the brackets of an IPv6
+/// address, and the port.
 ///
 /// ```
 /// use sca_protocol::settings::read_url;
@@ -230,7 +230,7 @@ pub fn read_url(url: &str) -> Option<(bool, String, u16)> {
     (!host.is_empty() && host.len() <= 253 && host.chars().all(plain)).then(|| (secure, host.to_owned(), port))
 }
 
-/// The host, without the brackets of an IPv6 address, and the port of `HOST:PORT`.
+/// Parses `HOST:PORT`: the host without the brackets of an IPv6 address, and the port.
 #[must_use]
 pub fn read_place(place: &str) -> Option<(String, u16)> {
     let (host, port) = place.rsplit_once(':')?;
@@ -240,7 +240,7 @@ pub fn read_place(place: &str) -> Option<(String, u16)> {
     fits.then(|| Some((host.to_owned(), port.parse().ok().filter(|p| *p > 0)?)))?
 }
 
-/// Reads a length of time: `250ms`, `1.5s`, `10m`, `2h`, `31d`.
+/// Parses a duration: `250ms`, `1.5s`, `10m`, `2h`, `31d`.
 #[must_use]
 pub fn span(text: &str) -> Option<Duration> {
     let unit_at = text.find(|c: char| c.is_ascii_alphabetic())?;
@@ -270,7 +270,7 @@ pub fn span(text: &str) -> Option<Duration> {
     Some(Duration::from_millis(ms))
 }
 
-/// Writes a length of time so that [`span`] reads it back.
+/// Formats a duration so that [`span`] can parse it.
 #[must_use]
 pub fn show_span(span: Duration) -> String {
     let ms = span.as_millis();
@@ -282,7 +282,7 @@ pub fn show_span(span: Duration) -> String {
     if ms > 1_000 { format!("{}.{:03}s", ms / 1_000, ms % 1_000) } else { format!("{ms}ms") }
 }
 
-/// The name in `names` that is nearest to `word`, if any is near.
+/// The name in `names` that is nearest to `word`, if any is close enough.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // No name is longer; a file may contain words of any length.
     if word.len() > 256 {
@@ -294,15 +294,15 @@ pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Opti
     names.into_iter().map(|name| (distance(name), name)).filter(|(d, _)| *d <= reach).min().map(|(_, n)| n)
 }
 
-/// A set of settings with a table.
+/// The settings of one party, with their table.
 pub trait Settings: Sized + 'static {
-    /// The closed table.
+    /// The closed table of its settings.
     fn table() -> &'static [Row<Self>];
 
-    /// Sets one by name; the trailing `_` or `_1` of a parameter's name is free.
+    /// Sets a setting by name; the trailing `_` or `_1` of a parameter's name may be omitted.
     ///
     /// # Errors
-    /// [`SettingError`], with a suggestion or with what the setting takes.
+    /// [`SettingError`], with a suggestion or with the expected value.
     fn set(&mut self, name: &str, text: &str) -> Result<(), SettingError> {
         let row = Self::row(name)?;
         let value = row.kind.read(text).ok_or_else(|| SettingError::Value {
@@ -314,10 +314,10 @@ pub trait Settings: Sized + 'static {
         Ok(())
     }
 
-    /// Sets one of a party of a scenario.
+    /// Sets a setting of a party in a scenario.
     ///
     /// # Errors
-    /// [`SettingError`]; also where the setting has an effect in the open only.
+    /// [`SettingError`], also if the setting has an effect on real sockets only.
     fn set_in_scenario(&mut self, name: &str, text: &str) -> Result<(), SettingError> {
         match Self::row(name)? {
             Row { name, place: Place::Open(instead), .. } => {
@@ -327,20 +327,20 @@ pub trait Settings: Sized + 'static {
         }
     }
 
-    /// Sets one of a party in the open.
+    /// Sets a setting of a party on real sockets, outside any scenario.
     ///
     /// # Errors
-    /// [`SettingError`]; also where the setting has an effect in scenarios only.
+    /// [`SettingError`], also if the setting has an effect in scenarios only.
     fn set_in_the_open(&mut self, name: &str, text: &str) -> Result<(), SettingError> {
         match Self::row(name)? {
             Row { name, place: Place::Scenarios(instead), .. } => {
-                Err(SettingError::Idle { name, place: "in the open", instead })
+                Err(SettingError::Idle { name, place: "on real sockets", instead })
             }
             _ => self.set(name, text),
         }
     }
 
-    /// The row of this name.
+    /// The row with this name.
     ///
     /// # Errors
     /// [`SettingError::Unknown`] with a suggestion.
@@ -354,7 +354,7 @@ pub trait Settings: Sized + 'static {
     }
 }
 
-/// Whether a name is written as SCA writes its parameters: in capitals.
+/// Whether a name is written like SCA's parameters: in capitals.
 #[must_use]
 pub fn is_parameter(name: &str) -> bool {
     name.bytes().any(|b| b.is_ascii_uppercase()) && !name.bytes().any(|b| b.is_ascii_lowercase())

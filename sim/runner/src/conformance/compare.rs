@@ -1,5 +1,4 @@
-//! Two matrices held against each other: what has become worse first, then what has become better, then what came and
-//! went.
+//! Comparison of two conformance matrices: regressions first, then improvements, then additions and removals.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -8,7 +7,7 @@ use serde::Deserialize;
 
 use super::gather::CONFORMANCE_VERSION;
 
-/// A matrix as it was written: what two of them are compared by.
+/// A conformance matrix as read from its JSON document, reduced to what is compared.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Written {
     #[serde(default)]
@@ -57,14 +56,14 @@ struct Code {
     produced_in: Option<String>,
 }
 
-/// What has changed from one matrix to another.
+/// The differences between two matrices.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Comparison {
-    /// What held and holds no more.
+    /// Verdicts that have become worse.
     pub worse: Vec<String>,
-    /// What holds now and did not.
+    /// Verdicts that have become better.
     pub better: Vec<String>,
-    /// What is in one of them only, or rests on other assumptions.
+    /// Entries that are in one matrix only, or rest on other assumptions.
     pub other: Vec<String>,
 }
 
@@ -72,7 +71,7 @@ impl Written {
     /// Reads a matrix.
     ///
     /// # Errors
-    /// What is wrong with it, or that it is of a version that is not known.
+    /// The text is not a valid matrix, or its version is unknown.
     pub fn read(text: &str) -> Result<Self, String> {
         let value: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         crate::report::is_of_version(&value, CONFORMANCE_VERSION)?;
@@ -85,7 +84,7 @@ impl Written {
         }
     }
 
-    /// Scenarios and their rows by name, with their verdicts. Rows whose values look alike are numbered.
+    /// Scenarios and their rows by name, with their verdicts. Rows that look the same are numbered.
     fn scenarios(&self) -> BTreeMap<String, String> {
         let mut all = BTreeMap::new();
         for scenario in self.scenarios.iter().flatten() {
@@ -100,7 +99,7 @@ impl Written {
         all
     }
 
-    /// Everything that holds or does not, by name.
+    /// The verdicts of all clauses, scenarios, rows, commands and codes, by name.
     fn verdicts(&self) -> BTreeMap<String, String> {
         let clauses = self
             .clauses
@@ -120,7 +119,7 @@ impl Written {
     }
 }
 
-/// How good a verdict is; what is alike is equal.
+/// The rank of a verdict, higher is better; equivalent verdicts have the same rank.
 fn rank(verdict: &str) -> u8 {
     match verdict.split(' ').next().unwrap_or_default() {
         "pass" | "answered" | "produced" => 5,
@@ -132,14 +131,14 @@ fn rank(verdict: &str) -> u8 {
     }
 }
 
-/// What has changed from `before` to `after`.
+/// The differences from `before` to `after`.
 #[must_use]
 pub fn compare(before: &Written, after: &Written) -> Comparison {
     let (old, new) = (before.verdicts(), after.verdicts());
     let mut found = Comparison::default();
     for (name, verdict) in &new {
         match old.get(name) {
-            // What is new and bad has not been there to become worse, and is no better for it.
+            // A new and failing entry counts as worse, although there was nothing before it.
             None if rank(verdict) <= 1 => found.worse.push(format!("{name}: new, {verdict}")),
             None => found.other.push(format!("{name}: new, {verdict}")),
             Some(was) if was == verdict => {}
@@ -155,14 +154,14 @@ pub fn compare(before: &Written, after: &Written) -> Comparison {
     }
     for (name, verdict) in old.iter().filter(|(name, _)| !new.contains_key(*name)) {
         let line = format!("{name}: gone, was {verdict}");
-        // Evidence that is gone is missed; where something else stands in for it, its clause says so.
+        // Lost evidence counts as worse; if other evidence replaces it, the clause's verdict shows that.
         if rank(verdict) == 5 { &mut found.worse } else { &mut found.other }.push(line);
     }
     found
 }
 
 impl Comparison {
-    /// The comparison as people read it.
+    /// The comparison as text for people.
     #[must_use]
     pub fn shown(&self) -> String {
         let mut out = String::new();
@@ -172,7 +171,7 @@ impl Comparison {
             lines.iter().for_each(|line| out.extend(["  ", line, "\n"]));
         }
         if out.is_empty() {
-            out.push_str("nothing has changed\n");
+            out.push_str("no changes\n");
         }
         out
     }

@@ -1,5 +1,4 @@
-//! The matrix for other programs and for people: comma-separated values, and one page of HTML that needs nothing beside
-//! itself.
+//! Exports of the conformance matrix: CSV, and one self-contained HTML page.
 
 use serde::Serialize;
 
@@ -17,10 +16,11 @@ struct Page<'a> {
     matrix: &'a Conformance,
 }
 
-/// A row for each clause: its id, verdict, lines for and against, text, and its evidence as `PATH:LINE`.
+/// The matrix as CSV. A row for each clause: its id, verdict, number of lines for and against, text, and its evidence
+/// as `PATH:LINE`.
 ///
 /// # Errors
-/// What the writer says; in practice nothing.
+/// The error of the CSV writer; does not occur in practice.
 pub fn csv(matrix: &Conformance) -> Result<String, String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut write = |row: [&str; 6]| writer.write_record(row).map_err(|error| error.to_string());
@@ -35,10 +35,11 @@ pub fn csv(matrix: &Conformance) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|error| error.to_string())
 }
 
-/// The page. A line of evidence leads to `links`, the path and `#L` with its number; `title` stands on top.
+/// The matrix as an HTML page with this title. Each line of evidence links to `links` followed by its path and `#L`
+/// with its line number.
 ///
 /// # Errors
-/// What the writer of JSON says; in practice nothing.
+/// The error of the JSON writer; does not occur in practice.
 pub fn page(matrix: &Conformance, title: &str, links: &str) -> Result<String, String> {
     let data = Page { title, tool: concat!("sca-sim ", env!("CARGO_PKG_VERSION")), links, matrix };
     let json = serde_json::to_string(&data).map_err(|error| error.to_string())?;

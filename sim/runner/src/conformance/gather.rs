@@ -13,10 +13,11 @@ use crate::played::Played;
 use crate::suite::{FileResult, worst};
 use crate::verdict::Verdict;
 
-/// The version of the JSON document. It changes when a field changes its meaning or goes away; fields may be added.
+/// The version of the JSON document. It changes when a field changes its meaning or is removed; fields may be added
+/// without a change.
 pub const CONFORMANCE_VERSION: u32 = 1;
 
-/// The whole matrix.
+/// The conformance matrix.
 #[derive(Debug, Serialize)]
 pub struct Conformance {
     /// [`CONFORMANCE_VERSION`].
@@ -25,46 +26,47 @@ pub struct Conformance {
     pub scenarios: Vec<Scenario>,
     /// Each clause, in the order of the source.
     pub clauses: Vec<Clause>,
-    /// Each command of the table.
+    /// Each command of the command table.
     pub commands: Vec<Command>,
-    /// Each result code of the tables.
+    /// Each result code of the code tables.
     pub codes: Vec<Code>,
-    /// Each assumption of the register.
+    /// Each assumption in the register of assumptions.
     pub assumptions: Vec<Assumption>,
 }
 
-/// A clause and its evidence.
+/// A clause of the requirements, with its evidence and verdict.
 #[derive(Debug, Serialize)]
 pub struct Clause {
     /// Its id.
     pub id: &'static str,
-    /// What it says.
+    /// The text of the clause.
     pub text: &'static str,
-    /// Whether it forbids or refuses something, so that it wants a negative line too.
+    /// Whether it forbids or refuses something, so that it needs a negative line of evidence too.
     pub forbids: bool,
-    /// Violations of it that were planted in the simulated terminal, each caught by the bundled scenarios that cover it.
+    /// Number of violations of it planted in the simulated terminal, each caught by the bundled scenarios that cover
+    /// it.
     pub violations: u32,
     /// The lines that cover it.
     pub evidence: Vec<Evidence>,
-    /// `pass`; `pass on A-12 …`; `fail`; `none` where no passing line covers it; `one-sided` where it forbids and no passing
-    /// line is negative.
+    /// `pass`; `pass on A-12 …` if every passing line rests on assumptions; `fail`; `none` if no passing line covers
+    /// it; `one-sided` if it forbids something and no passing line is negative.
     pub verdict: String,
 }
 
-/// One line.
+/// One line of evidence for a clause.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Evidence {
-    /// The scenario.
+    /// The path of the scenario.
     pub path: String,
-    /// The line that covers the clause.
+    /// The number of the line that covers the clause.
     pub line: u32,
-    /// The verdict on its scenario.
+    /// The verdict of its scenario.
     pub verdict: &'static str,
-    /// Whether it shows a refusal or an absence.
+    /// Whether the line proves a refusal or an absence.
     pub negative: bool,
     /// The assumptions that the scenario's answers rest on.
     pub assumptions: Vec<&'static str>,
-    /// The line as it stands.
+    /// The text of the line.
     pub text: String,
 }
 
@@ -75,11 +77,11 @@ pub struct Command {
     pub function_type: &'static str,
     /// COMMAND.
     pub command: &'static str,
-    /// What tells it from another of this name.
+    /// The field value that distinguishes it from another command of this name, if there is one.
     pub only: Option<&'static str>,
-    /// The assumption that its row rests on.
+    /// The assumption that its table row rests on, if any.
     pub guess: Option<&'static str>,
-    /// A scenario in which it was answered.
+    /// The path of a scenario in which it was answered with success.
     pub answered_in: Option<String>,
 }
 
@@ -92,40 +94,40 @@ pub struct Code {
     pub number: i32,
     /// RESULT.
     pub result: &'static str,
-    /// RESPONSE_TEXT where the command has none of its own.
+    /// RESPONSE_TEXT, unless the command has a text of its own.
     pub text: &'static str,
-    /// A scenario in which it was produced.
+    /// The path of a scenario in which it was produced.
     pub produced_in: Option<String>,
 }
 
-/// An assumption and where verdicts rest on it.
+/// An assumption, and the number of scenarios that rest on it.
 #[derive(Debug, Serialize)]
 pub struct Assumption {
     /// Its id.
     pub id: &'static str,
-    /// What it says.
+    /// The text of the assumption.
     pub says: &'static str,
-    /// In how many scenarios answers rest on it.
+    /// Number of scenarios in which answers rest on it.
     pub scenarios: usize,
 }
 
-/// A scenario, whatever its lines are evidence of.
+/// A scenario that was played, with its verdicts.
 #[derive(Debug, Serialize)]
 pub struct Scenario {
     /// Its path.
     pub path: String,
-    /// The worst verdict of its rows; `invalid` where it has none.
+    /// The worst verdict of its rows; `invalid` if the file is not valid.
     pub verdict: &'static str,
     /// The rows of its `each`.
     pub rows: Vec<Row>,
 }
 
-/// A row.
+/// A row of a scenario.
 #[derive(Debug, Serialize)]
 pub struct Row {
     /// Its values, as `a=1, b=2`.
     pub values: String,
-    /// The verdict on it.
+    /// Its verdict.
     pub verdict: &'static str,
 }
 
@@ -137,7 +139,7 @@ fn violations_of(clause: &str) -> u32 {
     lines.find(|(id, _)| *id == clause).and_then(|(_, count)| count.parse().ok()).unwrap_or_default()
 }
 
-/// What some runs prove.
+/// Computes the matrix of some runs.
 #[must_use]
 pub fn conformance(results: &[&FileResult]) -> Conformance {
     let mut evidence: BTreeMap<&'static str, BTreeSet<Evidence>> = BTreeMap::new();
@@ -166,7 +168,7 @@ pub fn conformance(results: &[&FileResult]) -> Conformance {
 }
 
 fn scenario(result: &FileResult) -> Scenario {
-    // Bytes of an `each byte` are no rows of the file: how many there are is the length of a message.
+    // Rows of an `each byte` are not listed: their number depends on the length of a message.
     let is_same = |a: &Played, b: &Played| of_file(a) == of_file(b);
     let rows = result.rows.chunk_by(is_same).filter(|rows| !of_file(&rows[0]).is_empty()).map(|rows| Row {
         values: crate::cards::told(&shown_values(of_file(&rows[0]))).into_owned(),
@@ -179,7 +181,7 @@ fn scenario(result: &FileResult) -> Scenario {
     }
 }
 
-/// The values of a row that stand in its file.
+/// The values of a row that are written in its file.
 fn of_file(row: &Played) -> &[(String, String)] {
     match row.values.split_last() {
         Some(((name, _), rest)) if name == "byte" => rest,
@@ -205,14 +207,14 @@ fn clause(id: &'static str, text: &'static str, evidence: BTreeSet<Evidence>) ->
     } else if passing.iter().copied().any(|e| rests_on(&e)) {
         "pass".to_owned()
     } else {
-        // No line is free of assumptions; those of the line with the fewest are named.
+        // No line is free of assumptions; the line with the fewest names them.
         let fewest = passing.iter().min_by_key(|e| e.assumptions.len()).map(|e| e.assumptions.join(" "));
         format!("pass on {}", fewest.unwrap_or_default())
     };
     Clause { id, text, forbids, violations: violations_of(id), evidence: evidence.into_iter().collect(), verdict }
 }
 
-/// The first passing scenario of which something holds.
+/// The path of the first passing scenario for which a condition holds.
 fn first(results: &[&FileResult], holds: impl Fn(&crate::played::Evidence) -> bool) -> Option<String> {
     let passed = results.iter().filter(|result| !result.is_bad());
     let mut found = passed.filter(|r| r.rows.iter().any(|row| row.verdict == Verdict::Pass && holds(&row.evidence)));
@@ -243,7 +245,7 @@ fn produced(results: &[&FileResult]) -> Vec<Code> {
         text: code.text,
         produced_in: first(results, |evidence| {
             let of = if space == "notice" { &evidence.notices } else { &evidence.codes };
-            // A text that says more than the table's counts, unless only the text tells two codes apart.
+            // A text longer than the table's matches too, unless two codes differ only in their text.
             let by_text = space == "notice" || table.iter().filter(|other| is_alike(other, code)).count() > 1;
             of.iter().any(|(number, result, text)| {
                 *number == code.number && result == code.result && (!by_text || text == code.text)
@@ -259,7 +261,7 @@ fn assumptions(results: &[&FileResult]) -> Vec<Assumption> {
 }
 
 impl Conformance {
-    /// Whether every clause has a passing line, and every clause that forbids a negative one.
+    /// Whether every clause has a passing line, and every forbidding clause a passing negative one.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.clauses.iter().all(|clause| clause.verdict.starts_with("pass"))
@@ -268,7 +270,7 @@ impl Conformance {
     /// The matrix as JSON.
     ///
     /// # Errors
-    /// What the writer of JSON says; in practice nothing.
+    /// The error of the JSON writer; does not occur in practice.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string_pretty(self)
     }

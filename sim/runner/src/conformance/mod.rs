@@ -1,5 +1,5 @@
-//! What a run proves: for each clause the lines that are evidence and their verdict, the commands that were answered, the
-//! codes that were produced, the assumptions that verdicts rest on, and what is without evidence.
+//! The conformance matrix, what a run proves: for each clause its evidence and verdict, the commands that were
+//! answered, the codes that were produced, the assumptions that verdicts rest on, and what has no evidence.
 
 mod compare;
 mod export;

@@ -1,5 +1,5 @@
-//! The explorer: many seeds, each a world of its own with its own latencies, faults and requests. Nothing is demanded but
-//! the laws that watch every run; what breaks one is shrunk to a scenario.
+//! The explorer: plays many seeds, each in a world with its own latency, faults and requests. Only the invariants are
+//! checked; a run that violates one is shrunk to a scenario.
 
 mod moves;
 
@@ -23,51 +23,51 @@ use crate::shrink::{Shrinker, Shrunk, reason};
 use crate::suite::in_parallel;
 use crate::verdict::{Failure, Verdict};
 
-/// An exploration about to begin.
+/// An exploration: everything needed to run it.
 pub struct Explore<'a, C> {
     /// Makes the client core.
     pub make: &'a (dyn Fn(Making) -> C + Sync),
-    /// The authority.
+    /// The certificate authority.
     pub identities: Arc<Identities>,
-    /// The first seed, and how many.
+    /// The range of seeds.
     pub seeds: std::ops::Range<u64>,
-    /// Real time after which no further seed is begun.
+    /// The real time after which no further seed is begun.
     pub limit: Option<Duration>,
-    /// Threads.
+    /// The number of threads.
     pub jobs: usize,
 }
 
-/// What an exploration of one scenario's world came to.
+/// The result of exploring the world of one scenario.
 #[derive(Debug, Default)]
 pub struct Explored {
-    /// Why nothing of it is explored, if nothing is.
+    /// Why the scenario was skipped, if it was.
     pub skipped: Option<&'static str>,
-    /// Seeds that were played.
+    /// The number of seeds that were played.
     pub played: usize,
-    /// What broke, one for each reason, the smallest seed first.
+    /// The failures, one for each reason, with its smallest seed.
     pub found: Vec<Found>,
 }
 
-/// A law that a seed broke.
+/// A failure found by the explorer.
 #[derive(Debug)]
 pub struct Found {
     /// The seed.
     pub seed: u64,
-    /// How many seeds broke for this reason.
+    /// The number of seeds that failed for the same reason.
     pub times: usize,
-    /// What did not hold.
+    /// The failure.
     pub failure: Failure,
-    /// The run.
+    /// The transcript of the run.
     pub transcript: String,
-    /// The same as a small scenario; nothing where the run does not fail again from its transcript.
+    /// The shrunk scenario; `None` if the transcript does not fail again when replayed.
     pub shrunk: Option<Shrunk>,
 }
 
 impl<C: Core> Explore<'_, C> {
-    /// Explores the world of a scenario: its settings, its own steps in half of the seeds, and moves among and after
-    /// them.
+    /// Explores the world of a scenario: keeps its settings, plays its own steps in half of the seeds, and inserts
+    /// moves among and after them.
     ///
-    /// A scenario whose terminals are called on the classic ports has no link, and nothing of it is played.
+    /// A scenario whose terminals use the classic TCP ports has no link and is skipped.
     pub fn run(&self, scenario: &Scenario) -> Explored {
         let on_the_link = |value: &String| value == "WEBSOCKETS";
         let mut terminals = scenario.rows.iter().flat_map(|row| &row.cast.terminals);
@@ -117,14 +117,14 @@ impl<C: Core> Explore<'_, C> {
     }
 }
 
-/// The row that a seed makes of a scenario.
+/// The row that a seed makes from a scenario.
 fn world_of(scenario: &Scenario, seed: u64) -> Row {
     let chance = Chance::new(seed);
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &chance.stream("explore", &[]).bytes::<32>());
     let rows = scenario.rows.len() as u64;
     let which = usize::try_from(chance.stream("row", &[]).below(rows)).unwrap_or(0);
     let mut row = each_byte_once(&scenario.rows[which]);
-    // What is about TLS is left to the sweep: without it a run is ten times as quick.
+    // TLS is left to the sweep: a run over ws is ten times as fast.
     if row.cast.certificates.is_empty()
         && let Some(plain) = over_ws(&row)
     {
@@ -139,7 +139,7 @@ fn world_of(scenario: &Scenario, seed: u64) -> Row {
     let mut own = if seed.is_multiple_of(2) { std::mem::take(&mut row.steps) } else { Vec::new() };
     moves::name_requests(&mut own, &mut 0);
     let mut places = chance.stream("place", &[]);
-    // Half of the moves fall among the scenario's own steps, the others follow.
+    // Every other move is inserted among the scenario's own steps; the rest follow after them.
     for (number, moved) in steps.into_iter().enumerate() {
         let at = usize::try_from(places.below(own.len() as u64 + 1)).unwrap_or(0);
         let at = if number % 2 == 0 { at } else { own.len() };

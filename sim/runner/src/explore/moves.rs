@@ -1,4 +1,4 @@
-//! What an explorer does to a terminal: strategies for sequences of moves, and the steps that a sequence is.
+//! The moves of the explorer: strategies that generate sequences of moves, and the steps of each move.
 
 use std::time::Duration;
 
@@ -13,24 +13,24 @@ use sca_scenario::model::{
 /// One move.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Move {
-    /// A request, by its place in [`REQUESTS`], with a COUNTER that is higher than the last one, or lower, or without,
-    /// and what strikes it or its answer.
+    /// A request, by its index in [`REQUESTS`], with a COUNTER that is higher or lower than the last one or missing,
+    /// and the fault that hits it or its answer.
     Ask { request: usize, higher: Option<bool>, strike: Option<Strike> },
-    /// Time passes.
+    /// A wait.
     Wait(Duration),
-    /// A fault of the line, for a while or for good.
+    /// A fault of the connection, with its duration if it is limited.
     Fault(FaultKind, Option<Duration>),
-    /// The power fails for a while.
+    /// A power failure of this duration.
     Power(Duration),
-    /// The broker closes with this code.
+    /// A Close frame of the broker with this code.
     Close(u16),
-    /// The broker answers the next attempt with this status, and wants a pause of so many seconds.
+    /// A refusal of the next attempt with this HTTP status, and a Retry-After in seconds.
     Refuse(u16, Option<u32>),
-    /// The cardholder presses something.
+    /// A key that the cardholder presses.
     Press(&'static str),
 }
 
-/// What strikes one request or its answer.
+/// The fault that hits one request or its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strike {
     LoseRequest,
@@ -42,10 +42,10 @@ pub(crate) enum Strike {
     LateReply,
 }
 
-/// FUNCTION_TYPE, COMMAND, fields with their values.
+/// FUNCTION_TYPE, COMMAND, and fields with their values.
 type Asked = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
-/// What is asked: FUNCTION_TYPE, COMMAND, fields.
+/// The requests to choose from.
 const REQUESTS: &[Asked] = &[
     ("ADMIN", "GET_COUNTER", &[]),
     ("DEVICE", "VERSION", &[]),
@@ -55,16 +55,17 @@ const REQUESTS: &[Asked] = &[
     ("SECONDARYPORT", "CANCEL", &[]),
     ("DEVICE", "DISPLAY_MESSAGE", &[("DISPLAY_TEXT", "Well?"), ("BUTTON_LABEL", "OK")]),
 ];
-/// The last of them waits for the cardholder: of two that are alike nobody can tell which is answered.
+/// The index of the request that waits for the cardholder: it is never duplicated, since two equal ones could not be
+/// told apart.
 const WAITS: usize = REQUESTS.len() - 1;
 
-/// COUNTERs of moves begin here, away from those of scenarios.
+/// The base of the COUNTERs of moves, away from those of scenarios.
 const FIRST_COUNTER: usize = 1_000;
 
-/// How late a late message is.
+/// The delay of a late message.
 const LATE: Duration = Duration::from_secs(5);
 
-/// A sequence of moves. Requests come most, faults often, the power seldom.
+/// A strategy for sequences of moves: requests are the most frequent, then faults; power failures are rare.
 pub(crate) fn moves() -> impl Strategy<Value = Vec<Move>> {
     let strike = select(vec![
         Strike::LoseRequest,
@@ -119,20 +120,20 @@ fn fault(kind: FaultKind, arm: Option<Arm>, lasting: Option<Duration>) -> Step {
 }
 
 impl Move {
-    /// The steps of a move; `number` makes its labels.
+    /// The steps of a move; labels and COUNTERs are derived from `number`.
     pub(crate) fn steps(&self, number: usize) -> Vec<Step> {
         match self {
             Self::Ask { request, higher, strike } => {
                 let label = format!("ask-{number}");
                 let strike = strike.filter(|strike| *request != WAITS || *strike != Strike::DoubleRequest);
                 let mut steps: Vec<Step> = strike.iter().map(|strike| strike.step(&label)).collect();
-                // No two are alike, so that every answer tells by its COUNTER what it answers.
+                // The COUNTERs differ, so that every answer identifies its request.
                 let counter = higher.map(|higher| FIRST_COUNTER + 16 * number - if higher { 0 } else { 25 });
                 steps.push(ask(*request, counter, number, strike.map(|_| label)));
                 steps
             }
             Self::Wait(span) => vec![Step::made(Action::Wait(*span))],
-            // A broker that has gone away has cut its connections.
+            // A broker that becomes unreachable also cuts its connections.
             Self::Fault(kind, lasting) if kind.is_of_dial() => {
                 vec![fault(kind.clone(), None, *lasting), fault(FaultKind::Reset, None, None)]
             }
@@ -169,7 +170,7 @@ fn ask(request: usize, counter: Option<usize>, number: usize, label: Option<Stri
     Step::made(Action::Send(Send { by: Speaker::Pos(0), to: 0, message, label }))
 }
 
-/// Gives every request that would be known by nothing a POS_RECON, so that its answer tells what it answers.
+/// Gives every request without one a POS_RECON, so that its answer identifies it.
 pub(crate) fn name_requests(steps: &mut [Step], named: &mut usize) {
     for step in steps {
         match &mut step.action {

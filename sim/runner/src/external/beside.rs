@@ -1,4 +1,4 @@
-//! What a world is given whose terminals are real.
+//! The parts of a world that only runs with external terminals have.
 
 use sca_network::Mailbox;
 
@@ -6,12 +6,12 @@ use super::devices::Devices;
 use super::port::Callers;
 use super::terminal::ExternalTerminal;
 
-/// What a world is given beside what every world has.
+/// The parts of a world that only runs with external devices have.
 pub(crate) struct Beside {
     pub(crate) external: ExternalTerminal,
     pub(crate) callers: Callers,
     pub(crate) mailbox: Mailbox,
     pub(crate) devices: Devices,
-    /// Whether the scenario wants to see attempts that are refused.
+    /// Whether the scenario expects to see refused attempts.
     pub(crate) shows_refusals: bool,
 }

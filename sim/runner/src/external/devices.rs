@@ -1,4 +1,4 @@
-//! Devices that are started for a scenario and ended with it, and the files they are given.
+//! Devices that the harness starts for a scenario and stops with it, and the files they are given.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -17,23 +17,23 @@ use crate::files::{self, Kept};
 use crate::identities::Identities;
 use crate::shell;
 
-/// What a command that starts a device may have in it.
+/// Placeholders allowed in a command that starts a device.
 pub const PLACEHOLDERS: &[&str] = &["url", "ca", "cert", "key", "pinpad", "settings"];
 
-/// The devices of one scenario, by their places in the cast.
+/// The devices of one scenario, by their index in the cast.
 pub(crate) struct Devices {
     commands: Vec<(String, Vec<(String, String)>)>,
     running: Vec<Option<Started>>,
     log: Arc<Log>,
-    /// Their files, which go when they do.
+    /// The folder of their files; removed when this is dropped.
     _folder: Option<Kept>,
 }
 
-/// Scenarios of this process, for names of folders.
+/// Number of scenarios in this process, for unique folder names.
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 impl Devices {
-    /// Starts a device for each terminal of the cast, where they are started here.
+    /// Starts a device for each powered terminal of the cast, if a start command is configured.
     pub(super) fn start(
         external: &ExternalTerminal,
         scenario: &Scenario,
@@ -56,12 +56,12 @@ impl Devices {
         Ok(devices)
     }
 
-    /// Whether this device can be switched on and off.
+    /// Whether the harness can switch this device on and off.
     pub(crate) fn is_ours(&self, who: usize) -> bool {
         who < self.commands.len()
     }
 
-    /// Switches a device on. One that is on stays on.
+    /// Switches a device on; no effect if it is on.
     pub(crate) fn on(&mut self, who: usize) -> io::Result<()> {
         if let (Some((command, given)), Some(None)) = (self.commands.get(who), self.running.get(who)) {
             self.running[who] = Some(Started::new(command, given, &self.log)?);
@@ -69,32 +69,32 @@ impl Devices {
         Ok(())
     }
 
-    /// Takes the power from a device.
+    /// Takes the power from a device by ending its program.
     pub(crate) fn off(&mut self, who: usize) {
         drop(self.running.get_mut(who).and_then(Option::take));
     }
 
-    /// Which device has ended by itself, and how, if one has.
+    /// The device whose program has exited by itself, and how; `None` if all are running.
     pub(crate) fn ended(&mut self) -> Option<(usize, Ended)> {
         let mut all = self.running.iter_mut().enumerate();
         all.find_map(|(who, running)| Some((who, running.as_mut()?.ended()?)))
     }
 }
 
-/// What one device is given.
+/// The data for one device's start command.
 struct Giving<'a> {
     scenario: &'a Scenario,
     row: &'a Row,
     identities: &'a Arc<Identities>,
     folder: &'a Kept,
     who: usize,
-    /// Its certificate and key, once they are wanted.
+    /// Its certificate and key, issued on first use.
     identity: OnceCell<Arc<sca_certs::Identity>>,
 }
 
 impl Giving<'_> {
-    /// The command with what it asks for filled in, each as one word of a shell, and the same as variables of its
-    /// environment, SCA_URL and so on, for what stands within quotes.
+    /// The command with its placeholders replaced, each by one shell word, and the same values as environment
+    /// variables (SCA_URL and so on) for use within quotes.
     fn filled_in(&self, spawn: &str, terminal: &Terminal) -> io::Result<(String, Vec<(String, String)>)> {
         let settings: TerminalSettings =
             with(&terminal.settings).map_err(|error| io::Error::other(error.to_string()))?;
@@ -119,7 +119,7 @@ impl Giving<'_> {
         Ok((out, values.into_iter().map(variable).collect()))
     }
 
-    /// What a placeholder stands for.
+    /// The value of a placeholder.
     fn value(&self, name: &str, settings: &TerminalSettings, terminal: &Terminal) -> io::Result<String> {
         match name {
             "url" => Ok(self.row.cast.broker.get("url").cloned().unwrap_or_default()),
@@ -144,7 +144,7 @@ impl Giving<'_> {
         Ok(self.identity.get_or_init(|| identity).clone())
     }
 
-    /// Writes a file once; its path.
+    /// Writes a private file into the folder of the device. Returns its path.
     fn file(&self, name: &str, bytes: &[u8]) -> io::Result<String> {
         let path: PathBuf = self.folder.path().join(format!("{}-{name}", self.who));
         match files::replace_private(&path, bytes) {

@@ -1,8 +1,8 @@
-//! What of a run is real: terminals or a broker in the place of the simulated ones, on real sockets in real time. The
-//! harness plays everyone else.
+//! Runs against external parties: real terminals or a real broker take the place of the simulated ones, on real sockets
+//! in real time. The harness plays all other parties.
 //!
-//! What is seen of a device is what the broker's end sees. What a scenario wants beyond that, a person can say, or nobody
-//! can.
+//! Of a device, only what the broker's end observes can be checked. Steps that need more require an operator
+//! (`--interactive`); without one, the row is inapplicable.
 
 mod beside;
 mod broker;

@@ -1,4 +1,4 @@
-//! Plays a row whose terminals or whose broker are real.
+//! Plays a row with external terminals or an external broker.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ use crate::options::{Options, Place};
 use crate::play::play_here;
 use crate::played::Played;
 
-/// Plays a row with a real broker.
+/// Plays a row with an external broker.
 pub(crate) fn play_external_broker<C: Core>(
     scenario: &Scenario,
     row: &Row,
@@ -67,12 +67,12 @@ pub(crate) fn play_external_terminal(
         }
         let mut devices = match Devices::start(external, &scenario, &row, identities) {
             Ok(devices) => devices,
-            Err(error) => return Played::cannot_run(&row, format!("the device cannot be started: {error}")),
+            Err(error) => return Played::cannot_run(&row, format!("the device could not be started: {error}")),
         };
         let mailbox = Mailbox::default();
         let callers = Callers { mailbox: mailbox.clone(), ..Callers::default() };
         let accepting = tokio::task::spawn_local(port::accept(listener, callers.clone()));
-        // The time of the scenario begins when the device is there.
+        // Scenario time starts when the device has connected.
         if let Err(why) = is_there(external, &mailbox, &mut devices).await {
             return Played::cannot_run(&row, why);
         }
@@ -85,31 +85,31 @@ pub(crate) fn play_external_terminal(
     LocalSet::new().block_on(&runtime, unless(options.interrupt.as_ref(), row, play))
 }
 
-/// How often it is looked whether a program has ended.
+/// The interval at which the harness checks whether a program has exited.
 pub(crate) const LOOKS: Duration = Duration::from_millis(50);
 
-/// Resets the device, where there is a command for it.
+/// Runs the reset command of the device, if there is one.
 async fn reset(external: &ExternalTerminal) -> Result<(), String> {
     let Some(command) = &external.reset else { return Ok(()) };
     let log = Arc::new(process::Log::new(external.log.clone()));
-    let mut started =
-        process::Started::new(command, &[], &log).map_err(|error| format!("the reset cannot be started: {error}"))?;
+    let mut started = process::Started::new(command, &[], &log)
+        .map_err(|error| format!("cannot start the reset command: {error}"))?;
     let ended = async {
         loop {
             match started.ended() {
                 Some(ended) if ended.well => return Ok(()),
-                Some(ended) => return Err(format!("the reset failed: {}", ended.told())),
+                Some(ended) => return Err(format!("the reset command failed: {}", ended.told())),
                 None => tokio::time::sleep(LOOKS).await,
             }
         }
     };
     let limit = external.patience;
     tokio::time::timeout(limit, ended).await.unwrap_or_else(|_| {
-        Err(format!("the reset has not ended within {} s; --patience waits longer", limit.as_secs()))
+        Err(format!("the reset command took over {} s; increase --patience to wait longer", limit.as_secs()))
     })
 }
 
-/// Waits until the device has come.
+/// Waits until the device has connected.
 async fn is_there(external: &ExternalTerminal, mailbox: &Mailbox, devices: &mut Devices) -> Result<(), String> {
     let come = async {
         loop {
@@ -118,7 +118,7 @@ async fn is_there(external: &ExternalTerminal, mailbox: &Mailbox, devices: &mut 
                 () = mailbox.posted_or_nudged() => return Ok(()),
                 () = tokio::time::sleep(LOOKS) => {
                     if let Some((_, ended)) = devices.ended() {
-                        return Err(format!("the device has not come: {}", ended.told()));
+                        return Err(format!("the device did not connect: {}", ended.told()));
                     }
                 }
             }
@@ -127,11 +127,11 @@ async fn is_there(external: &ExternalTerminal, mailbox: &Mailbox, devices: &mut 
     let limit = external.patience;
     tokio::time::timeout(limit, come)
         .await
-        .unwrap_or_else(|_| Err(format!("no device has come within {} s; --patience waits longer", limit.as_secs())))
+        .unwrap_or_else(|_| Err(format!("no device connected within {} s; see --patience", limit.as_secs())))
 }
 
-/// A row as it is played against a device: at the device's address, at the true time, and without the details of failures
-/// that only the device itself could tell.
+/// A row prepared for a device: with the device's address, at the real date, and without failure details that only
+/// the device itself could report.
 fn prepared(scenario: &Scenario, row: &Row, external: &ExternalTerminal, port: u16) -> (Scenario, Row) {
     let mut row = row.clone();
     let is_declared_ws = row.cast.broker.get("url").is_some_and(|url| url.starts_with("ws://"));
@@ -143,7 +143,7 @@ fn prepared(scenario: &Scenario, row: &Row, external: &ExternalTerminal, port: u
     }
     let host = format!("{}:{port}", external.name);
     row.steps.iter_mut().for_each(|step| of_device(step, &host));
-    // Its time begins when it dials, not when its power came on: its first step may come at once.
+    // Scenario time starts when the device dials, not at power-on, so the first link step may happen at once.
     let first = row.steps.iter_mut().find_map(|step| match &mut step.action {
         Action::Expect(expect) if matches!(expect.sight, Sight::Link(_)) => Some(expect),
         _ => None,
@@ -179,7 +179,7 @@ fn of_device(step: &mut Step, host: &str) {
     step.action.blocks_mut().into_iter().flatten().for_each(|step| of_device(step, host));
 }
 
-/// Plays a row against a device.
+/// Plays a row in a world whose terminals are external devices.
 pub(crate) async fn play_with_terminals(
     scenario: &Scenario,
     row: &Row,
@@ -191,7 +191,7 @@ pub(crate) async fn play_with_terminals(
     play_here(scenario, row, &options, identities, &|_| StandIn::default(), Parties::Devices(Box::new(beside))).await
 }
 
-/// Plays a row with a real broker.
+/// Plays a row in a world whose broker is external.
 pub(crate) fn play_with_broker<C: Core>(
     scenario: &Scenario,
     row: &Row,

@@ -9,7 +9,7 @@ use sca_network::{Listener, Mailbox, ShutListener, Stream};
 use sca_scenario::model::{Action, Arm, FaultKind, LinkSight, Sight, Step};
 use tokio::sync::Notify;
 
-/// How the port stands.
+/// The state of the port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Door {
     /// Dials are accepted.
@@ -21,12 +21,12 @@ pub(crate) enum Door {
     Deaf,
 }
 
-/// How the port is to stand, and that this has changed.
+/// The requested state of the port, with a notification when it changes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wanted(Rc<(Cell<Door>, Notify)>);
 
 impl Wanted {
-    /// Lets the port stand like this from now on.
+    /// Requests a state of the port.
     pub(crate) fn stands(&self, door: Door) {
         if self.0.0.replace(door) != door {
             self.0.1.notify_one();
@@ -34,17 +34,17 @@ impl Wanted {
     }
 }
 
-/// Connections that have come and that nobody has looked at.
+/// Accepted connections that the world has not taken yet.
 #[derive(Clone, Default)]
 pub(crate) struct Callers {
     pub(super) waiting: Rc<RefCell<VecDeque<Stream>>>,
     pub(super) mailbox: Mailbox,
-    /// How the port by which they come is to stand.
+    /// The requested state of the port they come by.
     pub(crate) wanted: Wanted,
 }
 
 impl Callers {
-    /// The next one.
+    /// Takes the next one.
     pub(crate) fn next(&self) -> Option<Stream> {
         self.waiting.borrow_mut().pop_front()
     }
@@ -55,7 +55,7 @@ enum At {
     Shut(ShutListener),
 }
 
-/// Takes connections while the port is open, and opens and shuts it as it is wanted.
+/// Accepts connections while the port is open, and changes the state of the port as requested.
 pub(crate) async fn accept(listener: Listener, callers: Callers) {
     let mut at = At::Open(listener);
     loop {
@@ -73,14 +73,14 @@ pub(crate) async fn accept(listener: Listener, callers: Callers) {
         match accepted {
             None => match turned(at, callers.wanted.0.0.get()) {
                 Ok(other) => at = other,
-                // The port is lost to somebody else; the run hears nothing more of its device.
+                // Another program has taken the port; the run gets no more connections from its device.
                 Err(_) => return,
             },
             Some(Ok((stream, _, _))) => {
                 callers.waiting.borrow_mut().push_back(stream);
                 callers.mailbox.nudge();
             }
-            // An error that lasts would make this loop spin.
+            // Without a pause, a lasting error would make this loop spin.
             Some(Err(_)) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }
@@ -97,7 +97,8 @@ fn turned(at: At, door: Door) -> std::io::Result<At> {
     Ok(At::Open(listener))
 }
 
-/// Whether a scenario wants to see or to count attempts that are refused: a shut port shows nobody who finds it shut.
+/// Whether a scenario expects or counts refused attempts. A port that is really shut would hide them, so it must stay
+/// open.
 pub(crate) fn shows_refusals(steps: &[Step]) -> bool {
     steps.iter().any(|step| match &step.action {
         Action::Expect(expect) => {

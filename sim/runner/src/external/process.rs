@@ -1,5 +1,5 @@
-//! A program under test: started in a group of its own, so that all that it starts ends with it, and heard, so that it can be
-//! told why it failed.
+//! A program under test: started in its own process group, so that its children end with it, and with its output
+//! captured, so that a failure can be explained.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -12,15 +12,15 @@ use sca_protocol::pan;
 
 use crate::files;
 
-/// The groups that are running, for whoever has to end in the middle.
+/// The process groups that are running, to be killed on an interrupt.
 static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
-/// Lines that are kept of what a program has printed last.
+/// Number of last output lines that are kept.
 const LINES_KEPT: usize = 10;
-/// Bytes of a line that are kept.
+/// Maximum number of bytes kept of a line.
 const LINE_MAX: u64 = 64 << 10;
 
-/// Ends every program that is running, as whoever is interrupted has to.
+/// Kills every running program and removes the temporary files; called on an interrupt.
 pub fn end_all() {
     for group in std::mem::take(&mut *RUNNING.lock().unwrap_or_else(PoisonError::into_inner)) {
         kill(group);
@@ -31,11 +31,11 @@ pub fn end_all() {
 fn kill(group: u32) {
     let to = format!("-{group}");
     let quiet = || Stdio::null();
-    // A group that has ended cannot be ended again.
+    // Errors are ignored: the group may have ended already.
     drop(Command::new("kill").args(["-KILL", "--", &to]).stdin(quiet()).stdout(quiet()).stderr(quiet()).status());
 }
 
-/// Where what programs print is appended, without card numbers.
+/// The file that collects the programs' output, with card numbers masked.
 pub(super) struct Log(Option<PathBuf>);
 
 impl Log {
@@ -45,40 +45,40 @@ impl Log {
 
     fn append(&self, line: &str) {
         if let Some(path) = &self.0 {
-            // What cannot be written is no reason to end a run.
+            // A log that cannot be written does not end the run.
             drop(files::append_private(path).and_then(|mut file| file.write_all(line.as_bytes())));
         }
     }
 }
 
-/// How a program has ended by itself, and what it printed last.
+/// How a program exited by itself, and its last output.
 #[derive(Debug, Clone)]
 pub(crate) struct Ended {
-    /// As the system says it: `exit status: 3`.
+    /// The exit status as the system words it: `exit status: 3`.
     pub(crate) how: String,
-    /// Its last lines, without card numbers.
+    /// Its last output lines, with card numbers masked.
     pub(crate) last: Vec<String>,
-    /// Whether it says that all went well.
+    /// Whether the exit status reports success.
     pub(super) well: bool,
 }
 
 impl Ended {
-    /// In one line.
+    /// The same in one line.
     pub(super) fn told(&self) -> String {
         let said = self.last.last().map_or_else(String::new, |last| format!(": {last}"));
-        format!("it ended with {}{said}", self.how)
+        format!("it exited with {}{said}", self.how)
     }
 }
 
-/// A program that runs.
+/// A running program.
 pub(super) struct Started {
     child: Child,
-    /// The last lines it has printed.
+    /// Its last output lines.
     last: Arc<Mutex<VecDeque<String>>>,
 }
 
 impl Started {
-    /// Starts a command of a shell, with these variables in its environment.
+    /// Runs a shell command with these additional environment variables.
     pub(super) fn new(command: &str, given: &[(String, String)], log: &Arc<Log>) -> io::Result<Self> {
         let mut child = Command::new("sh")
             .arg("-c")
@@ -97,7 +97,7 @@ impl Started {
         Ok(Self { child, last })
     }
 
-    /// How it has ended, once it has.
+    /// How the program exited; `None` while it is running.
     pub(super) fn ended(&mut self) -> Option<Ended> {
         let status = self.child.try_wait().ok().flatten()?;
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,12 +109,12 @@ impl Drop for Started {
     fn drop(&mut self) {
         kill(self.child.id());
         RUNNING.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.child.id());
-        // It is dead; what is left is to be told so by the system.
+        // The process has been killed; this collects its exit status.
         drop(self.child.wait());
     }
 }
 
-/// Keeps what a program prints, line by line.
+/// Keeps a program's output, line by line.
 fn hear(output: impl Read, last: &Mutex<VecDeque<String>>, log: &Log) {
     let mut output = BufReader::new(output);
     loop {

@@ -1,4 +1,5 @@
-//! The core that stands where a device is: it decides nothing, and says of what it is told what is thereby seen.
+//! Stand-in client core for an external device: it decides nothing, and reports the link events inferred at the
+//! broker's end.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use sca_terminal::{Face, Input, LinkEvent, Output, Screen, Seen};
 
 use crate::core::Core;
 
-/// What is known of a device from its broker's end.
+/// What is known of the device's link from the broker's end.
 #[derive(Debug, Default)]
 pub(crate) struct StandIn {
     connected: bool,

@@ -1,47 +1,48 @@
-//! A device under test, and who sits before it.
+//! The configuration of a device under test, and the operator in front of it.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Whoever sits before a device under test.
+/// The operator in front of a device under test.
 pub trait Person: Send + Sync {
-    /// Says what has to be done now.
+    /// Tells the operator to do something now.
     fn told(&self, what: &str);
-    /// Asks what is seen, and waits for yes or no; nothing where nobody answers.
+    /// Asks whether something is shown, and waits for yes or no; `None` if nobody answers.
     fn asked(&self, question: &str) -> Option<bool>;
 }
 
-/// A device under test, and how the harness gets at it.
+/// A device under test, and how the harness connects to it and controls it.
 #[derive(Clone)]
 pub struct ExternalTerminal {
-    /// Where the device finds its broker; with port 0 every scenario has a port of its own.
+    /// The address on which the device finds its broker; with port 0, every scenario uses a separate free port.
     pub listen: SocketAddr,
-    /// The name by which the device finds it.
+    /// The host name by which the device finds its broker.
     pub name: String,
-    /// The command that starts the device, with `{url}`, `{ca}`, `{cert}`, `{key}`, `{pinpad}` and `{settings}` in it.
+    /// The command that starts the device, with the placeholders `{url}`, `{ca}`, `{cert}`, `{key}`, `{pinpad}` and
+    /// `{settings}`.
     pub spawn: Option<String>,
     /// The command that resets the device before each scenario.
     pub reset: Option<String>,
-    /// Settings that the device is known to have.
+    /// Settings that the device is known to have, as names and values.
     pub has: Vec<(String, String)>,
-    /// Settings of our broker in every scenario that does not set them.
+    /// Settings of our broker in every scenario that does not set them itself.
     pub broker: Vec<(String, String)>,
-    /// What the broker shows and whom it trusts, for a device that is not started here; without it the device is
-    /// expected to speak ws.
+    /// The certificate and the trusted roots of our broker, for a device that the harness does not start. Without
+    /// them the device is expected to use plain ws.
     pub credentials: Option<crate::live::Credentials>,
-    /// How long the device may take to come.
+    /// How long the device may take to connect for the first time.
     pub patience: Duration,
-    /// Scenarios that take longer are not played.
+    /// Scenarios that take longer than this are inapplicable.
     pub longest: Duration,
-    /// How long the device may take to hang up on an answer that it does not accept.
+    /// How long the device may take to hang up on an upgrade answer that it does not accept.
     pub second_thoughts: Duration,
-    /// What every deadline is stretched by.
+    /// How much every deadline is extended.
     pub slack: Duration,
-    /// Where what the device prints is appended.
+    /// The file to which the device's output is appended.
     pub log: Option<PathBuf>,
-    /// Who looks at its screen and uses its cards.
+    /// The operator who looks at its screen and uses its cards.
     pub person: Option<Arc<dyn Person>>,
 }
 
@@ -52,7 +53,7 @@ impl std::fmt::Debug for ExternalTerminal {
 }
 
 impl ExternalTerminal {
-    /// Whether the devices of a scenario are its own, so that nothing is left of the one before.
+    /// Whether every scenario gets a fresh device, so that no state is left from the one before.
     pub(crate) fn is_fresh(&self) -> bool {
         self.spawn.is_some() || self.reset.is_some()
     }

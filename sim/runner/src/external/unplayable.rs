@@ -1,5 +1,5 @@
-//! Why a row cannot be played against a device, if it cannot: what nobody but the simulated terminal can be made to do, and
-//! what nobody can see of another.
+//! Decides whether a row can be played against an external device: whether it needs actions that only the simulated
+//! terminal can perform, or observations that nobody can make of a device.
 
 use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings, with};
 use sca_scenario::model::{
@@ -13,7 +13,7 @@ use crate::played::Played;
 use crate::rows::{length, too_long};
 use crate::verdict::Failure;
 
-/// Why a row cannot be played against this device.
+/// Why a row cannot be played against this device; `None` if it can.
 pub(crate) fn unplayable(
     scenario: &Scenario,
     row: &Row,
@@ -34,12 +34,12 @@ fn settings(scenario: &Scenario, row: &Row, external: &ExternalTerminal) -> Opti
         return What::Clock.with_a_device(FIRST_LINE, "");
     }
     let takes_settings = external.spawn.as_ref().is_some_and(|spawn| spawn.contains("{settings}"));
-    // What a capture says of its terminal, the recorder has found out of that very device.
+    // The settings in a recorded scenario were taken from that very device.
     let is_its_own = scenario.header.tags.iter().any(|tag| tag == "captured");
     let is_known = |name: &str, value: &String| {
         let is_default = TerminalSettings::row(name).is_ok_and(|row| row.default == value);
         let said = external.has.iter().any(|(known, has)| known == name && has == value);
-        // Which model a device is, it says itself; a scenario that names one is about that one.
+        // A scenario that names a model applies to that model only, because a device reports its own model.
         (is_default && name != "model")
             || said
             || is_its_own
@@ -50,7 +50,7 @@ fn settings(scenario: &Scenario, row: &Row, external: &ExternalTerminal) -> Opti
         if let Some((name, value)) =
             terminal.settings.iter().find(|(name, value)| !takes_settings && !is_known(name, value))
         {
-            let what = format!("it wants {name} to be {value}; if the device has it so, say `--set {name}={value}`");
+            let what = format!("it needs {name}={value}; if the device has this setting, pass `--set {name}={value}`");
             return What::TerminalSettings.with_a_device(place(&terminal.name, name), &what);
         }
         if !terminal.files.is_empty() {

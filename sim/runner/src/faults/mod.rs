@@ -1,13 +1,13 @@
-//! What the words of faults are made of, and where they can be played.
+//! The words of fault kinds, the way each kind ends a connection, and which kinds sockets can play.
 //!
-//! The table of every kind there is, with its evidence, is beside it in [`vocabulary`].
+//! The table of all kinds, with their evidence, is in [`vocabulary`].
 
 pub mod vocabulary;
 
 use sca_network::{Cut, End, Point};
 use sca_scenario::model::FaultKind;
 
-/// The word of a kind.
+/// The keyword of a kind in scenarios.
 #[must_use]
 pub fn word_of(kind: &FaultKind) -> &'static str {
     match kind {
@@ -32,13 +32,13 @@ pub fn word_of(kind: &FaultKind) -> &'static str {
     }
 }
 
-/// Whether sockets can play a kind: nothing slows a real line as a scenario wants it.
+/// Whether real sockets can play a kind: latency, jitter and bandwidth cannot be set there.
 #[must_use]
 pub fn is_for_sockets(kind: &FaultKind) -> bool {
     !matches!(kind, FaultKind::Latency(..) | FaultKind::Jitter(..) | FaultKind::Throttle(..))
 }
 
-/// The end that a kind brings to a connection, where it does; `lasts` where its time will be over.
+/// How a kind ends a connection, if it does; `lasts` if the fault has a limited duration.
 pub(crate) fn end_of(kind: &FaultKind, lasts: bool) -> Option<End> {
     match kind {
         FaultKind::Reset => Some(End::Reset),
@@ -49,9 +49,9 @@ pub(crate) fn end_of(kind: &FaultKind, lasts: bool) -> Option<End> {
     }
 }
 
-/// The cut within a TLS handshake that a fault at one of its points makes.
+/// The cut that a fault makes within a record of the TLS handshake.
 pub(crate) fn cut(kind: &FaultKind, point: &str, before: bool, bytes: Option<usize>) -> Option<Cut> {
-    /// A record's header; without a number of bytes a fault strikes behind it, inside the record.
+    /// The size of a record header. Without a byte count a fault cuts after the header, inside the record.
     const HEADER: usize = 5;
     let place = match point {
         "client-hello" => Point::ClientHello,
@@ -63,7 +63,7 @@ pub(crate) fn cut(kind: &FaultKind, point: &str, before: bool, bytes: Option<usi
     end_of(kind, false).map(|end| Cut { point: place, offset, end })
 }
 
-/// What a broker says in place of its hello.
+/// The bytes that a broker sends in place of its ServerHello.
 pub(crate) fn instead_of_hello(word: &str) -> Vec<u8> {
     match word {
         // A fatal alert, handshake_failure, as a TLS 1.2 record.

@@ -1,5 +1,5 @@
-//! Scenario files on disk: found, read with their libraries, and their snapshots beside them. Nothing else in the
-//! runner touches a file.
+//! Scenario files on disk: finding them, reading them with their libraries, tables and assets; also flash folders and
+//! temporary files.
 
 mod project;
 mod replace;
@@ -17,41 +17,41 @@ use sca_terminal::{Flash, FlashOp};
 pub use project::allow_reads;
 pub use replace::{create, create_private, make_folder, replace, replace_private};
 
-/// A file that was read, and what it says or what is wrong with it.
+/// A file that was read: its texts, and its scenario or problems.
 #[derive(Debug)]
 pub struct Loaded {
-    /// Where it is, as it was given.
+    /// The path, as given.
     pub path: PathBuf,
-    /// Its text, then that of each library, each with its path: what a [`sca_scenario::Span`] points into.
+    /// Its text, then that of each library, each with its path; [`sca_scenario::Span::file`] is an index into this
+    /// list.
     pub texts: Vec<(PathBuf, String)>,
-    /// The scenario, or every problem.
+    /// The scenario, or all problems.
     pub scenario: Result<Scenario, Vec<Problem>>,
 }
 
-/// Every scenario at some paths: files as they are, folders with all that is in them, in the order of names. Libraries
-/// are left out.
+/// All scenarios at some paths: files as given, folders recursively, in the order of names. Libraries are left out.
 ///
 /// # Errors
-/// What the system says of a path that cannot be read, with the path.
+/// The I/O error of a path that cannot be read, with the path.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
     find_all(paths).map(|found| found.scenarios)
 }
 
-/// All that belongs to scenarios at some paths.
+/// The files found at some paths, by kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Scenarios: those that were named, and those in folders.
+    /// Scenarios: those that were given, and those in folders.
     pub scenarios: Vec<PathBuf>,
     /// Libraries in folders.
     pub libraries: Vec<PathBuf>,
-    /// Snapshots in folders, those that wait for review (`.snap.new`) among them.
+    /// Snapshots in folders, including those that wait for review (`.snap.new`).
     pub snapshots: Vec<PathBuf>,
 }
 
-/// Finds all that belongs to scenarios at some paths, in the order of names.
+/// Finds scenarios, libraries and snapshots at some paths, in the order of names.
 ///
 /// # Errors
-/// What the system says of a path that cannot be read, with the path.
+/// The I/O error of a path that cannot be read, with the path.
 pub fn find_all(paths: &[PathBuf]) -> Result<Found, (PathBuf, io::Error)> {
     let mut found = Found::default();
     for path in paths {
@@ -77,17 +77,17 @@ fn walk(folder: &Path, found: &mut Found, depth: usize) -> Result<(), (PathBuf, 
         let is_link = fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_symlink());
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with('.') {
-            // Folders of tools, locks of editors, what other systems keep beside a file.
+            // Folders of tools, lock files of editors, metadata of other systems.
             continue;
         }
         if path.is_dir() && is_link {
-            // A link may lead round in a circle.
+            // A symbolic link may form a cycle.
             continue;
         }
         if path.is_dir() && depth < DEPTH_MAX {
             walk(&path, found, depth + 1)?;
         } else if name.ends_with(".sca") {
-            // What cannot be read is found all the same, so that somebody says why.
+            // An unreadable file is listed as a scenario, so that its error is reported.
             let is_library = read_text(&path).is_ok_and(|text| sca_scenario::is_library(&text));
             if is_library { &mut found.libraries } else { &mut found.scenarios }.push(path);
         } else if name.ends_with(".snap") || name.ends_with(".snap.new") {
@@ -97,7 +97,7 @@ fn walk(folder: &Path, found: &mut Found, depth: usize) -> Result<(), (PathBuf, 
     Ok(())
 }
 
-/// The libraries in a folder, not in those below it, in the order of names; none where it cannot be read.
+/// The libraries directly in a folder, in the order of names; empty if the folder cannot be read.
 #[must_use]
 pub fn libraries(folder: &Path) -> Vec<PathBuf> {
     let Ok(inside) = fs::read_dir(folder) else { return Vec::new() };
@@ -111,7 +111,7 @@ pub fn libraries(folder: &Path) -> Vec<PathBuf> {
 /// Reads a text file of bounded size.
 ///
 /// # Errors
-/// What the system says, or that the file is too long or not UTF-8.
+/// The I/O error, also for a file that is not UTF-8. A file that is too long is cut after the limit plus one byte.
 pub fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     let limit = FILE_BYTES_MAX as u64 + 1;
@@ -119,25 +119,25 @@ pub fn read_text(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// Opens a regular file. A pipe or a device is an error at once: nobody knows when it would end.
+/// Opens a regular file. A pipe or a device is an error, since reading it might never end.
 ///
 /// # Errors
-/// What the system says; of what is no regular file an error of the kind [`io::ErrorKind::InvalidInput`].
+/// The I/O error; [`io::ErrorKind::InvalidInput`] for anything but a regular file.
 pub fn open(path: &Path) -> io::Result<fs::File> {
     let meta = fs::metadata(path)?;
     if meta.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
     if !meta.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
     fs::File::open(path)
 }
 
-/// Reads a scenario with its libraries. `clauses` are the known clause ids; none checks none.
+/// Reads a scenario with its libraries. `clauses` are the known clause ids; empty to skip their check.
 ///
 /// # Errors
-/// What the system says of the file itself; a library that cannot be read is a problem of the scenario.
+/// The I/O error of the file itself; an unreadable library is a problem of the scenario.
 pub fn load(path: &Path, clauses: &[&'static str]) -> io::Result<Loaded> {
     let text = match read_text(path) {
         Ok(text) => text,
@@ -152,14 +152,14 @@ pub fn load(path: &Path, clauses: &[&'static str]) -> io::Result<Loaded> {
     Ok(read(path, text, clauses))
 }
 
-/// Reads a scenario whose text is at hand, with its libraries, tables and other files from the disk.
+/// Parses a scenario from a given text, and reads its libraries, tables and other files from disk.
 #[must_use]
 pub fn read(path: &Path, text: String, clauses: &[&'static str]) -> Loaded {
     read_beside(path, text, clauses, &|_| None)
 }
 
-/// The same where some texts are not to be read from the disk: an editor has them open, and they are not saved. `open` says
-/// the text of such a path.
+/// Parses a scenario like [`read`], where some files are open in an editor with unsaved text. `open` returns the text
+/// of such a path.
 #[must_use]
 pub fn read_beside(
     path: &Path,
@@ -179,9 +179,9 @@ pub fn read_beside(
     for (number, (name, span)) in (1..).zip(outline.uses()) {
         let library = folder.join(name);
         let (text, read) = match read_text(&library) {
-            // Of what is no scenario at all nothing is shown.
+            // The content of a file that is not a scenario file at all is never shown.
             Ok(text) if !is_of_ours(&text) => {
-                let what = format!("{name} is no library: it does not begin with `library`");
+                let what = format!("{name} is not a library: it does not begin with `library`");
                 (String::new(), Library::unreadable(Problem::new("E055", *span, what)))
             }
             Ok(text) => (text.clone(), Library::read(&text, number)),
@@ -215,17 +215,17 @@ pub fn read_beside(
     Loaded { path: path.to_owned(), texts, scenario }
 }
 
-/// Whether a text begins as a library or a scenario does, whatever follows.
+/// Whether a text begins like a library or a scenario.
 fn is_of_ours(text: &str) -> bool {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let first = text.lines().map(str::trim_start).find(|line| !line.is_empty() && !line.starts_with('#'));
     first.is_none_or(|line| matches!(line.split(' ').next(), Some("library" | "scenario")))
 }
 
-/// Bytes of one file on a flash, or of one file that a scenario names.
+/// The largest size in bytes of a file on a flash, or of an asset of a scenario.
 const ASSET_BYTES_MAX: u64 = 1 << 20;
 
-/// The bytes of a file of bounded size.
+/// Reads a file of bounded size.
 fn read_asset(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?.take(ASSET_BYTES_MAX + 1).read_to_end(&mut bytes)?;
@@ -235,7 +235,7 @@ fn read_asset(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads the files that a scenario names, relative to its folder.
+/// Reads the assets that a scenario names, relative to its folder.
 fn read_assets(scenario: &mut Scenario, path: &Path) -> Vec<Problem> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut problems = Vec::new();
@@ -249,10 +249,10 @@ fn read_assets(scenario: &mut Scenario, path: &Path) -> Vec<Problem> {
     problems
 }
 
-/// The flash of a device in the open: everything in a folder, at the paths that it has on the device.
+/// Reads the flash of a live device from a folder: every file in it, at the path that it has on the device.
 ///
 /// # Errors
-/// What the system says.
+/// The I/O error.
 pub fn read_flash(folder: &Path) -> io::Result<Flash> {
     let mut found = Vec::new();
     if folder.exists() {
@@ -266,25 +266,25 @@ pub fn read_flash(folder: &Path) -> io::Result<Flash> {
     Ok(Flash::new(files))
 }
 
-/// Where the flash of a device lies; in the open, a folder stands for it.
+/// The root of a device's flash; for live devices a folder on disk takes its place.
 const FLASH_ROOT: &str = "/home/usr1/flash";
 
-/// The folders that are there, for whoever has to end in the middle.
+/// The temporary folders that exist now, to be removed if the process is terminated.
 static KEPT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
-/// Takes away every folder of a run.
+/// Removes all temporary folders.
 pub(crate) fn remove_kept() {
     for path in std::mem::take(&mut *KEPT.lock().unwrap_or_else(PoisonError::into_inner)) {
-        // What cannot be taken away is left to the system.
+        // An error is ignored: the operating system cleans up.
         drop(fs::remove_dir_all(path));
     }
 }
 
-/// A folder of one run, which goes when this does.
+/// A temporary folder of one run, removed on drop.
 pub(crate) struct Kept(PathBuf);
 
 impl Kept {
-    /// A new folder for temporary files, which its owner alone can look into.
+    /// Makes a new temporary folder that only its owner can access.
     pub(crate) fn new(name: &str) -> io::Result<Self> {
         let path = std::env::temp_dir().join(name);
         let mut builder = fs::DirBuilder::new();
@@ -303,12 +303,12 @@ impl Kept {
 impl Drop for Kept {
     fn drop(&mut self) {
         KEPT.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
-        // What cannot be taken away is left to the system.
+        // An error is ignored: the operating system cleans up.
         drop(fs::remove_dir_all(&self.0));
     }
 }
 
-/// A file whose end grows, and that its owner alone can read.
+/// Opens a file for appending; a new file is readable by its owner only.
 pub(crate) fn append_private(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.create(true).append(true);
@@ -329,10 +329,10 @@ fn all_files(folder: &Path, found: &mut Vec<PathBuf>, depth: usize) -> io::Resul
     Ok(())
 }
 
-/// Does to a folder what a device did to its flash. Keys may be among it, so its owner alone can read what is written.
+/// Applies a device's flash operation to a folder. The files may contain keys, so only their owner can read them.
 ///
 /// # Errors
-/// What the system says.
+/// The I/O error.
 pub fn write_flash(folder: &Path, op: &FlashOp) -> io::Result<()> {
     let place = |path: &str| folder.join(path.strip_prefix(FLASH_ROOT).unwrap_or(path).trim_start_matches('/'));
     match op {

@@ -1,25 +1,26 @@
-//! What a scenario may read: its libraries, tables and files lie in its project, unless an option allows more. A scenario comes
-//! from a repository, and error messages about what it reads end up in public CI logs.
+//! Read access of scenarios: libraries, tables and assets must lie within the project of the scenario, unless an option
+//! allows more. Scenarios come from repositories, and error messages about the files they read end up in public CI
+//! logs.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-/// Folders beside the project that scenarios may read from.
+/// Additional folders that scenarios may read from.
 static ALLOWED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Lets scenarios read from this folder too, and from those below it.
+/// Allows scenarios to read from this folder and its subfolders.
 ///
 /// # Errors
-/// What the system says of a folder that is not there.
+/// The I/O error of a folder that does not exist.
 pub fn allow_reads(folder: &Path) -> io::Result<()> {
     let real = fs::canonicalize(folder)?;
     ALLOWED.lock().unwrap_or_else(PoisonError::into_inner).push(real);
     Ok(())
 }
 
-/// Says whether a scenario may read a file: links count for where they lead.
+/// Checks whether a scenario may read a file; symbolic links are resolved first.
 pub(super) fn within(scenario: &Path, file: &Path) -> io::Result<()> {
     let real = fs::canonicalize(file)?;
     let project = project_of(scenario)?;
@@ -28,15 +29,15 @@ pub(super) fn within(scenario: &Path, file: &Path) -> io::Result<()> {
     if real.starts_with(&project) || is_allowed() {
         return Ok(());
     }
-    let why = format!("it lies outside the project {}; `--allow-reads DIR` allows more", project.display());
+    let why = format!("it is outside the project {}; `--allow-reads DIR` allows more", project.display());
     Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
 }
 
-/// The project of a scenario: the nearest folder above it with a `.git`, else the working folder where the scenario lies below
-/// it, else its own folder.
+/// The project of a scenario: the nearest folder above it with a `.git`, else the working folder if it contains the
+/// scenario, else the scenario's own folder.
 fn project_of(scenario: &Path) -> io::Result<PathBuf> {
     let folder = scenario.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // A text that an editor has not saved yet may stand in a folder that is not there.
+    // An unsaved text in an editor may have a path in a folder that does not exist yet.
     let own = fs::canonicalize(folder).or_else(|_| std::path::absolute(folder))?;
     if let Some(root) = own.ancestors().find(|folder| folder.join(".git").exists()) {
         return Ok(root.to_owned());

@@ -1,20 +1,20 @@
-//! Writes files whole. A reader finds the old file or the new one, never a part of one, also after a kill or on a full
+//! Atomic writing of files. A reader finds the old file or the new one, never a part, even after a kill or on a full
 //! disk: the new file is written beside the old one, synced, and renamed over it.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Writes a file, or replaces the one that is there and keeps its mode. A link is followed within its folder only.
+/// Writes a file, or replaces an existing one and keeps its mode. A symbolic link is followed only within its folder.
 ///
 /// # Errors
-/// What the system says; then the old file is as it was. A link out of its folder, a link that leads nowhere and what is no
-/// regular file are errors of the kind [`io::ErrorKind::InvalidInput`].
+/// The I/O error; the old file is unchanged then. [`io::ErrorKind::InvalidInput`] for a link out of its folder, a
+/// dangling link and anything but a regular file.
 pub fn replace(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
     write_beside(path, bytes.as_ref(), 0o666)
 }
 
-/// The same for a file that nobody but its owner may read, whatever mode the old one has.
+/// Writes or replaces a file that only its owner may read, whatever mode the old one has.
 ///
 /// # Errors
 /// As [`replace`].
@@ -22,15 +22,15 @@ pub fn replace_private(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
     write_beside(path, bytes.as_ref(), 0o600)
 }
 
-/// Writes a file that is not there yet.
+/// Writes a file that does not exist yet.
 ///
 /// # Errors
-/// What the system says; of a file that is there already [`io::ErrorKind::AlreadyExists`], and it stays as it is.
+/// The I/O error; [`io::ErrorKind::AlreadyExists`] for an existing file, which is unchanged.
 pub fn create(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
     create_beside(path, bytes.as_ref(), 0o666)
 }
 
-/// The same for a file that nobody but its owner may read.
+/// Writes a file that does not exist yet and that only its owner may read.
 ///
 /// # Errors
 /// As [`create`].
@@ -45,13 +45,13 @@ fn create_beside(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a folder and those above it. The folder itself must be none that a link stands for.
+/// Makes a folder and its parents. The folder itself must not be a symbolic link.
 ///
 /// # Errors
-/// What the system says; a link is an error of the kind [`io::ErrorKind::InvalidInput`].
+/// The I/O error; [`io::ErrorKind::InvalidInput`] for a link.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     if fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink()) {
-        return Err(unfit(format!("{} is a link, and nothing is written through it", path.display())));
+        return Err(unfit(format!("{} is a symbolic link, and sca-sim does not write through it", path.display())));
     }
     fs::create_dir_all(path)
 }
@@ -65,7 +65,7 @@ fn write_beside(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// A new file in a folder with these bytes, on the disk.
+/// Writes a new temporary file with these bytes in a folder, and syncs it to disk.
 fn beside(
     folder: &Path,
     bytes: &[u8],
@@ -73,7 +73,7 @@ fn beside(
     like: Option<fs::Permissions>,
 ) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    // A name with a leading dot is taken for no scenario, should a kill leave it.
+    // A name with a leading dot is not taken for a scenario, should a kill leave the file behind.
     builder.prefix(".sca-sim-").suffix(".part");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
@@ -86,7 +86,7 @@ fn beside(
     Ok(beside)
 }
 
-/// Brings the names in a folder to the disk; a system that cannot do that has no better way.
+/// Syncs the directory entries of a folder to disk; errors are ignored, since some systems do not support it.
 fn sync(folder: &Path) {
     drop(File::open(folder).and_then(|folder| folder.sync_all()));
 }
@@ -95,7 +95,7 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// The file that is replaced, and what is known of it where there is one.
+/// The file to replace, and its metadata if it exists.
 fn target(path: &Path) -> io::Result<(PathBuf, Option<fs::Metadata>)> {
     let meta = match fs::symlink_metadata(path) {
         Ok(meta) => meta,
@@ -106,17 +106,17 @@ fn target(path: &Path) -> io::Result<(PathBuf, Option<fs::Metadata>)> {
         return Ok((path.to_owned(), Some(meta)));
     }
     if !meta.is_symlink() {
-        return Err(unfit("it is no regular file".to_owned()));
+        return Err(unfit("not a regular file".to_owned()));
     }
-    let real = fs::canonicalize(path).map_err(|_| unfit("it is a link that leads nowhere".to_owned()))?;
+    let real = fs::canonicalize(path).map_err(|_| unfit("a dangling symbolic link".to_owned()))?;
     if real.parent() != Some(fs::canonicalize(folder_of(path))?.as_path()) {
-        return Err(unfit(format!("it is a link to {}, out of its folder", real.display())));
+        return Err(unfit(format!("a symbolic link to {}, out of its folder", real.display())));
     }
     let meta = fs::metadata(&real)?;
     if meta.is_file() {
         Ok((real, Some(meta)))
     } else {
-        Err(unfit("it is a link to what is no regular file".to_owned()))
+        Err(unfit("a symbolic link to something other than a regular file".to_owned()))
     }
 }
 

@@ -1,8 +1,9 @@
-//! Which POS has asked what of a terminal, so that each answer reaches the one that asked.
+//! Routing of answers: remembers which POS asked which request of a terminal, so that each answer reaches the POS
+//! that asked.
 //!
-//! An answer finds its request by POS_RECON and COUNTER. Several POS may use the same numbers: then the device itself tells,
-//! which is busy for the POS that asked last, and pays for the one that asked first. What answers nothing that waits is
-//! passed to no POS.
+//! An answer is matched to its request by POS_RECON and COUNTER. If several POS use the same numbers, the result code
+//! decides: a busy answer goes to the POS that asked last, a payment answer to the one that asked first. An answer
+//! that matches no open request is passed to no POS.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +13,9 @@ use sca_protocol::commands::{Behaviour, Command};
 use sca_protocol::xml::Limits;
 use sca_protocol::{Request, Response};
 
-/// Requests of one POS that are remembered.
+/// Maximum number of requests remembered per POS.
 const WAITING_MAX: usize = 64;
-/// Bytes of a value by which an answer finds its request.
+/// Maximum length of a COUNTER or POS_RECON value used for matching, in bytes.
 const MARK_MAX: usize = 64;
 
 /// A request that waits for its answer.
@@ -26,29 +27,29 @@ struct Waiting {
     is_request: bool,
     counter: Option<String>,
     recon: Option<String>,
-    /// Whether it takes a card and goes to the host.
+    /// Whether it is a payment command, which takes a card and goes to the payment host.
     pays: bool,
 }
 
-/// Whom a message of a terminal is for.
+/// The recipient of a terminal's message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum For {
-    /// Every POS of the terminal: it is a notice.
+    /// Every POS of the terminal, because the message is a notice.
     All,
     /// The POS that asked.
     One(Peer),
-    /// Nobody: it answers nothing that waits.
+    /// No POS, because it answers no open request.
     Nobody,
 }
 
-/// The requests that wait for their answers, by pinpad id.
+/// Open requests by pinpad id, in the order they were asked.
 #[derive(Debug, Default)]
 pub(super) struct Askers {
     waiting: BTreeMap<String, Vec<Waiting>>,
 }
 
 impl Askers {
-    /// A POS asks the terminal with this pinpad id, which is connected so.
+    /// Records a request of a POS to the terminal with this pinpad id, sent on the terminal's connection `on`.
     pub(super) fn asked(&mut self, pinpad_id: &str, asker: Peer, on: Peer, text: &str) {
         let waiting = self.waiting.entry(pinpad_id.to_owned()).or_default();
         let mine = |one: &Waiting| one.asker == asker;
@@ -73,7 +74,7 @@ impl Askers {
         });
     }
 
-    /// Whom a message of the terminal with this pinpad id is for.
+    /// The recipient of a message from the terminal with this pinpad id.
     pub(super) fn answered(&mut self, pinpad_id: &str, text: &str) -> For {
         let response = Response::parse(text, Limits { bytes_max: usize::MAX, ..Limits::default() }).ok();
         let field = |name: &str| response.as_ref().and_then(|response| response.get(name));
@@ -85,11 +86,11 @@ impl Askers {
         }
         let Some(waiting) = self.waiting.get_mut(pinpad_id) else { return For::Nobody };
         let fits = |one: &Waiting| {
-            // What is no request is answered as a document that cannot be read, and nothing else is.
+            // A text that is not a request gets the answer for an unreadable document, and no other answer.
             let is_of_kind = one.is_request || code == "-2" || response.is_none();
             let is_marked = match (recon, counter) {
                 (Some(recon), _) if one.recon.is_some() => one.recon.as_deref() == Some(recon),
-                // GET_COUNTER answers a COUNTER that it was not asked with.
+                // GET_COUNTER returns a COUNTER that its request did not contain.
                 (_, Some(counter)) if one.counter.is_some() => one.counter.as_deref() == Some(counter),
                 _ => true,
             };
@@ -105,7 +106,7 @@ impl Askers {
         let among = if named.is_empty() { all } else { named };
         let pays = |place: &&usize| waiting[**place].pays;
         let place = match code {
-            // The device is held by what came before.
+            // A busy answer: the device is occupied by an earlier request.
             "59002" | "59003" => among.last(),
             "-2" => among.iter().find(|place| !waiting[**place].is_request).or(among.first()),
             "-1" => among.iter().find(|place| !pays(place)).or(among.first()),
@@ -114,7 +115,7 @@ impl Askers {
         };
         let Some(place) = place.copied() else { return For::Nobody };
         if said.2 == codes::EARLY_CARD {
-            // The answer itself is still to come.
+            // The final answer is still to come.
             return For::One(waiting[place].asker);
         }
         let asker = waiting.remove(place).asker;
@@ -124,7 +125,8 @@ impl Askers {
         For::One(asker)
     }
 
-    /// A connection of the terminal is over: the POS whose requests on it have no answer, one for each request.
+    /// Forgets the requests on a terminal's connection that has ended. Returns the asking POS, one entry for each
+    /// request.
     pub(super) fn lost(&mut self, pinpad_id: &str, on: Peer) -> Vec<Peer> {
         let Some(waiting) = self.waiting.get_mut(pinpad_id) else { return Vec::new() };
         let lost = waiting.iter().filter(|one| one.on == on).map(|one| one.asker).collect();
@@ -136,7 +138,8 @@ impl Askers {
     }
 }
 
-/// Whether a text is a request, as a POS sends it: behind a mark, comments and the line of XML.
+/// Whether a text is a request of a POS: a TRANSACTION or ETRANSACTION, after an optional byte order mark, XML
+/// declaration and comments.
 pub(super) fn asks(text: &str) -> bool {
     let mut rest = text.trim_start_matches('\u{feff}').trim_start();
     for (begin, end) in [("<?", "?>"), ("<!--", "-->"), ("<!--", "-->")] {

@@ -1,4 +1,4 @@
-//! The broker on a real port: terminals dial in, POS clients reach them by `/pos/PINPAD-ID` on the same port.
+//! A broker on a real port: terminals dial in, and POS clients reach them at `/pos/PINPAD-ID` on the same port.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -22,32 +22,33 @@ use super::guests::{Cause, Guest};
 use super::limits::{Limits, SHORTAGE_PAUSE, Shortage};
 use super::said::Said;
 
-/// A broker to run.
+/// The configuration of a broker to run.
 #[derive(Debug, Clone)]
 pub struct BrokerPlan {
-    /// Where it listens.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// Its certificate and the authority of its terminals; without an identity it speaks ws.
+    /// Its certificate, and the authority that terminals' certificates must come from. Without an identity it speaks
+    /// plain ws.
     pub credentials: Credentials,
-    /// How it is set up.
+    /// Its settings.
     pub settings: BrokerSettings,
-    /// What it allows.
+    /// Its limits on connections, memory and time.
     pub limits: Limits,
 }
 
-/// How the broker's own answers begin, or end.
+/// Fixed parts of the broker's own answers: a prefix and a suffix.
 const NO_TERMINAL: &str = "no terminal with pinpad";
-const GONE: &str = "went before it answered";
+const GONE: &str = "disconnected before it answered";
 
-/// Characters of a pinpad id, as a terminal takes it.
+/// Maximum length of a pinpad id in characters, as terminals limit it.
 const PINPAD_ID_MAX: usize = 64;
 
-/// Who has been heard from is left alone for this long.
+/// How long a connection may be silent before it is pinged.
 const QUIET: Duration = Duration::from_secs(120);
-/// Orders that may wait for one connection. What is held bounds them long before.
+/// Maximum number of orders queued for one connection. The memory budget takes effect long before.
 const ORDERS_MAX: usize = 1 << 20;
 
-/// The code of the broker's own answers; the tables have it for a terminal that is not ready.
+/// The result code of the broker's own answers; in the code tables, a terminal that is not ready.
 const UNREACHED: &str = "59005";
 
 struct Live<'a> {
@@ -56,17 +57,18 @@ struct Live<'a> {
     limits: Limits,
     budget: Budget,
     mailbox: Mailbox,
-    /// Who has asked what of each terminal; nothing where all get every answer.
+    /// The open requests for routing answers; `None` if every POS receives every answer.
     askers: Option<Askers>,
     tells_lost: bool,
     say: &'a mut dyn FnMut(&Said<'_>),
     clock: crate::clock::Clock,
 }
 
-/// Serves until `stop` is done. `ready` is told the address, `say` each line of the log. Needs a `LocalSet`.
+/// Runs the broker until `stop` completes. Calls `ready` with the address and `say` with each line of the log. Needs
+/// a `LocalSet`.
 ///
 /// # Errors
-/// What the system says of the port, or why the credentials cannot be used.
+/// The port cannot be opened, or the credentials cannot be used.
 pub async fn serve(
     plan: BrokerPlan,
     stop: impl Future<Output = ()>,
@@ -166,16 +168,16 @@ impl Live<'_> {
         );
     }
 
-    /// Ends the oldest connection without a request for the upgrade; false if there is none.
+    /// Closes the oldest connection that has sent no upgrade request, to make room; false if there is none.
     fn makes_room(&mut self) -> bool {
         let idle = self.guests.iter().find(|(_, guest)| !guest.asked).map(|(tag, _)| *tag);
         if let Some(tag) = idle {
-            self.hang_up(tag, "it has asked for nothing, and others come");
+            self.hang_up(tag, "it sent no request, and a new connection needs its place");
         }
         idle.is_some()
     }
 
-    /// Whoever is quiet is pinged; whoever stays so is hung up on.
+    /// Pings connections that are silent for too long; closes those that still do not answer.
     fn lose_patience(&mut self) {
         let now = tokio::time::Instant::now();
         let late: Vec<Tag> = self.guests.iter().filter(|(_, guest)| guest.until <= now).map(|(tag, _)| *tag).collect();
@@ -189,8 +191,8 @@ impl Live<'_> {
                     let outputs = self.broker.handle(BrokerInput::Speak { peer, frame });
                     self.carry_out(outputs, None, None);
                 }
-                Some(guest) if guest.asked => self.hang_up(tag, "it does not answer a ping"),
-                _ => self.hang_up(tag, "it has not asked for the upgrade"),
+                Some(guest) if guest.asked => self.hang_up(tag, "it did not answer a ping"),
+                _ => self.hang_up(tag, "it sent no upgrade request"),
             }
         }
     }
@@ -198,18 +200,18 @@ impl Live<'_> {
     fn hang_up(&mut self, tag: Tag, why: &str) {
         if let Some(guest) = self.guests.remove(&tag) {
             guest.task.abort();
-            self.line(&format!("connection {} is hung up on: {why}", tag.connection));
+            self.line(&format!("connection {} is closed by the broker: {why}", tag.connection));
             let peer = Peer { terminal: tag.terminal, connection: tag.connection };
             let outputs = self.goes(peer, &guest);
             self.carry_out(outputs, None, None);
         }
     }
 
-    /// A request at a path that leads nowhere is told where a POS asks.
+    /// Answers 404 to a request that is neither a terminal's nor a POS's, with a hint at the right path.
     fn sends_away(&mut self, tag: Tag, what: &str) {
         let what = format!("{what} is neither a terminal nor a POS");
-        self.line(&format!("connection {} is sent away: {what}", tag.connection));
-        let body = "a POS asks at /pos/PINPAD-ID; a terminal names itself by x-vfi-pinpad-id\n";
+        self.line(&format!("connection {} is rejected: {what}", tag.connection));
+        let body = "a POS connects to /pos/PINPAD-ID; a terminal sends the header x-vfi-pinpad-id\n";
         let length = body.len();
         let answer = format!(
             "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\
@@ -219,14 +221,14 @@ impl Live<'_> {
         self.order(peer, ServerOrder::Answer { bytes: answer.into_bytes(), open: false });
     }
 
-    /// Somebody has gone; what the broker makes of it.
+    /// Handles a connection that is gone. Returns the broker's outputs.
     fn goes(&mut self, peer: Peer, guest: &Guest) -> Vec<BrokerOutput> {
         let outputs = self.broker.handle(BrokerInput::Ended { peer });
         let named = guest.named.as_ref().filter(|_| guest.pos_of.is_none());
         let waiting = named.zip(self.askers.as_mut()).map(|(id, askers)| (id, askers.lost(id, peer)));
         for (id, asker) in waiting.into_iter().flat_map(|(id, all)| all.into_iter().map(move |asker| (id, asker))) {
             self.line(&format!(
-                "the terminal with pinpad {id} went and owes connection {} an answer",
+                "the terminal with pinpad {id} disconnected without answering connection {}",
                 asker.connection
             ));
             if self.tells_lost {
@@ -245,7 +247,7 @@ impl Live<'_> {
                 Vec::new()
             }
             ServerEvent::Failed(reason) => {
-                self.line(&format!("connection {} fails: {reason}", tag.connection));
+                self.line(&format!("connection {} failed: {reason}", tag.connection));
                 Vec::new()
             }
             ServerEvent::Asked(mut head, ..) => {
@@ -267,11 +269,11 @@ impl Live<'_> {
                 if let Some(before) = before {
                     let (number, other) = (tag.connection, before.connection);
                     self.line(&format!(
-                        "connection {number} has the pinpad id of connection {other}, which is still there"
+                        "connection {number} has the same pinpad id as connection {other}, which is still open"
                     ));
                 }
                 if pos_of.is_some() {
-                    // A POS is no terminal: nothing is to be routed to it by its pinpad id.
+                    // A POS is not a terminal: no message may be routed to it by its pinpad id.
                     head.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("x-vfi-pinpad-id"));
                 }
                 let (mut names, is_terminal) = (Vec::new(), pos_of.is_none());
@@ -288,7 +290,7 @@ impl Live<'_> {
                     guest.pinged = false;
                 }
                 if frame.opcode >= opcode::CLOSE && frame.payload.len() > 125 {
-                    return self.hang_up(tag, "it sent a control frame that is too long");
+                    return self.hang_up(tag, "it sent a control frame longer than 125 bytes");
                 }
                 self.broker.handle(BrokerInput::Frame { peer, frame })
             }
@@ -307,7 +309,8 @@ impl Live<'_> {
         self.carry_out(outputs, None, cause);
     }
 
-    /// Carries out what the broker wants. `asker` is the POS whose request is being routed, `cause` what all this comes of.
+    /// Carries out the outputs of the broker. `asker` is the POS whose request is being routed, `cause` the received
+    /// frame that led to these outputs.
     fn carry_out(&mut self, outputs: Vec<BrokerOutput>, asker: Option<Peer>, cause: Option<&Cause>) {
         for output in outputs {
             match output {
@@ -340,7 +343,7 @@ impl Live<'_> {
         if let Some(guest) = self.guests.get(&tag)
             && guest.orders.try_send(order).is_err()
         {
-            self.hang_up(tag, "more waits for it than can be counted");
+            self.hang_up(tag, "its queue of outgoing messages is full");
         }
     }
 
@@ -349,7 +352,7 @@ impl Live<'_> {
         self.carry_out(outputs, None, cause);
     }
 
-    /// A message of a POS goes to its terminal, one of a terminal to every POS that speaks to it.
+    /// Passes a message of a POS to its terminal, and a message of a terminal to the POS it is for.
     fn deliver(&mut self, from: Peer, pinpad_id: &str, text: String, cause: Option<&Cause>) {
         let tag = Tag { terminal: from.terminal, line: None, connection: from.connection };
         match self.guests.get(&tag).and_then(|guest| guest.pos_of.clone()) {
@@ -366,19 +369,19 @@ impl Live<'_> {
                 if asks(&text) {
                     let number = from.connection;
                     self.line(&format!(
-                        "connection {number} asks as a POS does, at a terminal's place: a POS asks at /pos/PINPAD-ID"
+                        "connection {number} sends requests but is no POS: a POS connects to /pos/PINPAD-ID"
                     ));
                 }
                 match self.askers.as_mut().map_or(For::All, |askers| askers.answered(pinpad_id, &text)) {
                     For::All => {}
-                    For::Nobody => return self.line("this answers nothing that a POS has asked and waits for"),
+                    For::Nobody => return self.line("this answer matches no open request of a POS"),
                     For::One(peer) => {
                         let tag = Tag { terminal: peer.terminal, line: None, connection: peer.connection };
                         if self.guests.contains_key(&tag) {
                             return self.speak(peer, text, cause);
                         }
                         let number = peer.connection;
-                        return self.line(&format!("the POS that asked for this has gone (connection {number})"));
+                        return self.line(&format!("the POS that asked for this is gone (connection {number})"));
                     }
                 }
                 let listening: Vec<Peer> = self
@@ -400,7 +403,7 @@ pub(super) fn is_of_broker(text: &str) -> bool {
     text.starts_with(NO_TERMINAL) || text.ends_with(GONE)
 }
 
-/// The broker's own answer to a POS whose request no terminal answers.
+/// The broker's own answer to a POS whose request reaches no terminal.
 fn refusal(text: String) -> String {
     let refusal = Response::default()
         .with("RESPONSE_TEXT", text)

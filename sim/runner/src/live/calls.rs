@@ -1,4 +1,4 @@
-//! Plain TCP of a terminal in the open: its calls to hosts, and the classic ports on which POS call it.
+//! Plain TCP of a terminal on real sockets: its connections to hosts, and the classic ports that POS connect to.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -17,10 +17,10 @@ use tokio::task::JoinHandle;
 
 use super::limits::{Limits, SHORTAGE_PAUSE, Shortage};
 
-/// Orders that may wait on one call before it is given up. More than one read can ask for.
+/// Maximum number of orders queued for one connection before it is given up; more than one read can cause.
 const OUTBOX: usize = 2_048;
 
-/// The calls of one terminal, and its open ports.
+/// The plain TCP connections of one terminal, and its open ports.
 pub(super) struct Calls {
     mailbox: Mailbox,
     open: Rc<RefCell<BTreeMap<CallId, mpsc::Sender<CallOrder>>>>,
@@ -28,7 +28,7 @@ pub(super) struct Calls {
     listen_on: IpAddr,
     limits: Limits,
     budget: Budget,
-    /// Takes what there is to say of the ports.
+    /// Receives status lines about the ports; an error means that a port could not be opened.
     said: mpsc::Sender<Result<String, String>>,
 }
 
@@ -52,7 +52,7 @@ impl Calls {
         }
     }
 
-    /// Calls a host, or the POS that listens for notices.
+    /// Connects to a host, or to the POS that receives notices.
     pub(super) fn call(&mut self, settings: &TerminalSettings, call: CallId, address: Option<(String, u16)>) {
         let named = match call.line {
             Line::Estate => &settings.estate_host,
@@ -61,7 +61,7 @@ impl Calls {
         let of_host = || read_place(named);
         let (sender, orders) = mpsc::channel(OUTBOX);
         self.open.borrow_mut().insert(call, sender);
-        // A host without an address is out of reach.
+        // A host without an address cannot be reached.
         let route = match address.or_else(of_host) {
             Some((host, port)) => Route::direct(host, port),
             None => Route { fate: Fate::Refuse, ..Route::direct(String::new(), 0) },
@@ -79,12 +79,12 @@ impl Calls {
         }
     }
 
-    /// A call is over.
+    /// Forgets a connection that is over.
     pub(super) fn forget(&mut self, call: CallId) {
         self.open.borrow_mut().remove(&call);
     }
 
-    /// Nothing stands any more.
+    /// Drops all connections and closes the ports, as when power is lost.
     pub(super) fn lose_all(&mut self) {
         self.open.borrow_mut().clear();
         self.ports.drain(..).for_each(|port| port.abort());

@@ -8,35 +8,36 @@ use sca_protocol::UnixTime;
 
 use crate::clock::{Clock as WorldClock, DeviceClock};
 
-/// Who is trusted, and what is shown.
+/// The TLS credentials of a party: the roots it trusts and the certificate it presents.
 #[derive(Debug, Clone, Default)]
 pub struct Credentials {
     /// Trusted roots, DER.
     pub roots: Vec<Vec<u8>>,
     /// Revocation lists, DER.
     pub lists: Vec<Vec<u8>>,
-    /// What is shown to the other side.
+    /// The certificate and key presented to the peer.
     pub identity: Option<Arc<Identity>>,
 }
 
 impl Credentials {
-    /// The side that is dialled, which demands a certificate of whoever dials; validity is judged by the real date.
+    /// The TLS configuration of the accepting side, which requires a client certificate; validity is checked against
+    /// the real date.
     ///
     /// # Errors
-    /// [`TlsError`], if they cannot be used.
+    /// [`TlsError`], if the credentials cannot be used.
     pub fn server(&self) -> Result<Arc<ServerTls>, TlsError> {
         tls::server(&self.trust((false, "both", "all"))?, wall(&real_clock(None).1), Demand::Required)
     }
 
-    /// The side that dials.
+    /// The TLS configuration of the dialling side; validity is checked against the real date.
     ///
     /// # Errors
-    /// [`TlsError`], if they cannot be used.
+    /// [`TlsError`], if the credentials cannot be used.
     pub fn client(&self) -> Result<Arc<ClientTls>, TlsError> {
         tls::client(&self.trust((false, "both", "all"))?, wall(&real_clock(None).1), None)
     }
 
-    /// Trust with what settings say of resumption, versions and groups.
+    /// Combines the credentials with the settings for resumption, versions and groups.
     pub(super) fn trust(&self, (resumption, versions, groups): (bool, &str, &str)) -> Result<Trust, TlsError> {
         let shown = match &self.identity {
             Some(identity) => Shown::new(identity)?,
@@ -47,7 +48,7 @@ impl Credentials {
     }
 }
 
-/// The real clock, for those who check validity; theirs shows something else where a setting says so.
+/// A real-time clock, and the device clock used to check validity; that one shows another date if a setting says so.
 pub(super) fn real_clock(shows: Option<UnixTime>) -> (WorldClock, DeviceClock) {
     let clock = WorldClock::start(1);
     (clock, DeviceClock::new(clock, shows.unwrap_or_else(crate::clock::today)))

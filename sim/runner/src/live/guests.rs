@@ -1,4 +1,5 @@
-//! Who is at a broker's port, and what of what was read of them has not been delivered yet.
+//! The connections at a broker's port, and the received frames whose bytes count against the memory budget until they
+//! are delivered.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,32 +9,32 @@ use sca_protocol::frame::Frame;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// A connection that stands.
+/// An open connection at the broker's port.
 pub(super) struct Guest {
     pub(super) orders: mpsc::Sender<ServerOrder>,
     pub(super) task: JoinHandle<()>,
-    /// The pinpad id that a POS speaks to; none for a terminal.
+    /// The pinpad id that a POS talks to; `None` for a terminal.
     pub(super) pos_of: Option<String>,
-    /// The pinpad id that a terminal has named.
+    /// The pinpad id in a terminal's upgrade request.
     pub(super) named: Option<String>,
-    /// The names in the certificate it has shown.
+    /// The names in the certificate it presented.
     pub(super) names: Vec<String>,
     pub(super) asked: bool,
-    /// Whether it has been pinged since it was last heard.
+    /// Whether it has been pinged since its last message.
     pub(super) pinged: bool,
-    /// When patience ends.
+    /// When it is pinged or closed unless it sends something.
     pub(super) until: tokio::time::Instant,
 }
 
-/// A frame that was read, of which others come.
+/// A received frame that causes others to be sent; its bytes stay accounted until those are delivered.
 pub(super) struct Cause {
     held: Held,
-    /// What was last made of it: many may be sent the same.
+    /// The last frame made from it, with its encoding, because many receivers may get the same frame.
     last: RefCell<Option<(Frame, Rc<Vec<u8>>)>>,
 }
 
 impl Cause {
-    /// Nothing has been made of it yet.
+    /// Creates a cause from which no frame has been made yet.
     pub(super) fn new(held: Held) -> Self {
         Self { held, last: RefCell::default() }
     }

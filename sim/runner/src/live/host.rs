@@ -1,4 +1,4 @@
-//! The payment host and the estate host in the open: plain TCP, documents, real time.
+//! The payment host and the estate host on real ports: plain TCP, XML documents, real time.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use super::credentials::real_clock;
 use super::limits::{Limits, SHORTAGE_PAUSE, Shortage};
 use super::said::Said;
 
-/// Which host to run, and how it behaves.
+/// Which host to run, with its settings.
 #[derive(Debug, Clone)]
 pub enum HostPlan {
     /// The payment host.
@@ -29,7 +29,7 @@ enum Machine {
 }
 
 impl HostPlan {
-    /// Whether nobody can reach it.
+    /// Whether the host is set to be unreachable.
     fn is_down(&self) -> bool {
         match self {
             Self::Payment(settings) => settings.state == "down",
@@ -38,22 +38,22 @@ impl HostPlan {
     }
 }
 
-/// Bytes of a document, and seconds until it is whole.
+/// Maximum size of a document in bytes, and the time limit for receiving it in seconds.
 const DOCUMENT_MAX: (usize, u64) = (1 << 16, 10);
-/// Answers that may wait on one call.
+/// Maximum number of answers queued for one connection.
 const ORDERS_MAX: usize = 1_024;
 
-/// A call that stands.
+/// An open plain TCP connection.
 struct Call {
     orders: mpsc::Sender<CallOrder>,
     has_asked: bool,
 }
 
-/// Runs a host until `stop` is done. `ready` is told where it listens, `say` each line of the ladder. Needs a
+/// Runs a host until `stop` completes. Calls `ready` with the address and `say` with each line of the log. Needs a
 /// `LocalSet`.
 ///
 /// # Errors
-/// What the system says of the address.
+/// The port cannot be opened.
 pub async fn host(
     listen: SocketAddr,
     (plan, limits): (HostPlan, Limits),
@@ -109,7 +109,7 @@ pub async fn host(
                         }
                         Event::Call(_, CallEvent::Opened) => {}
                         Event::Call(_, CallEvent::GivenUp(why)) => {
-                            line(&format!("call {} is given up: it {why}", caller.call), None);
+                            line(&format!("connection {} is given up: it {why}", caller.call), None);
                         }
                         Event::Call(..) => {
                             calls.remove(&caller.call);
@@ -128,7 +128,7 @@ pub async fn host(
                     match idle.filter(|_| calls.len() >= limits.connections) {
                         Some(idle) => {
                             calls.remove(&idle);
-                            let text = format!("call {idle} is hung up on: it has asked for nothing, and others come");
+                            let text = format!("connection {idle} is closed for a new one: it sent no request");
                             line(&text, None);
                         }
                         None if calls.len() >= limits.connections => {

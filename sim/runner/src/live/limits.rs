@@ -5,11 +5,11 @@ use std::time::Duration;
 /// Limits of a party that listens on a real port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at one time.
+    /// Maximum number of connections at one time.
     pub connections: usize,
-    /// Bytes that may wait: read and not passed on, or not taken.
+    /// Maximum number of buffered bytes: read and not passed on, or not accepted by the receiver.
     pub memory: usize,
-    /// How long somebody may hold a connection and do nothing with it.
+    /// How long a connection may stay idle.
     pub patience: Duration,
 }
 
@@ -19,24 +19,24 @@ impl Default for Limits {
     }
 }
 
-/// Says once that nobody can be taken in, until somebody is.
+/// Reports once that connections cannot be accepted, until one is accepted again.
 #[derive(Debug, Default)]
 pub struct Shortage {
     is_told: bool,
 }
 
 impl Shortage {
-    /// What there is to say of this error.
+    /// The log line for this error; `None` if the shortage was reported already.
     pub fn of(&mut self, error: &std::io::Error) -> Option<String> {
         let is_new = !std::mem::replace(&mut self.is_told, true);
-        is_new.then(|| format!("nobody can be taken in for now: {error}"))
+        is_new.then(|| format!("cannot accept connections for now: {error}"))
     }
 
-    /// Somebody was taken in.
+    /// Records that a connection was accepted.
     pub fn is_over(&mut self) {
         self.is_told = false;
     }
 }
 
-/// After an error that lasts the next try waits, or the loop would spin.
+/// The pause after a failed accept; without it, a lasting error would make the accept loop spin.
 pub const SHORTAGE_PAUSE: Duration = Duration::from_millis(50);

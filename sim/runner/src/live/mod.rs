@@ -1,4 +1,4 @@
-//! The simulated terminal, broker and POS in the open: real sockets, real time, nobody's script.
+//! The simulated terminal, broker, hosts and POS on real sockets, in real time, without a scenario.
 
 mod askers;
 mod broker;

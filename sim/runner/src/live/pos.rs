@@ -1,4 +1,4 @@
-//! A POS that asks through a broker: a request at a time, each with its answer.
+//! A POS client that connects through a broker and sends one request at a time, each with its answer.
 
 use std::time::Duration;
 
@@ -16,33 +16,33 @@ use tokio::time::timeout;
 use super::broker::is_of_broker;
 use super::credentials::{Credentials, real_clock, wall};
 
-/// A POS to run.
+/// The configuration of a POS to run.
 #[derive(Debug, Clone)]
 pub struct PosPlan {
-    /// The broker.
+    /// The broker's address.
     pub target: Target,
-    /// The terminal it speaks to.
+    /// The pinpad id of the terminal it talks to.
     pub pinpad_id: String,
-    /// Whom it trusts, and what it shows.
+    /// The roots it trusts, and the certificate it presents.
     pub credentials: Credentials,
-    /// How long it waits for the broker, and for each answer.
+    /// How long it waits for the connection, and for each answer.
     pub patience: Duration,
 }
 
 /// Why a POS gave up.
 #[derive(Debug, thiserror::Error)]
 pub enum PosError {
-    /// The broker cannot be reached.
+    /// The connection to the broker failed.
     #[error("the broker cannot be reached: {}", .0.sentence())]
     Broker(Reason),
-    /// The link ended while an answer was due.
-    #[error("the link ended before the answer came")]
+    /// The connection ended while an answer was due.
+    #[error("the connection ended before the answer arrived")]
     Lost,
-    /// The broker did not pass the request on.
-    #[error("the broker did not pass the request on: {0}")]
+    /// The broker did not forward the request.
+    #[error("the broker did not forward the request: {0}")]
     Refused(String),
-    /// No answer came.
-    #[error("no answer came in {} s", .0.as_secs())]
+    /// No answer arrived in time.
+    #[error("no answer within {} s", .0.as_secs())]
     Silence(Duration),
     /// The credentials cannot be used.
     #[error(transparent)]
@@ -55,7 +55,8 @@ struct Link {
     waiting: std::collections::VecDeque<ClientEvent>,
 }
 
-/// Sends each request that comes and hands its answer to `answered`, until there are no more. Needs a `LocalSet`.
+/// Sends each request from the channel and passes every received message to `answered`, until the channel is closed.
+/// Needs a `LocalSet`.
 ///
 /// # Errors
 /// [`PosError`], at the first request that gets no answer.
@@ -87,7 +88,7 @@ pub async fn converse(
         };
         timeout(plan.patience, answer).await.unwrap_or(Err(PosError::Silence(plan.patience)))?;
     }
-    // A normal close, and time for it to travel.
+    // A normal close, and up to one second for the connection task to finish.
     drop(link.orders.send(ClientOrder::Close(1000, [0; 4])).await);
     drop(timeout(Duration::from_secs(1), link.orders.closed()).await);
     Ok(())
@@ -158,7 +159,7 @@ impl Link {
         }
     }
 
-    /// The next message, or nothing when the link has ended.
+    /// The next text message; `None` when the connection has ended.
     async fn text(&mut self) -> Option<String> {
         loop {
             match self.event().await {

@@ -9,33 +9,34 @@ use sca_protocol::{Response, xml};
 
 use crate::moment::stamp;
 
-/// A line of the log of a party in the open.
+/// A line in the log of a party on a real port.
 ///
-/// Shown it is one line of at most some 200 characters behind the time: of a document its fields, but for what is secret.
+/// `Display` prints a single line with at most about 200 characters after the time: of a document its fields, without
+/// secrets.
 #[derive(Debug, Clone, Copy)]
 pub struct Said<'a> {
-    /// How long the party has been there.
+    /// Time since the party started.
     pub at: Duration,
-    /// What happened, or who says something to whom.
+    /// The event, or the sender and receiver of a message.
     pub what: &'a str,
-    /// What is said, whole, as it was; it may hold what is secret.
+    /// The complete document as sent; it may contain secrets.
     pub document: Option<&'a str>,
 }
 
 impl Said<'_> {
-    /// The document without what is secret.
+    /// The document with secrets removed.
     #[must_use]
     pub fn discreet(&self) -> Option<String> {
         self.document.map(without_secrets)
     }
 
-    /// What happened, without what is secret.
+    /// The description of what happened, with secrets removed.
     #[must_use]
     pub fn what(&self) -> String {
         without_secrets(self.what)
     }
 
-    /// The whole line: the document on one line, but for what is secret, and nothing of it cut.
+    /// The complete line, not shortened: the document's fields on one line, with secrets removed.
     #[must_use]
     pub fn whole(&self) -> String {
         let document = self.document.map(fields).unwrap_or_default();
@@ -55,7 +56,7 @@ impl fmt::Display for Said<'_> {
     }
 }
 
-/// A document on one line: its fields but for what is secret.
+/// A document's fields on one line, with secrets removed.
 fn fields(text: &str) -> String {
     let text = without_secrets(text);
     let fields = match xml::parse(&text, xml::Limits::default()) {
@@ -66,11 +67,11 @@ fn fields(text: &str) -> String {
         }
         _ => text.split_whitespace().collect::<Vec<_>>().join(" "),
     };
-    // One line is one line.
+    // Escapes line breaks, so that a log entry stays on one line.
     fields.replace('\r', "\\r").replace('\n', "\\n")
 }
 
-/// A text as a log may have it: without what is secret, credentials of HTTP too.
+/// A text for the log, with secrets removed, HTTP credentials included.
 fn without_secrets(text: &str) -> String {
     let text = secret::without(text, |kind| kind.is_withheld() || kind == Kind::Credential);
     crate::cards::discreet(&text).into_owned()

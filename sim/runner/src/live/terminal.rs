@@ -1,4 +1,4 @@
-//! One simulated terminal against any broker, with a ladder of what happens and what it waits for.
+//! One simulated terminal that connects to any broker, with a log of what happens and what it waits for.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -23,33 +23,33 @@ use crate::core::{Core, Making};
 use crate::files;
 use crate::moment::stamp;
 
-/// What somebody who stands before the terminal does.
+/// An action of the operator in front of the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
-    /// What a cardholder does.
+    /// A cardholder's action.
     Cardholder(Cardholder),
-    /// Looks at the screen.
+    /// Prints the current screen.
     Looks,
-    /// Gives it power, or takes it.
+    /// Switches the power on or off.
     Power(bool),
 }
 
-/// A terminal to run.
+/// The configuration of a terminal to run.
 #[derive(Debug, Clone)]
 pub struct TerminalPlan {
-    /// How it is set up.
+    /// Its settings.
     pub settings: TerminalSettings,
-    /// The broker.
+    /// The broker's address.
     pub target: Target,
-    /// What its chance follows from.
+    /// The seed of its random choices.
     pub seed: u64,
-    /// Whom it trusts, and what it shows.
+    /// The roots it trusts, and the certificate it presents.
     pub credentials: Credentials,
-    /// The address on which the classic ports are opened, where POSCONNECTALLOW is not WEBSOCKETS.
+    /// The address on which the classic ports are opened if POSCONNECTALLOW is not WEBSOCKETS.
     pub listen_on: IpAddr,
-    /// What it allows those who call it.
+    /// Limits for connections to its classic ports.
     pub limits: super::limits::Limits,
-    /// A folder that is its flash; in memory when absent.
+    /// The folder that holds its flash; the flash is in memory if absent.
     pub flash: Option<PathBuf>,
 }
 
@@ -65,21 +65,21 @@ struct Live<'a, C> {
     say: &'a mut dyn FnMut(&Said<'_>),
 }
 
-/// Why a terminal in the open cannot run.
+/// Why a terminal cannot run on real sockets.
 #[derive(Debug, thiserror::Error)]
 pub enum LiveError {
     /// The credentials cannot be used.
     #[error("{0}")]
     Tls(#[from] TlsError),
     /// The folder of its flash cannot be read.
-    #[error("the flash: {0}")]
+    #[error("cannot read the flash: {0}")]
     Flash(std::io::Error),
     /// A classic port cannot be opened.
     #[error("cannot listen on {0}")]
     Listen(String),
 }
 
-/// Runs a terminal until `stop` is done. `say` is given each line of the ladder. Needs a `LocalSet`.
+/// Runs a terminal until `stop` completes. Calls `say` with each line of the log. Needs a `LocalSet`.
 ///
 /// # Errors
 /// [`LiveError`], if the credentials, the flash or the classic ports cannot be used.
@@ -184,7 +184,7 @@ impl<C: Core> Live<'_, C> {
                 LinkEvent::Closed
             }
             ClientEvent::Violation(code) => {
-                self.line(now, &format!("  broker -> terminal   a breach of the protocol that deserves {code}"));
+                self.line(now, &format!("  broker -> terminal   protocol violation, close code {code}"));
                 LinkEvent::Violation(code)
             }
             ClientEvent::Lost => LinkEvent::Lost,
@@ -195,7 +195,7 @@ impl<C: Core> Live<'_, C> {
     fn called(&mut self, now: Now, call: CallId, event: CallEvent) {
         let event = match event {
             CallEvent::Opened => {
-                self.line(now, &format!("  {} and terminal are connected (call {})", end_of(call.line), call.number));
+                self.line(now, &format!("  {} and terminal connected (connection {})", end_of(call.line), call.number));
                 Heard::Opened
             }
             CallEvent::Document(text) => {
@@ -203,11 +203,11 @@ impl<C: Core> Live<'_, C> {
                 Heard::Document(text)
             }
             CallEvent::Broken(why) => {
-                self.line(now, &format!("  {} -> terminal   {why} (call {})", end_of(call.line), call.number));
+                self.line(now, &format!("  {} -> terminal   {why} (connection {})", end_of(call.line), call.number));
                 Heard::Broken(why)
             }
             CallEvent::GivenUp(why) => {
-                let text = format!("  {} is given up: it {why} (call {})", end_of(call.line), call.number);
+                let text = format!("  {} is given up: it {why} (connection {})", end_of(call.line), call.number);
                 return self.line(now, &text);
             }
             CallEvent::Failed(reason) => {
@@ -216,7 +216,7 @@ impl<C: Core> Live<'_, C> {
                 Heard::Failed(reason)
             }
             CallEvent::Ended => {
-                self.line(now, &format!("  {} has hung up (call {})", end_of(call.line), call.number));
+                self.line(now, &format!("  {} closed the connection (connection {})", end_of(call.line), call.number));
                 self.calls.forget(call);
                 Heard::Ended
             }
@@ -233,13 +233,13 @@ impl<C: Core> Live<'_, C> {
                 self.show(now);
             }
             Act::Power(on) if on == self.is_on => {
-                self.line(now, if on { "the power is on" } else { "the power is off" });
+                self.line(now, if on { "the power is already on" } else { "the power is already off" });
             }
             Act::Power(on) => {
                 self.is_on = on;
                 self.line(now, if on { "power on" } else { "power off" });
                 if !on {
-                    // Without power no connection of it stands.
+                    // Without power all its connections are lost.
                     self.orders = None;
                     self.calls.lose_all();
                 }
@@ -248,15 +248,15 @@ impl<C: Core> Live<'_, C> {
         }
     }
 
-    /// The cardholder does something, and hears of it when nothing follows from it.
+    /// Passes a cardholder's action to the terminal, and reports if the terminal ignores it.
     fn cardholder(&mut self, now: Now, act: Cardholder) {
         let before = self.shown.clone();
         if self.tell(now, Input::Cardholder(act)) == 0 && self.shown == before {
-            self.line(now, "the terminal does not react: nothing of the kind is asked of the cardholder");
+            self.line(now, "the terminal ignored this: it does not ask the cardholder for it now");
         }
     }
 
-    /// Tells the terminal of something, and carries out what it wants; how much that was.
+    /// Passes an input to the terminal and carries out its outputs. Returns how many there were.
     fn tell(&mut self, now: Now, input: Input) -> usize {
         let outputs = self.core.handle(now, input);
         let count = outputs.len();
@@ -315,17 +315,17 @@ impl<C: Core> Live<'_, C> {
             Output::Flash(op) => {
                 let kept = self.plan.flash.as_ref().map_or(Ok(()), |folder| files::write_flash(folder, &op));
                 if let Err(error) = kept {
-                    self.line(now, &format!("the flash cannot be written: {error}"));
+                    self.line(now, &format!("cannot write the flash: {error}"));
                 }
             }
-            // The clock of the machine it runs on is not the terminal's to set.
+            // The terminal may not set the clock of the machine it runs on.
             Output::Clock(_) | Output::PowerLost | Output::Assumed(_) => {}
         }
     }
 
     fn order(&mut self, order: ClientOrder) {
         if let Some((_, orders)) = &self.orders {
-            // A full or closed outbox belongs to a connection that is about to end.
+            // The outbox is full or closed only if the connection is about to end.
             drop(orders.try_send(order));
         }
     }
@@ -345,7 +345,7 @@ impl<C: Core> Live<'_, C> {
         ));
     }
 
-    /// Prints the screen when it has changed, and what the terminal waits for.
+    /// Logs the screen if it has changed, with what the terminal waits for.
     fn show(&mut self, now: Now) {
         let face = self.core.face();
         let fields: Vec<String> = face.screen.fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -355,11 +355,11 @@ impl<C: Core> Live<'_, C> {
             return;
         }
         let waits = match (face.connected, self.core.deadline()) {
-            (true, Some(at)) => format!("waits for a request; something is due at {}", stamp(at)),
+            (true, Some(at)) => format!("waits for a request; next timer at {}", stamp(at)),
             (true, None) => "waits for a request".to_owned(),
             (false, Some(at)) => format!("waits until {} at the latest", stamp(at)),
             (false, None) if self.plan.settings.pos_connect_allow != "WEBSOCKETS" => {
-                "waits for a POS to call".to_owned()
+                "waits for a POS to connect".to_owned()
             }
             (false, None) => "waits for power".to_owned(),
         };
@@ -369,7 +369,7 @@ impl<C: Core> Live<'_, C> {
     }
 }
 
-/// Who speaks on a line.
+/// The peer of a plain TCP connection on this line.
 fn end_of(line: Line) -> &'static str {
     match line {
         Line::Primary | Line::Secondary | Line::Notices => "pos",
@@ -378,7 +378,7 @@ fn end_of(line: Line) -> &'static str {
     }
 }
 
-/// Says how it stands with the payment host, where a sale would come to something else than one expects.
+/// Reports an unreachable payment host, because it changes the outcome of sales.
 async fn tells_of_host(settings: TerminalSettings, said: mpsc::Sender<Result<String, String>>) {
     const PATIENCE: Duration = Duration::from_secs(3);
     let missing = match read_place(&settings.payment_host) {
@@ -395,9 +395,9 @@ async fn tells_of_host(settings: TerminalSettings, said: mpsc::Sender<Result<Str
     };
     let cents = settings.payment.offline_limit;
     let then = match cents {
-        0 => "sales are declined until it has one".to_owned(),
+        0 => "sales are declined until it is reachable".to_owned(),
         cents => {
-            format!("sales up to {}.{:02} are approved and stored without it (offline-limit)", cents / 100, cents % 100)
+            format!("sales up to {}.{:02} are approved offline and stored (offline-limit)", cents / 100, cents % 100)
         }
     };
     _ = said.send(Ok(format!("{missing}; {then}"))).await;

@@ -1,4 +1,4 @@
-//! What a line says of a message that is not the one it demands.
+//! Tests of the messages for mismatches.
 
 use super::*;
 

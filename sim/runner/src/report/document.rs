@@ -1,5 +1,5 @@
-//! What a run came to as one document: stable, versioned, and enough to make every other report of, also much later and
-//! of several runs at once. `sim/docs/json.md` describes it.
+//! The results of a run as one JSON document: stable, versioned, and complete enough to derive every other report
+//! from it later, also from several runs merged. Described in `sim/docs/json.md`.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,61 +10,61 @@ use crate::played::Played;
 use crate::suite::{FileResult, Snapshot, difference};
 use crate::verdict::{Failure, Verdict};
 
-/// The version of the document. It changes when a field changes its meaning or goes away; fields may be added. Since 2 an
-/// expected failure is not among those that passed.
+/// The version of the document. It changes when a field changes its meaning or is removed; fields may be added
+/// without a change. Since version 2, expected failures are not counted as passed.
 pub const REPORT_VERSION: u32 = 2;
 
-/// A run.
+/// The results of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     /// [`REPORT_VERSION`].
     pub version: u32,
-    /// Who wrote it, with its version.
+    /// The program that wrote it, with its version.
     pub tool: String,
     /// `memory` or `wire`.
     pub world: String,
-    /// The seed, where one was given for all.
+    /// The seed, if one was given for all scenarios.
     pub seed: Option<u64>,
-    /// Which part of a whole was played, as `i/n`; none for all of it.
+    /// The part of the run that was played, as `i/n`; `None` for a whole run.
     pub shard: Option<String>,
-    /// What parts of one run have in common; none in documents that know nothing of it.
+    /// The identity of the run that parts belong to; `None` in documents of older versions.
     #[serde(default)]
     pub origin: Option<Origin>,
-    /// The day by which headers and the ledger were judged, where one of them names a day.
+    /// The date used to judge headers and the ledger, if one of them names a date.
     #[serde(default)]
     pub today: Option<String>,
-    /// Parts that a merge was not given.
+    /// Parts that were missing from a merge.
     #[serde(default)]
     pub missing: Vec<String>,
-    /// Files that were not played to their end, since another had failed or the run was interrupted.
+    /// Files that were not played to their end, because another had failed or the run was interrupted.
     #[serde(default)]
     pub not_begun: Vec<String>,
-    /// The signal that interrupted the run, where one did.
+    /// The signal that interrupted the run, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interrupted: Option<String>,
     /// Files that could not be read.
     #[serde(default)]
     pub unreadable: Vec<Unread>,
-    /// The entries of the ledger, and what became of them.
+    /// The entries of the ledger, with what became of them.
     #[serde(default)]
     pub ledger: Vec<Known>,
-    /// The numbers.
+    /// The counts.
     pub summary: Summary,
-    /// Every file.
+    /// The files that were played.
     pub files: Vec<File>,
 }
 
-/// The numbers of a run: files, and rows by verdict.
+/// The counts of a run: files, and rows by verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Files that were looked at.
+    /// Files that were considered.
     pub files: usize,
     /// Rows that passed.
     pub passed: usize,
     /// Rows that failed as their header or the ledger says.
     #[serde(default)]
     pub expected_failures: usize,
-    /// Rows that failed, passed unexpectedly or met an error.
+    /// Rows that failed, passed unexpectedly or ended in an error.
     pub failed: usize,
     /// Rows that cannot be played in this world.
     pub inapplicable: usize,
@@ -72,29 +72,29 @@ pub struct Summary {
     pub invalid: usize,
     /// Files whose transcript differs from their snapshot.
     pub changed: usize,
-    /// Rows, of those that failed, for which something around the harness was missing.
+    /// Rows, among those that failed, for which something outside the harness was missing.
     #[serde(default)]
     pub cannot_run: usize,
     /// Files that could not be read.
     #[serde(default)]
     pub unreadable: usize,
-    /// Files that were not begun.
+    /// Files that were not played to their end.
     #[serde(default)]
     pub not_begun: usize,
-    /// Parts that a merge was not given.
+    /// Parts that were missing from a merge.
     #[serde(default)]
     pub missing: usize,
-    /// Entries of the ledger that do not hold.
+    /// Stale entries of the ledger.
     #[serde(default)]
     pub stale: usize,
 }
 
-/// A file.
+/// The results of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
     /// Its path, as it was given.
     pub path: String,
-    /// Its title; none where it is not valid.
+    /// Its title; `None` if the file is not valid.
     pub title: Option<String>,
     /// Its tags.
     pub tags: Vec<String>,
@@ -102,48 +102,48 @@ pub struct File {
     pub clauses: Vec<String>,
     /// The seed it was played with.
     pub seed: u64,
-    /// The command that plays it again.
+    /// The command that replays it.
     pub replay: String,
     /// `same`, `missing`, `differs`, `updated` or `not-compared`.
     pub snapshot: String,
     /// How the transcript differs from the snapshot, line by line.
     pub difference: Option<String>,
-    /// Why nothing was left for review, where that is so.
+    /// Why the new transcript was not written for review, if it was not.
     #[serde(default)]
     pub not_left: Option<String>,
-    /// What is wrong with it.
+    /// The problems found in it.
     pub problems: Vec<Problem>,
     /// Its rows.
     pub rows: Vec<Row>,
 }
 
-/// Something that is wrong with a file.
+/// A problem found in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// Its code, which `sca-sim explain` explains.
+    /// Its code, for `sca-sim explain`.
     pub code: String,
     /// The file it is in: the scenario's, or a library's.
     pub path: String,
-    /// The line, from 1.
+    /// The line, starting at 1.
     pub line: u32,
     /// The character, from 1.
     pub column: u32,
-    /// What is wrong.
+    /// The message.
     pub message: String,
-    /// What to do.
+    /// A hint how to fix it, if there is one.
     pub help: Option<String>,
-    /// The same with the line and a caret.
+    /// The problem as shown to people, with the line and a caret.
     pub shown: String,
 }
 
-/// A row.
+/// The result of one row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// Names and values of its `each`.
     pub values: Vec<(String, String)>,
     /// `pass`, `fail`, `expected-fail`, `unexpected-pass`, `inapplicable` or `error`.
     pub verdict: String,
-    /// The assumptions that answers rested on.
+    /// The assumptions that the terminal's answers rested on.
     pub assumptions: Vec<String>,
     /// Scenario time from start to end, in milliseconds.
     pub lasted_ms: u64,
@@ -151,53 +151,53 @@ pub struct Row {
     pub failure: Option<Reported>,
     /// Why the harness could not play it.
     pub error: Option<String>,
-    /// Whether something around the harness was missing.
+    /// Whether something outside the harness was missing.
     #[serde(default)]
     pub cannot_run: bool,
-    /// What else is known: that the simulated terminal does not pass what the one under test has passed.
+    /// A remark: that the simulated terminal fails the scenario which the one under test passed.
     #[serde(default)]
     pub note: Option<String>,
 }
 
-/// A failure.
+/// A failure with its place and explanation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reported {
     /// The file it is in: the scenario's, or a library's.
     pub path: String,
-    /// The line, from 1.
+    /// The line, starting at 1.
     pub line: u32,
     /// The character, from 1.
     pub column: u32,
-    /// What went wrong.
+    /// The message.
     pub message: String,
-    /// What stands under the caret.
+    /// The text under the caret.
     pub label: String,
-    /// What else is known.
+    /// Further notes.
     pub notes: Vec<String>,
-    /// The same with the line and a caret.
+    /// The failure as shown to people, with the line and a caret.
     pub shown: String,
 }
 
-/// How a run was played, for its document.
+/// How a run was played; the data of its document beside the results.
 #[derive(Debug, Clone, Default)]
 pub struct About {
     /// `memory` or `wire`.
     pub world: String,
-    /// The seed, where one was given for all.
+    /// The seed, if one was given for all scenarios.
     pub seed: Option<u64>,
-    /// Which part of a whole was played.
+    /// The part of the run that was played, as `i/n`.
     pub shard: Option<String>,
-    /// What parts of one run have in common; none in documents that know nothing of it.
+    /// The identity of the run that parts belong to; `None` in documents of older versions.
     pub origin: Option<Origin>,
-    /// The day by which headers and the ledger were judged, where one of them names a day.
+    /// The date used to judge headers and the ledger, if one of them names a date.
     pub today: Option<String>,
-    /// Files that were not played to their end, since another had failed or the run was interrupted.
+    /// Files that were not played to their end, because another had failed or the run was interrupted.
     pub not_begun: Vec<String>,
-    /// The signal that interrupted the run, where one did.
+    /// The signal that interrupted the run, if one did.
     pub interrupted: Option<String>,
     /// Files that could not be read.
     pub unreadable: Vec<Unread>,
-    /// The entries of the ledger, and what became of them.
+    /// The entries of the ledger, with what became of them.
     pub ledger: Vec<Known>,
 }
 
@@ -206,11 +206,11 @@ pub struct About {
 pub struct Unread {
     /// Its path.
     pub path: String,
-    /// What the system says.
+    /// The error message of the system.
     pub error: String,
 }
 
-/// Something that is wrong with a run beside its rows.
+/// A problem of a run that does not belong to a row.
 pub(crate) struct Trouble {
     pub(crate) path: Option<String>,
     pub(crate) name: String,
@@ -219,7 +219,7 @@ pub(crate) struct Trouble {
 }
 
 impl Row {
-    /// Whether it makes a run fail.
+    /// Whether it makes the run fail.
     #[must_use]
     pub fn is_bad(&self) -> bool {
         matches!(self.verdict.as_str(), "fail" | "unexpected-pass" | "error")
@@ -233,7 +233,7 @@ impl Row {
 }
 
 impl File {
-    /// A row's name: the title, with its values.
+    /// The name of a row: the title, with the row's values.
     #[must_use]
     pub fn name_of(&self, row: &Row) -> String {
         let title = self.title.as_deref().unwrap_or(&self.path);
@@ -241,7 +241,7 @@ impl File {
         if values.is_empty() { title.to_owned() } else { format!("{title} ({values})") }
     }
 
-    /// Whether it makes a run fail.
+    /// Whether it makes the run fail.
     #[must_use]
     pub fn is_bad(&self) -> bool {
         !self.problems.is_empty() || self.snapshot == "differs" || self.rows.iter().any(Row::is_bad)
@@ -249,7 +249,7 @@ impl File {
 }
 
 impl Document {
-    /// The document of a run. `replay` tells the command that plays a file again.
+    /// Creates the document of a run. `replay` returns the command that replays a file.
     #[must_use]
     pub fn new(results: &[&FileResult], about: About, replay: impl Fn(&FileResult) -> String) -> Self {
         let files = results.iter().map(|result| file(result, about.seed, replay(result))).collect();
@@ -273,7 +273,7 @@ impl Document {
         document
     }
 
-    /// What is stale in the ledger: what is over, and of a whole run what nothing needs.
+    /// The stale entries of the ledger: those that are over, and after a whole run those that nothing needs.
     #[must_use]
     pub fn stale(&self) -> Vec<String> {
         let asks = self.origin.as_ref().is_none_or(|origin| origin.is_all);
@@ -282,14 +282,14 @@ impl Document {
         self.ledger.iter().filter(|_| asks).filter_map(|known| known.stale(is_whole)).collect()
     }
 
-    /// What every report says beside the files.
+    /// The problems that every report lists beside the files.
     pub(crate) fn troubles(&self) -> Vec<Trouble> {
         let plain = |name: String, message: String, shown: String| Trouble { path: None, name, message, shown };
         let mut all: Vec<Trouble> = Vec::new();
         all.extend(self.unreadable.iter().map(|one| Trouble {
             path: Some(one.path.clone()),
             name: "readable".to_owned(),
-            message: "the scenario cannot be read".to_owned(),
+            message: "the scenario could not be read".to_owned(),
             shown: one.error.clone(),
         }));
         all.extend(self.missing.iter().map(|part| {
@@ -298,15 +298,15 @@ impl Document {
         if !self.not_begun.is_empty() {
             let count = self.not_begun.len();
             let message = match &self.interrupted {
-                Some(signal) => format!("{count} of the scenarios were not played to their end: {signal} came"),
-                None => format!("{count} of the scenarios were not begun, since another had failed"),
+                Some(signal) => format!("{count} of the scenarios were not completed: interrupted by {signal}"),
+                None => format!("{count} of the scenarios were not played, because another had failed"),
             };
             all.push(plain("every scenario was begun".to_owned(), message, self.not_begun.join("\n")));
         }
         all.extend(
             self.stale()
                 .into_iter()
-                .map(|why| plain("the ledger".to_owned(), format!("stale in the ledger, {why}"), String::new())),
+                .map(|why| plain("the ledger".to_owned(), format!("stale ledger entry: {why}"), String::new())),
         );
         all
     }
@@ -314,7 +314,7 @@ impl Document {
     /// The document as JSON.
     ///
     /// # Errors
-    /// What the writer of JSON says; in practice nothing.
+    /// The error of the JSON writer; does not occur in practice.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         let mut value = serde_json::to_value(self)?;
         crate::cards::mask_texts(&mut value);
@@ -324,7 +324,7 @@ impl Document {
     /// Reads a document.
     ///
     /// # Errors
-    /// What is wrong with it, or that it is of a version that is not known.
+    /// The text is not a valid document, or its version is unknown.
     pub fn from_json(text: &str) -> Result<Self, String> {
         let value: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         super::version::is_of_version(&value, REPORT_VERSION)?;
@@ -353,13 +353,13 @@ impl Summary {
         }
     }
 
-    /// Whether all was played that was to be.
+    /// Whether everything that was to be played was played.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.unreadable + self.not_begun + self.missing == 0
     }
 
-    /// Whether the run is good: complete, and nothing is wrong with what was played.
+    /// Whether the run passed: complete, and without a failure.
     #[must_use]
     pub fn is_good(&self) -> bool {
         self.is_complete() && !self.is_bad()
@@ -369,7 +369,7 @@ impl Summary {
         self.failed + self.invalid + self.changed + self.stale > 0
     }
 
-    /// The run in a word or two.
+    /// The outcome of the run in a word or two.
     #[must_use]
     pub fn verdict(&self) -> &'static str {
         match (self.is_bad(), self.is_complete()) {

@@ -1,4 +1,4 @@
-//! A run beside the scenario: each moment with the line that played or read it, and its label.
+//! A run beside its scenario: each moment with the line that played or read it, and its label.
 
 use std::fmt::Write;
 
@@ -9,8 +9,8 @@ use crate::files::Loaded;
 use crate::played::Played;
 use crate::trace::{Kind, Moment};
 
-/// Every moment of a trace on a line: the scenario's line and label on the left, what was done and seen on the right.
-/// A point on the left says that no line has read it.
+/// Prints each moment of a trace on a line: the scenario's line and label on the left, the action or observation on
+/// the right. A dot on the left marks a moment that no line has read.
 #[must_use]
 pub fn explained(loaded: &Loaded, played: &Played) -> String {
     let Some(trace) = &played.trace else { return String::new() };

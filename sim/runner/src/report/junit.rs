@@ -1,4 +1,4 @@
-//! Verdicts as JUnit XML: a suite for each file, a case for each row.
+//! JUnit XML report: a suite for each file, a case for each row.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, Te
 
 use super::document::{Document, File, Row};
 
-/// The report of a run. Times are scenario time, so that the same run makes the same report.
+/// The JUnit report of a run. Times are scenario time, so that the same run gives the same report.
 ///
 /// # Errors
-/// What the writer of XML says; in practice nothing.
+/// The error of the XML writer; does not occur in practice.
 pub fn junit(document: &Document) -> Result<String, quick_junit::SerializeError> {
     let mut report = Report::new("sca-sim");
     for file in &document.files {
@@ -47,7 +47,7 @@ fn failed(kind: NonSuccessKind, message: &str, text: &str) -> TestCaseStatus {
     status
 }
 
-/// A case with what tools group by, and what a person needs to go on.
+/// A test case with the properties that tools group by, and the command and seed to replay it.
 fn named(file: &File, name: &str, status: TestCaseStatus) -> TestCase {
     let mut case = TestCase::new(name, status);
     case.set_classname(file.path.trim_end_matches(".sca").replace('/', "."));
@@ -70,7 +70,7 @@ fn case(file: &File, row: &Row) -> TestCase {
         "fail" => failed(NonSuccessKind::Failure, message, why.map_or("", |why| why.shown.as_str())),
         "unexpected-pass" => failed(NonSuccessKind::Failure, "it passes, but its header expects it to fail", ""),
         "error" => failed(NonSuccessKind::Error, row.error.as_deref().unwrap_or_default(), ""),
-        // JUnit knows no expected failure: what does not count is skipped, and says why.
+        // JUnit has no expected failure, so a row that does not count is reported as skipped, with the reason.
         "inapplicable" | "expected-fail" => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(format!("{}: {message}", row.verdict));

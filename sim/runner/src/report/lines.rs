@@ -1,4 +1,4 @@
-//! Verdicts line by line: as JSON lines, as TAP, as annotations of GitHub.
+//! Line-based reports: JSON lines, TAP, and GitHub annotations.
 
 use std::fmt::Write;
 
@@ -7,8 +7,8 @@ use serde_json::json;
 use super::document::{Document, File, REPORT_VERSION, Row};
 use crate::cards::{mask_texts, told};
 
-/// One JSON object a line: first `run`, then `row`, `problem` and `snapshot`, last `summary`. `sim/docs/json.md`
-/// describes them.
+/// One JSON object per line: first `run`, then `row`, `problem` and `snapshot`, last `summary`. Described in
+/// `sim/docs/json.md`.
 #[must_use]
 pub fn json_lines(document: &Document) -> String {
     let mut out = json_lines_begin(document);
@@ -24,7 +24,7 @@ pub fn json_lines(document: &Document) -> String {
     out
 }
 
-/// The first of these lines, before anything has been played.
+/// The first of these lines, written before any scenario is played.
 #[must_use]
 pub fn json_lines_begin(document: &Document) -> String {
     let mut out = String::new();
@@ -66,7 +66,7 @@ fn put(out: &mut String, mut value: serde_json::Value) {
     let _ = writeln!(out, "{value}");
 }
 
-/// One thing that is tested: its name, and what is not good about it.
+/// A test point of TAP: its name, and what failed.
 struct Point<'a> {
     name: String,
     bad: bool,
@@ -111,7 +111,7 @@ fn point<'a>(file: &File, row: &'a Row) -> Point<'a> {
     }
 }
 
-/// The Test Anything Protocol, version 13: readers that are everywhere refuse a later one.
+/// TAP (Test Anything Protocol) version 13, because common readers reject later versions.
 #[must_use]
 pub fn tap(document: &Document) -> String {
     let troubles = document.troubles();
@@ -133,7 +133,7 @@ pub fn tap(document: &Document) -> String {
         out.push('\n');
         if point.bad {
             let _ = writeln!(out, "  ---\n  message: {}", json!(point.message));
-            // An empty block makes readers of TAP wait for its lines.
+            // An empty block makes TAP readers wait for its lines.
             out.push_str(if point.shown.trim().is_empty() { "" } else { "  details: |\n" });
             point.shown.lines().for_each(|line| out.extend(["    ", line, "\n"]));
             out.push_str("  ...\n");
@@ -142,7 +142,8 @@ pub fn tap(document: &Document) -> String {
     told(&out).into_owned()
 }
 
-/// Annotations as GitHub reads them from the output of a step: one for each thing that is not good.
+/// GitHub annotations, as the runner reads them from the output of a step: one for each problem, failure and row that
+/// does not count.
 #[must_use]
 pub fn github(document: &Document) -> String {
     let mut out = String::new();

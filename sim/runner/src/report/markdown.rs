@@ -1,13 +1,13 @@
-//! Verdicts as a page of Markdown, for the summary of a job or a comment.
+//! Markdown report, for a job summary or a comment.
 
 use std::fmt::Write;
 
 use super::document::{Document, File, Row};
 
-/// Failures that are shown whole; what is over is named.
+/// Maximum number of failing files shown in full; further ones are only named.
 const SHOWN_MAX: usize = 25;
 
-/// The summary of a run: the numbers, then what is not good, each with the command that plays it again.
+/// The summary of a run: the counts, then the failures, each with the command that replays it.
 #[must_use]
 pub fn markdown(document: &Document) -> String {
     let summary = &document.summary;
@@ -51,7 +51,7 @@ pub fn markdown(document: &Document) -> String {
         .filter(|(_, row)| matches!(row.verdict.as_str(), "inapplicable" | "expected-fail"))
         .collect();
     if !aside.is_empty() {
-        let _ = writeln!(out, "\n<details><summary>{} that do not count</summary>\n", aside.len());
+        let _ = writeln!(out, "\n<details><summary>Rows not counted as passed or failed: {}</summary>\n", aside.len());
         for (file, row) in aside {
             let why = row.failure.as_ref().map_or("", |why| why.message.as_str());
             let _ = writeln!(out, "- `{}` {}: {} ({why})", file.path, row.verdict, plain(&file.name_of(row)));
@@ -71,7 +71,7 @@ fn section(out: &mut String, file: &File) {
     for problem in &file.problems {
         fenced(out, "", &problem.shown);
     }
-    // What is wrong with one row is mostly wrong with the next too.
+    // The rows of one file mostly fail for the same reason, so only the first is shown.
     let bad: Vec<&Row> = file.rows.iter().filter(|row| row.is_bad()).collect();
     if let Some(row) = bad.first() {
         let why = row.failure.as_ref().map(|why| why.shown.as_str()).or(row.error.as_deref());
@@ -84,10 +84,10 @@ fn section(out: &mut String, file: &File) {
     if let Some(difference) = &file.difference {
         fenced(out, "diff", difference);
     }
-    let _ = writeln!(out, "Play it again: `{}` (seed {})", file.replay, file.seed);
+    let _ = writeln!(out, "Replay: `{}` (seed {})", file.replay, file.seed);
 }
 
-/// A block that no text can close.
+/// A code block whose fence is longer than any in the text.
 fn fenced(out: &mut String, language: &str, text: &str) {
     let mut fence = "```".to_owned();
     while text.contains(&fence) {
@@ -96,7 +96,7 @@ fn fenced(out: &mut String, language: &str, text: &str) {
     let _ = writeln!(out, "{fence}{language}\n{}\n{fence}\n", text.trim_end());
 }
 
-/// A text that means nothing to Markdown.
+/// Escapes a text for Markdown.
 fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! What a run tells: to people, with a caret under the word, and to machines.
+//! Reports of a run: for people, with a caret under the word, and for machines.
 
 mod document;
 mod explained;
@@ -27,16 +27,16 @@ use sca_protocol::plain::shown;
 
 use crate::suite::FileResult;
 
-/// The kinds of reports.
+/// The report formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// JUnit XML.
     Junit,
     /// One JSON document.
     Json,
-    /// One JSON object a line.
+    /// One JSON object per line.
     JsonLines,
-    /// Annotations of GitHub.
+    /// GitHub annotations.
     Github,
     /// A page of Markdown.
     Markdown,
@@ -44,7 +44,7 @@ pub enum Kind {
     Tap,
 }
 
-/// Every kind with its word.
+/// The name of each format on the command line.
 pub const KINDS: &[(&str, Kind)] = &[
     ("junit", Kind::Junit),
     ("json", Kind::Json),
@@ -54,10 +54,10 @@ pub const KINDS: &[(&str, Kind)] = &[
     ("tap", Kind::Tap),
 ];
 
-/// A report of a run.
+/// The report of a run in one format.
 ///
 /// # Errors
-/// What the writer of its format says; in practice nothing.
+/// The error of the format's writer; does not occur in practice.
 pub fn report(document: &Document, kind: Kind) -> Result<String, String> {
     match kind {
         Kind::Junit => junit(document).map_err(|error| error.to_string()),
@@ -69,7 +69,7 @@ pub fn report(document: &Document, kind: Kind) -> Result<String, String> {
     }
 }
 
-/// How many files and rows came to which verdict.
+/// Counts of files and rows by verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Files that were played.
@@ -78,9 +78,9 @@ pub struct Tally {
     pub rows: usize,
     /// Rows that passed.
     pub passed: usize,
-    /// Rows that failed as was expected.
+    /// Rows that failed as expected.
     pub expected_failures: usize,
-    /// Rows that failed, passed unexpectedly or met an error.
+    /// Rows that failed, passed unexpectedly or ended in an error.
     pub failed: usize,
     /// Rows that cannot be played in this world.
     pub inapplicable: usize,
@@ -95,7 +95,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts.
+    /// Counts the results.
     #[must_use]
     pub fn of<'a>(results: impl IntoIterator<Item = &'a FileResult>) -> Self {
         let mut tally = Self::default();

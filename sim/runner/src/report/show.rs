@@ -1,4 +1,4 @@
-//! Problems and failures as people read them: the line, a caret, what was expected, what to do.
+//! Problems and failures as shown to people: the line, a caret, the expectation, and a hint.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ impl Painter {
     }
 }
 
-/// A problem of a file.
+/// Renders a problem of a file.
 #[must_use]
 pub fn problem(painter: Painter, texts: &[(PathBuf, String)], problem: &Problem) -> String {
     let level = if problem.is_warning() { Level::WARNING } else { Level::ERROR };
@@ -34,7 +34,7 @@ pub fn problem(painter: Painter, texts: &[(PathBuf, String)], problem: &Problem)
     crate::cards::told(&painter.renderer().render(&[group])).into_owned()
 }
 
-/// A failure of a scenario, with the one command that replays it.
+/// Renders a failure of a scenario, with the command that replays it.
 #[must_use]
 pub fn failure(painter: Painter, loaded: &Loaded, failure: &Failure, replay: &str) -> String {
     let mut places = vec![(failure.span, failure.label.as_str())];
@@ -59,7 +59,7 @@ fn snippets<'a>(texts: &'a [(PathBuf, String)], places: &[(Span, &'a str)]) -> V
     places.iter().filter_map(one).collect()
 }
 
-/// The bytes of a place in a text.
+/// The byte range of a place in a text.
 fn range(text: &str, span: Span) -> std::ops::Range<usize> {
     let mut start = 0;
     for (number, line) in (1..).zip(text.split_inclusive('\n')) {
@@ -76,7 +76,7 @@ fn range(text: &str, span: Span) -> std::ops::Range<usize> {
     text.len()..text.len()
 }
 
-/// A place as `line 5`, or with its file where that is a library.
+/// A place as `line 5`, with its file name if it is in a library.
 pub(crate) fn where_is(loaded: &Loaded, span: Span) -> String {
     match loaded.texts.get(usize::from(span.file)) {
         Some((path, _)) if span.file > 0 => {

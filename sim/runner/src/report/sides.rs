@@ -1,4 +1,4 @@
-//! Two transcripts beside each other, line by line, with the fields marked in which they differ.
+//! Side-by-side diff of two transcripts, line by line, with the differing fields marked.
 
 use std::fmt::Write;
 
@@ -8,11 +8,11 @@ use super::Painter;
 
 /// Lines shown around a change.
 const CONTEXT: usize = 2;
-/// The narrowest column that says anything.
+/// The minimum width of a column in characters.
 const COLUMN_MIN: usize = 24;
 
-/// Two texts side by side in so many columns of a terminal: the kept one left, the new one right. What is alike far from
-/// any change is left out.
+/// Prints two texts side by side in a terminal of `width` columns: the kept one left, the new one right. Equal lines
+/// far from any change are left out.
 #[must_use]
 pub fn sides(painter: Painter, kept: &str, new: &str, width: usize) -> String {
     let (left, right): (Vec<&str>, Vec<&str>) = (kept.lines().collect(), new.lines().collect());
@@ -49,7 +49,7 @@ fn pairs(out: &mut String, painter: Painter, column: usize, (left, right): (&[&s
     }
 }
 
-/// Two lines with what differs in each marked.
+/// Two lines, each with its differing words marked.
 fn marked(painter: Painter, old: &str, new: &str) -> (String, String) {
     let diff = TextDiff::from_words(old, new);
     let (mut left, mut right) = (String::new(), String::new());
@@ -77,7 +77,7 @@ fn mark(painter: Painter, text: &str, is_old: bool) -> String {
     }
 }
 
-/// One row; what does not fit its column goes on below it.
+/// Prints one row; text wider than its column continues below.
 fn row(out: &mut String, column: usize, (left, right): (&str, &str), sign: char) {
     let (left, right) = (folded(left, column), folded(right, column));
     for at in 0..left.len().max(right.len()).max(1) {
@@ -89,7 +89,7 @@ fn row(out: &mut String, column: usize, (left, right): (&str, &str), sign: char)
     }
 }
 
-/// A line in pieces of so many characters, with the size of each; escapes for colours have no size.
+/// Splits a line into pieces of the column's width, with the width of each; colour escapes have no width.
 fn folded(line: &str, column: usize) -> Vec<(String, usize)> {
     let mut pieces = vec![(String::new(), 0)];
     let mut in_escape = false;

@@ -1,50 +1,51 @@
-//! A blow: what a sweep does to a run, and at which place of it.
+//! An injection: one fault that a sweep adds to a run, and its place in the run.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What is done.
+/// The kind of fault that is injected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// RST at the broker's end.
     Reset,
-    /// FIN at the broker's end without a close.
+    /// FIN at the broker's end, without a Close frame.
     Fin,
-    /// Nothing gets through any more, both ways, until the terminal gives the connection up or ten minutes are over.
+    /// Nothing passes in either direction, until the terminal gives up the connection or ten minutes have passed.
     Silence,
-    /// The terminal's power fails, and is back two seconds later.
+    /// The terminal loses power, which returns two seconds later.
     Power,
 }
 
-/// Every kind, in the order of the strips.
+/// All kinds, in the order of the strips in reports.
 pub const KINDS: [Kind; 4] = [Kind::Reset, Kind::Fin, Kind::Silence, Kind::Power];
 
-/// Which part of a frame has passed when the blow falls.
+/// How much of a frame has passed when the fault is injected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
-    /// Nothing.
+    /// Nothing of it.
     Before,
-    /// This many bytes of it, header included.
+    /// This many bytes, header included.
     Bytes(u32),
     /// All of it.
     After,
 }
 
-/// The places of a TLS handshake, in the order in which they are passed.
+/// The handshake records at which faults are injected, in their order.
 pub(crate) const TLS_PLACES: [&str; 4] = ["client-hello", "server-hello", "server-flight", "client-flight"];
 
-/// Where a blow falls. Counts begin at 1.
+/// The place of an injection in a run. Counts start at 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Spot {
-    /// Right after this event of the run.
+    /// Directly after the event with this number.
     Event(u64),
-    /// At a frame: anything the broker's end writes or reads, the upgrade and its answer included.
+    /// At the frame with this number: anything the broker's end writes or reads, including the upgrade and its answer.
     Frame(u64, Part),
-    /// In the first TLS handshake: the record, by its place in `TLS_PLACES`, and how many bytes of it have passed.
+    /// In the first TLS handshake: the record, as an index of `TLS_PLACES`, and the number of its bytes that have
+    /// passed.
     Tls(usize, u32),
 }
 
-/// One blow of a sweep. As text it is what `sca-sim sweep --at` takes.
+/// One injection of a sweep. Its text form is the value of `sca-sim sweep --at`.
 ///
 /// ```
 /// use sca_runner::sweep::Blow;
@@ -55,14 +56,14 @@ pub enum Spot {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Blow {
-    /// Where.
+    /// The place.
     pub at: Spot,
-    /// What.
+    /// The kind of fault.
     pub kind: Kind,
 }
 
 impl Kind {
-    /// Its word.
+    /// The word for the kind, as in the text form.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -87,10 +88,11 @@ impl fmt::Display for Blow {
     }
 }
 
-/// What is no blow.
+/// The error for a text that is not an injection.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected KIND@PLACE, as `reset@event:7`, `fin@frame:3:before`, `silence@frame:3:17`, `power@server-flight:0`; \
+    "expected KIND@PLACE, for example `reset@event:7`, `fin@frame:3:before`, `silence@frame:3:17`, \
+     `power@server-flight:0`; \
      kinds are reset, fin, silence and power"
 )]
 pub struct NoBlow;

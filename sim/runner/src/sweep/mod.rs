@@ -1,7 +1,7 @@
-//! The sweep: a passing scenario again and again, with a blow at every place where one can fall.
+//! The sweep: plays a passing scenario again and again, each time with a fault injected at another place.
 //!
-//! Everything above TLS is struck over ws, where a run is quick; the points of a handshake are struck once for each
-//! profile of handshakes. A run whose prefix is that of another is not played again.
+//! Faults above TLS are injected over ws, where a run is fast; faults in a handshake are injected once per TLS profile.
+//! A place whose prefix equals that of another is not played again.
 
 pub(crate) mod blow;
 mod plan;
@@ -30,60 +30,60 @@ use crate::suite::in_parallel;
 use crate::verdict::{Failure, Verdict};
 use plan::{Plan, Surveyed, Visit};
 
-/// A sweep about to run.
+/// A sweep: everything needed to run it.
 pub struct Sweep<'a, C> {
     /// Makes the client core.
     pub make: &'a (dyn Fn(Making) -> C + Sync),
-    /// The known clause ids; none checks none.
+    /// The known clause ids; empty to skip their check.
     pub clauses: &'a [&'static str],
-    /// The authority.
+    /// The certificate authority.
     pub identities: Arc<Identities>,
-    /// Whether a blow falls after every byte of what is sent to a terminal.
+    /// Whether to inject after every byte of what is sent to a terminal.
     pub bytes: bool,
-    /// Every row of an `each`, rather than the first.
+    /// Whether to sweep every row of an `each`, or only the first.
     pub all_rows: bool,
-    /// Threads.
+    /// The number of threads.
     pub jobs: usize,
 }
 
-/// What a sweep came to for one file.
+/// The result of a sweep of one file.
 #[derive(Debug)]
 pub struct Swept {
-    /// The file, its texts, and its problems if it has any.
+    /// The file with its texts, and its problems if there are any.
     pub loaded: Loaded,
-    /// Why nothing of it was swept, if nothing was.
+    /// Why the file was skipped, if it was.
     pub skipped: Option<String>,
-    /// For each visit whether it was good, in the order of the run.
+    /// Whether each visit was good, in the order of the run.
     pub strip: Vec<(Blow, bool)>,
-    /// What broke.
+    /// The injections that led to a failure.
     pub broken: Vec<Broken>,
-    /// What each visit has met.
+    /// The fault coverage of each visit.
     pub met: Vec<Met>,
-    /// Places that were not visited, since what leads there is the same as elsewhere.
+    /// The number of places that were not visited because another place has the same prefix.
     pub same: usize,
-    /// Places of a long run that were not visited, since three that look like them were.
+    /// The number of places of a long run that were not visited because three similar ones were.
     pub alike: usize,
 }
 
-/// A blow that a run did not survive.
+/// An injection that led to a failure.
 #[derive(Debug)]
 pub struct Broken {
-    /// Which of the rows that were swept, from 1.
+    /// The number of the row among those that were swept, from 1.
     pub row: usize,
-    /// The blow.
+    /// The injection.
     pub blow: Blow,
-    /// What did not hold.
+    /// The failure.
     pub failure: Failure,
-    /// The run.
+    /// The transcript of the run.
     pub transcript: String,
 }
 
 impl<C: Core> Sweep<'_, C> {
-    /// Sweeps files. `done` is told of each visit: how many are done, of how many. The result is in the order of the
-    /// files.
+    /// Sweeps files. `done` is called after each visit with the number of visits done and their total. The results are
+    /// in the order of the files.
     ///
     /// # Errors
-    /// What the system says of a file that cannot be read, with the file.
+    /// The I/O error of a file that cannot be read, with its path.
     pub fn run(
         &self,
         paths: &[PathBuf],
@@ -128,21 +128,22 @@ impl<C: Core> Sweep<'_, C> {
         Ok(swept.collect())
     }
 
-    /// Plays one row of a file with one blow.
+    /// Plays one row of a file with one injection.
     ///
     /// # Errors
-    /// What the system says of the file, or why it cannot be struck there.
+    /// The I/O error of the file; the inner error says why the row cannot be swept.
     pub fn one(&self, path: &std::path::Path, row: usize, blow: Blow) -> io::Result<(Loaded, Result<Played, String>)> {
         let all = plan::survey(path, true, self.clauses, &self.identities, &self.make)?;
         let played = match (&all.skipped, all.subjects.get(row.saturating_sub(1))) {
             (Some(why), _) => Err(why.clone()),
-            (None, None) => Err(format!("it has no row {row}")),
+            (None, None) => Err(format!("there is no row {row}")),
             (None, Some(_)) => Ok(self.strike(&all, Visit { subject: row.saturating_sub(1), blow })),
         };
         Ok((all.loaded, played))
     }
 
-    /// The smallest scenario that breaks as a blow did; nothing where the run does not break again from its transcript.
+    /// The smallest scenario that fails as an injection did; `None` if the transcript does not fail again when
+    /// replayed.
     pub fn shrink(&self, swept: &Swept, broken: &Broken) -> Option<Shrunk> {
         let scenario = swept.loaded.scenario.as_ref().ok()?;
         let row = scenario.rows.get(broken.row - 1)?;
@@ -169,9 +170,9 @@ impl<C: Core> Sweep<'_, C> {
     fn judged(visit: Visit, played: Played) -> Option<Broken> {
         let whole = sca_scenario::Span { line: 1, column: 1, length: 8, ..Default::default() };
         let failure = match played.verdict {
-            // A handshake may be too short for a place in it.
+            // A handshake may be too short to reach the place.
             Verdict::Pass if played.has_struck || matches!(visit.blow.at, Spot::Tls(..)) => return None,
-            Verdict::Pass => Failure::at(whole, "the run never came to this place again"),
+            Verdict::Pass => Failure::at(whole, "the run did not reach this place again"),
             Verdict::Fail(failure) => *failure,
             Verdict::Error(why) | Verdict::CannotRun(why) => Failure::at(whole, why),
             other => Failure::at(whole, other.word()),
@@ -180,7 +181,7 @@ impl<C: Core> Sweep<'_, C> {
     }
 }
 
-/// The expectation that stands on the line of a failure.
+/// The expectation on the line of a failure.
 fn line_at(steps: &[Step], span: Span) -> Option<&Step> {
     steps.iter().find_map(|step| match &step.action {
         Action::Expect(_) if (step.span.file, step.span.line) == (span.file, span.line) => Some(step),
@@ -196,7 +197,7 @@ impl Swept {
         self.loaded.scenario.is_err() || !self.broken.is_empty() || (self.skipped.is_some() && !is_known)
     }
 
-    /// The strip of one kind of blow: a sign for each visit, or for as many as a column stands for; `x` where one broke.
+    /// The strip of one kind, or of all: one sign for each visit or for several in a column; `x` if one of them failed.
     #[must_use]
     pub fn drawn(&self, kind: Option<Kind>, width: usize) -> String {
         let signs: Vec<bool> =

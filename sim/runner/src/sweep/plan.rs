@@ -1,4 +1,4 @@
-//! The plan of a sweep: which rows are visited in which world, and which blows fall there, each prefix once.
+//! The plan of a sweep: which rows are played in which world, and which faults are injected there, each prefix once.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,23 +16,23 @@ use crate::play::play_one;
 use crate::rows::{each_byte_once, over_ws};
 use crate::verdict::Verdict;
 
-/// Bytes of a handshake record that have passed when a blow falls within it: none, a part of its header, a part of the
-/// record.
+/// How many bytes of a handshake record have passed at an injection within it: none, a part of its header, a part of
+/// its body.
 const TLS_BYTES: [u32; 3] = [0, 3, 40];
 
-/// One row of one scenario, ready to be struck.
+/// One row of a scenario, ready for injections.
 #[derive(Debug)]
 pub(crate) struct Subject {
-    /// The row as its file has it, for blows in TLS.
+    /// The row as in its file, for injections in the TLS handshake; `None` without TLS.
     pub(crate) secure: Option<Row>,
-    /// The row as it is played for all other blows: over ws where that makes no difference to it.
+    /// The row for all other injections: over ws, if it passes over ws too.
     pub(crate) row: Row,
-    /// Whether it is played over wss all the same, since it is about TLS.
+    /// Whether that row uses wss because it does not pass over ws.
     is_secure: bool,
     survey: Arc<Survey>,
 }
 
-/// A file with what can be swept of it.
+/// A file with its rows that can be swept.
 #[derive(Debug)]
 pub(crate) struct Surveyed {
     pub(crate) loaded: Loaded,
@@ -41,24 +41,24 @@ pub(crate) struct Surveyed {
     pub(crate) skipped: Option<String>,
 }
 
-/// One visit: a subject and a blow.
+/// One visit: a row and an injection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Visit {
     pub(crate) subject: usize,
     pub(crate) blow: Blow,
 }
 
-/// What is visited of one file, and what is not.
+/// The visits of one file, and the numbers of places left out.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     pub(crate) visits: Vec<Visit>,
-    /// Places whose prefix another visit has.
+    /// Places with the same prefix as another visit.
     pub(crate) same: usize,
-    /// Places of a long run that look like others.
+    /// Places of a long run that are similar to others.
     pub(crate) alike: usize,
 }
 
-/// Reads a file and plays what is to be swept of it once, undisturbed.
+/// Reads a file and plays the rows to be swept once, undisturbed.
 pub(crate) fn survey<C: Core>(
     path: &Path,
     all_rows: bool,
@@ -92,8 +92,8 @@ fn subject<C: Core>(
         let played = play_one(scenario, row, &options, identities, make);
         match (played.verdict, played.survey) {
             (Verdict::Pass, Some(survey)) => Ok(survey),
-            (Verdict::Fail(failure), _) => Err(format!("it does not pass by itself: {}", failure.headline)),
-            (other, _) => Err(format!("it does not pass by itself: {}", other.word())),
+            (Verdict::Fail(failure), _) => Err(format!("it does not pass without an injection: {}", failure.headline)),
+            (other, _) => Err(format!("it does not pass without an injection: {}", other.word())),
         }
     };
     let plain = over_ws(&row);
@@ -108,7 +108,7 @@ fn subject<C: Core>(
     Ok(Subject { secure, row, is_secure, survey })
 }
 
-/// Plans the visits of a file. What `seen` holds already is visited elsewhere.
+/// Plans the visits of a file. Places in `seen` are already visited elsewhere.
 pub(crate) fn plan(surveyed: &Surveyed, bytes: bool, seen: &mut BTreeSet<(u64, Spot, Kind)>) -> Plan {
     let mut plan = Plan::default();
     for (number, subject) in surveyed.subjects.iter().enumerate() {
@@ -117,7 +117,8 @@ pub(crate) fn plan(surveyed: &Surveyed, bytes: bool, seen: &mut BTreeSet<(u64, S
         for place in places {
             for spot in place.spots(bytes && !subject.is_secure) {
                 for kind in KINDS {
-                    // Without power nothing of a frame arrives, however much of it has left.
+                    // While the power fails, a partly sent frame does not arrive, however many bytes of it were sent:
+                    // one place stands for all.
                     let is_told = kind != Kind::Power || !matches!(spot, Spot::Frame(_, Part::Bytes(2..)));
                     if !is_told {
                         continue;
@@ -151,7 +152,7 @@ pub(crate) fn plan(surveyed: &Surveyed, bytes: bool, seen: &mut BTreeSet<(u64, S
     plan
 }
 
-/// Everything on which a handshake depends.
+/// A digest of everything that a TLS handshake depends on.
 fn profile(row: &Row) -> u64 {
     const OF_TLS: [&str; 8] =
         ["url", "tls", "groups", "client-certificates", "certificate", "authority", "resumption", "clock"];

@@ -1,4 +1,4 @@
-//! What a sweep learns from one undisturbed run: every place where a blow can fall, and a digest of all that leads there.
+//! The survey of an undisturbed run: every place where a fault can be injected, with a digest of everything before it.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -6,31 +6,32 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::blow::{Part, Spot};
 
-/// A long run repeats itself; of events that look alike so many are kept.
+/// Long runs repeat themselves; of similar places this many are kept.
 const ALIKE_MAX: u32 = 3;
-/// A run with fewer places is kept whole.
+/// A run with at most this many places is kept whole.
 const SHORT: usize = 600;
 
-/// In a large message every byte so near an end is struck, and between them every `STRIDE`th.
+/// In a large message, faults are injected at every byte this near to an end, and at every `STRIDE`th byte in between.
 const NEAR: u32 = 1_024;
 const STRIDE: u32 = 997;
 
-/// A place where a blow can fall.
+/// A place where a fault can be injected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) spot: Spot,
-    /// Digest of all that led here: equal ones need one visit.
+    /// Digest of everything before this place: places with equal digests need one visit.
     pub(crate) prefix: u64,
-    /// Whether there is a connection that can be struck.
+    /// Whether there is a connection that a fault can hit.
     pub(crate) has_connection: bool,
     /// Whether the terminal has power.
     pub(crate) has_power: bool,
-    /// Bytes of a frame that our side writes; none for what the terminal writes, of which only whole frames count.
+    /// The bytes of a frame that our side writes; `None` for other places and for frames of the terminal, which count
+    /// whole only.
     pub(crate) size: Option<u32>,
     looks: u64,
 }
 
-/// The notes of one run.
+/// The survey of one run.
 #[derive(Debug)]
 pub(crate) struct Survey {
     digest: u64,
@@ -46,28 +47,28 @@ fn digest(of: impl Hash) -> u64 {
 }
 
 impl Survey {
-    /// A digest of what a place depends on.
+    /// A digest of a value, from its debug form.
     pub(crate) fn digest_of(what: &impl Debug) -> u64 {
         digest(format!("{what:?}"))
     }
 
-    /// Notes of a run in a world that is set up like this.
+    /// A survey of a run in a world with this set-up.
     pub(crate) fn new(world: &impl Debug) -> Self {
         Self { digest: digest(format!("{world:?}")), places: Vec::new(), has_handshake: false }
     }
 
-    /// Something happened, or was done.
+    /// Adds an event or action to the digest.
     pub(crate) fn saw(&mut self, what: &impl Debug) {
         self.digest = digest((self.digest, format!("{what:?}")));
     }
 
-    /// A place is passed. `looks` says what it looks like, times and numbers aside.
+    /// Adds a place. `looks` describes it without times and numbers.
     pub(crate) fn pass(&mut self, spot: Spot, has_connection: bool, has_power: bool, size: Option<u32>, looks: &str) {
         let prefix = digest((self.digest, spot));
         self.places.push(Place { spot, prefix, has_connection, has_power, size, looks: digest(looks) });
     }
 
-    /// The places worth a visit, and how many look like them and are left out.
+    /// The places worth a visit, and the number of similar places left out.
     pub(crate) fn places(&self) -> (Vec<Place>, usize) {
         if self.places.len() <= SHORT {
             return (self.places.clone(), 0);
@@ -85,8 +86,8 @@ impl Survey {
 }
 
 impl Place {
-    /// The spots of this place: a frame has one before it, one within and one after, or with `bytes`
-    /// one after each byte.
+    /// The injection places for this place: for a frame before it, within it and after it, or with `bytes` after each
+    /// byte.
     pub(crate) fn spots(&self, bytes: bool) -> Vec<Spot> {
         let Spot::Frame(n, _) = self.spot else { return vec![self.spot] };
         let mut spots = vec![Spot::Frame(n, Part::Before)];
@@ -94,7 +95,7 @@ impl Place {
             let is_near_an_end = |count: u32| count <= NEAR || count + NEAR >= size;
             let within = (1..size).filter(|count| match bytes {
                 true => size <= 4 * NEAR || is_near_an_end(*count) || count.is_multiple_of(STRIDE),
-                // The first byte, which is half a header.
+                // One byte, which is half a frame header.
                 false => *count == 1,
             });
             spots.extend(within.map(|count| Spot::Frame(n, Part::Bytes(count))));

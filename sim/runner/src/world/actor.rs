@@ -1,4 +1,4 @@
-//! One terminal of a world, and all that is known of it.
+//! The state that a world keeps for one terminal: core, settings, clock, POS, and the checkers that watch it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::reference::Reference;
 
 use super::watch::Watch;
 
-/// A terminal that takes part, before the world begins.
+/// A terminal that takes part in the run, before the run starts.
 pub(crate) struct Starting<C> {
     pub(crate) name: String,
     pub(crate) core: C,
@@ -22,7 +22,7 @@ pub(crate) struct Starting<C> {
     pub(crate) clock: DeviceClock,
 }
 
-/// One terminal of the world and all that is known of it.
+/// One terminal of the running world: its client core, and everything the world knows about it.
 pub(super) struct Actor<C> {
     pub(super) name: String,
     pub(super) core: C,
@@ -30,36 +30,36 @@ pub(super) struct Actor<C> {
     pub(super) clock: DeviceClock,
     pub(super) pos: Pos,
     pub(super) attempts: u32,
-    /// The card in the slot of its reader.
+    /// The name of the card inserted in its reader, if there is one.
     pub(super) in_slot: Option<&'static str>,
     pub(super) tls: Option<(String, Arc<sca_network::tls::ClientTls>)>,
-    /// Requests that have no answer yet, with the connection each went by; none for one that went nowhere.
+    /// Requests without an answer yet, each with the connection it was sent on; `None` if no connection was open.
     pub(super) open_requests: BTreeMap<RequestId, Option<Tag>>,
     pub(super) last_http: String,
-    /// Whether the outputs at hand hold an answer, which alone may end a session.
+    /// Whether the outputs being carried out contain an answer; only an answer may end a session.
     pub(super) answered: bool,
     pub(super) powered: bool,
-    /// How far its link is; `Idle` once it is up.
+    /// The phase of its link; `Idle` once it is up.
     pub(super) phase: State,
-    /// Whether the terminal has said that it is connected and not yet that it is not.
+    /// Whether the terminal has reported that it is connected, and not reported a loss since.
     pub(super) link_up: bool,
-    /// Whether its screen has said that a session is open, and not yet that none is.
+    /// Whether its screen shows an open session: set by the session screen, cleared when the session has ended.
     pub(super) in_session: bool,
-    /// Whether it listens on the classic ports.
+    /// Whether it listens on the classic TCP ports.
     pub(super) listens: bool,
-    /// Requests whose answers are on their way on a connection that the terminal has closed behind them.
+    /// Requests whose answers are still in transit on a connection that the terminal has already closed.
     pub(super) last_words: BTreeSet<RequestId>,
-    /// Who holds the laws of the link against it.
+    /// The checker of the link laws for this terminal.
     pub(super) watch: Watch,
-    /// Who holds its answers against what can be known of it.
+    /// The oracle that checks its answers against what can be predicted.
     pub(super) reference: Reference,
 }
 
 impl<C> Actor<C> {
-    /// A terminal that has done nothing yet.
+    /// Creates a terminal that has done nothing yet, and is powered off.
     pub(super) fn new(s: Starting<C>, slack: Duration) -> Self {
         let mut pos = Pos::default();
-        // A device with words of its own is understood all the same.
+        // A device with translated or custom texts is understood too.
         pos.lenient = !s.settings.messages.texts.is_empty();
         Self {
             name: s.name,
@@ -84,7 +84,7 @@ impl<C> Actor<C> {
         }
     }
 
-    /// The power is off, and whoever watches it from outside hears of it.
+    /// Records that the power is off, here and in the checkers that watch the terminal.
     pub(super) fn power_is_off(&mut self) {
         (self.powered, self.link_up) = (false, false);
         self.watch.power_off();

@@ -1,4 +1,4 @@
-//! What the script wants done: messages, power, settings, faults.
+//! Performs the actions of the script: messages, power, settings, faults.
 
 use std::rc::Rc;
 
@@ -17,7 +17,7 @@ use crate::record::Entry;
 use crate::transcript;
 
 impl<C: Core> World<'_, C> {
-    /// Does what a step wants done.
+    /// Performs the action of one step.
     pub(super) fn perform(&mut self, step: &Rc<Step>) -> Result<(), Stop> {
         let span = step.span;
         match &step.action {
@@ -33,7 +33,7 @@ impl<C: Core> World<'_, C> {
                 self.note(step);
                 if self.actors[who].powered == on {
                     let state = if on { "on" } else { "off" };
-                    let remark = format!("{} is {state} already: nothing comes of it", self.actors[who].name);
+                    let remark = format!("{} is already {state}: no effect", self.actors[who].name);
                     self.record.push(self.now(), Entry::Comment(remark));
                 }
                 self.switch(who, on)?;
@@ -86,14 +86,14 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// Messages in one segment.
+    /// Sends several messages in one segment.
     fn together(&mut self, block: &[Step]) -> Result<(), Stop> {
         let mut all = Vec::new();
         for inner in block {
             let Action::Send(send) = &inner.action else { continue };
             let inner = Rc::new(inner.clone());
             if self.is_classic(send) {
-                // What is said on a call in one instant leaves in one segment anyway.
+                // Messages sent on a plain TCP connection in one instant leave in one segment anyway.
                 self.speak_on_a_call(&inner, send)?;
             } else {
                 all.push((send, self.speak(&inner, send)?));
@@ -105,7 +105,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// A step as it is written.
+    /// The text of a step as the scenario would write it, without its time stamp.
     pub(super) fn said(&self, step: &Step) -> String {
         let names: Vec<String> = self.actors.iter().map(|actor| actor.name.clone()).collect();
         let mut out = String::new();
@@ -118,7 +118,7 @@ impl<C: Core> World<'_, C> {
         self.record.push(now, Entry::Played(step.clone()));
     }
 
-    /// The connection by which a message reaches a terminal.
+    /// The open connection on which a message to this terminal is sent, if there is one.
     pub(super) fn route(&self, to: usize) -> Option<Tag> {
         if self.external_broker.is_some() {
             return self.newest(to).filter(|tag| self.ends.get(tag).is_some_and(|ends| ends.is_up()));
@@ -126,7 +126,7 @@ impl<C: Core> World<'_, C> {
         self.routed(&self.actors[to].settings.pinpad_id)
     }
 
-    /// Turns a message into the bytes of its frame, and takes note of it.
+    /// Encodes a message as the bytes of its frame, and records it as sent.
     fn speak(&mut self, step: &Rc<Step>, send: &Send) -> Result<Vec<u8>, Stop> {
         let tag = self.route(send.to);
         let frame = match &send.message {
@@ -144,18 +144,18 @@ impl<C: Core> World<'_, C> {
         self.record.carried_by(&frame);
         let Some(tag) = tag else {
             let now = self.now();
-            self.record.push(now, Entry::Comment("broker: nobody is connected to hear this".to_owned()));
+            self.record.push(now, Entry::Comment("broker: not delivered, no terminal is connected".to_owned()));
             self.script.names.unheard.extend(send.label.clone().map(|label| (label, now)));
             return Ok(Vec::new());
         };
         let heard_by = usize::from(tag.terminal);
         if let Some(label) = send.label.as_ref().filter(|_| heard_by != send.to) {
             let (name, id) = (&self.actors[heard_by].name, &self.actors[heard_by].settings.pinpad_id);
-            let why = format!("`{label}` went to {name}: its pinpad id is {id} too, and its connection the newest");
+            let why = format!("`{label}` went to {name}, which has the pinpad id {id} too and the newest connection");
             self.script.names.astray.insert(label.clone(), why);
         }
         if let Some(ends) = self.ends.get_mut(&tag) {
-            // From here on the connection may end without an answer, and it is our doing.
+            // From here on the connection may end without an answer, and the scenario caused it.
             let limit = usize::try_from(self.actors[send.to].settings.message_size_max).unwrap_or(usize::MAX);
             ends.breached |= !ends.takes(&frame, limit);
         }
@@ -168,9 +168,10 @@ impl<C: Core> World<'_, C> {
         Ok(frames.flatten().collect())
     }
 
-    /// A whole message in data frames is a request, whoever says it: it wants an answer.
+    /// Registers the request that a frame completes, so that its answer is expected. Every whole message in data
+    /// frames counts as a request, whoever sends it.
     pub(super) fn expect_answer(&mut self, step: &Rc<Step>, send: &Send, tag: Option<Tag>, frame: &Frame) {
-        // Whoever shares a pinpad id may hear what was meant for another.
+        // A terminal that shares a pinpad id may receive what was meant for another terminal.
         let to = tag.map_or(send.to, |tag| usize::from(tag.terminal));
         let whole = match (frame.opcode, tag.and_then(|tag| self.ends.get_mut(&tag))) {
             (opcode::TEXT | opcode::BINARY, _) if frame.last => Some(frame.payload.clone()),
@@ -196,7 +197,8 @@ impl<C: Core> World<'_, C> {
             match tag {
                 Some(tag) if tag.line.is_none() => actor.reference.asked(id, request.as_ref()),
                 Some(_) => actor.reference.give_up(),
-                // What goes nowhere changes nothing, and waits for nothing. A real broker may keep it all the same.
+                // A request that no connection carries changes nothing and gets no answer. A real broker may still
+                // store it.
                 None if self.external_broker.is_none() => actor.pos.never_sent(id),
                 None => {}
             }
@@ -228,7 +230,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// A request never arrives: it needs no answer.
+    /// Drops the expectation of an answer to a request that never arrives.
     pub(super) fn is_lost(&mut self, to: usize, id: RequestId) {
         let actor = &mut self.actors[to];
         actor.pos.forget(|pending| pending == id);
@@ -237,7 +239,7 @@ impl<C: Core> World<'_, C> {
         self.script.lose(to, id);
     }
 
-    /// A message as a transcript shows it: its inserts filled in.
+    /// A message as the transcript shows it, with its inserts filled in.
     fn as_sent(&self, message: &Message, text: &str) -> Message {
         let Message::Fields(fields) = message else { return transcript::request(text) };
         let mut fields = fields.clone();
@@ -266,7 +268,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// The request that fields make, their inserts filled in, and last of all its MAC.
+    /// Builds the request from the fields of a message: inserts filled in first, the MAC computed last.
     pub(super) fn request_of(&self, to: usize, fields: &Fields) -> Request {
         let names = &self.script.names;
         let routing = ["FUNCTION_TYPE", "COMMAND"].into_iter().map(str::to_owned).zip(fields.routing.clone());
@@ -303,7 +305,7 @@ impl<C: Core> World<'_, C> {
     }
 }
 
-/// Which POS sends.
+/// The index of the POS that sends a message; 0 for the broker.
 pub(super) fn which(send: &Send) -> usize {
     match send.by {
         Speaker::Broker => 0,

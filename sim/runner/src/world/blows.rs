@@ -1,5 +1,5 @@
-//! A sweep's hand in a world: notes every place where a blow can fall, lets one fall, and sees the run to its end
-//! afterwards.
+//! Fault injection of a sweep: surveys every point where a fault can be injected, injects one, and runs the scenario
+//! to its end afterwards.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -20,39 +20,39 @@ use crate::record::Entry;
 use crate::sweep::blow::{Blow, Kind, Part, Spot};
 use crate::sweep::survey::Survey;
 
-/// How long a terminal is without power.
+/// How long an injected power failure lasts.
 const DARK: Duration = Duration::from_secs(2);
-/// A silence that nobody notices ends in a reset.
+/// An injected silence is turned into a reset after this time.
 const SILENT: Duration = Duration::from_secs(600);
-/// After a blow a script is followed for so long.
+/// How long the script is followed after an injection.
 const FOLLOWED: Duration = Duration::from_secs(7_200);
-/// So long a link may take to come back at the end, and an answer to come.
+/// How long the final check waits for the link to come back, and for an answer.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// What a sweep does to this world.
+/// What a sweep does in this world: it surveys the injection points, or injects a fault at one of them.
 #[derive(Debug, Default)]
 pub(crate) struct Sweeping {
-    /// The notes, in an undisturbed run.
+    /// The survey of injection points, in an undisturbed run.
     pub(crate) survey: Option<Survey>,
-    /// The blow, in another.
+    /// The fault to inject, in a disturbed run.
     pub(crate) blow: Option<Blow>,
     struck: Option<Struck>,
     frames: u64,
     wind_up: Option<WindUp>,
 }
 
-/// The blow has fallen.
+/// An injection that has been made.
 #[derive(Debug)]
 struct Struck {
     at: Duration,
     who: usize,
     tag: Option<Tag>,
-    /// When the power comes back, or a silence ends.
+    /// When the power comes back, or when the silence ends.
     next: Option<Duration>,
     kind: Kind,
 }
 
-/// The end of a run that a blow has fallen on: the link has to be up once more, and a question answered.
+/// The final check of a disturbed run: the link has to come up once more, and a request has to be answered.
 #[derive(Debug)]
 struct WindUp {
     since: Duration,
@@ -60,24 +60,24 @@ struct WindUp {
 }
 
 impl Sweeping {
-    /// Whether anything is noted or done at all.
+    /// Whether this run neither surveys nor injects anything.
     pub(super) fn is_idle(&self) -> bool {
         self.survey.is_none() && self.blow.is_none()
     }
 
-    /// Whether the blow has fallen.
+    /// Whether the fault has been injected.
     pub(crate) fn has_struck(&self) -> bool {
         self.struck.is_some()
     }
 
-    /// When the blow goes on.
+    /// When the injected fault reaches its second stage: the power comes back, or the silence ends.
     pub(super) fn deadline(&self) -> Option<Duration> {
         self.struck.as_ref().and_then(|struck| struck.next)
     }
 }
 
 impl<C: Core> World<'_, C> {
-    /// An event of the run is over.
+    /// Called after every event of the run: surveys this injection point, or injects the fault here.
     pub(super) fn boundary(&mut self, who: usize) -> Result<(), Stop> {
         if self.sweeping.is_idle() {
             return Ok(());
@@ -100,15 +100,15 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// Something has to be taken into the digest of a survey.
+    /// Adds something to the digest of the survey.
     pub(super) fn survey(&mut self, what: &impl std::fmt::Debug) {
         if let Some(survey) = &mut self.sweeping.survey {
             survey.saw(what);
         }
     }
 
-    /// A frame comes to the broker's end or leaves it: how much of it passes before the blow falls, if it falls here.
-    /// `written` is its size where our side writes it.
+    /// Called for every frame that reaches or leaves the broker's end: how much of it passes before the fault is
+    /// injected, if it is injected here. `written` is its size if our side writes it.
     pub(super) fn frame_passes(&mut self, tag: Tag, written: Option<usize>) -> Option<(Part, Kind)> {
         if self.sweeping.is_idle() {
             return None;
@@ -129,7 +129,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// Arms the blow that falls in a TLS handshake, if it does.
+    /// The cut to arm on a TLS handshake, if the fault is to be injected there.
     pub(super) fn blow_in_handshake(&mut self) -> Option<Cut> {
         if let Some(survey) = &mut self.sweeping.survey {
             survey.has_handshake = true;
@@ -153,7 +153,7 @@ impl<C: Core> World<'_, C> {
         mine.map(|(tag, _)| *tag).max()
     }
 
-    /// The blow falls on a terminal: from here on the script is eased.
+    /// Injects the fault on a terminal's newest connection, or cuts its power. From here on the script is relaxed.
     pub(super) fn blow_falls(&mut self, who: usize, kind: Kind) -> Result<(), Stop> {
         let tag = self.newest(who);
         self.begin_blow(who, tag, kind);
@@ -175,12 +175,12 @@ impl<C: Core> World<'_, C> {
         Ok(())
     }
 
-    /// Demands nothing of the script's lines from the start.
+    /// Relaxes the script from the start: none of its lines is required to match.
     pub(crate) fn ease(&mut self) {
         self.script.ease(false, false);
     }
 
-    /// Takes note of the blow, and eases the script.
+    /// Records the injection and relaxes the script.
     fn begin_blow(&mut self, who: usize, tag: Option<Tag>, kind: Kind) {
         self.meets(
             who,
@@ -203,7 +203,7 @@ impl<C: Core> World<'_, C> {
             Kind::Fin => Action::Fault(Fault::now(who, FaultKind::Fin)),
             Kind::Silence => Action::Fault(Fault::now(who, FaultKind::Silence(None))),
         };
-        self.record.push(now, Entry::Comment("the blow of the sweep".to_owned()));
+        self.record.push(now, Entry::Comment("fault injected by the sweep".to_owned()));
         self.record.push(now, played(action));
         let next = match kind {
             Kind::Power => Some(now + DARK),
@@ -217,7 +217,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// The blow falls on a connection behind everything that has been written on it.
+    /// Injects the fault on a connection, behind everything that has been written on it.
     pub(super) fn blow_falls_behind(&mut self, tag: Tag, kind: Kind) -> Result<(), Stop> {
         let end = match kind {
             Kind::Power => return self.blow_falls(usize::from(tag.terminal), kind),
@@ -229,7 +229,7 @@ impl<C: Core> World<'_, C> {
         self.server_order(tag, ServerOrder::Strike(end))
     }
 
-    /// Looks whether the cut of a blow has struck in a handshake.
+    /// Checks whether the injected cut has struck in a TLS handshake.
     pub(super) fn look_at_handshake(&mut self) -> Result<(), Stop> {
         match self.sweeping.blow {
             Some(Blow { at: Spot::Tls(..), kind }) if !self.sweeping.has_struck() => {
@@ -240,7 +240,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// The power comes back, or a silence ends.
+    /// Starts the second stage of the injection when it is due: the power comes back, or the silence ends in a reset.
     pub(super) fn blow_goes_on(&mut self) -> Result<bool, Stop> {
         let now = self.now();
         let Some(struck) = self.sweeping.struck.as_mut().filter(|struck| struck.next.is_some_and(|at| at <= now))
@@ -265,12 +265,12 @@ impl<C: Core> World<'_, C> {
         Ok(true)
     }
 
-    /// Whether the script has been followed for long enough after a blow.
+    /// Whether the script has been followed for long enough after the injection.
     pub(super) fn has_followed(&self) -> bool {
         self.sweeping.struck.as_ref().is_some_and(|struck| self.now() > struck.at + FOLLOWED)
     }
 
-    /// Which terminals a message reaches now: both ends have to think so.
+    /// Which terminals can be reached by a message now, by their index: both ends must consider the link up.
     pub(super) fn reached(&self) -> Vec<bool> {
         let mine = |(who, actor): (usize, &super::Actor<C>)| {
             actor.powered && (actor.listens || (actor.link_up && self.route(who).is_some_and(|tag| self.is_open(tag))))
@@ -282,7 +282,7 @@ impl<C: Core> World<'_, C> {
         self.ends.get(&tag).is_some_and(|ends| ends.is_up() && !ends.is_excused())
     }
 
-    /// Sees a run to its end on which a blow has fallen. Says until when it waits; nothing once all is done.
+    /// Runs the final check after an injection. Returns until when it waits; `None` once it is complete.
     pub(super) fn wind_up(&mut self) -> Result<Option<Duration>, Stop> {
         let now = self.now();
         let wind_up = self.sweeping.wind_up.get_or_insert(WindUp { since: now, asked: false });
@@ -309,7 +309,8 @@ impl<C: Core> World<'_, C> {
         Ok(waits.then_some(until))
     }
 
-    /// Whether a request still wants an answer that nobody but the terminal has to give.
+    /// Whether the terminal still owes the answer to a request: its connection is not excused, and no cardholder or
+    /// host has to act first.
     pub(super) fn is_owed(&self, actor: &super::Actor<C>, id: RequestId, tag: Option<Tag>) -> bool {
         let excused = tag.is_none_or(|tag| match tag.line {
             None => self.ends.get(&tag).is_none_or(super::ends::Ends::is_excused),
@@ -319,8 +320,8 @@ impl<C: Core> World<'_, C> {
         !excused && !waits
     }
 
-    /// A question that every terminal answers, whatever the script has left it in. One whose place another holds hears
-    /// none.
+    /// Sends GET_COUNTER, which every terminal answers in any state. Terminals whose pinpad id another connection has
+    /// taken over are skipped.
     fn ask_once_more(&mut self, who: usize) -> Result<(), Stop> {
         let mine = self.route(who).filter(|tag| usize::from(tag.terminal) == who && self.actors[who].link_up);
         let Some(tag) = mine else { return Ok(()) };

@@ -1,5 +1,5 @@
-//! Plain TCP beside the link: calls of terminals to hosts, and of POS to the classic ports. Never a byte of either on the
-//! other (CON-03).
+//! Plain TCP connections beside the link: from terminals to hosts, and from POS to the classic ports. No byte of the
+//! link travels on them, and none of theirs on the link (CON-03).
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::core::Core;
 use crate::lanes::Noted;
 use crate::record::Entry;
 
-/// What hosts and POS read at the most.
+/// Limits for what hosts and POS read.
 const PEER_LIMITS: CallLimits = CallLimits {
     document_size_max: 1 << 20,
     document_time_max: Duration::from_secs(60),
@@ -25,12 +25,12 @@ const PEER_LIMITS: CallLimits = CallLimits {
     may_be_quiet: true,
 };
 
-/// A call.
+/// The two ends of one plain TCP connection.
 pub(super) struct Call {
-    /// Orders to the terminal's end; none once it is told nothing more.
+    /// Orders to the terminal's end; `None` once the terminal has hung up.
     near: Option<mpsc::Sender<CallOrder>>,
     far: mpsc::Sender<CallOrder>,
-    /// Which POS calls, on a classic port.
+    /// The index of the POS that dialled, on a classic port.
     of: usize,
     over: bool,
 }
@@ -40,7 +40,7 @@ impl<C: Core> World<'_, C> {
         Tag { line: Some(call.line), ..Self::tag(who, call.number) }
     }
 
-    /// A terminal calls a host, or the POS that listens for notices.
+    /// Opens a connection from a terminal to a host, to the estate server, or to the POS that receives notices.
     pub(super) fn call(&mut self, who: usize, call: CallId) -> Result<(), Stop> {
         let up = match call.line {
             Line::Host => self.host.is_up(),
@@ -85,18 +85,18 @@ impl<C: Core> World<'_, C> {
         };
         self.orders += 1;
         match sender.try_send(order) {
-            Err(mpsc::error::TrySendError::Full(_)) => Err(Stop::Error("an outbox of a call is full".to_owned())),
-            // A closed one belongs to a call whose end is on its way here.
+            Err(mpsc::error::TrySendError::Full(_)) => Err(Stop::Error("a plain TCP outbox is full".to_owned())),
+            // The outbox is closed if the connection has ended and its event is still queued.
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
         }
     }
 
-    /// A terminal says something on a call.
+    /// Sends a text from a terminal on one of its plain TCP connections.
     pub(super) fn say(&mut self, who: usize, call: CallId, text: String) -> Result<(), Stop> {
         self.call_order(Self::call_tag(who, call), Side::Near, CallOrder::Say(text))
     }
 
-    /// A terminal ends a call.
+    /// Closes a plain TCP connection from the terminal's side.
     pub(super) fn hang_up(&mut self, who: usize, call: CallId) -> Result<(), Stop> {
         let tag = Self::call_tag(who, call);
         self.call_order(tag, Side::Near, CallOrder::HangUp)?;
@@ -106,7 +106,7 @@ impl<C: Core> World<'_, C> {
         Ok(())
     }
 
-    /// Something happened on one end of a call.
+    /// Handles an event at one end of a plain TCP connection.
     pub(super) fn call_event(&mut self, tag: Tag, side: Side, event: CallEvent) -> Result<(), Stop> {
         let (who, Some(line)) = (usize::from(tag.terminal), tag.line) else { return Ok(()) };
         if side == Side::Near {
@@ -151,12 +151,12 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// Whether a call is over.
+    /// Whether a plain TCP connection is over.
     pub(super) fn is_over(&self, tag: Tag) -> bool {
         self.calls.get(&tag).is_none_or(|call| call.over)
     }
 
-    /// Ends every call of POS to a terminal. Says whether there was one.
+    /// Ends every POS connection to a terminal's classic ports. Returns whether there was one.
     pub(super) fn cut_calls(&mut self, who: usize, order: &CallOrder) -> Result<bool, Stop> {
         let is_mine = |(tag, call): (&Tag, &Call)| {
             let of_pos = matches!(tag.line, Some(Line::Primary | Line::Secondary));
@@ -170,17 +170,17 @@ impl<C: Core> World<'_, C> {
         Ok(!tags.is_empty())
     }
 
-    /// The call of a POS is over: what it asked and has no answer to will have none.
+    /// Handles the end of a POS connection: its unanswered requests will get no answer.
     fn pos_call_is_over(&mut self, tag: Tag) {
         let lost = self.forget_call(tag);
         let actor = &self.actors[usize::from(tag.terminal)];
         if lost && actor.powered && actor.listens {
             let name = actor.name.clone();
-            self.violate("one-answer", format!("{name} ended a call and left a request on it without an answer"));
+            self.violate("one-answer", format!("{name} ended a plain TCP connection with an unanswered request on it"));
         }
     }
 
-    /// Takes note that a call is over. Says whether a request on it had no answer yet.
+    /// Forgets a plain TCP connection. Returns whether a request on it had no answer yet.
     fn forget_call(&mut self, tag: Tag) -> bool {
         self.far_is_over(tag);
         let actor = &mut self.actors[usize::from(tag.terminal)];
@@ -213,7 +213,7 @@ impl<C: Core> World<'_, C> {
         self.advance().map(drop)
     }
 
-    /// Carries out what a host wants.
+    /// Carries out the outputs of a host.
     pub(super) fn host_outputs(&mut self, line: Line, outputs: Vec<HostOutput>) -> Result<(), Stop> {
         for output in outputs {
             let (caller, order) = match output {
@@ -226,14 +226,14 @@ impl<C: Core> World<'_, C> {
         Ok(())
     }
 
-    /// Whether a message goes to a classic port.
+    /// Whether a message is sent to a classic port.
     pub(super) fn is_classic(&self, send: &Send) -> bool {
         let is_text = matches!(send.message, Message::Fields(_) | Message::Xml(_) | Message::Text(_));
         self.actors[send.to].listens && send.by != Speaker::Broker && is_text
     }
 
-    /// A POS says something on a classic port: secondary commands on the secondary one, all else on the primary one. The
-    /// call stays open from one message to the next.
+    /// Sends a message of a POS to a classic port: secondary commands to the secondary port, all others to the
+    /// primary one. The connection stays open for later messages.
     pub(super) fn speak_on_a_call(&mut self, step: &Rc<Step>, send: &Send) -> Result<(), Stop> {
         let text = self.text_of(send.to, &send.message);
         let is_secondary = matches!(&send.message, Message::Fields(fields)

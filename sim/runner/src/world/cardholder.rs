@@ -1,4 +1,4 @@
-//! What a cardholder does at a terminal, and the card that stays in its slot.
+//! The cardholder's actions at a terminal, and the card that stays in its reader.
 
 use std::rc::Rc;
 
@@ -15,7 +15,7 @@ use crate::script::asks;
 use crate::verdict::Failure;
 
 impl<C: Core> World<'_, C> {
-    /// A cardholder does something, where there is something to do it to.
+    /// Performs a cardholder's action; the step fails if the terminal is not in a state that allows it.
     pub(super) fn cardholder(&mut self, step: &Rc<Step>, who: usize, act: &CardholderAct) -> Result<(), Stop> {
         if self.is_done_by_person(step) {
             self.note(step);
@@ -34,7 +34,7 @@ impl<C: Core> World<'_, C> {
             CardholderAct::Removes => Cardholder::Removes,
             CardholderAct::Signs => Cardholder::Signs,
         };
-        // What moves the card in the slot does something, whatever the terminal makes of it.
+        // Inserting or removing a card always has an effect, even if the terminal shows no reaction.
         let moved = match &act {
             Cardholder::Removes => Some(None),
             Cardholder::Presents(card, Way::Inserted) => Some(Some(card.name)),
@@ -48,8 +48,8 @@ impl<C: Core> World<'_, C> {
         let is_idle = is_same && !is_ahead && moved != Some(None);
         let now = self.now();
         let comment = match () {
-            () if is_ahead => Some("the card waits in the slot"),
-            () if is_idle => Some("nothing comes of what the cardholder did"),
+            () if is_ahead => Some("the card is in the slot, before it is asked for"),
+            () if is_idle => Some("the terminal ignored the cardholder's action"),
             () => None,
         };
         if let Some(comment) = comment {
@@ -59,30 +59,30 @@ impl<C: Core> World<'_, C> {
         Ok(())
     }
 
-    /// Why a cardholder cannot do something now, if they cannot.
+    /// Why the cardholder cannot perform this action now; `None` if they can.
     fn cannot(&self, span: Span, who: usize, act: &CardholderAct, screen: ScreenName) -> Option<Failure> {
-        let no = |what: &str, how: &str| Some(Failure::at(span, what).label("nothing to do this to").note(how));
+        let no = |what: &str, how: &str| Some(Failure::at(span, what).label("not possible now").note(how));
         match (act, self.actors[who].in_slot) {
             (CardholderAct::Removes, None) => {
                 return no("no card is in the slot", "only a card that was inserted can be removed");
             }
             (CardholderAct::Presents(_, Way::Inserted), Some(card)) => {
-                return no(&format!("the slot holds {card} already"), "`cardholder removes` takes it out first");
+                return no(&format!("{card} is already in the slot"), "`cardholder removes` removes it first");
             }
-            // A card can be put in before it is asked for, and taken out at any time.
+            // A card can be inserted before the terminal asks for it, and removed at any time.
             (CardholderAct::Removes, Some(_)) => return None,
             (CardholderAct::Presents(_, Way::Inserted), None) if screen != ScreenName::Off => return None,
             _ if asks(screen) => return None,
             _ => {}
         }
-        let failure = Failure::at(span, "nothing is asked of the cardholder").label("nothing to do this to");
+        let failure = Failure::at(span, "the terminal does not ask for a cardholder action").label("not possible now");
         let whose = if self.actors.len() > 1 { format!(" of {}", self.actors[who].name) } else { String::new() };
         let failure = failure.note(format!("the screen{whose} is {screen}"));
         let failure = match self.lanes.iter().find(|lanes| asks(lanes.face.what.screen.name)) {
-            Some(other) => failure.note(format!("{} asks: `{0}: cardholder …` does it there", other.name)),
+            Some(other) => failure.note(format!("{} does ask: write `{0}: cardholder …` to act there", other.name)),
             None => failure,
         };
-        let how = "a cardholder acts at once: a line above has to wait until something is asked, for example `screen card-entry`";
+        let how = "a cardholder acts at once: first wait until the terminal asks, for example with `screen card-entry`";
         Some(failure.note(how))
     }
 }

@@ -1,4 +1,5 @@
-//! The two ends of each connection, as the driver holds them, and what waits for a connection to be accepted.
+//! The driver's handles to both ends of each connection, and the ends prepared for connections that are not accepted
+//! yet.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -13,77 +14,77 @@ use sca_peers::RequestId;
 use sca_protocol::frame::{Frame, opcode};
 use tokio::sync::mpsc;
 
-/// Orders that may wait on one end before the world is in error.
+/// Maximum number of orders queued for one end; more than this stops the world with an error.
 pub(crate) const OUTBOX: usize = 1_024;
 
-/// What the end that is called gets when it is accepted.
+/// The prepared end of the called side, started when the connection is accepted.
 pub(crate) enum Prepared {
     /// The broker's end of a link.
     Link {
-        /// What it is given.
+        /// Its setup.
         setup: ServerSetup,
-        /// What it is told.
+        /// The queue of its orders.
         orders: mpsc::Receiver<ServerOrder>,
     },
-    /// The end of a call that is called.
+    /// The called end of a plain TCP connection.
     Call {
-        /// Whose end it is.
+        /// Which side it is: the terminal's or the peer's.
         side: Side,
-        /// What it reads at the most.
+        /// Its read limits.
         limits: CallLimits,
-        /// What it is told.
+        /// The queue of its orders.
         orders: mpsc::Receiver<CallOrder>,
     },
 }
 
-/// A connection.
+/// One connection of a terminal to a broker, with the state of both ends.
 pub(crate) struct Ends {
     pub(crate) client: Option<mpsc::Sender<ClientOrder>>,
     pub(crate) server: mpsc::Sender<ServerOrder>,
     pub(crate) tap: TapHandle,
-    /// Which of the brokers it leads to.
+    /// The index of the broker it leads to.
     pub(crate) site: usize,
-    /// The armed fault whose cut lies on the tap.
+    /// The index of the armed fault whose cut is set on the tap.
     pub(crate) cut: Option<usize>,
     pub(crate) state: EndState,
-    /// Whether a fault or the power ended it.
+    /// Whether a fault or a power failure ended it.
     pub(crate) ours: bool,
-    /// Whether a frame was sent on it that breaks the rules, or a close.
+    /// Whether a frame that breaks the protocol, or a close, was sent on it.
     pub(crate) breached: bool,
-    /// Whether a silence that will end lies on it.
+    /// Whether a temporary silence is active on it.
     pub(crate) muted: bool,
-    /// Whether nothing that still comes on it is read: a fault has ended it where the terminal's end is not ours.
+    /// Whether frames that still arrive are discarded: a fault has ended the connection, and the terminal is external.
     pub(crate) unread: bool,
-    /// The fragments of a message that the script is sending, and whether it is sending one.
+    /// The fragments of a message that the script is sending, and whether it is in the middle of one.
     pub(crate) spoken: Vec<u8>,
     pub(crate) speaking: bool,
-    /// Requests that have not reached the terminal yet, in their order.
+    /// Requests that have not reached the terminal yet, in the order of sending.
     pub(crate) under_way: VecDeque<RequestId>,
-    /// What the terminal has said and the broker has not heard yet.
+    /// Messages the terminal has sent that have not reached the broker yet, in the order of sending.
     pub(crate) in_flight: VecDeque<String>,
-    /// The ways that a fault without an end has silenced.
+    /// The directions that a permanent silence blocks, indexed by direction.
     pub(crate) silent: [bool; 2],
-    /// The names in the certificate that the terminal has shown.
+    /// The names in the certificate that the terminal presented.
     pub(crate) names: Vec<String>,
-    /// Whether its keys can be made new.
+    /// Whether its TLS keys can be updated (TLS 1.3).
     pub(crate) rekeys: bool,
-    /// When something last travelled on it, once it is up.
+    /// When data last travelled on it; `None` until it is up.
     pub(crate) moved: Option<Duration>,
 }
 
-/// How far a connection is.
+/// The state of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EndState {
-    /// Not upgraded.
+    /// Not upgraded yet.
     Opening,
     /// The broker has answered 101.
     Up,
-    /// Over, for the terminal.
+    /// Over, as far as the terminal is concerned.
     Over,
 }
 
 impl Ends {
-    /// A connection that is being opened.
+    /// Creates a connection that is being opened.
     pub(crate) fn new(client: mpsc::Sender<ClientOrder>, server: mpsc::Sender<ServerOrder>, tap: TapHandle) -> Self {
         Self {
             client: Some(client),
@@ -111,7 +112,8 @@ impl Ends {
         self.state == EndState::Up
     }
 
-    /// Whether a terminal has to take this frame, as the next one on this connection, and stay.
+    /// Whether a terminal has to accept this frame as the next one on this connection, without closing it. Updates
+    /// the fragmentation state.
     pub(crate) fn takes(&mut self, frame: &Frame, message_max: usize) -> bool {
         let plain =
             frame.reserved == 0 && frame.mask.is_none() && frame.declared.is_none() && frame.length_form.is_none();
@@ -122,26 +124,26 @@ impl Ends {
             _ => false,
         };
         self.speaking = whole && !frame.last;
-        // A character may be split between fragments, so only whole messages are looked at.
+        // A character may be split between fragments, so only unfragmented messages are checked.
         let readable = frame.opcode != opcode::TEXT || !frame.last || std::str::from_utf8(&frame.payload).is_ok();
         plain && whole && readable && self.spoken.len() + frame.payload.len() <= message_max
     }
 
-    /// Whether a request on this connection may stay without an answer: we ended it, or nothing gets through.
+    /// Whether a request on this connection may stay unanswered: a fault ended it, or no data gets through.
     pub(crate) fn is_excused(&self) -> bool {
         self.ours || self.muted || self.breached
     }
 
-    /// Whether what the terminal says now comes through.
+    /// Whether data that the terminal sends now gets through.
     pub(crate) fn carries(&self) -> bool {
         !self.ours && !self.muted
     }
 }
 
-/// What accepts connections: starts the broker's end of each with what was prepared for it.
+/// The function that accepts connections: it starts the broker's end of each with what was prepared for it.
 pub(crate) fn acceptor(prepared: Rc<RefCell<BTreeMap<Tag, Prepared>>>, mailbox: Mailbox) -> Rc<dyn Fn(Stream, Tag)> {
     Rc::new(move |stream, tag| {
-        // Whoever dialled has prepared this; a stranger on a real port has not, and is hung up on.
+        // Every dial prepares its end first; a stranger on a real port has none, and the connection is dropped.
         match prepared.borrow_mut().remove(&tag) {
             None => {}
             Some(Prepared::Link { setup, orders }) => {

@@ -1,6 +1,6 @@
-//! A real broker in the place of ours: the terminal dials it, and each terminal's POS reaches it by a link of its own.
+//! Runs with an external broker: the terminal dials it, and each terminal's POS reaches it on a separate connection.
 //!
-//! What the broker's end would show is taken from the terminal's, which is ours.
+//! The observations usually made at the broker's end are taken from the terminal's end, which is ours.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -21,32 +21,32 @@ use crate::moment::stamp;
 use crate::record::Entry;
 use crate::verdict::Failure;
 
-/// All that a world knows of the broker under test.
+/// The state of a run against an external broker.
 pub(crate) struct BrokerState {
     pub(crate) external: ExternalBroker,
     pub(crate) dialer: Dialer,
-    /// The link of each terminal's POS.
+    /// The connection of each terminal's POS.
     pos_links: BTreeMap<usize, PosLink>,
-    /// What each terminal has said to its POS.
+    /// Messages each terminal has sent to its POS through the broker.
     to_pos: BTreeMap<usize, Passage>,
-    /// What each POS has said to its terminal.
+    /// Messages each POS has sent to its terminal through the broker.
     to_terminal: BTreeMap<usize, Passage>,
-    /// When the broker has ended links of our terminals, and how.
+    /// Connections of our terminals that the broker has ended: when, which terminal, and how.
     ended: Vec<(Duration, usize, &'static str)>,
 }
 
-/// The link of a POS.
+/// A POS connection to the broker.
 struct PosLink {
     orders: mpsc::Sender<ClientOrder>,
-    /// What it wants to say once it is up.
+    /// Messages queued until it is up.
     waiting: VecDeque<String>,
     is_up: bool,
     key: String,
-    /// Whether it is TLS, and what it asks for once the line stands.
+    /// Whether it is TLS, and the upgrade request to send once connected.
     asks: (bool, Vec<u8>),
 }
 
-/// Bytes of a message that a POS hears.
+/// Maximum message size that a POS accepts, in bytes.
 const MESSAGE_MAX: usize = 16 << 20;
 
 impl BrokerState {
@@ -61,19 +61,20 @@ impl BrokerState {
         }
     }
 
-    /// Whether every POS has its link.
+    /// Whether the connections of all POS are up.
     fn is_ready(&self) -> bool {
         self.pos_links.values().all(|link| link.is_up)
     }
 }
 
 impl<C: Core> World<'_, C> {
-    /// The broker is a real one.
+    /// Installs the external broker into the world.
     pub(crate) fn is_at(&mut self, state: BrokerState) {
         self.external_broker = Some(state);
     }
 
-    /// Opens the links of all POS, and waits until they are up: a terminal may be spoken to from its first moment on.
+    /// Opens the connections of all POS and waits until they are up, because a message may be sent to a terminal from
+    /// its first moment on.
     pub(super) async fn open_pos_links(&mut self) -> Result<(), Stop> {
         (0..self.actors.len()).try_for_each(|who| self.open_pos_link(who))?;
         let Some(patience) = self.external_broker.as_ref().map(|state| state.external.patience) else { return Ok(()) };
@@ -88,7 +89,7 @@ impl<C: Core> World<'_, C> {
         };
         match tokio::time::timeout(patience, ready).await {
             Ok(result) => result,
-            Err(_) => Err(Stop::CannotRun(format!("no POS reaches the broker within {} s", patience.as_secs()))),
+            Err(_) => Err(Stop::CannotRun(format!("no POS connected to the broker within {} s", patience.as_secs()))),
         }
     }
 
@@ -112,7 +113,7 @@ impl<C: Core> World<'_, C> {
             pinpad_id: String::new(),
             space_before_colon: false,
         };
-        // A POS is no terminal.
+        // A POS is not a terminal, so it sends no pinpad id header.
         let asked = String::from_utf8_lossy(&upgrade.to_bytes()).into_owned();
         let asked: Vec<&str> = asked.split("\r\n").filter(|line| !line.starts_with("x-vfi-pinpad-id")).collect();
         let (orders, receiver) = mpsc::channel(OUTBOX);
@@ -127,7 +128,7 @@ impl<C: Core> World<'_, C> {
         Ok(())
     }
 
-    /// Something happens on the link of a POS.
+    /// Handles an event on a POS connection.
     pub(super) fn pos_link_event(&mut self, who: usize, event: ClientEvent) -> Result<(), Stop> {
         let Some(link) = self.external_broker.as_mut().and_then(|state| state.pos_links.get_mut(&who)) else {
             return Ok(());
@@ -155,7 +156,7 @@ impl<C: Core> World<'_, C> {
                 self.deliver(tag, text)
             }
             ClientEvent::Closed | ClientEvent::Lost | ClientEvent::Violation(_) => {
-                Err(Stop::Error("the broker has ended the link of the POS".to_owned()))
+                Err(Stop::Error("the broker ended the connection of the POS".to_owned()))
             }
             ClientEvent::Opened if link.asks.0 => Ok(()),
             ClientEvent::Opened | ClientEvent::Secured => {
@@ -166,7 +167,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// The answer to the terminal's request has come.
+    /// Records that the broker accepted the terminal's upgrade request.
     pub(super) fn is_answered(&mut self, tag: Tag, head: &Head) {
         if self.external_broker.is_some()
             && head.status == 101
@@ -176,7 +177,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// What the terminal asks the broker for.
+    /// Records the terminal's upgrade request as an observation.
     pub(super) fn asks_external_broker(&mut self, who: usize, bytes: &[u8]) {
         if self.external_broker.is_none() {
             return;
@@ -191,7 +192,7 @@ impl<C: Core> World<'_, C> {
         self.lanes[who].trim();
     }
 
-    /// A POS says something to its terminal by the broker.
+    /// Sends a message of a POS to its terminal through the external broker.
     pub(super) fn says_by_external_broker(&mut self, send: &Send) {
         let text = self.text_of(send.to, &send.message);
         let (now, tag) = (self.now(), self.newest(send.to).unwrap_or_else(|| Self::tag(send.to, 0)));
@@ -213,7 +214,7 @@ impl<C: Core> World<'_, C> {
 }
 
 impl<C: Core> World<'_, C> {
-    /// Our terminal gives the broker something for its POS.
+    /// Records that our terminal handed a message to the broker, for its POS.
     pub(super) fn gives_to_broker(&mut self, tag: Tag, text: &str) {
         let (now, who) = (self.now(), usize::from(tag.terminal));
         if self.external_broker.is_none() {
@@ -229,35 +230,34 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// The POS of a terminal has heard something.
+    /// Checks a message that the POS of a terminal has received.
     fn passed_on(&mut self, who: usize, text: &str) -> Result<(), Stop> {
         let now = self.now();
         let Some(state) = &mut self.external_broker else { return Ok(()) };
         let Err(what) = state.to_pos.entry(who).or_default().comes_out(now, text) else { return Ok(()) };
         let of_another = state.to_pos.iter().find(|(other, way)| **other != who && way.knows(text));
-        let what = of_another
-            .map_or(what, |(other, _)| format!("{} has said it, to a POS of its own", self.actors[*other].name));
-        let heard = format!("the POS of {} heard something at {}: {what}", self.actors[who].name, stamp(now));
+        let what = of_another.map_or(what, |(other, _)| format!("{} sent it to its own POS", self.actors[*other].name));
+        let heard = format!("the POS of {} received a message at {}: {what}", self.actors[who].name, stamp(now));
         Err(self.is_not_passed_on(heard))
     }
 
-    /// Our terminal has heard something from a POS.
+    /// Checks a message that our terminal has received from a POS.
     pub(super) fn heard_by_terminal(&mut self, who: usize, text: &str) -> Result<(), Stop> {
         let now = self.now();
         let Some(state) = &mut self.external_broker else { return Ok(()) };
         let Err(what) = state.to_terminal.entry(who).or_default().comes_out(now, text) else { return Ok(()) };
         let of_another = state.to_terminal.iter().find(|(other, way)| **other != who && way.knows(text));
         let what = of_another.map_or(what, |(other, _)| format!("it is for {}", self.actors[*other].name));
-        let heard = format!("our {} heard something at {}: {what}", self.actors[who].name, stamp(now));
+        let heard = format!("our {} received a message at {}: {what}", self.actors[who].name, stamp(now));
         Err(self.is_not_passed_on(heard))
     }
 
     fn is_not_passed_on(&self, heard: String) -> Stop {
-        let failure = Failure::at(self.script.current(), "the broker does not pass on what is said");
-        Stop::Failed(Box::new(failure.label("the run was here").note(heard)))
+        let failure = Failure::at(self.script.current(), "the broker does not forward messages correctly");
+        Stop::Failed(Box::new(failure.label("the scenario was here").note(heard)))
     }
 
-    /// A link of our terminal ends; where that was not our doing, it was the broker's.
+    /// Records that the broker ended our terminal's connection, unless the scenario ended it.
     pub(super) fn is_ended_by_broker(&mut self, tag: Tag, event: &ClientEvent) {
         let how = match event {
             ClientEvent::Lost => "hung up on",
@@ -271,7 +271,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// A connection of our terminal is over: what was on its way through the broker may be lost.
+    /// Excuses the messages in transit through the broker once our terminal's connection is over: they may be lost.
     pub(super) fn passage_is_over(&mut self, who: usize) {
         if let Some(state) = &mut self.external_broker {
             let ways = [&mut state.to_pos, &mut state.to_terminal];
@@ -279,7 +279,8 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// A failure, with what has gone into a real broker and has not come out.
+    /// Adds notes to a failure: messages that went into the external broker and never came out, and connections it
+    /// ended.
     pub(crate) fn with_what_is_inside(&self, mut failure: Box<Failure>) -> Box<Failure> {
         let Some(state) = &self.external_broker else { return failure };
         failure.notes.extend(
@@ -290,12 +291,12 @@ impl<C: Core> World<'_, C> {
         );
         for (who, way) in &state.to_pos {
             let name = &self.actors[*who].name;
-            let told = |(what, at)| format!("our {name} gave {what} at {}; the broker has not passed it on", stamp(at));
+            let told = |(what, at)| format!("our {name} sent {what} at {}; the broker has not forwarded it", stamp(at));
             failure.notes.extend(way.inside().map(told));
         }
         for way in state.to_terminal.values() {
             let told = |(what, at)| {
-                format!("{what} left the POS at {}; the broker has not passed it to our terminal", stamp(at))
+                format!("the POS sent {what} at {}; the broker has not forwarded it to our terminal", stamp(at))
             };
             failure.notes.extend(way.inside().map(told));
         }

@@ -1,4 +1,5 @@
-//! A device in the place of a terminal: its connections come from outside, and what it does is seen at the broker's end.
+//! Runs with external devices as terminals: their connections come from outside, and their behaviour is inferred at
+//! the broker's end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -20,28 +21,29 @@ use crate::external::{Beside, Callers, Devices, Door, Ended, ExternalTerminal, L
 use crate::record::Entry;
 use crate::verdict::Failure;
 
-/// All that a world knows of its devices.
+/// The state of a run with external devices.
 pub(crate) struct TerminalState {
     pub(crate) external: ExternalTerminal,
     pub(crate) callers: Callers,
     pub(crate) devices: Devices,
-    /// Whether the scenario wants to see attempts that are refused.
+    /// Whether the scenario expects to see refused attempts.
     shows_refusals: bool,
-    /// Connections so far.
+    /// Number of connections so far.
     connections: u32,
-    /// Whose each connection is, once that is known.
+    /// The terminal each connection belongs to, once known.
     whose: BTreeMap<u32, usize>,
-    /// Ends of connections whose device has not said its pinpad id yet.
+    /// Ends of connections whose device has not sent its pinpad id yet.
     unplaced: BTreeMap<u32, Ends>,
-    /// Connections whose answer has been sent: until when the device may hang up, and what it would hang up for.
+    /// Connections whose upgrade answer has been sent: until when the device may hang up, and the reason it would
+    /// have to.
     judged: BTreeMap<Tag, (Duration, Option<Reason>)>,
-    /// Connections that were up and whole when the next one came: by when they have to be gone.
+    /// Connections that were up and undisturbed when the next one came, with the deadline by which they must be gone.
     beside: BTreeMap<Tag, Duration>,
-    /// The keys of requests for the upgrade that have no answer yet.
+    /// The Sec-WebSocket-Key values of upgrade requests that have no answer yet.
     keys: BTreeMap<Tag, String>,
-    /// Connections whose TLS stands.
+    /// Connections whose TLS handshake is complete.
     secured: BTreeSet<Tag>,
-    /// What a person has been asked, and what they say.
+    /// The channel for an answer to the question the operator is being asked.
     pub(crate) question: Option<mpsc::Receiver<Option<bool>>>,
 }
 
@@ -66,31 +68,31 @@ impl TerminalState {
 }
 
 impl TerminalState {
-    /// A device has asked for the upgrade.
+    /// Records the key of a device's upgrade request.
     pub(super) fn is_asked(&mut self, tag: Tag, head: &Head) {
         self.keys.extend(head.get("Sec-WebSocket-Key").map(|key| (tag, key.to_owned())));
     }
 }
 
-/// The answer that a device has accepted.
+/// The link event of an upgrade answer that the device has accepted.
 fn answered() -> LinkEvent {
     LinkEvent::Answered(Head { line: String::new(), status: 101, version: 1, headers: Vec::new() })
 }
 
-/// What comes from beside the line.
+/// An event that does not come from a connection.
 pub(super) enum News {
-    /// What a person says; nothing where nobody answers.
+    /// The operator's answer; `None` if nobody answers.
     Said(Option<bool>),
-    /// A device has ended by itself.
+    /// A device program has exited by itself.
     Ended(usize, Ended),
 }
 
-/// Waits for what a person says, or for a device that ends by itself; for ever where there is no device.
+/// Waits for the operator's answer or for a device program to exit; never returns if the run has no external devices.
 pub(super) async fn news(state: Option<&mut TerminalState>) -> News {
     let Some(state) = state else { return std::future::pending().await };
     loop {
         if let Some((who, ended)) = state.devices.ended() {
-            // What it said before its end is read before its end is told: whoever posts comes first.
+            // Messages sent before the exit are handled first: the mailbox has priority in the driver's loop.
             tokio::time::sleep(LOOKS).await;
             return News::Ended(who, ended);
         }
@@ -109,11 +111,11 @@ pub(super) async fn news(state: Option<&mut TerminalState>) -> News {
 }
 
 impl<C: Core> World<'_, C> {
-    /// Devices stand in the place of the terminals.
+    /// Installs external devices in place of the terminals.
     pub(crate) fn is_of(&mut self, state: TerminalState) {
         for actor in &mut self.actors {
             actor.pos.lenient = true;
-            // What a device has lived through before nobody knows.
+            // The history of a device that was running before the scenario is unknown, so nothing can be predicted.
             if !state.external.is_fresh() {
                 actor.reference.give_up();
             }
@@ -121,7 +123,7 @@ impl<C: Core> World<'_, C> {
         self.external_terminals = Some(state);
     }
 
-    /// Lets in who has come.
+    /// Accepts all connections that are waiting.
     pub(super) fn let_in(&mut self) -> Result<bool, Stop> {
         let mut any = false;
         while let Some(stream) = self.external_terminals.as_ref().and_then(|state| state.callers.next()) {
@@ -131,9 +133,9 @@ impl<C: Core> World<'_, C> {
         Ok(any)
     }
 
-    /// A connection of some device begins.
+    /// Starts the broker's end of a new device connection.
     fn caller(&mut self, stream: Stream) -> Result<(), Stop> {
-        // With several devices the first that has no link is as good a guess as any, until it says who it is.
+        // With several devices, the first one without a link is the best guess until the pinpad id arrives.
         let guess = (0..self.actors.len()).find(|who| !self.actors[*who].link_up).unwrap_or(0);
         let is_sure = self.actors.len() == 1;
         let Some(state) = &mut self.external_terminals else { return Ok(()) };
@@ -146,7 +148,8 @@ impl<C: Core> World<'_, C> {
         }
         let at = Standpoint { who: guess, attempt: self.actors[guess].attempts, connection: self.connections + 1 };
         if is_sure && (self.armory.fate(at) == Fate::Refuse || !self.sites.get(0).listens) {
-            // Nobody sees who finds a port shut: our end takes this one, and resets it before a byte is read.
+            // The scenario cannot observe a connection refused by a shut port, so our end accepts this one and resets
+            // it before reading a byte.
             let mut stream = stream;
             stream.reset();
             drop(stream);
@@ -171,7 +174,8 @@ impl<C: Core> World<'_, C> {
         Ok(())
     }
 
-    /// Lets the port by which devices come stand as faults and network want it now.
+    /// Sets the port that devices connect to as the active faults and the network settings require: open, shut, or
+    /// unanswering.
     pub(super) fn see_to_the_door(&self) {
         let Some(state) = self.external_terminals.as_ref().filter(|state| !state.shows_refusals) else { return };
         let stands = |kind: &FaultKind| self.armory.standing.iter().any(|standing| standing.kind == *kind);
@@ -183,14 +187,14 @@ impl<C: Core> World<'_, C> {
         state.callers.wanted.stands(door);
     }
 
-    /// A device that dials again has lost what it had.
+    /// Records the loss of the previous connection when a device dials again.
     fn lost_before(&mut self, who: usize) -> Result<(), Stop> {
         let up = self.ends.iter().find(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
         let Some((tag, is_whole)) = up.map(|(tag, ends)| (*tag, !ends.is_excused() && ends.silent == [false; 2]))
         else {
             return Ok(());
         };
-        // A link that we have not harmed ends before the next one begins.
+        // An undisturbed connection must end before the next one begins.
         let now = self.now();
         if let Some(state) = self.external_terminals.as_mut().filter(|_| is_whole) {
             let until = now + state.external.second_thoughts;
@@ -200,7 +204,7 @@ impl<C: Core> World<'_, C> {
         self.told(who, tag.connection, LinkEvent::Lost)
     }
 
-    /// A device uses a second connection while the first one is up and whole.
+    /// Reports a device that uses a second connection while the first one is up and undisturbed.
     fn has_two(&mut self, tag: Tag) {
         let Some(since) = self.external_terminals.as_mut().and_then(|state| {
             let until = state.beside.remove(&tag)?;
@@ -211,7 +215,7 @@ impl<C: Core> World<'_, C> {
         let name = self.actors[usize::from(tag.terminal)].name.clone();
         let since = crate::moment::stamp(since);
         let what = format!(
-            "{name} has two connections: number {} was still up when the next one came at {since}",
+            "{name} has two connections: number {} was still up when the next one was opened at {since}",
             tag.connection
         );
         self.violate("one-connection", what);
@@ -221,7 +225,7 @@ impl<C: Core> World<'_, C> {
         self.tell(who, Input::Link { connection: ConnectionId(connection), event })
     }
 
-    /// An event of a device's connection, with the device it belongs to. Nothing where that is not known yet.
+    /// Assigns an event of a device's connection to its terminal. `None` if the terminal is not known yet.
     pub(super) fn placed(&mut self, mut posted: Posted) -> Result<Option<Posted>, Stop> {
         let number = posted.tag.connection;
         let known = self.external_terminals.as_ref().map(|state| state.whose.get(&number).copied());
@@ -258,7 +262,7 @@ impl<C: Core> World<'_, C> {
         Ok(Some(posted))
     }
 
-    /// Whose connection it is, by what happens on it.
+    /// The terminal a connection belongs to, inferred from an event on it.
     fn place_by(&self, event: &Event) -> Option<usize> {
         let id = match event {
             Event::Server(ServerEvent::Asked(head, ..)) => head.get("x-vfi-pinpad-id").unwrap_or_default().trim(),
@@ -269,7 +273,7 @@ impl<C: Core> World<'_, C> {
         named.or_else(|| self.actors.iter().position(|actor| !actor.link_up)).or(Some(0))
     }
 
-    /// What an event at the broker's end shows of the device, before the broker makes anything of it.
+    /// Infers the device's behaviour from an event at the broker's end, before the broker handles it.
     fn seen_of_device(&mut self, who: usize, tag: Tag, event: &ServerEvent) -> Result<(), Stop> {
         match event {
             ServerEvent::Frame(..) => {
@@ -286,7 +290,8 @@ impl<C: Core> World<'_, C> {
                 let cut = self.ends.get(&tag).filter(|ends| ends.tap.has_struck()).and_then(|ends| ends.cut);
                 let is_in_its_flight = cut.and_then(|index| self.armory.tls_point(index)) == Some("client-flight");
                 let reason = match *reason {
-                    // To the device its handshake is done: it has asked for the upgrade, and the line ends.
+                    // From the device's view the handshake is complete: it has sent the upgrade request, and the
+                    // connection ends.
                     Reason::Tls(_) if is_in_its_flight => Reason::Handshake("truncated"),
                     Reason::Tls(word) => Reason::Tls(from_the_other_side(word)),
                     other => other,
@@ -301,7 +306,7 @@ impl<C: Core> World<'_, C> {
                     self.over(tag);
                 }
                 match (judged, state) {
-                    // We have cut it behind an answer that there is nothing against.
+                    // The scenario cut the connection behind a correct answer.
                     (Some((_, None)), _) if self.ends.get(&tag).is_some_and(|ends| ends.ours) => {
                         self.told(who, tag.connection, answered())?;
                         self.told(who, tag.connection, LinkEvent::Lost)
@@ -329,7 +334,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// The broker has answered: from now on the device may hang up, and if it does not it is connected.
+    /// Handles the broker's upgrade answer: from now on the device may hang up, and if it does not, it is connected.
     pub(super) fn answer_is_sent(&mut self, tag: Tag, bytes: &[u8]) -> Result<(), Stop> {
         let now = self.now();
         let Some(state) = &mut self.external_terminals else { return Ok(()) };
@@ -352,7 +357,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// The broker's answer has been cut: whatever the device does, it has not accepted it.
+    /// Records that the broker's answer was cut: the device cannot have accepted it.
     pub(super) fn answer_is_cut(&mut self, tag: Tag, end: End) {
         let reason = if end == End::Reset { Reason::Reset } else { Reason::Handshake("truncated") };
         if let Some(state) = &mut self.external_terminals {
@@ -361,7 +366,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// The device speaks, or has had its time: it has accepted the answer.
+    /// Marks the device as connected: it has sent a frame, or its time to hang up has passed.
     fn has_accepted(&mut self, tag: Tag) -> Result<(), Stop> {
         let judged = self.external_terminals.as_mut().and_then(|state| state.judged.remove(&tag));
         if judged.is_none() {
@@ -379,14 +384,14 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// When a device's time to hang up is next over.
+    /// The next deadline for devices to hang up or to close their older connection.
     pub(super) fn second_thoughts(&self) -> Option<Duration> {
         let state = self.external_terminals.as_ref()?;
         let judged = state.judged.values().map(|(until, _)| *until).filter(|until| *until < Duration::MAX);
         judged.chain(state.beside.values().copied()).min()
     }
 
-    /// Those whose time to hang up is over are connected.
+    /// Marks devices whose time to hang up has passed as connected. Returns whether there was one.
     pub(super) fn are_accepted(&mut self) -> Result<bool, Stop> {
         let now = self.now();
         let Some(state) = &self.external_terminals else { return Ok(false) };
@@ -397,7 +402,7 @@ impl<C: Core> World<'_, C> {
         Ok(!over.is_empty() || !beside.is_empty())
     }
 
-    /// Something has come from beside the line.
+    /// Handles an event that does not come from a connection.
     pub(super) fn heard_beside(&mut self, news: News) -> Result<(), Stop> {
         match news {
             News::Said(yes) => self.person_said(yes),
@@ -405,15 +410,15 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// A device has ended by itself: nothing more can come of it.
+    /// The failure for a device program that exited by itself.
     fn has_ended(&mut self, who: usize, ended: &Ended) -> Stop {
         let (now, name) = (self.now(), self.actors[who].name.clone());
-        self.record.push(now, Entry::Comment(format!("the program of {name} has ended with {}", ended.how)));
-        let failure = Failure::at(self.script.current(), format!("the program of {name} has ended by itself"))
-            .label("the run was here")
-            .note(format!("it ended with {} at {}", ended.how, crate::moment::stamp(now)));
+        self.record.push(now, Entry::Comment(format!("the program of {name} exited with {}", ended.how)));
+        let failure = Failure::at(self.script.current(), format!("the program of {name} exited on its own"))
+            .label("the scenario was here")
+            .note(format!("it exited with {} at {}", ended.how, crate::moment::stamp(now)));
         Stop::Failed(Box::new(
-            ended.last.iter().fold(failure, |failure, line| failure.note(format!("it said: {line}"))),
+            ended.last.iter().fold(failure, |failure, line| failure.note(format!("its output: {line}"))),
         ))
     }
 }

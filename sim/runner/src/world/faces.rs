@@ -1,4 +1,4 @@
-//! What a terminal shows: noted when it changes, watched, and read by the script.
+//! Observes a terminal's display: records changes, checks the standing rules, and lets the script read them.
 
 use sca_protocol::screens::ScreenName;
 use sha2::{Digest, Sha256};
@@ -9,7 +9,7 @@ use crate::lanes::Noted;
 use crate::record::Entry;
 
 impl<C: Core> World<'_, C> {
-    /// Takes note of what the terminal shows, if it has changed.
+    /// Records the terminal's display if it has changed.
     pub(super) fn look_at_face(&mut self, who: usize) -> Result<(), Stop> {
         if self.external_terminals.is_some() {
             return Ok(());
@@ -18,7 +18,7 @@ impl<C: Core> World<'_, C> {
         let face = self.actors[who].core.face();
         if face.connected != self.actors[who].link_up {
             let says = if face.connected { "connected" } else { "disconnected" };
-            self.violate("icon-truth", format!("the icon says {says}, and the link does not"));
+            self.violate("icon-truth", format!("the icon shows {says}, but the link state differs"));
         }
         let before = &self.lanes[who].face.what;
         if face == *before {
@@ -45,11 +45,11 @@ impl<C: Core> World<'_, C> {
         if let Some(picture) = face.icon.as_ref().filter(|_| picture_changed) {
             let digest: String = Sha256::digest(picture).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
             let size = picture.len();
-            self.record.push(now, Entry::Comment(format!("the icon's file: {size} bytes, sha256 {digest}")));
+            self.record.push(now, Entry::Comment(format!("icon file: {size} bytes, sha256 {digest}")));
         }
         self.observed();
         let guarded = self.script.guards().face(who, &face);
-        // What broke is told by what it is about.
+        // The observation is described by whichever the broken rule is about: the icon or the screen.
         let is_icon = guarded.as_ref().is_err_and(|failure| failure.label.starts_with("the icon"));
         let icon = || if face.connected { "icon connected" } else { "icon disconnected" }.to_owned();
         seen_at(now, guarded, || if is_icon { icon() } else { format!("screen {}", face.screen.name) })?;

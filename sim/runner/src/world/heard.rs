@@ -1,4 +1,4 @@
-//! What the broker's ends hear, and what the broker makes of it.
+//! Events at the broker's ends of the connections, and the outputs of the brokers.
 
 use std::fmt::Write;
 use std::rc::Rc;
@@ -29,7 +29,7 @@ pub(super) fn tag_of(peer: Peer) -> Tag {
 }
 
 impl<C: Core> World<'_, C> {
-    /// An event of a broker's end.
+    /// Handles an event at the broker's end of a connection.
     pub(super) fn server_event(&mut self, tag: Tag, event: ServerEvent) -> Result<(), Stop> {
         let who = usize::from(tag.terminal);
         match event {
@@ -52,16 +52,13 @@ impl<C: Core> World<'_, C> {
             ServerEvent::Asked(head, text, is_hasty) => {
                 if is_hasty {
                     let name = self.actors[who].name.clone();
-                    self.violate(
-                        "well-formed",
-                        format!("{name} spoke before its request for the upgrade was answered"),
-                    );
+                    self.violate("well-formed", format!("{name} sent data before its upgrade request was answered"));
                 }
                 self.asked(who, tag, head, text)
             }
             ServerEvent::Frame(..) if self.ends.get(&tag).is_some_and(|ends| ends.unread) => Ok(()),
             ServerEvent::Frame(frame, size) => self.frame(who, tag, frame, size),
-            // In a world nothing bounds an end but the script.
+            // In a world no budget limits an end; only the script does.
             ServerEvent::GivenUp(_) => Ok(()),
             ServerEvent::Ended(ending) => {
                 if ending == Ending::Broken {
@@ -74,7 +71,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// The broker's end is over: what was still on its way will not arrive.
+    /// Gives up on the messages still in transit when the broker's end is over: they will not arrive.
     fn forget_what_is_left(&mut self, tag: Tag) {
         let is_over = self.ends.get(&tag).is_none_or(|ends| ends.state == EndState::Over);
         let actor = &mut self.actors[usize::from(tag.terminal)];
@@ -91,7 +88,7 @@ impl<C: Core> World<'_, C> {
         actor.last_words.clear();
     }
 
-    /// The proxy has been asked for the way.
+    /// Records a request to the proxy as an observation.
     fn proxied(&mut self, who: usize, text: String) -> Result<(), Stop> {
         let now = self.now();
         self.record.push(now, Entry::Proxied(who, text.clone()));
@@ -108,7 +105,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// Tells a broker's end to end its connection, once all it was told before is flushed.
+    /// Orders a broker's end to end its connection once all earlier orders are flushed.
     pub(super) fn strike_order(
         &mut self,
         who: usize,
@@ -179,7 +176,7 @@ impl<C: Core> World<'_, C> {
         let noted = Noted { at: now, sequence: self.sequence, what: (head.clone(), text) };
         self.lanes[who].http.push_back(noted);
         self.lanes[who].trim();
-        // Where the terminal's end is not ours, what has arrived is read up to the cut, and no further.
+        // The terminal is external, so its bytes cannot be cut on the way: they are read up to the cut and no further.
         if self.external_terminals.is_some()
             && self.armory.counts_bytes_of(&Carrier::Upgrade)
             && let Some(Strike::End { end, bytes: Some(passed), lasting }) =
@@ -242,7 +239,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// Lets a frame of a terminal through to the broker, and takes note of it.
+    /// Passes a frame of a terminal to the broker, and records it.
     pub(super) fn pass_frame(&mut self, who: usize, tag: Tag, frame: Frame) -> Result<(), Stop> {
         let now = self.now();
         let (control, entry) = match frame.opcode {
@@ -274,13 +271,13 @@ impl<C: Core> World<'_, C> {
         self.advance().map(drop)
     }
 
-    /// Carries out what the broker wants.
+    /// Carries out the outputs of a broker.
     pub(super) fn broker_outputs(&mut self, outputs: Vec<BrokerOutput>) -> Result<(), Stop> {
         for output in outputs {
             match output {
                 BrokerOutput::Answer { peer, bytes, open } => {
                     let tag = tag_of(peer);
-                    // A terminal that has given up meanwhile hears nothing of it.
+                    // A terminal that has given up the attempt in the meantime does not receive the answer.
                     if let Some(ends) = self.ends.get_mut(&tag)
                         && open
                         && ends.state == EndState::Opening
@@ -318,7 +315,7 @@ impl<C: Core> World<'_, C> {
         Ok(())
     }
 
-    /// Sends the answer to an upgrade, or as much of it as a fault lets through.
+    /// Sends the answer to an upgrade request, or as much of it as a fault lets through.
     fn send_answer(&mut self, tag: Tag, mut bytes: Vec<u8>, open: bool) -> Result<(), Stop> {
         let who = usize::from(tag.terminal);
         let counts = self.armory.counts_bytes_of(&Carrier::Answer);
@@ -328,7 +325,7 @@ impl<C: Core> World<'_, C> {
             return self.server_order(tag, ServerOrder::Answer { bytes, open });
         };
         match end {
-            // What a silence holds back comes when it is over.
+            // The bytes held back by a silence are delivered when it ends.
             End::Hold => self.answer_is_sent(tag, &bytes)?,
             _ => self.answer_is_cut(tag, end),
         }
@@ -342,7 +339,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// What the broker says in the segment of its 101 is a request like any other.
+    /// Registers the message that the broker sends along with its 101 as a request, so that its answer is expected.
     fn expect_answer_to_greeting(&mut self, tag: Tag) {
         let greeting = &self.sites.get(self.site_of(tag)).settings.greeting;
         if !greeting.is_empty() {
@@ -354,17 +351,17 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// A message has reached the POS.
+    /// Handles a message that has reached the POS: pairs it with its request, checks it, and records it.
     pub(super) fn deliver(&mut self, tag: Tag, text: String) -> Result<(), Stop> {
         let (who, now) = (usize::from(tag.terminal), self.now());
         let pos = &mut self.actors[who].pos;
         let mut heard = if self.doubling { pos.heard_again(&text) } else { pos.heard(&text) };
         self.messages += 1;
-        // A document that cannot be read is answered with this code.
+        // Result code -2 is the answer to a document that cannot be parsed.
         if heard.response.as_ref().is_some_and(|response| response.get("RESULT_CODE") == Some("-2")) {
             self.meets(who, Class::Document);
         }
-        // What was under way when the terminal left may answer what is given up by now.
+        // A message that was in transit when the terminal disconnected may answer a request that has been given up.
         let has_left = match tag.line {
             None => self.ends.get(&tag).is_some_and(|ends| ends.state == EndState::Over),
             Some(_) => self.is_over(tag),
@@ -407,7 +404,7 @@ impl<C: Core> World<'_, C> {
         })
     }
 
-    /// Keeps what travels in plain, where it is wanted.
+    /// Appends a payload to the log of frames, if the log is kept.
     pub(super) fn note_frame(&mut self, tag: Tag, what: &str, payload: &[u8]) {
         const KEPT_MAX: usize = 8 << 20;
         if !self.setting.keeps_frames || self.frames.len() > KEPT_MAX {

@@ -1,4 +1,4 @@
-//! What has to hold of every run, asked for or not, and what has to hold at its end.
+//! Invariants of every run: those checked throughout, and those checked at the end.
 
 use sca_peers::{Heard, RequestId};
 use sca_protocol::screens::ScreenName;
@@ -10,11 +10,11 @@ use crate::core::Core;
 use crate::reference::Breach;
 use crate::verdict::{BELOW, Failure, Fix};
 
-/// Where a failure of the scenario as a whole is shown.
+/// Where a failure of the scenario as a whole is reported.
 const FIRST_LINE: Span = Span { file: 0, line: 1, column: 1, length: 8 };
 
 impl<C: Core> World<'_, C> {
-    /// A session's screen gives way to another only with an answer, or without power.
+    /// Checks that a session screen is left only with an answer, or because of a power failure.
     pub(super) fn watch_session(&mut self, who: usize, face: &Face) {
         let actor = &mut self.actors[who];
         let name = face.screen.name;
@@ -23,19 +23,19 @@ impl<C: Core> World<'_, C> {
         let left = actor.in_session && outside && actor.powered && !actor.answered && actor.reference.has_session();
         actor.in_session = name == ScreenName::Session || (actor.in_session && !outside && name != ScreenName::Off);
         if left {
-            self.violate("session-kept", format!("the session's screen gave way to {name}"));
+            self.violate("session-kept", format!("the session screen was replaced by {name} without an answer"));
         }
     }
 
-    /// A request leaves on a connection.
+    /// Records that a request has been sent on a connection.
     pub(super) fn under_way(&mut self, tag: sca_network::Tag, id: RequestId) {
-        // Nobody sees when something reaches a device.
+        // When a message reaches an external device cannot be observed.
         if let Some(ends) = self.ends.get_mut(&tag).filter(|_| self.external_terminals.is_none()) {
             ends.under_way.push_back(id);
         }
     }
 
-    /// Holds the laws of the link against what it does.
+    /// Checks a link report against the link laws.
     pub(super) fn watch_link(&mut self, who: usize, seen: Seen) {
         let (now, actor) = (self.now(), &mut self.actors[who]);
         let breach = match seen {
@@ -58,7 +58,7 @@ impl<C: Core> World<'_, C> {
         self.breach(who, breach);
     }
 
-    /// Looks whether a terminal owes something that is overdue.
+    /// Checks whether a terminal is overdue with something the link laws require.
     pub(super) fn watch_time(&mut self, who: usize) {
         let now = self.now();
         let breach = self.actors[who].watch.overdue(now);
@@ -72,14 +72,14 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// Holds an answer against what can be known of the terminal.
+    /// Checks an answer against what the oracle predicts of the terminal.
     pub(super) fn judge_answer(&mut self, who: usize, heard: &Heard) {
         let (Some(id), Some(response)) = (heard.answers, &heard.response) else { return };
         let breach = self.actors[who].reference.answered(id, response);
         self.breach(who, breach);
     }
 
-    /// Each answer has to be the only one, to a request whose connection is still there.
+    /// Checks that an answer is the only one to its request, and that the request's connection is still open.
     pub(super) fn judge_pairing(&mut self, who: usize, heard: &Heard) {
         let number = self.messages;
         let named =
@@ -88,17 +88,17 @@ impl<C: Core> World<'_, C> {
             (Some(id), _) if heard.late => format!("{}, whose connection was over, was answered", named(id)),
             (None, Some(id)) => format!("{} was answered a second time", named(id)),
             (None, None) if heard.response.is_some() && !heard.notice => {
-                "an answer came to nothing that waits for one".to_owned()
+                "an answer arrived that matches no open request".to_owned()
             }
             _ => return,
         };
         self.violate("one-answer", format!("{what}: message {number}"));
     }
 
-    /// Takes note of what an answer, or a notice, is evidence of.
+    /// Records what a response or notice proves, as evidence for coverage.
     pub(super) fn take_note_of(&mut self, heard: &Heard) {
         let Some(response) = &heard.response else { return };
-        // A refusal proves nothing of a command.
+        // A refusal does not prove that the command works.
         if response.get("TERMINATION_STATUS") == Some("SUCCESS") {
             self.evidence.commands.extend(heard.request.clone());
         }
@@ -109,9 +109,9 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// An invariant does not hold.
+    /// Records a violation of an invariant, unless the scenario waives it. Only the first one is kept.
     pub(super) fn violate(&mut self, invariant: &'static str, what: String) {
-        // A device keeps the pace that it was set to, which nobody has told.
+        // Settings and icon of an external device are unknown, so the laws that depend on them are not checked.
         if self.external_terminals.is_some()
             && matches!(invariant, "retry-pace" | "comes-back" | "dead-link" | "icon-truth")
         {
@@ -124,7 +124,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// A failure with the law that was broken before it, where one was: the law mostly names the cause.
+    /// Adds a note about an earlier broken invariant to a failure, because that is usually the cause.
     pub(crate) fn with_broken_law(&self, failure: Box<Failure>) -> Box<Failure> {
         match &self.violation {
             Some((law, what)) => Box::new(failure.note(format!("before that, the invariant {law} was broken: {what}"))),
@@ -132,19 +132,19 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// What has to hold when all is said and done.
+    /// Checks what must hold at the end of a run.
     pub(super) fn finish(&mut self) -> Result<(), Stop> {
         let is_eased = self.script.is_eased();
         (0..self.actors.len()).for_each(|who| self.watch_time(who));
         self.one_answer_each();
         if let Some((invariant, what)) = self.violation.take() {
-            // What is missing at the end is missing below the last line.
+            // An answer that is missing at the end is reported below the last line.
             let place = if invariant == "one-answer" && self.script.is_done() { self.script.last } else { FIRST_LINE };
             let mut failure = Failure::at(place, format!("the invariant {invariant} does not hold")).note(what);
             for lanes in self.lanes.iter().filter(|lanes| crate::script::asks(lanes.face.what.screen.name)) {
                 let screen = lanes.face.what.screen.name;
                 let said = format!(
-                    "the screen of {} is {screen}: `screen {screen}`, then what the cardholder does",
+                    "the screen of {} is {screen}: add `screen {screen}`, then the cardholder's action",
                     lanes.name
                 );
                 failure = failure.note(said);
@@ -153,11 +153,11 @@ impl<C: Core> World<'_, C> {
         }
         for (actor, lanes) in self.actors.iter().zip(&self.lanes) {
             if let Some(unread) = lanes.unread().filter(|_| !is_eased) {
-                let message = format!("something of {} that must be listed is not", actor.name);
+                let message = format!("an observation of {} that must be listed is missing", actor.name);
                 let line = lanes.unread_line(|id| self.script.names.label_of(lanes.who, id));
                 let mut failure = Failure::at(self.script.last, message).label("below this line").note(unread);
                 if let Some(line) = line {
-                    failure = failure.note(format!("the line that lists it: {line}"));
+                    failure = failure.note(format!("the line to add: {line}"));
                     failure.fix = Some(Fix { span: self.script.last, from: BELOW.to_owned(), text: line });
                 }
                 return Err(Stop::Failed(Box::new(failure)));
@@ -170,8 +170,8 @@ impl<C: Core> World<'_, C> {
             return Err(Stop::Failed(Box::new(failure)));
         }
         if let Some(idle) = self.setting.header.waives.iter().find(|w| !self.waived.contains(&w.invariant)) {
-            let failure = Failure::at(idle.span, format!("the invariant {} holds without this waiver", idle.invariant));
-            return Err(Stop::Failed(Box::new(failure.label("take it away"))));
+            let failure = Failure::at(idle.span, format!("the invariant {} holds; remove this waiver", idle.invariant));
+            return Err(Stop::Failed(Box::new(failure.label("unnecessary"))));
         }
         Ok(())
     }
@@ -180,7 +180,7 @@ impl<C: Core> World<'_, C> {
         let (mut missing, mut waits) = (Vec::new(), true);
         for (who, actor) in self.actors.iter().enumerate() {
             for (id, connection) in &actor.open_requests {
-                // What went nowhere needs no answer.
+                // A request that was never carried needs no answer.
                 if self.is_owed(actor, *id, *connection) {
                     waits &= actor.reference.waits_for_somebody(*id);
                     let label = self.script.names.label_of(who, *id);
@@ -189,9 +189,9 @@ impl<C: Core> World<'_, C> {
             }
         }
         if !missing.is_empty() {
-            // A request that waits for somebody may wait for good where a run ends too early.
-            let waits = if waits { ", which a cardholder or a host has to bring about" } else { "" };
-            self.violate("one-answer", format!("without an answer: {}{waits}", missing.join(", ")));
+            // A request that waits for a cardholder or a host stays open if the run ends too early.
+            let waits = if waits { ", still waiting for a cardholder or a host" } else { "" };
+            self.violate("one-answer", format!("unanswered: {}{waits}", missing.join(", ")));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which faults meet the terminals in which of their states, for coverage.
+//! Fault coverage: records which kinds of fault hit the terminals in which of their states.
 
 use sca_network::{ClientEvent, Tag};
 use sca_protocol::screens::ScreenName;
@@ -9,7 +9,7 @@ use crate::core::Core;
 use crate::coverage::{Class, State};
 
 impl<C: Core> World<'_, C> {
-    /// A fault meets a terminal. One that is dark is met by nothing.
+    /// Records that a fault hit this terminal; powered-off terminals are skipped.
     pub(super) fn meets(&mut self, who: usize, class: Class) {
         let actor = &self.actors[who];
         if !actor.powered {
@@ -24,13 +24,13 @@ impl<C: Core> World<'_, C> {
         self.evidence.met.insert((state, class));
     }
 
-    /// The power of a terminal fails.
+    /// Records that a terminal loses power.
     pub(super) fn goes_dark(&mut self, who: usize) {
         self.meets(who, Class::Power);
         self.actors[who].power_is_off();
     }
 
-    /// What slows a line meets every state that its terminal comes to.
+    /// Records active traffic shaping as a fault in the terminal's current state.
     pub(super) fn meets_shape(&mut self, who: usize) {
         let standing = self.armory.standing.iter().map(|standing| (standing.who, &standing.kind));
         let mut shapes = self.shaped.iter().map(|(who, kind)| (*who, kind)).chain(standing);
@@ -39,7 +39,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// The link of a terminal goes on to another phase.
+    /// Updates the phase of a terminal's link from its report.
     pub(super) fn goes_on(&mut self, who: usize, seen: Seen) {
         self.actors[who].phase = match seen {
             Seen::Attempts => State::Connecting,
@@ -49,7 +49,7 @@ impl<C: Core> World<'_, C> {
         self.meets_shape(who);
     }
 
-    /// What a terminal's end reports is a step of its link, or what a fault comes to.
+    /// Updates a terminal's phase from an event at its end, and records the fault that a failure is evidence of.
     pub(super) fn feels(&mut self, tag: Tag, event: &ClientEvent) {
         let who = usize::from(tag.terminal);
         match event {

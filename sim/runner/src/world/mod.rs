@@ -1,8 +1,9 @@
-//! One world and its driver: the one task that owns every machine, the clock and the script, and the only caller of
-//! `handle`.
+//! One world (one run of a scenario) and its driver: a single task that owns every machine, the clock and the script,
+//! and is the only caller of `handle`.
 //!
-//! An instant goes like this: let I/O settle; take all events of the instant in the order of the law; handle them; hand
-//! out what the machines want; repeat until nothing moves; fire what is due, in actor order; sleep to the next deadline.
+//! Each instant runs in this order: let I/O settle; take all events of the instant, sorted by (actor, connection,
+//! sequence); handle them and carry out the outputs; repeat until nothing moves; fire due deadlines in actor order;
+//! sleep until the next deadline.
 
 mod actor;
 mod acts;
@@ -57,9 +58,9 @@ pub(crate) use blows::Sweeping;
 use ends::{Ends, Prepared};
 use quiet::{POLLS_IN_A_YIELD, WALL_MAX};
 
-/// After the last step a run goes on for this long.
+/// How long a run continues after its last step.
 const SETTLE: Duration = Duration::from_secs(1);
-/// Faces that are kept of one run.
+/// Maximum number of displays recorded in one run.
 const FACES_MAX: usize = 10_000;
 const VIRTUAL_MAX: Duration = Duration::from_secs(366 * 86_400);
 
@@ -68,9 +69,9 @@ const VIRTUAL_MAX: Duration = Duration::from_secs(366 * 86_400);
 pub(crate) enum Stop {
     /// The scenario failed.
     Failed(Box<Failure>),
-    /// A limit was met.
+    /// A limit of the run was exceeded, or an operation of the harness failed.
     Error(String),
-    /// The harness could not go on: something around it is missing.
+    /// The harness could not go on: something it needs from outside is missing.
     CannotRun(String),
 }
 
@@ -80,7 +81,7 @@ impl From<Box<Failure>> for Stop {
     }
 }
 
-/// A ban or a demand that was broken, with what was seen and when.
+/// Turns a broken standing rule into a stop, with a note of the observation and its time.
 fn seen_at(now: Duration, result: Result<(), Box<Failure>>, what: impl FnOnce() -> String) -> Result<(), Stop> {
     result.map_err(|failure| {
         let note = format!("seen at {}: {}", crate::moment::stamp(now), what());
@@ -88,7 +89,7 @@ fn seen_at(now: Duration, result: Result<(), Box<Failure>>, what: impl FnOnce() 
     })
 }
 
-/// What a world is made of.
+/// The settings of a world: everything that stays the same during its run, and the parties' initial settings.
 pub(crate) struct Setting<'a> {
     pub(crate) header: &'a Header,
     pub(crate) host: HostSettings,
@@ -102,13 +103,14 @@ pub(crate) struct Setting<'a> {
     pub(crate) keeps_faces: bool,
     pub(crate) keeps_trace: bool,
     pub(crate) slack: Duration,
-    /// In which order connection tasks start that could start together; 0 is the order in which they come.
+    /// Seed for the order in which connection tasks start that could start together; 0 starts them in the order they
+    /// are created.
     pub(crate) start_order: u64,
     pub(crate) key_notes: Option<Arc<sca_network::tls::KeyNotes>>,
     pub(crate) arrivals: Option<sca_network::Arrivals>,
 }
 
-/// The world.
+/// The state of one run.
 pub(crate) struct World<'a, C> {
     setting: Setting<'a>,
     mailbox: Mailbox,
@@ -122,21 +124,21 @@ pub(crate) struct World<'a, C> {
     host: Host,
     vhq: Estate,
     calls: BTreeMap<Tag, calls::Call>,
-    /// How many times POS have called.
+    /// Number of connections that POS have opened to classic ports.
     pos_calls: u32,
     pub(crate) script: Script,
     pub(crate) record: Record,
     pub(crate) armory: Armory,
-    /// What a sweep notes or does.
+    /// The survey or the fault injection of a sweep.
     pub(crate) sweeping: Sweeping,
     held: Option<sending::Held>,
-    /// Cuts in what terminals send, until they have struck.
+    /// Cuts in messages that terminals send, until they have struck.
     cuts: Vec<sending::PendingCut>,
-    /// Messages that arrive late, and when.
+    /// Delayed messages, each with its arrival time.
     late: Vec<sending::Late>,
-    /// Whether the message at hand has been passed on once already, by a fault.
+    /// Whether the message being handled is a duplicate made by a fault.
     doubling: bool,
-    /// What slows the lines of terminals for good.
+    /// Permanent traffic shaping, per terminal.
     shaped: Vec<(usize, FaultKind)>,
     pub(crate) assumed: BTreeSet<&'static str>,
     pub(crate) frames: String,
@@ -145,28 +147,28 @@ pub(crate) struct World<'a, C> {
     sequence: u64,
     waived: BTreeSet<String>,
     violation: Option<(&'static str, String)>,
-    /// What was answered, and with which codes.
+    /// The commands that were answered, the codes that were produced, and other evidence for coverage.
     pub(crate) evidence: Evidence,
-    /// What a person saw, where it is kept.
+    /// The displays that were shown, if they are recorded.
     pub(crate) faces: Vec<(Duration, usize, Face)>,
     events: u64,
-    /// The instant that is being lived through.
+    /// The current instant.
     now: Duration,
-    /// What connections have been told and have had no time to do.
+    /// Orders sent to connections since the last settling.
     orders: u64,
     /// Connection tasks that start when the driver next rests, in an order that a test chooses.
     starting: Vec<Pin<Box<dyn Future<Output = ()>>>>,
     ends_at: Option<Duration>,
     /// Whether a step of the script is being performed.
     performs: bool,
-    /// Devices in the place of terminals, where there are any.
+    /// The external devices in place of terminals, if there are any.
     pub(crate) external_terminals: Option<external_terminal::TerminalState>,
-    /// The real broker in the place of ours, where there is one.
+    /// The external broker in place of ours, if there is one.
     external_broker: Option<external_broker::BrokerState>,
 }
 
 impl<'a, C: Core> World<'a, C> {
-    /// A world in which nothing has happened yet.
+    /// Creates a world in which nothing has happened yet.
     pub(crate) fn new(
         setting: Setting<'a>,
         mailbox: Mailbox,
@@ -228,7 +230,7 @@ impl<'a, C: Core> World<'a, C> {
         for (who, _) in powered.iter().enumerate().filter(|(_, on)| **on) {
             self.tell(who, Input::PowerOn)?;
         }
-        // Whoever posts wakes the driver, and by the time it runs all tasks have run that this instant has woken.
+        // Every posted event wakes the driver; when it runs, all tasks woken in this instant have run.
         let mut settled = false;
         loop {
             let deadline = self.instant(&wall, settled).await?;
@@ -250,7 +252,7 @@ impl<'a, C: Core> World<'a, C> {
         }
     }
 
-    /// Lives through one instant; says when the next one is due at the latest, or that the run is over.
+    /// Runs one instant. Returns the latest time of the next one; `None` if the run is over.
     async fn instant(&mut self, wall: &WallLimit, mut settled: bool) -> Result<Option<Duration>, Stop> {
         let mut in_this_instant = 0;
         loop {
@@ -278,14 +280,14 @@ impl<'a, C: Core> World<'a, C> {
             self.ask_person();
             let next = self.next_deadline(waits);
             match next {
-                None => return Err(Stop::Error("nothing is left to wait for".to_owned())),
-                // What has just been ordered happens while the driver sleeps; if it is heard of in this same instant,
-                // the driver is woken in it.
+                None => return Err(Stop::Error("stuck: no event or deadline is left to wait for".to_owned())),
+                // Orders just given are carried out while the driver sleeps; if they cause an event in this same
+                // instant, the driver is woken in it.
                 Some(next) if next > self.now => {
                     self.start_connections();
                     return Ok(Some(next));
                 }
-                // Something is due: before it is fired, all that happens in this instant has been heard of.
+                // Before a due deadline is fired, all events of this instant must have been handled.
                 Some(_) if !quiet || self.orders > 0 => {}
                 Some(_) if self.fire()? => {
                     in_this_instant += 1;
@@ -299,7 +301,7 @@ impl<'a, C: Core> World<'a, C> {
         }
     }
 
-    /// Fires what is due, in actor order. Says whether anything was.
+    /// Fires due deadlines, in actor order. Returns whether there were any.
     fn fire(&mut self) -> Result<bool, Stop> {
         let now = self.now;
         let mut fired = false;
@@ -329,13 +331,13 @@ impl<'a, C: Core> World<'a, C> {
         self.now
     }
 
-    /// What has just been noted can be read by expectations.
+    /// Makes the latest observation available to expectations.
     fn observed(&mut self) {
         self.sequence += 1;
         self.record.observed(self.sequence);
     }
 
-    /// Tells a terminal what happened and carries out what it wants.
+    /// Passes an input to a terminal and carries out its outputs.
     fn tell(&mut self, who: usize, input: Input) -> Result<(), Stop> {
         let actor = &mut self.actors[who];
         match input {
@@ -369,8 +371,8 @@ impl<'a, C: Core> World<'a, C> {
         }
     }
 
-    /// Lets the script go on, and does what it wants done. Says until when it waits. What a step brings about while it is
-    /// performed is read when the step is over, so that the stack does not grow with the script.
+    /// Advances the script and performs its actions. Returns until when it waits. Observations made while a step is
+    /// performed are read after the step, so that the stack does not grow with the length of the script.
     fn advance(&mut self) -> Result<Option<Duration>, Stop> {
         if self.ends_at.is_some() || self.performs {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! A device's power, and the person before it who does what a cardholder does and says what is shown.
+//! The power of external devices, and the operator who acts as cardholder and reports what the screen shows.
 
 use sca_scenario::model::Step;
 use tokio::sync::mpsc;
@@ -7,7 +7,7 @@ use super::{Stop, World};
 use crate::core::Core;
 
 impl<C: Core> World<'_, C> {
-    /// Switches a device, where it is ours, or asks a person to.
+    /// Switches the power of a device the harness started; asks the operator to switch any other.
     pub(super) fn switch(&mut self, who: usize, on: bool) -> Result<(), Stop> {
         let name = self.actors[who].name.clone();
         let Some(state) = &mut self.external_terminals else { return Ok(()) };
@@ -19,7 +19,7 @@ impl<C: Core> World<'_, C> {
             return state
                 .devices
                 .on(who)
-                .map_err(|error| Stop::CannotRun(format!("the device does not start: {error}")));
+                .map_err(|error| Stop::CannotRun(format!("the device could not be started: {error}")));
         }
         if let Some(person) = &state.external.person {
             person.told(&format!("switch {name} {}", if on { "on" } else { "off" }));
@@ -27,7 +27,7 @@ impl<C: Core> World<'_, C> {
         Ok(())
     }
 
-    /// Asks a person to do what a cardholder does.
+    /// Asks the operator to perform a cardholder's action. Returns false if there is no operator.
     pub(super) fn is_done_by_person(&mut self, step: &Step) -> bool {
         let said = self.said(step);
         match self.external_terminals.as_ref().and_then(|state| state.external.person.as_ref()) {
@@ -39,16 +39,16 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// Asks a person whether what the script waits for is shown.
+    /// Asks the operator whether the screen the script waits for is shown.
     pub(super) fn ask_person(&mut self) {
         let Some(state) = &self.external_terminals else { return };
         let Some(person) = state.external.person.clone().filter(|_| state.question.is_none()) else { return };
         let Some(step) = self.script.awaited_show() else { return };
-        let question = format!("does it show this: {}", self.said(&step));
+        let question = format!("does the device show this: {}", self.said(&step));
         let (sender, answer) = mpsc::channel(1);
-        // A thread of its own: a person takes longer than a broker may stand still.
+        // A separate thread, because the driver must go on while the operator thinks.
         std::thread::spawn(move || {
-            // A run that is over waits for no answer.
+            // If the run is over, nobody receives the answer.
             let _ = sender.blocking_send(person.asked(&question));
         });
         if let Some(state) = &mut self.external_terminals {
@@ -56,12 +56,12 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// A person has said whether it is shown.
+    /// Handles the operator's answer.
     pub(super) fn person_said(&mut self, yes: Option<bool>) -> Result<(), Stop> {
         if let Some(state) = &mut self.external_terminals {
             state.question = None;
         }
-        let Some(yes) = yes else { return Err(Stop::Error("nobody says what the device shows".to_owned())) };
+        let Some(yes) = yes else { return Err(Stop::Error("no answer about what the device shows".to_owned())) };
         let now = self.now();
         self.script.confirm(now, yes).map_err(Stop::Failed)
     }

@@ -1,4 +1,5 @@
-//! How the driver knows that an instant is quiet, and the limits that end a world which never is.
+//! Quiescence detection: how the driver knows that an instant is quiet. Also the limits that end a run that never
+//! becomes quiet.
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use super::{Stop, World};
 use crate::clock::WallLimit;
 use crate::core::Core;
 
-/// Polls that one yield surely leaves room for.
+/// Number of polls that certainly fit into one yield.
 pub(super) const POLLS_IN_A_YIELD: u64 = 48;
 const EVENTS_PER_INSTANT_MAX: u32 = 10_000;
 const EVENTS_MAX: u64 = 5_000_000;
@@ -31,8 +32,8 @@ impl<C: Core> World<'_, C> {
 
     /// Lets the connection tasks run until nothing moves any more.
     ///
-    /// One yield polls every task that can run and every task that those wake, up to 61 polls. A task is polled for a
-    /// timer, for an order or for something that moved, so few of these mean that all of them are done.
+    /// One yield polls every runnable task and every task those wake, up to 61 polls. A task is polled for a timer,
+    /// an order or data that moved, so a small count of these means that all tasks are done.
     pub(super) async fn settle(&mut self) {
         self.start_connections();
         let tasks = self.tasks();
@@ -46,7 +47,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// How often tasks can be polled in one turn without anything having moved, at the most.
+    /// Upper bound of task polls in one turn in which no data moved.
     pub(super) fn tasks(&self) -> u64 {
         2 * (self.ends.len() + self.calls.len()) as u64 + self.orders
     }
@@ -62,7 +63,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// When something is next due, at the latest.
+    /// The earliest deadline of any machine or wait, if there is one.
     pub(super) fn next_deadline(&self, waits: Option<Duration>) -> Option<Duration> {
         let machines = self.actors.iter().filter_map(|actor| actor.core.deadline());
         machines

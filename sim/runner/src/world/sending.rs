@@ -1,4 +1,4 @@
-//! Messages on their way to a terminal or from one, and the faults that strike them there.
+//! Messages in transit to or from a terminal, and the faults that strike them there.
 
 use std::time::Duration;
 
@@ -13,15 +13,15 @@ use crate::core::Core;
 use crate::coverage::Class;
 use crate::record::Entry;
 
-/// A message that arrives late.
+/// A message that a fault has delayed.
 pub(crate) struct Late {
-    /// When.
+    /// When it arrives.
     pub(crate) at: Duration,
-    /// The message.
+    /// The message itself.
     pub(crate) held: Held,
 }
 
-/// A message that is held until the next one has passed.
+/// A message that is held back until the next one has passed.
 pub(crate) enum Held {
     /// An answer of a terminal.
     Reply(usize, Tag, Frame),
@@ -29,16 +29,16 @@ pub(crate) enum Held {
     Request(Tag, Vec<u8>, Option<(usize, RequestId)>),
 }
 
-/// How a connection ends within a message to a terminal.
+/// How a fault ends a connection within a message to a terminal.
 #[derive(Clone, Copy)]
 struct Ending {
-    /// Bytes of the message that leave.
+    /// Number of bytes of the message that are sent.
     passed: usize,
     end: End,
     lasting: Option<Duration>,
 }
 
-/// What a terminal sends that a fault can cut.
+/// A message of a terminal that a fault can cut.
 pub(crate) enum Sent {
     /// An answer, as text.
     Reply(String),
@@ -46,11 +46,11 @@ pub(crate) enum Sent {
     Upgrade(usize),
 }
 
-/// A cut that is ordered and whose bytes have not all arrived.
+/// A cut that has been ordered; the bytes before it have not all arrived yet.
 pub(crate) struct PendingCut {
     tag: Tag,
     what: Sent,
-    /// Bytes that get through, of how many.
+    /// Bytes that get through, and the size of the whole message.
     bytes: usize,
     size: usize,
     end: End,
@@ -58,8 +58,8 @@ pub(crate) struct PendingCut {
 }
 
 impl<C: Core> World<'_, C> {
-    /// Sends the bytes of messages in one segment, unless a fault strikes one of them. What stands behind the place where
-    /// the connection ends does not leave.
+    /// Sends the bytes of messages in one segment, unless a fault strikes one of them. If a fault ends the
+    /// connection, bytes behind that point are not sent.
     pub(super) fn transmit(&mut self, messages: &[(&Send, Vec<u8>)], tag: Option<Tag>) -> Result<(), Stop> {
         if self.external_broker.is_some() {
             messages.iter().for_each(|(send, _)| self.says_by_external_broker(send));
@@ -75,8 +75,8 @@ impl<C: Core> World<'_, C> {
         if segment.is_empty() { Ok(()) } else { self.server_order(tag, ServerOrder::Write(segment)) }
     }
 
-    /// Puts a message into a segment, as the fault that strikes it leaves it. Says how the connection ends in it, if it
-    /// does.
+    /// Appends a message to the segment as the fault that strikes it leaves it. Returns how the connection ends
+    /// within it, if it does.
     fn pass_on(&mut self, send: &Send, tag: Tag, bytes: &[u8], segment: &mut Vec<u8>) -> Option<Ending> {
         let who = usize::from(tag.terminal);
         let label = send.label.as_ref();
@@ -107,7 +107,7 @@ impl<C: Core> World<'_, C> {
             }
             Some(Strike::Late(by)) => {
                 self.actors[who].reference.give_up();
-                // Until it arrives nobody owes it an answer.
+                // Until the delayed request arrives, nobody owes an answer to it.
                 if let (Some((to, id)), Some(ends)) = (id, self.ends.get_mut(&tag)) {
                     ends.under_way.retain(|waiting| *waiting != id);
                     self.actors[to].open_requests.remove(&id);
@@ -125,8 +125,8 @@ impl<C: Core> World<'_, C> {
         None
     }
 
-    /// Sends what stands before the place where the connection ends, and ends it. A silence that will end keeps what
-    /// stands behind it for then.
+    /// Sends the bytes before the point where the connection ends, and ends it. A temporary silence keeps the bytes
+    /// behind that point and sends them when it is over.
     fn end_within(
         &mut self,
         tag: Tag,
@@ -151,7 +151,7 @@ impl<C: Core> World<'_, C> {
         Ok(())
     }
 
-    /// What the terminal sends next on a connection is cut within or around this message, where a fault waits for that.
+    /// Arms a cut within or around the next message of a terminal, if a fault waits for that message.
     pub(super) fn cut_what_is_sent(&mut self, tag: Tag, what: Sent) -> Option<ClientOrder> {
         let who = usize::from(tag.terminal);
         let (carrier, size) = match &what {
@@ -161,7 +161,7 @@ impl<C: Core> World<'_, C> {
                 let label = self.script.names.label_of(who, id)?.to_owned();
                 (Carrier::Reply(label), Frame::whole(opcode::TEXT, text.as_bytes()).masked([0; 4]).encode().len())
             }
-            // With a real broker every cut in what leaves is made here.
+            // With an external broker, every cut in outgoing bytes is made here.
             Sent::Upgrade(size) if self.armory.counts_bytes_of(&Carrier::Upgrade) || self.external_broker.is_some() => {
                 (Carrier::Upgrade, *size)
             }
@@ -175,7 +175,7 @@ impl<C: Core> World<'_, C> {
         Some(ClientOrder::Cut(bytes, end))
     }
 
-    /// Looks whether the bytes before a cut have arrived, and the connection has ended there.
+    /// Completes the cuts whose preceding bytes have all arrived, now that the connection has ended there.
     pub(super) fn look_at_cuts(&mut self) {
         let ends = &self.ends;
         let has_struck = |cut: &PendingCut| ends.get(&cut.tag).is_none_or(|ends| ends.tap.prefix_cut().has_struck());
@@ -197,7 +197,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// Says in transcript and frames how much of a message got through.
+    /// Records in transcript and frame log how many bytes of a message got through.
     pub(super) fn note_prefix(&mut self, tag: Tag, direction: &str, what: &str, passed: usize, size: usize) {
         let text = format!("fault: {passed} of {size} bytes {what}");
         self.note_frame(tag, direction, text.as_bytes());
@@ -205,7 +205,7 @@ impl<C: Core> World<'_, C> {
         self.record.push(now, Entry::Comment(text));
     }
 
-    /// A message's bytes leave twice: both times it wants an answer.
+    /// Registers the second copy of a duplicated request, which needs an answer of its own.
     fn asks_again(&mut self, send: &Send, tag: Tag) {
         let who = usize::from(tag.terminal);
         let text = self.text_of(send.to, &send.message);
@@ -216,7 +216,7 @@ impl<C: Core> World<'_, C> {
         self.under_way(tag, again);
     }
 
-    /// Lets what was held leave behind the message that has overtaken it.
+    /// Appends the held message behind the one that has overtaken it.
     fn release_into(&mut self, held: Held, segment: &mut Vec<u8>) {
         match held {
             Held::Request(_, bytes, id) => {
@@ -227,7 +227,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// Lets go of what was held.
+    /// Sends a held message.
     pub(super) fn release(&mut self, held: Held) -> Result<(), Stop> {
         match held {
             Held::Reply(who, tag, frame) => self.pass_frame(who, tag, frame),

@@ -1,4 +1,4 @@
-//! What the script sets while a world runs: settings of every party, and files on a flash.
+//! Changes the script makes during a run: settings of every party, and files on a terminal's flash.
 
 use sca_protocol::settings::Settings;
 use sca_scenario::model::{Party, Set};
@@ -9,18 +9,18 @@ use crate::core::Core;
 use crate::record::Entry;
 
 impl<C: Core> World<'_, C> {
-    /// Puts a file on a terminal's flash, or takes it away.
+    /// Writes a file to a terminal's flash, or deletes it.
     pub(super) fn put_file(&mut self, who: usize, path: String, bytes: Option<Vec<u8>>) -> Result<(), Stop> {
         let is_icon = [sca_terminal::ICON_CONNECTED, sca_terminal::ICON_DISCONNECTED].contains(&path.as_str());
         if is_icon && bytes.as_ref().is_some_and(|bytes| !sca_display::is_picture(bytes)) {
             let now = self.now();
-            let text = format!("warning: {path} is no picture; the device shows its own icon");
+            let text = format!("warning: {path} is not a picture; the device shows its default icon");
             self.record.push(now, Entry::Comment(text));
         }
         self.tell(who, Input::File { path, bytes })
     }
 
-    /// Sets one setting.
+    /// Changes one setting of a party.
     pub(super) fn set(&mut self, set: &Set) -> Result<(), Stop> {
         let error = |error: sca_protocol::settings::SettingError| Stop::Error(error.to_string());
         let clock = || sca_protocol::UnixTime::parse(&set.value).map_err(|error| Stop::Error(error.to_string()));

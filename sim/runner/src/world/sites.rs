@@ -1,4 +1,4 @@
-//! The brokers of a world, and the network's names and ports that lead to them.
+//! The brokers of a world, and the network's host names and ports that lead to them.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -16,22 +16,24 @@ use super::{Stop, World};
 use crate::clock::DeviceClock;
 use crate::core::Core;
 
-/// A broker, where it is found, and what it shows there.
+/// A broker, its network address and its TLS.
 pub(crate) struct Site {
     pub(crate) settings: BrokerSettings,
     pub(crate) clock: DeviceClock,
-    /// Its TLS, made when it is first wanted.
+    /// Its TLS configuration, made on first use.
     pub(crate) tls: Option<Arc<ServerTls>>,
     machine: Broker,
-    /// Where its url leads.
+    /// The address in its url.
     at: Target,
-    /// The machine it runs on, by the first broker there: one of the same name and port as another is elsewhere.
+    /// The index of the first broker on the same host. A broker whose host name and port are both taken gets a
+    /// separate host.
     machine_of: usize,
     pub(crate) listens: bool,
 }
 
 impl Site {
-    /// A broker that listens. Who has given the terminals another address than its url cannot hold them to it.
+    /// Creates a broker that listens. If terminals were given another address than its url, it does not check the
+    /// address they ask for.
     pub(crate) fn new(settings: BrokerSettings, clock: DeviceClock, knows_its_address: bool) -> Self {
         let at = crate::target::target(&settings);
         let mut machine = Broker::new(settings.clone());
@@ -41,22 +43,22 @@ impl Site {
         Self { settings, clock, tls: None, machine, at, machine_of: 0, listens: true }
     }
 
-    /// Takes the settings as they are now.
+    /// Applies the current settings.
     pub(crate) fn configure(&mut self) {
         self.machine.configure(self.settings.clone());
         self.tls = None;
     }
 }
 
-/// Every broker, and the names that lead elsewhere than the urls say.
+/// All brokers, and the host names that lead elsewhere than the urls say.
 pub(crate) struct Sites {
     all: Vec<Site>,
-    /// Names that have moved: to the address of which broker, or to none.
+    /// Host names that have moved: to the address of this broker, or to no address.
     moved: BTreeMap<String, Option<usize>>,
 }
 
 impl Sites {
-    /// The brokers of a cast, the one called `broker` first.
+    /// Creates the brokers of a cast; the one called `broker` comes first.
     pub(crate) fn new(mut all: Vec<Site>) -> Self {
         for which in 0..all.len() {
             let (before, rest) = all.split_at_mut(which);
@@ -68,7 +70,7 @@ impl Sites {
         Self { all, moved: BTreeMap::new() }
     }
 
-    /// The broker called `broker`.
+    /// The settings of the broker called `broker`.
     pub(crate) fn first(&self) -> &BrokerSettings {
         &self.all[0].settings
     }
@@ -81,7 +83,7 @@ impl Sites {
         &mut self.all[which]
     }
 
-    /// The broker that listens at a name and port, or what becomes of the attempt.
+    /// The broker that listens at a host name and port; the error is the outcome of the attempt.
     fn find(&self, host: &str, port: u16) -> Result<usize, Fate> {
         let named = |site: &&Site| site.at.host.eq_ignore_ascii_case(host);
         let machine = match self.moved.get(&host.to_ascii_lowercase()) {
@@ -89,7 +91,7 @@ impl Sites {
             None => self.all.iter().position(|site| named(&site)),
         };
         let Some(machine) = machine.map(|which| self.all[which].machine_of) else {
-            // An address needs no name: nobody listens there.
+            // An IP address needs no name lookup, so the attempt is refused.
             return Err(if host.parse::<IpAddr>().is_ok() { Fate::Refuse } else { Fate::Dns });
         };
         let listens = |site: &Site| site.machine_of == machine && site.at.port == port && site.listens;
@@ -98,7 +100,8 @@ impl Sites {
 }
 
 impl<C: Core> World<'_, C> {
-    /// The broker that an attempt reaches; otherwise what becomes of it. Behind a proxy the network is the proxy's.
+    /// The broker that an attempt reaches; the error is the outcome of the attempt. Behind a proxy, the proxy makes
+    /// the connection.
     pub(super) fn reaches(&self, target: &Target, by_proxy: bool) -> Result<usize, Fate> {
         if self.external_broker.is_some() {
             return Ok(0);
@@ -106,7 +109,7 @@ impl<C: Core> World<'_, C> {
         self.sites.find(&target.host, target.port).map_err(|fate| if by_proxy { Fate::Connect } else { fate })
     }
 
-    /// The network changes.
+    /// Applies a change of the network.
     pub(super) fn change_network(&mut self, change: &NetworkChange) {
         match change {
             NetworkChange::Listens { broker, on } => {
@@ -119,18 +122,18 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// Tells the broker of a connection what happened on it.
+    /// Passes an input to the broker of a connection.
     pub(super) fn tell_broker(&mut self, tag: Tag, input: BrokerInput) -> Vec<BrokerOutput> {
         let which = self.site_of(tag);
         self.sites.all[which].machine.handle(input)
     }
 
-    /// Whose connection it is, of the brokers.
+    /// The index of the broker that a connection leads to.
     pub(super) fn site_of(&self, tag: Tag) -> usize {
         self.ends.get(&tag).map_or(0, |ends| ends.site)
     }
 
-    /// The open connection by which a pinpad id is reached, at whichever broker it is.
+    /// The newest open connection with this pinpad id, at any broker.
     pub(super) fn routed(&self, pinpad_id: &str) -> Option<Tag> {
         self.sites
             .all
@@ -140,7 +143,7 @@ impl<C: Core> World<'_, C> {
             .max_by_key(|tag| tag.connection)
     }
 
-    /// The newest open connection of a terminal, at whichever broker it is.
+    /// The newest open connection of a terminal, at any broker.
     pub(super) fn open_connection(&self, who: usize) -> Option<Tag> {
         if self.external_broker.is_some() {
             return self.newest(who).filter(|tag| self.ends.get(tag).is_some_and(Ends::is_up));
@@ -150,17 +153,17 @@ impl<C: Core> World<'_, C> {
         open.max_by_key(|tag| tag.connection)
     }
 
-    /// Says a frame by the broker of a connection.
+    /// Has the broker of a connection send a frame.
     pub(super) fn broker_says(&mut self, tag: Tag, frame: sca_protocol::frame::Frame) -> Vec<BrokerOutput> {
         self.tell_broker(tag, BrokerInput::Speak { peer: peer(tag), frame })
     }
 
-    /// Whether the broker of a connection speaks TLS.
+    /// Whether the broker of a connection uses TLS.
     pub(super) fn is_secure(&self, tag: Tag) -> bool {
         self.sites.get(self.site_of(tag)).at.secure
     }
 
-    /// A setting of a broker changes while it runs.
+    /// Changes a setting of a broker during the run.
     pub(super) fn set_broker(&mut self, which: usize, name: &str, value: &str) -> Result<(), Stop> {
         use sca_protocol::settings::Settings;
         let site = self.sites.get_mut(which);

@@ -1,4 +1,4 @@
-//! Faults that strike: now, for a while, and when their time is over.
+//! Faults that strike at once or last for a while: strike, stay active, end.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::record::Entry;
 use crate::verdict::Failure;
 
 impl<C: Core> World<'_, C> {
-    /// Gives each line the shape that the settings and the faults that stand now make.
+    /// Applies latency, jitter and bandwidth from the settings and the active faults to each terminal's line.
     pub(super) fn shape_network(&self) {
         let Some(memory) = &self.memory else { return };
         for who in 0..self.actors.len() {
@@ -45,14 +45,14 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// Gives the taps of a terminal's connections the segments that stand now.
+    /// Applies the active segment sizes to the taps of a terminal's connections.
     fn shape_taps(&self, who: usize) {
         for (_, ends) in self.ends.iter().filter(|(tag, _)| usize::from(tag.terminal) == who) {
             self.shape_tap(who, &ends.tap);
         }
     }
 
-    /// Gives a tap the segments that stand now.
+    /// Applies the active segment sizes to one tap.
     pub(super) fn shape_tap(&self, who: usize, tap: &TapHandle) {
         let mut most = [None; 2];
         let standing = self.armory.standing.iter().map(|standing| (standing.who, &standing.kind));
@@ -66,18 +66,19 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// Strikes without waiting for anything. Says whether there was anything to strike.
+    /// Applies a fault at once. Returns whether it struck anything.
     pub(super) fn strike_now(&mut self, fault: &Fault) -> Result<bool, Stop> {
         if let Some(lasting) = fault.lasting {
             let until = self.now() + lasting;
-            // A fault that ends or slows what is there now has struck; one of dials waits for a dial.
+            // A lasting fault that ends or slows existing connections has struck; one that affects dialling waits for
+            // a dial.
             let struck = !fault.kind.is_of_dial() || self.external_terminals.is_some();
             let (kind, span) = (fault.kind.clone(), fault.span);
             self.armory.standing.push(Standing { kind, who: fault.who, until, span, struck });
         }
         let struck = self.strike_open(fault)?;
         if !struck && fault.lasting.is_some() {
-            // What has not begun does not stand either.
+            // A fault that struck nothing does not stay active either.
             self.armory.standing.pop();
         }
         if struck && !fault.kind.is_of_dial() {
@@ -86,7 +87,7 @@ impl<C: Core> World<'_, C> {
         Ok(struck)
     }
 
-    /// Strikes what is open now.
+    /// Applies a fault to the open connection.
     fn strike_open(&mut self, fault: &Fault) -> Result<bool, Stop> {
         match &fault.kind {
             kind if kind.is_of_dial() => {
@@ -131,7 +132,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// A fault finds nothing; after the blow of a sweep that may be so.
+    /// Fails because the fault found no connection to strike; after a sweep's injection this is allowed.
     fn nothing_to_strike(&self, fault: &Fault, what: &str) -> Result<bool, Stop> {
         if self.script.is_eased() {
             return Ok(false);
@@ -140,7 +141,7 @@ impl<C: Core> World<'_, C> {
         Err(Stop::Failed(Box::new(failure.label("nothing to strike"))))
     }
 
-    /// What strikes an answer, if anything does.
+    /// The fault that strikes an answer, if there is one.
     pub(super) fn reply_strike(&mut self, who: usize, frame: &Frame, size: usize) -> Option<Strike> {
         let text = std::str::from_utf8(&frame.payload).ok()?;
         let id = self.actors[who].pos.would_answer(text)?;
@@ -148,7 +149,7 @@ impl<C: Core> World<'_, C> {
         self.armory.at_message(who, &Carrier::Reply(label), size)
     }
 
-    /// Strikes an answer.
+    /// Applies a fault to an answer.
     pub(super) fn strike_reply(&mut self, who: usize, tag: Tag, frame: Frame, strike: Strike) -> Result<(), Stop> {
         if !matches!(strike, Strike::End { .. }) {
             self.meets(who, Class::Message);
@@ -157,7 +158,7 @@ impl<C: Core> World<'_, C> {
             Strike::Lose => {
                 self.lose_reply(who, &String::from_utf8_lossy(&frame.payload));
                 let now = self.now();
-                self.record.push(now, Entry::Comment("fault: this answer is lost".to_owned()));
+                self.record.push(now, Entry::Comment("fault: this answer was lost".to_owned()));
                 Ok(())
             }
             Strike::Duplicate => {
@@ -173,7 +174,7 @@ impl<C: Core> World<'_, C> {
             }
             Strike::Late(by) => {
                 self.actors[who].reference.give_up();
-                // It has been said: whatever becomes of the connection, nobody owes it any more.
+                // The terminal has sent the answer: whatever happens to the connection, it no longer owes it.
                 let said = self.actors[who].pos.would_answer(&String::from_utf8_lossy(&frame.payload));
                 if let Some(id) = said {
                     self.actors[who].open_requests.remove(&id);
@@ -181,7 +182,8 @@ impl<C: Core> World<'_, C> {
                 self.late.push(Late { at: self.now() + by, held: Held::Reply(who, tag, frame) });
                 Ok(())
             }
-            // Where the terminal's end is not ours, what has arrived is read up to there, and no further.
+            // The terminal is external, so its bytes cannot be cut on the way: they are read up to the cut and no
+            // further.
             Strike::End { end, bytes, lasting } => {
                 let size = frame.encode().len();
                 let text = String::from_utf8_lossy(&frame.payload).into_owned();
@@ -198,7 +200,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// An answer never arrives.
+    /// Records that an answer never arrives.
     pub(super) fn lose_reply(&mut self, who: usize, text: &str) {
         let actor = &mut self.actors[who];
         if let Some(id) = actor.pos.heard(text).answers {
@@ -208,7 +210,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// Lets messages through whose time has come.
+    /// Delivers the delayed messages that are due.
     pub(super) fn late_arrives(&mut self) -> Result<bool, Stop> {
         let now = self.now();
         let (due, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.late).into_iter().partition(|late| late.at <= now);
@@ -218,7 +220,7 @@ impl<C: Core> World<'_, C> {
         Ok(any)
     }
 
-    /// A late message arrives, unless its connection is gone.
+    /// Delivers a delayed message, unless its connection is gone.
     fn arrives_late(&mut self, late: Late) -> Result<(), Stop> {
         let tag = match &late.held {
             Held::Reply(_, tag, _) | Held::Request(tag, ..) => *tag,
@@ -242,13 +244,13 @@ impl<C: Core> World<'_, C> {
         self.release(late.held)
     }
 
-    /// When the next connection has been idle for as long as what stands between allows.
+    /// When the next connection exceeds the idle timeout of the simulated intermediary (setting `idle-cut`).
     pub(super) fn idle_deadline(&self) -> Option<Duration> {
         let cut = Some(self.sites.first().idle_cut).filter(|cut| !cut.is_zero())?;
         self.ends.values().filter(|ends| ends.is_up()).filter_map(|ends| ends.moved).min().map(|at| at + cut)
     }
 
-    /// Something travels on a connection.
+    /// Records activity on a connection.
     pub(super) fn moves(&mut self, tag: Tag) {
         let now = self.now();
         if let Some(ends) = self.ends.get_mut(&tag).filter(|ends| !ends.ours) {
@@ -256,7 +258,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// Cuts what has been idle for too long.
+    /// Cuts connections that have exceeded the idle timeout.
     pub(super) fn idle_is_cut(&mut self) -> Result<bool, Stop> {
         let mut any = false;
         while self.idle_deadline().is_some_and(|at| at <= self.now()) {
@@ -271,7 +273,7 @@ impl<C: Core> World<'_, C> {
             };
             ends.tap.end(end);
             let who = usize::from(tag.terminal);
-            let text = format!("what stands between cuts connection {}: nothing has travelled on it", tag.connection);
+            let text = format!("an intermediary dropped idle connection {}", tag.connection);
             self.orders += 1;
             let now = self.now();
             self.record.push(now, Entry::Comment(text));
@@ -280,7 +282,7 @@ impl<C: Core> World<'_, C> {
         Ok(any)
     }
 
-    /// Lets the end of a connection stand for a while, for all that connect meanwhile.
+    /// Keeps the end of a connection active for a while, so that it also strikes connections made meanwhile.
     pub(super) fn stand(&mut self, who: usize, end: End, lasting: Option<Duration>) {
         let kind = match end {
             End::Reset => FaultKind::Reset,
@@ -293,7 +295,7 @@ impl<C: Core> World<'_, C> {
         self.armory.standing.extend(until.map(|until| Standing { kind, who, until, span, struck: true }));
     }
 
-    /// A standing fault is over.
+    /// Ends an active fault.
     pub(super) fn lift(&mut self, standing: &Standing) {
         match &standing.kind {
             FaultKind::Silence(_) => {
@@ -313,7 +315,7 @@ impl<C: Core> World<'_, C> {
                     if still.is_empty() {
                         ends.tap.prefix_cut().release();
                     }
-                    // What gets through again is answered again.
+                    // Once data gets through again, requests must be answered again.
                     ends.muted &= ends.state == EndState::Over || !still.is_empty();
                 }
             }
@@ -327,7 +329,7 @@ impl<C: Core> World<'_, C> {
     }
 }
 
-/// The ways that a direction covers; both where none is named.
+/// The network directions of a fault; both if it names none.
 fn ways(toward: &Option<Toward>) -> Vec<Way> {
     match toward {
         None => vec![Way::ToTerminal, Way::FromTerminal],

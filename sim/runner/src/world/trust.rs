@@ -1,4 +1,4 @@
-//! TLS of both sides, from the identities and settings of a world.
+//! TLS configurations of both sides, made from the identities and settings of a world.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::{Actor, Stop, World};
 use crate::core::Core;
 
 impl<C: Core> World<'_, C> {
-    /// TLS of a terminal that trusts the roots in a file, made when it is first wanted.
+    /// The TLS configuration of a terminal that trusts the roots in a file; made on first use.
     pub(super) fn client_tls(&mut self, who: usize, roots: &str) -> Result<Arc<tls::ClientTls>, Stop> {
         if let Some((_, config)) = self.actors[who].tls.as_ref().filter(|(made_for, _)| made_for == roots) {
             return Ok(config.clone());
@@ -37,7 +37,7 @@ impl<C: Core> World<'_, C> {
         Ok(config)
     }
 
-    /// TLS of the broker, or what stands in its place.
+    /// The TLS configuration of a broker, or the bytes sent instead of a ServerHello; made on first use.
     pub(super) fn broker_tls(&mut self, which: usize) -> Result<ServerTls, Stop> {
         if let Some(config) = &self.sites.get(which).tls {
             return Ok(ServerTls::On(config.clone()));
@@ -49,7 +49,7 @@ impl<C: Core> World<'_, C> {
         }
         let settings = &self.sites.get(which).settings;
         let shown = self.shown(Role::Broker, &settings.certificate, &crate::target::target(settings).host)?;
-        // A broker without a certificate can only say that the handshake is off.
+        // A broker without a certificate can only answer with a TLS alert.
         if shown.is_none() {
             return Ok(ServerTls::Instead(crate::faults::instead_of_hello("alert")));
         }
@@ -72,14 +72,14 @@ impl<C: Core> World<'_, C> {
         Ok(ServerTls::On(config))
     }
 
-    /// What the broker shows to a device that knows it already.
+    /// Credentials given for a device that the harness does not start and that knows the broker already.
     fn given_credentials(&self) -> Option<crate::live::Credentials> {
         let external = &self.external_terminals.as_ref()?.external;
         external.credentials.clone().filter(|_| external.spawn.is_none())
     }
 
-    /// Without a word about them lists are looked at only where a scenario revokes something: they make every check
-    /// demand a fresh list.
+    /// The trusted roots with their revocation lists. With `auto`, lists are used only if the scenario revokes a
+    /// certificate, because with lists every check requires a current one.
     fn trusted(&self, authority: &str, revocation: &str) -> Result<Arc<tls::Trusted>, Stop> {
         let revokes = self.setting.certificates.values().any(|c| c.flaw.as_deref() == Some("revoked"));
         let lists = match revocation {

@@ -1,4 +1,4 @@
-//! What the terminals want done: dials, orders to their connections, and what they report.
+//! The outputs of terminals: dials, orders to their connections, and reports; also the events at their ends.
 
 use sca_network::{
     Arrivals, ClientEvent, ClientOrder, ClientSetup, Fate, PrefixCut, Route, ServerSetup, ServerTls, Tag, TapHandle,
@@ -72,8 +72,7 @@ impl<C: Core> World<'_, C> {
             Output::PowerLost => {
                 self.goes_dark(who);
                 let now = self.now();
-                self.record
-                    .push(now, Entry::Comment("the power fails in the middle of a write to the flash".to_owned()));
+                self.record.push(now, Entry::Comment("power failure during a write to the flash".to_owned()));
                 Ok(())
             }
             Output::Assumed(id) => {
@@ -83,7 +82,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// A terminal says a text on its connection.
+    /// Sends a text from a terminal on its connection.
     fn says(&mut self, who: usize, connection: ConnectionId, text: String) -> Result<(), Stop> {
         self.actors[who].answered = true;
         let tag = Self::tag(who, connection.0);
@@ -97,16 +96,16 @@ impl<C: Core> World<'_, C> {
         self.order(who, connection, ClientOrder::Text(text))
     }
 
-    /// A terminal closes a connection.
+    /// Closes a connection from the terminal's side.
     fn close(&mut self, who: usize, connection: ConnectionId, close: ClientOrder) -> Result<(), Stop> {
         let tag = Self::tag(who, connection.0);
         let actor = &self.actors[who];
         let has_no_pong = actor.watch.awaits_pong();
         if let Some(ends) = self.ends.get_mut(&tag) {
             let arrives = ends.carries() && !has_no_pong;
-            // A broker that does not answer pings brings the end about itself, and so does a POS that says REBOOT.
+            // A terminal that misses a pong, or that a POS told to REBOOT, closes for a good reason.
             ends.ours |= has_no_pong || actor.reference.is_told_to_reboot();
-            // What has been said before the close arrives before it, unless nothing gets through.
+            // Messages sent before the close arrive before it, unless nothing gets through.
             let said = ends.in_flight.iter().filter(|_| arrives).filter_map(|text| actor.pos.would_answer(text));
             let said: Vec<RequestId> = said.collect();
             self.actors[who].last_words.extend(said);
@@ -119,18 +118,18 @@ impl<C: Core> World<'_, C> {
     fn order(&mut self, who: usize, connection: ConnectionId, order: ClientOrder) -> Result<(), Stop> {
         let Some(client) = self.ends.get(&Self::tag(who, connection.0)).and_then(|ends| ends.client.as_ref()) else {
             let name = self.actors[who].name.clone();
-            self.violate("nothing-after-end", format!("{name} spoke on a connection that was over"));
+            self.violate("nothing-after-end", format!("{name} sent data on a connection that was over"));
             return Ok(());
         };
         self.orders += 1;
         match client.try_send(order) {
             Err(mpsc::error::TrySendError::Full(_)) => Err(Stop::Error("an outbox of the terminal is full".to_owned())),
-            // A closed one belongs to a connection whose end is on its way here.
+            // The outbox is closed if the connection has ended and its event is still queued.
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
         }
     }
 
-    /// The terminal has done with a connection: what was asked on it and not answered will not be.
+    /// Records that the terminal is done with a connection: requests on it that are unanswered stay so.
     pub(super) fn over(&mut self, tag: Tag) {
         self.note_cut(tag);
         self.passage_is_over(usize::from(tag.terminal));
@@ -146,7 +145,8 @@ impl<C: Core> World<'_, C> {
             let is_lost = |id: &RequestId| open.get(id) == Some(&Some(tag)) && !last.contains(id);
             actor.pos.forget(|id| is_lost(&id));
             let lost: Vec<RequestId> = open.keys().copied().filter(is_lost).collect();
-            // What has never reached the terminal, nobody has to answer; what it has said may be on its way.
+            // A request that never reached the terminal needs no answer, and an answer already sent may still be in
+            // transit.
             let neglected = lost.iter().any(|id| !ends.under_way.contains(id) && !said.contains(id));
             let mine = open.iter().filter(|(_, by)| **by == Some(tag)).map(|(id, _)| *id);
             mine.for_each(|id| actor.reference.lost(id));
@@ -156,15 +156,12 @@ impl<C: Core> World<'_, C> {
             actor.open_requests.retain(|id, _| !lost.contains(id));
             if neglected && !ends.is_excused() {
                 let name = actor.name.clone();
-                self.violate(
-                    "one-answer",
-                    format!("{name} ended a connection and left a request on it without an answer"),
-                );
+                self.violate("one-answer", format!("{name} ended a connection with an unanswered request on it"));
             }
         }
     }
 
-    /// Takes note of a cut in the TLS handshake that has struck.
+    /// Records that a cut in the TLS handshake has struck.
     fn note_cut(&mut self, tag: Tag) {
         if let Some(ends) = self.ends.get(&tag)
             && let Some(index) = ends.cut
@@ -190,17 +187,14 @@ impl<C: Core> World<'_, C> {
                 self.connections += 1;
                 let is_up = self.ends.iter().any(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
                 if !is_up {
-                    self.violate(
-                        "icon-truth",
-                        "the terminal says it is connected while no connection is up".to_owned(),
-                    );
+                    self.violate("icon-truth", "the terminal reports a connection while none is up".to_owned());
                 }
             }
             Seen::Loses => {
                 self.actors[who].link_up = false;
                 let still = self.ends.iter().any(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
                 if still {
-                    self.violate("icon-truth", "the terminal says it has lost a link that is still up".to_owned());
+                    self.violate("icon-truth", "the terminal reports the loss of a link that is still up".to_owned());
                 }
             }
             Seen::Fails(_) => {}
@@ -231,7 +225,7 @@ impl<C: Core> World<'_, C> {
         let tag = Self::tag(who, connection.0);
         let mine = |(t, ends): (&Tag, &Ends)| t.terminal == tag.terminal && ends.client.is_some();
         if self.ends.iter().any(mine) {
-            self.violate("one-connection", format!("{} dialled beside an open connection", self.actors[who].name));
+            self.violate("one-connection", format!("{} dialled although connected", self.actors[who].name));
         }
         self.ends.retain(|t, ends| {
             t.terminal != tag.terminal || ends.state != EndState::Over || t.connection + 64 > tag.connection
@@ -253,7 +247,7 @@ impl<C: Core> World<'_, C> {
             None => "HTTP/1.1 502 Bad Gateway\r\n\r\n".to_owned(),
         };
         let proxy = route.via.is_some().then(|| self.armory.answer(true, at).unwrap_or_else(usual));
-        // Whatever the proxy says instead is our doing.
+        // If a scripted proxy answer refuses the tunnel, the scenario caused the failure.
         let ours = ours || proxy.as_ref().is_some_and(|answer| !answer.starts_with("HTTP/1.1 2"));
         let setup = ServerSetup { proxy, tls, tap: tap.clone(), bounds: None };
         self.prepared.borrow_mut().insert(tag, Prepared::Link { setup, orders });
@@ -283,7 +277,7 @@ impl<C: Core> World<'_, C> {
         Ok(())
     }
 
-    /// The broker that an attempt leads to, and what becomes of it where no fault decides.
+    /// The broker an attempt leads to, and the outcome of the dial: an armed fault takes precedence over the network.
     fn found(&self, target: &Target, via: Option<&Proxy>, armed: Fate) -> (Option<usize>, Fate) {
         let (site, fate) = match self.reaches(target, via.is_some()) {
             Ok(site) => (Some(site), armed),
@@ -293,14 +287,15 @@ impl<C: Core> World<'_, C> {
         (site, if via_is_there { fate } else { Fate::Dns })
     }
 
-    /// Whether an HTTP proxy is there: the one that some terminal has been set up to use.
+    /// Whether an HTTP proxy exists at this address: one that some terminal is configured to use.
     fn is_proxy(&self, host: &str, port: u16) -> bool {
         let mut all = self.actors.iter().filter_map(|actor| actor.settings.via());
         self.external_broker.is_some() || all.any(|proxy| proxy.host.eq_ignore_ascii_case(host) && proxy.port == port)
     }
 
-    /// What awaits an attempt at the broker's end: TLS or what stands in its place, a tap with the fault that strikes
-    /// there, which armed cut lies on it, and whether it is our doing when the attempt fails.
+    /// Prepares the broker's end for an attempt. Returns its TLS or what it sends instead, a tap with the faults that
+    /// strike there, the index of the armed cut on it, and whether a failure of the attempt is caused by the
+    /// scenario.
     pub(super) fn prepare(
         &mut self,
         at: Standpoint,
@@ -336,7 +331,7 @@ impl<C: Core> World<'_, C> {
         Ok((tls, tap, cut, ends.is_some()))
     }
 
-    /// Brings an end to a tap.
+    /// Applies a fault that ends or silences a connection to its tap.
     pub(super) fn end_tap(tap: &TapHandle, kind: &FaultKind, lasts: bool) {
         use sca_network::Way;
         match kind {
@@ -350,7 +345,7 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// An event of a terminal's end.
+    /// Handles an event at a terminal's end of a connection.
     pub(super) fn client_event(&mut self, tag: Tag, event: ClientEvent) -> Result<(), Stop> {
         self.note_cut(tag);
         self.feels(tag, &event);

@@ -1,5 +1,5 @@
-//! The laws of the link, held against every terminal from outside: that it comes back, how its pauses grow, that a ping
-//! without its pong ends the connection. It sees what anybody on the line sees and the rules the device was given.
+//! The link laws, checked on every terminal from outside: it reconnects, its pauses grow as configured, and a ping
+//! without a pong ends the connection. Uses only what is visible on the line and the device's settings.
 
 use std::time::Duration;
 
@@ -9,27 +9,27 @@ use sca_protocol::{Reason, UnixTime};
 
 use crate::reference::Breach;
 
-/// What is known of one terminal's link.
+/// The checker's state for one terminal's link.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     phase: Phase,
-    /// Pauses since a connection last carried a request.
+    /// Number of pauses since a connection last carried a request.
     pauses: u32,
-    /// What the broker asked for with the answer at hand.
+    /// The Retry-After of the latest upgrade answer, in seconds.
     retry_after: Option<u64>,
     ping: Option<Awaited>,
-    /// What real time may add.
+    /// Tolerance granted for real time.
     slack: Duration,
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 enum Phase {
-    /// Nothing is owed: no power, or the link is up.
+    /// Nothing is required: no power, or the link is up.
     #[default]
     Content,
-    /// An attempt that has to come to something by then.
+    /// An attempt is running; it must succeed or fail by this deadline.
     Attempting { until: Duration },
-    /// A pause since then, no shorter and no longer than this.
+    /// A pause since this instant, with its minimum and maximum length.
     Pausing { since: Duration, least: Duration, most: Duration },
 }
 
@@ -39,7 +39,7 @@ struct Awaited {
     until: Duration,
 }
 
-/// The shortest and the longest pause that the rules allow after this many pauses in a row.
+/// The minimum and maximum pause that the retry settings allow after this many consecutive pauses.
 fn bounds(rules: &RetryRules, pauses: u32, retry_after: Option<u64>) -> (Duration, Duration) {
     let percent = u32::try_from(rules.jitter_percent).unwrap_or(100);
     let mut base = rules.first;
@@ -50,12 +50,12 @@ fn bounds(rules: &RetryRules, pauses: u32, retry_after: Option<u64>) -> (Duratio
     let base = base.min(rules.cap * 100 / (100 + percent));
     let asked = Duration::from_secs(retry_after.unwrap_or(0)).min(rules.retry_after_max);
     let least = base.max(asked);
-    // Whole milliseconds may have been rounded down on the way.
+    // Tolerates 1 ms, because values may have been rounded to whole milliseconds.
     (least.saturating_sub(Duration::from_millis(1)), least + base * percent / 100 + Duration::from_millis(1))
 }
 
-/// The seconds that Retry-After asks for (RFC 9110, section 10.2.3). It is read here otherwise than the terminal reads it, so
-/// that a slip of the one is seen by the other.
+/// The pause that Retry-After asks for, in seconds (RFC 9110, section 10.2.3). Parsed independently of the terminal's
+/// parser, so that a bug in one is detected by the other.
 pub(super) fn asked_pause(head: &Head, now: UnixTime) -> Option<u64> {
     const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
     let value = head.get("Retry-After")?;
@@ -80,12 +80,12 @@ pub(super) fn asked_pause(head: &Head, now: UnixTime) -> Option<u64> {
 }
 
 impl Watch {
-    /// A watch that grants this much to real time.
+    /// Creates a checker with this tolerance for real time.
     pub(super) fn with_slack(slack: Duration) -> Self {
         Self { slack, ..Self::default() }
     }
 
-    /// The power comes on: a device that is set up to connect owes an attempt.
+    /// Records power-on: a device configured to connect must start an attempt.
     pub(super) fn power_on(&mut self, now: Duration, settings: &TerminalSettings) {
         self.power_off();
         if settings.pos_connect_allow == "WEBSOCKETS" && settings.is_known_model() {
@@ -94,18 +94,18 @@ impl Watch {
         }
     }
 
-    /// The power goes off: nothing is owed.
+    /// Records power-off: nothing is required any more.
     pub(super) fn power_off(&mut self) {
         *self = Self::with_slack(self.slack);
     }
 
-    /// An attempt begins.
+    /// Records the start of an attempt; returns a breach if it starts too early.
     pub(super) fn attempts(&mut self, now: Duration, settings: &TerminalSettings) -> Option<Breach> {
         let breach = match self.phase {
             Phase::Pausing { since, least, .. } if now - since < least => {
                 let ms = |d: Duration| d.as_millis();
                 let (got, least) = (ms(now - since), ms(least));
-                Some(("retry-pace", format!("an attempt after a pause of {got} ms, where {least} ms is the least")))
+                Some(("retry-pace", format!("an attempt after a pause of {got} ms; the minimum is {least} ms")))
             }
             _ => None,
         };
@@ -115,22 +115,23 @@ impl Watch {
         breach
     }
 
-    /// The broker's answer asks for a pause of this many seconds, or for none.
+    /// Records the Retry-After of the broker's answer, in seconds.
     pub(super) fn answered(&mut self, retry_after: Option<u64>) {
         self.retry_after = retry_after;
     }
 
-    /// The link is up.
+    /// Records that the link is up.
     pub(super) fn connects(&mut self) {
         (self.phase, self.ping) = (Phase::Content, None);
     }
 
-    /// The connection has carried a request.
+    /// Records that the connection has carried a request.
     pub(super) fn carried(&mut self) {
         self.pauses = 0;
     }
 
-    /// An attempt failed, or the link was lost. A device that is not set up to connect owes nothing.
+    /// Records a failed attempt (with its reason) or a lost link. A device that is not configured to connect need not
+    /// retry.
     pub(super) fn falls(&mut self, now: Duration, why: Option<Reason>, settings: &TerminalSettings) {
         self.ping = None;
         if why == Some(Reason::Config) {
@@ -142,35 +143,35 @@ impl Watch {
         self.phase = Phase::Pausing { since: now, least, most: most + self.slack };
     }
 
-    /// A ping leaves.
+    /// Records a ping that the terminal sends.
     pub(super) fn pings(&mut self, now: Duration, payload: &[u8], settings: &TerminalSettings) {
         let until = now + settings.pong_timeout + self.slack;
         self.ping = Some(Awaited { payload: payload.to_vec(), until });
     }
 
-    /// A pong arrives.
+    /// Records a pong that arrives.
     pub(super) fn hears_pong(&mut self, payload: &[u8]) {
         self.ping.take_if(|awaited| awaited.payload == payload);
     }
 
-    /// Whether a ping has no pong yet.
+    /// Whether a ping is still unanswered.
     pub(super) fn awaits_pong(&self) -> bool {
         self.ping.is_some()
     }
 
-    /// Whether anything that is owed is overdue. It is told of once.
+    /// A breach if something required is overdue. Each breach is reported once.
     pub(super) fn overdue(&mut self, now: Duration) -> Option<Breach> {
         let at = crate::moment::stamp;
         if let Some(awaited) = self.ping.take_if(|awaited| awaited.until < now) {
-            let text = format!("a ping has had no pong until {}, and the link is still up", at(awaited.until));
+            let text = format!("a ping was still unanswered at {}, but the link is up", at(awaited.until));
             return Some(("dead-link", text));
         }
         let text = match &self.phase {
             Phase::Attempting { until } if *until < now => {
-                format!("an attempt has come to nothing until {}, and is not over", at(*until))
+                format!("an attempt neither succeeded nor failed by {}", at(*until))
             }
             Phase::Pausing { since, most, .. } if *since + *most < now => {
-                format!("no attempt until {} after the link went down at {}", at(*since + *most), at(*since))
+                format!("no new attempt by {} after the link went down at {}", at(*since + *most), at(*since))
             }
             _ => return None,
         };

@@ -351,7 +351,7 @@ terminal connects
     Lesson {
         code: "W005",
         says: "a snapshot has no scenario",
-        why: "Nothing is compared with it any more. `sca-sim review --prune` takes it away.",
+        why: "Nothing is compared with it any more. `sca-sim review --prune` removes it.",
         wrong: "",
         right: r#"scenario "x"
 

@@ -1,4 +1,5 @@
-//! The classic ports in a capture: documents over plain TCP, which a POS sends and a terminal answers.
+//! Connections to the classic ports in a packet capture: documents over plain TCP that a POS sends and a terminal
+//! answers.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +10,14 @@ use super::stream::{Connection, What, in_turn};
 use crate::import::{Imported, is_request};
 use crate::session::{Event, Side};
 
-/// How the documents end that travel.
+/// How the protocol's documents end.
 const ENDS: [&str; 5] = ["TRANSACTION>", "RESPONSE>", "TRANSACTION />", "TRANSACTION/>", "RESPONSE/>"];
-/// How often the end of a document may be looked for on one connection before it has come.
+/// Maximum number of unsuccessful searches for the end of a document per connection.
 const TRIES_MAX: usize = 2_000;
-/// Bytes of a document that are waited for.
+/// Maximum size in bytes of an unfinished document.
 const DOCUMENT_MAX: usize = 1 << 20;
 
-/// What happened on the classic ports of each terminal, by its address.
+/// The events on the classic ports of each terminal, by its address.
 pub(super) fn sessions(
     imported: &mut Imported,
     connections: &BTreeMap<usize, Connection>,
@@ -26,7 +27,7 @@ pub(super) fn sessions(
         for said in &connection.said {
             if let What::Missing(missing) = &said.what {
                 let place = format!("connection {stream}, {:.3} s", said.at - connection.first);
-                imported.unread(place, format!("{missing} of {} are missing in the capture", said.from));
+                imported.unread(place, format!("{missing} from {} are missing in the capture", said.from));
             }
         }
         let terminal = answering(connection);
@@ -39,7 +40,7 @@ pub(super) fn sessions(
     all
 }
 
-/// Whether documents travel on it, and nothing else: a connection to a broker begins with HTTP or has frames.
+/// Whether a connection carries bare documents: one to a broker begins with HTTP or has frames.
 fn is_classic(connection: &Connection) -> bool {
     !connection.is_tls
         && connection.texts().any(|(_, bytes)| {
@@ -49,13 +50,13 @@ fn is_classic(connection: &Connection) -> bool {
         })
 }
 
-/// The address of the terminal: it answers requests, whichever side has dialled.
+/// The address of the terminal: the side that answers requests, whichever side connected.
 fn answering(connection: &Connection) -> &str {
     let asks = connection.texts().find(|(_, bytes)| is_request(&String::from_utf8_lossy(bytes))).map(|(from, _)| from);
     match asks {
         Some(asks) if asks == connection.server => &connection.client,
         Some(_) => &connection.server,
-        // A notice: the terminal has called the POS.
+        // Only a notice: the terminal has connected to the POS.
         None => connection.texts().next().map_or("", |(from, _)| from),
     }
 }
@@ -69,11 +70,11 @@ fn documents(connection: &Connection, terminal: &str, into: &mut Vec<(f64, Event
         match &said.what {
             What::Missing(missing) => {
                 text.clear();
-                into.push((at, Event::Lost { side, what: format!("{missing} of {} are missing", said.from) }));
+                into.push((at, Event::Lost { side, what: format!("{missing} from {} are missing", said.from) }));
             }
             What::Bytes(bytes) => text.push_str(&String::from_utf8_lossy(bytes)),
         }
-        // Where nothing can end, nothing is looked for.
+        // Search only if a document can end here.
         while ENDS.iter().any(|end| text.contains(end)) && tries > 0 {
             let Split::Whole(end) = split(text) else {
                 tries -= 1;
@@ -86,7 +87,7 @@ fn documents(connection: &Connection, terminal: &str, into: &mut Vec<(f64, Event
         }
         if text.len() > DOCUMENT_MAX {
             text.clear();
-            into.push((at, Event::Lost { side, what: "a document that does not end".to_owned() }));
+            into.push((at, Event::Lost { side, what: "unterminated document".to_owned() }));
         }
     }
 }

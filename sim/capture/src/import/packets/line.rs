@@ -1,4 +1,4 @@
-//! What happened on one connection to a broker.
+//! The events of one connection to a broker in a packet capture.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,18 +14,18 @@ use crate::session::{Ending, Event, Side};
 /// A connection to a broker.
 pub(super) struct Line {
     pub(super) stream: usize,
-    /// The pinpad id of its terminal.
+    /// The pinpad id of the terminal.
     pub(super) name: String,
     pub(super) secure: bool,
-    /// Whether it is a POS's, and no terminal's.
+    /// Whether it is the connection of a POS, not of a terminal.
     pub(super) is_pos: bool,
-    /// Whether its end is among what happened.
+    /// Whether its end is in the capture.
     pub(super) is_ended: bool,
     pub(super) events: Vec<(f64, Event)>,
 }
 
 impl Line {
-    /// What happened on a connection. `known` has the names of the terminals of hosts.
+    /// Reads the events of a connection. `known` maps hosts to the names of their terminals.
     pub(super) fn of(
         imported: &mut Imported,
         (stream, connection): (usize, &Connection),
@@ -44,7 +44,7 @@ impl Line {
                 What::Missing(missing) => {
                     imported.unread(
                         format!("connection {stream}, {:.3} s", at - connection.first),
-                        format!("{missing} of {} are missing in the capture", said.from),
+                        format!("{missing} from {} are missing in the capture", said.from),
                     );
                     ears.misses(side(&said.from), missing)
                 }
@@ -58,7 +58,7 @@ impl Line {
         let (ending, is_ended) = end(connection, &ears, &side, events.last().map(|(at, _)| *at));
         events.extend(ending);
         if events.len() == 1 && connection.is_tls {
-            imported.unread(format!("connection {stream}"), "nothing was said in it that could be read");
+            imported.unread(format!("connection {stream}"), "it contains nothing that could be read");
         }
         let name = name(&events, dialler, known);
         if is_pos {
@@ -68,7 +68,7 @@ impl Line {
     }
 }
 
-/// A segment of TLS that is missing takes with it what else its side says.
+/// Adds gaps for missing TLS segments: whatever the same side sends afterwards may not be decrypted.
 fn missing_in_tls(
     imported: &mut Imported,
     (stream, connection): (usize, &Connection),
@@ -77,14 +77,14 @@ fn missing_in_tls(
 ) {
     for (at, from) in &connection.missing {
         let place = format!("connection {stream}, {:.3} s", at - connection.first);
-        imported.unread(place, format!("a segment of {from} is missing in the capture; TLS may stay closed behind it"));
-        let what = "a segment is missing, and what TLS had in it".to_owned();
+        imported.unread(place, format!("a segment from {from} is missing in the capture; later TLS may be unreadable"));
+        let what = "a segment with TLS data is missing".to_owned();
         events.push((*at, Event::Lost { side: side(from), what }));
     }
     events.sort_by(|a, b| a.0.total_cmp(&b.0));
 }
 
-/// How a connection ended, so far as the capture shows it.
+/// The end of a connection, as far as the capture shows it, and whether it does.
 fn end(
     connection: &Connection,
     ears: &Ears,
@@ -106,8 +106,8 @@ fn end(
     (Some(event), true)
 }
 
-/// The pinpad ids of hosts, as their terminals say them anywhere in the capture. Of several hosts without one each is named by
-/// its address.
+/// The pinpad id of each host, as found anywhere in the capture. If several hosts have none, each is named by its
+/// address.
 pub(super) fn names(connections: &BTreeMap<usize, Connection>) -> BTreeMap<String, String> {
     let mut known: BTreeMap<String, String> = BTreeMap::new();
     let mut unnamed: BTreeSet<String> = BTreeSet::new();
@@ -132,7 +132,7 @@ pub(super) fn names(connections: &BTreeMap<usize, Connection>) -> BTreeMap<Strin
     known
 }
 
-/// The pinpad id of a connection's terminal: as it says it, or as it was said from the same host before.
+/// The pinpad id of a connection: the one it sent, or the one known for its host.
 fn name(events: &[(f64, Event)], dialler: &str, known: &mut BTreeMap<String, String>) -> String {
     let head = events.iter().find_map(|(_, event)| match event {
         Event::Asked(text) => Head::parse_request(text.as_bytes()).ok().flatten(),
@@ -150,7 +150,7 @@ fn name(events: &[(f64, Event)], dialler: &str, known: &mut BTreeMap<String, Str
     }
 }
 
-/// Whether the side that dialled is a POS: it sends requests.
+/// Whether the side that connected is a POS: it sends requests.
 fn speaks_as_a_pos(events: &[(f64, Event)]) -> bool {
     events.iter().any(|(_, event)| match event {
         Event::Frame(Side::Terminal, frame) if frame.opcode == opcode::TEXT => {
@@ -160,8 +160,8 @@ fn speaks_as_a_pos(events: &[(f64, Event)]) -> bool {
     })
 }
 
-/// What was said between a POS and a broker, as it was said between the broker and the terminal. How the terminal's own line
-/// came to be and ended is not in it.
+/// Converts the messages between a POS and a broker to those between the broker and the terminal. The start and end of
+/// the terminal's own connection are not included.
 fn as_its_terminal(events: &mut Vec<(f64, Event)>) {
     let mut is_up = false;
     let mut all = Vec::new();
@@ -190,7 +190,7 @@ pub(super) fn is_upgrade(bytes: &[u8]) -> bool {
     read.is_some_and(|(head, _)| head.get("Upgrade").is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket")))
 }
 
-/// What an alert of TLS tells: of the broker's certificate where the terminal sent it, else of the terminal's.
+/// The reason word of a TLS alert: about the broker's certificate if the terminal sent it, else about the terminal's.
 fn alert_word(code: u8, by_terminal: bool) -> &'static str {
     match (code, by_terminal) {
         (42, true) => "wrong-name",

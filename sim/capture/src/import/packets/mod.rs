@@ -1,5 +1,5 @@
-//! Packets (pcap, pcapng), taken apart by `tshark`: TCP put together, TLS opened with a key log. What travelled within is
-//! read here, as it is of any connection.
+//! Imports packet captures (pcap, pcapng) through `tshark`, which reassembles TCP and decrypts TLS with a key log. The
+//! contents are parsed here.
 
 mod classic;
 mod line;
@@ -16,13 +16,13 @@ use stream::{Connection, connections, follow};
 pub use tshark::PacketsError;
 use tshark::tshark;
 
-/// Connections of one file that are looked into.
+/// Maximum number of connections read from one file.
 const CONNECTIONS_MAX: usize = 500;
 
-/// Reads a file of packets. `keys` is a TLS key log.
+/// Reads a packet capture. `keys` is a TLS key log.
 ///
 /// # Errors
-/// [`PacketsError`], if tshark is missing or reads nothing. A file that is damaged further on is read up to there.
+/// [`PacketsError`], if tshark is missing or reads nothing. A damaged file is read up to the damage.
 pub fn read(file: &Path, keys: Option<&Path>) -> Result<Imported, PacketsError> {
     let mut imported = Imported::default();
     let (text, complaint) = tshark(file, keys, &stream::FIELDS)?;
@@ -57,12 +57,12 @@ pub fn read(file: &Path, keys: Option<&Path>) -> Result<Imported, PacketsError> 
     }
     closed_books(&mut imported, &connections, keys.is_some());
     if imported.sessions.is_empty() {
-        imported.unread("the file", "no connection asks for a WebSocket, and none is of a classic port");
+        imported.unread("the file", "no connection is a WebSocket upgrade or goes to a classic port");
     }
     Ok(imported)
 }
 
-/// What happened on the connections of terminals, in the order in which it happened.
+/// The events of all connections of terminals, in order.
 fn lines(imported: &mut Imported, connections: &BTreeMap<usize, Connection>) -> Vec<Line> {
     let brokers = brokers(connections);
     let mut known = line::names(connections);
@@ -72,7 +72,7 @@ fn lines(imported: &mut Imported, connections: &BTreeMap<usize, Connection>) -> 
     if lines.iter().any(|line| !line.is_pos) {
         for line in lines.iter().filter(|line| line.is_pos) {
             imported.remark(format!(
-                "connection {} is a POS's; what it said is read of its terminal's connection",
+                "connection {} is a POS; its messages are read from its terminal's connection",
                 line.stream
             ));
         }
@@ -81,7 +81,7 @@ fn lines(imported: &mut Imported, connections: &BTreeMap<usize, Connection>) -> 
     in_turn(&lines)
 }
 
-/// One connection after the other. Where the end of one is not in the capture, it is over when the next of its terminal begins.
+/// Orders all events. If the end of a connection is not in the capture, it ends when the terminal's next one begins.
 fn in_turn(lines: &[Line]) -> Vec<Line> {
     let mut all: Vec<(f64, usize, Event)> = Vec::new();
     for (place, line) in lines.iter().enumerate() {
@@ -89,7 +89,7 @@ fn in_turn(lines: &[Line]) -> Vec<Line> {
         let next = lines[place + 1..].iter().find(|next| next.name == line.name);
         let next = next.and_then(|next| next.events.first()).map(|(at, _)| *at);
         let last = line.events.last().map_or(0.0, |(at, _)| *at);
-        // What overlaps is left as it is: two connections at once are what happened.
+        // Overlapping connections are left as they are: there really were two at once.
         if let Some(at) = next.filter(|at| !line.is_ended && *at >= last) {
             all.push((at, place, Event::Vanished));
         }
@@ -102,7 +102,7 @@ fn in_turn(lines: &[Line]) -> Vec<Line> {
     all.into_iter().map(of).collect()
 }
 
-/// The addresses at which WebSockets were asked for; where none was, those at which frames were sent.
+/// The addresses that received upgrade requests or masked frames.
 fn brokers(connections: &BTreeMap<usize, Connection>) -> BTreeSet<&str> {
     let of = |says: &dyn Fn(&[u8]) -> bool| -> BTreeSet<&str> {
         let mine = connections.values().filter(|connection| connection.texts().any(|(_, bytes)| says(bytes)));
@@ -113,13 +113,13 @@ fn brokers(connections: &BTreeMap<usize, Connection>) -> BTreeSet<&str> {
     all
 }
 
-/// Says which connections could not be opened.
+/// Reports connections whose TLS could not be decrypted.
 fn closed_books(imported: &mut Imported, connections: &BTreeMap<usize, Connection>, has_keys: bool) {
     for (stream, connection) in connections {
         if connection.is_tls && connection.said.is_empty() && connection.alert.is_none() {
             let place = format!("connection {stream} from {} to {}", connection.client, connection.server);
-            let told = if has_keys { "its secrets are not in the key log" } else { "give a key log with --keys FILE" };
-            imported.unread(place, format!("TLS that cannot be opened; {told}"));
+            let told = if has_keys { "its secrets are not in the key log" } else { "use --keys FILE for a key log" };
+            imported.unread(place, format!("cannot decrypt TLS; {told}"));
         }
     }
 }

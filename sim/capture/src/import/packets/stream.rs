@@ -1,4 +1,4 @@
-//! The TCP connections of a file of packets, and what was said on each.
+//! The TCP connections of a packet capture, with the bytes sent on each.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,37 +12,37 @@ use crate::session::Ending;
 /// One TCP connection.
 #[derive(Debug, Default)]
 pub(super) struct Connection {
-    /// The address that was seen first, or that dialled, and the other one.
+    /// The address that connected, or was seen first, and the other one.
     pub(super) client: String,
     pub(super) server: String,
-    /// When it was seen first, and whether that was its beginning.
+    /// The time of the first packet, and whether it starts the connection.
     pub(super) first: f64,
     pub(super) begins: bool,
     pub(super) accepted: bool,
     pub(super) is_tls: bool,
-    /// The code of the first alert.
+    /// The code of the first TLS alert.
     pub(super) alert: Option<u8>,
-    /// When it ended, from which address, and how.
+    /// The end: time, address it came from, and kind.
     pub(super) ended: Option<(f64, String, Ending)>,
-    /// What was said, in order.
+    /// The data sent, in order.
     pub(super) said: Vec<Said>,
-    /// When a segment was missing, before one from this address.
+    /// Times of missing segments, with the address of the segment after the gap.
     pub(super) missing: Vec<(f64, String)>,
-    /// How much each address has sent.
+    /// Sequence numbers per address.
     sent: BTreeMap<String, Sent>,
     pub(super) last: f64,
 }
 
-/// How much an address has sent, by the numbers of TCP.
+/// How much an address has sent, by TCP sequence numbers.
 #[derive(Debug, Default)]
 struct Sent {
-    /// Up to where it is in the capture.
+    /// The end of the data in the capture.
     seen: u64,
-    /// Up to where it was sent, so far as anything tells.
+    /// The end of the data sent, as far as any segment shows.
     told: u64,
 }
 
-/// Something that was said.
+/// Data sent by one side, or a gap in it.
 #[derive(Debug)]
 pub(super) struct Said {
     pub(super) at: f64,
@@ -51,17 +51,17 @@ pub(super) struct Said {
     pub(super) what: What,
 }
 
-/// What was said.
+/// The data, or a gap.
 #[derive(Debug)]
 pub(super) enum What {
-    /// This.
+    /// These bytes.
     Bytes(Vec<u8>),
-    /// Something that is not in the capture: how much.
+    /// Data that is not in the capture; how much, as text.
     Missing(String),
 }
 
 impl Connection {
-    /// Everything that was said and is in the capture, with the address it came from.
+    /// All data in the capture, with the address it came from.
     pub(super) fn texts(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.said.iter().filter_map(|said| match &said.what {
             What::Bytes(bytes) => Some((said.from.as_str(), bytes.as_slice())),
@@ -69,11 +69,11 @@ impl Connection {
         })
     }
 
-    /// Takes note of what the numbers of a segment tell of how much was sent, by who sent it and by the other.
+    /// Updates how much each side has sent from the sequence and acknowledgement numbers of a segment.
     fn counts(&mut self, [from, to]: [&str; 2], numbers: [&str; 3], acknowledges: bool) {
         let [sequence, next, acknowledged] = numbers.map(|number| number.parse::<u64>().unwrap_or(0));
         let mine = self.sent.entry(from.to_owned()).or_default();
-        // A segment with nothing in it shows nothing of what is before it.
+        // An empty segment does not show that the data before it is in the capture.
         if next > sequence {
             mine.seen = mine.seen.max(next);
         }
@@ -84,7 +84,8 @@ impl Connection {
         }
     }
 
-    /// The address of one of two peers. tshark leaves out one of them where TLS is opened: it is not the other one.
+    /// The address of one of two peers. For decrypted TLS tshark omits one of them; it is then the one that is not
+    /// listed.
     fn address(&self, peers: &[(String, String)], peer: usize) -> String {
         let listed = |peer: usize| {
             peers.get(peer).filter(|(host, _)| !host.is_empty()).map(|(host, port)| format!("{host}:{port}"))
@@ -96,8 +97,8 @@ impl Connection {
         listed(peer).or_else(not_the_other).unwrap_or_default()
     }
 
-    /// The address that dialled, and the one that listens. Where the beginning is not in the capture, who asks for the
-    /// upgrade or masks what it says has dialled.
+    /// The address that connected, and the one that listens. If the start is not in the capture, the side that sends
+    /// the upgrade request or masked frames has connected.
     pub(super) fn sides(&self) -> (&str, &str) {
         let by = |says: &dyn Fn(&[u8]) -> bool| self.texts().find(|(_, bytes)| says(bytes)).map(|(from, _)| from);
         let asks = || by(&|bytes| bytes.starts_with(b"GET ")).or_else(|| by(&|bytes| is_masked(bytes)));
@@ -108,8 +109,8 @@ impl Connection {
     }
 }
 
-/// What was said, in the order in which it may have been: what is missing of who asks stands as early as it can, and of who
-/// answers as late as it can, for only then an answer has its request before it.
+/// The data in a plausible order: a gap of the requesting side is placed as early as possible, one of the responding
+/// side as late as possible, so that every response follows its request.
 pub(super) fn in_turn<'s>(said: &'s [Said], asks: &dyn Fn(&str) -> bool) -> Vec<(f64, &'s Said)> {
     let mut all: Vec<(f64, &Said)> = Vec::with_capacity(said.len());
     for one in said {
@@ -123,7 +124,7 @@ pub(super) fn in_turn<'s>(said: &'s [Said], asks: &dyn Fn(&str) -> bool) -> Vec<
     all
 }
 
-/// What is asked of every packet.
+/// The tshark arguments that select the fields of every packet.
 pub(super) const FIELDS: [&str; 38] = [
     "-Y",
     "tcp",
@@ -164,13 +165,13 @@ pub(super) const FIELDS: [&str; 38] = [
     "-e",
     "frame.cap_len",
 ];
-/// And of TLS.
+/// The same for TLS packets.
 const TLS_FIELDS: [&str; 8] = ["-Y", "tls", "-T", "fields", "-e", "frame.number", "-e", "tls.alert_message.desc"];
 
-/// Of each packet its connection, and how many bytes of it the capture has left out.
+/// By packet number: its connection, and the number of bytes that the capture truncated.
 pub(super) type Frames = BTreeMap<u64, (usize, usize)>;
 
-/// The connections of a file, and which each packet belongs to.
+/// Parses the connections of a file, and the connection of each packet.
 pub(super) fn connections(text: &str) -> (BTreeMap<usize, Connection>, Frames) {
     const FIN: u32 = 1;
     const SYN: u32 = 2;
@@ -229,7 +230,7 @@ pub(super) fn connections(text: &str) -> (BTreeMap<usize, Connection>, Frames) {
     (all, frames)
 }
 
-/// Reads what was said on every connection, TLS opened.
+/// Reads the data of every connection, with TLS decrypted.
 pub(super) fn follow(
     file: &Path,
     keys: Option<&Path>,
@@ -260,7 +261,7 @@ pub(super) fn follow(
     Ok(())
 }
 
-/// What is missing behind all that a side says nothing shows but the numbers of later segments.
+/// Adds a gap at the end of a side's data if only later sequence numbers show that more was sent.
 fn missing_at_the_end(connection: &mut Connection) {
     for (address, sent) in &connection.sent {
         let missing = sent.told.saturating_sub(sent.seen);
@@ -271,7 +272,7 @@ fn missing_at_the_end(connection: &mut Connection) {
     }
 }
 
-/// Reads tshark's account of streams: who is who, then packet by packet its number, whose it is, when, and what as Base64.
+/// Parses tshark's stream output (YAML): the peers, then for each packet its number, peer, time and Base64 data.
 fn said(text: &str, connections: &mut BTreeMap<usize, Connection>, frames: &Frames) {
     let (mut number, mut peer, mut at, mut data) = (None, 0, 0.0, String::new());
     // The addresses of both peers, in the order in which they are listed.
@@ -280,7 +281,7 @@ fn said(text: &str, connections: &mut BTreeMap<usize, Connection>, frames: &Fram
     for line in text.lines().chain(["  - packet: end"]) {
         let (key, value) = line.trim().split_once(": ").unwrap_or((line.trim(), ""));
         match key {
-            // Another stream begins, or another packet: the one before is whole.
+            // Another stream or packet begins, so the previous one is complete.
             "- packet" | "peers:" => {
                 let stream = number.and_then(|number: u64| frames.get(&number));
                 if let Some((connection, cut)) =
@@ -288,7 +289,7 @@ fn said(text: &str, connections: &mut BTreeMap<usize, Connection>, frames: &Fram
                 {
                     let bytes = STANDARD.decode(&data).unwrap_or_default();
                     let from = connection.address(&peers, peer);
-                    // What is missing has no time of its own.
+                    // Gaps have no time of their own.
                     let what = match missing(&bytes).filter(|_| at == 0.0) {
                         Some(missing) => What::Missing(missing),
                         None => What::Bytes(bytes),
@@ -317,14 +318,14 @@ fn said(text: &str, connections: &mut BTreeMap<usize, Connection>, frames: &Fram
     }
 }
 
-/// How much tshark says is missing, where it says so.
+/// The size of a gap as tshark reports it, if the data is such a report.
 fn missing(bytes: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(bytes).ok()?.trim_end_matches('\0');
     let count = text.strip_prefix('[')?.strip_suffix(" missing in capture file]")?;
     Some(count.to_owned())
 }
 
-/// Whether bytes begin as a frame of a terminal does: whole, of a kind there is, masked.
+/// Whether bytes begin like a frame of a terminal: known opcode, masked.
 pub(super) fn is_masked(bytes: &[u8]) -> bool {
     matches!(bytes, [0x81 | 0x82 | 0x88..=0x8a | 0xc1 | 0xc2, second, ..] if second & 0x80 != 0)
 }

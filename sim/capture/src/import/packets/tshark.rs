@@ -1,4 +1,4 @@
-//! Runs `tshark`, which takes packets apart.
+//! Runs `tshark`, which dissects packet captures.
 
 use std::io;
 use std::path::Path;
@@ -7,25 +7,25 @@ use std::process::{Command, Stdio};
 /// Why packets cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PacketsError {
-    /// There is no tshark.
-    #[error("packets are read through tshark, which is not there; on Debian: apt-get install tshark")]
+    /// tshark is not installed.
+    #[error("reading packets requires tshark, which is not installed; on Debian: apt-get install tshark")]
     NoTshark,
     /// tshark cannot be started.
-    #[error("tshark cannot be started: {0}")]
+    #[error("cannot start tshark: {0}")]
     Start(io::Error),
     /// tshark cannot read the file at all.
     #[error("tshark cannot read it: {0}")]
     Tshark(String),
 }
 
-/// Runs tshark. What it printed, and what it complained of.
+/// Runs tshark. Returns its output, and its last error line if it failed.
 pub(super) fn tshark(
     file: &Path,
     keys: Option<&Path>,
     arguments: &[&str],
 ) -> Result<(String, Option<String>), PacketsError> {
     let mut command = Command::new("tshark");
-    // What travels in TCP is taken apart here, and frames in thousands of parts take tshark long.
+    // TCP payloads are parsed here; tshark's WebSocket dissector is slow with thousands of fragments.
     command.args(["-n", "--disable-protocol", "websocket", "-r"]).arg(file).stdin(Stdio::null());
     if let Some(keys) = keys {
         command.arg("-o").arg(format!("tls.keylog_file:{}", keys.display()));
@@ -37,7 +37,7 @@ pub(super) fn tshark(
     let complaint = (!output.status.success()).then(|| {
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         let mut lines = text.lines().filter(|line| !line.starts_with("Running as user") && !line.trim().is_empty());
-        lines.next_back().unwrap_or("it says nothing").to_owned()
+        lines.next_back().unwrap_or("no error message").to_owned()
     });
     Ok((String::from_utf8_lossy(&output.stdout).into_owned(), complaint))
 }

@@ -1,4 +1,4 @@
-//! Faults of the way to the broker: network, proxies, TLS, trust.
+//! Faults of the connection to the broker: network, proxies, TLS, trust.
 
 use super::row::{FaultRow, memory, row};
 
@@ -6,7 +6,7 @@ pub(super) const NETWORK: &[FaultRow] = &[
     row(
         "closed port",
         "fault refuse",
-        "the attempt meets a closed port",
+        "the attempt reaches a closed port",
         "BOOT-01",
         &["disconnects/broker_restart", "disconnects/boot_backoff"],
     ),
@@ -27,25 +27,25 @@ pub(super) const NETWORK: &[FaultRow] = &[
     row(
         "half-open silence",
         "fault silence",
-        "nothing is read or sent any more; on a socket a filter drops what comes, acknowledgements too",
+        "nothing is read or sent any more; on a socket a filter drops incoming packets, acknowledgements too",
         "REC-01",
         &["disconnects/half_open", "disconnects/silent_for_ever"],
     ),
     row(
         "silence one way",
         "fault silence {{way}}",
-        "what is sent is held back, or what comes is not read",
+        "outgoing data is held back, or incoming data is not read",
         "REC-01",
         &["disconnects/one_way_silence"],
     ),
     row(
         "lost SYN",
         "fault unanswered",
-        "the attempt meets a listener that hears nothing",
+        "the attempt reaches a listener that never answers",
         "BOOT-05",
         &["disconnects/unanswered"],
     ),
-    memory("latency", "fault latency", "another delay from now on", "MSG-01", &["disconnects/slow_link"]),
+    memory("latency", "fault latency", "a different delay from now on", "MSG-01", &["disconnects/slow_link"]),
     memory(
         "jitter",
         "fault jitter",
@@ -63,28 +63,28 @@ pub(super) const NETWORK: &[FaultRow] = &[
     memory(
         "slow reader",
         "fault throttle 400 from terminal",
-        "a budget for what the terminal sends: its answers wait",
+        "a byte budget for the terminal's outgoing data: its answers wait",
         "MSG-01",
         &["disconnects/slow_reader"],
     ),
     row(
         "one byte a segment",
         "(segment 1)",
-        "each write and each read is one of so many bytes",
+        "each write and each read is limited to this many bytes",
         "MSG-01",
         &["disconnects/one_byte_a_segment"],
     ),
     row(
         "idle cutter",
         "idle-cut 40s",
-        "silence, RST or FIN once nothing has travelled for so long",
+        "silence, RST or FIN after this long without traffic",
         "REC-01",
         &["disconnects/idle_cutter", "disconnects/idle_cutter_kept_open"],
     ),
     row(
         "first of several addresses dead",
         "fault first-address",
-        "a closed port or a deaf listener before the broker's address",
+        "a closed port or a listener that never answers, tried before the broker's address",
         "BOOT-01",
         &["disconnects/first_address_dead"],
     ),
@@ -114,7 +114,7 @@ pub(super) const PROXIES: &[FaultRow] = &[
         &["handshake/proxy_refuses"],
     ),
     row(
-        "proxy that wants a user",
+        "proxy that requires a user name",
         "proxy-user",
         "basic authentication in CONNECT",
         "WS-03",
@@ -185,7 +185,7 @@ pub(super) const TLS: &[FaultRow] = &[
     row(
         "no common group",
         "groups secp384r1",
-        "each side agrees keys in one group",
+        "each side supports one group only",
         "WS-02",
         &["trust/no_common_group"],
     ),
@@ -219,7 +219,7 @@ pub(super) const TRUST: &[FaultRow] = &[
     row(
         "expiry while connected",
         "valid 2026-01-01..2026-02-01",
-        "dates of validity, and time",
+        "validity dates, and the passing of time",
         "WS-02",
         &["trust/expires_while_connected"],
     ),
@@ -264,7 +264,7 @@ pub(super) const TRUST: &[FaultRow] = &[
     row(
         "authority expired, its certificates not",
         "expired-authority",
-        "an authority whose validity is over",
+        "an authority whose validity has ended",
         "WS-02",
         &["trust/root_expired"],
     ),

@@ -1,5 +1,6 @@
-//! Every kind of fault there is, by family: how a scenario says it, what it is made of, whether sockets play it too, which
-//! clause it tries, and the scenarios that are its evidence. The page of faults and `sca-sim faults` are made of this table.
+//! The table of all kinds of faults, by family: how a scenario writes it, how it is made, whether sockets can play it,
+//! which clause it tests, and the scenarios that are its evidence. `sim/docs/faults.md` and `sca-sim faults` are made
+//! from it.
 
 mod links;
 mod row;
@@ -14,9 +15,9 @@ use speech::{DOCUMENTS, HTTP, MESSAGES, SEVERAL, WEBSOCKET};
 /// A family of faults.
 #[derive(Debug, Clone, Copy)]
 pub struct Family {
-    /// Its name.
+    /// The name of the family.
     pub name: &'static str,
-    /// Its kinds.
+    /// The kinds of the family.
     pub kinds: &'static [FaultRow],
 }
 
@@ -43,7 +44,7 @@ pub fn all() -> impl Iterator<Item = &'static FaultRow> {
 pub fn page() -> String {
     let mut page = String::from(
         "# Faults\n\nEvery kind of fault the harness plays, by family. The page is made from the table in \
-         `runner/src/faults/vocabulary`\nby `sca-sim faults --markdown`, and a test holds it to that. Each kind names \
+         `runner/src/faults/vocabulary`\nby `sca-sim faults --markdown`, and a test keeps it current. Each kind names \
          scenarios that show what the terminal does:\nthe reason, the screen, the icon, and when it tries again.\n",
     );
     for family in FAMILIES {

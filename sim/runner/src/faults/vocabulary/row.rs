@@ -1,23 +1,23 @@
-//! A row of the vocabulary of faults.
+//! The row type of the fault table.
 
 /// One kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FaultRow {
-    /// What happens.
+    /// The name of the kind.
     pub kind: &'static str,
-    /// How a scenario says it; these very words stand in the first scenario of the evidence.
+    /// How a scenario writes it; the first scenario of the evidence contains this text.
     pub says: &'static str,
-    /// What it is made of.
+    /// How the harness makes it.
     pub made_of: &'static str,
-    /// Whether sockets play it too.
+    /// Whether sockets can play it.
     pub on_the_wire: bool,
-    /// The clause it tries first.
+    /// The first clause that it tests.
     pub clause: &'static str,
-    /// Scenarios that show the terminal's reaction, below `scenarios/`, or tests.
+    /// The scenarios that show the terminal's reaction, below `scenarios/`, or tests.
     pub evidence: &'static [&'static str],
 }
 
-/// A kind that sockets play too.
+/// A kind that sockets can play.
 pub(super) const fn row(
     kind: &'static str,
     says: &'static str,
@@ -28,7 +28,7 @@ pub(super) const fn row(
     FaultRow { kind, says, made_of, on_the_wire: true, clause, evidence }
 }
 
-/// What only the memory network can play: nothing slows a real line as a scenario wants it.
+/// A kind that only the memory network can play: latency, jitter and bandwidth cannot be set on real sockets.
 pub(super) const fn memory(
     kind: &'static str,
     says: &'static str,

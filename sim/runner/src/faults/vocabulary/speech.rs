@@ -1,4 +1,5 @@
-//! Faults of what is said on the way: HTTP, WebSocket, documents, messages; and of several who speak at once.
+//! Faults of the data on a connection (HTTP, WebSocket, documents, messages), and faults that involve several
+//! terminals.
 
 use super::row::{FaultRow, memory, row};
 
@@ -65,7 +66,7 @@ pub(super) const HTTP: &[FaultRow] = &[
     memory(
         "slow head",
         "fault throttle",
-        "a budget of bytes a second under the answer",
+        "a budget of bytes a second for the answer",
         "BOOT-05",
         &["handshake/slow_answer"],
     ),
@@ -297,14 +298,14 @@ pub(super) const MESSAGES: &[FaultRow] = &[
     row(
         "a reply that never comes",
         "fault lose at reply to",
-        "the broker has the answer, and no POS is told",
+        "the broker receives the answer and forwards it to no POS",
         "MSG-01",
         &["disconnects/lost_reply"],
     ),
     row(
         "while nobody is connected",
         "fault refuse for 10s",
-        "nowhere to go",
+        "the request cannot be forwarded to any connection",
         "CNT-04",
         &["disconnects/request_into_nothing"],
     ),

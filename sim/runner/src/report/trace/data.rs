@@ -1,4 +1,4 @@
-//! What a trace page shows, as data: rows, lifelines, moments, pictures of screens, and the failure.
+//! The data of a trace page: rows, lifelines, moments, screen pictures, and the failure.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,10 +18,10 @@ use crate::report::show::{Painter, failure, where_is};
 use crate::trace::{End, Kind, Moment, Trace};
 use crate::verdict::{Failure, Verdict};
 
-/// Pictures on one page; what a person sees after them is not drawn.
+/// Maximum number of pictures on one page; later displays are not drawn.
 const PICTURES_MAX: usize = 400;
 
-/// Moments of one row that a page shows.
+/// Maximum number of moments of one row that a page shows.
 const MOMENTS_MAX: usize = 4_000;
 
 #[derive(Serialize)]
@@ -34,7 +34,7 @@ pub(super) struct Page {
     source: Vec<String>,
     all_rows: usize,
     rows: Vec<Row>,
-    /// Pictures as data URLs; screens name them by their place.
+    /// Pictures as data URLs; screens refer to them by index.
     pictures: Vec<String>,
 }
 
@@ -43,7 +43,7 @@ struct Row {
     name: String,
     verdict: &'static str,
     lasted: u64,
-    /// Moments before the first that is shown.
+    /// Number of moments left out before the first that is shown.
     left_out: usize,
     lifelines: Vec<Lifeline>,
     moments: Vec<Shown>,
@@ -71,7 +71,7 @@ struct Shown {
     line: Option<String>,
     read_by: Vec<String>,
     failed: bool,
-    /// Whether another face is shown from here on. An icon that changes together with its screen is no other.
+    /// Whether this moment starts a new display. An icon that changes together with its screen does not.
     shows: bool,
 }
 
@@ -138,9 +138,9 @@ fn row(loaded: &Loaded, played: &Played, replay: &str, pictures: &mut Pictures) 
         _ => None,
     };
     let seen = failed.and_then(|failed| failed.seen);
-    // What came last says most of why a long run failed.
+    // The last moments say most about why a long run failed.
     let left_out = trace.moments.len().saturating_sub(MOMENTS_MAX);
-    // Screen and icon of one face have one place in the order.
+    // Screen and icon of one display change share a sequence number.
     let mut last: BTreeMap<End, u64> = BTreeMap::new();
     let mut is_new = |moment: &Moment| {
         moment.kind == Kind::Face && last.insert(moment.from, moment.sequence) != Some(moment.sequence)
@@ -163,7 +163,7 @@ fn row(loaded: &Loaded, played: &Played, replay: &str, pictures: &mut Pictures) 
     })
 }
 
-/// The lifelines that something happens at, in the order in which messages pass them.
+/// The lifelines on which something happens, in the order messages pass them.
 fn lifelines(trace: &Trace) -> Vec<End> {
     let mut ends: Vec<End> = vec![End::Pos(0), End::Broker];
     ends.extend((0..trace.terminals.len()).map(End::Terminal));
@@ -265,7 +265,7 @@ fn screens(trace: &Trace, faces: &[(Duration, usize, Face)], pictures: &mut Pict
     Ok(screens)
 }
 
-/// Pictures, each once.
+/// The pictures of a page, each stored once.
 #[derive(Default)]
 struct Pictures {
     urls: Vec<String>,

@@ -1,5 +1,5 @@
-//! A run as a picture: one page of HTML that needs nothing beside itself, with the ladder, every message, the terminal's
-//! screen at every moment, and what failed on top.
+//! Trace page of a run: one self-contained HTML file with the sequence diagram, every message, the terminal's screen
+//! at every moment, and the failure at the top.
 
 mod data;
 
@@ -15,13 +15,14 @@ const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// Rows that one page holds; those that failed come first.
+/// Maximum number of rows on one page; failed rows come first.
 const ROWS_MAX: usize = 24;
 
-/// The page of a scenario's rows, which were played with their traces kept. `replay` is the command that plays it again.
+/// The trace page of a scenario's rows, which must have been played with traces kept. `replay` is the command that
+/// replays it.
 ///
 /// # Errors
-/// What the writer of JSON or of pictures says; in practice nothing.
+/// The error of the JSON or picture writer; does not occur in practice.
 pub fn trace_page(loaded: &Loaded, scenario: &Scenario, rows: &[Played], replay: &str) -> Result<String, String> {
     let mut chosen: Vec<(usize, &Played)> = rows.iter().enumerate().collect();
     chosen.sort_by_key(|(at, row)| (!row.verdict.is_bad(), *at));

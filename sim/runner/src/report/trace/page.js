@@ -22,7 +22,7 @@
   const x = (life) => LEFT + EDGE + life * GAP;
   const cut = (text, room) => (text.length > room ? `${text.slice(0, Math.max(1, room - 1))}…` : text);
 
-  // A colour tells what became of a moment: sent by us, read by a line, read by none, or the one that failed.
+  // The colour shows a moment's state: sent by us, read by a line, read by no line, or failed.
   const tone = (moment) => {
     if (moment.failed) return "failed";
     if (moment.kind === "fault") return "fault";
@@ -69,7 +69,7 @@
     return group;
   };
 
-  // While a link is up, the terminal's lifeline is drawn whole.
+  // While a link is up, the terminal's lifeline is drawn solid.
   const links = (svg) => {
     const since = new Map();
     const close = (life, y) => {
@@ -99,7 +99,7 @@
     box.append(heads, svg);
   };
 
-  // What stands in both as FIELD=VALUE and differs is marked.
+  // Marks the FIELD=VALUE pairs that occur in both texts and differ.
   const marked = (text, other) => {
     const part = /([A-Z][A-Z0-9_]*)(!=|<=|>=|=|<|>|~)("(?:[^"\\]|\\.)*"|\S+)/g;
     const values = new Map([...other.matchAll(part)].map((found) => [found[1], found[3]]));
@@ -137,7 +137,7 @@
     const faces = row.moments.slice(0, chosen + 1).filter((m) => m.kind === "face" && row.lifelines[m.from].terminal === terminal);
     const mine = row.screens.filter((face) => face.terminal === terminal);
     const before = mine.filter((face) => face.at < time).length;
-    // Of what is shown in the same instant, as much as has been told by then.
+    // Of several displays in the same instant, the one that the moments up to here have shown.
     const now = mine.filter((face) => face.at === time).length;
     const told = faces.filter((m) => m.at === time && m.shows).length;
     const face = mine[Math.max(0, before + Math.min(now, Math.max(told, 0)) - 1)];
@@ -189,8 +189,8 @@
     pane.replaceChildren();
     if (!moment) return;
     at("text").textContent = moment.text;
-    const by = moment.line ? `played by ${moment.line}` : moment.read_by.length ? `read by ${moment.read_by.join(", ")}` : "no line reads this";
-    at("reading").textContent = moment.failed ? `${row.failure.place} demands another; this is what failed` : by;
+    const by = moment.line ? `played by ${moment.line}` : moment.read_by.length ? `read by ${moment.read_by.join(", ")}` : "not read by any line";
+    at("reading").textContent = moment.failed ? `${row.failure.place} expected something else; the run failed here` : by;
     panes[tab](pane, moment);
     for (const name of Object.keys(panes)) at(`tab-${name}`).setAttribute("aria-selected", String(name === tab));
   };
@@ -245,7 +245,7 @@
     option.value = number;
     at("row").append(option);
   });
-  at("more").textContent = data.all_rows > data.rows.length ? `${data.rows.length} of ${data.all_rows} rows are here` : "";
+  at("more").textContent = data.all_rows > data.rows.length ? `${data.rows.length} of ${data.all_rows} rows are shown` : "";
   at("row").addEventListener("change", (event) => show(Number(event.target.value)));
   at("scrub").addEventListener("input", (event) => choose(Number(event.target.value)));
   for (const name of Object.keys(panes)) at(`tab-${name}`).addEventListener("click", () => { tab = name; detail(); });

@@ -1,6 +1,7 @@
 //! What passes a tap, and what it counts.
 
 use super::*;
+use crate::tap::state::Records;
 
 #[test]
 fn records_of_the_handshake_are_counted_and_a_change_of_cipher_is_none() {
