@@ -82,7 +82,7 @@ fn ends(yard: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 #[case::empty_part("run good --shard 5/5", 0, "shard 5/5 is empty: the list has 2 scenarios")]
 #[case::nothing_for_any_part("run good --filter tag(x) --shard 1/2", 2, "no scenario matches the filter")]
 #[case::no_such_option("run good --nope", 2, "--nope")]
-#[case::no_such_part("run good --shard 3/2", 2, "part 3 of 2 is none")]
+#[case::no_such_part("run good --shard 3/2", 2, "there is no part 3 of 2")]
 #[case::no_scheduler("run good --shard auto", 2, "no scheduler")]
 #[case::no_such_tag("run good --filter tag(x)", 2, "no scenario matches the filter")]
 #[case::no_such_row("run good --row n=3", 2, "no `each` named `n`: there is none")]

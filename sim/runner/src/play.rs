@@ -29,9 +29,7 @@ use crate::sweep::survey::Survey;
 use crate::target::{CLOCK, target};
 use crate::trace::Trace;
 use crate::verdict::Verdict;
-use crate::world::ends::acceptor;
-use crate::world::sites::{Site, Sites};
-use crate::world::{Setting, Stop, World};
+use crate::world::{Connections, Keeps, Parties as Cast, Setting, Site, Sites, Stop, World, acceptor};
 use crate::{projection, transcript};
 
 /// Plays every row of a scenario with the client core that `make` makes: the simulated terminal, or another
@@ -199,22 +197,24 @@ pub(crate) async fn play_here<C: Core>(
     let sites = Sites::new(sites.collect());
     let setting = Setting {
         header: &scenario.header,
-        host,
-        vhq,
         assets: &scenario.assets,
         certificates: &row.cast.certificates,
         identities: identities.clone(),
         chance,
         clock,
-        keeps_frames: options.keeps_frames,
-        keeps_faces: options.keeps_faces || options.keeps_trace,
-        keeps_trace: options.keeps_trace,
+        keeps: Keeps {
+            frames: options.keeps_frames,
+            faces: options.keeps_faces || options.keeps_trace,
+            trace: options.keeps_trace,
+        },
         slack,
         key_notes: options.key_notes.clone(),
         arrivals: options.arrivals.clone(),
         start_order: options.start_order,
     };
-    let mut world = World::new(setting, mailbox, (dialer, memory, sites), prepared, starting, &row.steps);
+    let parties = Cast::new(starting, sites, (host, vhq), slack);
+    let connections = Connections::new(mailbox, (dialer, memory), prepared);
+    let mut world = World::new(setting, parties, connections, &row.steps);
     probe(options.probe, row, (truth, chance), &mut world);
     around.joins(&mut world);
     let result = world.run(&powered(row)).await;
@@ -278,11 +278,11 @@ fn played<C: Core>(
         Err(Stop::CannotRun(why)) => Verdict::CannotRun(why),
     };
     let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
-    let assumed = std::mem::take(&mut world.assumed);
+    let assumed = std::mem::take(&mut world.book.assumed);
     let remarks = remarks(&verdict, &assumed);
-    let kept = world.record.take_all();
+    let kept = world.book.record.take_all();
     let trace = options.keeps_trace.then(|| Trace::new(row, &kept, &world.script.readings, lasted));
-    let entries = world.record.entries();
+    let entries = world.book.record.entries();
     let text = transcript::transcript(&scenario.title, &scenario.header, row, entries, lasted, &remarks);
     Played {
         values: row.values.clone(),
@@ -295,12 +295,12 @@ fn played<C: Core>(
         model: None,
         assumed,
         lasted,
-        frames: cards::told(&std::mem::take(&mut world.frames)).into_owned(),
-        carrier_size: world.armory.carrier_size,
+        frames: cards::told(&std::mem::take(&mut world.book.frames)).into_owned(),
+        carrier_size: world.faults.armed.carrier_size,
         has_struck: world.sweeping.has_struck(),
         survey: world.sweeping.survey.take().map(Arc::new),
-        evidence: std::mem::take(&mut world.evidence),
-        faces: std::mem::take(&mut world.faces),
+        evidence: std::mem::take(&mut world.book.evidence),
+        faces: std::mem::take(&mut world.book.faces),
         trace,
     }
 }

@@ -13,8 +13,7 @@ use crate::core::Core;
 use crate::options::Place;
 use crate::stage::listen;
 use crate::world::World;
-use crate::world::external_broker::BrokerState;
-use crate::world::external_terminal::TerminalState;
+use crate::world::{BrokerState, TerminalState};
 
 /// What of a world is not ours.
 pub(crate) enum Parties {

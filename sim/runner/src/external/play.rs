@@ -1,7 +1,6 @@
 //! Plays a row with external terminals or an external broker.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use sca_network::{Listener, Mailbox};
 use sca_scenario::model::{Action, LinkSight, Message, Row, Scenario, Sight, Step};
@@ -13,7 +12,7 @@ use super::broker::ExternalBroker;
 use super::devices::Devices;
 use super::parties::Parties;
 use super::port::{self, Callers};
-use super::process;
+use super::process::{self, LOOKS};
 use super::stand_in::StandIn;
 use super::terminal::ExternalTerminal;
 use crate::core::{Core, Making};
@@ -84,9 +83,6 @@ pub(crate) fn play_external_terminal(
     };
     LocalSet::new().block_on(&runtime, unless(options.interrupt.as_ref(), row, play))
 }
-
-/// The interval at which the harness checks whether a program has exited.
-pub(crate) const LOOKS: Duration = Duration::from_millis(50);
 
 /// Runs the reset command of the device, if there is one.
 async fn reset(external: &ExternalTerminal) -> Result<(), String> {

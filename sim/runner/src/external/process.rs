@@ -7,10 +7,14 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use sca_protocol::pan;
 
 use crate::files;
+
+/// The interval at which the harness checks whether a program has exited.
+pub(crate) const LOOKS: Duration = Duration::from_millis(50);
 
 /// The process groups that are running, to be killed on an interrupt.
 static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());

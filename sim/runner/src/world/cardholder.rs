@@ -8,7 +8,8 @@ use sca_scenario::Span;
 use sca_scenario::model::{CardholderAct, Step};
 use sca_terminal::{Cardholder, Input};
 
-use super::{Stop, World};
+use super::state::World;
+use super::stop::Stop;
 use crate::core::Core;
 use crate::record::Entry;
 use crate::script::asks;
@@ -21,7 +22,7 @@ impl<C: Core> World<'_, C> {
             self.note(step);
             return Ok(());
         }
-        let screen = self.lanes[who].face.what.screen.name;
+        let screen = self.parties.lanes[who].face.what.screen.name;
         if let Some(failure) = self.cannot(step.span, who, act, screen) {
             return if self.script.is_eased() { Ok(()) } else { Err(Stop::Failed(Box::new(failure))) };
         }
@@ -41,10 +42,19 @@ impl<C: Core> World<'_, C> {
             _ => None,
         };
         let is_ahead = matches!(moved, Some(Some(_))) && !asks(screen);
-        self.actors[who].in_slot = moved.unwrap_or(self.actors[who].in_slot);
-        let before = (self.orders, self.lanes[who].face.sequence, self.actors[who].core.deadline());
+        self.parties.terminals[who].in_slot = moved.unwrap_or(self.parties.terminals[who].in_slot);
+        let before = (
+            self.connections.orders,
+            self.parties.lanes[who].face.sequence,
+            self.parties.terminals[who].core.deadline(),
+        );
         self.tell(who, Input::Cardholder(act))?;
-        let is_same = before == (self.orders, self.lanes[who].face.sequence, self.actors[who].core.deadline());
+        let is_same = before
+            == (
+                self.connections.orders,
+                self.parties.lanes[who].face.sequence,
+                self.parties.terminals[who].core.deadline(),
+            );
         let is_idle = is_same && !is_ahead && moved != Some(None);
         let now = self.now();
         let comment = match () {
@@ -53,7 +63,7 @@ impl<C: Core> World<'_, C> {
             () => None,
         };
         if let Some(comment) = comment {
-            self.record.push(now, Entry::Comment(comment.to_owned()));
+            self.book.record.push(now, Entry::Comment(comment.to_owned()));
         }
         self.script.idle_act = is_idle.then_some((now, said));
         Ok(())
@@ -62,7 +72,7 @@ impl<C: Core> World<'_, C> {
     /// Why the cardholder cannot perform this action now; `None` if they can.
     fn cannot(&self, span: Span, who: usize, act: &CardholderAct, screen: ScreenName) -> Option<Failure> {
         let no = |what: &str, how: &str| Some(Failure::at(span, what).label("not possible now").note(how));
-        match (act, self.actors[who].in_slot) {
+        match (act, self.parties.terminals[who].in_slot) {
             (CardholderAct::Removes, None) => {
                 return no("no card is in the slot", "only a card that was inserted can be removed");
             }
@@ -76,9 +86,13 @@ impl<C: Core> World<'_, C> {
             _ => {}
         }
         let failure = Failure::at(span, "the terminal does not ask for a cardholder action").label("not possible now");
-        let whose = if self.actors.len() > 1 { format!(" of {}", self.actors[who].name) } else { String::new() };
+        let whose = if self.parties.terminals.len() > 1 {
+            format!(" of {}", self.parties.terminals[who].name)
+        } else {
+            String::new()
+        };
         let failure = failure.note(format!("the screen{whose} is {screen}"));
-        let failure = match self.lanes.iter().find(|lanes| asks(lanes.face.what.screen.name)) {
+        let failure = match self.parties.lanes.iter().find(|lanes| asks(lanes.face.what.screen.name)) {
             Some(other) => failure.note(format!("{} does ask: write `{0}: cardholder …` to act there", other.name)),
             None => failure,
         };

@@ -7,8 +7,9 @@ use sca_protocol::frame::Frame;
 use sca_scenario::model::{Carrier, Fault, FaultKind, Toward};
 
 use super::ends::EndState;
-use super::sending::{Held, Late};
-use super::{Stop, World};
+use super::faults::{Held, Late};
+use super::state::World;
+use super::stop::Stop;
 use crate::armory::{Standing, Strike};
 use crate::core::Core;
 use crate::coverage::Class;
@@ -18,17 +19,17 @@ use crate::verdict::Failure;
 impl<C: Core> World<'_, C> {
     /// Applies latency, jitter and bandwidth from the settings and the active faults to each terminal's line.
     pub(super) fn shape_network(&self) {
-        let Some(memory) = &self.memory else { return };
-        for who in 0..self.actors.len() {
+        let Some(memory) = &self.connections.memory else { return };
+        for who in 0..self.parties.terminals.len() {
             let line = Self::tag(who, 0).terminal;
             for way in [Way::ToTerminal, Way::FromTerminal] {
-                memory.set_latency(line, way, self.sites.first().latency);
+                memory.set_latency(line, way, self.parties.brokers.first().latency);
                 memory.set_jitter(line, way, Duration::ZERO);
-                memory.set_bandwidth(line, way, self.sites.first().bandwidth);
+                memory.set_bandwidth(line, way, self.parties.brokers.first().bandwidth);
             }
         }
-        let standing = self.armory.standing.iter().map(|standing| (standing.who, &standing.kind));
-        for (who, kind) in self.shaped.iter().map(|(who, kind)| (*who, kind)).chain(standing) {
+        let standing = self.faults.armed.standing.iter().map(|standing| (standing.who, &standing.kind));
+        for (who, kind) in self.faults.shaped.iter().map(|(who, kind)| (*who, kind)).chain(standing) {
             let line = Self::tag(who, 0).terminal;
             match kind {
                 FaultKind::Latency(by, toward) => {
@@ -47,7 +48,7 @@ impl<C: Core> World<'_, C> {
 
     /// Applies the active segment sizes to the taps of a terminal's connections.
     fn shape_taps(&self, who: usize) {
-        for (_, ends) in self.ends.iter().filter(|(tag, _)| usize::from(tag.terminal) == who) {
+        for (_, ends) in self.connections.ends.iter().filter(|(tag, _)| usize::from(tag.terminal) == who) {
             self.shape_tap(who, &ends.tap);
         }
     }
@@ -55,8 +56,8 @@ impl<C: Core> World<'_, C> {
     /// Applies the active segment sizes to one tap.
     pub(super) fn shape_tap(&self, who: usize, tap: &TapHandle) {
         let mut most = [None; 2];
-        let standing = self.armory.standing.iter().map(|standing| (standing.who, &standing.kind));
-        for (whose, kind) in self.shaped.iter().map(|(who, kind)| (*who, kind)).chain(standing) {
+        let standing = self.faults.armed.standing.iter().map(|standing| (standing.who, &standing.kind));
+        for (whose, kind) in self.faults.shaped.iter().map(|(who, kind)| (*who, kind)).chain(standing) {
             if let (true, FaultKind::Segment(bytes, toward)) = (whose == who, kind) {
                 ways(toward).into_iter().for_each(|way| most[way as usize] = Some(*bytes));
             }
@@ -74,12 +75,12 @@ impl<C: Core> World<'_, C> {
             // a dial.
             let struck = !fault.kind.is_of_dial() || self.external_terminals.is_some();
             let (kind, span) = (fault.kind.clone(), fault.span);
-            self.armory.standing.push(Standing { kind, who: fault.who, until, span, struck });
+            self.faults.armed.standing.push(Standing { kind, who: fault.who, until, span, struck });
         }
         let struck = self.strike_open(fault)?;
         if !struck && fault.lasting.is_some() {
             // A fault that struck nothing does not stay active either.
-            self.armory.standing.pop();
+            self.faults.armed.standing.pop();
         }
         if struck && !fault.kind.is_of_dial() {
             self.meets(fault.who, Class::of(&fault.kind));
@@ -96,13 +97,13 @@ impl<C: Core> World<'_, C> {
             }
             kind if kind.is_of_shape() => {
                 if fault.lasting.is_none() {
-                    self.shaped.push((fault.who, fault.kind.clone()));
+                    self.faults.shaped.push((fault.who, fault.kind.clone()));
                 }
                 self.shape_network();
                 self.shape_taps(fault.who);
                 Ok(true)
             }
-            FaultKind::Reset | FaultKind::Fin if self.actors[fault.who].listens => {
+            FaultKind::Reset | FaultKind::Fin if self.parties.terminals[fault.who].listens => {
                 let order = if fault.kind == FaultKind::Reset { CallOrder::Reset } else { CallOrder::HangUp };
                 if self.cut_calls(fault.who, &order)? {
                     return Ok(true);
@@ -111,7 +112,7 @@ impl<C: Core> World<'_, C> {
             }
             kind => {
                 let open = self.open_connection(fault.who);
-                let Some((tag, ends)) = open.and_then(|tag| Some((tag, self.ends.get_mut(&tag)?))) else {
+                let Some((tag, ends)) = open.and_then(|tag| Some((tag, self.connections.ends.get_mut(&tag)?))) else {
                     return self.nothing_to_strike(fault, "connection");
                 };
                 if *kind == FaultKind::KeyUpdate && !ends.rekeys {
@@ -122,7 +123,7 @@ impl<C: Core> World<'_, C> {
                 }
                 let will_end = matches!(kind, FaultKind::Silence(_)) && fault.lasting.is_some();
                 *(if will_end { &mut ends.muted } else { &mut ends.ours }) = true;
-                self.orders += 1;
+                self.connections.orders += 1;
                 if let (FaultKind::Silence(toward), None) = (kind, fault.lasting) {
                     ways(toward).into_iter().for_each(|way| ends.silent[way as usize] = true);
                 }
@@ -144,9 +145,9 @@ impl<C: Core> World<'_, C> {
     /// The fault that strikes an answer, if there is one.
     pub(super) fn reply_strike(&mut self, who: usize, frame: &Frame, size: usize) -> Option<Strike> {
         let text = std::str::from_utf8(&frame.payload).ok()?;
-        let id = self.actors[who].pos.would_answer(text)?;
+        let id = self.parties.terminals[who].pos.would_answer(text)?;
         let label = self.script.names.label_of(who, id)?.to_owned();
-        self.armory.at_message(who, &Carrier::Reply(label), size)
+        self.faults.armed.at_message(who, &Carrier::Reply(label), size)
     }
 
     /// Applies a fault to an answer.
@@ -158,28 +159,28 @@ impl<C: Core> World<'_, C> {
             Strike::Lose => {
                 self.lose_reply(who, &String::from_utf8_lossy(&frame.payload));
                 let now = self.now();
-                self.record.push(now, Entry::Comment("fault: this answer was lost".to_owned()));
+                self.book.record.push(now, Entry::Comment("fault: this answer was lost".to_owned()));
                 Ok(())
             }
             Strike::Duplicate => {
                 self.pass_frame(who, tag, frame.clone())?;
-                self.doubling = true;
+                self.faults.doubling = true;
                 self.pass_frame(who, tag, frame)?;
-                self.doubling = false;
+                self.faults.doubling = false;
                 Ok(())
             }
             Strike::Swap => {
-                self.held = Some(Held::Reply(who, tag, frame));
+                self.faults.held = Some(Held::Reply(who, tag, frame));
                 Ok(())
             }
             Strike::Late(by) => {
-                self.actors[who].reference.give_up();
+                self.parties.terminals[who].reference.give_up();
                 // The terminal has sent the answer: whatever happens to the connection, it no longer owes it.
-                let said = self.actors[who].pos.would_answer(&String::from_utf8_lossy(&frame.payload));
+                let said = self.parties.terminals[who].pos.would_answer(&String::from_utf8_lossy(&frame.payload));
                 if let Some(id) = said {
-                    self.actors[who].open_requests.remove(&id);
+                    self.parties.terminals[who].open_requests.remove(&id);
                 }
-                self.late.push(Late { at: self.now() + by, held: Held::Reply(who, tag, frame) });
+                self.faults.late.push(Late { at: self.now() + by, held: Held::Reply(who, tag, frame) });
                 Ok(())
             }
             // The terminal is external, so its bytes cannot be cut on the way: they are read up to the cut and no
@@ -192,7 +193,7 @@ impl<C: Core> World<'_, C> {
                     Some(_) => self.lose_reply(who, &text),
                 }
                 self.note_prefix(tag, "terminal ->", "of this reply were read", bytes.unwrap_or(size), size);
-                if let Some(ends) = self.ends.get_mut(&tag) {
+                if let Some(ends) = self.connections.ends.get_mut(&tag) {
                     ends.unread = end != End::Hold;
                 }
                 self.strike_order(who, tag, (end, lasting))
@@ -202,7 +203,7 @@ impl<C: Core> World<'_, C> {
 
     /// Records that an answer never arrives.
     pub(super) fn lose_reply(&mut self, who: usize, text: &str) {
-        let actor = &mut self.actors[who];
+        let actor = &mut self.parties.terminals[who];
         if let Some(id) = actor.pos.heard(text).answers {
             actor.open_requests.remove(&id);
             actor.reference.lost(id);
@@ -213,8 +214,9 @@ impl<C: Core> World<'_, C> {
     /// Delivers the delayed messages that are due.
     pub(super) fn late_arrives(&mut self) -> Result<bool, Stop> {
         let now = self.now();
-        let (due, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.late).into_iter().partition(|late| late.at <= now);
-        self.late = rest;
+        let (due, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.faults.late).into_iter().partition(|late| late.at <= now);
+        self.faults.late = rest;
         let any = !due.is_empty();
         due.into_iter().try_for_each(|late| self.arrives_late(late))?;
         Ok(any)
@@ -225,7 +227,7 @@ impl<C: Core> World<'_, C> {
         let tag = match &late.held {
             Held::Reply(_, tag, _) | Held::Request(tag, ..) => *tag,
         };
-        let is_gone = self.ends.get(&tag).is_none_or(|ends| ends.state == EndState::Over);
+        let is_gone = self.connections.ends.get(&tag).is_none_or(|ends| ends.state == EndState::Over);
         match &late.held {
             Held::Reply(who, _, frame) if is_gone => {
                 self.lose_reply(*who, &String::from_utf8_lossy(&frame.payload));
@@ -236,7 +238,7 @@ impl<C: Core> World<'_, C> {
                 return Ok(());
             }
             Held::Request(_, _, Some((to, id))) => {
-                self.actors[*to].open_requests.insert(*id, Some(tag));
+                self.parties.terminals[*to].open_requests.insert(*id, Some(tag));
                 self.under_way(tag, *id);
             }
             Held::Reply(..) | Held::Request(_, _, None) => {}
@@ -246,14 +248,20 @@ impl<C: Core> World<'_, C> {
 
     /// When the next connection exceeds the idle timeout of the simulated intermediary (setting `idle-cut`).
     pub(super) fn idle_deadline(&self) -> Option<Duration> {
-        let cut = Some(self.sites.first().idle_cut).filter(|cut| !cut.is_zero())?;
-        self.ends.values().filter(|ends| ends.is_up()).filter_map(|ends| ends.moved).min().map(|at| at + cut)
+        let cut = Some(self.parties.brokers.first().idle_cut).filter(|cut| !cut.is_zero())?;
+        self.connections
+            .ends
+            .values()
+            .filter(|ends| ends.is_up())
+            .filter_map(|ends| ends.moved)
+            .min()
+            .map(|at| at + cut)
     }
 
     /// Records activity on a connection.
     pub(super) fn moves(&mut self, tag: Tag) {
         let now = self.now();
-        if let Some(ends) = self.ends.get_mut(&tag).filter(|ends| !ends.ours) {
+        if let Some(ends) = self.connections.ends.get_mut(&tag).filter(|ends| !ends.ours) {
             ends.moved = Some(now);
         }
     }
@@ -262,11 +270,11 @@ impl<C: Core> World<'_, C> {
     pub(super) fn idle_is_cut(&mut self) -> Result<bool, Stop> {
         let mut any = false;
         while self.idle_deadline().is_some_and(|at| at <= self.now()) {
-            let idle = self.ends.iter_mut().filter(|(_, ends)| ends.is_up() && ends.moved.is_some());
+            let idle = self.connections.ends.iter_mut().filter(|(_, ends)| ends.is_up() && ends.moved.is_some());
             let Some((tag, ends)) = idle.min_by_key(|(_, ends)| ends.moved) else { break };
             (ends.moved, ends.ours, any) = (None, true, true);
-            ends.silent = [self.sites.first().idle_cut_by == "silence"; 2];
-            let end = match self.sites.first().idle_cut_by.as_str() {
+            ends.silent = [self.parties.brokers.first().idle_cut_by == "silence"; 2];
+            let end = match self.parties.brokers.first().idle_cut_by.as_str() {
                 "reset" => End::Reset,
                 "fin" => End::Fin,
                 _ => End::Silence,
@@ -274,9 +282,9 @@ impl<C: Core> World<'_, C> {
             ends.tap.end(end);
             let who = usize::from(tag.terminal);
             let text = format!("an intermediary dropped idle connection {}", tag.connection);
-            self.orders += 1;
+            self.connections.orders += 1;
             let now = self.now();
-            self.record.push(now, Entry::Comment(text));
+            self.book.record.push(now, Entry::Comment(text));
             self.meets(who, Class::of_end(end));
         }
         Ok(any)
@@ -292,23 +300,23 @@ impl<C: Core> World<'_, C> {
         };
         let until = lasting.map(|lasting| self.now() + lasting);
         let span = sca_scenario::Span::default();
-        self.armory.standing.extend(until.map(|until| Standing { kind, who, until, span, struck: true }));
+        self.faults.armed.standing.extend(until.map(|until| Standing { kind, who, until, span, struck: true }));
     }
 
     /// Ends an active fault.
     pub(super) fn lift(&mut self, standing: &Standing) {
         match &standing.kind {
             FaultKind::Silence(_) => {
-                self.orders += 1;
+                self.connections.orders += 1;
                 let who = standing.who;
-                let others = self.armory.standing.iter().filter(|other| other.who == who);
+                let others = self.faults.armed.standing.iter().filter(|other| other.who == who);
                 let still: Vec<Way> = others
                     .flat_map(|other| match &other.kind {
                         FaultKind::Silence(toward) => ways(toward),
                         _ => Vec::new(),
                     })
                     .collect();
-                for (_, ends) in self.ends.iter_mut().filter(|(tag, _)| usize::from(tag.terminal) == who) {
+                for (_, ends) in self.connections.ends.iter_mut().filter(|(tag, _)| usize::from(tag.terminal) == who) {
                     for way in [Way::ToTerminal, Way::FromTerminal] {
                         ends.tap.silence(way, ends.silent[way as usize] || still.contains(&way));
                     }

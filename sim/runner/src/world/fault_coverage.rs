@@ -4,36 +4,36 @@ use sca_network::{ClientEvent, Tag};
 use sca_protocol::screens::ScreenName;
 use sca_terminal::Seen;
 
-use super::World;
+use super::state::World;
 use crate::core::Core;
 use crate::coverage::{Class, State};
 
 impl<C: Core> World<'_, C> {
     /// Records that a fault hit this terminal; powered-off terminals are skipped.
     pub(super) fn meets(&mut self, who: usize, class: Class) {
-        let actor = &self.actors[who];
+        let actor = &self.parties.terminals[who];
         if !actor.powered {
             return;
         }
-        let screen = self.lanes[who].face.what.screen.name;
+        let screen = self.parties.lanes[who].face.what.screen.name;
         let state = match actor.phase {
             _ if screen == ScreenName::Boot => State::Starting,
             State::Idle => State::of_screen(screen),
             phase => phase,
         };
-        self.evidence.met.insert((state, class));
+        self.book.evidence.met.insert((state, class));
     }
 
     /// Records that a terminal loses power.
     pub(super) fn goes_dark(&mut self, who: usize) {
         self.meets(who, Class::Power);
-        self.actors[who].power_is_off();
+        self.parties.terminals[who].power_is_off();
     }
 
     /// Records active traffic shaping as a fault in the terminal's current state.
     pub(super) fn meets_shape(&mut self, who: usize) {
-        let standing = self.armory.standing.iter().map(|standing| (standing.who, &standing.kind));
-        let mut shapes = self.shaped.iter().map(|(who, kind)| (*who, kind)).chain(standing);
+        let standing = self.faults.armed.standing.iter().map(|standing| (standing.who, &standing.kind));
+        let mut shapes = self.faults.shaped.iter().map(|(who, kind)| (*who, kind)).chain(standing);
         if shapes.any(|(whose, kind)| whose == who && kind.is_of_shape()) {
             self.meets(who, Class::Slow);
         }
@@ -41,7 +41,7 @@ impl<C: Core> World<'_, C> {
 
     /// Updates the phase of a terminal's link from its report.
     pub(super) fn goes_on(&mut self, who: usize, seen: Seen) {
-        self.actors[who].phase = match seen {
+        self.parties.terminals[who].phase = match seen {
             Seen::Attempts => State::Connecting,
             Seen::Connects => State::Idle,
             Seen::Loses | Seen::Fails(_) => State::Waiting,
@@ -55,9 +55,9 @@ impl<C: Core> World<'_, C> {
         match event {
             ClientEvent::Opened => {
                 let secure = self.is_secure(tag);
-                self.actors[who].phase = if secure { State::Securing } else { State::Upgrading };
+                self.parties.terminals[who].phase = if secure { State::Securing } else { State::Upgrading };
             }
-            ClientEvent::Secured => self.actors[who].phase = State::Upgrading,
+            ClientEvent::Secured => self.parties.terminals[who].phase = State::Upgrading,
             ClientEvent::Failed(reason) => {
                 Class::of_reason(*reason).into_iter().for_each(|class| self.meets(who, class));
             }

@@ -2,70 +2,27 @@
 //!
 //! The observations usually made at the broker's end are taken from the terminal's end, which is ours.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
+use std::collections::VecDeque;
 
-use sca_network::{ClientEvent, ClientOrder, ClientSetup, Dialer, PrefixCut, Route, SocketDialer, Tag, run_client};
+use sca_network::{ClientEvent, ClientOrder, ClientSetup, PrefixCut, Route, Tag, run_client};
 use sca_protocol::handshake::{self, Head, Upgrade};
 use sca_protocol::{Line, Reason};
 use sca_scenario::model::Send;
 use tokio::sync::mpsc;
 
+use super::broker_state::{BrokerState, PosLink};
 use super::ends::{EndState, OUTBOX};
 use super::passage::Passage;
-use super::{Stop, World};
+use super::state::World;
+use super::stop::Stop;
 use crate::core::Core;
-use crate::external::ExternalBroker;
 use crate::lanes::Noted;
 use crate::moment::stamp;
 use crate::record::Entry;
 use crate::verdict::Failure;
 
-/// The state of a run against an external broker.
-pub(crate) struct BrokerState {
-    pub(crate) external: ExternalBroker,
-    pub(crate) dialer: Dialer,
-    /// The connection of each terminal's POS.
-    pos_links: BTreeMap<usize, PosLink>,
-    /// Messages each terminal has sent to its POS through the broker.
-    to_pos: BTreeMap<usize, Passage>,
-    /// Messages each POS has sent to its terminal through the broker.
-    to_terminal: BTreeMap<usize, Passage>,
-    /// Connections of our terminals that the broker has ended: when, which terminal, and how.
-    ended: Vec<(Duration, usize, &'static str)>,
-}
-
-/// A POS connection to the broker.
-struct PosLink {
-    orders: mpsc::Sender<ClientOrder>,
-    /// Messages queued until it is up.
-    waiting: VecDeque<String>,
-    is_up: bool,
-    key: String,
-    /// Whether it is TLS, and the upgrade request to send once connected.
-    asks: (bool, Vec<u8>),
-}
-
 /// Maximum message size that a POS accepts, in bytes.
 const MESSAGE_MAX: usize = 16 << 20;
-
-impl BrokerState {
-    pub(crate) fn new(external: ExternalBroker) -> Self {
-        Self {
-            external,
-            dialer: Dialer::Socket(SocketDialer::default()),
-            pos_links: BTreeMap::new(),
-            to_pos: BTreeMap::new(),
-            to_terminal: BTreeMap::new(),
-            ended: Vec::new(),
-        }
-    }
-
-    /// Whether the connections of all POS are up.
-    fn is_ready(&self) -> bool {
-        self.pos_links.values().all(|link| link.is_up)
-    }
-}
 
 impl<C: Core> World<'_, C> {
     /// Installs the external broker into the world.
@@ -76,12 +33,12 @@ impl<C: Core> World<'_, C> {
     /// Opens the connections of all POS and waits until they are up, because a message may be sent to a terminal from
     /// its first moment on.
     pub(super) async fn open_pos_links(&mut self) -> Result<(), Stop> {
-        (0..self.actors.len()).try_for_each(|who| self.open_pos_link(who))?;
+        (0..self.parties.terminals.len()).try_for_each(|who| self.open_pos_link(who))?;
         let Some(patience) = self.external_broker.as_ref().map(|state| state.external.patience) else { return Ok(()) };
         let ready = async {
             while self.external_broker.as_ref().is_some_and(|state| !state.is_ready()) {
-                self.mailbox.posted().await;
-                for posted in self.mailbox.take() {
+                self.connections.mailbox.posted().await;
+                for posted in self.connections.mailbox.take() {
                     self.take(posted)?;
                 }
             }
@@ -94,7 +51,7 @@ impl<C: Core> World<'_, C> {
     }
 
     fn open_pos_link(&mut self, who: usize) -> Result<(), Stop> {
-        let pinpad_id = self.actors[who].settings.pinpad_id.clone();
+        let pinpad_id = self.parties.terminals[who].settings.pinpad_id.clone();
         let Some(state) = &self.external_broker else { return Ok(()) };
         let wrong = |error: String| Stop::CannotRun(format!("the POS: {error}"));
         let (target, path) = state.external.pos_of(&pinpad_id);
@@ -121,7 +78,15 @@ impl<C: Core> World<'_, C> {
         let route = Route::direct(target.host.clone(), target.port);
         let limits = ClientSetup { message_size_max: MESSAGE_MAX, cut: PrefixCut::default(), near: None };
         let dialer = state.dialer.clone();
-        tokio::task::spawn_local(run_client(dialer, route, tls, limits, tag, self.mailbox.clone(), receiver));
+        tokio::task::spawn_local(run_client(
+            dialer,
+            route,
+            tls,
+            limits,
+            tag,
+            self.connections.mailbox.clone(),
+            receiver,
+        ));
         let asks = (target.secure, asked.join("\r\n").into_bytes());
         let link = PosLink { orders, asks, waiting: VecDeque::new(), is_up: false, key };
         self.external_broker.as_mut().map(|state| state.pos_links.insert(who, link));
@@ -150,7 +115,7 @@ impl<C: Core> World<'_, C> {
                 let tag = self.newest(who).unwrap_or_else(|| Self::tag(who, 0));
                 self.note_frame(tag, "broker -> pos", text.as_bytes());
                 self.passed_on(who, &text)?;
-                if let Some(ends) = self.ends.get_mut(&tag) {
+                if let Some(ends) = self.connections.ends.get_mut(&tag) {
                     ends.in_flight.pop_front();
                 }
                 self.deliver(tag, text)
@@ -171,7 +136,7 @@ impl<C: Core> World<'_, C> {
     pub(super) fn is_answered(&mut self, tag: Tag, head: &Head) {
         if self.external_broker.is_some()
             && head.status == 101
-            && let Some(ends) = self.ends.get_mut(&tag)
+            && let Some(ends) = self.connections.ends.get_mut(&tag)
         {
             ends.state = EndState::Up;
         }
@@ -185,11 +150,11 @@ impl<C: Core> World<'_, C> {
         let Ok(Some((head, _))) = Head::parse_request(bytes) else { return };
         let now = self.now();
         let text = String::from_utf8_lossy(bytes).into_owned();
-        self.record.push(now, Entry::Http(who, text.clone()));
+        self.book.record.push(now, Entry::Http(who, text.clone()));
         self.observed();
-        let noted = Noted { at: now, sequence: self.sequence, what: (head, text) };
-        self.lanes[who].http.push_back(noted);
-        self.lanes[who].trim();
+        let noted = Noted { at: now, sequence: self.book.sequence, what: (head, text) };
+        self.parties.lanes[who].http.push_back(noted);
+        self.parties.lanes[who].trim();
     }
 
     /// Sends a message of a POS to its terminal through the external broker.
@@ -221,8 +186,8 @@ impl<C: Core> World<'_, C> {
             return;
         }
         self.note_frame(tag, "terminal ->", text.as_bytes());
-        let before = self.ends.get(&tag).map(|ends| ends.in_flight.iter()).into_iter().flatten();
-        let id = self.actors[who].pos.would_answer_after(before, text);
+        let before = self.connections.ends.get(&tag).map(|ends| ends.in_flight.iter()).into_iter().flatten();
+        let id = self.parties.terminals[who].pos.would_answer_after(before, text);
         let label = id.and_then(|id| self.script.names.label_of(who, id));
         let what = label.map_or_else(|| "a message".to_owned(), |label| format!("the answer to `{label}`"));
         if let Some(state) = &mut self.external_broker {
@@ -236,8 +201,10 @@ impl<C: Core> World<'_, C> {
         let Some(state) = &mut self.external_broker else { return Ok(()) };
         let Err(what) = state.to_pos.entry(who).or_default().comes_out(now, text) else { return Ok(()) };
         let of_another = state.to_pos.iter().find(|(other, way)| **other != who && way.knows(text));
-        let what = of_another.map_or(what, |(other, _)| format!("{} sent it to its own POS", self.actors[*other].name));
-        let heard = format!("the POS of {} received a message at {}: {what}", self.actors[who].name, stamp(now));
+        let what = of_another
+            .map_or(what, |(other, _)| format!("{} sent it to its own POS", self.parties.terminals[*other].name));
+        let heard =
+            format!("the POS of {} received a message at {}: {what}", self.parties.terminals[who].name, stamp(now));
         Err(self.is_not_passed_on(heard))
     }
 
@@ -247,8 +214,8 @@ impl<C: Core> World<'_, C> {
         let Some(state) = &mut self.external_broker else { return Ok(()) };
         let Err(what) = state.to_terminal.entry(who).or_default().comes_out(now, text) else { return Ok(()) };
         let of_another = state.to_terminal.iter().find(|(other, way)| **other != who && way.knows(text));
-        let what = of_another.map_or(what, |(other, _)| format!("it is for {}", self.actors[*other].name));
-        let heard = format!("our {} received a message at {}: {what}", self.actors[who].name, stamp(now));
+        let what = of_another.map_or(what, |(other, _)| format!("it is for {}", self.parties.terminals[*other].name));
+        let heard = format!("our {} received a message at {}: {what}", self.parties.terminals[who].name, stamp(now));
         Err(self.is_not_passed_on(heard))
     }
 
@@ -265,7 +232,8 @@ impl<C: Core> World<'_, C> {
             ClientEvent::Violation(_) => "broke the protocol on the link of",
             _ => return,
         };
-        let (now, is_ours) = (self.now(), self.ends.get(&tag).is_none_or(|ends| ends.is_excused() || !ends.is_up()));
+        let (now, is_ours) =
+            (self.now(), self.connections.ends.get(&tag).is_none_or(|ends| ends.is_excused() || !ends.is_up()));
         if let Some(state) = self.external_broker.as_mut().filter(|_| !is_ours) {
             state.ended.push((now, usize::from(tag.terminal), how));
         }
@@ -283,14 +251,11 @@ impl<C: Core> World<'_, C> {
     /// ended.
     pub(crate) fn with_what_is_inside(&self, mut failure: Box<Failure>) -> Box<Failure> {
         let Some(state) = &self.external_broker else { return failure };
-        failure.notes.extend(
-            state
-                .ended
-                .iter()
-                .map(|(at, who, how)| format!("the broker {how} our {} at {}", self.actors[*who].name, stamp(*at))),
-        );
+        failure.notes.extend(state.ended.iter().map(|(at, who, how)| {
+            format!("the broker {how} our {} at {}", self.parties.terminals[*who].name, stamp(*at))
+        }));
         for (who, way) in &state.to_pos {
-            let name = &self.actors[*who].name;
+            let name = &self.parties.terminals[*who].name;
             let told = |(what, at)| format!("our {name} sent {what} at {}; the broker has not forwarded it", stamp(at));
             failure.notes.extend(way.inside().map(told));
         }

@@ -3,56 +3,22 @@
 use std::time::Duration;
 
 use sca_network::{ClientOrder, End, ServerOrder, Tag};
-use sca_peers::RequestId;
 use sca_protocol::frame::{Frame, opcode};
 use sca_scenario::model::{Carrier, Send};
 
-use super::{Stop, World};
+use super::faults::{Held, Late, PendingCut, Sent};
+use super::state::World;
+use super::stop::Stop;
 use crate::armory::Strike;
 use crate::core::Core;
 use crate::coverage::Class;
 use crate::record::Entry;
-
-/// A message that a fault has delayed.
-pub(crate) struct Late {
-    /// When it arrives.
-    pub(crate) at: Duration,
-    /// The message itself.
-    pub(crate) held: Held,
-}
-
-/// A message that is held back until the next one has passed.
-pub(crate) enum Held {
-    /// An answer of a terminal.
-    Reply(usize, Tag, Frame),
-    /// A request to a terminal, on its way: its bytes, and whose request it is, where an answer is wanted.
-    Request(Tag, Vec<u8>, Option<(usize, RequestId)>),
-}
 
 /// How a fault ends a connection within a message to a terminal.
 #[derive(Clone, Copy)]
 struct Ending {
     /// Number of bytes of the message that are sent.
     passed: usize,
-    end: End,
-    lasting: Option<Duration>,
-}
-
-/// A message of a terminal that a fault can cut.
-pub(crate) enum Sent {
-    /// An answer, as text.
-    Reply(String),
-    /// The request for the upgrade: its bytes.
-    Upgrade(usize),
-}
-
-/// A cut that has been ordered; the bytes before it have not all arrived yet.
-pub(crate) struct PendingCut {
-    tag: Tag,
-    what: Sent,
-    /// Bytes that get through, and the size of the whole message.
-    bytes: usize,
-    size: usize,
     end: End,
     lasting: Option<Duration>,
 }
@@ -80,8 +46,8 @@ impl<C: Core> World<'_, C> {
     fn pass_on(&mut self, send: &Send, tag: Tag, bytes: &[u8], segment: &mut Vec<u8>) -> Option<Ending> {
         let who = usize::from(tag.terminal);
         let label = send.label.as_ref();
-        let strike =
-            label.and_then(|label| self.armory.at_message(send.to, &Carrier::Request(label.clone()), bytes.len()));
+        let strike = label
+            .and_then(|label| self.faults.armed.at_message(send.to, &Carrier::Request(label.clone()), bytes.len()));
         let id = label.and_then(|label| self.script.names.requests.get(label).copied());
         match &strike {
             Some(Strike::End { end, .. }) => self.meets(who, Class::of_end(*end)),
@@ -91,7 +57,7 @@ impl<C: Core> World<'_, C> {
         match strike {
             None => {
                 segment.extend_from_slice(bytes);
-                if let Some(held) = self.held.take() {
+                if let Some(held) = self.faults.held.take() {
                     self.release_into(held, segment);
                 }
             }
@@ -101,19 +67,19 @@ impl<C: Core> World<'_, C> {
                 segment.extend(bytes.repeat(2));
             }
             Some(Strike::Swap) => {
-                self.actors[who].reference.give_up();
-                id.into_iter().for_each(|(to, id)| self.actors[to].pos.is_held(id));
-                self.held = Some(Held::Request(tag, bytes.to_vec(), id));
+                self.parties.terminals[who].reference.give_up();
+                id.into_iter().for_each(|(to, id)| self.parties.terminals[to].pos.is_held(id));
+                self.faults.held = Some(Held::Request(tag, bytes.to_vec(), id));
             }
             Some(Strike::Late(by)) => {
-                self.actors[who].reference.give_up();
+                self.parties.terminals[who].reference.give_up();
                 // Until the delayed request arrives, nobody owes an answer to it.
-                if let (Some((to, id)), Some(ends)) = (id, self.ends.get_mut(&tag)) {
+                if let (Some((to, id)), Some(ends)) = (id, self.connections.ends.get_mut(&tag)) {
                     ends.under_way.retain(|waiting| *waiting != id);
-                    self.actors[to].open_requests.remove(&id);
-                    self.actors[to].pos.is_held(id);
+                    self.parties.terminals[to].open_requests.remove(&id);
+                    self.parties.terminals[to].pos.is_held(id);
                 }
-                self.late.push(Late { at: self.now() + by, held: Held::Request(tag, bytes.to_vec(), id) });
+                self.faults.late.push(Late { at: self.now() + by, held: Held::Request(tag, bytes.to_vec(), id) });
             }
             Some(Strike::End { end, bytes: prefix, lasting }) => {
                 let passed = prefix.unwrap_or(bytes.len()).min(bytes.len());
@@ -140,7 +106,7 @@ impl<C: Core> World<'_, C> {
         }
         self.stand(usize::from(tag.terminal), ending.end, ending.lasting);
         let is_held = ending.end == End::Hold;
-        if let Some(ends) = self.ends.get_mut(&tag) {
+        if let Some(ends) = self.connections.ends.get_mut(&tag) {
             *(if is_held { &mut ends.muted } else { &mut ends.ours }) = true;
         }
         self.server_order(tag, ServerOrder::Strike(ending.end))?;
@@ -155,32 +121,35 @@ impl<C: Core> World<'_, C> {
     pub(super) fn cut_what_is_sent(&mut self, tag: Tag, what: Sent) -> Option<ClientOrder> {
         let who = usize::from(tag.terminal);
         let (carrier, size) = match &what {
-            Sent::Reply(text) if self.armory.awaits_reply() => {
-                let before = self.ends.get(&tag)?.in_flight.iter();
-                let id = self.actors[who].pos.would_answer_after(before, text)?;
+            Sent::Reply(text) if self.faults.armed.awaits_reply() => {
+                let before = self.connections.ends.get(&tag)?.in_flight.iter();
+                let id = self.parties.terminals[who].pos.would_answer_after(before, text)?;
                 let label = self.script.names.label_of(who, id)?.to_owned();
                 (Carrier::Reply(label), Frame::whole(opcode::TEXT, text.as_bytes()).masked([0; 4]).encode().len())
             }
             // With an external broker, every cut in outgoing bytes is made here.
-            Sent::Upgrade(size) if self.armory.counts_bytes_of(&Carrier::Upgrade) || self.external_broker.is_some() => {
+            Sent::Upgrade(size)
+                if self.faults.armed.counts_bytes_of(&Carrier::Upgrade) || self.external_broker.is_some() =>
+            {
                 (Carrier::Upgrade, *size)
             }
             Sent::Reply(_) | Sent::Upgrade(_) => return None,
         };
-        let Strike::End { end, bytes, lasting } = self.armory.end_at(who, &carrier, size)? else { return None };
+        let Strike::End { end, bytes, lasting } = self.faults.armed.end_at(who, &carrier, size)? else { return None };
         let bytes = bytes.unwrap_or(size).min(size);
-        let ends = self.ends.get_mut(&tag)?;
+        let ends = self.connections.ends.get_mut(&tag)?;
         *(if end == End::Hold { &mut ends.muted } else { &mut ends.ours }) = true;
-        self.cuts.push(PendingCut { tag, what, bytes, size, end, lasting });
+        self.faults.cuts.push(PendingCut { tag, what, bytes, size, end, lasting });
         Some(ClientOrder::Cut(bytes, end))
     }
 
     /// Completes the cuts whose preceding bytes have all arrived, now that the connection has ended there.
     pub(super) fn look_at_cuts(&mut self) {
-        let ends = &self.ends;
+        let ends = &self.connections.ends;
         let has_struck = |cut: &PendingCut| ends.get(&cut.tag).is_none_or(|ends| ends.tap.prefix_cut().has_struck());
-        let (struck, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.cuts).into_iter().partition(has_struck);
-        self.cuts = waiting;
+        let (struck, waiting): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.faults.cuts).into_iter().partition(has_struck);
+        self.faults.cuts = waiting;
         for cut in struck {
             let who = usize::from(cut.tag.terminal);
             let what = match &cut.what {
@@ -202,14 +171,14 @@ impl<C: Core> World<'_, C> {
         let text = format!("fault: {passed} of {size} bytes {what}");
         self.note_frame(tag, direction, text.as_bytes());
         let now = self.now();
-        self.record.push(now, Entry::Comment(text));
+        self.book.record.push(now, Entry::Comment(text));
     }
 
     /// Registers the second copy of a duplicated request, which needs an answer of its own.
     fn asks_again(&mut self, send: &Send, tag: Tag) {
         let who = usize::from(tag.terminal);
         let text = self.text_of(send.to, &send.message);
-        let actor = &mut self.actors[who];
+        let actor = &mut self.parties.terminals[who];
         let again = actor.pos.sent(&text);
         actor.reference.asked(again, sca_peers::request_in(&text).as_ref());
         actor.open_requests.insert(again, Some(tag));
@@ -220,10 +189,10 @@ impl<C: Core> World<'_, C> {
     fn release_into(&mut self, held: Held, segment: &mut Vec<u8>) {
         match held {
             Held::Request(_, bytes, id) => {
-                id.into_iter().for_each(|(to, id)| self.actors[to].pos.goes_on(id));
+                id.into_iter().for_each(|(to, id)| self.parties.terminals[to].pos.goes_on(id));
                 segment.extend(bytes);
             }
-            reply @ Held::Reply(..) => self.held = Some(reply),
+            reply @ Held::Reply(..) => self.faults.held = Some(reply),
         }
     }
 
@@ -232,7 +201,7 @@ impl<C: Core> World<'_, C> {
         match held {
             Held::Reply(who, tag, frame) => self.pass_frame(who, tag, frame),
             Held::Request(tag, bytes, id) => {
-                id.into_iter().for_each(|(to, id)| self.actors[to].pos.goes_on(id));
+                id.into_iter().for_each(|(to, id)| self.parties.terminals[to].pos.goes_on(id));
                 self.server_order(tag, ServerOrder::Write(bytes))
             }
         }

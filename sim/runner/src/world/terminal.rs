@@ -12,7 +12,7 @@ use crate::clock::DeviceClock;
 use crate::coverage::State;
 use crate::reference::Reference;
 
-use super::watch::Watch;
+use super::link_laws::Watch;
 
 /// A terminal that takes part in the run, before the run starts.
 pub(crate) struct Starting<C> {

@@ -3,13 +3,14 @@
 use sca_scenario::model::Step;
 use tokio::sync::mpsc;
 
-use super::{Stop, World};
+use super::state::World;
+use super::stop::Stop;
 use crate::core::Core;
 
 impl<C: Core> World<'_, C> {
     /// Switches the power of a device the harness started; asks the operator to switch any other.
     pub(super) fn switch(&mut self, who: usize, on: bool) -> Result<(), Stop> {
-        let name = self.actors[who].name.clone();
+        let name = self.parties.terminals[who].name.clone();
         let Some(state) = &mut self.external_terminals else { return Ok(()) };
         if state.devices.is_ours(who) {
             if !on {

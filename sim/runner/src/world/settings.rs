@@ -4,7 +4,8 @@ use sca_protocol::settings::Settings;
 use sca_scenario::model::{Party, Set};
 use sca_terminal::Input;
 
-use super::{Stop, World};
+use super::state::World;
+use super::stop::Stop;
 use crate::core::Core;
 use crate::record::Entry;
 
@@ -15,7 +16,7 @@ impl<C: Core> World<'_, C> {
         if is_icon && bytes.as_ref().is_some_and(|bytes| !sca_display::is_picture(bytes)) {
             let now = self.now();
             let text = format!("warning: {path} is not a picture; the device shows its default icon");
-            self.record.push(now, Entry::Comment(text));
+            self.book.record.push(now, Entry::Comment(text));
         }
         self.tell(who, Input::File { path, bytes })
     }
@@ -26,11 +27,11 @@ impl<C: Core> World<'_, C> {
         let clock = || sca_protocol::UnixTime::parse(&set.value).map_err(|error| Stop::Error(error.to_string()));
         match set.party {
             Party::Terminal(who) if set.name == "clock" => {
-                self.actors[who].clock.set(clock()?);
+                self.parties.terminals[who].clock.set(clock()?);
                 Ok(())
             }
             Party::Terminal(who) => {
-                let actor = &mut self.actors[who];
+                let actor = &mut self.parties.terminals[who];
                 actor.settings.set(&set.name, &set.value).map_err(error)?;
                 actor.core.configure(actor.settings.clone());
                 actor.reference.configure(&actor.settings);
@@ -38,13 +39,13 @@ impl<C: Core> World<'_, C> {
                 self.look_at_face(who)
             }
             Party::Host => {
-                self.setting.host.set(&set.name, &set.value).map_err(error)?;
-                self.host.configure(self.setting.host.clone());
+                self.parties.host_settings.set(&set.name, &set.value).map_err(error)?;
+                self.parties.host.configure(self.parties.host_settings.clone());
                 Ok(())
             }
             Party::Vhq => {
-                self.setting.vhq.set(&set.name, &set.value).map_err(error)?;
-                self.vhq.configure(self.setting.vhq.clone());
+                self.parties.vhq_settings.set(&set.name, &set.value).map_err(error)?;
+                self.parties.vhq.configure(self.parties.vhq_settings.clone());
                 Ok(())
             }
             Party::Broker(which) => self.set_broker(which, &set.name, &set.value),

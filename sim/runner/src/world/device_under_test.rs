@@ -1,10 +1,9 @@
 //! Runs with external devices as terminals: their connections come from outside, and their behaviour is inferred at
 //! the broker's end.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sca_network::{End, Ending, Fate, Posted, ServerEvent, ServerSetup, Stream, Tag, run_server};
+use sca_network::{End, Ending, Event, Fate, Posted, ServerEvent, ServerSetup, Stream, Tag, run_server};
 use sca_protocol::Reason;
 use sca_protocol::handshake::{Head, judge};
 use sca_protocol::reason::from_the_other_side;
@@ -13,107 +12,25 @@ use sca_terminal::{ConnectionId, Input, LinkEvent};
 use tokio::sync::mpsc;
 
 use super::ends::{EndState, Ends, OUTBOX};
-use super::{Event, Stop, World};
+use super::state::World;
+use super::stop::Stop;
+use super::terminal_state::{News, TerminalState};
 use crate::armory::Standpoint;
 use crate::core::Core;
 use crate::coverage::Class;
-use crate::external::{Beside, Callers, Devices, Door, Ended, ExternalTerminal, LOOKS};
+use crate::external::{Door, Ended};
 use crate::record::Entry;
 use crate::verdict::Failure;
-
-/// The state of a run with external devices.
-pub(crate) struct TerminalState {
-    pub(crate) external: ExternalTerminal,
-    pub(crate) callers: Callers,
-    pub(crate) devices: Devices,
-    /// Whether the scenario expects to see refused attempts.
-    shows_refusals: bool,
-    /// Number of connections so far.
-    connections: u32,
-    /// The terminal each connection belongs to, once known.
-    whose: BTreeMap<u32, usize>,
-    /// Ends of connections whose device has not sent its pinpad id yet.
-    unplaced: BTreeMap<u32, Ends>,
-    /// Connections whose upgrade answer has been sent: until when the device may hang up, and the reason it would
-    /// have to.
-    judged: BTreeMap<Tag, (Duration, Option<Reason>)>,
-    /// Connections that were up and undisturbed when the next one came, with the deadline by which they must be gone.
-    beside: BTreeMap<Tag, Duration>,
-    /// The Sec-WebSocket-Key values of upgrade requests that have no answer yet.
-    keys: BTreeMap<Tag, String>,
-    /// Connections whose TLS handshake is complete.
-    secured: BTreeSet<Tag>,
-    /// The channel for an answer to the question the operator is being asked.
-    pub(crate) question: Option<mpsc::Receiver<Option<bool>>>,
-}
-
-impl TerminalState {
-    pub(crate) fn new(beside: Beside) -> Self {
-        let Beside { external, callers, devices, shows_refusals, .. } = beside;
-        Self {
-            shows_refusals,
-            external,
-            callers,
-            devices,
-            connections: 0,
-            whose: BTreeMap::new(),
-            unplaced: BTreeMap::new(),
-            judged: BTreeMap::new(),
-            beside: BTreeMap::new(),
-            keys: BTreeMap::new(),
-            secured: BTreeSet::new(),
-            question: None,
-        }
-    }
-}
-
-impl TerminalState {
-    /// Records the key of a device's upgrade request.
-    pub(super) fn is_asked(&mut self, tag: Tag, head: &Head) {
-        self.keys.extend(head.get("Sec-WebSocket-Key").map(|key| (tag, key.to_owned())));
-    }
-}
 
 /// The link event of an upgrade answer that the device has accepted.
 fn answered() -> LinkEvent {
     LinkEvent::Answered(Head { line: String::new(), status: 101, version: 1, headers: Vec::new() })
 }
 
-/// An event that does not come from a connection.
-pub(super) enum News {
-    /// The operator's answer; `None` if nobody answers.
-    Said(Option<bool>),
-    /// A device program has exited by itself.
-    Ended(usize, Ended),
-}
-
-/// Waits for the operator's answer or for a device program to exit; never returns if the run has no external devices.
-pub(super) async fn news(state: Option<&mut TerminalState>) -> News {
-    let Some(state) = state else { return std::future::pending().await };
-    loop {
-        if let Some((who, ended)) = state.devices.ended() {
-            // Messages sent before the exit are handled first: the mailbox has priority in the driver's loop.
-            tokio::time::sleep(LOOKS).await;
-            return News::Ended(who, ended);
-        }
-        let said = async {
-            match state.question.as_mut() {
-                Some(answer) => answer.recv().await.flatten(),
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            yes = said => return News::Said(yes),
-            () = tokio::time::sleep(LOOKS) => {}
-        }
-    }
-}
-
 impl<C: Core> World<'_, C> {
     /// Installs external devices in place of the terminals.
     pub(crate) fn is_of(&mut self, state: TerminalState) {
-        for actor in &mut self.actors {
+        for actor in &mut self.parties.terminals {
             actor.pos.lenient = true;
             // The history of a device that was running before the scenario is unknown, so nothing can be predicted.
             if !state.external.is_fresh() {
@@ -136,8 +53,8 @@ impl<C: Core> World<'_, C> {
     /// Starts the broker's end of a new device connection.
     fn caller(&mut self, stream: Stream) -> Result<(), Stop> {
         // With several devices, the first one without a link is the best guess until the pinpad id arrives.
-        let guess = (0..self.actors.len()).find(|who| !self.actors[*who].link_up).unwrap_or(0);
-        let is_sure = self.actors.len() == 1;
+        let guess = (0..self.parties.terminals.len()).find(|who| !self.parties.terminals[*who].link_up).unwrap_or(0);
+        let is_sure = self.parties.terminals.len() == 1;
         let Some(state) = &mut self.external_terminals else { return Ok(()) };
         state.connections += 1;
         let number = state.connections;
@@ -146,8 +63,12 @@ impl<C: Core> World<'_, C> {
             self.lost_before(guess)?;
             self.told(guess, number, LinkEvent::Opened)?;
         }
-        let at = Standpoint { who: guess, attempt: self.actors[guess].attempts, connection: self.connections + 1 };
-        if is_sure && (self.armory.fate(at) == Fate::Refuse || !self.sites.get(0).listens) {
+        let at = Standpoint {
+            who: guess,
+            attempt: self.parties.terminals[guess].attempts,
+            connection: self.connections.opened + 1,
+        };
+        if is_sure && (self.faults.armed.fate(at) == Fate::Refuse || !self.parties.brokers.get(0).listens) {
             // The scenario cannot observe a connection refused by a shut port, so our end accepts this one and resets
             // it before reading a byte.
             let mut stream = stream;
@@ -164,13 +85,13 @@ impl<C: Core> World<'_, C> {
         if let Some(state) = &mut self.external_terminals {
             if is_sure {
                 state.whose.insert(number, guess);
-                self.ends.insert(tag, ends);
+                self.connections.ends.insert(tag, ends);
             } else {
                 state.unplaced.insert(number, ends);
             }
         }
         let setup = ServerSetup { proxy: None, tls, tap, bounds: None };
-        tokio::task::spawn_local(run_server(stream, setup, tag, self.mailbox.clone(), orders));
+        tokio::task::spawn_local(run_server(stream, setup, tag, self.connections.mailbox.clone(), orders));
         Ok(())
     }
 
@@ -178,8 +99,8 @@ impl<C: Core> World<'_, C> {
     /// unanswering.
     pub(super) fn see_to_the_door(&self) {
         let Some(state) = self.external_terminals.as_ref().filter(|state| !state.shows_refusals) else { return };
-        let stands = |kind: &FaultKind| self.armory.standing.iter().any(|standing| standing.kind == *kind);
-        let door = match stands(&FaultKind::Refuse) || !self.sites.get(0).listens {
+        let stands = |kind: &FaultKind| self.faults.armed.standing.iter().any(|standing| standing.kind == *kind);
+        let door = match stands(&FaultKind::Refuse) || !self.parties.brokers.get(0).listens {
             true => Door::Shut,
             false if stands(&FaultKind::Unanswered) => Door::Deaf,
             false => Door::Open,
@@ -189,7 +110,7 @@ impl<C: Core> World<'_, C> {
 
     /// Records the loss of the previous connection when a device dials again.
     fn lost_before(&mut self, who: usize) -> Result<(), Stop> {
-        let up = self.ends.iter().find(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
+        let up = self.connections.ends.iter().find(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
         let Some((tag, is_whole)) = up.map(|(tag, ends)| (*tag, !ends.is_excused() && ends.silent == [false; 2]))
         else {
             return Ok(());
@@ -212,7 +133,7 @@ impl<C: Core> World<'_, C> {
         }) else {
             return;
         };
-        let name = self.actors[usize::from(tag.terminal)].name.clone();
+        let name = self.parties.terminals[usize::from(tag.terminal)].name.clone();
         let since = crate::moment::stamp(since);
         let what = format!(
             "{name} has two connections: number {} was still up when the next one was opened at {since}",
@@ -240,7 +161,7 @@ impl<C: Core> World<'_, C> {
                         state.unplaced.remove(&number)
                     });
                     self.lost_before(who)?;
-                    self.ends.extend(ends.map(|ends| (tag, ends)));
+                    self.connections.ends.extend(ends.map(|ends| (tag, ends)));
                     self.told(who, number, LinkEvent::Opened)?;
                     who
                 }
@@ -269,8 +190,8 @@ impl<C: Core> World<'_, C> {
             Event::Server(ServerEvent::Failed(_) | ServerEvent::Ended(_)) => "",
             _ => return None,
         };
-        let named = self.actors.iter().position(|actor| actor.settings.pinpad_id == id);
-        named.or_else(|| self.actors.iter().position(|actor| !actor.link_up)).or(Some(0))
+        let named = self.parties.terminals.iter().position(|actor| actor.settings.pinpad_id == id);
+        named.or_else(|| self.parties.terminals.iter().position(|actor| !actor.link_up)).or(Some(0))
     }
 
     /// Infers the device's behaviour from an event at the broker's end, before the broker handles it.
@@ -287,8 +208,10 @@ impl<C: Core> World<'_, C> {
             ServerEvent::Failed(reason) => {
                 self.is_gone(tag);
                 self.over(tag);
-                let cut = self.ends.get(&tag).filter(|ends| ends.tap.has_struck()).and_then(|ends| ends.cut);
-                let is_in_its_flight = cut.and_then(|index| self.armory.tls_point(index)) == Some("client-flight");
+                let cut =
+                    self.connections.ends.get(&tag).filter(|ends| ends.tap.has_struck()).and_then(|ends| ends.cut);
+                let is_in_its_flight =
+                    cut.and_then(|index| self.faults.armed.tls_point(index)) == Some("client-flight");
                 let reason = match *reason {
                     // From the device's view the handshake is complete: it has sent the upgrade request, and the
                     // connection ends.
@@ -301,13 +224,13 @@ impl<C: Core> World<'_, C> {
             ServerEvent::Ended(ending) => {
                 self.is_gone(tag);
                 let judged = self.external_terminals.as_mut().and_then(|state| state.judged.remove(&tag));
-                let state = self.ends.get(&tag).map(|ends| ends.state);
+                let state = self.connections.ends.get(&tag).map(|ends| ends.state);
                 if state != Some(EndState::Over) {
                     self.over(tag);
                 }
                 match (judged, state) {
                     // The scenario cut the connection behind a correct answer.
-                    (Some((_, None)), _) if self.ends.get(&tag).is_some_and(|ends| ends.ours) => {
+                    (Some((_, None)), _) if self.connections.ends.get(&tag).is_some_and(|ends| ends.ours) => {
                         self.told(who, tag.connection, answered())?;
                         self.told(who, tag.connection, LinkEvent::Lost)
                     }
@@ -316,7 +239,7 @@ impl<C: Core> World<'_, C> {
                         self.told(who, tag.connection, LinkEvent::Failed(reason))
                     }
                     (None, Some(EndState::Opening)) => {
-                        let secure = crate::target::target(self.sites.first()).secure;
+                        let secure = crate::target::target(self.parties.brokers.first()).secure;
                         let is_in_tls =
                             secure && self.external_terminals.as_ref().is_some_and(|y| !y.secured.contains(&tag));
                         let reason = match ending {
@@ -372,7 +295,7 @@ impl<C: Core> World<'_, C> {
         if judged.is_none() {
             return Ok(());
         }
-        if let Some(ends) = self.ends.get_mut(&tag) {
+        if let Some(ends) = self.connections.ends.get_mut(&tag) {
             ends.state = EndState::Up;
         }
         self.told(usize::from(tag.terminal), tag.connection, answered())
@@ -412,8 +335,8 @@ impl<C: Core> World<'_, C> {
 
     /// The failure for a device program that exited by itself.
     fn has_ended(&mut self, who: usize, ended: &Ended) -> Stop {
-        let (now, name) = (self.now(), self.actors[who].name.clone());
-        self.record.push(now, Entry::Comment(format!("the program of {name} exited with {}", ended.how)));
+        let (now, name) = (self.now(), self.parties.terminals[who].name.clone());
+        self.book.record.push(now, Entry::Comment(format!("the program of {name} exited with {}", ended.how)));
         let failure = Failure::at(self.script.current(), format!("the program of {name} exited on its own"))
             .label("the scenario was here")
             .note(format!("it exited with {} at {}", ended.how, crate::moment::stamp(now)));

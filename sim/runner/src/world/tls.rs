@@ -8,21 +8,23 @@ use sca_network::tls::{self, Demand, Trust};
 use sca_protocol::UnixTime;
 use sca_scenario::model::Certificate;
 
-use super::{Actor, Stop, World};
+use super::state::World;
+use super::stop::Stop;
+use super::terminal::Actor;
 use crate::core::Core;
 
 impl<C: Core> World<'_, C> {
     /// The TLS configuration of a terminal that trusts the roots in a file; made on first use.
     pub(super) fn client_tls(&mut self, who: usize, roots: &str) -> Result<Arc<tls::ClientTls>, Stop> {
-        if let Some((_, config)) = self.actors[who].tls.as_ref().filter(|(made_for, _)| made_for == roots) {
+        if let Some((_, config)) = self.parties.terminals[who].tls.as_ref().filter(|(made_for, _)| made_for == roots) {
             return Ok(config.clone());
         }
         if let Some(state) = &self.external_broker {
             let config = state.external.credentials.client().map_err(|error| Stop::Error(error.to_string()))?;
-            self.actors[who].tls = Some((roots.to_owned(), config.clone()));
+            self.parties.terminals[who].tls = Some((roots.to_owned(), config.clone()));
             return Ok(config);
         }
-        let Actor { settings, clock, .. } = &self.actors[who];
+        let Actor { settings, clock, .. } = &self.parties.terminals[who];
         let trust = Trust {
             trusted: self.trusted(roots.strip_suffix(".pem").unwrap_or(&settings.authority), &settings.revocation)?,
             shown: self.shown(Role::Terminal, &settings.certificate, &settings.pinpad_id)?,
@@ -33,21 +35,21 @@ impl<C: Core> World<'_, C> {
         let clock = clock.clone();
         let config = tls::client(&trust, Arc::new(tls::Clock(move || clock.shows().0)), self.setting.key_notes.clone())
             .map_err(|error| Stop::Error(error.to_string()))?;
-        self.actors[who].tls = Some((roots.to_owned(), config.clone()));
+        self.parties.terminals[who].tls = Some((roots.to_owned(), config.clone()));
         Ok(config)
     }
 
     /// The TLS configuration of a broker, or the bytes sent instead of a ServerHello; made on first use.
     pub(super) fn broker_tls(&mut self, which: usize) -> Result<ServerTls, Stop> {
-        if let Some(config) = &self.sites.get(which).tls {
+        if let Some(config) = &self.parties.brokers.get(which).tls {
             return Ok(ServerTls::On(config.clone()));
         }
         if let Some(credentials) = self.given_credentials() {
             let config = credentials.server().map_err(|error| Stop::Error(error.to_string()))?;
-            self.sites.get_mut(which).tls = Some(config.clone());
+            self.parties.brokers.get_mut(which).tls = Some(config.clone());
             return Ok(ServerTls::On(config));
         }
-        let settings = &self.sites.get(which).settings;
+        let settings = &self.parties.brokers.get(which).settings;
         let shown = self.shown(Role::Broker, &settings.certificate, &crate::target::target(settings).host)?;
         // A broker without a certificate can only answer with a TLS alert.
         if shown.is_none() {
@@ -65,10 +67,10 @@ impl<C: Core> World<'_, C> {
             versions: settings.tls.clone(),
             groups: settings.groups.clone(),
         };
-        let clock = self.sites.get(which).clock.clone();
+        let clock = self.parties.brokers.get(which).clock.clone();
         let config = tls::server(&trust, Arc::new(tls::Clock(move || clock.shows().0)), demand)
             .map_err(|error| Stop::Error(error.to_string()))?;
-        self.sites.get_mut(which).tls = Some(config.clone());
+        self.parties.brokers.get_mut(which).tls = Some(config.clone());
         Ok(ServerTls::On(config))
     }
 

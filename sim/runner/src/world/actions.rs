@@ -10,8 +10,10 @@ use sca_protocol::message::Layout;
 use sca_scenario::model::{Action, Demand, Fields, Message, RawFrame, Send, Set, Speaker, Step};
 use sca_terminal::Input;
 
+use super::connections::which;
 use super::ends::EndState;
-use super::{Stop, World};
+use super::state::World;
+use super::stop::Stop;
 use crate::core::Core;
 use crate::record::Entry;
 use crate::transcript;
@@ -31,10 +33,10 @@ impl<C: Core> World<'_, C> {
             Action::Power { on, who } => {
                 let (on, who) = (*on, *who);
                 self.note(step);
-                if self.actors[who].powered == on {
+                if self.parties.terminals[who].powered == on {
                     let state = if on { "on" } else { "off" };
-                    let remark = format!("{} is already {state}: no effect", self.actors[who].name);
-                    self.record.push(self.now(), Entry::Comment(remark));
+                    let remark = format!("{} is already {state}: no effect", self.parties.terminals[who].name);
+                    self.book.record.push(self.now(), Entry::Comment(remark));
                 }
                 self.switch(who, on)?;
                 self.tell(who, if on { Input::PowerOn } else { Input::PowerOff })
@@ -66,7 +68,7 @@ impl<C: Core> World<'_, C> {
                 }
                 if fault.arm.is_some() {
                     self.note(step);
-                    self.armory.arm(fault);
+                    self.faults.armed.arm(fault);
                 } else if self.strike_now(&fault)? {
                     self.note(step);
                 }
@@ -78,7 +80,7 @@ impl<C: Core> World<'_, C> {
                 Ok(())
             }
             Action::Answers { by_proxy, count, lines } => {
-                self.armory.tell_answer(*by_proxy, *count, lines, span);
+                self.faults.armed.tell_answer(*by_proxy, *count, lines, span);
                 self.note(step);
                 Ok(())
             }
@@ -107,7 +109,7 @@ impl<C: Core> World<'_, C> {
 
     /// The text of a step as the scenario would write it, without its time stamp.
     pub(super) fn said(&self, step: &Step) -> String {
-        let names: Vec<String> = self.actors.iter().map(|actor| actor.name.clone()).collect();
+        let names: Vec<String> = self.parties.terminals.iter().map(|actor| actor.name.clone()).collect();
         let mut out = String::new();
         sca_scenario::Printer::new(&names, &[]).step(&mut out, &Step { stamp: None, ..step.clone() }, 0);
         out.trim_end().to_owned()
@@ -115,15 +117,15 @@ impl<C: Core> World<'_, C> {
 
     pub(super) fn note(&mut self, step: &Rc<Step>) {
         let now = self.now();
-        self.record.push(now, Entry::Played(step.clone()));
+        self.book.record.push(now, Entry::Played(step.clone()));
     }
 
     /// The open connection on which a message to this terminal is sent, if there is one.
     pub(super) fn route(&self, to: usize) -> Option<Tag> {
         if self.external_broker.is_some() {
-            return self.newest(to).filter(|tag| self.ends.get(tag).is_some_and(|ends| ends.is_up()));
+            return self.newest(to).filter(|tag| self.connections.ends.get(tag).is_some_and(|ends| ends.is_up()));
         }
-        self.routed(&self.actors[to].settings.pinpad_id)
+        self.routed(&self.parties.terminals[to].settings.pinpad_id)
     }
 
     /// Encodes a message as the bytes of its frame, and records it as sent.
@@ -141,22 +143,24 @@ impl<C: Core> World<'_, C> {
             Message::Http(_) => return Ok(Vec::new()),
         };
         self.expect_answer(step, send, tag, &frame);
-        self.record.carried_by(&frame);
+        self.book.record.carried_by(&frame);
         let Some(tag) = tag else {
             let now = self.now();
-            self.record.push(now, Entry::Comment("broker: not delivered, no terminal is connected".to_owned()));
+            self.book.record.push(now, Entry::Comment("broker: not delivered, no terminal is connected".to_owned()));
             self.script.names.unheard.extend(send.label.clone().map(|label| (label, now)));
             return Ok(Vec::new());
         };
         let heard_by = usize::from(tag.terminal);
         if let Some(label) = send.label.as_ref().filter(|_| heard_by != send.to) {
-            let (name, id) = (&self.actors[heard_by].name, &self.actors[heard_by].settings.pinpad_id);
+            let (name, id) =
+                (&self.parties.terminals[heard_by].name, &self.parties.terminals[heard_by].settings.pinpad_id);
             let why = format!("`{label}` went to {name}, which has the pinpad id {id} too and the newest connection");
             self.script.names.astray.insert(label.clone(), why);
         }
-        if let Some(ends) = self.ends.get_mut(&tag) {
+        if let Some(ends) = self.connections.ends.get_mut(&tag) {
             // From here on the connection may end without an answer, and the scenario caused it.
-            let limit = usize::try_from(self.actors[send.to].settings.message_size_max).unwrap_or(usize::MAX);
+            let limit =
+                usize::try_from(self.parties.terminals[send.to].settings.message_size_max).unwrap_or(usize::MAX);
             ends.breached |= !ends.takes(&frame, limit);
         }
         self.note_frame(tag, "<- broker", &frame.payload);
@@ -173,7 +177,7 @@ impl<C: Core> World<'_, C> {
     pub(super) fn expect_answer(&mut self, step: &Rc<Step>, send: &Send, tag: Option<Tag>, frame: &Frame) {
         // A terminal that shares a pinpad id may receive what was meant for another terminal.
         let to = tag.map_or(send.to, |tag| usize::from(tag.terminal));
-        let whole = match (frame.opcode, tag.and_then(|tag| self.ends.get_mut(&tag))) {
+        let whole = match (frame.opcode, tag.and_then(|tag| self.connections.ends.get_mut(&tag))) {
             (opcode::TEXT | opcode::BINARY, _) if frame.last => Some(frame.payload.clone()),
             (opcode::TEXT | opcode::BINARY, Some(ends)) => {
                 ends.spoken.clone_from(&frame.payload);
@@ -192,7 +196,7 @@ impl<C: Core> World<'_, C> {
                 Message::Fields(fields) => Some(self.request_of(send.to, fields)),
                 _ => sca_peers::request_in(text),
             };
-            let actor = &mut self.actors[to];
+            let actor = &mut self.parties.terminals[to];
             let id = actor.pos.asked(request.as_ref());
             match tag {
                 Some(tag) if tag.line.is_none() => actor.reference.asked(id, request.as_ref()),
@@ -209,7 +213,7 @@ impl<C: Core> World<'_, C> {
             self.script.names.requests.extend(id.map(|id| (label.clone(), (to, id))));
         }
         if let Some(id) = id {
-            self.actors[to].open_requests.insert(id, tag);
+            self.parties.terminals[to].open_requests.insert(id, tag);
             tag.into_iter().for_each(|tag| self.under_way(tag, id));
         }
         match (&send.message, id, text) {
@@ -217,14 +221,15 @@ impl<C: Core> World<'_, C> {
                 if send.by != Speaker::Broker =>
             {
                 let message = self.as_sent(&send.message, &text);
-                self.record.push(
+                self.book.record.push(
                     now,
                     Entry::Asked { by: which(send), to, message, id, label: send.label.clone(), span: step.span },
                 );
             }
             _ => self.note(step),
         }
-        let has_left = tag.and_then(|tag| self.ends.get(&tag)).is_some_and(|ends| ends.state == EndState::Over);
+        let has_left =
+            tag.and_then(|tag| self.connections.ends.get(&tag)).is_some_and(|ends| ends.state == EndState::Over);
         if let (Some(id), true) = (id, has_left) {
             self.is_lost(to, id);
         }
@@ -232,7 +237,7 @@ impl<C: Core> World<'_, C> {
 
     /// Drops the expectation of an answer to a request that never arrives.
     pub(super) fn is_lost(&mut self, to: usize, id: RequestId) {
-        let actor = &mut self.actors[to];
+        let actor = &mut self.parties.terminals[to];
         actor.pos.forget(|pending| pending == id);
         actor.open_requests.remove(&id);
         actor.reference.lost(id);
@@ -260,8 +265,8 @@ impl<C: Core> World<'_, C> {
                 if !fields.encrypted {
                     return text;
                 }
-                let iv = self.setting.chance.stream("pos-iv", &[to as u64, self.sequence]).bytes();
-                self.actors[to].pos.encrypt(&request, &text, iv)
+                let iv = self.setting.chance.stream("pos-iv", &[to as u64, self.book.sequence]).bytes();
+                self.parties.terminals[to].pos.encrypt(&request, &text, iv)
             }
             Message::Xml(text) | Message::Text(text) => names.insert_into(text),
             _ => String::new(),
@@ -282,14 +287,14 @@ impl<C: Core> World<'_, C> {
         });
         let mut all: Vec<(String, String)> = routing.chain(values).collect();
         if all.iter().any(|(_, value)| value == "{{mac}}") {
-            let mac = self.actors[to].pos.mac(&Request::new(all.clone())).unwrap_or_default();
+            let mac = self.parties.terminals[to].pos.mac(&Request::new(all.clone())).unwrap_or_default();
             all.iter_mut().filter(|(_, value)| value == "{{mac}}").for_each(|(_, value)| value.clone_from(&mac));
         }
         Request::new(all)
     }
 
     fn raw(&self, raw: &RawFrame, to: usize) -> Frame {
-        let mask = raw.masked.then(|| self.setting.chance.stream("mask", &[to as u64, self.sequence]).bytes());
+        let mask = raw.masked.then(|| self.setting.chance.stream("mask", &[to as u64, self.book.sequence]).bytes());
         Frame {
             last: raw.last,
             reserved: raw.reserved,
@@ -302,13 +307,5 @@ impl<C: Core> World<'_, C> {
                 _ => raw.payload.clone(),
             },
         }
-    }
-}
-
-/// The index of the POS that sends a message; 0 for the broker.
-pub(super) fn which(send: &Send) -> usize {
-    match send.by {
-        Speaker::Broker => 0,
-        Speaker::Pos(which) => which,
     }
 }

@@ -4,29 +4,24 @@ use std::fmt::Write;
 use std::rc::Rc;
 
 use sca_network::{End, Ending, ServerEvent, ServerOrder, Tag};
-use sca_peers::{BrokerInput, BrokerOutput, Peer, RequestId};
+use sca_peers::{BrokerInput, BrokerOutput, RequestId};
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::handshake::Head;
 use sca_protocol::xml::Limits;
 use sca_scenario::model::{Carrier, Place};
 use tokio::sync::mpsc;
 
+use super::connections::{peer, tag_of};
 use super::ends::EndState;
-use super::{Stop, World};
+use super::state::World;
+use super::stop::Stop;
+use super::stop::seen_at;
 use crate::armory::{Standpoint, Strike};
 use crate::core::Core;
 use crate::coverage::Class;
 use crate::lanes::{Control, Data, Noted};
 use crate::record::Entry;
 use crate::sweep::blow::Part;
-
-pub(super) fn peer(tag: Tag) -> Peer {
-    Peer { terminal: tag.terminal, connection: tag.connection }
-}
-
-pub(super) fn tag_of(peer: Peer) -> Tag {
-    Tag { terminal: peer.terminal, line: None, connection: peer.connection }
-}
 
 impl<C: Core> World<'_, C> {
     /// Handles an event at the broker's end of a connection.
@@ -39,24 +34,24 @@ impl<C: Core> World<'_, C> {
             }
             ServerEvent::Proxied(text) => self.proxied(who, text),
             ServerEvent::Secured { names, rekeys } => {
-                if let Some(ends) = self.ends.get_mut(&tag) {
+                if let Some(ends) = self.connections.ends.get_mut(&tag) {
                     (ends.names, ends.rekeys) = (names, rekeys);
                 }
                 self.before_request(who, tag)
             }
             ServerEvent::Failed(reason) => {
                 let now = self.now();
-                self.record.push(now, Entry::Comment(format!("broker: {reason}")));
+                self.book.record.push(now, Entry::Comment(format!("broker: {reason}")));
                 Ok(())
             }
             ServerEvent::Asked(head, text, is_hasty) => {
                 if is_hasty {
-                    let name = self.actors[who].name.clone();
+                    let name = self.parties.terminals[who].name.clone();
                     self.violate("well-formed", format!("{name} sent data before its upgrade request was answered"));
                 }
                 self.asked(who, tag, head, text)
             }
-            ServerEvent::Frame(..) if self.ends.get(&tag).is_some_and(|ends| ends.unread) => Ok(()),
+            ServerEvent::Frame(..) if self.connections.ends.get(&tag).is_some_and(|ends| ends.unread) => Ok(()),
             ServerEvent::Frame(frame, size) => self.frame(who, tag, frame, size),
             // In a world no budget limits an end; only the script does.
             ServerEvent::GivenUp(_) => Ok(()),
@@ -73,8 +68,8 @@ impl<C: Core> World<'_, C> {
 
     /// Gives up on the messages still in transit when the broker's end is over: they will not arrive.
     fn forget_what_is_left(&mut self, tag: Tag) {
-        let is_over = self.ends.get(&tag).is_none_or(|ends| ends.state == EndState::Over);
-        let actor = &mut self.actors[usize::from(tag.terminal)];
+        let is_over = self.connections.ends.get(&tag).is_none_or(|ends| ends.state == EndState::Over);
+        let actor = &mut self.parties.terminals[usize::from(tag.terminal)];
         if !is_over || actor.last_words.is_empty() {
             return;
         }
@@ -91,15 +86,15 @@ impl<C: Core> World<'_, C> {
     /// Records a request to the proxy as an observation.
     fn proxied(&mut self, who: usize, text: String) -> Result<(), Stop> {
         let now = self.now();
-        self.record.push(now, Entry::Proxied(who, text.clone()));
+        self.book.record.push(now, Entry::Proxied(who, text.clone()));
         self.observed();
-        self.lanes[who].proxy.push_back(Noted { at: now, sequence: self.sequence, what: text });
-        self.lanes[who].trim();
+        self.parties.lanes[who].proxy.push_back(Noted { at: now, sequence: self.book.sequence, what: text });
+        self.parties.lanes[who].trim();
         self.advance().map(drop)
     }
 
     fn before_request(&mut self, who: usize, tag: Tag) -> Result<(), Stop> {
-        match self.armory.at_upgrade(who, &Carrier::Upgrade, Place::Before) {
+        match self.faults.armed.at_upgrade(who, &Carrier::Upgrade, Place::Before) {
             Some(strike) => self.strike_order(who, tag, strike),
             None => Ok(()),
         }
@@ -112,7 +107,7 @@ impl<C: Core> World<'_, C> {
         tag: Tag,
         (end, lasting): (sca_network::End, Option<std::time::Duration>),
     ) -> Result<(), Stop> {
-        if let Some(ends) = self.ends.get_mut(&tag) {
+        if let Some(ends) = self.connections.ends.get_mut(&tag) {
             ends.ours = true;
         }
         self.meets(who, Class::of_end(end));
@@ -122,7 +117,7 @@ impl<C: Core> World<'_, C> {
 
     pub(super) fn server_order(&mut self, tag: Tag, mut order: ServerOrder) -> Result<(), Stop> {
         if let ServerOrder::Write(bytes) | ServerOrder::Answer { bytes, .. } = &mut order
-            && self.ends.contains_key(&tag)
+            && self.connections.ends.contains_key(&tag)
             && let Some((part, kind)) = self.frame_passes(tag, Some(bytes.len()))
         {
             bytes.truncate(match part {
@@ -145,8 +140,8 @@ impl<C: Core> World<'_, C> {
         if matches!(order, ServerOrder::Write(_) | ServerOrder::Answer { open: true, .. }) {
             self.moves(tag);
         }
-        let Some(ends) = self.ends.get(&tag) else { return Ok(()) };
-        self.orders += 1;
+        let Some(ends) = self.connections.ends.get(&tag) else { return Ok(()) };
+        self.connections.orders += 1;
         match ends.server.try_send(order) {
             Err(mpsc::error::TrySendError::Full(_)) => Err(Stop::Error("an outbox of the broker is full".to_owned())),
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
@@ -166,40 +161,41 @@ impl<C: Core> World<'_, C> {
 
     fn asked_in_full(&mut self, who: usize, tag: Tag, head: Head, text: String) -> Result<(), Stop> {
         let now = self.now();
-        if !same_but_for_key(&self.actors[who].last_http, &text) {
-            self.record.push(now, Entry::Http(who, text.clone()));
-            self.actors[who].last_http.clone_from(&text);
+        if !same_but_for_key(&self.parties.terminals[who].last_http, &text) {
+            self.book.record.push(now, Entry::Http(who, text.clone()));
+            self.parties.terminals[who].last_http.clone_from(&text);
         }
-        super::seen_at(now, self.script.guards().http(who, &text), || head.line.clone())?;
+        seen_at(now, self.script.guards().http(who, &text), || head.line.clone())?;
         self.observed();
         let bytes = text.len();
-        let noted = Noted { at: now, sequence: self.sequence, what: (head.clone(), text) };
-        self.lanes[who].http.push_back(noted);
-        self.lanes[who].trim();
+        let noted = Noted { at: now, sequence: self.book.sequence, what: (head.clone(), text) };
+        self.parties.lanes[who].http.push_back(noted);
+        self.parties.lanes[who].trim();
         // The terminal is external, so its bytes cannot be cut on the way: they are read up to the cut and no further.
         if self.external_terminals.is_some()
-            && self.armory.counts_bytes_of(&Carrier::Upgrade)
+            && self.faults.armed.counts_bytes_of(&Carrier::Upgrade)
             && let Some(Strike::End { end, bytes: Some(passed), lasting }) =
-                self.armory.end_at(who, &Carrier::Upgrade, bytes)
+                self.faults.armed.end_at(who, &Carrier::Upgrade, bytes)
         {
             self.note_prefix(tag, "terminal ->", "of the request for the upgrade were read", passed, bytes);
             return self.strike_order(who, tag, (end, lasting));
         }
         for (carrier, place) in [(Carrier::Upgrade, Place::After), (Carrier::Answer, Place::Before)] {
-            if let Some(strike) = self.armory.at_upgrade(who, &carrier, place) {
+            if let Some(strike) = self.faults.armed.at_upgrade(who, &carrier, place) {
                 return self.strike_order(who, tag, strike);
             }
         }
-        let at = Standpoint { who, attempt: self.actors[who].attempts, connection: self.connections + 1 };
-        let answer = self.armory.answer(false, at);
-        let names = self.ends.get(&tag).map(|ends| ends.names.clone()).unwrap_or_default();
+        let at =
+            Standpoint { who, attempt: self.parties.terminals[who].attempts, connection: self.connections.opened + 1 };
+        let answer = self.faults.armed.answer(false, at);
+        let names = self.connections.ends.get(&tag).map(|ends| ends.names.clone()).unwrap_or_default();
         if let Some(state) = &mut self.external_terminals {
             state.is_asked(tag, &head);
         }
         let outputs =
             self.tell_broker(tag, BrokerInput::Asked { peer: peer(tag), head, names, is_terminal: true, answer });
         self.broker_outputs(outputs)?;
-        if let Some(strike) = self.armory.at_upgrade(who, &Carrier::Answer, Place::After) {
+        if let Some(strike) = self.faults.armed.at_upgrade(who, &Carrier::Answer, Place::After) {
             return self.strike_order(who, tag, strike);
         }
         self.advance().map(drop)
@@ -208,7 +204,7 @@ impl<C: Core> World<'_, C> {
     fn frame(&mut self, who: usize, tag: Tag, frame: Frame, size: usize) -> Result<(), Stop> {
         self.note_frame(tag, "terminal ->", &frame.payload);
         self.moves(tag);
-        if let (opcode::TEXT, Some(ends)) = (frame.opcode, self.ends.get_mut(&tag)) {
+        if let (opcode::TEXT, Some(ends)) = (frame.opcode, self.connections.ends.get_mut(&tag)) {
             ends.in_flight.pop_front();
         }
         match self.frame_passes(tag, None) {
@@ -227,13 +223,13 @@ impl<C: Core> World<'_, C> {
     fn frame_in_full(&mut self, who: usize, tag: Tag, frame: Frame, size: usize) -> Result<(), Stop> {
         if frame.opcode == opcode::TEXT
             && frame.last
-            && self.armory.awaits_reply()
+            && self.faults.armed.awaits_reply()
             && let Some(strike) = self.reply_strike(who, &frame, size)
         {
             return self.strike_reply(who, tag, frame, strike);
         }
         self.pass_frame(who, tag, frame)?;
-        match self.held.take() {
+        match self.faults.held.take() {
             Some(held) => self.release(held),
             None => Ok(()),
         }
@@ -253,17 +249,17 @@ impl<C: Core> World<'_, C> {
         };
         match entry {
             Some(entry) => {
-                self.record.push(now, entry);
-                self.record.carried_by(&frame);
+                self.book.record.push(now, entry);
+                self.book.record.carried_by(&frame);
             }
-            None => self.record.arrives(&frame),
+            None => self.book.record.arrives(&frame),
         }
         if let Some(control) = control {
             let guarded = self.script.guards().control(who, &control);
-            super::seen_at(now, guarded, || crate::describe::describe_control(&control))?;
+            seen_at(now, guarded, || crate::describe::describe_control(&control))?;
             self.observed();
-            let lanes = &mut self.lanes[who];
-            lanes.control.push_back(Noted { at: now, sequence: self.sequence, what: control });
+            let lanes = &mut self.parties.lanes[who];
+            lanes.control.push_back(Noted { at: now, sequence: self.book.sequence, what: control });
             lanes.trim();
         }
         let outputs = self.tell_broker(tag, BrokerInput::Frame { peer: peer(tag), frame });
@@ -278,7 +274,7 @@ impl<C: Core> World<'_, C> {
                 BrokerOutput::Answer { peer, bytes, open } => {
                     let tag = tag_of(peer);
                     // A terminal that has given up the attempt in the meantime does not receive the answer.
-                    if let Some(ends) = self.ends.get_mut(&tag)
+                    if let Some(ends) = self.connections.ends.get_mut(&tag)
                         && open
                         && ends.state == EndState::Opening
                     {
@@ -289,7 +285,7 @@ impl<C: Core> World<'_, C> {
                     self.send_answer(tag, bytes, open)?;
                 }
                 BrokerOutput::Frame { peer, frame } => {
-                    if let (opcode::CLOSE, Some(ends)) = (frame.opcode, self.ends.get_mut(&tag_of(peer))) {
+                    if let (opcode::CLOSE, Some(ends)) = (frame.opcode, self.connections.ends.get_mut(&tag_of(peer))) {
                         ends.breached = true;
                     }
                     self.note_frame(tag_of(peer), "<- broker", &frame.payload);
@@ -298,17 +294,17 @@ impl<C: Core> World<'_, C> {
                 BrokerOutput::HangUp { peer } => self.server_order(tag_of(peer), ServerOrder::HangUp)?,
                 BrokerOutput::Deliver { peer, text, .. } => self.deliver(tag_of(peer), text)?,
                 BrokerOutput::Breach { peer, what } => {
-                    let name = self.actors[usize::from(peer.terminal)].name.clone();
+                    let name = self.parties.terminals[usize::from(peer.terminal)].name.clone();
                     self.violate("well-formed", format!("{name} sent {what}"));
                 }
                 BrokerOutput::Complaint { what, .. } => {
                     let now = self.now();
-                    self.record.push(now, Entry::Comment(format!("broker: the terminal sent {what}")));
+                    self.book.record.push(now, Entry::Comment(format!("broker: the terminal sent {what}")));
                 }
                 BrokerOutput::Unrouted { pinpad_id } => {
                     let now = self.now();
                     let text = format!("broker: no terminal with pinpad id {pinpad_id} is connected");
-                    self.record.push(now, Entry::Comment(text));
+                    self.book.record.push(now, Entry::Comment(text));
                 }
             }
         }
@@ -318,8 +314,8 @@ impl<C: Core> World<'_, C> {
     /// Sends the answer to an upgrade request, or as much of it as a fault lets through.
     fn send_answer(&mut self, tag: Tag, mut bytes: Vec<u8>, open: bool) -> Result<(), Stop> {
         let who = usize::from(tag.terminal);
-        let counts = self.armory.counts_bytes_of(&Carrier::Answer);
-        let strike = if counts { self.armory.end_at(who, &Carrier::Answer, bytes.len()) } else { None };
+        let counts = self.faults.armed.counts_bytes_of(&Carrier::Answer);
+        let strike = if counts { self.faults.armed.end_at(who, &Carrier::Answer, bytes.len()) } else { None };
         let Some(Strike::End { end, bytes: Some(passed), lasting }) = strike else {
             self.answer_is_sent(tag, &bytes)?;
             return self.server_order(tag, ServerOrder::Answer { bytes, open });
@@ -341,9 +337,9 @@ impl<C: Core> World<'_, C> {
 
     /// Registers the message that the broker sends along with its 101 as a request, so that its answer is expected.
     fn expect_answer_to_greeting(&mut self, tag: Tag) {
-        let greeting = &self.sites.get(self.site_of(tag)).settings.greeting;
+        let greeting = &self.parties.brokers.get(self.site_of(tag)).settings.greeting;
         if !greeting.is_empty() {
-            let actor = &mut self.actors[usize::from(tag.terminal)];
+            let actor = &mut self.parties.terminals[usize::from(tag.terminal)];
             let id = actor.pos.sent(greeting);
             actor.reference.asked(id, sca_protocol::Request::parse(greeting, Limits::default()).ok().as_ref());
             actor.open_requests.insert(id, Some(tag));
@@ -354,43 +350,43 @@ impl<C: Core> World<'_, C> {
     /// Handles a message that has reached the POS: pairs it with its request, checks it, and records it.
     pub(super) fn deliver(&mut self, tag: Tag, text: String) -> Result<(), Stop> {
         let (who, now) = (usize::from(tag.terminal), self.now());
-        let pos = &mut self.actors[who].pos;
-        let mut heard = if self.doubling { pos.heard_again(&text) } else { pos.heard(&text) };
-        self.messages += 1;
+        let pos = &mut self.parties.terminals[who].pos;
+        let mut heard = if self.faults.doubling { pos.heard_again(&text) } else { pos.heard(&text) };
+        self.book.messages += 1;
         // Result code -2 is the answer to a document that cannot be parsed.
         if heard.response.as_ref().is_some_and(|response| response.get("RESULT_CODE") == Some("-2")) {
             self.meets(who, Class::Document);
         }
         // A message that was in transit when the terminal disconnected may answer a request that has been given up.
         let has_left = match tag.line {
-            None => self.ends.get(&tag).is_some_and(|ends| ends.state == EndState::Over),
+            None => self.connections.ends.get(&tag).is_some_and(|ends| ends.state == EndState::Over),
             Some(_) => self.is_over(tag),
         };
-        let may_be_late = self.actors[who].settings.payment.late_answer || self.doubling || has_left;
+        let may_be_late = self.parties.terminals[who].settings.payment.late_answer || self.faults.doubling || has_left;
         if let (Some(response), true, None, false) = (&heard.response, may_be_late, heard.answers, heard.notice) {
-            heard.answers = self.actors[who].pos.late(response);
+            heard.answers = self.parties.terminals[who].pos.late(response);
         } else if !may_be_late {
             self.judge_pairing(who, &heard);
         }
         if let Some(id) = &heard.answers {
-            self.actors[who].open_requests.remove(id);
+            self.parties.terminals[who].open_requests.remove(id);
         }
         self.judge_answer(who, &heard);
         self.take_note_of(&heard);
-        let (response, answers, number) = (heard.response, heard.answers, self.messages);
+        let (response, answers, number) = (heard.response, heard.answers, self.book.messages);
         if response.is_none() && tag.line.is_none() && text.trim_start().starts_with("<TRANSACTION") {
             self.violate("hosts-apart", "the terminal sent a request to the POS".to_owned());
         }
         let encrypted = heard.encrypted;
         let data =
             Rc::new(Data { text, response, answers, encrypted, number, connection: tag.connection, line: tag.line });
-        self.record.push(now, Entry::Data(who, data.clone()));
-        super::seen_at(now, self.script.guards().data(who, &data), || data.brief())?;
+        self.book.record.push(now, Entry::Data(who, data.clone()));
+        seen_at(now, self.script.guards().data(who, &data), || data.brief())?;
         if self.is_ignored(who, &data) {
             return Ok(());
         }
         self.observed();
-        self.lanes[who].data.push_back(Noted { at: now, sequence: self.sequence, what: data });
+        self.parties.lanes[who].data.push_back(Noted { at: now, sequence: self.book.sequence, what: data });
         self.advance().map(drop)
     }
 
@@ -407,13 +403,13 @@ impl<C: Core> World<'_, C> {
     /// Appends a payload to the log of frames, if the log is kept.
     pub(super) fn note_frame(&mut self, tag: Tag, what: &str, payload: &[u8]) {
         const KEPT_MAX: usize = 8 << 20;
-        if !self.setting.keeps_frames || self.frames.len() > KEPT_MAX {
+        if !self.setting.keeps.frames || self.book.frames.len() > KEPT_MAX {
             return;
         }
         let now = self.now();
-        let (name, text) = (&self.actors[usize::from(tag.terminal)].name, String::from_utf8_lossy(payload));
+        let (name, text) = (&self.parties.terminals[usize::from(tag.terminal)].name, String::from_utf8_lossy(payload));
         let (seconds, ms, text) = (now.as_secs(), now.subsec_millis(), crate::cards::withheld(&text));
-        let _ = writeln!(self.frames, "+{seconds}.{ms:03} {name} connection {} {what} {text:?}", tag.connection);
+        let _ = writeln!(self.book.frames, "+{seconds}.{ms:03} {name} connection {} {what} {text:?}", tag.connection);
     }
 }
 

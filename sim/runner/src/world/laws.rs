@@ -5,7 +5,8 @@ use sca_protocol::screens::ScreenName;
 use sca_scenario::Span;
 use sca_terminal::{Face, Seen};
 
-use super::{Stop, World};
+use super::state::World;
+use super::stop::Stop;
 use crate::core::Core;
 use crate::reference::Breach;
 use crate::verdict::{BELOW, Failure, Fix};
@@ -16,7 +17,7 @@ const FIRST_LINE: Span = Span { file: 0, line: 1, column: 1, length: 8 };
 impl<C: Core> World<'_, C> {
     /// Checks that a session screen is left only with an answer, or because of a power failure.
     pub(super) fn watch_session(&mut self, who: usize, face: &Face) {
-        let actor = &mut self.actors[who];
+        let actor = &mut self.parties.terminals[who];
         let name = face.screen.name;
         let outside =
             matches!(name, ScreenName::Idle | ScreenName::Reconnecting | ScreenName::Connecting | ScreenName::Error);
@@ -30,14 +31,14 @@ impl<C: Core> World<'_, C> {
     /// Records that a request has been sent on a connection.
     pub(super) fn under_way(&mut self, tag: sca_network::Tag, id: RequestId) {
         // When a message reaches an external device cannot be observed.
-        if let Some(ends) = self.ends.get_mut(&tag).filter(|_| self.external_terminals.is_none()) {
+        if let Some(ends) = self.connections.ends.get_mut(&tag).filter(|_| self.external_terminals.is_none()) {
             ends.under_way.push_back(id);
         }
     }
 
     /// Checks a link report against the link laws.
     pub(super) fn watch_link(&mut self, who: usize, seen: Seen) {
-        let (now, actor) = (self.now(), &mut self.actors[who]);
+        let (now, actor) = (self.now(), &mut self.parties.terminals[who]);
         let breach = match seen {
             Seen::Attempts => actor.watch.attempts(now, &actor.settings),
             Seen::Fails(reason) => {
@@ -61,13 +62,13 @@ impl<C: Core> World<'_, C> {
     /// Checks whether a terminal is overdue with something the link laws require.
     pub(super) fn watch_time(&mut self, who: usize) {
         let now = self.now();
-        let breach = self.actors[who].watch.overdue(now);
+        let breach = self.parties.terminals[who].watch.overdue(now);
         self.breach(who, breach);
     }
 
     fn breach(&mut self, who: usize, breach: Option<Breach>) {
         if let Some((law, what)) = breach {
-            let name = &self.actors[who].name;
+            let name = &self.parties.terminals[who].name;
             self.violate(law, format!("{name}: {what}"));
         }
     }
@@ -75,13 +76,13 @@ impl<C: Core> World<'_, C> {
     /// Checks an answer against what the oracle predicts of the terminal.
     pub(super) fn judge_answer(&mut self, who: usize, heard: &Heard) {
         let (Some(id), Some(response)) = (heard.answers, &heard.response) else { return };
-        let breach = self.actors[who].reference.answered(id, response);
+        let breach = self.parties.terminals[who].reference.answered(id, response);
         self.breach(who, breach);
     }
 
     /// Checks that an answer is the only one to its request, and that the request's connection is still open.
     pub(super) fn judge_pairing(&mut self, who: usize, heard: &Heard) {
-        let number = self.messages;
+        let number = self.book.messages;
         let named =
             |id| self.script.names.label_of(who, id).map_or("a request".to_owned(), |label| format!("`{label}`"));
         let what = match (heard.answers, heard.repeats) {
@@ -100,11 +101,12 @@ impl<C: Core> World<'_, C> {
         let Some(response) = &heard.response else { return };
         // A refusal does not prove that the command works.
         if response.get("TERMINATION_STATUS") == Some("SUCCESS") {
-            self.evidence.commands.extend(heard.request.clone());
+            self.book.evidence.commands.extend(heard.request.clone());
         }
         if let Some(code) = response.get("RESULT_CODE").and_then(|n| n.parse().ok()) {
             let field = |name: &str| response.get(name).unwrap_or_default().to_owned();
-            let of = if heard.answers.is_none() { &mut self.evidence.notices } else { &mut self.evidence.codes };
+            let of =
+                if heard.answers.is_none() { &mut self.book.evidence.notices } else { &mut self.book.evidence.codes };
             of.insert((code, field("RESULT"), field("RESPONSE_TEXT")));
         }
     }
@@ -118,15 +120,15 @@ impl<C: Core> World<'_, C> {
             return;
         }
         if self.setting.header.waives.iter().any(|w| w.invariant == invariant) {
-            self.waived.insert(invariant.to_owned());
-        } else if self.violation.is_none() {
-            self.violation = Some((invariant, what));
+            self.book.waived.insert(invariant.to_owned());
+        } else if self.book.violation.is_none() {
+            self.book.violation = Some((invariant, what));
         }
     }
 
     /// Adds a note about an earlier broken invariant to a failure, because that is usually the cause.
     pub(crate) fn with_broken_law(&self, failure: Box<Failure>) -> Box<Failure> {
-        match &self.violation {
+        match &self.book.violation {
             Some((law, what)) => Box::new(failure.note(format!("before that, the invariant {law} was broken: {what}"))),
             None => failure,
         }
@@ -135,13 +137,13 @@ impl<C: Core> World<'_, C> {
     /// Checks what must hold at the end of a run.
     pub(super) fn finish(&mut self) -> Result<(), Stop> {
         let is_eased = self.script.is_eased();
-        (0..self.actors.len()).for_each(|who| self.watch_time(who));
+        (0..self.parties.terminals.len()).for_each(|who| self.watch_time(who));
         self.one_answer_each();
-        if let Some((invariant, what)) = self.violation.take() {
+        if let Some((invariant, what)) = self.book.violation.take() {
             // An answer that is missing at the end is reported below the last line.
             let place = if invariant == "one-answer" && self.script.is_done() { self.script.last } else { FIRST_LINE };
             let mut failure = Failure::at(place, format!("the invariant {invariant} does not hold")).note(what);
-            for lanes in self.lanes.iter().filter(|lanes| crate::script::asks(lanes.face.what.screen.name)) {
+            for lanes in self.parties.lanes.iter().filter(|lanes| crate::script::asks(lanes.face.what.screen.name)) {
                 let screen = lanes.face.what.screen.name;
                 let said = format!(
                     "the screen of {} is {screen}: add `screen {screen}`, then the cardholder's action",
@@ -151,7 +153,7 @@ impl<C: Core> World<'_, C> {
             }
             return Err(Stop::Failed(Box::new(failure)));
         }
-        for (actor, lanes) in self.actors.iter().zip(&self.lanes) {
+        for (actor, lanes) in self.parties.terminals.iter().zip(&self.parties.lanes) {
             if let Some(unread) = lanes.unread().filter(|_| !is_eased) {
                 let message = format!("an observation of {} that must be listed is missing", actor.name);
                 let line = lanes.unread_line(|id| self.script.names.label_of(lanes.who, id));
@@ -166,10 +168,10 @@ impl<C: Core> World<'_, C> {
         if is_eased {
             return Ok(());
         }
-        if let Some(failure) = self.armory.unused() {
+        if let Some(failure) = self.faults.armed.unused() {
             return Err(Stop::Failed(Box::new(failure)));
         }
-        if let Some(idle) = self.setting.header.waives.iter().find(|w| !self.waived.contains(&w.invariant)) {
+        if let Some(idle) = self.setting.header.waives.iter().find(|w| !self.book.waived.contains(&w.invariant)) {
             let failure = Failure::at(idle.span, format!("the invariant {} holds; remove this waiver", idle.invariant));
             return Err(Stop::Failed(Box::new(failure.label("unnecessary"))));
         }
@@ -178,7 +180,7 @@ impl<C: Core> World<'_, C> {
 
     fn one_answer_each(&mut self) {
         let (mut missing, mut waits) = (Vec::new(), true);
-        for (who, actor) in self.actors.iter().enumerate() {
+        for (who, actor) in self.parties.terminals.iter().enumerate() {
             for (id, connection) in &actor.open_requests {
                 // A request that was never carried needs no answer.
                 if self.is_owed(actor, *id, *connection) {

@@ -13,12 +13,14 @@ use sca_scenario::model::{Action, Fault, FaultKind, Step};
 use sca_terminal::Input;
 
 use super::ends::EndState;
-use super::{Stop, World};
+use super::state::World;
+use super::stop::Stop;
+use super::sweeping::{Struck, WindUp};
+use super::terminal::Actor;
 use crate::core::Core;
 use crate::coverage::Class;
 use crate::record::Entry;
 use crate::sweep::blow::{Blow, Kind, Part, Spot};
-use crate::sweep::survey::Survey;
 
 /// How long an injected power failure lasts.
 const DARK: Duration = Duration::from_secs(2);
@@ -29,65 +31,18 @@ const FOLLOWED: Duration = Duration::from_secs(7_200);
 /// How long the final check waits for the link to come back, and for an answer.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// What a sweep does in this world: it surveys the injection points, or injects a fault at one of them.
-#[derive(Debug, Default)]
-pub(crate) struct Sweeping {
-    /// The survey of injection points, in an undisturbed run.
-    pub(crate) survey: Option<Survey>,
-    /// The fault to inject, in a disturbed run.
-    pub(crate) blow: Option<Blow>,
-    struck: Option<Struck>,
-    frames: u64,
-    wind_up: Option<WindUp>,
-}
-
-/// An injection that has been made.
-#[derive(Debug)]
-struct Struck {
-    at: Duration,
-    who: usize,
-    tag: Option<Tag>,
-    /// When the power comes back, or when the silence ends.
-    next: Option<Duration>,
-    kind: Kind,
-}
-
-/// The final check of a disturbed run: the link has to come up once more, and a request has to be answered.
-#[derive(Debug)]
-struct WindUp {
-    since: Duration,
-    asked: bool,
-}
-
-impl Sweeping {
-    /// Whether this run neither surveys nor injects anything.
-    pub(super) fn is_idle(&self) -> bool {
-        self.survey.is_none() && self.blow.is_none()
-    }
-
-    /// Whether the fault has been injected.
-    pub(crate) fn has_struck(&self) -> bool {
-        self.struck.is_some()
-    }
-
-    /// When the injected fault reaches its second stage: the power comes back, or the silence ends.
-    pub(super) fn deadline(&self) -> Option<Duration> {
-        self.struck.as_ref().and_then(|struck| struck.next)
-    }
-}
-
 impl<C: Core> World<'_, C> {
     /// Called after every event of the run: surveys this injection point, or injects the fault here.
     pub(super) fn boundary(&mut self, who: usize) -> Result<(), Stop> {
         if self.sweeping.is_idle() {
             return Ok(());
         }
-        let spot = Spot::Event(self.events);
+        let spot = Spot::Event(self.turn.events);
         if self.sweeping.survey.is_some() {
             let guards = format!("{:?}", self.script.guards);
-            let (has_connection, has_power) = (self.newest(who).is_some(), self.actors[who].powered);
-            let face = &self.lanes[who].face.what;
-            let waits = self.actors[who].open_requests.len();
+            let (has_connection, has_power) = (self.newest(who).is_some(), self.parties.terminals[who].powered);
+            let face = &self.parties.lanes[who].face.what;
+            let waits = self.parties.terminals[who].open_requests.len();
             let looks = format!("{who} {} {} {waits} {has_connection}", face.screen.name, face.connected);
             if let Some(survey) = &mut self.sweeping.survey {
                 survey.saw(&guards);
@@ -116,7 +71,7 @@ impl<C: Core> World<'_, C> {
         self.sweeping.frames += 1;
         let number = self.sweeping.frames;
         let who = usize::from(tag.terminal);
-        let has_power = self.actors[who].powered;
+        let has_power = self.parties.terminals[who].powered;
         if let Some(survey) = &mut self.sweeping.survey {
             let size = written.map(|size| u32::try_from(size).unwrap_or(u32::MAX));
             survey.pass(Spot::Frame(number, Part::Before), true, has_power, size, &format!("frame {who} {size:?}"));
@@ -149,7 +104,11 @@ impl<C: Core> World<'_, C> {
 
     /// The newest connection of a terminal that is not over.
     pub(super) fn newest(&self, who: usize) -> Option<Tag> {
-        let mine = self.ends.iter().filter(|(tag, ends)| usize::from(tag.terminal) == who && ends.client.is_some());
+        let mine = self
+            .connections
+            .ends
+            .iter()
+            .filter(|(tag, ends)| usize::from(tag.terminal) == who && ends.client.is_some());
         mine.map(|(tag, _)| *tag).max()
     }
 
@@ -160,17 +119,17 @@ impl<C: Core> World<'_, C> {
         if kind == Kind::Power {
             return self.tell(who, Input::PowerOff);
         }
-        if self.actors[who].listens && kind != Kind::Silence {
+        if self.parties.terminals[who].listens && kind != Kind::Silence {
             let order = if kind == Kind::Reset { CallOrder::Reset } else { CallOrder::HangUp };
             self.cut_calls(who, &order)?;
         }
-        if let Some(ends) = tag.and_then(|tag| self.ends.get(&tag)) {
+        if let Some(ends) = tag.and_then(|tag| self.connections.ends.get(&tag)) {
             ends.tap.end(match kind {
                 Kind::Reset => End::Reset,
                 Kind::Fin => End::Fin,
                 Kind::Silence | Kind::Power => End::Silence,
             });
-            self.orders += 1;
+            self.connections.orders += 1;
         }
         Ok(())
     }
@@ -194,8 +153,12 @@ impl<C: Core> World<'_, C> {
         let now = self.now();
         let loses = matches!(self.sweeping.blow.map(|b| b.at), Some(Spot::Frame(_, Part::Before | Part::Bytes(_))));
         let waits = loses
-            || self.actors.iter().any(|actor| !actor.open_requests.is_empty() || actor.reference.may_be_held())
-            || !self.armory.is_empty();
+            || self
+                .parties
+                .terminals
+                .iter()
+                .any(|actor| !actor.open_requests.is_empty() || actor.reference.may_be_held())
+            || !self.faults.armed.is_empty();
         self.script.ease(!waits && kind != Kind::Power, kind != Kind::Power);
         let action = match kind {
             Kind::Power => Action::Power { on: false, who },
@@ -203,15 +166,15 @@ impl<C: Core> World<'_, C> {
             Kind::Fin => Action::Fault(Fault::now(who, FaultKind::Fin)),
             Kind::Silence => Action::Fault(Fault::now(who, FaultKind::Silence(None))),
         };
-        self.record.push(now, Entry::Comment("fault injected by the sweep".to_owned()));
-        self.record.push(now, played(action));
+        self.book.record.push(now, Entry::Comment("fault injected by the sweep".to_owned()));
+        self.book.record.push(now, played(action));
         let next = match kind {
             Kind::Power => Some(now + DARK),
             Kind::Silence => Some(now + SILENT),
             Kind::Reset | Kind::Fin => None,
         };
         self.sweeping.struck = Some(Struck { at: now, who, tag, next, kind });
-        if let Some(ends) = tag.and_then(|tag| self.ends.get_mut(&tag)) {
+        if let Some(ends) = tag.and_then(|tag| self.connections.ends.get_mut(&tag)) {
             ends.ours = true;
             ends.silent = [kind == Kind::Silence; 2];
         }
@@ -233,7 +196,7 @@ impl<C: Core> World<'_, C> {
     pub(super) fn look_at_handshake(&mut self) -> Result<(), Stop> {
         match self.sweeping.blow {
             Some(Blow { at: Spot::Tls(..), kind }) if !self.sweeping.has_struck() => {
-                let struck = self.ends.iter().find(|(_, ends)| ends.tap.has_struck()).map(|(tag, _)| *tag);
+                let struck = self.connections.ends.iter().find(|(_, ends)| ends.tap.has_struck()).map(|(tag, _)| *tag);
                 struck.map_or(Ok(()), |tag| self.blow_falls(usize::from(tag.terminal), kind))
             }
             _ => Ok(()),
@@ -251,14 +214,15 @@ impl<C: Core> World<'_, C> {
         let (who, kind, tag) = (struck.who, struck.kind, struck.tag);
         match kind {
             Kind::Power => {
-                self.record.push(now, played(Action::Power { on: true, who }));
+                self.book.record.push(now, played(Action::Power { on: true, who }));
                 self.tell(who, Input::PowerOn)?;
             }
             _ => {
-                if let Some(ends) = tag.and_then(|tag| self.ends.get(&tag)).filter(|ends| ends.state != EndState::Over)
+                if let Some(ends) =
+                    tag.and_then(|tag| self.connections.ends.get(&tag)).filter(|ends| ends.state != EndState::Over)
                 {
                     ends.tap.end(End::Reset);
-                    self.orders += 1;
+                    self.connections.orders += 1;
                 }
             }
         }
@@ -272,14 +236,14 @@ impl<C: Core> World<'_, C> {
 
     /// Which terminals can be reached by a message now, by their index: both ends must consider the link up.
     pub(super) fn reached(&self) -> Vec<bool> {
-        let mine = |(who, actor): (usize, &super::Actor<C>)| {
+        let mine = |(who, actor): (usize, &Actor<C>)| {
             actor.powered && (actor.listens || (actor.link_up && self.route(who).is_some_and(|tag| self.is_open(tag))))
         };
-        self.actors.iter().enumerate().map(mine).collect()
+        self.parties.terminals.iter().enumerate().map(mine).collect()
     }
 
     fn is_open(&self, tag: Tag) -> bool {
-        self.ends.get(&tag).is_some_and(|ends| ends.is_up() && !ends.is_excused())
+        self.connections.ends.get(&tag).is_some_and(|ends| ends.is_up() && !ends.is_excused())
     }
 
     /// Runs the final check after an injection. Returns until when it waits; `None` once it is complete.
@@ -296,24 +260,27 @@ impl<C: Core> World<'_, C> {
             return Ok(Some(at.min(until)));
         }
         if !asked {
-            if self.actors.iter().zip(&reached).any(|(actor, reached)| actor.powered && !reached) {
+            if self.parties.terminals.iter().zip(&reached).any(|(actor, reached)| actor.powered && !reached) {
                 return Ok(Some(until));
             }
             if let Some(wind_up) = &mut self.sweeping.wind_up {
                 wind_up.asked = true;
             }
-            (0..self.actors.len()).try_for_each(|who| self.ask_once_more(who))?;
+            (0..self.parties.terminals.len()).try_for_each(|who| self.ask_once_more(who))?;
         }
-        let waits =
-            self.actors.iter().any(|actor| actor.open_requests.iter().any(|(id, tag)| self.is_owed(actor, *id, *tag)));
+        let waits = self
+            .parties
+            .terminals
+            .iter()
+            .any(|actor| actor.open_requests.iter().any(|(id, tag)| self.is_owed(actor, *id, *tag)));
         Ok(waits.then_some(until))
     }
 
     /// Whether the terminal still owes the answer to a request: its connection is not excused, and no cardholder or
     /// host has to act first.
-    pub(super) fn is_owed(&self, actor: &super::Actor<C>, id: RequestId, tag: Option<Tag>) -> bool {
+    pub(super) fn is_owed(&self, actor: &Actor<C>, id: RequestId, tag: Option<Tag>) -> bool {
         let excused = tag.is_none_or(|tag| match tag.line {
-            None => self.ends.get(&tag).is_none_or(super::ends::Ends::is_excused),
+            None => self.connections.ends.get(&tag).is_none_or(super::ends::Ends::is_excused),
             Some(_) => false,
         });
         let waits = self.script.is_eased() && actor.reference.waits_for_somebody(id);
@@ -323,12 +290,13 @@ impl<C: Core> World<'_, C> {
     /// Sends GET_COUNTER, which every terminal answers in any state. Terminals whose pinpad id another connection has
     /// taken over are skipped.
     fn ask_once_more(&mut self, who: usize) -> Result<(), Stop> {
-        let mine = self.route(who).filter(|tag| usize::from(tag.terminal) == who && self.actors[who].link_up);
+        let mine =
+            self.route(who).filter(|tag| usize::from(tag.terminal) == who && self.parties.terminals[who].link_up);
         let Some(tag) = mine else { return Ok(()) };
         let routing = [("FUNCTION_TYPE", "ADMIN"), ("COMMAND", "GET_COUNTER")];
         let fields = routing.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let request = sca_protocol::Request::new(fields.to_vec());
-        let actor = &mut self.actors[who];
+        let actor = &mut self.parties.terminals[who];
         let id = actor.pos.asked(Some(&request));
         actor.reference.asked(id, Some(&request));
         actor.open_requests.insert(id, Some(tag));
@@ -336,7 +304,7 @@ impl<C: Core> World<'_, C> {
         let text = request.to_xml(Layout::Indented);
         let message = crate::transcript::request(&text);
         let now = self.now();
-        self.record.push(now, Entry::Asked { by: 0, to: who, message, id, label: None, span: Span::default() });
+        self.book.record.push(now, Entry::Asked { by: 0, to: who, message, id, label: None, span: Span::default() });
         let frame = Frame::whole(opcode::TEXT, text);
         self.server_order(tag, ServerOrder::Write(frame.encode()))
     }

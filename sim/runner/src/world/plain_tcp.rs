@@ -11,8 +11,11 @@ use sca_scenario::model::{Message, Send, Speaker, Step};
 use sca_terminal::{CallEvent as Heard, CallId, Input};
 use tokio::sync::mpsc;
 
+use super::connections::{Call, which};
 use super::ends::{OUTBOX, Prepared};
-use super::{Stop, World};
+use super::state::World;
+use super::stop::Stop;
+use super::stop::seen_at;
 use crate::core::Core;
 use crate::lanes::Noted;
 use crate::record::Entry;
@@ -25,16 +28,6 @@ const PEER_LIMITS: CallLimits = CallLimits {
     may_be_quiet: true,
 };
 
-/// The two ends of one plain TCP connection.
-pub(super) struct Call {
-    /// Orders to the terminal's end; `None` once the terminal has hung up.
-    near: Option<mpsc::Sender<CallOrder>>,
-    far: mpsc::Sender<CallOrder>,
-    /// The index of the POS that dialled, on a classic port.
-    of: usize,
-    over: bool,
-}
-
 impl<C: Core> World<'_, C> {
     fn call_tag(who: usize, call: CallId) -> Tag {
         Tag { line: Some(call.line), ..Self::tag(who, call.number) }
@@ -43,8 +36,8 @@ impl<C: Core> World<'_, C> {
     /// Opens a connection from a terminal to a host, to the estate server, or to the POS that receives notices.
     pub(super) fn call(&mut self, who: usize, call: CallId) -> Result<(), Stop> {
         let up = match call.line {
-            Line::Host => self.host.is_up(),
-            Line::Estate => self.vhq.is_up(),
+            Line::Host => self.parties.host.is_up(),
+            Line::Estate => self.parties.vhq.is_up(),
             _ => true,
         };
         self.connect(who, call, up, 0);
@@ -53,8 +46,8 @@ impl<C: Core> World<'_, C> {
 
     fn connect(&mut self, who: usize, call: CallId, up: bool, of: usize) {
         let tag = Self::call_tag(who, call);
-        self.calls.retain(|_, call| !call.over);
-        let settings = &self.actors[who].settings;
+        self.connections.calls.retain(|_, call| !call.over);
+        let settings = &self.parties.terminals[who].settings;
         let near_limits = CallLimits {
             document_size_max: usize::try_from(settings.document_size_max).unwrap_or(usize::MAX),
             document_time_max: self.setting.clock.real(settings.classic.document_timeout.max(self.setting.slack)),
@@ -68,22 +61,22 @@ impl<C: Core> World<'_, C> {
         let (caller, called) =
             if call.line.is_called_by_terminal() { (near_end, far_end) } else { (far_end, near_end) };
         let (side, limits, orders) = called;
-        self.prepared.borrow_mut().insert(tag, Prepared::Call { side, limits, orders });
-        self.calls.insert(tag, Call { near: Some(near), far, of, over: false });
-        self.orders += 1;
+        self.connections.prepared.borrow_mut().insert(tag, Prepared::Call { side, limits, orders });
+        self.connections.calls.insert(tag, Call { near: Some(near), far, of, over: false });
+        self.connections.orders += 1;
         let (side, limits, orders) = caller;
         let fate = if up { Fate::Connect } else { Fate::Refuse };
         let route = Route { fate, ..Route::direct("host.test".to_owned(), 5_015) };
-        let (dialer, mailbox) = (self.dialer.clone(), self.mailbox.clone());
+        let (dialer, mailbox) = (self.connections.dialer.clone(), self.connections.mailbox.clone());
         tokio::task::spawn_local(run_call(dialer, route, side, limits, tag, mailbox, orders));
     }
 
     fn call_order(&mut self, tag: Tag, side: Side, order: CallOrder) -> Result<(), Stop> {
-        let Some(call) = self.calls.get(&tag) else { return Ok(()) };
+        let Some(call) = self.connections.calls.get(&tag) else { return Ok(()) };
         let Some(sender) = (if side == Side::Near { call.near.as_ref() } else { Some(&call.far) }) else {
             return Ok(());
         };
-        self.orders += 1;
+        self.connections.orders += 1;
         match sender.try_send(order) {
             Err(mpsc::error::TrySendError::Full(_)) => Err(Stop::Error("a plain TCP outbox is full".to_owned())),
             // The outbox is closed if the connection has ended and its event is still queued.
@@ -100,7 +93,7 @@ impl<C: Core> World<'_, C> {
     pub(super) fn hang_up(&mut self, who: usize, call: CallId) -> Result<(), Stop> {
         let tag = Self::call_tag(who, call);
         self.call_order(tag, Side::Near, CallOrder::HangUp)?;
-        if let Some(call) = self.calls.get_mut(&tag) {
+        if let Some(call) = self.connections.calls.get_mut(&tag) {
             call.near = None;
         }
         Ok(())
@@ -118,8 +111,8 @@ impl<C: Core> World<'_, C> {
                 CallEvent::Ended | CallEvent::GivenUp(_) => Heard::Ended,
             };
             if matches!(event, Heard::Failed(_)) {
-                self.prepared.borrow_mut().remove(&tag);
-                self.calls.remove(&tag);
+                self.connections.prepared.borrow_mut().remove(&tag);
+                self.connections.calls.remove(&tag);
             }
             return self.tell(who, Input::Call { call: CallId { line, number: tag.connection }, event });
         }
@@ -128,7 +121,7 @@ impl<C: Core> World<'_, C> {
             (Line::Host, CallEvent::Ended | CallEvent::Broken(_)) => {
                 let caller = Caller { terminal: tag.terminal, call: tag.connection };
                 let now = self.now();
-                self.host.handle(now, HostInput::Ended { caller });
+                self.parties.host.handle(now, HostInput::Ended { caller });
                 self.far_is_over(tag);
                 Ok(())
             }
@@ -146,14 +139,14 @@ impl<C: Core> World<'_, C> {
     }
 
     fn far_is_over(&mut self, tag: Tag) {
-        if let Some(call) = self.calls.get_mut(&tag) {
+        if let Some(call) = self.connections.calls.get_mut(&tag) {
             call.over = true;
         }
     }
 
     /// Whether a plain TCP connection is over.
     pub(super) fn is_over(&self, tag: Tag) -> bool {
-        self.calls.get(&tag).is_none_or(|call| call.over)
+        self.connections.calls.get(&tag).is_none_or(|call| call.over)
     }
 
     /// Ends every POS connection to a terminal's classic ports. Returns whether there was one.
@@ -162,7 +155,7 @@ impl<C: Core> World<'_, C> {
             let of_pos = matches!(tag.line, Some(Line::Primary | Line::Secondary));
             (usize::from(tag.terminal) == who && of_pos && !call.over).then_some(*tag)
         };
-        let tags: Vec<Tag> = self.calls.iter().filter_map(is_mine).collect();
+        let tags: Vec<Tag> = self.connections.calls.iter().filter_map(is_mine).collect();
         for tag in &tags {
             self.call_order(*tag, Side::Far, order.clone())?;
             self.forget_call(*tag);
@@ -173,7 +166,7 @@ impl<C: Core> World<'_, C> {
     /// Handles the end of a POS connection: its unanswered requests will get no answer.
     fn pos_call_is_over(&mut self, tag: Tag) {
         let lost = self.forget_call(tag);
-        let actor = &self.actors[usize::from(tag.terminal)];
+        let actor = &self.parties.terminals[usize::from(tag.terminal)];
         if lost && actor.powered && actor.listens {
             let name = actor.name.clone();
             self.violate("one-answer", format!("{name} ended a plain TCP connection with an unanswered request on it"));
@@ -183,7 +176,7 @@ impl<C: Core> World<'_, C> {
     /// Forgets a plain TCP connection. Returns whether a request on it had no answer yet.
     fn forget_call(&mut self, tag: Tag) -> bool {
         self.far_is_over(tag);
-        let actor = &mut self.actors[usize::from(tag.terminal)];
+        let actor = &mut self.parties.terminals[usize::from(tag.terminal)];
         let is_here = |connection: &Option<Tag>| *connection == Some(tag);
         let open = &actor.open_requests;
         actor.pos.forget(|id| open.get(&id).is_some_and(is_here));
@@ -197,17 +190,17 @@ impl<C: Core> World<'_, C> {
         let caller = Caller { terminal: tag.terminal, call: tag.connection };
         if let Ok(request) = Request::parse(text, sca_protocol::xml::Limits::default()) {
             let request = Rc::new(request);
-            self.record.push(now, Entry::ToHost(who, line, request.clone()));
+            self.book.record.push(now, Entry::ToHost(who, line, request.clone()));
             let told = || crate::describe::describe_to_host(line, &request);
-            super::seen_at(now, self.script.guards().to_host(who, line, &request), told)?;
+            seen_at(now, self.script.guards().to_host(who, line, &request), told)?;
             self.observed();
             let what = (line, (*request).clone());
-            self.lanes[who].hosts.push_back(Noted { at: now, sequence: self.sequence, what });
-            self.lanes[who].trim();
+            self.parties.lanes[who].hosts.push_back(Noted { at: now, sequence: self.book.sequence, what });
+            self.parties.lanes[who].trim();
         }
         let outputs = match line {
-            Line::Estate => self.vhq.document(caller, text),
-            _ => self.host.handle(now, HostInput::Document { caller, text: text.to_owned() }),
+            Line::Estate => self.parties.vhq.document(caller, text),
+            _ => self.parties.host.handle(now, HostInput::Document { caller, text: text.to_owned() }),
         };
         self.host_outputs(line, outputs)?;
         self.advance().map(drop)
@@ -229,7 +222,7 @@ impl<C: Core> World<'_, C> {
     /// Whether a message is sent to a classic port.
     pub(super) fn is_classic(&self, send: &Send) -> bool {
         let is_text = matches!(send.message, Message::Fields(_) | Message::Xml(_) | Message::Text(_));
-        self.actors[send.to].listens && send.by != Speaker::Broker && is_text
+        self.parties.terminals[send.to].listens && send.by != Speaker::Broker && is_text
     }
 
     /// Sends a message of a POS to a classic port: secondary commands to the secondary port, all others to the
@@ -239,16 +232,16 @@ impl<C: Core> World<'_, C> {
         let is_secondary = matches!(&send.message, Message::Fields(fields)
             if fields.routing.first().is_some_and(|word| word.starts_with("SECONDARY")));
         let line = if is_secondary { Line::Secondary } else { Line::Primary };
-        let (who, of) = (send.to, super::acts::which(send));
+        let (who, of) = (send.to, which(send));
         let mine = |(tag, call): (&Tag, &Call)| {
             (usize::from(tag.terminal) == who && tag.line == Some(line) && call.of == of && !call.over).then_some(*tag)
         };
-        let tag = match self.calls.iter().find_map(mine) {
+        let tag = match self.connections.calls.iter().find_map(mine) {
             Some(tag) => tag,
             None => {
-                self.pos_calls += 1;
-                let call = CallId { line, number: self.pos_calls };
-                let up = self.actors[who].listens;
+                self.connections.pos_calls += 1;
+                let call = CallId { line, number: self.connections.pos_calls };
+                let up = self.parties.terminals[who].listens;
                 self.connect(who, call, up, of);
                 Self::call_tag(who, call)
             }

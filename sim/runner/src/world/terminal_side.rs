@@ -11,8 +11,10 @@ use sca_terminal::{ConnectionId, Input, LinkEvent, Output, Seen, Target};
 use tokio::sync::mpsc;
 
 use super::ends::{EndState, Ends, OUTBOX, Prepared};
-use super::sending::Sent;
-use super::{Stop, World};
+use super::faults::Sent;
+use super::state::World;
+use super::stop::Stop;
+use super::stop::seen_at;
 use crate::armory::Standpoint;
 use crate::core::Core;
 use crate::coverage::Class;
@@ -25,7 +27,7 @@ impl<C: Core> World<'_, C> {
     }
 
     fn standpoint(&self, who: usize) -> Standpoint {
-        Standpoint { who, attempt: self.actors[who].attempts, connection: self.connections + 1 }
+        Standpoint { who, attempt: self.parties.terminals[who].attempts, connection: self.connections.opened + 1 }
     }
 
     /// Carries out one output of a terminal.
@@ -44,7 +46,7 @@ impl<C: Core> World<'_, C> {
             Output::Open { connection } => self.order(who, connection, ClientOrder::Open),
             Output::Text { connection, text } => self.says(who, connection, text),
             Output::Ping { connection, payload } => {
-                let (now, actor) = (self.now(), &mut self.actors[who]);
+                let (now, actor) = (self.now(), &mut self.parties.terminals[who]);
                 actor.watch.pings(now, &payload, &actor.settings);
                 self.order(who, connection, ClientOrder::Ping(payload))
             }
@@ -56,27 +58,27 @@ impl<C: Core> World<'_, C> {
             Output::Seen(seen) => self.seen(who, seen),
             Output::Call { call, address: _ } => self.call(who, call),
             Output::Say { call, text } => {
-                self.actors[who].answered |= !call.line.is_called_by_terminal();
+                self.parties.terminals[who].answered |= !call.line.is_called_by_terminal();
                 self.say(who, call, text)
             }
             Output::HangUp { call } => self.hang_up(who, call),
             Output::Listen(on) => {
-                self.actors[who].listens = on;
+                self.parties.terminals[who].listens = on;
                 Ok(())
             }
             Output::Flash(_) => Ok(()),
             Output::Clock(at) => {
-                self.actors[who].clock.set(at);
+                self.parties.terminals[who].clock.set(at);
                 Ok(())
             }
             Output::PowerLost => {
                 self.goes_dark(who);
                 let now = self.now();
-                self.record.push(now, Entry::Comment("power failure during a write to the flash".to_owned()));
+                self.book.record.push(now, Entry::Comment("power failure during a write to the flash".to_owned()));
                 Ok(())
             }
             Output::Assumed(id) => {
-                self.assumed.insert(id);
+                self.book.assumed.insert(id);
                 Ok(())
             }
         }
@@ -84,13 +86,13 @@ impl<C: Core> World<'_, C> {
 
     /// Sends a text from a terminal on its connection.
     fn says(&mut self, who: usize, connection: ConnectionId, text: String) -> Result<(), Stop> {
-        self.actors[who].answered = true;
+        self.parties.terminals[who].answered = true;
         let tag = Self::tag(who, connection.0);
-        let waits = self.armory.awaits_reply();
+        let waits = self.faults.armed.awaits_reply();
         let cut = waits.then(|| Sent::Reply(text.clone())).and_then(|sent| self.cut_what_is_sent(tag, sent));
         cut.map_or(Ok(()), |cut| self.order(who, connection, cut))?;
         self.gives_to_broker(tag, &text);
-        if let Some(ends) = self.ends.get_mut(&tag) {
+        if let Some(ends) = self.connections.ends.get_mut(&tag) {
             ends.in_flight.push_back(text.clone());
         }
         self.order(who, connection, ClientOrder::Text(text))
@@ -99,16 +101,16 @@ impl<C: Core> World<'_, C> {
     /// Closes a connection from the terminal's side.
     fn close(&mut self, who: usize, connection: ConnectionId, close: ClientOrder) -> Result<(), Stop> {
         let tag = Self::tag(who, connection.0);
-        let actor = &self.actors[who];
+        let actor = &self.parties.terminals[who];
         let has_no_pong = actor.watch.awaits_pong();
-        if let Some(ends) = self.ends.get_mut(&tag) {
+        if let Some(ends) = self.connections.ends.get_mut(&tag) {
             let arrives = ends.carries() && !has_no_pong;
             // A terminal that misses a pong, or that a POS told to REBOOT, closes for a good reason.
             ends.ours |= has_no_pong || actor.reference.is_told_to_reboot();
             // Messages sent before the close arrive before it, unless nothing gets through.
             let said = ends.in_flight.iter().filter(|_| arrives).filter_map(|text| actor.pos.would_answer(text));
             let said: Vec<RequestId> = said.collect();
-            self.actors[who].last_words.extend(said);
+            self.parties.terminals[who].last_words.extend(said);
         }
         self.order(who, connection, close)?;
         self.over(tag);
@@ -116,12 +118,14 @@ impl<C: Core> World<'_, C> {
     }
 
     fn order(&mut self, who: usize, connection: ConnectionId, order: ClientOrder) -> Result<(), Stop> {
-        let Some(client) = self.ends.get(&Self::tag(who, connection.0)).and_then(|ends| ends.client.as_ref()) else {
-            let name = self.actors[who].name.clone();
+        let Some(client) =
+            self.connections.ends.get(&Self::tag(who, connection.0)).and_then(|ends| ends.client.as_ref())
+        else {
+            let name = self.parties.terminals[who].name.clone();
             self.violate("nothing-after-end", format!("{name} sent data on a connection that was over"));
             return Ok(());
         };
-        self.orders += 1;
+        self.connections.orders += 1;
         match client.try_send(order) {
             Err(mpsc::error::TrySendError::Full(_)) => Err(Stop::Error("an outbox of the terminal is full".to_owned())),
             // The outbox is closed if the connection has ended and its event is still queued.
@@ -133,9 +137,9 @@ impl<C: Core> World<'_, C> {
     pub(super) fn over(&mut self, tag: Tag) {
         self.note_cut(tag);
         self.passage_is_over(usize::from(tag.terminal));
-        let actor = &mut self.actors[usize::from(tag.terminal)];
-        let Some(ends) = self.ends.get_mut(&tag) else { return };
-        self.orders += u64::from(ends.client.take().is_some());
+        let actor = &mut self.parties.terminals[usize::from(tag.terminal)];
+        let Some(ends) = self.connections.ends.get_mut(&tag) else { return };
+        self.connections.orders += u64::from(ends.client.take().is_some());
         ends.state = EndState::Over;
         ends.ours |= !actor.powered;
         if !actor.open_requests.is_empty() {
@@ -163,12 +167,12 @@ impl<C: Core> World<'_, C> {
 
     /// Records that a cut in the TLS handshake has struck.
     fn note_cut(&mut self, tag: Tag) {
-        if let Some(ends) = self.ends.get(&tag)
+        if let Some(ends) = self.connections.ends.get(&tag)
             && let Some(index) = ends.cut
             && ends.tap.has_struck()
         {
             let who = usize::from(tag.terminal);
-            if let Some(kind) = self.armory.has_struck(index) {
+            if let Some(kind) = self.faults.armed.has_struck(index) {
                 self.meets(who, Class::of(&kind));
                 self.meets(who, Class::Tls);
             }
@@ -180,34 +184,36 @@ impl<C: Core> World<'_, C> {
         self.watch_link(who, seen);
         self.goes_on(who, seen);
         match seen {
-            Seen::Attempts => self.actors[who].attempts += 1,
+            Seen::Attempts => self.parties.terminals[who].attempts += 1,
             Seen::Connects => {
-                self.actors[who].attempts = 0;
-                self.actors[who].link_up = true;
-                self.connections += 1;
-                let is_up = self.ends.iter().any(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
+                self.parties.terminals[who].attempts = 0;
+                self.parties.terminals[who].link_up = true;
+                self.connections.opened += 1;
+                let is_up =
+                    self.connections.ends.iter().any(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
                 if !is_up {
                     self.violate("icon-truth", "the terminal reports a connection while none is up".to_owned());
                 }
             }
             Seen::Loses => {
-                self.actors[who].link_up = false;
-                let still = self.ends.iter().any(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
+                self.parties.terminals[who].link_up = false;
+                let still =
+                    self.connections.ends.iter().any(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
                 if still {
                     self.violate("icon-truth", "the terminal reports the loss of a link that is still up".to_owned());
                 }
             }
             Seen::Fails(_) => {}
         }
-        self.record.push(now, Entry::Link(who, seen));
-        super::seen_at(now, self.script.guards().link(who, seen), || crate::describe::describe_link(seen))?;
+        self.book.record.push(now, Entry::Link(who, seen));
+        seen_at(now, self.script.guards().link(who, seen), || crate::describe::describe_link(seen))?;
         self.observed();
-        let lanes = &mut self.lanes[who];
-        lanes.link.push_back(Noted { at: now, sequence: self.sequence, what: seen });
+        let lanes = &mut self.parties.lanes[who];
+        lanes.link.push_back(Noted { at: now, sequence: self.book.sequence, what: seen });
         lanes.trim();
         if seen == Seen::Connects {
-            let at = Standpoint { who, attempt: 0, connection: self.connections };
-            for fault in self.armory.on_connection(at) {
+            let at = Standpoint { who, attempt: 0, connection: self.connections.opened };
+            for fault in self.faults.armed.on_connection(at) {
                 self.strike_now(&fault)?;
             }
         }
@@ -224,21 +230,21 @@ impl<C: Core> World<'_, C> {
     ) -> Result<(), Stop> {
         let tag = Self::tag(who, connection.0);
         let mine = |(t, ends): (&Tag, &Ends)| t.terminal == tag.terminal && ends.client.is_some();
-        if self.ends.iter().any(mine) {
-            self.violate("one-connection", format!("{} dialled although connected", self.actors[who].name));
+        if self.connections.ends.iter().any(mine) {
+            self.violate("one-connection", format!("{} dialled although connected", self.parties.terminals[who].name));
         }
-        self.ends.retain(|t, ends| {
+        self.connections.ends.retain(|t, ends| {
             t.terminal != tag.terminal || ends.state != EndState::Over || t.connection + 64 > tag.connection
         });
         let at = self.standpoint(who);
-        let armed = self.armory.fate(at);
+        let armed = self.faults.armed.fate(at);
         let (site, fate) = self.found(target, route.via.as_ref(), armed);
         if fate != Fate::Connect {
             self.meets(who, Class::Dial);
         }
         let (to_server, orders) = mpsc::channel(OUTBOX);
         let (to_client, client_orders) = mpsc::channel(OUTBOX);
-        let muted = self.armory.is_muted(who);
+        let muted = self.faults.armed.is_muted(who);
         let (tls, tap, cut, ours) = self.prepare(at, fate, site.unwrap_or_default(), tag)?;
         let ours = ours && !muted;
         let client_tls = if target.secure { Some(self.client_tls(who, roots)?) } else { None };
@@ -246,33 +252,34 @@ impl<C: Core> World<'_, C> {
             Some(_) => "HTTP/1.1 200 Connection established\r\n\r\n".to_owned(),
             None => "HTTP/1.1 502 Bad Gateway\r\n\r\n".to_owned(),
         };
-        let proxy = route.via.is_some().then(|| self.armory.answer(true, at).unwrap_or_else(usual));
+        let proxy = route.via.is_some().then(|| self.faults.armed.answer(true, at).unwrap_or_else(usual));
         // If a scripted proxy answer refuses the tunnel, the scenario caused the failure.
         let ours = ours || proxy.as_ref().is_some_and(|answer| !answer.starts_with("HTTP/1.1 2"));
         let setup = ServerSetup { proxy, tls, tap: tap.clone(), bounds: None };
-        self.prepared.borrow_mut().insert(tag, Prepared::Link { setup, orders });
-        let message_size_max = usize::try_from(self.actors[who].settings.message_size_max).unwrap_or(usize::MAX);
+        self.connections.prepared.borrow_mut().insert(tag, Prepared::Link { setup, orders });
+        let message_size_max =
+            usize::try_from(self.parties.terminals[who].settings.message_size_max).unwrap_or(usize::MAX);
         let near = self.external_broker.is_some().then(|| tap.clone());
         let setup = ClientSetup { message_size_max, cut: tap.prefix_cut().clone(), near };
         let ends = Ends { cut, ours, muted, site: site.unwrap_or_default(), ..Ends::new(to_client, to_server, tap) };
-        self.ends.insert(tag, ends);
-        self.orders += 1;
-        let settings = &self.actors[who].settings;
+        self.connections.ends.insert(tag, ends);
+        self.connections.orders += 1;
+        let settings = &self.parties.terminals[who].settings;
         let address_timeout = self.setting.clock.real(settings.address_timeout);
         let route = Route { address_timeout, fate, ..route };
         let task = run_client(
-            self.external_broker.as_ref().map_or_else(|| self.dialer.clone(), |state| state.dialer.clone()),
+            self.external_broker.as_ref().map_or_else(|| self.connections.dialer.clone(), |state| state.dialer.clone()),
             route,
             client_tls,
             setup,
             tag,
-            self.mailbox.clone(),
+            self.connections.mailbox.clone(),
             client_orders,
         );
         if self.setting.start_order == 0 {
             tokio::task::spawn_local(task);
         } else {
-            self.starting.push(Box::pin(task));
+            self.connections.starting.push(Box::pin(task));
         }
         Ok(())
     }
@@ -289,7 +296,7 @@ impl<C: Core> World<'_, C> {
 
     /// Whether an HTTP proxy exists at this address: one that some terminal is configured to use.
     fn is_proxy(&self, host: &str, port: u16) -> bool {
-        let mut all = self.actors.iter().filter_map(|actor| actor.settings.via());
+        let mut all = self.parties.terminals.iter().filter_map(|actor| actor.settings.via());
         self.external_broker.is_some() || all.any(|proxy| proxy.host.eq_ignore_ascii_case(host) && proxy.port == port)
     }
 
@@ -309,22 +316,22 @@ impl<C: Core> World<'_, C> {
         if matches!(fate, Fate::Refuse | Fate::Dns | Fate::Lost) {
             return Ok((ServerTls::Off, tap, None, true));
         }
-        let ends = self.armory.end_at_once(at);
+        let ends = self.faults.armed.end_at_once(at);
         if let Some((kind, lasts)) = &ends {
             Self::end_tap(&tap, kind, *lasts);
             self.meets(at.who, Class::of(kind));
         }
-        if !crate::target::target(&self.sites.get(site).settings).secure {
+        if !crate::target::target(&self.parties.brokers.get(site).settings).secure {
             return Ok((ServerTls::Off, tap, None, ends.is_some()));
         }
-        let cut = self.armory.tls_cut(at.who).map(|(cut, index)| {
+        let cut = self.faults.armed.tls_cut(at.who).map(|(cut, index)| {
             tap.arm(cut);
             index
         });
         if let Some(cut) = self.blow_in_handshake() {
             tap.arm(cut);
         }
-        let tls = match self.armory.instead_of_hello(at) {
+        let tls = match self.faults.armed.instead_of_hello(at) {
             Some(bytes) => ServerTls::Instead(bytes),
             None => self.broker_tls(site)?,
         };
@@ -356,13 +363,15 @@ impl<C: Core> World<'_, C> {
             }
             self.heard_by_terminal(usize::from(tag.terminal), text)?;
         }
-        if let (ClientEvent::Text(_) | ClientEvent::Binary(_), Some(ends)) = (&event, self.ends.get_mut(&tag)) {
+        if let (ClientEvent::Text(_) | ClientEvent::Binary(_), Some(ends)) =
+            (&event, self.connections.ends.get_mut(&tag))
+        {
             ends.under_way.pop_front();
         }
-        let actor = &mut self.actors[usize::from(tag.terminal)];
+        let actor = &mut self.parties.terminals[usize::from(tag.terminal)];
         match &event {
             ClientEvent::Answered(head) => {
-                actor.watch.answered(super::watch::asked_pause(head, actor.clock.shows()));
+                actor.watch.answered(super::link_laws::asked_pause(head, actor.clock.shows()));
             }
             ClientEvent::Text(_) => actor.watch.carried(),
             ClientEvent::Pong(payload) => actor.watch.hears_pong(payload),

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use sca_protocol::Chance;
 
-use super::{Stop, World};
+use super::state::World;
+use super::stop::Stop;
 use crate::clock::WallLimit;
 use crate::core::Core;
 
@@ -17,14 +18,14 @@ pub(super) const WALL_MAX: Duration = Duration::from_secs(60);
 
 impl<C: Core> World<'_, C> {
     pub(super) fn count_event(&mut self, in_this_instant: u32, wall: &WallLimit) -> Result<(), Stop> {
-        self.events += 1;
+        self.turn.events += 1;
         if in_this_instant > EVENTS_PER_INSTANT_MAX {
             return Err(Stop::Error(format!("more than {EVENTS_PER_INSTANT_MAX} events in one instant")));
         }
-        if self.events > EVENTS_MAX {
+        if self.turn.events > EVENTS_MAX {
             return Err(Stop::Error(format!("more than {EVENTS_MAX} events")));
         }
-        if self.events.is_multiple_of(1_024) && wall.is_over() {
+        if self.turn.events.is_multiple_of(1_024) && wall.is_over() {
             return Err(Stop::Error(format!("more than {} s of real time", WALL_MAX.as_secs())));
         }
         Ok(())
@@ -38,9 +39,9 @@ impl<C: Core> World<'_, C> {
         self.start_connections();
         let tasks = self.tasks();
         loop {
-            let before = self.mailbox.pulse.count();
+            let before = self.connections.mailbox.pulse.count();
             tokio::task::yield_now().await;
-            let moved = self.mailbox.pulse.count() - before;
+            let moved = self.connections.mailbox.pulse.count() - before;
             if moved == 0 || tasks + moved < POLLS_IN_A_YIELD {
                 return;
             }
@@ -49,32 +50,32 @@ impl<C: Core> World<'_, C> {
 
     /// Upper bound of task polls in one turn in which no data moved.
     pub(super) fn tasks(&self) -> u64 {
-        2 * (self.ends.len() + self.calls.len()) as u64 + self.orders
+        2 * (self.connections.ends.len() + self.connections.calls.len()) as u64 + self.connections.orders
     }
 
     pub(super) fn start_connections(&mut self) {
-        if self.starting.is_empty() {
+        if self.connections.starting.is_empty() {
             return;
         }
-        let mut order = Chance::new(self.setting.start_order).stream("start", &[self.events]);
-        while !self.starting.is_empty() {
-            let which = order.below(self.starting.len() as u64);
-            tokio::task::spawn_local(self.starting.remove(usize::try_from(which).unwrap_or(0)));
+        let mut order = Chance::new(self.setting.start_order).stream("start", &[self.turn.events]);
+        while !self.connections.starting.is_empty() {
+            let which = order.below(self.connections.starting.len() as u64);
+            tokio::task::spawn_local(self.connections.starting.remove(usize::try_from(which).unwrap_or(0)));
         }
     }
 
     /// The earliest deadline of any machine or wait, if there is one.
     pub(super) fn next_deadline(&self, waits: Option<Duration>) -> Option<Duration> {
-        let machines = self.actors.iter().filter_map(|actor| actor.core.deadline());
+        let machines = self.parties.terminals.iter().filter_map(|actor| actor.core.deadline());
         machines
             .chain(waits)
-            .chain(self.armory.deadline())
-            .chain(self.late.iter().map(|late| late.at))
+            .chain(self.faults.armed.deadline())
+            .chain(self.faults.late.iter().map(|late| late.at))
             .chain(self.idle_deadline())
-            .chain(self.host.deadline())
+            .chain(self.parties.host.deadline())
             .chain(self.sweeping.deadline())
             .chain(self.second_thoughts())
-            .chain(self.ends_at)
+            .chain(self.turn.ends_at)
             .min()
     }
 }
