@@ -276,11 +276,11 @@ fn lines_that_are_missing_are_inserted_and_slips_are_not_written_into_the_answer
     let failed = text(&run(&folder, &["run", "a.sca"]).stderr);
     assert!(
         failed.contains(
-            "no line lists the answer to `start`; this one would: terminal -> pos  RESULT=OK RESULT_CODE=-1  re start"
+            "no line expects the answer to `start`; this one would: terminal -> pos  RESULT=OK RESULT_CODE=-1  re start"
         ),
         "{failed}"
     );
-    assert!(failed.contains("warning[W007]: no line lists the answer to `last`"), "{failed}");
+    assert!(failed.contains("warning[W007]: no line expects the answer to `last`"), "{failed}");
     assert!(run(&folder, &["run", "--update-lines", "a.sca"]).status.success());
     let first = "terminal -> pos  RESULT=OK RESULT_CODE=-1  re start\n";
     let last = "terminal -> pos  RESULT=OK RESULT_CODE=-1  re last\n";

@@ -178,7 +178,7 @@ fn expanded(tree: &str) -> Vec<String> {
     }
     parts.push(&inner[from..]);
     let parts = parts.into_iter().map(str::trim).filter(|part| !part.is_empty());
-    parts.flat_map(|part| expanded(part)).map(|part| format!("{}{part}", base.trim()).replace("::self", "")).collect()
+    parts.flat_map(expanded).map(|part| format!("{}{part}", base.trim()).replace("::self", "")).collect()
 }
 
 /// Paths within expressions: `crate::a::b`, `super::c` and `child::d`.

@@ -1,4 +1,4 @@
-//! What `check` says of a text, as an editor shows it.
+//! Diagnostics of a text: the problems that `check` reports, in the editor's form.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use sca_scenario::{Library, Problem, Span};
 
 use crate::place::range_of;
 
-/// Errors and warnings of a text. `open` gives the text of another file that is open in the editor and may not be saved.
+/// Returns the errors and warnings of a text. `open` returns the possibly unsaved text of another file that is open.
 pub(crate) fn diagnose(
     path: &Path,
     text: &str,
@@ -25,7 +25,7 @@ pub(crate) fn diagnose(
         Err(problems) => problems.clone(),
     };
     let at_home = |problem: &Problem| {
-        // What is wrong in a library is shown where the library is named.
+        // A problem in a library is shown at the `use` line that names the library.
         let file = usize::from(problem.span.file);
         if file == 0 {
             return shown(text, problem);
@@ -38,7 +38,7 @@ pub(crate) fn diagnose(
     problems.iter().map(at_home).collect()
 }
 
-/// The n-th `use` of a text.
+/// The position of the n-th `use` line of a text.
 fn use_line(text: &str, number: usize) -> Option<Span> {
     let mut uses = (1..).zip(text.lines()).filter(|(_, line)| line.starts_with("use "));
     let (line, words) = uses.nth(number - 1)?;

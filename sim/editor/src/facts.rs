@@ -1,4 +1,4 @@
-//! What the tables say of a word: offered as one types, and shown when one asks.
+//! Items for completion and hover, made from the tables of the language and the protocol.
 
 use lsp_types::CompletionItemKind as Look;
 use sca_protocol::clauses::CLAUSES;
@@ -10,20 +10,20 @@ use sca_scenario::model::INVARIANTS;
 
 use crate::words::{CARDHOLDER, CERTIFICATE, HEADERS, HOST, LINK, PARTIES, REASONS, STEPS, SUFFIXES};
 
-/// A word, and what is known of it.
+/// A word of the language with its documentation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fact {
-    /// The word, as it is inserted.
+    /// The word as it is inserted.
     pub(crate) word: String,
-    /// What it is, in a few words.
+    /// A short description.
     pub(crate) detail: String,
-    /// What is known of it and where that comes from, in Markdown.
+    /// The full documentation with its source, in Markdown.
     pub(crate) text: String,
-    /// How an editor marks it.
+    /// The kind of completion item, which decides its icon.
     pub(crate) look: Look,
 }
 
-/// A fact that is told in one line.
+/// Creates an item whose documentation is one line.
 pub(crate) fn fact(word: impl Into<String>, detail: impl Into<String>, look: Look) -> Fact {
     let (word, detail) = (word.into(), detail.into());
     Fact { text: format!("`{word}`: {detail}"), word, detail, look }
@@ -33,7 +33,7 @@ fn table(words: &[(&str, &str)], look: Look) -> Vec<Fact> {
     words.iter().map(|(word, says)| fact(*word, *says, look)).collect()
 }
 
-/// Whether the words of a line at the top level make a step of it.
+/// Whether a top-level line with these words is a step.
 pub(crate) fn is_step(words: &[String]) -> bool {
     let first = words.first().map_or("", String::as_str);
     let second = words.get(1).map_or("", String::as_str);
@@ -59,12 +59,12 @@ pub(crate) fn suffixes() -> Vec<Fact> {
     table(SUFFIXES, Look::KEYWORD)
 }
 
-/// Those of the suffixes that mean something behind a line.
+/// The suffixes with these words.
 pub(crate) fn suffixes_of(words: &[&str]) -> Vec<Fact> {
     suffixes().into_iter().filter(|fact| words.contains(&fact.word.as_str())).collect()
 }
 
-/// The models that the source lists.
+/// The models in the table.
 pub(crate) fn models() -> Vec<Fact> {
     let models = sca_protocol::models::MODELS.iter();
     models
@@ -83,15 +83,12 @@ pub(crate) fn reasons() -> Vec<Fact> {
 }
 
 pub(crate) fn tls_words() -> Vec<Fact> {
-    sca_protocol::reason::TLS_WORDS
-        .iter()
-        .map(|(word, _)| fact(*word, "TLS failed by this", Look::ENUM_MEMBER))
-        .collect()
+    sca_protocol::reason::TLS_WORDS.iter().map(|(word, _)| fact(*word, "why TLS failed", Look::ENUM_MEMBER)).collect()
 }
 
 pub(crate) fn handshake_words() -> Vec<Fact> {
     let words = sca_protocol::reason::HANDSHAKE_WORDS.iter();
-    words.map(|(word, _)| fact(*word, "this of the 101 is not right", Look::ENUM_MEMBER)).collect()
+    words.map(|(word, _)| fact(*word, "what is wrong with the 101 answer", Look::ENUM_MEMBER)).collect()
 }
 
 pub(crate) fn cardholder() -> Vec<Fact> {
@@ -136,7 +133,7 @@ pub(crate) fn clauses() -> Vec<Fact> {
     CLAUSES.iter().map(one).collect()
 }
 
-/// Kinds of faults by their first word, with how scenarios say them.
+/// Kinds of faults by their first word, with their forms in scenarios.
 pub(crate) fn faults() -> Vec<Fact> {
     let of = |word: &&'static str| {
         let word: &str = word;
@@ -148,7 +145,7 @@ pub(crate) fn faults() -> Vec<Fact> {
     sca_scenario::FAULT_WORDS.iter().map(of).collect()
 }
 
-/// The settings of a party, by the word it stands under.
+/// The settings of a party, given by its keyword.
 pub(crate) fn settings(party: &str) -> Vec<Fact> {
     fn rows<T: Settings>() -> Vec<Fact> {
         T::table().iter().map(setting).collect()
@@ -162,7 +159,7 @@ pub(crate) fn settings(party: &str) -> Vec<Fact> {
 }
 
 fn setting<T>(row: &Row<T>) -> Fact {
-    let default = if row.default.is_empty() { "nothing".to_owned() } else { format!("`{}`", row.default) };
+    let default = if row.default.is_empty() { "empty".to_owned() } else { format!("`{}`", row.default) };
     let takes = row.kind.expected();
     let assumed = assumptions::find(row.source).map(|a| format!(" ({})", a.says)).unwrap_or_default();
     let text = format!(
@@ -172,7 +169,7 @@ fn setting<T>(row: &Row<T>) -> Fact {
     Fact { text, ..fact(row.name, format!("{takes}; {default}"), Look::PROPERTY) }
 }
 
-/// The words that a setting can hold, where they are few.
+/// The possible values of a setting, if it takes one of a few words; otherwise its default.
 pub(crate) fn setting_values(party: &str, name: &str) -> Vec<Fact> {
     fn words<T: Settings>(name: &str) -> Vec<Fact> {
         use sca_protocol::settings::Kind;
@@ -212,12 +209,12 @@ pub(crate) fn commands(function_type: &str) -> Vec<Fact> {
 fn command(row: &commands::Command) -> Fact {
     let needs = match row.needs {
         Needs::Session => "needs a session",
-        Needs::NoSession => "needs that no session is open",
+        Needs::NoSession => "needs no session to be open",
         Needs::Either => "with a session or without",
     };
     let fields: Vec<String> = row.fields.iter().copied().flatten().map(described).collect();
     let fields = if fields.is_empty() { String::new() } else { format!("\n\nFields:\n\n{}", fields.join("\n")) };
-    let guess = row.guess.map(|id| format!("\n\nIts row rests on {id}.")).unwrap_or_default();
+    let guess = row.guess.map(|id| format!("\n\nThis row is based on the assumption {id}.")).unwrap_or_default();
     let done = format!("answers {} {}", row.done.number, row.done.result);
     Fact {
         text: format!("**{} {}** {needs}, {done}.{fields}{guess}", row.function_type, row.command),
@@ -230,7 +227,7 @@ fn described(field: &Field) -> String {
     format!("- `{}`: {}{must}", field.name, holds(field.kind))
 }
 
-/// What a field may hold, in words.
+/// Describes the values a field may have.
 fn holds(kind: Kind) -> String {
     match kind {
         Kind::Text(from, to) if from == to => format!("{from} characters"),
@@ -243,7 +240,7 @@ fn holds(kind: Kind) -> String {
         Kind::Amount => "an amount such as 12.40".to_owned(),
         Kind::NonZero => "an amount that is not zero".to_owned(),
         Kind::Zero => "0.00".to_owned(),
-        Kind::Signed => "an amount, perhaps negative".to_owned(),
+        Kind::Signed => "an amount, may be negative".to_owned(),
         Kind::One(words) => format!("one of {}", words.join(", ")),
         Kind::Some(words) => format!("some of {}, joined by |", words.join(", ")),
         Kind::Base64(to) => format!("at most {to} characters of base64"),
@@ -251,17 +248,17 @@ fn holds(kind: Kind) -> String {
         Kind::Day => "a date as YYYYMMDD".to_owned(),
         Kind::UsDay => "a date as MM/DD/YYYY".to_owned(),
         Kind::Time => "a time as hh:mm:ss".to_owned(),
-        Kind::Clock => "YYYYMMDDhhmm, perhaps with ss".to_owned(),
-        Kind::Group => "fields of its own".to_owned(),
+        Kind::Clock => "YYYYMMDDhhmm, optionally with ss".to_owned(),
+        Kind::Group => "a group of fields".to_owned(),
     }
 }
 
-/// The fields that a command takes, as they are written.
+/// The fields of a command, each as `FIELD=`.
 pub(crate) fn fields(function_type: &str, command: &str) -> Vec<Fact> {
     let rows = commands::all().filter(|row| row.function_type == function_type && row.command == command);
     let own = rows.flat_map(|row| row.fields.iter().copied().flatten());
     let mut facts: Vec<Fact> = own.map(field_fact).collect();
-    for (name, says) in [("COUNTER", "rises from request to request"), ("POS_RECON", "comes back in the answer")] {
+    for (name, says) in [("COUNTER", "increases with every request"), ("POS_RECON", "is repeated in the answer")] {
         facts.push(fact(format!("{name}="), says, Look::FIELD));
     }
     facts
@@ -275,7 +272,7 @@ fn field_fact(field: &Field) -> Fact {
     }
 }
 
-/// The words that a field of a command can hold, where they are few.
+/// The possible values of a field of a command, if it takes one of a few words.
 pub(crate) fn field_values(function_type: &str, command: &str, name: &str) -> Vec<Fact> {
     let rows = commands::all().filter(|row| row.function_type == function_type && row.command == command);
     let field = rows.flat_map(|row| row.fields.iter().copied().flatten()).find(|field| field.name == name);
@@ -288,21 +285,21 @@ pub(crate) fn field_values(function_type: &str, command: &str, name: &str) -> Ve
     words.iter().map(|word| fact(*word, format!("a value of {name}"), Look::VALUE)).collect()
 }
 
-/// Fields of answers, and of what they hold the words that the tables have.
+/// The fields of answers, each as `FIELD=`.
 pub(crate) fn answer_fields() -> Vec<Fact> {
     const FIELDS: &[(&str, &str)] = &[
         ("RESULT=", "the outcome in a word"),
         ("RESULT_CODE=", "the outcome as a number"),
         ("RESPONSE_TEXT=", "the outcome as a text"),
         ("TERMINATION_STATUS=", "SUCCESS or FAILURE"),
-        ("COUNTER=", "what GET_COUNTER answers"),
-        ("POS_RECON=", "what the request said"),
-        ("APPROVED_AMOUNT=", "what the host approved"),
+        ("COUNTER=", "the counter, answered to GET_COUNTER"),
+        ("POS_RECON=", "the value from the request"),
+        ("APPROVED_AMOUNT=", "the amount the host approved"),
     ];
     table(FIELDS, Look::FIELD)
 }
 
-/// What a command answers when all is well, for a field of its answer.
+/// The value of an answer's field when the command succeeds.
 pub(crate) fn answers_of(function_type: &str, command: &str, field: &str) -> Vec<Fact> {
     let rows = commands::all().filter(|row| row.function_type == function_type && row.command == command);
     let told = rows.map(|row| match field {
@@ -311,10 +308,10 @@ pub(crate) fn answers_of(function_type: &str, command: &str, field: &str) -> Vec
         "TERMINATION_STATUS" => "SUCCESS".to_owned(),
         _ => String::new(),
     });
-    told.filter(|word| !word.is_empty()).map(|word| fact(word, "when all is well", Look::VALUE)).collect()
+    told.filter(|word| !word.is_empty()).map(|word| fact(word, "on success", Look::VALUE)).collect()
 }
 
-/// RESULT, RESULT_CODE and TERMINATION_STATUS as the tables have them.
+/// The values of RESULT, RESULT_CODE and TERMINATION_STATUS in the tables.
 pub(crate) fn answer_values(field: &str) -> Vec<Fact> {
     let all = || codes::DEVICE.iter().chain(codes::PLATFORM).chain(codes::NOTICES);
     let mut facts: Vec<Fact> = match field {
@@ -325,7 +322,7 @@ pub(crate) fn answer_values(field: &str) -> Vec<Fact> {
             };
             all().map(one).collect()
         }
-        "TERMINATION_STATUS" => ["SUCCESS", "FAILURE"].map(|word| fact(word, "how it ended", Look::VALUE)).to_vec(),
+        "TERMINATION_STATUS" => ["SUCCESS", "FAILURE"].map(|word| fact(word, "the outcome", Look::VALUE)).to_vec(),
         _ => Vec::new(),
     };
     facts.sort_by(|a, b| a.word.cmp(&b.word));

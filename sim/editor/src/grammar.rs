@@ -1,10 +1,10 @@
-//! The TextMate grammar, made of the same tables as everything else: an editor colours what the language has.
+//! The TextMate grammar for highlighting, generated from the tables of the language.
 
 use serde_json::{Value, json};
 
 use crate::facts::{self, Fact};
 
-/// The grammar as JSON, for `sca.tmLanguage.json`.
+/// Returns the grammar as JSON, for `sca.tmLanguage.json`.
 #[must_use]
 pub fn grammar() -> Value {
     json!({
@@ -33,7 +33,7 @@ fn captured(pattern: &str, scopes: &[(usize, &str)]) -> Value {
     json!({ "match": pattern, "captures": captures })
 }
 
-/// Words as an alternation, the longer before those that begin them.
+/// Joins words into an alternation, longer words before their prefixes.
 fn any_of(facts: &[Fact]) -> String {
     let bare = |fact: &Fact| fact.word.trim_end_matches('1').trim_end_matches('_').to_owned();
     let mut words: Vec<String> = facts.iter().map(bare).collect();
@@ -42,7 +42,7 @@ fn any_of(facts: &[Fact]) -> String {
     words.join("|").replace('.', r"\.").replace(' ', " +")
 }
 
-/// What stands deeper below an arrow or an answer is kept as it is.
+/// Lines indented below an arrow or an answer are verbatim.
 fn message() -> Value {
     json!({
         "begin": r"^( *)(?!without\b|ignore\b|#)(?=[^#\n]*(?:->| answers ))",
@@ -64,7 +64,7 @@ fn verbatim() -> Value {
     ] })
 }
 
-/// What a line can begin with; anything else is wrong there.
+/// The words that can begin a line; other words are marked as illegal.
 fn begin() -> Vec<Value> {
     let lead = r"^(\s*(?:\+\d+\.\d{3}\s+)?(?:[A-Z]\w*:\s+)?)";
     let mut settings = Vec::new();
@@ -98,7 +98,7 @@ fn begin() -> Vec<Value> {
     ]
 }
 
-/// What stands behind the beginning of a line.
+/// The patterns for the rest of a line.
 fn rest() -> Vec<Value> {
     let fixed: Vec<Fact> = [facts::screens(), facts::reasons(), facts::tls_words(), facts::handshake_words()].concat();
     let doing: Vec<Fact> = [facts::faults(), facts::link(), facts::cardholder(), facts::host()].concat();

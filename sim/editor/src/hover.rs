@@ -1,4 +1,4 @@
-//! What is known of the word under the cursor.
+//! Documentation of the word under the cursor.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::complete::{labels, stories};
 use crate::facts::{self, Fact};
 use crate::line::{AtCursor, word_at};
 
-/// The fact of the word at a place, in Markdown, and the characters of the line that it stands at.
+/// Returns the documentation of the word at a position in Markdown, with its first character and its length.
 pub(crate) fn hover(path: &Path, text: &str, line: usize, at: usize) -> Option<(String, usize, usize)> {
     let whole = text.lines().nth(line)?;
     let (word, from) = word_at(whole, at)?;
@@ -25,7 +25,7 @@ fn known(path: &Path, text: &str, line: usize, word: &str, from: usize) -> Optio
     let at = AtCursor::new(text, line, from);
     let is = |fact: &Fact| {
         let known = fact.word.trim_end_matches('=');
-        // The ending of a parameter's name is free.
+        // The ending `_` or `_1` of a parameter's name is optional.
         known == word || (is_parameter(word) && bare(known) == bare(word))
     };
     let mut places: Vec<Vec<Fact>> = Vec::new();
@@ -41,7 +41,7 @@ fn known(path: &Path, text: &str, line: usize, word: &str, from: usize) -> Optio
         places.push(facts::fields(&all(2), &all(3)));
         places.push(facts::function_types());
         places.push(facts::answer_fields());
-        // The value of a field: what stands before it is its name.
+        // For the value of a field, the text before it is the field's name.
         let field = at.typed.trim_end_matches(['=', '!', '<', '>']);
         places.push(facts::answer_values(field));
         places.push(facts::field_values(&all(2), &all(3), field));

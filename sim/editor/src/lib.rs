@@ -1,5 +1,5 @@
-//! The language server: diagnostics as one types, completion, hover and formatting for scenarios. It says what `check`
-//! and `fmt` say, and offers what the tables hold; it decides nothing itself.
+//! Language server for scenarios: diagnostics, completion, hover and formatting. It reports what `check` and `fmt`
+//! report and offers the words of the tables; it has no rules of its own.
 
 mod complete;
 mod diagnose;

@@ -1,22 +1,22 @@
-//! The line at the cursor: its words before the cursor, what is being typed, and the block it stands in.
+//! The line at the cursor: the words before the cursor, the word being typed, and the enclosing block.
 
-/// A line as far as the cursor.
+/// A line up to the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AtCursor {
-    /// Which line, from 0.
+    /// The line number, from 0.
     pub(crate) line: usize,
-    /// The words before the one that is being typed, a stamp and a `NAME:` left out.
+    /// The words before the one being typed, without a time stamp or `NAME:` prefix.
     pub(crate) words: Vec<String>,
-    /// The beginning of the word that is being typed.
+    /// The part of the word being typed that is before the cursor.
     pub(crate) typed: String,
-    /// The first line above that is indented less; none at the top level.
+    /// The words of the nearest line above that is indented less; none at the top level.
     pub(crate) parent: Option<Vec<String>>,
-    /// Whether a step stands above.
+    /// Whether there is a step above.
     pub(crate) after_steps: bool,
 }
 
 impl AtCursor {
-    /// Looks at a text where the cursor stands: a line, from 0, and characters before the cursor.
+    /// Analyses the text at the cursor: `line` from 0, and `before` characters before the cursor in that line.
     pub(crate) fn new(text: &str, line: usize, before: usize) -> Self {
         let lines: Vec<&str> = text.lines().collect();
         let whole = lines.get(line).copied().unwrap_or_default();
@@ -40,17 +40,17 @@ impl AtCursor {
         Self { line, words, typed, parent, after_steps: above.clone().any(|text| is_step(&text)) }
     }
 
-    /// The word so many before the one that is typed, 1 for the last.
+    /// The n-th word before the one being typed; 1 is the last.
     pub(crate) fn back(&self, back: usize) -> &str {
         self.words.len().checked_sub(back).map_or("", |at| self.words[at].as_str())
     }
 
-    /// The word at a place of the line.
+    /// The word at an index.
     pub(crate) fn word(&self, at: usize) -> &str {
         self.words.get(at).map_or("", String::as_str)
     }
 
-    /// The place of the arrow.
+    /// The index of the arrow.
     pub(crate) fn arrow(&self) -> Option<usize> {
         self.words.iter().position(|word| word == "->")
     }
@@ -60,7 +60,7 @@ fn indent_of(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 
-/// The words of a line; a string is one word, and so is one that is not closed yet.
+/// Splits a line into words; a string is one word, even if it is not closed yet.
 pub(crate) fn words(line: &str) -> Vec<String> {
     let (mut words, mut word, mut in_string) = (Vec::new(), String::new(), false);
     for c in line.chars() {
@@ -84,7 +84,7 @@ pub(crate) fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// The word under a character of a line, and where it begins.
+/// The word at a character of a line, and where it begins.
 pub(crate) fn word_at(line: &str, at: usize) -> Option<(String, usize)> {
     let is_part = |c: &char| c.is_alphanumeric() || matches!(c, '-' | '_');
     let chars: Vec<char> = line.chars().collect();

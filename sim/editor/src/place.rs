@@ -1,4 +1,5 @@
-//! Places: an editor counts characters in units of UTF-16 and names files by URLs, we count characters and name paths.
+//! Conversion of positions and paths: editors count UTF-16 units and use URLs; this crate counts characters and uses
+//! paths.
 
 use std::path::PathBuf;
 
@@ -6,17 +7,17 @@ use lsp_types::{Position, Range, Uri};
 use percent_encoding::percent_decode_str;
 use sca_scenario::Span;
 
-/// The path of a `file:` URL; none for another.
+/// The path of a `file:` URL; none for other URLs.
 pub(crate) fn path_of(uri: &Uri) -> Option<PathBuf> {
     let path = uri.as_str().strip_prefix("file://")?;
     let path = path.strip_prefix("localhost").unwrap_or(path);
     let decoded = percent_decode_str(path).decode_utf8().ok()?;
-    // On Windows a drive stands behind the first slash.
+    // On Windows, a drive follows the first slash.
     let drive = decoded.strip_prefix('/').filter(|rest| rest.as_bytes().get(1) == Some(&b':'));
     Some(PathBuf::from(drive.unwrap_or(&decoded)))
 }
 
-/// A span of a text as an editor names it.
+/// The range of a span, in UTF-16 units.
 pub(crate) fn range_of(text: &str, span: Span) -> Range {
     let number = span.line.saturating_sub(1);
     let line = text.lines().nth(number as usize).unwrap_or_default();
@@ -29,7 +30,7 @@ pub(crate) fn range_of(text: &str, span: Span) -> Range {
     Range { start: Position::new(number, start), end: Position::new(number, end.max(start + 1)) }
 }
 
-/// How many characters of a line stand before a position.
+/// The number of characters of a line before a position.
 pub(crate) fn chars_before(line: &str, position: Position) -> usize {
     let mut units = 0;
     for (at, c) in line.chars().enumerate() {

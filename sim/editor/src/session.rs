@@ -1,4 +1,4 @@
-//! One session with an editor: the texts it has open, and an answer to each thing it asks.
+//! A session with an editor over the language server protocol: the open texts, and the answers to requests.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Read, Write};
@@ -24,34 +24,34 @@ use crate::diagnose::diagnose;
 use crate::hover::hover;
 use crate::place::{chars_before, path_of, range_of};
 
-/// Why a session ends before it is over.
+/// An error that ends a session early.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// A message does not say how long it is.
-    #[error("a message came without its Content-Length")]
+    /// A message has no Content-Length.
+    #[error("a message has no Content-Length")]
     Header,
-    /// A message is longer than any text.
-    #[error("a message of {0} bytes came, {MESSAGE_MAX} are allowed")]
+    /// A message exceeds the size limit; carries its size in bytes.
+    #[error("a message has {0} bytes, at most {MESSAGE_MAX} are allowed")]
     TooLong(usize),
-    /// The streams broke.
+    /// Reading or writing failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }
 
-/// Texts that one session has open.
+/// The maximum number of open texts in a session.
 const OPEN_MAX: usize = 1_000;
 
-/// Bytes of one message.
+/// The maximum size of a message, in bytes.
 const MESSAGE_MAX: usize = 64 << 20;
-/// Bytes of a line before a message.
+/// The maximum size of a header line, in bytes.
 const HEADER_MAX: u64 = 4_096;
 
-/// Serves an editor on standard input and output, until it is done.
+/// Runs the language server on standard input and output until the editor ends the session.
 ///
-/// Says whether the editor has ended it in the way that the protocol wants: `shutdown`, then `exit`.
+/// Returns whether the editor ended it as the protocol requires: `shutdown`, then `exit`.
 ///
 /// # Errors
-/// [`ServeError`].
+/// [`ServeError`] if a message cannot be framed, or reading or writing fails.
 pub fn serve() -> Result<bool, ServeError> {
     serve_on(&mut std::io::stdin().lock(), &mut std::io::stdout().lock())
 }
@@ -61,7 +61,7 @@ fn serve_on(from: &mut impl BufRead, to: &mut impl Write) -> Result<bool, ServeE
     while let Some(message) = read(from)? {
         let answers = match message {
             Err(why) => {
-                // Whose answer this would be is not known.
+                // The request that this would answer is unknown, so its id is null.
                 let error = serde_json::json!({ "code": ErrorCode::ParseError as i32, "message": why });
                 let answer = serde_json::json!({ "jsonrpc": "2.0", "id": null, "error": error }).to_string();
                 write!(to, "Content-Length: {}\r\n\r\n{answer}", answer.len())?;
@@ -82,7 +82,8 @@ fn serve_on(from: &mut impl BufRead, to: &mut impl Write) -> Result<bool, ServeE
     Ok(session.phase == Phase::After)
 }
 
-/// The next message, or why it is none; nothing where the editor has gone. Its length is bounded before a byte of it is kept.
+/// Reads the next message, or the reason why it is invalid; none at the end of input. Its length is checked before the
+/// body is read.
 fn read(from: &mut impl BufRead) -> Result<Option<Result<Message, String>>, ServeError> {
     let mut length = None;
     loop {
@@ -104,7 +105,7 @@ fn read(from: &mut impl BufRead) -> Result<Option<Result<Message, String>>, Serv
     }
     let mut body = vec![0; length];
     from.read_exact(&mut body)?;
-    Ok(Some(serde_json::from_slice(&body).map_err(|error| format!("this is no message: {error}"))))
+    Ok(Some(serde_json::from_slice(&body).map_err(|error| format!("not a valid message: {error}"))))
 }
 
 fn capabilities() -> ServerCapabilities {
@@ -125,17 +126,17 @@ fn capabilities() -> ServerCapabilities {
     }
 }
 
-/// How far a session is.
+/// The phase of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// Nothing is answered but `initialize`.
+    /// Before `initialize`: all other requests are rejected.
     Before,
     Open,
-    /// Nothing is answered any more.
+    /// After `shutdown`: all requests are rejected.
     After,
 }
 
-/// A path without the steps that lead nowhere.
+/// Normalizes a path: removes `.` and resolves `..`.
 fn tidy(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
@@ -161,7 +162,7 @@ struct Open {
 }
 
 impl Session {
-    /// Takes note of what the editor tells. What cannot be read changes nothing, and ends nothing.
+    /// Handles a notification. One that cannot be read is ignored.
     fn hear(&mut self, heard: Notification) -> Vec<Message> {
         let params = heard.params;
         match heard.method.as_str() {
@@ -176,7 +177,7 @@ impl Session {
                 },
                 Err(_) => Vec::new(),
             },
-            // A table or a file that was saved may mend what uses it.
+            // A saved table or file may change the problems of other texts.
             DidSaveTextDocument::METHOD => self.published_all(),
             DidCloseTextDocument::METHOD => match serde_json::from_value::<DidCloseTextDocumentParams>(params) {
                 Ok(params) => {
@@ -198,7 +199,7 @@ impl Session {
         }
         let name = open.uri.as_str().to_owned();
         self.texts.insert(name.clone(), open);
-        // A library that changes may mend what uses it, or break it.
+        // A changed library may change the problems of the texts that use it.
         let mut all: Vec<Message> = self.texts.get(&name).map(|open| self.published(open)).into_iter().collect();
         if is_used {
             all.extend(self.texts.values().filter(|open| open.uri.as_str() != name).map(|open| self.published(open)));
@@ -214,7 +215,7 @@ impl Session {
         publish(PublishDiagnosticsParams::new(open.uri.clone(), self.found(open), None))
     }
 
-    /// What is wrong with a text, by the texts that are open and the disk behind them.
+    /// The diagnostics of a text; other files are taken from the open texts first, then from disk.
     fn found(&self, open: &Open) -> Vec<Diagnostic> {
         let others = |path: &Path| {
             let path = tidy(path);
@@ -233,7 +234,7 @@ impl Session {
                 return wrong(ErrorCode::InvalidRequest, "`initialize` comes once");
             }
             (Phase::Open, Shutdown::METHOD) => self.phase = Phase::After,
-            (Phase::After, _) => return wrong(ErrorCode::InvalidRequest, "nothing comes behind `shutdown` but `exit`"),
+            (Phase::After, _) => return wrong(ErrorCode::InvalidRequest, "only `exit` may follow `shutdown`"),
             (Phase::Open, _) => {}
         }
         let answered = match request.method.as_str() {
@@ -245,7 +246,7 @@ impl Session {
             HoverRequest::METHOD => self.hover(request.params),
             Formatting::METHOD => self.format(request.params),
             other => {
-                let message = format!("`{other}` is not known here");
+                let message = format!("unknown method `{other}`");
                 return Response::new_err(id, ErrorCode::MethodNotFound as i32, message);
             }
         };
@@ -255,7 +256,7 @@ impl Session {
         }
     }
 
-    /// The text of a place, its line and the characters before it.
+    /// The open text, line number and number of characters before a position.
     fn place(&self, place: &TextDocumentPositionParams) -> Option<(&Open, usize, usize)> {
         let open = self.texts.get(place.text_document.uri.as_str())?;
         let line = place.position.line as usize;
@@ -284,8 +285,8 @@ impl Session {
         serde_json::to_value(found)
     }
 
-    /// The one layout as a change of the whole text; none where the text is not valid, since its blocks may not be what
-    /// they seem.
+    /// Formats a text as one edit that replaces all of it. A text with errors is not changed, because its block
+    /// structure may be wrong.
     fn format(&self, params: serde_json::Value) -> Result<serde_json::Value, serde_json::Error> {
         let params: DocumentFormattingParams = serde_json::from_value(params)?;
         let Some(open) = self.texts.get(params.text_document.uri.as_str()) else {

@@ -1,4 +1,4 @@
-//! What is done rather than seen: the cardholder, settings, checks.
+//! Parser of actions: the cardholder, settings, files, checks.
 
 use sca_protocol::cards::{CARDS, Card, Entry};
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Settings, TerminalSettings};
@@ -8,11 +8,11 @@ use crate::model::{Action, CardholderAct, Party, Relation, Set};
 use crate::names::Names;
 use crate::problem::Problem;
 
-/// Reads what the cardholder does.
+/// Parses an action of the cardholder.
 pub(crate) fn cardholder(cursor: &mut Cursor<'_>) -> Result<CardholderAct, Problem> {
     const ACTS: &[&str] = &["presses", "enters", "taps", "inserts", "swipes", "removes", "signs"];
     cursor.demand("cardholder")?;
-    let word = cursor.word("what the cardholder does")?;
+    let word = cursor.word("an action of the cardholder")?;
     match word.text.as_str() {
         "presses" => Ok(CardholderAct::Presses(cursor.word("a button")?.plain())),
         "enters" => Ok(CardholderAct::Enters(cursor.string("a text")?)),
@@ -22,7 +22,7 @@ pub(crate) fn cardholder(cursor: &mut Cursor<'_>) -> Result<CardholderAct, Probl
         "removes" => Ok(CardholderAct::Removes),
         "signs" => Ok(CardholderAct::Signs),
         other => {
-            let problem = Problem::new("E013", word.span, format!("a cardholder does not `{other}`"));
+            let problem = Problem::new("E013", word.span, format!("a cardholder cannot `{other}`"));
             Err(problem.suggest(other, ACTS.iter().copied()))
         }
     }
@@ -37,7 +37,7 @@ fn card(cursor: &mut Cursor<'_>, entry: Entry) -> Result<CardholderAct, Problem>
     Ok(CardholderAct::Presents(card, entry))
 }
 
-/// Reads how labelled values relate.
+/// Parses a comparison of labels.
 pub(crate) fn check(cursor: &mut Cursor<'_>) -> Result<Action, Problem> {
     let relation = cursor.value("rising, differ or same", |t| match t {
         "rising" => Some(Relation::Rising),
@@ -47,12 +47,12 @@ pub(crate) fn check(cursor: &mut Cursor<'_>) -> Result<Action, Problem> {
     })?;
     let names: Vec<String> = cursor.rest().iter().map(|w| w.text.clone()).collect();
     if names.len() < 2 {
-        return Err(Problem::new("E012", cursor.whole(), "`check` compares two labels or more"));
+        return Err(Problem::new("E012", cursor.whole(), "`check` needs at least two labels"));
     }
     Ok(Action::Check(relation, names))
 }
 
-/// Reads a change of a setting, or of a file on a flash.
+/// Parses a change of a setting or of a file on a flash.
 pub(crate) fn set(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Action, Problem> {
     let party = match cursor.peek() {
         Some(name) if names.broker(name).is_some() => Party::Broker(names.broker(name).unwrap_or_default()),
@@ -73,8 +73,8 @@ pub(crate) fn set(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Action, 
     let first = cursor.here();
     let value = crate::cast::joined(cursor.rest());
     if matches!(party, Party::Broker(_)) && name.text == "url" {
-        let problem = Problem::new("E021", name.span, "a broker's url is fixed while terminals run");
-        return Err(problem.help("`dns NAME is BROKER` lets a name lead to another broker"));
+        let problem = Problem::new("E021", name.span, "a broker's url cannot be changed during a run");
+        return Err(problem.help("`dns NAME is BROKER` makes a name resolve to another broker"));
     }
     let checked = match party {
         Party::Broker(_) => BrokerSettings::default().set_in_scenario(&name.text, &value),

@@ -1,4 +1,4 @@
-//! What travels: a message from one end to another, and where an observation comes from.
+//! Parser of messages between two parties (`A -> B …`), and of the observations that `without` and `ignore` name.
 
 use sca_protocol::Line as Wire;
 
@@ -11,7 +11,7 @@ use crate::sight::link_sight;
 use crate::suffix::{SEEN, only};
 use crate::tree::Line;
 
-/// An end of an arrow.
+/// The party at one end of an arrow.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Terminal(Who),
@@ -37,12 +37,12 @@ impl Names<'_> {
     }
 
     fn demand_place(&self, cursor: &mut Cursor<'_>) -> Result<Place, Problem> {
-        let word = cursor.word("the other end")?;
+        let word = cursor.word("a party")?;
         self.place(&word.text).ok_or_else(|| self.nobody(&word.text, word.span))
     }
 }
 
-/// Reads what travels between two ends.
+/// Parses a message between two parties, as a message to send or an expectation.
 pub(crate) fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> Result<Action, Problem> {
     let span = cursor.whole();
     let from = names.demand_place(cursor)?;
@@ -59,7 +59,7 @@ pub(crate) fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> 
         _ => SEEN,
     };
     let suffix = only(cursor, names, allowed)?;
-    let misplaced = |help: &str| Err(Problem::new("E054", span, "this message does not travel this way").help(help));
+    let misplaced = |help: &str| Err(Problem::new("E054", span, "this message is not allowed here").help(help));
     match (from, to) {
         (Place::Pos(_) | Place::Broker, Place::Terminal(to)) => {
             let by = match from {
@@ -80,11 +80,11 @@ pub(crate) fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> 
         }
         (Place::Terminal(who), Place::Proxy) => match message {
             Message::Http(_) => Ok(Action::Expect(Expect { who, sight: Sight::ToProxy(message), suffix })),
-            _ => misplaced("a proxy is asked by http"),
+            _ => misplaced("a proxy receives `http` only"),
         },
         (Place::Terminal(who), Place::Host(line)) => match message {
             Message::Fields(_) => Ok(Action::Expect(Expect { who, sight: Sight::ToHost(line, message), suffix })),
-            _ => misplaced("a host is told documents, which are expected by their fields"),
+            _ => misplaced("a host receives documents, which are expected by their fields"),
         },
         (Place::Terminal(who), Place::Pos(0) | Place::Broker) => {
             let to_pos = to == Place::Pos(0);
@@ -98,13 +98,13 @@ pub(crate) fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> 
     }
 }
 
-const WHERE_TO: &str = "documents go to the pos; pings, pongs, closes and http requests to the broker";
+const WHERE_TO: &str = "documents go to the pos; pings, pongs, closes and http requests go to the broker";
 
 fn is_data(message: &Message) -> bool {
     matches!(message, Message::Fields(_) | Message::Xml(_) | Message::Text(_) | Message::Binary(_))
 }
 
-/// Reads where an observation comes from, and which.
+/// Parses the source of an observation, and the message that is meant if there is one.
 pub(crate) fn source(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> Result<(Source, Pattern), Problem> {
     let who = names.demand_terminal(cursor)?;
     if cursor.take("->") {
@@ -120,7 +120,7 @@ pub(crate) fn source(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) ->
         let fits =
             message.as_ref().is_none_or(|message| is_data(message) == to_pos && !matches!(message, Message::Frame(_)));
         if !fits || matches!(to, Place::Terminal(_) | Place::Proxy | Place::Pos(1..)) {
-            return Err(Problem::new("E054", cursor.whole(), "this message does not travel this way").help(WHERE_TO));
+            return Err(Problem::new("E054", cursor.whole(), "this message is not allowed here").help(WHERE_TO));
         }
         let source = if to_pos { Source::ToPos(who) } else { Source::ToBroker(who) };
         return Ok((source, Pattern(message)));

@@ -1,4 +1,4 @@
-//! Stories and rounds: what `call` brings in and what `repeat` makes, done on lines before any statement is read.
+//! Expansion of `call` and `repeat` into lines, before any statement is parsed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use crate::expand::{Values, split_at_commas, substitute};
 use crate::problem::{Problem, Span, counted};
 use crate::tree::{Item, Line, Word, lines, no_block};
 
-/// A story: its parameters and its lines.
+/// A story of a library: its parameters and its lines.
 #[derive(Debug, Clone)]
 pub(crate) struct Story {
     pub(crate) parameters: Vec<String>,
@@ -15,7 +15,7 @@ pub(crate) struct Story {
     pub(crate) span: Span,
 }
 
-/// A line with the place of the call that brought it in.
+/// A line with the position of the call that inserted it, if it comes from a story.
 #[derive(Debug, Clone)]
 pub(crate) struct Placed {
     pub(crate) line: Line,
@@ -24,32 +24,33 @@ pub(crate) struct Placed {
 
 const CALL_DEPTH_MAX: usize = 8;
 const CALLS_MAX: usize = 1_000;
-/// Lines that all stories of one row make.
+/// The maximum number of lines inserted by calls in one row.
 const MADE_MAX: usize = 200_000;
-/// Lines that all `repeat` of a scenario make.
+/// The maximum number of lines inserted by `repeat` in one row.
 const REPEATED_MAX: usize = 20_000;
 
-/// Brings the stories in where they are called.
+/// The expansion of one row's lines: its state and its limits.
 pub(crate) struct Calls<'a> {
     pub(crate) stories: &'a BTreeMap<String, Story>,
     pub(crate) used: BTreeSet<String>,
-    /// The stories that are being brought in, the outermost first.
+    /// Names of the stories being expanded, the outermost first.
     pub(crate) stack: Vec<String>,
     pub(crate) problems: Vec<Problem>,
-    /// Calls so far: from the second on, a story's labels get a number, so that each call has its own.
+    /// The number of calls so far. From the second call on, a story's labels are numbered, so that each call has its
+    /// own.
     pub(crate) calls: usize,
-    /// Lines that stories have made so far.
+    /// The number of lines inserted by calls so far.
     pub(crate) made: usize,
-    /// Lines that `repeat` has made so far.
+    /// The number of lines inserted by `repeat` so far.
     pub(crate) repeated: usize,
-    /// Labels of which each round of a `repeat` has its own.
+    /// Labels defined within a `repeat`; each round has its own.
     pub(crate) rounds: BTreeSet<String>,
-    /// Whether every library could be read as a whole.
+    /// Whether every library was read without problems, so that an unknown story is an error.
     pub(crate) knows_all: bool,
 }
 
 impl Calls<'_> {
-    /// The lines with every call replaced by its story, and every `repeat` by its rounds.
+    /// Replaces every call by the lines of its story, and every `repeat` by its rounds.
     pub(crate) fn expand(&mut self, from: Vec<Placed>, depth: usize) -> Vec<Placed> {
         let mut out = Vec::with_capacity(from.len());
         for mut placed in from {
@@ -89,33 +90,33 @@ impl Calls<'_> {
         out
     }
 
-    /// Whether nothing more is brought in: stories call each other in a circle, or there are too many lines.
+    /// Whether expansion has to stop: stories call each other recursively, or there are too many lines.
     fn is_over(&mut self, line: &Line) -> bool {
         let is_full = self.made > MADE_MAX;
         if is_full && !self.problems.iter().any(|problem| problem.code == "E046") {
-            let message = format!("stories and rounds make more than {MADE_MAX} lines");
+            let message = format!("stories make more than {MADE_MAX} lines");
             self.problems.push(Problem::new("E046", line.span(), message));
         }
         is_full || self.problems.iter().any(|problem| problem.code == "E045")
     }
 
-    /// The block of a `repeat`, as often as it says. From the second round on its labels have the number of the round;
-    /// one within another numbers its labels from the first.
+    /// The block of a `repeat`, repeated. From the second round on, its labels have the number of the round as a
+    /// suffix; a nested `repeat` numbers them from the first round on.
     fn repeat(&mut self, line: &Line, is_inner: bool) -> Result<Vec<Line>, Problem> {
         let mut cursor = Cursor::new(line);
         cursor.demand("repeat")?;
         let span = cursor.here();
-        let rounds =
-            cursor.value("how often, from 1 to 1000", |t| t.parse().ok().filter(|n| (1..=1_000).contains(n)))?;
+        let rounds = cursor
+            .value("a number of rounds from 1 to 1000", |t| t.parse().ok().filter(|n| (1..=1_000).contains(n)))?;
         cursor.end()?;
         let body = self.unrolled(&line.block)?;
         if body.is_empty() {
-            return Err(Problem::new("E004", line.span(), "the block of this line is missing"));
+            return Err(Problem::new("E004", line.span(), "this line needs a block"));
         }
         let size: usize = body.iter().map(Line::count).sum();
         self.repeated = self.repeated.saturating_add(size.saturating_mul(rounds));
         if self.repeated > REPEATED_MAX {
-            return Err(Problem::new("E030", span, format!("more than {REPEATED_MAX} lines are made by `repeat`")));
+            return Err(Problem::new("E030", span, format!("`repeat` makes more than {REPEATED_MAX} lines")));
         }
         let mut labels = BTreeSet::new();
         body.iter().for_each(|line| labels_of(line, &mut labels));
@@ -133,7 +134,7 @@ impl Calls<'_> {
         Ok(out)
     }
 
-    /// A block with every `repeat` in it unrolled, so that `{{round}}` is the round of the innermost.
+    /// A block with every nested `repeat` expanded, so that `{{round}}` is the round of the innermost one.
     fn unrolled(&mut self, block: &[Item]) -> Result<Vec<Line>, Problem> {
         let mut out = Vec::new();
         for line in lines(block) {
@@ -157,14 +158,14 @@ impl Calls<'_> {
             let problem = Problem::new("E043", name.span, format!("there is no story `{}`", name.text));
             if self.stories.is_empty() {
                 return problem
-                    .help("stories stand in a library, which is named at the top: `use \"../lib/session.sca\"`");
+                    .help("stories are defined in a library; name it in a header: `use \"../lib/session.sca\"`");
             }
             problem.suggest(&name.text, self.stories.keys().map(String::as_str))
         })?;
         let is_in_itself = self.stack.contains(&name.text);
         if is_in_itself || depth >= CALL_DEPTH_MAX || self.calls >= CALLS_MAX {
             let what = match () {
-                () if is_in_itself => "in a circle".to_owned(),
+                () if is_in_itself => "recursively".to_owned(),
                 () if depth >= CALL_DEPTH_MAX => format!("more than {CALL_DEPTH_MAX} stories deep"),
                 () => "too often".to_owned(),
             };
@@ -197,21 +198,21 @@ impl Calls<'_> {
     }
 }
 
-/// The labels that a line and its block give.
+/// Collects the labels that a line and its block define.
 fn labels_of(line: &Line, labels: &mut BTreeSet<String>) {
     let given = line.words.windows(2).filter(|pair| pair[0].text == "as");
     labels.extend(given.map(|pair| pair[1].text.clone()));
     lines(&line.block).for_each(|inner| labels_of(inner, labels));
 }
 
-/// The places of the words that give labels or refer to them.
+/// The indexes of the words of a line that may define a label or refer to one.
 fn refers(line: &Line) -> Vec<usize> {
     const BEFORE: &[&str] = &["as", "re", "of", "to", "at", "before", "after"];
     let is_check = line.words[0].text == "check";
     (1..line.words.len()).filter(|at| is_check || BEFORE.contains(&line.words[at - 1].text.as_str())).collect()
 }
 
-/// Takes the number off the labels of first rounds: `ask.1` is another name of `ask`, where nothing else is called so.
+/// Removes the number from labels of first rounds: `ask.1` means `ask` unless a line defines `ask.1`.
 pub(crate) fn name_first_rounds(placed: &mut [Placed], rounds: &BTreeSet<String>) {
     let mut given = BTreeSet::new();
     placed.iter().for_each(|placed| labels_of(&placed.line, &mut given));
@@ -235,7 +236,7 @@ fn name_first_round(line: &mut Line, rounds: &BTreeSet<String>, given: &BTreeSet
     }
 }
 
-/// Numbers every label of a line and its block, where it is given and where it is used.
+/// Appends a number to every one of these labels in a line and its block, at definitions and uses.
 fn number_labels(line: &mut Line, labels: &BTreeSet<String>, number: &str) {
     for at in refers(line) {
         if labels.contains(&line.words[at].text) {

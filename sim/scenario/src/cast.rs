@@ -1,4 +1,4 @@
-//! Who takes part: the settings above the steps, checked against the closed tables.
+//! Parser of the parties and their settings above the steps, which are checked against the tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,10 +13,10 @@ use crate::tree::{Line, Word};
 
 const PARTIES: &[&str] = &["terminal", "broker", "pos", "host", "vhq", "certificate"];
 
-/// Whether a line at the top level is a setting rather than a step.
+/// Whether a top-level line declares a party rather than being a step.
 pub(crate) fn is_setting(line: &Line) -> bool {
     let second = line.words.get(1).map_or("", |w| w.text.as_str());
-    // A terminal's name begins with a capital, its model has a digit: any other word is what somebody does.
+    // A terminal's name begins with a capital and its model has a digit; any other second word is the verb of a step.
     let is_host = matches!(line.words[0].text.as_str(), "host" | "vhq");
     let is_doing = (second.starts_with(|c: char| c.is_lowercase()) || (is_host && second.starts_with('{')))
         && !second.contains(|c: char| c.is_ascii_digit());
@@ -27,7 +27,7 @@ pub(crate) fn is_setting(line: &Line) -> bool {
     PARTIES.contains(&line.words[0].text.as_str()) && second != "->" && (is_certificate || !is_doing)
 }
 
-/// Reads the settings. A scenario that declares no terminal has one called `terminal`.
+/// Parses the parties. A scenario that declares no terminal has one called `terminal`.
 pub(crate) fn cast(lines: &[&Line], problems: &mut Vec<Problem>) -> Cast {
     let mut cast = Cast::default();
     let mut declared = BTreeSet::new();
@@ -35,11 +35,7 @@ pub(crate) fn cast(lines: &[&Line], problems: &mut Vec<Problem>) -> Cast {
         let word = line.words[0].text.as_str();
         let is_named = word == "broker" && line.words.len() > 1;
         if matches!(word, "broker" | "host" | "vhq") && !is_named && !declared.insert(word) {
-            problems.push(Problem::new(
-                "E022",
-                line.span(),
-                format!("there is one {word}, and it stands above already"),
-            ));
+            problems.push(Problem::new("E022", line.span(), format!("`{word}` is already declared above")));
             continue;
         }
         let read = match line.words[0].text.as_str() {
@@ -63,7 +59,7 @@ pub(crate) fn cast(lines: &[&Line], problems: &mut Vec<Problem>) -> Cast {
     cast
 }
 
-/// Another broker, which has a name.
+/// Parses a broker with a name, in addition to the one called `broker`.
 fn other_broker(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result<(), Problem> {
     let mut cursor = Cursor::new(line);
     cursor.demand("broker")?;
@@ -78,23 +74,23 @@ fn other_broker(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Re
     Ok(())
 }
 
-/// A name of a party: it begins with a capital, and nobody else has it.
+/// Checks the name of a POS or broker: it begins with a capital, and no other party has it.
 fn demand_free_name(name: &str, span: Span, cast: &Cast) -> Result<(), Problem> {
     let is_taken = cast.pos.iter().any(|pos| pos == name)
         || cast.terminals.iter().any(|terminal| terminal.name == name)
         || cast.other_brokers.iter().any(|broker| broker.name == name);
     if is_taken {
-        return Err(Problem::new("E022", span, format!("the name `{name}` is taken already")));
+        return Err(Problem::new("E022", span, format!("the name `{name}` is already taken")));
     }
     if !name.starts_with(|c: char| c.is_ascii_uppercase()) {
         let capital: String = name.chars().take(1).flat_map(char::to_uppercase).chain(name.chars().skip(1)).collect();
-        let problem = Problem::new("E022", span, format!("the name `{name}` does not begin with a capital"));
+        let problem = Problem::new("E022", span, format!("the name `{name}` does not begin with a capital letter"));
         return Err(problem.help(format!("for example `{capital}`")));
     }
     Ok(())
 }
 
-/// Another POS, which has a name.
+/// Parses a POS with a name, in addition to the one called `pos`.
 fn pos(line: &Line, cast: &mut Cast) -> Result<(), Problem> {
     let mut cursor = Cursor::new(line);
     cursor.demand("pos")?;
@@ -110,7 +106,7 @@ fn terminal(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result
     cursor.demand("terminal")?;
     let mut settings = BTreeMap::new();
     let mut words: Vec<_> = cursor.rest().iter().collect();
-    // A model is the last word and has a digit; what stands before it is a name.
+    // The last word is the model if it has a digit; the word before it is the name.
     if words.last().is_some_and(|w| w.text.contains(|c: char| c.is_ascii_digit())) {
         settings.extend(words.pop().map(|w| ("model".to_owned(), w.text.clone())));
     }
@@ -122,11 +118,11 @@ fn terminal(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result
         || cast.pos.contains(&name)
         || cast.other_brokers.iter().any(|broker| broker.name == name)
     {
-        return Err(Problem::new("E022", line.span(), format!("`{name}` takes part already"))
-            .help("give each a name: `terminal A M400`"));
+        return Err(Problem::new("E022", line.span(), format!("the name `{name}` is already taken"))
+            .help("give each terminal its own name: `terminal A M400`"));
     }
     if matches!(name.as_str(), "pos" | "broker" | "host" | "vhq" | "proxy") {
-        return Err(Problem::new("E022", words[0].span, format!("`{name}` is somebody else's name")));
+        return Err(Problem::new("E022", words[0].span, format!("the name `{name}` belongs to another party")));
     }
     let mut files = BTreeMap::new();
     let is_file = |option: &&Line| option.words[0].text == "file";
@@ -137,10 +133,10 @@ fn terminal(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result
         match file(&mut cursor).and_then(|read| cursor.end().map(|()| read)) {
             Ok((path, Some(name))) => {
                 if files.insert(path.clone(), name).is_some() {
-                    problems.push(Problem::new("E022", span, format!("{path} is put there twice")));
+                    problems.push(Problem::new("E022", span, format!("{path} is given twice")));
                 }
             }
-            Ok((_, None)) => problems.push(Problem::new("E021", span, "there is nothing to take away at the start")),
+            Ok((_, None)) => problems.push(Problem::new("E021", span, "there is nothing to remove at the start")),
             Err(problem) => problems.push(problem),
         }
     }
@@ -153,8 +149,7 @@ fn terminal(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result
     Ok(())
 }
 
-/// Reads the path of a file on a device's flash and the name of what stands there: a file beside the scenario, or
-/// `none`.
+/// Parses a path on a device's flash and the file to store there: the name of a file beside the scenario, or `none`.
 pub(crate) fn file(cursor: &mut Cursor<'_>) -> Result<(String, Option<String>), Problem> {
     let span = cursor.here();
     let path = cursor.string("a path on the flash")?;
@@ -162,7 +157,7 @@ pub(crate) fn file(cursor: &mut Cursor<'_>) -> Result<(String, Option<String>), 
         !rest.is_empty() && rest.len() <= 200 && rest.split('/').all(|part| !part.is_empty() && !part.starts_with('.'))
     });
     if !is_there {
-        return Err(Problem::new("E021", span, "the flash of a device is /home/usr1/flash").label("not a file there"));
+        return Err(Problem::new("E021", span, "expected a file below /home/usr1/flash").label("not there"));
     }
     if cursor.take("none") {
         return Ok((path, None));
@@ -173,7 +168,7 @@ pub(crate) fn file(cursor: &mut Cursor<'_>) -> Result<(String, Option<String>), 
         && !name.starts_with('/')
         && name.split('/').all(|part| !part.is_empty() && part != ".." && part != ".");
     if !is_beside {
-        return Err(Problem::new("E021", span, "a file is named relative to the scenario, and stays below its folder"));
+        return Err(Problem::new("E021", span, "expected a path relative to the scenario, in or below its folder"));
     }
     Ok((path, Some(name)))
 }
@@ -213,7 +208,7 @@ fn options<'a>(
     }
 }
 
-/// The words of a value: as far apart as they stand, so that `[::1]:8443` is told as it was written.
+/// Joins the words of a value with their original spacing, so that `[::1]:8443` stays as it was written.
 pub(crate) fn joined(words: &[Word]) -> String {
     let mut value = String::new();
     for (at, word) in words.iter().enumerate() {
@@ -224,17 +219,17 @@ pub(crate) fn joined(words: &[Word]) -> String {
     value
 }
 
-/// A setting that cannot be made, as a problem.
+/// The problem for a setting that was rejected.
 pub(crate) fn setting_problem(error: &SettingError, name: Span, value: Span) -> Problem {
     match error {
         SettingError::Unknown { suggestion, .. } => {
             let problem = Problem::new("E020", name, error.to_string());
             match suggestion {
                 Some(near) => problem.help(format!("did you mean `{near}`?")),
-                None => problem.help("`sca-sim settings` lists them all"),
+                None => problem.help("`sca-sim settings` lists all settings"),
             }
         }
-        SettingError::Value { .. } => Problem::new("E021", value, error.to_string()).label("not one"),
+        SettingError::Value { .. } => Problem::new("E021", value, error.to_string()).label("invalid value"),
         SettingError::Idle { name: setting, place, instead } => {
             Problem::new("E021", name, format!("{setting} has no effect {place}")).help(*instead)
         }
@@ -252,7 +247,7 @@ fn certificate(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Res
     }
     cast.places.insert(("certificate".to_owned(), name.text.clone()), line.span());
     if cast.certificates.insert(name.text.clone(), made).is_some() {
-        return Err(Problem::new("E022", name.span, format!("a certificate called `{}` stands above", name.text)));
+        return Err(Problem::new("E022", name.span, format!("the certificate `{}` is already given above", name.text)));
     }
     Ok(())
 }
@@ -267,14 +262,14 @@ fn certificate_option(line: &Line, made: &mut Certificate) -> Result<(), Problem
             let span = cursor.here();
             let (from, to) = cursor.value("two dates such as 2026-01-01..2026-02-01", days)?;
             if from > to {
-                return Err(Problem::new("E021", span, "this validity ends before it begins"));
+                return Err(Problem::new("E021", span, "the validity ends before it begins"));
             }
             made.valid = Some((from, to));
         }
         "flaw" => {
             let word = cursor.word("a flaw")?;
             if Flaw::from_word(&word.text).is_none() {
-                let problem = Problem::new("E021", word.span, format!("`{}` is no flaw", word.text));
+                let problem = Problem::new("E021", word.span, format!("`{}` is not a flaw", word.text));
                 return Err(problem.suggest(&word.text, sca_certs::FLAWS.iter().map(|(_, w)| *w)));
             }
             made.flaw = Some(word.text.clone());
@@ -295,7 +290,7 @@ fn certificate_option(line: &Line, made: &mut Certificate) -> Result<(), Problem
     cursor.end()
 }
 
-/// The name of a setting as it is kept: the free ending of a parameter's name taken off.
+/// The canonical name of a setting: a parameter without its optional ending `_` or `_1`.
 fn canonical(name: &str) -> String {
     let bare = || name.trim_end_matches('1').trim_end_matches('_').to_owned();
     if sca_protocol::settings::is_parameter(name) { bare() } else { name.to_owned() }

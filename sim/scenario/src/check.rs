@@ -1,5 +1,5 @@
-//! What a timeline as a whole must hold: labels that exist and are used, captures, an expectation, faults and bans that
-//! can do something.
+//! Checks of a whole timeline: labels and captures are defined and used, something is expected, and blocks can prove
+//! something.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -14,30 +14,31 @@ use crate::problem::{Problem, Span};
 #[derive(Default)]
 struct Names {
     labels: BTreeMap<String, Span>,
-    /// Labels of what we send: what an answer can be `re`.
+    /// Labels of sent messages, which `re` can refer to.
     requests: BTreeSet<String>,
     uses: Vec<(String, Span)>,
     captures: BTreeSet<String>,
     inserts: Vec<(String, Span)>,
-    /// Uses of labels and captures that no line above gives.
+    /// Labels that an answer refers to by `re` before a line defines them.
     early: Vec<(String, Span)>,
     early_inserts: Vec<(String, Span)>,
     expectations: usize,
-    /// Labels and captures that may never be given, and the first and last use that stand beside them.
+    /// Labels and captures that are defined in only some branches, each with the index range of the uses in its branch.
     perhaps: Vec<(String, std::ops::Range<usize>)>,
 }
 
-/// What one branch gives, captures as they are inserted, and which uses and inserts stand in it.
+/// The names one branch defines (captures as `{{name}}`), and the index ranges of its uses and inserts.
 struct Branch {
     names: BTreeMap<String, Span>,
     uses: std::ops::Range<usize>,
     inserts: std::ops::Range<usize>,
 }
 
-/// Inserts that nobody captures: they are computed where they stand.
+/// Inserts that are computed rather than captured.
 const COMPUTED: &[&str] = &["accept", "mac", "pos.key"];
 
-/// Checks the steps of one row, whose file begins at `first`. Of `doubtful` words nobody knows what they were to say.
+/// Checks the steps of one row. `first` is the position of the title line. Names among the `doubtful` words are not
+/// reported.
 pub(crate) fn steps(
     steps: &[Step],
     cast: &Cast,
@@ -57,39 +58,39 @@ pub(crate) fn steps(
         }
     }
     for (label, span) in names.labels.iter().filter(|(label, _)| is_clear(label)) {
-        // One that was meant and misspelled is used.
+        // A label that was probably meant by a misspelled use counts as used.
         if !names.uses.iter().any(|(used, _)| used == label) && !meant.contains(label.as_str()) {
             problems.push(if names.requests.contains(label) {
-                Problem::new("W007", *span, format!("no line lists the answer to `{label}`")).help(format!(
-                    "say `terminal -> pos  RESULT=…  re {label}` where it is expected, or take the label away"
+                Problem::new("W007", *span, format!("no line expects the answer to `{label}`")).help(format!(
+                    "write `terminal -> pos  RESULT=…  re {label}` where it is expected, or remove the label"
                 ))
             } else {
-                Problem::new("W007", *span, format!("nothing uses the label `{label}`"))
-                    .help("take it away, or say `of` or `check` with it")
+                Problem::new("W007", *span, format!("the label `{label}` is never used"))
+                    .help("remove it, or refer to it with `of` or `check`")
             });
         }
     }
     for (name, span) in names.inserts.iter().filter(|(name, _)| is_clear(name)) {
         if !names.captures.contains(name) && !COMPUTED.contains(&name.as_str()) {
             let known = names.captures.iter().map(String::as_str);
-            problems.push(Problem::new("E042", *span, format!("nothing captures `{name}`")).suggest(name, known));
+            problems.push(Problem::new("E042", *span, format!("no line captures `{name}`")).suggest(name, known));
         }
     }
     for (label, span) in names.early.iter().filter(|(label, _)| is_clear(label)) {
         if let Some(given) = names.labels.get(label) {
             let problem = Problem::new("E040", *span, format!("no line above has the label `{label}`"));
-            problems.push(problem.help(format!("line {} gives it, further down", given.line)));
+            problems.push(problem.help(format!("it is only defined in line {}", given.line)));
         }
     }
     for (name, span) in names.early_inserts.iter().filter(|(name, _)| is_clear(name)) {
         if names.captures.contains(name) {
             let problem = Problem::new("E042", *span, format!("no line above captures `{name}`"));
-            problems.push(problem.help("it is captured further down"));
+            problems.push(problem.help("it is only captured below"));
         }
     }
     let perhaps: BTreeSet<&String> = names.perhaps.iter().map(|(label, _)| label).collect();
     for label in perhaps {
-        // What another branch gives too is used there rightly.
+        // A use within another branch that also defines the name is valid.
         let own: Vec<_> = names.perhaps.iter().filter(|(other, _)| other == label).map(|(_, beside)| beside).collect();
         let is_outside = |at: &usize| !own.iter().any(|own| own.contains(at));
         let inserted = label.strip_prefix("{{").and_then(|name| name.strip_suffix("}}"));
@@ -98,14 +99,14 @@ pub(crate) fn steps(
             None => places(&names.uses, label, &is_outside),
         };
         problems.extend(outside.iter().map(|span| {
-            Problem::new("E060", *span, format!("`{label}` is given in a block that may be left out"))
+            Problem::new("E060", *span, format!("`{label}` is defined in a block that may be left out"))
                 .help("use it in that block only")
         }));
     }
     if names.expectations == 0 && problems.iter().all(Problem::is_warning) {
         problems.push(
             Problem::new("E050", first, "this scenario expects nothing, so it cannot fail")
-                .help("say what must be seen, for example `terminal connects`"),
+                .help("add an expectation, for example `terminal connects`"),
         );
     }
     ends(steps, true, problems);
@@ -114,15 +115,15 @@ pub(crate) fn steps(
     crowded(steps, problems);
 }
 
-/// `end` stops a run: nothing follows it, and no block holds it.
+/// Checks that `end` is the last line and not in a block.
 fn ends(steps: &[Step], is_top: bool, problems: &mut Vec<Problem>) {
     for (at, step) in steps.iter().enumerate() {
         let next = steps.get(at + 1);
         if matches!(step.action, Action::End) && (next.is_some() || !is_top) {
-            let what = if next.is_some() { "nothing is played behind `end`" } else { "no block can hold `end`" };
+            let what = if next.is_some() { "unexpected line after `end`" } else { "`end` cannot be in a block" };
             let problem = Problem::new("E015", next.map_or(step.span, |next| next.span), what);
             problems.push(
-                problem.help("`end` stops the run at once, so it is the last line; without it a run goes on for 1 s"),
+                problem.help("`end` stops the run at once, so it is the last line; without it a run lasts 1 s more"),
             );
             return;
         }
@@ -130,22 +131,22 @@ fn ends(steps: &[Step], is_top: bool, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Where a name is used, of the places that count.
+/// The positions where a name is used, limited to indexes that satisfy `counts`.
 fn places(all: &[(String, Span)], name: &str, counts: &dyn Fn(&usize) -> bool) -> Vec<Span> {
     let mine = all.iter().enumerate().filter(|(at, (used, _))| used == name && counts(at));
     mine.map(|(_, (_, span))| *span).collect()
 }
 
-/// A year, after which a run ends in error.
+/// The longest allowed wait: a year, after which a run ends with an error.
 const WAIT_MAX: Duration = Duration::from_secs(366 * 86_400);
 
 fn too_long(wait: Duration, span: Span, problems: &mut Vec<Problem>) {
     if wait >= WAIT_MAX {
-        problems.push(Problem::new("E030", span, "a run lasts a year at most").label("longer than that"));
+        problems.push(Problem::new("E030", span, "a run may last one year at most").label("longer than that"));
     }
 }
 
-/// What is sent together goes in one segment, and so to one terminal.
+/// Checks that messages sent `together`, in one segment, go to one terminal.
 fn one_addressee(block: &[Step], problems: &mut Vec<Problem>) {
     let to = |step: &Step| match &step.action {
         Action::Send(send) => Some(send.to),
@@ -153,11 +154,11 @@ fn one_addressee(block: &[Step], problems: &mut Vec<Problem>) {
     };
     let first = block.iter().find_map(to);
     if let Some(other) = block.iter().find(|step| to(step).is_some_and(|who| Some(who) != first)) {
-        problems.push(Problem::new("E054", other.span, "what is sent together goes to one terminal"));
+        problems.push(Problem::new("E054", other.span, "messages sent together must go to the same terminal"));
     }
 }
 
-/// A block in which no time passes.
+/// Reports a block in which no time passes.
 fn proves_nothing(word: &str, span: Span, block: &[Step], problems: &mut Vec<Problem>) {
     fn lasts(step: &Step) -> bool {
         match &step.action {
@@ -165,12 +166,12 @@ fn proves_nothing(word: &str, span: Span, block: &[Step], problems: &mut Vec<Pro
             other => other.blocks().into_iter().flatten().any(lasts),
         }
     }
-    // Of a block that could not be read as a whole nobody knows what it proves.
+    // If some lines could not be read, the block may be incomplete.
     let is_whole = problems.iter().all(Problem::is_warning);
     if is_whole && !block.is_empty() && !block.iter().any(lasts) {
         problems.push(
             Problem::new("E052", span, format!("no time passes in this `{word}`, so it proves nothing"))
-                .help("let it hold during a `wait` or an expectation"),
+                .help("put a `wait` or an expectation into the block"),
         );
     }
 }
@@ -185,7 +186,7 @@ impl Names {
     fn label(&mut self, label: Option<&String>, span: Span, problems: &mut Vec<Problem>) {
         let Some(label) = label else { return };
         if self.labels.insert(label.clone(), span).is_some() {
-            problems.push(Problem::new("E022", span, format!("the label `{label}` is given twice")));
+            problems.push(Problem::new("E022", span, format!("the label `{label}` is defined twice")));
         }
     }
 
@@ -217,7 +218,7 @@ impl Names {
                         || !matches!(inner.action, Action::Send(_) | Action::Expect(_))
                 }) {
                     let what = if together { "messages to send" } else { "expectations" };
-                    problems.push(Problem::new("E003", odd.span, format!("only {what} can stand in this block")));
+                    problems.push(Problem::new("E003", odd.span, format!("only {what} are allowed in this block")));
                 }
                 self.walk(block, problems);
             }
@@ -226,7 +227,7 @@ impl Names {
                 if branches.len() < 2 {
                     problems.push(
                         Problem::new("E060", span, "this `either` has no `or`")
-                            .help("write the other branch below it: `or`, in the same column, with its lines"),
+                            .help("write the other branch below it: `or` in the same column, then its lines"),
                     );
                 }
                 self.branches(&branches.iter().collect::<Vec<_>>(), problems);
@@ -245,7 +246,7 @@ impl Names {
                 proves_nothing("without", span, block, problems);
                 self.walk(block, problems);
             }
-            // The text of an answer is filled in when it is given.
+            // Inserts in an answer are filled in when it is sent, so they may be captured later.
             Action::Answers { lines, .. } => {
                 let early = self.early_inserts.len();
                 lines.iter().for_each(|line| self.insert(line, span));
@@ -262,8 +263,8 @@ impl Names {
         }
     }
 
-    /// Branches of which one is taken, or perhaps none. A label may be given once in each; what is not given in all of
-    /// them may not be given at all.
+    /// Checks the branches of which at most one is taken. Each branch may define the same label; a name that not every
+    /// branch defines may stay undefined.
     fn branches(&mut self, branches: &[&Vec<Step>], problems: &mut Vec<Problem>) {
         let (labels, captures) = (self.labels.clone(), self.captures.clone());
         let mut given: Vec<Branch> = Vec::new();
@@ -271,13 +272,13 @@ impl Names {
         for branch in branches {
             if !matches!(branch.first().map(|step| &step.action), Some(Action::Expect(_))) && !branch.is_empty() {
                 problems.push(
-                    Problem::new("E060", branch[0].span, "the first line of this block is no expectation")
-                        .help("it decides whether the block is demanded, so it has to be something that is seen"),
+                    Problem::new("E060", branch[0].span, "the first line of this block is not an expectation")
+                        .help("it decides whether the block is required, so it has to be an observation"),
                 );
             }
             if let Some(proof) = proof_in(branch) {
-                let problem = Problem::new("E061", proof, "what may be left out proves nothing");
-                problems.push(problem.help("`covers` stands behind `either`, or on a line that is always demanded"));
+                let problem = Problem::new("E061", proof, "a line that may be left out is not evidence");
+                problems.push(problem.help("put `covers` after `either`, or on a line that is always required"));
             }
             let (uses, inserts) = (self.uses.len(), self.inserts.len());
             self.labels.clone_from(&labels);
@@ -323,7 +324,7 @@ impl Names {
             self.uses.push((label.clone(), *at));
             self.early.extend((!self.labels.contains_key(label)).then(|| (label.clone(), *at)));
             if self.labels.contains_key(label) && !self.requests.contains(label) {
-                problems.push(Problem::new("E040", *at, format!("`{label}` is no request, so nothing answers it")));
+                problems.push(Problem::new("E040", *at, format!("`{label}` is not a request, so it has no answer")));
             }
         }
         if let Some(of) = suffix.within.as_ref().and_then(|within| within.of.as_ref()) {
@@ -342,13 +343,12 @@ impl Names {
                 let odd = |test: &&Test| !matches!(test.demand, Demand::Is(crate::model::Op::Equal, _));
                 if let Some(test) = fields.tests.iter().find(odd).filter(|_| sent) {
                     problems
-                        .push(Problem::new("E031", test.span, "what is sent has values, no tests").help("FIELD=VALUE"));
+                        .push(Problem::new("E031", test.span, "a message to send has no tests").help("FIELD=VALUE"));
                 }
                 if sent && fields.routing.len() != 2 {
                     problems.push(
-                        Problem::new("E012", span, "a request names its FUNCTION_TYPE and its COMMAND").help(
-                            "for example `pos -> terminal  ADMIN GET_COUNTER`; any other shape is written as XML",
-                        ),
+                        Problem::new("E012", span, "a request needs a FUNCTION_TYPE and a COMMAND")
+                            .help("for example `pos -> terminal  ADMIN GET_COUNTER`; write any other form as XML"),
                     );
                 }
                 if !sent && !fields.routing.is_empty() {
@@ -395,7 +395,7 @@ impl Names {
     }
 }
 
-/// The name and the number in an insert such as `counter+3`, which adds to a captured number.
+/// Splits an insert such as `counter+3`, which adds to a captured number, into the name and the number.
 ///
 /// ```
 /// assert_eq!(sca_scenario::sum_in("counter+3"), Some(("counter", 3)));
@@ -407,7 +407,7 @@ pub fn sum_in(insert: &str) -> Option<(&str, u64)> {
     Some((name, by.parse().ok()?))
 }
 
-/// The first line of a branch that says it covers something.
+/// The position of the first line with `covers`, in blocks too.
 fn proof_in(steps: &[Step]) -> Option<Span> {
     steps.iter().find_map(|step| match &step.action {
         Action::Expect(expect) if !expect.suffix.covers.is_empty() => Some(step.span),

@@ -1,11 +1,12 @@
-//! What steps and the cast must hold together: identities that exist and are shown, names that can be looked up.
+//! Checks of steps against the cast: certificates are declared and used, host names can be looked up, and faults can
+//! occur.
 
 use sca_protocol::settings::read_url;
 
 use crate::model::{Action, Arm, Carrier, Cast, Count, Fault, FaultKind, Party, Point, Step};
 use crate::problem::{Problem, Span};
 
-/// Every step, with those in blocks.
+/// All steps, including those in blocks.
 fn every(steps: &[Step]) -> Vec<&Step> {
     let mut all = Vec::new();
     for step in steps {
@@ -15,7 +16,7 @@ fn every(steps: &[Step]) -> Vec<&Step> {
     all
 }
 
-/// What only a name can do, an address cannot: it is not looked up.
+/// Reports DNS faults on a broker that is given by address, and TLS faults when all brokers use ws.
 pub(crate) fn lookups(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) {
     let url = cast.broker.get("url").and_then(|url| read_url(url));
     let is_address = url.is_some_and(|(_, host, _)| host.parse::<std::net::IpAddr>().is_ok());
@@ -23,9 +24,8 @@ pub(crate) fn lookups(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) 
         if let Action::Fault(fault) = &step.action
             && matches!(fault.kind, FaultKind::Dns | FaultKind::FirstAddress(_))
         {
-            let problem =
-                Problem::new("E051", step.span, "the broker is named by its address, and that is not looked up");
-            problems.push(problem.help("give the broker's url a name"));
+            let problem = Problem::new("E051", step.span, "the broker is given by an address, which is not looked up");
+            problems.push(problem.help("use a host name in the broker's url"));
         }
     }
     let is_plain = cast.brokers().all(|settings| settings.get("url").is_some_and(|url| url.starts_with("ws://")));
@@ -34,13 +34,13 @@ pub(crate) fn lookups(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) 
         let is_of_tls = matches!(fault.kind, FaultKind::Tls(_) | FaultKind::Corrupt | FaultKind::KeyUpdate);
         let is_at_record = matches!(&fault.arm, Some(Arm::At(_, Point { carrier: Carrier::Tls(_), .. })));
         if is_of_tls || is_at_record {
-            let problem = Problem::new("E051", step.span, "there is no TLS over ws for this fault to strike");
-            problems.push(problem.help("TLS is spoken where the broker's url begins with wss"));
+            let problem = Problem::new("E051", step.span, "this fault needs TLS, which is not used over ws");
+            problems.push(problem.help("TLS is used if the broker's url begins with wss"));
         }
     }
 }
 
-/// Faults side by side that end the same attempt: the first of them does, and the other never strikes.
+/// Reports faults armed together that would end the same attempt or connection: only the first can occur.
 pub(crate) fn crowded(steps: &[Step], problems: &mut Vec<Problem>) {
     let mut armed: Vec<(usize, Count)> = Vec::new();
     for step in steps {
@@ -55,9 +55,8 @@ pub(crate) fn crowded(steps: &[Step], problems: &mut Vec<Problem>) {
                     continue;
                 }
                 if armed.iter().any(is_shared) {
-                    let what = "another fault ends the same attempt, and this one never strikes there";
-                    problems
-                        .push(Problem::new("E051", step.span, what).help("an attempt ends once: give each its own"));
+                    let what = "another fault already ends the same attempt, so this one can never occur";
+                    problems.push(Problem::new("E051", step.span, what).help("give each fault an attempt of its own"));
                 }
                 armed.push((*who, *count));
             }
@@ -68,7 +67,7 @@ pub(crate) fn crowded(steps: &[Step], problems: &mut Vec<Problem>) {
     }
 }
 
-/// Identities that exist, and are shown.
+/// Reports unknown and unused certificates, and changes of the pinpad id.
 pub(crate) fn identities(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) {
     let known = |name: &str| matches!(name, "terminal" | "broker" | "none") || cast.certificates.contains_key(name);
     for step in every(steps) {
@@ -83,7 +82,7 @@ pub(crate) fn identities(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem
             && matches!(set.party, Party::Terminal(_))
             && set.name == "pinpad-id"
         {
-            problems.push(Problem::new("E021", step.span, "the pinpad id is fixed while the terminal runs"));
+            problems.push(Problem::new("E021", step.span, "the pinpad id cannot be changed during a run"));
         }
     }
     let set_later = steps_set(steps, "certificate");
@@ -98,8 +97,8 @@ pub(crate) fn identities(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem
         {
             let place = cast.places.get(&("certificate".to_owned(), name.clone())).copied();
             let span = place.unwrap_or(Span { line: 1, column: 1, length: 1, file: 0 });
-            let problem = Problem::new("W007", span, format!("nobody shows the certificate `{name}`"));
-            problems.push(problem.help(format!("a party shows it by `certificate {name}`, at the start or by `set`")));
+            let problem = Problem::new("W007", span, format!("the certificate `{name}` is never used"));
+            problems.push(problem.help(format!("a party uses it with `certificate {name}`, at the start or by `set`")));
         }
     }
     let terminals = cast.terminals.iter().map(|terminal| (terminal.name.as_str(), &terminal.settings));
@@ -113,12 +112,12 @@ pub(crate) fn identities(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem
     }
 }
 
-/// The identities there are: those that are declared, and those that are there unasked.
+/// The names of certificates that can be presented: declared and built-in ones.
 fn identities_known(cast: &Cast) -> impl Iterator<Item = &str> {
     cast.certificates.keys().map(String::as_str).chain(["broker", "terminal", "none"])
 }
 
-/// Every value that some step gives to a setting of this name.
+/// All values that steps give to a setting of this name.
 fn steps_set(steps: &[Step], name: &str) -> Vec<String> {
     let mut values = Vec::new();
     for step in steps {

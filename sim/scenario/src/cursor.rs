@@ -1,4 +1,4 @@
-//! Walks along the words of one line, and says what was expected where.
+//! Cursor over the words of a line; its readers report which word was expected where.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use sca_protocol::settings::{nearest, span as read_span};
 use crate::problem::{Problem, Span};
 use crate::tree::{Line, Word};
 
-/// Words that begin what follows a message.
+/// The words that begin a suffix of a statement.
 pub(crate) const SUFFIXES: &[&str] = &["after", "within", "exactly", "bytes", "as", "re", "covers"];
 
-/// A place in a line.
+/// A position between the words of a line.
 pub(crate) struct Cursor<'a> {
     words: &'a [Word],
     at: usize,
@@ -23,45 +23,45 @@ impl<'a> Cursor<'a> {
         Self { words: &line.words, at: 0, whole: line.span() }
     }
 
-    /// The word here.
+    /// The next word.
     pub(crate) fn peek(&self) -> Option<&'a str> {
         self.words.get(self.at).map(|w| w.text.as_str())
     }
 
-    /// The word `ahead` words further on.
+    /// The word `ahead` words after the next one.
     pub(crate) fn peek_at(&self, ahead: usize) -> Option<&'a str> {
         self.words.get(self.at + ahead).map(|w| w.text.as_str())
     }
 
-    /// The word here, with its place.
+    /// The next word with its position.
     pub(crate) fn peek_word(&self) -> Option<&'a Word> {
         self.words.get(self.at)
     }
 
-    /// The place of the next word that is this one.
+    /// The position of the first of the remaining words that equals `word`.
     pub(crate) fn place_of(&self, word: &str) -> Option<Span> {
         self.words[self.at.min(self.words.len())..].iter().find(|w| w.text == word).map(|w| w.span)
     }
 
-    /// The place of the word here, or just behind the line.
+    /// The position of the next word, or of the end of the line.
     pub(crate) fn here(&self) -> Span {
         let behind = Span { column: self.whole.column + self.whole.length, length: 1, ..self.whole };
         self.words.get(self.at).map_or(behind, |w| w.span)
     }
 
-    /// The place of the whole line.
+    /// The position of the whole line.
     pub(crate) fn whole(&self) -> Span {
         self.whole
     }
 
-    /// Steps over the word here if it is this one.
+    /// Consumes the next word if it equals `word`, and returns whether it did.
     pub(crate) fn take(&mut self, word: &str) -> bool {
         let is = self.peek() == Some(word);
         self.at += usize::from(is);
         is
     }
 
-    /// The word here, and steps over it.
+    /// Consumes and returns the next word. Reports E012 with `expected` at the end of the line.
     pub(crate) fn word(&mut self, expected: &str) -> Result<&'a Word, Problem> {
         let word = self.words.get(self.at).ok_or_else(|| {
             Problem::new("E012", self.here(), format!("{expected} is missing")).label("expected here")
@@ -70,7 +70,7 @@ impl<'a> Cursor<'a> {
         Ok(word)
     }
 
-    /// Steps over this very word.
+    /// Consumes the next word, which has to equal `word`.
     pub(crate) fn demand(&mut self, word: &str) -> Result<(), Problem> {
         let got = self.word(&format!("`{word}`"))?;
         if got.text == word {
@@ -79,11 +79,11 @@ impl<'a> Cursor<'a> {
         Err(Problem::new("E013", got.span, format!("expected `{word}`, got `{}`", got.text)).label("here"))
     }
 
-    /// The word here and what `read` makes of it.
+    /// Consumes the next word and converts it with `read`. Reports E030 with `expected` if `read` returns none.
     pub(crate) fn value<T>(&mut self, expected: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, Problem> {
         let word = self.word(expected)?;
         read(&word.plain()).ok_or_else(|| {
-            Problem::new("E030", word.span, format!("expected {expected}, got `{}`", word.text)).label("not one")
+            Problem::new("E030", word.span, format!("expected {expected}, got `{}`", word.text)).label("invalid value")
         })
     }
 
@@ -91,21 +91,21 @@ impl<'a> Cursor<'a> {
         self.time("a duration such as 250ms, 5s or 2m", read_span)
     }
 
-    /// Whether the word that was read last is a whole number with its unit, so that only its size can be wrong.
+    /// Whether the word read last is a whole number with a unit, so that it can only be too large.
     fn is_too_large(&self, number: &str) -> bool {
         let word = self.at.checked_sub(1).and_then(|at| self.words.get(at)).map_or("", |word| word.text.as_str());
         let unit = word.strip_prefix(number).unwrap_or_default();
         !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) && ["ms", "s", "m", "h", "d"].contains(&unit)
     }
 
-    /// The word here as a time; of a number without its unit it is said what is missing.
+    /// Consumes the next word as a time. For a number without a unit, the problem suggests one.
     pub(crate) fn time<T>(&mut self, expected: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, Problem> {
         let number = self.peek().map(|word| word.trim_end_matches(|c: char| c.is_ascii_alphabetic()).to_owned());
         self.value(expected, read).map_err(|problem| match number {
-            Some(number) if self.is_too_large(&number) => problem.help("a run lasts a year at most"),
+            Some(number) if self.is_too_large(&number) => problem.help("a run may last one year at most"),
             Some(number) if !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b == b'.') => problem
                 .help(format!(
-                    "did you mean `{number}s` or `{number}ms`? The units are ms, s, m, h and d, without a blank"
+                    "did you mean `{number}s` or `{number}ms`? The units are ms, s, m, h and d, without a space"
                 )),
             _ => problem,
         })
@@ -123,23 +123,23 @@ impl<'a> Cursor<'a> {
         let problem = Problem::new("E013", word.span, format!("expected {expected} in quotes, got `{}`", word.text));
         let is_curly =
             word.text.starts_with(['\u{201c}', '\u{201d}', '\u{201e}', '\u{ab}', '\'', '\u{2018}', '\u{2019}']);
-        Err(if is_curly { problem.help("quotes are straight and double: \"…\"") } else { problem })
+        Err(if is_curly { problem.help("use straight double quotes: \"…\"") } else { problem })
     }
 
-    /// The rest of the words.
+    /// Consumes and returns all remaining words.
     pub(crate) fn rest(&mut self) -> &'a [Word] {
         let rest = &self.words[self.at.min(self.words.len())..];
         self.at = self.words.len();
         rest
     }
 
-    /// Says that nothing may follow.
+    /// Reports a problem if any words are left.
     pub(crate) fn end(&self) -> Result<(), Problem> {
         match self.words.get(self.at) {
             None => Ok(()),
             Some(word) => {
                 let problem =
-                    Problem::new("E014", word.span, format!("`{}` follows a statement that is over", word.text));
+                    Problem::new("E014", word.span, format!("unexpected `{}` after a complete statement", word.text));
                 let problem = problem.label("not expected here");
                 let near = || nearest(&word.text, SUFFIXES.iter().copied());
                 Err(match word.text.as_str() {
@@ -157,7 +157,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Reads `A..B` or `A`, both of a kind.
+/// Parses `A..B`, or `A` as the range `A..A`, with `read` for both ends.
 pub(crate) fn range<T: Copy>(text: &str, read: impl Fn(&str) -> Option<T>) -> Option<(T, T)> {
     match text.split_once("..") {
         Some((from, to)) => Some((read(from)?, read(to)?)),

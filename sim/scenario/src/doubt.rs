@@ -1,19 +1,19 @@
-//! Doubt: the words on lines that something is wrong with. They count as neither missing nor superfluous, since what
-//! they would have declared or used was not read. It knows lines and problems, not what either means.
+//! Suppression of follow-up errors: names on broken lines are not reported as missing or unused, so one mistake is
+//! reported once. This file knows lines and problems, but no statements.
 
 use std::collections::BTreeSet;
 
 use crate::problem::Problem;
 use crate::tree::Line;
 
-/// The words of the lines that something is wrong with.
+/// The words of the lines with a problem.
 pub(crate) fn words(text: &str, problems: &[Problem]) -> BTreeSet<String> {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     let lines = problems.iter().filter_map(|problem| text.lines().nth(problem.span.line as usize - 1));
     lines.flat_map(|line| line.split(|c| !is_part(c))).map(str::to_owned).collect()
 }
 
-/// Adds the words of a line, if something is wrong with it, and those of its block.
+/// Adds the words of a line that has an error, and likewise of the lines in its block.
 pub(crate) fn below(line: &Line, problems: &[Problem], doubtful: &mut BTreeSet<String>) {
     let span = line.span();
     let block = line.verbatim.as_ref().map_or(0, |verbatim| verbatim.lines.len() + 1);

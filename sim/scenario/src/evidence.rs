@@ -1,4 +1,5 @@
-//! Which lines can be evidence for which clauses: a screen shows itself by `screen`, a request by `http`.
+//! Evidence for clauses: which kinds of lines can show which clause. A screen is shown by `screen`, a request by
+//! `http`.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +7,8 @@ use crate::model::{Action, Message, Scenario, Show, Sight, Source, Step};
 use crate::problem::Span;
 
 impl Scenario {
-    /// Each clause with the line that covers it, and whether that line shows a refusal or an absence. A line is believed
-    /// only where it sees what the clause is about: a screen, the icon, a request, a message.
+    /// Returns each covered clause with the position of the line that covers it, and whether that line shows a refusal
+    /// or an absence. A line counts only if its kind of observation fits the clause.
     #[must_use]
     pub fn evidence(&self) -> BTreeSet<(String, Span, bool)> {
         fn walk(steps: &[Step], found: &mut BTreeSet<(String, Span, bool)>) {
@@ -28,14 +29,14 @@ impl Scenario {
         found
     }
 
-    /// The clauses its lines say they cover.
+    /// The clauses that some line is evidence for.
     #[must_use]
     pub fn covers(&self) -> BTreeSet<String> {
         self.evidence().into_iter().map(|(id, _, _)| id).collect()
     }
 }
 
-/// What a line sees.
+/// The kind of observation a line makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Message,
@@ -49,7 +50,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// As it stands in the language.
+    /// The statement of the language that makes this observation.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Message => "terminal -> pos",
@@ -64,7 +65,7 @@ impl Kind {
     }
 }
 
-/// The kinds of lines that can show a clause; none for one that is not known.
+/// The kinds of observations that can be evidence for a clause; empty for unknown clauses, which any kind can show.
 pub(crate) fn kinds_of(clause: &str) -> &'static [Kind] {
     use Kind::{Control, Host, Http, Icon, Link, Message, Proxy, Screen};
     match clause {
@@ -93,7 +94,7 @@ pub(crate) fn kinds_of(clause: &str) -> &'static [Kind] {
     }
 }
 
-/// What a line with `covers` sees; nothing where its branches do.
+/// The kind of observation a line with `covers` makes; none for `either`, whose branches observe.
 pub(crate) fn kind_of(step: &Step) -> Option<Kind> {
     match &step.action {
         Action::Expect(expect) => Some(match &expect.sight {
@@ -124,7 +125,7 @@ fn of_show(show: &Show) -> Kind {
     }
 }
 
-/// Whether a line can show a clause, by what it sees.
+/// Whether a line can be evidence for a clause, judging by the kind of its observation.
 pub(crate) fn can_show(step: &Step, clause: &str) -> bool {
     let kinds = kinds_of(clause);
     kinds.is_empty() || kind_of(step).is_none_or(|kind| kinds.contains(&kind))

@@ -1,29 +1,29 @@
-//! Rows: what `each` multiplies, done on lines before any statement is read.
+//! Expansion of `each`: parsing its rows, combining them, and inserting their values before any statement is parsed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::problem::{Problem, Span, counted};
 use crate::tree::{Line, Word, lines, no_block, unquote};
 
-/// Names and what stands for each: one word or several.
+/// The values to insert by name: each one word or several.
 pub(crate) type Values = BTreeMap<String, Vec<Word>>;
 
-/// One name list and its rows, as `each` declares them.
+/// A parsed `each`: its names and its rows.
 #[derive(Debug, Clone)]
 pub(crate) struct Each {
     pub(crate) names: Vec<(String, Span)>,
     pub(crate) rows: Vec<Vec<Vec<Word>>>,
-    /// The table that the rows stand in, where they stand in one, with its place.
+    /// The path and position of the table with its rows, if they are in a table.
     pub(crate) table: Option<(String, Span)>,
 }
 
-/// Rows of one scenario.
+/// The maximum number of rows of a scenario.
 pub(crate) const ROWS_MAX: usize = 10_000;
 
-/// Reads the words behind `each`.
+/// Parses an `each` line.
 ///
 /// # Errors
-/// What is wrong with it, and with each of its rows.
+/// A [`Problem`] of the line, or one for each of its invalid rows.
 pub(crate) fn each(line: &Line) -> Result<Each, Vec<Problem>> {
     let each = read(line).map_err(|problem| vec![problem])?;
     let wrong: Vec<Problem> =
@@ -66,14 +66,14 @@ fn read(line: &Line) -> Result<Each, Problem> {
     }
     let empty = || Problem::new("E046", line.span(), "this `each` has no rows");
     if names.is_empty() {
-        return Err(Problem::new("E046", line.span(), "this `each` names nothing").help("each NAME in [VALUE, VALUE]"));
+        return Err(Problem::new("E046", line.span(), "this `each` has no name").help("each NAME in [VALUE, VALUE]"));
     }
     let rows = match values {
         [] if !below.is_empty() => rows(&below, names.len()),
         [one] if one.text.contains("..") => numbers(one)?,
         [open, inner @ .., close] if open.text == "[" && close.text == "]" => rows(inner, names.len()),
         [open, ..] if open.text == "[" => {
-            return Err(Problem::new("E046", line.span(), "the `]` at the end of the line is missing"));
+            return Err(Problem::new("E046", line.span(), "`]` is missing at the end of the line"));
         }
         _ => return Err(empty().help("each NAME in [VALUE, VALUE], or each NAME in 1..5")),
     };
@@ -88,12 +88,12 @@ fn numbers(word: &Word) -> Result<Vec<Vec<Vec<Word>>>, Problem> {
     let range = word.text.split_once("..").and_then(|(from, to)| Some((read(from)?, read(to)?)));
     let (from, to) = range.ok_or_else(|| Problem::new("E046", word.span, "expected a range such as 1..5"))?;
     if from > to || to - from >= 1_000 {
-        return Err(Problem::new("E046", word.span, "a range has from 1 to 1000 numbers"));
+        return Err(Problem::new("E046", word.span, "a range must have 1 to 1000 numbers"));
     }
     Ok((from..=to).map(|n| vec![vec![Word { text: n.to_string(), span: word.span }]]).collect())
 }
 
-/// Splits the words in brackets into rows and each row into cells. `(tls alert)` is one cell where one is wanted.
+/// Splits the words in brackets into rows and each row into cells. With a single name, `(tls alert)` is one cell.
 fn rows(words: &[Word], wanted: usize) -> Vec<Vec<Vec<Word>>> {
     let mut rows = Vec::new();
     for group in split_at_commas(words) {
@@ -129,7 +129,7 @@ pub(crate) fn split_at_commas(words: &[Word]) -> Vec<&[Word]> {
     parts
 }
 
-/// Every combination of the rows of all `each`.
+/// All combinations of the rows of all `each`.
 pub(crate) fn combinations(eaches: &[Each]) -> Vec<Values> {
     let mut all = vec![Values::new()];
     for each in eaches {
@@ -143,7 +143,7 @@ pub(crate) fn combinations(eaches: &[Each]) -> Vec<Values> {
     all
 }
 
-/// Puts values in the place of `{{name}}` throughout a line and its block; notes which names were used.
+/// Replaces `{{name}}` by its value throughout a line and its block, and collects the names used.
 pub(crate) fn substitute(line: &Line, values: &Values, used: &mut BTreeSet<String>) -> Line {
     let mut words = Vec::with_capacity(line.words.len());
     for word in &line.words {
@@ -157,7 +157,7 @@ pub(crate) fn substitute(line: &Line, values: &Values, used: &mut BTreeSet<Strin
         }
     }
     if let (true, Some(first)) = (words.is_empty(), line.words.first()) {
-        // A line has a word, be it an empty one.
+        // A line needs at least one word, even if it is empty.
         words.push(Word { text: String::new(), span: first.span });
     }
     let block = line.block.iter().map(|item| match item {
@@ -174,13 +174,13 @@ pub(crate) fn substitute(line: &Line, values: &Values, used: &mut BTreeSet<Strin
     Line { words, comment: None, block, verbatim }
 }
 
-/// Bytes of one word, or of one line of a document, with its inserts.
+/// The maximum size of one word or verbatim line after insertion, in bytes.
 const INSERTED_MAX: usize = 1 << 20;
 
-/// Stands among the used names when something was inserted that is longer than it may be.
+/// Marker among the used names: an inserted value exceeded [`INSERTED_MAX`].
 pub(crate) const TOO_LONG: &str = "{{";
 
-/// A text with its inserts filled in. In a `word` a value keeps its quotes, unless the insert stands inside a string.
+/// Fills in the inserts of a text. In a `word`, a value keeps its quotes unless it is inserted within a string.
 fn inserted(text: &str, values: &Values, used: &mut BTreeSet<String>, word: bool) -> String {
     let mut out = String::with_capacity(text.len());
     let (mut rest, mut in_string) = (text, false);
@@ -188,7 +188,7 @@ fn inserted(text: &str, values: &Values, used: &mut BTreeSet<String>, word: bool
         in_string ^= before.matches('"').count() % 2 == 1;
         out.push_str(before);
         let Some((name, behind)) = after.split_once("}}") else {
-            // Nothing closes this, nor anything behind it.
+            // An unclosed insert: keep the rest unchanged.
             rest = &rest[before.len()..];
             break;
         };
@@ -198,7 +198,7 @@ fn inserted(text: &str, values: &Values, used: &mut BTreeSet<String>, word: bool
             continue;
         };
         used.insert(name.to_owned());
-        // A value keeps its quotes only where nothing follows it in its word.
+        // A value keeps its quotes only if it ends the word.
         let keeps = word && !in_string && behind.is_empty();
         let plain: Vec<String> = value.iter().map(|w| if keeps { w.text.clone() } else { unquote(&w.text) }).collect();
         out.push_str(&plain.join(" "));

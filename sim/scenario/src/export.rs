@@ -1,4 +1,4 @@
-//! A scenario as JSON: documented, versioned, with every row filled in and every story brought in.
+//! Export of a scenario as a versioned, documented JSON document, with all rows and stories expanded.
 
 use sca_protocol::frame::LengthForm;
 use serde_json::{Map, Value, json};
@@ -11,10 +11,10 @@ use crate::print::Printer;
 use crate::print_parts::hex;
 use crate::problem::Span;
 
-/// The version of the document. It changes when a field changes its meaning or goes away; fields may be added.
+/// The version of the document. It changes if a field changes its meaning or is removed; fields may be added.
 pub const EXPORT_VERSION: u32 = 1;
 
-/// The scenario as a JSON document; `sim/docs/json.md` describes it.
+/// Exports the scenario as a JSON document, which `sim/docs/json.md` describes.
 ///
 /// ```
 /// let scenario = sca_scenario::parse("scenario \"It connects\"\n\nterminal connects\n").unwrap();

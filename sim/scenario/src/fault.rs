@@ -1,4 +1,4 @@
-//! The words of faults: what happens, where it strikes, how long it stands.
+//! Parser of faults: kind, trigger and duration.
 
 use crate::cursor::{Cursor, SUFFIXES};
 use crate::model::{Arm, Bytes, Carrier, DeadAddress, Fault, FaultKind, Place, Point, TLS_POINTS, Toward, Who};
@@ -6,7 +6,7 @@ use crate::names::{Names, count};
 use crate::problem::{Problem, Span};
 use crate::suffix::only;
 
-/// Every word that can follow `fault`.
+/// The words that can follow `fault`.
 pub const FAULT_WORDS: &[&str] = &[
     "refuse",
     "dns",
@@ -27,10 +27,10 @@ pub const FAULT_WORDS: &[&str] = &[
     "corrupt",
     "tls",
 ];
-/// What a broker can say in place of its hello.
+/// The words for what a broker can send instead of its ServerHello.
 const TLS_KINDS: &[&str] = &["alert", "garbage", "plain"];
 
-/// Reads `fault …`.
+/// Parses `fault …`.
 pub(crate) fn fault(cursor: &mut Cursor<'_>, names: &Names<'_>, who: Who) -> Result<Fault, Problem> {
     let span = cursor.whole();
     cursor.demand("fault")?;
@@ -49,7 +49,7 @@ pub(crate) fn fault(cursor: &mut Cursor<'_>, names: &Names<'_>, who: Who) -> Res
     let suffix = only(cursor, names, &["as"])?;
     let fault = Fault { who, kind, arm, lasting, label: suffix.label, span };
     match misplaced(&fault) {
-        Some(help) => Err(Problem::new("E051", span, "this fault cannot strike there").help(help)),
+        Some(help) => Err(Problem::new("E051", span, "this fault cannot be injected there").help(help)),
         None => Ok(fault),
     }
 }
@@ -61,16 +61,16 @@ fn lasting(cursor: &mut Cursor<'_>) -> Result<Option<std::time::Duration>, Probl
     }
     let lasting = cursor.duration()?;
     if lasting.is_zero() {
-        return Err(Problem::new("E030", span, "a fault that stands for no time does nothing"));
+        return Err(Problem::new("E030", span, "a fault that lasts no time has no effect"));
     }
     Ok(Some(lasting))
 }
 
-/// A length of time that is more than nothing.
+/// Parses a duration that is not zero.
 fn some_time(cursor: &mut Cursor<'_>) -> Result<std::time::Duration, Problem> {
     let span = cursor.here();
     let time = cursor.duration()?;
-    if time.is_zero() { Err(Problem::new("E030", span, "no time at all is no fault")) } else { Ok(time) }
+    if time.is_zero() { Err(Problem::new("E030", span, "a duration of zero has no effect")) } else { Ok(time) }
 }
 
 fn kind(cursor: &mut Cursor<'_>) -> Result<FaultKind, Problem> {
@@ -104,15 +104,15 @@ fn kind(cursor: &mut Cursor<'_>) -> Result<FaultKind, Problem> {
         "key-update" => FaultKind::KeyUpdate,
         "corrupt" => FaultKind::Corrupt,
         "tls" => {
-            let word = cursor.word("what the broker says in place of its hello")?;
+            let word = cursor.word("what the broker sends instead of its ServerHello")?;
             if !TLS_KINDS.contains(&word.text.as_str()) {
-                let problem = Problem::new("E013", word.span, format!("`{}` is no fault of TLS", word.text));
+                let problem = Problem::new("E013", word.span, format!("`{}` is not a TLS fault", word.text));
                 return Err(problem.suggest(&word.text, TLS_KINDS.iter().copied()));
             }
             FaultKind::Tls(word.text.clone())
         }
         other => {
-            let problem = Problem::new("E013", word.span, format!("`{other}` is no fault"));
+            let problem = Problem::new("E013", word.span, format!("`{other}` is not a fault"));
             return Err(problem.suggest(other, FAULT_WORDS.iter().copied()));
         }
     })
@@ -190,35 +190,35 @@ fn no_point(span: Span) -> Problem {
     Problem::new("E012", span, "the point is missing").help("name a label, `reply to` a label, or a step of TLS")
 }
 
-/// Why a fault cannot strike where it should; nothing if it can.
+/// Why a fault cannot be injected where the scenario wants it; none if it can.
 fn misplaced(fault: &Fault) -> Option<&'static str> {
     use FaultKind as K;
     let (of_dial, of_message) = (fault.kind.is_of_dial(), fault.kind.is_of_message());
     match &fault.arm {
         None if of_message || fault.kind == K::Corrupt => {
-            Some("say which message it strikes: `at LABEL`, `at reply to LABEL`")
+            Some("name the message it affects: `at LABEL`, `at reply to LABEL`")
         }
-        _ if fault.kind == K::KeyUpdate && fault.lasting.is_some() => Some("keys are new at once; it does not stand"),
-        None if of_dial && fault.lasting.is_none() => Some("say when: `on attempt 1..3`, or `for 10s` from now on"),
+        _ if fault.kind == K::KeyUpdate && fault.lasting.is_some() => Some("a key update has no duration"),
+        None if of_dial && fault.lasting.is_none() => Some("say when: `on attempt 1..3`, or `for 10s` beginning now"),
         None => None,
         Some(Arm::On(count)) if fault.kind == K::KeyUpdate && !count.of_connections => {
-            Some("there are keys to be made new on a connection, not on an attempt")
+            Some("keys are updated on a connection, not on an attempt")
         }
         Some(_) if fault.kind.is_of_shape() => {
-            Some("this one stands from now on, or `for` a while: it strikes no attempt and no message")
+            Some("this fault begins now, perhaps with `for`: it takes no attempt and no message")
         }
-        Some(Arm::At(..)) if fault.kind == K::KeyUpdate => Some("keys are new at once, or `on connection 2`"),
-        Some(Arm::At(..)) if of_message && fault.lasting.is_some() => Some("a message is struck once; nothing stands"),
-        Some(Arm::On(_)) if of_message => Some("this one strikes a message or the open connection, not an attempt"),
+        Some(Arm::At(..)) if fault.kind == K::KeyUpdate => Some("keys are updated at once, or `on connection 2`"),
+        Some(Arm::At(..)) if of_message && fault.lasting.is_some() => Some("a fault on a message has no duration"),
+        Some(Arm::On(_)) if of_message => Some("this fault affects a message, not an attempt or a connection"),
         Some(Arm::On(count)) if fault.lasting.is_some() && !count.of_connections => {
-            Some("an attempt has no `for`; without `on` the fault stands from now on")
+            Some("a fault on an attempt has no `for`; without `on` the fault begins now")
         }
         Some(Arm::At(_, Point { carrier: Carrier::Tls(_), .. })) if fault.lasting.is_some() => {
-            Some("within a handshake a fault has no `for`")
+            Some("a fault within a handshake has no `for`")
         }
-        Some(Arm::On(_)) if fault.kind == K::Corrupt => Some("name the place: `corrupt at 9 bytes of server-flight`"),
+        Some(Arm::On(_)) if fault.kind == K::Corrupt => Some("name the byte: `corrupt at 9 bytes of server-flight`"),
         Some(Arm::On(_)) => None,
-        Some(Arm::At(..)) if of_dial => Some("this one strikes attempts: `on attempt 1..3`"),
+        Some(Arm::At(..)) if of_dial => Some("this fault affects attempts: `on attempt 1..3`"),
         Some(Arm::At(place, point)) => misplaced_at(fault, *place, point),
     }
 }
@@ -228,18 +228,18 @@ fn misplaced_at(fault: &Fault, place: Place, point: &Point) -> Option<&'static s
     let ends = matches!(fault.kind, K::Reset | K::Fin | K::Silence(None));
     match &point.carrier {
         Carrier::Tls(_) if ends || fault.kind == K::Corrupt => {
-            (point.bytes == Some(Bytes::Each)).then_some("a TLS record is cut at a number of bytes, not at each")
+            (point.bytes == Some(Bytes::Each)).then_some("a TLS record is cut at a number of bytes, not at each byte")
         }
         Carrier::Upgrade | Carrier::Answer if ends && place != Place::At => None,
         Carrier::Upgrade | Carrier::Answer => {
-            Some("`before` or `after` it, or a number of its bytes: reset, fin or silence")
+            Some("only reset, fin and silence, `before` or `after` it or a number of its bytes")
         }
         Carrier::Request(_) | Carrier::Reply(_) if ends => {
-            (place == Place::At && point.bytes.is_some()).then_some("`before` or `after` a number of bytes")
+            (place == Place::At && point.bytes.is_some()).then_some("use `before` or `after` with a number of bytes")
         }
         Carrier::Request(_) | Carrier::Reply(_) if fault.kind.is_of_message() => (place != Place::At
             || point.bytes.is_some())
-        .then_some("messages are lost, doubled, swapped or late `at` themselves"),
-        _ => Some("reset, fin, silence, lose, duplicate, swap and late strike messages; corrupt strikes TLS"),
+        .then_some("lose, duplicate, swap and late need `at` and the whole message"),
+        _ => Some("messages take reset, fin, silence, lose, duplicate, swap and late; TLS takes corrupt"),
     }
 }

@@ -1,4 +1,5 @@
-//! A file as a whole: a scenario with its headers, settings and steps, or a library of stories.
+//! A scenario file as a whole: its headers, settings and steps, read in two stages because libraries and tables are
+//! loaded by the caller.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,14 +19,14 @@ use crate::table;
 use crate::title::title;
 use crate::tree::{self, Line, lines, no_block};
 
-/// A file with more problems than this has no others looked for.
+/// No further rows are checked once a file has more problems than this.
 const PROBLEMS_MAX: usize = 200;
-/// Lines of all rows together.
+/// The maximum number of lines of all rows together.
 const LINES_MAX: usize = 2_000_000;
 
 const HEADERS: &[&str] = &["tags", "seed", "clock", "use", "expect-fail", "waive", "ignore", "each"];
 
-/// A scenario whose headers have been read and whose libraries are known by path only.
+/// A scenario whose headers have been read, but whose libraries and tables are only known by path.
 #[derive(Debug, Clone)]
 pub struct Outline {
     title: String,
@@ -38,26 +39,26 @@ pub struct Outline {
     steps: Vec<Line>,
     first: Span,
     problems: Vec<Problem>,
-    /// Words of lines that may not have been read as they were meant.
+    /// Words on lines with problems; they are not reported as missing or unused.
     doubtful: BTreeSet<String>,
-    /// Whether an `each` could not be read, so that nobody knows what its names stand for.
+    /// Whether an `each` could not be read, so that the values of its names are unknown.
     lost_each: bool,
 }
 
-/// What a scenario needs beside its own text.
+/// The data a scenario needs in addition to its own text.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Beside<'a> {
-    /// Its libraries, in the order of [`Outline::uses`].
+    /// The libraries, in the order of [`Outline::uses`].
     pub libraries: &'a [Library],
-    /// The texts of its tables, in the order of [`Outline::tables`]; none for one that cannot be read.
+    /// The texts of the tables, in the order of [`Outline::tables`]; none for a table that could not be loaded.
     pub tables: &'a [Option<String>],
-    /// The known clause ids; none checks none.
+    /// The known clause ids; if empty, clause ids are not checked.
     pub clauses: &'a [&'static str],
 }
 
 impl Outline {
-    /// Reads the headers of a scenario and splits it into its parts. What is wrong is kept, and said by
-    /// [`Outline::scenario`] with all the rest.
+    /// Reads the headers of a scenario and splits the rest into settings and steps. Problems are kept and reported by
+    /// [`Outline::scenario`].
     #[must_use]
     pub fn read(text: &str) -> Self {
         let (items, problems) = tree::read(text, 0);
@@ -79,7 +80,7 @@ impl Outline {
         let mut top = lines(&items).peekable();
         match top.peek() {
             None if outline.problems.is_empty() => {
-                outline.problems.push(Problem::new("E010", nothing, "the file says nothing"));
+                outline.problems.push(Problem::new("E010", nothing, "the file is empty"));
             }
             None => {}
             Some(first) if first.words[0].text == "library" => {
@@ -89,7 +90,7 @@ impl Outline {
             Some(first) => {
                 outline.first = first.span();
                 let is_title = first.words[0].text == "scenario";
-                // What stands there in place of a title is mostly what was meant to follow it.
+                // If the title is missing, the first line is probably the one that should follow it.
                 match title(first, "scenario") {
                     Ok(title) => outline.title = title,
                     Err(problem) => outline.problems.push(problem),
@@ -106,26 +107,26 @@ impl Outline {
         outline
     }
 
-    /// Whether a line begins as a header, a setting or a step does.
+    /// Whether a line is a header, a setting or a message, judging by its first words.
     fn is_statement(&self, line: &Line) -> bool {
         let word = line.words[0].text.as_str();
         HEADERS.contains(&word) || is_setting(line) || line.words.iter().any(|word| word.text == "->")
     }
 
-    /// The paths of its libraries, relative to the file, with the place of each.
+    /// The paths of its libraries, relative to the file, with the position of each.
     #[must_use]
     pub fn uses(&self) -> &[(String, Span)] {
         &self.uses
     }
 
-    /// The paths of its tables, relative to the file, with the place of each.
+    /// The paths of its tables, relative to the file, with the position of each.
     #[must_use]
     pub fn tables(&self) -> Vec<(String, Span)> {
         self.eaches.iter().filter_map(|each| each.table.clone()).collect()
     }
 
     fn sort_in(&mut self, line: &Line) -> Result<(), Problem> {
-        let late = |what: &str| Err(Problem::new("E015", line.span(), format!("{what} stand above the steps")));
+        let late = |what: &str| Err(Problem::new("E015", line.span(), format!("{what} must come before the steps")));
         if HEADERS.contains(&line.words[0].text.as_str()) {
             if !self.settings.is_empty() || !self.steps.is_empty() {
                 return late("headers");
@@ -137,7 +138,8 @@ impl Outline {
                 return Err(odd);
             }
             if !self.steps.is_empty() {
-                return late("settings").map_err(|p: Problem| p.help("from the first step on, `set` changes them"));
+                return late("settings")
+                    .map_err(|p: Problem| p.help("use `set` to change them from the first step on"));
             }
             self.settings.push(line.clone());
         } else {
@@ -151,7 +153,7 @@ impl Outline {
         let word = cursor.word("a header")?;
         let single = matches!(word.text.as_str(), "tags" | "seed" | "clock" | "expect-fail");
         if single && !self.headers.insert(word.text.clone()) {
-            return Err(Problem::new("E022", word.span, format!("`{}` stands above already", word.text)));
+            return Err(Problem::new("E022", word.span, format!("`{}` is already given above", word.text)));
         }
         if word.text != "each" {
             no_block(line)?;
@@ -199,10 +201,10 @@ impl Outline {
         cursor.end()
     }
 
-    /// The scenario, with its rows made and its stories brought in.
+    /// Builds the scenario: expands the rows and the stories, reads every step and checks the result.
     ///
     /// # Errors
-    /// Every [`Problem`] of the file, in the order of its lines.
+    /// Every [`Problem`] of the file, sorted by position.
     pub fn scenario(mut self, beside: &Beside<'_>) -> Result<Scenario, Vec<Problem>> {
         let mut problems = std::mem::take(&mut self.problems);
         self.fill(beside, &mut problems);
@@ -218,7 +220,7 @@ impl Outline {
         let mut lines = 0;
         let of_file = problems.len();
         for values in combinations(&self.eaches) {
-            // What is wrong in one row casts no doubt on the lines of the next.
+            // Problems of one row must not suppress those of the next.
             let mut own = problems[..of_file].to_vec();
             let (row, size) = self.row(&values, &stories, beside, &mut used, &mut own);
             let mut own = own.split_off(of_file);
@@ -229,7 +231,7 @@ impl Outline {
             rows.push(row);
             lines += size;
             if lines > LINES_MAX {
-                let message = format!("its rows have more than {LINES_MAX} lines together");
+                let message = format!("the rows have more than {LINES_MAX} lines in total");
                 problems.push(Problem::new("E046", self.first, message));
             }
             if problems.len() > PROBLEMS_MAX || lines > LINES_MAX {
@@ -255,19 +257,19 @@ impl Outline {
             self.settings.iter().chain(&self.steps).for_each(|line| inserts(line, &mut filled));
             problems.retain(|problem| !filled.contains(&(problem.span.file, problem.span.line)));
         }
-        // What is probably a mistake is said beside what is wrong, but not of the same line.
+        // Warnings are reported beside errors, but not for the same line.
         let wrong: BTreeSet<(u16, u32)> =
             problems.iter().filter(|p| !p.is_warning()).map(|p| (p.span.file, p.span.line)).collect();
         problems.retain(|p| !p.is_warning() || !wrong.contains(&(p.span.file, p.span.line)));
         let others = crate::warn::of_rows(&rows).into_iter();
         problems.extend(others.filter(|p| !wrong.contains(&(p.span.file, p.span.line))));
-        // Rows that are wrong alike are told once.
+        // Report a problem that several rows share only once.
         problems.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
         problems.dedup_by(|a, b| (a.span, a.code, &a.message) == (b.span, b.code, &b.message));
         Err(problems)
     }
 
-    /// Says of problems on lines with inserts in which row they are.
+    /// Adds the values of the row to the help of problems on lines with inserts.
     fn name_row(&self, row: &Row, problems: &mut [Problem]) {
         if row.values.is_empty() || problems.is_empty() {
             return;
@@ -281,7 +283,7 @@ impl Outline {
         }
     }
 
-    /// Fills every `each` that stands in a table, and bounds the rows.
+    /// Reads the rows of every `each` that names a table, and limits the number of rows.
     fn fill(&mut self, beside: &Beside<'_>, problems: &mut Vec<Problem>) {
         let mut tables = beside.tables.iter();
         for each in &mut self.eaches {
@@ -296,7 +298,7 @@ impl Outline {
             problems.push(Problem::new(
                 "E046",
                 span,
-                format!("these `each` make {count} rows, {ROWS_MAX} are allowed"),
+                format!("the `each` headers make {count} rows, at most {ROWS_MAX} are allowed"),
             ));
             self.eaches.iter_mut().for_each(|each| each.rows.truncate(1));
         }
@@ -316,7 +318,7 @@ impl Outline {
                 Ok(_) => problems.push(Problem::new(
                     "E054",
                     line.span(),
-                    "only messages to the pos have to be listed, so only they can be ignored",
+                    "only messages to the pos can be ignored, because only they have to be listed",
                 )),
                 Err(problem) => problems.push(problem),
             }
@@ -324,7 +326,7 @@ impl Outline {
         ignores
     }
 
-    /// A row, and how many lines it is made of.
+    /// Builds one row; returns it with its number of lines.
     fn row(
         &self,
         values: &Values,
@@ -353,13 +355,13 @@ impl Outline {
         used.1.append(&mut calls.used);
         problems.append(&mut calls.problems);
         if used.0.remove(TOO_LONG) {
-            problems.push(Problem::new("E030", self.first, "what is inserted makes a line longer than a megabyte"));
+            problems.push(Problem::new("E030", self.first, "an inserted value makes a line longer than a megabyte"));
         }
         let names: Vec<String> = cast.terminals.iter().map(|t| t.name.clone()).collect();
         let brokers = cast.broker_names();
         let names = Names { terminals: &names, pos: &cast.pos, brokers: &brokers, clauses: beside.clauses };
         let steps = steps(placed.iter().map(|placed| (&placed.line, placed.called)), &names, problems);
-        // What stands on lines that could not be read is neither missing nor superfluous.
+        // Names on lines that could not be read must not be reported as missing or unused.
         let mut doubtful = self.doubtful.clone();
         for line in self.steps.iter().chain(placed.iter().map(|placed| &placed.line)) {
             doubt::below(line, problems, &mut doubtful);
@@ -376,8 +378,8 @@ impl Outline {
         let names = self.eaches.iter().filter(|each| !each.rows.is_empty()).flat_map(|each| &each.names);
         let is_unused = |name: &String| !used.0.contains(name) && !self.doubtful.contains(name);
         problems.extend(names.filter(|(name, _)| is_unused(name)).map(|(name, span)| {
-            Problem::new("E047", *span, format!("nothing uses `{name}`"))
-                .help(format!("it is inserted by {{{{{name}}}}}"))
+            Problem::new("E047", *span, format!("`{name}` is never used"))
+                .help(format!("insert it with {{{{{name}}}}}"))
         }));
         for ((path, span), library) in self.uses.iter().zip(libraries) {
             let is_called = |name: &String| used.1.contains(name) || self.doubtful.contains(name);
@@ -388,7 +390,7 @@ impl Outline {
     }
 }
 
-/// The lines with an insert, of a line and its block.
+/// Collects the positions of lines with an insert, in a line and its block.
 fn inserts(line: &Line, filled: &mut BTreeSet<(u16, u32)>) {
     if line.words.iter().any(|word| word.text.contains("{{")) {
         filled.insert((line.span().file, line.span().line));

@@ -1,5 +1,5 @@
-//! The one layout of a file: two blanks a level, two before each suffix, headers in a column. Words, comments and
-//! verbatim text stay as they are.
+//! Formatter of scenario files: two spaces per level, two before each suffix, headers in a column. Words, comments and
+//! verbatim text are unchanged.
 
 use crate::cursor::SUFFIXES;
 use crate::problem::Problem;
@@ -7,13 +7,13 @@ use crate::tree::{self, Item, Line};
 
 const HEADERS: &[&str] = &["scenario", "library", "tags", "seed", "clock", "use", "waive", "ignore", "each"];
 
-/// Messages that stand one blank behind their arrow.
+/// Message words that are written one space after the arrow's target, not two.
 const LOWER: &[&str] = &["text", "binary", "http", "ping", "pong", "close", "frame"];
 
-/// The text in the one layout.
+/// Formats the text of a scenario or library.
 ///
 /// # Errors
-/// The [`Problem`]s of a text whose lines cannot be told apart.
+/// The [`Problem`]s of a text whose line structure cannot be read.
 pub fn format(text: &str) -> Result<String, Vec<Problem>> {
     let (items, problems) = tree::read(text, 0);
     if !problems.is_empty() {
@@ -29,7 +29,7 @@ pub fn format(text: &str) -> Result<String, Vec<Problem>> {
 fn items_into(out: &mut String, items: &[Item], depth: usize) {
     for item in items {
         match item {
-            // One empty line separates as well as many.
+            // Collapse consecutive empty lines.
             Item::Blank if out.ends_with("\n\n") || out.is_empty() => {}
             Item::Blank => out.push('\n'),
             Item::Comment(comment) => {
@@ -74,9 +74,9 @@ fn gap(line: &Line, at: usize, depth: usize, previous: &str, text: &str) -> &'st
         (_, "(" | "[", _) | (_, _, ")" | "]" | ",") => "",
         (_, _, "(") if previous != "," && previous != "in" && !HEADERS.contains(&previous) && is_call(first) => "",
         _ if arrow.is_some_and(|arrow| at == arrow + 2) && !LOWER.contains(&text) => "  ",
-        // `bytes` is also what a fault counts, and what a length takes.
+        // `bytes` is also the unit of a fault's position and of a frame's length.
         (_, count, "bytes") if count.starts_with("{{") || count.bytes().all(|b| b.is_ascii_digit()) => " ",
-        // `after` is also where a fault strikes, and when a host answers.
+        // `after` is also part of a fault's position and of a host's delay.
         (_, _, "after") if line.words.get(at + 1).is_none_or(|next| next.text != "failures") => " ",
         _ if SUFFIXES.contains(&text) && first != "each" => "  ",
         _ => " ",

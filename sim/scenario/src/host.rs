@@ -1,4 +1,4 @@
-//! How the hosts behave: one line each, which sets several settings at once.
+//! Parser of host behaviour: each line sets several settings of a host at once.
 
 use sca_protocol::codes;
 use sca_protocol::commands::cents;
@@ -9,14 +9,14 @@ use crate::model::{HostAct, Party};
 use crate::problem::Problem;
 use crate::tree::quote;
 
-/// Reads `host approves 10.00 after 2s` and its kin.
+/// Parses lines such as `host approves 10.00 after 2s` or `vhq is down`.
 pub(crate) fn act(cursor: &mut Cursor<'_>) -> Result<HostAct, Problem> {
     if cursor.take("vhq") {
         return vhq(cursor);
     }
     const DOES: &[&str] = &["approves", "declines", "errors", "answers", "decides", "is"];
     cursor.demand("host")?;
-    let word = cursor.word("what the host does")?;
+    let word = cursor.word("an action of the host")?;
     let mut said = format!("host {}", word.text);
     let mut sets = vec![("state", "up".to_owned()), ("text", String::new()), ("amount", String::new())];
     let mut code = String::new();
@@ -31,12 +31,12 @@ pub(crate) fn act(cursor: &mut Cursor<'_>) -> Result<HostAct, Problem> {
         }
         "answers" => {
             let known = |t: &str| t.parse().ok().filter(|n| codes::platform_code(*n).is_some());
-            code = cursor.value("a result code of the tables", known)?.to_string();
+            code = cursor.value("a result code from the tables", known)?.to_string();
             said.push_str(&format!(" {code}"));
         }
         "declines" | "errors" | "decides" => {}
         other => {
-            let problem = Problem::new("E013", word.span, format!("a host does not `{other}`"));
+            let problem = Problem::new("E013", word.span, format!("a host cannot `{other}`"));
             return Err(problem.suggest(other, DOES.iter().copied()));
         }
     }
@@ -60,7 +60,7 @@ pub(crate) fn act(cursor: &mut Cursor<'_>) -> Result<HostAct, Problem> {
 }
 
 fn vhq(cursor: &mut Cursor<'_>) -> Result<HostAct, Problem> {
-    let word = cursor.word("what the estate host does")?;
+    let word = cursor.word("an action of the estate host")?;
     match word.text.as_str() {
         "is" => state(cursor, Party::Vhq, &["up", "silent", "down"]),
         "offers" => {
@@ -71,7 +71,7 @@ fn vhq(cursor: &mut Cursor<'_>) -> Result<HostAct, Problem> {
             Ok(HostAct { party: Party::Vhq, sets, said: format!("vhq offers {said}") })
         }
         other => {
-            let problem = Problem::new("E013", word.span, format!("the estate host does not `{other}`"));
+            let problem = Problem::new("E013", word.span, format!("the estate host cannot `{other}`"));
             Err(problem.suggest(other, ["offers", "is"]))
         }
     }
@@ -80,7 +80,7 @@ fn vhq(cursor: &mut Cursor<'_>) -> Result<HostAct, Problem> {
 fn state(cursor: &mut Cursor<'_>, party: Party, states: &[&str]) -> Result<HostAct, Problem> {
     let word = cursor.word("a state")?;
     if !states.contains(&word.text.as_str()) {
-        let problem = Problem::new("E013", word.span, format!("a host is not `{}`", word.text));
+        let problem = Problem::new("E013", word.span, format!("a host cannot be `{}`", word.text));
         return Err(problem.suggest(&word.text, states.iter().copied()));
     }
     let name = if party == Party::Host { "host" } else { "vhq" };

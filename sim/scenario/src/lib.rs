@@ -1,6 +1,6 @@
-//! The scenario language: text to value and back.
+//! The scenario language: parser, checks, printer, formatter and JSON export.
 //!
-//! It owns the words of faults, identities and settings as plain data. It reads no files and plays nothing.
+//! Faults, identities and settings are plain data here. This crate reads no files and runs nothing.
 
 mod act;
 mod arrow;
@@ -50,10 +50,10 @@ pub use problem::{Problem, Span};
 pub use tree::{FILE_BYTES_MAX, quote, unquote};
 pub use warn::warnings;
 
-/// Reads a scenario that uses no library.
+/// Parses the text of a scenario that uses no library and no table, and checks no clause ids.
 ///
 /// # Errors
-/// Every [`Problem`] of the text.
+/// Every [`Problem`] found in the text.
 ///
 /// ```
 /// let text = "scenario \"It connects\"\n\nterminal connects\n";

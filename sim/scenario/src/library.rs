@@ -1,4 +1,4 @@
-//! A library: stories that scenarios call.
+//! Libraries: files with stories that scenarios call.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::problem::{Problem, Span};
 use crate::title::title;
 use crate::tree::{self, Line, lines};
 
-/// A library of stories.
+/// A library of stories, with the problems found while reading it.
 #[derive(Debug, Clone)]
 pub struct Library {
     pub(crate) stories: BTreeMap<String, Story>,
@@ -16,7 +16,7 @@ pub struct Library {
 }
 
 impl Library {
-    /// Reads a library, as far as it can be read. `file` is its place among the libraries of a scenario, from 1.
+    /// Reads a library as far as possible. `file` is its number among the libraries of a scenario, from 1.
     #[must_use]
     pub fn read(text: &str, file: u16) -> Self {
         let (items, mut problems) = tree::read(text, file);
@@ -25,11 +25,11 @@ impl Library {
         match top.next() {
             Some(first) if first.words[0].text == "scenario" => {
                 let problem =
-                    Problem::new("E010", first.words[0].span, "`use` takes a library, and this is a scenario");
-                return Self::unreadable(problem.help("a library begins with `library \"…\"` and holds stories alone"));
+                    Problem::new("E010", first.words[0].span, "`use` takes a library, but this is a scenario");
+                return Self::unreadable(problem.help("a library begins with `library \"…\"` and has only stories"));
             }
             Some(first) => problems.extend(title(first, "library").err()),
-            None => problems.push(Problem::new("E010", nothing, "the file says nothing")),
+            None => problems.push(Problem::new("E010", nothing, "the file is empty")),
         }
         let mut stories = BTreeMap::new();
         for line in top {
@@ -37,7 +37,7 @@ impl Library {
                 Ok((name, story)) => {
                     let span = story.span;
                     if stories.insert(name.clone(), story).is_some() {
-                        problems.push(Problem::new("E022", span, format!("a story called `{name}` stands above")));
+                        problems.push(Problem::new("E022", span, format!("the story `{name}` is already given above")));
                     }
                 }
                 Err(problem) => problems.push(problem),
@@ -46,25 +46,25 @@ impl Library {
         Self { stories, problems }
     }
 
-    /// A library that cannot be read, and why.
+    /// A library that could not be read, with the reason.
     #[must_use]
     pub fn unreadable(problem: Problem) -> Self {
         Self { stories: BTreeMap::new(), problems: vec![problem] }
     }
 
-    /// Every [`Problem`] of its stories that can be seen without a call.
+    /// The [`Problem`]s of the library that can be found without calling its stories.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
 
-    /// Its stories by name: the place of each, and its parameters.
+    /// The stories by name, each with its position and parameters.
     pub fn stories(&self) -> impl Iterator<Item = (&str, Span, &[String])> {
         self.stories.iter().map(|(name, story)| (name.as_str(), story.span, story.parameters.as_slice()))
     }
 }
 
-/// Whether a text begins as a library does.
+/// Whether a text begins like a library.
 #[must_use]
 pub fn is_library(text: &str) -> bool {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -80,11 +80,11 @@ fn story(line: &Line) -> Result<(String, Story), Problem> {
         [open, inner @ .., close] if open.text == "(" && close.text == ")" => {
             inner.iter().filter(|w| w.text != ",").map(|w| w.text.clone()).collect()
         }
-        _ => return Err(Problem::new("E012", line.span(), "a story has its parameters in brackets behind its name")),
+        _ => return Err(Problem::new("E012", line.span(), "a story needs its parameters in brackets after its name")),
     };
     let body: Vec<Line> = line.lines().cloned().collect();
     if body.is_empty() {
-        return Err(Problem::new("E004", line.span(), "the steps of this story are missing"));
+        return Err(Problem::new("E004", line.span(), "this story has no steps"));
     }
     Ok((name.text.clone(), Story { parameters, body, span: name.span }))
 }

@@ -1,4 +1,4 @@
-//! The messages of the language: what is sent, and what is demanded of what comes.
+//! Parser of messages: contents to send, and conditions on received messages.
 
 use regex::Regex;
 use sca_protocol::frame::LengthForm;
@@ -11,10 +11,10 @@ use crate::problem::{Problem, Span};
 use crate::tree::{Line, unquote};
 
 const OPCODES: &[(&str, u8)] = &[("continue", 0), ("text", 1), ("binary", 2), ("close", 8), ("ping", 9), ("pong", 10)];
-/// Bytes of a payload that a scenario may spell out or ask for.
+/// The maximum size of a payload that a scenario may write out or repeat, in bytes.
 const PAYLOAD_MAX: usize = 1 << 24;
 
-/// Reads a message.
+/// Parses a message.
 pub(crate) fn message(cursor: &mut Cursor<'_>, line: &Line) -> Result<Message, Problem> {
     let first = cursor.peek().unwrap_or_default();
     if !matches!(first, "http") && line.verbatim.is_some() {
@@ -45,7 +45,7 @@ pub(crate) fn message(cursor: &mut Cursor<'_>, line: &Line) -> Result<Message, P
     }
 }
 
-/// The lines of an HTTP head, and what is demanded of its headers: `Name: value`, `Name: *`, `Name: ?capture`,
+/// Parses the lines of an HTTP head, with conditions on its headers: `Name: value`, `Name: *`, `Name: ?capture`,
 /// `Name: ~"regex"`, `!Name`.
 fn http(cursor: &Cursor<'_>, line: &Line) -> Result<Message, Problem> {
     let lines = line.verbatim.as_ref().map(|v| v.lines.clone()).unwrap_or_default();
@@ -56,14 +56,14 @@ fn http(cursor: &Cursor<'_>, line: &Line) -> Result<Message, Problem> {
             regex(quoted, place)?;
         }
         if text.starts_with('!') && text.contains(':') {
-            let problem = Problem::new("E031", place, format!("`{text}` is no test of a header"));
-            return Err(problem.help("`!Header` says that it is absent, `Header: *` that it is there"));
+            let problem = Problem::new("E031", place, format!("`{text}` is not a test of a header"));
+            return Err(problem.help("`!Header` expects it to be absent, `Header: *` to be present"));
         }
     }
     Ok(Message::Http(lines))
 }
 
-/// Whether a text fits a pattern in quotes, as it stands behind `~`.
+/// Whether a text matches a quoted pattern, as it is written after `~`.
 #[must_use]
 pub fn matches(quoted: &str, text: &str) -> bool {
     regex::Regex::new(&unquote(quoted)).is_ok_and(|regex| regex.is_match(text))
@@ -75,11 +75,11 @@ fn document(line: &Line) -> Result<Message, Problem> {
     if text.starts_with('<') {
         return Ok(Message::Xml(text));
     }
-    Err(Problem::new("E033", verbatim.span, "expected a document, whose first character is `<`")
-        .help("anything else is sent with `text \"…\"`"))
+    Err(Problem::new("E033", verbatim.span, "expected a document that begins with `<`")
+        .help("use `text \"…\"` for anything else"))
 }
 
-/// A string, and how often it is repeated: `text "ab" *3` is `ababab`.
+/// Parses a string and its optional repeat count: `text "ab" *3` is `ababab`.
 fn sized(cursor: &mut Cursor<'_>) -> Result<String, Problem> {
     let text = cursor.string("a text")?;
     let Some(count) = cursor.peek().and_then(|w| w.strip_prefix('*')).and_then(|n| n.parse::<usize>().ok()) else {
@@ -87,7 +87,7 @@ fn sized(cursor: &mut Cursor<'_>) -> Result<String, Problem> {
     };
     let word = cursor.word("a count")?;
     if text.len().saturating_mul(count) > PAYLOAD_MAX {
-        return Err(Problem::new("E030", word.span, format!("a payload has {PAYLOAD_MAX} bytes at most")));
+        return Err(Problem::new("E030", word.span, format!("a payload may have {PAYLOAD_MAX} bytes at most")));
     }
     Ok(text.repeat(count))
 }
@@ -114,7 +114,7 @@ fn frame(cursor: &mut Cursor<'_>) -> Result<Message, Problem> {
     let by_number = word.text.parse().ok().filter(|n| *n < 16);
     let opcode = OPCODES.iter().find(|(name, _)| *name == word.text).map(|(_, code)| *code).or(by_number);
     let opcode = opcode.ok_or_else(|| {
-        Problem::new("E013", word.span, format!("`{}` is no opcode", word.text)).suggest(&word.text, names())
+        Problem::new("E013", word.span, format!("`{}` is not an opcode", word.text)).suggest(&word.text, names())
     })?;
     let last = match cursor.word("`more` or `last`")? {
         word if word.text == "last" => true,
@@ -155,7 +155,7 @@ fn frame(cursor: &mut Cursor<'_>) -> Result<Message, Problem> {
     Ok(Message::Frame(frame))
 }
 
-/// Reads `in 2 bytes` or `in 8 bytes`: how a length is written, where that is not the shortest way.
+/// Parses `in 2 bytes` or `in 8 bytes`: the encoding of a length that is not the shortest one.
 fn length_form(cursor: &mut Cursor<'_>) -> Result<Option<LengthForm>, Problem> {
     if !cursor.take("in") {
         return Ok(None);
@@ -169,7 +169,7 @@ fn length_form(cursor: &mut Cursor<'_>) -> Result<Option<LengthForm>, Problem> {
     Ok(Some(form))
 }
 
-/// Reads bytes from pairs of hexadecimal digits.
+/// Parses bytes written as pairs of hexadecimal digits.
 pub(crate) fn hex(text: &str) -> Option<Vec<u8>> {
     let digits = text.len().is_multiple_of(2) && text.bytes().all(|b| b.is_ascii_hexdigit());
     let pairs = (0..text.len()).step_by(2);
@@ -193,24 +193,24 @@ fn fields(cursor: &mut Cursor<'_>) -> Result<Fields, Problem> {
 const OPS: &[(&str, Op)] =
     &[("!=", Op::Unequal), ("<=", Op::AtMost), (">=", Op::AtLeast), ("=", Op::Equal), ("<", Op::Less), (">", Op::More)];
 
-/// Whether a word looks like a test: capitals, then how to compare.
+/// Whether a word looks like a test: a name in capitals with an operator or a leading `!`.
 pub(crate) fn is_test(word: &str) -> bool {
     let name = word.trim_start_matches('!');
     name.starts_with(|c: char| c.is_ascii_uppercase()) && (word.starts_with('!') || name.contains(['=', '~', '<', '>']))
 }
 
-/// The word that can follow a message and is nearly this one.
+/// The suffix word that resembles this word.
 fn near_suffix(word: &str) -> Option<&'static str> {
     let is_small = !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
     is_small.then(|| nearest(word, SUFFIXES.iter().copied())).flatten()
 }
 
-/// Reads one test.
+/// Parses a test of a field.
 pub(crate) fn test(cursor: &mut Cursor<'_>) -> Result<Test, Problem> {
     let word = cursor.word("a test such as RESULT=OK")?;
     let (text, span) = (&word.text, word.span);
     let broken = || {
-        Problem::new("E031", span, format!("`{text}` is no test"))
+        Problem::new("E031", span, format!("`{text}` is not a test"))
             .label("expected FIELD=VALUE")
             .help("a test is FIELD, then one of = != ~ < <= > >=, then a value; or !FIELD for a field that is absent")
     };
@@ -222,21 +222,21 @@ pub(crate) fn test(cursor: &mut Cursor<'_>) -> Result<Test, Problem> {
     }
     let at = text.find(|c| "=!~<>".contains(c)).ok_or_else(|| match text.as_str() {
         "for" | "to" | "answers" => broken().help("`re LABEL` says which request a message answers"),
-        "," => broken().help("an amount has a point: 12.40"),
+        "," => broken().help("write amounts with a point: 12.40"),
         word if near_suffix(word).is_some() => {
             broken().help(format!("did you mean `{}`?", near_suffix(word).unwrap_or_default()))
         }
         word if !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()) => {
-            broken().help("commands and fields are written in capitals, as in the document: SESSION START INVOICE=7")
+            broken().help("write commands and fields in capitals, as in the document: SESSION START INVOICE=7")
         }
         _ => broken(),
     })?;
     if text.starts_with("=") || (text.len() == at + 1 && text.ends_with('=')) {
-        return Err(broken().help("there are no blanks round the sign: RESULT=OK"));
+        return Err(broken().help("write no spaces around the operator: RESULT=OK"));
     }
     let (field, rest) = text.split_at(at);
     if !is_field(field) {
-        return Err(broken().help("fields are written in capitals, as in the document"));
+        return Err(broken().help("write fields in capitals, as in the document"));
     }
     let field = field.to_owned();
     if let Some(pattern) = rest.strip_prefix('~') {
@@ -251,7 +251,7 @@ pub(crate) fn test(cursor: &mut Cursor<'_>) -> Result<Test, Problem> {
         return Err(broken().help("< <= > >= compare numbers"));
     }
     if value.is_empty() {
-        return Err(broken().help("an empty value is written \"\""));
+        return Err(broken().help("write an empty value as \"\""));
     }
     let demand = match value {
         "*" if op == Op::Equal => Demand::Any,
@@ -261,13 +261,13 @@ pub(crate) fn test(cursor: &mut Cursor<'_>) -> Result<Test, Problem> {
     Ok(Test { field, demand, span })
 }
 
-/// Reads a regular expression in quotes.
+/// Parses a regular expression in quotes.
 pub(crate) fn regex(quoted: &str, span: Span) -> Result<Regex, Problem> {
     if !quoted.starts_with('"') {
-        return Err(Problem::new("E032", span, "expected a regular expression in quotes behind `~`"));
+        return Err(Problem::new("E032", span, "expected a regular expression in quotes after `~`"));
     }
     Regex::new(&unquote(quoted)).map_err(|error| {
         let why = error.to_string().lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned();
-        Problem::new("E032", span, format!("the regular expression cannot be read: {why}"))
+        Problem::new("E032", span, format!("invalid regular expression: {why}"))
     })
 }

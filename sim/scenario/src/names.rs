@@ -1,29 +1,29 @@
-//! The names that steps may use, and the numbers of attempts and connections.
+//! The names that steps may refer to, and the parser of attempt and connection numbers.
 
 use crate::cursor::{Cursor, range};
 use crate::model::{Count, Who};
 use crate::problem::{Problem, Span};
 
-/// Who can be named in a step.
+/// The parties and clauses that steps can refer to by name.
 pub(crate) struct Names<'a> {
     /// The terminals, in the order of the cast.
     pub(crate) terminals: &'a [String],
-    /// POS beside the one called `pos`.
+    /// Names of the POS in addition to `pos`.
     pub(crate) pos: &'a [String],
-    /// Brokers beside the one called `broker`.
+    /// Names of the brokers in addition to `broker`.
     pub(crate) brokers: &'a [String],
-    /// Clause ids, where they are known.
+    /// The known clause ids; if empty, clause ids are not checked.
     pub(crate) clauses: &'a [&'static str],
 }
 
 impl Names<'_> {
-    /// The terminal of this name. `terminal` is the first one.
+    /// The index of the terminal with this name. A sole terminal can also be called `terminal`.
     pub(crate) fn terminal(&self, name: &str) -> Option<Who> {
         let declared = self.terminals.iter().position(|t| t == name);
         declared.or((name == "terminal" && self.terminals.len() == 1).then_some(0))
     }
 
-    /// The broker of this name. `broker` is the first one.
+    /// The index of the broker with this name; `broker` is 0.
     pub(crate) fn broker(&self, name: &str) -> Option<usize> {
         let other = self.brokers.iter().position(|broker| broker == name).map(|at| at + 1);
         other.or((name == "broker").then_some(0))
@@ -36,11 +36,11 @@ impl Names<'_> {
 
     pub(crate) fn nobody(&self, name: &str, span: Span) -> Problem {
         let names = self.terminals.iter().map(String::as_str).chain(["pos", "broker", "host", "vhq", "proxy"]);
-        Problem::new("E023", span, format!("`{name}` takes no part")).suggest(name, names)
+        Problem::new("E023", span, format!("there is no party `{name}`")).suggest(name, names)
     }
 }
 
-/// Reads `attempt 1..3` or `connection 2`.
+/// Parses `attempt 1..3` or `connection 2`.
 pub(crate) fn count(cursor: &mut Cursor<'_>) -> Result<Count, Problem> {
     let of_connections = cursor.value("`attempt` or `connection`", |t| match t {
         "attempt" => Some(false),

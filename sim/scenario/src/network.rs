@@ -1,14 +1,14 @@
-//! The network around the brokers: who listens, and where names lead.
+//! Parser of changes of the network: listening brokers and host names.
 
 use crate::cursor::Cursor;
 use crate::model::{NetworkAct, NetworkChange};
 use crate::names::Names;
 use crate::problem::Problem;
 
-/// What a broker does in the network.
+/// What a broker can do in the network.
 pub(crate) const VERBS: &[&str] = &["stops", "listens"];
 
-/// Reads `broker stops`, `Backup listens`.
+/// Parses `broker stops` or `Backup listens`.
 pub(crate) fn listening(cursor: &mut Cursor<'_>, broker: usize) -> Result<NetworkAct, Problem> {
     let name = cursor.word("a broker")?.text.clone();
     let on = cursor.value("stops or listens", |text| match text {
@@ -20,13 +20,13 @@ pub(crate) fn listening(cursor: &mut Cursor<'_>, broker: usize) -> Result<Networ
     Ok(NetworkAct { change: NetworkChange::Listens { broker, on }, said: format!("{name} {verb}") })
 }
 
-/// Reads `dns NAME is BROKER|unknown`.
+/// Parses `dns NAME is BROKER|unknown`.
 pub(crate) fn name(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<NetworkAct, Problem> {
     cursor.demand("dns")?;
     let word = cursor.word("a name, as in a url")?;
     let name = word.plain();
     if name.is_empty() || name.contains([':', '/']) {
-        return Err(Problem::new("E021", word.span, "a name stands here without scheme and port"));
+        return Err(Problem::new("E021", word.span, "expected a host name without scheme and port"));
     }
     cursor.demand("is")?;
     let to = cursor.word("a broker, or `unknown`")?;

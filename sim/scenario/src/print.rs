@@ -1,4 +1,4 @@
-//! Steps as text: the one spelling in which transcripts are written and which the parser reads back.
+//! Printer of steps in the normal form, which transcripts use and the parser reads back.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::model::{Action, CardholderAct, Expect, Party, Pattern, Sight, Source,
 use crate::print_parts::{bare_into, count, fault, indent, link, message, show, suffixes, verbatim};
 use crate::tree::{quote, quote_into};
 
-/// Writes steps for a cast with these terminals.
+/// Prints steps, with the names of the parties they refer to.
 #[derive(Debug)]
 pub struct Printer<'a> {
     names: &'a [String],
@@ -20,19 +20,19 @@ pub struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
-    /// A printer that calls the terminals and the POS beside `pos` by these names.
+    /// Creates a printer with the names of the terminals and of the POS in addition to `pos`.
     #[must_use]
     pub fn new(names: &'a [String], pos: &'a [String]) -> Self {
         Self { names, pos, brokers: &[] }
     }
 
-    /// The same for a cast with brokers beside the one called `broker`.
+    /// Sets the names of the brokers in addition to `broker`.
     #[must_use]
     pub fn with_brokers(self, brokers: &'a [String]) -> Self {
         Self { brokers, ..self }
     }
 
-    /// Appends a step, its block included, indented by `depth` levels.
+    /// Appends a step with its block, indented by `depth` levels.
     pub fn step(&self, out: &mut String, step: &Step, depth: usize) {
         indent(out, depth);
         if let Some(stamp) = step.stamp {
@@ -120,7 +120,7 @@ impl<'a> Printer<'a> {
         out.push('\n');
     }
 
-    /// A step with others below it.
+    /// Appends a statement that has a block.
     fn group(&self, out: &mut String, action: &Action, depth: usize) {
         match action {
             Action::AnyOrder(block) => self.block(out, "any order", block, depth),
@@ -152,7 +152,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Where an observation comes from, and which, on one line.
+    /// Formats the source of an observation and the message that is meant, on one line.
     pub(crate) fn ignored(&self, source: &Source, pattern: &Pattern) -> String {
         self.without(source, pattern, &[], 0).trim_start_matches("without ").to_owned()
     }
@@ -214,7 +214,7 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// Appends ` FIELD=VALUE` for each field, as messages and screens have them.
+/// Appends ` FIELD=VALUE` for each field, as in messages and screens.
 pub fn fields_into<'a>(out: &mut String, fields: impl IntoIterator<Item = (&'a str, &'a str)>) {
     for (name, value) in fields {
         out.extend([" ", name, "="]);
@@ -250,7 +250,7 @@ fn host(line: Line) -> &'static str {
     if line == Line::Estate { "vhq" } else { "host" }
 }
 
-/// Appends a stamp and a blank.
+/// Appends a time stamp and a space.
 pub fn stamp_into(out: &mut String, stamp: Duration) {
     let _ = write!(out, "+{}.{:03} ", stamp.as_secs(), stamp.subsec_millis());
 }

@@ -1,4 +1,4 @@
-//! The parts of a statement as text: messages, sights, suffixes, faults.
+//! Printers of the parts of a statement: messages, observations, suffixes, faults.
 
 use std::fmt::Write;
 
@@ -21,7 +21,7 @@ pub(crate) fn verbatim(out: &mut String, lines: &[String], depth: usize) {
     }
 }
 
-/// Appends a blank and a message, its suffixes and its verbatim part.
+/// Appends a space and a message, its suffixes and its verbatim text.
 pub(crate) fn message(out: &mut String, message: &Message, suffix: &Suffix, depth: usize) {
     let payload = |out: &mut String, word: &str, text: Option<&String>| {
         out.extend([" ", word]);
@@ -52,7 +52,7 @@ pub(crate) fn message(out: &mut String, message: &Message, suffix: &Suffix, dept
     verbatim(out, &below, depth);
 }
 
-/// A text in quotes; a long one that says the same again and again as its part and how often.
+/// Quotes a text; a long text that repeats a short part is written as the part and the count.
 fn quote_many(text: &str) -> String {
     const LONG: usize = 1_000;
     const PART_MAX: usize = 64;
@@ -64,7 +64,7 @@ fn quote_many(text: &str) -> String {
     }
 }
 
-/// Bytes as pairs of hexadecimal digits.
+/// Formats bytes as pairs of hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
@@ -86,7 +86,7 @@ fn raw_frame(out: &mut String, frame: &RawFrame) {
         return;
     }
     match std::str::from_utf8(&frame.payload) {
-        // Bytes that look like an insert are none.
+        // A payload without inserts must not be printed as text that looks like one.
         Ok(text) if !text.chars().any(char::is_control) && (frame.has_inserts || !text.contains("{{")) => {
             out.extend([" ", &quote_many(text)]);
         }
@@ -247,7 +247,7 @@ pub(crate) fn indent(out: &mut String, depth: usize) {
     out.extend(std::iter::repeat_n("  ", depth));
 }
 
-/// Appends a value, without quotes where it can stand so.
+/// Appends a value, with quotes only if it needs them.
 pub(crate) fn bare_into(out: &mut String, text: &str) {
     let plain = |c: char| c.is_alphanumeric() || "-_.:/+|".contains(c);
     if !text.is_empty() && text.chars().all(plain) {

@@ -1,61 +1,61 @@
-//! What can be wrong with a file: a stable code, a place, what was expected and, where one is near, a suggestion.
+//! Problems of a file: a stable code, a position, a message and, if available, advice.
 
-/// A place in a source text: which text, which line, which characters.
+/// A range of characters in one line of a source text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Span {
-    /// 0 for the scenario itself, then its libraries in the order of their `use` lines.
+    /// The text: 0 for the scenario itself, then its libraries in the order of their `use` lines.
     pub file: u16,
-    /// The line, from 1.
+    /// The line number, from 1.
     pub line: u32,
     /// The first character, from 1.
     pub column: u32,
-    /// How many characters.
+    /// The number of characters.
     pub length: u32,
 }
 
-/// One thing that is wrong.
+/// An error or warning about a scenario or library.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Its stable code; [`lessons`](crate::lessons()) has them all.
+    /// The stable code; [`lessons`](crate::lessons()) explains all codes.
     pub code: &'static str,
-    /// What is wrong, in one sentence without a full stop.
+    /// The problem in one sentence, without a full stop.
     pub message: String,
-    /// Where.
+    /// The position in the source.
     pub span: Span,
-    /// What stands under the caret.
+    /// The text under the caret; may be empty.
     pub label: String,
-    /// What to do about it.
+    /// Advice on how to fix it.
     pub help: Option<String>,
 }
 
 impl Problem {
-    /// Whether the file is valid all the same, and hardly meant.
+    /// Whether this is a warning: the file is valid, but probably contains a mistake.
     #[must_use]
     pub fn is_warning(&self) -> bool {
         self.code.starts_with('W')
     }
 
-    /// A problem whose caret repeats nothing.
+    /// Creates a problem without a label and without advice.
     #[must_use]
     pub fn new(code: &'static str, span: Span, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), span, label: String::new(), help: None }
     }
 
-    /// The same problem with these words under the caret.
+    /// Sets the text under the caret.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
-    /// The same problem with this advice.
+    /// Sets the advice.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// The same problem, suggesting the nearest of `words`, or listing them when none is near and they are few.
+    /// Suggests the nearest of `words`, or lists them if none is near and there are at most 20.
     #[must_use]
     pub fn suggest<'a>(self, word: &str, words: impl IntoIterator<Item = &'a str>) -> Self {
         let words: Vec<&str> = words.into_iter().collect();
@@ -67,7 +67,7 @@ impl Problem {
     }
 }
 
-/// A number and its noun: `1 value`, `2 values`.
+/// Formats a number with its noun: `1 value`, `2 values`.
 pub(crate) fn counted(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

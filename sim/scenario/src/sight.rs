@@ -1,4 +1,4 @@
-//! What can be seen of a terminal beside its messages: what the link does, what screen and icon show.
+//! Parser of observations other than messages: the link, the screen and the icon.
 
 use sca_protocol::reason::{HANDSHAKE_WORDS, TLS_WORDS};
 use sca_protocol::screens::SCREENS;
@@ -8,24 +8,24 @@ use crate::message;
 use crate::model::{LinkSight, Show};
 use crate::problem::Problem;
 
-/// Reads what the link does.
+/// Parses an observation of the link.
 pub(crate) fn link_sight(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
-    match cursor.word("what the link does")?.text.as_str() {
+    match cursor.word("an action of the link")?.text.as_str() {
         "connects" => Ok(LinkSight::Connects),
         "attempts" => Ok(LinkSight::Attempts),
         "loses" => Ok(LinkSight::Loses),
-        // What follows a sight begins a suffix; the end of the line leaves the reason open.
+        // `fails` without a reason accepts any reason.
         "fails" if cursor.peek().is_none_or(|word| SUFFIXES.contains(&word)) => Ok(LinkSight::FailsSomehow),
         _ => reason(cursor),
     }
 }
 
-/// Reads a reason of the closed list.
+/// Parses a reason from the fixed list.
 fn reason(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
     const KINDS: &[&str] = &["dns", "refused", "timeout", "reset", "tls", "proxy", "http", "handshake", "config"];
     let word = cursor.word("a reason")?;
     if !KINDS.contains(&word.text.as_str()) {
-        let problem = Problem::new("E053", word.span, format!("`{}` is no reason", word.text));
+        let problem = Problem::new("E053", word.span, format!("`{}` is not a reason", word.text));
         if TLS_WORDS.iter().any(|(known, _)| *known == word.text) {
             return Err(problem.help(format!("did you mean `tls {}`?", word.text)));
         }
@@ -44,17 +44,17 @@ fn reason(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
         Some(next) if matches!(word.text.as_str(), "http" | "proxy") && next.parse::<u16>().is_ok() => Some(next),
         Some(next) if details.contains(&next) => Some(next),
         Some(next) if !details.is_empty() => {
-            let problem = Problem::new("E053", cursor.here(), format!("`{next}` is no reason of `{}`", word.text));
+            let problem = Problem::new("E053", cursor.here(), format!("`{next}` is not a reason of `{}`", word.text));
             let all = details.join(", ");
-            // A broker's alert and what the terminal finds itself are often taken for one another.
+            // The alert that a broker sends and the terminal's own finding are often confused.
             let inner = |known: &&&str| known.contains(next) || next.contains(**known);
             let near: Vec<String> = details.iter().filter(inner).map(|word| format!("`{word}`")).collect();
             if !near.is_empty() {
-                return Err(problem.help(format!("did you mean {}? There are: {all}", near.join(" or "))));
+                return Err(problem.help(format!("did you mean {}? Expected one of: {all}", near.join(" or "))));
             }
             return Err(match sca_protocol::settings::nearest(next, details.iter().copied()) {
-                Some(near) => problem.help(format!("did you mean `{near}`? There are: {all}")),
-                None => problem.help(format!("there are: {all}")),
+                Some(near) => problem.help(format!("did you mean `{near}`? Expected one of: {all}")),
+                None => problem.help(format!("expected one of: {all}")),
             });
         }
         _ => None,
@@ -65,7 +65,7 @@ fn reason(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
     Ok(LinkSight::Fails(word.text.clone(), detail.map(str::to_owned)))
 }
 
-/// Reads what a screen or the icon shows.
+/// Parses the state of the screen or the icon.
 pub(crate) fn show(cursor: &mut Cursor<'_>) -> Result<Show, Problem> {
     if cursor.take("icon") {
         let word = cursor.word("connected or disconnected")?;
@@ -73,7 +73,7 @@ pub(crate) fn show(cursor: &mut Cursor<'_>) -> Result<Show, Problem> {
             "connected" => true,
             "disconnected" => false,
             other => {
-                let problem = Problem::new("E013", word.span, format!("an icon does not say `{other}`"));
+                let problem = Problem::new("E013", word.span, format!("an icon cannot be `{other}`"));
                 return Err(problem.suggest(other, ["connected", "disconnected"]));
             }
         };

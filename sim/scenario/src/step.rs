@@ -1,4 +1,4 @@
-//! The steps of the timeline: one statement a line.
+//! Parser of the steps of a timeline: one statement per line.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::sight::{link_sight, show};
 use crate::suffix::{SEEN, only};
 use crate::tree::{Line, Word, no_block};
 
-/// The words a statement can begin with.
+/// The words that can begin a statement.
 const WORDS: &[&str] = &[
     "wait",
     "end",
@@ -47,11 +47,11 @@ const WORDS: &[&str] = &[
     "terminal",
 ];
 
-/// What can follow what the link does.
+/// The suffixes allowed after a link observation.
 const LINK: &[&str] = &["after", "within", "as", "covers"];
 
-/// Reads steps that follow each other; an `or` goes on with the `either` before it. Each has the place of the call that
-/// brought it in.
+/// Parses consecutive steps; an `or` adds a branch to the `either` before it. Each line comes with the position of the
+/// call that inserted it.
 pub(crate) fn steps<'a>(
     lines: impl Iterator<Item = (&'a Line, Option<Span>)>,
     names: &Names<'_>,
@@ -67,7 +67,7 @@ pub(crate) fn steps<'a>(
             continue;
         }
         if let Some(word) = line.words.get(1) {
-            problems.push(Problem::new("E014", word.span, "nothing can follow `or`"));
+            problems.push(Problem::new("E014", word.span, "unexpected words after `or`"));
         }
         let branch = block(line, names, problems);
         match steps.last_mut().map(|step| &mut step.action) {
@@ -75,14 +75,14 @@ pub(crate) fn steps<'a>(
             _ if is_lost => {}
             _ => problems.push(
                 Problem::new("E060", line.span(), "there is no `either` above this `or`")
-                    .help("`either` and each `or` stand in one column, with their lines indented below them"),
+                    .help("write `either` and each `or` in the same column, with their lines indented below them"),
             ),
         }
     }
     steps
 }
 
-/// Reads a step with its block.
+/// Parses a step with its block.
 fn step(line: &Line, names: &Names<'_>, problems: &mut Vec<Problem>) -> Option<Step> {
     let mut cursor = Cursor::new(line);
     let read = stamp(&mut cursor).and_then(|stamp| {
@@ -107,7 +107,7 @@ fn step(line: &Line, names: &Names<'_>, problems: &mut Vec<Problem>) -> Option<S
     match read {
         Ok((stamp, action)) => {
             if takes_block && line.lines().next().is_none() {
-                problems.push(Problem::new("E004", line.span(), "the block of this line is missing"));
+                problems.push(Problem::new("E004", line.span(), "this line needs a block"));
             }
             if !takes_block {
                 problems.extend(no_block(line).err());
@@ -115,7 +115,7 @@ fn step(line: &Line, names: &Names<'_>, problems: &mut Vec<Problem>) -> Option<S
             Some(Step { span: line.span(), called: None, stamp, action })
         }
         Err(problem) => {
-            // Whose a line is stands before it.
+            // A terminal name at the wrong place was probably meant as the prefix of the line.
             let at = |word: &&Word| word.span == problem.span;
             let word = line.words.iter().find(at).map(|word| word.text.trim_end_matches(':'));
             let named = word.filter(|word| names.terminals.iter().any(|name| name == word));
@@ -125,7 +125,7 @@ fn step(line: &Line, names: &Names<'_>, problems: &mut Vec<Problem>) -> Option<S
                 others.collect::<Vec<_>>().join(" ")
             };
             problems.push(match named {
-                Some(name) => problem.help(format!("whose a line is stands before it: `{name}: {}`", rest(name))),
+                Some(name) => problem.help(format!("write the terminal's name first: `{name}: {}`", rest(name))),
                 None => problem,
             });
             None
@@ -168,7 +168,7 @@ fn action(
     let glued = |word: &str| word.contains("->") && word != "->";
     let odd = (0..2).find(|at| cursor.peek_at(*at).is_some_and(|word| glued(word) || (*at == 1 && almost(word))));
     if odd.is_some() {
-        let problem = Problem::new("E013", cursor.whole(), "an arrow is `->` with a blank on each side");
+        let problem = Problem::new("E013", cursor.whole(), "an arrow is `->` with a space on each side");
         return Err(problem.help("for example `pos -> terminal  ADMIN GET_COUNTER`"));
     }
     let link = ["connects", "attempts", "fails", "loses"];
@@ -201,7 +201,7 @@ fn action(
     }
 }
 
-/// Reads a step with others below it.
+/// Parses a step that has a block.
 fn group(
     cursor: &mut Cursor<'_>,
     line: &Line,
@@ -256,32 +256,32 @@ fn plain(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> 
             Ok(Action::Power { on, who })
         }
         _ if names.terminal(word).is_some() => {
-            let next = cursor.word("what the terminal does")?;
+            let next = cursor.word("an action of the terminal")?;
             let problem = Problem::new("E011", next.span, format!("a terminal does not `{}`", next.text));
             if word == "terminal"
                 && cursor.peek().is_none()
                 && nearest(&next.text, LINK_WORDS.iter().copied()).is_none()
             {
-                return Err(problem.help("a name begins with a capital: `terminal Lane` above the steps"));
+                return Err(problem.help("a name begins with a capital letter: `terminal Lane` above the steps"));
             }
             if WORDS.contains(&next.text.as_str()) {
-                return Err(problem.help(format!("whose a line is stands before it: `{word}: {} …`", next.text)));
+                return Err(problem.help(format!("write the terminal's name first: `{word}: {} …`", next.text)));
             }
             Err(problem.suggest(&next.text, LINK_WORDS.iter().copied().chain(["->"])))
         }
         "pos" if cursor.peek_at(1) == Some("->") => {
             let name = cursor.peek().unwrap_or_default();
-            let problem = Problem::new("E013", span, "a POS with a name speaks by its name alone");
-            Err(problem.help(format!("`{name} -> terminal …`; `pos {name}` above the steps says that it takes part")))
+            let problem = Problem::new("E013", span, "a named POS is written with its name only");
+            Err(problem.help(format!("`{name} -> terminal …`; declare it with `pos {name}` above the steps")))
         }
         "pos" | "broker" => {
-            let problem = Problem::new("E013", span, format!("after `{word}` an arrow is missing"));
+            let problem = Problem::new("E013", span, format!("an arrow is missing after `{word}`"));
             Err(problem.help(format!("for example `{word} -> terminal …`")))
         }
         _ if is_parameter_of_terminal(word) => {
             let problem = Problem::new("E011", span, format!("`{word}` is a setting of the terminal"));
             Err(problem
-                .help(format!("it stands indented below `terminal`; from the first step on, `set terminal {word} …`")))
+                .help(format!("write it indented below `terminal`; from the first step on, `set terminal {word} …`")))
         }
         _ => {
             let mut known: Vec<&str> =
@@ -300,33 +300,33 @@ fn plain(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> 
     }
 }
 
-/// What is meant by a word that other languages begin a statement with.
-/// What a link does, as lines say it.
+/// The verbs of link observations.
 const LINK_WORDS: &[&str] = &["connects", "attempts", "fails", "loses"];
 
-/// Arrows of other languages, and those that point the other way.
+/// Arrows of other languages, and arrows in the wrong direction.
 const ODD_ARROWS: &[&str] = &["<-", "=>", "-->", "->>", ">", "<", "\u{2192}", "\u{21d2}", "\u{2190}", "<--", "<="];
 
-/// A word that stands where an arrow is meant.
+/// Reports a word that looks like an arrow but is not `->`.
 pub(crate) fn odd_arrow(word: &Word) -> Option<Problem> {
     ODD_ARROWS.contains(&word.text.as_str()).then(|| {
-        let problem = Problem::new("E013", word.span, format!("`{}` is no arrow", word.text));
-        problem.help("an arrow is `->` and begins at the one who speaks: `terminal -> pos …`")
+        let problem = Problem::new("E013", word.span, format!("`{}` is not an arrow", word.text));
+        problem.help("an arrow is `->` and follows the sender: `terminal -> pos …`")
     })
 }
 
+/// Suggests a statement for a word that other languages begin a statement with, or that is used at the wrong place.
 fn meant(word: &str) -> Option<String> {
     if fault::FAULT_WORDS.contains(&word) {
         return Some(format!("did you mean `fault {word}`?"));
     }
     if SUFFIXES.contains(&word) {
         return Some(format!(
-            "`{word}` stands behind a line, for example `terminal connects  within 5s  covers REC-01`"
+            "`{word}` is written at the end of a line, for example `terminal connects  within 5s  covers REC-01`"
         ));
     }
     if let Some(odd) = word.chars().find(|c| c.is_whitespace()) {
         let name = if odd == '\t' { "a tab".to_owned() } else { format!("U+{:04X}", u32::from(odd)) };
-        return Some(format!("{name} stands between the words, which looks like a blank and is none"));
+        return Some(format!("the words are separated by {name}, which looks like a space but is not one"));
     }
     let meant = match word {
         "connects" | "connect" | "attempts" | "fails" | "loses" | "disconnects" => "terminal connects",
@@ -356,13 +356,14 @@ fn block(line: &Line, names: &Names<'_>, problems: &mut Vec<Problem>) -> Vec<Ste
 }
 
 fn answers(cursor: &mut Cursor<'_>, line: &Line, by_proxy: bool) -> Result<Action, Problem> {
-    cursor.word("who answers")?;
+    cursor.word("the answering party")?;
     cursor.demand("answers")?;
     let count = count(cursor)?;
     let lines = line.verbatim.as_ref().map(|v| v.lines.clone()).unwrap_or_default();
     if lines.is_empty() {
-        return Err(Problem::new("E004", line.span(), "the answer is missing")
-            .help("write its lines below, indented, as they travel: first the status line, then the headers"));
+        return Err(Problem::new("E004", line.span(), "the answer is missing").help(
+            "write its lines indented below, exactly as they are sent: first the status line, then the headers",
+        ));
     }
     Ok(Action::Answers { by_proxy, count, lines })
 }

@@ -1,4 +1,4 @@
-//! What follows a sight or a message: by when, how exactly, what for.
+//! Parser of the suffixes of a statement: time limit, exactness, labels and clauses.
 
 use sca_protocol::settings::span as read_span;
 
@@ -7,9 +7,9 @@ use crate::model::{Suffix, Within};
 use crate::names::Names;
 use crate::problem::{Problem, Span};
 
-/// What can follow something that is seen and is no message.
+/// The suffixes allowed after an observation that is not a message to the POS.
 pub(crate) const SEEN: &[&str] = &["within", "as", "covers"];
-/// Reads what follows a statement, of which only `allowed` can be used there.
+/// Parses the suffixes of a statement and rejects those that are not `allowed` there.
 pub(crate) fn only(cursor: &mut Cursor<'_>, names: &Names<'_>, allowed: &[&str]) -> Result<Suffix, Problem> {
     let places: Vec<Option<Span>> = SUFFIXES.iter().map(|word| cursor.place_of(word)).collect();
     let suffix = suffixes(cursor, names)?;
@@ -26,21 +26,21 @@ pub(crate) fn only(cursor: &mut Cursor<'_>, names: &Names<'_>, allowed: &[&str])
         None => Ok(suffix),
         Some((_, word)) => {
             let place = SUFFIXES.iter().position(|w| w == word).and_then(|at| places[at]).unwrap_or(cursor.whole());
-            let problem = Problem::new("E014", place, format!("`{word}` means nothing here"));
+            let problem = Problem::new("E014", place, format!("`{word}` is not allowed here"));
             let known = allowed.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ");
-            Err(if known.is_empty() { problem } else { problem.help(format!("what can follow here: {known}")) })
+            Err(if known.is_empty() { problem } else { problem.help(format!("allowed here: {known}")) })
         }
     }
 }
 
-/// Reads what follows a sight or a message.
+/// Parses all suffixes of a statement.
 pub(crate) fn suffixes(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Suffix, Problem> {
     let mut suffix = Suffix::default();
     let mut seen: Vec<&str> = Vec::new();
     loop {
         if let Some(word) = cursor.peek().filter(|word| SUFFIXES.contains(word)) {
             if seen.contains(&word) {
-                return Err(Problem::new("E014", cursor.here(), format!("`{word}` stands twice")));
+                return Err(Problem::new("E014", cursor.here(), format!("`{word}` is given twice")));
             }
             seen.push(word);
         }
@@ -78,7 +78,7 @@ fn within(cursor: &mut Cursor<'_>) -> Result<Within, Problem> {
     let span = cursor.here();
     let (from, to) = cursor.time("a duration, or a window such as 2s..4s", |t| range(t, read_span))?;
     if from > to {
-        return Err(Problem::new("E030", span, "this window ends before it begins"));
+        return Err(Problem::new("E030", span, "the window ends before it begins"));
     }
     let of = if cursor.take("of") { Some(cursor.word("a label")?.text.clone()) } else { None };
     Ok(Within { from: is_window.then_some(from), to, of })

@@ -1,4 +1,4 @@
-//! The rows of an `each` that stand in a file of comma-separated values: its first line names the columns.
+//! Reader of `each` rows from a file of comma-separated values, whose first line names the columns.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,9 @@ use crate::expand::Each;
 use crate::problem::{Problem, Span};
 use crate::tree::{Word, split};
 
-/// Fills the rows of an `each` from a table. `name` is what the file is called in messages.
+/// Fills the rows of an `each` from a table, and returns the problems found. `name` is the file name for messages.
 ///
-/// # Errors
-/// A [`Problem`] at the `each` for everything that is wrong, which says the line of the table.
+/// Every [`Problem`] is reported at the position of the `each`; its message names the line of the table.
 pub(crate) fn fill(each: &mut Each, name: &str, text: &str, span: Span) -> Vec<Problem> {
     match read(each, name, text, span) {
         Ok(problems) => problems,
@@ -17,7 +16,7 @@ pub(crate) fn fill(each: &mut Each, name: &str, text: &str, span: Span) -> Vec<P
     }
 }
 
-/// Reads the rows; what is wrong with single ones comes back beside them.
+/// Reads the rows. Problems of single rows are returned; a problem of the whole table is an error.
 fn read(each: &mut Each, name: &str, text: &str, span: Span) -> Result<Vec<Problem>, Problem> {
     let mut problems = Vec::new();
     let wrong = |message: String| Problem::new("E058", span, message);
@@ -55,7 +54,7 @@ fn read(each: &mut Each, name: &str, text: &str, span: Span) -> Result<Vec<Probl
                 Ok(words) => row.push(words),
                 Err(why) => {
                     let problem = wrong(format!("{name}, line {line}: {why}"));
-                    problems.push(problem.help("a value is written as in the scenario"));
+                    problems.push(problem.help("write a value as in a scenario"));
                 }
             }
         }
@@ -67,7 +66,7 @@ fn read(each: &mut Each, name: &str, text: &str, span: Span) -> Result<Vec<Probl
     Ok(problems)
 }
 
-/// The words of one cell; an empty one has none, and so inserts nothing.
+/// The words of one cell; an empty cell has none and inserts nothing.
 fn cell(text: &str, span: Span) -> Result<Vec<Word>, String> {
     let (words, comment) = split(text, 0, span.line, 0).map_err(|problem| problem.message)?;
     if comment.is_some() {

@@ -1,47 +1,47 @@
-//! A text as a tree of lines: words with their places, comments, and blocks of deeper-indented lines. It knows no
-//! statement; only which lines are followed by text that is kept as it stands.
+//! Reader of the line structure of a text: words with their positions, comments, and indented blocks. It knows no
+//! statements, only which lines are followed by verbatim text.
 
 use crate::problem::{Problem, Span};
 
-/// Bytes of one file.
+/// The maximum size of a file, in bytes.
 pub const FILE_BYTES_MAX: usize = 1 << 20;
 const DEPTH_MAX: usize = 12;
 
-/// One word, quoted string or mark, as it stands.
+/// A word, quoted string or punctuation mark, verbatim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Word {
-    /// The text, quotes included.
+    /// The text, including quotes.
     pub(crate) text: String,
-    /// Where.
+    /// Its position in the source.
     pub(crate) span: Span,
 }
 
-/// One line with its block.
+/// A statement line with its block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
-    /// Its words; never empty.
+    /// The words of the line; never empty.
     pub(crate) words: Vec<Word>,
-    /// The comment behind it, `#` included.
+    /// The comment at its end, including `#`.
     pub(crate) comment: Option<String>,
-    /// The deeper-indented lines below it.
+    /// The lines indented below it.
     pub(crate) block: Vec<Item>,
-    /// The text below it that is kept as it stands, without the common indentation.
+    /// The verbatim text below it, without the common indentation.
     pub(crate) verbatim: Option<Verbatim>,
 }
 
-/// Text that is kept as it stands.
+/// Verbatim text below a line: an HTTP head or a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Verbatim {
-    /// The lines.
+    /// Its lines.
     pub(crate) lines: Vec<String>,
-    /// Where the first one begins.
+    /// The position of the first line.
     pub(crate) span: Span,
 }
 
-/// One thing in a block.
+/// An element of a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Item {
-    /// A statement.
+    /// A statement line with its block.
     Line(Line),
     /// A comment on a line of its own.
     Comment(String),
@@ -50,13 +50,13 @@ pub(crate) enum Item {
 }
 
 impl Word {
-    /// Whether the word is quoted.
+    /// Whether the word is a quoted string.
     #[must_use]
     pub(crate) fn is_string(&self) -> bool {
         self.text.starts_with('"')
     }
 
-    /// The word without its quotes and escapes.
+    /// The word without quotes and escapes.
     #[must_use]
     pub(crate) fn plain(&self) -> String {
         unquote(&self.text)
@@ -64,35 +64,35 @@ impl Word {
 }
 
 impl Line {
-    /// The place of the whole line.
+    /// The position of the whole line, without comment and block.
     #[must_use]
     pub(crate) fn span(&self) -> Span {
         let (first, last) = (self.words[0].span, self.words[self.words.len() - 1].span);
         Span { length: (last.column + last.length).saturating_sub(first.column), ..first }
     }
 
-    /// How many lines it is, with all below it.
+    /// The number of lines, including everything below it.
     pub(crate) fn count(&self) -> usize {
         let verbatim = self.verbatim.as_ref().map_or(0, |verbatim| verbatim.lines.len());
         1 + verbatim + self.lines().map(Self::count).sum::<usize>()
     }
 
-    /// The lines of its block.
+    /// The statement lines of its block.
     pub(crate) fn lines(&self) -> impl Iterator<Item = &Line> {
         lines(&self.block)
     }
 }
 
-/// Says that nothing can stand below a line.
+/// Reports a problem if the line has a block.
 pub(crate) fn no_block(line: &Line) -> Result<(), Problem> {
     match line.lines().next() {
         None => Ok(()),
-        Some(inner) => Err(Problem::new("E003", inner.span(), "nothing can be indented below the line before")
-            .help("begin it in the same column")),
+        Some(inner) => Err(Problem::new("E003", inner.span(), "the line before cannot have a block")
+            .help("indent it like the line before")),
     }
 }
 
-/// The statements among some items.
+/// The statement lines among these items.
 pub(crate) fn lines(items: &[Item]) -> impl Iterator<Item = &Line> {
     items.iter().filter_map(|item| match item {
         Item::Line(line) => Some(line),
@@ -100,7 +100,7 @@ pub(crate) fn lines(items: &[Item]) -> impl Iterator<Item = &Line> {
     })
 }
 
-/// Takes quotes and escapes off.
+/// Removes the quotes and escapes of a quoted string; returns other text unchanged.
 #[must_use]
 pub fn unquote(text: &str) -> String {
     let Some(inner) = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) else { return text.to_owned() };
@@ -112,7 +112,7 @@ pub fn unquote(text: &str) -> String {
                 Some('n') => out.push('\n'),
                 Some('r') => out.push('\r'),
                 Some('t') => out.push('\t'),
-                // A backslash before any other character is kept: regular expressions are full of them.
+                // Keep a backslash before any other character: regular expressions are full of them.
                 Some(other) if other != '"' && other != '\\' => out.extend(['\\', other]),
                 Some(other) => out.push(other),
                 None => out.push('\\'),
@@ -123,7 +123,7 @@ pub fn unquote(text: &str) -> String {
     out
 }
 
-/// Puts quotes and escapes on.
+/// Adds quotes and escapes to a text.
 #[must_use]
 pub fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
@@ -154,19 +154,20 @@ struct Raw<'a> {
     text: &'a str,
 }
 
-/// Reads a text: what could be read of it, and every [`Problem`] of its lines.
+/// Reads the line structure of a text. Returns the items that could be read and a [`Problem`] for each line that could
+/// not.
 pub(crate) fn read(text: &str, file: u16) -> (Vec<Item>, Vec<Problem>) {
     if text.len() > FILE_BYTES_MAX {
         let message = format!("the file has more than {FILE_BYTES_MAX} bytes");
         return (Vec::new(), vec![Problem::new("E056", Span { file, line: 1, column: 1, length: 1 }, message)]);
     }
-    // Some editors put a byte order mark before the text; it says nothing.
+    // Skip the byte order mark that some editors write.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let raw: Vec<Raw<'_>> = (1..)
         .zip(text.lines())
         .map(|(number, line)| {
             let body = line.trim_start_matches([' ', '\t']);
-            // A tab counts as the two blanks that it was to be.
+            // A tab counts as the two spaces it was probably meant to be.
             let lead = &line[..line.len() - body.len()];
             let tabs = lead.bytes().filter(|byte| *byte == b'\t').count();
             Raw { number, indent: lead.len() + tabs, lead, text: body.trim_end() }
@@ -188,7 +189,7 @@ impl Raw<'_> {
         self.lead.contains('\t')
     }
 
-    /// The blanks before it, and all that stands behind them.
+    /// The number of leading spaces, and everything after them.
     fn as_it_stands(&self) -> (usize, String) {
         let blanks = self.lead.len() - self.lead.trim_start_matches(' ').len();
         (blanks, format!("{}{}", &self.lead[blanks..], self.text))
@@ -201,9 +202,9 @@ impl Raw<'_> {
 
 struct Reader<'a> {
     raw: &'a [Raw<'a>],
-    /// For each line, the indentation of the next statement from there on.
+    /// For each line, the indentation of the first statement at or after it.
     following: &'a [usize],
-    /// For each line, the indentation of the next line that is not empty.
+    /// For each line, the indentation of the first non-empty line at or after it.
     visible: &'a [usize],
     at: usize,
     file: u16,
@@ -211,12 +212,14 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The items from here on that are indented by at least `indent`, all of them alike.
+    /// Reads the items of a block from the current line on: lines indented by at least `indent`, all to the same
+    /// column.
     fn block(&mut self, indent: usize, depth: usize) -> Vec<Item> {
         let mut items = Vec::new();
         let mut level = (depth == 0).then_some(0);
         while let Some(raw) = self.raw.get(self.at) {
-            // An empty line or a comment belongs to the statement that follows it, and a comment to where it stands.
+            // An empty line or a comment belongs to the statement after it; a comment indented like this block also
+            // belongs here.
             let inside = self.following[self.at] >= indent || (!raw.text.is_empty() && raw.indent >= indent);
             if !inside {
                 break;
@@ -235,13 +238,13 @@ impl Reader<'_> {
                 let length = u32::try_from(raw.indent.max(1)).unwrap_or(1);
                 let span = Span { file: self.file, line: raw.number, column: 1, length };
                 let why = match (raw.has_tabs(), is_too_deep) {
-                    (true, _) => "this line is indented by a tab",
-                    (_, true) => "this line is indented too deep",
-                    _ => "this line is indented unlike its neighbours",
+                    (true, _) => "this line is indented with a tab",
+                    (_, true) => "this line is indented too deeply",
+                    _ => "this line is indented differently from the rest of its block",
                 };
                 let problem = Problem::new("E001", span, why);
-                let help = "indent by two blanks for each level, all lines of a block alike, twelve levels at most";
-                // One tab is mostly one of many.
+                let help = "indent by two spaces per level, the same for all lines of a block, at most twelve levels";
+                // Report only the first tab: a file with one tab usually has many.
                 if !raw.has_tabs() || !self.problems.iter().any(|problem| problem.code == "E001") {
                     self.problems.push(problem.help(help));
                 }
@@ -277,7 +280,7 @@ impl Reader<'_> {
         Some(line)
     }
 
-    /// Whether what follows this line is kept as it stands: an HTTP head, or a document.
+    /// Whether the text below this line is verbatim: an HTTP head or a document.
     fn is_verbatim(&self, line: &Line) -> bool {
         let is = |at: usize, word: &str| line.words.get(at).is_some_and(|w| w.text == word);
         let arrow = line.words.iter().position(|w| w.text == "->");
@@ -310,7 +313,7 @@ impl Reader<'_> {
 
 type Split = (Vec<Word>, Option<String>);
 
-/// Splits a line into words and the comment behind them.
+/// Splits a line into its words and the comment at its end.
 pub(crate) fn split(text: &str, file: u16, line: u32, indent: usize) -> Result<Split, Problem> {
     let chars: Vec<char> = text.chars().collect();
     let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
@@ -341,10 +344,10 @@ pub(crate) fn split(text: &str, file: u16, line: u32, indent: usize) -> Result<S
                     let is_mark = |c: &char| matches!(c, ' ' | '(' | ')' | '[' | ']' | ',');
                     if opens && let Some(glued) = chars.get(at).filter(|c| !is_mark(c)) {
                         let to = (at..chars.len()).find(|to| is_mark(&chars[*to])).unwrap_or(chars.len());
-                        let message = format!("`{glued}` stands right behind a closing quote");
+                        let message = format!("`{glued}` directly follows a closing quote");
                         let problem = Problem::new("E002", span(at, to), message);
-                        return Err(problem.label("a blank is missing before this").help(
-                            "a blank stands behind a string: `\"ab\" *3` repeats it; a quote within one is written `\\\"`",
+                        return Err(problem.label("a space is missing before this").help(
+                            "write a space after a string, as in `\"ab\" *3`; write a quote within a string as `\\\"`",
                         ));
                     }
                 }

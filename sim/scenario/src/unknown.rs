@@ -1,5 +1,5 @@
-//! Words that no table has and that are near one that a table has: commands, fields, models. A terminal may be sent
-//! anything, so they are warned of only where no refusal is demanded.
+//! Warnings for unknown commands, fields and models that resemble a known one. A terminal may be sent anything, so a
+//! request is not reported if its refusal is expected.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,12 @@ use sca_protocol::settings::nearest;
 use crate::model::{Action, Demand, Expect, Fields, LinkSight, Message, Op, Row, Send, Sight, Step, Test};
 use crate::problem::{Problem, Span};
 
-/// Fields that every command may have.
+/// Fields allowed in every command.
 const COMMON: &[&str] = &["COUNTER", "POS_RECON", "MAC", "MAC_LABEL"];
-/// Fields that answers begin with.
+/// Fields that every answer may have.
 const ANSWERS: &[&str] = &["RESULT", "RESULT_CODE", "RESPONSE_TEXT", "TERMINATION_STATUS"];
 
-/// Every such word of a row.
+/// Adds a warning for every such word of a row.
 pub(crate) fn unknown(row: &Row, found: &mut Vec<Problem>) {
     let mut refused = BTreeSet::new();
     let mut fails_by_settings = false;
@@ -28,14 +28,14 @@ pub(crate) fn unknown(row: &Row, found: &mut Vec<Problem>) {
             let place = row.cast.places.get(&whose).copied().unwrap_or_default();
             let names: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
             found.push(
-                Problem::new("W008", place, format!("there is no model `{model}`, so this terminal never connects"))
-                    .help(format!("the models are {}; a name has no digit", names.join(", "))),
+                Problem::new("W008", place, format!("unknown model `{model}`, so this terminal never connects"))
+                    .help(format!("the models are {}; a terminal's name must not contain a digit", names.join(", "))),
             );
         }
     }
 }
 
-/// The labels of requests of which a refusal or an absence is demanded.
+/// Collects the labels of requests whose refusal is expected, and whether a failure by `config` is.
 fn refusals<'a>(steps: &'a [Step], labels: &mut BTreeSet<&'a str>, fails_by_settings: &mut bool) {
     for step in steps {
         if let Action::Expect(Expect { sight, suffix, .. }) = &step.action {
@@ -50,7 +50,7 @@ fn refusals<'a>(steps: &'a [Step], labels: &mut BTreeSet<&'a str>, fails_by_sett
     }
 }
 
-/// Whether a test lets the request be refused.
+/// Whether a test accepts a refusal of the request.
 fn refuses(test: &Test) -> bool {
     let is_outcome = matches!(test.field.as_str(), "RESULT" | "RESULT_CODE" | "TERMINATION_STATUS");
     let is_good = matches!(&test.demand, Demand::Is(Op::Equal, value) if matches!(value.as_str(), "OK" | "-1" | "SUCCESS" | "CAPTURED" | "4"));
@@ -78,7 +78,7 @@ fn request(fields: &Fields, span: Span, found: &mut Vec<Problem>) {
         commands::all().filter(|row| row.function_type == function_type && row.command == command).collect();
     let named = [("FUNCTION_TYPE", function_type), ("COMMAND", command)];
     let named = named.map(|(name, value)| (name.to_owned(), value.clone())).to_vec();
-    // The table understands some slips of the pen, as terminals do.
+    // Some misspelled commands are accepted by the table, as they are by terminals.
     if rows.is_empty() && Command::find(&sca_protocol::Request::new(named)).is_some() {
         return;
     }
@@ -93,23 +93,23 @@ fn request(fields: &Fields, span: Span, found: &mut Vec<Problem>) {
         let swapped = types().any(|known| known == command).then(|| format!("{command} {function_type}"));
         let elsewhere = commands::all().find(|row| row.command == command);
         let elsewhere = elsewhere.map(|row| format!("{} {command}", row.function_type));
-        let problem = Problem::new("W008", span, format!("no table has the command {function_type} {command}"));
+        let problem = Problem::new("W008", span, format!("unknown command {function_type} {command}"));
         found.push(match elsewhere.or(near).or(swapped) {
             Some(near) => problem.help(format!("did you mean `{near}`?")),
-            None => problem.help("where it is meant, demand the refusal that it is answered by"),
+            None => problem.help("if it is intended, expect the refusal that answers it"),
         });
         return;
     }
     let own = rows.iter().flat_map(|row| row.fields.iter().copied().flatten()).map(|field| field.name);
     let only = rows.iter().filter_map(|row| row.only.map(|(field, _)| field));
     let known: Vec<&str> = own.chain(only).chain(COMMON.iter().copied()).collect();
-    // Parameters have names that no table lists, and what is numbered goes on.
+    // Parameter names are not all in the tables, and numbered fields have no fixed end.
     let is_open = |name: &str| name.starts_with("PARM_") || name.ends_with(|c: char| c.is_ascii_digit());
     let is_known = |name: &str| known.contains(&name) || is_open(name);
     for test in fields.tests.iter().filter(|test| !is_known(&test.field)) {
         if let Some(near) = nearest(&test.field, known.iter().copied()) {
             let problem =
-                Problem::new("W008", test.span, format!("{function_type} {command} takes no field {}", test.field));
+                Problem::new("W008", test.span, format!("{function_type} {command} has no field {}", test.field));
             found.push(problem.help(format!("did you mean `{near}`?")));
         }
     }
@@ -123,7 +123,7 @@ fn answer(fields: &Fields, found: &mut Vec<Problem>) {
     for test in fields.tests.iter().filter(|test| !is_known(&test.field)) {
         let near = nearest(&test.field, ANSWERS.iter().chain(COMMON).copied());
         if let Some(near) = near.filter(|near| test.field.len().abs_diff(near.len()) <= 1) {
-            let problem = Problem::new("W008", test.span, format!("no table has the field {}", test.field));
+            let problem = Problem::new("W008", test.span, format!("unknown field {}", test.field));
             found.push(problem.help(format!("did you mean `{near}`?")));
         }
     }

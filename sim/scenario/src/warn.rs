@@ -1,4 +1,4 @@
-//! What is valid and hardly meant.
+//! Warnings (lints): scenarios that are valid, but probably contain a mistake.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::problem::{Problem, Span};
 use crate::unknown::unknown;
 use sca_protocol::settings::TerminalSettings;
 
-/// Every warning about a scenario, in the order of its lines.
+/// Returns all warnings about a scenario, sorted by position.
 ///
 /// ```
 /// let scenario = sca_scenario::parse("scenario \"x\"\n\nterminal connects\nscreen ~\".*\"\n").unwrap();
@@ -22,7 +22,7 @@ pub fn warnings(scenario: &Scenario) -> Vec<Problem> {
     found
 }
 
-/// What can be warned of in rows.
+/// The warnings about parsed rows.
 pub(crate) fn of_rows(rows: &[Row]) -> Vec<Problem> {
     let mut found = Vec::new();
     for row in rows {
@@ -37,7 +37,7 @@ pub(crate) fn of_rows(rows: &[Row]) -> Vec<Problem> {
     found
 }
 
-/// Clauses on lines that cannot show them.
+/// Warns of lines that cannot be evidence for the clauses they cover.
 fn cannot_show(steps: &[Step], found: &mut Vec<Problem>) {
     for step in steps {
         let covers: &[String] = match &step.action {
@@ -48,13 +48,13 @@ fn cannot_show(steps: &[Step], found: &mut Vec<Problem>) {
         found.extend(covers.iter().filter(|id| !crate::evidence::can_show(step, id)).map(|id| {
             let kinds = crate::evidence::kinds_of(id).iter().map(|kind| format!("`{}`", kind.word()));
             let help = format!("lines that can show it: {}", kinds.collect::<Vec<_>>().join(", "));
-            Problem::new("W011", step.span, format!("this line cannot show {id}, and is no evidence for it")).help(help)
+            Problem::new("W011", step.span, format!("this line cannot be evidence for {id}")).help(help)
         }));
         step.action.blocks().into_iter().for_each(|block| cannot_show(block, found));
     }
 }
 
-/// Expectations that nothing can meet.
+/// Warns of expectations that can never be met.
 fn never_met(row: &Row, found: &mut Vec<Problem>) {
     let mut later = BTreeSet::new();
     set_later(&row.steps, &mut later);
@@ -67,9 +67,9 @@ fn demands(steps: &[Step], dials: &[bool], found: &mut Vec<Problem>) {
     for step in steps {
         if let Action::Expect(Expect { who, sight, suffix }) = &step.action {
             if !dials[*who] && matches!(sight, Sight::Link(_) | Sight::ToBroker(_) | Sight::ToProxy(_)) {
-                let message = "without POSCONNECTALLOW WEBSOCKETS the terminal dials nobody";
+                let message = "without POSCONNECTALLOW WEBSOCKETS the terminal does not connect";
                 let problem = Problem::new("W009", step.span, message);
-                found.push(problem.help("`without terminal attempts` says so; a POS reaches it by its classic ports"));
+                found.push(problem.help("expect `without terminal attempts`; a POS reaches it by its classic ports"));
             }
             let tests: &[Test] = match sight {
                 Sight::ToPos(Message::Fields(fields)) | Sight::ToHost(_, Message::Fields(fields)) => &fields.tests,
@@ -80,23 +80,23 @@ fn demands(steps: &[Step], dials: &[bool], found: &mut Vec<Problem>) {
                 tests[..at].iter().any(|one| one.field == tests[at].field && exclude(&one.demand, &tests[at].demand))
             };
             found.extend((1..tests.len()).find(|at| clashes(*at)).map(|at| {
-                let message = format!("no {} can meet this and what stands before it", tests[at].field);
+                let message = format!("no {} can satisfy both this test and an earlier one", tests[at].field);
                 Problem::new("W009", tests[at].span, message)
             }));
             if let Sight::ToPos(Message::Xml(text)) = sight
                 && !text.contains("{{")
                 && sca_protocol::xml::parse(text, sca_protocol::xml::Limits::default()).is_err()
             {
-                let what = if suffix.bytes { "is sent by no sound terminal" } else { "is met by nothing" };
-                let problem = Problem::new("W009", step.span, format!("this document is not closed: it {what}"));
-                found.push(problem.help("a document is written whole"));
+                let what = if suffix.bytes { "is never sent by a correct terminal" } else { "can never match" };
+                let problem = Problem::new("W009", step.span, format!("this document is not well-formed: it {what}"));
+                found.push(problem.help("write the whole document"));
             }
         }
         step.action.blocks().into_iter().for_each(|block| demands(block, dials, found));
     }
 }
 
-/// Whether no value meets both.
+/// Whether no value satisfies both conditions.
 fn exclude(one: &Demand, other: &Demand) -> bool {
     let is_open = |demand: &Demand| matches!(demand, Demand::Is(_, value) if value.contains("{{"));
     match (one, other) {
@@ -108,7 +108,7 @@ fn exclude(one: &Demand, other: &Demand) -> bool {
     }
 }
 
-/// Whether a value meets a demand; what compares no numbers is given the benefit of the doubt.
+/// Whether a value may satisfy a condition; a comparison of values that are not numbers counts as satisfied.
 fn takes(demand: &Demand, value: &str) -> bool {
     match demand {
         Demand::Is(Op::Equal, wanted) => value == wanted,
@@ -128,7 +128,7 @@ fn takes(demand: &Demand, value: &str) -> bool {
     }
 }
 
-/// Terminals with one pinpad id, where not both say that they have it.
+/// Warns of terminals with the same pinpad id, unless both set it explicitly.
 fn same_pinpad_id(row: &Row, found: &mut Vec<Problem>) {
     let id = |t: &Terminal| t.settings.get("pinpad-id").map_or("1", String::as_str).to_owned();
     for (at, one) in row.cast.terminals.iter().enumerate() {
@@ -139,12 +139,12 @@ fn same_pinpad_id(row: &Row, found: &mut Vec<Problem>) {
             let place = row.cast.places.get(&(one.name.clone(), "terminal".to_owned())).copied().unwrap_or_default();
             let message = format!("{} and {} have the same pinpad id, {}", other.name, one.name, id(one));
             let problem = Problem::new("W010", place, message);
-            found.push(problem.help("a broker finds a terminal by it: give each its own, or say `pinpad-id` at both"));
+            found.push(problem.help("a broker finds a terminal by it: give each its own, or set `pinpad-id` at both"));
         }
     }
 }
 
-/// Expectations that can hardly fail.
+/// Warns of expectations that can hardly fail.
 fn weak(steps: &[Step], found: &mut Vec<Problem>) {
     for step in steps {
         match &step.action {
@@ -152,7 +152,7 @@ fn weak(steps: &[Step], found: &mut Vec<Problem>) {
                 found.extend(why_weak(expect).map(|(why, span)| weak_at(span.unwrap_or(step.span), why)));
             }
             Action::Throughout(_, show, _, _) => {
-                found.extend(shows_anything(show).then(|| weak_at(step.span, "every screen fits this")));
+                found.extend(shows_anything(show).then(|| weak_at(step.span, "this matches every screen")));
             }
             _ => {}
         }
@@ -161,7 +161,7 @@ fn weak(steps: &[Step], found: &mut Vec<Problem>) {
 }
 
 fn weak_at(span: Span, why: &str) -> Problem {
-    Problem::new("W001", span, why).help("say what has to be there")
+    Problem::new("W001", span, why).help("add a condition")
 }
 
 fn why_weak(expect: &Expect) -> Option<(&'static str, Option<Span>)> {
@@ -169,22 +169,22 @@ fn why_weak(expect: &Expect) -> Option<(&'static str, Option<Span>)> {
         Sight::ToPos(Message::Fields(fields)) => {
             let is_bare = fields.tests.is_empty() && !fields.notice && !fields.encrypted;
             if is_bare && expect.suffix.re.is_none() && !expect.suffix.exactly {
-                return Some(("every answer fits this", None));
+                return Some(("this matches every answer", None));
             }
             &fields.tests
         }
         Sight::ToHost(_, Message::Fields(fields)) => {
             if fields.tests.is_empty() && fields.routing.is_empty() {
-                return Some(("every document fits this", None));
+                return Some(("this matches every document", None));
             }
             &fields.tests
         }
-        Sight::Show(show) if shows_anything(show) => return Some(("every screen fits this", None)),
+        Sight::Show(show) if shows_anything(show) => return Some(("this matches every screen", None)),
         Sight::Show(Show::Screen { tests, .. }) => tests,
         _ => &[],
     };
     let fits_all = |test: &&Test| matches!(&test.demand, Demand::Matches(regex) if takes_all(regex));
-    tests.iter().find(fits_all).map(|test| ("every value fits this pattern", Some(test.span)))
+    tests.iter().find(fits_all).map(|test| ("this pattern matches every value", Some(test.span)))
 }
 
 fn shows_anything(show: &Show) -> bool {
@@ -197,19 +197,19 @@ fn shows_anything(show: &Show) -> bool {
     }
 }
 
-/// Whether a pattern fits nothing at all as well as anything.
+/// Whether a pattern matches some very different texts, the empty one included, and so probably every text.
 fn takes_all(regex: &regex::Regex) -> bool {
     ["", "\u{1}", "x y\u{fffd}\n"].iter().all(|text| regex.is_match(text))
 }
 
-/// What acts only over TLS.
+/// Settings that take effect only over TLS.
 const OF_TLS: &[&str] =
     &["tls", "groups", "revocation", "certificate", "client-certificates", "authority", "resumption", "tls-timeout"];
-/// What acts only where another setting is made.
+/// Settings that take effect only together with another setting.
 const PARTNERS: &[(&str, &str)] =
     &[("proxy-user", "PROXY"), ("proxy-password", "proxy-user"), ("idle-cut-by", "idle-cut")];
 
-/// Settings that do nothing without another.
+/// Warns of settings that have no effect.
 fn alone(row: &Row, found: &mut Vec<Problem>) {
     let mut later = BTreeSet::new();
     set_later(&row.steps, &mut later);
@@ -228,17 +228,17 @@ fn alone(row: &Row, found: &mut Vec<Problem>) {
             && sca_protocol::settings::with::<TerminalSettings>(settings)
                 .is_ok_and(|made| made.retry.first > made.retry.cap)
         {
-            found.push(Problem::new("W004", *span, "`retry-first` is more than `retry-cap`, which bounds it"));
+            found.push(Problem::new("W004", *span, "`retry-first` is longer than `retry-cap`, which limits it"));
         }
         if over_ws && OF_TLS.contains(&name) {
             found.push(
-                Problem::new("W004", *span, format!("`{name}` does nothing over ws"))
-                    .help("TLS is spoken where the broker's url begins with wss"),
+                Problem::new("W004", *span, format!("`{name}` has no effect over ws"))
+                    .help("TLS is used if the broker's url begins with wss"),
             );
         }
         let partner = PARTNERS.iter().find(|(alone, _)| *alone == name).map(|(_, partner)| *partner);
         if let Some(partner) = partner.filter(|partner| !settings.contains_key(*partner) && !later.contains(*partner)) {
-            found.push(Problem::new("W004", *span, format!("`{name}` does nothing without `{partner}`")));
+            found.push(Problem::new("W004", *span, format!("`{name}` has no effect without `{partner}`")));
         }
     }
 }
@@ -252,14 +252,14 @@ fn set_later<'a>(steps: &'a [Step], names: &mut BTreeSet<&'a str>) {
     }
 }
 
-/// Rows that have the same values as one before them.
+/// Warns of rows with the same values as an earlier row.
 fn twice(rows: &[Row], found: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     for row in rows.iter().filter(|row| !row.values.is_empty()) {
         if !seen.insert(&row.values) {
             let values = crate::model::shown_values(&row.values);
             let top = Span { line: 1, column: 1, length: 8, file: 0 };
-            found.push(Problem::new("W006", top, format!("the row {values} stands there twice")));
+            found.push(Problem::new("W006", top, format!("the row {values} is given twice")));
         }
     }
 }

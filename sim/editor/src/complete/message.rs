@@ -1,4 +1,4 @@
-//! Behind an arrow: whom it goes to, the command or the answer, fields and their values, and what can follow them.
+//! Completion after an arrow: the receiver, the command or answer, fields and their values, and suffixes.
 
 use lsp_types::CompletionItemKind as Look;
 
@@ -6,7 +6,7 @@ use super::names::{posses, terminals};
 use crate::facts::{self, Fact, fact};
 use crate::line::{AtCursor, words};
 
-/// FUNCTION_TYPE and COMMAND of the request that a line answers, where it says which.
+/// FUNCTION_TYPE and COMMAND of the request that a line answers, if the line refers to one with `re`.
 pub(super) fn asked(text: &str, line: &[String]) -> Option<(String, String)> {
     let label = line.windows(2).find(|pair| pair[0] == "re").map(|pair| pair[1].clone())?;
     text.lines().map(words).find_map(|words| {
@@ -16,7 +16,7 @@ pub(super) fn asked(text: &str, line: &[String]) -> Option<(String, String)> {
     })
 }
 
-/// Behind an arrow: whom it goes to, then the message, then what follows it.
+/// Completion after an arrow: the receiver, then the message, then its suffixes.
 pub(super) fn message(text: &str, at: &AtCursor, arrow: usize) -> Vec<Fact> {
     let (from, behind) = (at.word(0), at.words.len() - arrow - 1);
     let from_us = matches!(from, "pos" | "broker") || posses(text).iter().any(|name| name == from);
@@ -26,10 +26,10 @@ pub(super) fn message(text: &str, at: &AtCursor, arrow: usize) -> Vec<Fact> {
             names.chain([fact("terminal", "the terminal", Look::VARIABLE)]).collect()
         }
         (0, false) => {
-            ["pos", "broker", "host", "vhq", "proxy"].map(|word| fact(word, "whom it goes to", Look::MODULE)).to_vec()
+            ["pos", "broker", "host", "vhq", "proxy"].map(|word| fact(word, "the receiver", Look::MODULE)).to_vec()
         }
         (1, true) if from == "broker" => {
-            ["ping", "pong", "close", "frame"].map(|word| fact(word, "what the broker says", Look::METHOD)).to_vec()
+            ["ping", "pong", "close", "frame"].map(|word| fact(word, "a frame of the broker", Look::METHOD)).to_vec()
         }
         (1, true) => facts::function_types(),
         (2, true) => facts::commands(at.word(arrow + 2)),
@@ -44,7 +44,7 @@ pub(super) fn message(text: &str, at: &AtCursor, arrow: usize) -> Vec<Fact> {
     }
 }
 
-/// What a terminal says: to a host a command and its fields, to others the fields of an answer.
+/// Completion of a message from a terminal: a command and its fields to a host, the fields of an answer to others.
 pub(super) fn behind_answer(text: &str, at: &AtCursor, arrow: usize, behind: usize) -> Vec<Fact> {
     let to_host = matches!(at.word(arrow + 1), "host" | "vhq");
     let whole = words(text.lines().nth(at.line).unwrap_or_default());
@@ -72,13 +72,13 @@ pub(super) fn behind_answer(text: &str, at: &AtCursor, arrow: usize, behind: usi
                     ("ping", "a ping"),
                     ("pong", "a pong"),
                     ("close", "a close"),
-                    ("http", "a head of HTTP, below the line"),
+                    ("http", "an HTTP head, below the line"),
                 ];
                 let frames = frames.map(|(word, says)| fact(word, says, Look::METHOD));
                 frames.into_iter().chain(facts::suffixes_of(&["within", "exactly", "as", "covers"])).collect()
             }
             _ => {
-                let notice = fact("notice", "it answers nothing", Look::KEYWORD);
+                let notice = fact("notice", "a message that answers no request", Look::KEYWORD);
                 let own = left(at, facts::answer_fields());
                 own.chain([notice]).chain(facts::suffixes()).collect()
             }
@@ -86,14 +86,14 @@ pub(super) fn behind_answer(text: &str, at: &AtCursor, arrow: usize, behind: usi
     }
 }
 
-/// Fields that do not stand on the line yet.
+/// The fields that are not on the line yet.
 pub(super) fn left(at: &AtCursor, facts: Vec<Fact>) -> impl Iterator<Item = Fact> {
     let there: Vec<String> =
         at.words.iter().filter_map(|word| word.split_once('=')).map(|(name, _)| format!("{name}=")).collect();
     facts.into_iter().filter(move |fact| !there.contains(&fact.word))
 }
 
-/// Values of a field, with the field before them: an editor replaces the whole word.
+/// Field values with the field name before them, because an editor replaces the whole word.
 pub(super) fn values(typed: &str, facts: Vec<Fact>) -> Vec<Fact> {
     let field = typed.split_once('=').map_or("", |(field, _)| field);
     facts.into_iter().map(|fact| Fact { word: format!("{field}={}", fact.word), ..fact }).collect()

@@ -1,4 +1,4 @@
-//! What can be typed where the cursor stands.
+//! Completion: the words that can be typed at the cursor.
 
 mod message;
 mod names;
@@ -20,8 +20,8 @@ use crate::facts::{self, Fact, fact};
 use crate::line::AtCursor;
 use crate::place::range_of;
 
-/// The items for a place in a text: a line, from 0, and characters before the cursor. Each replaces the whole word that
-/// is being typed, and the `}}` behind it where an insert is closed already.
+/// Returns the completion items at a position: `line` from 0, and `before` characters before the cursor. Each item
+/// replaces the whole word being typed, including the `}}` after it if an insert is already closed.
 pub(crate) fn complete(path: &Path, text: &str, line: usize, before: usize) -> Vec<CompletionItem> {
     let at = AtCursor::new(text, line, before);
     let is_insert = at.typed.contains("{{");
@@ -47,7 +47,7 @@ fn item(fact: Fact, range: Range, place: usize) -> CompletionItem {
         kind: Some(fact.look),
         detail: Some(fact.detail),
         documentation: Some(Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value })),
-        // What belongs here most stands first, as the tables have it.
+        // Keep the order of the tables, which list the most relevant words first.
         sort_text: Some(format!("{place:04}")),
         filter_text: Some(fact.word.clone()),
         text_edit: Some(CompletionTextEdit::Edit(TextEdit::new(range, fact.word))),
@@ -60,7 +60,7 @@ fn words_at(path: &Path, text: &str, at: &AtCursor) -> Vec<Fact> {
         "covers" => return facts::clauses(),
         "re" => return requests(text),
         "of" if at.words.iter().any(|word| word == "within") => return labels(text),
-        "within" => return said(&["5s", "30s", "1m", "1s..5s"], "how long"),
+        "within" => return said(&["5s", "30s", "1m", "1s..5s"], "the time limit"),
         "as" => return Vec::new(),
         _ => {}
     }
@@ -86,7 +86,7 @@ fn words_at(path: &Path, text: &str, at: &AtCursor) -> Vec<Fact> {
     }
 }
 
-/// What a line can begin with.
+/// The words that can begin a line.
 fn first_words(text: &str, at: &AtCursor) -> Vec<Fact> {
     if text.trim().is_empty()
         || (at.parent.is_none()
@@ -106,14 +106,14 @@ fn first_words(text: &str, at: &AtCursor) -> Vec<Fact> {
     all
 }
 
-/// Within the settings of a party.
+/// Completion within the settings of a party.
 fn settings_at(text: &str, parent: &[String], at: &AtCursor) -> Vec<Fact> {
     let party = parent.first().map_or("", String::as_str);
     if party == "certificate" {
         return match at.word(0) {
             "" => facts::certificate(),
             "flaw" => facts::flaws(),
-            "intermediate" => vec![fact("yes", "by an intermediate authority", Look::VALUE)],
+            "intermediate" => vec![fact("yes", "signed by an intermediate authority", Look::VALUE)],
             _ => Vec::new(),
         };
     }
@@ -140,14 +140,14 @@ fn statement(path: &Path, text: &str, at: &AtCursor) -> Vec<Fact> {
         ("throughout", 2) if at.word(1) == "screen" => facts::screens(),
         ("cardholder", 2) if at.word(1) == "presses" => said(&["OK", "cancel"], "a button, by its label"),
         ("host", 2) if at.word(1) == "answers" => facts::answer_values("RESULT_CODE"),
-        ("host", 2..) if at.word(1) != "is" => said(&["after 2s"], "how long it takes"),
-        ("clock", 1) => said(&["2026-01-15T09:00:00Z"], "the true time at the start"),
-        ("seed", 1) => said(&["1"], "what all chance follows from"),
+        ("host", 2..) if at.word(1) != "is" => said(&["after 2s"], "the delay of the answer"),
+        ("clock", 1) => said(&["2026-01-15T09:00:00Z"], "the actual time at the start"),
+        ("seed", 1) => said(&["1"], "the seed of all random choices"),
         ("each", _) if at.back(1) == "in" => said(&["[", "1..5", "\"table.csv\""], "the values"),
         ("each", 1) => Vec::new(),
-        ("each", _) => said(&["in"], "the values follow"),
+        ("each", _) => said(&["in"], "followed by the values"),
         ("icon", 1) | ("throughout", 2) => {
-            ["connected", "disconnected"].map(|word| fact(word, "what the icon says", Look::ENUM_MEMBER)).to_vec()
+            ["connected", "disconnected"].map(|word| fact(word, "the state of the icon", Look::ENUM_MEMBER)).to_vec()
         }
         ("cardholder", 1) => facts::cardholder(),
         ("cardholder", 2) if matches!(at.word(1), "taps" | "inserts" | "swipes") => facts::cards(),
@@ -165,25 +165,25 @@ fn statement(path: &Path, text: &str, at: &AtCursor) -> Vec<Fact> {
         ("power", 1) => ["on", "off"].map(|word| fact(word, "the power", Look::VALUE)).to_vec(),
         ("host", 1) => facts::host(),
         ("host" | "vhq", 2) if at.word(1) == "is" => {
-            ["up", "silent", "cut", "down"].map(|word| fact(word, "how it is", Look::VALUE)).to_vec()
+            ["up", "silent", "cut", "down"].map(|word| fact(word, "the state of the host", Look::VALUE)).to_vec()
         }
         ("vhq", 1) => ["offers", "is"].map(|word| fact(word, "the estate host", Look::METHOD)).to_vec(),
         ("broker", 1) => vec![
-            fact("->", "the broker speaks itself", Look::OPERATOR),
-            fact("answers", "an attempt, by the lines below", Look::METHOD),
+            fact("->", "the broker sends a message", Look::OPERATOR),
+            fact("answers", "answers an attempt with the lines below", Look::METHOD),
         ],
-        ("broker" | "proxy", 2) => ["attempt", "connection"].map(|word| fact(word, "which", Look::VALUE)).to_vec(),
-        ("proxy", 1) => vec![fact("answers", "an attempt, by the lines below", Look::METHOD)],
+        ("broker" | "proxy", 2) => ["attempt", "connection"].map(|word| fact(word, "the unit", Look::VALUE)).to_vec(),
+        ("proxy", 1) => vec![fact("answers", "answers an attempt with the lines below", Look::METHOD)],
         ("pos", 1) => vec![fact("->", "the POS sends a request", Look::OPERATOR)],
-        ("check", 1) => ["rising", "differ", "same"].map(|word| fact(word, "how labels relate", Look::VALUE)).to_vec(),
+        ("check", 1) => ["rising", "differ", "same"].map(|word| fact(word, "the relation", Look::VALUE)).to_vec(),
         ("check", _) => labels(text),
         ("call", 1) => stories(path, text),
         ("use", 1) => libraries(path),
         ("waive", 1) => facts::invariants(),
         ("expect-fail", 1) | ("waive", 2) => said(&["\"why\""], "the reason"),
-        ("expect-fail", 2) => said(&["until"], "until when"),
-        ("wait", 1) => said(&["1s", "5s", "1m", "1h"], "how long"),
-        ("repeat", 1) => said(&["2", "3", "10"], "how often"),
+        ("expect-fail", 2) => said(&["until"], "followed by the last day"),
+        ("wait", 1) => said(&["1s", "5s", "1m", "1h"], "the duration"),
+        ("repeat", 1) => said(&["2", "3", "10"], "the number of rounds"),
         ("without" | "ignore", 1) => names().chain([fact("terminal", "the terminal", Look::VARIABLE)]).collect(),
         ("without", 2) => facts::link(),
         ("screen" | "icon", _) => facts::suffixes_of(&["within", "as", "covers"]),
@@ -195,41 +195,41 @@ fn statement(path: &Path, text: &str, at: &AtCursor) -> Vec<Fact> {
     }
 }
 
-/// Behind the kind of a fault: when, where, how long.
+/// Completion after the kind of a fault: its trigger, its point and its duration.
 fn after_fault(text: &str, at: &AtCursor) -> Vec<Fact> {
     let carriers = || {
         let fixed = ["request", "answer", "client-hello", "server-hello", "server-flight", "client-flight"];
         let fixed = said(&fixed, "a point of the handshake");
-        said(&["reply to"], "an answer").into_iter().chain(requests(text)).chain(fixed).collect::<Vec<_>>()
+        said(&["reply to"], "a request's answer").into_iter().chain(requests(text)).chain(fixed).collect::<Vec<_>>()
     };
     let is_number = at.back(1).bytes().all(|b| b.is_ascii_digit()) && !at.back(1).is_empty();
     match at.back(1) {
-        "on" => return said(&["attempt", "connection"], "which, counted from 1"),
-        "attempt" | "connection" => return said(&["1", "1..3"], "which"),
+        "on" => return said(&["attempt", "connection"], "what is counted, from 1"),
+        "attempt" | "connection" => return said(&["1", "1..3"], "the number or range"),
         "before" | "at" => return carriers(),
-        "after" => return carriers().into_iter().chain(said(&["each byte of"], "every byte in its turn")).collect(),
+        "after" => return carriers().into_iter().chain(said(&["each byte of"], "each byte in turn")).collect(),
         "of" => return carriers(),
         "to" if at.back(2) == "reply" => return requests(text),
-        "reply" => return said(&["to"], "whose answer"),
-        "to" | "from" => return said(&["terminal"], "one way only"),
-        "for" => return said(&["5s", "1m"], "how long it stands"),
-        "tls" => return said(&["alert", "garbage", "plain"], "what the broker says in place of its hello"),
+        "reply" => return said(&["to"], "the request that is answered"),
+        "to" | "from" => return said(&["terminal"], "one direction"),
+        "for" => return said(&["5s", "1m"], "how long it lasts"),
+        "tls" => return said(&["alert", "garbage", "plain"], "what the broker sends instead of its ServerHello"),
         "dns" => return said(&["unknown"], "the name has no address"),
-        "first-address" => return said(&["refuses", "unanswered"], "what becomes of the first address"),
-        "latency" | "jitter" | "late" => return said(&["100ms", "2s"], "how long"),
-        _ if is_number && at.back(2) == "after" => return said(&["bytes of"], "of what"),
+        "first-address" => return said(&["refuses", "unanswered"], "how the first address fails"),
+        "latency" | "jitter" | "late" => return said(&["100ms", "2s"], "the duration"),
+        _ if is_number && at.back(2) == "after" => return said(&["bytes of"], "followed by the message"),
         _ => {}
     }
     let ways = ["silence", "latency", "jitter", "throttle", "segment"];
     let way =
-        if ways.contains(&at.word(1)) { said(&["to terminal", "from terminal"], "one way only") } else { Vec::new() };
+        if ways.contains(&at.word(1)) { said(&["to terminal", "from terminal"], "one direction") } else { Vec::new() };
     let when = [
-        ("for", "it stands for so long"),
-        ("on", "at an attempt or a connection: `on attempt 1..3`"),
-        ("before", "a point: a label, `reply to` a label, `request`, `answer` …"),
-        ("after", "a point, or so many bytes of one"),
-        ("at", "a point"),
-        ("as", "names the moment at which it strikes"),
+        ("for", "how long it lasts"),
+        ("on", "the attempts or connections: `on attempt 1..3`"),
+        ("before", "before a point: a label, `reply to` a label, `request`, `answer` …"),
+        ("after", "after a point, or after a number of its bytes"),
+        ("at", "at a point"),
+        ("as", "a label for the moment it occurs"),
     ];
     way.into_iter().chain(when.map(|(word, says)| fact(word, says, Look::KEYWORD))).collect()
 }

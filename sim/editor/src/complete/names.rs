@@ -1,4 +1,4 @@
-//! Names that a text gives, and those of the files beside it: labels, terminals, identities, captures, stories, libraries.
+//! Names defined by a text and by the files beside it: labels, terminals, certificates, captures, stories, libraries.
 
 use std::path::Path;
 
@@ -8,17 +8,17 @@ use sca_scenario::Library;
 use crate::facts::{Fact, fact};
 use crate::line::words;
 
-/// The identities that can be shown.
+/// The certificates that a party can present.
 pub(super) fn identities(text: &str) -> Vec<Fact> {
     let declared = text.lines().filter_map(|line| {
         let words = words(line);
         (words.first()? == "certificate").then(|| words.get(1).cloned())?
     });
     let own = declared.map(|name| fact(name, "a certificate of this file", Look::VARIABLE));
-    own.chain(said(&["broker", "terminal", "none"], "there unasked")).collect()
+    own.chain(said(&["broker", "terminal", "none"], "built in")).collect()
 }
 
-/// The labels of what is sent: what an answer can be `re`.
+/// The labels of sent messages, which `re` can refer to.
 pub(super) fn requests(text: &str) -> Vec<Fact> {
     let is_sent = |label: &Fact| {
         let line = label.detail.trim_start();
@@ -29,7 +29,7 @@ pub(super) fn requests(text: &str) -> Vec<Fact> {
     if sent.is_empty() { all } else { sent }
 }
 
-/// The labels that lines of the text give.
+/// The labels that the lines of a text define.
 pub(crate) fn labels(text: &str) -> Vec<Fact> {
     let mut found = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
@@ -43,7 +43,7 @@ pub(crate) fn labels(text: &str) -> Vec<Fact> {
     found
 }
 
-/// What `{{` can insert: captures, names of `each`, and what is computed.
+/// The names that `{{` can insert: captures, names of `each`, and computed values.
 pub(super) fn inserts(text: &str, typed: &str) -> Vec<Fact> {
     let before = typed.rsplit_once("{{").map_or("", |(before, _)| before);
     let mut names: Vec<(String, &str)> =
@@ -61,7 +61,7 @@ pub(super) fn inserts(text: &str, typed: &str) -> Vec<Fact> {
     names.into_iter().map(|(name, says)| fact(format!("{before}{{{{{name}}}}}"), says, Look::VARIABLE)).collect()
 }
 
-/// The terminals that the text declares by name.
+/// The terminals that a text declares with a name.
 pub(super) fn terminals(text: &str) -> Vec<String> {
     declared(text, "terminal")
 }
@@ -79,7 +79,7 @@ fn declared(text: &str, party: &str) -> Vec<String> {
     names.filter(|name| !name.contains(|c: char| c.is_ascii_digit())).collect()
 }
 
-/// The stories of the libraries that the text names, with their parameters.
+/// The stories of the libraries that a text names, with their parameters.
 pub(crate) fn stories(path: &Path, text: &str) -> Vec<Fact> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut found = Vec::new();
@@ -97,7 +97,7 @@ pub(crate) fn stories(path: &Path, text: &str) -> Vec<Fact> {
     found
 }
 
-/// Libraries near the scenario.
+/// The libraries near the scenario.
 pub(super) fn libraries(path: &Path) -> Vec<Fact> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut found = Vec::new();
@@ -110,7 +110,7 @@ pub(super) fn libraries(path: &Path) -> Vec<Fact> {
     found
 }
 
-/// Words that are said in one place only.
+/// Creates items for words that are offered at one place only.
 pub(super) fn said(words: &[&str], says: &str) -> Vec<Fact> {
     words.iter().map(|word| fact(*word, says, Look::VALUE)).collect()
 }

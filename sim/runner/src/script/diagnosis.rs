@@ -65,7 +65,7 @@ impl Script {
             match (self.reads_later(label), line) {
                 (Some(line), _) => failure.notes.push(format!("line {line} reads the answer to `{label}` later")),
                 (None, Some(line)) => {
-                    failure.notes.push(format!("no line lists the answer to `{label}`; this one would: {line}"));
+                    failure.notes.push(format!("no line expects the answer to `{label}`; this one would: {line}"));
                     failure.fix = Some(Fix { span: step.span, from: ABOVE.to_owned(), text: line });
                 }
                 (None, None) => {}

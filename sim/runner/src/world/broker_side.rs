@@ -90,7 +90,7 @@ impl<C: Core> World<'_, C> {
         self.observed();
         self.parties.lanes[who].proxy.push_back(Noted { at: now, sequence: self.book.sequence, what: text });
         self.parties.lanes[who].trim();
-        self.advance().map(drop)
+        Ok(())
     }
 
     fn before_request(&mut self, who: usize, tag: Tag) -> Result<(), Stop> {
@@ -198,7 +198,7 @@ impl<C: Core> World<'_, C> {
         if let Some(strike) = self.faults.armed.at_upgrade(who, &Carrier::Answer, Place::After) {
             return self.strike_order(who, tag, strike);
         }
-        self.advance().map(drop)
+        Ok(())
     }
 
     fn frame(&mut self, who: usize, tag: Tag, frame: Frame, size: usize) -> Result<(), Stop> {
@@ -264,7 +264,7 @@ impl<C: Core> World<'_, C> {
         }
         let outputs = self.tell_broker(tag, BrokerInput::Frame { peer: peer(tag), frame });
         self.broker_outputs(outputs)?;
-        self.advance().map(drop)
+        Ok(())
     }
 
     /// Carries out the outputs of a broker.
@@ -387,7 +387,7 @@ impl<C: Core> World<'_, C> {
         }
         self.observed();
         self.parties.lanes[who].data.push_back(Noted { at: now, sequence: self.book.sequence, what: data });
-        self.advance().map(drop)
+        Ok(())
     }
 
     fn is_ignored(&self, who: usize, data: &Data) -> bool {

@@ -72,6 +72,7 @@ impl<C: Core> World<'_, C> {
                 let who = usize::from(one.tag.terminal);
                 self.survey(&one);
                 self.take(one)?;
+                self.advance()?;
                 self.boundary(who.min(self.parties.terminals.len() - 1))?;
             }
             self.look_at_cuts();
@@ -110,12 +111,14 @@ impl<C: Core> World<'_, C> {
         for who in 0..self.parties.terminals.len() {
             if self.parties.terminals[who].core.deadline().is_some_and(|at| at <= now) {
                 self.tell(who, Input::Tick)?;
+                self.advance()?;
                 fired = true;
             }
         }
         if self.parties.host.deadline().is_some_and(|at| at <= now) {
             let outputs = self.parties.host.handle(now, HostInput::Tick);
             self.host_outputs(Line::Host, outputs)?;
+            self.advance()?;
             fired = true;
         }
         fired |= self.blow_goes_on()?;
@@ -173,10 +176,11 @@ impl<C: Core> World<'_, C> {
         }
     }
 
-    /// Advances the script and performs its actions. Returns until when it waits. Observations made while a step is
-    /// performed are read after the step, so that the stack does not grow with the length of the script.
-    pub(super) fn advance(&mut self) -> Result<Option<Duration>, Stop> {
-        if self.turn.ends_at.is_some() || self.turn.performs {
+    /// Advances the script and performs its actions. Returns until when it waits. Only the driver calls it, between
+    /// events: observations made while a step is performed are read after the step, so that the stack does not grow with
+    /// the length of the script.
+    fn advance(&mut self) -> Result<Option<Duration>, Stop> {
+        if self.turn.ends_at.is_some() {
             return Ok(None);
         }
         loop {
@@ -191,10 +195,7 @@ impl<C: Core> World<'_, C> {
             match progress {
                 Progress::Act(step) => {
                     self.survey(&step.action);
-                    self.turn.performs = true;
-                    let performed = self.perform(&step);
-                    self.turn.performs = false;
-                    performed?;
+                    self.perform(&step)?;
                 }
                 Progress::Waiting(until) => return Ok(until),
                 Progress::Failed(failure) => return Err(Stop::Failed(failure)),

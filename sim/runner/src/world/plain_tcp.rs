@@ -203,7 +203,7 @@ impl<C: Core> World<'_, C> {
             _ => self.parties.host.handle(now, HostInput::Document { caller, text: text.to_owned() }),
         };
         self.host_outputs(line, outputs)?;
-        self.advance().map(drop)
+        Ok(())
     }
 
     /// Carries out the outputs of a host.

@@ -26,7 +26,7 @@ impl<C: Core> World<'_, C> {
         }
         let before = &self.parties.lanes[who].face.what;
         if face == *before {
-            return self.advance().map(drop);
+            return Ok(());
         }
         if self.setting.keeps.faces && self.book.faces.len() < FACES_MAX {
             self.book.faces.push((now, who, face.clone()));
@@ -59,6 +59,6 @@ impl<C: Core> World<'_, C> {
         seen_at(now, guarded, || if is_icon { icon() } else { format!("screen {}", face.screen.name) })?;
         self.parties.lanes[who].face = Noted { at: now, sequence: self.book.sequence, what: face };
         self.meets_shape(who);
-        self.advance().map(drop)
+        Ok(())
     }
 }

@@ -54,8 +54,6 @@ pub(crate) struct Turn {
     pub(super) events: u64,
     /// When the run is over; known once the last step is done.
     pub(super) ends_at: Option<Duration>,
-    /// Whether a step of the script is being performed.
-    pub(super) performs: bool,
 }
 
 /// The state of one run.

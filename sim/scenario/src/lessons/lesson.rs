@@ -1,16 +1,16 @@
-//! What a lesson holds.
+//! The explanation of one diagnostic code.
 
-/// One code and its lesson.
+/// A diagnostic code with its explanation and examples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lesson {
-    /// The code: `E` and a number for an error, `W` for a warning. A code never changes its meaning.
+    /// The code: `E` and a number for an error, `W` and a number for a warning. A code never changes its meaning.
     pub code: &'static str,
-    /// What is wrong, in a few words.
+    /// The problem, in a few words.
     pub says: &'static str,
-    /// Why it is wrong, and what to do.
+    /// Why it is a problem, and how to fix it.
     pub why: &'static str,
-    /// A scenario that has this code; empty where no text alone can have it.
+    /// A scenario that triggers this code; empty if no scenario text alone can trigger it.
     pub wrong: &'static str,
-    /// The same scenario set right.
+    /// The corrected scenario.
     pub right: &'static str,
 }

@@ -1,4 +1,4 @@
-//! Lessons about what a file means: names, what is proved, and warnings.
+//! Explanations of problems in the meaning of a file: names, evidence and warnings.
 
 use super::lesson::Lesson;
 
@@ -6,7 +6,8 @@ pub(super) const LESSONS: &[Lesson] = &[
     Lesson {
         code: "E040",
         says: "no such label",
-        why: "`re`, `of`, `check` and faults name a line by its label, which the line gives with `as`. What is `re` a label answers a request.",
+        why: "`re`, `of`, `check` and faults refer to a line by its label, which the line defines with `as`. The \
+              label after `re` must be that of a request.",
         wrong: r#"scenario "x"
 
 terminal connects
@@ -22,8 +23,8 @@ terminal -> pos  COUNTER=1  re ask
     },
     Lesson {
         code: "E042",
-        says: "nothing captures this name",
-        why: "`{{name}}` inserts what a line above has captured by `FIELD=?name`, or a value of an `each`.",
+        says: "no line captures this name",
+        why: "`{{name}}` inserts a value that a line above captured with `FIELD=?name`, or a value of an `each`.",
         wrong: r#"scenario "x"
 
 terminal connects
@@ -43,8 +44,9 @@ terminal -> pos  RESULT=OK  re start
     },
     Lesson {
         code: "E043",
-        says: "no such story, or another number of arguments",
-        why: "A story stands in a library, which a header names: `use \"../lib/session.sca\"`. A call has as many arguments as the story has names in its brackets.",
+        says: "no such story, or wrong number of arguments",
+        why: "A story is defined in a library, which a header names: `use \"../lib/session.sca\"`. A call has as \
+              many arguments as the story has parameters in its brackets.",
         wrong: r#"scenario "x"
 
 terminal connects
@@ -60,7 +62,7 @@ call open-session("1")
     Lesson {
         code: "E044",
         says: "no story of a library is called",
-        why: "A library that is named and not used is mostly a call that was forgotten.",
+        why: "A library that is named but not used usually means that a call was forgotten.",
         wrong: r#"scenario "x"
 use      "../lib/session.sca"
 
@@ -75,8 +77,9 @@ call open-session("7")
     },
     Lesson {
         code: "E045",
-        says: "stories call each other in a circle, too deep, or too often",
-        why: "A story may call others, eight deep, a thousand calls in all; a circle never ends.",
+        says: "stories call each other recursively, too deeply or too often",
+        why: "Stories may call other stories, eight levels deep and a thousand calls in all. A recursive call would \
+              never end.",
         wrong: "",
         right: r#"scenario "x"
 
@@ -85,8 +88,9 @@ terminal connects
     },
     Lesson {
         code: "E046",
-        says: "an `each` has no rows, or a row has too few values",
-        why: "`each NAME in [VALUE, …]`, `each NAME in 1..5`, `each (A, B) in` with rows below it or in brackets: every row has a value for every name, and ten thousand rows are enough.",
+        says: "an `each` has no rows, or a row has the wrong number of values",
+        why: "`each NAME in [VALUE, …]`, `each NAME in 1..5`, `each (A, B) in` with rows below it or in brackets: \
+              every row has one value for each name. Ten thousand rows are the limit.",
         wrong: r#"scenario "x"
 each     (a, b) in [(1, 2), (3)]
 
@@ -105,7 +109,8 @@ wait {{b}}s
     Lesson {
         code: "E047",
         says: "a name of an `each` is never used",
-        why: "A row whose value is not inserted plays the same as the others. `{{name}}` inserts it, wherever a word can stand.",
+        why: "If the value is not inserted, all rows are played the same. `{{name}}` inserts it wherever a word is \
+              allowed.",
         wrong: r#"scenario "x"
 each     cut in [reset, fin]
 
@@ -124,7 +129,7 @@ terminal connects
     Lesson {
         code: "E050",
         says: "the scenario expects nothing",
-        why: "Without an expectation it cannot fail, so it says nothing. At the least, say `terminal connects`.",
+        why: "A scenario without an expectation cannot fail, so it proves nothing. Write at least `terminal connects`.",
         wrong: r#"scenario "x"
 
 wait 5s
@@ -137,8 +142,9 @@ wait 5s
     },
     Lesson {
         code: "E051",
-        says: "this fault cannot strike there",
-        why: "Some faults meet an attempt, some an open connection, some one message: `sca-sim faults` shows each with its places.",
+        says: "this fault cannot be injected there",
+        why: "Some faults affect an attempt, some an open connection, some a single message: `sca-sim faults` lists \
+              each with the places where it can be injected.",
         wrong: r#"scenario "x"
 
 terminal connects
@@ -153,8 +159,9 @@ pos -> terminal  ADMIN GET_COUNTER  as ask
     },
     Lesson {
         code: "E052",
-        says: "a `without` proves nothing",
-        why: "It forbids something while its block lasts, and in this block no time passes. Let it hold during a `wait` or an expectation.",
+        says: "a `without` or `throughout` proves nothing",
+        why: "It applies while its block lasts, but no time passes in this block. Put a `wait` or an expectation \
+              into the block.",
         wrong: r#"scenario "x"
 
 terminal connects
@@ -171,7 +178,8 @@ without terminal loses
     Lesson {
         code: "E053",
         says: "no such clause, invariant or reason",
-        why: "Clauses are numbered in the requirements (`sca-sim conformance` lists them); invariants and reasons are closed lists, which the reference of the language prints.",
+        why: "Clauses are numbered in the requirements (`sca-sim conformance` lists them); invariants and reasons \
+              are fixed lists, printed in the language reference.",
         wrong: r#"scenario "x"
 
 fault refuse on attempt 1
@@ -185,8 +193,9 @@ terminal fails refused
     },
     Lesson {
         code: "E054",
-        says: "this message cannot be sent or seen there",
-        why: "Documents travel between POS and terminal; pings, pongs, closes, frames and the request for the upgrade between broker and terminal; the hosts are told documents.",
+        says: "this message cannot be sent or expected there",
+        why: "Documents travel between POS and terminal; pings, pongs, closes, frames and the upgrade request \
+              between broker and terminal; hosts receive documents.",
         wrong: r#"scenario "x"
 
 terminal connects
@@ -201,7 +210,7 @@ broker -> terminal ping "x"
     Lesson {
         code: "E055",
         says: "a file that the scenario names cannot be read",
-        why: "Libraries, tables and the files of a device are named relative to the scenario.",
+        why: "Libraries, tables and device files are named relative to the scenario file.",
         wrong: r#"scenario "x"
 use      "no such folder/no such file.sca"
 
@@ -214,8 +223,9 @@ terminal connects
     },
     Lesson {
         code: "E056",
-        says: "a file is larger than the language allows",
-        why: "A megabyte of scenario is read by nobody. Rows belong into an `each`, rounds into a `repeat`, big texts into `text \"…\"*N`.",
+        says: "a file is too large",
+        why: "A file may have one megabyte at most. Write rows with `each`, rounds with `repeat`, long texts with \
+              `text \"…\" *N`.",
         wrong: "",
         right: r#"scenario "x"
 
@@ -225,7 +235,7 @@ terminal connects
     Lesson {
         code: "E057",
         says: "a file is not UTF-8 text",
-        why: "Save it as UTF-8. Bytes that are no text are sent by `binary HEX`.",
+        why: "Save it as UTF-8. Bytes that are not text are sent with `binary HEX`.",
         wrong: "",
         right: r#"scenario "x"
 
@@ -249,8 +259,9 @@ terminal connects
     },
     Lesson {
         code: "E059",
-        says: "a failure was expected until a day that is over",
-        why: "`expect-fail` is for a while: from the day after its last one on, the failure is a failure again. Mend what fails, or name another day. `--today DATE` says which day it is.",
+        says: "the date of an `expect-fail` has passed",
+        why: "`expect-fail` is temporary: from the day after its date, the failure counts again. Fix the cause, or \
+              set a later date. `--today DATE` sets the current date.",
         wrong: "",
         right: r#"scenario "x"
 expect-fail "ticket 7" until 2099-01-01
@@ -261,8 +272,10 @@ screen session
     },
     Lesson {
         code: "E060",
-        says: "a block of `optional`, `either` or `or` cannot be decided",
-        why: "The first line of such a block decides whether it is demanded, so it is something that is seen. An `either` has an `or` in its own column. A label from a block that may be left out is used in that block only.",
+        says: "it cannot be decided whether an `optional`, `either` or `or` block applies",
+        why: "The first line of such a block decides whether the block is required, so it has to be an expectation. \
+              An `either` needs an `or` in the same column. A label from a block that may be left out can be used in \
+              that block only.",
         wrong: r#"scenario "x"
 
 terminal connects
@@ -278,8 +291,9 @@ optional
     },
     Lesson {
         code: "E061",
-        says: "`covers` stands where nothing is always demanded",
-        why: "A line that may be left out is no evidence for a clause. Behind `either`, `covers` says that the clause is shown whichever branch is taken.",
+        says: "`covers` is on a line that is not always required",
+        why: "A line that may be left out is not evidence for a clause. After `either`, `covers` says that every \
+              branch shows the clause.",
         wrong: r#"scenario "x"
 
 terminal connects
@@ -295,8 +309,9 @@ optional
     },
     Lesson {
         code: "W001",
-        says: "this holds whatever comes",
-        why: "An expectation that no answer can fail says little: a pattern that fits every text, a screen of which nothing is demanded, a message of which nothing is demanded and that answers no request.",
+        says: "this expectation cannot fail",
+        why: "An expectation that everything satisfies proves little: a pattern that matches every text, a screen \
+              without a condition, a message without a condition that answers no request.",
         wrong: r#"scenario "x"
 
 terminal connects
@@ -311,7 +326,7 @@ screen idle
     Lesson {
         code: "W002",
         says: "no scenario calls this story",
-        why: "A library in a folder that was checked has a story that nothing in it calls. Call it, or take it away.",
+        why: "A library in a checked folder has a story that nothing in the folder calls. Call it or remove it.",
         wrong: "",
         right: r#"scenario "x"
 
@@ -321,7 +336,7 @@ terminal connects
     Lesson {
         code: "W003",
         says: "two scenarios have the same transcript",
-        why: "What is played and seen is the same to the millisecond, so one of the two shows nothing that the other does not.",
+        why: "Their transcripts are equal to the millisecond, so one of the two shows nothing that the other does not.",
         wrong: "",
         right: r#"scenario "x"
 
@@ -330,8 +345,9 @@ terminal connects
     },
     Lesson {
         code: "W004",
-        says: "a setting does nothing without another",
-        why: "It acts only where another setting makes room for it: identities only over wss, proxy credentials only with a `PROXY`, what cuts idle lines only where they are cut.",
+        says: "a setting has no effect without another one",
+        why: "It takes effect only together with another setting: identities only over wss, proxy credentials only \
+              with a `PROXY`, `idle-cut-by` only with `idle-cut`.",
         wrong: r#"scenario "x"
 
 broker
@@ -361,7 +377,7 @@ terminal connects
     Lesson {
         code: "W006",
         says: "two rows of an `each` have the same values",
-        why: "They play alike, so one of them shows nothing.",
+        why: "They are played the same, so one of them is redundant.",
         wrong: r#"scenario "x"
 each     cut in [reset, fin, reset]
 
@@ -380,7 +396,7 @@ terminal connects
     Lesson {
         code: "W007",
         says: "a label or a certificate is never used",
-        why: "What nothing refers to was perhaps meant to be referred to. Take it away, or use it.",
+        why: "An unused name often means that a reference is missing. Remove the name or use it.",
         wrong: r#"scenario "x"
 
 terminal connects  as up
@@ -392,8 +408,9 @@ terminal connects
     },
     Lesson {
         code: "W008",
-        says: "a word is near one of the tables, and in none",
-        why: "A command, a field or a model that no table has may be meant: then demand the refusal that the terminal answers, and nothing is said. Mostly it is a slip.",
+        says: "unknown word that resembles a known one",
+        why: "The command, field or model is in no table. Usually this is a typo. If it is intended, expect the \
+              terminal's refusal; then there is no warning.",
         wrong: r#"scenario "x"
 
 terminal connects
@@ -409,8 +426,9 @@ terminal -> pos  RESULT=OK  re start
     },
     Lesson {
         code: "W009",
-        says: "what is demanded cannot come about",
-        why: "No answer can meet it, or nobody says it: two tests of one field that exclude each other, a link that the settings leave off, a document that is not closed.",
+        says: "this expectation can never be met",
+        why: "Nothing can satisfy it: two tests of one field exclude each other, the settings switch the link off, \
+              or the document is incomplete.",
         wrong: r#"scenario "x"
 
 terminal connects
@@ -426,8 +444,9 @@ terminal -> pos  RESULT=OK  re ask
     },
     Lesson {
         code: "W010",
-        says: "two terminals have the same pinpad id, and not both say so",
-        why: "A broker finds a terminal by its pinpad id, which is 1 where none is given; what is meant for one reaches whoever connected last.",
+        says: "two terminals have the same pinpad id, but not both set it",
+        why: "A broker addresses a terminal by its pinpad id, which is 1 by default. With equal ids, messages reach \
+              the terminal that connected last.",
         wrong: r#"scenario "x"
 
 terminal A
@@ -451,8 +470,9 @@ any order
     },
     Lesson {
         code: "W011",
-        says: "a line cannot show the clause it covers",
-        why: "Evidence has to see what the clause is about: a screen is seen by `screen`, the icon by `icon`, the request for the upgrade by `http`, an answer by `terminal -> pos`.",
+        says: "a line cannot be evidence for the clause it covers",
+        why: "Evidence has to observe the subject of the clause: a screen with `screen`, the icon with `icon`, the \
+              upgrade request with `http`, an answer with `terminal -> pos`.",
         wrong: r#"scenario "x"
 
 terminal connects  covers REC-03

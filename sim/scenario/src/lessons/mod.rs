@@ -1,4 +1,4 @@
-//! What each code teaches: what is wrong, why it matters, and the same thing said wrong and right.
+//! Explanations of all diagnostic codes: the problem, its reason, and a wrong and a corrected example.
 
 mod lesson;
 mod meaning;
@@ -6,12 +6,12 @@ mod structure;
 
 pub use lesson::Lesson;
 
-/// Every lesson, by code.
+/// All explanations, ordered by code.
 pub fn lessons() -> impl Iterator<Item = &'static Lesson> {
     structure::LESSONS.iter().chain(meaning::LESSONS)
 }
 
-/// The lesson of a code, in capitals or not.
+/// The explanation of a code, which is matched without regard to case.
 ///
 /// ```
 /// assert_eq!(sca_scenario::lesson("e020").unwrap().says, "no such setting");

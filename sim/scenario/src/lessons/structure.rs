@@ -1,12 +1,13 @@
-//! Lessons about the shape of a file: lines, words, values.
+//! Explanations of problems in the structure of a file: lines, words, values.
 
 use super::lesson::Lesson;
 
 pub(super) const LESSONS: &[Lesson] = &[
     Lesson {
         code: "E001",
-        says: "a line is indented by tabs, or unlike its neighbours",
-        why: "Blocks are told by their indentation: two blanks for each level, all lines of a block alike. A tab has no width of its own, so none is taken.",
+        says: "a line is indented with a tab, or differently from the rest of its block",
+        why: "Indentation defines blocks: two spaces per level, the same for all lines of a block. Tabs are rejected \
+              because their width is not defined.",
         wrong: "scenario \"x\"\n\nany order\n\tterminal connects\n\tscreen idle\n",
         right: r#"scenario "x"
 
@@ -18,7 +19,8 @@ any order
     Lesson {
         code: "E002",
         says: "a string or an insert is not closed on its line",
-        why: "What begins with `\"` or `{{` ends on the same line. A quote within a string is written `\\\"`, a new line `\\n`.",
+        why: "A string (`\"`) or an insert (`{{`) ends on the line it begins on. A quote within a string is written \
+              `\\\"`, a line break `\\n`.",
         wrong: r#"scenario "x"
 
 terminal connects
@@ -32,8 +34,9 @@ screen idle
     },
     Lesson {
         code: "E003",
-        says: "a block stands where none can",
-        why: "Only a few lines have others below them: `any order`, `in order`, `together`, `throughout`, `without`, `optional`, `either`, `or`, `repeat`, and the parties above the steps.",
+        says: "a line has a block, but cannot have one",
+        why: "Only a few lines can have indented lines below them: `any order`, `in order`, `together`, \
+              `throughout`, `without`, `optional`, `either`, `or`, `repeat`, and the parties above the steps.",
         wrong: r#"scenario "x"
 
 terminal connects
@@ -48,7 +51,7 @@ screen idle
     Lesson {
         code: "E004",
         says: "a block is missing",
-        why: "This line says something of the lines below it, indented by two blanks, and there are none.",
+        why: "This line applies to the lines below it, which are indented by two spaces. There are none.",
         wrong: r#"scenario "x"
 
 terminal connects
@@ -64,8 +67,8 @@ without terminal loses
     },
     Lesson {
         code: "E010",
-        says: "the file begins neither with `scenario` nor with `library`",
-        why: "The first line says in one sentence what the scenario shows; reports call it by that title.",
+        says: "the file does not begin with `scenario` or `library`",
+        why: "The first line is the title: one sentence that says what the scenario shows. Reports use it as the name.",
         wrong: r#"terminal connects
 "#,
         right: r#"scenario "The terminal connects"
@@ -75,7 +78,7 @@ terminal connects
     },
     Lesson {
         code: "E011",
-        says: "a line begins with no word of the language",
+        says: "a line begins with an unknown word",
         why: "A step begins with a party (`terminal`, `pos`, `broker`, `host`, `cardholder` …) or with a verb such as `wait`, `fault` or `screen`. A terminal `connects`, `attempts`, `fails` or `loses`.",
         wrong: r#"scenario "x"
 
@@ -89,7 +92,7 @@ terminal connects
     Lesson {
         code: "E012",
         says: "a word is missing",
-        why: "The line ends before it says all that it has to say; the caret stands where the next word was expected.",
+        why: "The line is incomplete; the caret marks where the next word was expected.",
         wrong: r#"scenario "x"
 
 terminal connects
@@ -103,8 +106,9 @@ pos -> terminal  ADMIN GET_COUNTER
     },
     Lesson {
         code: "E013",
-        says: "a word stands where another was expected",
-        why: "The words that can stand here are a closed list, and this is none of them. An arrow is `->` with a blank on each side.",
+        says: "unexpected word",
+        why: "Only certain words are allowed here, and this is not one of them. An arrow is `->` with a space on \
+              each side.",
         wrong: r#"scenario "x"
 
 terminal connects
@@ -118,8 +122,9 @@ screen idle
     },
     Lesson {
         code: "E014",
-        says: "something follows the end of a statement",
-        why: "The statement is over, or what follows it means nothing here: a message that we send has no `within`, since it is done and not awaited.",
+        says: "unexpected words at the end of a statement",
+        why: "The statement is already complete, or the words have no meaning here: a message that is sent takes no \
+              `within`, because nothing is awaited.",
         wrong: r#"scenario "x"
 
 terminal connects  exactly
@@ -132,7 +137,7 @@ terminal connects  within 5s
     Lesson {
         code: "E015",
         says: "headers, settings and steps are out of order",
-        why: "First the title, then headers, then settings, then steps. From the first step on, `set` changes a setting.",
+        why: "The order is title, headers, settings, steps. From the first step on, `set` changes a setting.",
         wrong: r#"scenario "x"
 
 terminal connects
@@ -147,7 +152,8 @@ terminal connects
     Lesson {
         code: "E020",
         says: "no such setting",
-        why: "The settings are one closed list: `sca-sim settings` prints it with defaults, ranges and sources. A trailing `_` or `_1` may be left out.",
+        why: "The settings are a fixed list: `sca-sim settings` prints it with defaults, ranges and sources. A \
+              trailing `_` or `_1` may be left out.",
         wrong: r#"scenario "x"
 
 terminal
@@ -165,8 +171,8 @@ terminal connects
     },
     Lesson {
         code: "E021",
-        says: "a setting cannot hold this value",
-        why: "Every setting has a range or a list of words; `sca-sim settings` prints them.",
+        says: "invalid value for a setting",
+        why: "Every setting takes values of a range or words of a list; `sca-sim settings` prints them.",
         wrong: r#"scenario "x"
 
 terminal
@@ -185,7 +191,7 @@ terminal connects
     Lesson {
         code: "E022",
         says: "a name is used twice",
-        why: "Labels, terminals and stories are told apart by their names, so each is given once.",
+        why: "Labels, terminals and stories are identified by their names, so a name may be given only once.",
         wrong: r#"scenario "x"
 
 terminal connects  as up
@@ -203,8 +209,8 @@ check rising up again
     },
     Lesson {
         code: "E023",
-        says: "nobody of this name takes part",
-        why: "A step names a terminal that is not declared above, or a certificate that no block describes.",
+        says: "no party or certificate has this name",
+        why: "A step names a party that is not declared above the steps, or a certificate that is not declared.",
         wrong: r#"scenario "x"
 
 terminal A
@@ -226,8 +232,9 @@ any order
     },
     Lesson {
         code: "E030",
-        says: "a duration, number or instant cannot be read",
-        why: "A duration has its unit: `250ms`, `5s`, `2m`, `12h`, `31d`; an instant is `2026-01-15T09:00:00Z`. A run lasts a year at most.",
+        says: "invalid duration, number or time",
+        why: "A duration needs a unit: `250ms`, `5s`, `2m`, `12h`, `31d`. A point in time is written \
+              `2026-01-15T09:00:00Z`. A run lasts a year at most.",
         wrong: r#"scenario "x"
 
 terminal connects  within 5 seconds
@@ -239,8 +246,10 @@ terminal connects  within 5s
     },
     Lesson {
         code: "E031",
-        says: "a test cannot be read",
-        why: "A test is `FIELD=VALUE`, `FIELD!=VALUE`, a comparison, `FIELD~\"regex\"`, `FIELD=*` (there), `!FIELD` (absent) or `FIELD=?name` (captured). Fields are in capitals. What is sent has values only.",
+        says: "invalid test of a field",
+        why: "A test is `FIELD=VALUE`, `FIELD!=VALUE`, a comparison, `FIELD~\"regex\"`, `FIELD=*` (present), \
+              `!FIELD` (absent) or `FIELD=?name` (captured). Field names are in capitals. A message that is sent has \
+              values only.",
         wrong: r#"scenario "x"
 
 terminal connects
@@ -256,8 +265,9 @@ terminal -> pos  COUNTER=1  re ask
     },
     Lesson {
         code: "E032",
-        says: "a regular expression cannot be read",
-        why: "Behind `~` stands a regular expression in quotes. A bracket that is meant as itself has a backslash before it.",
+        says: "invalid regular expression",
+        why: "`~` is followed by a regular expression in quotes. Write a backslash before a bracket that is meant \
+              literally.",
         wrong: r#"scenario "x"
 
 terminal connects
@@ -271,8 +281,9 @@ screen ~"[Rr]eady|^$"
     },
     Lesson {
         code: "E033",
-        says: "a document cannot be read",
-        why: "What stands below an arrow is sent or expected as it is, so a document has to be XML. What is no document is `text \"…\"` or `binary HEX`.",
+        says: "invalid document",
+        why: "The text below an arrow is sent or expected verbatim, so it has to be an XML document. Anything else \
+              is written as `text \"…\"` or `binary HEX`.",
         wrong: r#"scenario "x"
 
 terminal connects

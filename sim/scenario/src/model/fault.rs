@@ -1,166 +1,167 @@
-//! The words of faults as plain data. What they are made of, the runner's table says.
+//! Faults as plain data. The runner's table defines how each kind is implemented.
 
 use std::time::Duration;
 
 use super::who::{Count, Who};
 use crate::problem::Span;
 
-/// A fault: what, where or when, how long.
+/// A fault: its kind, its trigger and its duration.
 #[derive(Debug, Clone)]
 pub struct Fault {
-    /// Of which terminal.
+    /// The terminal whose traffic it affects.
     pub who: Who,
-    /// What happens.
+    /// The kind of fault.
     pub kind: FaultKind,
-    /// When it strikes; now where absent.
+    /// The trigger; without one the fault occurs at once.
     pub arm: Option<Arm>,
-    /// How long it stands.
+    /// How long the fault lasts, if it is limited.
     pub lasting: Option<Duration>,
-    /// Its label.
+    /// Its label, if it has one.
     pub label: Option<String>,
-    /// Where.
+    /// Its position in the source.
     pub span: Span,
 }
 
 impl Fault {
-    /// A fault that strikes now, of a step that no file holds.
+    /// Creates a fault that occurs at once and has no position in a source.
     #[must_use]
     pub fn now(who: Who, kind: FaultKind) -> Self {
         Self { who, kind, arm: None, lasting: None, label: None, span: Span::default() }
     }
 }
 
-/// What a fault does: plain data; the table of the runner says which primitives it is made of.
+/// The kind of a fault, as plain data. The runner's table defines which primitives implement it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FaultKind {
-    /// The port is closed.
+    /// The broker's port is closed: attempts are refused.
     Refuse,
-    /// The name has no address.
+    /// The host name cannot be resolved.
     Dns,
-    /// Nothing comes back, not even for a SYN.
+    /// Packets to the broker get no reply, not even a SYN.
     Unanswered,
-    /// The name has two addresses, and nobody is at the first.
+    /// The host name has two addresses, of which the first is dead.
     FirstAddress(DeadAddress),
-    /// RST.
+    /// The connection is reset (RST).
     Reset,
-    /// FIN without a close.
+    /// The connection is closed (FIN) without a WebSocket close.
     Fin,
-    /// Nothing arrives any more, one way or both.
+    /// No data arrives any more, in one direction or in both.
     Silence(Option<Toward>),
-    /// Another latency.
+    /// Sets the latency, in one direction or in both.
     Latency(Duration, Option<Toward>),
-    /// Chance adds to the latency, up to this much.
+    /// Adds a random delay up to this long to the latency.
     Jitter(Duration, Option<Toward>),
-    /// Another bandwidth, in bytes a second.
+    /// Limits the bandwidth, in bytes per second.
     Throttle(u64, Option<Toward>),
-    /// So many bytes a segment at the most.
+    /// Limits the size of a segment, in bytes.
     Segment(usize, Option<Toward>),
     /// A message is lost.
     Lose,
-    /// A message comes twice.
+    /// A message is delivered twice.
     Duplicate,
-    /// Two neighbouring messages change places: this one comes after the next.
+    /// A message is delivered after the one that follows it.
     Swap,
-    /// A message comes so much later; what follows it does not wait.
+    /// A message is delivered this much later, without delaying the messages after it.
     Late(Duration),
-    /// The broker takes new keys within a connection of TLS 1.3.
+    /// The broker updates its keys within a TLS 1.3 connection.
     KeyUpdate,
     /// A byte is inverted.
     Corrupt,
-    /// A fatal alert in place of the broker's hello, or no TLS at all.
+    /// The broker answers the ClientHello with a fatal alert (`alert`), with garbage (`garbage`) or with plain HTTP
+    /// (`plain`).
     Tls(String),
 }
 
-/// How an address is dead.
+/// How an address fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeadAddress {
     /// Its port is closed.
     Refuses,
-    /// Nothing comes back.
+    /// Packets to it get no reply.
     Unanswered,
 }
 
 impl FaultKind {
-    /// Whether it decides what becomes of an attempt before there is a connection.
+    /// Whether the fault decides the outcome of an attempt before the connection is established.
     #[must_use]
     pub fn is_of_dial(&self) -> bool {
         matches!(self, Self::Refuse | Self::Dns | Self::Unanswered | Self::FirstAddress(_) | Self::Tls(_))
     }
 
-    /// Whether it happens to one message.
+    /// Whether the fault affects a single message.
     #[must_use]
     pub fn is_of_message(&self) -> bool {
         matches!(self, Self::Lose | Self::Duplicate | Self::Swap | Self::Late(_))
     }
 
-    /// Whether it gives the line another shape, and ends nothing.
+    /// Whether the fault only shapes the traffic and ends no connection.
     #[must_use]
     pub fn is_of_shape(&self) -> bool {
         matches!(self, Self::Latency(..) | Self::Jitter(..) | Self::Throttle(..) | Self::Segment(..))
     }
 }
 
-/// A direction.
+/// A direction of traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Toward {
-    /// What goes to the terminal.
+    /// To the terminal.
     Terminal,
-    /// What comes from the terminal.
+    /// From the terminal to the broker.
     Broker,
 }
 
-/// When an armed fault strikes.
+/// The trigger of an armed fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Arm {
-    /// At these attempts or connections.
+    /// At the attempts or connections with these numbers.
     On(Count),
-    /// At a point.
+    /// Relative to a point within a message or a handshake.
     At(Place, Point),
 }
 
-/// On which side of a point.
+/// The position relative to a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// Before it.
+    /// Before the point.
     Before,
-    /// After it.
+    /// After the point.
     After,
-    /// At it.
+    /// At the point itself.
     At,
 }
 
-/// A point.
+/// A point within a message or a handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Point {
-    /// Within what.
+    /// The message or handshake part it lies in.
     pub carrier: Carrier,
-    /// After how many bytes of it; none for all of it.
+    /// The number of bytes of the target before the point; without it, the whole target.
     pub bytes: Option<Bytes>,
 }
 
-/// Bytes of a carrier.
+/// A number of bytes of a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bytes {
-    /// This many.
+    /// A fixed number.
     Count(usize),
-    /// Each in turn: the row is played once for every one.
+    /// Each byte in turn: the row is played once per byte.
     Each,
 }
 
-/// What a point lies in.
+/// The message or handshake part that a point lies in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Carrier {
     /// The request with this label.
     Request(String),
     /// The answer to the request with this label.
     Reply(String),
-    /// The request for the upgrade.
+    /// The upgrade request.
     Upgrade,
-    /// The answer to it.
+    /// The answer to the upgrade request.
     Answer,
-    /// A step of the TLS handshake, by its word.
+    /// A step of the TLS handshake, one of [`TLS_POINTS`].
     Tls(&'static str),
 }
 
-/// The words of TLS points.
+/// The words for the points of a TLS handshake.
 pub const TLS_POINTS: &[&str] = &["client-hello", "server-hello", "server-flight", "client-flight"];

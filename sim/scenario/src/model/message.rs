@@ -1,59 +1,59 @@
-//! Messages: what is sent, and what is demanded of what comes.
+//! Messages: contents to send, and conditions on received messages.
 
 use regex::Regex;
 use sca_protocol::frame::LengthForm;
 
 use crate::problem::Span;
 
-/// What is sent or expected.
+/// A message to send, or the conditions on an expected one.
 #[derive(Debug, Clone)]
 pub enum Message {
-    /// FUNCTION_TYPE and COMMAND, then fields.
+    /// A document given by its fields: FUNCTION_TYPE and COMMAND of a request, then fields.
     Fields(Fields),
-    /// A document, as it stands.
+    /// A document given verbatim as XML.
     Xml(String),
-    /// Any text message.
+    /// A text message that need not be a document.
     Text(String),
     /// A binary message.
     Binary(Vec<u8>),
-    /// An HTTP head, line by line.
+    /// An HTTP head, one line per element.
     Http(Vec<String>),
-    /// A ping.
+    /// A ping with its payload.
     Ping(Option<String>),
-    /// A pong.
+    /// A pong with its payload.
     Pong(Option<String>),
-    /// A close.
+    /// A close frame with its code and reason.
     Close(Option<u16>, Option<String>),
-    /// A raw frame.
+    /// A single raw frame.
     Frame(RawFrame),
 }
 
-/// A message by its fields.
+/// A document described by its fields.
 #[derive(Debug, Clone, Default)]
 pub struct Fields {
-    /// It answers nothing.
+    /// Whether it is a notice: a message that answers no request.
     pub notice: bool,
-    /// It travels encrypted.
+    /// Whether it is sent encrypted.
     pub encrypted: bool,
-    /// FUNCTION_TYPE and COMMAND of a request; none in an answer.
+    /// FUNCTION_TYPE and COMMAND of a request; empty for an answer.
     pub routing: Vec<String>,
-    /// Its fields, or what is demanded of them.
+    /// The fields to send, or the conditions on them.
     pub tests: Vec<Test>,
 }
 
-/// One field, or what is demanded of it.
+/// A field with its value, or with a condition on it.
 #[derive(Debug, Clone)]
 pub struct Test {
-    /// The field.
+    /// The name of the field.
     pub field: String,
-    /// What is demanded.
+    /// The value or condition.
     pub demand: Demand,
-    /// Where.
+    /// Its position in the source.
     pub span: Span,
 }
 
 impl Test {
-    /// The value that is sent, or demanded; nothing where none is named.
+    /// The value that is sent or compared with; empty for other conditions.
     #[must_use]
     pub fn value(&self) -> &str {
         match &self.demand {
@@ -62,7 +62,7 @@ impl Test {
         }
     }
 
-    /// Whether a refusal is demanded, or that something is absent.
+    /// Whether the condition expects a refusal or the absence of the field.
     #[must_use]
     pub fn is_negative(&self) -> bool {
         match (&self.demand, self.field.as_str()) {
@@ -80,22 +80,22 @@ impl Test {
     }
 }
 
-/// What is demanded of a value.
+/// The condition on a field; in a message to send, always [`Demand::Is`] with [`Op::Equal`].
 #[derive(Debug, Clone)]
 pub enum Demand {
-    /// `!FIELD`: it is absent.
+    /// `!FIELD`: the field is absent.
     Absent,
-    /// `=*`: it is there.
+    /// `=*`: the field is present.
     Any,
-    /// `=?name`: it is there, and remembered.
+    /// `=?name`: the field is present, and its value is captured under this name.
     Capture(String),
-    /// It compares like this.
+    /// The value compares with this one as the operator says.
     Is(Op, String),
-    /// It matches.
+    /// `~"regex"`: the value matches a regular expression.
     Matches(Regex),
 }
 
-/// How values compare; `<` and its kin compare numbers.
+/// A comparison operator. `<`, `<=`, `>` and `>=` compare numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op {
     /// `=`
@@ -113,7 +113,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// As it is written.
+    /// The operator as it is written in scenarios.
     #[must_use]
     pub fn sign(self) -> &'static str {
         match self {
@@ -127,22 +127,22 @@ impl Op {
     }
 }
 
-/// A frame, legal or not.
+/// A WebSocket frame that need not be legal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawFrame {
-    /// 0 to 15.
+    /// The opcode, 0 to 15.
     pub opcode: u8,
-    /// Whether it ends its message.
+    /// Whether FIN is set: the frame ends its message.
     pub last: bool,
-    /// Whether it is masked.
+    /// Whether the payload is masked.
     pub masked: bool,
-    /// Reserved bits, 0 to 7.
+    /// The three reserved bits as a number, 0 to 7.
     pub reserved: u8,
-    /// A length that is not the true one.
+    /// The length to announce, if it is to differ from the true one.
     pub length: Option<u64>,
-    /// How the length is written, where that is not the shortest way.
+    /// The encoding of the length, if it is not to be the shortest one.
     pub length_form: Option<LengthForm>,
-    /// The payload.
+    /// The payload, unmasked.
     pub payload: Vec<u8>,
     /// Whether the payload is a text with inserts, which are filled in when it is sent.
     pub has_inserts: bool,

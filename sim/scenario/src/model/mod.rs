@@ -1,4 +1,5 @@
-//! A scenario as a value: who takes part, and the timeline. Every place a name can stand holds a value of a closed type.
+//! The value of a parsed scenario: parties, settings and timeline. Fields that can only hold certain words have closed
+//! types.
 
 use sca_protocol::UnixTime;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,25 +19,25 @@ pub use step::{
 };
 pub use who::{Count, Who};
 
-/// One scenario, each row of its `each` played by itself.
+/// A parsed scenario. Each row of its `each` is played as a run of its own.
 #[derive(Debug, Clone)]
 pub struct Scenario {
-    /// Its title.
+    /// The title.
     pub title: String,
-    /// What stands above the settings.
+    /// The headers, which come before the settings.
     pub header: Header,
-    /// One for each row; one without values where there is no `each`.
+    /// The rows to play; a single row without values if there is no `each`.
     pub rows: Vec<Row>,
-    /// The files it names, by name, with their bytes. This crate reads none: whoever loads a scenario puts them here.
+    /// Contents of the files that the scenario names, by name. The parser leaves this empty; the loader fills it.
     pub assets: BTreeMap<String, Vec<u8>>,
-    /// The stories that it calls, or that these call.
+    /// Names of the stories called, directly or by other stories.
     pub stories_called: BTreeSet<String>,
-    /// What was found on the way and is no error.
+    /// Warnings found while parsing.
     pub warnings: Vec<Problem>,
 }
 
 impl Scenario {
-    /// The files it names, each with the place where it is first named.
+    /// The files that the scenario names, each with the position where it is first named.
     #[must_use]
     pub fn files(&self) -> BTreeMap<String, Span> {
         fn walk(steps: &[Step], files: &mut BTreeMap<String, Span>) {
@@ -64,97 +65,98 @@ impl Scenario {
     }
 }
 
-/// What stands above the settings.
+/// The headers of a scenario, which come before the settings.
 #[derive(Debug, Clone, Default)]
 pub struct Header {
-    /// Words to choose scenarios by.
+    /// Words by which scenarios can be selected.
     pub tags: Vec<String>,
-    /// The seed, where the scenario names one.
+    /// The seed, if the scenario sets one.
     pub seed: Option<u64>,
-    /// The true time at the start.
+    /// The actual time at the start, if the scenario sets it.
     pub clock: Option<UnixTime>,
-    /// Invariants that are excused, with the reason.
+    /// Invariants that are not checked, with the reason.
     pub waives: Vec<Waive>,
-    /// What is taken out of the lanes.
+    /// Observations that are left out of the lanes.
     pub ignores: Vec<(Source, Pattern)>,
-    /// Why the scenario is expected to fail, and until when.
+    /// The known failure: its reason and the date until which it is expected.
     pub expect_fail: Option<ExpectFail>,
 }
 
-/// A failure that is known.
+/// A known failure of a scenario.
 #[derive(Debug, Clone)]
 pub struct ExpectFail {
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// The last day on which it counts.
+    /// The last day on which the failure is expected.
     pub until: UnixTime,
-    /// Where.
+    /// Its position in the source.
     pub span: Span,
 }
 
-/// An excused invariant.
+/// An invariant that is not checked in a scenario.
 #[derive(Debug, Clone)]
 pub struct Waive {
-    /// Which.
+    /// The name of the invariant.
     pub invariant: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// Where.
+    /// Its position in the source.
     pub span: Span,
 }
 
-/// One way through a scenario.
+/// One run of a scenario: the parties and the timeline for one combination of `each` values.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// The names and values of `each`, in order.
+    /// The names and values of all `each`, in order.
     pub values: Vec<(String, String)>,
-    /// Who takes part.
+    /// The parties and their settings.
     pub cast: Cast,
     /// The timeline.
     pub steps: Vec<Step>,
 }
 
-/// Names and values of a row as `a=1, b=2`; nothing where there are none.
+/// Formats the names and values of a row as `a=1, b=2`; empty if there are none.
 #[must_use]
 pub fn shown_values(values: &[(String, String)]) -> String {
     values.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Who takes part, with settings by name. Values are checked against the tables.
+/// The parties of a run with their settings by name. Values have been checked against the tables.
 #[derive(Debug, Clone, Default)]
 pub struct Cast {
-    /// The terminals; one called `terminal` where none is declared.
+    /// The terminals; a single one called `terminal` if none is declared.
     pub terminals: Vec<Terminal>,
     /// The broker's settings.
     pub broker: BTreeMap<String, String>,
-    /// Brokers beside the one called `broker`.
+    /// Brokers in addition to the one called `broker`.
     pub other_brokers: Vec<OtherBroker>,
-    /// POS beside the one called `pos`, by name.
+    /// Names of the POS in addition to the one called `pos`.
     pub pos: Vec<String>,
     /// The payment host's settings.
     pub host: BTreeMap<String, String>,
     /// The estate host's settings.
     pub vhq: BTreeMap<String, String>,
-    /// Identities by name.
+    /// Declared certificates by name.
     pub certificates: BTreeMap<String, Certificate>,
-    /// Where each setting stands: whose it is, and its name.
+    /// Positions in the source: of a setting by party and setting name, of a terminal by its name and `terminal`, of a
+    /// certificate by `certificate` and its name.
     pub places: BTreeMap<(String, String), Span>,
 }
 
 impl Cast {
-    /// The names of the brokers beside the one called `broker`.
+    /// The names of the brokers in addition to the one called `broker`.
     #[must_use]
     pub fn broker_names(&self) -> Vec<String> {
         self.other_brokers.iter().map(|broker| broker.name.clone()).collect()
     }
 
-    /// The settings of every broker, the one called `broker` first.
+    /// The settings of all brokers, starting with the one called `broker`.
     pub fn brokers(&self) -> impl Iterator<Item = &BTreeMap<String, String>> {
         std::iter::once(&self.broker).chain(self.other_brokers.iter().map(|broker| &broker.settings))
     }
 }
 
-/// A broker beside the one called `broker`.
+/// A broker in addition to the one called `broker`.
 #[derive(Debug, Clone)]
 pub struct OtherBroker {
     /// Its name.
@@ -166,40 +168,40 @@ pub struct OtherBroker {
 /// A declared terminal.
 #[derive(Debug, Clone)]
 pub struct Terminal {
-    /// Its name; `terminal` where it has none.
+    /// Its name; `terminal` if it was declared without one.
     pub name: String,
     /// Its settings.
     pub settings: BTreeMap<String, String>,
-    /// Files on its flash: the path there, and the name of the asset that stands there.
+    /// Files on its flash at the start: the path on the flash, and the name of the asset stored there.
     pub files: BTreeMap<String, String>,
 }
 
-/// A declared identity.
+/// A declared certificate.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Certificate {
-    /// From when until when it is valid.
+    /// The first and last moment of its validity, if given.
     pub valid: Option<(UnixTime, UnixTime)>,
-    /// Its flaw, by word.
+    /// The word for its flaw, if it has one.
     pub flaw: Option<String>,
-    /// The names it is for.
+    /// The host names it is valid for.
     pub names: Vec<String>,
-    /// Whether an intermediate authority signed it.
+    /// Whether an intermediate authority signs it.
     pub by_intermediate: bool,
 }
 
-/// Everything that watches a run unasked.
+/// Name and description of every invariant: the rules that are checked in every run without being asked for.
 pub const INVARIANTS: &[(&str, &str)] = &[
     ("one-answer", "each request gets one answer"),
-    ("icon-truth", "the icon says connected only while a connection is up"),
+    ("icon-truth", "the icon shows connected only while a connection is up"),
     ("one-connection", "a terminal has one connection at most"),
-    ("session-kept", "a session ends only by FINISH or without power"),
-    ("comes-back", "a terminal without a link tries again in time, and no attempt lasts for ever"),
-    ("retry-pace", "pauses grow by the rules, and Retry-After is never undercut"),
-    ("dead-link", "a ping without its pong ends the connection"),
-    ("well-formed", "what the terminal sends is WebSocket by RFC 6455: after the 101, masked, in order, UTF-8"),
-    ("nothing-after-end", "nothing is said on a connection that is over"),
-    ("counter-true", "GET COUNTER answers the last COUNTER that counted"),
+    ("session-kept", "a session ends only by FINISH or by loss of power"),
+    ("comes-back", "a terminal without a link retries in time, and no attempt lasts for ever"),
+    ("retry-pace", "retry pauses grow by the rules and are never shorter than Retry-After"),
+    ("dead-link", "a ping that gets no pong ends the connection"),
+    ("well-formed", "the terminal sends valid WebSocket by RFC 6455: after the 101, masked, in order, UTF-8"),
+    ("nothing-after-end", "nothing is sent on a connection that has ended"),
+    ("counter-true", "GET_COUNTER returns the last accepted COUNTER"),
     ("session-true", "answers agree on whether a session is open"),
-    ("busy-ends", "BUSY is answered only while something holds the device"),
-    ("hosts-apart", "nothing that is meant for a host travels on the WebSocket"),
+    ("busy-ends", "BUSY is answered only while something occupies the device"),
+    ("hosts-apart", "messages for a host never travel on the WebSocket"),
 ];

@@ -1,4 +1,4 @@
-//! The timeline as a value: what is played, and what is expected to be seen.
+//! The steps of a timeline: actions to perform and observations to expect.
 
 use std::time::Duration;
 
@@ -15,95 +15,95 @@ use crate::problem::Span;
 /// One step of the timeline.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// Where it stands.
+    /// Its position in the source.
     pub span: Span,
-    /// Where the call stands that brought it in, for a story's step.
+    /// The position of the call that inserted it, for a step of a story.
     pub called: Option<Span>,
-    /// Its stamp, in transcripts.
+    /// Its time since the start, in transcripts.
     pub stamp: Option<Duration>,
-    /// What it is.
+    /// The statement.
     pub action: Action,
 }
 
 impl Step {
-    /// A step that no file holds.
+    /// Creates a step that has no position in a source.
     #[must_use]
     pub fn made(action: Action) -> Self {
         Self { span: Span::default(), called: None, stamp: None, action }
     }
 }
 
-/// What a step is.
+/// A statement of the timeline.
 #[derive(Debug, Clone)]
 pub enum Action {
-    /// A message that we send.
+    /// Sends a message as a POS or the broker.
     Send(Send),
-    /// Something we expect to see.
+    /// Expects an observation.
     Expect(Expect),
-    /// `check`: how labelled values relate.
+    /// `check`: compares the values or times of labels.
     Check(Relation, Vec<String>),
-    /// `wait`.
+    /// `wait`: lets time pass.
     Wait(Duration),
-    /// `end`: the run ends here.
+    /// `end`: ends the run at once.
     End,
-    /// `power`.
+    /// `power`: switches a terminal on or off.
     Power {
-        /// On or off.
+        /// Whether the terminal is switched on.
         on: bool,
-        /// Whose.
+        /// The terminal.
         who: usize,
     },
-    /// `cardholder`.
+    /// `cardholder`: an action of the cardholder.
     Cardholder {
-        /// At which terminal.
+        /// The terminal it is performed at.
         who: Who,
-        /// What is done.
+        /// The action.
         act: CardholderAct,
     },
-    /// `set`.
+    /// `set`: changes a setting.
     Set(Set),
-    /// `set terminal file`: a file is put on a flash, or taken away.
+    /// `set terminal file`: stores a file on a flash, or removes one.
     File {
-        /// On which terminal's.
+        /// The terminal.
         who: Who,
-        /// Where.
+        /// The path on the flash.
         path: String,
-        /// The asset that stands there from now on; none for nothing.
+        /// The name of the asset to store there; without it, the file is removed.
         name: Option<String>,
     },
-    /// `host` and `vhq`: how a host behaves from now on.
+    /// `host` and `vhq`: changes the behaviour of a host.
     Host(HostAct),
-    /// The network around the brokers changes.
+    /// `broker stops`, `broker listens` and `dns`: changes the network around the brokers.
     Network(NetworkAct),
-    /// `fault`.
+    /// `fault`: injects or arms a fault.
     Fault(Fault),
-    /// `broker answers` and `proxy answers`.
+    /// `broker answers` and `proxy answers`: defines the HTTP answer to attempts.
     Answers {
-        /// Whether the proxy answers.
+        /// Whether the proxy answers rather than the broker.
         by_proxy: bool,
-        /// Which attempts or connections.
+        /// The attempts or connections that get this answer.
         count: Count,
-        /// The head, verbatim, and what follows it.
+        /// The HTTP head, verbatim, and the body after it.
         lines: Vec<String>,
     },
-    /// `any order`.
+    /// `any order`: expectations that may be met in any order.
     AnyOrder(Vec<Step>),
-    /// `in order`.
+    /// `in order`: expectations that have to be met in this order, across lanes.
     InOrder(Vec<Step>),
-    /// `together`: messages in one segment.
+    /// `together`: messages sent in one segment.
     Together(Vec<Step>),
-    /// `throughout`: a state that holds at every moment of the block.
+    /// `throughout`: a display state that has to hold during the whole block.
     Throughout(Who, Show, Vec<String>, Vec<Step>),
     /// `without`: an observation that is forbidden during the block.
     Without(Source, Pattern, Vec<String>, Vec<Step>),
-    /// `optional`: demanded as a whole if what comes fits its first line, and left out otherwise.
+    /// `optional`: a block that is required as a whole if an observation matches its first line, and skipped otherwise.
     Optional(Vec<Step>),
-    /// `either … or …`: the branch is demanded whose first line fits what comes.
+    /// `either … or …`: the branch whose first line matches the observation is required.
     Either(Vec<String>, Vec<Vec<Step>>),
 }
 
 impl Action {
-    /// The blocks of steps within it; none for a step that has none.
+    /// The blocks of steps in this statement; empty if it has none.
     #[must_use]
     pub fn blocks(&self) -> Vec<&[Step]> {
         match self {
@@ -118,7 +118,7 @@ impl Action {
         }
     }
 
-    /// The same, to be changed.
+    /// The same blocks, mutable.
     pub fn blocks_mut(&mut self) -> Vec<&mut Vec<Step>> {
         match self {
             Self::AnyOrder(block)
@@ -133,45 +133,46 @@ impl Action {
     }
 }
 
-/// What a cardholder does.
+/// An action of a cardholder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CardholderAct {
     /// Presses a button by its label, or `cancel`.
     Presses(String),
     /// Enters a text and confirms it.
     Enters(String),
-    /// Presents a card, by its name.
+    /// Presents a card in this way.
     Presents(&'static Card, Entry),
-    /// Takes the card out of the reader.
+    /// Removes the card from the reader.
     Removes,
     /// Signs on the screen.
     Signs,
 }
 
-/// How a host behaves from now on.
+/// A change of a host's behaviour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostAct {
-    /// Which host.
+    /// The host.
     pub party: Party,
-    /// Settings and their values.
+    /// The settings to change and their new values.
     pub sets: Vec<(&'static str, String)>,
-    /// The statement, as it is written.
+    /// The statement as it is printed.
     pub said: String,
 }
 
-/// How labelled values relate.
+/// A relation between labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relation {
-    /// Each pause between labelled moments is longer than the one before.
+    /// Captured numbers increase; of labelled moments, the pauses between them get longer (two moments only have to
+    /// differ).
     Rising,
-    /// No two are alike.
+    /// No two captured values are equal; of labelled moments, no two neighbouring ones.
     Differ,
-    /// All are alike.
+    /// All captured values or labelled moments are equal.
     Same,
 }
 
 impl Relation {
-    /// Its word.
+    /// Its word in the language.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -182,58 +183,58 @@ impl Relation {
     }
 }
 
-/// Who sends a message.
+/// The sender of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Speaker {
     /// The broker itself.
     Broker,
-    /// A POS: the one called `pos` is 0, declared ones follow. On classic ports each has calls of its own.
+    /// A POS: 0 is the one called `pos`, declared ones follow. On classic ports each POS has its own connections.
     Pos(usize),
 }
 
-/// A message that we send.
+/// A message to send.
 #[derive(Debug, Clone)]
 pub struct Send {
-    /// By whom: a POS speaks through the broker, or on a classic port.
+    /// The sender. A POS sends through the broker, or on a classic port.
     pub by: Speaker,
-    /// To which terminal.
+    /// The receiving terminal.
     pub to: Who,
-    /// What.
+    /// The message.
     pub message: Message,
-    /// Its label.
+    /// Its label, if it has one.
     pub label: Option<String>,
 }
 
-/// Something we expect to see.
+/// An observation that is expected.
 #[derive(Debug, Clone)]
 pub struct Expect {
-    /// Of which terminal.
+    /// The terminal that is observed.
     pub who: Who,
-    /// What.
+    /// The observation.
     pub sight: Sight,
-    /// By when, and how exactly.
+    /// The time limit, the exactness and the other suffixes.
     pub suffix: Suffix,
 }
 
-/// What can be seen of a terminal.
+/// An observation of a terminal.
 #[derive(Debug, Clone)]
 pub enum Sight {
-    /// A message to the POS.
+    /// A message from the terminal to the POS.
     ToPos(Message),
-    /// A message to the broker: a control frame or the request for the upgrade.
+    /// A message from the terminal to the broker: a control frame or the upgrade request.
     ToBroker(Message),
-    /// A document to a host.
+    /// A document from the terminal to a host.
     ToHost(Line, Message),
-    /// A request to the proxy.
+    /// A request from the terminal to the proxy.
     ToProxy(Message),
-    /// The link.
+    /// A change of the link.
     Link(LinkSight),
-    /// The screen or the icon.
+    /// The state of the screen or the icon.
     Show(Show),
 }
 
 impl Sight {
-    /// Whether it is a refusal or an absence that is seen.
+    /// Whether the observation is a failure, a refusal or the absence of a field.
     #[must_use]
     pub fn is_negative(&self) -> bool {
         match self {
@@ -248,119 +249,119 @@ impl Sight {
     }
 }
 
-/// What can be seen of the link.
+/// An observation of the link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkSight {
-    /// It is up.
+    /// The link is up.
     Connects,
     /// An attempt begins.
     Attempts,
-    /// An attempt failed, for a reason: its first word and perhaps its second.
+    /// An attempt failed for this reason: the kind and, if given, the detail.
     Fails(String, Option<String>),
-    /// An attempt failed, whatever the reason.
+    /// An attempt failed for any reason.
     FailsSomehow,
-    /// It was up and is lost.
+    /// The link was up and is lost.
     Loses,
 }
 
-/// What a screen or an icon shows.
+/// A state of the screen or the icon.
 #[derive(Debug, Clone)]
 pub enum Show {
-    /// A screen.
+    /// The screen.
     Screen {
-        /// Its name, where one is demanded.
+        /// The name of the screen, if one is required.
         name: Option<ScreenName>,
-        /// Its text, or a part of it.
+        /// A text that the screen has to contain, if one is required.
         text: Option<String>,
-        /// What its text matches.
+        /// A pattern that the text has to match, if one is required.
         pattern: Option<Regex>,
-        /// What is demanded of its fields.
+        /// The conditions on its fields.
         tests: Vec<Test>,
     },
     /// The icon.
     Icon {
-        /// Whether it says connected.
+        /// Whether it shows connected.
         connected: bool,
-        /// The file it is read from, where one is demanded: the name of an asset, or `default`.
+        /// The file the icon is read from, if one is required: the name of an asset, or `default`.
         file: Option<String>,
     },
 }
 
-/// By when, how exactly, and what for.
+/// The suffixes of a statement: time limit, exactness, labels and clauses.
 #[derive(Debug, Clone, Default)]
 pub struct Suffix {
-    /// `after failures`: attempts that fail before it are passed over.
+    /// `after failures`: failed attempts before the observation are skipped.
     pub after_failures: bool,
-    /// `within`.
+    /// `within`: the time limit.
     pub within: Option<Within>,
-    /// These fields in this order, and no others.
+    /// `exactly`: these fields in this order, and no others.
     pub exactly: bool,
-    /// To the byte.
+    /// `bytes`: the message is compared byte for byte.
     pub bytes: bool,
-    /// `as`.
+    /// `as`: the label of this line.
     pub label: Option<String>,
-    /// `re`.
+    /// `re`: the label of the request that the message answers, with its position in the source.
     pub re: Option<(String, Span)>,
-    /// `covers`.
+    /// `covers`: the clauses that this line is evidence for.
     pub covers: Vec<String>,
 }
 
-/// A window of time.
+/// A time limit or window.
 #[derive(Debug, Clone)]
 pub struct Within {
-    /// Not before this.
+    /// The earliest time allowed, if there is one.
     pub from: Option<Duration>,
-    /// Not after this.
+    /// The latest time allowed.
     pub to: Duration,
-    /// Counted from this label, or from the moment the line became current.
+    /// The label to count from; without it, counting starts when the line becomes current.
     pub of: Option<String>,
 }
 
-/// `set`.
+/// A change of a setting.
 #[derive(Debug, Clone)]
 pub struct Set {
-    /// Whose.
+    /// The party.
     pub party: Party,
-    /// The setting.
+    /// The name of the setting.
     pub name: String,
-    /// The value.
+    /// The new value.
     pub value: String,
 }
 
-/// A change of the network, and how it is written.
+/// A change of the network with its source text.
 #[derive(Debug, Clone)]
 pub struct NetworkAct {
     /// What changes.
     pub change: NetworkChange,
-    /// The line.
+    /// The statement as it is printed.
     pub said: String,
 }
 
-/// What changes in the network.
+/// A change of the network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NetworkChange {
-    /// A broker stops listening, or listens again; connections that are open stay open.
+    /// A broker stops listening or listens again; open connections stay open.
     Listens {
-        /// Which.
+        /// The broker; 0 is the one called `broker`.
         broker: usize,
         /// Whether it listens from now on.
         on: bool,
     },
-    /// A name leads to the address of this broker from now on; to none where there is none.
+    /// A host name resolves to another broker's address from now on, or to none.
     Name {
-        /// The name, without its port.
+        /// The host name, without a port.
         name: String,
-        /// Whose address it has.
+        /// The broker whose address it resolves to; without one, it does not resolve.
         broker: Option<usize>,
     },
 }
 
-/// Who can be set.
+/// A party whose settings can be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Party {
-    /// A terminal.
+    /// A terminal, by its index.
     Terminal(Who),
-    /// A broker: 0 is the one called `broker`, the others follow in the order of their declaration.
+    /// A broker: 0 is the one called `broker`, the others follow in order of declaration.
     Broker(usize),
     /// The payment host.
     Host,
@@ -368,19 +369,19 @@ pub enum Party {
     Vhq,
 }
 
-/// What an observation comes from, for `without` and `ignore`.
+/// The kind of observation that `without` and `ignore` apply to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// Messages to the POS.
+    /// Messages from a terminal to the POS.
     ToPos(Who),
-    /// Control frames and requests to the broker.
+    /// Control frames and HTTP requests from a terminal to the broker.
     ToBroker(Who),
-    /// Documents to a host.
+    /// Documents from a terminal to a host.
     ToHost(Who, Line),
-    /// The link.
+    /// A change of a terminal's link.
     Link(Who, LinkSight),
 }
 
-/// Which of them; nothing for all.
+/// The messages of a source that are meant; all of them if there is no message.
 #[derive(Debug, Clone, Default)]
 pub struct Pattern(pub Option<Message>);

@@ -1,15 +1,15 @@
-//! Which terminal a step is about, and which of its attempts or connections.
+//! Indexes of terminals, and number ranges of their attempts or connections.
 
-/// A terminal, by its place in the cast.
+/// Index of a terminal in the cast, from 0.
 pub type Who = usize;
 
-/// Attempts since the link was last up, or connections of the run; both from 1.
+/// A range of attempts (counted since the link was last up) or of connections (counted over the run); both from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
-    /// Connections rather than attempts.
+    /// Whether connections are counted rather than attempts.
     pub of_connections: bool,
-    /// The first.
+    /// The first number of the range.
     pub from: u32,
-    /// The last.
+    /// The last number of the range, inclusive.
     pub to: u32,
 }

@@ -1,4 +1,4 @@
-//! A scenario in plain words: who takes part, and what happens line by line.
+//! Description of a scenario in plain English: its parties, and what happens line by line.
 
 mod sentence;
 
@@ -7,8 +7,8 @@ use std::fmt::Write;
 use crate::model::{Row, Scenario, Step};
 use sentence::Teller;
 
-/// Tells what a scenario does, for somebody who does not know the language. Of several rows the first is told, with its
-/// values.
+/// Describes a scenario for readers who do not know the language. If it has several rows, the first is described, with
+/// its values.
 ///
 /// ```
 /// let text = "scenario \"It connects\"\n\nterminal connects  within 5s\n";
@@ -25,11 +25,11 @@ pub fn explain(scenario: &Scenario) -> String {
     if scenario.rows.len() > 1 {
         let values: Vec<String> = row.values.iter().map(|(name, value)| format!("{name} is {value}")).collect();
         let (rows, values) = (scenario.rows.len(), values.join(", "));
-        let _ = writeln!(out, "It is played {rows} times with other values; told is the first, where {values}.");
+        let _ = writeln!(out, "It is played {rows} times with different values. This is the first, where {values}.");
     }
     parties(&mut out, row);
     for waive in &scenario.header.waives {
-        let _ = writeln!(out, "  The law `{}` is not applied: {}.", waive.invariant, waive.reason);
+        let _ = writeln!(out, "  The invariant `{}` is not checked: {}.", waive.invariant, waive.reason);
     }
     out.push_str("\nWhat happens:\n");
     let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
@@ -44,14 +44,14 @@ pub fn explain(scenario: &Scenario) -> String {
 }
 
 fn parties(out: &mut String, row: &Row) {
-    out.push_str("\nWho takes part:\n");
+    out.push_str("\nParties:\n");
     for terminal in &row.cast.terminals {
         let model = terminal.settings.get("model").map_or("M400", String::as_str);
         let name = if terminal.name == "terminal" { String::new() } else { format!(" {}", terminal.name) };
         let others = terminal.settings.iter().filter(|(setting, _)| *setting != "model");
         let _ = writeln!(out, "  a terminal {model}{name}{}", with(others));
         for (path, file) in &terminal.files {
-            let _ = writeln!(out, "    which has {file} at {path}");
+            let _ = writeln!(out, "    with the file {file} at {path}");
         }
     }
     let url = row.cast.broker.get("url").map_or("wss://broker.test:443", String::as_str);

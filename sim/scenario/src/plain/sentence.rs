@@ -1,4 +1,4 @@
-//! One step as a sentence.
+//! Descriptions of single steps as English sentences.
 
 use sca_protocol::Line;
 use sca_protocol::cards::Entry;
@@ -10,22 +10,22 @@ use crate::model::{
 };
 use crate::print_parts;
 
-/// Tells steps of a cast with these names.
+/// Describes steps, with the names of the parties they refer to.
 pub(super) struct Teller<'a> {
     pub(super) names: &'a [String],
     pub(super) pos: &'a [String],
 }
 
 impl Teller<'_> {
-    /// A step as a sentence without a full stop.
+    /// Describes a step in a sentence without a full stop.
     pub(super) fn step(&self, step: &Step) -> String {
         match &step.action {
             Action::Send(send) => self.send(send),
             Action::Expect(expect) => self.expect(expect),
             Action::Check(relation, labels) => {
                 let how = match relation {
-                    Relation::Rising => "have to grow from one to the next",
-                    Relation::Differ => "have to be all different",
+                    Relation::Rising => "have to increase (for moments: the pauses between them)",
+                    Relation::Differ => "have to be different",
                     Relation::Same => "have to be the same",
                 };
                 format!("{} {how}", labels.join(", "))
@@ -37,13 +37,13 @@ impl Teller<'_> {
             Action::Cardholder { who, act } => format!("the cardholder {} at {}", cardholder(act), self.name(*who)),
             Action::Set(set) => format!("{} of {} becomes {}", set.name, self.party(set.party), set.value),
             Action::File { who, path, name: Some(name) } => format!("{name} is put on {} as {path}", self.name(*who)),
-            Action::File { who, path, name: None } => format!("{path} is taken from {}", self.name(*who)),
+            Action::File { who, path, name: None } => format!("{path} is removed from {}", self.name(*who)),
             Action::Host(act) => format!("from now on, the {}", act.said),
             Action::Fault(fault) => {
                 let mut said = String::new();
                 print_parts::fault(&mut said, fault);
-                let when = if fault.arm.is_some() { "a fault waits for its place" } else { "a fault strikes now" };
-                let label = fault.label.as_ref().map(|label| format!("; it is called `{label}`")).unwrap_or_default();
+                let when = if fault.arm.is_some() { "a fault is armed" } else { "a fault occurs now" };
+                let label = fault.label.as_ref().map(|label| format!("; its label is `{label}`")).unwrap_or_default();
                 let said = said.split("  as ").next().unwrap_or_default().trim_start_matches("fault ");
                 let whose = if self.names.len() > 1 { format!(" at {}", self.name(fault.who)) } else { String::new() };
                 format!("{when}{whose}: {said}{label}")
@@ -52,20 +52,20 @@ impl Teller<'_> {
                 let mut at = String::new();
                 print_parts::count(&mut at, *count);
                 let who = if *by_proxy { "the proxy" } else { "the broker" };
-                format!("{who} is to answer {at} by `{}`", lines.first().map_or("", String::as_str))
+                format!("{who} answers {at} with `{}`", lines.first().map_or("", String::as_str))
             }
-            Action::AnyOrder(_) => "all of these have to be seen, in any order:".to_owned(),
-            Action::InOrder(_) => "these have to be seen in this order, whatever they travel by:".to_owned(),
+            Action::AnyOrder(_) => "all of these have to be observed, in any order:".to_owned(),
+            Action::InOrder(_) => "these have to be observed in this order, whatever their channel:".to_owned(),
             Action::Together(_) => "these are sent in one segment:".to_owned(),
             Action::Throughout(who, show, covers, _) => {
                 let shown = self.shown(*who, show, "has to show");
-                format!("{shown} all the while that this lasts{}:", proof(covers))
+                format!("{shown} during this whole block{}:", proof(covers))
             }
             Action::Without(source, pattern, covers, _) => {
-                format!("{} while this lasts{}:", self.forbidden(source, pattern), proof(covers))
+                format!("{} during this block{}:", self.forbidden(source, pattern), proof(covers))
             }
-            Action::Optional(_) => "if the first of these comes, all of them have to:".to_owned(),
-            Action::Either(..) => "one of these has to come; the first line of each decides:".to_owned(),
+            Action::Optional(_) => "if the first of these is observed, all of them have to be:".to_owned(),
+            Action::Either(..) => "one of these branches is required; the first line of each decides:".to_owned(),
         }
     }
 
@@ -101,7 +101,7 @@ impl Teller<'_> {
             }
             other => kind(other),
         };
-        let label = send.label.as_ref().map(|label| format!("; it is called `{label}`")).unwrap_or_default();
+        let label = send.label.as_ref().map(|label| format!("; its label is `{label}`")).unwrap_or_default();
         format!("{from} sends {what} to {}{label}", self.name(send.to))
     }
 
@@ -116,9 +116,9 @@ impl Teller<'_> {
             Sight::ToBroker(message) => format!("{who} has to send the broker {}", kind(message)),
             Sight::ToHost(line, message) => {
                 let host = if *line == Line::Estate { "the estate host" } else { "the payment host" };
-                format!("{who} has to tell {host} {}{}", kind(message), demanded(message))
+                format!("{who} has to send {host} {}{}", kind(message), demanded(message))
             }
-            Sight::ToProxy(message) => format!("{who} has to ask the proxy by {}", kind(message)),
+            Sight::ToProxy(message) => format!("{who} has to send the proxy {}", kind(message)),
             Sight::Link(sight) => format!("{who} has to {}", link(sight)),
             Sight::Show(show) => self.shown(expect.who, show, "has to show"),
         };
@@ -137,7 +137,7 @@ impl Teller<'_> {
                 let mut parts = Vec::new();
                 parts.extend(name.map(|name| format!("the screen `{name}`")));
                 parts.extend(text.as_ref().map(|text| format!("the text “{text}”")));
-                parts.extend(pattern.as_ref().map(|regex| format!("a text like `{}`", regex.as_str())));
+                parts.extend(pattern.as_ref().map(|regex| format!("a text that matches `{}`", regex.as_str())));
                 parts.extend((!tests.is_empty()).then(|| conditions(tests)));
                 format!("{who} {verb} {}", parts.join(" and "))
             }
@@ -149,7 +149,7 @@ impl Teller<'_> {
         match source {
             Source::ToPos(who) => format!("{} must not send the POS {which}", self.name(*who)),
             Source::ToBroker(who) => format!("{} must not send the broker {which}", self.name(*who)),
-            Source::ToHost(who, _) => format!("{} must not tell a host {which}", self.name(*who)),
+            Source::ToHost(who, _) => format!("{} must not send a host {which}", self.name(*who)),
             Source::Link(who, sight) => format!("{} must not {}", self.name(*who), link(sight)),
         }
     }
@@ -165,9 +165,9 @@ fn behind(suffix: &Suffix) -> String {
             None => format!(", within {to}{of}"),
         });
     }
-    out.push_str(if suffix.exactly { ", with exactly this and in this order" } else { "" });
-    out.push_str(if suffix.bytes { ", to the byte" } else { "" });
-    out.extend(suffix.label.as_ref().map(|label| format!("; the moment is called `{label}`")));
+    out.push_str(if suffix.exactly { ", with exactly these fields in this order" } else { "" });
+    out.push_str(if suffix.bytes { ", byte for byte" } else { "" });
+    out.extend(suffix.label.as_ref().map(|label| format!("; its label is `{label}`")));
     out + &proof(&suffix.covers)
 }
 
@@ -180,10 +180,10 @@ fn kind(message: &Message) -> String {
         Message::Fields(Fields { notice: true, .. }) => "a notice".to_owned(),
         Message::Fields(fields) if fields.routing.is_empty() => "a message".to_owned(),
         Message::Fields(fields) => fields.routing.join(" "),
-        Message::Xml(_) => "the document that stands below the line".to_owned(),
-        Message::Text(_) => "a text that is no document".to_owned(),
+        Message::Xml(_) => "the document below the line".to_owned(),
+        Message::Text(_) => "a text that is not a document".to_owned(),
         Message::Binary(bytes) => format!("a binary message of {} bytes", bytes.len()),
-        Message::Http(_) => "HTTP".to_owned(),
+        Message::Http(_) => "an HTTP request".to_owned(),
         Message::Ping(_) => "a ping".to_owned(),
         Message::Pong(_) => "a pong".to_owned(),
         Message::Close(Some(code), _) => format!("a close {code}"),
@@ -195,7 +195,7 @@ fn kind(message: &Message) -> String {
 fn demanded(message: &Message) -> String {
     match message {
         Message::Fields(fields) if !fields.tests.is_empty() => format!(", in which {}", conditions(&fields.tests)),
-        Message::Xml(_) => " by the document that stands below the line".to_owned(),
+        Message::Xml(_) => " with the document below the line".to_owned(),
         _ => String::new(),
     }
 }
@@ -209,8 +209,8 @@ fn condition(test: &Test) -> String {
     match &test.demand {
         Demand::Absent => format!("there is no {field}"),
         Demand::Any => format!("there is a {field}"),
-        Demand::Capture(name) => format!("there is a {field} (kept as `{name}`)"),
-        Demand::Matches(regex) => format!("{field} looks like `{}`", regex.as_str()),
+        Demand::Capture(name) => format!("there is a {field} (captured as `{name}`)"),
+        Demand::Matches(regex) => format!("{field} matches `{}`", regex.as_str()),
         Demand::Is(op, value) => {
             let how = match op {
                 Op::Equal => "is",
@@ -239,7 +239,7 @@ fn link(sight: &LinkSight) -> String {
         LinkSight::FailsSomehow => "fail to connect".to_owned(),
         LinkSight::Fails(kind, detail) => {
             let detail = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
-            format!("fail to connect, by {kind}{detail}")
+            format!("fail to connect, with the reason {kind}{detail}")
         }
     }
 }
@@ -250,16 +250,16 @@ fn network(change: &NetworkChange) -> String {
         NetworkChange::Listens { broker: at, on: true } => format!("{} listens again", broker(at)),
         NetworkChange::Listens { broker: at, on: false } => format!("{} stops listening", broker(at)),
         NetworkChange::Name { name, broker: Some(at) } => {
-            format!("the name {name} leads to {} from now on", broker(at))
+            format!("the name {name} resolves to {} from now on", broker(at))
         }
-        NetworkChange::Name { name, broker: None } => format!("the name {name} has no address from now on"),
+        NetworkChange::Name { name, broker: None } => format!("the name {name} does not resolve from now on"),
     }
 }
 
 fn cardholder(act: &CardholderAct) -> String {
     match act {
         CardholderAct::Presses(button) => format!("presses {button}"),
-        CardholderAct::Enters(_) => "enters what is asked for".to_owned(),
+        CardholderAct::Enters(_) => "enters the requested input".to_owned(),
         CardholderAct::Presents(card, entry) => {
             let verb = match entry {
                 Entry::Tapped => "taps",
