@@ -8,7 +8,7 @@ use sca_capture::diff::Comparer;
 use sca_runner::{report, simulated};
 
 use crate::exit::Exit;
-use crate::import::{Reading, name_of, named};
+use crate::import::{Reading, lost, name_of, named, shown};
 use crate::terms::{authorities, complain, painter, put};
 
 #[derive(Debug, Args)]
@@ -33,6 +33,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         complain!("error: {name}: contains nothing to compare");
         return Exit::CannotRun;
     }
+    let lost = lost(&imported, &shown(&arguments.captures));
     let identities = match authorities() {
         Ok(identities) => identities.memory,
         Err(exit) => return exit,
@@ -46,7 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
             } else {
                 put!("{}", calibrated.block().trim_end());
             }
-            Exit::Good
+            if lost > 0 { Exit::Failed } else { Exit::Good }
         }
         Err(problems) => {
             for problem in &problems {

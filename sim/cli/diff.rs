@@ -9,7 +9,7 @@ use sca_runner::shrink::Shrinker;
 use sca_runner::{files, report, simulated};
 
 use crate::exit::Exit;
-use crate::import::{Reading, name_of, named};
+use crate::import::{Reading, lost, name_of, named, shown};
 use crate::terms::{authorities, complain, count, painter, put, say, unread};
 
 #[derive(Debug, Args)]
@@ -37,23 +37,27 @@ fn first(arguments: &Arguments) -> &Path {
     arguments.captures.first().map_or(Path::new(""), PathBuf::as_path)
 }
 
+/// Scenarios with their names, and the number of parts of their capture that could not be read.
+type Texts = (Vec<(String, String)>, usize);
+
 /// The scenarios of a capture, each with the name of its terminal or file.
-fn texts(arguments: &Arguments) -> Result<Vec<(String, String)>, Exit> {
+fn texts(arguments: &Arguments) -> Result<Texts, Exit> {
     let path = first(arguments);
     if path.extension().is_some_and(|extension| extension == "sca") {
         let text = files::read_text(path).map_err(|error| unread(path, &error))?;
-        return Ok(vec![(name_of(path), text)]);
+        return Ok((vec![(name_of(path), text)], 0));
     }
     let imported = arguments.reading.read(&arguments.captures)?;
     if imported.sessions.is_empty() {
         complain!("error: {}: contains nothing to make a scenario of", path.display());
         return Err(Exit::CannotRun);
     }
-    Ok(named(&imported, &name_of(path)))
+    let lost = lost(&imported, &shown(&arguments.captures));
+    Ok((named(&imported, &name_of(path)), lost))
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let texts = match texts(arguments) {
+    let (texts, lost) = match texts(arguments) {
         Ok(texts) => texts,
         Err(exit) => return exit,
     };
@@ -62,7 +66,8 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Err(exit) => return exit,
     };
     let comparer = Comparer::new(&simulated, &identities);
-    let (mut exit, mut all) = (Exit::Good, Vec::new());
+    // What could not be read was not compared.
+    let (mut exit, mut all) = (if lost > 0 { Exit::Failed } else { Exit::Good }, Vec::new());
     for (name, text) in &texts {
         let compared = match comparer.compare(text) {
             Ok(compared) => compared,

@@ -104,6 +104,15 @@ impl Reading {
     }
 }
 
+/// Number of parts of a capture that could not be read; reported if there are any.
+pub(crate) fn lost(imported: &Imported, name: &str) -> usize {
+    let lost = imported.unread.len() + imported.more_unread;
+    if lost > 0 {
+        complain!("{} of {name} could not be read", count(lost, "part"));
+    }
+    lost
+}
+
 /// The scenarios of a capture with unique file names: terminals whose names map to the same file name, and parts of a
 /// long session, are numbered.
 pub(crate) fn named(imported: &Imported, from: &str) -> Vec<(String, String)> {
@@ -132,7 +141,7 @@ pub(crate) fn name_of(file: &Path) -> String {
 }
 
 /// The paths of a capture as given, for messages.
-fn shown(files: &[PathBuf]) -> String {
+pub(crate) fn shown(files: &[PathBuf]) -> String {
     files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
@@ -146,13 +155,10 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         complain!("error: {name}: contains nothing to make a scenario of");
         return Exit::CannotRun;
     }
-    let lost = imported.unread.len() + imported.more_unread;
-    if lost > 0 {
-        complain!("{} of {name} could not be read", count(lost, "part"));
-        if arguments.strict {
-            complain!("error: nothing written (--strict)");
-            return Exit::CannotRun;
-        }
+    let lost = lost(&imported, &name);
+    if lost > 0 && arguments.strict {
+        complain!("error: nothing written (--strict)");
+        return Exit::CannotRun;
     }
     let from = arguments.files.first().map(|file| name_of(file)).unwrap_or_default();
     // A session without any response or observation is not a valid scenario.

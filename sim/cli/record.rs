@@ -1,7 +1,7 @@
 //! `record`: a transparent proxy between terminals and their broker that writes scenarios.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sca_capture::record::{RecordPlan, record};
@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// A folder from `sca-sim certs` with the credentials of both sides; created if missing
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["ca", "cert", "key", "crl", "to_ca", "to_cert", "to_key"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["ca", "cert", "key", "crl"])]
     certs: Option<PathBuf>,
     /// A field or header whose value is redacted like a password; repeatable
     #[arg(long, value_name = "NAME")]
@@ -70,11 +70,15 @@ fn both(arguments: &Arguments) -> Result<(Credentials, Credentials), String> {
         say!("created certificates in {}; terminals must trust its authority.pem", folder.display());
     }
     let path = |name: &str| folder.join(name);
-    let of = |name: &str| {
+    let of = |name: &str, authority: &Path, shown: Option<(&Path, &Path)>| {
         let (cert, key) = (path(&format!("{name}.pem")), path(&format!("{name}.key")));
-        credentials(Some(&path("authority.pem")), None, Some((&cert, &key)))
+        credentials(Some(authority), None, shown.or(Some((&cert, &key))))
     };
-    Ok((of("broker")?, of("terminal")?))
+    // For the broker's side, what is given goes before what the folder holds.
+    let far = arguments.to_cert.as_deref().zip(arguments.to_key.as_deref());
+    let authority = path("authority.pem");
+    let to_authority = arguments.to_ca.clone().unwrap_or_else(|| authority.clone());
+    Ok((of("broker", &authority, None)?, of("terminal", &to_authority, far)?))
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {

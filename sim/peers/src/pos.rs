@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use sca_protocol::codes;
-use sca_protocol::commands::{Behaviour, Command, Tell};
+use sca_protocol::commands::{Behaviour, Command, Prompt, Tell};
 use sca_protocol::keys::{Key, Packet};
 use sca_protocol::message::Duplicates;
 use sca_protocol::rsa::PosKey;
@@ -56,6 +56,8 @@ struct Pending {
     /// Whether its command holds the screen.
     holds: bool,
     cancels: bool,
+    /// Whether it is answered with what was scanned, under any text.
+    scans: bool,
     counter: Option<String>,
     recon: Option<String>,
 }
@@ -115,6 +117,7 @@ impl Pos {
             known: row.is_some(),
             holds: row.is_some_and(|row| row.screen),
             cancels: row.is_some_and(|row| row.behaviour == Behaviour::Cancel),
+            scans: row.is_some_and(|row| matches!(row.behaviour, Behaviour::Prompt(Prompt::Scan(_)))),
             // GET COUNTER is answered with the last COUNTER, never its own (CNT-05).
             counter: field("COUNTER")
                 .filter(|_| !row.is_some_and(|row| row.behaviour == Behaviour::Tell(Tell::Counter))),
@@ -348,7 +351,8 @@ impl Pending {
             // A text with a value filled in begins or ends with the table's text: `2 SAF RECORDS FOUND`.
             Some("-1") if self.known => {
                 let row = self.text_when_done.unwrap_or_default();
-                text == row || (!row.is_empty() && (text.starts_with(row) || text.ends_with(row)))
+                let is_scan = self.scans && response.get("BARCODE_DATA").is_some();
+                is_scan || text == row || (!row.is_empty() && (text.starts_with(row) || text.ends_with(row)))
             }
             Some("-1") => false,
             // Only CANCEL is answered with this code.

@@ -94,6 +94,8 @@ pub const CARDS: &[Card] = &[
     Card { chip: false, ..card("stripe", "VISA", "401200******3333") },
     Card { tender: "DEBIT", pin: true, ..card("debit", "DEBIT", "491761******0000") },
     Card { pin: true, ..card("visa-pin", "VISA", "400000******0010") },
+    Card { tender: "DEBIT", pin: true, ..card("visa-debit", "VISA", "400000******0119") },
+    Card { tender: "DEBIT", pin: true, ..card("mastercard-debit", "MASTERCARD", "555555******4451") },
     Card { tender: "GIFT", chip: false, ..card("gift", "GIFT", "603628******1234") },
     Card { tender: "EBT", chip: false, pin: true, ..card("ebt", "EBT", "507680******5678") },
     Card { standing: Standing::Declined, ..card("declined", "VISA", "400000******0028") },

@@ -111,7 +111,9 @@ impl Device {
             }
         }
         task.assumed.push("A-57");
-        let response = task.done(work).with("PARAM", found.join("|"));
+        let response = task.done(work);
+        let response = if work.settings.messages.parameters_order == "page" { status_first(&response) } else { response };
+        let response = response.with("PARAM", found.join("|"));
         task.answer(work, response);
     }
 
@@ -161,4 +163,11 @@ impl Device {
 
 fn serial_number(work: &Work<'_>) -> String {
     format!("SIM-{}", work.settings.pinpad_id)
+}
+
+/// The same response with TERMINATION_STATUS in front.
+fn status_first(response: &Response) -> Response {
+    let (status, rest): (Vec<_>, Vec<_>) =
+        response.fields().iter().cloned().partition(|field| field.name == "TERMINATION_STATUS");
+    status.into_iter().chain(rest).fold(Response::default(), Response::with_group)
 }

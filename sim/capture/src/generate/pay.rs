@@ -128,9 +128,15 @@ pub(super) fn card_of(response: &Response, request: Option<&Request>) -> (&'stat
         .iter()
         .filter(is_good)
         .find(|card| card.media.eq_ignore_ascii_case(media) && card.chip != chipless && !card.pin);
+    // A debit payment with a brand named is a card of that brand.
+    let of_tender_and_media = CARDS
+        .iter()
+        .filter(is_good)
+        .find(|card| card.tender == tender && card.media.eq_ignore_ascii_case(media) && card.chip != chipless);
     let of_tender = CARDS.iter().filter(is_good).find(|card| card.tender == tender && card.tender != "CREDIT");
     let usual = if chipless { "stripe" } else { "visa" };
     let of_number = of_number.filter(|card| media.is_empty() && card.chip != chipless && !card.pin);
-    let card = of_tender.or(of_media).or(of_number).or_else(|| Card::find(usual)).unwrap_or(&CARDS[0]);
+    let card =
+        of_tender_and_media.or(of_tender).or(of_media).or(of_number).or_else(|| Card::find(usual)).unwrap_or(&CARDS[0]);
     (card, entry)
 }

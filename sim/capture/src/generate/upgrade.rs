@@ -56,7 +56,7 @@ impl Lift {
                 self.frames = Frames::open(text);
                 self.up(at);
             }
-            Err(reason) if text.split(' ').nth(1) == Some("101") => {
+            Err(reason) if text.split_whitespace().nth(1) == Some("101") => {
                 self.link.doubtful = Some(Doubtful { at, reason, asked, text: text.to_owned() });
             }
             Err(reason) => self.refused(at, text, &key, reason),

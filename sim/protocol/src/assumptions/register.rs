@@ -462,4 +462,10 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         &["texts"],
         "the pages spell the same text in several ways, and devices differ",
     ),
+    on(
+        "A-81",
+        "The first four fields of GET_PARM's answer are in the order of all other answers",
+        &["parameters-order"],
+        "its page shows TERMINATION_STATUS first, those of all other commands do not; clients look fields up by name",
+    ),
 ];

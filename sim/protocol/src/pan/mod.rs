@@ -133,6 +133,10 @@ fn look(bytes: &[u8], any: bool) -> Vec<Found> {
                 run.push(digit, at..at + length, &mut judge);
                 at += length;
             }
+            Sign::Gap(length) if run.next == at && !run.digits.is_empty() && is_indent(bytes, at, &run) => {
+                run.next = at + length;
+                at += length;
+            }
             Sign::Gap(length) if run.next == at && run.gaps < GAPS_MAX && !run.digits.is_empty() => {
                 (run.next, run.gaps) = (at + length, run.gaps + 1);
                 at += length;
@@ -145,6 +149,15 @@ fn look(bytes: &[u8], any: bool) -> Vec<Found> {
     }
     run.judge(&mut judge);
     all
+}
+
+/// Whether a blank at `at` belongs to the indent of a line in whose middle a number is wrapped.
+fn is_indent(bytes: &[u8], at: usize, run: &Run) -> bool {
+    const INDENT_MAX: usize = 16;
+    let end = run.places.last().map_or(at, |place| place.end);
+    let gap = &bytes[end.min(at)..at];
+    let is_wrapped = gap.contains(&b'\n') || gap.windows(2).any(|pair| pair == b"\\n");
+    bytes[at] == b' ' && is_wrapped && gap.len() <= INDENT_MAX
 }
 
 /// The text that is searched, and the numbers found in it.
@@ -247,6 +260,7 @@ impl Run {
             let found = self
                 .in_emv(at, group, judge.bytes)
                 .or_else(|| (SHORTEST..=LONGEST).rev().find_map(pairs))
+                .or_else(|| self.behind_zeros(at, group))
                 .or_else(|| if judge.any { self.beside_others(at, group) } else { None });
             match found {
                 Some((found, end)) => {
@@ -290,12 +304,19 @@ impl Run {
         Some((found, used))
     }
 
-    /// A card number of a common length beside other digits, such as a date, a security code or a length.
+    /// The card number of a common length beside other digits, such as a date, a security code or a length.
     fn beside_others(&self, at: usize, group: &Range<usize>) -> Option<(Found, usize)> {
         [16, 15].into_iter().filter(|length| at + length <= group.end).find_map(|length| {
             let found = self.card(at..at + length, false)?;
             Some((found, at + length))
         })
+    }
+
+    /// The card number behind the zeros that fill a field of fixed width.
+    fn behind_zeros(&self, at: usize, group: &Range<usize>) -> Option<(Found, usize)> {
+        let is_filled = at > group.start && self.digits[group.start..at].iter().all(|digit| *digit == b'0');
+        let found = self.card(at..group.end, false).filter(|_| is_filled)?;
+        Some((found, group.end))
     }
 
     /// The card number of `count` digits from here, each written as two hexadecimal digits.

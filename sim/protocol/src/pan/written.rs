@@ -19,6 +19,20 @@ const ZEROS: &[u32] = &[
     0x1d7f6,
 ];
 
+/// Digits outside of any script's ten: superscripts, subscripts, and numbers in circles.
+const SCATTERED: &[(u32, &str)] = &[
+    (0, "⁰₀⓪⓿"),
+    (1, "¹₁①❶➀➊⓵"),
+    (2, "²₂②❷➁➋⓶"),
+    (3, "³₃③❸➂➌⓷"),
+    (4, "⁴₄④❹➃➍⓸"),
+    (5, "⁵₅⑤❺➄➎⓹"),
+    (6, "⁶₆⑥❻➅➏⓺"),
+    (7, "⁷₇⑦❼➆➐⓻"),
+    (8, "⁸₈⑧❽➇➑⓼"),
+    (9, "⁹₉⑨❾➈➒⓽"),
+];
+
 /// The longest escape that is read, in bytes.
 const LONGEST: usize = 24;
 
@@ -54,7 +68,9 @@ pub(super) fn sign(rest: &[u8], after_mail: bool) -> Sign {
 /// Classifies a character that takes this many bytes.
 fn of(c: char, length: usize) -> Sign {
     let code = u32::from(c);
-    let digit = ZEROS.iter().find_map(|zero| code.checked_sub(*zero).filter(|digit| *digit < 10));
+    let in_order = || ZEROS.iter().find_map(|zero| code.checked_sub(*zero).filter(|digit| *digit < 10));
+    let scattered = || SCATTERED.iter().find(|(_, signs)| signs.contains(c)).map(|(digit, _)| *digit);
+    let digit = in_order().or_else(|| if code < 0x80 { None } else { scattered() });
     match digit.and_then(|digit| u8::try_from(digit).ok()) {
         Some(digit) => Sign::Digit(b'0' + digit, length),
         None if c.is_alphanumeric() || matches!(c, '<' | '>') => Sign::Other(length),

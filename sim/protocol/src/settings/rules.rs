@@ -89,6 +89,8 @@ pub struct MessageRules {
     pub duplicate_fields: String,
     /// How names that GET_PARM does not know are treated: left-out or refused.
     pub unknown_parameters: String,
+    /// The order of the first fields of GET_PARM's answer: usual or page.
+    pub parameters_order: String,
     /// MACLABEL_IN_SESSION of a session that no registered POS has opened.
     pub session_label: String,
     /// The fields of an answer to a payment: full or brief.

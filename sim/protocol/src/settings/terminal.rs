@@ -124,7 +124,7 @@ settings! {
         prompt_timeout: Duration = Duration::ZERO,
         /// How requests are read and answers are written.
         messages: MessageRules = MessageRules {
-            empty_fields: String::new(), duplicate_fields: String::new(), unknown_parameters: String::new(),
+            empty_fields: String::new(), duplicate_fields: String::new(), unknown_parameters: String::new(), parameters_order: String::new(),
             session_label: String::new(), payment_answer: String::new(), payment_fields: String::new(),
             texts: String::new(),
         },
@@ -296,6 +296,9 @@ settings! {
         row!("unknown-parameters", Kind::Choice(&["left-out", "refused"]), "left-out", "A-77",
             "How names that GET_PARM does not know are treated",
             Text, messages.unknown_parameters),
+        row!("parameters-order", Kind::Choice(&["usual", "page"]), "usual", "A-81",
+            "Order of the first fields of GET_PARM's answer; page: TERMINATION_STATUS first, as its page shows",
+            Text, messages.parameters_order),
         row!("session-label", Kind::Text(50), "", "A-78",
             "MACLABEL_IN_SESSION of a session that no registered POS has opened; left out when absent",
             Text, messages.session_label),

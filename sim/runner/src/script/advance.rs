@@ -131,9 +131,10 @@ impl Script {
         }
     }
 
-    /// The window of an expectation: from when, until when.
+    /// The window of an expectation: from when, until when. A run that is behind the time stamps of its lines is given
+    /// the whole window from where it is.
     pub(crate) fn window(&self, step: &Step, suffix: &Suffix) -> (Option<Duration>, Duration) {
-        let start = step.stamp.unwrap_or(self.since);
+        let start = step.stamp.map_or(self.since, |stamp| stamp.max(self.since));
         let Some(within) = &suffix.within else { return (None, start + DEADLINE + self.slack) };
         let start = within.of.as_ref().map_or(start, |label| self.names.moments.get(label).copied().unwrap_or(start));
         (within.from.map(|from| start + from), start + within.to + self.slack)

@@ -18,7 +18,7 @@ use super::terminal_state::{News, TerminalState};
 use crate::armory::Standpoint;
 use crate::core::Core;
 use crate::coverage::Class;
-use crate::external::{Door, Ended};
+use crate::external::{Door, Ended, LOOKS};
 use crate::record::Entry;
 use crate::verdict::Failure;
 
@@ -331,6 +331,19 @@ impl<C: Core> World<'_, C> {
             News::Said(yes) => self.person_said(yes),
             News::Ended(who, ended) => Err(self.has_ended(who, &ended)),
         }
+    }
+
+    /// A failure, with the exit of a device program that came with it: a program that refuses something exits, and the
+    /// end of its connection is heard of first.
+    pub(super) async fn with_exit(&mut self, failure: Box<Failure>) -> Box<Failure> {
+        let Some(state) = self.external_terminals.as_mut().filter(|state| state.external.spawn.is_some()) else {
+            return failure;
+        };
+        tokio::time::sleep(LOOKS).await;
+        let Some((who, ended)) = state.devices.ended() else { return failure };
+        let name = &self.parties.terminals[who].name;
+        let failure = failure.note(format!("the program of {name} exited with {}", ended.how));
+        Box::new(ended.last.iter().fold(failure, |failure, line| failure.note(format!("its output: {line}"))))
     }
 
     /// The failure for a device program that exited by itself.

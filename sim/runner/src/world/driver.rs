@@ -27,6 +27,13 @@ const VIRTUAL_MAX: Duration = Duration::from_secs(366 * 86_400);
 impl<C: Core> World<'_, C> {
     /// Plays the scenario to its end.
     pub(crate) async fn run(&mut self, powered: &[bool]) -> Result<(), Stop> {
+        match self.play(powered).await {
+            Err(Stop::Failed(failure)) => Err(Stop::Failed(self.with_exit(failure).await)),
+            other => other,
+        }
+    }
+
+    async fn play(&mut self, powered: &[bool]) -> Result<(), Stop> {
         let wall = WallLimit::start(WALL_MAX);
         self.open_pos_links().await?;
         for (who, _) in powered.iter().enumerate().filter(|(_, on)| **on) {
