@@ -294,6 +294,10 @@ fn no_secret_is_in_any_artefact_of_any_command() {
         &["run", "--wire", "hostile.sca"],
         &["run", "--explain", "hostile.sca"],
         &["run", "--update", "hostile.sca"],
+        &["export", "hostile.sca"],
+        &["explain", "hostile.sca"],
+        &["sweep", "--at", "reset@event:9", "hostile.sca"],
+        &["coverage", "hostile.sca"],
     ];
     let mut artefacts = String::new();
     for arguments in commands {

@@ -90,6 +90,11 @@ fn ends(yard: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 #[case::invalid_and_failing("run fails.sca invalid.sca", 3, "1 failed, 1 invalid")]
 #[case::malformed_ledger("run good --ledger wrong.csv", 3, "is not a ledger")]
 #[case::empty_folder("run empty", 4, "no scenario found in empty")]
+#[case::check_of_nothing("check empty", 4, "no scenario found")]
+#[case::strict_check_of_nothing("check --strict empty", 4, "no scenario found")]
+#[case::layout_of_nothing("fmt --check empty", 4, "no scenario found")]
+#[case::list_of_nothing("list empty", 4, "no scenario found")]
+#[case::watch_of_nothing("run --watch nowhere", 4, "nowhere")]
 #[case::no_such_path("run nowhere", 4, "nowhere")]
 #[case::no_such_ledger("run good --ledger nope.csv", 4, "nope.csv")]
 #[case::no_such_matrix("conformance --compare nope.json nope.json", 4, "nope.json")]
@@ -304,4 +309,34 @@ fn a_comparison_sees_every_scenario_and_every_row() {
     file(&yard, "old.json", "{\"version\":1,\"clauses\":[]}");
     let (code, said) = compared("old.json");
     assert!(code == Some(4) && said.contains("does not say which scenarios were played"), "{said}");
+}
+
+/// A report of an earlier run does not outlive one that could not play anything.
+#[rstest]
+#[case::nothing_there("run nowhere --report junit=j.xml", 4)]
+#[case::nothing_chosen("run good --filter tag(x) --report junit=j.xml", 2)]
+fn no_old_report_is_left(#[case] arguments: &str, #[case] code: i32) {
+    let yard = yard(&format!("old-report-{code}"));
+    assert!(run(&yard, &["run", "good", "--report", "junit=j.xml"]).status.success());
+    assert!(fs::read_to_string(yard.join("j.xml")).expect("it was written").contains("good.a"));
+    assert_eq!(ends(&yard, &arguments.split(' ').collect::<Vec<_>>()).0, Some(code));
+    assert!(!fs::read_to_string(yard.join("j.xml")).unwrap_or_default().contains("good.a"));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn output_that_cannot_be_written_is_reported() {
+    let yard = yard("full");
+    let shell = |line: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-c", line, env!("CARGO_BIN_EXE_sca-sim")]).current_dir(&yard);
+        command.output().expect("there is a shell")
+    };
+    let said = shell("\"$0\" list good > /dev/full");
+    assert_eq!(said.status.code(), Some(4), "{}", text(&said.stderr));
+    assert!(text(&said.stderr).contains("standard output cannot be written"), "{}", text(&said.stderr));
+    // A limit of file sizes is an error like any other, not the end of the process.
+    let said = shell("ulimit -f 1; \"$0\" run fails.sca --trace t.html");
+    assert_eq!(said.status.code(), Some(4), "{}", text(&said.stderr));
+    assert!(text(&said.stderr).contains("File too large"), "{}", text(&said.stderr));
 }

@@ -52,7 +52,7 @@ fn a_device_is_judged_whatever_the_simulated_terminal_comes_to() {
     let passes = run(&folder, &["--spawn", &format!("{} --set echo-counter=no", device())], "");
     let said = told(&passes);
     assert!(passes.status.success() && said.contains("1 passed, 0 failed"), "{said}");
-    assert!(said.contains("note: in memory this fails, at line 8: the next one is another: COUNTER is 5"), "{said}");
+    assert!(said.contains("note: in memory this fails, at line 8: unexpected message: COUNTER is 5"), "{said}");
 
     // The files left for a failure are of the device's own run, not of the run in memory.
     let fails = run(&folder, &["--spawn", &format!("{} --set echo-counter=yes", device())], "");

@@ -189,6 +189,10 @@ fn a_placeholder_within_quotes_is_refused() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(2) && said.contains("is within quotes"), "{spawn}: {said}");
     }
+    let spawn = "cat <<X\n{pinpad}\nX";
+    let output = run(&folder, &["run", "--terminal", "external", "--listen", "127.0.0.1:0", "--spawn", spawn, "a.sca"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(2) && said.contains("behind `<<`"), "{said}");
     let bare = "echo pinpad=\"$SCA_PINPAD\" {pinpad} > given; sleep 9";
     run(&folder, &["run", "--terminal", "external", "--listen", "127.0.0.1:0", "--spawn", bare, "a.sca"]);
     let given = std::fs::read_to_string(folder.join("given")).expect("it was started");

@@ -137,7 +137,7 @@ fn a_link_out_of_its_folder_is_not_written_through() {
     file(&folder, "fails.sca", "scenario \"F\"\n\nterminal connects\nterminal loses  within 1s\n");
     symlink(&elsewhere, folder.join("failures")).expect("it can be linked");
     let said = run(&folder, &["run", "fails.sca"]);
-    assert!(text(&said.stderr).contains("is a link"), "{}", text(&said.stderr));
+    assert!(text(&said.stderr).contains("is a symbolic link"), "{}", text(&said.stderr));
     assert_eq!(fs::read_dir(&elsewhere).expect("it is there").count(), 2);
 
     fs::create_dir_all(folder.join("certs")).expect("it can be made");
@@ -178,4 +178,13 @@ fn evidence_of_different_scenarios_lies_apart() {
         let mine = format!("within {n}s");
         assert_eq!(transcripts.iter().filter(|one| text(one).contains(&format!("\"F{n}\""))).count(), 1, "{mine}");
     }
+    // A folder may have any name: that of the folder above is none of them.
+    let beside = folder.join("beside");
+    for (n, name) in (6..).zip(["a/b/c.sca", "beside/up/a/b/c.sca", "beside/%up/a/b/c.sca"]) {
+        fs::create_dir_all(folder.join(name).parent().expect("it has a folder")).expect("it can be made");
+        file(&folder, name, &fails(n));
+    }
+    run(&beside, &["run", "../a/b/c.sca", "up/a/b/c.sca", "%up/a/b/c.sca"]);
+    let apart = all(&beside).into_iter().filter(|(path, _)| path.ends_with("transcript.txt")).count();
+    assert_eq!(apart, 3);
 }

@@ -24,6 +24,10 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Err((path, error)) => return unread(&path, &error),
     };
     let found = found.scenarios.into_iter().chain(found.libraries).collect::<Vec<_>>();
+    if found.is_empty() {
+        complain!("error: no scenario found at the given paths");
+        return Exit::CannotRun;
+    }
     let mut exit = Exit::Good;
     for path in &found {
         let one = file(path, arguments.check);

@@ -8,7 +8,7 @@ use sca_runner::filter::Filter;
 
 use crate::exit::Exit;
 use crate::run::filtered;
-use crate::terms::{complain, found, say, unread};
+use crate::terms::{complain, say, some_found, unread};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let found = match found(&arguments.paths) {
+    let found = match some_found(&arguments.paths) {
         Ok(found) => found,
         Err(exit) => return exit,
     };

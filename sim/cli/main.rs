@@ -120,7 +120,21 @@ enum Command {
     Host(open::HostArguments),
 }
 
+/// Makes a write over the file size limit an error, which commands report, instead of the end of the process.
+fn report_file_size_limit() {
+    #[cfg(unix)]
+    {
+        const SIGXFSZ: i32 = 25;
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
+        // The handler stays when the runtime is gone. Where it cannot be set, the limit ends the process.
+        runtime.block_on(async {
+            drop(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(SIGXFSZ)));
+        });
+    }
+}
+
 fn main() -> ExitCode {
+    report_file_size_limit();
     let cli = Cli::parse();
     for folder in &cli.allow_reads {
         if let Err(error) = sca_runner::files::allow_reads(folder) {
@@ -157,6 +171,11 @@ fn main() -> ExitCode {
         Command::Terminal(arguments) => open::terminal(&arguments),
         Command::Host(arguments) => open::host(&arguments),
     };
-    let exit = if terms::has_lost_output() { Exit::CannotRun } else { exit };
+    let exit = if terms::has_lost_output() {
+        terms::complain!("error: standard output cannot be written");
+        Exit::CannotRun
+    } else {
+        exit
+    };
     ExitCode::from(exit as u8)
 }

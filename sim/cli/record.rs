@@ -22,7 +22,7 @@ use crate::terms::say;
     written, that is reported and traffic is still forwarded.")]
 pub(crate) struct Arguments {
     /// The address on which terminals reach the recorder, for example 127.0.0.1:9000; port 0 picks a free port
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = crate::open::party::address)]
     listen: SocketAddr,
     /// The broker: ws://HOST:PORT or wss://HOST:PORT
     #[arg(long, value_name = "URL", value_parser = url)]

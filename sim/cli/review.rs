@@ -49,15 +49,20 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         return list(&pending);
     }
     let done = if arguments.accept || arguments.reject {
-        pending.changes.iter().try_for_each(|scenario| decide(scenario, arguments.accept))
+        pending.changes.iter().try_for_each(|scenario| decide(scenario, arguments.accept)).map(|()| Exit::Good)
     } else if arguments.prune {
-        Ok(())
+        Ok(Exit::Good)
     } else {
         look(&pending)
     };
-    let done = done.and_then(|()| if arguments.prune { prune(&pending.orphans) } else { Ok(()) });
+    let done = done.and_then(|exit| {
+        if arguments.prune {
+            prune(&pending.orphans)?;
+        }
+        Ok(exit)
+    });
     match done {
-        Ok(()) => Exit::Good,
+        Ok(exit) => exit,
         Err(error) => {
             complain!("error: {error}");
             Exit::CannotRun
@@ -108,7 +113,7 @@ fn prune(orphans: &[PathBuf]) -> std::io::Result<()> {
 }
 
 /// Shows each change, asks for a decision, and carries it out.
-fn look(pending: &Pending) -> std::io::Result<()> {
+fn look(pending: &Pending) -> std::io::Result<Exit> {
     let painter = painter_of_output();
     let mut answers = std::io::stdin().lock().lines();
     for (at, scenario) in pending.changes.iter().enumerate() {
@@ -121,13 +126,14 @@ fn look(pending: &Pending) -> std::io::Result<()> {
             std::io::stdout().flush()?;
             let Some(answer) = answers.next().transpose()? else {
                 say!("");
-                return Ok(());
+                complain!("error: end of input; {} undecided", count(pending.changes.len() - at, "change"));
+                return Ok(Exit::Failed);
             };
             match answer.trim() {
                 "a" | "accept" => decide(scenario, true)?,
                 "r" | "reject" => decide(scenario, false)?,
                 "s" | "skip" => {}
-                "q" | "quit" => return Ok(()),
+                "q" | "quit" => return Ok(Exit::Good),
                 other => {
                     say!("expected a, r, s or q, got `{other}`");
                     continue;
@@ -142,7 +148,7 @@ fn look(pending: &Pending) -> std::io::Result<()> {
     if !pending.orphans.is_empty() {
         say!("{} without a scenario; `sca-sim review --prune` deletes them", count(pending.orphans.len(), "snapshot"));
     }
-    Ok(())
+    Ok(Exit::Good)
 }
 
 /// The width of the console in columns.

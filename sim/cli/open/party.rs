@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
@@ -45,6 +46,15 @@ impl Bounds {
             patience: Duration::from_secs(self.patience.into()),
         }
     }
+}
+
+/// Reads an address to listen on. Names are not resolved, but for `localhost`.
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
+    let text = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_owned(),
+    };
+    text.parse().map_err(|_| "expected IP:PORT, for example 127.0.0.1:9000".to_owned())
 }
 
 pub(crate) fn url(text: &str) -> Result<Target, String> {

@@ -14,7 +14,7 @@ use crate::log::{Log, Logging};
 #[derive(Debug, Args)]
 pub(crate) struct HostArguments {
     /// The listen address, for example 127.0.0.1:9000; port 0 picks a free port
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = crate::open::party::address)]
     listen: SocketAddr,
     /// Run the estate host (VHQ), which offers updates, instead of the payment host
     #[arg(long)]
@@ -33,7 +33,7 @@ pub(crate) struct HostArguments {
 #[derive(Debug, Args)]
 pub(crate) struct BrokerArguments {
     /// The listen address, for example 127.0.0.1:8080; port 0 picks a free port
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = crate::open::party::address)]
     listen: SocketAddr,
     /// A setting of the broker, see `sca-sim settings`; repeatable
     #[arg(long, value_name = "NAME=VALUE", value_parser = open_setting::<BrokerSettings>)]

@@ -35,7 +35,7 @@ pub(crate) struct Device {
     pub(crate) terminal: Terminal,
     /// The address on which the terminal reaches its broker; with port 0 each scenario gets its own port, and several
     /// run in parallel
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = crate::open::party::address)]
     listen: SocketAddr,
     /// The host name or address that the terminal dials to reach it
     #[arg(long, value_name = "NAME", default_value = "localhost")]
@@ -296,6 +296,13 @@ fn command(text: &str) -> Result<String, String> {
 
 /// Rejects a placeholder within quotes: its replacement is quoted, which would end the surrounding quotes.
 fn quoted(text: &str, known: &[&str]) -> Result<(), String> {
+    if let Some(at) = text.find("<<") {
+        let is_within = |name: &&&str| text[at..].contains(&format!("{{{name}}}"));
+        if let Some(name) = known.iter().find(is_within) {
+            let variable = format!("SCA_{}", name.to_ascii_uppercase());
+            return Err(format!("{{{name}}} is behind `<<`, where its quotes would be text; use ${variable} there"));
+        }
+    }
     let mut quote = None;
     let mut chars = text.char_indices();
     while let Some((at, c)) = chars.next() {

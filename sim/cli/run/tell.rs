@@ -1,5 +1,6 @@
 //! The console output of a run for each file, and the evidence files of its failures.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -98,8 +99,14 @@ fn evidence_folder(failures: &Path, scenario: &Path, number: usize) -> PathBuf {
     let name = scenario.with_extension("");
     for component in name.components() {
         match component {
+            // A folder may have any name, so that of `..` is one that no name is changed to.
+            Component::Normal(part) if part.as_encoded_bytes().starts_with(b"%") => {
+                let mut doubled = OsString::from("%");
+                doubled.push(part);
+                folder.push(doubled);
+            }
             Component::Normal(part) => folder.push(part),
-            Component::ParentDir => folder.push("up"),
+            Component::ParentDir => folder.push("%up"),
             Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
         }
     }
@@ -123,9 +130,9 @@ fn evidence(arguments: &Arguments, suite: &Terminals<'_>, result: &FileResult, n
     let seed = arguments.seed.or_else(|| result.loaded.scenario.as_ref().ok().and_then(|s| s.header.seed)).unwrap_or(1);
     let written = files::make_folder(&arguments.failures)
         .and_then(|()| fs::create_dir_all(&folder))
-        .and_then(|()| files::replace(&folder.join("transcript.txt"), &row.transcript))
-        .and_then(|()| files::replace(&folder.join("frames.txt"), &frames))
-        .and_then(|()| files::replace(&folder.join("replay.txt"), format!("{replay}\nseed {seed}\n")))
+        .and_then(|()| files::replace_private(&folder.join("transcript.txt"), &row.transcript))
+        .and_then(|()| files::replace_private(&folder.join("frames.txt"), &frames))
+        .and_then(|()| files::replace_private(&folder.join("replay.txt"), format!("{replay}\nseed {seed}\n")))
         .and_then(|()| match &suite.options.key_notes {
             Some(notes) => files::replace_private(&folder.join("tls-keys.log"), notes.text()),
             None => Ok(()),

@@ -9,13 +9,16 @@ use notify::{EventKind, RecursiveMode, Watcher};
 use sca_runner::files;
 
 use crate::exit::Exit;
-use crate::terms::{complain, say};
+use crate::terms::{complain, say, unread};
 
 /// Editors save in several steps; events within this time count as one save.
 const ONE_SAVE: Duration = Duration::from_millis(150);
 
 /// Runs `once`, and again after each change below these paths, until the process ends.
 pub(super) fn watch(paths: &[PathBuf], clauses: &[&'static str], once: impl Fn() -> Exit) -> Exit {
+    if let Err((path, error)) = files::find(paths) {
+        return unread(&path, &error);
+    }
     let (sender, events) = mpsc::channel();
     let watching = notify::recommended_watcher(sender).and_then(|mut watcher| {
         for folder in folders(paths, clauses) {

@@ -31,10 +31,15 @@ fn reason(error: &Error) -> &'static str {
     }
 }
 
+/// A text without the byte order mark that some editors put in front.
+fn without_mark(text: &str) -> &str {
+    text.trim_start_matches('\u{feff}')
+}
+
 /// The sections of one kind in a text, as DER.
 fn sections<T: PemObject + AsRef<[u8]>>(text: &str, none: PemError) -> Result<Vec<Vec<u8>>, PemError> {
     let mut all = Vec::new();
-    for section in T::pem_slice_iter(text.as_bytes()) {
+    for section in T::pem_slice_iter(without_mark(text).as_bytes()) {
         let section = section.map_err(|error| PemError::Damaged(all.len() + 1, reason(&error)))?;
         all.push(section.as_ref().to_vec());
     }
@@ -63,7 +68,7 @@ pub fn revocation_lists(text: &str) -> Result<Vec<Vec<u8>>, PemError> {
 /// [`PemError::NoKey`], if there is no key; [`PemError::Damaged`], if it cannot be read. The text of the error holds
 /// nothing of the key.
 pub fn identity(chain: Vec<Vec<u8>>, key: &str) -> Result<Identity, PemError> {
-    let key = PrivatePkcs8KeyDer::from_pem_slice(key.as_bytes()).map_err(|error| match error {
+    let key = PrivatePkcs8KeyDer::from_pem_slice(without_mark(key).as_bytes()).map_err(|error| match error {
         Error::NoItemsFound => PemError::NoKey,
         error => PemError::Damaged(1, reason(&error)),
     })?;

@@ -47,7 +47,7 @@ fn made_plain(text: &str, colours: bool) -> Cow<'_, str> {
                 rest = &rest[colour..];
                 continue;
             }
-            if c != '\t' && (c.is_control() || steers(c)) {
+            if c != '\t' && (c.is_control() || is_invisible(c)) {
                 out.extend(c.escape_unicode());
             } else {
                 out.push(c);
@@ -66,7 +66,8 @@ fn is_command(line: &str) -> bool {
 
 /// Whether a character changes how its neighbours are read, or is invisible: direction marks, line separators, zero
 /// width.
-const fn steers(c: char) -> bool {
+#[must_use]
+pub const fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}'

@@ -71,6 +71,7 @@ pub const HANDSHAKE_WORDS: &[(&str, &str)] = &[
     ("garbage", "the answer is not HTTP"),
     ("oversized", "the answer is too long"),
     ("truncated", "the broker hung up before its answer was whole"),
+    ("refused", "the answer was refused, for a reason that is not known"),
 ];
 
 /// Converts a TLS failure at the broker's end into the terminal's view. An alert received by the broker is a failure

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sca_protocol::plain::is_invisible;
+
 use crate::arrow::source;
 use crate::calls::{Calls, Placed, Story, name_first_rounds};
 use crate::cast::{cast, is_setting};
@@ -77,9 +79,11 @@ impl Outline {
             lost_each: false,
             problems,
         };
+        let is_empty = outline.problems.is_empty();
+        outline.problems.extend(invisible(text));
         let mut top = lines(&items).peekable();
         match top.peek() {
-            None if outline.problems.is_empty() => {
+            None if is_empty => {
                 outline.problems.push(Problem::new("E010", nothing, "the file is empty"));
             }
             None => {}
@@ -396,4 +400,20 @@ fn inserts(line: &Line, filled: &mut BTreeSet<(u16, u32)>) {
         filled.insert((line.span().file, line.span().line));
     }
     line.lines().for_each(|inner| inserts(inner, filled));
+}
+
+/// Warnings for characters that cannot be seen, one for each line that has some.
+fn invisible(text: &str) -> Vec<Problem> {
+    let mut found = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        // Byte order marks are written on purpose: devices have to take them.
+        let is_unmeant = |c: &char| is_invisible(*c) && *c != '\u{feff}';
+        let Some((at, c)) = line.chars().enumerate().find(|(_, c)| is_unmeant(c)) else { continue };
+        let column = u32::try_from(at + 1).unwrap_or(u32::MAX);
+        let span = Span { line: number, column, length: 1, file: 0 };
+        let code = u32::from(c);
+        let problem = Problem::new("W012", span, format!("invisible character U+{code:04X}"));
+        found.push(problem.help("delete it, and type the text around it again"));
+    }
+    found
 }

@@ -112,7 +112,8 @@ impl Device {
         }
         task.assumed.push("A-57");
         let response = task.done(work);
-        let response = if work.settings.messages.parameters_order == "page" { status_first(&response) } else { response };
+        let response =
+            if work.settings.messages.parameters_order == "page" { status_first(&response) } else { response };
         let response = response.with("PARAM", found.join("|"));
         task.answer(work, response);
     }

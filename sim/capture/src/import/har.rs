@@ -42,7 +42,12 @@ pub fn read(text: &str) -> Imported {
         let url = entry.pointer("/request/url").and_then(Value::as_str).unwrap_or_default();
         let is_upgrade = header(entry, "request", "Upgrade").is_some_and(|v| v.eq_ignore_ascii_case("websocket"));
         if url.starts_with("ws") || is_upgrade || entry.get("_webSocketMessages").is_some() {
-            let at = entry.get("startedDateTime").and_then(Value::as_str).and_then(instant);
+            let given = entry.get("startedDateTime").and_then(Value::as_str);
+            let at = given.and_then(instant);
+            if let (Some(given), None) = (given, at) {
+                let given: String = given.chars().take(40).collect();
+                imported.unread(format!("entry {number}"), format!("startedDateTime {given:?} is not a date and time"));
+            }
             let first = messages(entry).first().and_then(time_of);
             found.push((at.or(first).unwrap_or_default(), number, entry));
         }
@@ -138,9 +143,10 @@ fn said(imported: &mut Imported, number: usize, entry: &Value) -> Vec<(f64, Side
         };
         let at = time_of(message).unwrap_or(last);
         last = at;
-        let code = message.get("opcode").and_then(Value::as_u64).and_then(|code| u8::try_from(code).ok());
-        if code.is_some_and(|code| code > 15) {
-            imported.unread(place(), "invalid opcode");
+        let given = message.get("opcode").filter(|code| !code.is_null());
+        let code = given.and_then(Value::as_u64).and_then(|code| u8::try_from(code).ok()).filter(|code| *code <= 15);
+        if let (Some(given), None) = (given, code) {
+            imported.unread(place(), format!("invalid opcode {given}"));
             continue;
         }
         let payload = match code.unwrap_or(opcode::TEXT) {
@@ -196,7 +202,15 @@ fn head(entry: &Value, of: &str) -> Option<String> {
 /// Seconds since 1970 of a date and time such as `2026-01-15T09:00:00.123Z`.
 pub(super) fn instant(text: &str) -> Option<f64> {
     let format = &time::format_description::well_known::Rfc3339;
-    let at = time::OffsetDateTime::parse(text.trim(), format).ok()?;
+    let text = text.trim();
+    // Some tools write the offset without its colon.
+    let with_colon = || {
+        let (head, offset) = text.split_at_checked(text.len().checked_sub(5)?)?;
+        let is_offset = offset.starts_with(['+', '-']) && offset[1..].bytes().all(|byte| byte.is_ascii_digit());
+        is_offset.then(|| format!("{head}{}:{}", &offset[..3], &offset[3..]))
+    };
+    let parse = |text: &str| time::OffsetDateTime::parse(text, format).ok();
+    let at = parse(text).or_else(|| parse(&with_colon()?))?;
     Some(at.unix_timestamp_nanos() as f64 / 1e9)
 }
 

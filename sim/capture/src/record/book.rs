@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sca_protocol::handshake::Head;
+use sca_protocol::plain::shown;
 use sca_runner::files;
 
 use crate::generate::Lift;
@@ -214,6 +215,8 @@ impl Book {
 fn pinpad_id(request: &str) -> Option<String> {
     let (head, _) = Head::parse_request(request.as_bytes()).ok().flatten()?;
     let id = head.get("x-vfi-pinpad-id")?.trim();
+    // Nothing invisible goes into a title or a file name.
+    let id = shown(id);
     (!id.is_empty()).then(|| id.chars().take(64).collect())
 }
 

@@ -65,7 +65,11 @@ fn named(file: &File, name: &str, status: TestCaseStatus) -> TestCase {
 
 fn case(file: &File, row: &Row) -> TestCase {
     let why = row.failure.as_ref();
-    let message = why.map_or("", |why| why.message.as_str());
+    let message = why.map_or_else(String::new, |why| match why.label.as_str() {
+        "" => why.message.clone(),
+        label => format!("{}: {label}", why.message),
+    });
+    let message = message.as_str();
     let status = match row.verdict.as_str() {
         "fail" => failed(NonSuccessKind::Failure, message, why.map_or("", |why| why.shown.as_str())),
         "unexpected-pass" => failed(NonSuccessKind::Failure, "it passes, but its header expects it to fail", ""),

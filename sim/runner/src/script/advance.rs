@@ -184,7 +184,7 @@ impl Script {
         if let Some(last) = self.order.filter(|_| !is_state) {
             if sequence < last {
                 let label = "it came before the line above";
-                return Err(self.failure(step, "these came in another order", label, Vec::new()));
+                return Err(self.failure(step, "messages arrived in the wrong order", label, Vec::new()));
             }
             self.order = Some(sequence);
         }

@@ -36,9 +36,11 @@ impl Script {
         self.ops.is_empty()
     }
 
-    /// Something else came.
+    /// The failure for an observation that is not the one expected.
     pub(crate) fn other(&self, step: &Step, mismatch: &Mismatch, came: &str) -> Box<Failure> {
-        let mut failure = self.failure(step, "the next one is another", mismatch.label.clone(), vec![came.to_owned()]);
+        let is_link = matches!(&step.action, Action::Expect(expect) if matches!(expect.sight, Sight::Link(_)));
+        let headline = if is_link { "unexpected event" } else { "unexpected message" };
+        let mut failure = self.failure(step, headline, mismatch.label.clone(), vec![came.to_owned()]);
         failure.span = mismatch.span.unwrap_or(failure.span);
         failure.fix = mismatch.fix_of(step.span);
         failure

@@ -235,7 +235,8 @@ impl<C: Core> World<'_, C> {
                         self.told(who, tag.connection, LinkEvent::Lost)
                     }
                     (Some((_, why)), _) => {
-                        let reason = why.unwrap_or(Reason::Handshake("garbage"));
+                        // Why a device hung up on a correct 101 is unknown.
+                        let reason = why.unwrap_or(Reason::Handshake("refused"));
                         self.told(who, tag.connection, LinkEvent::Failed(reason))
                     }
                     (None, Some(EndState::Opening)) => {

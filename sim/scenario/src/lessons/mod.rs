@@ -3,12 +3,13 @@
 mod lesson;
 mod meaning;
 mod structure;
+mod warnings;
 
 pub use lesson::Lesson;
 
 /// All explanations, ordered by code.
 pub fn lessons() -> impl Iterator<Item = &'static Lesson> {
-    structure::LESSONS.iter().chain(meaning::LESSONS)
+    structure::LESSONS.iter().chain(meaning::LESSONS).chain(warnings::LESSONS)
 }
 
 /// The explanation of a code, which is matched without regard to case.
