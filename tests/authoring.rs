@@ -180,6 +180,15 @@ fn changes_are_looked_at_side_by_side_and_decided_one_by_one() {
     assert!(run(&folder, &["review", "--list", "."]).status.success());
 }
 
+/// Input that ends decides nothing, and a pipeline has to hear of it.
+#[test]
+fn a_review_without_answers_is_no_success() {
+    let folder = changed("review-eof");
+    let said = command(&folder, &["review", "."]).stdin(Stdio::null()).output().expect("the program runs");
+    assert_eq!(said.status.code(), Some(1));
+    assert!(text(&said.stderr).contains("2 changes undecided"), "{}", text(&said.stderr));
+}
+
 #[test]
 fn all_changes_are_accepted_or_rejected_at_once() {
     let folder = changed("review-all");

@@ -205,6 +205,7 @@ fn certificates_are_written_with_keys_for_their_owner_alone() {
 #[case::its_second("terminal.pem", |pem: &str| format!("{pem}-----BEGIN CERTIFICATE-----\n"), "is damaged: it has no END line")]
 #[case::nothing("terminal.pem", |_: &str| String::new(), "no certificate in PEM")]
 #[case::damaged_key("terminal.key", |pem: &str| pem.replacen("\nM", "\n%", 1), "section 1 is damaged: it is not Base64")]
+#[case::a_byte_order_mark_hides_nothing("terminal.pem", |pem: &str| format!("\u{feff}{}", pem.replacen("\nM", "\n%", 1)), "section 1 is damaged")]
 #[case::no_key("terminal.key", |pem: &str| pem.replace("PRIVATE KEY", "CERTIFICATE"), "no private key in PEM, PKCS#8")]
 fn a_damaged_certificate_is_named_with_its_file(
     #[case] file: &str,
@@ -419,4 +420,49 @@ fn the_readme_shows_what_is_printed() {
     file(&folder, "scenarios/counter/last_wins.sca", &whole.replacen("COUNTER=41  re a", "COUNTER=42  re a", 1));
     let failed = run(&folder, &["run", "scenarios/counter/last_wins.sca"]);
     assert_eq!(text(&failed.stderr).trim(), shown_in_readme("error: "));
+}
+
+/// What a run and an import leave behind may hold messages of customers: it is for its owner alone.
+#[test]
+#[cfg(unix)]
+fn evidence_and_scenarios_of_captures_are_for_their_owner_alone() {
+    let folder = folder("owner");
+    file(&folder, "fails.sca", "scenario \"F\"\n\nterminal connects\nterminal loses  within 1s\n");
+    let request = "<TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>VERSION</COMMAND></TRANSACTION>";
+    let answer = "<RESPONSE><RESULT>OK</RESULT><RESULT_CODE>-1</RESULT_CODE></RESPONSE>";
+    file(&folder, "till.log", &format!("10:00:00 > {request}\n10:00:01 < {answer}\n"));
+    let script = "umask 000; \"$0\" run fails.sca; \"$0\" import till.log --out out";
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_sca-sim")]).current_dir(&folder);
+    shell.output().expect("there is a shell");
+    let mut files = 0;
+    for left in ["failures/fails-1", "out"] {
+        for entry in fs::read_dir(folder.join(left)).expect("it was left") {
+            let entry = entry.expect("the entry can be read");
+            let mode = entry.metadata().expect("it has a mode").permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{:?} is {mode:o}", entry.path());
+            files += 1;
+        }
+    }
+    assert!(files >= 4, "{files}");
+}
+
+/// A capture is looked through before it is passed on: what was taken out is listed, and own names are taken out too.
+#[test]
+fn an_import_lists_what_it_took_out() {
+    let folder = folder("audit");
+    let request = "<TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>VERSION</COMMAND>\
+        <PIN_CODE>4711</PIN_CODE><MY_OWN>Zq1z</MY_OWN></TRANSACTION>";
+    let answer = "<RESPONSE><RESULT>OK</RESULT><RESULT_CODE>-1</RESULT_CODE></RESPONSE>";
+    file(&folder, "till.log", &format!("10:00:00 > {request}\n10:00:01 < {answer}\n"));
+    let told = |more: &[&str]| {
+        let arguments = [&["import", "till.log", "--out", "out", "--audit", "--force"], more].concat();
+        let output = run(&folder, &arguments);
+        let made = fs::read_to_string(folder.join("out/terminal-1.sca")).expect("it was made");
+        text(&output.stdout) + &text(&output.stderr) + &made
+    };
+    let kept = told(&[]);
+    assert!(kept.contains("PIN_CODE") && !kept.contains("4711") && kept.contains("Zq1z"), "{kept}");
+    let taken = told(&["--redact", "MY_OWN"]);
+    assert!(taken.contains("MY_OWN") && !taken.contains("Zq1z"), "{taken}");
 }

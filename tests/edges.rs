@@ -54,6 +54,10 @@ fn a_card_number_in_a_scenario_is_in_no_artefact() {
         ["t.html", "a", "b", "c", "d", "e", "f"]
             .map(|name| fs::read_to_string(folder.join(name)).expect("it was written")),
     );
+    // It fails, so that there is evidence; the command that plays it again names the row.
+    let explained = run(&folder, &["run", "--explain", "a.sca", "--row", &format!("card={card}")]);
+    all.extend([text(&explained.stdout), text(&explained.stderr)]);
+    all.push(fs::read_to_string(folder.join("failures/a-1/replay.txt")).expect("it was left"));
     for (at, artefact) in all.iter().enumerate() {
         assert!(!artefact.contains(card), "{at}: {artefact}");
     }

@@ -89,6 +89,42 @@ fn a_program_that_ends_is_told_of_at_once() {
     }
 }
 
+/// A device in Python that reads the answer to its upgrade request, and then does this.
+fn python(then: &str) -> String {
+    let script = "import os, socket, sys\n\
+        host, port = os.environ['SCA_URL'].split('://')[1].split(':')\n\
+        s = socket.create_connection((host, int(port)))\n\
+        s.sendall(b'GET / HTTP/1.1\\r\\nHost: x\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n'\n\
+        \x20         b'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\\r\\nSec-WebSocket-Version: 13\\r\\n'\n\
+        \x20         b'x-vfi-pinpad-id: 1\\r\\n\\r\\n')\n\
+        answer = s.recv(4096).decode()\n";
+    format!("python3 -c \"{script}{then}\"")
+}
+
+#[test]
+fn a_device_that_refuses_a_right_answer_is_not_said_to_find_it_wrong() {
+    let folder = case("refuses", "terminal connects\n");
+    let spawn = python("print('no subprotocol, no thanks'); sys.exit(1)\n");
+    let output = run(&folder, &["--spawn", &spawn], "");
+    let said = told(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(!said.contains("garbage"), "{said}");
+    for part in ["exited with exit status: 1", "its output: no subprotocol, no thanks"] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+}
+
+#[test]
+fn a_device_that_takes_a_wrong_answer_for_a_right_one_fails() {
+    let folder = case(
+        "wrong-accept",
+        "broker answers attempt 1\n  HTTP/1.1 101 Switching Protocols\n  Upgrade: websocket\n  Connection: Upgrade\n  \
+         Sec-WebSocket-Accept: bm90IHRoZSByaWdodCBvbmU=\nterminal connects\n",
+    );
+    let output = run(&folder, &["--spawn", &device()], "");
+    assert!(output.status.code() == Some(1) && told(&output).contains("handshake accept"), "{}", told(&output));
+}
+
 #[test]
 fn a_failure_that_is_expected_is_expected_of_a_device_too() {
     let folder = case("expected", UNECHOED);

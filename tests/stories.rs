@@ -101,6 +101,24 @@ fn a_cancel_of_the_pos_plays() {
 #[case("CUST_QUESTION", "<DISPLAY_TEXT1>Paper?</DISPLAY_TEXT1>", "CUST_QUESTION_DATA", "YES", "presses YES")]
 #[case("SURVEY5", "<DISPLAY_TEXT1>Well?</DISPLAY_TEXT1>", "SURVEY5_DATA", "4", "presses 4")]
 #[case("SIGNATURE", "", "SIGNATUREDATA", "aGVsbG8=", "cardholder signs")]
+#[case("SIGNATURE_EX", "<CHECKBOX_REQ>1</CHECKBOX_REQ>", "SIGNATUREDATA", "aGVsbG8=", "cardholder signs")]
+#[case(
+    "CUST_BUTTON",
+    "<BUTTON_LABEL1>Blue</BUTTON_LABEL1><BUTTON_LABEL2>Red</BUTTON_LABEL2>",
+    "CUST_BUTTON_DATA",
+    "Red",
+    "presses Red"
+)]
+#[case("SURVEY10", "<DISPLAY_TEXT1>Well?</DISPLAY_TEXT1>", "SURVEY10_DATA", "10", "presses 10")]
+#[case(
+    "SURVEY",
+    "<RADIO_BUTTON_TEXT1>Tea</RADIO_BUTTON_TEXT1><RADIO_BUTTON_TEXT2>Juice</RADIO_BUTTON_TEXT2>",
+    "SURVEY_DATA",
+    "Juice",
+    "presses Juice"
+)]
+#[case("CHARITY", "<AMOUNT1>1</AMOUNT1><AMOUNT2>5</AMOUNT2>", "CHARITY_DATA", "5", "presses 5")]
+#[case("CREDIT_APP", "<RETURN_SCREEN>IDLE_SCREEN</RETURN_SCREEN>", "CREDIT_APP_DATA", "CONTINUE", "presses CONTINUE")]
 fn prompts_have_their_cardholder(
     #[case] command: &str,
     #[case] more: &str,
@@ -266,4 +284,54 @@ fn no_end_is_invented(#[case] more: &[Event], #[case] parts: usize, #[case] has_
     assert!(all.contains("this 101 is invalid") && !all.contains("terminal fails"), "{all}");
     let played = run(&folder, &["run", "out"]);
     assert!(played.status.success(), "{}\n{all}", String::from_utf8_lossy(&played.stderr));
+}
+
+/// Devices answer a scan in words of their own.
+#[rstest]
+#[case("Operation SUCCESSFUL")]
+#[case("Barcode Captured")]
+#[case("SUCCESS")]
+fn a_scan_is_paired_under_any_text(#[case] text: &str) {
+    let answer = says(text, "OK", "-1", "<BARCODE_DATA>123456</BARCODE_DATA>");
+    let all = Lift::whole("A story", &session(&[(1, true, &asks("BARCODE", "SCAN", "")), (6, false, &answer)]));
+    assert!(all[0].contains("enters") && all[0].contains("re q1") && !all[0].contains("notice"), "{}", all[0]);
+}
+
+/// A brand named beside a debit payment is that of the card; a number by another name is left out as ACCT_NUM is.
+#[test]
+fn a_debit_card_keeps_its_brand_and_its_number_is_left_out() {
+    let sale = asks("PAYMENT", "CAPTURE", &format!("{SALE}<PAYMENT_TYPE>DEBIT</PAYMENT_TYPE>"));
+    let answer = says(
+        "APPROVED",
+        "CAPTURED",
+        "4",
+        "<PAYMENT_TYPE>DEBIT</PAYMENT_TYPE><PAYMENT_MEDIA>VISA</PAYMENT_MEDIA>\
+         <EMBOSSED_ACCT_NUM>400000******0119</EMBOSSED_ACCT_NUM><CARD_ENTRY_MODE>Chip Read</CARD_ENTRY_MODE>",
+    );
+    let (start, open) = (asks("SESSION", "START", "<INVOICE>1</INVOICE>"), says("Session Started", "OK", "-1", ""));
+    let all = plays("debit", &session(&[(1, true, &start), (1, false, &open), (4, true, &sale), (9, false, &answer)]));
+    assert!(all[0].contains("inserts visa-debit") && all[0].contains("PAYMENT_MEDIA=VISA"), "{}", all[0]);
+    assert!(all[0].contains("EMBOSSED_ACCT_NUM=*"), "{}", all[0]);
+}
+
+/// A device that dials faster than the model is behind the model's pauses all the time, and each line has its whole window.
+#[test]
+fn an_outage_of_a_faster_device_plays() {
+    let mut session = Session::new("1", false);
+    let key = "fg8IQ1zNVtTDILSUkjwnKA==";
+    for attempt in 0..30_u64 {
+        let at = |ms: u64| Duration::from_millis(attempt * 250 + ms);
+        session.push(at(0), Event::Opened);
+        session.push(
+            at(1),
+            Event::Asked(format!(
+                "GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n\
+                 x-vfi-pinpad-id: 1\r\n\r\n"
+            )),
+        );
+        session.push(at(2), Event::Answered("HTTP/1.1 409 Conflict\r\nContent-Length: 0\r\n\r\n".to_owned()));
+        session.push(at(3), Event::Ended(Side::Broker, sca_capture::Ending::Fin));
+    }
+    let all = plays("outage", &session);
+    assert!(all[0].matches("terminal fails http 409").count() == 30, "{}", all[0]);
 }
