@@ -206,7 +206,7 @@ fn certificates_are_written_with_keys_for_their_owner_alone() {
 #[case::nothing("terminal.pem", |_: &str| String::new(), "no certificate in PEM")]
 #[case::damaged_key("terminal.key", |pem: &str| pem.replacen("\nM", "\n%", 1), "section 1 is damaged: it is not Base64")]
 #[case::a_byte_order_mark_hides_nothing("terminal.pem", |pem: &str| format!("\u{feff}{}", pem.replacen("\nM", "\n%", 1)), "section 1 is damaged")]
-#[case::no_key("terminal.key", |pem: &str| pem.replace("PRIVATE KEY", "CERTIFICATE"), "no private key in PEM, PKCS#8")]
+#[case::no_key("terminal.key", |pem: &str| pem.replace("PRIVATE KEY", "CERTIFICATE"), "no PKCS#8 private key in PEM")]
 fn a_damaged_certificate_is_named_with_its_file(
     #[case] file: &str,
     #[case] damage: fn(&str) -> String,

@@ -107,7 +107,7 @@ fn who_does_not_read_stops_whoever_speaks_to_it_and_nobody_else() {
     assert!(sent > 1 << 20, "the flood was one: {sent} bytes");
     serves_the_next(&at);
     is_bounded(&broker);
-    broker.has_said("takes nothing of what it is sent");
+    broker.has_said("does not read what it is sent");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn frames_that_never_end_are_bounded_together_and_given_up() {
     }
     serves_the_next(&at);
     is_bounded(&broker);
-    broker.has_said("does not end the frame it has begun");
+    broker.has_said("does not complete the frame it has begun");
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn idle_calls_keep_nobody_from_a_host() {
     flood(&mut deaf, HOST_REQUEST.repeat(200).as_bytes(), 64 << 20);
     assert!(asks(&at, HOST_REQUEST).contains("RESPONSE"));
     is_bounded(&host);
-    host.has_said("is given up: it asks for nothing");
+    host.has_said("is given up: it sends no request");
 }
 
 #[test]
@@ -208,8 +208,12 @@ fn idle_calls_keep_nobody_from_a_classic_port() {
     let secondary = ["--set", "DEVICEPORTSECONDARY=0"];
     let (terminal, at) = listens("flood-classic", &[&arguments[..], &secondary].concat(), "terminal listens on ");
     let _held: Vec<TcpStream> = (0..16).map(|_| TcpStream::connect(&at).expect("it listens")).collect();
-    terminal.has_said("is given up: it asks for nothing");
+    terminal.has_said("is given up: it sends no request");
     terminal.has_said("(connection 16)");
+    // Who comes while the house is full is told of.
+    let more: Vec<TcpStream> = (0..17).map(|_| TcpStream::connect(&at).expect("it listens")).collect();
+    terminal.has_said("terminal hangs up on pos");
+    drop(more);
     let status = "<TRANSACTION><FUNCTION_TYPE>SECONDARYPORT</FUNCTION_TYPE><COMMAND>STATUS</COMMAND></TRANSACTION>";
     assert!(asks(&at, status).contains("RESPONSE"));
     is_bounded(&terminal);
@@ -296,6 +300,45 @@ fn few_descriptors_end_no_recorder() {
     let _held = idle(&at, 100);
     passes_the_next_on(&at);
     recorder.has_said("no upgrade yet, and room is needed for others");
+}
+
+/// The soft limit of descriptors is raised to the hard one: who holds a connection keeps it.
+#[test]
+fn a_soft_limit_of_descriptors_is_raised() {
+    let here = common::folder("flood-soft-limit");
+    let mut shell = std::process::Command::new("sh");
+    let broker = format!("ulimit -S -n 64; exec {} broker --listen 127.0.0.1:0", env!("CARGO_BIN_EXE_sca-sim"));
+    shell.args(["-c", &broker]).current_dir(&here);
+    let mut broker = Party::of(shell);
+    let line = broker.says("listening on ws://");
+    let at = line.split("ws://").nth(1).and_then(|rest| rest.split(';').next()).expect("an address").trim().to_owned();
+    broker.read_on();
+    let mut held: Vec<TcpStream> = (0..100).map(|n| joins(&at, "/", Some(&n.to_string()))).collect();
+    serves_the_next(&at);
+    // All are still served: each terminal gets its request.
+    for (n, terminal) in held.iter_mut().enumerate().step_by(33) {
+        let mut pos = joins(&at, &format!("/pos/{n}"), None);
+        pos.write_all(&text("<TRANSACTION><COMMAND>STATUS</COMMAND></TRANSACTION>")).expect("it is read");
+        assert!(takes(terminal).contains("STATUS"));
+    }
+}
+
+#[test]
+fn every_ping_of_a_burst_has_its_pong() {
+    let (_broker, at) = broker("flood-ping-burst", &[]);
+    let mut terminal = joins(&at, "/", Some("1"));
+    let ping = Frame::whole(opcode::PING, "x").masked([0; 4]).encode();
+    terminal.write_all(&ping.repeat(3_000)).expect("all is read");
+    let (mut decoder, mut chunk, mut pongs) = (Decoder::new(1 << 20), [0; 1 << 16], 0);
+    while pongs < 3_000 {
+        let count = terminal.read(&mut chunk).expect("it comes soon");
+        assert!(count > 0, "it is open after {pongs}");
+        decoder.push(&chunk[..count]);
+        while let Some((frame, _)) = decoder.next_frame().expect("it is a frame") {
+            assert_eq!((frame.opcode, frame.payload.as_slice()), (opcode::PONG, b"x".as_slice()));
+            pongs += 1;
+        }
+    }
 }
 
 #[test]

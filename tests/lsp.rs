@@ -334,3 +334,16 @@ fn slips_of_the_protocol_are_answered_as_it_wants() {
     let (said, _) = answers(&[initialize, shutdown, hover, exit]);
     assert!(said.contains("-32600"), "{said}");
 }
+
+/// A library that is a pipe, the editor's own among them, is never read.
+#[test]
+fn a_library_that_is_no_file_is_a_problem_and_no_wait() {
+    for pipe in ["/dev/stdin", "/proc/self/fd/0"] {
+        let text = format!("scenario \"x\"\nuse      \"{pipe}\"\n\nterminal connects\n");
+        let (mut editor, found) = Editor::open(&text);
+        assert_eq!(codes(&found), ["E055"], "{pipe}");
+        let position = json!({ "line": 3, "character": 2 });
+        let uri = json!({ "uri": editor.uri });
+        editor.ask("textDocument/hover", json!({ "textDocument": uri, "position": position }));
+    }
+}

@@ -246,3 +246,47 @@ fn answers_before_the_answer_are_passed_over(#[case] interim: usize, #[case] out
     stream.write_all(answer.as_bytes()).expect("it reads");
     terminal.says(&format!("terminal {outcome}"));
 }
+
+/// A button is pressed by its label, which may be of several words.
+#[test]
+fn a_button_of_several_words_is_pressed_by_its_label() {
+    let (_broker, at) = broker("open-label-broker", &[]);
+    let folder = folder("open-label");
+    let mut command = command(&folder, &["terminal", "--connect", &format!("ws://{at}"), "--set", "boot-time=0ms"]);
+    command.stdin(Stdio::piped());
+    let mut terminal = Party::of(command);
+    let mut types = terminal.child.stdin.take().expect("it was asked for");
+    terminal.says("connects");
+    let mut pos = joins(&at, "/pos/1", None);
+    let ask = "<TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>CUST_BUTTON</COMMAND>\
+        <BUTTON_LABEL1>Not at all</BUTTON_LABEL1><BUTTON_LABEL2>Yes</BUTTON_LABEL2></TRANSACTION>";
+    pos.write_all(&text(ask)).expect("it is read");
+    terminal.says("screen prompt");
+    writeln!(types, "presses \"Not at all\"").expect("it is read");
+    assert!(takes(&mut pos).contains("<CUST_BUTTON_DATA>Not at all</CUST_BUTTON_DATA>"));
+}
+
+/// The ladder shows no secret, however the document around it is damaged, and no card number.
+#[test]
+fn the_ladder_shows_no_secret_of_a_damaged_document() {
+    let (mut broker, at) = broker("open-ladder", &[]);
+    let card = "4111111111111111";
+    let mut terminal = joins(&at, "/", Some(card));
+    let mut pos = joins(&at, &format!("/pos/{card}"), None);
+    let secrets = "<CVV2>9871</CVV2><PIN_CODE>9872</PIN_CODE><MAC_KEY>9873</MAC_KEY>";
+    for document in [
+        format!("<TRANSACTION>{secrets}"),
+        format!("<!DOCTYPE x><TRANSACTION>{secrets}</TRANSACTION>"),
+        format!("<TRANSACTION/><TRANSACTION>{secrets}</TRANSACTION>"),
+        format!("<TRANSACTION><NOTE>{}</NOTE>{secrets}</TRANSACTION>", "x".repeat(70_000)),
+    ] {
+        pos.write_all(&text(&document)).expect("it is read");
+        assert!(takes(&mut terminal).contains("9871"), "it is passed on as it is");
+    }
+    drop((terminal, pos));
+    let said = broker.all_said();
+    for secret in [card, "9871", "9872", "9873"] {
+        assert!(!said.contains(secret), "{secret}\n{said}");
+    }
+    assert!(said.contains("411111******1111"), "{said}");
+}

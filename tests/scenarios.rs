@@ -39,6 +39,7 @@ fn judge(result: &FileResult) -> Result<(), Failed> {
     match &result.snapshot {
         Snapshot::Same => Ok(()),
         Snapshot::Differs { kept, new } => Err(difference(kept, new).into()),
+        Snapshot::Unreadable(why) => Err(why.as_str().into()),
         other => Err(format!("the snapshot is {other:?}; write it with sca-sim run --update").into()),
     }
 }

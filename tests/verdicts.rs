@@ -482,3 +482,32 @@ fn what_cannot_be_played_has_no_evidence_of_another_run() {
     assert_eq!(kept(&wire), [false; 7]);
     assert!(wire.projection.is_empty());
 }
+
+/// The message of a failure says what differs: most tools show nothing else.
+#[test]
+fn the_message_of_junit_says_what_differs() {
+    let folder = folder("junit-message");
+    let steps = "terminal connects\npos -> terminal  ADMIN GET_COUNTER  as a\nterminal -> pos  COUNTER=9  re a\n";
+    file(&folder, "a.sca", &format!("scenario \"A\"\n\n{steps}"));
+    run(&folder, &["run", "a.sca", "--report", "junit=j.xml"]);
+    let report = fs::read_to_string(folder.join("j.xml")).expect("it was written");
+    assert!(report.contains("<failure message=\"unexpected message: COUNTER is 1\""), "{report}");
+}
+
+/// A snapshot that cannot be read is named, and hides no verdict.
+#[test]
+fn a_snapshot_that_cannot_be_read_hides_no_verdict() {
+    let folder = folder("snapshot-unreadable");
+    file(&folder, "good.sca", "scenario \"G\"\n\nterminal connects\n");
+    assert!(run(&folder, &["run", "--update", "good.sca"]).status.success());
+    let kept = folder.join("snapshots/good.snap");
+    fs::write(&kept, [0xff, 0xfe, 0]).expect("it can be written");
+    let said = run(&folder, &["run", "good.sca"]);
+    let told = text(&said.stdout) + &text(&said.stderr);
+    assert!(said.status.code() == Some(4) && told.contains("good.snap") && told.contains("1 passed"), "{told}");
+    fs::remove_file(&kept).expect("it is there");
+    fs::create_dir(&kept).expect("it can be made");
+    let said = run(&folder, &["run", "good.sca"]);
+    let told = text(&said.stdout) + &text(&said.stderr);
+    assert!(said.status.code() == Some(4) && told.contains("good.snap") && told.contains("1 passed"), "{told}");
+}

@@ -85,6 +85,10 @@ def main():
     valid = subprocess.run([PROGRAM, "check", SMALL / "out"], capture_output=True, text=True)
     if valid.returncode != 0:
         sys.exit(f"what stands is no scenario: {valid.stderr}")
+    for path in sorted((SMALL / "out").glob("*.sca")):
+        last = path.read_text().rsplit("\n", 2)
+        if last[-1] or not re.search(r"  (re|as) q\d+$|RESULT_CODE=-1\b", last[-2]):
+            sys.exit(f"the last line of {path.name} is not whole: {last[-2]!r}")
     print("a recorder on a full disk: 400 requests passed on, and what stands is a scenario")
 
 

@@ -10,7 +10,7 @@ use sca_runner::external::end_all;
 use sca_runner::ledger::Ledger;
 use sca_runner::origin::Origin;
 use sca_runner::report::{About, Document, Kind, Summary, Tally, Unread};
-use sca_runner::suite::{FileResult, Snapshots, Suite};
+use sca_runner::suite::{FileResult, Snapshot, Snapshots, Suite};
 use sca_runner::{Options, Place, Played, Verdict, simulated};
 
 use super::arguments::{Arguments, Terminals, origin_of, replay, world};
@@ -170,7 +170,8 @@ fn finish(
     summary(arguments, &tally, &document.summary);
     document.stale().iter().for_each(|why| complain!("error: stale ledger entry: {why}"));
     let unkept = arguments.update && good.iter().any(|result| result.not_left.is_some());
-    if unwritten || untraced || unkept {
+    let unread = good.iter().any(|result| matches!(result.snapshot, Snapshot::Unreadable(_)));
+    if unwritten || untraced || unkept || unread {
         return Exit::CannotRun;
     }
     let exit = exit_of(&document.summary);

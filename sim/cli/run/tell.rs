@@ -71,6 +71,9 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
             Some(why) => complain!("  not saved for review: {why}\n"),
         }
     }
+    if let Snapshot::Unreadable(why) = &result.snapshot {
+        complain!("error: {}: {why}\n", result.loaded.path.display());
+    }
     if let (true, Some(why)) = (arguments.update, &result.not_left) {
         complain!("error: cannot write the snapshot of {}: {why}\n", result.loaded.path.display());
     }

@@ -1,6 +1,6 @@
-//! What arrives at each end of each connection, byte by byte: the evidence that a fault does what its page says.
+//! Record of every byte that arrives at each end of each connection: the evidence that a fault does what its page says.
 //!
-//! Nothing is kept unless somebody asks: a connection notes what it reads only where its two ends share an [`Arrivals`].
+//! Nothing is recorded by default: a connection records what it reads only if its two ends share an [`Arrivals`].
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,56 +11,56 @@ use tokio::time::Instant;
 
 use crate::events::{Tag, Way};
 
-/// Where on the way of the bytes they are looked at.
+/// The layer at which bytes are recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Layer {
-    /// As they are on the line: below TLS, where there is TLS.
+    /// Below TLS if the connection uses TLS: the bytes as they are on the wire.
     Line,
-    /// As HTTP and WebSocket read them: above TLS.
+    /// Above TLS: the bytes as HTTP and WebSocket read them.
     Plain,
 }
 
 /// How reading ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Last {
-    /// The other side has ended its writing: FIN, or `close_notify` above TLS.
+    /// The other side closed its sending direction: FIN, or `close_notify` above TLS.
     Fin,
-    /// An error: a reset, or an end that TLS does not take for one.
+    /// An error: a reset, or EOF without close_notify above TLS.
     Error,
 }
 
-/// What one end of a connection has read.
+/// Everything that one end of a connection has read, at one layer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Arrived {
-    /// Each read: when, and what it brought. In memory the time is virtual.
+    /// Each read with its time and its bytes. In memory the time is virtual.
     pub reads: Vec<(Instant, Vec<u8>)>,
-    /// How reading ended; nothing while it has not.
+    /// How reading ended; `None` while it goes on.
     pub last: Option<Last>,
 }
 
 impl Arrived {
-    /// All bytes, in order.
+    /// All bytes read, in order.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
         self.reads.iter().flat_map(|(_, bytes)| bytes).copied().collect()
     }
 }
 
-/// One end of one connection, at one layer: its tag, the way its bytes came, the layer.
+/// Key of a record: one direction of one connection at one layer.
 pub type Spot = (Tag, Way, Layer);
 
-/// What has arrived everywhere. Clones share it.
+/// Records of all connections. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Arrivals(Arc<Mutex<BTreeMap<Spot, Arrived>>>);
 
 impl Arrivals {
-    /// Takes everything that has arrived since this was last called.
+    /// Takes everything recorded since the last call.
     #[must_use]
     pub fn take(&self) -> BTreeMap<Spot, Arrived> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Notes what a read came to: these bytes, the end if there are none, an error.
+    /// Records the result of a read: its bytes, EOF if there are none, or an error.
     pub(crate) fn note(&self, spot: Spot, polled: &Poll<io::Result<()>>, bytes: &[u8]) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let arrived = all.entry(spot).or_default();

@@ -1,6 +1,7 @@
-//! The terminal's end of a connection: TCP, TLS, the upgrade's bytes, then tokio-tungstenite for framing.
+//! The terminal's end of a connection: TCP, TLS, the upgrade request and response, then WebSocket by tokio-tungstenite.
 //!
-//! It takes orders and posts events. It never waits for a send to finish: it queues, and flushes beside reading.
+//! It takes orders and posts events. It never waits for a send to finish: it queues messages, and flushes while it
+//! reads.
 
 use std::collections::VecDeque;
 use std::io;
@@ -33,26 +34,27 @@ use crate::tap::{NearEnd, TapHandle, Tapped};
 use crate::tls;
 use crate::upgrade::{open_the_way, upgrade};
 
-/// What the terminal's transport is given.
+/// Configuration of the terminal's end of a connection.
 #[derive(Debug, Clone)]
 pub struct ClientSetup {
-    /// Bytes of a message that comes in.
+    /// Maximum size of a received message, in bytes.
     pub message_size_max: usize,
-    /// Where what the terminal sends may be cut.
+    /// The cut in the plaintext that the terminal sends.
     pub cut: PrefixCut,
-    /// The tap that lies at this end, where the broker's end is not ours.
+    /// The tap at this end, if the broker's end is external.
     pub near: Option<TapHandle>,
 }
 
-/// After a close the connection is drained for this long at most.
+/// How long a connection is drained at most after a close.
 const DRAIN_TIME: Duration = Duration::from_secs(1);
-/// Messages that wait for the line before orders have to wait too.
+/// Maximum number of queued messages; beyond it no more orders are taken.
 const OUTBOX_MAX: usize = 16;
-/// Pings that are read while the line takes no pong.
+/// Maximum number of pings that are read while their pongs cannot be sent.
 const OWED_MAX: usize = 64;
+/// Maximum number of bytes read while draining after a close.
 const DRAIN_BYTES: usize = 64 * 1024;
 
-/// Runs one connection to its end. Dropping the sender of `orders` abandons it at once.
+/// Connects and runs one connection until it ends. Dropping the sender of `orders` drops the connection at once.
 pub async fn run(
     dialer: Dialer,
     route: Route,
@@ -81,7 +83,7 @@ pub async fn run(
         pen.post(Event::Client(ClientEvent::Opened));
         Ok::<_, Reason>(stream)
     };
-    // Whoever gives up closes the channel: then nobody waits for this attempt any more.
+    // Dropping the sender of the orders abandons this attempt.
     let stream = tokio::select! {
         biased;
         dialled = attempt => dialled,
@@ -97,7 +99,7 @@ pub async fn run(
     };
     let handshake = tokio::select! {
         biased;
-        // Boxed, so that a connection without TLS does not carry its state about.
+        // Boxed, so that the future of a connection without TLS stays small.
         done = Box::pin(TlsConnector::from(config).connect(name, stream)) => done,
         () = closed(&mut orders) => return,
     };
@@ -110,7 +112,7 @@ pub async fn run(
     }
 }
 
-/// Waits until the other half of the channel is gone. No order is expected meanwhile.
+/// Waits until the sender of the channel is dropped. No order is expected meanwhile.
 async fn closed(orders: &mut mpsc::Receiver<ClientOrder>) {
     while orders.recv().await.is_some() {}
 }
@@ -157,20 +159,20 @@ async fn converse<S>(
     if orders.recv().await == Some(ClientOrder::Open) {
         websocket(stream, tail, setup, pen, orders).await;
     } else {
-        // A refused answer: leave in good manners.
+        // The response was rejected: close the connection cleanly.
         drop(timeout(DRAIN_TIME, stream.shutdown()).await);
     }
 }
 
-/// What the WebSocket phase comes to.
+/// How the WebSocket phase ended.
 enum Left {
-    /// Orders ended, or the stream did: nothing more to do.
+    /// The orders ended or the stream was lost: nothing is left to do.
     Gone,
-    /// The broker's close has been answered.
+    /// The broker's close frame has been answered.
     Closed,
-    /// The broker broke the protocol: tungstenite is not asked again.
+    /// The broker violated the WebSocket protocol: tungstenite is not polled again.
     Violated,
-    /// A close has to be sent.
+    /// A close frame with this code and mask has to be sent.
     Close(u16, [u8; 4]),
 }
 
@@ -191,7 +193,7 @@ async fn websocket<S>(
         .max_frame_size(Some(setup.message_size_max));
     let mut ws = WebSocketStream::from_partially_read(stream, tail, Role::Client, Some(config)).await;
     let mut outbox = VecDeque::new();
-    // Pongs that the line has not taken. Each ping owes one, so where nobody takes them no more pings are read.
+    // Pongs not yet flushed. Each ping adds one, so a broker that does not read its pongs is no longer read either.
     let mut owed = 0;
     let waiting = |cx: &mut Context<'_>| poll(&mut ws, (&mut outbox, &mut owed), &setup.cut, pen, orders, cx);
     let mut left = std::future::poll_fn(waiting).await;
@@ -202,21 +204,21 @@ async fn websocket<S>(
         Left::Gone | Left::Violated => {}
         Left::Closed => leave(ws.into_inner(), None).await,
         Left::Close(code, mask) => {
-            // What was to be said before the close is said before it.
+            // Messages ordered before the close are sent before it.
             drop(timeout(DRAIN_TIME, say_all(&mut ws, outbox, &setup.cut)).await);
             leave(ws.into_inner(), Some(Frame::close(Some(code), "").masked(mask))).await;
         }
     }
 }
 
-/// What waits for the line.
+/// An item in the send queue.
 enum Outbound {
     Message(Message),
-    /// A cut in the message behind it.
+    /// A cut in the message that follows.
     Cut(usize, End),
 }
 
-/// Sends what waits, in order.
+/// Sends all queued items, in order.
 async fn say_all<S>(ws: &mut WebSocketStream<S>, outbox: VecDeque<Outbound>, cut: &PrefixCut) -> Result<(), WsError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -236,6 +238,7 @@ where
     std::future::poll_fn(|cx| Pin::new(&mut *ws).poll_flush(cx)).await
 }
 
+/// Sends and receives until the WebSocket phase ends.
 fn poll<S>(
     ws: &mut WebSocketStream<S>,
     (outbox, owed): (&mut VecDeque<Outbound>, &mut usize),
@@ -286,17 +289,18 @@ where
     }
 }
 
-/// What sending comes to.
+/// The result of one send step.
 enum Sending {
-    /// Nothing more is sent, and so it ends.
+    /// Sending is over, and with it the WebSocket phase.
     Over(Left),
-    /// The line has taken everything.
+    /// Everything has been flushed.
     Done,
-    /// The line is slow; the task is woken when it takes more.
+    /// The stream does not take everything; the task is woken when it takes more.
     Waits,
 }
 
-/// Takes orders and sends what the line takes. While the line is slow, orders wait where they are counted.
+/// Takes orders and sends as much as the stream accepts. While it accepts nothing, orders stay in their bounded
+/// channel.
 fn send<S>(
     ws: &mut WebSocketStream<S>,
     outbox: &mut VecDeque<Outbound>,
@@ -317,9 +321,9 @@ where
             }
         }
         let full = outbox.len() >= OUTBOX_MAX;
-        // A failed send says nothing that reading does not say better.
+        // A failed send is ignored: reading reports the error with a better reason.
         while let Some(front) = outbox.front() {
-            // A cut counts from the first byte of its message, so what comes before that has to be out.
+            // A cut counts from the first byte of its message, so everything before that must be flushed.
             let ready = match front {
                 Outbound::Message(_) => Pin::new(&mut *ws).poll_ready(cx),
                 Outbound::Cut(..) => Pin::new(&mut *ws).poll_flush(cx),
@@ -335,14 +339,14 @@ where
         }
         let flushed = Pin::new(&mut *ws).poll_flush(cx);
         if !full || !outbox.is_empty() || flushed.is_pending() {
-            // An error says nothing that reading does not say better.
+            // An error is ignored: reading reports it with a better reason.
             let waits = flushed.is_pending() || !outbox.is_empty();
             return if waits { Sending::Waits } else { Sending::Done };
         }
     }
 }
 
-/// What an order puts on the line, if it does.
+/// The queue item of an order; `None` for an order that sends no message.
 fn outbound(order: ClientOrder) -> Option<Outbound> {
     match order {
         ClientOrder::Text(text) => Some(Outbound::Message(Message::text(text))),
@@ -353,7 +357,8 @@ fn outbound(order: ClientOrder) -> Option<Outbound> {
     }
 }
 
-/// After a violation the order to close is waited for. What came before the violation is answered before it.
+/// Waits for the order to close after a violation. Messages that arrive before the violation are answered before the
+/// close.
 async fn close_order(outbox: &mut VecDeque<Outbound>, orders: &mut mpsc::Receiver<ClientOrder>) -> Left {
     while let Some(order) = orders.recv().await {
         match order {
@@ -364,7 +369,7 @@ async fn close_order(outbox: &mut VecDeque<Outbound>, orders: &mut mpsc::Receive
     Left::Gone
 }
 
-/// The close code that an error of the protocol deserves; none for an error of the connection.
+/// The close code for a violation of the protocol; `None` if the connection was lost instead.
 fn deserved(error: &WsError) -> Option<u16> {
     match error {
         WsError::Protocol(
@@ -379,8 +384,8 @@ fn deserved(error: &WsError) -> Option<u16> {
     }
 }
 
-/// Sends a last frame if there is one, ends writing, and reads until the other side has ended too: a close with unread
-/// input would turn into RST.
+/// Sends a last frame if there is one, shuts down writing and drains the stream until the other side closes too:
+/// closing with unread input would send RST.
 async fn leave<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, last: Option<Frame>) {
     let goodbye = async {
         if let Some(frame) = &last {

@@ -1,4 +1,4 @@
-//! The two worlds of a connection: memory and sockets.
+//! The dialer: opens connections in the memory network or by real sockets.
 
 use sca_protocol::Reason;
 
@@ -8,20 +8,20 @@ use crate::route::Route;
 use crate::socket::SocketDialer;
 use crate::stream::Stream;
 
-/// The way to a broker, in memory or by sockets.
+/// Opens connections in the memory network or by real sockets.
 #[derive(Clone)]
 pub enum Dialer {
-    /// In memory.
+    /// In the memory network.
     Memory(MemoryNetwork),
-    /// By sockets.
+    /// By real sockets.
     Socket(SocketDialer),
 }
 
 impl Dialer {
-    /// Connects, or says why not. Without an answer it waits for ever: the caller has a deadline.
+    /// Connects. If nothing answers, the future never completes: the caller has a timeout.
     ///
     /// # Errors
-    /// The [`Reason`] the attempt failed for.
+    /// The [`Reason`] why the attempt failed.
     pub async fn dial(&self, route: &Route, tag: Tag) -> Result<Stream, Reason> {
         match self {
             Self::Memory(network) => network.dial(route, tag).await,

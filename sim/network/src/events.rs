@@ -1,4 +1,4 @@
-//! What connections post and what they are told: the words between the machines that decide and the streams that carry.
+//! Events that connections post, and orders that they take from the machines that decide.
 
 use std::rc::Rc;
 
@@ -8,18 +8,18 @@ use sca_protocol::{Line, Reason};
 
 use crate::held::Held;
 
-/// Whose connection, and which.
+/// The identity of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tag {
     /// The terminal's index in the world.
     pub terminal: u16,
-    /// What a plain TCP connection is for; nothing for the link.
+    /// The purpose of a plain TCP connection; `None` for the WebSocket connection.
     pub line: Option<Line>,
-    /// The number of its connection on that line.
+    /// The number of the connection, unique per terminal and line.
     pub connection: u32,
 }
 
-/// A direction, seen from the terminals.
+/// The direction of data, as seen from the terminals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Way {
     /// From the broker to the terminal.
@@ -28,66 +28,66 @@ pub enum Way {
     FromTerminal,
 }
 
-/// How a connection ends.
+/// A primitive of faults: how a stream ends or is disturbed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     /// RST.
     Reset,
-    /// FIN: nothing more is sent, what comes is read.
+    /// FIN: nothing more is sent, but what arrives is still read.
     Fin,
-    /// Nothing at all any more, in both directions.
+    /// Permanent silence: nothing passes any more, in either direction.
     Silence,
-    /// Nothing at all, in both directions, until the tap is told to let things pass again.
+    /// Temporary silence: nothing passes, in either direction, until the tap is told to let data pass again.
     Hold,
-    /// One byte is inverted, and the stream goes on.
+    /// One byte is inverted, and the stream continues.
     Corrupt,
 }
 
-/// A place in a TLS handshake. In TLS 1.3 a flight is one encrypted record.
+/// A handshake record in which a cut can be made. In TLS 1.3 a flight is one encrypted record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Point {
     /// The terminal's first record.
     ClientHello,
     /// The broker's first record.
     ServerHello,
-    /// What the broker sends after it.
+    /// The broker's next flight.
     ServerFlight,
-    /// What the terminal sends after that.
+    /// The terminal's flight after that.
     ClientFlight,
 }
 
-/// An end at a place: after this many bytes of the record, its header included.
+/// A fault in a TLS handshake: after this many bytes of a record, its header included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cut {
     /// The record.
     pub point: Point,
-    /// Bytes of it that pass.
+    /// How many bytes of it pass.
     pub offset: usize,
-    /// What happens then.
+    /// The fault that follows them.
     pub end: End,
 }
 
-/// What happened on one end of a connection.
+/// An event on one end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// On the terminal's end.
+    /// An event on the terminal's end.
     Client(ClientEvent),
-    /// On the broker's end.
+    /// An event on the broker's end.
     Server(ServerEvent),
-    /// On an end of a plain TCP connection.
+    /// An event on one end of a plain TCP connection.
     Call(Side, CallEvent),
 }
 
-/// What happens on the terminal's end.
+/// An event on the terminal's end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientEvent {
-    /// TCP stands.
+    /// TCP is connected, and the proxy's tunnel open if there is a proxy.
     Opened,
-    /// This side's TLS handshake is done.
+    /// The TLS handshake is complete on this side.
     Secured,
-    /// The head of the answer to the upgrade.
+    /// The head of the upgrade response.
     Answered(Head),
-    /// It ended before it was up.
+    /// The attempt failed before the link was up.
     Failed(Reason),
     /// A text message.
     Text(String),
@@ -95,128 +95,128 @@ pub enum ClientEvent {
     Binary(Vec<u8>),
     /// A pong.
     Pong(Vec<u8>),
-    /// The broker's close, answered by the transport.
+    /// The broker's close frame, which the transport has answered.
     Closed,
-    /// The broker broke the protocol; the close code it deserves.
+    /// The broker violated the WebSocket protocol; the close code to send.
     Violation(u16),
-    /// It ended after it was up, without a close.
+    /// The connection was lost after the link was up, without a close frame.
     Lost,
 }
 
-/// What the terminal's end is told.
+/// An order to the terminal's end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientOrder {
-    /// Send the upgrade request and read the head of an answer.
+    /// Send the upgrade request and read the head of the response.
     Request(Vec<u8>),
-    /// WebSocket from here on.
+    /// Accept the response: WebSocket from here on.
     Open,
-    /// Of the request or message that is ordered next so many bytes pass, then the connection ends like this.
+    /// Let this many bytes of the next request or message pass, then end the connection like this.
     Cut(usize, End),
     /// Send a text message.
     Text(String),
-    /// Send a binary message. A terminal never does; an echo has to.
+    /// Send a binary message. Terminals never do; an echoing client has to.
     Binary(Vec<u8>),
     /// Send a ping.
     Ping(Vec<u8>),
-    /// Send a close with this code and mask, then leave in good manners.
+    /// Send a close frame with this code and mask, then close the connection cleanly.
     Close(u16, [u8; 4]),
 }
 
-/// How a connection ended, as the broker saw it.
+/// How a connection ended, as seen by the broker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// The terminal ended it, or it was left in good manners.
+    /// With FIN, or with a clean close by either side.
     Fin,
-    /// A reset, or an end without the manners of TLS.
+    /// With an error: a reset, EOF without close_notify, unreadable data, or a timeout of the broker.
     Broken,
 }
 
-/// What happens on the broker's end.
+/// An event on the broker's end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerEvent {
-    /// TCP stands.
+    /// TCP is connected.
     Accepted,
-    /// The proxy before the broker was asked for the way; the request as text.
+    /// The proxy in front of the broker received a CONNECT request; the request as text.
     Proxied(String),
-    /// TLS stands, the terminal's certificate included.
+    /// The TLS handshake is complete, including the terminal's certificate.
     Secured {
-        /// The names in the certificate, if there is one.
+        /// The names in the terminal's certificate, empty without one.
         names: Vec<String>,
-        /// Whether the keys of this connection can be made new.
+        /// Whether the keys of this connection can be updated (TLS 1.3).
         rekeys: bool,
     },
-    /// It ended before the upgrade was asked for.
+    /// The connection failed before the upgrade request.
     Failed(Reason),
-    /// A request for the upgrade, with its bytes as text, and whether more came before it was answered.
+    /// An upgrade request, its bytes as text, and whether more bytes arrived before the response.
     Asked(Head, String, bool),
-    /// A frame, with its size on the wire.
+    /// A frame, with its size on the wire in bytes.
     Frame(Frame, usize),
-    /// It is given up for what the other side does; it ends.
+    /// The connection is given up because of what the other side does; the text completes "it …".
     GivenUp(&'static str),
-    /// It is over.
+    /// The connection has ended.
     Ended(Ending),
 }
 
-/// What the broker's end is told.
+/// An order to the broker's end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerOrder {
-    /// Send the answer to the upgrade; frames follow if `open`, else the end.
+    /// Send the response to the upgrade; then read frames if `open`, otherwise close.
     Answer {
-        /// The bytes.
+        /// The bytes of the response.
         bytes: Vec<u8>,
-        /// Whether frames follow.
+        /// Whether the upgrade is accepted.
         open: bool,
     },
-    /// Send these bytes, which may be a frame or part of one.
+    /// Send these bytes: a frame, a part of one, or anything else.
     Write(Vec<u8>),
-    /// When everything before this is flushed, end the connection like this.
+    /// Flush everything ordered before this, then end the connection like this.
     Strike(End),
-    /// Take new keys and tell the terminal so (RFC 8446, section 4.6.3). Where there are no such keys nothing happens.
+    /// Update the sending keys and announce it to the terminal (RFC 8446, section 4.6.3). Does nothing without TLS 1.3.
     NewKeys,
-    /// End in good manners.
+    /// Close the connection cleanly.
     HangUp,
-    /// Send these bytes, which others may be sent too, and let go of what they came of.
+    /// Forward these bytes, shared with other recipients, and release their backpressure once they are written.
     Pass {
         /// The bytes.
         bytes: Rc<Vec<u8>>,
-        /// What they came of.
+        /// The backpressure hold of the frame that they were forwarded from.
         held: Held,
     },
 }
 
-/// What happens on one end of a call.
+/// An event on one end of a plain TCP connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallEvent {
-    /// It stands.
+    /// The connection is established.
     Opened,
-    /// A whole document.
+    /// A complete document.
     Document(String),
-    /// What came is no document; nothing that follows can be read.
+    /// Unreadable data, with the reason; nothing after it is read.
     Broken(String),
-    /// It is given up for what the other side does; it ends.
+    /// The connection is given up because of what the other side does; the text completes "it …".
     GivenUp(&'static str),
-    /// It did not come to stand.
+    /// The connection could not be established.
     Failed(Reason),
-    /// It is over.
+    /// The connection has ended.
     Ended,
 }
 
-/// What one end of a call is told.
+/// An order to one end of a plain TCP connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallOrder {
-    /// Send this text.
+    /// Send this document.
     Say(String),
-    /// End the call, once all is sent.
+    /// Send everything that is queued, then close the connection cleanly.
     HangUp,
-    /// End the call with a reset, at once.
+    /// Reset the connection at once.
     Reset,
 }
 
-/// Which end of a call: the terminal's, or that of whoever it speaks with.
+/// An end of a plain TCP connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// The terminal's.
+    /// The terminal's end.
     Near,
-    /// The other one.
+    /// The end of the POS or the host.
     Far,
 }

@@ -1,7 +1,7 @@
-//! Back-pressure in bytes: a connection is not read while too much of what it has sent is not delivered.
+//! Backpressure in bytes: a connection is not read while too much of what it has sent is still undelivered.
 //!
-//! A frame counts from the moment it is read until everything that came of it is written, so a burst waits in the
-//! sender's own socket, and who asks much and takes nothing stops itself.
+//! A frame counts from the moment it is read until everything that resulted from it is written, so a burst waits in the
+//! sender's own socket, and a peer that asks much and reads nothing blocks only itself.
 
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
@@ -11,16 +11,16 @@ use std::time::Duration;
 
 use tokio::time::{Sleep, sleep};
 
-/// Bytes that one connection may have under way before it is read on.
+/// Maximum number of undelivered bytes of one connection; beyond it the connection is not read.
 const UNDER_WAY_MAX: usize = 64 << 10;
-/// Bytes that a connection may hold however much the others do: an honest message is served beside any flood.
+/// Bytes that a connection may hold even if the budget is exhausted, so that ordinary messages get through any flood.
 const ALWAYS: usize = 16 << 10;
-/// What a frame costs beside its bytes.
+/// Overhead that is counted per frame, in bytes.
 const FRAME: usize = 256;
-/// What one more copy in an outbox costs beside its bytes, which the copies share.
+/// Overhead that is counted per additional copy in an outbox, in bytes; the copies share the data itself.
 const COPY: usize = 128;
 
-/// What all connections of a party may hold together. Clones count together.
+/// The limit of bytes that all connections of a party may hold together. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Budget(Rc<Pool>);
 
@@ -32,13 +32,13 @@ struct Pool {
 }
 
 impl Budget {
-    /// A budget of so many bytes.
+    /// A budget of this many bytes.
     #[must_use]
     pub fn new(max: usize) -> Self {
         Self(Rc::new(Pool { max, held: Cell::new(0), waiting: RefCell::default() }))
     }
 
-    /// A connection's share, with nothing held.
+    /// The account of a new connection, with nothing held.
     #[must_use]
     pub fn share(&self) -> Share {
         Share(Rc::new(Account {
@@ -70,16 +70,16 @@ impl Budget {
     }
 }
 
-/// What binds a connection in the open.
+/// Limits of a connection on a real socket.
 #[derive(Debug, Clone)]
 pub struct Bounds {
-    /// What it may hold.
+    /// The connection's part of the memory budget.
     pub share: Share,
-    /// How long it may take nothing of what it is sent, and how long a frame may take from its first byte to its last.
+    /// Timeout for a peer that reads nothing of what it is sent, and for a frame from its first byte to its last.
     pub patience: Duration,
 }
 
-/// Runs while something waits, and begins anew with each step forward.
+/// A timeout that runs while something waits, and restarts with every step of progress.
 #[derive(Debug, Default)]
 pub(crate) struct Patience {
     steps: u64,
@@ -87,7 +87,7 @@ pub(crate) struct Patience {
 }
 
 impl Patience {
-    /// Whether it is at its end.
+    /// Polls the timeout; whether it has expired.
     pub(crate) fn ends(&mut self, waits: bool, steps: u64, after: Duration, cx: &mut Context<'_>) -> bool {
         if !waits {
             self.sleep = None;
@@ -100,19 +100,19 @@ impl Patience {
     }
 }
 
-/// What one connection holds. Clones count together.
+/// The bytes that one connection holds. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Share(Rc<Account>);
 
 #[derive(Debug)]
 struct Account {
     budget: Budget,
-    /// Bytes of frames that were read, until all that came of them is written.
+    /// Bytes of frames that have been read, until everything that resulted from them is written.
     under_way: Cell<usize>,
-    /// Bytes of a frame that is not whole.
+    /// Bytes of an incomplete frame.
     buffered: Cell<usize>,
     waker: RefCell<Option<Waker>>,
-    /// Whether it waits until the budget is no longer full.
+    /// Whether the account is in the budget's waiting list.
     queues: Cell<bool>,
 }
 
@@ -125,7 +125,7 @@ impl Account {
 }
 
 impl Share {
-    /// Whether there is room for more; if not, the task is woken when there is.
+    /// Whether more may be read; if not, the task is woken when it may.
     pub(crate) fn has_room(&self, cx: &Context<'_>) -> bool {
         let account = &*self.0;
         let is_full = self.is_too_much();
@@ -139,25 +139,25 @@ impl Share {
         false
     }
 
-    /// Whether it is not read until what it has sent has gone.
+    /// Whether reading is paused until what the connection has sent is delivered.
     pub(crate) fn is_paused(&self) -> bool {
         self.0.under_way.get() >= UNDER_WAY_MAX
     }
 
-    /// So many bytes wait for the end of their frame.
+    /// Sets the number of buffered bytes of the incomplete frame.
     pub fn buffers(&self, bytes: usize) {
         let before = self.0.buffered.replace(bytes);
         self.0.budget.take(bytes);
         self.0.budget.give_back(before);
     }
 
-    /// Whether it holds more than it may while all together hold too much.
+    /// Whether the budget is exhausted and the connection holds more than its guaranteed minimum.
     #[must_use]
     pub fn is_too_much(&self) -> bool {
         self.0.budget.is_full() && self.0.under_way.get() + self.0.buffered.get() >= ALWAYS
     }
 
-    /// A frame of so many bytes is under way, until this is dropped.
+    /// Counts a frame of this many bytes as undelivered until the last clone of the hold is dropped.
     pub(crate) fn holds(&self, bytes: usize) -> Held {
         let held = Held(Rc::new(Weight { share: self.clone(), bytes: Cell::new(0) }));
         held.grows(bytes + FRAME);
@@ -171,7 +171,7 @@ impl Drop for Account {
     }
 }
 
-/// A frame that is under way. The last clone that is dropped lets it go.
+/// Backpressure hold of a frame that is being delivered. It is released when the last clone is dropped.
 #[derive(Debug, Clone)]
 pub struct Held(Rc<Weight>);
 
@@ -182,14 +182,14 @@ struct Weight {
 }
 
 impl Held {
-    /// One more outbox has what came of it.
+    /// A hold for one more outbox that has a copy of what resulted from the frame.
     #[must_use]
     pub fn copy(&self) -> Self {
         self.grows(COPY);
         self.clone()
     }
 
-    /// The same, of something that has so many bytes: what is more than was read counts too.
+    /// The same for a copy of this many bytes: bytes in excess of what is already counted are added.
     #[must_use]
     pub fn copy_of(&self, bytes: usize) -> Self {
         self.grows(COPY + bytes.saturating_sub(self.0.bytes.get()));
@@ -236,7 +236,7 @@ mod tests {
         assert!(!has_room(&share));
         let elsewhere = first.copy();
         drop(first);
-        assert!(!has_room(&share), "a copy still waits somewhere");
+        assert!(!has_room(&share), "a copy is still undelivered");
         drop(elsewhere);
         assert!(has_room(&share));
         drop(second);

@@ -1,6 +1,6 @@
-//! Moves bytes: the memory network and real sockets, TLS, WebSocket, raw frames, and the primitives of faults.
+//! The transport: the memory network and real sockets, TLS, WebSocket, raw frames, and the primitives of faults.
 //!
-//! It decides nothing and has never heard of terminals or brokers: it posts what happened and takes orders.
+//! It makes no decisions and does not know the machines of terminals and brokers: it takes orders and posts events.
 
 mod arrivals;
 mod client;

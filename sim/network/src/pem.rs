@@ -1,37 +1,37 @@
-//! Certificates and keys as PEM, read from text. It opens no file.
+//! Parser of certificates, revocation lists and keys in PEM text. It opens no file.
 
 use rustls::pki_types::pem::{Error, PemObject};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivatePkcs8KeyDer};
 use sca_certs::Identity;
 
-/// A text without what it should hold.
+/// An error in PEM text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PemError {
-    /// No certificate.
+    /// The text has no certificate.
     #[error("no certificate in PEM")]
     NoCertificate,
-    /// No revocation list.
+    /// The text has no revocation list.
     #[error("no revocation list in PEM")]
     NoList,
-    /// No private key.
-    #[error("no private key in PEM, PKCS#8")]
+    /// The text has no private key in PKCS#8.
+    #[error("no PKCS#8 private key in PEM")]
     NoKey,
-    /// The section with this number, counted from one, cannot be read: why, without a byte of what it holds.
+    /// A section is invalid: its number, counted from one, and the reason, without any of its content.
     #[error("section {0} is damaged: {1}")]
     Damaged(usize, &'static str),
 }
 
-/// What is wrong with a section; it may be that of a key, so nothing of it is shown.
+/// The reason why a section is invalid. It may be a key, so nothing of its content is shown.
 fn reason(error: &Error) -> &'static str {
     match error {
         Error::MissingSectionEnd { .. } => "it has no END line",
-        Error::IllegalSectionStart { .. } => "its BEGIN line is not one",
+        Error::IllegalSectionStart { .. } => "its BEGIN line is malformed",
         Error::Base64Decode(_) => "it is not Base64",
         _ => "it cannot be read",
     }
 }
 
-/// A text without the byte order mark that some editors put in front.
+/// The text without the byte order mark that some editors put in front.
 fn without_mark(text: &str) -> &str {
     text.trim_start_matches('\u{feff}')
 }
@@ -46,7 +46,7 @@ fn sections<T: PemObject + AsRef<[u8]>>(text: &str, none: PemError) -> Result<Ve
     if all.is_empty() { Err(none) } else { Ok(all) }
 }
 
-/// The certificates of a text, as DER.
+/// Parses the certificates of a text, as DER.
 ///
 /// # Errors
 /// [`PemError::NoCertificate`], if there is none; [`PemError::Damaged`], if one cannot be read.
@@ -54,7 +54,7 @@ pub fn certificates(text: &str) -> Result<Vec<Vec<u8>>, PemError> {
     sections::<CertificateDer<'_>>(text, PemError::NoCertificate)
 }
 
-/// The revocation lists of a text, as DER.
+/// Parses the revocation lists of a text, as DER.
 ///
 /// # Errors
 /// [`PemError::NoList`], if there is none; [`PemError::Damaged`], if one cannot be read.
@@ -62,11 +62,11 @@ pub fn revocation_lists(text: &str) -> Result<Vec<Vec<u8>>, PemError> {
     sections::<CertificateRevocationListDer<'_>>(text, PemError::NoList)
 }
 
-/// An identity from the chain of its certificates, as DER, and the text of its key.
+/// An identity from its certificate chain in DER and the PEM text of its key.
 ///
 /// # Errors
-/// [`PemError::NoKey`], if there is no key; [`PemError::Damaged`], if it cannot be read. The text of the error holds
-/// nothing of the key.
+/// [`PemError::NoKey`], if there is no key; [`PemError::Damaged`], if it cannot be read. The error shows nothing of the
+/// key.
 pub fn identity(chain: Vec<Vec<u8>>, key: &str) -> Result<Identity, PemError> {
     let key = PrivatePkcs8KeyDer::from_pem_slice(without_mark(key).as_bytes()).map_err(|error| match error {
         Error::NoItemsFound => PemError::NoKey,

@@ -1,4 +1,5 @@
-//! Plain TCP: documents one after the other, split where their root ends, bounded in size and time. No TLS, no WebSocket.
+//! Plain TCP connections: XML documents one after the other, separated where their root element ends, with limits of
+//! size and time. No TLS, no WebSocket.
 
 use std::future::poll_fn;
 use std::io;
@@ -17,27 +18,28 @@ use crate::queue::{Mailbox, Pen};
 use crate::route::Route;
 use crate::stream::{Stream, read_some};
 
-/// Limits of what is read on a call.
+/// Limits of what one end of a plain TCP connection reads.
 #[derive(Debug, Clone)]
 pub struct CallLimits {
-    /// Bytes of a document.
+    /// Maximum size of a document, in bytes.
     pub document_size_max: usize,
-    /// From the first byte of a document to its last.
+    /// Maximum time from the first byte of a document to its last.
     pub document_time_max: Duration,
-    /// What binds it; in the open alone.
+    /// Limits of memory and waiting; only for connections that are accepted on real sockets.
     pub bounds: Option<Bounds>,
-    /// Whether who has once said something may be quiet for as long as it likes.
+    /// Whether a peer that has sent a document may then stay idle without a limit.
     pub may_be_quiet: bool,
 }
 
-/// Documents of this end that may wait for an answer, and bytes that may wait to be sent, before no more is read.
+/// Maximum number of documents that wait for an answer; beyond it nothing is read.
 const UNANSWERED_MAX: usize = 256;
+/// Maximum number of bytes that wait to be sent; beyond it nothing is read.
 const UNSENT_MAX: usize = 1 << 20;
 
-/// After the last word a call is drained for this long at most.
+/// How long a connection is drained at most before it is closed.
 const DRAIN_TIME: Duration = Duration::from_secs(1);
 
-/// Calls, and runs this end to its end. Dropping the sender of `orders` abandons it at once.
+/// Connects and runs this end until it ends. Dropping the sender of `orders` drops the connection at once.
 pub async fn call(
     dialer: Dialer,
     route: Route,
@@ -72,7 +74,7 @@ pub async fn call(
     }
 }
 
-/// Runs the end that was called to its end.
+/// Runs an accepted connection until it ends. Dropping the sender of `orders` drops the connection at once.
 pub async fn called(
     stream: Stream,
     side: Side,
@@ -86,6 +88,7 @@ pub async fn called(
     talk(stream, limits, &mut pen, &mut orders, Vec::new()).await;
 }
 
+/// Posts the events of one end.
 struct CallPen {
     pen: Pen,
     side: Side,
@@ -97,18 +100,19 @@ impl CallPen {
     }
 }
 
-/// What is read of a call: the beginning of a document, and when it has to be whole.
+/// State of the reading direction: the incomplete document, and the deadline for its end.
 struct Reading {
     bytes: Vec<u8>,
-    /// How many of them have been looked at.
+    /// How many of the bytes have been searched for the end of a document.
     seen: usize,
     until: Option<Instant>,
-    /// Nothing more is read.
+    /// Whether reading has ended because of unreadable data.
     over: bool,
-    /// Documents that nothing has been said to yet.
+    /// Number of documents that have not been answered yet.
     unanswered: usize,
 }
 
+/// Runs an established connection: takes orders, writes, reads and watches the time limits.
 async fn talk(
     stream: Stream,
     limits: CallLimits,
@@ -147,7 +151,7 @@ async fn talk(
                 Some(CallOrder::Reset) => return reader.unsplit(writer).reset(),
                 None => return,
             },
-            // Reading goes on beside writing: neither end waits for the other.
+            // Reading continues while writing: neither end waits for the other.
             written = writer.write(&waiting), if !waiting.is_empty() => match written {
                 Ok(n) if n > 0 => {
                     waiting.drain(..n);
@@ -179,14 +183,14 @@ async fn talk(
     }
 }
 
-/// What the other side is waited for.
+/// The timeout for the other side.
 struct Waiting {
     since: Instant,
     has_spoken: bool,
 }
 
 impl Waiting {
-    /// Returns when it is waited for no longer, with the reason.
+    /// A future that completes with the reason when the timeout expires; it never completes if nothing is expected.
     fn ends(
         &self,
         limits: &CallLimits,
@@ -194,9 +198,9 @@ impl Waiting {
         waiting: &[u8],
     ) -> impl Future<Output = &'static str> + use<> {
         let why = if !waiting.is_empty() {
-            Some("takes nothing of what it is sent")
+            Some("does not read what it is sent")
         } else if reading.unanswered == 0 && !(self.has_spoken && limits.may_be_quiet) {
-            Some("asks for nothing")
+            Some("sends no request")
         } else {
             None
         };
@@ -213,7 +217,7 @@ impl Waiting {
     }
 }
 
-/// Reads when there is room for more.
+/// Reads as soon as the memory limit allows it.
 async fn read_where_room<R: AsyncRead + Unpin>(
     reader: &mut R,
     into: &mut Vec<u8>,
@@ -226,15 +230,15 @@ async fn read_where_room<R: AsyncRead + Unpin>(
 }
 
 impl Reading {
-    /// Whether there is room for what is read next. Whoever asks and does not listen has to wait.
+    /// Whether more may be read. A peer that sends requests and does not read the answers has to wait.
     fn may_go_on(&self, unsent: usize) -> bool {
         !self.over && self.unanswered < UNANSWERED_MAX && unsent < UNSENT_MAX
     }
 
-    /// Posts every document that is whole by now.
+    /// Posts every document that is complete.
     fn look(&mut self, limits: &CallLimits, pen: &mut CallPen) {
         loop {
-            // Nothing ends without this sign; a look at what is new spares most looks at the whole.
+            // Every document ends with this character: searching the new bytes for it saves most searches of the whole.
             let is_new = self.bytes[self.seen..].contains(&b'>') || self.seen == 0;
             self.seen = self.bytes.len();
             let text = match std::str::from_utf8(&self.bytes) {
@@ -252,7 +256,7 @@ impl Reading {
                     (self.seen, self.until) = (0, None);
                     self.unanswered += 1;
                     pen.post(CallEvent::Document(document));
-                    // What is left may be the blanks between two documents.
+                    // The rest may be white space between two documents.
                     let blanks = self.bytes.iter().take_while(|b| b.is_ascii_whitespace()).count();
                     self.bytes.drain(..blanks);
                     if self.bytes.is_empty() {
@@ -278,8 +282,8 @@ impl Reading {
     }
 }
 
-/// Sends what is left, ends writing, and reads until the other side has ended too: a close with unread input would turn
-/// into RST.
+/// Sends the rest, shuts down writing, and drains the stream until the other side closes too: closing with unread input
+/// would send RST.
 async fn leave<R, W>(reader: &mut R, writer: &mut W, rest: &[u8]) -> io::Result<()>
 where
     R: AsyncRead + Unpin,

@@ -1,4 +1,4 @@
-//! The two ends of a plaintext stream, within TLS where there is TLS: here a [`PrefixCut`] is obeyed.
+//! The two ends of a connection's plaintext, above TLS if there is TLS: both apply a [`PrefixCut`].
 
 use std::io;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use crate::prefix::PrefixCut;
 use crate::queue::Mailbox;
 use crate::tap::TapHandle;
 
-/// Bytes that are held back behind a limit before the writer has to wait.
+/// Maximum number of bytes held back behind the limit; beyond it the writer waits.
 const HELD_MAX: usize = 256 * 1024;
 
 /// The terminal's end of a plaintext stream.
@@ -20,7 +20,7 @@ const HELD_MAX: usize = 256 * 1024;
 pub(crate) struct Outgoing<S> {
     stream: S,
     cut: PrefixCut,
-    /// The tap at this end, where the other one is not ours.
+    /// The tap at this end, if the broker's end is external.
     near: Option<(TapHandle, Mailbox)>,
 }
 
@@ -29,7 +29,7 @@ impl<S> Outgoing<S> {
         Self { stream, cut, near }
     }
 
-    /// Ends the connection, where that is done here, once the last byte before the limit has left.
+    /// Ends the connection once the last byte before the limit has been flushed, if the broker's end is external.
     fn strike(&self) {
         let Some((tap, mailbox)) = &self.near else { return };
         let mut state = self.cut.0.borrow_mut();
@@ -45,7 +45,7 @@ impl<S> Outgoing<S> {
 }
 
 impl<S: AsyncWrite + Unpin> Outgoing<S> {
-    /// Sends on what was held back, once it may go.
+    /// Sends what was held back, once the limit is lifted.
     fn poll_held(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             let mut state = self.cut.0.borrow_mut();
@@ -138,7 +138,7 @@ impl<S> Incoming<S> {
         &mut self.stream
     }
 
-    /// Ends the connection once the last byte before the limit is here.
+    /// Ends the connection once the last byte before the limit has arrived.
     fn strike(&self, cx: &Context<'_>) {
         let cut = self.tap.prefix_cut();
         let mut state = cut.0.borrow_mut();
@@ -146,7 +146,7 @@ impl<S> Incoming<S> {
             Some((limit, end)) if state.received >= limit && !state.struck => {
                 state.struck = true;
                 self.tap.end(end);
-                // No event tells the driver of it.
+                // No event wakes the driver.
                 self.mailbox.nudge();
             }
             _ => state.park(cx),

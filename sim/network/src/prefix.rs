@@ -1,9 +1,9 @@
-//! A cut in the plaintext that a terminal sends: exactly so many bytes of one message reach the broker's end, and nothing
-//! of that connection comes after them, whatever shared their segment.
+//! A cut in the plaintext that a terminal sends: exactly so many bytes of one message reach the broker's end, and no
+//! later byte of that connection does, even from the same TCP segment.
 //!
-//! Both ends of a connection hold the same [`PrefixCut`]. The terminal's end stops passing bytes on at the limit; the
-//! broker's end counts what arrives, and ends the connection once the last byte before the limit is here. Before a real
-//! broker the terminal's end does both: once the last byte before the limit has left, it ends the connection.
+//! Both ends of a connection share one [`PrefixCut`]. The terminal's end stops forwarding bytes at the limit; the
+//! broker's end counts received bytes, and ends the connection when the last byte before the limit has arrived. If the
+//! broker is external, the terminal's end does both: it ends the connection when that byte has been flushed.
 
 use std::cell::RefCell;
 use std::io;
@@ -13,19 +13,19 @@ use std::task::{Context, Poll, Waker};
 use crate::arrivals::{Arrivals, Layer};
 use crate::events::{End, Tag, Way};
 
-/// How far the stream is, and where it is cut.
+/// Progress of the stream, and its limit.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    /// Plaintext bytes that the terminal's end has passed on.
+    /// Plaintext bytes that the terminal's end has forwarded.
     pub(crate) sent: u64,
     /// Plaintext bytes that have arrived at the broker's end.
     pub(crate) received: u64,
-    /// Where the stream is cut, and how it ends there.
+    /// The number of bytes that pass in total, and how the connection ends after them.
     pub(crate) limit: Option<(u64, End)>,
     pub(crate) struck: bool,
-    /// What stands behind the limit of a silence that will end.
+    /// Bytes behind the limit of a temporary silence.
     pub(crate) held: Vec<u8>,
-    /// Where both ends note what they read.
+    /// The record to which both ends add what they read.
     pub(crate) arrivals: Option<(Arrivals, Tag)>,
     pub(crate) wakers: Vec<Waker>,
 }
@@ -41,43 +41,43 @@ impl State {
         }
     }
 
-    /// Bytes that may still pass; nothing where there is no limit.
+    /// Bytes that may still pass; `None` without a limit.
     pub(crate) fn room(&self) -> Option<usize> {
         self.limit.map(|(limit, _)| usize::try_from(limit.saturating_sub(self.sent)).unwrap_or(usize::MAX))
     }
 }
 
-/// The cut of one connection, shared by its two ends. Without a limit it only counts.
+/// The cut of one connection, shared by its two ends. Without a limit it only counts bytes.
 #[derive(Debug, Clone, Default)]
 pub struct PrefixCut(pub(crate) Rc<RefCell<State>>);
 
 impl PrefixCut {
-    /// One whose ends note what they read on the connection with this tag.
+    /// A cut whose ends record what they read on the connection with this tag.
     #[must_use]
     pub fn noting(arrivals: Arrivals, tag: Tag) -> Self {
         Self(Rc::new(RefCell::new(State { arrivals: Some((arrivals, tag)), ..State::default() })))
     }
 
-    /// Whether its ends note what they read.
+    /// Whether both ends record what they read.
     pub(crate) fn is_noting(&self) -> bool {
         self.0.borrow().arrivals.is_some()
     }
 
-    /// Notes what a read came to.
+    /// Records the result of a read.
     pub(crate) fn note(&self, way: Way, layer: Layer, polled: &Poll<io::Result<()>>, bytes: &[u8]) {
         if let Some((arrivals, tag)) = &self.0.borrow().arrivals {
             arrivals.note((*tag, way, layer), polled, bytes);
         }
     }
 
-    /// From here on so many bytes pass, then the connection ends.
+    /// Sets the limit: from here on this many bytes pass, then the connection ends.
     pub(crate) fn begin(&self, bytes: usize, end: End) {
         let mut state = self.0.borrow_mut();
         state.limit = Some((state.sent + bytes as u64, end));
         state.wake();
     }
 
-    /// Lets what a silence has held back go on its way.
+    /// Lifts the limit of a temporary silence, so that the bytes held back are sent.
     pub fn release(&self) {
         let mut state = self.0.borrow_mut();
         if matches!(state.limit, Some((_, End::Hold))) {
@@ -86,7 +86,7 @@ impl PrefixCut {
         }
     }
 
-    /// Whether the last byte before the limit has arrived, and the connection has been ended there.
+    /// Whether the last byte before the limit has passed, and the connection has been ended there.
     #[must_use]
     pub fn has_struck(&self) -> bool {
         self.0.borrow().struck

@@ -1,4 +1,4 @@
-//! The one queue into which connections post what happened, and the pulse by which the driver sees that all is quiet.
+//! The event queue of a world, and the activity counter by which the driver notices that an instant is quiet.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -8,41 +8,41 @@ use tokio::sync::Notify;
 use crate::events::{Event, Side, Tag};
 use crate::held::Held;
 
-/// An event with its place in the order of one instant: terminals first, then connection, then sequence.
+/// An event with its sort key: the end's role, then terminal and connection, then sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Posted {
-    /// Whose connection.
+    /// The connection.
     pub tag: Tag,
-    /// Its number within its end of the connection.
+    /// The number of the event within its end of the connection, from 1.
     pub sequence: u32,
-    /// What happened.
+    /// The event.
     pub event: Event,
-    /// Counts against its sender until everything that follows from it is written.
+    /// The backpressure hold: counts against the sender until everything that results from the event is written.
     pub held: Option<Held>,
 }
 
-/// Counts everything that moves in memory, so that the driver knows when an instant is quiet.
+/// Counter of everything that moves in memory, by which the driver knows when an instant is quiet.
 #[derive(Debug, Clone, Default)]
 pub struct Pulse(Rc<Cell<u64>>);
 
 impl Pulse {
-    /// Something moved.
+    /// Counts one movement.
     pub fn beat(&self) {
         self.0.set(self.0.get().wrapping_add(1));
     }
 
-    /// How often something has moved.
+    /// The number of movements so far; it wraps around.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.0.get()
     }
 }
 
-/// The queue of one world.
+/// The event queue of one world. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Mailbox {
     inner: Rc<Inner>,
-    /// The world's pulse.
+    /// The world's activity counter.
     pub pulse: Pulse,
 }
 
@@ -60,7 +60,7 @@ impl Mailbox {
         self.inner.notify.notify_one();
     }
 
-    /// Everything posted since the last call, in the order of the law: actor, connection, sequence.
+    /// Takes everything posted since the last call, sorted by role (terminals first), connection and sequence.
     #[must_use]
     pub fn take(&self) -> Vec<Posted> {
         let mut all = std::mem::take(&mut *self.inner.posted.borrow_mut());
@@ -68,7 +68,7 @@ impl Mailbox {
         all
     }
 
-    /// Whether nothing is waiting.
+    /// Whether no event is waiting.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.inner.posted.borrow().is_empty()
@@ -80,12 +80,13 @@ impl Mailbox {
         self.inner.notify.notify_one();
     }
 
-    /// Returns when something has been posted, or somebody has nudged.
+    /// Waits until an event is posted or the driver is woken without one. Returns at once if that happened since the
+    /// last wait.
     pub async fn posted_or_nudged(&self) {
         self.inner.notify.notified().await;
     }
 
-    /// Returns when something has been posted, or the driver has to look again.
+    /// Waits until an event is in the queue, or the driver is woken without one.
     pub async fn posted(&self) {
         if self.is_empty() {
             self.inner.notify.notified().await;
@@ -93,7 +94,7 @@ impl Mailbox {
     }
 }
 
-/// One end's pen: numbers what it posts.
+/// Sender of the events of one end, which numbers them.
 #[derive(Debug)]
 pub(crate) struct Pen {
     mailbox: Mailbox,

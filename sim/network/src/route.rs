@@ -1,46 +1,46 @@
-//! The way to a broker, and what becomes of an attempt to go it.
+//! The route to a broker, and the outcome of dialling it, chosen in advance.
 
 use std::time::Duration;
 
 use sca_protocol::handshake::Proxy;
 use sca_protocol::settings::KeepAlive;
 
-/// What becomes of one attempt to connect, decided before it begins.
+/// The outcome of one dial attempt, decided before it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// It reaches the broker.
+    /// The broker is reached.
     Connect,
-    /// The port is closed.
+    /// The port is closed: the connection is refused.
     Refuse,
-    /// The name has no address.
+    /// The name does not resolve.
     Dns,
-    /// Every packet is lost.
+    /// Every packet is lost: the attempt never completes.
     Lost,
-    /// The name has two addresses: nobody is at the first, the broker is at the second.
+    /// The name has two addresses: the first refuses, the broker is at the second.
     FirstRefuses,
     /// The name has two addresses: packets to the first are lost, the broker is at the second.
     FirstLost,
 }
 
-/// The way to a broker, and what becomes of it.
+/// How to reach a broker or another peer.
 #[derive(Debug, Clone)]
 pub struct Route {
-    /// The broker's name or address.
+    /// The name or address of the peer.
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// The proxy that opens the way, where there is one.
+    /// The HTTP proxy that tunnels the connection, if there is one.
     pub via: Option<Proxy>,
-    /// How long one address of several may take before the next is tried.
+    /// Timeout for each address but the last, before the next one is tried.
     pub address_timeout: Duration,
-    /// How the system watches the connection; in memory there is nothing to watch.
+    /// TCP keep-alive of the connection; without effect in the memory network.
     pub keep_alive: KeepAlive,
-    /// What becomes of it.
+    /// The chosen outcome of the attempt.
     pub fate: Fate,
 }
 
 impl Route {
-    /// The direct way.
+    /// A direct route without a proxy.
     #[must_use]
     pub fn direct(host: String, port: u16) -> Self {
         Self {
@@ -54,5 +54,5 @@ impl Route {
     }
 }
 
-/// Where nobody says otherwise.
+/// The default timeout per address.
 const ADDRESS_TIMEOUT: Duration = Duration::from_secs(3);

@@ -1,4 +1,4 @@
-//! Real TCP sockets. This is the only place that opens one, and it listens on the address it is given and no other.
+//! Real TCP sockets. This is the only file that opens one, and it listens only on the address it is given.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -18,10 +18,10 @@ use crate::filter::deafen;
 use crate::route::{Fate, Route};
 use crate::stream::Stream;
 
-/// Ports whose connections are on their way to a listener of the same world, with the tag of each.
+/// Local ports of dialled connections that have not reached their listener in the same process yet, with their tags.
 type Expected = Rc<RefCell<BTreeMap<u16, Tag>>>;
 
-/// A listening socket.
+/// A listening TCP socket.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
@@ -30,39 +30,39 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens on an address; port 0 takes any free one.
+    /// Listens on an address; with port 0 the system chooses a free port.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the operating system.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        // A port that was just given up is taken again, as everywhere on Unix.
+        // A port that was just closed can be reused, as usual on Unix.
         socket.set_reuseaddr(cfg!(unix))?;
         socket.bind(address)?;
         Ok(Self { socket: socket.listen(BACKLOG)?, expected: Expected::default(), is_deaf: false })
     }
 
-    /// Where it listens.
+    /// The local address.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the operating system.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.socket.local_addr()
     }
 
-    /// A dialer whose every connection goes to this listener, whatever name it is for.
+    /// A dialer that connects to this listener, whatever host it dials.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the operating system.
     pub fn dialer(&self) -> io::Result<SocketDialer> {
         Ok(SocketDialer { to: Some(self.address()?), expected: self.expected.clone() })
     }
 
-    /// The next connection, with its tag if it comes from a dialer of this listener. After an error the accept loop
-    /// should pause: an error that lasts would make it spin.
+    /// Accepts the next connection; with its tag if a dialer of this listener opened it. After an error the accept loop
+    /// should pause, because a lasting error would make it spin.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the operating system.
     pub async fn accept(&self) -> io::Result<(Stream, SocketAddr, Option<Tag>)> {
         let (stream, from) = self.socket.accept().await?;
         stream.set_nodelay(true)?;
@@ -71,7 +71,7 @@ impl Listener {
     }
 }
 
-/// A port that is kept and on which nobody listens.
+/// A port that stays bound while nothing listens on it.
 #[derive(Debug)]
 pub struct ShutListener {
     socket: TcpSocket,
@@ -79,10 +79,10 @@ pub struct ShutListener {
 }
 
 impl Listener {
-    /// Stops listening and keeps the port: dials are refused, and open connections stay open.
+    /// Stops listening and keeps the port bound: new connections are refused, open ones stay open.
     ///
     /// # Errors
-    /// What the system says; the port is lost then.
+    /// The error of the operating system; the port is lost then.
     pub fn shut(self) -> io::Result<ShutListener> {
         let address = self.address()?;
         let Self { socket, expected, .. } = self;
@@ -93,10 +93,10 @@ impl Listener {
         Ok(ShutListener { socket, expected })
     }
 
-    /// Hears nobody who dials from now on, or hears them again.
+    /// Drops all packets of new connections from now on, or stops dropping them.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the operating system.
     pub fn deafen(&mut self, deaf: bool) -> io::Result<()> {
         if std::mem::replace(&mut self.is_deaf, deaf) == deaf {
             return Ok(());
@@ -110,19 +110,19 @@ impl ShutListener {
     /// Listens again.
     ///
     /// # Errors
-    /// What the system says.
+    /// The error of the operating system.
     pub fn open(self) -> io::Result<Listener> {
         Ok(Listener { socket: self.socket.listen(BACKLOG)?, expected: self.expected, is_deaf: false })
     }
 }
 
-/// Connections that may wait to be taken.
+/// Maximum number of connections that wait to be accepted.
 const BACKLOG: u32 = 1_024;
 
-/// Connects by sockets.
+/// Opens connections by real sockets.
 #[derive(Debug, Clone, Default)]
 pub struct SocketDialer {
-    /// Where every name leads, if not where the system's resolver says.
+    /// The address of every connection; `None` to resolve names by the system.
     to: Option<SocketAddr>,
     expected: Expected,
 }
@@ -153,7 +153,7 @@ impl SocketDialer {
         };
         match connected {
             Ok(stream) => {
-                // What the system does not take of it, it replaces by its own choice.
+                // Keep-alive parameters that the system rejects keep their default.
                 drop(watch(&SockRef::from(&stream), route.keep_alive));
                 Ok(Stream::Socket(stream))
             }
@@ -167,7 +167,7 @@ impl SocketDialer {
         }
     }
 
-    /// Every address of the broker, or of the proxy before it.
+    /// All addresses of the broker, or of the proxy in front of it.
     async fn addresses(&self, route: &Route) -> Result<Vec<SocketAddr>, Reason> {
         if let Some(to) = self.to {
             return Ok(vec![to]);
@@ -178,7 +178,7 @@ impl SocketDialer {
         if all.is_empty() { Err(Reason::Dns) } else { Ok(all) }
     }
 
-    /// One address after the other, until one answers. The last may take as long as the attempt.
+    /// Tries one address after the other until one connects. The last attempt has no timeout of its own.
     async fn in_turn(&self, all: &[SocketAddr], route: &Route, tag: Tag) -> io::Result<TcpStream> {
         let Some((last, others)) = all.split_last() else { return Err(io::ErrorKind::NotFound.into()) };
         for to in others {
@@ -189,7 +189,7 @@ impl SocketDialer {
         self.connect(*last, tag).await
     }
 
-    /// Connects from a port that the listener has been told to expect.
+    /// Connects to an address. A dialer of a listener first registers its local port with it.
     async fn connect(&self, to: SocketAddr, tag: Tag) -> io::Result<TcpStream> {
         let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         if self.to.is_some() {
@@ -204,7 +204,7 @@ impl SocketDialer {
     }
 }
 
-/// Lets the system probe a connection that is idle.
+/// Sets the TCP keep-alive of a connection.
 fn watch(socket: &SockRef<'_>, how: KeepAlive) -> io::Result<()> {
     if how.enabled == 0 {
         return socket.set_keepalive(false);
@@ -223,10 +223,10 @@ fn watch(socket: &SockRef<'_>, how: KeepAlive) -> io::Result<()> {
     socket.set_tcp_keepalive(&probes)
 }
 
-/// Probes that Linux counts to.
+/// Maximum number of keep-alive probes on Linux.
 const PROBES_MAX: u32 = 127;
 
-/// A port that a listener expects a connection from, until the attempt is over without one.
+/// A local port registered with the listener; removed on drop unless the connection succeeded.
 struct Announced<'a> {
     expected: &'a Expected,
     port: Option<u16>,
@@ -240,12 +240,12 @@ impl Drop for Announced<'_> {
     }
 }
 
-/// An address on which nobody listens: one that was free a moment ago.
+/// An address on which nothing listens: a port that was free a moment ago.
 async fn closed_port() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?.local_addr()
 }
 
-/// A listener that hears no SYN: a filter throws every packet away.
+/// A listener that never answers a SYN: a filter drops every packet.
 fn deaf_listener() -> io::Result<(SocketAddr, TcpListener)> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
@@ -258,7 +258,8 @@ fn deaf_listener() -> io::Result<(SocketAddr, TcpListener)> {
 mod tests {
     use super::*;
 
-    /// What the system has been told of a connection that was dialled so: whether it probes, idle seconds, the gap, how often.
+    /// The keep-alive options of a connection dialled with these parameters: enabled, idle seconds, interval seconds,
+    /// probes.
     async fn told(keep_alive: KeepAlive) -> (bool, u64, u64, u32) {
         let listener = Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).expect("a free port");
         let port = listener.address().expect("an address").port();
@@ -267,12 +268,12 @@ mod tests {
         let stream = SocketDialer::default().dial(&route, tag).await.expect("it connects");
         let Stream::Socket(stream) = stream else { panic!("a socket was dialled") };
         let socket = SockRef::from(&stream);
-        let seconds = |time: io::Result<Duration>| time.expect("the system says it").as_secs();
+        let seconds = |time: io::Result<Duration>| time.expect("the option can be read").as_secs();
         (
-            socket.keepalive().expect("the system says it"),
+            socket.keepalive().expect("the option can be read"),
             seconds(socket.tcp_keepalive_time()),
             seconds(socket.tcp_keepalive_interval()),
-            socket.tcp_keepalive_retries().expect("the system says it"),
+            socket.tcp_keepalive_retries().expect("the option can be read"),
         )
     }
 

@@ -1,4 +1,4 @@
-//! A byte stream between two ends: in memory or a TCP socket. Only this lowest layer differs between the worlds.
+//! A byte stream: in memory or on a TCP socket. Only this lowest layer differs between virtual and real time.
 
 use std::future::poll_fn;
 use std::io;
@@ -15,29 +15,29 @@ use crate::memory::MemoryEnd;
 /// One end of a byte stream.
 #[derive(Debug)]
 pub enum Stream {
-    /// In memory.
+    /// In the memory network.
     Memory(MemoryEnd),
-    /// A socket.
+    /// On a TCP socket.
     Socket(TcpStream),
 }
 
 impl Stream {
-    /// Makes the stream end with a reset: at once in memory, on drop for a socket.
+    /// Ends the stream with a reset: at once in memory, on drop for a socket.
     pub fn reset(&mut self) {
         match self {
             Self::Memory(end) => end.reset(),
-            // A linger of zero turns the close into RST; a socket that refuses the option is gone already.
+            // A linger time of zero turns the close into RST; a socket that refuses the option is closed already.
             Self::Socket(socket) => drop(socket2::SockRef::from(&*socket).set_linger(Some(std::time::Duration::ZERO))),
         }
     }
 }
 
 impl Stream {
-    /// Lets nothing in any more: on a socket a filter drops every packet, acknowledgements too. In memory whoever holds
-    /// the end does not read it, which comes to the same.
+    /// Drops everything that arrives, acknowledgements included: a filter on the socket drops every packet. In memory
+    /// the tap stops reading instead, which has the same effect.
     pub(crate) fn deafen(&self) {
         if let Self::Socket(socket) = self {
-            // A socket that refuses the filter is gone already.
+            // A socket that refuses the filter is closed already.
             drop(deafen(&socket2::SockRef::from(socket)));
         }
     }
@@ -75,11 +75,11 @@ impl AsyncWrite for Stream {
     }
 }
 
-/// Bytes that are read at once.
+/// Size of the read buffer, in bytes.
 const READ_BUFFER: usize = 4 * 1024;
 
-/// Reads what there is and appends it; nothing at the end of the stream. The buffer lives on the stack of one poll, so
-/// that no connection carries it about.
+/// Reads what is available and appends it; 0 at the end of the stream. The buffer is on the stack of one poll, so that
+/// no connection stores it.
 pub(crate) fn poll_read_some<S: AsyncRead + Unpin>(
     stream: &mut S,
     into: &mut Vec<u8>,
@@ -93,7 +93,7 @@ pub(crate) fn poll_read_some<S: AsyncRead + Unpin>(
     })
 }
 
-/// [`poll_read_some`] to wait for.
+/// Async variant of [`poll_read_some`].
 pub(crate) async fn read_some<S: AsyncRead + Unpin>(stream: &mut S, into: &mut Vec<u8>) -> io::Result<usize> {
     poll_fn(|cx| poll_read_some(stream, into, cx)).await
 }

@@ -1,4 +1,4 @@
-//! TLS on both sides: configurations from identities, with the world's clock, and names for what goes wrong.
+//! TLS of both sides: configurations made from identities, with the world's clock, and words for TLS errors.
 
 use std::fmt::Debug;
 use std::io;
@@ -27,12 +27,12 @@ use x509_cert::ext::pkix::name::GeneralName;
 
 use crate::weak::WeakKey;
 
-/// A terminal's side, ready for use.
+/// TLS configuration of a terminal.
 pub type ClientTls = ClientConfig;
-/// A broker's side, ready for use.
+/// TLS configuration of a broker.
 pub type ServerTls = ServerConfig;
 
-/// Whom one side trusts: made once, and shared between all that trust the same.
+/// Certificate verifiers for one set of trusted roots, made once and shared by all parties with the same roots.
 #[derive(Debug)]
 pub struct Trusted {
     servers: Arc<WebPkiServerVerifier>,
@@ -41,8 +41,8 @@ pub struct Trusted {
 }
 
 impl Trusted {
-    /// Trust in these roots, DER. With revocation lists, DER, every certificate that they do not cover is refused, and so
-    /// is every one that a list covers whose time is over.
+    /// Verifiers that trust these roots, in DER. With revocation lists, in DER, every certificate not covered by one of
+    /// them is refused, and so is every certificate covered by an expired list.
     ///
     /// # Errors
     /// [`TlsError`], if a root or a list cannot be used.
@@ -69,12 +69,12 @@ impl Trusted {
     }
 }
 
-/// What one side shows: its certificate and its key, ready for use.
+/// A certificate chain with its key, ready to be presented.
 #[derive(Debug)]
 pub struct Shown(Arc<SingleCertAndKey>);
 
 impl Shown {
-    /// An identity, or nothing for one without a certificate. The key need not fit: a scenario may want that.
+    /// Prepares an identity; `None` for one without a certificate. The key need not match: a scenario may want that.
     ///
     /// # Errors
     /// [`TlsError`], if the key cannot be used.
@@ -91,7 +91,7 @@ fn certified(identity: &Identity) -> Result<CertifiedKey, TlsError> {
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.key.clone()));
     let key = match provider().key_provider.load_private_key(key) {
         Ok(key) => key,
-        // Only the factory means it.
+        // A weak key is accepted only if the certificate factory made it weak on purpose.
         Err(error) => {
             Some(&identity.key).filter(|_| identity.is_weak).and_then(|key| WeakKey::read(key)).ok_or(error)?
         }
@@ -99,7 +99,7 @@ fn certified(identity: &Identity) -> Result<CertifiedKey, TlsError> {
     Ok(CertifiedKey::new(chain, key))
 }
 
-/// Whether the key of an identity belongs to its certificate.
+/// Whether the key of an identity matches its certificate.
 ///
 /// # Errors
 /// [`TlsError`], if the key cannot be used at all.
@@ -110,44 +110,44 @@ pub fn key_fits(identity: &Identity) -> Result<bool, TlsError> {
     ))
 }
 
-/// What one side knows and shows.
+/// TLS settings of one side: trust, identity and parameters.
 #[derive(Debug, Clone)]
 pub struct Trust {
-    /// Whom it trusts.
+    /// The trusted roots and revocation lists.
     pub trusted: Arc<Trusted>,
-    /// What it shows, if anything.
+    /// The certificate to present, if any.
     pub shown: Option<Arc<Shown>>,
     /// Whether sessions are resumed.
     pub resumption: bool,
-    /// The versions it speaks: `1.2`, `1.3` or anything else for both.
+    /// The TLS versions to offer: `1.2`, `1.3`, or both for any other value.
     pub versions: String,
-    /// The group it agrees keys in; anything that is no group stands for all.
+    /// The key exchange group to offer; all groups for any value that does not name one.
     pub groups: String,
 }
 
-/// Whether a server asks clients for a certificate.
+/// Whether a server requests client certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Demand {
-    /// None is accepted only if it is good.
+    /// A valid client certificate is required.
     Required,
-    /// None is accepted too.
+    /// A client certificate is requested; a client without one is accepted.
     Optional,
-    /// It does not ask.
+    /// No client certificate is requested.
     No,
 }
 
-/// A configuration that cannot be made from what was given.
+/// A TLS configuration that cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// The library refused.
-    #[error("TLS is not configurable: {0}")]
+    /// rustls refused a certificate, a key or a parameter.
+    #[error("TLS cannot be configured: {0}")]
     Tls(#[from] Error),
-    /// The verifier refused.
-    #[error("trust is not configurable: {0}")]
+    /// rustls refused to build a certificate verifier.
+    #[error("certificate verification cannot be configured: {0}")]
     Verifier(#[from] rustls::client::VerifierBuilderError),
 }
 
-/// A wall clock that rustls asks for the time: `now` in seconds since 1970.
+/// A wall clock for rustls: a function that returns seconds since 1970.
 pub struct Clock<F>(pub F);
 
 impl<F> Debug for Clock<F> {
@@ -163,12 +163,12 @@ impl<F: Fn() -> i64 + Send + Sync> TimeProvider for Clock<F> {
     }
 }
 
-/// A TLS key log, kept in memory, for looking at captures of harness traffic.
+/// A TLS key log in memory, for decrypting captures of simulated traffic.
 #[derive(Debug, Default)]
 pub struct KeyNotes(Mutex<String>);
 
 impl KeyNotes {
-    /// The log in the format of NSS.
+    /// The log in NSS key log format.
     #[must_use]
     pub fn text(&self) -> String {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -188,7 +188,7 @@ fn provider() -> Arc<CryptoProvider> {
     PROVIDER.get_or_init(|| Arc::new(rustls::crypto::ring::default_provider())).clone()
 }
 
-/// The library's primitives with one group for keys, or with all.
+/// The crypto provider with this key exchange group only, or with all groups if the name is unknown.
 fn provider_of(group: &str) -> Arc<CryptoProvider> {
     let wanted = match group {
         "x25519" => NamedGroup::X25519,
@@ -210,7 +210,8 @@ fn versions(word: &str) -> &'static [&'static SupportedProtocolVersion] {
     }
 }
 
-/// The names in a certificate, DER: the common name, then the names it is for. None where it cannot be read.
+/// The names in a certificate in DER: the common names, then the DNS names of its subjectAltName. Empty if it cannot be
+/// parsed.
 pub(crate) fn names_in(certificate: &CertificateDer<'_>) -> Vec<String> {
     let Ok(read) = x509_cert::Certificate::from_der(certificate) else { return Vec::new() };
     let body = read.tbs_certificate;
@@ -227,7 +228,7 @@ pub(crate) fn names_in(certificate: &CertificateDer<'_>) -> Vec<String> {
     names
 }
 
-/// The terminal's side.
+/// The TLS configuration of a terminal.
 ///
 /// # Errors
 /// [`TlsError`], if the identity's key or the roots cannot be used.
@@ -253,7 +254,7 @@ pub fn client(
     Ok(Arc::new(config))
 }
 
-/// The broker's side.
+/// The TLS configuration of a broker.
 ///
 /// # Errors
 /// [`TlsError`], if the identity's key or the roots cannot be used.
@@ -274,13 +275,13 @@ pub fn server(trust: &Trust, clock: Arc<dyn TimeProvider>, demand: Demand) -> Re
     Ok(Arc::new(config))
 }
 
-/// TLS over a stream, as the side that has dialled or as the one that was dialled.
+/// A TLS stream, client or server side.
 pub use tokio_rustls::TlsStream as Secured;
 
-/// A handshake as a client over any stream, by itself.
+/// Makes a TLS handshake as a client, over any stream.
 ///
 /// # Errors
-/// What rustls or the stream says.
+/// The error of rustls or of the stream, or an invalid server name.
 pub async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
     config: Arc<ClientTls>,
     name: String,
@@ -290,10 +291,10 @@ pub async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
     tokio_rustls::TlsConnector::from(config).connect(name, stream).await
 }
 
-/// A handshake as a server over any stream, by itself.
+/// Makes a TLS handshake as a server, over any stream.
 ///
 /// # Errors
-/// What rustls or the stream says.
+/// The error of rustls or of the stream.
 pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
     config: Arc<ServerTls>,
     stream: S,
@@ -301,7 +302,7 @@ pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
     tokio_rustls::TlsAcceptor::from(config).accept(stream).await
 }
 
-/// The word of [`sca_protocol::reason::TLS_WORDS`] for an error of TLS; none if it is no such error.
+/// The word of [`sca_protocol::reason::TLS_WORDS`] for a TLS error; `None` if the error is not one of TLS.
 #[must_use]
 pub fn word(error: &io::Error) -> Option<&'static str> {
     let inner = error.get_ref()?.downcast_ref::<Error>()?;

@@ -1,4 +1,4 @@
-//! What the terminal says before WebSocket: to a proxy for the way, to the broker for the upgrade.
+//! The terminal's side of the HTTP handshakes: CONNECT to a proxy, and the upgrade request to the broker.
 
 use std::io;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use tokio::time::timeout;
 use crate::stream::read_some;
 use crate::tls;
 
-/// After a failed write the reason is looked for among what can still be read, for this long.
+/// How long to read after a failed write, to find the reason of the failure.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
-/// Interim answers (RFC 9110, section 15.2) that are passed over.
+/// Maximum number of interim responses (RFC 9110, section 15.2) that are skipped.
 const INTERIM_MAX: u32 = 16;
 
-/// Asks a proxy for the way to the broker.
+/// Sends the CONNECT request to a proxy and reads its response.
 pub(crate) async fn open_the_way<S>(stream: &mut S, request: &str) -> Result<(), Reason>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -26,7 +26,7 @@ where
         return Err(Reason::Reset);
     }
     match read_head(stream, false).await {
-        // Nothing may stand between the proxy's answer and what the broker says.
+        // No bytes may follow the proxy's response before the terminal has sent something.
         Ok((head, tail)) if (200..300).contains(&head.status) && tail.is_empty() => Ok(()),
         Ok((head, _)) if head.status >= 300 => Err(Reason::Proxy(head.status)),
         Ok(_) | Err(Reason::Handshake(_)) => Err(Reason::Proxy(0)),
@@ -34,7 +34,7 @@ where
     }
 }
 
-/// Sends the request and reads the head of the answer; what follows the head in the same read is the tail.
+/// Sends the upgrade request and reads the head of the response; returns also the bytes read after the head.
 pub(crate) async fn upgrade<S>(stream: &mut S, request: &[u8], secure: bool) -> Result<(Head, Vec<u8>), Reason>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -44,8 +44,8 @@ where
         stream.flush().await
     };
     if let Err(error) = sent.await {
-        // With TLS 1.3 the rejection of our certificate is only found by reading; the reader's reason wins. But a reset
-        // is told once: after the write has taken it, reading finds a mere end.
+        // In TLS 1.3 only reading reveals that our certificate was rejected, so the reader's reason takes precedence. A
+        // reset is reported only once: if the write failed with it, reading returns a mere EOF.
         let read = timeout(LAST_WORDS, read_head(stream, secure)).await;
         let read = read.ok().and_then(Result::err).filter(|reason| *reason != Reason::Handshake("truncated"));
         return Err(read.unwrap_or_else(|| io_reason(&error, secure)));

@@ -1,4 +1,4 @@
-//! Signing with keys that the library of TLS is right to refuse: a scenario wants to see what the other side makes of one.
+//! Signatures with RSA keys that are too weak for rustls, for scenarios that test how the other side reacts to them.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use rustls::pki_types::SubjectPublicKeyInfoDer;
 use rustls::sign::{Signer, SigningKey};
 use rustls::{Error, SignatureAlgorithm, SignatureScheme};
 
-/// An RSA key of any length, with RSA-PSS and SHA-256 alone.
+/// An RSA key of any length, with RSA-PSS and SHA-256 only.
 #[derive(Debug)]
 pub(crate) struct WeakKey(Arc<RsaPrivateKey>);
 
 impl WeakKey {
-    /// Reads PKCS#8, DER; nothing where it holds no RSA key.
+    /// Parses a PKCS#8 key in DER; `None` if it is not an RSA key.
     pub(crate) fn read(pkcs8: &[u8]) -> Option<Arc<dyn SigningKey>> {
         let key = RsaPrivateKey::from_pkcs8_der(pkcs8).ok()?;
         Some(Arc::new(Self(Arc::new(key))))

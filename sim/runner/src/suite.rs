@@ -54,6 +54,8 @@ pub enum Snapshot {
     },
     /// The snapshot has been written.
     Updated,
+    /// The snapshot could not be read, and why.
+    Unreadable(String),
     /// No comparison, for example for a failed run, another seed or another world.
     NotCompared,
 }
@@ -274,7 +276,7 @@ impl<C: Core> Suite<'_, C> {
             _ => self.with_what_is_real(scenario, at, row),
         };
         let rows: Vec<Played> = rows.into_iter().enumerate().map(again).collect();
-        let (snapshot, not_left) = self.snapshot(path, &rows)?;
+        let (snapshot, not_left) = self.snapshot(path, &rows);
         Ok(FileResult { loaded, rows, snapshot, not_left })
     }
 
@@ -326,7 +328,7 @@ impl<C: Core> Suite<'_, C> {
 
     /// Compares the transcripts with the snapshot and writes what the mode demands. The second value says why writing
     /// failed, if it did; that does not change the comparison.
-    fn snapshot(&self, path: &Path, rows: &[Played]) -> std::io::Result<(Snapshot, Option<String>)> {
+    fn snapshot(&self, path: &Path, rows: &[Played]) -> (Snapshot, Option<String>) {
         // Transcripts of failed runs are neither kept nor compared.
         let failed = rows.iter().any(|row| row.verdict.is_bad());
         if failed
@@ -336,12 +338,15 @@ impl<C: Core> Suite<'_, C> {
             || self.options.place != Place::Memory
             || !matches!(self.real, Real::Nothing)
         {
-            return Ok((Snapshot::NotCompared, None));
+            return (Snapshot::NotCompared, None);
         }
         let new = joined(rows);
-        let kept = snapshots::read(path)?;
+        let kept = match snapshots::read(path) {
+            Ok(kept) => kept,
+            Err(error) => return (Snapshot::Unreadable(error.to_string()), None),
+        };
         let said = |written: std::io::Result<()>| written.err().map(|error| error.to_string());
-        Ok(match kept {
+        match kept {
             Some(kept) if kept == new => {
                 snapshots::remove_new(path);
                 (Snapshot::Same, None)
@@ -356,7 +361,7 @@ impl<C: Core> Suite<'_, C> {
                 (Snapshot::Differs { kept, new }, not_left)
             }
             None => (Snapshot::Missing, None),
-        })
+        }
     }
 }
 
@@ -364,17 +369,22 @@ impl<C: Core> Suite<'_, C> {
 pub(crate) fn in_parallel<T: Sync, R: Send>(jobs: usize, list: &[T], what: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(list.len()));
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.clamp(1, list.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(one) = list.get(at) else { return };
-                    let result = what(one);
-                    results.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
-                }
-            });
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(one) = list.get(at) else { return };
+            let result = what(one);
+            results.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
         }
+    };
+    std::thread::scope(|scope| {
+        // This thread works too, so a system that gives no more threads makes the run slower and nothing else.
+        for _ in 1..jobs.clamp(1, list.len().max(1)) {
+            if std::thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                break;
+            }
+        }
+        work();
     });
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.sort_by_key(|(at, _)| *at);

@@ -1,4 +1,5 @@
-//! Whether a request is admitted: who asks, what holds the device, what its fields say, whether there is a session.
+//! Admission of requests: authentication, the channel, a busy device, the fields, the session. Also starts prompts and
+//! SECURITY commands.
 
 use sca_protocol::Line;
 use sca_protocol::codes::{self, Code};
@@ -11,7 +12,7 @@ use crate::security::{Pairing, Refusal};
 use crate::work::{Origin, Task, Work};
 
 impl Device {
-    /// Why a request is refused, if it is.
+    /// The reason why a request is refused; `None` if it is admitted.
     pub(crate) fn refusal(&mut self, work: &mut Work<'_>, task: &Task, skips: bool) -> Option<Refusal> {
         let row = task.row;
         let is_security = task.request.function_type() == "SECURITY";
@@ -27,7 +28,7 @@ impl Device {
         {
             return Some((codes::FIELD_ERROR, Some("FUNCTION_TYPE must be SECONDARYPORT on this port".to_owned())));
         }
-        // What is no primary command is not the payment host's either.
+        // An unknown command that begins with SECONDARY is not forwarded to the payment host.
         if row == &commands::UNKNOWN && task.request.function_type().starts_with("SECONDARY") {
             return Some((codes::UNKNOWN_COMMAND, None));
         }
@@ -35,7 +36,7 @@ impl Device {
             if self.updating.is_some() {
                 return Some((codes::NOT_READY, None));
             }
-            // One primary command at a time; the secondary ones are answered meanwhile (CH-02).
+            // One primary command at a time; secondary ones are answered meanwhile (CH-02).
             let aborts = row.behaviour == Behaviour::Change(Change::FinishSession) && self.finish_aborts();
             if let Some(holder) = self.holder.as_ref().filter(|_| !aborts) {
                 let is_finish = row.behaviour == Behaviour::Change(Change::FinishSession);
@@ -58,12 +59,12 @@ impl Device {
         self.state_refusal(task).map(|code| (code, None))
     }
 
-    /// Whether a FINISH ends what holds the device: a payment that is not with the host yet, and nothing else.
+    /// Whether a FINISH ends the current request: only a payment that the host has not been told of.
     pub(crate) fn finish_aborts(&self) -> bool {
         self.holder.as_ref().is_some_and(|h| matches!(&h.doing, Doing::Paying(payment) if payment.can_end()))
     }
 
-    /// Whether the state of the device allows a behaviour.
+    /// The code with which the state of the device forbids a command; `None` if it allows it.
     fn state_refusal(&self, task: &Task) -> Option<Code> {
         match (task.row.needs, &self.session) {
             (Needs::Session, None) => return Some(codes::NO_SESSION),
@@ -77,7 +78,7 @@ impl Device {
             (Behaviour::Change(Change::StartSession), Some(_)) => Some(codes::SESSION_IN_PROGRESS),
             (Behaviour::Security(_), Some(_)) => Some(codes::SESSION_IN_PROGRESS.on("A-53")),
             (Behaviour::Change(Change::FinishSession), None) => Some(codes::NO_SESSION),
-            // FINISH comes from the POS that sent START.
+            // FINISH is accepted only from the POS that sent START.
             (Behaviour::Change(Change::FinishSession), Some(session))
                 if session.owner.is_some_and(|owner| !owner.is_same_pos(task.origin)) =>
             {
@@ -91,7 +92,7 @@ impl Device {
         }
     }
 
-    /// Whether a POS may ask this (AUTH-04).
+    /// Checks that the POS may send this request (AUTH-04).
     fn authenticate(&mut self, work: &mut Work<'_>, task: &Task, is_security: bool) -> Result<(), Refusal> {
         let label = task.get("MAC_LABEL");
         match task.row.behaviour {
@@ -101,13 +102,13 @@ impl Device {
             }
             Behaviour::Security(Security::TestMac) => self.registrations.check(work, &mut self.flash, task),
             _ if is_security => Ok(()),
-            // The page's table wants the MAC fields here, and none of its examples has them.
+            // The page's table requires the MAC fields here, but none of its examples has them.
             _ if task.row.channel == Channel::Secondary && label.is_none() => Ok(()),
             _ => self.registrations.check(work, &mut self.flash, task),
         }
     }
 
-    /// Asks something of the cardholder.
+    /// Starts a prompt for the cardholder.
     pub(crate) fn ask(&mut self, work: &mut Work<'_>, mut task: Task, what: commands::Prompt) {
         let touch = sca_protocol::models::Model::find(&work.settings.model).is_none_or(|model| model.touch);
         if matches!(what, commands::Prompt::Signature(_)) && !touch {

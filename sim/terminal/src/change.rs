@@ -1,4 +1,4 @@
-//! What changes what the terminal holds, and is answered at once.
+//! Updates: commands that change the state of the terminal and are answered at once.
 
 use sca_protocol::codes;
 use sca_protocol::commands::{self, Change};
@@ -11,15 +11,15 @@ use crate::items::Items;
 use crate::screen::Screen;
 use crate::work::{Deed, Task, Work};
 
-/// Parameters that a POS may not write: they say who a POS is.
+/// Parameters that a POS may not write: they control which POS may connect and how it authenticates.
 const BARRED: &[&str] = &["POSCONNECTALLOW", "SKIPPOSAUTH", "AUTOPAIR"];
 
-/// Bytes of a parameter's value, and parameters in config.usr1.
+/// Maximum length of a parameter's value in bytes, and maximum number of parameters in config.usr1.
 const PARAMETER_MAX: usize = 255;
 const PARAMETERS_MAX: usize = 256;
 
 impl Device {
-    /// Changes what the terminal holds.
+    /// Carries out an update and answers it.
     pub(crate) fn change(&mut self, work: &mut Work<'_>, mut task: Task, what: Change) {
         if what == Change::StartSession {
             let training = task.get("TRAINING_MODE").and_then(commands::training).unwrap_or(false);
@@ -62,6 +62,7 @@ impl Device {
         }
     }
 
+    /// Opens a session from the fields of a START.
     fn start_session(&mut self, work: &Work<'_>, task: &Task, training: bool) {
         let text = |name: &str| task.get(name).unwrap_or_default().to_owned();
         let port = task.get("POS_PORT").and_then(|port| port.parse().ok());
@@ -79,7 +80,7 @@ impl Device {
         });
     }
 
-    /// Ends the session; a payment that no host knows of ends with it, and is answered first.
+    /// Ends the session. A payment that no host has been told of is cancelled, and answered first.
     fn finish_session(&mut self, work: &mut Work<'_>) {
         if self.holder.as_ref().is_some_and(|holder| matches!(holder.doing, Doing::Paying(_))) {
             self.end_holder(work, codes::CANCELLED.text, codes::CANCELLED.assumption);
@@ -88,6 +89,7 @@ impl Device {
         self.shown = None;
     }
 
+    /// Stores the device name; returns the refusal if it is not allowed or not one line.
     fn name_device(&mut self, work: &mut Work<'_>, task: &Task) -> Option<(codes::Code, Option<String>)> {
         if work.settings.names_enabled == 0 {
             return Some((codes::NOT_ALLOWED, Some("DEVICENAMEENABLED is 0".to_owned())));
@@ -102,7 +104,8 @@ impl Device {
         None
     }
 
-    /// PARAM as NAME=VALUE joined by bars, and the PARM_ fields. All are written, or none where one is wrong.
+    /// Writes the parameters in PARAM (NAME=VALUE, separated by bars) and in PARM_ fields: all of them, or none if one
+    /// is invalid.
     fn write_parameters(&mut self, work: &mut Work<'_>, task: &mut Task) -> Option<(codes::Code, Option<String>)> {
         task.assumed.push("A-57");
         let mut all = Vec::new();
@@ -137,7 +140,7 @@ impl Device {
         None
     }
 
-    /// The lines of config.usr1 with these parameters, each in the place of its old value.
+    /// The lines of config.usr1 with these parameters set, sorted.
     fn with_parameters(&self, all: &[(String, String)]) -> Vec<String> {
         let is_put = |line: &&str| line.split_once('=').is_some_and(|(key, _)| all.iter().any(|(name, _)| name == key));
         let kept: Vec<String> = self.flash.lines(CONFIG).filter(|line| !is_put(line)).map(str::to_owned).collect();
@@ -178,6 +181,7 @@ impl Device {
         result.err().map(|text| (codes::FIELD_ERROR, Some(text)))
     }
 
+    /// Removes or edits stored transactions, and answers with their number.
     fn change_stored(&mut self, work: &mut Work<'_>, mut task: Task, what: Change) {
         let numbers = match self.stored.named(&task) {
             Ok(numbers) => numbers,
@@ -194,7 +198,7 @@ impl Device {
     }
 }
 
-/// Sets the clock, and says what it shows then.
+/// Sets the device's clock if asked to, and answers with the time that it shows then.
 fn set_time(work: &mut Work<'_>, mut task: Task) {
     let asked = task.get("TIME").and_then(commands::clock).filter(|_| !task.is_set("CONFIG_TIME"));
     let at = asked.unwrap_or(work.now.wall);

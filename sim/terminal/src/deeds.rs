@@ -1,4 +1,4 @@
-//! What the device wants done, carried out by link and calls; and what happens on the calls.
+//! Carries out the effects that the device requests, and handles events on plain TCP connections.
 
 use std::time::Duration;
 
@@ -10,10 +10,11 @@ use crate::link::Link;
 use crate::terminal::Terminal;
 use crate::work::{Deed, Origin};
 
-/// Calls on the classic ports at one time.
+/// Maximum number of open connections per classic port.
 const CALLS_MAX: usize = 16;
 
 impl Terminal {
+    /// Carries out one effect.
     pub(crate) fn carry_out(&mut self, now: Now, deed: Deed, out: &mut Vec<Output>) {
         match deed {
             Deed::Send { to: Origin::Link(connection), text, assumed } => {
@@ -58,7 +59,8 @@ impl Terminal {
         }
     }
 
-    /// An answer whose connection is gone.
+    /// Handles an answer whose connection is gone: it is dropped, or sent on the next connection if the settings say so
+    ///
     fn answer_late(&mut self, text: String, out: &mut Vec<Output>) {
         out.push(Output::Assumed("A-41"));
         if !self.settings.payment.late_answer {
@@ -70,7 +72,7 @@ impl Terminal {
         }
     }
 
-    /// Something happened on a call.
+    /// Handles an event on a plain TCP connection.
     pub(crate) fn call_event(&mut self, now: Now, call: CallId, event: CallEvent, out: &mut Vec<Output>) {
         match (call.line, event) {
             (Line::Host | Line::Estate, event) => {
@@ -100,17 +102,18 @@ impl Terminal {
         }
     }
 
+    /// Handles the end of a connection on a classic port.
     pub(crate) fn call_is_over(&mut self, now: Now, call: CallId, out: &mut Vec<Output>) {
         self.calls.remove(&call);
         self.work(now, out, |device, work| device.pos_is_gone(work, |origin| origin == Origin::Call(call)));
     }
 
-    /// Whether a port has as many calls as it takes: the other one stays free for CANCEL.
+    /// Whether a classic port is full. Each port counts separately, so the other one stays free for CANCEL.
     fn has_calls_enough(&self, line: Line) -> bool {
         self.calls.keys().filter(|call| call.line == line).count() >= CALLS_MAX
     }
 
-    /// When the quietest call has been quiet for too long.
+    /// When the longest-idle connection on a classic port exceeds the idle timeout.
     pub(crate) fn idle_deadline(&self) -> Option<Duration> {
         let limit = self.settings.classic.idle_timeout;
         self.calls.values().min().filter(|_| !limit.is_zero()).map(|last| *last + limit)

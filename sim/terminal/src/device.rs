@@ -1,4 +1,5 @@
-//! The device behind the link: what it holds, what holds it, and how a message finds its behaviour. Never silent.
+//! The device behind the link: its state, the request that occupies it, and the dispatch of messages. Every message is
+//! answered.
 
 use std::time::Duration;
 
@@ -21,76 +22,76 @@ use crate::security::{Pairing, Registrations};
 use crate::stored::Stored;
 use crate::work::{Deed, Origin, Task, Work, outcome};
 
-/// The device behind the link.
+/// The state of the device behind the link.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Device {
     pub(crate) session: Option<Session>,
     pub(crate) counter: Counter,
-    /// What holds the device, if anything does.
+    /// The request that occupies the device, if there is one.
     pub(crate) holder: Option<Holder>,
     pub(crate) flash: Flash,
     pub(crate) registrations: Registrations,
     pub(crate) stored: Stored,
     pub(crate) errands: Errands,
-    /// What stays on the screen for a while without holding it.
+    /// A screen that stays for a while without occupying the device, and when it ends.
     pub(crate) shown: Option<(Screen, Duration)>,
-    /// The card in the slot of the reader.
+    /// The card in the slot of the card reader.
     pub(crate) slot: Option<Slot>,
     pub(crate) lane_closed: Option<Screen>,
-    /// When the update that is installed is done.
+    /// When the update that is being installed will be complete.
     pub(crate) updating: Option<Duration>,
     /// Whether the estate host has offered an update.
     pub(crate) offered: bool,
-    /// When the hosts are next offered what waits for them.
+    /// When pending reversals and stored transactions are offered to the host next.
     pub(crate) offer_at: Option<Duration>,
 }
 
-/// A card that has been put in and not taken out.
+/// A card that has been inserted and not removed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Slot {
     pub(crate) card: &'static Card,
-    /// Whether a request has read it, or tried to.
+    /// Whether a request has read it or tried to.
     pub(crate) used: bool,
 }
 
-/// From SESSION START to FINISH.
+/// A session, from SESSION START to FINISH.
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
     pub(crate) invoice: String,
     pub(crate) training: bool,
     pub(crate) since: Duration,
-    /// Who sent START; nobody once its call is gone, so that another POS can end it.
+    /// The origin of the START; `None` once its connection is gone, so that another POS can end the session.
     pub(crate) owner: Option<Origin>,
     /// MAC_LABEL of its START.
     pub(crate) label: String,
-    /// Where the POS listens for notices.
+    /// The address at which the POS listens for notices.
     pub(crate) address: Option<(String, u16)>,
     pub(crate) items: Items,
     pub(crate) panel: Option<String>,
 }
 
-/// A request that holds the device until it is answered.
+/// A request that occupies the device until it is answered.
 #[derive(Debug, Clone)]
 pub(crate) struct Holder {
     pub(crate) task: Task,
     pub(crate) doing: Doing,
 }
 
-/// What is being done about it.
+/// The activity of the request that occupies the device.
 #[derive(Debug, Clone)]
 pub(crate) enum Doing {
-    /// The cardholder is asked.
+    /// A prompt for the cardholder is open.
     Asking(Asking),
     /// A POS is being registered.
     Pairing(Box<Pairing>),
-    /// Something is paid.
+    /// A payment is being made.
     Paying(Box<Payment>),
-    /// A host is asked.
+    /// The answer of a host is awaited.
     Waiting,
 }
 
 impl Holder {
-    /// Whether POS, cardholder or a lost link can still end it: whatever is with a host goes on.
+    /// Whether the POS, the cardholder or a lost link can still end it: a request that a host has received goes on.
     pub(crate) fn can_end(&self) -> bool {
         match &self.doing {
             Doing::Asking(_) | Doing::Pairing(_) => true,
@@ -109,16 +110,17 @@ impl Holder {
     }
 }
 
-/// Why a request is refused that only the payment host could answer.
+/// RESPONSE_TEXT of a refusal in training mode: only the payment host could carry out the command.
 const TRAINING: &str = "Not in a training session";
 
 impl Device {
-    /// Whether the session is for practice: no host hears of it.
+    /// Whether the session is in training mode: payments are approved locally, commands for the payment host are
+    /// refused.
     fn trains(&self) -> bool {
         self.session.as_ref().is_some_and(|session| session.training)
     }
 
-    /// Reads the flash, as at every start.
+    /// Loads the state from the flash, as at every start.
     pub(crate) fn start(&mut self, work: &mut Work<'_>) {
         self.flash.mend(work);
         self.registrations = Registrations::load(&self.flash);
@@ -126,7 +128,7 @@ impl Device {
         self.settle_what_was_in_flight(work);
     }
 
-    /// A document from a POS.
+    /// Handles a document from a POS.
     pub(crate) fn message(&mut self, work: &mut Work<'_>, origin: Origin, text: &str) {
         let bytes_max = usize::try_from(work.settings.document_size_max).unwrap_or(usize::MAX);
         let limits = Limits { bytes_max, ..Limits::default() };
@@ -155,7 +157,7 @@ impl Device {
         self.take(work, task);
     }
 
-    /// What is no document: binary messages, and bytes on a classic port that never become one.
+    /// Answers data that is not a document: a binary message, or unreadable bytes on a classic port.
     pub(crate) fn not_a_document(work: &mut Work<'_>, origin: Origin, what: &str, assumption: &'static str) {
         let response = outcome(codes::BAD_XML, &format!("{}: {what}", codes::BAD_XML.text));
         let text = response.to_xml(work.settings.layout());
@@ -174,7 +176,7 @@ impl Device {
             let field = root.children.iter().find(|c| c.name == "COUNTER")?;
             counter::parse(&field.text)
         });
-        // A document that is well-formed and does not say what is asked is a request without a field.
+        // A well-formed document that lacks what makes it a request is refused like a request with a missing field.
         let missing = match error {
             NotARequest::Missing(name) => Some(*name),
             _ => None,
@@ -197,11 +199,11 @@ impl Device {
         work.does(Deed::Send { to: origin, text, assumed });
     }
 
-    /// Judges a request and carries it out.
+    /// Admits or refuses a request, and carries it out.
     fn take(&mut self, work: &mut Work<'_>, mut task: Task) {
         let skips = work.settings.skips_authentication();
         let asks_counter = task.row.behaviour == Behaviour::Tell(Tell::Counter);
-        // A COUNTER in a GET COUNTER is not looked at: the command itself never changes the counter (CNT-05).
+        // The COUNTER in a GET COUNTER is ignored: the command itself never changes the counter (CNT-05).
         if asks_counter {
             task.counter = None;
         }
@@ -256,13 +258,13 @@ impl Device {
         }
     }
 
-    /// Asks a host on behalf of a request, which holds the device meanwhile.
+    /// Sends a request to a host on behalf of a POS request, which occupies the device meanwhile.
     pub(crate) fn wait_for(&mut self, work: &mut Work<'_>, task: Task, line: Line, text: String) {
         self.holder = Some(Holder { task, doing: Doing::Waiting });
         self.errands.begin(work, line, Purpose::Holder, text);
     }
 
-    /// The cardholder does something.
+    /// Handles an action of the cardholder.
     pub(crate) fn cardholder(&mut self, work: &mut Work<'_>, act: &Cardholder) {
         match act {
             Cardholder::Removes => {
@@ -304,6 +306,7 @@ impl Device {
         }
     }
 
+    /// Answers the request of a prompt with the cardholder's input.
     fn end_asking(&mut self, work: &mut Work<'_>, fields: Vec<(&'static str, String)>) {
         let Some(Holder { mut task, .. }) = self.holder.take() else { return };
         let response = task.done(work);
@@ -314,7 +317,7 @@ impl Device {
         task.answer(work, response);
     }
 
-    /// Ends what holds the device, and answers it.
+    /// Cancels the request that occupies the device, and answers it.
     pub(crate) fn end_holder(&mut self, work: &mut Work<'_>, text: &str, assumption: Option<&'static str>) {
         let Some(Holder { mut task, .. }) = self.holder.take() else { return };
         self.errands.abandon_holder(work);
@@ -323,7 +326,8 @@ impl Device {
         task.answer(work, response);
     }
 
-    /// The connection of a POS is gone, and with it what its cardholder was asked. What is with a host goes on.
+    /// Handles the loss of a POS connection: its session loses its owner, and its request ends without an answer if it
+    /// can still be ended.
     pub(crate) fn pos_is_gone(&mut self, work: &mut Work<'_>, gone: impl Fn(Origin) -> bool) {
         if let Some(session) = &mut self.session {
             session.owner = session.owner.filter(|owner| !gone(*owner));
@@ -335,7 +339,7 @@ impl Device {
         }
     }
 
-    /// A deadline has come.
+    /// Handles the deadlines that have passed.
     pub(crate) fn tick(&mut self, work: &mut Work<'_>) {
         let now = work.now.since_start;
         if self.holder.as_ref().and_then(Holder::until).is_some_and(|at| at <= now) {
@@ -361,7 +365,7 @@ impl Device {
         self.offer_what_waits(work);
     }
 
-    /// The earliest instant at which something is due.
+    /// The earliest deadline.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         let holder = self.holder.as_ref().and_then(Holder::until);
         let shown = self.shown.as_ref().map(|(_, until)| *until);
@@ -369,7 +373,7 @@ impl Device {
         all.into_iter().flatten().min()
     }
 
-    /// What a person sees of the device, whatever its link does; nothing where that is the link's to say.
+    /// The screen, unless it depends on the link: then `None`.
     pub(crate) fn screen(&self) -> Option<Screen> {
         use sca_protocol::screens::ScreenName;
         if let Some(holder) = &self.holder {
@@ -402,12 +406,12 @@ impl Device {
         None
     }
 
-    /// Whether the card in the slot has done its work, and is to be taken out.
+    /// Whether the card in the slot has been read and should be removed.
     fn asks_for_its_card(&self) -> bool {
         self.slot.is_some_and(|slot| slot.used)
     }
 
-    /// What rests on the screen of a device without a session. A lost link comes before it (REC-03).
+    /// The screen of an idle device without a session. A lost link takes precedence (REC-03).
     pub(crate) fn resting(&self) -> Option<Screen> {
         use sca_protocol::screens::ScreenName;
         if self.asks_for_its_card() {
@@ -417,20 +421,20 @@ impl Device {
     }
 }
 
-/// The children of an encrypted document, if a text is one.
+/// The child elements of an encrypted document; `None` if the text is not one.
 fn packet(text: &str, limits: Limits) -> Option<Vec<Element>> {
-    // A look at the first letters spares the parser what is nearly never there.
+    // Encrypted documents are rare: checking the first characters saves parsing.
     let begins = text.trim_start().starts_with("<ETRANSACTION");
     begins.then(|| xml::parse(text, limits).ok()).flatten().filter(|r| r.name == "ETRANSACTION").map(|r| r.children)
 }
 
-/// Refuses what could not be decrypted, and so not be read.
+/// Refuses a document that could not be decrypted.
 fn refuse_unread(work: &mut Work<'_>, origin: Origin, code: Code) {
     let text = outcome(code, code.text).to_xml(work.settings.layout());
     work.does(Deed::Send { to: origin, text, assumed: code.assumption.into_iter().collect() });
 }
 
-/// What the estate host is asked.
+/// A request to the estate host.
 fn estate_request(work: &Work<'_>, command: &str) -> String {
     let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let fields = vec![

@@ -1,4 +1,4 @@
-//! Errands to the hosts: one call, one request, one answer, each with its deadline. A host is never reached by the link.
+//! Host calls: one connection, one request, one answer, with a timeout. Hosts are never reached over the link.
 
 use std::time::Duration;
 
@@ -8,41 +8,41 @@ use sca_protocol::{Line, Response};
 use crate::event::{CallEvent, CallId};
 use crate::work::{Deed, Task, Work};
 
-/// What an errand is for.
+/// The purpose of a host call.
 #[derive(Debug, Clone)]
 pub(crate) enum Purpose {
-    /// The request that holds the device.
+    /// The request that occupies the device.
     Holder,
-    /// To take a payment back; whether the request that holds the device waits for it.
+    /// The reversal of a payment.
     Reversal {
-        /// Which payment.
+        /// TRANS_SEQ_NUM of the payment.
         sequence: String,
-        /// Whether the request that holds the device is answered by it.
+        /// Whether the request that occupies the device waits for it and is answered with its result.
         awaited: bool,
     },
-    /// To hand over a stored transaction of this number.
+    /// Submission of the stored transaction with this number.
     Stored(u32),
     /// A request on the secondary channel.
     Aside(Box<Task>),
 }
 
-/// Why an errand came to nothing.
+/// Why a host call failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trouble {
-    /// The host was not reached: it knows nothing.
+    /// The host was not reached, or the call ended before the request was sent: the host knows nothing.
     NotReached,
-    /// The host was reached, and the call ended without an answer that can be read.
+    /// The host was reached, but the call ended without a readable answer.
     BrokeOff,
-    /// The host was reached, and did not answer in time.
+    /// The host was reached, but did not answer in time.
     TimedOut,
 }
 
-/// What an errand comes to.
+/// Progress of a host call.
 #[derive(Debug)]
 pub(crate) enum Report {
-    /// The host listens; nothing has been said yet.
+    /// The connection is established; nothing has been sent yet.
     Reached(CallId),
-    /// It is over.
+    /// The call has ended, with the host's answer or the reason of the failure.
     Over(Purpose, Result<Response, Trouble>),
 }
 
@@ -55,7 +55,7 @@ struct Errand {
     until: Duration,
 }
 
-/// All errands that are under way.
+/// All open host calls.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Errands {
     open: Vec<Errand>,
@@ -63,7 +63,7 @@ pub(crate) struct Errands {
 }
 
 impl Errands {
-    /// Begins an errand.
+    /// Starts a host call.
     pub(crate) fn begin(&mut self, work: &mut Work<'_>, line: Line, purpose: Purpose, text: String) {
         self.calls += 1;
         let call = CallId { line, number: self.calls };
@@ -72,7 +72,7 @@ impl Errands {
         work.does(Deed::Call(call));
     }
 
-    /// Says what the errand is about. From here on the host knows.
+    /// Sends the request. From here on the host knows about it.
     pub(crate) fn say(&mut self, work: &mut Work<'_>, call: CallId) {
         let until = work.now.since_start + patience(work);
         if let Some(errand) = self.open.iter_mut().find(|errand| errand.call == call) {
@@ -81,7 +81,7 @@ impl Errands {
         }
     }
 
-    /// What an event on a call means for its errand.
+    /// Handles an event on a connection to a host; returns the progress of the call.
     pub(crate) fn event(&mut self, work: &mut Work<'_>, call: CallId, event: CallEvent) -> Option<Report> {
         let at = self.open.iter().position(|errand| errand.call == call)?;
         let said = self.open[at].said;
@@ -101,7 +101,7 @@ impl Errands {
         Some(Report::Over(self.open.remove(at).purpose, result))
     }
 
-    /// The first errand that has taken too long.
+    /// Ends one host call whose timeout has expired, and returns it.
     pub(crate) fn overdue(&mut self, work: &mut Work<'_>) -> Option<(Purpose, Trouble)> {
         let at = self.open.iter().position(|errand| errand.until <= work.now.since_start)?;
         let errand = self.open.remove(at);
@@ -109,34 +109,34 @@ impl Errands {
         Some((errand.purpose, if errand.said { Trouble::TimedOut } else { Trouble::NotReached }))
     }
 
-    /// Gives up the errand of the request that holds the device.
+    /// Ends the host call of the request that occupies the device.
     pub(crate) fn abandon_holder(&mut self, work: &mut Work<'_>) {
         if let Some(at) = self.open.iter().position(|errand| matches!(errand.purpose, Purpose::Holder)) {
             work.does(Deed::HangUp(self.open.remove(at).call));
         }
     }
 
-    /// Whether an errand fits.
+    /// Whether an open host call has a purpose that satisfies the predicate.
     pub(crate) fn any(&self, fits: impl Fn(&Purpose) -> bool) -> bool {
         self.open.iter().any(|errand| fits(&errand.purpose))
     }
 
-    /// What the errand of a call is for.
+    /// The purpose of the host call on a connection.
     pub(crate) fn purpose(&self, call: CallId) -> Option<&Purpose> {
         self.open.iter().find(|errand| errand.call == call).map(|errand| &errand.purpose)
     }
 
-    /// The request of the errand that the request which holds the device is on.
+    /// The host request of the request that occupies the device.
     pub(crate) fn text_of_holder(&self) -> Option<&str> {
         self.open.iter().find(|e| matches!(e.purpose, Purpose::Holder)).map(|e| e.text.as_str())
     }
 
-    /// The earliest instant at which an errand has taken too long.
+    /// When the next host call times out.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         self.open.iter().map(|errand| errand.until).min()
     }
 
-    /// Ends every call, without power.
+    /// Ends all host calls at power off, and returns their connections.
     pub(crate) fn drop_all(&mut self) -> Vec<CallId> {
         std::mem::take(&mut self.open).into_iter().map(|errand| errand.call).collect()
     }

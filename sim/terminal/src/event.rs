@@ -1,108 +1,108 @@
-//! What a terminal is told, and what it wants done.
+//! Inputs and outputs of a terminal.
 
 use sca_protocol::cards::{Card, Entry};
 use sca_protocol::handshake::{Head, Proxy};
 use sca_protocol::settings::KeepAlive;
 use sca_protocol::{Line, Reason, UnixTime};
 
-/// One connection of one terminal: TCP, TLS and WebSocket together. Numbers are never used twice.
+/// The number of one connection of a terminal: TCP, TLS and WebSocket together. Numbers are never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnectionId(pub u32);
 
-/// Where to connect to.
+/// The address to connect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// A name or an address.
+    /// The host name or IP address.
     pub host: String,
     /// The port.
     pub port: u16,
-    /// wss rather than ws.
+    /// Whether TLS is used (wss rather than ws).
     pub secure: bool,
 }
 
-/// One plain TCP connection. Numbers are never used twice on a line.
+/// The identity of a plain TCP connection. Numbers are never reused on a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId {
-    /// What it is for.
+    /// The purpose of the connection.
     pub line: Line,
-    /// Which.
+    /// Its number.
     pub number: u32,
 }
 
-/// What happens on a plain TCP connection.
+/// An event on a plain TCP connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallEvent {
-    /// It stands.
+    /// The connection is established.
     Opened,
-    /// A whole document.
+    /// A complete document.
     Document(String),
-    /// What came is no document, or does not end in time; nothing that follows can be read.
+    /// Unreadable data or an incomplete document, with the reason; nothing after it is read.
     Broken(String),
-    /// It did not come to stand.
+    /// The connection could not be established.
     Failed(Reason),
-    /// It is over.
+    /// The connection has ended.
     Ended,
 }
 
-/// What a terminal is told.
+/// An input of a terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// Somebody switches it on.
+    /// The power is switched on.
     PowerOn,
-    /// Somebody pulls the plug.
+    /// The power is cut.
     PowerOff,
-    /// The cardholder does something.
+    /// An action of the cardholder.
     Cardholder(Cardholder),
-    /// Somebody puts a file on the flash, or takes it away.
+    /// A file on the flash is written or removed from outside.
     File {
-        /// Where.
+        /// The path of the file.
         path: String,
-        /// All of it; nothing to take it away.
+        /// Its whole content; `None` to remove it.
         bytes: Option<Vec<u8>>,
     },
-    /// A deadline it asked for has come.
+    /// A deadline has passed.
     Tick,
-    /// Something happened on a plain TCP connection, perhaps on an old one.
+    /// An event on a plain TCP connection, possibly on one that has been given up.
     Call {
         /// The connection.
         call: CallId,
-        /// What happened.
+        /// The event.
         event: CallEvent,
     },
-    /// Something happened on a connection, perhaps on an old one.
+    /// An event on a WebSocket connection, possibly on one that has been given up.
     Link {
         /// The connection.
         connection: ConnectionId,
-        /// What happened.
+        /// The event.
         event: LinkEvent,
     },
 }
 
-/// What a cardholder does.
+/// An action of the cardholder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cardholder {
     /// Presses a button by its label, or `cancel`.
     Presses(String),
     /// Enters a text and confirms it.
     Enters(String),
-    /// Presents a card.
+    /// Presents a card to a reader.
     Presents(&'static Card, Entry),
-    /// Takes the card out of the reader.
+    /// Removes the card from the reader.
     Removes,
     /// Signs on the screen.
     Signs,
 }
 
-/// What happens on a connection.
+/// An event on a WebSocket connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkEvent {
-    /// TCP stands.
+    /// TCP is connected.
     Opened,
-    /// This side's TLS handshake is done. The broker may still refuse this terminal's certificate.
+    /// The TLS handshake is complete on this side. The broker may still refuse this terminal's certificate.
     Secured,
-    /// The head of the answer to the upgrade is here.
+    /// The head of the upgrade response has arrived.
     Answered(Head),
-    /// It ended before it was up.
+    /// The attempt failed before the link was up.
     Failed(Reason),
     /// A text message.
     Text(String),
@@ -110,38 +110,38 @@ pub enum LinkEvent {
     Binary(Vec<u8>),
     /// A pong with its payload.
     Pong(Vec<u8>),
-    /// The broker sent a close, which the transport has answered.
+    /// The broker sent a close frame, which the transport has answered.
     Closed,
-    /// The broker broke the protocol; the close code it deserves.
+    /// The broker violated the WebSocket protocol; the close code to send.
     Violation(u16),
-    /// It ended after it was up, without a close.
+    /// The connection was lost after the link was up, without a close frame.
     Lost,
 }
 
-/// What a terminal wants done, or reports.
+/// An output of a terminal: an order to carry out, or a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
     /// Connect, with TLS if the target is secure.
     Dial {
         /// The new connection.
         connection: ConnectionId,
-        /// Where to.
+        /// The target.
         target: Target,
-        /// The proxy that opens the way, where there is one (WS-03).
+        /// The HTTP proxy that tunnels the connection, if there is one (WS-03).
         via: Option<Proxy>,
-        /// How the system watches the TCP connection.
+        /// TCP keep-alive of the connection.
         keep_alive: KeepAlive,
-        /// The file with the roots that TLS trusts; empty for those the device was made with.
+        /// The file with the roots that TLS trusts; empty for the built-in roots.
         roots: String,
     },
-    /// Send these bytes and read the head of an answer.
+    /// Send the upgrade request and read the head of the response.
     Request {
         /// The connection.
         connection: ConnectionId,
         /// The upgrade request.
         bytes: Vec<u8>,
     },
-    /// The answer is accepted: WebSocket from here on.
+    /// Accept the upgrade response: WebSocket from here on.
     Open {
         /// The connection.
         connection: ConnectionId,
@@ -160,7 +160,7 @@ pub enum Output {
         /// Its payload.
         payload: Vec<u8>,
     },
-    /// Send a close, then leave the connection in good manners.
+    /// Send a close frame, then close the connection cleanly.
     Close {
         /// The connection.
         connection: ConnectionId,
@@ -174,40 +174,40 @@ pub enum Output {
         /// The connection.
         connection: ConnectionId,
     },
-    /// Something a scenario can expect.
+    /// An observation of the link that a scenario can expect.
     Seen(Seen),
-    /// Call a host, or the POS that listens for notices.
+    /// Connect to a host, or to the POS that listens for notices.
     Call {
         /// The new connection.
         call: CallId,
-        /// Where to; the hosts are where the world has them.
+        /// The address of the POS; `None` for a host, whose address the world knows.
         address: Option<(String, u16)>,
     },
-    /// Say a document on a plain TCP connection.
+    /// Send a document on a plain TCP connection.
     Say {
         /// The connection.
         call: CallId,
         /// The document.
         text: String,
     },
-    /// End a plain TCP connection, once all is sent.
+    /// Send everything that is queued, then close a plain TCP connection.
     HangUp {
         /// The connection.
         call: CallId,
     },
-    /// Listen on the classic ports, or no longer.
+    /// Open the classic ports, or close them.
     Listen(bool),
     /// The flash has changed.
     Flash(FlashOp),
-    /// The device's clock shows this from now on.
+    /// The device's clock is set to this time.
     Clock(UnixTime),
-    /// The power has failed by itself.
+    /// The power has failed during a write to the flash.
     PowerLost,
-    /// An answer rests on this assumption.
+    /// The terminal's behaviour rests on this assumption.
     Assumed(&'static str),
 }
 
-/// What a terminal reports of its link.
+/// An observation of the terminal's link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen {
     /// An attempt begins.
@@ -220,26 +220,26 @@ pub enum Seen {
     Loses,
 }
 
-/// What happened to the flash.
+/// A change of the flash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FlashOp {
-    /// These bytes stand in a file now.
+    /// A file has been written, replacing its old content.
     Write {
-        /// The file.
+        /// The path.
         path: String,
-        /// All of it.
+        /// The whole content.
         bytes: Vec<u8>,
     },
-    /// A file has another name now, and what had that name before is gone.
+    /// A file has been renamed, replacing any file of that name.
     Rename {
         /// The old name.
         from: String,
         /// The new name.
         to: String,
     },
-    /// A file is gone.
+    /// A file has been removed.
     Remove {
-        /// The file.
+        /// The path.
         path: String,
     },
 }

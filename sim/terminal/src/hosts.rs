@@ -1,4 +1,4 @@
-//! What is owed to the hosts and comes from them: calls, answers that are passed on, reversals, stored transactions.
+//! Replies of the hosts, and what still has to be sent to them: reversals and stored transactions.
 
 use sca_protocol::codes::{self, Code};
 use sca_protocol::commands::Behaviour;
@@ -16,7 +16,7 @@ use crate::stored::Verdict;
 use crate::work::{Deed, Work};
 
 impl Device {
-    /// Something happened on a call to a host.
+    /// Handles an event on a connection to a host.
     pub(crate) fn call_event(&mut self, work: &mut Work<'_>, call: CallId, event: CallEvent) {
         match self.errands.event(work, call, event) {
             None => {}
@@ -25,7 +25,7 @@ impl Device {
         }
     }
 
-    /// A host listens. Before it is told of a payment, the flash knows of it.
+    /// A host is connected. A payment is recorded on the flash before the host is told of it.
     fn reached(&mut self, work: &mut Work<'_>, call: CallId) {
         let is_holder = matches!(self.errands.purpose(call), Some(Purpose::Holder));
         if is_holder && let Some(Holder { doing: Doing::Paying(payment), .. }) = &mut self.holder {
@@ -41,12 +41,12 @@ impl Device {
         self.errands.say(work, call);
     }
 
-    /// An errand has come to its end.
+    /// Handles the end of a host call.
     pub(crate) fn errand_is_over(&mut self, work: &mut Work<'_>, purpose: Purpose, result: Result<Response, Trouble>) {
         match purpose {
             Purpose::Holder => self.host_answered(work, result),
             Purpose::Reversal { sequence, awaited } => {
-                // Whoever answers anything else has taken nothing back.
+                // Any other result code means that the payment has not been reversed.
                 let done = result.is_ok_and(|response| matches!(number_of(&response), 7 | 22));
                 self.reversal_is_over(work, &sequence, awaited, done);
             }
@@ -63,7 +63,8 @@ impl Device {
         }
     }
 
-    /// The host's answer to a request that holds the device and pays nothing.
+    /// Answers a request that is not a payment with the host's answer. If the estate host offers an update, it is
+    /// installed.
     pub(crate) fn pass_on(&mut self, work: &mut Work<'_>, response: &Response) {
         let Some(Holder { mut task, .. }) = self.holder.take() else { return };
         if matches!(task.row.behaviour, Behaviour::Estate(_)) {
@@ -85,7 +86,7 @@ impl Device {
         task.answer(work, answer);
     }
 
-    /// Takes back the payment that is with the host: it may have been approved, and nobody knows.
+    /// Reverses the payment that is with the host: it may have been approved without the terminal knowing.
     pub(crate) fn reverse(&mut self, work: &mut Work<'_>) {
         let sequence = self.flash.lines(SEQUENCE).next().unwrap_or_default().to_owned();
         self.owe_reversal(work, &sequence);
@@ -94,6 +95,7 @@ impl Device {
         self.errands.begin(work, Line::Host, Purpose::Reversal { sequence, awaited: true }, text);
     }
 
+    /// Records on the flash that a payment has to be reversed.
     fn owe_reversal(&mut self, work: &mut Work<'_>, sequence: &str) {
         let mut owed: Vec<String> = self.flash.lines(REVERSALS).map(str::to_owned).collect();
         owed.push(sequence.to_owned());
@@ -121,8 +123,8 @@ impl Device {
         }
     }
 
-    /// At every start: a payment that was with the host when the power failed is taken back, unless its answer is known
-    ///
+    /// At every start: records a reversal for the payment that was with the host when the power failed, unless its
+    /// answer is known.
     pub(crate) fn settle_what_was_in_flight(&mut self, work: &mut Work<'_>) {
         let text = self.flash.read(IN_FLIGHT).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         if let Some(request) = text.and_then(|text| Request::parse(&text, Limits::default()).ok()) {
@@ -141,7 +143,7 @@ impl Device {
         self.offer_soon(work);
     }
 
-    /// A stored transaction may or may not have reached the host: it is taken back before it is offered again.
+    /// Recovers a stored transaction that may or may not have reached the host: it is reversed, then offered again.
     fn take_back_stored(&mut self, work: &mut Work<'_>) {
         let Some(request) = self.stored.comes_back().and_then(|text| Request::parse(&text, Limits::default()).ok())
         else {
@@ -151,13 +153,13 @@ impl Device {
         self.stored.save(work, &mut self.flash);
     }
 
-    /// The host is there: what waits for it goes now.
+    /// Schedules the pending reversals and stored transactions for now.
     pub(crate) fn offer_soon(&mut self, work: &Work<'_>) {
         let waits = self.flash.lines(REVERSALS).next().is_some() || self.stored.first_eligible().is_some();
         self.offer_at = waits.then_some(work.now.since_start);
     }
 
-    /// Offers the host the first thing that waits for it, beside payments or with no session open.
+    /// Sends the host the first pending reversal or stored transaction, if the settings allow it beside a session.
     pub(crate) fn offer_what_waits(&mut self, work: &mut Work<'_>) {
         if self.offer_at.is_none_or(|at| at > work.now.since_start) {
             return;
@@ -179,6 +181,7 @@ impl Device {
         }
     }
 
+    /// Records the host's decision on a stored transaction.
     fn stored_was_offered(&mut self, work: &mut Work<'_>, number: u32, response: Option<&Response>) {
         let Some(response) = response else { return self.take_back_stored(work) };
         let verdict = match number_of(response) {
@@ -194,6 +197,7 @@ impl Device {
     }
 }
 
+/// The request that reverses a payment.
 fn reversal(work: &Work<'_>, sequence: &str) -> String {
     let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let fields = vec![
@@ -205,6 +209,7 @@ fn reversal(work: &Work<'_>, sequence: &str) -> String {
     Request::new(fields).to_xml(Layout::Compact)
 }
 
+/// Whether the estate host's answer offers an update.
 fn offers(response: &Response) -> bool {
     response.get("OFFERS").is_some_and(|version| !version.is_empty())
 }

@@ -1,21 +1,21 @@
-//! The line items of a session. The terminal adds nothing up: the POS sends every running total with every message.
+//! The line items of a session. The terminal adds nothing up: the POS sends all running totals with every message.
 
 use sca_protocol::xml::Element;
 
 use crate::work::Task;
 
-/// One line of the list.
+/// One line item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Item {
     id: String,
     description: String,
     quantity: String,
     price: String,
-    /// The merchandise that an offer is for.
+    /// For an offer: the LINE_ITEM_ID of the merchandise it applies to.
     offer_for: Option<String>,
 }
 
-/// The list and what stands below it.
+/// The line items of a session and the totals below them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Items {
     lines: Vec<Item>,
@@ -23,15 +23,15 @@ pub(crate) struct Items {
     complete: bool,
 }
 
-/// A list is no longer than this.
+/// Maximum number of line items.
 const LINES_MAX: usize = 500;
-/// A description has this many characters at most.
+/// Maximum length of a description, in characters.
 const DESCRIPTION_MAX: usize = 40;
 
 const TOTALS: &[&str] = &["RUNNING_SUB_TOTAL", "RUNNING_TAX_AMOUNT", "RUNNING_DISCOUNT_AMOUNT", "RUNNING_TRANS_AMOUNT"];
 
 impl Items {
-    /// Adds merchandise and offers: all of them, or none where one is wrong.
+    /// Adds merchandise and offers: all of them, or none if one is invalid.
     pub(crate) fn add(&mut self, task: &Task) -> Result<(), String> {
         let mut lines = self.lines.clone();
         let list = task.request.element("LINE_ITEMS").map(|group| group.children.as_slice()).unwrap_or_default();
@@ -55,7 +55,7 @@ impl Items {
         Ok(())
     }
 
-    /// Replaces what is said of merchandise; an offer, and what has one, is refused.
+    /// Changes merchandise. An offer, or merchandise with an offer, is refused.
     pub(crate) fn replace(&mut self, task: &Task) -> Result<(), String> {
         let mut lines = self.lines.clone();
         let nested = task.request.element("LINE_ITEMS").map(|group| group.children.as_slice()).unwrap_or_default();
@@ -71,7 +71,7 @@ impl Items {
         Ok(())
     }
 
-    /// Takes lines away, and with merchandise its offers.
+    /// Removes line items; with merchandise also its offers.
     pub(crate) fn remove(&mut self, task: &Task) -> Result<(), String> {
         let nested = task.request.element("LINE_ITEMS").map(|group| group.children.as_slice()).unwrap_or_default();
         let ids = nested.iter().flat_map(|line| &line.children).filter(|c| c.name == "LINE_ITEM_ID").map(|c| &c.text);
@@ -87,23 +87,23 @@ impl Items {
         Ok(())
     }
 
-    /// Takes all lines away.
+    /// Removes all line items.
     pub(crate) fn clear(&mut self, task: &Task) {
         self.lines.clear();
         self.total(task);
     }
 
-    /// Takes note that no more will come.
+    /// Marks the list as complete.
     pub(crate) fn end(&mut self) {
         self.complete = true;
     }
 
-    /// A total that is left out blanks what was shown before.
+    /// Replaces the totals: one that the request leaves out is no longer shown.
     fn total(&mut self, task: &Task) {
         self.totals = TOTALS.iter().filter_map(|name| Some((*name, task.get(name)?.to_owned()))).collect();
     }
 
-    /// The fields of the session's screen: how many lines, what they say, the totals.
+    /// The fields of the session's screen: number of items, their texts, the totals.
     pub(crate) fn fields(&self) -> Vec<(&'static str, String)> {
         let mut fields = Vec::new();
         if !self.lines.is_empty() {
@@ -126,7 +126,7 @@ impl Item {
     }
 }
 
-/// Replaces what is said of one line, whose id may stand beside its group.
+/// Changes one line item; its LINE_ITEM_ID may be next to its group instead of in it.
 fn replace_one(lines: &mut [Item], group: &Element, beside: Option<&str>) -> Result<(), String> {
     let field = |name: &str| group.children.iter().find(|c| c.name == name).map(|c| c.text.clone());
     if group.name != "MERCHANDISE" {
@@ -153,7 +153,7 @@ fn replace_one(lines: &mut [Item], group: &Element, beside: Option<&str>) -> Res
     Ok(())
 }
 
-/// The amount in a field of a line, if it has one.
+/// An amount field of a line item; `None` if it is absent.
 fn price(element: &Element, name: &str) -> Result<Option<String>, String> {
     let text = element.children.iter().find(|c| c.name == name).map(|c| c.text.clone());
     match text {

@@ -1,7 +1,7 @@
-//! The simulated SCA terminal: the client core and the device around it, as one value-to-value machine.
+//! The simulated SCA terminal: the client core and the device around it, as one deterministic state machine.
 //!
-//! It has never heard of sockets, TLS or the broker's program. It is told what happened on its connection and what time
-//! it is, and says what it wants done.
+//! It knows no sockets, no TLS and no broker program. Its inputs are events with the time, its outputs are orders and
+//! reports.
 
 mod admit;
 mod change;

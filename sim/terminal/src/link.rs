@@ -1,4 +1,4 @@
-//! The link as the terminal knows it, and the length of its pauses.
+//! The state of the link as the terminal knows it, and the retry pauses.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use sca_protocol::{Reason, UnixTime};
 
 use crate::event::ConnectionId;
 
-/// The state of the link. There is a connection only where there can be one.
+/// The state of the link. Only states that can have a connection hold one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Link {
-    /// No power, or a device that does not connect.
+    /// No power, or the device does not use WebSocket, or its model is unknown.
     Off,
-    /// The device starts up.
+    /// The device is starting up.
     Booting {
         /// When the first attempt begins.
         until: Duration,
@@ -22,59 +22,59 @@ pub(crate) enum Link {
     Down {
         /// When it begins.
         next: Duration,
-        /// Why the last one failed; nothing after a loss.
+        /// Why the last attempt failed; `None` after the link was lost.
         why: Option<Reason>,
-        /// What the device's clock shows, where it cannot be right: it has never been set.
+        /// The time on the device's clock, if that clock has obviously never been set.
         unset_clock: Option<UnixTime>,
     },
-    /// An attempt.
+    /// An attempt to connect.
     Dialling {
         /// Its connection.
         connection: ConnectionId,
-        /// How far it is.
+        /// The step in progress.
         step: Step,
-        /// When this step has taken too long.
+        /// When this step times out.
         until: Duration,
     },
-    /// Up.
+    /// The link is up.
     Up {
         /// The connection.
         connection: ConnectionId,
         /// Whether it has carried a POS request.
         served: bool,
-        /// The next ping.
+        /// The state of the keep-alive by pings.
         ping: Ping,
     },
 }
 
-/// How far an attempt is.
+/// The step of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Waiting for TCP.
     Connecting,
     /// Waiting for TLS.
     Securing,
-    /// Waiting for the answer to the upgrade with this key.
+    /// Waiting for the response to the upgrade request with this key.
     Upgrading {
         /// Sec-WebSocket-Key.
         key: String,
     },
 }
 
-/// The watch on a quiet link.
+/// The state of the keep-alive by pings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ping {
-    /// WEBSOCKETPINGINTERVAL_1 is 0.
+    /// No pings: WEBSOCKETPINGINTERVAL_1 is 0.
     Never,
-    /// The next ping leaves then.
+    /// The next ping is sent at this time.
     Next(Duration),
-    /// A pong is awaited.
+    /// A ping has been sent and its pong is awaited.
     Awaited {
-        /// What it must carry.
+        /// The payload that the pong must carry.
         payload: Vec<u8>,
-        /// When the link counts as lost.
+        /// When the link is closed as dead if no pong has arrived.
         until: Duration,
-        /// When the next ping would leave.
+        /// When the next ping is due.
         next: Duration,
     },
 }
@@ -101,8 +101,8 @@ impl Link {
     }
 }
 
-/// The pause before the next attempt: it grows with `level`, chance adds to it, the cap bounds it. A Retry-After of
-/// the broker is never undercut.
+/// The pause before the next attempt: it grows exponentially with `level`, has a random jitter, and is bounded by the
+/// cap. It is never shorter than the broker's Retry-After, which has a cap of its own.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -115,7 +115,7 @@ impl Link {
 pub fn pause(rules: &RetryRules, level: u32, retry_after: Option<u64>, chance: &mut Stream) -> Duration {
     let ms = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
     let cap_ms = ms(rules.cap);
-    // The cap bounds the pause with its jitter, so the pause itself stays below it by the jitter's share.
+    // The cap bounds the pause including its jitter, so the base leaves room for the jitter.
     let base_max_ms = cap_ms * 100 / (100 + rules.jitter_percent);
     let growth = rules.growth.checked_pow(level).unwrap_or(u64::MAX);
     let base_ms = ms(rules.first).saturating_mul(growth).min(base_max_ms);

@@ -1,4 +1,4 @@
-//! What a POS is told of an outcome: the host's words, the card, the parts. Decides nothing.
+//! Responses to a POS about a payment: the host's result, card fields, amounts. It decides nothing.
 
 use sca_protocol::Response;
 use sca_protocol::codes::{self, Code};
@@ -9,14 +9,15 @@ use crate::errand::Trouble;
 use crate::payment::Payment;
 use crate::work::{Task, Work};
 
-/// Outcomes in which the bank says no.
+/// RESULT_CODEs with which the bank declines.
 pub(crate) const DECLINES: &[i32] = &[6, 93, 97, 1000, 1010];
 
-/// RESULT_CODE of a host's answer; 0 where it has none.
+/// RESULT_CODE of a host's answer; 0 if it has none.
 pub(crate) fn number_of(response: &Response) -> i32 {
     response.get("RESULT_CODE").and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
+/// The code with which a failed host call is answered.
 pub(crate) fn code_of(trouble: Trouble) -> Code {
     match trouble {
         Trouble::NotReached => codes::HOST_NOT_AVAILABLE,
@@ -25,15 +26,16 @@ pub(crate) fn code_of(trouble: Trouble) -> Code {
     }
 }
 
+/// The fields that every response begins with.
 const FIRST_FIELDS: &[&str] = &["RESPONSE_TEXT", "RESULT", "RESULT_CODE", "TERMINATION_STATUS", "COUNTER"];
 
-/// The fields of a host's answer beyond those that begin every response.
+/// The fields of a host's answer other than those that begin every response.
 pub(crate) fn others(response: &Response) -> impl Iterator<Item = (&str, &str)> {
     let fields = response.fields().iter().map(|f| (f.name.as_str(), f.text.as_str()));
     fields.filter(|(name, _)| !FIRST_FIELDS.contains(name))
 }
 
-/// The beginning of an answer, in the host's words.
+/// The first fields of an answer, taken from the host's answer.
 pub(crate) fn from_host(work: &Work<'_>, task: &mut Task, response: &Response) -> Response {
     let number = number_of(response);
     let word = response.get("RESULT").unwrap_or_default();
@@ -55,7 +57,7 @@ pub(crate) fn from_host(work: &Work<'_>, task: &mut Task, response: &Response) -
     }
 }
 
-/// What a POS is told of the card, the invoice and the time.
+/// Adds the fields of tender, card, amount and time.
 pub(crate) fn card_fields(answer: Response, work: &Work<'_>, task: &Task, payment: &Payment) -> Response {
     let answer = match &payment.tender {
         Some(tender) => answer.with("PAYMENT_TYPE", tender),
@@ -76,7 +78,7 @@ pub(crate) fn card_fields(answer: Response, work: &Work<'_>, task: &Task, paymen
     answer.with("TRANS_DATE", date).with("TRANS_TIME", time)
 }
 
-/// What is left to pay, where the host approved a part.
+/// Adds the original amount and the amount still due, if the host approved only a part.
 pub(crate) fn parts_of(answer: Response, task: &Task) -> Response {
     let whole = task.get("TRANS_AMOUNT").and_then(cents);
     let part = answer.get("APPROVED_AMOUNT").and_then(cents);
@@ -88,7 +90,7 @@ pub(crate) fn parts_of(answer: Response, task: &Task) -> Response {
     }
 }
 
-/// The order of an answer to a payment, as a third-party model has it; what is not listed stays behind.
+/// The order of the fields in the answer to a payment, after a third-party model; other fields come last.
 const ORDER: &[&str] = &[
     "RESPONSE_TEXT",
     "RESULT",
@@ -120,7 +122,7 @@ const ORDER: &[&str] = &[
     "CARD_ENTRY_MODE",
 ];
 
-/// The answer of a payment that a host has decided, with the fields of real ones.
+/// The answer to a payment that the host has decided, with the fields of real answers.
 pub(crate) fn in_full(
     answer: Response,
     work: &Work<'_>,
@@ -172,7 +174,7 @@ pub(crate) fn in_full(
     fields.into_iter().fold(Response::default(), Response::with_group)
 }
 
-/// An answer with these fields behind the first: names, or `NAME=VALUE` for what is always the same.
+/// An answer with these fields after the first ones: names, or `NAME=VALUE` for a fixed value.
 fn with_fields(answer: &Response, chosen: &str) -> Response {
     let first = answer.fields().iter().filter(|field| FIRST_FIELDS.contains(&field.name.as_str()));
     let first = first.cloned().fold(Response::default(), Response::with_group);

@@ -1,4 +1,4 @@
-//! Payments with their host: when it is called, what it is told, and what follows from its answer or its silence.
+//! Payments and their host: when it is called, what it is sent, and what follows from its answer or from a failed call.
 
 use sca_protocol::cards::Entry;
 use sca_protocol::codes::{self, Code};
@@ -16,10 +16,10 @@ use crate::payment::{Kind, Next, Payment, Stage, kind};
 use crate::screen::Screen;
 use crate::work::{Deed, Origin, Task, Work};
 
-/// How many payments the duplicate rule remembers.
+/// Number of payments that the duplicate rule remembers.
 const HISTORY_MAX: usize = 32;
 
-/// Fields of a request that the payment host is told.
+/// Fields of a request that are forwarded to the payment host.
 const PASSED_ON: &[&str] = &[
     "TRANS_AMOUNT",
     "TIP_AMOUNT",
@@ -33,6 +33,7 @@ const PASSED_ON: &[&str] = &[
 ];
 
 impl Device {
+    /// Starts a payment, or refuses it.
     pub(crate) fn begin_payment(&mut self, work: &mut Work<'_>, task: Task, pay: Pay) {
         match kind(&task, pay) {
             Err(text) => task.refuse(work, codes::FIELD_ERROR, Some(text)),
@@ -51,7 +52,7 @@ impl Device {
         }
     }
 
-    /// What a cardholder does to a payment.
+    /// Applies an action of the cardholder to the payment.
     pub(crate) fn cardholder_pays(&mut self, work: &mut Work<'_>, act: &Cardholder) {
         let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
         let before = payment.card;
@@ -83,7 +84,7 @@ impl Device {
         }
     }
 
-    /// Begins the stage that a payment has come to.
+    /// Starts the payment's current stage.
     fn enter_stage(&mut self, work: &mut Work<'_>) {
         let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
         let wait = work.settings.payment.card_timeout;
@@ -105,7 +106,7 @@ impl Device {
         }
     }
 
-    /// A card that was put in before it was asked for is read at once.
+    /// Reads a card that was inserted before it was asked for.
     fn read_what_is_in(&mut self, work: &mut Work<'_>) {
         let Some(slot) = self.slot.filter(|slot| !slot.used) else { return };
         if let Some(Holder { task, .. }) = &mut self.holder {
@@ -114,7 +115,7 @@ impl Device {
         self.cardholder_pays(work, &Cardholder::Presents(slot.card, Entry::Inserted));
     }
 
-    /// The slot is free again: a payment that has waited for that goes on.
+    /// Continues a payment that has waited for the card to be removed.
     pub(crate) fn slot_is_free(&mut self, work: &mut Work<'_>) {
         let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
         if payment.stage == Stage::Removal {
@@ -123,7 +124,7 @@ impl Device {
         }
     }
 
-    /// The card is known: what can be decided here is, and the rest goes to the host.
+    /// Authorises a payment whose card is known: decides locally what can be decided, otherwise calls the host.
     fn authorise(&mut self, work: &mut Work<'_>) {
         let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
         if task.is_set("CAPTURECARD_EARLYRETURN") && payment.card.is_some() {
@@ -144,7 +145,7 @@ impl Device {
         self.errands.begin(work, Line::Host, Purpose::Holder, text);
     }
 
-    /// What the payment host is told. A card's number is not in it in full.
+    /// The request to the payment host. It never contains a full card number.
     pub(crate) fn host_request(&self, work: &Work<'_>, task: &Task) -> String {
         if task.row.command.is_empty() {
             return task.request.to_xml(Layout::Compact);
@@ -175,6 +176,7 @@ impl Device {
         Request::new(fields).to_xml(Layout::Compact)
     }
 
+    /// Handles the result of the host call of the request that occupies the device.
     pub(crate) fn host_answered(&mut self, work: &mut Work<'_>, result: Result<Response, Trouble>) {
         let Some(holder) = &mut self.holder else { return };
         match (&mut holder.doing, result) {
@@ -196,7 +198,7 @@ impl Device {
         }
     }
 
-    /// The host has decided a payment.
+    /// Answers a payment that the host has decided.
     fn settle(&mut self, work: &mut Work<'_>, response: &Response) {
         let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
         task.assumed.extend(self.slot.map(|_| "A-44"));
@@ -222,7 +224,7 @@ impl Device {
         self.offer_soon(work);
     }
 
-    /// Keeps the answer for LAST_TRAN and, if it was approved, for the duplicate rule.
+    /// Stores the answer for LAST_TRAN and, if the payment was approved, for the duplicate rule.
     fn remember(&mut self, work: &mut Work<'_>, answer: &Response, approved: bool) {
         let kept = answer.fields().iter().filter(|f| f.name != "COUNTER").map(|f| (f.name.clone(), f.text.clone()));
         let text = Response::new(kept.collect()).to_xml(Layout::Compact);
@@ -235,7 +237,7 @@ impl Device {
         }
     }
 
-    /// What the duplicate rule compares: the invoice, and command, amount and card together.
+    /// The values that the duplicate rule compares: the invoice; and command, amount and card combined.
     fn trace(&self) -> Option<(String, String)> {
         let Some(Holder { task, doing: Doing::Paying(payment) }) = &self.holder else { return None };
         let (card, _) = payment.card.filter(|_| task.row.command != "BALANCE")?;
@@ -244,7 +246,7 @@ impl Device {
         Some((invoice, format!("{} {total} {}", task.row.command, card.name)))
     }
 
-    /// Whether the payment is a repetition.
+    /// The code of a payment that duplicates an approved one, or is wrongly forced; otherwise `None`.
     fn duplicate(&mut self, work: &Work<'_>) -> Option<Code> {
         if work.settings.payment.duplicates == 0 {
             return None;
@@ -271,14 +273,15 @@ impl Device {
         }
     }
 
-    /// The host cannot be reached and knows nothing: what may be is approved and stored.
+    /// Handles a host that cannot be reached and so knows nothing: small credit payments are approved and stored
+    ///
     fn without_host(&mut self, work: &mut Work<'_>) {
         let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
         let total = task.get("TRANS_AMOUNT").and_then(cents).unwrap_or(0);
         let limit = i64::try_from(work.settings.payment.offline_limit).unwrap_or(i64::MAX);
         let offline = payment.card.filter(|(card, _)| !card.pin && payment.tender.as_deref() == Some("CREDIT"));
         let code = match task.row.command {
-            // A debit card that is asked for as credit has no PIN either, but its bank wants to be asked.
+            // A debit card used as credit has no PIN either, but its bank has to be asked.
             _ if offline.is_some_and(|(card, _)| card.tender != "CREDIT") => codes::HOST_NOT_AVAILABLE,
             "CAPTURE" | "CREDIT" => codes::CAPTURE_STORED,
             "AUTH" => codes::APPROVAL_STORED,
@@ -301,7 +304,7 @@ impl Device {
         );
     }
 
-    /// Ends a payment with an outcome of the device.
+    /// Ends a payment with an outcome that the device decides.
     pub(crate) fn end_payment(
         &mut self,
         work: &mut Work<'_>,
@@ -325,6 +328,7 @@ impl Device {
         }
     }
 
+    /// Shows the outcome for a while, and asks for the removal of the card.
     fn show_outcome(&mut self, work: &mut Work<'_>, approved: bool, text: &str) {
         let name = if approved { ScreenName::Approved } else { ScreenName::Declined };
         let time = work.settings.payment.result_time;
@@ -336,7 +340,7 @@ impl Device {
         }
     }
 
-    /// Tells the POS what happens in a payment, where its parameter says so.
+    /// Sends the POS a notice about the payment, if the settings ask for notices.
     pub(crate) fn notice(&mut self, work: &mut Work<'_>, code: Code, more: &[(&'static str, &str)]) {
         let Some(Holder { task, .. }) = &self.holder else { return };
         let rules = &work.settings.notices;
@@ -349,7 +353,7 @@ impl Device {
         self.say_unasked(work, task, response, address);
     }
 
-    /// A code was scanned, by a POS's standing wish.
+    /// Reports a scanned code to the POS that started the asynchronous scan.
     pub(crate) fn report_scan(&self, work: &mut Work<'_>, fields: Vec<(&'static str, String)>) {
         let Some(Holder { task, .. }) = &self.holder else { return };
         let port = task.get("POS_PORT").and_then(|port| port.parse().ok());
@@ -359,7 +363,8 @@ impl Device {
         self.say_unasked(work, task, response, address);
     }
 
-    /// Tells a POS something it has not asked, as it is paired: on the connection, or by a call to where it listens.
+    /// Sends a POS an unsolicited message, signed if it is registered: on the link, or by a call to the address it
+    /// listens at.
     fn say_unasked(&self, work: &mut Work<'_>, task: &Task, response: Response, address: Option<(String, u16)>) {
         let mut assumed = Vec::new();
         let response = match task.get("MAC_LABEL").and_then(|label| Some((label, self.registrations.sign(label)?))) {

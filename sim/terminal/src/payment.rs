@@ -1,5 +1,5 @@
-//! A payment from its request to the host: tender, card, PIN. What it may do next is decided here; who carries it there
-//! and what comes back is not known here.
+//! The state machine of a payment from its request to the host call: tender, card, PIN. It does not know how a stage is
+//! carried out or what the host answers.
 
 use std::time::Duration;
 
@@ -13,70 +13,70 @@ use crate::errand::Trouble;
 use crate::screen::Screen;
 use crate::work::Task;
 
-/// A chip may fail this often before the stripe is taken.
+/// Number of failed chip reads after which the magnetic stripe is accepted.
 const CHIP_FAILURES_MAX: u8 = 3;
 
-/// How far a payment is.
+/// The stage of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// A card that was left in the slot is to be taken out.
+    /// Waiting for the removal of a card that was left in the slot.
     Removal,
     /// The tender is being chosen.
     Tender,
-    /// A card is waited for.
+    /// Waiting for a card.
     Card,
-    /// The number of a card is being typed.
+    /// Waiting for a card number to be typed.
     Keying,
-    /// A PIN is waited for.
+    /// Waiting for a PIN.
     Pin,
-    /// The host is being called; nothing has been said.
+    /// Connecting to the host; nothing has been sent.
     Calling,
-    /// The host has been told: nothing takes the payment back but a reversal.
+    /// The request is with the host: only a reversal can undo the payment.
     InFlight,
-    /// The payment is being taken back.
+    /// The payment is being reversed.
     Reversing,
 }
 
-/// A payment.
+/// The state of a payment.
 #[derive(Debug, Clone)]
 pub(crate) struct Payment {
     pub(crate) stage: Stage,
-    /// When the cardholder has been waited for long enough.
+    /// When waiting for the cardholder times out.
     pub(crate) until: Option<Duration>,
     pub(crate) tender: Option<String>,
     pub(crate) card: Option<(&'static Card, Entry)>,
     pub(crate) fallback: bool,
-    /// Why it is being taken back.
+    /// Why it is being reversed.
     pub(crate) trouble: Option<Trouble>,
     contactless: bool,
     chip_failures: u8,
 }
 
-/// What follows from what a cardholder did.
+/// The consequence of an action of the cardholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Nothing.
+    /// Nothing changes.
     Stay,
-    /// The POS is told, and the payment waits on.
+    /// The POS is sent a notice with this code, and the stage stays the same.
     Tell(Code),
-    /// The payment goes on to its next stage.
+    /// The payment enters its next stage.
     Go,
-    /// The cardholder has ended it.
+    /// The cardholder has cancelled the payment.
     Cancel,
 }
 
-/// What a CAPTURE is, by the fields it has.
+/// How a payment gets its card, derived from its fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A card is asked for.
+    /// A card is read or typed.
     Card,
-    /// It follows an earlier transaction: no card.
+    /// It follows an earlier transaction, so no card is asked for.
     FollowOn,
-    /// A token stands for the card.
+    /// A token identifies the card.
     Token,
 }
 
-/// What a payment is, or what is wrong with its fields taken together.
+/// The kind of a payment, or the text of the refusal if its fields do not fit together.
 pub(crate) fn kind(task: &Task, pay: Pay) -> Result<Kind, &'static str> {
     let (follows, forced) = (task.get("CTROUTD").is_some(), task.get("AUTH_CODE").is_some());
     let has_token = task.get("CARD_TOKEN").is_some();
@@ -100,7 +100,7 @@ pub(crate) fn kind(task: &Task, pay: Pay) -> Result<Kind, &'static str> {
 }
 
 impl Payment {
-    /// A payment at its first stage. `left`: a card is in the slot that is not for it.
+    /// A new payment in its first stage. `left`: whether a card is in the slot that has to be removed first.
     pub(crate) fn new(task: &Task, kind: Kind, left: bool, rules: &PaymentRules) -> Self {
         let tender = task.get("PAYMENT_TYPE").map(str::to_owned);
         let mut payment = Self {
@@ -121,19 +121,19 @@ impl Payment {
         payment
     }
 
-    /// The first stage of a payment that asks for a card.
+    /// Enters the first stage of a payment that asks for a card.
     pub(crate) fn begin(&mut self, task: &Task, rules: &PaymentRules) {
         let several = task.get("PAYMENT_TYPES").is_some_and(|all| all.contains('|'));
         let asks = task.get("PAYMENT_TYPE").is_none() && (several || rules.asks_tender);
         self.stage = if asks { Stage::Tender } else { Self::entry(task) };
     }
 
-    /// How the card of a payment is asked for.
+    /// The stage in which the card is asked for.
     pub(crate) fn entry(task: &Task) -> Stage {
         if task.get("MANUAL_ENTRY").and_then(flag) == Some(true) { Stage::Keying } else { Stage::Card }
     }
 
-    /// Whether the POS and the cardholder can still end it.
+    /// Whether the POS or the cardholder can still end it.
     pub(crate) fn can_end(&self) -> bool {
         !matches!(self.stage, Stage::InFlight | Stage::Reversing)
     }
@@ -143,7 +143,7 @@ impl Payment {
         task.get("PAYMENT_TYPES").unwrap_or("CREDIT|DEBIT|GIFT").split('|').collect()
     }
 
-    /// A button, by its label.
+    /// Handles a button, given by its label.
     pub(crate) fn press(&mut self, task: &Task, key: &str) -> Next {
         match self.stage {
             Stage::InFlight | Stage::Reversing | Stage::Calling => Next::Stay,
@@ -157,7 +157,7 @@ impl Payment {
         }
     }
 
-    /// Digits: the name of a card that is typed, or a PIN.
+    /// Handles typed input: the name of a simulated card, or a PIN.
     pub(crate) fn enter(&mut self, text: &str) -> Next {
         match self.stage {
             Stage::Keying => match Card::find(text) {
@@ -172,7 +172,7 @@ impl Payment {
         }
     }
 
-    /// A card is presented.
+    /// Handles a presented card.
     pub(crate) fn present(&mut self, card: &'static Card, entry: Entry) -> Next {
         if self.stage != Stage::Card {
             return Next::Stay;
@@ -235,12 +235,12 @@ impl Payment {
         Next::Go
     }
 
-    /// CARD_ENTRY_MODE.
+    /// CARD_ENTRY_MODE of the card, if there is one.
     pub(crate) fn mode(&self, rules: &PaymentRules) -> Option<&'static str> {
         self.card.map(|(card, entry)| entry.mode(card.chip, self.fallback, rules.descriptive))
     }
 
-    /// What a person sees.
+    /// The screen of the current stage.
     pub(crate) fn screen(&self, task: &Task) -> Screen {
         let total = task.get("TRANS_AMOUNT").and_then(cents).map(amount);
         let plain = |name| match &total {

@@ -1,4 +1,4 @@
-//! Power on and off: what starts anew, what the flash brings back, and what is gone.
+//! Power on and off: what is initialised, what is loaded from the flash, and what is lost.
 
 use std::collections::BTreeMap;
 
@@ -47,9 +47,9 @@ impl Terminal {
         self.powered = false;
         (self.attempts, self.level, self.has_been_up) = (0, 0, false);
         (self.late, self.notices) = (Vec::new(), BTreeMap::new());
-        // Whatever is not on the flash is gone, but for what settings keep.
+        // All state that is not on the flash is lost, except for what the settings keep.
         let old = std::mem::take(&mut self.device);
-        // A card stays in the slot without power, and nobody knows afterwards what it was put in for.
+        // The card stays in the slot without power, but its purpose is forgotten.
         let slot = old.slot.map(|slot| Slot { used: true, ..slot });
         self.device =
             Device { flash: old.flash, counter: old.counter, errands: old.errands, slot, ..Device::default() };
@@ -58,7 +58,7 @@ impl Terminal {
             out.push(Output::Assumed("A-17"));
         }
         if self.settings.session_over_reboot {
-            // Its connection is gone, and any POS can finish it.
+            // The connection of its owner is gone, so any POS can finish the session.
             self.device.session = old.session.map(|session| Session { owner: None, ..session });
         }
         self.read_flash();

@@ -1,4 +1,4 @@
-//! What is asked of a cardholder: it holds the device until it is done, cancelled, or has waited too long.
+//! Prompts for the cardholder. A prompt occupies the device until it is completed, cancelled or timed out.
 
 use std::time::Duration;
 
@@ -10,33 +10,33 @@ use crate::event::Cardholder;
 use crate::screen::Screen;
 use crate::work::{Task, Work};
 
-/// A prompt that is shown.
+/// An open prompt.
 #[derive(Debug, Clone)]
 pub(crate) struct Asking {
     prompt: Prompt,
-    /// When it has waited long enough, and whether that is what was wanted.
+    /// When the prompt times out, and whether that counts as success.
     pub(crate) until: Option<(Duration, bool)>,
     ticked: Vec<String>,
 }
 
-/// How a prompt ends.
+/// How a prompt ended, other than by its timeout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// The cardholder has done it: what the answer says of it.
+    /// The cardholder completed it: the fields to add to the answer.
     Done(Vec<(&'static str, String)>),
-    /// The cardholder has ended it.
+    /// The cardholder cancelled it.
     Cancelled,
 }
 
-/// An address has at most this many characters (EMAIL page).
+/// Maximum length of an e-mail address, in characters (EMAIL page).
 const EMAIL_MAX: usize = 257;
-/// A code held before the reader has at most this many.
+/// Maximum length of a scanned code, in bytes.
 const CODE_MAX: usize = 512;
-/// What a signature is: the picture of one pixel, since nobody reads it.
+/// The picture returned as the signature, in base64: one pixel, since nothing reads it.
 const SIGNATURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABAQAAAAA3bvkkAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==";
 
 impl Asking {
-    /// The prompt of a request, shown from now on.
+    /// Opens the prompt of a request.
     pub(crate) fn new(work: &Work<'_>, task: &Task, prompt: Prompt) -> Self {
         let number = |name| task.get(name).and_then(|n| n.parse::<u64>().ok());
         let own = match task.row.command {
@@ -45,7 +45,7 @@ impl Asking {
             "SCAN" => number("BCSCAN_TIMEOUT").map(|ms| (Duration::from_millis(ms), false)),
             _ => None,
         };
-        // What is only shown stays until somebody ends it.
+        // A QR code and an asynchronous scan have no general timeout.
         let stays = matches!(task.row.command, "DISPLAY_QRCODE" | "BARCODEASYNC_START");
         let general = Some(work.settings.prompt_timeout).filter(|time| !time.is_zero() && !stays);
         let time = own.or(general.map(|time| (time, false)));
@@ -58,7 +58,7 @@ impl Asking {
         matches!(self.prompt, Prompt::Card)
     }
 
-    /// What becomes of the prompt when the cardholder does something; nothing where that does nothing.
+    /// Handles an action of the cardholder; returns how the prompt ends, or `None` if it stays open.
     pub(crate) fn react(&mut self, task: &Task, act: &Cardholder) -> Option<Ended> {
         let done = |fields| Some(Ended::Done(fields));
         match (self.prompt, act) {
@@ -98,7 +98,7 @@ impl Asking {
         }
     }
 
-    /// What a person sees.
+    /// The screen of the prompt.
     pub(crate) fn screen(&self, task: &Task) -> Screen {
         let screen = Screen::plain(ScreenName::Prompt).saying(text(task)).with("COMMAND", task.row.command.to_owned());
         match self.prompt {
@@ -123,7 +123,7 @@ impl Asking {
     }
 }
 
-/// The sentence of a prompt: what the request wants shown.
+/// The text of a prompt, from the request.
 fn text(task: &Task) -> String {
     const NAMES: &[&str] = &["DISPLAY_TEXT", "EMAILDATA", "DISPLAY_TEXT_TOP", "BCSCAN_MESSAGE", "IMAGE_NAME"];
     let numbered = |n: u8| task.get(&format!("DISPLAY_TEXT{n}")).filter(|text| !text.is_empty());
@@ -132,14 +132,14 @@ fn text(task: &Task) -> String {
     if lines.is_empty() { one.to_owned() } else { lines.join("\n") }
 }
 
-/// The label of the one button; nothing where the request wants none.
+/// The label of the single button; `None` if the request disables the button.
 fn button(task: &Task) -> Option<&str> {
     let shown = task.get("BUTTON_DISPLAY").and_then(flag).unwrap_or(true);
     let usual = if task.row.command == "DISPLAY_QRCODE" { "Done" } else { "OK" };
     shown.then(|| task.get("BUTTON_LABEL").unwrap_or(usual))
 }
 
-/// The labels to choose from: those of the request, or the usual ones.
+/// The labels to choose from: those of the request, or the defaults.
 fn choices<'a>(task: &'a Task, words: &[&'static str]) -> Vec<&'a str> {
     const NAMES: &[&str] = &["BUTTON_LABEL", "CHECKBOX_LABEL", "RADIO_BUTTON_TEXT", "AMOUNT"];
     let named = NAMES.iter().flat_map(|name| (1..=6).filter_map(move |n| task.get(&format!("{name}{n}"))));
@@ -147,7 +147,7 @@ fn choices<'a>(task: &'a Task, words: &[&'static str]) -> Vec<&'a str> {
     if named.is_empty() { words.to_vec() } else { named }
 }
 
-/// Whether the card can be read in a way that the request allows.
+/// Whether the card can be read in this way, and the request allows it.
 fn takes(task: &Task, card: &Card, entry: Entry) -> bool {
     let way = match entry {
         Entry::Tapped => "TAP",
@@ -160,7 +160,7 @@ fn takes(task: &Task, card: &Card, entry: Entry) -> bool {
         && task.get("CARD_INPUT_METHOD").is_some_and(|ways| ways.split('|').any(|w| w == way))
 }
 
-/// A loyalty number has 5 to 20 digits, a phone number 10 (LOYALTY page; the latter is the usual length).
+/// A loyalty number has 5 to 20 digits, a phone number 10 (LOYALTY page; 10 is assumed as the usual length).
 fn is_loyalty(task: &Task, text: &str) -> bool {
     let length = if task.get("TYPE") == Some("NUMBER") { 5..=20 } else { 10..=10 };
     length.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())

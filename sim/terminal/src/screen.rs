@@ -1,30 +1,30 @@
-//! What a person sees of a terminal, as structured state: one named screen with its fields, and the status bar's icon.
+//! The display of a terminal as structured data: one named screen with its fields, and the icon of the status bar.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use sca_protocol::screens::ScreenName;
 
-/// One screen.
+/// A screen with its text and fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Screen {
-    /// Which.
+    /// The name of the screen.
     pub name: ScreenName,
-    /// The sentence it shows, or nothing.
+    /// The sentence it shows; may be empty.
     pub text: String,
-    /// Its fields in order. ATTEMPT counts attempts, NEXT is the instant of the next one in seconds since the start.
+    /// Its fields in order. ATTEMPT counts attempts; NEXT is the time of the next attempt, in seconds since the start.
     pub fields: Vec<(&'static str, String)>,
 }
 
-/// Everything a person sees at once.
+/// The whole display: screen and status bar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Face {
     /// The screen.
     pub screen: Screen,
-    /// Whether the icon of the status bar says connected (BOOT-06, REC-02).
+    /// Whether the status bar shows the icon for connected (BOOT-06, REC-02).
     pub connected: bool,
-    /// The file on the flash that the icon is read from; nothing where there is none, and the device has its own
-    /// (ICON-01 to ICON-03).
+    /// The icon's file on the flash; `None` if it does not exist, and the device shows its built-in icon (ICON-01 to
+    /// ICON-03).
     pub icon: Option<Arc<[u8]>>,
 }
 
@@ -35,7 +35,7 @@ impl Screen {
         Self { name, text: String::new(), fields: Vec::new() }
     }
 
-    /// The same screen with this sentence.
+    /// The same screen with this text.
     #[must_use]
     pub fn saying(mut self, text: String) -> Self {
         self.text = text;
@@ -56,7 +56,7 @@ impl Screen {
     }
 }
 
-/// An instant since the start, as a screen's field shows it: seconds with three decimals.
+/// Formats a time since the start for a screen's field: seconds with three decimals.
 pub(crate) fn instant(at: Duration) -> String {
     format!("{}.{:03}", at.as_secs(), at.subsec_millis())
 }

@@ -1,4 +1,4 @@
-//! Who may ask: registered POS with their keys and counters, the check of a MAC, and pairing (AUTH-04).
+//! Authentication of POS (AUTH-04): registrations with keys and counters, MAC checks, and pairing.
 
 use std::time::Duration;
 
@@ -15,14 +15,14 @@ use crate::flash::{Flash, REGISTRATIONS};
 use crate::screen::Screen;
 use crate::work::{Task, Work};
 
-/// One registered POS.
+/// A registered POS.
 #[derive(Debug, Clone)]
 struct Registration {
     label: String,
     key: Key,
-    /// The highest COUNTER so far; 0 before the first.
+    /// The highest COUNTER received so far; 0 before the first.
     counter: u32,
-    /// Its documents travel encrypted.
+    /// Whether its documents are encrypted.
     encrypts: bool,
 }
 
@@ -30,23 +30,23 @@ struct Registration {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Registrations {
     all: Vec<Registration>,
-    /// How many labels have been given; none is given twice.
+    /// Number of labels issued so far; none is issued twice.
     given: u64,
 }
 
-/// A POS that waits to be registered.
+/// A registration in progress.
 #[derive(Debug, Clone)]
 pub(crate) struct Pairing {
     public: PublicKey,
-    /// What has to be typed; nothing where the POS checks it.
+    /// The code that has to be typed; `None` if the POS checks the typed code itself.
     code: Option<String>,
     encrypts: bool,
     sealing: Sealing,
-    /// When the cardholder has been waited for long enough.
+    /// When waiting for the cardholder times out.
     pub(crate) until: Option<Duration>,
 }
 
-/// A refusal: the code, and the text where the code has none.
+/// A refusal: the code, and a text if the code's own does not apply.
 pub(crate) type Refusal = (Code, Option<String>);
 
 fn field(text: impl Into<String>) -> Refusal {
@@ -54,7 +54,7 @@ fn field(text: impl Into<String>) -> Refusal {
 }
 
 impl Registrations {
-    /// What the flash says.
+    /// Loads the registrations from the flash.
     pub(crate) fn load(flash: &Flash) -> Self {
         let mut lines = flash.lines(REGISTRATIONS);
         let given = lines.next().and_then(|line| line.parse().ok()).unwrap_or(0);
@@ -80,18 +80,19 @@ impl Registrations {
         self.all.iter_mut().find(|r| r.label == label)
     }
 
-    /// The last COUNTER of a label.
+    /// The highest COUNTER received with a label; `None` if the label is unknown.
     pub(crate) fn counter(&mut self, label: &str) -> Option<u32> {
         self.find(label).map(|r| r.counter)
     }
 
-    /// The MAC of what the terminal says unasked to a POS whose documents travel in plain: over its last COUNTER.
+    /// The MAC of an unsolicited message to a POS without encryption, over its last COUNTER; `None` for any
+    /// other POS.
     pub(crate) fn sign(&self, label: &str) -> Option<String> {
         let is_it = |r: &&Registration| r.label == label && !r.encrypts;
         self.all.iter().find(is_it).map(|r| r.key.mac(r.counter))
     }
 
-    /// Opens an encrypted document: the plain one, and the key for its answer.
+    /// Decrypts a document; returns the plain text and the key to encrypt the answer with.
     pub(crate) fn open(&mut self, packet: &[Element]) -> Result<(String, Key), Refusal> {
         let part = |name: &str| packet.iter().find(|c| c.name == name).map(|c| c.text.clone());
         let label = part("MAC_LABEL").ok_or((codes::MAC_MISSING, None))?;
@@ -107,13 +108,13 @@ impl Registrations {
         }
     }
 
-    /// Checks label, MAC and COUNTER of a request, and takes its COUNTER.
+    /// Checks label, MAC and COUNTER of a request, and stores its COUNTER.
     pub(crate) fn check(&mut self, work: &mut Work<'_>, flash: &mut Flash, task: &Task) -> Result<(), Refusal> {
         let (Some(label), Some(mac)) = (task.get("MAC_LABEL"), task.get("MAC")) else {
             return Err((codes::MAC_MISSING, None));
         };
         let registration = self.find(label).ok_or((codes::UNKNOWN_LABEL, None))?;
-        // Its answer would have to be encrypted, and a plain request says that the POS cannot.
+        // The answer would have to be encrypted, but a plain request shows that the POS cannot do that.
         if registration.encrypts && task.key.is_none() {
             return Err((codes::CANNOT_ENCRYPT, None));
         }
@@ -133,7 +134,7 @@ impl Registrations {
         Ok(())
     }
 
-    /// Takes a registration away.
+    /// Removes a registration; whether there was one.
     pub(crate) fn remove(&mut self, work: &mut Work<'_>, flash: &mut Flash, label: &str) -> bool {
         let before = self.all.len();
         self.all.retain(|r| r.label != label);
@@ -144,20 +145,20 @@ impl Registrations {
         removed
     }
 
-    /// Takes all away.
+    /// Removes all registrations.
     pub(crate) fn clear(&mut self, work: &mut Work<'_>, flash: &mut Flash) {
         self.all.clear();
         self.save(work, flash);
     }
 
-    /// Whether another POS finds room.
+    /// Whether one more POS can be registered.
     pub(crate) fn has_room(&self, work: &Work<'_>) -> bool {
         (self.all.len() as u64) < work.settings.registrations_max
     }
 }
 
 impl Pairing {
-    /// What a REGISTER asks for.
+    /// A pairing from the fields of a REGISTER.
     pub(crate) fn new(work: &Work<'_>, task: &Task, what: Security) -> Result<Self, Refusal> {
         let key = task.get("KEY").filter(|key| !key.is_empty()).ok_or((codes::NO_KEY, None))?;
         let public = PublicKey::read(key).ok_or((codes::BAD_KEY, None))?;
@@ -174,13 +175,13 @@ impl Pairing {
         Ok(Self { public, code, encrypts, sealing, until })
     }
 
-    /// Whether the device registers without the cardholder (AUTOPAIR), with the code that counts as typed.
+    /// The code that counts as typed, if the device registers without the cardholder (AUTOPAIR).
     pub(crate) fn unattended(&self, work: &Work<'_>) -> Option<String> {
         let code = self.code.clone()?;
         (work.settings.auto_pair == 1).then_some(code)
     }
 
-    /// What was typed, if it can be a code at all: four digits, or eight letters and digits.
+    /// Whether the typed text has the form of a code: four digits, or eight letters and digits if the POS checks it.
     fn can_be(&self, typed: &str) -> bool {
         match &self.code {
             Some(_) => typed.len() == 4 && typed.bytes().all(|b| b.is_ascii_digit()),
@@ -188,7 +189,7 @@ impl Pairing {
         }
     }
 
-    /// Ends the pairing with what was typed; nothing where that is no code.
+    /// Completes the pairing with the typed code; `None` if the text does not have the form of a code.
     pub(crate) fn end(
         &self,
         work: &mut Work<'_>,
@@ -214,19 +215,19 @@ impl Pairing {
         let text = format!("{} {label}", task.row.text);
         let response = task.outcome(work, codes::DONE, &text);
         let name = if self.encrypts { "TERMINAL_KEY" } else { "MAC_KEY" };
-        // What the POS has to check it gets in base64, what it sent itself as it was.
+        // A code that the POS has to check is returned in base64, one that it sent itself as typed.
         let shown = if self.code.is_some() { typed.to_owned() } else { STANDARD.encode(typed) };
         Some(response.with(name, sealed).with("MAC_LABEL", label).with("ENTRY_CODE", shown))
     }
 
-    /// What a person sees.
+    /// The screen of the pairing.
     pub(crate) fn screen(&self) -> Screen {
         let digits = if self.code.is_some() { "4" } else { "8" };
         Screen::plain(ScreenName::Pairing).saying("Enter pairing code".to_owned()).with("DIGITS", digits.to_owned())
     }
 }
 
-/// `P_` and six capitals or digits.
+/// A random label: `P_` and six capital letters or digits.
 fn label(chance: &mut sca_protocol::chance::Stream) -> String {
     const SIGNS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     let sign = |_| char::from(SIGNS[usize::try_from(chance.below(SIGNS.len() as u64)).unwrap_or(0)]);

@@ -1,4 +1,4 @@
-//! Transactions that were approved without the host and wait for it, and what a POS can ask about them.
+//! Store and forward: transactions that were approved without the host and wait for it, and the commands about them.
 
 use sca_protocol::codes::{self, Code};
 use sca_protocol::commands::{STORED_STATES, amount, cents};
@@ -7,25 +7,25 @@ use sca_protocol::xml::Element;
 use crate::flash::{Flash, STORED};
 use crate::work::{Task, Work};
 
-/// One stored transaction.
+/// A stored transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Record {
     pub(crate) number: u32,
     /// SAF_STATUS.
     pub(crate) status: &'static str,
     pub(crate) cents: i64,
-    /// How often the host has answered neither yes nor no.
+    /// How often the host has answered with neither an approval nor a decline.
     pub(crate) refusals: u8,
-    /// What the host will be told.
+    /// The request to the host.
     pub(crate) text: String,
 }
 
-/// What a host made of a stored transaction.
+/// The host's decision on a stored transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Approved,
     Declined,
-    /// Neither: it may be offered again.
+    /// Neither approved nor declined: it may be offered again.
     Refused,
 }
 
@@ -33,18 +33,18 @@ pub(crate) enum Verdict {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Stored {
     pub(crate) records: Vec<Record>,
-    /// The number that was given last.
+    /// The number that was assigned last.
     last: u32,
 }
 
-/// No more than this are kept.
+/// Maximum number of stored transactions.
 const RECORDS_MAX: usize = 500;
 
-/// A host may refuse a transaction this often before it is given up (SAF EDIT page).
+/// After this many refusals by the host a transaction is given up (SAF EDIT page).
 const REFUSALS_MAX: u8 = 3;
 
 impl Stored {
-    /// What the flash says.
+    /// Loads the stored transactions from the flash.
     pub(crate) fn load(flash: &Flash) -> Self {
         let mut lines = flash.lines(STORED);
         let last = lines.next().and_then(|line| line.parse().ok()).unwrap_or(0);
@@ -65,12 +65,12 @@ impl Stored {
         flash.write_lines(work, STORED, &lines);
     }
 
-    /// Whether another finds room.
+    /// Whether one more transaction can be stored.
     pub(crate) fn has_room(&self) -> bool {
         self.records.len() < RECORDS_MAX
     }
 
-    /// Keeps one more; its number, which no other has, nor had lately.
+    /// Stores a transaction and returns its number, which is free and has not been used recently.
     pub(crate) fn keep(&mut self, cents: i64, text: String) -> u32 {
         let is_taken = |number: u32| self.records.iter().any(|r| r.number == number);
         let numbers = (0..9_999).map(|step| (self.last + step) % 9_999 + 1);
@@ -84,19 +84,20 @@ impl Stored {
         self.records.iter_mut().find(|r| r.number == number)
     }
 
-    /// A host is being told of one.
+    /// Marks a transaction as being sent to the host.
     pub(crate) fn goes(&mut self, number: u32) {
         self.record(number).iter_mut().for_each(|r| r.status = "IN_PROCESS");
     }
 
-    /// A host may or may not have heard of what was being told to it: that is eligible again; what it was told.
+    /// Makes the transaction that was being sent eligible again, and returns its request: the host may or may not have
+    /// received it.
     pub(crate) fn comes_back(&mut self) -> Option<String> {
         let record = self.records.iter_mut().find(|r| r.status == "IN_PROCESS")?;
         record.status = "ELIGIBLE";
         Some(record.text.clone())
     }
 
-    /// A host has decided one.
+    /// Records the host's decision on a transaction.
     pub(crate) fn decided(&mut self, number: u32, verdict: Verdict) {
         let Some(record) = self.record(number) else { return };
         record.status = match verdict {
@@ -109,17 +110,17 @@ impl Stored {
         };
     }
 
-    /// The first that waits for the host.
+    /// The first transaction that waits for the host.
     pub(crate) fn first_eligible(&self) -> Option<&Record> {
         self.records.iter().find(|r| r.status == "ELIGIBLE")
     }
 
-    /// What waits for the host, in hundredths.
+    /// The total amount that waits for the host, in hundredths.
     pub(crate) fn waiting(&self) -> i64 {
         self.records.iter().filter(|r| matches!(r.status, "ELIGIBLE" | "IN_PROCESS")).map(|r| r.cents).sum()
     }
 
-    /// The records that a request names, by number and state.
+    /// The numbers of the transactions that a request selects by number range and status.
     pub(crate) fn named(&self, task: &Task) -> Result<Vec<u32>, Code> {
         let status = task.get("SAF_STATUS");
         if status.is_some_and(|status| !STORED_STATES.contains(&status)) {
@@ -134,11 +135,11 @@ impl Stored {
         }
         let fits = |r: &&Record| (begin..=end).contains(&r.number) && status.is_none_or(|status| r.status == status);
         let found: Vec<u32> = self.records.iter().filter(fits).map(|r| r.number).collect();
-        // A number that is asked for has to be there; a question without one may find nothing.
+        // A number that is asked for must exist; a query without a number may find nothing.
         if found.is_empty() && begin > 0 { Err(codes::NO_RECORD) } else { Ok(found) }
     }
 
-    /// RECORDS of these numbers.
+    /// The RECORDS group of the transactions with these numbers.
     pub(crate) fn group(&self, numbers: &[u32]) -> Element {
         let leaf = |name: &str, text: String| Element { name: name.to_owned(), text, children: Vec::new() };
         let record = |r: &Record| Element {
@@ -154,12 +155,13 @@ impl Stored {
         Element { name: "RECORDS".to_owned(), text: String::new(), children }
     }
 
-    /// The amount of these numbers, in hundredths.
+    /// The total amount of the transactions with these numbers, in hundredths.
     pub(crate) fn total(&self, numbers: &[u32]) -> i64 {
         self.records.iter().filter(|r| numbers.contains(&r.number)).map(|r| r.cents).sum()
     }
 
-    /// Makes records eligible again, perhaps with another amount. What is done, deferred or with the host cannot change.
+    /// Makes transactions eligible again, optionally with another amount. Processed and deferred ones and those with
+    /// the host do not change. Returns the count.
     pub(crate) fn edit(&mut self, numbers: &[u32], task: &Task) -> usize {
         let total = task.get("SET_TRANS_AMOUNT").and_then(cents);
         let can = |r: &&mut Record| {
@@ -178,7 +180,7 @@ impl Stored {
         count
     }
 
-    /// Removes records; how many. What is with the host stays.
+    /// Removes transactions and returns their count. Those that are with the host stay.
     pub(crate) fn remove(&mut self, numbers: &[u32]) -> usize {
         let before = self.records.len();
         self.records.retain(|r| r.status == "IN_PROCESS" || !numbers.contains(&r.number));

@@ -1,4 +1,4 @@
-//! What is answered from what the terminal holds.
+//! Queries: commands that are answered from the state of the terminal.
 
 use sca_protocol::codes;
 use sca_protocol::commands::{Tell, amount};
@@ -11,7 +11,7 @@ use crate::flash::{CONFIG, LAST_TRANSACTION};
 use crate::work::{Task, Work};
 
 impl Device {
-    /// Answers from what the terminal holds.
+    /// Answers a query.
     pub(crate) fn tell(&mut self, work: &mut Work<'_>, mut task: Task, what: Tell) {
         if what == Tell::Parameters {
             return self.tell_parameters(work, task);
@@ -47,7 +47,7 @@ impl Device {
                 } else {
                     "0"
                 };
-                // As that of STATUS, with a name of its own for the serial number.
+                // The same fields as for STATUS, except that the serial number has another name.
                 self.in_session(work, response.with("SECONDARY_DATA", state))
                     .with("DEVICENAME", self.parameter("DEVICENAME").unwrap_or_default())
                     .with("SERIALNUMBER", serial_number(work))
@@ -57,7 +57,7 @@ impl Device {
         task.answer(work, response);
     }
 
-    /// The COUNTER of the last POS request; with registration, that of the label (CNT-02 to CNT-04).
+    /// The COUNTER of the last POS request; with registrations, that of the label (CNT-02 to CNT-04).
     fn tell_counter(&mut self, work: &Work<'_>, task: &mut Task) -> u32 {
         if !work.settings.skips_authentication() {
             return task.get("MAC_LABEL").and_then(|label| self.registrations.counter(label)).unwrap_or(0);
@@ -66,12 +66,13 @@ impl Device {
         self.counter.answer()
     }
 
+    /// Adds the session's fields, the state and the serial number.
     fn status(&self, work: &Work<'_>, response: Response) -> Response {
         let response = response.with("SECONDARY_DATA", if self.session.is_some() { "14" } else { "10" });
         self.in_session(work, response).with("SERIAL_NUMBER", serial_number(work))
     }
 
-    /// What is told of an open session: its label, how long it has been open, its invoice.
+    /// Adds the fields of an open session: label, duration, invoice.
     fn in_session(&self, work: &Work<'_>, response: Response) -> Response {
         let Some(session) = &self.session else { return response };
         let open = work.now.since_start.saturating_sub(session.since).as_secs();
@@ -84,13 +85,14 @@ impl Device {
         response.with("SESSION_DURATION", duration).with("INVOICE_SESSION", &session.invoice)
     }
 
-    /// A parameter as config.usr1 has it.
+    /// The value of a parameter in config.usr1; `None` if it is not set there.
     pub(crate) fn parameter(&self, name: &str) -> Option<String> {
         let mut lines = self.flash.lines(CONFIG).filter_map(|line| line.split_once('='));
         lines.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
     }
 
-    /// Parameters by name, joined by a bar: those of the table in capitals, and what was written.
+    /// Answers with parameters by name, separated by bars: settings with capital names, and parameters that were
+    /// written.
     fn tell_parameters(&mut self, work: &mut Work<'_>, mut task: Task) {
         let names: Vec<String> =
             task.get("PARAM").unwrap_or_default().split('|').map(|name| name.trim().to_owned()).collect();
@@ -118,6 +120,7 @@ impl Device {
         task.answer(work, response);
     }
 
+    /// Answers with the selected stored transactions.
     fn tell_stored(&mut self, work: &mut Work<'_>, mut task: Task) {
         match self.stored.named(&task) {
             Err(code) => task.refuse(work, code, None),
@@ -134,7 +137,7 @@ impl Device {
         }
     }
 
-    /// The last payment, from the host or from the device (hithostforlasttran).
+    /// Answers with the last payment, from the host or from the flash (hithostforlasttran).
     fn tell_last(&mut self, work: &mut Work<'_>, mut task: Task) {
         if work.settings.payment.last_from_host == 1 {
             let text = self.host_request(work, &task);

@@ -1,4 +1,4 @@
-//! The machine: matches the state of the link and what happened, and calls what decides.
+//! The state machine of a terminal: dispatches inputs by the state of the link, and carries out the outputs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,44 +19,45 @@ use crate::work::{Origin, Work};
 /// A simulated terminal.
 #[derive(Debug)]
 pub struct Terminal {
-    /// How it was set up, with what config.usr1 says.
+    /// The settings in effect: those given, overridden by the parameters in config.usr1.
     pub(crate) settings: TerminalSettings,
-    /// How it was set up, where config.usr1 says something.
+    /// The settings as given, if config.usr1 exists.
     base: Option<Box<TerminalSettings>>,
     pub(crate) target: Target,
     pub(crate) chance: Chance,
     pub(crate) index: u64,
     pub(crate) link: Link,
     pub(crate) device: Device,
-    /// Attempts since the link was last up or the power came on.
+    /// Attempts since the link was last up or the power was switched on.
     pub(crate) attempts: u32,
-    /// Pauses since a connection last carried a POS request; the next pause grows with it.
+    /// Pauses since a connection last carried a POS request; the length of the next pause grows with it.
     pub(crate) level: u32,
-    /// Whether the link has been up since the power came on.
+    /// Whether the link has been up since the power was switched on.
     pub(crate) has_been_up: bool,
     pub(crate) powered: bool,
-    /// What POSCONNECTALLOW said when the power came on.
+    /// Whether POSCONNECTALLOW was WEBSOCKETS when the power was switched on.
     pub(crate) websockets: bool,
     connections: u32,
     pauses: u64,
     pings: u64,
     inputs: u64,
-    /// Calls on the classic ports, with the instant of the last document.
+    /// Open connections on the classic ports, with the time of the last document.
     pub(crate) calls: BTreeMap<CallId, Duration>,
-    /// Notices that wait for their call to stand.
+    /// Notices that wait for their connection to be established.
     pub(crate) notices: BTreeMap<u32, String>,
     pub(crate) notices_sent: u32,
-    /// Answers that outlived their connection.
+    /// Answers whose connection was lost before they could be sent.
     pub(crate) late: Vec<String>,
-    /// The icons as they are on the flash: of a link that is down, and of one that is up.
+    /// The icons on the flash: for a link that is down, and for one that is up.
     icons: [Option<Arc<[u8]>>; 2],
 }
 
-/// No terminal with WebSocket is older than this: a clock that shows less has never been set (2015-01-01).
+/// Terminals with WebSocket are newer than 2015-01-01, in seconds since 1970: a clock before that has never been set.
 const CLOCKS_ARE_SET_SINCE: i64 = 1_420_070_400;
 
 impl Terminal {
-    /// A terminal without power. `index` tells its chance from that of other terminals of the world.
+    /// A terminal that is switched off. `index` distinguishes its random streams from those of the world's other
+    /// terminals.
     #[must_use]
     pub fn new(settings: TerminalSettings, target: Target, chance: Chance, index: u64) -> Self {
         Self {
@@ -84,7 +85,7 @@ impl Terminal {
         }
     }
 
-    /// The same terminal with these files on its flash.
+    /// The same terminal with this flash.
     #[must_use]
     pub fn with_flash(mut self, flash: Flash) -> Self {
         self.device.flash = flash;
@@ -92,13 +93,13 @@ impl Terminal {
         self
     }
 
-    /// Changes the settings while the terminal runs; what is under way goes on with the old ones.
+    /// Changes the settings while the terminal runs; operations in progress keep the old ones.
     pub fn configure(&mut self, settings: TerminalSettings) {
         (self.settings, self.base) = (settings, None);
         self.read_flash();
     }
 
-    /// Takes over what the flash says: parameters and icons.
+    /// Applies the parameters and icons on the flash.
     pub(crate) fn read_flash(&mut self) {
         if self.device.flash.read(CONFIG).is_some() {
             let base = self.base.get_or_insert_with(|| Box::new(self.settings.clone()));
@@ -107,13 +108,13 @@ impl Terminal {
             self.settings = *base;
         }
         for (name, value) in self.device.flash.lines(CONFIG).filter_map(|line| line.split_once('=')) {
-            // What was written by hand and does not fit is as if it were not there.
+            // An invalid line, written by hand, is ignored.
             drop(self.settings.set(name, value));
         }
         self.icons = [ICON_DISCONNECTED, ICON_CONNECTED].map(|path| self.device.flash.read(path).map(Arc::from));
     }
 
-    /// Tells the terminal what happened, and returns what it wants done, in order.
+    /// Handles an input and returns the outputs in order.
     pub fn handle(&mut self, now: Now, input: Input) -> Vec<Output> {
         let mut out = Vec::new();
         match input {
@@ -126,7 +127,7 @@ impl Terminal {
                 Some(bytes) => device.flash.write(work, &path, &bytes),
                 None => device.flash.remove(work, &path),
             }),
-            // What an old connection still has to say concerns nobody.
+            // Events of old connections are ignored.
             Input::Link { connection, event } if self.link.connection() == Some(connection) => {
                 self.link_event(now, connection, event, &mut out);
             }
@@ -135,7 +136,7 @@ impl Terminal {
         out
     }
 
-    /// Lets the device work, and carries out what it wants done.
+    /// Runs a function on the device, then carries out the effects it requested.
     pub(crate) fn work(&mut self, now: Now, out: &mut Vec<Output>, what: impl FnOnce(&mut Device, &mut Work<'_>)) {
         self.inputs += 1;
         let mut work = Work::new(&self.settings, now, self.chance, self.index, self.inputs);
@@ -150,7 +151,7 @@ impl Terminal {
         }
     }
 
-    /// The instant by which the terminal wants to be told of the time.
+    /// The time at which the terminal needs an [`Input::Tick`]; `None` if nothing is due.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         if !self.powered {
@@ -159,7 +160,7 @@ impl Terminal {
         [self.link.deadline(), self.device.deadline(), self.idle_deadline()].into_iter().flatten().min()
     }
 
-    /// What a person sees now.
+    /// The current display.
     #[must_use]
     pub fn face(&self) -> Face {
         let connected = matches!(self.link, Link::Up { .. });
@@ -247,11 +248,12 @@ impl Terminal {
             }
             (Link::Up { .. }, LinkEvent::Violation(code)) => self.close(now, code, out),
             (Link::Up { .. }, LinkEvent::Closed | LinkEvent::Lost | LinkEvent::Failed(_)) => self.lose(now, out),
-            // Anything else comes out of order from the transport and changes nothing.
+            // Any other event is out of order and ignored.
             _ => {}
         }
     }
 
+    /// Sends the upgrade request.
     fn request(&mut self, now: Now, connection: ConnectionId, out: &mut Vec<Output>) {
         let mut chance = self.chance.stream("key", &[self.index, u64::from(connection.0)]);
         let key = handshake::key(chance.bytes());
@@ -268,6 +270,7 @@ impl Terminal {
         out.push(Output::Request { connection, bytes: upgrade.to_bytes() });
     }
 
+    /// The upgrade was accepted: the link is up.
     fn up(&mut self, now: Now, connection: ConnectionId, out: &mut Vec<Output>) {
         let ping = match self.settings.ping_interval {
             0 => Ping::Never,
@@ -284,6 +287,7 @@ impl Terminal {
         out.extend(std::mem::take(&mut self.late).into_iter().map(|text| Output::Text { connection, text }));
     }
 
+    /// Notes that the connection has carried a POS request, which resets the retry pauses.
     fn carried(&mut self) {
         if let Link::Up { served, .. } = &mut self.link {
             *served = true;
@@ -291,6 +295,7 @@ impl Terminal {
         }
     }
 
+    /// Closes the connection with this code and counts the link as lost.
     fn close(&mut self, now: Now, code: u16, out: &mut Vec<Output>) {
         if let Some(connection) = self.link.connection() {
             let mask = self.chance.stream("close", &[self.index, u64::from(connection.0)]).bytes();
@@ -299,17 +304,20 @@ impl Terminal {
         self.lose(now, out);
     }
 
+    /// Handles the loss of the link.
     fn lose(&mut self, now: Now, out: &mut Vec<Output>) {
         out.push(Output::Seen(Seen::Loses));
         self.wait(now, None, None);
         self.work(now, out, |device, work| device.pos_is_gone(work, |origin| matches!(origin, Origin::Link(_))));
     }
 
+    /// Handles a failed attempt.
     fn fail(&mut self, now: Now, reason: Reason, retry_after: Option<u64>, out: &mut Vec<Output>) {
         out.push(Output::Seen(Seen::Fails(reason)));
         self.wait(now, Some(reason), retry_after);
     }
 
+    /// Starts the pause before the next attempt.
     fn wait(&mut self, now: Now, why: Option<Reason>, retry_after: Option<u64>) {
         self.pauses += 1;
         let mut chance = self.chance.stream("retry", &[self.index, self.pauses]);
@@ -319,6 +327,7 @@ impl Terminal {
         self.link = Link::Down { next: now.since_start + pause, why, unset_clock };
     }
 
+    /// The broker's address, where the settings override the one given.
     fn target(&self) -> Target {
         let mut target = self.target.clone();
         if !self.settings.address.is_empty() {
@@ -330,6 +339,7 @@ impl Terminal {
         target
     }
 
+    /// The Host header.
     fn host(&self) -> String {
         let Target { host, port, secure } = self.target();
         let host = if host.contains(':') { format!("[{host}]") } else { host };
@@ -360,7 +370,7 @@ impl Terminal {
             Link::Down { next, why, unset_clock } => {
                 let name = if self.has_been_up { ScreenName::Reconnecting } else { ScreenName::Error };
                 let mut text = why.map(Reason::sentence).unwrap_or_default();
-                // A certificate that is not yet valid is right, and the clock is wrong.
+                // If a certificate is not yet valid, the clock is probably wrong, not the certificate.
                 if let (Some(Reason::Tls("not-yet-valid")), Some(clock)) = (why, unset_clock) {
                     text.push_str(&format!("; the clock of this device shows {}", clock.day()));
                 }

@@ -1,4 +1,4 @@
-//! What the device works with while it handles one input: the settings, the time, its chance, and what it wants done.
+//! The context in which the device handles one input, and a pending request.
 
 use sca_protocol::chance::Stream;
 use sca_protocol::codes::Code;
@@ -10,17 +10,17 @@ use sca_protocol::{Chance, Now, Request, Response};
 
 use crate::event::{CallId, ConnectionId, FlashOp};
 
-/// Where a message came from, and where its answer goes.
+/// The origin of a request, to which its answer is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// The link.
     Link(ConnectionId),
-    /// A call on a classic port.
+    /// A connection on a classic port.
     Call(CallId),
 }
 
 impl Origin {
-    /// Whether the same POS speaks: behind the link it is always the broker's.
+    /// Whether both origins are the same POS: all POS behind the link count as one.
     pub(crate) fn is_same_pos(self, other: Self) -> bool {
         match (self, other) {
             (Self::Link(_), Self::Link(_)) => true,
@@ -29,40 +29,40 @@ impl Origin {
     }
 }
 
-/// What the device wants done.
+/// An effect that the device requests.
 #[derive(Debug)]
 pub(crate) enum Deed {
-    /// Send this to the POS.
+    /// Send a document to the POS.
     Send { to: Origin, text: String, assumed: Vec<&'static str> },
-    /// Send this to where the POS listens for notices.
+    /// Send a notice to the address at which the POS listens.
     CallBack { address: (String, u16), text: String },
-    /// Call a host.
+    /// Connect to a host.
     Call(CallId),
-    /// Say this to a host.
+    /// Send a document to a host.
     Say(CallId, String),
-    /// End a call.
+    /// Close a plain TCP connection.
     HangUp(CallId),
-    /// A write to the flash has happened.
+    /// Report a change of the flash that has been made.
     Flash(FlashOp),
-    /// Say that what was done rests on this assumption.
+    /// Report that the behaviour rests on this assumption.
     Assume(&'static str),
     /// Set the device's clock.
     Clock(sca_protocol::UnixTime),
-    /// Start anew.
+    /// Restart the device.
     Reboot,
 }
 
-/// The circumstances of one input.
+/// The context of handling one input.
 #[derive(Debug)]
 pub(crate) struct Work<'a> {
     pub(crate) settings: &'a TerminalSettings,
     pub(crate) now: Now,
     pub(crate) deeds: Vec<Deed>,
-    /// The power has failed: nothing that follows happens.
+    /// The power has failed: later effects are discarded.
     pub(crate) dark: bool,
     chance: Chance,
     index: u64,
-    /// The number of the input; none has the same.
+    /// The number of the input, unique per terminal.
     serial: u64,
 }
 
@@ -71,39 +71,40 @@ impl<'a> Work<'a> {
         Self { settings, now, deeds: Vec::new(), dark: false, chance, index, serial }
     }
 
+    /// Requests an effect, unless the power has failed.
     pub(crate) fn does(&mut self, deed: Deed) {
         if !self.dark {
             self.deeds.push(deed);
         }
     }
 
-    /// A stream of this terminal's chance.
+    /// A random stream of this terminal.
     pub(crate) fn chance(&self, name: &str, number: u64) -> Stream {
         self.chance.stream(name, &[self.index, number])
     }
 }
 
-/// A request with its circumstances, from its arrival to its answer.
+/// A pending request with its context, from its arrival to its answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Task {
     pub(crate) row: &'static Command,
     pub(crate) request: Request,
     pub(crate) origin: Origin,
-    /// COUNTER, where it was sent and can be read.
+    /// COUNTER, if it was sent and is valid.
     pub(crate) counter: Option<u32>,
-    /// The key that its answers are encrypted with.
+    /// The key with which its answers are encrypted; `None` for a plain request.
     pub(crate) key: Option<Key>,
     pub(crate) assumed: Vec<&'static str>,
-    /// It has its answer, and holds the device on: nothing more answers it.
+    /// Whether it has been answered but still occupies the device; it is not answered again.
     pub(crate) answered: bool,
 }
 
-/// Fields that a response repeats where its request has them.
+/// Fields that a response repeats from its request.
 const ECHOED: &[&str] =
     &["POS_RECON", "CDD_DATA", "COL_3", "COL_4", "COL_5", "COL_6", "COL_7", "COL_8", "COL_9", "COL_10"];
 
 impl Task {
-    /// The beginning of every response, in the sample's order (MSG-04), and the COUNTER.
+    /// The first fields of every response, in the sample's order (MSG-04), and the COUNTER.
     pub(crate) fn outcome(&mut self, work: &Work<'_>, code: Code, text: &str) -> Response {
         self.assumed.extend(code.assumption);
         let response = outcome(code, text);
@@ -113,24 +114,24 @@ impl Task {
         }
     }
 
-    /// The outcome of a command that did what it should.
+    /// The response to a command that succeeded.
     pub(crate) fn done(&mut self, work: &Work<'_>) -> Response {
         self.assumed.extend(self.row.guess);
         let (done, text) = (self.row.done, self.row.text);
         self.outcome(work, done, text)
     }
 
-    /// A field of the request.
+    /// The text of a field of the request.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.request.get(name)
     }
 
-    /// A yes or no of the request.
+    /// Whether a yes/no field of the request is set to yes.
     pub(crate) fn is_set(&self, name: &str) -> bool {
         self.get(name).and_then(sca_protocol::commands::flag).unwrap_or(false)
     }
 
-    /// Sends a response, after the fields that it repeats of the request.
+    /// Answers the request with a response, extended by the fields repeated from the request.
     pub(crate) fn answer(mut self, work: &mut Work<'_>, response: Response) {
         if self.answered {
             return;
@@ -145,13 +146,13 @@ impl Task {
         self.send(work, &response, assumed);
     }
 
-    /// Sends a response that is not the answer: a notice, or a card that is returned early.
+    /// Sends a response that is not the final answer: a notice, or a card returned early.
     pub(crate) fn send(&self, work: &mut Work<'_>, response: &Response, assumed: Vec<&'static str>) {
         let text = self.text_of(work, response);
         work.does(Deed::Send { to: self.origin, text, assumed });
     }
 
-    /// A response as it travels: encrypted where its request was.
+    /// The text of a response, encrypted if its request was.
     pub(crate) fn text_of(&self, work: &Work<'_>, response: &Response) -> String {
         let text = response.to_xml(work.settings.layout());
         match &self.key {
@@ -160,14 +161,14 @@ impl Task {
         }
     }
 
-    /// Answers with a code of the table.
+    /// Refuses the request with a code; `text` replaces the code's own text.
     pub(crate) fn refuse(mut self, work: &mut Work<'_>, code: Code, text: Option<&str>) {
         let response = self.outcome(work, code, text.unwrap_or(code.text));
         self.answer(work, response);
     }
 }
 
-/// A response whose RESPONSE_TEXT is spelled as another device spells it.
+/// A response whose RESPONSE_TEXT is replaced by another device's wording.
 fn in_their_words(response: Response, texts: &str) -> Response {
     let said = response.get("RESPONSE_TEXT").unwrap_or_default();
     let theirs = texts.split('|').filter_map(|pair| pair.split_once('=')).find(|(ours, _)| *ours == said);
@@ -179,7 +180,7 @@ fn in_their_words(response: Response, texts: &str) -> Response {
     response.fields().iter().map(reworded).fold(Response::default(), Response::with_group)
 }
 
-/// The four fields every response begins with.
+/// The four fields that every response begins with.
 pub(crate) fn outcome(code: Code, text: &str) -> Response {
     let status = if code.success { "SUCCESS" } else { "FAILURE" };
     Response::default()
@@ -189,9 +190,9 @@ pub(crate) fn outcome(code: Code, text: &str) -> Response {
         .with("TERMINATION_STATUS", status)
 }
 
-/// A document as an encrypted packet.
+/// The encrypted packet of a document.
 fn sealed(work: &Work<'_>, key: &Key, text: &str) -> String {
-    // No two packets of one input have the same number of deeds before them.
+    // The count of effects makes the IV unique among the packets of one input.
     let iv = work.chance.stream("iv", &[work.index, work.serial, work.deeds.len() as u64]).bytes();
     let packet = key.close(text, iv);
     format!("<ERESPONSE><IV>{}</IV><PAYLOAD>{}</PAYLOAD></ERESPONSE>", packet.iv, packet.payload)

@@ -1,4 +1,4 @@
-//! A network of streams in memory, in virtual time.
+//! The memory network: byte streams in virtual time.
 
 mod network;
 mod pipe;

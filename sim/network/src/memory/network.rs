@@ -1,6 +1,7 @@
-//! The memory network: byte streams in virtual time, with latency, a byte budget with back-pressure, FIN and RST.
+//! The memory network: byte streams in virtual time with latency, jitter, bandwidth, backpressure, FIN and RST.
 //!
-//! Nothing is delivered in the instant it is sent: one millisecond at least, in whole milliseconds.
+//! The latency is at least one millisecond: nothing is delivered in the instant it is sent. Delays are whole
+//! milliseconds.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -21,10 +22,10 @@ const LATENCY_MIN: Duration = Duration::from_millis(1);
 
 type Accept = Rc<dyn Fn(Stream, Tag)>;
 
-/// The network of one world.
+/// The memory network of one world.
 #[derive(Clone)]
 pub struct MemoryNetwork {
-    /// The line of each terminal that has one.
+    /// The network path of each terminal that has dialled or been configured.
     lines: Rc<RefCell<BTreeMap<u16, Rc<Shared>>>>,
     base: (Duration, u64),
     chance: Chance,
@@ -39,25 +40,25 @@ impl fmt::Debug for MemoryNetwork {
 }
 
 impl MemoryNetwork {
-    /// A network with this latency and bandwidth (bytes a second, 0 for no limit) each way. `accept` is given the
-    /// broker's end of every connection.
+    /// A network with this latency and bandwidth (bytes per second, 0 for no limit) in each direction. `accept`
+    /// receives the broker's end of every connection.
     #[must_use]
     pub fn new(latency: Duration, bandwidth: u64, chance: Chance, pulse: Pulse, accept: Accept) -> Self {
         Self { lines: Rc::default(), base: (latency.max(LATENCY_MIN), bandwidth), chance, accept, pulse }
     }
 
-    /// Lets chance add to the latency of a terminal's line in one direction, up to `jitter`. What one connection carries
-    /// stays in its order.
+    /// Sets the jitter of a terminal's path in one direction: a random delay of at most `jitter` is added to its
+    /// latency. The bytes of one connection stay in order.
     pub fn set_jitter(&self, terminal: u16, way: Way, jitter: Duration) {
         self.line(terminal).jitter[way as usize].set(jitter);
     }
 
-    /// Changes the latency of a terminal's line in one direction, for what is sent from now on.
+    /// Sets the latency of a terminal's path in one direction, for everything sent from now on.
     pub fn set_latency(&self, terminal: u16, way: Way, latency: Duration) {
         self.line(terminal).latency[way as usize].set(latency.max(LATENCY_MIN));
     }
 
-    /// Changes the bandwidth of a terminal's line in one direction: bytes a second, 0 for no limit.
+    /// Sets the bandwidth of a terminal's path in one direction, in bytes per second; 0 for no limit.
     pub fn set_bandwidth(&self, terminal: u16, way: Way, bytes_per_second: u64) {
         self.line(terminal).bandwidth[way as usize].set(bytes_per_second);
     }

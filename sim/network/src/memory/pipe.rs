@@ -1,4 +1,4 @@
-//! The two directions of a connection in memory, and its ends.
+//! One connection of the memory network: its two directions and its two ends.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -16,16 +16,16 @@ use tokio::time::{Instant, Sleep};
 use crate::events::{Tag, Way};
 use crate::queue::Pulse;
 
-/// Bytes under way in one direction before the writer has to wait.
+/// Maximum number of undelivered bytes in one direction; beyond it the writer waits.
 const WINDOW: usize = 64 * 1024;
 
-/// A terminal's line: what holds for each direction of all its connections.
+/// Conditions of a terminal's network path, per direction, for all its connections.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) latency: [Cell<Duration>; 2],
-    /// What chance may add to it.
+    /// Maximum random delay added to the latency.
     pub(super) jitter: [Cell<Duration>; 2],
-    /// Bytes a second; 0 for no limit.
+    /// Bytes per second; 0 for no limit.
     pub(super) bandwidth: [Cell<u64>; 2],
 }
 
@@ -40,10 +40,10 @@ enum Item {
 #[derive(Debug)]
 struct Pipe {
     way: Way,
-    /// Where jitter comes from, and of which connection.
+    /// Seed of the jitter, and the connection it is derived for.
     chance: (Chance, Tag),
-    /// Drawn from when there is jitter, and what was drawn last, for which instant: what is written in one instant travels
-    /// together.
+    /// The jitter's random stream, with the last delay drawn and its instant: everything written in one instant has the
+    /// same delay.
     jitter: Option<(chance::Stream, Instant, Duration)>,
     items: VecDeque<(Instant, Item)>,
     under_way: usize,
@@ -74,7 +74,7 @@ impl Pipe {
         }
     }
 
-    /// What chance adds to the latency now.
+    /// The random delay to add to the latency now.
     fn jitter(&mut self, shared: &Shared) -> Duration {
         let most = shared.jitter[self.way as usize].get();
         if most.is_zero() {
@@ -94,6 +94,7 @@ impl Pipe {
         *drawn
     }
 
+    /// Queues an item with its arrival time, which follows from bandwidth, latency and jitter.
     fn push(&mut self, shared: &Shared, item: Item) {
         let now = Instant::now();
         let mut leave = self.free_at.map_or(now, |at| at.max(now));
@@ -103,7 +104,7 @@ impl Pipe {
             self.free_at = Some(leave);
         }
         let arrive = leave + shared.latency[self.way as usize].get() + self.jitter(shared);
-        // Bytes of one stream never overtake each other, even when the latency shrinks.
+        // Bytes of one stream never overtake each other, even if the latency shrinks.
         let arrive = self.last_at.map_or(arrive, |last| last.max(arrive));
         self.last_at = Some(arrive);
         self.items.push_back((arrive, item));
@@ -113,7 +114,7 @@ impl Pipe {
     }
 }
 
-/// One end of a connection in memory.
+/// One end of a connection in the memory network.
 pub struct MemoryEnd {
     rx: Rc<RefCell<Pipe>>,
     tx: Rc<RefCell<Pipe>>,
@@ -130,7 +131,7 @@ impl fmt::Debug for MemoryEnd {
 }
 
 impl MemoryEnd {
-    /// The two ends of a new connection: the terminal's and the broker's.
+    /// The two ends of a new connection: the terminal's, then the broker's.
     pub(super) fn pair(line: &Rc<Shared>, pulse: &Pulse, chance: (Chance, Tag)) -> (Self, Self) {
         let pipe = |way| Rc::new(RefCell::new(Pipe::new(way, chance)));
         let (to, from) = (pipe(Way::ToTerminal), pipe(Way::FromTerminal));
@@ -145,6 +146,7 @@ impl MemoryEnd {
         (end(&to, &from), end(&from, &to))
     }
 
+    /// Sends RST to the other end; every later operation on this end fails.
     pub(crate) fn reset(&mut self) {
         self.pulse.beat();
         let mut tx = self.tx.borrow_mut();
@@ -155,7 +157,7 @@ impl MemoryEnd {
         self.rx.borrow_mut().reset = true;
     }
 
-    /// Waits until `at` by this end's timer.
+    /// Waits until `at`, with this end's timer.
     fn poll_until(&mut self, at: Instant, cx: &mut Context<'_>) -> Poll<()> {
         if self.armed != Some(at) {
             self.armed = Some(at);
@@ -197,7 +199,7 @@ impl AsyncRead for MemoryEnd {
 }
 
 impl Pipe {
-    /// Hands over what has arrived at the front.
+    /// Reads from the item at the front, which has arrived.
     fn deliver(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()> {
         match self.items.front_mut() {
             Some((_, Item::Data(bytes, read))) => {
@@ -217,7 +219,7 @@ impl Pipe {
                 self.reset = true;
                 Err(io::ErrorKind::ConnectionReset.into())
             }
-            // A FIN stays at the front: every further read finds the end again.
+            // A FIN stays at the front: every further read returns EOF again.
             Some((_, Item::Fin)) | None => Ok(()),
         }
     }
@@ -234,7 +236,7 @@ impl AsyncWrite for MemoryEnd {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
         if tx.reader_gone {
-            // The far end is closed: what is sent there comes back as a reset.
+            // The other end is closed: data sent to it is answered with a reset.
             let mut rx = me.rx.borrow_mut();
             if !rx.finished {
                 rx.finished = true;

@@ -1,6 +1,6 @@
-//! The broker's end of a connection: TLS, the upgrade's bytes, then raw frames, legal or not.
+//! The broker's end of a connection: TLS, the bytes of the upgrade, then raw frames, valid or not.
 //!
-//! It takes orders and posts events, and judges nothing but whether bytes can be read at all.
+//! It takes orders and posts events; the only thing it judges is whether the bytes can be read at all.
 
 mod reading;
 mod rekey;
@@ -32,35 +32,36 @@ use reading::Reading;
 use rekey::Rekey;
 use writing::{Outgoing, Writer};
 
-/// What the broker's end needs for TLS.
+/// TLS of the broker's end.
 #[derive(Debug, Clone)]
 pub enum Tls {
-    /// ws.
+    /// Plain WebSocket (ws).
     Off,
-    /// wss.
+    /// WebSocket over TLS (wss).
     On(Arc<ServerConfig>),
-    /// These bytes in place of a hello, then the end.
+    /// Send these bytes in place of a ServerHello, then close.
     Instead(Vec<u8>),
 }
 
-/// Writes that wait for the line before orders have to wait too.
+/// Maximum number of queued writes; beyond it no more orders are taken.
 const QUEUE_MAX: usize = 16;
+/// How long a connection is drained at most before it is closed.
 const DRAIN_TIME: Duration = Duration::from_secs(1);
-/// What the broker's end is given.
+/// Configuration of the broker's end of a connection.
 #[derive(Debug, Clone)]
 pub struct ServerSetup {
-    /// What the proxy before it answers, where the terminal goes through one. Anything but a status of 2xx ends the
+    /// The response of the proxy in front of the broker, if the terminal uses one. Any status other than 2xx ends the
     /// connection.
     pub proxy: Option<String>,
-    /// What stands before its WebSocket.
+    /// TLS below the WebSocket.
     pub tls: Tls,
-    /// Where faults strike.
+    /// The tap through which faults are applied.
     pub tap: TapHandle,
-    /// What binds it; in the open alone.
+    /// Limits of memory and waiting; only on real sockets.
     pub bounds: Option<Bounds>,
 }
 
-/// Runs one connection to its end.
+/// Runs one connection until it ends.
 pub async fn run(
     stream: Stream,
     setup: ServerSetup,
@@ -86,14 +87,14 @@ pub async fn run(
             return pen.post(Event::Server(ServerEvent::Ended(ending)));
         }
         Tls::Instead(bytes) => {
-            // The hello is read first: unread input would turn the end into a reset.
+            // The ClientHello is read first: closing with unread input would send RST.
             drop(read_some(&mut stream, &mut Vec::new()).await);
             drop(stream.write_all(&bytes).await);
             leave(stream).await;
             return pen.post(Event::Server(ServerEvent::Ended(Ending::Fin)));
         }
     };
-    // Boxed, so that a connection without TLS does not carry its state about.
+    // Boxed, so that the future of a connection without TLS stays small.
     let ending = match Box::pin(TlsAcceptor::from(config).accept(stream).into_fallible()).await {
         Ok(stream) => {
             let session = stream.get_ref().1;
@@ -111,7 +112,7 @@ pub async fn run(
                 (None, _) => Reason::Reset,
             };
             pen.post(Event::Server(ServerEvent::Failed(reason)));
-            // The alert is on its way; closing with unread input would overtake it with a reset.
+            // The alert has to arrive first: closing with unread input would send a reset that overtakes it.
             leave(stream).await;
             Ending::Broken
         }
@@ -119,7 +120,7 @@ pub async fn run(
     pen.post(Event::Server(ServerEvent::Ended(ending)));
 }
 
-/// Plays the proxy. Says whether the way is open.
+/// Acts as the HTTP proxy; whether the tunnel is open.
 async fn open_the_way<S>(stream: &mut S, answer: &str, pen: &mut Pen) -> bool
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -136,6 +137,7 @@ where
     sent && status.is_some_and(|status| (200..300).contains(&status))
 }
 
+/// Handles the upgrade and, if it is accepted, the frames after it.
 async fn converse<S>(
     mut stream: S,
     (tap, bounds): (&TapHandle, Option<Bounds>),
@@ -203,7 +205,7 @@ async fn read_request<S: AsyncRead + Unpin>(stream: &mut S) -> Result<(Head, Str
     }
 }
 
-/// Waits for the end of a stream on which nothing is expected.
+/// Reads and discards everything until the stream ends.
 async fn watch<S: AsyncRead + Unpin>(stream: &mut S) -> Ending {
     let mut chunk = Vec::new();
     loop {
@@ -216,6 +218,7 @@ async fn watch<S: AsyncRead + Unpin>(stream: &mut S) -> Ending {
     }
 }
 
+/// Why the exchange of frames ended.
 enum Left {
     HangUp,
     Ended(Ending),
@@ -263,7 +266,7 @@ where
     S: AsyncRead + AsyncWrite + Rekey + Unpin,
 {
     loop {
-        // While the line is slow, orders wait where they are counted.
+        // While the stream accepts nothing, orders stay in their bounded channel.
         while writer.queue.len() < QUEUE_MAX {
             match orders.poll_recv(cx) {
                 Poll::Ready(Some(ServerOrder::Write(bytes) | ServerOrder::Answer { bytes, .. })) => {
@@ -279,7 +282,7 @@ where
             }
         }
         let full = writer.queue.len() >= QUEUE_MAX;
-        // A failed send says nothing that reading does not say too.
+        // A failed send is ignored: reading reports the error too.
         let sent = writer.poll(stream, cx);
         if !full || !matches!(sent, Poll::Ready(Ok(()))) {
             break;
@@ -305,7 +308,7 @@ where
     }
 }
 
-/// Ends writing and reads until the other side has ended too.
+/// Shuts down writing and drains the stream until the other side closes too.
 async fn leave<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
     let goodbye = async {
         stream.flush().await?;

@@ -1,4 +1,4 @@
-//! What comes from the other side: frames, within the limits of a connection.
+//! The reading direction of the broker's end: frames, within the connection's limits.
 
 use std::task::Context;
 
@@ -9,10 +9,10 @@ use crate::events::{Event, ServerEvent};
 use crate::held::{Bounds, Patience};
 use crate::queue::Pen;
 
-/// Bytes of one frame: no message is longer.
+/// Maximum size of a frame, in bytes; no message is longer.
 const FRAME_BYTES_MAX: usize = 1 << 20;
 
-/// What is read of frames, and how patiently.
+/// Frame decoder of a connection, with its limits and timeouts.
 pub(super) struct Reading {
     pub(super) decoder: Decoder,
     bounds: Option<Bounds>,
@@ -29,7 +29,7 @@ impl Reading {
         Self { decoder, bounds, frames: 0, sending, receiving }
     }
 
-    /// Whether there is room for more.
+    /// Whether more may be read.
     pub(super) fn has_room(&mut self, cx: &Context<'_>) -> bool {
         match &self.bounds {
             None => true,
@@ -40,21 +40,21 @@ impl Reading {
         }
     }
 
-    /// Posts what has been read.
+    /// Posts a frame.
     pub(super) fn posts(&mut self, frame: Frame, size: usize, pen: &mut Pen) {
         self.frames += 1;
         let held = self.bounds.as_ref().map(|bounds| bounds.share.holds(size));
         pen.post_held(Event::Server(ServerEvent::Frame(frame, size)), held);
     }
 
-    /// Why the other side is waited for no longer.
+    /// The reason why the connection is given up, once a timeout has expired.
     pub(super) fn gives_up(&mut self, writer: &Writer, cx: &mut Context<'_>) -> Option<&'static str> {
         let Bounds { share, patience: after } = self.bounds.clone()?;
         if self.sending.ends(!writer.queue.is_empty(), writer.steps, after, cx) {
-            return Some("takes nothing of what it is sent");
+            return Some("does not read what it is sent");
         }
-        // Who is not read while others take what it has sent cannot end its frame.
+        // A peer that is not read while others take what it has sent cannot complete its frame.
         let is_open = !share.is_paused() && !self.decoder.buffer_mut().is_empty();
-        self.receiving.ends(is_open, self.frames, after, cx).then_some("does not end the frame it has begun")
+        self.receiving.ends(is_open, self.frames, after, cx).then_some("does not complete the frame it has begun")
     }
 }

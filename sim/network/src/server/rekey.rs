@@ -1,11 +1,11 @@
-//! New keys for a connection in its middle.
+//! Key update of a TLS 1.3 connection.
 
 use tokio_rustls::server::TlsStream;
 
 use crate::plaintext::Incoming;
 use crate::tap::Tapped;
 
-/// A stream whose keys can be made new.
+/// A stream whose sending keys can be updated. By default nothing happens.
 pub(super) trait Rekey {
     fn new_keys(&mut self) {}
 }
@@ -20,7 +20,7 @@ impl<S: Rekey> Rekey for Incoming<S> {
 
 impl<S> Rekey for TlsStream<S> {
     fn new_keys(&mut self) {
-        // With TLS 1.2 there is no such message, and the library says so.
+        // TLS 1.2 has no KeyUpdate message: rustls returns an error, which is ignored.
         drop(self.get_mut().1.refresh_traffic_keys());
     }
 }

@@ -1,4 +1,4 @@
-//! What goes to the other side: orders in their turn, none of which is waited for.
+//! The writing direction of the broker's end: orders are carried out in turn, and none is awaited.
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,16 +13,16 @@ use crate::events::End;
 use crate::held::Held;
 use crate::tap::TapHandle;
 
-/// Bytes on their way out. A send is never awaited: what the stream does not take stays here.
+/// The send queue. Writing is never awaited: data that the stream does not accept stays queued.
 pub(super) struct Writer {
     pub(super) tap: TapHandle,
     pub(super) queue: VecDeque<Outgoing>,
     pub(super) written: usize,
-    /// How often the stream has taken something.
+    /// How often the stream has accepted data; a change means progress.
     pub(super) steps: u64,
 }
 
-/// One order to the stream.
+/// An item in the send queue.
 pub(super) enum Outgoing {
     Bytes(Vec<u8>),
     Strike(End),
@@ -31,6 +31,7 @@ pub(super) enum Outgoing {
 }
 
 impl Writer {
+    /// Writes and flushes as much as the stream accepts; ready when the queue is empty.
     pub(super) fn poll<S: AsyncWrite + Rekey + Unpin>(
         &mut self,
         stream: &mut S,
@@ -61,7 +62,7 @@ impl Writer {
                     Poll::Pending => return Poll::Pending,
                 }
             } else {
-                // Each order is flushed by itself, so that a TLS record ends where it ends.
+                // Each order is flushed separately, so that a TLS record ends where the order ends.
                 if Pin::new(&mut *stream).poll_flush(cx)?.is_pending() {
                     return Poll::Pending;
                 }

@@ -1,6 +1,6 @@
-//! The tap on a byte stream, the lowest fault layer of both worlds: hold it silent, end it, or cut it within a TLS record.
-//! Bytes pass through it unchanged until it is told otherwise. It lies at the broker's end, where that is ours; before a
-//! real broker it lies at the terminal's, and does there what the broker's end would have done.
+//! The tap on a byte stream, the lowest fault layer for memory and sockets: it silences the stream, ends it, or cuts it
+//! within a TLS record. By default bytes pass unchanged. The tap is at the broker's end; if the broker is external it
+//! is at the terminal's end, and does there what it would do at the broker's.
 
 mod near;
 mod state;

@@ -1,4 +1,4 @@
-//! The terminal's end of a stream, with a tap on it or without.
+//! The terminal's end of a stream, with or without a tap.
 
 use std::io;
 use std::pin::Pin;
@@ -9,12 +9,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::tapped::Tapped;
 use crate::stream::Stream;
 
-/// A terminal's end of a stream.
+/// The terminal's end of a stream.
 #[derive(Debug)]
 pub(crate) enum NearEnd {
-    /// As the network gives it.
+    /// Without a tap.
     Bare(Stream),
-    /// With a tap on it.
+    /// With a tap.
     Tapped(Box<Tapped>),
 }
 

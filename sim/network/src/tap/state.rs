@@ -1,4 +1,4 @@
-//! What the driver tells a tap, and what the tap knows of the records that pass it.
+//! The state of a tap: the orders of the driver, and the TLS records that have passed.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -7,28 +7,28 @@ use std::task::{Context, Waker};
 use crate::events::{Cut, End, Point, Way};
 use crate::prefix::PrefixCut;
 
-/// What a tap has been told and what has passed it.
+/// The state of a tap, shared with its handle.
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) silent_to: bool,
     pub(super) silent_from: bool,
     pub(super) held: Vec<u8>,
-    /// Bytes a segment at the most, by way.
+    /// Maximum size of a read or write in bytes, per direction.
     pub(super) segment: [Option<usize>; 2],
-    /// Nothing comes in any more, not even an acknowledgement.
+    /// Whether to drop everything that arrives, acknowledgements included.
     pub(super) deaf: bool,
     pub(super) end: Option<End>,
     pub(super) cut: Option<Cut>,
     pub(super) struck: bool,
     pub(super) shut: bool,
-    /// What still comes in behind a cut is not read any more.
+    /// Whether data that arrives behind a cut is discarded.
     pub(super) gone: bool,
     pub(super) outgoing: Records,
     pub(super) incoming: Records,
     pub(super) wakers: Vec<Waker>,
 }
 
-/// The handle by which the driver works a tap.
+/// The handle with which the driver controls a tap. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct TapHandle(pub(super) Rc<RefCell<State>>, pub(super) PrefixCut);
 
@@ -45,7 +45,7 @@ impl TapHandle {
         state.strike(end);
     }
 
-    /// Makes a direction silent, or lets it speak again; what was held then goes on its way.
+    /// Silences a direction, or ends its silence; the data held back is then sent.
     pub fn silence(&self, way: Way, silent: bool) {
         let mut state = self.0.borrow_mut();
         match way {
@@ -55,12 +55,12 @@ impl TapHandle {
         state.wake();
     }
 
-    /// Splits what goes one way into pieces: so many bytes at the most are written or read at once. Nothing: no more.
+    /// Limits the size of reads and writes in one direction, in bytes; `None` removes the limit.
     pub fn segment(&self, way: Way, most: Option<usize>) {
         self.0.borrow_mut().segment[way as usize] = most;
     }
 
-    /// Arms a cut within the TLS handshake.
+    /// Arms a fault within the TLS handshake.
     pub fn arm(&self, cut: Cut) {
         self.0.borrow_mut().cut = Some(cut);
     }
@@ -71,7 +71,7 @@ impl TapHandle {
         &self.1
     }
 
-    /// Whether the armed cut has struck.
+    /// Whether the armed fault in the handshake has taken effect.
     #[must_use]
     pub fn has_struck(&self) -> bool {
         self.0.borrow().struck
@@ -107,7 +107,7 @@ impl State {
     }
 }
 
-/// Follows the record boundaries of one direction.
+/// Parser of the TLS record boundaries of one direction.
 #[derive(Debug, Default)]
 pub(super) struct Records {
     header: Vec<u8>,
@@ -118,12 +118,13 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// Takes one byte; says which handshake record it belongs to and where in it, if it does.
+    /// Takes one byte; returns the number of its handshake record and its offset in it, unless it belongs to a
+    /// change_cipher_spec.
     pub(super) fn take(&mut self, byte: u8) -> Option<(usize, usize)> {
         if self.left == 0 {
             if self.header.is_empty() {
                 self.offset = 0;
-                // A change_cipher_spec (20) is no step of the handshake any more.
+                // A change_cipher_spec (content type 20) is not counted as a record of the handshake.
                 self.current = (byte != 20).then_some(self.handshakes);
                 self.handshakes += usize::from(byte != 20);
             }

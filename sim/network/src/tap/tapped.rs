@@ -1,4 +1,4 @@
-//! A stream with a tap on it.
+//! A byte stream with a tap.
 
 use std::io;
 use std::pin::Pin;
@@ -12,26 +12,26 @@ use crate::events::{End, Way};
 use crate::queue::Mailbox;
 use crate::stream::Stream;
 
-/// Bytes that are swallowed during a silence before the writer has to wait.
+/// Maximum number of bytes held back during a silence; beyond it the writer waits.
 const HELD_MAX: usize = 256 * 1024;
 
-/// A stream with a tap on it.
+/// A byte stream with a tap.
 #[derive(Debug)]
 pub(crate) struct Tapped {
     stream: Stream,
     handle: TapHandle,
     mailbox: Mailbox,
-    /// Whether it lies at the terminal's end, so that what is read comes from the broker.
+    /// Whether the tap is at the terminal's end, so that reads return what the broker sends.
     is_near: bool,
 }
 
 impl Tapped {
-    /// At the broker's end.
+    /// A tap at the broker's end.
     pub(crate) fn new(stream: Stream, handle: TapHandle, mailbox: Mailbox) -> Self {
         Self { stream, handle, mailbox, is_near: false }
     }
 
-    /// At the terminal's end.
+    /// A tap at the terminal's end.
     pub(crate) fn near(stream: Stream, handle: TapHandle, mailbox: Mailbox) -> Self {
         Self { is_near: true, ..Self::new(stream, handle, mailbox) }
     }
@@ -44,7 +44,7 @@ impl Tapped {
         if self.is_near { Way::FromTerminal } else { Way::ToTerminal }
     }
 
-    /// Reads what nobody wants to see, until the other side has ended too.
+    /// Reads and discards everything until the other side closes.
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut chunk = [0; 1_024];
         loop {
@@ -56,7 +56,7 @@ impl Tapped {
         }
     }
 
-    /// Carries out an end that was ordered. An error means the stream is over for its user.
+    /// Carries out an ordered end. After an error the stream cannot be used any more.
     fn obey(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let mut state = self.handle.0.borrow_mut();
         if std::mem::take(&mut state.deaf) {
@@ -77,7 +77,7 @@ impl Tapped {
         }
     }
 
-    /// How many of these bytes pass before the armed cut, and what it does there; `Corrupt` inverts a byte in place.
+    /// How many of these bytes pass before the armed cut, and which fault follows; `Corrupt` inverts a byte in place.
     fn judge(&self, bytes: &mut [u8], outgoing: bool) -> (usize, Option<End>) {
         let mut state = self.handle.0.borrow_mut();
         let cut = state.cut.filter(|cut| cut.is_outgoing() == outgoing);
@@ -90,7 +90,7 @@ impl Tapped {
             {
                 state.cut = None;
                 state.struck = true;
-                // Whoever waits for the cut hears of it by no event.
+                // No event tells the driver that the cut has taken effect.
                 self.mailbox.nudge();
                 if cut.end != End::Corrupt {
                     return (at, Some(cut.end));
@@ -105,7 +105,7 @@ impl Tapped {
         self.handle.0.borrow().cut.is_some()
     }
 
-    /// Sends on what a silence has held back.
+    /// Sends what a silence has held back.
     fn poll_held(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             let mut state = self.handle.0.borrow_mut();
@@ -121,7 +121,7 @@ impl Tapped {
     }
 }
 
-/// Reads so many bytes at the most.
+/// Reads at most this many bytes.
 fn poll_read_at_most(
     most: usize,
     stream: &mut Stream,
@@ -136,7 +136,7 @@ fn poll_read_at_most(
 }
 
 impl Tapped {
-    /// Reads what the tap lets through.
+    /// Reads what the tap lets pass.
     fn poll_through(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let me = self;
         me.obey(cx)?;
@@ -146,7 +146,7 @@ impl Tapped {
             if state.is_silent(me.reads()) {
                 return Poll::Pending;
             }
-            // To the terminal the broker has ended here, whatever it goes on to say.
+            // For the terminal the stream ends here, whatever the broker still sends.
             if me.is_near && state.shut {
                 return Poll::Ready(Ok(()));
             }
@@ -165,12 +165,12 @@ impl Tapped {
             if let Some(end) = end {
                 me.handle.end(end);
                 if me.is_near {
-                    // So much has come from the broker, and after it the end.
+                    // Bytes before the cut are still delivered, and the fault follows them.
                     buf.set_filled(before + pass);
                     return if pass > 0 { Poll::Ready(Ok(())) } else { me.poll_through(cx, buf) };
                 }
                 me.obey(cx)?;
-                // What was consumed before the cut is not acted upon any more, nor what comes behind it.
+                // Bytes before the cut in the same read are discarded, and so is everything behind it.
                 buf.set_filled(before);
                 me.handle.0.borrow_mut().gone = true;
                 return me.poll_through(cx, buf);
@@ -202,7 +202,7 @@ impl AsyncWrite for Tapped {
         if me.is_armed() {
             let mut copy = buf.to_vec();
             let (pass, end) = me.judge(&mut copy, !me.is_near);
-            // The prefix goes through whole: a handshake record is far smaller than the window.
+            // The prefix is written as a whole: a handshake record is far smaller than the send window.
             if pass > 0 {
                 drop(Pin::new(&mut me.stream).poll_write(cx, &copy[..pass]));
             }
@@ -238,7 +238,7 @@ impl AsyncWrite for Tapped {
         let me = self.get_mut();
         me.obey(cx)?;
         if me.handle.0.borrow().is_silent(me.writes()) {
-            // A silent line carries no FIN either.
+            // On a silent stream no FIN is sent either.
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut me.stream).poll_shutdown(cx)

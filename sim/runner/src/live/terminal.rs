@@ -307,7 +307,10 @@ impl<C: Core> Live<'_, C> {
                 self.says(now, &format!("  terminal -> {} ", end_of(call.line)), &text);
                 self.calls.say(call, text);
             }
-            Output::HangUp { call } => self.calls.hang_up(call),
+            Output::HangUp { call } => {
+                self.line(now, &format!("  terminal hangs up on {} (connection {})", end_of(call.line), call.number));
+                self.calls.hang_up(call);
+            }
             Output::Listen(on) => {
                 let settings = self.plan.settings.clone();
                 self.calls.listen(&settings, on);

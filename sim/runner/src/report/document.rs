@@ -406,6 +406,7 @@ fn file(result: &FileResult, seed: Option<u64>, replay: String) -> File {
             Snapshot::Differs { .. } => "differs",
             Snapshot::Updated => "updated",
             Snapshot::NotCompared => "not-compared",
+            Snapshot::Unreadable(_) => "unreadable",
         }
         .to_owned(),
         difference: match &result.snapshot {

@@ -77,7 +77,7 @@ fn case(file: &File, row: &Row) -> TestCase {
         // JUnit has no expected failure, so a row that does not count is reported as skipped, with the reason.
         "inapplicable" | "expected-fail" => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(format!("{}: {message}", row.verdict));
+            status.set_message(format!("{}: {}", row.verdict, why.map_or("", |why| why.message.as_str())));
             status
         }
         _ => TestCaseStatus::success(),

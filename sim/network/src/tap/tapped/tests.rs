@@ -1,4 +1,4 @@
-//! What passes a tap, and what it counts.
+//! Tests of the tap: record counting, end of writing, directions.
 
 use super::*;
 use crate::tap::state::Records;
@@ -29,7 +29,7 @@ async fn the_end_of_writing_reaches_the_other_side_while_the_line_stands() {
     let mut far = Tapped::new(far, TapHandle::default(), Mailbox::default());
     near.shutdown().await.expect("it is open");
     let read = tokio::time::timeout(std::time::Duration::from_secs(20), far.read(&mut [0; 8])).await;
-    assert_eq!(read.expect("it comes").expect("it is no error"), 0);
+    assert_eq!(read.expect("EOF arrives in time").expect("reading does not fail"), 0);
 }
 
 #[tokio::test]
