@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
 use sca_capture::redacted;
 use sca_protocol::pan;
 
@@ -51,7 +51,7 @@ fn numbers() -> Vec<String> {
 }
 
 /// A card number in every form that occurs: how its digits are written, and in which surroundings.
-fn shapes() -> Vec<(String, String)> {
+fn shapes() -> Vec<(String, String, String)> {
     let grouped = |card: &str, by: &str| {
         let sizes: &[usize] = match card.len() {
             15 => &[4, 6, 5],
@@ -111,6 +111,13 @@ fn shapes() -> Vec<(String, String)> {
             grouped(&card, "\u{2013}"),
             grouped(&card, "\u{2212}"),
             format!("{card:0>20}"),
+            format!("{card}=2712"),
+            format!("B{card}^DOE/JANE^2712"),
+            grouped(&card, "\u{202f}"),
+            grouped(&card, "'"),
+            grouped(&card, "\r\n"),
+            STANDARD_NO_PAD.encode(format!("pan={card};")),
+            URL_SAFE.encode(format!("pan={card};")),
             format!("9F6B0F{card}D2512201"),
             format!("5F24032512315A0{:X}{card}{}", card.len().div_ceil(2), if card.len() % 2 == 1 { "F" } else { "" }),
             STANDARD.encode(format!("pan={card};")),
@@ -122,7 +129,7 @@ fn shapes() -> Vec<(String, String)> {
             "<X><Y a=\"{}\"/></X>",
         ];
         for text in &written {
-            all.extend(places.iter().map(|place| (card.clone(), place.replace("{}", text))));
+            all.extend(places.iter().map(|place| (card.clone(), place.replace("{}", text), text.clone())));
         }
     }
     all
@@ -147,12 +154,14 @@ fn is_seen(card: &str, text: &str) -> bool {
 fn no_shape_of_a_card_gets_through_redaction() {
     let shapes = shapes();
     assert!(shapes.len() >= 2_500, "{}", shapes.len());
-    for (card, shape) in &shapes {
+    for (card, shape, written) in &shapes {
         for (open, close) in [("<TRANSACTION>", "</TRANSACTION>"), ("<RESPONSE>", ""), ("", ""), ("{\"xml\":\"", "\"}")]
         {
             let text = format!("{open}{shape}{close}");
             let kept = redacted(&text);
             assert!(!is_seen(card, &kept), "{text}\n{kept}");
+            // What was written is not left as it was, whoever reads it.
+            assert!(!kept.contains(written), "{text}\n{kept}");
         }
     }
     // References are kept, although they may look like card numbers.
@@ -163,7 +172,7 @@ fn no_shape_of_a_card_gets_through_redaction() {
 /// A till's log that contains every form, in requests and answers.
 fn log() -> String {
     let mut log = String::new();
-    for (at, (_, shape)) in shapes().iter().filter(|(_, shape)| !shape.contains('\n')).step_by(7).enumerate() {
+    for (at, (_, shape, _)) in shapes().iter().filter(|(_, shape, _)| !shape.contains('\n')).step_by(7).enumerate() {
         let (minutes, seconds) = (at / 60, at % 60);
         let request = "<FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>VERSION</COMMAND>";
         let answer = "<RESPONSE_TEXT>Version Information Captured</RESPONSE_TEXT><RESULT>OK</RESULT><RESULT_CODE>-1</RESULT_CODE>";
@@ -176,7 +185,7 @@ fn log() -> String {
 /// A scenario that contains card numbers, as nobody should write it.
 fn hostile() -> String {
     let mut lines = String::from("scenario \"Pay with 4111 1111 1111 1111\"\n\nterminal connects\n");
-    for (at, (_, shape)) in shapes().iter().filter(|(_, shape)| !shape.contains('\n')).enumerate().step_by(91) {
+    for (at, (_, shape, _)) in shapes().iter().filter(|(_, shape, _)| !shape.contains('\n')).enumerate().step_by(91) {
         lines += &format!("pos -> terminal  as q{at}\n  <TRANSACTION>{shape}</TRANSACTION>\n");
         lines += &format!("terminal -> pos  RESULT_CODE=-2  re q{at}\n");
     }

@@ -3,12 +3,14 @@
 mod common;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use common::transcript;
+use rstest::rstest;
+use sca_protocol::frame::{Frame, opcode};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sca-sim");
 
@@ -286,4 +288,120 @@ fn two_terminals_over_mutual_tls_have_a_file_each() {
         assert!(told.contains("COUNTER=9  exactly") || told.contains("COUNTER=9 VERSION_INFO"), "{told}");
         assert!(told.contains(&format!("x-vfi-pinpad-id: {pinpad}")), "{told}");
     }
+}
+
+/// A broker that accepts one terminal, asks it this often, and takes its answers.
+fn asking(times: usize) -> (u16, std::thread::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("it has an address").port();
+    let asked = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("it dials");
+        let head = common::party::head(&mut stream);
+        let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).expect("it sends a key");
+        let accept = sca_protocol::handshake::accept(key);
+        let answer = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: \
+             {accept}\r\nSec-WebSocket-Protocol: sci\r\n\r\n"
+        );
+        stream.write_all(answer.as_bytes()).expect("it reads");
+        for number in 1..=times {
+            let request = format!(
+                "<TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>VERSION</COMMAND><COUNTER>{number}</COUNTER>\
+                 <POS_RECON>{}</POS_RECON></TRANSACTION>",
+                "r".repeat(30)
+            );
+            stream.write_all(&Frame::whole(opcode::TEXT, request).encode()).expect("it reads");
+            assert!(common::party::takes(&mut stream).contains(&format!("<COUNTER>{number}</COUNTER>")));
+        }
+        // What is left is read until the recorder ends.
+        drop(std::io::copy(&mut stream, &mut std::io::sink()));
+    });
+    (port, asked)
+}
+
+/// The answer of a device to the VERSION of a request.
+fn version(request: &str) -> String {
+    let counter = request.split("<COUNTER>").nth(1).and_then(|rest| rest.split('<').next()).expect("it has a COUNTER");
+    format!(
+        "<RESPONSE><RESPONSE_TEXT>Version Information Captured</RESPONSE_TEXT><RESULT>OK</RESULT><RESULT_CODE>-1</RESULT_CODE>\
+         <TERMINATION_STATUS>SUCCESS</TERMINATION_STATUS><COUNTER>{counter}</COUNTER><POS_RECON>{}</POS_RECON>\
+         <VERSION_INFO>APP={}</VERSION_INFO></RESPONSE>",
+        "r".repeat(30),
+        "x".repeat(300)
+    )
+}
+
+#[rstest]
+#[case::interrupted("INT")]
+#[case::ended("TERM")]
+#[case::hung_up("HUP")]
+fn a_recorder_that_is_told_to_end_ends_its_scenarios(#[case] signal: &str) {
+    let out = common::folder(&format!("record-{signal}")).join("out");
+    let (port, _broker) = asking(1);
+    let (mut recorder, at) = recorder(port, &out);
+    // Its pinpad id would turn what follows it round on a screen.
+    let mut terminal = common::party::joins(&format!("127.0.0.1:{at}"), "/", Some("a\u{202e}b"));
+    let request = common::party::takes(&mut terminal);
+    terminal.write_all(&common::party::text(&version(&request))).expect("it is read");
+    let made = out.join("terminal-a-202e-b.sca");
+    let is_written = || fs::read_dir(&out).into_iter().flatten().flatten().any(|e| text(e.path()).contains("re q1"));
+    for _ in 0..600 {
+        if is_written() {
+            break;
+        }
+        std::thread::park_timeout(std::time::Duration::from_millis(10));
+    }
+    let pid = recorder.0.id().to_string();
+    assert!(Command::new("kill").args(["-s", signal, &pid]).status().expect("kill is there").success());
+    assert!(recorder.0.wait().expect("it ends").success());
+    let files: Vec<PathBuf> = fs::read_dir(&out).expect("it is there").flatten().map(|entry| entry.path()).collect();
+    assert_eq!(files.len(), 1, "{made:?} {files:?}");
+    let told = text(&files[0]);
+    let last = told.trim_end().lines().last().expect("it has lines");
+    assert!(told.ends_with('\n') && last.starts_with('+') && last.ends_with(" end"), "{told}");
+    assert!(!told.contains('\u{202e}'), "{told}");
+    assert!(sca_sim(&["check", files[0].to_str().expect("it is text")]).status.success());
+}
+
+/// A long recording is parted between exchanges, and every part plays.
+#[test]
+fn a_long_recording_is_parted_and_each_part_plays() {
+    let out = common::folder("record-parts").join("out");
+    let (port, broker) = asking(2_600);
+    let (recorder, at) = recorder(port, &out);
+    let mut terminal = common::party::joins(&format!("127.0.0.1:{at}"), "/", Some("1"));
+    for _ in 0..2_600 {
+        let request = common::party::takes(&mut terminal);
+        terminal.write_all(&common::party::text(&version(&request))).expect("it is read");
+    }
+    drop(terminal);
+    broker.join().expect("the broker had all answers");
+    drop(recorder);
+    let second = text(out.join("terminal-1-2.sca"));
+    assert!(second.lines().next().is_some_and(|title| title.contains("part 2")), "{:?}", second.lines().next());
+    assert!(sca_sim(&["check", out.to_str().expect("it is text")]).status.success());
+    for part in ["terminal-1.sca", "terminal-1-2.sca"] {
+        let told = transcript(&out.join(part));
+        assert!(told.matches("VERSION").count() > 100, "{part} has {} exchanges", told.matches("VERSION").count());
+    }
+}
+
+/// What the folder holds is for the terminals' side; the broker may have credentials of its own.
+#[test]
+fn a_recorder_has_other_credentials_for_the_broker() {
+    let folder = common::folder("record-two-sides");
+    let path = |name: &str| folder.join(name).display().to_string();
+    assert!(sca_sim(&["certs", &path("theirs")]).status.success());
+    let theirs = |name: &str| folder.join("theirs").join(name).display().to_string();
+    let mut recording = Command::new(PROGRAM)
+        .args(["record", "--listen", "127.0.0.1:0", "--to", "wss://localhost:1", "--certs", &path("ours")])
+        .args(["--to-ca", &theirs("authority.pem"), "--to-cert", &theirs("terminal.pem")])
+        .args(["--to-key", &theirs("terminal.key"), "--out", &path("out")])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the recorder starts");
+    let lines = BufReader::new(recording.stdout.take().expect("it is piped")).lines();
+    let _recorder = Running(recording);
+    let listens = lines.map_while(Result::ok).find(|line| line.contains("listening on wss://"));
+    assert!(listens.is_some());
 }

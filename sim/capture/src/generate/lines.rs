@@ -1,6 +1,7 @@
 //! Building blocks of scenario lines.
 
 use sca_protocol::Request;
+use sca_protocol::plain::is_invisible;
 use sca_protocol::xml::Limits;
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Demand, Expect, Sight, Suffix, Test};
@@ -20,7 +21,7 @@ pub(super) fn test(field: &str, demand: Demand) -> Test {
 
 /// A text made safe for a scenario line: without card data, literal inserts and control characters.
 pub(super) fn sayable(text: &str) -> String {
-    let kept: String = text.trim_end().chars().filter(|c| !c.is_control()).collect();
+    let kept: String = text.trim_end().chars().filter(|c| !c.is_control() && !is_invisible(*c)).collect();
     let text = crate::redacted(&kept);
     text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
         out.push_str(if c == '{' && out.ends_with('{') { " " } else { "" });

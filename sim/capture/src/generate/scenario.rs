@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use sca_protocol::commands::{Behaviour, Command};
+use sca_protocol::plain::is_invisible;
 use sca_scenario::model::{Action, Step};
 use sca_scenario::{Printer, quote, stamp_into};
 
@@ -285,7 +286,7 @@ impl Lift {
     /// Appends a comment, without card data and on lines of its own.
     pub(super) fn comment(&mut self, text: &str) {
         for line in text.lines().filter(|line| !line.trim().is_empty()).take(40) {
-            let shown: String = line.chars().filter(|c| !c.is_control()).collect();
+            let shown: String = line.chars().filter(|c| !c.is_control() && !is_invisible(*c)).collect();
             // Redacted before it is cut: a truncated card number would not be recognised.
             let shown: String = crate::redacted(&shown).chars().take(300).collect();
             let _ = writeln!(self.body, "# {shown}");
