@@ -94,7 +94,7 @@ def says(counter):
 FOLDER = pathlib.Path(tempfile.mkdtemp())
 
 
-def becomes(name, packets, code, has=(), has_not=(), said=(), without=(), parts=1, longest=262144):
+def becomes(name, packets, code, has=(), has_not=(), said=(), without=(), parts=1, longest=262144, times=None):
     """Imports packets, and plays what comes of them."""
     file, out = FOLDER / f"{name}.pcap", FOLDER / name
     packets.write(file, without, longest)
@@ -106,6 +106,8 @@ def becomes(name, packets, code, has=(), has_not=(), said=(), without=(), parts=
     wrong += [f"not told: {one}" for one in said if one not in done.stderr]
     wrong += [f"missing: {one}" for one in has if one not in text]
     wrong += [f"invented: {one}" for one in has_not if one in text]
+    if times and text.count(times[0]) != times[1]:
+        wrong.append(f"{times[0]} {text.count(times[0])} times, not {times[1]}")
     played = subprocess.run([PROGRAM, "run", out], capture_output=True, text=True, timeout=120, cwd=FOLDER)
     wrong += [f"it does not play\n{played.stderr}"] if played.returncode else []
     if wrong:
@@ -136,7 +138,8 @@ for number in range(5, 20):
         continue
     becomes(
         f"segment-{number}-missing", talk(Packets()), 1, without=[number], has_not=INVENTED,
-        has=["the capture has a gap here", missing], said=["are missing in the capture", "1 part of"],
+        has=["the capture has a gap here", missing, "fault reset", *(["COUNTER=5"] if number != 17 else [])],
+        said=["are missing in the capture", "1 part of"], times=("RESPONSE_TEXT=", 4),
     )
 
 # What is longer than the capture keeps of a packet has a gap at its end.

@@ -127,6 +127,7 @@ const TABLE: &[(Kind, &[&str])] = &[
     (
         Kind::Personal,
         &[
+            "BANKUSERDATA",
             "BILLINGADDRESS",
             "BILLINGSTREET",
             "BILLINGZIP",
@@ -247,13 +248,20 @@ mod tests {
             (&[Kind::Expiry], "CARD_EXP EXP_DATE EXPIRY CARD_EXP_MONTH"),
             (&[Kind::Holder], "CARDHOLDER CARDHOLDER_NAME"),
             (&[Kind::Number], "ACCT_NUM GIFT_CARD_NUM CARD_NUM MICR ROUTING_NUM ACCOUNT EMBOSSED_ACCT_NUM"),
-            (&[Kind::Personal], "EMAILDATA LOYALTY_DATA CUSTOMER_STREET CUSTOMER_ZIP SIGNATUREDATA"),
+            (&[Kind::Personal], "BANK_USERDATA EMAILDATA LOYALTY_DATA CUSTOMER_STREET CUSTOMER_ZIP SIGNATUREDATA"),
             (&[Kind::Password], "PASSWORD PARM_PASSWORD"),
         ] {
             for name in names.split(' ') {
                 assert!(kind(name).is_some_and(|kind| kinds.contains(&kind)), "{name} is {:?}", kind(name));
             }
         }
+    }
+
+    /// In answers this is the result of the check, one letter, and no secret.
+    #[test]
+    fn the_result_of_checking_a_security_code_is_kept() {
+        assert_eq!(kind("CVV2_CODE"), None);
+        assert_eq!(kind("CVV2"), Some(Kind::Code));
     }
 
     #[test]
