@@ -10,7 +10,7 @@ use std::time::Duration;
 use common::{folder, root, run};
 use sca_capture::calibrate::calibrate;
 use sca_capture::diff::Comparer;
-use sca_capture::{Event, Lift, Session};
+use sca_capture::{Event, ScenarioGenerator, Session};
 use sca_protocol::Reason;
 use sca_runner::simulated;
 use sca_runner::suite::Authorities;
@@ -95,7 +95,7 @@ fn a_device_is_known_by_its_pauses() {
         (&[500, 1_500, 4_500, 13_500, 20_000], "500ms", "3", "20s"),
     ] {
         let session = retries(pauses);
-        let texts = Lift::whole("Retries", &session);
+        let texts = ScenarioGenerator::whole("Retries", &session);
         let found = calibrate(&Comparer::new(&simulated, &identities), &texts, &[session]).expect("it is a scenario");
         let wanted = [("retry-first", first), ("retry-growth", growth), ("retry-cap", cap), ("retry-jitter", "0")];
         let wanted: BTreeMap<&str, String> = wanted.map(|(name, value)| (name, value.to_owned())).into();
@@ -105,7 +105,7 @@ fn a_device_is_known_by_its_pauses() {
     }
     // Pauses that follow no rule give no setting.
     let session = retries(&[1_000, 9_000, 2_000, 30_000]);
-    let texts = Lift::whole("Retries", &session);
+    let texts = ScenarioGenerator::whole("Retries", &session);
     let found = calibrate(&Comparer::new(&simulated, &identities), &texts, &[session]).expect("it is a scenario");
     assert!(!found.settings.contains_key("retry-first"), "{:?}", found.settings);
 }

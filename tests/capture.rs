@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use sca_capture::{Ending, Event, Lift, Session, Side};
+use sca_capture::{Ending, Event, ScenarioGenerator, Session, Side};
 use sca_protocol::Reason;
 use sca_protocol::frame::{Frame, opcode};
 
@@ -76,7 +76,7 @@ fn eventful() -> Session {
 
 #[test]
 fn a_recording_is_a_scenario_whenever_it_is_cut_short() {
-    let mut lift = Lift::new("A \"recording\"", false);
+    let mut lift = ScenarioGenerator::new("A \"recording\"", false);
     for (at, event) in &eventful().events {
         lift.event(*at, event);
         let text = lift.text();
@@ -91,7 +91,7 @@ fn a_recording_is_a_scenario_whenever_it_is_cut_short() {
     lift.finish(std::time::Duration::from_secs(60));
     let text = lift.text();
     assert!(sca_scenario::parse(&text).is_ok(), "{text}");
-    assert_eq!(Lift::whole("A \"recording\"", &eventful())[0].lines().count(), text.lines().count());
+    assert_eq!(ScenarioGenerator::whole("A \"recording\"", &eventful())[0].lines().count(), text.lines().count());
 }
 
 #[test]

@@ -5,12 +5,12 @@ mod common;
 use sca_protocol::clauses;
 use sca_runner::Options;
 use sca_runner::conformance::conformance;
-use sca_runner::suite::Snapshots;
+use sca_runner::suite::SnapshotMode;
 
 #[test]
 fn every_clause_command_and_code_has_its_evidence() {
     let clauses: &'static [&'static str] = clauses::ids().leak();
-    let suite = common::suite(Options::default(), Snapshots::Ignore, clauses);
+    let suite = common::suite(Options::default(), SnapshotMode::Ignore, clauses);
     let results = suite.run(&common::scenarios(), 2, &|_| ());
     let results: Vec<_> = results.into_iter().map(|result| result.expect("the scenario can be read")).collect();
     let matrix = conformance(&results.iter().collect::<Vec<_>>());

@@ -16,8 +16,8 @@ use sca_runner::explore::Explore;
 use sca_runner::shrink::{Shrunk, reason};
 use sca_runner::suite::Authorities;
 use sca_runner::sweep::Sweep;
-use sca_runner::{Core, Identities, Making, Options, Verdict, play, simulated};
-use sca_terminal::{ConnectionId, Face, Input, LinkEvent, Output, Screen, Seen, Terminal};
+use sca_runner::{Core, CoreConfig, Identities, Options, Verdict, play, simulated};
+use sca_terminal::{ConnectionId, Display, Input, LinkEvent, LinkReport, Output, Screen, Terminal};
 
 /// A defect of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,7 @@ struct Defective {
     is_ready: bool,
 }
 
-fn made(defect: Defect, mut making: Making) -> Defective {
+fn made(defect: Defect, mut making: CoreConfig) -> Defective {
     match defect {
         Defect::ForgetsItsCounterOnReconnecting => making.settings.counter.over_reconnect = false,
         Defect::RetriesWithoutGrowth => making.settings.retry.growth = 1,
@@ -132,22 +132,22 @@ impl Defective {
                     self.last_answer = Some(text.clone());
                     self.is_asked = false;
                 }
-                Output::Seen(Seen::Attempts) => self.attempts += 1,
+                Output::LinkReport(LinkReport::Attempts) => self.attempts += 1,
                 _ => {}
             }
             let seen = match &output {
-                Output::Seen(seen) => Some(*seen),
+                Output::LinkReport(seen) => Some(*seen),
                 _ => None,
             };
             altered.push(output);
             match (seen, self.connection) {
-                (Some(Seen::Connects), Some(connection)) => {
+                (Some(LinkReport::Connects), Some(connection)) => {
                     let again = self.has_been_up;
                     (self.has_been_up, self.is_up, self.attempts) = (true, true, 0);
                     late_end = (self.defect == Defect::TakesAnOldEndForTheNewOne && again).then_some(connection);
                     altered.extend(self.on_connects(connection, again));
                 }
-                (Some(Seen::Loses), Some(connection)) => {
+                (Some(LinkReport::Loses), Some(connection)) => {
                     self.is_up = false;
                     if self.defect == Defect::PingsOnAfterTheEnd {
                         altered.push(Output::Ping { connection, payload: b"still there?".to_vec() });
@@ -204,7 +204,7 @@ impl Core for Defective {
         self.terminal.deadline().filter(|_| !sleeps)
     }
 
-    fn face(&self) -> Face {
+    fn face(&self) -> Display {
         let mut face = self.terminal.face();
         match self.defect {
             Defect::ShowsConnectedTooEarly if self.attempts > 0 => face.connected = true,
@@ -232,7 +232,7 @@ const SWEPT: [&str; 2] = ["sessions/sample_exchange.sca", "prompts/message_and_b
 const WORLD: &str = "scenario \"a world\"\n\nbroker\n  url ws://broker.test\n\nterminal connects\n";
 
 fn swept(defect: Defect, identities: &Arc<Identities>) -> Option<Shrunk> {
-    let make = |making: Making| made(defect, making);
+    let make = |making: CoreConfig| made(defect, making);
     let clauses = sca_protocol::clauses::ids();
     let sweep = Sweep {
         make: &make,
@@ -249,7 +249,7 @@ fn swept(defect: Defect, identities: &Arc<Identities>) -> Option<Shrunk> {
 }
 
 fn explored(defect: Defect, identities: &Arc<Identities>, seeds: u64) -> Option<Shrunk> {
-    let make = |making: Making| made(defect, making);
+    let make = |making: CoreConfig| made(defect, making);
     let explore = Explore { make: &make, identities: identities.clone(), seeds: 1..seeds, limit: None, jobs: 2 };
     let world = sca_scenario::parse(WORLD).expect("the world is valid");
     explore.run(&world).found.into_iter().find_map(|found| found.shrunk)

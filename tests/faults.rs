@@ -7,7 +7,7 @@ use std::fs;
 
 use sca_runner::coverage::Coverage;
 use sca_runner::faults::vocabulary::{self, FaultRow};
-use sca_runner::suite::Snapshots;
+use sca_runner::suite::SnapshotMode;
 use sca_runner::{Options, files};
 
 /// The text of a piece of evidence: a scenario or a test file.
@@ -81,7 +81,7 @@ fn the_page_is_what_the_table_says() {
 
 #[test]
 fn no_class_of_faults_has_never_met_a_state_that_it_can_meet() {
-    let suite = common::suite(Options::default(), Snapshots::Ignore, &[]);
+    let suite = common::suite(Options::default(), SnapshotMode::Ignore, &[]);
     let mut coverage = Coverage::default();
     for result in suite.run(&common::scenarios(), 2, &|_| ()) {
         let result = result.expect("the scenario can be read");

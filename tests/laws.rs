@@ -6,14 +6,14 @@ mod entries;
 
 use proptest::prelude::*;
 use sca_peers::{Broker, BrokerInput, BrokerOutput, Peer};
-use sca_protocol::counter::{Counter, Fate};
+use sca_protocol::counter::{Counter, RequestOutcome};
 use sca_protocol::frame::{Decoder, Frame, LengthForm};
 use sca_protocol::handshake::Head;
 use sca_protocol::message::Layout;
 use sca_protocol::settings::{BrokerSettings, CounterRules};
 use sca_protocol::xml::Limits;
 use sca_protocol::{Chance, Now, Request, Response, UnixTime};
-use sca_runner::suite::{Authorities, Snapshots};
+use sca_runner::suite::{Authorities, SnapshotMode};
 use sca_runner::{Options, Verdict, files, play, simulated};
 use sca_scenario::model::Scenario;
 use sca_terminal::{ConnectionId, Input, LinkEvent, Output, Target, Terminal};
@@ -22,7 +22,7 @@ use sca_terminal::{ConnectionId, Input, LinkEvent, Output, Target, Terminal};
 #[test]
 fn a_transcript_replays_itself() {
     let identities = Authorities::new().expect("an authority can be made").memory;
-    let suite = common::suite(Options::default(), Snapshots::Ignore, &[]);
+    let suite = common::suite(Options::default(), SnapshotMode::Ignore, &[]);
     for path in common::scenarios() {
         let result = suite.file(&path).expect("the scenario can be read");
         // A few rows of each are enough: the law is about lines, and the rows of one `each` have the same lines.
@@ -41,7 +41,7 @@ fn a_transcript_replays_itself() {
 /// Parsing and printing are inverse: printed text is in the canonical layout, and prints the same again.
 #[test]
 fn a_transcript_is_in_the_one_layout() {
-    let suite = common::suite(Options::default(), Snapshots::Ignore, &[]);
+    let suite = common::suite(Options::default(), SnapshotMode::Ignore, &[]);
     for path in common::scenarios() {
         for row in suite.file(&path).expect("the scenario can be read").rows.iter().take(12) {
             let layout = sca_scenario::format(&row.transcript).expect("a transcript can be read");
@@ -111,13 +111,18 @@ fn rules() -> impl Strategy<Value = CounterRules> {
 
 #[derive(Debug, Clone)]
 enum Act {
-    Saw(u32, Fate),
+    Saw(u32, RequestOutcome),
     Reconnected,
     Rebooted,
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    let fate = prop_oneof![Just(Fate::Done), Just(Fate::Refused), Just(Fate::Malformed), Just(Fate::Secondary)];
+    let fate = prop_oneof![
+        Just(RequestOutcome::Done),
+        Just(RequestOutcome::Refused),
+        Just(RequestOutcome::Malformed),
+        Just(RequestOutcome::Secondary)
+    ];
     prop_oneof![
         6 => (1..50_u32, fate).prop_map(|(counter, fate)| Act::Saw(counter, fate)),
         1 => Just(Act::Reconnected),
@@ -220,9 +225,9 @@ proptest! {
         prop::sample::select(vec!["tag", "path", "clause", "verdict", "(", ")", "not", "and", "or", "*", "fail", "x", " "]), 0..20)) {
         let _ = sca_runner::filter::Filter::read(&text);
         let _ = sca_runner::filter::Filter::read(&words.concat());
-        let _ = sca_runner::ledger::Ledger::read(&format!("scenario,until,reason\n{text}"));
+        let _ = sca_runner::ledger::KnownFailures::read(&format!("scenario,until,reason\n{text}"));
         let _ = sca_runner::report::Document::from_json(&text);
-        let _ = sca_runner::conformance::Written::read(&text);
+        let _ = sca_runner::conformance::MatrixDocument::read(&text);
         let _ = sca_runner::shard::Shard::read(&text, |_| Some(text.clone()));
     }
 
@@ -267,10 +272,10 @@ fn model(rules: &CounterRules, acts: &[Act]) -> u32 {
     let counted: Vec<u32> = acts[from.map_or(0, |at| at + 1)..]
         .iter()
         .filter_map(|act| match act {
-            Act::Saw(number, Fate::Done) => Some(*number),
-            Act::Saw(number, Fate::Refused) => rules.of_refused.then_some(*number),
-            Act::Saw(number, Fate::Malformed) => rules.of_malformed.then_some(*number),
-            Act::Saw(number, Fate::Secondary) => rules.of_secondary.then_some(*number),
+            Act::Saw(number, RequestOutcome::Done) => Some(*number),
+            Act::Saw(number, RequestOutcome::Refused) => rules.of_refused.then_some(*number),
+            Act::Saw(number, RequestOutcome::Malformed) => rules.of_malformed.then_some(*number),
+            Act::Saw(number, RequestOutcome::Secondary) => rules.of_secondary.then_some(*number),
             _ => None,
         })
         .collect();

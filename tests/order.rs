@@ -3,7 +3,7 @@
 
 mod common;
 
-use sca_runner::suite::{Snapshots, joined};
+use sca_runner::suite::{SnapshotMode, joined};
 use sca_runner::{Options, play, simulated};
 
 #[test]
@@ -28,7 +28,7 @@ fn the_order_in_which_connections_start_changes_nothing() {
 fn how_many_worlds_run_at_once_changes_nothing() {
     let paths = common::scenarios();
     let run = |jobs| {
-        let suite = common::suite(Options::default(), Snapshots::Ignore, &[]);
+        let suite = common::suite(Options::default(), SnapshotMode::Ignore, &[]);
         let results = suite.run(&paths, jobs, &|_| {});
         results.into_iter().map(|r| joined(&r.expect("the scenario can be read").rows)).collect::<Vec<_>>()
     };

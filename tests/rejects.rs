@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sca_runner::report::{self, Painter};
-use sca_runner::suite::Snapshots;
+use sca_runner::suite::SnapshotMode;
 use sca_runner::{Options, Verdict};
 
 const PLAIN: Painter = Painter { colours: false };
@@ -61,7 +61,7 @@ fn a_file_that_is_doubtful_says_what_and_where() {
 
 #[test]
 fn a_scenario_that_fails_says_what_came() {
-    let suite = common::suite(Options::default(), Snapshots::Ignore, &[]);
+    let suite = common::suite(Options::default(), SnapshotMode::Ignore, &[]);
     for path in files("failing") {
         let result = suite.file(&path).expect("the fixture can be read");
         assert!(result.problems().is_empty(), "{}: {:?}", path.display(), result.problems());

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use sca_runner::report::{self, Painter};
-use sca_runner::suite::{FileResult, Snapshot, Snapshots, difference};
+use sca_runner::suite::{FileResult, Snapshot, SnapshotMode, difference};
 use sca_runner::{Options, Verdict};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let suite = Arc::new(common::suite(Options::default(), Snapshots::Compare, &[]));
+    let suite = Arc::new(common::suite(Options::default(), SnapshotMode::Compare, &[]));
     let trials = common::scenarios().into_iter().map(|path| {
         let suite = suite.clone();
         Trial::test(common::name(&path), move || judge(&suite.file(&path)?))

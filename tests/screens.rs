@@ -13,7 +13,7 @@ use rstest::rstest;
 use sca_display::{Picture, draw};
 use sca_protocol::models::{MODELS, Model};
 use sca_protocol::screens::{SCREENS, ScreenName};
-use sca_terminal::{Face, Screen};
+use sca_terminal::{Display, Screen};
 
 /// A screen as the terminal shows it: its name, its sentence, its fields.
 type Sample = (&'static str, ScreenName, &'static str, &'static [(&'static str, &'static str)]);
@@ -87,12 +87,12 @@ const SAMPLES: &[Sample] = &[
     ("updating", ScreenName::Updating, "Installing update", &[]),
 ];
 
-fn face(sample: &Sample) -> Face {
+fn face(sample: &Sample) -> Display {
     let (name, screen, text, fields) = sample;
     let screen = Screen { name: *screen, text: (*text).to_owned(), fields: Vec::new() };
     let screen = fields.iter().fold(screen, |screen, (name, value)| screen.with(name, (*value).to_owned()));
     let connected = !matches!(*name, "off" | "boot" | "connecting" | "error" | "reconnecting" | "updating");
-    Face { screen, connected, icon: None }
+    Display { screen, connected, icon: None }
 }
 
 #[rstest]
@@ -139,9 +139,9 @@ fn an_icon_of_the_flash_takes_the_place_of_the_devices_own() {
     let model = Model::find("M400").expect("the source lists it");
     let own = draw(&face(&SAMPLES[4]), model, Duration::ZERO);
     let green = fs::read(common::root().join("scenarios/icons/pictures/green.png")).expect("it is there");
-    let replaced = Face { icon: Some(Arc::from(green)), ..face(&SAMPLES[4]) };
+    let replaced = Display { icon: Some(Arc::from(green)), ..face(&SAMPLES[4]) };
     assert_ne!(draw(&replaced, model, Duration::ZERO), own);
-    let broken = Face { icon: Some(Arc::from(b"no picture".as_slice())), ..face(&SAMPLES[4]) };
+    let broken = Display { icon: Some(Arc::from(b"no picture".as_slice())), ..face(&SAMPLES[4]) };
     assert_eq!(draw(&broken, model, Duration::ZERO), own);
 }
 
@@ -156,7 +156,7 @@ fn no_text_makes_a_screen_fail() {
                 ["INVOICE", "LINES", "BUTTONS", "TENDERS", "QRCODE_DATA", "AMOUNT", "NEXT", "DIGITS", "SIZE", "COLOUR"];
             let screen = Screen { name: *name, text: text.to_owned(), fields: Vec::new() };
             let screen = fields.iter().fold(screen, |screen, field| screen.with(field, text.to_owned()));
-            let drawn = draw(&Face { screen, connected: true, icon: None }, model, Duration::ZERO);
+            let drawn = draw(&Display { screen, connected: true, icon: None }, model, Duration::ZERO);
             assert_eq!((drawn.width, drawn.height), (model.width, model.height));
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use common::{folder, run};
 use rstest::rstest;
-use sca_capture::{Event, Lift, Session, Side};
+use sca_capture::{Event, ScenarioGenerator, Session, Side};
 use sca_protocol::frame::{Frame, opcode};
 
 /// A session of messages, each with its second and whether a POS sends it.
@@ -39,7 +39,7 @@ fn says(text: &str, result: &str, code: &str, rest: &str) -> String {
 /// The scenarios of a session. All of them must play; where the model answers otherwise, it is reported.
 fn plays(name: &str, session: &Session) -> Vec<String> {
     let folder = folder(&format!("stories-{name}"));
-    let all = Lift::whole("A story", session);
+    let all = ScenarioGenerator::whole("A story", session);
     for (number, text) in all.iter().enumerate() {
         fs::write(folder.join(format!("{number}.sca")), text).expect("it can be written");
     }
@@ -69,7 +69,7 @@ fn who_has_ended_a_payment_ends_it(#[case] text: &str, #[case] by_pos: bool, #[c
         said.extend([(9, true, cancel.as_str()), (9, false, done.as_str())]);
     }
     said.push((9, false, ended.as_str()));
-    let all = Lift::whole("A story", &session(&said));
+    let all = ScenarioGenerator::whole("A story", &session(&said));
     assert!(all[0].contains(has) && !all[0].contains(has_not), "{}", all[0]);
     let compared = folder(&format!("stories-ended-{}", has.len()));
     fs::write(compared.join("a.sca"), &all[0]).expect("it can be written");
@@ -133,7 +133,7 @@ fn prompts_have_their_cardholder(
     };
     let answer = says(text, "OK", "-1", &format!("<{field}>{value}</{field}>"));
     let version = asks("DEVICE", "VERSION", "");
-    let all = Lift::whole(
+    let all = ScenarioGenerator::whole(
         "A story",
         &session(&[(1, true, &asks("DEVICE", command, more)), (6, false, &answer), (8, true, &version)]),
     );
@@ -158,7 +158,7 @@ fn a_stored_sale_has_a_host_that_is_down() {
         "4",
         "<PAYMENT_TYPE>CREDIT</PAYMENT_TYPE><PAYMENT_MEDIA>VISA</PAYMENT_MEDIA><CARD_ENTRY_MODE>Contactless</CARD_ENTRY_MODE>",
     );
-    let all = Lift::whole("A story", &session(&[(1, true, &sale), (5, false, &stored)]));
+    let all = ScenarioGenerator::whole("A story", &session(&[(1, true, &sale), (5, false, &stored)]));
     assert!(all[0].contains("host is down"), "{}", all[0]);
 }
 
@@ -293,7 +293,8 @@ fn no_end_is_invented(#[case] more: &[Event], #[case] parts: usize, #[case] has_
 #[case("SUCCESS")]
 fn a_scan_is_paired_under_any_text(#[case] text: &str) {
     let answer = says(text, "OK", "-1", "<BARCODE_DATA>123456</BARCODE_DATA>");
-    let all = Lift::whole("A story", &session(&[(1, true, &asks("BARCODE", "SCAN", "")), (6, false, &answer)]));
+    let all =
+        ScenarioGenerator::whole("A story", &session(&[(1, true, &asks("BARCODE", "SCAN", "")), (6, false, &answer)]));
     assert!(all[0].contains("enters") && all[0].contains("re q1") && !all[0].contains("notice"), "{}", all[0]);
 }
 

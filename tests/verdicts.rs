@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use common::{command, file, folder, run, text};
 use rstest::rstest;
 use sca_runner::audit::audit;
-use sca_runner::suite::Snapshots;
-use sca_runner::{Core, Making, Options, Place, Played, Verdict, simulated};
-use sca_terminal::{Face, Input, Output, Terminal};
+use sca_runner::suite::SnapshotMode;
+use sca_runner::{Core, CoreConfig, Options, Place, Played, Verdict, simulated};
+use sca_terminal::{Display, Input, Output, Terminal};
 use serde_json::Value;
 
 /// A folder with scenarios that pass, fail, are invalid, fail as expected, or differ from their snapshot.
@@ -272,7 +272,7 @@ impl<F: Fn(&str) -> String> Core for Rewords<F> {
         self.0.deadline()
     }
 
-    fn face(&self) -> Face {
+    fn face(&self) -> Display {
         self.0.face()
     }
 
@@ -293,21 +293,21 @@ fn an_audit_finds_the_first_event_in_which_two_runs_part() {
         "scenario \"A\"\n\nterminal connects\npos -> terminal  SECONDARYPORT STATUS  as ask\nterminal -> pos  RESULT=OK  re ask\n",
     );
     let paths = [folder.join("a.sca")];
-    let usual = common::suite(Options::default(), Snapshots::Ignore, &[]);
+    let usual = common::suite(Options::default(), SnapshotMode::Ignore, &[]);
     let audited = audit(usual, &paths, 2).expect("it can be read");
     assert_eq!((audited.rows, audited.divergences.len()), (1, 0));
-    let make = |making: Making| {
+    let make = |making: CoreConfig| {
         let serial = format!("SIM-{}", MADE.fetch_add(1, Ordering::Relaxed));
         Rewords(simulated(making), move |text: &str| text.replace("SIM-1", &serial))
     };
-    let identities = common::suite(Options::default(), Snapshots::Ignore, &[]).identities;
+    let identities = common::suite(Options::default(), SnapshotMode::Ignore, &[]).identities;
     let suite = sca_runner::suite::Suite {
         options: Options::default(),
-        snapshots: Snapshots::Ignore,
+        snapshots: SnapshotMode::Ignore,
         make: &make,
         clauses: &[],
         identities,
-        real: sca_runner::suite::Real::Nothing,
+        real: sca_runner::suite::ExternalParty::Nothing,
     };
     let parted = audit(suite, &paths, 2).expect("it can be read").divergences;
     assert_eq!(parted.len(), 1);
@@ -327,8 +327,8 @@ fn a_text_that_is_no_answer_is_called_what_it_is(#[case] says: &'static str, #[c
         "scenario \"A\"\n\nterminal connects\npos -> terminal  DEVICE VERSION  as ask\nterminal -> pos  RESULT=OK  re ask\n",
     );
     let scenario = scenario.expect("it is valid");
-    let identities = common::suite(Options::default(), Snapshots::Ignore, &[]).identities.memory;
-    let make = |making: Making| Rewords(simulated(making), |_: &str| says.to_owned());
+    let identities = common::suite(Options::default(), SnapshotMode::Ignore, &[]).identities.memory;
+    let make = |making: CoreConfig| Rewords(simulated(making), |_: &str| says.to_owned());
     let played = sca_runner::play(&scenario, &Options::default(), &identities, &make);
     let Verdict::Fail(failure) = &played[0].verdict else { panic!("{:?}", played[0].verdict) };
     let told = format!("{failure:?}{}", played[0].transcript);
@@ -463,7 +463,7 @@ fn what_cannot_be_played_has_no_evidence_of_another_run() {
         Options { keeps_frames: true, keeps_faces: true, keeps_trace: true, projects: true, ..Options::default() };
     let wire = Options { place: Place::Wire { scale: 50 }, ..memory.clone() };
     let [memory, wire] = [memory, wire].map(|options| {
-        let suite = common::suite(options, Snapshots::Ignore, &[]);
+        let suite = common::suite(options, SnapshotMode::Ignore, &[]);
         suite.file(&folder.join("a.sca")).expect("the file can be read").rows.remove(0)
     });
     assert!(matches!(wire.verdict, Verdict::Inapplicable(_)), "{:?}", wire.verdict);

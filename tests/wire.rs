@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use sca_runner::report::{self, Painter};
-use sca_runner::suite::{FileResult, Snapshots};
+use sca_runner::suite::{FileResult, SnapshotMode};
 use sca_runner::{Options, Place, Verdict};
 
 fn main() -> ExitCode {
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     arguments.test_threads = arguments.test_threads.or(Some(4));
     let is_whole = arguments.filter.is_none() && arguments.skip.is_empty() && !arguments.list;
     let options = Options { place: Place::Wire { scale: 50 }, ..Options::default() };
-    let suite = Arc::new(common::suite(options, Snapshots::Ignore, &[]));
+    let suite = Arc::new(common::suite(options, SnapshotMode::Ignore, &[]));
     let unplayed: Arc<Mutex<Vec<String>>> = Arc::default();
     let paths = common::scenarios();
     let all = paths.len();

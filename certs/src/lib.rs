@@ -174,7 +174,7 @@ const LONG: usize = 8;
 
 /// The state of a set of revocation lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Lists {
+pub enum RevocationState {
     /// Current lists of the root and the intermediate.
     Current,
     /// The root's list is missing.
@@ -221,8 +221,8 @@ impl Authority {
     ///
     /// # Errors
     /// [`CertError`], if the library refuses.
-    pub fn revocation_lists(&self, lists: Lists) -> Result<Vec<Vec<u8>>, CertError> {
-        let (from, to) = if lists == Lists::Expired { (20_000, -10_000) } else { (1, 36_500) };
+    pub fn revocation_lists(&self, lists: RevocationState) -> Result<Vec<Vec<u8>>, CertError> {
+        let (from, to) = if lists == RevocationState::Expired { (20_000, -10_000) } else { (1, 36_500) };
         let list = |issuer: &CertifiedIssuer<'static, KeyPair>| {
             let params = CertificateRevocationListParams {
                 this_update: self.epoch - Duration::days(from),
@@ -240,9 +240,9 @@ impl Authority {
             params.signed_by(issuer).map(|crl| crl.der().to_vec())
         };
         Ok(match lists {
-            Lists::Missing => vec![list(&self.intermediate)?],
-            Lists::OtherIssuer => vec![list(&self.stranger)?],
-            Lists::Current | Lists::Expired => vec![list(&self.root)?, list(&self.intermediate)?],
+            RevocationState::Missing => vec![list(&self.intermediate)?],
+            RevocationState::OtherIssuer => vec![list(&self.stranger)?],
+            RevocationState::Current | RevocationState::Expired => vec![list(&self.root)?, list(&self.intermediate)?],
         })
     }
 

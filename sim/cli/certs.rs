@@ -92,7 +92,7 @@ fn write_all(arguments: &Arguments) -> io::Result<usize> {
 
 /// Options for TLS credentials in PEM files, for the commands that use real sockets.
 #[derive(Debug, Args)]
-pub(crate) struct Files {
+pub(crate) struct CredentialFiles {
     /// Trusted certificate authorities, PEM
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
@@ -107,7 +107,7 @@ pub(crate) struct Files {
     key: Option<PathBuf>,
 }
 
-impl Files {
+impl CredentialFiles {
     /// Reads the given files, for a client. Over wss a trusted authority is required.
     pub(crate) fn read_for(&self, secure: bool) -> Result<sca_runner::live::Credentials, String> {
         if secure && self.ca.is_none() {

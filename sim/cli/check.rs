@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
 }
 
 #[derive(Default)]
-struct Counted {
+struct Counts {
     libraries: usize,
     bad: usize,
     problems: usize,
@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     };
     let today = arguments.today.unwrap_or_else(sca_runner::today);
     let clauses = sca_protocol::clauses::ids();
-    let (mut counted, mut set) = (Counted::default(), Vec::with_capacity(found.len()));
+    let (mut counted, mut set) = (Counts::default(), Vec::with_capacity(found.len()));
     let (libraries, found): (Vec<PathBuf>, Vec<PathBuf>) = found.into_iter().partition(|path| is_library(path));
     libraries.iter().for_each(|path| library(path, &mut counted));
     for path in &found {
@@ -63,8 +63,8 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     }
     summary(found.len(), &counted);
     match counted {
-        Counted { bad: 1.., .. } => Exit::Invalid,
-        Counted { warnings: 1.., .. } if arguments.strict => Exit::Failed,
+        Counts { bad: 1.., .. } => Exit::Invalid,
+        Counts { warnings: 1.., .. } if arguments.strict => Exit::Failed,
         _ => Exit::Good,
     }
 }
@@ -74,7 +74,7 @@ fn is_library(path: &Path) -> bool {
 }
 
 /// Checks a library that was given as an argument, as far as that is possible without a call.
-fn library(path: &Path, counted: &mut Counted) {
+fn library(path: &Path, counted: &mut Counts) {
     let text = files::read_text(path).unwrap_or_default();
     let library = Library::read(&text, 0);
     let problems = library.problems();
@@ -84,7 +84,7 @@ fn library(path: &Path, counted: &mut Counted) {
         (counted.problems + problems.len(), counted.bad + usize::from(!problems.is_empty()));
 }
 
-fn one(loaded: &Loaded, today: UnixTime, counted: &mut Counted) {
+fn one(loaded: &Loaded, today: UnixTime, counted: &mut Counts) {
     match &loaded.scenario {
         Ok(scenario) => {
             let warnings = sca_scenario::warnings(scenario);
@@ -111,7 +111,7 @@ fn show(texts: &[(PathBuf, String)], problem: &Problem) {
     complain!("{}\n", report::problem(painter(), texts, problem));
 }
 
-fn summary(files: usize, counted: &Counted) {
+fn summary(files: usize, counted: &Counts) {
     let warnings = match counted.warnings {
         0 => String::new(),
         some => format!(", {}", count(some, "warning")),

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sca_protocol::UnixTime;
-use sca_runner::conformance::{self, Conformance, Written, conformance};
-use sca_runner::ledger::Ledger;
-use sca_runner::suite::{FileResult, Snapshots, Suite};
+use sca_runner::conformance::{self, Conformance, MatrixDocument, conformance};
+use sca_runner::ledger::KnownFailures;
+use sca_runner::suite::{FileResult, SnapshotMode, Suite};
 use sca_runner::{Options, shell, simulated, today};
 
 use crate::exit::Exit;
@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         return compare(before, after);
     }
     let ledger = match arguments.ledger.as_ref().map(|path| ledger(path)) {
-        None => Ledger::default(),
+        None => KnownFailures::default(),
         Some(Ok(ledger)) => ledger,
         Some(Err(exit)) => return exit,
     };
@@ -100,7 +100,7 @@ fn results(arguments: &Arguments) -> Result<Vec<FileResult>, Exit> {
     let clauses = sca_protocol::clauses::ids();
     let suite = Suite {
         options: Options { today: Some(arguments.today.unwrap_or_else(today)), ..Options::default() },
-        snapshots: Snapshots::Ignore,
+        snapshots: SnapshotMode::Ignore,
         make: &simulated,
         clauses: &clauses,
         identities: authorities_for(&real)?,
@@ -118,7 +118,7 @@ fn results(arguments: &Arguments) -> Result<Vec<FileResult>, Exit> {
 
 fn compare(before: &Path, after: &Path) -> Exit {
     let written = |path: &Path| {
-        Written::read(&read(path)?).map_err(|why| {
+        MatrixDocument::read(&read(path)?).map_err(|why| {
             complain!("error: {} is not a matrix: {why}", path.display());
             Exit::CannotRun
         })

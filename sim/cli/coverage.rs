@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use sca_runner::coverage::Coverage;
 use sca_runner::report;
-use sca_runner::suite::{Real, Snapshots, Suite};
+use sca_runner::suite::{ExternalParty, SnapshotMode, Suite};
 use sca_runner::sweep::Sweep;
 use sca_runner::{Options, simulated};
 
@@ -45,8 +45,9 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
             Err((path, error)) => return unread(&path, &error),
         }
     }
-    let (options, snapshots) = (Options::default(), Snapshots::Ignore);
-    let suite = Suite { options, snapshots, make: &simulated, clauses: &clauses, identities, real: Real::Nothing };
+    let (options, snapshots) = (Options::default(), SnapshotMode::Ignore);
+    let suite =
+        Suite { options, snapshots, make: &simulated, clauses: &clauses, identities, real: ExternalParty::Nothing };
     for (path, result) in paths.iter().zip(suite.run(&paths, threads(None), &|_| ())) {
         match result {
             Ok(result) => {

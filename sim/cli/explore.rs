@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use sca_runner::explore::{Explore, Explored, Found};
+use sca_runner::explore::{Explore, ExploreResult, Found};
 use sca_runner::{files, shell, simulated};
 
 use crate::exit::Exit;
@@ -86,7 +86,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 }
 
 /// Prints and writes the findings. Returns whether all could be written.
-fn tell(arguments: &Arguments, path: &Path, explored: &Explored) -> bool {
+fn tell(arguments: &Arguments, path: &Path, explored: &ExploreResult) -> bool {
     for found in &explored.found {
         let times = if found.times == 1 { String::new() } else { format!(", and with {} more seeds", found.times - 1) };
         complain!("error: {}: {} with seed {}{times}", path.display(), found.failure.headline, found.seed);

@@ -7,7 +7,7 @@ use clap::Args;
 use regex::Regex;
 use sca_capture::import::log::Shape;
 use sca_capture::import::{FORMATS, Format, Imported};
-use sca_capture::load::{self, How};
+use sca_capture::load::{self, LoadOptions};
 
 use crate::exit::Exit;
 use crate::terms::{complain, count, say};
@@ -75,7 +75,7 @@ pub(crate) struct Arguments {
 }
 
 impl Reading {
-    fn how(&self) -> How {
+    fn how(&self) -> LoadOptions {
         let shape = Shape {
             format: self.format,
             time: self.time.clone(),
@@ -83,7 +83,7 @@ impl Reading {
             up: self.up.clone(),
             down: self.down.clone(),
         };
-        How { keys: self.keys.clone(), shape }
+        LoadOptions { keys: self.keys.clone(), shape }
     }
 
     /// Reads a capture, and prints remarks and the parts that could not be read.

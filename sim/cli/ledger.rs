@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use sca_runner::ledger::Ledger;
+use sca_runner::ledger::KnownFailures;
 
 use crate::exit::Exit;
 use crate::terms::{complain, unread};
@@ -21,8 +21,8 @@ pub(crate) fn read(path: &Path) -> Result<String, Exit> {
 }
 
 /// Reads a ledger. If it cannot be read or parsed, prints the error and returns the exit code.
-pub(crate) fn ledger(path: &Path) -> Result<Ledger, Exit> {
-    Ledger::read(&read(path)?).map_err(|why| {
+pub(crate) fn ledger(path: &Path) -> Result<KnownFailures, Exit> {
+    KnownFailures::read(&read(path)?).map_err(|why| {
         complain!("error: {} is not a ledger: {why}", path.display());
         Exit::Invalid
     })

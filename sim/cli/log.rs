@@ -23,12 +23,12 @@ const END_MAX: Duration = Duration::from_secs(1);
 pub(crate) struct Logging {
     /// How messages are logged: brief (the first 200 characters), full, json (one JSON object per line with `at_ms`,
     /// `what` and, for a message, its `document`), or none
-    #[arg(long, value_name = "HOW", value_enum, default_value_t = Way::Brief)]
-    log: Way,
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = LogFormat::Brief)]
+    log: LogFormat,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Way {
+enum LogFormat {
     #[default]
     Brief,
     Full,
@@ -39,7 +39,7 @@ enum Way {
 impl Logging {
     /// Whether the log is machine-readable.
     pub(crate) fn is_for_machines(self) -> bool {
-        self.log == Way::Json
+        self.log == LogFormat::Json
     }
 }
 
@@ -51,7 +51,7 @@ enum Waiting {
 
 /// A log that writes to standard output from its own thread.
 pub(crate) struct Log {
-    way: Way,
+    way: LogFormat,
     lines: RefCell<Option<SyncSender<Waiting>>>,
     waiting: Arc<AtomicUsize>,
     lost: Cell<usize>,
@@ -87,17 +87,17 @@ impl Log {
     /// Logs an event, unless the queue is full.
     pub(crate) fn said(&self, said: &Said<'_>) {
         match self.way {
-            Way::Brief => self.put(Waiting::Text(said.to_string())),
-            Way::Full => self.put(Waiting::Text(said.whole())),
-            Way::Json => self.json(Some(said.at), said.what().trim(), said.discreet()),
-            Way::None => {}
+            LogFormat::Brief => self.put(Waiting::Text(said.to_string())),
+            LogFormat::Full => self.put(Waiting::Text(said.whole())),
+            LogFormat::Json => self.json(Some(said.at), said.what().trim(), said.discreet()),
+            LogFormat::None => {}
         }
     }
 
     /// Logs a line about the process itself.
     pub(crate) fn line(&self, text: &str) {
         match self.way {
-            Way::Json => self.json(None, text.trim(), None),
+            LogFormat::Json => self.json(None, text.trim(), None),
             _ => self.put(Waiting::Text(text.to_owned())),
         }
     }
@@ -120,7 +120,7 @@ impl Log {
         if lost > 0 {
             let told = format!("… {lost} lines lost: the reader was too slow");
             let told = match self.way {
-                Way::Json => Waiting::Document(json!({ "version": 1, "what": told }).to_string()),
+                LogFormat::Json => Waiting::Document(json!({ "version": 1, "what": told }).to_string()),
                 _ => Waiting::Text(told),
             };
             match self.offer(lines, told) {

@@ -8,7 +8,7 @@ use sca_capture::record::{RecordPlan, record};
 use sca_runner::live::Credentials;
 use sca_terminal::Target;
 
-use crate::certs::{self, Files, credentials};
+use crate::certs::{self, CredentialFiles, credentials};
 use crate::exit::Exit;
 use crate::log::{Log, Logging};
 use crate::open::party::{Bounds, Refused, Until, exit, on_one_thread, url};
@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     until: Until,
     #[command(flatten)]
-    near: Files,
+    near: CredentialFiles,
     /// The certificate authority of the broker, PEM
     #[arg(long, value_name = "FILE")]
     to_ca: Option<PathBuf>,

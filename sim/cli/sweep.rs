@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sca_runner::report;
-use sca_runner::sweep::{Blow, Broken, KINDS, Sweep, Swept};
+use sca_runner::sweep::{Broken, Injection, KINDS, Sweep, SweepResult};
 use sca_runner::{Verdict, files, shell, simulated};
 
 use crate::exit::Exit;
@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     /// Play a single injection and print the run: reset@event:7, fin@frame:3:before, silence@frame:3:17,
     /// power@server-flight:0
     #[arg(long, value_name = "KIND@PLACE")]
-    at: Option<Blow>,
+    at: Option<Injection>,
     /// The row of an `each` for the injection of --at, counted from 1
     #[arg(long, value_name = "N", default_value_t = 1, requires = "at")]
     row: usize,
@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 }
 
 /// Plays a single injection and prints the run.
-fn one(sweep: &Sweep<'_, sca_terminal::Terminal>, path: &std::path::Path, row: usize, blow: Blow) -> Exit {
+fn one(sweep: &Sweep<'_, sca_terminal::Terminal>, path: &std::path::Path, row: usize, blow: Injection) -> Exit {
     match sweep.one(path, row, blow) {
         Ok((loaded, Ok(played))) => {
             say!("{}", played.transcript.trim_end());
@@ -108,7 +108,7 @@ fn one(sweep: &Sweep<'_, sca_terminal::Terminal>, path: &std::path::Path, row: u
     }
 }
 
-fn replay(path: &Path, row: usize, blow: Blow) -> String {
+fn replay(path: &Path, row: usize, blow: Injection) -> String {
     let row = if row == 1 { String::new() } else { format!(" --row {row}") };
     format!("sca-sim sweep {}{row} --at {blow}", shell::last(path))
 }
@@ -119,7 +119,7 @@ const WIDTH: usize = 60;
 const TOLD: usize = 3;
 
 /// Shrinks a failure to a small scenario, writes it, and prints its path.
-fn shrink(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::Terminal>, swept: &Swept, broken: &Broken) {
+fn shrink(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::Terminal>, swept: &SweepResult, broken: &Broken) {
     let Some(shrunk) = sweep.shrink(swept, broken) else { return };
     let name = swept.loaded.path.file_stem().unwrap_or_default().to_string_lossy();
     let blow = broken.blow.to_string().replace(['@', ':'], "-");
@@ -130,7 +130,7 @@ fn shrink(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::Terminal>, swep
     }
 }
 
-fn tell(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::Terminal>, swept: &[Swept]) -> Exit {
+fn tell(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::Terminal>, swept: &[SweepResult]) -> Exit {
     let mut invalid = false;
     let (mut tried, mut broken, mut skipped) = (0, 0, 0);
     for one in swept {
@@ -169,7 +169,7 @@ fn tell(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::Terminal>, swept:
     let what = if arguments.bytes { "events, frames and bytes" } else { "events and frames" };
     let skipped = if skipped == 0 { String::new() } else { format!(", {skipped} not swept") };
     say!("{} at {what}: {tried} injections, {broken} broken{skipped}", count(swept.len(), "scenario"));
-    match (invalid, swept.iter().any(Swept::is_bad)) {
+    match (invalid, swept.iter().any(SweepResult::is_bad)) {
         (true, _) => Exit::Invalid,
         (false, false) => Exit::Good,
         (false, true) => Exit::Failed,

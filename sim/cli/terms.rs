@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sca_protocol::{UnixTime, plain};
 use sca_runner::files::{self, Loaded};
 use sca_runner::report::{self, Painter};
-use sca_runner::suite::{Authorities, Real};
+use sca_runner::suite::{Authorities, ExternalParty};
 
 use crate::exit::Exit;
 
@@ -91,9 +91,9 @@ pub(crate) fn authorities() -> Result<Authorities, Exit> {
 }
 
 /// Like [`authorities`]; if a real terminal or broker takes part, the certificates are valid today.
-pub(crate) fn authorities_for(real: &Real) -> Result<Authorities, Exit> {
+pub(crate) fn authorities_for(real: &ExternalParty) -> Result<Authorities, Exit> {
     match real {
-        Real::Nothing => authorities(),
+        ExternalParty::Nothing => authorities(),
         _ => Authorities::of_today().map_err(|error| {
             complain!("error: {error}");
             Exit::CannotRun

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use sca_network::{
-    ClientEvent, ClientOrder, ClientSetup, Dialer, Event, Mailbox, PrefixCut, Route, SocketDialer, Tag, run_client,
+    ClientEvent, ClientOrder, ClientSetup, Dialer, Event, EventQueue, PrefixCut, Route, SocketDialer, Tag, run_client,
 };
 use sca_protocol::handshake::{self, Upgrade};
 use sca_protocol::{Chance, Line};
@@ -62,7 +62,7 @@ fn drive(port: u16) -> Result<(), String> {
 
 /// Runs one connection from dial to end and echoes everything. Returns the first text.
 async fn talk(port: u16, path: &str, number: u32) -> Result<Option<String>, String> {
-    let mailbox = Mailbox::default();
+    let mailbox = EventQueue::default();
     let tag = Tag { terminal: 0, line: None::<Line>, connection: number };
     let (orders, inbox) = mpsc::channel(8);
     let limits = ClientSetup { message_size_max: MESSAGE_SIZE_MAX, cut: PrefixCut::default(), near: None };

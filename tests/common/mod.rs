@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use sca_runner::suite::{Authorities, Real, Snapshots, Suite};
+use sca_runner::suite::{Authorities, ExternalParty, SnapshotMode, Suite};
 use sca_runner::{Options, files, simulated};
 use sca_terminal::Terminal;
 
@@ -31,11 +31,11 @@ pub(crate) fn name(path: &Path) -> String {
 /// A suite that uses the simulated terminal.
 pub(crate) fn suite(
     options: Options,
-    snapshots: Snapshots,
+    snapshots: SnapshotMode,
     clauses: &'static [&'static str],
 ) -> Suite<'static, Terminal> {
     let identities = Authorities::new().expect("an authority can be made");
-    Suite { options, snapshots, make: &simulated, clauses, identities, real: Real::Nothing }
+    Suite { options, snapshots, make: &simulated, clauses, identities, real: ExternalParty::Nothing }
 }
 
 /// The statements of a transcript, without its comments.

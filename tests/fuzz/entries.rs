@@ -58,13 +58,13 @@ pub(crate) fn heads(bytes: &[u8]) {
 /// Captures: whatever is read, the result is a valid scenario or nothing.
 pub(crate) fn captures(bytes: &[u8]) {
     use sca_capture::import::{har, log};
-    use sca_capture::{Ears, Event, Lift, Session, Side};
+    use sca_capture::{Event, Observer, ScenarioGenerator, Session, Side};
     let text = String::from_utf8_lossy(bytes);
     let mut sessions = har::read(&text).sessions;
     sessions.extend(log::read(&[("a".to_owned(), text.to_string())], &log::Shape::default()).sessions);
     // The same bytes as the data of a terminal and of a broker on a connection.
     for side in [Side::Terminal, Side::Broker] {
-        let mut ears = Ears::default();
+        let mut ears = Observer::default();
         let mut session = Session::new(text.as_ref(), side == Side::Terminal);
         let heads: [&[u8]; 2] = [b"GET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 101 x\r\n\r\n"];
         let parts = [(Side::Terminal, heads[0]), (Side::Broker, heads[1]), (side, bytes)];
@@ -75,7 +75,7 @@ pub(crate) fn captures(bytes: &[u8]) {
         sessions.push(session);
     }
     for session in sessions {
-        for text in Lift::whole(&session.name, &session) {
+        for text in ScenarioGenerator::whole(&session.name, &session) {
             let is_empty = text.lines().filter(|line| !line.starts_with('#')).count() < 7;
             let read = sca_scenario::parse(&text);
             assert!(is_empty || read.is_ok(), "{:?}\n{text}", read.err());

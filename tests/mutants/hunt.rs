@@ -6,13 +6,13 @@ mod common;
 
 use std::process::ExitCode;
 
-use sca_runner::suite::{Authorities, Snapshot, Snapshots};
-use sca_runner::sweep::{Sweep, Swept};
+use sca_runner::suite::{Authorities, Snapshot, SnapshotMode};
+use sca_runner::sweep::{Sweep, SweepResult};
 use sca_runner::{Options, Verdict, simulated};
 
 fn main() -> ExitCode {
     let paths = common::scenarios();
-    let suite = common::suite(Options::default(), Snapshots::Compare, &[]);
+    let suite = common::suite(Options::default(), SnapshotMode::Compare, &[]);
     for path in &paths {
         let result = suite.file(path).expect("a scenario can be read");
         let held = |verdict: &Verdict| matches!(verdict, Verdict::Pass | Verdict::ExpectedFail(_));
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     let sweep = Sweep { make: &simulated, clauses: &[], identities, bytes: false, all_rows: false, jobs };
     for some in paths.chunks(24) {
         let swept = sweep.run(some, &|_, _| {}).expect("a scenario can be read");
-        if let Some(bad) = swept.iter().find(|swept| Swept::is_bad(swept)) {
+        if let Some(bad) = swept.iter().find(|swept| SweepResult::is_bad(swept)) {
             println!("found by a sweep of {}", common::name(&bad.loaded.path));
             return ExitCode::FAILURE;
         }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use sca_network::{Arrived, Last, Layer, Spot, Way};
+use sca_network::{Direction, Last, Layer, ReceivedBytes, Spot};
 
 /// The bytes that arrived in one run.
 pub(crate) struct Ends {
-    all: BTreeMap<Spot, Arrived>,
+    all: BTreeMap<Spot, ReceivedBytes>,
     values: Vec<(String, String)>,
     /// Whether time is virtual, so that times can be checked exactly.
     pub(crate) in_memory: bool,
@@ -31,7 +31,7 @@ pub(crate) const PING: u8 = 0x89;
 pub(crate) const PONG: u8 = 0x8a;
 
 impl Ends {
-    pub(crate) fn new(all: BTreeMap<Spot, Arrived>, values: &[(String, String)], in_memory: bool) -> Self {
+    pub(crate) fn new(all: BTreeMap<Spot, ReceivedBytes>, values: &[(String, String)], in_memory: bool) -> Self {
         Self { all, values: values.to_vec(), in_memory }
     }
 
@@ -45,40 +45,40 @@ impl Ends {
         self.value(name).parse().expect("it is a number")
     }
 
-    fn arrived(&self, who: u16, n: u32, way: Way, layer: Layer) -> Option<&Arrived> {
+    fn arrived(&self, who: u16, n: u32, way: Direction, layer: Layer) -> Option<&ReceivedBytes> {
         let is_it = |(tag, w, l): &Spot| {
             tag.terminal == who && tag.line.is_none() && tag.connection == n && *w == way && *l == layer
         };
         self.all.iter().find(|(spot, _)| is_it(spot)).map(|(_, arrived)| arrived)
     }
 
-    fn bytes(&self, n: u32, way: Way, layer: Layer) -> Vec<u8> {
-        self.arrived(0, n, way, layer).map(Arrived::bytes).unwrap_or_default()
+    fn bytes(&self, n: u32, way: Direction, layer: Layer) -> Vec<u8> {
+        self.arrived(0, n, way, layer).map(ReceivedBytes::bytes).unwrap_or_default()
     }
 
     /// The bytes that the first terminal has read on its n-th connection, above TLS.
     pub(crate) fn terminal(&self, n: u32) -> Vec<u8> {
-        self.bytes(n, Way::ToTerminal, Layer::Plain)
+        self.bytes(n, Direction::ToTerminal, Layer::Plain)
     }
 
     /// The same below TLS.
     pub(crate) fn line_to_terminal(&self, n: u32) -> Vec<u8> {
-        self.bytes(n, Way::ToTerminal, Layer::Line)
+        self.bytes(n, Direction::ToTerminal, Layer::Line)
     }
 
     /// The bytes that the broker has read on that connection, above TLS.
     pub(crate) fn broker(&self, n: u32) -> Vec<u8> {
-        self.bytes(n, Way::FromTerminal, Layer::Plain)
+        self.bytes(n, Direction::FromTerminal, Layer::Plain)
     }
 
     /// The same for another terminal.
     pub(crate) fn broker_from(&self, who: u16, n: u32) -> Vec<u8> {
-        self.arrived(who, n, Way::FromTerminal, Layer::Plain).map(Arrived::bytes).unwrap_or_default()
+        self.arrived(who, n, Direction::FromTerminal, Layer::Plain).map(ReceivedBytes::bytes).unwrap_or_default()
     }
 
     /// The same below TLS.
     pub(crate) fn line_to_broker(&self, n: u32) -> Vec<u8> {
-        self.bytes(n, Way::FromTerminal, Layer::Line)
+        self.bytes(n, Direction::FromTerminal, Layer::Line)
     }
 
     /// Whether no byte was read at either end.
@@ -87,28 +87,28 @@ impl Ends {
     }
 
     /// The number of bytes of each read at an end.
-    pub(crate) fn reads(&self, n: u32, way: Way) -> Vec<usize> {
+    pub(crate) fn reads(&self, n: u32, way: Direction) -> Vec<usize> {
         let arrived = self.arrived(0, n, way, Layer::Line);
         arrived.map(|arrived| arrived.reads.iter().map(|(_, bytes)| bytes.len()).collect()).unwrap_or_default()
     }
 
     /// How the terminal's read side ended.
     pub(crate) fn last_at_terminal(&self, n: u32) -> Option<Last> {
-        self.arrived(0, n, Way::ToTerminal, Layer::Line).and_then(|arrived| arrived.last)
+        self.arrived(0, n, Direction::ToTerminal, Layer::Line).and_then(|arrived| arrived.last)
     }
 
     /// How the read side of another terminal ended.
     pub(crate) fn last_at(&self, who: u16, n: u32) -> Option<Last> {
-        self.arrived(who, n, Way::ToTerminal, Layer::Line).and_then(|arrived| arrived.last)
+        self.arrived(who, n, Direction::ToTerminal, Layer::Line).and_then(|arrived| arrived.last)
     }
 
     /// How the broker's read side ended.
     pub(crate) fn last_at_broker(&self, n: u32) -> Option<Last> {
-        self.arrived(0, n, Way::FromTerminal, Layer::Line).and_then(|arrived| arrived.last)
+        self.arrived(0, n, Direction::FromTerminal, Layer::Line).and_then(|arrived| arrived.last)
     }
 
     /// The number of bytes read above TLS so far, at each read, with the time since the first read of the run.
-    fn moments(&self, n: u32, way: Way) -> Vec<(usize, Duration)> {
+    fn moments(&self, n: u32, way: Direction) -> Vec<(usize, Duration)> {
         let first = self.all.values().flat_map(|arrived| arrived.reads.first()).map(|(at, _)| *at).min();
         let Some((arrived, first)) = self.arrived(0, n, way, Layer::Plain).zip(first) else { return Vec::new() };
         let mut so_far = 0;
@@ -120,14 +120,14 @@ impl Ends {
     }
 
     /// When the first byte behind the HTTP head was read.
-    pub(crate) fn first_of(&self, n: u32, way: Way) -> Duration {
+    pub(crate) fn first_of(&self, n: u32, way: Direction) -> Duration {
         let head = head(&self.bytes(n, way, Layer::Plain)).len();
         let moments = self.moments(n, way);
         moments.iter().find(|(so_far, _)| *so_far > head).map(|(_, at)| *at).expect("something came behind the head")
     }
 
     /// When the last byte of each frame behind the HTTP head was read.
-    pub(crate) fn frame_times(&self, n: u32, way: Way) -> Vec<Duration> {
+    pub(crate) fn frame_times(&self, n: u32, way: Direction) -> Vec<Duration> {
         let bytes = self.bytes(n, way, Layer::Plain);
         let moments = self.moments(n, way);
         let mut end = head(&bytes).len();
@@ -141,19 +141,19 @@ impl Ends {
 
     /// The bytes of the terminal's first read above TLS.
     pub(crate) fn first_read(&self, n: u32) -> Vec<u8> {
-        let arrived = self.arrived(0, n, Way::ToTerminal, Layer::Plain);
+        let arrived = self.arrived(0, n, Direction::ToTerminal, Layer::Plain);
         arrived.and_then(|arrived| arrived.reads.first()).map(|(_, bytes)| bytes.clone()).unwrap_or_default()
     }
 
     /// The bytes of the terminal's first read behind the HTTP head.
     pub(crate) fn first_read_behind_the_head(&self, n: u32) -> Vec<u8> {
-        let arrived = self.arrived(0, n, Way::ToTerminal, Layer::Plain);
+        let arrived = self.arrived(0, n, Direction::ToTerminal, Layer::Plain);
         arrived.and_then(|arrived| arrived.reads.get(1)).map(|(_, bytes)| bytes.clone()).unwrap_or_default()
     }
 
     /// The bytes that any terminal has read on any connection, above TLS.
     pub(crate) fn everything(&self) -> Vec<Vec<u8>> {
-        let is_it = |(spot, _): &(&Spot, &Arrived)| spot.1 == Way::ToTerminal && spot.2 == Layer::Plain;
+        let is_it = |(spot, _): &(&Spot, &ReceivedBytes)| spot.1 == Direction::ToTerminal && spot.2 == Layer::Plain;
         self.all.iter().filter(is_it).map(|(_, arrived)| arrived.bytes()).collect()
     }
 

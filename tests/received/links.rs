@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sca_network::{Last, Way};
+use sca_network::{Direction, Last};
 
 use crate::ends::{CLOSE, Ends, PING, PONG, alert, certificates, handshake, has, head, records};
 use crate::{Claim, by, claim, where_};
@@ -22,8 +22,8 @@ const HALF_OPEN: &str = "terminal\n  WEBSOCKETPINGINTERVAL 10\n  pong-timeout 5s
 
 /// How long each answer took from the terminal's reading of the request to the broker's reading of the answer.
 fn pauses(ends: &Ends) -> Vec<Duration> {
-    let there = ends.frame_times(1, Way::ToTerminal);
-    let back = ends.frame_times(1, Way::FromTerminal);
+    let there = ends.frame_times(1, Direction::ToTerminal);
+    let back = ends.frame_times(1, Direction::FromTerminal);
     there.iter().zip(&back).map(|(there, back)| back.saturating_sub(*there)).collect()
 }
 
@@ -54,12 +54,12 @@ fn network() -> Vec<Claim> {
         }),
         by("bandwidth", THROTTLED, |e| {
             // 500 bytes at 100 bytes per second.
-            let taken = e.frame_times(1, Way::ToTerminal)[0] - e.first_of(1, Way::ToTerminal);
+            let taken = e.frame_times(1, Direction::ToTerminal)[0] - e.first_of(1, Direction::ToTerminal);
             (MS(4_000)..MS(6_000)).contains(&taken)
         }),
         claim("slow reader", |e| {
             let sizes: usize = e.answers(1).iter().map(String::len).sum();
-            let taken = e.frame_times(1, Way::FromTerminal)[2] - e.frame_times(1, Way::ToTerminal)[0];
+            let taken = e.frame_times(1, Direction::FromTerminal)[2] - e.frame_times(1, Direction::ToTerminal)[0];
             // At 400 bytes per second; the first of them may have waited.
             let least = MS(sizes as u64 * 10 / 4 - 1_000);
             (least..least + MS(2_000)).contains(&taken)
@@ -88,13 +88,13 @@ fn is_split(ends: &Ends, to_terminal: Option<usize>, from_terminal: Option<usize
     let fits = |way, most: Option<usize>| {
         let largest = ends.reads(1, way).into_iter().max().unwrap_or_default();
         // A socket may deliver several writes in one read.
-        let is_exact = ends.in_memory || way == Way::FromTerminal;
+        let is_exact = ends.in_memory || way == Direction::FromTerminal;
         match most {
             Some(most) => largest <= most || !is_exact,
             None => largest > 100,
         }
     };
-    fits(Way::ToTerminal, to_terminal) && fits(Way::FromTerminal, from_terminal)
+    fits(Direction::ToTerminal, to_terminal) && fits(Direction::FromTerminal, from_terminal)
 }
 
 fn proxies() -> Vec<Claim> {

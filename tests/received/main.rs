@@ -16,7 +16,7 @@ use sca_certs::KeyKind;
 use sca_network::Arrivals;
 use sca_protocol::UnixTime;
 use sca_runner::faults::vocabulary::{self, FaultRow};
-use sca_runner::sweep::{Blow, Kind, Part, Spot};
+use sca_runner::sweep::{Injection, Kind, Part, Spot};
 use sca_runner::{Identities, Options, Place, Probe, Verdict, files, play, simulated};
 use sca_scenario::model::{Row, Scenario};
 
@@ -102,7 +102,7 @@ fn each_byte_of_a_sweep_is_a_place_of_its_own(identities: &Arc<Identities>) -> R
         for kind in [Kind::Reset, Kind::Fin, Kind::Silence] {
             for bytes in 1..size {
                 let count = u32::try_from(bytes).expect("it is short");
-                let got = arrived(Probe::Blow(Blow { at: Spot::Frame(frame, Part::Bytes(count)), kind }));
+                let got = arrived(Probe::Injection(Injection { at: Spot::Frame(frame, Part::Bytes(count)), kind }));
                 if got != whole[..before + bytes] {
                     let wanted = before + bytes;
                     return Err(format!(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sca_network::{Last, Way};
+use sca_network::{Direction, Last};
 
 use crate::ends::{BINARY, CLOSE, Ends, Frame, PING, PONG, TEXT, has, head};
 use crate::{Claim, by, claim, where_};
@@ -228,7 +228,7 @@ fn messages() -> Vec<Claim> {
             texts.len() == 2 && texts[0].contains("GET_COUNTER") && texts[1].contains("<COUNTER>3</COUNTER>")
         }),
         claim("late", |e| {
-            let (texts, times) = (e.texts(1), e.frame_times(1, Way::ToTerminal));
+            let (texts, times) = (e.texts(1), e.frame_times(1, Direction::ToTerminal));
             texts[0].contains("GET_COUNTER")
                 && counters(&texts) == ["7"]
                 && (!e.in_memory || times[1] - times[0] > 4 * SECOND)

@@ -5,7 +5,7 @@ use sca_protocol::handshake::{self, Head};
 use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::KeepAlive;
 use sca_protocol::{Line, Reason};
-use sca_terminal::{CallEvent, Face, Input, LinkEvent, Output, Screen, Seen, Target};
+use sca_terminal::{CallEvent, Display, Input, LinkEvent, LinkReport, Output, Screen, Target};
 
 use super::wrapper::Does::{Hear, Http, Reply as Answer, Say, Set, Setup, Show, Takes};
 use super::wrapper::{
@@ -54,8 +54,8 @@ fn drop_line(request: &str, name: &str) -> String {
 
 fn fails_as(output: &Output, is_it: fn(Reason) -> bool, other: Reason) -> Option<Vec<Output>> {
     match output {
-        Output::Seen(Seen::Fails(reason)) if is_it(*reason) && *reason != other => {
-            Some(vec![Output::Seen(Seen::Fails(other))])
+        Output::LinkReport(LinkReport::Fails(reason)) if is_it(*reason) && *reason != other => {
+            Some(vec![Output::LinkReport(LinkReport::Fails(other))])
         }
         _ => None,
     }
@@ -161,26 +161,26 @@ fn text_of(output: &Output, change: impl FnOnce(&str) -> String) -> Option<Vec<O
     (other != *text).then(|| vec![Output::Text { connection: *connection, text: other }])
 }
 
-fn icon(face: &Face, connected: bool, when: bool) -> Option<Face> {
-    (when && face.connected != connected).then(|| Face { connected, ..face.clone() })
+fn icon(face: &Display, connected: bool, when: bool) -> Option<Display> {
+    (when && face.connected != connected).then(|| Display { connected, ..face.clone() })
 }
 
-fn is_trying(face: &Face) -> bool {
+fn is_trying(face: &Display) -> bool {
     matches!(face.screen.name, ScreenName::Connecting | ScreenName::Reconnecting | ScreenName::Error | ScreenName::Boot)
 }
 
-fn saying(face: &Face, name: ScreenName, text: &str) -> Option<Face> {
+fn saying(face: &Display, name: ScreenName, text: &str) -> Option<Display> {
     let is_it = face.screen.name == name && face.screen.text != text && !face.screen.text.is_empty();
-    is_it.then(|| Face { screen: Screen { text: text.to_owned(), ..face.screen.clone() }, ..face.clone() })
+    is_it.then(|| Display { screen: Screen { text: text.to_owned(), ..face.screen.clone() }, ..face.clone() })
 }
 
-fn picture(face: &Face, other: &[u8]) -> Option<Face> {
+fn picture(face: &Display, other: &[u8]) -> Option<Display> {
     let other: std::sync::Arc<[u8]> = std::sync::Arc::from(other);
-    (face.icon.is_some() && face.icon.as_ref() != Some(&other)).then(|| Face { icon: Some(other), ..face.clone() })
+    (face.icon.is_some() && face.icon.as_ref() != Some(&other)).then(|| Display { icon: Some(other), ..face.clone() })
 }
 
-fn no_picture(face: &Face, when: bool) -> Option<Face> {
-    (when && face.icon.is_some()).then(|| Face { icon: None, ..face.clone() })
+fn no_picture(face: &Display, when: bool) -> Option<Display> {
+    (when && face.icon.is_some()).then(|| Display { icon: None, ..face.clone() })
 }
 
 /// Every violation, clause by clause.
@@ -265,8 +265,8 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
         "WS-03",
         "takes the proxy's no for the broker's",
         Say(|o, _| match o {
-            Output::Seen(Seen::Fails(Reason::Proxy(status))) => {
-                Some(vec![Output::Seen(Seen::Fails(Reason::Http(*status)))])
+            Output::LinkReport(LinkReport::Fails(Reason::Proxy(status))) => {
+                Some(vec![Output::LinkReport(LinkReport::Fails(Reason::Http(*status)))])
             }
             _ => None,
         }),
@@ -1095,7 +1095,7 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
     of("BOOT-06", "is connected while it tries", Show(|f, p| icon(f, true, p.connects == 0 && p.is_dialling)), TWICE),
     of("BOOT-06", "is connected while it waits", Show(|f, p| icon(f, true, p.connects == 0 && p.failures > 0)), TWICE),
     of("BOOT-06", "is never connected", Show(|f, p| icon(f, false, p.is_up)), EVER),
-    of("BOOT-06", "says the opposite", Show(|f, _| Some(Face { connected: !f.connected, ..f.clone() })), ONCE),
+    of("BOOT-06", "says the opposite", Show(|f, _| Some(Display { connected: !f.connected, ..f.clone() })), ONCE),
     //
     of(
         "CH-01",
@@ -1124,7 +1124,7 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
                 let connection = sca_terminal::ConnectionId(1_000 + p.connects);
                 let (keep_alive, roots) = (KeepAlive::default(), String::new());
                 let dial = Output::Dial { connection, target, via: None, keep_alive, roots };
-                Some(vec![o.clone(), Output::Seen(Seen::Attempts), dial])
+                Some(vec![o.clone(), Output::LinkReport(LinkReport::Attempts), dial])
             }
             _ => None,
         }),

@@ -8,8 +8,8 @@ use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::{Settings, TerminalSettings};
 use sca_protocol::xml::{Element, Limits};
 use sca_protocol::{Line, Now, Reason, Request, Response};
-use sca_runner::{Core, Making, Pairing, simulated};
-use sca_terminal::{Face, Input, LinkEvent, Output, Screen, Seen, Terminal};
+use sca_runner::{Core, CoreConfig, Pairing, simulated};
+use sca_terminal::{Display, Input, LinkEvent, LinkReport, Output, Screen, Terminal};
 
 /// What a violation does to an answer.
 pub(crate) enum Reply {
@@ -25,7 +25,7 @@ pub(crate) enum Reply {
 
 /// The history of a terminal, as violations see it.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Past {
+pub(crate) struct History {
     /// Number of dials since the start, and since power-on.
     pub(crate) dials: u32,
     pub(crate) dials_since_power: u32,
@@ -56,10 +56,10 @@ pub(crate) struct Past {
 }
 
 type HttpOf = fn(&str) -> String;
-type ReplyOf = fn(&Request, &Response, &Past) -> Reply;
-type HearOf = fn(&Input, &Past) -> Option<Vec<Input>>;
-type SayOf = fn(&Output, &Past) -> Option<Vec<Output>>;
-type FaceOf = fn(&Face, &Past) -> Option<Face>;
+type ReplyOf = fn(&Request, &Response, &History) -> Reply;
+type HearOf = fn(&Input, &History) -> Option<Vec<Input>>;
+type SayOf = fn(&Output, &History) -> Option<Vec<Output>>;
+type FaceOf = fn(&Display, &History) -> Option<Display>;
 
 /// The effect of a violation.
 #[derive(Clone, Copy)]
@@ -89,22 +89,22 @@ pub(crate) struct Violator {
     /// The opportunity from which on the violation happens, counted from 1.
     begin: u32,
     opportunities: u32,
-    past: Past,
+    past: History,
     pairing: Pairing<Request>,
     key: String,
     /// The last display and its changes, because displays are read more often than they change.
-    shown: std::cell::RefCell<(Option<Face>, u32)>,
+    shown: std::cell::RefCell<(Option<Display>, u32)>,
 }
 
 /// A terminal with a violation that begins at this opportunity.
-pub(crate) fn violator(does: Does, begin: u32, mut making: Making) -> Violator {
+pub(crate) fn violator(does: Does, begin: u32, mut making: CoreConfig) -> Violator {
     set_up(does, &mut making.settings);
     Violator {
         terminal: simulated(making),
         does,
         begin,
         opportunities: 0,
-        past: Past::default(),
+        past: History::default(),
         pairing: Pairing::default(),
         key: String::new(),
         shown: Default::default(),
@@ -165,13 +165,15 @@ impl Violator {
                 let key = text.split("\r\n").find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "));
                 self.key = key.unwrap_or_default().to_owned();
             }
-            Output::Seen(Seen::Connects) => {
+            Output::LinkReport(LinkReport::Connects) => {
                 (past.is_up, past.is_dialling, past.failures) = (true, false, 0);
                 (past.connects, past.heard_here, past.said_here) = (past.connects + 1, 0, 0);
                 drop(self.pairing.forget());
             }
-            Output::Seen(Seen::Loses) => (past.is_up, past.is_open, past.losses) = (false, false, past.losses + 1),
-            Output::Seen(Seen::Fails(reason)) => {
+            Output::LinkReport(LinkReport::Loses) => {
+                (past.is_up, past.is_open, past.losses) = (false, false, past.losses + 1)
+            }
+            Output::LinkReport(LinkReport::Fails(reason)) => {
                 (past.is_dialling, past.is_open, past.failures) = (false, false, past.failures + 1);
                 past.last_failure = Some(*reason);
                 past.tls_failures += u32::from(matches!(reason, Reason::Tls(_)));
@@ -257,7 +259,7 @@ impl Core for Violator {
         self.terminal.deadline()
     }
 
-    fn face(&self) -> Face {
+    fn face(&self) -> Display {
         let sound = self.terminal.face();
         let Does::Show(show) = self.does else { return sound };
         let mut shown = self.shown.borrow_mut();
@@ -343,12 +345,12 @@ pub(crate) fn heard_as(input: &Input, text: String) -> Option<Vec<Input>> {
 }
 
 /// The display with another screen.
-pub(crate) fn showing(face: &Face, name: ScreenName) -> Option<Face> {
-    (face.screen.name != name).then(|| Face { screen: Screen::plain(name), ..face.clone() })
+pub(crate) fn showing(face: &Display, name: ScreenName) -> Option<Display> {
+    (face.screen.name != name).then(|| Display { screen: Screen::plain(name), ..face.clone() })
 }
 
 /// The display with a field removed or replaced.
-pub(crate) fn with_field(face: &Face, name: &str, value: Option<&str>) -> Option<Face> {
+pub(crate) fn with_field(face: &Display, name: &str, value: Option<&str>) -> Option<Display> {
     face.screen.get(name)?;
     let mut screen = face.screen.clone();
     screen.fields.retain(|(field, _)| *field != name || value.is_some());
@@ -357,7 +359,7 @@ pub(crate) fn with_field(face: &Face, name: &str, value: Option<&str>) -> Option
             value.unwrap_or_default().clone_into(text);
         }
     }
-    Some(Face { screen, ..face.clone() }).filter(|changed| changed != face)
+    Some(Display { screen, ..face.clone() }).filter(|changed| changed != face)
 }
 
 /// The text of an output sent to a host.

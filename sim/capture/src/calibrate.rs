@@ -16,7 +16,7 @@ use crate::session::{Event, Session, Side};
 
 /// The result of a calibration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Calibrated {
+pub struct Calibration {
     /// The settings found, by name.
     pub settings: BTreeMap<&'static str, String>,
     /// The number of differing fields and lines before.
@@ -36,7 +36,7 @@ pub fn calibrate<C: Core>(
     comparer: &Comparer<'_, C>,
     texts: &[String],
     sessions: &[Session],
-) -> Result<Calibrated, Vec<Problem>> {
+) -> Result<Calibration, Vec<Problem>> {
     let mut told = measured(sessions);
     let plain = compared(comparer, texts, &BTreeMap::new())?;
     let (mut now, before) = (compared(comparer, texts, &told)?, weight(&plain));
@@ -66,7 +66,7 @@ pub fn calibrate<C: Core>(
             (told, now) = (without, then);
         }
     }
-    Ok(Calibrated { settings: told, before, after: weight(&now) })
+    Ok(Calibration { settings: told, before, after: weight(&now) })
 }
 
 /// Measured settings that are kept even if no comparison depends on them.
@@ -269,7 +269,7 @@ fn retries(rows: &[Vec<Duration>], told: &mut BTreeMap<&'static str, String>) {
     }
 }
 
-impl Calibrated {
+impl Calibration {
     /// The settings as the `terminal` block of a scenario.
     #[must_use]
     pub fn block(&self) -> String {

@@ -14,7 +14,7 @@ const BODY_MAX: usize = 4_096;
 
 /// The passive parser of one connection.
 #[derive(Debug)]
-pub struct Ears {
+pub struct Observer {
     /// Received bytes of the upgrade request (terminal), and of its response (broker).
     heads: [Vec<u8>; 2],
     phase: Phase,
@@ -34,7 +34,7 @@ enum Phase {
     Deaf,
 }
 
-impl Default for Ears {
+impl Default for Observer {
     fn default() -> Self {
         Self {
             heads: Default::default(),
@@ -95,7 +95,7 @@ fn place(side: Side) -> usize {
     usize::from(side == Side::Broker)
 }
 
-impl Ears {
+impl Observer {
     /// Whether the upgrade response has been seen, or parsing has been given up.
     #[must_use]
     pub fn is_past_the_answer(&self) -> bool {

@@ -10,7 +10,7 @@ use crate::session::Side;
 
 /// The result of taking one frame.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Came<'f> {
+pub(crate) enum Assembled<'f> {
     /// A fragment of a message that is not complete yet.
     Part,
     /// A complete message, in one frame or in several valid fragments.
@@ -39,11 +39,11 @@ pub(crate) struct Frames {
     /// Whether permessage-deflate (RFC 7692) was negotiated, and for each side whether it resets its context after
     /// every message.
     deflate: Option<[bool; 2]>,
-    ways: [Way; 2],
+    ways: [HalfConnection; 2],
 }
 
 #[derive(Default)]
-struct Way {
+struct HalfConnection {
     opcode: u8,
     is_packed: bool,
     parts: Vec<Frame>,
@@ -74,7 +74,7 @@ impl Frames {
     }
 
     /// Takes the next frame sent by a side.
-    pub(crate) fn take<'f>(&mut self, side: Side, frame: &'f Frame) -> Came<'f> {
+    pub(crate) fn take<'f>(&mut self, side: Side, frame: &'f Frame) -> Assembled<'f> {
         let has_mask = frame.mask.is_some() == (side == Side::Terminal);
         let way = &mut self.ways[usize::from(side == Side::Broker)];
         let is_control = frame.opcode >= opcode::CLOSE;
@@ -91,10 +91,10 @@ impl Frames {
             || (frame.reserved != 0 && !packs)
             || (is_control && (!frame.last || frame.payload.len() > 125))
         {
-            return Came::Odd(frame.clone());
+            return Assembled::Odd(frame.clone());
         }
         if is_control {
-            return Came::Control(frame.clone());
+            return Assembled::Control(frame.clone());
         }
         if !continues {
             (way.opcode, way.is_packed, way.size) = (frame.opcode, packs, 0);
@@ -102,11 +102,11 @@ impl Frames {
         way.size += frame.payload.len();
         if way.size > MESSAGE_MAX || way.parts.len() > FRAGMENTS_MAX {
             way.parts.clear();
-            return Came::Odd(Frame { payload: Vec::new(), ..frame.clone() });
+            return Assembled::Odd(Frame { payload: Vec::new(), ..frame.clone() });
         }
         if !frame.last {
             way.parts.push(frame.clone());
-            return Came::Part;
+            return Assembled::Part;
         }
         let mut parts = std::mem::take(&mut way.parts);
         // Most messages are a single frame and need no copy.
@@ -118,15 +118,15 @@ impl Frames {
         let payload = match (way.is_packed, self.deflate) {
             (true, Some(forgets)) => match way.unpack(&whole, forgets[usize::from(side == Side::Broker)]) {
                 Some(payload) => Cow::Owned(payload),
-                None => return Came::Odd(Frame { payload: Vec::new(), ..frame.clone() }),
+                None => return Assembled::Odd(Frame { payload: Vec::new(), ..frame.clone() }),
             },
             _ => whole,
         };
-        Came::Message { opcode: way.opcode, payload, fragments: if way.is_packed { Vec::new() } else { parts } }
+        Assembled::Message { opcode: way.opcode, payload, fragments: if way.is_packed { Vec::new() } else { parts } }
     }
 }
 
-impl Way {
+impl HalfConnection {
     fn unpack(&mut self, packed: &[u8], forgets: bool) -> Option<Vec<u8>> {
         let unpacker = self.unpacker.get_or_insert_with(|| Decompress::new(false));
         if forgets {
@@ -164,16 +164,16 @@ mod tests {
     #[test]
     fn fragments_become_a_message_and_control_frames_stand_between_them() {
         let mut frames = Frames::open("HTTP/1.1 101 Switching Protocols\r\n\r\n");
-        assert_eq!(frames.take(Side::Broker, &text(false, opcode::TEXT, "<a>")), Came::Part);
-        assert!(matches!(frames.take(Side::Broker, &text(true, opcode::PING, "x")), Came::Control(_)));
+        assert_eq!(frames.take(Side::Broker, &text(false, opcode::TEXT, "<a>")), Assembled::Part);
+        assert!(matches!(frames.take(Side::Broker, &text(true, opcode::PING, "x")), Assembled::Control(_)));
         let last = text(true, opcode::CONTINUE, "</a>");
-        let Came::Message { payload, fragments, .. } = frames.take(Side::Broker, &last) else {
+        let Assembled::Message { payload, fragments, .. } = frames.take(Side::Broker, &last) else {
             panic!("the last fragment completes it");
         };
         assert_eq!((&*payload, fragments.len()), (b"<a></a>".as_slice(), 2));
         // There is no message to continue, and a terminal must mask.
-        assert!(matches!(frames.take(Side::Broker, &text(true, opcode::CONTINUE, "x")), Came::Odd(_)));
-        assert!(matches!(frames.take(Side::Terminal, &text(true, opcode::TEXT, "x")), Came::Odd(_)));
+        assert!(matches!(frames.take(Side::Broker, &text(true, opcode::CONTINUE, "x")), Assembled::Odd(_)));
+        assert!(matches!(frames.take(Side::Terminal, &text(true, opcode::TEXT, "x")), Assembled::Odd(_)));
     }
 
     #[test]
@@ -184,9 +184,9 @@ mod tests {
         let packed = |bytes: &[u8]| Frame { reserved: 4, ..Frame::whole(opcode::TEXT, bytes) };
         for bytes in [&[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00][..], &[0xf2, 0x00, 0x11, 0x00, 0x00][..]] {
             let frame = packed(bytes);
-            let Came::Message { payload, .. } = frames.take(Side::Broker, &frame) else { panic!("it unpacks") };
+            let Assembled::Message { payload, .. } = frames.take(Side::Broker, &frame) else { panic!("it unpacks") };
             assert_eq!(&*payload, b"Hello");
         }
-        assert!(matches!(frames.take(Side::Broker, &packed(&[0xff, 0xff, 0xff])), Came::Odd(_)));
+        assert!(matches!(frames.take(Side::Broker, &packed(&[0xff, 0xff, 0xff])), Assembled::Odd(_)));
     }
 }

@@ -18,7 +18,7 @@ mod redact;
 mod session;
 
 pub use audit::Audit;
-pub use ears::Ears;
-pub use generate::Lift;
+pub use ears::Observer;
+pub use generate::ScenarioGenerator;
 pub use redact::redacted;
 pub use session::{Ending, Event, Session, Side};

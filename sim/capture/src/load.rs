@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sca_runner::files;
 
-use crate::Lift;
+use crate::ScenarioGenerator;
 use crate::generate::MESSAGE_MAX;
 use crate::import::log::Shape;
 use crate::import::packets::{self, PacketsError};
@@ -15,7 +15,7 @@ use crate::session::{Event, Session};
 
 /// Options for reading a capture.
 #[derive(Debug, Clone, Default)]
-pub struct How {
+pub struct LoadOptions {
     /// The TLS key log, for packets.
     pub keys: Option<PathBuf>,
     /// The format of a log.
@@ -46,7 +46,7 @@ const PACKETS: &[[u8; 4]] = &[
 ///
 /// # Errors
 /// [`LoadError`], if nothing can be read. Partial damage is reported in the result.
-pub fn load(paths: &[PathBuf], how: &How) -> Result<Imported, LoadError> {
+pub fn load(paths: &[PathBuf], how: &LoadOptions) -> Result<Imported, LoadError> {
     if let [path] = paths
         && is_packets(path)?
     {
@@ -142,7 +142,7 @@ fn text(path: &Path, format: Format) -> io::Result<(String, Option<String>)> {
 /// Converts a session to one scenario, or to several. Their titles name the capture.
 #[must_use]
 pub fn scenarios(session: &Session, from: &str) -> Vec<String> {
-    Lift::whole(&title(&session.name, from), session)
+    ScenarioGenerator::whole(&title(&session.name, from), session)
 }
 
 /// The title of a scenario made of a capture.

@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::sync::mpsc;
 
 use super::party::{Refused, exit, on_one_thread, url};
-use crate::certs::Files;
+use crate::certs::CredentialFiles;
 use crate::exit::Exit;
 use crate::terms::say;
 
@@ -30,7 +30,7 @@ pub(crate) struct PosArguments {
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     #[command(flatten)]
-    files: Files,
+    files: CredentialFiles,
 }
 
 /// Parses a broker's URL, and the pinpad id if the path names one.

@@ -7,7 +7,7 @@ use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Setti
 use sca_runner::live::{self, BrokerPlan, HostPlan, Said};
 
 use super::party::{Bounds, Refused, Until, chosen, exit, on_one_thread, open_setting};
-use crate::certs::Files;
+use crate::certs::CredentialFiles;
 use crate::exit::Exit;
 use crate::log::{Log, Logging};
 
@@ -41,7 +41,7 @@ pub(crate) struct BrokerArguments {
     #[command(flatten)]
     bounds: Bounds,
     #[command(flatten)]
-    files: Files,
+    files: CredentialFiles,
     #[command(flatten)]
     logging: Logging,
     #[command(flatten)]

@@ -15,7 +15,7 @@ use sca_terminal::{Cardholder, Target};
 use tokio::sync::{mpsc, oneshot};
 
 use super::party::{Bounds, Refused, chosen, exit, interrupted, on_one_thread, open_setting, url};
-use crate::certs::Files;
+use crate::certs::CredentialFiles;
 use crate::exit::Exit;
 use crate::log::{Log, Logging};
 use crate::terms::{complain, say};
@@ -45,7 +45,7 @@ pub(crate) struct TerminalArguments {
     #[command(flatten)]
     bounds: Bounds,
     #[command(flatten)]
-    files: Files,
+    files: CredentialFiles,
     #[command(flatten)]
     logging: Logging,
     /// Exit when standard input closes, so that the process never outlives the test that started it

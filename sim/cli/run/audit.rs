@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use sca_runner::audit::{Divergence, audit};
-use sca_runner::suite::{Real, Snapshots, Suite};
+use sca_runner::suite::{ExternalParty, SnapshotMode, Suite};
 
 use super::arguments::{Arguments, Terminals};
 use crate::exit::Exit;
@@ -13,9 +13,9 @@ use crate::terms::{complain, count, loaded, say, threads};
 pub(super) fn run(arguments: &Arguments, suite: &Terminals<'_>, paths: &[PathBuf]) -> Exit {
     let twice = Suite {
         options: suite.options.clone(),
-        snapshots: Snapshots::Ignore,
+        snapshots: SnapshotMode::Ignore,
         identities: suite.identities.clone(),
-        real: Real::Nothing,
+        real: ExternalParty::Nothing,
         ..*suite
     };
     for path in paths {

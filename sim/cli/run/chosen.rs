@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::terms::{complain, count, named, unread};
 
 /// The selected scenarios.
-pub(super) struct Chosen {
+pub(super) struct Selection {
     /// All scenarios at the given paths that match the filter; shards divide this list.
     pub(super) list: Vec<PathBuf>,
     /// The scenarios of this shard.
@@ -20,7 +20,7 @@ pub(super) struct Chosen {
 }
 
 /// Selects the scenarios to play. If there are none, or one cannot be read, prints the error and returns the exit code.
-pub(super) fn chosen(arguments: &Arguments) -> Result<Chosen, Exit> {
+pub(super) fn chosen(arguments: &Arguments) -> Result<Selection, Exit> {
     let mut all = Vec::new();
     for path in &arguments.paths {
         match files::find(std::slice::from_ref(path)) {
@@ -45,7 +45,7 @@ pub(super) fn chosen(arguments: &Arguments) -> Result<Chosen, Exit> {
     if let (true, Some(shard)) = (mine.is_empty(), arguments.shard()) {
         complain!("shard {shard} is empty: the list has {}", count(all.len(), "scenario"));
     }
-    Ok(Chosen { list: all, mine })
+    Ok(Selection { list: all, mine })
 }
 
 /// The scenarios that match a filter. If one cannot be read, prints the error and returns the exit code.
@@ -56,7 +56,7 @@ pub(crate) fn filtered(all: Vec<PathBuf>, filter: &Filter) -> Result<Vec<PathBuf
             Exit::CannotRun
         })?
     } else {
-        last::Verdicts::default()
+        last::LastVerdicts::default()
     };
     let mut taken = Vec::new();
     for path in all {

@@ -9,12 +9,12 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use sca_protocol::settings::{BrokerSettings, TerminalSettings};
 use sca_runner::external::{ExternalBroker, split_path};
-use sca_runner::external::{ExternalTerminal, PLACEHOLDERS, Person};
+use sca_runner::external::{ExternalTerminal, Operator, PLACEHOLDERS};
 use sca_runner::parse_url;
-use sca_runner::suite::Real;
+use sca_runner::suite::ExternalParty;
 use sca_terminal::Target;
 
-use crate::certs::Files;
+use crate::certs::CredentialFiles;
 use crate::exit::Exit;
 use crate::terms::{complain, threads};
 
@@ -83,7 +83,7 @@ pub(crate) struct Device {
     #[arg(long, value_name = "URL", value_parser = pos_url, requires = "broker")]
     pos: Option<String>,
     #[command(flatten)]
-    files: Files,
+    files: CredentialFiles,
 }
 
 fn broker_setting(text: &str) -> Result<(String, String), String> {
@@ -127,13 +127,13 @@ impl Device {
 
     /// The external party that these options describe. Prints an error and returns the exit code if they contradict
     /// each other.
-    pub(crate) fn real(&self) -> Result<Real, Exit> {
+    pub(crate) fn real(&self) -> Result<ExternalParty, Exit> {
         if !self.broker_set.is_empty() && self.terminal == Terminal::Simulated {
             complain!("error: --broker-set requires --terminal external");
             return Err(Exit::Usage);
         }
         if let (Some(broker), Some(pos)) = (&self.broker, &self.pos) {
-            return Ok(Real::Broker(ExternalBroker {
+            return Ok(ExternalParty::Broker(ExternalBroker {
                 broker: broker.clone(),
                 pos: pos.clone(),
                 terminal: self.set.clone(),
@@ -149,11 +149,11 @@ impl Device {
                 complain!("error: --spawn, --reset, --interactive and --set require --terminal external or --broker");
                 return Err(Exit::Usage);
             }
-            return Ok(Real::Nothing);
+            return Ok(ExternalParty::Nothing);
         }
         let credentials = self.files.read().map_err(unusable)?;
-        let person = self.interactive.then(|| Arc::new(Beside::default()) as Arc<dyn Person>);
-        Ok(Real::Terminal(ExternalTerminal {
+        let person = self.interactive.then(|| Arc::new(Beside::default()) as Arc<dyn Operator>);
+        Ok(ExternalParty::Terminal(ExternalTerminal {
             listen: self.listen,
             name: self.listen_name.clone(),
             spawn: self.spawn.clone(),
@@ -248,7 +248,7 @@ fn unusable(why: impl std::fmt::Display) -> Exit {
 #[derive(Default)]
 struct Beside(Mutex<()>);
 
-impl Person for Beside {
+impl Operator for Beside {
     fn told(&self, what: &str) {
         complain!("please: {what}");
     }

@@ -19,12 +19,12 @@ const BYTES_MAX: u64 = 16 << 20;
 
 /// The verdict words by path.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Verdicts {
+pub(super) struct LastVerdicts {
     version: u32,
     verdicts: BTreeMap<PathBuf, String>,
 }
 
-impl Verdicts {
+impl LastVerdicts {
     /// The verdict of a scenario when it was last played in this folder.
     pub(super) fn of(&self, path: &Path) -> Option<&str> {
         self.verdicts.get(&name_of(path)).map(String::as_str)
@@ -40,14 +40,14 @@ fn name_of(path: &Path) -> PathBuf {
 ///
 /// # Errors
 /// If the file is missing, too large, malformed or of another version.
-pub(super) fn read() -> Result<Verdicts, String> {
+pub(super) fn read() -> Result<LastVerdicts, String> {
     let path = Path::new(FOLDER).join(FILE);
     let size = fs::metadata(&path).map_err(|error| format!("{}: {error}", path.display()))?.len();
     if size > BYTES_MAX {
         return Err(format!("{} is too large", path.display()));
     }
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let read: Verdicts = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let read: LastVerdicts = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
     match read.version {
         VERSION => Ok(read),
         other => Err(format!("{} has version {other}, expected {VERSION}", path.display())),

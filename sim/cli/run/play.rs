@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sca_network::tls::KeyNotes;
+use sca_network::tls::KeyLogBuffer;
 use sca_protocol::UnixTime;
 use sca_runner::external::end_all;
-use sca_runner::ledger::Ledger;
+use sca_runner::ledger::KnownFailures;
 use sca_runner::origin::Origin;
-use sca_runner::report::{About, Document, Kind, Summary, Tally, Unread};
-use sca_runner::suite::{FileResult, Snapshot, Snapshots, Suite};
+use sca_runner::report::{Document, Kind, RunInfo, Summary, Tally, Unread};
+use sca_runner::suite::{FileResult, Snapshot, SnapshotMode, Suite};
 use sca_runner::{Options, Place, Played, Verdict, simulated};
 
 use super::arguments::{Arguments, Terminals, origin_of, replay, world};
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     let options = options(arguments, arguments.today.unwrap_or_else(sca_runner::today));
     let suite = Suite {
         options: Options { interrupt: Some(interrupt), ..options },
-        snapshots: if arguments.update { Snapshots::Update } else { Snapshots::Compare },
+        snapshots: if arguments.update { SnapshotMode::Update } else { SnapshotMode::Compare },
         make: &simulated,
         clauses: &clauses,
         identities,
@@ -76,7 +76,7 @@ fn once(arguments: &Arguments, suite: &Terminals<'_>, heard: &Heard) -> Exit {
         return Exit::Usage;
     }
     let ledger = match arguments.ledger.as_ref().map(|path| crate::ledger::ledger(path)) {
-        None => Ledger::default(),
+        None => KnownFailures::default(),
         Some(Ok(ledger)) => ledger,
         Some(Err(exit)) => return exit,
     };
@@ -84,12 +84,12 @@ fn once(arguments: &Arguments, suite: &Terminals<'_>, heard: &Heard) -> Exit {
     let origin = origin_of(arguments, &chosen.list);
     let today = suite.options.today.unwrap_or_else(sca_runner::today);
     let progress = Progress::new(all.len());
-    let about = About {
+    let about = RunInfo {
         world: world(arguments).to_owned(),
         seed: arguments.seed,
         shard: arguments.shard().map(|shard| shard.to_string()),
         origin: Some(origin.clone()),
-        ..About::default()
+        ..RunInfo::default()
     };
     let stream = Stream::begin(&arguments.report, about);
     let results = suite.run_until(all, arguments.device.jobs(arguments.jobs), &|result| {
@@ -120,7 +120,7 @@ fn options(arguments: &Arguments, today: UnixTime) -> Options {
         keeps_trace: arguments.explain || arguments.trace.is_some(),
         today: Some(today),
         longest_on_wire: arguments.device.longest_on_wire(),
-        key_notes: arguments.wire.then(|| Arc::new(KeyNotes::default())),
+        key_notes: arguments.wire.then(|| Arc::new(KeyLogBuffer::default())),
         ..Options::default()
     }
 }
@@ -129,7 +129,7 @@ fn finish(
     arguments: &Arguments,
     suite: &Terminals<'_>,
     (paths, origin): (&[PathBuf], Origin),
-    (ledger, today): (&Ledger, UnixTime),
+    (ledger, today): (&KnownFailures, UnixTime),
     results: Vec<(usize, std::io::Result<FileResult>)>,
     heard: &Heard,
 ) -> Exit {
@@ -153,7 +153,7 @@ fn finish(
     let has_day = |result: &FileResult| result.loaded.scenario.as_ref().is_ok_and(|s| s.header.expect_fail.is_some());
     let asks_day = arguments.today.is_some() || !ledger.is_empty() || good.iter().any(has_day);
     let is_all = origin.is_all;
-    let about = About {
+    let about = RunInfo {
         world: world(arguments).to_owned(),
         seed: arguments.seed,
         shard: arguments.shard().map(|shard| shard.to_string()),

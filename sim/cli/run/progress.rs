@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use sca_runner::Lap;
+use sca_runner::ProgressInterval;
 
 use crate::terms::{complain, is_lively};
 
@@ -15,7 +15,7 @@ pub(super) struct Progress {
     all: usize,
     done: AtomicUsize,
     bar: ProgressBar,
-    lap: Lap,
+    lap: ProgressInterval,
 }
 
 impl Progress {
@@ -28,7 +28,7 @@ impl Progress {
             all,
             done: AtomicUsize::new(0),
             bar: style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style)),
-            lap: Lap::start(PLAIN_EVERY),
+            lap: ProgressInterval::start(PLAIN_EVERY),
         }
     }
 

@@ -6,19 +6,19 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use sca_runner::report::{self, About, Document, Kind};
+use sca_runner::report::{self, Document, Kind, RunInfo};
 use sca_runner::suite::FileResult;
 
 /// The open JSON Lines reports.
 pub(super) struct Stream {
-    about: About,
+    about: RunInfo,
     files: Mutex<Vec<File>>,
 }
 
 impl Stream {
     /// Opens every JSON Lines report that goes to a file. One that cannot be opened is reported when the complete
     /// report is written.
-    pub(super) fn begin(reports: &[(Kind, PathBuf)], about: About) -> Self {
+    pub(super) fn begin(reports: &[(Kind, PathBuf)], about: RunInfo) -> Self {
         let lines = reports.iter().filter(|(kind, path)| *kind == Kind::JsonLines && path != Path::new("-"));
         let opened = lines.filter_map(|(_, path)| {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());

@@ -56,7 +56,7 @@ pub(crate) fn busy(canvas: &mut Canvas, at: (i32, i32), radius: i32, track: Rgb8
 
 /// The movement of a card at the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum CardMovement {
     Tap,
     Insert,
     Swipe,
@@ -64,28 +64,29 @@ pub(crate) enum Way {
 }
 
 /// A card of this width, with a sign for its movement.
-pub(crate) fn card(canvas: &mut Canvas, (x, y): (i32, i32), width: i32, way: Way) {
+pub(crate) fn card(canvas: &mut Canvas, (x, y): (i32, i32), width: i32, way: CardMovement) {
     let (w, h) = (width, width * 62 / 100);
     let (cx, cy) = (x + w / 2, y + h / 2);
     canvas.fill((x, y), (w, h), w / 12, theme::ACCENT);
     let light = theme::PAPER;
     let stroke = ((w / 24).max(2), light);
     match way {
-        Way::Tap => {
+        CardMovement::Tap => {
             for step in 1..=3 {
                 canvas.arc((cx - w / 8, cy), w * step / 14, (-45.0, 90.0), stroke);
             }
         }
-        Way::Insert | Way::Remove => {
+        CardMovement::Insert | CardMovement::Remove => {
             canvas.fill((x + w / 8, cy - h / 8), (w / 5, h / 4), w / 40, light);
-            let (from, to) = if way == Way::Insert { (cy - h / 4, cy + h / 4) } else { (cy + h / 4, cy - h / 4) };
+            let (from, to) =
+                if way == CardMovement::Insert { (cy - h / 4, cy + h / 4) } else { (cy + h / 4, cy - h / 4) };
             let ax = x + w * 68 / 100;
             canvas.line((ax, from), (ax, to), stroke);
             let back = if to > from { -h / 7 } else { h / 7 };
             canvas.line((ax - w / 10, to + back), (ax, to), stroke);
             canvas.line((ax + w / 10, to + back), (ax, to), stroke);
         }
-        Way::Swipe => {
+        CardMovement::Swipe => {
             canvas.fill((x, y + h / 6), (w, h / 5), 0, theme::NIGHT);
             let ay = y + h * 70 / 100;
             canvas.line((x + w / 4, ay), (x + w * 3 / 4, ay), stroke);

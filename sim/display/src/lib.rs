@@ -14,11 +14,11 @@ use std::time::Duration;
 
 use sca_protocol::models::{BAR_HEIGHT, Model};
 use sca_protocol::screens::ScreenName;
-use sca_terminal::Face;
+use sca_terminal::Display;
 
 use canvas::{Align, Canvas};
-pub use picture::{NotAPicture, Picture, is_picture};
-use screens::Sheet;
+pub use picture::{Picture, PictureError, is_picture};
+use screens::ScreenPainter;
 
 /// Draws what a terminal of this model displays. `now` is the time since the start, used for countdowns.
 ///
@@ -33,19 +33,19 @@ use screens::Sheet;
 /// assert_eq!((shown.width, shown.height), (854, 480));
 /// ```
 #[must_use]
-pub fn draw(face: &Face, model: &Model, now: Duration) -> Picture {
+pub fn draw(face: &Display, model: &Model, now: Duration) -> Picture {
     let mut canvas = Canvas::new(model.width, model.height, theme::BLACK);
     if face.screen.name == ScreenName::Off {
         return canvas.shown();
     }
     let top = BAR_HEIGHT.cast_signed();
     bar(&mut canvas, face, model);
-    Sheet { canvas: &mut canvas, screen: &face.screen, model, top, now }.draw();
+    ScreenPainter { canvas: &mut canvas, screen: &face.screen, model, top, now }.draw();
     canvas.shown()
 }
 
 /// The status bar: the model on the left, the link icon on the right.
-fn bar(canvas: &mut Canvas, face: &Face, model: &Model) {
+fn bar(canvas: &mut Canvas, face: &Display, model: &Model) {
     let (width, height) = (canvas.width(), BAR_HEIGHT.cast_signed());
     canvas.fill((0, 0), (width, height), 0, theme::BLACK);
     canvas.text(&format!("SCA {}", model.name), (8, 14), 8, Align::Left, theme::NIGHT_FAINT);

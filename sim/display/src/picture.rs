@@ -17,7 +17,7 @@ pub struct Picture {
 
 /// Why a file is not a picture that a device can show.
 #[derive(Debug, thiserror::Error)]
-pub enum NotAPicture {
+pub enum PictureError {
     /// It is not a PNG.
     #[error("not a PNG: {0}")]
     Png(#[from] png::DecodingError),
@@ -33,14 +33,14 @@ impl Picture {
     /// Reads a PNG.
     ///
     /// # Errors
-    /// [`NotAPicture`], if it is not a PNG or is too large.
-    pub fn read(bytes: &[u8]) -> Result<Self, NotAPicture> {
+    /// [`PictureError`], if it is not a PNG or is too large.
+    pub fn read(bytes: &[u8]) -> Result<Self, PictureError> {
         let mut decoder = Decoder::new(Cursor::new(bytes));
         decoder.set_transformations(Transformations::normalize_to_color8() | Transformations::ALPHA);
         let mut reader = decoder.read_info()?;
         let (width, height) = (reader.info().width, reader.info().height);
         if width > SIDE_MAX || height > SIDE_MAX {
-            return Err(NotAPicture::TooLarge(width, height));
+            return Err(PictureError::TooLarge(width, height));
         }
         let mut bytes = vec![0; reader.output_buffer_size().unwrap_or(0)];
         let frame = reader.next_frame(&mut bytes)?;

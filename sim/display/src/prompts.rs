@@ -1,10 +1,10 @@
 //! Drawing of prompts: the request's text, buttons, check boxes and QR code.
 
 use crate::canvas::{Align, Canvas};
-use crate::screens::Sheet;
+use crate::screens::ScreenPainter;
 use crate::theme;
 
-impl Sheet<'_> {
+impl ScreenPainter<'_> {
     /// Draws the prompt for the cardholder.
     pub(crate) fn prompt(&mut self) {
         self.ground(theme::GROUND);

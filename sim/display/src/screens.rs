@@ -8,11 +8,11 @@ use sca_protocol::screens::ScreenName;
 use sca_terminal::Screen;
 
 use crate::canvas::{Align, Canvas};
-use crate::icons::{self, Way};
+use crate::icons::{self, CardMovement};
 use crate::theme;
 
 /// A screen that is being drawn onto a canvas.
-pub(crate) struct Sheet<'a> {
+pub(crate) struct ScreenPainter<'a> {
     pub(crate) canvas: &'a mut Canvas,
     pub(crate) screen: &'a Screen,
     pub(crate) model: &'a Model,
@@ -21,7 +21,7 @@ pub(crate) struct Sheet<'a> {
     pub(crate) now: Duration,
 }
 
-impl Sheet<'_> {
+impl ScreenPainter<'_> {
     pub(crate) fn width(&self) -> i32 {
         self.canvas.width()
     }
@@ -246,7 +246,7 @@ impl Sheet<'_> {
     fn card_entry(&mut self) {
         self.ground(theme::GROUND);
         let y = self.amount();
-        let all = [(Way::Tap, "Tap"), (Way::Insert, "Insert"), (Way::Swipe, "Swipe")];
+        let all = [(CardMovement::Tap, "Tap"), (CardMovement::Insert, "Insert"), (CardMovement::Swipe, "Swipe")];
         let without = usize::from(!self.screen.text.starts_with("Tap"));
         let ways = &all[without..];
         let count = i32::try_from(ways.len()).unwrap_or(1);
@@ -332,7 +332,7 @@ impl Sheet<'_> {
         self.ground(theme::GROUND);
         let width = (self.width() / 3).min(self.room() / 2);
         let top = self.top + self.room() * 40 / 100 - width * 31 / 100;
-        icons::card(self.canvas, (self.centre() - width / 2, top), width, Way::Remove);
+        icons::card(self.canvas, (self.centre() - width / 2, top), width, CardMovement::Remove);
         let text = self.screen.text.clone();
         self.centred(&text, top + width * 62 / 100 + self.size(3) * 2, self.size(3), theme::INK);
     }

@@ -2,7 +2,7 @@
 
 use lsp_types::CompletionItemKind as Look;
 use sca_protocol::clauses::CLAUSES;
-use sca_protocol::commands::{self, Field, Kind, Needs};
+use sca_protocol::commands::{self, Field, Kind, SessionRequirement};
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Row, Settings, TerminalSettings};
 use sca_protocol::{assumptions, codes};
 use sca_runner::faults::vocabulary;
@@ -208,9 +208,9 @@ pub(crate) fn commands(function_type: &str) -> Vec<Fact> {
 
 fn command(row: &commands::Command) -> Fact {
     let needs = match row.needs {
-        Needs::Session => "needs a session",
-        Needs::NoSession => "needs no session to be open",
-        Needs::Either => "with a session or without",
+        SessionRequirement::Session => "needs a session",
+        SessionRequirement::NoSession => "needs no session to be open",
+        SessionRequirement::Either => "with a session or without",
     };
     let fields: Vec<String> = row.fields.iter().copied().flatten().map(described).collect();
     let fields = if fields.is_empty() { String::new() } else { format!("\n\nFields:\n\n{}", fields.join("\n")) };

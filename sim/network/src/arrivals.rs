@@ -9,7 +9,7 @@ use std::task::Poll;
 
 use tokio::time::Instant;
 
-use crate::events::{Tag, Way};
+use crate::events::{Direction, Tag};
 
 /// The layer at which bytes are recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,14 +31,14 @@ pub enum Last {
 
 /// Everything that one end of a connection has read, at one layer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Arrived {
+pub struct ReceivedBytes {
     /// Each read with its time and its bytes. In memory the time is virtual.
     pub reads: Vec<(Instant, Vec<u8>)>,
     /// How reading ended; `None` while it goes on.
     pub last: Option<Last>,
 }
 
-impl Arrived {
+impl ReceivedBytes {
     /// All bytes read, in order.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
@@ -47,16 +47,16 @@ impl Arrived {
 }
 
 /// Key of a record: one direction of one connection at one layer.
-pub type Spot = (Tag, Way, Layer);
+pub type Spot = (Tag, Direction, Layer);
 
 /// Records of all connections. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Arrivals(Arc<Mutex<BTreeMap<Spot, Arrived>>>);
+pub struct Arrivals(Arc<Mutex<BTreeMap<Spot, ReceivedBytes>>>);
 
 impl Arrivals {
     /// Takes everything recorded since the last call.
     #[must_use]
-    pub fn take(&self) -> BTreeMap<Spot, Arrived> {
+    pub fn take(&self) -> BTreeMap<Spot, ReceivedBytes> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -27,10 +27,10 @@ use crate::dialer::Dialer;
 use crate::events::{ClientEvent, ClientOrder, End, Event, Tag};
 use crate::plaintext::Outgoing;
 use crate::prefix::PrefixCut;
-use crate::queue::{Mailbox, Pen};
+use crate::queue::{EventQueue, EventSender};
 use crate::route::Route;
 use crate::stream::read_some;
-use crate::tap::{NearEnd, TapHandle, Tapped};
+use crate::tap::{TapHandle, Tapped, TerminalEnd};
 use crate::tls;
 use crate::upgrade::{open_the_way, upgrade};
 
@@ -61,21 +61,21 @@ pub async fn run(
     secure: Option<Arc<ClientConfig>>,
     setup: ClientSetup,
     tag: Tag,
-    mailbox: Mailbox,
+    mailbox: EventQueue,
     mut orders: mpsc::Receiver<ClientOrder>,
 ) {
     let near = setup.near.clone().map(|tap| (tap, mailbox.clone()));
     let to_tap = mailbox.clone();
-    let mut pen = Pen::new(mailbox, tag);
+    let mut pen = EventSender::new(mailbox, tag);
     let attempt = async {
         let stream = dialer.dial(&route, tag).await?;
         let mut stream = if let Some((tap, mailbox)) = near.clone() {
-            NearEnd::Tapped(Box::new(Tapped::near(stream, tap, mailbox)))
+            TerminalEnd::Tapped(Box::new(Tapped::near(stream, tap, mailbox)))
         } else if setup.cut.is_noting() {
             let tap = TapHandle::with(setup.cut.clone());
-            NearEnd::Tapped(Box::new(Tapped::near(stream, tap, to_tap.clone())))
+            TerminalEnd::Tapped(Box::new(Tapped::near(stream, tap, to_tap.clone())))
         } else {
-            NearEnd::Bare(stream)
+            TerminalEnd::Bare(stream)
         };
         if let Some(proxy) = &route.via {
             open_the_way(&mut stream, &proxy.request(&route.host, route.port)).await?;
@@ -129,8 +129,8 @@ fn tls_reason(error: &io::Error) -> Reason {
 async fn converse<S>(
     stream: S,
     secure: bool,
-    (setup, near): (&ClientSetup, Option<(TapHandle, Mailbox)>),
-    pen: &mut Pen,
+    (setup, near): (&ClientSetup, Option<(TapHandle, EventQueue)>),
+    pen: &mut EventSender,
     orders: &mut mpsc::Receiver<ClientOrder>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -180,7 +180,7 @@ async fn websocket<S>(
     stream: Outgoing<S>,
     tail: Vec<u8>,
     setup: &ClientSetup,
-    pen: &mut Pen,
+    pen: &mut EventSender,
     orders: &mut mpsc::Receiver<ClientOrder>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -243,7 +243,7 @@ fn poll<S>(
     ws: &mut WebSocketStream<S>,
     (outbox, owed): (&mut VecDeque<Outbound>, &mut usize),
     cut: &PrefixCut,
-    pen: &mut Pen,
+    pen: &mut EventSender,
     orders: &mut mpsc::Receiver<ClientOrder>,
     cx: &mut Context<'_>,
 ) -> Poll<Left>

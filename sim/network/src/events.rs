@@ -21,7 +21,7 @@ pub struct Tag {
 
 /// The direction of data, as seen from the terminals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Way {
+pub enum Direction {
     /// From the broker to the terminal.
     ToTerminal,
     /// From the terminal to the broker.

@@ -22,7 +22,7 @@ const COPY: usize = 128;
 
 /// The limit of bytes that all connections of a party may hold together. Clones share it.
 #[derive(Debug, Clone)]
-pub struct Budget(Rc<Pool>);
+pub struct MemoryBudget(Rc<Pool>);
 
 #[derive(Debug)]
 struct Pool {
@@ -31,7 +31,7 @@ struct Pool {
     waiting: RefCell<Vec<Weak<Account>>>,
 }
 
-impl Budget {
+impl MemoryBudget {
     /// A budget of this many bytes.
     #[must_use]
     pub fn new(max: usize) -> Self {
@@ -40,8 +40,8 @@ impl Budget {
 
     /// The account of a new connection, with nothing held.
     #[must_use]
-    pub fn share(&self) -> Share {
-        Share(Rc::new(Account {
+    pub fn share(&self) -> ConnectionShare {
+        ConnectionShare(Rc::new(Account {
             budget: self.clone(),
             under_way: Cell::new(0),
             buffered: Cell::new(0),
@@ -74,19 +74,19 @@ impl Budget {
 #[derive(Debug, Clone)]
 pub struct Bounds {
     /// The connection's part of the memory budget.
-    pub share: Share,
+    pub share: ConnectionShare,
     /// Timeout for a peer that reads nothing of what it is sent, and for a frame from its first byte to its last.
     pub patience: Duration,
 }
 
 /// A timeout that runs while something waits, and restarts with every step of progress.
 #[derive(Debug, Default)]
-pub(crate) struct Patience {
+pub(crate) struct ProgressTimeout {
     steps: u64,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
-impl Patience {
+impl ProgressTimeout {
     /// Polls the timeout; whether it has expired.
     pub(crate) fn ends(&mut self, waits: bool, steps: u64, after: Duration, cx: &mut Context<'_>) -> bool {
         if !waits {
@@ -102,11 +102,11 @@ impl Patience {
 
 /// The bytes that one connection holds. Clones share them.
 #[derive(Debug, Clone)]
-pub struct Share(Rc<Account>);
+pub struct ConnectionShare(Rc<Account>);
 
 #[derive(Debug)]
 struct Account {
-    budget: Budget,
+    budget: MemoryBudget,
     /// Bytes of frames that have been read, until everything that resulted from them is written.
     under_way: Cell<usize>,
     /// Bytes of an incomplete frame.
@@ -124,7 +124,7 @@ impl Account {
     }
 }
 
-impl Share {
+impl ConnectionShare {
     /// Whether more may be read; if not, the task is woken when it may.
     pub(crate) fn has_room(&self, cx: &Context<'_>) -> bool {
         let account = &*self.0;
@@ -177,7 +177,7 @@ pub struct Held(Rc<Weight>);
 
 #[derive(Debug)]
 struct Weight {
-    share: Share,
+    share: ConnectionShare,
     bytes: Cell<usize>,
 }
 
@@ -225,13 +225,13 @@ impl Drop for Weight {
 mod tests {
     use super::*;
 
-    fn has_room(share: &Share) -> bool {
+    fn has_room(share: &ConnectionShare) -> bool {
         share.has_room(&Context::from_waker(Waker::noop()))
     }
 
     #[test]
     fn who_has_much_under_way_is_not_read_until_it_has_gone() {
-        let share = Budget::new(1 << 20).share();
+        let share = MemoryBudget::new(1 << 20).share();
         let (first, second) = (share.holds(UNDER_WAY_MAX / 2), share.holds(UNDER_WAY_MAX / 2));
         assert!(!has_room(&share));
         let elsewhere = first.copy();
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn small_messages_are_read_beside_any_flood() {
-        let budget = Budget::new(1 << 20);
+        let budget = MemoryBudget::new(1 << 20);
         let (greedy, modest) = (budget.share(), budget.share());
         greedy.buffers(1 << 20);
         assert!(!has_room(&greedy));

@@ -23,20 +23,20 @@ pub mod tls;
 mod upgrade;
 mod weak;
 
-pub use arrivals::{Arrivals, Arrived, Last, Layer, Spot};
+pub use arrivals::{Arrivals, Last, Layer, ReceivedBytes, Spot};
 pub use client::{ClientSetup, run as run_client};
 pub use dialer::Dialer;
 pub use events::{
-    CallEvent, CallOrder, ClientEvent, ClientOrder, Cut, End, Ending, Event, Point, ServerEvent, ServerOrder, Side,
-    Tag, Way,
+    CallEvent, CallOrder, ClientEvent, ClientOrder, Cut, Direction, End, Ending, Event, Point, ServerEvent,
+    ServerOrder, Side, Tag,
 };
-pub use held::{Bounds, Budget, Held, Share};
+pub use held::{Bounds, ConnectionShare, Held, MemoryBudget};
 pub use memory::MemoryNetwork;
 pub use plain_tcp::{CallLimits, call as run_call, called as run_called};
 pub use prefix::PrefixCut;
-pub use queue::{Mailbox, Posted, Pulse};
-pub use route::{Fate, Route};
+pub use queue::{ActivityCounter, EventQueue, QueuedEvent};
+pub use route::{DialOutcome, Route};
 pub use server::{ServerSetup, Tls as ServerTls, run as run_server};
-pub use socket::{Listener, ShutListener, SocketDialer};
+pub use socket::{BoundPort, Listener, SocketDialer};
 pub use stream::Stream;
 pub use tap::TapHandle;

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::dialer::Dialer;
 use crate::events::{CallEvent, CallOrder, Event, Side, Tag};
 use crate::held::Bounds;
-use crate::queue::{Mailbox, Pen};
+use crate::queue::{EventQueue, EventSender};
 use crate::route::Route;
 use crate::stream::{Stream, read_some};
 
@@ -46,10 +46,10 @@ pub async fn call(
     side: Side,
     limits: CallLimits,
     tag: Tag,
-    mailbox: Mailbox,
+    mailbox: EventQueue,
     mut orders: mpsc::Receiver<CallOrder>,
 ) {
-    let mut pen = CallPen { pen: Pen::new(mailbox, tag), side };
+    let mut pen = CallSender { pen: EventSender::new(mailbox, tag), side };
     let mut early = Vec::new();
     let dialled = {
         let dial = dialer.dial(&route, tag);
@@ -80,21 +80,21 @@ pub async fn called(
     side: Side,
     limits: CallLimits,
     tag: Tag,
-    mailbox: Mailbox,
+    mailbox: EventQueue,
     mut orders: mpsc::Receiver<CallOrder>,
 ) {
-    let mut pen = CallPen { pen: Pen::new(mailbox, tag), side };
+    let mut pen = CallSender { pen: EventSender::new(mailbox, tag), side };
     pen.post(CallEvent::Opened);
     talk(stream, limits, &mut pen, &mut orders, Vec::new()).await;
 }
 
 /// Posts the events of one end.
-struct CallPen {
-    pen: Pen,
+struct CallSender {
+    pen: EventSender,
     side: Side,
 }
 
-impl CallPen {
+impl CallSender {
     fn post(&mut self, event: CallEvent) {
         self.pen.post(Event::Call(self.side, event));
     }
@@ -116,7 +116,7 @@ struct Reading {
 async fn talk(
     stream: Stream,
     limits: CallLimits,
-    pen: &mut CallPen,
+    pen: &mut CallSender,
     orders: &mut mpsc::Receiver<CallOrder>,
     early: Vec<String>,
 ) {
@@ -236,7 +236,7 @@ impl Reading {
     }
 
     /// Posts every document that is complete.
-    fn look(&mut self, limits: &CallLimits, pen: &mut CallPen) {
+    fn look(&mut self, limits: &CallLimits, pen: &mut CallSender) {
         loop {
             // Every document ends with this character: searching the new bytes for it saves most searches of the whole.
             let is_new = self.bytes[self.seen..].contains(&b'>') || self.seen == 0;
@@ -275,7 +275,7 @@ impl Reading {
         }
     }
 
-    fn give_up(&mut self, why: &str, pen: &mut CallPen) {
+    fn give_up(&mut self, why: &str, pen: &mut CallSender) {
         (self.over, self.until) = (true, None);
         self.bytes = Vec::new();
         pen.post(CallEvent::Broken(why.to_owned()));

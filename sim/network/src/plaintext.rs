@@ -7,9 +7,9 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::arrivals::Layer;
-use crate::events::{End, Way};
+use crate::events::{Direction, End};
 use crate::prefix::PrefixCut;
-use crate::queue::Mailbox;
+use crate::queue::EventQueue;
 use crate::tap::TapHandle;
 
 /// Maximum number of bytes held back behind the limit; beyond it the writer waits.
@@ -21,11 +21,11 @@ pub(crate) struct Outgoing<S> {
     stream: S,
     cut: PrefixCut,
     /// The tap at this end, if the broker's end is external.
-    near: Option<(TapHandle, Mailbox)>,
+    near: Option<(TapHandle, EventQueue)>,
 }
 
 impl<S> Outgoing<S> {
-    pub(crate) fn new(stream: S, cut: PrefixCut, near: Option<(TapHandle, Mailbox)>) -> Self {
+    pub(crate) fn new(stream: S, cut: PrefixCut, near: Option<(TapHandle, EventQueue)>) -> Self {
         Self { stream, cut, near }
     }
 
@@ -69,7 +69,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Outgoing<S> {
         let me = self.get_mut();
         let before = buf.filled().len();
         let polled = Pin::new(&mut me.stream).poll_read(cx, buf);
-        me.cut.note(Way::ToTerminal, Layer::Plain, &polled, &buf.filled()[before..]);
+        me.cut.note(Direction::ToTerminal, Layer::Plain, &polled, &buf.filled()[before..]);
         polled
     }
 }
@@ -126,11 +126,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Outgoing<S> {
 pub(crate) struct Incoming<S> {
     stream: S,
     tap: TapHandle,
-    mailbox: Mailbox,
+    mailbox: EventQueue,
 }
 
 impl<S> Incoming<S> {
-    pub(crate) fn new(stream: S, tap: TapHandle, mailbox: Mailbox) -> Self {
+    pub(crate) fn new(stream: S, tap: TapHandle, mailbox: EventQueue) -> Self {
         Self { stream, tap, mailbox }
     }
 
@@ -160,7 +160,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Incoming<S> {
         me.strike(cx);
         let before = buf.filled().len();
         let polled = Pin::new(&mut me.stream).poll_read(cx, buf);
-        me.tap.prefix_cut().note(Way::FromTerminal, Layer::Plain, &polled, &buf.filled()[before..]);
+        me.tap.prefix_cut().note(Direction::FromTerminal, Layer::Plain, &polled, &buf.filled()[before..]);
         let read = buf.filled().len() - before;
         if read > 0 {
             me.tap.prefix_cut().0.borrow_mut().received += read as u64;

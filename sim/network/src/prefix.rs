@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use crate::arrivals::{Arrivals, Layer};
-use crate::events::{End, Tag, Way};
+use crate::events::{Direction, End, Tag};
 
 /// Progress of the stream, and its limit.
 #[derive(Debug, Default)]
@@ -64,7 +64,7 @@ impl PrefixCut {
     }
 
     /// Records the result of a read.
-    pub(crate) fn note(&self, way: Way, layer: Layer, polled: &Poll<io::Result<()>>, bytes: &[u8]) {
+    pub(crate) fn note(&self, way: Direction, layer: Layer, polled: &Poll<io::Result<()>>, bytes: &[u8]) {
         if let Some((arrivals, tag)) = &self.0.borrow().arrivals {
             arrivals.note((*tag, way, layer), polled, bytes);
         }

@@ -10,7 +10,7 @@ use crate::held::Held;
 
 /// An event with its sort key: the end's role, then terminal and connection, then sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Posted {
+pub struct QueuedEvent {
     /// The connection.
     pub tag: Tag,
     /// The number of the event within its end of the connection, from 1.
@@ -23,9 +23,9 @@ pub struct Posted {
 
 /// Counter of everything that moves in memory, by which the driver knows when an instant is quiet.
 #[derive(Debug, Clone, Default)]
-pub struct Pulse(Rc<Cell<u64>>);
+pub struct ActivityCounter(Rc<Cell<u64>>);
 
-impl Pulse {
+impl ActivityCounter {
     /// Counts one movement.
     pub fn beat(&self) {
         self.0.set(self.0.get().wrapping_add(1));
@@ -40,21 +40,21 @@ impl Pulse {
 
 /// The event queue of one world. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Mailbox {
+pub struct EventQueue {
     inner: Rc<Inner>,
     /// The world's activity counter.
-    pub pulse: Pulse,
+    pub pulse: ActivityCounter,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
-    posted: RefCell<Vec<Posted>>,
+    posted: RefCell<Vec<QueuedEvent>>,
     notify: Notify,
 }
 
-impl Mailbox {
+impl EventQueue {
     /// Posts an event and wakes the driver.
-    pub fn post(&self, posted: Posted) {
+    pub fn post(&self, posted: QueuedEvent) {
         self.pulse.beat();
         self.inner.posted.borrow_mut().push(posted);
         self.inner.notify.notify_one();
@@ -62,7 +62,7 @@ impl Mailbox {
 
     /// Takes everything posted since the last call, sorted by role (terminals first), connection and sequence.
     #[must_use]
-    pub fn take(&self) -> Vec<Posted> {
+    pub fn take(&self) -> Vec<QueuedEvent> {
         let mut all = std::mem::take(&mut *self.inner.posted.borrow_mut());
         all.sort_by_key(|p| (matches!(p.event, Event::Server(_) | Event::Call(Side::Far, _)), p.tag, p.sequence));
         all
@@ -96,14 +96,14 @@ impl Mailbox {
 
 /// Sender of the events of one end, which numbers them.
 #[derive(Debug)]
-pub(crate) struct Pen {
-    mailbox: Mailbox,
+pub(crate) struct EventSender {
+    mailbox: EventQueue,
     tag: Tag,
     sequence: u32,
 }
 
-impl Pen {
-    pub(crate) fn new(mailbox: Mailbox, tag: Tag) -> Self {
+impl EventSender {
+    pub(crate) fn new(mailbox: EventQueue, tag: Tag) -> Self {
         Self { mailbox, tag, sequence: 0 }
     }
 
@@ -113,6 +113,6 @@ impl Pen {
 
     pub(crate) fn post_held(&mut self, event: Event, held: Option<Held>) {
         self.sequence += 1;
-        self.mailbox.post(Posted { tag: self.tag, sequence: self.sequence, event, held });
+        self.mailbox.post(QueuedEvent { tag: self.tag, sequence: self.sequence, event, held });
     }
 }

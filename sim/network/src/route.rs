@@ -7,7 +7,7 @@ use sca_protocol::settings::KeepAlive;
 
 /// The outcome of one dial attempt, decided before it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum DialOutcome {
     /// The broker is reached.
     Connect,
     /// The port is closed: the connection is refused.
@@ -36,7 +36,7 @@ pub struct Route {
     /// TCP keep-alive of the connection; without effect in the memory network.
     pub keep_alive: KeepAlive,
     /// The chosen outcome of the attempt.
-    pub fate: Fate,
+    pub fate: DialOutcome,
 }
 
 impl Route {
@@ -49,7 +49,7 @@ impl Route {
             via: None,
             address_timeout: ADDRESS_TIMEOUT,
             keep_alive: KeepAlive::default(),
-            fate: Fate::Connect,
+            fate: DialOutcome::Connect,
         }
     }
 }

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use crate::events::Tag;
 use crate::filter::deafen;
-use crate::route::{Fate, Route};
+use crate::route::{DialOutcome, Route};
 use crate::stream::Stream;
 
 /// Local ports of dialled connections that have not reached their listener in the same process yet, with their tags.
@@ -73,7 +73,7 @@ impl Listener {
 
 /// A port that stays bound while nothing listens on it.
 #[derive(Debug)]
-pub struct ShutListener {
+pub struct BoundPort {
     socket: TcpSocket,
     expected: Expected,
 }
@@ -83,14 +83,14 @@ impl Listener {
     ///
     /// # Errors
     /// The error of the operating system; the port is lost then.
-    pub fn shut(self) -> io::Result<ShutListener> {
+    pub fn shut(self) -> io::Result<BoundPort> {
         let address = self.address()?;
         let Self { socket, expected, .. } = self;
         drop(socket);
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
-        Ok(ShutListener { socket, expected })
+        Ok(BoundPort { socket, expected })
     }
 
     /// Drops all packets of new connections from now on, or stops dropping them.
@@ -106,7 +106,7 @@ impl Listener {
     }
 }
 
-impl ShutListener {
+impl BoundPort {
     /// Listens again.
     ///
     /// # Errors
@@ -130,23 +130,23 @@ pub struct SocketDialer {
 impl SocketDialer {
     pub(crate) async fn dial(&self, route: &Route, tag: Tag) -> Result<Stream, Reason> {
         let connected = match route.fate {
-            Fate::Dns => return Err(Reason::Dns),
-            Fate::Connect => self.in_turn(&self.addresses(route).await?, route, tag).await,
-            Fate::FirstRefuses => match closed_port().await {
+            DialOutcome::Dns => return Err(Reason::Dns),
+            DialOutcome::Connect => self.in_turn(&self.addresses(route).await?, route, tag).await,
+            DialOutcome::FirstRefuses => match closed_port().await {
                 Ok(first) => self.in_turn(&[&[first], &*self.addresses(route).await?].concat(), route, tag).await,
                 Err(error) => Err(error),
             },
-            Fate::FirstLost => match deaf_listener() {
+            DialOutcome::FirstLost => match deaf_listener() {
                 Ok((first, _deaf)) => {
                     self.in_turn(&[&[first], &*self.addresses(route).await?].concat(), route, tag).await
                 }
                 Err(error) => Err(error),
             },
-            Fate::Refuse => match closed_port().await {
+            DialOutcome::Refuse => match closed_port().await {
                 Ok(to) => TcpStream::connect(to).await,
                 Err(error) => Err(error),
             },
-            Fate::Lost => match deaf_listener() {
+            DialOutcome::Lost => match deaf_listener() {
                 Ok((to, _deaf)) => TcpStream::connect(to).await,
                 Err(error) => Err(error),
             },
@@ -196,7 +196,8 @@ impl SocketDialer {
             socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
             self.expected.borrow_mut().insert(socket.local_addr()?.port(), tag);
         }
-        let mut announced = Announced { expected: &self.expected, port: socket.local_addr().ok().map(|at| at.port()) };
+        let mut announced =
+            ExpectedPort { expected: &self.expected, port: socket.local_addr().ok().map(|at| at.port()) };
         let stream = socket.connect(to).await?;
         announced.port = None;
         stream.set_nodelay(true)?;
@@ -227,12 +228,12 @@ fn watch(socket: &SockRef<'_>, how: KeepAlive) -> io::Result<()> {
 const PROBES_MAX: u32 = 127;
 
 /// A local port registered with the listener; removed on drop unless the connection succeeded.
-struct Announced<'a> {
+struct ExpectedPort<'a> {
     expected: &'a Expected,
     port: Option<u16>,
 }
 
-impl Drop for Announced<'_> {
+impl Drop for ExpectedPort<'_> {
     fn drop(&mut self) {
         if let Some(port) = self.port {
             self.expected.borrow_mut().remove(&port);

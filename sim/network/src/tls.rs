@@ -34,13 +34,13 @@ pub type ServerTls = ServerConfig;
 
 /// Certificate verifiers for one set of trusted roots, made once and shared by all parties with the same roots.
 #[derive(Debug)]
-pub struct Trusted {
+pub struct Verifiers {
     servers: Arc<WebPkiServerVerifier>,
     clients: Arc<dyn ClientCertVerifier>,
     clients_if_any: Arc<dyn ClientCertVerifier>,
 }
 
-impl Trusted {
+impl Verifiers {
     /// Verifiers that trust these roots, in DER. With revocation lists, in DER, every certificate not covered by one of
     /// them is refused, and so is every certificate covered by an expired list.
     ///
@@ -114,7 +114,7 @@ pub fn key_fits(identity: &Identity) -> Result<bool, TlsError> {
 #[derive(Debug, Clone)]
 pub struct Trust {
     /// The trusted roots and revocation lists.
-    pub trusted: Arc<Trusted>,
+    pub trusted: Arc<Verifiers>,
     /// The certificate to present, if any.
     pub shown: Option<Arc<Shown>>,
     /// Whether sessions are resumed.
@@ -165,9 +165,9 @@ impl<F: Fn() -> i64 + Send + Sync> TimeProvider for Clock<F> {
 
 /// A TLS key log in memory, for decrypting captures of simulated traffic.
 #[derive(Debug, Default)]
-pub struct KeyNotes(Mutex<String>);
+pub struct KeyLogBuffer(Mutex<String>);
 
-impl KeyNotes {
+impl KeyLogBuffer {
     /// The log in NSS key log format.
     #[must_use]
     pub fn text(&self) -> String {
@@ -175,7 +175,7 @@ impl KeyNotes {
     }
 }
 
-impl KeyLog for KeyNotes {
+impl KeyLog for KeyLogBuffer {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
         let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
         let mut text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -235,7 +235,7 @@ pub(crate) fn names_in(certificate: &CertificateDer<'_>) -> Vec<String> {
 pub fn client(
     trust: &Trust,
     clock: Arc<dyn TimeProvider>,
-    notes: Option<Arc<KeyNotes>>,
+    notes: Option<Arc<KeyLogBuffer>>,
 ) -> Result<Arc<ClientConfig>, TlsError> {
     let builder = ClientConfig::builder_with_details(provider_of(&trust.groups), clock)
         .with_protocol_versions(versions(&trust.versions))?

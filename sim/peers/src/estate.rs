@@ -5,7 +5,7 @@ use sca_protocol::settings::EstateSettings;
 use sca_protocol::xml::Limits;
 use sca_protocol::{Request, Response};
 
-use crate::host::{Caller, HostOutput};
+use crate::host::{HostConnection, HostOutput};
 
 /// The estate host.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Estate {
     }
 
     /// Handles a document and returns the outputs.
-    pub fn document(&mut self, caller: Caller, text: &str) -> Vec<HostOutput> {
+    pub fn document(&mut self, caller: HostConnection, text: &str) -> Vec<HostOutput> {
         if self.settings.state == "silent" {
             return Vec::new();
         }

@@ -15,7 +15,7 @@ use sca_protocol::{Request, Response};
 
 /// The identity of one connection from a terminal to a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Caller {
+pub struct HostConnection {
     /// The terminal's index in the world.
     pub terminal: u16,
     /// The number of the connection.
@@ -28,14 +28,14 @@ pub enum HostInput {
     /// A document arrived.
     Document {
         /// The connection it arrived on.
-        caller: Caller,
+        caller: HostConnection,
         /// The document.
         text: String,
     },
     /// A connection ended.
     Ended {
         /// The connection.
-        caller: Caller,
+        caller: HostConnection,
     },
     /// The time of [`Host::deadline`] has come.
     Tick,
@@ -47,14 +47,14 @@ pub enum HostOutput {
     /// Send this document.
     Say {
         /// The connection to send it on.
-        caller: Caller,
+        caller: HostConnection,
         /// The document.
         text: String,
     },
     /// Close the connection.
     HangUp {
         /// The connection.
-        caller: Caller,
+        caller: HostConnection,
     },
 }
 
@@ -85,7 +85,7 @@ pub struct Host {
     settings: HostSettings,
     ledger: Vec<Entry>,
     /// Answers that are sent later, by due time and connection.
-    waiting: BTreeMap<(Duration, Caller), String>,
+    waiting: BTreeMap<(Duration, HostConnection), String>,
 }
 
 /// The most payments that the ledger keeps.
@@ -118,7 +118,8 @@ impl Host {
                 Vec::new()
             }
             HostInput::Tick => {
-                let later = self.waiting.split_off(&(now + Duration::from_nanos(1), Caller { terminal: 0, call: 0 }));
+                let later =
+                    self.waiting.split_off(&(now + Duration::from_nanos(1), HostConnection { terminal: 0, call: 0 }));
                 let due = std::mem::replace(&mut self.waiting, later);
                 due.into_iter().map(|((_, caller), text)| HostOutput::Say { caller, text }).collect()
             }
@@ -131,7 +132,7 @@ impl Host {
         self.waiting.keys().next().map(|(at, _)| *at)
     }
 
-    fn document(&mut self, now: Duration, caller: Caller, text: &str) -> Vec<HostOutput> {
+    fn document(&mut self, now: Duration, caller: HostConnection, text: &str) -> Vec<HostOutput> {
         let answer = match Request::parse(text, Limits::default()) {
             Ok(request) => self.decide(&request),
             Err(_) => words(codes::BAD_XML, codes::BAD_XML.text),

@@ -11,5 +11,5 @@ mod upgrade;
 
 pub use broker::{Broker, BrokerInput, BrokerOutput, Peer};
 pub use estate::Estate;
-pub use host::{Caller, Host, HostInput, HostOutput};
+pub use host::{Host, HostConnection, HostInput, HostOutput};
 pub use pos::{Heard, Pos, RequestId, key, request_in};

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use sca_protocol::codes;
 use sca_protocol::commands::{Behaviour, Command, Prompt, Tell};
 use sca_protocol::keys::{Key, Packet};
-use sca_protocol::message::Duplicates;
-use sca_protocol::rsa::PosKey;
+use sca_protocol::message::DuplicateFields;
+use sca_protocol::rsa::PosKeyPair;
 use sca_protocol::xml::{self, Limits};
 use sca_protocol::{Chance, Request, Response};
 
@@ -85,9 +85,10 @@ pub struct Pos {
 /// # Panics
 /// If no key can be generated, which does not happen for the fixed seed.
 #[must_use]
-pub fn key() -> &'static PosKey {
-    static KEY: LazyLock<PosKey> =
-        LazyLock::new(|| PosKey::generate(&mut Chance::new(1).stream("pos-key", &[])).expect("this seed makes a key"));
+pub fn key() -> &'static PosKeyPair {
+    static KEY: LazyLock<PosKeyPair> = LazyLock::new(|| {
+        PosKeyPair::generate(&mut Chance::new(1).stream("pos-key", &[])).expect("this seed makes a key")
+    });
     &KEY
 }
 
@@ -95,7 +96,7 @@ pub fn key() -> &'static PosKey {
 #[must_use]
 pub fn request_in(text: &str) -> Option<Request> {
     // A terminal may accept a request with a duplicate field.
-    Request::read(text, Limits { bytes_max: usize::MAX, ..Limits::default() }, Duplicates::First).ok()
+    Request::read(text, Limits { bytes_max: usize::MAX, ..Limits::default() }, DuplicateFields::First).ok()
 }
 
 impl Pos {

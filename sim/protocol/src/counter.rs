@@ -9,7 +9,7 @@ pub const COUNTER_MAX: u32 = u32::MAX;
 
 /// How a request with a COUNTER was handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum RequestOutcome {
     /// It was carried out.
     Done,
     /// It was understood and refused.
@@ -25,11 +25,11 @@ pub enum Fate {
 pub struct Counter {
     last: Option<u32>,
     /// Events since the COUNTER was last set: a lost link, power off.
-    outlived: Outlived,
+    outlived: SurvivedEvents,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Outlived {
+struct SurvivedEvents {
     reconnection: bool,
     reboot: bool,
 }
@@ -42,27 +42,27 @@ impl Counter {
     }
 
     /// Records the COUNTER of a request, if the rules count a request that was handled this way.
-    pub fn saw(&mut self, counter: u32, fate: Fate, rules: &CounterRules) {
+    pub fn saw(&mut self, counter: u32, fate: RequestOutcome, rules: &CounterRules) {
         let counts = match fate {
-            Fate::Done => true,
-            Fate::Refused => rules.of_refused,
-            Fate::Malformed => rules.of_malformed,
-            Fate::Secondary => rules.of_secondary,
+            RequestOutcome::Done => true,
+            RequestOutcome::Refused => rules.of_refused,
+            RequestOutcome::Malformed => rules.of_malformed,
+            RequestOutcome::Secondary => rules.of_secondary,
         };
         let forward = rules.of_lower || self.last.is_none_or(|last| counter >= last);
         if counts && forward {
-            *self = Self { last: Some(counter), outlived: Outlived::default() };
+            *self = Self { last: Some(counter), outlived: SurvivedEvents::default() };
         }
     }
 
     /// The assumption that decides whether this COUNTER counts, if one does.
     #[must_use]
-    pub fn assumption(&self, counter: u32, fate: Fate) -> Option<&'static str> {
+    pub fn assumption(&self, counter: u32, fate: RequestOutcome) -> Option<&'static str> {
         match fate {
-            Fate::Refused => Some("A-11"),
-            Fate::Malformed => Some("A-12"),
-            Fate::Secondary => Some("A-13"),
-            Fate::Done => self.last.is_some_and(|last| counter < last).then_some("A-14"),
+            RequestOutcome::Refused => Some("A-11"),
+            RequestOutcome::Malformed => Some("A-12"),
+            RequestOutcome::Secondary => Some("A-13"),
+            RequestOutcome::Done => self.last.is_some_and(|last| counter < last).then_some("A-14"),
         }
     }
 

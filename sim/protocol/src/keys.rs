@@ -33,7 +33,7 @@ pub struct Packet {
 
 /// Why a packet cannot be decrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BadPacket {
+pub enum PacketError {
     /// A part is not base64.
     NotBase64,
     /// It does not decrypt with this key.
@@ -95,14 +95,14 @@ impl Key {
     /// Decrypts a document.
     ///
     /// # Errors
-    /// [`BadPacket`] says which step failed.
-    pub fn open(&self, packet: &Packet) -> Result<String, BadPacket> {
-        let part = |text: &str| STANDARD.decode(text).map_err(|_| BadPacket::NotBase64);
+    /// [`PacketError`] says which step failed.
+    pub fn open(&self, packet: &Packet) -> Result<String, PacketError> {
+        let part = |text: &str| STANDARD.decode(text).map_err(|_| PacketError::NotBase64);
         let (iv, payload) = (part(&packet.iv)?, part(&packet.payload)?);
-        let iv: [u8; 16] = iv.try_into().map_err(|_| BadPacket::NotDecrypted)?;
+        let iv: [u8; 16] = iv.try_into().map_err(|_| PacketError::NotDecrypted)?;
         let cipher = cbc::Decryptor::<Aes128>::new(&self.0.into(), &iv.into());
-        let plain = cipher.decrypt_padded_vec::<Pkcs7>(&payload).map_err(|_| BadPacket::NotDecrypted)?;
-        String::from_utf8(plain).map_err(|_| BadPacket::NotDecrypted)
+        let plain = cipher.decrypt_padded_vec::<Pkcs7>(&payload).map_err(|_| PacketError::NotDecrypted)?;
+        String::from_utf8(plain).map_err(|_| PacketError::NotDecrypted)
     }
 }
 
@@ -124,8 +124,8 @@ mod tests {
         let (key, other) = (Key::new([1; 16]), Key::new([2; 16]));
         let packet = key.close("<TRANSACTION />", [9; 16]);
         assert_eq!(key.open(&packet).as_deref(), Ok("<TRANSACTION />"));
-        assert_eq!(other.open(&packet), Err(BadPacket::NotDecrypted));
-        assert_eq!(key.open(&Packet { iv: "*".to_owned(), ..packet.clone() }), Err(BadPacket::NotBase64));
-        assert_eq!(key.open(&Packet { iv: "AAAA".to_owned(), ..packet }), Err(BadPacket::NotDecrypted));
+        assert_eq!(other.open(&packet), Err(PacketError::NotDecrypted));
+        assert_eq!(key.open(&Packet { iv: "*".to_owned(), ..packet.clone() }), Err(PacketError::NotBase64));
+        assert_eq!(key.open(&Packet { iv: "AAAA".to_owned(), ..packet }), Err(PacketError::NotDecrypted));
     }
 }

@@ -26,7 +26,7 @@ pub struct Response {
 
 /// Why a text is not a request, or not a response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotARequest {
+pub enum MessageError {
     /// It is not an XML document.
     #[error("{0}")]
     Xml(#[from] XmlError),
@@ -48,7 +48,7 @@ pub enum NotARequest {
 
 /// The treatment of several fields with the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Duplicates {
+pub enum DuplicateFields {
     /// The request is refused.
     Refused,
     /// The first one counts.
@@ -70,21 +70,21 @@ impl Request {
     /// Parses a request; both routing fields must be present and no top-level field may occur twice.
     ///
     /// # Errors
-    /// [`NotARequest`] names the reason.
-    pub fn parse(text: &str, limits: Limits) -> Result<Self, NotARequest> {
-        Self::read(text, limits, Duplicates::Refused)
+    /// [`MessageError`] names the reason.
+    pub fn parse(text: &str, limits: Limits) -> Result<Self, MessageError> {
+        Self::read(text, limits, DuplicateFields::Refused)
     }
 
     /// Parses a request, with a rule for duplicate fields.
     ///
     /// # Errors
-    /// [`NotARequest`] names the reason.
-    pub fn read(text: &str, limits: Limits, duplicates: Duplicates) -> Result<Self, NotARequest> {
+    /// [`MessageError`] names the reason.
+    pub fn read(text: &str, limits: Limits, duplicates: DuplicateFields) -> Result<Self, MessageError> {
         let mut root = document(text, limits, REQUEST_ROOT)?;
         match duplicates {
-            Duplicates::Refused => {}
-            Duplicates::First => without_twins(&mut root.children),
-            Duplicates::Last => {
+            DuplicateFields::Refused => {}
+            DuplicateFields::First => without_twins(&mut root.children),
+            DuplicateFields::Last => {
                 root.children.reverse();
                 without_twins(&mut root.children);
                 root.children.reverse();
@@ -93,12 +93,12 @@ impl Request {
         let mut names: Vec<&str> = root.children.iter().map(|c| c.name.as_str()).collect();
         names.sort_unstable();
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(NotARequest::Duplicate(pair[0].chars().take(40).collect()));
+            return Err(MessageError::Duplicate(pair[0].chars().take(40).collect()));
         }
         let request = Self { fields: root.children };
         for name in ["FUNCTION_TYPE", "COMMAND"] {
             if request.get(name).is_none_or(str::is_empty) {
-                return Err(NotARequest::Missing(name));
+                return Err(MessageError::Missing(name));
             }
         }
         Ok(request)
@@ -156,8 +156,8 @@ impl Response {
     /// Parses a response, which may have any fields.
     ///
     /// # Errors
-    /// [`NotARequest`] names the reason.
-    pub fn parse(text: &str, limits: Limits) -> Result<Self, NotARequest> {
+    /// [`MessageError`] names the reason.
+    pub fn parse(text: &str, limits: Limits) -> Result<Self, MessageError> {
         Ok(Self { fields: document(text, limits, RESPONSE_ROOT)?.children })
     }
 
@@ -208,12 +208,12 @@ fn get<'a>(fields: &'a [Element], name: &str) -> Option<&'a str> {
     fields.iter().find(|f| f.name == name).map(|f| f.text.as_str())
 }
 
-fn document(text: &str, limits: Limits, expected: &'static str) -> Result<Element, NotARequest> {
+fn document(text: &str, limits: Limits, expected: &'static str) -> Result<Element, MessageError> {
     let root = xml::parse(text, limits)?;
     if root.name == expected {
         Ok(root)
     } else {
-        Err(NotARequest::Root { expected, got: root.name.chars().take(40).collect() })
+        Err(MessageError::Root { expected, got: root.name.chars().take(40).collect() })
     }
 }
 

@@ -16,7 +16,7 @@ use crate::keys::Key;
 
 /// The padding with which a key is encrypted (REG_VER).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sealing {
+pub enum Padding {
     /// PKCS#1 v1.5, for version 1.
     Pkcs1,
     /// OAEP with SHA-256, for version 2 of REGISTER_ENCRYPTION.
@@ -29,7 +29,7 @@ pub struct PublicKey(RsaPublicKey);
 
 /// The key pair of the simulated POS.
 #[derive(Clone)]
-pub struct PosKey(RsaPrivateKey);
+pub struct PosKeyPair(RsaPrivateKey);
 
 const BITS: usize = 2_048;
 
@@ -44,27 +44,27 @@ impl PublicKey {
 
     /// Encrypts bytes for the POS, as base64; `None` if they do not fit.
     #[must_use]
-    pub fn seal(&self, bytes: &[u8], sealing: Sealing, chance: &mut Stream) -> Option<String> {
-        let mut draws = Draws(chance);
+    pub fn seal(&self, bytes: &[u8], sealing: Padding, chance: &mut Stream) -> Option<String> {
+        let mut draws = StreamRng(chance);
         let sealed = match sealing {
-            Sealing::Pkcs1 => self.0.encrypt(&mut draws, Pkcs1v15Encrypt, bytes),
-            Sealing::Oaep => self.0.encrypt(&mut draws, Oaep::new::<Sha256>(), bytes),
+            Padding::Pkcs1 => self.0.encrypt(&mut draws, Pkcs1v15Encrypt, bytes),
+            Padding::Oaep => self.0.encrypt(&mut draws, Oaep::new::<Sha256>(), bytes),
         };
         sealed.ok().map(|bytes| STANDARD.encode(bytes))
     }
 
     /// Encrypts a key for the POS, as base64.
     #[must_use]
-    pub fn seal_key(&self, key: &Key, sealing: Sealing, chance: &mut Stream) -> Option<String> {
+    pub fn seal_key(&self, key: &Key, sealing: Padding, chance: &mut Stream) -> Option<String> {
         self.seal(key.bytes(), sealing, chance)
     }
 }
 
-impl PosKey {
+impl PosKeyPair {
     /// Generates the key pair that this random stream determines.
     #[must_use]
     pub fn generate(chance: &mut Stream) -> Option<Self> {
-        RsaPrivateKey::new(&mut Draws(chance), BITS).ok().map(Self)
+        RsaPrivateKey::new(&mut StreamRng(chance), BITS).ok().map(Self)
     }
 
     /// The public key as KEY carries it: base64 of DER.
@@ -85,9 +85,9 @@ impl PosKey {
 }
 
 /// Adapter that lets the `rsa` crate draw from a random stream.
-struct Draws<'a>(&'a mut Stream);
+struct StreamRng<'a>(&'a mut Stream);
 
-impl RngCore for Draws<'_> {
+impl RngCore for StreamRng<'_> {
     fn next_u32(&mut self) -> u32 {
         u32::from_le_bytes(self.0.bytes())
     }
@@ -107,7 +107,7 @@ impl RngCore for Draws<'_> {
 }
 
 // The stream is a ChaCha8 keyed by the world's seed: as good as the seed, which is enough for a simulation.
-impl CryptoRng for Draws<'_> {}
+impl CryptoRng for StreamRng<'_> {}
 
 #[cfg(test)]
 mod tests {
@@ -117,10 +117,10 @@ mod tests {
     #[test]
     fn a_sealed_key_opens_with_the_private_key() {
         let chance = Chance::new(1);
-        let pos = PosKey::generate(&mut chance.stream("pos-key", &[])).expect("a key can be made");
+        let pos = PosKeyPair::generate(&mut chance.stream("pos-key", &[])).expect("a key can be made");
         let public = PublicKey::read(&pos.public()).expect("its public half can be read");
         let key = Key::new([5; 16]);
-        for sealing in [Sealing::Pkcs1, Sealing::Oaep] {
+        for sealing in [Padding::Pkcs1, Padding::Oaep] {
             let sealed = public.seal_key(&key, sealing, &mut chance.stream("seal", &[])).expect("16 bytes fit");
             assert_eq!(pos.open_key(&sealed), Some(key));
             let again = public.seal_key(&key, sealing, &mut chance.stream("seal", &[]));

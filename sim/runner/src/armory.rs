@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use sca_network::{End, Fate};
+use sca_network::{DialOutcome, End};
 use sca_scenario::Span;
-use sca_scenario::model::{Arm, Bytes, Carrier, Count, DeadAddress, Fault, FaultKind, Place};
+use sca_scenario::model::{Bytes, Carrier, Count, DeadAddress, Fault, FaultKind, Place, Trigger};
 
 use crate::faults;
 use crate::verdict::Failure;
@@ -21,20 +21,23 @@ struct Armed {
 
 impl Armed {
     /// Whether it is armed for this attempt or connection.
-    fn is_for(&self, at: Standpoint) -> bool {
-        !self.spent && matches!(&self.fault.arm, Some(Arm::On(count)) if covers(count, at)) && self.fault.who == at.who
+    fn is_for(&self, at: AttemptNumber) -> bool {
+        !self.spent
+            && matches!(&self.fault.arm, Some(Trigger::On(count)) if covers(count, at))
+            && self.fault.who == at.who
     }
 
     /// Triggers the fault. Attempts are counted anew after every connection, so a fault is spent once its last attempt
     /// is made.
-    fn strikes(&mut self, at: Standpoint) -> FaultKind {
+    fn strikes(&mut self, at: AttemptNumber) -> FaultKind {
         self.struck = true;
-        self.spent = matches!(&self.fault.arm, Some(Arm::On(count)) if !count.of_connections && at.attempt == count.to);
+        self.spent =
+            matches!(&self.fault.arm, Some(Trigger::On(count)) if !count.of_connections && at.attempt == count.to);
         self.fault.kind.clone()
     }
 
     fn is_on_connections(&self) -> bool {
-        matches!(&self.fault.arm, Some(Arm::On(count)) if count.of_connections)
+        matches!(&self.fault.arm, Some(Trigger::On(count)) if count.of_connections)
     }
 }
 
@@ -50,7 +53,7 @@ pub(crate) struct Standing {
 }
 
 #[derive(Debug)]
-struct ToldAnswer {
+struct ReplacedAnswer {
     by_proxy: bool,
     count: Count,
     text: String,
@@ -78,7 +81,7 @@ pub(crate) enum Strike {
 
 /// The counters that identify an attempt: attempts since the link was last up, and connections completed before.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Standpoint {
+pub(crate) struct AttemptNumber {
     pub(crate) who: usize,
     pub(crate) attempt: u32,
     pub(crate) connection: u32,
@@ -86,22 +89,22 @@ pub(crate) struct Standpoint {
 
 /// The faults and replaced answers of one world.
 #[derive(Debug, Default)]
-pub(crate) struct Armory {
+pub(crate) struct ArmedFaults {
     armed: Vec<Armed>,
     pub(crate) standing: Vec<Standing>,
-    answers: Vec<ToldAnswer>,
+    answers: Vec<ReplacedAnswer>,
     /// The first fault whose time ended without any effect.
     idle: Option<Span>,
     /// Size in bytes of the last message in which a fault counted bytes.
     pub(crate) carrier_size: Option<usize>,
 }
 
-fn covers(count: &Count, at: Standpoint) -> bool {
+fn covers(count: &Count, at: AttemptNumber) -> bool {
     let number = if count.of_connections { at.connection } else { at.attempt };
     (count.from..=count.to).contains(&number)
 }
 
-impl Armory {
+impl ArmedFaults {
     pub(crate) fn arm(&mut self, fault: Fault) {
         self.armed.push(Armed { fault, struck: false, spent: false });
     }
@@ -111,12 +114,12 @@ impl Armory {
         let split = lines.iter().position(String::is_empty).unwrap_or(lines.len());
         let mut text = lines[..split].join("\r\n") + "\r\n\r\n";
         text.push_str(&lines.get(split + 1..).unwrap_or_default().join("\r\n"));
-        self.answers.push(ToldAnswer { by_proxy, count, text, span, given: false, spent: Vec::new() });
+        self.answers.push(ReplacedAnswer { by_proxy, count, text, span, given: false, spent: Vec::new() });
     }
 
     /// The replaced answer to an upgrade request, or to a CONNECT if `by_proxy`; `None` for the normal answer.
-    pub(crate) fn answer(&mut self, by_proxy: bool, at: Standpoint) -> Option<String> {
-        let fits = |told: &&mut ToldAnswer| {
+    pub(crate) fn answer(&mut self, by_proxy: bool, at: AttemptNumber) -> Option<String> {
+        let fits = |told: &&mut ReplacedAnswer| {
             !told.spent.contains(&at.who) && told.by_proxy == by_proxy && covers(&told.count, at)
         };
         let told = self.answers.iter_mut().find(fits)?;
@@ -128,19 +131,19 @@ impl Armory {
     }
 
     /// The outcome of a dial attempt, decided before it begins. Active faults take precedence over armed ones.
-    pub(crate) fn fate(&mut self, at: Standpoint) -> Fate {
+    pub(crate) fn fate(&mut self, at: AttemptNumber) -> DialOutcome {
         match self.first(at, |kind| kind.is_of_dial() && !matches!(kind, FaultKind::Tls(_))) {
-            Some(FaultKind::Refuse) => Fate::Refuse,
-            Some(FaultKind::Dns) => Fate::Dns,
-            Some(FaultKind::Unanswered) => Fate::Lost,
-            Some(FaultKind::FirstAddress(DeadAddress::Refuses)) => Fate::FirstRefuses,
-            Some(FaultKind::FirstAddress(DeadAddress::Unanswered)) => Fate::FirstLost,
-            Some(_) | None => Fate::Connect,
+            Some(FaultKind::Refuse) => DialOutcome::Refuse,
+            Some(FaultKind::Dns) => DialOutcome::Dns,
+            Some(FaultKind::Unanswered) => DialOutcome::Lost,
+            Some(FaultKind::FirstAddress(DeadAddress::Refuses)) => DialOutcome::FirstRefuses,
+            Some(FaultKind::FirstAddress(DeadAddress::Unanswered)) => DialOutcome::FirstLost,
+            Some(_) | None => DialOutcome::Connect,
         }
     }
 
     /// The bytes that the broker sends to this attempt in place of its ServerHello, if any.
-    pub(crate) fn instead_of_hello(&mut self, at: Standpoint) -> Option<Vec<u8>> {
+    pub(crate) fn instead_of_hello(&mut self, at: AttemptNumber) -> Option<Vec<u8>> {
         match self.first(at, |kind| matches!(kind, FaultKind::Tls(_))) {
             Some(FaultKind::Tls(word)) => Some(faults::instead_of_hello(&word)),
             _ => None,
@@ -149,7 +152,7 @@ impl Armory {
 
     /// The fault that ends or silences an attempt as soon as TCP is connected, if any, and whether it lasts for a
     /// limited time only. Faults on connections are triggered later, when the connection is up.
-    pub(crate) fn end_at_once(&mut self, at: Standpoint) -> Option<(FaultKind, bool)> {
+    pub(crate) fn end_at_once(&mut self, at: AttemptNumber) -> Option<(FaultKind, bool)> {
         let ends = |kind: &FaultKind| faults::end_of(kind, false).is_some() || matches!(kind, FaultKind::Silence(_));
         let standing = self.standing.iter_mut().find(|s| s.who == at.who && ends(&s.kind));
         if let Some(standing) = standing {
@@ -162,7 +165,7 @@ impl Armory {
     }
 
     /// The first fault that applies to this attempt: an active one, or else an armed one, which is triggered.
-    fn first(&mut self, at: Standpoint, wanted: impl Fn(&FaultKind) -> bool) -> Option<FaultKind> {
+    fn first(&mut self, at: AttemptNumber, wanted: impl Fn(&FaultKind) -> bool) -> Option<FaultKind> {
         if let Some(standing) = self.standing.iter_mut().find(|s| s.who == at.who && wanted(&s.kind)) {
             standing.struck = true;
             return Some(standing.kind.clone());
@@ -172,7 +175,7 @@ impl Armory {
     }
 
     /// Triggers the faults armed for this connection, which is up now.
-    pub(crate) fn on_connection(&mut self, at: Standpoint) -> Vec<Fault> {
+    pub(crate) fn on_connection(&mut self, at: AttemptNumber) -> Vec<Fault> {
         let mut struck = Vec::new();
         for armed in &mut self.armed {
             if armed.is_on_connections() && armed.is_for(at) && !armed.fault.kind.is_of_dial() {
@@ -187,7 +190,7 @@ impl Armory {
     pub(crate) fn tls_cut(&self, who: usize) -> Option<(sca_network::Cut, usize)> {
         self.armed.iter().enumerate().filter(|(_, armed)| !armed.struck && armed.fault.who == who).find_map(
             |(i, armed)| {
-                let Some(Arm::At(place, point)) = &armed.fault.arm else { return None };
+                let Some(Trigger::At(place, point)) = &armed.fault.arm else { return None };
                 let Carrier::Tls(word) = point.carrier else { return None };
                 let bytes = match point.bytes {
                     Some(Bytes::Count(n)) => Some(n),
@@ -201,7 +204,7 @@ impl Armory {
     /// The handshake record at which the armed fault with this index cuts, if it is a TLS cut.
     pub(crate) fn tls_point(&self, index: usize) -> Option<&'static str> {
         match &self.armed.get(index)?.fault.arm {
-            Some(Arm::At(_, point)) => match point.carrier {
+            Some(Trigger::At(_, point)) => match point.carrier {
                 Carrier::Tls(word) => Some(word),
                 _ => None,
             },
@@ -219,7 +222,7 @@ impl Armory {
     /// Triggers, once, the fault before or after the whole upgrade request or its answer.
     pub(crate) fn at_upgrade(&mut self, who: usize, carrier: &Carrier, at: Place) -> Option<(End, Option<Duration>)> {
         let armed = self.armed.iter_mut().find(|armed| {
-            let here = matches!(&armed.fault.arm, Some(Arm::At(place, point))
+            let here = matches!(&armed.fault.arm, Some(Trigger::At(place, point))
                 if point.carrier == *carrier && point.bytes.is_none() && *place == at);
             here && !armed.struck && armed.fault.who == who
         })?;
@@ -230,7 +233,7 @@ impl Armory {
     /// Whether any armed fault is for a reply, so that replies have to be inspected.
     pub(crate) fn awaits_reply(&self) -> bool {
         let waits = |a: &&Armed| {
-            !a.struck && matches!(&a.fault.arm, Some(Arm::At(_, p)) if matches!(p.carrier, Carrier::Reply(_)))
+            !a.struck && matches!(&a.fault.arm, Some(Trigger::At(_, p)) if matches!(p.carrier, Carrier::Reply(_)))
         };
         self.armed.iter().any(|armed| waits(&armed))
     }
@@ -238,7 +241,7 @@ impl Armory {
     /// Whether any armed fault counts bytes of this carrier: the upgrade request or its answer.
     pub(crate) fn counts_bytes_of(&self, carrier: &Carrier) -> bool {
         let counts = |a: &&Armed| {
-            !a.struck && matches!(&a.fault.arm, Some(Arm::At(_, p)) if p.carrier == *carrier && p.bytes.is_some())
+            !a.struck && matches!(&a.fault.arm, Some(Trigger::At(_, p)) if p.carrier == *carrier && p.bytes.is_some())
         };
         self.armed.iter().any(|armed| counts(&armed))
     }
@@ -261,10 +264,10 @@ impl Armory {
         wanted: impl Fn(&FaultKind) -> bool,
     ) -> Option<Strike> {
         let armed = self.armed.iter_mut().find(|armed| {
-            let here = matches!(&armed.fault.arm, Some(Arm::At(_, point)) if point.carrier == *carrier);
+            let here = matches!(&armed.fault.arm, Some(Trigger::At(_, point)) if point.carrier == *carrier);
             here && !armed.struck && armed.fault.who == who && wanted(&armed.fault.kind)
         })?;
-        let Some(Arm::At(place, point)) = &armed.fault.arm else { return None };
+        let Some(Trigger::At(place, point)) = &armed.fault.arm else { return None };
         let bytes = match (point.bytes, place) {
             (Some(Bytes::Count(n)), Place::Before) => Some(n.saturating_sub(1)),
             (Some(Bytes::Count(n)), _) => Some(n),
@@ -334,10 +337,10 @@ mod tests {
     use super::*;
 
     /// Arms the faults of a scenario with these lines.
-    fn armed(lines: &str) -> Armory {
+    fn armed(lines: &str) -> ArmedFaults {
         let text = format!("scenario \"S\"\n\n{lines}\nterminal connects\n");
         let scenario = sca_scenario::parse(&text).unwrap_or_else(|problems| panic!("{problems:?}"));
-        let mut armory = Armory::default();
+        let mut armory = ArmedFaults::default();
         for step in &scenario.rows[0].steps {
             if let Step { action: Action::Fault(fault), .. } = step {
                 armory.arm(fault.clone());
@@ -354,9 +357,9 @@ mod tests {
 
     #[test]
     fn it_is_empty_until_something_is_armed_stands_or_is_to_be_answered() {
-        assert!(Armory::default().is_empty());
+        assert!(ArmedFaults::default().is_empty());
         assert!(!armed("fault reset at client-flight").is_empty());
-        let mut told = Armory::default();
+        let mut told = ArmedFaults::default();
         let count = Count { of_connections: false, from: 1, to: 1 };
         told.tell_answer(false, count, &["HTTP/1.1 503 Busy".to_owned()], Span::default());
         assert!(!told.is_empty());
@@ -367,6 +370,6 @@ mod tests {
             span: Span::default(),
             struck: false,
         };
-        assert!(!Armory { standing: vec![standing], ..Armory::default() }.is_empty());
+        assert!(!ArmedFaults { standing: vec![standing], ..ArmedFaults::default() }.is_empty());
     }
 }

@@ -28,7 +28,7 @@ pub struct Divergence {
 
 /// The result of an audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Audited {
+pub struct AuditResult {
     /// The number of rows that were played twice.
     pub rows: usize,
     /// The number of events in the first run.
@@ -50,12 +50,12 @@ pub fn audit<C: Core>(
     suite: Suite<'_, C>,
     paths: &[PathBuf],
     jobs: usize,
-) -> Result<Audited, (PathBuf, std::io::Error)> {
+) -> Result<AuditResult, (PathBuf, std::io::Error)> {
     let first = Suite { options: Options { keeps_trace: true, ..suite.options.clone() }, ..suite };
     let one = played(&first, paths, 1)?;
     let options = Options { start_order: OTHER_ORDER, ..first.options.clone() };
     let other = played(&Suite { options, ..first }, paths, jobs.max(2))?;
-    let mut audited = Audited { rows: 0, events: 0, digest: String::new(), divergences: Vec::new() };
+    let mut audited = AuditResult { rows: 0, events: 0, digest: String::new(), divergences: Vec::new() };
     let mut whole = Sha256::new();
     for (one, other) in one.iter().zip(&other) {
         for (a, b) in one.rows.iter().zip(&other.rows) {

@@ -45,9 +45,9 @@ impl Clock {
 
 /// A stopwatch in real time, for timestamps in recordings and logs.
 #[derive(Debug, Clone, Copy)]
-pub struct Since(Clock);
+pub struct Stopwatch(Clock);
 
-impl Since {
+impl Stopwatch {
     /// Starts the stopwatch.
     #[must_use]
     pub fn now() -> Self {
@@ -63,13 +63,13 @@ impl Since {
 
 /// A repeating interval of real time, for progress reports of a long run. No verdict depends on it.
 #[derive(Debug)]
-pub struct Lap {
+pub struct ProgressInterval {
     start: Instant,
     seconds: u64,
     told: AtomicI64,
 }
 
-impl Lap {
+impl ProgressInterval {
     /// Starts intervals of this many seconds (at least one).
     #[must_use]
     pub fn start(seconds: u64) -> Self {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sca_protocol::settings::TerminalSettings;
 use sca_protocol::{Chance, Now};
-use sca_terminal::{Face, Flash, Input, Output, Target, Terminal};
+use sca_terminal::{Display, Flash, Input, Output, Target, Terminal};
 
 /// A client core: a state machine that takes inputs and returns outputs, without I/O or a clock of its own.
 pub trait Core {
@@ -13,14 +13,14 @@ pub trait Core {
     /// The instant by which it has to be called again because of a timer; `None` if no timer runs.
     fn deadline(&self) -> Option<Duration>;
     /// What its display shows now: screen and icon.
-    fn face(&self) -> Face;
+    fn face(&self) -> Display;
     /// Changes the settings while the core runs.
     fn configure(&mut self, settings: TerminalSettings);
 }
 
 /// The parameters from which a core is made.
 #[derive(Debug, Clone)]
-pub struct Making {
+pub struct CoreConfig {
     /// Its settings.
     pub settings: TerminalSettings,
     /// The broker that it connects to.
@@ -35,7 +35,7 @@ pub struct Making {
 
 /// Makes a simulated terminal.
 #[must_use]
-pub fn simulated(making: Making) -> Terminal {
+pub fn simulated(making: CoreConfig) -> Terminal {
     Terminal::new(making.settings, making.target, making.chance, making.index).with_flash(making.flash)
 }
 
@@ -48,7 +48,7 @@ impl Core for Terminal {
         Self::deadline(self)
     }
 
-    fn face(&self) -> Face {
+    fn face(&self) -> Display {
         Self::face(self)
     }
 

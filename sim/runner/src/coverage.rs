@@ -36,7 +36,7 @@ pub enum State {
 
 /// A class of faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
+pub enum FaultClass {
     /// The broker cannot be reached.
     Dial,
     /// The proxy does not open the tunnel.
@@ -81,24 +81,24 @@ pub const STATES: &[(State, &str)] = &[
 ];
 
 /// Every class with its name.
-pub const CLASSES: &[(Class, &str)] = &[
-    (Class::Dial, "dial"),
-    (Class::Proxy, "proxy"),
-    (Class::Reset, "reset"),
-    (Class::End, "fin"),
-    (Class::Silence, "silence"),
-    (Class::Slow, "slow"),
-    (Class::Tls, "TLS"),
-    (Class::Trust, "trust"),
-    (Class::Http, "HTTP"),
-    (Class::Frame, "frame"),
-    (Class::Document, "document"),
-    (Class::Message, "message"),
-    (Class::Power, "power"),
+pub const CLASSES: &[(FaultClass, &str)] = &[
+    (FaultClass::Dial, "dial"),
+    (FaultClass::Proxy, "proxy"),
+    (FaultClass::Reset, "reset"),
+    (FaultClass::End, "fin"),
+    (FaultClass::Silence, "silence"),
+    (FaultClass::Slow, "slow"),
+    (FaultClass::Tls, "TLS"),
+    (FaultClass::Trust, "trust"),
+    (FaultClass::Http, "HTTP"),
+    (FaultClass::Frame, "frame"),
+    (FaultClass::Document, "document"),
+    (FaultClass::Message, "message"),
+    (FaultClass::Power, "power"),
 ];
 
 /// The (state, class) pairs that a run has covered.
-pub type Met = BTreeSet<(State, Class)>;
+pub type Met = BTreeSet<(State, FaultClass)>;
 
 impl State {
     /// The state of a terminal whose link is up, derived from its screen.
@@ -120,7 +120,7 @@ impl State {
     }
 }
 
-impl Class {
+impl FaultClass {
     /// The class of a fault kind.
     #[must_use]
     pub(crate) fn of(kind: &FaultKind) -> Self {
@@ -184,22 +184,22 @@ impl Class {
 
 /// Whether faults of a class can hit a terminal in a state at all.
 #[must_use]
-pub fn can_meet(state: State, class: Class) -> bool {
+pub fn can_meet(state: State, class: FaultClass) -> bool {
     match class {
-        Class::Power => true,
-        Class::Dial | Class::Proxy => state == State::Connecting,
-        Class::Reset | Class::End | Class::Silence | Class::Slow => state >= State::Connecting,
-        Class::Tls => state == State::Securing || state.is_up(),
+        FaultClass::Power => true,
+        FaultClass::Dial | FaultClass::Proxy => state == State::Connecting,
+        FaultClass::Reset | FaultClass::End | FaultClass::Silence | FaultClass::Slow => state >= State::Connecting,
+        FaultClass::Tls => state == State::Securing || state.is_up(),
         // With TLS 1.3 the rejection of the terminal's certificate arrives only after its upgrade request.
-        Class::Trust => matches!(state, State::Securing | State::Upgrading),
-        Class::Http => state == State::Upgrading,
-        Class::Frame | Class::Document | Class::Message => state.is_up(),
+        FaultClass::Trust => matches!(state, State::Securing | State::Upgrading),
+        FaultClass::Http => state == State::Upgrading,
+        FaultClass::Frame | FaultClass::Document | FaultClass::Message => state.is_up(),
     }
 }
 
 /// The number of runs in which each class of faults hit each state.
 #[derive(Debug, Default)]
-pub struct Coverage(BTreeMap<(State, Class), usize>);
+pub struct Coverage(BTreeMap<(State, FaultClass), usize>);
 
 impl Coverage {
     /// Adds the pairs of one run.
@@ -211,7 +211,7 @@ impl Coverage {
 
     /// The number of runs in which a class hit a state.
     #[must_use]
-    pub fn count(&self, state: State, class: Class) -> usize {
+    pub fn count(&self, state: State, class: FaultClass) -> usize {
         self.0.get(&(state, class)).copied().unwrap_or_default()
     }
 
@@ -229,7 +229,7 @@ impl Coverage {
     pub fn table(&self) -> String {
         let mut lines = vec![CLASSES.iter().fold(format!("{:14}", ""), |line, (_, name)| line + &format!("{name:>9}"))];
         for (state, name) in STATES {
-            let cell = |class: Class| match (can_meet(*state, class), self.count(*state, class)) {
+            let cell = |class: FaultClass| match (can_meet(*state, class), self.count(*state, class)) {
                 (_, n @ 1..) => n.to_string(),
                 (true, 0) => "HOLE".to_owned(),
                 (false, 0) => "-".to_owned(),

@@ -1,16 +1,16 @@
 //! Short descriptions of observations, for messages.
 
 use sca_protocol::{Line, Request};
-use sca_terminal::Seen;
+use sca_terminal::LinkReport;
 
 use crate::lanes::Control;
 
-pub(crate) fn describe_link(seen: Seen) -> String {
+pub(crate) fn describe_link(seen: LinkReport) -> String {
     match seen {
-        Seen::Attempts => "it attempts".to_owned(),
-        Seen::Fails(reason) => format!("it fails {reason}"),
-        Seen::Connects => "it connects".to_owned(),
-        Seen::Loses => "it loses the link".to_owned(),
+        LinkReport::Attempts => "it attempts".to_owned(),
+        LinkReport::Fails(reason) => format!("it fails {reason}"),
+        LinkReport::Connects => "it connects".to_owned(),
+        LinkReport::Loses => "it loses the link".to_owned(),
     }
 }
 

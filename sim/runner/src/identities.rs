@@ -4,21 +4,21 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sca_certs::{Authority, CertError, Flaw, Identity, KeyKind, Lists, Order, Role};
-use sca_network::tls::{Shown, TlsError, Trusted};
+use sca_certs::{Authority, CertError, Flaw, Identity, KeyKind, Order, RevocationState, Role};
+use sca_network::tls::{Shown, TlsError, Verifiers};
 use sca_protocol::UnixTime;
 use sca_scenario::model::{Certificate, Row};
 
 const DAY: i64 = 86_400;
 
 /// The key of the trust cache: the authority by its name in scenarios, and its revocation lists.
-type TrustIn = (String, Option<Lists>);
+type TrustKey = (String, Option<RevocationState>);
 
 /// Issues certificates and caches them, so that each key is made once for any number of worlds.
 pub struct Identities {
     authority: Authority,
     issued: Mutex<BTreeMap<Order, Place>>,
-    trusted: Mutex<BTreeMap<TrustIn, Arc<Trusted>>>,
+    trusted: Mutex<BTreeMap<TrustKey, Arc<Verifiers>>>,
 }
 
 /// A cache slot for one identity. Key generation can be slow, so each slot has its own lock: an identity that exists
@@ -75,14 +75,14 @@ impl Identities {
     /// # Errors
     /// [`CertError`], if the lists cannot be made.
     pub fn revocation_lists(&self) -> Result<Vec<Vec<u8>>, CertError> {
-        self.authority.revocation_lists(Lists::Current)
+        self.authority.revocation_lists(RevocationState::Current)
     }
 
     /// The trust in an authority, by its name in scenarios, or in `both`; with revocation lists if `lists` is given.
     ///
     /// # Errors
     /// [`IdentityError`], if the trust cannot be made or used.
-    pub fn trusted(&self, name: &str, lists: Option<Lists>) -> Result<Arc<Trusted>, IdentityError> {
+    pub fn trusted(&self, name: &str, lists: Option<RevocationState>) -> Result<Arc<Verifiers>, IdentityError> {
         let mut trusted = self.trusted.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (name.to_owned(), lists);
         if let Some(known) = trusted.get(&key) {
@@ -93,7 +93,7 @@ impl Identities {
             "both" => vec![self.root("authority"), self.root("stranger")],
             one => vec![self.root(one)],
         };
-        let made = Arc::new(Trusted::new(&roots, &lists)?);
+        let made = Arc::new(Verifiers::new(&roots, &lists)?);
         trusted.insert(key, made.clone());
         Ok(made)
     }

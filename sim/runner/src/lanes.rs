@@ -8,14 +8,14 @@ use sca_peers::RequestId;
 use sca_protocol::handshake::Head;
 use sca_protocol::xml::Element;
 use sca_protocol::{Line, Request, Response};
-use sca_scenario::model::Sight;
-use sca_terminal::{Face, Seen};
+use sca_scenario::model::Observation;
+use sca_terminal::{Display, LinkReport};
 
 use crate::cards::discreet_field;
 
 /// An observation with its time and its place in the order of the run.
 #[derive(Debug, Clone)]
-pub(crate) struct Noted<T> {
+pub(crate) struct Observed<T> {
     pub(crate) at: Duration,
     pub(crate) sequence: u64,
     pub(crate) what: T,
@@ -69,17 +69,17 @@ pub(crate) struct Lanes {
     pub(crate) who: usize,
     /// The terminal's name.
     pub(crate) name: String,
-    pub(crate) data: VecDeque<Noted<Rc<Data>>>,
-    pub(crate) link: VecDeque<Noted<Seen>>,
-    pub(crate) control: VecDeque<Noted<Control>>,
-    pub(crate) http: VecDeque<Noted<(Head, String)>>,
-    pub(crate) proxy: VecDeque<Noted<String>>,
-    pub(crate) hosts: VecDeque<Noted<(Line, Request)>>,
-    pub(crate) face: Noted<Face>,
+    pub(crate) data: VecDeque<Observed<Rc<Data>>>,
+    pub(crate) link: VecDeque<Observed<LinkReport>>,
+    pub(crate) control: VecDeque<Observed<Control>>,
+    pub(crate) http: VecDeque<Observed<(Head, String)>>,
+    pub(crate) proxy: VecDeque<Observed<String>>,
+    pub(crate) hosts: VecDeque<Observed<(Line, Request)>>,
+    pub(crate) face: Observed<Display>,
 }
 
 impl Lanes {
-    pub(crate) fn new(who: usize, name: String, face: Face) -> Self {
+    pub(crate) fn new(who: usize, name: String, face: Display) -> Self {
         Self {
             who,
             name,
@@ -89,17 +89,17 @@ impl Lanes {
             http: VecDeque::new(),
             proxy: VecDeque::new(),
             hosts: VecDeque::new(),
-            face: Noted { at: Duration::ZERO, sequence: 0, what: face },
+            face: Observed { at: Duration::ZERO, sequence: 0, what: face },
         }
     }
 
     /// The sequence number of the observation that an expectation would read next, for the lanes in which nothing may
     /// be skipped and the display.
-    pub(crate) fn next_of(&self, sight: &Sight) -> Option<u64> {
+    pub(crate) fn next_of(&self, sight: &Observation) -> Option<u64> {
         match sight {
-            Sight::ToPos(_) => self.data.front().map(|noted| noted.sequence),
-            Sight::Link(_) => self.link.front().map(|noted| noted.sequence),
-            Sight::Show(_) => Some(self.face.sequence),
+            Observation::ToPos(_) => self.data.front().map(|noted| noted.sequence),
+            Observation::Link(_) => self.link.front().map(|noted| noted.sequence),
+            Observation::Show(_) => Some(self.face.sequence),
             _ => None,
         }
     }
@@ -110,14 +110,14 @@ impl Lanes {
         let stamp = crate::moment::stamp;
         let data =
             self.data.front().map(|n| format!("message {} at {}: {}", n.what.number, stamp(n.at), n.what.brief()));
-        let connected = self.link.iter().find(|n| n.what == Seen::Connects);
+        let connected = self.link.iter().find(|n| n.what == LinkReport::Connects);
         data.or_else(|| connected.map(|n| format!("the terminal connected at {}", stamp(n.at))))
     }
 
     /// The scenario line that would list that observation.
     pub(crate) fn unread_line<'a>(&self, label: impl Fn(RequestId) -> Option<&'a str>) -> Option<String> {
         let Some(front) = self.data.front() else {
-            let connected = self.link.iter().any(|noted| noted.what == Seen::Connects);
+            let connected = self.link.iter().any(|noted| noted.what == LinkReport::Connects);
             return connected.then(|| format!("{} connects", self.name));
         };
         let data = &front.what;
@@ -137,14 +137,14 @@ impl Lanes {
         forget_oldest(&mut self.http);
         forget_oldest(&mut self.proxy);
         forget_oldest(&mut self.hosts);
-        if self.link.front().is_some_and(|n| n.what != Seen::Connects) {
+        if self.link.front().is_some_and(|n| n.what != LinkReport::Connects) {
             forget_oldest(&mut self.link);
         }
     }
 }
 
 /// Drops the oldest entry of a lane that is over the limit.
-fn forget_oldest<T>(lane: &mut VecDeque<Noted<T>>) {
+fn forget_oldest<T>(lane: &mut VecDeque<Observed<T>>) {
     const UNREAD_MAX: usize = 4_096;
     if lane.len() > UNREAD_MAX {
         lane.pop_front();
@@ -159,12 +159,12 @@ mod tests {
 
     use super::*;
 
-    fn noted<T>(what: T) -> Noted<T> {
-        Noted { at: Duration::ZERO, sequence: 0, what }
+    fn noted<T>(what: T) -> Observed<T> {
+        Observed { at: Duration::ZERO, sequence: 0, what }
     }
 
     fn lanes() -> Lanes {
-        let face = Face { screen: Screen::plain(ScreenName::Idle), connected: true, icon: None };
+        let face = Display { screen: Screen::plain(ScreenName::Idle), connected: true, icon: None };
         Lanes::new(0, "terminal".to_owned(), face)
     }
 
@@ -176,7 +176,7 @@ mod tests {
             lanes.control.push_back(noted(Control::Ping(Vec::new())));
             lanes.proxy.push_back(noted(String::new()));
             lanes.http.push_back(noted((head.clone(), String::new())));
-            lanes.link.push_back(noted(Seen::Fails(Reason::Reset)));
+            lanes.link.push_back(noted(LinkReport::Fails(Reason::Reset)));
             lanes.hosts.push_back(noted((Line::Host, Request::new(Vec::new()))));
             lanes.trim();
         }
@@ -201,11 +201,11 @@ mod tests {
     #[test]
     fn a_connection_that_nobody_has_read_is_never_forgotten() {
         let mut lanes = lanes();
-        lanes.link.push_back(noted(Seen::Connects));
+        lanes.link.push_back(noted(LinkReport::Connects));
         for _ in 0..5_000 {
-            lanes.link.push_back(noted(Seen::Fails(Reason::Reset)));
+            lanes.link.push_back(noted(LinkReport::Fails(Reason::Reset)));
             lanes.trim();
         }
-        assert_eq!(lanes.link.front().map(|noted| noted.what), Some(Seen::Connects));
+        assert_eq!(lanes.link.front().map(|noted| noted.what), Some(LinkReport::Connects));
     }
 }

@@ -22,7 +22,7 @@ pub struct Entry {
 
 /// An entry and its result in a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Known {
+pub struct KnownFailureResult {
     /// The path of the scenario, or the last components of it.
     pub scenario: String,
     /// The last day on which the entry is valid.
@@ -39,7 +39,7 @@ pub struct Known {
     pub failed: bool,
 }
 
-impl Known {
+impl KnownFailureResult {
     /// Why the entry is stale, or `None`. In a partial run an unused entry may be needed elsewhere, so only a passed
     /// date counts there.
     #[must_use]
@@ -70,14 +70,14 @@ impl Entry {
 
 /// The list of known failures.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ledger {
+pub struct KnownFailures {
     entries: Vec<Entry>,
 }
 
 /// The largest size of a list, in bytes.
 pub const BYTES_MAX: usize = 1 << 20;
 
-impl Ledger {
+impl KnownFailures {
     /// Parses comma-separated values with the columns `scenario`, `until` (a date) and `reason`.
     ///
     /// # Errors
@@ -123,10 +123,10 @@ impl Ledger {
 
     /// Turns known failures into expected ones, and returns the result of every entry.
     #[must_use]
-    pub fn apply(&self, results: &mut [FileResult], today: UnixTime) -> Vec<Known> {
+    pub fn apply(&self, results: &mut [FileResult], today: UnixTime) -> Vec<KnownFailureResult> {
         let mut all = Vec::with_capacity(self.entries.len());
         for entry in &self.entries {
-            let mut known = Known {
+            let mut known = KnownFailureResult {
                 scenario: entry.scenario.clone(),
                 until: entry.until.day(),
                 reason: entry.reason.clone(),

@@ -51,8 +51,8 @@ mod verdict;
 mod world;
 
 pub use cards::{mask_texts, told};
-pub use clock::{Lap, Since, today};
-pub use core::{Core, Making, simulated};
+pub use clock::{ProgressInterval, Stopwatch, today};
+pub use core::{Core, CoreConfig, simulated};
 pub use identities::{Identities, IdentityError};
 pub use options::{Options, Place, Probe};
 pub use pairing::Pairing;

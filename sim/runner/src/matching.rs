@@ -10,8 +10,8 @@ use sca_protocol::secret::{self, Kind};
 use sca_protocol::xml::{Element, Limits};
 use sca_protocol::{Request, Response};
 use sca_scenario::Span;
-use sca_scenario::model::{Demand, Fields, LinkSight, Message, Op, Show, Suffix, Test};
-use sca_terminal::{Face, Screen, Seen};
+use sca_scenario::model::{Demand, Fields, LinkObservation, Message, Op, Show, Suffix, Test};
+use sca_terminal::{Display, LinkReport, Screen};
 
 use crate::lanes::{Control, Data};
 use crate::verdict::Fix;
@@ -65,7 +65,7 @@ impl Names {
 
     /// The name of the asset whose bytes the icon shows; `default` for the device's own icon, which is also shown in
     /// place of bytes that are not a picture.
-    pub(crate) fn file_of(&self, face: &Face) -> String {
+    pub(crate) fn file_of(&self, face: &Display) -> String {
         let Some(bytes) = face.icon.as_deref().filter(|bytes| sca_display::is_picture(bytes)) else {
             return "default".to_owned();
         };
@@ -365,13 +365,13 @@ fn http_line(wanted: &str, got: &str) -> Option<Captured> {
 }
 
 /// Whether a link event matches an expectation.
-pub(crate) fn link(wanted: &LinkSight, got: Seen) -> bool {
+pub(crate) fn link(wanted: &LinkObservation, got: LinkReport) -> bool {
     match (wanted, got) {
-        (LinkSight::Connects, Seen::Connects)
-        | (LinkSight::Attempts, Seen::Attempts)
-        | (LinkSight::Loses, Seen::Loses) => true,
-        (LinkSight::FailsSomehow, Seen::Fails(_)) => true,
-        (LinkSight::Fails(kind, detail), Seen::Fails(reason)) => fails(kind, detail.as_deref(), reason),
+        (LinkObservation::Connects, LinkReport::Connects)
+        | (LinkObservation::Attempts, LinkReport::Attempts)
+        | (LinkObservation::Loses, LinkReport::Loses) => true,
+        (LinkObservation::FailsSomehow, LinkReport::Fails(_)) => true,
+        (LinkObservation::Fails(kind, detail), LinkReport::Fails(reason)) => fails(kind, detail.as_deref(), reason),
         _ => false,
     }
 }
@@ -381,8 +381,8 @@ fn fails(kind: &str, detail: Option<&str>, reason: Reason) -> bool {
 }
 
 /// The mismatch for an attempt that failed for a reason other than the expected one.
-pub(crate) fn other_reason(wanted: &LinkSight, got: Seen) -> Option<Mismatch> {
-    let (LinkSight::Fails(kind, detail), Seen::Fails(reason)) = (wanted, got) else { return None };
+pub(crate) fn other_reason(wanted: &LinkObservation, got: LinkReport) -> Option<Mismatch> {
+    let (LinkObservation::Fails(kind, detail), LinkReport::Fails(reason)) = (wanted, got) else { return None };
     let (from, to) = match detail {
         Some(detail) if kind == reason.kind() => (detail.clone(), reason.detail().unwrap_or_default()),
         _ => (kind.clone(), reason.kind().to_owned()),
@@ -391,7 +391,7 @@ pub(crate) fn other_reason(wanted: &LinkSight, got: Seen) -> Option<Mismatch> {
 }
 
 /// Compares a display with an expectation.
-pub(crate) fn shows(show: &Show, face: &Face, names: &Names) -> Result<Captured, Mismatch> {
+pub(crate) fn shows(show: &Show, face: &Display, names: &Names) -> Result<Captured, Mismatch> {
     match show {
         Show::Icon { connected, file } if *connected == face.connected => {
             let shown = file.as_ref().map(|_| names.file_of(face));

@@ -7,7 +7,7 @@ use sca_protocol::UnixTime;
 
 use crate::interrupt::Interrupt;
 use crate::rows::WIRE_LENGTH_MAX;
-use crate::sweep::blow::Blow;
+use crate::sweep::blow::Injection;
 
 /// The network and clock of a world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum Probe {
     /// Checks only the invariants; the scenario's expectations are ignored.
     Free,
     /// Injects a fault; from then on only the expectations that still apply after it are checked.
-    Blow(Blow),
+    Injection(Injection),
 }
 
 /// The options of a run.
@@ -59,7 +59,7 @@ pub struct Options {
     /// The task of a sweep or the explorer.
     pub probe: Probe,
     /// Where TLS secrets are logged, on the wire only.
-    pub key_notes: Option<Arc<sca_network::tls::KeyNotes>>,
+    pub key_notes: Option<Arc<sca_network::tls::KeyLogBuffer>>,
     /// Where both ends of each connection record the bytes that they read.
     pub arrivals: Option<sca_network::Arrivals>,
     /// The limit of real time for a row on the wire.

@@ -17,7 +17,7 @@ use tokio::task::LocalSet;
 
 use crate::cards;
 use crate::clock::{Clock, DeviceClock};
-use crate::core::{Core, Making};
+use crate::core::{Core, CoreConfig};
 use crate::external::Parties;
 use crate::identities::Identities;
 use crate::interrupt::unless;
@@ -29,7 +29,7 @@ use crate::sweep::survey::Survey;
 use crate::target::{CLOCK, target};
 use crate::trace::Trace;
 use crate::verdict::Verdict;
-use crate::world::{Connections, Keeps, Parties as Cast, Setting, Site, Sites, Stop, World, acceptor};
+use crate::world::{BrokerSite, Brokers, Connections, Keeps, Parties as Cast, Stop, World, WorldConfig, acceptor};
 use crate::{projection, transcript};
 
 /// Plays every row of a scenario with the client core that `make` makes: the simulated terminal, or another
@@ -59,7 +59,7 @@ pub fn play<C: Core>(
     scenario: &Scenario,
     options: &Options,
     identities: &Arc<Identities>,
-    make: &dyn Fn(Making) -> C,
+    make: &dyn Fn(CoreConfig) -> C,
 ) -> Vec<Played> {
     let mut all = Vec::with_capacity(scenario.rows.len());
     for row in &scenario.rows {
@@ -119,7 +119,7 @@ pub(crate) fn play_one<C: Core>(
     row: &Row,
     options: &Options,
     identities: &Arc<Identities>,
-    make: &dyn Fn(Making) -> C,
+    make: &dyn Fn(CoreConfig) -> C,
 ) -> Played {
     judged(scenario, options.today, play_row(scenario, row, options, identities, make))
 }
@@ -129,7 +129,7 @@ fn play_row<C: Core>(
     row: &Row,
     options: &Options,
     identities: &Arc<Identities>,
-    make: &dyn Fn(Making) -> C,
+    make: &dyn Fn(CoreConfig) -> C,
 ) -> Played {
     let mut builder = Builder::new_current_thread();
     let runtime = match options.place {
@@ -153,7 +153,7 @@ pub(crate) async fn play_here<C: Core>(
     row: &Row,
     options: &Options,
     identities: &Arc<Identities>,
-    make: &dyn Fn(Making) -> C,
+    make: &dyn Fn(CoreConfig) -> C,
     around: Parties,
 ) -> Played {
     let scale = match options.place {
@@ -192,10 +192,10 @@ pub(crate) async fn play_here<C: Core>(
     let knows_its_address = around.is_ours();
     let sites = brokers.into_iter().map(|broker| {
         let broker_clock = DeviceClock::new(clock, broker.clock.unwrap_or(truth));
-        Site::new(broker, broker_clock, knows_its_address)
+        BrokerSite::new(broker, broker_clock, knows_its_address)
     });
-    let sites = Sites::new(sites.collect());
-    let setting = Setting {
+    let sites = Brokers::new(sites.collect());
+    let setting = WorldConfig {
         header: &scenario.header,
         assets: &scenario.assets,
         certificates: &row.cast.certificates,
@@ -258,7 +258,7 @@ fn probe<C: Core>(probe: Probe, row: &Row, (truth, chance): (UnixTime, Chance), 
             );
             world.sweeping.survey = Some(Survey::new(&set_up));
         }
-        Probe::Blow(blow) => world.sweeping.blow = Some(blow),
+        Probe::Injection(blow) => world.sweeping.blow = Some(blow),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sca_scenario::model::Row;
-use sca_terminal::Face;
+use sca_terminal::Display;
 
 use crate::coverage::Met;
 use crate::sweep::survey::Survey;
@@ -118,7 +118,7 @@ pub struct Played {
     /// The commands, result codes and faults that the run covered.
     pub evidence: Evidence,
     /// The changes of the displays: time, terminal, new content. Empty if not requested.
-    pub faces: Vec<(Duration, usize, Face)>,
+    pub faces: Vec<(Duration, usize, Display)>,
     /// Everything that happened, and which line read it. `None` if not requested.
     pub trace: Option<Trace>,
     /// The size in bytes of the message that an `each byte` fault cuts.

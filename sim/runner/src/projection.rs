@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use sca_protocol::Line;
 use sca_protocol::message::Layout;
-use sca_scenario::model::LinkSight;
+use sca_scenario::model::LinkObservation;
 use sca_scenario::quote;
-use sca_terminal::Seen;
+use sca_terminal::LinkReport;
 
 use crate::lanes::Data;
 use crate::matching::TIMES;
@@ -73,13 +73,13 @@ fn collapse(lines: &mut Vec<String>) {
     }
 }
 
-fn link_line(seen: Seen) -> String {
+fn link_line(seen: LinkReport) -> String {
     match link(seen) {
-        LinkSight::Attempts => "attempts".to_owned(),
-        LinkSight::Connects => "connects".to_owned(),
-        LinkSight::Loses => "loses".to_owned(),
-        LinkSight::FailsSomehow => "fails".to_owned(),
-        LinkSight::Fails(kind, detail) => format!("fails {kind} {}", detail.unwrap_or_default()),
+        LinkObservation::Attempts => "attempts".to_owned(),
+        LinkObservation::Connects => "connects".to_owned(),
+        LinkObservation::Loses => "loses".to_owned(),
+        LinkObservation::FailsSomehow => "fails".to_owned(),
+        LinkObservation::Fails(kind, detail) => format!("fails {kind} {}", detail.unwrap_or_default()),
     }
 }
 

@@ -10,7 +10,7 @@ use sca_protocol::frame::Frame;
 use sca_protocol::{Line, Request};
 use sca_scenario::Span;
 use sca_scenario::model::{Message, Step};
-use sca_terminal::{Screen, Seen};
+use sca_terminal::{LinkReport, Screen};
 
 use crate::lanes::Data;
 
@@ -22,7 +22,7 @@ pub(crate) enum Entry {
     /// A request that a POS sent; the label is the scenario's own.
     Asked { by: usize, to: usize, message: Message, id: RequestId, label: Option<String>, span: Span },
     /// A link event.
-    Link(usize, Seen),
+    Link(usize, LinkReport),
     /// The screen changed.
     Screen(usize, Screen),
     /// The icon changed.
@@ -51,10 +51,12 @@ impl Entry {
     /// Whether two entries are equal apart from counters. Entries that a line must list are never folded.
     fn repeats(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Link(a, Seen::Attempts), Self::Link(b, Seen::Attempts))
-            | (Self::Link(a, Seen::Loses), Self::Link(b, Seen::Loses))
+            (Self::Link(a, LinkReport::Attempts), Self::Link(b, LinkReport::Attempts))
+            | (Self::Link(a, LinkReport::Loses), Self::Link(b, LinkReport::Loses))
             | (Self::Ping(a), Self::Ping(b)) => a == b,
-            (Self::Link(a, Seen::Fails(why)), Self::Link(b, Seen::Fails(because))) => a == b && why == because,
+            (Self::Link(a, LinkReport::Fails(why)), Self::Link(b, LinkReport::Fails(because))) => {
+                a == b && why == because
+            }
             (Self::Screen(a, one), Self::Screen(b, other)) => {
                 a == b && one.name == other.name && one.text == other.text
             }

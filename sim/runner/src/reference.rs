@@ -19,7 +19,7 @@ const LOG_MAX: usize = 256;
 
 /// What is known about one terminal.
 #[derive(Debug)]
-pub(crate) struct Reference {
+pub(crate) struct Oracle {
     rules: CounterRules,
     session_over_reboot: bool,
     /// Whether the terminal can no longer be followed; the oracle reports nothing from then on.
@@ -42,19 +42,19 @@ struct Asked {
     id: RequestId,
     row: Option<&'static Command>,
     counter: Option<u32>,
-    fate: Fate,
+    fate: RequestOutcome,
 }
 
 /// The outcome of a request, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum RequestOutcome {
     /// Not answered; `lost` if no answer can come any more.
     Open { lost: bool },
     /// Answered; `counts` says whether its COUNTER counts, `None` if unknown.
     Answered { counts: Option<bool> },
 }
 
-impl Reference {
+impl Oracle {
     /// The oracle for a new terminal with these settings. It only follows terminals that need no registration and are
     /// reached by the link alone.
     pub(crate) fn new(settings: &TerminalSettings) -> Self {
@@ -96,14 +96,14 @@ impl Reference {
         self.is_lost |= request.is_none() && self.rules.of_malformed;
         // An update reboots the terminal at a time that cannot be predicted.
         self.is_lost |= row.is_some_and(|row| matches!(row.behaviour, Behaviour::Estate(_)));
-        self.log.push(Asked { id, row, counter, fate: Fate::Open { lost: false } });
+        self.log.push(Asked { id, row, counter, fate: RequestOutcome::Open { lost: false } });
     }
 
     /// The answer to a request can no longer arrive: the request may have been carried out or not.
     pub(crate) fn lost(&mut self, id: RequestId) {
-        let is_open = |asked: &&mut Asked| asked.id == id && asked.fate == Fate::Open { lost: false };
+        let is_open = |asked: &&mut Asked| asked.id == id && asked.fate == RequestOutcome::Open { lost: false };
         let Some(asked) = self.log.iter_mut().find(is_open) else { return };
-        asked.fate = Fate::Open { lost: true };
+        asked.fate = RequestOutcome::Open { lost: true };
         match asked.row.map(|row| row.behaviour) {
             Some(Behaviour::Change(Change::StartSession)) => self.sessions[1] = true,
             Some(Behaviour::Change(Change::FinishSession | Change::LaneClosed)) => self.sessions[0] = true,
@@ -120,10 +120,11 @@ impl Reference {
             return None;
         }
         // An answer that arrives after its connection was lost describes the past state, so it is not judged.
-        let at = self.log.iter().position(|asked| asked.id == id && asked.fate == Fate::Open { lost: false })?;
+        let at =
+            self.log.iter().position(|asked| asked.id == id && asked.fate == RequestOutcome::Open { lost: false })?;
         let row = self.log[at].row;
         let counts = self.counts(row, response);
-        self.log[at].fate = Fate::Answered { counts };
+        self.log[at].fate = RequestOutcome::Answered { counts };
         let breach = self.judge_busy(at, response).or_else(|| self.judge_session(row, response));
         let breach = breach.or_else(|| self.judge_counter(at, response));
         // An answered request may still occupy the device: a scanner continues, a card is still inserted.
@@ -166,7 +167,7 @@ impl Reference {
     pub(crate) fn connects(&mut self) {
         if self.has_been_up && !self.rules.over_reconnect {
             self.counters = BTreeSet::from([None]);
-            self.log.retain(|asked| matches!(asked.fate, Fate::Open { lost: false }));
+            self.log.retain(|asked| matches!(asked.fate, RequestOutcome::Open { lost: false }));
         }
         self.has_been_up = true;
     }
@@ -197,9 +198,11 @@ impl Reference {
             };
             let after = before.iter().map(counted).collect();
             match asked.fate {
-                Fate::Answered { counts: Some(true) } => after,
-                Fate::Answered { counts: Some(false) } => before,
-                Fate::Answered { counts: None } | Fate::Open { .. } => before.union(&after).copied().collect(),
+                RequestOutcome::Answered { counts: Some(true) } => after,
+                RequestOutcome::Answered { counts: Some(false) } => before,
+                RequestOutcome::Answered { counts: None } | RequestOutcome::Open { .. } => {
+                    before.union(&after).copied().collect()
+                }
             }
         })
     }
@@ -221,7 +224,7 @@ impl Reference {
 
     /// Removes the answered and the lost requests at the front of the log, after applying them to `counters`.
     fn fold(&mut self) {
-        let decided = self.log.iter().take_while(|asked| asked.fate != Fate::Open { lost: false }).count();
+        let decided = self.log.iter().take_while(|asked| asked.fate != RequestOutcome::Open { lost: false }).count();
         self.counters = self.possible(decided);
         self.log.drain(..decided);
     }
@@ -270,9 +273,11 @@ impl Reference {
     fn judge_busy(&self, at: usize, response: &Response) -> Option<Breach> {
         let may_hold = |asked: &Asked| {
             let is_gone = match asked.fate {
-                Fate::Answered { .. } => true,
+                RequestOutcome::Answered { .. } => true,
                 // A prompt to the cardholder ends with its connection.
-                Fate::Open { lost } => lost && asked.row.is_some_and(|r| matches!(r.behaviour, Behaviour::Prompt(_))),
+                RequestOutcome::Open { lost } => {
+                    lost && asked.row.is_some_and(|r| matches!(r.behaviour, Behaviour::Prompt(_)))
+                }
             };
             !is_gone && asked.row.is_none_or(|row| !is_instant(row))
         };
@@ -322,8 +327,8 @@ mod tests {
         all.into_iter().fold(response, |response, (name, value)| response.with(name, value))
     }
 
-    fn reference() -> Reference {
-        Reference::new(&TerminalSettings::default())
+    fn reference() -> Oracle {
+        Oracle::new(&TerminalSettings::default())
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sca_protocol::settings::{BrokerSettings, with};
 use sca_scenario::Span;
-use sca_scenario::model::{Action, Arm, Bytes, Row, Scenario, Step};
+use sca_scenario::model::{Action, Bytes, Row, Scenario, Step, Trigger};
 
 use crate::faults;
 use crate::played::Played;
@@ -34,7 +34,7 @@ pub(crate) fn each_byte_once(row: &Row) -> Row {
 /// Whether a fault of these steps uses `each byte`.
 pub(crate) fn has_each_byte(steps: &[Step]) -> bool {
     steps.iter().any(|step| match &step.action {
-        Action::Fault(fault) => matches!(&fault.arm, Some(Arm::At(_, point)) if point.bytes == Some(Bytes::Each)),
+        Action::Fault(fault) => matches!(&fault.arm, Some(Trigger::At(_, point)) if point.bytes == Some(Bytes::Each)),
         other => other.blocks().into_iter().any(has_each_byte),
     })
 }
@@ -45,7 +45,7 @@ pub(crate) fn with_bytes(steps: &[Step], count: usize) -> Vec<Step> {
     for step in &mut steps {
         match &mut step.action {
             Action::Fault(fault) => {
-                if let Some(Arm::At(_, point)) = &mut fault.arm
+                if let Some(Trigger::At(_, point)) = &mut fault.arm
                     && point.bytes == Some(Bytes::Each)
                 {
                     point.bytes = Some(Bytes::Count(count));
@@ -143,7 +143,7 @@ mod tests {
         let cuts = |row: &Row| -> Vec<Bytes> {
             let faults = row.steps.iter().filter_map(|step| match &step.action {
                 Action::Fault(fault) => match &fault.arm {
-                    Some(Arm::At(_, point)) => point.bytes,
+                    Some(Trigger::At(_, point)) => point.bytes,
                     _ => None,
                 },
                 _ => None,

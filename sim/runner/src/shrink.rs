@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sca_scenario::model::{
-    Action, Arm, Carrier, Demand, Expect, Fields, Header, LinkSight, Message, Row, Scenario, Send, Sight, Step, Suffix,
-    Test,
+    Action, Carrier, Demand, Expect, Fields, Header, LinkObservation, Message, Observation, Row, Scenario, Send, Step,
+    Suffix, Test, Trigger,
 };
 
-use crate::core::{Core, Making};
+use crate::core::{Core, CoreConfig};
 use crate::identities::Identities;
 use crate::options::Options;
 use crate::play::play_one;
@@ -53,7 +53,7 @@ pub fn reason(failure: &Failure) -> String {
 
 /// Shrinks scenarios that fail with a client core.
 pub struct Shrinker<'a, C> {
-    make: &'a dyn Fn(Making) -> C,
+    make: &'a dyn Fn(CoreConfig) -> C,
     identities: &'a Arc<Identities>,
     title: String,
     header: Header,
@@ -66,7 +66,7 @@ pub struct Shrinker<'a, C> {
 impl<'a, C: Core> Shrinker<'a, C> {
     /// A shrinker for runs that fail with the cores that `make` makes.
     #[must_use]
-    pub fn new(make: &'a dyn Fn(Making) -> C, identities: &'a Arc<Identities>) -> Self {
+    pub fn new(make: &'a dyn Fn(CoreConfig) -> C, identities: &'a Arc<Identities>) -> Self {
         Self {
             make,
             identities,
@@ -259,7 +259,8 @@ fn settings(row: &mut Row, party: usize) -> &mut std::collections::BTreeMap<Stri
 
 /// Replaces the observation at the end of a transcript by the line that failed there.
 fn replace_last(steps: &mut Vec<Step>, line: &Step) {
-    let is_message = |step: &Step| matches!(&step.action, Action::Expect(e) if matches!(e.sight, Sight::ToPos(_)));
+    let is_message =
+        |step: &Step| matches!(&step.action, Action::Expect(e) if matches!(e.sight, Observation::ToPos(_)));
     let is_message_wanted = is_message(line);
     if matches!(steps.last().map(|step| &step.action), Some(Action::End)) {
         steps.pop();
@@ -274,7 +275,7 @@ fn replace_last(steps: &mut Vec<Step>, line: &Step) {
 fn is_of_link(step: &Step) -> bool {
     match &step.action {
         Action::Fault(_) | Action::Answers { .. } | Action::Power { .. } | Action::Network(_) => true,
-        Action::Expect(expect) => matches!(expect.sight, Sight::Link(_)),
+        Action::Expect(expect) => matches!(expect.sight, Observation::Link(_)),
         Action::Send(send) => matches!(send.message, Message::Close(..)),
         _ => false,
     }
@@ -290,7 +291,7 @@ fn without_idle_labels(row: &Row) -> Row {
                 used.extend(expect.suffix.within.iter().filter_map(|within| within.of.clone()));
             }
             Action::Fault(fault) => {
-                if let Some(Arm::At(_, point)) = &fault.arm
+                if let Some(Trigger::At(_, point)) = &fault.arm
                     && let Carrier::Request(label) | Carrier::Reply(label) = &point.carrier
                 {
                     used.push(label.clone());
@@ -336,25 +337,25 @@ fn simpler(action: &Action) -> Vec<Action> {
 fn simpler_sights(expect: &Expect) -> Vec<Action> {
     let mut forms = Vec::new();
     let bare = Suffix { re: expect.suffix.re.clone(), label: expect.suffix.label.clone(), ..Suffix::default() };
-    let mut push = |sight: Sight, suffix: &Suffix| {
+    let mut push = |sight: Observation, suffix: &Suffix| {
         let mut expect = expect.clone();
         (expect.sight, expect.suffix) = (sight, suffix.clone());
         forms.push(Action::Expect(expect));
     };
-    if let Sight::ToPos(Message::Fields(fields)) = &expect.sight {
-        let with = |tests: Vec<Test>| Sight::ToPos(Message::Fields(Fields { tests, ..fields.clone() }));
+    if let Observation::ToPos(Message::Fields(fields)) = &expect.sight {
+        let with = |tests: Vec<Test>| Observation::ToPos(Message::Fields(Fields { tests, ..fields.clone() }));
         // One field often suffices to recognize an answer.
         for test in &fields.tests {
             push(with(vec![test.clone()]), &bare);
         }
     }
-    if let Sight::Show(sca_scenario::model::Show::Screen { name, .. }) = &expect.sight {
+    if let Observation::Show(sca_scenario::model::Show::Screen { name, .. }) = &expect.sight {
         let show = sca_scenario::model::Show::Screen { name: *name, text: None, pattern: None, tests: Vec::new() };
-        push(Sight::Show(show), &bare);
+        push(Observation::Show(show), &bare);
     }
-    if let Sight::ToBroker(Message::Http(lines)) = &expect.sight {
-        push(Sight::Link(LinkSight::Connects), &bare);
-        push(Sight::ToBroker(Message::Http(lines[..1].to_vec())), &bare);
+    if let Observation::ToBroker(Message::Http(lines)) = &expect.sight {
+        push(Observation::Link(LinkObservation::Connects), &bare);
+        push(Observation::ToBroker(Message::Http(lines[..1].to_vec())), &bare);
     }
     push(expect.sight.clone(), &bare);
     forms

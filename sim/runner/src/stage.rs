@@ -11,7 +11,7 @@ use sca_scenario::model::{Action, Row, Scenario, Step};
 use sca_terminal::Flash;
 
 use crate::clock::{Clock, DeviceClock};
-use crate::core::{Core, Making};
+use crate::core::{Core, CoreConfig};
 use crate::target::target;
 use crate::world::Starting;
 
@@ -38,7 +38,7 @@ pub(crate) fn cast<C: Core>(
     broker: &BrokerSettings,
     (clock, truth, slack): (Clock, UnixTime, Duration),
     chance: Chance,
-    make: &dyn Fn(Making) -> C,
+    make: &dyn Fn(CoreConfig) -> C,
 ) -> Result<Vec<Starting<C>>, sca_protocol::settings::SettingError> {
     let mut starting = Vec::with_capacity(row.cast.terminals.len());
     for (index, terminal) in row.cast.terminals.iter().enumerate() {
@@ -61,7 +61,7 @@ pub(crate) fn cast<C: Core>(
         let files = terminal.files.iter().map(|(path, name)| (path.clone(), file(name)));
         let flash = Flash::new(files.collect());
         let (settings_of_it, target) = (settings.clone(), target(broker));
-        let making = Making { settings: settings_of_it, target, chance, index: index as u64, flash };
+        let making = CoreConfig { settings: settings_of_it, target, chance, index: index as u64, flash };
         let shows = DeviceClock::new(clock, settings.clock.unwrap_or(truth));
         starting.push(Starting { name: terminal.name.clone(), core: make(making), settings, clock: shows });
     }

@@ -8,7 +8,7 @@ use sca_certs::{CertError, KeyKind};
 use sca_scenario::Problem;
 use sca_scenario::model::{Action, Row, Scenario};
 
-use crate::core::{Core, Making};
+use crate::core::{Core, CoreConfig};
 use crate::external::{
     ExternalBroker, ExternalTerminal, play_external_broker, play_external_terminal, unplayable_with_a_broker,
     unplayable_with_a_terminal,
@@ -62,7 +62,7 @@ pub enum Snapshot {
 
 /// What a run does with snapshots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Snapshots {
+pub enum SnapshotMode {
     /// Compare, and write a differing transcript beside the accepted one for review.
     Compare,
     /// Write the transcripts as accepted snapshots.
@@ -145,20 +145,20 @@ pub struct Suite<'a, C> {
     /// The options of each run.
     pub options: Options,
     /// What to do with snapshots.
-    pub snapshots: Snapshots,
+    pub snapshots: SnapshotMode,
     /// Makes the client core.
-    pub make: &'a (dyn Fn(Making) -> C + Sync),
+    pub make: &'a (dyn Fn(CoreConfig) -> C + Sync),
     /// The known clause ids; empty to skip their check.
     pub clauses: &'a [&'static str],
     /// The certificate authorities of the memory worlds and of the wire.
     pub identities: Authorities,
     /// The external party, if any; rows are played in memory first all the same.
-    pub real: Real,
+    pub real: ExternalParty,
 }
 
 /// The party of a run that is external.
 #[derive(Debug, Clone, Default)]
-pub enum Real {
+pub enum ExternalParty {
     /// None: all parties are simulated.
     #[default]
     Nothing,
@@ -271,8 +271,8 @@ impl<C: Core> Suite<'_, C> {
         let memory = Options { place: Place::Memory, projects, key_notes: None, ..self.options.clone() };
         let rows = play(scenario, &memory, &self.identities.memory, &self.make);
         let again = |(at, row)| match (&self.real, self.options.place) {
-            (Real::Nothing, Place::Memory) => row,
-            (Real::Nothing, Place::Wire { scale }) => self.on_wire(scenario, at, row, scale),
+            (ExternalParty::Nothing, Place::Memory) => row,
+            (ExternalParty::Nothing, Place::Wire { scale }) => self.on_wire(scenario, at, row, scale),
             _ => self.with_what_is_real(scenario, at, row),
         };
         let rows: Vec<Played> = rows.into_iter().enumerate().map(again).collect();
@@ -309,18 +309,20 @@ impl<C: Core> Suite<'_, C> {
     fn with_what_is_real(&self, scenario: &Scenario, at: usize, in_memory: Played) -> Played {
         let (row, byte) = row_of(scenario, at, &in_memory);
         let why = match &self.real {
-            Real::Nothing => None,
-            Real::Terminal(external) => unplayable_with_a_terminal(scenario, &row, &in_memory, external),
-            Real::Broker(external) => unplayable_with_a_broker(scenario, &row, &in_memory, external),
+            ExternalParty::Nothing => None,
+            ExternalParty::Terminal(external) => unplayable_with_a_terminal(scenario, &row, &in_memory, external),
+            ExternalParty::Broker(external) => unplayable_with_a_broker(scenario, &row, &in_memory, external),
         };
         if let Some(why) = why {
             return in_memory.inapplicable(why);
         }
         let wire = &self.identities.wire;
         let mut played = match &self.real {
-            Real::Nothing => return in_memory,
-            Real::Terminal(external) => play_external_terminal(scenario, &row, &self.options, wire, external),
-            Real::Broker(external) => play_external_broker(scenario, &row, &self.options, wire, &self.make, external),
+            ExternalParty::Nothing => return in_memory,
+            ExternalParty::Terminal(external) => play_external_terminal(scenario, &row, &self.options, wire, external),
+            ExternalParty::Broker(external) => {
+                play_external_broker(scenario, &row, &self.options, wire, &self.make, external)
+            }
         };
         played.values.extend(byte);
         judged(scenario, self.options.today, played).beside(&in_memory)
@@ -332,11 +334,11 @@ impl<C: Core> Suite<'_, C> {
         // Transcripts of failed runs are neither kept nor compared.
         let failed = rows.iter().any(|row| row.verdict.is_bad());
         if failed
-            || self.snapshots == Snapshots::Ignore
+            || self.snapshots == SnapshotMode::Ignore
             || self.options.seed.is_some()
             || !self.options.rows.is_empty()
             || self.options.place != Place::Memory
-            || !matches!(self.real, Real::Nothing)
+            || !matches!(self.real, ExternalParty::Nothing)
         {
             return (Snapshot::NotCompared, None);
         }
@@ -351,7 +353,7 @@ impl<C: Core> Suite<'_, C> {
                 snapshots::remove_new(path);
                 (Snapshot::Same, None)
             }
-            kept if self.snapshots == Snapshots::Update => match (said(snapshots::write(path, &new)), kept) {
+            kept if self.snapshots == SnapshotMode::Update => match (said(snapshots::write(path, &new)), kept) {
                 (None, _) => (Snapshot::Updated, None),
                 (why, Some(kept)) => (Snapshot::Differs { kept, new }, why),
                 (why, None) => (Snapshot::Missing, why),

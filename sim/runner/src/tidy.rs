@@ -11,7 +11,7 @@ use crate::snapshots;
 
 /// A warning about one file of the set.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Warning {
+pub struct SetWarning {
     /// The file with its text; the text is empty where the problem has no place in it.
     pub text: (PathBuf, String),
     /// What is probably a mistake.
@@ -24,12 +24,12 @@ const TOP: Span = Span { line: 1, column: 1, length: 8, file: 0 };
 ///
 /// # Errors
 /// The I/O error of a file that cannot be read, with its path.
-pub fn warnings(paths: &[PathBuf], set: &[Loaded]) -> Result<Vec<Warning>, (PathBuf, std::io::Error)> {
+pub fn warnings(paths: &[PathBuf], set: &[Loaded]) -> Result<Vec<SetWarning>, (PathBuf, std::io::Error)> {
     let mut found = same(set)?;
     let whole = files::find_all(paths)?;
     found.append(&mut uncalled(&whole.libraries, set)?);
     found.extend(orphans(&whole.snapshots).into_iter().map(|path| {
-        Warning {
+        SetWarning {
             problem: Problem::new("W005", Span::default(), format!("{} has no scenario", path.display()))
                 .help("`sca-sim review --prune` removes it"),
             text: (path, String::new()),
@@ -48,7 +48,7 @@ pub fn orphans(snapshots: &[PathBuf]) -> Vec<PathBuf> {
     snapshots.iter().filter(is_orphan).cloned().collect()
 }
 
-fn uncalled(libraries: &[PathBuf], set: &[Loaded]) -> Result<Vec<Warning>, (PathBuf, std::io::Error)> {
+fn uncalled(libraries: &[PathBuf], set: &[Loaded]) -> Result<Vec<SetWarning>, (PathBuf, std::io::Error)> {
     let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut called: BTreeMap<PathBuf, BTreeSet<&String>> = BTreeMap::new();
     for loaded in set {
@@ -66,11 +66,11 @@ fn uncalled(libraries: &[PathBuf], set: &[Loaded]) -> Result<Vec<Warning>, (Path
         let called = called.get(&canonical(path)).unwrap_or(&nothing);
         let library = Library::read(&text, 0);
         let wrong = library.problems().iter();
-        found.extend(wrong.map(|problem| Warning { text: (path.clone(), text.clone()), problem: problem.clone() }));
+        found.extend(wrong.map(|problem| SetWarning { text: (path.clone(), text.clone()), problem: problem.clone() }));
         for (name, span, _) in library.stories().filter(|_| knows_all) {
             if !called.contains(&name.to_owned()) {
                 let problem = Problem::new("W002", span, format!("no scenario calls the story `{name}`"));
-                found.push(Warning { text: (path.clone(), text.clone()), problem });
+                found.push(SetWarning { text: (path.clone(), text.clone()), problem });
             }
         }
     }
@@ -78,7 +78,7 @@ fn uncalled(libraries: &[PathBuf], set: &[Loaded]) -> Result<Vec<Warning>, (Path
 }
 
 /// Scenarios whose accepted transcripts are equal apart from the title.
-fn same(set: &[Loaded]) -> Result<Vec<Warning>, (PathBuf, std::io::Error)> {
+fn same(set: &[Loaded]) -> Result<Vec<SetWarning>, (PathBuf, std::io::Error)> {
     let mut seen: BTreeMap<String, &Path> = BTreeMap::new();
     let mut found = Vec::new();
     for loaded in set {
@@ -87,7 +87,7 @@ fn same(set: &[Loaded]) -> Result<Vec<Warning>, (PathBuf, std::io::Error)> {
         let Some(kept) = kept else { continue };
         let said: Vec<&str> = kept.lines().filter(|line| !line.starts_with("scenario ")).collect();
         match seen.get(&said.join("\n")) {
-            Some(other) => found.push(Warning {
+            Some(other) => found.push(SetWarning {
                 text: loaded.texts[0].clone(),
                 problem: Problem::new("W003", TOP, format!("same transcript as {}", other.display())),
             }),

@@ -13,7 +13,7 @@ use sca_scenario::model::{Action, Message, Party, Row, Send, Speaker, Step};
 use crate::cards::{discreet, discreet_field, masked, masked_bytes, withheld};
 use crate::record::{Entry, Kept};
 use crate::script::Reading;
-use crate::transcript::Telling;
+use crate::transcript::TranscriptWriter;
 
 /// A participant of a run: a lifeline of the sequence diagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +42,7 @@ pub enum Kind {
     /// A link event.
     Link,
     /// A change of the screen or the icon.
-    Face,
+    Display,
     /// A fault, or switching the power.
     Fault,
     /// An action of a cardholder or host, or a change of a setting.
@@ -118,7 +118,7 @@ impl Trace {
         let terminals: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
         let entries: Vec<(Duration, Entry)> = kept.iter().map(|kept| (kept.at, kept.entry.clone())).collect();
         let brokers = row.cast.broker_names();
-        let telling = Telling::new(&terminals, &row.cast.pos, &brokers, &entries);
+        let telling = TranscriptWriter::new(&terminals, &row.cast.pos, &brokers, &entries);
         let moments = kept.iter().map(|kept| moment(kept, &telling, readings)).collect();
         let pos = std::iter::once("pos".to_owned()).chain(row.cast.pos.iter().cloned()).collect();
         let models = row.cast.terminals.iter().map(|t| t.settings.get("model").cloned()).collect();
@@ -126,7 +126,7 @@ impl Trace {
     }
 }
 
-fn moment(kept: &Kept, telling: &Telling<'_>, readings: &[Reading]) -> Moment {
+fn moment(kept: &Kept, telling: &TranscriptWriter<'_>, readings: &[Reading]) -> Moment {
     let mut text = String::new();
     telling.entry(&mut text, kept.at, &kept.entry, false);
     let mut lines = text.trim_end().lines();
@@ -177,7 +177,7 @@ fn ends(entry: &Entry) -> (Kind, End, Option<End>) {
         Entry::Played(step) => played(step),
         Entry::Asked { by, to, .. } => (Kind::Message, End::Pos(*by), Some(End::Terminal(*to))),
         Entry::Link(who, _) => (Kind::Link, End::Terminal(*who), Some(End::Broker)),
-        Entry::Screen(who, _) | Entry::Icon(who, _) => (Kind::Face, End::Terminal(*who), None),
+        Entry::Screen(who, _) | Entry::Icon(who, _) => (Kind::Display, End::Terminal(*who), None),
         Entry::Data(who, _) => (Kind::Message, End::Terminal(*who), Some(End::Pos(0))),
         Entry::Http(who, _) | Entry::Ping(who) | Entry::Pong(who, _) | Entry::Close(who, _) => {
             (Kind::Control, End::Terminal(*who), Some(End::Broker))

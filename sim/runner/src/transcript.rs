@@ -9,11 +9,11 @@ use sca_protocol::message::Layout;
 use sca_protocol::xml::{Element, Limits};
 use sca_protocol::{Request, Response};
 use sca_scenario::model::{
-    Action, Arm, Carrier, Demand, Expect, Fields, Header, LinkSight, Message, Op, Row, Send, Show, Sight, Speaker,
-    Step, Suffix, Test,
+    Action, Carrier, Demand, Expect, Fields, Header, LinkObservation, Message, Observation, Op, Row, Send, Show,
+    Speaker, Step, Suffix, Test, Trigger,
 };
 use sca_scenario::{Printer, Span, fields_into, quote, stamp_into};
-use sca_terminal::{Screen, Seen};
+use sca_terminal::{LinkReport, Screen};
 
 use crate::cards::is_left_out;
 use crate::lanes::Data;
@@ -32,7 +32,7 @@ pub(crate) fn transcript(
     let mut out = String::with_capacity(256 + entries.len() * 64);
     head(&mut out, title, header, row);
     let brokers = row.cast.broker_names();
-    let telling = Telling::new(&names, &row.cast.pos, &brokers, entries);
+    let telling = TranscriptWriter::new(&names, &row.cast.pos, &brokers, entries);
     let passed = passed_over(entries);
     for (index, (at, entry)) in entries.iter().enumerate() {
         telling.entry(&mut out, *at, entry, passed.contains(&index));
@@ -46,14 +46,14 @@ pub(crate) fn transcript(
 }
 
 /// Writes entries of a record as lines of a transcript.
-pub(crate) struct Telling<'a> {
+pub(crate) struct TranscriptWriter<'a> {
     names: &'a [String],
     printer: Printer<'a>,
     entries: &'a [(Duration, Entry)],
     labels: Labels,
 }
 
-impl<'a> Telling<'a> {
+impl<'a> TranscriptWriter<'a> {
     pub(crate) fn new(
         names: &'a [String],
         pos: &'a [String],
@@ -105,13 +105,13 @@ fn passed_over(entries: &[(Duration, Entry)]) -> BTreeSet<usize> {
             Entry::Folded { lines, .. } => {
                 let folded = &entries[index.saturating_sub(*lines)..index];
                 failed.extend(folded.iter().filter_map(|(_, entry)| match entry {
-                    Entry::Link(who, Seen::Fails(_)) => Some(*who),
+                    Entry::Link(who, LinkReport::Fails(_)) => Some(*who),
                     _ => None,
                 }));
             }
             Entry::Link(who, seen) if failed.contains(who) => {
                 places.insert(index);
-                if *seen == Seen::Connects {
+                if *seen == LinkReport::Connects {
                     failed.remove(who);
                 }
             }
@@ -125,7 +125,7 @@ fn passed_over(entries: &[(Duration, Entry)]) -> BTreeSet<usize> {
 fn waits_in_vain(entry: &Entry, entries: &[(Duration, Entry)]) -> bool {
     let Entry::Played(step) = entry else { return false };
     let Action::Fault(fault) = &step.action else { return false };
-    let Some(Arm::At(_, point)) = &fault.arm else { return false };
+    let Some(Trigger::At(_, point)) = &fault.arm else { return false };
     let (Carrier::Request(wanted) | Carrier::Reply(wanted)) = &point.carrier else { return false };
     !entries.iter().any(|(_, entry)| match entry {
         Entry::Asked { label, .. } => label.as_ref() == Some(wanted),
@@ -238,7 +238,7 @@ fn labels(entries: &[(Duration, Entry)]) -> BTreeMap<(usize, RequestId), String>
             Entry::Data(who, data) => used.extend(data.answers.map(|id| (*who, id))),
             Entry::Played(step) => {
                 if let Action::Fault(fault) = &step.action
-                    && let Some(Arm::At(_, point)) = &fault.arm
+                    && let Some(Trigger::At(_, point)) = &fault.arm
                     && let Carrier::Request(label) | Carrier::Reply(label) = &point.carrier
                 {
                     named.push(label);
@@ -267,7 +267,7 @@ fn labels(entries: &[(Duration, Entry)]) -> BTreeMap<(usize, RequestId), String>
 type Labels = BTreeMap<(usize, RequestId), String>;
 
 fn step(at: Duration, entry: &Entry, labels: &Labels) -> Step {
-    let expect = |who: usize, sight: Sight| expectation(who, sight, Suffix::default());
+    let expect = |who: usize, sight: Observation| expectation(who, sight, Suffix::default());
     let action = match entry {
         Entry::Played(step) => played(&step.action),
         Entry::Asked { by, to, message, id, label, .. } => {
@@ -275,13 +275,15 @@ fn step(at: Duration, entry: &Entry, labels: &Labels) -> Step {
                 labels.get(&(*to, *id)).cloned().or_else(|| label.clone().filter(|l| labels.values().any(|v| v == l)));
             Action::Send(Send { by: Speaker::Pos(*by), to: *to, message: message.clone(), label })
         }
-        Entry::Link(who, seen) => expect(*who, Sight::Link(link(*seen))),
-        Entry::Icon(who, connected) => expect(*who, Sight::Show(Show::Icon { connected: *connected, file: None })),
+        Entry::Link(who, seen) => expect(*who, Observation::Link(link(*seen))),
+        Entry::Icon(who, connected) => {
+            expect(*who, Observation::Show(Show::Icon { connected: *connected, file: None }))
+        }
         Entry::Data(who, data) => {
             let re = data.answers.and_then(|id| labels.get(&(*who, id))).map(|label| (label.clone(), Span::default()));
             let message = verbatim(&data.text);
             let suffix = Suffix { bytes: matches!(message, Message::Xml(_)), re, ..Suffix::default() };
-            expectation(*who, Sight::ToPos(message), suffix)
+            expectation(*who, Observation::ToPos(message), suffix)
         }
         Entry::Http(who, text) => {
             let lines = text.trim_end().split("\r\n").map(|line| match line.strip_prefix("Sec-WebSocket-Key: ") {
@@ -290,20 +292,20 @@ fn step(at: Duration, entry: &Entry, labels: &Labels) -> Step {
                 None => line.to_owned(),
             });
             let suffix = Suffix { exactly: true, ..Suffix::default() };
-            expectation(*who, Sight::ToBroker(Message::Http(lines.collect())), suffix)
+            expectation(*who, Observation::ToBroker(Message::Http(lines.collect())), suffix)
         }
         Entry::Proxied(who, text) => {
             let lines = text.trim_end().split("\r\n").map(str::to_owned).collect();
             let suffix = Suffix { exactly: true, ..Suffix::default() };
-            expectation(*who, Sight::ToProxy(Message::Http(lines)), suffix)
+            expectation(*who, Observation::ToProxy(Message::Http(lines)), suffix)
         }
-        Entry::ToHost(who, line, request) => expect(*who, Sight::ToHost(*line, to_host(request))),
-        Entry::Ping(who) => expect(*who, Sight::ToBroker(Message::Ping(None))),
+        Entry::ToHost(who, line, request) => expect(*who, Observation::ToHost(*line, to_host(request))),
+        Entry::Ping(who) => expect(*who, Observation::ToBroker(Message::Ping(None))),
         Entry::Pong(who, payload) => {
             let payload = String::from_utf8(payload.clone()).ok().filter(|text| !text.is_empty());
-            expect(*who, Sight::ToBroker(Message::Pong(payload)))
+            expect(*who, Observation::ToBroker(Message::Pong(payload)))
         }
-        Entry::Close(who, code) => expect(*who, Sight::ToBroker(Message::Close(*code, None))),
+        Entry::Close(who, code) => expect(*who, Observation::ToBroker(Message::Close(*code, None))),
         // The caller handles these.
         Entry::Screen(..) | Entry::Comment(_) | Entry::Folded { .. } => Action::End,
     };
@@ -321,17 +323,17 @@ fn played(action: &Action) -> Action {
     action
 }
 
-fn expectation(who: usize, sight: Sight, suffix: Suffix) -> Action {
+fn expectation(who: usize, sight: Observation, suffix: Suffix) -> Action {
     Action::Expect(Expect { who, sight, suffix })
 }
 
 /// A link event as the expectation that a line states.
-pub(crate) fn link(seen: Seen) -> LinkSight {
+pub(crate) fn link(seen: LinkReport) -> LinkObservation {
     match seen {
-        Seen::Attempts => LinkSight::Attempts,
-        Seen::Connects => LinkSight::Connects,
-        Seen::Loses => LinkSight::Loses,
-        Seen::Fails(reason) => LinkSight::Fails(reason.kind().to_owned(), reason.detail()),
+        LinkReport::Attempts => LinkObservation::Attempts,
+        LinkReport::Connects => LinkObservation::Connects,
+        LinkReport::Loses => LinkObservation::Loses,
+        LinkReport::Fails(reason) => LinkObservation::Fails(reason.kind().to_owned(), reason.detail()),
     }
 }
 

@@ -4,7 +4,7 @@ use sca_protocol::Line as Wire;
 
 use crate::cursor::{Cursor, SUFFIXES};
 use crate::message;
-use crate::model::{Action, Expect, Message, Pattern, Send, Sight, Source, Speaker, Who};
+use crate::model::{Action, Expect, Message, Observation, Pattern, Send, Source, Speaker, TerminalIndex};
 use crate::names::Names;
 use crate::problem::Problem;
 use crate::sight::link_sight;
@@ -14,7 +14,7 @@ use crate::tree::Line;
 /// The party at one end of an arrow.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    Terminal(Who),
+    Terminal(TerminalIndex),
     Pos(usize),
     Broker,
     Host(Wire),
@@ -79,11 +79,11 @@ pub(crate) fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> 
             Ok(Action::Send(Send { by, to, message, label: suffix.label }))
         }
         (Place::Terminal(who), Place::Proxy) => match message {
-            Message::Http(_) => Ok(Action::Expect(Expect { who, sight: Sight::ToProxy(message), suffix })),
+            Message::Http(_) => Ok(Action::Expect(Expect { who, sight: Observation::ToProxy(message), suffix })),
             _ => misplaced("a proxy receives `http` only"),
         },
         (Place::Terminal(who), Place::Host(line)) => match message {
-            Message::Fields(_) => Ok(Action::Expect(Expect { who, sight: Sight::ToHost(line, message), suffix })),
+            Message::Fields(_) => Ok(Action::Expect(Expect { who, sight: Observation::ToHost(line, message), suffix })),
             _ => misplaced("a host receives documents, which are expected by their fields"),
         },
         (Place::Terminal(who), Place::Pos(0) | Place::Broker) => {
@@ -91,7 +91,7 @@ pub(crate) fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> 
             if to_pos != is_data(&message) || matches!(message, Message::Frame(_)) {
                 return misplaced(WHERE_TO);
             }
-            let sight = if to_pos { Sight::ToPos(message) } else { Sight::ToBroker(message) };
+            let sight = if to_pos { Observation::ToPos(message) } else { Observation::ToBroker(message) };
             Ok(Action::Expect(Expect { who, sight, suffix }))
         }
         _ => misplaced("one end of an arrow is a terminal, the other the pos, the broker or a host"),

@@ -17,7 +17,7 @@ pub(crate) struct Story {
 
 /// A line with the position of the call that inserted it, if it comes from a story.
 #[derive(Debug, Clone)]
-pub(crate) struct Placed {
+pub(crate) struct ExpandedLine {
     pub(crate) line: Line,
     pub(crate) called: Option<Span>,
 }
@@ -51,7 +51,7 @@ pub(crate) struct Calls<'a> {
 
 impl Calls<'_> {
     /// Replaces every call by the lines of its story, and every `repeat` by its rounds.
-    pub(crate) fn expand(&mut self, from: Vec<Placed>, depth: usize) -> Vec<Placed> {
+    pub(crate) fn expand(&mut self, from: Vec<ExpandedLine>, depth: usize) -> Vec<ExpandedLine> {
         let mut out = Vec::with_capacity(from.len());
         for mut placed in from {
             if self.is_over(&placed.line) {
@@ -67,7 +67,7 @@ impl Calls<'_> {
                 }
                 _ => {
                     let inner = lines(&placed.line.block).cloned();
-                    let inner = inner.map(|line| Placed { line, called: placed.called }).collect();
+                    let inner = inner.map(|line| ExpandedLine { line, called: placed.called }).collect();
                     let inner = self.expand(inner, depth);
                     placed.line.block = inner.into_iter().map(|p| Item::Line(p.line)).collect();
                     out.push(placed);
@@ -76,7 +76,7 @@ impl Calls<'_> {
             };
             match brought_in {
                 Ok((body, called, depth)) => {
-                    let body = body.into_iter().map(|line| Placed { line, called }).collect();
+                    let body = body.into_iter().map(|line| ExpandedLine { line, called }).collect();
                     let story = (word == "call").then(|| placed.line.words.get(at + 1).map(|name| name.text.clone()));
                     let inside = self.stack.len();
                     self.stack.extend(story.flatten());
@@ -213,7 +213,7 @@ fn refers(line: &Line) -> Vec<usize> {
 }
 
 /// Removes the number from labels of first rounds: `ask.1` means `ask` unless a line defines `ask.1`.
-pub(crate) fn name_first_rounds(placed: &mut [Placed], rounds: &BTreeSet<String>) {
+pub(crate) fn name_first_rounds(placed: &mut [ExpandedLine], rounds: &BTreeSet<String>) {
     let mut given = BTreeSet::new();
     placed.iter().for_each(|placed| labels_of(&placed.line, &mut given));
     placed.iter_mut().for_each(|placed| name_first_round(&mut placed.line, rounds, &given));

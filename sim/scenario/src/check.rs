@@ -8,7 +8,9 @@ use sca_protocol::settings::nearest;
 
 use crate::check_cast::{crowded, identities, lookups};
 
-use crate::model::{Action, Arm, Carrier, Cast, Demand, Expect, Message, Show, Sight, Source, Step, Suffix, Test};
+use crate::model::{
+    Action, Carrier, Cast, Demand, Expect, Message, Observation, Show, Source, Step, Suffix, Test, Trigger,
+};
 use crate::problem::{Problem, Span};
 
 #[derive(Default)]
@@ -202,7 +204,7 @@ impl Names {
             Action::Check(_, labels) => self.uses.extend(labels.iter().map(|l| (l.clone(), span))),
             Action::Fault(fault) => {
                 self.label(fault.label.as_ref(), span, problems);
-                if let Some(Arm::At(_, point)) = &fault.arm
+                if let Some(Trigger::At(_, point)) = &fault.arm
                     && let Carrier::Request(label) | Carrier::Reply(label) = &point.carrier
                 {
                     self.uses.push((label.clone(), span));
@@ -309,13 +311,13 @@ impl Names {
         self.expectations += 1;
         self.suffix(&expect.suffix, span, problems);
         match &expect.sight {
-            Sight::ToPos(message) | Sight::ToBroker(message) | Sight::ToProxy(message) => {
+            Observation::ToPos(message) | Observation::ToBroker(message) | Observation::ToProxy(message) => {
                 self.message(message, span, false, problems);
             }
-            Sight::ToHost(_, Message::Fields(fields)) => self.tests(&fields.tests),
-            Sight::ToHost(..) => {}
-            Sight::Show(show) => self.show(show),
-            Sight::Link(_) => {}
+            Observation::ToHost(_, Message::Fields(fields)) => self.tests(&fields.tests),
+            Observation::ToHost(..) => {}
+            Observation::Show(show) => self.show(show),
+            Observation::Link(_) => {}
         }
     }
 

@@ -3,7 +3,7 @@
 
 use sca_protocol::settings::read_url;
 
-use crate::model::{Action, Arm, Carrier, Cast, Count, Fault, FaultKind, Party, Point, Step};
+use crate::model::{Action, Carrier, Cast, Count, Fault, FaultKind, Party, Point, Step, Trigger};
 use crate::problem::{Problem, Span};
 
 /// All steps, including those in blocks.
@@ -32,7 +32,7 @@ pub(crate) fn lookups(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) 
     for step in every(steps).into_iter().filter(|_| is_plain) {
         let Action::Fault(fault) = &step.action else { continue };
         let is_of_tls = matches!(fault.kind, FaultKind::Tls(_) | FaultKind::Corrupt | FaultKind::KeyUpdate);
-        let is_at_record = matches!(&fault.arm, Some(Arm::At(_, Point { carrier: Carrier::Tls(_), .. })));
+        let is_at_record = matches!(&fault.arm, Some(Trigger::At(_, Point { carrier: Carrier::Tls(_), .. })));
         if is_of_tls || is_at_record {
             let problem = Problem::new("E051", step.span, "this fault needs TLS, which is not used over ws");
             problems.push(problem.help("TLS is used if the broker's url begins with wss"));
@@ -45,7 +45,7 @@ pub(crate) fn crowded(steps: &[Step], problems: &mut Vec<Problem>) {
     let mut armed: Vec<(usize, Count)> = Vec::new();
     for step in steps {
         match &step.action {
-            Action::Fault(Fault { who, kind, arm: Some(Arm::On(count)), .. }) => {
+            Action::Fault(Fault { who, kind, arm: Some(Trigger::On(count)), .. }) => {
                 let is_shared = |(whose, other): &(usize, Count)| {
                     whose == who
                         && other.of_connections == count.of_connections

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Action, Message, Scenario, Show, Sight, Source, Step};
+use crate::model::{Action, Message, Observation, Scenario, Show, Source, Step};
 use crate::problem::Span;
 
 impl Scenario {
@@ -98,13 +98,13 @@ pub(crate) fn kinds_of(clause: &str) -> &'static [Kind] {
 pub(crate) fn kind_of(step: &Step) -> Option<Kind> {
     match &step.action {
         Action::Expect(expect) => Some(match &expect.sight {
-            Sight::ToPos(_) => Kind::Message,
-            Sight::ToBroker(Message::Http(_)) => Kind::Http,
-            Sight::ToBroker(_) => Kind::Control,
-            Sight::ToProxy(_) => Kind::Proxy,
-            Sight::ToHost(..) => Kind::Host,
-            Sight::Link(_) => Kind::Link,
-            Sight::Show(show) => of_show(show),
+            Observation::ToPos(_) => Kind::Message,
+            Observation::ToBroker(Message::Http(_)) => Kind::Http,
+            Observation::ToBroker(_) => Kind::Control,
+            Observation::ToProxy(_) => Kind::Proxy,
+            Observation::ToHost(..) => Kind::Host,
+            Observation::Link(_) => Kind::Link,
+            Observation::Show(show) => of_show(show),
         }),
         Action::Throughout(_, show, ..) => Some(of_show(show)),
         Action::Without(source, pattern, ..) => Some(match source {

@@ -5,8 +5,8 @@ use sca_protocol::secret;
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Action, Arm, Bytes, CardholderAct, Carrier, Cast, Demand, Expect, Fault, Fields, LinkSight, Message, Party,
-    Pattern, Place, Row, Scenario, Send, Show, Sight, Source, Speaker, Step, Suffix, Test,
+    Action, Bytes, CardholderAct, Carrier, Cast, Demand, Expect, Fault, Fields, LinkObservation, Message, Observation,
+    Party, Pattern, Place, Row, Scenario, Send, Show, Source, Speaker, Step, Suffix, Test, Trigger,
 };
 use crate::print::Printer;
 use crate::print_parts::hex;
@@ -185,13 +185,13 @@ impl Teller<'_> {
     fn expect(&self, expect: &Expect) -> Value {
         let mut out = json!({ "kind": "expect", "terminal": self.name(expect.who), "suffix": suffix(&expect.suffix) });
         let (key, value) = match &expect.sight {
-            Sight::ToPos(said) => ("to_pos", message(said)),
-            Sight::ToBroker(said) => ("to_broker", message(said)),
-            Sight::ToHost(sca_protocol::Line::Estate, said) => ("to_vhq", message(said)),
-            Sight::ToHost(_, said) => ("to_host", message(said)),
-            Sight::ToProxy(said) => ("to_proxy", message(said)),
-            Sight::Link(sight) => ("link", link(sight)),
-            Sight::Show(show) => ("shows", shows(show)),
+            Observation::ToPos(said) => ("to_pos", message(said)),
+            Observation::ToBroker(said) => ("to_broker", message(said)),
+            Observation::ToHost(sca_protocol::Line::Estate, said) => ("to_vhq", message(said)),
+            Observation::ToHost(_, said) => ("to_host", message(said)),
+            Observation::ToProxy(said) => ("to_proxy", message(said)),
+            Observation::Link(sight) => ("link", link(sight)),
+            Observation::Show(show) => ("shows", shows(show)),
         };
         out[key] = value;
         out
@@ -201,8 +201,8 @@ impl Teller<'_> {
         let mut said = String::new();
         crate::print_parts::fault(&mut said, fault);
         let arm = fault.arm.as_ref().map(|arm| match arm {
-            Arm::On(count) => json!({ "on": counted(*count) }),
-            Arm::At(place, point) => {
+            Trigger::On(count) => json!({ "on": counted(*count) }),
+            Trigger::At(place, point) => {
                 let side = match place {
                     Place::Before => "before",
                     Place::After => "after",
@@ -284,13 +284,13 @@ fn test(test: &Test) -> Value {
     json!({ "field": test.field, "op": op, "value": value })
 }
 
-fn link(sight: &LinkSight) -> Value {
+fn link(sight: &LinkObservation) -> Value {
     match sight {
-        LinkSight::Connects => json!("connects"),
-        LinkSight::Attempts => json!("attempts"),
-        LinkSight::Loses => json!("loses"),
-        LinkSight::FailsSomehow => json!("fails"),
-        LinkSight::Fails(kind, detail) => json!({ "fails": kind, "detail": detail }),
+        LinkObservation::Connects => json!("connects"),
+        LinkObservation::Attempts => json!("attempts"),
+        LinkObservation::Loses => json!("loses"),
+        LinkObservation::FailsSomehow => json!("fails"),
+        LinkObservation::Fails(kind, detail) => json!({ "fails": kind, "detail": detail }),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Parser of faults: kind, trigger and duration.
 
 use crate::cursor::{Cursor, SUFFIXES};
-use crate::model::{Arm, Bytes, Carrier, DeadAddress, Fault, FaultKind, Place, Point, TLS_POINTS, Toward, Who};
+use crate::model::{
+    Bytes, Carrier, DeadAddress, Fault, FaultKind, Place, Point, TLS_POINTS, TerminalIndex, Toward, Trigger,
+};
 use crate::names::{Names, count};
 use crate::problem::{Problem, Span};
 use crate::suffix::only;
@@ -31,7 +33,7 @@ pub const FAULT_WORDS: &[&str] = &[
 const TLS_KINDS: &[&str] = &["alert", "garbage", "plain"];
 
 /// Parses `fault …`.
-pub(crate) fn fault(cursor: &mut Cursor<'_>, names: &Names<'_>, who: Who) -> Result<Fault, Problem> {
+pub(crate) fn fault(cursor: &mut Cursor<'_>, names: &Names<'_>, who: TerminalIndex) -> Result<Fault, Problem> {
     let span = cursor.whole();
     cursor.demand("fault")?;
     let kind = kind(cursor)?;
@@ -137,9 +139,9 @@ fn way(cursor: &mut Cursor<'_>) -> Result<Option<Toward>, Problem> {
     Ok(Some(if to == terminal { Toward::Terminal } else { Toward::Broker }))
 }
 
-fn arm(cursor: &mut Cursor<'_>) -> Result<Option<Arm>, Problem> {
+fn arm(cursor: &mut Cursor<'_>) -> Result<Option<Trigger>, Problem> {
     if cursor.take("on") {
-        return Ok(Some(Arm::On(count(cursor)?)));
+        return Ok(Some(Trigger::On(count(cursor)?)));
     }
     let place = match cursor.peek() {
         Some("before") => Place::Before,
@@ -148,7 +150,7 @@ fn arm(cursor: &mut Cursor<'_>) -> Result<Option<Arm>, Problem> {
         _ => return Ok(None),
     };
     cursor.word("a place")?;
-    Ok(Some(Arm::At(place, point(cursor)?)))
+    Ok(Some(Trigger::At(place, point(cursor)?)))
 }
 
 fn point(cursor: &mut Cursor<'_>) -> Result<Point, Problem> {
@@ -201,25 +203,27 @@ fn misplaced(fault: &Fault) -> Option<&'static str> {
         _ if fault.kind == K::KeyUpdate && fault.lasting.is_some() => Some("a key update has no duration"),
         None if of_dial && fault.lasting.is_none() => Some("say when: `on attempt 1..3`, or `for 10s` beginning now"),
         None => None,
-        Some(Arm::On(count)) if fault.kind == K::KeyUpdate && !count.of_connections => {
+        Some(Trigger::On(count)) if fault.kind == K::KeyUpdate && !count.of_connections => {
             Some("keys are updated on a connection, not on an attempt")
         }
         Some(_) if fault.kind.is_of_shape() => {
             Some("this fault begins now, perhaps with `for`: it takes no attempt and no message")
         }
-        Some(Arm::At(..)) if fault.kind == K::KeyUpdate => Some("keys are updated at once, or `on connection 2`"),
-        Some(Arm::At(..)) if of_message && fault.lasting.is_some() => Some("a fault on a message has no duration"),
-        Some(Arm::On(_)) if of_message => Some("this fault affects a message, not an attempt or a connection"),
-        Some(Arm::On(count)) if fault.lasting.is_some() && !count.of_connections => {
+        Some(Trigger::At(..)) if fault.kind == K::KeyUpdate => Some("keys are updated at once, or `on connection 2`"),
+        Some(Trigger::At(..)) if of_message && fault.lasting.is_some() => Some("a fault on a message has no duration"),
+        Some(Trigger::On(_)) if of_message => Some("this fault affects a message, not an attempt or a connection"),
+        Some(Trigger::On(count)) if fault.lasting.is_some() && !count.of_connections => {
             Some("a fault on an attempt has no `for`; without `on` the fault begins now")
         }
-        Some(Arm::At(_, Point { carrier: Carrier::Tls(_), .. })) if fault.lasting.is_some() => {
+        Some(Trigger::At(_, Point { carrier: Carrier::Tls(_), .. })) if fault.lasting.is_some() => {
             Some("a fault within a handshake has no `for`")
         }
-        Some(Arm::On(_)) if fault.kind == K::Corrupt => Some("name the byte: `corrupt at 9 bytes of server-flight`"),
-        Some(Arm::On(_)) => None,
-        Some(Arm::At(..)) if of_dial => Some("this fault affects attempts: `on attempt 1..3`"),
-        Some(Arm::At(place, point)) => misplaced_at(fault, *place, point),
+        Some(Trigger::On(_)) if fault.kind == K::Corrupt => {
+            Some("name the byte: `corrupt at 9 bytes of server-flight`")
+        }
+        Some(Trigger::On(_)) => None,
+        Some(Trigger::At(..)) if of_dial => Some("this fault affects attempts: `on attempt 1..3`"),
+        Some(Trigger::At(place, point)) => misplaced_at(fault, *place, point),
     }
 }
 

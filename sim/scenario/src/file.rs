@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sca_protocol::plain::is_invisible;
 
 use crate::arrow::source;
-use crate::calls::{Calls, Placed, Story, name_first_rounds};
+use crate::calls::{Calls, ExpandedLine, Story, name_first_rounds};
 use crate::cast::{cast, is_setting};
 use crate::check;
 use crate::cursor::Cursor;
@@ -341,7 +341,8 @@ impl Outline {
     ) -> (Row, usize) {
         let settings: Vec<Line> = self.settings.iter().map(|line| substitute(line, values, &mut used.0)).collect();
         let cast = cast(&settings.iter().collect::<Vec<_>>(), problems);
-        let lines = self.steps.iter().map(|line| Placed { line: substitute(line, values, &mut used.0), called: None });
+        let lines =
+            self.steps.iter().map(|line| ExpandedLine { line: substitute(line, values, &mut used.0), called: None });
         let knows_all = beside.libraries.iter().all(|library| library.problems.is_empty());
         let mut calls = Calls {
             stories,

@@ -1,7 +1,7 @@
 //! The names that steps may refer to, and the parser of attempt and connection numbers.
 
 use crate::cursor::{Cursor, range};
-use crate::model::{Count, Who};
+use crate::model::{Count, TerminalIndex};
 use crate::problem::{Problem, Span};
 
 /// The parties and clauses that steps can refer to by name.
@@ -18,7 +18,7 @@ pub(crate) struct Names<'a> {
 
 impl Names<'_> {
     /// The index of the terminal with this name. A sole terminal can also be called `terminal`.
-    pub(crate) fn terminal(&self, name: &str) -> Option<Who> {
+    pub(crate) fn terminal(&self, name: &str) -> Option<TerminalIndex> {
         let declared = self.terminals.iter().position(|t| t == name);
         declared.or((name == "terminal" && self.terminals.len() == 1).then_some(0))
     }
@@ -29,7 +29,7 @@ impl Names<'_> {
         other.or((name == "broker").then_some(0))
     }
 
-    pub(crate) fn demand_terminal(&self, cursor: &mut Cursor<'_>) -> Result<Who, Problem> {
+    pub(crate) fn demand_terminal(&self, cursor: &mut Cursor<'_>) -> Result<TerminalIndex, Problem> {
         let word = cursor.word("a terminal")?;
         self.terminal(&word.text).ok_or_else(|| self.nobody(&word.text, word.span))
     }

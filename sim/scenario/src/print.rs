@@ -7,7 +7,9 @@ use sca_protocol::Line;
 use sca_protocol::cards::Entry;
 use sca_protocol::settings::show_span;
 
-use crate::model::{Action, CardholderAct, Expect, Party, Pattern, Sight, Source, Speaker, Step, Suffix, Who};
+use crate::model::{
+    Action, CardholderAct, Expect, Observation, Party, Pattern, Source, Speaker, Step, Suffix, TerminalIndex,
+};
 use crate::print_parts::{bare_into, count, fault, indent, link, message, show, suffixes, verbatim};
 use crate::tree::{quote, quote_into};
 
@@ -41,7 +43,7 @@ impl<'a> Printer<'a> {
         self.action(out, &step.action, depth);
     }
 
-    fn name(&self, who: Who) -> &str {
+    fn name(&self, who: TerminalIndex) -> &str {
         self.names.get(who).map_or("terminal", String::as_str)
     }
 
@@ -55,7 +57,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn prefix(&self, out: &mut String, who: Who) {
+    fn prefix(&self, out: &mut String, who: TerminalIndex) {
         if self.names.len() > 1 {
             out.extend([self.name(who), ": "]);
         }
@@ -184,27 +186,27 @@ impl<'a> Printer<'a> {
 
     fn expect(&self, out: &mut String, expect: &Expect, depth: usize) {
         match &expect.sight {
-            Sight::ToPos(m) => {
+            Observation::ToPos(m) => {
                 out.extend([self.name(expect.who), " -> pos"]);
                 return message(out, m, &expect.suffix, depth);
             }
-            Sight::ToBroker(m) => {
+            Observation::ToBroker(m) => {
                 out.extend([self.name(expect.who), " -> broker"]);
                 return message(out, m, &expect.suffix, depth);
             }
-            Sight::ToProxy(m) => {
+            Observation::ToProxy(m) => {
                 out.extend([self.name(expect.who), " -> proxy"]);
                 return message(out, m, &expect.suffix, depth);
             }
-            Sight::ToHost(line, m) => {
+            Observation::ToHost(line, m) => {
                 out.extend([self.name(expect.who), " -> ", host(*line)]);
                 return message(out, m, &expect.suffix, depth);
             }
-            Sight::Link(sight) => {
+            Observation::Link(sight) => {
                 out.extend([self.name(expect.who), " "]);
                 link(out, sight);
             }
-            Sight::Show(state) => {
+            Observation::Show(state) => {
                 self.prefix(out, expect.who);
                 show(out, state);
             }

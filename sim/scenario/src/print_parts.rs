@@ -6,8 +6,8 @@ use sca_protocol::frame::LengthForm;
 use sca_protocol::settings::show_span;
 
 use crate::model::{
-    Arm, Bytes, Carrier, Count, DeadAddress, Demand, Fault, FaultKind, Fields, LinkSight, Message, Place, Point,
-    RawFrame, Show, Suffix, Test, Toward,
+    Bytes, Carrier, Count, DeadAddress, Demand, Fault, FaultKind, Fields, LinkObservation, Message, Place, Point,
+    RawFrame, Show, Suffix, Test, Toward, Trigger,
 };
 use crate::tree::{quote, quote_into};
 
@@ -121,13 +121,13 @@ pub(crate) fn tests(out: &mut String, tests: &[Test]) {
     }
 }
 
-pub(crate) fn link(out: &mut String, sight: &LinkSight) {
+pub(crate) fn link(out: &mut String, sight: &LinkObservation) {
     match sight {
-        LinkSight::Connects => out.push_str("connects"),
-        LinkSight::Attempts => out.push_str("attempts"),
-        LinkSight::Loses => out.push_str("loses"),
-        LinkSight::FailsSomehow => out.push_str("fails"),
-        LinkSight::Fails(kind, detail) => {
+        LinkObservation::Connects => out.push_str("connects"),
+        LinkObservation::Attempts => out.push_str("attempts"),
+        LinkObservation::Loses => out.push_str("loses"),
+        LinkObservation::FailsSomehow => out.push_str("fails"),
+        LinkObservation::Fails(kind, detail) => {
             out.extend(["fails ", kind]);
             out.extend(detail.as_ref().map(|d| format!(" {d}")));
         }
@@ -209,11 +209,11 @@ pub(crate) fn fault(out: &mut String, fault: &Fault) {
     }
     match &fault.arm {
         None => {}
-        Some(Arm::On(c)) => {
+        Some(Trigger::On(c)) => {
             out.push_str(" on ");
             count(out, *c);
         }
-        Some(Arm::At(place, p)) => {
+        Some(Trigger::At(place, p)) => {
             out.push_str(match place {
                 Place::Before => " before ",
                 Place::After => " after ",

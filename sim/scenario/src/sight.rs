@@ -5,23 +5,23 @@ use sca_protocol::screens::SCREENS;
 
 use crate::cursor::{Cursor, SUFFIXES};
 use crate::message;
-use crate::model::{LinkSight, Show};
+use crate::model::{LinkObservation, Show};
 use crate::problem::Problem;
 
 /// Parses an observation of the link.
-pub(crate) fn link_sight(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
+pub(crate) fn link_sight(cursor: &mut Cursor<'_>) -> Result<LinkObservation, Problem> {
     match cursor.word("an action of the link")?.text.as_str() {
-        "connects" => Ok(LinkSight::Connects),
-        "attempts" => Ok(LinkSight::Attempts),
-        "loses" => Ok(LinkSight::Loses),
+        "connects" => Ok(LinkObservation::Connects),
+        "attempts" => Ok(LinkObservation::Attempts),
+        "loses" => Ok(LinkObservation::Loses),
         // `fails` without a reason accepts any reason.
-        "fails" if cursor.peek().is_none_or(|word| SUFFIXES.contains(&word)) => Ok(LinkSight::FailsSomehow),
+        "fails" if cursor.peek().is_none_or(|word| SUFFIXES.contains(&word)) => Ok(LinkObservation::FailsSomehow),
         _ => reason(cursor),
     }
 }
 
 /// Parses a reason from the fixed list.
-fn reason(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
+fn reason(cursor: &mut Cursor<'_>) -> Result<LinkObservation, Problem> {
     const KINDS: &[&str] = &["dns", "refused", "timeout", "reset", "tls", "proxy", "http", "handshake", "config"];
     let word = cursor.word("a reason")?;
     if !KINDS.contains(&word.text.as_str()) {
@@ -62,7 +62,7 @@ fn reason(cursor: &mut Cursor<'_>) -> Result<LinkSight, Problem> {
     if detail.is_some() {
         cursor.word("a detail")?;
     }
-    Ok(LinkSight::Fails(word.text.clone(), detail.map(str::to_owned)))
+    Ok(LinkObservation::Fails(word.text.clone(), detail.map(str::to_owned)))
 }
 
 /// Parses the state of the screen or the icon.

@@ -9,7 +9,7 @@ use crate::arrow;
 use crate::cursor::{Cursor, SUFFIXES};
 use crate::fault;
 use crate::host;
-use crate::model::{Action, Expect, Sight, Step, Who};
+use crate::model::{Action, Expect, Observation, Step, TerminalIndex};
 use crate::names::{Names, count};
 use crate::network;
 use crate::problem::{Problem, Span};
@@ -146,7 +146,7 @@ fn stamp(cursor: &mut Cursor<'_>) -> Result<Option<Duration>, Problem> {
     }
 }
 
-fn prefix(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Who {
+fn prefix(cursor: &mut Cursor<'_>, names: &Names<'_>) -> TerminalIndex {
     let who = cursor.peek().and_then(|w| w.strip_suffix(':')).and_then(|name| names.terminal(name));
     if who.is_some() {
         drop(cursor.word("a terminal"));
@@ -158,7 +158,7 @@ fn action(
     cursor: &mut Cursor<'_>,
     line: &Line,
     names: &Names<'_>,
-    who: Who,
+    who: TerminalIndex,
     problems: &mut Vec<Problem>,
 ) -> Result<Action, Problem> {
     if cursor.peek_at(1) == Some("->") {
@@ -174,7 +174,7 @@ fn action(
     let link = ["connects", "attempts", "fails", "loses"];
     if cursor.peek_at(1).is_some_and(|w| link.contains(&w)) {
         let who = names.demand_terminal(cursor)?;
-        let sight = Sight::Link(link_sight(cursor)?);
+        let sight = Observation::Link(link_sight(cursor)?);
         return Ok(Action::Expect(Expect { who, sight, suffix: only(cursor, names, LINK)? }));
     }
     if cursor.peek_at(1).is_some_and(|word| network::VERBS.contains(&word))
@@ -187,7 +187,7 @@ fn action(
     match word {
         "dns" => network::name(cursor, names).map(Action::Network),
         "screen" | "icon" => {
-            let sight = Sight::Show(show(cursor)?);
+            let sight = Observation::Show(show(cursor)?);
             Ok(Action::Expect(Expect { who, sight, suffix: only(cursor, names, SEEN)? }))
         }
         "throughout" | "without" | "any" | "in" | "together" | "optional" | "either" => {
@@ -206,7 +206,7 @@ fn group(
     cursor: &mut Cursor<'_>,
     line: &Line,
     names: &Names<'_>,
-    who: Who,
+    who: TerminalIndex,
     word: &str,
     problems: &mut Vec<Problem>,
 ) -> Result<Action, Problem> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Action, Demand, Expect, Message, Op, Row, Scenario, Show, Sight, Step, Terminal, Test};
+use crate::model::{Action, Demand, Expect, Message, Observation, Op, Row, Scenario, Show, Step, Terminal, Test};
 use crate::problem::{Problem, Span};
 use crate::unknown::unknown;
 use sca_protocol::settings::TerminalSettings;
@@ -66,14 +66,18 @@ fn never_met(row: &Row, found: &mut Vec<Problem>) {
 fn demands(steps: &[Step], dials: &[bool], found: &mut Vec<Problem>) {
     for step in steps {
         if let Action::Expect(Expect { who, sight, suffix }) = &step.action {
-            if !dials[*who] && matches!(sight, Sight::Link(_) | Sight::ToBroker(_) | Sight::ToProxy(_)) {
+            if !dials[*who]
+                && matches!(sight, Observation::Link(_) | Observation::ToBroker(_) | Observation::ToProxy(_))
+            {
                 let message = "without POSCONNECTALLOW WEBSOCKETS the terminal does not connect";
                 let problem = Problem::new("W009", step.span, message);
                 found.push(problem.help("expect `without terminal attempts`; a POS reaches it by its classic ports"));
             }
             let tests: &[Test] = match sight {
-                Sight::ToPos(Message::Fields(fields)) | Sight::ToHost(_, Message::Fields(fields)) => &fields.tests,
-                Sight::Show(Show::Screen { tests, .. }) => tests,
+                Observation::ToPos(Message::Fields(fields)) | Observation::ToHost(_, Message::Fields(fields)) => {
+                    &fields.tests
+                }
+                Observation::Show(Show::Screen { tests, .. }) => tests,
                 _ => &[],
             };
             let clashes = |at: usize| {
@@ -83,7 +87,7 @@ fn demands(steps: &[Step], dials: &[bool], found: &mut Vec<Problem>) {
                 let message = format!("no {} can satisfy both this test and an earlier one", tests[at].field);
                 Problem::new("W009", tests[at].span, message)
             }));
-            if let Sight::ToPos(Message::Xml(text)) = sight
+            if let Observation::ToPos(Message::Xml(text)) = sight
                 && !text.contains("{{")
                 && sca_protocol::xml::parse(text, sca_protocol::xml::Limits::default()).is_err()
             {
@@ -166,21 +170,21 @@ fn weak_at(span: Span, why: &str) -> Problem {
 
 fn why_weak(expect: &Expect) -> Option<(&'static str, Option<Span>)> {
     let tests: &[Test] = match &expect.sight {
-        Sight::ToPos(Message::Fields(fields)) => {
+        Observation::ToPos(Message::Fields(fields)) => {
             let is_bare = fields.tests.is_empty() && !fields.notice && !fields.encrypted;
             if is_bare && expect.suffix.re.is_none() && !expect.suffix.exactly {
                 return Some(("this matches every answer", None));
             }
             &fields.tests
         }
-        Sight::ToHost(_, Message::Fields(fields)) => {
+        Observation::ToHost(_, Message::Fields(fields)) => {
             if fields.tests.is_empty() && fields.routing.is_empty() {
                 return Some(("this matches every document", None));
             }
             &fields.tests
         }
-        Sight::Show(show) if shows_anything(show) => return Some(("this matches every screen", None)),
-        Sight::Show(Show::Screen { tests, .. }) => tests,
+        Observation::Show(show) if shows_anything(show) => return Some(("this matches every screen", None)),
+        Observation::Show(Show::Screen { tests, .. }) => tests,
         _ => &[],
     };
     let fits_all = |test: &&Test| matches!(&test.demand, Demand::Matches(regex) if takes_all(regex));

@@ -3,9 +3,9 @@
 
 use sca_protocol::Line;
 use sca_protocol::codes::{self, Code};
-use sca_protocol::commands::{self, Behaviour, Change, Channel, Needs, Security, Tell};
+use sca_protocol::commands::{self, Behaviour, Change, Channel, Security, SessionRequirement, Tell};
 
-use crate::device::{Device, Doing, Holder};
+use crate::device::{Activity, Device, Holder};
 use crate::event::Cardholder;
 use crate::prompt::Asking;
 use crate::security::{Pairing, Refusal};
@@ -40,7 +40,7 @@ impl Device {
             let aborts = row.behaviour == Behaviour::Change(Change::FinishSession) && self.finish_aborts();
             if let Some(holder) = self.holder.as_ref().filter(|_| !aborts) {
                 let is_finish = row.behaviour == Behaviour::Change(Change::FinishSession);
-                let is_too_late = is_finish && matches!(holder.doing, Doing::Paying(_));
+                let is_too_late = is_finish && matches!(holder.doing, Activity::Paying(_));
                 let busy = match task.request.function_type() {
                     _ if is_too_late => codes::BUSY.on("A-43"),
                     "LINE_ITEM" => codes::BUSY.on("A-66"),
@@ -61,17 +61,17 @@ impl Device {
 
     /// Whether a FINISH ends the current request: only a payment that the host has not been told of.
     pub(crate) fn finish_aborts(&self) -> bool {
-        self.holder.as_ref().is_some_and(|h| matches!(&h.doing, Doing::Paying(payment) if payment.can_end()))
+        self.holder.as_ref().is_some_and(|h| matches!(&h.doing, Activity::Paying(payment) if payment.can_end()))
     }
 
     /// The code with which the state of the device forbids a command; `None` if it allows it.
     fn state_refusal(&self, task: &Task) -> Option<Code> {
         match (task.row.needs, &self.session) {
-            (Needs::Session, None) => return Some(codes::NO_SESSION),
-            (Needs::NoSession, Some(_)) if task.row.function_type == "SAF" => {
+            (SessionRequirement::Session, None) => return Some(codes::NO_SESSION),
+            (SessionRequirement::NoSession, Some(_)) if task.row.function_type == "SAF" => {
                 return Some(codes::SESSION_IN_PROGRESS.on("A-50"));
             }
-            (Needs::NoSession, Some(_)) => return Some(codes::SESSION_IN_PROGRESS),
+            (SessionRequirement::NoSession, Some(_)) => return Some(codes::SESSION_IN_PROGRESS),
             _ => {}
         }
         match (task.row.behaviour, &self.session) {
@@ -120,7 +120,7 @@ impl Device {
             task.clone().answer(work, response);
             task.answered = true;
         }
-        self.holder = Some(Holder { task, doing: Doing::Asking(asking) });
+        self.holder = Some(Holder { task, doing: Activity::Asking(asking) });
     }
 
     /// Carries out a SECURITY command.
@@ -131,7 +131,7 @@ impl Device {
                 Ok(_) if !self.registrations.has_room(work) => task.refuse(work, codes::NO_ROOM, None),
                 Ok(pairing) => {
                     let unattended = pairing.unattended(work);
-                    self.holder = Some(Holder { task, doing: Doing::Pairing(Box::new(pairing)) });
+                    self.holder = Some(Holder { task, doing: Activity::Pairing(Box::new(pairing)) });
                     if let Some(code) = unattended {
                         self.cardholder(work, &Cardholder::Enters(code));
                     }

@@ -5,11 +5,11 @@ use sca_protocol::commands::{self, Change};
 use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::{Settings, TerminalSettings, is_parameter};
 
-use crate::device::{Device, Doing, Session};
+use crate::device::{Activity, Device, Session};
 use crate::flash::CONFIG;
 use crate::items::Items;
 use crate::screen::Screen;
-use crate::work::{Deed, Task, Work};
+use crate::work::{Effect, Task, Work};
 
 /// Parameters that a POS may not write: they control which POS may connect and how it authenticates.
 const BARRED: &[&str] = &["POSCONNECTALLOW", "SKIPPOSAUTH", "AUTOPAIR"];
@@ -82,7 +82,7 @@ impl Device {
 
     /// Ends the session. A payment that no host has been told of is cancelled, and answered first.
     fn finish_session(&mut self, work: &mut Work<'_>) {
-        if self.holder.as_ref().is_some_and(|holder| matches!(holder.doing, Doing::Paying(_))) {
+        if self.holder.as_ref().is_some_and(|holder| matches!(holder.doing, Activity::Paying(_))) {
             self.end_holder(work, codes::CANCELLED.text, codes::CANCELLED.assumption);
         }
         self.session = None;
@@ -203,7 +203,7 @@ fn set_time(work: &mut Work<'_>, mut task: Task) {
     let asked = task.get("TIME").and_then(commands::clock).filter(|_| !task.is_set("CONFIG_TIME"));
     let at = asked.unwrap_or(work.now.wall);
     if asked.is_some() {
-        work.does(Deed::Clock(at));
+        work.does(Effect::Clock(at));
     }
     let shown = at.digits();
     let response = task.done(work).with("TIME", shown);

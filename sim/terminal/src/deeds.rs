@@ -5,19 +5,19 @@ use std::time::Duration;
 use sca_protocol::{Line, Now};
 
 use crate::device::Device;
-use crate::event::{CallEvent, CallId, Output, Seen};
+use crate::event::{CallEvent, CallId, LinkReport, Output};
 use crate::link::Link;
 use crate::terminal::Terminal;
-use crate::work::{Deed, Origin};
+use crate::work::{Effect, Origin};
 
 /// Maximum number of open connections per classic port.
 const CALLS_MAX: usize = 16;
 
 impl Terminal {
     /// Carries out one effect.
-    pub(crate) fn carry_out(&mut self, now: Now, deed: Deed, out: &mut Vec<Output>) {
+    pub(crate) fn carry_out(&mut self, now: Now, deed: Effect, out: &mut Vec<Output>) {
         match deed {
-            Deed::Send { to: Origin::Link(connection), text, assumed } => {
+            Effect::Send { to: Origin::Link(connection), text, assumed } => {
                 out.extend(assumed.into_iter().map(Output::Assumed));
                 if self.link.connection() == Some(connection) {
                     out.push(Output::Text { connection, text });
@@ -25,32 +25,32 @@ impl Terminal {
                     self.answer_late(text, out);
                 }
             }
-            Deed::Send { to: Origin::Call(call), text, assumed } => {
+            Effect::Send { to: Origin::Call(call), text, assumed } => {
                 out.extend(assumed.into_iter().map(Output::Assumed));
                 if self.calls.contains_key(&call) {
                     out.push(Output::Say { call, text });
                 }
             }
-            Deed::CallBack { address, text } => {
+            Effect::CallBack { address, text } => {
                 self.notices_sent += 1;
                 let call = CallId { line: Line::Notices, number: self.notices_sent };
                 self.notices.insert(call.number, text);
                 out.push(Output::Call { call, address: Some(address) });
             }
-            Deed::Call(call) => out.push(Output::Call { call, address: None }),
-            Deed::Say(call, text) => out.push(Output::Say { call, text }),
-            Deed::HangUp(call) => out.push(Output::HangUp { call }),
-            Deed::Flash(op) => {
+            Effect::Call(call) => out.push(Output::Call { call, address: None }),
+            Effect::Say(call, text) => out.push(Output::Say { call, text }),
+            Effect::HangUp(call) => out.push(Output::HangUp { call }),
+            Effect::Flash(op) => {
                 self.read_flash();
                 out.push(Output::Flash(op));
             }
-            Deed::Assume(id) => out.push(Output::Assumed(id)),
-            Deed::Clock(at) => out.push(Output::Clock(at)),
-            Deed::Reboot => {
+            Effect::Assume(id) => out.push(Output::Assumed(id)),
+            Effect::Clock(at) => out.push(Output::Clock(at)),
+            Effect::Reboot => {
                 if let Link::Up { connection, .. } = self.link {
                     let mask = self.chance.stream("close", &[self.index, u64::from(connection.0)]).bytes();
                     out.push(Output::Close { connection, code: 1001, mask });
-                    out.push(Output::Seen(Seen::Loses));
+                    out.push(Output::LinkReport(LinkReport::Loses));
                     self.link = Link::Off;
                 }
                 self.power_off(out);

@@ -6,12 +6,12 @@ use std::time::Duration;
 use sca_protocol::cards::{Card, Entry};
 use sca_protocol::codes::{self, Code};
 use sca_protocol::commands::{self, Behaviour, Channel, Command, Estate, Tell};
-use sca_protocol::counter::{self, Counter, Fate};
-use sca_protocol::message::{Duplicates, NotARequest};
+use sca_protocol::counter::{self, Counter, RequestOutcome};
+use sca_protocol::message::{DuplicateFields, MessageError};
 use sca_protocol::xml::{self, Element, Limits};
 use sca_protocol::{Line, Request};
 
-use crate::errand::{Errands, Purpose};
+use crate::errand::{HostCalls, Purpose};
 use crate::event::Cardholder;
 use crate::flash::Flash;
 use crate::items::Items;
@@ -20,7 +20,7 @@ use crate::prompt::{Asking, Ended};
 use crate::screen::Screen;
 use crate::security::{Pairing, Registrations};
 use crate::stored::Stored;
-use crate::work::{Deed, Origin, Task, Work, outcome};
+use crate::work::{Effect, Origin, Task, Work, outcome};
 
 /// The state of the device behind the link.
 #[derive(Debug, Clone, Default)]
@@ -32,7 +32,7 @@ pub(crate) struct Device {
     pub(crate) flash: Flash,
     pub(crate) registrations: Registrations,
     pub(crate) stored: Stored,
-    pub(crate) errands: Errands,
+    pub(crate) errands: HostCalls,
     /// A screen that stays for a while without occupying the device, and when it ends.
     pub(crate) shown: Option<(Screen, Duration)>,
     /// The card in the slot of the card reader.
@@ -74,12 +74,12 @@ pub(crate) struct Session {
 #[derive(Debug, Clone)]
 pub(crate) struct Holder {
     pub(crate) task: Task,
-    pub(crate) doing: Doing,
+    pub(crate) doing: Activity,
 }
 
 /// The activity of the request that occupies the device.
 #[derive(Debug, Clone)]
-pub(crate) enum Doing {
+pub(crate) enum Activity {
     /// A prompt for the cardholder is open.
     Asking(Asking),
     /// A POS is being registered.
@@ -94,18 +94,18 @@ impl Holder {
     /// Whether the POS, the cardholder or a lost link can still end it: a request that a host has received goes on.
     pub(crate) fn can_end(&self) -> bool {
         match &self.doing {
-            Doing::Asking(_) | Doing::Pairing(_) => true,
-            Doing::Paying(payment) => payment.can_end(),
-            Doing::Waiting => false,
+            Activity::Asking(_) | Activity::Pairing(_) => true,
+            Activity::Paying(payment) => payment.can_end(),
+            Activity::Waiting => false,
         }
     }
 
     fn until(&self) -> Option<Duration> {
         match &self.doing {
-            Doing::Asking(asking) => asking.until.map(|(at, _)| at),
-            Doing::Paying(payment) => payment.until,
-            Doing::Pairing(pairing) => pairing.until,
-            Doing::Waiting => None,
+            Activity::Asking(asking) => asking.until.map(|(at, _)| at),
+            Activity::Paying(payment) => payment.until,
+            Activity::Pairing(pairing) => pairing.until,
+            Activity::Waiting => None,
         }
     }
 }
@@ -139,9 +139,9 @@ impl Device {
             Some(Err((code, _))) => return refuse_unread(work, origin, code),
         };
         let duplicates = match work.settings.messages.duplicate_fields.as_str() {
-            "first" => Duplicates::First,
-            "last" => Duplicates::Last,
-            _ => Duplicates::Refused,
+            "first" => DuplicateFields::First,
+            "last" => DuplicateFields::Last,
+            _ => DuplicateFields::Refused,
         };
         let mut request = match Request::read(&text, limits, duplicates) {
             Ok(request) => request,
@@ -161,7 +161,7 @@ impl Device {
     pub(crate) fn not_a_document(work: &mut Work<'_>, origin: Origin, what: &str, assumption: &'static str) {
         let response = outcome(codes::BAD_XML, &format!("{}: {what}", codes::BAD_XML.text));
         let text = response.to_xml(work.settings.layout());
-        work.does(Deed::Send { to: origin, text, assumed: vec![assumption] });
+        work.does(Effect::Send { to: origin, text, assumed: vec![assumption] });
     }
 
     fn refuse_document(
@@ -170,7 +170,7 @@ impl Device {
         origin: Origin,
         text: &str,
         limits: Limits,
-        error: &NotARequest,
+        error: &MessageError,
     ) {
         let counter = xml::parse(text, limits).ok().and_then(|root| {
             let field = root.children.iter().find(|c| c.name == "COUNTER")?;
@@ -178,10 +178,11 @@ impl Device {
         });
         // A well-formed document that lacks what makes it a request is refused like a request with a missing field.
         let missing = match error {
-            NotARequest::Missing(name) => Some(*name),
+            MessageError::Missing(name) => Some(*name),
             _ => None,
         };
-        let (fate, assumption) = if missing.is_some() { (Fate::Refused, "A-23") } else { (Fate::Malformed, "A-20") };
+        let (fate, assumption) =
+            if missing.is_some() { (RequestOutcome::Refused, "A-23") } else { (RequestOutcome::Malformed, "A-20") };
         let mut assumed = vec![assumption];
         if let Some(counter) = counter {
             assumed.extend(self.counter.assumption(counter, fate));
@@ -196,7 +197,7 @@ impl Device {
             None => response,
         };
         let text = response.to_xml(work.settings.layout());
-        work.does(Deed::Send { to: origin, text, assumed });
+        work.does(Effect::Send { to: origin, text, assumed });
     }
 
     /// Admits or refuses a request, and carries it out.
@@ -209,9 +210,9 @@ impl Device {
         }
         let refusal = self.refusal(work, &task, skips);
         let fate = match &refusal {
-            _ if task.row.channel == Channel::Secondary => Fate::Secondary,
-            Some(_) => Fate::Refused,
-            None => Fate::Done,
+            _ if task.row.channel == Channel::Secondary => RequestOutcome::Secondary,
+            Some(_) => RequestOutcome::Refused,
+            None => RequestOutcome::Done,
         };
         if let Some(counter) = task.counter.filter(|_| skips) {
             task.assumed.extend(self.counter.assumption(counter, fate));
@@ -253,14 +254,14 @@ impl Device {
                 let mut task = task;
                 let response = task.done(work).with("SECONDARY_DATA", "0");
                 task.answer(work, response);
-                work.does(Deed::Reboot);
+                work.does(Effect::Reboot);
             }
         }
     }
 
     /// Sends a request to a host on behalf of a POS request, which occupies the device meanwhile.
     pub(crate) fn wait_for(&mut self, work: &mut Work<'_>, task: Task, line: Line, text: String) {
-        self.holder = Some(Holder { task, doing: Doing::Waiting });
+        self.holder = Some(Holder { task, doing: Activity::Waiting });
         self.errands.begin(work, line, Purpose::Holder, text);
     }
 
@@ -274,20 +275,20 @@ impl Device {
             Cardholder::Presents(_, Entry::Inserted) if self.slot.is_some() => return,
             Cardholder::Presents(card, Entry::Inserted) => {
                 let used =
-                    matches!(&self.holder, Some(Holder { doing: Doing::Asking(asking), .. }) if asking.wants_card());
+                    matches!(&self.holder, Some(Holder { doing: Activity::Asking(asking), .. }) if asking.wants_card());
                 self.slot = Some(Slot { card, used });
             }
             _ => {}
         }
         let Some(holder) = &mut self.holder else { return };
         match &mut holder.doing {
-            Doing::Asking(asking) => match asking.react(&holder.task, act) {
+            Activity::Asking(asking) => match asking.react(&holder.task, act) {
                 None => {}
                 Some(Ended::Cancelled) => self.end_holder(work, "Cancelled by CUSTOMER", None),
                 Some(Ended::Done(fields)) if holder.task.answered => self.report_scan(work, fields),
                 Some(Ended::Done(fields)) => self.end_asking(work, fields),
             },
-            Doing::Pairing(pairing) => match act {
+            Activity::Pairing(pairing) => match act {
                 Cardholder::Enters(typed) => {
                     let pairing = pairing.clone();
                     let (registrations, flash) = (&mut self.registrations, &mut self.flash);
@@ -301,8 +302,8 @@ impl Device {
                 Cardholder::Presses(key) if key == "cancel" => self.end_holder(work, "Cancelled by CUSTOMER", None),
                 _ => {}
             },
-            Doing::Paying(_) => self.cardholder_pays(work, act),
-            Doing::Waiting => {}
+            Activity::Paying(_) => self.cardholder_pays(work, act),
+            Activity::Waiting => {}
         }
     }
 
@@ -335,7 +336,7 @@ impl Device {
         if self.holder.as_ref().is_some_and(|holder| holder.can_end() && gone(holder.task.origin)) {
             self.holder = None;
             self.errands.abandon_holder(work);
-            work.does(Deed::Assume("A-33"));
+            work.does(Effect::Assume("A-33"));
         }
     }
 
@@ -343,7 +344,7 @@ impl Device {
     pub(crate) fn tick(&mut self, work: &mut Work<'_>) {
         let now = work.now.since_start;
         if self.holder.as_ref().and_then(Holder::until).is_some_and(|at| at <= now) {
-            let wanted = matches!(&self.holder, Some(Holder { doing: Doing::Asking(asking), .. })
+            let wanted = matches!(&self.holder, Some(Holder { doing: Activity::Asking(asking), .. })
                 if asking.until.is_some_and(|(_, wanted)| wanted));
             if wanted {
                 self.end_asking(work, Vec::new());
@@ -360,7 +361,7 @@ impl Device {
         }
         if self.updating.is_some_and(|at| at <= now) {
             self.updating = None;
-            work.does(Deed::Reboot);
+            work.does(Effect::Reboot);
         }
         self.offer_what_waits(work);
     }
@@ -378,10 +379,10 @@ impl Device {
         use sca_protocol::screens::ScreenName;
         if let Some(holder) = &self.holder {
             match &holder.doing {
-                Doing::Asking(asking) => return Some(asking.screen(&holder.task)),
-                Doing::Pairing(pairing) => return Some(pairing.screen()),
-                Doing::Paying(payment) => return Some(payment.screen(&holder.task)),
-                Doing::Waiting => {}
+                Activity::Asking(asking) => return Some(asking.screen(&holder.task)),
+                Activity::Pairing(pairing) => return Some(pairing.screen()),
+                Activity::Paying(payment) => return Some(payment.screen(&holder.task)),
+                Activity::Waiting => {}
             }
         }
         if self.updating.is_some() {
@@ -431,7 +432,7 @@ fn packet(text: &str, limits: Limits) -> Option<Vec<Element>> {
 /// Refuses a document that could not be decrypted.
 fn refuse_unread(work: &mut Work<'_>, origin: Origin, code: Code) {
     let text = outcome(code, code.text).to_xml(work.settings.layout());
-    work.does(Deed::Send { to: origin, text, assumed: code.assumption.into_iter().collect() });
+    work.does(Effect::Send { to: origin, text, assumed: code.assumption.into_iter().collect() });
 }
 
 /// A request to the estate host.

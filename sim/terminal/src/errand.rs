@@ -6,7 +6,7 @@ use sca_protocol::xml::Limits;
 use sca_protocol::{Line, Response};
 
 use crate::event::{CallEvent, CallId};
-use crate::work::{Deed, Task, Work};
+use crate::work::{Effect, Task, Work};
 
 /// The purpose of a host call.
 #[derive(Debug, Clone)]
@@ -47,7 +47,7 @@ pub(crate) enum Report {
 }
 
 #[derive(Debug, Clone)]
-struct Errand {
+struct HostCall {
     call: CallId,
     purpose: Purpose,
     text: String,
@@ -57,19 +57,19 @@ struct Errand {
 
 /// All open host calls.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Errands {
-    open: Vec<Errand>,
+pub(crate) struct HostCalls {
+    open: Vec<HostCall>,
     calls: u32,
 }
 
-impl Errands {
+impl HostCalls {
     /// Starts a host call.
     pub(crate) fn begin(&mut self, work: &mut Work<'_>, line: Line, purpose: Purpose, text: String) {
         self.calls += 1;
         let call = CallId { line, number: self.calls };
         let until = work.now.since_start + patience(work);
-        self.open.push(Errand { call, purpose, text, said: false, until });
-        work.does(Deed::Call(call));
+        self.open.push(HostCall { call, purpose, text, said: false, until });
+        work.does(Effect::Call(call));
     }
 
     /// Sends the request. From here on the host knows about it.
@@ -77,7 +77,7 @@ impl Errands {
         let until = work.now.since_start + patience(work);
         if let Some(errand) = self.open.iter_mut().find(|errand| errand.call == call) {
             (errand.said, errand.until) = (true, until);
-            work.does(Deed::Say(call, errand.text.clone()));
+            work.does(Effect::Say(call, errand.text.clone()));
         }
     }
 
@@ -88,11 +88,11 @@ impl Errands {
         let result = match event {
             CallEvent::Opened => return Some(Report::Reached(call)),
             CallEvent::Document(text) if said => {
-                work.does(Deed::HangUp(call));
+                work.does(Effect::HangUp(call));
                 Response::parse(&text, Limits::default()).map_err(|_| Trouble::BrokeOff)
             }
             CallEvent::Document(_) | CallEvent::Broken(_) => {
-                work.does(Deed::HangUp(call));
+                work.does(Effect::HangUp(call));
                 Err(if said { Trouble::BrokeOff } else { Trouble::NotReached })
             }
             CallEvent::Ended if said => Err(Trouble::BrokeOff),
@@ -105,14 +105,14 @@ impl Errands {
     pub(crate) fn overdue(&mut self, work: &mut Work<'_>) -> Option<(Purpose, Trouble)> {
         let at = self.open.iter().position(|errand| errand.until <= work.now.since_start)?;
         let errand = self.open.remove(at);
-        work.does(Deed::HangUp(errand.call));
+        work.does(Effect::HangUp(errand.call));
         Some((errand.purpose, if errand.said { Trouble::TimedOut } else { Trouble::NotReached }))
     }
 
     /// Ends the host call of the request that occupies the device.
     pub(crate) fn abandon_holder(&mut self, work: &mut Work<'_>) {
         if let Some(at) = self.open.iter().position(|errand| matches!(errand.purpose, Purpose::Holder)) {
-            work.does(Deed::HangUp(self.open.remove(at).call));
+            work.does(Effect::HangUp(self.open.remove(at).call));
         }
     }
 

@@ -175,7 +175,7 @@ pub enum Output {
         connection: ConnectionId,
     },
     /// An observation of the link that a scenario can expect.
-    Seen(Seen),
+    LinkReport(LinkReport),
     /// Connect to a host, or to the POS that listens for notices.
     Call {
         /// The new connection.
@@ -198,7 +198,7 @@ pub enum Output {
     /// Open the classic ports, or close them.
     Listen(bool),
     /// The flash has changed.
-    Flash(FlashOp),
+    Flash(FlashChange),
     /// The device's clock is set to this time.
     Clock(UnixTime),
     /// The power has failed during a write to the flash.
@@ -209,7 +209,7 @@ pub enum Output {
 
 /// An observation of the terminal's link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seen {
+pub enum LinkReport {
     /// An attempt begins.
     Attempts,
     /// An attempt failed.
@@ -222,7 +222,7 @@ pub enum Seen {
 
 /// A change of the flash.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FlashOp {
+pub enum FlashChange {
     /// A file has been written, replacing its old content.
     Write {
         /// The path.

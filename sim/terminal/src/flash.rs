@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::event::FlashOp;
-use crate::work::{Deed, Work};
+use crate::event::FlashChange;
+use crate::work::{Effect, Work};
 
 /// The root of all files on the flash.
 const ROOT: &str = "/home/usr1/flash";
@@ -63,7 +63,7 @@ impl Flash {
         let left: Vec<String> = self.files.keys().filter(|path| path.ends_with(BESIDE)).cloned().collect();
         for path in left {
             self.files.remove(&path);
-            work.does(Deed::Flash(FlashOp::Remove { path }));
+            work.does(Effect::Flash(FlashChange::Remove { path }));
         }
     }
 
@@ -78,14 +78,14 @@ impl Flash {
             return;
         }
         self.files.insert(beside.clone(), bytes.to_vec());
-        work.does(Deed::Flash(FlashOp::Write { path: beside.clone(), bytes: bytes.to_vec() }));
+        work.does(Effect::Flash(FlashChange::Write { path: beside.clone(), bytes: bytes.to_vec() }));
         if self.fails(work) {
             work.dark = true;
             return;
         }
         self.files.remove(&beside);
         self.files.insert(path.to_owned(), bytes.to_vec());
-        work.does(Deed::Flash(FlashOp::Rename { from: beside, to: path.to_owned() }));
+        work.does(Effect::Flash(FlashChange::Rename { from: beside, to: path.to_owned() }));
     }
 
     /// Removes a file.
@@ -98,7 +98,7 @@ impl Flash {
             return;
         }
         self.files.remove(path);
-        work.does(Deed::Flash(FlashOp::Remove { path: path.to_owned() }));
+        work.does(Effect::Flash(FlashChange::Remove { path: path.to_owned() }));
     }
 
     /// Writes lines to a file, or removes it if there are none.

@@ -6,14 +6,14 @@ use sca_protocol::message::Layout;
 use sca_protocol::xml::Limits;
 use sca_protocol::{Line, Request, Response};
 
-use crate::device::{Device, Doing, Holder};
+use crate::device::{Activity, Device, Holder};
 use crate::errand::{Purpose, Report, Trouble};
 use crate::event::{CallEvent, CallId};
 use crate::flash::{IN_FLIGHT, LAST_TRANSACTION, REVERSALS, SEQUENCE};
 use crate::outcome::{DECLINES, code_of, from_host, number_of, others};
 use crate::payment::Stage;
 use crate::stored::Verdict;
-use crate::work::{Deed, Work};
+use crate::work::{Effect, Work};
 
 impl Device {
     /// Handles an event on a connection to a host.
@@ -28,7 +28,7 @@ impl Device {
     /// A host is connected. A payment is recorded on the flash before the host is told of it.
     fn reached(&mut self, work: &mut Work<'_>, call: CallId) {
         let is_holder = matches!(self.errands.purpose(call), Some(Purpose::Holder));
-        if is_holder && let Some(Holder { doing: Doing::Paying(payment), .. }) = &mut self.holder {
+        if is_holder && let Some(Holder { doing: Activity::Paying(payment), .. }) = &mut self.holder {
             payment.stage = Stage::InFlight;
             let text = self.errands.text_of_holder().unwrap_or_default().to_owned();
             self.flash.write(work, IN_FLIGHT, text.as_bytes());
@@ -109,7 +109,7 @@ impl Device {
             self.flash.write_lines(work, REVERSALS, &owed);
         }
         let trouble = match &self.holder {
-            Some(Holder { doing: Doing::Paying(payment), .. }) if awaited => payment.trouble,
+            Some(Holder { doing: Activity::Paying(payment), .. }) if awaited => payment.trouble,
             _ => None,
         };
         if let Some(trouble) = trouble {
@@ -134,7 +134,7 @@ impl Device {
             let is_known = last.is_some_and(|last| last.get("TRANS_SEQ_NUM") == Some(&sequence));
             let is_owed = self.flash.lines(REVERSALS).any(|line| line == sequence);
             if !is_known && !is_owed {
-                work.does(Deed::Assume("A-62"));
+                work.does(Effect::Assume("A-62"));
                 self.owe_reversal(work, &sequence);
             }
             self.flash.remove(work, IN_FLIGHT);

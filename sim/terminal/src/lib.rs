@@ -25,8 +25,10 @@ mod tell;
 mod terminal;
 mod work;
 
-pub use event::{CallEvent, CallId, Cardholder, ConnectionId, FlashOp, Input, LinkEvent, Output, Seen, Target};
+pub use event::{
+    CallEvent, CallId, Cardholder, ConnectionId, FlashChange, Input, LinkEvent, LinkReport, Output, Target,
+};
 pub use flash::{Flash, ICON_CONNECTED, ICON_DISCONNECTED};
 pub use link::pause;
-pub use screen::{Face, Screen};
+pub use screen::{Display, Screen};
 pub use terminal::Terminal;

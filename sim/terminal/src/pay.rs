@@ -7,14 +7,14 @@ use sca_protocol::message::Layout;
 use sca_protocol::screens::ScreenName;
 use sca_protocol::{Line, Request, Response};
 
-use crate::device::{Device, Doing, Holder};
+use crate::device::{Activity, Device, Holder};
 use crate::errand::{Purpose, Trouble};
 use crate::event::Cardholder;
 use crate::flash::{HISTORY, IN_FLIGHT, LAST_TRANSACTION, SEQUENCE};
 use crate::outcome::{DECLINES, card_fields, code_of, from_host, in_full, number_of, others, parts_of};
 use crate::payment::{Kind, Next, Payment, Stage, kind};
 use crate::screen::Screen;
-use crate::work::{Deed, Origin, Task, Work};
+use crate::work::{Effect, Origin, Task, Work};
 
 /// Number of payments that the duplicate rule remembers.
 const HISTORY_MAX: usize = 32;
@@ -46,7 +46,7 @@ impl Device {
                 }
                 let payment = Payment::new(&task, kind, left, rules);
                 self.shown = None;
-                self.holder = Some(Holder { task, doing: Doing::Paying(Box::new(payment)) });
+                self.holder = Some(Holder { task, doing: Activity::Paying(Box::new(payment)) });
                 self.enter_stage(work);
             }
         }
@@ -54,7 +54,7 @@ impl Device {
 
     /// Applies an action of the cardholder to the payment.
     pub(crate) fn cardholder_pays(&mut self, work: &mut Work<'_>, act: &Cardholder) {
-        let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
+        let Some(Holder { task, doing: Activity::Paying(payment) }) = &mut self.holder else { return };
         let before = payment.card;
         let is_asked = payment.stage == Stage::Card;
         let next = match act {
@@ -86,7 +86,7 @@ impl Device {
 
     /// Starts the payment's current stage.
     fn enter_stage(&mut self, work: &mut Work<'_>) {
-        let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
+        let Some(Holder { task, doing: Activity::Paying(payment) }) = &mut self.holder else { return };
         let wait = work.settings.payment.card_timeout;
         payment.until = (!wait.is_zero()).then(|| work.now.since_start + wait);
         match payment.stage {
@@ -117,7 +117,7 @@ impl Device {
 
     /// Continues a payment that has waited for the card to be removed.
     pub(crate) fn slot_is_free(&mut self, work: &mut Work<'_>) {
-        let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
+        let Some(Holder { task, doing: Activity::Paying(payment) }) = &mut self.holder else { return };
         if payment.stage == Stage::Removal {
             payment.begin(task, &work.settings.payment);
             self.enter_stage(work);
@@ -126,7 +126,7 @@ impl Device {
 
     /// Authorises a payment whose card is known: decides locally what can be decided, otherwise calls the host.
     fn authorise(&mut self, work: &mut Work<'_>) {
-        let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
+        let Some(Holder { task, doing: Activity::Paying(payment) }) = &mut self.holder else { return };
         if task.is_set("CAPTURECARD_EARLYRETURN") && payment.card.is_some() {
             let response = task.outcome(work, codes::DONE, codes::EARLY_CARD);
             let response = card_fields(response, work, task, payment);
@@ -163,7 +163,7 @@ impl Device {
         fields.extend(self.session.iter().map(|s| ("INVOICE".to_owned(), plain(&s.invoice))));
         let passed = PASSED_ON.iter().filter_map(|name| Some(((*name).to_owned(), plain(task.get(name)?))));
         fields.extend(passed);
-        if let Some(Holder { doing: Doing::Paying(payment), .. }) = &self.holder {
+        if let Some(Holder { doing: Activity::Paying(payment), .. }) = &self.holder {
             fields.extend(payment.tender.iter().map(|tender| ("PAYMENT_TYPE".to_owned(), tender.clone())));
             if let Some((card, _)) = payment.card {
                 let mode = payment.mode(&work.settings.payment).unwrap_or_default();
@@ -180,8 +180,8 @@ impl Device {
     pub(crate) fn host_answered(&mut self, work: &mut Work<'_>, result: Result<Response, Trouble>) {
         let Some(holder) = &mut self.holder else { return };
         match (&mut holder.doing, result) {
-            (Doing::Paying(_), Ok(response)) => self.settle(work, &response),
-            (Doing::Paying(payment), Err(trouble)) => match trouble {
+            (Activity::Paying(_), Ok(response)) => self.settle(work, &response),
+            (Activity::Paying(payment), Err(trouble)) => match trouble {
                 Trouble::NotReached => self.without_host(work),
                 Trouble::BrokeOff | Trouble::TimedOut => {
                     payment.stage = Stage::Reversing;
@@ -200,7 +200,7 @@ impl Device {
 
     /// Answers a payment that the host has decided.
     fn settle(&mut self, work: &mut Work<'_>, response: &Response) {
-        let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
+        let Some(Holder { task, doing: Activity::Paying(payment) }) = &mut self.holder else { return };
         task.assumed.extend(self.slot.map(|_| "A-44"));
         let answer = from_host(work, task, response);
         let sequence = self.flash.lines(SEQUENCE).next().unwrap_or_default().to_owned();
@@ -239,7 +239,7 @@ impl Device {
 
     /// The values that the duplicate rule compares: the invoice; and command, amount and card combined.
     fn trace(&self) -> Option<(String, String)> {
-        let Some(Holder { task, doing: Doing::Paying(payment) }) = &self.holder else { return None };
+        let Some(Holder { task, doing: Activity::Paying(payment) }) = &self.holder else { return None };
         let (card, _) = payment.card.filter(|_| task.row.command != "BALANCE")?;
         let invoice = self.session.as_ref()?.invoice.replace(char::is_control, " ");
         let total = task.get("TRANS_AMOUNT").and_then(cents).filter(|total| *total != 0).map(amount)?;
@@ -276,7 +276,7 @@ impl Device {
     /// Handles a host that cannot be reached and so knows nothing: small credit payments are approved and stored
     ///
     fn without_host(&mut self, work: &mut Work<'_>) {
-        let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
+        let Some(Holder { task, doing: Activity::Paying(payment) }) = &mut self.holder else { return };
         let total = task.get("TRANS_AMOUNT").and_then(cents).unwrap_or(0);
         let limit = i64::try_from(work.settings.payment.offline_limit).unwrap_or(i64::MAX);
         let offline = payment.card.filter(|(card, _)| !card.pin && payment.tender.as_deref() == Some("CREDIT"));
@@ -312,7 +312,7 @@ impl Device {
         text: Option<&str>,
         more: Vec<(&'static str, String)>,
     ) {
-        let Some(Holder { task, doing: Doing::Paying(payment) }) = &mut self.holder else { return };
+        let Some(Holder { task, doing: Activity::Paying(payment) }) = &mut self.holder else { return };
         let text = text.unwrap_or(code.text);
         let answer = task.outcome(work, code, text);
         let answer = more.into_iter().fold(answer, |answer, (name, value)| answer.with(name, value));
@@ -380,8 +380,8 @@ impl Device {
             task.send(work, &response, assumed);
         } else if let Some(address) = address {
             let text = task.text_of(work, &response);
-            assumed.into_iter().for_each(|id| work.does(Deed::Assume(id)));
-            work.does(Deed::CallBack { address, text });
+            assumed.into_iter().for_each(|id| work.does(Effect::Assume(id)));
+            work.does(Effect::CallBack { address, text });
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sca_protocol::{Now, Reason};
 
 use crate::device::{Device, Session, Slot};
-use crate::event::{Output, Seen};
+use crate::event::{LinkReport, Output};
 use crate::link::Link;
 use crate::terminal::Terminal;
 
@@ -27,7 +27,7 @@ impl Terminal {
         if self.settings.is_known_model() {
             self.link = Link::Booting { until: now.since_start + self.settings.boot_time };
         } else {
-            out.push(Output::Seen(Seen::Fails(Reason::Config)));
+            out.push(Output::LinkReport(LinkReport::Fails(Reason::Config)));
         }
     }
 
@@ -36,7 +36,7 @@ impl Terminal {
             out.push(Output::Drop { connection });
         }
         if matches!(self.link, Link::Up { .. }) {
-            out.push(Output::Seen(Seen::Loses));
+            out.push(Output::LinkReport(LinkReport::Loses));
         }
         if self.powered && !self.websockets {
             out.push(Output::Listen(false));

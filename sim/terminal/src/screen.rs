@@ -18,7 +18,7 @@ pub struct Screen {
 
 /// The whole display: screen and status bar.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Face {
+pub struct Display {
     /// The screen.
     pub screen: Screen,
     /// Whether the status bar shows the icon for connected (BOOT-06, REC-02).

@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sca_protocol::codes::{self, Code};
 use sca_protocol::commands::Security;
-use sca_protocol::keys::{BadPacket, Key, Packet};
-use sca_protocol::rsa::{PublicKey, Sealing};
+use sca_protocol::keys::{Key, Packet, PacketError};
+use sca_protocol::rsa::{Padding, PublicKey};
 use sca_protocol::screens::ScreenName;
 use sca_protocol::xml::Element;
 
@@ -41,7 +41,7 @@ pub(crate) struct Pairing {
     /// The code that has to be typed; `None` if the POS checks the typed code itself.
     code: Option<String>,
     encrypts: bool,
-    sealing: Sealing,
+    sealing: Padding,
     /// When waiting for the cardholder times out.
     pub(crate) until: Option<Duration>,
 }
@@ -103,8 +103,8 @@ impl Registrations {
         let packet = Packet { iv: part("IV").unwrap_or_default(), payload: part("PAYLOAD").unwrap_or_default() };
         match registration.key.open(&packet) {
             Ok(text) => Ok((text, registration.key)),
-            Err(BadPacket::NotBase64) => Err((codes::NOT_BASE64, None)),
-            Err(BadPacket::NotDecrypted) => Err((codes::CANNOT_DECRYPT, None)),
+            Err(PacketError::NotBase64) => Err((codes::NOT_BASE64, None)),
+            Err(PacketError::NotDecrypted) => Err((codes::CANNOT_DECRYPT, None)),
         }
     }
 
@@ -169,7 +169,7 @@ impl Pairing {
             None if !is_second && !encrypts => return Err(field("ENTRY_CODE is missing")),
             _ => None,
         };
-        let sealing = if encrypts && is_second { Sealing::Oaep } else { Sealing::Pkcs1 };
+        let sealing = if encrypts && is_second { Padding::Oaep } else { Padding::Pkcs1 };
         let wait = work.settings.prompt_timeout;
         let until = (!wait.is_zero()).then(|| work.now.since_start + wait);
         Ok(Self { public, code, encrypts, sealing, until })

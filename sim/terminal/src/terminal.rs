@@ -10,10 +10,10 @@ use sca_protocol::settings::{Settings, TerminalSettings};
 use sca_protocol::{Chance, Now, Reason};
 
 use crate::device::Device;
-use crate::event::{CallId, ConnectionId, Input, LinkEvent, Output, Seen, Target};
+use crate::event::{CallId, ConnectionId, Input, LinkEvent, LinkReport, Output, Target};
 use crate::flash::{CONFIG, Flash, ICON_CONNECTED, ICON_DISCONNECTED};
 use crate::link::{Link, Ping, Step, pause};
-use crate::screen::{Face, Screen, instant};
+use crate::screen::{Display, Screen, instant};
 use crate::work::{Origin, Work};
 
 /// A simulated terminal.
@@ -162,9 +162,9 @@ impl Terminal {
 
     /// The current display.
     #[must_use]
-    pub fn face(&self) -> Face {
+    pub fn face(&self) -> Display {
         let connected = matches!(self.link, Link::Up { .. });
-        Face { screen: self.screen(), connected, icon: self.icons[usize::from(connected)].clone() }
+        Display { screen: self.screen(), connected, icon: self.icons[usize::from(connected)].clone() }
     }
 
     fn tick(&mut self, now: Now, out: &mut Vec<Output>) {
@@ -208,7 +208,7 @@ impl Terminal {
         let connection = ConnectionId(self.connections);
         let until = now.since_start + self.settings.connect_timeout;
         self.link = Link::Dialling { connection, step: Step::Connecting, until };
-        out.push(Output::Seen(Seen::Attempts));
+        out.push(Output::LinkReport(LinkReport::Attempts));
         let via = self.settings.via();
         let (keep_alive, roots) = (self.settings.keep_alive, self.settings.roots.clone());
         out.extend((!roots.is_empty()).then_some(Output::Assumed("A-72")));
@@ -283,7 +283,7 @@ impl Terminal {
         self.has_been_up = true;
         self.attempts = 0;
         out.push(Output::Open { connection });
-        out.push(Output::Seen(Seen::Connects));
+        out.push(Output::LinkReport(LinkReport::Connects));
         out.extend(std::mem::take(&mut self.late).into_iter().map(|text| Output::Text { connection, text }));
     }
 
@@ -306,14 +306,14 @@ impl Terminal {
 
     /// Handles the loss of the link.
     fn lose(&mut self, now: Now, out: &mut Vec<Output>) {
-        out.push(Output::Seen(Seen::Loses));
+        out.push(Output::LinkReport(LinkReport::Loses));
         self.wait(now, None, None);
         self.work(now, out, |device, work| device.pos_is_gone(work, |origin| matches!(origin, Origin::Link(_))));
     }
 
     /// Handles a failed attempt.
     fn fail(&mut self, now: Now, reason: Reason, retry_after: Option<u64>, out: &mut Vec<Output>) {
-        out.push(Output::Seen(Seen::Fails(reason)));
+        out.push(Output::LinkReport(LinkReport::Fails(reason)));
         self.wait(now, Some(reason), retry_after);
     }
 

@@ -8,7 +8,7 @@ use sca_protocol::settings::TerminalSettings;
 use sca_protocol::xml::Element;
 use sca_protocol::{Chance, Now, Request, Response};
 
-use crate::event::{CallId, ConnectionId, FlashOp};
+use crate::event::{CallId, ConnectionId, FlashChange};
 
 /// The origin of a request, to which its answer is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Origin {
 
 /// An effect that the device requests.
 #[derive(Debug)]
-pub(crate) enum Deed {
+pub(crate) enum Effect {
     /// Send a document to the POS.
     Send { to: Origin, text: String, assumed: Vec<&'static str> },
     /// Send a notice to the address at which the POS listens.
@@ -43,7 +43,7 @@ pub(crate) enum Deed {
     /// Close a plain TCP connection.
     HangUp(CallId),
     /// Report a change of the flash that has been made.
-    Flash(FlashOp),
+    Flash(FlashChange),
     /// Report that the behaviour rests on this assumption.
     Assume(&'static str),
     /// Set the device's clock.
@@ -57,7 +57,7 @@ pub(crate) enum Deed {
 pub(crate) struct Work<'a> {
     pub(crate) settings: &'a TerminalSettings,
     pub(crate) now: Now,
-    pub(crate) deeds: Vec<Deed>,
+    pub(crate) deeds: Vec<Effect>,
     /// The power has failed: later effects are discarded.
     pub(crate) dark: bool,
     chance: Chance,
@@ -72,7 +72,7 @@ impl<'a> Work<'a> {
     }
 
     /// Requests an effect, unless the power has failed.
-    pub(crate) fn does(&mut self, deed: Deed) {
+    pub(crate) fn does(&mut self, deed: Effect) {
         if !self.dark {
             self.deeds.push(deed);
         }
@@ -149,7 +149,7 @@ impl Task {
     /// Sends a response that is not the final answer: a notice, or a card returned early.
     pub(crate) fn send(&self, work: &mut Work<'_>, response: &Response, assumed: Vec<&'static str>) {
         let text = self.text_of(work, response);
-        work.does(Deed::Send { to: self.origin, text, assumed });
+        work.does(Effect::Send { to: self.origin, text, assumed });
     }
 
     /// The text of a response, encrypted if its request was.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sca_runner::{Core, Failure, Identities, Making, Options, Verdict, play, text_of};
+use sca_runner::{Core, CoreConfig, Failure, Identities, Options, Verdict, play, text_of};
 use sca_scenario::Problem;
 use sca_scenario::model::{Action, Row, Scenario, Step};
 
@@ -20,14 +20,14 @@ const EXPLAINED_MAX: usize = 12;
 
 /// Compares captures with a client core.
 pub struct Comparer<'a, C> {
-    make: &'a dyn Fn(Making) -> C,
+    make: &'a dyn Fn(CoreConfig) -> C,
     identities: &'a Arc<Identities>,
 }
 
 impl<'a, C: Core> Comparer<'a, C> {
     /// Creates a comparer that creates its cores with `make`.
     #[must_use]
-    pub fn new(make: &'a dyn Fn(Making) -> C, identities: &'a Arc<Identities>) -> Self {
+    pub fn new(make: &'a dyn Fn(CoreConfig) -> C, identities: &'a Arc<Identities>) -> Self {
         Self { make, identities }
     }
 

@@ -1,6 +1,6 @@
 //! Compares two messages field by field.
 
-use sca_scenario::model::{Action, Demand, Fields, Message, Op, Sight, Step, Suffix, Test};
+use sca_scenario::model::{Action, Demand, Fields, Message, Observation, Op, Step, Suffix, Test};
 
 use super::steps::message_of;
 
@@ -105,7 +105,7 @@ pub(super) fn loosened(step: &Step, came: &Step, differing: &[Part]) -> Step {
     let Action::Expect(expect) = &step.action else { return step.clone() };
     let mut expect = expect.clone();
     match &mut expect.sight {
-        Sight::ToPos(Message::Fields(Fields { tests, .. })) => {
+        Observation::ToPos(Message::Fields(Fields { tests, .. })) => {
             let of = |name: &str| differing.iter().find(|part| part.name == name);
             tests.retain(|test| of(&test.field).is_none_or(|part| part.model.is_some()));
             for test in tests.iter_mut().filter(|test| of(&test.field).is_some()) {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use sca_scenario::Printer;
-use sca_scenario::model::{Action, Sight, Speaker, Step};
+use sca_scenario::model::{Action, Observation, Speaker, Step};
 use serde_json::{Value, json as value};
 
 use super::compared::{Compared, Difference, What};
@@ -85,8 +85,8 @@ fn line(step: &Step) -> (&'static str, String) {
         Action::Send(send) if send.by == Speaker::Broker => ("◀────────", "broker -> terminal "),
         Action::Send(_) => ("◀────────", "pos -> terminal "),
         Action::Expect(expect) => match &expect.sight {
-            Sight::ToPos(_) => ("────────▶", "terminal -> pos "),
-            Sight::ToBroker(_) => ("────────▶", "terminal -> broker "),
+            Observation::ToPos(_) => ("────────▶", "terminal -> pos "),
+            Observation::ToBroker(_) => ("────────▶", "terminal -> broker "),
             _ => ("│       ", ""),
         },
         Action::Fault(_) => ("───╳─────", ""),

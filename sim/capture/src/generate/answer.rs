@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use sca_protocol::commands::{Command, Needs};
+use sca_protocol::commands::{Command, SessionRequirement};
 use sca_protocol::frame::opcode;
 use sca_protocol::secret;
 use sca_protocol::xml::Element;
 use sca_protocol::{Request, Response};
 use sca_scenario::Span;
-use sca_scenario::model::{Action, Demand, Expect, Fields, Message, Op, Send, Sight, Speaker, Suffix, Test};
+use sca_scenario::model::{Action, Demand, Expect, Fields, Message, Observation, Op, Send, Speaker, Suffix, Test};
 
 use super::lines::{is_start, test};
-use super::state::{Asked, Lift};
+use super::state::{Asked, ScenarioGenerator};
 use crate::fields::{self, BROUGHT_BACK, REFERENCE, VARYING};
 
-impl Lift {
+impl ScenarioGenerator {
     /// Adds a message of the terminal: a response or a notice.
     pub(super) fn answer(&mut self, at: Duration, opcode: u8, payload: &[u8]) {
         let said = crate::redact::redacted_bytes(payload);
@@ -128,7 +128,7 @@ impl Lift {
         let command = Command::find(request);
         let is_start = is_start(request);
         let is_refused = response.get("RESULT_CODE") == Some("59003");
-        let needs = command.is_some_and(|command| command.needs == Needs::Session);
+        let needs = command.is_some_and(|command| command.needs == SessionRequirement::Session);
         let is_done = !matches!(response.get("TERMINATION_STATUS"), Some("FAILURE"));
         let is_finish = request.function_type() == "SESSION" && request.command() == "FINISH";
         let was_open = (is_start && is_refused) || ((needs || is_finish) && is_done);
@@ -189,5 +189,5 @@ fn is_notice(response: &Response) -> bool {
 }
 
 fn told(message: Message, suffix: Suffix) -> Action {
-    Action::Expect(Expect { who: 0, sight: Sight::ToPos(message), suffix })
+    Action::Expect(Expect { who: 0, sight: Observation::ToPos(message), suffix })
 }

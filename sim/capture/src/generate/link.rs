@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use sca_protocol::Reason;
 use sca_scenario::model::{
-    Action, Arm, Count, Expect, Fault, FaultKind, LinkSight, Party, Set, Sight, Suffix, Toward, Within,
+    Action, Count, Expect, Fault, FaultKind, LinkObservation, Observation, Party, Set, Suffix, Toward, Trigger, Within,
 };
 
-use super::state::{Lift, Phase};
+use super::state::{Phase, ScenarioGenerator};
 use crate::frames::Frames;
 use crate::session::{Ending, Side};
 
-impl Lift {
+impl ScenarioGenerator {
     pub(super) fn opened(&mut self, at: Duration) {
         if self.link.is_up() && self.link.closed.is_none() {
             self.comment("the terminal connects while its connection is still up");
@@ -35,7 +35,7 @@ impl Lift {
     pub(super) fn up(&mut self, at: Duration) {
         (self.link.attempts, self.link.phase) = (0, Phase::Up);
         (self.link.moved, self.link.unanswered, self.link.closed) = (at, None, None);
-        self.step(Some(at), self.in_its_time(LinkSight::Connects));
+        self.step(Some(at), self.in_its_time(LinkObservation::Connects));
         self.link.failures = 0;
         self.speech.connected = Some(self.body.len());
     }
@@ -74,7 +74,7 @@ impl Lift {
     }
 
     fn arm(&mut self, kind: FaultKind) {
-        let arm = Some(Arm::On(self.attempt()));
+        let arm = Some(Trigger::On(self.attempt()));
         self.step(None, Action::Fault(Fault { arm, ..Fault::now(0, kind) }));
     }
 
@@ -86,15 +86,15 @@ impl Lift {
             Reason::Tls("eof" | "other" | "garbage" | "incompatible" | "version" | "alert-other") => None,
             reason => reason.detail(),
         };
-        self.step(Some(at), self.in_its_time(LinkSight::Fails(reason.kind().to_owned(), detail)));
+        self.step(Some(at), self.in_its_time(LinkObservation::Fails(reason.kind().to_owned(), detail)));
     }
 
     /// An expectation of the link; after several failures with a window that covers the longest possible retry pause.
-    fn in_its_time(&self, sight: LinkSight) -> Action {
+    fn in_its_time(&self, sight: LinkObservation) -> Action {
         const LONG: Within = Within { from: None, to: Duration::from_secs(130), of: None };
         let within = (self.link.failures >= 3).then_some(LONG);
         let suffix = Suffix { within, ..Suffix::default() };
-        Action::Expect(Expect { who: 0, sight: Sight::Link(sight), suffix })
+        Action::Expect(Expect { who: 0, sight: Observation::Link(sight), suffix })
     }
 
     fn failed_in_tls(&mut self, at: Duration, word: &'static str) {
@@ -111,7 +111,7 @@ impl Lift {
                 self.arm(FaultKind::Tls("alert".to_owned()));
                 self.link.phase = Phase::Down;
                 self.link.failures += 1;
-                self.step(Some(at), self.in_its_time(LinkSight::Fails("tls".to_owned(), None)));
+                self.step(Some(at), self.in_its_time(LinkObservation::Fails("tls".to_owned(), None)));
             }
         }
     }
@@ -187,7 +187,7 @@ impl Lift {
     }
 
     /// Adds an expectation without modifiers.
-    pub(super) fn sees(&mut self, at: Duration, sight: Sight) {
+    pub(super) fn sees(&mut self, at: Duration, sight: Observation) {
         self.step(Some(at), Action::Expect(Expect { who: 0, sight, suffix: Suffix::default() }));
     }
 }

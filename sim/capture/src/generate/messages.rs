@@ -7,26 +7,26 @@ use sca_protocol::Request;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
 use sca_protocol::xml::Limits;
-use sca_scenario::model::{Action, Demand, Fields, Message, Op, RawFrame, Send, Sight, Speaker};
+use sca_scenario::model::{Action, Demand, Fields, Message, Observation, Op, RawFrame, Send, Speaker};
 
 use super::lines::{MESSAGE_MAX, expect, request_in, sayable, test};
-use super::state::{Asked, Lift};
+use super::state::{Asked, ScenarioGenerator};
 use crate::fields::{self, BROUGHT_BACK, REFERENCE};
-use crate::frames::Came;
+use crate::frames::Assembled;
 use crate::session::Side;
 
 /// Maximum size in bytes of an invalid frame that is kept.
 const ODD_MAX: usize = 4_096;
 
-impl Lift {
+impl ScenarioGenerator {
     pub(super) fn frame(&mut self, at: Duration, side: Side, frame: &Frame) {
         let came = self.frames.take(side, frame);
         let idle = at.saturating_sub(self.link.moved);
         self.link.moved = at;
         match came {
-            Came::Part => {}
-            Came::Message { payload, .. } if self.is_left_out(at, side, &payload) => {}
-            Came::Message { opcode, payload, fragments } => {
+            Assembled::Part => {}
+            Assembled::Message { payload, .. } if self.is_left_out(at, side, &payload) => {}
+            Assembled::Message { opcode, payload, fragments } => {
                 self.told_pings();
                 self.speech.last_ping = None;
                 match (side, fragments.is_empty()) {
@@ -35,8 +35,8 @@ impl Lift {
                     (Side::Terminal, _) => self.answer(at, opcode, &payload),
                 }
             }
-            Came::Control(frame) => self.control(at, side, &frame, idle),
-            Came::Odd(frame) => self.odd(at, side, &frame),
+            Assembled::Control(frame) => self.control(at, side, &frame, idle),
+            Assembled::Odd(frame) => self.odd(at, side, &frame),
         }
     }
 
@@ -171,13 +171,13 @@ impl Lift {
                 self.link.closed.get_or_insert(Side::Broker);
             }
             (Side::Terminal, opcode::PING) => self.pings(at, idle),
-            (Side::Terminal, opcode::PONG) => self.sees(at, Sight::ToBroker(Message::Pong(payload))),
+            (Side::Terminal, opcode::PONG) => self.sees(at, Observation::ToBroker(Message::Pong(payload))),
             (Side::Terminal, _) => {
                 self.told_pings();
                 if self.link.closed.is_none() {
                     self.falls_silent(at);
                     let (code, _) = closes(frame);
-                    self.sees(at, Sight::ToBroker(Message::Close(code, None)));
+                    self.sees(at, Observation::ToBroker(Message::Close(code, None)));
                     self.link.closed = Some(Side::Terminal);
                 }
             }
@@ -192,7 +192,7 @@ impl Lift {
             self.set_terminal("WEBSOCKETPINGINTERVAL", seconds.to_string());
         }
         if self.speech.last_ping.is_none() {
-            self.sees(at, Sight::ToBroker(Message::Ping(None)));
+            self.sees(at, Observation::ToBroker(Message::Ping(None)));
         } else {
             self.speech.pings += 1;
         }
@@ -303,7 +303,7 @@ impl Lift {
     /// Adds an expectation of a screen.
     pub(super) fn screen(&mut self, name: sca_protocol::screens::ScreenName) {
         let show = sca_scenario::model::Show::Screen { name: Some(name), text: None, pattern: None, tests: Vec::new() };
-        self.step(None, expect(Sight::Show(show)));
+        self.step(None, expect(Observation::Show(show)));
     }
 }
 

@@ -1,5 +1,5 @@
 //! Turns a session into a scenario: settings first, then one line per event in order. Lines are normally only appended,
-//! so that a recording can be written while it runs; [`Lift::rewrites`] counts changes to earlier text.
+//! so that a recording can be written while it runs; [`ScenarioGenerator::rewrites`] counts changes to earlier text.
 //!
 //! It uses no sockets and no files.
 
@@ -15,4 +15,4 @@ mod state;
 mod upgrade;
 
 pub(crate) use lines::MESSAGE_MAX;
-pub use state::Lift;
+pub use state::ScenarioGenerator;

@@ -4,11 +4,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use regex::Regex;
-use sca_protocol::commands::{Command, Needs};
-use sca_scenario::model::{LinkSight, Sight};
+use sca_protocol::commands::{Command, SessionRequirement};
+use sca_scenario::model::{LinkObservation, Observation};
 
 use super::lines::{expect, request_in};
-use super::state::{Asked, Brings, Lift};
+use super::state::{Asked, ProducingExchange, ScenarioGenerator};
 use crate::fields::BROUGHT_BACK;
 use crate::session::{Event, Session};
 
@@ -18,7 +18,7 @@ const CARRIED_MAX: (usize, usize) = (256, 8 << 10);
 /// Longer silences are shortened to this.
 const SILENCE_MAX: Duration = Duration::from_secs(2 * 3_600);
 
-impl Lift {
+impl ScenarioGenerator {
     /// Turns a whole session into scenarios: one, or several if it is too long or if the end of a connection is not in
     /// the capture.
     #[must_use]
@@ -80,7 +80,7 @@ impl Lift {
         if next.classic {
             next.speech.connected = Some(0);
         } else if next.link.is_up() {
-            next.step(Some(Duration::ZERO), expect(Sight::Link(LinkSight::Connects)));
+            next.step(Some(Duration::ZERO), expect(Observation::Link(LinkObservation::Connects)));
             next.speech.connected = Some(next.body.len());
         }
         next.prelude = next.body.len();
@@ -103,7 +103,11 @@ impl Lift {
             return;
         }
         let needs = asked.request.as_ref().and_then(Command::find).map(|row| row.needs);
-        let brings = Brings { lines: without_stamps(lines), names, needs_session: needs == Some(Needs::Session) };
+        let brings = ProducingExchange {
+            lines: without_stamps(lines),
+            names,
+            needs_session: needs == Some(SessionRequirement::Session),
+        };
         let brings = Rc::new(brings);
         let carried = &mut self.speech.carried;
         for (value, _) in &brings.names {

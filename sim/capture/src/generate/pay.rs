@@ -9,9 +9,9 @@ use sca_protocol::screens::ScreenName;
 use sca_protocol::{Request, Response};
 use sca_scenario::model::{Action, CardholderAct, HostAct, Party};
 
-use super::state::{Asked, Lift};
+use super::state::{Asked, ScenarioGenerator};
 
-impl Lift {
+impl ScenarioGenerator {
     /// Adds the cardholder and host actions that must precede this response.
     pub(super) fn before_the_answer(&mut self, at: Duration, asked: &Asked, response: &Response) {
         let Some(request) = &asked.request else { return };

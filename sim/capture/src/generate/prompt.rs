@@ -9,7 +9,7 @@ use sca_scenario::model::CardholderAct;
 
 use super::lines::sayable;
 use super::pay::card_of;
-use super::state::{Asked, Lift};
+use super::state::{Asked, ScenarioGenerator};
 
 /// The RESULT_CODE of a command that was cancelled or timed out.
 const CANCELLED: &str = "59001";
@@ -26,7 +26,7 @@ pub(super) enum EndedBy {
     Other,
 }
 
-impl Lift {
+impl ScenarioGenerator {
     /// The cause of the early end of a command, if its response reports one.
     pub(super) fn ended_by(&self, asked: &Asked, response: &Response) -> Option<EndedBy> {
         if response.get("RESULT_CODE") != Some(CANCELLED) {

@@ -10,7 +10,7 @@ use sca_scenario::model::{Action, Step};
 use sca_scenario::{Printer, quote, stamp_into};
 
 use super::lines::{is_start, request_in};
-use super::state::{Asked, Lift, Link, Speech};
+use super::state::{Asked, Exchange, Link, ScenarioGenerator};
 use crate::frames::Frames;
 use crate::session::{Event, Side};
 
@@ -25,7 +25,7 @@ const UNANSWERED: Duration = Duration::from_secs(40);
 /// Maximum length of a scenario; longer times come from a clock that was changed during the capture.
 const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 
-impl Lift {
+impl ScenarioGenerator {
     /// Creates an empty scenario with a title.
     #[must_use]
     pub fn new(title: &str, secure: bool) -> Self {
@@ -40,7 +40,7 @@ impl Lift {
             rewrites: 0,
             link: Link::default(),
             frames: Frames::default(),
-            speech: Speech::default(),
+            speech: Exchange::default(),
             last: Duration::ZERO,
             is_over: false,
             goes_on: false,

@@ -11,7 +11,7 @@ use crate::frames::Frames;
 use crate::session::Side;
 
 /// A scenario under construction from the events of a session.
-pub struct Lift {
+pub struct ScenarioGenerator {
     pub(super) title: String,
     pub(super) secure: bool,
     /// Whether a POS connects to the terminal's classic ports, without a broker.
@@ -26,7 +26,7 @@ pub struct Lift {
     pub(super) rewrites: u64,
     pub(super) link: Link,
     pub(super) frames: Frames,
-    pub(super) speech: Speech,
+    pub(super) speech: Exchange,
     pub(super) last: Duration,
     pub(super) is_over: bool,
     /// Whether another part of the capture follows.
@@ -58,12 +58,12 @@ pub(super) struct Link {
     /// The side that sent the first close frame, if any.
     pub(super) closed: Option<Side>,
     /// An invalid 101 response: the next event shows whether the terminal accepted it.
-    pub(super) doubtful: Option<Doubtful>,
+    pub(super) doubtful: Option<InvalidUpgrade>,
 }
 
 /// A 101 response that violates the handshake rules.
 #[derive(Debug)]
-pub(super) struct Doubtful {
+pub(super) struct InvalidUpgrade {
     pub(super) at: Duration,
     pub(super) reason: Reason,
     /// The upgrade request, and the response as received.
@@ -100,7 +100,7 @@ impl Link {
 
 /// The state of the message exchange.
 #[derive(Default)]
-pub(super) struct Speech {
+pub(super) struct Exchange {
     pub(super) pairing: sca_runner::Pairing<Asked>,
     /// Number of requests so far, from which labels are made.
     pub(super) number: u32,
@@ -131,20 +131,20 @@ pub(super) struct Speech {
     /// Number of names given to captured values.
     pub(super) named: usize,
     /// Values from earlier parts, and the exchanges that produced them.
-    pub(super) carried: Carried,
+    pub(super) carried: EarlierValues,
 }
 
 /// Values that earlier exchanges produced, each with the lines that produce it again.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Carried {
-    pub(super) values: BTreeMap<String, Rc<Brings>>,
+pub(super) struct EarlierValues {
+    pub(super) values: BTreeMap<String, Rc<ProducingExchange>>,
     /// The values in the order in which they appeared.
     pub(super) order: Vec<String>,
 }
 
 /// An exchange that produces values.
 #[derive(Debug)]
-pub(super) struct Brings {
+pub(super) struct ProducingExchange {
     pub(super) lines: String,
     /// The values, each with the name it is captured under.
     pub(super) names: Vec<(String, String)>,

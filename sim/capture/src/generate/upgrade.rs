@@ -5,14 +5,14 @@ use std::time::Duration;
 use sca_protocol::Reason;
 use sca_protocol::handshake::{Head, Upgrade, judge};
 use sca_protocol::secret::{self, Kind};
-use sca_scenario::model::{Action, Message, Sight};
+use sca_scenario::model::{Action, Message, Observation};
 
 use super::lines::{expect, sayable};
-use super::state::{Doubtful, Lift, Phase};
+use super::state::{InvalidUpgrade, Phase, ScenarioGenerator};
 use crate::frames::Frames;
 use crate::session::Event;
 
-impl Lift {
+impl ScenarioGenerator {
     pub(super) fn asked(&mut self, at: Duration, text: &str) {
         if !matches!(self.link.phase, Phase::Opening { .. }) {
             self.opened(at);
@@ -57,7 +57,7 @@ impl Lift {
                 self.up(at);
             }
             Err(reason) if text.split_whitespace().nth(1) == Some("101") => {
-                self.link.doubtful = Some(Doubtful { at, reason, asked, text: text.to_owned() });
+                self.link.doubtful = Some(InvalidUpgrade { at, reason, asked, text: text.to_owned() });
             }
             Err(reason) => self.refused(at, text, &key, reason),
         }
@@ -81,7 +81,7 @@ impl Lift {
         if matches!(next, Event::Note(_) | Event::Lost { .. }) {
             return;
         }
-        let Some(Doubtful { at, reason, asked, text }) = self.link.doubtful.take() else { return };
+        let Some(InvalidUpgrade { at, reason, asked, text }) = self.link.doubtful.take() else { return };
         if matches!(next, Event::Frame(..)) {
             self.tell_request(at, &asked);
             self.comment(&format!(
@@ -141,7 +141,7 @@ impl Lift {
             self.comment(&format!("the upgrade request of this terminal lacks {}", lacks.join(", ")));
         }
         if !same.is_empty() {
-            self.step(Some(at), expect(Sight::ToBroker(Message::Http(same))));
+            self.step(Some(at), expect(Observation::ToBroker(Message::Http(same))));
         }
     }
 

@@ -294,7 +294,7 @@ fn of_container(line: &str) -> Option<(&str, bool, &str)> {
 /// Whether an array is a pair of time and line, as Loki writes them.
 fn is_pair(all: &[Value]) -> bool {
     let [Value::String(time), Value::String(_)] = all else { return false };
-    times::read(time, times::Days::Unknown).is_some()
+    times::read(time, times::DateOrder::Unknown).is_some()
 }
 
 /// A text without terminal escape sequences.

@@ -13,7 +13,7 @@ use sca_protocol::xml::{Split, split};
 use super::document::{self, DOCUMENT_MAX, begins, document, is_request};
 use super::lines::{Format, Line, When, lines, looks};
 use super::order::{Told, ordered};
-use super::times::Days;
+use super::times::DateOrder;
 use super::{Imported, since};
 use crate::session::{Ending, Event, Session, Side};
 
@@ -47,9 +47,9 @@ pub fn read(files: &[(String, String)], shape: &Shape) -> Imported {
         (name.clone(), lines(text, format, shape.time.as_ref(), file))
     });
     let days = match shape.format {
-        Format::Log4j => Days::First,
-        Format::Dotnet => Days::Second,
-        _ => Days::Unknown,
+        Format::Log4j => DateOrder::First,
+        Format::Dotnet => DateOrder::Second,
+        _ => DateOrder::Unknown,
     };
     let told = Told { days, is_asked: shape.time.is_some() };
     let all = ordered(parted.collect(), &told, &mut imported);

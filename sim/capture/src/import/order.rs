@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use super::Imported;
 use super::lines::{Line, When};
-use super::times::{Clock, Days, Moment, Of, days_of, is_twice, read};
+use super::times::{Clock, DateOrder, Epoch, Moment, days_of, is_twice, read};
 
 /// A line with its time in seconds since 1970 or since midnight, if it or an earlier line has one.
 pub(super) type Timed<'a> = (Option<f64>, Line<'a>);
 
 /// How to read times: the order of day and month, and whether `--time` was given.
 pub(super) struct Told {
-    pub(super) days: Days,
+    pub(super) days: DateOrder,
     /// Whether `--time` was given.
     pub(super) is_asked: bool,
 }
@@ -63,8 +63,8 @@ fn time<'l>(line: &'l Line<'_>) -> Option<Cow<'l, str>> {
 }
 
 /// The order of day and month in numeric dates, detected from the files.
-fn days(files: &[(String, Vec<Line<'_>>)], told: &Told, imported: &mut Imported) -> Days {
-    if told.days != Days::Unknown {
+fn days(files: &[(String, Vec<Line<'_>>)], told: &Told, imported: &mut Imported) -> DateOrder {
+    if told.days != DateOrder::Unknown {
         return told.days;
     }
     let mut open: Option<(usize, String)> = None;
@@ -73,7 +73,7 @@ fn days(files: &[(String, Vec<Line<'_>>)], told: &Told, imported: &mut Imported)
         for line in lines {
             let Some(text) = time(line) else { continue };
             match days_of(&text) {
-                Some(Days::Unknown) => {
+                Some(DateOrder::Unknown) => {
                     let date = text.split([' ', ',', 'T']).next().unwrap_or_default().to_owned();
                     is_many |= open.as_ref().is_some_and(|(_, before)| *before != date);
                     open.get_or_insert((line.number, date));
@@ -86,7 +86,7 @@ fn days(files: &[(String, Vec<Line<'_>>)], told: &Told, imported: &mut Imported)
     if let Some((line, date)) = open.filter(|_| is_many) {
         imported.remark(format!("line {line}: {date} is read as month/day; use --format log4j for day/month"));
     }
-    Days::Second
+    DateOrder::Second
 }
 
 /// Whether a file has its newest lines first.
@@ -96,7 +96,7 @@ fn is_newest_first(lines: &[(Option<Moment>, Line<'_>)]) -> bool {
     for pair in times.windows(2) {
         let step = pair[1].at - pair[0].at;
         // The start of a new day or year is not a step back.
-        let is_anew = pair[0].of != Of::World && (step < -43_200.0 || is_twice(-step));
+        let is_anew = pair[0].of != Epoch::World && (step < -43_200.0 || is_twice(-step));
         if step != 0.0 && pair[0].of == pair[1].of && !is_anew {
             steps[usize::from(step < 0.0)] += 1;
         }

@@ -10,7 +10,7 @@ use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
 /// The order of day and month in numeric dates such as `3/4/2026`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Days {
+pub(super) enum DateOrder {
     /// Not known yet: read as month first unless the first number is over 12.
     #[default]
     Unknown,
@@ -26,12 +26,12 @@ pub(super) struct Moment {
     /// Seconds since 1970, or since midnight.
     pub(super) at: f64,
     /// The epoch of `at`.
-    pub(super) of: Of,
+    pub(super) of: Epoch,
 }
 
 /// The epoch of a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Of {
+pub(super) enum Epoch {
     /// 1970 in UTC: the time has a zone, or is a number.
     World,
     /// 1970 in local time.
@@ -78,7 +78,7 @@ pub(super) fn place(line: &str) -> Option<std::ops::Range<usize>> {
         let is_number = found.as_str().bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         let before = &line[..found.start()];
         let is_first = before.chars().all(|c| c.is_whitespace() || "[({\"".contains(c)) || is_named(before);
-        found.start() <= NEAR && (is_first || !is_number) && read(found.as_str(), Days::Unknown).is_some()
+        found.start() <= NEAR && (is_first || !is_number) && read(found.as_str(), DateOrder::Unknown).is_some()
     };
     SOMEWHERE.find_iter(&begin[..until]).find(is_time).map(|found| found.range())
 }
@@ -91,7 +91,7 @@ fn is_named(before: &str) -> bool {
 }
 
 /// Parses a text that is exactly one time.
-pub(super) fn read(text: &str, days: Days) -> Option<Moment> {
+pub(super) fn read(text: &str, days: DateOrder) -> Option<Moment> {
     let found = WHOLE.captures(text.trim())?;
     let part = |name: &str| found.name(name).map(|found| found.as_str());
     if let Some(number) = part("n") {
@@ -102,10 +102,10 @@ pub(super) fn read(text: &str, days: Days) -> Option<Moment> {
             13 => at / 1e3,
             _ => at,
         };
-        return Some(Moment { at, of: Of::World });
+        return Some(Moment { at, of: Epoch::World });
     }
     if let Some(time) = part("t6") {
-        return Some(Moment { at: of_day(time, part("ap6"))?, of: Of::Day });
+        return Some(Moment { at: of_day(time, part("ap6"))?, of: Epoch::Day });
     }
     let (date, has_year) = date(&found, days)?;
     let (time, half) = match (part("t1"), part("t2"), part("t3"), part("t4")) {
@@ -117,15 +117,15 @@ pub(super) fn read(text: &str, days: Days) -> Option<Moment> {
     let zone = part("z1").or(part("z2")).or(part("z3")).map(zone);
     let midnight = PrimitiveDateTime::new(date, Time::MIDNIGHT);
     let (offset, of) = match zone {
-        Some(offset) => (offset?, Of::World),
-        None => (UtcOffset::UTC, if has_year { Of::Place } else { Of::Year }),
+        Some(offset) => (offset?, Epoch::World),
+        None => (UtcOffset::UTC, if has_year { Epoch::Place } else { Epoch::Year }),
     };
     let midnight: OffsetDateTime = midnight.assume_offset(offset);
     Some(Moment { at: midnight.unix_timestamp() as f64 + of_day(time, half)?, of })
 }
 
 /// The date of a match, and whether its year is given.
-fn date(found: &Captures<'_>, days: Days) -> Option<(Date, bool)> {
+fn date(found: &Captures<'_>, days: DateOrder) -> Option<(Date, bool)> {
     /// A leap year, for dates without a year.
     const NO_YEAR: i32 = 2_024;
     let number = |name: &str| found.name(name)?.as_str().parse::<u8>().ok();
@@ -144,7 +144,7 @@ fn date(found: &Captures<'_>, days: Days) -> Option<(Date, bool)> {
         let (first, second) = (number("a")?, number("b")?);
         // With dots the day always comes first.
         let is_day = found.name("mark").is_some_and(|mark| mark.as_str() == ".");
-        let is_day = is_day || first > 12 || (days == Days::First && second <= 12);
+        let is_day = is_day || first > 12 || (days == DateOrder::First && second <= 12);
         let (month, day) = if is_day { (second, first) } else { (first, second) };
         (year, month, day, true)
     } else if let Some(month) = month("mon3") {
@@ -159,18 +159,18 @@ fn date(found: &Captures<'_>, days: Days) -> Option<(Date, bool)> {
 
 /// The order of day and month that a numeric date reveals; `Unknown` if both are possible, none if it makes no
 /// difference.
-pub(super) fn days_of(text: &str) -> Option<Days> {
+pub(super) fn days_of(text: &str) -> Option<DateOrder> {
     let found = WHOLE.captures(text.trim())?;
     let number = |name: &str| found.name(name)?.as_str().parse::<u8>().ok();
     let (first, second) = (number("a")?, number("b")?);
     if found.name("mark").is_some_and(|mark| mark.as_str() == ".") {
-        return Some(Days::First);
+        return Some(DateOrder::First);
     }
     match (first > 12, second > 12) {
-        (true, _) => Some(Days::First),
-        (_, true) => Some(Days::Second),
+        (true, _) => Some(DateOrder::First),
+        (_, true) => Some(DateOrder::Second),
         _ if first == second => None,
-        _ => Some(Days::Unknown),
+        _ => Some(DateOrder::Unknown),
     }
 }
 
@@ -230,10 +230,10 @@ impl Clock {
         };
         let back = last - at;
         let step = match moment.of {
-            Of::Day if back > DAY / 2.0 => DAY,
-            Of::Year if back > 180.0 * DAY => 366.0 * DAY,
+            Epoch::Day if back > DAY / 2.0 => DAY,
+            Epoch::Year if back > 180.0 * DAY => 366.0 * DAY,
             // An hour, minus the time since the previous line.
-            Of::Day | Of::Place | Of::Year if is_twice(back) => {
+            Epoch::Day | Epoch::Place | Epoch::Year if is_twice(back) => {
                 self.twice += 1;
                 3_600.0
             }
@@ -258,35 +258,35 @@ mod tests {
     fn times_are_read_in_the_ways_they_are_written() {
         const NOON: f64 = 1_763_640_000.0; // 2025-11-20T12:00:00Z
         for (text, at, of) in [
-            ("2025-11-20T12:00:00Z", NOON, Of::World),
-            ("2025-11-20 13:00:00,250+0100", NOON + 0.25, Of::World),
-            ("2025-11-20T12:00:00.123456789+00:00", NOON + 0.123_456_789, Of::World),
-            ("2025/11/20 12:00:00", NOON, Of::Place),
-            ("20.11.2025 12:00:00.5", NOON + 0.5, Of::Place),
-            ("11/20/2025 12:00:00 PM", NOON, Of::Place),
-            ("11/20/2025, 1:00:01 PM", NOON + 3_601.0, Of::Place),
-            ("11/20/2025 12:00:00 AM", NOON - 43_200.0, Of::Place),
-            ("20/Nov/2025:12:00:00 +0000", NOON, Of::World),
-            ("20 Nov 2025 12:00:00,001", NOON + 0.001, Of::Place),
-            ("Nov 20, 2025 12:00:00 PM", NOON, Of::Place),
-            ("Nov 20 12:00:00 2025", NOON, Of::Place),
-            ("Nov 20 09:14:01", 1_732_094_041.0, Of::Year),
-            ("12:00:00 PM", 43_200.0, Of::Day),
-            ("9:14:02.114", 33_242.114, Of::Day),
-            ("1763640000", NOON, Of::World),
-            ("1763640000.25", NOON + 0.25, Of::World),
-            ("1763640000250", NOON + 0.25, Of::World),
-            ("1763640000250000", NOON + 0.25, Of::World),
-            ("1763640000250000000", NOON + 0.25, Of::World),
+            ("2025-11-20T12:00:00Z", NOON, Epoch::World),
+            ("2025-11-20 13:00:00,250+0100", NOON + 0.25, Epoch::World),
+            ("2025-11-20T12:00:00.123456789+00:00", NOON + 0.123_456_789, Epoch::World),
+            ("2025/11/20 12:00:00", NOON, Epoch::Place),
+            ("20.11.2025 12:00:00.5", NOON + 0.5, Epoch::Place),
+            ("11/20/2025 12:00:00 PM", NOON, Epoch::Place),
+            ("11/20/2025, 1:00:01 PM", NOON + 3_601.0, Epoch::Place),
+            ("11/20/2025 12:00:00 AM", NOON - 43_200.0, Epoch::Place),
+            ("20/Nov/2025:12:00:00 +0000", NOON, Epoch::World),
+            ("20 Nov 2025 12:00:00,001", NOON + 0.001, Epoch::Place),
+            ("Nov 20, 2025 12:00:00 PM", NOON, Epoch::Place),
+            ("Nov 20 12:00:00 2025", NOON, Epoch::Place),
+            ("Nov 20 09:14:01", 1_732_094_041.0, Epoch::Year),
+            ("12:00:00 PM", 43_200.0, Epoch::Day),
+            ("9:14:02.114", 33_242.114, Epoch::Day),
+            ("1763640000", NOON, Epoch::World),
+            ("1763640000.25", NOON + 0.25, Epoch::World),
+            ("1763640000250", NOON + 0.25, Epoch::World),
+            ("1763640000250000", NOON + 0.25, Epoch::World),
+            ("1763640000250000000", NOON + 0.25, Epoch::World),
         ] {
-            let read = read(text, Days::Unknown).unwrap_or_else(|| panic!("{text}"));
+            let read = read(text, DateOrder::Unknown).unwrap_or_else(|| panic!("{text}"));
             assert!((read.at - at).abs() < 1e-4 && read.of == of, "{text}: {read:?}");
         }
         for text in ["", "noon", "2025-13-20 12:00:00", "2025-02-30 12:00:00", "25:61:00", "12345", "20251120"] {
-            assert_eq!(read(text, Days::Unknown), None, "{text}");
+            assert_eq!(read(text, DateOrder::Unknown), None, "{text}");
         }
-        assert_eq!(read("3/4/2026 1:00:00", Days::First), read("2026-04-03 1:00:00", Days::Unknown));
-        assert_eq!(read("3/4/2026 1:00:00", Days::Second), read("2026-03-04 1:00:00", Days::Unknown));
+        assert_eq!(read("3/4/2026 1:00:00", DateOrder::First), read("2026-04-03 1:00:00", DateOrder::Unknown));
+        assert_eq!(read("3/4/2026 1:00:00", DateOrder::Second), read("2026-03-04 1:00:00", DateOrder::Unknown));
     }
 
     #[test]
@@ -315,7 +315,7 @@ mod tests {
             let all: Vec<f64> = texts
                 .iter()
                 .enumerate()
-                .map(|(line, text)| clock.next(read(text, Days::Unknown).expect("it is a time"), line))
+                .map(|(line, text)| clock.next(read(text, DateOrder::Unknown).expect("it is a time"), line))
                 .collect();
             (all.iter().map(|at| (at - all[0]).round() as i64).collect::<Vec<_>>(), clock)
         };

@@ -11,7 +11,7 @@ use sca_protocol::handshake::Head;
 use sca_protocol::plain::shown;
 use sca_runner::files;
 
-use crate::generate::Lift;
+use crate::generate::ScenarioGenerator;
 use crate::load::{file_name, title};
 use crate::session::{Ending, Event, Side};
 
@@ -50,7 +50,7 @@ struct Unnamed {
 
 /// The recording of one terminal: its current file, and how much of it is on disk.
 struct Page {
-    lift: Lift,
+    lift: ScenarioGenerator,
     name: String,
     folder: PathBuf,
     /// The path of the current file; none before its first line.
@@ -157,7 +157,7 @@ impl Book {
             self.is_full = true;
             return None;
         }
-        let lift = Lift::new(&title(name, &self.from), self.secure);
+        let lift = ScenarioGenerator::new(&title(name, &self.from), self.secure);
         match Page::create(&self.folder, name, lift, at) {
             Ok(page) => {
                 let path = page.path.clone().unwrap_or_default();
@@ -228,7 +228,7 @@ fn append(mut file: &File, text: &str) -> io::Result<()> {
 
 impl Page {
     /// Creates the recording of a terminal, with its first file.
-    fn create(folder: &Path, name: &str, lift: Lift, began: Duration) -> io::Result<Self> {
+    fn create(folder: &Path, name: &str, lift: ScenarioGenerator, began: Duration) -> io::Result<Self> {
         let name = name.to_owned();
         let (connection, weight, written, rewrites) = (0, 0, 0, 0);
         let mut page = Self {
@@ -301,7 +301,7 @@ impl Page {
     /// forwarded.
     fn give_up(&mut self) {
         self.is_given_up = true;
-        self.lift = Lift::new(&self.name, false);
+        self.lift = ScenarioGenerator::new(&self.name, false);
     }
 
     /// Continues in another file, which begins with the next event.

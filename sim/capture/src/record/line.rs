@@ -12,12 +12,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// One side of a recorded connection.
 pub(super) struct Line {
-    below: Below,
+    below: Transport,
     /// Whether shutdown omits close_notify, because the other side omitted it too.
     pub(super) is_cut: Rc<Cell<bool>>,
 }
 
-enum Below {
+enum Transport {
     Plain(Stream),
     Secured(Box<Secured<Stream>>),
 }
@@ -25,19 +25,19 @@ enum Below {
 impl Line {
     /// ws.
     pub(super) fn plain(stream: Stream) -> Self {
-        Self { below: Below::Plain(stream), is_cut: Rc::default() }
+        Self { below: Transport::Plain(stream), is_cut: Rc::default() }
     }
 
     /// wss.
     pub(super) fn secured(tls: impl Into<Secured<Stream>>) -> Self {
-        Self { below: Below::Secured(Box::new(tls.into())), is_cut: Rc::default() }
+        Self { below: Transport::Secured(Box::new(tls.into())), is_cut: Rc::default() }
     }
 
     /// The TCP stream, below TLS if there is any.
     fn socket(&mut self) -> &mut Stream {
         match &mut self.below {
-            Below::Plain(stream) => stream,
-            Below::Secured(tls) => tls.get_mut().0,
+            Transport::Plain(stream) => stream,
+            Transport::Secured(tls) => tls.get_mut().0,
         }
     }
 
@@ -50,8 +50,8 @@ impl Line {
 impl AsyncRead for Line {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().below {
-            Below::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
-            Below::Secured(tls) => Pin::new(tls.as_mut()).poll_read(cx, buf),
+            Transport::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Transport::Secured(tls) => Pin::new(tls.as_mut()).poll_read(cx, buf),
         }
     }
 }
@@ -59,15 +59,15 @@ impl AsyncRead for Line {
 impl AsyncWrite for Line {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         match &mut self.get_mut().below {
-            Below::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
-            Below::Secured(tls) => Pin::new(tls.as_mut()).poll_write(cx, buf),
+            Transport::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Transport::Secured(tls) => Pin::new(tls.as_mut()).poll_write(cx, buf),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().below {
-            Below::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Below::Secured(tls) => Pin::new(tls.as_mut()).poll_flush(cx),
+            Transport::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Transport::Secured(tls) => Pin::new(tls.as_mut()).poll_flush(cx),
         }
     }
 
@@ -77,8 +77,8 @@ impl AsyncWrite for Line {
             return Pin::new(line.socket()).poll_shutdown(cx);
         }
         match &mut line.below {
-            Below::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Below::Secured(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
+            Transport::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Transport::Secured(tls) => Pin::new(tls.as_mut()).poll_shutdown(cx),
         }
     }
 }

@@ -15,16 +15,16 @@ use std::time::Duration;
 
 use crate::audit::Audit;
 use sca_network::tls::{self, ClientTls, ServerTls, TlsError};
-use sca_network::{Budget, Dialer, Listener, Route, Share, SocketDialer, Stream, Tag};
+use sca_network::{ConnectionShare, Dialer, Listener, MemoryBudget, Route, SocketDialer, Stream, Tag};
 use sca_protocol::Reason;
 use sca_protocol::reason::from_the_other_side;
 use sca_runner::live::{Credentials, Limits, SHORTAGE_PAUSE, Shortage};
-use sca_runner::{Since, Target};
+use sca_runner::{Stopwatch, Target};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
-use crate::ears::Ears;
+use crate::ears::Observer;
 use crate::session::{Ending, Event, Side};
 use book::{Book, TERMINALS_MAX};
 use line::Line;
@@ -72,13 +72,13 @@ struct Recorder {
     near: Option<Arc<ServerTls>>,
     far: Option<Arc<ClientTls>>,
     to: Target,
-    clock: Since,
+    clock: Stopwatch,
     book: RefCell<Book>,
     /// New files that have not been announced yet.
     news: RefCell<Vec<PathBuf>>,
     limits: Limits,
     /// The memory budget for unfinished frames and messages.
-    budget: Budget,
+    budget: MemoryBudget,
     open: RefCell<BTreeMap<u32, Guest>>,
     changed: tokio::sync::Notify,
     /// The redaction audit, if requested.
@@ -118,9 +118,9 @@ pub async fn record(
         near,
         far,
         to: plan.to,
-        clock: Since::now(),
+        clock: Stopwatch::now(),
         news: RefCell::default(),
-        budget: Budget::new(plan.limits.memory / 2),
+        budget: MemoryBudget::new(plan.limits.memory / 2),
         limits: plan.limits,
         open: RefCell::default(),
         changed: tokio::sync::Notify::new(),
@@ -280,7 +280,7 @@ impl Recorder {
 
     /// Forwards both directions until both have ended.
     async fn pass(&self, number: u32, near: Line, far: Line) {
-        let (ears, share) = (RefCell::new(Ears::default()), self.budget.share());
+        let (ears, share) = (RefCell::new(Observer::default()), self.budget.share());
         let cuts = (near.is_cut.clone(), far.is_cut.clone());
         let (mut near_reader, mut near_writer) = split(near);
         let (mut far_reader, mut far_writer) = split(far);
@@ -324,7 +324,7 @@ impl Recorder {
     }
 
     /// Parses and records forwarded bytes.
-    fn hears(&self, number: u32, (side, bytes): (Side, &[u8]), (ears, share): (&RefCell<Ears>, &Share)) {
+    fn hears(&self, number: u32, (side, bytes): (Side, &[u8]), (ears, share): (&RefCell<Observer>, &ConnectionShare)) {
         let mut ears = ears.borrow_mut();
         for event in ears.hear(side, bytes) {
             self.happens(number, event);
@@ -344,7 +344,7 @@ impl Recorder {
         &self,
         number: u32,
         side: Side,
-        (ears, share): (&RefCell<Ears>, &Share),
+        (ears, share): (&RefCell<Observer>, &ConnectionShare),
         from: &mut ReadHalf<Line>,
         (to, cut): (&mut WriteHalf<Line>, &Cell<bool>),
     ) -> Over {

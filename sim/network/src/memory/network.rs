@@ -13,9 +13,9 @@ use sca_protocol::{Chance, Reason};
 use tokio::time::sleep;
 
 use super::pipe::{MemoryEnd, Shared};
-use crate::events::{Tag, Way};
-use crate::queue::Pulse;
-use crate::route::{Fate, Route};
+use crate::events::{Direction, Tag};
+use crate::queue::ActivityCounter;
+use crate::route::{DialOutcome, Route};
 use crate::stream::Stream;
 
 const LATENCY_MIN: Duration = Duration::from_millis(1);
@@ -30,7 +30,7 @@ pub struct MemoryNetwork {
     base: (Duration, u64),
     chance: Chance,
     accept: Accept,
-    pulse: Pulse,
+    pulse: ActivityCounter,
 }
 
 impl fmt::Debug for MemoryNetwork {
@@ -43,23 +43,23 @@ impl MemoryNetwork {
     /// A network with this latency and bandwidth (bytes per second, 0 for no limit) in each direction. `accept`
     /// receives the broker's end of every connection.
     #[must_use]
-    pub fn new(latency: Duration, bandwidth: u64, chance: Chance, pulse: Pulse, accept: Accept) -> Self {
+    pub fn new(latency: Duration, bandwidth: u64, chance: Chance, pulse: ActivityCounter, accept: Accept) -> Self {
         Self { lines: Rc::default(), base: (latency.max(LATENCY_MIN), bandwidth), chance, accept, pulse }
     }
 
     /// Sets the jitter of a terminal's path in one direction: a random delay of at most `jitter` is added to its
     /// latency. The bytes of one connection stay in order.
-    pub fn set_jitter(&self, terminal: u16, way: Way, jitter: Duration) {
+    pub fn set_jitter(&self, terminal: u16, way: Direction, jitter: Duration) {
         self.line(terminal).jitter[way as usize].set(jitter);
     }
 
     /// Sets the latency of a terminal's path in one direction, for everything sent from now on.
-    pub fn set_latency(&self, terminal: u16, way: Way, latency: Duration) {
+    pub fn set_latency(&self, terminal: u16, way: Direction, latency: Duration) {
         self.line(terminal).latency[way as usize].set(latency.max(LATENCY_MIN));
     }
 
     /// Sets the bandwidth of a terminal's path in one direction, in bytes per second; 0 for no limit.
-    pub fn set_bandwidth(&self, terminal: u16, way: Way, bytes_per_second: u64) {
+    pub fn set_bandwidth(&self, terminal: u16, way: Direction, bytes_per_second: u64) {
         self.line(terminal).bandwidth[way as usize].set(bytes_per_second);
     }
 
@@ -75,24 +75,24 @@ impl MemoryNetwork {
 
     pub(crate) async fn dial(&self, route: &Route, tag: Tag) -> Result<Stream, Reason> {
         let line = self.line(tag.terminal);
-        let there = line.latency[Way::FromTerminal as usize].get();
-        let back = line.latency[Way::ToTerminal as usize].get();
+        let there = line.latency[Direction::FromTerminal as usize].get();
+        let back = line.latency[Direction::ToTerminal as usize].get();
         match route.fate {
-            Fate::FirstRefuses => sleep(there + back).await,
-            Fate::FirstLost => sleep(route.address_timeout).await,
+            DialOutcome::FirstRefuses => sleep(there + back).await,
+            DialOutcome::FirstLost => sleep(route.address_timeout).await,
             _ => {}
         }
         match route.fate {
-            Fate::Lost => std::future::pending().await,
-            Fate::Dns => {
+            DialOutcome::Lost => std::future::pending().await,
+            DialOutcome::Dns => {
                 sleep(back).await;
                 Err(Reason::Dns)
             }
-            Fate::Refuse => {
+            DialOutcome::Refuse => {
                 sleep(there + back).await;
                 Err(Reason::Refused)
             }
-            Fate::Connect | Fate::FirstRefuses | Fate::FirstLost => {
+            DialOutcome::Connect | DialOutcome::FirstRefuses | DialOutcome::FirstLost => {
                 sleep(there).await;
                 let (terminal, broker) = MemoryEnd::pair(&line, &self.pulse, (self.chance, tag));
                 self.pulse.beat();

@@ -13,8 +13,8 @@ use sca_protocol::{Chance, chance};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use crate::events::{Tag, Way};
-use crate::queue::Pulse;
+use crate::events::{Direction, Tag};
+use crate::queue::ActivityCounter;
 
 /// Maximum number of undelivered bytes in one direction; beyond it the writer waits.
 const WINDOW: usize = 64 * 1024;
@@ -39,7 +39,7 @@ enum Item {
 /// One direction of one connection.
 #[derive(Debug)]
 struct Pipe {
-    way: Way,
+    way: Direction,
     /// Seed of the jitter, and the connection it is derived for.
     chance: (Chance, Tag),
     /// The jitter's random stream, with the last delay drawn and its instant: everything written in one instant has the
@@ -57,7 +57,7 @@ struct Pipe {
 }
 
 impl Pipe {
-    fn new(way: Way, chance: (Chance, Tag)) -> Self {
+    fn new(way: Direction, chance: (Chance, Tag)) -> Self {
         Self {
             way,
             chance,
@@ -119,7 +119,7 @@ pub struct MemoryEnd {
     rx: Rc<RefCell<Pipe>>,
     tx: Rc<RefCell<Pipe>>,
     shared: Rc<Shared>,
-    pulse: Pulse,
+    pulse: ActivityCounter,
     timer: Option<Pin<Box<Sleep>>>,
     armed: Option<Instant>,
 }
@@ -132,9 +132,9 @@ impl fmt::Debug for MemoryEnd {
 
 impl MemoryEnd {
     /// The two ends of a new connection: the terminal's, then the broker's.
-    pub(super) fn pair(line: &Rc<Shared>, pulse: &Pulse, chance: (Chance, Tag)) -> (Self, Self) {
+    pub(super) fn pair(line: &Rc<Shared>, pulse: &ActivityCounter, chance: (Chance, Tag)) -> (Self, Self) {
         let pipe = |way| Rc::new(RefCell::new(Pipe::new(way, chance)));
-        let (to, from) = (pipe(Way::ToTerminal), pipe(Way::FromTerminal));
+        let (to, from) = (pipe(Direction::ToTerminal), pipe(Direction::FromTerminal));
         let end = |rx: &Rc<RefCell<Pipe>>, tx: &Rc<RefCell<Pipe>>| Self {
             rx: rx.clone(),
             tx: tx.clone(),

@@ -24,7 +24,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::events::{Ending, Event, ServerEvent, ServerOrder, Tag};
 use crate::held::Bounds;
 use crate::plaintext::Incoming;
-use crate::queue::{Mailbox, Pen};
+use crate::queue::{EventQueue, EventSender};
 use crate::stream::{Stream, poll_read_some, read_some};
 use crate::tap::{TapHandle, Tapped};
 use crate::tls;
@@ -66,12 +66,12 @@ pub async fn run(
     stream: Stream,
     setup: ServerSetup,
     tag: Tag,
-    mailbox: Mailbox,
+    mailbox: EventQueue,
     mut orders: mpsc::Receiver<ServerOrder>,
 ) {
     let ServerSetup { proxy, tls, tap, bounds } = setup;
     let mut stream = Tapped::new(stream, tap.clone(), mailbox.clone());
-    let mut pen = Pen::new(mailbox.clone(), tag);
+    let mut pen = EventSender::new(mailbox.clone(), tag);
     if let Some(answer) = proxy
         && !open_the_way(&mut stream, &answer, &mut pen).await
     {
@@ -121,7 +121,7 @@ pub async fn run(
 }
 
 /// Acts as the HTTP proxy; whether the tunnel is open.
-async fn open_the_way<S>(stream: &mut S, answer: &str, pen: &mut Pen) -> bool
+async fn open_the_way<S>(stream: &mut S, answer: &str, pen: &mut EventSender) -> bool
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -141,7 +141,7 @@ where
 async fn converse<S>(
     mut stream: S,
     (tap, bounds): (&TapHandle, Option<Bounds>),
-    pen: &mut Pen,
+    pen: &mut EventSender,
     orders: &mut mpsc::Receiver<ServerOrder>,
 ) -> Ending
 where
@@ -229,7 +229,7 @@ async fn frames<S>(
     mut stream: S,
     mut reading: Reading,
     mut writer: Writer,
-    pen: &mut Pen,
+    pen: &mut EventSender,
     orders: &mut mpsc::Receiver<ServerOrder>,
 ) -> Ending
 where
@@ -258,7 +258,7 @@ fn poll_frames<S>(
     stream: &mut S,
     writer: &mut Writer,
     reading: &mut Reading,
-    pen: &mut Pen,
+    pen: &mut EventSender,
     orders: &mut mpsc::Receiver<ServerOrder>,
     cx: &mut Context<'_>,
 ) -> Poll<Left>

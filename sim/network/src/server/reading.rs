@@ -6,8 +6,8 @@ use sca_protocol::frame::{Decoder, Frame};
 
 use super::writing::Writer;
 use crate::events::{Event, ServerEvent};
-use crate::held::{Bounds, Patience};
-use crate::queue::Pen;
+use crate::held::{Bounds, ProgressTimeout};
+use crate::queue::EventSender;
 
 /// Maximum size of a frame, in bytes; no message is longer.
 const FRAME_BYTES_MAX: usize = 1 << 20;
@@ -17,15 +17,15 @@ pub(super) struct Reading {
     pub(super) decoder: Decoder,
     bounds: Option<Bounds>,
     frames: u64,
-    sending: Patience,
-    receiving: Patience,
+    sending: ProgressTimeout,
+    receiving: ProgressTimeout,
 }
 
 impl Reading {
     pub(super) fn new(tail: &[u8], bounds: Option<Bounds>) -> Self {
         let mut decoder = Decoder::new(FRAME_BYTES_MAX);
         decoder.push(tail);
-        let (sending, receiving) = (Patience::default(), Patience::default());
+        let (sending, receiving) = (ProgressTimeout::default(), ProgressTimeout::default());
         Self { decoder, bounds, frames: 0, sending, receiving }
     }
 
@@ -41,7 +41,7 @@ impl Reading {
     }
 
     /// Posts a frame.
-    pub(super) fn posts(&mut self, frame: Frame, size: usize, pen: &mut Pen) {
+    pub(super) fn posts(&mut self, frame: Frame, size: usize, pen: &mut EventSender) {
         self.frames += 1;
         let held = self.bounds.as_ref().map(|bounds| bounds.share.holds(size));
         pen.post_held(Event::Server(ServerEvent::Frame(frame, size)), held);

@@ -6,6 +6,6 @@ mod near;
 mod state;
 mod tapped;
 
-pub(crate) use near::NearEnd;
+pub(crate) use near::TerminalEnd;
 pub use state::TapHandle;
 pub(crate) use tapped::Tapped;

@@ -11,14 +11,14 @@ use crate::stream::Stream;
 
 /// The terminal's end of a stream.
 #[derive(Debug)]
-pub(crate) enum NearEnd {
+pub(crate) enum TerminalEnd {
     /// Without a tap.
     Bare(Stream),
     /// With a tap.
     Tapped(Box<Tapped>),
 }
 
-impl AsyncRead for NearEnd {
+impl AsyncRead for TerminalEnd {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Bare(stream) => Pin::new(stream).poll_read(cx, buf),
@@ -27,7 +27,7 @@ impl AsyncRead for NearEnd {
     }
 }
 
-impl AsyncWrite for NearEnd {
+impl AsyncWrite for TerminalEnd {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Bare(stream) => Pin::new(stream).poll_write(cx, buf),

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::{Context, Waker};
 
-use crate::events::{Cut, End, Point, Way};
+use crate::events::{Cut, Direction, End, Point};
 use crate::prefix::PrefixCut;
 
 /// The state of a tap, shared with its handle.
@@ -46,17 +46,17 @@ impl TapHandle {
     }
 
     /// Silences a direction, or ends its silence; the data held back is then sent.
-    pub fn silence(&self, way: Way, silent: bool) {
+    pub fn silence(&self, way: Direction, silent: bool) {
         let mut state = self.0.borrow_mut();
         match way {
-            Way::ToTerminal => state.silent_to = silent,
-            Way::FromTerminal => state.silent_from = silent,
+            Direction::ToTerminal => state.silent_to = silent,
+            Direction::FromTerminal => state.silent_from = silent,
         }
         state.wake();
     }
 
     /// Limits the size of reads and writes in one direction, in bytes; `None` removes the limit.
-    pub fn segment(&self, way: Way, most: Option<usize>) {
+    pub fn segment(&self, way: Direction, most: Option<usize>) {
         self.0.borrow_mut().segment[way as usize] = most;
     }
 
@@ -89,10 +89,10 @@ impl State {
         self.wake();
     }
 
-    pub(super) fn is_silent(&self, way: Way) -> bool {
+    pub(super) fn is_silent(&self, way: Direction) -> bool {
         match way {
-            Way::ToTerminal => self.silent_to,
-            Way::FromTerminal => self.silent_from,
+            Direction::ToTerminal => self.silent_to,
+            Direction::FromTerminal => self.silent_from,
         }
     }
 

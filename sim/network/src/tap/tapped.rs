@@ -8,8 +8,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::state::TapHandle;
 use crate::arrivals::Layer;
-use crate::events::{End, Way};
-use crate::queue::Mailbox;
+use crate::events::{Direction, End};
+use crate::queue::EventQueue;
 use crate::stream::Stream;
 
 /// Maximum number of bytes held back during a silence; beyond it the writer waits.
@@ -20,28 +20,28 @@ const HELD_MAX: usize = 256 * 1024;
 pub(crate) struct Tapped {
     stream: Stream,
     handle: TapHandle,
-    mailbox: Mailbox,
+    mailbox: EventQueue,
     /// Whether the tap is at the terminal's end, so that reads return what the broker sends.
     is_near: bool,
 }
 
 impl Tapped {
     /// A tap at the broker's end.
-    pub(crate) fn new(stream: Stream, handle: TapHandle, mailbox: Mailbox) -> Self {
+    pub(crate) fn new(stream: Stream, handle: TapHandle, mailbox: EventQueue) -> Self {
         Self { stream, handle, mailbox, is_near: false }
     }
 
     /// A tap at the terminal's end.
-    pub(crate) fn near(stream: Stream, handle: TapHandle, mailbox: Mailbox) -> Self {
+    pub(crate) fn near(stream: Stream, handle: TapHandle, mailbox: EventQueue) -> Self {
         Self { is_near: true, ..Self::new(stream, handle, mailbox) }
     }
 
-    fn reads(&self) -> Way {
-        if self.is_near { Way::ToTerminal } else { Way::FromTerminal }
+    fn reads(&self) -> Direction {
+        if self.is_near { Direction::ToTerminal } else { Direction::FromTerminal }
     }
 
-    fn writes(&self) -> Way {
-        if self.is_near { Way::FromTerminal } else { Way::ToTerminal }
+    fn writes(&self) -> Direction {
+        if self.is_near { Direction::FromTerminal } else { Direction::ToTerminal }
     }
 
     /// Reads and discards everything until the other side closes.

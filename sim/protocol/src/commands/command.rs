@@ -15,7 +15,7 @@ pub enum Channel {
 
 /// What a command requires of the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Needs {
+pub enum SessionRequirement {
     /// A session must be open.
     Session,
     /// The session does not matter.
@@ -175,7 +175,7 @@ pub struct Command {
     /// The channel it belongs to.
     pub channel: Channel,
     /// What it requires of the session.
-    pub needs: Needs,
+    pub needs: SessionRequirement,
     /// Whether it holds the screen; only one such command runs at a time.
     pub screen: bool,
     /// Its behaviour.
@@ -197,7 +197,7 @@ pub(super) const fn row(function_type: &'static str, command: &'static str, beha
         command,
         only: None,
         channel: Channel::Primary,
-        needs: Needs::Either,
+        needs: SessionRequirement::Either,
         screen: false,
         behaviour,
         done: codes::DONE,
@@ -229,11 +229,11 @@ impl Command {
     }
 
     pub(super) const fn in_session(self) -> Self {
-        Self { needs: Needs::Session, ..self }
+        Self { needs: SessionRequirement::Session, ..self }
     }
 
     pub(super) const fn outside_session(self) -> Self {
-        Self { needs: Needs::NoSession, ..self }
+        Self { needs: SessionRequirement::NoSession, ..self }
     }
 
     pub(super) const fn secondary(self) -> Self {

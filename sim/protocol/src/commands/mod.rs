@@ -13,7 +13,7 @@ use crate::codes;
 use crate::message::Request;
 
 use command::row;
-pub use command::{Behaviour, Change, Channel, Command, Estate, Needs, Pay, Prompt, Security, Tell};
+pub use command::{Behaviour, Change, Channel, Command, Estate, Pay, Prompt, Security, SessionRequirement, Tell};
 pub use field::{Field, Kind, amount, cents, clock, flag, training};
 pub use report::STORED_STATES;
 

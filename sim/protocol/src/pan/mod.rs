@@ -11,7 +11,7 @@ mod written;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use written::{Sign, sign};
+use written::{CharacterClass, sign};
 
 /// A card number found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,24 +124,24 @@ fn look(bytes: &[u8], any: bool) -> Vec<Found> {
     let mut run = Run::default();
     let mut at = 0;
     let mut after_mail = false;
-    let mut judge = Judge { bytes, any, all: &mut all };
+    let mut judge = Search { bytes, any, all: &mut all };
     while at < bytes.len() {
         let sign = sign(&bytes[at..], after_mail);
-        after_mail = matches!(sign, Sign::Digit(_, 3)) && bytes[at] == b'=';
+        after_mail = matches!(sign, CharacterClass::Digit(_, 3)) && bytes[at] == b'=';
         match sign {
-            Sign::Digit(digit, length) => {
+            CharacterClass::Digit(digit, length) => {
                 run.push(digit, at..at + length, &mut judge);
                 at += length;
             }
-            Sign::Gap(length) if run.next == at && !run.digits.is_empty() && is_indent(bytes, at, &run) => {
+            CharacterClass::Gap(length) if run.next == at && !run.digits.is_empty() && is_indent(bytes, at, &run) => {
                 run.next = at + length;
                 at += length;
             }
-            Sign::Gap(length) if run.next == at && run.gaps < GAPS_MAX && !run.digits.is_empty() => {
+            CharacterClass::Gap(length) if run.next == at && run.gaps < GAPS_MAX && !run.digits.is_empty() => {
                 (run.next, run.gaps) = (at + length, run.gaps + 1);
                 at += length;
             }
-            Sign::Gap(length) | Sign::Other(length) => {
+            CharacterClass::Gap(length) | CharacterClass::Other(length) => {
                 run.judge(&mut judge);
                 at += length;
             }
@@ -161,7 +161,7 @@ fn is_indent(bytes: &[u8], at: usize, run: &Run) -> bool {
 }
 
 /// The text that is searched, and the numbers found in it.
-struct Judge<'a> {
+struct Search<'a> {
     bytes: &'a [u8],
     /// Whether any issuer and any position within a run is accepted.
     any: bool,
@@ -179,7 +179,7 @@ struct Run {
 }
 
 impl Run {
-    fn push(&mut self, digit: u8, place: Range<usize>, judge: &mut Judge<'_>) {
+    fn push(&mut self, digit: u8, place: Range<usize>, judge: &mut Search<'_>) {
         if self.next != place.start || self.digits.len() == RUN_MAX {
             self.judge(judge);
         }
@@ -189,7 +189,7 @@ impl Run {
     }
 
     /// Searches the whole run for card numbers, then clears it.
-    fn judge(&mut self, judge: &mut Judge<'_>) {
+    fn judge(&mut self, judge: &mut Search<'_>) {
         if self.digits.len() >= SHORTEST {
             let groups = self.groups();
             let mut at = 0;
@@ -224,7 +224,7 @@ impl Run {
     }
 
     /// The card number that begins with these groups, and the number of groups it takes.
-    fn card_at(&self, groups: &[Range<usize>], judge: &Judge<'_>) -> Option<(Found, usize)> {
+    fn card_at(&self, groups: &[Range<usize>], judge: &Search<'_>) -> Option<(Found, usize)> {
         let first = groups.first()?;
         let joined = |count: usize| {
             let digits = first.start..groups.get(count - 1)?.end;
@@ -253,7 +253,7 @@ impl Run {
     }
 
     /// Searches a group of adjacent digits for numbers in EMV data and in hexadecimal.
-    fn within(&self, group: &Range<usize>, judge: &mut Judge<'_>) {
+    fn within(&self, group: &Range<usize>, judge: &mut Search<'_>) {
         let mut at = group.start;
         while at + SHORTEST <= group.end {
             let pairs = |n: usize| if at + 2 * n <= group.end { self.pairs(at, n) } else { None };
@@ -292,7 +292,7 @@ impl Run {
     }
 
     /// The card number of EMV data whose bytes are separated: after the tag and the length byte.
-    fn in_parted_emv(&self, groups: &[Range<usize>], pairs: usize, judge: &Judge<'_>) -> Option<(Found, usize)> {
+    fn in_parted_emv(&self, groups: &[Range<usize>], pairs: usize, judge: &Search<'_>) -> Option<(Found, usize)> {
         let first = groups.first()?;
         let is_track = self.digits[first.clone()] == *b"57";
         if pairs < SHORTEST / 2 || !(is_track || is_behind_tag(judge.bytes, self.places[first.start].start)) {

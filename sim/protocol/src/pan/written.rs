@@ -3,7 +3,7 @@
 
 /// The class of the character at a position in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sign {
+pub(super) enum CharacterClass {
     /// A digit, as ASCII, and its length in bytes.
     Digit(u8, usize),
     /// A possible separator between two digits of a number, and its length in bytes.
@@ -38,43 +38,43 @@ const LONGEST: usize = 24;
 
 /// Classifies the character at the start of these bytes. `after_mail` says that the digit before it was
 /// quoted-printable.
-pub(super) fn sign(rest: &[u8], after_mail: bool) -> Sign {
-    let Some(first) = rest.first() else { return Sign::Other(1) };
+pub(super) fn sign(rest: &[u8], after_mail: bool) -> CharacterClass {
+    let Some(first) = rest.first() else { return CharacterClass::Other(1) };
     match first {
-        b'0'..=b'9' => Sign::Digit(*first, 1),
+        b'0'..=b'9' => CharacterClass::Digit(*first, 1),
         b'&' => escape(rest, reference),
         b'%' => escape(rest, percent),
         b'\\' => escape(rest, backslash),
         // A track has `=` between number and date. In a mail, the next or the previous digit is quoted-printable too.
         b'=' => match mail(rest) {
-            Some(digit) if after_mail || mail(&rest[3..]).is_some() => Sign::Digit(digit, 3),
-            _ => Sign::Gap(1),
+            Some(digit) if after_mail || mail(&rest[3..]).is_some() => CharacterClass::Digit(digit, 3),
+            _ => CharacterClass::Gap(1),
         },
-        b'<' | b'>' => Sign::Other(1),
+        b'<' | b'>' => CharacterClass::Other(1),
         0..0x80 => {
             if first.is_ascii_alphanumeric() {
-                Sign::Other(1)
+                CharacterClass::Other(1)
             } else {
-                Sign::Gap(1)
+                CharacterClass::Gap(1)
             }
         }
         _ => {
-            let Some(c) = character(rest) else { return Sign::Other(1) };
+            let Some(c) = character(rest) else { return CharacterClass::Other(1) };
             of(c, c.len_utf8())
         }
     }
 }
 
 /// Classifies a character that takes this many bytes.
-fn of(c: char, length: usize) -> Sign {
+fn of(c: char, length: usize) -> CharacterClass {
     let code = u32::from(c);
     let in_order = || ZEROS.iter().find_map(|zero| code.checked_sub(*zero).filter(|digit| *digit < 10));
     let scattered = || SCATTERED.iter().find(|(_, signs)| signs.contains(c)).map(|(digit, _)| *digit);
     let digit = in_order().or_else(|| if code < 0x80 { None } else { scattered() });
     match digit.and_then(|digit| u8::try_from(digit).ok()) {
-        Some(digit) => Sign::Digit(b'0' + digit, length),
-        None if c.is_alphanumeric() || matches!(c, '<' | '>') => Sign::Other(length),
-        None => Sign::Gap(length),
+        Some(digit) => CharacterClass::Digit(b'0' + digit, length),
+        None if c.is_alphanumeric() || matches!(c, '<' | '>') => CharacterClass::Other(length),
+        None => CharacterClass::Gap(length),
     }
 }
 
@@ -89,8 +89,8 @@ fn character(rest: &[u8]) -> Option<char> {
 }
 
 /// Classifies an escaped character; a sign that begins no escape is a separator.
-fn escape(rest: &[u8], read: fn(&[u8]) -> Option<(char, usize)>) -> Sign {
-    read(rest).map_or(Sign::Gap(1), |(c, length)| of(c, length))
+fn escape(rest: &[u8], read: fn(&[u8]) -> Option<(char, usize)>) -> CharacterClass {
+    read(rest).map_or(CharacterClass::Gap(1), |(c, length)| of(c, length))
 }
 
 /// An XML character reference, with leading zeros allowed.

@@ -25,7 +25,7 @@ pub fn without(text: &str, which: impl Fn(Kind) -> bool) -> Cow<'_, str> {
 pub fn replaced(text: &str, which: impl Fn(Kind) -> bool, with: impl Fn(Kind, &str, &str) -> String) -> Cow<'_, str> {
     let (mut out, mut from) = (String::new(), 0);
     let bytes = text.as_bytes();
-    let (mut at, mut ahead) = (0, Ahead::default());
+    let (mut at, mut ahead) = (0, ScanCache::default());
     while at < bytes.len() {
         let place = match bytes[at] {
             b'<' => element(text, at, &mut ahead),
@@ -74,7 +74,7 @@ fn is_of_name(c: char) -> bool {
 }
 
 /// The element that begins here, and the range of its content: up to its end tag, or to the next tag if it has none.
-fn element<'t>(text: &'t str, at: usize, ahead: &mut Ahead<'t>) -> Option<(&'t str, Range<usize>)> {
+fn element<'t>(text: &'t str, at: usize, ahead: &mut ScanCache<'t>) -> Option<(&'t str, Range<usize>)> {
     let rest = &text[at + 1..];
     let name = &rest[..rest.find(|c| !is_of_name(c)).unwrap_or(rest.len())];
     if rest.as_bytes().get(name.len()) == Some(&b'/') || kind(name).is_none() {
@@ -93,7 +93,7 @@ fn element<'t>(text: &'t str, at: usize, ahead: &mut Ahead<'t>) -> Option<(&'t s
 const NESTED_MAX: usize = 16;
 
 /// The end of an element's content, moved past the end tags of nested elements with the same name.
-fn outermost<'t>(text: &'t str, name: &'t str, content: Range<usize>, ahead: &mut Ahead<'t>) -> usize {
+fn outermost<'t>(text: &'t str, name: &'t str, content: Range<usize>, ahead: &mut ScanCache<'t>) -> usize {
     let open = format!("<{name}");
     let (mut from, mut end, mut nested) = (content.start, content.end, 0);
     loop {
@@ -112,7 +112,7 @@ fn outermost<'t>(text: &'t str, name: &'t str, content: Range<usize>, ahead: &mu
 
 /// Positions found ahead while a text is read from its beginning, so that nothing is searched for twice.
 #[derive(Default)]
-struct Ahead<'t> {
+struct ScanCache<'t> {
     /// The next `>`; the end of the text if there is none.
     sign: Option<usize>,
     /// The next end tag of each name; the end of the text if there is none.
@@ -122,7 +122,7 @@ struct Ahead<'t> {
 /// The most names whose end tags are searched for in one text; elements with other names end at the next tag.
 const NAMES_MAX: usize = 64;
 
-impl<'t> Ahead<'t> {
+impl<'t> ScanCache<'t> {
     fn sign(&mut self, text: &str, from: usize) -> Option<usize> {
         let known = self.sign.filter(|place| *place >= from);
         let place = known.unwrap_or_else(|| text[from..].find('>').map_or(text.len(), |place| from + place));

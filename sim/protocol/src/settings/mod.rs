@@ -9,7 +9,7 @@ mod terminal;
 use std::collections::BTreeMap;
 
 pub use peers::{BrokerSettings, EstateSettings, HostSettings};
-pub use rules::{ClassicRules, CounterRules, KeepAlive, MessageRules, NoticeRules, PaymentRules, RetryRules};
+pub use rules::{ClassicPorts, CounterRules, KeepAlive, MessageRules, NoticeRules, PaymentRules, RetryRules};
 pub use setting::{
     Kind, Place, Row, SettingError, Settings, Value, is_parameter, nearest, read_place, read_url, show_span, span,
 };

@@ -117,7 +117,7 @@ pub struct KeepAlive {
 
 /// The ports on which a terminal listens if POSCONNECTALLOW is not WEBSOCKETS.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClassicRules {
+pub struct ClassicPorts {
     /// The primary port.
     pub primary: u64,
     /// The secondary port.

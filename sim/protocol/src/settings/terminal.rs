@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::rows::{GROUPS, NAME, REVOCATION, TLS, WAIT, row, settings};
-use super::rules::{ClassicRules, CounterRules, KeepAlive, MessageRules, NoticeRules, PaymentRules, RetryRules};
+use super::rules::{ClassicPorts, CounterRules, KeepAlive, MessageRules, NoticeRules, PaymentRules, RetryRules};
 use super::setting::{Kind, Place, Row, Settings, Shown, Value, read_place};
 use crate::handshake::Proxy;
 use crate::instant::UnixTime;
@@ -116,8 +116,8 @@ settings! {
         /// The revocation lists it holds.
         revocation: String = String::new(),
         /// The classic ports.
-        classic: ClassicRules =
-            ClassicRules { primary: 0, secondary: 0, document_timeout: Duration::ZERO, idle_timeout: Duration::ZERO },
+        classic: ClassicPorts =
+            ClassicPorts { primary: 0, secondary: 0, document_timeout: Duration::ZERO, idle_timeout: Duration::ZERO },
         /// The flash write during which the power fails; 0 for none.
         power_cut_at_flash_write: u64 = 0,
         /// How long a prompt waits for the cardholder; 0 for ever.

@@ -9,7 +9,7 @@ use super::gather::CONFORMANCE_VERSION;
 
 /// A conformance matrix as read from its JSON document, reduced to what is compared.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Written {
+pub struct MatrixDocument {
     #[serde(default)]
     scenarios: Option<Vec<Scenario>>,
     clauses: Vec<Clause>,
@@ -67,7 +67,7 @@ pub struct Comparison {
     pub other: Vec<String>,
 }
 
-impl Written {
+impl MatrixDocument {
     /// Reads a matrix.
     ///
     /// # Errors
@@ -133,7 +133,7 @@ fn rank(verdict: &str) -> u8 {
 
 /// The differences from `before` to `after`.
 #[must_use]
-pub fn compare(before: &Written, after: &Written) -> Comparison {
+pub fn compare(before: &MatrixDocument, after: &MatrixDocument) -> Comparison {
     let (old, new) = (before.verdicts(), after.verdicts());
     let mut found = Comparison::default();
     for (name, verdict) in &new {
@@ -179,10 +179,10 @@ impl Comparison {
 
 #[cfg(test)]
 mod tests {
-    use super::{Written, compare};
+    use super::{MatrixDocument, compare};
 
-    fn matrix(verdict: &str, scenario: &str, answered: &str) -> Written {
-        Written::read(&format!(
+    fn matrix(verdict: &str, scenario: &str, answered: &str) -> MatrixDocument {
+        MatrixDocument::read(&format!(
             r#"{{"version":1,"scenarios":[{{"path":"a.sca","verdict":"{scenario}","rows":[]}}],
             "clauses":[{{"id":"REC-01","text":"t","forbids":false,"verdict":"{verdict}"}}],
             "commands":[{{"function_type":"ADMIN","command":"GET_COUNTER","only":null,"answered_in":{answered}}}]}}"#
@@ -199,6 +199,6 @@ mod tests {
         assert!(found.shown().starts_with("worse: 2\n"), "{}", found.shown());
         let other = compare(&old, &matrix("pass on A-12", "pass", "null"));
         assert!(other.worse.is_empty() && other.other.len() == 1, "{other:?}");
-        assert!(Written::read(r#"{"version":9,"clauses":[]}"#).is_err());
+        assert!(MatrixDocument::read(r#"{"version":9,"clauses":[]}"#).is_err());
     }
 }

@@ -5,7 +5,7 @@ mod compare;
 mod export;
 mod gather;
 
-pub use compare::{Comparison, Written, compare};
+pub use compare::{Comparison, MatrixDocument, compare};
 pub use export::{csv, page};
 pub use gather::{
     Assumption, CONFORMANCE_VERSION, Clause, Code, Command, Conformance, Evidence, Row, Scenario, conformance,

@@ -13,7 +13,7 @@ use sca_protocol::Chance;
 use sca_scenario::model::{Row, Scenario, Step};
 
 use crate::clock::WallLimit;
-use crate::core::{Core, Making};
+use crate::core::{Core, CoreConfig};
 use crate::identities::Identities;
 use crate::options::{Options, Probe};
 use crate::play::play_one;
@@ -26,7 +26,7 @@ use crate::verdict::{Failure, Verdict};
 /// An exploration: everything needed to run it.
 pub struct Explore<'a, C> {
     /// Makes the client core.
-    pub make: &'a (dyn Fn(Making) -> C + Sync),
+    pub make: &'a (dyn Fn(CoreConfig) -> C + Sync),
     /// The certificate authority.
     pub identities: Arc<Identities>,
     /// The range of seeds.
@@ -39,7 +39,7 @@ pub struct Explore<'a, C> {
 
 /// The result of exploring the world of one scenario.
 #[derive(Debug, Default)]
-pub struct Explored {
+pub struct ExploreResult {
     /// Why the scenario was skipped, if it was.
     pub skipped: Option<&'static str>,
     /// The number of seeds that were played.
@@ -68,11 +68,11 @@ impl<C: Core> Explore<'_, C> {
     /// moves among and after them.
     ///
     /// A scenario whose terminals use the classic TCP ports has no link and is skipped.
-    pub fn run(&self, scenario: &Scenario) -> Explored {
+    pub fn run(&self, scenario: &Scenario) -> ExploreResult {
         let on_the_link = |value: &String| value == "WEBSOCKETS";
         let mut terminals = scenario.rows.iter().flat_map(|row| &row.cast.terminals);
         if !terminals.all(|terminal| terminal.settings.get("POSCONNECTALLOW").is_none_or(on_the_link)) {
-            return Explored { skipped: Some("its terminals have no link"), ..Explored::default() };
+            return ExploreResult { skipped: Some("its terminals have no link"), ..ExploreResult::default() };
         }
         let is_over = AtomicBool::new(false);
         let wall = self.limit.map(WallLimit::start);
@@ -84,7 +84,7 @@ impl<C: Core> Explore<'_, C> {
             }
             Some(self.one(scenario, *seed))
         });
-        let mut explored = Explored::default();
+        let mut explored = ExploreResult::default();
         for (seed, played) in seeds.iter().zip(runs).filter_map(|(seed, played)| Some((*seed, played?))) {
             explored.played += 1;
             let failure = match played.verdict {

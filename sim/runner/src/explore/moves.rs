@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use sca_scenario::Span;
 use sca_scenario::model::{
-    Action, Arm, CardholderAct, Carrier, Count, DeadAddress, Demand, Fault, FaultKind, Fields, Message, Op, Place,
-    Point, Send, Speaker, Step, Test, Toward,
+    Action, CardholderAct, Carrier, Count, DeadAddress, Demand, Fault, FaultKind, Fields, Message, Op, Place, Point,
+    Send, Speaker, Step, Test, Toward, Trigger,
 };
 
 /// One move.
@@ -115,7 +115,7 @@ pub(crate) fn moves() -> impl Strategy<Value = Vec<Move>> {
     prop::collection::vec(one, 4..24)
 }
 
-fn fault(kind: FaultKind, arm: Option<Arm>, lasting: Option<Duration>) -> Step {
+fn fault(kind: FaultKind, arm: Option<Trigger>, lasting: Option<Duration>) -> Step {
     Step::made(Action::Fault(Fault { arm, lasting, ..Fault::now(0, kind) }))
 }
 
@@ -202,6 +202,6 @@ impl Strike {
         };
         let label = label.to_owned();
         let carrier = if of_reply { Carrier::Reply(label) } else { Carrier::Request(label) };
-        fault(kind, Some(Arm::At(place, Point { carrier, bytes: None })), None)
+        fault(kind, Some(Trigger::At(place, Point { carrier, bytes: None })), None)
     }
 }

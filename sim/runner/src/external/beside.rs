@@ -1,6 +1,6 @@
 //! The parts of a world that only runs with external terminals have.
 
-use sca_network::Mailbox;
+use sca_network::EventQueue;
 
 use super::devices::Devices;
 use super::port::Callers;
@@ -10,7 +10,7 @@ use super::terminal::ExternalTerminal;
 pub(crate) struct Beside {
     pub(crate) external: ExternalTerminal,
     pub(crate) callers: Callers,
-    pub(crate) mailbox: Mailbox,
+    pub(crate) mailbox: EventQueue,
     pub(crate) devices: Devices,
     /// Whether the scenario expects to see refused attempts.
     pub(crate) shows_refusals: bool,

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use sca_protocol::settings::{BrokerSettings, with};
 use sca_scenario::model::{
-    Action, Arm, Carrier, FaultKind, Message, NetworkChange, Party, Point, Row, Scenario, Sight, Speaker, Step,
+    Action, Carrier, FaultKind, Message, NetworkChange, Observation, Party, Point, Row, Scenario, Speaker, Step,
+    Trigger,
 };
 use sca_terminal::Target;
 
@@ -97,16 +98,18 @@ fn of_step(step: &Step) -> Option<Failure> {
         Action::Send(send) if send.by == Speaker::Broker => What::Says,
         Action::Send(send) if matches!(send.message, Message::Binary(_)) => What::Binary,
         Action::Expect(expect) => match &expect.sight {
-            Sight::ToBroker(Message::Http(_)) => return None,
-            Sight::ToBroker(_) => What::Heard,
-            Sight::ToProxy(_) => What::Proxy,
+            Observation::ToBroker(Message::Http(_)) => return None,
+            Observation::ToBroker(_) => What::Heard,
+            Observation::ToProxy(_) => What::Proxy,
             _ => return None,
         },
         Action::Fault(fault) => match (&fault.kind, &fault.arm) {
             (FaultKind::Tls(_) | FaultKind::KeyUpdate, _) => What::BrokersTls,
             (kind, _) if kind.is_of_message() => What::Message,
             (kind, _) if !faults::is_for_sockets(kind) => What::LineShape,
-            (_, Some(Arm::At(_, Point { carrier: Carrier::Answer | Carrier::Request(_), .. }))) => What::BrokersBytes,
+            (_, Some(Trigger::At(_, Point { carrier: Carrier::Answer | Carrier::Request(_), .. }))) => {
+                What::BrokersBytes
+            }
             _ => return None,
         },
         Action::Answers { by_proxy: true, .. } => What::Proxy,

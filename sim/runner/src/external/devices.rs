@@ -46,7 +46,7 @@ impl Devices {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = Kept::new(&format!("sca-sim-{}-{number}", std::process::id()))?;
         for (who, terminal) in row.cast.terminals.iter().enumerate() {
-            let giving = Giving { scenario, row, identities, folder: &folder, who, identity: OnceCell::new() };
+            let giving = DeviceCommand { scenario, row, identities, folder: &folder, who, identity: OnceCell::new() };
             devices.commands.push(giving.filled_in(spawn, terminal)?);
             devices.running.push(None);
         }
@@ -82,7 +82,7 @@ impl Devices {
 }
 
 /// The data for one device's start command.
-struct Giving<'a> {
+struct DeviceCommand<'a> {
     scenario: &'a Scenario,
     row: &'a Row,
     identities: &'a Arc<Identities>,
@@ -92,7 +92,7 @@ struct Giving<'a> {
     identity: OnceCell<Arc<sca_certs::Identity>>,
 }
 
-impl Giving<'_> {
+impl DeviceCommand<'_> {
     /// The command with its placeholders replaced, each by one shell word, and the same values as environment
     /// variables (SCA_URL and so on) for use within quotes.
     fn filled_in(&self, spawn: &str, terminal: &Terminal) -> io::Result<(String, Vec<(String, String)>)> {

@@ -25,5 +25,5 @@ pub(crate) use play::{play_external_broker, play_external_terminal};
 pub(crate) use port::{Callers, Door};
 pub use process::end_all;
 pub(crate) use process::{Ended, LOOKS};
-pub use terminal::{ExternalTerminal, Person};
+pub use terminal::{ExternalTerminal, Operator};
 pub(crate) use unplayable::unplayable as unplayable_with_a_terminal;

@@ -4,7 +4,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use sca_network::{Dialer, Mailbox, SocketDialer, Stream, Tag};
+use sca_network::{Dialer, EventQueue, SocketDialer, Stream, Tag};
 
 use super::beside::Beside;
 use super::broker::ExternalBroker;
@@ -13,7 +13,7 @@ use crate::core::Core;
 use crate::options::Place;
 use crate::stage::listen;
 use crate::world::World;
-use crate::world::{BrokerState, TerminalState};
+use crate::world::{ExternalBrokerRun, ExternalDevices};
 
 /// What of a world is not ours.
 pub(crate) enum Parties {
@@ -45,10 +45,10 @@ impl Parties {
     }
 
     /// The queue of the world: where devices come from outside, the one that hears of them.
-    pub(crate) fn mailbox(&self) -> Mailbox {
+    pub(crate) fn mailbox(&self) -> EventQueue {
         match self {
             Self::Devices(beside) => beside.mailbox.clone(),
-            Self::Ours | Self::Broker(_) => Mailbox::default(),
+            Self::Ours | Self::Broker(_) => EventQueue::default(),
         }
     }
 
@@ -67,8 +67,8 @@ impl Parties {
     pub(crate) fn joins<C: Core>(self, world: &mut World<'_, C>) {
         match self {
             Self::Ours => {}
-            Self::Devices(beside) => world.is_of(TerminalState::new(*beside)),
-            Self::Broker(external) => world.is_at(BrokerState::new(external)),
+            Self::Devices(beside) => world.is_of(ExternalDevices::new(*beside)),
+            Self::Broker(external) => world.is_at(ExternalBrokerRun::new(external)),
         }
     }
 }

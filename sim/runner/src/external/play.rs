@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use sca_network::{Listener, Mailbox};
-use sca_scenario::model::{Action, LinkSight, Message, Row, Scenario, Sight, Step};
+use sca_network::{EventQueue, Listener};
+use sca_scenario::model::{Action, LinkObservation, Message, Observation, Row, Scenario, Step};
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
@@ -15,7 +15,7 @@ use super::port::{self, Callers};
 use super::process::{self, LOOKS};
 use super::stand_in::StandIn;
 use super::terminal::ExternalTerminal;
-use crate::core::{Core, Making};
+use crate::core::{Core, CoreConfig};
 use crate::identities::Identities;
 use crate::interrupt::unless;
 use crate::options::{Options, Place};
@@ -28,7 +28,7 @@ pub(crate) fn play_external_broker<C: Core>(
     row: &Row,
     options: &Options,
     identities: &Arc<Identities>,
-    make: &dyn Fn(Making) -> C,
+    make: &dyn Fn(CoreConfig) -> C,
     external: &ExternalBroker,
 ) -> Played {
     let mut row = row.clone();
@@ -68,7 +68,7 @@ pub(crate) fn play_external_terminal(
             Ok(devices) => devices,
             Err(error) => return Played::cannot_run(&row, format!("the device could not be started: {error}")),
         };
-        let mailbox = Mailbox::default();
+        let mailbox = EventQueue::default();
         let callers = Callers { mailbox: mailbox.clone(), ..Callers::default() };
         let accepting = tokio::task::spawn_local(port::accept(listener, callers.clone()));
         // Scenario time starts when the device has connected.
@@ -106,7 +106,7 @@ async fn reset(external: &ExternalTerminal) -> Result<(), String> {
 }
 
 /// Waits until the device has connected.
-async fn is_there(external: &ExternalTerminal, mailbox: &Mailbox, devices: &mut Devices) -> Result<(), String> {
+async fn is_there(external: &ExternalTerminal, mailbox: &EventQueue, devices: &mut Devices) -> Result<(), String> {
     let come = async {
         loop {
             tokio::select! {
@@ -141,7 +141,7 @@ fn prepared(scenario: &Scenario, row: &Row, external: &ExternalTerminal, port: u
     row.steps.iter_mut().for_each(|step| of_device(step, &host));
     // Scenario time starts when the device dials, not at power-on, so the first link step may happen at once.
     let first = row.steps.iter_mut().find_map(|step| match &mut step.action {
-        Action::Expect(expect) if matches!(expect.sight, Sight::Link(_)) => Some(expect),
+        Action::Expect(expect) if matches!(expect.sight, Observation::Link(_)) => Some(expect),
         _ => None,
     });
     if let Some(within) = first.and_then(|first| first.suffix.within.as_mut()).filter(|within| within.of.is_none()) {
@@ -155,10 +155,10 @@ fn prepared(scenario: &Scenario, row: &Row, external: &ExternalTerminal, port: u
 fn of_device(step: &mut Step, host: &str) {
     if let Action::Expect(expect) = &mut step.action {
         match &mut expect.sight {
-            Sight::Link(LinkSight::Fails(kind, detail)) if matches!(kind.as_str(), "tls" | "handshake") => {
+            Observation::Link(LinkObservation::Fails(kind, detail)) if matches!(kind.as_str(), "tls" | "handshake") => {
                 *detail = None;
             }
-            Sight::ToBroker(Message::Http(lines)) => {
+            Observation::ToBroker(Message::Http(lines)) => {
                 for line in lines {
                     if line.starts_with("Host: ") {
                         *line = format!("Host: {host}");
@@ -193,7 +193,7 @@ pub(crate) fn play_with_broker<C: Core>(
     row: &Row,
     options: &Options,
     identities: &Arc<Identities>,
-    make: &dyn Fn(Making) -> C,
+    make: &dyn Fn(CoreConfig) -> C,
     external: ExternalBroker,
 ) -> Played {
     let around = Parties::Broker(external);

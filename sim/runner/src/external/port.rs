@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use sca_network::{Listener, Mailbox, ShutListener, Stream};
-use sca_scenario::model::{Action, Arm, FaultKind, LinkSight, Sight, Step};
+use sca_network::{BoundPort, EventQueue, Listener, Stream};
+use sca_scenario::model::{Action, FaultKind, LinkObservation, Observation, Step, Trigger};
 use tokio::sync::Notify;
 
 /// The state of the port.
@@ -38,7 +38,7 @@ impl Wanted {
 #[derive(Clone, Default)]
 pub(crate) struct Callers {
     pub(super) waiting: Rc<RefCell<VecDeque<Stream>>>,
-    pub(super) mailbox: Mailbox,
+    pub(super) mailbox: EventQueue,
     /// The requested state of the port they come by.
     pub(crate) wanted: Wanted,
 }
@@ -52,7 +52,7 @@ impl Callers {
 
 enum At {
     Open(Listener),
-    Shut(ShutListener),
+    Shut(BoundPort),
 }
 
 /// Accepts connections while the port is open, and changes the state of the port as requested.
@@ -102,9 +102,9 @@ fn turned(at: At, door: Door) -> std::io::Result<At> {
 pub(crate) fn shows_refusals(steps: &[Step]) -> bool {
     steps.iter().any(|step| match &step.action {
         Action::Expect(expect) => {
-            matches!(&expect.sight, Sight::Link(LinkSight::Fails(kind, _)) if kind == "refused")
+            matches!(&expect.sight, Observation::Link(LinkObservation::Fails(kind, _)) if kind == "refused")
         }
-        Action::Fault(fault) => fault.kind == FaultKind::Refuse && matches!(fault.arm, Some(Arm::On(_))),
+        Action::Fault(fault) => fault.kind == FaultKind::Refuse && matches!(fault.arm, Some(Trigger::On(_))),
         other => other.blocks().into_iter().any(shows_refusals),
     })
 }

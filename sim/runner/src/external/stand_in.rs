@@ -6,7 +6,7 @@ use std::time::Duration;
 use sca_protocol::Now;
 use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::TerminalSettings;
-use sca_terminal::{Face, Input, LinkEvent, Output, Screen, Seen};
+use sca_terminal::{Display, Input, LinkEvent, LinkReport, Output, Screen};
 
 use crate::core::Core;
 
@@ -21,28 +21,28 @@ impl Core for StandIn {
         let Input::Link { event, .. } = input else { return Vec::new() };
         let was_connected = self.connected;
         let seen = match event {
-            LinkEvent::Opened => Seen::Attempts,
+            LinkEvent::Opened => LinkReport::Attempts,
             LinkEvent::Answered(_) => {
                 self.connected = true;
-                Seen::Connects
+                LinkReport::Connects
             }
-            LinkEvent::Failed(reason) => Seen::Fails(reason),
+            LinkEvent::Failed(reason) => LinkReport::Fails(reason),
             LinkEvent::Closed | LinkEvent::Lost => {
                 self.connected = false;
-                Seen::Loses
+                LinkReport::Loses
             }
             _ => return Vec::new(),
         };
-        let is_news = seen != Seen::Loses || was_connected;
-        if is_news { vec![Output::Seen(seen)] } else { Vec::new() }
+        let is_news = seen != LinkReport::Loses || was_connected;
+        if is_news { vec![Output::LinkReport(seen)] } else { Vec::new() }
     }
 
     fn deadline(&self) -> Option<Duration> {
         None
     }
 
-    fn face(&self) -> Face {
-        Face { screen: Screen::plain(ScreenName::Off), connected: self.connected, icon: None }
+    fn face(&self) -> Display {
+        Display { screen: Screen::plain(ScreenName::Off), connected: self.connected, icon: None }
     }
 
     fn configure(&mut self, _: TerminalSettings) {}

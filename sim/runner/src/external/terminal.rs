@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The operator in front of a device under test.
-pub trait Person: Send + Sync {
+pub trait Operator: Send + Sync {
     /// Tells the operator to do something now.
     fn told(&self, what: &str);
     /// Asks whether something is shown, and waits for yes or no; `None` if nobody answers.
@@ -43,7 +43,7 @@ pub struct ExternalTerminal {
     /// The file to which the device's output is appended.
     pub log: Option<PathBuf>,
     /// The operator who looks at its screen and uses its cards.
-    pub person: Option<Arc<dyn Person>>,
+    pub person: Option<Arc<dyn Operator>>,
 }
 
 impl std::fmt::Debug for ExternalTerminal {

@@ -3,7 +3,7 @@
 
 use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings, with};
 use sca_scenario::model::{
-    Action, Arm, FaultKind, LinkSight, NetworkChange, Party, Row, Scenario, Sight, Source, Step,
+    Action, FaultKind, LinkObservation, NetworkChange, Observation, Party, Row, Scenario, Source, Step, Trigger,
 };
 
 use super::terminal::ExternalTerminal;
@@ -82,10 +82,10 @@ fn of_step(step: &Step, external: &ExternalTerminal, several: bool) -> Option<Fa
     let spawned = external.spawn.is_some();
     let (what, said) = match &step.action {
         Action::Expect(expect) => match &expect.sight {
-            Sight::Show(_) if !has_person => (What::Screen, ""),
-            Sight::ToHost(..) => (What::Hosts, ""),
-            Sight::ToProxy(_) => (What::Proxy, ""),
-            Sight::Link(LinkSight::Fails(kind, _))
+            Observation::Show(_) if !has_person => (What::Screen, ""),
+            Observation::ToHost(..) => (What::Hosts, ""),
+            Observation::ToProxy(_) => (What::Proxy, ""),
+            Observation::Link(LinkObservation::Fails(kind, _))
                 if !matches!(kind.as_str(), "tls" | "http" | "handshake" | "reset" | "refused") =>
             {
                 (What::Fails, kind.as_str())
@@ -116,7 +116,7 @@ fn of_step(step: &Step, external: &ExternalTerminal, several: bool) -> Option<Fa
         Action::Fault(fault) => match &fault.kind {
             FaultKind::Refuse if several => (What::RefuseOne, ""),
             FaultKind::Unanswered if several => (What::RefuseOne, ""),
-            FaultKind::Unanswered if matches!(fault.arm, Some(Arm::On(_))) => (What::UnansweredCounted, ""),
+            FaultKind::Unanswered if matches!(fault.arm, Some(Trigger::On(_))) => (What::UnansweredCounted, ""),
             FaultKind::Dns | FaultKind::FirstAddress(_) => (What::Resolver, ""),
             kind if !faults::is_for_sockets(kind) => (What::LineShape, ""),
             _ => return None,

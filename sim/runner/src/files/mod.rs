@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 use sca_scenario::model::Scenario;
 use sca_scenario::{Beside, FILE_BYTES_MAX, Library, Outline, Problem, Span};
-use sca_terminal::{Flash, FlashOp};
+use sca_terminal::{Flash, FlashChange};
 
 pub use project::allow_reads;
 pub use replace::{create, create_private, make_folder, replace, replace_private};
@@ -333,10 +333,10 @@ fn all_files(folder: &Path, found: &mut Vec<PathBuf>, depth: usize) -> io::Resul
 ///
 /// # Errors
 /// The I/O error.
-pub fn write_flash(folder: &Path, op: &FlashOp) -> io::Result<()> {
+pub fn write_flash(folder: &Path, op: &FlashChange) -> io::Result<()> {
     let place = |path: &str| folder.join(path.strip_prefix(FLASH_ROOT).unwrap_or(path).trim_start_matches('/'));
     match op {
-        FlashOp::Write { path, bytes } => {
+        FlashChange::Write { path, bytes } => {
             let path = place(path);
             fs::create_dir_all(path.parent().unwrap_or(folder))?;
             let mut options = fs::OpenOptions::new();
@@ -347,7 +347,7 @@ pub fn write_flash(folder: &Path, op: &FlashOp) -> io::Result<()> {
             io::Write::write_all(&mut file, bytes)?;
             file.sync_all()
         }
-        FlashOp::Rename { from, to } => fs::rename(place(from), place(to)),
-        FlashOp::Remove { path } => fs::remove_file(place(path)),
+        FlashChange::Rename { from, to } => fs::rename(place(from), place(to)),
+        FlashChange::Remove { path } => fs::remove_file(place(path)),
     }
 }

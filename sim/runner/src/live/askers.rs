@@ -33,7 +33,7 @@ struct Waiting {
 
 /// The recipient of a terminal's message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum For {
+pub(super) enum Recipient {
     /// Every POS of the terminal, because the message is a notice.
     All,
     /// The POS that asked.
@@ -44,11 +44,11 @@ pub(super) enum For {
 
 /// Open requests by pinpad id, in the order they were asked.
 #[derive(Debug, Default)]
-pub(super) struct Askers {
+pub(super) struct OpenRequests {
     waiting: BTreeMap<String, Vec<Waiting>>,
 }
 
-impl Askers {
+impl OpenRequests {
     /// Records a request of a POS to the terminal with this pinpad id, sent on the terminal's connection `on`.
     pub(super) fn asked(&mut self, pinpad_id: &str, asker: Peer, on: Peer, text: &str) {
         let waiting = self.waiting.entry(pinpad_id.to_owned()).or_default();
@@ -75,16 +75,16 @@ impl Askers {
     }
 
     /// The recipient of a message from the terminal with this pinpad id.
-    pub(super) fn answered(&mut self, pinpad_id: &str, text: &str) -> For {
+    pub(super) fn answered(&mut self, pinpad_id: &str, text: &str) -> Recipient {
         let response = Response::parse(text, Limits { bytes_max: usize::MAX, ..Limits::default() }).ok();
         let field = |name: &str| response.as_ref().and_then(|response| response.get(name));
         let (counter, recon) = (field("COUNTER"), field("POS_RECON"));
         let code = field("RESULT_CODE").unwrap_or_default();
         let said = (code, field("RESULT").unwrap_or_default(), field("RESPONSE_TEXT").unwrap_or_default());
         if counter.is_none() && recon.is_none() && codes::is_notice(said.0, said.1, said.2) {
-            return For::All;
+            return Recipient::All;
         }
-        let Some(waiting) = self.waiting.get_mut(pinpad_id) else { return For::Nobody };
+        let Some(waiting) = self.waiting.get_mut(pinpad_id) else { return Recipient::Nobody };
         let fits = |one: &Waiting| {
             // A text that is not a request gets the answer for an unreadable document, and no other answer.
             let is_of_kind = one.is_request || code == "-2" || response.is_none();
@@ -113,16 +113,16 @@ impl Askers {
             _ if codes::platform_code(code.parse().unwrap_or(0)).is_some() => among.iter().find(pays).or(among.first()),
             _ => among.first(),
         };
-        let Some(place) = place.copied() else { return For::Nobody };
+        let Some(place) = place.copied() else { return Recipient::Nobody };
         if said.2 == codes::EARLY_CARD {
             // The final answer is still to come.
-            return For::One(waiting[place].asker);
+            return Recipient::One(waiting[place].asker);
         }
         let asker = waiting.remove(place).asker;
         if waiting.is_empty() {
             self.waiting.remove(pinpad_id);
         }
-        For::One(asker)
+        Recipient::One(asker)
     }
 
     /// Forgets the requests on a terminal's connection that has ended. Returns the asking POS, one entry for each
@@ -177,50 +177,50 @@ mod tests {
 
     #[test]
     fn an_answer_finds_its_asker_whatever_the_order() {
-        let mut askers = Askers::default();
+        let mut askers = OpenRequests::default();
         askers.asked("1", peer(7), TERMINAL, &asks("VERSION", 1));
         askers.asked("1", peer(8), TERMINAL, &asks("VERSION", 2));
         askers.asked("2", peer(9), TERMINAL, &asks("VERSION", 1));
-        assert_eq!(askers.answered("1", &says("in words of its own", "-1", "2")), For::One(peer(8)));
-        assert_eq!(askers.answered("1", NOTICE), For::All);
-        assert_eq!(askers.answered("1", &says("x", "-1", "3")), For::Nobody);
-        assert_eq!(askers.answered("1", &says("x", "-1", "1")), For::One(peer(7)));
-        assert_eq!(askers.answered("1", &says("x", "-1", "1")), For::Nobody);
+        assert_eq!(askers.answered("1", &says("in words of its own", "-1", "2")), Recipient::One(peer(8)));
+        assert_eq!(askers.answered("1", NOTICE), Recipient::All);
+        assert_eq!(askers.answered("1", &says("x", "-1", "3")), Recipient::Nobody);
+        assert_eq!(askers.answered("1", &says("x", "-1", "1")), Recipient::One(peer(7)));
+        assert_eq!(askers.answered("1", &says("x", "-1", "1")), Recipient::Nobody);
         assert_eq!((askers.lost("2", TERMINAL), askers.lost("2", TERMINAL)), (vec![peer(9)], Vec::new()));
     }
 
     #[test]
     fn two_that_use_the_same_number_each_get_their_own() {
-        let mut askers = Askers::default();
+        let mut askers = OpenRequests::default();
         askers.asked("1", peer(7), TERMINAL, &asks("CAPTURE", 1));
         askers.asked("1", peer(8), TERMINAL, &asks("CAPTURE", 1));
         askers.asked("1", peer(9), TERMINAL, &asks("VERSION", 1));
-        assert_eq!(askers.answered("1", &says("DEVICE IS BUSY", "59002", "1")), For::One(peer(9)));
-        assert_eq!(askers.answered("1", &says("DEVICE IS BUSY", "59002", "1")), For::One(peer(8)));
+        assert_eq!(askers.answered("1", &says("DEVICE IS BUSY", "59002", "1")), Recipient::One(peer(9)));
+        assert_eq!(askers.answered("1", &says("DEVICE IS BUSY", "59002", "1")), Recipient::One(peer(8)));
         askers.asked("1", peer(9), TERMINAL, &asks("VERSION", 1));
-        assert_eq!(askers.answered("1", &says("Version Information Captured", "-1", "1")), For::One(peer(9)));
-        assert_eq!(askers.answered("1", &says("APPROVED", "4", "1")), For::One(peer(7)));
+        assert_eq!(askers.answered("1", &says("Version Information Captured", "-1", "1")), Recipient::One(peer(9)));
+        assert_eq!(askers.answered("1", &says("APPROVED", "4", "1")), Recipient::One(peer(7)));
     }
 
     #[test]
     fn what_is_no_request_takes_nobodys_answer() {
-        let mut askers = Askers::default();
+        let mut askers = OpenRequests::default();
         askers.asked("1", peer(7), TERMINAL, &asks("CAPTURE", 5));
         for _ in 0..10_000 {
             askers.asked("1", peer(8), TERMINAL, "x");
         }
-        assert_eq!(askers.answered("1", &says("XML Format Incorrect", "-2", "")), For::One(peer(8)));
-        assert_eq!(askers.answered("1", &says("strange", "0", "")), For::One(peer(7)));
+        assert_eq!(askers.answered("1", &says("XML Format Incorrect", "-2", "")), Recipient::One(peer(8)));
+        assert_eq!(askers.answered("1", &says("strange", "0", "")), Recipient::One(peer(7)));
         let left = askers.waiting.get("1").map_or(0, Vec::len);
         assert!(left <= WAITING_MAX, "{left}");
     }
 
     #[test]
     fn what_was_asked_on_a_connection_ends_with_it() {
-        let mut askers = Askers::default();
+        let mut askers = OpenRequests::default();
         askers.asked("1", peer(7), TERMINAL, &asks("VERSION", 1));
         askers.asked("1", peer(8), peer(2), &asks("VERSION", 1));
         assert_eq!(askers.lost("1", TERMINAL), [peer(7)]);
-        assert_eq!(askers.answered("1", &says("x", "-1", "1")), For::One(peer(8)));
+        assert_eq!(askers.answered("1", &says("x", "-1", "1")), Recipient::One(peer(8)));
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use sca_network::tls::{self, Demand};
 use sca_network::{
-    Bounds, Budget, Event, Listener, Mailbox, ServerEvent, ServerOrder, ServerSetup, ServerTls, Stream, Tag, TapHandle,
-    run_server,
+    Bounds, Event, EventQueue, Listener, MemoryBudget, ServerEvent, ServerOrder, ServerSetup, ServerTls, Stream, Tag,
+    TapHandle, run_server,
 };
 use sca_peers::{Broker, BrokerInput, BrokerOutput, Peer};
 use sca_protocol::Response;
@@ -16,7 +16,7 @@ use sca_protocol::message::Layout;
 use sca_protocol::settings::BrokerSettings;
 use tokio::sync::mpsc;
 
-use super::askers::{Askers, For, asks};
+use super::askers::{OpenRequests, Recipient, asks};
 use super::credentials::{Credentials, real_clock, wall};
 use super::guests::{Cause, Guest};
 use super::limits::{Limits, SHORTAGE_PAUSE, Shortage};
@@ -55,10 +55,10 @@ struct Live<'a> {
     broker: Broker,
     guests: BTreeMap<Tag, Guest>,
     limits: Limits,
-    budget: Budget,
-    mailbox: Mailbox,
+    budget: MemoryBudget,
+    mailbox: EventQueue,
     /// The open requests for routing answers; `None` if every POS receives every answer.
-    askers: Option<Askers>,
+    askers: Option<OpenRequests>,
     tells_lost: bool,
     say: &'a mut dyn FnMut(&Said<'_>),
     clock: crate::clock::Clock,
@@ -93,14 +93,14 @@ pub async fn serve(
     let named = |error| std::io::Error::other(format!("cannot listen on {}: {error}", plan.listen));
     let listener = Listener::bind(plan.listen).map_err(named)?;
     ready(listener.address()?);
-    let mailbox = Mailbox::default();
+    let mailbox = EventQueue::default();
     let mut live = Live {
-        askers: (plan.settings.answers_to == "asker").then(Askers::default),
+        askers: (plan.settings.answers_to == "asker").then(OpenRequests::default),
         tells_lost: plan.settings.tells_lost,
         broker: Broker::new(plan.settings),
         guests: BTreeMap::new(),
         limits: plan.limits,
-        budget: Budget::new(plan.limits.memory),
+        budget: MemoryBudget::new(plan.limits.memory),
         mailbox: mailbox.clone(),
         say,
         clock,
@@ -372,10 +372,10 @@ impl Live<'_> {
                         "connection {number} sends requests but is no POS: a POS connects to /pos/PINPAD-ID"
                     ));
                 }
-                match self.askers.as_mut().map_or(For::All, |askers| askers.answered(pinpad_id, &text)) {
-                    For::All => {}
-                    For::Nobody => return self.line("this answer matches no open request of a POS"),
-                    For::One(peer) => {
+                match self.askers.as_mut().map_or(Recipient::All, |askers| askers.answered(pinpad_id, &text)) {
+                    Recipient::All => {}
+                    Recipient::Nobody => return self.line("this answer matches no open request of a POS"),
+                    Recipient::One(peer) => {
                         let tag = Tag { terminal: peer.terminal, line: None, connection: peer.connection };
                         if self.guests.contains_key(&tag) {
                             return self.speak(peer, text, cause);

@@ -6,8 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use sca_network::{
-    Bounds, Budget, CallLimits, CallOrder, Dialer, Fate, Listener, Mailbox, Route, Side, SocketDialer, Tag, run_call,
-    run_called,
+    Bounds, CallLimits, CallOrder, DialOutcome, Dialer, EventQueue, Listener, MemoryBudget, Route, Side, SocketDialer,
+    Tag, run_call, run_called,
 };
 use sca_protocol::Line;
 use sca_protocol::settings::{TerminalSettings, read_place};
@@ -22,24 +22,24 @@ const OUTBOX: usize = 2_048;
 
 /// The plain TCP connections of one terminal, and its open ports.
 pub(super) struct Calls {
-    mailbox: Mailbox,
+    mailbox: EventQueue,
     open: Rc<RefCell<BTreeMap<CallId, mpsc::Sender<CallOrder>>>>,
     ports: Vec<JoinHandle<()>>,
     listen_on: IpAddr,
     limits: Limits,
-    budget: Budget,
+    budget: MemoryBudget,
     /// Receives status lines about the ports; an error means that a port could not be opened.
     said: mpsc::Sender<Result<String, String>>,
 }
 
 impl Calls {
     pub(super) fn new(
-        mailbox: Mailbox,
+        mailbox: EventQueue,
         listen_on: IpAddr,
         limits: Limits,
         said: mpsc::Sender<Result<String, String>>,
     ) -> Self {
-        let budget = Budget::new(limits.memory);
+        let budget = MemoryBudget::new(limits.memory);
         Self { mailbox, open: Rc::default(), ports: Vec::new(), listen_on, limits, budget, said }
     }
 
@@ -64,7 +64,7 @@ impl Calls {
         // A host without an address cannot be reached.
         let route = match address.or_else(of_host) {
             Some((host, port)) => Route::direct(host, port),
-            None => Route { fate: Fate::Refuse, ..Route::direct(String::new(), 0) },
+            None => Route { fate: DialOutcome::Refuse, ..Route::direct(String::new(), 0) },
         };
         let tag = Tag { terminal: 0, line: Some(call.line), connection: call.number };
         let dialer = Dialer::Socket(SocketDialer::default());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sca_certs::Identity;
-use sca_network::tls::{self, ClientTls, Clock, Demand, ServerTls, Shown, TlsError, Trust, Trusted};
+use sca_network::tls::{self, ClientTls, Clock, Demand, ServerTls, Shown, TlsError, Trust, Verifiers};
 use sca_protocol::UnixTime;
 
 use crate::clock::{Clock as WorldClock, DeviceClock};
@@ -43,7 +43,7 @@ impl Credentials {
             Some(identity) => Shown::new(identity)?,
             None => None,
         };
-        let trusted = Arc::new(Trusted::new(&self.roots, &self.lists)?);
+        let trusted = Arc::new(Verifiers::new(&self.roots, &self.lists)?);
         Ok(Trust { trusted, shown, resumption, versions: versions.to_owned(), groups: groups.to_owned() })
     }
 }

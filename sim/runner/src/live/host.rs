@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use sca_network::{Bounds, Budget, CallEvent, CallLimits, CallOrder, Event, Listener, Mailbox, Side, Tag, run_called};
-use sca_peers::{Caller, Estate, Host, HostInput, HostOutput};
+use sca_network::{
+    Bounds, CallEvent, CallLimits, CallOrder, Event, EventQueue, Listener, MemoryBudget, Side, Tag, run_called,
+};
+use sca_peers::{Estate, Host, HostConnection, HostInput, HostOutput};
 use sca_protocol::Line;
 use sca_protocol::settings::{EstateSettings, HostSettings};
 use tokio::sync::mpsc;
@@ -72,8 +74,8 @@ pub async fn host(
     ready(listener.address()?);
     let (clock, _) = real_clock(None);
     let mut line = |what: &str, document: Option<&str>| say(&Said { at: clock.elapsed(), what, document });
-    let (mailbox, mut calls) = (Mailbox::default(), BTreeMap::<u32, Call>::new());
-    let (mut number, mut shortage, budget) = (0, Shortage::default(), Budget::new(limits.memory / 2));
+    let (mailbox, mut calls) = (EventQueue::default(), BTreeMap::<u32, Call>::new());
+    let (mut number, mut shortage, budget) = (0, Shortage::default(), MemoryBudget::new(limits.memory / 2));
     let (mut machine, end, name) = match plan {
         HostPlan::Payment(settings) => (Machine::Payment(Host::new(settings)), Line::Host, "host"),
         HostPlan::Estate(settings) => (Machine::Estate(Estate::new(settings)), Line::Estate, "vhq"),
@@ -96,7 +98,7 @@ pub async fn host(
             () = &mut stop => return Ok(()),
             () = mailbox.posted() => {
                 for posted in mailbox.take() {
-                    let caller = Caller { terminal: 0, call: posted.tag.connection };
+                    let caller = HostConnection { terminal: 0, call: posted.tag.connection };
                     let now = clock.elapsed();
                     match posted.event {
                         Event::Call(_, CallEvent::Document(text)) => {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sca_network::tls::{self, TlsError};
 use sca_network::{
-    ClientEvent, ClientOrder, ClientSetup, Dialer, Event, Mailbox, PrefixCut, Route, SocketDialer, Tag, run_client,
+    ClientEvent, ClientOrder, ClientSetup, Dialer, Event, EventQueue, PrefixCut, Route, SocketDialer, Tag, run_client,
 };
 use sca_peers::Pos;
 use sca_protocol::handshake::{self, Upgrade};
@@ -50,7 +50,7 @@ pub enum PosError {
 }
 
 struct Link {
-    mailbox: Mailbox,
+    mailbox: EventQueue,
     orders: mpsc::Sender<ClientOrder>,
     waiting: std::collections::VecDeque<ClientEvent>,
 }
@@ -100,7 +100,7 @@ async fn open(plan: &PosPlan) -> Result<Link, PosError> {
         true => Some(tls::client(&plan.credentials.trust((false, "both", "all"))?, wall(&device), None)?),
         false => None,
     };
-    let mailbox = Mailbox::default();
+    let mailbox = EventQueue::default();
     let (orders, receiver) = mpsc::channel(64);
     tokio::task::spawn_local(run_client(
         Dialer::Socket(SocketDialer::default()),

@@ -6,20 +6,20 @@ use std::time::Duration;
 
 use sca_network::tls::{self, TlsError};
 use sca_network::{
-    CallEvent, ClientEvent, ClientOrder, ClientSetup, Dialer, Event, Mailbox, PrefixCut, Route, SocketDialer, Tag,
+    CallEvent, ClientEvent, ClientOrder, ClientSetup, Dialer, Event, EventQueue, PrefixCut, Route, SocketDialer, Tag,
     run_client,
 };
 use sca_protocol::settings::{TerminalSettings, read_place};
 use sca_protocol::{Chance, Line, Now};
 use sca_terminal::{
-    CallEvent as Heard, CallId, Cardholder, ConnectionId, Flash, Input, LinkEvent, Output, Seen, Target,
+    CallEvent as Heard, CallId, Cardholder, ConnectionId, Flash, Input, LinkEvent, LinkReport, Output, Target,
 };
 use tokio::sync::mpsc;
 
 use super::calls::Calls;
 use super::credentials::{Credentials, real_clock, wall};
 use super::said::Said;
-use crate::core::{Core, Making};
+use crate::core::{Core, CoreConfig};
 use crate::files;
 use crate::moment::stamp;
 
@@ -57,7 +57,7 @@ struct Live<'a, C> {
     core: C,
     plan: TerminalPlan,
     tls: Option<std::sync::Arc<tls::ClientTls>>,
-    mailbox: Mailbox,
+    mailbox: EventQueue,
     orders: Option<(ConnectionId, mpsc::Sender<ClientOrder>)>,
     shown: String,
     calls: Calls,
@@ -85,7 +85,7 @@ pub enum LiveError {
 /// [`LiveError`], if the credentials, the flash or the classic ports cannot be used.
 pub async fn connect<C: Core>(
     plan: TerminalPlan,
-    make: &dyn Fn(Making) -> C,
+    make: &dyn Fn(CoreConfig) -> C,
     mut acts: mpsc::Receiver<Act>,
     stop: impl Future<Output = ()>,
     say: &mut dyn FnMut(&Said<'_>),
@@ -96,7 +96,7 @@ pub async fn connect<C: Core>(
         true => Some(tls::client(&plan.credentials.trust(chosen)?, wall(&device), None)?),
         false => None,
     };
-    let making = Making {
+    let making = CoreConfig {
         settings: plan.settings.clone(),
         target: plan.target.clone(),
         chance: Chance::new(plan.seed),
@@ -106,7 +106,7 @@ pub async fn connect<C: Core>(
             None => Flash::default(),
         },
     };
-    let mailbox = Mailbox::default();
+    let mailbox = EventQueue::default();
     let (said, mut told) = mpsc::channel(16);
     tokio::task::spawn_local(tells_of_host(plan.settings.clone(), said.clone()));
     let calls = Calls::new(mailbox.clone(), plan.listen_on, plan.limits, said);
@@ -290,12 +290,12 @@ impl<C: Core> Live<'_, C> {
                 self.orders = None;
             }
             Output::Drop { .. } => self.orders = None,
-            Output::Seen(seen) => {
+            Output::LinkReport(seen) => {
                 let text = match seen {
-                    Seen::Attempts => "attempts".to_owned(),
-                    Seen::Connects => "connects".to_owned(),
-                    Seen::Loses => "loses the link".to_owned(),
-                    Seen::Fails(reason) => format!("fails {reason}: {}", reason.sentence()),
+                    LinkReport::Attempts => "attempts".to_owned(),
+                    LinkReport::Connects => "connects".to_owned(),
+                    LinkReport::Loses => "loses the link".to_owned(),
+                    LinkReport::Fails(reason) => format!("fails {reason}: {}", reason.sentence()),
                 };
                 self.line(now, &format!("terminal {text}"));
             }

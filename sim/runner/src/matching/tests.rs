@@ -32,8 +32,8 @@ fn a_mismatch_says_where_and_what_would_mend_it() {
 #[test]
 fn another_reason_is_mended_by_the_word_that_is_wrong() {
     let fix = |detail: Option<&str>, got| {
-        let wanted = LinkSight::Fails("tls".to_owned(), detail.map(str::to_owned));
-        other_reason(&wanted, Seen::Fails(got)).and_then(|found| found.fix)
+        let wanted = LinkObservation::Fails("tls".to_owned(), detail.map(str::to_owned));
+        other_reason(&wanted, LinkReport::Fails(got)).and_then(|found| found.fix)
     };
     let words = |from: &str, to: &str| Some((from.to_owned(), to.to_owned()));
     assert_eq!(fix(Some("expired"), Reason::Tls("wrong-name")), words("expired", "wrong-name"));

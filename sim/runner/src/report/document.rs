@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::show::{Painter, failure, problem};
-use crate::ledger::Known;
+use crate::ledger::KnownFailureResult;
 use crate::origin::Origin;
 use crate::played::Played;
 use crate::suite::{FileResult, Snapshot, difference};
@@ -47,7 +47,7 @@ pub struct Document {
     pub unreadable: Vec<Unread>,
     /// The entries of the ledger, with what became of them.
     #[serde(default)]
-    pub ledger: Vec<Known>,
+    pub ledger: Vec<KnownFailureResult>,
     /// The counts.
     pub summary: Summary,
     /// The files that were played.
@@ -148,7 +148,7 @@ pub struct Row {
     /// Scenario time from start to end, in milliseconds.
     pub lasted_ms: u64,
     /// Why it failed, or why it cannot be played.
-    pub failure: Option<Reported>,
+    pub failure: Option<ReportedFailure>,
     /// Why the harness could not play it.
     pub error: Option<String>,
     /// Whether something outside the harness was missing.
@@ -161,7 +161,7 @@ pub struct Row {
 
 /// A failure with its place and explanation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reported {
+pub struct ReportedFailure {
     /// The file it is in: the scenario's, or a library's.
     pub path: String,
     /// The line, starting at 1.
@@ -180,7 +180,7 @@ pub struct Reported {
 
 /// How a run was played; the data of its document beside the results.
 #[derive(Debug, Clone, Default)]
-pub struct About {
+pub struct RunInfo {
     /// `memory` or `wire`.
     pub world: String,
     /// The seed, if one was given for all scenarios.
@@ -198,7 +198,7 @@ pub struct About {
     /// Files that could not be read.
     pub unreadable: Vec<Unread>,
     /// The entries of the ledger, with what became of them.
-    pub ledger: Vec<Known>,
+    pub ledger: Vec<KnownFailureResult>,
 }
 
 /// A file that could not be read.
@@ -251,7 +251,7 @@ impl File {
 impl Document {
     /// Creates the document of a run. `replay` returns the command that replays a file.
     #[must_use]
-    pub fn new(results: &[&FileResult], about: About, replay: impl Fn(&FileResult) -> String) -> Self {
+    pub fn new(results: &[&FileResult], about: RunInfo, replay: impl Fn(&FileResult) -> String) -> Self {
         let files = results.iter().map(|result| file(result, about.seed, replay(result))).collect();
         let mut document = Self {
             version: REPORT_VERSION,
@@ -444,8 +444,8 @@ fn played(result: &FileResult, row: &Played, replay: &str) -> Row {
     }
 }
 
-fn reported(result: &FileResult, why: &Failure, replay: &str) -> Reported {
-    Reported {
+fn reported(result: &FileResult, why: &Failure, replay: &str) -> ReportedFailure {
+    ReportedFailure {
         path: path_of(result, why.span.file),
         line: why.span.line,
         column: why.span.column,

@@ -12,7 +12,7 @@ mod sides;
 mod trace;
 mod version;
 
-pub use document::{About, Document, File, REPORT_VERSION, Reported, Row, Summary, Unread};
+pub use document::{Document, File, REPORT_VERSION, ReportedFailure, Row, RunInfo, Summary, Unread};
 pub use explained::explained;
 pub use junit::junit;
 pub use lines::{github, json_lines, json_lines_begin, json_lines_of, tap};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sca_protocol::settings::show_span;
 use sca_scenario::Span;
-use sca_scenario::model::{Action, Demand, Expect, Message, Sight, Step, Suffix};
+use sca_scenario::model::{Action, Demand, Expect, Message, Observation, Step, Suffix};
 
 use super::find::Look;
 use super::standing_rules::{Guard, Guarded};
@@ -172,7 +172,7 @@ impl Script {
         (from, to): (Option<Duration>, Duration),
         captured: Captured,
     ) -> Result<(), Box<Failure>> {
-        let is_state = matches!(expect.sight, Sight::Show(_));
+        let is_state = matches!(expect.sight, Observation::Show(_));
         if let Some(from) = from.filter(|from| at < *from) {
             let label = format!("it came {} before the window", show_span(from.saturating_sub(at)));
             return Err(self.failure(step, "this came too early", label, vec![format!("it came at {}", stamp(at))]));
@@ -191,7 +191,9 @@ impl Script {
         let label = expect.suffix.label.clone().or_else(|| expect.suffix.re.as_ref().map(|(label, _)| label.clone()));
         self.readings.push(Reading { sequence, span: step.span, label });
         self.names.moments.extend(expect.suffix.label.clone().map(|label| (label, at)));
-        if let Sight::ToPos(Message::Fields(fields)) | Sight::ToHost(_, Message::Fields(fields)) = &expect.sight {
+        if let Observation::ToPos(Message::Fields(fields)) | Observation::ToHost(_, Message::Fields(fields)) =
+            &expect.sight
+        {
             let secret = fields.tests.iter().filter(|test| is_secret(&test.field));
             self.names.secrets.extend(secret.filter_map(|test| match &test.demand {
                 Demand::Capture(name) => Some(name.clone()),

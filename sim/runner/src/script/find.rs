@@ -4,12 +4,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sca_protocol::Line;
-use sca_scenario::model::{Expect, Message, Show, Sight};
-use sca_terminal::{Face, Seen};
+use sca_scenario::model::{Expect, Message, Observation, Show};
+use sca_terminal::{Display, LinkReport};
 
 use super::state::Script;
 use crate::describe::{describe_control, describe_link, describe_to_host};
-use crate::lanes::{Data, Lanes, Noted};
+use crate::lanes::{Data, Lanes, Observed};
 use crate::matching::{self, Captured, Mismatch};
 use crate::moment::stamp;
 
@@ -26,7 +26,7 @@ pub(crate) enum Look {
 }
 
 impl Look {
-    fn met<T>(noted: Option<Noted<T>>, captured: Captured) -> Self {
+    fn met<T>(noted: Option<Observed<T>>, captured: Captured) -> Self {
         match noted {
             Some(noted) => Self::Met { at: noted.at, sequence: noted.sequence, captured },
             None => Self::Nothing(None),
@@ -38,14 +38,14 @@ impl Script {
     /// Looks for what an expectation demands, and takes it out of its lane.
     pub(crate) fn look(&mut self, expect: &Expect, lanes: &mut Lanes) -> Look {
         match &expect.sight {
-            Sight::ToPos(message) => {
+            Observation::ToPos(message) => {
                 let Some(front) = lanes.data.front() else { return Look::Nothing(None) };
                 match matching::data(message, &expect.suffix, &front.what, expect.who, &self.names) {
                     Ok(captured) => Look::met(lanes.data.pop_front(), captured),
                     Err(mismatch) => Look::Not(mismatch, self.describe(expect.who, front)),
                 }
             }
-            Sight::ToBroker(Message::Http(lines)) => {
+            Observation::ToBroker(Message::Http(lines)) => {
                 while let Some(noted) = lanes.http.pop_front() {
                     match matching::http(lines, expect.suffix.exactly, &noted.what.1, &self.names) {
                         Ok(captured) => return Look::met(Some(noted), captured),
@@ -57,7 +57,7 @@ impl Script {
                 }
                 Look::Nothing(None)
             }
-            Sight::ToBroker(message) => {
+            Observation::ToBroker(message) => {
                 while let Some(noted) = lanes.control.pop_front() {
                     if matching::control(message, &noted.what) {
                         return Look::met(Some(noted), Captured::new());
@@ -66,7 +66,7 @@ impl Script {
                 }
                 Look::Nothing(None)
             }
-            Sight::ToProxy(Message::Http(lines)) => {
+            Observation::ToProxy(Message::Http(lines)) => {
                 while let Some(noted) = lanes.proxy.pop_front() {
                     match matching::http(lines, expect.suffix.exactly, &noted.what, &self.names) {
                         Ok(captured) => return Look::met(Some(noted), captured),
@@ -78,19 +78,19 @@ impl Script {
                 }
                 Look::Nothing(None)
             }
-            Sight::ToProxy(_) => Look::Nothing(None),
-            Sight::ToHost(line, message) => self.look_at_hosts(*line, message, lanes),
-            Sight::Link(wanted) => {
+            Observation::ToProxy(_) => Look::Nothing(None),
+            Observation::ToHost(line, message) => self.look_at_hosts(*line, message, lanes),
+            Observation::Link(wanted) => {
                 while let Some(noted) = lanes.link.front() {
                     if matching::link(wanted, noted.what) {
                         return Look::met(lanes.link.pop_front(), Captured::new());
                     }
-                    if noted.what == Seen::Connects {
+                    if noted.what == LinkReport::Connects {
                         let came = format!("the terminal connected at {}, and no line says so", stamp(noted.at));
                         return Look::Not(Mismatch::new("it connected instead"), came);
                     }
                     let other = matching::other_reason(wanted, noted.what);
-                    if matches!(noted.what, Seen::Fails(_)) && !expect.suffix.after_failures {
+                    if matches!(noted.what, LinkReport::Fails(_)) && !expect.suffix.after_failures {
                         let mismatch = other.unwrap_or_else(|| Mismatch::new(describe_link(noted.what)));
                         let at = stamp(noted.at);
                         let came = format!(
@@ -104,7 +104,7 @@ impl Script {
                 }
                 Look::Nothing(None)
             }
-            Sight::Show(show) => match matching::shows(show, &lanes.face.what, &self.names) {
+            Observation::Show(show) => match matching::shows(show, &lanes.face.what, &self.names) {
                 Ok(captured) => {
                     Look::Met { at: lanes.face.at.max(self.since), sequence: lanes.face.sequence, captured }
                 }
@@ -141,12 +141,12 @@ impl Script {
 
     /// A face that is not the one demanded; each counts once, and only by what the line looks at. One of the name that is
     /// demanded is nearer than another, else the first that came since the line became current.
-    fn shown_instead(&mut self, show: &Show, mismatch: &Mismatch, face: &Noted<Face>) {
+    fn shown_instead(&mut self, show: &Show, mismatch: &Mismatch, face: &Observed<Display>) {
         if self.looked_at.as_ref().is_some_and(|before| before.sequence == face.sequence) {
             return;
         }
         let before = self.looked_at.replace(face.clone());
-        let is_same = |before: &Noted<Face>| match show {
+        let is_same = |before: &Observed<Display>| match show {
             Show::Icon { .. } => before.what.connected == face.what.connected && before.what.icon == face.what.icon,
             Show::Screen { .. } => before.what.screen == face.what.screen,
         };
@@ -171,7 +171,7 @@ impl Script {
         }
     }
 
-    fn describe(&self, who: usize, noted: &Noted<Rc<Data>>) -> String {
+    fn describe(&self, who: usize, noted: &Observed<Rc<Data>>) -> String {
         let data = &noted.what;
         let answered = match data.answers.map(|id| self.names.label_of(who, id)) {
             Some(Some(label)) => format!("the answer to `{label}`"),

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use sca_scenario::model::{Action, Expect, Sight, Step, Suffix};
+use sca_scenario::model::{Action, Expect, Observation, Step, Suffix};
 
 use super::state::{Op, Script};
 use crate::verdict::Failure;
@@ -12,7 +12,7 @@ impl Script {
     /// The line that waits for something to be shown, if that is what is waited for.
     pub(crate) fn awaited_show(&self) -> Option<Rc<Step>> {
         let Some(Op::Step(step)) = self.ops.front() else { return None };
-        let is_show = matches!(&step.action, Action::Expect(expect) if matches!(expect.sight, Sight::Show(_)));
+        let is_show = matches!(&step.action, Action::Expect(expect) if matches!(expect.sight, Observation::Show(_)));
         is_show.then(|| step.clone())
     }
 

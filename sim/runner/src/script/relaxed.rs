@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use sca_peers::RequestId;
 use sca_protocol::screens::ScreenName;
-use sca_scenario::model::{Action, Expect, LinkSight, Show, Sight, Step};
+use sca_scenario::model::{Action, Expect, LinkObservation, Observation, Show, Step};
 
 use super::find::Look;
 use super::standing_rules::Guard;
-use super::state::{Eased, Script, Stepped, until};
+use super::state::{Relaxed, Script, Stepped, until};
 use crate::lanes::Lanes;
 use crate::verdict::Failure;
 
@@ -22,7 +22,7 @@ const GRACE: Duration = Duration::from_secs(900);
 impl Script {
     /// A blow has fallen that the script does not know of.
     pub(crate) fn ease(&mut self, strict: bool, powered: bool) {
-        let eased = Eased { strict, powered, gone: BTreeSet::new(), reached: Vec::new() };
+        let eased = Relaxed { strict, powered, gone: BTreeSet::new(), reached: Vec::new() };
         for guard in &mut self.guards {
             if !eased.keeps(guard) {
                 *guard = Guard::Excused;
@@ -94,7 +94,7 @@ impl Script {
                     self.names.captures.extend(captured);
                     return Ok(Stepped::Met);
                 }
-                Look::Not(mismatch, came) if matches!(expect.sight, Sight::ToPos(_)) => {
+                Look::Not(mismatch, came) if matches!(expect.sight, Observation::ToPos(_)) => {
                     let asked = self.asked_by(expect);
                     let answers = lanes.data.front().and_then(|n| n.what.answers).map(|id| (expect.who, id));
                     let is_its_answer = asked.is_some() && answers == asked;
@@ -113,7 +113,7 @@ impl Script {
                 Look::Not(..) => drop(lanes.link.pop_front()),
                 Look::Nothing(_) => {
                     let is_up = lanes.face.what.connected;
-                    let has_connected = matches!(expect.sight, Sight::Link(LinkSight::Connects)) && is_up;
+                    let has_connected = matches!(expect.sight, Observation::Link(LinkObservation::Connects)) && is_up;
                     return Ok(if has_connected || self.is_void(expect) || now >= to {
                         Stepped::Met
                     } else {
@@ -132,13 +132,13 @@ impl Script {
 
     /// Whether what is expected cannot come any more: its request was not sent, or will have no answer.
     fn is_void(&self, expect: &Expect) -> bool {
-        let has_request = matches!(expect.sight, Sight::ToPos(_)) && expect.suffix.re.is_some();
+        let has_request = matches!(expect.sight, Observation::ToPos(_)) && expect.suffix.re.is_some();
         let gone = |id| self.eased.as_ref().is_some_and(|eased| eased.gone.contains(&id));
         has_request && self.asked_by(expect).is_none_or(gone)
     }
 }
 
-impl Eased {
+impl Relaxed {
     /// Whether a ban or a demand stands all the same: a session's screen does not go with the link.
     pub(crate) fn keeps(&self, guard: &Guard) -> bool {
         match guard {

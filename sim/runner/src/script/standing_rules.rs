@@ -3,7 +3,7 @@
 use sca_protocol::{Line, Request};
 use sca_scenario::Span;
 use sca_scenario::model::{Message, Pattern, Show, Source, Suffix};
-use sca_terminal::{Face, Seen};
+use sca_terminal::{Display, LinkReport};
 
 use crate::lanes::{Control, Data, Lanes};
 use crate::matching::{self, Names};
@@ -26,7 +26,7 @@ pub(crate) struct Guarded<'a> {
 
 impl Guarded<'_> {
     /// Says of a new face whether every `throughout` still holds.
-    pub(crate) fn face(&self, who: usize, face: &Face) -> Result<(), Box<Failure>> {
+    pub(crate) fn face(&self, who: usize, face: &Display) -> Result<(), Box<Failure>> {
         for guard in self.guards {
             if let Guard::Throughout(of, show, span) = guard
                 && *of == who
@@ -81,7 +81,7 @@ impl Guarded<'_> {
     }
 
     /// Says of what the link did whether a `without` forbids it.
-    pub(crate) fn link(&self, who: usize, seen: Seen) -> Result<(), Box<Failure>> {
+    pub(crate) fn link(&self, who: usize, seen: LinkReport) -> Result<(), Box<Failure>> {
         self.watch(|source, _| matches!(source, Source::Link(of, wanted) if *of == who && matching::link(wanted, seen)))
     }
 

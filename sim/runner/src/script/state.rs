@@ -7,10 +7,10 @@ use std::time::Duration;
 use sca_peers::RequestId;
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Pattern, Show, Source, Step};
-use sca_terminal::{Face, Screen};
+use sca_terminal::{Display, Screen};
 
 use super::standing_rules::Guard;
-use crate::lanes::Noted;
+use crate::lanes::Observed;
 use crate::matching::{Mismatch, Names};
 use crate::verdict::Failure;
 
@@ -65,7 +65,7 @@ pub(crate) struct Script {
     /// Of the lines that follow an `optional`, which held when it became current.
     pub(crate) held: Option<Vec<bool>>,
     /// The face that was looked at last.
-    pub(crate) looked_at: Option<Noted<Face>>,
+    pub(crate) looked_at: Option<Observed<Display>>,
     /// When a cardholder last did something that came to nothing, and what.
     pub(crate) idle_act: Option<(Duration, String)>,
     /// The screens of late: since when, whose, which.
@@ -78,7 +78,7 @@ pub(crate) struct Script {
     /// What expectations have read: its place in the order, and the line and label that read it.
     pub(crate) readings: Vec<Reading>,
     /// What is left of its demands after a blow of a sweep.
-    pub(crate) eased: Option<Eased>,
+    pub(crate) eased: Option<Relaxed>,
 }
 
 pub(crate) fn flatten(steps: &[Step], ops: &mut VecDeque<Op>) {
@@ -134,7 +134,7 @@ impl Script {
 
 /// What is left of a script's demands.
 #[derive(Debug)]
-pub(crate) struct Eased {
+pub(crate) struct Relaxed {
     /// Whether answers have to say what the lines say.
     pub(super) strict: bool,
     /// Whether the terminal has kept its power.

@@ -55,7 +55,7 @@ pub enum Spot {
 /// assert!("reset@nowhere".parse::<Blow>().is_err());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Blow {
+pub struct Injection {
     /// The place.
     pub at: Spot,
     /// The kind of fault.
@@ -75,7 +75,7 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Blow {
+impl fmt::Display for Injection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = self.kind.word();
         match self.at {
@@ -95,26 +95,28 @@ impl fmt::Display for Blow {
      `power@server-flight:0`; \
      kinds are reset, fin, silence and power"
 )]
-pub struct NoBlow;
+pub struct ParseInjectionError;
 
-impl FromStr for Blow {
-    type Err = NoBlow;
+impl FromStr for Injection {
+    type Err = ParseInjectionError;
 
-    fn from_str(text: &str) -> Result<Self, NoBlow> {
-        let (kind, place) = text.split_once('@').ok_or(NoBlow)?;
-        let kind = KINDS.into_iter().find(|k| k.word() == kind).ok_or(NoBlow)?;
-        let number = |text: &str| text.parse::<u64>().ok().filter(|n| *n > 0).ok_or(NoBlow);
+    fn from_str(text: &str) -> Result<Self, ParseInjectionError> {
+        let (kind, place) = text.split_once('@').ok_or(ParseInjectionError)?;
+        let kind = KINDS.into_iter().find(|k| k.word() == kind).ok_or(ParseInjectionError)?;
+        let number = |text: &str| text.parse::<u64>().ok().filter(|n| *n > 0).ok_or(ParseInjectionError);
         let words: Vec<&str> = place.split(':').collect();
         let at = match words[..] {
             ["event", n] => Spot::Event(number(n)?),
             ["frame", n, "before"] => Spot::Frame(number(n)?, Part::Before),
             ["frame", n, "after"] => Spot::Frame(number(n)?, Part::After),
-            ["frame", n, bytes] => Spot::Frame(number(n)?, Part::Bytes(bytes.parse().map_err(|_| NoBlow)?)),
-            [place, bytes] => {
-                let place = TLS_PLACES.iter().position(|p| *p == place).ok_or(NoBlow)?;
-                Spot::Tls(place, bytes.parse().map_err(|_| NoBlow)?)
+            ["frame", n, bytes] => {
+                Spot::Frame(number(n)?, Part::Bytes(bytes.parse().map_err(|_| ParseInjectionError)?))
             }
-            _ => return Err(NoBlow),
+            [place, bytes] => {
+                let place = TLS_PLACES.iter().position(|p| *p == place).ok_or(ParseInjectionError)?;
+                Spot::Tls(place, bytes.parse().map_err(|_| ParseInjectionError)?)
+            }
+            _ => return Err(ParseInjectionError),
         };
         Ok(Self { at, kind })
     }

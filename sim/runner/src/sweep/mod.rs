@@ -16,9 +16,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Step};
 
-pub use blow::{Blow, KINDS, Kind, NoBlow, Part, Spot};
+pub use blow::{Injection, KINDS, Kind, ParseInjectionError, Part, Spot};
 
-use crate::core::{Core, Making};
+use crate::core::{Core, CoreConfig};
 use crate::coverage::Met;
 use crate::files::Loaded;
 use crate::identities::Identities;
@@ -33,7 +33,7 @@ use plan::{Plan, Surveyed, Visit};
 /// A sweep: everything needed to run it.
 pub struct Sweep<'a, C> {
     /// Makes the client core.
-    pub make: &'a (dyn Fn(Making) -> C + Sync),
+    pub make: &'a (dyn Fn(CoreConfig) -> C + Sync),
     /// The known clause ids; empty to skip their check.
     pub clauses: &'a [&'static str],
     /// The certificate authority.
@@ -48,13 +48,13 @@ pub struct Sweep<'a, C> {
 
 /// The result of a sweep of one file.
 #[derive(Debug)]
-pub struct Swept {
+pub struct SweepResult {
     /// The file with its texts, and its problems if there are any.
     pub loaded: Loaded,
     /// Why the file was skipped, if it was.
     pub skipped: Option<String>,
     /// Whether each visit was good, in the order of the run.
-    pub strip: Vec<(Blow, bool)>,
+    pub strip: Vec<(Injection, bool)>,
     /// The injections that led to a failure.
     pub broken: Vec<Broken>,
     /// The fault coverage of each visit.
@@ -71,7 +71,7 @@ pub struct Broken {
     /// The number of the row among those that were swept, from 1.
     pub row: usize,
     /// The injection.
-    pub blow: Blow,
+    pub blow: Injection,
     /// The failure.
     pub failure: Failure,
     /// The transcript of the run.
@@ -88,7 +88,7 @@ impl<C: Core> Sweep<'_, C> {
         &self,
         paths: &[PathBuf],
         done: &(dyn Fn(usize, usize) + Sync),
-    ) -> Result<Vec<Swept>, (PathBuf, io::Error)> {
+    ) -> Result<Vec<SweepResult>, (PathBuf, io::Error)> {
         let surveyed = in_parallel(self.jobs, paths, |path| {
             plan::survey(path, self.all_rows, self.clauses, &self.identities, &self.make)
                 .map_err(|error| (path.clone(), error))
@@ -109,7 +109,7 @@ impl<C: Core> Sweep<'_, C> {
         });
         let mut outcomes = outcomes.into_iter();
         let swept = surveyed.into_iter().zip(plans).map(|(surveyed, plan)| {
-            let mut swept = Swept {
+            let mut swept = SweepResult {
                 loaded: surveyed.loaded,
                 skipped: surveyed.skipped,
                 strip: Vec::with_capacity(plan.visits.len()),
@@ -132,7 +132,12 @@ impl<C: Core> Sweep<'_, C> {
     ///
     /// # Errors
     /// The I/O error of the file; the inner error says why the row cannot be swept.
-    pub fn one(&self, path: &std::path::Path, row: usize, blow: Blow) -> io::Result<(Loaded, Result<Played, String>)> {
+    pub fn one(
+        &self,
+        path: &std::path::Path,
+        row: usize,
+        blow: Injection,
+    ) -> io::Result<(Loaded, Result<Played, String>)> {
         let all = plan::survey(path, true, self.clauses, &self.identities, &self.make)?;
         let played = match (&all.skipped, all.subjects.get(row.saturating_sub(1))) {
             (Some(why), _) => Err(why.clone()),
@@ -144,7 +149,7 @@ impl<C: Core> Sweep<'_, C> {
 
     /// The smallest scenario that fails as an injection did; `None` if the transcript does not fail again when
     /// replayed.
-    pub fn shrink(&self, swept: &Swept, broken: &Broken) -> Option<Shrunk> {
+    pub fn shrink(&self, swept: &SweepResult, broken: &Broken) -> Option<Shrunk> {
         let scenario = swept.loaded.scenario.as_ref().ok()?;
         let row = scenario.rows.get(broken.row - 1)?;
         let is_law = broken.failure.headline.starts_with("the invariant");
@@ -156,7 +161,7 @@ impl<C: Core> Sweep<'_, C> {
         let subject = &surveyed.subjects[visit.subject];
         let is_of_tls = matches!(visit.blow.at, Spot::Tls(..));
         let row = subject.secure.as_ref().filter(|_| is_of_tls).unwrap_or(&subject.row);
-        let options = Options { probe: Probe::Blow(visit.blow), ..Options::default() };
+        let options = Options { probe: Probe::Injection(visit.blow), ..Options::default() };
         let scenario = surveyed.loaded.scenario.as_ref().expect("what has subjects has parsed");
         play_one(scenario, row, &options, &self.identities, &self.make)
     }
@@ -189,7 +194,7 @@ fn line_at(steps: &[Step], span: Span) -> Option<&Step> {
     })
 }
 
-impl Swept {
+impl SweepResult {
     /// Whether this file makes a sweep fail.
     #[must_use]
     pub fn is_bad(&self) -> bool {

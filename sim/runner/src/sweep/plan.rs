@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use sca_scenario::model::{Row, Scenario};
 
-use super::blow::{Blow, KINDS, Kind, Part, Spot, TLS_PLACES};
+use super::blow::{Injection, KINDS, Kind, Part, Spot, TLS_PLACES};
 use super::survey::Survey;
-use crate::core::{Core, Making};
+use crate::core::{Core, CoreConfig};
 use crate::files::{self, Loaded};
 use crate::identities::Identities;
 use crate::options::{Options, Probe};
@@ -45,7 +45,7 @@ pub(crate) struct Surveyed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Visit {
     pub(crate) subject: usize,
-    pub(crate) blow: Blow,
+    pub(crate) blow: Injection,
 }
 
 /// The visits of one file, and the numbers of places left out.
@@ -64,7 +64,7 @@ pub(crate) fn survey<C: Core>(
     all_rows: bool,
     clauses: &[&'static str],
     identities: &Arc<Identities>,
-    make: &dyn Fn(Making) -> C,
+    make: &dyn Fn(CoreConfig) -> C,
 ) -> std::io::Result<Surveyed> {
     let loaded = files::load(path, clauses)?;
     let Ok(scenario) = &loaded.scenario else { return Ok(Surveyed { loaded, subjects: Vec::new(), skipped: None }) };
@@ -85,7 +85,7 @@ fn subject<C: Core>(
     scenario: &Scenario,
     row: Row,
     identities: &Arc<Identities>,
-    make: &dyn Fn(Making) -> C,
+    make: &dyn Fn(CoreConfig) -> C,
 ) -> Result<Subject, String> {
     let options = Options { probe: Probe::Survey, ..Options::default() };
     let undisturbed = |row: &Row| {
@@ -128,7 +128,7 @@ pub(crate) fn plan(surveyed: &Surveyed, bytes: bool, seen: &mut BTreeSet<(u64, S
                         continue;
                     }
                     if seen.insert((place.prefix, spot, kind)) {
-                        plan.visits.push(Visit { subject: number, blow: Blow { at: spot, kind } });
+                        plan.visits.push(Visit { subject: number, blow: Injection { at: spot, kind } });
                     } else {
                         plan.same += 1;
                     }
@@ -141,7 +141,7 @@ pub(crate) fn plan(surveyed: &Surveyed, bytes: bool, seen: &mut BTreeSet<(u64, S
                 for (bytes, kind) in TLS_BYTES.into_iter().flat_map(|bytes| KINDS.map(|kind| (bytes, kind))) {
                     let spot = Spot::Tls(place, bytes);
                     if seen.insert((profile, spot, kind)) {
-                        plan.visits.push(Visit { subject: number, blow: Blow { at: spot, kind } });
+                        plan.visits.push(Visit { subject: number, blow: Injection { at: spot, kind } });
                     } else {
                         plan.same += 1;
                     }

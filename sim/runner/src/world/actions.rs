@@ -11,7 +11,7 @@ use sca_scenario::model::{Action, Demand, Fields, Message, RawFrame, Send, Set, 
 use sca_terminal::Input;
 
 use super::connections::which;
-use super::ends::EndState;
+use super::ends::ConnectionState;
 use super::state::World;
 use super::stop::Stop;
 use crate::core::Core;
@@ -229,7 +229,7 @@ impl<C: Core> World<'_, C> {
             _ => self.note(step),
         }
         let has_left =
-            tag.and_then(|tag| self.connections.ends.get(&tag)).is_some_and(|ends| ends.state == EndState::Over);
+            tag.and_then(|tag| self.connections.ends.get(&tag)).is_some_and(|ends| ends.state == ConnectionState::Over);
         if let (Some(id), true) = (id, has_left) {
             self.is_lost(to, id);
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use sca_terminal::Face;
+use sca_terminal::Display;
 
 use crate::played::Evidence;
 use crate::record::Record;
@@ -16,7 +16,7 @@ pub(crate) struct Book {
     /// Plaintext frames, if they are kept.
     pub(crate) frames: String,
     /// The displays that were shown, if they are kept.
-    pub(crate) faces: Vec<(Duration, usize, Face)>,
+    pub(crate) faces: Vec<(Duration, usize, Display)>,
     /// Assumptions that answers rested on.
     pub(crate) assumed: BTreeSet<&'static str>,
     /// The law that was broken, and how; the run goes on until the end of the instant.

@@ -12,14 +12,14 @@ use sca_scenario::model::{Carrier, Place};
 use tokio::sync::mpsc;
 
 use super::connections::{peer, tag_of};
-use super::ends::EndState;
+use super::ends::ConnectionState;
 use super::state::World;
 use super::stop::Stop;
 use super::stop::seen_at;
-use crate::armory::{Standpoint, Strike};
+use crate::armory::{AttemptNumber, Strike};
 use crate::core::Core;
-use crate::coverage::Class;
-use crate::lanes::{Control, Data, Noted};
+use crate::coverage::FaultClass;
+use crate::lanes::{Control, Data, Observed};
 use crate::record::Entry;
 use crate::sweep::blow::Part;
 
@@ -68,7 +68,7 @@ impl<C: Core> World<'_, C> {
 
     /// Gives up on the messages still in transit when the broker's end is over: they will not arrive.
     fn forget_what_is_left(&mut self, tag: Tag) {
-        let is_over = self.connections.ends.get(&tag).is_none_or(|ends| ends.state == EndState::Over);
+        let is_over = self.connections.ends.get(&tag).is_none_or(|ends| ends.state == ConnectionState::Over);
         let actor = &mut self.parties.terminals[usize::from(tag.terminal)];
         if !is_over || actor.last_words.is_empty() {
             return;
@@ -88,7 +88,7 @@ impl<C: Core> World<'_, C> {
         let now = self.now();
         self.book.record.push(now, Entry::Proxied(who, text.clone()));
         self.observed();
-        self.parties.lanes[who].proxy.push_back(Noted { at: now, sequence: self.book.sequence, what: text });
+        self.parties.lanes[who].proxy.push_back(Observed { at: now, sequence: self.book.sequence, what: text });
         self.parties.lanes[who].trim();
         Ok(())
     }
@@ -110,7 +110,7 @@ impl<C: Core> World<'_, C> {
         if let Some(ends) = self.connections.ends.get_mut(&tag) {
             ends.ours = true;
         }
-        self.meets(who, Class::of_end(end));
+        self.meets(who, FaultClass::of_end(end));
         self.stand(who, end, lasting);
         self.server_order(tag, ServerOrder::Strike(end))
     }
@@ -168,7 +168,7 @@ impl<C: Core> World<'_, C> {
         seen_at(now, self.script.guards().http(who, &text), || head.line.clone())?;
         self.observed();
         let bytes = text.len();
-        let noted = Noted { at: now, sequence: self.book.sequence, what: (head.clone(), text) };
+        let noted = Observed { at: now, sequence: self.book.sequence, what: (head.clone(), text) };
         self.parties.lanes[who].http.push_back(noted);
         self.parties.lanes[who].trim();
         // The terminal is external, so its bytes cannot be cut on the way: they are read up to the cut and no further.
@@ -185,8 +185,11 @@ impl<C: Core> World<'_, C> {
                 return self.strike_order(who, tag, strike);
             }
         }
-        let at =
-            Standpoint { who, attempt: self.parties.terminals[who].attempts, connection: self.connections.opened + 1 };
+        let at = AttemptNumber {
+            who,
+            attempt: self.parties.terminals[who].attempts,
+            connection: self.connections.opened + 1,
+        };
         let answer = self.faults.armed.answer(false, at);
         let names = self.connections.ends.get(&tag).map(|ends| ends.names.clone()).unwrap_or_default();
         if let Some(state) = &mut self.external_terminals {
@@ -259,7 +262,7 @@ impl<C: Core> World<'_, C> {
             seen_at(now, guarded, || crate::describe::describe_control(&control))?;
             self.observed();
             let lanes = &mut self.parties.lanes[who];
-            lanes.control.push_back(Noted { at: now, sequence: self.book.sequence, what: control });
+            lanes.control.push_back(Observed { at: now, sequence: self.book.sequence, what: control });
             lanes.trim();
         }
         let outputs = self.tell_broker(tag, BrokerInput::Frame { peer: peer(tag), frame });
@@ -276,9 +279,9 @@ impl<C: Core> World<'_, C> {
                     // A terminal that has given up the attempt in the meantime does not receive the answer.
                     if let Some(ends) = self.connections.ends.get_mut(&tag)
                         && open
-                        && ends.state == EndState::Opening
+                        && ends.state == ConnectionState::Opening
                     {
-                        ends.state = EndState::Up;
+                        ends.state = ConnectionState::Up;
                         self.expect_answer_to_greeting(tag);
                     }
                     self.note_frame(tag, "<- broker", &bytes);
@@ -355,11 +358,11 @@ impl<C: Core> World<'_, C> {
         self.book.messages += 1;
         // Result code -2 is the answer to a document that cannot be parsed.
         if heard.response.as_ref().is_some_and(|response| response.get("RESULT_CODE") == Some("-2")) {
-            self.meets(who, Class::Document);
+            self.meets(who, FaultClass::Document);
         }
         // A message that was in transit when the terminal disconnected may answer a request that has been given up.
         let has_left = match tag.line {
-            None => self.connections.ends.get(&tag).is_some_and(|ends| ends.state == EndState::Over),
+            None => self.connections.ends.get(&tag).is_some_and(|ends| ends.state == ConnectionState::Over),
             Some(_) => self.is_over(tag),
         };
         let may_be_late = self.parties.terminals[who].settings.payment.late_answer || self.faults.doubling || has_left;
@@ -386,7 +389,7 @@ impl<C: Core> World<'_, C> {
             return Ok(());
         }
         self.observed();
-        self.parties.lanes[who].data.push_back(Noted { at: now, sequence: self.book.sequence, what: data });
+        self.parties.lanes[who].data.push_back(Observed { at: now, sequence: self.book.sequence, what: data });
         Ok(())
     }
 

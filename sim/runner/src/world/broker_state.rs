@@ -6,19 +6,19 @@ use std::time::Duration;
 use sca_network::{ClientOrder, Dialer, SocketDialer};
 use tokio::sync::mpsc;
 
-use super::passage::Passage;
+use super::passage::Forwarding;
 use crate::external::ExternalBroker;
 
 /// The state of a run against an external broker.
-pub(crate) struct BrokerState {
+pub(crate) struct ExternalBrokerRun {
     pub(crate) external: ExternalBroker,
     pub(crate) dialer: Dialer,
     /// The connection of each terminal's POS.
     pub(super) pos_links: BTreeMap<usize, PosLink>,
     /// Messages each terminal has sent to its POS through the broker.
-    pub(super) to_pos: BTreeMap<usize, Passage>,
+    pub(super) to_pos: BTreeMap<usize, Forwarding>,
     /// Messages each POS has sent to its terminal through the broker.
-    pub(super) to_terminal: BTreeMap<usize, Passage>,
+    pub(super) to_terminal: BTreeMap<usize, Forwarding>,
     /// Connections of our terminals that the broker has ended: when, which terminal, and how.
     pub(super) ended: Vec<(Duration, usize, &'static str)>,
 }
@@ -34,7 +34,7 @@ pub(super) struct PosLink {
     pub(super) asks: (bool, Vec<u8>),
 }
 
-impl BrokerState {
+impl ExternalBrokerRun {
     pub(crate) fn new(external: ExternalBroker) -> Self {
         Self {
             external,

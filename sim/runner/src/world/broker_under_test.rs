@@ -10,13 +10,13 @@ use sca_protocol::{Line, Reason};
 use sca_scenario::model::Send;
 use tokio::sync::mpsc;
 
-use super::broker_state::{BrokerState, PosLink};
-use super::ends::{EndState, OUTBOX};
-use super::passage::Passage;
+use super::broker_state::{ExternalBrokerRun, PosLink};
+use super::ends::{ConnectionState, OUTBOX};
+use super::passage::Forwarding;
 use super::state::World;
 use super::stop::Stop;
 use crate::core::Core;
-use crate::lanes::Noted;
+use crate::lanes::Observed;
 use crate::moment::stamp;
 use crate::record::Entry;
 use crate::verdict::Failure;
@@ -26,7 +26,7 @@ const MESSAGE_MAX: usize = 16 << 20;
 
 impl<C: Core> World<'_, C> {
     /// Installs the external broker into the world.
-    pub(crate) fn is_at(&mut self, state: BrokerState) {
+    pub(crate) fn is_at(&mut self, state: ExternalBrokerRun) {
         self.external_broker = Some(state);
     }
 
@@ -138,7 +138,7 @@ impl<C: Core> World<'_, C> {
             && head.status == 101
             && let Some(ends) = self.connections.ends.get_mut(&tag)
         {
-            ends.state = EndState::Up;
+            ends.state = ConnectionState::Up;
         }
     }
 
@@ -152,7 +152,7 @@ impl<C: Core> World<'_, C> {
         let text = String::from_utf8_lossy(bytes).into_owned();
         self.book.record.push(now, Entry::Http(who, text.clone()));
         self.observed();
-        let noted = Noted { at: now, sequence: self.book.sequence, what: (head, text) };
+        let noted = Observed { at: now, sequence: self.book.sequence, what: (head, text) };
         self.parties.lanes[who].http.push_back(noted);
         self.parties.lanes[who].trim();
     }
@@ -243,7 +243,7 @@ impl<C: Core> World<'_, C> {
     pub(super) fn passage_is_over(&mut self, who: usize) {
         if let Some(state) = &mut self.external_broker {
             let ways = [&mut state.to_pos, &mut state.to_terminal];
-            ways.into_iter().filter_map(|way| way.get_mut(&who)).for_each(Passage::link_is_over);
+            ways.into_iter().filter_map(|way| way.get_mut(&who)).for_each(Forwarding::link_is_over);
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use sca_network::{Fate, tls::ServerTls};
+use sca_network::{DialOutcome, tls::ServerTls};
 use sca_peers::Broker;
 use sca_protocol::settings::BrokerSettings;
 use sca_terminal::Target;
@@ -12,7 +12,7 @@ use sca_terminal::Target;
 use crate::clock::DeviceClock;
 
 /// A broker, its network address and its TLS.
-pub(crate) struct Site {
+pub(crate) struct BrokerSite {
     pub(crate) settings: BrokerSettings,
     pub(crate) clock: DeviceClock,
     /// Its TLS configuration, made on first use.
@@ -26,7 +26,7 @@ pub(crate) struct Site {
     pub(crate) listens: bool,
 }
 
-impl Site {
+impl BrokerSite {
     /// Creates a broker that listens. If terminals were given another address than its url, it does not check the
     /// address they ask for.
     pub(crate) fn new(settings: BrokerSettings, clock: DeviceClock, knows_its_address: bool) -> Self {
@@ -46,18 +46,18 @@ impl Site {
 }
 
 /// All brokers, and the host names that lead elsewhere than the urls say.
-pub(crate) struct Sites {
-    pub(super) all: Vec<Site>,
+pub(crate) struct Brokers {
+    pub(super) all: Vec<BrokerSite>,
     /// Host names that have moved: to the address of this broker, or to no address.
     pub(super) moved: BTreeMap<String, Option<usize>>,
 }
 
-impl Sites {
+impl Brokers {
     /// Creates the brokers of a cast; the one called `broker` comes first.
-    pub(crate) fn new(mut all: Vec<Site>) -> Self {
+    pub(crate) fn new(mut all: Vec<BrokerSite>) -> Self {
         for which in 0..all.len() {
             let (before, rest) = all.split_at_mut(which);
-            let named = |site: &&Site| site.at.host.eq_ignore_ascii_case(&rest[0].at.host);
+            let named = |site: &&BrokerSite| site.at.host.eq_ignore_ascii_case(&rest[0].at.host);
             let is_taken = before.iter().filter(named).any(|site| site.at.port == rest[0].at.port);
             let beside = before.iter().find(named).map(|site| site.machine_of);
             rest[0].machine_of = beside.filter(|_| !is_taken).unwrap_or(which);
@@ -70,26 +70,26 @@ impl Sites {
         &self.all[0].settings
     }
 
-    pub(crate) fn get(&self, which: usize) -> &Site {
+    pub(crate) fn get(&self, which: usize) -> &BrokerSite {
         &self.all[which]
     }
 
-    pub(crate) fn get_mut(&mut self, which: usize) -> &mut Site {
+    pub(crate) fn get_mut(&mut self, which: usize) -> &mut BrokerSite {
         &mut self.all[which]
     }
 
     /// The broker that listens at a host name and port; the error is the outcome of the attempt.
-    pub(super) fn find(&self, host: &str, port: u16) -> Result<usize, Fate> {
-        let named = |site: &&Site| site.at.host.eq_ignore_ascii_case(host);
+    pub(super) fn find(&self, host: &str, port: u16) -> Result<usize, DialOutcome> {
+        let named = |site: &&BrokerSite| site.at.host.eq_ignore_ascii_case(host);
         let machine = match self.moved.get(&host.to_ascii_lowercase()) {
             Some(moved) => *moved,
             None => self.all.iter().position(|site| named(&site)),
         };
         let Some(machine) = machine.map(|which| self.all[which].machine_of) else {
             // An IP address needs no name lookup, so the attempt is refused.
-            return Err(if host.parse::<IpAddr>().is_ok() { Fate::Refuse } else { Fate::Dns });
+            return Err(if host.parse::<IpAddr>().is_ok() { DialOutcome::Refuse } else { DialOutcome::Dns });
         };
-        let listens = |site: &Site| site.machine_of == machine && site.at.port == port && site.listens;
-        self.all.iter().position(listens).ok_or(Fate::Refuse)
+        let listens = |site: &BrokerSite| site.machine_of == machine && site.at.port == port && site.listens;
+        self.all.iter().position(listens).ok_or(DialOutcome::Refuse)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use sca_protocol::cards::Entry as Way;
+use sca_protocol::cards::Entry as Direction;
 use sca_protocol::screens::ScreenName;
 use sca_scenario::Span;
 use sca_scenario::model::{CardholderAct, Step};
@@ -38,7 +38,7 @@ impl<C: Core> World<'_, C> {
         // Inserting or removing a card always has an effect, even if the terminal shows no reaction.
         let moved = match &act {
             Cardholder::Removes => Some(None),
-            Cardholder::Presents(card, Way::Inserted) => Some(Some(card.name)),
+            Cardholder::Presents(card, Direction::Inserted) => Some(Some(card.name)),
             _ => None,
         };
         let is_ahead = matches!(moved, Some(Some(_))) && !asks(screen);
@@ -76,12 +76,12 @@ impl<C: Core> World<'_, C> {
             (CardholderAct::Removes, None) => {
                 return no("no card is in the slot", "only a card that was inserted can be removed");
             }
-            (CardholderAct::Presents(_, Way::Inserted), Some(card)) => {
+            (CardholderAct::Presents(_, Direction::Inserted), Some(card)) => {
                 return no(&format!("{card} is already in the slot"), "`cardholder removes` removes it first");
             }
             // A card can be inserted before the terminal asks for it, and removed at any time.
             (CardholderAct::Removes, Some(_)) => return None,
-            (CardholderAct::Presents(_, Way::Inserted), None) if screen != ScreenName::Off => return None,
+            (CardholderAct::Presents(_, Direction::Inserted), None) if screen != ScreenName::Off => return None,
             _ if asks(screen) => return None,
             _ => {}
         }

@@ -5,22 +5,22 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use sca_network::{CallOrder, Dialer, Mailbox, MemoryNetwork, Tag};
+use sca_network::{CallOrder, Dialer, EventQueue, MemoryNetwork, Tag};
 use sca_peers::Peer;
 use sca_scenario::model::{Send, Speaker};
 use tokio::sync::mpsc;
 
-use super::ends::{Ends, Prepared};
+use super::ends::{Ends, PreparedEnd};
 
 /// Every connection of a run, open or over.
 pub(crate) struct Connections {
     /// The queue of everything that connections post.
-    pub(super) mailbox: Mailbox,
+    pub(super) mailbox: EventQueue,
     pub(super) dialer: Dialer,
     /// The network, in memory; none on real sockets.
     pub(super) memory: Option<MemoryNetwork>,
     /// The ends of connections that are not accepted yet.
-    pub(super) prepared: Rc<RefCell<BTreeMap<Tag, Prepared>>>,
+    pub(super) prepared: Rc<RefCell<BTreeMap<Tag, PreparedEnd>>>,
     /// The links.
     pub(super) ends: BTreeMap<Tag, Ends>,
     /// The plain TCP connections.
@@ -38,9 +38,9 @@ pub(crate) struct Connections {
 impl Connections {
     /// Creates a run's connections, of which none is open.
     pub(crate) fn new(
-        mailbox: Mailbox,
+        mailbox: EventQueue,
         (dialer, memory): (Dialer, Option<MemoryNetwork>),
-        prepared: Rc<RefCell<BTreeMap<Tag, Prepared>>>,
+        prepared: Rc<RefCell<BTreeMap<Tag, PreparedEnd>>>,
     ) -> Self {
         Self {
             mailbox,

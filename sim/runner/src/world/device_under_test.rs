@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sca_network::{End, Ending, Event, Fate, Posted, ServerEvent, ServerSetup, Stream, Tag, run_server};
+use sca_network::{DialOutcome, End, Ending, Event, QueuedEvent, ServerEvent, ServerSetup, Stream, Tag, run_server};
 use sca_protocol::Reason;
 use sca_protocol::handshake::{Head, judge};
 use sca_protocol::reason::from_the_other_side;
@@ -11,13 +11,13 @@ use sca_scenario::model::FaultKind;
 use sca_terminal::{ConnectionId, Input, LinkEvent};
 use tokio::sync::mpsc;
 
-use super::ends::{EndState, Ends, OUTBOX};
+use super::ends::{ConnectionState, Ends, OUTBOX};
 use super::state::World;
 use super::stop::Stop;
-use super::terminal_state::{News, TerminalState};
-use crate::armory::Standpoint;
+use super::terminal_state::{ExternalDevices, OutsideEvent};
+use crate::armory::AttemptNumber;
 use crate::core::Core;
-use crate::coverage::Class;
+use crate::coverage::FaultClass;
 use crate::external::{Door, Ended, LOOKS};
 use crate::record::Entry;
 use crate::verdict::Failure;
@@ -29,7 +29,7 @@ fn answered() -> LinkEvent {
 
 impl<C: Core> World<'_, C> {
     /// Installs external devices in place of the terminals.
-    pub(crate) fn is_of(&mut self, state: TerminalState) {
+    pub(crate) fn is_of(&mut self, state: ExternalDevices) {
         for actor in &mut self.parties.terminals {
             actor.pos.lenient = true;
             // The history of a device that was running before the scenario is unknown, so nothing can be predicted.
@@ -63,21 +63,21 @@ impl<C: Core> World<'_, C> {
             self.lost_before(guess)?;
             self.told(guess, number, LinkEvent::Opened)?;
         }
-        let at = Standpoint {
+        let at = AttemptNumber {
             who: guess,
             attempt: self.parties.terminals[guess].attempts,
             connection: self.connections.opened + 1,
         };
-        if is_sure && (self.faults.armed.fate(at) == Fate::Refuse || !self.parties.brokers.get(0).listens) {
+        if is_sure && (self.faults.armed.fate(at) == DialOutcome::Refuse || !self.parties.brokers.get(0).listens) {
             // The scenario cannot observe a connection refused by a shut port, so our end accepts this one and resets
             // it before reading a byte.
             let mut stream = stream;
             stream.reset();
             drop(stream);
-            self.meets(guess, Class::Dial);
+            self.meets(guess, FaultClass::Dial);
             return self.told(guess, number, LinkEvent::Failed(Reason::Refused));
         }
-        let (tls, tap, cut, ours) = self.prepare(at, Fate::Connect, 0, tag)?;
+        let (tls, tap, cut, ours) = self.prepare(at, DialOutcome::Connect, 0, tag)?;
         let (to_server, orders) = mpsc::channel(OUTBOX);
         let (to_nobody, _) = mpsc::channel(1);
         let mut ends = Ends { cut, ours, ..Ends::new(to_nobody, to_server, tap.clone()) };
@@ -147,7 +147,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Assigns an event of a device's connection to its terminal. `None` if the terminal is not known yet.
-    pub(super) fn placed(&mut self, mut posted: Posted) -> Result<Option<Posted>, Stop> {
+    pub(super) fn placed(&mut self, mut posted: QueuedEvent) -> Result<Option<QueuedEvent>, Stop> {
         let number = posted.tag.connection;
         let known = self.external_terminals.as_ref().map(|state| state.whose.get(&number).copied());
         let who = match known {
@@ -225,7 +225,7 @@ impl<C: Core> World<'_, C> {
                 self.is_gone(tag);
                 let judged = self.external_terminals.as_mut().and_then(|state| state.judged.remove(&tag));
                 let state = self.connections.ends.get(&tag).map(|ends| ends.state);
-                if state != Some(EndState::Over) {
+                if state != Some(ConnectionState::Over) {
                     self.over(tag);
                 }
                 match (judged, state) {
@@ -239,7 +239,7 @@ impl<C: Core> World<'_, C> {
                         let reason = why.unwrap_or(Reason::Handshake("refused"));
                         self.told(who, tag.connection, LinkEvent::Failed(reason))
                     }
-                    (None, Some(EndState::Opening)) => {
+                    (None, Some(ConnectionState::Opening)) => {
                         let secure = crate::target::target(self.parties.brokers.first()).secure;
                         let is_in_tls =
                             secure && self.external_terminals.as_ref().is_some_and(|y| !y.secured.contains(&tag));
@@ -250,7 +250,7 @@ impl<C: Core> World<'_, C> {
                         };
                         self.told(who, tag.connection, LinkEvent::Failed(reason))
                     }
-                    (None, Some(EndState::Up)) => self.told(who, tag.connection, LinkEvent::Lost),
+                    (None, Some(ConnectionState::Up)) => self.told(who, tag.connection, LinkEvent::Lost),
                     _ => Ok(()),
                 }
             }
@@ -297,7 +297,7 @@ impl<C: Core> World<'_, C> {
             return Ok(());
         }
         if let Some(ends) = self.connections.ends.get_mut(&tag) {
-            ends.state = EndState::Up;
+            ends.state = ConnectionState::Up;
         }
         self.told(usize::from(tag.terminal), tag.connection, answered())
     }
@@ -327,10 +327,10 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Handles an event that does not come from a connection.
-    pub(super) fn heard_beside(&mut self, news: News) -> Result<(), Stop> {
+    pub(super) fn heard_beside(&mut self, news: OutsideEvent) -> Result<(), Stop> {
         match news {
-            News::Said(yes) => self.person_said(yes),
-            News::Ended(who, ended) => Err(self.has_ended(who, &ended)),
+            OutsideEvent::Said(yes) => self.person_said(yes),
+            OutsideEvent::Ended(who, ended) => Err(self.has_ended(who, &ended)),
         }
     }
 

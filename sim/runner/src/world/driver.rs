@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use sca_network::{Event, Posted};
+use sca_network::{Event, QueuedEvent};
 use sca_peers::HostInput;
 use sca_protocol::{Line, Now};
 use sca_terminal::Input;
@@ -171,7 +171,7 @@ impl<C: Core> World<'_, C> {
         self.look_at_face(who)
     }
 
-    pub(super) fn take(&mut self, posted: Posted) -> Result<(), Stop> {
+    pub(super) fn take(&mut self, posted: QueuedEvent) -> Result<(), Stop> {
         let Some(posted) = self.placed(posted)? else { return Ok(()) };
         match posted.event {
             Event::Client(event) if posted.tag.line.is_some() => {

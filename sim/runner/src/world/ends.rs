@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sca_network::{
-    CallLimits, CallOrder, ClientOrder, Mailbox, ServerOrder, ServerSetup, Side, Stream, Tag, TapHandle, run_called,
+    CallLimits, CallOrder, ClientOrder, EventQueue, ServerOrder, ServerSetup, Side, Stream, Tag, TapHandle, run_called,
     run_server,
 };
 use sca_peers::RequestId;
@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 pub(crate) const OUTBOX: usize = 1_024;
 
 /// The prepared end of the called side, started when the connection is accepted.
-pub(crate) enum Prepared {
+pub(crate) enum PreparedEnd {
     /// The broker's end of a link.
     Link {
         /// Its setup.
@@ -46,7 +46,7 @@ pub(crate) struct Ends {
     pub(crate) site: usize,
     /// The index of the armed fault whose cut is set on the tap.
     pub(crate) cut: Option<usize>,
-    pub(crate) state: EndState,
+    pub(crate) state: ConnectionState,
     /// Whether a fault or a power failure ended it.
     pub(crate) ours: bool,
     /// Whether a frame that breaks the protocol, or a close, was sent on it.
@@ -74,7 +74,7 @@ pub(crate) struct Ends {
 
 /// The state of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum EndState {
+pub(crate) enum ConnectionState {
     /// Not upgraded yet.
     Opening,
     /// The broker has answered 101.
@@ -92,7 +92,7 @@ impl Ends {
             tap,
             site: 0,
             cut: None,
-            state: EndState::Opening,
+            state: ConnectionState::Opening,
             ours: false,
             breached: false,
             muted: false,
@@ -109,7 +109,7 @@ impl Ends {
     }
 
     pub(crate) fn is_up(&self) -> bool {
-        self.state == EndState::Up
+        self.state == ConnectionState::Up
     }
 
     /// Whether a terminal has to accept this frame as the next one on this connection, without closing it. Updates
@@ -141,15 +141,18 @@ impl Ends {
 }
 
 /// The function that accepts connections: it starts the broker's end of each with what was prepared for it.
-pub(crate) fn acceptor(prepared: Rc<RefCell<BTreeMap<Tag, Prepared>>>, mailbox: Mailbox) -> Rc<dyn Fn(Stream, Tag)> {
+pub(crate) fn acceptor(
+    prepared: Rc<RefCell<BTreeMap<Tag, PreparedEnd>>>,
+    mailbox: EventQueue,
+) -> Rc<dyn Fn(Stream, Tag)> {
     Rc::new(move |stream, tag| {
         // Every dial prepares its end first; a stranger on a real port has none, and the connection is dropped.
         match prepared.borrow_mut().remove(&tag) {
             None => {}
-            Some(Prepared::Link { setup, orders }) => {
+            Some(PreparedEnd::Link { setup, orders }) => {
                 tokio::task::spawn_local(run_server(stream, setup, tag, mailbox.clone(), orders));
             }
-            Some(Prepared::Call { side, limits, orders }) => {
+            Some(PreparedEnd::Call { side, limits, orders }) => {
                 tokio::task::spawn_local(run_called(stream, side, limits, tag, mailbox.clone(), orders));
             }
         }

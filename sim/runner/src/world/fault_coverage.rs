@@ -2,15 +2,15 @@
 
 use sca_network::{ClientEvent, Tag};
 use sca_protocol::screens::ScreenName;
-use sca_terminal::Seen;
+use sca_terminal::LinkReport;
 
 use super::state::World;
 use crate::core::Core;
-use crate::coverage::{Class, State};
+use crate::coverage::{FaultClass, State};
 
 impl<C: Core> World<'_, C> {
     /// Records that a fault hit this terminal; powered-off terminals are skipped.
-    pub(super) fn meets(&mut self, who: usize, class: Class) {
+    pub(super) fn meets(&mut self, who: usize, class: FaultClass) {
         let actor = &self.parties.terminals[who];
         if !actor.powered {
             return;
@@ -26,7 +26,7 @@ impl<C: Core> World<'_, C> {
 
     /// Records that a terminal loses power.
     pub(super) fn goes_dark(&mut self, who: usize) {
-        self.meets(who, Class::Power);
+        self.meets(who, FaultClass::Power);
         self.parties.terminals[who].power_is_off();
     }
 
@@ -35,16 +35,16 @@ impl<C: Core> World<'_, C> {
         let standing = self.faults.armed.standing.iter().map(|standing| (standing.who, &standing.kind));
         let mut shapes = self.faults.shaped.iter().map(|(who, kind)| (*who, kind)).chain(standing);
         if shapes.any(|(whose, kind)| whose == who && kind.is_of_shape()) {
-            self.meets(who, Class::Slow);
+            self.meets(who, FaultClass::Slow);
         }
     }
 
     /// Updates the phase of a terminal's link from its report.
-    pub(super) fn goes_on(&mut self, who: usize, seen: Seen) {
+    pub(super) fn goes_on(&mut self, who: usize, seen: LinkReport) {
         self.parties.terminals[who].phase = match seen {
-            Seen::Attempts => State::Connecting,
-            Seen::Connects => State::Idle,
-            Seen::Loses | Seen::Fails(_) => State::Waiting,
+            LinkReport::Attempts => State::Connecting,
+            LinkReport::Connects => State::Idle,
+            LinkReport::Loses | LinkReport::Fails(_) => State::Waiting,
         };
         self.meets_shape(who);
     }
@@ -59,9 +59,9 @@ impl<C: Core> World<'_, C> {
             }
             ClientEvent::Secured => self.parties.terminals[who].phase = State::Upgrading,
             ClientEvent::Failed(reason) => {
-                Class::of_reason(*reason).into_iter().for_each(|class| self.meets(who, class));
+                FaultClass::of_reason(*reason).into_iter().for_each(|class| self.meets(who, class));
             }
-            ClientEvent::Violation(_) | ClientEvent::Closed => self.meets(who, Class::Frame),
+            ClientEvent::Violation(_) | ClientEvent::Closed => self.meets(who, FaultClass::Frame),
             _ => return,
         }
         self.meets_shape(who);

@@ -7,13 +7,13 @@ use sca_peers::RequestId;
 use sca_protocol::frame::Frame;
 use sca_scenario::model::FaultKind;
 
-use crate::armory::Armory;
+use crate::armory::ArmedFaults;
 
 /// Every fault of a run, from the line that arms it to the end of its effect.
 #[derive(Default)]
 pub(crate) struct Faults {
     /// Faults that wait for their trigger, and standing ones.
-    pub(crate) armed: Armory,
+    pub(crate) armed: ArmedFaults,
     /// The message that is held back until the next one has passed.
     pub(super) held: Option<Held>,
     /// Cuts in messages of terminals that have not taken effect yet.

@@ -11,7 +11,7 @@ use super::state::World;
 use super::stop::Stop;
 use crate::armory::Strike;
 use crate::core::Core;
-use crate::coverage::Class;
+use crate::coverage::FaultClass;
 use crate::record::Entry;
 
 /// How a fault ends a connection within a message to a terminal.
@@ -50,8 +50,8 @@ impl<C: Core> World<'_, C> {
             .and_then(|label| self.faults.armed.at_message(send.to, &Carrier::Request(label.clone()), bytes.len()));
         let id = label.and_then(|label| self.script.names.requests.get(label).copied());
         match &strike {
-            Some(Strike::End { end, .. }) => self.meets(who, Class::of_end(*end)),
-            Some(_) => self.meets(who, Class::Message),
+            Some(Strike::End { end, .. }) => self.meets(who, FaultClass::of_end(*end)),
+            Some(_) => self.meets(who, FaultClass::Message),
             None => {}
         }
         match strike {
@@ -157,7 +157,7 @@ impl<C: Core> World<'_, C> {
                 Sent::Upgrade(_) => "of the request for the upgrade arrived",
             };
             self.note_prefix(cut.tag, "terminal ->", what, cut.bytes, cut.size);
-            self.meets(who, Class::of_end(cut.end));
+            self.meets(who, FaultClass::of_end(cut.end));
             self.stand(who, cut.end, cut.lasting);
             match &cut.what {
                 Sent::Reply(text) if cut.bytes < cut.size && cut.end != End::Hold => self.lose_reply(who, text),

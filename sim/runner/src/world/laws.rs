@@ -3,7 +3,7 @@
 use sca_peers::{Heard, RequestId};
 use sca_protocol::screens::ScreenName;
 use sca_scenario::Span;
-use sca_terminal::{Face, Seen};
+use sca_terminal::{Display, LinkReport};
 
 use super::state::World;
 use super::stop::Stop;
@@ -16,7 +16,7 @@ const FIRST_LINE: Span = Span { file: 0, line: 1, column: 1, length: 8 };
 
 impl<C: Core> World<'_, C> {
     /// Checks that a session screen is left only with an answer, or because of a power failure.
-    pub(super) fn watch_session(&mut self, who: usize, face: &Face) {
+    pub(super) fn watch_session(&mut self, who: usize, face: &Display) {
         let actor = &mut self.parties.terminals[who];
         let name = face.screen.name;
         let outside =
@@ -37,20 +37,20 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Checks a link report against the link laws.
-    pub(super) fn watch_link(&mut self, who: usize, seen: Seen) {
+    pub(super) fn watch_link(&mut self, who: usize, seen: LinkReport) {
         let (now, actor) = (self.now(), &mut self.parties.terminals[who]);
         let breach = match seen {
-            Seen::Attempts => actor.watch.attempts(now, &actor.settings),
-            Seen::Fails(reason) => {
+            LinkReport::Attempts => actor.watch.attempts(now, &actor.settings),
+            LinkReport::Fails(reason) => {
                 actor.watch.falls(now, Some(reason), &actor.settings);
                 None
             }
-            Seen::Loses if !actor.powered => None,
-            Seen::Loses => {
+            LinkReport::Loses if !actor.powered => None,
+            LinkReport::Loses => {
                 actor.watch.falls(now, None, &actor.settings);
                 None
             }
-            Seen::Connects => {
+            LinkReport::Connects => {
                 actor.watch.connects();
                 actor.reference.connects();
                 None

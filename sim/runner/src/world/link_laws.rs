@@ -11,7 +11,7 @@ use crate::reference::Breach;
 
 /// The checker's state for one terminal's link.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub(super) struct LinkChecker {
     phase: Phase,
     /// Number of pauses since a connection last carried a request.
     pauses: u32,
@@ -79,7 +79,7 @@ pub(super) fn asked_pause(head: &Head, now: UnixTime) -> Option<u64> {
     u64::try_from(at.0.saturating_sub(now.0)).ok()
 }
 
-impl Watch {
+impl LinkChecker {
     /// Creates a checker with this tolerance for real time.
     pub(super) fn with_slack(slack: Duration) -> Self {
         Self { slack, ..Self::default() }
@@ -223,7 +223,7 @@ mod tests {
         let settings = settings();
         let limit = settings.connect_timeout + settings.tls_timeout + settings.upgrade_timeout;
         for (slack, late, breaks) in [(s(0), s(1), true), (s(3), s(2), false), (s(3), s(4), true)] {
-            let mut watch = Watch::with_slack(slack);
+            let mut watch = LinkChecker::with_slack(slack);
             watch.attempts(s(5), &settings);
             assert_eq!(watch.overdue(s(5) + limit + late).is_some(), breaks, "{slack:?}");
         }
@@ -234,14 +234,14 @@ mod tests {
         let settings = settings();
         let late = settings.pong_timeout + s(2);
         for (slack, breaks) in [(s(0), true), (s(3), false)] {
-            let mut watch = Watch::with_slack(slack);
+            let mut watch = LinkChecker::with_slack(slack);
             watch.pings(s(0), b"1", &settings);
             assert!(watch.awaits_pong());
             watch.hears_pong(b"2");
             assert!(watch.awaits_pong(), "the pong of another ping");
             assert_eq!(watch.overdue(late).is_some(), breaks, "{slack:?}");
         }
-        let mut watch = Watch::default();
+        let mut watch = LinkChecker::default();
         watch.pings(s(0), b"1", &settings);
         watch.hears_pong(b"1");
         assert!(!watch.awaits_pong() && watch.overdue(late).is_none());
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn retry_after_lengthens_the_next_pause_only() {
-        let mut watch = Watch::default();
+        let mut watch = LinkChecker::default();
         assert_eq!(watch.attempts(s(0), &settings()), None);
         watch.answered(Some(30));
         watch.falls(s(1), Some(Reason::Http(503)), &settings());
@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_terminal_that_does_not_come_back_is_told_of_once() {
-        let mut watch = Watch::default();
+        let mut watch = LinkChecker::default();
         watch.falls(s(0), None, &settings());
         assert_eq!(watch.overdue(s(2)), None);
         assert!(watch.overdue(s(3)).is_some_and(|(law, _)| law == "comes-back"));
@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_pong_with_another_payload_is_none() {
-        let mut watch = Watch::default();
+        let mut watch = LinkChecker::default();
         watch.connects();
         watch.pings(s(0), b"7", &settings());
         watch.hears_pong(b"6");

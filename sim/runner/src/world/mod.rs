@@ -39,12 +39,12 @@ mod terminal_side;
 mod terminal_state;
 mod tls;
 
-pub(crate) use broker_state::BrokerState;
-pub(crate) use brokers::{Site, Sites};
+pub(crate) use broker_state::ExternalBrokerRun;
+pub(crate) use brokers::{BrokerSite, Brokers};
 pub(crate) use connections::Connections;
 pub(crate) use ends::acceptor;
 pub(crate) use parties::Parties;
-pub(crate) use state::{Keeps, Setting, World};
+pub(crate) use state::{Keeps, World, WorldConfig};
 pub(crate) use stop::Stop;
 pub(crate) use terminal::Starting;
-pub(crate) use terminal_state::TerminalState;
+pub(crate) use terminal_state::ExternalDevices;

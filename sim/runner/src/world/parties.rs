@@ -5,7 +5,7 @@ use std::time::Duration;
 use sca_peers::{Estate, Host};
 use sca_protocol::settings::{EstateSettings, HostSettings};
 
-use super::brokers::Sites;
+use super::brokers::Brokers;
 use super::terminal::{Actor, Starting};
 use crate::core::Core;
 use crate::lanes::Lanes;
@@ -15,7 +15,7 @@ pub(crate) struct Parties<C> {
     pub(super) terminals: Vec<Actor<C>>,
     /// What was observed of each terminal and not yet read.
     pub(super) lanes: Vec<Lanes>,
-    pub(super) brokers: Sites,
+    pub(super) brokers: Brokers,
     /// The payment host.
     pub(super) host: Host,
     /// The estate host.
@@ -28,7 +28,7 @@ impl<C: Core> Parties<C> {
     /// Creates the parties of a run that has not begun. `slack` is what deadlines are stretched by.
     pub(crate) fn new(
         terminals: Vec<Starting<C>>,
-        brokers: Sites,
+        brokers: Brokers,
         (host, vhq): (HostSettings, EstateSettings),
         slack: Duration,
     ) -> Self {

@@ -6,7 +6,7 @@ use crate::moment::stamp;
 
 /// A message that went in.
 #[derive(Debug)]
-struct Put {
+struct ForwardedMessage {
     at: Duration,
     /// How messages refer to it: by the request it answers, or by its label.
     what: String,
@@ -19,12 +19,12 @@ struct Put {
 
 /// The messages of one terminal through a broker, in one direction.
 #[derive(Debug, Default)]
-pub(super) struct Passage(Vec<Put>);
+pub(super) struct Forwarding(Vec<ForwardedMessage>);
 
-impl Passage {
+impl Forwarding {
     /// Records a message that goes in.
     pub(super) fn goes_in(&mut self, at: Duration, what: String, text: &str) {
-        self.0.push(Put { at, what, text: text.to_owned(), out: None, excused: false });
+        self.0.push(ForwardedMessage { at, what, text: text.to_owned(), out: None, excused: false });
     }
 
     /// The messages that should have come out and have not, each with its name and the time it went in.
@@ -32,7 +32,7 @@ impl Passage {
         self.missing().map(|put| (put.what.as_str(), put.at))
     }
 
-    fn missing(&self) -> impl Iterator<Item = &Put> {
+    fn missing(&self) -> impl Iterator<Item = &ForwardedMessage> {
         self.0.iter().filter(|put| put.out.is_none() && !put.excused)
     }
 

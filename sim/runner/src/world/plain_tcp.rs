@@ -4,20 +4,20 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use sca_network::{CallEvent, CallLimits, CallOrder, Fate, Route, Side, Tag, run_call};
-use sca_peers::{Caller, HostInput, HostOutput};
+use sca_network::{CallEvent, CallLimits, CallOrder, DialOutcome, Route, Side, Tag, run_call};
+use sca_peers::{HostConnection, HostInput, HostOutput};
 use sca_protocol::{Line, Request};
 use sca_scenario::model::{Message, Send, Speaker, Step};
 use sca_terminal::{CallEvent as Heard, CallId, Input};
 use tokio::sync::mpsc;
 
 use super::connections::{Call, which};
-use super::ends::{OUTBOX, Prepared};
+use super::ends::{OUTBOX, PreparedEnd};
 use super::state::World;
 use super::stop::Stop;
 use super::stop::seen_at;
 use crate::core::Core;
-use crate::lanes::Noted;
+use crate::lanes::Observed;
 use crate::record::Entry;
 
 /// Limits for what hosts and POS read.
@@ -61,11 +61,11 @@ impl<C: Core> World<'_, C> {
         let (caller, called) =
             if call.line.is_called_by_terminal() { (near_end, far_end) } else { (far_end, near_end) };
         let (side, limits, orders) = called;
-        self.connections.prepared.borrow_mut().insert(tag, Prepared::Call { side, limits, orders });
+        self.connections.prepared.borrow_mut().insert(tag, PreparedEnd::Call { side, limits, orders });
         self.connections.calls.insert(tag, Call { near: Some(near), far, of, over: false });
         self.connections.orders += 1;
         let (side, limits, orders) = caller;
-        let fate = if up { Fate::Connect } else { Fate::Refuse };
+        let fate = if up { DialOutcome::Connect } else { DialOutcome::Refuse };
         let route = Route { fate, ..Route::direct("host.test".to_owned(), 5_015) };
         let (dialer, mailbox) = (self.connections.dialer.clone(), self.connections.mailbox.clone());
         tokio::task::spawn_local(run_call(dialer, route, side, limits, tag, mailbox, orders));
@@ -119,7 +119,7 @@ impl<C: Core> World<'_, C> {
         match (line, event) {
             (Line::Host | Line::Estate, CallEvent::Document(text)) => self.host_hears(who, line, tag, &text),
             (Line::Host, CallEvent::Ended | CallEvent::Broken(_)) => {
-                let caller = Caller { terminal: tag.terminal, call: tag.connection };
+                let caller = HostConnection { terminal: tag.terminal, call: tag.connection };
                 let now = self.now();
                 self.parties.host.handle(now, HostInput::Ended { caller });
                 self.far_is_over(tag);
@@ -187,7 +187,7 @@ impl<C: Core> World<'_, C> {
 
     fn host_hears(&mut self, who: usize, line: Line, tag: Tag, text: &str) -> Result<(), Stop> {
         let now = self.now();
-        let caller = Caller { terminal: tag.terminal, call: tag.connection };
+        let caller = HostConnection { terminal: tag.terminal, call: tag.connection };
         if let Ok(request) = Request::parse(text, sca_protocol::xml::Limits::default()) {
             let request = Rc::new(request);
             self.book.record.push(now, Entry::ToHost(who, line, request.clone()));
@@ -195,7 +195,7 @@ impl<C: Core> World<'_, C> {
             seen_at(now, self.script.guards().to_host(who, line, &request), told)?;
             self.observed();
             let what = (line, (*request).clone());
-            self.parties.lanes[who].hosts.push_back(Noted { at: now, sequence: self.book.sequence, what });
+            self.parties.lanes[who].hosts.push_back(Observed { at: now, sequence: self.book.sequence, what });
             self.parties.lanes[who].trim();
         }
         let outputs = match line {

@@ -12,15 +12,15 @@ use sca_scenario::Span;
 use sca_scenario::model::{Action, Fault, FaultKind, Step};
 use sca_terminal::Input;
 
-use super::ends::EndState;
+use super::ends::ConnectionState;
 use super::state::World;
 use super::stop::Stop;
-use super::sweeping::{Struck, WindUp};
+use super::sweeping::{FinalCheck, Injected};
 use super::terminal::Actor;
 use crate::core::Core;
-use crate::coverage::Class;
+use crate::coverage::FaultClass;
 use crate::record::Entry;
-use crate::sweep::blow::{Blow, Kind, Part, Spot};
+use crate::sweep::blow::{Injection, Kind, Part, Spot};
 
 /// How long an injected power failure lasts.
 const DARK: Duration = Duration::from_secs(2);
@@ -77,7 +77,7 @@ impl<C: Core> World<'_, C> {
             survey.pass(Spot::Frame(number, Part::Before), true, has_power, size, &format!("frame {who} {size:?}"));
         }
         match self.sweeping.blow {
-            Some(Blow { at: Spot::Frame(n, part), kind }) if n == number && !self.sweeping.has_struck() => {
+            Some(Injection { at: Spot::Frame(n, part), kind }) if n == number && !self.sweeping.has_struck() => {
                 Some((part, kind))
             }
             _ => None,
@@ -89,7 +89,7 @@ impl<C: Core> World<'_, C> {
         if let Some(survey) = &mut self.sweeping.survey {
             survey.has_handshake = true;
         }
-        let Some(Blow { at: Spot::Tls(place, bytes), kind }) = self.sweeping.blow else { return None };
+        let Some(Injection { at: Spot::Tls(place, bytes), kind }) = self.sweeping.blow else { return None };
         if self.sweeping.has_struck() {
             return None;
         }
@@ -144,10 +144,10 @@ impl<C: Core> World<'_, C> {
         self.meets(
             who,
             match kind {
-                Kind::Power => Class::Power,
-                Kind::Reset => Class::Reset,
-                Kind::Fin => Class::End,
-                Kind::Silence => Class::Silence,
+                Kind::Power => FaultClass::Power,
+                Kind::Reset => FaultClass::Reset,
+                Kind::Fin => FaultClass::End,
+                Kind::Silence => FaultClass::Silence,
             },
         );
         let now = self.now();
@@ -173,7 +173,7 @@ impl<C: Core> World<'_, C> {
             Kind::Silence => Some(now + SILENT),
             Kind::Reset | Kind::Fin => None,
         };
-        self.sweeping.struck = Some(Struck { at: now, who, tag, next, kind });
+        self.sweeping.struck = Some(Injected { at: now, who, tag, next, kind });
         if let Some(ends) = tag.and_then(|tag| self.connections.ends.get_mut(&tag)) {
             ends.ours = true;
             ends.silent = [kind == Kind::Silence; 2];
@@ -195,7 +195,7 @@ impl<C: Core> World<'_, C> {
     /// Checks whether the injected cut has struck in a TLS handshake.
     pub(super) fn look_at_handshake(&mut self) -> Result<(), Stop> {
         match self.sweeping.blow {
-            Some(Blow { at: Spot::Tls(..), kind }) if !self.sweeping.has_struck() => {
+            Some(Injection { at: Spot::Tls(..), kind }) if !self.sweeping.has_struck() => {
                 let struck = self.connections.ends.iter().find(|(_, ends)| ends.tap.has_struck()).map(|(tag, _)| *tag);
                 struck.map_or(Ok(()), |tag| self.blow_falls(usize::from(tag.terminal), kind))
             }
@@ -218,8 +218,9 @@ impl<C: Core> World<'_, C> {
                 self.tell(who, Input::PowerOn)?;
             }
             _ => {
-                if let Some(ends) =
-                    tag.and_then(|tag| self.connections.ends.get(&tag)).filter(|ends| ends.state != EndState::Over)
+                if let Some(ends) = tag
+                    .and_then(|tag| self.connections.ends.get(&tag))
+                    .filter(|ends| ends.state != ConnectionState::Over)
                 {
                     ends.tap.end(End::Reset);
                     self.connections.orders += 1;
@@ -249,7 +250,7 @@ impl<C: Core> World<'_, C> {
     /// Runs the final check after an injection. Returns until when it waits; `None` once it is complete.
     pub(super) fn wind_up(&mut self) -> Result<Option<Duration>, Stop> {
         let now = self.now();
-        let wind_up = self.sweeping.wind_up.get_or_insert(WindUp { since: now, asked: false });
+        let wind_up = self.sweeping.wind_up.get_or_insert(FinalCheck { since: now, asked: false });
         let (since, asked) = (wind_up.since, wind_up.asked);
         let until = since + PATIENCE;
         let reached = self.reached();

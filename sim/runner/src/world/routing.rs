@@ -1,6 +1,6 @@
 //! The brokers of a world, and the network's host names and ports that lead to them.
 
-use sca_network::{Fate, Tag};
+use sca_network::{DialOutcome, Tag};
 use sca_peers::{BrokerInput, BrokerOutput};
 use sca_scenario::model::NetworkChange;
 use sca_terminal::Target;
@@ -14,11 +14,14 @@ use crate::core::Core;
 impl<C: Core> World<'_, C> {
     /// The broker that an attempt reaches; the error is the outcome of the attempt. Behind a proxy, the proxy makes
     /// the connection.
-    pub(super) fn reaches(&self, target: &Target, by_proxy: bool) -> Result<usize, Fate> {
+    pub(super) fn reaches(&self, target: &Target, by_proxy: bool) -> Result<usize, DialOutcome> {
         if self.external_broker.is_some() {
             return Ok(0);
         }
-        self.parties.brokers.find(&target.host, target.port).map_err(|fate| if by_proxy { Fate::Connect } else { fate })
+        self.parties
+            .brokers
+            .find(&target.host, target.port)
+            .map_err(|fate| if by_proxy { DialOutcome::Connect } else { fate })
     }
 
     /// Applies a change of the network.

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::state::World;
 use super::stop::{Stop, seen_at};
 use crate::core::Core;
-use crate::lanes::Noted;
+use crate::lanes::Observed;
 use crate::record::Entry;
 
 /// Maximum number of displays recorded in one run.
@@ -57,7 +57,7 @@ impl<C: Core> World<'_, C> {
         let is_icon = guarded.as_ref().is_err_and(|failure| failure.label.starts_with("the icon"));
         let icon = || if face.connected { "icon connected" } else { "icon disconnected" }.to_owned();
         seen_at(now, guarded, || if is_icon { icon() } else { format!("screen {}", face.screen.name) })?;
-        self.parties.lanes[who].face = Noted { at: now, sequence: self.book.sequence, what: face };
+        self.parties.lanes[who].face = Observed { at: now, sequence: self.book.sequence, what: face };
         self.meets_shape(who);
         Ok(())
     }

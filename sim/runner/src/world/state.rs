@@ -8,18 +8,18 @@ use sca_protocol::Chance;
 use sca_scenario::model::{Certificate, Header, Step};
 
 use super::book::Book;
-use super::broker_state::BrokerState;
+use super::broker_state::ExternalBrokerRun;
 use super::connections::Connections;
 use super::faults::Faults;
 use super::parties::Parties;
 use super::sweeping::Sweeping;
-use super::terminal_state::TerminalState;
+use super::terminal_state::ExternalDevices;
 use crate::clock::Clock;
 use crate::identities::Identities;
 use crate::script::Script;
 
 /// Everything that stays the same during a run.
-pub(crate) struct Setting<'a> {
+pub(crate) struct WorldConfig<'a> {
     pub(crate) header: &'a Header,
     pub(crate) assets: &'a BTreeMap<String, Vec<u8>>,
     pub(crate) certificates: &'a BTreeMap<String, Certificate>,
@@ -33,7 +33,7 @@ pub(crate) struct Setting<'a> {
     /// Seed for the order in which connection tasks start that could start together; 0 starts them in the order they
     /// are created.
     pub(crate) start_order: u64,
-    pub(crate) key_notes: Option<Arc<sca_network::tls::KeyNotes>>,
+    pub(crate) key_notes: Option<Arc<sca_network::tls::KeyLogBuffer>>,
     pub(crate) arrivals: Option<sca_network::Arrivals>,
 }
 
@@ -58,7 +58,7 @@ pub(crate) struct Turn {
 
 /// The state of one run.
 pub(crate) struct World<'a, C> {
-    pub(super) setting: Setting<'a>,
+    pub(super) setting: WorldConfig<'a>,
     pub(super) turn: Turn,
     pub(super) parties: Parties<C>,
     pub(super) connections: Connections,
@@ -68,14 +68,14 @@ pub(crate) struct World<'a, C> {
     /// The survey or the fault injection of a sweep.
     pub(crate) sweeping: Sweeping,
     /// The external devices in place of terminals, if there are any.
-    pub(crate) external_terminals: Option<TerminalState>,
+    pub(crate) external_terminals: Option<ExternalDevices>,
     /// The external broker in place of ours, if there is one.
-    pub(super) external_broker: Option<BrokerState>,
+    pub(super) external_broker: Option<ExternalBrokerRun>,
 }
 
 impl<'a, C> World<'a, C> {
     /// Creates a world in which nothing has happened yet.
-    pub(crate) fn new(setting: Setting<'a>, parties: Parties<C>, connections: Connections, steps: &[Step]) -> Self {
+    pub(crate) fn new(setting: WorldConfig<'a>, parties: Parties<C>, connections: Connections, steps: &[Step]) -> Self {
         Self {
             turn: Turn::default(),
             parties,

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use sca_network::{CallOrder, End, ServerOrder, Tag, TapHandle, Way};
+use sca_network::{CallOrder, Direction, End, ServerOrder, Tag, TapHandle};
 use sca_protocol::frame::Frame;
 use sca_scenario::model::{Carrier, Fault, FaultKind, Toward};
 
-use super::ends::EndState;
+use super::ends::ConnectionState;
 use super::faults::{Held, Late};
 use super::state::World;
 use super::stop::Stop;
 use crate::armory::{Standing, Strike};
 use crate::core::Core;
-use crate::coverage::Class;
+use crate::coverage::FaultClass;
 use crate::record::Entry;
 use crate::verdict::Failure;
 
@@ -22,7 +22,7 @@ impl<C: Core> World<'_, C> {
         let Some(memory) = &self.connections.memory else { return };
         for who in 0..self.parties.terminals.len() {
             let line = Self::tag(who, 0).terminal;
-            for way in [Way::ToTerminal, Way::FromTerminal] {
+            for way in [Direction::ToTerminal, Direction::FromTerminal] {
                 memory.set_latency(line, way, self.parties.brokers.first().latency);
                 memory.set_jitter(line, way, Duration::ZERO);
                 memory.set_bandwidth(line, way, self.parties.brokers.first().bandwidth);
@@ -62,7 +62,7 @@ impl<C: Core> World<'_, C> {
                 ways(toward).into_iter().for_each(|way| most[way as usize] = Some(*bytes));
             }
         }
-        for way in [Way::ToTerminal, Way::FromTerminal] {
+        for way in [Direction::ToTerminal, Direction::FromTerminal] {
             tap.segment(way, most[way as usize]);
         }
     }
@@ -83,7 +83,7 @@ impl<C: Core> World<'_, C> {
             self.faults.armed.standing.pop();
         }
         if struck && !fault.kind.is_of_dial() {
-            self.meets(fault.who, Class::of(&fault.kind));
+            self.meets(fault.who, FaultClass::of(&fault.kind));
         }
         Ok(struck)
     }
@@ -153,7 +153,7 @@ impl<C: Core> World<'_, C> {
     /// Applies a fault to an answer.
     pub(super) fn strike_reply(&mut self, who: usize, tag: Tag, frame: Frame, strike: Strike) -> Result<(), Stop> {
         if !matches!(strike, Strike::End { .. }) {
-            self.meets(who, Class::Message);
+            self.meets(who, FaultClass::Message);
         }
         match strike {
             Strike::Lose => {
@@ -227,7 +227,7 @@ impl<C: Core> World<'_, C> {
         let tag = match &late.held {
             Held::Reply(_, tag, _) | Held::Request(tag, ..) => *tag,
         };
-        let is_gone = self.connections.ends.get(&tag).is_none_or(|ends| ends.state == EndState::Over);
+        let is_gone = self.connections.ends.get(&tag).is_none_or(|ends| ends.state == ConnectionState::Over);
         match &late.held {
             Held::Reply(who, _, frame) if is_gone => {
                 self.lose_reply(*who, &String::from_utf8_lossy(&frame.payload));
@@ -285,7 +285,7 @@ impl<C: Core> World<'_, C> {
             self.connections.orders += 1;
             let now = self.now();
             self.book.record.push(now, Entry::Comment(text));
-            self.meets(who, Class::of_end(end));
+            self.meets(who, FaultClass::of_end(end));
         }
         Ok(any)
     }
@@ -310,21 +310,21 @@ impl<C: Core> World<'_, C> {
                 self.connections.orders += 1;
                 let who = standing.who;
                 let others = self.faults.armed.standing.iter().filter(|other| other.who == who);
-                let still: Vec<Way> = others
+                let still: Vec<Direction> = others
                     .flat_map(|other| match &other.kind {
                         FaultKind::Silence(toward) => ways(toward),
                         _ => Vec::new(),
                     })
                     .collect();
                 for (_, ends) in self.connections.ends.iter_mut().filter(|(tag, _)| usize::from(tag.terminal) == who) {
-                    for way in [Way::ToTerminal, Way::FromTerminal] {
+                    for way in [Direction::ToTerminal, Direction::FromTerminal] {
                         ends.tap.silence(way, ends.silent[way as usize] || still.contains(&way));
                     }
                     if still.is_empty() {
                         ends.tap.prefix_cut().release();
                     }
                     // Once data gets through again, requests must be answered again.
-                    ends.muted &= ends.state == EndState::Over || !still.is_empty();
+                    ends.muted &= ends.state == ConnectionState::Over || !still.is_empty();
                 }
             }
             kind if kind.is_of_shape() => {
@@ -338,10 +338,10 @@ impl<C: Core> World<'_, C> {
 }
 
 /// The network directions of a fault; both if it names none.
-fn ways(toward: &Option<Toward>) -> Vec<Way> {
+fn ways(toward: &Option<Toward>) -> Vec<Direction> {
     match toward {
-        None => vec![Way::ToTerminal, Way::FromTerminal],
-        Some(Toward::Terminal) => vec![Way::ToTerminal],
-        Some(Toward::Broker) => vec![Way::FromTerminal],
+        None => vec![Direction::ToTerminal, Direction::FromTerminal],
+        Some(Toward::Terminal) => vec![Direction::ToTerminal],
+        Some(Toward::Broker) => vec![Direction::FromTerminal],
     }
 }

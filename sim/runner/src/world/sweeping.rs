@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sca_network::Tag;
 
-use crate::sweep::blow::{Blow, Kind};
+use crate::sweep::blow::{Injection, Kind};
 use crate::sweep::survey::Survey;
 
 /// What a sweep does in this world: it surveys the injection points, or injects a fault at one of them.
@@ -13,15 +13,15 @@ pub(crate) struct Sweeping {
     /// The survey of injection points, in an undisturbed run.
     pub(crate) survey: Option<Survey>,
     /// The fault to inject, in a disturbed run.
-    pub(crate) blow: Option<Blow>,
-    pub(super) struck: Option<Struck>,
+    pub(crate) blow: Option<Injection>,
+    pub(super) struck: Option<Injected>,
     pub(super) frames: u64,
-    pub(super) wind_up: Option<WindUp>,
+    pub(super) wind_up: Option<FinalCheck>,
 }
 
 /// An injection that has been made.
 #[derive(Debug)]
-pub(super) struct Struck {
+pub(super) struct Injected {
     pub(super) at: Duration,
     pub(super) who: usize,
     pub(super) tag: Option<Tag>,
@@ -32,7 +32,7 @@ pub(super) struct Struck {
 
 /// The final check of a disturbed run: the link has to come up once more, and a request has to be answered.
 #[derive(Debug)]
-pub(super) struct WindUp {
+pub(super) struct FinalCheck {
     pub(super) since: Duration,
     pub(super) asked: bool,
 }

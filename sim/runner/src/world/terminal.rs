@@ -10,9 +10,9 @@ use sca_protocol::settings::TerminalSettings;
 
 use crate::clock::DeviceClock;
 use crate::coverage::State;
-use crate::reference::Reference;
+use crate::reference::Oracle;
 
-use super::link_laws::Watch;
+use super::link_laws::LinkChecker;
 
 /// A terminal that takes part in the run, before the run starts.
 pub(crate) struct Starting<C> {
@@ -50,9 +50,9 @@ pub(super) struct Actor<C> {
     /// Requests whose answers are still in transit on a connection that the terminal has already closed.
     pub(super) last_words: BTreeSet<RequestId>,
     /// The checker of the link laws for this terminal.
-    pub(super) watch: Watch,
+    pub(super) watch: LinkChecker,
     /// The oracle that checks its answers against what can be predicted.
-    pub(super) reference: Reference,
+    pub(super) reference: Oracle,
 }
 
 impl<C> Actor<C> {
@@ -64,7 +64,7 @@ impl<C> Actor<C> {
         Self {
             name: s.name,
             core: s.core,
-            reference: Reference::new(&s.settings),
+            reference: Oracle::new(&s.settings),
             pos,
             settings: s.settings,
             clock: s.clock,
@@ -80,7 +80,7 @@ impl<C> Actor<C> {
             in_session: false,
             listens: false,
             last_words: BTreeSet::new(),
-            watch: Watch::with_slack(slack),
+            watch: LinkChecker::with_slack(slack),
         }
     }
 

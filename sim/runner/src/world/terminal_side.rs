@@ -1,24 +1,24 @@
 //! The outputs of terminals: dials, orders to their connections, and reports; also the events at their ends.
 
 use sca_network::{
-    Arrivals, ClientEvent, ClientOrder, ClientSetup, Fate, PrefixCut, Route, ServerSetup, ServerTls, Tag, TapHandle,
-    run_client,
+    Arrivals, ClientEvent, ClientOrder, ClientSetup, DialOutcome, PrefixCut, Route, ServerSetup, ServerTls, Tag,
+    TapHandle, run_client,
 };
 use sca_peers::RequestId;
 use sca_protocol::handshake::Proxy;
 use sca_scenario::model::{FaultKind, Toward};
-use sca_terminal::{ConnectionId, Input, LinkEvent, Output, Seen, Target};
+use sca_terminal::{ConnectionId, Input, LinkEvent, LinkReport, Output, Target};
 use tokio::sync::mpsc;
 
-use super::ends::{EndState, Ends, OUTBOX, Prepared};
+use super::ends::{ConnectionState, Ends, OUTBOX, PreparedEnd};
 use super::faults::Sent;
 use super::state::World;
 use super::stop::Stop;
 use super::stop::seen_at;
-use crate::armory::Standpoint;
+use crate::armory::AttemptNumber;
 use crate::core::Core;
-use crate::coverage::Class;
-use crate::lanes::Noted;
+use crate::coverage::FaultClass;
+use crate::lanes::Observed;
 use crate::record::Entry;
 
 impl<C: Core> World<'_, C> {
@@ -26,8 +26,8 @@ impl<C: Core> World<'_, C> {
         Tag { terminal: u16::try_from(who).unwrap_or(u16::MAX), line: None, connection }
     }
 
-    fn standpoint(&self, who: usize) -> Standpoint {
-        Standpoint { who, attempt: self.parties.terminals[who].attempts, connection: self.connections.opened + 1 }
+    fn standpoint(&self, who: usize) -> AttemptNumber {
+        AttemptNumber { who, attempt: self.parties.terminals[who].attempts, connection: self.connections.opened + 1 }
     }
 
     /// Carries out one output of a terminal.
@@ -55,7 +55,7 @@ impl<C: Core> World<'_, C> {
                 self.over(Self::tag(who, connection.0));
                 Ok(())
             }
-            Output::Seen(seen) => self.seen(who, seen),
+            Output::LinkReport(seen) => self.seen(who, seen),
             Output::Call { call, address: _ } => self.call(who, call),
             Output::Say { call, text } => {
                 self.parties.terminals[who].answered |= !call.line.is_called_by_terminal();
@@ -140,7 +140,7 @@ impl<C: Core> World<'_, C> {
         let actor = &mut self.parties.terminals[usize::from(tag.terminal)];
         let Some(ends) = self.connections.ends.get_mut(&tag) else { return };
         self.connections.orders += u64::from(ends.client.take().is_some());
-        ends.state = EndState::Over;
+        ends.state = ConnectionState::Over;
         ends.ours |= !actor.powered;
         if !actor.open_requests.is_empty() {
             let on_their_way = ends.in_flight.iter().filter_map(|text| actor.pos.would_answer(text));
@@ -173,19 +173,19 @@ impl<C: Core> World<'_, C> {
         {
             let who = usize::from(tag.terminal);
             if let Some(kind) = self.faults.armed.has_struck(index) {
-                self.meets(who, Class::of(&kind));
-                self.meets(who, Class::Tls);
+                self.meets(who, FaultClass::of(&kind));
+                self.meets(who, FaultClass::Tls);
             }
         }
     }
 
-    fn seen(&mut self, who: usize, seen: Seen) -> Result<(), Stop> {
+    fn seen(&mut self, who: usize, seen: LinkReport) -> Result<(), Stop> {
         let now = self.now();
         self.watch_link(who, seen);
         self.goes_on(who, seen);
         match seen {
-            Seen::Attempts => self.parties.terminals[who].attempts += 1,
-            Seen::Connects => {
+            LinkReport::Attempts => self.parties.terminals[who].attempts += 1,
+            LinkReport::Connects => {
                 self.parties.terminals[who].attempts = 0;
                 self.parties.terminals[who].link_up = true;
                 self.connections.opened += 1;
@@ -195,7 +195,7 @@ impl<C: Core> World<'_, C> {
                     self.violate("icon-truth", "the terminal reports a connection while none is up".to_owned());
                 }
             }
-            Seen::Loses => {
+            LinkReport::Loses => {
                 self.parties.terminals[who].link_up = false;
                 let still =
                     self.connections.ends.iter().any(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
@@ -203,16 +203,16 @@ impl<C: Core> World<'_, C> {
                     self.violate("icon-truth", "the terminal reports the loss of a link that is still up".to_owned());
                 }
             }
-            Seen::Fails(_) => {}
+            LinkReport::Fails(_) => {}
         }
         self.book.record.push(now, Entry::Link(who, seen));
         seen_at(now, self.script.guards().link(who, seen), || crate::describe::describe_link(seen))?;
         self.observed();
         let lanes = &mut self.parties.lanes[who];
-        lanes.link.push_back(Noted { at: now, sequence: self.book.sequence, what: seen });
+        lanes.link.push_back(Observed { at: now, sequence: self.book.sequence, what: seen });
         lanes.trim();
-        if seen == Seen::Connects {
-            let at = Standpoint { who, attempt: 0, connection: self.connections.opened };
+        if seen == LinkReport::Connects {
+            let at = AttemptNumber { who, attempt: 0, connection: self.connections.opened };
             for fault in self.faults.armed.on_connection(at) {
                 self.strike_now(&fault)?;
             }
@@ -234,13 +234,13 @@ impl<C: Core> World<'_, C> {
             self.violate("one-connection", format!("{} dialled although connected", self.parties.terminals[who].name));
         }
         self.connections.ends.retain(|t, ends| {
-            t.terminal != tag.terminal || ends.state != EndState::Over || t.connection + 64 > tag.connection
+            t.terminal != tag.terminal || ends.state != ConnectionState::Over || t.connection + 64 > tag.connection
         });
         let at = self.standpoint(who);
         let armed = self.faults.armed.fate(at);
         let (site, fate) = self.found(target, route.via.as_ref(), armed);
-        if fate != Fate::Connect {
-            self.meets(who, Class::Dial);
+        if fate != DialOutcome::Connect {
+            self.meets(who, FaultClass::Dial);
         }
         let (to_server, orders) = mpsc::channel(OUTBOX);
         let (to_client, client_orders) = mpsc::channel(OUTBOX);
@@ -256,7 +256,7 @@ impl<C: Core> World<'_, C> {
         // If a scripted proxy answer refuses the tunnel, the scenario caused the failure.
         let ours = ours || proxy.as_ref().is_some_and(|answer| !answer.starts_with("HTTP/1.1 2"));
         let setup = ServerSetup { proxy, tls, tap: tap.clone(), bounds: None };
-        self.connections.prepared.borrow_mut().insert(tag, Prepared::Link { setup, orders });
+        self.connections.prepared.borrow_mut().insert(tag, PreparedEnd::Link { setup, orders });
         let message_size_max =
             usize::try_from(self.parties.terminals[who].settings.message_size_max).unwrap_or(usize::MAX);
         let near = self.external_broker.is_some().then(|| tap.clone());
@@ -285,13 +285,13 @@ impl<C: Core> World<'_, C> {
     }
 
     /// The broker an attempt leads to, and the outcome of the dial: an armed fault takes precedence over the network.
-    fn found(&self, target: &Target, via: Option<&Proxy>, armed: Fate) -> (Option<usize>, Fate) {
+    fn found(&self, target: &Target, via: Option<&Proxy>, armed: DialOutcome) -> (Option<usize>, DialOutcome) {
         let (site, fate) = match self.reaches(target, via.is_some()) {
             Ok(site) => (Some(site), armed),
-            Err(fate) => (None, if armed == Fate::Connect { fate } else { armed }),
+            Err(fate) => (None, if armed == DialOutcome::Connect { fate } else { armed }),
         };
         let via_is_there = via.is_none_or(|via| self.is_proxy(&via.host, via.port));
-        (site, if via_is_there { fate } else { Fate::Dns })
+        (site, if via_is_there { fate } else { DialOutcome::Dns })
     }
 
     /// Whether an HTTP proxy exists at this address: one that some terminal is configured to use.
@@ -305,21 +305,21 @@ impl<C: Core> World<'_, C> {
     /// scenario.
     pub(super) fn prepare(
         &mut self,
-        at: Standpoint,
-        fate: Fate,
+        at: AttemptNumber,
+        fate: DialOutcome,
         site: usize,
         tag: Tag,
     ) -> Result<(ServerTls, TapHandle, Option<usize>, bool), Stop> {
         let noting = |arrivals: &Arrivals| TapHandle::with(PrefixCut::noting(arrivals.clone(), tag));
         let tap = self.setting.arrivals.as_ref().map(noting).unwrap_or_default();
         self.shape_tap(at.who, &tap);
-        if matches!(fate, Fate::Refuse | Fate::Dns | Fate::Lost) {
+        if matches!(fate, DialOutcome::Refuse | DialOutcome::Dns | DialOutcome::Lost) {
             return Ok((ServerTls::Off, tap, None, true));
         }
         let ends = self.faults.armed.end_at_once(at);
         if let Some((kind, lasts)) = &ends {
             Self::end_tap(&tap, kind, *lasts);
-            self.meets(at.who, Class::of(kind));
+            self.meets(at.who, FaultClass::of(kind));
         }
         if !crate::target::target(&self.parties.brokers.get(site).settings).secure {
             return Ok((ServerTls::Off, tap, None, ends.is_some()));
@@ -340,10 +340,10 @@ impl<C: Core> World<'_, C> {
 
     /// Applies a fault that ends or silences a connection to its tap.
     pub(super) fn end_tap(tap: &TapHandle, kind: &FaultKind, lasts: bool) {
-        use sca_network::Way;
+        use sca_network::Direction;
         match kind {
-            FaultKind::Silence(Some(Toward::Terminal)) => tap.silence(Way::ToTerminal, true),
-            FaultKind::Silence(Some(Toward::Broker)) => tap.silence(Way::FromTerminal, true),
+            FaultKind::Silence(Some(Toward::Terminal)) => tap.silence(Direction::ToTerminal, true),
+            FaultKind::Silence(Some(Toward::Broker)) => tap.silence(Direction::FromTerminal, true),
             kind => {
                 if let Some(end) = crate::faults::end_of(kind, lasts) {
                     tap.end(end);

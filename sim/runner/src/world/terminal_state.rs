@@ -12,7 +12,7 @@ use super::ends::Ends;
 use crate::external::{Beside, Callers, Devices, Ended, ExternalTerminal, LOOKS};
 
 /// The state of a run with external devices.
-pub(crate) struct TerminalState {
+pub(crate) struct ExternalDevices {
     pub(crate) external: ExternalTerminal,
     pub(crate) callers: Callers,
     pub(crate) devices: Devices,
@@ -37,7 +37,7 @@ pub(crate) struct TerminalState {
     pub(crate) question: Option<mpsc::Receiver<Option<bool>>>,
 }
 
-impl TerminalState {
+impl ExternalDevices {
     pub(crate) fn new(beside: Beside) -> Self {
         let Beside { external, callers, devices, shows_refusals, .. } = beside;
         Self {
@@ -57,7 +57,7 @@ impl TerminalState {
     }
 }
 
-impl TerminalState {
+impl ExternalDevices {
     /// Records the key of a device's upgrade request.
     pub(super) fn is_asked(&mut self, tag: Tag, head: &Head) {
         self.keys.extend(head.get("Sec-WebSocket-Key").map(|key| (tag, key.to_owned())));
@@ -65,7 +65,7 @@ impl TerminalState {
 }
 
 /// An event that does not come from a connection.
-pub(super) enum News {
+pub(super) enum OutsideEvent {
     /// The operator's answer; `None` if nobody answers.
     Said(Option<bool>),
     /// A device program has exited by itself.
@@ -73,13 +73,13 @@ pub(super) enum News {
 }
 
 /// Waits for the operator's answer or for a device program to exit; never returns if the run has no external devices.
-pub(super) async fn news(state: Option<&mut TerminalState>) -> News {
+pub(super) async fn news(state: Option<&mut ExternalDevices>) -> OutsideEvent {
     let Some(state) = state else { return std::future::pending().await };
     loop {
         if let Some((who, ended)) = state.devices.ended() {
             // Messages sent before the exit are handled first: the mailbox has priority in the driver's loop.
             tokio::time::sleep(LOOKS).await;
-            return News::Ended(who, ended);
+            return OutsideEvent::Ended(who, ended);
         }
         let said = async {
             match state.question.as_mut() {
@@ -89,7 +89,7 @@ pub(super) async fn news(state: Option<&mut TerminalState>) -> News {
         };
         tokio::select! {
             biased;
-            yes = said => return News::Said(yes),
+            yes = said => return OutsideEvent::Said(yes),
             () = tokio::time::sleep(LOOKS) => {}
         }
     }

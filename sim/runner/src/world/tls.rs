@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sca_certs::{Lists, Role};
+use sca_certs::{RevocationState, Role};
 use sca_network::ServerTls;
 use sca_network::tls::{self, Demand, Trust};
 use sca_protocol::UnixTime;
@@ -82,14 +82,14 @@ impl<C: Core> World<'_, C> {
 
     /// The trusted roots with their revocation lists. With `auto`, lists are used only if the scenario revokes a
     /// certificate, because with lists every check requires a current one.
-    fn trusted(&self, authority: &str, revocation: &str) -> Result<Arc<tls::Trusted>, Stop> {
+    fn trusted(&self, authority: &str, revocation: &str) -> Result<Arc<tls::Verifiers>, Stop> {
         let revokes = self.setting.certificates.values().any(|c| c.flaw.as_deref() == Some("revoked"));
         let lists = match revocation {
-            "current" => Some(Lists::Current),
-            "missing" => Some(Lists::Missing),
-            "expired" => Some(Lists::Expired),
-            "other-issuer" => Some(Lists::OtherIssuer),
-            "auto" if revokes => Some(Lists::Current),
+            "current" => Some(RevocationState::Current),
+            "missing" => Some(RevocationState::Missing),
+            "expired" => Some(RevocationState::Expired),
+            "other-issuer" => Some(RevocationState::OtherIssuer),
+            "auto" if revokes => Some(RevocationState::Current),
             _ => None,
         };
         self.setting.identities.trusted(authority, lists).map_err(|error| Stop::Error(error.to_string()))

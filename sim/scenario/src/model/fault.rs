@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use super::who::{Count, Who};
+use super::who::{Count, TerminalIndex};
 use crate::problem::Span;
 
 /// A fault: its kind, its trigger and its duration.
 #[derive(Debug, Clone)]
 pub struct Fault {
     /// The terminal whose traffic it affects.
-    pub who: Who,
+    pub who: TerminalIndex,
     /// The kind of fault.
     pub kind: FaultKind,
     /// The trigger; without one the fault occurs at once.
-    pub arm: Option<Arm>,
+    pub arm: Option<Trigger>,
     /// How long the fault lasts, if it is limited.
     pub lasting: Option<Duration>,
     /// Its label, if it has one.
@@ -25,7 +25,7 @@ pub struct Fault {
 impl Fault {
     /// Creates a fault that occurs at once and has no position in a source.
     #[must_use]
-    pub fn now(who: Who, kind: FaultKind) -> Self {
+    pub fn now(who: TerminalIndex, kind: FaultKind) -> Self {
         Self { who, kind, arm: None, lasting: None, label: None, span: Span::default() }
     }
 }
@@ -112,7 +112,7 @@ pub enum Toward {
 
 /// The trigger of an armed fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Arm {
+pub enum Trigger {
     /// At the attempts or connections with these numbers.
     On(Count),
     /// Relative to a point within a message or a handshake.

@@ -11,13 +11,13 @@ mod message;
 mod step;
 mod who;
 
-pub use fault::{Arm, Bytes, Carrier, DeadAddress, Fault, FaultKind, Place, Point, TLS_POINTS, Toward};
+pub use fault::{Bytes, Carrier, DeadAddress, Fault, FaultKind, Place, Point, TLS_POINTS, Toward, Trigger};
 pub use message::{Demand, Fields, Message, Op, RawFrame, Test};
 pub use step::{
-    Action, CardholderAct, Expect, HostAct, LinkSight, NetworkAct, NetworkChange, Party, Pattern, Relation, Send, Set,
-    Show, Sight, Source, Speaker, Step, Suffix, Within,
+    Action, CardholderAct, Expect, HostAct, LinkObservation, NetworkAct, NetworkChange, Observation, Party, Pattern,
+    Relation, Send, Set, Show, Source, Speaker, Step, Suffix, Within,
 };
-pub use who::{Count, Who};
+pub use who::{Count, TerminalIndex};
 
 /// A parsed scenario. Each row of its `each` is played as a run of its own.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ impl Scenario {
             for step in steps {
                 let named = match &step.action {
                     Action::File { name, .. } => name.as_ref(),
-                    Action::Expect(Expect { sight: Sight::Show(Show::Icon { file, .. }), .. }) => {
+                    Action::Expect(Expect { sight: Observation::Show(Show::Icon { file, .. }), .. }) => {
                         file.as_ref().filter(|name| *name != "default")
                     }
                     _ => None,

@@ -9,7 +9,7 @@ use sca_protocol::screens::ScreenName;
 
 use super::fault::Fault;
 use super::message::{Message, Test};
-use super::who::{Count, Who};
+use super::who::{Count, TerminalIndex};
 use crate::problem::Span;
 
 /// One step of the timeline.
@@ -56,7 +56,7 @@ pub enum Action {
     /// `cardholder`: an action of the cardholder.
     Cardholder {
         /// The terminal it is performed at.
-        who: Who,
+        who: TerminalIndex,
         /// The action.
         act: CardholderAct,
     },
@@ -65,7 +65,7 @@ pub enum Action {
     /// `set terminal file`: stores a file on a flash, or removes one.
     File {
         /// The terminal.
-        who: Who,
+        who: TerminalIndex,
         /// The path on the flash.
         path: String,
         /// The name of the asset to store there; without it, the file is removed.
@@ -93,7 +93,7 @@ pub enum Action {
     /// `together`: messages sent in one segment.
     Together(Vec<Step>),
     /// `throughout`: a display state that has to hold during the whole block.
-    Throughout(Who, Show, Vec<String>, Vec<Step>),
+    Throughout(TerminalIndex, Show, Vec<String>, Vec<Step>),
     /// `without`: an observation that is forbidden during the block.
     Without(Source, Pattern, Vec<String>, Vec<Step>),
     /// `optional`: a block that is required as a whole if an observation matches its first line, and skipped otherwise.
@@ -198,7 +198,7 @@ pub struct Send {
     /// The sender. A POS sends through the broker, or on a classic port.
     pub by: Speaker,
     /// The receiving terminal.
-    pub to: Who,
+    pub to: TerminalIndex,
     /// The message.
     pub message: Message,
     /// Its label, if it has one.
@@ -209,16 +209,16 @@ pub struct Send {
 #[derive(Debug, Clone)]
 pub struct Expect {
     /// The terminal that is observed.
-    pub who: Who,
+    pub who: TerminalIndex,
     /// The observation.
-    pub sight: Sight,
+    pub sight: Observation,
     /// The time limit, the exactness and the other suffixes.
     pub suffix: Suffix,
 }
 
 /// An observation of a terminal.
 #[derive(Debug, Clone)]
-pub enum Sight {
+pub enum Observation {
     /// A message from the terminal to the POS.
     ToPos(Message),
     /// A message from the terminal to the broker: a control frame or the upgrade request.
@@ -228,17 +228,19 @@ pub enum Sight {
     /// A request from the terminal to the proxy.
     ToProxy(Message),
     /// A change of the link.
-    Link(LinkSight),
+    Link(LinkObservation),
     /// The state of the screen or the icon.
     Show(Show),
 }
 
-impl Sight {
+impl Observation {
     /// Whether the observation is a failure, a refusal or the absence of a field.
     #[must_use]
     pub fn is_negative(&self) -> bool {
         match self {
-            Self::Link(sight) => matches!(sight, LinkSight::Fails(..) | LinkSight::FailsSomehow | LinkSight::Loses),
+            Self::Link(sight) => {
+                matches!(sight, LinkObservation::Fails(..) | LinkObservation::FailsSomehow | LinkObservation::Loses)
+            }
             Self::ToBroker(message) => matches!(message, Message::Close(..)),
             Self::Show(_) => false,
             Self::ToPos(Message::Fields(fields)) | Self::ToHost(_, Message::Fields(fields)) => {
@@ -251,7 +253,7 @@ impl Sight {
 
 /// An observation of the link.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LinkSight {
+pub enum LinkObservation {
     /// The link is up.
     Connects,
     /// An attempt begins.
@@ -360,7 +362,7 @@ pub enum NetworkChange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Party {
     /// A terminal, by its index.
-    Terminal(Who),
+    Terminal(TerminalIndex),
     /// A broker: 0 is the one called `broker`, the others follow in order of declaration.
     Broker(usize),
     /// The payment host.
@@ -373,13 +375,13 @@ pub enum Party {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// Messages from a terminal to the POS.
-    ToPos(Who),
+    ToPos(TerminalIndex),
     /// Control frames and HTTP requests from a terminal to the broker.
-    ToBroker(Who),
+    ToBroker(TerminalIndex),
     /// Documents from a terminal to a host.
-    ToHost(Who, Line),
+    ToHost(TerminalIndex, Line),
     /// A change of a terminal's link.
-    Link(Who, LinkSight),
+    Link(TerminalIndex, LinkObservation),
 }
 
 /// The messages of a source that are meant; all of them if there is no message.

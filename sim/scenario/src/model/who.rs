@@ -1,7 +1,7 @@
 //! Indexes of terminals, and number ranges of their attempts or connections.
 
 /// Index of a terminal in the cast, from 0.
-pub type Who = usize;
+pub type TerminalIndex = usize;
 
 /// A range of attempts (counted since the link was last up) or of connections (counted over the run); both from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use sca_protocol::cards::Entry;
 use sca_protocol::settings::show_span;
 
 use crate::model::{
-    Action, CardholderAct, Demand, Expect, Fields, LinkSight, Message, NetworkChange, Op, Party, Pattern, Relation,
-    Send, Show, Sight, Source, Speaker, Step, Suffix, Test, Who,
+    Action, CardholderAct, Demand, Expect, Fields, LinkObservation, Message, NetworkChange, Observation, Op, Party,
+    Pattern, Relation, Send, Show, Source, Speaker, Step, Suffix, TerminalIndex, Test,
 };
 use crate::print_parts;
 
@@ -69,7 +69,7 @@ impl Teller<'_> {
         }
     }
 
-    fn name(&self, who: Who) -> String {
+    fn name(&self, who: TerminalIndex) -> String {
         match self.names.get(who) {
             Some(name) if self.names.len() > 1 || name != "terminal" => format!("terminal {name}"),
             _ => "the terminal".to_owned(),
@@ -109,23 +109,23 @@ impl Teller<'_> {
         let who = self.name(expect.who);
         let suffix = &expect.suffix;
         let what = match &expect.sight {
-            Sight::ToPos(message) => match &suffix.re {
+            Observation::ToPos(message) => match &suffix.re {
                 Some((label, _)) => format!("{who} has to answer `{label}`{}", demanded(message)),
                 None => format!("{who} has to send the POS {}{}", kind(message), demanded(message)),
             },
-            Sight::ToBroker(message) => format!("{who} has to send the broker {}", kind(message)),
-            Sight::ToHost(line, message) => {
+            Observation::ToBroker(message) => format!("{who} has to send the broker {}", kind(message)),
+            Observation::ToHost(line, message) => {
                 let host = if *line == Line::Estate { "the estate host" } else { "the payment host" };
                 format!("{who} has to send {host} {}{}", kind(message), demanded(message))
             }
-            Sight::ToProxy(message) => format!("{who} has to send the proxy {}", kind(message)),
-            Sight::Link(sight) => format!("{who} has to {}", link(sight)),
-            Sight::Show(show) => self.shown(expect.who, show, "has to show"),
+            Observation::ToProxy(message) => format!("{who} has to send the proxy {}", kind(message)),
+            Observation::Link(sight) => format!("{who} has to {}", link(sight)),
+            Observation::Show(show) => self.shown(expect.who, show, "has to show"),
         };
         format!("{what}{}", behind(suffix))
     }
 
-    fn shown(&self, who: Who, show: &Show, verb: &str) -> String {
+    fn shown(&self, who: TerminalIndex, show: &Show, verb: &str) -> String {
         let who = self.name(who);
         match show {
             Show::Icon { connected, file } => {
@@ -231,13 +231,13 @@ fn written(tests: &[Test]) -> String {
     out.trim().to_owned()
 }
 
-fn link(sight: &LinkSight) -> String {
+fn link(sight: &LinkObservation) -> String {
     match sight {
-        LinkSight::Connects => "connect".to_owned(),
-        LinkSight::Attempts => "try to connect".to_owned(),
-        LinkSight::Loses => "lose the link".to_owned(),
-        LinkSight::FailsSomehow => "fail to connect".to_owned(),
-        LinkSight::Fails(kind, detail) => {
+        LinkObservation::Connects => "connect".to_owned(),
+        LinkObservation::Attempts => "try to connect".to_owned(),
+        LinkObservation::Loses => "lose the link".to_owned(),
+        LinkObservation::FailsSomehow => "fail to connect".to_owned(),
+        LinkObservation::Fails(kind, detail) => {
             let detail = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
             format!("fail to connect, with the reason {kind}{detail}")
         }

@@ -7,7 +7,7 @@ use sca_protocol::frame::opcode;
 use sca_protocol::handshake::Head;
 
 use super::stream::{Connection, What, in_turn};
-use crate::ears::Ears;
+use crate::ears::Observer;
 use crate::import::{Imported, is_request};
 use crate::session::{Ending, Event, Side};
 
@@ -33,7 +33,7 @@ impl Line {
     ) -> Self {
         let (dialler, _) = connection.sides();
         let side = |from: &str| if from == dialler { Side::Terminal } else { Side::Broker };
-        let mut ears = Ears::default();
+        let mut ears = Observer::default();
         let mut events: Vec<(f64, Event)> = Vec::new();
         if connection.begins {
             events.push((connection.first, Event::Opened));
@@ -87,7 +87,7 @@ fn missing_in_tls(
 /// The end of a connection, as far as the capture shows it, and whether it does.
 fn end(
     connection: &Connection,
-    ears: &Ears,
+    ears: &Observer,
     side: &dyn Fn(&str) -> Side,
     last: Option<f64>,
 ) -> (Option<(f64, Event)>, bool) {

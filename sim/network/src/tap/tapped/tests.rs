@@ -25,8 +25,8 @@ async fn the_end_of_writing_reaches_the_other_side_while_the_line_stands() {
     let dialer = listener.dialer().expect("it listens");
     let near = dialer.dial(&route, tag).await.expect("it connects");
     let (far, ..) = listener.accept().await.expect("it connects");
-    let mut near = Tapped::near(near, TapHandle::default(), Mailbox::default());
-    let mut far = Tapped::new(far, TapHandle::default(), Mailbox::default());
+    let mut near = Tapped::near(near, TapHandle::default(), EventQueue::default());
+    let mut far = Tapped::new(far, TapHandle::default(), EventQueue::default());
     near.shutdown().await.expect("it is open");
     let read = tokio::time::timeout(std::time::Duration::from_secs(20), far.read(&mut [0; 8])).await;
     assert_eq!(read.expect("EOF arrives in time").expect("reading does not fail"), 0);
@@ -39,8 +39,8 @@ async fn each_end_reads_what_comes_its_way() {
     let dialer = listener.dialer().expect("it listens");
     let route = crate::Route::direct("broker.test".to_owned(), 1);
     let stream = dialer.dial(&route, tag).await.expect("it connects");
-    let far = Tapped::new(stream, TapHandle::default(), Mailbox::default());
-    assert!(matches!((far.reads(), far.writes()), (Way::FromTerminal, Way::ToTerminal)));
-    let near = Tapped::near(far.stream, TapHandle::default(), Mailbox::default());
-    assert!(matches!((near.reads(), near.writes()), (Way::ToTerminal, Way::FromTerminal)));
+    let far = Tapped::new(stream, TapHandle::default(), EventQueue::default());
+    assert!(matches!((far.reads(), far.writes()), (Direction::FromTerminal, Direction::ToTerminal)));
+    let near = Tapped::near(far.stream, TapHandle::default(), EventQueue::default());
+    assert!(matches!((near.reads(), near.writes()), (Direction::ToTerminal, Direction::FromTerminal)));
 }

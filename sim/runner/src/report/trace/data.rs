@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use sca_protocol::models::Model;
 use sca_protocol::settings::{Settings, TerminalSettings};
 use sca_scenario::model::{Scenario, shown_values};
-use sca_terminal::Face;
+use sca_terminal::Display;
 use serde::Serialize;
 
 use crate::cards::told;
@@ -143,7 +143,7 @@ fn row(loaded: &Loaded, played: &Played, replay: &str, pictures: &mut Pictures) 
     // Screen and icon of one display change share a sequence number.
     let mut last: BTreeMap<End, u64> = BTreeMap::new();
     let mut is_new = |moment: &Moment| {
-        moment.kind == Kind::Face && last.insert(moment.from, moment.sequence) != Some(moment.sequence)
+        moment.kind == Kind::Display && last.insert(moment.from, moment.sequence) != Some(moment.sequence)
     };
     let shows: Vec<bool> = trace.moments.iter().map(&mut is_new).collect();
     let is_seen = |moment: &Moment| seen.is_some_and(|seen| seen == moment.sequence);
@@ -204,7 +204,7 @@ fn moment_shown(loaded: &Loaded, moment: &Moment, place: &dyn Fn(End) -> usize, 
             Kind::Message => "message",
             Kind::Control => "control",
             Kind::Link => "link",
-            Kind::Face => "face",
+            Kind::Display => "face",
             Kind::Fault => "fault",
             Kind::Act => "act",
             Kind::Remark => "remark",
@@ -238,7 +238,11 @@ fn failed_shown(loaded: &Loaded, failed: &Failure, moments: &[Shown], replay: &s
     }
 }
 
-fn screens(trace: &Trace, faces: &[(Duration, usize, Face)], pictures: &mut Pictures) -> Result<Vec<Screen>, String> {
+fn screens(
+    trace: &Trace,
+    faces: &[(Duration, usize, Display)],
+    pictures: &mut Pictures,
+) -> Result<Vec<Screen>, String> {
     let mut models = Vec::new();
     for named in &trace.models {
         let mut settings = TerminalSettings::default();
@@ -273,7 +277,7 @@ struct Pictures {
 }
 
 impl Pictures {
-    fn draw(&mut self, face: &Face, model: &Model, at: Duration) -> Result<Option<usize>, String> {
+    fn draw(&mut self, face: &Display, model: &Model, at: Duration) -> Result<Option<usize>, String> {
         if self.urls.len() >= PICTURES_MAX {
             return Ok(None);
         }
