@@ -87,5 +87,5 @@ fn no_class_of_faults_has_never_met_a_state_that_it_can_meet() {
         let result = result.expect("the scenario can be read");
         result.rows.iter().for_each(|played| coverage.add(&played.evidence.met));
     }
-    assert_eq!(coverage.holes(), [], "\n{}", coverage.table());
+    assert_eq!(coverage.uncovered(), [], "\n{}", coverage.table());
 }

@@ -309,7 +309,7 @@ fn switching(request: &[u8]) -> Head {
     let answer = format!(
         "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
     );
-    Head::parse_answer(answer.as_bytes()).expect("the answer can be read").expect("it is whole").0
+    Head::parse_response(answer.as_bytes()).expect("the answer can be read").expect("it is whole").0
 }
 
 /// Events of an old connection have no effect, whatever they are.

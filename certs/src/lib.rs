@@ -253,9 +253,9 @@ impl Authority {
     pub fn issue(&self, order: &Order) -> Result<Identity, CertError> {
         match order.flaw {
             Some(Flaw::WeakKey) => return self.weak(order),
-            Some(Flaw::LongChain) => return self.far_away(order),
-            Some(Flaw::NameConstraints) => return self.out_of_bounds(order),
-            Some(Flaw::ExpiredAuthority) => return self.out_of_date(order),
+            Some(Flaw::LongChain) => return self.with_long_chain(order),
+            Some(Flaw::NameConstraints) => return self.with_name_constraints(order),
+            Some(Flaw::ExpiredAuthority) => return self.with_expired_authority(order),
             _ => {}
         }
         let key = pair(self.kind)?;
@@ -286,7 +286,7 @@ impl Authority {
     }
 
     /// An identity behind more intermediate authorities than verifiers follow.
-    fn far_away(&self, order: &Order) -> Result<Identity, CertError> {
+    fn with_long_chain(&self, order: &Order) -> Result<Identity, CertError> {
         let named = |i: usize| authority(&format!("sca-sim intermediate {i}"), self.epoch);
         let mut issuer = CertifiedIssuer::signed_by(named(1), pair(self.kind)?, &self.root)?;
         let mut chain = vec![issuer.der().to_vec()];
@@ -298,7 +298,7 @@ impl Authority {
     }
 
     /// An identity whose authority may sign for `elsewhere.test` only.
-    fn out_of_bounds(&self, order: &Order) -> Result<Identity, CertError> {
+    fn with_name_constraints(&self, order: &Order) -> Result<Identity, CertError> {
         let mut confined = authority("sca-sim for elsewhere.test", self.epoch);
         confined.name_constraints = Some(NameConstraints {
             permitted_subtrees: vec![GeneralSubtree::DnsName("elsewhere.test".to_owned())],
@@ -310,7 +310,7 @@ impl Authority {
     }
 
     /// An identity whose authority expires one second after the identity's validity begins.
-    fn out_of_date(&self, order: &Order) -> Result<Identity, CertError> {
+    fn with_expired_authority(&self, order: &Order) -> Result<Identity, CertError> {
         let mut old = authority("sca-sim of long ago", self.epoch);
         old.not_after = date(order.not_before)? + Duration::seconds(1);
         let issuer = CertifiedIssuer::signed_by(old, pair(self.kind)?, &self.root)?;

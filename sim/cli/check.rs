@@ -10,7 +10,7 @@ use sca_runner::{files, report, tidy};
 use sca_scenario::{Library, Problem};
 
 use crate::exit::Exit;
-use crate::terms::{complain, count, date, painter, say, some_found, unread};
+use crate::terms::{complain, count, date, find_some_scenarios, painter, say, unread};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -34,7 +34,7 @@ struct Counts {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let found = match some_found(&arguments.paths) {
+    let found = match find_some_scenarios(&arguments.paths) {
         Ok(found) => found,
         Err(exit) => return exit,
     };

@@ -10,7 +10,7 @@ use sca_runner::suite::{FileResult, SnapshotMode, Suite};
 use sca_runner::{Options, shell, simulated, today};
 
 use crate::exit::Exit;
-use crate::ledger::{ledger, read};
+use crate::ledger::{read, read_ledger};
 use crate::run::device::Device;
 use crate::terms::{authorities_for, complain, count, found, say};
 
@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     if let Some([before, after]) = arguments.compare.as_deref() {
         return compare(before, after);
     }
-    let ledger = match arguments.ledger.as_ref().map(|path| ledger(path)) {
+    let ledger = match arguments.ledger.as_ref().map(|path| read_ledger(path)) {
         None => KnownFailures::default(),
         Some(Ok(ledger)) => ledger,
         Some(Err(exit)) => return exit,

@@ -10,7 +10,7 @@ use sca_runner::sweep::Sweep;
 use sca_runner::{Options, simulated};
 
 use crate::exit::Exit;
-use crate::terms::{authorities, complain, count, painter, say, some_found, threads, unread};
+use crate::terms::{authorities, complain, count, find_some_scenarios, painter, say, threads, unread};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let paths = match some_found(&arguments.paths) {
+    let paths = match find_some_scenarios(&arguments.paths) {
         Ok(paths) => paths,
         Err(exit) => return exit,
     };
@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         }
     }
     say!("{}", coverage.table());
-    let holes = coverage.holes();
+    let holes = coverage.uncovered();
     say!(
         "{}; cells count the runs in which a fault class hit the terminal in that state; {}",
         count(runs, "run"),

@@ -106,7 +106,7 @@ fn shrink(
     compared: &Compared,
     identities: &std::sync::Arc<sca_runner::Identities>,
 ) -> Result<(), Exit> {
-    let mut shrinker = Shrinker::new(&simulated, identities).of_a_capture();
+    let mut shrinker = Shrinker::new(&simulated, identities).for_capture();
     let stem = name.trim_end_matches(".sca");
     for (number, difference) in (1..).zip(&compared.differences) {
         let Some(failure) = &difference.failure else { continue };

@@ -14,7 +14,7 @@ use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings};
 use sca_scenario::model::INVARIANTS;
 
 use crate::exit::Exit;
-use crate::terms::{complain, found, loaded, say};
+use crate::terms::{complain, found, load_scenario, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
             say!("");
         }
         let one = match (sca_scenario::lesson(what), fact(what)) {
-            (Some(lesson), _) => teach(lesson),
+            (Some(lesson), _) => print_lesson(lesson),
             (None, facts) if !facts.is_empty() && !Path::new(what).exists() => {
                 facts.iter().for_each(|fact| say!("{fact}"));
                 Exit::Good
@@ -129,7 +129,7 @@ fn is_code(text: &str) -> bool {
     (digits.is_some_and(is_number) || is_number(text)) && !PathBuf::from(text).exists()
 }
 
-fn teach(lesson: &sca_scenario::Lesson) -> Exit {
+fn print_lesson(lesson: &sca_scenario::Lesson) -> Exit {
     say!("{}: {}\n\n{}", lesson.code, lesson.says, lesson.why);
     let indented =
         |text: &str| text.lines().map(|line| format!("    {line}").trim_end().to_owned() + "\n").collect::<String>();
@@ -155,7 +155,7 @@ fn tell(path: &Path) -> Exit {
         }
         return exit;
     }
-    match loaded(path, &sca_protocol::clauses::ids()) {
+    match load_scenario(path, &sca_protocol::clauses::ids()) {
         Ok(loaded) => {
             if let Ok(scenario) = &loaded.scenario {
                 say!("{}", sca_scenario::explain(scenario).trim_end());

@@ -8,7 +8,7 @@ use sca_runner::explore::{Explore, ExploreResult, Found};
 use sca_runner::{files, shell, simulated};
 
 use crate::exit::Exit;
-use crate::terms::{authorities, complain, count, loaded, say, some_found, threads};
+use crate::terms::{authorities, complain, count, find_some_scenarios, load_scenario, say, threads};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -40,7 +40,7 @@ fn span(text: &str) -> Result<Duration, String> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let paths = match some_found(&arguments.paths) {
+    let paths = match find_some_scenarios(&arguments.paths) {
         Ok(paths) => paths,
         Err(exit) => return exit,
     };
@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     };
     let (mut exit, mut played, mut broken) = (Exit::Good, 0, 0);
     for path in &paths {
-        let loaded = match loaded(path, &sca_protocol::clauses::ids()) {
+        let loaded = match load_scenario(path, &sca_protocol::clauses::ids()) {
             Ok(loaded) => loaded,
             Err(Exit::Invalid) => {
                 exit = Exit::Invalid;

@@ -8,7 +8,7 @@ use clap::Args;
 use sca_runner::files;
 
 use crate::exit::Exit;
-use crate::terms::{complain, loaded, put, some_found};
+use crate::terms::{complain, find_some_scenarios, load_scenario, put};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let found = match some_found(&arguments.paths) {
+    let found = match find_some_scenarios(&arguments.paths) {
         Ok(found) => found,
         Err(exit) => return exit,
     };
@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     let clauses = sca_protocol::clauses::ids();
     let mut written = BTreeSet::new();
     for path in &found {
-        let loaded = match loaded(path, &clauses) {
+        let loaded = match load_scenario(path, &clauses) {
             Ok(loaded) => loaded,
             Err(exit) => return exit,
         };

@@ -88,7 +88,7 @@ impl Reading {
 
     /// Reads a capture, and prints remarks and the parts that could not be read.
     pub(crate) fn read(&self, files: &[PathBuf]) -> Result<Imported, Exit> {
-        sca_protocol::secret::also(&self.redact);
+        sca_protocol::secret::add_names(&self.redact);
         let name = shown(files);
         match load::load(files, &self.how()) {
             Ok(imported) => {

@@ -21,7 +21,7 @@ pub(crate) fn read(path: &Path) -> Result<String, Exit> {
 }
 
 /// Reads a ledger. If it cannot be read or parsed, prints the error and returns the exit code.
-pub(crate) fn ledger(path: &Path) -> Result<KnownFailures, Exit> {
+pub(crate) fn read_ledger(path: &Path) -> Result<KnownFailures, Exit> {
     KnownFailures::read(&read(path)?).map_err(|why| {
         complain!("error: {} is not a ledger: {why}", path.display());
         Exit::Invalid

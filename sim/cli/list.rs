@@ -7,8 +7,8 @@ use sca_runner::files;
 use sca_runner::filter::Filter;
 
 use crate::exit::Exit;
-use crate::run::filtered;
-use crate::terms::{complain, say, some_found, unread};
+use crate::run::matching;
+use crate::terms::{complain, find_some_scenarios, say, unread};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -24,13 +24,13 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let found = match some_found(&arguments.paths) {
+    let found = match find_some_scenarios(&arguments.paths) {
         Ok(found) => found,
         Err(exit) => return exit,
     };
     let found = match &arguments.filter {
         None => found,
-        Some(filter) => match filtered(found, filter) {
+        Some(filter) => match matching(found, filter) {
             Ok(found) => found,
             Err(exit) => return exit,
         },

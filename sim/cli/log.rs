@@ -110,7 +110,7 @@ impl Log {
         if let Some(document) = document {
             line["document"] = json!(document);
         }
-        self.put(Waiting::Document(tame(&line.to_string())));
+        self.put(Waiting::Document(escape_control_characters(&line.to_string())));
     }
 
     fn put(&self, line: Waiting) {
@@ -150,7 +150,7 @@ impl Log {
 }
 
 /// Escapes control and bidirectional formatting characters in a JSON text.
-fn tame(json: &str) -> String {
+fn escape_control_characters(json: &str) -> String {
     let steers = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')

@@ -9,7 +9,7 @@ use sca_runner::files;
 use sca_runner::report::{self, Document, KINDS, Kind, Summary};
 
 use crate::exit::Exit;
-use crate::terms::{complain, count, is_closed, put, say};
+use crate::terms::{complain, count, is_stdout_closed, put, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -60,7 +60,7 @@ pub(crate) fn write_reports(reports: &[(Kind, PathBuf)], document: &Document) ->
     for (kind, path) in reports {
         let written = report::report(document, *kind).and_then(|text| {
             if path == Path::new("-") {
-                if is_closed() {
+                if is_stdout_closed() {
                     return Err("standard output is closed".to_owned());
                 }
                 put!("{}", text.trim_end());
@@ -94,7 +94,7 @@ pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Prints a line on standard output, or on standard error if a report is written to standard output.
-pub(crate) fn tell_beside(reports: &[(Kind, PathBuf)], line: &str) {
+pub(crate) fn print_beside_reports(reports: &[(Kind, PathBuf)], line: &str) {
     if reports.iter().any(|(_, path)| path == Path::new("-")) {
         complain!("{line}");
     } else {
@@ -115,7 +115,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         }
     }
     let fresh = arguments.report.iter().filter(|(_, path)| !arguments.files.contains(path));
-    if !take_away(fresh) || documents.is_empty() || (!absent.is_empty() && !arguments.partial) {
+    if !remove_reports(fresh) || documents.is_empty() || (!absent.is_empty() && !arguments.partial) {
         return Exit::CannotRun;
     }
     let merged = match documents.pop() {
@@ -161,16 +161,16 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     let aside: String = more.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {n} {what}")).collect();
     let files = count(summary.files, "scenario");
     let line = format!("{files} in {}: {} passed, {} failed{aside}", whole.world, summary.passed, summary.failed);
-    tell_beside(&arguments.report, &line);
+    print_beside_reports(&arguments.report, &line);
     let asked = if arguments.partial { Summary { missing: 0, ..summary } } else { summary };
-    match exit_of(&asked) {
+    match exit_code(&asked) {
         Exit::Good if is_idle => Exit::Failed,
         exit => exit,
     }
 }
 
 /// The exit code for the summary of a run or of a merge.
-pub(crate) fn exit_of(summary: &Summary) -> Exit {
+pub(crate) fn exit_code(summary: &Summary) -> Exit {
     match summary {
         Summary { unreadable: 1.., .. } | Summary { cannot_run: 1.., .. } => Exit::CannotRun,
         Summary { invalid: 1.., .. } => Exit::Invalid,
@@ -181,7 +181,7 @@ pub(crate) fn exit_of(summary: &Summary) -> Exit {
 
 /// Removes the reports of an earlier run, so that an aborted run leaves no stale ones. If one cannot be removed or
 /// emptied, prints the error and returns false.
-pub(crate) fn take_away<'a>(reports: impl IntoIterator<Item = &'a (Kind, PathBuf)>) -> bool {
+pub(crate) fn remove_reports<'a>(reports: impl IntoIterator<Item = &'a (Kind, PathBuf)>) -> bool {
     let mut all = true;
     for (_, path) in reports {
         if path == Path::new("-") || !fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file()) {

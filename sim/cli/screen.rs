@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use clap::Args;
 use sca_protocol::models::Model;
-use sca_protocol::settings::{Settings, TerminalSettings, show_span, span};
+use sca_protocol::settings::{Settings, TerminalSettings, format_duration, span};
 use sca_runner::suite::Authorities;
 use sca_runner::{Options, Played, files, play, simulated};
 use sca_scenario::model::Scenario;
 
 use crate::exit::Exit;
-use crate::terms::{complain, count, loaded, say};
+use crate::terms::{complain, count, load_scenario, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -52,7 +52,7 @@ fn model(text: &str) -> Result<&'static Model, String> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let loaded = match loaded(&arguments.path, &[]) {
+    let loaded = match load_scenario(&arguments.path, &[]) {
         Ok(loaded) => loaded,
         Err(exit) => return exit,
     };
@@ -89,9 +89,9 @@ fn draw(arguments: &Arguments, scenario: &Scenario) -> Result<(), String> {
         (Some(folder), _, _) => every(played, who, model, folder),
         (None, Some(at), Some(path)) => {
             let shown = played.faces.iter().rev().find(|(since, of, _)| *of == who && *since <= at);
-            let (_, _, face) = shown.ok_or_else(|| format!("no screen is shown at {}", show_span(at)))?;
+            let (_, _, face) = shown.ok_or_else(|| format!("no screen is shown at {}", format_duration(at)))?;
             if at > played.lasted {
-                return Err(format!("the scenario lasts {}", show_span(played.lasted)));
+                return Err(format!("the scenario lasts {}", format_duration(played.lasted)));
             }
             write(path, &sca_display::draw(face, model, at))
         }

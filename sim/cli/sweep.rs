@@ -9,7 +9,7 @@ use sca_runner::sweep::{Broken, Injection, KINDS, Sweep, SweepResult};
 use sca_runner::{Verdict, files, shell, simulated};
 
 use crate::exit::Exit;
-use crate::terms::{authorities, complain, count, is_lively, painter, say, some_found, threads, unread};
+use crate::terms::{authorities, complain, count, find_some_scenarios, is_lively, painter, say, threads, unread};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let paths = match some_found(&arguments.paths) {
+    let paths = match find_some_scenarios(&arguments.paths) {
         Ok(paths) => paths,
         Err(exit) => return exit,
     };
@@ -149,11 +149,11 @@ fn tell(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::Terminal>, swept:
         let more: String = more.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(", {n} {what}")).collect();
         say!("{path}: {} tried, {} broken{more}", one.strip.len(), one.broken.len());
         if one.broken.is_empty() {
-            say!("  {}", one.drawn(None, WIDTH));
+            say!("  {}", one.strip_text(None, WIDTH));
             continue;
         }
         for kind in KINDS {
-            say!("  {:8} {}", kind.word(), one.drawn(Some(kind), WIDTH));
+            say!("  {:8} {}", kind.word(), one.strip_text(Some(kind), WIDTH));
         }
         for (number, broken) in one.broken.iter().take(TOLD).enumerate() {
             let replay = replay(&one.loaded.path, broken.row, broken.blow);

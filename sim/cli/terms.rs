@@ -39,7 +39,7 @@ static LOST: AtomicBool = AtomicBool::new(false);
 pub(crate) fn line(to: impl Write, painter: Painter, text: Arguments<'_>) {
     let text = text.to_string();
     let text = sca_runner::told(&text);
-    let text = if painter.colours { plain::shown_in_colour(&text) } else { plain::shown(&text) };
+    let text = if painter.colours { plain::escape_keeping_colours(&text) } else { plain::shown(&text) };
     document(to, format_args!("{text}"));
 }
 
@@ -114,7 +114,7 @@ pub(crate) fn unread(path: &Path, error: &dyn Display) -> Exit {
 }
 
 /// Loads a scenario file. If it cannot be read or is invalid, prints the problems and returns the exit code.
-pub(crate) fn loaded(path: &Path, clauses: &[&'static str]) -> Result<Loaded, Exit> {
+pub(crate) fn load_scenario(path: &Path, clauses: &[&'static str]) -> Result<Loaded, Exit> {
     let loaded = files::load(path, clauses).map_err(|error| unread(path, &error))?;
     for problem in loaded.scenario.as_ref().err().into_iter().flatten() {
         complain!("{}\n", report::problem(painter(), &loaded.texts, problem));
@@ -128,7 +128,7 @@ pub(crate) fn found(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
 }
 
 /// Like [`found`], but finding nothing is an error too.
-pub(crate) fn some_found(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
+pub(crate) fn find_some_scenarios(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
     let found = found(paths)?;
     if found.is_empty() {
         complain!("error: no scenario found at the given paths");
@@ -139,7 +139,7 @@ pub(crate) fn some_found(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
 
 /// Whether standard output was closed when the process started. The Rust runtime then opens /dev/null in its place,
 /// readable as well as writable.
-pub(crate) fn is_closed() -> bool {
+pub(crate) fn is_stdout_closed() -> bool {
     let is_null = std::fs::read_link("/proc/self/fd/1").is_ok_and(|to| to == Path::new("/dev/null"));
     let info = std::fs::read_to_string("/proc/self/fdinfo/1").unwrap_or_default();
     let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));

@@ -101,7 +101,7 @@ fn upgrade() {
     let answer = format!(
         "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
     );
-    let (head, _) = Head::parse_answer(answer.as_bytes()).expect("it can be read").expect("it is whole");
+    let (head, _) = Head::parse_response(answer.as_bytes()).expect("it can be read").expect("it is whole");
     handshake::judge(&head, &upgrade.key, false).expect("it opens");
     black_box(head);
 }

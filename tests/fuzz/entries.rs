@@ -47,7 +47,7 @@ pub(crate) fn heads(bytes: &[u8]) {
     let _ = Head::parse_request(bytes);
     let answer = [b"HTTP/1.1 101 x\r\n", bytes, b"\r\n\r\n"].concat();
     for answer in [bytes, &answer] {
-        if let Ok(Some((head, size))) = Head::parse_answer(answer) {
+        if let Ok(Some((head, size))) = Head::parse_response(answer) {
             assert!(size <= answer.len());
             let _ = handshake::judge(&head, "key", true);
             let _ = handshake::retry_after(&head, UnixTime(0));

@@ -171,7 +171,7 @@ impl Violator {
                 drop(self.pairing.forget());
             }
             Output::LinkReport(LinkReport::Loses) => {
-                (past.is_up, past.is_open, past.losses) = (false, false, past.losses + 1)
+                (past.is_up, past.is_open, past.losses) = (false, false, past.losses + 1);
             }
             Output::LinkReport(LinkReport::Fails(reason)) => {
                 (past.is_dialling, past.is_open, past.failures) = (false, false, past.failures + 1);
@@ -201,7 +201,7 @@ impl Violator {
                      Sec-WebSocket-Accept: {}\r\n\r\n",
                     handshake::accept(&self.key)
                 );
-                let head = Head::parse_answer(right.as_bytes()).ok().flatten().expect("it is a head").0;
+                let head = Head::parse_response(right.as_bytes()).ok().flatten().expect("it is a head").0;
                 vec![Input::Link { connection: *connection, event: LinkEvent::Answered(head) }]
             }
             _ => vec![input],

@@ -87,7 +87,7 @@ impl Audit {
             return;
         }
         let upper = name.to_ascii_uppercase();
-        let why = if !pan::find_any(value.as_bytes()).is_empty() {
+        let why = if !pan::find_possible(value.as_bytes()).is_empty() {
             "digits that could be a card number, in a field for other numbers"
         } else if MAIL.is_match(value) {
             "looks like an email address"

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use sca_protocol::frame::opcode;
-use sca_protocol::settings::{Kind, Settings, TerminalSettings, show_span};
+use sca_protocol::settings::{Kind, Settings, TerminalSettings, format_duration};
 use sca_protocol::xml::Limits;
 use sca_protocol::{Response, secret};
 use sca_runner::{Core, text_of};
@@ -40,7 +40,7 @@ pub fn calibrate<C: Core>(
     let mut told = measured(sessions);
     let plain = compared(comparer, texts, &BTreeMap::new())?;
     let (mut now, before) = (compared(comparer, texts, &told)?, weight(&plain));
-    let words = in_other_words(&now);
+    let words = differing_texts(&now);
     if !words.is_empty() {
         told.insert("texts", words);
         now = compared(comparer, texts, &told)?;
@@ -106,7 +106,7 @@ fn weight(compared: &[Compared]) -> usize {
 }
 
 /// The texts that the device words differently with the same result, as `OURS=THEIRS` joined by `|`.
-fn in_other_words(compared: &[Compared]) -> String {
+fn differing_texts(compared: &[Compared]) -> String {
     let mut words: BTreeMap<String, String> = BTreeMap::new();
     for difference in compared.iter().flat_map(|one| &one.differences) {
         let What::Fields(parts) = &difference.what else { continue };
@@ -263,9 +263,9 @@ fn retries(rows: &[Vec<Duration>], told: &mut BTreeMap<&'static str, String>) {
     });
     if is_strict {
         told.insert("retry-jitter", "0".to_owned());
-        told.insert("retry-first", show_span(first));
+        told.insert("retry-first", format_duration(first));
         told.insert("retry-growth", format!("{}", growth.round().clamp(1.0, 10.0)));
-        told.insert("retry-cap", show_span(cap.max(first)));
+        told.insert("retry-cap", format_duration(cap.max(first)));
     }
 }
 

@@ -98,7 +98,7 @@ fn place(side: Side) -> usize {
 impl Observer {
     /// Whether the upgrade response has been seen, or parsing has been given up.
     #[must_use]
-    pub fn is_past_the_answer(&self) -> bool {
+    pub fn is_upgraded(&self) -> bool {
         matches!(self.phase, Phase::Talking | Phase::Deaf)
     }
 
@@ -136,7 +136,7 @@ impl Observer {
     }
 
     /// Searches for the next frame after a gap. Returns the bytes from there on; none if no frame starts yet.
-    fn finds_again(&mut self, side: Side, bytes: &[u8], events: &mut Vec<Event>) -> Option<Vec<u8>> {
+    fn resynchronise(&mut self, side: Side, bytes: &[u8], events: &mut Vec<Event>) -> Option<Vec<u8>> {
         let waiting = self.behind[place(side)].as_mut()?;
         let seen = waiting.len();
         waiting.extend_from_slice(bytes);
@@ -178,14 +178,14 @@ impl Observer {
             }
             Phase::Asking | Phase::Answering => {
                 self.heads[place(side)].extend_from_slice(bytes);
-                self.meet(&mut events);
+                self.parse_upgrade(&mut events);
             }
         }
         events
     }
 
     /// Parses the upgrade request, and then its response.
-    fn meet(&mut self, events: &mut Vec<Event>) {
+    fn parse_upgrade(&mut self, events: &mut Vec<Event>) {
         if self.phase == Phase::Asking {
             let said = &self.heads[0];
             match Head::parse_request(said) {
@@ -198,14 +198,14 @@ impl Observer {
                 _ => return self.begin_within(events),
             }
         }
-        while let Ok(Some((head, size))) = Head::parse_answer(&self.heads[1])
+        while let Ok(Some((head, size))) = Head::parse_response(&self.heads[1])
             && head.is_interim()
         {
             events.push(Event::Note(format!("interim response of the broker: {}", head.line)));
             self.heads[1].drain(..size);
         }
         let said = &self.heads[1];
-        match Head::parse_answer(said) {
+        match Head::parse_response(said) {
             Ok(Some((head, size))) => {
                 let is_open = head.status == 101;
                 let end = if is_open { size } else { said.len().min(size + BODY_MAX) };
@@ -244,7 +244,7 @@ impl Observer {
         let bytes = match self.behind[place(side)] {
             None => bytes,
             Some(_) => {
-                let Some(rest) = self.finds_again(side, bytes, events) else { return };
+                let Some(rest) = self.resynchronise(side, bytes, events) else { return };
                 found = rest;
                 found.as_slice()
             }

@@ -116,7 +116,7 @@ impl Frames {
             whole = Cow::Owned(parts.iter().map(|part| part.payload.as_slice()).collect::<Vec<_>>().concat());
         }
         let payload = match (way.is_packed, self.deflate) {
-            (true, Some(forgets)) => match way.unpack(&whole, forgets[usize::from(side == Side::Broker)]) {
+            (true, Some(forgets)) => match way.decompress(&whole, forgets[usize::from(side == Side::Broker)]) {
                 Some(payload) => Cow::Owned(payload),
                 None => return Assembled::Odd(Frame { payload: Vec::new(), ..frame.clone() }),
             },
@@ -127,7 +127,7 @@ impl Frames {
 }
 
 impl HalfConnection {
-    fn unpack(&mut self, packed: &[u8], forgets: bool) -> Option<Vec<u8>> {
+    fn decompress(&mut self, packed: &[u8], forgets: bool) -> Option<Vec<u8>> {
         let unpacker = self.unpacker.get_or_insert_with(|| Decompress::new(false));
         if forgets {
             unpacker.reset(false);

@@ -79,8 +79,8 @@ fn replaced(text: &str, group: &[Part], elements: &[Element<'_>]) -> Vec<(Range<
     let whole: String = texts().collect();
     // A number of an unknown issuer may be a card number, except in fields for other numbers.
     let is_open = group[0].element.is_some_and(|element| !elements[element].is_numbered);
-    let find = |text: &str| if is_open { pan::find_any(text.as_bytes()) } else { pan::find(text.as_bytes()) };
-    let looks_at = |old: &str| looked_at(old, &find(old));
+    let find = |text: &str| if is_open { pan::find_possible(text.as_bytes()) } else { pan::find(text.as_bytes()) };
+    let looks_at = |old: &str| redact_by_pattern(old, &find(old));
     let is_split = texts().count() > 1 && !find(&whole).is_empty() && texts().all(|text| find(text).is_empty());
     let secret = group[0].element.and_then(|element| elements[element].secret);
     let is_reference = group[0].element.is_some_and(|element| elements[element].is_reference);
@@ -91,9 +91,9 @@ fn replaced(text: &str, group: &[Part], elements: &[Element<'_>]) -> Vec<(Range<
         let is_said = part.is_text && !old.trim().is_empty();
         nth += usize::from(is_said);
         let new = match (is_said, secret) {
-            (true, Some(name)) => in_place_of(name, &whole, nth),
+            (true, Some(name)) => replacement_of(name, &whole, nth),
             (true, None) if is_reference && is_one_word(old) => continue,
-            (true, None) if is_split => in_place_of("ACCT_NUM", &whole, nth),
+            (true, None) if is_split => replacement_of("ACCT_NUM", &whole, nth),
             (false, _) if !part.is_text => looks_at(&without_secret_attributes(old)),
             _ => looks_at(old),
         };
@@ -109,7 +109,7 @@ fn replaced(text: &str, group: &[Part], elements: &[Element<'_>]) -> Vec<(Range<
 }
 
 /// Replaces card numbers by test card names, and removes tracks, encoded card data and credentials.
-fn looked_at(old: &str, found: &[Found]) -> String {
+fn redact_by_pattern(old: &str, found: &[Found]) -> String {
     // A track is removed as a whole: it contains more card data after the number.
     let tracks = TRACK.replace_all(old, "redacted");
     let told = match &tracks {
@@ -117,7 +117,7 @@ fn looked_at(old: &str, found: &[Found]) -> String {
         Cow::Owned(rest) => pan::replaced(rest, &pan::find(rest.as_bytes()), |digits| named(digits).to_owned()),
     };
     let told = unpacked(&told);
-    let told = secret::without(&told, is_said_in_passing);
+    let told = secret::without(&told, is_redacted_in_text);
     let told = PASSES.replace_all(&told, "$1 *");
     let told = USERS.replace_all(&told, "://*@");
     let told = NUMBERS.replace_all(&told, "$1$2*");
@@ -131,7 +131,7 @@ fn is_one_word(text: &str) -> bool {
 }
 
 /// Kinds of secrets that are redacted wherever their names occur in a text.
-fn is_said_in_passing(kind: Kind) -> bool {
+fn is_redacted_in_text(kind: Kind) -> bool {
     !matches!(kind, Kind::Number | Kind::Key | Kind::Mac | Kind::Pairing)
 }
 
@@ -165,7 +165,7 @@ fn unpacked(text: &str) -> Cow<'_, str> {
         bytes.is_some_and(|bytes| {
             let is_secret = || {
                 std::str::from_utf8(&bytes)
-                    .is_ok_and(|text| matches!(secret::without(text, is_said_in_passing), Cow::Owned(_)))
+                    .is_ok_and(|text| matches!(secret::without(text, is_redacted_in_text), Cow::Owned(_)))
             };
             !pan::find(&bytes).is_empty() || is_secret()
         })
@@ -229,7 +229,7 @@ fn without_secret_attributes(tag: &str) -> Cow<'_, str> {
 }
 
 /// The replacement of a secret; empty for all but the first part of a split value.
-fn in_place_of(name: &str, whole: &str, nth: usize) -> String {
+fn replacement_of(name: &str, whole: &str, nth: usize) -> String {
     if nth > 1 {
         return String::new();
     }

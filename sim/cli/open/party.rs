@@ -67,8 +67,8 @@ pub(crate) fn setting<T: Settings + Default>(text: &str) -> Result<(String, Stri
 }
 
 /// Parses `NAME=VALUE` for a party on real sockets.
-pub(super) fn open_setting<T: Settings + Default>(text: &str) -> Result<(String, String), String> {
-    checked(text, |name, value| T::default().set_in_the_open(name, value))
+pub(super) fn live_setting<T: Settings + Default>(text: &str) -> Result<(String, String), String> {
+    checked(text, |name, value| T::default().set_on_real_sockets(name, value))
 }
 
 fn checked(text: &str, set: impl Fn(&str, &str) -> Result<(), SettingError>) -> Result<(String, String), String> {

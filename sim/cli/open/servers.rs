@@ -6,7 +6,7 @@ use clap::Args;
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Settings};
 use sca_runner::live::{self, BrokerPlan, HostPlan, Said};
 
-use super::party::{Bounds, Refused, Until, chosen, exit, on_one_thread, open_setting};
+use super::party::{Bounds, Refused, Until, chosen, exit, live_setting, on_one_thread};
 use crate::certs::CredentialFiles;
 use crate::exit::Exit;
 use crate::log::{Log, Logging};
@@ -36,7 +36,7 @@ pub(crate) struct BrokerArguments {
     #[arg(long, value_name = "ADDR", value_parser = crate::open::party::address)]
     listen: SocketAddr,
     /// A setting of the broker, see `sca-sim settings`; repeatable
-    #[arg(long, value_name = "NAME=VALUE", value_parser = open_setting::<BrokerSettings>)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = live_setting::<BrokerSettings>)]
     set: Vec<(String, String)>,
     #[command(flatten)]
     bounds: Bounds,
@@ -53,10 +53,10 @@ pub(crate) fn host(arguments: &HostArguments) -> Exit {
         let set = arguments.set.iter();
         let wrong = |error: String| Refused::Usage(format!("--set: {error}"));
         let plan = if arguments.estate {
-            let set: Result<Vec<_>, _> = set.map(|text| open_setting::<EstateSettings>(text)).collect();
+            let set: Result<Vec<_>, _> = set.map(|text| live_setting::<EstateSettings>(text)).collect();
             HostPlan::Estate(chosen(&set.map_err(wrong)?)?)
         } else {
-            let set: Result<Vec<_>, _> = set.map(|text| open_setting::<HostSettings>(text)).collect();
+            let set: Result<Vec<_>, _> = set.map(|text| live_setting::<HostSettings>(text)).collect();
             HostPlan::Payment(chosen(&set.map_err(wrong)?)?)
         };
         let log = Log::new(arguments.logging);

@@ -14,7 +14,7 @@ use sca_runner::simulated;
 use sca_terminal::{Cardholder, Target};
 use tokio::sync::{mpsc, oneshot};
 
-use super::party::{Bounds, Refused, chosen, exit, interrupted, on_one_thread, open_setting, url};
+use super::party::{Bounds, Refused, chosen, exit, interrupted, live_setting, on_one_thread, url};
 use crate::certs::CredentialFiles;
 use crate::exit::Exit;
 use crate::log::{Log, Logging};
@@ -31,7 +31,7 @@ pub(crate) struct TerminalArguments {
     #[arg(long, value_name = "ID")]
     pinpad: Option<String>,
     /// A setting of the terminal, see `sca-sim settings`; repeatable
-    #[arg(long, value_name = "NAME=VALUE", value_parser = open_setting::<TerminalSettings>)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = live_setting::<TerminalSettings>)]
     set: Vec<(String, String)>,
     /// Seed of the terminal's random choices (keys, masks, retry jitter); default: different each time
     #[arg(long, value_name = "N")]
@@ -94,7 +94,7 @@ pub(crate) fn terminal(arguments: &TerminalArguments) -> Exit {
             // A separate thread, because a blocking read of standard input cannot be cancelled and must not delay the
             // exit.
             std::thread::spawn(move || {
-                person(&sender, logging);
+                read_actions(&sender, logging);
                 // Without --end-with-stdin nobody listens for the end of input.
                 _ = ended.send(());
             });
@@ -175,7 +175,7 @@ const HELP: &str = "While it runs, type the cardholder's actions, one per line:
   help                this list";
 
 /// Reads the cardholder's actions from standard input, one per line, until it ends.
-fn person(to: &mpsc::Sender<Act>, logging: Logging) {
+fn read_actions(to: &mpsc::Sender<Act>, logging: Logging) {
     const LINE_MAX: u64 = 4 << 10;
     let mut input = std::io::stdin().lock();
     let mut bytes = Vec::new();

@@ -109,8 +109,8 @@ const RUN_NAMES: &[&str] = &["GITHUB_RUN_ID", "CI_PIPELINE_ID", "BUILD_TAG"];
 /// The run that reports belong to.
 pub(super) fn origin_of(arguments: &Arguments, list: &[PathBuf]) -> Origin {
     let is_json = arguments.report.iter().any(|(kind, _)| *kind == Kind::Json);
-    let mut options = arguments.device.bearing();
-    let longest = arguments.device.longest_on_wire().as_secs();
+    let mut options = arguments.device.verdict_options();
+    let longest = arguments.device.wire_time_max().as_secs();
     options.extend(arguments.wire.then(|| format!("--time-scale {} --longest {longest}", arguments.time_scale)));
     options.extend(arguments.update.then(|| "--update".to_owned()));
     options.extend(arguments.filter.iter().map(|(text, _)| format!("--filter {text}")));

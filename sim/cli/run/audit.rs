@@ -7,7 +7,7 @@ use sca_runner::suite::{ExternalParty, SnapshotMode, Suite};
 
 use super::arguments::{Arguments, Terminals};
 use crate::exit::Exit;
-use crate::terms::{complain, count, loaded, say, threads};
+use crate::terms::{complain, count, load_scenario, say, threads};
 
 /// Plays everything twice and prints where the two runs diverge.
 pub(super) fn run(arguments: &Arguments, suite: &Terminals<'_>, paths: &[PathBuf]) -> Exit {
@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &Arguments, suite: &Terminals<'_>, paths: &[PathBuf
         ..*suite
     };
     for path in paths {
-        if let Err(exit) = loaded(path, suite.clauses) {
+        if let Err(exit) = load_scenario(path, suite.clauses) {
             return exit;
         }
     }

@@ -35,7 +35,7 @@ pub(super) fn chosen(arguments: &Arguments) -> Result<Selection, Exit> {
     let mut seen = BTreeSet::new();
     all.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
     if let Some((_, filter)) = &arguments.filter {
-        all = filtered(all, filter)?;
+        all = matching(all, filter)?;
     }
     if all.is_empty() {
         complain!("error: no scenario matches the filter; tags and clauses must match whole, `*` matches anything");
@@ -49,7 +49,7 @@ pub(super) fn chosen(arguments: &Arguments) -> Result<Selection, Exit> {
 }
 
 /// The scenarios that match a filter. If one cannot be read, prints the error and returns the exit code.
-pub(crate) fn filtered(all: Vec<PathBuf>, filter: &Filter) -> Result<Vec<PathBuf>, Exit> {
+pub(crate) fn matching(all: Vec<PathBuf>, filter: &Filter) -> Result<Vec<PathBuf>, Exit> {
     let verdicts = if filter.asks_verdict() {
         last::read().map_err(|why| {
             complain!("error: verdicts of the last run are not available: {why}");

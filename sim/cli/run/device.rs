@@ -95,7 +95,7 @@ fn broker_setting(text: &str) -> Result<(String, String), String> {
 }
 
 fn pos_url(text: &str) -> Result<String, String> {
-    placeholders(text, &["pinpad"])?;
+    check_placeholders(text, &["pinpad"])?;
     let (front, _) = split_path(text);
     parse_url(front)
         .map(|_| text.to_owned())
@@ -104,22 +104,22 @@ fn pos_url(text: &str) -> Result<String, String> {
 
 impl Device {
     /// The longest real time a row may take with an external party.
-    fn longest(&self) -> Duration {
+    fn real_time_max(&self) -> Duration {
         Duration::from_secs(self.longest.unwrap_or(30))
     }
 
     /// The longest real time a row may take with `--wire`.
-    pub(crate) fn longest_on_wire(&self) -> Duration {
+    pub(crate) fn wire_time_max(&self) -> Duration {
         Duration::from_secs(self.longest.unwrap_or(5))
     }
 
     /// The options that affect verdicts with an external party. Parts of one run must agree on them to be merged, even
     /// if each part has its own device.
-    pub(crate) fn bearing(&self) -> Vec<String> {
+    pub(crate) fn verdict_options(&self) -> Vec<String> {
         if self.world().is_none() {
             return Vec::new();
         }
-        let mut said = vec![format!("--slack {}", self.slack), format!("--longest {}", self.longest().as_secs())];
+        let mut said = vec![format!("--slack {}", self.slack), format!("--longest {}", self.real_time_max().as_secs())];
         said.extend(self.set.iter().map(|(name, value)| format!("--set {name}={value}")));
         said.extend(self.broker_set.iter().map(|(name, value)| format!("--broker-set {name}={value}")));
         said
@@ -137,9 +137,9 @@ impl Device {
                 broker: broker.clone(),
                 pos: pos.clone(),
                 terminal: self.set.clone(),
-                credentials: self.files.read_for(broker.secure).map_err(unusable)?,
+                credentials: self.files.read_for(broker.secure).map_err(credentials_error)?,
                 patience: Duration::from_secs(self.patience),
-                longest: self.longest(),
+                longest: self.real_time_max(),
                 slack: Duration::from_millis(self.slack),
             }));
         }
@@ -151,7 +151,7 @@ impl Device {
             }
             return Ok(ExternalParty::Nothing);
         }
-        let credentials = self.files.read().map_err(unusable)?;
+        let credentials = self.files.read().map_err(credentials_error)?;
         let person = self.interactive.then(|| Arc::new(Beside::default()) as Arc<dyn Operator>);
         Ok(ExternalParty::Terminal(ExternalTerminal {
             listen: self.listen,
@@ -162,7 +162,7 @@ impl Device {
             broker: self.broker_set.clone(),
             credentials: credentials.identity.is_some().then_some(credentials),
             patience: Duration::from_secs(self.patience),
-            longest: self.longest(),
+            longest: self.real_time_max(),
             second_thoughts: Duration::from_millis(self.second_thoughts),
             slack: Duration::from_millis(self.slack),
             log: self.device_log.clone(),
@@ -239,7 +239,7 @@ impl Device {
 }
 
 /// Prints why credentials cannot be used, and returns the exit code.
-fn unusable(why: impl std::fmt::Display) -> Exit {
+fn credentials_error(why: impl std::fmt::Display) -> Exit {
     complain!("error: {why}");
     Exit::CannotRun
 }
@@ -273,7 +273,7 @@ impl Operator for Beside {
 }
 
 /// Checks that every lower-case word in braces is a known placeholder.
-fn placeholders(text: &str, known: &[&str]) -> Result<(), String> {
+fn check_placeholders(text: &str, known: &[&str]) -> Result<(), String> {
     for part in text.split('{').skip(1) {
         let Some((name, _)) = part.split_once('}') else { continue };
         let is_word = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase());
@@ -289,7 +289,7 @@ fn command(text: &str) -> Result<String, String> {
     if text.trim().is_empty() {
         return Err("expected a command, got an empty string".to_owned());
     }
-    placeholders(text, PLACEHOLDERS)?;
+    check_placeholders(text, PLACEHOLDERS)?;
     quoted(text, PLACEHOLDERS)?;
     Ok(text.to_owned())
 }

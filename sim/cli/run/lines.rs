@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::terms::{complain, count, painter, say, unread};
 
 /// Rewrites the failing expectations of the files until each file passes or cannot be fixed this way.
-pub(super) fn update(arguments: &Arguments, suite: &Terminals<'_>, paths: &[std::path::PathBuf]) -> Exit {
+pub(super) fn update_files(arguments: &Arguments, suite: &Terminals<'_>, paths: &[std::path::PathBuf]) -> Exit {
     let mut exit = Exit::Good;
     for path in paths {
         let one = file(arguments, suite, path);

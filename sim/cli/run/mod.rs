@@ -13,5 +13,5 @@ mod tell;
 mod watch;
 
 pub(crate) use arguments::Arguments;
-pub(crate) use chosen::filtered;
+pub(crate) use chosen::matching;
 pub(crate) use play::run;

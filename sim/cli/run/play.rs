@@ -19,7 +19,7 @@ use super::stream::Stream;
 use super::{audit, chosen, last, lines, tell, watch};
 use crate::exit::Exit;
 use crate::interrupt::{self, Heard};
-use crate::report::{exit_of, take_away, tell_beside, write_reports};
+use crate::report::{exit_code, print_beside_reports, remove_reports, write_reports};
 use crate::terms::{authorities_for, complain, count, named};
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn once(arguments: &Arguments, suite: &Terminals<'_>, heard: &Heard) -> Exit {
-    if !take_away(&arguments.report) {
+    if !remove_reports(&arguments.report) {
         return Exit::CannotRun;
     }
     let chosen = match chosen::chosen(arguments) {
@@ -69,13 +69,13 @@ fn once(arguments: &Arguments, suite: &Terminals<'_>, heard: &Heard) -> Exit {
         return audit::run(arguments, suite, all);
     }
     if arguments.update_lines {
-        return lines::update(arguments, suite, all);
+        return lines::update_files(arguments, suite, all);
     }
     if arguments.trace.is_some() && all.len() != 1 {
         complain!("error: --trace takes one scenario, found {}", all.len());
         return Exit::Usage;
     }
-    let ledger = match arguments.ledger.as_ref().map(|path| crate::ledger::ledger(path)) {
+    let ledger = match arguments.ledger.as_ref().map(|path| crate::ledger::read_ledger(path)) {
         None => KnownFailures::default(),
         Some(Ok(ledger)) => ledger,
         Some(Err(exit)) => return exit,
@@ -119,7 +119,7 @@ fn options(arguments: &Arguments, today: UnixTime) -> Options {
         keeps_frames: arguments.wire || arguments.device.world().is_some(),
         keeps_trace: arguments.explain || arguments.trace.is_some(),
         today: Some(today),
-        longest_on_wire: arguments.device.longest_on_wire(),
+        longest_on_wire: arguments.device.wire_time_max(),
         key_notes: arguments.wire.then(|| Arc::new(KeyLogBuffer::default())),
         ..Options::default()
     }
@@ -174,7 +174,7 @@ fn finish(
     if unwritten || untraced || unkept || unread {
         return Exit::CannotRun;
     }
-    let exit = exit_of(&document.summary);
+    let exit = exit_code(&document.summary);
     if matches!(exit, Exit::CannotRun | Exit::Invalid) {
         return exit;
     }
@@ -246,6 +246,6 @@ fn summary(arguments: &Arguments, tally: &Tally, numbers: &Summary) {
     if arguments.transcript || arguments.explain {
         complain!("{line}");
     } else {
-        tell_beside(&arguments.report, &line);
+        print_beside_reports(&arguments.report, &line);
     }
 }

@@ -7,7 +7,7 @@ use crate::theme;
 impl ScreenPainter<'_> {
     /// Draws the prompt for the cardholder.
     pub(crate) fn prompt(&mut self) {
-        self.ground(theme::GROUND);
+        self.background(theme::GROUND);
         let command = self.field("COMMAND").unwrap_or_default().to_owned();
         if let Some(data) = self.field("QRCODE_DATA").map(str::to_owned) {
             return self.code(&data);
@@ -16,8 +16,8 @@ impl ScreenPainter<'_> {
         let text = if text.is_empty() || command == "EMAIL" { asked(&command).to_owned() } else { text };
         let below = self.paragraph(&text, y, self.size(2), theme::INK, 6);
         match command.as_str() {
-            "SIGNATURE" | "SIGNATURE_EX" => self.box_for("Sign here", below),
-            "EMAIL" | "LOYALTY" => self.keyed(below),
+            "SIGNATURE" | "SIGNATURE_EX" => self.signature_box("Sign here", below),
+            "EMAIL" | "LOYALTY" => self.input_field(below),
             "GET_CARD_DATA" | "SCAN" | "BARCODEASYNC_START" => self.keys("Cancel", ""),
             _ => {
                 let several = self.field("BUTTONS").map(|all| all.split('|').map(str::to_owned).collect::<Vec<_>>());
@@ -38,7 +38,7 @@ impl ScreenPainter<'_> {
         }
     }
 
-    fn box_for(&mut self, label: &str, top: i32) {
+    fn signature_box(&mut self, label: &str, top: i32) {
         let (margin, size) = (self.margin(), self.size(1));
         let area = (self.width() - 2 * margin, self.bottom() - top - size * 5);
         self.canvas.fill((margin, top), area, 8, theme::PAPER);
@@ -49,7 +49,7 @@ impl ScreenPainter<'_> {
         self.keys("Cancel", "Done");
     }
 
-    fn keyed(&mut self, top: i32) {
+    fn input_field(&mut self, top: i32) {
         let (margin, height) = (self.margin(), self.size(3) * 2);
         let width = self.width() - 2 * margin;
         self.canvas.fill((margin, top), (width, height), 6, theme::PAPER);

@@ -57,7 +57,7 @@ impl ScreenPainter<'_> {
         self.screen.get(name)
     }
 
-    pub(crate) fn ground(&mut self, colour: Rgb888) {
+    pub(crate) fn background(&mut self, colour: Rgb888) {
         let (top, size) = (self.top, (self.width(), self.room()));
         self.canvas.fill((0, top), size, 0, colour);
     }
@@ -82,11 +82,11 @@ impl ScreenPainter<'_> {
     /// Draws the screen that its name selects.
     pub(crate) fn draw(mut self) {
         match self.screen.name {
-            ScreenName::Off => self.ground(theme::BLACK),
+            ScreenName::Off => self.background(theme::BLACK),
             ScreenName::Boot => self.under_way("Starting", "", theme::NIGHT),
             ScreenName::Connecting => self.under_way("Connecting to POS", "", theme::NIGHT),
-            ScreenName::Error => self.trouble("No connection to POS", theme::BAD),
-            ScreenName::Reconnecting => self.trouble("Reconnecting to POS", theme::WARN),
+            ScreenName::Error => self.connection_problem("No connection to POS", theme::BAD),
+            ScreenName::Reconnecting => self.connection_problem("Reconnecting to POS", theme::WARN),
             ScreenName::Idle => self.idle(),
             ScreenName::Session => self.session(),
             ScreenName::Prompt => self.prompt(),
@@ -105,7 +105,7 @@ impl ScreenPainter<'_> {
     }
 
     fn under_way(&mut self, title: &str, below: &str, ground: Rgb888) {
-        self.ground(ground);
+        self.background(ground);
         let (x, y) = (self.centre(), self.top + self.room() * 36 / 100);
         let radius = (self.room() / 9).clamp(20, 44);
         icons::busy(self.canvas, (x, y), radius, Rgb888::new(0x2B, 0x3A, 0x52), Rgb888::new(0x6A, 0xB0, 0xFF));
@@ -117,8 +117,8 @@ impl ScreenPainter<'_> {
         self.centred(&below, y + self.size(3) + self.size(2), self.size(2), theme::NIGHT_FAINT);
     }
 
-    fn trouble(&mut self, title: &str, colour: Rgb888) {
-        self.ground(theme::GROUND);
+    fn connection_problem(&mut self, title: &str, colour: Rgb888) {
+        self.background(theme::GROUND);
         let (x, radius) = (self.centre(), (self.room() / 9).clamp(20, 44));
         let y = self.top + self.room() * 24 / 100;
         icons::alert(self.canvas, (x, y), radius, colour, theme::PAPER);
@@ -135,7 +135,7 @@ impl ScreenPainter<'_> {
     }
 
     fn idle(&mut self) {
-        self.ground(theme::NIGHT);
+        self.background(theme::NIGHT);
         let y = self.top + self.room() * 46 / 100;
         self.centred("Welcome", y, (self.size(3) * 3 / 2).min(29), theme::NIGHT_INK);
         let width = self.width() / 6;
@@ -158,7 +158,7 @@ impl ScreenPainter<'_> {
     }
 
     fn session(&mut self) {
-        self.ground(theme::GROUND);
+        self.background(theme::GROUND);
         let invoice = format!("Invoice {}", self.field("INVOICE").unwrap_or_default());
         let training = if self.field("TRAINING_MODE").is_some() { "TRAINING" } else { "" };
         let mut y = self.header(&invoice, training);
@@ -244,7 +244,7 @@ impl ScreenPainter<'_> {
     }
 
     fn card_entry(&mut self) {
-        self.ground(theme::GROUND);
+        self.background(theme::GROUND);
         let y = self.amount();
         let all = [(CardMovement::Tap, "Tap"), (CardMovement::Insert, "Insert"), (CardMovement::Swipe, "Swipe")];
         let without = usize::from(!self.screen.text.starts_with("Tap"));
@@ -280,7 +280,7 @@ impl ScreenPainter<'_> {
     }
 
     fn keypad(&mut self, label: &str, boxes: i32, sign: char) {
-        self.ground(theme::GROUND);
+        self.background(theme::GROUND);
         let below = self.amount();
         let y = below + (self.bottom() - below) * 28 / 100;
         let text = self.screen.text.clone();
@@ -301,7 +301,7 @@ impl ScreenPainter<'_> {
     }
 
     fn authorising(&mut self) {
-        self.ground(theme::GROUND);
+        self.background(theme::GROUND);
         let y = self.amount();
         let radius = (self.room() / 10).clamp(18, 40);
         let at = (self.centre(), y + (self.bottom() - y) * 2 / 5);
@@ -312,7 +312,7 @@ impl ScreenPainter<'_> {
 
     fn outcome(&mut self, approved: bool) {
         let ground = if approved { theme::GOOD } else { theme::BAD };
-        self.ground(ground);
+        self.background(ground);
         let (x, y, radius) = (self.centre(), self.top + self.room() * 38 / 100, (self.room() / 6).clamp(28, 74));
         if approved {
             icons::tick(self.canvas, (x, y), radius, theme::PAPER, ground);
@@ -329,7 +329,7 @@ impl ScreenPainter<'_> {
     }
 
     fn remove_card(&mut self) {
-        self.ground(theme::GROUND);
+        self.background(theme::GROUND);
         let width = (self.width() / 3).min(self.room() / 2);
         let top = self.top + self.room() * 40 / 100 - width * 31 / 100;
         icons::card(self.canvas, (self.centre() - width / 2, top), width, CardMovement::Remove);
@@ -338,7 +338,7 @@ impl ScreenPainter<'_> {
     }
 
     fn pairing(&mut self) {
-        self.ground(theme::GROUND);
+        self.background(theme::GROUND);
         let count = self.field("DIGITS").and_then(|n| n.parse().ok()).unwrap_or(4);
         let text = self.screen.text.clone();
         let y = self.top + self.room() * 30 / 100;
@@ -355,7 +355,7 @@ impl ScreenPainter<'_> {
     }
 
     fn lane_closed(&mut self) {
-        self.ground(theme::NIGHT);
+        self.background(theme::NIGHT);
         let colour = self.field("COLOUR").and_then(theme::read).unwrap_or(theme::NIGHT_INK);
         let size = self.field("SIZE").and_then(|n| n.parse::<i32>().ok()).unwrap_or(30).clamp(8, 58) / 2;
         let text = self.screen.text.clone();
@@ -365,7 +365,7 @@ impl ScreenPainter<'_> {
     }
 
     fn tender(&mut self) {
-        self.ground(theme::GROUND);
+        self.background(theme::GROUND);
         let y = self.amount();
         self.centred("How would you like to pay?", y + self.size(2) * 5 / 2, self.size(2), theme::INK);
         let labels: Vec<String> =

@@ -19,7 +19,7 @@ pub(crate) fn diagnose(
         let library = Library::read(text, 0);
         return library.problems().iter().map(|problem| shown(text, problem)).collect();
     }
-    let loaded = files::read_beside(path, text.to_owned(), clauses, open);
+    let loaded = files::parse_with_open_files(path, text.to_owned(), clauses, open);
     let problems = match &loaded.scenario {
         Ok(scenario) => sca_scenario::warnings(scenario),
         Err(problems) => problems.clone(),

@@ -137,7 +137,7 @@ enum Phase {
 }
 
 /// Normalizes a path: removes `.` and resolves `..`.
-fn tidy(path: &Path) -> PathBuf {
+fn normalized(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {
@@ -218,8 +218,8 @@ impl Session {
     /// The diagnostics of a text; other files are taken from the open texts first, then from disk.
     fn found(&self, open: &Open) -> Vec<Diagnostic> {
         let others = |path: &Path| {
-            let path = tidy(path);
-            self.texts.values().find(|open| tidy(&open.path) == path).map(|open| open.text.clone())
+            let path = normalized(path);
+            self.texts.values().find(|open| normalized(&open.path) == path).map(|open| open.text.clone())
         };
         diagnose(&open.path, &open.text, &self.clauses, &others)
     }

@@ -71,7 +71,7 @@ pub async fn run(
         let stream = dialer.dial(&route, tag).await?;
         let mut stream = if let Some((tap, mailbox)) = near.clone() {
             TerminalEnd::Tapped(Box::new(Tapped::near(stream, tap, mailbox)))
-        } else if setup.cut.is_noting() {
+        } else if setup.cut.is_recording() {
             let tap = TapHandle::with(setup.cut.clone());
             TerminalEnd::Tapped(Box::new(Tapped::near(stream, tap, to_tap.clone())))
         } else {
@@ -205,7 +205,7 @@ async fn websocket<S>(
         Left::Closed => leave(ws.into_inner(), None).await,
         Left::Close(code, mask) => {
             // Messages ordered before the close are sent before it.
-            drop(timeout(DRAIN_TIME, say_all(&mut ws, outbox, &setup.cut)).await);
+            drop(timeout(DRAIN_TIME, send_all(&mut ws, outbox, &setup.cut)).await);
             leave(ws.into_inner(), Some(Frame::close(Some(code), "").masked(mask))).await;
         }
     }
@@ -219,7 +219,7 @@ enum Outbound {
 }
 
 /// Sends all queued items, in order.
-async fn say_all<S>(ws: &mut WebSocketStream<S>, outbox: VecDeque<Outbound>, cut: &PrefixCut) -> Result<(), WsError>
+async fn send_all<S>(ws: &mut WebSocketStream<S>, outbox: VecDeque<Outbound>, cut: &PrefixCut) -> Result<(), WsError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -271,7 +271,7 @@ where
                 }
                 Message::Frame(_) => continue,
             },
-            Poll::Ready(Some(Err(error))) => match deserved(&error) {
+            Poll::Ready(Some(Err(error))) => match close_code(&error) {
                 Some(code) => {
                     pen.post(Event::Client(ClientEvent::Violation(code)));
                     return Poll::Ready(Left::Violated);
@@ -370,7 +370,7 @@ async fn close_order(outbox: &mut VecDeque<Outbound>, orders: &mut mpsc::Receive
 }
 
 /// The close code for a violation of the protocol; `None` if the connection was lost instead.
-fn deserved(error: &WsError) -> Option<u16> {
+fn close_code(error: &WsError) -> Option<u16> {
     match error {
         WsError::Protocol(
             ProtocolError::ResetWithoutClosingHandshake

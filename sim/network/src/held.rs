@@ -128,7 +128,7 @@ impl ConnectionShare {
     /// Whether more may be read; if not, the task is woken when it may.
     pub(crate) fn has_room(&self, cx: &Context<'_>) -> bool {
         let account = &*self.0;
-        let is_full = self.is_too_much();
+        let is_full = self.exceeds_budget();
         if !self.is_paused() && !is_full {
             return true;
         }
@@ -145,7 +145,7 @@ impl ConnectionShare {
     }
 
     /// Sets the number of buffered bytes of the incomplete frame.
-    pub fn buffers(&self, bytes: usize) {
+    pub fn set_buffered(&self, bytes: usize) {
         let before = self.0.buffered.replace(bytes);
         self.0.budget.take(bytes);
         self.0.budget.give_back(before);
@@ -153,7 +153,7 @@ impl ConnectionShare {
 
     /// Whether the budget is exhausted and the connection holds more than its guaranteed minimum.
     #[must_use]
-    pub fn is_too_much(&self) -> bool {
+    pub fn exceeds_budget(&self) -> bool {
         self.0.budget.is_full() && self.0.under_way.get() + self.0.buffered.get() >= ALWAYS
     }
 
@@ -247,7 +247,7 @@ mod tests {
     fn small_messages_are_read_beside_any_flood() {
         let budget = MemoryBudget::new(1 << 20);
         let (greedy, modest) = (budget.share(), budget.share());
-        greedy.buffers(1 << 20);
+        greedy.set_buffered(1 << 20);
         assert!(!has_room(&greedy));
         assert!(has_room(&modest));
         let held = modest.holds(ALWAYS);

@@ -126,7 +126,7 @@ async fn talk(
     let mut patience = Waiting { since: Instant::now(), has_spoken: false };
     loop {
         if let Some(bounds) = &limits.bounds {
-            bounds.share.buffers(reading.bytes.capacity() + waiting.capacity());
+            bounds.share.set_buffered(reading.bytes.capacity() + waiting.capacity());
         }
         let given_up = patience.ends(&limits, &reading, &waiting);
         let late = async {

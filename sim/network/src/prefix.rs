@@ -54,12 +54,12 @@ pub struct PrefixCut(pub(crate) Rc<RefCell<State>>);
 impl PrefixCut {
     /// A cut whose ends record what they read on the connection with this tag.
     #[must_use]
-    pub fn noting(arrivals: Arrivals, tag: Tag) -> Self {
+    pub fn recording(arrivals: Arrivals, tag: Tag) -> Self {
         Self(Rc::new(RefCell::new(State { arrivals: Some((arrivals, tag)), ..State::default() })))
     }
 
     /// Whether both ends record what they read.
-    pub(crate) fn is_noting(&self) -> bool {
+    pub(crate) fn is_recording(&self) -> bool {
         self.0.borrow().arrivals.is_some()
     }
 

@@ -27,7 +27,7 @@ pub struct ActivityCounter(Rc<Cell<u64>>);
 
 impl ActivityCounter {
     /// Counts one movement.
-    pub fn beat(&self) {
+    pub fn increment(&self) {
         self.0.set(self.0.get().wrapping_add(1));
     }
 
@@ -55,7 +55,7 @@ struct Inner {
 impl EventQueue {
     /// Posts an event and wakes the driver.
     pub fn post(&self, posted: QueuedEvent) {
-        self.pulse.beat();
+        self.pulse.increment();
         self.inner.posted.borrow_mut().push(posted);
         self.inner.notify.notify_one();
     }
@@ -76,13 +76,13 @@ impl EventQueue {
 
     /// Wakes the driver without an event.
     pub fn nudge(&self) {
-        self.pulse.beat();
+        self.pulse.increment();
         self.inner.notify.notify_one();
     }
 
     /// Waits until an event is posted or the driver is woken without one. Returns at once if that happened since the
     /// last wait.
-    pub async fn posted_or_nudged(&self) {
+    pub async fn woken(&self) {
         self.inner.notify.notified().await;
     }
 

@@ -59,7 +59,7 @@ async fn read_head<S: AsyncRead + Unpin>(stream: &mut S, secure: bool) -> Result
         if read_some(stream, &mut bytes).await.map_err(|error| io_reason(&error, secure))? == 0 {
             return Err(Reason::Handshake("truncated"));
         }
-        while let Some((head, size)) = Head::parse_answer(&bytes)? {
+        while let Some((head, size)) = Head::parse_response(&bytes)? {
             let tail = bytes.split_off(size);
             if !head.is_interim() {
                 return Ok((head, tail));

@@ -150,7 +150,7 @@ impl Broker {
     }
 
     /// Sets the address by which terminals reach the broker; strict checks then refuse another Host or Origin.
-    pub fn is_found_at(&mut self, host: String, port: u16, secure: bool) {
+    pub fn set_address(&mut self, host: String, port: u16, secure: bool) {
         self.found_at = Some(Authority { host, port, secure });
     }
 
@@ -194,7 +194,7 @@ impl Broker {
 
     /// The number of open connections.
     #[must_use]
-    pub fn open_connections(&self) -> usize {
+    pub fn open_connection_count(&self) -> usize {
         self.connections.values().filter(|c| c.open).count()
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sca_protocol::cards::{Card, Standing};
 use sca_protocol::codes::{self, Code};
-use sca_protocol::commands::{Command, amount, cents};
+use sca_protocol::commands::{Command, amount, parse_amount};
 use sca_protocol::message::Layout;
 use sca_protocol::settings::HostSettings;
 use sca_protocol::xml::Limits;
@@ -162,22 +162,22 @@ impl Host {
     }
 
     fn pay(&mut self, request: &Request) -> Response {
-        let Some(row) = Command::find(request) else { return self.in_own_words(codes::UNKNOWN_COMMAND) };
+        let Some(row) = Command::find(request) else { return self.with_overrides(codes::UNKNOWN_COMMAND) };
         let follows = request.get("CTROUTD").and_then(|n| n.parse::<u32>().ok());
         if follows.is_some() && self.open_entry(follows).is_none() {
             return words(codes::DECLINED, "NO SUCH TRANSACTION");
         }
         let card = request.get("ACCT_NUM").and_then(Card::of_number);
         let standing = card.map_or(Standing::Good, |card| card.standing);
-        let asked = request.get("TRANS_AMOUNT").and_then(cents).unwrap_or(0);
+        let asked = request.get("TRANS_AMOUNT").and_then(parse_amount).unwrap_or(0);
         let done = if follows.is_some() && row.command == "CAPTURE" { codes::COMPLETED } else { row.done };
         let (code, most) = match (self.settings.decision.as_str(), standing) {
             ("declines", _) | ("card", Standing::Declined) => (codes::DECLINED, None),
             ("errors", _) => (codes::HOST_ERROR, None),
             ("card", Standing::Half) => (done, Some(asked / 2)),
-            _ => (done, cents(&self.settings.amount)),
+            _ => (done, parse_amount(&self.settings.amount)),
         };
-        let answer = self.in_own_words(code);
+        let answer = self.with_overrides(code);
         let number: i32 = answer.get("RESULT_CODE").and_then(|n| n.parse().ok()).unwrap_or(0);
         if !matches!(number, 4 | 5 | 10 | 1 | 8 | 9 | 20 | 30) {
             self.enter(request, State::Declined, answer.clone());
@@ -223,7 +223,7 @@ impl Host {
             "errors" => codes::HOST_ERROR,
             _ => done,
         };
-        let answer = self.in_own_words(code);
+        let answer = self.with_overrides(code);
         let number = request.get("CTROUTD").and_then(|n| n.parse::<u32>().ok());
         let Some(entry) = self.open_entry(number) else {
             return words(codes::DECLINED, "NO SUCH TRANSACTION");
@@ -270,7 +270,7 @@ impl Host {
     fn report(&self, request: &Request) -> Response {
         let row = Command::find(request);
         let code = row.map_or(codes::UNKNOWN_COMMAND, |row| Code { text: row.text, ..row.done });
-        let answer = self.in_own_words(code);
+        let answer = self.with_overrides(code);
         match request.command() {
             "TAB_REPORT" | "TERMPARAMS" => {
                 answer.with("FUNCTION_TYPE", request.function_type()).with("COMMAND", request.command())
@@ -281,12 +281,12 @@ impl Host {
     }
 
     /// A response with this outcome, or with the code and text that the settings put in its place.
-    fn in_own_words(&self, code: Code) -> Response {
+    fn with_overrides(&self, code: Code) -> Response {
         let number: Option<i32> = self.settings.code.parse().ok();
         // Several codes may share a number; the text then selects one.
         let mut named = codes::PLATFORM.iter().filter(|code| Some(code.number) == number);
         let wanted = named.find(|code| code.text == self.settings.text).copied();
-        let wanted = wanted.or_else(|| number.and_then(codes::platform_code).copied());
+        let wanted = wanted.or_else(|| number.and_then(codes::find_code).copied());
         let code = wanted.unwrap_or(code);
         let text = if self.settings.text.is_empty() { code.text } else { self.settings.text.as_str() };
         words(code, text)

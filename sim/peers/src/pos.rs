@@ -129,12 +129,12 @@ impl Pos {
     }
 
     /// Forgets a request that was never sent: nothing can answer it.
-    pub fn never_sent(&mut self, id: RequestId) {
+    pub fn discard(&mut self, id: RequestId) {
         self.pending.retain(|p| p.id != id);
     }
 
     /// Marks a request as held in transit: nothing answers it until it goes on.
-    pub fn is_held(&mut self, id: RequestId) {
+    pub fn hold(&mut self, id: RequestId) {
         let (held, rest) = std::mem::take(&mut self.pending).into_iter().partition(|p| p.id == id);
         self.pending = rest;
         self.held.extend::<Vec<Pending>>(held);
@@ -181,7 +181,7 @@ impl Pos {
         let Some((response, position, encrypted)) = self.place(text) else { return Heard::nothing(None) };
         let sealed = response.get("MAC_KEY").or_else(|| response.get("TERMINAL_KEY"));
         if let (Some(sealed), Some(label)) = (sealed, response.get("MAC_LABEL")) {
-            self.keys.extend(key().open_key(sealed).map(|key| (label.to_owned(), key)));
+            self.keys.extend(key().decrypt_key(sealed).map(|key| (label.to_owned(), key)));
         }
         let repeats = position.and_then(|i| self.repeated(text, &response, &self.pending[i]));
         let position = position.filter(|_| repeats.is_none());
@@ -210,14 +210,14 @@ impl Pos {
         let by_counter = next.is_none_or(|p| p.counter.is_some() && !p.echoes_counter(response));
         self.given_up.iter().position(|p| {
             let is_named = (by_recon && p.echoes_recon(response)) || (by_counter && p.echoes_counter(response));
-            is_named && p.can_give(response)
+            is_named && p.can_produce(response)
         })
     }
 
     /// Pairs an answer that may have been in transit when its connection ended with the oldest given-up request it
     /// fits.
     pub fn late(&mut self, response: &Response) -> Option<RequestId> {
-        let at = self.given_up.iter().position(|p| p.can_give(response) && !p.is_named_otherwise(response))?;
+        let at = self.given_up.iter().position(|p| p.can_produce(response) && !p.names_other_request(response))?;
         Some(self.given_up.remove(at).id)
     }
 
@@ -236,7 +236,7 @@ impl Pos {
 
     /// Interprets a message that was received before: it no longer answers anything.
     #[must_use]
-    pub fn heard_again(&self, text: &str) -> Heard {
+    pub fn receive_duplicate(&self, text: &str) -> Heard {
         let response = self.place(text).map(|(response, _, _)| response);
         Heard { notice: true, ..Heard::nothing(response) }
     }
@@ -257,20 +257,20 @@ impl Pos {
     ) -> Option<RequestId> {
         let mut taken = Vec::new();
         for earlier in before {
-            let position = self.place_beside(earlier, &taken).and_then(|(_, position, _)| position);
+            let position = self.pair_excluding(earlier, &taken).and_then(|(_, position, _)| position);
             taken.extend(position);
         }
-        let (_, position, _) = self.place_beside(text, &taken)?;
+        let (_, position, _) = self.pair_excluding(text, &taken)?;
         position.map(|i| self.pending[i].id)
     }
 
     /// The message as a response, the index of the pending request it answers, and whether it was encrypted.
     fn place(&self, text: &str) -> Option<(Response, Option<usize>, bool)> {
-        self.place_beside(text, &[])
+        self.pair_excluding(text, &[])
     }
 
     /// [`Self::place`], where the pending requests at the indices `taken` are already answered.
-    fn place_beside(&self, text: &str, taken: &[usize]) -> Option<(Response, Option<usize>, bool)> {
+    fn pair_excluding(&self, text: &str, taken: &[usize]) -> Option<(Response, Option<usize>, bool)> {
         let plain = self.decrypt(text);
         let limits = Limits { bytes_max: 1 << 24, ..Limits::default() };
         let response = Response::parse(plain.as_deref().unwrap_or(text), limits).ok()?;
@@ -280,7 +280,7 @@ impl Pos {
         let echoes = |p: &Pending| p.echoes_recon(&response) || p.echoes_counter(&response);
         // Every answer repeats POS_RECON, so an answer without it belongs to another request.
         let has_recon = response.get("POS_RECON").is_some();
-        let fits = |p: &Pending| p.can_give(&response) && (has_recon || !p.wants_recon_back(&response));
+        let fits = |p: &Pending| p.can_produce(&response) && (has_recon || !p.expects_recon(&response));
         let free = |i: &usize| !taken.contains(i) && fits(&self.pending[*i]);
         let able: Vec<usize> = (0..self.pending.len()).filter(free).collect();
         // BUSY is answered at once, to the first request behind the one that holds the device. All other answers come
@@ -334,19 +334,19 @@ impl Pending {
     }
 
     /// Whether a response carries a POS_RECON other than this request's.
-    fn is_named_otherwise(&self, response: &Response) -> bool {
+    fn names_other_request(&self, response: &Response) -> bool {
         response.get("POS_RECON").is_some_and(|got| self.recon.as_deref() != Some(got))
     }
 
     /// Whether the answer must repeat POS_RECON; an answer that refuses this very field need not.
-    fn wants_recon_back(&self, response: &Response) -> bool {
+    fn expects_recon(&self, response: &Response) -> bool {
         let is_refused = response.get("RESULT_CODE") == Some("59040");
         let is_wrong = |recon: &str| !(1..=RECON_MAX).contains(&recon.chars().count());
         let is_blamed = response.get("RESPONSE_TEXT").is_some_and(|text| text.contains("POS_RECON"));
         self.recon.as_deref().is_some_and(|recon| !(is_refused && (is_blamed || is_wrong(recon))))
     }
 
-    fn can_give(&self, response: &Response) -> bool {
+    fn can_produce(&self, response: &Response) -> bool {
         let text = response.get("RESPONSE_TEXT").unwrap_or_default();
         match response.get("RESULT_CODE") {
             // A text with a value filled in begins or ends with the table's text: `2 SAF RECORDS FOUND`.

@@ -261,7 +261,7 @@ pub const EARLY_CARD: &str = "CAPTURE EARLY CARD NOTIFICATION";
 
 /// The first outcome with this number, of the platform if it has one, else of the device.
 #[must_use]
-pub fn platform_code(number: i32) -> Option<&'static Code> {
+pub fn find_code(number: i32) -> Option<&'static Code> {
     PLATFORM.iter().chain(DEVICE).find(|code| code.number == number)
 }
 

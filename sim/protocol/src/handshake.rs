@@ -168,7 +168,7 @@ impl Head {
     ///
     /// # Errors
     /// [`HeadError`], as soon as more bytes cannot make it valid.
-    pub fn parse_answer(bytes: &[u8]) -> Result<Option<(Self, usize)>, HeadError> {
+    pub fn parse_response(bytes: &[u8]) -> Result<Option<(Self, usize)>, HeadError> {
         let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
         let mut answer = httparse::Response::new(&mut headers);
         match answer.parse(bytes)? {

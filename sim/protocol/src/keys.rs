@@ -55,7 +55,7 @@ impl Key {
 
     /// The bytes, to be stored in the device's flash only.
     #[must_use]
-    pub fn to_store(&self) -> [u8; 16] {
+    pub fn bytes_for_flash(&self) -> [u8; 16] {
         self.0
     }
 

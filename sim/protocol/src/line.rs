@@ -19,7 +19,7 @@ pub enum Line {
 impl Line {
     /// Whether the terminal opens the connection.
     #[must_use]
-    pub fn is_called_by_terminal(self) -> bool {
+    pub fn is_opened_by_terminal(self) -> bool {
         !matches!(self, Self::Primary | Self::Secondary)
     }
 }

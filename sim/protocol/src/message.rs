@@ -83,10 +83,10 @@ impl Request {
         let mut root = document(text, limits, REQUEST_ROOT)?;
         match duplicates {
             DuplicateFields::Refused => {}
-            DuplicateFields::First => without_twins(&mut root.children),
+            DuplicateFields::First => keep_first_of_each_name(&mut root.children),
             DuplicateFields::Last => {
                 root.children.reverse();
-                without_twins(&mut root.children);
+                keep_first_of_each_name(&mut root.children);
                 root.children.reverse();
             }
         }
@@ -195,7 +195,7 @@ impl Response {
 }
 
 /// Removes all but the first of several fields with the same name.
-fn without_twins(fields: &mut Vec<Element>) {
+fn keep_first_of_each_name(fields: &mut Vec<Element>) {
     let mut seen = std::collections::BTreeSet::new();
     fields.retain(|field| seen.insert(field.name.clone()));
 }

@@ -14,16 +14,16 @@ use std::borrow::Cow;
 /// ```
 #[must_use]
 pub fn shown(text: &str) -> Cow<'_, str> {
-    made_plain(text, false)
+    escape_text(text, false)
 }
 
 /// Like [`shown`], but keeps the sequences that set colours.
 #[must_use]
-pub fn shown_in_colour(text: &str) -> Cow<'_, str> {
-    made_plain(text, true)
+pub fn escape_keeping_colours(text: &str) -> Cow<'_, str> {
+    escape_text(text, true)
 }
 
-fn made_plain(text: &str, colours: bool) -> Cow<'_, str> {
+fn escape_text(text: &str, colours: bool) -> Cow<'_, str> {
     let is_tame = |byte: u8| (0x20..0x7f).contains(&byte) || byte == b'\n' || byte == b'\t';
     if text.bytes().all(is_tame) && !text.split('\n').any(is_command) {
         return Cow::Borrowed(text);
@@ -41,7 +41,7 @@ fn made_plain(text: &str, colours: bool) -> Cow<'_, str> {
             rest = &line[blanks..];
         }
         while let Some(c) = rest.chars().next() {
-            let colour = if colours && c == '\u{1b}' { colour(rest) } else { 0 };
+            let colour = if colours && c == '\u{1b}' { colour_sequence_length(rest) } else { 0 };
             if colour > 0 {
                 out.push_str(&rest[..colour]);
                 rest = &rest[colour..];
@@ -76,7 +76,7 @@ pub const fn is_invisible(c: char) -> bool {
 }
 
 /// Bytes of the sequence at the start of this text that sets a colour or weight; 0 for any other sequence.
-fn colour(text: &str) -> usize {
+fn colour_sequence_length(text: &str) -> usize {
     let Some(body) = text.strip_prefix("\u{1b}[") else { return 0 };
     let Some(end) = body.find(|c: char| !c.is_ascii_digit() && c != ';') else { return 0 };
     let hides = body[..end].split(';').any(|word| word.trim_start_matches('0') == "8");
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn colours_stay_where_they_are_wanted_and_hide_nothing() {
         let text = "\u{1b}[1m\u{1b}[38;5;9mred\u{1b}[0m \u{1b}[8mhidden \u{1b}[2J";
-        assert_eq!(shown_in_colour(text), "\u{1b}[1m\u{1b}[38;5;9mred\u{1b}[0m \\u{1b}[8mhidden \\u{1b}[2J");
+        assert_eq!(escape_keeping_colours(text), "\u{1b}[1m\u{1b}[38;5;9mred\u{1b}[0m \\u{1b}[8mhidden \\u{1b}[2J");
         assert!(!shown(text).contains('\u{1b}'));
     }
 }

@@ -84,7 +84,7 @@ pub const HANDSHAKE_WORDS: &[(&str, &str)] = &[
 /// assert_eq!(from_the_other_side("no-certificate"), "alert-certificate-required");
 /// ```
 #[must_use]
-pub fn from_the_other_side(word: &'static str) -> &'static str {
+pub fn seen_by_terminal(word: &'static str) -> &'static str {
     match word {
         "alert-certificate-expired" => "expired",
         "alert-unknown-ca" => "unknown-authority",

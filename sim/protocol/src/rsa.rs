@@ -55,7 +55,7 @@ impl PublicKey {
 
     /// Encrypts a key for the POS, as base64.
     #[must_use]
-    pub fn seal_key(&self, key: &Key, sealing: Padding, chance: &mut Stream) -> Option<String> {
+    pub fn encrypt_key(&self, key: &Key, sealing: Padding, chance: &mut Stream) -> Option<String> {
         self.seal(key.bytes(), sealing, chance)
     }
 }
@@ -76,7 +76,7 @@ impl PosKeyPair {
 
     /// Decrypts a key, with either padding.
     #[must_use]
-    pub fn open_key(&self, sealed: &str) -> Option<Key> {
+    pub fn decrypt_key(&self, sealed: &str) -> Option<Key> {
         let bytes = STANDARD.decode(sealed).ok()?;
         let pkcs1 = self.0.decrypt(Pkcs1v15Encrypt, &bytes).ok().and_then(|key| key.try_into().ok());
         let key = pkcs1.or_else(|| self.0.decrypt(Oaep::new::<Sha256>(), &bytes).ok()?.try_into().ok());
@@ -121,9 +121,9 @@ mod tests {
         let public = PublicKey::read(&pos.public()).expect("its public half can be read");
         let key = Key::new([5; 16]);
         for sealing in [Padding::Pkcs1, Padding::Oaep] {
-            let sealed = public.seal_key(&key, sealing, &mut chance.stream("seal", &[])).expect("16 bytes fit");
-            assert_eq!(pos.open_key(&sealed), Some(key));
-            let again = public.seal_key(&key, sealing, &mut chance.stream("seal", &[]));
+            let sealed = public.encrypt_key(&key, sealing, &mut chance.stream("seal", &[])).expect("16 bytes fit");
+            assert_eq!(pos.decrypt_key(&sealed), Some(key));
+            let again = public.encrypt_key(&key, sealing, &mut chance.stream("seal", &[]));
             assert_eq!(again, Some(sealed), "the same random stream gives the same ciphertext");
         }
         assert!(PublicKey::read("").is_none());

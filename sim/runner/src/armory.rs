@@ -29,7 +29,7 @@ impl Armed {
 
     /// Triggers the fault. Attempts are counted anew after every connection, so a fault is spent once its last attempt
     /// is made.
-    fn strikes(&mut self, at: AttemptNumber) -> FaultKind {
+    fn trigger(&mut self, at: AttemptNumber) -> FaultKind {
         self.struck = true;
         self.spent =
             matches!(&self.fault.arm, Some(Trigger::On(count)) if !count.of_connections && at.attempt == count.to);
@@ -109,7 +109,7 @@ impl ArmedFaults {
         self.armed.push(Armed { fault, struck: false, spent: false });
     }
 
-    pub(crate) fn tell_answer(&mut self, by_proxy: bool, count: Count, lines: &[String], span: Span) {
+    pub(crate) fn replace_answer(&mut self, by_proxy: bool, count: Count, lines: &[String], span: Span) {
         // The head ends at the first empty line; the lines after it are the body.
         let split = lines.iter().position(String::is_empty).unwrap_or(lines.len());
         let mut text = lines[..split].join("\r\n") + "\r\n\r\n";
@@ -132,7 +132,7 @@ impl ArmedFaults {
 
     /// The outcome of a dial attempt, decided before it begins. Active faults take precedence over armed ones.
     pub(crate) fn fate(&mut self, at: AttemptNumber) -> DialOutcome {
-        match self.first(at, |kind| kind.is_of_dial() && !matches!(kind, FaultKind::Tls(_))) {
+        match self.first(at, |kind| kind.decides_attempt() && !matches!(kind, FaultKind::Tls(_))) {
             Some(FaultKind::Refuse) => DialOutcome::Refuse,
             Some(FaultKind::Dns) => DialOutcome::Dns,
             Some(FaultKind::Unanswered) => DialOutcome::Lost,
@@ -152,7 +152,7 @@ impl ArmedFaults {
 
     /// The fault that ends or silences an attempt as soon as TCP is connected, if any, and whether it lasts for a
     /// limited time only. Faults on connections are triggered later, when the connection is up.
-    pub(crate) fn end_at_once(&mut self, at: AttemptNumber) -> Option<(FaultKind, bool)> {
+    pub(crate) fn end_on_connect(&mut self, at: AttemptNumber) -> Option<(FaultKind, bool)> {
         let ends = |kind: &FaultKind| faults::end_of(kind, false).is_some() || matches!(kind, FaultKind::Silence(_));
         let standing = self.standing.iter_mut().find(|s| s.who == at.who && ends(&s.kind));
         if let Some(standing) = standing {
@@ -161,7 +161,7 @@ impl ArmedFaults {
         }
         let ends = |armed: &&mut Armed| !armed.is_on_connections() && armed.is_for(at) && ends(&armed.fault.kind);
         let armed = self.armed.iter_mut().find(ends)?;
-        Some((armed.strikes(at), false))
+        Some((armed.trigger(at), false))
     }
 
     /// The first fault that applies to this attempt: an active one, or else an armed one, which is triggered.
@@ -171,15 +171,15 @@ impl ArmedFaults {
             return Some(standing.kind.clone());
         }
         let armed = self.armed.iter_mut().find(|armed| armed.is_for(at) && wanted(&armed.fault.kind))?;
-        Some(armed.strikes(at))
+        Some(armed.trigger(at))
     }
 
     /// Triggers the faults armed for this connection, which is up now.
     pub(crate) fn on_connection(&mut self, at: AttemptNumber) -> Vec<Fault> {
         let mut struck = Vec::new();
         for armed in &mut self.armed {
-            if armed.is_on_connections() && armed.is_for(at) && !armed.fault.kind.is_of_dial() {
-                armed.strikes(at);
+            if armed.is_on_connections() && armed.is_for(at) && !armed.fault.kind.decides_attempt() {
+                armed.trigger(at);
                 struck.push(armed.fault.clone());
             }
         }
@@ -248,15 +248,15 @@ impl ArmedFaults {
 
     /// How the connection ends within or around a message of this size. Triggers the fault, once.
     pub(crate) fn end_at(&mut self, who: usize, carrier: &Carrier, size: usize) -> Option<Strike> {
-        self.strike_at(who, carrier, size, |kind| !kind.is_of_message())
+        self.fault_at(who, carrier, size, |kind| !kind.affects_message())
     }
 
     /// The effect of a fault on a message of this size. Triggers the fault, once.
     pub(crate) fn at_message(&mut self, who: usize, carrier: &Carrier, size: usize) -> Option<Strike> {
-        self.strike_at(who, carrier, size, |_| true)
+        self.fault_at(who, carrier, size, |_| true)
     }
 
-    fn strike_at(
+    fn fault_at(
         &mut self,
         who: usize,
         carrier: &Carrier,
@@ -356,12 +356,12 @@ mod tests {
     }
 
     #[test]
-    fn it_is_empty_until_something_is_armed_stands_or_is_to_be_answered() {
+    fn it_is_empty_until_a_fault_or_an_answer_is_added() {
         assert!(ArmedFaults::default().is_empty());
         assert!(!armed("fault reset at client-flight").is_empty());
         let mut told = ArmedFaults::default();
         let count = Count { of_connections: false, from: 1, to: 1 };
-        told.tell_answer(false, count, &["HTTP/1.1 503 Busy".to_owned()], Span::default());
+        told.replace_answer(false, count, &["HTTP/1.1 503 Busy".to_owned()], Span::default());
         assert!(!told.is_empty());
         let standing = Standing {
             kind: FaultKind::Refuse,

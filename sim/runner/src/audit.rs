@@ -62,7 +62,7 @@ pub fn audit<C: Core>(
             audited.rows += 1;
             audited.events += a.trace.as_ref().map_or(0, |trace| trace.moments.len());
             whole.update(digests(a).last().copied().unwrap_or_default());
-            audited.divergences.extend(diverge(one, a, b));
+            audited.divergences.extend(first_divergence(one, a, b));
         }
     }
     audited.digest = whole.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -100,7 +100,7 @@ fn told(moment: &Moment) -> String {
     format!("+{}.{:03} {} {}", moment.at.as_secs(), moment.at.subsec_millis(), moment.text, frames.join("\n"))
 }
 
-fn diverge(file: &FileResult, a: &Played, b: &Played) -> Option<Divergence> {
+fn first_divergence(file: &FileResult, a: &Played, b: &Played) -> Option<Divergence> {
     let (one, other) = (digests(a), digests(b));
     let at = (0..one.len().max(other.len())).find(|at| one.get(*at) != other.get(*at))?;
     let event = |played: &Played| match moments(played).get(at) {

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-pub(crate) use sca_protocol::pan::{masked, masked_bytes};
+pub(crate) use sca_protocol::pan::{mask_bytes, masked};
 use sca_protocol::secret::{self, Kind};
 use sca_protocol::xml::Element;
 
@@ -47,11 +47,11 @@ fn leaves_out(kind: Kind) -> bool {
 }
 
 /// A field and its children without withheld values; of a card number the last four digits remain.
-pub(crate) fn discreet_field(mut field: Element) -> Element {
+pub(crate) fn masked_field(mut field: Element) -> Element {
     if let Some(kind) = secret::kind(&field.name).filter(|kind| kind.is_withheld()) {
-        field.text = secret::stars(Some(kind), &field.text);
+        field.text = secret::masked_value(Some(kind), &field.text);
     }
-    field.children = field.children.into_iter().map(discreet_field).collect();
+    field.children = field.children.into_iter().map(masked_field).collect();
     field
 }
 
@@ -67,12 +67,12 @@ pub fn told(text: &str) -> Cow<'_, str> {
 }
 
 /// A title in which values that transcripts leave out are replaced by `*`.
-pub(crate) fn left_out(title: &str) -> Cow<'_, str> {
+pub(crate) fn masked_title(title: &str) -> Cow<'_, str> {
     secret::replaced(title, leaves_out, |_, _, _| "*".to_owned())
 }
 
 /// A transcript without left-out values and card numbers.
-pub(crate) fn discreet_transcript(text: &str) -> Cow<'_, str> {
+pub(crate) fn masked_transcript(text: &str) -> Cow<'_, str> {
     // An expected value may be `*`, which matches any value; a sent value has to be a text.
     let with = |_: Kind, value: &str, before: &str| match (value, before.ends_with('"') || before.ends_with('>')) {
         ("*", _) => "*".to_owned(),

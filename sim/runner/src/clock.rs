@@ -33,7 +33,7 @@ impl Clock {
     }
 
     /// Converts a real duration to scenario time.
-    pub(crate) fn scaled(&self, real: Duration) -> Duration {
+    pub(crate) fn scenario_time(&self, real: Duration) -> Duration {
         real.saturating_mul(self.scale)
     }
 

@@ -184,7 +184,7 @@ impl FaultClass {
 
 /// Whether faults of a class can hit a terminal in a state at all.
 #[must_use]
-pub fn can_meet(state: State, class: FaultClass) -> bool {
+pub fn is_possible(state: State, class: FaultClass) -> bool {
     match class {
         FaultClass::Power => true,
         FaultClass::Dial | FaultClass::Proxy => state == State::Connecting,
@@ -217,9 +217,9 @@ impl Coverage {
 
     /// The pairs that are possible but were never covered, as names of state and class.
     #[must_use]
-    pub fn holes(&self) -> Vec<(&'static str, &'static str)> {
+    pub fn uncovered(&self) -> Vec<(&'static str, &'static str)> {
         let pairs = STATES.iter().flat_map(|state| CLASSES.iter().map(move |class| (state, class)));
-        let holes = pairs.filter(|(state, class)| can_meet(state.0, class.0) && self.count(state.0, class.0) == 0);
+        let holes = pairs.filter(|(state, class)| is_possible(state.0, class.0) && self.count(state.0, class.0) == 0);
         holes.map(|(state, class)| (state.1, class.1)).collect()
     }
 
@@ -229,7 +229,7 @@ impl Coverage {
     pub fn table(&self) -> String {
         let mut lines = vec![CLASSES.iter().fold(format!("{:14}", ""), |line, (_, name)| line + &format!("{name:>9}"))];
         for (state, name) in STATES {
-            let cell = |class: FaultClass| match (can_meet(*state, class), self.count(*state, class)) {
+            let cell = |class: FaultClass| match (is_possible(*state, class), self.count(*state, class)) {
                 (_, n @ 1..) => n.to_string(),
                 (true, 0) => "HOLE".to_owned(),
                 (false, 0) => "-".to_owned(),

@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_filter_says_where() {
+    fn a_syntax_error_has_its_position() {
         for (text, at) in [("", 1), ("tag", 4), ("tag(x", 6), ("tag()", 5), ("tag(x) tag(y)", 8), ("verdict(bad)", 9)] {
             assert_eq!(Filter::read(text).expect_err(text).at, at, "{text}");
         }

@@ -300,12 +300,12 @@ impl What {
     }
 
     /// The failure at `span` if an external terminal cannot play it; `what`, if not empty, is added as a note.
-    pub(crate) fn with_a_device(self, span: Span, what: &str) -> Option<Failure> {
+    pub(crate) fn for_external_terminal(self, span: Span, what: &str) -> Option<Failure> {
         told(self.row().device, "not playable with an external terminal", span, what)
     }
 
     /// The failure at `span` if it cannot be played with an external broker; `what`, if not empty, is added as a note.
-    pub(crate) fn with_a_broker(self, span: Span, what: &str) -> Option<Failure> {
+    pub(crate) fn for_external_broker(self, span: Span, what: &str) -> Option<Failure> {
         told(self.row().broker, "not playable with an external broker", span, what)
     }
 }

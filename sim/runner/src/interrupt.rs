@@ -47,7 +47,11 @@ impl Interrupt {
 }
 
 /// The result of playing a row, or an error verdict if the run is interrupted before it is complete.
-pub(crate) async fn unless(interrupt: Option<&Interrupt>, row: &Row, play: impl Future<Output = Played>) -> Played {
+pub(crate) async fn or_interrupted(
+    interrupt: Option<&Interrupt>,
+    row: &Row,
+    play: impl Future<Output = Played>,
+) -> Played {
     let Some(interrupt) = interrupt else { return play.await };
     tokio::select! {
         biased;

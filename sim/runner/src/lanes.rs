@@ -11,7 +11,7 @@ use sca_protocol::{Line, Request, Response};
 use sca_scenario::model::Observation;
 use sca_terminal::{Display, LinkReport};
 
-use crate::cards::discreet_field;
+use crate::cards::masked_field;
 
 /// An observation with its time and its place in the order of the run.
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ impl Data {
     pub(crate) fn brief(&self) -> String {
         let line: String = match &self.response {
             Some(response) => {
-                let fields: Vec<Element> = response.fields().iter().cloned().map(discreet_field).collect();
+                let fields: Vec<Element> = response.fields().iter().cloned().map(masked_field).collect();
                 let mut line = String::new();
                 sca_scenario::fields_into(&mut line, fields.iter().map(|f| (f.name.as_str(), f.text.as_str())));
                 line.trim_start().to_owned()
@@ -95,7 +95,7 @@ impl Lanes {
 
     /// The sequence number of the observation that an expectation would read next, for the lanes in which nothing may
     /// be skipped and the display.
-    pub(crate) fn next_of(&self, sight: &Observation) -> Option<u64> {
+    pub(crate) fn next_sequence(&self, sight: &Observation) -> Option<u64> {
         match sight {
             Observation::ToPos(_) => self.data.front().map(|noted| noted.sequence),
             Observation::Link(_) => self.link.front().map(|noted| noted.sequence),

@@ -34,7 +34,7 @@ pub(crate) struct Names {
 
 impl Names {
     /// A text in which every `{{name}}` is replaced by the captured value, and every `{{name+N}}` by that value plus N.
-    pub(crate) fn insert_into(&self, text: &str) -> String {
+    pub(crate) fn interpolate(&self, text: &str) -> String {
         let (mut out, mut rest) = (String::with_capacity(text.len()), text);
         while let Some((before, after)) = rest.split_once("{{") {
             out.push_str(before);
@@ -58,7 +58,7 @@ impl Names {
         if let Some(value) = self.captures.get(name) {
             return Some(Cow::Borrowed(value));
         }
-        let (name, by) = sca_scenario::sum_in(name)?;
+        let (name, by) = sca_scenario::split_sum(name)?;
         let number: u64 = self.captures.get(name)?.parse().ok()?;
         Some(Cow::Owned(number.saturating_add(by).to_string()))
     }
@@ -118,7 +118,7 @@ fn mismatch<T>(label: impl Into<String>, span: Option<Span>) -> Result<T, Mismat
 }
 
 /// A mismatch with the word to replace and its replacement.
-fn other_word<T>(label: String, from: &str, text: &str) -> Result<T, Mismatch> {
+fn replaced_word<T>(label: String, from: &str, text: &str) -> Result<T, Mismatch> {
     Err(Mismatch { fix: Some((from.to_owned(), text.to_owned())), ..Mismatch::new(label) })
 }
 
@@ -147,10 +147,10 @@ pub(crate) fn data(
     }
     match message {
         Message::Fields(wanted) => fields(wanted, suffix, data, names),
-        Message::Xml(text) => document(&names.insert_into(text), suffix, data),
-        Message::Text(text) if names.insert_into(text) == data.text => Ok(Captured::new()),
+        Message::Xml(text) => document(&names.interpolate(text), suffix, data),
+        Message::Text(text) if names.interpolate(text) == data.text => Ok(Captured::new()),
         Message::Text(wanted) => {
-            mismatch(format!("different text: {}", parting(&names.insert_into(wanted), &data.text)), None)
+            mismatch(format!("different text: {}", first_difference(&names.interpolate(wanted), &data.text)), None)
         }
         _ => mismatch("a document was received", None),
     }
@@ -191,7 +191,7 @@ fn field(test: &Test, got: Option<&str>, names: &Names) -> Result<Option<(String
         (Demand::Any, Some(_)) => true,
         (Demand::Capture(name), Some(value)) => return Ok(Some((name.clone(), value.to_owned()))),
         (Demand::Matches(regex), Some(value)) => regex.is_match(value),
-        (Demand::Is(op, wanted), Some(value)) => compares(*op, value, &names.insert_into(wanted)),
+        (Demand::Is(op, wanted), Some(value)) => compares(*op, value, &names.interpolate(wanted)),
     };
     if is_met {
         return Ok(None);
@@ -240,7 +240,7 @@ fn compares(op: Op, got: &str, wanted: &str) -> bool {
 fn document(wanted: &str, suffix: &Suffix, data: &Data) -> Result<Captured, Mismatch> {
     if suffix.bytes {
         let same = wanted == data.text;
-        let other = || mismatch(format!("different bytes: {}", parting(wanted, &data.text)), None);
+        let other = || mismatch(format!("different bytes: {}", first_difference(wanted, &data.text)), None);
         return if same { Ok(Captured::new()) } else { other() };
     }
     let limits = Limits { bytes_max: usize::MAX, ..Limits::default() };
@@ -262,7 +262,7 @@ fn document(wanted: &str, suffix: &Suffix, data: &Data) -> Result<Captured, Mism
 }
 
 /// The first line in which two texts differ, without secrets.
-fn parting(wanted: &str, got: &str) -> String {
+fn first_difference(wanted: &str, got: &str) -> String {
     let told = |line: &str| shown(&crate::cards::withheld(line));
     let (mut ours, mut theirs, mut number) = (wanted.split('\n'), got.split('\n'), 0);
     loop {
@@ -309,7 +309,7 @@ pub(crate) fn control(message: &Message, got: &Control) -> bool {
 /// `exactly`, the head must consist of these lines.
 pub(crate) fn http(wanted: &[String], exactly: bool, got: &str, names: &Names) -> Result<Captured, Mismatch> {
     let got: Vec<&str> = got.trim_end().split("\r\n").collect();
-    let wanted: Vec<String> = wanted.iter().map(|line| names.insert_into(line)).collect();
+    let wanted: Vec<String> = wanted.iter().map(|line| names.interpolate(line)).collect();
     let (absent, wanted): (Vec<&String>, Vec<&String>) = wanted.iter().partition(|line| line.starts_with('!'));
     let is_banned = |line: &&str| absent.iter().any(|name| name[1..].trim().eq_ignore_ascii_case(header_name(line)));
     if let Some(there) = got.iter().skip(1).copied().find(is_banned) {
@@ -387,7 +387,7 @@ pub(crate) fn other_reason(wanted: &LinkObservation, got: LinkReport) -> Option<
         Some(detail) if kind == reason.kind() => (detail.clone(), reason.detail().unwrap_or_default()),
         _ => (kind.clone(), reason.kind().to_owned()),
     };
-    other_word::<()>(format!("it fails {reason}"), &from, &to).err()
+    replaced_word::<()>(format!("it fails {reason}"), &from, &to).err()
 }
 
 /// Compares a display with an expectation.
@@ -403,20 +403,20 @@ pub(crate) fn shows(show: &Show, face: &Display, names: &Names) -> Result<Captur
         Show::Icon { .. } => {
             let words = ["disconnected", "connected"];
             let (now, wanted) = (words[usize::from(face.connected)], words[usize::from(!face.connected)]);
-            other_word(format!("the icon shows {now}"), wanted, now)
+            replaced_word(format!("the icon shows {now}"), wanted, now)
         }
-        Show::Screen { .. } => screen_shows(show, &face.screen, names),
+        Show::Screen { .. } => screen_matches(show, &face.screen, names),
     }
 }
 
 /// Compares a screen with an expectation.
-pub(crate) fn screen_shows(show: &Show, screen: &Screen, names: &Names) -> Result<Captured, Mismatch> {
+pub(crate) fn screen_matches(show: &Show, screen: &Screen, names: &Names) -> Result<Captured, Mismatch> {
     let Show::Screen { name, text, pattern, tests } = show else { return mismatch("not a screen", None) };
     if let Some(wanted) = name.filter(|name| *name != screen.name) {
         let said = format!("the screen is {}", screen.name);
-        return other_word(said, &wanted.to_string(), &screen.name.to_string());
+        return replaced_word(said, &wanted.to_string(), &screen.name.to_string());
     }
-    let has_text = text.as_ref().is_none_or(|t| screen.text.contains(names.insert_into(t).as_str()));
+    let has_text = text.as_ref().is_none_or(|t| screen.text.contains(names.interpolate(t).as_str()));
     if !has_text || pattern.as_ref().is_some_and(|p| !p.is_match(&screen.text)) {
         return mismatch(format!("the screen {} shows {}", screen.name, shown(&screen.text)), None);
     }

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_response_comes_in_its_turn_and_leaves_the_others() {
+    fn a_text_that_is_not_a_response_goes_to_the_oldest_request() {
         let mut pairing = Pairing::default();
         for (counter, kept) in [("1", 'a'), ("2", 'b')] {
             pairing.asked(Some(&version(counter)), kept);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_its_answer_waits_no_longer_and_the_others_do() {
+    fn an_answered_request_is_removed_and_the_others_still_wait() {
         let mut pairing = Pairing::default();
         for (counter, kept) in [("1", 'a'), ("2", 'b'), ("3", 'c')] {
             pairing.asked(Some(&version(counter)), kept);

@@ -20,7 +20,7 @@ use crate::clock::{Clock, DeviceClock};
 use crate::core::{Core, CoreConfig};
 use crate::external::Parties;
 use crate::identities::Identities;
-use crate::interrupt::unless;
+use crate::interrupt::or_interrupted;
 use crate::options::{Options, Place, Probe};
 use crate::played::Played;
 use crate::rows::{has_each_byte, with_bytes};
@@ -142,7 +142,7 @@ fn play_row<C: Core>(
             let play = play_here(scenario, row, options, identities, make, Parties::Ours);
             // A row in memory takes too little time to be worth interrupting.
             let interrupt = options.interrupt.as_ref().filter(|_| options.place != Place::Memory);
-            LocalSet::new().block_on(&runtime, unless(interrupt, row, play))
+            LocalSet::new().block_on(&runtime, or_interrupted(interrupt, row, play))
         }
         Err(error) => Played::cannot_run(row, error.to_string()),
     }
@@ -273,7 +273,7 @@ fn played<C: Core>(
 ) -> Played {
     let verdict = match result {
         Ok(()) => Verdict::Pass,
-        Err(Stop::Failed(failure)) => Verdict::Fail(world.with_broken_law(world.with_what_is_inside(failure))),
+        Err(Stop::Failed(failure)) => Verdict::Fail(world.with_broken_law(world.with_unforwarded_messages(failure))),
         Err(Stop::Error(why)) => Verdict::Error(why),
         Err(Stop::CannotRun(why)) => Verdict::CannotRun(why),
     };
@@ -286,7 +286,7 @@ fn played<C: Core>(
     let text = transcript::transcript(&scenario.title, &scenario.header, row, entries, lasted, &remarks);
     Played {
         values: row.values.clone(),
-        transcript: match cards::discreet_transcript(&text) {
+        transcript: match cards::masked_transcript(&text) {
             Cow::Borrowed(_) => text,
             Cow::Owned(masked) => masked,
         },

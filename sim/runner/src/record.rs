@@ -149,14 +149,14 @@ impl Record {
     }
 
     /// Adds a frame of a message that is not complete yet.
-    pub(crate) fn arrives(&mut self, frame: &Frame) {
+    pub(crate) fn add_frame(&mut self, frame: &Frame) {
         if self.keeps_all && self.all.len() < KEPT_MAX {
             self.frames.push(frame.clone());
         }
     }
 
     /// Sets the frame that carried the entry added last.
-    pub(crate) fn carried_by(&mut self, frame: &Frame) {
+    pub(crate) fn set_frame(&mut self, frame: &Frame) {
         if let Some(kept) = self.all.last_mut().filter(|kept| kept.frames.is_empty()) {
             kept.frames = vec![frame.clone()];
         }

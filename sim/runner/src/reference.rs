@@ -61,7 +61,7 @@ impl Oracle {
         Self {
             rules: settings.counter,
             session_over_reboot: settings.session_over_reboot,
-            is_lost: !follows(settings),
+            is_lost: !can_follow(settings),
             gave_up: false,
             counters: BTreeSet::from([None]),
             log: Vec::new(),
@@ -80,7 +80,7 @@ impl Oracle {
     pub(crate) fn configure(&mut self, settings: &TerminalSettings) {
         self.rules = settings.counter;
         self.session_over_reboot = settings.session_over_reboot;
-        self.is_lost |= !follows(settings);
+        self.is_lost |= !can_follow(settings);
     }
 
     /// A request was sent; `None` for a text that is not a request.
@@ -155,7 +155,7 @@ impl Oracle {
     }
 
     /// Whether the answer to a request depends on another party: a cardholder or a host.
-    pub(crate) fn waits_for_somebody(&self, id: RequestId) -> bool {
+    pub(crate) fn needs_other_party(&self, id: RequestId) -> bool {
         let asked = self.log.iter().find(|asked| asked.id == id);
         // A request that is no longer in the log is excused.
         asked
@@ -288,7 +288,7 @@ impl Oracle {
 }
 
 /// Whether a terminal with these settings can be followed: no authentication over the link, and no late answers.
-fn follows(settings: &TerminalSettings) -> bool {
+fn can_follow(settings: &TerminalSettings) -> bool {
     settings.skips_authentication() && !settings.payment.late_answer
 }
 
@@ -402,7 +402,7 @@ mod tests {
         let mut known = reference();
         known.asked(RequestId(1), Some(&request("DEVICE", "VERSION", 0)));
         known.asked(RequestId(2), Some(&request("PAYMENT", "CAPTURE", 0)));
-        let waits = [1, 2, 3].map(|id| known.waits_for_somebody(RequestId(id)));
+        let waits = [1, 2, 3].map(|id| known.needs_other_party(RequestId(id)));
         assert_eq!(waits, [false, true, true], "an unknown request is excused");
     }
 

@@ -81,7 +81,7 @@ impl<'a, C: Core> Shrinker<'a, C> {
     /// The same shrinker for captures: link events are kept, since the device might have behaved differently without
     /// them, and the failing value must stay the same.
     #[must_use]
-    pub fn of_a_capture(self) -> Self {
+    pub fn for_capture(self) -> Self {
         Self { is_of_capture: true, ..self }
     }
 
@@ -106,7 +106,7 @@ impl<'a, C: Core> Shrinker<'a, C> {
             let before = self.print(&row);
             self.drop_steps(&mut row);
             self.drop_settings(&mut row);
-            self.ease_times(&mut row);
+            self.round_times(&mut row);
             self.simplify_steps(&mut row);
             if self.print(&row) == before || self.tried >= CANDIDATES_MAX {
                 return Some(Shrunk { text: before, tried: self.tried });
@@ -120,7 +120,7 @@ impl<'a, C: Core> Shrinker<'a, C> {
     }
 
     fn print(&self, row: &Row) -> String {
-        transcript::scenario(&self.title, &self.header, &without_idle_labels(row))
+        transcript::scenario(&self.title, &self.header, &without_unused_labels(row))
     }
 
     fn fails(&mut self, row: &Row) -> bool {
@@ -213,7 +213,7 @@ impl<'a, C: Core> Shrinker<'a, C> {
     }
 
     /// Removes or rounds time stamps.
-    fn ease_times(&mut self, row: &mut Row) {
+    fn round_times(&mut self, row: &mut Row) {
         let mut candidate = row.clone();
         candidate.steps.iter_mut().for_each(|step| step.stamp = None);
         if self.take(row, candidate) {
@@ -282,7 +282,7 @@ fn is_of_link(step: &Step) -> bool {
 }
 
 /// The row without labels that nothing refers to.
-fn without_idle_labels(row: &Row) -> Row {
+fn without_unused_labels(row: &Row) -> Row {
     let mut used: Vec<String> = Vec::new();
     for step in &row.steps {
         match &step.action {

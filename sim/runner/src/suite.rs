@@ -273,7 +273,7 @@ impl<C: Core> Suite<'_, C> {
         let again = |(at, row)| match (&self.real, self.options.place) {
             (ExternalParty::Nothing, Place::Memory) => row,
             (ExternalParty::Nothing, Place::Wire { scale }) => self.on_wire(scenario, at, row, scale),
-            _ => self.with_what_is_real(scenario, at, row),
+            _ => self.on_external(scenario, at, row),
         };
         let rows: Vec<Played> = rows.into_iter().enumerate().map(again).collect();
         let (snapshot, not_left) = self.snapshot(path, &rows);
@@ -296,7 +296,7 @@ impl<C: Core> Suite<'_, C> {
         played.values.extend(byte);
         let both = matches!((&played.verdict, &in_memory.verdict), (Verdict::Pass, Verdict::Pass));
         if both && !agree(&in_memory.projection, &played.projection, stops) {
-            let difference = told_difference(("memory", "wire"), &in_memory.projection, &played.projection);
+            let difference = unified_diff(("memory", "wire"), &in_memory.projection, &played.projection);
             let failure = Failure::at(last, "the memory run and the wire run differ")
                 .label("up to here")
                 .note(format!("lines with - occurred only in memory, lines with + only on the wire\n{difference}"));
@@ -306,7 +306,7 @@ impl<C: Core> Suite<'_, C> {
     }
 
     /// Plays a row with the external party. Its verdict is independent of the run in memory.
-    fn with_what_is_real(&self, scenario: &Scenario, at: usize, in_memory: Played) -> Played {
+    fn on_external(&self, scenario: &Scenario, at: usize, in_memory: Played) -> Played {
         let (row, byte) = row_of(scenario, at, &in_memory);
         let why = match &self.real {
             ExternalParty::Nothing => None,
@@ -396,10 +396,10 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(jobs: usize, list: &[T], what: impl 
 /// The unified diff of two transcripts, line by line.
 #[must_use]
 pub fn difference(kept: &str, new: &str) -> String {
-    told_difference(("kept", "new"), kept, new)
+    unified_diff(("kept", "new"), kept, new)
 }
 
-fn told_difference(names: (&str, &str), one: &str, other: &str) -> String {
+fn unified_diff(names: (&str, &str), one: &str, other: &str) -> String {
     let diff = similar::TextDiff::from_lines(one, other);
     diff.unified_diff().context_radius(2).header(names.0, names.1).to_string()
 }

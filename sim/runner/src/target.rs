@@ -15,6 +15,6 @@ pub(crate) fn target(settings: &BrokerSettings) -> Target {
 /// Parses `ws://host[:port]` or `wss://host[:port]`; `None` for other texts.
 #[must_use]
 pub fn parse_url(url: &str) -> Option<Target> {
-    let (secure, host, port) = sca_protocol::settings::read_url(url)?;
+    let (secure, host, port) = sca_protocol::settings::parse_broker_url(url)?;
     Some(Target { host, port, secure })
 }

@@ -27,7 +27,7 @@ const TOP: Span = Span { line: 1, column: 1, length: 8, file: 0 };
 pub fn warnings(paths: &[PathBuf], set: &[Loaded]) -> Result<Vec<SetWarning>, (PathBuf, std::io::Error)> {
     let mut found = same(set)?;
     let whole = files::find_all(paths)?;
-    found.append(&mut uncalled(&whole.libraries, set)?);
+    found.append(&mut uncalled_stories(&whole.libraries, set)?);
     found.extend(orphans(&whole.snapshots).into_iter().map(|path| {
         SetWarning {
             problem: Problem::new("W005", Span::default(), format!("{} has no scenario", path.display()))
@@ -48,7 +48,7 @@ pub fn orphans(snapshots: &[PathBuf]) -> Vec<PathBuf> {
     snapshots.iter().filter(is_orphan).cloned().collect()
 }
 
-fn uncalled(libraries: &[PathBuf], set: &[Loaded]) -> Result<Vec<SetWarning>, (PathBuf, std::io::Error)> {
+fn uncalled_stories(libraries: &[PathBuf], set: &[Loaded]) -> Result<Vec<SetWarning>, (PathBuf, std::io::Error)> {
     let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut called: BTreeMap<PathBuf, BTreeSet<&String>> = BTreeMap::new();
     for loaded in set {

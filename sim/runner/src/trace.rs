@@ -10,7 +10,7 @@ use sca_protocol::{Line, Request, Response};
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Message, Party, Row, Send, Speaker, Step};
 
-use crate::cards::{discreet, discreet_field, masked, masked_bytes, withheld};
+use crate::cards::{discreet, mask_bytes, masked, masked_field, withheld};
 use crate::record::{Entry, Kept};
 use crate::script::Reading;
 use crate::transcript::TranscriptWriter;
@@ -268,7 +268,7 @@ fn flat(fields: &[Element]) -> Vec<(String, String)> {
         }
     }
     let mut out = Vec::new();
-    fields.iter().cloned().map(discreet_field).for_each(|field| walk(&mut out, "", &field));
+    fields.iter().cloned().map(masked_field).for_each(|field| walk(&mut out, "", &field));
     out
 }
 
@@ -296,7 +296,7 @@ fn shown(frame: &Frame) -> Shown {
         Ok(text) => withheld(text).into_owned().into_bytes(),
         Err(_) => frame.payload.clone(),
     };
-    let plain = masked_bytes(&plain).unwrap_or(plain);
+    let plain = mask_bytes(&plain).unwrap_or(plain);
     let mut head = Frame { payload: Vec::new(), declared: Some(frame.payload.len() as u64), ..frame.clone() }.encode();
     // The transport draws masks without a seed: with them a page would differ from run to run.
     head.truncate(head.len() - frame.mask.map_or(0, |mask| mask.len()));

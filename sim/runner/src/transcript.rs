@@ -33,7 +33,7 @@ pub(crate) fn transcript(
     head(&mut out, title, header, row);
     let brokers = row.cast.broker_names();
     let telling = TranscriptWriter::new(&names, &row.cast.pos, &brokers, entries);
-    let passed = passed_over(entries);
+    let passed = after_folded_failures(entries);
     for (index, (at, entry)) in entries.iter().enumerate() {
         telling.entry(&mut out, *at, entry, passed.contains(&index));
     }
@@ -85,7 +85,7 @@ impl<'a> TranscriptWriter<'a> {
             }
             entry => {
                 // A fault whose message was never sent would be invalid in a replay, so it becomes a comment.
-                out.push_str(if waits_in_vain(entry, self.entries) { "# " } else { "" });
+                out.push_str(if was_never_sent(entry, self.entries) { "# " } else { "" });
                 let mut step = step(at, entry, &self.labels);
                 if let (Action::Expect(expect), true) = (&mut step.action, after_failures) {
                     expect.suffix.after_failures = true;
@@ -97,7 +97,7 @@ impl<'a> TranscriptWriter<'a> {
 }
 
 /// The indexes of link events that follow folded failed attempts, up to the next connect.
-fn passed_over(entries: &[(Duration, Entry)]) -> BTreeSet<usize> {
+fn after_folded_failures(entries: &[(Duration, Entry)]) -> BTreeSet<usize> {
     let mut failed = BTreeSet::new();
     let mut places = BTreeSet::new();
     for (index, (_, entry)) in entries.iter().enumerate() {
@@ -122,7 +122,7 @@ fn passed_over(entries: &[(Duration, Entry)]) -> BTreeSet<usize> {
 }
 
 /// Whether an entry is a fault for a message that was never sent.
-fn waits_in_vain(entry: &Entry, entries: &[(Duration, Entry)]) -> bool {
+fn was_never_sent(entry: &Entry, entries: &[(Duration, Entry)]) -> bool {
     let Entry::Played(step) = entry else { return false };
     let Action::Fault(fault) = &step.action else { return false };
     let Some(Trigger::At(_, point)) = &fault.arm else { return false };
@@ -150,7 +150,7 @@ fn head(out: &mut String, title: &str, header: &Header, row: &Row) {
     let values = sca_scenario::model::shown_values(&row.values);
     let title = if values.is_empty() { title.to_owned() } else { format!("{title} ({values})") };
     // The title is quoted already, so the left-out values in it need no quotes.
-    let title = crate::cards::left_out(&title);
+    let title = crate::cards::masked_title(&title);
     let _ = writeln!(out, "scenario {}", quote(&title));
     if let Some(seed) = header.seed {
         let _ = writeln!(out, "seed     {seed}");

@@ -58,7 +58,7 @@ pub(crate) fn set(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Action, 
         Some(name) if names.broker(name).is_some() => Party::Broker(names.broker(name).unwrap_or_default()),
         Some("host") => Party::Host,
         Some("vhq") => Party::Vhq,
-        _ => Party::Terminal(names.demand_terminal(cursor)?),
+        _ => Party::Terminal(names.expect_terminal(cursor)?),
     };
     if !matches!(party, Party::Terminal(_)) {
         cursor.word("a party")?;
@@ -70,7 +70,7 @@ pub(crate) fn set(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Action, 
         return Ok(Action::File { who, path, name });
     }
     let name = cursor.word("a setting")?;
-    let first = cursor.here();
+    let first = cursor.next_span();
     let value = crate::cast::joined(cursor.rest());
     if matches!(party, Party::Broker(_)) && name.text == "url" {
         let problem = Problem::new("E021", name.span, "a broker's url cannot be changed during a run");

@@ -7,7 +7,7 @@ use crate::message;
 use crate::model::{Action, Expect, Message, Observation, Pattern, Send, Source, Speaker, TerminalIndex};
 use crate::names::Names;
 use crate::problem::Problem;
-use crate::sight::link_sight;
+use crate::sight::link_observation;
 use crate::suffix::{SEEN, only};
 use crate::tree::Line;
 
@@ -36,18 +36,18 @@ impl Names<'_> {
         }
     }
 
-    fn demand_place(&self, cursor: &mut Cursor<'_>) -> Result<Place, Problem> {
+    fn expect_endpoint(&self, cursor: &mut Cursor<'_>) -> Result<Place, Problem> {
         let word = cursor.word("a party")?;
-        self.place(&word.text).ok_or_else(|| self.nobody(&word.text, word.span))
+        self.place(&word.text).ok_or_else(|| self.unknown_party(&word.text, word.span))
     }
 }
 
 /// Parses a message between two parties, as a message to send or an expectation.
 pub(crate) fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> Result<Action, Problem> {
     let span = cursor.whole();
-    let from = names.demand_place(cursor)?;
+    let from = names.expect_endpoint(cursor)?;
     cursor.demand("->")?;
-    let to = names.demand_place(cursor)?;
+    let to = names.expect_endpoint(cursor)?;
     let message = message::message(cursor, line)?;
     let allowed: &[&str] = match (from, &message) {
         (Place::Pos(_) | Place::Broker, _) => &["as"],
@@ -106,9 +106,9 @@ fn is_data(message: &Message) -> bool {
 
 /// Parses the source of an observation, and the message that is meant if there is one.
 pub(crate) fn source(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> Result<(Source, Pattern), Problem> {
-    let who = names.demand_terminal(cursor)?;
+    let who = names.expect_terminal(cursor)?;
     if cursor.take("->") {
-        let to = names.demand_place(cursor)?;
+        let to = names.expect_endpoint(cursor)?;
         let message = match cursor.peek() {
             Some(word) if !SUFFIXES.contains(&word) => Some(message::message(cursor, line)?),
             _ => None,
@@ -125,5 +125,5 @@ pub(crate) fn source(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) ->
         let source = if to_pos { Source::ToPos(who) } else { Source::ToBroker(who) };
         return Ok((source, Pattern(message)));
     }
-    Ok((Source::Link(who, link_sight(cursor)?), Pattern(None)))
+    Ok((Source::Link(who, link_observation(cursor)?), Pattern(None)))
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cursor::Cursor;
 use crate::expand::{Values, split_at_commas, substitute};
 use crate::problem::{Problem, Span, counted};
-use crate::tree::{Item, Line, Word, lines, no_block};
+use crate::tree::{Item, Line, Word, lines, reject_block};
 
 /// A story of a library: its parameters and its lines.
 #[derive(Debug, Clone)]
@@ -105,7 +105,7 @@ impl Calls<'_> {
     fn repeat(&mut self, line: &Line, is_inner: bool) -> Result<Vec<Line>, Problem> {
         let mut cursor = Cursor::new(line);
         cursor.demand("repeat")?;
-        let span = cursor.here();
+        let span = cursor.next_span();
         let rounds = cursor
             .value("a number of rounds from 1 to 1000", |t| t.parse().ok().filter(|n| (1..=1_000).contains(n)))?;
         cursor.end()?;
@@ -149,7 +149,7 @@ impl Calls<'_> {
     }
 
     fn call(&mut self, line: &Line, at: usize, depth: usize) -> Result<Vec<Line>, Problem> {
-        no_block(line)?;
+        reject_block(line)?;
         let name = line.words.get(at + 1).ok_or_else(|| Problem::new("E012", line.span(), "a story is missing"))?;
         if !self.knows_all && !self.stories.contains_key(&name.text) {
             return Ok(Vec::new());
@@ -206,21 +206,21 @@ fn labels_of(line: &Line, labels: &mut BTreeSet<String>) {
 }
 
 /// The indexes of the words of a line that may define a label or refer to one.
-fn refers(line: &Line) -> Vec<usize> {
+fn label_positions(line: &Line) -> Vec<usize> {
     const BEFORE: &[&str] = &["as", "re", "of", "to", "at", "before", "after"];
     let is_check = line.words[0].text == "check";
     (1..line.words.len()).filter(|at| is_check || BEFORE.contains(&line.words[at - 1].text.as_str())).collect()
 }
 
 /// Removes the number from labels of first rounds: `ask.1` means `ask` unless a line defines `ask.1`.
-pub(crate) fn name_first_rounds(placed: &mut [ExpandedLine], rounds: &BTreeSet<String>) {
+pub(crate) fn unnumber_first_rounds(placed: &mut [ExpandedLine], rounds: &BTreeSet<String>) {
     let mut given = BTreeSet::new();
     placed.iter().for_each(|placed| labels_of(&placed.line, &mut given));
     placed.iter_mut().for_each(|placed| name_first_round(&mut placed.line, rounds, &given));
 }
 
 fn name_first_round(line: &mut Line, rounds: &BTreeSet<String>, given: &BTreeSet<String>) {
-    for at in refers(line) {
+    for at in label_positions(line) {
         let word = &mut line.words[at].text;
         while let Some(bare) = word.strip_suffix(".1")
             && !given.contains(word.as_str())
@@ -238,7 +238,7 @@ fn name_first_round(line: &mut Line, rounds: &BTreeSet<String>, given: &BTreeSet
 
 /// Appends a number to every one of these labels in a line and its block, at definitions and uses.
 fn number_labels(line: &mut Line, labels: &BTreeSet<String>, number: &str) {
-    for at in refers(line) {
+    for at in label_positions(line) {
         if labels.contains(&line.words[at].text) {
             line.words[at].text.push_str(number);
         }

@@ -65,7 +65,7 @@ fn other_broker(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Re
     cursor.demand("broker")?;
     let name = cursor.word("a name")?;
     cursor.end()?;
-    demand_free_name(&name.text, name.span, cast)?;
+    check_new_name(&name.text, name.span, cast)?;
     let mut settings = BTreeMap::new();
     options(&name.text, line.lines(), (&mut settings, &mut cast.places), problems, |name, value| {
         BrokerSettings::default().set_in_scenario(name, value)
@@ -75,7 +75,7 @@ fn other_broker(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Re
 }
 
 /// Checks the name of a POS or broker: it begins with a capital, and no other party has it.
-fn demand_free_name(name: &str, span: Span, cast: &Cast) -> Result<(), Problem> {
+fn check_new_name(name: &str, span: Span, cast: &Cast) -> Result<(), Problem> {
     let is_taken = cast.pos.iter().any(|pos| pos == name)
         || cast.terminals.iter().any(|terminal| terminal.name == name)
         || cast.other_brokers.iter().any(|broker| broker.name == name);
@@ -96,7 +96,7 @@ fn pos(line: &Line, cast: &mut Cast) -> Result<(), Problem> {
     cursor.demand("pos")?;
     let name = cursor.word("a name")?;
     cursor.end()?;
-    demand_free_name(&name.text, name.span, cast)?;
+    check_new_name(&name.text, name.span, cast)?;
     cast.pos.push(name.text.clone());
     Ok(())
 }
@@ -129,7 +129,7 @@ fn terminal(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result
     for option in line.lines().filter(is_file) {
         let mut cursor = Cursor::new(option);
         cursor.take("file");
-        let span = cursor.here();
+        let span = cursor.next_span();
         match file(&mut cursor).and_then(|read| cursor.end().map(|()| read)) {
             Ok((path, Some(name))) => {
                 if files.insert(path.clone(), name).is_some() {
@@ -151,7 +151,7 @@ fn terminal(line: &Line, cast: &mut Cast, problems: &mut Vec<Problem>) -> Result
 
 /// Parses a path on a device's flash and the file to store there: the name of a file beside the scenario, or `none`.
 pub(crate) fn file(cursor: &mut Cursor<'_>) -> Result<(String, Option<String>), Problem> {
-    let span = cursor.here();
+    let span = cursor.next_span();
     let path = cursor.string("a path on the flash")?;
     let is_there = path.strip_prefix("/home/usr1/flash/").is_some_and(|rest| {
         !rest.is_empty() && rest.len() <= 200 && rest.split('/').all(|part| !part.is_empty() && !part.starts_with('.'))
@@ -162,7 +162,7 @@ pub(crate) fn file(cursor: &mut Cursor<'_>) -> Result<(String, Option<String>), 
     if cursor.take("none") {
         return Ok((path, None));
     }
-    let span = cursor.here();
+    let span = cursor.next_span();
     let name = cursor.string("the name of a file beside the scenario, or `none`")?;
     let is_beside = !name.is_empty()
         && !name.starts_with('/')
@@ -197,7 +197,7 @@ fn options<'a>(
     for option in lines {
         let mut cursor = Cursor::new(option);
         let Ok(name) = cursor.word("a setting") else { continue };
-        let span = cursor.here();
+        let span = cursor.next_span();
         let value = joined(cursor.rest());
         places.insert((whose.to_owned(), canonical(&name.text)), option.span());
         if let Err(error) = check(&name.text, &value) {
@@ -259,7 +259,7 @@ fn certificate_option(line: &Line, made: &mut Certificate) -> Result<(), Problem
     match option.text.as_str() {
         "valid" => {
             let days = |text: &str| range(text, |day| UnixTime::parse(day).ok());
-            let span = cursor.here();
+            let span = cursor.next_span();
             let (from, to) = cursor.value("two dates such as 2026-01-01..2026-02-01", days)?;
             if from > to {
                 return Err(Problem::new("E021", span, "the validity ends before it begins"));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sca_protocol::settings::nearest;
 
-use crate::check_cast::{crowded, identities, lookups};
+use crate::check_cast::{conflicting_faults, identities, impossible_faults};
 
 use crate::model::{
     Action, Carrier, Cast, Demand, Expect, Message, Observation, Show, Source, Step, Suffix, Test, Trigger,
@@ -113,8 +113,8 @@ pub(crate) fn steps(
     }
     ends(steps, true, problems);
     identities(steps, cast, problems);
-    lookups(steps, cast, problems);
-    crowded(steps, problems);
+    impossible_faults(steps, cast, problems);
+    conflicting_faults(steps, problems);
 }
 
 /// Checks that `end` is the last line and not in a block.
@@ -161,7 +161,7 @@ fn one_addressee(block: &[Step], problems: &mut Vec<Problem>) {
 }
 
 /// Reports a block in which no time passes.
-fn proves_nothing(word: &str, span: Span, block: &[Step], problems: &mut Vec<Problem>) {
+fn check_time_passes(word: &str, span: Span, block: &[Step], problems: &mut Vec<Problem>) {
     fn lasts(step: &Step) -> bool {
         match &step.action {
             Action::Expect(_) | Action::Wait(_) => true,
@@ -237,7 +237,7 @@ impl Names {
             Action::Throughout(_, show, _, block) => {
                 self.expectations += 1;
                 self.show(show);
-                proves_nothing("throughout", span, block, problems);
+                check_time_passes("throughout", span, block, problems);
                 self.walk(block, problems);
             }
             Action::Without(source, pattern, _, block) => {
@@ -245,7 +245,7 @@ impl Names {
                 if let Some(message) = pattern.0.as_ref().filter(|_| !matches!(source, Source::ToHost(..))) {
                     self.message(message, span, false, problems);
                 }
-                proves_nothing("without", span, block, problems);
+                check_time_passes("without", span, block, problems);
                 self.walk(block, problems);
             }
             // Inserts in an answer are filled in when it is sent, so they may be captured later.
@@ -278,7 +278,7 @@ impl Names {
                         .help("it decides whether the block is required, so it has to be an observation"),
                 );
             }
-            if let Some(proof) = proof_in(branch) {
+            if let Some(proof) = first_cover(branch) {
                 let problem = Problem::new("E061", proof, "a line that may be left out is not evidence");
                 problems.push(problem.help("put `covers` after `either`, or on a line that is always required"));
             }
@@ -389,7 +389,7 @@ impl Names {
         let mut rest = text;
         while let Some((_, after)) = rest.split_once("{{") {
             let Some((name, behind)) = after.split_once("}}") else { return };
-            let name = sum_in(name).map_or(name, |(name, _)| name).to_owned();
+            let name = split_sum(name).map_or(name, |(name, _)| name).to_owned();
             self.early_inserts.extend((!self.captures.contains(&name)).then(|| (name.clone(), span)));
             self.inserts.push((name, span));
             rest = behind;
@@ -404,13 +404,13 @@ impl Names {
 /// assert_eq!(sca_scenario::sum_in("counter"), None);
 /// ```
 #[must_use]
-pub fn sum_in(insert: &str) -> Option<(&str, u64)> {
+pub fn split_sum(insert: &str) -> Option<(&str, u64)> {
     let (name, by) = insert.split_once('+')?;
     Some((name, by.parse().ok()?))
 }
 
 /// The position of the first line with `covers`, in blocks too.
-fn proof_in(steps: &[Step]) -> Option<Span> {
+fn first_cover(steps: &[Step]) -> Option<Span> {
     steps.iter().find_map(|step| match &step.action {
         Action::Expect(expect) if !expect.suffix.covers.is_empty() => Some(step.span),
         Action::Throughout(_, _, covers, _) | Action::Without(_, _, covers, _) | Action::Either(covers, _)
@@ -418,6 +418,6 @@ fn proof_in(steps: &[Step]) -> Option<Span> {
         {
             Some(step.span)
         }
-        other => other.blocks().into_iter().find_map(proof_in),
+        other => other.blocks().into_iter().find_map(first_cover),
     })
 }

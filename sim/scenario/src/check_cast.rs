@@ -1,7 +1,7 @@
 //! Checks of steps against the cast: certificates are declared and used, host names can be looked up, and faults can
 //! occur.
 
-use sca_protocol::settings::read_url;
+use sca_protocol::settings::parse_broker_url;
 
 use crate::model::{Action, Carrier, Cast, Count, Fault, FaultKind, Party, Point, Step, Trigger};
 use crate::problem::{Problem, Span};
@@ -17,8 +17,8 @@ fn every(steps: &[Step]) -> Vec<&Step> {
 }
 
 /// Reports DNS faults on a broker that is given by address, and TLS faults when all brokers use ws.
-pub(crate) fn lookups(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) {
-    let url = cast.broker.get("url").and_then(|url| read_url(url));
+pub(crate) fn impossible_faults(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) {
+    let url = cast.broker.get("url").and_then(|url| parse_broker_url(url));
     let is_address = url.is_some_and(|(_, host, _)| host.parse::<std::net::IpAddr>().is_ok());
     for step in every(steps).into_iter().filter(|_| is_address) {
         if let Action::Fault(fault) = &step.action
@@ -41,7 +41,7 @@ pub(crate) fn lookups(steps: &[Step], cast: &Cast, problems: &mut Vec<Problem>) 
 }
 
 /// Reports faults armed together that would end the same attempt or connection: only the first can occur.
-pub(crate) fn crowded(steps: &[Step], problems: &mut Vec<Problem>) {
+pub(crate) fn conflicting_faults(steps: &[Step], problems: &mut Vec<Problem>) {
     let mut armed: Vec<(usize, Count)> = Vec::new();
     for step in steps {
         match &step.action {
@@ -51,7 +51,7 @@ pub(crate) fn crowded(steps: &[Step], problems: &mut Vec<Problem>) {
                         && other.of_connections == count.of_connections
                         && (other.from <= count.to && count.from <= other.to)
                 };
-                if kind.is_of_shape() || matches!(kind, FaultKind::FirstAddress(_)) {
+                if kind.shapes_traffic() || matches!(kind, FaultKind::FirstAddress(_)) {
                     continue;
                 }
                 if armed.iter().any(is_shared) {
@@ -63,7 +63,7 @@ pub(crate) fn crowded(steps: &[Step], problems: &mut Vec<Problem>) {
             Action::Fault(_) | Action::Set(_) | Action::Host(_) | Action::File { .. } => {}
             _ => armed.clear(),
         }
-        step.action.blocks().into_iter().for_each(|block| crowded(block, problems));
+        step.action.blocks().into_iter().for_each(|block| conflicting_faults(block, problems));
     }
 }
 

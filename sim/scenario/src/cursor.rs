@@ -39,12 +39,12 @@ impl<'a> Cursor<'a> {
     }
 
     /// The position of the first of the remaining words that equals `word`.
-    pub(crate) fn place_of(&self, word: &str) -> Option<Span> {
+    pub(crate) fn span_of(&self, word: &str) -> Option<Span> {
         self.words[self.at.min(self.words.len())..].iter().find(|w| w.text == word).map(|w| w.span)
     }
 
     /// The position of the next word, or of the end of the line.
-    pub(crate) fn here(&self) -> Span {
+    pub(crate) fn next_span(&self) -> Span {
         let behind = Span { column: self.whole.column + self.whole.length, length: 1, ..self.whole };
         self.words.get(self.at).map_or(behind, |w| w.span)
     }
@@ -64,7 +64,7 @@ impl<'a> Cursor<'a> {
     /// Consumes and returns the next word. Reports E012 with `expected` at the end of the line.
     pub(crate) fn word(&mut self, expected: &str) -> Result<&'a Word, Problem> {
         let word = self.words.get(self.at).ok_or_else(|| {
-            Problem::new("E012", self.here(), format!("{expected} is missing")).label("expected here")
+            Problem::new("E012", self.next_span(), format!("{expected} is missing")).label("expected here")
         })?;
         self.at += 1;
         Ok(word)

@@ -19,7 +19,7 @@ impl Scenario {
                     Action::Either(covers, _) => (covers, false),
                     _ => (&[], false),
                 };
-                let shown = covers.iter().filter(|id| can_show(step, id));
+                let shown = covers.iter().filter(|id| can_be_evidence(step, id));
                 found.extend(shown.map(|id| (id.clone(), step.span, negative)));
                 step.action.blocks().into_iter().for_each(|block| walk(block, found));
             }
@@ -126,7 +126,7 @@ fn of_show(show: &Show) -> Kind {
 }
 
 /// Whether a line can be evidence for a clause, judging by the kind of its observation.
-pub(crate) fn can_show(step: &Step, clause: &str) -> bool {
+pub(crate) fn can_be_evidence(step: &Step, clause: &str) -> bool {
     let kinds = kinds_of(clause);
     kinds.is_empty() || kind_of(step).is_none_or(|kind| kinds.contains(&kind))
 }

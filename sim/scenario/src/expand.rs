@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::problem::{Problem, Span, counted};
-use crate::tree::{Line, Word, lines, no_block, unquote};
+use crate::tree::{Line, Word, lines, reject_block, unquote};
 
 /// The values to insert by name: each one word or several.
 pub(crate) type Values = BTreeMap<String, Vec<Word>>;
@@ -56,7 +56,7 @@ fn read(line: &Line) -> Result<Each, Problem> {
     }
     let values = &words[at + 1..];
     if !values.is_empty() {
-        no_block(line)?;
+        reject_block(line)?;
     }
     if let [path] = values
         && path.is_string()

@@ -38,7 +38,7 @@ pub(crate) fn fault(cursor: &mut Cursor<'_>, names: &Names<'_>, who: TerminalInd
     cursor.demand("fault")?;
     let kind = kind(cursor)?;
     if matches!(cursor.peek(), Some("to" | "from")) {
-        let problem = Problem::new("E051", cursor.here(), "this fault has no direction");
+        let problem = Problem::new("E051", cursor.next_span(), "this fault has no direction");
         return Err(
             problem.help("silence, latency, jitter, throttle and segment have one: `to terminal`, `from terminal`")
         );
@@ -57,7 +57,7 @@ pub(crate) fn fault(cursor: &mut Cursor<'_>, names: &Names<'_>, who: TerminalInd
 }
 
 fn lasting(cursor: &mut Cursor<'_>) -> Result<Option<std::time::Duration>, Problem> {
-    let span = cursor.here();
+    let span = cursor.next_span();
     if !cursor.take("for") {
         return Ok(None);
     }
@@ -69,8 +69,8 @@ fn lasting(cursor: &mut Cursor<'_>) -> Result<Option<std::time::Duration>, Probl
 }
 
 /// Parses a duration that is not zero.
-fn some_time(cursor: &mut Cursor<'_>) -> Result<std::time::Duration, Problem> {
-    let span = cursor.here();
+fn nonzero_duration(cursor: &mut Cursor<'_>) -> Result<std::time::Duration, Problem> {
+    let span = cursor.next_span();
     let time = cursor.duration()?;
     if time.is_zero() { Err(Problem::new("E030", span, "a duration of zero has no effect")) } else { Ok(time) }
 }
@@ -93,7 +93,7 @@ fn kind(cursor: &mut Cursor<'_>) -> Result<FaultKind, Problem> {
         "fin" => FaultKind::Fin,
         "silence" => FaultKind::Silence(way(cursor)?),
         "latency" => FaultKind::Latency(cursor.duration()?, way(cursor)?),
-        "jitter" => FaultKind::Jitter(some_time(cursor)?, way(cursor)?),
+        "jitter" => FaultKind::Jitter(nonzero_duration(cursor)?, way(cursor)?),
         "segment" => {
             let most = |text: &str| text.parse().ok().filter(|n| (1..=65_535).contains(n));
             FaultKind::Segment(cursor.value("bytes a segment, from 1 to 65535", most)?, way(cursor)?)
@@ -102,7 +102,7 @@ fn kind(cursor: &mut Cursor<'_>) -> Result<FaultKind, Problem> {
         "lose" => FaultKind::Lose,
         "duplicate" => FaultKind::Duplicate,
         "swap" => FaultKind::Swap,
-        "late" => FaultKind::Late(some_time(cursor)?),
+        "late" => FaultKind::Late(nonzero_duration(cursor)?),
         "key-update" => FaultKind::KeyUpdate,
         "corrupt" => FaultKind::Corrupt,
         "tls" => {
@@ -195,7 +195,7 @@ fn no_point(span: Span) -> Problem {
 /// Why a fault cannot be injected where the scenario wants it; none if it can.
 fn misplaced(fault: &Fault) -> Option<&'static str> {
     use FaultKind as K;
-    let (of_dial, of_message) = (fault.kind.is_of_dial(), fault.kind.is_of_message());
+    let (of_dial, of_message) = (fault.kind.decides_attempt(), fault.kind.affects_message());
     match &fault.arm {
         None if of_message || fault.kind == K::Corrupt => {
             Some("name the message it affects: `at LABEL`, `at reply to LABEL`")
@@ -206,7 +206,7 @@ fn misplaced(fault: &Fault) -> Option<&'static str> {
         Some(Trigger::On(count)) if fault.kind == K::KeyUpdate && !count.of_connections => {
             Some("keys are updated on a connection, not on an attempt")
         }
-        Some(_) if fault.kind.is_of_shape() => {
+        Some(_) if fault.kind.shapes_traffic() => {
             Some("this fault begins now, perhaps with `for`: it takes no attempt and no message")
         }
         Some(Trigger::At(..)) if fault.kind == K::KeyUpdate => Some("keys are updated at once, or `on connection 2`"),
@@ -241,7 +241,7 @@ fn misplaced_at(fault: &Fault, place: Place, point: &Point) -> Option<&'static s
         Carrier::Request(_) | Carrier::Reply(_) if ends => {
             (place == Place::At && point.bytes.is_some()).then_some("use `before` or `after` with a number of bytes")
         }
-        Carrier::Request(_) | Carrier::Reply(_) if fault.kind.is_of_message() => (place != Place::At
+        Carrier::Request(_) | Carrier::Reply(_) if fault.kind.affects_message() => (place != Place::At
             || point.bytes.is_some())
         .then_some("lose, duplicate, swap and late need `at` and the whole message"),
         _ => Some("messages take reset, fin, silence, lose, duplicate, swap and late; TLS takes corrupt"),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sca_protocol::plain::is_invisible;
 
 use crate::arrow::source;
-use crate::calls::{Calls, ExpandedLine, Story, name_first_rounds};
+use crate::calls::{Calls, ExpandedLine, Story, unnumber_first_rounds};
 use crate::cast::{cast, is_setting};
 use crate::check;
 use crate::cursor::Cursor;
@@ -19,7 +19,7 @@ use crate::problem::{Problem, Span};
 use crate::step::steps;
 use crate::table;
 use crate::title::title;
-use crate::tree::{self, Line, lines, no_block};
+use crate::tree::{self, Line, lines, reject_block};
 
 /// No further rows are checked once a file has more problems than this.
 const PROBLEMS_MAX: usize = 200;
@@ -105,7 +105,7 @@ impl Outline {
             }
         }
         for line in top {
-            let problem = outline.sort_in(line).err();
+            let problem = outline.assign_line(line).err();
             outline.problems.extend(problem);
         }
         outline
@@ -129,7 +129,7 @@ impl Outline {
         self.eaches.iter().filter_map(|each| each.table.clone()).collect()
     }
 
-    fn sort_in(&mut self, line: &Line) -> Result<(), Problem> {
+    fn assign_line(&mut self, line: &Line) -> Result<(), Problem> {
         let late = |what: &str| Err(Problem::new("E015", line.span(), format!("{what} must come before the steps")));
         if HEADERS.contains(&line.words[0].text.as_str()) {
             if !self.settings.is_empty() || !self.steps.is_empty() {
@@ -138,7 +138,7 @@ impl Outline {
             return self.header(line);
         }
         if is_setting(line) {
-            if let Some(odd) = line.words.get(1).and_then(crate::step::odd_arrow) {
+            if let Some(odd) = line.words.get(1).and_then(crate::step::wrong_arrow) {
                 return Err(odd);
             }
             if !self.steps.is_empty() {
@@ -160,14 +160,14 @@ impl Outline {
             return Err(Problem::new("E022", word.span, format!("`{}` is already given above", word.text)));
         }
         if word.text != "each" {
-            no_block(line)?;
+            reject_block(line)?;
         }
         match word.text.as_str() {
             "tags" => self.header.tags = cursor.rest().iter().map(|w| w.text.clone()).collect(),
             "seed" => self.header.seed = Some(cursor.value("a whole number", |t| t.parse().ok())?),
             "clock" => self.header.clock = Some(cursor.instant()?),
             "use" => {
-                let span = cursor.here();
+                let span = cursor.next_span();
                 self.uses.push((cursor.string("a path")?, span));
             }
             "expect-fail" => {
@@ -177,7 +177,7 @@ impl Outline {
                 self.header.expect_fail = Some(ExpectFail { reason, until: cursor.instant()?, span });
             }
             "waive" => {
-                let span = cursor.here();
+                let span = cursor.next_span();
                 let name = cursor.word("an invariant")?;
                 if !INVARIANTS.iter().any(|(i, _)| *i == name.text) {
                     let problem = Problem::new("E053", name.span, format!("there is no invariant `{}`", name.text));
@@ -228,7 +228,7 @@ impl Outline {
             let mut own = problems[..of_file].to_vec();
             let (row, size) = self.row(&values, &stories, beside, &mut used, &mut own);
             let mut own = own.split_off(of_file);
-            self.name_row(&row, &mut own);
+            self.add_row_values(&row, &mut own);
             own.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
             own.dedup_by(|a, b| (a.span, a.code) == (b.span, b.code));
             problems.append(&mut own);
@@ -274,7 +274,7 @@ impl Outline {
     }
 
     /// Adds the values of the row to the help of problems on lines with inserts.
-    fn name_row(&self, row: &Row, problems: &mut [Problem]) {
+    fn add_row_values(&self, row: &Row, problems: &mut [Problem]) {
         if row.values.is_empty() || problems.is_empty() {
             return;
         }
@@ -356,7 +356,7 @@ impl Outline {
             knows_all,
         };
         let mut placed = calls.expand(lines.collect(), 0);
-        name_first_rounds(&mut placed, &calls.rounds);
+        unnumber_first_rounds(&mut placed, &calls.rounds);
         used.1.append(&mut calls.used);
         problems.append(&mut calls.problems);
         if used.0.remove(TOO_LONG) {

@@ -1,8 +1,8 @@
 //! Parser of host behaviour: each line sets several settings of a host at once.
 
 use sca_protocol::codes;
-use sca_protocol::commands::cents;
-use sca_protocol::settings::show_span;
+use sca_protocol::commands::parse_amount;
+use sca_protocol::settings::format_duration;
 
 use crate::cursor::Cursor;
 use crate::model::{HostAct, Party};
@@ -24,13 +24,13 @@ pub(crate) fn act(cursor: &mut Cursor<'_>) -> Result<HostAct, Problem> {
         "is" => return state(cursor, Party::Host, &["up", "silent", "cut", "down"]),
         "approves" => {
             if cursor.peek().is_some_and(|w| w.starts_with(|c: char| c.is_ascii_digit())) {
-                let amount = |t: &str| cents(t).filter(|n| *n > 0).map(|_| t.to_owned());
+                let amount = |t: &str| parse_amount(t).filter(|n| *n > 0).map(|_| t.to_owned());
                 sets[2].1 = cursor.value("an amount such as 10.00", amount)?;
                 said.push_str(&format!(" {}", sets[2].1));
             }
         }
         "answers" => {
-            let known = |t: &str| t.parse().ok().filter(|n| codes::platform_code(*n).is_some());
+            let known = |t: &str| t.parse().ok().filter(|n| codes::find_code(*n).is_some());
             code = cursor.value("a result code from the tables", known)?.to_string();
             said.push_str(&format!(" {code}"));
         }
@@ -51,7 +51,7 @@ pub(crate) fn act(cursor: &mut Cursor<'_>) -> Result<HostAct, Problem> {
     };
     sets.extend([("decision", decision.to_owned()), ("code", code), ("delay", "0ms".to_owned())]);
     if cursor.take("after") {
-        let delay = show_span(cursor.duration()?);
+        let delay = format_duration(cursor.duration()?);
         said.push_str(&format!(" after {delay}"));
         sets.pop();
         sets.push(("delay", delay));

@@ -36,7 +36,7 @@ mod tree;
 mod unknown;
 mod warn;
 
-pub use check::sum_in;
+pub use check::split_sum;
 pub use export::{EXPORT_VERSION, export};
 pub use fault::FAULT_WORDS;
 pub use file::{Beside, Outline};

@@ -23,7 +23,7 @@ pub(crate) fn message(cursor: &mut Cursor<'_>, line: &Line) -> Result<Message, P
     match first {
         "text" => {
             cursor.take("text");
-            Ok(Message::Text(sized(cursor)?))
+            Ok(Message::Text(repeated_string(cursor)?))
         }
         "binary" => {
             cursor.take("binary");
@@ -36,7 +36,7 @@ pub(crate) fn message(cursor: &mut Cursor<'_>, line: &Line) -> Result<Message, P
         "ping" | "pong" => {
             cursor.take(first);
             let has_payload = cursor.peek().is_some_and(|word| word.starts_with('"'));
-            let payload = if has_payload { Some(sized(cursor)?) } else { None };
+            let payload = if has_payload { Some(repeated_string(cursor)?) } else { None };
             Ok(if first == "ping" { Message::Ping(payload) } else { Message::Pong(payload) })
         }
         "close" => close(cursor),
@@ -80,7 +80,7 @@ fn document(line: &Line) -> Result<Message, Problem> {
 }
 
 /// Parses a string and its optional repeat count: `text "ab" *3` is `ababab`.
-fn sized(cursor: &mut Cursor<'_>) -> Result<String, Problem> {
+fn repeated_string(cursor: &mut Cursor<'_>) -> Result<String, Problem> {
     let text = cursor.string("a text")?;
     let Some(count) = cursor.peek().and_then(|w| w.strip_prefix('*')).and_then(|n| n.parse::<usize>().ok()) else {
         return Ok(text);
@@ -101,7 +101,7 @@ fn close(cursor: &mut Cursor<'_>) -> Result<Message, Problem> {
         _ => None,
     };
     let reason = match cursor.peek() {
-        Some(word) if word.starts_with('"') && code.is_some() => Some(sized(cursor)?),
+        Some(word) if word.starts_with('"') && code.is_some() => Some(repeated_string(cursor)?),
         _ => None,
     };
     Ok(Message::Close(code, reason))
@@ -145,7 +145,7 @@ fn frame(cursor: &mut Cursor<'_>) -> Result<Message, Problem> {
     }
     frame.payload = match cursor.peek() {
         Some(word) if word.starts_with('"') => {
-            let text = sized(cursor)?;
+            let text = repeated_string(cursor)?;
             frame.has_inserts = text.contains("{{");
             text.into_bytes()
         }

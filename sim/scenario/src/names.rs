@@ -29,12 +29,12 @@ impl Names<'_> {
         other.or((name == "broker").then_some(0))
     }
 
-    pub(crate) fn demand_terminal(&self, cursor: &mut Cursor<'_>) -> Result<TerminalIndex, Problem> {
+    pub(crate) fn expect_terminal(&self, cursor: &mut Cursor<'_>) -> Result<TerminalIndex, Problem> {
         let word = cursor.word("a terminal")?;
-        self.terminal(&word.text).ok_or_else(|| self.nobody(&word.text, word.span))
+        self.terminal(&word.text).ok_or_else(|| self.unknown_party(&word.text, word.span))
     }
 
-    pub(crate) fn nobody(&self, name: &str, span: Span) -> Problem {
+    pub(crate) fn unknown_party(&self, name: &str, span: Span) -> Problem {
         let names = self.terminals.iter().map(String::as_str).chain(["pos", "broker", "host", "vhq", "proxy"]);
         Problem::new("E023", span, format!("there is no party `{name}`")).suggest(name, names)
     }

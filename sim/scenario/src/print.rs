@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sca_protocol::Line;
 use sca_protocol::cards::Entry;
-use sca_protocol::settings::show_span;
+use sca_protocol::settings::format_duration;
 
 use crate::model::{
     Action, CardholderAct, Expect, Observation, Party, Pattern, Source, Speaker, Step, Suffix, TerminalIndex,
@@ -79,7 +79,7 @@ impl<'a> Printer<'a> {
             Action::Check(relation, labels) => {
                 out.extend(["check ", relation.word(), " ", &labels.join(" ")]);
             }
-            Action::Wait(span) => out.extend(["wait ", &show_span(*span)]),
+            Action::Wait(span) => out.extend(["wait ", &format_duration(*span)]),
             Action::End => out.push_str("end"),
             Action::Power { on, who } => {
                 out.push_str(if *on { "power on" } else { "power off" });

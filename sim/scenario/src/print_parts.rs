@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use sca_protocol::frame::LengthForm;
-use sca_protocol::settings::show_span;
+use sca_protocol::settings::format_duration;
 
 use crate::model::{
     Bytes, Carrier, Count, DeadAddress, Demand, Fault, FaultKind, Fields, LinkObservation, Message, Place, Point,
@@ -158,8 +158,8 @@ pub(crate) fn suffixes(out: &mut String, suffix: &Suffix) {
     out.push_str(if suffix.after_failures { "  after failures" } else { "" });
     if let Some(within) = &suffix.within {
         out.push_str("  within ");
-        out.extend(within.from.map(|from| format!("{}..", show_span(from))));
-        out.push_str(&show_span(within.to));
+        out.extend(within.from.map(|from| format!("{}..", format_duration(from))));
+        out.push_str(&format_duration(within.to));
         out.extend(within.of.as_ref().map(|of| format!(" of {of}")));
     }
     out.push_str(if suffix.exactly { "  exactly" } else { "" });
@@ -195,14 +195,14 @@ pub(crate) fn fault(out: &mut String, fault: &Fault) {
         FaultKind::Reset => out.push_str("reset"),
         FaultKind::Fin => out.push_str("fin"),
         FaultKind::Silence(way) => out.extend(["silence", toward(way)]),
-        FaultKind::Latency(by, way) => out.extend(["latency ", &show_span(*by), toward(way)]),
+        FaultKind::Latency(by, way) => out.extend(["latency ", &format_duration(*by), toward(way)]),
         FaultKind::Throttle(rate, way) => out.extend(["throttle ", &rate.to_string(), toward(way)]),
-        FaultKind::Jitter(by, way) => out.extend(["jitter ", &show_span(*by), toward(way)]),
+        FaultKind::Jitter(by, way) => out.extend(["jitter ", &format_duration(*by), toward(way)]),
         FaultKind::Segment(most, way) => out.extend(["segment ", &most.to_string(), toward(way)]),
         FaultKind::Lose => out.push_str("lose"),
         FaultKind::Duplicate => out.push_str("duplicate"),
         FaultKind::Swap => out.push_str("swap"),
-        FaultKind::Late(by) => out.extend(["late ", &show_span(*by)]),
+        FaultKind::Late(by) => out.extend(["late ", &format_duration(*by)]),
         FaultKind::KeyUpdate => out.push_str("key-update"),
         FaultKind::Corrupt => out.push_str("corrupt"),
         FaultKind::Tls(word) => out.extend(["tls ", word]),
@@ -222,7 +222,7 @@ pub(crate) fn fault(out: &mut String, fault: &Fault) {
             point(out, p);
         }
     }
-    out.extend(fault.lasting.map(|d| format!(" for {}", show_span(d))));
+    out.extend(fault.lasting.map(|d| format!(" for {}", format_duration(d))));
     out.extend(fault.label.as_ref().map(|label| format!("  as {label}")));
 }
 

@@ -9,7 +9,7 @@ use crate::model::{LinkObservation, Show};
 use crate::problem::Problem;
 
 /// Parses an observation of the link.
-pub(crate) fn link_sight(cursor: &mut Cursor<'_>) -> Result<LinkObservation, Problem> {
+pub(crate) fn link_observation(cursor: &mut Cursor<'_>) -> Result<LinkObservation, Problem> {
     match cursor.word("an action of the link")?.text.as_str() {
         "connects" => Ok(LinkObservation::Connects),
         "attempts" => Ok(LinkObservation::Attempts),
@@ -44,7 +44,8 @@ fn reason(cursor: &mut Cursor<'_>) -> Result<LinkObservation, Problem> {
         Some(next) if matches!(word.text.as_str(), "http" | "proxy") && next.parse::<u16>().is_ok() => Some(next),
         Some(next) if details.contains(&next) => Some(next),
         Some(next) if !details.is_empty() => {
-            let problem = Problem::new("E053", cursor.here(), format!("`{next}` is not a reason of `{}`", word.text));
+            let problem =
+                Problem::new("E053", cursor.next_span(), format!("`{next}` is not a reason of `{}`", word.text));
             let all = details.join(", ");
             // The alert that a broker sends and the terminal's own finding are often confused.
             let inner = |known: &&&str| known.contains(next) || next.contains(**known);
@@ -91,7 +92,7 @@ pub(crate) fn show(cursor: &mut Cursor<'_>) -> Result<Show, Problem> {
     {
         let found = SCREENS.iter().find(|(_, w)| *w == word).map(|(screen, _)| *screen);
         name = Some(found.ok_or_else(|| {
-            Problem::new("E013", cursor.here(), format!("there is no screen `{word}`"))
+            Problem::new("E013", cursor.next_span(), format!("there is no screen `{word}`"))
                 .suggest(word, SCREENS.iter().map(|(_, w)| *w))
         })?);
         cursor.word("a screen")?;
@@ -100,7 +101,7 @@ pub(crate) fn show(cursor: &mut Cursor<'_>) -> Result<Show, Problem> {
         if word.starts_with('"') {
             text = Some(cursor.string("a text")?);
         } else if let Some(quoted) = word.strip_prefix('~') {
-            pattern = Some(message::regex(quoted, cursor.here())?);
+            pattern = Some(message::regex(quoted, cursor.next_span())?);
             cursor.word("a pattern")?;
         } else {
             tests.push(message::test(cursor)?);

@@ -13,9 +13,9 @@ use crate::model::{Action, Expect, Observation, Step, TerminalIndex};
 use crate::names::{Names, count};
 use crate::network;
 use crate::problem::{Problem, Span};
-use crate::sight::{link_sight, show};
+use crate::sight::{link_observation, show};
 use crate::suffix::{SEEN, only};
-use crate::tree::{Line, Word, no_block};
+use crate::tree::{Line, Word, reject_block};
 
 /// The words that can begin a statement.
 const WORDS: &[&str] = &[
@@ -110,7 +110,7 @@ fn step(line: &Line, names: &Names<'_>, problems: &mut Vec<Problem>) -> Option<S
                 problems.push(Problem::new("E004", line.span(), "this line needs a block"));
             }
             if !takes_block {
-                problems.extend(no_block(line).err());
+                problems.extend(reject_block(line).err());
             }
             Some(Step { span: line.span(), called: None, stamp, action })
         }
@@ -173,8 +173,8 @@ fn action(
     }
     let link = ["connects", "attempts", "fails", "loses"];
     if cursor.peek_at(1).is_some_and(|w| link.contains(&w)) {
-        let who = names.demand_terminal(cursor)?;
-        let sight = Observation::Link(link_sight(cursor)?);
+        let who = names.expect_terminal(cursor)?;
+        let sight = Observation::Link(link_observation(cursor)?);
         return Ok(Action::Expect(Expect { who, sight, suffix: only(cursor, names, LINK)? }));
     }
     if cursor.peek_at(1).is_some_and(|word| network::VERBS.contains(&word))
@@ -182,7 +182,7 @@ fn action(
     {
         return network::listening(cursor, broker).map(Action::Network);
     }
-    let span = cursor.here();
+    let span = cursor.next_span();
     let word = cursor.peek().unwrap_or_default();
     match word {
         "dns" => network::name(cursor, names).map(Action::Network),
@@ -238,7 +238,7 @@ fn group(
 
 fn plain(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> Result<Action, Problem> {
     cursor.word("a statement")?;
-    if let Some(odd) = cursor.peek_word().and_then(odd_arrow) {
+    if let Some(odd) = cursor.peek_word().and_then(wrong_arrow) {
         return Err(odd);
     }
     match word {
@@ -252,7 +252,7 @@ fn plain(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> 
                 "off" => Some(false),
                 _ => None,
             })?;
-            let who = if cursor.peek().is_some() { names.demand_terminal(cursor)? } else { 0 };
+            let who = if cursor.peek().is_some() { names.expect_terminal(cursor)? } else { 0 };
             Ok(Action::Power { on, who })
         }
         _ if names.terminal(word).is_some() => {
@@ -289,10 +289,10 @@ fn plain(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> 
             known.sort_unstable();
             known.dedup();
             if let Some(name) = word.strip_suffix(':') {
-                return Err(names.nobody(name, span));
+                return Err(names.unknown_party(name, span));
             }
             let problem = Problem::new("E011", span, format!("no statement begins with `{word}`"));
-            Err(match meant(word) {
+            Err(match suggestion(word) {
                 Some(help) => problem.help(help),
                 None => problem.suggest(word, known),
             })
@@ -307,7 +307,7 @@ const LINK_WORDS: &[&str] = &["connects", "attempts", "fails", "loses"];
 const ODD_ARROWS: &[&str] = &["<-", "=>", "-->", "->>", ">", "<", "\u{2192}", "\u{21d2}", "\u{2190}", "<--", "<="];
 
 /// Reports a word that looks like an arrow but is not `->`.
-pub(crate) fn odd_arrow(word: &Word) -> Option<Problem> {
+pub(crate) fn wrong_arrow(word: &Word) -> Option<Problem> {
     ODD_ARROWS.contains(&word.text.as_str()).then(|| {
         let problem = Problem::new("E013", word.span, format!("`{}` is not an arrow", word.text));
         problem.help("an arrow is `->` and follows the sender: `terminal -> pos …`")
@@ -315,7 +315,7 @@ pub(crate) fn odd_arrow(word: &Word) -> Option<Problem> {
 }
 
 /// Suggests a statement for a word that other languages begin a statement with, or that is used at the wrong place.
-fn meant(word: &str) -> Option<String> {
+fn suggestion(word: &str) -> Option<String> {
     if fault::FAULT_WORDS.contains(&word) {
         return Some(format!("did you mean `fault {word}`?"));
     }

@@ -11,7 +11,7 @@ use crate::problem::{Problem, Span};
 pub(crate) const SEEN: &[&str] = &["within", "as", "covers"];
 /// Parses the suffixes of a statement and rejects those that are not `allowed` there.
 pub(crate) fn only(cursor: &mut Cursor<'_>, names: &Names<'_>, allowed: &[&str]) -> Result<Suffix, Problem> {
-    let places: Vec<Option<Span>> = SUFFIXES.iter().map(|word| cursor.place_of(word)).collect();
+    let places: Vec<Option<Span>> = SUFFIXES.iter().map(|word| cursor.span_of(word)).collect();
     let suffix = suffixes(cursor, names)?;
     let used = [
         (suffix.after_failures, "after"),
@@ -40,7 +40,7 @@ pub(crate) fn suffixes(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Suf
     loop {
         if let Some(word) = cursor.peek().filter(|word| SUFFIXES.contains(word)) {
             if seen.contains(&word) {
-                return Err(Problem::new("E014", cursor.here(), format!("`{word}` is given twice")));
+                return Err(Problem::new("E014", cursor.next_span(), format!("`{word}` is given twice")));
             }
             seen.push(word);
         }
@@ -75,7 +75,7 @@ fn within(cursor: &mut Cursor<'_>) -> Result<Within, Problem> {
     cursor.take("within");
     let text = cursor.peek().unwrap_or_default();
     let is_window = text.contains("..");
-    let span = cursor.here();
+    let span = cursor.next_span();
     let (from, to) = cursor.time("a duration, or a window such as 2s..4s", |t| range(t, read_span))?;
     if from > to {
         return Err(Problem::new("E030", span, "the window ends before it begins"));
@@ -88,14 +88,14 @@ fn covers(cursor: &mut Cursor<'_>, names: &Names<'_>) -> Result<Vec<String>, Pro
     let mut ids = Vec::new();
     while let Some(word) = cursor.peek().filter(|w| !SUFFIXES.contains(w)) {
         if !names.clauses.is_empty() && !names.clauses.contains(&word) {
-            let problem = Problem::new("E053", cursor.here(), format!("there is no clause `{word}`"));
+            let problem = Problem::new("E053", cursor.next_span(), format!("there is no clause `{word}`"));
             return Err(problem.suggest(word, names.clauses.iter().copied()));
         }
         ids.push(word.to_owned());
         cursor.word("a clause")?;
     }
     if ids.is_empty() {
-        return Err(Problem::new("E012", cursor.here(), "a clause is missing").label("expected here"));
+        return Err(Problem::new("E012", cursor.next_span(), "a clause is missing").label("expected here"));
     }
     Ok(ids)
 }

@@ -2,7 +2,7 @@
 
 use crate::cursor::Cursor;
 use crate::problem::Problem;
-use crate::tree::{Line, no_block};
+use crate::tree::{Line, reject_block};
 
 /// Reads `scenario "…"` or `library "…"` and returns the title.
 pub(crate) fn title(line: &Line, kind: &str) -> Result<String, Problem> {
@@ -23,6 +23,6 @@ pub(crate) fn title(line: &Line, kind: &str) -> Result<String, Problem> {
         );
     }
     cursor.end()?;
-    no_block(line)?;
+    reject_block(line)?;
     Ok(title)
 }

@@ -84,7 +84,7 @@ impl Line {
 }
 
 /// Reports a problem if the line has a block.
-pub(crate) fn no_block(line: &Line) -> Result<(), Problem> {
+pub(crate) fn reject_block(line: &Line) -> Result<(), Problem> {
     match line.lines().next() {
         None => Ok(()),
         Some(inner) => Err(Problem::new("E003", inner.span(), "the line before cannot have a block")

@@ -33,7 +33,7 @@ pub(crate) fn of_rows(rows: &[Row]) -> Vec<Problem> {
         never_met(row, &mut found);
         same_pinpad_id(row, &mut found);
     }
-    twice(rows, &mut found);
+    duplicate_rows(rows, &mut found);
     found
 }
 
@@ -45,7 +45,7 @@ fn cannot_show(steps: &[Step], found: &mut Vec<Problem>) {
             Action::Throughout(_, _, covers, _) | Action::Without(_, _, covers, _) => covers,
             _ => &[],
         };
-        found.extend(covers.iter().filter(|id| !crate::evidence::can_show(step, id)).map(|id| {
+        found.extend(covers.iter().filter(|id| !crate::evidence::can_be_evidence(step, id)).map(|id| {
             let kinds = crate::evidence::kinds_of(id).iter().map(|kind| format!("`{}`", kind.word()));
             let help = format!("lines that can show it: {}", kinds.collect::<Vec<_>>().join(", "));
             Problem::new("W011", step.span, format!("this line cannot be evidence for {id}")).help(help)
@@ -187,7 +187,7 @@ fn why_weak(expect: &Expect) -> Option<(&'static str, Option<Span>)> {
         Observation::Show(Show::Screen { tests, .. }) => tests,
         _ => &[],
     };
-    let fits_all = |test: &&Test| matches!(&test.demand, Demand::Matches(regex) if takes_all(regex));
+    let fits_all = |test: &&Test| matches!(&test.demand, Demand::Matches(regex) if matches_everything(regex));
     tests.iter().find(fits_all).map(|test| ("this pattern matches every value", Some(test.span)))
 }
 
@@ -196,13 +196,13 @@ fn shows_anything(show: &Show) -> bool {
         Show::Icon { .. } => false,
         Show::Screen { name, text, pattern, tests } => {
             let says_nothing = text.as_ref().is_none_or(String::is_empty);
-            name.is_none() && tests.is_empty() && says_nothing && pattern.as_ref().is_none_or(takes_all)
+            name.is_none() && tests.is_empty() && says_nothing && pattern.as_ref().is_none_or(matches_everything)
         }
     }
 }
 
 /// Whether a pattern matches some very different texts, the empty one included, and so probably every text.
-fn takes_all(regex: &regex::Regex) -> bool {
+fn matches_everything(regex: &regex::Regex) -> bool {
     ["", "\u{1}", "x y\u{fffd}\n"].iter().all(|text| regex.is_match(text))
 }
 
@@ -257,7 +257,7 @@ fn set_later<'a>(steps: &'a [Step], names: &mut BTreeSet<&'a str>) {
 }
 
 /// Warns of rows with the same values as an earlier row.
-fn twice(rows: &[Row], found: &mut Vec<Problem>) {
+fn duplicate_rows(rows: &[Row], found: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     for row in rows.iter().filter(|row| !row.values.is_empty()) {
         if !seen.insert(&row.values) {

@@ -37,7 +37,7 @@ impl Device {
                 return Some((codes::NOT_READY, None));
             }
             // One primary command at a time; secondary ones are answered meanwhile (CH-02).
-            let aborts = row.behaviour == Behaviour::Change(Change::FinishSession) && self.finish_aborts();
+            let aborts = row.behaviour == Behaviour::Change(Change::FinishSession) && self.can_finish_abort();
             if let Some(holder) = self.holder.as_ref().filter(|_| !aborts) {
                 let is_finish = row.behaviour == Behaviour::Change(Change::FinishSession);
                 let is_too_late = is_finish && matches!(holder.doing, Activity::Paying(_));
@@ -60,7 +60,7 @@ impl Device {
     }
 
     /// Whether a FINISH ends the current request: only a payment that the host has not been told of.
-    pub(crate) fn finish_aborts(&self) -> bool {
+    pub(crate) fn can_finish_abort(&self) -> bool {
         self.holder.as_ref().is_some_and(|h| matches!(&h.doing, Activity::Paying(payment) if payment.can_end()))
     }
 

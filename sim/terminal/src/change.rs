@@ -22,7 +22,7 @@ impl Device {
     /// Carries out an update and answers it.
     pub(crate) fn change(&mut self, work: &mut Work<'_>, mut task: Task, what: Change) {
         if what == Change::StartSession {
-            let training = task.get("TRAINING_MODE").and_then(commands::training).unwrap_or(false);
+            let training = task.get("TRAINING_MODE").and_then(commands::parse_training_mode).unwrap_or(false);
             self.start_session(work, &task, training);
             let response = task.done(work).with("TRAINING_MODE", if training { "ON" } else { "OFF" });
             return task.answer(work, response);
@@ -83,7 +83,7 @@ impl Device {
     /// Ends the session. A payment that no host has been told of is cancelled, and answered first.
     fn finish_session(&mut self, work: &mut Work<'_>) {
         if self.holder.as_ref().is_some_and(|holder| matches!(holder.doing, Activity::Paying(_))) {
-            self.end_holder(work, codes::CANCELLED.text, codes::CANCELLED.assumption);
+            self.cancel_occupant(work, codes::CANCELLED.text, codes::CANCELLED.assumption);
         }
         self.session = None;
         self.shown = None;
@@ -190,7 +190,7 @@ impl Device {
         let count =
             if what == Change::EditStored { self.stored.edit(&numbers, &task) } else { self.stored.remove(&numbers) };
         self.stored.save(work, &mut self.flash);
-        self.offer_soon(work);
+        self.schedule_submission(work);
         task.assumed.extend(task.row.guess);
         let text = format!("{count} {}", task.row.text);
         let response = task.outcome(work, codes::DONE, &text);

@@ -22,7 +22,7 @@ impl Terminal {
                 if self.link.connection() == Some(connection) {
                     out.push(Output::Text { connection, text });
                 } else {
-                    self.answer_late(text, out);
+                    self.keep_late_answer(text, out);
                 }
             }
             Effect::Send { to: Origin::Call(call), text, assumed } => {
@@ -61,7 +61,7 @@ impl Terminal {
 
     /// Handles an answer whose connection is gone: it is dropped, or sent on the next connection if the settings say so
     ///
-    fn answer_late(&mut self, text: String, out: &mut Vec<Output>) {
+    fn keep_late_answer(&mut self, text: String, out: &mut Vec<Output>) {
         out.push(Output::Assumed("A-41"));
         if !self.settings.payment.late_answer {
             return;
@@ -84,7 +84,7 @@ impl Terminal {
                 }
             }
             (Line::Notices, _) => drop(self.notices.remove(&call.number)),
-            (_, CallEvent::Opened) if !self.powered || self.websockets || self.has_calls_enough(call.line) => {
+            (_, CallEvent::Opened) if !self.powered || self.websockets || self.is_port_full(call.line) => {
                 out.push(Output::HangUp { call });
             }
             (_, CallEvent::Opened) => drop(self.calls.insert(call, now.since_start)),
@@ -94,22 +94,22 @@ impl Terminal {
                 self.work(now, out, |device, work| device.message(work, Origin::Call(call), &text));
             }
             (_, CallEvent::Broken(why)) => {
-                self.work(now, out, |_, work| Device::not_a_document(work, Origin::Call(call), &why, "A-58"));
+                self.work(now, out, |_, work| Device::refuse_unreadable(work, Origin::Call(call), &why, "A-58"));
                 out.push(Output::HangUp { call });
-                self.call_is_over(now, call, out);
+                self.classic_connection_ended(now, call, out);
             }
-            (_, CallEvent::Ended | CallEvent::Failed(_)) => self.call_is_over(now, call, out),
+            (_, CallEvent::Ended | CallEvent::Failed(_)) => self.classic_connection_ended(now, call, out),
         }
     }
 
     /// Handles the end of a connection on a classic port.
-    pub(crate) fn call_is_over(&mut self, now: Now, call: CallId, out: &mut Vec<Output>) {
+    pub(crate) fn classic_connection_ended(&mut self, now: Now, call: CallId, out: &mut Vec<Output>) {
         self.calls.remove(&call);
-        self.work(now, out, |device, work| device.pos_is_gone(work, |origin| origin == Origin::Call(call)));
+        self.work(now, out, |device, work| device.pos_lost(work, |origin| origin == Origin::Call(call)));
     }
 
     /// Whether a classic port is full. Each port counts separately, so the other one stays free for CANCEL.
-    fn has_calls_enough(&self, line: Line) -> bool {
+    fn is_port_full(&self, line: Line) -> bool {
         self.calls.keys().filter(|call| call.line == line).count() >= CALLS_MAX
     }
 

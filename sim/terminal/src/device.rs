@@ -116,7 +116,7 @@ const TRAINING: &str = "Not in a training session";
 impl Device {
     /// Whether the session is in training mode: payments are approved locally, commands for the payment host are
     /// refused.
-    fn trains(&self) -> bool {
+    fn is_training(&self) -> bool {
         self.session.as_ref().is_some_and(|session| session.training)
     }
 
@@ -125,18 +125,18 @@ impl Device {
         self.flash.mend(work);
         self.registrations = Registrations::load(&self.flash);
         self.stored = Stored::load(&self.flash);
-        self.settle_what_was_in_flight(work);
+        self.recover_in_flight(work);
     }
 
     /// Handles a document from a POS.
     pub(crate) fn message(&mut self, work: &mut Work<'_>, origin: Origin, text: &str) {
         let bytes_max = usize::try_from(work.settings.document_size_max).unwrap_or(usize::MAX);
         let limits = Limits { bytes_max, ..Limits::default() };
-        let packet = (!work.settings.skips_authentication()).then(|| packet(text, limits)).flatten();
+        let packet = (!work.settings.skips_authentication()).then(|| encrypted_children(text, limits)).flatten();
         let (text, key) = match packet.map(|packet| self.registrations.open(&packet)) {
             None => (text.to_owned(), None),
             Some(Ok((text, key))) => (text, Some(key)),
-            Some(Err((code, _))) => return refuse_unread(work, origin, code),
+            Some(Err((code, _))) => return refuse_undecrypted(work, origin, code),
         };
         let duplicates = match work.settings.messages.duplicate_fields.as_str() {
             "first" => DuplicateFields::First,
@@ -150,7 +150,7 @@ impl Device {
         let row = Command::find(&request).unwrap_or(&commands::UNKNOWN);
         if work.settings.messages.empty_fields == "absent" {
             let is_empty = |field: &Element| field.text.trim().is_empty() && field.children.is_empty();
-            request.retain(|field| !(is_empty(field) && row.may_lack(&field.name)));
+            request.retain(|field| !(is_empty(field) && row.may_be_absent_not_empty(&field.name)));
         }
         let counter = request.get("COUNTER").and_then(counter::parse);
         let task = Task { row, request, origin, counter, key, assumed: Vec::new(), answered: false };
@@ -158,7 +158,7 @@ impl Device {
     }
 
     /// Answers data that is not a document: a binary message, or unreadable bytes on a classic port.
-    pub(crate) fn not_a_document(work: &mut Work<'_>, origin: Origin, what: &str, assumption: &'static str) {
+    pub(crate) fn refuse_unreadable(work: &mut Work<'_>, origin: Origin, what: &str, assumption: &'static str) {
         let response = outcome(codes::BAD_XML, &format!("{}: {what}", codes::BAD_XML.text));
         let text = response.to_xml(work.settings.layout());
         work.does(Effect::Send { to: origin, text, assumed: vec![assumption] });
@@ -230,13 +230,15 @@ impl Device {
             Behaviour::Change(what) => self.change(work, task, what),
             Behaviour::Prompt(what) => self.ask(work, task, what),
             Behaviour::Pay(pay) => self.begin_payment(work, task, pay),
-            Behaviour::Host if self.trains() => task.refuse(work, codes::NOT_ALLOWED.on("A-60"), Some(TRAINING)),
+            Behaviour::Host if self.is_training() => task.refuse(work, codes::NOT_ALLOWED.on("A-60"), Some(TRAINING)),
             Behaviour::Host => {
                 let text = self.host_request(work, &task);
-                self.wait_for(work, task, Line::Host, text);
+                self.call_host_for(work, task, Line::Host, text);
             }
             Behaviour::Security(what) => self.secure(work, task, what),
-            Behaviour::Estate(Estate::Apply) => self.wait_for(work, task, Line::Estate, estate_request(work, "APPLY")),
+            Behaviour::Estate(Estate::Apply) => {
+                self.call_host_for(work, task, Line::Estate, estate_request(work, "APPLY"));
+            }
             Behaviour::Estate(Estate::Ask) if self.errands.any(|p| matches!(p, Purpose::Aside(_))) => {
                 task.refuse(work, codes::BUSY, None);
             }
@@ -248,7 +250,7 @@ impl Device {
                 let mut task = task;
                 let response = task.done(work);
                 task.answer(work, response);
-                self.end_holder(work, codes::CANCELLED.text, codes::CANCELLED.assumption);
+                self.cancel_occupant(work, codes::CANCELLED.text, codes::CANCELLED.assumption);
             }
             Behaviour::Reboot => {
                 let mut task = task;
@@ -260,7 +262,7 @@ impl Device {
     }
 
     /// Sends a request to a host on behalf of a POS request, which occupies the device meanwhile.
-    pub(crate) fn wait_for(&mut self, work: &mut Work<'_>, task: Task, line: Line, text: String) {
+    pub(crate) fn call_host_for(&mut self, work: &mut Work<'_>, task: Task, line: Line, text: String) {
         self.holder = Some(Holder { task, doing: Activity::Waiting });
         self.errands.begin(work, line, Purpose::Holder, text);
     }
@@ -270,7 +272,7 @@ impl Device {
         match act {
             Cardholder::Removes => {
                 self.slot = None;
-                return self.slot_is_free(work);
+                return self.slot_emptied(work);
             }
             Cardholder::Presents(_, Entry::Inserted) if self.slot.is_some() => return,
             Cardholder::Presents(card, Entry::Inserted) => {
@@ -284,7 +286,7 @@ impl Device {
         match &mut holder.doing {
             Activity::Asking(asking) => match asking.react(&holder.task, act) {
                 None => {}
-                Some(Ended::Cancelled) => self.end_holder(work, "Cancelled by CUSTOMER", None),
+                Some(Ended::Cancelled) => self.cancel_occupant(work, "Cancelled by CUSTOMER", None),
                 Some(Ended::Done(fields)) if holder.task.answered => self.report_scan(work, fields),
                 Some(Ended::Done(fields)) => self.end_asking(work, fields),
             },
@@ -299,10 +301,12 @@ impl Device {
                         holder.task.answer(work, response);
                     }
                 }
-                Cardholder::Presses(key) if key == "cancel" => self.end_holder(work, "Cancelled by CUSTOMER", None),
+                Cardholder::Presses(key) if key == "cancel" => {
+                    self.cancel_occupant(work, "Cancelled by CUSTOMER", None);
+                }
                 _ => {}
             },
-            Activity::Paying(_) => self.cardholder_pays(work, act),
+            Activity::Paying(_) => self.payment_action(work, act),
             Activity::Waiting => {}
         }
     }
@@ -319,9 +323,9 @@ impl Device {
     }
 
     /// Cancels the request that occupies the device, and answers it.
-    pub(crate) fn end_holder(&mut self, work: &mut Work<'_>, text: &str, assumption: Option<&'static str>) {
+    pub(crate) fn cancel_occupant(&mut self, work: &mut Work<'_>, text: &str, assumption: Option<&'static str>) {
         let Some(Holder { mut task, .. }) = self.holder.take() else { return };
-        self.errands.abandon_holder(work);
+        self.errands.abandon_occupant(work);
         let code = Code { assumption, ..codes::CANCELLED };
         let response = task.outcome(work, code, text);
         task.answer(work, response);
@@ -329,13 +333,13 @@ impl Device {
 
     /// Handles the loss of a POS connection: its session loses its owner, and its request ends without an answer if it
     /// can still be ended.
-    pub(crate) fn pos_is_gone(&mut self, work: &mut Work<'_>, gone: impl Fn(Origin) -> bool) {
+    pub(crate) fn pos_lost(&mut self, work: &mut Work<'_>, gone: impl Fn(Origin) -> bool) {
         if let Some(session) = &mut self.session {
             session.owner = session.owner.filter(|owner| !gone(*owner));
         }
         if self.holder.as_ref().is_some_and(|holder| holder.can_end() && gone(holder.task.origin)) {
             self.holder = None;
-            self.errands.abandon_holder(work);
+            self.errands.abandon_occupant(work);
             work.does(Effect::Assume("A-33"));
         }
     }
@@ -349,12 +353,12 @@ impl Device {
             if wanted {
                 self.end_asking(work, Vec::new());
             } else {
-                let assumption = if self.finish_aborts() { "A-40" } else { "A-32" };
-                self.end_holder(work, "Cancelled by TIMEOUT", Some(assumption));
+                let assumption = if self.can_finish_abort() { "A-40" } else { "A-32" };
+                self.cancel_occupant(work, "Cancelled by TIMEOUT", Some(assumption));
             }
         }
         while let Some((purpose, trouble)) = self.errands.overdue(work) {
-            self.errand_is_over(work, purpose, Err(trouble));
+            self.host_call_ended(work, purpose, Err(trouble));
         }
         if self.shown.as_ref().is_some_and(|(_, until)| *until <= now) {
             self.shown = None;
@@ -363,7 +367,7 @@ impl Device {
             self.updating = None;
             work.does(Effect::Reboot);
         }
-        self.offer_what_waits(work);
+        self.submit_pending(work);
     }
 
     /// The earliest deadline.
@@ -391,7 +395,7 @@ impl Device {
         if let Some((screen, _)) = &self.shown {
             return Some(screen.clone());
         }
-        if self.session.is_some() && self.asks_for_its_card() {
+        if self.session.is_some() && self.wants_card_removed() {
             return Some(Screen::plain(ScreenName::RemoveCard).saying("Remove card".to_owned()));
         }
         if let Some(session) = &self.session {
@@ -408,14 +412,14 @@ impl Device {
     }
 
     /// Whether the card in the slot has been read and should be removed.
-    fn asks_for_its_card(&self) -> bool {
+    fn wants_card_removed(&self) -> bool {
         self.slot.is_some_and(|slot| slot.used)
     }
 
     /// The screen of an idle device without a session. A lost link takes precedence (REC-03).
-    pub(crate) fn resting(&self) -> Option<Screen> {
+    pub(crate) fn idle_screen(&self) -> Option<Screen> {
         use sca_protocol::screens::ScreenName;
-        if self.asks_for_its_card() {
+        if self.wants_card_removed() {
             return Some(Screen::plain(ScreenName::RemoveCard).saying("Remove card".to_owned()));
         }
         self.lane_closed.clone()
@@ -423,14 +427,14 @@ impl Device {
 }
 
 /// The child elements of an encrypted document; `None` if the text is not one.
-fn packet(text: &str, limits: Limits) -> Option<Vec<Element>> {
+fn encrypted_children(text: &str, limits: Limits) -> Option<Vec<Element>> {
     // Encrypted documents are rare: checking the first characters saves parsing.
     let begins = text.trim_start().starts_with("<ETRANSACTION");
     begins.then(|| xml::parse(text, limits).ok()).flatten().filter(|r| r.name == "ETRANSACTION").map(|r| r.children)
 }
 
 /// Refuses a document that could not be decrypted.
-fn refuse_unread(work: &mut Work<'_>, origin: Origin, code: Code) {
+fn refuse_undecrypted(work: &mut Work<'_>, origin: Origin, code: Code) {
     let text = outcome(code, code.text).to_xml(work.settings.layout());
     work.does(Effect::Send { to: origin, text, assumed: code.assumption.into_iter().collect() });
 }

@@ -67,14 +67,14 @@ impl HostCalls {
     pub(crate) fn begin(&mut self, work: &mut Work<'_>, line: Line, purpose: Purpose, text: String) {
         self.calls += 1;
         let call = CallId { line, number: self.calls };
-        let until = work.now.since_start + patience(work);
+        let until = work.now.since_start + host_timeout(work);
         self.open.push(HostCall { call, purpose, text, said: false, until });
         work.does(Effect::Call(call));
     }
 
     /// Sends the request. From here on the host knows about it.
     pub(crate) fn say(&mut self, work: &mut Work<'_>, call: CallId) {
-        let until = work.now.since_start + patience(work);
+        let until = work.now.since_start + host_timeout(work);
         if let Some(errand) = self.open.iter_mut().find(|errand| errand.call == call) {
             (errand.said, errand.until) = (true, until);
             work.does(Effect::Say(call, errand.text.clone()));
@@ -110,7 +110,7 @@ impl HostCalls {
     }
 
     /// Ends the host call of the request that occupies the device.
-    pub(crate) fn abandon_holder(&mut self, work: &mut Work<'_>) {
+    pub(crate) fn abandon_occupant(&mut self, work: &mut Work<'_>) {
         if let Some(at) = self.open.iter().position(|errand| matches!(errand.purpose, Purpose::Holder)) {
             work.does(Effect::HangUp(self.open.remove(at).call));
         }
@@ -127,7 +127,7 @@ impl HostCalls {
     }
 
     /// The host request of the request that occupies the device.
-    pub(crate) fn text_of_holder(&self) -> Option<&str> {
+    pub(crate) fn request_of_occupant(&self) -> Option<&str> {
         self.open.iter().find(|e| matches!(e.purpose, Purpose::Holder)).map(|e| e.text.as_str())
     }
 
@@ -142,6 +142,6 @@ impl HostCalls {
     }
 }
 
-fn patience(work: &Work<'_>) -> Duration {
+fn host_timeout(work: &Work<'_>) -> Duration {
     Duration::from_millis(work.settings.payment.host_timeout_ms)
 }

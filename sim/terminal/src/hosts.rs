@@ -10,7 +10,7 @@ use crate::device::{Activity, Device, Holder};
 use crate::errand::{Purpose, Report, Trouble};
 use crate::event::{CallEvent, CallId};
 use crate::flash::{IN_FLIGHT, LAST_TRANSACTION, REVERSALS, SEQUENCE};
-use crate::outcome::{DECLINES, code_of, from_host, number_of, others};
+use crate::outcome::{DECLINES, code_of, from_host, others, result_code};
 use crate::payment::Stage;
 use crate::stored::Verdict;
 use crate::work::{Effect, Work};
@@ -21,7 +21,7 @@ impl Device {
         match self.errands.event(work, call, event) {
             None => {}
             Some(Report::Reached(call)) => self.reached(work, call),
-            Some(Report::Over(purpose, result)) => self.errand_is_over(work, purpose, result),
+            Some(Report::Over(purpose, result)) => self.host_call_ended(work, purpose, result),
         }
     }
 
@@ -30,7 +30,7 @@ impl Device {
         let is_holder = matches!(self.errands.purpose(call), Some(Purpose::Holder));
         if is_holder && let Some(Holder { doing: Activity::Paying(payment), .. }) = &mut self.holder {
             payment.stage = Stage::InFlight;
-            let text = self.errands.text_of_holder().unwrap_or_default().to_owned();
+            let text = self.errands.request_of_occupant().unwrap_or_default().to_owned();
             self.flash.write(work, IN_FLIGHT, text.as_bytes());
             self.notice(work, codes::IN_FLIGHT, &[]);
         }
@@ -42,19 +42,19 @@ impl Device {
     }
 
     /// Handles the end of a host call.
-    pub(crate) fn errand_is_over(&mut self, work: &mut Work<'_>, purpose: Purpose, result: Result<Response, Trouble>) {
+    pub(crate) fn host_call_ended(&mut self, work: &mut Work<'_>, purpose: Purpose, result: Result<Response, Trouble>) {
         match purpose {
             Purpose::Holder => self.host_answered(work, result),
             Purpose::Reversal { sequence, awaited } => {
                 // Any other result code means that the payment has not been reversed.
-                let done = result.is_ok_and(|response| matches!(number_of(&response), 7 | 22));
-                self.reversal_is_over(work, &sequence, awaited, done);
+                let done = result.is_ok_and(|response| matches!(result_code(&response), 7 | 22));
+                self.reversal_ended(work, &sequence, awaited, done);
             }
-            Purpose::Stored(number) => self.stored_was_offered(work, number, result.ok().as_ref()),
+            Purpose::Stored(number) => self.stored_submitted(work, number, result.ok().as_ref()),
             Purpose::Aside(mut task) => match result {
                 Err(_) => task.refuse(work, codes::HOST_NOT_AVAILABLE, None),
                 Ok(response) => {
-                    self.offered = offers(&response);
+                    self.offered = offers_update(&response);
                     let state = if self.offered { "1" } else { "0" };
                     let response = task.done(work).with("SECONDARY_DATA", state);
                     task.answer(work, response);
@@ -68,7 +68,7 @@ impl Device {
     pub(crate) fn pass_on(&mut self, work: &mut Work<'_>, response: &Response) {
         let Some(Holder { mut task, .. }) = self.holder.take() else { return };
         if matches!(task.row.behaviour, Behaviour::Estate(_)) {
-            self.offered = offers(response);
+            self.offered = offers_update(response);
             if !self.offered {
                 return task.refuse(work, codes::NO_UPDATES, None);
             }
@@ -82,27 +82,27 @@ impl Device {
         task.assumed.push("A-36");
         task.assumed.extend(task.row.guess);
         let answer = others(response).fold(answer, |answer, (name, value)| answer.with(name, value));
-        self.offer_soon(work);
+        self.schedule_submission(work);
         task.answer(work, answer);
     }
 
     /// Reverses the payment that is with the host: it may have been approved without the terminal knowing.
     pub(crate) fn reverse(&mut self, work: &mut Work<'_>) {
         let sequence = self.flash.lines(SEQUENCE).next().unwrap_or_default().to_owned();
-        self.owe_reversal(work, &sequence);
+        self.record_reversal(work, &sequence);
         self.flash.remove(work, IN_FLIGHT);
-        let text = reversal(work, &sequence);
+        let text = reversal_request(work, &sequence);
         self.errands.begin(work, Line::Host, Purpose::Reversal { sequence, awaited: true }, text);
     }
 
     /// Records on the flash that a payment has to be reversed.
-    fn owe_reversal(&mut self, work: &mut Work<'_>, sequence: &str) {
+    fn record_reversal(&mut self, work: &mut Work<'_>, sequence: &str) {
         let mut owed: Vec<String> = self.flash.lines(REVERSALS).map(str::to_owned).collect();
         owed.push(sequence.to_owned());
         self.flash.write_lines(work, REVERSALS, &owed);
     }
 
-    fn reversal_is_over(&mut self, work: &mut Work<'_>, sequence: &str, awaited: bool, done: bool) {
+    fn reversal_ended(&mut self, work: &mut Work<'_>, sequence: &str, awaited: bool, done: bool) {
         if done {
             let owed: Vec<String> =
                 self.flash.lines(REVERSALS).filter(|line| *line != sequence).map(str::to_owned).collect();
@@ -117,7 +117,7 @@ impl Device {
             self.end_payment(work, Code { assumption: Some("A-61"), ..code }, None, Vec::new());
         }
         if done {
-            self.offer_soon(work);
+            self.schedule_submission(work);
         } else {
             self.offer_at = Some(work.now.since_start + work.settings.payment.offline_interval);
         }
@@ -125,7 +125,7 @@ impl Device {
 
     /// At every start: records a reversal for the payment that was with the host when the power failed, unless its
     /// answer is known.
-    pub(crate) fn settle_what_was_in_flight(&mut self, work: &mut Work<'_>) {
+    pub(crate) fn recover_in_flight(&mut self, work: &mut Work<'_>) {
         let text = self.flash.read(IN_FLIGHT).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         if let Some(request) = text.and_then(|text| Request::parse(&text, Limits::default()).ok()) {
             let sequence = request.get("TRANS_SEQ_NUM").unwrap_or_default().to_owned();
@@ -135,32 +135,33 @@ impl Device {
             let is_owed = self.flash.lines(REVERSALS).any(|line| line == sequence);
             if !is_known && !is_owed {
                 work.does(Effect::Assume("A-62"));
-                self.owe_reversal(work, &sequence);
+                self.record_reversal(work, &sequence);
             }
             self.flash.remove(work, IN_FLIGHT);
         }
-        self.take_back_stored(work);
-        self.offer_soon(work);
+        self.recover_stored(work);
+        self.schedule_submission(work);
     }
 
     /// Recovers a stored transaction that may or may not have reached the host: it is reversed, then offered again.
-    fn take_back_stored(&mut self, work: &mut Work<'_>) {
-        let Some(request) = self.stored.comes_back().and_then(|text| Request::parse(&text, Limits::default()).ok())
+    fn recover_stored(&mut self, work: &mut Work<'_>) {
+        let Some(request) =
+            self.stored.make_eligible_again().and_then(|text| Request::parse(&text, Limits::default()).ok())
         else {
             return;
         };
-        self.owe_reversal(work, request.get("TRANS_SEQ_NUM").unwrap_or_default());
+        self.record_reversal(work, request.get("TRANS_SEQ_NUM").unwrap_or_default());
         self.stored.save(work, &mut self.flash);
     }
 
     /// Schedules the pending reversals and stored transactions for now.
-    pub(crate) fn offer_soon(&mut self, work: &Work<'_>) {
+    pub(crate) fn schedule_submission(&mut self, work: &Work<'_>) {
         let waits = self.flash.lines(REVERSALS).next().is_some() || self.stored.first_eligible().is_some();
         self.offer_at = waits.then_some(work.now.since_start);
     }
 
     /// Sends the host the first pending reversal or stored transaction, if the settings allow it beside a session.
-    pub(crate) fn offer_what_waits(&mut self, work: &mut Work<'_>) {
+    pub(crate) fn submit_pending(&mut self, work: &mut Work<'_>) {
         if self.offer_at.is_none_or(|at| at > work.now.since_start) {
             return;
         }
@@ -171,7 +172,7 @@ impl Device {
             return;
         }
         if let Some(sequence) = self.flash.lines(REVERSALS).next().map(str::to_owned) {
-            let text = reversal(work, &sequence);
+            let text = reversal_request(work, &sequence);
             self.errands.begin(work, Line::Host, Purpose::Reversal { sequence, awaited: false }, text);
         } else if let Some(record) = self.stored.first_eligible() {
             let (number, text) = (record.number, record.text.clone());
@@ -182,23 +183,23 @@ impl Device {
     }
 
     /// Records the host's decision on a stored transaction.
-    fn stored_was_offered(&mut self, work: &mut Work<'_>, number: u32, response: Option<&Response>) {
-        let Some(response) = response else { return self.take_back_stored(work) };
-        let verdict = match number_of(response) {
+    fn stored_submitted(&mut self, work: &mut Work<'_>, number: u32, response: Option<&Response>) {
+        let Some(response) = response else { return self.recover_stored(work) };
+        let verdict = match result_code(response) {
             4 | 5 => Verdict::Approved,
             code if DECLINES.contains(&code) => Verdict::Declined,
             _ => Verdict::Refused,
         };
-        self.stored.decided(number, verdict);
+        self.stored.record_decision(number, verdict);
         self.stored.save(work, &mut self.flash);
         if verdict != Verdict::Refused {
-            self.offer_soon(work);
+            self.schedule_submission(work);
         }
     }
 }
 
 /// The request that reverses a payment.
-fn reversal(work: &Work<'_>, sequence: &str) -> String {
+fn reversal_request(work: &Work<'_>, sequence: &str) -> String {
     let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let fields = vec![
         field("FUNCTION_TYPE", "PAYMENT"),
@@ -210,6 +211,6 @@ fn reversal(work: &Work<'_>, sequence: &str) -> String {
 }
 
 /// Whether the estate host's answer offers an update.
-fn offers(response: &Response) -> bool {
+fn offers_update(response: &Response) -> bool {
     response.get("OFFERS").is_some_and(|version| !version.is_empty())
 }

@@ -157,7 +157,7 @@ fn replace_one(lines: &mut [Item], group: &Element, beside: Option<&str>) -> Res
 fn price(element: &Element, name: &str) -> Result<Option<String>, String> {
     let text = element.children.iter().find(|c| c.name == name).map(|c| c.text.clone());
     match text {
-        Some(text) if !text.is_empty() && sca_protocol::commands::cents(&text).is_none() => {
+        Some(text) if !text.is_empty() && sca_protocol::commands::parse_amount(&text).is_none() => {
             Err(format!("{name} is no amount"))
         }
         text => Ok(text),

@@ -29,6 +29,6 @@ pub use event::{
     CallEvent, CallId, Cardholder, ConnectionId, FlashChange, Input, LinkEvent, LinkReport, Output, Target,
 };
 pub use flash::{Flash, ICON_CONNECTED, ICON_DISCONNECTED};
-pub use link::pause;
+pub use link::retry_pause;
 pub use screen::{Display, Screen};
 pub use terminal::Terminal;

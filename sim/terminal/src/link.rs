@@ -112,7 +112,7 @@ impl Link {
 /// assert!((4..=8).contains(&pause.as_secs()));
 /// ```
 #[must_use]
-pub fn pause(rules: &RetryRules, level: u32, retry_after: Option<u64>, chance: &mut Stream) -> Duration {
+pub fn retry_pause(rules: &RetryRules, level: u32, retry_after: Option<u64>, chance: &mut Stream) -> Duration {
     let ms = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
     let cap_ms = ms(rules.cap);
     // The cap bounds the pause including its jitter, so the base leaves room for the jitter.

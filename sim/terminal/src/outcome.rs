@@ -2,7 +2,7 @@
 
 use sca_protocol::Response;
 use sca_protocol::codes::{self, Code};
-use sca_protocol::commands::{amount, cents};
+use sca_protocol::commands::{amount, parse_amount};
 use sca_protocol::xml::Element;
 
 use crate::errand::Trouble;
@@ -13,7 +13,7 @@ use crate::work::{Task, Work};
 pub(crate) const DECLINES: &[i32] = &[6, 93, 97, 1000, 1010];
 
 /// RESULT_CODE of a host's answer; 0 if it has none.
-pub(crate) fn number_of(response: &Response) -> i32 {
+pub(crate) fn result_code(response: &Response) -> i32 {
     response.get("RESULT_CODE").and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
@@ -37,13 +37,13 @@ pub(crate) fn others(response: &Response) -> impl Iterator<Item = (&str, &str)> 
 
 /// The first fields of an answer, taken from the host's answer.
 pub(crate) fn from_host(work: &Work<'_>, task: &mut Task, response: &Response) -> Response {
-    let number = number_of(response);
+    let number = result_code(response);
     let word = response.get("RESULT").unwrap_or_default();
     let is_decline = DECLINES.contains(&number);
     if is_decline {
         task.assumed.push("A-46");
     }
-    let known = codes::platform_code(number).is_some_and(|code| code.success);
+    let known = codes::find_code(number).is_some_and(|code| code.success);
     let success = if is_decline { work.settings.payment.decline_is_success } else { known && word != "ERROR" };
     let status = if success { "SUCCESS" } else { "FAILURE" };
     let answer = Response::default()
@@ -58,7 +58,7 @@ pub(crate) fn from_host(work: &Work<'_>, task: &mut Task, response: &Response) -
 }
 
 /// Adds the fields of tender, card, amount and time.
-pub(crate) fn card_fields(answer: Response, work: &Work<'_>, task: &Task, payment: &Payment) -> Response {
+pub(crate) fn with_card_fields(answer: Response, work: &Work<'_>, task: &Task, payment: &Payment) -> Response {
     let answer = match &payment.tender {
         Some(tender) => answer.with("PAYMENT_TYPE", tender),
         None => answer,
@@ -79,9 +79,9 @@ pub(crate) fn card_fields(answer: Response, work: &Work<'_>, task: &Task, paymen
 }
 
 /// Adds the original amount and the amount still due, if the host approved only a part.
-pub(crate) fn parts_of(answer: Response, task: &Task) -> Response {
-    let whole = task.get("TRANS_AMOUNT").and_then(cents);
-    let part = answer.get("APPROVED_AMOUNT").and_then(cents);
+pub(crate) fn with_partial_amounts(answer: Response, task: &Task) -> Response {
+    let whole = task.get("TRANS_AMOUNT").and_then(parse_amount);
+    let part = answer.get("APPROVED_AMOUNT").and_then(parse_amount);
     match whole.zip(part).filter(|(whole, part)| part < whole) {
         Some((whole, part)) => {
             answer.with("ORIG_TRANS_AMOUNT", amount(whole)).with("DIFF_AMOUNT_DUE", amount(whole - part))
@@ -123,7 +123,7 @@ const ORDER: &[&str] = &[
 ];
 
 /// The answer to a payment that the host has decided, with the fields of real answers.
-pub(crate) fn in_full(
+pub(crate) fn with_real_fields(
     answer: Response,
     work: &Work<'_>,
     task: &mut Task,
@@ -134,7 +134,7 @@ pub(crate) fn in_full(
         return answer;
     }
     task.assumed.push("A-79");
-    let approved = answer.get("TERMINATION_STATUS") == Some("SUCCESS") && !DECLINES.contains(&number_of(&answer));
+    let approved = answer.get("TERMINATION_STATUS") == Some("SUCCESS") && !DECLINES.contains(&result_code(&answer));
     let sequence = answer.get("TRANS_SEQ_NUM").unwrap_or_default().to_owned();
     let known = |answer: &Response, name: &str| answer.get(name).is_some();
     let mut more: Vec<(&str, String)> = vec![

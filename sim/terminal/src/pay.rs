@@ -2,7 +2,7 @@
 
 use sca_protocol::cards::Entry;
 use sca_protocol::codes::{self, Code};
-use sca_protocol::commands::{Behaviour, Pay, amount, cents};
+use sca_protocol::commands::{Behaviour, Pay, amount, parse_amount};
 use sca_protocol::message::Layout;
 use sca_protocol::screens::ScreenName;
 use sca_protocol::{Line, Request, Response};
@@ -11,7 +11,9 @@ use crate::device::{Activity, Device, Holder};
 use crate::errand::{Purpose, Trouble};
 use crate::event::Cardholder;
 use crate::flash::{HISTORY, IN_FLIGHT, LAST_TRANSACTION, SEQUENCE};
-use crate::outcome::{DECLINES, card_fields, code_of, from_host, in_full, number_of, others, parts_of};
+use crate::outcome::{
+    DECLINES, code_of, from_host, others, result_code, with_card_fields, with_partial_amounts, with_real_fields,
+};
 use crate::payment::{Kind, Next, Payment, Stage, kind};
 use crate::screen::Screen;
 use crate::work::{Effect, Origin, Task, Work};
@@ -53,7 +55,7 @@ impl Device {
     }
 
     /// Applies an action of the cardholder to the payment.
-    pub(crate) fn cardholder_pays(&mut self, work: &mut Work<'_>, act: &Cardholder) {
+    pub(crate) fn payment_action(&mut self, work: &mut Work<'_>, act: &Cardholder) {
         let Some(Holder { task, doing: Activity::Paying(payment) }) = &mut self.holder else { return };
         let before = payment.card;
         let is_asked = payment.stage == Stage::Card;
@@ -74,7 +76,7 @@ impl Device {
                 }
                 self.notice(work, code, &[]);
             }
-            Next::Cancel => self.end_holder(work, "Cancelled by CUSTOMER", None),
+            Next::Cancel => self.cancel_occupant(work, "Cancelled by CUSTOMER", None),
             Next::Go => {
                 if let (None, Some((_, entry))) = (before, payment.card) {
                     self.notice(work, codes::CARD_ENTRY, &[("CARD_ENTRY_METHOD", entry.method())]);
@@ -96,7 +98,7 @@ impl Device {
             }
             Stage::Card => {
                 self.notice(work, codes::CARD_ENTRY_SCREEN, &[]);
-                self.read_what_is_in(work);
+                self.read_inserted_card(work);
             }
             Stage::Calling => {
                 payment.until = None;
@@ -107,16 +109,16 @@ impl Device {
     }
 
     /// Reads a card that was inserted before it was asked for.
-    fn read_what_is_in(&mut self, work: &mut Work<'_>) {
+    fn read_inserted_card(&mut self, work: &mut Work<'_>) {
         let Some(slot) = self.slot.filter(|slot| !slot.used) else { return };
         if let Some(Holder { task, .. }) = &mut self.holder {
             task.assumed.push("A-73");
         }
-        self.cardholder_pays(work, &Cardholder::Presents(slot.card, Entry::Inserted));
+        self.payment_action(work, &Cardholder::Presents(slot.card, Entry::Inserted));
     }
 
     /// Continues a payment that has waited for the card to be removed.
-    pub(crate) fn slot_is_free(&mut self, work: &mut Work<'_>) {
+    pub(crate) fn slot_emptied(&mut self, work: &mut Work<'_>) {
         let Some(Holder { task, doing: Activity::Paying(payment) }) = &mut self.holder else { return };
         if payment.stage == Stage::Removal {
             payment.begin(task, &work.settings.payment);
@@ -129,7 +131,7 @@ impl Device {
         let Some(Holder { task, doing: Activity::Paying(payment) }) = &mut self.holder else { return };
         if task.is_set("CAPTURECARD_EARLYRETURN") && payment.card.is_some() {
             let response = task.outcome(work, codes::DONE, codes::EARLY_CARD);
-            let response = card_fields(response, work, task, payment);
+            let response = with_card_fields(response, work, task, payment);
             task.send(work, &response, Vec::new());
         }
         if let Some(code) = self.duplicate(work) {
@@ -182,7 +184,7 @@ impl Device {
         match (&mut holder.doing, result) {
             (Activity::Paying(_), Ok(response)) => self.settle(work, &response),
             (Activity::Paying(payment), Err(trouble)) => match trouble {
-                Trouble::NotReached => self.without_host(work),
+                Trouble::NotReached => self.approve_offline(work),
                 Trouble::BrokeOff | Trouble::TimedOut => {
                     payment.stage = Stage::Reversing;
                     payment.trouble = Some(trouble);
@@ -206,13 +208,13 @@ impl Device {
         let sequence = self.flash.lines(SEQUENCE).next().unwrap_or_default().to_owned();
         let answer =
             others(response).fold(answer.with("TRANS_SEQ_NUM", sequence), |a, (name, value)| a.with(name, value));
-        let answer = card_fields(answer, work, task, payment);
-        let answer = parts_of(answer, task);
+        let answer = with_card_fields(answer, work, task, payment);
+        let answer = with_partial_amounts(answer, task);
         let invoice = self.session.as_ref().map(|session| session.invoice.clone()).unwrap_or_default();
-        let answer = in_full(answer, work, task, (payment, &invoice));
-        let number = number_of(response);
+        let answer = with_real_fields(answer, work, task, (payment, &invoice));
+        let number = result_code(response);
         let approved = !DECLINES.contains(&number) && answer.get("TERMINATION_STATUS") == Some("SUCCESS");
-        self.remember(work, &answer, approved && matches!(number, 4 | 5));
+        self.store_last_transaction(work, &answer, approved && matches!(number, 4 | 5));
         self.flash.remove(work, IN_FLIGHT);
         let text = response.get("RESPONSE_TEXT").unwrap_or_default().to_owned();
         self.show_outcome(work, approved, &text);
@@ -221,11 +223,11 @@ impl Device {
             task.assumed.extend(task.row.guess);
             task.answer(work, answer);
         }
-        self.offer_soon(work);
+        self.schedule_submission(work);
     }
 
     /// Stores the answer for LAST_TRAN and, if the payment was approved, for the duplicate rule.
-    fn remember(&mut self, work: &mut Work<'_>, answer: &Response, approved: bool) {
+    fn store_last_transaction(&mut self, work: &mut Work<'_>, answer: &Response, approved: bool) {
         let kept = answer.fields().iter().filter(|f| f.name != "COUNTER").map(|f| (f.name.clone(), f.text.clone()));
         let text = Response::new(kept.collect()).to_xml(Layout::Compact);
         self.flash.write(work, LAST_TRANSACTION, text.as_bytes());
@@ -242,7 +244,7 @@ impl Device {
         let Some(Holder { task, doing: Activity::Paying(payment) }) = &self.holder else { return None };
         let (card, _) = payment.card.filter(|_| task.row.command != "BALANCE")?;
         let invoice = self.session.as_ref()?.invoice.replace(char::is_control, " ");
-        let total = task.get("TRANS_AMOUNT").and_then(cents).filter(|total| *total != 0).map(amount)?;
+        let total = task.get("TRANS_AMOUNT").and_then(parse_amount).filter(|total| *total != 0).map(amount)?;
         Some((invoice, format!("{} {total} {}", task.row.command, card.name)))
     }
 
@@ -275,9 +277,9 @@ impl Device {
 
     /// Handles a host that cannot be reached and so knows nothing: small credit payments are approved and stored
     ///
-    fn without_host(&mut self, work: &mut Work<'_>) {
+    fn approve_offline(&mut self, work: &mut Work<'_>) {
         let Some(Holder { task, doing: Activity::Paying(payment) }) = &mut self.holder else { return };
-        let total = task.get("TRANS_AMOUNT").and_then(cents).unwrap_or(0);
+        let total = task.get("TRANS_AMOUNT").and_then(parse_amount).unwrap_or(0);
         let limit = i64::try_from(work.settings.payment.offline_limit).unwrap_or(i64::MAX);
         let offline = payment.card.filter(|(card, _)| !card.pin && payment.tender.as_deref() == Some("CREDIT"));
         let code = match task.row.command {
@@ -316,11 +318,11 @@ impl Device {
         let text = text.unwrap_or(code.text);
         let answer = task.outcome(work, code, text);
         let answer = more.into_iter().fold(answer, |answer, (name, value)| answer.with(name, value));
-        let answer = card_fields(answer, work, task, payment);
+        let answer = with_card_fields(answer, work, task, payment);
         let approved = code.success;
         if approved {
             let captured = matches!(code.number, 4 | 5) && !answer.fields().iter().any(|f| f.name == "TRAINING_MODE");
-            self.remember(work, &answer, captured);
+            self.store_last_transaction(work, &answer, captured);
         }
         self.show_outcome(work, approved, text);
         if let Some(Holder { task, .. }) = self.holder.take() {
@@ -350,7 +352,7 @@ impl Device {
         }
         let response = crate::work::outcome(code, code.text);
         let response = more.iter().fold(response, |response, (name, value)| response.with(name, *value));
-        self.say_unasked(work, task, response, address);
+        self.send_unsolicited(work, task, response, address);
     }
 
     /// Reports a scanned code to the POS that started the asynchronous scan.
@@ -360,12 +362,12 @@ impl Device {
         let address = task.get("POS_IP").map(str::to_owned).zip(port);
         let response = crate::work::outcome(codes::DONE, "Barcode Scanned");
         let response = fields.into_iter().fold(response, |response, (name, value)| response.with(name, value));
-        self.say_unasked(work, task, response, address);
+        self.send_unsolicited(work, task, response, address);
     }
 
     /// Sends a POS an unsolicited message, signed if it is registered: on the link, or by a call to the address it
     /// listens at.
-    fn say_unasked(&self, work: &mut Work<'_>, task: &Task, response: Response, address: Option<(String, u16)>) {
+    fn send_unsolicited(&self, work: &mut Work<'_>, task: &Task, response: Response, address: Option<(String, u16)>) {
         let mut assumed = Vec::new();
         let response = match task.get("MAC_LABEL").and_then(|label| Some((label, self.registrations.sign(label)?))) {
             Some((label, mac)) => {

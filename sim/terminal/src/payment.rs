@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sca_protocol::cards::{Card, Entry, Reading};
 use sca_protocol::codes::{self, Code};
-use sca_protocol::commands::{Pay, amount, cents, flag};
+use sca_protocol::commands::{Pay, amount, flag, parse_amount};
 use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::PaymentRules;
 
@@ -92,8 +92,8 @@ pub(crate) fn kind(task: &Task, pay: Pay) -> Result<Kind, &'static str> {
     if task.get("PAYMENT_TYPE") == Some("EBT") && pay == Pay::Capture && task.get("EBT_TYPE").is_none() {
         return Err("EBT_TYPE is missing");
     }
-    let tip = task.get("TIP_AMOUNT").and_then(cents).unwrap_or(0);
-    if task.get("TRANS_AMOUNT").and_then(cents).is_some_and(|total| tip > total) {
+    let tip = task.get("TIP_AMOUNT").and_then(parse_amount).unwrap_or(0);
+    if task.get("TRANS_AMOUNT").and_then(parse_amount).is_some_and(|total| tip > total) {
         return Err("TIP_AMOUNT is higher than TRANS_AMOUNT");
     }
     Ok(kind)
@@ -242,7 +242,7 @@ impl Payment {
 
     /// The screen of the current stage.
     pub(crate) fn screen(&self, task: &Task) -> Screen {
-        let total = task.get("TRANS_AMOUNT").and_then(cents).map(amount);
+        let total = task.get("TRANS_AMOUNT").and_then(parse_amount).map(amount);
         let plain = |name| match &total {
             Some(total) => Screen::plain(name).with("AMOUNT", total.clone()),
             None => Screen::plain(name),

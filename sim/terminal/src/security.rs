@@ -70,7 +70,7 @@ impl Registrations {
     fn save(&self, work: &mut Work<'_>, flash: &mut Flash) {
         let line = |r: &Registration| {
             let kind = if r.encrypts { "packet" } else { "plain" };
-            format!("{} {} {kind} {}", r.label, r.counter, STANDARD.encode(r.key.to_store()))
+            format!("{} {} {kind} {}", r.label, r.counter, STANDARD.encode(r.key.bytes_for_flash()))
         };
         let lines: Vec<String> = std::iter::once(self.given.to_string()).chain(self.all.iter().map(line)).collect();
         flash.write_lines(work, REGISTRATIONS, &lines);
@@ -182,7 +182,7 @@ impl Pairing {
     }
 
     /// Whether the typed text has the form of a code: four digits, or eight letters and digits if the POS checks it.
-    fn can_be(&self, typed: &str) -> bool {
+    fn has_code_form(&self, typed: &str) -> bool {
         match &self.code {
             Some(_) => typed.len() == 4 && typed.bytes().all(|b| b.is_ascii_digit()),
             None => typed.len() == 8 && typed.bytes().all(|b| b.is_ascii_alphanumeric()),
@@ -198,7 +198,7 @@ impl Pairing {
         task: &mut Task,
         typed: &str,
     ) -> Option<sca_protocol::Response> {
-        if !self.can_be(typed) {
+        if !self.has_code_form(typed) {
             return None;
         }
         if self.code.as_ref().is_some_and(|code| code != typed) {
@@ -209,7 +209,7 @@ impl Pairing {
         let mut chance = work.chance("registration", registrations.given);
         let key = Key::new(chance.bytes());
         let label = label(&mut chance);
-        let sealed = self.public.seal_key(&key, self.sealing, &mut chance).unwrap_or_default();
+        let sealed = self.public.encrypt_key(&key, self.sealing, &mut chance).unwrap_or_default();
         registrations.all.push(Registration { label: label.clone(), key, counter: 0, encrypts: self.encrypts });
         registrations.save(work, flash);
         let text = format!("{} {label}", task.row.text);

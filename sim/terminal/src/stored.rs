@@ -1,7 +1,7 @@
 //! Store and forward: transactions that were approved without the host and wait for it, and the commands about them.
 
 use sca_protocol::codes::{self, Code};
-use sca_protocol::commands::{STORED_STATES, amount, cents};
+use sca_protocol::commands::{STORED_STATES, amount, parse_amount};
 use sca_protocol::xml::Element;
 
 use crate::flash::{Flash, STORED};
@@ -91,14 +91,14 @@ impl Stored {
 
     /// Makes the transaction that was being sent eligible again, and returns its request: the host may or may not have
     /// received it.
-    pub(crate) fn comes_back(&mut self) -> Option<String> {
+    pub(crate) fn make_eligible_again(&mut self) -> Option<String> {
         let record = self.records.iter_mut().find(|r| r.status == "IN_PROCESS")?;
         record.status = "ELIGIBLE";
         Some(record.text.clone())
     }
 
     /// Records the host's decision on a transaction.
-    pub(crate) fn decided(&mut self, number: u32, verdict: Verdict) {
+    pub(crate) fn record_decision(&mut self, number: u32, verdict: Verdict) {
         let Some(record) = self.record(number) else { return };
         record.status = match verdict {
             Verdict::Approved => "PROCESSED",
@@ -163,7 +163,7 @@ impl Stored {
     /// Makes transactions eligible again, optionally with another amount. Processed and deferred ones and those with
     /// the host do not change. Returns the count.
     pub(crate) fn edit(&mut self, numbers: &[u32], task: &Task) -> usize {
-        let total = task.get("SET_TRANS_AMOUNT").and_then(cents);
+        let total = task.get("SET_TRANS_AMOUNT").and_then(parse_amount);
         let can = |r: &&mut Record| {
             numbers.contains(&r.number) && !matches!(r.status, "PROCESSED" | "DEFERRED" | "IN_PROCESS")
         };

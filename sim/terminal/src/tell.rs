@@ -14,20 +14,20 @@ impl Device {
     /// Answers a query.
     pub(crate) fn tell(&mut self, work: &mut Work<'_>, mut task: Task, what: Tell) {
         if what == Tell::Parameters {
-            return self.tell_parameters(work, task);
+            return self.query_parameters(work, task);
         }
         if what == Tell::Stored {
-            return self.tell_stored(work, task);
+            return self.query_stored(work, task);
         }
         if what == Tell::LastTransaction {
-            return self.tell_last(work, task);
+            return self.query_last_transaction(work, task);
         }
         if what == Tell::DeviceName && work.settings.names_enabled == 0 {
             return task.refuse(work, codes::NOT_ALLOWED, Some("DEVICENAMEENABLED is 0"));
         }
         let response = task.done(work);
         let response = match what {
-            Tell::Counter => response.with("COUNTER", self.tell_counter(work, &mut task).to_string()),
+            Tell::Counter => response.with("COUNTER", self.query_counter(work, &mut task).to_string()),
             Tell::Status => {
                 task.assumed.push("A-25");
                 self.status(work, response)
@@ -58,7 +58,7 @@ impl Device {
     }
 
     /// The COUNTER of the last POS request; with registrations, that of the label (CNT-02 to CNT-04).
-    fn tell_counter(&mut self, work: &Work<'_>, task: &mut Task) -> u32 {
+    fn query_counter(&mut self, work: &Work<'_>, task: &mut Task) -> u32 {
         if !work.settings.skips_authentication() {
             return task.get("MAC_LABEL").and_then(|label| self.registrations.counter(label)).unwrap_or(0);
         }
@@ -93,7 +93,7 @@ impl Device {
 
     /// Answers with parameters by name, separated by bars: settings with capital names, and parameters that were
     /// written.
-    fn tell_parameters(&mut self, work: &mut Work<'_>, mut task: Task) {
+    fn query_parameters(&mut self, work: &mut Work<'_>, mut task: Task) {
         let names: Vec<String> =
             task.get("PARAM").unwrap_or_default().split('|').map(|name| name.trim().to_owned()).collect();
         let mut found = Vec::with_capacity(names.len());
@@ -121,7 +121,7 @@ impl Device {
     }
 
     /// Answers with the selected stored transactions.
-    fn tell_stored(&mut self, work: &mut Work<'_>, mut task: Task) {
+    fn query_stored(&mut self, work: &mut Work<'_>, mut task: Task) {
         match self.stored.named(&task) {
             Err(code) => task.refuse(work, code, None),
             Ok(numbers) => {
@@ -138,10 +138,10 @@ impl Device {
     }
 
     /// Answers with the last payment, from the host or from the flash (hithostforlasttran).
-    fn tell_last(&mut self, work: &mut Work<'_>, mut task: Task) {
+    fn query_last_transaction(&mut self, work: &mut Work<'_>, mut task: Task) {
         if work.settings.payment.last_from_host == 1 {
             let text = self.host_request(work, &task);
-            return self.wait_for(work, task, Line::Host, text);
+            return self.call_host_for(work, task, Line::Host, text);
         }
         let kept = self.flash.read(LAST_TRANSACTION).and_then(|bytes| std::str::from_utf8(bytes).ok());
         let kept = kept.and_then(|text| Response::parse(text, sca_protocol::xml::Limits::default()).ok());

@@ -12,7 +12,7 @@ use sca_protocol::{Chance, Now, Reason};
 use crate::device::Device;
 use crate::event::{CallId, ConnectionId, Input, LinkEvent, LinkReport, Output, Target};
 use crate::flash::{CONFIG, Flash, ICON_CONNECTED, ICON_DISCONNECTED};
-use crate::link::{Link, Ping, Step, pause};
+use crate::link::{Link, Ping, Step, retry_pause};
 use crate::screen::{Display, Screen, instant};
 use crate::work::{Origin, Work};
 
@@ -175,7 +175,7 @@ impl Terminal {
             && let Some(call) = self.calls.iter().min_by_key(|(_, last)| **last).map(|(call, _)| *call)
         {
             out.push(Output::HangUp { call });
-            self.call_is_over(now, call, out);
+            self.classic_connection_ended(now, call, out);
         }
         if self.link.deadline().is_none_or(|at| at > now.since_start) {
             return;
@@ -209,7 +209,7 @@ impl Terminal {
         let until = now.since_start + self.settings.connect_timeout;
         self.link = Link::Dialling { connection, step: Step::Connecting, until };
         out.push(Output::LinkReport(LinkReport::Attempts));
-        let via = self.settings.via();
+        let via = self.settings.parsed_proxy();
         let (keep_alive, roots) = (self.settings.keep_alive, self.settings.roots.clone());
         out.extend((!roots.is_empty()).then_some(Output::Assumed("A-72")));
         out.push(Output::Dial { connection, target: self.target(), via, keep_alive, roots });
@@ -237,7 +237,7 @@ impl Terminal {
                 self.work(now, out, |device, work| device.message(work, Origin::Link(connection), &text));
             }
             (Link::Up { .. }, LinkEvent::Binary(_)) => self.work(now, out, |_, work| {
-                Device::not_a_document(work, Origin::Link(connection), "a binary message", "A-26");
+                Device::refuse_unreadable(work, Origin::Link(connection), "a binary message", "A-26");
             }),
             (Link::Up { ping, .. }, LinkEvent::Pong(got)) => {
                 if let Ping::Awaited { payload, next, .. } = ping
@@ -308,7 +308,7 @@ impl Terminal {
     fn lose(&mut self, now: Now, out: &mut Vec<Output>) {
         out.push(Output::LinkReport(LinkReport::Loses));
         self.wait(now, None, None);
-        self.work(now, out, |device, work| device.pos_is_gone(work, |origin| matches!(origin, Origin::Link(_))));
+        self.work(now, out, |device, work| device.pos_lost(work, |origin| matches!(origin, Origin::Link(_))));
     }
 
     /// Handles a failed attempt.
@@ -321,7 +321,7 @@ impl Terminal {
     fn wait(&mut self, now: Now, why: Option<Reason>, retry_after: Option<u64>) {
         self.pauses += 1;
         let mut chance = self.chance.stream("retry", &[self.index, self.pauses]);
-        let pause = pause(&self.settings.retry, self.level, retry_after, &mut chance);
+        let pause = retry_pause(&self.settings.retry, self.level, retry_after, &mut chance);
         self.level = self.level.saturating_add(1);
         let unset_clock = Some(now.wall).filter(|wall| wall.0 < CLOCKS_ARE_SET_SINCE);
         self.link = Link::Down { next: now.since_start + pause, why, unset_clock };
@@ -361,7 +361,7 @@ impl Terminal {
         let attempt = self.attempts.to_string();
         match &self.link {
             Link::Off if self.websockets => Screen::plain(ScreenName::Error).saying(Reason::Config.sentence()),
-            Link::Off | Link::Up { .. } => self.device.resting().unwrap_or_else(|| Screen::plain(ScreenName::Idle)),
+            Link::Off | Link::Up { .. } => self.device.idle_screen().unwrap_or_else(|| Screen::plain(ScreenName::Idle)),
             Link::Booting { .. } => Screen::plain(ScreenName::Boot),
             Link::Dialling { .. } if self.has_been_up => {
                 Screen::plain(ScreenName::Reconnecting).with("ATTEMPT", attempt)

@@ -136,7 +136,7 @@ impl Task {
         if self.answered {
             return;
         }
-        let response = in_their_words(response, &work.settings.messages.texts);
+        let response = with_replaced_text(response, &work.settings.messages.texts);
         let fits = |name: &str, value: &str| name != "POS_RECON" || (1..=30).contains(&value.chars().count());
         let echoed = ECHOED.iter().filter_map(|name| Some((*name, self.request.get(name)?)));
         let response = echoed
@@ -156,7 +156,7 @@ impl Task {
     pub(crate) fn text_of(&self, work: &Work<'_>, response: &Response) -> String {
         let text = response.to_xml(work.settings.layout());
         match &self.key {
-            Some(key) => sealed(work, key, &text),
+            Some(key) => encrypted_packet(work, key, &text),
             None => text,
         }
     }
@@ -169,7 +169,7 @@ impl Task {
 }
 
 /// A response whose RESPONSE_TEXT is replaced by another device's wording.
-fn in_their_words(response: Response, texts: &str) -> Response {
+fn with_replaced_text(response: Response, texts: &str) -> Response {
     let said = response.get("RESPONSE_TEXT").unwrap_or_default();
     let theirs = texts.split('|').filter_map(|pair| pair.split_once('=')).find(|(ours, _)| *ours == said);
     let Some((_, theirs)) = theirs else { return response };
@@ -191,7 +191,7 @@ pub(crate) fn outcome(code: Code, text: &str) -> Response {
 }
 
 /// The encrypted packet of a document.
-fn sealed(work: &Work<'_>, key: &Key, text: &str) -> String {
+fn encrypted_packet(work: &Work<'_>, key: &Key, text: &str) -> String {
     // The count of effects makes the IV unique among the packets of one input.
     let iv = work.chance.stream("iv", &[work.index, work.serial, work.deeds.len() as u64]).bytes();
     let packet = key.close(text, iv);

@@ -41,12 +41,12 @@ impl<'a, C: Core> Comparer<'a, C> {
         let row = run.scenario.rows.swap_remove(0);
         run.scenario.rows.clear();
         run.rungs = row.steps.iter().map(|step| Rung { step: step.clone(), difference: None }).collect();
-        let stopped = self.make_alike(&mut run, row);
+        let stopped = self.resolve_differences(&mut run, row);
         Ok(run.in_order(stopped))
     }
 
     /// Resolves one difference after the other. Returns why it had to stop, if so.
-    fn make_alike(&self, run: &mut Run, mut row: Row) -> Option<String> {
+    fn resolve_differences(&self, run: &mut Run, mut row: Row) -> Option<String> {
         // The rung of each step of the row.
         let mut places: Vec<usize> = (0..row.steps.len()).collect();
         loop {

@@ -48,7 +48,7 @@ impl ScenarioGenerator {
             return self.comment("response to a request in the previous part, or one that was left out");
         }
         if let Some(asked) = &asked {
-            self.has_been_open(asked, response);
+            self.detect_open_session(asked, response);
             self.before_the_answer(at, asked, response);
         }
         let before = self.speech.captured.len();
@@ -123,7 +123,7 @@ impl ScenarioGenerator {
 
     /// Detects a session that was open before the capture began: a command that needs one succeeded, or a START was
     /// refused because one is open.
-    fn has_been_open(&mut self, asked: &Asked, response: &Response) {
+    fn detect_open_session(&mut self, asked: &Asked, response: &Response) {
         let Some(request) = &asked.request else { return };
         let command = Command::find(request);
         let is_start = is_start(request);
@@ -135,14 +135,14 @@ impl ScenarioGenerator {
         // An earlier START whose response is not in the capture may have opened it.
         let may_be_new = self.speech.starts > usize::from(is_start);
         if was_open && !self.speech.has_session && !may_be_new {
-            self.was_open();
+            self.insert_session_start();
         }
         self.speech.has_session |= is_start || was_open;
     }
 
     /// On the classic ports, a POS that uses a MAC label registered earlier: adds a registration at the start, with a
     /// key of the simulated POS.
-    pub(super) fn was_registered(&mut self, request: &Request) {
+    pub(super) fn insert_registration(&mut self, request: &Request) {
         let Some(label) = request.get("MAC_LABEL").filter(|_| self.classic && request.get("MAC").is_some()) else {
             return;
         };
@@ -163,7 +163,7 @@ impl ScenarioGenerator {
     }
 
     /// Adds the start of a session at the beginning of the current connection.
-    pub(super) fn was_open(&mut self) {
+    pub(super) fn insert_session_start(&mut self) {
         let Some(place) = self.speech.connected else { return };
         let behind = self.body.split_off(place);
         self.comment("a session was open when the capture began");

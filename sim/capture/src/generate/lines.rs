@@ -20,7 +20,7 @@ pub(super) fn test(field: &str, demand: Demand) -> Test {
 }
 
 /// A text made safe for a scenario line: without card data, literal inserts and control characters.
-pub(super) fn sayable(text: &str) -> String {
+pub(super) fn safe_text(text: &str) -> String {
     let kept: String = text.trim_end().chars().filter(|c| !c.is_control() && !is_invisible(*c)).collect();
     let text = crate::redacted(&kept);
     text.chars().fold(String::with_capacity(text.len()), |mut out, c| {

@@ -25,7 +25,7 @@ impl ScenarioGenerator {
     /// Adds a link that is up without a handshake in the capture.
     pub(super) fn is_found_up(&mut self, at: Duration) {
         if !self.secure {
-            self.is_plain();
+            self.use_ws_url();
         }
         self.frames = Frames::default();
         self.up(at);
@@ -67,7 +67,7 @@ impl ScenarioGenerator {
     }
 
     /// Sets the broker's URL to ws, unless TLS was used before.
-    pub(super) fn is_plain(&mut self) {
+    pub(super) fn use_ws_url(&mut self) {
         if !self.link.speaks_tls {
             self.set_broker("url", "ws://broker.test:80".to_owned());
         }
@@ -150,8 +150,8 @@ impl ScenarioGenerator {
             }
             Phase::Up => self.link_ends(at, side, ending),
         }
-        self.told_pings();
-        self.answer_in_gaps();
+        self.flush_ping_count();
+        self.add_responses_in_gaps();
         drop(self.speech.pairing.forget());
         self.speech.connected = None;
     }
@@ -172,7 +172,7 @@ impl ScenarioGenerator {
     }
 
     /// Adds a one-way silence if the terminal closes because its ping got no pong: nothing reaches it any more.
-    pub(super) fn falls_silent(&mut self, at: Duration) {
+    pub(super) fn add_silence_before_close(&mut self, at: Duration) {
         let waited = self.link.unanswered.take().map(|since| at.saturating_sub(since));
         if waited.is_some_and(|waited| waited >= Duration::from_secs(1)) {
             let silence = FaultKind::Silence(Some(Toward::Terminal));

@@ -9,7 +9,7 @@ use sca_protocol::message::Layout;
 use sca_protocol::xml::Limits;
 use sca_scenario::model::{Action, Demand, Fields, Message, Observation, Op, RawFrame, Send, Speaker};
 
-use super::lines::{MESSAGE_MAX, expect, request_in, sayable, test};
+use super::lines::{MESSAGE_MAX, expect, request_in, safe_text, test};
 use super::state::{Asked, ScenarioGenerator};
 use crate::fields::{self, BROUGHT_BACK, REFERENCE};
 use crate::frames::Assembled;
@@ -27,7 +27,7 @@ impl ScenarioGenerator {
             Assembled::Part => {}
             Assembled::Message { payload, .. } if self.is_left_out(at, side, &payload) => {}
             Assembled::Message { opcode, payload, fragments } => {
-                self.told_pings();
+                self.flush_ping_count();
                 self.speech.last_ping = None;
                 match (side, fragments.is_empty()) {
                     (Side::Broker, true) => self.request(at, opcode, &payload),
@@ -36,7 +36,7 @@ impl ScenarioGenerator {
                 }
             }
             Assembled::Control(frame) => self.control(at, side, &frame, idle),
-            Assembled::Odd(frame) => self.odd(at, side, &frame),
+            Assembled::Odd(frame) => self.invalid_frame(at, side, &frame),
         }
     }
 
@@ -81,7 +81,7 @@ impl ScenarioGenerator {
     fn request(&mut self, at: Duration, opcode: u8, payload: &[u8]) {
         let said = crate::redact::redacted_bytes(payload);
         let text = String::from_utf8_lossy(&said).into_owned();
-        self.bring_what_is_named(&text);
+        self.repeat_producing_exchange(&text);
         let label = self.label();
         self.asks(at, &text, label.clone());
         let message = match (opcode, std::str::from_utf8(&said)) {
@@ -95,7 +95,7 @@ impl ScenarioGenerator {
         };
         let by = if matches!(message, Message::Frame(_)) { Speaker::Broker } else { Speaker::Pos(0) };
         self.send(at, by, message, Some(label));
-        self.has_asked();
+        self.end_request();
     }
 
     /// Adds a fragmented message, with the same fragments.
@@ -134,10 +134,10 @@ impl ScenarioGenerator {
             let raw = RawFrame { payload, has_inserts, ..raw(fragment) };
             self.send(at, Speaker::Broker, Message::Frame(raw), label);
         }
-        self.has_asked();
+        self.end_request();
     }
 
-    fn odd(&mut self, at: Duration, side: Side, frame: &Frame) {
+    fn invalid_frame(&mut self, at: Duration, side: Side, frame: &Frame) {
         // Compressed data and fragments may hide card data, so they are not kept.
         let is_hidden = frame.reserved != 0 && std::str::from_utf8(&frame.payload).is_err();
         let is_piece = frame.opcode == opcode::CONTINUE || !frame.last;
@@ -156,16 +156,16 @@ impl ScenarioGenerator {
 
     fn control(&mut self, at: Duration, side: Side, frame: &Frame, idle: Duration) {
         let text = String::from_utf8(frame.payload.clone()).ok().filter(|text| !text.chars().any(char::is_control));
-        let text = text.map(|text| sayable(&text));
+        let text = text.map(|text| safe_text(&text));
         let payload = text.filter(|text| !text.is_empty());
         match (side, frame.opcode) {
             (Side::Broker, opcode::PING) => {
-                self.told_pings();
+                self.flush_ping_count();
                 self.send(at, Speaker::Broker, Message::Ping(payload), None);
             }
             (Side::Broker, opcode::PONG) => self.link.unanswered = None,
             (Side::Broker, _) => {
-                self.told_pings();
+                self.flush_ping_count();
                 let (code, reason) = closes(frame);
                 self.send(at, Speaker::Broker, Message::Close(code, reason), None);
                 self.link.closed.get_or_insert(Side::Broker);
@@ -173,9 +173,9 @@ impl ScenarioGenerator {
             (Side::Terminal, opcode::PING) => self.pings(at, idle),
             (Side::Terminal, opcode::PONG) => self.sees(at, Observation::ToBroker(Message::Pong(payload))),
             (Side::Terminal, _) => {
-                self.told_pings();
+                self.flush_ping_count();
                 if self.link.closed.is_none() {
-                    self.falls_silent(at);
+                    self.add_silence_before_close(at);
                     let (code, _) = closes(frame);
                     self.sees(at, Observation::ToBroker(Message::Close(code, None)));
                     self.link.closed = Some(Side::Terminal);
@@ -201,7 +201,7 @@ impl ScenarioGenerator {
     }
 
     /// Adds a comment with the number of pings not written out.
-    pub(super) fn told_pings(&mut self) {
+    pub(super) fn flush_ping_count(&mut self) {
         let pings = std::mem::take(&mut self.speech.pings);
         if pings > 0 {
             self.comment(&format!("repeated {pings} times"));
@@ -218,7 +218,7 @@ impl ScenarioGenerator {
             return self.document_of(text);
         };
         self.counts(&request, None);
-        self.was_registered(&request);
+        self.insert_registration(&request);
         let is_register = request.function_type() == "SECURITY";
         let is_known = request.get("MAC_LABEL").is_some_and(|label| self.speech.registered.iter().any(|l| l == label));
         let mut tests = Vec::new();
@@ -323,7 +323,7 @@ fn raw(frame: &Frame) -> RawFrame {
 /// The code and the reason of a close frame.
 fn closes(frame: &Frame) -> (Option<u16>, Option<String>) {
     let (code, reason) = frame.close_parts();
-    (code, Some(sayable(&reason)).filter(|reason| !reason.is_empty()))
+    (code, Some(safe_text(&reason)).filter(|reason| !reason.is_empty()))
 }
 
 /// A request whose fields express it completely, apart from whitespace between elements.

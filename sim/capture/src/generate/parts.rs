@@ -89,7 +89,7 @@ impl ScenarioGenerator {
 
     /// Adds the end of a connection that is not in the capture.
     pub(super) fn vanished(&mut self) {
-        self.told_pings();
+        self.flush_ping_count();
         self.comment("the end of this connection is not in the capture");
         self.link.is_down();
         self.speech.connected = None;
@@ -121,7 +121,7 @@ impl ScenarioGenerator {
     }
 
     /// If a request uses a value from an earlier part, repeats the exchange that produced it at the start of this part.
-    pub(super) fn bring_what_is_named(&mut self, text: &str) {
+    pub(super) fn repeat_producing_exchange(&mut self, text: &str) {
         let Some(request) = request_in(text) else { return };
         for name in BROUGHT_BACK {
             let Some(value) = request.get(name).filter(|value| !self.speech.captured.contains_key(*value)) else {
@@ -130,7 +130,7 @@ impl ScenarioGenerator {
             let brings = self.speech.carried.values.get(value).cloned();
             let Some((brings, place)) = brings.zip(self.speech.connected) else { continue };
             if brings.needs_session && !self.speech.has_session {
-                self.was_open();
+                self.insert_session_start();
                 self.speech.has_session = true;
             }
             let place = self.speech.connected.unwrap_or(place);

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use sca_protocol::cards::{CARDS, Card, Entry};
-use sca_protocol::commands::{Behaviour, Command, cents, flag};
+use sca_protocol::commands::{Behaviour, Command, flag, parse_amount};
 use sca_protocol::screens::ScreenName;
 use sca_protocol::{Request, Response};
 use sca_scenario::model::{Action, CardholderAct, HostAct, Party};
@@ -75,7 +75,7 @@ impl ScenarioGenerator {
 
     /// Configures the payment host to act as in the capture from here on.
     fn host_decides(&mut self, asked: Option<&str>, response: &Response, is_declined: bool) {
-        let number = |text: &str| cents(text);
+        let number = |text: &str| parse_amount(text);
         let approved = response.get("APPROVED_AMOUNT").filter(|approved| {
             let pair = asked.and_then(number).zip(number(approved));
             pair.is_some_and(|(asked, approved)| approved > 0 && approved < asked)

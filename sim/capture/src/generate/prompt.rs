@@ -7,7 +7,7 @@ use sca_protocol::commands::Prompt;
 use sca_protocol::screens::ScreenName;
 use sca_scenario::model::CardholderAct;
 
-use super::lines::sayable;
+use super::lines::safe_text;
 use super::pay::card_of;
 use super::state::{Asked, ScenarioGenerator};
 
@@ -77,7 +77,7 @@ impl ScenarioGenerator {
         if response.get("TERMINATION_STATUS") != Some("SUCCESS") {
             return;
         }
-        let field = |name: &str| response.get(name).map(sayable).filter(|value| !value.is_empty());
+        let field = |name: &str| response.get(name).map(safe_text).filter(|value| !value.is_empty());
         let request = asked.request.as_ref();
         let acts = match prompt {
             Prompt::Button => {

@@ -54,7 +54,7 @@ impl ScenarioGenerator {
     pub(super) fn on_classic_ports(mut self) -> Self {
         self.classic = true;
         self.terminal.insert("POSCONNECTALLOW", "ETHERNET".to_owned());
-        self.link.is_always_up();
+        self.link.set_always_up();
         self.speech.connected = Some(0);
         self
     }
@@ -63,7 +63,7 @@ impl ScenarioGenerator {
     pub fn event(&mut self, at: Duration, event: &Event) {
         let at = Duration::from_millis(u64::try_from(at.min(LONGEST).as_millis()).unwrap_or(u64::MAX)).max(self.last);
         self.last = at;
-        self.settles(event);
+        self.resolve_doubtful_upgrade(event);
         match event {
             Event::Opened => self.opened(at),
             Event::Asked(text) => self.asked(at, text),
@@ -88,10 +88,10 @@ impl ScenarioGenerator {
     pub fn finish(&mut self, at: Duration) {
         if !self.is_over && self.has_begun() {
             self.is_over = true;
-            self.settles(&Event::Vanished);
-            self.told_pings();
-            self.answer_in_gaps();
-            self.leave_open_requests_out();
+            self.resolve_doubtful_upgrade(&Event::Vanished);
+            self.flush_ping_count();
+            self.add_responses_in_gaps();
+            self.comment_out_open_requests();
             stamp_into(&mut self.body, at.min(LONGEST).max(self.last));
             self.body.push_str("end\n");
         }
@@ -184,7 +184,7 @@ impl ScenarioGenerator {
     }
 
     /// Comments out requests that had no response when the capture ended, as it is unknown whether one would have come.
-    pub(super) fn leave_open_requests_out(&mut self) {
+    pub(super) fn comment_out_open_requests(&mut self) {
         for asked in self.speech.pairing.forget().into_iter().rev() {
             let Some(lines) = self.body.get(asked.lines.clone()).map(str::to_owned) else { continue };
             if lines.is_empty() {
@@ -224,7 +224,7 @@ impl ScenarioGenerator {
     }
 
     /// Adds responses for requests that must have been answered within a gap.
-    pub(super) fn answer_in_gaps(&mut self) {
+    pub(super) fn add_responses_in_gaps(&mut self) {
         let open = self.speech.pairing.forget();
         let (mut lost, rest): (Vec<Asked>, Vec<Asked>) = open.into_iter().partition(Asked::is_answered_alone);
         for asked in rest {
@@ -270,7 +270,7 @@ impl ScenarioGenerator {
     }
 
     /// Marks the end of the lines of the latest request.
-    pub(super) fn has_asked(&mut self) {
+    pub(super) fn end_request(&mut self) {
         let end = self.body.len();
         if let Some(asked) = self.speech.pairing.open_mut().next_back() {
             asked.lines.end = end;

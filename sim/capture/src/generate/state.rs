@@ -84,7 +84,7 @@ pub(super) enum Phase {
 
 impl Link {
     /// Marks the link as permanently up, for the classic ports, where there is none to lose.
-    pub(super) fn is_always_up(&mut self) {
+    pub(super) fn set_always_up(&mut self) {
         self.phase = Phase::Up;
     }
 

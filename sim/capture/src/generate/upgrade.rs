@@ -7,7 +7,7 @@ use sca_protocol::handshake::{Head, Upgrade, judge};
 use sca_protocol::secret::{self, Kind};
 use sca_scenario::model::{Action, Message, Observation};
 
-use super::lines::{expect, sayable};
+use super::lines::{expect, safe_text};
 use super::state::{InvalidUpgrade, Phase, ScenarioGenerator};
 use crate::frames::Frames;
 use crate::session::Event;
@@ -21,13 +21,13 @@ impl ScenarioGenerator {
         self.usual_certificates();
         if let Ok(Some((head, _))) = Head::parse_request(text.as_bytes()) {
             let id = head.get("x-vfi-pinpad-id").unwrap_or_default().trim().to_owned();
-            let id = sayable(&id);
+            let id = safe_text(&id);
             if !id.is_empty() && id != "1" && id.chars().count() <= 64 {
                 self.set_terminal("pinpad-id", id);
             }
         }
         if !self.secure {
-            self.is_plain();
+            self.use_ws_url();
         }
     }
 
@@ -37,7 +37,7 @@ impl ScenarioGenerator {
             _ => String::new(),
         };
         let head = text.split_inclusive("\r\n\r\n").next().unwrap_or_default();
-        let read = Head::parse_answer(head.as_bytes());
+        let read = Head::parse_response(head.as_bytes());
         let key = Head::parse_request(asked.as_bytes()).ok().flatten();
         let key = key.and_then(|(head, _)| head.get("Sec-WebSocket-Key").map(str::to_owned)).unwrap_or_default();
         let verdict = match read {
@@ -52,7 +52,7 @@ impl ScenarioGenerator {
         };
         match verdict {
             Ok(()) => {
-                self.tell_request(at, &asked);
+                self.expect_upgrade_request(at, &asked);
                 self.frames = Frames::open(text);
                 self.up(at);
             }
@@ -66,7 +66,7 @@ impl ScenarioGenerator {
     /// Adds an upgrade response that does not open a connection.
     fn refused(&mut self, at: Duration, text: &str, key: &str, reason: Reason) {
         let usual = sca_protocol::handshake::accept(key);
-        let lines = text.trim_end().lines().map(|line| sayable(line).replace(&usual, "{{accept}}"));
+        let lines = text.trim_end().lines().map(|line| safe_text(line).replace(&usual, "{{accept}}"));
         let lines: Vec<String> = lines.take(60).collect();
         let count = self.attempt();
         if lines.first().is_none_or(|line| line.trim().is_empty() || line.starts_with(' ')) {
@@ -77,13 +77,13 @@ impl ScenarioGenerator {
     }
 
     /// Resolves an invalid 101 by the next event: if a frame follows, the terminal accepted it.
-    pub(super) fn settles(&mut self, next: &Event) {
+    pub(super) fn resolve_doubtful_upgrade(&mut self, next: &Event) {
         if matches!(next, Event::Note(_) | Event::Lost { .. }) {
             return;
         }
         let Some(InvalidUpgrade { at, reason, asked, text }) = self.link.doubtful.take() else { return };
         if matches!(next, Event::Frame(..)) {
-            self.tell_request(at, &asked);
+            self.expect_upgrade_request(at, &asked);
             self.comment(&format!(
                 "this 101 is invalid ({}); the terminal accepted it, or the capture is incomplete",
                 reason.sentence()
@@ -107,7 +107,7 @@ impl ScenarioGenerator {
 
     /// Adds the upgrade request if it differs from the previous one: expects the lines that match the simulated
     /// terminal's, and comments on the others.
-    fn tell_request(&mut self, at: Duration, asked: &str) {
+    fn expect_upgrade_request(&mut self, at: Duration, asked: &str) {
         let Ok(Some((head, _))) = Head::parse_request(asked.as_bytes()) else { return };
         let without_key = |head: &Head| {
             let lines = head.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("Sec-WebSocket-Key"));

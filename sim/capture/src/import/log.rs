@@ -12,7 +12,7 @@ use sca_protocol::xml::{Split, split};
 
 use super::document::{self, DOCUMENT_MAX, begins, document, is_request};
 use super::lines::{Format, Line, When, lines, looks};
-use super::order::{Told, ordered};
+use super::order::{Told, sort_by_time};
 use super::times::DateOrder;
 use super::{Imported, since};
 use crate::session::{Ending, Event, Session, Side};
@@ -52,7 +52,7 @@ pub fn read(files: &[(String, String)], shape: &Shape) -> Imported {
         _ => DateOrder::Unknown,
     };
     let told = Told { days, is_asked: shape.time.is_some() };
-    let all = ordered(parted.collect(), &told, &mut imported);
+    let all = sort_by_time(parted.collect(), &told, &mut imported);
     let budget = size.saturating_mul(IN_VAIN.0).saturating_add(IN_VAIN.1);
     let count = all.len();
     let mut reader = Reader {
@@ -131,7 +131,7 @@ impl Reader<'_> {
             self.now = since(first, at).max(self.now);
         }
         if self.marked.replace((line.file, line.number)) != Some((line.file, line.number)) {
-            self.marks(line);
+            self.match_patterns(line);
         }
         let alone = alone(line);
         self.cut_where(|open| open.alone.is_some() && open.alone != alone);
@@ -202,9 +202,9 @@ impl Reader<'_> {
             return Some(());
         }
         let size = open.text.len();
-        let Split::Whole(end) = split(&open.text) else { return self.spend(line, size) };
+        let Split::Whole(end) = split(&open.text) else { return self.charge_search(line, size) };
         let open = self.open.remove(which);
-        self.says(&open.whose, open.at, &octets(&open.text[..end]), line);
+        self.says(&open.whose, open.at, &decode_octal_escapes(&open.text[..end]), line);
         let behind = open.text[end..].to_owned();
         if behind.trim().is_empty() { Some(()) } else { self.look(&behind, 0, before, line) }
     }
@@ -216,7 +216,7 @@ impl Reader<'_> {
             match document(&rest[begin..], is_in_string) {
                 Some((document, length)) => {
                     let (whose, now) = (self.whose.clone(), self.now);
-                    self.says(&whose, now, &octets(&document), line);
+                    self.says(&whose, now, &decode_octal_escapes(&document), line);
                     from = begin + length;
                 }
                 None if begins(&rest[begin + 1..]).is_none() && rest[begin..].starts_with('<') => {
@@ -224,7 +224,7 @@ impl Reader<'_> {
                     return Some(());
                 }
                 None => {
-                    self.in_vain(line, rest.len() - begin)?;
+                    self.unterminated(line, rest.len() - begin)?;
                     from = begin + 1;
                 }
             }
@@ -295,7 +295,7 @@ impl Reader<'_> {
     }
 
     /// Evaluates the patterns of a line: the terminal it belongs to, and the state of the link.
-    fn marks(&mut self, line: &Line<'_>) {
+    fn match_patterns(&mut self, line: &Line<'_>) {
         let shape = self.shape;
         self.matched[0] += usize::from(line.when != When::Untold);
         if let Some(found) = group(shape.terminal.as_ref(), line.whole) {
@@ -312,13 +312,13 @@ impl Reader<'_> {
     }
 
     /// Reports an unterminated document. None once the search budget is used up.
-    fn in_vain(&mut self, line: &Line<'_>, size: usize) -> Option<()> {
+    fn unterminated(&mut self, line: &Line<'_>, size: usize) -> Option<()> {
         self.imported.unread(self.place(line), "unterminated or malformed document");
-        self.spend(line, size)
+        self.charge_search(line, size)
     }
 
     /// Charges bytes to the search budget. None once it is used up.
-    fn spend(&mut self, line: &Line<'_>, size: usize) -> Option<()> {
+    fn charge_search(&mut self, line: &Line<'_>, size: usize) -> Option<()> {
         let left = self.budget.checked_sub(size.min(DOCUMENT_MAX));
         match left {
             Some(left) => self.budget = left,
@@ -364,7 +364,7 @@ fn say(session: &mut Session, at: Duration, document: &str) {
 }
 
 /// Decodes line breaks and tabs that syslog writes as octal escapes, such as `#012` or `\012`.
-fn octets(text: &str) -> Cow<'_, str> {
+fn decode_octal_escapes(text: &str) -> Cow<'_, str> {
     let Some(sign) = ['#', '\\'].into_iter().find(|sign| text.contains(&format!(">{sign}012"))) else {
         return Cow::Borrowed(text);
     };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Imported;
 use super::lines::{Line, When};
-use super::times::{Clock, DateOrder, Epoch, Moment, days_of, is_twice, read};
+use super::times::{Clock, DateOrder, Epoch, Moment, days_of, is_end_of_summer_time, read};
 
 /// A line with its time in seconds since 1970 or since midnight, if it or an earlier line has one.
 pub(super) type Timed<'a> = (Option<f64>, Line<'a>);
@@ -17,7 +17,11 @@ pub(super) struct Told {
 }
 
 /// Sorts the lines of several files, and adds remarks on irregular times.
-pub(super) fn ordered<'a>(files: Vec<(String, Vec<Line<'a>>)>, told: &Told, imported: &mut Imported) -> Vec<Timed<'a>> {
+pub(super) fn sort_by_time<'a>(
+    files: Vec<(String, Vec<Line<'a>>)>,
+    told: &Told,
+    imported: &mut Imported,
+) -> Vec<Timed<'a>> {
     let days = days(&files, told, imported);
     let is_alone = files.len() == 1;
     let mut all: Vec<Vec<Timed<'a>>> = Vec::new();
@@ -96,7 +100,7 @@ fn is_newest_first(lines: &[(Option<Moment>, Line<'_>)]) -> bool {
     for pair in times.windows(2) {
         let step = pair[1].at - pair[0].at;
         // The start of a new day or year is not a step back.
-        let is_anew = pair[0].of != Epoch::World && (step < -43_200.0 || is_twice(-step));
+        let is_anew = pair[0].of != Epoch::World && (step < -43_200.0 || is_end_of_summer_time(-step));
         if step != 0.0 && pair[0].of == pair[1].of && !is_anew {
             steps[usize::from(step < 0.0)] += 1;
         }
@@ -146,7 +150,7 @@ fn timed<'a>(
 }
 
 /// How many lines at the end of a file are repeated at the start of the next, with identical times and bytes.
-fn told_twice(before: &[Timed<'_>], next: &[Timed<'_>]) -> usize {
+fn repeated_lines(before: &[Timed<'_>], next: &[Timed<'_>]) -> usize {
     const LINES_MAX: usize = 2_000;
     let most = before.len().min(next.len()).min(LINES_MAX);
     let same = |count: &usize| {
@@ -164,7 +168,7 @@ fn woven<'a>(mut files: Vec<Vec<Timed<'a>>>, imported: &mut Imported) -> Vec<Tim
     let last = |file: &Vec<Timed<'_>>| file.last().and_then(|(at, _)| *at).unwrap_or(f64::MIN);
     files.sort_by(|a, b| first(a).total_cmp(&first(b)));
     for at in 1..files.len() {
-        let twice = told_twice(&files[at - 1], &files[at]);
+        let twice = repeated_lines(&files[at - 1], &files[at]);
         if twice > 0 {
             imported.remark(format!(
                 "{} repeated from the end of one file at the start of the next: read once",

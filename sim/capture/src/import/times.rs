@@ -201,7 +201,7 @@ fn zone(text: &str) -> Option<UtcOffset> {
 
 /// Whether a step back by this many seconds is the end of daylight saving time: one hour, minus the time since the
 /// previous line.
-pub(super) fn is_twice(back: f64) -> bool {
+pub(super) fn is_end_of_summer_time(back: f64) -> bool {
     (1_800.0..=3_600.0).contains(&back)
 }
 
@@ -233,7 +233,7 @@ impl Clock {
             Epoch::Day if back > DAY / 2.0 => DAY,
             Epoch::Year if back > 180.0 * DAY => 366.0 * DAY,
             // An hour, minus the time since the previous line.
-            Epoch::Day | Epoch::Place | Epoch::Year if is_twice(back) => {
+            Epoch::Day | Epoch::Place | Epoch::Year if is_end_of_summer_time(back) => {
                 self.twice += 1;
                 3_600.0
             }

@@ -185,29 +185,29 @@ impl Book {
         page.lift.event(at.saturating_sub(page.began), event);
         let mut kept = page.keep();
         if kept.is_ok() && page.lift.is_long_enough() {
-            kept = page.turn(at);
+            kept = page.continue_in_new_file(at);
         } else if kept.is_err() && page.lift.body().len() > page.written + UNWRITTEN_MAX {
             page.give_up();
         }
-        self.weight += page.weighs();
+        self.weight += page.update_bytes_held();
         self.trouble = kept.err();
         if self.weight > self.weight_max {
-            self.lighten(at);
+            self.shed_memory(at);
         }
     }
 
     /// Reduces the memory use of the largest recording: drops unfinished messages and continues in another file.
-    fn lighten(&mut self, at: Duration) {
+    fn shed_memory(&mut self, at: Duration) {
         // Preferably one with no request or message in progress.
         let heaviest = |page: &&mut Page| (page.lift.is_between() && page.weight > PART_MIN, page.weight);
         let Some(page) = self.pages.values_mut().max_by_key(heaviest) else { return };
         self.weight -= page.weight;
         page.lift.forget_fragments();
-        let turned = page.turn(at);
+        let turned = page.continue_in_new_file(at);
         if turned.is_err() {
             page.give_up();
         }
-        self.weight += page.weighs();
+        self.weight += page.update_bytes_held();
         self.trouble = turned.err().or(self.trouble.take());
     }
 }
@@ -292,7 +292,7 @@ impl Page {
     }
 
     /// Updates and returns the bytes held in memory.
-    fn weighs(&mut self) -> usize {
+    fn update_bytes_held(&mut self) -> usize {
         self.weight = self.lift.weight();
         self.weight
     }
@@ -305,7 +305,7 @@ impl Page {
     }
 
     /// Continues in another file, which begins with the next event.
-    fn turn(&mut self, at: Duration) -> io::Result<()> {
+    fn continue_in_new_file(&mut self, at: Duration) -> io::Result<()> {
         let next = self.lift.continued();
         self.lift.finish(at.saturating_sub(self.began));
         self.keep()?;

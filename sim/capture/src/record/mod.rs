@@ -17,7 +17,7 @@ use crate::audit::Audit;
 use sca_network::tls::{self, ClientTls, ServerTls, TlsError};
 use sca_network::{ConnectionShare, Dialer, Listener, MemoryBudget, Route, SocketDialer, Stream, Tag};
 use sca_protocol::Reason;
-use sca_protocol::reason::from_the_other_side;
+use sca_protocol::reason::seen_by_terminal;
 use sca_runner::live::{Credentials, Limits, SHORTAGE_PAUSE, Shortage};
 use sca_runner::{Stopwatch, Target};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split};
@@ -246,7 +246,7 @@ impl Recorder {
             Some(config) => match timeout(self.limits.patience, tls::accept(config.clone(), near)).await {
                 Ok(Ok(tls)) => Line::secured(tls),
                 Ok(Err(error)) => {
-                    let word = tls::word(&error).map_or("eof", from_the_other_side);
+                    let word = tls::word(&error).map_or("eof", seen_by_terminal);
                     let about = "the terminal was shown the recorder's certificate, not the broker's";
                     if !word.starts_with("alert-") && word != "eof" {
                         self.happens(number, Event::Note(about.to_owned()));
@@ -285,11 +285,13 @@ impl Recorder {
         let (mut near_reader, mut near_writer) = split(near);
         let (mut far_reader, mut far_writer) = split(far);
         let is_reset = {
-            let up = self.pump(number, Side::Terminal, (&ears, &share), &mut near_reader, (&mut far_writer, &cuts.1));
-            let down = self.pump(number, Side::Broker, (&ears, &share), &mut far_reader, (&mut near_writer, &cuts.0));
+            let up =
+                self.forward(number, Side::Terminal, (&ears, &share), &mut near_reader, (&mut far_writer, &cuts.1));
+            let down =
+                self.forward(number, Side::Broker, (&ears, &share), &mut far_reader, (&mut near_writer, &cuts.0));
             let silence = async {
                 tokio::time::sleep(UPGRADE_MAX).await;
-                if ears.borrow().is_past_the_answer() {
+                if ears.borrow().is_upgraded() {
                     std::future::pending::<()>().await;
                 }
             };
@@ -324,23 +326,28 @@ impl Recorder {
     }
 
     /// Parses and records forwarded bytes.
-    fn hears(&self, number: u32, (side, bytes): (Side, &[u8]), (ears, share): (&RefCell<Observer>, &ConnectionShare)) {
+    fn observe(
+        &self,
+        number: u32,
+        (side, bytes): (Side, &[u8]),
+        (ears, share): (&RefCell<Observer>, &ConnectionShare),
+    ) {
         let mut ears = ears.borrow_mut();
         for event in ears.hear(side, bytes) {
             self.happens(number, event);
         }
-        share.buffers(ears.waiting());
-        if share.is_too_much() {
+        share.set_buffered(ears.waiting());
+        if share.exceeds_budget() {
             self.happens(number, ears.gives_up("too many unfinished messages at once"));
-            share.buffers(0);
+            share.set_buffered(0);
         }
-        if ears.is_past_the_answer() {
+        if ears.is_upgraded() {
             self.open.borrow_mut().entry(number).and_modify(|guest| guest.is_up = true);
         }
     }
 
     /// Forwards one direction until it ends.
-    async fn pump(
+    async fn forward(
         &self,
         number: u32,
         side: Side,
@@ -358,7 +365,7 @@ impl Recorder {
                         to.flush().await
                     };
                     let is_passed = passed.await.is_ok();
-                    self.hears(number, (side, &chunk[..count]), (ears, share));
+                    self.observe(number, (side, &chunk[..count]), (ears, share));
                     // A peer that cannot be written to is gone, which a direct connection would report as a reset.
                     if !is_passed {
                         return Over::Reset;

@@ -2,7 +2,7 @@
 
 use lsp_types::CompletionItemKind as Look;
 
-use super::names::{posses, terminals};
+use super::names::{pos_names, terminals};
 use crate::facts::{self, Fact, fact};
 use crate::line::{AtCursor, words};
 
@@ -19,7 +19,7 @@ pub(super) fn asked(text: &str, line: &[String]) -> Option<(String, String)> {
 /// Completion after an arrow: the receiver, then the message, then its suffixes.
 pub(super) fn message(text: &str, at: &AtCursor, arrow: usize) -> Vec<Fact> {
     let (from, behind) = (at.word(0), at.words.len() - arrow - 1);
-    let from_us = matches!(from, "pos" | "broker") || posses(text).iter().any(|name| name == from);
+    let from_us = matches!(from, "pos" | "broker") || pos_names(text).iter().any(|name| name == from);
     match (behind, from_us) {
         (0, true) => {
             let names = terminals(text).into_iter().map(|name| fact(name, "a terminal", Look::VARIABLE));

@@ -66,7 +66,7 @@ pub(super) fn terminals(text: &str) -> Vec<String> {
     declared(text, "terminal")
 }
 
-pub(super) fn posses(text: &str) -> Vec<String> {
+pub(super) fn pos_names(text: &str) -> Vec<String> {
     declared(text, "pos")
 }
 

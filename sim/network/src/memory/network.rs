@@ -95,7 +95,7 @@ impl MemoryNetwork {
             DialOutcome::Connect | DialOutcome::FirstRefuses | DialOutcome::FirstLost => {
                 sleep(there).await;
                 let (terminal, broker) = MemoryEnd::pair(&line, &self.pulse, (self.chance, tag));
-                self.pulse.beat();
+                self.pulse.increment();
                 (self.accept)(Stream::Memory(broker), tag);
                 sleep(back).await;
                 Ok(Stream::Memory(terminal))

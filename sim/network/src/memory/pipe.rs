@@ -148,7 +148,7 @@ impl MemoryEnd {
 
     /// Sends RST to the other end; every later operation on this end fails.
     pub(crate) fn reset(&mut self) {
-        self.pulse.beat();
+        self.pulse.increment();
         let mut tx = self.tx.borrow_mut();
         if !tx.finished {
             tx.finished = true;
@@ -186,7 +186,7 @@ impl AsyncRead for MemoryEnd {
                     }
                     Some(at) if at > Instant::now() => at,
                     Some(_) => {
-                        me.pulse.beat();
+                        me.pulse.increment();
                         return Poll::Ready(rx.deliver(buf));
                     }
                 }
@@ -249,7 +249,7 @@ impl AsyncWrite for MemoryEnd {
             tx.writer = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        me.pulse.beat();
+        me.pulse.increment();
         tx.under_way += n;
         tx.push(&me.shared, Item::Data(buf[..n].to_vec(), 0));
         Poll::Ready(Ok(n))
@@ -263,7 +263,7 @@ impl AsyncWrite for MemoryEnd {
         let me = self.get_mut();
         let mut tx = me.tx.borrow_mut();
         if !tx.finished {
-            me.pulse.beat();
+            me.pulse.increment();
             tx.finished = true;
             tx.push(&me.shared, Item::Fin);
         }
@@ -273,7 +273,7 @@ impl AsyncWrite for MemoryEnd {
 
 impl Drop for MemoryEnd {
     fn drop(&mut self) {
-        self.pulse.beat();
+        self.pulse.increment();
         let mut tx = self.tx.borrow_mut();
         if !tx.finished {
             tx.finished = true;

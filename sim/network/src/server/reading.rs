@@ -34,7 +34,7 @@ impl Reading {
         match &self.bounds {
             None => true,
             Some(bounds) => {
-                bounds.share.buffers(self.decoder.buffer_mut().capacity());
+                bounds.share.set_buffered(self.decoder.buffer_mut().capacity());
                 bounds.share.has_room(cx)
             }
         }

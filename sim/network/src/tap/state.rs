@@ -56,7 +56,7 @@ impl TapHandle {
     }
 
     /// Limits the size of reads and writes in one direction, in bytes; `None` removes the limit.
-    pub fn segment(&self, way: Direction, most: Option<usize>) {
+    pub fn limit_segments(&self, way: Direction, most: Option<usize>) {
         self.0.borrow_mut().segment[way as usize] = most;
     }
 

@@ -57,14 +57,14 @@ impl Tapped {
     }
 
     /// Carries out an ordered end. After an error the stream cannot be used any more.
-    fn obey(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+    fn apply_ordered_end(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let mut state = self.handle.0.borrow_mut();
         if std::mem::take(&mut state.deaf) {
             self.stream.deafen();
         }
         match state.end {
             Some(End::Reset) => {
-                self.mailbox.pulse.beat();
+                self.mailbox.pulse.increment();
                 self.stream.reset();
                 Err(io::ErrorKind::ConnectionReset.into())
             }
@@ -139,7 +139,7 @@ impl Tapped {
     /// Reads what the tap lets pass.
     fn poll_through(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let me = self;
-        me.obey(cx)?;
+        me.apply_ordered_end(cx)?;
         {
             let mut state = me.handle.0.borrow_mut();
             state.park(cx);
@@ -169,7 +169,7 @@ impl Tapped {
                     buf.set_filled(before + pass);
                     return if pass > 0 { Poll::Ready(Ok(())) } else { me.poll_through(cx, buf) };
                 }
-                me.obey(cx)?;
+                me.apply_ordered_end(cx)?;
                 // Bytes before the cut in the same read are discarded, and so is everything behind it.
                 buf.set_filled(before);
                 me.handle.0.borrow_mut().gone = true;
@@ -193,7 +193,7 @@ impl AsyncRead for Tapped {
 impl AsyncWrite for Tapped {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let me = self.get_mut();
-        me.obey(cx)?;
+        me.apply_ordered_end(cx)?;
         if me.handle.0.borrow().shut {
             return Poll::Ready(Ok(buf.len()));
         }
@@ -208,7 +208,7 @@ impl AsyncWrite for Tapped {
             }
             if let Some(end) = end {
                 me.handle.end(end);
-                me.obey(cx)?;
+                me.apply_ordered_end(cx)?;
             }
             return Poll::Ready(Ok(buf.len()));
         }
@@ -227,7 +227,7 @@ impl AsyncWrite for Tapped {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let me = self.get_mut();
-        me.obey(cx)?;
+        me.apply_ordered_end(cx)?;
         if me.poll_held(cx)?.is_pending() {
             return Poll::Pending;
         }
@@ -236,7 +236,7 @@ impl AsyncWrite for Tapped {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let me = self.get_mut();
-        me.obey(cx)?;
+        me.apply_ordered_end(cx)?;
         if me.handle.0.borrow().is_silent(me.writes()) {
             // On a silent stream no FIN is sent either.
             return Poll::Ready(Ok(()));

@@ -71,7 +71,7 @@ fn an_unknown_command_is_refused_to_whoever_sent_one() {
 fn what_was_heard_already_is_a_notice_and_answers_nothing() {
     let mut pos = Pos::default();
     asks(&mut pos, "VERSION", 1);
-    let again = pos.heard_again(&answer("-1", "OK", "<COUNTER>1</COUNTER>"));
+    let again = pos.receive_duplicate(&answer("-1", "OK", "<COUNTER>1</COUNTER>"));
     assert!(again.notice && again.answers.is_none() && again.response.is_some());
 }
 

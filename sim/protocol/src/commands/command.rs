@@ -216,7 +216,7 @@ impl Command {
         Self { fields, ..self }
     }
 
-    pub(super) const fn gives(self, done: Code) -> Self {
+    pub(super) const fn with_outcome(self, done: Code) -> Self {
         Self { done, text: done.text, ..self }
     }
 
@@ -252,7 +252,7 @@ impl Command {
 
     /// Whether a field is optional and its kind does not accept an empty value.
     #[must_use]
-    pub fn may_lack(&self, name: &str) -> bool {
+    pub fn may_be_absent_not_empty(&self, name: &str) -> bool {
         let mut fields = self.fields.iter().copied().flatten().chain(COMMON);
         fields.any(|field| field.name == name && !field.required && !field.kind.takes(""))
     }

@@ -1,7 +1,7 @@
 //! The commands that use the device itself: prompts, names, parameters, barcodes.
 
 use super::command::{Behaviour, Change, Command, Prompt, Tell, row};
-use super::field::{Field, Kind, may, must};
+use super::field::{Field, Kind, may, required};
 
 const LINES_5: &[Field] = &[
     may("DISPLAY_TEXT1", Kind::Text(0, 50)),
@@ -28,7 +28,7 @@ const BUTTONS: &[Field] = &[
     may("BUTTON_LABEL6", Kind::Text(1, 15)),
 ];
 const BOXES: &[Field] = &[
-    must("CHECKBOX_LABEL1", Kind::Text(1, 44)),
+    required("CHECKBOX_LABEL1", Kind::Text(1, 44)),
     may("CHECKBOX_LABEL2", Kind::Text(1, 44)),
     may("CHECKBOX_LABEL3", Kind::Text(1, 44)),
     may("CHECKBOX_LABEL4", Kind::Text(1, 44)),
@@ -36,15 +36,15 @@ const BOXES: &[Field] = &[
     may("CHECKBOX_LABEL6", Kind::Text(1, 44)),
 ];
 const RADIO: &[Field] = &[
-    must("RADIO_BUTTON_TEXT1", Kind::Text(1, 50)),
-    must("RADIO_BUTTON_TEXT2", Kind::Text(1, 50)),
+    required("RADIO_BUTTON_TEXT1", Kind::Text(1, 50)),
+    required("RADIO_BUTTON_TEXT2", Kind::Text(1, 50)),
     may("RADIO_BUTTON_TEXT3", Kind::Text(1, 50)),
     may("RADIO_BUTTON_TEXT4", Kind::Text(1, 50)),
     may("RADIO_BUTTON_TEXT5", Kind::Text(1, 50)),
     may("RADIO_BUTTON_TEXT6", Kind::Text(1, 50)),
 ];
 const AMOUNTS: &[Field] = &[
-    must("AMOUNT1", Kind::Text(1, 10)),
+    required("AMOUNT1", Kind::Text(1, 10)),
     may("AMOUNT2", Kind::Text(1, 10)),
     may("AMOUNT3", Kind::Text(1, 10)),
     may("AMOUNT4", Kind::Text(1, 10)),
@@ -83,7 +83,7 @@ pub(super) const ROWS: &[Command] = &[
         .takes(&[&[may("TYPE", Kind::Text(1, 6))]]),
     tell("VERSION", Tell::Version).says("Version Information Captured").takes(&[&[may("DISPLAY_VERSION", Kind::Flag)]]),
     tell("GET_DEVICENAME", Tell::DeviceName),
-    change("SET_DEVICENAME", Change::DeviceName).takes(&[&[must("DEVICENAME", Kind::Text(1, 20))]]),
+    change("SET_DEVICENAME", Change::DeviceName).takes(&[&[required("DEVICENAME", Kind::Text(1, 20))]]),
     prompt("CUST_QUESTION", Prompt::Choice("CUST_QUESTION_DATA", &["NO", "YES"]))
         .takes(&[TOP, LINES_5, LINES_10])
         .guessed("A-31"),
@@ -102,14 +102,14 @@ pub(super) const ROWS: &[Command] = &[
     prompt("DISPLAY_MESSAGE", Prompt::Button).takes(&[
         TOP,
         &[
-            must("DISPLAY_TEXT", Kind::Text(1, 4_000)),
+            required("DISPLAY_TEXT", Kind::Text(1, 4_000)),
             may("BUTTON_DISPLAY", Kind::Flag),
             may("BUTTON_LABEL", Kind::Text(1, 20)),
             may("TIMEOUT_DATA", Kind::Number(1, 3_600)),
         ],
     ]),
     prompt("DISPLAY_QRCODE", Prompt::Button).takes(&[&[
-        must("QRCODE_DATA", Kind::Text(1, 200)),
+        required("QRCODE_DATA", Kind::Text(1, 200)),
         may("DISPLAY_TEXT", Kind::Text(1, 150)),
         may("DISPLAY_TIMEOUT", Kind::Number(1, 300)),
         may("BUTTON_LABEL", Kind::Text(1, 18)),
@@ -122,16 +122,16 @@ pub(super) const ROWS: &[Command] = &[
     change("CANCEL_LEFTPANEL", Change::LeftPanel).in_session().guessed("A-39"),
     prompt("GET_CARD_DATA", Prompt::Card)
         .takes(&[&[
-            must("CARD_INPUT_METHOD", Kind::Some(&["SWIPE", "TAP", "INSERT"])),
+            required("CARD_INPUT_METHOD", Kind::Some(&["SWIPE", "TAP", "INSERT"])),
             may("DISPLAY_TEXT1", Kind::Text(0, 50)),
             may("DISPLAY_TEXT2", Kind::Text(0, 50)),
             may("DISPLAY_TEXT3", Kind::Text(0, 50)),
         ]])
         .guessed("A-31"),
     tell("GET_PAYMENT_TYPES", Tell::PaymentTypes).guessed("A-31"),
-    tell("GET_PARM", Tell::Parameters).takes(&[&[must("PARAM", Kind::Text(1, 1_000))]]),
+    tell("GET_PARM", Tell::Parameters).takes(&[&[required("PARAM", Kind::Text(1, 1_000))]]),
     change("SET_PARM", Change::Parameters).takes(&[&[
-        must("PARM_HOST_IND", Kind::One(&["VANTIV", "FDRC", "VNTV", "CHHC"])),
+        required("PARM_HOST_IND", Kind::One(&["VANTIV", "FDRC", "VNTV", "CHHC"])),
         may("PARAM", Kind::Text(1, 4_000)),
         may("PARM_MID", Kind::Digits(1, 20)),
         may("PARM_TID", Kind::Digits(1, 20)),
@@ -158,14 +158,14 @@ pub(super) const ROWS: &[Command] = &[
     row("BARCODE", "BARCODEASYNC_START", Behaviour::Prompt(Prompt::Scan("BARCODE_DATA")))
         .on_screen()
         .says("Scanning")
-        .takes(&[SCAN, &[must("POS_IP", Kind::Text(1, 253)), must("POS_PORT", Kind::Number(1, 65_535))]])
+        .takes(&[SCAN, &[required("POS_IP", Kind::Text(1, 253)), required("POS_PORT", Kind::Number(1, 65_535))]])
         .guessed("A-67"),
     row("BARCODE", "SCAN", Behaviour::Prompt(Prompt::Scan("BARCODE_DATA")))
         .on_screen()
-        .takes(&[SCAN, &[must("BCSCAN_TIMEOUT", Kind::Number(500, 3_600_000))]])
+        .takes(&[SCAN, &[required("BCSCAN_TIMEOUT", Kind::Number(500, 3_600_000))]])
         .guessed("A-37"),
     row("BARCODE", "BCTEST", Behaviour::Change(Change::Nothing))
-        .gives(crate::codes::TESTED)
+        .with_outcome(crate::codes::TESTED)
         .takes(&[&[may("BCSCAN_ENCODE", Kind::One(&["0", "1", "2"]))]]),
     row("BARCODE", "BCCONFIG", Behaviour::Change(Change::Nothing))
         .takes(&[&[

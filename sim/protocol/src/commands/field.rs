@@ -65,7 +65,7 @@ pub(super) const fn may(name: &'static str, kind: Kind) -> Field {
 }
 
 /// A required field.
-pub(super) const fn must(name: &'static str, kind: Kind) -> Field {
+pub(super) const fn required(name: &'static str, kind: Kind) -> Field {
     Field { name, required: true, kind }
 }
 
@@ -98,11 +98,11 @@ impl Kind {
             Self::Digits(min, max) => (min..=max).contains(&length) && digits(value),
             Self::Number(min, max) => digits(value) && value.parse().is_ok_and(|n| (min..=max).contains(&n)),
             Self::Flag => flag(value).is_some(),
-            Self::Training => training(value).is_some(),
-            Self::Amount => cents(value).is_some_and(|_| !value.starts_with('-')),
-            Self::NonZero => cents(value).is_some_and(|n| n > 0),
+            Self::Training => parse_training_mode(value).is_some(),
+            Self::Amount => parse_amount(value).is_some_and(|_| !value.starts_with('-')),
+            Self::NonZero => parse_amount(value).is_some_and(|n| n > 0),
             Self::Zero => value == "0.00",
-            Self::Signed => cents(value).is_some(),
+            Self::Signed => parse_amount(value).is_some(),
             Self::One(words) => words.contains(&value),
             Self::Some(words) => value.split('|').all(|word| words.contains(&word)),
             Self::Base64(max) => length > 0 && length <= max && STANDARD.decode(value).is_ok(),
@@ -154,7 +154,7 @@ pub fn flag(value: &str) -> Option<bool> {
 
 /// Parses TRAINING_MODE: the sample sends 0, the menu page shows ON; all spellings are accepted.
 #[must_use]
-pub fn training(value: &str) -> Option<bool> {
+pub fn parse_training_mode(value: &str) -> Option<bool> {
     match value {
         "ON" => Some(true),
         "OFF" => Some(false),
@@ -171,7 +171,7 @@ pub fn training(value: &str) -> Option<bool> {
 /// assert_eq!(cents("12.4"), None);
 /// ```
 #[must_use]
-pub fn cents(value: &str) -> Option<i64> {
+pub fn parse_amount(value: &str) -> Option<i64> {
     let bare = value.strip_prefix('-').unwrap_or(value);
     let (whole, part) = bare.split_once('.')?;
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
@@ -219,10 +219,10 @@ mod tests {
     #[test]
     fn amounts_survive_there_and_back() {
         for text in ["0.00", "0.05", "-0.50", "12.40", "999999.99", "-999999.99"] {
-            assert_eq!(cents(text).map(amount).as_deref(), Some(text));
+            assert_eq!(parse_amount(text).map(amount).as_deref(), Some(text));
         }
         for text in ["", ".", "1", "1.", ".50", "1.5", "1.234", "1000000.00", "+1.00", "--1.00", "1.0x", "1,00"] {
-            assert_eq!(cents(text), None, "{text}");
+            assert_eq!(parse_amount(text), None, "{text}");
         }
     }
 

@@ -14,11 +14,11 @@ use crate::message::Request;
 
 use command::row;
 pub use command::{Behaviour, Change, Channel, Command, Estate, Pay, Prompt, Security, SessionRequirement, Tell};
-pub use field::{Field, Kind, amount, cents, clock, flag, training};
+pub use field::{Field, Kind, amount, clock, flag, parse_amount, parse_training_mode};
 pub use report::STORED_STATES;
 
 /// The row used for a command that is not in the table: it is forwarded to the payment host unchanged.
-pub const UNKNOWN: Command = row("", "", Behaviour::Host).gives(codes::UNKNOWN_COMMAND);
+pub const UNKNOWN: Command = row("", "", Behaviour::Host).with_outcome(codes::UNKNOWN_COMMAND);
 
 /// All rows.
 pub fn all() -> impl Iterator<Item = &'static Command> {

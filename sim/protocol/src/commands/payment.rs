@@ -1,7 +1,7 @@
 //! The rows of the PAYMENT commands. All need an open session; the payment host decides their outcome.
 
 use super::command::{Behaviour, Command, Pay, row};
-use super::field::{COLUMNS, Field, Kind, may, must};
+use super::field::{COLUMNS, Field, Kind, may, required};
 use crate::codes;
 
 const TENDERS: &[&str] = &[
@@ -22,14 +22,14 @@ const TENDERS: &[&str] = &[
     "Venmo",
 ];
 
-const AMOUNT: &[Field] = &[must("TRANS_AMOUNT", Kind::NonZero)];
+const AMOUNT: &[Field] = &[required("TRANS_AMOUNT", Kind::NonZero)];
 const TENDER: &[Field] = &[
     may("PAYMENT_TYPE", Kind::One(TENDERS)),
     may("PAYMENT_TYPES", Kind::Some(TENDERS)),
     may("PAYMENT_SUBTYPE", Kind::Text(1, 20)),
 ];
-const TENDER_MUST: &[Field] = &[must("PAYMENT_TYPE", Kind::One(TENDERS))];
-const FOLLOW_ON: &[Field] = &[must("CTROUTD", Kind::Digits(1, 16))];
+const TENDER_MUST: &[Field] = &[required("PAYMENT_TYPE", Kind::One(TENDERS))];
+const FOLLOW_ON: &[Field] = &[required("CTROUTD", Kind::Digits(1, 16))];
 const MAY_FOLLOW: &[Field] = &[may("CTROUTD", Kind::Digits(1, 16))];
 const TIP: &[Field] = &[may("TIP_AMOUNT", Kind::Amount)];
 const CARD: &[Field] = &[
@@ -66,7 +66,7 @@ const SHORT_CODE: &[Field] = &[may("AUTH_CODE", Kind::Text(1, 6))];
 const LONG_CODE: &[Field] = &[may("AUTH_CODE", Kind::Text(1, 16))];
 
 const fn pay(command: &'static str) -> Command {
-    row("PAYMENT", command, Behaviour::Pay(Pay::Card)).in_session().on_screen().gives(codes::APPROVED)
+    row("PAYMENT", command, Behaviour::Pay(Pay::Card)).in_session().on_screen().with_outcome(codes::APPROVED)
 }
 
 /// A command that refers to an earlier transaction by its CTROUTD: it needs no card, and so no screen.
@@ -79,10 +79,10 @@ pub(super) const ROWS: &[Command] = &[
     row("PAYMENT", "CAPTURE", Behaviour::Pay(Pay::Capture))
         .in_session()
         .on_screen()
-        .gives(codes::CAPTURED)
+        .with_outcome(codes::CAPTURED)
         .takes(&[AMOUNT, TENDER, MAY_FOLLOW, TIP, SHORT_CODE, CARD, DATA, COLUMNS, INDUSTRY, EBT]),
     pay("AUTH").takes(&[AMOUNT, TENDER, LONG_CODE, CARD, DATA, COLUMNS, INDUSTRY]),
-    pay("CREDIT").gives(codes::CAPTURED).guessed("A-38").takes(&[
+    pay("CREDIT").with_outcome(codes::CAPTURED).guessed("A-38").takes(&[
         AMOUNT,
         TENDER,
         MAY_FOLLOW,
@@ -96,7 +96,7 @@ pub(super) const ROWS: &[Command] = &[
             may("USER_DEFINED2", Kind::Text(1, 35)),
         ],
     ]),
-    follow("VOID").gives(codes::VOIDED).takes(&[
+    follow("VOID").with_outcome(codes::VOIDED).takes(&[
         TENDER_MUST,
         FOLLOW_ON,
         DATA,
@@ -104,13 +104,13 @@ pub(super) const ROWS: &[Command] = &[
         &[may("PROMO_NEEDED", Kind::Text(1, 4))],
     ]),
     pay("CARD_VALIDATION").guessed("A-38").takes(&[
-        &[must("TRANS_AMOUNT", Kind::Zero), may("PAYMENT_TYPE", Kind::One(&["CREDIT"]))],
+        &[required("TRANS_AMOUNT", Kind::Zero), may("PAYMENT_TYPE", Kind::One(&["CREDIT"]))],
         CARD,
         DATA,
         COLUMNS,
     ]),
     pay("OPEN_TAB").guessed("A-38").takes(&[AMOUNT, TENDER, LONG_CODE, CARD, DATA, COLUMNS]),
-    follow("CLOSE_TAB").gives(codes::COMPLETED).guessed("A-38").takes(&[
+    follow("CLOSE_TAB").with_outcome(codes::COMPLETED).guessed("A-38").takes(&[
         AMOUNT,
         TENDER_MUST,
         FOLLOW_ON,
@@ -119,24 +119,24 @@ pub(super) const ROWS: &[Command] = &[
         DATA,
         COLUMNS,
     ]),
-    follow("DELETE_TAB").gives(codes::VOIDED).guessed("A-38").takes(&[TENDER_MUST, FOLLOW_ON, DATA, COLUMNS]),
-    follow("ADD_TIP").gives(codes::TIP_MODIFIED).takes(&[
+    follow("DELETE_TAB").with_outcome(codes::VOIDED).guessed("A-38").takes(&[TENDER_MUST, FOLLOW_ON, DATA, COLUMNS]),
+    follow("ADD_TIP").with_outcome(codes::TIP_MODIFIED).takes(&[
         TENDER_MUST,
         FOLLOW_ON,
-        &[must("TIP_AMOUNT", Kind::Amount), may("ENCRYPT", Kind::Flag)],
+        &[required("TIP_AMOUNT", Kind::Amount), may("ENCRYPT", Kind::Flag)],
         DATA,
         COLUMNS,
     ]),
-    follow("RESET_TIP").gives(codes::TIP_MODIFIED).guessed("A-38").takes(&[
+    follow("RESET_TIP").with_outcome(codes::TIP_MODIFIED).guessed("A-38").takes(&[
         TENDER_MUST,
         FOLLOW_ON,
         &[may("ENCRYPT", Kind::Flag)],
         DATA,
         COLUMNS,
     ]),
-    pay("TOKEN_QUERY").gives(codes::TOKEN_FOUND).takes(&[
+    pay("TOKEN_QUERY").with_outcome(codes::TOKEN_FOUND).takes(&[
         &[
-            must("PAYMENT_TYPE", Kind::One(&["CREDIT", "EBT", "GIFT"])),
+            required("PAYMENT_TYPE", Kind::One(&["CREDIT", "EBT", "GIFT"])),
             may("TOKEN_TYPE", Kind::One(&["LVT"])),
             may("ACCT_NUM", Kind::Digits(1, 25)),
             may("CARD_EXP_MONTH", Kind::Digits(2, 2)),
@@ -148,7 +148,7 @@ pub(super) const ROWS: &[Command] = &[
     ]),
     pay("ACTIVATE").guessed("A-38").takes(&[
         AMOUNT,
-        &[must("PAYMENT_TYPE", Kind::One(&["GIFT", "MERCH_CREDIT"])), may("PAYMENT_SUBTYPE", Kind::Text(1, 20))],
+        &[required("PAYMENT_TYPE", Kind::One(&["GIFT", "MERCH_CREDIT"])), may("PAYMENT_SUBTYPE", Kind::Text(1, 20))],
         CARD,
         DATA,
         COLUMNS,
@@ -156,7 +156,10 @@ pub(super) const ROWS: &[Command] = &[
     pay("REACTIVATE").guessed("A-37").takes(&[AMOUNT, TENDER_MUST, CARD, DATA, COLUMNS]),
     pay("ADD_VALUE").guessed("A-37").takes(&[AMOUNT, TENDER_MUST, CARD, DATA, COLUMNS]),
     pay("BALANCE").when("PAYMENT_TYPE", "EBT").guessed("A-38").takes(&[
-        &[must("PAYMENT_TYPE", Kind::One(&["EBT"])), must("EBT_TYPE", Kind::One(&["FOOD_STAMP", "CASH_BENEFITS"]))],
+        &[
+            required("PAYMENT_TYPE", Kind::One(&["EBT"])),
+            required("EBT_TYPE", Kind::One(&["FOOD_STAMP", "CASH_BENEFITS"])),
+        ],
         CARD,
     ]),
     pay("BALANCE").guessed("A-38").takes(&[&[may("TRANS_AMOUNT", Kind::Amount)], TENDER, CARD, DATA, COLUMNS]),

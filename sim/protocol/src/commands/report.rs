@@ -1,7 +1,7 @@
 //! The rows of the SAF, REPORT and BATCH commands: stored transactions, reports and settlement.
 
 use super::command::{Behaviour, Change, Command, Tell, row};
-use super::field::{COLUMNS, Field, Kind, may, must};
+use super::field::{COLUMNS, Field, Kind, may, required};
 use crate::codes;
 
 /// The states of a stored transaction (SAF_STATUS).
@@ -9,9 +9,9 @@ pub const STORED_STATES: &[&str] =
     &["ELIGIBLE", "IN_PROCESS", "NOT_PROCESSED", "PREAUTH", "PROCESSED", "DECLINED", "DEFERRED"];
 const SAF_RANGE: &[Field] = &[may("SAF_NUM_BEGIN", Kind::Digits(1, 4)), may("SAF_NUM_END", Kind::Digits(1, 4))];
 const RECORDS: &[Field] =
-    &[must("MAX_NUM_RECORDS_RETURNED", Kind::Number(1, 8_000)), must("SEARCHFIELDS", Kind::Group)];
+    &[required("MAX_NUM_RECORDS_RETURNED", Kind::Number(1, 8_000)), required("SEARCHFIELDS", Kind::Group)];
 const MAY_ROWS: &[Field] = &[may("RESPONSEFIELDS", Kind::Group)];
-const MUST_ROWS: &[Field] = &[must("RESPONSEFIELDS", Kind::Group)];
+const MUST_ROWS: &[Field] = &[required("RESPONSEFIELDS", Kind::Group)];
 
 const fn report(command: &'static str) -> Command {
     row("REPORT", command, Behaviour::Host)
@@ -37,22 +37,22 @@ pub(super) const ROWS: &[Command] = &[
         ],
     ]),
     row("REPORT", "LAST_TRAN", Behaviour::Tell(Tell::LastTransaction)),
-    report("DUPCHECK").gives(codes::REPORTED).takes(&[
+    report("DUPCHECK").with_outcome(codes::REPORTED).takes(&[
         &[
-            must("DUPCHECK_DATE", Kind::UsDay),
-            must("DUPCHECK_FROMTIME", Kind::Time),
-            must("DUPCHECK_TOTIME", Kind::Time),
+            required("DUPCHECK_DATE", Kind::UsDay),
+            required("DUPCHECK_FROMTIME", Kind::Time),
+            required("DUPCHECK_TOTIME", Kind::Time),
         ],
         COLUMNS,
     ]),
-    report("DAYSUMMARY").gives(codes::REPORTED).takes(&[RECORDS, MAY_ROWS, COLUMNS]),
-    report("PRESETTLEMENT").gives(codes::REPORTED).takes(&[RECORDS, MAY_ROWS, COLUMNS]),
-    report("TRANSEARCH").gives(codes::REPORTED).takes(&[RECORDS, MUST_ROWS, COLUMNS]),
-    report("SETTLESUMMARY").gives(codes::REPORTED).takes(&[RECORDS, MUST_ROWS, COLUMNS]),
-    report("SETTLEERROR").gives(codes::REPORTED).takes(&[RECORDS, MUST_ROWS, COLUMNS]),
-    report("CUTOVER").gives(codes::CUT_OVER).takes(&[&[may("PITSTOP", Kind::Flag)]]),
+    report("DAYSUMMARY").with_outcome(codes::REPORTED).takes(&[RECORDS, MAY_ROWS, COLUMNS]),
+    report("PRESETTLEMENT").with_outcome(codes::REPORTED).takes(&[RECORDS, MAY_ROWS, COLUMNS]),
+    report("TRANSEARCH").with_outcome(codes::REPORTED).takes(&[RECORDS, MUST_ROWS, COLUMNS]),
+    report("SETTLESUMMARY").with_outcome(codes::REPORTED).takes(&[RECORDS, MUST_ROWS, COLUMNS]),
+    report("SETTLEERROR").with_outcome(codes::REPORTED).takes(&[RECORDS, MUST_ROWS, COLUMNS]),
+    report("CUTOVER").with_outcome(codes::CUT_OVER).takes(&[&[may("PITSTOP", Kind::Flag)]]),
     report("UNADJUSTED_TIP"),
     report("TAB_REPORT"),
     report("TERMPARAMS"),
-    row("BATCH", "SETTLE", Behaviour::Host).gives(codes::SETTLEMENT_SCHEDULED).guessed("A-37"),
+    row("BATCH", "SETTLE", Behaviour::Host).with_outcome(codes::SETTLEMENT_SCHEDULED).guessed("A-37"),
 ];

@@ -1,10 +1,10 @@
 //! The rows of the SESSION, ADMIN, SECURITY, SECONDARYPORT and LINE_ITEM commands.
 
 use super::command::{Behaviour, Change, Command, Estate, Security, Tell, row};
-use super::field::{Field, Kind, may, must};
+use super::field::{Field, Kind, may, required};
 
 const START: &[Field] = &[
-    must("INVOICE", Kind::Text(1, 40)),
+    required("INVOICE", Kind::Text(1, 40)),
     may("BUSINESSDATE", Kind::Digits(8, 8)),
     may("SWIPE_AHEAD", Kind::Flag),
     may("TRAINING_MODE", Kind::Training),
@@ -27,14 +27,14 @@ const ENTRY_CODE: &[Field] = &[may("ENTRY_CODE", Kind::Digits(4, 4))];
 
 const TOTALS: &[Field] = &[
     may("RUNNING_SUB_TOTAL", Kind::Signed),
-    must("RUNNING_TAX_AMOUNT", Kind::Signed),
-    must("RUNNING_TRANS_AMOUNT", Kind::Signed),
+    required("RUNNING_TAX_AMOUNT", Kind::Signed),
+    required("RUNNING_TRANS_AMOUNT", Kind::Signed),
     may("RUNNING_DISCOUNT_AMOUNT", Kind::Signed),
 ];
 const TOTALS_OF_LESS: &[Field] = &[
     may("RUNNING_SUB_TOTAL", Kind::Signed),
     may("RUNNING_TAX_AMOUNT", Kind::Signed),
-    must("RUNNING_TRANS_AMOUNT", Kind::Signed),
+    required("RUNNING_TRANS_AMOUNT", Kind::Signed),
     may("RUNNING_DISCOUNT_AMOUNT", Kind::Signed),
     may("LINE_ITEM_ID", Kind::Digits(1, 10)),
 ];
@@ -63,7 +63,7 @@ pub(super) const ROWS: &[Command] = &[
         .on_screen()
         .outside_session()
         .says("Operation Successful")
-        .takes(&[&[must("TIME", Kind::Clock), may("CONFIG_TIME", Kind::Flag)]]),
+        .takes(&[&[required("TIME", Kind::Clock), may("CONFIG_TIME", Kind::Flag)]]),
     change("ADMIN", "LANE_CLOSED", Change::LaneClosed).on_screen().in_session().says("Lane Closed").takes(&[&[
         may("DISPLAY_TEXT", Kind::Text(1, 40)),
         may("FONT_COL_VALUE", Kind::Colour),

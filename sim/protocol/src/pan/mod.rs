@@ -64,14 +64,12 @@ const RUN_MAX: usize = 1 << 16;
 #[must_use]
 pub fn masked(text: &str) -> Cow<'_, str> {
     // Each star replaces whole characters, so the result is still UTF-8.
-    masked_bytes(text.as_bytes())
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .map_or(Cow::Borrowed(text), Cow::Owned)
+    mask_bytes(text.as_bytes()).and_then(|bytes| String::from_utf8(bytes).ok()).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// Masks every card number in these bytes; `None` if there is none.
 #[must_use]
-pub fn masked_bytes(bytes: &[u8]) -> Option<Vec<u8>> {
+pub fn mask_bytes(bytes: &[u8]) -> Option<Vec<u8>> {
     let all = find(bytes);
     if all.is_empty() {
         return None;
@@ -115,7 +113,7 @@ pub fn find(bytes: &[u8]) -> Vec<Found> {
 /// Finds every number in a text that may be a card number: of any issuer, also within longer runs of digits. Numbers of
 /// other kinds are among them, so use it to decide what to remove, not what to mask for display.
 #[must_use]
-pub fn find_any(bytes: &[u8]) -> Vec<Found> {
+pub fn find_possible(bytes: &[u8]) -> Vec<Found> {
     look(bytes, true)
 }
 
@@ -242,7 +240,7 @@ impl Run {
                 let pairs = |count: usize| self.pairs(first.start, count).map(|(found, _)| (found, count));
                 (SHORTEST..=all_of(2)).rev().find_map(pairs)
             })
-            .or_else(|| self.in_parted_emv(groups, all_of(2), judge))
+            .or_else(|| self.in_separated_emv(groups, all_of(2), judge))
     }
 
     /// The card number made of these digits, if they are one.
@@ -261,7 +259,7 @@ impl Run {
                 .in_emv(at, group, judge.bytes)
                 .or_else(|| (SHORTEST..=LONGEST).rev().find_map(pairs))
                 .or_else(|| self.behind_zeros(at, group))
-                .or_else(|| if judge.any { self.beside_others(at, group) } else { None });
+                .or_else(|| if judge.any { self.embedded_card(at, group) } else { None });
             match found {
                 Some((found, end)) => {
                     judge.all.push(found);
@@ -292,7 +290,7 @@ impl Run {
     }
 
     /// The card number of EMV data whose bytes are separated: after the tag and the length byte.
-    fn in_parted_emv(&self, groups: &[Range<usize>], pairs: usize, judge: &Search<'_>) -> Option<(Found, usize)> {
+    fn in_separated_emv(&self, groups: &[Range<usize>], pairs: usize, judge: &Search<'_>) -> Option<(Found, usize)> {
         let first = groups.first()?;
         let is_track = self.digits[first.clone()] == *b"57";
         if pairs < SHORTEST / 2 || !(is_track || is_behind_tag(judge.bytes, self.places[first.start].start)) {
@@ -305,7 +303,7 @@ impl Run {
     }
 
     /// The card number of a common length beside other digits, such as a date, a security code or a length.
-    fn beside_others(&self, at: usize, group: &Range<usize>) -> Option<(Found, usize)> {
+    fn embedded_card(&self, at: usize, group: &Range<usize>) -> Option<(Found, usize)> {
         [16, 15].into_iter().filter(|length| at + length <= group.end).find_map(|length| {
             let found = self.card(at..at + length, false)?;
             Some((found, at + length))

@@ -46,8 +46,8 @@ pub(super) fn sign(rest: &[u8], after_mail: bool) -> CharacterClass {
         b'%' => escape(rest, percent),
         b'\\' => escape(rest, backslash),
         // A track has `=` between number and date. In a mail, the next or the previous digit is quoted-printable too.
-        b'=' => match mail(rest) {
-            Some(digit) if after_mail || mail(&rest[3..]).is_some() => CharacterClass::Digit(digit, 3),
+        b'=' => match quoted_printable(rest) {
+            Some(digit) if after_mail || quoted_printable(&rest[3..]).is_some() => CharacterClass::Digit(digit, 3),
             _ => CharacterClass::Gap(1),
         },
         b'<' | b'>' => CharacterClass::Other(1),
@@ -138,7 +138,7 @@ fn backslash(rest: &[u8]) -> Option<(char, usize)> {
 }
 
 /// A digit in quoted-printable, as in mails.
-fn mail(rest: &[u8]) -> Option<u8> {
+fn quoted_printable(rest: &[u8]) -> Option<u8> {
     let digit = *rest.strip_prefix(b"=3")?.first()?;
     digit.is_ascii_digit().then_some(digit)
 }

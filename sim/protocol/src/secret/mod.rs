@@ -5,5 +5,5 @@
 mod names;
 mod text;
 
-pub use names::{Kind, also, kind};
-pub use text::{replaced, stars, without};
+pub use names::{Kind, add_names, kind};
+pub use text::{masked_value, replaced, without};

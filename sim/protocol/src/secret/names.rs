@@ -167,7 +167,7 @@ const TABLE: &[(Kind, &[&str])] = &[
 static OWN: OnceLock<Vec<String>> = OnceLock::new();
 
 /// Adds secret names for the rest of the process. Only the first call has an effect.
-pub fn also(names: &[String]) {
+pub fn add_names(names: &[String]) {
     OWN.get_or_init(|| names.iter().map(|name| folded(name)).filter(|name| !name.is_empty()).collect());
 }
 
@@ -184,7 +184,7 @@ pub fn also(names: &[String]) {
 pub fn kind(name: &str) -> Option<Kind> {
     let folded = folded(name);
     let listed = TABLE.iter().find(|(_, names)| names.contains(&folded.as_str())).map(|(kind, _)| *kind);
-    let of_tag = || folded.strip_prefix("EMVTAG").and_then(of_tag);
+    let kind_of_emv_tag = || folded.strip_prefix("EMVTAG").and_then(kind_of_emv_tag);
     // Names of tracks contain a number and other parts, in any order.
     let is_track = || folded.strip_prefix("CARD").unwrap_or(&folded).starts_with("TRACK");
     let is_own = || OWN.get().is_some_and(|own| own.contains(&folded));
@@ -200,14 +200,14 @@ pub fn kind(name: &str) -> Option<Kind> {
         _ => None,
     };
     listed
-        .or_else(of_tag)
+        .or_else(kind_of_emv_tag)
         .or_else(|| is_track().then_some(Kind::Track))
         .or_else(by_end)
         .or_else(|| is_own().then_some(Kind::Password))
 }
 
 /// The kind of secret in a single EMV data object, by its tag.
-fn of_tag(tag: &str) -> Option<Kind> {
+fn kind_of_emv_tag(tag: &str) -> Option<Kind> {
     Some(match tag {
         "56" | "57" | "9F1F" | "9F20" | "9F6B" => Kind::Track,
         "5A" => Kind::Number,

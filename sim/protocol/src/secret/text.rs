@@ -17,7 +17,7 @@ use super::names::{Kind, kind};
 /// ```
 #[must_use]
 pub fn without(text: &str, which: impl Fn(Kind) -> bool) -> Cow<'_, str> {
-    replaced(text, which, |kind, value, _| stars(Some(kind), value))
+    replaced(text, which, |kind, value, _| masked_value(Some(kind), value))
 }
 
 /// Replaces the values of secrets of these kinds by what `with` makes of the kind, the value and the text before it.
@@ -29,7 +29,7 @@ pub fn replaced(text: &str, which: impl Fn(Kind) -> bool, with: impl Fn(Kind, &s
     while at < bytes.len() {
         let place = match bytes[at] {
             b'<' => element(text, at, &mut ahead),
-            b'=' => assigned(text, at),
+            b'=' => assignment(text, at),
             b':' => member(text, at).or_else(|| header(text, at)),
             _ => None,
         };
@@ -54,7 +54,7 @@ pub fn replaced(text: &str, which: impl Fn(Kind) -> bool, with: impl Fn(Kind, &s
 
 /// The stars that are shown in place of a value.
 #[must_use]
-pub fn stars(kind: Option<Kind>, value: &str) -> String {
+pub fn masked_value(kind: Option<Kind>, value: &str) -> String {
     let long = value.chars().count();
     match kind {
         Some(Kind::Number) if long > 8 => {
@@ -143,7 +143,7 @@ impl<'t> ScanCache<'t> {
 }
 
 /// The name before this `=`, and the range of its value: within quotes, or up to the end of the word.
-fn assigned(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
+fn assignment(text: &str, at: usize) -> Option<(&str, Range<usize>)> {
     let before = text[..at].trim_end();
     let name = last_name(before);
     let rest = &text[at + 1..];

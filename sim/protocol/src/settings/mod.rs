@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 pub use peers::{BrokerSettings, EstateSettings, HostSettings};
 pub use rules::{ClassicPorts, CounterRules, KeepAlive, MessageRules, NoticeRules, PaymentRules, RetryRules};
 pub use setting::{
-    Kind, Place, Row, SettingError, Settings, Value, is_parameter, nearest, read_place, read_url, show_span, span,
+    Kind, Place, Row, SettingError, Settings, Value, format_duration, is_parameter, nearest, parse_broker_url,
+    parse_host_port, span,
 };
 pub use terminal::TerminalSettings;
 

@@ -103,7 +103,7 @@ impl Shown for u64 {
 
 impl Shown for Duration {
     fn shown(&self) -> String {
-        show_span(*self)
+        format_duration(*self)
     }
 }
 
@@ -174,19 +174,19 @@ impl Kind {
                 .then(|| Value::Text(text.to_owned())),
             Self::Choice(words) => words.contains(&text).then(|| Value::Text(text.to_owned())),
             Self::Instant => UnixTime::parse(text).ok().map(Value::Instant),
-            Self::Place => (text.is_empty() || read_place(text).is_some()).then(|| Value::Text(text.to_owned())),
+            Self::Place => (text.is_empty() || parse_host_port(text).is_some()).then(|| Value::Text(text.to_owned())),
             Self::Code => {
-                let is_known = text.parse().is_ok_and(|n| codes::platform_code(n).is_some());
+                let is_known = text.parse().is_ok_and(|n| codes::find_code(n).is_some());
                 (is_known || text.is_empty()).then(|| Value::Text(text.to_owned()))
             }
-            Self::Url => read_url(text).map(|_| Value::Text(text.to_owned())),
+            Self::Url => parse_broker_url(text).map(|_| Value::Text(text.to_owned())),
         }
     }
 
     /// The expected value, in words.
     #[must_use]
     pub fn expected(self) -> String {
-        let ms = |n| show_span(Duration::from_millis(n));
+        let ms = |n| format_duration(Duration::from_millis(n));
         match self {
             Self::Flag => "yes or no".to_owned(),
             Self::Number(min, max) => format!("a number from {min} to {max}"),
@@ -213,7 +213,7 @@ impl Kind {
 /// assert_eq!(read_url("http://broker.test"), None);
 /// ```
 #[must_use]
-pub fn read_url(url: &str) -> Option<(bool, String, u16)> {
+pub fn parse_broker_url(url: &str) -> Option<(bool, String, u16)> {
     let (scheme, rest) = url.split_once("://")?;
     let secure = match scheme {
         "ws" => false,
@@ -232,7 +232,7 @@ pub fn read_url(url: &str) -> Option<(bool, String, u16)> {
 
 /// Parses `HOST:PORT`: the host without the brackets of an IPv6 address, and the port.
 #[must_use]
-pub fn read_place(place: &str) -> Option<(String, u16)> {
+pub fn parse_host_port(place: &str) -> Option<(String, u16)> {
     let (host, port) = place.rsplit_once(':')?;
     let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
     let plain = |c: char| c.is_ascii_alphanumeric() || ".-_:".contains(c);
@@ -272,7 +272,7 @@ pub fn span(text: &str) -> Option<Duration> {
 
 /// Formats a duration so that [`span`] can parse it.
 #[must_use]
-pub fn show_span(span: Duration) -> String {
+pub fn format_duration(span: Duration) -> String {
     let ms = span.as_millis();
     for (unit, each) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)] {
         if ms >= each && ms.is_multiple_of(each) {
@@ -331,7 +331,7 @@ pub trait Settings: Sized + 'static {
     ///
     /// # Errors
     /// [`SettingError`], also if the setting has an effect in scenarios only.
-    fn set_in_the_open(&mut self, name: &str, text: &str) -> Result<(), SettingError> {
+    fn set_on_real_sockets(&mut self, name: &str, text: &str) -> Result<(), SettingError> {
         match Self::row(name)? {
             Row { name, place: Place::Scenarios(instead), .. } => {
                 Err(SettingError::Idle { name, place: "on real sockets", instead })

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::rows::{GROUPS, NAME, REVOCATION, TLS, WAIT, row, settings};
 use super::rules::{ClassicPorts, CounterRules, KeepAlive, MessageRules, NoticeRules, PaymentRules, RetryRules};
-use super::setting::{Kind, Place, Row, Settings, Shown, Value, read_place};
+use super::setting::{Kind, Place, Row, Settings, Shown, Value, parse_host_port};
 use crate::handshake::Proxy;
 use crate::instant::UnixTime;
 use crate::message::Layout;
@@ -330,8 +330,8 @@ impl TerminalSettings {
 
     /// The proxy through which the broker is reached, if one is set.
     #[must_use]
-    pub fn via(&self) -> Option<Proxy> {
-        let (host, port) = read_place(&self.proxy)?;
+    pub fn parsed_proxy(&self) -> Option<Proxy> {
+        let (host, port) = parse_host_port(&self.proxy)?;
         let user = (!self.proxy_user.is_empty()).then(|| (self.proxy_user.clone(), self.proxy_password.clone()));
         Some(Proxy { host, port, credentials: user })
     }

@@ -43,5 +43,5 @@ pub fn csv(matrix: &Conformance) -> Result<String, String> {
 pub fn page(matrix: &Conformance, title: &str, links: &str) -> Result<String, String> {
     let data = Page { title, tool: concat!("sca-sim ", env!("CARGO_PKG_VERSION")), links, matrix };
     let json = serde_json::to_string(&data).map_err(|error| error.to_string())?;
-    Ok(crate::report::filled(PAGE, title, STYLE, SCRIPT, &json))
+    Ok(crate::report::fill_page(PAGE, title, STYLE, SCRIPT, &json))
 }

@@ -108,7 +108,7 @@ impl<C: Core> Explore<'_, C> {
 
     /// Plays one seed.
     pub fn one(&self, scenario: &Scenario, seed: u64) -> Played {
-        let row = world_of(scenario, seed);
+        let row = row_of_seed(scenario, seed);
         let options = Options { seed: Some(seed), probe: Probe::Free, ..Options::default() };
         let mut scenario = scenario.clone();
         scenario.header.seed = Some(seed);
@@ -118,7 +118,7 @@ impl<C: Core> Explore<'_, C> {
 }
 
 /// The row that a seed makes from a scenario.
-fn world_of(scenario: &Scenario, seed: u64) -> Row {
+fn row_of_seed(scenario: &Scenario, seed: u64) -> Row {
     let chance = Chance::new(seed);
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &chance.stream("explore", &[]).bytes::<32>());
     let rows = scenario.rows.len() as u64;
@@ -137,7 +137,7 @@ fn world_of(scenario: &Scenario, seed: u64) -> Row {
     let moves = moves::moves().new_tree(&mut runner).map(|tree| tree.current()).unwrap_or_default();
     let steps: Vec<Vec<Step>> = moves.iter().enumerate().map(|(number, m)| m.steps(number + 1)).collect();
     let mut own = if seed.is_multiple_of(2) { std::mem::take(&mut row.steps) } else { Vec::new() };
-    moves::name_requests(&mut own, &mut 0);
+    moves::add_pos_recon(&mut own, &mut 0);
     let mut places = chance.stream("place", &[]);
     // Every other move is inserted among the scenario's own steps; the rest follow after them.
     for (number, moved) in steps.into_iter().enumerate() {

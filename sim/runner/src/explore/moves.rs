@@ -134,7 +134,7 @@ impl Move {
             }
             Self::Wait(span) => vec![Step::made(Action::Wait(*span))],
             // A broker that becomes unreachable also cuts its connections.
-            Self::Fault(kind, lasting) if kind.is_of_dial() => {
+            Self::Fault(kind, lasting) if kind.decides_attempt() => {
                 vec![fault(kind.clone(), None, *lasting), fault(FaultKind::Reset, None, None)]
             }
             Self::Fault(kind, lasting) => vec![fault(kind.clone(), None, *lasting)],
@@ -171,7 +171,7 @@ fn ask(request: usize, counter: Option<usize>, number: usize, label: Option<Stri
 }
 
 /// Gives every request without one a POS_RECON, so that its answer identifies it.
-pub(crate) fn name_requests(steps: &mut [Step], named: &mut usize) {
+pub(crate) fn add_pos_recon(steps: &mut [Step], named: &mut usize) {
     for step in steps {
         match &mut step.action {
             Action::Send(Send { by: Speaker::Pos(_), message: Message::Fields(fields), .. }) => {
@@ -180,7 +180,7 @@ pub(crate) fn name_requests(steps: &mut [Step], named: &mut usize) {
                     fields.tests.push(equals("POS_RECON", format!("S{named}")));
                 }
             }
-            other => other.blocks_mut().into_iter().for_each(|block| name_requests(block, named)),
+            other => other.blocks_mut().into_iter().for_each(|block| add_pos_recon(block, named)),
         }
     }
 }

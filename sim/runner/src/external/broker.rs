@@ -69,24 +69,24 @@ pub(crate) fn unplayable(
     external: &ExternalBroker,
 ) -> Option<Failure> {
     if scenario.header.clock.is_some() {
-        return What::Clock.with_a_broker(FIRST_LINE, "");
+        return What::Clock.for_external_broker(FIRST_LINE, "");
     }
     if !row.cast.certificates.is_empty() {
-        return What::Certificate.with_a_broker(FIRST_LINE, "");
+        return What::Certificate.for_external_broker(FIRST_LINE, "");
     }
     if let Some(name) = row.cast.broker.keys().find(|name| *name != "url" && *name != "subprotocol") {
-        return What::BrokerSettings.with_a_broker(FIRST_LINE, &format!("it sets `{name}`"));
+        return What::BrokerSettings.for_external_broker(FIRST_LINE, &format!("it sets `{name}`"));
     }
     let settings: BrokerSettings = with(&row.cast.broker).ok()?;
     let named = row.cast.broker.contains_key("url").then(|| crate::target::target(&settings).secure);
     if named.is_some_and(|secure| secure && !external.broker.secure) {
-        return What::Scheme.with_a_broker(FIRST_LINE, "");
+        return What::Scheme.for_external_broker(FIRST_LINE, "");
     }
     let of_terminal =
         ["certificate", "authority", "clock", "PROXY", "WEBSOCKETADDRESS_", "WEBSOCKETPORT_", "POSCONNECTALLOW"];
     for terminal in &row.cast.terminals {
         if let Some(name) = of_terminal.iter().find(|name| terminal.settings.contains_key(**name)) {
-            return What::Identity.with_a_broker(FIRST_LINE, &format!("it sets `{name}`"));
+            return What::Identity.for_external_broker(FIRST_LINE, &format!("it sets `{name}`"));
         }
     }
     let longest = || too_long(length(row, in_memory), external.longest, Some("--longest"));
@@ -105,7 +105,7 @@ fn of_step(step: &Step) -> Option<Failure> {
         },
         Action::Fault(fault) => match (&fault.kind, &fault.arm) {
             (FaultKind::Tls(_) | FaultKind::KeyUpdate, _) => What::BrokersTls,
-            (kind, _) if kind.is_of_message() => What::Message,
+            (kind, _) if kind.affects_message() => What::Message,
             (kind, _) if !faults::is_for_sockets(kind) => What::LineShape,
             (_, Some(Trigger::At(_, Point { carrier: Carrier::Answer | Carrier::Request(_), .. }))) => {
                 What::BrokersBytes
@@ -123,5 +123,5 @@ fn of_step(step: &Step) -> Option<Failure> {
         Action::Set(set) if matches!(set.name.as_str(), "clock" | "certificate" | "authority") => What::Identity,
         other => return other.blocks().into_iter().flatten().find_map(of_step),
     };
-    what.with_a_broker(step.span, "")
+    what.for_external_broker(step.span, "")
 }

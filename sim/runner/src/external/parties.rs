@@ -35,7 +35,7 @@ impl Parties {
             (Self::Devices(beside), _) => beside.external.slack,
             (Self::Broker(external), _) => external.slack,
             (Self::Ours, Place::Memory) => Duration::ZERO,
-            (Self::Ours, Place::Wire { .. }) => clock.scaled(WIRE_FLOOR),
+            (Self::Ours, Place::Wire { .. }) => clock.scenario_time(WIRE_FLOOR),
         }
     }
 
@@ -68,7 +68,7 @@ impl Parties {
         match self {
             Self::Ours => {}
             Self::Devices(beside) => world.is_of(ExternalDevices::new(*beside)),
-            Self::Broker(external) => world.is_at(ExternalBrokerRun::new(external)),
+            Self::Broker(external) => world.set_external_broker(ExternalBrokerRun::new(external)),
         }
     }
 }

@@ -17,7 +17,7 @@ use super::stand_in::StandIn;
 use super::terminal::ExternalTerminal;
 use crate::core::{Core, CoreConfig};
 use crate::identities::Identities;
-use crate::interrupt::unless;
+use crate::interrupt::or_interrupted;
 use crate::options::{Options, Place};
 use crate::play::play_here;
 use crate::played::Played;
@@ -81,7 +81,7 @@ pub(crate) fn play_external_terminal(
         accepting.abort();
         played
     };
-    LocalSet::new().block_on(&runtime, unless(options.interrupt.as_ref(), row, play))
+    LocalSet::new().block_on(&runtime, or_interrupted(options.interrupt.as_ref(), row, play))
 }
 
 /// Runs the reset command of the device, if there is one.
@@ -111,7 +111,7 @@ async fn is_there(external: &ExternalTerminal, mailbox: &EventQueue, devices: &m
         loop {
             tokio::select! {
                 biased;
-                () = mailbox.posted_or_nudged() => return Ok(()),
+                () = mailbox.woken() => return Ok(()),
                 () = tokio::time::sleep(LOOKS) => {
                     if let Some((_, ended)) = devices.ended() {
                         return Err(format!("the device did not connect: {}", ended.told()));
@@ -200,7 +200,7 @@ pub(crate) fn play_with_broker<C: Core>(
     match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => {
             let play = play_here(scenario, row, options, identities, make, around);
-            LocalSet::new().block_on(&runtime, unless(options.interrupt.as_ref(), row, play))
+            LocalSet::new().block_on(&runtime, or_interrupted(options.interrupt.as_ref(), row, play))
         }
         Err(error) => Played::cannot_run(row, error.to_string()),
     }

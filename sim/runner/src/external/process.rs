@@ -29,7 +29,7 @@ pub fn end_all() {
     for group in std::mem::take(&mut *RUNNING.lock().unwrap_or_else(PoisonError::into_inner)) {
         kill(group);
     }
-    files::remove_kept();
+    files::remove_run_folders();
 }
 
 fn kill(group: u32) {

@@ -31,7 +31,7 @@ fn settings(scenario: &Scenario, row: &Row, external: &ExternalTerminal) -> Opti
         row.cast.places.get(&(whose.to_owned(), name.to_owned())).copied().unwrap_or(FIRST_LINE)
     };
     if scenario.header.clock.is_some() {
-        return What::Clock.with_a_device(FIRST_LINE, "");
+        return What::Clock.for_external_terminal(FIRST_LINE, "");
     }
     let takes_settings = external.spawn.as_ref().is_some_and(|spawn| spawn.contains("{settings}"));
     // The settings in a recorded scenario were taken from that very device.
@@ -51,29 +51,29 @@ fn settings(scenario: &Scenario, row: &Row, external: &ExternalTerminal) -> Opti
             terminal.settings.iter().find(|(name, value)| !takes_settings && !is_known(name, value))
         {
             let what = format!("it needs {name}={value}; if the device has this setting, pass `--set {name}={value}`");
-            return What::TerminalSettings.with_a_device(place(&terminal.name, name), &what);
+            return What::TerminalSettings.for_external_terminal(place(&terminal.name, name), &what);
         }
         if !terminal.files.is_empty() {
-            return What::Flash.with_a_device(FIRST_LINE, "");
+            return What::Flash.for_external_terminal(FIRST_LINE, "");
         }
     }
     if !row.cast.host.is_empty() || !row.cast.vhq.is_empty() {
-        return What::Hosts.with_a_device(FIRST_LINE, "");
+        return What::Hosts.for_external_terminal(FIRST_LINE, "");
     }
     if external.spawn.is_none() && !row.cast.certificates.is_empty() {
-        return What::Certificate.with_a_device(FIRST_LINE, "");
+        return What::Certificate.for_external_terminal(FIRST_LINE, "");
     }
     if row.cast.certificates.values().any(|certificate| !certificate.names.is_empty()) {
-        return What::Names.with_a_device(FIRST_LINE, "");
+        return What::Names.for_external_terminal(FIRST_LINE, "");
     }
     let broker: BrokerSettings = with(&row.cast.broker).ok()?;
     let is_ws = broker.url.starts_with("ws://");
     let shaped = ["latency", "bandwidth", "clock"].into_iter().find(|name| row.cast.broker.contains_key(*name));
     if let Some(name) = shaped {
-        return What::Shape.with_a_device(place("broker", name), &format!("it sets `{name}`"));
+        return What::Shape.for_external_terminal(place("broker", name), &format!("it sets `{name}`"));
     }
     (external.spawn.is_none() && is_ws && external.credentials.is_some())
-        .then(|| What::Scheme.with_a_device(place("broker", "url"), ""))
+        .then(|| What::Scheme.for_external_terminal(place("broker", "url"), ""))
         .flatten()
 }
 
@@ -123,5 +123,5 @@ fn of_step(step: &Step, external: &ExternalTerminal, several: bool) -> Option<Fa
         },
         other => return other.blocks().into_iter().flatten().find_map(|inner| of_step(inner, external, several)),
     };
-    what.with_a_device(step.span, said)
+    what.for_external_terminal(step.span, said)
 }

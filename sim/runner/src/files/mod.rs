@@ -155,13 +155,13 @@ pub fn load(path: &Path, clauses: &[&'static str]) -> io::Result<Loaded> {
 /// Parses a scenario from a given text, and reads its libraries, tables and other files from disk.
 #[must_use]
 pub fn read(path: &Path, text: String, clauses: &[&'static str]) -> Loaded {
-    read_beside(path, text, clauses, &|_| None)
+    parse_with_open_files(path, text, clauses, &|_| None)
 }
 
 /// Parses a scenario like [`read`], where some files are open in an editor with unsaved text. `open` returns the text
 /// of such a path.
 #[must_use]
-pub fn read_beside(
+pub fn parse_with_open_files(
     path: &Path,
     text: String,
     clauses: &[&'static str],
@@ -180,7 +180,7 @@ pub fn read_beside(
         let library = folder.join(name);
         let (text, read) = match read_text(&library) {
             // The content of a file that is not a scenario file at all is never shown.
-            Ok(text) if !is_of_ours(&text) => {
+            Ok(text) if !is_scenario_file(&text) => {
                 let what = format!("{name} is not a library: it does not begin with `library`");
                 (String::new(), Library::unreadable(Problem::new("E055", *span, what)))
             }
@@ -216,7 +216,7 @@ pub fn read_beside(
 }
 
 /// Whether a text begins like a library or a scenario.
-fn is_of_ours(text: &str) -> bool {
+fn is_scenario_file(text: &str) -> bool {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let first = text.lines().map(str::trim_start).find(|line| !line.is_empty() && !line.starts_with('#'));
     first.is_none_or(|line| matches!(line.split(' ').next(), Some("library" | "scenario")))
@@ -273,7 +273,7 @@ const FLASH_ROOT: &str = "/home/usr1/flash";
 static KEPT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// Removes all temporary folders.
-pub(crate) fn remove_kept() {
+pub(crate) fn remove_run_folders() {
     for path in std::mem::take(&mut *KEPT.lock().unwrap_or_else(PoisonError::into_inner)) {
         // An error is ignored: the operating system cleans up.
         drop(fs::remove_dir_all(path));

@@ -51,7 +51,10 @@ fn create_beside(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
 /// The I/O error; [`io::ErrorKind::InvalidInput`] for a link.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     if fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink()) {
-        return Err(unfit(format!("{} is a symbolic link, and sca-sim does not write through it", path.display())));
+        return Err(invalid_input(format!(
+            "{} is a symbolic link, and sca-sim does not write through it",
+            path.display()
+        )));
     }
     fs::create_dir_all(path)
 }
@@ -106,20 +109,20 @@ fn target(path: &Path) -> io::Result<(PathBuf, Option<fs::Metadata>)> {
         return Ok((path.to_owned(), Some(meta)));
     }
     if !meta.is_symlink() {
-        return Err(unfit("not a regular file".to_owned()));
+        return Err(invalid_input("not a regular file".to_owned()));
     }
-    let real = fs::canonicalize(path).map_err(|_| unfit("a dangling symbolic link".to_owned()))?;
+    let real = fs::canonicalize(path).map_err(|_| invalid_input("a dangling symbolic link".to_owned()))?;
     if real.parent() != Some(fs::canonicalize(folder_of(path))?.as_path()) {
-        return Err(unfit(format!("a symbolic link to {}, out of its folder", real.display())));
+        return Err(invalid_input(format!("a symbolic link to {}, out of its folder", real.display())));
     }
     let meta = fs::metadata(&real)?;
     if meta.is_file() {
         Ok((real, Some(meta)))
     } else {
-        Err(unfit("a symbolic link to something other than a regular file".to_owned()))
+        Err(invalid_input("a symbolic link to something other than a regular file".to_owned()))
     }
 }
 
-fn unfit(why: String) -> io::Error {
+fn invalid_input(why: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, why)
 }

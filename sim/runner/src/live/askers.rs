@@ -110,7 +110,7 @@ impl OpenRequests {
             "59002" | "59003" => among.last(),
             "-2" => among.iter().find(|place| !waiting[**place].is_request).or(among.first()),
             "-1" => among.iter().find(|place| !pays(place)).or(among.first()),
-            _ if codes::platform_code(code.parse().unwrap_or(0)).is_some() => among.iter().find(pays).or(among.first()),
+            _ if codes::find_code(code.parse().unwrap_or(0)).is_some() => among.iter().find(pays).or(among.first()),
             _ => among.first(),
         };
         let Some(place) = place.copied() else { return Recipient::Nobody };

@@ -125,7 +125,7 @@ pub async fn serve(
                     }
                 }
             }
-            () = sleep => live.lose_patience(),
+            () = sleep => live.check_idle_connections(),
             accepted = listener.accept() => match accepted {
                 Ok((stream, from, _)) => {
                     number = number.wrapping_add(1);
@@ -153,7 +153,7 @@ impl Live<'_> {
     }
 
     fn welcome(&mut self, stream: Stream, from: SocketAddr, number: u32, tls: ServerTls) {
-        if self.guests.len() >= self.limits.connections && !self.makes_room() {
+        if self.guests.len() >= self.limits.connections && !self.close_oldest_idle() {
             return self.line(&format!("{from} is turned away: {} are connected", self.guests.len()));
         }
         let tag = Tag { terminal: 0, line: None, connection: number };
@@ -169,7 +169,7 @@ impl Live<'_> {
     }
 
     /// Closes the oldest connection that has sent no upgrade request, to make room; false if there is none.
-    fn makes_room(&mut self) -> bool {
+    fn close_oldest_idle(&mut self) -> bool {
         let idle = self.guests.iter().find(|(_, guest)| !guest.asked).map(|(tag, _)| *tag);
         if let Some(tag) = idle {
             self.hang_up(tag, "it sent no request, and a new connection needs its place");
@@ -178,7 +178,7 @@ impl Live<'_> {
     }
 
     /// Pings connections that are silent for too long; closes those that still do not answer.
-    fn lose_patience(&mut self) {
+    fn check_idle_connections(&mut self) {
         let now = tokio::time::Instant::now();
         let late: Vec<Tag> = self.guests.iter().filter(|(_, guest)| guest.until <= now).map(|(tag, _)| *tag).collect();
         for tag in late {
@@ -208,7 +208,7 @@ impl Live<'_> {
     }
 
     /// Answers 404 to a request that is neither a terminal's nor a POS's, with a hint at the right path.
-    fn sends_away(&mut self, tag: Tag, what: &str) {
+    fn reject(&mut self, tag: Tag, what: &str) {
         let what = format!("{what} is neither a terminal nor a POS");
         self.line(&format!("connection {} is rejected: {what}", tag.connection));
         let body = "a POS connects to /pos/PINPAD-ID; a terminal sends the header x-vfi-pinpad-id\n";
@@ -254,14 +254,14 @@ impl Live<'_> {
                 let pos_of = head.path().strip_prefix("/pos/").filter(|id| !id.is_empty()).map(str::to_owned);
                 let named = head.get("x-vfi-pinpad-id").filter(|id| !id.trim().is_empty()).map(str::to_owned);
                 if [&pos_of, &named].into_iter().flatten().any(|id| id.chars().count() > PINPAD_ID_MAX) {
-                    return self.sends_away(tag, "a pinpad id of more than 64 characters");
+                    return self.reject(tag, "a pinpad id of more than 64 characters");
                 }
                 let who = match (&pos_of, &named) {
                     (Some(id), _) => format!("a POS for pinpad {id}"),
                     (None, Some(id)) => format!("terminal with pinpad {id}"),
                     (None, None) => {
                         let path: String = head.path().chars().take(64).collect();
-                        return self.sends_away(tag, &format!("{path} without x-vfi-pinpad-id"));
+                        return self.reject(tag, &format!("{path} without x-vfi-pinpad-id"));
                     }
                 };
                 self.line(&format!("connection {} is {who}", tag.connection));

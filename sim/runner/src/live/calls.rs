@@ -10,7 +10,7 @@ use sca_network::{
     Tag, run_call, run_called,
 };
 use sca_protocol::Line;
-use sca_protocol::settings::{TerminalSettings, read_place};
+use sca_protocol::settings::{TerminalSettings, parse_host_port};
 use sca_terminal::CallId;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -58,7 +58,7 @@ impl Calls {
             Line::Estate => &settings.estate_host,
             _ => &settings.payment_host,
         };
-        let of_host = || read_place(named);
+        let of_host = || parse_host_port(named);
         let (sender, orders) = mpsc::channel(OUTBOX);
         self.open.borrow_mut().insert(call, sender);
         // A host without an address cannot be reached.

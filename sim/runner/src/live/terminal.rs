@@ -9,7 +9,7 @@ use sca_network::{
     CallEvent, ClientEvent, ClientOrder, ClientSetup, Dialer, Event, EventQueue, PrefixCut, Route, SocketDialer, Tag,
     run_client,
 };
-use sca_protocol::settings::{TerminalSettings, read_place};
+use sca_protocol::settings::{TerminalSettings, parse_host_port};
 use sca_protocol::{Chance, Line, Now};
 use sca_terminal::{
     CallEvent as Heard, CallId, Cardholder, ConnectionId, Flash, Input, LinkEvent, LinkReport, Output, Target,
@@ -108,7 +108,7 @@ pub async fn connect<C: Core>(
     };
     let mailbox = EventQueue::default();
     let (said, mut told) = mpsc::channel(16);
-    tokio::task::spawn_local(tells_of_host(plan.settings.clone(), said.clone()));
+    tokio::task::spawn_local(report_unreachable_host(plan.settings.clone(), said.clone()));
     let calls = Calls::new(mailbox.clone(), plan.listen_on, plan.limits, said);
     let (core, orders, shown) = (make(making), None, String::new());
     let mut live = Live { core, plan, tls, mailbox, orders, shown, calls, is_on: true, say };
@@ -382,9 +382,9 @@ fn end_of(line: Line) -> &'static str {
 }
 
 /// Reports an unreachable payment host, because it changes the outcome of sales.
-async fn tells_of_host(settings: TerminalSettings, said: mpsc::Sender<Result<String, String>>) {
+async fn report_unreachable_host(settings: TerminalSettings, said: mpsc::Sender<Result<String, String>>) {
     const PATIENCE: Duration = Duration::from_secs(3);
-    let missing = match read_place(&settings.payment_host) {
+    let missing = match parse_host_port(&settings.payment_host) {
         None => "has no payment host (setting payment-host)".to_owned(),
         Some((host, port)) => {
             let dialer = Dialer::Socket(SocketDialer::default());

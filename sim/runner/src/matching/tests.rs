@@ -25,7 +25,7 @@ fn a_mismatch_says_where_and_what_would_mend_it() {
     let span = Span { line: 3, column: 5, length: 2, file: 0 };
     let Err(found) = mismatch::<()>("x", Some(span)) else { panic!("it is a mismatch") };
     assert_eq!(found.span, Some(span));
-    let Err(found) = other_word::<()>("x".to_owned(), "from", "to") else { panic!("it is a mismatch") };
+    let Err(found) = replaced_word::<()>("x".to_owned(), "from", "to") else { panic!("it is a mismatch") };
     assert_eq!(found.fix, Some(("from".to_owned(), "to".to_owned())));
 }
 

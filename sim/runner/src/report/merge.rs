@@ -15,7 +15,7 @@ impl Document {
         (1..=count).map(|index| Shard { index, count }).filter(|part| !lacks.contains(part)).collect()
     }
 
-    fn is_kin_of(&self, other: &Self) -> Result<(), String> {
+    fn check_same_world(&self, other: &Self) -> Result<(), String> {
         if self.tool != other.tool {
             return Err(format!("the documents were written by different versions: {} and {}", self.tool, other.tool));
         }
@@ -28,7 +28,7 @@ impl Document {
         Ok(())
     }
 
-    fn is_of_run_of(&self, other: &Self) -> Result<(), String> {
+    fn check_same_run(&self, other: &Self) -> Result<(), String> {
         let (Some(mine), Some(theirs)) = (&self.origin, &other.origin) else {
             return Err("one document is of an older sca-sim and does not identify its run".to_owned());
         };
@@ -66,9 +66,9 @@ impl Document {
     /// # Errors
     /// The documents do not fit together.
     pub fn merge(documents: Vec<Self>, absent: Vec<String>) -> Result<Self, String> {
-        documents.windows(2).try_for_each(|pair| pair[0].is_kin_of(&pair[1]))?;
+        documents.windows(2).try_for_each(|pair| pair[0].check_same_world(&pair[1]))?;
         let of_parts: Vec<&Self> = documents.iter().filter(|one| !one.parts().is_empty()).collect();
-        of_parts.windows(2).try_for_each(|pair| pair[0].is_of_run_of(pair[1]))?;
+        of_parts.windows(2).try_for_each(|pair| pair[0].check_same_run(pair[1]))?;
         let mut parts: Vec<Shard> = documents.iter().flat_map(Self::parts).collect();
         parts.sort_by_key(|part| part.index);
         let count = parts.first().map_or(0, |part| part.count);

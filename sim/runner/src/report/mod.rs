@@ -17,7 +17,7 @@ pub use explained::explained;
 pub use junit::junit;
 pub use lines::{github, json_lines, json_lines_begin, json_lines_of, tap};
 pub use markdown::markdown;
-pub(crate) use page::filled;
+pub(crate) use page::fill_page;
 pub use show::{Painter, failure, problem};
 pub use sides::sides;
 pub use trace::trace_page;

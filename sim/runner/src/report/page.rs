@@ -1,7 +1,7 @@
 //! Pages of HTML that need nothing beside them.
 
 /// Fills title, style, data and script into an HTML page.
-pub(crate) fn filled(page: &str, title: &str, style: &str, script: &str, json: &str) -> String {
+pub(crate) fn fill_page(page: &str, title: &str, style: &str, script: &str, json: &str) -> String {
     let title = title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     // Only these characters can end a script element or begin a comment in it.
     let json = json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");

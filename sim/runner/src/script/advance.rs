@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use sca_protocol::settings::show_span;
+use sca_protocol::settings::format_duration;
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Demand, Expect, Message, Observation, Step, Suffix};
 
@@ -174,11 +174,11 @@ impl Script {
     ) -> Result<(), Box<Failure>> {
         let is_state = matches!(expect.sight, Observation::Show(_));
         if let Some(from) = from.filter(|from| at < *from) {
-            let label = format!("it came {} before the window", show_span(from.saturating_sub(at)));
+            let label = format!("it came {} before the window", format_duration(from.saturating_sub(at)));
             return Err(self.failure(step, "this came too early", label, vec![format!("it came at {}", stamp(at))]));
         }
         if at > to && !is_state {
-            let label = format!("it came {} after the deadline", show_span(at.saturating_sub(to)));
+            let label = format!("it came {} after the deadline", format_duration(at.saturating_sub(to)));
             return Err(self.failure(step, "this came too late", label, vec![format!("it came at {}", stamp(at))]));
         }
         if let Some(last) = self.order.filter(|_| !is_state) {

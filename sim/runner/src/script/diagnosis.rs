@@ -56,7 +56,7 @@ impl Script {
         lanes: &Lanes,
     ) -> Box<Failure> {
         let mut failure = self.other(step, mismatch, came);
-        failure.seen = lanes.next_of(&expect.sight);
+        failure.seen = lanes.next_sequence(&expect.sight);
         failure.notes.extend(self.passed.iter().map(|(what, _, last)| format!("before: {what}, at {}", stamp(*last))));
         let is_answer = matches!(expect.sight, Observation::ToPos(_));
         let front = lanes.data.front().filter(|_| is_answer);
@@ -98,7 +98,7 @@ impl Script {
         if let Observation::Show(show @ Show::Screen { name: Some(wanted), .. }) = &expect.sight {
             let until = |at: usize| mine.get(at + 1).map(|(at, ..)| *at);
             let is_over = |at: usize| until(at).is_some_and(|until| until <= self.since);
-            let fits = |at: usize| matching::screen_shows(show, &mine[at].2, &self.names).is_ok();
+            let fits = |at: usize| matching::screen_matches(show, &mine[at].2, &self.names).is_ok();
             let named: Vec<usize> = (0..mine.len()).rev().filter(|at| mine[*at].2.name == *wanted).collect();
             let newest = *named.first()?;
             let met = named.iter().copied().find(|at| is_over(*at) && fits(*at)).filter(|_| is_over(newest));

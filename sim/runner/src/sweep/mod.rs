@@ -204,7 +204,7 @@ impl SweepResult {
 
     /// The strip of one kind, or of all: one sign for each visit or for several in a column; `x` if one of them failed.
     #[must_use]
-    pub fn drawn(&self, kind: Option<Kind>, width: usize) -> String {
+    pub fn strip_text(&self, kind: Option<Kind>, width: usize) -> String {
         let signs: Vec<bool> =
             self.strip.iter().filter(|(blow, _)| kind.is_none_or(|k| blow.kind == k)).map(|(_, good)| *good).collect();
         let column = signs.len().div_ceil(width.max(1)).max(1);

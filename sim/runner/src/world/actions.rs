@@ -80,7 +80,7 @@ impl<C: Core> World<'_, C> {
                 Ok(())
             }
             Action::Answers { by_proxy, count, lines } => {
-                self.faults.armed.tell_answer(*by_proxy, *count, lines, span);
+                self.faults.armed.replace_answer(*by_proxy, *count, lines, span);
                 self.note(step);
                 Ok(())
             }
@@ -123,7 +123,9 @@ impl<C: Core> World<'_, C> {
     /// The open connection on which a message to this terminal is sent, if there is one.
     pub(super) fn route(&self, to: usize) -> Option<Tag> {
         if self.external_broker.is_some() {
-            return self.newest(to).filter(|tag| self.connections.ends.get(tag).is_some_and(|ends| ends.is_up()));
+            return self
+                .newest_connection(to)
+                .filter(|tag| self.connections.ends.get(tag).is_some_and(|ends| ends.is_up()));
         }
         self.routed(&self.parties.terminals[to].settings.pinpad_id)
     }
@@ -143,7 +145,7 @@ impl<C: Core> World<'_, C> {
             Message::Http(_) => return Ok(Vec::new()),
         };
         self.expect_answer(step, send, tag, &frame);
-        self.book.record.carried_by(&frame);
+        self.book.record.set_frame(&frame);
         let Some(tag) = tag else {
             let now = self.now();
             self.book.record.push(now, Entry::Comment("broker: not delivered, no terminal is connected".to_owned()));
@@ -203,7 +205,7 @@ impl<C: Core> World<'_, C> {
                 Some(_) => actor.reference.give_up(),
                 // A request that no connection carries changes nothing and gets no answer. A real broker may still
                 // store it.
-                None if self.external_broker.is_none() => actor.pos.never_sent(id),
+                None if self.external_broker.is_none() => actor.pos.discard(id),
                 None => {}
             }
             id
@@ -250,7 +252,7 @@ impl<C: Core> World<'_, C> {
         let mut fields = fields.clone();
         for test in &mut fields.tests {
             if let Demand::Is(_, value) = &mut test.demand {
-                *value = self.script.names.insert_into(value);
+                *value = self.script.names.interpolate(value);
             }
         }
         Message::Fields(fields)
@@ -268,7 +270,7 @@ impl<C: Core> World<'_, C> {
                 let iv = self.setting.chance.stream("pos-iv", &[to as u64, self.book.sequence]).bytes();
                 self.parties.terminals[to].pos.encrypt(&request, &text, iv)
             }
-            Message::Xml(text) | Message::Text(text) => names.insert_into(text),
+            Message::Xml(text) | Message::Text(text) => names.interpolate(text),
             _ => String::new(),
         }
     }
@@ -279,7 +281,7 @@ impl<C: Core> World<'_, C> {
         let routing = ["FUNCTION_TYPE", "COMMAND"].into_iter().map(str::to_owned).zip(fields.routing.clone());
         let value = |value: &str| match value {
             "{{pos.key}}" => sca_peers::key().public(),
-            other => names.insert_into(other),
+            other => names.interpolate(other),
         };
         let values = fields.tests.iter().filter_map(|test| match &test.demand {
             Demand::Is(_, text) => Some((test.field.clone(), value(text))),
@@ -303,7 +305,7 @@ impl<C: Core> World<'_, C> {
             declared: raw.length,
             length_form: raw.length_form,
             payload: match std::str::from_utf8(&raw.payload) {
-                Ok(text) if raw.has_inserts => self.script.names.insert_into(text).into_bytes(),
+                Ok(text) if raw.has_inserts => self.script.names.interpolate(text).into_bytes(),
                 _ => raw.payload.clone(),
             },
         }

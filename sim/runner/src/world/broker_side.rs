@@ -110,7 +110,7 @@ impl<C: Core> World<'_, C> {
         if let Some(ends) = self.connections.ends.get_mut(&tag) {
             ends.ours = true;
         }
-        self.meets(who, FaultClass::of_end(end));
+        self.record_fault_hit(who, FaultClass::of_end(end));
         self.stand(who, end, lasting);
         self.server_order(tag, ServerOrder::Strike(end))
     }
@@ -118,7 +118,7 @@ impl<C: Core> World<'_, C> {
     pub(super) fn server_order(&mut self, tag: Tag, mut order: ServerOrder) -> Result<(), Stop> {
         if let ServerOrder::Write(bytes) | ServerOrder::Answer { bytes, .. } = &mut order
             && self.connections.ends.contains_key(&tag)
-            && let Some((part, kind)) = self.frame_passes(tag, Some(bytes.len()))
+            && let Some((part, kind)) = self.injection_at_frame(tag, Some(bytes.len()))
         {
             bytes.truncate(match part {
                 Part::Before => 0,
@@ -128,7 +128,7 @@ impl<C: Core> World<'_, C> {
             if part != Part::Before {
                 self.server_order_as_it_is(tag, order)?;
             }
-            return self.blow_falls_behind(tag, kind);
+            return self.inject_behind_written(tag, kind);
         }
         self.server_order_as_it_is(tag, order)
     }
@@ -149,13 +149,13 @@ impl<C: Core> World<'_, C> {
     }
 
     fn asked(&mut self, who: usize, tag: Tag, head: Head, text: String) -> Result<(), Stop> {
-        match self.frame_passes(tag, None) {
+        match self.injection_at_frame(tag, None) {
             None => self.asked_in_full(who, tag, head, text),
             Some((Part::After, kind)) => {
                 self.asked_in_full(who, tag, head, text)?;
-                self.blow_falls_behind(tag, kind)
+                self.inject_behind_written(tag, kind)
             }
-            Some((_, kind)) => self.blow_falls_behind(tag, kind),
+            Some((_, kind)) => self.inject_behind_written(tag, kind),
         }
     }
 
@@ -210,15 +210,15 @@ impl<C: Core> World<'_, C> {
         if let (opcode::TEXT, Some(ends)) = (frame.opcode, self.connections.ends.get_mut(&tag)) {
             ends.in_flight.pop_front();
         }
-        match self.frame_passes(tag, None) {
+        match self.injection_at_frame(tag, None) {
             None => self.frame_in_full(who, tag, frame, size),
             Some((Part::After, kind)) => {
                 self.frame_in_full(who, tag, frame, size)?;
-                self.blow_falls_behind(tag, kind)
+                self.inject_behind_written(tag, kind)
             }
             Some((_, kind)) => {
                 self.lose_reply(who, &String::from_utf8_lossy(&frame.payload));
-                self.blow_falls_behind(tag, kind)
+                self.inject_behind_written(tag, kind)
             }
         }
     }
@@ -253,9 +253,9 @@ impl<C: Core> World<'_, C> {
         match entry {
             Some(entry) => {
                 self.book.record.push(now, entry);
-                self.book.record.carried_by(&frame);
+                self.book.record.set_frame(&frame);
             }
-            None => self.book.record.arrives(&frame),
+            None => self.book.record.add_frame(&frame),
         }
         if let Some(control) = control {
             let guarded = self.script.guards().control(who, &control);
@@ -354,11 +354,11 @@ impl<C: Core> World<'_, C> {
     pub(super) fn deliver(&mut self, tag: Tag, text: String) -> Result<(), Stop> {
         let (who, now) = (usize::from(tag.terminal), self.now());
         let pos = &mut self.parties.terminals[who].pos;
-        let mut heard = if self.faults.doubling { pos.heard_again(&text) } else { pos.heard(&text) };
+        let mut heard = if self.faults.doubling { pos.receive_duplicate(&text) } else { pos.heard(&text) };
         self.book.messages += 1;
         // Result code -2 is the answer to a document that cannot be parsed.
         if heard.response.as_ref().is_some_and(|response| response.get("RESULT_CODE") == Some("-2")) {
-            self.meets(who, FaultClass::Document);
+            self.record_fault_hit(who, FaultClass::Document);
         }
         // A message that was in transit when the terminal disconnected may answer a request that has been given up.
         let has_left = match tag.line {

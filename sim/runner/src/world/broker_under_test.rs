@@ -26,7 +26,7 @@ const MESSAGE_MAX: usize = 16 << 20;
 
 impl<C: Core> World<'_, C> {
     /// Installs the external broker into the world.
-    pub(crate) fn is_at(&mut self, state: ExternalBrokerRun) {
+    pub(crate) fn set_external_broker(&mut self, state: ExternalBrokerRun) {
         self.external_broker = Some(state);
     }
 
@@ -112,9 +112,9 @@ impl<C: Core> World<'_, C> {
             },
             ClientEvent::Failed(reason) => Err(pos_fails(reason)),
             ClientEvent::Text(text) => {
-                let tag = self.newest(who).unwrap_or_else(|| Self::tag(who, 0));
+                let tag = self.newest_connection(who).unwrap_or_else(|| Self::tag(who, 0));
                 self.note_frame(tag, "broker -> pos", text.as_bytes());
-                self.passed_on(who, &text)?;
+                self.check_received_by_pos(who, &text)?;
                 if let Some(ends) = self.connections.ends.get_mut(&tag) {
                     ends.in_flight.pop_front();
                 }
@@ -133,7 +133,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Records that the broker accepted the terminal's upgrade request.
-    pub(super) fn is_answered(&mut self, tag: Tag, head: &Head) {
+    pub(super) fn upgrade_accepted(&mut self, tag: Tag, head: &Head) {
         if self.external_broker.is_some()
             && head.status == 101
             && let Some(ends) = self.connections.ends.get_mut(&tag)
@@ -160,7 +160,7 @@ impl<C: Core> World<'_, C> {
     /// Sends a message of a POS to its terminal through the external broker.
     pub(super) fn says_by_external_broker(&mut self, send: &Send) {
         let text = self.text_of(send.to, &send.message);
-        let (now, tag) = (self.now(), self.newest(send.to).unwrap_or_else(|| Self::tag(send.to, 0)));
+        let (now, tag) = (self.now(), self.newest_connection(send.to).unwrap_or_else(|| Self::tag(send.to, 0)));
         self.note_frame(tag, "pos -> broker", text.as_bytes());
         let what = send.label.as_ref().map_or_else(|| "a request".to_owned(), |label| format!("`{label}`"));
         if let Some(state) = &mut self.external_broker {
@@ -180,7 +180,7 @@ impl<C: Core> World<'_, C> {
 
 impl<C: Core> World<'_, C> {
     /// Records that our terminal handed a message to the broker, for its POS.
-    pub(super) fn gives_to_broker(&mut self, tag: Tag, text: &str) {
+    pub(super) fn note_sent_to_broker(&mut self, tag: Tag, text: &str) {
         let (now, who) = (self.now(), usize::from(tag.terminal));
         if self.external_broker.is_none() {
             return;
@@ -196,7 +196,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Checks a message that the POS of a terminal has received.
-    fn passed_on(&mut self, who: usize, text: &str) -> Result<(), Stop> {
+    fn check_received_by_pos(&mut self, who: usize, text: &str) -> Result<(), Stop> {
         let now = self.now();
         let Some(state) = &mut self.external_broker else { return Ok(()) };
         let Err(what) = state.to_pos.entry(who).or_default().comes_out(now, text) else { return Ok(()) };
@@ -209,7 +209,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Checks a message that our terminal has received from a POS.
-    pub(super) fn heard_by_terminal(&mut self, who: usize, text: &str) -> Result<(), Stop> {
+    pub(super) fn check_received_by_terminal(&mut self, who: usize, text: &str) -> Result<(), Stop> {
         let now = self.now();
         let Some(state) = &mut self.external_broker else { return Ok(()) };
         let Err(what) = state.to_terminal.entry(who).or_default().comes_out(now, text) else { return Ok(()) };
@@ -249,7 +249,7 @@ impl<C: Core> World<'_, C> {
 
     /// Adds notes to a failure: messages that went into the external broker and never came out, and connections it
     /// ended.
-    pub(crate) fn with_what_is_inside(&self, mut failure: Box<Failure>) -> Box<Failure> {
+    pub(crate) fn with_unforwarded_messages(&self, mut failure: Box<Failure>) -> Box<Failure> {
         let Some(state) = &self.external_broker else { return failure };
         failure.notes.extend(state.ended.iter().map(|(at, who, how)| {
             format!("the broker {how} our {} at {}", self.parties.terminals[*who].name, stamp(*at))

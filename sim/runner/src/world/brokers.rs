@@ -33,7 +33,7 @@ impl BrokerSite {
         let at = crate::target::target(&settings);
         let mut machine = Broker::new(settings.clone());
         if knows_its_address {
-            machine.is_found_at(at.host.clone(), at.port, at.secure);
+            machine.set_address(at.host.clone(), at.port, at.secure);
         }
         Self { settings, clock, tls: None, machine, at, machine_of: 0, listens: true }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sca_network::{DialOutcome, End, Ending, Event, QueuedEvent, ServerEvent, ServerSetup, Stream, Tag, run_server};
 use sca_protocol::Reason;
 use sca_protocol::handshake::{Head, judge};
-use sca_protocol::reason::from_the_other_side;
+use sca_protocol::reason::seen_by_terminal;
 use sca_scenario::model::FaultKind;
 use sca_terminal::{ConnectionId, Input, LinkEvent};
 use tokio::sync::mpsc;
@@ -41,7 +41,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Accepts all connections that are waiting.
-    pub(super) fn let_in(&mut self) -> Result<bool, Stop> {
+    pub(super) fn accept_waiting(&mut self) -> Result<bool, Stop> {
         let mut any = false;
         while let Some(stream) = self.external_terminals.as_ref().and_then(|state| state.callers.next()) {
             self.caller(stream)?;
@@ -60,7 +60,7 @@ impl<C: Core> World<'_, C> {
         let number = state.connections;
         let tag = Tag { terminal: if is_sure { 0 } else { u16::MAX }, line: None, connection: number };
         if is_sure {
-            self.lost_before(guess)?;
+            self.lose_previous_connection(guess)?;
             self.told(guess, number, LinkEvent::Opened)?;
         }
         let at = AttemptNumber {
@@ -74,7 +74,7 @@ impl<C: Core> World<'_, C> {
             let mut stream = stream;
             stream.reset();
             drop(stream);
-            self.meets(guess, FaultClass::Dial);
+            self.record_fault_hit(guess, FaultClass::Dial);
             return self.told(guess, number, LinkEvent::Failed(Reason::Refused));
         }
         let (tls, tap, cut, ours) = self.prepare(at, DialOutcome::Connect, 0, tag)?;
@@ -97,7 +97,7 @@ impl<C: Core> World<'_, C> {
 
     /// Sets the port that devices connect to as the active faults and the network settings require: open, shut, or
     /// unanswering.
-    pub(super) fn see_to_the_door(&self) {
+    pub(super) fn update_port(&self) {
         let Some(state) = self.external_terminals.as_ref().filter(|state| !state.shows_refusals) else { return };
         let stands = |kind: &FaultKind| self.faults.armed.standing.iter().any(|standing| standing.kind == *kind);
         let door = match stands(&FaultKind::Refuse) || !self.parties.brokers.get(0).listens {
@@ -109,7 +109,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Records the loss of the previous connection when a device dials again.
-    fn lost_before(&mut self, who: usize) -> Result<(), Stop> {
+    fn lose_previous_connection(&mut self, who: usize) -> Result<(), Stop> {
         let up = self.connections.ends.iter().find(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
         let Some((tag, is_whole)) = up.map(|(tag, ends)| (*tag, !ends.is_excused() && ends.silent == [false; 2]))
         else {
@@ -126,7 +126,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Reports a device that uses a second connection while the first one is up and undisturbed.
-    fn has_two(&mut self, tag: Tag) {
+    fn report_second_connection(&mut self, tag: Tag) {
         let Some(since) = self.external_terminals.as_mut().and_then(|state| {
             let until = state.beside.remove(&tag)?;
             Some(until.saturating_sub(state.external.second_thoughts))
@@ -147,7 +147,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Assigns an event of a device's connection to its terminal. `None` if the terminal is not known yet.
-    pub(super) fn placed(&mut self, mut posted: QueuedEvent) -> Result<Option<QueuedEvent>, Stop> {
+    pub(super) fn assign_to_terminal(&mut self, mut posted: QueuedEvent) -> Result<Option<QueuedEvent>, Stop> {
         let number = posted.tag.connection;
         let known = self.external_terminals.as_ref().map(|state| state.whose.get(&number).copied());
         let who = match known {
@@ -160,7 +160,7 @@ impl<C: Core> World<'_, C> {
                         state.whose.insert(number, who);
                         state.unplaced.remove(&number)
                     });
-                    self.lost_before(who)?;
+                    self.lose_previous_connection(who)?;
                     self.connections.ends.extend(ends.map(|ends| (tag, ends)));
                     self.told(who, number, LinkEvent::Opened)?;
                     who
@@ -198,7 +198,7 @@ impl<C: Core> World<'_, C> {
     fn seen_of_device(&mut self, who: usize, tag: Tag, event: &ServerEvent) -> Result<(), Stop> {
         match event {
             ServerEvent::Frame(..) => {
-                self.has_two(tag);
+                self.report_second_connection(tag);
                 self.has_accepted(tag)
             }
             ServerEvent::Secured { .. } => {
@@ -216,7 +216,7 @@ impl<C: Core> World<'_, C> {
                     // From the device's view the handshake is complete: it has sent the upgrade request, and the
                     // connection ends.
                     Reason::Tls(_) if is_in_its_flight => Reason::Handshake("truncated"),
-                    Reason::Tls(word) => Reason::Tls(from_the_other_side(word)),
+                    Reason::Tls(word) => Reason::Tls(seen_by_terminal(word)),
                     other => other,
                 };
                 self.told(who, tag.connection, LinkEvent::Failed(reason))
@@ -264,7 +264,7 @@ impl<C: Core> World<'_, C> {
         let Some(state) = &mut self.external_terminals else { return Ok(()) };
         let until = now + state.external.second_thoughts;
         let key = state.keys.remove(&tag).unwrap_or_default();
-        let verdict = match Head::parse_answer(bytes) {
+        let verdict = match Head::parse_response(bytes) {
             Ok(Some((head, _))) => judge(&head, &key, false),
             _ => Err(Reason::Handshake("garbage")),
         };
@@ -309,25 +309,25 @@ impl<C: Core> World<'_, C> {
     }
 
     /// The next deadline for devices to hang up or to close their older connection.
-    pub(super) fn second_thoughts(&self) -> Option<Duration> {
+    pub(super) fn hang_up_deadline(&self) -> Option<Duration> {
         let state = self.external_terminals.as_ref()?;
         let judged = state.judged.values().map(|(until, _)| *until).filter(|until| *until < Duration::MAX);
         judged.chain(state.beside.values().copied()).min()
     }
 
     /// Marks devices whose time to hang up has passed as connected. Returns whether there was one.
-    pub(super) fn are_accepted(&mut self) -> Result<bool, Stop> {
+    pub(super) fn accept_overdue(&mut self) -> Result<bool, Stop> {
         let now = self.now();
         let Some(state) = &self.external_terminals else { return Ok(false) };
         let over: Vec<Tag> = state.judged.iter().filter(|(_, (until, _))| *until <= now).map(|(tag, _)| *tag).collect();
         let beside: Vec<Tag> = state.beside.iter().filter(|(_, until)| **until <= now).map(|(tag, _)| *tag).collect();
         over.iter().try_for_each(|tag| self.has_accepted(*tag))?;
-        beside.iter().for_each(|tag| self.has_two(*tag));
+        beside.iter().for_each(|tag| self.report_second_connection(*tag));
         Ok(!over.is_empty() || !beside.is_empty())
     }
 
     /// Handles an event that does not come from a connection.
-    pub(super) fn heard_beside(&mut self, news: OutsideEvent) -> Result<(), Stop> {
+    pub(super) fn outside_event(&mut self, news: OutsideEvent) -> Result<(), Stop> {
         match news {
             OutsideEvent::Said(yes) => self.person_said(yes),
             OutsideEvent::Ended(who, ended) => Err(self.has_ended(who, &ended)),

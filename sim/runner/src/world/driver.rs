@@ -53,7 +53,7 @@ impl<C: Core> World<'_, C> {
                 () = self.connections.mailbox.posted() => settled = true,
                 news = news(self.external_terminals.as_mut()) => {
                     self.turn.now = self.setting.clock.elapsed();
-                    self.heard_beside(news)?;
+                    self.outside_event(news)?;
                     settled = false;
                 }
                 () = tokio::time::sleep_until(at) => settled = false,
@@ -80,11 +80,11 @@ impl<C: Core> World<'_, C> {
                 self.survey(&one);
                 self.take(one)?;
                 self.advance()?;
-                self.boundary(who.min(self.parties.terminals.len() - 1))?;
+                self.at_event_boundary(who.min(self.parties.terminals.len() - 1))?;
             }
             self.look_at_cuts();
             let waits = self.advance()?;
-            if self.let_in()? {
+            if self.accept_waiting()? {
                 continue;
             }
             self.ask_person();
@@ -103,7 +103,7 @@ impl<C: Core> World<'_, C> {
                     in_this_instant += 1;
                     self.count_event(in_this_instant, wall)?;
                     self.survey(&"what was due");
-                    self.boundary(0)?;
+                    self.at_event_boundary(0)?;
                 }
                 Some(_) if self.turn.ends_at.is_some_and(|at| at <= self.turn.now) => return Ok(None),
                 Some(_) => {}
@@ -128,12 +128,12 @@ impl<C: Core> World<'_, C> {
             self.advance()?;
             fired = true;
         }
-        fired |= self.blow_goes_on()?;
+        fired |= self.continue_injection()?;
         fired |= self.late_arrives()?;
         fired |= self.idle_is_cut()?;
-        fired |= self.are_accepted()?;
+        fired |= self.accept_overdue()?;
         for standing in self.faults.armed.over(now) {
-            self.lift(&standing);
+            self.end_fault(&standing);
             fired = true;
         }
         Ok(fired)
@@ -157,7 +157,7 @@ impl<C: Core> World<'_, C> {
                 (actor.powered, actor.attempts) = (true, 0);
                 actor.watch.power_on(self.turn.now, &actor.settings);
             }
-            Input::PowerOff => self.goes_dark(who),
+            Input::PowerOff => self.lose_power(who),
             _ => {}
         }
         self.watch_time(who);
@@ -168,11 +168,11 @@ impl<C: Core> World<'_, C> {
         for output in outputs {
             self.carry_out(who, output)?;
         }
-        self.look_at_face(who)
+        self.observe_display(who)
     }
 
     pub(super) fn take(&mut self, posted: QueuedEvent) -> Result<(), Stop> {
-        let Some(posted) = self.placed(posted)? else { return Ok(()) };
+        let Some(posted) = self.assign_to_terminal(posted)? else { return Ok(()) };
         match posted.event {
             Event::Client(event) if posted.tag.line.is_some() => {
                 self.pos_link_event(usize::from(posted.tag.terminal), event)
@@ -208,7 +208,7 @@ impl<C: Core> World<'_, C> {
                 Progress::Failed(failure) => return Err(Stop::Failed(failure)),
                 Progress::Done { ended } => {
                     if self.script.is_eased()
-                        && let Some(until) = self.wind_up()?
+                        && let Some(until) = self.final_check()?
                     {
                         return Ok(Some(until));
                     }

@@ -10,7 +10,7 @@ use crate::coverage::{FaultClass, State};
 
 impl<C: Core> World<'_, C> {
     /// Records that a fault hit this terminal; powered-off terminals are skipped.
-    pub(super) fn meets(&mut self, who: usize, class: FaultClass) {
+    pub(super) fn record_fault_hit(&mut self, who: usize, class: FaultClass) {
         let actor = &self.parties.terminals[who];
         if !actor.powered {
             return;
@@ -25,17 +25,17 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Records that a terminal loses power.
-    pub(super) fn goes_dark(&mut self, who: usize) {
-        self.meets(who, FaultClass::Power);
+    pub(super) fn lose_power(&mut self, who: usize) {
+        self.record_fault_hit(who, FaultClass::Power);
         self.parties.terminals[who].power_is_off();
     }
 
     /// Records active traffic shaping as a fault in the terminal's current state.
-    pub(super) fn meets_shape(&mut self, who: usize) {
+    pub(super) fn record_shaping_hit(&mut self, who: usize) {
         let standing = self.faults.armed.standing.iter().map(|standing| (standing.who, &standing.kind));
         let mut shapes = self.faults.shaped.iter().map(|(who, kind)| (*who, kind)).chain(standing);
-        if shapes.any(|(whose, kind)| whose == who && kind.is_of_shape()) {
-            self.meets(who, FaultClass::Slow);
+        if shapes.any(|(whose, kind)| whose == who && kind.shapes_traffic()) {
+            self.record_fault_hit(who, FaultClass::Slow);
         }
     }
 
@@ -46,11 +46,11 @@ impl<C: Core> World<'_, C> {
             LinkReport::Connects => State::Idle,
             LinkReport::Loses | LinkReport::Fails(_) => State::Waiting,
         };
-        self.meets_shape(who);
+        self.record_shaping_hit(who);
     }
 
     /// Updates a terminal's phase from an event at its end, and records the fault that a failure is evidence of.
-    pub(super) fn feels(&mut self, tag: Tag, event: &ClientEvent) {
+    pub(super) fn update_phase(&mut self, tag: Tag, event: &ClientEvent) {
         let who = usize::from(tag.terminal);
         match event {
             ClientEvent::Opened => {
@@ -59,11 +59,11 @@ impl<C: Core> World<'_, C> {
             }
             ClientEvent::Secured => self.parties.terminals[who].phase = State::Upgrading,
             ClientEvent::Failed(reason) => {
-                FaultClass::of_reason(*reason).into_iter().for_each(|class| self.meets(who, class));
+                FaultClass::of_reason(*reason).into_iter().for_each(|class| self.record_fault_hit(who, class));
             }
-            ClientEvent::Violation(_) | ClientEvent::Closed => self.meets(who, FaultClass::Frame),
+            ClientEvent::Violation(_) | ClientEvent::Closed => self.record_fault_hit(who, FaultClass::Frame),
             _ => return,
         }
-        self.meets_shape(who);
+        self.record_shaping_hit(who);
     }
 }

@@ -50,8 +50,8 @@ impl<C: Core> World<'_, C> {
             .and_then(|label| self.faults.armed.at_message(send.to, &Carrier::Request(label.clone()), bytes.len()));
         let id = label.and_then(|label| self.script.names.requests.get(label).copied());
         match &strike {
-            Some(Strike::End { end, .. }) => self.meets(who, FaultClass::of_end(*end)),
-            Some(_) => self.meets(who, FaultClass::Message),
+            Some(Strike::End { end, .. }) => self.record_fault_hit(who, FaultClass::of_end(*end)),
+            Some(_) => self.record_fault_hit(who, FaultClass::Message),
             None => {}
         }
         match strike {
@@ -68,7 +68,7 @@ impl<C: Core> World<'_, C> {
             }
             Some(Strike::Swap) => {
                 self.parties.terminals[who].reference.give_up();
-                id.into_iter().for_each(|(to, id)| self.parties.terminals[to].pos.is_held(id));
+                id.into_iter().for_each(|(to, id)| self.parties.terminals[to].pos.hold(id));
                 self.faults.held = Some(Held::Request(tag, bytes.to_vec(), id));
             }
             Some(Strike::Late(by)) => {
@@ -77,7 +77,7 @@ impl<C: Core> World<'_, C> {
                 if let (Some((to, id)), Some(ends)) = (id, self.connections.ends.get_mut(&tag)) {
                     ends.under_way.retain(|waiting| *waiting != id);
                     self.parties.terminals[to].open_requests.remove(&id);
-                    self.parties.terminals[to].pos.is_held(id);
+                    self.parties.terminals[to].pos.hold(id);
                 }
                 self.faults.late.push(Late { at: self.now() + by, held: Held::Request(tag, bytes.to_vec(), id) });
             }
@@ -157,7 +157,7 @@ impl<C: Core> World<'_, C> {
                 Sent::Upgrade(_) => "of the request for the upgrade arrived",
             };
             self.note_prefix(cut.tag, "terminal ->", what, cut.bytes, cut.size);
-            self.meets(who, FaultClass::of_end(cut.end));
+            self.record_fault_hit(who, FaultClass::of_end(cut.end));
             self.stand(who, cut.end, cut.lasting);
             match &cut.what {
                 Sent::Reply(text) if cut.bytes < cut.size && cut.end != End::Hold => self.lose_reply(who, text),

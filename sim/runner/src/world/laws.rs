@@ -42,12 +42,12 @@ impl<C: Core> World<'_, C> {
         let breach = match seen {
             LinkReport::Attempts => actor.watch.attempts(now, &actor.settings),
             LinkReport::Fails(reason) => {
-                actor.watch.falls(now, Some(reason), &actor.settings);
+                actor.watch.link_down(now, Some(reason), &actor.settings);
                 None
             }
             LinkReport::Loses if !actor.powered => None,
             LinkReport::Loses => {
-                actor.watch.falls(now, None, &actor.settings);
+                actor.watch.link_down(now, None, &actor.settings);
                 None
             }
             LinkReport::Connects => {
@@ -56,17 +56,17 @@ impl<C: Core> World<'_, C> {
                 None
             }
         };
-        self.breach(who, breach);
+        self.report_breach(who, breach);
     }
 
     /// Checks whether a terminal is overdue with something the link laws require.
     pub(super) fn watch_time(&mut self, who: usize) {
         let now = self.now();
         let breach = self.parties.terminals[who].watch.overdue(now);
-        self.breach(who, breach);
+        self.report_breach(who, breach);
     }
 
-    fn breach(&mut self, who: usize, breach: Option<Breach>) {
+    fn report_breach(&mut self, who: usize, breach: Option<Breach>) {
         if let Some((law, what)) = breach {
             let name = &self.parties.terminals[who].name;
             self.violate(law, format!("{name}: {what}"));
@@ -77,7 +77,7 @@ impl<C: Core> World<'_, C> {
     pub(super) fn judge_answer(&mut self, who: usize, heard: &Heard) {
         let (Some(id), Some(response)) = (heard.answers, &heard.response) else { return };
         let breach = self.parties.terminals[who].reference.answered(id, response);
-        self.breach(who, breach);
+        self.report_breach(who, breach);
     }
 
     /// Checks that an answer is the only one to its request, and that the request's connection is still open.
@@ -184,7 +184,7 @@ impl<C: Core> World<'_, C> {
             for (id, connection) in &actor.open_requests {
                 // A request that was never carried needs no answer.
                 if self.is_owed(actor, *id, *connection) {
-                    waits &= actor.reference.waits_for_somebody(*id);
+                    waits &= actor.reference.needs_other_party(*id);
                     let label = self.script.names.label_of(who, *id);
                     missing.push(label.map_or_else(|| format!("request {}", id.0), |label| format!("`{label}`")));
                 }

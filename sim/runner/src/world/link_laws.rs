@@ -132,7 +132,7 @@ impl LinkChecker {
 
     /// Records a failed attempt (with its reason) or a lost link. A device that is not configured to connect need not
     /// retry.
-    pub(super) fn falls(&mut self, now: Duration, why: Option<Reason>, settings: &TerminalSettings) {
+    pub(super) fn link_down(&mut self, now: Duration, why: Option<Reason>, settings: &TerminalSettings) {
         self.ping = None;
         if why == Some(Reason::Config) {
             self.phase = Phase::Content;
@@ -213,7 +213,7 @@ mod tests {
             ("", None),
         ] {
             let answer = format!("HTTP/1.1 503 Busy\r\nRetry-After: {value}\r\n\r\n");
-            let (head, _) = Head::parse_answer(answer.as_bytes()).expect("it is a head").expect("it is whole");
+            let (head, _) = Head::parse_response(answer.as_bytes()).expect("it is a head").expect("it is whole");
             assert_eq!(asked_pause(&head, now), pause, "{value}");
         }
     }
@@ -252,9 +252,9 @@ mod tests {
         let mut watch = LinkChecker::default();
         assert_eq!(watch.attempts(s(0), &settings()), None);
         watch.answered(Some(30));
-        watch.falls(s(1), Some(Reason::Http(503)), &settings());
+        watch.link_down(s(1), Some(Reason::Http(503)), &settings());
         assert!(watch.attempts(s(20), &settings()).is_some_and(|(law, _)| law == "retry-pace"));
-        watch.falls(s(21), Some(Reason::Refused), &settings());
+        watch.link_down(s(21), Some(Reason::Refused), &settings());
         assert_eq!(watch.attempts(s(23), &settings()), None);
     }
 
@@ -276,7 +276,7 @@ mod tests {
             ("soon", None),
         ] {
             let answer = format!("HTTP/1.1 503 Busy\r\nRetry-After: {value}\r\n\r\n");
-            let (head, _) = Head::parse_answer(answer.as_bytes()).expect("it is a head").expect("it is whole");
+            let (head, _) = Head::parse_response(answer.as_bytes()).expect("it is a head").expect("it is whole");
             assert_eq!(asked_pause(&head, now), seconds, "{value}");
             assert_eq!(sca_protocol::handshake::retry_after(&head, now), seconds, "{value}");
         }
@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn a_terminal_that_does_not_come_back_is_told_of_once() {
         let mut watch = LinkChecker::default();
-        watch.falls(s(0), None, &settings());
+        watch.link_down(s(0), None, &settings());
         assert_eq!(watch.overdue(s(2)), None);
         assert!(watch.overdue(s(3)).is_some_and(|(law, _)| law == "comes-back"));
         assert_eq!(watch.overdue(s(9)), None);

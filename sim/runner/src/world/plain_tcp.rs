@@ -59,7 +59,7 @@ impl<C: Core> World<'_, C> {
         let ends = [(Side::Near, near_limits, near_orders), (Side::Far, PEER_LIMITS, far_orders)];
         let [near_end, far_end] = ends;
         let (caller, called) =
-            if call.line.is_called_by_terminal() { (near_end, far_end) } else { (far_end, near_end) };
+            if call.line.is_opened_by_terminal() { (near_end, far_end) } else { (far_end, near_end) };
         let (side, limits, orders) = called;
         self.connections.prepared.borrow_mut().insert(tag, PreparedEnd::Call { side, limits, orders });
         self.connections.calls.insert(tag, Call { near: Some(near), far, of, over: false });

@@ -33,14 +33,15 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 impl<C: Core> World<'_, C> {
     /// Called after every event of the run: surveys this injection point, or injects the fault here.
-    pub(super) fn boundary(&mut self, who: usize) -> Result<(), Stop> {
+    pub(super) fn at_event_boundary(&mut self, who: usize) -> Result<(), Stop> {
         if self.sweeping.is_idle() {
             return Ok(());
         }
         let spot = Spot::Event(self.turn.events);
         if self.sweeping.survey.is_some() {
             let guards = format!("{:?}", self.script.guards);
-            let (has_connection, has_power) = (self.newest(who).is_some(), self.parties.terminals[who].powered);
+            let (has_connection, has_power) =
+                (self.newest_connection(who).is_some(), self.parties.terminals[who].powered);
             let face = &self.parties.lanes[who].face.what;
             let waits = self.parties.terminals[who].open_requests.len();
             let looks = format!("{who} {} {} {waits} {has_connection}", face.screen.name, face.connected);
@@ -50,7 +51,7 @@ impl<C: Core> World<'_, C> {
             }
         }
         match self.sweeping.blow {
-            Some(blow) if blow.at == spot && !self.sweeping.has_struck() => self.blow_falls(who, blow.kind),
+            Some(blow) if blow.at == spot && !self.sweeping.has_struck() => self.inject(who, blow.kind),
             _ => Ok(()),
         }
     }
@@ -64,7 +65,7 @@ impl<C: Core> World<'_, C> {
 
     /// Called for every frame that reaches or leaves the broker's end: how much of it passes before the fault is
     /// injected, if it is injected here. `written` is its size if our side writes it.
-    pub(super) fn frame_passes(&mut self, tag: Tag, written: Option<usize>) -> Option<(Part, Kind)> {
+    pub(super) fn injection_at_frame(&mut self, tag: Tag, written: Option<usize>) -> Option<(Part, Kind)> {
         if self.sweeping.is_idle() {
             return None;
         }
@@ -85,7 +86,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// The cut to arm on a TLS handshake, if the fault is to be injected there.
-    pub(super) fn blow_in_handshake(&mut self) -> Option<Cut> {
+    pub(super) fn injection_in_handshake(&mut self) -> Option<Cut> {
         if let Some(survey) = &mut self.sweeping.survey {
             survey.has_handshake = true;
         }
@@ -103,7 +104,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// The newest connection of a terminal that is not over.
-    pub(super) fn newest(&self, who: usize) -> Option<Tag> {
+    pub(super) fn newest_connection(&self, who: usize) -> Option<Tag> {
         let mine = self
             .connections
             .ends
@@ -113,9 +114,9 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Injects the fault on a terminal's newest connection, or cuts its power. From here on the script is relaxed.
-    pub(super) fn blow_falls(&mut self, who: usize, kind: Kind) -> Result<(), Stop> {
-        let tag = self.newest(who);
-        self.begin_blow(who, tag, kind);
+    pub(super) fn inject(&mut self, who: usize, kind: Kind) -> Result<(), Stop> {
+        let tag = self.newest_connection(who);
+        self.record_injection(who, tag, kind);
         if kind == Kind::Power {
             return self.tell(who, Input::PowerOff);
         }
@@ -140,8 +141,8 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Records the injection and relaxes the script.
-    fn begin_blow(&mut self, who: usize, tag: Option<Tag>, kind: Kind) {
-        self.meets(
+    fn record_injection(&mut self, who: usize, tag: Option<Tag>, kind: Kind) {
+        self.record_fault_hit(
             who,
             match kind {
                 Kind::Power => FaultClass::Power,
@@ -181,14 +182,14 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Injects the fault on a connection, behind everything that has been written on it.
-    pub(super) fn blow_falls_behind(&mut self, tag: Tag, kind: Kind) -> Result<(), Stop> {
+    pub(super) fn inject_behind_written(&mut self, tag: Tag, kind: Kind) -> Result<(), Stop> {
         let end = match kind {
-            Kind::Power => return self.blow_falls(usize::from(tag.terminal), kind),
+            Kind::Power => return self.inject(usize::from(tag.terminal), kind),
             Kind::Reset => End::Reset,
             Kind::Fin => End::Fin,
             Kind::Silence => End::Silence,
         };
-        self.begin_blow(usize::from(tag.terminal), Some(tag), kind);
+        self.record_injection(usize::from(tag.terminal), Some(tag), kind);
         self.server_order(tag, ServerOrder::Strike(end))
     }
 
@@ -197,14 +198,14 @@ impl<C: Core> World<'_, C> {
         match self.sweeping.blow {
             Some(Injection { at: Spot::Tls(..), kind }) if !self.sweeping.has_struck() => {
                 let struck = self.connections.ends.iter().find(|(_, ends)| ends.tap.has_struck()).map(|(tag, _)| *tag);
-                struck.map_or(Ok(()), |tag| self.blow_falls(usize::from(tag.terminal), kind))
+                struck.map_or(Ok(()), |tag| self.inject(usize::from(tag.terminal), kind))
             }
             _ => Ok(()),
         }
     }
 
     /// Starts the second stage of the injection when it is due: the power comes back, or the silence ends in a reset.
-    pub(super) fn blow_goes_on(&mut self) -> Result<bool, Stop> {
+    pub(super) fn continue_injection(&mut self) -> Result<bool, Stop> {
         let now = self.now();
         let Some(struck) = self.sweeping.struck.as_mut().filter(|struck| struck.next.is_some_and(|at| at <= now))
         else {
@@ -248,7 +249,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Runs the final check after an injection. Returns until when it waits; `None` once it is complete.
-    pub(super) fn wind_up(&mut self) -> Result<Option<Duration>, Stop> {
+    pub(super) fn final_check(&mut self) -> Result<Option<Duration>, Stop> {
         let now = self.now();
         let wind_up = self.sweeping.wind_up.get_or_insert(FinalCheck { since: now, asked: false });
         let (since, asked) = (wind_up.since, wind_up.asked);
@@ -284,7 +285,7 @@ impl<C: Core> World<'_, C> {
             None => self.connections.ends.get(&tag).is_none_or(super::ends::Ends::is_excused),
             Some(_) => false,
         });
-        let waits = self.script.is_eased() && actor.reference.waits_for_somebody(id);
+        let waits = self.script.is_eased() && actor.reference.needs_other_party(id);
         !excused && !waits
     }
 

@@ -74,7 +74,7 @@ impl<C: Core> World<'_, C> {
             .chain(self.idle_deadline())
             .chain(self.parties.host.deadline())
             .chain(self.sweeping.deadline())
-            .chain(self.second_thoughts())
+            .chain(self.hang_up_deadline())
             .chain(self.turn.ends_at)
             .min()
     }

@@ -29,7 +29,7 @@ impl<C: Core> World<'_, C> {
         match change {
             NetworkChange::Listens { broker, on } => {
                 self.parties.brokers.all[*broker].listens = *on;
-                self.see_to_the_door();
+                self.update_port();
             }
             NetworkChange::Name { name, broker } => {
                 self.parties.brokers.moved.insert(name.to_ascii_lowercase(), *broker);
@@ -62,7 +62,7 @@ impl<C: Core> World<'_, C> {
     /// The newest open connection of a terminal, at any broker.
     pub(super) fn open_connection(&self, who: usize) -> Option<Tag> {
         if self.external_broker.is_some() {
-            return self.newest(who).filter(|tag| self.connections.ends.get(tag).is_some_and(Ends::is_up));
+            return self.newest_connection(who).filter(|tag| self.connections.ends.get(tag).is_some_and(Ends::is_up));
         }
         let terminal = u16::try_from(who).unwrap_or(u16::MAX);
         let open =

@@ -14,7 +14,7 @@ const FACES_MAX: usize = 10_000;
 
 impl<C: Core> World<'_, C> {
     /// Records the terminal's display if it has changed.
-    pub(super) fn look_at_face(&mut self, who: usize) -> Result<(), Stop> {
+    pub(super) fn observe_display(&mut self, who: usize) -> Result<(), Stop> {
         if self.external_terminals.is_some() {
             return Ok(());
         }
@@ -58,7 +58,7 @@ impl<C: Core> World<'_, C> {
         let icon = || if face.connected { "icon connected" } else { "icon disconnected" }.to_owned();
         seen_at(now, guarded, || if is_icon { icon() } else { format!("screen {}", face.screen.name) })?;
         self.parties.lanes[who].face = Observed { at: now, sequence: self.book.sequence, what: face };
-        self.meets_shape(who);
+        self.record_shaping_hit(who);
         Ok(())
     }
 }

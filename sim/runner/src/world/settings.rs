@@ -36,7 +36,7 @@ impl<C: Core> World<'_, C> {
                 actor.core.configure(actor.settings.clone());
                 actor.reference.configure(&actor.settings);
                 actor.tls = None;
-                self.look_at_face(who)
+                self.observe_display(who)
             }
             Party::Host => {
                 self.parties.host_settings.set(&set.name, &set.value).map_err(error)?;

@@ -33,13 +33,13 @@ impl<C: Core> World<'_, C> {
             let line = Self::tag(who, 0).terminal;
             match kind {
                 FaultKind::Latency(by, toward) => {
-                    ways(toward).into_iter().for_each(|way| memory.set_latency(line, way, *by));
+                    directions(toward).into_iter().for_each(|way| memory.set_latency(line, way, *by));
                 }
                 FaultKind::Jitter(by, toward) => {
-                    ways(toward).into_iter().for_each(|way| memory.set_jitter(line, way, *by));
+                    directions(toward).into_iter().for_each(|way| memory.set_jitter(line, way, *by));
                 }
                 FaultKind::Throttle(rate, toward) => {
-                    ways(toward).into_iter().for_each(|way| memory.set_bandwidth(line, way, *rate));
+                    directions(toward).into_iter().for_each(|way| memory.set_bandwidth(line, way, *rate));
                 }
                 _ => {}
             }
@@ -59,11 +59,11 @@ impl<C: Core> World<'_, C> {
         let standing = self.faults.armed.standing.iter().map(|standing| (standing.who, &standing.kind));
         for (whose, kind) in self.faults.shaped.iter().map(|(who, kind)| (*who, kind)).chain(standing) {
             if let (true, FaultKind::Segment(bytes, toward)) = (whose == who, kind) {
-                ways(toward).into_iter().for_each(|way| most[way as usize] = Some(*bytes));
+                directions(toward).into_iter().for_each(|way| most[way as usize] = Some(*bytes));
             }
         }
         for way in [Direction::ToTerminal, Direction::FromTerminal] {
-            tap.segment(way, most[way as usize]);
+            tap.limit_segments(way, most[way as usize]);
         }
     }
 
@@ -73,7 +73,7 @@ impl<C: Core> World<'_, C> {
             let until = self.now() + lasting;
             // A lasting fault that ends or slows existing connections has struck; one that affects dialling waits for
             // a dial.
-            let struck = !fault.kind.is_of_dial() || self.external_terminals.is_some();
+            let struck = !fault.kind.decides_attempt() || self.external_terminals.is_some();
             let (kind, span) = (fault.kind.clone(), fault.span);
             self.faults.armed.standing.push(Standing { kind, who: fault.who, until, span, struck });
         }
@@ -82,8 +82,8 @@ impl<C: Core> World<'_, C> {
             // A fault that struck nothing does not stay active either.
             self.faults.armed.standing.pop();
         }
-        if struck && !fault.kind.is_of_dial() {
-            self.meets(fault.who, FaultClass::of(&fault.kind));
+        if struck && !fault.kind.decides_attempt() {
+            self.record_fault_hit(fault.who, FaultClass::of(&fault.kind));
         }
         Ok(struck)
     }
@@ -91,11 +91,11 @@ impl<C: Core> World<'_, C> {
     /// Applies a fault to the open connection.
     fn strike_open(&mut self, fault: &Fault) -> Result<bool, Stop> {
         match &fault.kind {
-            kind if kind.is_of_dial() => {
-                self.see_to_the_door();
+            kind if kind.decides_attempt() => {
+                self.update_port();
                 Ok(true)
             }
-            kind if kind.is_of_shape() => {
+            kind if kind.shapes_traffic() => {
                 if fault.lasting.is_none() {
                     self.faults.shaped.push((fault.who, fault.kind.clone()));
                 }
@@ -125,7 +125,7 @@ impl<C: Core> World<'_, C> {
                 *(if will_end { &mut ends.muted } else { &mut ends.ours }) = true;
                 self.connections.orders += 1;
                 if let (FaultKind::Silence(toward), None) = (kind, fault.lasting) {
-                    ways(toward).into_iter().for_each(|way| ends.silent[way as usize] = true);
+                    directions(toward).into_iter().for_each(|way| ends.silent[way as usize] = true);
                 }
                 Self::end_tap(&ends.tap, kind, fault.lasting.is_some());
                 Ok(true)
@@ -153,7 +153,7 @@ impl<C: Core> World<'_, C> {
     /// Applies a fault to an answer.
     pub(super) fn strike_reply(&mut self, who: usize, tag: Tag, frame: Frame, strike: Strike) -> Result<(), Stop> {
         if !matches!(strike, Strike::End { .. }) {
-            self.meets(who, FaultClass::Message);
+            self.record_fault_hit(who, FaultClass::Message);
         }
         match strike {
             Strike::Lose => {
@@ -285,7 +285,7 @@ impl<C: Core> World<'_, C> {
             self.connections.orders += 1;
             let now = self.now();
             self.book.record.push(now, Entry::Comment(text));
-            self.meets(who, FaultClass::of_end(end));
+            self.record_fault_hit(who, FaultClass::of_end(end));
         }
         Ok(any)
     }
@@ -304,7 +304,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Ends an active fault.
-    pub(super) fn lift(&mut self, standing: &Standing) {
+    pub(super) fn end_fault(&mut self, standing: &Standing) {
         match &standing.kind {
             FaultKind::Silence(_) => {
                 self.connections.orders += 1;
@@ -312,7 +312,7 @@ impl<C: Core> World<'_, C> {
                 let others = self.faults.armed.standing.iter().filter(|other| other.who == who);
                 let still: Vec<Direction> = others
                     .flat_map(|other| match &other.kind {
-                        FaultKind::Silence(toward) => ways(toward),
+                        FaultKind::Silence(toward) => directions(toward),
                         _ => Vec::new(),
                     })
                     .collect();
@@ -327,18 +327,18 @@ impl<C: Core> World<'_, C> {
                     ends.muted &= ends.state == ConnectionState::Over || !still.is_empty();
                 }
             }
-            kind if kind.is_of_shape() => {
+            kind if kind.shapes_traffic() => {
                 self.shape_network();
                 self.shape_taps(standing.who);
             }
-            FaultKind::Refuse | FaultKind::Unanswered => self.see_to_the_door(),
+            FaultKind::Refuse | FaultKind::Unanswered => self.update_port(),
             _ => {}
         }
     }
 }
 
 /// The network directions of a fault; both if it names none.
-fn ways(toward: &Option<Toward>) -> Vec<Direction> {
+fn directions(toward: &Option<Toward>) -> Vec<Direction> {
     match toward {
         None => vec![Direction::ToTerminal, Direction::FromTerminal],
         Some(Toward::Terminal) => vec![Direction::ToTerminal],

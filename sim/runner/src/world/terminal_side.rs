@@ -55,10 +55,10 @@ impl<C: Core> World<'_, C> {
                 self.over(Self::tag(who, connection.0));
                 Ok(())
             }
-            Output::LinkReport(seen) => self.seen(who, seen),
+            Output::LinkReport(seen) => self.link_reported(who, seen),
             Output::Call { call, address: _ } => self.call(who, call),
             Output::Say { call, text } => {
-                self.parties.terminals[who].answered |= !call.line.is_called_by_terminal();
+                self.parties.terminals[who].answered |= !call.line.is_opened_by_terminal();
                 self.say(who, call, text)
             }
             Output::HangUp { call } => self.hang_up(who, call),
@@ -72,7 +72,7 @@ impl<C: Core> World<'_, C> {
                 Ok(())
             }
             Output::PowerLost => {
-                self.goes_dark(who);
+                self.lose_power(who);
                 let now = self.now();
                 self.book.record.push(now, Entry::Comment("power failure during a write to the flash".to_owned()));
                 Ok(())
@@ -91,7 +91,7 @@ impl<C: Core> World<'_, C> {
         let waits = self.faults.armed.awaits_reply();
         let cut = waits.then(|| Sent::Reply(text.clone())).and_then(|sent| self.cut_what_is_sent(tag, sent));
         cut.map_or(Ok(()), |cut| self.order(who, connection, cut))?;
-        self.gives_to_broker(tag, &text);
+        self.note_sent_to_broker(tag, &text);
         if let Some(ends) = self.connections.ends.get_mut(&tag) {
             ends.in_flight.push_back(text.clone());
         }
@@ -173,13 +173,13 @@ impl<C: Core> World<'_, C> {
         {
             let who = usize::from(tag.terminal);
             if let Some(kind) = self.faults.armed.has_struck(index) {
-                self.meets(who, FaultClass::of(&kind));
-                self.meets(who, FaultClass::Tls);
+                self.record_fault_hit(who, FaultClass::of(&kind));
+                self.record_fault_hit(who, FaultClass::Tls);
             }
         }
     }
 
-    fn seen(&mut self, who: usize, seen: LinkReport) -> Result<(), Stop> {
+    fn link_reported(&mut self, who: usize, seen: LinkReport) -> Result<(), Stop> {
         let now = self.now();
         self.watch_link(who, seen);
         self.goes_on(who, seen);
@@ -240,7 +240,7 @@ impl<C: Core> World<'_, C> {
         let armed = self.faults.armed.fate(at);
         let (site, fate) = self.found(target, route.via.as_ref(), armed);
         if fate != DialOutcome::Connect {
-            self.meets(who, FaultClass::Dial);
+            self.record_fault_hit(who, FaultClass::Dial);
         }
         let (to_server, orders) = mpsc::channel(OUTBOX);
         let (to_client, client_orders) = mpsc::channel(OUTBOX);
@@ -296,7 +296,7 @@ impl<C: Core> World<'_, C> {
 
     /// Whether an HTTP proxy exists at this address: one that some terminal is configured to use.
     fn is_proxy(&self, host: &str, port: u16) -> bool {
-        let mut all = self.parties.terminals.iter().filter_map(|actor| actor.settings.via());
+        let mut all = self.parties.terminals.iter().filter_map(|actor| actor.settings.parsed_proxy());
         self.external_broker.is_some() || all.any(|proxy| proxy.host.eq_ignore_ascii_case(host) && proxy.port == port)
     }
 
@@ -310,16 +310,16 @@ impl<C: Core> World<'_, C> {
         site: usize,
         tag: Tag,
     ) -> Result<(ServerTls, TapHandle, Option<usize>, bool), Stop> {
-        let noting = |arrivals: &Arrivals| TapHandle::with(PrefixCut::noting(arrivals.clone(), tag));
+        let noting = |arrivals: &Arrivals| TapHandle::with(PrefixCut::recording(arrivals.clone(), tag));
         let tap = self.setting.arrivals.as_ref().map(noting).unwrap_or_default();
         self.shape_tap(at.who, &tap);
         if matches!(fate, DialOutcome::Refuse | DialOutcome::Dns | DialOutcome::Lost) {
             return Ok((ServerTls::Off, tap, None, true));
         }
-        let ends = self.faults.armed.end_at_once(at);
+        let ends = self.faults.armed.end_on_connect(at);
         if let Some((kind, lasts)) = &ends {
             Self::end_tap(&tap, kind, *lasts);
-            self.meets(at.who, FaultClass::of(kind));
+            self.record_fault_hit(at.who, FaultClass::of(kind));
         }
         if !crate::target::target(&self.parties.brokers.get(site).settings).secure {
             return Ok((ServerTls::Off, tap, None, ends.is_some()));
@@ -328,7 +328,7 @@ impl<C: Core> World<'_, C> {
             tap.arm(cut);
             index
         });
-        if let Some(cut) = self.blow_in_handshake() {
+        if let Some(cut) = self.injection_in_handshake() {
             tap.arm(cut);
         }
         let tls = match self.faults.armed.instead_of_hello(at) {
@@ -355,13 +355,13 @@ impl<C: Core> World<'_, C> {
     /// Handles an event at a terminal's end of a connection.
     pub(super) fn client_event(&mut self, tag: Tag, event: ClientEvent) -> Result<(), Stop> {
         self.note_cut(tag);
-        self.feels(tag, &event);
+        self.update_phase(tag, &event);
         self.is_ended_by_broker(tag, &event);
         if let ClientEvent::Text(text) = &event {
             if self.external_broker.is_some() {
                 self.note_frame(tag, "terminal <-", text.as_bytes());
             }
-            self.heard_by_terminal(usize::from(tag.terminal), text)?;
+            self.check_received_by_terminal(usize::from(tag.terminal), text)?;
         }
         if let (ClientEvent::Text(_) | ClientEvent::Binary(_), Some(ends)) =
             (&event, self.connections.ends.get_mut(&tag))
@@ -378,7 +378,7 @@ impl<C: Core> World<'_, C> {
             _ => {}
         }
         if let ClientEvent::Answered(head) = &event {
-            self.is_answered(tag, head);
+            self.upgrade_accepted(tag, head);
         }
         let event = match event {
             ClientEvent::Opened => LinkEvent::Opened,

@@ -84,19 +84,19 @@ pub enum DeadAddress {
 impl FaultKind {
     /// Whether the fault decides the outcome of an attempt before the connection is established.
     #[must_use]
-    pub fn is_of_dial(&self) -> bool {
+    pub fn decides_attempt(&self) -> bool {
         matches!(self, Self::Refuse | Self::Dns | Self::Unanswered | Self::FirstAddress(_) | Self::Tls(_))
     }
 
     /// Whether the fault affects a single message.
     #[must_use]
-    pub fn is_of_message(&self) -> bool {
+    pub fn affects_message(&self) -> bool {
         matches!(self, Self::Lose | Self::Duplicate | Self::Swap | Self::Late(_))
     }
 
     /// Whether the fault only shapes the traffic and ends no connection.
     #[must_use]
-    pub fn is_of_shape(&self) -> bool {
+    pub fn shapes_traffic(&self) -> bool {
         matches!(self, Self::Latency(..) | Self::Jitter(..) | Self::Throttle(..) | Self::Segment(..))
     }
 }

@@ -2,7 +2,7 @@
 
 use sca_protocol::Line;
 use sca_protocol::cards::Entry;
-use sca_protocol::settings::show_span;
+use sca_protocol::settings::format_duration;
 
 use crate::model::{
     Action, CardholderAct, Demand, Expect, Fields, LinkObservation, Message, NetworkChange, Observation, Op, Party,
@@ -30,7 +30,7 @@ impl Teller<'_> {
                 };
                 format!("{} {how}", labels.join(", "))
             }
-            Action::Wait(span) => format!("{} pass", show_span(*span)),
+            Action::Wait(span) => format!("{} pass", format_duration(*span)),
             Action::End => "the run ends".to_owned(),
             Action::Network(act) => network(&act.change),
             Action::Power { on, who } => format!("{} is switched {}", self.name(*who), if *on { "on" } else { "off" }),
@@ -158,10 +158,10 @@ impl Teller<'_> {
 fn behind(suffix: &Suffix) -> String {
     let mut out = String::new();
     if let Some(within) = &suffix.within {
-        let to = show_span(within.to);
+        let to = format_duration(within.to);
         let of = within.of.as_ref().map(|of| format!(" of `{of}`")).unwrap_or_default();
         out.push_str(&match within.from {
-            Some(from) => format!(", not before {} and within {to}{of}", show_span(from)),
+            Some(from) => format!(", not before {} and within {to}{of}", format_duration(from)),
             None => format!(", within {to}{of}"),
         });
     }

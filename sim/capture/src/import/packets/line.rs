@@ -62,7 +62,7 @@ impl Line {
         }
         let name = name(&events, dialler, known);
         if is_pos {
-            as_its_terminal(&mut events);
+            swap_sides(&mut events);
         }
         Self { stream, name, secure: connection.is_tls, is_pos, is_ended: is_ended && !is_pos, events }
     }
@@ -92,7 +92,7 @@ fn end(
     last: Option<f64>,
 ) -> (Option<(f64, Event)>, bool) {
     let ended = connection.ended.as_ref().map(|(at, from, ending)| (*at, side(from), *ending));
-    let event = match (&connection.alert, ears.is_past_the_answer(), ended) {
+    let event = match (&connection.alert, ears.is_upgraded(), ended) {
         (Some(code), false, _) => {
             let by_terminal = ended.is_some_and(|(_, side, _)| side == Side::Terminal);
             let at = ended.map_or(connection.last, |(at, ..)| at);
@@ -162,7 +162,7 @@ fn speaks_as_a_pos(events: &[(f64, Event)]) -> bool {
 
 /// Converts the messages between a POS and a broker to those between the broker and the terminal. The start and end of
 /// the terminal's own connection are not included.
-fn as_its_terminal(events: &mut Vec<(f64, Event)>) {
+fn swap_sides(events: &mut Vec<(f64, Event)>) {
     let mut is_up = false;
     let mut all = Vec::new();
     for (at, event) in std::mem::take(events) {

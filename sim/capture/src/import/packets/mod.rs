@@ -55,7 +55,7 @@ pub fn read(file: &Path, keys: Option<&Path>) -> Result<Imported, PacketsError> 
         events.into_iter().for_each(|(at, event)| session.push(since(at), event));
         imported.sessions.push(session);
     }
-    closed_books(&mut imported, &connections, keys.is_some());
+    report_undecrypted(&mut imported, &connections, keys.is_some());
     if imported.sessions.is_empty() {
         imported.unread("the file", "no connection is a WebSocket upgrade or goes to a classic port");
     }
@@ -114,7 +114,7 @@ fn brokers(connections: &BTreeMap<usize, Connection>) -> BTreeSet<&str> {
 }
 
 /// Reports connections whose TLS could not be decrypted.
-fn closed_books(imported: &mut Imported, connections: &BTreeMap<usize, Connection>, has_keys: bool) {
+fn report_undecrypted(imported: &mut Imported, connections: &BTreeMap<usize, Connection>, has_keys: bool) {
     for (stream, connection) in connections {
         if connection.is_tls && connection.said.is_empty() && connection.alert.is_none() {
             let place = format!("connection {stream} from {} to {}", connection.client, connection.server);

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use sca_scenario::model::Scenario;
 
-use super::page::filled;
+use super::page::fill_page;
 use crate::files::Loaded;
 use crate::played::Played;
 
@@ -33,7 +33,7 @@ pub fn trace_page(loaded: &Loaded, scenario: &Scenario, rows: &[Played], replay:
     let json = json.to_string();
     let title = format!("{} — {}", scenario.title, file_name(&loaded.path));
     let title = crate::cards::told(&title);
-    Ok(filled(PAGE, &title, STYLE, SCRIPT, &json))
+    Ok(fill_page(PAGE, &title, STYLE, SCRIPT, &json))
 }
 
 fn file_name(path: &Path) -> String {
