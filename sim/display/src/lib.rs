@@ -25,9 +25,9 @@ use screens::ScreenPainter;
 /// ```
 /// use sca_protocol::models::Model;
 /// use sca_protocol::screens::ScreenName;
-/// use sca_terminal::{Face, Screen};
+/// use sca_terminal::{Display, Screen};
 ///
-/// let face = Face { screen: Screen::plain(ScreenName::Idle), connected: true, icon: None };
+/// let face = Display { screen: Screen::plain(ScreenName::Idle), connected: true, icon: None };
 /// let model = Model::find("M400").expect("the source lists it");
 /// let shown = sca_display::draw(&face, model, std::time::Duration::ZERO);
 /// assert_eq!((shown.width, shown.height), (854, 480));

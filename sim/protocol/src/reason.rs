@@ -78,10 +78,10 @@ pub const HANDSHAKE_WORDS: &[(&str, &str)] = &[
 /// the terminal found; a failure found by the broker is an alert the terminal receives.
 ///
 /// ```
-/// use sca_protocol::reason::from_the_other_side;
+/// use sca_protocol::reason::seen_by_terminal;
 ///
-/// assert_eq!(from_the_other_side("alert-certificate-expired"), "expired");
-/// assert_eq!(from_the_other_side("no-certificate"), "alert-certificate-required");
+/// assert_eq!(seen_by_terminal("alert-certificate-expired"), "expired");
+/// assert_eq!(seen_by_terminal("no-certificate"), "alert-certificate-required");
 /// ```
 #[must_use]
 pub fn seen_by_terminal(word: &'static str) -> &'static str {

@@ -84,9 +84,9 @@ impl KnownFailures {
     /// A message with the line.
     ///
     /// ```
-    /// use sca_runner::ledger::Ledger;
-    /// assert!(Ledger::read("scenario,until,reason\ncounter/lower.sca,2027-01-31,firmware 3.1 counts twice\n").is_ok());
-    /// assert!(Ledger::read("scenario,until,reason\ncounter/lower.sca,soon,\n").is_err());
+    /// use sca_runner::ledger::KnownFailures;
+    /// assert!(KnownFailures::read("scenario,until,reason\ncounter/lower.sca,2027-01-31,firmware 3.1 counts twice\n").is_ok());
+    /// assert!(KnownFailures::read("scenario,until,reason\ncounter/lower.sca,soon,\n").is_err());
     /// ```
     pub fn read(text: &str) -> Result<Self, String> {
         if text.len() > BYTES_MAX {

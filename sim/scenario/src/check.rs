@@ -400,8 +400,8 @@ impl Names {
 /// Splits an insert such as `counter+3`, which adds to a captured number, into the name and the number.
 ///
 /// ```
-/// assert_eq!(sca_scenario::sum_in("counter+3"), Some(("counter", 3)));
-/// assert_eq!(sca_scenario::sum_in("counter"), None);
+/// assert_eq!(sca_scenario::split_sum("counter+3"), Some(("counter", 3)));
+/// assert_eq!(sca_scenario::split_sum("counter"), None);
 /// ```
 #[must_use]
 pub fn split_sum(insert: &str) -> Option<(&str, u64)> {

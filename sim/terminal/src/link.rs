@@ -108,7 +108,7 @@ impl Link {
 /// # use std::time::Duration;
 /// # use sca_protocol::{Chance, settings::TerminalSettings};
 /// let rules = TerminalSettings::default().retry;
-/// let pause = sca_terminal::pause(&rules, 2, None, &mut Chance::new(1).stream("retry", &[0, 2]));
+/// let pause = sca_terminal::retry_pause(&rules, 2, None, &mut Chance::new(1).stream("retry", &[0, 2]));
 /// assert!((4..=8).contains(&pause.as_secs()));
 /// ```
 #[must_use]

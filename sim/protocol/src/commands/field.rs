@@ -165,10 +165,10 @@ pub fn parse_training_mode(value: &str) -> Option<bool> {
 /// Parses an amount into hundredths: up to six digits, a point, two digits, optionally a minus.
 ///
 /// ```
-/// use sca_protocol::commands::cents;
-/// assert_eq!(cents("12.40"), Some(1_240));
-/// assert_eq!(cents("-0.50"), Some(-50));
-/// assert_eq!(cents("12.4"), None);
+/// use sca_protocol::commands::parse_amount;
+/// assert_eq!(parse_amount("12.40"), Some(1_240));
+/// assert_eq!(parse_amount("-0.50"), Some(-50));
+/// assert_eq!(parse_amount("12.4"), None);
 /// ```
 #[must_use]
 pub fn parse_amount(value: &str) -> Option<i64> {

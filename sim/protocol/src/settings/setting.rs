@@ -207,10 +207,10 @@ impl Kind {
 /// address, and the port.
 ///
 /// ```
-/// use sca_protocol::settings::read_url;
-/// assert_eq!(read_url("wss://broker.test"), Some((true, "broker.test".to_owned(), 443)));
-/// assert_eq!(read_url("ws://[::1]:8080"), Some((false, "::1".to_owned(), 8080)));
-/// assert_eq!(read_url("http://broker.test"), None);
+/// use sca_protocol::settings::parse_broker_url;
+/// assert_eq!(parse_broker_url("wss://broker.test"), Some((true, "broker.test".to_owned(), 443)));
+/// assert_eq!(parse_broker_url("ws://[::1]:8080"), Some((false, "::1".to_owned(), 8080)));
+/// assert_eq!(parse_broker_url("http://broker.test"), None);
 /// ```
 #[must_use]
 pub fn parse_broker_url(url: &str) -> Option<(bool, String, u16)> {

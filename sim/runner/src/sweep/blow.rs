@@ -48,11 +48,11 @@ pub enum Spot {
 /// One injection of a sweep. Its text form is the value of `sca-sim sweep --at`.
 ///
 /// ```
-/// use sca_runner::sweep::Blow;
+/// use sca_runner::sweep::Injection;
 ///
-/// let blow: Blow = "reset@frame:3:17".parse().unwrap();
+/// let blow: Injection = "reset@frame:3:17".parse().unwrap();
 /// assert_eq!(blow.to_string(), "reset@frame:3:17");
-/// assert!("reset@nowhere".parse::<Blow>().is_err());
+/// assert!("reset@nowhere".parse::<Injection>().is_err());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Injection {
