@@ -225,7 +225,7 @@ proptest! {
         prop::sample::select(vec!["tag", "path", "clause", "verdict", "(", ")", "not", "and", "or", "*", "fail", "x", " "]), 0..20)) {
         let _ = sca_runner::filter::Filter::read(&text);
         let _ = sca_runner::filter::Filter::read(&words.concat());
-        let _ = sca_runner::ledger::KnownFailures::read(&format!("scenario,until,reason\n{text}"));
+        let _ = sca_runner::known_failures::KnownFailures::read(&format!("scenario,until,reason\n{text}"));
         let _ = sca_runner::report::Document::from_json(&text);
         let _ = sca_runner::conformance::MatrixDocument::read(&text);
         let _ = sca_runner::shard::Shard::read(&text, |_| Some(text.clone()));

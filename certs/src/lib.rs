@@ -3,7 +3,7 @@
 //! It reads no clock and no files: validity periods are arguments, and certificates and keys are returned as bytes.
 
 mod error;
-mod weak;
+mod weak_key;
 
 use std::sync::Arc;
 
@@ -280,7 +280,7 @@ impl Authority {
 
     /// An identity with the weak RSA key.
     fn weak(&self, order: &Order) -> Result<Identity, CertError> {
-        let key = weak::Key::new()?;
+        let key = weak_key::Key::new()?;
         let leaf = leaf(order)?.signed_by(&key, &self.root)?;
         Ok(Identity { chain: vec![leaf.der().to_vec()], key: key.pkcs8()?, is_weak: true })
     }

@@ -7,9 +7,9 @@ use sca_capture::calibrate::calibrate;
 use sca_capture::diff::Comparer;
 use sca_runner::{report, simulated};
 
+use crate::console::{authorities, complain, painter, put};
 use crate::exit::Exit;
 use crate::import::{Reading, lost, name_of, named, shown};
-use crate::terms::{authorities, complain, painter, put};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Prints the `terminal` block of a scenario. Put it into the scenarios of this device, so that \

@@ -11,8 +11,8 @@ use sca_network::pem::{self, PemError};
 use sca_runner::{Identities, files, today};
 use sca_scenario::model::Certificate;
 
+use crate::console::{complain, say};
 use crate::exit::Exit;
-use crate::terms::{complain, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {

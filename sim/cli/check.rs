@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sca_protocol::UnixTime;
 use sca_runner::files::Loaded;
-use sca_runner::{files, report, tidy};
+use sca_runner::{files, lint, report};
 use sca_scenario::{Library, Problem};
 
+use crate::console::{complain, count, date, find_some_scenarios, painter, say, unread};
 use crate::exit::Exit;
-use crate::terms::{complain, count, date, find_some_scenarios, painter, say, unread};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         one(&loaded, today, &mut counted);
         set.push(loaded);
     }
-    match tidy::warnings(&arguments.paths, &set) {
+    match lint::warnings(&arguments.paths, &set) {
         Ok(warnings) => {
             let wrong: Vec<_> = warnings.iter().filter(|warning| !warning.problem.is_warning()).collect();
             let libraries: BTreeSet<_> = wrong.iter().map(|warning| &warning.text.0).collect();

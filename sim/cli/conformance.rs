@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sca_protocol::UnixTime;
 use sca_runner::conformance::{self, Conformance, MatrixDocument, conformance};
-use sca_runner::ledger::KnownFailures;
+use sca_runner::known_failures::KnownFailures;
 use sca_runner::suite::{FileResult, SnapshotMode, Suite};
 use sca_runner::{Options, shell, simulated, today};
 
+use crate::console::{authorities_for, complain, count, found, say};
 use crate::exit::Exit;
 use crate::ledger::{read, read_ledger};
-use crate::run::device::Device;
-use crate::terms::{authorities_for, complain, count, found, say};
+use crate::run::external::Device;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Exit codes: 0 every clause has passing evidence and nothing fails; 1 otherwise, \
@@ -93,7 +93,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 
 /// Plays all scenarios.
 fn results(arguments: &Arguments) -> Result<Vec<FileResult>, Exit> {
-    let found: Vec<PathBuf> = found(&arguments.paths)?.into_iter().map(crate::terms::named).collect();
+    let found: Vec<PathBuf> = found(&arguments.paths)?.into_iter().map(crate::console::named).collect();
     let real = arguments.device.real()?;
     // A signal also terminates the processes started here.
     crate::interrupt::listen(true);

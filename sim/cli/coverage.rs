@@ -9,8 +9,8 @@ use sca_runner::suite::{ExternalParty, SnapshotMode, Suite};
 use sca_runner::sweep::Sweep;
 use sca_runner::{Options, simulated};
 
+use crate::console::{authorities, complain, count, find_some_scenarios, painter, say, threads, unread};
 use crate::exit::Exit;
-use crate::terms::{authorities, complain, count, find_some_scenarios, painter, say, threads, unread};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {

@@ -8,9 +8,9 @@ use sca_capture::load;
 use sca_runner::shrink::Shrinker;
 use sca_runner::{files, report, simulated};
 
+use crate::console::{authorities, complain, count, painter, put, say, unread};
 use crate::exit::Exit;
 use crate::import::{Reading, lost, name_of, named, shown};
-use crate::terms::{authorities, complain, count, painter, put, say, unread};
 
 #[derive(Debug, Args)]
 #[command(after_help = "A difference is a bug that was found, or a property of the real device. If a setting \

@@ -13,8 +13,8 @@ use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings};
 
 use sca_scenario::model::INVARIANTS;
 
+use crate::console::{complain, found, load_scenario, say};
 use crate::exit::Exit;
-use crate::terms::{complain, found, load_scenario, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {

@@ -7,8 +7,8 @@ use clap::Args;
 use sca_runner::explore::{Explore, ExploreResult, Found};
 use sca_runner::{files, shell, simulated};
 
+use crate::console::{authorities, complain, count, find_some_scenarios, load_scenario, say, threads};
 use crate::exit::Exit;
-use crate::terms::{authorities, complain, count, find_some_scenarios, load_scenario, say, threads};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::Args;
 use sca_runner::files;
 
+use crate::console::{complain, find_some_scenarios, load_scenario, put};
 use crate::exit::Exit;
-use crate::terms::{complain, find_some_scenarios, load_scenario, put};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {

@@ -3,8 +3,8 @@
 use clap::Args;
 use sca_runner::faults::vocabulary::{self, FAMILIES};
 
+use crate::console::say;
 use crate::exit::Exit;
-use crate::terms::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {

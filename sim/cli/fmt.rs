@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sca_runner::{files, report, suite};
 
+use crate::console::{complain, painter, say, unread};
 use crate::exit::Exit;
-use crate::terms::{complain, painter, say, unread};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {

@@ -9,8 +9,8 @@ use sca_capture::import::log::Shape;
 use sca_capture::import::{FORMATS, Format, Imported};
 use sca_capture::load::{self, LoadOptions};
 
+use crate::console::{complain, count, say};
 use crate::exit::Exit;
-use crate::terms::{complain, count, say};
 
 /// Options for reading a capture.
 #[derive(Debug, Args)]

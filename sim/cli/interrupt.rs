@@ -8,8 +8,8 @@ use sca_runner::external::end_all;
 use sca_runner::interrupt::{Interrupt, Interrupter, interrupt};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::console::complain;
 use crate::exit::Exit;
-use crate::terms::complain;
 
 /// Time allowed after a signal for the current rows to end and the reports to be written.
 const GRACE: Duration = Duration::from_secs(10);

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use sca_runner::ledger::KnownFailures;
+use sca_runner::known_failures::KnownFailures;
 
+use crate::console::{complain, unread};
 use crate::exit::Exit;
-use crate::terms::{complain, unread};
 
 /// Maximum size in bytes of a ledger or matrix file.
 const BYTES_MAX: u64 = 64 << 20;

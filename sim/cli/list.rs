@@ -6,9 +6,9 @@ use clap::Args;
 use sca_runner::files;
 use sca_runner::filter::Filter;
 
+use crate::console::{complain, find_some_scenarios, say, unread};
 use crate::exit::Exit;
 use crate::run::matching;
-use crate::terms::{complain, find_some_scenarios, say, unread};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {

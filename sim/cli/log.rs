@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use sca_runner::live::Said;
 use serde_json::json;
 
-use crate::terms::{put, say};
+use crate::console::{put, say};
 
 /// Maximum number of queued lines, and of their bytes.
 const WAITING_MAX: (usize, usize) = (1_024, 4 << 20);

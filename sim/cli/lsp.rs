@@ -2,8 +2,8 @@
 
 use clap::Args;
 
+use crate::console::{complain, put};
 use crate::exit::Exit;
-use crate::terms::{complain, put};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {

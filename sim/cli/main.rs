@@ -5,6 +5,7 @@ mod calibrate;
 mod certs;
 mod check;
 mod conformance;
+mod console;
 mod coverage;
 mod diff;
 mod exit;
@@ -28,7 +29,6 @@ mod run;
 mod screen;
 mod settings;
 mod sweep;
-mod terms;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -138,7 +138,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     for folder in &cli.allow_reads {
         if let Err(error) = sca_runner::files::allow_reads(folder) {
-            terms::complain!("error: --allow-reads {}: {error}", folder.display());
+            console::complain!("error: --allow-reads {}: {error}", folder.display());
             return ExitCode::from(Exit::CannotRun as u8);
         }
     }
@@ -171,8 +171,8 @@ fn main() -> ExitCode {
         Command::Terminal(arguments) => open::terminal(&arguments),
         Command::Host(arguments) => open::host(&arguments),
     };
-    let exit = if terms::has_lost_output() {
-        terms::complain!("error: standard output cannot be written");
+    let exit = if console::has_lost_output() {
+        console::complain!("error: standard output cannot be written");
         Exit::CannotRun
     } else {
         exit

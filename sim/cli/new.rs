@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use sca_runner::files;
 
+use crate::console::{complain, say};
 use crate::exit::Exit;
-use crate::terms::{complain, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {

@@ -9,10 +9,10 @@ use sca_runner::live::Credentials;
 use sca_terminal::Target;
 
 use crate::certs::{self, CredentialFiles, credentials};
+use crate::console::say;
 use crate::exit::Exit;
 use crate::log::{Log, Logging};
 use crate::open::party::{Bounds, Refused, Until, exit, on_one_thread, url};
-use crate::terms::say;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Configure terminals to connect to the recorder instead of the broker. With wss the recorder \

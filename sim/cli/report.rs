@@ -8,8 +8,8 @@ use clap::{Args, Subcommand};
 use sca_runner::files;
 use sca_runner::report::{self, Document, KINDS, Kind, Summary};
 
+use crate::console::{complain, count, is_stdout_closed, put, say};
 use crate::exit::Exit;
-use crate::terms::{complain, count, is_stdout_closed, put, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sca_runner::files::{self, Found};
 use sca_runner::report::sides;
-use sca_runner::{snapshots, tidy};
+use sca_runner::{lint, snapshots};
 
+use crate::console::{complain, count, painter_of_output, say, unread};
 use crate::exit::Exit;
-use crate::terms::{complain, count, painter_of_output, say, unread};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Without an option, each change is shown side by side, and one key accepts or rejects it. \
@@ -74,7 +74,7 @@ fn pending(found: &Found) -> Pending {
     let waits = |scenario: &&PathBuf| snapshots::path_of_new(scenario).exists();
     Pending {
         changes: found.scenarios.iter().filter(waits).cloned().collect(),
-        orphans: tidy::orphans(&found.snapshots),
+        orphans: lint::orphans(&found.snapshots),
     }
 }
 

@@ -12,8 +12,8 @@ use sca_runner::suite::Authorities;
 use sca_runner::{Options, Played, files, play, simulated};
 use sca_scenario::model::Scenario;
 
+use crate::console::{complain, count, load_scenario, say};
 use crate::exit::Exit;
-use crate::terms::{complain, count, load_scenario, say};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {

@@ -4,8 +4,8 @@ use clap::Args;
 use sca_protocol::assumptions::ASSUMPTIONS;
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Place, Settings, TerminalSettings};
 
+use crate::console::say;
 use crate::exit::Exit;
-use crate::terms::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {}

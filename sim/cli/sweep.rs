@@ -8,8 +8,8 @@ use sca_runner::report;
 use sca_runner::sweep::{Broken, Injection, KINDS, Sweep, SweepResult};
 use sca_runner::{Verdict, files, shell, simulated};
 
+use crate::console::{authorities, complain, count, find_some_scenarios, is_lively, painter, say, threads, unread};
 use crate::exit::Exit;
-use crate::terms::{authorities, complain, count, find_some_scenarios, is_lively, painter, say, threads, unread};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {

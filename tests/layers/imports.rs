@@ -118,7 +118,7 @@ struct Used {
     path: String,
 }
 
-/// `world/acts.rs` is `world::acts`, `world/mod.rs` is `world`, and `lib.rs` or `main.rs` is the root.
+/// `world/tls.rs` is `world::tls`, `world/mod.rs` is `world`, and `lib.rs` or `main.rs` is the root.
 fn module_of(path: &str) -> String {
     let path = path.trim_end_matches(".rs");
     let path = path.strip_suffix("/mod").unwrap_or(path);

@@ -7,18 +7,18 @@
 mod audit;
 pub mod calibrate;
 pub mod diff;
-mod ears;
 mod fields;
 mod frames;
 mod generate;
 pub mod import;
 pub mod load;
+mod observer;
 pub mod record;
 mod redact;
 mod session;
 
 pub use audit::Audit;
-pub use ears::Observer;
 pub use generate::ScenarioGenerator;
+pub use observer::Observer;
 pub use redact::redacted;
 pub use session::{Ending, Event, Session, Side};

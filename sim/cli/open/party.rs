@@ -13,9 +13,9 @@ use tokio::signal::unix::{Signal, signal};
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
+use crate::console::complain;
 use crate::exit::Exit;
 use crate::interrupt::{ENDS, next};
-use crate::terms::complain;
 
 /// File descriptors reserved for files and for the system.
 const DESCRIPTORS_KEPT: u64 = 32;

@@ -12,8 +12,8 @@ use tokio::sync::mpsc;
 
 use super::party::{Refused, exit, on_one_thread, url};
 use crate::certs::CredentialFiles;
+use crate::console::say;
 use crate::exit::Exit;
-use crate::terms::say;
 
 #[derive(Debug, Args)]
 pub(crate) struct PosArguments {

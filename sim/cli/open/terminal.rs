@@ -16,9 +16,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::party::{Bounds, Refused, chosen, exit, interrupted, live_setting, on_one_thread, url};
 use crate::certs::CredentialFiles;
+use crate::console::{complain, say};
 use crate::exit::Exit;
 use crate::log::{Log, Logging};
-use crate::terms::{complain, say};
 
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]

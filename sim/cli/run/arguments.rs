@@ -11,9 +11,9 @@ use sca_runner::shard::Shard;
 use sca_runner::shell;
 use sca_runner::suite::Suite;
 
-use super::device::Device;
+use super::external::Device;
+use crate::console::date;
 use crate::report::parse_report;
-use crate::terms::date;
 
 /// What `run` is told.
 #[derive(Debug, Args)]

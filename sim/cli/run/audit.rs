@@ -6,8 +6,8 @@ use sca_runner::audit::{Divergence, audit};
 use sca_runner::suite::{ExternalParty, SnapshotMode, Suite};
 
 use super::arguments::{Arguments, Terminals};
+use crate::console::{complain, count, load_scenario, say, threads};
 use crate::exit::Exit;
-use crate::terms::{complain, count, load_scenario, say, threads};
 
 /// Plays everything twice and prints where the two runs diverge.
 pub(super) fn run(arguments: &Arguments, suite: &Terminals<'_>, paths: &[PathBuf]) -> Exit {

@@ -2,16 +2,16 @@
 
 mod arguments;
 mod audit;
-mod chosen;
-pub(crate) mod device;
-mod last;
-mod lines;
+pub(crate) mod external;
+mod json_lines;
+mod last_run;
 mod play;
+mod print;
 mod progress;
-mod stream;
-mod tell;
+mod selection;
+mod update_lines;
 mod watch;
 
 pub(crate) use arguments::Arguments;
-pub(crate) use chosen::matching;
 pub(crate) use play::run;
+pub(crate) use selection::matching;

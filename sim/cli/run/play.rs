@@ -7,20 +7,20 @@ use std::sync::Arc;
 use sca_network::tls::KeyLogBuffer;
 use sca_protocol::UnixTime;
 use sca_runner::external::end_all;
-use sca_runner::ledger::KnownFailures;
+use sca_runner::known_failures::KnownFailures;
 use sca_runner::origin::Origin;
 use sca_runner::report::{Document, Kind, RunInfo, Summary, Tally, Unread};
 use sca_runner::suite::{FileResult, Snapshot, SnapshotMode, Suite};
 use sca_runner::{Options, Place, Played, Verdict, simulated};
 
 use super::arguments::{Arguments, Terminals, origin_of, replay, world};
+use super::json_lines::Stream;
 use super::progress::Progress;
-use super::stream::Stream;
-use super::{audit, chosen, last, lines, tell, watch};
+use super::{audit, last_run, print, selection, update_lines, watch};
+use crate::console::{authorities_for, complain, count, named};
 use crate::exit::Exit;
 use crate::interrupt::{self, Heard};
 use crate::report::{exit_code, print_beside_reports, remove_reports, write_reports};
-use crate::terms::{authorities_for, complain, count, named};
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     let twice = |(at, (_, path)): (usize, &(Kind, PathBuf))| arguments.report[..at].iter().any(|(_, p)| p == path);
@@ -60,7 +60,7 @@ fn once(arguments: &Arguments, suite: &Terminals<'_>, heard: &Heard) -> Exit {
     if !remove_reports(&arguments.report) {
         return Exit::CannotRun;
     }
-    let chosen = match chosen::chosen(arguments) {
+    let chosen = match selection::chosen(arguments) {
         Ok(chosen) => chosen,
         Err(exit) => return exit,
     };
@@ -69,7 +69,7 @@ fn once(arguments: &Arguments, suite: &Terminals<'_>, heard: &Heard) -> Exit {
         return audit::run(arguments, suite, all);
     }
     if arguments.update_lines {
-        return lines::update_files(arguments, suite, all);
+        return update_lines::update_files(arguments, suite, all);
     }
     if arguments.trace.is_some() && all.len() != 1 {
         complain!("error: --trace takes one scenario, found {}", all.len());
@@ -146,10 +146,10 @@ fn finish(
         }
     }
     let ledger = ledger.apply(&mut good, today);
-    good.iter().for_each(|result| tell::tell(arguments, suite, result));
-    let untraced = !good.iter().all(|result| tell::trace(arguments, result));
+    good.iter().for_each(|result| print::tell(arguments, suite, result));
+    let untraced = !good.iter().all(|result| print::trace(arguments, result));
     let tally = Tally::of(&good);
-    last::keep(&good);
+    last_run::keep(&good);
     let has_day = |result: &FileResult| result.loaded.scenario.as_ref().is_ok_and(|s| s.header.expect_fail.is_some());
     let asks_day = arguments.today.is_some() || !ledger.is_empty() || good.iter().any(has_day);
     let is_all = origin.is_all;

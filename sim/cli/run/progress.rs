@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sca_runner::ProgressInterval;
 
-use crate::terms::{complain, is_lively};
+use crate::console::{complain, is_lively};
 
 /// Seconds between two plain lines; a shorter run prints none.
 const PLAIN_EVERY: u64 = 10;

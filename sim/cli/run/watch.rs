@@ -8,8 +8,8 @@ use std::time::Duration;
 use notify::{EventKind, RecursiveMode, Watcher};
 use sca_runner::files;
 
+use crate::console::{complain, say, unread};
 use crate::exit::Exit;
-use crate::terms::{complain, say, unread};
 
 /// Editors save in several steps; events within this time count as one save.
 const ONE_SAVE: Duration = Duration::from_millis(150);

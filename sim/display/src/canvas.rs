@@ -9,8 +9,8 @@ use embedded_graphics::primitives::{
 };
 use u8g2_fonts::types::{FontColor, HorizontalAlignment, VerticalPosition};
 
+use crate::font_sizes;
 use crate::picture::Picture;
-use crate::type_sizes;
 
 /// Drawn pixels per display pixel, along one side.
 const SCALE: u32 = 2;
@@ -108,7 +108,7 @@ impl Canvas {
     pub(crate) fn text(&mut self, text: &str, (x, y): (i32, i32), size: i32, align: Align, colour: Rgb888) {
         let height = size * SCALE.cast_signed();
         let is_number = text.chars().all(|c| c.is_ascii_digit() || ".,-:".contains(c));
-        let font = if is_number { type_sizes::of_numerals(height) } else { type_sizes::of(height) };
+        let font = if is_number { font_sizes::of_numerals(height) } else { font_sizes::of(height) };
         let align = match align {
             Align::Left => HorizontalAlignment::Left,
             Align::Centre => HorizontalAlignment::Center,
@@ -121,7 +121,7 @@ impl Canvas {
 
     /// The width of a line of text.
     pub(crate) fn width_of(text: &str, size: i32) -> i32 {
-        let font = type_sizes::of(size * SCALE.cast_signed());
+        let font = font_sizes::of(size * SCALE.cast_signed());
         let dimensions = font.get_rendered_dimensions(text, Point::zero(), VerticalPosition::Baseline);
         dimensions.map_or(0, |d| d.advance.x / SCALE.cast_signed())
     }

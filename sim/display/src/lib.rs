@@ -3,12 +3,12 @@
 //! It draws what it is given and decides nothing: the same input for the same model gives the same pixels.
 
 mod canvas;
+mod font_sizes;
 mod icons;
 mod picture;
 mod prompts;
 mod screens;
 mod theme;
-mod type_sizes;
 
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::facts::{self, Fact};
+use crate::items::{self, Fact};
 
 /// Returns the grammar as JSON, for `sca.tmLanguage.json`.
 #[must_use]
@@ -69,21 +69,21 @@ fn begin() -> Vec<Value> {
     let lead = r"^(\s*(?:\+\d+\.\d{3}\s+)?(?:[A-Z]\w*:\s+)?)";
     let mut settings = Vec::new();
     for party in ["terminal", "broker", "host", "vhq"] {
-        settings.extend(facts::settings(party));
+        settings.extend(items::settings(party));
     }
-    settings.extend(facts::certificate());
+    settings.extend(items::certificate());
     let with_lead = |words: &str, scope: &str| {
         captured(&format!(r"{lead}({words})(?=\s|$)"), &[(1, "constant.numeric.stamp.sca"), (2, scope)])
     };
     vec![
         captured(r"^(scenario|library)(?=\s)", &[(1, "keyword.control.title.sca")]),
         captured(r"^(story)\s+([\w-]+)", &[(1, "keyword.control.story.sca"), (2, "entity.name.function.story.sca")]),
-        captured(&format!(r"^({})(?=\s)", any_of(&facts::headers())), &[(1, "keyword.other.header.sca")]),
+        captured(&format!(r"^({})(?=\s)", any_of(&items::headers())), &[(1, "keyword.other.header.sca")]),
         with_lead("terminal|pos|broker|host|vhq|proxy|certificate", "support.class.party.sca"),
-        with_lead(&any_of(&facts::steps()), "keyword.control.step.sca"),
+        with_lead(&any_of(&items::steps()), "keyword.control.step.sca"),
         with_lead("end", "keyword.control.step.sca"),
         captured(
-            &format!(r"{lead}([A-Z]\w*)(?=\s+(?:->|{}))", any_of(&facts::link())),
+            &format!(r"{lead}([A-Z]\w*)(?=\s+(?:->|{}))", any_of(&items::link())),
             &[(1, "constant.numeric.stamp.sca"), (2, "support.class.party.sca")],
         ),
         captured(
@@ -100,8 +100,8 @@ fn begin() -> Vec<Value> {
 
 /// The patterns for the rest of a line.
 fn rest() -> Vec<Value> {
-    let fixed: Vec<Fact> = [facts::screens(), facts::reasons(), facts::tls_words(), facts::handshake_words()].concat();
-    let doing: Vec<Fact> = [facts::faults(), facts::link(), facts::cardholder(), facts::host()].concat();
+    let fixed: Vec<Fact> = [items::screens(), items::reasons(), items::tls_words(), items::handshake_words()].concat();
+    let doing: Vec<Fact> = [items::faults(), items::link(), items::cardholder(), items::host()].concat();
     let doing: Vec<Fact> = doing.into_iter().filter(|fact| fact.word != "->").collect();
     let word = |words: &str| format!(r"(?<![\w.-])({words})(?![\w.-])");
     vec![
@@ -121,7 +121,7 @@ fn rest() -> Vec<Value> {
             r"([A-Z][A-Z0-9_]*)(!=|<=|>=|=|<|>|~)(\?[\w-]+|\*)?",
             &[(1, "variable.parameter.field.sca"), (2, "keyword.operator.test.sca"), (3, "variable.other.capture.sca")],
         ),
-        captured(&word(&any_of(&facts::suffixes())), &[(1, "keyword.other.suffix.sca")]),
+        captured(&word(&any_of(&items::suffixes())), &[(1, "keyword.other.suffix.sca")]),
         rule(
             r"(?<![\w-])\d+(?:\.\d+)?(?:ms|s|m|h|d)?(?:\.\.\d+(?:\.\d+)?(?:ms|s|m|h|d)?)?(?![\w-])",
             "constant.numeric.sca",

@@ -2,14 +2,14 @@
 //! report and offers the words of the tables; it has no rules of its own.
 
 mod complete;
-mod diagnose;
-mod facts;
+mod diagnostics;
 mod grammar;
 mod hover;
+mod items;
+mod keyword_docs;
 mod line;
-mod place;
+mod positions;
 mod session;
-mod words;
 
 pub use grammar::grammar;
 pub use session::{ServeError, serve};

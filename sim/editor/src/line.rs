@@ -35,7 +35,7 @@ impl AtCursor {
         let parent = above.clone().find(|text| indent_of(text) < indent).map(|text| self::words(text));
         let is_step = |text: &&&str| {
             let words = self::words(text);
-            indent_of(text) == 0 && crate::facts::is_step(&words)
+            indent_of(text) == 0 && crate::items::is_step(&words)
         };
         Self { line, words, typed, parent, after_steps: above.clone().any(|text| is_step(&text)) }
     }

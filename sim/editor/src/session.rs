@@ -20,9 +20,9 @@ use lsp_types::{
 use sca_scenario::Span;
 
 use crate::complete::complete;
-use crate::diagnose::diagnose;
+use crate::diagnostics::diagnose;
 use crate::hover::hover;
-use crate::place::{chars_before, path_of, range_of};
+use crate::positions::{chars_before, path_of, range_of};
 
 /// An error that ends a session early.
 #[derive(Debug, thiserror::Error)]

@@ -26,7 +26,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message, error::ProtocolE
 use crate::dialer::Dialer;
 use crate::events::{ClientEvent, ClientOrder, End, Event, Tag};
 use crate::plaintext::Outgoing;
-use crate::prefix::PrefixCut;
+use crate::prefix_cut::PrefixCut;
 use crate::queue::{EventQueue, EventSender};
 use crate::route::Route;
 use crate::stream::read_some;

@@ -6,7 +6,7 @@ use sca_protocol::frame::Frame;
 use sca_protocol::handshake::Head;
 use sca_protocol::{Line, Reason};
 
-use crate::held::Held;
+use crate::backpressure::Held;
 
 /// The identity of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

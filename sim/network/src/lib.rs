@@ -3,37 +3,37 @@
 //! It makes no decisions and does not know the machines of terminals and brokers: it takes orders and posts events.
 
 mod arrivals;
+mod backpressure;
 mod client;
 mod dialer;
 mod events;
-mod filter;
-mod held;
 mod memory;
 pub mod pem;
 mod plain_tcp;
 mod plaintext;
-mod prefix;
+mod prefix_cut;
 mod queue;
 mod route;
 mod server;
 mod socket;
+mod socket_filter;
 mod stream;
 mod tap;
 pub mod tls;
 mod upgrade;
-mod weak;
+mod weak_key;
 
 pub use arrivals::{Arrivals, Last, Layer, ReceivedBytes, Spot};
+pub use backpressure::{Bounds, ConnectionShare, Held, MemoryBudget};
 pub use client::{ClientSetup, run as run_client};
 pub use dialer::Dialer;
 pub use events::{
     CallEvent, CallOrder, ClientEvent, ClientOrder, Cut, Direction, End, Ending, Event, Point, ServerEvent,
     ServerOrder, Side, Tag,
 };
-pub use held::{Bounds, ConnectionShare, Held, MemoryBudget};
 pub use memory::MemoryNetwork;
 pub use plain_tcp::{CallLimits, call as run_call, called as run_called};
-pub use prefix::PrefixCut;
+pub use prefix_cut::PrefixCut;
 pub use queue::{ActivityCounter, EventQueue, QueuedEvent};
 pub use route::{DialOutcome, Route};
 pub use server::{ServerSetup, Tls as ServerTls, run as run_server};

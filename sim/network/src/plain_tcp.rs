@@ -11,9 +11,9 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::backpressure::Bounds;
 use crate::dialer::Dialer;
 use crate::events::{CallEvent, CallOrder, Event, Side, Tag};
-use crate::held::Bounds;
 use crate::queue::{EventQueue, EventSender};
 use crate::route::Route;
 use crate::stream::{Stream, read_some};

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::arrivals::Layer;
 use crate::events::{Direction, End};
-use crate::prefix::PrefixCut;
+use crate::prefix_cut::PrefixCut;
 use crate::queue::EventQueue;
 use crate::tap::TapHandle;
 

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use tokio::sync::Notify;
 
+use crate::backpressure::Held;
 use crate::events::{Event, Side, Tag};
-use crate::held::Held;
 
 /// An event with its sort key: the end's role, then terminal and connection, then sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]

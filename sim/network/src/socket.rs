@@ -14,8 +14,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use crate::events::Tag;
-use crate::filter::deafen;
 use crate::route::{DialOutcome, Route};
+use crate::socket_filter::deafen;
 use crate::stream::Stream;
 
 /// Local ports of dialled connections that have not reached their listener in the same process yet, with their tags.

@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::filter::deafen;
 use crate::memory::MemoryEnd;
+use crate::socket_filter::deafen;
 
 /// One end of a byte stream.
 #[derive(Debug)]

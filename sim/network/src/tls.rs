@@ -25,7 +25,7 @@ use x509_cert::der::oid::db::rfc4519;
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 
-use crate::weak::WeakKey;
+use crate::weak_key::WeakKey;
 
 /// TLS configuration of a terminal.
 pub type ClientTls = ClientConfig;

@@ -6,7 +6,7 @@ use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::handshake::{self, Head};
 use sca_protocol::settings::BrokerSettings;
 
-use crate::upgrade::{self, Authority, Refusal};
+use crate::upgrade_checks::{self, Authority, Refusal};
 
 /// The close code of a connection that a newer one replaces: policy violation.
 const REPLACED: u16 = 1008;
@@ -224,7 +224,7 @@ impl Broker {
         let is_double =
             self.settings.on_duplicate == "refuse" && !pinpad_id.is_empty() && self.route(&pinpad_id).is_some();
         let is_strict = is_terminal && self.settings.upgrade_checks != "lenient";
-        let refused = upgrade::refused(head, self.found_at.as_ref()).filter(|_| is_strict && answer.is_none());
+        let refused = upgrade_checks::refused(head, self.found_at.as_ref()).filter(|_| is_strict && answer.is_none());
         let text = match (answer, refused) {
             (Some(text), _) => text.replace("{{accept}}", &accept),
             (None, Some(Refusal { status, header, .. })) => refusal(status, header),

@@ -7,7 +7,7 @@ mod broker;
 mod estate;
 mod host;
 mod pos;
-mod upgrade;
+mod upgrade_checks;
 
 pub use broker::{Broker, BrokerInput, BrokerOutput, Peer};
 pub use estate::Estate;

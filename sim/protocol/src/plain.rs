@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_steers_whoever_shows_it() {
+    fn no_shown_text_controls_a_terminal() {
         let hostile = "\u{1b}]0;title\u{7} \u{9b}31m \u{202e}abc\u{200b} a\rb \u{7f}\u{feff}";
         let told = shown(hostile);
         assert_eq!(told, "\\u{1b}]0;title\\u{7} \\u{9b}31m \\u{202e}abc\\u{200b} a\\u{d}b \\u{7f}\\u{feff}");

@@ -11,7 +11,7 @@ use sca_protocol::{Line, Request, Response};
 use sca_scenario::model::Observation;
 use sca_terminal::{Display, LinkReport};
 
-use crate::cards::masked_field;
+use crate::mask::masked_field;
 
 /// An observation with its time and its place in the order of the run.
 #[derive(Debug, Clone)]
@@ -107,7 +107,7 @@ impl Lanes {
     /// A description of the first unread observation that a line must list: a message, else a connect. `None` if there
     /// is none.
     pub(crate) fn unread(&self) -> Option<String> {
-        let stamp = crate::moment::stamp;
+        let stamp = crate::time_format::stamp;
         let data =
             self.data.front().map(|n| format!("message {} at {}: {}", n.what.number, stamp(n.at), n.what.brief()));
         let connected = self.link.iter().find(|n| n.what == LinkReport::Connects);

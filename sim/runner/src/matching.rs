@@ -263,7 +263,7 @@ fn document(wanted: &str, suffix: &Suffix, data: &Data) -> Result<Captured, Mism
 
 /// The first line in which two texts differ, without secrets.
 fn first_difference(wanted: &str, got: &str) -> String {
-    let told = |line: &str| shown(&crate::cards::withheld(line));
+    let told = |line: &str| shown(&crate::mask::withheld(line));
     let (mut ours, mut theirs, mut number) = (wanted.split('\n'), got.split('\n'), 0);
     loop {
         number += 1;

@@ -7,7 +7,7 @@ use sca_protocol::UnixTime;
 
 use crate::interrupt::Interrupt;
 use crate::rows::WIRE_LENGTH_MAX;
-use crate::sweep::blow::Injection;
+use crate::sweep::injection::Injection;
 
 /// The network and clock of a world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

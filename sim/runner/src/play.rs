@@ -15,16 +15,16 @@ use sca_terminal::Target;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
-use crate::cards;
 use crate::clock::{Clock, DeviceClock};
 use crate::core::{Core, CoreConfig};
 use crate::external::Parties;
 use crate::identities::Identities;
 use crate::interrupt::or_interrupted;
+use crate::mask;
 use crate::options::{Options, Place, Probe};
 use crate::played::Played;
 use crate::rows::{has_each_byte, with_bytes};
-use crate::stage::{cast, powered};
+use crate::setup::{cast, powered};
 use crate::sweep::survey::Survey;
 use crate::target::{CLOCK, target};
 use crate::trace::Trace;
@@ -87,9 +87,9 @@ pub fn play<C: Core>(
 /// Applies `expect-fail` of the header to a verdict, names the row in its notes, and masks secrets in the failure.
 pub(crate) fn judged(scenario: &Scenario, today: Option<UnixTime>, mut played: Played) -> Played {
     if let Verdict::Fail(failure) = &mut played.verdict {
-        failure.label = cards::told(&failure.label).into_owned();
+        failure.label = mask::told(&failure.label).into_owned();
         for note in &mut failure.notes {
-            *note = cards::told(note).into_owned();
+            *note = mask::told(note).into_owned();
         }
     }
     if let Verdict::Fail(failure) = &mut played.verdict
@@ -286,7 +286,7 @@ fn played<C: Core>(
     let text = transcript::transcript(&scenario.title, &scenario.header, row, entries, lasted, &remarks);
     Played {
         values: row.values.clone(),
-        transcript: match cards::masked_transcript(&text) {
+        transcript: match mask::masked_transcript(&text) {
             Cow::Borrowed(_) => text,
             Cow::Owned(masked) => masked,
         },
@@ -295,7 +295,7 @@ fn played<C: Core>(
         model: None,
         assumed,
         lasted,
-        frames: cards::told(&std::mem::take(&mut world.book.frames)).into_owned(),
+        frames: mask::told(&std::mem::take(&mut world.book.frames)).into_owned(),
         carrier_size: world.faults.armed.carrier_size,
         has_struck: world.sweeping.has_struck(),
         survey: world.sweeping.survey.take().map(Arc::new),

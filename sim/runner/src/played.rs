@@ -74,7 +74,7 @@ impl Played {
             Verdict::Fail(why) => {
                 let label = if why.label.is_empty() { String::new() } else { format!(": {}", why.label) };
                 let told = format!("in memory this fails, at line {}: {}{label}", why.span.line, why.headline);
-                crate::cards::told(&told).into_owned()
+                crate::mask::told(&told).into_owned()
             }
         };
         match &mut self.verdict {
@@ -89,7 +89,7 @@ impl Played {
     #[must_use]
     pub fn row_arguments(&self) -> String {
         let one = |(name, value): &(String, String)| {
-            let text = format!("{name}={}", crate::cards::told(value));
+            let text = format!("{name}={}", crate::mask::told(value));
             format!(" --row {}", crate::shell::word(&text))
         };
         self.values.iter().map(one).collect()

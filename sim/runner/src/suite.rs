@@ -257,7 +257,7 @@ impl<C: Core> Suite<'_, C> {
             // The byte of an `each byte` is not a value of the file: it is selected when the row is played.
             let is_wanted = |row: &Row, wanted: &(String, String)| {
                 let is_it = |(name, value): &(String, String)| {
-                    *name == wanted.0 && (*value == wanted.1 || *crate::cards::masked(value) == *wanted.1)
+                    *name == wanted.0 && (*value == wanted.1 || *crate::mask::masked(value) == *wanted.1)
                 };
                 row.values.iter().any(is_it)
                     || (wanted.0 == "byte" && wanted.1.parse().is_ok_and(|n: usize| n > 0) && has_each_byte(&row.steps))

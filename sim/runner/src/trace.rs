@@ -10,7 +10,7 @@ use sca_protocol::{Line, Request, Response};
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Message, Party, Row, Send, Speaker, Step};
 
-use crate::cards::{discreet, mask_bytes, masked, masked_field, withheld};
+use crate::mask::{discreet, mask_bytes, masked, masked_field, withheld};
 use crate::record::{Entry, Kept};
 use crate::script::Reading;
 use crate::transcript::TranscriptWriter;

@@ -15,8 +15,8 @@ use sca_scenario::model::{
 use sca_scenario::{Printer, Span, fields_into, quote, stamp_into};
 use sca_terminal::{LinkReport, Screen};
 
-use crate::cards::is_left_out;
 use crate::lanes::Data;
+use crate::mask::is_left_out;
 use crate::record::Entry;
 
 /// The transcript of one row: title, settings, then all entries with their time stamps.
@@ -150,7 +150,7 @@ fn head(out: &mut String, title: &str, header: &Header, row: &Row) {
     let values = sca_scenario::model::shown_values(&row.values);
     let title = if values.is_empty() { title.to_owned() } else { format!("{title} ({values})") };
     // The title is quoted already, so the left-out values in it need no quotes.
-    let title = crate::cards::masked_title(&title);
+    let title = crate::mask::masked_title(&title);
     let _ = writeln!(out, "scenario {}", quote(&title));
     if let Some(seed) = header.seed {
         let _ = writeln!(out, "seed     {seed}");

@@ -6,8 +6,8 @@ use crate::cursor::{Cursor, SUFFIXES};
 use crate::message;
 use crate::model::{Action, Expect, Message, Observation, Pattern, Send, Source, Speaker, TerminalIndex};
 use crate::names::Names;
+use crate::observation::link_observation;
 use crate::problem::Problem;
-use crate::sight::link_observation;
 use crate::suffix::{SEEN, only};
 use crate::tree::Line;
 

@@ -10,15 +10,15 @@ use crate::calls::{Calls, ExpandedLine, Story, unnumber_first_rounds};
 use crate::cast::{cast, is_setting};
 use crate::check;
 use crate::cursor::Cursor;
-use crate::doubt;
 use crate::expand::{Each, ROWS_MAX, TOO_LONG, Values, combinations, each, substitute};
 use crate::library::Library;
 use crate::model::{ExpectFail, Header, INVARIANTS, Pattern, Row, Scenario, Source, Waive};
 use crate::names::Names;
 use crate::problem::{Problem, Span};
 use crate::step::steps;
+use crate::suppressed;
 use crate::table;
-use crate::title::title;
+use crate::title_line::title;
 use crate::tree::{self, Line, lines, reject_block};
 
 /// No further rows are checked once a file has more problems than this.
@@ -75,7 +75,7 @@ impl Outline {
             settings: Vec::new(),
             steps: Vec::new(),
             first: nothing,
-            doubtful: doubt::words(text, &problems),
+            doubtful: suppressed::words(text, &problems),
             lost_each: false,
             problems,
         };
@@ -265,7 +265,7 @@ impl Outline {
         let wrong: BTreeSet<(u16, u32)> =
             problems.iter().filter(|p| !p.is_warning()).map(|p| (p.span.file, p.span.line)).collect();
         problems.retain(|p| !p.is_warning() || !wrong.contains(&(p.span.file, p.span.line)));
-        let others = crate::warn::of_rows(&rows).into_iter();
+        let others = crate::lints::of_rows(&rows).into_iter();
         problems.extend(others.filter(|p| !wrong.contains(&(p.span.file, p.span.line))));
         // Report a problem that several rows share only once.
         problems.sort_by(|a, b| (a.span, a.code, &a.message).cmp(&(b.span, b.code, &b.message)));
@@ -369,7 +369,7 @@ impl Outline {
         // Names on lines that could not be read must not be reported as missing or unused.
         let mut doubtful = self.doubtful.clone();
         for line in self.steps.iter().chain(placed.iter().map(|placed| &placed.line)) {
-            doubt::below(line, problems, &mut doubtful);
+            suppressed::below(line, problems, &mut doubtful);
         }
         check::steps(&steps, &cast, (self.first, &doubtful), problems);
         let values = self.eaches.iter().flat_map(|each| &each.names).map(|(name, _)| {

@@ -2,14 +2,13 @@
 //!
 //! Faults, identities and settings are plain data here. This crate reads no files and runs nothing.
 
-mod act;
+mod action;
 mod arrow;
 mod calls;
 mod cast;
 mod check;
 mod check_cast;
 mod cursor;
-mod doubt;
 mod evidence;
 mod expand;
 mod export;
@@ -19,22 +18,23 @@ mod format;
 mod host;
 mod lessons;
 mod library;
+mod lints;
 mod message;
 pub mod model;
 mod names;
 mod network;
+mod observation;
 mod plain;
 mod print;
 mod print_parts;
 mod problem;
-mod sight;
 mod step;
 mod suffix;
+mod suppressed;
 mod table;
-mod title;
+mod title_line;
 mod tree;
 mod unknown;
-mod warn;
 
 pub use check::split_sum;
 pub use export::{EXPORT_VERSION, export};
@@ -43,12 +43,12 @@ pub use file::{Beside, Outline};
 pub use format::format;
 pub use lessons::{Lesson, lesson, lessons};
 pub use library::{Library, is_library};
+pub use lints::warnings;
 pub use message::matches;
 pub use plain::explain;
 pub use print::{Printer, fields_into, stamp_into};
 pub use problem::{Problem, Span};
 pub use tree::{FILE_BYTES_MAX, quote, unquote};
-pub use warn::warnings;
 
 /// Parses the text of a scenario that uses no library and no table, and checks no clause ids.
 ///

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::calls::Story;
 use crate::cursor::Cursor;
 use crate::problem::{Problem, Span};
-use crate::title::title;
+use crate::title_line::title;
 use crate::tree::{self, Line, lines};
 
 /// A library of stories, with the problems found while reading it.

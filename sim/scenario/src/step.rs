@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sca_protocol::settings::nearest;
 
-use crate::act;
+use crate::action;
 use crate::arrow;
 use crate::cursor::{Cursor, SUFFIXES};
 use crate::fault;
@@ -12,8 +12,8 @@ use crate::host;
 use crate::model::{Action, Expect, Observation, Step, TerminalIndex};
 use crate::names::{Names, count};
 use crate::network;
+use crate::observation::{link_observation, show};
 use crate::problem::{Problem, Span};
-use crate::sight::{link_observation, show};
 use crate::suffix::{SEEN, only};
 use crate::tree::{Line, Word, reject_block};
 
@@ -193,7 +193,7 @@ fn action(
         "throughout" | "without" | "any" | "in" | "together" | "optional" | "either" => {
             group(cursor, line, names, who, word, problems)
         }
-        "cardholder" => act::cardholder(cursor).map(|act| Action::Cardholder { who, act }),
+        "cardholder" => action::cardholder(cursor).map(|act| Action::Cardholder { who, act }),
         "host" | "vhq" => host::act(cursor).map(Action::Host),
         "broker" | "proxy" => answers(cursor, line, word == "proxy"),
         "fault" => fault::fault(cursor, names, who).map(Action::Fault),
@@ -244,8 +244,8 @@ fn plain(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> 
     match word {
         "wait" => Ok(Action::Wait(cursor.duration()?)),
         "end" => Ok(Action::End),
-        "check" => act::check(cursor),
-        "set" => act::set(cursor, names),
+        "check" => action::check(cursor),
+        "set" => action::set(cursor, names),
         "power" => {
             let on = cursor.value("on or off", |t| match t {
                 "on" => Some(true),

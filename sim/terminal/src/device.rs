@@ -11,16 +11,16 @@ use sca_protocol::message::{DuplicateFields, MessageError};
 use sca_protocol::xml::{self, Element, Limits};
 use sca_protocol::{Line, Request};
 
-use crate::errand::{HostCalls, Purpose};
+use crate::context::{Effect, Origin, Task, Work, outcome};
 use crate::event::Cardholder;
 use crate::flash::Flash;
-use crate::items::Items;
-use crate::payment::Payment;
+use crate::host_calls::{HostCalls, Purpose};
+use crate::line_items::Items;
+use crate::payment_flow::Payment;
 use crate::prompt::{Asking, Ended};
 use crate::screen::Screen;
 use crate::security::{Pairing, Registrations};
-use crate::stored::Stored;
-use crate::work::{Effect, Origin, Task, Work, outcome};
+use crate::store_and_forward::Stored;
 
 /// The state of the device behind the link.
 #[derive(Debug, Clone, Default)]

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::context::{Effect, Work};
 use crate::event::FlashChange;
-use crate::work::{Effect, Work};
 
 /// The root of all files on the flash.
 const ROOT: &str = "/home/usr1/flash";

@@ -3,27 +3,27 @@
 //! It knows no sockets, no TLS and no broker program. Its inputs are events with the time, its outputs are orders and
 //! reports.
 
-mod admit;
-mod change;
-mod deeds;
+mod admission;
+mod context;
 mod device;
-mod errand;
+mod effects;
 mod event;
 mod flash;
-mod hosts;
-mod items;
+mod host_calls;
+mod host_replies;
+mod line_items;
 mod link;
 mod outcome;
-mod pay;
-mod payment;
+mod payment_flow;
+mod payment_host;
 mod power;
 mod prompt;
+mod queries;
 mod screen;
 mod security;
-mod stored;
-mod tell;
+mod store_and_forward;
 mod terminal;
-mod work;
+mod updates;
 
 pub use event::{
     CallEvent, CallId, Cardholder, ConnectionId, FlashChange, Input, LinkEvent, LinkReport, Output, Target,

@@ -5,9 +5,9 @@ use sca_protocol::codes::{self, Code};
 use sca_protocol::commands::{amount, parse_amount};
 use sca_protocol::xml::Element;
 
-use crate::errand::Trouble;
-use crate::payment::Payment;
-use crate::work::{Task, Work};
+use crate::context::{Task, Work};
+use crate::host_calls::Trouble;
+use crate::payment_flow::Payment;
 
 /// RESULT_CODEs with which the bank declines.
 pub(crate) const DECLINES: &[i32] = &[6, 93, 97, 1000, 1010];

@@ -6,9 +6,9 @@ use sca_protocol::cards::{Card, Entry, Reading};
 use sca_protocol::commands::{Prompt, flag};
 use sca_protocol::screens::ScreenName;
 
+use crate::context::{Task, Work};
 use crate::event::Cardholder;
 use crate::screen::Screen;
-use crate::work::{Task, Work};
 
 /// An open prompt.
 #[derive(Debug, Clone)]

@@ -11,9 +11,9 @@ use sca_protocol::rsa::{Padding, PublicKey};
 use sca_protocol::screens::ScreenName;
 use sca_protocol::xml::Element;
 
+use crate::context::{Task, Work};
 use crate::flash::{Flash, REGISTRATIONS};
 use crate::screen::Screen;
-use crate::work::{Task, Work};
 
 /// A registered POS.
 #[derive(Debug, Clone)]

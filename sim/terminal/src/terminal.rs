@@ -9,12 +9,12 @@ use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::{Settings, TerminalSettings};
 use sca_protocol::{Chance, Now, Reason};
 
+use crate::context::{Origin, Work};
 use crate::device::Device;
 use crate::event::{CallId, ConnectionId, Input, LinkEvent, LinkReport, Output, Target};
 use crate::flash::{CONFIG, Flash, ICON_CONNECTED, ICON_DISCONNECTED};
 use crate::link::{Link, Ping, Step, retry_pause};
 use crate::screen::{Display, Screen, instant};
-use crate::work::{Origin, Work};
 
 /// A simulated terminal.
 #[derive(Debug)]

@@ -7,12 +7,12 @@ mod compared;
 mod comparer;
 mod explain;
 mod extras;
+mod output;
 mod parts;
 mod steps;
-mod tell;
 
 pub use compared::{Compared, Difference, Rung, What};
 pub use comparer::Comparer;
 pub use explain::Explanation;
+pub use output::{DIFF_VERSION, json, ladder};
 pub use parts::Part;
-pub use tell::{DIFF_VERSION, json, ladder};

@@ -1,8 +1,8 @@
 //! The recorder: a transparent proxy between terminals and their broker that forwards bytes as they arrive and records
 //! what happened. It never delays a byte in order to parse it first.
 
-mod book;
-mod line;
+mod side_stream;
+mod writer;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -24,10 +24,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
-use crate::ears::Observer;
+use crate::observer::Observer;
 use crate::session::{Ending, Event, Side};
-use book::{Book, TERMINALS_MAX};
-use line::Line;
+use side_stream::Line;
+use writer::{Book, TERMINALS_MAX};
 
 /// The configuration of a recorder.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use lsp_types::CompletionItemKind as Look;
 
 use super::names::{pos_names, terminals};
-use crate::facts::{self, Fact, fact};
+use crate::items::{self, Fact, fact};
 use crate::line::{AtCursor, words};
 
 /// FUNCTION_TYPE and COMMAND of the request that a line answers, if the line refers to one with `re`.
@@ -31,13 +31,13 @@ pub(super) fn message(text: &str, at: &AtCursor, arrow: usize) -> Vec<Fact> {
         (1, true) if from == "broker" => {
             ["ping", "pong", "close", "frame"].map(|word| fact(word, "a frame of the broker", Look::METHOD)).to_vec()
         }
-        (1, true) => facts::function_types(),
-        (2, true) => facts::commands(at.word(arrow + 2)),
+        (1, true) => items::function_types(),
+        (2, true) => items::commands(at.word(arrow + 2)),
         (_, true) => {
             let (function_type, command) = (at.word(arrow + 2), at.word(arrow + 3));
             match at.typed.split_once('=') {
-                Some((field, _)) => values(&at.typed, facts::field_values(function_type, command, field)),
-                None => left(at, facts::fields(function_type, command)).chain(facts::suffixes_of(&["as"])).collect(),
+                Some((field, _)) => values(&at.typed, items::field_values(function_type, command, field)),
+                None => left(at, items::fields(function_type, command)).chain(items::suffixes_of(&["as"])).collect(),
             }
         }
         (_, false) => behind_answer(text, at, arrow, behind),
@@ -55,16 +55,16 @@ pub(super) fn behind_answer(text: &str, at: &AtCursor, arrow: usize, behind: usi
     };
     match (at.typed.split_once('='), to_host, behind) {
         (Some((field, _)), ..) => {
-            let own = facts::field_values(&function_type, &command, field);
-            let known = facts::answers_of(&function_type, &command, field).into_iter().chain(own);
-            values(&at.typed, known.chain(facts::answer_values(field)).collect())
+            let own = items::field_values(&function_type, &command, field);
+            let known = items::answers_of(&function_type, &command, field).into_iter().chain(own);
+            values(&at.typed, known.chain(items::answer_values(field)).collect())
         }
-        (None, true, 1) => facts::function_types(),
-        (None, true, 2) => facts::commands(&function_type),
+        (None, true, 1) => items::function_types(),
+        (None, true, 2) => items::commands(&function_type),
         (None, true, _) => {
             let mode = fact("CARD_ENTRY_MODE=", "how the card was read", Look::FIELD);
-            let own = left(at, facts::fields(&function_type, &command)).chain([mode]);
-            own.chain(facts::suffixes_of(&["within", "covers"])).collect()
+            let own = left(at, items::fields(&function_type, &command)).chain([mode]);
+            own.chain(items::suffixes_of(&["within", "covers"])).collect()
         }
         (None, false, _) => match at.word(arrow + 1) {
             "broker" | "proxy" => {
@@ -75,12 +75,12 @@ pub(super) fn behind_answer(text: &str, at: &AtCursor, arrow: usize, behind: usi
                     ("http", "an HTTP head, below the line"),
                 ];
                 let frames = frames.map(|(word, says)| fact(word, says, Look::METHOD));
-                frames.into_iter().chain(facts::suffixes_of(&["within", "exactly", "as", "covers"])).collect()
+                frames.into_iter().chain(items::suffixes_of(&["within", "exactly", "as", "covers"])).collect()
             }
             _ => {
                 let notice = fact("notice", "a message that answers no request", Look::KEYWORD);
-                let own = left(at, facts::answer_fields());
-                own.chain([notice]).chain(facts::suffixes()).collect()
+                let own = left(at, items::answer_fields());
+                own.chain([notice]).chain(items::suffixes()).collect()
             }
         },
     }

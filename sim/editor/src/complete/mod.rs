@@ -16,9 +16,9 @@ use message::message;
 use names::{identities, inserts, libraries, requests, said, terminals};
 pub(crate) use names::{labels, stories};
 
-use crate::facts::{self, Fact, fact};
+use crate::items::{self, Fact, fact};
 use crate::line::AtCursor;
-use crate::place::range_of;
+use crate::positions::range_of;
 
 /// Returns the completion items at a position: `line` from 0, and `before` characters before the cursor. Each item
 /// replaces the whole word being typed, including the `}}` after it if an insert is already closed.
@@ -57,7 +57,7 @@ fn item(fact: Fact, range: Range, place: usize) -> CompletionItem {
 
 fn words_at(path: &Path, text: &str, at: &AtCursor) -> Vec<Fact> {
     match at.back(1) {
-        "covers" => return facts::clauses(),
+        "covers" => return items::clauses(),
         "re" => return requests(text),
         "of" if at.words.iter().any(|word| word == "within") => return labels(text),
         "within" => return said(&["5s", "30s", "1m", "1s..5s"], "the time limit"),
@@ -72,9 +72,9 @@ fn words_at(path: &Path, text: &str, at: &AtCursor) -> Vec<Fact> {
         .all(|word| word.contains('-') && word.chars().next().is_some_and(char::is_uppercase))
         && at.words.iter().any(|word| word == "covers")
     {
-        return facts::clauses();
+        return items::clauses();
     }
-    if let Some(parent) = at.parent.as_ref().filter(|parent| !facts::is_step(parent)) {
+    if let Some(parent) = at.parent.as_ref().filter(|parent| !items::is_step(parent)) {
         return settings_at(text, parent, at);
     }
     if at.words.is_empty() {
@@ -96,10 +96,10 @@ fn first_words(text: &str, at: &AtCursor) -> Vec<Fact> {
     }
     let mut all = Vec::new();
     if !at.after_steps && at.parent.is_none() {
-        all.extend(facts::headers());
-        all.extend(facts::parties());
+        all.extend(items::headers());
+        all.extend(items::parties());
     }
-    all.extend(facts::steps());
+    all.extend(items::steps());
     all.extend(terminals(text).into_iter().map(|name| fact(name, "a terminal", Look::VARIABLE)));
     let mut known = std::collections::BTreeSet::new();
     all.retain(|fact| known.insert(fact.word.clone()));
@@ -111,16 +111,16 @@ fn settings_at(text: &str, parent: &[String], at: &AtCursor) -> Vec<Fact> {
     let party = parent.first().map_or("", String::as_str);
     if party == "certificate" {
         return match at.word(0) {
-            "" => facts::certificate(),
-            "flaw" => facts::flaws(),
+            "" => items::certificate(),
+            "flaw" => items::flaws(),
             "intermediate" => vec![fact("yes", "signed by an intermediate authority", Look::VALUE)],
             _ => Vec::new(),
         };
     }
     match at.words.len() {
-        0 => facts::settings(party),
+        0 => items::settings(party),
         1 if at.word(0) == "certificate" => identities(text),
-        1 => facts::setting_values(party, at.word(0)),
+        1 => items::setting_values(party, at.word(0)),
         _ => Vec::new(),
     }
 }
@@ -128,18 +128,18 @@ fn settings_at(text: &str, parent: &[String], at: &AtCursor) -> Vec<Fact> {
 fn statement(path: &Path, text: &str, at: &AtCursor) -> Vec<Fact> {
     let names = || terminals(text).into_iter().map(|name| fact(name, "a terminal", Look::VARIABLE));
     match (at.word(0), at.words.len()) {
-        ("terminal", 1) if !at.after_steps => facts::link().into_iter().chain(facts::models()).collect(),
-        ("terminal", 1) => facts::link(),
-        ("terminal", 2) if at.word(1).starts_with(char::is_uppercase) => facts::models(),
-        (name, 1) if terminals(text).iter().any(|known| known == name) => facts::link(),
-        (_, 2) if at.back(1) == "fails" => facts::reasons(),
-        (_, 3) if at.back(2) == "fails" && at.back(1) == "tls" => facts::tls_words(),
-        (_, 3) if at.back(2) == "fails" && at.back(1) == "handshake" => facts::handshake_words(),
-        ("screen", 1) => facts::screens(),
+        ("terminal", 1) if !at.after_steps => items::link().into_iter().chain(items::models()).collect(),
+        ("terminal", 1) => items::link(),
+        ("terminal", 2) if at.word(1).starts_with(char::is_uppercase) => items::models(),
+        (name, 1) if terminals(text).iter().any(|known| known == name) => items::link(),
+        (_, 2) if at.back(1) == "fails" => items::reasons(),
+        (_, 3) if at.back(2) == "fails" && at.back(1) == "tls" => items::tls_words(),
+        (_, 3) if at.back(2) == "fails" && at.back(1) == "handshake" => items::handshake_words(),
+        ("screen", 1) => items::screens(),
         ("throughout", 1) => vec![fact("screen", "a screen", Look::KEYWORD), fact("icon", "the icon", Look::KEYWORD)],
-        ("throughout", 2) if at.word(1) == "screen" => facts::screens(),
+        ("throughout", 2) if at.word(1) == "screen" => items::screens(),
         ("cardholder", 2) if at.word(1) == "presses" => said(&["OK", "cancel"], "a button, by its label"),
-        ("host", 2) if at.word(1) == "answers" => facts::answer_values("RESULT_CODE"),
+        ("host", 2) if at.word(1) == "answers" => items::answer_values("RESULT_CODE"),
         ("host", 2..) if at.word(1) != "is" => said(&["after 2s"], "the delay of the answer"),
         ("clock", 1) => said(&["2026-01-15T09:00:00Z"], "the actual time at the start"),
         ("seed", 1) => said(&["1"], "the seed of all random choices"),
@@ -149,21 +149,21 @@ fn statement(path: &Path, text: &str, at: &AtCursor) -> Vec<Fact> {
         ("icon", 1) | ("throughout", 2) => {
             ["connected", "disconnected"].map(|word| fact(word, "the state of the icon", Look::ENUM_MEMBER)).to_vec()
         }
-        ("cardholder", 1) => facts::cardholder(),
-        ("cardholder", 2) if matches!(at.word(1), "taps" | "inserts" | "swipes") => facts::cards(),
-        ("fault", 1) => facts::faults(),
+        ("cardholder", 1) => items::cardholder(),
+        ("cardholder", 2) if matches!(at.word(1), "taps" | "inserts" | "swipes") => items::cards(),
+        ("fault", 1) => items::faults(),
         ("fault", _) => after_fault(text, at),
-        ("set", 1) => facts::parties()
+        ("set", 1) => items::parties()
             .into_iter()
             .filter(|fact| fact.word != "certificate")
             .chain(names())
             .chain([fact("terminal", "the terminal", Look::VARIABLE)])
             .collect(),
-        ("set", 2) => facts::settings(at.word(1)),
+        ("set", 2) => items::settings(at.word(1)),
         ("set", 3) if at.word(2) == "certificate" => identities(text),
-        ("set", 3) => facts::setting_values(at.word(1), at.word(2)),
+        ("set", 3) => items::setting_values(at.word(1), at.word(2)),
         ("power", 1) => ["on", "off"].map(|word| fact(word, "the power", Look::VALUE)).to_vec(),
-        ("host", 1) => facts::host(),
+        ("host", 1) => items::host(),
         ("host" | "vhq", 2) if at.word(1) == "is" => {
             ["up", "silent", "cut", "down"].map(|word| fact(word, "the state of the host", Look::VALUE)).to_vec()
         }
@@ -179,17 +179,17 @@ fn statement(path: &Path, text: &str, at: &AtCursor) -> Vec<Fact> {
         ("check", _) => labels(text),
         ("call", 1) => stories(path, text),
         ("use", 1) => libraries(path),
-        ("waive", 1) => facts::invariants(),
+        ("waive", 1) => items::invariants(),
         ("expect-fail", 1) | ("waive", 2) => said(&["\"why\""], "the reason"),
         ("expect-fail", 2) => said(&["until"], "followed by the last day"),
         ("wait", 1) => said(&["1s", "5s", "1m", "1h"], "the duration"),
         ("repeat", 1) => said(&["2", "3", "10"], "the number of rounds"),
         ("without" | "ignore", 1) => names().chain([fact("terminal", "the terminal", Look::VARIABLE)]).collect(),
-        ("without", 2) => facts::link(),
-        ("screen" | "icon", _) => facts::suffixes_of(&["within", "as", "covers"]),
-        ("throughout" | "without" | "either", _) => facts::suffixes_of(&["covers"]),
-        (_, 2..) if facts::link().iter().any(|fact| fact.word == at.word(1)) => {
-            facts::suffixes_of(&["within", "as", "covers"])
+        ("without", 2) => items::link(),
+        ("screen" | "icon", _) => items::suffixes_of(&["within", "as", "covers"]),
+        ("throughout" | "without" | "either", _) => items::suffixes_of(&["covers"]),
+        (_, 2..) if items::link().iter().any(|fact| fact.word == at.word(1)) => {
+            items::suffixes_of(&["within", "as", "covers"])
         }
         _ => Vec::new(),
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use lsp_types::CompletionItemKind as Look;
 use sca_scenario::Library;
 
-use crate::facts::{Fact, fact};
+use crate::items::{Fact, fact};
 use crate::line::words;
 
 /// The certificates that a party can present.

@@ -2,9 +2,9 @@
 //!
 //! It takes orders and posts events; the only thing it judges is whether the bytes can be read at all.
 
-mod reading;
+mod reader;
 mod rekey;
-mod writing;
+mod writer;
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -21,16 +21,16 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use crate::backpressure::Bounds;
 use crate::events::{Ending, Event, ServerEvent, ServerOrder, Tag};
-use crate::held::Bounds;
 use crate::plaintext::Incoming;
 use crate::queue::{EventQueue, EventSender};
 use crate::stream::{Stream, poll_read_some, read_some};
 use crate::tap::{TapHandle, Tapped};
 use crate::tls;
-use reading::Reading;
+use reader::Reading;
 use rekey::Rekey;
-use writing::{Outgoing, Writer};
+use writer::{Outgoing, Writer};
 
 /// TLS of the broker's end.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::task::{Context, Waker};
 
 use crate::events::{Cut, Direction, End, Point};
-use crate::prefix::PrefixCut;
+use crate::prefix_cut::PrefixCut;
 
 /// The state of a tap, shared with its handle.
 #[derive(Debug, Default)]

@@ -60,7 +60,7 @@ fn an_answer_said_twice_is_told_by_its_counter_alone() {
 }
 
 #[test]
-fn an_unknown_command_is_refused_to_whoever_sent_one() {
+fn an_unknown_command_is_refused() {
     let mut pos = Pos::default();
     asks(&mut pos, "VERSION", 1);
     let unknown = asks(&mut pos, "NO_SUCH_COMMAND", 2);

@@ -6,12 +6,12 @@
 //! script and escaped as in XML, JSON, URLs and mails, or lie within EMV data (tags 5A, 57 and 9F6B) and hexadecimal
 //! text.
 
-mod written;
+mod notation;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use written::{CharacterClass, sign};
+use notation::{CharacterClass, sign};
 
 /// A card number found in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]

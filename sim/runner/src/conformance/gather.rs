@@ -171,7 +171,7 @@ fn scenario(result: &FileResult) -> Scenario {
     // Rows of an `each byte` are not listed: their number depends on the length of a message.
     let is_same = |a: &Played, b: &Played| of_file(a) == of_file(b);
     let rows = result.rows.chunk_by(is_same).filter(|rows| !of_file(&rows[0]).is_empty()).map(|rows| Row {
-        values: crate::cards::told(&shown_values(of_file(&rows[0]))).into_owned(),
+        values: crate::mask::told(&shown_values(of_file(&rows[0]))).into_owned(),
         verdict: worst(rows.iter()).map_or("invalid", Verdict::word),
     });
     Scenario {
@@ -191,7 +191,7 @@ fn of_file(row: &Played) -> &[(String, String)] {
 
 fn line_of(text: &str, number: u32) -> String {
     let line = text.lines().nth((number as usize).saturating_sub(1)).unwrap_or_default();
-    crate::cards::told(line.trim()).into_owned()
+    crate::mask::told(line.trim()).into_owned()
 }
 
 fn clause(id: &'static str, text: &'static str, evidence: BTreeSet<Evidence>) -> Clause {

@@ -51,7 +51,7 @@ impl Devices {
             devices.running.push(None);
         }
         devices._folder = Some(folder);
-        let powered = crate::stage::powered(row);
+        let powered = crate::setup::powered(row);
         (0..devices.commands.len()).filter(|who| powered[*who]).try_for_each(|who| devices.on(who))?;
         Ok(devices)
     }

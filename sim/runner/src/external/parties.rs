@@ -11,7 +11,7 @@ use super::broker::ExternalBroker;
 use crate::clock::Clock;
 use crate::core::Core;
 use crate::options::Place;
-use crate::stage::listen;
+use crate::setup::listen;
 use crate::world::World;
 use crate::world::{ExternalBrokerRun, ExternalDevices};
 
@@ -44,7 +44,7 @@ impl Parties {
         matches!(self, Self::Ours)
     }
 
-    /// The queue of the world: where devices come from outside, the one that hears of them.
+    /// The queue of events: that of the external devices, if there are any.
     pub(crate) fn mailbox(&self) -> EventQueue {
         match self {
             Self::Devices(beside) => beside.mailbox.clone(),

@@ -1,8 +1,8 @@
 //! Scenario files on disk: finding them, reading them with their libraries, tables and assets; also flash folders and
 //! temporary files.
 
-mod project;
-mod replace;
+mod atomic_write;
+mod read_access;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,8 +14,8 @@ use sca_scenario::model::Scenario;
 use sca_scenario::{Beside, FILE_BYTES_MAX, Library, Outline, Problem, Span};
 use sca_terminal::{Flash, FlashChange};
 
-pub use project::allow_reads;
-pub use replace::{create, create_private, make_folder, replace, replace_private};
+pub use atomic_write::{create, create_private, make_folder, replace, replace_private};
+pub use read_access::allow_reads;
 
 /// A file that was read: its texts, and its scenario or problems.
 #[derive(Debug)]
@@ -168,7 +168,7 @@ pub fn parse_with_open_files(
     open: &dyn Fn(&Path) -> Option<String>,
 ) -> Loaded {
     let read_text =
-        |near: &Path| open(near).map_or_else(|| project::within(path, near).and_then(|()| read_text(near)), Ok);
+        |near: &Path| open(near).map_or_else(|| read_access::within(path, near).and_then(|()| read_text(near)), Ok);
     let outline = Outline::read(&text);
     let mut texts = vec![(path.to_owned(), text)];
     let folder = path.parent().unwrap_or(Path::new(""));
@@ -241,7 +241,7 @@ fn read_assets(scenario: &mut Scenario, path: &Path) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (name, span) in scenario.files() {
         let asset = folder.join(&name);
-        match project::within(path, &asset).and_then(|()| read_asset(&asset)) {
+        match read_access::within(path, &asset).and_then(|()| read_asset(&asset)) {
             Ok(bytes) => drop(scenario.assets.insert(name, bytes)),
             Err(error) => problems.push(Problem::new("E055", span, format!("{name} cannot be read: {error}"))),
         }

@@ -16,9 +16,9 @@ use sca_protocol::message::Layout;
 use sca_protocol::settings::BrokerSettings;
 use tokio::sync::mpsc;
 
-use super::askers::{OpenRequests, Recipient, asks};
+use super::answer_routing::{OpenRequests, Recipient, asks};
+use super::connections::{Cause, Guest};
 use super::credentials::{Credentials, real_clock, wall};
-use super::guests::{Cause, Guest};
 use super::limits::{Limits, SHORTAGE_PAUSE, Shortage};
 use super::said::Said;
 

@@ -1,12 +1,12 @@
 //! The simulated terminal, broker, hosts and POS on real sockets, in real time, without a scenario.
 
-mod askers;
+mod answer_routing;
 mod broker;
-mod calls;
+mod connections;
 mod credentials;
-mod guests;
 mod host;
 mod limits;
+mod plain_tcp;
 mod pos;
 mod said;
 mod terminal;

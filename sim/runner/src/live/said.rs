@@ -7,7 +7,7 @@ use sca_protocol::message::Layout;
 use sca_protocol::secret::{self, Kind};
 use sca_protocol::{Response, xml};
 
-use crate::moment::stamp;
+use crate::time_format::stamp;
 
 /// A line in the log of a party on a real port.
 ///
@@ -74,5 +74,5 @@ fn fields(text: &str) -> String {
 /// A text for the log, with secrets removed, HTTP credentials included.
 fn without_secrets(text: &str) -> String {
     let text = secret::without(text, |kind| kind.is_withheld() || kind == Kind::Credential);
-    crate::cards::discreet(&text).into_owned()
+    crate::mask::discreet(&text).into_owned()
 }

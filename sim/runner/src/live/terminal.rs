@@ -16,12 +16,12 @@ use sca_terminal::{
 };
 use tokio::sync::mpsc;
 
-use super::calls::Calls;
 use super::credentials::{Credentials, real_clock, wall};
+use super::plain_tcp::Calls;
 use super::said::Said;
 use crate::core::{Core, CoreConfig};
 use crate::files;
-use crate::moment::stamp;
+use crate::time_format::stamp;
 
 /// An action of the operator in front of the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]

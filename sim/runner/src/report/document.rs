@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::show::{Painter, failure, problem};
-use crate::ledger::KnownFailureResult;
+use super::diagnostics::{Painter, failure, problem};
+use crate::known_failures::KnownFailureResult;
 use crate::origin::Origin;
 use crate::played::Played;
 use crate::suite::{FileResult, Snapshot, difference};
@@ -317,7 +317,7 @@ impl Document {
     /// The error of the JSON writer; does not occur in practice.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         let mut value = serde_json::to_value(self)?;
-        crate::cards::mask_texts(&mut value);
+        crate::mask::mask_texts(&mut value);
         Ok(format!("{value:#}\n"))
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sca_scenario::model::shown_values;
 
-use super::show::where_is;
+use super::diagnostics::where_is;
 use crate::files::Loaded;
 use crate::played::Played;
 use crate::trace::{Kind, Moment};

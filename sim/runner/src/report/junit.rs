@@ -37,7 +37,7 @@ pub fn junit(document: &Document) -> Result<String, quick_junit::SerializeError>
         suite.add_test_case(case);
         report.add_test_suite(suite);
     }
-    report.to_string().map(|text| crate::cards::told(&text).into_owned())
+    report.to_string().map(|text| crate::mask::told(&text).into_owned())
 }
 
 fn failed(kind: NonSuccessKind, message: &str, text: &str) -> TestCaseStatus {

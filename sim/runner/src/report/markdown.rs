@@ -58,7 +58,7 @@ pub fn markdown(document: &Document) -> String {
         }
         out.push_str("\n</details>\n");
     }
-    crate::cards::told(&out).into_owned()
+    crate::mask::told(&out).into_owned()
 }
 
 fn names(files: &[&File]) -> String {

@@ -1,25 +1,25 @@
 //! Reports of a run: for people, with a caret under the word, and for machines.
 
+mod diagnostics;
 mod document;
 mod explained;
 mod junit;
-mod lines;
+mod line_formats;
 mod markdown;
 mod merge;
 mod page;
-mod show;
-mod sides;
+mod side_by_side;
 mod trace;
 mod version;
 
+pub use diagnostics::{Painter, failure, problem};
 pub use document::{Document, File, REPORT_VERSION, ReportedFailure, Row, RunInfo, Summary, Unread};
 pub use explained::explained;
 pub use junit::junit;
-pub use lines::{github, json_lines, json_lines_begin, json_lines_of, tap};
+pub use line_formats::{github, json_lines, json_lines_begin, json_lines_of, tap};
 pub use markdown::markdown;
 pub(crate) use page::fill_page;
-pub use show::{Painter, failure, problem};
-pub use sides::sides;
+pub use side_by_side::sides;
 pub use trace::trace_page;
 pub(crate) use version::is_of_version;
 

@@ -12,7 +12,7 @@ use super::standing_rules::{Guard, Guarded};
 use super::state::{Op, Progress, Reading, Script, Stepped, until};
 use crate::lanes::Lanes;
 use crate::matching::{Captured, Mismatch, is_secret};
-use crate::moment::stamp;
+use crate::time_format::stamp;
 use crate::verdict::Failure;
 
 /// An expectation without a deadline of its own has this one.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sca_scenario::model::{Relation, Step};
 
 use super::state::Script;
-use crate::moment::stamp;
+use crate::time_format::stamp;
 use crate::verdict::Failure;
 
 impl Script {

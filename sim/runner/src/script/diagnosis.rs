@@ -9,7 +9,7 @@ use sca_terminal::Screen;
 use super::state::{Op, Script};
 use crate::lanes::Lanes;
 use crate::matching::{self, Mismatch};
-use crate::moment::stamp;
+use crate::time_format::stamp;
 use crate::transcript;
 use crate::verdict::{ABOVE, Failure, Fix};
 

@@ -11,7 +11,7 @@ use super::state::Script;
 use crate::describe::{describe_control, describe_link, describe_to_host};
 use crate::lanes::{Data, Lanes, Observed};
 use crate::matching::{self, Captured, Mismatch};
-use crate::moment::stamp;
+use crate::time_format::stamp;
 
 /// What an expectation finds.
 pub(crate) enum Look {

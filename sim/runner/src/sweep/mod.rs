@@ -3,7 +3,7 @@
 //! Faults above TLS are injected over ws, where a run is fast; faults in a handshake are injected once per TLS profile.
 //! A place whose prefix equals that of another is not played again.
 
-pub(crate) mod blow;
+pub(crate) mod injection;
 mod plan;
 pub(crate) mod survey;
 
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Step};
 
-pub use blow::{Injection, KINDS, Kind, ParseInjectionError, Part, Spot};
+pub use injection::{Injection, KINDS, Kind, ParseInjectionError, Part, Spot};
 
 use crate::core::{Core, CoreConfig};
 use crate::coverage::Met;

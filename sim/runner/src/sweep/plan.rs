@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sca_scenario::model::{Row, Scenario};
 
-use super::blow::{Injection, KINDS, Kind, Part, Spot, TLS_PLACES};
+use super::injection::{Injection, KINDS, Kind, Part, Spot, TLS_PLACES};
 use super::survey::Survey;
 use crate::core::{Core, CoreConfig};
 use crate::files::{self, Loaded};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::blow::{Part, Spot};
+use super::injection::{Part, Spot};
 
 /// Long runs repeat themselves; of similar places this many are kept.
 const ALIKE_MAX: u32 = 3;

@@ -11,7 +11,7 @@ use sca_scenario::model::{Action, Demand, Fields, Message, RawFrame, Send, Set, 
 use sca_terminal::Input;
 
 use super::connections::which;
-use super::ends::ConnectionState;
+use super::link_ends::ConnectionState;
 use super::state::World;
 use super::stop::Stop;
 use crate::core::Core;
@@ -175,7 +175,7 @@ impl<C: Core> World<'_, C> {
     }
 
     /// Registers the request that a frame completes, so that its answer is expected. Every whole message in data
-    /// frames counts as a request, whoever sends it.
+    /// frames counts as a request, no matter who sends it.
     pub(super) fn expect_answer(&mut self, step: &Rc<Step>, send: &Send, tag: Option<Tag>, frame: &Frame) {
         // A terminal that shares a pinpad id may receive what was meant for another terminal.
         let to = tag.map_or(send.to, |tag| usize::from(tag.terminal));

@@ -12,16 +12,16 @@ use sca_scenario::model::{Carrier, Place};
 use tokio::sync::mpsc;
 
 use super::connections::{peer, tag_of};
-use super::ends::ConnectionState;
+use super::link_ends::ConnectionState;
 use super::state::World;
 use super::stop::Stop;
 use super::stop::seen_at;
-use crate::armory::{AttemptNumber, Strike};
+use crate::armed::{AttemptNumber, Strike};
 use crate::core::Core;
 use crate::coverage::FaultClass;
 use crate::lanes::{Control, Data, Observed};
 use crate::record::Entry;
-use crate::sweep::blow::Part;
+use crate::sweep::injection::Part;
 
 impl<C: Core> World<'_, C> {
     /// Handles an event at the broker's end of a connection.
@@ -411,7 +411,7 @@ impl<C: Core> World<'_, C> {
         }
         let now = self.now();
         let (name, text) = (&self.parties.terminals[usize::from(tag.terminal)].name, String::from_utf8_lossy(payload));
-        let (seconds, ms, text) = (now.as_secs(), now.subsec_millis(), crate::cards::withheld(&text));
+        let (seconds, ms, text) = (now.as_secs(), now.subsec_millis(), crate::mask::withheld(&text));
         let _ = writeln!(self.book.frames, "+{seconds}.{ms:03} {name} connection {} {what} {text:?}", tag.connection);
     }
 }

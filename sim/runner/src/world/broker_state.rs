@@ -6,7 +6,7 @@ use std::time::Duration;
 use sca_network::{ClientOrder, Dialer, SocketDialer};
 use tokio::sync::mpsc;
 
-use super::passage::Forwarding;
+use super::forwarding::Forwarding;
 use crate::external::ExternalBroker;
 
 /// The state of a run against an external broker.

@@ -11,14 +11,14 @@ use sca_scenario::model::Send;
 use tokio::sync::mpsc;
 
 use super::broker_state::{ExternalBrokerRun, PosLink};
-use super::ends::{ConnectionState, OUTBOX};
-use super::passage::Forwarding;
+use super::forwarding::Forwarding;
+use super::link_ends::{ConnectionState, OUTBOX};
 use super::state::World;
 use super::stop::Stop;
 use crate::core::Core;
 use crate::lanes::Observed;
-use crate::moment::stamp;
 use crate::record::Entry;
+use crate::time_format::stamp;
 use crate::verdict::Failure;
 
 /// Maximum message size that a POS accepts, in bytes.

@@ -10,7 +10,7 @@ use sca_peers::Peer;
 use sca_scenario::model::{Send, Speaker};
 use tokio::sync::mpsc;
 
-use super::ends::{Ends, PreparedEnd};
+use super::link_ends::{Ends, PreparedEnd};
 
 /// Every connection of a run, open or over.
 pub(crate) struct Connections {

@@ -11,11 +11,11 @@ use sca_scenario::model::FaultKind;
 use sca_terminal::{ConnectionId, Input, LinkEvent};
 use tokio::sync::mpsc;
 
-use super::ends::{ConnectionState, Ends, OUTBOX};
+use super::link_ends::{ConnectionState, Ends, OUTBOX};
 use super::state::World;
 use super::stop::Stop;
 use super::terminal_state::{ExternalDevices, OutsideEvent};
-use crate::armory::AttemptNumber;
+use crate::armed::AttemptNumber;
 use crate::core::Core;
 use crate::coverage::FaultClass;
 use crate::external::{Door, Ended, LOOKS};
@@ -134,7 +134,7 @@ impl<C: Core> World<'_, C> {
             return;
         };
         let name = self.parties.terminals[usize::from(tag.terminal)].name.clone();
-        let since = crate::moment::stamp(since);
+        let since = crate::time_format::stamp(since);
         let what = format!(
             "{name} has two connections: number {} was still up when the next one was opened at {since}",
             tag.connection
@@ -353,7 +353,7 @@ impl<C: Core> World<'_, C> {
         self.book.record.push(now, Entry::Comment(format!("the program of {name} exited with {}", ended.how)));
         let failure = Failure::at(self.script.current(), format!("the program of {name} exited on its own"))
             .label("the scenario was here")
-            .note(format!("it exited with {} at {}", ended.how, crate::moment::stamp(now)));
+            .note(format!("it exited with {} at {}", ended.how, crate::time_format::stamp(now)));
         Stop::Failed(Box::new(
             ended.last.iter().fold(failure, |failure, line| failure.note(format!("its output: {line}"))),
         ))

@@ -7,7 +7,7 @@ use sca_peers::RequestId;
 use sca_protocol::frame::Frame;
 use sca_scenario::model::FaultKind;
 
-use crate::armory::ArmedFaults;
+use crate::armed::ArmedFaults;
 
 /// Every fault of a run, from the line that arms it to the end of its effect.
 #[derive(Default)]

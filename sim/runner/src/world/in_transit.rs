@@ -9,7 +9,7 @@ use sca_scenario::model::{Carrier, Send};
 use super::faults::{Held, Late, PendingCut, Sent};
 use super::state::World;
 use super::stop::Stop;
-use crate::armory::Strike;
+use crate::armed::Strike;
 use crate::core::Core;
 use crate::coverage::FaultClass;
 use crate::record::Entry;

@@ -8,7 +8,7 @@ use sca_terminal::{Display, LinkReport};
 use super::state::World;
 use super::stop::Stop;
 use crate::core::Core;
-use crate::reference::Breach;
+use crate::oracle::Breach;
 use crate::verdict::{BELOW, Failure, Fix};
 
 /// Where a failure of the scenario as a whole is reported.

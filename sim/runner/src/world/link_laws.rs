@@ -7,7 +7,7 @@ use sca_protocol::handshake::Head;
 use sca_protocol::settings::{RetryRules, TerminalSettings};
 use sca_protocol::{Reason, UnixTime};
 
-use crate::reference::Breach;
+use crate::oracle::Breach;
 
 /// The checker's state for one terminal's link.
 #[derive(Debug, Default)]
@@ -161,7 +161,7 @@ impl LinkChecker {
 
     /// A breach if something required is overdue. Each breach is reported once.
     pub(super) fn overdue(&mut self, now: Duration) -> Option<Breach> {
-        let at = crate::moment::stamp;
+        let at = crate::time_format::stamp;
         if let Some(awaited) = self.ping.take_if(|awaited| awaited.until < now) {
             let text = format!("a ping was still unanswered at {}, but the link is up", at(awaited.until));
             return Some(("dead-link", text));

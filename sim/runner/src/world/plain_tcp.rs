@@ -12,7 +12,7 @@ use sca_terminal::{CallEvent as Heard, CallId, Input};
 use tokio::sync::mpsc;
 
 use super::connections::{Call, which};
-use super::ends::{OUTBOX, PreparedEnd};
+use super::link_ends::{OUTBOX, PreparedEnd};
 use super::state::World;
 use super::stop::Stop;
 use super::stop::seen_at;

@@ -12,15 +12,15 @@ use sca_scenario::Span;
 use sca_scenario::model::{Action, Fault, FaultKind, Step};
 use sca_terminal::Input;
 
-use super::ends::ConnectionState;
+use super::injection::{FinalCheck, Injected};
+use super::link_ends::ConnectionState;
 use super::state::World;
 use super::stop::Stop;
-use super::sweeping::{FinalCheck, Injected};
 use super::terminal::Actor;
 use crate::core::Core;
 use crate::coverage::FaultClass;
 use crate::record::Entry;
-use crate::sweep::blow::{Injection, Kind, Part, Spot};
+use crate::sweep::injection::{Injection, Kind, Part, Spot};
 
 /// How long an injected power failure lasts.
 const DARK: Duration = Duration::from_secs(2);
@@ -282,7 +282,7 @@ impl<C: Core> World<'_, C> {
     /// host has to act first.
     pub(super) fn is_owed(&self, actor: &Actor<C>, id: RequestId, tag: Option<Tag>) -> bool {
         let excused = tag.is_none_or(|tag| match tag.line {
-            None => self.connections.ends.get(&tag).is_none_or(super::ends::Ends::is_excused),
+            None => self.connections.ends.get(&tag).is_none_or(super::link_ends::Ends::is_excused),
             Some(_) => false,
         });
         let waits = self.script.is_eased() && actor.reference.needs_other_party(id);

@@ -6,7 +6,7 @@ use sca_scenario::model::NetworkChange;
 use sca_terminal::Target;
 
 use super::connections::{peer, tag_of};
-use super::ends::Ends;
+use super::link_ends::Ends;
 use super::state::World;
 use super::stop::Stop;
 use crate::core::Core;

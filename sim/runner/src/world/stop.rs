@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::moment::stamp;
+use crate::time_format::stamp;
 use crate::verdict::Failure;
 
 /// Why a run stops before its end.

@@ -6,11 +6,11 @@ use sca_network::{CallOrder, Direction, End, ServerOrder, Tag, TapHandle};
 use sca_protocol::frame::Frame;
 use sca_scenario::model::{Carrier, Fault, FaultKind, Toward};
 
-use super::ends::ConnectionState;
 use super::faults::{Held, Late};
+use super::link_ends::ConnectionState;
 use super::state::World;
 use super::stop::Stop;
-use crate::armory::{Standing, Strike};
+use crate::armed::{Standing, Strike};
 use crate::core::Core;
 use crate::coverage::FaultClass;
 use crate::record::Entry;

@@ -10,7 +10,7 @@ use sca_protocol::settings::TerminalSettings;
 
 use crate::clock::DeviceClock;
 use crate::coverage::State;
-use crate::reference::Oracle;
+use crate::oracle::Oracle;
 
 use super::link_laws::LinkChecker;
 

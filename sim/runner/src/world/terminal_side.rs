@@ -10,12 +10,12 @@ use sca_scenario::model::{FaultKind, Toward};
 use sca_terminal::{ConnectionId, Input, LinkEvent, LinkReport, Output, Target};
 use tokio::sync::mpsc;
 
-use super::ends::{ConnectionState, Ends, OUTBOX, PreparedEnd};
 use super::faults::Sent;
+use super::link_ends::{ConnectionState, Ends, OUTBOX, PreparedEnd};
 use super::state::World;
 use super::stop::Stop;
 use super::stop::seen_at;
-use crate::armory::AttemptNumber;
+use crate::armed::AttemptNumber;
 use crate::core::Core;
 use crate::coverage::FaultClass;
 use crate::lanes::Observed;

@@ -8,7 +8,7 @@ use sca_protocol::Reason;
 use sca_protocol::handshake::Head;
 use tokio::sync::mpsc;
 
-use super::ends::Ends;
+use super::link_ends::Ends;
 use crate::external::{Beside, Callers, Devices, Ended, ExternalTerminal, LOOKS};
 
 /// The state of a run with external devices.

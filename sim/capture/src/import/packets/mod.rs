@@ -1,8 +1,8 @@
 //! Imports packet captures (pcap, pcapng) through `tshark`, which reassembles TCP and decrypts TLS with a key log. The
 //! contents are parsed here.
 
+mod broker_connection;
 mod classic;
-mod line;
 mod stream;
 mod tshark;
 
@@ -11,7 +11,7 @@ use std::path::Path;
 
 use super::Imported;
 use crate::session::{Event, Session};
-use line::Line;
+use broker_connection::Line;
 use stream::{Connection, connections, follow};
 pub use tshark::PacketsError;
 use tshark::tshark;
@@ -65,7 +65,7 @@ pub fn read(file: &Path, keys: Option<&Path>) -> Result<Imported, PacketsError> 
 /// The events of all connections of terminals, in order.
 fn lines(imported: &mut Imported, connections: &BTreeMap<usize, Connection>) -> Vec<Line> {
     let brokers = brokers(connections);
-    let mut known = line::names(connections);
+    let mut known = broker_connection::names(connections);
     let of_brokers = connections.iter().filter(|(_, connection)| brokers.contains(connection.sides().1));
     let mut lines: Vec<Line> =
         of_brokers.map(|(stream, connection)| Line::of(imported, (*stream, connection), &mut known)).collect();
@@ -108,7 +108,7 @@ fn brokers(connections: &BTreeMap<usize, Connection>) -> BTreeSet<&str> {
         let mine = connections.values().filter(|connection| connection.texts().any(|(_, bytes)| says(bytes)));
         mine.map(|connection| connection.sides().1).collect()
     };
-    let mut all = of(&line::is_upgrade);
+    let mut all = of(&broker_connection::is_upgrade);
     all.extend(of(&|bytes| stream::is_masked(bytes)));
     all
 }

@@ -2,15 +2,15 @@
 //! which clause it tests, and the scenarios that are its evidence. `sim/docs/faults.md` and `sca-sim faults` are made
 //! from it.
 
-mod links;
+mod connection;
 mod row;
-mod speech;
+mod traffic;
 
 use std::fmt::Write;
 
-use links::{NETWORK, PROXIES, TLS, TRUST};
+use connection::{NETWORK, PROXIES, TLS, TRUST};
 pub use row::FaultRow;
-use speech::{DOCUMENTS, HTTP, MESSAGES, SEVERAL, WEBSOCKET};
+use traffic::{DOCUMENTS, HTTP, MESSAGES, SEVERAL, WEBSOCKET};
 
 /// A family of faults.
 #[derive(Debug, Clone, Copy)]

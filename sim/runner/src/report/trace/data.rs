@@ -11,10 +11,10 @@ use sca_scenario::model::{Scenario, shown_values};
 use sca_terminal::Display;
 use serde::Serialize;
 
-use crate::cards::told;
 use crate::files::Loaded;
+use crate::mask::told;
 use crate::played::Played;
-use crate::report::show::{Painter, failure, where_is};
+use crate::report::diagnostics::{Painter, failure, where_is};
 use crate::trace::{End, Kind, Moment, Trace};
 use crate::verdict::{Failure, Verdict};
 

@@ -29,10 +29,10 @@ pub fn trace_page(loaded: &Loaded, scenario: &Scenario, rows: &[Played], replay:
     chosen.truncate(ROWS_MAX);
     let data = data::page(loaded, scenario, &chosen, rows.len(), replay)?;
     let mut json = serde_json::to_value(&data).map_err(|error| error.to_string())?;
-    crate::cards::mask_texts(&mut json);
+    crate::mask::mask_texts(&mut json);
     let json = json.to_string();
     let title = format!("{} — {}", scenario.title, file_name(&loaded.path));
-    let title = crate::cards::told(&title);
+    let title = crate::mask::told(&title);
     Ok(fill_page(PAGE, &title, STYLE, SCRIPT, &json))
 }
 

@@ -6,14 +6,14 @@ use sca_protocol::message::Layout;
 use sca_protocol::xml::Limits;
 use sca_protocol::{Line, Request, Response};
 
+use crate::context::{Effect, Work};
 use crate::device::{Activity, Device, Holder};
-use crate::errand::{Purpose, Report, Trouble};
 use crate::event::{CallEvent, CallId};
 use crate::flash::{IN_FLIGHT, LAST_TRANSACTION, REVERSALS, SEQUENCE};
+use crate::host_calls::{Purpose, Report, Trouble};
 use crate::outcome::{DECLINES, code_of, from_host, others, result_code};
-use crate::payment::Stage;
-use crate::stored::Verdict;
-use crate::work::{Effect, Work};
+use crate::payment_flow::Stage;
+use crate::store_and_forward::Verdict;
 
 impl Device {
     /// Handles an event on a connection to a host.

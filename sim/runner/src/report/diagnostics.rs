@@ -31,7 +31,7 @@ pub fn problem(painter: Painter, texts: &[(PathBuf, String)], problem: &Problem)
         Some(help) => group.element(Level::HELP.message(help.as_str())),
         None => group,
     };
-    crate::cards::told(&painter.renderer().render(&[group])).into_owned()
+    crate::mask::told(&painter.renderer().render(&[group])).into_owned()
 }
 
 /// Renders a failure of a scenario, with the command that replays it.
@@ -45,7 +45,7 @@ pub fn failure(painter: Painter, loaded: &Loaded, failure: &Failure, replay: &st
     let notes = failure.notes.iter().map(|note| Element::from(Level::NOTE.message(note.trim_end())));
     let replay = Element::from(Level::NOTE.with_name("replay").message(replay));
     let group: Group<'_> = group.elements(notes).element(replay);
-    crate::cards::told(&painter.renderer().render(&[group])).into_owned()
+    crate::mask::told(&painter.renderer().render(&[group])).into_owned()
 }
 
 fn snippets<'a>(texts: &'a [(PathBuf, String)], places: &[(Span, &'a str)]) -> Vec<Element<'a>> {

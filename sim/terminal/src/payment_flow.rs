@@ -9,9 +9,9 @@ use sca_protocol::commands::{Pay, amount, flag, parse_amount};
 use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::PaymentRules;
 
-use crate::errand::Trouble;
+use crate::context::Task;
+use crate::host_calls::Trouble;
 use crate::screen::Screen;
-use crate::work::Task;
 
 /// Number of failed chip reads after which the magnetic stripe is accepted.
 const CHIP_FAILURES_MAX: u8 = 3;

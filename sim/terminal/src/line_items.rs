@@ -2,7 +2,7 @@
 
 use sca_protocol::xml::Element;
 
-use crate::work::Task;
+use crate::context::Task;
 
 /// One line item.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use sca_protocol::{Line, Now};
 
+use crate::context::{Effect, Origin};
 use crate::device::Device;
 use crate::event::{CallEvent, CallId, LinkReport, Output};
 use crate::link::Link;
 use crate::terminal::Terminal;
-use crate::work::{Effect, Origin};
 
 /// Maximum number of open connections per classic port.
 const CALLS_MAX: usize = 16;

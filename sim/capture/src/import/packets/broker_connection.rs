@@ -7,8 +7,8 @@ use sca_protocol::frame::opcode;
 use sca_protocol::handshake::Head;
 
 use super::stream::{Connection, What, in_turn};
-use crate::ears::Observer;
 use crate::import::{Imported, is_request};
+use crate::observer::Observer;
 use crate::session::{Ending, Event, Side};
 
 /// A connection to a broker.

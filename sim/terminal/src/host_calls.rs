@@ -5,8 +5,8 @@ use std::time::Duration;
 use sca_protocol::xml::Limits;
 use sca_protocol::{Line, Response};
 
+use crate::context::{Effect, Task, Work};
 use crate::event::{CallEvent, CallId};
-use crate::work::{Effect, Task, Work};
 
 /// The purpose of a host call.
 #[derive(Debug, Clone)]

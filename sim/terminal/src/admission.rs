@@ -5,11 +5,11 @@ use sca_protocol::Line;
 use sca_protocol::codes::{self, Code};
 use sca_protocol::commands::{self, Behaviour, Change, Channel, Security, SessionRequirement, Tell};
 
+use crate::context::{Origin, Task, Work};
 use crate::device::{Activity, Device, Holder};
 use crate::event::Cardholder;
 use crate::prompt::Asking;
 use crate::security::{Pairing, Refusal};
-use crate::work::{Origin, Task, Work};
 
 impl Device {
     /// The reason why a request is refused; `None` if it is admitted.

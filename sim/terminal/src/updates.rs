@@ -5,11 +5,11 @@ use sca_protocol::commands::{self, Change};
 use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::{Settings, TerminalSettings, is_parameter};
 
+use crate::context::{Effect, Task, Work};
 use crate::device::{Activity, Device, Session};
 use crate::flash::CONFIG;
-use crate::items::Items;
+use crate::line_items::Items;
 use crate::screen::Screen;
-use crate::work::{Effect, Task, Work};
 
 /// Parameters that a POS may not write: they control which POS may connect and how it authenticates.
 const BARRED: &[&str] = &["POSCONNECTALLOW", "SKIPPOSAUTH", "AUTOPAIR"];

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sca_network::Tag;
 
-use crate::sweep::blow::{Injection, Kind};
+use crate::sweep::injection::{Injection, Kind};
 use crate::sweep::survey::Survey;
 
 /// What a sweep does in this world: it surveys the injection points, or injects a fault at one of them.

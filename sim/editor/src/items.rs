@@ -8,7 +8,7 @@ use sca_protocol::{assumptions, codes};
 use sca_runner::faults::vocabulary;
 use sca_scenario::model::INVARIANTS;
 
-use crate::words::{CARDHOLDER, CERTIFICATE, HEADERS, HOST, LINK, PARTIES, REASONS, STEPS, SUFFIXES};
+use crate::keyword_docs::{CARDHOLDER, CERTIFICATE, HEADERS, HOST, LINK, PARTIES, REASONS, STEPS, SUFFIXES};
 
 /// A word of the language with its documentation.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use std::task::Context;
 
 use sca_protocol::frame::{Decoder, Frame};
 
-use super::writing::Writer;
+use super::writer::Writer;
+use crate::backpressure::{Bounds, ProgressTimeout};
 use crate::events::{Event, ServerEvent};
-use crate::held::{Bounds, ProgressTimeout};
 use crate::queue::EventSender;
 
 /// Maximum size of a frame, in bytes; no message is longer.

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use sca_runner::{files, play, relines, report, simulated};
+use sca_runner::{files, play, report, rewrite, simulated};
 
 use super::arguments::{Arguments, Terminals, replay};
+use crate::console::{complain, count, painter, say, unread};
 use crate::exit::Exit;
-use crate::terms::{complain, count, painter, say, unread};
 
 /// Rewrites the failing expectations of the files until each file passes or cannot be fixed this way.
 pub(super) fn update_files(arguments: &Arguments, suite: &Terminals<'_>, paths: &[std::path::PathBuf]) -> Exit {
@@ -26,7 +26,7 @@ fn file(arguments: &Arguments, suite: &Terminals<'_>, path: &Path) -> Exit {
         Err(error) => return unread(path, &error),
     };
     let play = |scenario: &_| play(scenario, &suite.options, &suite.identities.memory, &simulated);
-    let Some(done) = relines::rewrite(path, &text, suite.clauses, &play) else {
+    let Some(done) = rewrite::rewrite(path, &text, suite.clauses, &play) else {
         let loaded = files::read(path, text, suite.clauses);
         for problem in loaded.scenario.as_ref().err().into_iter().flatten() {
             complain!("{}\n", report::problem(painter(), &loaded.texts, problem));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::moment::stamp;
+use crate::time_format::stamp;
 
 /// A message that went in.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use sca_runner::files;
 use sca_runner::suite::{FileResult, Snapshot};
 use serde::{Deserialize, Serialize};
 
-use crate::terms::complain;
+use crate::console::complain;
 
 const FOLDER: &str = ".sca-sim";
 const FILE: &str = "last-run.json";

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::json;
 
 use super::document::{Document, File, REPORT_VERSION, Row};
-use crate::cards::{mask_texts, told};
+use crate::mask::{mask_texts, told};
 
 /// One JSON object per line: first `run`, then `row`, `problem` and `snapshot`, last `summary`. Described in
 /// `sim/docs/json.md`.

@@ -6,7 +6,7 @@ use lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString};
 use sca_runner::files;
 use sca_scenario::{Library, Problem, Span};
 
-use crate::place::range_of;
+use crate::positions::range_of;
 
 /// Returns the errors and warnings of a text. `open` returns the possibly unsaved text of another file that is open.
 pub(crate) fn diagnose(

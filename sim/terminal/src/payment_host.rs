@@ -7,16 +7,16 @@ use sca_protocol::message::Layout;
 use sca_protocol::screens::ScreenName;
 use sca_protocol::{Line, Request, Response};
 
+use crate::context::{Effect, Origin, Task, Work};
 use crate::device::{Activity, Device, Holder};
-use crate::errand::{Purpose, Trouble};
 use crate::event::Cardholder;
 use crate::flash::{HISTORY, IN_FLIGHT, LAST_TRANSACTION, SEQUENCE};
+use crate::host_calls::{Purpose, Trouble};
 use crate::outcome::{
     DECLINES, code_of, from_host, others, result_code, with_card_fields, with_partial_amounts, with_real_fields,
 };
-use crate::payment::{Kind, Next, Payment, Stage, kind};
+use crate::payment_flow::{Kind, Next, Payment, Stage, kind};
 use crate::screen::Screen;
-use crate::work::{Effect, Origin, Task, Work};
 
 /// Number of payments that the duplicate rule remembers.
 const HISTORY_MAX: usize = 32;
@@ -350,7 +350,7 @@ impl Device {
         if !rules.wanted || rules.way == "off" || (rules.need_address && address.is_none()) {
             return;
         }
-        let response = crate::work::outcome(code, code.text);
+        let response = crate::context::outcome(code, code.text);
         let response = more.iter().fold(response, |response, (name, value)| response.with(name, *value));
         self.send_unsolicited(work, task, response, address);
     }
@@ -360,7 +360,7 @@ impl Device {
         let Some(Holder { task, .. }) = &self.holder else { return };
         let port = task.get("POS_PORT").and_then(|port| port.parse().ok());
         let address = task.get("POS_IP").map(str::to_owned).zip(port);
-        let response = crate::work::outcome(codes::DONE, "Barcode Scanned");
+        let response = crate::context::outcome(codes::DONE, "Barcode Scanned");
         let response = fields.into_iter().fold(response, |response, (name, value)| response.with(name, value));
         self.send_unsolicited(work, task, response, address);
     }

@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 use tokio::io::AsyncWrite;
 
 use super::rekey::Rekey;
+use crate::backpressure::Held;
 use crate::events::End;
-use crate::held::Held;
 use crate::tap::TapHandle;
 
 /// The send queue. Writing is never awaited: data that the stream does not accept stays queued.

@@ -7,9 +7,9 @@ use sca_runner::files;
 use sca_runner::filter::{Filter, Subject};
 
 use super::arguments::Arguments;
-use super::last;
+use super::last_run;
+use crate::console::{complain, count, named, unread};
 use crate::exit::Exit;
-use crate::terms::{complain, count, named, unread};
 
 /// The selected scenarios.
 pub(super) struct Selection {
@@ -51,12 +51,12 @@ pub(super) fn chosen(arguments: &Arguments) -> Result<Selection, Exit> {
 /// The scenarios that match a filter. If one cannot be read, prints the error and returns the exit code.
 pub(crate) fn matching(all: Vec<PathBuf>, filter: &Filter) -> Result<Vec<PathBuf>, Exit> {
     let verdicts = if filter.asks_verdict() {
-        last::read().map_err(|why| {
+        last_run::read().map_err(|why| {
             complain!("error: verdicts of the last run are not available: {why}");
             Exit::CannotRun
         })?
     } else {
-        last::LastVerdicts::default()
+        last_run::LastVerdicts::default()
     };
     let mut taken = Vec::new();
     for path in all {

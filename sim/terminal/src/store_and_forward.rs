@@ -4,8 +4,8 @@ use sca_protocol::codes::{self, Code};
 use sca_protocol::commands::{STORED_STATES, amount, parse_amount};
 use sca_protocol::xml::Element;
 
+use crate::context::{Task, Work};
 use crate::flash::{Flash, STORED};
-use crate::work::{Task, Work};
 
 /// A stored transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]

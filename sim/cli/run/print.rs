@@ -8,7 +8,7 @@ use sca_runner::suite::{FileResult, Snapshot, difference, joined};
 use sca_runner::{Options, Verdict, files, play, report, shell, simulated};
 
 use super::arguments::{Arguments, Terminals, replay};
-use crate::terms::{complain, painter, say};
+use crate::console::{complain, painter, say};
 
 /// Prints the result of one file, if there is anything to print.
 pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileResult) {

@@ -15,8 +15,8 @@ use sca_runner::suite::ExternalParty;
 use sca_terminal::Target;
 
 use crate::certs::CredentialFiles;
+use crate::console::{complain, threads};
 use crate::exit::Exit;
-use crate::terms::{complain, threads};
 
 /// Which terminal is under test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

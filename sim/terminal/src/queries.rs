@@ -6,9 +6,9 @@ use sca_protocol::secret::{self, Kind};
 use sca_protocol::settings::{Settings, TerminalSettings, is_parameter};
 use sca_protocol::{Line, Response};
 
+use crate::context::{Task, Work};
 use crate::device::Device;
 use crate::flash::{CONFIG, LAST_TRANSACTION};
-use crate::work::{Task, Work};
 
 impl Device {
     /// Answers a query.

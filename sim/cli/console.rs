@@ -59,19 +59,19 @@ pub(crate) fn has_lost_output() -> bool {
 /// Prints a line for people on standard output.
 macro_rules! say {
     ($($text:tt)*) => {
-        $crate::terms::line(std::io::stdout().lock(), $crate::terms::painter_of_output(), format_args!($($text)*))
+        $crate::console::line(std::io::stdout().lock(), $crate::console::painter_of_output(), format_args!($($text)*))
     };
 }
 
 /// Prints a document for machines on standard output.
 macro_rules! put {
-    ($($text:tt)*) => { $crate::terms::document(std::io::stdout().lock(), format_args!($($text)*)) };
+    ($($text:tt)*) => { $crate::console::document(std::io::stdout().lock(), format_args!($($text)*)) };
 }
 
 /// Prints a line for people on standard error.
 macro_rules! complain {
     ($($text:tt)*) => {
-        $crate::terms::line(std::io::stderr().lock(), $crate::terms::painter(), format_args!($($text)*))
+        $crate::console::line(std::io::stderr().lock(), $crate::console::painter(), format_args!($($text)*))
     };
 }
 
