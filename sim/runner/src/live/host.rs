@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use sca_network::{
-    Bounds, CallEvent, CallLimits, CallOrder, Event, EventQueue, Listener, MemoryBudget, Side, Tag, run_called,
+    Bounds, CallEvent, CallLimits, CallOrder, Event, EventQueue, Listener, MemoryBudget, QueuedEvent, Side, Stream,
+    Tag, run_called,
 };
 use sca_peers::{Estate, Host, HostConnection, HostInput, HostOutput};
 use sca_protocol::Line;
@@ -15,6 +16,7 @@ use tokio::sync::mpsc;
 use super::credentials::real_clock;
 use super::limits::{Limits, SHORTAGE_PAUSE, Shortage};
 use super::said::Said;
+use crate::clock::Clock;
 
 /// Which host to run, with its settings.
 #[derive(Debug, Clone)]
@@ -51,6 +53,22 @@ struct Call {
     has_asked: bool,
 }
 
+/// A running host with its connections.
+struct Live<'a> {
+    machine: Machine,
+    /// The line that its connections are on, and its name in the log.
+    end: Line,
+    name: &'static str,
+    mailbox: EventQueue,
+    calls: BTreeMap<u32, Call>,
+    /// Number of connections so far.
+    number: u32,
+    limits: Limits,
+    budget: MemoryBudget,
+    clock: Clock,
+    say: &'a mut dyn FnMut(&Said<'_>),
+}
+
 /// Runs a host until `stop` completes. Calls `ready` with the address and `say` with each line of the log. Needs a
 /// `LocalSet`.
 ///
@@ -73,105 +91,130 @@ pub async fn host(
     }
     ready(listener.address()?);
     let (clock, _) = real_clock(None);
-    let mut line = |what: &str, document: Option<&str>| say(&Said { at: clock.elapsed(), what, document });
-    let (mailbox, mut calls) = (EventQueue::default(), BTreeMap::<u32, Call>::new());
-    let (mut number, mut shortage, budget) = (0, Shortage::default(), MemoryBudget::new(limits.memory / 2));
-    let (mut machine, end, name) = match plan {
+    let (machine, end, name) = match plan {
         HostPlan::Payment(settings) => (Machine::Payment(Host::new(settings)), Line::Host, "host"),
         HostPlan::Estate(settings) => (Machine::Estate(Estate::new(settings)), Line::Estate, "vhq"),
     };
+    let (mailbox, budget) = (EventQueue::default(), MemoryBudget::new(limits.memory / 2));
+    let mut live = Live { machine, end, name, mailbox, calls: BTreeMap::new(), number: 0, limits, budget, clock, say };
+    let (mailbox, mut shortage) = (live.mailbox.clone(), Shortage::default());
     tokio::pin!(stop);
     loop {
-        let due = match &machine {
-            Machine::Payment(host) => host.deadline(),
-            Machine::Estate(_) => None,
-        };
+        let due = live.machine.deadline();
         let sleep = async {
             match due {
                 Some(at) => tokio::time::sleep_until(clock.instant(at)).await,
                 None => std::future::pending().await,
             }
         };
-        let mut outputs = Vec::new();
-        tokio::select! {
+        let outputs = tokio::select! {
             biased;
             () = &mut stop => return Ok(()),
             () = mailbox.posted() => {
-                for posted in mailbox.take() {
-                    let caller = HostConnection { terminal: 0, call: posted.tag.connection };
-                    let now = clock.elapsed();
-                    match posted.event {
-                        Event::Call(_, CallEvent::Document(text)) => {
-                            line(&format!("terminal -> {name} "), Some(&text));
-                            calls.entry(caller.call).and_modify(|call| call.has_asked = true);
-                            outputs.extend(match &mut machine {
-                                Machine::Payment(host) => host.handle(now, HostInput::Document { caller, text }),
-                                Machine::Estate(estate) => estate.document(caller, &text),
-                            });
-                        }
-                        Event::Call(_, CallEvent::Opened) => {}
-                        Event::Call(_, CallEvent::GivenUp(why)) => {
-                            line(&format!("connection {} is given up: it {why}", caller.call), None);
-                        }
-                        Event::Call(..) => {
-                            calls.remove(&caller.call);
-                            if let Machine::Payment(host) = &mut machine {
-                                outputs.extend(host.handle(now, HostInput::Ended { caller }));
-                            }
-                        }
-                        Event::Client(_) | Event::Server(_) => {}
-                    }
-                }
+                mailbox.take().into_iter().flat_map(|posted| live.event(posted)).collect()
             }
             accepted = listener.accept() => match accepted {
                 Ok((stream, from, _)) => {
                     shortage.is_over();
-                    let idle = calls.iter().find(|(_, call)| !call.has_asked).map(|(number, _)| *number);
-                    match idle.filter(|_| calls.len() >= limits.connections) {
-                        Some(idle) => {
-                            calls.remove(&idle);
-                            let text = format!("connection {idle} is closed for a new one: it sent no request");
-                            line(&text, None);
-                        }
-                        None if calls.len() >= limits.connections => {
-                            let text = format!("{from} is turned away: {} are connected", calls.len());
-                            line(&text, None);
-                            continue;
-                        }
-                        None => {}
-                    }
-                    number += 1;
-                    let (orders, receiver) = mpsc::channel(ORDERS_MAX);
-                    calls.insert(number, Call { orders, has_asked: false });
-                    let tag = Tag { terminal: 0, line: Some(end), connection: number };
-                    let reads = CallLimits {
-                        document_size_max: DOCUMENT_MAX.0,
-                        document_time_max: Duration::from_secs(DOCUMENT_MAX.1),
-                        bounds: Some(Bounds { share: budget.share(), patience: limits.patience }),
-                        may_be_quiet: false,
-                    };
-                    tokio::task::spawn_local(run_called(stream, Side::Far, reads, tag, mailbox.clone(), receiver));
+                    live.accept(stream, from);
+                    Vec::new()
                 }
                 Err(error) => {
-                    shortage.of(&error).iter().for_each(|text| line(text, None));
+                    shortage.of(&error).iter().for_each(|text| live.line(text, None));
                     tokio::time::sleep(SHORTAGE_PAUSE).await;
+                    Vec::new()
                 }
             },
-            () = sleep => if let Machine::Payment(host) = &mut machine {
-                outputs.extend(host.handle(clock.elapsed(), HostInput::Tick));
-            },
+            () = sleep => live.tick(),
+        };
+        live.carry_out(outputs);
+    }
+}
+
+impl Machine {
+    fn deadline(&self) -> Option<Duration> {
+        match self {
+            Self::Payment(host) => host.deadline(),
+            Self::Estate(_) => None,
         }
+    }
+}
+
+impl Live<'_> {
+    fn line(&mut self, what: &str, document: Option<&str>) {
+        (self.say)(&Said { at: self.clock.elapsed(), what, document });
+    }
+
+    /// Handles an event of a connection. Returns the host's outputs.
+    fn event(&mut self, posted: QueuedEvent) -> Vec<HostOutput> {
+        let caller = HostConnection { terminal: 0, call: posted.tag.connection };
+        let now = self.clock.elapsed();
+        match posted.event {
+            Event::Call(_, CallEvent::Document(text)) => {
+                self.line(&format!("terminal -> {} ", self.name), Some(&text));
+                self.calls.entry(caller.call).and_modify(|call| call.has_asked = true);
+                match &mut self.machine {
+                    Machine::Payment(host) => host.handle(now, HostInput::Document { caller, text }),
+                    Machine::Estate(estate) => estate.document(caller, &text),
+                }
+            }
+            Event::Call(_, CallEvent::GivenUp(why)) => {
+                self.line(&format!("connection {} is given up: it {why}", caller.call), None);
+                Vec::new()
+            }
+            Event::Call(_, CallEvent::Opened) | Event::Client(_) | Event::Server(_) => Vec::new(),
+            Event::Call(..) => {
+                self.calls.remove(&caller.call);
+                match &mut self.machine {
+                    Machine::Payment(host) => host.handle(now, HostInput::Ended { caller }),
+                    Machine::Estate(_) => Vec::new(),
+                }
+            }
+        }
+    }
+
+    fn tick(&mut self) -> Vec<HostOutput> {
+        match &mut self.machine {
+            Machine::Payment(host) => host.handle(self.clock.elapsed(), HostInput::Tick),
+            Machine::Estate(_) => Vec::new(),
+        }
+    }
+
+    /// Accepts a connection. If there are too many, it takes the place of one that has sent no request, or is closed.
+    fn accept(&mut self, stream: Stream, from: SocketAddr) {
+        if self.calls.len() >= self.limits.connections {
+            let idle = self.calls.iter().find(|(_, call)| !call.has_asked).map(|(number, _)| *number);
+            let Some(idle) = idle else {
+                return self.line(&format!("{from} is turned away: {} are connected", self.calls.len()), None);
+            };
+            self.calls.remove(&idle);
+            self.line(&format!("connection {idle} is closed for a new one: it sent no request"), None);
+        }
+        self.number += 1;
+        let (orders, receiver) = mpsc::channel(ORDERS_MAX);
+        self.calls.insert(self.number, Call { orders, has_asked: false });
+        let tag = Tag { terminal: 0, line: Some(self.end), connection: self.number };
+        let reads = CallLimits {
+            document_size_max: DOCUMENT_MAX.0,
+            document_time_max: Duration::from_secs(DOCUMENT_MAX.1),
+            bounds: Some(Bounds { share: self.budget.share(), patience: self.limits.patience }),
+            may_be_quiet: false,
+        };
+        tokio::task::spawn_local(run_called(stream, Side::Far, reads, tag, self.mailbox.clone(), receiver));
+    }
+
+    fn carry_out(&mut self, outputs: Vec<HostOutput>) {
         for output in outputs {
             let (caller, order) = match output {
                 HostOutput::Say { caller, text } => {
-                    line(&format!("{name} -> terminal "), Some(&text));
+                    self.line(&format!("{} -> terminal ", self.name), Some(&text));
                     (caller, CallOrder::Say(text))
                 }
                 HostOutput::HangUp { caller } => (caller, CallOrder::HangUp),
             };
             let ends = order == CallOrder::HangUp;
-            if calls.get(&caller.call).is_some_and(|call| call.orders.try_send(order).is_err() || ends) {
-                calls.remove(&caller.call);
+            if self.calls.get(&caller.call).is_some_and(|call| call.orders.try_send(order).is_err() || ends) {
+                self.calls.remove(&caller.call);
             }
         }
     }
