@@ -87,7 +87,7 @@ pub fn mask_bytes(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// Replaces each of these numbers, as found in the text by [`find`] or [`find_any`], by the result of `with` for its
+/// Replaces each of these numbers, as found in the text by [`find`] or [`find_possible`], by the result of `with` for its
 /// digits.
 #[must_use]
 pub fn replaced<'t>(text: &'t str, all: &[Found], with: impl Fn(&[u8]) -> String) -> Cow<'t, str> {
