@@ -39,7 +39,7 @@ const trace = async () => {
   assert.deepEqual(await page.locator("#failure mark").allInnerTexts(), ["APPROVED_AMOUNT=12.40", "APPROVED_AMOUNT=8.00"]);
   assert.ok((await page.locator("#failure").boundingBox()).y < (await page.locator("#ladder").boundingBox()).y);
   // The page begins at what failed; the ladder has its lifelines and a row for each moment.
-  assert.match(await text(page, "#reading"), /this is what failed/);
+  assert.match(await text(page, "#reading"), /the run failed here/);
   assert.deepEqual(await page.locator("svg .name").allTextContents(), ["pos", "broker", "terminal", "host"]);
   const rows = await page.locator("svg .row").count();
   assert.ok(rows > 15, `${rows} rows`);
