@@ -4,6 +4,7 @@ mod common;
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -208,4 +209,49 @@ fn every_command_of_the_guide_does_what_it_says() {
         }
     }
     assert_eq!(commands, 9);
+}
+
+/// What a run and an import leave behind may hold messages of customers: it is for its owner alone.
+#[test]
+#[cfg(unix)]
+fn evidence_and_scenarios_of_captures_are_for_their_owner_alone() {
+    let folder = common::folder("owner");
+    common::file(&folder, "fails.sca", "scenario \"F\"\n\nterminal connects\nterminal loses  within 1s\n");
+    let request = "<TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>VERSION</COMMAND></TRANSACTION>";
+    let answer = "<RESPONSE><RESULT>OK</RESULT><RESULT_CODE>-1</RESULT_CODE></RESPONSE>";
+    common::file(&folder, "till.log", &format!("10:00:00 > {request}\n10:00:01 < {answer}\n"));
+    let script = "umask 000; \"$0\" run fails.sca; \"$0\" import till.log --out out";
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_sca-sim")]).current_dir(&folder);
+    shell.output().expect("there is a shell");
+    let mut files = 0;
+    for left in ["failures/fails-1", "out"] {
+        for entry in fs::read_dir(folder.join(left)).expect("it was left") {
+            let entry = entry.expect("the entry can be read");
+            let mode = entry.metadata().expect("it has a mode").permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{:?} is {mode:o}", entry.path());
+            files += 1;
+        }
+    }
+    assert!(files >= 4, "{files}");
+}
+
+/// A capture is looked through before it is passed on: what was taken out is listed, and own names are taken out too.
+#[test]
+fn an_import_lists_what_it_took_out() {
+    let folder = common::folder("audit");
+    let request = "<TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>VERSION</COMMAND>\
+        <PIN_CODE>4711</PIN_CODE><MY_OWN>Zq1z</MY_OWN></TRANSACTION>";
+    let answer = "<RESPONSE><RESULT>OK</RESULT><RESULT_CODE>-1</RESULT_CODE></RESPONSE>";
+    common::file(&folder, "till.log", &format!("10:00:00 > {request}\n10:00:01 < {answer}\n"));
+    let told = |more: &[&str]| {
+        let arguments = [&["import", "till.log", "--out", "out", "--audit", "--force"], more].concat();
+        let output = common::run(&folder, &arguments);
+        let made = fs::read_to_string(folder.join("out/terminal-1.sca")).expect("it was made");
+        common::text(&output.stdout) + &common::text(&output.stderr) + &made
+    };
+    let kept = told(&[]);
+    assert!(kept.contains("PIN_CODE") && !kept.contains("4711") && kept.contains("Zq1z"), "{kept}");
+    let taken = told(&["--redact", "MY_OWN"]);
+    assert!(taken.contains("MY_OWN") && !taken.contains("Zq1z"), "{taken}");
 }

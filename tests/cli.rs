@@ -180,52 +180,6 @@ fn reports_are_what_machines_read() {
     assert!(junit.contains("name=\"replay\" value=\"sca-sim run fails.sca\""), "{junit}");
 }
 
-#[test]
-fn certificates_are_written_with_keys_for_their_owner_alone() {
-    let folder = folder("certs");
-    let output = run(&folder, &["certs", "out", "--flaws"]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    let mut keys = 0;
-    for entry in fs::read_dir(folder.join("out")).expect("the folder is there") {
-        let entry = entry.expect("the entry can be read");
-        let text = fs::read_to_string(entry.path()).expect("it is text");
-        let is_key = entry.path().extension().is_some_and(|e| e == "key");
-        assert_eq!(text.contains("PRIVATE KEY"), is_key, "{:?}", entry.path());
-        if is_key {
-            keys += 1;
-            assert_eq!(entry.metadata().expect("it has a mode").permissions().mode() & 0o777, 0o600);
-        }
-    }
-    assert_eq!(keys, 28);
-}
-
-#[rstest]
-#[case::not_base64("terminal.pem", |pem: &str| pem.replacen("\nM", "\n%", 1), "section 1 is damaged: it is not Base64")]
-#[case::cut("terminal.pem", |pem: &str| pem[..200].to_owned(), "section 1 is damaged: it has no END line")]
-#[case::its_second("terminal.pem", |pem: &str| format!("{pem}-----BEGIN CERTIFICATE-----\n"), "is damaged: it has no END line")]
-#[case::nothing("terminal.pem", |_: &str| String::new(), "no certificate in PEM")]
-#[case::damaged_key("terminal.key", |pem: &str| pem.replacen("\nM", "\n%", 1), "section 1 is damaged: it is not Base64")]
-#[case::a_byte_order_mark_hides_nothing("terminal.pem", |pem: &str| format!("\u{feff}{}", pem.replacen("\nM", "\n%", 1)), "section 1 is damaged")]
-#[case::no_key("terminal.key", |pem: &str| pem.replace("PRIVATE KEY", "CERTIFICATE"), "no PKCS#8 private key in PEM")]
-fn a_damaged_certificate_is_named_with_its_file(
-    #[case] file: &str,
-    #[case] damage: fn(&str) -> String,
-    #[case] said: &str,
-) {
-    let folder = folder(&format!("damaged-{}-{}", file, said.len()));
-    assert!(run(&folder, &["certs", "."]).status.success());
-    let path = folder.join(file);
-    let pem = fs::read_to_string(&path).expect("the file is there");
-    fs::write(&path, damage(&pem)).expect("the file is written");
-    let identity = ["--ca", "authority.pem", "--cert", "terminal.pem", "--key", "terminal.key"];
-    let output = run(&folder, &[&["terminal", "--connect", "wss://127.0.0.1:1"], &identity[..]].concat());
-    assert_eq!(output.status.code(), Some(4));
-    let told = text(&output.stderr);
-    assert!(told.starts_with(&format!("error: {file}: ")) && told.contains(said), "{told}");
-    let secret = pem.lines().nth(1).expect("the file has lines");
-    assert!(!told.contains(&secret[1..]), "what the file holds is not shown: {told}");
-}
-
 /// A program in the background, killed at the end of the test.
 struct Running(Child);
 
@@ -300,32 +254,6 @@ fn a_pos_without_a_broker_exits_with_its_reason() {
     let output = run(&folder, &["pos", "--to", &format!("ws://127.0.0.1:{port}"), "ask.xml"]);
     assert_eq!(output.status.code(), Some(4));
     assert!(text(&output.stderr).contains("refused the connection"), "{output:?}");
-}
-
-#[test]
-fn a_key_that_does_not_fit_is_warned_of() {
-    let folder = folder("wrong-key");
-    assert!(run(&folder, &["certs", "c"]).status.success());
-    let arguments = ["terminal", "--connect", "wss://127.0.0.1:1", "--ca", "c/authority.pem"];
-    let mismatched = [&arguments[..], &["--cert", "c/terminal.pem", "--key", "c/broker.key"]].concat();
-    let mut child = command(&folder, &mismatched)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map(Running)
-        .expect("the program starts");
-    let mut lines = BufReader::new(child.0.stderr.take().expect("it has an output")).lines().map_while(Result::ok);
-    assert!(lines.next().is_some_and(|line| line.contains("c/broker.key does not match c/terminal.pem")));
-}
-
-#[test]
-fn an_authority_is_not_replaced_by_accident() {
-    let folder = folder("certs-twice");
-    assert!(run(&folder, &["certs", "c"]).status.success());
-    let before = fs::read(folder.join("c/authority.pem")).expect("it is there");
-    assert_eq!(run(&folder, &["certs", "c"]).status.code(), Some(4));
-    assert_eq!(before, fs::read(folder.join("c/authority.pem")).expect("it is there"));
-    assert!(run(&folder, &["certs", "c", "--force"]).status.success());
 }
 
 #[test]
@@ -420,49 +348,4 @@ fn the_readme_shows_what_is_printed() {
     file(&folder, "scenarios/counter/last_wins.sca", &whole.replacen("COUNTER=41  re a", "COUNTER=42  re a", 1));
     let failed = run(&folder, &["run", "scenarios/counter/last_wins.sca"]);
     assert_eq!(text(&failed.stderr).trim(), shown_in_readme("error: "));
-}
-
-/// What a run and an import leave behind may hold messages of customers: it is for its owner alone.
-#[test]
-#[cfg(unix)]
-fn evidence_and_scenarios_of_captures_are_for_their_owner_alone() {
-    let folder = folder("owner");
-    file(&folder, "fails.sca", "scenario \"F\"\n\nterminal connects\nterminal loses  within 1s\n");
-    let request = "<TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>VERSION</COMMAND></TRANSACTION>";
-    let answer = "<RESPONSE><RESULT>OK</RESULT><RESULT_CODE>-1</RESULT_CODE></RESPONSE>";
-    file(&folder, "till.log", &format!("10:00:00 > {request}\n10:00:01 < {answer}\n"));
-    let script = "umask 000; \"$0\" run fails.sca; \"$0\" import till.log --out out";
-    let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", script, env!("CARGO_BIN_EXE_sca-sim")]).current_dir(&folder);
-    shell.output().expect("there is a shell");
-    let mut files = 0;
-    for left in ["failures/fails-1", "out"] {
-        for entry in fs::read_dir(folder.join(left)).expect("it was left") {
-            let entry = entry.expect("the entry can be read");
-            let mode = entry.metadata().expect("it has a mode").permissions().mode();
-            assert_eq!(mode & 0o077, 0, "{:?} is {mode:o}", entry.path());
-            files += 1;
-        }
-    }
-    assert!(files >= 4, "{files}");
-}
-
-/// A capture is looked through before it is passed on: what was taken out is listed, and own names are taken out too.
-#[test]
-fn an_import_lists_what_it_took_out() {
-    let folder = folder("audit");
-    let request = "<TRANSACTION><FUNCTION_TYPE>DEVICE</FUNCTION_TYPE><COMMAND>VERSION</COMMAND>\
-        <PIN_CODE>4711</PIN_CODE><MY_OWN>Zq1z</MY_OWN></TRANSACTION>";
-    let answer = "<RESPONSE><RESULT>OK</RESULT><RESULT_CODE>-1</RESULT_CODE></RESPONSE>";
-    file(&folder, "till.log", &format!("10:00:00 > {request}\n10:00:01 < {answer}\n"));
-    let told = |more: &[&str]| {
-        let arguments = [&["import", "till.log", "--out", "out", "--audit", "--force"], more].concat();
-        let output = run(&folder, &arguments);
-        let made = fs::read_to_string(folder.join("out/terminal-1.sca")).expect("it was made");
-        text(&output.stdout) + &text(&output.stderr) + &made
-    };
-    let kept = told(&[]);
-    assert!(kept.contains("PIN_CODE") && !kept.contains("4711") && kept.contains("Zq1z"), "{kept}");
-    let taken = told(&["--redact", "MY_OWN"]);
-    assert!(taken.contains("MY_OWN") && !taken.contains("Zq1z"), "{taken}");
 }

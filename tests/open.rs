@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 use std::time::Duration;
 
-use common::party::{Party, SOON, broker, head, joins, listens, takes, text};
+use common::party::{Party, SOON, broker, head, joins, listens, serves_the_next, takes, text};
 use common::{command, folder};
 use rstest::rstest;
 
@@ -289,4 +289,16 @@ fn the_ladder_shows_no_secret_of_a_damaged_document() {
         assert!(!said.contains(secret), "{secret}\n{said}");
     }
     assert!(said.contains("411111******1111"), "{said}");
+}
+
+/// The one name that every machine has for itself may stand where an address is expected.
+#[test]
+fn localhost_is_an_address_to_listen_on() {
+    let (_broker, at) = listens("open-localhost", &["broker", "--listen", "localhost:0"], "listening on ws://");
+    assert!(at.starts_with("127.0.0.1:"), "{at}");
+    serves_the_next(&at);
+    let folder = folder("open-name");
+    let refused = common::run(&folder, &["broker", "--listen", "broker.test:0"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(common::text(&refused.stderr).contains("for example 127.0.0.1:9000"));
 }

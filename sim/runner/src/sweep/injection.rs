@@ -50,8 +50,8 @@ pub enum Spot {
 /// ```
 /// use sca_runner::sweep::Injection;
 ///
-/// let blow: Injection = "reset@frame:3:17".parse().unwrap();
-/// assert_eq!(blow.to_string(), "reset@frame:3:17");
+/// let injection: Injection = "reset@frame:3:17".parse().unwrap();
+/// assert_eq!(injection.to_string(), "reset@frame:3:17");
 /// assert!("reset@nowhere".parse::<Injection>().is_err());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
