@@ -8,6 +8,7 @@ use sca_network::{CallOrder, Cut, End, Point, ServerOrder, Tag};
 use sca_peers::RequestId;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
+use sca_protocol::screens::ScreenName;
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Fault, FaultKind, Step};
 use sca_terminal::Input;
@@ -159,6 +160,8 @@ impl<C: Core> World<'_, C> {
                 .terminals
                 .iter()
                 .any(|actor| !actor.open_requests.is_empty() || actor.reference.may_be_held())
+            // An update goes on while the line is down, and ends in a restart.
+            || self.parties.lanes.iter().any(|lanes| lanes.face.what.screen.name == ScreenName::Updating)
             || !self.faults.armed.is_empty();
         self.script.ease(!waits && kind != Kind::Power, kind != Kind::Power);
         let action = match kind {
