@@ -3,6 +3,8 @@
 
 mod common;
 
+use sca_core::{ConnectionId, Display, Input, LinkEvent, LinkReport, Output, Screen, Terminal, TerminalConfig};
+use sca_terminal::simulated;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +18,8 @@ use sca_runner::explore::Explore;
 use sca_runner::shrink::{Shrunk, reason};
 use sca_runner::suite::Authorities;
 use sca_runner::sweep::Sweep;
-use sca_runner::{Core, CoreConfig, Identities, Options, Verdict, play, simulated};
-use sca_terminal::{ConnectionId, Display, Input, LinkEvent, LinkReport, Output, Screen, Terminal};
+use sca_runner::{Identities, Options, Verdict, play};
+use sca_terminal::SimulatedTerminal;
 
 /// A defect of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +47,7 @@ enum Defect {
 
 /// The simulated terminal with a defect.
 struct Defective {
-    terminal: Terminal,
+    terminal: SimulatedTerminal,
     defect: Defect,
     connection: Option<ConnectionId>,
     has_been_up: bool,
@@ -58,7 +60,7 @@ struct Defective {
     is_ready: bool,
 }
 
-fn made(defect: Defect, mut making: CoreConfig) -> Defective {
+fn made(defect: Defect, mut making: TerminalConfig) -> Defective {
     match defect {
         Defect::ForgetsItsCounterOnReconnecting => making.settings.counter.over_reconnect = false,
         Defect::RetriesWithoutGrowth => making.settings.retry.growth = 1,
@@ -178,11 +180,11 @@ impl Defective {
     }
 }
 
-impl Core for Defective {
+impl Terminal for Defective {
     fn handle(&mut self, now: Now, input: Input) -> Vec<Output> {
         let is_loss = matches!(&input, Input::Link { event: LinkEvent::Lost | LinkEvent::Closed, .. });
         self.is_asked |= matches!(&input, Input::Link { event: LinkEvent::Text(_), .. });
-        let was_asking = self.terminal.face().screen.name == ScreenName::Prompt;
+        let was_asking = self.terminal.display().screen.name == ScreenName::Prompt;
         if is_loss && was_asking && self.defect == Defect::StaysBusyAfterALostPrompt {
             self.is_ready = true;
         }
@@ -204,8 +206,8 @@ impl Core for Defective {
         self.terminal.deadline().filter(|_| !sleeps)
     }
 
-    fn face(&self) -> Display {
-        let mut face = self.terminal.face();
+    fn display(&self) -> Display {
+        let mut face = self.terminal.display();
         match self.defect {
             Defect::ShowsConnectedTooEarly if self.attempts > 0 => face.connected = true,
             Defect::LeavesTheIconAsItIs if self.has_been_up => face.connected = true,
@@ -232,7 +234,7 @@ const SWEPT: [&str; 2] = ["sessions/sample_exchange.sca", "prompts/message_and_b
 const WORLD: &str = "scenario \"a world\"\n\nbroker\n  url ws://broker.test\n\nterminal connects\n";
 
 fn swept(defect: Defect, identities: &Arc<Identities>) -> Option<Shrunk> {
-    let make = |making: CoreConfig| made(defect, making);
+    let make = |making: TerminalConfig| made(defect, making);
     let clauses = sca_protocol::clauses::ids();
     let sweep = Sweep {
         make: &make,
@@ -249,7 +251,7 @@ fn swept(defect: Defect, identities: &Arc<Identities>) -> Option<Shrunk> {
 }
 
 fn explored(defect: Defect, identities: &Arc<Identities>, seeds: u64) -> Option<Shrunk> {
-    let make = |making: CoreConfig| made(defect, making);
+    let make = |making: TerminalConfig| made(defect, making);
     let explore = Explore { make: &make, identities: identities.clone(), seeds: 1..seeds, limit: None, jobs: 2 };
     let world = sca_scenario::parse(WORLD).expect("the world is valid");
     explore.run(&world).found.into_iter().find_map(|found| found.shrunk)

@@ -5,6 +5,7 @@ mod common;
 mod entries;
 
 use proptest::prelude::*;
+use sca_core::{ConnectionId, Input, LinkEvent, Output, Target, Terminal, TerminalConfig};
 use sca_peers::{Broker, BrokerInput, BrokerOutput, Peer};
 use sca_protocol::counter::{Counter, RequestOutcome};
 use sca_protocol::frame::{Decoder, Frame, LengthForm};
@@ -14,9 +15,9 @@ use sca_protocol::settings::{BrokerSettings, CounterRules};
 use sca_protocol::xml::Limits;
 use sca_protocol::{Chance, Now, Request, Response, UnixTime};
 use sca_runner::suite::{Authorities, SnapshotMode};
-use sca_runner::{Options, Verdict, files, play, simulated};
+use sca_runner::{Options, Verdict, files, play};
 use sca_scenario::model::Scenario;
-use sca_terminal::{ConnectionId, Input, LinkEvent, Output, Target, Terminal};
+use sca_terminal::{SimulatedTerminal, simulated};
 
 /// The transcript of a passing run passes as a scenario, and prints the same lines again.
 #[test]
@@ -130,9 +131,15 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-fn terminal() -> Terminal {
+fn terminal() -> SimulatedTerminal {
     let target = Target { host: "broker.test".to_owned(), port: 80, secure: false };
-    Terminal::new(sca_protocol::settings::TerminalSettings::default(), target, Chance::new(1), 0)
+    simulated(TerminalConfig {
+        settings: sca_protocol::settings::TerminalSettings::default(),
+        target,
+        chance: Chance::new(1),
+        index: 0,
+        flash: sca_core::Flash::default(),
+    })
 }
 
 proptest! {
@@ -284,7 +291,7 @@ fn model(rules: &CounterRules, acts: &[Act]) -> u32 {
 }
 
 /// A terminal that has gone from power-on to an open link.
-fn connected() -> Terminal {
+fn connected() -> SimulatedTerminal {
     let mut terminal = terminal();
     terminal.handle(now(0), Input::PowerOn);
     terminal.handle(now(1_000), Input::Tick);
@@ -320,7 +327,7 @@ fn an_old_connection_is_not_listened_to() {
     let again = terminal.deadline().expect("another attempt is due");
     let dialled = terminal.handle(Now { since_start: again, wall: UnixTime(0) }, Input::Tick);
     assert!(dialled.iter().any(|output| matches!(output, Output::Dial { .. })), "{dialled:?}");
-    let (face, due) = (terminal.face(), terminal.deadline());
+    let (face, due) = (terminal.display(), terminal.deadline());
     let text =
         "<TRANSACTION><FUNCTION_TYPE>SESSION</FUNCTION_TYPE><COMMAND>START</COMMAND><INVOICE>1</INVOICE></TRANSACTION>";
     let late = [
@@ -336,7 +343,7 @@ fn an_old_connection_is_not_listened_to() {
     for event in late {
         assert_eq!(terminal.handle(Now { since_start: again, wall: UnixTime(0) }, link(1, event)), []);
     }
-    assert_eq!((terminal.face(), terminal.deadline()), (face, due));
+    assert_eq!((terminal.display(), terminal.deadline()), (face, due));
 }
 
 /// A connection without a pinpad id is not a duplicate of another; every POS at a broker on a real port is of this

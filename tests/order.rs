@@ -4,7 +4,8 @@
 mod common;
 
 use sca_runner::suite::{SnapshotMode, joined};
-use sca_runner::{Options, play, simulated};
+use sca_runner::{Options, play};
+use sca_terminal::simulated;
 
 #[test]
 fn the_order_in_which_connections_start_changes_nothing() {

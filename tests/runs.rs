@@ -3,6 +3,8 @@
 
 mod common;
 
+use sca_core::{Display, Input, Output, TerminalConfig};
+use sca_terminal::simulated;
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,11 +12,11 @@ use common::{file, folder, run, text};
 use rstest::rstest;
 use sca_runner::audit::audit;
 use sca_runner::suite::SnapshotMode;
-use sca_runner::{Core, CoreConfig, Options, Place, Played, Verdict, simulated};
-use sca_terminal::{Display, Input, Output, Terminal};
+use sca_runner::{Options, Place, Played, Verdict};
+use sca_terminal::SimulatedTerminal;
 
 /// A terminal whose answers are reworded before they are sent.
-struct Rewords<F>(Terminal, F);
+struct Rewords<F>(SimulatedTerminal, F);
 
 impl<F: Fn(&str) -> String> Core for Rewords<F> {
     fn handle(&mut self, now: sca_protocol::Now, input: Input) -> Vec<Output> {
@@ -29,8 +31,8 @@ impl<F: Fn(&str) -> String> Core for Rewords<F> {
         self.0.deadline()
     }
 
-    fn face(&self) -> Display {
-        self.0.face()
+    fn display(&self) -> Display {
+        self.0.display()
     }
 
     fn configure(&mut self, settings: sca_protocol::settings::TerminalSettings) {
@@ -53,7 +55,7 @@ fn an_audit_finds_the_first_event_in_which_two_runs_part() {
     let usual = common::suite(Options::default(), SnapshotMode::Ignore, &[]);
     let audited = audit(usual, &paths, 2).expect("it can be read");
     assert_eq!((audited.rows, audited.divergences.len()), (1, 0));
-    let make = |making: CoreConfig| {
+    let make = |making: TerminalConfig| {
         let serial = format!("SIM-{}", MADE.fetch_add(1, Ordering::Relaxed));
         Rewords(simulated(making), move |text: &str| text.replace("SIM-1", &serial))
     };
@@ -85,7 +87,7 @@ fn a_text_that_is_no_answer_is_called_what_it_is(#[case] says: &'static str, #[c
     );
     let scenario = scenario.expect("it is valid");
     let identities = common::suite(Options::default(), SnapshotMode::Ignore, &[]).identities.memory;
-    let make = |making: CoreConfig| Rewords(simulated(making), |_: &str| says.to_owned());
+    let make = |making: TerminalConfig| Rewords(simulated(making), |_: &str| says.to_owned());
     let played = sca_runner::play(&scenario, &Options::default(), &identities, &make);
     let Verdict::Fail(failure) = &played[0].verdict else { panic!("{:?}", played[0].verdict) };
     let told = format!("{failure:?}{}", played[0].transcript);

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rstest::rstest;
+use sca_core::{Display, Screen};
 use sca_display::{Picture, draw};
 use sca_protocol::models::{MODELS, Model};
 use sca_protocol::screens::{SCREENS, ScreenName};
-use sca_terminal::{Display, Screen};
 
 /// A screen as the terminal shows it: its name, its sentence, its fields.
 type Sample = (&'static str, ScreenName, &'static str, &'static [(&'static str, &'static str)]);

@@ -1,11 +1,12 @@
 //! `calibrate`: finds the settings that make the simulated terminal answer like the device in a capture.
 
+use sca_terminal::simulated;
 use std::path::PathBuf;
 
 use clap::Args;
 use sca_capture::calibrate::calibrate;
 use sca_capture::diff::Comparer;
-use sca_runner::{report, simulated};
+use sca_runner::report;
 
 use crate::console::{authorities, complain, painter, put};
 use crate::exit::Exit;

@@ -1,5 +1,6 @@
 //! `conformance`: the conformance matrix, clause by clause, and its comparison with an earlier one.
 
+use sca_terminal::simulated;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -7,7 +8,7 @@ use sca_protocol::UnixTime;
 use sca_runner::conformance::{self, Conformance, MatrixDocument, conformance};
 use sca_runner::known_failures::KnownFailures;
 use sca_runner::suite::{FileResult, SnapshotMode, Suite};
-use sca_runner::{Options, shell, simulated, today};
+use sca_runner::{Options, shell, today};
 
 use crate::console::{authorities_for, complain, count, found, say};
 use crate::exit::Exit;

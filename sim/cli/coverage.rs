@@ -1,13 +1,14 @@
 //! `coverage`: which fault classes have hit the terminal in which of its states, and the gaps.
 
+use sca_terminal::simulated;
 use std::path::PathBuf;
 
 use clap::Args;
+use sca_runner::Options;
 use sca_runner::coverage::Coverage;
 use sca_runner::report;
 use sca_runner::suite::{ExternalParty, SnapshotMode, Suite};
 use sca_runner::sweep::Sweep;
-use sca_runner::{Options, simulated};
 
 use crate::console::{authorities, complain, count, find_some_scenarios, painter, say, threads, unread};
 use crate::exit::Exit;

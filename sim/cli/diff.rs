@@ -1,12 +1,13 @@
 //! `diff`: compares a capture with the simulated terminal.
 
+use sca_terminal::simulated;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sca_capture::diff::{self, Compared, Comparer};
 use sca_capture::load;
 use sca_runner::shrink::Shrinker;
-use sca_runner::{files, report, simulated};
+use sca_runner::{files, report};
 
 use crate::console::{authorities, complain, count, painter, put, say, unread};
 use crate::exit::Exit;

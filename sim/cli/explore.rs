@@ -1,11 +1,12 @@
 //! `explore`: plays a scenario's setup with many seeds, and shrinks each violation of a law to a small scenario.
 
+use sca_terminal::simulated;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use sca_runner::explore::{Explore, ExploreResult, Found};
-use sca_runner::{files, shell, simulated};
+use sca_runner::{files, shell};
 
 use crate::console::{authorities, complain, count, find_some_scenarios, load_scenario, say, threads};
 use crate::exit::Exit;

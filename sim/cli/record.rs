@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sca_capture::record::{RecordPlan, record};
+use sca_core::Target;
 use sca_runner::live::Credentials;
-use sca_terminal::Target;
 
 use crate::certs::{self, CredentialFiles, credentials};
 use crate::console::say;

@@ -1,5 +1,6 @@
 //! `screen`: renders the terminal's display during a scenario as PNG files.
 
+use sca_terminal::simulated;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use clap::Args;
 use sca_protocol::models::Model;
 use sca_protocol::settings::{Settings, TerminalSettings, format_duration, span};
 use sca_runner::suite::Authorities;
-use sca_runner::{Options, Played, files, play, simulated};
+use sca_runner::{Options, Played, files, play};
 use sca_scenario::model::Scenario;
 
 use crate::console::{complain, count, load_scenario, say};

@@ -1,12 +1,13 @@
 //! `sweep`: repeats runs with a fault injected at every point, and reports what breaks.
 
+use sca_terminal::simulated;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sca_runner::report;
 use sca_runner::sweep::{Broken, Injection, KINDS, Sweep, SweepResult};
-use sca_runner::{Verdict, files, shell, simulated};
+use sca_runner::{Verdict, files, shell};
 
 use crate::console::{authorities, complain, count, find_some_scenarios, is_lively, painter, say, threads, unread};
 use crate::exit::Exit;
@@ -80,7 +81,12 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 }
 
 /// Plays a single injection and prints the run.
-fn one(sweep: &Sweep<'_, sca_terminal::Terminal>, path: &std::path::Path, row: usize, blow: Injection) -> Exit {
+fn one(
+    sweep: &Sweep<'_, sca_terminal::SimulatedTerminal>,
+    path: &std::path::Path,
+    row: usize,
+    blow: Injection,
+) -> Exit {
     match sweep.one(path, row, blow) {
         Ok((loaded, Ok(played))) => {
             say!("{}", played.transcript.trim_end());
@@ -119,7 +125,12 @@ const WIDTH: usize = 60;
 const TOLD: usize = 3;
 
 /// Shrinks a failure to a small scenario, writes it, and prints its path.
-fn shrink(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::Terminal>, swept: &SweepResult, broken: &Broken) {
+fn shrink(
+    arguments: &Arguments,
+    sweep: &Sweep<'_, sca_terminal::SimulatedTerminal>,
+    swept: &SweepResult,
+    broken: &Broken,
+) {
     let Some(shrunk) = sweep.shrink(swept, broken) else { return };
     let name = swept.loaded.path.file_stem().unwrap_or_default().to_string_lossy();
     let blow = broken.blow.to_string().replace(['@', ':'], "-");
@@ -130,7 +141,7 @@ fn shrink(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::Terminal>, swep
     }
 }
 
-fn tell(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::Terminal>, swept: &[SweepResult]) -> Exit {
+fn tell(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::SimulatedTerminal>, swept: &[SweepResult]) -> Exit {
     let mut invalid = false;
     let (mut tried, mut broken, mut skipped) = (0, 0, 0);
     for one in swept {

@@ -6,6 +6,7 @@
 mod common;
 mod record;
 
+use sca_terminal::simulated;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use sca_network::tls::{self, Demand, Trust};
 use sca_protocol::handshake::{self, Head, Upgrade};
 use sca_protocol::xml::Limits;
 use sca_protocol::{Request, UnixTime};
-use sca_runner::{Identities, Options, Place, Verdict, play, simulated};
+use sca_runner::{Identities, Options, Place, Verdict, play};
 use sca_scenario::model::{Certificate, Scenario};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use criterion::Criterion;
 use sca_capture::record::{RecordPlan, record};
+use sca_core::Target;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::handshake;
 use sca_runner::live::Credentials;
-use sca_terminal::Target;
 
 const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAA==";
 const REQUEST: &str = "<TRANSACTION><FUNCTION_TYPE>ADMIN</FUNCTION_TYPE><COMMAND>GET_COUNTER</COMMAND></TRANSACTION>";

@@ -4,13 +4,14 @@
 
 pub(crate) mod party;
 
+use sca_terminal::simulated;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use sca_runner::suite::{Authorities, ExternalParty, SnapshotMode, Suite};
-use sca_runner::{Options, files, simulated};
-use sca_terminal::Terminal;
+use sca_runner::{Options, files};
+use sca_terminal::SimulatedTerminal;
 
 /// The project's root.
 pub(crate) fn root() -> PathBuf {
@@ -33,7 +34,7 @@ pub(crate) fn suite(
     options: Options,
     snapshots: SnapshotMode,
     clauses: &'static [&'static str],
-) -> Suite<'static, Terminal> {
+) -> Suite<'static, SimulatedTerminal> {
     let identities = Authorities::new().expect("an authority can be made");
     Suite { options, snapshots, make: &simulated, clauses, identities, real: ExternalParty::Nothing }
 }

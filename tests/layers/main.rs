@@ -12,21 +12,23 @@ use std::path::Path;
 const ARROWS: &[(&str, &[&str])] = &[
     ("certs", &[]),
     ("sim/protocol", &[]),
-    ("sim/terminal", &["sca-protocol"]),
+    ("sim/core", &["sca-protocol"]),
+    ("sim/terminal", &["sca-protocol", "sca-core"]),
     ("sim/peers", &["sca-protocol"]),
     ("sim/network", &["sca-protocol", "sca-certs"]),
     ("sim/scenario", &["sca-protocol", "sca-certs"]),
-    ("sim/display", &["sca-protocol", "sca-terminal"]),
+    ("sim/display", &["sca-protocol", "sca-core"]),
     (
         "sim/runner",
-        &["sca-protocol", "sca-certs", "sca-display", "sca-network", "sca-peers", "sca-scenario", "sca-terminal"],
+        &["sca-protocol", "sca-certs", "sca-core", "sca-display", "sca-network", "sca-peers", "sca-scenario"],
     ),
     ("sim/editor", &["sca-protocol", "sca-certs", "sca-runner", "sca-scenario"]),
-    ("sim/capture", &["sca-protocol", "sca-network", "sca-runner", "sca-scenario"]),
+    ("sim/capture", &["sca-protocol", "sca-core", "sca-network", "sca-runner", "sca-scenario"]),
 ];
 
 /// Crates that do no I/O.
-const MACHINES: &[&str] = &["certs", "sim/protocol", "sim/terminal", "sim/peers", "sim/scenario", "sim/display"];
+const MACHINES: &[&str] =
+    &["certs", "sim/protocol", "sim/core", "sim/terminal", "sim/peers", "sim/scenario", "sim/display"];
 
 fn manifest(folder: &str) -> String {
     fs::read_to_string(common::root().join(folder).join("Cargo.toml")).expect("every crate has a manifest")

@@ -4,11 +4,12 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+use sca_terminal::simulated;
 use std::process::ExitCode;
 
 use sca_runner::suite::{Authorities, Snapshot, SnapshotMode};
 use sca_runner::sweep::{Sweep, SweepResult};
-use sca_runner::{Options, Verdict, simulated};
+use sca_runner::{Options, Verdict};
 
 fn main() -> ExitCode {
     let paths = common::scenarios();

@@ -7,6 +7,7 @@ mod ends;
 mod links;
 mod speech;
 
+use sca_terminal::simulated;
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use sca_network::Arrivals;
 use sca_protocol::UnixTime;
 use sca_runner::faults::vocabulary::{self, FaultRow};
 use sca_runner::sweep::{Injection, Kind, Part, Spot};
-use sca_runner::{Identities, Options, Place, Probe, Verdict, files, play, simulated};
+use sca_runner::{Identities, Options, Place, Probe, Verdict, files, play};
 use sca_scenario::model::{Row, Scenario};
 
 use ends::Ends;

@@ -1,11 +1,11 @@
 //! The table of violations: for each clause the ways in which a client core can break it, and the opportunities from
 //! which each is tried.
 
+use sca_core::{CallEvent, Display, Input, LinkEvent, LinkReport, Output, Screen, Target};
 use sca_protocol::handshake::{self, Head};
 use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::KeepAlive;
 use sca_protocol::{Line, Reason};
-use sca_terminal::{CallEvent, Display, Input, LinkEvent, LinkReport, Output, Screen, Target};
 
 use super::wrapper::Does::{Hear, Http, Reply as Answer, Say, Set, Setup, Show, Takes};
 use super::wrapper::{
@@ -753,7 +753,7 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
         "says to the POS what is for a host",
         Say(|o, _| {
             is_to_host(o).map(|text| {
-                vec![Output::Text { connection: sca_terminal::ConnectionId(1), text: text.to_owned() }, o.clone()]
+                vec![Output::Text { connection: sca_core::ConnectionId(1), text: text.to_owned() }, o.clone()]
             })
         }),
         TWICE,
@@ -809,7 +809,7 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
         "says to the POS what is for a host",
         Say(|o, _| {
             is_to_host(o).map(|text| {
-                vec![Output::Text { connection: sca_terminal::ConnectionId(1), text: text.to_owned() }, o.clone()]
+                vec![Output::Text { connection: sca_core::ConnectionId(1), text: text.to_owned() }, o.clone()]
             })
         }),
         TWICE,
@@ -819,7 +819,7 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
         "says on the link what it calls back",
         Say(|o, _| match o {
             Output::Say { call, text } if call.line == Line::Notices => {
-                Some(vec![Output::Text { connection: sca_terminal::ConnectionId(1), text: text.clone() }, o.clone()])
+                Some(vec![Output::Text { connection: sca_core::ConnectionId(1), text: text.clone() }, o.clone()])
             }
             _ => None,
         }),
@@ -1121,7 +1121,7 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
         Say(|o, p| match o {
             Output::Text { .. } if p.said_here == 0 => {
                 let target = Target { host: "broker.test".to_owned(), port: 443, secure: true };
-                let connection = sca_terminal::ConnectionId(1_000 + p.connects);
+                let connection = sca_core::ConnectionId(1_000 + p.connects);
                 let (keep_alive, roots) = (KeepAlive::default(), String::new());
                 let dial = Output::Dial { connection, target, via: None, keep_alive, roots };
                 Some(vec![o.clone(), Output::LinkReport(LinkReport::Attempts), dial])

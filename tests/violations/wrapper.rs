@@ -1,5 +1,7 @@
 //! The simulated terminal with a planted violation: a wrapper at the seam of the client core.
 
+use sca_core::{Display, Input, LinkEvent, LinkReport, Output, Screen, Terminal, TerminalConfig};
+use sca_terminal::simulated;
 use std::time::Duration;
 
 use sca_protocol::handshake::{self, Head};
@@ -8,8 +10,8 @@ use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::{Settings, TerminalSettings};
 use sca_protocol::xml::{Element, Limits};
 use sca_protocol::{Line, Now, Reason, Request, Response};
-use sca_runner::{Core, CoreConfig, Pairing, simulated};
-use sca_terminal::{Display, Input, LinkEvent, LinkReport, Output, Screen, Terminal};
+use sca_runner::Pairing;
+use sca_terminal::SimulatedTerminal;
 
 /// What a violation does to an answer.
 pub(crate) enum Reply {
@@ -84,7 +86,7 @@ pub(crate) enum Does {
 
 /// The terminal with its violation.
 pub(crate) struct Violator {
-    terminal: Terminal,
+    terminal: SimulatedTerminal,
     does: Does,
     /// The opportunity from which on the violation happens, counted from 1.
     begin: u32,
@@ -97,7 +99,7 @@ pub(crate) struct Violator {
 }
 
 /// A terminal with a violation that begins at this opportunity.
-pub(crate) fn violator(does: Does, begin: u32, mut making: CoreConfig) -> Violator {
+pub(crate) fn violator(does: Does, begin: u32, mut making: TerminalConfig) -> Violator {
     set_up(does, &mut making.settings);
     Violator {
         terminal: simulated(making),
@@ -240,7 +242,7 @@ impl Violator {
     }
 }
 
-impl Core for Violator {
+impl Terminal for Violator {
     fn handle(&mut self, now: Now, input: Input) -> Vec<Output> {
         self.notes_input(now, &input);
         let mut all = Vec::new();
@@ -259,8 +261,8 @@ impl Core for Violator {
         self.terminal.deadline()
     }
 
-    fn face(&self) -> Display {
-        let sound = self.terminal.face();
+    fn display(&self) -> Display {
+        let sound = self.terminal.display();
         let Does::Show(show) = self.does else { return sound };
         let mut shown = self.shown.borrow_mut();
         let Some(changed) = show(&sound, &self.past) else {

@@ -1,6 +1,7 @@
 //! Calibration: finds the settings that make the simulated terminal answer like the device in a capture, so that the
 //! remaining differences are bugs.
 
+use sca_core::Terminal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use sca_protocol::frame::opcode;
 use sca_protocol::settings::{Kind, Settings, TerminalSettings, format_duration};
 use sca_protocol::xml::Limits;
 use sca_protocol::{Response, secret};
-use sca_runner::{Core, text_of};
+use sca_runner::text_of;
 use sca_scenario::Problem;
 
 use crate::diff::{Compared, Comparer, What};
@@ -32,7 +33,7 @@ const ROUNDS_MAX: usize = 12;
 ///
 /// # Errors
 /// Every problem of the first text that is not a valid scenario.
-pub fn calibrate<C: Core>(
+pub fn calibrate<C: Terminal>(
     comparer: &Comparer<'_, C>,
     texts: &[String],
     sessions: &[Session],
@@ -74,7 +75,7 @@ const MEASURED: &[&str] =
     &["response-layout", "retry-first", "retry-growth", "retry-cap", "retry-jitter", "header-space-before-colon"];
 
 /// Compares all scenarios, with these settings for their terminal.
-fn compared<C: Core>(
+fn compared<C: Terminal>(
     comparer: &Comparer<'_, C>,
     texts: &[String],
     settings: &BTreeMap<&'static str, String>,

@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
+use sca_core::Target;
 use sca_protocol::settings::{SettingError, Settings, with};
 use sca_runner::{live, parse_url};
-use sca_terminal::Target;
 use tokio::signal::unix::{Signal, signal};
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;

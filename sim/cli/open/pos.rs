@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use sca_core::Target;
 use sca_protocol::xml::{Split, split};
 use sca_runner::live::{self, PosPlan};
-use sca_terminal::Target;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::sync::mpsc;
 

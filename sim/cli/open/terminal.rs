@@ -7,11 +7,11 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use sca_core::{Cardholder, Target};
 use sca_protocol::cards::{CARDS, Card, Entry};
 use sca_protocol::settings::{Settings, TerminalSettings, nearest};
 use sca_runner::live::{self, Act, Said, TerminalPlan};
-use sca_runner::simulated;
-use sca_terminal::{Cardholder, Target};
+use sca_terminal::simulated;
 use tokio::sync::{mpsc, oneshot};
 
 use super::party::{Bounds, Refused, chosen, exit, interrupted, live_setting, on_one_thread, url};

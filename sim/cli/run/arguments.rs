@@ -125,7 +125,7 @@ pub(super) fn origin_of(arguments: &Arguments, list: &[PathBuf]) -> Origin {
 }
 
 /// A suite whose client core is the simulated terminal.
-pub(super) type Terminals<'a> = Suite<'a, sca_terminal::Terminal>;
+pub(super) type Terminals<'a> = Suite<'a, sca_terminal::SimulatedTerminal>;
 
 /// The command that plays a file again as it was played.
 pub(super) fn replay(arguments: &Arguments, path: &Path) -> String {

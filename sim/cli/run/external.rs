@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use sca_core::Target;
 use sca_protocol::settings::{BrokerSettings, TerminalSettings};
 use sca_runner::external::{ExternalBroker, split_path};
 use sca_runner::external::{ExternalTerminal, Operator, PLACEHOLDERS};
 use sca_runner::parse_url;
 use sca_runner::suite::ExternalParty;
-use sca_terminal::Target;
 
 use crate::certs::CredentialFiles;
 use crate::console::{complain, threads};

@@ -1,5 +1,6 @@
 //! Plays what was chosen, and says what it came to.
 
+use sca_terminal::simulated;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use sca_runner::known_failures::KnownFailures;
 use sca_runner::origin::Origin;
 use sca_runner::report::{Document, Kind, RunInfo, Summary, Tally, Unread};
 use sca_runner::suite::{FileResult, Snapshot, SnapshotMode, Suite};
-use sca_runner::{Options, Place, Played, Verdict, simulated};
+use sca_runner::{Options, Place, Played, Verdict};
 
 use super::arguments::{Arguments, Terminals, origin_of, replay, world};
 use super::json_lines::Stream;

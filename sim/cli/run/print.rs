@@ -1,11 +1,12 @@
 //! The console output of a run for each file, and the evidence files of its failures.
 
+use sca_terminal::simulated;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use sca_runner::suite::{FileResult, Snapshot, difference, joined};
-use sca_runner::{Options, Verdict, files, play, report, shell, simulated};
+use sca_runner::{Options, Verdict, files, play, report, shell};
 
 use super::arguments::{Arguments, Terminals, replay};
 use crate::console::{complain, painter, say};

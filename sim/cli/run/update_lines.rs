@@ -1,8 +1,9 @@
 //! `run --update-lines`: rewrites failing expectations in place.
 
+use sca_terminal::simulated;
 use std::path::Path;
 
-use sca_runner::{files, play, report, rewrite, simulated};
+use sca_runner::{files, play, report, rewrite};
 
 use super::arguments::{Arguments, Terminals, replay};
 use crate::console::{complain, count, painter, say, unread};

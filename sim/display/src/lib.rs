@@ -12,9 +12,9 @@ mod theme;
 
 use std::time::Duration;
 
+use sca_core::Display;
 use sca_protocol::models::{BAR_HEIGHT, Model};
 use sca_protocol::screens::ScreenName;
-use sca_terminal::Display;
 
 use canvas::{Align, Canvas};
 pub use picture::{Picture, PictureError, is_picture};
@@ -25,7 +25,7 @@ use screens::ScreenPainter;
 /// ```
 /// use sca_protocol::models::Model;
 /// use sca_protocol::screens::ScreenName;
-/// use sca_terminal::{Display, Screen};
+/// use sca_core::{Display, Screen};
 ///
 /// let face = Display { screen: Screen::plain(ScreenName::Idle), connected: true, icon: None };
 /// let model = Model::find("M400").expect("the source lists it");

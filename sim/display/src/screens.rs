@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use embedded_graphics::pixelcolor::Rgb888;
+use sca_core::Screen;
 use sca_protocol::models::Model;
 use sca_protocol::screens::ScreenName;
-use sca_terminal::Screen;
 
 use crate::canvas::{Align, Canvas};
 use crate::icons::{self, CardMovement};

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
-use crate::core::Core;
 use crate::options::Options;
 use crate::played::Played;
 use crate::suite::{FileResult, Suite};
 use crate::trace::{Moment, Trace};
+use sca_core::Terminal;
 
 /// The first event at which two runs of one row differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ const OTHER_ORDER: u64 = 7;
 ///
 /// # Errors
 /// The I/O error of a file that cannot be read, with its path.
-pub fn audit<C: Core>(
+pub fn audit<C: Terminal>(
     suite: Suite<'_, C>,
     paths: &[PathBuf],
     jobs: usize,
@@ -69,7 +69,7 @@ pub fn audit<C: Core>(
     Ok(audited)
 }
 
-fn played<C: Core>(
+fn played<C: Terminal>(
     suite: &Suite<'_, C>,
     paths: &[PathBuf],
     jobs: usize,

@@ -1,7 +1,7 @@
 //! Short descriptions of observations, for messages.
 
+use sca_core::LinkReport;
 use sca_protocol::{Line, Request};
-use sca_terminal::LinkReport;
 
 use crate::lanes::Control;
 

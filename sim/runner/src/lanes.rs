@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
+use sca_core::{Display, LinkReport};
 use sca_peers::RequestId;
 use sca_protocol::handshake::Head;
 use sca_protocol::xml::Element;
 use sca_protocol::{Line, Request, Response};
 use sca_scenario::model::Observation;
-use sca_terminal::{Display, LinkReport};
 
 use crate::mask::masked_field;
 
@@ -153,9 +153,9 @@ fn forget_oldest<T>(lane: &mut VecDeque<Observed<T>>) {
 
 #[cfg(test)]
 mod tests {
+    use sca_core::Screen;
     use sca_protocol::Reason;
     use sca_protocol::screens::ScreenName;
-    use sca_terminal::Screen;
 
     use super::*;
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use sca_core::{Display, LinkReport, Screen};
 use sca_peers::RequestId;
 use sca_protocol::Reason;
 use sca_protocol::secret::{self, Kind};
@@ -11,7 +12,6 @@ use sca_protocol::xml::{Element, Limits};
 use sca_protocol::{Request, Response};
 use sca_scenario::Span;
 use sca_scenario::model::{Demand, Fields, LinkObservation, Message, Op, Show, Suffix, Test};
-use sca_terminal::{Display, LinkReport, Screen};
 
 use crate::lanes::{Control, Data};
 use crate::verdict::Fix;

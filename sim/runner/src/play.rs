@@ -7,16 +7,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sca_core::{Target, Terminal, TerminalConfig};
 use sca_network::{Dialer, MemoryNetwork};
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, SettingError, TerminalSettings, with};
 use sca_protocol::{Chance, UnixTime};
 use sca_scenario::model::{Row, Scenario};
-use sca_terminal::Target;
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
 use crate::clock::{Clock, DeviceClock};
-use crate::core::{Core, CoreConfig};
 use crate::external::Parties;
 use crate::identities::Identities;
 use crate::interrupt::or_interrupted;
@@ -55,11 +54,11 @@ use crate::{projection, transcript};
 /// assert!(played[0].transcript.contains("terminal connects"));
 /// # Ok::<(), sca_certs::CertError>(())
 /// ```
-pub fn play<C: Core>(
+pub fn play<C: Terminal>(
     scenario: &Scenario,
     options: &Options,
     identities: &Arc<Identities>,
-    make: &dyn Fn(CoreConfig) -> C,
+    make: &dyn Fn(TerminalConfig) -> C,
 ) -> Vec<Played> {
     let mut all = Vec::with_capacity(scenario.rows.len());
     for row in &scenario.rows {
@@ -114,22 +113,22 @@ pub(crate) fn judged(scenario: &Scenario, today: Option<UnixTime>, mut played: P
 }
 
 /// Plays one row and applies `expect-fail`.
-pub(crate) fn play_one<C: Core>(
+pub(crate) fn play_one<C: Terminal>(
     scenario: &Scenario,
     row: &Row,
     options: &Options,
     identities: &Arc<Identities>,
-    make: &dyn Fn(CoreConfig) -> C,
+    make: &dyn Fn(TerminalConfig) -> C,
 ) -> Played {
     judged(scenario, options.today, play_row(scenario, row, options, identities, make))
 }
 
-fn play_row<C: Core>(
+fn play_row<C: Terminal>(
     scenario: &Scenario,
     row: &Row,
     options: &Options,
     identities: &Arc<Identities>,
-    make: &dyn Fn(CoreConfig) -> C,
+    make: &dyn Fn(TerminalConfig) -> C,
 ) -> Played {
     let mut builder = Builder::new_current_thread();
     let runtime = match options.place {
@@ -148,12 +147,12 @@ fn play_row<C: Core>(
     }
 }
 
-pub(crate) async fn play_here<C: Core>(
+pub(crate) async fn play_here<C: Terminal>(
     scenario: &Scenario,
     row: &Row,
     options: &Options,
     identities: &Arc<Identities>,
-    make: &dyn Fn(CoreConfig) -> C,
+    make: &dyn Fn(TerminalConfig) -> C,
     around: Parties,
 ) -> Played {
     let scale = match options.place {
@@ -240,7 +239,7 @@ fn prepare_identities(row: &Row, brokers: &[BrokerSettings], truth: UnixTime, id
 }
 
 /// Sets up the task of a sweep or of the explorer in a world.
-fn probe<C: Core>(probe: Probe, row: &Row, (truth, chance): (UnixTime, Chance), world: &mut World<'_, C>) {
+fn probe<C: Terminal>(probe: Probe, row: &Row, (truth, chance): (UnixTime, Chance), world: &mut World<'_, C>) {
     match probe {
         Probe::None => {}
         Probe::Free => world.ease(),
@@ -263,7 +262,7 @@ fn probe<C: Core>(probe: Probe, row: &Row, (truth, chance): (UnixTime, Chance), 
 }
 
 /// The result of a run, taken from the world after it.
-fn played<C: Core>(
+fn played<C: Terminal>(
     scenario: &Scenario,
     row: &Row,
     options: &Options,

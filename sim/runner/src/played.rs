@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sca_core::Display;
 use sca_scenario::model::Row;
-use sca_terminal::Display;
 
 use crate::coverage::Met;
 use crate::sweep::survey::Survey;

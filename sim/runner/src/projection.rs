@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
+use sca_core::LinkReport;
 use sca_protocol::Line;
 use sca_protocol::message::Layout;
 use sca_scenario::model::LinkObservation;
 use sca_scenario::quote;
-use sca_terminal::LinkReport;
 
 use crate::lanes::Data;
 use crate::matching::TIMES;

@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
+use sca_core::{LinkReport, Screen};
 use sca_peers::RequestId;
 use sca_protocol::frame::Frame;
 use sca_protocol::{Line, Request};
 use sca_scenario::Span;
 use sca_scenario::model::{Message, Step};
-use sca_terminal::{LinkReport, Screen};
 
 use crate::lanes::Data;
 

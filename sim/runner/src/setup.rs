@@ -4,14 +4,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
+use sca_core::{Flash, Terminal, TerminalConfig};
 use sca_network::{Dialer, Listener};
 use sca_protocol::settings::{BrokerSettings, TerminalSettings, with};
 use sca_protocol::{Chance, UnixTime};
 use sca_scenario::model::{Action, Row, Scenario, Step};
-use sca_terminal::Flash;
 
 use crate::clock::{Clock, DeviceClock};
-use crate::core::{Core, CoreConfig};
 use crate::target::target;
 use crate::world::Starting;
 
@@ -33,12 +32,12 @@ fn first_power(steps: &[Step], who: usize) -> Option<bool> {
 
 /// Makes the terminals of a row, with their settings, flash and clocks. On the wire, timeouts are raised to at least
 /// `slack`.
-pub(crate) fn cast<C: Core>(
+pub(crate) fn cast<C: Terminal>(
     (scenario, row): (&Scenario, &Row),
     broker: &BrokerSettings,
     (clock, truth, slack): (Clock, UnixTime, Duration),
     chance: Chance,
-    make: &dyn Fn(CoreConfig) -> C,
+    make: &dyn Fn(TerminalConfig) -> C,
 ) -> Result<Vec<Starting<C>>, sca_protocol::settings::SettingError> {
     let mut starting = Vec::with_capacity(row.cast.terminals.len());
     for (index, terminal) in row.cast.terminals.iter().enumerate() {
@@ -61,9 +60,9 @@ pub(crate) fn cast<C: Core>(
         let files = terminal.files.iter().map(|(path, name)| (path.clone(), file(name)));
         let flash = Flash::new(files.collect());
         let (settings_of_it, target) = (settings.clone(), target(broker));
-        let making = CoreConfig { settings: settings_of_it, target, chance, index: index as u64, flash };
+        let making = TerminalConfig { settings: settings_of_it, target, chance, index: index as u64, flash };
         let shows = DeviceClock::new(clock, settings.clock.unwrap_or(truth));
-        starting.push(Starting { name: terminal.name.clone(), core: make(making), settings, clock: shows });
+        starting.push(Starting { name: terminal.name.clone(), terminal: make(making), settings, clock: shows });
     }
     Ok(starting)
 }

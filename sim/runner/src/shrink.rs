@@ -11,12 +11,12 @@ use sca_scenario::model::{
     Suffix, Test, Trigger,
 };
 
-use crate::core::{Core, CoreConfig};
 use crate::identities::Identities;
 use crate::options::Options;
 use crate::play::play_one;
 use crate::transcript;
 use crate::verdict::{Failure, Verdict};
+use sca_core::{Terminal, TerminalConfig};
 
 /// The most candidates that are played; then the shrinker keeps the best one so far.
 const CANDIDATES_MAX: usize = 4_000;
@@ -53,7 +53,7 @@ pub fn reason(failure: &Failure) -> String {
 
 /// Shrinks scenarios that fail with a client core.
 pub struct Shrinker<'a, C> {
-    make: &'a dyn Fn(CoreConfig) -> C,
+    make: &'a dyn Fn(TerminalConfig) -> C,
     identities: &'a Arc<Identities>,
     title: String,
     header: Header,
@@ -63,10 +63,10 @@ pub struct Shrinker<'a, C> {
     is_of_capture: bool,
 }
 
-impl<'a, C: Core> Shrinker<'a, C> {
+impl<'a, C: Terminal> Shrinker<'a, C> {
     /// A shrinker for runs that fail with the cores that `make` makes.
     #[must_use]
-    pub fn new(make: &'a dyn Fn(CoreConfig) -> C, identities: &'a Arc<Identities>) -> Self {
+    pub fn new(make: &'a dyn Fn(TerminalConfig) -> C, identities: &'a Arc<Identities>) -> Self {
         Self {
             make,
             identities,

@@ -8,7 +8,6 @@ use sca_certs::{CertError, KeyKind};
 use sca_scenario::Problem;
 use sca_scenario::model::{Action, Row, Scenario};
 
-use crate::core::{Core, CoreConfig};
 use crate::external::{
     ExternalBroker, ExternalTerminal, play_external_broker, play_external_terminal, unplayable_with_a_broker,
     unplayable_with_a_terminal,
@@ -24,6 +23,7 @@ use crate::rows::{has_each_byte, row_of, unplayable_on_wire};
 use crate::snapshots;
 use crate::target::CLOCK;
 use crate::verdict::{Failure, Verdict};
+use sca_core::{Terminal, TerminalConfig};
 
 /// The result of one file.
 #[derive(Debug)]
@@ -147,7 +147,7 @@ pub struct Suite<'a, C> {
     /// What to do with snapshots.
     pub snapshots: SnapshotMode,
     /// Makes the client core.
-    pub make: &'a (dyn Fn(CoreConfig) -> C + Sync),
+    pub make: &'a (dyn Fn(TerminalConfig) -> C + Sync),
     /// The known clause ids; empty to skip their check.
     pub clauses: &'a [&'static str],
     /// The certificate authorities of the memory worlds and of the wire.
@@ -198,7 +198,7 @@ impl Authorities {
     }
 }
 
-impl<C: Core> Suite<'_, C> {
+impl<C: Terminal> Suite<'_, C> {
     /// Plays files on `jobs` threads. `done` is called for each file when it is done, in no particular order; the
     /// results are in the order of the files.
     ///

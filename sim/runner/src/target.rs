@@ -1,8 +1,8 @@
 //! The address of a broker, and the default time of the clock.
 
+use sca_core::Target;
 use sca_protocol::UnixTime;
 use sca_protocol::settings::BrokerSettings;
-use sca_terminal::Target;
 
 /// The true time at the start of a scenario without `clock`: 2026-01-15T09:00:00Z.
 pub(crate) const CLOCK: UnixTime = UnixTime(1_768_467_600);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::Duration;
 
+use sca_core::{LinkReport, Screen};
 use sca_peers::RequestId;
 use sca_protocol::message::Layout;
 use sca_protocol::xml::{Element, Limits};
@@ -13,7 +14,6 @@ use sca_scenario::model::{
     Speaker, Step, Suffix, Test, Trigger,
 };
 use sca_scenario::{Printer, Span, fields_into, quote, stamp_into};
-use sca_terminal::{LinkReport, Screen};
 
 use crate::lanes::Data;
 use crate::mask::is_left_out;

@@ -7,9 +7,9 @@ use sca_protocol::commands::{self, Behaviour, Change, Channel, Security, Session
 
 use crate::context::{Origin, Task, Work};
 use crate::device::{Activity, Device, Holder};
-use crate::event::Cardholder;
 use crate::prompt::Asking;
 use crate::security::{Pairing, Refusal};
+use sca_core::Cardholder;
 
 impl Device {
     /// The reason why a request is refused; `None` if it is admitted.

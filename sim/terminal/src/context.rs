@@ -8,7 +8,7 @@ use sca_protocol::settings::TerminalSettings;
 use sca_protocol::xml::Element;
 use sca_protocol::{Chance, Now, Request, Response};
 
-use crate::event::{CallId, ConnectionId, FlashChange};
+use sca_core::{CallId, ConnectionId, FlashChange, FlashLog};
 
 /// The origin of a request, to which its answer is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +81,24 @@ impl<'a> Work<'a> {
     /// A random stream of this terminal.
     pub(crate) fn chance(&self, name: &str, number: u64) -> Stream {
         self.chance.stream(name, &[self.index, number])
+    }
+}
+
+impl FlashLog for Work<'_> {
+    fn power_cut_at_write(&self) -> u64 {
+        self.settings.power_cut_at_flash_write
+    }
+
+    fn is_dark(&self) -> bool {
+        self.dark
+    }
+
+    fn goes_dark(&mut self) {
+        self.dark = true;
+    }
+
+    fn changed(&mut self, change: FlashChange) {
+        self.does(Effect::Flash(change));
     }
 }
 

@@ -12,15 +12,13 @@ use sca_protocol::xml::{self, Element, Limits};
 use sca_protocol::{Line, Request};
 
 use crate::context::{Effect, Origin, Task, Work, outcome};
-use crate::event::Cardholder;
-use crate::flash::Flash;
 use crate::host_calls::{HostCalls, Purpose};
 use crate::line_items::Items;
 use crate::payment_flow::Payment;
 use crate::prompt::{Asking, Ended};
-use crate::screen::Screen;
 use crate::security::{Pairing, Registrations};
 use crate::store_and_forward::Stored;
+use sca_core::{Cardholder, Flash, Screen};
 
 /// The state of the device behind the link.
 #[derive(Debug, Clone, Default)]

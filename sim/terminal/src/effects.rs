@@ -6,23 +6,25 @@ use sca_protocol::{Line, Now};
 
 use crate::context::{Effect, Origin};
 use crate::device::Device;
-use crate::event::{CallEvent, CallId, LinkReport, Output};
-use crate::link::Link;
-use crate::terminal::Terminal;
+use crate::terminal::{Link, SimulatedTerminal};
+use sca_core::{CallEvent, CallId, ClientCore, CoreInput, Output};
 
 /// Maximum number of open connections per classic port.
 const CALLS_MAX: usize = 16;
 
-impl Terminal {
+/// The close code of a device that restarts: going away.
+const RESTARTS: u16 = 1001;
+
+impl<C: ClientCore> SimulatedTerminal<C> {
     /// Carries out one effect.
     pub(crate) fn carry_out(&mut self, now: Now, deed: Effect, out: &mut Vec<Output>) {
         match deed {
             Effect::Send { to: Origin::Link(connection), text, assumed } => {
                 out.extend(assumed.into_iter().map(Output::Assumed));
-                if self.link.connection() == Some(connection) {
-                    out.push(Output::Text { connection, text });
+                if self.link == Link::Up(connection) {
+                    self.tell_core(now, CoreInput::Send(text), out);
                 } else {
-                    self.keep_late_answer(text, out);
+                    self.keep_late_answer(now, text, out);
                 }
             }
             Effect::Send { to: Origin::Call(call), text, assumed } => {
@@ -47,13 +49,9 @@ impl Terminal {
             Effect::Assume(id) => out.push(Output::Assumed(id)),
             Effect::Clock(at) => out.push(Output::Clock(at)),
             Effect::Reboot => {
-                if let Link::Up { connection, .. } = self.link {
-                    let mask = self.chance.stream("close", &[self.index, u64::from(connection.0)]).bytes();
-                    out.push(Output::Close { connection, code: 1001, mask });
-                    out.push(Output::LinkReport(LinkReport::Loses));
-                    self.link = Link::Off;
-                }
-                self.power_off(out);
+                self.leaving = true;
+                self.tell_core(now, CoreInput::Leave(RESTARTS), out);
+                self.power_off(now, out);
                 self.power_on(now, out);
             }
         }
@@ -61,13 +59,13 @@ impl Terminal {
 
     /// Handles an answer whose connection is gone: it is dropped, or sent on the next connection if the settings say so
     ///
-    fn keep_late_answer(&mut self, text: String, out: &mut Vec<Output>) {
+    fn keep_late_answer(&mut self, now: Now, text: String, out: &mut Vec<Output>) {
         out.push(Output::Assumed("A-41"));
         if !self.settings.payment.late_answer {
             return;
         }
-        match &self.link {
-            Link::Up { connection, .. } => out.push(Output::Text { connection: *connection, text }),
+        match self.link {
+            Link::Up(_) => self.tell_core(now, CoreInput::Send(text), out),
             _ => self.late.push(text),
         }
     }

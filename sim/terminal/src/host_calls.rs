@@ -6,7 +6,7 @@ use sca_protocol::xml::Limits;
 use sca_protocol::{Line, Response};
 
 use crate::context::{Effect, Task, Work};
-use crate::event::{CallEvent, CallId};
+use sca_core::{CallEvent, CallId};
 
 /// The purpose of a host call.
 #[derive(Debug, Clone)]

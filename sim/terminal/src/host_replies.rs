@@ -8,12 +8,12 @@ use sca_protocol::{Line, Request, Response};
 
 use crate::context::{Effect, Work};
 use crate::device::{Activity, Device, Holder};
-use crate::event::{CallEvent, CallId};
-use crate::flash::{IN_FLIGHT, LAST_TRANSACTION, REVERSALS, SEQUENCE};
+use crate::flash_files::{IN_FLIGHT, LAST_TRANSACTION, REVERSALS, SEQUENCE};
 use crate::host_calls::{Purpose, Report, Trouble};
 use crate::outcome::{DECLINES, code_of, from_host, others, result_code};
 use crate::payment_flow::Stage;
 use crate::store_and_forward::Verdict;
+use sca_core::{CallEvent, CallId};
 
 impl Device {
     /// Handles an event on a connection to a host.

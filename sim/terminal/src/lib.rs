@@ -1,34 +1,35 @@
-//! The simulated SCA terminal: the client core and the device around it, as one deterministic state machine.
+//! The simulated SCA terminal: sessions, commands, payments, hosts, flash, screen and cardholder, around any client core.
 //!
-//! It knows no sockets, no TLS and no broker program. Its inputs are events with the time, its outputs are orders and
-//! reports.
+//! It has never heard of sockets, TLS or a broker program, and it does not dial: [`sca_core::ClientCore`] does. Its inputs
+//! are events with the time, its outputs are orders and reports.
+//!
+//! [`simulated`] makes one around our client core; [`SimulatedTerminal::around`] takes another.
 
 mod admission;
 mod context;
 mod device;
 mod effects;
-mod event;
-mod flash;
+mod flash_files;
 mod host_calls;
 mod host_replies;
 mod line_items;
-mod link;
 mod outcome;
 mod payment_flow;
 mod payment_host;
 mod power;
 mod prompt;
 mod queries;
-mod screen;
 mod security;
 mod store_and_forward;
 mod terminal;
 mod updates;
 
-pub use event::{
-    CallEvent, CallId, Cardholder, ConnectionId, FlashChange, Input, LinkEvent, LinkReport, Output, Target,
-};
-pub use flash::{Flash, ICON_CONNECTED, ICON_DISCONNECTED};
-pub use link::retry_pause;
-pub use screen::{Display, Screen};
-pub use terminal::Terminal;
+pub use terminal::SimulatedTerminal;
+
+use sca_core::{Client, TerminalConfig};
+
+/// Makes a simulated terminal around the client core of this project.
+#[must_use]
+pub fn simulated(config: TerminalConfig) -> SimulatedTerminal {
+    SimulatedTerminal::around(config, Client::new)
+}

@@ -11,7 +11,7 @@ use sca_protocol::settings::PaymentRules;
 
 use crate::context::Task;
 use crate::host_calls::Trouble;
-use crate::screen::Screen;
+use sca_core::Screen;
 
 /// Number of failed chip reads after which the magnetic stripe is accepted.
 const CHIP_FAILURES_MAX: u8 = 3;

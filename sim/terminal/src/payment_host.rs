@@ -9,14 +9,13 @@ use sca_protocol::{Line, Request, Response};
 
 use crate::context::{Effect, Origin, Task, Work};
 use crate::device::{Activity, Device, Holder};
-use crate::event::Cardholder;
-use crate::flash::{HISTORY, IN_FLIGHT, LAST_TRANSACTION, SEQUENCE};
+use crate::flash_files::{HISTORY, IN_FLIGHT, LAST_TRANSACTION, SEQUENCE};
 use crate::host_calls::{Purpose, Trouble};
 use crate::outcome::{
     DECLINES, code_of, from_host, others, result_code, with_card_fields, with_partial_amounts, with_real_fields,
 };
 use crate::payment_flow::{Kind, Next, Payment, Stage, kind};
-use crate::screen::Screen;
+use sca_core::{Cardholder, Screen};
 
 /// Number of payments that the duplicate rule remembers.
 const HISTORY_MAX: usize = 32;

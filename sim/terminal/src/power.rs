@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use sca_core::{ClientCore, CoreInput, LinkReport, Output};
 use sca_protocol::{Now, Reason};
 
 use crate::device::{Device, Session, Slot};
-use crate::event::{LinkReport, Output};
-use crate::link::Link;
-use crate::terminal::Terminal;
+use crate::terminal::{Link, SimulatedTerminal};
 
-impl Terminal {
+impl<C: ClientCore> SimulatedTerminal<C> {
     pub(crate) fn power_on(&mut self, now: Now, out: &mut Vec<Output>) {
         if self.powered {
             return;
@@ -25,19 +24,17 @@ impl Terminal {
             return;
         }
         if self.settings.is_known_model() {
-            self.link = Link::Booting { until: now.since_start + self.settings.boot_time };
+            self.link = Link::Booting;
+            self.tell_core(now, CoreInput::Start, out);
         } else {
             out.push(Output::LinkReport(LinkReport::Fails(Reason::Config)));
         }
     }
 
-    pub(crate) fn power_off(&mut self, out: &mut Vec<Output>) {
-        if let Some(connection) = self.link.connection() {
-            out.push(Output::Drop { connection });
-        }
-        if matches!(self.link, Link::Up { .. }) {
-            out.push(Output::LinkReport(LinkReport::Loses));
-        }
+    pub(crate) fn power_off(&mut self, now: Now, out: &mut Vec<Output>) {
+        self.leaving = true;
+        self.tell_core(now, CoreInput::Stop, out);
+        self.leaving = false;
         if self.powered && !self.websockets {
             out.push(Output::Listen(false));
         }
@@ -45,7 +42,7 @@ impl Terminal {
         out.extend(calls.map(|call| Output::HangUp { call }));
         self.link = Link::Off;
         self.powered = false;
-        (self.attempts, self.level, self.has_been_up) = (0, 0, false);
+        (self.attempts, self.has_been_up) = (0, false);
         (self.late, self.notices) = (Vec::new(), BTreeMap::new());
         // All state that is not on the flash is lost, except for what the settings keep.
         let old = std::mem::take(&mut self.device);

@@ -7,8 +7,7 @@ use sca_protocol::commands::{Prompt, flag};
 use sca_protocol::screens::ScreenName;
 
 use crate::context::{Task, Work};
-use crate::event::Cardholder;
-use crate::screen::Screen;
+use sca_core::{Cardholder, Screen};
 
 /// An open prompt.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use sca_protocol::{Line, Response};
 
 use crate::context::{Task, Work};
 use crate::device::Device;
-use crate::flash::{CONFIG, LAST_TRANSACTION};
+use crate::flash_files::{CONFIG, LAST_TRANSACTION};
 
 impl Device {
     /// Answers a query.

@@ -12,8 +12,8 @@ use sca_protocol::screens::ScreenName;
 use sca_protocol::xml::Element;
 
 use crate::context::{Task, Work};
-use crate::flash::{Flash, REGISTRATIONS};
-use crate::screen::Screen;
+use crate::flash_files::REGISTRATIONS;
+use sca_core::{Flash, Screen};
 
 /// A registered POS.
 #[derive(Debug, Clone)]

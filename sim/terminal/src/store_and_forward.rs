@@ -5,7 +5,8 @@ use sca_protocol::commands::{STORED_STATES, amount, parse_amount};
 use sca_protocol::xml::Element;
 
 use crate::context::{Task, Work};
-use crate::flash::{Flash, STORED};
+use crate::flash_files::STORED;
+use sca_core::Flash;
 
 /// A stored transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]

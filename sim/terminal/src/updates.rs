@@ -7,9 +7,9 @@ use sca_protocol::settings::{Settings, TerminalSettings, is_parameter};
 
 use crate::context::{Effect, Task, Work};
 use crate::device::{Activity, Device, Session};
-use crate::flash::CONFIG;
+use crate::flash_files::CONFIG;
 use crate::line_items::Items;
-use crate::screen::Screen;
+use sca_core::Screen;
 
 /// Parameters that a POS may not write: they control which POS may connect and how it authenticates.
 const BARRED: &[&str] = &["POSCONNECTALLOW", "SKIPPOSAUTH", "AUTOPAIR"];

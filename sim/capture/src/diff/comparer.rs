@@ -1,9 +1,10 @@
 //! Compares a capture with a client core, resolving one difference after the other.
 
+use sca_core::{Terminal, TerminalConfig};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sca_runner::{Core, CoreConfig, Failure, Identities, Options, Verdict, play, text_of};
+use sca_runner::{Failure, Identities, Options, Verdict, play, text_of};
 use sca_scenario::Problem;
 use sca_scenario::model::{Action, Row, Scenario, Step};
 
@@ -20,14 +21,14 @@ const EXPLAINED_MAX: usize = 12;
 
 /// Compares captures with a client core.
 pub struct Comparer<'a, C> {
-    make: &'a dyn Fn(CoreConfig) -> C,
+    make: &'a dyn Fn(TerminalConfig) -> C,
     identities: &'a Arc<Identities>,
 }
 
-impl<'a, C: Core> Comparer<'a, C> {
+impl<'a, C: Terminal> Comparer<'a, C> {
     /// Creates a comparer that creates its cores with `make`.
     #[must_use]
-    pub fn new(make: &'a dyn Fn(CoreConfig) -> C, identities: &'a Arc<Identities>) -> Self {
+    pub fn new(make: &'a dyn Fn(TerminalConfig) -> C, identities: &'a Arc<Identities>) -> Self {
         Self { make, identities }
     }
 

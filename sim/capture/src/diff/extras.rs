@@ -1,6 +1,7 @@
 //! Extra fields of the model: they make no line fail, but are differences.
 
-use sca_runner::{Core, text_of};
+use sca_core::Terminal;
+use sca_runner::text_of;
 use sca_scenario::model::Row;
 
 use super::compared::{Difference, What};
@@ -46,7 +47,7 @@ impl Run {
     }
 }
 
-impl<C: Core> Comparer<'_, C> {
+impl<C: Terminal> Comparer<'_, C> {
     /// Finds settings with which the model omits the extra fields, too.
     pub(super) fn explain_extras(&self, run: &mut Run, row: &Row, extras: &[Extra]) {
         if extras.is_empty() {

@@ -13,7 +13,6 @@ use sca_protocol::Chance;
 use sca_scenario::model::{Row, Scenario, Step};
 
 use crate::clock::WallLimit;
-use crate::core::{Core, CoreConfig};
 use crate::identities::Identities;
 use crate::options::{Options, Probe};
 use crate::play::play_one;
@@ -22,11 +21,12 @@ use crate::rows::{each_byte_once, over_ws};
 use crate::shrink::{Shrinker, Shrunk, reason};
 use crate::suite::in_parallel;
 use crate::verdict::{Failure, Verdict};
+use sca_core::{Terminal, TerminalConfig};
 
 /// An exploration: everything needed to run it.
 pub struct Explore<'a, C> {
     /// Makes the client core.
-    pub make: &'a (dyn Fn(CoreConfig) -> C + Sync),
+    pub make: &'a (dyn Fn(TerminalConfig) -> C + Sync),
     /// The certificate authority.
     pub identities: Arc<Identities>,
     /// The range of seeds.
@@ -63,7 +63,7 @@ pub struct Found {
     pub shrunk: Option<Shrunk>,
 }
 
-impl<C: Core> Explore<'_, C> {
+impl<C: Terminal> Explore<'_, C> {
     /// Explores the world of a scenario: keeps its settings, plays its own steps in half of the seeds, and inserts
     /// moves among and after them.
     ///

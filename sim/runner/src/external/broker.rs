@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use sca_core::Target;
 use sca_protocol::settings::{BrokerSettings, with};
 use sca_scenario::model::{
     Action, Carrier, FaultKind, Message, NetworkChange, Observation, Party, Point, Row, Scenario, Speaker, Step,
     Trigger,
 };
-use sca_terminal::Target;
 
 use crate::faults;
 use crate::inapplicable::{FIRST_LINE, What};

@@ -9,11 +9,11 @@ use sca_network::{Dialer, EventQueue, SocketDialer, Stream, Tag};
 use super::beside::Beside;
 use super::broker::ExternalBroker;
 use crate::clock::Clock;
-use crate::core::Core;
 use crate::options::Place;
 use crate::setup::listen;
 use crate::world::World;
 use crate::world::{ExternalBrokerRun, ExternalDevices};
+use sca_core::Terminal;
 
 /// What of a world is not ours.
 pub(crate) enum Parties {
@@ -64,7 +64,7 @@ impl Parties {
     }
 
     /// What is real takes its place in a world.
-    pub(crate) fn joins<C: Core>(self, world: &mut World<'_, C>) {
+    pub(crate) fn joins<C: Terminal>(self, world: &mut World<'_, C>) {
         match self {
             Self::Ours => {}
             Self::Devices(beside) => world.is_of(ExternalDevices::new(*beside)),

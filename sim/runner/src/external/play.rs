@@ -15,20 +15,20 @@ use super::port::{self, Callers};
 use super::process::{self, LOOKS};
 use super::stand_in::StandIn;
 use super::terminal::ExternalTerminal;
-use crate::core::{Core, CoreConfig};
 use crate::identities::Identities;
 use crate::interrupt::or_interrupted;
 use crate::options::{Options, Place};
 use crate::play::play_here;
 use crate::played::Played;
+use sca_core::{Terminal, TerminalConfig};
 
 /// Plays a row with an external broker.
-pub(crate) fn play_external_broker<C: Core>(
+pub(crate) fn play_external_broker<C: Terminal>(
     scenario: &Scenario,
     row: &Row,
     options: &Options,
     identities: &Arc<Identities>,
-    make: &dyn Fn(CoreConfig) -> C,
+    make: &dyn Fn(TerminalConfig) -> C,
     external: &ExternalBroker,
 ) -> Played {
     let mut row = row.clone();
@@ -188,12 +188,12 @@ pub(crate) async fn play_with_terminals(
 }
 
 /// Plays a row in a world whose broker is external.
-pub(crate) fn play_with_broker<C: Core>(
+pub(crate) fn play_with_broker<C: Terminal>(
     scenario: &Scenario,
     row: &Row,
     options: &Options,
     identities: &Arc<Identities>,
-    make: &dyn Fn(CoreConfig) -> C,
+    make: &dyn Fn(TerminalConfig) -> C,
     external: ExternalBroker,
 ) -> Played {
     let around = Parties::Broker(external);

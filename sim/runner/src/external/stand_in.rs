@@ -3,12 +3,10 @@
 
 use std::time::Duration;
 
+use sca_core::{Display, Input, LinkEvent, LinkReport, Output, Screen, Terminal};
 use sca_protocol::Now;
 use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::TerminalSettings;
-use sca_terminal::{Display, Input, LinkEvent, LinkReport, Output, Screen};
-
-use crate::core::Core;
 
 /// What is known of the device's link from the broker's end.
 #[derive(Debug, Default)]
@@ -16,7 +14,7 @@ pub(crate) struct StandIn {
     connected: bool,
 }
 
-impl Core for StandIn {
+impl Terminal for StandIn {
     fn handle(&mut self, _: Now, input: Input) -> Vec<Output> {
         let Input::Link { event, .. } = input else { return Vec::new() };
         let was_connected = self.connected;
@@ -41,7 +39,7 @@ impl Core for StandIn {
         None
     }
 
-    fn face(&self) -> Display {
+    fn display(&self) -> Display {
         Display { screen: Screen::plain(ScreenName::Off), connected: self.connected, icon: None }
     }
 

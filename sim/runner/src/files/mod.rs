@@ -10,9 +10,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use sca_core::{Flash, FlashChange};
 use sca_scenario::model::Scenario;
 use sca_scenario::{Beside, FILE_BYTES_MAX, Library, Outline, Problem, Span};
-use sca_terminal::{Flash, FlashChange};
 
 pub use atomic_write::{create, create_private, make_folder, replace, replace_private};
 pub use read_access::allow_reads;

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
+use sca_core::CallId;
 use sca_network::{
     Bounds, CallLimits, CallOrder, DialOutcome, Dialer, EventQueue, Listener, MemoryBudget, Route, Side, SocketDialer,
     Tag, run_call, run_called,
 };
 use sca_protocol::Line;
 use sca_protocol::settings::{TerminalSettings, parse_host_port};
-use sca_terminal::CallId;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sca_core::Target;
 use sca_network::tls::{self, TlsError};
 use sca_network::{
     ClientEvent, ClientOrder, ClientSetup, Dialer, Event, EventQueue, PrefixCut, Route, SocketDialer, Tag, run_client,
@@ -9,7 +10,6 @@ use sca_network::{
 use sca_peers::Pos;
 use sca_protocol::handshake::{self, Upgrade};
 use sca_protocol::{Chance, Reason};
-use sca_terminal::Target;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 

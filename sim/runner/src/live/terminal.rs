@@ -4,6 +4,10 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sca_core::{
+    CallEvent as Heard, CallId, Cardholder, ConnectionId, Flash, Input, LinkEvent, LinkReport, Output, Target,
+    Terminal, TerminalConfig,
+};
 use sca_network::tls::{self, TlsError};
 use sca_network::{
     CallEvent, ClientEvent, ClientOrder, ClientSetup, Dialer, Event, EventQueue, PrefixCut, Route, SocketDialer, Tag,
@@ -11,15 +15,11 @@ use sca_network::{
 };
 use sca_protocol::settings::{TerminalSettings, parse_host_port};
 use sca_protocol::{Chance, Line, Now};
-use sca_terminal::{
-    CallEvent as Heard, CallId, Cardholder, ConnectionId, Flash, Input, LinkEvent, LinkReport, Output, Target,
-};
 use tokio::sync::mpsc;
 
 use super::credentials::{Credentials, real_clock, wall};
 use super::plain_tcp::Calls;
 use super::said::Said;
-use crate::core::{Core, CoreConfig};
 use crate::files;
 use crate::time_format::stamp;
 
@@ -54,7 +54,7 @@ pub struct TerminalPlan {
 }
 
 struct Live<'a, C> {
-    core: C,
+    terminal: C,
     plan: TerminalPlan,
     tls: Option<std::sync::Arc<tls::ClientTls>>,
     mailbox: EventQueue,
@@ -83,9 +83,9 @@ pub enum LiveError {
 ///
 /// # Errors
 /// [`LiveError`], if the credentials, the flash or the classic ports cannot be used.
-pub async fn connect<C: Core>(
+pub async fn connect<C: Terminal>(
     plan: TerminalPlan,
-    make: &dyn Fn(CoreConfig) -> C,
+    make: &dyn Fn(TerminalConfig) -> C,
     mut acts: mpsc::Receiver<Act>,
     stop: impl Future<Output = ()>,
     say: &mut dyn FnMut(&Said<'_>),
@@ -96,7 +96,7 @@ pub async fn connect<C: Core>(
         true => Some(tls::client(&plan.credentials.trust(chosen)?, wall(&device), None)?),
         false => None,
     };
-    let making = CoreConfig {
+    let making = TerminalConfig {
         settings: plan.settings.clone(),
         target: plan.target.clone(),
         chance: Chance::new(plan.seed),
@@ -110,13 +110,13 @@ pub async fn connect<C: Core>(
     let (said, mut told) = mpsc::channel(16);
     tokio::task::spawn_local(report_unreachable_host(plan.settings.clone(), said.clone()));
     let calls = Calls::new(mailbox.clone(), plan.listen_on, plan.limits, said);
-    let (core, orders, shown) = (make(making), None, String::new());
-    let mut live = Live { core, plan, tls, mailbox, orders, shown, calls, is_on: true, say };
+    let (terminal, orders, shown) = (make(making), None, String::new());
+    let mut live = Live { terminal, plan, tls, mailbox, orders, shown, calls, is_on: true, say };
     let now = || Now { since_start: clock.elapsed(), wall: device.shows() };
     live.tell(now(), Input::PowerOn);
     tokio::pin!(stop);
     loop {
-        let tick = live.core.deadline().map(|at| clock.instant(at));
+        let tick = live.terminal.deadline().map(|at| clock.instant(at));
         let sleep = async {
             match tick {
                 Some(at) => tokio::time::sleep_until(at).await,
@@ -152,7 +152,7 @@ pub async fn connect<C: Core>(
     }
 }
 
-impl<C: Core> Live<'_, C> {
+impl<C: Terminal> Live<'_, C> {
     fn line(&mut self, now: Now, what: &str) {
         (self.say)(&Said { at: now.since_start, what, document: None });
     }
@@ -258,7 +258,7 @@ impl<C: Core> Live<'_, C> {
 
     /// Passes an input to the terminal and carries out its outputs. Returns how many there were.
     fn tell(&mut self, now: Now, input: Input) -> usize {
-        let outputs = self.core.handle(now, input);
+        let outputs = self.terminal.handle(now, input);
         let count = outputs.len();
         for output in outputs {
             self.carry_out(now, output);
@@ -350,14 +350,14 @@ impl<C: Core> Live<'_, C> {
 
     /// Logs the screen if it has changed, with what the terminal waits for.
     fn show(&mut self, now: Now) {
-        let face = self.core.face();
+        let face = self.terminal.display();
         let fields: Vec<String> = face.screen.fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let icon = if face.connected { "connected" } else { "disconnected" };
         let shown = format!("screen {} {} {} [{icon}]", face.screen.name, face.screen.text, fields.join(" "));
         if shown == self.shown {
             return;
         }
-        let waits = match (face.connected, self.core.deadline()) {
+        let waits = match (face.connected, self.terminal.deadline()) {
             (true, Some(at)) => format!("waits for a request; next timer at {}", stamp(at)),
             (true, None) => "waits for a request".to_owned(),
             (false, Some(at)) => format!("waits until {} at the latest", stamp(at)),

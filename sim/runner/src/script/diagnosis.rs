@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use sca_core::Screen;
 use sca_protocol::screens::ScreenName;
 use sca_scenario::model::{Action, Expect, Observation, Show, Step};
-use sca_terminal::Screen;
 
 use super::state::{Op, Script};
 use crate::lanes::Lanes;

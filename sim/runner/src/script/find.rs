@@ -3,9 +3,9 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use sca_core::{Display, LinkReport};
 use sca_protocol::Line;
 use sca_scenario::model::{Expect, Message, Observation, Show};
-use sca_terminal::{Display, LinkReport};
 
 use super::state::Script;
 use crate::describe::{describe_control, describe_link, describe_to_host};

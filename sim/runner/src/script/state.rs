@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
+use sca_core::{Display, Screen};
 use sca_peers::RequestId;
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Pattern, Show, Source, Step};
-use sca_terminal::{Display, Screen};
 
 use super::standing_rules::Guard;
 use crate::lanes::Observed;

@@ -18,7 +18,6 @@ use sca_scenario::model::{Action, Step};
 
 pub use injection::{Injection, KINDS, Kind, ParseInjectionError, Part, Spot};
 
-use crate::core::{Core, CoreConfig};
 use crate::coverage::Met;
 use crate::files::Loaded;
 use crate::identities::Identities;
@@ -29,11 +28,12 @@ use crate::shrink::{Shrinker, Shrunk};
 use crate::suite::in_parallel;
 use crate::verdict::{Failure, Verdict};
 use plan::{Plan, Surveyed, Visit};
+use sca_core::{Terminal, TerminalConfig};
 
 /// A sweep: everything needed to run it.
 pub struct Sweep<'a, C> {
     /// Makes the client core.
-    pub make: &'a (dyn Fn(CoreConfig) -> C + Sync),
+    pub make: &'a (dyn Fn(TerminalConfig) -> C + Sync),
     /// The known clause ids; empty to skip their check.
     pub clauses: &'a [&'static str],
     /// The certificate authority.
@@ -78,7 +78,7 @@ pub struct Broken {
     pub transcript: String,
 }
 
-impl<C: Core> Sweep<'_, C> {
+impl<C: Terminal> Sweep<'_, C> {
     /// Sweeps files. `done` is called after each visit with the number of visits done and their total. The results are
     /// in the order of the files.
     ///

@@ -8,13 +8,13 @@ use sca_scenario::model::{Row, Scenario};
 
 use super::injection::{Injection, KINDS, Kind, Part, Spot, TLS_PLACES};
 use super::survey::Survey;
-use crate::core::{Core, CoreConfig};
 use crate::files::{self, Loaded};
 use crate::identities::Identities;
 use crate::options::{Options, Probe};
 use crate::play::play_one;
 use crate::rows::{each_byte_once, over_ws};
 use crate::verdict::Verdict;
+use sca_core::{Terminal, TerminalConfig};
 
 /// How many bytes of a handshake record have passed at an injection within it: none, a part of its header, a part of
 /// its body.
@@ -59,12 +59,12 @@ pub(crate) struct Plan {
 }
 
 /// Reads a file and plays the rows to be swept once, undisturbed.
-pub(crate) fn survey<C: Core>(
+pub(crate) fn survey<C: Terminal>(
     path: &Path,
     all_rows: bool,
     clauses: &[&'static str],
     identities: &Arc<Identities>,
-    make: &dyn Fn(CoreConfig) -> C,
+    make: &dyn Fn(TerminalConfig) -> C,
 ) -> std::io::Result<Surveyed> {
     let loaded = files::load(path, clauses)?;
     let Ok(scenario) = &loaded.scenario else { return Ok(Surveyed { loaded, subjects: Vec::new(), skipped: None }) };
@@ -81,11 +81,11 @@ pub(crate) fn survey<C: Core>(
     Ok(Surveyed { loaded, subjects, skipped })
 }
 
-fn subject<C: Core>(
+fn subject<C: Terminal>(
     scenario: &Scenario,
     row: Row,
     identities: &Arc<Identities>,
-    make: &dyn Fn(CoreConfig) -> C,
+    make: &dyn Fn(TerminalConfig) -> C,
 ) -> Result<Subject, String> {
     let options = Options { probe: Probe::Survey, ..Options::default() };
     let undisturbed = |row: &Row| {

@@ -2,23 +2,22 @@
 
 use std::rc::Rc;
 
+use sca_core::{Input, Terminal};
 use sca_network::Tag;
 use sca_peers::RequestId;
 use sca_protocol::Request;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
 use sca_scenario::model::{Action, Demand, Fields, Message, RawFrame, Send, Set, Speaker, Step};
-use sca_terminal::Input;
 
 use super::connections::which;
 use super::link_ends::ConnectionState;
 use super::state::World;
 use super::stop::Stop;
-use crate::core::Core;
 use crate::record::Entry;
 use crate::transcript;
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     /// Performs the action of one step.
     pub(super) fn perform(&mut self, step: &Rc<Step>) -> Result<(), Stop> {
         let span = step.span;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use sca_terminal::Display;
+use sca_core::Display;
 
 use crate::played::Evidence;
 use crate::record::Record;

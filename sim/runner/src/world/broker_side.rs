@@ -17,13 +17,13 @@ use super::state::World;
 use super::stop::Stop;
 use super::stop::seen_at;
 use crate::armed::{AttemptNumber, Strike};
-use crate::core::Core;
 use crate::coverage::FaultClass;
 use crate::lanes::{Control, Data, Observed};
 use crate::record::Entry;
 use crate::sweep::injection::Part;
+use sca_core::Terminal;
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     /// Handles an event at the broker's end of a connection.
     pub(super) fn server_event(&mut self, tag: Tag, event: ServerEvent) -> Result<(), Stop> {
         let who = usize::from(tag.terminal);

@@ -15,16 +15,16 @@ use super::forwarding::Forwarding;
 use super::link_ends::{ConnectionState, OUTBOX};
 use super::state::World;
 use super::stop::Stop;
-use crate::core::Core;
 use crate::lanes::Observed;
 use crate::record::Entry;
 use crate::time_format::stamp;
 use crate::verdict::Failure;
+use sca_core::Terminal;
 
 /// Maximum message size that a POS accepts, in bytes.
 const MESSAGE_MAX: usize = 16 << 20;
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     /// Installs the external broker into the world.
     pub(crate) fn set_external_broker(&mut self, state: ExternalBrokerRun) {
         self.external_broker = Some(state);
@@ -178,7 +178,7 @@ impl<C: Core> World<'_, C> {
     }
 }
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     /// Records that our terminal handed a message to the broker, for its POS.
     pub(super) fn note_sent_to_broker(&mut self, tag: Tag, text: &str) {
         let (now, who) = (self.now(), usize::from(tag.terminal));

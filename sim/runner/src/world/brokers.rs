@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use sca_core::Target;
 use sca_network::{DialOutcome, tls::ServerTls};
 use sca_peers::Broker;
 use sca_protocol::settings::BrokerSettings;
-use sca_terminal::Target;
 
 use crate::clock::DeviceClock;
 

@@ -2,20 +2,19 @@
 
 use std::rc::Rc;
 
+use sca_core::{Cardholder, Input, Terminal};
 use sca_protocol::cards::Entry as Direction;
 use sca_protocol::screens::ScreenName;
 use sca_scenario::Span;
 use sca_scenario::model::{CardholderAct, Step};
-use sca_terminal::{Cardholder, Input};
 
 use super::state::World;
 use super::stop::Stop;
-use crate::core::Core;
 use crate::record::Entry;
 use crate::script::asks;
 use crate::verdict::Failure;
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     /// Performs a cardholder's action; the step fails if the terminal is not in a state that allows it.
     pub(super) fn cardholder(&mut self, step: &Rc<Step>, who: usize, act: &CardholderAct) -> Result<(), Stop> {
         if self.is_done_by_person(step) {
@@ -46,14 +45,14 @@ impl<C: Core> World<'_, C> {
         let before = (
             self.connections.orders,
             self.parties.lanes[who].face.sequence,
-            self.parties.terminals[who].core.deadline(),
+            self.parties.terminals[who].terminal.deadline(),
         );
         self.tell(who, Input::Cardholder(act))?;
         let is_same = before
             == (
                 self.connections.orders,
                 self.parties.lanes[who].face.sequence,
-                self.parties.terminals[who].core.deadline(),
+                self.parties.terminals[who].terminal.deadline(),
             );
         let is_idle = is_same && !is_ahead && moved != Some(None);
         let now = self.now();

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
+use sca_core::{ConnectionId, Input, LinkEvent, Terminal};
 use sca_network::{DialOutcome, End, Ending, Event, QueuedEvent, ServerEvent, ServerSetup, Stream, Tag, run_server};
 use sca_protocol::Reason;
 use sca_protocol::handshake::{Head, judge};
 use sca_protocol::reason::seen_by_terminal;
 use sca_scenario::model::FaultKind;
-use sca_terminal::{ConnectionId, Input, LinkEvent};
 use tokio::sync::mpsc;
 
 use super::link_ends::{ConnectionState, Ends, OUTBOX};
@@ -16,7 +16,6 @@ use super::state::World;
 use super::stop::Stop;
 use super::terminal_state::{ExternalDevices, OutsideEvent};
 use crate::armed::AttemptNumber;
-use crate::core::Core;
 use crate::coverage::FaultClass;
 use crate::external::{Door, Ended, LOOKS};
 use crate::record::Entry;
@@ -27,7 +26,7 @@ fn answered() -> LinkEvent {
     LinkEvent::Answered(Head { line: String::new(), status: 101, version: 1, headers: Vec::new() })
 }
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     /// Installs external devices in place of the terminals.
     pub(crate) fn is_of(&mut self, state: ExternalDevices) {
         for actor in &mut self.parties.terminals {

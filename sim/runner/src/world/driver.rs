@@ -6,17 +6,16 @@
 
 use std::time::Duration;
 
+use sca_core::{Input, Terminal};
 use sca_network::{Event, QueuedEvent};
 use sca_peers::HostInput;
 use sca_protocol::{Line, Now};
-use sca_terminal::Input;
 
 use super::quiescence::{POLLS_IN_A_YIELD, WALL_MAX};
 use super::state::World;
 use super::stop::Stop;
 use super::terminal_state::news;
 use crate::clock::WallLimit;
-use crate::core::Core;
 use crate::script::Progress;
 
 /// After the last step a run goes on for this long.
@@ -24,7 +23,7 @@ const SETTLE: Duration = Duration::from_secs(1);
 /// The longest run, in scenario time.
 const VIRTUAL_MAX: Duration = Duration::from_secs(366 * 86_400);
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     /// Plays the scenario to its end.
     pub(crate) async fn run(&mut self, powered: &[bool]) -> Result<(), Stop> {
         match self.play(powered).await {
@@ -116,7 +115,7 @@ impl<C: Core> World<'_, C> {
         let now = self.turn.now;
         let mut fired = false;
         for who in 0..self.parties.terminals.len() {
-            if self.parties.terminals[who].core.deadline().is_some_and(|at| at <= now) {
+            if self.parties.terminals[who].terminal.deadline().is_some_and(|at| at <= now) {
                 self.tell(who, Input::Tick)?;
                 self.advance()?;
                 fired = true;
@@ -163,7 +162,7 @@ impl<C: Core> World<'_, C> {
         self.watch_time(who);
         let actor = &mut self.parties.terminals[who];
         let now = Now { since_start: self.turn.now, wall: actor.clock.shows() };
-        let outputs = actor.core.handle(now, input);
+        let outputs = actor.terminal.handle(now, input);
         actor.answered = false;
         for output in outputs {
             self.carry_out(who, output)?;

@@ -1,14 +1,13 @@
 //! Fault coverage: records which kinds of fault hit the terminals in which of their states.
 
+use sca_core::{LinkReport, Terminal};
 use sca_network::{ClientEvent, Tag};
 use sca_protocol::screens::ScreenName;
-use sca_terminal::LinkReport;
 
 use super::state::World;
-use crate::core::Core;
 use crate::coverage::{FaultClass, State};
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     /// Records that a fault hit this terminal; powered-off terminals are skipped.
     pub(super) fn record_fault_hit(&mut self, who: usize, class: FaultClass) {
         let actor = &self.parties.terminals[who];

@@ -10,9 +10,9 @@ use super::faults::{Held, Late, PendingCut, Sent};
 use super::state::World;
 use super::stop::Stop;
 use crate::armed::Strike;
-use crate::core::Core;
 use crate::coverage::FaultClass;
 use crate::record::Entry;
+use sca_core::Terminal;
 
 /// How a fault ends a connection within a message to a terminal.
 #[derive(Clone, Copy)]
@@ -23,7 +23,7 @@ struct Ending {
     lasting: Option<Duration>,
 }
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     /// Sends the bytes of messages in one segment, unless a fault strikes one of them. If a fault ends the
     /// connection, bytes behind that point are not sent.
     pub(super) fn transmit(&mut self, messages: &[(&Send, Vec<u8>)], tag: Option<Tag>) -> Result<(), Stop> {

@@ -1,20 +1,19 @@
 //! Invariants of every run: those checked throughout, and those checked at the end.
 
+use sca_core::{Display, LinkReport, Terminal};
 use sca_peers::{Heard, RequestId};
 use sca_protocol::screens::ScreenName;
 use sca_scenario::Span;
-use sca_terminal::{Display, LinkReport};
 
 use super::state::World;
 use super::stop::Stop;
-use crate::core::Core;
 use crate::oracle::Breach;
 use crate::verdict::{BELOW, Failure, Fix};
 
 /// Where a failure of the scenario as a whole is reported.
 const FIRST_LINE: Span = Span { file: 0, line: 1, column: 1, length: 8 };
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     /// Checks that a session screen is left only with an answer, or because of a power failure.
     pub(super) fn watch_session(&mut self, who: usize, face: &Display) {
         let actor = &mut self.parties.terminals[who];

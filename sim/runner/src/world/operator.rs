@@ -5,9 +5,9 @@ use tokio::sync::mpsc;
 
 use super::state::World;
 use super::stop::Stop;
-use crate::core::Core;
+use sca_core::Terminal;
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     /// Switches the power of a device the harness started; asks the operator to switch any other.
     pub(super) fn switch(&mut self, who: usize, on: bool) -> Result<(), Stop> {
         let name = self.parties.terminals[who].name.clone();

@@ -7,8 +7,8 @@ use sca_protocol::settings::{EstateSettings, HostSettings};
 
 use super::brokers::Brokers;
 use super::terminal::{Actor, Starting};
-use crate::core::Core;
 use crate::lanes::Lanes;
+use sca_core::Terminal;
 
 /// The terminals with the lanes of their observations, the brokers and the hosts.
 pub(crate) struct Parties<C> {
@@ -24,7 +24,7 @@ pub(crate) struct Parties<C> {
     pub(super) vhq_settings: EstateSettings,
 }
 
-impl<C: Core> Parties<C> {
+impl<C: Terminal> Parties<C> {
     /// Creates the parties of a run that has not begun. `slack` is what deadlines are stretched by.
     pub(crate) fn new(
         terminals: Vec<Starting<C>>,
@@ -32,8 +32,11 @@ impl<C: Core> Parties<C> {
         (host, vhq): (HostSettings, EstateSettings),
         slack: Duration,
     ) -> Self {
-        let lanes =
-            terminals.iter().enumerate().map(|(who, s)| Lanes::new(who, s.name.clone(), s.core.face())).collect();
+        let lanes = terminals
+            .iter()
+            .enumerate()
+            .map(|(who, s)| Lanes::new(who, s.name.clone(), s.terminal.display()))
+            .collect();
         let terminals = terminals.into_iter().map(|terminal| Actor::new(terminal, slack)).collect();
         Self {
             terminals,

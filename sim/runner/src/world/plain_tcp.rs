@@ -4,11 +4,11 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use sca_core::{CallEvent as Heard, CallId, Input, Terminal};
 use sca_network::{CallEvent, CallLimits, CallOrder, DialOutcome, Route, Side, Tag, run_call};
 use sca_peers::{HostConnection, HostInput, HostOutput};
 use sca_protocol::{Line, Request};
 use sca_scenario::model::{Message, Send, Speaker, Step};
-use sca_terminal::{CallEvent as Heard, CallId, Input};
 use tokio::sync::mpsc;
 
 use super::connections::{Call, which};
@@ -16,7 +16,6 @@ use super::link_ends::{OUTBOX, PreparedEnd};
 use super::state::World;
 use super::stop::Stop;
 use super::stop::seen_at;
-use crate::core::Core;
 use crate::lanes::Observed;
 use crate::record::Entry;
 
@@ -28,7 +27,7 @@ const PEER_LIMITS: CallLimits = CallLimits {
     may_be_quiet: true,
 };
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     fn call_tag(who: usize, call: CallId) -> Tag {
         Tag { line: Some(call.line), ..Self::tag(who, call.number) }
     }

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use sca_core::{Input, Terminal};
 use sca_network::{CallOrder, Cut, End, Point, ServerOrder, Tag};
 use sca_peers::RequestId;
 use sca_protocol::frame::{Frame, opcode};
@@ -11,14 +12,12 @@ use sca_protocol::message::Layout;
 use sca_protocol::screens::ScreenName;
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Fault, FaultKind, Step};
-use sca_terminal::Input;
 
 use super::injection::{FinalCheck, Injected};
 use super::link_ends::ConnectionState;
 use super::state::World;
 use super::stop::Stop;
 use super::terminal::Actor;
-use crate::core::Core;
 use crate::coverage::FaultClass;
 use crate::record::Entry;
 use crate::sweep::injection::{Injection, Kind, Part, Spot};
@@ -32,7 +31,7 @@ const FOLLOWED: Duration = Duration::from_secs(7_200);
 /// How long the final check waits for the link to come back, and for an answer.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     /// Called after every event of the run: surveys this injection point, or injects the fault here.
     pub(super) fn at_event_boundary(&mut self, who: usize) -> Result<(), Stop> {
         if self.sweeping.is_idle() {

@@ -8,7 +8,7 @@ use sca_protocol::Chance;
 use super::state::World;
 use super::stop::Stop;
 use crate::clock::WallLimit;
-use crate::core::Core;
+use sca_core::Terminal;
 
 /// Number of polls that certainly fit into one yield.
 pub(super) const POLLS_IN_A_YIELD: u64 = 48;
@@ -16,7 +16,7 @@ const EVENTS_PER_INSTANT_MAX: u32 = 10_000;
 const EVENTS_MAX: u64 = 5_000_000;
 pub(super) const WALL_MAX: Duration = Duration::from_secs(60);
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     pub(super) fn count_event(&mut self, in_this_instant: u32, wall: &WallLimit) -> Result<(), Stop> {
         self.turn.events += 1;
         if in_this_instant > EVENTS_PER_INSTANT_MAX {
@@ -66,7 +66,7 @@ impl<C: Core> World<'_, C> {
 
     /// The earliest deadline of any machine or wait, if there is one.
     pub(super) fn next_deadline(&self, waits: Option<Duration>) -> Option<Duration> {
-        let machines = self.parties.terminals.iter().filter_map(|actor| actor.core.deadline());
+        let machines = self.parties.terminals.iter().filter_map(|actor| actor.terminal.deadline());
         machines
             .chain(waits)
             .chain(self.faults.armed.deadline())

@@ -1,17 +1,16 @@
 //! The brokers of a world, and the network's host names and ports that lead to them.
 
+use sca_core::{Target, Terminal};
 use sca_network::{DialOutcome, Tag};
 use sca_peers::{BrokerInput, BrokerOutput};
 use sca_scenario::model::NetworkChange;
-use sca_terminal::Target;
 
 use super::connections::{peer, tag_of};
 use super::link_ends::Ends;
 use super::state::World;
 use super::stop::Stop;
-use crate::core::Core;
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     /// The broker that an attempt reaches; the error is the outcome of the attempt. Behind a proxy, the proxy makes
     /// the connection.
     pub(super) fn reaches(&self, target: &Target, by_proxy: bool) -> Result<usize, DialOutcome> {

@@ -5,21 +5,21 @@ use sha2::{Digest, Sha256};
 
 use super::state::World;
 use super::stop::{Stop, seen_at};
-use crate::core::Core;
 use crate::lanes::Observed;
 use crate::record::Entry;
+use sca_core::Terminal;
 
 /// Maximum number of displays recorded in one run.
 const FACES_MAX: usize = 10_000;
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     /// Records the terminal's display if it has changed.
     pub(super) fn observe_display(&mut self, who: usize) -> Result<(), Stop> {
         if self.external_terminals.is_some() {
             return Ok(());
         }
         let now = self.now();
-        let face = self.parties.terminals[who].core.face();
+        let face = self.parties.terminals[who].terminal.display();
         if face.connected != self.parties.terminals[who].link_up {
             let says = if face.connected { "connected" } else { "disconnected" };
             self.violate("icon-truth", format!("the icon shows {says}, but the link state differs"));

@@ -1,18 +1,17 @@
 //! Changes the script makes during a run: settings of every party, and files on a terminal's flash.
 
+use sca_core::{Input, Terminal};
 use sca_protocol::settings::Settings;
 use sca_scenario::model::{Party, Set};
-use sca_terminal::Input;
 
 use super::state::World;
 use super::stop::Stop;
-use crate::core::Core;
 use crate::record::Entry;
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     /// Writes a file to a terminal's flash, or deletes it.
     pub(super) fn put_file(&mut self, who: usize, path: String, bytes: Option<Vec<u8>>) -> Result<(), Stop> {
-        let is_icon = [sca_terminal::ICON_CONNECTED, sca_terminal::ICON_DISCONNECTED].contains(&path.as_str());
+        let is_icon = [sca_core::ICON_CONNECTED, sca_core::ICON_DISCONNECTED].contains(&path.as_str());
         if is_icon && bytes.as_ref().is_some_and(|bytes| !sca_display::is_picture(bytes)) {
             let now = self.now();
             let text = format!("warning: {path} is not a picture; the device shows its default icon");
@@ -33,7 +32,7 @@ impl<C: Core> World<'_, C> {
             Party::Terminal(who) => {
                 let actor = &mut self.parties.terminals[who];
                 actor.settings.set(&set.name, &set.value).map_err(error)?;
-                actor.core.configure(actor.settings.clone());
+                actor.terminal.configure(actor.settings.clone());
                 actor.reference.configure(&actor.settings);
                 actor.tls = None;
                 self.observe_display(who)

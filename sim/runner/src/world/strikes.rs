@@ -11,12 +11,12 @@ use super::link_ends::ConnectionState;
 use super::state::World;
 use super::stop::Stop;
 use crate::armed::{Standing, Strike};
-use crate::core::Core;
 use crate::coverage::FaultClass;
 use crate::record::Entry;
 use crate::verdict::Failure;
+use sca_core::Terminal;
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     /// Applies latency, jitter and bandwidth from the settings and the active faults to each terminal's line.
     pub(super) fn shape_network(&self) {
         let Some(memory) = &self.connections.memory else { return };

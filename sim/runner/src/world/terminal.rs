@@ -17,7 +17,7 @@ use super::link_laws::LinkChecker;
 /// A terminal that takes part in the run, before the run starts.
 pub(crate) struct Starting<C> {
     pub(crate) name: String,
-    pub(crate) core: C,
+    pub(crate) terminal: C,
     pub(crate) settings: TerminalSettings,
     pub(crate) clock: DeviceClock,
 }
@@ -25,7 +25,7 @@ pub(crate) struct Starting<C> {
 /// One terminal of the running world: its client core, and everything the world knows about it.
 pub(super) struct Actor<C> {
     pub(super) name: String,
-    pub(super) core: C,
+    pub(super) terminal: C,
     pub(super) settings: TerminalSettings,
     pub(super) clock: DeviceClock,
     pub(super) pos: Pos,
@@ -63,7 +63,7 @@ impl<C> Actor<C> {
         pos.lenient = !s.settings.messages.texts.is_empty();
         Self {
             name: s.name,
-            core: s.core,
+            terminal: s.terminal,
             reference: Oracle::new(&s.settings),
             pos,
             settings: s.settings,

@@ -1,5 +1,6 @@
 //! The outputs of terminals: dials, orders to their connections, and reports; also the events at their ends.
 
+use sca_core::{ConnectionId, Input, LinkEvent, LinkReport, Output, Target, Terminal};
 use sca_network::{
     Arrivals, ClientEvent, ClientOrder, ClientSetup, DialOutcome, PrefixCut, Route, ServerSetup, ServerTls, Tag,
     TapHandle, run_client,
@@ -7,7 +8,6 @@ use sca_network::{
 use sca_peers::RequestId;
 use sca_protocol::handshake::Proxy;
 use sca_scenario::model::{FaultKind, Toward};
-use sca_terminal::{ConnectionId, Input, LinkEvent, LinkReport, Output, Target};
 use tokio::sync::mpsc;
 
 use super::faults::Sent;
@@ -16,12 +16,11 @@ use super::state::World;
 use super::stop::Stop;
 use super::stop::seen_at;
 use crate::armed::AttemptNumber;
-use crate::core::Core;
 use crate::coverage::FaultClass;
 use crate::lanes::Observed;
 use crate::record::Entry;
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     pub(super) fn tag(who: usize, connection: u32) -> Tag {
         Tag { terminal: u16::try_from(who).unwrap_or(u16::MAX), line: None, connection }
     }

@@ -11,9 +11,9 @@ use sca_scenario::model::Certificate;
 use super::state::World;
 use super::stop::Stop;
 use super::terminal::Actor;
-use crate::core::Core;
+use sca_core::Terminal;
 
-impl<C: Core> World<'_, C> {
+impl<C: Terminal> World<'_, C> {
     /// The TLS configuration of a terminal that trusts the roots in a file; made on first use.
     pub(super) fn client_tls(&mut self, who: usize, roots: &str) -> Result<Arc<tls::ClientTls>, Stop> {
         if let Some((_, config)) = self.parties.terminals[who].tls.as_ref().filter(|(made_for, _)| made_for == roots) {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sca_core::Display;
 use sca_protocol::models::Model;
 use sca_protocol::settings::{Settings, TerminalSettings};
 use sca_scenario::model::{Scenario, shown_values};
-use sca_terminal::Display;
 use serde::Serialize;
 
 use crate::files::Loaded;

@@ -1,23 +1,45 @@
-//! Inputs and outputs of a terminal.
+//! The contract of a terminal, its inputs and its outputs.
+
+use std::time::Duration;
 
 use sca_protocol::cards::{Card, Entry};
-use sca_protocol::handshake::{Head, Proxy};
-use sca_protocol::settings::KeepAlive;
-use sca_protocol::{Line, Reason, UnixTime};
+use sca_protocol::handshake::Proxy;
+use sca_protocol::settings::{KeepAlive, TerminalSettings};
+use sca_protocol::{Chance, Line, Now, Reason, UnixTime};
 
-/// The number of one connection of a terminal: TCP, TLS and WebSocket together. Numbers are never reused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnectionId(pub u32);
+use crate::connection::{ConnectionId, LinkEvent, LinkReport, Target};
+use crate::display::Display;
+use crate::flash::{Flash, FlashChange};
 
-/// The address to connect to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// The host name or IP address.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-    /// Whether TLS is used (wss rather than ws).
-    pub secure: bool,
+/// A terminal: a whole device as a state machine that takes inputs and returns outputs, without I/O or a clock of its
+/// own. `sca_terminal::SimulatedTerminal` implements it around any [`ClientCore`](crate::ClientCore).
+///
+/// The world calls [`handle`](Self::handle) with a time that never steps back, and again with [`Input::Tick`] no later
+/// than [`deadline`](Self::deadline). Outputs are carried out in their order.
+pub trait Terminal {
+    /// Handles one input at `now` and returns the resulting outputs, in order.
+    fn handle(&mut self, now: Now, input: Input) -> Vec<Output>;
+    /// The instant, counted from the start of the run, by which [`Input::Tick`] is due; `None` if no timer runs.
+    fn deadline(&self) -> Option<Duration>;
+    /// What its display shows now: screen and status bar.
+    fn display(&self) -> Display;
+    /// Changes the settings while the terminal runs; operations in progress keep the old ones.
+    fn configure(&mut self, settings: TerminalSettings);
+}
+
+/// The parameters from which a terminal is made.
+#[derive(Debug, Clone)]
+pub struct TerminalConfig {
+    /// Its settings.
+    pub settings: TerminalSettings,
+    /// The broker that it connects to.
+    pub target: Target,
+    /// The random source of its world.
+    pub chance: Chance,
+    /// Its index among the terminals of its world, from 0.
+    pub index: u64,
+    /// The content of its flash at the start.
+    pub flash: Flash,
 }
 
 /// The identity of a plain TCP connection. Numbers are never reused on a line.
@@ -91,31 +113,6 @@ pub enum Cardholder {
     Removes,
     /// Signs on the screen.
     Signs,
-}
-
-/// An event on a WebSocket connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LinkEvent {
-    /// TCP is connected.
-    Opened,
-    /// The TLS handshake is complete on this side. The broker may still refuse this terminal's certificate.
-    Secured,
-    /// The head of the upgrade response has arrived.
-    Answered(Head),
-    /// The attempt failed before the link was up.
-    Failed(Reason),
-    /// A text message.
-    Text(String),
-    /// A binary message.
-    Binary(Vec<u8>),
-    /// A pong with its payload.
-    Pong(Vec<u8>),
-    /// The broker sent a close frame, which the transport has answered.
-    Closed,
-    /// The broker violated the WebSocket protocol; the close code to send.
-    Violation(u16),
-    /// The connection was lost after the link was up, without a close frame.
-    Lost,
 }
 
 /// An output of a terminal: an order to carry out, or a report.
@@ -205,41 +202,4 @@ pub enum Output {
     PowerLost,
     /// The terminal's behaviour rests on this assumption.
     Assumed(&'static str),
-}
-
-/// An observation of the terminal's link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LinkReport {
-    /// An attempt begins.
-    Attempts,
-    /// An attempt failed.
-    Fails(Reason),
-    /// The link is up.
-    Connects,
-    /// The link was up and is lost.
-    Loses,
-}
-
-/// A change of the flash.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FlashChange {
-    /// A file has been written, replacing its old content.
-    Write {
-        /// The path.
-        path: String,
-        /// The whole content.
-        bytes: Vec<u8>,
-    },
-    /// A file has been renamed, replacing any file of that name.
-    Rename {
-        /// The old name.
-        from: String,
-        /// The new name.
-        to: String,
-    },
-    /// A file has been removed.
-    Remove {
-        /// The path.
-        path: String,
-    },
 }

@@ -1,7 +1,6 @@
 //! The display of a terminal as structured data: one named screen with its fields, and the icon of the status bar.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use sca_protocol::screens::ScreenName;
 
@@ -54,9 +53,4 @@ impl Screen {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str())
     }
-}
-
-/// Formats a time since the start for a screen's field: seconds with three decimals.
-pub(crate) fn instant(at: Duration) -> String {
-    format!("{}.{:03}", at.as_secs(), at.subsec_millis())
 }

@@ -4,16 +4,15 @@ use std::time::Duration;
 
 use sca_protocol::chance::Stream;
 use sca_protocol::settings::RetryRules;
-use sca_protocol::{Reason, UnixTime};
 
-use crate::event::ConnectionId;
+use crate::connection::ConnectionId;
 
 /// The state of the link. Only states that can have a connection hold one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Link {
-    /// No power, or the device does not use WebSocket, or its model is unknown.
+    /// Not started.
     Off,
-    /// The device is starting up.
+    /// Started; the first attempt waits for the device to start up.
     Booting {
         /// When the first attempt begins.
         until: Duration,
@@ -22,10 +21,6 @@ pub(crate) enum Link {
     Down {
         /// When it begins.
         next: Duration,
-        /// Why the last attempt failed; `None` after the link was lost.
-        why: Option<Reason>,
-        /// The time on the device's clock, if that clock has obviously never been set.
-        unset_clock: Option<UnixTime>,
     },
     /// An attempt to connect.
     Dialling {
@@ -40,8 +35,6 @@ pub(crate) enum Link {
     Up {
         /// The connection.
         connection: ConnectionId,
-        /// Whether it has carried a POS request.
-        served: bool,
         /// The state of the keep-alive by pings.
         ping: Ping,
     },
@@ -91,7 +84,7 @@ impl Link {
         match self {
             Self::Off => None,
             Self::Booting { until } | Self::Dialling { until, .. } => Some(*until),
-            Self::Down { next, .. } => Some(*next),
+            Self::Down { next } => Some(*next),
             Self::Up { ping, .. } => match ping {
                 Ping::Never => None,
                 Ping::Next(at) => Some(*at),
@@ -108,7 +101,7 @@ impl Link {
 /// # use std::time::Duration;
 /// # use sca_protocol::{Chance, settings::TerminalSettings};
 /// let rules = TerminalSettings::default().retry;
-/// let pause = sca_terminal::retry_pause(&rules, 2, None, &mut Chance::new(1).stream("retry", &[0, 2]));
+/// let pause = sca_core::retry_pause(&rules, 2, None, &mut Chance::new(1).stream("retry", &[0, 2]));
 /// assert!((4..=8).contains(&pause.as_secs()));
 /// ```
 #[must_use]

@@ -5,32 +5,49 @@
 
 use std::collections::BTreeMap;
 
-use crate::context::{Effect, Work};
-use crate::event::FlashChange;
-
 /// The root of all files on the flash.
 const ROOT: &str = "/home/usr1/flash";
 
-/// The parameters of the device.
-pub(crate) const CONFIG: &str = "/home/usr1/flash/config.usr1";
-/// The registered POS with their counters.
-pub(crate) const REGISTRATIONS: &str = "/home/usr1/flash/registrations";
-/// The answer of the last payment.
-pub(crate) const LAST_TRANSACTION: &str = "/home/usr1/flash/last_tran.xml";
-/// The most recent approved payments, for the duplicate rule.
-pub(crate) const HISTORY: &str = "/home/usr1/flash/history";
-/// The request of the payment that is with the host.
-pub(crate) const IN_FLIGHT: &str = "/home/usr1/flash/in_flight.xml";
-/// Sequence numbers of payments that still have to be reversed.
-pub(crate) const REVERSALS: &str = "/home/usr1/flash/reversals";
-/// Stored transactions that wait for the host.
-pub(crate) const STORED: &str = "/home/usr1/flash/stored";
-/// The sequence number of the last payment.
-pub(crate) const SEQUENCE: &str = "/home/usr1/flash/sequence";
 /// The icon of a link that is down (ICON-01).
 pub const ICON_DISCONNECTED: &str = "/home/usr1/flash/www/images/wbs_disconnected.png";
 /// The icon of a link that is up (ICON-02).
 pub const ICON_CONNECTED: &str = "/home/usr1/flash/www/images/wbs_connected.png";
+
+/// A change of the flash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FlashChange {
+    /// A file has been written, replacing its old content.
+    Write {
+        /// The path.
+        path: String,
+        /// The whole content.
+        bytes: Vec<u8>,
+    },
+    /// A file has been renamed, replacing any file of that name.
+    Rename {
+        /// The old name.
+        from: String,
+        /// The new name.
+        to: String,
+    },
+    /// A file has been removed.
+    Remove {
+        /// The path.
+        path: String,
+    },
+}
+
+/// What happens beside a write to the flash: who is told of the change, and whether the power fails.
+pub trait FlashLog {
+    /// The number of the write, from 1, at which the power fails; 0 if it never does.
+    fn power_cut_at_write(&self) -> u64;
+    /// Whether the power has failed; nothing is written any more.
+    fn is_dark(&self) -> bool;
+    /// The power fails now.
+    fn goes_dark(&mut self);
+    /// A change has been made.
+    fn changed(&mut self, change: FlashChange);
+}
 
 /// The files of a device's flash.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,68 +71,68 @@ impl Flash {
     }
 
     /// The lines of a file; none if it does not exist or is not UTF-8.
-    pub(crate) fn lines(&self, path: &str) -> impl Iterator<Item = &str> {
+    pub fn lines(&self, path: &str) -> impl Iterator<Item = &str> {
         self.read(path).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default().lines()
     }
 
     /// Removes the temporary files that a power cut has left behind.
-    pub(crate) fn mend(&mut self, work: &mut Work<'_>) {
+    pub fn mend(&mut self, log: &mut dyn FlashLog) {
         let left: Vec<String> = self.files.keys().filter(|path| path.ends_with(BESIDE)).cloned().collect();
         for path in left {
             self.files.remove(&path);
-            work.does(Effect::Flash(FlashChange::Remove { path }));
+            log.changed(FlashChange::Remove { path });
         }
     }
 
     /// Replaces a file atomically: if the power fails meanwhile, the old content stays.
-    pub(crate) fn write(&mut self, work: &mut Work<'_>, path: &str, bytes: &[u8]) {
+    pub fn write(&mut self, log: &mut dyn FlashLog, path: &str, bytes: &[u8]) {
         let beside = format!("{path}{BESIDE}");
-        if self.fails(work) {
-            if !work.dark {
+        if self.fails(log) {
+            if !log.is_dark() {
                 self.files.insert(beside, bytes[..bytes.len() / 2].to_vec());
             }
-            work.dark = true;
+            log.goes_dark();
             return;
         }
         self.files.insert(beside.clone(), bytes.to_vec());
-        work.does(Effect::Flash(FlashChange::Write { path: beside.clone(), bytes: bytes.to_vec() }));
-        if self.fails(work) {
-            work.dark = true;
+        log.changed(FlashChange::Write { path: beside.clone(), bytes: bytes.to_vec() });
+        if self.fails(log) {
+            log.goes_dark();
             return;
         }
         self.files.remove(&beside);
         self.files.insert(path.to_owned(), bytes.to_vec());
-        work.does(Effect::Flash(FlashChange::Rename { from: beside, to: path.to_owned() }));
+        log.changed(FlashChange::Rename { from: beside, to: path.to_owned() });
     }
 
     /// Removes a file.
-    pub(crate) fn remove(&mut self, work: &mut Work<'_>, path: &str) {
+    pub fn remove(&mut self, log: &mut dyn FlashLog, path: &str) {
         if !self.files.contains_key(path) {
             return;
         }
-        if self.fails(work) {
-            work.dark = true;
+        if self.fails(log) {
+            log.goes_dark();
             return;
         }
         self.files.remove(path);
-        work.does(Effect::Flash(FlashChange::Remove { path: path.to_owned() }));
+        log.changed(FlashChange::Remove { path: path.to_owned() });
     }
 
     /// Writes lines to a file, or removes it if there are none.
-    pub(crate) fn write_lines(&mut self, work: &mut Work<'_>, path: &str, lines: &[String]) {
+    pub fn write_lines(&mut self, log: &mut dyn FlashLog, path: &str, lines: &[String]) {
         if lines.is_empty() {
-            self.remove(work, path);
+            self.remove(log, path);
         } else {
-            self.write(work, path, (lines.join("\n") + "\n").as_bytes());
+            self.write(log, path, (lines.join("\n") + "\n").as_bytes());
         }
     }
 
     /// Whether the power is off or fails at this step.
-    fn fails(&mut self, work: &Work<'_>) -> bool {
-        if !work.dark {
+    fn fails(&mut self, log: &dyn FlashLog) -> bool {
+        if !log.is_dark() {
             self.writes += 1;
         }
-        work.dark || self.writes == work.settings.power_cut_at_flash_write
+        log.is_dark() || self.writes == log.power_cut_at_write()
     }
 
     /// Whether a path is one of a file on the flash.

@@ -1,0 +1,241 @@
+//! The laws of a client core, as a check that plays device and transport to it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+use sca_protocol::chance::Stream;
+use sca_protocol::handshake::{Head, accept};
+use sca_protocol::{Chance, Now, Reason, UnixTime};
+
+use crate::client_core::{ClientCore, CoreConfig, CoreInput, CoreOutput, CoreSettings};
+use crate::connection::{ConnectionId, LinkEvent};
+use crate::observer::{Observer, Phase};
+
+/// Number of lives that a core is led through, each with a seed of its own.
+const LIVES: u64 = 64;
+/// Number of inputs in one life.
+const INPUTS: u64 = 250;
+
+/// A law that a core broke, with the inputs that led there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// The law, as a sentence of the contract.
+    pub law: &'static str,
+    /// What the core did instead.
+    pub seen: String,
+    /// The seed of the life in which it happened, for [`CoreConfig::chance`].
+    pub seed: u64,
+    /// The inputs of that life with their times, the last of which broke the law.
+    pub inputs: Vec<(Duration, CoreInput)>,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}; {} (seed {})", self.law, self.seen, self.seed)?;
+        let skipped = self.inputs.len().saturating_sub(12);
+        for (at, input) in self.inputs.iter().skip(skipped) {
+            writeln!(f, "  +{:.3} {input:?}", at.as_secs_f64())?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Broken {}
+
+/// Runs the laws of [`ClientCore`] on the cores that `make` makes: 64 lives of 250 inputs, in order and out of order.
+///
+/// The check is deterministic. It plays the device and the transport by itself and needs neither.
+///
+/// ```
+/// sca_core::check_core(sca_core::Client::new).expect("our core keeps the contract");
+/// ```
+///
+/// # Errors
+///
+/// The first law that was broken, with the inputs that led there.
+pub fn check_core<C: ClientCore>(make: impl Fn(CoreConfig) -> C) -> Result<(), Box<Broken>> {
+    (0..LIVES).try_for_each(|seed| Life::new(&make, seed).lead())
+}
+
+/// One life of a core: the core, its twin, and what stands around them.
+struct Life<C> {
+    core: C,
+    /// A second core that gets the same inputs and has to give the same outputs.
+    twin: C,
+    observer: Observer,
+    chance: Stream,
+    secure: bool,
+    now: Duration,
+    seed: u64,
+    inputs: Vec<(Duration, CoreInput)>,
+    /// Connections that have been given up, whose events may still arrive.
+    old: BTreeSet<ConnectionId>,
+    documents: u32,
+}
+
+impl<C: ClientCore> Life<C> {
+    fn new(make: &impl Fn(CoreConfig) -> C, seed: u64) -> Self {
+        let chance = Chance::new(seed);
+        let mut settings = CoreSettings::default();
+        settings.target.secure = seed.is_multiple_of(2);
+        settings.ping_interval = [0, 5, 45][(seed % 3) as usize];
+        let secure = settings.target.secure;
+        let config = CoreConfig { settings, chance, index: seed % 4 };
+        Self {
+            core: make(config.clone()),
+            twin: make(config),
+            observer: Observer::default(),
+            chance: chance.stream("life", &[seed]),
+            secure,
+            now: Duration::ZERO,
+            seed,
+            inputs: Vec::new(),
+            old: BTreeSet::new(),
+            documents: 0,
+        }
+    }
+
+    fn lead(mut self) -> Result<(), Box<Broken>> {
+        self.tell(&CoreInput::Start)?;
+        for _ in 0..INPUTS {
+            let input = self.choose();
+            self.tell(&input)?;
+        }
+        Ok(())
+    }
+
+    /// Gives both cores an input and holds the outputs against the laws.
+    fn tell(&mut self, input: &CoreInput) -> Result<(), Box<Broken>> {
+        let now = Now { since_start: self.now, wall: UnixTime(1_768_467_600).plus(self.now) };
+        let before = self.core.deadline();
+        self.inputs.push((self.now, input.clone()));
+        let outputs = self.core.handle(now, input.clone());
+        let twin = self.twin.handle(now, input.clone());
+        if outputs != twin || self.core.deadline() != self.twin.deadline() {
+            return Err(self.broken("the same inputs give the same outputs", format!("{outputs:?}, and then {twin:?}")));
+        }
+        let known = self.observer.connection();
+        if let Err((law, seen)) = self.observer.judge(input, &outputs) {
+            return Err(self.broken(law, seen));
+        }
+        self.old.extend(known.filter(|one| self.observer.connection() != Some(*one)));
+        self.judge_timers(input, before, &outputs)
+    }
+
+    fn judge_timers(
+        &self,
+        input: &CoreInput,
+        before: Option<Duration>,
+        outputs: &[CoreOutput],
+    ) -> Result<(), Box<Broken>> {
+        let after = self.core.deadline();
+        let is_early = *input == CoreInput::Tick && before.is_none_or(|at| at > self.now);
+        if is_early && (!outputs.is_empty() || after != before) {
+            return Err(self.broken("a tick before the deadline changes nothing", format!("{outputs:?}")));
+        }
+        if *input == CoreInput::Tick && after.is_some_and(|at| at <= self.now) {
+            return Err(self.broken("after a tick the deadline lies ahead", format!("it is {after:?}")));
+        }
+        match self.observer.phase() {
+            Phase::Stopped if after.is_some() => {
+                Err(self.broken("no timer runs without power", format!("the deadline is {after:?}")))
+            }
+            Phase::Waiting if after.is_none() => {
+                Err(self.broken("it never gives up: a core that waits has a deadline", "there is none".to_owned()))
+            }
+            Phase::Dialling(_) if after.is_none() => {
+                Err(self.broken("every step of an attempt has a limit", "no timer runs".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The next input: mostly what would really come, now and then what is late, early or out of order.
+    fn choose(&mut self) -> CoreInput {
+        self.now += Duration::from_millis(self.chance.below(40));
+        match self.chance.below(20) {
+            0 => return CoreInput::Tick,
+            1 => return self.document(),
+            2 if !self.old.is_empty() => {
+                let which = self.chance.below(self.old.len() as u64) as usize;
+                let connection = *self.old.iter().nth(which).expect("one of them");
+                return CoreInput::Link { connection, event: self.any_event() };
+            }
+            3 if self.chance.below(8) == 0 => return CoreInput::Leave(1001),
+            4 if self.chance.below(8) == 0 => return CoreInput::Stop,
+            _ => {}
+        }
+        match self.observer.phase() {
+            Phase::Stopped => CoreInput::Start,
+            Phase::Waiting => self.wait(),
+            Phase::Dialling(connection) => self.attempt(connection),
+            Phase::Up(connection) => match self.chance.below(6) {
+                0 => self.wait(),
+                1 => self.document(),
+                2..=4 => CoreInput::Link { connection, event: LinkEvent::Text(self.text()) },
+                _ => CoreInput::Link { connection, event: self.any_event() },
+            },
+        }
+    }
+
+    /// Waits for the deadline.
+    fn wait(&mut self) -> CoreInput {
+        self.now = self.core.deadline().unwrap_or(self.now).max(self.now);
+        CoreInput::Tick
+    }
+
+    /// What a transport tells next of an attempt.
+    fn attempt(&mut self, connection: ConnectionId) -> CoreInput {
+        let event = match (self.chance.below(8), self.observer.key().map(str::to_owned)) {
+            (0, _) => return self.wait(),
+            (1, _) => LinkEvent::Failed(Reason::Refused),
+            (2, Some(_)) => LinkEvent::Answered(head(409, "")),
+            (3, Some(_)) => LinkEvent::Answered(head(101, "bm90IHRoZSBhbnN3ZXI=")),
+            (_, Some(key)) => LinkEvent::Answered(head(101, &accept(&key))),
+            (_, None) if self.secure && self.observer.has_opened() => LinkEvent::Secured,
+            (_, None) => LinkEvent::Opened,
+        };
+        CoreInput::Link { connection, event }
+    }
+
+    fn document(&mut self) -> CoreInput {
+        CoreInput::Send(self.text())
+    }
+
+    fn text(&mut self) -> String {
+        self.documents += 1;
+        format!("<TRANSACTION><COUNTER>{}</COUNTER></TRANSACTION>", self.documents)
+    }
+
+    fn any_event(&mut self) -> LinkEvent {
+        match self.chance.below(9) {
+            0 => LinkEvent::Opened,
+            1 => LinkEvent::Secured,
+            2 => LinkEvent::Answered(head(101, "bm90IHRoZSBhbnN3ZXI=")),
+            3 => LinkEvent::Failed(Reason::Timeout),
+            4 => LinkEvent::Binary(vec![0, 1]),
+            5 => LinkEvent::Pong(b"unasked".to_vec()),
+            6 => LinkEvent::Closed,
+            7 => LinkEvent::Violation(1002),
+            _ => LinkEvent::Lost,
+        }
+    }
+
+    fn broken(&self, law: &'static str, seen: String) -> Box<Broken> {
+        Box::new(Broken { law, seen, seed: self.seed, inputs: self.inputs.clone() })
+    }
+}
+
+/// The head of a response to an upgrade.
+fn head(status: u16, accept: &str) -> Head {
+    let text = match status {
+        101 => format!(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: \
+             sci\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+        ),
+        _ => format!("HTTP/1.1 {status} Conflict\r\n\r\n"),
+    };
+    let parsed = Head::parse_response(text.as_bytes()).expect("the head is well formed");
+    parsed.expect("the head is whole").0
+}
