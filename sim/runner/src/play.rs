@@ -32,7 +32,7 @@ use crate::world::{BrokerSite, Brokers, Connections, Keeps, Parties as Cast, Sto
 use crate::{projection, transcript};
 
 /// Plays every row of a scenario with the client core that `make` makes: the simulated terminal, or another
-/// implementation of [`Core`]. Returns the verdict, the transcript and the evidence of each row.
+/// implementation of [`Terminal`]. Returns the verdict, the transcript and the evidence of each row.
 ///
 /// ```
 /// use std::sync::Arc;

@@ -265,7 +265,7 @@ impl<C: ClientCore> SimulatedTerminal<C> {
                 // Without power, or in a restart, there is nothing left that could end.
                 if !self.leaving {
                     self.work(now, out, |device, work| {
-                        device.pos_lost(work, |origin| matches!(origin, Origin::Link(_)))
+                        device.pos_lost(work, |origin| matches!(origin, Origin::Link(_)));
                     });
                 }
             }
