@@ -12,8 +12,8 @@ use sca_capture::calibrate::calibrate;
 use sca_capture::diff::Comparer;
 use sca_capture::{Event, ScenarioGenerator, Session};
 use sca_protocol::Reason;
-use sca_runner::suite::Authorities;
 use sca_terminal::simulated;
+use sca_world::Authorities;
 
 /// The output of `calibrate` for a log, and its success.
 fn calibrated(name: &str, log: &str, more: &[&str]) -> (String, String) {

@@ -11,7 +11,7 @@ use sca_scenario::model::{Action, Scenario, Step};
 fn all() -> Vec<(String, Scenario)> {
     let clauses = sca_protocol::clauses::ids();
     let load = |path: &std::path::PathBuf| {
-        let loaded = sca_runner::files::load(path, &clauses).expect("the scenario can be read");
+        let loaded = sca_files::load(path, &clauses).expect("the scenario can be read");
         (common::name(path), loaded.scenario.unwrap_or_else(|problems| panic!("{}: {problems:?}", path.display())))
     };
     common::scenarios().iter().map(load).collect()
@@ -31,7 +31,7 @@ fn is_negative(steps: &[Step]) -> bool {
 fn there_are_many_and_no_two_have_the_same_transcript() {
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
     for path in common::scenarios() {
-        let kept = sca_runner::snapshots::read(&path).expect("the snapshot can be read").expect("there is a snapshot");
+        let kept = sca_suite::snapshots::read(&path).expect("the snapshot can be read").expect("there is a snapshot");
         let said: Vec<&str> = kept.lines().filter(|line| !line.starts_with("scenario ")).collect();
         let name = common::name(&path);
         if let Some(other) = seen.insert(said.join("\n"), name.clone()) {

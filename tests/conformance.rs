@@ -3,9 +3,9 @@
 mod common;
 
 use sca_protocol::clauses;
-use sca_runner::Options;
-use sca_runner::conformance::conformance;
-use sca_runner::suite::SnapshotMode;
+use sca_report::conformance::conformance;
+use sca_suite::SnapshotMode;
+use sca_world::Options;
 
 #[test]
 fn every_clause_command_and_code_has_its_evidence() {

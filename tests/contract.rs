@@ -52,7 +52,7 @@ const DEFECTS: &[(&str, Spoil, &str)] = &[
         |_, _, out| {
             for one in out.iter_mut() {
                 if let CoreOutput::Dial { connection, .. } = one {
-                    *connection = ConnectionId(1)
+                    *connection = ConnectionId(1);
                 }
             }
         },
@@ -67,7 +67,7 @@ const DEFECTS: &[(&str, Spoil, &str)] = &[
         "reports_an_attempt_twice",
         |_, _, out| {
             if out.first() == Some(&CoreOutput::Report(LinkReport::Attempts)) {
-                out.truncate(1)
+                out.truncate(1);
             }
         },
         "a report comes together with its order",
@@ -85,7 +85,7 @@ const DEFECTS: &[(&str, Spoil, &str)] = &[
         "keeps_a_connection_without_power",
         |_, input, out| {
             if *input == CoreInput::Stop {
-                out.clear()
+                out.clear();
             }
         },
         "no connection outlives the power or a restart",
@@ -94,7 +94,7 @@ const DEFECTS: &[(&str, Spoil, &str)] = &[
         "sends_late",
         |_, input, out| {
             if matches!(input, CoreInput::Send(_)) {
-                out.clear()
+                out.clear();
             }
         },
         "a document is sent at once while the link is up",
@@ -114,7 +114,7 @@ const DEFECTS: &[(&str, Spoil, &str)] = &[
             out.retain(|one| {
                 *count += u32::from(matches!(one, CoreOutput::Received { .. }));
                 !matches!(one, CoreOutput::Received { .. }) || !count.is_multiple_of(5)
-            })
+            });
         },
         "a document that arrives is passed on as it is",
     ),
@@ -156,7 +156,7 @@ const DEFECTS: &[(&str, Spoil, &str)] = &[
             if matches!(input, CoreInput::Link { event: LinkEvent::Failed(_), .. }) {
                 for one in out.iter_mut() {
                     if let CoreOutput::Report(LinkReport::Fails(reason)) = one {
-                        *reason = Reason::Config
+                        *reason = Reason::Config;
                     }
                 }
             }
@@ -168,7 +168,7 @@ const DEFECTS: &[(&str, Spoil, &str)] = &[
         |_, _, out| {
             for one in out.iter_mut() {
                 if let CoreOutput::Request { bytes, .. } = one {
-                    *bytes = b"GET / HTTP/1.1\r\n\r\n".to_vec()
+                    *bytes = b"GET / HTTP/1.1\r\n\r\n".to_vec();
                 }
             }
         },
@@ -194,7 +194,9 @@ fn a_defect_is_found_by_its_law() {
 }
 
 /// A wrong timer, and the law that finds it.
-const TIMERS: &[(&str, fn(Option<Duration>) -> Option<Duration>, &str)] = &[
+type Timer = fn(Option<Duration>) -> Option<Duration>;
+
+const TIMERS: &[(&str, Timer, &str)] = &[
     ("gives_up", |_| None, "it never gives up: a core that waits has a deadline"),
     ("runs_without_power", |deadline| deadline.or(Some(Duration::MAX)), "no timer runs without power"),
     ("looks_back", |deadline| deadline.map(|_| Duration::ZERO), "after a tick the deadline lies ahead"),

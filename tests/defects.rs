@@ -3,23 +3,22 @@
 
 mod common;
 
-use sca_core::{ConnectionId, Display, Input, LinkEvent, LinkReport, Output, Screen, Terminal, TerminalConfig};
-use sca_terminal::simulated;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rstest::rstest;
+use sca_core::{ConnectionId, Display, Input, LinkEvent, LinkReport, Output, Screen, Terminal, TerminalConfig};
+use sca_hunt::explore::Explore;
+use sca_hunt::shrink::Shrunk;
+use sca_hunt::sweep::Sweep;
+use sca_judge::Verdict;
 use sca_protocol::handshake::Head;
 use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::TerminalSettings;
 use sca_protocol::{Now, Response};
-use sca_runner::explore::Explore;
-use sca_runner::shrink::{Shrunk, reason};
-use sca_runner::suite::Authorities;
-use sca_runner::sweep::Sweep;
-use sca_runner::{Identities, Options, Verdict, play};
-use sca_terminal::SimulatedTerminal;
+use sca_terminal::{SimulatedTerminal, simulated};
+use sca_world::{Authorities, Identities, Options, play};
 
 /// A defect of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -288,7 +287,7 @@ fn a_defect_is_found_and_shrunk(#[case] defect: Defect) {
     let lines = shrunk.text.lines().filter(|line| !line.is_empty()).count();
     assert!(lines < 15, "{defect:?} has {lines} lines:\n{}", shrunk.text);
     let why = |defect| match verdict(defect, &shrunk.text, &identities) {
-        Verdict::Fail(failure) => Some(reason(&failure)),
+        Verdict::Fail(failure) => Some(failure.reason()),
         Verdict::Pass => None,
         other => panic!("{other:?}\n{}", shrunk.text),
     };

@@ -194,7 +194,7 @@ fn a_person_says_what_is_shown() {
 #[test]
 fn the_page_lists_what_cannot_be_played() {
     let page = fs::read_to_string(common::root().join("sim/docs/real.md")).expect("the page can be read");
-    let table = sca_runner::inapplicable::table();
+    let table = sca_judge::inapplicable::table();
     assert!(page.ends_with(&table), "the table of sim/docs/real.md is:\n{table}");
 }
 

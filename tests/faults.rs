@@ -5,10 +5,11 @@ mod common;
 use std::collections::BTreeSet;
 use std::fs;
 
-use sca_runner::coverage::Coverage;
-use sca_runner::faults::vocabulary::{self, FaultRow};
-use sca_runner::suite::SnapshotMode;
-use sca_runner::{Options, files};
+use sca_judge::coverage::Coverage;
+use sca_scenario::fault_table;
+use sca_scenario::fault_table::FaultRow;
+use sca_suite::SnapshotMode;
+use sca_world::Options;
 
 /// The text of a piece of evidence: a scenario or a test file.
 fn text_of(name: &str) -> String {
@@ -21,7 +22,7 @@ fn text_of(name: &str) -> String {
 
 #[test]
 fn every_kind_is_said_in_its_evidence() {
-    for FaultRow { kind, says, evidence, .. } in vocabulary::all() {
+    for FaultRow { kind, says, evidence, .. } in fault_table::all() {
         let first = evidence.first().unwrap_or_else(|| panic!("{kind} has no evidence"));
         assert!(text_of(first).contains(says), "{kind}: {first} does not say {says}");
         evidence.iter().for_each(|name| drop(text_of(name)));
@@ -31,11 +32,11 @@ fn every_kind_is_said_in_its_evidence() {
 #[test]
 fn every_kind_tries_a_clause_that_its_evidence_covers() {
     let known = sca_protocol::clauses::ids();
-    for FaultRow { kind, clause, evidence, .. } in vocabulary::all() {
+    for FaultRow { kind, clause, evidence, .. } in fault_table::all() {
         assert!(known.contains(clause), "{kind} names {clause}");
         let covers = |name: &&str| {
             let path = common::root().join("scenarios").join(name).with_extension("sca");
-            let loaded = files::load(&path, &known).expect("the scenario can be read");
+            let loaded = sca_files::load(&path, &known).expect("the scenario can be read");
             let scenario = loaded.scenario.unwrap_or_else(|why| panic!("{name}: {why:?}"));
             scenario.covers().contains(*clause)
         };
@@ -46,7 +47,7 @@ fn every_kind_tries_a_clause_that_its_evidence_covers() {
 
 #[test]
 fn every_word_and_every_flaw_is_in_the_evidence() {
-    let names: BTreeSet<&str> = vocabulary::all().flat_map(|row| row.evidence).copied().collect();
+    let names: BTreeSet<&str> = fault_table::all().flat_map(|row| row.evidence).copied().collect();
     let all: String = names.iter().map(|name| text_of(name)).collect();
     // The word of a fault may be a value of an `each`, so every line but the title is searched.
     let lines = all.lines().filter(|line| !line.starts_with("scenario"));
@@ -66,7 +67,7 @@ fn every_word_and_every_flaw_is_in_the_evidence() {
 #[test]
 fn what_only_memory_plays_says_so() {
     const SHAPES: &[&str] = &["fault latency", "fault jitter", "fault throttle"];
-    for FaultRow { kind, on_the_wire, evidence, .. } in vocabulary::all() {
+    for FaultRow { kind, on_the_wire, evidence, .. } in fault_table::all() {
         let first = text_of(evidence[0]);
         let is_for_memory = evidence[0].starts_with("tests/") || SHAPES.iter().any(|shape| first.contains(shape));
         assert_eq!(*on_the_wire, !is_for_memory, "{kind}");
@@ -76,7 +77,7 @@ fn what_only_memory_plays_says_so() {
 #[test]
 fn the_page_is_what_the_table_says() {
     let page = fs::read_to_string(common::root().join("sim/docs/faults.md")).expect("the page can be read");
-    assert!(page == vocabulary::page(), "write it anew: cargo run -q -- faults --markdown > sim/docs/faults.md");
+    assert!(page == fault_table::page(), "write it anew: cargo run -q -- faults --markdown > sim/docs/faults.md");
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Test of a reconnect storm: a thousand terminals and one broker that restarts. Over the whole fleet the pauses
 //! grow, the jitter spreads the attempts, no terminal retries faster than the rules allow, and all reconnect.
 
-use sca_terminal::simulated;
 use std::collections::BTreeMap;
 
-use sca_runner::suite::Authorities;
-use sca_runner::{Options, Verdict, play};
+use sca_judge::Verdict;
+use sca_terminal::simulated;
+use sca_world::{Authorities, Options, play};
 
 const TERMINALS: usize = 1_000;
 /// How long the broker is down, in seconds.

@@ -6,6 +6,7 @@ mod entries;
 
 use proptest::prelude::*;
 use sca_core::{ConnectionId, Input, LinkEvent, Output, Target, Terminal, TerminalConfig};
+use sca_judge::Verdict;
 use sca_peers::{Broker, BrokerInput, BrokerOutput, Peer};
 use sca_protocol::counter::{Counter, RequestOutcome};
 use sca_protocol::frame::{Decoder, Frame, LengthForm};
@@ -14,10 +15,10 @@ use sca_protocol::message::Layout;
 use sca_protocol::settings::{BrokerSettings, CounterRules};
 use sca_protocol::xml::Limits;
 use sca_protocol::{Chance, Now, Request, Response, UnixTime};
-use sca_runner::suite::{Authorities, SnapshotMode};
-use sca_runner::{Options, Verdict, files, play};
 use sca_scenario::model::Scenario;
+use sca_suite::SnapshotMode;
 use sca_terminal::{SimulatedTerminal, simulated};
+use sca_world::{Authorities, Options, play};
 
 /// The transcript of a passing run passes as a scenario, and prints the same lines again.
 #[test]
@@ -68,7 +69,7 @@ fn printed_steps_read_as_they_were() {
             .collect()
     };
     for path in common::scenarios() {
-        let loaded = files::load(&path, &[]).expect("the scenario can be read");
+        let loaded = sca_files::load(&path, &[]).expect("the scenario can be read");
         let scenario = loaded.scenario.expect("the scenario is valid");
         let printed = print(&scenario);
         let cast = &scenario.rows[0].cast;
@@ -93,7 +94,7 @@ fn printed_steps_read_as_they_were() {
 #[test]
 fn bundled_files_are_in_the_one_layout() {
     for path in common::scenarios() {
-        let text = files::read_text(&path).expect("the scenario can be read");
+        let text = sca_files::read_text(&path).expect("the scenario can be read");
         let once = sca_scenario::format(&text).expect("the scenario can be read");
         assert_eq!(text, once, "{}", path.display());
         assert_eq!(once, sca_scenario::format(&once).expect("a formatted file can be read"));
@@ -230,12 +231,12 @@ proptest! {
     #[test]
     fn no_text_makes_the_readers_beside_the_language_panic(text in "\\PC{0,200}", words in prop::collection::vec(
         prop::sample::select(vec!["tag", "path", "clause", "verdict", "(", ")", "not", "and", "or", "*", "fail", "x", " "]), 0..20)) {
-        let _ = sca_runner::filter::Filter::read(&text);
-        let _ = sca_runner::filter::Filter::read(&words.concat());
-        let _ = sca_runner::known_failures::KnownFailures::read(&format!("scenario,until,reason\n{text}"));
-        let _ = sca_runner::report::Document::from_json(&text);
-        let _ = sca_runner::conformance::MatrixDocument::read(&text);
-        let _ = sca_runner::shard::Shard::read(&text, |_| Some(text.clone()));
+        let _ = sca_suite::filter::Filter::read(&text);
+        let _ = sca_suite::filter::Filter::read(&words.concat());
+        let _ = sca_suite::known_failures::KnownFailures::read(&format!("scenario,until,reason\n{text}"));
+        let _ = sca_report::Document::from_json(&text);
+        let _ = sca_report::conformance::MatrixDocument::read(&text);
+        let _ = sca_suite::shard::Shard::read(&text, |_| Some(text.clone()));
     }
 
     #[test]
@@ -374,7 +375,7 @@ fn nobody_is_no_duplicate_of_nobody() {
 fn every_encrypted_answer_has_chance_of_its_own() {
     let identities = Authorities::new().expect("an authority can be made").memory;
     let path = common::root().join("scenarios/security/encrypted.sca");
-    let loaded = files::load(&path, &[]).expect("the scenario can be read");
+    let loaded = sca_files::load(&path, &[]).expect("the scenario can be read");
     let scenario = loaded.scenario.unwrap_or_else(|why| panic!("{why:?}"));
     let options = Options { keeps_frames: true, ..Options::default() };
     let played = play(&scenario, &options, &identities, &simulated).remove(0);
@@ -395,7 +396,7 @@ fn the_reference_is_right() {
     for example in examples {
         // Libraries and tables are resolved as if the example were a file beside the reference.
         let place = common::root().join("scenarios/README.md");
-        let read = sca_runner::files::read(&place, example.to_owned(), &sca_protocol::clauses::ids());
+        let read = sca_files::read(&place, example.to_owned(), &sca_protocol::clauses::ids());
         let scenario = read.scenario.unwrap_or_else(|why| panic!("{why:?}\n{example}"));
         assert!(sca_scenario::warnings(&scenario).is_empty(), "{example}");
         assert_eq!(example, sca_scenario::format(example).expect("it can be read"), "it is not in the one layout");

@@ -3,15 +3,15 @@
 
 mod common;
 
-use sca_runner::suite::{SnapshotMode, joined};
-use sca_runner::{Options, play};
+use sca_suite::{SnapshotMode, joined};
 use sca_terminal::simulated;
+use sca_world::{Options, play};
 
 #[test]
 fn the_order_in_which_connections_start_changes_nothing() {
-    let identities = sca_runner::suite::Authorities::new().expect("an authority can be made").memory;
+    let identities = sca_world::Authorities::new().expect("an authority can be made").memory;
     for path in common::scenarios() {
-        let scenario = sca_runner::files::load(&path, &[]).expect("the scenario can be read").scenario;
+        let scenario = sca_files::load(&path, &[]).expect("the scenario can be read").scenario;
         let mut scenario = scenario.expect("the scenario is valid");
         scenario.rows.truncate(6);
         let play = |start_order| {
@@ -41,10 +41,9 @@ fn how_many_worlds_run_at_once_changes_nothing() {
 
 #[test]
 fn another_seed_is_another_run_and_the_same_seed_is_the_same() {
-    let identities = sca_runner::suite::Authorities::new().expect("an authority can be made").memory;
+    let identities = sca_world::Authorities::new().expect("an authority can be made").memory;
     let path = common::root().join("scenarios/disconnects/boot_backoff.sca");
-    let scenario =
-        sca_runner::files::load(&path, &[]).expect("the scenario can be read").scenario.expect("it is valid");
+    let scenario = sca_files::load(&path, &[]).expect("the scenario can be read").scenario.expect("it is valid");
     let play = |seed| {
         let options = Options { seed: Some(seed), ..Options::default() };
         joined(&play(&scenario, &options, &identities, &simulated))

@@ -5,9 +5,10 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sca_runner::report::{self, Painter};
-use sca_runner::suite::SnapshotMode;
-use sca_runner::{Options, Verdict};
+use sca_judge::Verdict;
+use sca_report::Painter;
+use sca_suite::SnapshotMode;
+use sca_world::Options;
 
 const PLAIN: Painter = Painter { colours: false };
 
@@ -40,9 +41,9 @@ fn snapshot(path: &Path, kind: &str, text: &str) {
 fn a_file_that_is_not_valid_says_what_and_where() {
     let clauses = sca_protocol::clauses::ids();
     for path in files("invalid") {
-        let loaded = sca_runner::files::load(&path, &clauses).expect("the fixture can be read");
+        let loaded = sca_files::load(&path, &clauses).expect("the fixture can be read");
         let Err(problems) = &loaded.scenario else { panic!("{} is valid", path.display()) };
-        let printed: Vec<String> = problems.iter().map(|p| report::problem(PLAIN, &loaded.texts, p)).collect();
+        let printed: Vec<String> = problems.iter().map(|p| sca_report::problem(PLAIN, &loaded.texts, p)).collect();
         snapshot(&path, "invalid", &relative(&printed.join("\n\n")));
     }
 }
@@ -51,10 +52,10 @@ fn a_file_that_is_not_valid_says_what_and_where() {
 fn a_file_that_is_doubtful_says_what_and_where() {
     let clauses = sca_protocol::clauses::ids();
     for path in files("doubtful") {
-        let loaded = sca_runner::files::load(&path, &clauses).expect("the fixture can be read");
+        let loaded = sca_files::load(&path, &clauses).expect("the fixture can be read");
         let scenario = loaded.scenario.unwrap_or_else(|why| panic!("{} is not valid: {why:?}", path.display()));
         let warnings = sca_scenario::warnings(&scenario);
-        let printed: Vec<String> = warnings.iter().map(|p| report::problem(PLAIN, &loaded.texts, p)).collect();
+        let printed: Vec<String> = warnings.iter().map(|p| sca_report::problem(PLAIN, &loaded.texts, p)).collect();
         snapshot(&path, "doubtful", &relative(&printed.join("\n\n")));
     }
 }
@@ -67,7 +68,7 @@ fn a_scenario_that_fails_says_what_came() {
         assert!(result.problems().is_empty(), "{}: {:?}", path.display(), result.problems());
         let row = &result.rows[0];
         let printed = match &row.verdict {
-            Verdict::Fail(failure) => report::failure(PLAIN, &result.loaded, failure, "sca-sim run FILE"),
+            Verdict::Fail(failure) => sca_report::failure(PLAIN, &result.loaded, failure, "sca-sim run FILE"),
             Verdict::Error(why) | Verdict::CannotRun(why) => format!("error: {why}"),
             other => panic!("{}: {other:?}", path.display()),
         };
@@ -97,7 +98,7 @@ fn most_codes_have_a_fixture() {
 fn what_is_said_wrong_has_its_code_and_what_is_said_right_has_none() {
     let path = common::root().join("scenarios/sessions/lesson.sca");
     let clauses = sca_protocol::clauses::ids();
-    let codes = |text: &str| match sca_runner::files::read(&path, text.to_owned(), &clauses).scenario {
+    let codes = |text: &str| match sca_files::read(&path, text.to_owned(), &clauses).scenario {
         Ok(scenario) => sca_scenario::warnings(&scenario).iter().map(|p| p.code).collect::<Vec<_>>(),
         Err(problems) => problems.iter().map(|p| p.code).collect(),
     };

@@ -3,22 +3,22 @@
 
 mod common;
 
-use sca_core::{Display, Input, Output, TerminalConfig};
-use sca_terminal::simulated;
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::{file, folder, run, text};
 use rstest::rstest;
-use sca_runner::audit::audit;
-use sca_runner::suite::SnapshotMode;
-use sca_runner::{Options, Place, Played, Verdict};
-use sca_terminal::SimulatedTerminal;
+use sca_core::{Display, Input, Output, Terminal, TerminalConfig};
+use sca_judge::Verdict;
+use sca_suite::SnapshotMode;
+use sca_suite::audit::audit;
+use sca_terminal::{SimulatedTerminal, simulated};
+use sca_world::{Options, Place, Played};
 
 /// A terminal whose answers are reworded before they are sent.
 struct Rewords<F>(SimulatedTerminal, F);
 
-impl<F: Fn(&str) -> String> Core for Rewords<F> {
+impl<F: Fn(&str) -> String> Terminal for Rewords<F> {
     fn handle(&mut self, now: sca_protocol::Now, input: Input) -> Vec<Output> {
         let reworded = |output: Output| match output {
             Output::Text { connection, text } => Output::Text { connection, text: (self.1)(&text) },
@@ -60,13 +60,13 @@ fn an_audit_finds_the_first_event_in_which_two_runs_part() {
         Rewords(simulated(making), move |text: &str| text.replace("SIM-1", &serial))
     };
     let identities = common::suite(Options::default(), SnapshotMode::Ignore, &[]).identities;
-    let suite = sca_runner::suite::Suite {
+    let suite = sca_suite::Suite {
         options: Options::default(),
         snapshots: SnapshotMode::Ignore,
         make: &make,
         clauses: &[],
         identities,
-        real: sca_runner::suite::ExternalParty::Nothing,
+        real: sca_suite::ExternalParty::Nothing,
     };
     let parted = audit(suite, &paths, 2).expect("it can be read").divergences;
     assert_eq!(parted.len(), 1);
@@ -88,7 +88,7 @@ fn a_text_that_is_no_answer_is_called_what_it_is(#[case] says: &'static str, #[c
     let scenario = scenario.expect("it is valid");
     let identities = common::suite(Options::default(), SnapshotMode::Ignore, &[]).identities.memory;
     let make = |making: TerminalConfig| Rewords(simulated(making), |_: &str| says.to_owned());
-    let played = sca_runner::play(&scenario, &Options::default(), &identities, &make);
+    let played = sca_world::play(&scenario, &Options::default(), &identities, &make);
     let Verdict::Fail(failure) = &played[0].verdict else { panic!("{:?}", played[0].verdict) };
     let told = format!("{failure:?}{}", played[0].transcript);
     assert_eq!(told.contains("hosts-apart"), is_astray, "{told}");

@@ -7,9 +7,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use sca_runner::report::{self, Painter};
-use sca_runner::suite::{FileResult, Snapshot, SnapshotMode, difference};
-use sca_runner::{Options, Verdict};
+use sca_judge::Verdict;
+use sca_report::Painter;
+use sca_suite::{FileResult, Snapshot, SnapshotMode, difference};
+use sca_world::Options;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -27,12 +28,12 @@ fn judge(result: &FileResult) -> Result<(), Failed> {
     let plain = Painter { colours: false };
     let replay = format!("sca-sim run {}", result.loaded.path.display());
     if let Some(problem) = result.problems().first() {
-        return Err(report::problem(plain, &result.loaded.texts, problem).into());
+        return Err(sca_report::problem(plain, &result.loaded.texts, problem).into());
     }
     for row in &result.rows {
         match &row.verdict {
             Verdict::Pass | Verdict::ExpectedFail(_) => {}
-            Verdict::Fail(failure) => return Err(report::failure(plain, &result.loaded, failure, &replay).into()),
+            Verdict::Fail(failure) => return Err(sca_report::failure(plain, &result.loaded, failure, &replay).into()),
             other => return Err(format!("{other:?}").into()),
         }
     }

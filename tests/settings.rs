@@ -98,7 +98,7 @@ fn every_setting_of_a_terminal_is_read_by_what_runs_in_the_open() {
     let table = root().join("sim/protocol/src/settings/terminal.rs");
     let table = std::fs::read_to_string(table).expect("it can be read");
     let (table, methods) = table.split_once("impl TerminalSettings {").expect("the table has methods");
-    let folders = ["sim/core/src", "sim/terminal/src", "sim/runner/src/live", "sim/network/src", "sim/protocol/src"];
+    let folders = ["sim/core/src", "sim/terminal/src", "sim/live/src", "sim/network/src", "sim/protocol/src"];
     let source = folders.map(read).concat() + methods;
     let words: BTreeSet<&str> = source.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).collect();
     let mut fields = 0;

@@ -7,9 +7,10 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use sca_runner::report::{self, Painter};
-use sca_runner::suite::{FileResult, SnapshotMode};
-use sca_runner::{Options, Place, Verdict};
+use sca_judge::Verdict;
+use sca_report::Painter;
+use sca_suite::{FileResult, SnapshotMode};
+use sca_world::{Options, Place};
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -45,7 +46,7 @@ fn judge(result: &FileResult, unplayed: &Mutex<Vec<String>>) -> Result<(), Faile
             Verdict::Inapplicable(why) => why_not.clone_from(&why.headline),
             Verdict::Fail(failure) => {
                 let replay = format!("sca-sim run --wire {}", result.loaded.path.display());
-                let text = report::failure(plain, &result.loaded, failure, &replay);
+                let text = sca_report::failure(plain, &result.loaded, failure, &replay);
                 return Err(format!("{text}\n{}", row.transcript).into());
             }
             other => return Err(format!("{other:?}").into()),

@@ -1,12 +1,11 @@
 //! `calibrate`: finds the settings that make the simulated terminal answer like the device in a capture.
 
-use sca_terminal::simulated;
 use std::path::PathBuf;
 
 use clap::Args;
 use sca_capture::calibrate::calibrate;
 use sca_capture::diff::Comparer;
-use sca_runner::report;
+use sca_terminal::simulated;
 
 use crate::console::{authorities, complain, painter, put};
 use crate::exit::Exit;
@@ -52,7 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         }
         Err(problems) => {
             for problem in &problems {
-                complain!("{}\n", report::problem(painter(), &[(PathBuf::from(&name), texts.concat())], problem));
+                complain!("{}\n", sca_report::problem(painter(), &[(PathBuf::from(&name), texts.concat())], problem));
             }
             Exit::Invalid
         }

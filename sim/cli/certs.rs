@@ -1,15 +1,15 @@
 //! `certs`: writes a certificate authority, identities and flawed certificates as PEM, and reads PEM credentials for
 //! other commands.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use clap::Args;
 use sca_certs::{FLAWS, Flaw, KeyKind, Role, certificate_pem, revocation_list_pem};
-use sca_network::pem::{self, PemError};
-use sca_runner::{Identities, files, today};
+use sca_network::pem;
+use sca_network::pem::PemError;
 use sca_scenario::model::Certificate;
+use sca_world::{Identities, today};
 
 use crate::console::{complain, say};
 use crate::exit::Exit;
@@ -59,7 +59,7 @@ pub(crate) fn make(folder: &Path) -> io::Result<usize> {
 
 fn write_all(arguments: &Arguments) -> io::Result<usize> {
     let folder = &arguments.folder;
-    files::make_folder(folder)?;
+    sca_files::make_folder(folder)?;
     if folder.join("authority.pem").exists() && !arguments.force {
         return Err(io::Error::other("an authority already exists; --force replaces it and everything it has signed"));
     }
@@ -68,10 +68,10 @@ fn write_all(arguments: &Arguments) -> io::Result<usize> {
     let identities = Identities::new(KeyKind::P256, clock).map_err(other)?;
     let lists: String =
         identities.revocation_lists().map_err(other)?.iter().map(|der| revocation_list_pem(der)).collect();
-    files::replace(&folder.join("authority.pem"), certificate_pem(&identities.root("authority")))?;
-    files::replace(&folder.join("stranger.pem"), certificate_pem(&identities.root("stranger")))?;
-    files::replace(&folder.join("intermediate.pem"), certificate_pem(&identities.intermediate()))?;
-    files::replace(&folder.join("revoked.crl.pem"), lists)?;
+    sca_files::replace(&folder.join("authority.pem"), certificate_pem(&identities.root("authority")))?;
+    sca_files::replace(&folder.join("stranger.pem"), certificate_pem(&identities.root("stranger")))?;
+    sca_files::replace(&folder.join("intermediate.pem"), certificate_pem(&identities.intermediate()))?;
+    sca_files::replace(&folder.join("revoked.crl.pem"), lists)?;
     let sides =
         [(Role::Broker, "broker", &arguments.name), (Role::Terminal, "terminal", &vec![arguments.pinpad.clone()])];
     let mut count = 4;
@@ -82,8 +82,8 @@ fn write_all(arguments: &Arguments) -> io::Result<usize> {
                 Certificate { flaw: word.map(str::to_owned), names: names.clone(), ..Certificate::default() };
             let identity = identities.issue(role, &certificate, side, clock).map_err(io::Error::other)?;
             let name = word.map_or(side.to_owned(), |word| format!("{side}-{word}"));
-            files::replace(&folder.join(format!("{name}.pem")), identity.chain_pem())?;
-            files::replace_private(&folder.join(format!("{name}.key")), identity.key_pem())?;
+            sca_files::replace(&folder.join(format!("{name}.pem")), identity.chain_pem())?;
+            sca_files::replace_private(&folder.join(format!("{name}.key")), identity.key_pem())?;
             count += 2;
         }
     }
@@ -109,7 +109,7 @@ pub(crate) struct CredentialFiles {
 
 impl CredentialFiles {
     /// Reads the given files, for a client. Over wss a trusted authority is required.
-    pub(crate) fn read_for(&self, secure: bool) -> Result<sca_runner::live::Credentials, String> {
+    pub(crate) fn read_for(&self, secure: bool) -> Result<sca_world::credentials::Credentials, String> {
         if secure && self.ca.is_none() {
             return Err("wss requires the broker's authority: --ca FILE".to_owned());
         }
@@ -117,7 +117,7 @@ impl CredentialFiles {
     }
 
     /// Reads the given files.
-    pub(crate) fn read(&self) -> Result<sca_runner::live::Credentials, String> {
+    pub(crate) fn read(&self) -> Result<sca_world::credentials::Credentials, String> {
         credentials(self.ca.as_deref(), self.crl.as_deref(), self.cert.as_deref().zip(self.key.as_deref()))
     }
 }
@@ -127,9 +127,9 @@ pub(crate) fn credentials(
     ca: Option<&Path>,
     crl: Option<&Path>,
     shown: Option<(&Path, &Path)>,
-) -> Result<sca_runner::live::Credentials, String> {
+) -> Result<sca_world::credentials::Credentials, String> {
     let text = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
-    let mut credentials = sca_runner::live::Credentials::default();
+    let mut credentials = sca_world::credentials::Credentials::default();
     let wrong = |path: &Path| {
         let path = path.display().to_string();
         move |error: PemError| format!("{path}: {error}")

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use sca_files::Loaded;
 use sca_protocol::UnixTime;
-use sca_runner::files::Loaded;
-use sca_runner::{files, lint, report};
 use sca_scenario::{Library, Problem};
+use sca_suite::lint;
 
 use crate::console::{complain, count, date, find_some_scenarios, painter, say, unread};
 use crate::exit::Exit;
@@ -38,13 +38,13 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Ok(found) => found,
         Err(exit) => return exit,
     };
-    let today = arguments.today.unwrap_or_else(sca_runner::today);
+    let today = arguments.today.unwrap_or_else(sca_world::today);
     let clauses = sca_protocol::clauses::ids();
     let (mut counted, mut set) = (Counts::default(), Vec::with_capacity(found.len()));
     let (libraries, found): (Vec<PathBuf>, Vec<PathBuf>) = found.into_iter().partition(|path| is_library(path));
     libraries.iter().for_each(|path| library(path, &mut counted));
     for path in &found {
-        let loaded = match files::load(path, &clauses) {
+        let loaded = match sca_files::load(path, &clauses) {
             Ok(loaded) => loaded,
             Err(error) => return unread(path, &error),
         };
@@ -70,12 +70,12 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn is_library(path: &Path) -> bool {
-    files::read_text(path).is_ok_and(|text| sca_scenario::is_library(&text))
+    sca_files::read_text(path).is_ok_and(|text| sca_scenario::is_library(&text))
 }
 
 /// Checks a library that was given as an argument, as far as that is possible without a call.
 fn library(path: &Path, counted: &mut Counts) {
-    let text = files::read_text(path).unwrap_or_default();
+    let text = sca_files::read_text(path).unwrap_or_default();
     let library = Library::read(&text, 0);
     let problems = library.problems();
     problems.iter().for_each(|problem| show(&[(path.to_owned(), text.clone())], problem));
@@ -108,7 +108,7 @@ fn one(loaded: &Loaded, today: UnixTime, counted: &mut Counts) {
 }
 
 fn show(texts: &[(PathBuf, String)], problem: &Problem) {
-    complain!("{}\n", report::problem(painter(), texts, problem));
+    complain!("{}\n", sca_report::problem(painter(), texts, problem));
 }
 
 fn summary(files: usize, counted: &Counts) {

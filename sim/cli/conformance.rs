@@ -1,14 +1,15 @@
 //! `conformance`: the conformance matrix, clause by clause, and its comparison with an earlier one.
 
-use sca_terminal::simulated;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sca_protocol::UnixTime;
-use sca_runner::conformance::{self, Conformance, MatrixDocument, conformance};
-use sca_runner::known_failures::KnownFailures;
-use sca_runner::suite::{FileResult, SnapshotMode, Suite};
-use sca_runner::{Options, shell, today};
+use sca_report::conformance;
+use sca_report::conformance::{Conformance, MatrixDocument, conformance};
+use sca_suite::known_failures::KnownFailures;
+use sca_suite::{FileResult, SnapshotMode, Suite};
+use sca_terminal::simulated;
+use sca_world::{Options, shell, today};
 
 use crate::console::{authorities_for, complain, count, found, say};
 use crate::exit::Exit;

@@ -6,10 +6,11 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use sca_files::Loaded;
 use sca_protocol::{UnixTime, plain};
-use sca_runner::files::{self, Loaded};
-use sca_runner::report::{self, Painter};
-use sca_runner::suite::{Authorities, ExternalParty};
+use sca_report::Painter;
+use sca_suite::ExternalParty;
+use sca_world::Authorities;
 
 use crate::exit::Exit;
 
@@ -38,7 +39,7 @@ static LOST: AtomicBool = AtomicBool::new(false);
 /// Writes lines for people, with secrets masked and control sequences for terminals and CI runners escaped.
 pub(crate) fn line(to: impl Write, painter: Painter, text: Arguments<'_>) {
     let text = text.to_string();
-    let text = sca_runner::told(&text);
+    let text = sca_judge::told(&text);
     let text = if painter.colours { plain::escape_keeping_colours(&text) } else { plain::shown(&text) };
     document(to, format_args!("{text}"));
 }
@@ -115,16 +116,16 @@ pub(crate) fn unread(path: &Path, error: &dyn Display) -> Exit {
 
 /// Loads a scenario file. If it cannot be read or is invalid, prints the problems and returns the exit code.
 pub(crate) fn load_scenario(path: &Path, clauses: &[&'static str]) -> Result<Loaded, Exit> {
-    let loaded = files::load(path, clauses).map_err(|error| unread(path, &error))?;
+    let loaded = sca_files::load(path, clauses).map_err(|error| unread(path, &error))?;
     for problem in loaded.scenario.as_ref().err().into_iter().flatten() {
-        complain!("{}\n", report::problem(painter(), &loaded.texts, problem));
+        complain!("{}\n", sca_report::problem(painter(), &loaded.texts, problem));
     }
     if loaded.scenario.is_ok() { Ok(loaded) } else { Err(Exit::Invalid) }
 }
 
 /// Finds the scenarios at some paths. If a path cannot be read, prints the error and returns the exit code.
 pub(crate) fn found(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
-    files::find(paths).map_err(|(path, error)| unread(&path, &error))
+    sca_files::find(paths).map_err(|(path, error)| unread(&path, &error))
 }
 
 /// Like [`found`], but finding nothing is an error too.

@@ -1,14 +1,13 @@
 //! `coverage`: which fault classes have hit the terminal in which of its states, and the gaps.
 
-use sca_terminal::simulated;
 use std::path::PathBuf;
 
 use clap::Args;
-use sca_runner::Options;
-use sca_runner::coverage::Coverage;
-use sca_runner::report;
-use sca_runner::suite::{ExternalParty, SnapshotMode, Suite};
-use sca_runner::sweep::Sweep;
+use sca_hunt::sweep::Sweep;
+use sca_judge::coverage::Coverage;
+use sca_suite::{ExternalParty, SnapshotMode, Suite};
+use sca_terminal::simulated;
+use sca_world::Options;
 
 use crate::console::{authorities, complain, count, find_some_scenarios, painter, say, threads, unread};
 use crate::exit::Exit;
@@ -53,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         match result {
             Ok(result) => {
                 for problem in result.problems() {
-                    complain!("{}\n", report::problem(painter(), &result.loaded.texts, problem));
+                    complain!("{}\n", sca_report::problem(painter(), &result.loaded.texts, problem));
                     exit = Exit::Invalid;
                 }
                 for played in &result.rows {

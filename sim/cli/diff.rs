@@ -1,13 +1,12 @@
 //! `diff`: compares a capture with the simulated terminal.
 
-use sca_terminal::simulated;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sca_capture::diff::{self, Compared, Comparer};
-use sca_capture::load;
-use sca_runner::shrink::Shrinker;
-use sca_runner::{files, report};
+use sca_capture::diff::{Compared, Comparer};
+use sca_capture::{diff, load};
+use sca_hunt::shrink::Shrinker;
+use sca_terminal::simulated;
 
 use crate::console::{authorities, complain, count, painter, put, say, unread};
 use crate::exit::Exit;
@@ -45,7 +44,7 @@ type Texts = (Vec<(String, String)>, usize);
 fn texts(arguments: &Arguments) -> Result<Texts, Exit> {
     let path = first(arguments);
     if path.extension().is_some_and(|extension| extension == "sca") {
-        let text = files::read_text(path).map_err(|error| unread(path, &error))?;
+        let text = sca_files::read_text(path).map_err(|error| unread(path, &error))?;
         return Ok((vec![(name_of(path), text)], 0));
     }
     let imported = arguments.reading.read(&arguments.captures)?;
@@ -75,7 +74,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
             Err(problems) => {
                 let texts = [(first(arguments).to_owned(), text.clone())];
                 for problem in &problems {
-                    complain!("{}\n", report::problem(painter(), &texts, problem));
+                    complain!("{}\n", sca_report::problem(painter(), &texts, problem));
                 }
                 return Exit::Invalid;
             }
@@ -105,7 +104,7 @@ fn shrink(
     (folder, replaces): (&Path, bool),
     name: &str,
     compared: &Compared,
-    identities: &std::sync::Arc<sca_runner::Identities>,
+    identities: &std::sync::Arc<sca_world::Identities>,
 ) -> Result<(), Exit> {
     let mut shrinker = Shrinker::new(&simulated, identities).for_capture();
     let stem = name.trim_end_matches(".sca");

@@ -1,12 +1,12 @@
 //! `explore`: plays a scenario's setup with many seeds, and shrinks each violation of a law to a small scenario.
 
-use sca_terminal::simulated;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use sca_runner::explore::{Explore, ExploreResult, Found};
-use sca_runner::{files, shell};
+use sca_hunt::explore::{Explore, ExploreResult, Found};
+use sca_terminal::simulated;
+use sca_world::shell;
 
 use crate::console::{authorities, complain, count, find_some_scenarios, load_scenario, say, threads};
 use crate::exit::Exit;
@@ -109,8 +109,8 @@ fn tell(arguments: &Arguments, path: &Path, explored: &ExploreResult) -> bool {
 fn write(arguments: &Arguments, path: &Path, found: &Found) -> std::io::Result<PathBuf> {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let file = arguments.failures.join(format!("explore-{name}-{}.sca", found.seed));
-    files::make_folder(&arguments.failures)?;
+    sca_files::make_folder(&arguments.failures)?;
     let text = found.shrunk.as_ref().map_or(&found.transcript, |shrunk| &shrunk.text);
-    files::replace(&file, text)?;
+    sca_files::replace(&file, text)?;
     Ok(file)
 }

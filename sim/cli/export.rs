@@ -5,7 +5,6 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
-use sca_runner::files;
 
 use crate::console::{complain, find_some_scenarios, load_scenario, put};
 use crate::exit::Exit;
@@ -40,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         let mut document = sca_scenario::export(scenario);
         // `at.file` of a step is an index into this list.
         document["files"] = loaded.texts.iter().map(|(path, _)| path.display().to_string()).collect();
-        sca_runner::mask_texts(&mut document);
+        sca_judge::mask_texts(&mut document);
         let text = format!("{document:#}");
         let Some(folder) = &arguments.out else {
             put!("{text}");
@@ -53,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
             return Exit::Usage;
         }
         let made = to.parent().map_or(Ok(()), fs::create_dir_all);
-        if let Err(error) = made.and_then(|()| files::replace(&to, text + "\n")) {
+        if let Err(error) = made.and_then(|()| sca_files::replace(&to, text + "\n")) {
             complain!("error: cannot write {}: {error}", to.display());
             return Exit::CannotRun;
         }

@@ -1,7 +1,8 @@
 //! `faults`: lists every kind of fault, its scenario syntax, and the scenarios that show the terminal's reaction.
 
 use clap::Args;
-use sca_runner::faults::vocabulary::{self, FAMILIES};
+use sca_scenario::fault_table;
+use sca_scenario::fault_table::FAMILIES;
 
 use crate::console::say;
 use crate::exit::Exit;
@@ -15,7 +16,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     if arguments.markdown {
-        say!("{}", vocabulary::page().trim_end());
+        say!("{}", fault_table::page().trim_end());
         return Exit::Good;
     }
     for family in FAMILIES {

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sca_runner::{files, report, suite};
 
 use crate::console::{complain, painter, say, unread};
 use crate::exit::Exit;
@@ -19,7 +18,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let found = match files::find_all(&arguments.paths) {
+    let found = match sca_files::find_all(&arguments.paths) {
         Ok(found) => found,
         Err((path, error)) => return unread(&path, &error),
     };
@@ -39,7 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 }
 
 fn file(path: &Path, check: bool) -> Exit {
-    let text = match files::read_text(path) {
+    let text = match sca_files::read_text(path) {
         Ok(text) => text,
         Err(error) => return unread(path, &error),
     };
@@ -50,14 +49,14 @@ fn file(path: &Path, check: bool) -> Exit {
             let problems = library.problems().to_vec();
             (!problems.is_empty()).then(|| (vec![(path.to_owned(), text.clone())], problems))
         }
-        false => match files::load(path, &[]) {
+        false => match sca_files::load(path, &[]) {
             Ok(loaded) => loaded.scenario.err().map(|problems| (loaded.texts, problems)),
             Err(_) => None,
         },
     };
     if let Some((texts, problems)) = invalid {
         for problem in &problems {
-            complain!("{}\n", report::problem(painter(), &texts, problem));
+            complain!("{}\n", sca_report::problem(painter(), &texts, problem));
         }
         return Exit::Invalid;
     }
@@ -65,10 +64,10 @@ fn file(path: &Path, check: bool) -> Exit {
         Ok(new) if new == text => Exit::Good,
         Ok(new) if check => {
             say!("{} is not formatted", path.display());
-            say!("{}", suite::difference(&text, &new));
+            say!("{}", sca_suite::difference(&text, &new));
             Exit::Failed
         }
-        Ok(new) => match files::replace(path, new) {
+        Ok(new) => match sca_files::replace(path, new) {
             Ok(()) => Exit::Good,
             Err(error) => {
                 complain!("error: cannot write {}: {error}", path.display());
@@ -78,7 +77,7 @@ fn file(path: &Path, check: bool) -> Exit {
         Err(problems) => {
             let texts = [(path.to_owned(), text)];
             for problem in &problems {
-                complain!("{}\n", report::problem(painter(), &texts, problem));
+                complain!("{}\n", sca_report::problem(painter(), &texts, problem));
             }
             Exit::Invalid
         }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use sca_runner::external::end_all;
-use sca_runner::interrupt::{Interrupt, Interrupter, interrupt};
+use sca_world::external::end_all;
+use sca_world::interrupt::{Interrupt, Interrupter, interrupt};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::console::complain;
@@ -57,6 +57,7 @@ async fn attend(heard: &Heard, interrupter: &Interrupter, at_once: bool) {
     if !at_once {
         interrupter.interrupt();
         tokio::select! {
+            biased;
             _ = next(&mut signals) => {}
             () = tokio::time::sleep(GRACE) => {}
         }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use sca_runner::known_failures::KnownFailures;
+use sca_suite::known_failures::KnownFailures;
 
 use crate::console::{complain, unread};
 use crate::exit::Exit;

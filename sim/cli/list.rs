@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use sca_runner::files;
-use sca_runner::filter::Filter;
+
+use sca_suite::filter::Filter;
 
 use crate::console::{complain, find_some_scenarios, say, unread};
 use crate::exit::Exit;
@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     }
     let mut exit = Exit::Good;
     for path in &found {
-        match files::load(path, &[]).map(|loaded| loaded.scenario) {
+        match sca_files::load(path, &[]).map(|loaded| loaded.scenario) {
             Ok(Ok(scenario)) => {
                 let covered = scenario.covers();
                 if arguments.clause.as_ref().is_some_and(|wanted| !covered.contains(wanted)) {

@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use sca_runner::live::Said;
+use sca_live::Said;
 use serde_json::json;
 
 use crate::console::{put, say};

@@ -137,7 +137,7 @@ fn main() -> ExitCode {
     report_file_size_limit();
     let cli = Cli::parse();
     for folder in &cli.allow_reads {
-        if let Err(error) = sca_runner::files::allow_reads(folder) {
+        if let Err(error) = sca_files::allow_reads(folder) {
             console::complain!("error: --allow-reads {}: {error}", folder.display());
             return ExitCode::from(Exit::CannotRun as u8);
         }

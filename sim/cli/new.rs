@@ -4,7 +4,6 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
-use sca_runner::files;
 
 use crate::console::{complain, say};
 use crate::exit::Exit;
@@ -71,7 +70,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         complain!("error: the title is empty; describe in one sentence what the scenario shows");
         return Exit::Usage;
     }
-    let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| files::create(&path, &text));
+    let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| sca_files::create(&path, &text));
     if path.exists() && written.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::AlreadyExists) {
         complain!("error: {} already exists; choose another name", path.display());
         return Exit::CannotRun;

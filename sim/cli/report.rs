@@ -1,12 +1,11 @@
 //! Machine-readable reports: writing them, and `report merge`, which merges those of several partial runs.
 
-use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use clap::{Args, Subcommand};
-use sca_runner::files;
-use sca_runner::report::{self, Document, KINDS, Kind, Summary};
+use sca_report::{Document, KINDS, Kind, Summary};
 
 use crate::console::{complain, count, is_stdout_closed, put, say};
 use crate::exit::Exit;
@@ -58,7 +57,7 @@ pub(crate) fn parse_report(text: &str) -> Result<(Kind, PathBuf), String> {
 pub(crate) fn write_reports(reports: &[(Kind, PathBuf)], document: &Document) -> bool {
     let mut all = true;
     for (kind, path) in reports {
-        let written = report::report(document, *kind).and_then(|text| {
+        let written = sca_report::report(document, *kind).and_then(|text| {
             if path == Path::new("-") {
                 if is_stdout_closed() {
                     return Err("standard output is closed".to_owned());
@@ -85,7 +84,7 @@ pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
         return fs::write(path, text);
     }
-    files::replace(path, text).or_else(|error| match error.kind() {
+    sca_files::replace(path, text).or_else(|error| match error.kind() {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::ResourceBusy if path.exists() => {
             fs::write(path, text)
         }

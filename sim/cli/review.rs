@@ -4,9 +4,9 @@ use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sca_runner::files::{self, Found};
-use sca_runner::report::sides;
-use sca_runner::{lint, snapshots};
+use sca_files::Found;
+use sca_report::sides;
+use sca_suite::{lint, snapshots};
 
 use crate::console::{complain, count, painter_of_output, say, unread};
 use crate::exit::Exit;
@@ -40,7 +40,7 @@ struct Pending {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
-    let found = match files::find_all(&arguments.paths) {
+    let found = match sca_files::find_all(&arguments.paths) {
         Ok(found) => found,
         Err((path, error)) => return unread(&path, &error),
     };

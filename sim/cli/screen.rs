@@ -1,6 +1,5 @@
 //! `screen`: renders the terminal's display during a scenario as PNG files.
 
-use sca_terminal::simulated;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,9 +8,9 @@ use std::time::Duration;
 use clap::Args;
 use sca_protocol::models::Model;
 use sca_protocol::settings::{Settings, TerminalSettings, format_duration, span};
-use sca_runner::suite::Authorities;
-use sca_runner::{Options, Played, files, play};
 use sca_scenario::model::Scenario;
+use sca_terminal::simulated;
+use sca_world::{Authorities, Options, Played, play};
 
 use crate::console::{complain, count, load_scenario, say};
 use crate::exit::Exit;
@@ -116,5 +115,5 @@ fn every(played: &Played, who: usize, model: &Model, folder: &Path) -> Result<()
 
 fn write(path: &Path, picture: &sca_display::Picture) -> Result<(), String> {
     let png = picture.to_png().map_err(|error| error.to_string())?;
-    files::replace(path, png).map_err(|error| format!("{}: {error}", path.display()))
+    sca_files::replace(path, png).map_err(|error| format!("{}: {error}", path.display()))
 }

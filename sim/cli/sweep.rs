@@ -1,13 +1,13 @@
 //! `sweep`: repeats runs with a fault injected at every point, and reports what breaks.
 
-use sca_terminal::simulated;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sca_runner::report;
-use sca_runner::sweep::{Broken, Injection, KINDS, Sweep, SweepResult};
-use sca_runner::{Verdict, files, shell};
+use sca_hunt::sweep::{Broken, Injection, KINDS, Sweep, SweepResult};
+use sca_judge::Verdict;
+use sca_terminal::simulated;
+use sca_world::shell;
 
 use crate::console::{authorities, complain, count, find_some_scenarios, is_lively, painter, say, threads, unread};
 use crate::exit::Exit;
@@ -97,7 +97,7 @@ fn one(
                 }
                 Verdict::Pass => Exit::Good,
                 Verdict::Fail(failure) => {
-                    complain!("{}", report::failure(painter(), &loaded, failure, &replay(path, row, blow)));
+                    complain!("{}", sca_report::failure(painter(), &loaded, failure, &replay(path, row, blow)));
                     Exit::Failed
                 }
                 other => {
@@ -135,7 +135,7 @@ fn shrink(
     let name = swept.loaded.path.file_stem().unwrap_or_default().to_string_lossy();
     let blow = broken.blow.to_string().replace(['@', ':'], "-");
     let file = arguments.failures.join(format!("sweep-{name}-{blow}.sca"));
-    match files::make_folder(&arguments.failures).and_then(|()| files::replace(&file, shrunk.text)) {
+    match sca_files::make_folder(&arguments.failures).and_then(|()| sca_files::replace(&file, shrunk.text)) {
         Ok(()) => complain!("  = shrunk scenario: {}\n", file.display()),
         Err(error) => complain!("error: cannot write {}: {error}\n", file.display()),
     }
@@ -147,7 +147,7 @@ fn tell(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::SimulatedTerminal
     for one in swept {
         let path = one.loaded.path.display();
         for problem in one.loaded.scenario.as_ref().err().into_iter().flatten() {
-            complain!("{}\n", report::problem(painter(), &one.loaded.texts, problem));
+            complain!("{}\n", sca_report::problem(painter(), &one.loaded.texts, problem));
             invalid = true;
         }
         if let Some(why) = &one.skipped {
@@ -168,7 +168,7 @@ fn tell(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::SimulatedTerminal
         }
         for (number, broken) in one.broken.iter().take(TOLD).enumerate() {
             let replay = replay(&one.loaded.path, broken.row, broken.blow);
-            complain!("{}", report::failure(painter(), &one.loaded, &broken.failure, &replay));
+            complain!("{}", sca_report::failure(painter(), &one.loaded, &broken.failure, &replay));
             if number == 0 {
                 shrink(arguments, sweep, one, broken);
             }

@@ -6,19 +6,21 @@
 mod common;
 mod record;
 
-use sca_terminal::simulated;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::Criterion;
 use sca_certs::{KeyKind, Role};
-use sca_network::tls::{self, Demand, Trust};
-use sca_protocol::handshake::{self, Head, Upgrade};
+use sca_judge::Verdict;
+use sca_network::tls;
+use sca_network::tls::{Demand, Trust};
+use sca_protocol::handshake::{Head, Upgrade};
 use sca_protocol::xml::Limits;
-use sca_protocol::{Request, UnixTime};
-use sca_runner::{Identities, Options, Place, Verdict, play};
+use sca_protocol::{Request, UnixTime, handshake};
 use sca_scenario::model::{Certificate, Scenario};
+use sca_terminal::simulated;
+use sca_world::{Identities, Options, Place, play};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[global_allocator]

@@ -11,7 +11,7 @@ use sca_capture::record::{RecordPlan, record};
 use sca_core::Target;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::handshake;
-use sca_runner::live::Credentials;
+use sca_world::credentials::Credentials;
 
 const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAA==";
 const REQUEST: &str = "<TRANSACTION><FUNCTION_TYPE>ADMIN</FUNCTION_TYPE><COMMAND>GET_COUNTER</COMMAND></TRANSACTION>";
@@ -96,7 +96,7 @@ fn recorder(to: SocketAddr) -> SocketAddr {
             to: Target { host: to.ip().to_string(), port: to.port(), secure: false },
             far: Credentials::default(),
             out,
-            limits: sca_runner::live::Limits::default(),
+            limits: sca_live::Limits::default(),
             audits: false,
         };
         let ready = |address| sender.send(address).expect("somebody waits");

@@ -4,14 +4,13 @@
 
 pub(crate) mod party;
 
-use sca_terminal::simulated;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use sca_runner::suite::{Authorities, ExternalParty, SnapshotMode, Suite};
-use sca_runner::{Options, files};
-use sca_terminal::SimulatedTerminal;
+use sca_suite::{ExternalParty, SnapshotMode, Suite};
+use sca_terminal::{SimulatedTerminal, simulated};
+use sca_world::{Authorities, Options};
 
 /// The project's root.
 pub(crate) fn root() -> PathBuf {
@@ -20,7 +19,7 @@ pub(crate) fn root() -> PathBuf {
 
 /// Paths of all bundled scenarios.
 pub(crate) fn scenarios() -> Vec<PathBuf> {
-    files::find(&[root().join("scenarios")]).expect("the scenarios can be read")
+    sca_files::find(&[root().join("scenarios")]).expect("the scenarios can be read")
 }
 
 /// A scenario's name: its path below `scenarios`, without the extension.

@@ -1,13 +1,12 @@
 //! Parties on real ports, and well-behaved peers for them.
 
 use std::cell::RefCell;
-use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
+use std::{fs, thread};
 
 use sca_protocol::frame::{Decoder, Frame, opcode};
 

@@ -8,27 +8,67 @@ mod imports;
 use std::fs;
 use std::path::Path;
 
-/// Each crate, with the crates of this workspace it may depend on.
-const ARROWS: &[(&str, &[&str])] = &[
-    ("certs", &[]),
-    ("sim/protocol", &[]),
-    ("sim/core", &["sca-protocol"]),
-    ("sim/terminal", &["sca-protocol", "sca-core"]),
-    ("sim/peers", &["sca-protocol"]),
-    ("sim/network", &["sca-protocol", "sca-certs"]),
-    ("sim/scenario", &["sca-protocol", "sca-certs"]),
-    ("sim/display", &["sca-protocol", "sca-core"]),
+/// Each crate with its floor, and the crates of this workspace it may depend on. Arrows go down, or along a floor to a
+/// crate that stands before it in this table.
+const ARROWS: &[(&str, u8, &[&str])] = &[
+    ("certs", 1, &[]),
+    ("sim/protocol", 1, &[]),
+    ("sim/core", 2, &["sca-protocol"]),
+    ("sim/peers", 2, &["sca-protocol"]),
+    ("sim/network", 2, &["sca-certs", "sca-protocol"]),
+    ("sim/scenario", 2, &["sca-certs", "sca-protocol"]),
+    ("sim/terminal", 3, &["sca-core", "sca-protocol"]),
+    ("sim/display", 3, &["sca-core", "sca-protocol"]),
+    ("sim/files", 3, &["sca-core", "sca-scenario"]),
+    ("sim/judge", 4, &["sca-core", "sca-display", "sca-peers", "sca-protocol", "sca-scenario"]),
     (
-        "sim/runner",
-        &["sca-protocol", "sca-certs", "sca-core", "sca-display", "sca-network", "sca-peers", "sca-scenario"],
+        "sim/world",
+        5,
+        &[
+            "sca-certs",
+            "sca-core",
+            "sca-display",
+            "sca-files",
+            "sca-judge",
+            "sca-network",
+            "sca-peers",
+            "sca-protocol",
+            "sca-scenario",
+        ],
     ),
-    ("sim/editor", &["sca-protocol", "sca-certs", "sca-runner", "sca-scenario"]),
-    ("sim/capture", &["sca-protocol", "sca-core", "sca-network", "sca-runner", "sca-scenario"]),
+    ("sim/suite", 6, &["sca-certs", "sca-core", "sca-files", "sca-judge", "sca-protocol", "sca-scenario", "sca-world"]),
+    ("sim/live", 6, &["sca-core", "sca-files", "sca-judge", "sca-network", "sca-peers", "sca-protocol", "sca-world"]),
+    ("sim/hunt", 7, &["sca-core", "sca-files", "sca-judge", "sca-protocol", "sca-scenario", "sca-suite", "sca-world"]),
+    (
+        "sim/report",
+        7,
+        &[
+            "sca-core",
+            "sca-display",
+            "sca-files",
+            "sca-judge",
+            "sca-protocol",
+            "sca-scenario",
+            "sca-suite",
+            "sca-world",
+        ],
+    ),
+    (
+        "sim/capture",
+        7,
+        &["sca-core", "sca-files", "sca-judge", "sca-live", "sca-network", "sca-protocol", "sca-scenario", "sca-world"],
+    ),
+    ("sim/editor", 8, &["sca-certs", "sca-files", "sca-protocol", "sca-scenario"]),
 ];
+
+/// The sources of every crate and of the command line.
+fn folders() -> impl Iterator<Item = String> {
+    ARROWS.iter().map(|(folder, ..)| format!("{folder}/src")).chain(["sim/cli".to_owned()])
+}
 
 /// Crates that do no I/O.
 const MACHINES: &[&str] =
-    &["certs", "sim/protocol", "sim/core", "sim/terminal", "sim/peers", "sim/scenario", "sim/display"];
+    &["certs", "sim/protocol", "sim/core", "sim/terminal", "sim/peers", "sim/scenario", "sim/display", "sim/judge"];
 
 fn manifest(folder: &str) -> String {
     fs::read_to_string(common::root().join(folder).join("Cargo.toml")).expect("every crate has a manifest")
@@ -54,19 +94,49 @@ fn code(folder: &str) -> Vec<(String, String)> {
 
 #[test]
 fn crates_know_only_whom_they_may() {
-    for (folder, allowed) in ARROWS {
-        for line in manifest(folder).lines().filter(|line| line.starts_with("sca-")) {
-            let name = line.split(['.', ' ', '=']).next().unwrap_or_default();
-            assert!(allowed.contains(&name), "{folder} knows {name}");
-        }
+    for (folder, _, allowed) in ARROWS {
+        // Tests of a crate may know more than the crate does.
+        let manifest = manifest(folder);
+        let (manifest, _) = manifest.split_once("[dev-dependencies]").unwrap_or((&manifest, ""));
+        let known: Vec<&str> = manifest
+            .lines()
+            .filter(|line| line.starts_with("sca-"))
+            .filter_map(|line| line.split(['.', ' ', '=']).next())
+            .collect();
+        assert_eq!(known, *allowed, "{folder}");
     }
 }
 
 #[test]
+fn no_arrow_between_crates_goes_up() {
+    for (at, (folder, floor, allowed)) in ARROWS.iter().enumerate() {
+        for name in *allowed {
+            let place = ARROWS
+                .iter()
+                .position(|(other, ..)| other.rsplit('/').next() == name.strip_prefix("sca-"))
+                .unwrap_or_else(|| panic!("{name} has no floor"));
+            assert!(ARROWS[place].1 < *floor || (ARROWS[place].1 == *floor && place < at), "{folder} knows {name}");
+        }
+    }
+}
+
+/// Every crate of the workspace has its floor, and none is too large to be known.
+#[test]
+fn every_crate_has_a_floor() {
+    let workspace = fs::read_to_string(common::root().join("Cargo.toml")).expect("it can be read");
+    let members = workspace.lines().find(|line| line.starts_with("members")).expect("it has members");
+    let members: Vec<&str> = members.split('"').skip(1).step_by(2).collect();
+    let mut floors: Vec<&str> = ARROWS.iter().map(|(folder, ..)| *folder).collect();
+    floors.sort_unstable();
+    let mut sorted = members.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, floors);
+}
+
+#[test]
 fn no_files_import_each_other_in_circles() {
-    let every = ARROWS.iter().map(|(folder, _)| format!("{folder}/src")).chain(["sim/cli".to_owned()]);
     let mut circles = Vec::new();
-    for folder in every {
+    for folder in folders() {
         let below = format!("{folder}/");
         let sources: Vec<_> = code(&folder)
             .into_iter()
@@ -86,22 +156,22 @@ fn machines_have_no_runtime() {
 
 #[test]
 fn only_one_file_opens_sockets_and_only_one_reads_a_clock() {
-    let every = ARROWS.iter().map(|(folder, _)| format!("{folder}/src")).chain(["sim/cli".to_owned()]);
-    for (path, text) in every.flat_map(|folder| code(&folder)) {
+    for (path, text) in folders().flat_map(|folder| code(&folder)) {
         let opens =
             text.contains("TcpListener::bind") || text.contains("TcpStream::connect") || text.contains("TcpSocket::");
         assert!(!opens || path == "sim/network/src/socket.rs", "{path} opens a socket");
         let reads = text.contains("SystemTime::now") || text.contains("std::time::Instant::now");
-        assert!(!reads || path == "sim/runner/src/clock.rs", "{path} reads a clock");
+        assert!(!reads || path == "sim/world/src/clock.rs", "{path} reads a clock");
     }
 }
 
 #[test]
 fn only_the_files_module_and_the_command_line_touch_files() {
-    let quiet = ARROWS.iter().filter(|(folder, _)| *folder != "sim/capture").map(|(folder, _)| format!("{folder}/src"));
+    let quiet =
+        ARROWS.iter().filter(|(folder, ..)| *folder != "sim/capture").map(|(folder, ..)| format!("{folder}/src"));
     for (path, text) in quiet.flat_map(|folder| code(&folder)) {
         assert!(
-            !text.contains("std::fs") || path.contains("/files/") || path.ends_with("/snapshots.rs"),
+            !text.contains("std::fs") || path.starts_with("sim/files/") || path.ends_with("/snapshots.rs"),
             "{path} touches files"
         );
     }
@@ -111,7 +181,7 @@ fn only_the_files_module_and_the_command_line_touch_files() {
 /// may be a pipe, and a device's flash, which is written as the device does it.
 #[test]
 fn only_one_module_writes_over_files() {
-    let writers = ["sim/runner/src/files/atomic_write.rs", "sim/runner/src/files/mod.rs", "sim/cli/report.rs"];
+    let writers = ["sim/files/src/atomic_write.rs", "sim/files/src/lib.rs", "sim/cli/report.rs"];
     for (path, text) in ["certs/src", "sim"].iter().flat_map(|folder| code(folder)) {
         let calls = ["fs::write(", "File::create", "truncate(true)", "fs::rename("];
         let writes = calls.iter().any(|call| text.contains(call));
@@ -121,10 +191,7 @@ fn only_one_module_writes_over_files() {
 
 #[test]
 fn every_select_is_biased_and_no_map_is_unordered() {
-    for (path, text) in ["sim/network/src", "sim/runner/src", "sim/terminal/src", "sim/peers/src", "sim/capture/src"]
-        .iter()
-        .flat_map(|f| code(f))
-    {
+    for (path, text) in folders().flat_map(|folder| code(&folder)) {
         for (at, _) in text.match_indices("select! {") {
             let inside = text[at + "select! {".len()..].trim_start();
             assert!(inside.starts_with("biased;"), "{path} has a select that is not biased");
@@ -137,7 +204,7 @@ fn every_select_is_biased_and_no_map_is_unordered() {
 fn every_clause_that_is_covered_exists() {
     let known = sca_protocol::clauses::ids();
     for path in common::scenarios() {
-        let loaded = sca_runner::files::load(&path, &known).expect("the scenario can be read");
+        let loaded = sca_files::load(&path, &known).expect("the scenario can be read");
         let scenario = loaded.scenario.unwrap_or_else(|why| panic!("{}: {why:?}", path.display()));
         assert!(scenario.covers().iter().all(|id| known.contains(&id.as_str())), "{}", path.display());
     }

@@ -4,12 +4,13 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-use sca_terminal::simulated;
 use std::process::ExitCode;
 
-use sca_runner::suite::{Authorities, Snapshot, SnapshotMode};
-use sca_runner::sweep::{Sweep, SweepResult};
-use sca_runner::{Options, Verdict};
+use sca_hunt::sweep::{Sweep, SweepResult};
+use sca_judge::Verdict;
+use sca_suite::{Snapshot, SnapshotMode};
+use sca_terminal::simulated;
+use sca_world::{Authorities, Options};
 
 fn main() -> ExitCode {
     let paths = common::scenarios();

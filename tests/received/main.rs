@@ -7,21 +7,22 @@ mod ends;
 mod links;
 mod speech;
 
-use sca_terminal::simulated;
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use ends::Ends;
 use libtest_mimic::{Arguments, Failed, Trial};
 use sca_certs::KeyKind;
+use sca_hunt::sweep::{Injection, Kind, Part, Spot};
+use sca_judge::Verdict;
 use sca_network::Arrivals;
 use sca_protocol::UnixTime;
-use sca_runner::faults::vocabulary::{self, FaultRow};
-use sca_runner::sweep::{Injection, Kind, Part, Spot};
-use sca_runner::{Identities, Options, Place, Probe, Verdict, files, play};
+use sca_scenario::fault_table;
+use sca_scenario::fault_table::FaultRow;
 use sca_scenario::model::{Row, Scenario};
-
-use ends::Ends;
+use sca_terminal::simulated;
+use sca_world::{Identities, Options, Place, Probe, play};
 
 /// The check for one row of the table.
 struct Claim {
@@ -60,7 +61,7 @@ fn main() -> ExitCode {
     let each_byte = move || each_byte_of_a_sweep_is_a_place_of_its_own(&authority);
     trials.push(Trial::test("each byte of a sweep is a place of its own", each_byte));
     for claim in claims {
-        let row = vocabulary::all().find(|row| row.kind == claim.kind);
+        let row = fault_table::all().find(|row| row.kind == claim.kind);
         let Some(row) = row else { panic!("no kind is called {}", claim.kind) };
         let only = claim.only.map(|(name, value)| format!(" {name}={value}")).unwrap_or_default();
         for wire in [false, true].into_iter().filter(|wire| !wire || row.on_the_wire) {
@@ -77,7 +78,7 @@ const ELSEWHERE: &str = "reconnect storm";
 
 fn every_kind_is_there(claims: &[Claim]) -> Result<(), Failed> {
     let claimed: BTreeSet<&str> = claims.iter().map(|claim| claim.kind).collect();
-    let all = vocabulary::all().map(|row| row.kind).filter(|kind| *kind != ELSEWHERE);
+    let all = fault_table::all().map(|row| row.kind).filter(|kind| *kind != ELSEWHERE);
     let missing: Vec<&str> = all.filter(|kind| !claimed.contains(kind)).collect();
     if missing.is_empty() { Ok(()) } else { Err(format!("nothing says which bytes these bring: {missing:?}").into()) }
 }
@@ -123,7 +124,7 @@ fn scenario(claim: &Claim, row: &FaultRow) -> Scenario {
         Some(text) => sca_scenario::parse(&format!("scenario \"{}\"\n{text}", claim.kind)).expect("it is valid"),
         None => {
             let path = common::root().join("scenarios").join(row.evidence[0]).with_extension("sca");
-            let loaded = files::load(&path, &sca_protocol::clauses::ids()).expect("the scenario can be read");
+            let loaded = sca_files::load(&path, &sca_protocol::clauses::ids()).expect("the scenario can be read");
             loaded.scenario.expect("the scenario is valid")
         }
     }

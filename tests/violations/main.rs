@@ -2,7 +2,7 @@
 //! opportunity on and from later ones, and the scenarios that cover it are played without snapshots. One of the lines
 //! that cover the clause has to fail.
 //!
-//! `sim/runner/src/conformance/violations.csv` holds how many are planted and caught; `sca-sim conformance` shows them.
+//! `sim/report/src/conformance/violations.csv` holds how many are planted and caught; `sca-sim conformance` shows them.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -11,14 +11,12 @@ mod wrapper;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
-use sca_runner::files::{self, Loaded};
-use sca_runner::suite::Authorities;
-use sca_runner::{Identities, Options, Verdict, play};
-
+use sca_files::Loaded;
+use sca_judge::Verdict;
+use sca_world::{Authorities, Identities, Options, play};
 use table::{UNBREAKABLE, VIOLATIONS, Violation};
 use wrapper::{Does, Reply, document, violator};
 
@@ -32,7 +30,7 @@ fn evidence() -> BTreeMap<&'static str, Vec<Evidence>> {
     let clauses: &'static [&'static str] = sca_protocol::clauses::ids().leak();
     let mut all: BTreeMap<&'static str, Vec<Evidence>> = BTreeMap::new();
     for path in common::scenarios() {
-        let loaded = files::load(&path, clauses).expect("the scenario can be read");
+        let loaded = sca_files::load(&path, clauses).expect("the scenario can be read");
         let scenario = loaded.scenario.as_ref().expect("the scenario is valid");
         let mut lines: BTreeMap<&'static str, Vec<(u16, u32)>> = BTreeMap::new();
         for (id, span, _) in scenario.evidence() {
@@ -40,7 +38,7 @@ fn evidence() -> BTreeMap<&'static str, Vec<Evidence>> {
             lines.entry(id).or_default().push((span.file, span.line));
         }
         for (id, lines) in lines {
-            let loaded = files::load(&path, clauses).expect("the scenario can be read");
+            let loaded = sca_files::load(&path, clauses).expect("the scenario can be read");
             all.entry(id).or_default().push(Evidence { loaded, lines });
         }
     }
@@ -164,7 +162,7 @@ fn the_numbers_that_conformance_shows_are_those_of_the_table() {
     for claim in claims {
         assert!(readme.contains(&claim), "the README does not say {claim:?}");
     }
-    let path: PathBuf = common::root().join("sim/runner/src/conformance/violations.csv");
+    let path: PathBuf = common::root().join("sim/report/src/conformance/violations.csv");
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(kept, text, "{} is of another table", path.display());
 }

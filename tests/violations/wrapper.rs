@@ -1,17 +1,16 @@
 //! The simulated terminal with a planted violation: a wrapper at the seam of the client core.
 
-use sca_core::{Display, Input, LinkEvent, LinkReport, Output, Screen, Terminal, TerminalConfig};
-use sca_terminal::simulated;
 use std::time::Duration;
 
-use sca_protocol::handshake::{self, Head};
+use sca_core::{Display, Input, LinkEvent, LinkReport, Output, Screen, Terminal, TerminalConfig};
+use sca_judge::Pairing;
+use sca_protocol::handshake::Head;
 use sca_protocol::message::Layout;
 use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::{Settings, TerminalSettings};
 use sca_protocol::xml::{Element, Limits};
-use sca_protocol::{Line, Now, Reason, Request, Response};
-use sca_runner::Pairing;
-use sca_terminal::SimulatedTerminal;
+use sca_protocol::{Line, Now, Reason, Request, Response, handshake};
+use sca_terminal::{SimulatedTerminal, simulated};
 
 /// What a violation does to an answer.
 pub(crate) enum Reply {

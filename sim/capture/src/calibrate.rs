@@ -1,15 +1,15 @@
 //! Calibration: finds the settings that make the simulated terminal answer like the device in a capture, so that the
 //! remaining differences are bugs.
 
-use sca_core::Terminal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use sca_core::Terminal;
+use sca_judge::text_of;
 use sca_protocol::frame::opcode;
 use sca_protocol::settings::{Kind, Settings, TerminalSettings, format_duration};
 use sca_protocol::xml::Limits;
 use sca_protocol::{Response, secret};
-use sca_runner::text_of;
 use sca_scenario::Problem;
 
 use crate::diff::{Compared, Comparer, What};

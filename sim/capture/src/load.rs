@@ -4,8 +4,6 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use sca_runner::files;
-
 use crate::ScenarioGenerator;
 use crate::generate::MESSAGE_MAX;
 use crate::import::log::Shape;
@@ -115,13 +113,13 @@ fn invalid(what: &str) -> io::Error {
 
 fn is_packets(path: &Path) -> io::Result<bool> {
     let mut begin = Vec::new();
-    files::open(path)?.take(4).read_to_end(&mut begin)?;
+    sca_files::open(path)?.take(4).read_to_end(&mut begin)?;
     Ok(PACKETS.iter().any(|magic| begin == magic))
 }
 
 /// The text of a file, and why it is incomplete, if it is.
 fn text(path: &Path, format: Format) -> io::Result<(String, Option<String>)> {
-    let file = files::open(path)?;
+    let file = sca_files::open(path)?;
     let mut bytes = Vec::new();
     file.take(TEXT_MAX as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > TEXT_MAX {
@@ -168,5 +166,5 @@ pub fn write_new(path: &Path, text: &str, replace: bool) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    if replace { files::replace_private(path, text) } else { files::create_private(path, text) }
+    if replace { sca_files::replace_private(path, text) } else { sca_files::create_private(path, text) }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use sca_core::Target;
 use sca_protocol::settings::{SettingError, Settings, with};
-use sca_runner::{live, parse_url};
+use sca_world::parse_url;
 use tokio::signal::unix::{Signal, signal};
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
@@ -37,10 +37,10 @@ pub(crate) struct Bounds {
 
 impl Bounds {
     /// The effective limits, given the number of descriptors each connection needs.
-    pub(crate) fn limits(&self, each: u64) -> live::Limits {
+    pub(crate) fn limits(&self, each: u64) -> sca_live::Limits {
         raise_descriptors();
         let possible = descriptors().map_or(u64::MAX, |all| all.saturating_sub(DESCRIPTORS_KEPT).max(1) / each);
-        live::Limits {
+        sca_live::Limits {
             connections: usize::try_from(possible).unwrap_or(usize::MAX).clamp(1, self.connections as usize),
             memory: (self.memory as usize) << 20,
             patience: Duration::from_secs(self.patience.into()),
@@ -147,6 +147,7 @@ impl Until {
         }
         async move {
             tokio::select! {
+                biased;
                 () = signals => {}
                 Ok(()) = end => {}
             }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 use sca_core::Target;
+use sca_live::PosPlan;
 use sca_protocol::xml::{Split, split};
-use sca_runner::live::{self, PosPlan};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::sync::mpsc;
 
@@ -67,7 +67,7 @@ pub(crate) fn pos(arguments: &PosArguments) -> Exit {
                 None => tokio::task::spawn_local(documents(tokio::io::stdin(), sender)),
             };
             let mut answered = |answer: &str| say!("{answer}");
-            live::converse(&plan, requests, &mut answered).await.map_err(|error| error.to_string())?;
+            sca_live::converse(&plan, requests, &mut answered).await.map_err(|error| error.to_string())?;
             reading.await.map_err(|error| error.to_string())?
         })??;
         Ok(())

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 
 use clap::Args;
+use sca_live::{BrokerPlan, HostPlan, Said};
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Settings};
-use sca_runner::live::{self, BrokerPlan, HostPlan, Said};
 
 use super::party::{Bounds, Refused, Until, chosen, exit, live_setting, on_one_thread};
 use crate::certs::CredentialFiles;
@@ -64,7 +64,7 @@ pub(crate) fn host(arguments: &HostArguments) -> Exit {
         let mut tell = |said: &Said<'_>| log.said(said);
         let limits = arguments.bounds.limits(1);
         on_one_thread(async {
-            live::host(arguments.listen, (plan, limits), arguments.until.over(), ready, &mut tell).await
+            sca_live::host(arguments.listen, (plan, limits), arguments.until.over(), ready, &mut tell).await
         })?
         .map_err(|error| format!("{}: {error}", arguments.listen))?;
         Ok(())
@@ -91,7 +91,7 @@ pub(crate) fn broker(arguments: &BrokerArguments) -> Exit {
             log.line(&format!("listening on {scheme}://{address}; POS path: /pos/PINPAD-ID"));
         };
         let mut tell = |said: &Said<'_>| log.said(said);
-        on_one_thread(async { live::serve(plan, arguments.until.over(), ready, &mut tell).await })?
+        on_one_thread(async { sca_live::serve(plan, arguments.until.over(), ready, &mut tell).await })?
             .map_err(|error| error.to_string())?;
         Ok(())
     };

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use sca_core::{Cardholder, Target};
+use sca_live::{Act, Said, TerminalPlan};
 use sca_protocol::cards::{CARDS, Card, Entry};
 use sca_protocol::settings::{Settings, TerminalSettings, nearest};
-use sca_runner::live::{self, Act, Said, TerminalPlan};
 use sca_terminal::simulated;
 use tokio::sync::{mpsc, oneshot};
 
@@ -102,11 +102,12 @@ pub(crate) fn terminal(arguments: &TerminalArguments) -> Exit {
             let ends_with_stdin = arguments.end_with_stdin;
             let over = async move {
                 tokio::select! {
+                    biased;
                     () = signals => {}
                     Ok(()) = end, if ends_with_stdin => {}
                 }
             };
-            live::connect(plan, &simulated, acts, over, &mut tell).await
+            sca_live::connect(plan, &simulated, acts, over, &mut tell).await
         })?
         .map_err(|error| error.to_string())?;
         Ok(())

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sca_protocol::UnixTime;
-use sca_runner::filter::Filter;
-use sca_runner::origin::{Origin, digest};
-use sca_runner::report::Kind;
-use sca_runner::shard::Shard;
-use sca_runner::shell;
-use sca_runner::suite::Suite;
+use sca_report::Kind;
+use sca_suite::Suite;
+use sca_suite::filter::Filter;
+use sca_suite::origin::{Origin, digest};
+use sca_suite::shard::Shard;
+use sca_world::shell;
 
 use super::external::Device;
 use crate::console::date;

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use sca_runner::audit::{Divergence, audit};
-use sca_runner::suite::{ExternalParty, SnapshotMode, Suite};
+use sca_suite::audit::{Divergence, audit};
+use sca_suite::{ExternalParty, SnapshotMode, Suite};
 
 use super::arguments::{Arguments, Terminals};
 use crate::console::{complain, count, load_scenario, say, threads};

@@ -9,10 +9,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use sca_core::Target;
 use sca_protocol::settings::{BrokerSettings, TerminalSettings};
-use sca_runner::external::{ExternalBroker, split_path};
-use sca_runner::external::{ExternalTerminal, Operator, PLACEHOLDERS};
-use sca_runner::parse_url;
-use sca_runner::suite::ExternalParty;
+use sca_suite::ExternalParty;
+use sca_world::external::{ExternalBroker, ExternalTerminal, Operator, PLACEHOLDERS, split_path};
+use sca_world::parse_url;
 
 use crate::certs::CredentialFiles;
 use crate::console::{complain, threads};

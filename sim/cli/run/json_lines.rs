@@ -6,8 +6,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use sca_runner::report::{self, Document, Kind, RunInfo};
-use sca_runner::suite::FileResult;
+use sca_report::{Document, Kind, RunInfo};
+use sca_suite::FileResult;
 
 /// The open JSON Lines reports.
 pub(super) struct Stream {
@@ -27,7 +27,7 @@ impl Stream {
         });
         let mut files: Vec<File> = opened.filter(|file| file.metadata().is_ok_and(|meta| meta.is_file())).collect();
         if !files.is_empty() {
-            let begin = report::json_lines_begin(&Document::new(&[], about.clone(), |_| String::new()));
+            let begin = sca_report::json_lines_begin(&Document::new(&[], about.clone(), |_| String::new()));
             files.retain_mut(|file| file.write_all(begin.as_bytes()).is_ok());
         }
         Self { about, files: Mutex::new(files) }
@@ -40,7 +40,7 @@ impl Stream {
             return;
         }
         let document = Document::new(&[result], self.about.clone(), replay);
-        let lines: String = document.files.iter().map(report::json_lines_of).collect();
+        let lines: String = document.files.iter().map(sca_report::json_lines_of).collect();
         files.retain_mut(|file| file.write_all(lines.as_bytes()).is_ok());
     }
 }

@@ -5,8 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use sca_runner::files;
-use sca_runner::suite::{FileResult, Snapshot};
+use sca_suite::{FileResult, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use crate::console::complain;
@@ -72,7 +71,7 @@ pub(super) fn keep(results: &[FileResult]) {
     let folder = Path::new(FOLDER);
     // In a read-only checkout there is no last run.
     let is_closed = |kind| matches!(kind, ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem);
-    match files::make_folder(folder).and_then(|()| files::replace(&folder.join(FILE), text)) {
+    match sca_files::make_folder(folder).and_then(|()| sca_files::replace(&folder.join(FILE), text)) {
         Err(error) if !is_closed(error.kind()) => {
             complain!("warning: cannot save this run for `verdict(…)` filters: {error}");
         }

@@ -1,18 +1,19 @@
 //! Plays what was chosen, and says what it came to.
 
-use sca_terminal::simulated;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sca_judge::Verdict;
 use sca_network::tls::KeyLogBuffer;
 use sca_protocol::UnixTime;
-use sca_runner::external::end_all;
-use sca_runner::known_failures::KnownFailures;
-use sca_runner::origin::Origin;
-use sca_runner::report::{Document, Kind, RunInfo, Summary, Tally, Unread};
-use sca_runner::suite::{FileResult, Snapshot, SnapshotMode, Suite};
-use sca_runner::{Options, Place, Played, Verdict};
+use sca_report::{Document, Kind, RunInfo, Summary, Tally, Unread};
+use sca_suite::known_failures::KnownFailures;
+use sca_suite::origin::Origin;
+use sca_suite::{FileResult, Snapshot, SnapshotMode, Suite};
+use sca_terminal::simulated;
+use sca_world::external::end_all;
+use sca_world::{Options, Place, Played};
 
 use super::arguments::{Arguments, Terminals, origin_of, replay, world};
 use super::json_lines::Stream;
@@ -20,7 +21,8 @@ use super::progress::Progress;
 use super::{audit, last_run, print, selection, update_lines, watch};
 use crate::console::{authorities_for, complain, count, named};
 use crate::exit::Exit;
-use crate::interrupt::{self, Heard};
+use crate::interrupt;
+use crate::interrupt::Heard;
 use crate::report::{exit_code, print_beside_reports, remove_reports, write_reports};
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
@@ -44,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     let clauses = sca_protocol::clauses::ids();
     // With --watch or --interactive a signal terminates the program at once, without reports.
     let (heard, interrupt) = interrupt::listen(arguments.watch || arguments.device.is_interactive());
-    let options = options(arguments, arguments.today.unwrap_or_else(sca_runner::today));
+    let options = options(arguments, arguments.today.unwrap_or_else(sca_world::today));
     let suite = Suite {
         options: Options { interrupt: Some(interrupt), ..options },
         snapshots: if arguments.update { SnapshotMode::Update } else { SnapshotMode::Compare },
@@ -83,7 +85,7 @@ fn once(arguments: &Arguments, suite: &Terminals<'_>, heard: &Heard) -> Exit {
     };
     // Taken before anything is played or written.
     let origin = origin_of(arguments, &chosen.list);
-    let today = suite.options.today.unwrap_or_else(sca_runner::today);
+    let today = suite.options.today.unwrap_or_else(sca_world::today);
     let progress = Progress::new(all.len());
     let about = RunInfo {
         world: world(arguments).to_owned(),

@@ -1,12 +1,13 @@
 //! The console output of a run for each file, and the evidence files of its failures.
 
-use sca_terminal::simulated;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use sca_runner::suite::{FileResult, Snapshot, difference, joined};
-use sca_runner::{Options, Verdict, files, play, report, shell};
+use sca_judge::Verdict;
+use sca_suite::{FileResult, Snapshot, difference, joined};
+use sca_terminal::simulated;
+use sca_world::{Options, play, shell};
 
 use super::arguments::{Arguments, Terminals, replay};
 use crate::console::{complain, painter, say};
@@ -14,12 +15,12 @@ use crate::console::{complain, painter, say};
 /// Prints the result of one file, if there is anything to print.
 pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileResult) {
     for problem in result.problems() {
-        complain!("{}\n", report::problem(painter(), &result.loaded.texts, problem));
+        complain!("{}\n", sca_report::problem(painter(), &result.loaded.texts, problem));
     }
     if let (true, Ok(scenario)) = (result.rows.iter().any(|row| row.verdict.is_bad()), &result.loaded.scenario) {
         // A mistake that is still valid is often the reason for the failure.
         for warning in sca_scenario::warnings(scenario) {
-            complain!("{}\n", report::problem(painter(), &result.loaded.texts, &warning));
+            complain!("{}\n", sca_report::problem(painter(), &result.loaded.texts, &warning));
         }
     }
     if arguments.transcript {
@@ -27,7 +28,7 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
     }
     if arguments.explain {
         for row in &result.rows {
-            say!("{}", report::explained(&result.loaded, row).trim_end());
+            say!("{}", sca_report::explained(&result.loaded, row).trim_end());
         }
     }
     let replay = replay(arguments, &result.loaded.path);
@@ -42,7 +43,7 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
                 // Rows mostly fail for the same reason, so only the first few are printed.
                 if shown <= 3 {
                     let replay = format!("{replay}{}", row.row_arguments());
-                    complain!("{}", report::failure(painter(), &result.loaded, failure, &replay));
+                    complain!("{}", sca_report::failure(painter(), &result.loaded, failure, &replay));
                     evidence(arguments, suite, result, number, &replay);
                 }
             }
@@ -84,7 +85,7 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
 pub(super) fn trace(arguments: &Arguments, result: &FileResult) -> bool {
     let (Some(path), Ok(scenario)) = (&arguments.trace, &result.loaded.scenario) else { return true };
     let replay = replay(arguments, &result.loaded.path);
-    let page = report::trace_page(&result.loaded, scenario, &result.rows, &replay);
+    let page = sca_report::trace_page(&result.loaded, scenario, &result.rows, &replay);
     match page.and_then(|page| crate::report::write(path, &page).map_err(|error| error.to_string())) {
         Ok(()) => {
             complain!("trace written to {}", path.display());
@@ -132,13 +133,13 @@ fn evidence(arguments: &Arguments, suite: &Terminals<'_>, result: &FileResult, n
         frames = rows.into_iter().nth(number).map(|row| row.frames).unwrap_or_default();
     }
     let seed = arguments.seed.or_else(|| result.loaded.scenario.as_ref().ok().and_then(|s| s.header.seed)).unwrap_or(1);
-    let written = files::make_folder(&arguments.failures)
+    let written = sca_files::make_folder(&arguments.failures)
         .and_then(|()| fs::create_dir_all(&folder))
-        .and_then(|()| files::replace_private(&folder.join("transcript.txt"), &row.transcript))
-        .and_then(|()| files::replace_private(&folder.join("frames.txt"), &frames))
-        .and_then(|()| files::replace_private(&folder.join("replay.txt"), format!("{replay}\nseed {seed}\n")))
+        .and_then(|()| sca_files::replace_private(&folder.join("transcript.txt"), &row.transcript))
+        .and_then(|()| sca_files::replace_private(&folder.join("frames.txt"), &frames))
+        .and_then(|()| sca_files::replace_private(&folder.join("replay.txt"), format!("{replay}\nseed {seed}\n")))
         .and_then(|()| match &suite.options.key_notes {
-            Some(notes) => files::replace_private(&folder.join("tls-keys.log"), notes.text()),
+            Some(notes) => sca_files::replace_private(&folder.join("tls-keys.log"), notes.text()),
             None => Ok(()),
         });
     match written {

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use sca_runner::files;
-use sca_runner::filter::{Filter, Subject};
+use sca_suite::filter::{Filter, Subject};
 
 use super::arguments::Arguments;
 use super::last_run;
@@ -23,7 +22,7 @@ pub(super) struct Selection {
 pub(super) fn chosen(arguments: &Arguments) -> Result<Selection, Exit> {
     let mut all = Vec::new();
     for path in &arguments.paths {
-        match files::find(std::slice::from_ref(path)) {
+        match sca_files::find(std::slice::from_ref(path)) {
             Ok(found) if found.is_empty() => {
                 complain!("error: no scenario found in {}", path.display());
                 return Err(Exit::CannotRun);
@@ -60,7 +59,7 @@ pub(crate) fn matching(all: Vec<PathBuf>, filter: &Filter) -> Result<Vec<PathBuf
     };
     let mut taken = Vec::new();
     for path in all {
-        let loaded = files::load(&path, &[]).map_err(|error| unread(&path, &error))?;
+        let loaded = sca_files::load(&path, &[]).map_err(|error| unread(&path, &error))?;
         // An invalid scenario might be one that was asked for, so it stays selected: a typo must not remove it from a
         // run.
         let Ok(scenario) = &loaded.scenario else {

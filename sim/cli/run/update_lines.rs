@@ -1,9 +1,10 @@
 //! `run --update-lines`: rewrites failing expectations in place.
 
-use sca_terminal::simulated;
 use std::path::Path;
 
-use sca_runner::{files, play, report, rewrite};
+use sca_suite::rewrite;
+use sca_terminal::simulated;
+use sca_world::play;
 
 use super::arguments::{Arguments, Terminals, replay};
 use crate::console::{complain, count, painter, say, unread};
@@ -22,26 +23,26 @@ pub(super) fn update_files(arguments: &Arguments, suite: &Terminals<'_>, paths: 
 }
 
 fn file(arguments: &Arguments, suite: &Terminals<'_>, path: &Path) -> Exit {
-    let text = match files::read_text(path) {
+    let text = match sca_files::read_text(path) {
         Ok(text) => text,
         Err(error) => return unread(path, &error),
     };
     let play = |scenario: &_| play(scenario, &suite.options, &suite.identities.memory, &simulated);
     let Some(done) = rewrite::rewrite(path, &text, suite.clauses, &play) else {
-        let loaded = files::read(path, text, suite.clauses);
+        let loaded = sca_files::read(path, text, suite.clauses);
         for problem in loaded.scenario.as_ref().err().into_iter().flatten() {
-            complain!("{}\n", report::problem(painter(), &loaded.texts, problem));
+            complain!("{}\n", sca_report::problem(painter(), &loaded.texts, problem));
         }
         return Exit::Invalid;
     };
     if !done.slips.is_empty() {
-        let loaded = files::read(path, text, suite.clauses);
-        done.slips.iter().for_each(|slip| complain!("{}\n", report::problem(painter(), &loaded.texts, slip)));
+        let loaded = sca_files::read(path, text, suite.clauses);
+        done.slips.iter().for_each(|slip| complain!("{}\n", sca_report::problem(painter(), &loaded.texts, slip)));
         complain!("  fix this first, or the mistake would be written into the expectations\n");
         return Exit::Failed;
     }
     if !done.changes.is_empty() {
-        if let Err(error) = files::replace(path, &done.text) {
+        if let Err(error) = sca_files::replace(path, &done.text) {
             complain!("error: cannot write {}: {error}", path.display());
             return Exit::CannotRun;
         }
@@ -57,8 +58,8 @@ fn file(arguments: &Arguments, suite: &Terminals<'_>, path: &Path) -> Exit {
         return Exit::Good;
     };
     say!("{}: {} rewritten, and it fails", path.display(), count(done.changes.len(), "line"));
-    let loaded = files::read(path, done.text.clone(), suite.clauses);
-    complain!("{}\n", report::failure(painter(), &loaded, left, &replay(arguments, path)));
+    let loaded = sca_files::read(path, done.text.clone(), suite.clauses);
+    complain!("{}\n", sca_report::failure(painter(), &loaded, left, &replay(arguments, path)));
     let text = loaded.texts[0].1.lines().nth((left.span.line as usize).saturating_sub(1)).unwrap_or_default();
     if text.contains("{{") {
         complain!("  the value comes from a row of `each`, or was captured: change it there\n");

@@ -6,7 +6,6 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use notify::{EventKind, RecursiveMode, Watcher};
-use sca_runner::files;
 
 use crate::console::{complain, say, unread};
 use crate::exit::Exit;
@@ -16,7 +15,7 @@ const ONE_SAVE: Duration = Duration::from_millis(150);
 
 /// Runs `once`, and again after each change below these paths, until the process ends.
 pub(super) fn watch(paths: &[PathBuf], clauses: &[&'static str], once: impl Fn() -> Exit) -> Exit {
-    if let Err((path, error)) = files::find(paths) {
+    if let Err((path, error)) = sca_files::find(paths) {
         return unread(&path, &error);
     }
     let (sender, events) = mpsc::channel();
@@ -50,8 +49,8 @@ fn folders(paths: &[PathBuf], clauses: &[&'static str]) -> BTreeSet<PathBuf> {
         false => path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned(),
     };
     let mut all: BTreeSet<PathBuf> = paths.iter().map(|path| folder(path)).collect();
-    for path in files::find(paths).unwrap_or_default() {
-        if let Ok(loaded) = files::load(&path, clauses) {
+    for path in sca_files::find(paths).unwrap_or_default() {
+        if let Ok(loaded) = sca_files::load(&path, clauses) {
             all.extend(loaded.texts.iter().map(|(path, _)| folder(path)));
         }
     }

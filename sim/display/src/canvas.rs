@@ -1,12 +1,11 @@
 //! A framebuffer that is drawn at twice its size and averaged on output, so that edges and text are smooth.
 
-use embedded_graphics::Drawable;
-use embedded_graphics::Pixel;
 use embedded_graphics::pixelcolor::Rgb888;
 use embedded_graphics::prelude::{DrawTarget, OriginDimensions, Point, RgbColor, Size};
 use embedded_graphics::primitives::{
     Arc, Circle, CornerRadii, Line, Primitive, PrimitiveStyle, PrimitiveStyleBuilder, Rectangle, RoundedRectangle,
 };
+use embedded_graphics::{Drawable, Pixel};
 use u8g2_fonts::types::{FontColor, HorizontalAlignment, VerticalPosition};
 
 use crate::font_sizes;

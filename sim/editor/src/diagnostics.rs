@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString};
-use sca_runner::files;
+
 use sca_scenario::{Library, Problem, Span};
 
 use crate::positions::range_of;
@@ -19,7 +19,7 @@ pub(crate) fn diagnose(
         let library = Library::read(text, 0);
         return library.problems().iter().map(|problem| shown(text, problem)).collect();
     }
-    let loaded = files::parse_with_open_files(path, text.to_owned(), clauses, open);
+    let loaded = sca_files::parse_with_open_files(path, text.to_owned(), clauses, open);
     let problems = match &loaded.scenario {
         Ok(scenario) => sca_scenario::warnings(scenario),
         Err(problems) => problems.clone(),

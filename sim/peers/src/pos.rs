@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use sca_protocol::codes;
 use sca_protocol::commands::{Behaviour, Command, Prompt, Tell};
 use sca_protocol::keys::{Key, Packet};
 use sca_protocol::message::DuplicateFields;
 use sca_protocol::rsa::PosKeyPair;
-use sca_protocol::xml::{self, Limits};
-use sca_protocol::{Chance, Request, Response};
+use sca_protocol::xml::Limits;
+use sca_protocol::{Chance, Request, Response, codes, xml};
 
 /// The number of a POS request, in the order of sending, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,7 +8,6 @@ use sca_protocol::plain::is_invisible;
 use crate::arrow::source;
 use crate::calls::{Calls, ExpandedLine, Story, unnumber_first_rounds};
 use crate::cast::{cast, is_setting};
-use crate::check;
 use crate::cursor::Cursor;
 use crate::expand::{Each, ROWS_MAX, TOO_LONG, Values, combinations, each, substitute};
 use crate::library::Library;
@@ -16,10 +15,9 @@ use crate::model::{ExpectFail, Header, INVARIANTS, Pattern, Row, Scenario, Sourc
 use crate::names::Names;
 use crate::problem::{Problem, Span};
 use crate::step::steps;
-use crate::suppressed;
-use crate::table;
 use crate::title_line::title;
-use crate::tree::{self, Line, lines, reject_block};
+use crate::tree::{Line, lines, reject_block};
+use crate::{check, suppressed, table, tree};
 
 /// No further rows are checked once a file has more problems than this.
 const PROBLEMS_MAX: usize = 200;

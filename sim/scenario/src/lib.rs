@@ -13,6 +13,7 @@ mod evidence;
 mod expand;
 mod export;
 mod fault;
+pub mod fault_table;
 mod file;
 mod format;
 mod host;

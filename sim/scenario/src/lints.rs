@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use sca_protocol::settings::TerminalSettings;
+
 use crate::model::{Action, Demand, Expect, Message, Observation, Op, Row, Scenario, Show, Step, Terminal, Test};
 use crate::problem::{Problem, Span};
 use crate::unknown::unknown;
-use sca_protocol::settings::TerminalSettings;
 
 /// Returns all warnings about a scenario, sorted by position.
 ///

@@ -4,18 +4,14 @@ use std::time::Duration;
 
 use sca_protocol::settings::nearest;
 
-use crate::action;
-use crate::arrow;
 use crate::cursor::{Cursor, SUFFIXES};
-use crate::fault;
-use crate::host;
 use crate::model::{Action, Expect, Observation, Step, TerminalIndex};
 use crate::names::{Names, count};
-use crate::network;
 use crate::observation::{link_observation, show};
 use crate::problem::{Problem, Span};
 use crate::suffix::{SEEN, only};
 use crate::tree::{Line, Word, reject_block};
+use crate::{action, arrow, fault, host, network};
 
 /// The words that can begin a statement.
 const WORDS: &[&str] = &[

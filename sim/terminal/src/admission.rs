@@ -1,15 +1,15 @@
 //! Admission of requests: authentication, the channel, a busy device, the fields, the session. Also starts prompts and
 //! SECURITY commands.
 
-use sca_protocol::Line;
-use sca_protocol::codes::{self, Code};
-use sca_protocol::commands::{self, Behaviour, Change, Channel, Security, SessionRequirement, Tell};
+use sca_core::Cardholder;
+use sca_protocol::codes::Code;
+use sca_protocol::commands::{Behaviour, Change, Channel, Security, SessionRequirement, Tell};
+use sca_protocol::{Line, codes, commands};
 
 use crate::context::{Origin, Task, Work};
 use crate::device::{Activity, Device, Holder};
 use crate::prompt::Asking;
 use crate::security::{Pairing, Refusal};
-use sca_core::Cardholder;
 
 impl Device {
     /// The reason why a request is refused; `None` if it is admitted.

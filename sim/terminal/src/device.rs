@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
+use sca_core::{Cardholder, Flash, Screen};
 use sca_protocol::cards::{Card, Entry};
-use sca_protocol::codes::{self, Code};
-use sca_protocol::commands::{self, Behaviour, Channel, Command, Estate, Tell};
-use sca_protocol::counter::{self, Counter, RequestOutcome};
+use sca_protocol::codes::Code;
+use sca_protocol::commands::{Behaviour, Channel, Command, Estate, Tell};
+use sca_protocol::counter::{Counter, RequestOutcome};
 use sca_protocol::message::{DuplicateFields, MessageError};
-use sca_protocol::xml::{self, Element, Limits};
-use sca_protocol::{Line, Request};
+use sca_protocol::xml::{Element, Limits};
+use sca_protocol::{Line, Request, codes, commands, counter, xml};
 
 use crate::context::{Effect, Origin, Task, Work, outcome};
 use crate::host_calls::{HostCalls, Purpose};
@@ -18,7 +19,6 @@ use crate::payment_flow::Payment;
 use crate::prompt::{Asking, Ended};
 use crate::security::{Pairing, Registrations};
 use crate::store_and_forward::Stored;
-use sca_core::{Cardholder, Flash, Screen};
 
 /// The state of the device behind the link.
 #[derive(Debug, Clone, Default)]

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use sca_core::{CallEvent, CallId, ClientCore, CoreInput, Output};
 use sca_protocol::{Line, Now};
 
 use crate::context::{Effect, Origin};
 use crate::device::Device;
 use crate::terminal::{Link, SimulatedTerminal};
-use sca_core::{CallEvent, CallId, ClientCore, CoreInput, Output};
 
 /// Maximum number of open connections per classic port.
 const CALLS_MAX: usize = 16;

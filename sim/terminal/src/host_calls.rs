@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use sca_core::{CallEvent, CallId};
 use sca_protocol::xml::Limits;
 use sca_protocol::{Line, Response};
 
 use crate::context::{Effect, Task, Work};
-use sca_core::{CallEvent, CallId};
 
 /// The purpose of a host call.
 #[derive(Debug, Clone)]

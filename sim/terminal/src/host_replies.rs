@@ -1,10 +1,11 @@
 //! Replies of the hosts, and what still has to be sent to them: reversals and stored transactions.
 
-use sca_protocol::codes::{self, Code};
+use sca_core::{CallEvent, CallId};
+use sca_protocol::codes::Code;
 use sca_protocol::commands::Behaviour;
 use sca_protocol::message::Layout;
 use sca_protocol::xml::Limits;
-use sca_protocol::{Line, Request, Response};
+use sca_protocol::{Line, Request, Response, codes};
 
 use crate::context::{Effect, Work};
 use crate::device::{Activity, Device, Holder};
@@ -13,7 +14,6 @@ use crate::host_calls::{Purpose, Report, Trouble};
 use crate::outcome::{DECLINES, code_of, from_host, others, result_code};
 use crate::payment_flow::Stage;
 use crate::store_and_forward::Verdict;
-use sca_core::{CallEvent, CallId};
 
 impl Device {
     /// Handles an event on a connection to a host.

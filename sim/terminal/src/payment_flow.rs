@@ -3,15 +3,16 @@
 
 use std::time::Duration;
 
+use sca_core::Screen;
 use sca_protocol::cards::{Card, Entry, Reading};
-use sca_protocol::codes::{self, Code};
+use sca_protocol::codes;
+use sca_protocol::codes::Code;
 use sca_protocol::commands::{Pay, amount, flag, parse_amount};
 use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::PaymentRules;
 
 use crate::context::Task;
 use crate::host_calls::Trouble;
-use sca_core::Screen;
 
 /// Number of failed chip reads after which the magnetic stripe is accepted.
 const CHIP_FAILURES_MAX: u8 = 3;

@@ -1,11 +1,12 @@
 //! Payments and their host: when it is called, what it is sent, and what follows from its answer or from a failed call.
 
+use sca_core::{Cardholder, Screen};
 use sca_protocol::cards::Entry;
-use sca_protocol::codes::{self, Code};
+use sca_protocol::codes::Code;
 use sca_protocol::commands::{Behaviour, Pay, amount, parse_amount};
 use sca_protocol::message::Layout;
 use sca_protocol::screens::ScreenName;
-use sca_protocol::{Line, Request, Response};
+use sca_protocol::{Line, Request, Response, codes};
 
 use crate::context::{Effect, Origin, Task, Work};
 use crate::device::{Activity, Device, Holder};
@@ -15,7 +16,6 @@ use crate::outcome::{
     DECLINES, code_of, from_host, others, result_code, with_card_fields, with_partial_amounts, with_real_fields,
 };
 use crate::payment_flow::{Kind, Next, Payment, Stage, kind};
-use sca_core::{Cardholder, Screen};
 
 /// Number of payments that the duplicate rule remembers.
 const HISTORY_MAX: usize = 32;

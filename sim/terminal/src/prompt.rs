@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use sca_core::{Cardholder, Screen};
 use sca_protocol::cards::{Card, Entry, Reading};
 use sca_protocol::commands::{Prompt, flag};
 use sca_protocol::screens::ScreenName;
 
 use crate::context::{Task, Work};
-use sca_core::{Cardholder, Screen};
 
 /// An open prompt.
 #[derive(Debug, Clone)]

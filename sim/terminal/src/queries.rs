@@ -1,10 +1,9 @@
 //! Queries: commands that are answered from the state of the terminal.
 
-use sca_protocol::codes;
 use sca_protocol::commands::{Tell, amount};
-use sca_protocol::secret::{self, Kind};
+use sca_protocol::secret::Kind;
 use sca_protocol::settings::{Settings, TerminalSettings, is_parameter};
-use sca_protocol::{Line, Response};
+use sca_protocol::{Line, Response, codes, secret};
 
 use crate::context::{Task, Work};
 use crate::device::Device;

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sca_protocol::codes::{self, Code};
+use sca_core::{Flash, Screen};
+use sca_protocol::codes;
+use sca_protocol::codes::Code;
 use sca_protocol::commands::Security;
 use sca_protocol::keys::{Key, Packet, PacketError};
 use sca_protocol::rsa::{Padding, PublicKey};
@@ -13,7 +15,6 @@ use sca_protocol::xml::Element;
 
 use crate::context::{Task, Work};
 use crate::flash_files::REGISTRATIONS;
-use sca_core::{Flash, Screen};
 
 /// A registered POS.
 #[derive(Debug, Clone)]

@@ -1,12 +1,13 @@
 //! Store and forward: transactions that were approved without the host and wait for it, and the commands about them.
 
-use sca_protocol::codes::{self, Code};
+use sca_core::Flash;
+use sca_protocol::codes;
+use sca_protocol::codes::Code;
 use sca_protocol::commands::{STORED_STATES, amount, parse_amount};
 use sca_protocol::xml::Element;
 
 use crate::context::{Task, Work};
 use crate::flash_files::STORED;
-use sca_core::Flash;
 
 /// A stored transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]

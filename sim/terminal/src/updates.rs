@@ -1,15 +1,15 @@
 //! Updates: commands that change the state of the terminal and are answered at once.
 
-use sca_protocol::codes;
-use sca_protocol::commands::{self, Change};
+use sca_core::Screen;
+use sca_protocol::commands::Change;
 use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::{Settings, TerminalSettings, is_parameter};
+use sca_protocol::{codes, commands};
 
 use crate::context::{Effect, Task, Work};
 use crate::device::{Activity, Device, Session};
 use crate::flash_files::CONFIG;
 use crate::line_items::Items;
-use sca_core::Screen;
 
 /// Parameters that a POS may not write: they control which POS may connect and how it authenticates.
 const BARRED: &[&str] = &["POSCONNECTALLOW", "SKIPPOSAUTH", "AUTOPAIR"];

@@ -1,6 +1,6 @@
 //! The result of comparing a capture with the model.
 
-use sca_runner::Failure;
+use sca_judge::Failure;
 use sca_scenario::model::Step;
 
 use super::explain::Explanation;

@@ -1,17 +1,18 @@
 //! Compares a capture with a client core, resolving one difference after the other.
 
-use sca_core::{Terminal, TerminalConfig};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sca_runner::{Failure, Identities, Options, Verdict, play, text_of};
+use sca_core::{Terminal, TerminalConfig};
+use sca_judge::{Failure, Verdict, text_of};
 use sca_scenario::Problem;
 use sca_scenario::model::{Action, Row, Scenario, Step};
+use sca_world::{Identities, Options, play};
 
 use super::compared::{Compared, Difference, Rung, What};
-use super::explain::{self, Explanation, Reach};
-use super::parts;
+use super::explain::{Explanation, Reach};
 use super::steps::{label_of, message_of};
+use super::{explain, parts};
 
 /// Maximum number of differences; a capture with more is of something else.
 const DIFFERENCES_MAX: usize = 100;
@@ -86,7 +87,7 @@ impl<'a, C: Terminal> Comparer<'a, C> {
 
     /// The settings that explain a failure; cached for failures with the same reason.
     fn explained(&self, run: &mut Run, row: &Row, at: usize, failure: &Failure) -> Vec<Explanation> {
-        let reason = sca_runner::shrink::reason(failure);
+        let reason = failure.reason();
         if let Some(known) = run.reasons.get(&reason) {
             return known.clone();
         }

@@ -1,7 +1,7 @@
 //! Extra fields of the model: they make no line fail, but are differences.
 
 use sca_core::Terminal;
-use sca_runner::text_of;
+use sca_judge::text_of;
 use sca_scenario::model::Row;
 
 use super::compared::{Difference, What};

@@ -100,7 +100,7 @@ fn line(step: &Step) -> (&'static str, String) {
 pub fn json(all: &[(String, Compared)]) -> String {
     let captures: Vec<Value> = all.iter().map(|(name, compared)| one_capture(compared, name)).collect();
     let mut document = value!({"version": DIFF_VERSION, "captures": captures});
-    sca_runner::mask_texts(&mut document);
+    sca_judge::mask_texts(&mut document);
     serde_json::to_string_pretty(&document).unwrap_or_default()
 }
 

@@ -75,7 +75,7 @@ pub(super) fn differing(step: &Step, came: &Step) -> Vec<Part> {
 }
 
 /// The field by which a message failed if its expected value is an insert, known only during the run.
-pub(super) fn inserted(step: &Step, failure: &sca_runner::Failure) -> Option<Part> {
+pub(super) fn inserted(step: &Step, failure: &sca_judge::Failure) -> Option<Part> {
     let (name, got) = failure.label.split_once(" is ")?;
     let test = tests(step).iter().find(|test| test.field == name)?;
     Some(Part { name: name.to_owned(), field: said(test), model: Some(got.trim_matches('"').to_owned()) })

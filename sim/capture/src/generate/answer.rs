@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use sca_protocol::commands::{Command, SessionRequirement};
 use sca_protocol::frame::opcode;
-use sca_protocol::secret;
 use sca_protocol::xml::Element;
-use sca_protocol::{Request, Response};
+use sca_protocol::{Request, Response, secret};
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Demand, Expect, Fields, Message, Observation, Op, Send, Speaker, Suffix, Test};
 
 use super::lines::{is_start, test};
 use super::state::{Asked, ScenarioGenerator};
-use crate::fields::{self, BROUGHT_BACK, REFERENCE, VARYING};
+use crate::fields;
+use crate::fields::{BROUGHT_BACK, REFERENCE, VARYING};
 
 impl ScenarioGenerator {
     /// Adds a message of the terminal: a response or a notice.
@@ -32,7 +32,7 @@ impl ScenarioGenerator {
             return self.comment("the terminal sent a text with `{{` in it, which no line can expect");
         }
         let Some(response) = &response else {
-            self.step(Some(at), told(sca_runner::verbatim(&text), suffix));
+            self.step(Some(at), told(sca_judge::verbatim(&text), suffix));
             return;
         };
         let names_another = response.get("COUNTER").is_some();
@@ -71,7 +71,7 @@ impl ScenarioGenerator {
     fn answer_of(&mut self, asked: Option<&Asked>, response: &Response, text: &str) -> Message {
         let is_word = |name: &str| name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
         if response.fields().iter().any(|field| !is_word(&field.name)) || response.fields().is_empty() {
-            return sca_runner::verbatim(text);
+            return sca_judge::verbatim(text);
         }
         let asks_counter = asked.and_then(|asked| asked.request.as_ref()).filter(|r| r.command() == "GET_COUNTER");
         let mut tests: Vec<Test> = Vec::new();

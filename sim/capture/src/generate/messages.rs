@@ -257,7 +257,7 @@ impl ScenarioGenerator {
             let element = |inside: &str| format!("<COUNTER>{inside}</COUNTER>");
             text = text.replace(&element(counter), &element(&self.counter_of(counter)));
         }
-        sca_runner::verbatim(&text)
+        sca_judge::verbatim(&text)
     }
 
     /// A fragment of a request, its COUNTER relative to the terminal's initial one.

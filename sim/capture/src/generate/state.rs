@@ -101,7 +101,7 @@ impl Link {
 /// The state of the message exchange.
 #[derive(Default)]
 pub(super) struct Exchange {
-    pub(super) pairing: sca_runner::Pairing<Asked>,
+    pub(super) pairing: sca_judge::Pairing<Asked>,
     /// Number of requests so far, from which labels are made.
     pub(super) number: u32,
     /// Values from responses, and the names they are captured under.

@@ -13,21 +13,23 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::audit::Audit;
-use sca_network::tls::{self, ClientTls, ServerTls, TlsError};
-use sca_network::{ConnectionShare, Dialer, Listener, MemoryBudget, Route, SocketDialer, Stream, Tag};
+use sca_core::Target;
+use sca_live::{Limits, SHORTAGE_PAUSE, Shortage};
+use sca_network::tls::{ClientTls, ServerTls, TlsError};
+use sca_network::{ConnectionShare, Dialer, Listener, MemoryBudget, Route, SocketDialer, Stream, Tag, tls};
 use sca_protocol::Reason;
 use sca_protocol::reason::seen_by_terminal;
-use sca_runner::live::{Credentials, Limits, SHORTAGE_PAUSE, Shortage};
-use sca_runner::{Stopwatch, Target};
+use sca_world::Stopwatch;
+use sca_world::credentials::Credentials;
+use side_stream::Line;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
+use writer::{Book, TERMINALS_MAX};
 
+use crate::audit::Audit;
 use crate::observer::Observer;
 use crate::session::{Ending, Event, Side};
-use side_stream::Line;
-use writer::{Book, TERMINALS_MAX};
 
 /// The configuration of a recorder.
 #[derive(Debug, Clone)]
@@ -112,7 +114,7 @@ pub async fn record(
     let wrong = |error| RecordError::Listen(plan.listen, error);
     let listener = Listener::bind(plan.listen).map_err(wrong)?;
     ready(listener.address().map_err(wrong)?);
-    let from = format!("a recording of {}", sca_runner::today());
+    let from = format!("a recording of {}", sca_world::today());
     let recorder = Rc::new(Recorder {
         book: RefCell::new(Book::new(plan.out, from, near.is_some(), plan.limits.memory / 4)),
         near,

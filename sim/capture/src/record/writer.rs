@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use sca_protocol::handshake::Head;
 use sca_protocol::plain::shown;
-use sca_runner::files;
 
 use crate::generate::ScenarioGenerator;
 use crate::load::{file_name, title};
@@ -256,7 +255,7 @@ impl Page {
                 1 => self.folder.join(format!("{stem}.sca")),
                 number => self.folder.join(format!("{stem}-{number}.sca")),
             };
-            match files::create_private(&path, self.lift.text()) {
+            match sca_files::create_private(&path, self.lift.text()) {
                 Ok(()) => {
                     (self.written, self.rewrites) = (self.lift.body().len(), self.lift.rewrites());
                     return Ok(self.path.insert(path));
@@ -278,7 +277,7 @@ impl Page {
             return if self.lift.has_begun() { self.begins().map(drop) } else { Ok(()) };
         };
         if self.lift.rewrites() != self.rewrites {
-            files::replace_private(path, self.lift.text())?;
+            sca_files::replace_private(path, self.lift.text())?;
             (self.written, self.rewrites) = (self.lift.body().len(), self.lift.rewrites());
             return Ok(());
         }

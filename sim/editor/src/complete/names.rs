@@ -85,7 +85,7 @@ pub(crate) fn stories(path: &Path, text: &str) -> Vec<Fact> {
     let mut found = Vec::new();
     for line in text.lines().filter(|line| line.starts_with("use")) {
         let Some(name) = words(line).get(1).map(|word| sca_scenario::unquote(word)) else { continue };
-        let Ok(library) = sca_runner::files::read_text(&folder.join(&name)) else { continue };
+        let Ok(library) = sca_files::read_text(&folder.join(&name)) else { continue };
         for (story, span, parameters) in Library::read(&library, 0).stories() {
             let call = format!("{story}({})", parameters.join(", "));
             found.push(Fact {
@@ -102,7 +102,7 @@ pub(super) fn libraries(path: &Path) -> Vec<Fact> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut found = Vec::new();
     for near in ["", "lib", "../lib"] {
-        for library in sca_runner::files::libraries(&folder.join(near)) {
+        for library in sca_files::libraries(&folder.join(near)) {
             let name = Path::new(near).join(library.file_name().unwrap_or_default());
             found.push(fact(sca_scenario::quote(&name.to_string_lossy()), "a library", Look::FILE));
         }

@@ -2,12 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::fmt;
-use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+use std::{fmt, io};
 
 use sca_protocol::{Chance, chance};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};

@@ -13,6 +13,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use reader::Reading;
+use rekey::Rekey;
 use rustls::{ProtocolVersion, ServerConfig};
 use sca_protocol::Reason;
 use sca_protocol::handshake::Head;
@@ -20,6 +22,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use writer::{Outgoing, Writer};
 
 use crate::backpressure::Bounds;
 use crate::events::{Ending, Event, ServerEvent, ServerOrder, Tag};
@@ -28,9 +31,6 @@ use crate::queue::{EventQueue, EventSender};
 use crate::stream::{Stream, poll_read_some, read_some};
 use crate::tap::{TapHandle, Tapped};
 use crate::tls;
-use reader::Reading;
-use rekey::Rekey;
-use writer::{Outgoing, Writer};
 
 /// TLS of the broker's end.
 #[derive(Debug, Clone)]

@@ -9,10 +9,10 @@ mod payment;
 mod report;
 mod till;
 
+use command::row;
+
 use crate::codes;
 use crate::message::Request;
-
-use command::row;
 pub use command::{Behaviour, Change, Channel, Command, Estate, Pay, Prompt, Security, SessionRequirement, Tell};
 pub use field::{Field, Kind, amount, clock, flag, parse_amount, parse_training_mode};
 pub use report::STORED_STATES;

@@ -1,8 +1,9 @@
 //! The value of a parsed scenario: parties, settings and timeline. Fields that can only hold certain words have closed
 //! types.
 
-use sca_protocol::UnixTime;
 use std::collections::{BTreeMap, BTreeSet};
+
+use sca_protocol::UnixTime;
 
 use crate::problem::{Problem, Span};
 

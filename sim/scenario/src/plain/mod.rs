@@ -4,8 +4,9 @@ mod sentence;
 
 use std::fmt::Write;
 
-use crate::model::{Row, Scenario, Step};
 use sentence::Teller;
+
+use crate::model::{Row, Scenario, Step};
 
 /// Describes a scenario for readers who do not know the language. If it has several rows, the first is described, with
 /// its values.

@@ -9,10 +9,11 @@ mod tshark;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::Imported;
-use crate::session::{Event, Session};
 use broker_connection::Line;
 use stream::{Connection, connections, follow};
+
+use super::Imported;
+use crate::session::{Event, Session};
 pub use tshark::PacketsError;
 use tshark::tshark;
 

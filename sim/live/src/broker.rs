@@ -1,0 +1,414 @@
+//! A broker on a real port: terminals dial in, and POS clients reach them at `/pos/PINPAD-ID` on the same port.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use sca_network::tls::Demand;
+use sca_network::{
+    Bounds, Event, EventQueue, Listener, MemoryBudget, ServerEvent, ServerOrder, ServerSetup, ServerTls, Stream, Tag,
+    TapHandle, run_server, tls,
+};
+use sca_peers::{Broker, BrokerInput, BrokerOutput, Peer};
+use sca_protocol::Response;
+use sca_protocol::frame::{Frame, opcode};
+use sca_protocol::message::Layout;
+use sca_protocol::settings::BrokerSettings;
+use sca_world::credentials::{Credentials, real_clock, wall};
+use tokio::sync::mpsc;
+
+use super::answer_routing::{OpenRequests, Recipient, asks};
+use super::connections::{Cause, Guest};
+use super::limits::{Limits, SHORTAGE_PAUSE, Shortage};
+use super::said::Said;
+
+/// The configuration of a broker to run.
+#[derive(Debug, Clone)]
+pub struct BrokerPlan {
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// Its certificate, and the authority that terminals' certificates must come from. Without an identity it speaks
+    /// plain ws.
+    pub credentials: Credentials,
+    /// Its settings.
+    pub settings: BrokerSettings,
+    /// Its limits on connections, memory and time.
+    pub limits: Limits,
+}
+
+/// Fixed parts of the broker's own answers: a prefix and a suffix.
+const NO_TERMINAL: &str = "no terminal with pinpad";
+const GONE: &str = "disconnected before it answered";
+
+/// Maximum length of a pinpad id in characters, as terminals limit it.
+const PINPAD_ID_MAX: usize = 64;
+
+/// How long a connection may be silent before it is pinged.
+const QUIET: Duration = Duration::from_secs(120);
+/// Maximum number of orders queued for one connection. The memory budget takes effect long before.
+const ORDERS_MAX: usize = 1 << 20;
+
+/// The result code of the broker's own answers; in the code tables, a terminal that is not ready.
+const UNREACHED: &str = "59005";
+
+struct Live<'a> {
+    broker: Broker,
+    guests: BTreeMap<Tag, Guest>,
+    limits: Limits,
+    budget: MemoryBudget,
+    mailbox: EventQueue,
+    /// The open requests for routing answers; `None` if every POS receives every answer.
+    askers: Option<OpenRequests>,
+    tells_lost: bool,
+    say: &'a mut dyn FnMut(&Said<'_>),
+    clock: sca_world::clock::Clock,
+}
+
+/// Runs the broker until `stop` completes. Calls `ready` with the address and `say` with each line of the log. Needs
+/// a `LocalSet`.
+///
+/// # Errors
+/// The port cannot be opened, or the credentials cannot be used.
+pub async fn serve(
+    plan: BrokerPlan,
+    stop: impl Future<Output = ()>,
+    ready: impl FnOnce(SocketAddr),
+    say: &mut dyn FnMut(&Said<'_>),
+) -> std::io::Result<()> {
+    let (clock, device) = real_clock(plan.settings.clock);
+    let server_tls = match &plan.credentials.identity {
+        None => ServerTls::Off,
+        Some(_) => {
+            let demand = match plan.settings.client_certificates.as_str() {
+                "none" => Demand::No,
+                "optional" => Demand::Optional,
+                _ => Demand::Required,
+            };
+            let chosen = (plan.settings.resumption, plan.settings.tls.as_str(), plan.settings.groups.as_str());
+            let trust = plan.credentials.trust(chosen);
+            let config = trust.and_then(|trust| tls::server(&trust, wall(&device), demand));
+            ServerTls::On(config.map_err(|error| std::io::Error::other(error.to_string()))?)
+        }
+    };
+    let named = |error| std::io::Error::other(format!("cannot listen on {}: {error}", plan.listen));
+    let listener = Listener::bind(plan.listen).map_err(named)?;
+    ready(listener.address()?);
+    let mailbox = EventQueue::default();
+    let mut live = Live {
+        askers: (plan.settings.answers_to == "asker").then(OpenRequests::default),
+        tells_lost: plan.settings.tells_lost,
+        broker: Broker::new(plan.settings),
+        guests: BTreeMap::new(),
+        limits: plan.limits,
+        budget: MemoryBudget::new(plan.limits.memory),
+        mailbox: mailbox.clone(),
+        say,
+        clock,
+    };
+    let (mut number, mut shortage) = (0_u32, Shortage::default());
+    tokio::pin!(stop);
+    loop {
+        let patience = live.guests.values().map(|guest| guest.until).min();
+        let sleep = async {
+            match patience {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = &mut stop => return Ok(()),
+            () = mailbox.posted() => {
+                for posted in mailbox.take() {
+                    if let Event::Server(event) = posted.event {
+                        live.heard(posted.tag, event, posted.held.map(Cause::new).as_ref());
+                    }
+                }
+            }
+            () = sleep => live.check_idle_connections(),
+            accepted = listener.accept() => match accepted {
+                Ok((stream, from, _)) => {
+                    number = number.wrapping_add(1);
+                    shortage.is_over();
+                    live.welcome(stream, from, number, server_tls.clone());
+                }
+                Err(error) => {
+                    if let Some(text) = shortage.of(&error) {
+                        live.line(&text);
+                    }
+                    tokio::time::sleep(SHORTAGE_PAUSE).await;
+                }
+            },
+        }
+    }
+}
+
+impl Live<'_> {
+    fn line(&mut self, what: &str) {
+        (self.say)(&Said { at: self.clock.elapsed(), what, document: None });
+    }
+
+    fn says(&mut self, who: &str, document: &str) {
+        (self.say)(&Said { at: self.clock.elapsed(), what: who, document: Some(document) });
+    }
+
+    fn welcome(&mut self, stream: Stream, from: SocketAddr, number: u32, tls: ServerTls) {
+        if self.guests.len() >= self.limits.connections && !self.close_oldest_idle() {
+            return self.line(&format!("{from} is turned away: {} are connected", self.guests.len()));
+        }
+        let tag = Tag { terminal: 0, line: None, connection: number };
+        let (orders, receiver) = mpsc::channel(ORDERS_MAX);
+        let bounds = Bounds { share: self.budget.share(), patience: self.limits.patience };
+        let setup = ServerSetup { proxy: None, tls, tap: TapHandle::default(), bounds: Some(bounds) };
+        let task = tokio::task::spawn_local(run_server(stream, setup, tag, self.mailbox.clone(), receiver));
+        let until = tokio::time::Instant::now() + self.limits.patience;
+        self.guests.insert(
+            tag,
+            Guest { orders, task, pos_of: None, named: None, names: Vec::new(), asked: false, pinged: false, until },
+        );
+    }
+
+    /// Closes the oldest connection that has sent no upgrade request, to make room; false if there is none.
+    fn close_oldest_idle(&mut self) -> bool {
+        let idle = self.guests.iter().find(|(_, guest)| !guest.asked).map(|(tag, _)| *tag);
+        if let Some(tag) = idle {
+            self.hang_up(tag, "it sent no request, and a new connection needs its place");
+        }
+        idle.is_some()
+    }
+
+    /// Pings connections that are silent for too long; closes those that still do not answer.
+    fn check_idle_connections(&mut self) {
+        let now = tokio::time::Instant::now();
+        let late: Vec<Tag> = self.guests.iter().filter(|(_, guest)| guest.until <= now).map(|(tag, _)| *tag).collect();
+        for tag in late {
+            match self.guests.get_mut(&tag) {
+                Some(guest) if guest.asked && !guest.pinged => {
+                    guest.pinged = true;
+                    guest.until = now + self.limits.patience;
+                    let peer = Peer { terminal: tag.terminal, connection: tag.connection };
+                    let frame = Frame::whole(opcode::PING, "are you there");
+                    let outputs = self.broker.handle(BrokerInput::Speak { peer, frame });
+                    self.carry_out(outputs, None, None);
+                }
+                Some(guest) if guest.asked => self.hang_up(tag, "it did not answer a ping"),
+                _ => self.hang_up(tag, "it sent no upgrade request"),
+            }
+        }
+    }
+
+    fn hang_up(&mut self, tag: Tag, why: &str) {
+        if let Some(guest) = self.guests.remove(&tag) {
+            guest.task.abort();
+            self.line(&format!("connection {} is closed by the broker: {why}", tag.connection));
+            let peer = Peer { terminal: tag.terminal, connection: tag.connection };
+            let outputs = self.goes(peer, &guest);
+            self.carry_out(outputs, None, None);
+        }
+    }
+
+    /// Answers 404 to a request that is neither a terminal's nor a POS's, with a hint at the right path.
+    fn reject(&mut self, tag: Tag, what: &str) {
+        let what = format!("{what} is neither a terminal nor a POS");
+        self.line(&format!("connection {} is rejected: {what}", tag.connection));
+        let body = "a POS connects to /pos/PINPAD-ID; a terminal sends the header x-vfi-pinpad-id\n";
+        let length = body.len();
+        let answer = format!(
+            "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\
+             Connection: close\r\n\r\n{body}"
+        );
+        let peer = Peer { terminal: tag.terminal, connection: tag.connection };
+        self.order(peer, ServerOrder::Answer { bytes: answer.into_bytes(), open: false });
+    }
+
+    /// Handles a connection that is gone. Returns the broker's outputs.
+    fn goes(&mut self, peer: Peer, guest: &Guest) -> Vec<BrokerOutput> {
+        let outputs = self.broker.handle(BrokerInput::Ended { peer });
+        let named = guest.named.as_ref().filter(|_| guest.pos_of.is_none());
+        let waiting = named.zip(self.askers.as_mut()).map(|(id, askers)| (id, askers.lost(id, peer)));
+        for (id, asker) in waiting.into_iter().flat_map(|(id, all)| all.into_iter().map(move |asker| (id, asker))) {
+            self.line(&format!(
+                "the terminal with pinpad {id} disconnected without answering connection {}",
+                asker.connection
+            ));
+            if self.tells_lost {
+                self.speak(asker, refusal(format!("the terminal with pinpad {id} {GONE}")), None);
+            }
+        }
+        outputs
+    }
+
+    fn heard(&mut self, tag: Tag, event: ServerEvent, cause: Option<&Cause>) {
+        let peer = Peer { terminal: tag.terminal, connection: tag.connection };
+        let outputs = match event {
+            ServerEvent::Accepted | ServerEvent::Proxied(_) => Vec::new(),
+            ServerEvent::Secured { names, .. } => {
+                self.guests.entry(tag).and_modify(|guest| guest.names = names);
+                Vec::new()
+            }
+            ServerEvent::Failed(reason) => {
+                self.line(&format!("connection {} failed: {reason}", tag.connection));
+                Vec::new()
+            }
+            ServerEvent::Asked(mut head, ..) => {
+                let pos_of = head.path().strip_prefix("/pos/").filter(|id| !id.is_empty()).map(str::to_owned);
+                let named = head.get("x-vfi-pinpad-id").filter(|id| !id.trim().is_empty()).map(str::to_owned);
+                if [&pos_of, &named].into_iter().flatten().any(|id| id.chars().count() > PINPAD_ID_MAX) {
+                    return self.reject(tag, "a pinpad id of more than 64 characters");
+                }
+                let who = match (&pos_of, &named) {
+                    (Some(id), _) => format!("a POS for pinpad {id}"),
+                    (None, Some(id)) => format!("terminal with pinpad {id}"),
+                    (None, None) => {
+                        let path: String = head.path().chars().take(64).collect();
+                        return self.reject(tag, &format!("{path} without x-vfi-pinpad-id"));
+                    }
+                };
+                self.line(&format!("connection {} is {who}", tag.connection));
+                let before = named.as_ref().filter(|_| pos_of.is_none()).and_then(|id| self.broker.route(id));
+                if let Some(before) = before {
+                    let (number, other) = (tag.connection, before.connection);
+                    self.line(&format!(
+                        "connection {number} has the same pinpad id as connection {other}, which is still open"
+                    ));
+                }
+                if pos_of.is_some() {
+                    // A POS is not a terminal: no message may be routed to it by its pinpad id.
+                    head.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("x-vfi-pinpad-id"));
+                }
+                let (mut names, is_terminal) = (Vec::new(), pos_of.is_none());
+                if let Some(guest) = self.guests.get_mut(&tag) {
+                    (guest.asked, guest.pos_of, guest.named) = (true, pos_of, named);
+                    guest.until = tokio::time::Instant::now() + QUIET;
+                    names.clone_from(&guest.names);
+                }
+                self.broker.handle(BrokerInput::Asked { peer, head, names, is_terminal, answer: None })
+            }
+            ServerEvent::Frame(frame, _) => {
+                if let Some(guest) = self.guests.get_mut(&tag) {
+                    guest.until = tokio::time::Instant::now() + QUIET;
+                    guest.pinged = false;
+                }
+                if frame.opcode >= opcode::CLOSE && frame.payload.len() > 125 {
+                    return self.hang_up(tag, "it sent a control frame longer than 125 bytes");
+                }
+                self.broker.handle(BrokerInput::Frame { peer, frame })
+            }
+            ServerEvent::GivenUp(why) => {
+                self.line(&format!("connection {} is given up: it {why}", tag.connection));
+                Vec::new()
+            }
+            ServerEvent::Ended(_) => {
+                self.line(&format!("connection {} ended", tag.connection));
+                match self.guests.remove(&tag) {
+                    Some(guest) => self.goes(peer, &guest),
+                    None => Vec::new(),
+                }
+            }
+        };
+        self.carry_out(outputs, None, cause);
+    }
+
+    /// Carries out the outputs of the broker. `asker` is the POS whose request is being routed, `cause` the received
+    /// frame that led to these outputs.
+    fn carry_out(&mut self, outputs: Vec<BrokerOutput>, asker: Option<Peer>, cause: Option<&Cause>) {
+        for output in outputs {
+            match output {
+                BrokerOutput::Answer { peer, bytes, open } => self.order(peer, ServerOrder::Answer { bytes, open }),
+                BrokerOutput::Frame { peer, frame } => {
+                    let order = match cause {
+                        Some(cause) => cause.passes(frame),
+                        None => ServerOrder::Write(frame.encode()),
+                    };
+                    self.order(peer, order);
+                }
+                BrokerOutput::HangUp { peer } => self.order(peer, ServerOrder::HangUp),
+                BrokerOutput::Deliver { peer, pinpad_id, text } => self.deliver(peer, &pinpad_id, text, cause),
+                BrokerOutput::Complaint { peer, what } | BrokerOutput::Breach { peer, what } => {
+                    self.line(&format!("connection {} sent {what}", peer.connection));
+                }
+                BrokerOutput::Unrouted { pinpad_id } => {
+                    let text = format!("{NO_TERMINAL} {pinpad_id} is connected");
+                    self.line(&text);
+                    if let Some(peer) = asker {
+                        self.speak(peer, refusal(text), cause);
+                    }
+                }
+            }
+        }
+    }
+
+    fn order(&mut self, peer: Peer, order: ServerOrder) {
+        let tag = Tag { terminal: peer.terminal, line: None, connection: peer.connection };
+        if let Some(guest) = self.guests.get(&tag)
+            && guest.orders.try_send(order).is_err()
+        {
+            self.hang_up(tag, "its queue of outgoing messages is full");
+        }
+    }
+
+    fn speak(&mut self, peer: Peer, text: String, cause: Option<&Cause>) {
+        let outputs = self.broker.handle(BrokerInput::Speak { peer, frame: Frame::whole(opcode::TEXT, text) });
+        self.carry_out(outputs, None, cause);
+    }
+
+    /// Passes a message of a POS to its terminal, and a message of a terminal to the POS it is for.
+    fn deliver(&mut self, from: Peer, pinpad_id: &str, text: String, cause: Option<&Cause>) {
+        let tag = Tag { terminal: from.terminal, line: None, connection: from.connection };
+        match self.guests.get(&tag).and_then(|guest| guest.pos_of.clone()) {
+            Some(id) => {
+                self.says(&format!("pos -> {id}"), &text);
+                if let Some((askers, on)) = self.askers.as_mut().zip(self.broker.route(&id)) {
+                    askers.asked(&id, from, on, &text);
+                }
+                let outputs = self.broker.handle(BrokerInput::Route { pinpad_id: id, text });
+                self.carry_out(outputs, Some(from), cause);
+            }
+            None => {
+                self.says(&format!("{pinpad_id} -> pos"), &text);
+                if asks(&text) {
+                    let number = from.connection;
+                    self.line(&format!(
+                        "connection {number} sends requests but is no POS: a POS connects to /pos/PINPAD-ID"
+                    ));
+                }
+                match self.askers.as_mut().map_or(Recipient::All, |askers| askers.answered(pinpad_id, &text)) {
+                    Recipient::All => {}
+                    Recipient::Nobody => return self.line("this answer matches no open request of a POS"),
+                    Recipient::One(peer) => {
+                        let tag = Tag { terminal: peer.terminal, line: None, connection: peer.connection };
+                        if self.guests.contains_key(&tag) {
+                            return self.speak(peer, text, cause);
+                        }
+                        let number = peer.connection;
+                        return self.line(&format!("the POS that asked for this is gone (connection {number})"));
+                    }
+                }
+                let listening: Vec<Peer> = self
+                    .guests
+                    .iter()
+                    .filter(|(_, guest)| guest.pos_of.as_deref() == Some(pinpad_id))
+                    .map(|(tag, _)| Peer { terminal: tag.terminal, connection: tag.connection })
+                    .collect();
+                for peer in listening {
+                    self.speak(peer, text.clone(), cause);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a RESPONSE_TEXT is one of the broker's own.
+pub(super) fn is_of_broker(text: &str) -> bool {
+    text.starts_with(NO_TERMINAL) || text.ends_with(GONE)
+}
+
+/// The broker's own answer to a POS whose request reaches no terminal.
+fn refusal(text: String) -> String {
+    let refusal = Response::default()
+        .with("RESPONSE_TEXT", text)
+        .with("RESULT", "ERROR")
+        .with("RESULT_CODE", UNREACHED)
+        .with("TERMINATION_STATUS", "FAILURE");
+    refusal.to_xml(Layout::Indented)
+}

@@ -1,0 +1,18 @@
+//! The simulated terminal, broker, hosts and POS on real sockets, in real time, without a scenario.
+
+mod answer_routing;
+mod broker;
+mod connections;
+mod host;
+mod limits;
+mod plain_tcp;
+mod pos;
+mod said;
+mod terminal;
+
+pub use broker::{BrokerPlan, serve};
+pub use host::{HostPlan, host};
+pub use limits::{Limits, SHORTAGE_PAUSE, Shortage};
+pub use pos::{PosError, PosPlan, converse};
+pub use said::Said;
+pub use terminal::{Act, LiveError, TerminalPlan, connect};

@@ -1,0 +1,457 @@
+//! The results of a run as one JSON document: stable, versioned, and complete enough to derive every other report
+//! from it later, also from several runs merged. Described in `sim/docs/json.md`.
+
+use sca_judge::verdict::{Failure, Verdict};
+use sca_suite::known_failures::KnownFailureResult;
+use sca_suite::origin::Origin;
+use sca_suite::{FileResult, Snapshot, difference};
+use sca_world::played::Played;
+use serde::{Deserialize, Serialize};
+
+use super::diagnostics::{Painter, failure, problem};
+
+/// The version of the document. It changes when a field changes its meaning or is removed; fields may be added
+/// without a change. Since version 2, expected failures are not counted as passed.
+pub const REPORT_VERSION: u32 = 2;
+
+/// The results of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// [`REPORT_VERSION`].
+    pub version: u32,
+    /// The program that wrote it, with its version.
+    pub tool: String,
+    /// `memory` or `wire`.
+    pub world: String,
+    /// The seed, if one was given for all scenarios.
+    pub seed: Option<u64>,
+    /// The part of the run that was played, as `i/n`; `None` for a whole run.
+    pub shard: Option<String>,
+    /// The identity of the run that parts belong to; `None` in documents of older versions.
+    #[serde(default)]
+    pub origin: Option<Origin>,
+    /// The date used to judge headers and the ledger, if one of them names a date.
+    #[serde(default)]
+    pub today: Option<String>,
+    /// Parts that were missing from a merge.
+    #[serde(default)]
+    pub missing: Vec<String>,
+    /// Files that were not played to their end, because another had failed or the run was interrupted.
+    #[serde(default)]
+    pub not_begun: Vec<String>,
+    /// The signal that interrupted the run, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interrupted: Option<String>,
+    /// Files that could not be read.
+    #[serde(default)]
+    pub unreadable: Vec<Unread>,
+    /// The entries of the ledger, with what became of them.
+    #[serde(default)]
+    pub ledger: Vec<KnownFailureResult>,
+    /// The counts.
+    pub summary: Summary,
+    /// The files that were played.
+    pub files: Vec<File>,
+}
+
+/// The counts of a run: files, and rows by verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Files that were considered.
+    pub files: usize,
+    /// Rows that passed.
+    pub passed: usize,
+    /// Rows that failed as their header or the ledger says.
+    #[serde(default)]
+    pub expected_failures: usize,
+    /// Rows that failed, passed unexpectedly or ended in an error.
+    pub failed: usize,
+    /// Rows that cannot be played in this world.
+    pub inapplicable: usize,
+    /// Files that are not valid.
+    pub invalid: usize,
+    /// Files whose transcript differs from their snapshot.
+    pub changed: usize,
+    /// Rows, among those that failed, for which something outside the harness was missing.
+    #[serde(default)]
+    pub cannot_run: usize,
+    /// Files that could not be read.
+    #[serde(default)]
+    pub unreadable: usize,
+    /// Files that were not played to their end.
+    #[serde(default)]
+    pub not_begun: usize,
+    /// Parts that were missing from a merge.
+    #[serde(default)]
+    pub missing: usize,
+    /// Stale entries of the ledger.
+    #[serde(default)]
+    pub stale: usize,
+}
+
+/// The results of one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// Its path, as it was given.
+    pub path: String,
+    /// Its title; `None` if the file is not valid.
+    pub title: Option<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// The clauses it covers.
+    pub clauses: Vec<String>,
+    /// The seed it was played with.
+    pub seed: u64,
+    /// The command that replays it.
+    pub replay: String,
+    /// `same`, `missing`, `differs`, `updated` or `not-compared`.
+    pub snapshot: String,
+    /// How the transcript differs from the snapshot, line by line.
+    pub difference: Option<String>,
+    /// Why the new transcript was not written for review, if it was not.
+    #[serde(default)]
+    pub not_left: Option<String>,
+    /// The problems found in it.
+    pub problems: Vec<Problem>,
+    /// Its rows.
+    pub rows: Vec<Row>,
+}
+
+/// A problem found in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Its code, for `sca-sim explain`.
+    pub code: String,
+    /// The file it is in: the scenario's, or a library's.
+    pub path: String,
+    /// The line, starting at 1.
+    pub line: u32,
+    /// The character, from 1.
+    pub column: u32,
+    /// The message.
+    pub message: String,
+    /// A hint how to fix it, if there is one.
+    pub help: Option<String>,
+    /// The problem as shown to people, with the line and a caret.
+    pub shown: String,
+}
+
+/// The result of one row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Names and values of its `each`.
+    pub values: Vec<(String, String)>,
+    /// `pass`, `fail`, `expected-fail`, `unexpected-pass`, `inapplicable` or `error`.
+    pub verdict: String,
+    /// The assumptions that the terminal's answers rested on.
+    pub assumptions: Vec<String>,
+    /// Scenario time from start to end, in milliseconds.
+    pub lasted_ms: u64,
+    /// Why it failed, or why it cannot be played.
+    pub failure: Option<ReportedFailure>,
+    /// Why the harness could not play it.
+    pub error: Option<String>,
+    /// Whether something outside the harness was missing.
+    #[serde(default)]
+    pub cannot_run: bool,
+    /// A remark: that the simulated terminal fails the scenario which the one under test passed.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// A failure with its place and explanation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportedFailure {
+    /// The file it is in: the scenario's, or a library's.
+    pub path: String,
+    /// The line, starting at 1.
+    pub line: u32,
+    /// The character, from 1.
+    pub column: u32,
+    /// The message.
+    pub message: String,
+    /// The text under the caret.
+    pub label: String,
+    /// Further notes.
+    pub notes: Vec<String>,
+    /// The failure as shown to people, with the line and a caret.
+    pub shown: String,
+}
+
+/// How a run was played; the data of its document beside the results.
+#[derive(Debug, Clone, Default)]
+pub struct RunInfo {
+    /// `memory` or `wire`.
+    pub world: String,
+    /// The seed, if one was given for all scenarios.
+    pub seed: Option<u64>,
+    /// The part of the run that was played, as `i/n`.
+    pub shard: Option<String>,
+    /// The identity of the run that parts belong to; `None` in documents of older versions.
+    pub origin: Option<Origin>,
+    /// The date used to judge headers and the ledger, if one of them names a date.
+    pub today: Option<String>,
+    /// Files that were not played to their end, because another had failed or the run was interrupted.
+    pub not_begun: Vec<String>,
+    /// The signal that interrupted the run, if one did.
+    pub interrupted: Option<String>,
+    /// Files that could not be read.
+    pub unreadable: Vec<Unread>,
+    /// The entries of the ledger, with what became of them.
+    pub ledger: Vec<KnownFailureResult>,
+}
+
+/// A file that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unread {
+    /// Its path.
+    pub path: String,
+    /// The error message of the system.
+    pub error: String,
+}
+
+/// A problem of a run that does not belong to a row.
+pub(crate) struct Trouble {
+    pub(crate) path: Option<String>,
+    pub(crate) name: String,
+    pub(crate) message: String,
+    pub(crate) shown: String,
+}
+
+impl Row {
+    /// Whether it makes the run fail.
+    #[must_use]
+    pub fn is_bad(&self) -> bool {
+        matches!(self.verdict.as_str(), "fail" | "unexpected-pass" | "error")
+    }
+
+    /// Its values as `a=1, b=2`.
+    #[must_use]
+    pub fn shown_values(&self) -> String {
+        sca_scenario::model::shown_values(&self.values)
+    }
+}
+
+impl File {
+    /// The name of a row: the title, with the row's values.
+    #[must_use]
+    pub fn name_of(&self, row: &Row) -> String {
+        let title = self.title.as_deref().unwrap_or(&self.path);
+        let values = row.shown_values();
+        if values.is_empty() { title.to_owned() } else { format!("{title} ({values})") }
+    }
+
+    /// Whether it makes the run fail.
+    #[must_use]
+    pub fn is_bad(&self) -> bool {
+        !self.problems.is_empty() || self.snapshot == "differs" || self.rows.iter().any(Row::is_bad)
+    }
+}
+
+impl Document {
+    /// Creates the document of a run. `replay` returns the command that replays a file.
+    #[must_use]
+    pub fn new(results: &[&FileResult], about: RunInfo, replay: impl Fn(&FileResult) -> String) -> Self {
+        let files = results.iter().map(|result| file(result, about.seed, replay(result))).collect();
+        let mut document = Self {
+            version: REPORT_VERSION,
+            tool: concat!("sca-sim ", env!("CARGO_PKG_VERSION")).to_owned(),
+            world: about.world,
+            seed: about.seed,
+            shard: about.shard,
+            origin: about.origin,
+            today: about.today,
+            missing: Vec::new(),
+            not_begun: about.not_begun,
+            interrupted: about.interrupted,
+            unreadable: about.unreadable,
+            ledger: about.ledger,
+            summary: Summary::default(),
+            files,
+        };
+        document.summary = Summary::of(&document);
+        document
+    }
+
+    /// The stale entries of the ledger: those that are over, and after a whole run those that nothing needs.
+    #[must_use]
+    pub fn stale(&self) -> Vec<String> {
+        let asks = self.origin.as_ref().is_none_or(|origin| origin.is_all);
+        let lacks = self.missing.len() + self.not_begun.len() + self.unreadable.len();
+        let is_whole = self.shard.is_none() && lacks == 0;
+        self.ledger.iter().filter(|_| asks).filter_map(|known| known.stale(is_whole)).collect()
+    }
+
+    /// The problems that every report lists beside the files.
+    pub(crate) fn troubles(&self) -> Vec<Trouble> {
+        let plain = |name: String, message: String, shown: String| Trouble { path: None, name, message, shown };
+        let mut all: Vec<Trouble> = Vec::new();
+        all.extend(self.unreadable.iter().map(|one| Trouble {
+            path: Some(one.path.clone()),
+            name: "readable".to_owned(),
+            message: "the scenario could not be read".to_owned(),
+            shown: one.error.clone(),
+        }));
+        all.extend(self.missing.iter().map(|part| {
+            plain(format!("part {part}"), format!("part {part} is missing: its results are unknown"), String::new())
+        }));
+        if !self.not_begun.is_empty() {
+            let count = self.not_begun.len();
+            let message = match &self.interrupted {
+                Some(signal) => format!("{count} of the scenarios were not completed: interrupted by {signal}"),
+                None => format!("{count} of the scenarios were not played, because another had failed"),
+            };
+            all.push(plain("every scenario was begun".to_owned(), message, self.not_begun.join("\n")));
+        }
+        all.extend(
+            self.stale()
+                .into_iter()
+                .map(|why| plain("the ledger".to_owned(), format!("stale ledger entry: {why}"), String::new())),
+        );
+        all
+    }
+
+    /// The document as JSON.
+    ///
+    /// # Errors
+    /// The error of the JSON writer; does not occur in practice.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        let mut value = serde_json::to_value(self)?;
+        sca_judge::mask::mask_texts(&mut value);
+        Ok(format!("{value:#}\n"))
+    }
+
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// The text is not a valid document, or its version is unknown.
+    pub fn from_json(text: &str) -> Result<Self, String> {
+        let value: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        super::version::is_of_version(&value, REPORT_VERSION)?;
+        serde_json::from_value(value).map_err(|error| error.to_string())
+    }
+}
+
+impl Summary {
+    pub(super) fn of(document: &Document) -> Self {
+        let files = &document.files;
+        let rows = || files.iter().flat_map(|file| &file.rows);
+        let of_verdict = |word: &str| rows().filter(|row| row.verdict == word).count();
+        Self {
+            files: files.len(),
+            passed: of_verdict("pass"),
+            expected_failures: of_verdict("expected-fail"),
+            failed: rows().filter(|row| row.is_bad()).count(),
+            inapplicable: of_verdict("inapplicable"),
+            invalid: files.iter().filter(|file| !file.problems.is_empty()).count(),
+            changed: files.iter().filter(|file| file.snapshot == "differs").count(),
+            cannot_run: rows().filter(|row| row.cannot_run).count(),
+            unreadable: document.unreadable.len(),
+            not_begun: document.not_begun.len(),
+            missing: document.missing.len(),
+            stale: document.stale().len(),
+        }
+    }
+
+    /// Whether everything that was to be played was played.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.unreadable + self.not_begun + self.missing == 0
+    }
+
+    /// Whether the run passed: complete, and without a failure.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.is_complete() && !self.is_bad()
+    }
+
+    fn is_bad(&self) -> bool {
+        self.failed + self.invalid + self.changed + self.stale > 0
+    }
+
+    /// The outcome of the run in a word or two.
+    #[must_use]
+    pub fn verdict(&self) -> &'static str {
+        match (self.is_bad(), self.is_complete()) {
+            (false, true) if self.files == 0 => "had nothing to play",
+            (false, true) => "passed",
+            (false, false) => "incomplete",
+            (true, true) => "failed",
+            (true, false) => "failed, incomplete",
+        }
+    }
+}
+
+fn file(result: &FileResult, seed: Option<u64>, replay: String) -> File {
+    let scenario = result.loaded.scenario.as_ref().ok();
+    let plain = Painter { colours: false };
+    let problems = result.problems().iter().map(|p| Problem {
+        code: p.code.to_owned(),
+        path: path_of(result, p.span.file),
+        line: p.span.line,
+        column: p.span.column,
+        message: p.message.clone(),
+        help: p.help.clone(),
+        shown: problem(plain, &result.loaded.texts, p),
+    });
+    File {
+        path: result.loaded.path.display().to_string(),
+        title: scenario.map(|s| s.title.clone()),
+        tags: scenario.map_or_else(Vec::new, |s| s.header.tags.clone()),
+        clauses: scenario.map_or_else(Vec::new, |s| s.covers().into_iter().collect()),
+        seed: seed.or_else(|| scenario.and_then(|s| s.header.seed)).unwrap_or(1),
+        snapshot: match result.snapshot {
+            Snapshot::Same => "same",
+            Snapshot::Missing => "missing",
+            Snapshot::Differs { .. } => "differs",
+            Snapshot::Updated => "updated",
+            Snapshot::NotCompared => "not-compared",
+            Snapshot::Unreadable(_) => "unreadable",
+        }
+        .to_owned(),
+        difference: match &result.snapshot {
+            Snapshot::Differs { kept, new } => Some(difference(kept, new)),
+            _ => None,
+        },
+        not_left: result.not_left.clone(),
+        problems: problems.collect(),
+        rows: result.rows.iter().map(|row| played(result, row, &replay)).collect(),
+        replay,
+    }
+}
+
+fn path_of(result: &FileResult, file: u16) -> String {
+    result.loaded.texts.get(usize::from(file)).map_or_else(String::new, |(path, _)| path.display().to_string())
+}
+
+fn played(result: &FileResult, row: &Played, replay: &str) -> Row {
+    let why = match &row.verdict {
+        Verdict::Fail(why) | Verdict::ExpectedFail(why) | Verdict::Inapplicable(why) => Some(why),
+        _ => None,
+    };
+    Row {
+        values: row.values.clone(),
+        verdict: row.verdict.word().to_owned(),
+        assumptions: row.assumed.iter().map(|id| (*id).to_owned()).collect(),
+        lasted_ms: u64::try_from(row.lasted.as_millis()).unwrap_or(u64::MAX),
+        failure: why.map(|why| reported(result, why, &format!("{replay}{}", row.row_arguments()))),
+        error: match &row.verdict {
+            Verdict::Error(why) | Verdict::CannotRun(why) => Some(why.clone()),
+            _ => None,
+        },
+        cannot_run: matches!(row.verdict, Verdict::CannotRun(_)),
+        note: row.model.clone(),
+    }
+}
+
+fn reported(result: &FileResult, why: &Failure, replay: &str) -> ReportedFailure {
+    ReportedFailure {
+        path: path_of(result, why.span.file),
+        line: why.span.line,
+        column: why.span.column,
+        message: why.headline.clone(),
+        label: why.label.clone(),
+        notes: why.notes.clone(),
+        shown: failure(Painter { colours: false }, &result.loaded, why, replay),
+    }
+}

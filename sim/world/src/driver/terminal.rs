@@ -1,0 +1,92 @@
+//! The state that a world keeps for one terminal: core, settings, clock, POS, and the checkers that watch it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sca_judge::coverage::State;
+use sca_judge::oracle::Oracle;
+use sca_network::Tag;
+use sca_peers::{Pos, RequestId};
+use sca_protocol::settings::TerminalSettings;
+
+use super::link_laws::LinkChecker;
+use crate::clock::DeviceClock;
+
+/// A terminal that takes part in the run, before the run starts.
+pub(crate) struct Starting<C> {
+    pub(crate) name: String,
+    pub(crate) terminal: C,
+    pub(crate) settings: TerminalSettings,
+    pub(crate) clock: DeviceClock,
+}
+
+/// One terminal of the running world: its client core, and everything the world knows about it.
+pub(super) struct Actor<C> {
+    pub(super) name: String,
+    pub(super) terminal: C,
+    pub(super) settings: TerminalSettings,
+    pub(super) clock: DeviceClock,
+    pub(super) pos: Pos,
+    pub(super) attempts: u32,
+    /// The name of the card inserted in its reader, if there is one.
+    pub(super) in_slot: Option<&'static str>,
+    pub(super) tls: Option<(String, Arc<sca_network::tls::ClientTls>)>,
+    /// Requests without an answer yet, each with the connection it was sent on; `None` if no connection was open.
+    pub(super) open_requests: BTreeMap<RequestId, Option<Tag>>,
+    pub(super) last_http: String,
+    /// Whether the outputs being carried out contain an answer; only an answer may end a session.
+    pub(super) answered: bool,
+    pub(super) powered: bool,
+    /// The phase of its link; `Idle` once it is up.
+    pub(super) phase: State,
+    /// Whether the terminal has reported that it is connected, and not reported a loss since.
+    pub(super) link_up: bool,
+    /// Whether its screen shows an open session: set by the session screen, cleared when the session has ended.
+    pub(super) in_session: bool,
+    /// Whether it listens on the classic TCP ports.
+    pub(super) listens: bool,
+    /// Requests whose answers are still in transit on a connection that the terminal has already closed.
+    pub(super) last_words: BTreeSet<RequestId>,
+    /// The checker of the link laws for this terminal.
+    pub(super) watch: LinkChecker,
+    /// The oracle that checks its answers against what can be predicted.
+    pub(super) reference: Oracle,
+}
+
+impl<C> Actor<C> {
+    /// Creates a terminal that has done nothing yet, and is powered off.
+    pub(super) fn new(s: Starting<C>, slack: Duration) -> Self {
+        let mut pos = Pos::default();
+        // A device with translated or custom texts is understood too.
+        pos.lenient = !s.settings.messages.texts.is_empty();
+        Self {
+            name: s.name,
+            terminal: s.terminal,
+            reference: Oracle::new(&s.settings),
+            pos,
+            settings: s.settings,
+            clock: s.clock,
+            attempts: 0,
+            in_slot: None,
+            tls: None,
+            open_requests: BTreeMap::new(),
+            last_http: String::new(),
+            answered: false,
+            powered: false,
+            phase: State::Waiting,
+            link_up: false,
+            in_session: false,
+            listens: false,
+            last_words: BTreeSet::new(),
+            watch: LinkChecker::with_slack(slack),
+        }
+    }
+
+    /// Records that the power is off, here and in the checkers that watch the terminal.
+    pub(super) fn power_is_off(&mut self) {
+        (self.powered, self.link_up) = (false, false);
+        self.watch.power_off();
+        self.reference.power_off();
+    }
+}

@@ -1,0 +1,122 @@
+//! A real broker under test: the harness plays the terminal and the POS, on real sockets in real time.
+
+use std::time::Duration;
+
+use sca_core::Target;
+use sca_judge::inapplicable::{FIRST_LINE, What};
+use sca_judge::verdict::Failure;
+use sca_protocol::settings::{BrokerSettings, with};
+use sca_scenario::model::{
+    Action, Carrier, FaultKind, Message, NetworkChange, Observation, Party, Point, Row, Scenario, Speaker, Step,
+    Trigger,
+};
+
+use crate::credentials::Credentials;
+use crate::faults;
+use crate::played::Played;
+use crate::rows::{length, too_long};
+
+/// A broker under test, and how the harness gets at it.
+#[derive(Debug, Clone)]
+pub struct ExternalBroker {
+    /// Where terminals find it.
+    pub broker: Target,
+    /// Where POS find it: a url in which `{pinpad}` stands for the terminal they speak to.
+    pub pos: String,
+    /// Settings of the terminal that the way to it asks for.
+    pub terminal: Vec<(String, String)>,
+    /// Whom terminal and POS trust, and what they show.
+    pub credentials: Credentials,
+    /// How long the broker may take to let a POS in.
+    pub patience: Duration,
+    /// Scenarios that take longer are not played.
+    pub longest: Duration,
+    /// What every deadline is stretched by.
+    pub slack: Duration,
+}
+
+impl ExternalBroker {
+    /// Where the POS of a terminal finds the broker, and the path it asks for.
+    pub fn pos_of(&self, pinpad_id: &str) -> (Target, String) {
+        let url = self.pos.replace("{pinpad}", pinpad_id);
+        let (front, path) = split_path(&url);
+        let target = crate::target::parse_url(front).unwrap_or_else(|| self.broker.clone());
+        (target, path.to_owned())
+    }
+
+    /// The url of the broker.
+    pub(super) fn url(&self) -> String {
+        let Target { host, port, secure } = &self.broker;
+        format!("{}://{host}:{port}", if *secure { "wss" } else { "ws" })
+    }
+}
+
+/// A url parted before its path, which is `/` where it has none.
+#[must_use]
+pub fn split_path(url: &str) -> (&str, &str) {
+    let begin = url.find("://").map_or(0, |at| at + 3);
+    match url[begin..].find('/') {
+        Some(at) => url.split_at(begin + at),
+        None => (url, "/"),
+    }
+}
+
+/// Why a row cannot be played with a real broker, if it cannot.
+pub fn unplayable(scenario: &Scenario, row: &Row, in_memory: &Played, external: &ExternalBroker) -> Option<Failure> {
+    if scenario.header.clock.is_some() {
+        return What::Clock.for_external_broker(FIRST_LINE, "");
+    }
+    if !row.cast.certificates.is_empty() {
+        return What::Certificate.for_external_broker(FIRST_LINE, "");
+    }
+    if let Some(name) = row.cast.broker.keys().find(|name| *name != "url" && *name != "subprotocol") {
+        return What::BrokerSettings.for_external_broker(FIRST_LINE, &format!("it sets `{name}`"));
+    }
+    let settings: BrokerSettings = with(&row.cast.broker).ok()?;
+    let named = row.cast.broker.contains_key("url").then(|| crate::target::target(&settings).secure);
+    if named.is_some_and(|secure| secure && !external.broker.secure) {
+        return What::Scheme.for_external_broker(FIRST_LINE, "");
+    }
+    let of_terminal =
+        ["certificate", "authority", "clock", "PROXY", "WEBSOCKETADDRESS_", "WEBSOCKETPORT_", "POSCONNECTALLOW"];
+    for terminal in &row.cast.terminals {
+        if let Some(name) = of_terminal.iter().find(|name| terminal.settings.contains_key(**name)) {
+            return What::Identity.for_external_broker(FIRST_LINE, &format!("it sets `{name}`"));
+        }
+    }
+    let longest = || too_long(length(row, in_memory), external.longest, Some("--longest"));
+    row.steps.iter().find_map(of_step).or_else(longest)
+}
+
+fn of_step(step: &Step) -> Option<Failure> {
+    let what = match &step.action {
+        Action::Send(send) if send.by == Speaker::Broker => What::Says,
+        Action::Send(send) if matches!(send.message, Message::Binary(_)) => What::Binary,
+        Action::Expect(expect) => match &expect.sight {
+            Observation::ToBroker(Message::Http(_)) => return None,
+            Observation::ToBroker(_) => What::Heard,
+            Observation::ToProxy(_) => What::Proxy,
+            _ => return None,
+        },
+        Action::Fault(fault) => match (&fault.kind, &fault.arm) {
+            (FaultKind::Tls(_) | FaultKind::KeyUpdate, _) => What::BrokersTls,
+            (kind, _) if kind.affects_message() => What::Message,
+            (kind, _) if !faults::is_for_sockets(kind) => What::LineShape,
+            (_, Some(Trigger::At(_, Point { carrier: Carrier::Answer | Carrier::Request(_), .. }))) => {
+                What::BrokersBytes
+            }
+            _ => return None,
+        },
+        Action::Answers { by_proxy: true, .. } => What::Proxy,
+        Action::Answers { .. } => What::Answers,
+        Action::Network(act) => match act.change {
+            NetworkChange::Listens { .. } => What::Listens,
+            NetworkChange::Name { .. } => What::NameMoves,
+        },
+        Action::Together(_) => What::Says,
+        Action::Set(set) if matches!(set.party, Party::Broker(_)) => What::BrokerSettings,
+        Action::Set(set) if matches!(set.name.as_str(), "clock" | "certificate" | "authority") => What::Identity,
+        other => return other.blocks().into_iter().flatten().find_map(of_step),
+    };
+    what.for_external_broker(step.span, "")
+}
