@@ -22,7 +22,7 @@ fn is_negative(steps: &[Step]) -> bool {
     steps.iter().any(|step| match &step.action {
         Action::Fault(_) | Action::Without(..) => true,
         Action::Power { on, .. } => !on,
-        Action::Expect(expect) => expect.sight.is_negative(),
+        Action::Expect(expect) => expect.awaited.is_negative(),
         other => other.blocks().into_iter().any(is_negative),
     })
 }

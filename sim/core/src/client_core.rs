@@ -24,7 +24,8 @@ use crate::connection::{ConnectionId, LinkEvent, LinkReport, Target};
 ///   opened and not lost since.
 /// - A link that was up ends with exactly one [`LinkReport::Loses`]; a [`CoreOutput::Close`] comes before it.
 /// - After `Fails` and `Loses` the core pauses, and `deadline` is the instant of the next attempt (REC-01, REC-04). It
-///   never gives up.
+///   never gives up. Pauses grow ([`retry_pause`](crate::retry_pause)) until a connection has carried a document, and
+///   begin anew with every `Start`.
 /// - Events of a connection that was dropped, closed or lost are ignored; they may still arrive.
 /// - [`CoreInput::Stop`]: the power is cut. The connection is dropped, a link that was up is lost, and `deadline` is
 ///   `None` until the next `Start`.

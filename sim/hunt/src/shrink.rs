@@ -10,7 +10,7 @@ use sca_core::{Terminal, TerminalConfig};
 use sca_judge::transcript;
 use sca_judge::verdict::{Failure, Verdict};
 use sca_scenario::model::{
-    Action, Carrier, Demand, Expect, Fields, Header, LinkObservation, Message, Observation, Row, Scenario, Send, Step,
+    Action, Awaited, Carrier, Demand, Expect, Fields, Header, LinkObservation, Message, Row, Scenario, Send, Step,
     Suffix, Test, Trigger,
 };
 use sca_world::identities::Identities;
@@ -241,8 +241,7 @@ fn settings(row: &mut Row, party: usize) -> &mut std::collections::BTreeMap<Stri
 
 /// Replaces the observation at the end of a transcript by the line that failed there.
 fn replace_last(steps: &mut Vec<Step>, line: &Step) {
-    let is_message =
-        |step: &Step| matches!(&step.action, Action::Expect(e) if matches!(e.sight, Observation::ToPos(_)));
+    let is_message = |step: &Step| matches!(&step.action, Action::Expect(e) if matches!(e.awaited, Awaited::ToPos(_)));
     let is_message_wanted = is_message(line);
     if matches!(steps.last().map(|step| &step.action), Some(Action::End)) {
         steps.pop();
@@ -257,7 +256,7 @@ fn replace_last(steps: &mut Vec<Step>, line: &Step) {
 fn is_of_link(step: &Step) -> bool {
     match &step.action {
         Action::Fault(_) | Action::Answers { .. } | Action::Power { .. } | Action::Network(_) => true,
-        Action::Expect(expect) => matches!(expect.sight, Observation::Link(_)),
+        Action::Expect(expect) => matches!(expect.awaited, Awaited::Link(_)),
         Action::Send(send) => matches!(send.message, Message::Close(..)),
         _ => false,
     }
@@ -319,27 +318,27 @@ fn simpler(action: &Action) -> Vec<Action> {
 fn simpler_sights(expect: &Expect) -> Vec<Action> {
     let mut forms = Vec::new();
     let bare = Suffix { re: expect.suffix.re.clone(), label: expect.suffix.label.clone(), ..Suffix::default() };
-    let mut push = |sight: Observation, suffix: &Suffix| {
+    let mut push = |awaited: Awaited, suffix: &Suffix| {
         let mut expect = expect.clone();
-        (expect.sight, expect.suffix) = (sight, suffix.clone());
+        (expect.awaited, expect.suffix) = (awaited, suffix.clone());
         forms.push(Action::Expect(expect));
     };
-    if let Observation::ToPos(Message::Fields(fields)) = &expect.sight {
-        let with = |tests: Vec<Test>| Observation::ToPos(Message::Fields(Fields { tests, ..fields.clone() }));
+    if let Awaited::ToPos(Message::Fields(fields)) = &expect.awaited {
+        let with = |tests: Vec<Test>| Awaited::ToPos(Message::Fields(Fields { tests, ..fields.clone() }));
         // One field often suffices to recognize an answer.
         for test in &fields.tests {
             push(with(vec![test.clone()]), &bare);
         }
     }
-    if let Observation::Show(sca_scenario::model::Show::Screen { name, .. }) = &expect.sight {
+    if let Awaited::Show(sca_scenario::model::Show::Screen { name, .. }) = &expect.awaited {
         let show = sca_scenario::model::Show::Screen { name: *name, text: None, pattern: None, tests: Vec::new() };
-        push(Observation::Show(show), &bare);
+        push(Awaited::Show(show), &bare);
     }
-    if let Observation::ToBroker(Message::Http(lines)) = &expect.sight {
-        push(Observation::Link(LinkObservation::Connects), &bare);
-        push(Observation::ToBroker(Message::Http(lines[..1].to_vec())), &bare);
+    if let Awaited::ToBroker(Message::Http(lines)) = &expect.awaited {
+        push(Awaited::Link(LinkObservation::Connects), &bare);
+        push(Awaited::ToBroker(Message::Http(lines[..1].to_vec())), &bare);
     }
-    push(expect.sight.clone(), &bare);
+    push(expect.awaited.clone(), &bare);
     forms
 }
 

@@ -9,7 +9,7 @@ use sca_peers::RequestId;
 use sca_protocol::handshake::Head;
 use sca_protocol::xml::Element;
 use sca_protocol::{Line, Request, Response};
-use sca_scenario::model::Observation;
+use sca_scenario::model::Awaited;
 
 use crate::mask::masked_field;
 
@@ -114,11 +114,11 @@ impl Lanes {
 
     /// The sequence number of the observation that an expectation would read next, for the lanes in which nothing may
     /// be skipped and the display.
-    pub fn next_sequence(&self, sight: &Observation) -> Option<u64> {
-        match sight {
-            Observation::ToPos(_) => self.data.front().map(|noted| noted.sequence),
-            Observation::Link(_) => self.link.front().map(|noted| noted.sequence),
-            Observation::Show(_) => Some(self.face.sequence),
+    pub fn next_sequence(&self, awaited: &Awaited) -> Option<u64> {
+        match awaited {
+            Awaited::ToPos(_) => self.data.front().map(|noted| noted.sequence),
+            Awaited::Link(_) => self.link.front().map(|noted| noted.sequence),
+            Awaited::Show(_) => Some(self.face.sequence),
             _ => None,
         }
     }

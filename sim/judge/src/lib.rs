@@ -10,6 +10,7 @@ pub mod inapplicable;
 pub mod lanes;
 pub mod mask;
 pub mod matching;
+pub mod observation;
 pub mod oracle;
 pub mod pairing;
 pub mod projection;

@@ -10,8 +10,8 @@ use sca_protocol::message::Layout;
 use sca_protocol::xml::{Element, Limits};
 use sca_protocol::{Request, Response};
 use sca_scenario::model::{
-    Action, Carrier, Demand, Expect, Fields, Header, LinkObservation, Message, Observation, Op, Row, Send, Show,
-    Speaker, Step, Suffix, Test, Trigger,
+    Action, Awaited, Carrier, Demand, Expect, Fields, Header, LinkObservation, Message, Op, Row, Send, Show, Speaker,
+    Step, Suffix, Test, Trigger,
 };
 use sca_scenario::{Printer, Span, fields_into, quote, stamp_into};
 
@@ -268,7 +268,7 @@ fn labels(entries: &[(Duration, Entry)]) -> BTreeMap<(usize, RequestId), String>
 type Labels = BTreeMap<(usize, RequestId), String>;
 
 fn step(at: Duration, entry: &Entry, labels: &Labels) -> Step {
-    let expect = |who: usize, sight: Observation| expectation(who, sight, Suffix::default());
+    let expect = |who: usize, awaited: Awaited| expectation(who, awaited, Suffix::default());
     let action = match entry {
         Entry::Played(step) => played(&step.action),
         Entry::Asked { by, to, message, id, label, .. } => {
@@ -276,15 +276,13 @@ fn step(at: Duration, entry: &Entry, labels: &Labels) -> Step {
                 labels.get(&(*to, *id)).cloned().or_else(|| label.clone().filter(|l| labels.values().any(|v| v == l)));
             Action::Send(Send { by: Speaker::Pos(*by), to: *to, message: message.clone(), label })
         }
-        Entry::Link(who, seen) => expect(*who, Observation::Link(link(*seen))),
-        Entry::Icon(who, connected) => {
-            expect(*who, Observation::Show(Show::Icon { connected: *connected, file: None }))
-        }
+        Entry::Link(who, seen) => expect(*who, Awaited::Link(link(*seen))),
+        Entry::Icon(who, connected) => expect(*who, Awaited::Show(Show::Icon { connected: *connected, file: None })),
         Entry::Data(who, data) => {
             let re = data.answers.and_then(|id| labels.get(&(*who, id))).map(|label| (label.clone(), Span::default()));
             let message = verbatim(&data.text);
             let suffix = Suffix { bytes: matches!(message, Message::Xml(_)), re, ..Suffix::default() };
-            expectation(*who, Observation::ToPos(message), suffix)
+            expectation(*who, Awaited::ToPos(message), suffix)
         }
         Entry::Http(who, text) => {
             let lines = text.trim_end().split("\r\n").map(|line| match line.strip_prefix("Sec-WebSocket-Key: ") {
@@ -293,20 +291,20 @@ fn step(at: Duration, entry: &Entry, labels: &Labels) -> Step {
                 None => line.to_owned(),
             });
             let suffix = Suffix { exactly: true, ..Suffix::default() };
-            expectation(*who, Observation::ToBroker(Message::Http(lines.collect())), suffix)
+            expectation(*who, Awaited::ToBroker(Message::Http(lines.collect())), suffix)
         }
         Entry::Proxied(who, text) => {
             let lines = text.trim_end().split("\r\n").map(str::to_owned).collect();
             let suffix = Suffix { exactly: true, ..Suffix::default() };
-            expectation(*who, Observation::ToProxy(Message::Http(lines)), suffix)
+            expectation(*who, Awaited::ToProxy(Message::Http(lines)), suffix)
         }
-        Entry::ToHost(who, line, request) => expect(*who, Observation::ToHost(*line, to_host(request))),
-        Entry::Ping(who) => expect(*who, Observation::ToBroker(Message::Ping(None))),
+        Entry::ToHost(who, line, request) => expect(*who, Awaited::ToHost(*line, to_host(request))),
+        Entry::Ping(who) => expect(*who, Awaited::ToBroker(Message::Ping(None))),
         Entry::Pong(who, payload) => {
             let payload = String::from_utf8(payload.clone()).ok().filter(|text| !text.is_empty());
-            expect(*who, Observation::ToBroker(Message::Pong(payload)))
+            expect(*who, Awaited::ToBroker(Message::Pong(payload)))
         }
-        Entry::Close(who, code) => expect(*who, Observation::ToBroker(Message::Close(*code, None))),
+        Entry::Close(who, code) => expect(*who, Awaited::ToBroker(Message::Close(*code, None))),
         // The caller handles these.
         Entry::Screen(..) | Entry::Comment(_) | Entry::Folded { .. } => Action::End,
     };
@@ -324,8 +322,8 @@ fn played(action: &Action) -> Action {
     action
 }
 
-fn expectation(who: usize, sight: Observation, suffix: Suffix) -> Action {
-    Action::Expect(Expect { who, sight, suffix })
+fn expectation(who: usize, awaited: Awaited, suffix: Suffix) -> Action {
+    Action::Expect(Expect { who, awaited, suffix })
 }
 
 /// A link event as the expectation that a line states.

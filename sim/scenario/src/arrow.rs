@@ -4,7 +4,7 @@ use sca_protocol::Line as Wire;
 
 use crate::cursor::{Cursor, SUFFIXES};
 use crate::message;
-use crate::model::{Action, Expect, Message, Observation, Pattern, Send, Source, Speaker, TerminalIndex};
+use crate::model::{Action, Awaited, Expect, Message, Pattern, Send, Source, Speaker, TerminalIndex};
 use crate::names::Names;
 use crate::observation::link_observation;
 use crate::problem::Problem;
@@ -79,11 +79,11 @@ pub(crate) fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> 
             Ok(Action::Send(Send { by, to, message, label: suffix.label }))
         }
         (Place::Terminal(who), Place::Proxy) => match message {
-            Message::Http(_) => Ok(Action::Expect(Expect { who, sight: Observation::ToProxy(message), suffix })),
+            Message::Http(_) => Ok(Action::Expect(Expect { who, awaited: Awaited::ToProxy(message), suffix })),
             _ => misplaced("a proxy receives `http` only"),
         },
         (Place::Terminal(who), Place::Host(line)) => match message {
-            Message::Fields(_) => Ok(Action::Expect(Expect { who, sight: Observation::ToHost(line, message), suffix })),
+            Message::Fields(_) => Ok(Action::Expect(Expect { who, awaited: Awaited::ToHost(line, message), suffix })),
             _ => misplaced("a host receives documents, which are expected by their fields"),
         },
         (Place::Terminal(who), Place::Pos(0) | Place::Broker) => {
@@ -91,8 +91,8 @@ pub(crate) fn arrow(cursor: &mut Cursor<'_>, line: &Line, names: &Names<'_>) -> 
             if to_pos != is_data(&message) || matches!(message, Message::Frame(_)) {
                 return misplaced(WHERE_TO);
             }
-            let sight = if to_pos { Observation::ToPos(message) } else { Observation::ToBroker(message) };
-            Ok(Action::Expect(Expect { who, sight, suffix }))
+            let awaited = if to_pos { Awaited::ToPos(message) } else { Awaited::ToBroker(message) };
+            Ok(Action::Expect(Expect { who, awaited, suffix }))
         }
         _ => misplaced("one end of an arrow is a terminal, the other the pos, the broker or a host"),
     }

@@ -9,7 +9,7 @@ use sca_protocol::settings::nearest;
 use crate::check_cast::{conflicting_faults, identities, impossible_faults};
 
 use crate::model::{
-    Action, Carrier, Cast, Demand, Expect, Message, Observation, Show, Source, Step, Suffix, Test, Trigger,
+    Action, Awaited, Carrier, Cast, Demand, Expect, Message, Show, Source, Step, Suffix, Test, Trigger,
 };
 use crate::problem::{Problem, Span};
 
@@ -310,14 +310,14 @@ impl Names {
     fn expect(&mut self, expect: &Expect, span: Span, problems: &mut Vec<Problem>) {
         self.expectations += 1;
         self.suffix(&expect.suffix, span, problems);
-        match &expect.sight {
-            Observation::ToPos(message) | Observation::ToBroker(message) | Observation::ToProxy(message) => {
+        match &expect.awaited {
+            Awaited::ToPos(message) | Awaited::ToBroker(message) | Awaited::ToProxy(message) => {
                 self.message(message, span, false, problems);
             }
-            Observation::ToHost(_, Message::Fields(fields)) => self.tests(&fields.tests),
-            Observation::ToHost(..) => {}
-            Observation::Show(show) => self.show(show),
-            Observation::Link(_) => {}
+            Awaited::ToHost(_, Message::Fields(fields)) => self.tests(&fields.tests),
+            Awaited::ToHost(..) => {}
+            Awaited::Show(show) => self.show(show),
+            Awaited::Link(_) => {}
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Action, Message, Observation, Scenario, Show, Source, Step};
+use crate::model::{Action, Awaited, Message, Scenario, Show, Source, Step};
 use crate::problem::Span;
 
 impl Scenario {
@@ -14,7 +14,7 @@ impl Scenario {
         fn walk(steps: &[Step], found: &mut BTreeSet<(String, Span, bool)>) {
             for step in steps {
                 let (covers, negative): (&[String], bool) = match &step.action {
-                    Action::Expect(expect) => (&expect.suffix.covers, expect.sight.is_negative()),
+                    Action::Expect(expect) => (&expect.suffix.covers, expect.awaited.is_negative()),
                     Action::Throughout(_, _, covers, _) | Action::Without(_, _, covers, _) => (covers, true),
                     Action::Either(covers, _) => (covers, false),
                     _ => (&[], false),
@@ -97,14 +97,14 @@ pub(crate) fn kinds_of(clause: &str) -> &'static [Kind] {
 /// The kind of observation a line with `covers` makes; none for `either`, whose branches observe.
 pub(crate) fn kind_of(step: &Step) -> Option<Kind> {
     match &step.action {
-        Action::Expect(expect) => Some(match &expect.sight {
-            Observation::ToPos(_) => Kind::Message,
-            Observation::ToBroker(Message::Http(_)) => Kind::Http,
-            Observation::ToBroker(_) => Kind::Control,
-            Observation::ToProxy(_) => Kind::Proxy,
-            Observation::ToHost(..) => Kind::Host,
-            Observation::Link(_) => Kind::Link,
-            Observation::Show(show) => of_show(show),
+        Action::Expect(expect) => Some(match &expect.awaited {
+            Awaited::ToPos(_) => Kind::Message,
+            Awaited::ToBroker(Message::Http(_)) => Kind::Http,
+            Awaited::ToBroker(_) => Kind::Control,
+            Awaited::ToProxy(_) => Kind::Proxy,
+            Awaited::ToHost(..) => Kind::Host,
+            Awaited::Link(_) => Kind::Link,
+            Awaited::Show(show) => of_show(show),
         }),
         Action::Throughout(_, show, ..) => Some(of_show(show)),
         Action::Without(source, pattern, ..) => Some(match source {

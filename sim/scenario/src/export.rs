@@ -5,7 +5,7 @@ use sca_protocol::secret;
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Action, Bytes, CardholderAct, Carrier, Cast, Demand, Expect, Fault, Fields, LinkObservation, Message, Observation,
+    Action, Awaited, Bytes, CardholderAct, Carrier, Cast, Demand, Expect, Fault, Fields, LinkObservation, Message,
     Party, Pattern, Place, Row, Scenario, Send, Show, Source, Speaker, Step, Suffix, Test, Trigger,
 };
 use crate::print::Printer;
@@ -184,14 +184,14 @@ impl Teller<'_> {
 
     fn expect(&self, expect: &Expect) -> Value {
         let mut out = json!({ "kind": "expect", "terminal": self.name(expect.who), "suffix": suffix(&expect.suffix) });
-        let (key, value) = match &expect.sight {
-            Observation::ToPos(said) => ("to_pos", message(said)),
-            Observation::ToBroker(said) => ("to_broker", message(said)),
-            Observation::ToHost(sca_protocol::Line::Estate, said) => ("to_vhq", message(said)),
-            Observation::ToHost(_, said) => ("to_host", message(said)),
-            Observation::ToProxy(said) => ("to_proxy", message(said)),
-            Observation::Link(sight) => ("link", link(sight)),
-            Observation::Show(show) => ("shows", shows(show)),
+        let (key, value) = match &expect.awaited {
+            Awaited::ToPos(said) => ("to_pos", message(said)),
+            Awaited::ToBroker(said) => ("to_broker", message(said)),
+            Awaited::ToHost(sca_protocol::Line::Estate, said) => ("to_vhq", message(said)),
+            Awaited::ToHost(_, said) => ("to_host", message(said)),
+            Awaited::ToProxy(said) => ("to_proxy", message(said)),
+            Awaited::Link(awaited) => ("link", link(awaited)),
+            Awaited::Show(show) => ("shows", shows(show)),
         };
         out[key] = value;
         out
@@ -284,8 +284,8 @@ fn test(test: &Test) -> Value {
     json!({ "field": test.field, "op": op, "value": value })
 }
 
-fn link(sight: &LinkObservation) -> Value {
-    match sight {
+fn link(awaited: &LinkObservation) -> Value {
+    match awaited {
         LinkObservation::Connects => json!("connects"),
         LinkObservation::Attempts => json!("attempts"),
         LinkObservation::Loses => json!("loses"),

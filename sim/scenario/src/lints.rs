@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sca_protocol::settings::TerminalSettings;
 
-use crate::model::{Action, Demand, Expect, Message, Observation, Op, Row, Scenario, Show, Step, Terminal, Test};
+use crate::model::{Action, Awaited, Demand, Expect, Message, Op, Row, Scenario, Show, Step, Terminal, Test};
 use crate::problem::{Problem, Span};
 use crate::unknown::unknown;
 
@@ -66,19 +66,15 @@ fn never_met(row: &Row, found: &mut Vec<Problem>) {
 
 fn demands(steps: &[Step], dials: &[bool], found: &mut Vec<Problem>) {
     for step in steps {
-        if let Action::Expect(Expect { who, sight, suffix }) = &step.action {
-            if !dials[*who]
-                && matches!(sight, Observation::Link(_) | Observation::ToBroker(_) | Observation::ToProxy(_))
-            {
+        if let Action::Expect(Expect { who, awaited, suffix }) = &step.action {
+            if !dials[*who] && matches!(awaited, Awaited::Link(_) | Awaited::ToBroker(_) | Awaited::ToProxy(_)) {
                 let message = "without POSCONNECTALLOW WEBSOCKETS the terminal does not connect";
                 let problem = Problem::new("W009", step.span, message);
                 found.push(problem.help("expect `without terminal attempts`; a POS reaches it by its classic ports"));
             }
-            let tests: &[Test] = match sight {
-                Observation::ToPos(Message::Fields(fields)) | Observation::ToHost(_, Message::Fields(fields)) => {
-                    &fields.tests
-                }
-                Observation::Show(Show::Screen { tests, .. }) => tests,
+            let tests: &[Test] = match awaited {
+                Awaited::ToPos(Message::Fields(fields)) | Awaited::ToHost(_, Message::Fields(fields)) => &fields.tests,
+                Awaited::Show(Show::Screen { tests, .. }) => tests,
                 _ => &[],
             };
             let clashes = |at: usize| {
@@ -88,7 +84,7 @@ fn demands(steps: &[Step], dials: &[bool], found: &mut Vec<Problem>) {
                 let message = format!("no {} can satisfy both this test and an earlier one", tests[at].field);
                 Problem::new("W009", tests[at].span, message)
             }));
-            if let Observation::ToPos(Message::Xml(text)) = sight
+            if let Awaited::ToPos(Message::Xml(text)) = awaited
                 && !text.contains("{{")
                 && sca_protocol::xml::parse(text, sca_protocol::xml::Limits::default()).is_err()
             {
@@ -170,22 +166,22 @@ fn weak_at(span: Span, why: &str) -> Problem {
 }
 
 fn why_weak(expect: &Expect) -> Option<(&'static str, Option<Span>)> {
-    let tests: &[Test] = match &expect.sight {
-        Observation::ToPos(Message::Fields(fields)) => {
+    let tests: &[Test] = match &expect.awaited {
+        Awaited::ToPos(Message::Fields(fields)) => {
             let is_bare = fields.tests.is_empty() && !fields.notice && !fields.encrypted;
             if is_bare && expect.suffix.re.is_none() && !expect.suffix.exactly {
                 return Some(("this matches every answer", None));
             }
             &fields.tests
         }
-        Observation::ToHost(_, Message::Fields(fields)) => {
+        Awaited::ToHost(_, Message::Fields(fields)) => {
             if fields.tests.is_empty() && fields.routing.is_empty() {
                 return Some(("this matches every document", None));
             }
             &fields.tests
         }
-        Observation::Show(show) if shows_anything(show) => return Some(("this matches every screen", None)),
-        Observation::Show(Show::Screen { tests, .. }) => tests,
+        Awaited::Show(show) if shows_anything(show) => return Some(("this matches every screen", None)),
+        Awaited::Show(Show::Screen { tests, .. }) => tests,
         _ => &[],
     };
     let fits_all = |test: &&Test| matches!(&test.demand, Demand::Matches(regex) if matches_everything(regex));

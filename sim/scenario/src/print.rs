@@ -8,7 +8,7 @@ use sca_protocol::cards::Entry;
 use sca_protocol::settings::format_duration;
 
 use crate::model::{
-    Action, CardholderAct, Expect, Observation, Party, Pattern, Source, Speaker, Step, Suffix, TerminalIndex,
+    Action, Awaited, CardholderAct, Expect, Party, Pattern, Source, Speaker, Step, Suffix, TerminalIndex,
 };
 use crate::print_parts::{bare_into, count, fault, indent, link, message, show, suffixes, verbatim};
 use crate::tree::{quote, quote_into};
@@ -165,9 +165,9 @@ impl<'a> Printer<'a> {
             Source::ToPos(who) => head.extend([self.name(*who), " -> pos"]),
             Source::ToBroker(who) => head.extend([self.name(*who), " -> broker"]),
             Source::ToHost(who, line) => head.extend([self.name(*who), " -> ", host(*line)]),
-            Source::Link(who, sight) => {
+            Source::Link(who, awaited) => {
                 head.extend([self.name(*who), " "]);
-                link(&mut head, sight);
+                link(&mut head, awaited);
             }
         }
         if let Some(pattern) = &pattern.0 {
@@ -185,28 +185,28 @@ impl<'a> Printer<'a> {
     }
 
     fn expect(&self, out: &mut String, expect: &Expect, depth: usize) {
-        match &expect.sight {
-            Observation::ToPos(m) => {
+        match &expect.awaited {
+            Awaited::ToPos(m) => {
                 out.extend([self.name(expect.who), " -> pos"]);
                 return message(out, m, &expect.suffix, depth);
             }
-            Observation::ToBroker(m) => {
+            Awaited::ToBroker(m) => {
                 out.extend([self.name(expect.who), " -> broker"]);
                 return message(out, m, &expect.suffix, depth);
             }
-            Observation::ToProxy(m) => {
+            Awaited::ToProxy(m) => {
                 out.extend([self.name(expect.who), " -> proxy"]);
                 return message(out, m, &expect.suffix, depth);
             }
-            Observation::ToHost(line, m) => {
+            Awaited::ToHost(line, m) => {
                 out.extend([self.name(expect.who), " -> ", host(*line)]);
                 return message(out, m, &expect.suffix, depth);
             }
-            Observation::Link(sight) => {
+            Awaited::Link(awaited) => {
                 out.extend([self.name(expect.who), " "]);
-                link(out, sight);
+                link(out, awaited);
             }
-            Observation::Show(state) => {
+            Awaited::Show(state) => {
                 self.prefix(out, expect.who);
                 show(out, state);
             }

@@ -121,8 +121,8 @@ pub(crate) fn tests(out: &mut String, tests: &[Test]) {
     }
 }
 
-pub(crate) fn link(out: &mut String, sight: &LinkObservation) {
-    match sight {
+pub(crate) fn link(out: &mut String, awaited: &LinkObservation) {
+    match awaited {
         LinkObservation::Connects => out.push_str("connects"),
         LinkObservation::Attempts => out.push_str("attempts"),
         LinkObservation::Loses => out.push_str("loses"),

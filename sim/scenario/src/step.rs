@@ -5,7 +5,7 @@ use std::time::Duration;
 use sca_protocol::settings::nearest;
 
 use crate::cursor::{Cursor, SUFFIXES};
-use crate::model::{Action, Expect, Observation, Step, TerminalIndex};
+use crate::model::{Action, Awaited, Expect, Step, TerminalIndex};
 use crate::names::{Names, count};
 use crate::observation::{link_observation, show};
 use crate::problem::{Problem, Span};
@@ -170,8 +170,8 @@ fn action(
     let link = ["connects", "attempts", "fails", "loses"];
     if cursor.peek_at(1).is_some_and(|w| link.contains(&w)) {
         let who = names.expect_terminal(cursor)?;
-        let sight = Observation::Link(link_observation(cursor)?);
-        return Ok(Action::Expect(Expect { who, sight, suffix: only(cursor, names, LINK)? }));
+        let awaited = Awaited::Link(link_observation(cursor)?);
+        return Ok(Action::Expect(Expect { who, awaited, suffix: only(cursor, names, LINK)? }));
     }
     if cursor.peek_at(1).is_some_and(|word| network::VERBS.contains(&word))
         && let Some(broker) = cursor.peek().and_then(|name| names.broker(name))
@@ -183,8 +183,8 @@ fn action(
     match word {
         "dns" => network::name(cursor, names).map(Action::Network),
         "screen" | "icon" => {
-            let sight = Observation::Show(show(cursor)?);
-            Ok(Action::Expect(Expect { who, sight, suffix: only(cursor, names, SEEN)? }))
+            let awaited = Awaited::Show(show(cursor)?);
+            Ok(Action::Expect(Expect { who, awaited, suffix: only(cursor, names, SEEN)? }))
         }
         "throughout" | "without" | "any" | "in" | "together" | "optional" | "either" => {
             group(cursor, line, names, who, word, problems)

@@ -7,7 +7,7 @@ use sca_protocol::commands::{self, Command};
 use sca_protocol::models::{MODELS, Model};
 use sca_protocol::settings::nearest;
 
-use crate::model::{Action, Demand, Expect, Fields, LinkObservation, Message, Observation, Op, Row, Send, Step, Test};
+use crate::model::{Action, Awaited, Demand, Expect, Fields, LinkObservation, Message, Op, Row, Send, Step, Test};
 use crate::problem::{Problem, Span};
 
 /// Fields allowed in every command.
@@ -38,14 +38,13 @@ pub(crate) fn unknown(row: &Row, found: &mut Vec<Problem>) {
 /// Collects the labels of requests whose refusal is expected, and whether a failure by `config` is.
 fn refusals<'a>(steps: &'a [Step], labels: &mut BTreeSet<&'a str>, fails_by_settings: &mut bool) {
     for step in steps {
-        if let Action::Expect(Expect { sight, suffix, .. }) = &step.action {
-            if let (Observation::ToPos(Message::Fields(fields)), Some((label, _))) = (sight, &suffix.re)
+        if let Action::Expect(Expect { awaited, suffix, .. }) = &step.action {
+            if let (Awaited::ToPos(Message::Fields(fields)), Some((label, _))) = (awaited, &suffix.re)
                 && fields.tests.iter().any(refuses)
             {
                 labels.insert(label);
             }
-            *fails_by_settings |=
-                matches!(sight, Observation::Link(LinkObservation::Fails(kind, _)) if kind == "config");
+            *fails_by_settings |= matches!(awaited, Awaited::Link(LinkObservation::Fails(kind, _)) if kind == "config");
         }
         step.action.blocks().into_iter().for_each(|block| refusals(block, labels, fails_by_settings));
     }
@@ -66,7 +65,7 @@ fn words(steps: &[Step], refused: &BTreeSet<&str>, found: &mut Vec<Problem>) {
             {
                 request(fields, step.span, found);
             }
-            Action::Expect(Expect { sight: Observation::ToPos(Message::Fields(fields)), .. }) => answer(fields, found),
+            Action::Expect(Expect { awaited: Awaited::ToPos(Message::Fields(fields)), .. }) => answer(fields, found),
             _ => {}
         }
         step.action.blocks().into_iter().for_each(|block| words(block, refused, found));

@@ -64,7 +64,7 @@ impl Filter {
     /// [`FilterError`], with the position.
     ///
     /// ```
-    /// use sca_runner::filter::Filter;
+    /// use sca_suite::filter::Filter;
     /// assert!(Filter::read("clause(REC-*) and not tag(slow)").is_ok());
     /// let error = Filter::read("tagg(slow)").unwrap_err().to_string();
     /// assert_eq!(error, "unknown predicate `tagg`; did you mean `tag`? (at character 1 of the filter)");

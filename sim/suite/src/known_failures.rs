@@ -84,7 +84,7 @@ impl KnownFailures {
     /// A message with the line.
     ///
     /// ```
-    /// use sca_runner::known_failures::KnownFailures;
+    /// use sca_suite::known_failures::KnownFailures;
     /// assert!(KnownFailures::read("scenario,until,reason\ncounter/lower.sca,2027-01-31,firmware 3.1 counts twice\n").is_ok());
     /// assert!(KnownFailures::read("scenario,until,reason\ncounter/lower.sca,soon,\n").is_err());
     /// ```

@@ -27,7 +27,7 @@ impl Shard {
     /// A message with what is wrong and what was expected.
     ///
     /// ```
-    /// use sca_runner::shard::Shard;
+    /// use sca_suite::shard::Shard;
     /// let kubernetes = |name: &str| (name == "JOB_COMPLETION_INDEX").then(|| "0".to_owned());
     /// assert_eq!(Shard::read("auto/4", kubernetes).unwrap(), Shard { index: 1, count: 4 });
     /// ```

@@ -25,7 +25,7 @@ fn beside(scenario: &Path, ending: &str) -> PathBuf {
 ///
 /// ```
 /// use std::path::Path;
-/// let scenario = sca_runner::snapshots::scenario_of(Path::new("counter/snapshots/lower.snap"));
+/// let scenario = sca_suite::snapshots::scenario_of(Path::new("counter/snapshots/lower.snap"));
 /// assert_eq!(scenario.unwrap(), Path::new("counter/lower.sca"));
 /// ```
 #[must_use]

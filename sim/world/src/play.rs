@@ -37,7 +37,9 @@ use crate::target::{CLOCK, target};
 /// use std::sync::Arc;
 /// use sca_certs::KeyKind;
 /// use sca_protocol::UnixTime;
-/// use sca_runner::{Identities, Options, Verdict, play, simulated};
+/// use sca_judge::Verdict;
+/// use sca_terminal::simulated;
+/// use sca_world::{Identities, Options, play};
 ///
 /// let scenario = sca_scenario::parse(
 ///     "scenario \"GET COUNTER as the first command answers 1\"\n\n\

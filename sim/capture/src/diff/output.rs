@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use sca_scenario::Printer;
-use sca_scenario::model::{Action, Observation, Speaker, Step};
+use sca_scenario::model::{Action, Awaited, Speaker, Step};
 use serde_json::{Value, json as value};
 
 use super::compared::{Compared, Difference, What};
@@ -84,9 +84,9 @@ fn line(step: &Step) -> (&'static str, String) {
     let (arrow, front) = match &step.action {
         Action::Send(send) if send.by == Speaker::Broker => ("◀────────", "broker -> terminal "),
         Action::Send(_) => ("◀────────", "pos -> terminal "),
-        Action::Expect(expect) => match &expect.sight {
-            Observation::ToPos(_) => ("────────▶", "terminal -> pos "),
-            Observation::ToBroker(_) => ("────────▶", "terminal -> broker "),
+        Action::Expect(expect) => match &expect.awaited {
+            Awaited::ToPos(_) => ("────────▶", "terminal -> pos "),
+            Awaited::ToBroker(_) => ("────────▶", "terminal -> broker "),
             _ => ("│       ", ""),
         },
         Action::Fault(_) => ("───╳─────", ""),

@@ -1,6 +1,6 @@
 //! Compares two messages field by field.
 
-use sca_scenario::model::{Action, Demand, Fields, Message, Observation, Op, Step, Suffix, Test};
+use sca_scenario::model::{Action, Awaited, Demand, Fields, Message, Op, Step, Suffix, Test};
 
 use super::steps::message_of;
 
@@ -104,8 +104,8 @@ pub(super) fn lacks(step: &Step, names: &[String]) -> bool {
 pub(super) fn loosened(step: &Step, came: &Step, differing: &[Part]) -> Step {
     let Action::Expect(expect) = &step.action else { return step.clone() };
     let mut expect = expect.clone();
-    match &mut expect.sight {
-        Observation::ToPos(Message::Fields(Fields { tests, .. })) => {
+    match &mut expect.awaited {
+        Awaited::ToPos(Message::Fields(Fields { tests, .. })) => {
             let of = |name: &str| differing.iter().find(|part| part.name == name);
             tests.retain(|test| of(&test.field).is_none_or(|part| part.model.is_some()));
             for test in tests.iter_mut().filter(|test| of(&test.field).is_some()) {
@@ -114,9 +114,9 @@ pub(super) fn loosened(step: &Step, came: &Step, differing: &[Part]) -> Step {
                 }
             }
         }
-        sight => {
+        awaited => {
             if let Some((other, _)) = message_of(came) {
-                *sight = other.sight.clone();
+                *awaited = other.awaited.clone();
                 expect.suffix = Suffix { exactly: false, bytes: false, ..expect.suffix.clone() };
             }
         }

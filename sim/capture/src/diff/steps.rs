@@ -1,12 +1,12 @@
 //! Access to the messages and labels of scenario steps.
 
-use sca_scenario::model::{Action, Expect, Message, Observation, Step};
+use sca_scenario::model::{Action, Awaited, Expect, Message, Step};
 
 /// The expectation of a step and its message, if it is one to the POS.
 pub(super) fn message_of(step: &Step) -> Option<(&Expect, &Message)> {
     match &step.action {
-        Action::Expect(expect) => match &expect.sight {
-            Observation::ToPos(message) => Some((expect, message)),
+        Action::Expect(expect) => match &expect.awaited {
+            Awaited::ToPos(message) => Some((expect, message)),
             _ => None,
         },
         _ => None,

@@ -7,7 +7,7 @@ use sca_protocol::frame::opcode;
 use sca_protocol::xml::Element;
 use sca_protocol::{Request, Response, secret};
 use sca_scenario::Span;
-use sca_scenario::model::{Action, Demand, Expect, Fields, Message, Observation, Op, Send, Speaker, Suffix, Test};
+use sca_scenario::model::{Action, Awaited, Demand, Expect, Fields, Message, Op, Send, Speaker, Suffix, Test};
 
 use super::lines::{is_start, test};
 use super::state::{Asked, ScenarioGenerator};
@@ -189,5 +189,5 @@ fn is_notice(response: &Response) -> bool {
 }
 
 fn told(message: Message, suffix: Suffix) -> Action {
-    Action::Expect(Expect { who: 0, sight: Observation::ToPos(message), suffix })
+    Action::Expect(Expect { who: 0, awaited: Awaited::ToPos(message), suffix })
 }

@@ -4,14 +4,14 @@ use sca_protocol::Request;
 use sca_protocol::plain::is_invisible;
 use sca_protocol::xml::Limits;
 use sca_scenario::Span;
-use sca_scenario::model::{Action, Demand, Expect, Observation, Suffix, Test};
+use sca_scenario::model::{Action, Awaited, Demand, Expect, Suffix, Test};
 
 /// Maximum size in bytes of a message in a scenario; a file can hold a few of them.
 pub(crate) const MESSAGE_MAX: usize = 128 << 10;
 
 /// An expectation of the only terminal.
-pub(super) fn expect(sight: Observation) -> Action {
-    Action::Expect(Expect { who: 0, sight, suffix: Suffix::default() })
+pub(super) fn expect(awaited: Awaited) -> Action {
+    Action::Expect(Expect { who: 0, awaited, suffix: Suffix::default() })
 }
 
 /// A test of one field.

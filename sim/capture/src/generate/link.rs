@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sca_protocol::Reason;
 use sca_scenario::model::{
-    Action, Count, Expect, Fault, FaultKind, LinkObservation, Observation, Party, Set, Suffix, Toward, Trigger, Within,
+    Action, Awaited, Count, Expect, Fault, FaultKind, LinkObservation, Party, Set, Suffix, Toward, Trigger, Within,
 };
 
 use super::state::{Phase, ScenarioGenerator};
@@ -90,11 +90,11 @@ impl ScenarioGenerator {
     }
 
     /// An expectation of the link; after several failures with a window that covers the longest possible retry pause.
-    fn in_its_time(&self, sight: LinkObservation) -> Action {
+    fn in_its_time(&self, awaited: LinkObservation) -> Action {
         const LONG: Within = Within { from: None, to: Duration::from_secs(130), of: None };
         let within = (self.link.failures >= 3).then_some(LONG);
         let suffix = Suffix { within, ..Suffix::default() };
-        Action::Expect(Expect { who: 0, sight: Observation::Link(sight), suffix })
+        Action::Expect(Expect { who: 0, awaited: Awaited::Link(awaited), suffix })
     }
 
     fn failed_in_tls(&mut self, at: Duration, word: &'static str) {
@@ -187,8 +187,8 @@ impl ScenarioGenerator {
     }
 
     /// Adds an expectation without modifiers.
-    pub(super) fn sees(&mut self, at: Duration, sight: Observation) {
-        self.step(Some(at), Action::Expect(Expect { who: 0, sight, suffix: Suffix::default() }));
+    pub(super) fn sees(&mut self, at: Duration, awaited: Awaited) {
+        self.step(Some(at), Action::Expect(Expect { who: 0, awaited, suffix: Suffix::default() }));
     }
 }
 

@@ -7,7 +7,7 @@ use sca_protocol::Request;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
 use sca_protocol::xml::Limits;
-use sca_scenario::model::{Action, Demand, Fields, Message, Observation, Op, RawFrame, Send, Speaker};
+use sca_scenario::model::{Action, Awaited, Demand, Fields, Message, Op, RawFrame, Send, Speaker};
 
 use super::lines::{MESSAGE_MAX, expect, request_in, safe_text, test};
 use super::state::{Asked, ScenarioGenerator};
@@ -171,13 +171,13 @@ impl ScenarioGenerator {
                 self.link.closed.get_or_insert(Side::Broker);
             }
             (Side::Terminal, opcode::PING) => self.pings(at, idle),
-            (Side::Terminal, opcode::PONG) => self.sees(at, Observation::ToBroker(Message::Pong(payload))),
+            (Side::Terminal, opcode::PONG) => self.sees(at, Awaited::ToBroker(Message::Pong(payload))),
             (Side::Terminal, _) => {
                 self.flush_ping_count();
                 if self.link.closed.is_none() {
                     self.add_silence_before_close(at);
                     let (code, _) = closes(frame);
-                    self.sees(at, Observation::ToBroker(Message::Close(code, None)));
+                    self.sees(at, Awaited::ToBroker(Message::Close(code, None)));
                     self.link.closed = Some(Side::Terminal);
                 }
             }
@@ -192,7 +192,7 @@ impl ScenarioGenerator {
             self.set_terminal("WEBSOCKETPINGINTERVAL", seconds.to_string());
         }
         if self.speech.last_ping.is_none() {
-            self.sees(at, Observation::ToBroker(Message::Ping(None)));
+            self.sees(at, Awaited::ToBroker(Message::Ping(None)));
         } else {
             self.speech.pings += 1;
         }
@@ -303,7 +303,7 @@ impl ScenarioGenerator {
     /// Adds an expectation of a screen.
     pub(super) fn screen(&mut self, name: sca_protocol::screens::ScreenName) {
         let show = sca_scenario::model::Show::Screen { name: Some(name), text: None, pattern: None, tests: Vec::new() };
-        self.step(None, expect(Observation::Show(show)));
+        self.step(None, expect(Awaited::Show(show)));
     }
 }
 

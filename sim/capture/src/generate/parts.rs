@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use regex::Regex;
 use sca_protocol::commands::{Command, SessionRequirement};
-use sca_scenario::model::{LinkObservation, Observation};
+use sca_scenario::model::{Awaited, LinkObservation};
 
 use super::lines::{expect, request_in};
 use super::state::{Asked, ProducingExchange, ScenarioGenerator};
@@ -80,7 +80,7 @@ impl ScenarioGenerator {
         if next.classic {
             next.speech.connected = Some(0);
         } else if next.link.is_up() {
-            next.step(Some(Duration::ZERO), expect(Observation::Link(LinkObservation::Connects)));
+            next.step(Some(Duration::ZERO), expect(Awaited::Link(LinkObservation::Connects)));
             next.speech.connected = Some(next.body.len());
         }
         next.prelude = next.body.len();

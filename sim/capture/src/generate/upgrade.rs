@@ -5,7 +5,7 @@ use std::time::Duration;
 use sca_protocol::Reason;
 use sca_protocol::handshake::{Head, Upgrade, judge};
 use sca_protocol::secret::{self, Kind};
-use sca_scenario::model::{Action, Message, Observation};
+use sca_scenario::model::{Action, Awaited, Message};
 
 use super::lines::{expect, safe_text};
 use super::state::{InvalidUpgrade, Phase, ScenarioGenerator};
@@ -141,7 +141,7 @@ impl ScenarioGenerator {
             self.comment(&format!("the upgrade request of this terminal lacks {}", lacks.join(", ")));
         }
         if !same.is_empty() {
-            self.step(Some(at), expect(Observation::ToBroker(Message::Http(same))));
+            self.step(Some(at), expect(Awaited::ToBroker(Message::Http(same))));
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sca_protocol::settings::format_duration;
 use sca_scenario::Span;
-use sca_scenario::model::{Action, Demand, Expect, Message, Observation, Step, Suffix};
+use sca_scenario::model::{Action, Awaited, Demand, Expect, Message, Step, Suffix};
 
 use super::find::Look;
 use super::standing_rules::{Guard, Guarded};
@@ -173,7 +173,7 @@ impl Script {
         (from, to): (Option<Duration>, Duration),
         captured: Captured,
     ) -> Result<(), Box<Failure>> {
-        let is_state = matches!(expect.sight, Observation::Show(_));
+        let is_state = matches!(expect.awaited, Awaited::Show(_));
         if let Some(from) = from.filter(|from| at < *from) {
             let label = format!("it came {} before the window", format_duration(from.saturating_sub(at)));
             return Err(self.failure(step, "this came too early", label, vec![format!("it came at {}", stamp(at))]));
@@ -192,9 +192,7 @@ impl Script {
         let label = expect.suffix.label.clone().or_else(|| expect.suffix.re.as_ref().map(|(label, _)| label.clone()));
         self.readings.push(Reading { sequence, span: step.span, label });
         self.names.moments.extend(expect.suffix.label.clone().map(|label| (label, at)));
-        if let Observation::ToPos(Message::Fields(fields)) | Observation::ToHost(_, Message::Fields(fields)) =
-            &expect.sight
-        {
+        if let Awaited::ToPos(Message::Fields(fields)) | Awaited::ToHost(_, Message::Fields(fields)) = &expect.awaited {
             let secret = fields.tests.iter().filter(|test| is_secret(&test.field));
             self.names.secrets.extend(secret.filter_map(|test| match &test.demand {
                 Demand::Capture(name) => Some(name.clone()),

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use sca_scenario::model::{Action, Expect, Observation, Step};
+use sca_scenario::model::{Action, Awaited, Expect, Step};
 
 use super::find::Look;
 use super::state::{Op, Script, Stepped, flatten};
@@ -114,7 +114,7 @@ impl Script {
             Action::Expect(expect) => matches!(script.peek(expect, &lanes[expect.who]), Look::Met { .. }),
             _ => false,
         };
-        let is_state = |step: &Step| matches!(&step.action, Action::Expect(Expect { sight: Observation::Show(_), .. }));
+        let is_state = |step: &Step| matches!(&step.action, Action::Expect(Expect { awaited: Awaited::Show(_), .. }));
         // A state that held when the block became current says nothing of what comes.
         let mut held = std::mem::take(&mut self.held);
         if held.is_none() {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sca_core::Screen;
 use sca_protocol::screens::ScreenName;
-use sca_scenario::model::{Action, Expect, Observation, Show, Step};
+use sca_scenario::model::{Action, Awaited, Expect, Show, Step};
 
 use super::state::{Op, Script};
 use crate::lanes::Lanes;
@@ -38,7 +38,7 @@ impl Script {
 
     /// The failure for an observation that is not the one expected.
     pub fn other(&self, step: &Step, mismatch: &Mismatch, came: &str) -> Box<Failure> {
-        let is_link = matches!(&step.action, Action::Expect(expect) if matches!(expect.sight, Observation::Link(_)));
+        let is_link = matches!(&step.action, Action::Expect(expect) if matches!(expect.awaited, Awaited::Link(_)));
         let headline = if is_link { "unexpected event" } else { "unexpected message" };
         let mut failure = self.failure(step, headline, mismatch.label.clone(), vec![came.to_owned()]);
         failure.span = mismatch.span.unwrap_or(failure.span);
@@ -56,9 +56,9 @@ impl Script {
         lanes: &Lanes,
     ) -> Box<Failure> {
         let mut failure = self.other(step, mismatch, came);
-        failure.seen = lanes.next_sequence(&expect.sight);
+        failure.seen = lanes.next_sequence(&expect.awaited);
         failure.notes.extend(self.passed.iter().map(|(what, _, last)| format!("before: {what}, at {}", stamp(*last))));
-        let is_answer = matches!(expect.sight, Observation::ToPos(_));
+        let is_answer = matches!(expect.awaited, Awaited::ToPos(_));
         let front = lanes.data.front().filter(|_| is_answer);
         let answered = front.and_then(|noted| self.names.label_of(expect.who, noted.what.answers?));
         let wanted = expect.suffix.re.as_ref().map(|(label, _)| label.as_str());
@@ -95,7 +95,7 @@ impl Script {
     fn told_by_screens(&self, expect: &Expect) -> Option<String> {
         let mine: Vec<_> = self.screens.iter().filter(|(_, who, _)| *who == expect.who).collect();
         let (since, _, now) = mine.last()?;
-        if let Observation::Show(show @ Show::Screen { name: Some(wanted), .. }) = &expect.sight {
+        if let Awaited::Show(show @ Show::Screen { name: Some(wanted), .. }) = &expect.awaited {
             let until = |at: usize| mine.get(at + 1).map(|(at, ..)| *at);
             let is_over = |at: usize| until(at).is_some_and(|until| until <= self.since);
             let fits = |at: usize| matching::screen_matches(show, &mine[at].2, &self.names).is_ok();
@@ -112,7 +112,7 @@ impl Script {
                 None => format!("{wanted} is shown since {from}: {line}"),
             });
         }
-        let (now, is_link) = (now.name, matches!(expect.sight, Observation::Link(_)));
+        let (now, is_link) = (now.name, matches!(expect.awaited, Awaited::Link(_)));
         asks(now)
             .then(|| format!("the screen is {now} since {}, and nobody does anything there", stamp(*since)))
             .or_else(|| is_link.then(|| format!("the screen is {now} since {}", stamp(*since))))
@@ -120,19 +120,19 @@ impl Script {
 
     /// The failure of a line that nothing matched before its deadline.
     pub fn nothing(&self, step: &Step, expect: &Expect, to: Duration, seen: Option<Mismatch>) -> Box<Failure> {
-        let headline = match &expect.sight {
-            Observation::ToPos(_) => "no message came in time",
-            Observation::ToBroker(_) => "the broker heard nothing of the kind in time",
-            Observation::ToProxy(_) => "the proxy heard nothing of the kind in time",
-            Observation::ToHost(..) => "the host heard nothing of the kind in time",
-            Observation::Link(_) => "the link did not do this in time",
-            Observation::Show(_) => "this was not shown in time",
+        let headline = match &expect.awaited {
+            Awaited::ToPos(_) => "no message came in time",
+            Awaited::ToBroker(_) => "the broker heard nothing of the kind in time",
+            Awaited::ToProxy(_) => "the proxy heard nothing of the kind in time",
+            Awaited::ToHost(..) => "the host heard nothing of the kind in time",
+            Awaited::Link(_) => "the link did not do this in time",
+            Awaited::Show(_) => "this was not shown in time",
         };
         // What came while the line was current says more than what is there when its time is over.
         let near = self.near.clone().or(seen);
         let label = near.as_ref().map_or("waited for this", |near| near.label.as_str()).to_owned();
         let mut notes = vec![format!("waited until {}", stamp(to))];
-        let is_link = matches!(expect.sight, Observation::Link(_));
+        let is_link = matches!(expect.awaited, Awaited::Link(_));
         let telling = |what: &str| !is_link || what != "it attempts";
         notes.extend(self.passed.iter().filter(|(what, _, _)| telling(what)).map(|(what, times, last)| {
             let often = if *times == 1 { String::new() } else { format!("{times} times, last ") };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sca_core::{Display, LinkReport};
 use sca_protocol::Line;
-use sca_scenario::model::{Expect, Message, Observation, Show};
+use sca_scenario::model::{Awaited, Expect, Message, Show};
 
 use super::state::Script;
 use crate::describe::{describe_control, describe_link, describe_to_host};
@@ -38,15 +38,15 @@ impl Look {
 impl Script {
     /// Looks for what an expectation demands, and takes it out of its lane.
     pub fn look(&mut self, expect: &Expect, lanes: &mut Lanes) -> Look {
-        match &expect.sight {
-            Observation::ToPos(message) => {
+        match &expect.awaited {
+            Awaited::ToPos(message) => {
                 let Some(front) = lanes.data.front() else { return Look::Nothing(None) };
                 match matching::data(message, &expect.suffix, &front.what, expect.who, &self.names) {
                     Ok(captured) => Look::met(lanes.data.pop_front(), captured),
                     Err(mismatch) => Look::Not(mismatch, self.describe(expect.who, front)),
                 }
             }
-            Observation::ToBroker(Message::Http(lines)) => {
+            Awaited::ToBroker(Message::Http(lines)) => {
                 while let Some(noted) = lanes.http.pop_front() {
                     match matching::http(lines, expect.suffix.exactly, &noted.what.1, &self.names) {
                         Ok(captured) => return Look::met(Some(noted), captured),
@@ -58,7 +58,7 @@ impl Script {
                 }
                 Look::Nothing(None)
             }
-            Observation::ToBroker(message) => {
+            Awaited::ToBroker(message) => {
                 while let Some(noted) = lanes.control.pop_front() {
                     if matching::control(message, &noted.what) {
                         return Look::met(Some(noted), Captured::new());
@@ -67,7 +67,7 @@ impl Script {
                 }
                 Look::Nothing(None)
             }
-            Observation::ToProxy(Message::Http(lines)) => {
+            Awaited::ToProxy(Message::Http(lines)) => {
                 while let Some(noted) = lanes.proxy.pop_front() {
                     match matching::http(lines, expect.suffix.exactly, &noted.what, &self.names) {
                         Ok(captured) => return Look::met(Some(noted), captured),
@@ -79,9 +79,9 @@ impl Script {
                 }
                 Look::Nothing(None)
             }
-            Observation::ToProxy(_) => Look::Nothing(None),
-            Observation::ToHost(line, message) => self.look_at_hosts(*line, message, lanes),
-            Observation::Link(wanted) => {
+            Awaited::ToProxy(_) => Look::Nothing(None),
+            Awaited::ToHost(line, message) => self.look_at_hosts(*line, message, lanes),
+            Awaited::Link(wanted) => {
                 while let Some(noted) = lanes.link.front() {
                     if matching::link(wanted, noted.what) {
                         return Look::met(lanes.link.pop_front(), Captured::new());
@@ -105,7 +105,7 @@ impl Script {
                 }
                 Look::Nothing(None)
             }
-            Observation::Show(show) => match matching::shows(show, &lanes.face.what, &self.names) {
+            Awaited::Show(show) => match matching::shows(show, &lanes.face.what, &self.names) {
                 Ok(captured) => {
                     Look::Met { at: lanes.face.at.max(self.since), sequence: lanes.face.sequence, captured }
                 }

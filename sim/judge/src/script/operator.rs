@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use sca_scenario::model::{Action, Expect, Observation, Step, Suffix};
+use sca_scenario::model::{Action, Awaited, Expect, Step, Suffix};
 
 use super::state::{Op, Script};
 use crate::verdict::Failure;
@@ -12,7 +12,7 @@ impl Script {
     /// The line that waits for something to be shown, if that is what is waited for.
     pub fn awaited_show(&self) -> Option<Rc<Step>> {
         let Some(Op::Step(step)) = self.ops.front() else { return None };
-        let is_show = matches!(&step.action, Action::Expect(expect) if matches!(expect.sight, Observation::Show(_)));
+        let is_show = matches!(&step.action, Action::Expect(expect) if matches!(expect.awaited, Awaited::Show(_)));
         is_show.then(|| step.clone())
     }
 

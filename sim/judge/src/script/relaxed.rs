@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sca_peers::RequestId;
 use sca_protocol::screens::ScreenName;
-use sca_scenario::model::{Action, Expect, LinkObservation, Observation, Show, Step};
+use sca_scenario::model::{Action, Awaited, Expect, LinkObservation, Show, Step};
 
 use super::find::Look;
 use super::standing_rules::Guard;
@@ -89,7 +89,7 @@ impl Script {
                     self.names.captures.extend(captured);
                     return Ok(Stepped::Met);
                 }
-                Look::Not(mismatch, came) if matches!(expect.sight, Observation::ToPos(_)) => {
+                Look::Not(mismatch, came) if matches!(expect.awaited, Awaited::ToPos(_)) => {
                     let asked = self.asked_by(expect);
                     let answers = lanes.data.front().and_then(|n| n.what.answers).map(|id| (expect.who, id));
                     let is_its_answer = asked.is_some() && answers == asked;
@@ -108,7 +108,7 @@ impl Script {
                 Look::Not(..) => drop(lanes.link.pop_front()),
                 Look::Nothing(_) => {
                     let is_up = lanes.face.what.connected;
-                    let has_connected = matches!(expect.sight, Observation::Link(LinkObservation::Connects)) && is_up;
+                    let has_connected = matches!(expect.awaited, Awaited::Link(LinkObservation::Connects)) && is_up;
                     return Ok(if has_connected || self.is_void(expect) || now >= to {
                         Stepped::Met
                     } else {
@@ -127,7 +127,7 @@ impl Script {
 
     /// Whether what is expected cannot come any more: its request was not sent, or will have no answer.
     fn is_void(&self, expect: &Expect) -> bool {
-        let has_request = matches!(expect.sight, Observation::ToPos(_)) && expect.suffix.re.is_some();
+        let has_request = matches!(expect.awaited, Awaited::ToPos(_)) && expect.suffix.re.is_some();
         let gone = |id| self.eased.as_ref().is_some_and(|eased| eased.gone.contains(&id));
         has_request && self.asked_by(expect).is_none_or(gone)
     }

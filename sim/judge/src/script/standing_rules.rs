@@ -8,6 +8,7 @@ use sca_scenario::model::{Message, Pattern, Show, Source, Suffix};
 use crate::lanes::{Control, Data, Lanes};
 use crate::matching;
 use crate::matching::Names;
+use crate::observation::Observation;
 use crate::verdict::Failure;
 
 /// A ban or a demand that stands for a while.
@@ -26,8 +27,25 @@ pub struct Guarded<'a> {
 }
 
 impl Guarded<'_> {
+    /// Holds an observation against the rules: every `throughout` of a display, every `without` of the rest.
+    ///
+    /// # Errors
+    /// The failure of the first rule that it breaks.
+    pub fn check(&self, who: usize, observation: &Observation) -> Result<(), Box<Failure>> {
+        match observation {
+            Observation::Display(display) => self.face(who, display),
+            Observation::Data(data) => self.data(who, data),
+            Observation::Link(report) => self.link(who, *report),
+            Observation::Control(control, _) => self.control(who, control),
+            Observation::Http { text, .. } => self.http(who, text),
+            Observation::ToHost(line, request) => self.to_host(who, *line, request),
+            // The language has no rule that names the proxy.
+            Observation::Proxied(_) => Ok(()),
+        }
+    }
+
     /// Says of a new face whether every `throughout` still holds.
-    pub fn face(&self, who: usize, face: &Display) -> Result<(), Box<Failure>> {
+    fn face(&self, who: usize, face: &Display) -> Result<(), Box<Failure>> {
         for guard in self.guards {
             if let Guard::Throughout(of, show, span) = guard
                 && *of == who
@@ -45,7 +63,7 @@ impl Guarded<'_> {
     }
 
     /// Says of a message whether a `without` forbids it.
-    pub fn data(&self, who: usize, data: &Data) -> Result<(), Box<Failure>> {
+    fn data(&self, who: usize, data: &Data) -> Result<(), Box<Failure>> {
         self.watch(|source, pattern| {
             *source == Source::ToPos(who)
                 && pattern
@@ -56,14 +74,14 @@ impl Guarded<'_> {
     }
 
     /// Says of a control frame whether a `without` forbids it.
-    pub fn control(&self, who: usize, got: &Control) -> Result<(), Box<Failure>> {
+    fn control(&self, who: usize, got: &Control) -> Result<(), Box<Failure>> {
         self.watch(|source, pattern| {
             *source == Source::ToBroker(who) && pattern.0.as_ref().is_none_or(|message| matching::control(message, got))
         })
     }
 
     /// Says of a request for the upgrade whether a `without` forbids it.
-    pub fn http(&self, who: usize, text: &str) -> Result<(), Box<Failure>> {
+    fn http(&self, who: usize, text: &str) -> Result<(), Box<Failure>> {
         self.watch(|source, pattern| {
             *source == Source::ToBroker(who)
                 && pattern.0.as_ref().is_none_or(|message| match message {
@@ -74,7 +92,7 @@ impl Guarded<'_> {
     }
 
     /// Says of a document to a host whether a `without` forbids it.
-    pub fn to_host(&self, who: usize, line: Line, request: &Request) -> Result<(), Box<Failure>> {
+    fn to_host(&self, who: usize, line: Line, request: &Request) -> Result<(), Box<Failure>> {
         self.watch(|source, pattern| {
             *source == Source::ToHost(who, line)
                 && pattern.0.as_ref().is_none_or(|m| matching::to_host(m, request, self.names).is_ok())
@@ -82,7 +100,7 @@ impl Guarded<'_> {
     }
 
     /// Says of what the link did whether a `without` forbids it.
-    pub fn link(&self, who: usize, seen: LinkReport) -> Result<(), Box<Failure>> {
+    fn link(&self, who: usize, seen: LinkReport) -> Result<(), Box<Failure>> {
         self.watch(|source, _| matches!(source, Source::Link(of, wanted) if *of == who && matching::link(wanted, seen)))
     }
 

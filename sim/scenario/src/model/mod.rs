@@ -15,7 +15,7 @@ mod who;
 pub use fault::{Bytes, Carrier, DeadAddress, Fault, FaultKind, Place, Point, TLS_POINTS, Toward, Trigger};
 pub use message::{Demand, Fields, Message, Op, RawFrame, Test};
 pub use step::{
-    Action, CardholderAct, Expect, HostAct, LinkObservation, NetworkAct, NetworkChange, Observation, Party, Pattern,
+    Action, Awaited, CardholderAct, Expect, HostAct, LinkObservation, NetworkAct, NetworkChange, Party, Pattern,
     Relation, Send, Set, Show, Source, Speaker, Step, Suffix, Within,
 };
 pub use who::{Count, TerminalIndex};
@@ -45,7 +45,7 @@ impl Scenario {
             for step in steps {
                 let named = match &step.action {
                     Action::File { name, .. } => name.as_ref(),
-                    Action::Expect(Expect { sight: Observation::Show(Show::Icon { file, .. }), .. }) => {
+                    Action::Expect(Expect { awaited: Awaited::Show(Show::Icon { file, .. }), .. }) => {
                         file.as_ref().filter(|name| *name != "default")
                     }
                     _ => None,

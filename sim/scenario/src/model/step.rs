@@ -211,14 +211,14 @@ pub struct Expect {
     /// The terminal that is observed.
     pub who: TerminalIndex,
     /// The observation.
-    pub sight: Observation,
+    pub awaited: Awaited,
     /// The time limit, the exactness and the other suffixes.
     pub suffix: Suffix,
 }
 
-/// An observation of a terminal.
+/// The observation of a terminal that an expectation awaits.
 #[derive(Debug, Clone)]
-pub enum Observation {
+pub enum Awaited {
     /// A message from the terminal to the POS.
     ToPos(Message),
     /// A message from the terminal to the broker: a control frame or the upgrade request.
@@ -233,13 +233,13 @@ pub enum Observation {
     Show(Show),
 }
 
-impl Observation {
+impl Awaited {
     /// Whether the observation is a failure, a refusal or the absence of a field.
     #[must_use]
     pub fn is_negative(&self) -> bool {
         match self {
-            Self::Link(sight) => {
-                matches!(sight, LinkObservation::Fails(..) | LinkObservation::FailsSomehow | LinkObservation::Loses)
+            Self::Link(awaited) => {
+                matches!(awaited, LinkObservation::Fails(..) | LinkObservation::FailsSomehow | LinkObservation::Loses)
             }
             Self::ToBroker(message) => matches!(message, Message::Close(..)),
             Self::Show(_) => false,

@@ -5,7 +5,7 @@ use sca_protocol::cards::Entry;
 use sca_protocol::settings::format_duration;
 
 use crate::model::{
-    Action, CardholderAct, Demand, Expect, Fields, LinkObservation, Message, NetworkChange, Observation, Op, Party,
+    Action, Awaited, CardholderAct, Demand, Expect, Fields, LinkObservation, Message, NetworkChange, Op, Party,
     Pattern, Relation, Send, Show, Source, Speaker, Step, Suffix, TerminalIndex, Test,
 };
 use crate::print_parts;
@@ -108,19 +108,19 @@ impl Teller<'_> {
     fn expect(&self, expect: &Expect) -> String {
         let who = self.name(expect.who);
         let suffix = &expect.suffix;
-        let what = match &expect.sight {
-            Observation::ToPos(message) => match &suffix.re {
+        let what = match &expect.awaited {
+            Awaited::ToPos(message) => match &suffix.re {
                 Some((label, _)) => format!("{who} has to answer `{label}`{}", demanded(message)),
                 None => format!("{who} has to send the POS {}{}", kind(message), demanded(message)),
             },
-            Observation::ToBroker(message) => format!("{who} has to send the broker {}", kind(message)),
-            Observation::ToHost(line, message) => {
+            Awaited::ToBroker(message) => format!("{who} has to send the broker {}", kind(message)),
+            Awaited::ToHost(line, message) => {
                 let host = if *line == Line::Estate { "the estate host" } else { "the payment host" };
                 format!("{who} has to send {host} {}{}", kind(message), demanded(message))
             }
-            Observation::ToProxy(message) => format!("{who} has to send the proxy {}", kind(message)),
-            Observation::Link(sight) => format!("{who} has to {}", link(sight)),
-            Observation::Show(show) => self.shown(expect.who, show, "has to show"),
+            Awaited::ToProxy(message) => format!("{who} has to send the proxy {}", kind(message)),
+            Awaited::Link(awaited) => format!("{who} has to {}", link(awaited)),
+            Awaited::Show(show) => self.shown(expect.who, show, "has to show"),
         };
         format!("{what}{}", behind(suffix))
     }
@@ -150,7 +150,7 @@ impl Teller<'_> {
             Source::ToPos(who) => format!("{} must not send the POS {which}", self.name(*who)),
             Source::ToBroker(who) => format!("{} must not send the broker {which}", self.name(*who)),
             Source::ToHost(who, _) => format!("{} must not send a host {which}", self.name(*who)),
-            Source::Link(who, sight) => format!("{} must not {}", self.name(*who), link(sight)),
+            Source::Link(who, awaited) => format!("{} must not {}", self.name(*who), link(awaited)),
         }
     }
 }
@@ -231,8 +231,8 @@ fn written(tests: &[Test]) -> String {
     out.trim().to_owned()
 }
 
-fn link(sight: &LinkObservation) -> String {
-    match sight {
+fn link(awaited: &LinkObservation) -> String {
+    match awaited {
         LinkObservation::Connects => "connect".to_owned(),
         LinkObservation::Attempts => "try to connect".to_owned(),
         LinkObservation::Loses => "lose the link".to_owned(),

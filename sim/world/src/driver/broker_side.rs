@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use sca_core::Terminal;
 use sca_judge::coverage::FaultClass;
-use sca_judge::lanes::{Control, Data, Observed};
+use sca_judge::lanes::{Control, Data};
+use sca_judge::observation::Observation;
 use sca_judge::record::Entry;
 use sca_network::{End, Ending, ServerEvent, ServerOrder, Tag};
 use sca_peers::{BrokerInput, BrokerOutput, RequestId};
@@ -18,7 +19,7 @@ use tokio::sync::mpsc;
 use super::connections::{peer, tag_of};
 use super::link_ends::ConnectionState;
 use super::state::World;
-use super::stop::{Stop, seen_at};
+use super::stop::Stop;
 use crate::armed::{AttemptNumber, Strike};
 use crate::probe::injection::Part;
 
@@ -31,7 +32,7 @@ impl<C: Terminal> World<'_, C> {
                 let secure = self.is_secure(tag);
                 if secure { Ok(()) } else { self.before_request(who, tag) }
             }
-            ServerEvent::Proxied(text) => self.proxied(who, text),
+            ServerEvent::Proxied(text) => self.observe(who, Observation::Proxied(text)),
             ServerEvent::Secured { names, rekeys } => {
                 if let Some(ends) = self.connections.ends.get_mut(&tag) {
                     (ends.names, ends.rekeys) = (names, rekeys);
@@ -80,16 +81,6 @@ impl<C: Terminal> World<'_, C> {
             actor.reference.lost(id);
         }
         actor.last_words.clear();
-    }
-
-    /// Records a request to the proxy as an observation.
-    fn proxied(&mut self, who: usize, text: String) -> Result<(), Stop> {
-        let now = self.now();
-        self.book.record.push(now, Entry::Proxied(who, text.clone()));
-        self.observed();
-        self.parties.lanes[who].proxy.push_back(Observed { at: now, sequence: self.book.sequence, what: text });
-        self.parties.lanes[who].trim();
-        Ok(())
     }
 
     fn before_request(&mut self, who: usize, tag: Tag) -> Result<(), Stop> {
@@ -159,17 +150,12 @@ impl<C: Terminal> World<'_, C> {
     }
 
     fn asked_in_full(&mut self, who: usize, tag: Tag, head: Head, text: String) -> Result<(), Stop> {
-        let now = self.now();
-        if !same_but_for_key(&self.parties.terminals[who].last_http, &text) {
-            self.book.record.push(now, Entry::Http(who, text.clone()));
+        let repeats = same_but_for_key(&self.parties.terminals[who].last_http, &text);
+        if !repeats {
             self.parties.terminals[who].last_http.clone_from(&text);
         }
-        seen_at(now, self.script.guards().http(who, &text), || head.line.clone())?;
-        self.observed();
         let bytes = text.len();
-        let noted = Observed { at: now, sequence: self.book.sequence, what: (head.clone(), text) };
-        self.parties.lanes[who].http.push_back(noted);
-        self.parties.lanes[who].trim();
+        self.observe(who, Observation::Http { head: head.clone(), text, repeats })?;
         // The terminal is external, so its bytes cannot be cut on the way: they are read up to the cut and no further.
         if self.external_terminals.is_some()
             && self.faults.armed.counts_bytes_of(&Carrier::Upgrade)
@@ -239,30 +225,18 @@ impl<C: Terminal> World<'_, C> {
 
     /// Passes a frame of a terminal to the broker, and records it.
     pub(super) fn pass_frame(&mut self, who: usize, tag: Tag, frame: Frame) -> Result<(), Stop> {
-        let now = self.now();
-        let (control, entry) = match frame.opcode {
-            opcode::PING => (Some(Control::Ping(frame.payload.clone())), Some(Entry::Ping(who))),
-            opcode::PONG => (Some(Control::Pong(frame.payload.clone())), Some(Entry::Pong(who, frame.payload.clone()))),
+        let control = match frame.opcode {
+            opcode::PING => Some(Control::Ping(frame.payload.clone())),
+            opcode::PONG => Some(Control::Pong(frame.payload.clone())),
             opcode::CLOSE => {
                 let (code, reason) = frame.close_parts();
-                (Some(Control::Close(code, reason)), Some(Entry::Close(who, code)))
+                Some(Control::Close(code, reason))
             }
-            _ => (None, None),
+            _ => None,
         };
-        match entry {
-            Some(entry) => {
-                self.book.record.push(now, entry);
-                self.book.record.set_frame(&frame);
-            }
+        match control {
+            Some(control) => self.observe(who, Observation::Control(control, frame.clone()))?,
             None => self.book.record.add_frame(&frame),
-        }
-        if let Some(control) = control {
-            let guarded = self.script.guards().control(who, &control);
-            seen_at(now, guarded, || sca_judge::describe::describe_control(&control))?;
-            self.observed();
-            let lanes = &mut self.parties.lanes[who];
-            lanes.control.push_back(Observed { at: now, sequence: self.book.sequence, what: control });
-            lanes.trim();
         }
         let outputs = self.tell_broker(tag, BrokerInput::Frame { peer: peer(tag), frame });
         self.broker_outputs(outputs)?;
@@ -351,7 +325,7 @@ impl<C: Terminal> World<'_, C> {
 
     /// Handles a message that has reached the POS: pairs it with its request, checks it, and records it.
     pub(super) fn deliver(&mut self, tag: Tag, text: String) -> Result<(), Stop> {
-        let (who, now) = (usize::from(tag.terminal), self.now());
+        let who = usize::from(tag.terminal);
         let pos = &mut self.parties.terminals[who].pos;
         let mut heard = if self.faults.doubling { pos.receive_duplicate(&text) } else { pos.heard(&text) };
         self.book.messages += 1;
@@ -382,17 +356,11 @@ impl<C: Terminal> World<'_, C> {
         let encrypted = heard.encrypted;
         let data =
             Rc::new(Data { text, response, answers, encrypted, number, connection: tag.connection, line: tag.line });
-        self.book.record.push(now, Entry::Data(who, data.clone()));
-        seen_at(now, self.script.guards().data(who, &data), || data.brief())?;
-        if self.is_ignored(who, &data) {
-            return Ok(());
-        }
-        self.observed();
-        self.parties.lanes[who].data.push_back(Observed { at: now, sequence: self.book.sequence, what: data });
-        Ok(())
+        self.observe(who, Observation::Data(data))
     }
 
-    fn is_ignored(&self, who: usize, data: &Data) -> bool {
+    /// Whether the scenario ignores a message.
+    pub(super) fn is_ignored(&self, who: usize, data: &Data) -> bool {
         use sca_scenario::model::{Source, Suffix};
         self.setting.header.ignores.iter().any(|(source, pattern)| {
             *source == Source::ToPos(who)

@@ -5,8 +5,7 @@
 use std::collections::VecDeque;
 
 use sca_core::Terminal;
-use sca_judge::lanes::Observed;
-use sca_judge::record::Entry;
+use sca_judge::observation::Observation;
 use sca_judge::time_format::stamp;
 use sca_judge::verdict::Failure;
 use sca_network::{ClientEvent, ClientOrder, ClientSetup, PrefixCut, Route, Tag, run_client};
@@ -143,18 +142,13 @@ impl<C: Terminal> World<'_, C> {
     }
 
     /// Records the terminal's upgrade request as an observation.
-    pub(super) fn asks_external_broker(&mut self, who: usize, bytes: &[u8]) {
+    pub(super) fn asks_external_broker(&mut self, who: usize, bytes: &[u8]) -> Result<(), Stop> {
         if self.external_broker.is_none() {
-            return;
+            return Ok(());
         }
-        let Ok(Some((head, _))) = Head::parse_request(bytes) else { return };
-        let now = self.now();
+        let Ok(Some((head, _))) = Head::parse_request(bytes) else { return Ok(()) };
         let text = String::from_utf8_lossy(bytes).into_owned();
-        self.book.record.push(now, Entry::Http(who, text.clone()));
-        self.observed();
-        let noted = Observed { at: now, sequence: self.book.sequence, what: (head, text) };
-        self.parties.lanes[who].http.push_back(noted);
-        self.parties.lanes[who].trim();
+        self.observe(who, Observation::Http { head, text, repeats: false })
     }
 
     /// Sends a message of a POS to its terminal through the external broker.

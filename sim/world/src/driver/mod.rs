@@ -22,6 +22,7 @@ mod injection;
 mod laws;
 mod link_ends;
 mod link_laws;
+mod observe;
 mod operator;
 mod parties;
 mod plain_tcp;

@@ -5,8 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sca_core::{CallEvent as Heard, CallId, Input, Terminal};
-use sca_judge::lanes::Observed;
-use sca_judge::record::Entry;
+use sca_judge::observation::Observation;
 use sca_network::{CallEvent, CallLimits, CallOrder, DialOutcome, Route, Side, Tag, run_call};
 use sca_peers::{HostConnection, HostInput, HostOutput};
 use sca_protocol::{Line, Request};
@@ -16,7 +15,7 @@ use tokio::sync::mpsc;
 use super::connections::{Call, which};
 use super::link_ends::{OUTBOX, PreparedEnd};
 use super::state::World;
-use super::stop::{Stop, seen_at};
+use super::stop::Stop;
 
 /// Limits for what hosts and POS read.
 const PEER_LIMITS: CallLimits = CallLimits {
@@ -187,14 +186,7 @@ impl<C: Terminal> World<'_, C> {
         let now = self.now();
         let caller = HostConnection { terminal: tag.terminal, call: tag.connection };
         if let Ok(request) = Request::parse(text, sca_protocol::xml::Limits::default()) {
-            let request = Rc::new(request);
-            self.book.record.push(now, Entry::ToHost(who, line, request.clone()));
-            let told = || sca_judge::describe::describe_to_host(line, &request);
-            seen_at(now, self.script.guards().to_host(who, line, &request), told)?;
-            self.observed();
-            let what = (line, (*request).clone());
-            self.parties.lanes[who].hosts.push_back(Observed { at: now, sequence: self.book.sequence, what });
-            self.parties.lanes[who].trim();
+            self.observe(who, Observation::ToHost(line, Rc::new(request)))?;
         }
         let outputs = match line {
             Line::Estate => self.parties.vhq.document(caller, text),

@@ -26,10 +26,10 @@ impl From<Box<Failure>> for Stop {
 pub(super) fn seen_at(
     now: Duration,
     result: Result<(), Box<Failure>>,
-    what: impl FnOnce() -> String,
+    what: impl FnOnce(&str) -> String,
 ) -> Result<(), Stop> {
     result.map_err(|failure| {
-        let note = format!("seen at {}: {}", stamp(now), what());
+        let note = format!("seen at {}: {}", stamp(now), what(&failure.label));
         Stop::Failed(Box::new(failure.note(note)))
     })
 }

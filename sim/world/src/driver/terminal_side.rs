@@ -2,7 +2,7 @@
 
 use sca_core::{ConnectionId, Input, LinkEvent, LinkReport, Output, Target, Terminal};
 use sca_judge::coverage::FaultClass;
-use sca_judge::lanes::Observed;
+use sca_judge::observation::Observation;
 use sca_judge::record::Entry;
 use sca_network::{
     Arrivals, ClientEvent, ClientOrder, ClientSetup, DialOutcome, PrefixCut, Route, ServerSetup, ServerTls, Tag,
@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use super::faults::Sent;
 use super::link_ends::{ConnectionState, Ends, OUTBOX, PreparedEnd};
 use super::state::World;
-use super::stop::{Stop, seen_at};
+use super::stop::Stop;
 use crate::armed::AttemptNumber;
 
 impl<C: Terminal> World<'_, C> {
@@ -36,7 +36,7 @@ impl<C: Terminal> World<'_, C> {
                 self.dial(who, connection, &target, route, &roots)
             }
             Output::Request { connection, bytes } => {
-                self.asks_external_broker(who, &bytes);
+                self.asks_external_broker(who, &bytes)?;
                 let cut = self.cut_what_is_sent(Self::tag(who, connection.0), Sent::Upgrade(bytes.len()));
                 cut.map_or(Ok(()), |cut| self.order(who, connection, cut))?;
                 self.order(who, connection, ClientOrder::Request(bytes))
@@ -178,7 +178,7 @@ impl<C: Terminal> World<'_, C> {
     }
 
     fn link_reported(&mut self, who: usize, seen: LinkReport) -> Result<(), Stop> {
-        let now = self.now();
+        let _now = self.now();
         self.watch_link(who, seen);
         self.goes_on(who, seen);
         match seen {
@@ -203,12 +203,7 @@ impl<C: Terminal> World<'_, C> {
             }
             LinkReport::Fails(_) => {}
         }
-        self.book.record.push(now, Entry::Link(who, seen));
-        seen_at(now, self.script.guards().link(who, seen), || sca_judge::describe::describe_link(seen))?;
-        self.observed();
-        let lanes = &mut self.parties.lanes[who];
-        lanes.link.push_back(Observed { at: now, sequence: self.book.sequence, what: seen });
-        lanes.trim();
+        self.observe(who, Observation::Link(seen))?;
         if seen == LinkReport::Connects {
             let at = AttemptNumber { who, attempt: 0, connection: self.connections.opened };
             for fault in self.faults.armed.on_connection(at) {

@@ -142,12 +142,6 @@ impl<C: Terminal> World<'_, C> {
         self.turn.now
     }
 
-    /// Makes the latest observation available to expectations.
-    pub(super) fn observed(&mut self) {
-        self.book.sequence += 1;
-        self.book.record.observed(self.book.sequence);
-    }
-
     /// Passes an input to a terminal and carries out its outputs.
     pub(super) fn tell(&mut self, who: usize, input: Input) -> Result<(), Stop> {
         let actor = &mut self.parties.terminals[who];

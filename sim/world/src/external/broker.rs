@@ -7,8 +7,7 @@ use sca_judge::inapplicable::{FIRST_LINE, What};
 use sca_judge::verdict::Failure;
 use sca_protocol::settings::{BrokerSettings, with};
 use sca_scenario::model::{
-    Action, Carrier, FaultKind, Message, NetworkChange, Observation, Party, Point, Row, Scenario, Speaker, Step,
-    Trigger,
+    Action, Awaited, Carrier, FaultKind, Message, NetworkChange, Party, Point, Row, Scenario, Speaker, Step, Trigger,
 };
 
 use crate::credentials::Credentials;
@@ -92,10 +91,10 @@ fn of_step(step: &Step) -> Option<Failure> {
     let what = match &step.action {
         Action::Send(send) if send.by == Speaker::Broker => What::Says,
         Action::Send(send) if matches!(send.message, Message::Binary(_)) => What::Binary,
-        Action::Expect(expect) => match &expect.sight {
-            Observation::ToBroker(Message::Http(_)) => return None,
-            Observation::ToBroker(_) => What::Heard,
-            Observation::ToProxy(_) => What::Proxy,
+        Action::Expect(expect) => match &expect.awaited {
+            Awaited::ToBroker(Message::Http(_)) => return None,
+            Awaited::ToBroker(_) => What::Heard,
+            Awaited::ToProxy(_) => What::Proxy,
             _ => return None,
         },
         Action::Fault(fault) => match (&fault.kind, &fault.arm) {

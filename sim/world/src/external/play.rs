@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sca_core::{Terminal, TerminalConfig};
 use sca_network::{EventQueue, Listener};
-use sca_scenario::model::{Action, LinkObservation, Message, Observation, Row, Scenario, Step};
+use sca_scenario::model::{Action, Awaited, LinkObservation, Message, Row, Scenario, Step};
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
@@ -142,7 +142,7 @@ fn prepared(scenario: &Scenario, row: &Row, external: &ExternalTerminal, port: u
     row.steps.iter_mut().for_each(|step| of_device(step, &host));
     // Scenario time starts when the device dials, not at power-on, so the first link step may happen at once.
     let first = row.steps.iter_mut().find_map(|step| match &mut step.action {
-        Action::Expect(expect) if matches!(expect.sight, Observation::Link(_)) => Some(expect),
+        Action::Expect(expect) if matches!(expect.awaited, Awaited::Link(_)) => Some(expect),
         _ => None,
     });
     if let Some(within) = first.and_then(|first| first.suffix.within.as_mut()).filter(|within| within.of.is_none()) {
@@ -155,11 +155,11 @@ fn prepared(scenario: &Scenario, row: &Row, external: &ExternalTerminal, port: u
 
 fn of_device(step: &mut Step, host: &str) {
     if let Action::Expect(expect) = &mut step.action {
-        match &mut expect.sight {
-            Observation::Link(LinkObservation::Fails(kind, detail)) if matches!(kind.as_str(), "tls" | "handshake") => {
+        match &mut expect.awaited {
+            Awaited::Link(LinkObservation::Fails(kind, detail)) if matches!(kind.as_str(), "tls" | "handshake") => {
                 *detail = None;
             }
-            Observation::ToBroker(Message::Http(lines)) => {
+            Awaited::ToBroker(Message::Http(lines)) => {
                 for line in lines {
                     if line.starts_with("Host: ") {
                         *line = format!("Host: {host}");

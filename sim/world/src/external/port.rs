@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sca_network::{BoundPort, EventQueue, Listener, Stream};
-use sca_scenario::model::{Action, FaultKind, LinkObservation, Observation, Step, Trigger};
+use sca_scenario::model::{Action, Awaited, FaultKind, LinkObservation, Step, Trigger};
 use tokio::sync::Notify;
 
 /// The state of the port.
@@ -102,7 +102,7 @@ fn turned(at: At, door: Door) -> std::io::Result<At> {
 pub(crate) fn shows_refusals(steps: &[Step]) -> bool {
     steps.iter().any(|step| match &step.action {
         Action::Expect(expect) => {
-            matches!(&expect.sight, Observation::Link(LinkObservation::Fails(kind, _)) if kind == "refused")
+            matches!(&expect.awaited, Awaited::Link(LinkObservation::Fails(kind, _)) if kind == "refused")
         }
         Action::Fault(fault) => fault.kind == FaultKind::Refuse && matches!(fault.arm, Some(Trigger::On(_))),
         other => other.blocks().into_iter().any(shows_refusals),

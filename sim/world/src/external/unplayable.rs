@@ -5,7 +5,7 @@ use sca_judge::inapplicable::{FIRST_LINE, What};
 use sca_judge::verdict::Failure;
 use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings, with};
 use sca_scenario::model::{
-    Action, FaultKind, LinkObservation, NetworkChange, Observation, Party, Row, Scenario, Source, Step, Trigger,
+    Action, Awaited, FaultKind, LinkObservation, NetworkChange, Party, Row, Scenario, Source, Step, Trigger,
 };
 
 use super::terminal::ExternalTerminal;
@@ -76,11 +76,11 @@ fn of_step(step: &Step, external: &ExternalTerminal, several: bool) -> Option<Fa
     let has_person = external.person.is_some();
     let spawned = external.spawn.is_some();
     let (what, said) = match &step.action {
-        Action::Expect(expect) => match &expect.sight {
-            Observation::Show(_) if !has_person => (What::Screen, ""),
-            Observation::ToHost(..) => (What::Hosts, ""),
-            Observation::ToProxy(_) => (What::Proxy, ""),
-            Observation::Link(LinkObservation::Fails(kind, _))
+        Action::Expect(expect) => match &expect.awaited {
+            Awaited::Show(_) if !has_person => (What::Screen, ""),
+            Awaited::ToHost(..) => (What::Hosts, ""),
+            Awaited::ToProxy(_) => (What::Proxy, ""),
+            Awaited::Link(LinkObservation::Fails(kind, _))
                 if !matches!(kind.as_str(), "tls" | "http" | "handshake" | "reset" | "refused") =>
             {
                 (What::Fails, kind.as_str())

@@ -1,0 +1,102 @@
+//! Exercises a client core, or a whole terminal, against a scriptable WebSocket broker.
+//!
+//! SCA is the application on Verifone's payment terminals. It keeps a WebSocket connection to a broker for ever, and a POS
+//! reaches it there. This library plays scenario files against the part that keeps this connection: broker, POS, hosts,
+//! network, time and chance belong to the harness, the decisions to the core. A run takes microseconds, needs no
+//! network and gives the same transcript every time.
+//!
+//! # Play one file
+//!
+//! ```
+//! use std::path::Path;
+//! use sca_sim::{Options, play_file, simulated};
+//!
+//! let played = play_file(Path::new("scenarios/counter/last_wins.sca"), &Options::default(), &simulated)?;
+//! assert!(played.passed(), "{played}");
+//! # Ok::<(), sca_sim::PlayError>(())
+//! ```
+//!
+//! [`PlayedFile`] shows failures as the command line does, with file, line and caret; [`Played`] holds verdict and
+//! transcript of each row. A scenario need not be a file:
+//!
+//! ```
+//! use sca_sim::{Options, play_text, simulated};
+//!
+//! let text = "scenario \"GET COUNTER as the first command answers 1\"\n\n\
+//!     terminal connects\n\
+//!     pos -> terminal  ADMIN GET_COUNTER  as ask\n\
+//!     terminal -> pos  COUNTER=2  re ask\n";
+//! let played = play_text(text, &Options::default(), &simulated)?;
+//! assert!(played.to_string().contains("COUNTER is 1"));
+//! # Ok::<(), sca_sim::PlayError>(())
+//! ```
+//!
+//! The language is described in `scenarios/README.md`.
+//!
+//! # Play your own core
+//!
+//! Implement [`ClientCore`]: a value that takes a [`CoreInput`] with the time and returns [`CoreOutput`]s. The harness
+//! carries them out and tells what came of it. The contract is written at the trait, and [`check_core`] holds a core
+//! against it before any scenario does:
+//!
+//! ```
+//! sca_sim::check_core(sca_sim::Client::new)?;
+//! # Ok::<(), Box<sca_sim::Broken>>(())
+//! ```
+//!
+//! Then put the simulated device around it, and play:
+//!
+//! ```
+//! # use std::path::Path;
+//! # use sca_sim::{Client as OwnCore, Options, play_file};
+//! use sca_sim::SimulatedTerminal;
+//!
+//! let make = |config| SimulatedTerminal::around(config, OwnCore::new);
+//! let played = play_file(Path::new("scenarios/disconnects"), &Options::default(), &make);
+//! # assert!(played.is_err(), "a folder is no file");
+//! ```
+//!
+//! `sim/examples/own_core.rs` is such a core in about a hundred lines; `cargo run --example own_core` plays it. A device
+//! that brings its own screens, payments and flash implements [`Terminal`] instead.
+//!
+//! # Your own network fault
+//!
+//! Most faults are lines of a scenario (`fault reset after 17 bytes of reply to ask`; `sca-sim faults` lists them all).
+//! To put one where no line stands, play a scenario that passes with an [`Injection`]: a kind of end and a point of the
+//! run. The script is relaxed from there on, and the laws hold:
+//!
+//! ```
+//! # use std::path::Path;
+//! # use sca_sim::{Options, play_file, simulated};
+//! use sca_sim::{Injection, Probe};
+//!
+//! let cut: Injection = "reset@frame:3:17".parse().expect("a kind, and a place");
+//! let options = Options { probe: Probe::Injection(cut), ..Options::default() };
+//! let played = play_file(Path::new("scenarios/counter/last_wins.sca"), &options, &simulated)?;
+//! assert!(played.passed(), "{played}");
+//! assert!(played.rows()[0].transcript.contains("# fault injected by the sweep"));
+//! # Ok::<(), sca_sim::PlayError>(())
+//! ```
+//!
+//! `sca-sim sweep` does this at every point of every scenario.
+//!
+//! # Where things are
+//!
+//! Each of the crates below this one is a floor of the house; `sim/ARCHITECTURE.md` shows how they stand. What is
+//! re-exported here is what a test of a core needs.
+
+mod play_file;
+
+pub use play_file::{PlayError, PlayedFile, play_file, play_text};
+pub use sca_core::{
+    Broken, CallEvent, CallId, Cardholder, Client, ClientCore, ConnectionId, CoreConfig, CoreInput, CoreOutput,
+    CoreSettings, Display, Flash, FlashChange, Input, LinkEvent, LinkReport, Output, Screen, Target, Terminal,
+    TerminalConfig, Timeouts, check_core, retry_pause,
+};
+pub use sca_files::find;
+pub use sca_judge::{Failure, Verdict};
+pub use sca_protocol::handshake;
+pub use sca_protocol::{Chance, Now, Reason, UnixTime};
+pub use sca_terminal::{SimulatedTerminal, simulated};
+pub use sca_world::probe::injection::Injection;
+pub use sca_world::{Identities, Options, Place, Played, Probe, play};
