@@ -248,6 +248,36 @@ fn every_file_that_is_named_is_there() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
+/// The walk of one request in the page on the architecture: its files exist, are at most thirty, and none is entered more
+/// than twice; each step goes along an arrow between crates, or over the one seam that has none.
+#[test]
+fn the_walk_of_a_request_goes_along_the_arrows() {
+    const SEAM: [&str; 2] = ["world", "terminal"];
+    let page = fs::read_to_string(common::root().join("sim/ARCHITECTURE.md")).expect("it can be read");
+    let (_, walk) = page.split_once("## The walk of one request").expect("the walk is there");
+    let (walk, _) = walk.split_once("\n## ").expect("something follows");
+    let steps: Vec<&str> = walk
+        .lines()
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_digit()))
+        .filter_map(|line| line.split('`').nth(1))
+        .collect();
+    assert!((25..=30).contains(&steps.len()), "{}", steps.len());
+    for step in &steps {
+        assert!(common::root().join("sim").join(step).exists(), "{step}");
+        assert!(steps.iter().filter(|other| *other == step).count() <= 2, "{step}");
+    }
+    let crate_of = |step: &str| step.split('/').next().unwrap_or_default().to_owned();
+    let knows = |one: &str, other: &str| {
+        let row = ARROWS.iter().find(|(folder, ..)| folder.rsplit('/').next() == Some(one));
+        row.is_some_and(|(.., allowed)| allowed.contains(&format!("sca-{other}").as_str()))
+    };
+    for pair in steps.windows(2) {
+        let (from, to) = (crate_of(pair[0]), crate_of(pair[1]));
+        let is_seam = SEAM.contains(&from.as_str()) && SEAM.contains(&to.as_str());
+        assert!(from == to || is_seam || knows(&from, &to) || knows(&to, &from), "{} to {}", pair[0], pair[1]);
+    }
+}
+
 /// Words of an older manner of speech, which a busy reader has to read twice.
 #[test]
 fn texts_are_in_plain_words() {
@@ -269,8 +299,12 @@ fn texts_are_in_plain_words() {
             found.extend(old.iter().filter(|word| line.contains(*word)).map(|word| format!("{path}:{number}: {word}")));
         }
     }
-    for page in ["README.md", "scenarios/README.md", "sim/ARCHITECTURE.md", "sim/docs/real.md", "sim/docs/ci.md"] {
-        let text = fs::read_to_string(common::root().join(page)).expect("it can be read").to_lowercase();
+    let documents = fs::read_dir(common::root().join("sim/docs")).expect("it can be read");
+    let documents = documents.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let documents = documents.filter(|name| name.ends_with(".md")).map(|name| format!("sim/docs/{name}"));
+    let others = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "scenarios/README.md", "sim/ARCHITECTURE.md"];
+    for page in documents.chain(others.map(str::to_owned)) {
+        let text = fs::read_to_string(common::root().join(&page)).expect("it can be read").to_lowercase();
         found.extend(old.iter().filter(|word| text.contains(*word)).map(|word| format!("{page}: {word}")));
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
