@@ -138,8 +138,8 @@ fn compare(before: &Path, after: &Path) -> Exit {
 /// Writes the requested files; false if one of them could not be written.
 fn write(arguments: &Arguments, matrix: &Conformance) -> bool {
     let json = || matrix.to_json().map(|text| text + "\n").map_err(|error| error.to_string());
-    let csv = || conformance::csv(matrix);
-    let html = || conformance::page(matrix, &arguments.title, &arguments.links);
+    let csv = || conformance::csv(matrix).map_err(|error| error.to_string());
+    let html = || conformance::page(matrix, &arguments.title, &arguments.links).map_err(|error| error.to_string());
     let written = [
         written(arguments.json.as_ref(), json),
         written(arguments.csv.as_ref(), csv),

@@ -57,7 +57,8 @@ pub(crate) fn parse_report(text: &str) -> Result<(Kind, PathBuf), String> {
 pub(crate) fn write_reports(reports: &[(Kind, PathBuf)], document: &Document) -> bool {
     let mut all = true;
     for (kind, path) in reports {
-        let written = sca_report::report(document, *kind).and_then(|text| {
+        let text = sca_report::report(document, *kind).map_err(|error| error.to_string());
+        let written = text.and_then(|text| {
             if path == Path::new("-") {
                 if is_stdout_closed() {
                     return Err("standard output is closed".to_owned());
@@ -201,4 +202,5 @@ fn read(path: &Path) -> Result<Document, String> {
         return Err(format!("{size} bytes, limit is {BYTES_MAX}"));
     }
     Document::from_json(&fs::read_to_string(path).map_err(|error| error.to_string())?)
+        .map_err(|error| error.to_string())
 }

@@ -86,6 +86,7 @@ pub(super) fn trace(arguments: &Arguments, result: &FileResult) -> bool {
     let (Some(path), Ok(scenario)) = (&arguments.trace, &result.loaded.scenario) else { return true };
     let replay = replay(arguments, &result.loaded.path);
     let page = sca_report::trace_page(&result.loaded, scenario, &result.rows, &replay);
+    let page = page.map_err(|error| error.to_string());
     match page.and_then(|page| crate::report::write(path, &page).map_err(|error| error.to_string())) {
         Ok(()) => {
             complain!("trace written to {}", path.display());

@@ -18,6 +18,7 @@ use sca_protocol::screens::ScreenName;
 
 use canvas::{Align, Canvas};
 pub use picture::{Picture, PictureError, is_picture};
+pub use png::EncodingError;
 use screens::ScreenPainter;
 
 /// Draws what a terminal of this model displays. `now` is the time since the start, used for countdowns.

@@ -9,6 +9,7 @@ use sca_world::played::Played;
 use serde::{Deserialize, Serialize};
 
 use super::diagnostics::{Painter, failure, problem};
+use crate::error::ReadError;
 
 /// The version of the document. It changes when a field changes its meaning or is removed; fields may be added
 /// without a change. Since version 2, expected failures are not counted as passed.
@@ -325,10 +326,10 @@ impl Document {
     ///
     /// # Errors
     /// The text is not a valid document, or its version is unknown.
-    pub fn from_json(text: &str) -> Result<Self, String> {
-        let value: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    pub fn from_json(text: &str) -> Result<Self, ReadError> {
+        let value: serde_json::Value = serde_json::from_str(text)?;
         super::version::is_of_version(&value, REPORT_VERSION)?;
-        serde_json::from_value(value).map_err(|error| error.to_string())
+        Ok(serde_json::from_value(value)?)
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod conformance;
 mod diagnostics;
 mod document;
+mod error;
 mod explained;
 mod junit;
 mod line_formats;
@@ -15,6 +16,7 @@ mod version;
 
 pub use diagnostics::{Painter, failure, problem};
 pub use document::{Document, File, REPORT_VERSION, ReportedFailure, Row, RunInfo, Summary, Unread};
+pub use error::{MergeError, ReadError, WriteError};
 pub use explained::explained;
 pub use junit::junit;
 pub use line_formats::{github, json_lines, json_lines_begin, json_lines_of, tap};
@@ -59,10 +61,10 @@ pub const KINDS: &[(&str, Kind)] = &[
 ///
 /// # Errors
 /// The error of the format's writer; does not occur in practice.
-pub fn report(document: &Document, kind: Kind) -> Result<String, String> {
+pub fn report(document: &Document, kind: Kind) -> Result<String, WriteError> {
     match kind {
-        Kind::Junit => junit(document).map_err(|error| error.to_string()),
-        Kind::Json => document.to_json().map_err(|error| error.to_string()),
+        Kind::Junit => Ok(junit(document)?),
+        Kind::Json => Ok(document.to_json()?),
         Kind::JsonLines => Ok(json_lines(document)),
         Kind::Github => Ok(github(document)),
         Kind::Markdown => Ok(shown(&markdown(document)).into_owned()),

@@ -4,6 +4,7 @@
 use sca_suite::shard::Shard;
 
 use super::document::{Document, Summary};
+use crate::error::MergeError;
 
 impl Document {
     /// The parts this document contains; empty if it is a whole run.
@@ -16,27 +17,27 @@ impl Document {
         (1..=count).map(|index| Shard { index, count }).filter(|part| !lacks.contains(part)).collect()
     }
 
-    fn check_same_world(&self, other: &Self) -> Result<(), String> {
+    fn check_same_world(&self, other: &Self) -> Result<(), MergeError> {
         if self.tool != other.tool {
-            return Err(format!("the documents were written by different versions: {} and {}", self.tool, other.tool));
+            return Err(MergeError::Versions(self.tool.clone(), other.tool.clone()));
         }
         if self.world != other.world {
-            return Err(format!("the documents are of different worlds: {} and {}", self.world, other.world));
+            return Err(MergeError::Worlds(self.world.clone(), other.world.clone()));
         }
         if self.seed != other.seed {
-            return Err("the documents were played with different seeds".to_owned());
+            return Err(MergeError::Seeds);
         }
         Ok(())
     }
 
-    fn check_same_run(&self, other: &Self) -> Result<(), String> {
+    fn check_same_run(&self, other: &Self) -> Result<(), MergeError> {
         let (Some(mine), Some(theirs)) = (&self.origin, &other.origin) else {
-            return Err("one document is of an older sca-sim and does not identify its run".to_owned());
+            return Err(MergeError::NoOrigin);
         };
         mine.fits(theirs)?;
         match self.has_ledger_of(other) {
             true => Ok(()),
-            false => Err("the documents were run with different ledgers".to_owned()),
+            false => Err(MergeError::Ledgers),
         }
     }
 
@@ -66,7 +67,7 @@ impl Document {
     ///
     /// # Errors
     /// The documents do not fit together.
-    pub fn merge(documents: Vec<Self>, absent: Vec<String>) -> Result<Self, String> {
+    pub fn merge(documents: Vec<Self>, absent: Vec<String>) -> Result<Self, MergeError> {
         documents.windows(2).try_for_each(|pair| pair[0].check_same_world(&pair[1]))?;
         let of_parts: Vec<&Self> = documents.iter().filter(|one| !one.parts().is_empty()).collect();
         of_parts.windows(2).try_for_each(|pair| pair[0].check_same_run(pair[1]))?;
@@ -74,10 +75,10 @@ impl Document {
         parts.sort_by_key(|part| part.index);
         let count = parts.first().map_or(0, |part| part.count);
         if let Some(other) = parts.iter().find(|part| part.count != count) {
-            return Err(format!("one document is a part of {count}, another of {}", other.count));
+            return Err(MergeError::Counts(count, other.count));
         }
         if let Some(pair) = parts.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(format!("part {} is in two of the documents", pair[0]));
+            return Err(MergeError::PartTwice(pair[0].to_string()));
         }
         let is_there = |index: &usize| parts.binary_search_by_key(index, |part| part.index).is_ok();
         let mut missing: Vec<String> =
@@ -89,19 +90,19 @@ impl Document {
         }
         let is_one_list = of_parts.len() == documents.len() && count > 0 && missing.is_empty();
         let mut documents = documents.into_iter();
-        let mut whole = documents.next().ok_or("no documents to merge")?;
+        let mut whole = documents.next().ok_or(MergeError::Nothing)?;
         documents.for_each(|part| whole.take(part));
         (whole.shard, whole.missing) = (None, missing);
         whole.files.sort_by(|a, b| a.path.cmp(&b.path));
         if let Some(pair) = whole.files.windows(2).find(|pair| pair[0].path == pair[1].path) {
-            return Err(format!("{} is in two of the documents", pair[0].path));
+            return Err(MergeError::FileTwice(pair[0].path.clone()));
         }
         whole.not_begun.sort();
         whole.unreadable.sort_by(|a, b| a.path.cmp(&b.path));
         let told = whole.files.len() + whole.unreadable.len() + whole.not_begun.len();
         let listed = whole.origin.as_ref().map_or(told, |origin| origin.files);
         if is_one_list && told != listed {
-            return Err(format!("the run has {listed} files, but the documents contain {told}"));
+            return Err(MergeError::Files { listed, found: told });
         }
         whole.summary = Summary::of(&whole);
         Ok(whole)

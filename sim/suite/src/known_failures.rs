@@ -77,37 +77,70 @@ pub struct KnownFailures {
 /// The largest size of a list, in bytes.
 pub const BYTES_MAX: usize = 1 << 20;
 
+/// A list of known failures that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum KnownFailuresError {
+    /// Longer than any such list.
+    #[error("the file has more than {BYTES_MAX} bytes")]
+    TooLong,
+    /// A column is missing.
+    #[error("line 1: the column `{0}` is missing")]
+    NoColumn(&'static str),
+    /// Not comma-separated values.
+    #[error(transparent)]
+    Csv(#[from] csv::Error),
+    /// The date until which a failure is known is none.
+    #[error("line {line}: `{date}`: {error}")]
+    NoDate {
+        /// The line, from 1.
+        line: u64,
+        /// What stands there.
+        date: String,
+        /// Why it is no date.
+        error: sca_protocol::instant::NotAnInstant,
+    },
+    /// A cell that must say something is empty.
+    #[error("line {line}: scenario and reason must not be empty")]
+    Empty {
+        /// The line, from 1.
+        line: u64,
+    },
+}
+
 impl KnownFailures {
     /// Parses comma-separated values with the columns `scenario`, `until` (a date) and `reason`.
     ///
     /// # Errors
-    /// A message with the line.
+    /// [`KnownFailuresError`] with the line.
     ///
     /// ```
     /// use sca_suite::known_failures::KnownFailures;
     /// assert!(KnownFailures::read("scenario,until,reason\ncounter/lower.sca,2027-01-31,firmware 3.1 counts twice\n").is_ok());
     /// assert!(KnownFailures::read("scenario,until,reason\ncounter/lower.sca,soon,\n").is_err());
     /// ```
-    pub fn read(text: &str) -> Result<Self, String> {
+    pub fn read(text: &str) -> Result<Self, KnownFailuresError> {
         if text.len() > BYTES_MAX {
-            return Err(format!("the file has more than {BYTES_MAX} bytes"));
+            return Err(KnownFailuresError::TooLong);
         }
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-        let heads = reader.headers().map_err(|error| error.to_string())?.clone();
-        let column = |name: &str| {
-            heads.iter().position(|head| head == name).ok_or_else(|| format!("line 1: the column `{name}` is missing"))
-        };
+        let heads = reader.headers()?.clone();
+        let column =
+            |name: &'static str| heads.iter().position(|head| head == name).ok_or(KnownFailuresError::NoColumn(name));
         let (scenario, until, reason) = (column("scenario")?, column("until")?, column("reason")?);
         let mut entries = Vec::new();
         for record in reader.records() {
-            let record = record.map_err(|error| error.to_string())?;
+            let record = record?;
             let line = record.position().map_or(0, csv::Position::line);
             let cell = |at: usize| record.get(at).unwrap_or_default().to_owned();
             let date = cell(until);
-            let until = UnixTime::parse(&date).map_err(|error| format!("line {line}: `{date}`: {error}"))?;
+            let until = UnixTime::parse(&date).map_err(|error| KnownFailuresError::NoDate {
+                line,
+                date: date.clone(),
+                error,
+            })?;
             let entry = Entry { scenario: cell(scenario), until, reason: cell(reason), line };
             if entry.scenario.is_empty() || entry.reason.is_empty() {
-                return Err(format!("line {line}: scenario and reason must not be empty"));
+                return Err(KnownFailuresError::Empty { line });
             }
             entries.push(entry);
         }

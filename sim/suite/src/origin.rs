@@ -23,26 +23,38 @@ pub struct Origin {
     pub options: Vec<String>,
 }
 
+/// Why two parts are not of one run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OriginMismatch {
+    /// The names of the runs.
+    #[error("they are from two runs, {0} and {1}; --run-id names a run")]
+    Run(String, String),
+    /// The options that affect verdicts.
+    #[error("they were run with different options: {0} and {1}")]
+    Options(String, String),
+    /// The lists of files, here by their lengths.
+    #[error(
+        "they are parts of two file lists, of {0} and {1} files: a scenario or a file it uses was added, removed or changed"
+    )]
+    List(usize, usize),
+}
+
 impl Origin {
     /// Checks whether two parts belong to the same run.
     ///
     /// # Errors
-    /// A message that names the difference.
-    pub fn fits(&self, other: &Self) -> Result<(), String> {
+    /// The first difference.
+    pub fn fits(&self, other: &Self) -> Result<(), OriginMismatch> {
         let name = |one: &Self| one.run.clone().unwrap_or_else(|| "no name".to_owned());
         let options = |one: &Self| if one.options.is_empty() { "none".to_owned() } else { one.options.join(" ") };
         if self.run != other.run {
-            return Err(format!("they are from two runs, {} and {}; --run-id names a run", name(self), name(other)));
+            return Err(OriginMismatch::Run(name(self), name(other)));
         }
         if self.options != other.options {
-            return Err(format!("they were run with different options: {} and {}", options(self), options(other)));
+            return Err(OriginMismatch::Options(options(self), options(other)));
         }
         if (&self.list, self.files) != (&other.list, other.files) {
-            let why = "a scenario or a file it uses was added, removed or changed";
-            return Err(format!(
-                "they are parts of two file lists, of {} and {} files: {why}",
-                self.files, other.files
-            ));
+            return Err(OriginMismatch::List(self.files, other.files));
         }
         Ok(())
     }

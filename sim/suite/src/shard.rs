@@ -19,49 +19,82 @@ const KNOWN: &[(&str, Option<&str>, usize)] = &[
 /// The largest number of parts.
 const COUNT_MAX: usize = 10_000;
 
+/// A part that cannot be read, or of which there is none. The fault is of the caller or its scheduler.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ShardError {
+    /// Not one of the forms.
+    #[error("expected i/n, for example 1/4, or auto")]
+    Form,
+    /// The number of parts is none, or too large.
+    #[error("`{0}` is not a valid number of parts")]
+    Count(String),
+    /// `auto`, and no variable of a known scheduler is set.
+    #[error("no scheduler has set an index: none of {} is set", names())]
+    NoScheduler,
+    /// A scheduler's variable is no number.
+    #[error("{name} is `{value}`, which is not a number")]
+    Index {
+        /// The variable.
+        name: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// The scheduler does not say how many parts there are.
+    #[error("{name} gives the part, but the number of parts is unknown: use auto/n")]
+    NoCount {
+        /// The variable that gives the part.
+        name: &'static str,
+    },
+    /// A part outside the parts that there are.
+    #[error("there is no part {index} of {count}: parts are numbered from 1")]
+    NoSuchPart {
+        /// The part that was asked for.
+        index: usize,
+        /// The number of parts.
+        count: usize,
+    },
+}
+
 impl Shard {
     /// Parses `i/n`, `auto/n` or `auto`. With `auto`, index and count come from the scheduler: a Slurm job array,
     /// parallel GitLab jobs, or an indexed Kubernetes job, which sets no count. `of` reads an environment variable.
     ///
     /// # Errors
-    /// A message with what is wrong and what was expected.
+    /// [`ShardError`] with what is wrong and what was expected.
     ///
     /// ```
     /// use sca_suite::shard::Shard;
     /// let kubernetes = |name: &str| (name == "JOB_COMPLETION_INDEX").then(|| "0".to_owned());
     /// assert_eq!(Shard::read("auto/4", kubernetes).unwrap(), Shard { index: 1, count: 4 });
     /// ```
-    pub fn read(text: &str, of: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+    pub fn read(text: &str, of: impl Fn(&str) -> Option<String>) -> Result<Self, ShardError> {
         let number = |text: &str| text.parse::<usize>().ok().filter(|n| *n <= COUNT_MAX);
         let (index, count) = match text.split_once('/') {
-            Some((index, count)) => {
-                (index, Some(number(count).ok_or_else(|| format!("`{count}` is not a valid number of parts"))?))
-            }
+            Some((index, count)) => (index, Some(number(count).ok_or_else(|| ShardError::Count(count.to_owned()))?)),
             None => (text, None),
         };
         if index != "auto" {
-            let index = number(index).ok_or("expected i/n, for example 1/4, or auto")?;
-            return Self::checked(index, count.ok_or("expected i/n, for example 1/4, or auto")?);
+            let index = number(index).ok_or(ShardError::Form)?;
+            return Self::checked(index, count.ok_or(ShardError::Form)?);
         }
         let (name, index, total, from) = KNOWN
             .iter()
             .find_map(|(name, total, from)| Some((*name, of(name)?, *total, *from)))
-            .ok_or_else(|| format!("no scheduler has set an index: none of {} is set", names()))?;
-        let index = number(&index).ok_or_else(|| format!("{name} is `{index}`, which is not a number"))?;
+            .ok_or(ShardError::NoScheduler)?;
+        let index = number(&index).ok_or_else(|| ShardError::Index { name, value: index.clone() })?;
         // A Slurm array may start at another number and use a step.
         let step =
             of("SLURM_ARRAY_TASK_STEP").filter(|_| name.starts_with("SLURM")).and_then(|n| number(&n)).unwrap_or(1);
         let from =
             of("SLURM_ARRAY_TASK_MIN").filter(|_| name.starts_with("SLURM")).and_then(|n| number(&n)).unwrap_or(from);
         let count = count.or_else(|| total.and_then(&of).and_then(|count| number(&count)));
-        let count =
-            count.ok_or_else(|| format!("{name} gives the part, but the number of parts is unknown: use auto/n"))?;
+        let count = count.ok_or(ShardError::NoCount { name })?;
         Self::checked(index.checked_sub(from).map_or(0, |index| index / step.max(1) + 1), count)
     }
 
-    fn checked(index: usize, count: usize) -> Result<Self, String> {
+    fn checked(index: usize, count: usize) -> Result<Self, ShardError> {
         if index == 0 || index > count {
-            return Err(format!("there is no part {index} of {count}: parts are numbered from 1"));
+            return Err(ShardError::NoSuchPart { index, count });
         }
         Ok(Self { index, count })
     }

@@ -29,6 +29,17 @@ use sca_world::played::Played;
 
 use crate::shrink::{Shrinker, Shrunk};
 
+/// Why a row of a file is not swept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotSwept {
+    /// The file has no such row.
+    #[error("there is no row {0}")]
+    NoRow(usize),
+    /// Nothing can be injected into the scenario; why.
+    #[error("{0}")]
+    Unsuited(String),
+}
+
 /// A sweep: everything needed to run it.
 pub struct Sweep<'a, C> {
     /// Makes the client core.
@@ -136,11 +147,11 @@ impl<C: Terminal> Sweep<'_, C> {
         path: &std::path::Path,
         row: usize,
         blow: Injection,
-    ) -> io::Result<(Loaded, Result<Played, String>)> {
+    ) -> io::Result<(Loaded, Result<Played, NotSwept>)> {
         let all = plan::survey(path, true, self.clauses, &self.identities, &self.make)?;
         let played = match (&all.skipped, all.subjects.get(row.saturating_sub(1))) {
-            (Some(why), _) => Err(why.clone()),
-            (None, None) => Err(format!("there is no row {row}")),
+            (Some(why), _) => Err(NotSwept::Unsuited(why.clone())),
+            (None, None) => Err(NotSwept::NoRow(row)),
             (None, Some(_)) => Ok(self.strike(&all, Visit { subject: row.saturating_sub(1), blow })),
         };
         Ok((all.loaded, played))

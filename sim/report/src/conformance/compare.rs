@@ -6,6 +6,7 @@ use std::fmt::Write;
 use serde::Deserialize;
 
 use super::gather::CONFORMANCE_VERSION;
+use crate::error::ReadError;
 
 /// A conformance matrix as read from its JSON document, reduced to what is compared.
 #[derive(Debug, Clone, Deserialize)]
@@ -72,15 +73,13 @@ impl MatrixDocument {
     ///
     /// # Errors
     /// The text is not a valid matrix, or its version is unknown.
-    pub fn read(text: &str) -> Result<Self, String> {
-        let value: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    pub fn read(text: &str) -> Result<Self, ReadError> {
+        let value: serde_json::Value = serde_json::from_str(text)?;
         crate::is_of_version(&value, CONFORMANCE_VERSION)?;
-        let written: Self = serde_json::from_value(value).map_err(|error| error.to_string())?;
+        let written: Self = serde_json::from_value(value)?;
         match written.scenarios {
             Some(_) => Ok(written),
-            None => Err("an older sca-sim wrote it, and it does not say which scenarios were played; write it anew \
-                         with `conformance --json`"
-                .to_owned()),
+            None => Err(ReadError::NoScenarios),
         }
     }
 

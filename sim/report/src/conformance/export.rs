@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::gather::Conformance;
+use crate::error::WriteError;
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -21,9 +22,9 @@ struct Page<'a> {
 ///
 /// # Errors
 /// The error of the CSV writer; does not occur in practice.
-pub fn csv(matrix: &Conformance) -> Result<String, String> {
+pub fn csv(matrix: &Conformance) -> Result<String, WriteError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut write = |row: [&str; 6]| writer.write_record(row).map_err(|error| error.to_string());
+    let mut write = |row: [&str; 6]| writer.write_record(row);
     write(["clause", "verdict", "for", "against", "text", "evidence"])?;
     for clause in &matrix.clauses {
         let against = clause.evidence.iter().filter(|evidence| evidence.negative).count();
@@ -31,8 +32,8 @@ pub fn csv(matrix: &Conformance) -> Result<String, String> {
         let (on, no) = ((clause.evidence.len() - against).to_string(), against.to_string());
         write([clause.id, &clause.verdict, &on, &no, clause.text, &places.join(" ")])?;
     }
-    let bytes = writer.into_inner().map_err(|error| error.to_string())?;
-    String::from_utf8(bytes).map_err(|error| error.to_string())
+    let bytes = writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The matrix as an HTML page with this title. Each line of evidence links to `links` followed by its path and `#L`
@@ -40,8 +41,8 @@ pub fn csv(matrix: &Conformance) -> Result<String, String> {
 ///
 /// # Errors
 /// The error of the JSON writer; does not occur in practice.
-pub fn page(matrix: &Conformance, title: &str, links: &str) -> Result<String, String> {
+pub fn page(matrix: &Conformance, title: &str, links: &str) -> Result<String, WriteError> {
     let data = Page { title, tool: concat!("sca-sim ", env!("CARGO_PKG_VERSION")), links, matrix };
-    let json = serde_json::to_string(&data).map_err(|error| error.to_string())?;
+    let json = serde_json::to_string(&data)?;
     Ok(crate::fill_page(PAGE, title, STYLE, SCRIPT, &json))
 }

@@ -17,6 +17,7 @@ use sca_world::played::Played;
 use serde::Serialize;
 
 use crate::diagnostics::{Painter, failure, where_is};
+use crate::error::WriteError;
 
 /// Maximum number of pictures on one page; later displays are not drawn.
 const PICTURES_MAX: usize = 400;
@@ -103,7 +104,7 @@ pub(super) fn page(
     rows: &[(usize, &Played)],
     all_rows: usize,
     replay: &str,
-) -> Result<Page, String> {
+) -> Result<Page, WriteError> {
     let mut pictures = Pictures::default();
     let mut shown = Vec::with_capacity(rows.len());
     for (_, played) in rows {
@@ -122,7 +123,7 @@ pub(super) fn page(
     })
 }
 
-fn row(loaded: &Loaded, played: &Played, replay: &str, pictures: &mut Pictures) -> Result<Row, String> {
+fn row(loaded: &Loaded, played: &Played, replay: &str, pictures: &mut Pictures) -> Result<Row, WriteError> {
     let nothing = Trace {
         terminals: Vec::new(),
         models: Vec::new(),
@@ -242,12 +243,12 @@ fn screens(
     trace: &Trace,
     faces: &[(Duration, usize, Display)],
     pictures: &mut Pictures,
-) -> Result<Vec<Screen>, String> {
+) -> Result<Vec<Screen>, WriteError> {
     let mut models = Vec::new();
     for named in &trace.models {
         let mut settings = TerminalSettings::default();
         if let Some(model) = named {
-            settings.set("model", model).map_err(|error| error.to_string())?;
+            settings.set("model", model)?;
         }
         models.push(Model::find(&settings.model));
     }
@@ -277,11 +278,11 @@ struct Pictures {
 }
 
 impl Pictures {
-    fn draw(&mut self, face: &Display, model: &Model, at: Duration) -> Result<Option<usize>, String> {
+    fn draw(&mut self, face: &Display, model: &Model, at: Duration) -> Result<Option<usize>, WriteError> {
         if self.urls.len() >= PICTURES_MAX {
             return Ok(None);
         }
-        let png = sca_display::draw(face, model, at).to_png().map_err(|error| error.to_string())?;
+        let png = sca_display::draw(face, model, at).to_png()?;
         let url = format!("data:image/png;base64,{}", STANDARD.encode(png));
         let next = self.urls.len();
         let place = *self.known.entry(url.clone()).or_insert(next);

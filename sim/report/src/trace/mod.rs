@@ -10,6 +10,7 @@ use sca_scenario::model::Scenario;
 use sca_world::played::Played;
 
 use super::page::fill_page;
+use crate::error::WriteError;
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -23,12 +24,12 @@ const ROWS_MAX: usize = 24;
 ///
 /// # Errors
 /// The error of the JSON or picture writer; does not occur in practice.
-pub fn trace_page(loaded: &Loaded, scenario: &Scenario, rows: &[Played], replay: &str) -> Result<String, String> {
+pub fn trace_page(loaded: &Loaded, scenario: &Scenario, rows: &[Played], replay: &str) -> Result<String, WriteError> {
     let mut chosen: Vec<(usize, &Played)> = rows.iter().enumerate().collect();
     chosen.sort_by_key(|(at, row)| (!row.verdict.is_bad(), *at));
     chosen.truncate(ROWS_MAX);
     let data = data::page(loaded, scenario, &chosen, rows.len(), replay)?;
-    let mut json = serde_json::to_value(&data).map_err(|error| error.to_string())?;
+    let mut json = serde_json::to_value(&data)?;
     sca_judge::mask::mask_texts(&mut json);
     let json = json.to_string();
     let title = format!("{} — {}", scenario.title, file_name(&loaded.path));
