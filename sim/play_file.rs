@@ -1,9 +1,8 @@
 //! Playing a scenario of a file or a text: reads it with what it names, plays every row, and shows what failed.
 
-use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::{fmt, io};
 
 use sca_certs::{CertError, KeyKind};
 use sca_core::{Terminal, TerminalConfig};

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use sca_core::LinkEvent;
 use sca_network::{
-    ClientEvent, ClientOrder, ClientSetup, Dialer, Event, EventQueue, PrefixCut, Route, SocketDialer, Tag, run_client,
+    ClientOrder, ClientSetup, Dialer, Event, EventQueue, PrefixCut, Route, SocketDialer, Tag, run_client,
 };
-use sca_protocol::handshake::{self, Upgrade};
-use sca_protocol::{Chance, Line};
+use sca_protocol::handshake::Upgrade;
+use sca_protocol::{Chance, Line, handshake};
 use tokio::sync::mpsc;
 
 /// The agent name under which the suite files its reports.
@@ -99,10 +100,10 @@ struct Echo<'a> {
 
 impl Echo<'_> {
     /// Handles an event. Returns whether the connection is over.
-    async fn hear(&mut self, event: ClientEvent) -> Result<bool, String> {
+    async fn hear(&mut self, event: LinkEvent) -> Result<bool, String> {
         let mut chance = Chance::new(u64::from(self.number)).stream("autobahn", &[]);
         let order = match event {
-            ClientEvent::Opened => {
+            LinkEvent::Opened => {
                 self.key = handshake::key(chance.bytes());
                 let upgrade = Upgrade {
                     path: self.path.to_owned(),
@@ -114,19 +115,19 @@ impl Echo<'_> {
                 };
                 ClientOrder::Request(upgrade.to_bytes())
             }
-            ClientEvent::Answered(head) => {
+            LinkEvent::Answered(head) => {
                 handshake::judge(&head, &self.key, false).map_err(|reason| format!("{}: {reason}", self.path))?;
                 ClientOrder::Open
             }
-            ClientEvent::Text(text) => {
+            LinkEvent::Text(text) => {
                 self.first.get_or_insert_with(|| text.clone());
                 ClientOrder::Text(text)
             }
-            ClientEvent::Binary(bytes) => ClientOrder::Binary(bytes),
-            ClientEvent::Violation(code) => ClientOrder::Close(code, chance.bytes()),
-            ClientEvent::Failed(reason) => return Err(format!("{}: {reason}", self.path)),
-            ClientEvent::Secured | ClientEvent::Pong(_) => return Ok(false),
-            ClientEvent::Closed | ClientEvent::Lost => return Ok(true),
+            LinkEvent::Binary(bytes) => ClientOrder::Binary(bytes),
+            LinkEvent::Violation(code) => ClientOrder::Close(code, chance.bytes()),
+            LinkEvent::Failed(reason) => return Err(format!("{}: {reason}", self.path)),
+            LinkEvent::Secured | LinkEvent::Pong(_) => return Ok(false),
+            LinkEvent::Closed | LinkEvent::Lost => return Ok(true),
         };
         let is_last = matches!(order, ClientOrder::Close(..));
         if let Some(orders) = &self.orders {

@@ -15,7 +15,7 @@ const ARROWS: &[(&str, u8, &[&str])] = &[
     ("sim/protocol", 1, &[]),
     ("sim/core", 2, &["sca-protocol"]),
     ("sim/peers", 2, &["sca-protocol"]),
-    ("sim/network", 2, &["sca-certs", "sca-protocol"]),
+    ("sim/network", 2, &["sca-certs", "sca-core", "sca-protocol"]),
     ("sim/scenario", 2, &["sca-certs", "sca-protocol"]),
     ("sim/terminal", 3, &["sca-core", "sca-protocol"]),
     ("sim/display", 3, &["sca-core", "sca-protocol"]),

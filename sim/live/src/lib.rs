@@ -5,14 +5,17 @@ mod broker;
 mod connections;
 mod host;
 mod limits;
+mod live_terminal;
 mod plain_tcp;
 mod pos;
 mod said;
 mod terminal;
+mod terminal_plan;
 
 pub use broker::{BrokerPlan, serve};
 pub use host::{HostPlan, host};
 pub use limits::{Limits, SHORTAGE_PAUSE, Shortage};
 pub use pos::{PosError, PosPlan, converse};
 pub use said::Said;
-pub use terminal::{Act, LiveError, TerminalPlan, connect};
+pub use terminal::{LiveError, connect};
+pub use terminal_plan::{Act, TerminalPlan};

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use sca_core::Target;
+use sca_core::{LinkEvent, Target};
 use sca_network::tls::TlsError;
 use sca_network::{
-    ClientEvent, ClientOrder, ClientSetup, Dialer, Event, EventQueue, PrefixCut, Route, SocketDialer, Tag, run_client,
-    tls,
+    ClientOrder, ClientSetup, Dialer, Event, EventQueue, PrefixCut, Route, SocketDialer, Tag, run_client, tls,
 };
 use sca_peers::Pos;
 use sca_protocol::handshake::Upgrade;
@@ -53,7 +52,7 @@ pub enum PosError {
 struct Link {
     mailbox: EventQueue,
     orders: mpsc::Sender<ClientOrder>,
-    waiting: std::collections::VecDeque<ClientEvent>,
+    waiting: std::collections::VecDeque<LinkEvent>,
 }
 
 /// Sends each request from the channel and passes every received message to `answered`, until the channel is closed.
@@ -120,7 +119,7 @@ async fn open(plan: &PosPlan) -> Result<Link, PosError> {
 }
 
 impl Link {
-    async fn event(&mut self) -> ClientEvent {
+    async fn event(&mut self) -> LinkEvent {
         loop {
             if let Some(event) = self.waiting.pop_front() {
                 return event;
@@ -145,16 +144,16 @@ impl Link {
         };
         loop {
             match self.event().await {
-                ClientEvent::Opened if *secure => {}
-                ClientEvent::Opened | ClientEvent::Secured => {
+                LinkEvent::Opened if *secure => {}
+                LinkEvent::Opened | LinkEvent::Secured => {
                     drop(self.orders.send(ClientOrder::Request(upgrade.to_bytes())).await);
                 }
-                ClientEvent::Answered(head) => {
+                LinkEvent::Answered(head) => {
                     handshake::judge(&head, key, false)?;
                     drop(self.orders.send(ClientOrder::Open).await);
                     return Ok(());
                 }
-                ClientEvent::Failed(reason) => return Err(reason),
+                LinkEvent::Failed(reason) => return Err(reason),
                 _ => {}
             }
         }
@@ -164,8 +163,8 @@ impl Link {
     async fn text(&mut self) -> Option<String> {
         loop {
             match self.event().await {
-                ClientEvent::Text(text) => return Some(text),
-                ClientEvent::Closed | ClientEvent::Lost | ClientEvent::Failed(_) | ClientEvent::Violation(_) => {
+                LinkEvent::Text(text) => return Some(text),
+                LinkEvent::Closed | LinkEvent::Lost | LinkEvent::Failed(_) | LinkEvent::Violation(_) => {
                     return None;
                 }
                 _ => {}

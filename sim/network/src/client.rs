@@ -13,6 +13,7 @@ use std::time::Duration;
 use futures_util::{Sink, Stream as _};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use sca_core::LinkEvent;
 use sca_protocol::Reason;
 use sca_protocol::frame::{Decoder, Frame, opcode};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
@@ -20,11 +21,12 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error as WsError, Message, error::ProtocolError};
+use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 use crate::dialer::Dialer;
-use crate::events::{ClientEvent, ClientOrder, End, Event, Tag};
+use crate::events::{ClientOrder, End, Event, Tag};
 use crate::plaintext::Outgoing;
 use crate::prefix_cut::PrefixCut;
 use crate::queue::{EventQueue, EventSender};
@@ -80,7 +82,7 @@ pub async fn run(
         if let Some(proxy) = &route.via {
             open_the_way(&mut stream, &proxy.request(&route.host, route.port)).await?;
         }
-        pen.post(Event::Client(ClientEvent::Opened));
+        pen.post(Event::Client(LinkEvent::Opened));
         Ok::<_, Reason>(stream)
     };
     // Dropping the sender of the orders abandons this attempt.
@@ -91,11 +93,11 @@ pub async fn run(
     };
     let stream = match stream {
         Ok(stream) => stream,
-        Err(reason) => return pen.post(Event::Client(ClientEvent::Failed(reason))),
+        Err(reason) => return pen.post(Event::Client(LinkEvent::Failed(reason))),
     };
     let Some(config) = secure else { return converse(stream, false, (&setup, near), &mut pen, &mut orders).await };
     let Ok(name) = ServerName::try_from(route.host) else {
-        return pen.post(Event::Client(ClientEvent::Failed(Reason::Dns)));
+        return pen.post(Event::Client(LinkEvent::Failed(Reason::Dns)));
     };
     let handshake = tokio::select! {
         biased;
@@ -105,10 +107,10 @@ pub async fn run(
     };
     match handshake {
         Ok(stream) => {
-            pen.post(Event::Client(ClientEvent::Secured));
+            pen.post(Event::Client(LinkEvent::Secured));
             Box::pin(converse(stream, true, (&setup, near), &mut pen, &mut orders)).await;
         }
-        Err(error) => pen.post(Event::Client(ClientEvent::Failed(tls_reason(&error)))),
+        Err(error) => pen.post(Event::Client(LinkEvent::Failed(tls_reason(&error)))),
     }
 }
 
@@ -151,10 +153,10 @@ async fn converse<S>(
     };
     let tail = match answer {
         Ok((head, tail)) => {
-            pen.post(Event::Client(ClientEvent::Answered(head)));
+            pen.post(Event::Client(LinkEvent::Answered(head)));
             tail
         }
-        Err(reason) => return pen.post(Event::Client(ClientEvent::Failed(reason))),
+        Err(reason) => return pen.post(Event::Client(LinkEvent::Failed(reason))),
     };
     if orders.recv().await == Some(ClientOrder::Open) {
         websocket(stream, tail, setup, pen, orders).await;
@@ -261,10 +263,10 @@ where
             Poll::Pending => return Poll::Pending,
             Poll::Ready(None) => return Poll::Ready(Left::Closed),
             Poll::Ready(Some(Ok(message))) => match message {
-                Message::Text(text) => ClientEvent::Text(text.as_str().to_owned()),
-                Message::Binary(bytes) => ClientEvent::Binary(bytes.to_vec()),
-                Message::Pong(payload) => ClientEvent::Pong(payload.to_vec()),
-                Message::Close(_) => ClientEvent::Closed,
+                Message::Text(text) => LinkEvent::Text(text.as_str().to_owned()),
+                Message::Binary(bytes) => LinkEvent::Binary(bytes.to_vec()),
+                Message::Pong(payload) => LinkEvent::Pong(payload.to_vec()),
+                Message::Close(_) => LinkEvent::Closed,
                 Message::Ping(_) => {
                     *owed += 1;
                     continue;
@@ -273,14 +275,14 @@ where
             },
             Poll::Ready(Some(Err(error))) => match close_code(&error) {
                 Some(code) => {
-                    pen.post(Event::Client(ClientEvent::Violation(code)));
+                    pen.post(Event::Client(LinkEvent::Violation(code)));
                     return Poll::Ready(Left::Violated);
                 }
                 None if matches!(error, WsError::ConnectionClosed | WsError::AlreadyClosed) => {
                     return Poll::Ready(Left::Closed);
                 }
                 None => {
-                    pen.post(Event::Client(ClientEvent::Lost));
+                    pen.post(Event::Client(LinkEvent::Lost));
                     return Poll::Ready(Left::Gone);
                 }
             },

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use sca_core::LinkEvent;
 use sca_protocol::frame::Frame;
 use sca_protocol::handshake::Head;
 use sca_protocol::{Line, Reason};
@@ -71,36 +72,11 @@ pub struct Cut {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// An event on the terminal's end.
-    Client(ClientEvent),
+    Client(LinkEvent),
     /// An event on the broker's end.
     Server(ServerEvent),
     /// An event on one end of a plain TCP connection.
     Call(Side, CallEvent),
-}
-
-/// An event on the terminal's end of a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ClientEvent {
-    /// TCP is connected, and the proxy's tunnel open if there is a proxy.
-    Opened,
-    /// The TLS handshake is complete on this side.
-    Secured,
-    /// The head of the upgrade response.
-    Answered(Head),
-    /// The attempt failed before the link was up.
-    Failed(Reason),
-    /// A text message.
-    Text(String),
-    /// A binary message.
-    Binary(Vec<u8>),
-    /// A pong.
-    Pong(Vec<u8>),
-    /// The broker's close frame, which the transport has answered.
-    Closed,
-    /// The broker violated the WebSocket protocol; the close code to send.
-    Violation(u16),
-    /// The connection was lost after the link was up, without a close frame.
-    Lost,
 }
 
 /// An order to the terminal's end of a connection.

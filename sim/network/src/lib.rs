@@ -28,8 +28,7 @@ pub use backpressure::{Bounds, ConnectionShare, Held, MemoryBudget};
 pub use client::{ClientSetup, run as run_client};
 pub use dialer::Dialer;
 pub use events::{
-    CallEvent, CallOrder, ClientEvent, ClientOrder, Cut, Direction, End, Ending, Event, Point, ServerEvent,
-    ServerOrder, Side, Tag,
+    CallEvent, CallOrder, ClientOrder, Cut, Direction, End, Ending, Event, Point, ServerEvent, ServerOrder, Side, Tag,
 };
 pub use memory::MemoryNetwork;
 pub use plain_tcp::{CallLimits, call as run_call, called as run_called};

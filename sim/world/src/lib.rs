@@ -14,6 +14,7 @@ pub mod interrupt;
 pub mod options;
 pub mod play;
 pub mod played;
+pub mod ports;
 pub mod probe;
 pub mod rows;
 mod setup;

@@ -4,11 +4,11 @@
 
 use std::collections::VecDeque;
 
-use sca_core::Terminal;
+use sca_core::{LinkEvent, Terminal};
 use sca_judge::observation::Observation;
 use sca_judge::time_format::stamp;
 use sca_judge::verdict::Failure;
-use sca_network::{ClientEvent, ClientOrder, ClientSetup, PrefixCut, Route, Tag, run_client};
+use sca_network::{ClientOrder, ClientSetup, PrefixCut, Route, Tag, run_client};
 use sca_protocol::handshake::{Head, Upgrade};
 use sca_protocol::{Line, Reason, handshake};
 use sca_scenario::model::Send;
@@ -93,12 +93,12 @@ impl<C: Terminal> World<'_, C> {
     }
 
     /// Handles an event on a POS connection.
-    pub(super) fn pos_link_event(&mut self, who: usize, event: ClientEvent) -> Result<(), Stop> {
+    pub(super) fn pos_link_event(&mut self, who: usize, event: LinkEvent) -> Result<(), Stop> {
         let Some(link) = self.external_broker.as_mut().and_then(|state| state.pos_links.get_mut(&who)) else {
             return Ok(());
         };
         match event {
-            ClientEvent::Answered(head) => match handshake::judge(&head, &link.key, false) {
+            LinkEvent::Answered(head) => match handshake::judge(&head, &link.key, false) {
                 Ok(()) => {
                     link.is_up = true;
                     drop(link.orders.try_send(ClientOrder::Open));
@@ -109,8 +109,8 @@ impl<C: Terminal> World<'_, C> {
                 }
                 Err(reason) => Err(pos_fails(reason)),
             },
-            ClientEvent::Failed(reason) => Err(pos_fails(reason)),
-            ClientEvent::Text(text) => {
+            LinkEvent::Failed(reason) => Err(pos_fails(reason)),
+            LinkEvent::Text(text) => {
                 let tag = self.newest_connection(who).unwrap_or_else(|| Self::tag(who, 0));
                 self.note_frame(tag, "broker -> pos", text.as_bytes());
                 self.check_received_by_pos(who, &text)?;
@@ -119,15 +119,15 @@ impl<C: Terminal> World<'_, C> {
                 }
                 self.deliver(tag, text)
             }
-            ClientEvent::Closed | ClientEvent::Lost | ClientEvent::Violation(_) => {
+            LinkEvent::Closed | LinkEvent::Lost | LinkEvent::Violation(_) => {
                 Err(Stop::Error("the broker ended the connection of the POS".to_owned()))
             }
-            ClientEvent::Opened if link.asks.0 => Ok(()),
-            ClientEvent::Opened | ClientEvent::Secured => {
+            LinkEvent::Opened if link.asks.0 => Ok(()),
+            LinkEvent::Opened | LinkEvent::Secured => {
                 drop(link.orders.try_send(ClientOrder::Request(std::mem::take(&mut link.asks.1))));
                 Ok(())
             }
-            ClientEvent::Binary(_) | ClientEvent::Pong(_) => Ok(()),
+            LinkEvent::Binary(_) | LinkEvent::Pong(_) => Ok(()),
         }
     }
 
@@ -219,11 +219,11 @@ impl<C: Terminal> World<'_, C> {
     }
 
     /// Records that the broker ended our terminal's connection, unless the scenario ended it.
-    pub(super) fn is_ended_by_broker(&mut self, tag: Tag, event: &ClientEvent) {
+    pub(super) fn is_ended_by_broker(&mut self, tag: Tag, event: &LinkEvent) {
         let how = match event {
-            ClientEvent::Lost => "hung up on",
-            ClientEvent::Closed => "closed the link of",
-            ClientEvent::Violation(_) => "broke the protocol on the link of",
+            LinkEvent::Lost => "hung up on",
+            LinkEvent::Closed => "closed the link of",
+            LinkEvent::Violation(_) => "broke the protocol on the link of",
             _ => return,
         };
         let (now, is_ours) =

@@ -1,8 +1,8 @@
 //! Fault coverage: records which kinds of fault hit the terminals in which of their states.
 
-use sca_core::{LinkReport, Terminal};
+use sca_core::{LinkEvent, LinkReport, Terminal};
 use sca_judge::coverage::{FaultClass, State};
-use sca_network::{ClientEvent, Tag};
+use sca_network::Tag;
 use sca_protocol::screens::ScreenName;
 
 use super::state::World;
@@ -49,18 +49,18 @@ impl<C: Terminal> World<'_, C> {
     }
 
     /// Updates a terminal's phase from an event at its end, and records the fault that a failure is evidence of.
-    pub(super) fn update_phase(&mut self, tag: Tag, event: &ClientEvent) {
+    pub(super) fn update_phase(&mut self, tag: Tag, event: &LinkEvent) {
         let who = usize::from(tag.terminal);
         match event {
-            ClientEvent::Opened => {
+            LinkEvent::Opened => {
                 let secure = self.is_secure(tag);
                 self.parties.terminals[who].phase = if secure { State::Securing } else { State::Upgrading };
             }
-            ClientEvent::Secured => self.parties.terminals[who].phase = State::Upgrading,
-            ClientEvent::Failed(reason) => {
+            LinkEvent::Secured => self.parties.terminals[who].phase = State::Upgrading,
+            LinkEvent::Failed(reason) => {
                 FaultClass::of_reason(*reason).into_iter().for_each(|class| self.record_fault_hit(who, class));
             }
-            ClientEvent::Violation(_) | ClientEvent::Closed => self.record_fault_hit(who, FaultClass::Frame),
+            LinkEvent::Violation(_) | LinkEvent::Closed => self.record_fault_hit(who, FaultClass::Frame),
             _ => return,
         }
         self.record_shaping_hit(who);

@@ -35,6 +35,7 @@ mod state;
 mod stop;
 mod strikes;
 mod terminal;
+mod terminal_ports;
 mod terminal_side;
 mod terminal_state;
 mod tls;

@@ -1,12 +1,11 @@
 //! The outputs of terminals: dials, orders to their connections, and reports; also the events at their ends.
 
-use sca_core::{ConnectionId, Input, LinkEvent, LinkReport, Output, Target, Terminal};
+use sca_core::{ConnectionId, Input, LinkEvent, LinkReport, Target, Terminal};
 use sca_judge::coverage::FaultClass;
 use sca_judge::observation::Observation;
-use sca_judge::record::Entry;
 use sca_network::{
-    Arrivals, ClientEvent, ClientOrder, ClientSetup, DialOutcome, PrefixCut, Route, ServerSetup, ServerTls, Tag,
-    TapHandle, run_client,
+    Arrivals, ClientOrder, ClientSetup, DialOutcome, PrefixCut, Route, ServerSetup, ServerTls, Tag, TapHandle,
+    run_client,
 };
 use sca_peers::RequestId;
 use sca_protocol::handshake::Proxy;
@@ -28,57 +27,23 @@ impl<C: Terminal> World<'_, C> {
         AttemptNumber { who, attempt: self.parties.terminals[who].attempts, connection: self.connections.opened + 1 }
     }
 
-    /// Carries out one output of a terminal.
-    pub(super) fn carry_out(&mut self, who: usize, output: Output) -> Result<(), Stop> {
-        match output {
-            Output::Dial { connection, target, via, keep_alive, roots } => {
-                let route = Route { via, keep_alive, ..Route::direct(target.host.clone(), target.port) };
-                self.dial(who, connection, &target, route, &roots)
-            }
-            Output::Request { connection, bytes } => {
+    /// Sends what a terminal orders on a connection; a fault may wait for it.
+    pub(super) fn sends(&mut self, who: usize, connection: ConnectionId, order: ClientOrder) -> Result<(), Stop> {
+        match order {
+            ClientOrder::Request(bytes) => {
                 self.asks_external_broker(who, &bytes)?;
                 let cut = self.cut_what_is_sent(Self::tag(who, connection.0), Sent::Upgrade(bytes.len()));
                 cut.map_or(Ok(()), |cut| self.order(who, connection, cut))?;
                 self.order(who, connection, ClientOrder::Request(bytes))
             }
-            Output::Open { connection } => self.order(who, connection, ClientOrder::Open),
-            Output::Text { connection, text } => self.says(who, connection, text),
-            Output::Ping { connection, payload } => {
+            ClientOrder::Text(text) => self.says(who, connection, text),
+            ClientOrder::Ping(payload) => {
                 let (now, actor) = (self.now(), &mut self.parties.terminals[who]);
                 actor.watch.pings(now, &payload, &actor.settings);
                 self.order(who, connection, ClientOrder::Ping(payload))
             }
-            Output::Close { connection, code, mask } => self.close(who, connection, ClientOrder::Close(code, mask)),
-            Output::Drop { connection } => {
-                self.over(Self::tag(who, connection.0));
-                Ok(())
-            }
-            Output::LinkReport(seen) => self.link_reported(who, seen),
-            Output::Call { call, address: _ } => self.call(who, call),
-            Output::Say { call, text } => {
-                self.parties.terminals[who].answered |= !call.line.is_opened_by_terminal();
-                self.say(who, call, text)
-            }
-            Output::HangUp { call } => self.hang_up(who, call),
-            Output::Listen(on) => {
-                self.parties.terminals[who].listens = on;
-                Ok(())
-            }
-            Output::Flash(_) => Ok(()),
-            Output::Clock(at) => {
-                self.parties.terminals[who].clock.set(at);
-                Ok(())
-            }
-            Output::PowerLost => {
-                self.lose_power(who);
-                let now = self.now();
-                self.book.record.push(now, Entry::Comment("power failure during a write to the flash".to_owned()));
-                Ok(())
-            }
-            Output::Assumed(id) => {
-                self.book.assumed.insert(id);
-                Ok(())
-            }
+            ClientOrder::Close(..) => self.close(who, connection, order),
+            other => self.order(who, connection, other),
         }
     }
 
@@ -177,7 +142,7 @@ impl<C: Terminal> World<'_, C> {
         }
     }
 
-    fn link_reported(&mut self, who: usize, seen: LinkReport) -> Result<(), Stop> {
+    pub(super) fn link_reported(&mut self, who: usize, seen: LinkReport) -> Result<(), Stop> {
         let _now = self.now();
         self.watch_link(who, seen);
         self.goes_on(who, seen);
@@ -213,7 +178,7 @@ impl<C: Terminal> World<'_, C> {
         Ok(())
     }
 
-    fn dial(
+    pub(super) fn dial(
         &mut self,
         who: usize,
         connection: ConnectionId,
@@ -346,45 +311,31 @@ impl<C: Terminal> World<'_, C> {
     }
 
     /// Handles an event at a terminal's end of a connection.
-    pub(super) fn client_event(&mut self, tag: Tag, event: ClientEvent) -> Result<(), Stop> {
+    pub(super) fn client_event(&mut self, tag: Tag, event: LinkEvent) -> Result<(), Stop> {
         self.note_cut(tag);
         self.update_phase(tag, &event);
         self.is_ended_by_broker(tag, &event);
-        if let ClientEvent::Text(text) = &event {
+        if let LinkEvent::Text(text) = &event {
             if self.external_broker.is_some() {
                 self.note_frame(tag, "terminal <-", text.as_bytes());
             }
             self.check_received_by_terminal(usize::from(tag.terminal), text)?;
         }
-        if let (ClientEvent::Text(_) | ClientEvent::Binary(_), Some(ends)) =
-            (&event, self.connections.ends.get_mut(&tag))
-        {
+        if let (LinkEvent::Text(_) | LinkEvent::Binary(_), Some(ends)) = (&event, self.connections.ends.get_mut(&tag)) {
             ends.under_way.pop_front();
         }
         let actor = &mut self.parties.terminals[usize::from(tag.terminal)];
         match &event {
-            ClientEvent::Answered(head) => {
+            LinkEvent::Answered(head) => {
                 actor.watch.answered(super::link_laws::asked_pause(head, actor.clock.shows()));
             }
-            ClientEvent::Text(_) => actor.watch.carried(),
-            ClientEvent::Pong(payload) => actor.watch.hears_pong(payload),
+            LinkEvent::Text(_) => actor.watch.carried(),
+            LinkEvent::Pong(payload) => actor.watch.hears_pong(payload),
             _ => {}
         }
-        if let ClientEvent::Answered(head) = &event {
+        if let LinkEvent::Answered(head) = &event {
             self.upgrade_accepted(tag, head);
         }
-        let event = match event {
-            ClientEvent::Opened => LinkEvent::Opened,
-            ClientEvent::Secured => LinkEvent::Secured,
-            ClientEvent::Answered(head) => LinkEvent::Answered(head),
-            ClientEvent::Failed(reason) => LinkEvent::Failed(reason),
-            ClientEvent::Text(text) => LinkEvent::Text(text),
-            ClientEvent::Binary(bytes) => LinkEvent::Binary(bytes),
-            ClientEvent::Pong(payload) => LinkEvent::Pong(payload),
-            ClientEvent::Closed => LinkEvent::Closed,
-            ClientEvent::Violation(code) => LinkEvent::Violation(code),
-            ClientEvent::Lost => LinkEvent::Lost,
-        };
         let ended = matches!(event, LinkEvent::Failed(_) | LinkEvent::Closed | LinkEvent::Lost);
         if ended {
             self.over(tag);
