@@ -1,9 +1,9 @@
 //! Exercises a client core, or a whole terminal, against a scriptable WebSocket broker.
 //!
-//! SCA is the application on Verifone's payment terminals. It keeps a WebSocket connection to a broker for ever, and a POS
-//! reaches it there. This library plays scenario files against the part that keeps this connection: broker, POS, hosts,
-//! network, time and chance belong to the harness, the decisions to the core. A run takes microseconds, needs no
-//! network and gives the same transcript every time.
+//! SCA is the application on Verifone's payment terminals. It keeps a permanent WebSocket connection to a broker, and a
+//! POS reaches it through that broker. This library plays scenario files against the client core, the part that keeps
+//! this connection: the harness provides broker, POS, hosts, network, time and randomness, and the core makes the
+//! decisions. A run takes milliseconds, needs no network and gives the same transcript every time.
 //!
 //! # Play one file
 //!
@@ -17,7 +17,7 @@
 //! ```
 //!
 //! [`PlayedFile`] shows failures as the command line does, with file, line and caret; [`Played`] holds verdict and
-//! transcript of each row. A scenario need not be a file:
+//! transcript of each row. A scenario can also be a string; this one fails, because the answer is 1:
 //!
 //! ```
 //! use sca_sim::{Options, play_text, simulated};
@@ -36,8 +36,8 @@
 //! # Play your own core
 //!
 //! Implement [`ClientCore`]: a value that takes a [`CoreInput`] with the time and returns [`CoreOutput`]s. The harness
-//! carries them out and tells what came of it. The contract is written at the trait, and [`check_core`] holds a core
-//! against it before any scenario does:
+//! carries them out and reports the results as further inputs. The trait documents the contract, and [`check_core`]
+//! checks a core against it without any scenario:
 //!
 //! ```
 //! sca_sim::check_core(sca_sim::Client::new)?;
@@ -56,14 +56,14 @@
 //! # assert!(played.is_err(), "a folder is no file");
 //! ```
 //!
-//! `sim/examples/own_core.rs` is such a core in about a hundred lines; `cargo run --example own_core` plays it. A device
+//! `sim/examples/own_core.rs` is such a core in fewer than 200 lines; `cargo run --example own_core` plays it. A device
 //! that brings its own screens, payments and flash implements [`Terminal`] instead.
 //!
 //! # Your own network fault
 //!
 //! Most faults are lines of a scenario (`fault reset after 17 bytes of reply to ask`; `sca-sim faults` lists them all).
-//! To put one where no line stands, play a scenario that passes with an [`Injection`]: a kind of end and a point of the
-//! run. The script is relaxed from there on, and the laws hold:
+//! To inject one at any other point, play a passing scenario with an [`Injection`]: a kind of fault and a point of the
+//! run. From there on expectations are relaxed, but the laws are still checked:
 //!
 //! ```
 //! # use std::path::Path;
@@ -82,8 +82,8 @@
 //!
 //! # Where things are
 //!
-//! Each of the crates below this one is a floor of the house; `sim/ARCHITECTURE.md` shows how they stand. What is
-//! re-exported here is what a test of a core needs.
+//! This crate re-exports what a test of a core needs from the crates it is built on; `sim/ARCHITECTURE.md` lists those
+//! crates and their dependencies.
 
 mod play_file;
 

@@ -59,15 +59,15 @@ struct Defective {
     is_ready: bool,
 }
 
-fn made(defect: Defect, mut making: TerminalConfig) -> Defective {
+fn made(defect: Defect, mut config: TerminalConfig) -> Defective {
     match defect {
-        Defect::ForgetsItsCounterOnReconnecting => making.settings.counter.over_reconnect = false,
-        Defect::RetriesWithoutGrowth => making.settings.retry.growth = 1,
-        Defect::WaitsForAPongForEver => making.settings.pong_timeout = Duration::from_secs(100_000),
+        Defect::ForgetsItsCounterOnReconnecting => config.settings.counter.over_reconnect = false,
+        Defect::RetriesWithoutGrowth => config.settings.retry.growth = 1,
+        Defect::WaitsForAPongForEver => config.settings.pong_timeout = Duration::from_secs(100_000),
         _ => {}
     }
     Defective {
-        terminal: simulated(making),
+        terminal: simulated(config),
         defect,
         connection: None,
         has_been_up: false,
@@ -233,7 +233,7 @@ const SWEPT: [&str; 2] = ["sessions/sample_exchange.sca", "prompts/message_and_b
 const WORLD: &str = "scenario \"a world\"\n\nbroker\n  url ws://broker.test\n\nterminal connects\n";
 
 fn swept(defect: Defect, identities: &Arc<Identities>) -> Option<Shrunk> {
-    let make = |making: TerminalConfig| made(defect, making);
+    let make = |config: TerminalConfig| made(defect, config);
     let clauses = sca_protocol::clauses::ids();
     let sweep = Sweep {
         make: &make,
@@ -250,7 +250,7 @@ fn swept(defect: Defect, identities: &Arc<Identities>) -> Option<Shrunk> {
 }
 
 fn explored(defect: Defect, identities: &Arc<Identities>, seeds: u64) -> Option<Shrunk> {
-    let make = |making: TerminalConfig| made(defect, making);
+    let make = |config: TerminalConfig| made(defect, config);
     let explore = Explore { make: &make, identities: identities.clone(), seeds: 1..seeds, limit: None, jobs: 2 };
     let world = sca_scenario::parse(WORLD).expect("the world is valid");
     explore.run(&world).found.into_iter().find_map(|found| found.shrunk)
@@ -258,7 +258,7 @@ fn explored(defect: Defect, identities: &Arc<Identities>, seeds: u64) -> Option<
 
 fn verdict(defect: Defect, text: &str, identities: &Arc<Identities>) -> Verdict {
     let scenario = sca_scenario::parse(text).unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
-    play(&scenario, &Options::default(), identities, &|making| made(defect, making)).remove(0).verdict
+    play(&scenario, &Options::default(), identities, &|config| made(defect, config)).remove(0).verdict
 }
 
 #[rstest]

@@ -119,14 +119,14 @@ enum Act {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    let fate = prop_oneof![
+    let outcome = prop_oneof![
         Just(RequestOutcome::Done),
         Just(RequestOutcome::Refused),
         Just(RequestOutcome::Malformed),
         Just(RequestOutcome::Secondary)
     ];
     prop_oneof![
-        6 => (1..50_u32, fate).prop_map(|(counter, fate)| Act::Saw(counter, fate)),
+        6 => (1..50_u32, outcome).prop_map(|(counter, outcome)| Act::Saw(counter, outcome)),
         1 => Just(Act::Reconnected),
         1 => Just(Act::Rebooted),
     ]
@@ -244,7 +244,7 @@ proptest! {
         let mut counter = Counter::default();
         for act in &acts {
             match act {
-                Act::Saw(number, fate) => counter.saw(*number, *fate, &rules),
+                Act::Saw(number, outcome) => counter.saw(*number, *outcome, &rules),
                 Act::Reconnected => counter.reconnected(&rules),
                 Act::Rebooted => counter.rebooted(&rules),
             }

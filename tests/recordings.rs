@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use common::transcript;
 use rstest::rstest;
@@ -35,10 +36,14 @@ impl Drop for Running {
     }
 }
 
-/// A port that was free a moment ago.
+/// A port for a listener that another process opens later. It lies below those that systems give to connections by
+/// themselves, so that no connection of another test takes it meanwhile.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port is free");
-    listener.local_addr().expect("it has an address").port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 6_000).unwrap_or_default();
+    let mut ports = std::iter::repeat_with(|| 20_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000);
+    let is_free = |port: &u16| TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], *port))).is_ok();
+    ports.by_ref().take(12_000).find(is_free).expect("a port is free")
 }
 
 /// Starts a recorder in front of a broker's port. Returns it and its port.

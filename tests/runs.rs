@@ -55,9 +55,9 @@ fn an_audit_finds_the_first_event_in_which_two_runs_part() {
     let usual = common::suite(Options::default(), SnapshotMode::Ignore, &[]);
     let audited = audit(usual, &paths, 2).expect("it can be read");
     assert_eq!((audited.rows, audited.divergences.len()), (1, 0));
-    let make = |making: TerminalConfig| {
+    let make = |config: TerminalConfig| {
         let serial = format!("SIM-{}", MADE.fetch_add(1, Ordering::Relaxed));
-        Rewords(simulated(making), move |text: &str| text.replace("SIM-1", &serial))
+        Rewords(simulated(config), move |text: &str| text.replace("SIM-1", &serial))
     };
     let identities = common::suite(Options::default(), SnapshotMode::Ignore, &[]).identities;
     let suite = sca_suite::Suite {
@@ -87,7 +87,7 @@ fn a_text_that_is_no_answer_is_called_what_it_is(#[case] says: &'static str, #[c
     );
     let scenario = scenario.expect("it is valid");
     let identities = common::suite(Options::default(), SnapshotMode::Ignore, &[]).identities.memory;
-    let make = |making: TerminalConfig| Rewords(simulated(making), |_: &str| says.to_owned());
+    let make = |config: TerminalConfig| Rewords(simulated(config), |_: &str| says.to_owned());
     let played = sca_world::play(&scenario, &Options::default(), &identities, &make);
     let Verdict::Fail(failure) = &played[0].verdict else { panic!("{:?}", played[0].verdict) };
     let told = format!("{failure:?}{}", played[0].transcript);
@@ -167,7 +167,7 @@ fn what_cannot_be_played_has_no_evidence_of_another_run() {
          terminal -> pos  RESULT=OK  re three\n",
     );
     let memory =
-        Options { keeps_frames: true, keeps_faces: true, keeps_trace: true, projects: true, ..Options::default() };
+        Options { keeps_frames: true, keeps_displays: true, keeps_trace: true, projects: true, ..Options::default() };
     let wire = Options { place: Place::Wire { scale: 50 }, ..memory.clone() };
     let [memory, wire] = [memory, wire].map(|options| {
         let suite = common::suite(options, SnapshotMode::Ignore, &[]);
@@ -178,7 +178,7 @@ fn what_cannot_be_played_has_no_evidence_of_another_run() {
         [
             !row.transcript.is_empty(),
             !row.frames.is_empty(),
-            !row.faces.is_empty(),
+            !row.displays.is_empty(),
             row.trace.is_some(),
             !row.assumed.is_empty(),
             !row.evidence.codes.is_empty(),

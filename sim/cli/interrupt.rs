@@ -38,11 +38,11 @@ impl Heard {
 pub(crate) fn listen(at_once: bool) -> (Heard, Interrupt) {
     let (interrupter, interrupt) = interrupt();
     let heard = Heard::default();
-    let noted = heard.clone();
+    let observed = heard.clone();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         match runtime {
-            Ok(runtime) => runtime.block_on(attend(&noted, &interrupter, at_once)),
+            Ok(runtime) => runtime.block_on(attend(&observed, &interrupter, at_once)),
             Err(error) => complain!("warning: cannot handle signals, so an interrupted run writes no reports: {error}"),
         }
     });

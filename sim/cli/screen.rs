@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 
 fn draw(arguments: &Arguments, scenario: &Scenario) -> Result<(), String> {
     let identities = Authorities::new().map_err(|error| error.to_string())?;
-    let options = Options { keeps_faces: true, ..Options::default() };
+    let options = Options { keeps_displays: true, ..Options::default() };
     let rows = play(scenario, &options, &Arc::clone(&identities.memory), &simulated);
     let number = usize::try_from(arguments.row).unwrap_or(usize::MAX) - 1;
     let played = rows.get(number).ok_or_else(|| format!("the scenario has {}", count(rows.len(), "row")))?;
@@ -88,7 +88,7 @@ fn draw(arguments: &Arguments, scenario: &Scenario) -> Result<(), String> {
     match (&arguments.all, arguments.at, &arguments.png) {
         (Some(folder), _, _) => every(played, who, model, folder),
         (None, Some(at), Some(path)) => {
-            let shown = played.faces.iter().rev().find(|(since, of, _)| *of == who && *since <= at);
+            let shown = played.displays.iter().rev().find(|(since, of, _)| *of == who && *since <= at);
             let (_, _, face) = shown.ok_or_else(|| format!("no screen is shown at {}", format_duration(at)))?;
             if at > played.lasted {
                 return Err(format!("the scenario lasts {}", format_duration(played.lasted)));
@@ -102,7 +102,7 @@ fn draw(arguments: &Arguments, scenario: &Scenario) -> Result<(), String> {
 /// Writes a PNG of every screen, named by number, time and screen name.
 fn every(played: &Played, who: usize, model: &Model, folder: &Path) -> Result<(), String> {
     fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let mine = played.faces.iter().filter(|(_, of, _)| *of == who);
+    let mine = played.displays.iter().filter(|(_, of, _)| *of == who);
     let mut number = 0;
     for (since, _, face) in mine {
         number += 1;

@@ -57,10 +57,10 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         all_rows: arguments.all_rows,
         jobs: threads(arguments.jobs),
     };
-    if let Some(blow) = arguments.at {
+    if let Some(injection) = arguments.at {
         return paths
             .iter()
-            .map(|path| one(&sweep, path, arguments.row, blow))
+            .map(|path| one(&sweep, path, arguments.row, injection))
             .find(|e| *e != Exit::Good)
             .unwrap_or(Exit::Good);
     }
@@ -85,19 +85,19 @@ fn one(
     sweep: &Sweep<'_, sca_terminal::SimulatedTerminal>,
     path: &std::path::Path,
     row: usize,
-    blow: Injection,
+    injection: Injection,
 ) -> Exit {
-    match sweep.one(path, row, blow) {
+    match sweep.one(path, row, injection) {
         Ok((loaded, Ok(played))) => {
             say!("{}", played.transcript.trim_end());
             match &played.verdict {
                 Verdict::Pass if !played.has_struck => {
-                    complain!("error: {}: the run never reaches {blow}", path.display());
+                    complain!("error: {}: the run never reaches {injection}", path.display());
                     Exit::CannotRun
                 }
                 Verdict::Pass => Exit::Good,
                 Verdict::Fail(failure) => {
-                    complain!("{}", sca_report::failure(painter(), &loaded, failure, &replay(path, row, blow)));
+                    complain!("{}", sca_report::failure(painter(), &loaded, failure, &replay(path, row, injection)));
                     Exit::Failed
                 }
                 other => {
@@ -114,9 +114,9 @@ fn one(
     }
 }
 
-fn replay(path: &Path, row: usize, blow: Injection) -> String {
+fn replay(path: &Path, row: usize, injection: Injection) -> String {
     let row = if row == 1 { String::new() } else { format!(" --row {row}") };
-    format!("sca-sim sweep {}{row} --at {blow}", shell::last(path))
+    format!("sca-sim sweep {}{row} --at {injection}", shell::last(path))
 }
 
 /// Columns of the strip that shows the injection points.
@@ -133,8 +133,8 @@ fn shrink(
 ) {
     let Some(shrunk) = sweep.shrink(swept, broken) else { return };
     let name = swept.loaded.path.file_stem().unwrap_or_default().to_string_lossy();
-    let blow = broken.blow.to_string().replace(['@', ':'], "-");
-    let file = arguments.failures.join(format!("sweep-{name}-{blow}.sca"));
+    let injection = broken.injection.to_string().replace(['@', ':'], "-");
+    let file = arguments.failures.join(format!("sweep-{name}-{injection}.sca"));
     match sca_files::make_folder(&arguments.failures).and_then(|()| sca_files::replace(&file, shrunk.text)) {
         Ok(()) => complain!("  = shrunk scenario: {}\n", file.display()),
         Err(error) => complain!("error: cannot write {}: {error}\n", file.display()),
@@ -167,14 +167,14 @@ fn tell(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::SimulatedTerminal
             say!("  {:8} {}", kind.word(), one.strip_text(Some(kind), WIDTH));
         }
         for (number, broken) in one.broken.iter().take(TOLD).enumerate() {
-            let replay = replay(&one.loaded.path, broken.row, broken.blow);
+            let replay = replay(&one.loaded.path, broken.row, broken.injection);
             complain!("{}", sca_report::failure(painter(), &one.loaded, &broken.failure, &replay));
             if number == 0 {
                 shrink(arguments, sweep, one, broken);
             }
         }
         for broken in one.broken.iter().skip(TOLD) {
-            say!("  also: {}", replay(&one.loaded.path, broken.row, broken.blow));
+            say!("  also: {}", replay(&one.loaded.path, broken.row, broken.injection));
         }
     }
     let what = if arguments.bytes { "events, frames and bytes" } else { "events and frames" };

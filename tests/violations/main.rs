@@ -59,7 +59,7 @@ fn caught(
     let mut instead = Vec::new();
     for one in evidence {
         let Ok(scenario) = &one.loaded.scenario else { continue };
-        for played in play(scenario, &Options::default(), identities, &|making| violator(violation.does, begin, making))
+        for played in play(scenario, &Options::default(), identities, &|config| violator(violation.does, begin, config))
         {
             let Verdict::Fail(failure) = &played.verdict else { continue };
             if one.lines.contains(&(failure.span.file, failure.span.line)) {
@@ -131,7 +131,7 @@ fn a_law_is_held_where_no_line_looks() {
     for (steps, does, says) in cases {
         let text = format!("scenario \"One answer each\"\n\nterminal connects\n{steps}");
         let scenario = sca_scenario::parse(&text).expect("the scenario is valid");
-        let played = play(&scenario, &Options::default(), &identities(), &|making| violator(does, 1, making)).remove(0);
+        let played = play(&scenario, &Options::default(), &identities(), &|config| violator(does, 1, config)).remove(0);
         let Verdict::Fail(failure) = &played.verdict else { panic!("{:?}", played.verdict) };
         let told = format!("{} {} {:?}", failure.headline, failure.label, failure.notes);
         assert!(told.contains("one-answer") && told.contains(says), "{told}");

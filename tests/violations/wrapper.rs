@@ -98,10 +98,10 @@ pub(crate) struct Violator {
 }
 
 /// A terminal with a violation that begins at this opportunity.
-pub(crate) fn violator(does: Does, begin: u32, mut making: TerminalConfig) -> Violator {
-    set_up(does, &mut making.settings);
+pub(crate) fn violator(does: Does, begin: u32, mut config: TerminalConfig) -> Violator {
+    set_up(does, &mut config.settings);
     Violator {
-        terminal: simulated(making),
+        terminal: simulated(config),
         does,
         begin,
         opportunities: 0,

@@ -16,25 +16,29 @@ use crate::connection::{ConnectionId, LinkEvent, LinkReport, Target};
 ///   `deadline` is that instant (BOOT-01).
 /// - [`CoreInput::Tick`]: an instant named by `deadline` has passed. A tick that comes early changes nothing.
 /// - An attempt begins with [`LinkReport::Attempts`] and then [`CoreOutput::Dial`], with a [`ConnectionId`] that was
-///   never used before. It ends with exactly one of [`LinkReport::Fails`] and [`LinkReport::Connects`].
+///   never used before. It ends with exactly one of [`LinkReport::Fails`] and [`LinkReport::Connects`], unless a
+///   `Stop` or `Leave` ends it first: then it is dropped without a report.
 /// - On [`LinkEvent::Opened`] (without TLS) or [`LinkEvent::Secured`] the upgrade request goes out
 ///   ([`CoreOutput::Request`]). On [`LinkEvent::Answered`] the core judges the head: [`CoreOutput::Open`] and
 ///   [`LinkReport::Connects`], or [`CoreOutput::Drop`] and [`LinkReport::Fails`] (WS-08, BOOT-05).
-/// - [`CoreOutput::Text`], [`CoreOutput::Ping`] and [`CoreOutput::Received`] are legal only on a connection that was
-///   opened and not lost since.
-/// - A link that was up ends with exactly one [`LinkReport::Loses`]; a [`CoreOutput::Close`] comes before it.
-/// - After `Fails` and `Loses` the core pauses, and `deadline` is the instant of the next attempt (REC-01, REC-04). It
-///   never gives up. Pauses grow ([`retry_pause`](crate::retry_pause)) until a connection has carried a document, and
-///   begin anew with every `Start`.
+/// - [`CoreOutput::Text`], [`CoreOutput::Ping`], [`CoreOutput::Received`] and [`CoreOutput::ReceivedBinary`] are legal
+///   only while the link is up, on its connection.
+/// - A link that was up ends with exactly one [`LinkReport::Loses`]. If the core itself ends the connection, the
+///   [`CoreOutput::Close`] or [`CoreOutput::Drop`] comes before that report.
+/// - After `Fails` and `Loses` the core pauses, and `deadline` is the instant of the next attempt (REC-01). It never
+///   gives up. Pauses grow up to a cap ([`retry_pause`](crate::retry_pause)), and start again from the shortest after a
+///   document was received on a connection, and after every `Start`.
 /// - Events of a connection that was dropped, closed or lost are ignored; they may still arrive.
-/// - [`CoreInput::Stop`]: the power is cut. The connection is dropped, a link that was up is lost, and `deadline` is
-///   `None` until the next `Start`.
+/// - [`CoreInput::Stop`]: the power is cut. The connection is dropped, a link that was up is reported as lost, and
+///   `deadline` is `None` until the next `Start`.
+/// - [`CoreInput::Leave`]: the device restarts. As `Stop`, except that a link that is up is closed with the given code
+///   ([`CoreOutput::Close`]) instead of dropped.
 ///
 /// # Laws
 ///
-/// The core is deterministic: the same configuration and the same inputs give the same outputs. `now.since_start` never
-/// steps back. `deadline` never lies in the past once `Tick` was handled at that instant. [`check_core`](crate::check_core)
-/// runs these laws on any core.
+/// The core is deterministic: the same configuration and the same inputs give the same outputs. After a `Tick` has been
+/// handled, `deadline` is later than `now`. The caller guarantees that `now.since_start` never decreases.
+/// [`check_core`](crate::check_core) checks these laws, and most of the rules above, on any core.
 ///
 /// # Example
 ///

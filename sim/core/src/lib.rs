@@ -14,20 +14,21 @@
 //! a scenario can expect) and [`Target`] (where to dial).
 
 mod check;
-mod client;
 mod client_core;
 mod connection;
 mod display;
 mod flash;
 mod link;
+mod link_client;
 mod observer;
+mod retry_pause;
 mod terminal;
 
 pub use check::{Broken, check_core};
-pub use client::Client;
 pub use client_core::{ClientCore, CoreConfig, CoreInput, CoreOutput, CoreSettings, Timeouts};
 pub use connection::{ConnectionId, LinkEvent, LinkReport, Target};
 pub use display::{Display, Screen};
 pub use flash::{Flash, FlashChange, FlashLog, ICON_CONNECTED, ICON_DISCONNECTED};
-pub use link::retry_pause;
+pub use link_client::Client;
+pub use retry_pause::retry_pause;
 pub use terminal::{CallEvent, CallId, Cardholder, Input, Output, Terminal, TerminalConfig};

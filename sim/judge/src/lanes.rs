@@ -116,8 +116,8 @@ impl Lanes {
     /// be skipped and the display.
     pub fn next_sequence(&self, awaited: &Awaited) -> Option<u64> {
         match awaited {
-            Awaited::ToPos(_) => self.data.front().map(|noted| noted.sequence),
-            Awaited::Link(_) => self.link.front().map(|noted| noted.sequence),
+            Awaited::ToPos(_) => self.data.front().map(|observed| observed.sequence),
+            Awaited::Link(_) => self.link.front().map(|observed| observed.sequence),
             Awaited::Show(_) => Some(self.face.sequence),
             _ => None,
         }
@@ -136,7 +136,7 @@ impl Lanes {
     /// The scenario line that would list that observation.
     pub fn unread_line<'a>(&self, label: impl Fn(RequestId) -> Option<&'a str>) -> Option<String> {
         let Some(front) = self.data.front() else {
-            let connected = self.link.iter().any(|noted| noted.what == LinkReport::Connects);
+            let connected = self.link.iter().any(|observed| observed.what == LinkReport::Connects);
             return connected.then(|| format!("{} connects", self.name));
         };
         let data = &front.what;
@@ -178,7 +178,7 @@ mod tests {
 
     use super::*;
 
-    fn noted<T>(what: T) -> Observed<T> {
+    fn observed<T>(what: T) -> Observed<T> {
         Observed { at: Duration::ZERO, sequence: 0, what }
     }
 
@@ -192,11 +192,11 @@ mod tests {
         let mut lanes = lanes();
         let (head, _) = Head::parse_request(b"GET / HTTP/1.1\r\n\r\n").expect("it is a head").expect("it is whole");
         for _ in 0..4_097 {
-            lanes.control.push_back(noted(Control::Ping(Vec::new())));
-            lanes.proxy.push_back(noted(String::new()));
-            lanes.http.push_back(noted((head.clone(), String::new())));
-            lanes.link.push_back(noted(LinkReport::Fails(Reason::Reset)));
-            lanes.hosts.push_back(noted((Line::Host, Request::new(Vec::new()))));
+            lanes.control.push_back(observed(Control::Ping(Vec::new())));
+            lanes.proxy.push_back(observed(String::new()));
+            lanes.http.push_back(observed((head.clone(), String::new())));
+            lanes.link.push_back(observed(LinkReport::Fails(Reason::Reset)));
+            lanes.hosts.push_back(observed((Line::Host, Request::new(Vec::new()))));
             lanes.trim();
         }
         assert_eq!(
@@ -209,9 +209,9 @@ mod tests {
     fn what_has_room_is_kept() {
         let mut lanes = lanes();
         for _ in 0..4_096 {
-            lanes.hosts.push_back(noted((Line::Host, Request::new(Vec::new()))));
-            lanes.proxy.push_back(noted(String::new()));
-            lanes.control.push_back(noted(Control::Ping(Vec::new())));
+            lanes.hosts.push_back(observed((Line::Host, Request::new(Vec::new()))));
+            lanes.proxy.push_back(observed(String::new()));
+            lanes.control.push_back(observed(Control::Ping(Vec::new())));
         }
         lanes.trim();
         assert_eq!([lanes.control.len(), lanes.proxy.len(), lanes.hosts.len()], [4_096; 3]);
@@ -220,11 +220,11 @@ mod tests {
     #[test]
     fn a_connection_that_nobody_has_read_is_never_forgotten() {
         let mut lanes = lanes();
-        lanes.link.push_back(noted(LinkReport::Connects));
+        lanes.link.push_back(observed(LinkReport::Connects));
         for _ in 0..5_000 {
-            lanes.link.push_back(noted(LinkReport::Fails(Reason::Reset)));
+            lanes.link.push_back(observed(LinkReport::Fails(Reason::Reset)));
             lanes.trim();
         }
-        assert_eq!(lanes.link.front().map(|noted| noted.what), Some(LinkReport::Connects));
+        assert_eq!(lanes.link.front().map(|observed| observed.what), Some(LinkReport::Connects));
     }
 }

@@ -42,7 +42,7 @@ struct Asked {
     id: RequestId,
     row: Option<&'static Command>,
     counter: Option<u32>,
-    fate: RequestOutcome,
+    outcome: RequestOutcome,
 }
 
 /// The outcome of a request, as far as it is known.
@@ -96,14 +96,14 @@ impl Oracle {
         self.is_lost |= request.is_none() && self.rules.of_malformed;
         // An update reboots the terminal at a time that cannot be predicted.
         self.is_lost |= row.is_some_and(|row| matches!(row.behaviour, Behaviour::Estate(_)));
-        self.log.push(Asked { id, row, counter, fate: RequestOutcome::Open { lost: false } });
+        self.log.push(Asked { id, row, counter, outcome: RequestOutcome::Open { lost: false } });
     }
 
     /// The answer to a request can no longer arrive: the request may have been carried out or not.
     pub fn lost(&mut self, id: RequestId) {
-        let is_open = |asked: &&mut Asked| asked.id == id && asked.fate == RequestOutcome::Open { lost: false };
+        let is_open = |asked: &&mut Asked| asked.id == id && asked.outcome == RequestOutcome::Open { lost: false };
         let Some(asked) = self.log.iter_mut().find(is_open) else { return };
-        asked.fate = RequestOutcome::Open { lost: true };
+        asked.outcome = RequestOutcome::Open { lost: true };
         match asked.row.map(|row| row.behaviour) {
             Some(Behaviour::Change(Change::StartSession)) => self.sessions[1] = true,
             Some(Behaviour::Change(Change::FinishSession | Change::LaneClosed)) => self.sessions[0] = true,
@@ -120,11 +120,13 @@ impl Oracle {
             return None;
         }
         // An answer that arrives after its connection was lost describes the past state, so it is not judged.
-        let at =
-            self.log.iter().position(|asked| asked.id == id && asked.fate == RequestOutcome::Open { lost: false })?;
+        let at = self
+            .log
+            .iter()
+            .position(|asked| asked.id == id && asked.outcome == RequestOutcome::Open { lost: false })?;
         let row = self.log[at].row;
         let counts = self.counts(row, response);
-        self.log[at].fate = RequestOutcome::Answered { counts };
+        self.log[at].outcome = RequestOutcome::Answered { counts };
         let breach = self.judge_busy(at, response).or_else(|| self.judge_session(row, response));
         let breach = breach.or_else(|| self.judge_counter(at, response));
         // An answered request may still occupy the device: a scanner continues, a card is still inserted.
@@ -167,7 +169,7 @@ impl Oracle {
     pub fn connects(&mut self) {
         if self.has_been_up && !self.rules.over_reconnect {
             self.counters = BTreeSet::from([None]);
-            self.log.retain(|asked| matches!(asked.fate, RequestOutcome::Open { lost: false }));
+            self.log.retain(|asked| matches!(asked.outcome, RequestOutcome::Open { lost: false }));
         }
         self.has_been_up = true;
     }
@@ -197,7 +199,7 @@ impl Oracle {
                 _ => Some(counter),
             };
             let after = before.iter().map(counted).collect();
-            match asked.fate {
+            match asked.outcome {
                 RequestOutcome::Answered { counts: Some(true) } => after,
                 RequestOutcome::Answered { counts: Some(false) } => before,
                 RequestOutcome::Answered { counts: None } | RequestOutcome::Open { .. } => {
@@ -224,7 +226,7 @@ impl Oracle {
 
     /// Removes the answered and the lost requests at the front of the log, after applying them to `counters`.
     fn fold(&mut self) {
-        let decided = self.log.iter().take_while(|asked| asked.fate != RequestOutcome::Open { lost: false }).count();
+        let decided = self.log.iter().take_while(|asked| asked.outcome != RequestOutcome::Open { lost: false }).count();
         self.counters = self.possible(decided);
         self.log.drain(..decided);
     }
@@ -272,7 +274,7 @@ impl Oracle {
 
     fn judge_busy(&self, at: usize, response: &Response) -> Option<Breach> {
         let may_hold = |asked: &Asked| {
-            let is_gone = match asked.fate {
+            let is_gone = match asked.outcome {
                 RequestOutcome::Answered { .. } => true,
                 // A prompt to the cardholder ends with its connection.
                 RequestOutcome::Open { lost } => {

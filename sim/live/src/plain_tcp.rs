@@ -64,7 +64,7 @@ impl Calls {
         // A host without an address cannot be reached.
         let route = match address.or_else(of_host) {
             Some((host, port)) => Route::direct(host, port),
-            None => Route { fate: DialOutcome::Refuse, ..Route::direct(String::new(), 0) },
+            None => Route { outcome: DialOutcome::Refuse, ..Route::direct(String::new(), 0) },
         };
         let tag = Tag { terminal: 0, line: Some(call.line), connection: call.number };
         let dialer = Dialer::Socket(SocketDialer::default());

@@ -46,7 +46,7 @@ pub async fn connect<C: Terminal>(
         true => Some(tls::client(&plan.credentials.trust(chosen)?, wall(&device), None)?),
         false => None,
     };
-    let making = TerminalConfig {
+    let config = TerminalConfig {
         settings: plan.settings.clone(),
         target: plan.target.clone(),
         chance: Chance::new(plan.seed),
@@ -60,7 +60,7 @@ pub async fn connect<C: Terminal>(
     let (said, mut told) = mpsc::channel(16);
     tokio::task::spawn_local(report_unreachable_host(plan.settings.clone(), said.clone()));
     let calls = Calls::new(mailbox.clone(), plan.listen_on, plan.limits, said);
-    let (terminal, orders, shown) = (make(making), None, String::new());
+    let (terminal, orders, shown) = (make(config), None, String::new());
     let mut live = Live { terminal, plan, tls, mailbox, orders, shown, calls, is_on: true, say };
     let now = || Now { since_start: clock.elapsed(), wall: device.shows() };
     live.tell(now(), Input::PowerOn);

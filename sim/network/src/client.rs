@@ -34,7 +34,7 @@ use crate::route::Route;
 use crate::stream::read_some;
 use crate::tap::{TapHandle, Tapped, TerminalEnd};
 use crate::tls;
-use crate::upgrade::{open_the_way, upgrade};
+use crate::upgrade_exchange::{open_the_way, upgrade};
 
 /// Configuration of the terminal's end of a connection.
 #[derive(Debug, Clone)]

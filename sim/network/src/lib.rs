@@ -20,7 +20,7 @@ mod socket_filter;
 mod stream;
 mod tap;
 pub mod tls;
-mod upgrade;
+mod upgrade_exchange;
 mod weak_key;
 
 pub use arrivals::{Arrivals, Last, Layer, ReceivedBytes, Spot};

@@ -36,7 +36,7 @@ pub struct Route {
     /// TCP keep-alive of the connection; without effect in the memory network.
     pub keep_alive: KeepAlive,
     /// The chosen outcome of the attempt.
-    pub fate: DialOutcome,
+    pub outcome: DialOutcome,
 }
 
 impl Route {
@@ -49,7 +49,7 @@ impl Route {
             via: None,
             address_timeout: ADDRESS_TIMEOUT,
             keep_alive: KeepAlive::default(),
-            fate: DialOutcome::Connect,
+            outcome: DialOutcome::Connect,
         }
     }
 }

@@ -129,7 +129,7 @@ pub struct SocketDialer {
 
 impl SocketDialer {
     pub(crate) async fn dial(&self, route: &Route, tag: Tag) -> Result<Stream, Reason> {
-        let connected = match route.fate {
+        let connected = match route.outcome {
             DialOutcome::Dns => return Err(Reason::Dns),
             DialOutcome::Connect => self.in_turn(&self.addresses(route).await?, route, tag).await,
             DialOutcome::FirstRefuses => match closed_port().await {

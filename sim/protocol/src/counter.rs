@@ -42,8 +42,8 @@ impl Counter {
     }
 
     /// Records the COUNTER of a request, if the rules count a request that was handled this way.
-    pub fn saw(&mut self, counter: u32, fate: RequestOutcome, rules: &CounterRules) {
-        let counts = match fate {
+    pub fn saw(&mut self, counter: u32, outcome: RequestOutcome, rules: &CounterRules) {
+        let counts = match outcome {
             RequestOutcome::Done => true,
             RequestOutcome::Refused => rules.of_refused,
             RequestOutcome::Malformed => rules.of_malformed,
@@ -57,8 +57,8 @@ impl Counter {
 
     /// The assumption that decides whether this COUNTER counts, if one does.
     #[must_use]
-    pub fn assumption(&self, counter: u32, fate: RequestOutcome) -> Option<&'static str> {
-        match fate {
+    pub fn assumption(&self, counter: u32, outcome: RequestOutcome) -> Option<&'static str> {
+        match outcome {
             RequestOutcome::Refused => Some("A-11"),
             RequestOutcome::Malformed => Some("A-12"),
             RequestOutcome::Secondary => Some("A-13"),

@@ -8,7 +8,7 @@ use sca_protocol::{Line, codes, commands};
 
 use crate::context::{Origin, Task, Work};
 use crate::device::{Activity, Device, Holder};
-use crate::prompt::Asking;
+use crate::pos_prompt::Asking;
 use crate::security::{Pairing, Refusal};
 
 impl Device {

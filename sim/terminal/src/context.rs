@@ -57,7 +57,7 @@ pub(crate) enum Effect {
 pub(crate) struct Work<'a> {
     pub(crate) settings: &'a TerminalSettings,
     pub(crate) now: Now,
-    pub(crate) deeds: Vec<Effect>,
+    pub(crate) effects: Vec<Effect>,
     /// The power has failed: later effects are discarded.
     pub(crate) dark: bool,
     chance: Chance,
@@ -68,13 +68,13 @@ pub(crate) struct Work<'a> {
 
 impl<'a> Work<'a> {
     pub(crate) fn new(settings: &'a TerminalSettings, now: Now, chance: Chance, index: u64, serial: u64) -> Self {
-        Self { settings, now, deeds: Vec::new(), dark: false, chance, index, serial }
+        Self { settings, now, effects: Vec::new(), dark: false, chance, index, serial }
     }
 
     /// Requests an effect, unless the power has failed.
-    pub(crate) fn does(&mut self, deed: Effect) {
+    pub(crate) fn does(&mut self, effect: Effect) {
         if !self.dark {
-            self.deeds.push(deed);
+            self.effects.push(effect);
         }
     }
 
@@ -211,7 +211,7 @@ pub(crate) fn outcome(code: Code, text: &str) -> Response {
 /// The encrypted packet of a document.
 fn encrypted_packet(work: &Work<'_>, key: &Key, text: &str) -> String {
     // The count of effects makes the IV unique among the packets of one input.
-    let iv = work.chance.stream("iv", &[work.index, work.serial, work.deeds.len() as u64]).bytes();
+    let iv = work.chance.stream("iv", &[work.index, work.serial, work.effects.len() as u64]).bytes();
     let packet = key.close(text, iv);
     format!("<ERESPONSE><IV>{}</IV><PAYLOAD>{}</PAYLOAD></ERESPONSE>", packet.iv, packet.payload)
 }

@@ -16,7 +16,7 @@ use crate::context::{Effect, Origin, Task, Work, outcome};
 use crate::host_calls::{HostCalls, Purpose};
 use crate::line_items::Items;
 use crate::payment_flow::Payment;
-use crate::prompt::{Asking, Ended};
+use crate::pos_prompt::{Asking, Ended};
 use crate::security::{Pairing, Registrations};
 use crate::store_and_forward::Stored;
 
@@ -30,7 +30,7 @@ pub(crate) struct Device {
     pub(crate) flash: Flash,
     pub(crate) registrations: Registrations,
     pub(crate) stored: Stored,
-    pub(crate) errands: HostCalls,
+    pub(crate) host_calls: HostCalls,
     /// A screen that stays for a while without occupying the device, and when it ends.
     pub(crate) shown: Option<(Screen, Duration)>,
     /// The card in the slot of the card reader.
@@ -179,12 +179,12 @@ impl Device {
             MessageError::Missing(name) => Some(*name),
             _ => None,
         };
-        let (fate, assumption) =
+        let (counted, assumption) =
             if missing.is_some() { (RequestOutcome::Refused, "A-23") } else { (RequestOutcome::Malformed, "A-20") };
         let mut assumed = vec![assumption];
         if let Some(counter) = counter {
-            assumed.extend(self.counter.assumption(counter, fate));
-            self.counter.saw(counter, fate, &work.settings.counter);
+            assumed.extend(self.counter.assumption(counter, counted));
+            self.counter.saw(counter, counted, &work.settings.counter);
         }
         let response = match missing {
             Some(name) => outcome(codes::FIELD_ERROR, &format!("{name} is missing")),
@@ -207,14 +207,14 @@ impl Device {
             task.counter = None;
         }
         let refusal = self.refusal(work, &task, skips);
-        let fate = match &refusal {
+        let outcome = match &refusal {
             _ if task.row.channel == Channel::Secondary => RequestOutcome::Secondary,
             Some(_) => RequestOutcome::Refused,
             None => RequestOutcome::Done,
         };
         if let Some(counter) = task.counter.filter(|_| skips) {
-            task.assumed.extend(self.counter.assumption(counter, fate));
-            self.counter.saw(counter, fate, &work.settings.counter);
+            task.assumed.extend(self.counter.assumption(counter, outcome));
+            self.counter.saw(counter, outcome, &work.settings.counter);
         }
         match refusal {
             Some((code, text)) => task.refuse(work, code, text.as_deref()),
@@ -237,12 +237,12 @@ impl Device {
             Behaviour::Estate(Estate::Apply) => {
                 self.call_host_for(work, task, Line::Estate, estate_request(work, "APPLY"));
             }
-            Behaviour::Estate(Estate::Ask) if self.errands.any(|p| matches!(p, Purpose::Aside(_))) => {
+            Behaviour::Estate(Estate::Ask) if self.host_calls.any(|p| matches!(p, Purpose::Aside(_))) => {
                 task.refuse(work, codes::BUSY, None);
             }
             Behaviour::Estate(Estate::Ask) => {
                 let text = estate_request(work, "ASK");
-                self.errands.begin(work, Line::Estate, Purpose::Aside(Box::new(task)), text);
+                self.host_calls.begin(work, Line::Estate, Purpose::Aside(Box::new(task)), text);
             }
             Behaviour::Cancel => {
                 let mut task = task;
@@ -262,7 +262,7 @@ impl Device {
     /// Sends a request to a host on behalf of a POS request, which occupies the device meanwhile.
     pub(crate) fn call_host_for(&mut self, work: &mut Work<'_>, task: Task, line: Line, text: String) {
         self.holder = Some(Holder { task, doing: Activity::Waiting });
-        self.errands.begin(work, line, Purpose::Holder, text);
+        self.host_calls.begin(work, line, Purpose::Holder, text);
     }
 
     /// Handles an action of the cardholder.
@@ -323,7 +323,7 @@ impl Device {
     /// Cancels the request that occupies the device, and answers it.
     pub(crate) fn cancel_occupant(&mut self, work: &mut Work<'_>, text: &str, assumption: Option<&'static str>) {
         let Some(Holder { mut task, .. }) = self.holder.take() else { return };
-        self.errands.abandon_occupant(work);
+        self.host_calls.abandon_occupant(work);
         let code = Code { assumption, ..codes::CANCELLED };
         let response = task.outcome(work, code, text);
         task.answer(work, response);
@@ -337,7 +337,7 @@ impl Device {
         }
         if self.holder.as_ref().is_some_and(|holder| holder.can_end() && gone(holder.task.origin)) {
             self.holder = None;
-            self.errands.abandon_occupant(work);
+            self.host_calls.abandon_occupant(work);
             work.does(Effect::Assume("A-33"));
         }
     }
@@ -355,7 +355,7 @@ impl Device {
                 self.cancel_occupant(work, "Cancelled by TIMEOUT", Some(assumption));
             }
         }
-        while let Some((purpose, trouble)) = self.errands.overdue(work) {
+        while let Some((purpose, trouble)) = self.host_calls.overdue(work) {
             self.host_call_ended(work, purpose, Err(trouble));
         }
         if self.shown.as_ref().is_some_and(|(_, until)| *until <= now) {
@@ -372,7 +372,7 @@ impl Device {
     pub(crate) fn deadline(&self) -> Option<Duration> {
         let holder = self.holder.as_ref().and_then(Holder::until);
         let shown = self.shown.as_ref().map(|(_, until)| *until);
-        let all = [holder, self.errands.deadline(), shown, self.updating, self.offer_at];
+        let all = [holder, self.host_calls.deadline(), shown, self.updating, self.offer_at];
         all.into_iter().flatten().min()
     }
 

@@ -17,8 +17,8 @@ const RESTARTS: u16 = 1001;
 
 impl<C: ClientCore> SimulatedTerminal<C> {
     /// Carries out one effect.
-    pub(crate) fn carry_out(&mut self, now: Now, deed: Effect, out: &mut Vec<Output>) {
-        match deed {
+    pub(crate) fn carry_out(&mut self, now: Now, effect: Effect, out: &mut Vec<Output>) {
+        match effect {
             Effect::Send { to: Origin::Link(connection), text, assumed } => {
                 out.extend(assumed.into_iter().map(Output::Assumed));
                 if self.link == Link::Up(connection) {

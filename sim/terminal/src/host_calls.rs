@@ -75,15 +75,15 @@ impl HostCalls {
     /// Sends the request. From here on the host knows about it.
     pub(crate) fn say(&mut self, work: &mut Work<'_>, call: CallId) {
         let until = work.now.since_start + host_timeout(work);
-        if let Some(errand) = self.open.iter_mut().find(|errand| errand.call == call) {
-            (errand.said, errand.until) = (true, until);
-            work.does(Effect::Say(call, errand.text.clone()));
+        if let Some(host_call) = self.open.iter_mut().find(|host_call| host_call.call == call) {
+            (host_call.said, host_call.until) = (true, until);
+            work.does(Effect::Say(call, host_call.text.clone()));
         }
     }
 
     /// Handles an event on a connection to a host; returns the progress of the call.
     pub(crate) fn event(&mut self, work: &mut Work<'_>, call: CallId, event: CallEvent) -> Option<Report> {
-        let at = self.open.iter().position(|errand| errand.call == call)?;
+        let at = self.open.iter().position(|host_call| host_call.call == call)?;
         let said = self.open[at].said;
         let result = match event {
             CallEvent::Opened => return Some(Report::Reached(call)),
@@ -103,27 +103,27 @@ impl HostCalls {
 
     /// Ends one host call whose timeout has expired, and returns it.
     pub(crate) fn overdue(&mut self, work: &mut Work<'_>) -> Option<(Purpose, Trouble)> {
-        let at = self.open.iter().position(|errand| errand.until <= work.now.since_start)?;
-        let errand = self.open.remove(at);
-        work.does(Effect::HangUp(errand.call));
-        Some((errand.purpose, if errand.said { Trouble::TimedOut } else { Trouble::NotReached }))
+        let at = self.open.iter().position(|host_call| host_call.until <= work.now.since_start)?;
+        let host_call = self.open.remove(at);
+        work.does(Effect::HangUp(host_call.call));
+        Some((host_call.purpose, if host_call.said { Trouble::TimedOut } else { Trouble::NotReached }))
     }
 
     /// Ends the host call of the request that occupies the device.
     pub(crate) fn abandon_occupant(&mut self, work: &mut Work<'_>) {
-        if let Some(at) = self.open.iter().position(|errand| matches!(errand.purpose, Purpose::Holder)) {
+        if let Some(at) = self.open.iter().position(|host_call| matches!(host_call.purpose, Purpose::Holder)) {
             work.does(Effect::HangUp(self.open.remove(at).call));
         }
     }
 
     /// Whether an open host call has a purpose that satisfies the predicate.
     pub(crate) fn any(&self, fits: impl Fn(&Purpose) -> bool) -> bool {
-        self.open.iter().any(|errand| fits(&errand.purpose))
+        self.open.iter().any(|host_call| fits(&host_call.purpose))
     }
 
     /// The purpose of the host call on a connection.
     pub(crate) fn purpose(&self, call: CallId) -> Option<&Purpose> {
-        self.open.iter().find(|errand| errand.call == call).map(|errand| &errand.purpose)
+        self.open.iter().find(|host_call| host_call.call == call).map(|host_call| &host_call.purpose)
     }
 
     /// The host request of the request that occupies the device.
@@ -133,12 +133,12 @@ impl HostCalls {
 
     /// When the next host call times out.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.open.iter().map(|errand| errand.until).min()
+        self.open.iter().map(|host_call| host_call.until).min()
     }
 
     /// Ends all host calls at power off, and returns their connections.
     pub(crate) fn drop_all(&mut self) -> Vec<CallId> {
-        std::mem::take(&mut self.open).into_iter().map(|errand| errand.call).collect()
+        std::mem::take(&mut self.open).into_iter().map(|host_call| host_call.call).collect()
     }
 }
 

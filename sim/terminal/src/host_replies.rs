@@ -18,7 +18,7 @@ use crate::store_and_forward::Verdict;
 impl Device {
     /// Handles an event on a connection to a host.
     pub(crate) fn call_event(&mut self, work: &mut Work<'_>, call: CallId, event: CallEvent) {
-        match self.errands.event(work, call, event) {
+        match self.host_calls.event(work, call, event) {
             None => {}
             Some(Report::Reached(call)) => self.reached(work, call),
             Some(Report::Over(purpose, result)) => self.host_call_ended(work, purpose, result),
@@ -27,18 +27,18 @@ impl Device {
 
     /// A host is connected. A payment is recorded on the flash before the host is told of it.
     fn reached(&mut self, work: &mut Work<'_>, call: CallId) {
-        let is_holder = matches!(self.errands.purpose(call), Some(Purpose::Holder));
+        let is_holder = matches!(self.host_calls.purpose(call), Some(Purpose::Holder));
         if is_holder && let Some(Holder { doing: Activity::Paying(payment), .. }) = &mut self.holder {
             payment.stage = Stage::InFlight;
-            let text = self.errands.request_of_occupant().unwrap_or_default().to_owned();
+            let text = self.host_calls.request_of_occupant().unwrap_or_default().to_owned();
             self.flash.write(work, IN_FLIGHT, text.as_bytes());
             self.notice(work, codes::IN_FLIGHT, &[]);
         }
-        if let Some(Purpose::Stored(number)) = self.errands.purpose(call) {
+        if let Some(Purpose::Stored(number)) = self.host_calls.purpose(call) {
             self.stored.goes(*number);
             self.stored.save(work, &mut self.flash);
         }
-        self.errands.say(work, call);
+        self.host_calls.say(work, call);
     }
 
     /// Handles the end of a host call.
@@ -92,7 +92,7 @@ impl Device {
         self.record_reversal(work, &sequence);
         self.flash.remove(work, IN_FLIGHT);
         let text = reversal_request(work, &sequence);
-        self.errands.begin(work, Line::Host, Purpose::Reversal { sequence, awaited: true }, text);
+        self.host_calls.begin(work, Line::Host, Purpose::Reversal { sequence, awaited: true }, text);
     }
 
     /// Records on the flash that a payment has to be reversed.
@@ -167,16 +167,16 @@ impl Device {
         }
         self.offer_at = Some(work.now.since_start + work.settings.payment.offline_interval);
         let is_free = work.settings.payment.beside_online == 1 || self.session.is_none();
-        let is_at_it = self.errands.any(|p| matches!(p, Purpose::Reversal { .. } | Purpose::Stored(_)));
+        let is_at_it = self.host_calls.any(|p| matches!(p, Purpose::Reversal { .. } | Purpose::Stored(_)));
         if is_at_it || !is_free {
             return;
         }
         if let Some(sequence) = self.flash.lines(REVERSALS).next().map(str::to_owned) {
             let text = reversal_request(work, &sequence);
-            self.errands.begin(work, Line::Host, Purpose::Reversal { sequence, awaited: false }, text);
+            self.host_calls.begin(work, Line::Host, Purpose::Reversal { sequence, awaited: false }, text);
         } else if let Some(record) = self.stored.first_eligible() {
             let (number, text) = (record.number, record.text.clone());
-            self.errands.begin(work, Line::Host, Purpose::Stored(number), text);
+            self.host_calls.begin(work, Line::Host, Purpose::Stored(number), text);
         } else {
             self.offer_at = None;
         }

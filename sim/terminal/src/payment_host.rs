@@ -143,7 +143,7 @@ impl Device {
         self.flash.write_lines(work, SEQUENCE, &[sequence.to_string()]);
         let Some(Holder { task, .. }) = &self.holder else { return };
         let text = self.host_request(work, &task.clone());
-        self.errands.begin(work, Line::Host, Purpose::Holder, text);
+        self.host_calls.begin(work, Line::Host, Purpose::Holder, text);
     }
 
     /// The request to the payment host. It never contains a full card number.

@@ -38,7 +38,7 @@ impl<C: ClientCore> SimulatedTerminal<C> {
         if self.powered && !self.websockets {
             out.push(Output::Listen(false));
         }
-        let calls = std::mem::take(&mut self.calls).into_keys().chain(self.device.errands.drop_all());
+        let calls = std::mem::take(&mut self.calls).into_keys().chain(self.device.host_calls.drop_all());
         out.extend(calls.map(|call| Output::HangUp { call }));
         self.link = Link::Off;
         self.powered = false;
@@ -49,7 +49,7 @@ impl<C: ClientCore> SimulatedTerminal<C> {
         // The card stays in the slot without power, but its purpose is forgotten.
         let slot = old.slot.map(|slot| Slot { used: true, ..slot });
         self.device =
-            Device { flash: old.flash, counter: old.counter, errands: old.errands, slot, ..Device::default() };
+            Device { flash: old.flash, counter: old.counter, host_calls: old.host_calls, slot, ..Device::default() };
         self.device.counter.rebooted(&self.settings.counter);
         if old.session.is_some() {
             out.push(Output::Assumed("A-17"));

@@ -181,9 +181,9 @@ impl<C: ClientCore> SimulatedTerminal<C> {
         self.inputs += 1;
         let mut work = Work::new(&self.settings, now, self.chance, self.index, self.inputs);
         what(&mut self.device, &mut work);
-        let Work { deeds, dark, .. } = work;
-        for deed in deeds {
-            self.carry_out(now, deed, out);
+        let Work { effects, dark, .. } = work;
+        for effect in effects {
+            self.carry_out(now, effect, out);
         }
         if dark {
             out.push(Output::PowerLost);

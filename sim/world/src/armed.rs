@@ -131,7 +131,7 @@ impl ArmedFaults {
     }
 
     /// The outcome of a dial attempt, decided before it begins. Active faults take precedence over armed ones.
-    pub(crate) fn fate(&mut self, at: AttemptNumber) -> DialOutcome {
+    pub(crate) fn outcome(&mut self, at: AttemptNumber) -> DialOutcome {
         match self.first(at, |kind| kind.decides_attempt() && !matches!(kind, FaultKind::Tls(_))) {
             Some(FaultKind::Refuse) => DialOutcome::Refuse,
             Some(FaultKind::Dns) => DialOutcome::Dns,

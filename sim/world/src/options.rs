@@ -48,7 +48,7 @@ pub struct Options {
     /// Whether to keep plaintext frames.
     pub keeps_frames: bool,
     /// Whether to keep every change of the displays.
-    pub keeps_faces: bool,
+    pub keeps_displays: bool,
     /// Whether to keep everything that a trace shows, and which line read it.
     pub keeps_trace: bool,
     /// The seed that permutes the start order of connection tasks that are ready together; 0 keeps their natural order.
@@ -76,7 +76,7 @@ impl Default for Options {
             rows: Vec::new(),
             projects: false,
             keeps_frames: false,
-            keeps_faces: false,
+            keeps_displays: false,
             keeps_trace: false,
             start_order: 0,
             today: None,

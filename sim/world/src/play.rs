@@ -205,7 +205,7 @@ pub async fn play_here<C: Terminal>(
         clock,
         keeps: Keeps {
             frames: options.keeps_frames,
-            faces: options.keeps_faces || options.keeps_trace,
+            displays: options.keeps_displays || options.keeps_trace,
             trace: options.keeps_trace,
         },
         slack,
@@ -244,7 +244,7 @@ fn prepare_identities(row: &Row, brokers: &[BrokerSettings], truth: UnixTime, id
 fn probe<C: Terminal>(probe: Probe, row: &Row, (truth, chance): (UnixTime, Chance), world: &mut World<'_, C>) {
     match probe {
         Probe::None => {}
-        Probe::Free => world.ease(),
+        Probe::Free => world.relax(),
         Probe::Survey => {
             let certificates: Vec<_> = row.cast.certificates.iter().collect();
             let settings: Vec<_> = row.cast.terminals.iter().map(|t| (&t.name, &t.settings, &t.files)).collect();
@@ -259,7 +259,7 @@ fn probe<C: Terminal>(probe: Probe, row: &Row, (truth, chance): (UnixTime, Chanc
             );
             world.sweeping.survey = Some(Survey::new(&set_up));
         }
-        Probe::Injection(blow) => world.sweeping.blow = Some(blow),
+        Probe::Injection(injection) => world.sweeping.injection = Some(injection),
     }
 }
 
@@ -301,7 +301,7 @@ fn played<C: Terminal>(
         has_struck: world.sweeping.has_struck(),
         survey: world.sweeping.survey.take().map(Arc::new),
         evidence: std::mem::take(&mut world.book.evidence),
-        faces: std::mem::take(&mut world.book.faces),
+        displays: std::mem::take(&mut world.book.displays),
         trace,
     }
 }

@@ -40,7 +40,7 @@ impl Played {
             carrier_size: None,
             has_struck: false,
             survey: None,
-            faces: Vec::new(),
+            displays: Vec::new(),
             trace: None,
             evidence: Evidence::default(),
         }
@@ -58,7 +58,7 @@ impl Played {
             lasted: Duration::ZERO,
             frames: String::new(),
             evidence: Evidence::default(),
-            faces: Vec::new(),
+            displays: Vec::new(),
             trace: None,
             ..self
         }
@@ -118,7 +118,7 @@ pub struct Played {
     /// The commands, result codes and faults that the run covered.
     pub evidence: Evidence,
     /// The changes of the displays: time, terminal, new content. Empty if not requested.
-    pub faces: Vec<(Duration, usize, Display)>,
+    pub displays: Vec<(Duration, usize, Display)>,
     /// Everything that happened, and which line read it. `None` if not requested.
     pub trace: Option<Trace>,
     /// The size in bytes of the message that an `each byte` fault cuts.
@@ -144,18 +144,23 @@ mod tests {
         let text = "scenario \"A\"\n\nterminal connects\npos -> terminal  ADMIN GET_COUNTER  as a\n\
             terminal -> pos  RESULT=OK  re a\nscreen idle\n";
         let scenario = sca_scenario::parse(text).expect("it is valid");
-        let options =
-            Options { projects: true, keeps_frames: true, keeps_faces: true, keeps_trace: true, ..Options::default() };
+        let options = Options {
+            projects: true,
+            keeps_frames: true,
+            keeps_displays: true,
+            keeps_trace: true,
+            ..Options::default()
+        };
         let identities = crate::identities::Authorities::new().expect("an authority can be made").memory;
         let played = play(&scenario, &options, &identities, &simulated).remove(0);
         assert!(matches!(played.verdict, Verdict::Pass) && !played.transcript.is_empty() && played.trace.is_some());
-        assert!(!played.frames.is_empty() && !played.projection.is_empty() && !played.faces.is_empty());
+        assert!(!played.frames.is_empty() && !played.projection.is_empty() && !played.displays.is_empty());
         assert!(!played.lasted.is_zero() && played.evidence != Evidence::default());
         let not =
             Played { assumed: BTreeSet::from(["A-01"]), ..played }.inapplicable(Failure::at(Span::default(), "why"));
         assert!(matches!(&not.verdict, Verdict::Inapplicable(why) if why.headline == "why"));
         assert!(
-            not.transcript.is_empty() && not.projection.is_empty() && not.frames.is_empty() && not.faces.is_empty()
+            not.transcript.is_empty() && not.projection.is_empty() && not.frames.is_empty() && not.displays.is_empty()
         );
         assert!(not.trace.is_none() && not.lasted.is_zero() && not.assumed.is_empty());
         assert_eq!(not.evidence, Evidence::default());

@@ -60,9 +60,9 @@ pub(crate) fn cast<C: Terminal>(
         let files = terminal.files.iter().map(|(path, name)| (path.clone(), file(name)));
         let flash = Flash::new(files.collect());
         let (settings_of_it, target) = (settings.clone(), target(broker));
-        let making = TerminalConfig { settings: settings_of_it, target, chance, index: index as u64, flash };
+        let config = TerminalConfig { settings: settings_of_it, target, chance, index: index as u64, flash };
         let shows = DeviceClock::new(clock, settings.clock.unwrap_or(truth));
-        starting.push(Starting { name: terminal.name.clone(), terminal: make(making), settings, clock: shows });
+        starting.push(Starting { name: terminal.name.clone(), terminal: make(config), settings, clock: shows });
     }
     Ok(starting)
 }

@@ -81,7 +81,7 @@ pub struct Broken {
     /// The number of the row among those that were swept, from 1.
     pub row: usize,
     /// The injection.
-    pub blow: Injection,
+    pub injection: Injection,
     /// The failure.
     pub failure: Failure,
     /// The transcript of the run.
@@ -130,7 +130,7 @@ impl<C: Terminal> Sweep<'_, C> {
             };
             for (visit, (outcome, met)) in plan.visits.iter().zip(&mut outcomes) {
                 swept.met.push(met);
-                swept.strip.push((visit.blow, outcome.is_none()));
+                swept.strip.push((visit.injection, outcome.is_none()));
                 swept.broken.extend(outcome);
             }
             swept
@@ -146,13 +146,13 @@ impl<C: Terminal> Sweep<'_, C> {
         &self,
         path: &std::path::Path,
         row: usize,
-        blow: Injection,
+        injection: Injection,
     ) -> io::Result<(Loaded, Result<Played, NotSwept>)> {
         let all = plan::survey(path, true, self.clauses, &self.identities, &self.make)?;
         let played = match (&all.skipped, all.subjects.get(row.saturating_sub(1))) {
             (Some(why), _) => Err(NotSwept::Unsuited(why.clone())),
             (None, None) => Err(NotSwept::NoRow(row)),
-            (None, Some(_)) => Ok(self.strike(&all, Visit { subject: row.saturating_sub(1), blow })),
+            (None, Some(_)) => Ok(self.strike(&all, Visit { subject: row.saturating_sub(1), injection })),
         };
         Ok((all.loaded, played))
     }
@@ -169,9 +169,9 @@ impl<C: Terminal> Sweep<'_, C> {
 
     fn strike(&self, surveyed: &Surveyed, visit: Visit) -> Played {
         let subject = &surveyed.subjects[visit.subject];
-        let is_of_tls = matches!(visit.blow.at, Spot::Tls(..));
+        let is_of_tls = matches!(visit.injection.at, Spot::Tls(..));
         let row = subject.secure.as_ref().filter(|_| is_of_tls).unwrap_or(&subject.row);
-        let options = Options { probe: Probe::Injection(visit.blow), ..Options::default() };
+        let options = Options { probe: Probe::Injection(visit.injection), ..Options::default() };
         let scenario = surveyed.loaded.scenario.as_ref().expect("what has subjects has parsed");
         play_one(scenario, row, &options, &self.identities, &self.make)
     }
@@ -186,13 +186,13 @@ impl<C: Terminal> Sweep<'_, C> {
         let whole = sca_scenario::Span { line: 1, column: 1, length: 8, ..Default::default() };
         let failure = match played.verdict {
             // A handshake may be too short to reach the place.
-            Verdict::Pass if played.has_struck || matches!(visit.blow.at, Spot::Tls(..)) => return None,
+            Verdict::Pass if played.has_struck || matches!(visit.injection.at, Spot::Tls(..)) => return None,
             Verdict::Pass => Failure::at(whole, "the run did not reach this place again"),
             Verdict::Fail(failure) => *failure,
             Verdict::Error(why) | Verdict::CannotRun(why) => Failure::at(whole, why),
             other => Failure::at(whole, other.word()),
         };
-        Some(Broken { row: visit.subject + 1, blow: visit.blow, failure, transcript: played.transcript })
+        Some(Broken { row: visit.subject + 1, injection: visit.injection, failure, transcript: played.transcript })
     }
 }
 
@@ -215,8 +215,12 @@ impl SweepResult {
     /// The strip of one kind, or of all: one sign for each visit or for several in a column; `x` if one of them failed.
     #[must_use]
     pub fn strip_text(&self, kind: Option<Kind>, width: usize) -> String {
-        let signs: Vec<bool> =
-            self.strip.iter().filter(|(blow, _)| kind.is_none_or(|k| blow.kind == k)).map(|(_, good)| *good).collect();
+        let signs: Vec<bool> = self
+            .strip
+            .iter()
+            .filter(|(injection, _)| kind.is_none_or(|k| injection.kind == k))
+            .map(|(_, good)| *good)
+            .collect();
         let column = signs.len().div_ceil(width.max(1)).max(1);
         signs.chunks(column).map(|signs| if signs.iter().all(|good| *good) { '·' } else { 'x' }).collect()
     }

@@ -44,7 +44,7 @@ pub(crate) struct Surveyed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Visit {
     pub(crate) subject: usize,
-    pub(crate) blow: Injection,
+    pub(crate) injection: Injection,
 }
 
 /// The visits of one file, and the numbers of places left out.
@@ -127,7 +127,7 @@ pub(crate) fn plan(surveyed: &Surveyed, bytes: bool, seen: &mut BTreeSet<(u64, S
                         continue;
                     }
                     if seen.insert((place.prefix, spot, kind)) {
-                        plan.visits.push(Visit { subject: number, blow: Injection { at: spot, kind } });
+                        plan.visits.push(Visit { subject: number, injection: Injection { at: spot, kind } });
                     } else {
                         plan.same += 1;
                     }
@@ -140,7 +140,7 @@ pub(crate) fn plan(surveyed: &Surveyed, bytes: bool, seen: &mut BTreeSet<(u64, S
                 for (bytes, kind) in TLS_BYTES.into_iter().flat_map(|bytes| KINDS.map(|kind| (bytes, kind))) {
                     let spot = Spot::Tls(place, bytes);
                     if seen.insert((profile, spot, kind)) {
-                        plan.visits.push(Visit { subject: number, blow: Injection { at: spot, kind } });
+                        plan.visits.push(Visit { subject: number, injection: Injection { at: spot, kind } });
                     } else {
                         plan.same += 1;
                     }

@@ -26,9 +26,9 @@ impl Script {
             let stepped = match op {
                 Op::Step(step) => {
                     let step = step.clone();
-                    let stepped = match self.eased {
+                    let stepped = match self.relaxed {
                         None => self.step(now, &step, lanes),
-                        Some(_) => self.eased_step(now, &step, lanes),
+                        Some(_) => self.relaxed_step(now, &step, lanes),
                     };
                     match stepped {
                         Ok(Stepped::Met) => true,
@@ -40,7 +40,7 @@ impl Script {
                         Err(failure) => return Progress::Failed(failure),
                     }
                 }
-                Op::Any(_) if self.eased.is_some() => {
+                Op::Any(_) if self.relaxed.is_some() => {
                     self.free_any();
                     false
                 }
@@ -62,10 +62,10 @@ impl Script {
                 }
                 Op::Throughout(who, show, span) => {
                     let guard = Guard::Throughout(*who, show.clone(), *span);
-                    // What a blow has kept from coming about cannot be kept up.
+                    // What an injected fault has prevented cannot be required to last.
                     let holds = crate::matching::shows(show, &lanes[*who].face.what, &self.names).is_ok();
                     self.stand(guard, holds);
-                    if let Err(failure) = self.guards().all_faces(lanes) {
+                    if let Err(failure) = self.guards().all_displays(lanes) {
                         return Progress::Failed(failure);
                     }
                     true
@@ -86,13 +86,13 @@ impl Script {
         }
     }
 
-    /// A ban or a demand stands from now on, where a blow has left it standing.
+    /// A standing rule is in force from now on, unless an injected fault has excused it.
     fn stand(&mut self, guard: Guard, holds: bool) {
-        let stands = self.eased.as_ref().is_none_or(|eased| holds && eased.keeps(&guard));
+        let stands = self.relaxed.as_ref().is_none_or(|relaxed| holds && relaxed.keeps(&guard));
         self.guards.push(if stands { guard } else { Guard::Excused });
     }
 
-    /// After a blow the members of `any order` each take what is their own, one after the other.
+    /// After an injected fault the members of `any order` each take what matches them, one after the other.
     fn free_any(&mut self) {
         if let Some(Op::Any(block)) = self.ops.pop_front() {
             block.into_iter().rev().for_each(|step| self.ops.push_front(Op::Step(step)));

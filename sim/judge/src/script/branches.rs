@@ -31,7 +31,7 @@ impl Script {
     }
 
     fn optional(&mut self, now: Duration, block: Vec<Step>, lanes: &mut [Lanes]) -> Stepped {
-        let lead = if self.is_eased() { None } else { self.lead(&block, lanes) };
+        let lead = if self.is_relaxed() { None } else { self.lead(&block, lanes) };
         match lead {
             Some(Lead::Fits) => self.take_up(now, &block),
             Some(Lead::NotYet { until }) if now < until && !self.is_next_there(lanes) => {
@@ -65,7 +65,7 @@ impl Script {
             self.ops.push_front(Op::Either(branches));
             return Ok(Stepped::Until(Some(at)));
         }
-        if self.is_eased() {
+        if self.is_relaxed() {
             self.take_up(now, &[]);
             return Ok(Stepped::Met);
         }

@@ -60,7 +60,7 @@ impl Script {
         failure.notes.extend(self.passed.iter().map(|(what, _, last)| format!("before: {what}, at {}", stamp(*last))));
         let is_answer = matches!(expect.awaited, Awaited::ToPos(_));
         let front = lanes.data.front().filter(|_| is_answer);
-        let answered = front.and_then(|noted| self.names.label_of(expect.who, noted.what.answers?));
+        let answered = front.and_then(|observed| self.names.label_of(expect.who, observed.what.answers?));
         let wanted = expect.suffix.re.as_ref().map(|(label, _)| label.as_str());
         if let Some(label) = answered.filter(|label| wanted.is_some_and(|wanted| wanted != *label)) {
             let line = lanes.unread_line(|id| self.names.label_of(expect.who, id));

@@ -27,9 +27,9 @@ pub enum Look {
 }
 
 impl Look {
-    fn met<T>(noted: Option<Observed<T>>, captured: Captured) -> Self {
-        match noted {
-            Some(noted) => Self::Met { at: noted.at, sequence: noted.sequence, captured },
+    fn met<T>(observed: Option<Observed<T>>, captured: Captured) -> Self {
+        match observed {
+            Some(observed) => Self::Met { at: observed.at, sequence: observed.sequence, captured },
             None => Self::Nothing(None),
         }
     }
@@ -47,11 +47,11 @@ impl Script {
                 }
             }
             Awaited::ToBroker(Message::Http(lines)) => {
-                while let Some(noted) = lanes.http.pop_front() {
-                    match matching::http(lines, expect.suffix.exactly, &noted.what.1, &self.names) {
-                        Ok(captured) => return Look::met(Some(noted), captured),
+                while let Some(observed) = lanes.http.pop_front() {
+                    match matching::http(lines, expect.suffix.exactly, &observed.what.1, &self.names) {
+                        Ok(captured) => return Look::met(Some(observed), captured),
                         Err(why) => {
-                            self.pass_over(format!("another request for the upgrade: {}", why.label), noted.at);
+                            self.pass_over(format!("another request for the upgrade: {}", why.label), observed.at);
                             self.near = self.near.take().or(Some(why));
                         }
                     }
@@ -59,20 +59,20 @@ impl Script {
                 Look::Nothing(None)
             }
             Awaited::ToBroker(message) => {
-                while let Some(noted) = lanes.control.pop_front() {
-                    if matching::control(message, &noted.what) {
-                        return Look::met(Some(noted), Captured::new());
+                while let Some(observed) = lanes.control.pop_front() {
+                    if matching::control(message, &observed.what) {
+                        return Look::met(Some(observed), Captured::new());
                     }
-                    self.pass_over(describe_control(&noted.what), noted.at);
+                    self.pass_over(describe_control(&observed.what), observed.at);
                 }
                 Look::Nothing(None)
             }
             Awaited::ToProxy(Message::Http(lines)) => {
-                while let Some(noted) = lanes.proxy.pop_front() {
-                    match matching::http(lines, expect.suffix.exactly, &noted.what, &self.names) {
-                        Ok(captured) => return Look::met(Some(noted), captured),
+                while let Some(observed) = lanes.proxy.pop_front() {
+                    match matching::http(lines, expect.suffix.exactly, &observed.what, &self.names) {
+                        Ok(captured) => return Look::met(Some(observed), captured),
                         Err(why) => {
-                            self.pass_over(format!("another request to the proxy: {}", why.label), noted.at);
+                            self.pass_over(format!("another request to the proxy: {}", why.label), observed.at);
                             self.near = self.near.take().or(Some(why));
                         }
                     }
@@ -82,25 +82,25 @@ impl Script {
             Awaited::ToProxy(_) => Look::Nothing(None),
             Awaited::ToHost(line, message) => self.look_at_hosts(*line, message, lanes),
             Awaited::Link(wanted) => {
-                while let Some(noted) = lanes.link.front() {
-                    if matching::link(wanted, noted.what) {
+                while let Some(observed) = lanes.link.front() {
+                    if matching::link(wanted, observed.what) {
                         return Look::met(lanes.link.pop_front(), Captured::new());
                     }
-                    if noted.what == LinkReport::Connects {
-                        let came = format!("the terminal connected at {}, and no line says so", stamp(noted.at));
+                    if observed.what == LinkReport::Connects {
+                        let came = format!("the terminal connected at {}, and no line says so", stamp(observed.at));
                         return Look::Not(Mismatch::new("it connected instead"), came);
                     }
-                    let other = matching::other_reason(wanted, noted.what);
-                    if matches!(noted.what, LinkReport::Fails(_)) && !expect.suffix.after_failures {
-                        let mismatch = other.unwrap_or_else(|| Mismatch::new(describe_link(noted.what)));
-                        let at = stamp(noted.at);
+                    let other = matching::other_reason(wanted, observed.what);
+                    if matches!(observed.what, LinkReport::Fails(_)) && !expect.suffix.after_failures {
+                        let mismatch = other.unwrap_or_else(|| Mismatch::new(describe_link(observed.what)));
+                        let at = stamp(observed.at);
                         let came = format!(
                             "the attempt that ended at {at} failed, and no line says so; `after failures` passes over such"
                         );
                         return Look::Not(mismatch, came);
                     }
                     self.near = self.near.take().or(other);
-                    self.pass_over(describe_link(noted.what), noted.at);
+                    self.pass_over(describe_link(observed.what), observed.at);
                     lanes.link.pop_front();
                 }
                 Look::Nothing(None)
@@ -119,12 +119,12 @@ impl Script {
 
     /// Looks for what is told to a host; one that is nearly it is remembered.
     fn look_at_hosts(&mut self, line: Line, message: &Message, lanes: &mut Lanes) -> Look {
-        while let Some(noted) = lanes.hosts.pop_front() {
-            let (to, request) = &noted.what;
+        while let Some(observed) = lanes.hosts.pop_front() {
+            let (to, request) = &observed.what;
             let mut what = describe_to_host(*to, request);
             if *to == line {
                 match matching::to_host(message, request, &self.names) {
-                    Ok(captured) => return Look::met(Some(noted), captured),
+                    Ok(captured) => return Look::met(Some(observed), captured),
                     Err(mismatch) => {
                         // Of another command its name says it all.
                         if !mismatch.label.starts_with("it is ") {
@@ -135,7 +135,7 @@ impl Script {
                     }
                 }
             }
-            self.pass_over(what, noted.at);
+            self.pass_over(what, observed.at);
         }
         Look::Nothing(None)
     }
@@ -172,14 +172,14 @@ impl Script {
         }
     }
 
-    fn describe(&self, who: usize, noted: &Observed<Rc<Data>>) -> String {
-        let data = &noted.what;
+    fn describe(&self, who: usize, observed: &Observed<Rc<Data>>) -> String {
+        let data = &observed.what;
         let answered = match data.answers.map(|id| self.names.label_of(who, id)) {
             Some(Some(label)) => format!("the answer to `{label}`"),
             Some(None) => "an answer".to_owned(),
             None => "no answer to any request".to_owned(),
         };
-        let (at, connection) = (stamp(noted.at), data.connection);
+        let (at, connection) = (stamp(observed.at), data.connection);
         format!("this is message {}, {answered}, at {at}, connection {connection}: {}", data.number, data.brief())
     }
 }

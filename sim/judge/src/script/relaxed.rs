@@ -1,4 +1,4 @@
-//! The script after a blow that it does not know of: what its lines still demand, and what the blow excuses.
+//! The script after an injected fault: which of its lines are still required, and which the fault excuses.
 //!
 //! A message waits until the link is up again. Where nothing was under way and the terminal has kept its power, answers
 //! have to say what the lines say; otherwise only that they come is demanded, and that the laws hold.
@@ -20,42 +20,42 @@ use crate::verdict::Failure;
 const GRACE: Duration = Duration::from_secs(900);
 
 impl Script {
-    /// A blow has fallen that the script does not know of.
-    pub fn ease(&mut self, strict: bool, powered: bool) {
-        let eased = Relaxed { strict, powered, gone: BTreeSet::new(), reached: Vec::new() };
+    /// A fault was injected that the scenario does not mention.
+    pub fn relax(&mut self, strict: bool, powered: bool) {
+        let relaxed = Relaxed { strict, powered, gone: BTreeSet::new(), reached: Vec::new() };
         for guard in &mut self.guards {
-            if !eased.keeps(guard) {
+            if !relaxed.keeps(guard) {
                 *guard = Guard::Excused;
             }
         }
-        self.eased = Some(eased);
+        self.relaxed = Some(relaxed);
     }
 
-    /// Whether a blow has fallen.
-    pub fn is_eased(&self) -> bool {
-        self.eased.is_some()
+    /// Whether a fault was injected.
+    pub fn is_relaxed(&self) -> bool {
+        self.relaxed.is_some()
     }
 
     /// Which terminals a message reaches now, on the link or on a classic port.
     pub fn reach(&mut self, reached: Vec<bool>) {
-        if let Some(eased) = &mut self.eased {
-            eased.reached = reached;
+        if let Some(relaxed) = &mut self.relaxed {
+            relaxed.reached = reached;
         }
     }
 
     /// A request will have no answer.
     pub fn lose(&mut self, who: usize, id: RequestId) {
-        if let Some(eased) = &mut self.eased {
-            eased.gone.insert((who, id));
+        if let Some(relaxed) = &mut self.relaxed {
+            relaxed.gone.insert((who, id));
             // Nobody knows any more what the terminal holds.
-            eased.strict = false;
+            relaxed.strict = false;
         }
     }
 
     /// One step of an eased script.
-    pub fn eased_step(&mut self, now: Duration, step: &Step, lanes: &mut [Lanes]) -> Result<Stepped, Box<Failure>> {
+    pub fn relaxed_step(&mut self, now: Duration, step: &Step, lanes: &mut [Lanes]) -> Result<Stepped, Box<Failure>> {
         let to = match &step.action {
-            Action::Expect(expect) => return self.eased_expect(now, step, expect, lanes),
+            Action::Expect(expect) => return self.relaxed_expect(now, step, expect, lanes),
             Action::Check(..) => return Ok(Stepped::Met),
             Action::Wait(span) => return Ok(until(now, self.since + *span)),
             Action::End => return Ok(Stepped::Met),
@@ -66,14 +66,14 @@ impl Script {
             }),
             _ => None,
         };
-        let reaches = |to: usize| self.eased.as_ref().is_some_and(|e| e.reached.get(to) == Some(&true));
+        let reaches = |to: usize| self.relaxed.as_ref().is_some_and(|e| e.reached.get(to) == Some(&true));
         match to {
             Some(to) if !reaches(to) => Ok(until(now, self.since + GRACE)),
             _ => Ok(Stepped::Act),
         }
     }
 
-    fn eased_expect(
+    fn relaxed_expect(
         &mut self,
         now: Duration,
         step: &Step,
@@ -93,7 +93,9 @@ impl Script {
                     let asked = self.asked_by(expect);
                     let answers = lanes.data.front().and_then(|n| n.what.answers).map(|id| (expect.who, id));
                     let is_its_answer = asked.is_some() && answers == asked;
-                    if is_its_answer && self.eased.as_ref().is_some_and(|eased| eased.strict) && !mismatch.is_of_time()
+                    if is_its_answer
+                        && self.relaxed.as_ref().is_some_and(|relaxed| relaxed.strict)
+                        && !mismatch.is_of_time()
                     {
                         return Err(self.other(step, &mismatch, &came));
                     }
@@ -128,7 +130,7 @@ impl Script {
     /// Whether what is expected cannot come any more: its request was not sent, or will have no answer.
     fn is_void(&self, expect: &Expect) -> bool {
         let has_request = matches!(expect.awaited, Awaited::ToPos(_)) && expect.suffix.re.is_some();
-        let gone = |id| self.eased.as_ref().is_some_and(|eased| eased.gone.contains(&id));
+        let gone = |id| self.relaxed.as_ref().is_some_and(|relaxed| relaxed.gone.contains(&id));
         has_request && self.asked_by(expect).is_none_or(gone)
     }
 }

@@ -16,7 +16,7 @@ use crate::verdict::Failure;
 pub enum Guard {
     Throughout(usize, Show, Span),
     Without(Source, Pattern, Span),
-    /// One that a blow of a sweep has excused.
+    /// One that an injected fault has excused.
     Excused,
 }
 
@@ -58,7 +58,7 @@ impl Guarded<'_> {
     }
 
     /// The same of what all terminals show.
-    pub fn all_faces(&self, lanes: &[Lanes]) -> Result<(), Box<Failure>> {
+    pub fn all_displays(&self, lanes: &[Lanes]) -> Result<(), Box<Failure>> {
         lanes.iter().enumerate().try_for_each(|(who, lanes)| self.face(who, &lanes.face.what))
     }
 

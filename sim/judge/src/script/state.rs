@@ -86,8 +86,8 @@ pub struct Script {
     pub names: Names,
     /// What expectations have read: its place in the order, and the line and label that read it.
     pub readings: Vec<Reading>,
-    /// What is left of its demands after a blow of a sweep.
-    pub eased: Option<Relaxed>,
+    /// What it still requires after a fault was injected.
+    pub relaxed: Option<Relaxed>,
 }
 
 pub(crate) fn flatten(steps: &[Step], ops: &mut VecDeque<Op>) {
@@ -137,7 +137,7 @@ impl Script {
             slack,
             readings: Vec::new(),
             names: Names { assets, ..Names::default() },
-            eased: None,
+            relaxed: None,
         }
     }
 }

@@ -77,12 +77,12 @@ impl MemoryNetwork {
         let line = self.line(tag.terminal);
         let there = line.latency[Direction::FromTerminal as usize].get();
         let back = line.latency[Direction::ToTerminal as usize].get();
-        match route.fate {
+        match route.outcome {
             DialOutcome::FirstRefuses => sleep(there + back).await,
             DialOutcome::FirstLost => sleep(route.address_timeout).await,
             _ => {}
         }
-        match route.fate {
+        match route.outcome {
             DialOutcome::Lost => std::future::pending().await,
             DialOutcome::Dns => {
                 sleep(back).await;

@@ -157,7 +157,7 @@ fn row(loaded: &Loaded, played: &Played, replay: &str, pictures: &mut Pictures) 
         lasted: millis(played.lasted),
         left_out,
         lifelines: ends.iter().map(|end| lifeline(*end, trace)).collect(),
-        screens: screens(trace, &played.faces, pictures)?,
+        screens: screens(trace, &played.displays, pictures)?,
         failure: failed.map(|failed| failed_shown(loaded, failed, &moments, replay)),
         moments,
         assumptions: played.assumed.iter().copied().collect(),
@@ -241,7 +241,7 @@ fn failed_shown(loaded: &Loaded, failed: &Failure, moments: &[Shown], replay: &s
 
 fn screens(
     trace: &Trace,
-    faces: &[(Duration, usize, Display)],
+    displays: &[(Duration, usize, Display)],
     pictures: &mut Pictures,
 ) -> Result<Vec<Screen>, WriteError> {
     let mut models = Vec::new();
@@ -252,8 +252,8 @@ fn screens(
         }
         models.push(Model::find(&settings.model));
     }
-    let mut screens = Vec::with_capacity(faces.len());
-    for (at, who, face) in faces {
+    let mut screens = Vec::with_capacity(displays.len());
+    for (at, who, face) in displays {
         let picture = match models.get(*who).copied().flatten() {
             Some(model) => pictures.draw(face, model, *at)?,
             None => None,

@@ -16,7 +16,7 @@ pub(crate) struct Book {
     /// Plaintext frames, if they are kept.
     pub(crate) frames: String,
     /// The displays that were shown, if they are kept.
-    pub(crate) faces: Vec<(Duration, usize, Display)>,
+    pub(crate) displays: Vec<(Duration, usize, Display)>,
     /// Assumptions that answers rested on.
     pub(crate) assumed: BTreeSet<&'static str>,
     /// The law that was broken, and how; the run goes on until the end of the instant.
@@ -36,7 +36,7 @@ impl Book {
             record: Record::new(keeps_trace),
             evidence: Evidence::default(),
             frames: String::new(),
-            faces: Vec::new(),
+            displays: Vec::new(),
             assumed: BTreeSet::new(),
             violation: None,
             waived: BTreeSet::new(),

@@ -23,7 +23,7 @@ impl<C: Terminal> World<'_, C> {
         }
         let screen = self.parties.lanes[who].face.what.screen.name;
         if let Some(failure) = self.cannot(step.span, who, act, screen) {
-            return if self.script.is_eased() { Ok(()) } else { Err(Stop::Failed(Box::new(failure))) };
+            return if self.script.is_relaxed() { Ok(()) } else { Err(Stop::Failed(Box::new(failure))) };
         }
         self.note(step);
         let said = self.said(step);

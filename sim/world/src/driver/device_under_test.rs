@@ -67,7 +67,7 @@ impl<C: Terminal> World<'_, C> {
             attempt: self.parties.terminals[guess].attempts,
             connection: self.connections.opened + 1,
         };
-        if is_sure && (self.faults.armed.fate(at) == DialOutcome::Refuse || !self.parties.brokers.get(0).listens) {
+        if is_sure && (self.faults.armed.outcome(at) == DialOutcome::Refuse || !self.parties.brokers.get(0).listens) {
             // The scenario cannot observe a connection refused by a shut port, so our end accepts this one and resets
             // it before reading a byte.
             let mut stream = stream;

@@ -13,7 +13,7 @@ pub(crate) struct Sweeping {
     /// The survey of injection points, in an undisturbed run.
     pub(crate) survey: Option<Survey>,
     /// The fault to inject, in a disturbed run.
-    pub(crate) blow: Option<Injection>,
+    pub(crate) injection: Option<Injection>,
     pub(super) struck: Option<Injected>,
     pub(super) frames: u64,
     pub(super) wind_up: Option<FinalCheck>,
@@ -40,7 +40,7 @@ pub(super) struct FinalCheck {
 impl Sweeping {
     /// Whether this run neither surveys nor injects anything.
     pub(super) fn is_idle(&self) -> bool {
-        self.survey.is_none() && self.blow.is_none()
+        self.survey.is_none() && self.injection.is_none()
     }
 
     /// Whether the fault has been injected.

@@ -135,7 +135,7 @@ impl<C: Terminal> World<'_, C> {
 
     /// Checks what must hold at the end of a run.
     pub(super) fn finish(&mut self) -> Result<(), Stop> {
-        let is_eased = self.script.is_eased();
+        let is_relaxed = self.script.is_relaxed();
         (0..self.parties.terminals.len()).for_each(|who| self.watch_time(who));
         self.one_answer_each();
         if let Some((invariant, what)) = self.book.violation.take() {
@@ -154,7 +154,7 @@ impl<C: Terminal> World<'_, C> {
             return Err(Stop::Failed(Box::new(failure)));
         }
         for (actor, lanes) in self.parties.terminals.iter().zip(&self.parties.lanes) {
-            if let Some(unread) = lanes.unread().filter(|_| !is_eased) {
+            if let Some(unread) = lanes.unread().filter(|_| !is_relaxed) {
                 let message = format!("an observation of {} that must be listed is missing", actor.name);
                 let line = lanes.unread_line(|id| self.script.names.label_of(lanes.who, id));
                 let mut failure = Failure::at(self.script.last, message).label("below this line").note(unread);
@@ -165,7 +165,7 @@ impl<C: Terminal> World<'_, C> {
                 return Err(Stop::Failed(Box::new(failure)));
             }
         }
-        if is_eased {
+        if is_relaxed {
             return Ok(());
         }
         if let Some(failure) = self.faults.armed.unused() {

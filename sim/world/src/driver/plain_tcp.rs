@@ -62,8 +62,8 @@ impl<C: Terminal> World<'_, C> {
         self.connections.calls.insert(tag, Call { near: Some(near), far, of, over: false });
         self.connections.orders += 1;
         let (side, limits, orders) = caller;
-        let fate = if up { DialOutcome::Connect } else { DialOutcome::Refuse };
-        let route = Route { fate, ..Route::direct("host.test".to_owned(), 5_015) };
+        let outcome = if up { DialOutcome::Connect } else { DialOutcome::Refuse };
+        let route = Route { outcome, ..Route::direct("host.test".to_owned(), 5_015) };
         let (dialer, mailbox) = (self.connections.dialer.clone(), self.connections.mailbox.clone());
         tokio::task::spawn_local(run_call(dialer, route, side, limits, tag, mailbox, orders));
     }

@@ -50,8 +50,8 @@ impl<C: Terminal> World<'_, C> {
                 survey.pass(spot, has_connection, has_power, None, &looks);
             }
         }
-        match self.sweeping.blow {
-            Some(blow) if blow.at == spot && !self.sweeping.has_struck() => self.inject(who, blow.kind),
+        match self.sweeping.injection {
+            Some(injection) if injection.at == spot && !self.sweeping.has_struck() => self.inject(who, injection.kind),
             _ => Ok(()),
         }
     }
@@ -77,7 +77,7 @@ impl<C: Terminal> World<'_, C> {
             let size = written.map(|size| u32::try_from(size).unwrap_or(u32::MAX));
             survey.pass(Spot::Frame(number, Part::Before), true, has_power, size, &format!("frame {who} {size:?}"));
         }
-        match self.sweeping.blow {
+        match self.sweeping.injection {
             Some(Injection { at: Spot::Frame(n, part), kind }) if n == number && !self.sweeping.has_struck() => {
                 Some((part, kind))
             }
@@ -90,7 +90,7 @@ impl<C: Terminal> World<'_, C> {
         if let Some(survey) = &mut self.sweeping.survey {
             survey.has_handshake = true;
         }
-        let Some(Injection { at: Spot::Tls(place, bytes), kind }) = self.sweeping.blow else { return None };
+        let Some(Injection { at: Spot::Tls(place, bytes), kind }) = self.sweeping.injection else { return None };
         if self.sweeping.has_struck() {
             return None;
         }
@@ -136,8 +136,8 @@ impl<C: Terminal> World<'_, C> {
     }
 
     /// Relaxes the script from the start: none of its lines is required to match.
-    pub(crate) fn ease(&mut self) {
-        self.script.ease(false, false);
+    pub(crate) fn relax(&mut self) {
+        self.script.relax(false, false);
     }
 
     /// Records the injection and relaxes the script.
@@ -152,7 +152,8 @@ impl<C: Terminal> World<'_, C> {
             },
         );
         let now = self.now();
-        let loses = matches!(self.sweeping.blow.map(|b| b.at), Some(Spot::Frame(_, Part::Before | Part::Bytes(_))));
+        let loses =
+            matches!(self.sweeping.injection.map(|b| b.at), Some(Spot::Frame(_, Part::Before | Part::Bytes(_))));
         let waits = loses
             || self
                 .parties
@@ -162,7 +163,7 @@ impl<C: Terminal> World<'_, C> {
             // An update goes on while the line is down, and ends in a restart.
             || self.parties.lanes.iter().any(|lanes| lanes.face.what.screen.name == ScreenName::Updating)
             || !self.faults.armed.is_empty();
-        self.script.ease(!waits && kind != Kind::Power, kind != Kind::Power);
+        self.script.relax(!waits && kind != Kind::Power, kind != Kind::Power);
         let action = match kind {
             Kind::Power => Action::Power { on: false, who },
             Kind::Reset => Action::Fault(Fault::now(who, FaultKind::Reset)),
@@ -197,7 +198,7 @@ impl<C: Terminal> World<'_, C> {
 
     /// Checks whether the injected cut has struck in a TLS handshake.
     pub(super) fn look_at_handshake(&mut self) -> Result<(), Stop> {
-        match self.sweeping.blow {
+        match self.sweeping.injection {
             Some(Injection { at: Spot::Tls(..), kind }) if !self.sweeping.has_struck() => {
                 let struck = self.connections.ends.iter().find(|(_, ends)| ends.tap.has_struck()).map(|(tag, _)| *tag);
                 struck.map_or(Ok(()), |tag| self.inject(usize::from(tag.terminal), kind))
@@ -287,7 +288,7 @@ impl<C: Terminal> World<'_, C> {
             None => self.connections.ends.get(&tag).is_none_or(super::link_ends::Ends::is_excused),
             Some(_) => false,
         });
-        let waits = self.script.is_eased() && actor.reference.needs_other_party(id);
+        let waits = self.script.is_relaxed() && actor.reference.needs_other_party(id);
         !excused && !waits
     }
 

@@ -20,7 +20,7 @@ impl<C: Terminal> World<'_, C> {
         self.parties
             .brokers
             .find(&target.host, target.port)
-            .map_err(|fate| if by_proxy { DialOutcome::Connect } else { fate })
+            .map_err(|outcome| if by_proxy { DialOutcome::Connect } else { outcome })
     }
 
     /// Applies a change of the network.

@@ -8,7 +8,7 @@ use super::state::World;
 use super::stop::Stop;
 
 /// Maximum number of displays recorded in one run.
-const FACES_MAX: usize = 10_000;
+const DISPLAYS_MAX: usize = 10_000;
 
 impl<C: Terminal> World<'_, C> {
     /// Records the terminal's display if it has changed.
@@ -26,8 +26,8 @@ impl<C: Terminal> World<'_, C> {
         if face == *before {
             return Ok(());
         }
-        if self.setting.keeps.faces && self.book.faces.len() < FACES_MAX {
-            self.book.faces.push((now, who, face.clone()));
+        if self.setting.keeps.displays && self.book.displays.len() < DISPLAYS_MAX {
+            self.book.displays.push((now, who, face.clone()));
         }
         if face.screen != before.screen {
             if face.screen.name == ScreenName::Boot {

@@ -41,7 +41,7 @@ pub(crate) struct WorldConfig<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Keeps {
     pub(crate) frames: bool,
-    pub(crate) faces: bool,
+    pub(crate) displays: bool,
     pub(crate) trace: bool,
 }
 

@@ -135,7 +135,7 @@ impl<C: Terminal> World<'_, C> {
 
     /// Fails because the fault found no connection to strike; after a sweep's injection this is allowed.
     fn nothing_to_strike(&self, fault: &Fault, what: &str) -> Result<bool, Stop> {
-        if self.script.is_eased() {
+        if self.script.is_relaxed() {
             return Ok(false);
         }
         let failure = Failure::at(fault.span, format!("there is no open {what} for this fault to strike"));

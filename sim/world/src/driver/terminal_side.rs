@@ -195,15 +195,15 @@ impl<C: Terminal> World<'_, C> {
             t.terminal != tag.terminal || ends.state != ConnectionState::Over || t.connection + 64 > tag.connection
         });
         let at = self.standpoint(who);
-        let armed = self.faults.armed.fate(at);
-        let (site, fate) = self.found(target, route.via.as_ref(), armed);
-        if fate != DialOutcome::Connect {
+        let armed = self.faults.armed.outcome(at);
+        let (site, outcome) = self.found(target, route.via.as_ref(), armed);
+        if outcome != DialOutcome::Connect {
             self.record_fault_hit(who, FaultClass::Dial);
         }
         let (to_server, orders) = mpsc::channel(OUTBOX);
         let (to_client, client_orders) = mpsc::channel(OUTBOX);
         let muted = self.faults.armed.is_muted(who);
-        let (tls, tap, cut, ours) = self.prepare(at, fate, site.unwrap_or_default(), tag)?;
+        let (tls, tap, cut, ours) = self.prepare(at, outcome, site.unwrap_or_default(), tag)?;
         let ours = ours && !muted;
         let client_tls = if target.secure { Some(self.client_tls(who, roots)?) } else { None };
         let usual = || match site {
@@ -224,7 +224,7 @@ impl<C: Terminal> World<'_, C> {
         self.connections.orders += 1;
         let settings = &self.parties.terminals[who].settings;
         let address_timeout = self.setting.clock.real(settings.address_timeout);
-        let route = Route { address_timeout, fate, ..route };
+        let route = Route { address_timeout, outcome, ..route };
         let task = run_client(
             self.external_broker.as_ref().map_or_else(|| self.connections.dialer.clone(), |state| state.dialer.clone()),
             route,
@@ -244,12 +244,12 @@ impl<C: Terminal> World<'_, C> {
 
     /// The broker an attempt leads to, and the outcome of the dial: an armed fault takes precedence over the network.
     fn found(&self, target: &Target, via: Option<&Proxy>, armed: DialOutcome) -> (Option<usize>, DialOutcome) {
-        let (site, fate) = match self.reaches(target, via.is_some()) {
+        let (site, outcome) = match self.reaches(target, via.is_some()) {
             Ok(site) => (Some(site), armed),
-            Err(fate) => (None, if armed == DialOutcome::Connect { fate } else { armed }),
+            Err(outcome) => (None, if armed == DialOutcome::Connect { outcome } else { armed }),
         };
         let via_is_there = via.is_none_or(|via| self.is_proxy(&via.host, via.port));
-        (site, if via_is_there { fate } else { DialOutcome::Dns })
+        (site, if via_is_there { outcome } else { DialOutcome::Dns })
     }
 
     /// Whether an HTTP proxy exists at this address: one that some terminal is configured to use.
@@ -264,14 +264,14 @@ impl<C: Terminal> World<'_, C> {
     pub(super) fn prepare(
         &mut self,
         at: AttemptNumber,
-        fate: DialOutcome,
+        outcome: DialOutcome,
         site: usize,
         tag: Tag,
     ) -> Result<(ServerTls, TapHandle, Option<usize>, bool), Stop> {
         let noting = |arrivals: &Arrivals| TapHandle::with(PrefixCut::recording(arrivals.clone(), tag));
         let tap = self.setting.arrivals.as_ref().map(noting).unwrap_or_default();
         self.shape_tap(at.who, &tap);
-        if matches!(fate, DialOutcome::Refuse | DialOutcome::Dns | DialOutcome::Lost) {
+        if matches!(outcome, DialOutcome::Refuse | DialOutcome::Dns | DialOutcome::Lost) {
             return Ok((ServerTls::Off, tap, None, true));
         }
         let ends = self.faults.armed.end_on_connect(at);

@@ -185,7 +185,7 @@ impl<C: Terminal> World<'_, C> {
         }
         loop {
             let now = self.now();
-            if self.script.is_eased() {
+            if self.script.is_relaxed() {
                 self.script.reach(self.reached());
             }
             let progress = match self.has_followed() {
@@ -200,7 +200,7 @@ impl<C: Terminal> World<'_, C> {
                 Progress::Waiting(until) => return Ok(until),
                 Progress::Failed(failure) => return Err(Stop::Failed(failure)),
                 Progress::Done { ended } => {
-                    if self.script.is_eased()
+                    if self.script.is_relaxed()
                         && let Some(until) = self.final_check()?
                     {
                         return Ok(Some(until));

@@ -7,7 +7,8 @@ use sca_protocol::{Chance, Now, Reason};
 
 use crate::client_core::{ClientCore, CoreConfig, CoreInput, CoreOutput, CoreSettings};
 use crate::connection::{ConnectionId, LinkEvent, LinkReport, Target};
-use crate::link::{Link, Ping, Step, retry_pause};
+use crate::link::{Link, Ping, Step};
+use crate::retry_pause::retry_pause;
 
 /// The client core of this project.
 #[derive(Debug)]
