@@ -230,6 +230,17 @@ fn the_reference_of_the_language_lists_every_invariant() {
     }
 }
 
+/// The page on the architecture lists every assumption with its settings.
+#[test]
+fn every_assumption_is_listed() {
+    let page = fs::read_to_string(common::root().join("sim/ARCHITECTURE.md")).expect("it can be read");
+    for one in sca_protocol::assumptions::ASSUMPTIONS {
+        let settings = if one.settings.is_empty() { "a table row".to_owned() } else { one.settings.join(", ") };
+        let row = format!("| {} | {} | {settings} |", one.id, one.says);
+        assert!(page.contains(&row), "sim/ARCHITECTURE.md lacks: {row}");
+    }
+}
+
 /// A page that names a file that has moved sends its reader astray, and a list of mutants leaves it out.
 #[test]
 fn every_file_that_is_named_is_there() {

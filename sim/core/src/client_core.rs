@@ -26,7 +26,7 @@ use crate::connection::{ConnectionId, LinkEvent, LinkReport, Target};
 /// - A link that was up ends with exactly one [`LinkReport::Loses`]. If the core itself ends the connection, the
 ///   [`CoreOutput::Close`] or [`CoreOutput::Drop`] comes before that report.
 /// - After `Fails` and `Loses` the core pauses, and `deadline` is the instant of the next attempt (REC-01). It never
-///   gives up. Pauses grow up to a cap ([`retry_pause`](crate::retry_pause)), and start again from the shortest after a
+///   gives up. Pauses grow up to a cap ([`retry_pause`](crate::retry_pause())), and start again from the shortest after a
 ///   document was received on a connection, and after every `Start`.
 /// - Events of a connection that was dropped, closed or lost are ignored; they may still arrive.
 /// - [`CoreInput::Stop`]: the power is cut. The connection is dropped, a link that was up is reported as lost, and
