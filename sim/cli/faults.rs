@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     for family in FAMILIES {
         say!("{}", family.name);
         for row in family.kinds {
-            let sockets = if row.on_the_wire { "" } else { "  (in memory only)" };
+            let sockets = if row.on_the_wire() { "" } else { "  (in memory only)" };
             say!("  {:<50} {}{sockets}", row.kind, row.says);
             say!("  {:<50} {}  [{}]", "", row.evidence.join(", "), row.clause);
         }

@@ -64,7 +64,7 @@ fn main() -> ExitCode {
         let row = fault_table::all().find(|row| row.kind == claim.kind);
         let Some(row) = row else { panic!("no kind is called {}", claim.kind) };
         let only = claim.only.map(|(name, value)| format!(" {name}={value}")).unwrap_or_default();
-        for wire in [false, true].into_iter().filter(|wire| !wire || row.on_the_wire) {
+        for wire in [false, true].into_iter().filter(|wire| !wire || row.on_the_wire()) {
             let (identities, place) = (identities.clone(), if wire { "on sockets" } else { "in memory" });
             let judge = move || judge(claim, row, wire, &identities);
             trials.push(Trial::test(format!("{}{only} {place}", claim.kind), judge));

@@ -5,7 +5,7 @@ use sca_protocol::clauses::CLAUSES;
 use sca_protocol::commands::{self, Field, Kind, SessionRequirement};
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Row, Settings, TerminalSettings};
 use sca_protocol::{assumptions, codes};
-use sca_scenario::fault_table;
+use sca_scenario::fault_table::{self, KINDS, KindRow};
 use sca_scenario::model::INVARIANTS;
 
 use crate::keyword_docs::{CARDHOLDER, CERTIFICATE, HEADERS, HOST, LINK, PARTIES, REASONS, STEPS, SUFFIXES};
@@ -135,14 +135,14 @@ pub(crate) fn clauses() -> Vec<Fact> {
 
 /// Kinds of faults by their first word, with their forms in scenarios.
 pub(crate) fn faults() -> Vec<Fact> {
-    let of = |word: &&'static str| {
-        let word: &str = word;
+    let of = |row: &'static KindRow| {
+        let word = row.word;
         let kinds: Vec<_> = fault_table::all().filter(|row| row.says.split(' ').nth(1) == Some(word)).collect();
         let says: Vec<String> = kinds.iter().map(|row| format!("- `{}`: {}", row.says, row.kind)).collect();
         let detail = kinds.first().map_or_else(String::new, |row| row.kind.to_owned());
         Fact { text: format!("A fault.\n\n{}", says.join("\n")), ..fact(word, detail, Look::EVENT) }
     };
-    sca_scenario::FAULT_WORDS.iter().map(of).collect()
+    KINDS.iter().map(of).collect()
 }
 
 /// The settings of a party, given by its keyword.

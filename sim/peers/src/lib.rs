@@ -12,4 +12,4 @@ mod upgrade_checks;
 pub use broker::{Broker, BrokerInput, BrokerOutput, Peer};
 pub use estate::Estate;
 pub use host::{Host, HostConnection, HostInput, HostOutput};
-pub use pos::{Heard, Pos, RequestId, key, request_in};
+pub use pos::{Heard, Pos, RequestId, key, request_in, unrouted_request_in};

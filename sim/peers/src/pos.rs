@@ -94,8 +94,14 @@ pub fn key() -> &'static PosKeyPair {
 /// Parses a text as a request, if it is one.
 #[must_use]
 pub fn request_in(text: &str) -> Option<Request> {
+    unrouted_request_in(text).filter(Request::is_routed)
+}
+
+/// Parses a text as a request, if it is one but for its routing fields, which may be missing.
+#[must_use]
+pub fn unrouted_request_in(text: &str) -> Option<Request> {
     // A terminal may accept a request with a duplicate field.
-    Request::read(text, Limits { bytes_max: usize::MAX, ..Limits::default() }, DuplicateFields::First).ok()
+    Request::read_unrouted(text, Limits { bytes_max: usize::MAX, ..Limits::default() }, DuplicateFields::First).ok()
 }
 
 impl Pos {

@@ -80,6 +80,28 @@ impl Request {
     /// # Errors
     /// [`MessageError`] names the reason.
     pub fn read(text: &str, limits: Limits, duplicates: DuplicateFields) -> Result<Self, MessageError> {
+        let request = Self::read_unrouted(text, limits, duplicates)?;
+        request.missing_route().map_or(Ok(()), |name| Err(MessageError::Missing(name)))?;
+        Ok(request)
+    }
+
+    /// The first routing field that is missing or empty; none if the request can be routed.
+    fn missing_route(&self) -> Option<&'static str> {
+        ["FUNCTION_TYPE", "COMMAND"].into_iter().find(|name| self.get(name).is_none_or(str::is_empty))
+    }
+
+    /// Whether both routing fields are there.
+    #[must_use]
+    pub fn is_routed(&self) -> bool {
+        self.missing_route().is_none()
+    }
+
+    /// Parses a request whose routing fields may be missing. A terminal refuses such a request, but reads it: its
+    /// COUNTER counts as that of other refused requests.
+    ///
+    /// # Errors
+    /// [`MessageError`] names the reason, which is never [`MessageError::Missing`].
+    pub fn read_unrouted(text: &str, limits: Limits, duplicates: DuplicateFields) -> Result<Self, MessageError> {
         let mut root = document(text, limits, REQUEST_ROOT)?;
         match duplicates {
             DuplicateFields::Refused => {}
@@ -95,13 +117,7 @@ impl Request {
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(MessageError::Duplicate(pair[0].chars().take(40).collect()));
         }
-        let request = Self { fields: root.children };
-        for name in ["FUNCTION_TYPE", "COMMAND"] {
-            if request.get(name).is_none_or(str::is_empty) {
-                return Err(MessageError::Missing(name));
-            }
-        }
-        Ok(request)
+        Ok(Self { fields: root.children })
     }
 
     /// Removes the fields that `stays` rejects.

@@ -3,7 +3,8 @@
 
 use sca_protocol::settings::parse_broker_url;
 
-use crate::model::{Action, Carrier, Cast, Count, Fault, FaultKind, Party, Point, Step, Trigger};
+use crate::fault_table::{FaultKind, Needs};
+use crate::model::{Action, Carrier, Cast, Count, Fault, Party, Point, Step, Trigger};
 use crate::problem::{Problem, Span};
 
 /// All steps, including those in blocks.
@@ -22,7 +23,7 @@ pub(crate) fn impossible_faults(steps: &[Step], cast: &Cast, problems: &mut Vec<
     let is_address = url.is_some_and(|(_, host, _)| host.parse::<std::net::IpAddr>().is_ok());
     for step in every(steps).into_iter().filter(|_| is_address) {
         if let Action::Fault(fault) = &step.action
-            && matches!(fault.kind, FaultKind::Dns | FaultKind::FirstAddress(_))
+            && fault.kind.row().needs == Needs::HostName
         {
             let problem = Problem::new("E051", step.span, "the broker is given by an address, which is not looked up");
             problems.push(problem.help("use a host name in the broker's url"));
@@ -31,7 +32,7 @@ pub(crate) fn impossible_faults(steps: &[Step], cast: &Cast, problems: &mut Vec<
     let is_plain = cast.brokers().all(|settings| settings.get("url").is_some_and(|url| url.starts_with("ws://")));
     for step in every(steps).into_iter().filter(|_| is_plain) {
         let Action::Fault(fault) = &step.action else { continue };
-        let is_of_tls = matches!(fault.kind, FaultKind::Tls(_) | FaultKind::Corrupt | FaultKind::KeyUpdate);
+        let is_of_tls = fault.kind.row().needs == Needs::Tls;
         let is_at_record = matches!(&fault.arm, Some(Trigger::At(_, Point { carrier: Carrier::Tls(_), .. })));
         if is_of_tls || is_at_record {
             let problem = Problem::new("E051", step.span, "this fault needs TLS, which is not used over ws");

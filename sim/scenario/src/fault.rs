@@ -1,36 +1,14 @@
 //! Parser of faults: kind, trigger and duration.
 
+use std::borrow::Cow;
+use std::time::Duration;
+
 use crate::cursor::{Cursor, SUFFIXES};
-use crate::model::{
-    Bytes, Carrier, DeadAddress, Fault, FaultKind, Place, Point, TLS_POINTS, TerminalIndex, Toward, Trigger,
-};
+use crate::fault_table::{Affects, Argument, FaultKind, KINDS, Toward, Values, kind_row, words_where};
+use crate::model::{Bytes, Carrier, Count, Fault, Place, Point, TLS_POINTS, TerminalIndex, Trigger};
 use crate::names::{Names, count};
 use crate::problem::{Problem, Span};
 use crate::suffix::only;
-
-/// The words that can follow `fault`.
-pub const FAULT_WORDS: &[&str] = &[
-    "refuse",
-    "dns",
-    "unanswered",
-    "first-address",
-    "reset",
-    "fin",
-    "silence",
-    "latency",
-    "jitter",
-    "throttle",
-    "segment",
-    "lose",
-    "duplicate",
-    "swap",
-    "late",
-    "key-update",
-    "corrupt",
-    "tls",
-];
-/// The words for what a broker can send instead of its ServerHello.
-const TLS_KINDS: &[&str] = &["alert", "garbage", "plain"];
 
 /// Parses `fault …`.
 pub(crate) fn fault(cursor: &mut Cursor<'_>, names: &Names<'_>, who: TerminalIndex) -> Result<Fault, Problem> {
@@ -39,9 +17,8 @@ pub(crate) fn fault(cursor: &mut Cursor<'_>, names: &Names<'_>, who: TerminalInd
     let kind = kind(cursor)?;
     if matches!(cursor.peek(), Some("to" | "from")) {
         let problem = Problem::new("E051", cursor.next_span(), "this fault has no direction");
-        return Err(
-            problem.help("silence, latency, jitter, throttle and segment have one: `to terminal`, `from terminal`")
-        );
+        let directed = words_where(|row| row.takes.contains(&Argument::Direction));
+        return Err(problem.help(format!("{directed} have one: `to terminal`, `from terminal`")));
     }
     let mut lasting = lasting(cursor)?;
     let arm = arm(cursor)?;
@@ -56,7 +33,7 @@ pub(crate) fn fault(cursor: &mut Cursor<'_>, names: &Names<'_>, who: TerminalInd
     }
 }
 
-fn lasting(cursor: &mut Cursor<'_>) -> Result<Option<std::time::Duration>, Problem> {
+fn lasting(cursor: &mut Cursor<'_>) -> Result<Option<Duration>, Problem> {
     let span = cursor.next_span();
     if !cursor.take("for") {
         return Ok(None);
@@ -68,63 +45,45 @@ fn lasting(cursor: &mut Cursor<'_>) -> Result<Option<std::time::Duration>, Probl
     Ok(Some(lasting))
 }
 
-/// Parses a duration that is not zero.
-fn nonzero_duration(cursor: &mut Cursor<'_>) -> Result<std::time::Duration, Problem> {
-    let span = cursor.next_span();
-    let time = cursor.duration()?;
-    if time.is_zero() { Err(Problem::new("E030", span, "a duration of zero has no effect")) } else { Ok(time) }
-}
-
 fn kind(cursor: &mut Cursor<'_>) -> Result<FaultKind, Problem> {
     let word = cursor.word("a fault")?;
-    Ok(match word.text.as_str() {
-        "refuse" => FaultKind::Refuse,
-        "dns" => {
-            cursor.demand("unknown")?;
-            FaultKind::Dns
-        }
-        "unanswered" => FaultKind::Unanswered,
-        "first-address" => FaultKind::FirstAddress(cursor.value("`refuses` or `unanswered`", |text| match text {
-            "refuses" => Some(DeadAddress::Refuses),
-            "unanswered" => Some(DeadAddress::Unanswered),
-            _ => None,
-        })?),
-        "reset" => FaultKind::Reset,
-        "fin" => FaultKind::Fin,
-        "silence" => FaultKind::Silence(way(cursor)?),
-        "latency" => FaultKind::Latency(cursor.duration()?, way(cursor)?),
-        "jitter" => FaultKind::Jitter(nonzero_duration(cursor)?, way(cursor)?),
-        "segment" => {
-            let most = |text: &str| text.parse().ok().filter(|n| (1..=65_535).contains(n));
-            FaultKind::Segment(cursor.value("bytes a segment, from 1 to 65535", most)?, way(cursor)?)
-        }
-        "throttle" => FaultKind::Throttle(cursor.value("bytes a second, from 1", size)?, way(cursor)?),
-        "lose" => FaultKind::Lose,
-        "duplicate" => FaultKind::Duplicate,
-        "swap" => FaultKind::Swap,
-        "late" => FaultKind::Late(nonzero_duration(cursor)?),
-        "key-update" => FaultKind::KeyUpdate,
-        "corrupt" => FaultKind::Corrupt,
-        "tls" => {
-            let word = cursor.word("what the broker sends instead of its ServerHello")?;
-            if !TLS_KINDS.contains(&word.text.as_str()) {
-                let problem = Problem::new("E013", word.span, format!("`{}` is not a TLS fault", word.text));
-                return Err(problem.suggest(&word.text, TLS_KINDS.iter().copied()));
+    let Some(row) = kind_row(&word.text) else {
+        let problem = Problem::new("E013", word.span, format!("`{}` is not a fault", word.text));
+        return Err(problem.suggest(&word.text, KINDS.iter().map(|row| row.word)));
+    };
+    let mut values = Values::default();
+    for argument in row.takes {
+        match argument {
+            Argument::Keyword(word) => cursor.demand(word)?,
+            Argument::Choice(what, words) => values.choice = choice(cursor, what, words)?,
+            Argument::Time { may_be_zero, .. } => values.time = time(cursor, *may_be_zero)?,
+            Argument::Number { what, most, .. } => {
+                values.number = cursor.value(what, |text| text.parse().ok().filter(|n| (1..=*most).contains(n)))?;
             }
-            FaultKind::Tls(word.text.clone())
+            Argument::Direction => values.toward = toward(cursor)?,
         }
-        other => {
-            let problem = Problem::new("E013", word.span, format!("`{other}` is not a fault"));
-            return Err(problem.suggest(other, FAULT_WORDS.iter().copied()));
-        }
+    }
+    Ok((row.make)(values))
+}
+
+fn choice(cursor: &mut Cursor<'_>, what: &str, words: &[&'static str]) -> Result<&'static str, Problem> {
+    let word = cursor.word(what)?;
+    words.iter().find(|known| **known == word.text).copied().ok_or_else(|| {
+        let problem = Problem::new("E013", word.span, format!("`{}` is not {what}", word.text));
+        problem.suggest(&word.text, words.iter().copied())
     })
 }
 
-fn size(text: &str) -> Option<u64> {
-    text.parse().ok().filter(|n| (1..=1_000_000_000).contains(n))
+fn time(cursor: &mut Cursor<'_>, may_be_zero: bool) -> Result<Duration, Problem> {
+    let span = cursor.next_span();
+    let time = cursor.duration()?;
+    if time.is_zero() && !may_be_zero {
+        return Err(Problem::new("E030", span, "a duration of zero has no effect"));
+    }
+    Ok(time)
 }
 
-fn way(cursor: &mut Cursor<'_>) -> Result<Option<Toward>, Problem> {
+fn toward(cursor: &mut Cursor<'_>) -> Result<Option<Toward>, Problem> {
     let to = match cursor.peek() {
         Some("to") => true,
         Some("from") => false,
@@ -193,57 +152,71 @@ fn no_point(span: Span) -> Problem {
 }
 
 /// Why a fault cannot be injected where the scenario wants it; none if it can.
-fn misplaced(fault: &Fault) -> Option<&'static str> {
-    use FaultKind as K;
-    let (of_dial, of_message) = (fault.kind.decides_attempt(), fault.kind.affects_message());
-    match &fault.arm {
-        None if of_message || fault.kind == K::Corrupt => {
-            Some("name the message it affects: `at LABEL`, `at reply to LABEL`")
-        }
-        _ if fault.kind == K::KeyUpdate && fault.lasting.is_some() => Some("a key update has no duration"),
-        None if of_dial && fault.lasting.is_none() => Some("say when: `on attempt 1..3`, or `for 10s` beginning now"),
-        None => None,
-        Some(Trigger::On(count)) if fault.kind == K::KeyUpdate && !count.of_connections => {
-            Some("keys are updated on a connection, not on an attempt")
-        }
-        Some(_) if fault.kind.shapes_traffic() => {
-            Some("this fault begins now, perhaps with `for`: it takes no attempt and no message")
-        }
-        Some(Trigger::At(..)) if fault.kind == K::KeyUpdate => Some("keys are updated at once, or `on connection 2`"),
-        Some(Trigger::At(..)) if of_message && fault.lasting.is_some() => Some("a fault on a message has no duration"),
-        Some(Trigger::On(_)) if of_message => Some("this fault affects a message, not an attempt or a connection"),
-        Some(Trigger::On(count)) if fault.lasting.is_some() && !count.of_connections => {
+fn misplaced(fault: &Fault) -> Option<Cow<'static, str>> {
+    let affects = fault.kind.row().affects;
+    let help = match &fault.arm {
+        Some(Trigger::On(count)) => misplaced_on(affects, *count, fault.lasting.is_some()),
+        Some(Trigger::At(place, point)) => return misplaced_at(fault, *place, point),
+        None => match affects {
+            Affects::Message | Affects::Record => Some("name the message it affects: `at LABEL`, `at reply to LABEL`"),
+            Affects::Keys if fault.lasting.is_some() => Some(NO_DURATION),
+            Affects::Attempt if fault.lasting.is_none() => {
+                Some("say when: `on attempt 1..3`, or `for 10s` beginning now")
+            }
+            _ => None,
+        },
+    };
+    help.map(Cow::Borrowed)
+}
+
+const NO_DURATION: &str = "a key update has no duration";
+const BEGINS_NOW: &str = "this fault begins now, perhaps with `for`: it takes no attempt and no message";
+
+/// Why a fault cannot begin on an attempt or a connection.
+fn misplaced_on(affects: Affects, count: Count, lasts: bool) -> Option<&'static str> {
+    match affects {
+        Affects::Keys if lasts => Some(NO_DURATION),
+        Affects::Keys if !count.of_connections => Some("keys are updated on a connection, not on an attempt"),
+        Affects::Traffic => Some(BEGINS_NOW),
+        Affects::Message => Some("this fault affects a message, not an attempt or a connection"),
+        _ if lasts && !count.of_connections => {
             Some("a fault on an attempt has no `for`; without `on` the fault begins now")
         }
-        Some(Trigger::At(_, Point { carrier: Carrier::Tls(_), .. })) if fault.lasting.is_some() => {
-            Some("a fault within a handshake has no `for`")
-        }
-        Some(Trigger::On(_)) if fault.kind == K::Corrupt => {
-            Some("name the byte: `corrupt at 9 bytes of server-flight`")
-        }
-        Some(Trigger::On(_)) => None,
-        Some(Trigger::At(..)) if of_dial => Some("this fault affects attempts: `on attempt 1..3`"),
-        Some(Trigger::At(place, point)) => misplaced_at(fault, *place, point),
+        Affects::Record => Some("name the byte: `corrupt at 9 bytes of server-flight`"),
+        _ => None,
     }
 }
 
-fn misplaced_at(fault: &Fault, place: Place, point: &Point) -> Option<&'static str> {
-    use FaultKind as K;
-    let ends = matches!(fault.kind, K::Reset | K::Fin | K::Silence(None));
-    match &point.carrier {
-        Carrier::Tls(_) if ends || fault.kind == K::Corrupt => {
-            (point.bytes == Some(Bytes::Each)).then_some("a TLS record is cut at a number of bytes, not at each byte")
-        }
-        Carrier::Upgrade | Carrier::Answer if ends && place != Place::At => None,
-        Carrier::Upgrade | Carrier::Answer => {
-            Some("only reset, fin and silence, `before` or `after` it or a number of its bytes")
-        }
-        Carrier::Request(_) | Carrier::Reply(_) if ends => {
-            (place == Place::At && point.bytes.is_some()).then_some("use `before` or `after` with a number of bytes")
-        }
-        Carrier::Request(_) | Carrier::Reply(_) if fault.kind.affects_message() => (place != Place::At
-            || point.bytes.is_some())
-        .then_some("lose, duplicate, swap and late need `at` and the whole message"),
-        _ => Some("messages take reset, fin, silence, lose, duplicate, swap and late; TLS takes corrupt"),
-    }
+/// Why a fault cannot begin at a point.
+fn misplaced_at(fault: &Fault, place: Place, point: &Point) -> Option<Cow<'static, str>> {
+    let (affects, lasts) = (fault.kind.row().affects, fault.lasting.is_some());
+    let ends = affects == Affects::Connection && fault.kind.values().toward.is_none();
+    let help =
+        match (&point.carrier, affects) {
+            (_, Affects::Keys) if lasts => Some(NO_DURATION),
+            (_, Affects::Traffic) => Some(BEGINS_NOW),
+            (_, Affects::Keys) => Some("keys are updated at once, or `on connection 2`"),
+            (_, Affects::Message) if lasts => Some("a fault on a message has no duration"),
+            (Carrier::Tls(_), _) if lasts => Some("a fault within a handshake has no `for`"),
+            (_, Affects::Attempt) => Some("this fault affects attempts: `on attempt 1..3`"),
+            (Carrier::Tls(_), _) if ends || affects == Affects::Record => (point.bytes == Some(Bytes::Each))
+                .then_some("a TLS record is cut at a number of bytes, not at each byte"),
+            (Carrier::Upgrade | Carrier::Answer, _) if ends && place != Place::At => None,
+            (Carrier::Upgrade | Carrier::Answer, _) => {
+                Some("only reset, fin and silence, `before` or `after` it or a number of its bytes")
+            }
+            (Carrier::Request(_) | Carrier::Reply(_), _) if ends => (place == Place::At && point.bytes.is_some())
+                .then_some("use `before` or `after` with a number of bytes"),
+            (Carrier::Request(_) | Carrier::Reply(_), Affects::Message) => {
+                let fits = place == Place::At && point.bytes.is_none();
+                let messages = words_where(|row| row.affects == Affects::Message);
+                return (!fits).then(|| format!("{messages} need `at` and the whole message").into());
+            }
+            _ => {
+                let takes = words_where(|row| matches!(row.affects, Affects::Connection | Affects::Message));
+                let records = words_where(|row| row.affects == Affects::Record);
+                return Some(format!("messages take {takes}; TLS takes {records}").into());
+            }
+        };
+    help.map(Cow::Borrowed)
 }

@@ -39,7 +39,6 @@ mod unknown;
 
 pub use check::split_sum;
 pub use export::{EXPORT_VERSION, export};
-pub use fault::FAULT_WORDS;
 pub use file::{Beside, Outline};
 pub use format::format;
 pub use lessons::{Lesson, lesson, lessons};

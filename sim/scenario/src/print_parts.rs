@@ -5,9 +5,10 @@ use std::fmt::Write;
 use sca_protocol::frame::LengthForm;
 use sca_protocol::settings::format_duration;
 
+use crate::fault_table::{Argument, Toward};
 use crate::model::{
-    Bytes, Carrier, Count, DeadAddress, Demand, Fault, FaultKind, Fields, LinkObservation, Message, Place, Point,
-    RawFrame, Show, Suffix, Test, Toward, Trigger,
+    Bytes, Carrier, Count, Demand, Fault, Fields, LinkObservation, Message, Place, Point, RawFrame, Show, Suffix, Test,
+    Trigger,
 };
 use crate::tree::{quote, quote_into};
 
@@ -181,31 +182,20 @@ pub(crate) fn count(out: &mut String, count: Count) {
 
 pub(crate) fn fault(out: &mut String, fault: &Fault) {
     out.push_str("fault ");
-    let toward = |way: &Option<Toward>| match way {
-        None => "",
-        Some(Toward::Terminal) => " to terminal",
-        Some(Toward::Broker) => " from terminal",
-    };
-    match &fault.kind {
-        FaultKind::Refuse => out.push_str("refuse"),
-        FaultKind::Dns => out.push_str("dns unknown"),
-        FaultKind::Unanswered => out.push_str("unanswered"),
-        FaultKind::FirstAddress(DeadAddress::Refuses) => out.push_str("first-address refuses"),
-        FaultKind::FirstAddress(DeadAddress::Unanswered) => out.push_str("first-address unanswered"),
-        FaultKind::Reset => out.push_str("reset"),
-        FaultKind::Fin => out.push_str("fin"),
-        FaultKind::Silence(way) => out.extend(["silence", toward(way)]),
-        FaultKind::Latency(by, way) => out.extend(["latency ", &format_duration(*by), toward(way)]),
-        FaultKind::Throttle(rate, way) => out.extend(["throttle ", &rate.to_string(), toward(way)]),
-        FaultKind::Jitter(by, way) => out.extend(["jitter ", &format_duration(*by), toward(way)]),
-        FaultKind::Segment(most, way) => out.extend(["segment ", &most.to_string(), toward(way)]),
-        FaultKind::Lose => out.push_str("lose"),
-        FaultKind::Duplicate => out.push_str("duplicate"),
-        FaultKind::Swap => out.push_str("swap"),
-        FaultKind::Late(by) => out.extend(["late ", &format_duration(*by)]),
-        FaultKind::KeyUpdate => out.push_str("key-update"),
-        FaultKind::Corrupt => out.push_str("corrupt"),
-        FaultKind::Tls(word) => out.extend(["tls ", word]),
+    let (row, values) = (fault.kind.row(), fault.kind.values());
+    out.push_str(row.word);
+    for argument in row.takes {
+        match argument {
+            Argument::Keyword(word) => out.extend([" ", word]),
+            Argument::Choice(..) => out.extend([" ", values.choice]),
+            Argument::Time { .. } => out.extend([" ", &format_duration(values.time)]),
+            Argument::Number { .. } => out.extend([" ", &values.number.to_string()]),
+            Argument::Direction => out.push_str(match values.toward {
+                None => "",
+                Some(Toward::Terminal) => " to terminal",
+                Some(Toward::Broker) => " from terminal",
+            }),
+        }
     }
     match &fault.arm {
         None => {}

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sca_protocol::settings::nearest;
 
 use crate::cursor::{Cursor, SUFFIXES};
+use crate::fault_table::kind_row;
 use crate::model::{Action, Awaited, Expect, Step, TerminalIndex};
 use crate::names::{Names, count};
 use crate::observation::{link_observation, show};
@@ -312,7 +313,7 @@ pub(crate) fn wrong_arrow(word: &Word) -> Option<Problem> {
 
 /// Suggests a statement for a word that other languages begin a statement with, or that is used at the wrong place.
 fn suggestion(word: &str) -> Option<String> {
-    if fault::FAULT_WORDS.contains(&word) {
+    if kind_row(word).is_some() {
         return Some(format!("did you mean `fault {word}`?"));
     }
     if SUFFIXES.contains(&word) {

@@ -6,9 +6,10 @@ use std::time::Duration;
 use sca_judge::verdict::Failure;
 use sca_network::{DialOutcome, End};
 use sca_scenario::Span;
-use sca_scenario::model::{Bytes, Carrier, Count, DeadAddress, Fault, FaultKind, Place, Trigger};
+use sca_scenario::fault_table::FaultKind;
+use sca_scenario::model::{Bytes, Carrier, Count, Fault, Place, Trigger};
 
-use crate::faults;
+use crate::faults::{self, Strike};
 
 /// An armed fault: it waits for its trigger.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ impl Armed {
         self.struck = true;
         self.spent =
             matches!(&self.fault.arm, Some(Trigger::On(count)) if !count.of_connections && at.attempt == count.to);
-        self.fault.kind.clone()
+        self.fault.kind
     }
 
     fn is_on_connections(&self) -> bool {
@@ -61,22 +62,6 @@ struct ReplacedAnswer {
     given: bool,
     /// The terminals that have made all attempts that this answer applies to.
     spent: Vec<usize>,
-}
-
-/// The effect of a fault on one message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Strike {
-    Lose,
-    Duplicate,
-    Swap,
-    /// The message is delayed by this long.
-    Late(Duration),
-    /// The connection ends after this many bytes of the message, or after the whole message if `bytes` is `None`.
-    End {
-        end: End,
-        bytes: Option<usize>,
-        lasting: Option<Duration>,
-    },
 }
 
 /// The counters that identify an attempt: attempts since the link was last up, and connections completed before.
@@ -132,45 +117,37 @@ impl ArmedFaults {
 
     /// The outcome of a dial attempt, decided before it begins. Active faults take precedence over armed ones.
     pub(crate) fn outcome(&mut self, at: AttemptNumber) -> DialOutcome {
-        match self.first(at, |kind| kind.decides_attempt() && !matches!(kind, FaultKind::Tls(_))) {
-            Some(FaultKind::Refuse) => DialOutcome::Refuse,
-            Some(FaultKind::Dns) => DialOutcome::Dns,
-            Some(FaultKind::Unanswered) => DialOutcome::Lost,
-            Some(FaultKind::FirstAddress(DeadAddress::Refuses)) => DialOutcome::FirstRefuses,
-            Some(FaultKind::FirstAddress(DeadAddress::Unanswered)) => DialOutcome::FirstLost,
-            Some(_) | None => DialOutcome::Connect,
-        }
+        let decides = |kind: FaultKind| faults::dial_outcome(kind).is_some();
+        self.first(at, decides).and_then(faults::dial_outcome).unwrap_or(DialOutcome::Connect)
     }
 
     /// The bytes that the broker sends to this attempt in place of its ServerHello, if any.
     pub(crate) fn instead_of_hello(&mut self, at: AttemptNumber) -> Option<Vec<u8>> {
-        match self.first(at, |kind| matches!(kind, FaultKind::Tls(_))) {
-            Some(FaultKind::Tls(word)) => Some(faults::instead_of_hello(&word)),
-            _ => None,
-        }
+        let replaces = |kind: FaultKind| faults::instead_of_hello(kind).is_some();
+        self.first(at, replaces).and_then(faults::instead_of_hello)
     }
 
     /// The fault that ends or silences an attempt as soon as TCP is connected, if any, and whether it lasts for a
     /// limited time only. Faults on connections are triggered later, when the connection is up.
     pub(crate) fn end_on_connect(&mut self, at: AttemptNumber) -> Option<(FaultKind, bool)> {
-        let ends = |kind: &FaultKind| faults::end_of(kind, false).is_some() || matches!(kind, FaultKind::Silence(_));
-        let standing = self.standing.iter_mut().find(|s| s.who == at.who && ends(&s.kind));
+        let ends = faults::ends_or_silences;
+        let standing = self.standing.iter_mut().find(|s| s.who == at.who && ends(s.kind));
         if let Some(standing) = standing {
             standing.struck = true;
-            return Some((standing.kind.clone(), true));
+            return Some((standing.kind, true));
         }
-        let ends = |armed: &&mut Armed| !armed.is_on_connections() && armed.is_for(at) && ends(&armed.fault.kind);
+        let ends = |armed: &&mut Armed| !armed.is_on_connections() && armed.is_for(at) && ends(armed.fault.kind);
         let armed = self.armed.iter_mut().find(ends)?;
         Some((armed.trigger(at), false))
     }
 
     /// The first fault that applies to this attempt: an active one, or else an armed one, which is triggered.
-    fn first(&mut self, at: AttemptNumber, wanted: impl Fn(&FaultKind) -> bool) -> Option<FaultKind> {
-        if let Some(standing) = self.standing.iter_mut().find(|s| s.who == at.who && wanted(&s.kind)) {
+    fn first(&mut self, at: AttemptNumber, wanted: impl Fn(FaultKind) -> bool) -> Option<FaultKind> {
+        if let Some(standing) = self.standing.iter_mut().find(|s| s.who == at.who && wanted(s.kind)) {
             standing.struck = true;
-            return Some(standing.kind.clone());
+            return Some(standing.kind);
         }
-        let armed = self.armed.iter_mut().find(|armed| armed.is_for(at) && wanted(&armed.fault.kind))?;
+        let armed = self.armed.iter_mut().find(|armed| armed.is_for(at) && wanted(armed.fault.kind))?;
         Some(armed.trigger(at))
     }
 
@@ -196,7 +173,7 @@ impl ArmedFaults {
                     Some(Bytes::Count(n)) => Some(n),
                     _ => None,
                 };
-                faults::cut(&armed.fault.kind, word, *place == Place::Before, bytes).map(|cut| (cut, i))
+                faults::cut(armed.fault.kind, word, *place == Place::Before, bytes).map(|cut| (cut, i))
             },
         )
     }
@@ -216,7 +193,7 @@ impl ArmedFaults {
     pub(crate) fn has_struck(&mut self, index: usize) -> Option<FaultKind> {
         let armed = self.armed.get_mut(index).filter(|armed| !armed.struck)?;
         armed.struck = true;
-        Some(armed.fault.kind.clone())
+        Some(armed.fault.kind)
     }
 
     /// Triggers, once, the fault before or after the whole upgrade request or its answer.
@@ -227,7 +204,7 @@ impl ArmedFaults {
             here && !armed.struck && armed.fault.who == who
         })?;
         armed.struck = true;
-        faults::end_of(&armed.fault.kind, armed.fault.lasting.is_some()).map(|end| (end, armed.fault.lasting))
+        faults::end_of(armed.fault.kind, armed.fault.lasting.is_some()).map(|end| (end, armed.fault.lasting))
     }
 
     /// Whether any armed fault is for a reply, so that replies have to be inspected.
@@ -261,11 +238,11 @@ impl ArmedFaults {
         who: usize,
         carrier: &Carrier,
         size: usize,
-        wanted: impl Fn(&FaultKind) -> bool,
+        wanted: impl Fn(FaultKind) -> bool,
     ) -> Option<Strike> {
         let armed = self.armed.iter_mut().find(|armed| {
             let here = matches!(&armed.fault.arm, Some(Trigger::At(_, point)) if point.carrier == *carrier);
-            here && !armed.struck && armed.fault.who == who && wanted(&armed.fault.kind)
+            here && !armed.struck && armed.fault.who == who && wanted(armed.fault.kind)
         })?;
         let Some(Trigger::At(place, point)) = &armed.fault.arm else { return None };
         let bytes = match (point.bytes, place) {
@@ -281,17 +258,9 @@ impl ArmedFaults {
             }
         }
         armed.struck = true;
-        Some(match &armed.fault.kind {
-            FaultKind::Lose => Strike::Lose,
-            FaultKind::Duplicate => Strike::Duplicate,
-            FaultKind::Swap => Strike::Swap,
-            FaultKind::Late(by) => Strike::Late(*by),
-            kind => Strike::End {
-                end: faults::end_of(kind, armed.fault.lasting.is_some())?,
-                bytes,
-                lasting: armed.fault.lasting,
-            },
-        })
+        let (kind, lasting) = (armed.fault.kind, armed.fault.lasting);
+        let ends = || faults::end_of(kind, lasting.is_some()).map(|end| Strike::End { end, bytes, lasting });
+        faults::message_effect(kind).or_else(ends)
     }
 
     /// The instant at which the next active fault ends.
@@ -309,7 +278,7 @@ impl ArmedFaults {
 
     /// Whether a silence of limited duration is active for a terminal.
     pub(crate) fn is_muted(&self, who: usize) -> bool {
-        self.standing.iter().any(|standing| standing.who == who && matches!(standing.kind, FaultKind::Silence(_)))
+        self.standing.iter().any(|standing| standing.who == who && faults::is_silence(standing.kind))
     }
 
     /// Whether the script has armed no fault, started none and replaced no answer.

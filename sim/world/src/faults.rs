@@ -1,44 +1,113 @@
-//! The words of fault kinds, the way each kind ends a connection, and which kinds sockets can play.
+//! What each kind of fault does to an attempt, a connection, a line or a message.
 //!
-//! The table of all kinds, with their evidence, is in [`sca_scenario::fault_table`].
+//! The table of all kinds, with their words and their evidence, is [`sca_scenario::fault_table`].
 
-use sca_judge::coverage::FaultClass;
-use sca_network::{Cut, End, Point};
-use sca_scenario::model::FaultKind;
+use std::time::Duration;
 
-/// The keyword of a kind in scenarios.
-#[must_use]
-pub(crate) fn word_of(kind: &FaultKind) -> &'static str {
+use sca_network::{CallOrder, Cut, DialOutcome, Direction, End, MemoryNetwork, Point, TapHandle};
+use sca_scenario::fault_table::{FaultKind, Toward};
+
+/// The effect of a fault on one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Strike {
+    Lose,
+    Duplicate,
+    Swap,
+    /// The message is delayed by this long.
+    Late(Duration),
+    /// The connection ends after this many bytes of the message, or after the whole message if `bytes` is `None`.
+    End {
+        end: End,
+        bytes: Option<usize>,
+        lasting: Option<Duration>,
+    },
+}
+
+/// How a kind affects a whole message, if it affects messages.
+pub(crate) fn message_effect(kind: FaultKind) -> Option<Strike> {
     match kind {
-        FaultKind::Refuse => "refuse",
-        FaultKind::Dns => "dns",
-        FaultKind::Unanswered => "unanswered",
-        FaultKind::FirstAddress(_) => "first-address",
-        FaultKind::Reset => "reset",
-        FaultKind::Fin => "fin",
-        FaultKind::Silence(_) => "silence",
-        FaultKind::Latency(..) => "latency",
-        FaultKind::Jitter(..) => "jitter",
-        FaultKind::Throttle(..) => "throttle",
-        FaultKind::Segment(..) => "segment",
-        FaultKind::Lose => "lose",
-        FaultKind::Duplicate => "duplicate",
-        FaultKind::Swap => "swap",
-        FaultKind::Late(_) => "late",
-        FaultKind::KeyUpdate => "key-update",
-        FaultKind::Corrupt => "corrupt",
-        FaultKind::Tls(_) => "tls",
+        FaultKind::Lose => Some(Strike::Lose),
+        FaultKind::Duplicate => Some(Strike::Duplicate),
+        FaultKind::Swap => Some(Strike::Swap),
+        FaultKind::Late(by) => Some(Strike::Late(by)),
+        _ => None,
     }
 }
 
-/// Whether real sockets can play a kind: latency, jitter and bandwidth cannot be set there.
-#[must_use]
-pub(crate) fn is_for_sockets(kind: &FaultKind) -> bool {
-    !matches!(kind, FaultKind::Latency(..) | FaultKind::Jitter(..) | FaultKind::Throttle(..))
+/// What an attempt comes to, if a kind decides it before anything is sent.
+pub(crate) fn dial_outcome(kind: FaultKind) -> Option<DialOutcome> {
+    match kind {
+        FaultKind::Refuse => Some(DialOutcome::Refuse),
+        FaultKind::Dns => Some(DialOutcome::Dns),
+        FaultKind::Unanswered => Some(DialOutcome::Lost),
+        FaultKind::FirstAddress("refuses") => Some(DialOutcome::FirstRefuses),
+        FaultKind::FirstAddress(_) => Some(DialOutcome::FirstLost),
+        _ => None,
+    }
+}
+
+/// Whether a kind keeps data from arriving while the connection stays open.
+pub(crate) fn is_silence(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::Silence(_))
+}
+
+/// Whether a kind ends connections or silences them.
+pub(crate) fn ends_or_silences(kind: FaultKind) -> bool {
+    end_of(kind, false).is_some() || is_silence(kind)
+}
+
+/// The order to one end of a plain TCP connection that a kind amounts to, if it ends those.
+pub(crate) fn call_order(kind: FaultKind) -> Option<CallOrder> {
+    match kind {
+        FaultKind::Reset => Some(CallOrder::Reset),
+        FaultKind::Fin => Some(CallOrder::HangUp),
+        _ => None,
+    }
+}
+
+/// Applies a kind that ends or silences a connection to its tap.
+pub(crate) fn apply_to_tap(tap: &TapHandle, kind: FaultKind, lasts: bool) {
+    match (kind, end_of(kind, lasts)) {
+        (FaultKind::Silence(Some(toward)), _) => tap.silence(direction(toward), true),
+        (_, Some(end)) => tap.end(end),
+        (_, None) => {}
+    }
+}
+
+/// Applies a kind that shapes traffic to the line of a terminal, if it acts there.
+pub(crate) fn shape_line(memory: &MemoryNetwork, line: u16, kind: FaultKind) {
+    for way in directions(kind.values().toward) {
+        match kind {
+            FaultKind::Latency(by, _) => memory.set_latency(line, way, by),
+            FaultKind::Jitter(by, _) => memory.set_jitter(line, way, by),
+            FaultKind::Throttle(rate, _) => memory.set_bandwidth(line, way, rate),
+            _ => {}
+        }
+    }
+}
+
+/// The greatest segment that a kind allows, in bytes, if it limits segments.
+pub(crate) fn segment_size(kind: FaultKind) -> Option<usize> {
+    match kind {
+        FaultKind::Segment(bytes, _) => usize::try_from(bytes).ok(),
+        _ => None,
+    }
+}
+
+fn direction(toward: Toward) -> Direction {
+    match toward {
+        Toward::Terminal => Direction::ToTerminal,
+        Toward::Broker => Direction::FromTerminal,
+    }
+}
+
+/// The network directions of a fault; both if it names none.
+pub(crate) fn directions(toward: Option<Toward>) -> Vec<Direction> {
+    toward.map_or_else(|| vec![Direction::ToTerminal, Direction::FromTerminal], |toward| vec![direction(toward)])
 }
 
 /// How a kind ends a connection, if it does; `lasts` if the fault has a limited duration.
-pub(crate) fn end_of(kind: &FaultKind, lasts: bool) -> Option<End> {
+pub(crate) fn end_of(kind: FaultKind, lasts: bool) -> Option<End> {
     match kind {
         FaultKind::Reset => Some(End::Reset),
         FaultKind::Fin => Some(End::Fin),
@@ -49,7 +118,7 @@ pub(crate) fn end_of(kind: &FaultKind, lasts: bool) -> Option<End> {
 }
 
 /// The cut that a fault makes within a record of the TLS handshake.
-pub(crate) fn cut(kind: &FaultKind, point: &str, before: bool, bytes: Option<usize>) -> Option<Cut> {
+pub(crate) fn cut(kind: FaultKind, point: &str, before: bool, bytes: Option<usize>) -> Option<Cut> {
     /// The size of a record header. Without a byte count a fault cuts after the header, inside the record.
     const HEADER: usize = 5;
     let place = match point {
@@ -62,22 +131,25 @@ pub(crate) fn cut(kind: &FaultKind, point: &str, before: bool, bytes: Option<usi
     end_of(kind, false).map(|end| Cut { point: place, offset, end })
 }
 
-/// The bytes that a broker sends in place of its ServerHello.
-pub(crate) fn instead_of_hello(word: &str) -> Vec<u8> {
-    match word {
-        // A fatal alert, handshake_failure, as a TLS 1.2 record.
-        "alert" => vec![21, 3, 3, 0, 2, 2, 40],
+/// A fatal alert, handshake_failure, as a TLS 1.2 record.
+pub(crate) const FATAL_ALERT: &[u8] = &[21, 3, 3, 0, 2, 2, 40];
+
+/// The bytes that a broker sends in place of its ServerHello, if a kind replaces it.
+pub(crate) fn instead_of_hello(kind: FaultKind) -> Option<Vec<u8>> {
+    let FaultKind::Tls(word) = kind else { return None };
+    Some(match word {
+        "alert" => FATAL_ALERT.to_vec(),
         "garbage" => b"\x00\xff\x00\xffSSH-2.0-elsewhere\r\n".to_vec(),
         _ => b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".to_vec(),
-    }
+    })
 }
 
-/// The class that coverage counts the end of a connection under.
-pub(crate) fn class_of_end(end: End) -> FaultClass {
+/// The kind whose effect is this end of a connection.
+pub(crate) fn kind_of_end(end: End) -> FaultKind {
     match end {
-        End::Reset => FaultClass::Reset,
-        End::Fin => FaultClass::End,
-        End::Silence | End::Hold => FaultClass::Silence,
-        End::Corrupt => FaultClass::Tls,
+        End::Reset => FaultKind::Reset,
+        End::Fin => FaultKind::Fin,
+        End::Silence | End::Hold => FaultKind::Silence(None),
+        End::Corrupt => FaultKind::Corrupt,
     }
 }

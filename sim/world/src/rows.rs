@@ -8,7 +8,6 @@ use sca_protocol::settings::{BrokerSettings, with};
 use sca_scenario::Span;
 use sca_scenario::model::{Action, Bytes, Row, Scenario, Step, Trigger};
 
-use crate::faults;
 use crate::played::Played;
 use crate::target::target;
 
@@ -103,8 +102,8 @@ pub fn too_long(took: Duration, limit: Duration, allows: Option<&str>) -> Option
 pub fn unplayable_on_wire(row: &Row, in_memory: &Played, scale: u32, longest: Duration) -> Option<Failure> {
     fn fault(steps: &[Step]) -> Option<Failure> {
         steps.iter().find_map(|step| match &step.action {
-            Action::Fault(fault) if !faults::is_for_sockets(&fault.kind) => {
-                let word = faults::word_of(&fault.kind);
+            Action::Fault(fault) if !fault.kind.row().on_sockets => {
+                let word = fault.kind.row().word;
                 Some(Failure::at(step.span, format!("sockets cannot play `{word}`")).label("memory only"))
             }
             other => other.blocks().into_iter().find_map(fault),

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use sca_protocol::Reason;
+use sca_scenario::fault_table::{FaultKind, Toward};
 use sca_scenario::model::{
-    Action, Awaited, Count, Expect, Fault, FaultKind, LinkObservation, Party, Set, Suffix, Toward, Trigger, Within,
+    Action, Awaited, Count, Expect, Fault, LinkObservation, Party, Set, Suffix, Trigger, Within,
 };
 
 use super::state::{Phase, ScenarioGenerator};
@@ -108,7 +109,7 @@ impl ScenarioGenerator {
             }
             None => {
                 self.comment(&format!("TLS: {}", Reason::Tls(word).sentence()));
-                self.arm(FaultKind::Tls("alert".to_owned()));
+                self.arm(FaultKind::Tls("alert"));
                 self.link.phase = Phase::Down;
                 self.link.failures += 1;
                 self.step(Some(at), self.in_its_time(LinkObservation::Fails("tls".to_owned(), None)));

@@ -11,6 +11,7 @@ use lsp_types::{
     TextEdit,
 };
 use sca_scenario::Span;
+use sca_scenario::fault_table::{Argument, kind_row};
 
 use message::message;
 use names::{identities, inserts, libraries, requests, said, terminals};
@@ -213,16 +214,22 @@ fn after_fault(text: &str, at: &AtCursor) -> Vec<Fact> {
         "reply" => return said(&["to"], "the request that is answered"),
         "to" | "from" => return said(&["terminal"], "one direction"),
         "for" => return said(&["5s", "1m"], "how long it lasts"),
-        "tls" => return said(&["alert", "garbage", "plain"], "what the broker sends instead of its ServerHello"),
-        "dns" => return said(&["unknown"], "the name has no address"),
-        "first-address" => return said(&["refuses", "unanswered"], "how the first address fails"),
-        "latency" | "jitter" | "late" => return said(&["100ms", "2s"], "the duration"),
         _ if is_number && at.back(2) == "after" => return said(&["bytes of"], "followed by the message"),
         _ => {}
     }
-    let ways = ["silence", "latency", "jitter", "throttle", "segment"];
-    let way =
-        if ways.contains(&at.word(1)) { said(&["to terminal", "from terminal"], "one direction") } else { Vec::new() };
+    let takes = kind_row(at.word(1)).map_or(&[][..], |row| row.takes);
+    // The words of the kind itself come next, one after the other; a direction may be left out.
+    match takes.get(at.words.len().saturating_sub(2)) {
+        Some(Argument::Keyword(word)) => return said(&[word], "the cause"),
+        Some(Argument::Choice(what, words)) => return said(words, what),
+        Some(Argument::Time { .. }) => return said(&["100ms", "2s"], "the duration"),
+        Some(Argument::Number { what, .. }) => return said(&["1"], what),
+        Some(Argument::Direction) | None => {}
+    }
+    let way = match takes.contains(&Argument::Direction) {
+        true => said(&["to terminal", "from terminal"], "one direction"),
+        false => Vec::new(),
+    };
     let when = [
         ("for", "how long it lasts"),
         ("on", "the attempts or connections: `on attempt 1..3`"),

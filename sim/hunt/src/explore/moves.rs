@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::strategy::Union;
 use sca_scenario::Span;
+use sca_scenario::fault_table::{Argument, Explored, FaultKind, KINDS, KindRow, Toward, Values};
 use sca_scenario::model::{
-    Action, CardholderAct, Carrier, Count, DeadAddress, Demand, Fault, FaultKind, Fields, Message, Op, Place, Point,
-    Send, Speaker, Step, Test, Toward, Trigger,
+    Action, CardholderAct, Carrier, Count, Demand, Fault, Fields, Message, Op, Place, Point, Send, Speaker, Step, Test,
+    Trigger,
 };
 
 /// One move.
@@ -32,14 +34,10 @@ pub(crate) enum Move {
 
 /// The fault that hits one request or its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Strike {
-    LoseRequest,
-    LoseReply,
-    DoubleRequest,
-    ResetBeforeReply,
-    ResetAfterReply,
-    LateRequest,
-    LateReply,
+pub(crate) struct Strike {
+    kind: FaultKind,
+    place: Place,
+    of_reply: bool,
 }
 
 /// FUNCTION_TYPE, COMMAND, and fields with their values.
@@ -62,41 +60,19 @@ const WAITS: usize = REQUESTS.len() - 1;
 /// The base of the COUNTERs of moves, away from those of scenarios.
 const FIRST_COUNTER: usize = 1_000;
 
-/// The delay of a late message.
-const LATE: Duration = Duration::from_secs(5);
-
 /// A strategy for sequences of moves: requests are the most frequent, then faults; power failures are rare.
 pub(crate) fn moves() -> impl Strategy<Value = Vec<Move>> {
-    let strike = select(vec![
-        Strike::LoseRequest,
-        Strike::LoseReply,
-        Strike::DoubleRequest,
-        Strike::ResetBeforeReply,
-        Strike::ResetAfterReply,
-        Strike::LateRequest,
-        Strike::LateReply,
-    ]);
+    let strike = Union::new(strikes());
     let higher = prop_oneof![1 => Just(None), 3 => Just(Some(true)), 1 => Just(Some(false))];
     let ask = (0..REQUESTS.len(), higher, prop::option::weighted(0.15, strike))
         .prop_map(|(request, higher, strike)| Move::Ask { request, higher, strike });
     let ms = |range: std::ops::RangeInclusive<u64>| range.prop_map(Duration::from_millis);
     let lasting = prop::option::of(ms(1_000..=40_000));
-    let now = select(vec![FaultKind::Reset, FaultKind::Fin, FaultKind::Silence(None)]);
-    let one_way = select(vec![Toward::Terminal, Toward::Broker]);
-    let standing = prop_oneof![
-        one_way.prop_map(|way| FaultKind::Silence(Some(way))),
-        ms(1..=3_000).prop_map(|by| FaultKind::Latency(by, None)),
-        ms(1..=3_000).prop_map(|by| FaultKind::Jitter(by, None)),
-        (100_u64..=5_000).prop_map(|rate| FaultKind::Throttle(rate, None)),
-        (1_usize..=16).prop_map(|most| FaultKind::Segment(most, None)),
-    ];
-    let away = select(vec![
-        FaultKind::Refuse,
-        FaultKind::Dns,
-        FaultKind::Unanswered,
-        FaultKind::FirstAddress(DeadAddress::Refuses),
-        FaultKind::FirstAddress(DeadAddress::Unanswered),
-    ]);
+    let now = Union::new(kinds(Explored::AtOnce, &[None]));
+    let mut standing = kinds(Explored::OneWay, &[Some(Toward::Terminal), Some(Toward::Broker)]);
+    standing.extend(kinds(Explored::Lasting, &[None]));
+    let standing = Union::new(standing);
+    let away = Union::new(kinds(Explored::Away, &[None]));
     let fault = prop_oneof![
         3 => (now, lasting).prop_map(|(kind, lasting)| Move::Fault(kind, lasting)),
         2 => (standing, ms(1_000..=40_000)).prop_map(|(kind, lasting)| Move::Fault(kind, Some(lasting))),
@@ -115,6 +91,49 @@ pub(crate) fn moves() -> impl Strategy<Value = Vec<Move>> {
     prop::collection::vec(one, 4..24)
 }
 
+/// Strategies for the kinds that are explored in one way, each with values from the ranges of its row; the directions
+/// to choose from (none: both at once).
+fn kinds(explored: Explored, directions: &'static [Option<Toward>]) -> Vec<BoxedStrategy<FaultKind>> {
+    let rows = KINDS.iter().filter(|row| row.explored.contains(&explored));
+    let of = |row: &'static KindRow| {
+        let mut values = Just(Values::default()).boxed();
+        for argument in row.takes {
+            values = match *argument {
+                Argument::Keyword(_) => values,
+                Argument::Choice(_, words) => {
+                    (values, select(words)).prop_map(|(values, choice)| Values { choice, ..values }).boxed()
+                }
+                Argument::Time { drawn: (least, most), .. } => (values, least..=most)
+                    .prop_map(|(values, ms)| Values { time: Duration::from_millis(ms), ..values })
+                    .boxed(),
+                Argument::Number { drawn: (least, most), .. } => {
+                    (values, least..=most).prop_map(|(values, number)| Values { number, ..values }).boxed()
+                }
+                Argument::Direction => {
+                    (values, select(directions)).prop_map(|(values, toward)| Values { toward, ..values }).boxed()
+                }
+            };
+        }
+        values.prop_map(row.make).boxed()
+    };
+    rows.map(of).collect()
+}
+
+/// Strategies for the faults that hit one request or its answer.
+fn strikes() -> Vec<BoxedStrategy<Strike>> {
+    let ways = [
+        (Explored::AtRequest, Place::At, false),
+        (Explored::AtReply, Place::At, true),
+        (Explored::BeforeReply, Place::Before, true),
+        (Explored::AfterReply, Place::After, true),
+    ];
+    let of = |(explored, place, of_reply): (Explored, Place, bool)| {
+        let kinds = kinds(explored, &[None]).into_iter();
+        kinds.map(move |kind| kind.prop_map(move |kind| Strike { kind, place, of_reply }).boxed())
+    };
+    ways.into_iter().flat_map(of).collect()
+}
+
 fn fault(kind: FaultKind, arm: Option<Trigger>, lasting: Option<Duration>) -> Step {
     Step::made(Action::Fault(Fault { arm, lasting, ..Fault::now(0, kind) }))
 }
@@ -125,7 +144,7 @@ impl Move {
         match self {
             Self::Ask { request, higher, strike } => {
                 let label = format!("ask-{number}");
-                let strike = strike.filter(|strike| *request != WAITS || *strike != Strike::DoubleRequest);
+                let strike = strike.filter(|strike| *request != WAITS || strike.kind != FaultKind::Duplicate);
                 let mut steps: Vec<Step> = strike.iter().map(|strike| strike.step(&label)).collect();
                 // The COUNTERs differ, so that every answer identifies its request.
                 let counter = higher.map(|higher| FIRST_COUNTER + 16 * number - if higher { 0 } else { 25 });
@@ -135,9 +154,9 @@ impl Move {
             Self::Wait(span) => vec![Step::made(Action::Wait(*span))],
             // A broker that becomes unreachable also cuts its connections.
             Self::Fault(kind, lasting) if kind.decides_attempt() => {
-                vec![fault(kind.clone(), None, *lasting), fault(FaultKind::Reset, None, None)]
+                vec![fault(*kind, None, *lasting), fault(FaultKind::Reset, None, None)]
             }
-            Self::Fault(kind, lasting) => vec![fault(kind.clone(), None, *lasting)],
+            Self::Fault(kind, lasting) => vec![fault(*kind, None, *lasting)],
             Self::Power(dark) => vec![
                 Step::made(Action::Power { on: false, who: 0 }),
                 Step::made(Action::Wait(*dark)),
@@ -191,17 +210,8 @@ fn equals(field: &str, value: String) -> Test {
 
 impl Strike {
     fn step(self, label: &str) -> Step {
-        let (kind, place, of_reply) = match self {
-            Self::LoseRequest => (FaultKind::Lose, Place::At, false),
-            Self::LoseReply => (FaultKind::Lose, Place::At, true),
-            Self::DoubleRequest => (FaultKind::Duplicate, Place::At, false),
-            Self::ResetBeforeReply => (FaultKind::Reset, Place::Before, true),
-            Self::ResetAfterReply => (FaultKind::Reset, Place::After, true),
-            Self::LateRequest => (FaultKind::Late(LATE), Place::At, false),
-            Self::LateReply => (FaultKind::Late(LATE), Place::At, true),
-        };
         let label = label.to_owned();
-        let carrier = if of_reply { Carrier::Reply(label) } else { Carrier::Request(label) };
-        fault(kind, Some(Trigger::At(place, Point { carrier, bytes: None })), None)
+        let carrier = if self.of_reply { Carrier::Reply(label) } else { Carrier::Request(label) };
+        fault(self.kind, Some(Trigger::At(self.place, Point { carrier, bytes: None })), None)
     }
 }

@@ -1,6 +1,6 @@
 //! Faults of the connection to the broker: network, proxies, TLS, trust.
 
-use super::row::{FaultRow, memory, row};
+use super::row::{FaultRow, row};
 
 pub(super) const NETWORK: &[FaultRow] = &[
     row(
@@ -45,22 +45,22 @@ pub(super) const NETWORK: &[FaultRow] = &[
         "BOOT-05",
         &["disconnects/unanswered"],
     ),
-    memory("latency", "fault latency", "a different delay from now on", "MSG-01", &["disconnects/slow_link"]),
-    memory(
+    row("latency", "fault latency", "a different delay from now on", "MSG-01", &["disconnects/slow_link"]),
+    row(
         "jitter",
         "fault jitter",
         "a delay drawn anew for each write; bytes never overtake each other",
         "MSG-01",
         &["disconnects/jitter"],
     ),
-    memory(
+    row(
         "bandwidth",
         "fault throttle",
         "a budget of bytes a second, with back-pressure",
         "MSG-02",
         &["disconnects/narrow_link"],
     ),
-    memory(
+    row(
         "slow reader",
         "fault throttle 400 from terminal",
         "a byte budget for the terminal's outgoing data: its answers wait",

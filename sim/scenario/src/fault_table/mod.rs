@@ -2,13 +2,18 @@
 //! which clause it tests, and the scenarios that are its evidence. `sim/docs/faults.md` and `sca-sim faults` are made
 //! from it.
 
+mod class;
 mod connection;
+mod kinds;
 mod row;
 mod traffic;
 
 use std::fmt::Write;
 
+pub use class::{CLASSES, FaultClass};
 use connection::{NETWORK, PROXIES, TLS, TRUST};
+pub(crate) use kinds::words_where;
+pub use kinds::{Affects, Argument, Explored, FaultKind, KINDS, KindRow, Needs, Toward, Values, kind_row};
 pub use row::FaultRow;
 use traffic::{DOCUMENTS, HTTP, MESSAGES, SEVERAL, WEBSOCKET};
 
@@ -52,7 +57,7 @@ pub fn page() -> String {
         page.push_str("| kind | a scenario says | made of | sockets | clause | evidence |\n| --- | --- | --- | --- | --- | --- |\n");
         for row in family.kinds {
             let cell = |text: &str| text.replace('|', "\\|");
-            let sockets = if row.on_the_wire { "yes" } else { "memory only" };
+            let sockets = if row.on_the_wire() { "yes" } else { "memory only" };
             let evidence = row.evidence.iter().map(|name| match name.starts_with("tests/") {
                 true => format!("[{name}](../../{name})"),
                 false => format!("[{name}](../../scenarios/{name}.sca)"),

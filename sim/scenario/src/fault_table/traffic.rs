@@ -1,7 +1,7 @@
 //! Faults of the data on a connection (HTTP, WebSocket, documents, messages), and faults that involve several
 //! terminals.
 
-use super::row::{FaultRow, memory, row};
+use super::row::{FaultRow, row};
 
 pub(super) const HTTP: &[FaultRow] = &[
     row(
@@ -63,7 +63,7 @@ pub(super) const HTTP: &[FaultRow] = &[
     row("wrong version", "HTTP/1.0", "another answer to the upgrade", "WS-05", &["handshake/old_http"]),
     row("not HTTP at all", "{{line}}", "another answer to the upgrade", "WS-05", &["handshake/not_http"]),
     row("oversized head", "X-Header-69", "another answer to the upgrade", "WS-05", &["handshake/many_headers"]),
-    memory(
+    row(
         "slow head",
         "fault throttle",
         "a budget of bytes a second for the answer",
@@ -312,7 +312,7 @@ pub(super) const MESSAGES: &[FaultRow] = &[
 ];
 
 pub(super) const SEVERAL: &[FaultRow] = &[
-    memory(
+    row(
         "reconnect storm",
         "terminal Lane",
         "a thousand terminals, one broker that restarts",

@@ -1,8 +1,9 @@
-//! Faults as plain data. The runner's table defines how each kind is implemented.
+//! Faults as plain data: the kind, its trigger and its duration.
 
 use std::time::Duration;
 
 use super::who::{Count, TerminalIndex};
+use crate::fault_table::FaultKind;
 use crate::problem::Span;
 
 /// A fault: its kind, its trigger and its duration.
@@ -28,86 +29,6 @@ impl Fault {
     pub fn now(who: TerminalIndex, kind: FaultKind) -> Self {
         Self { who, kind, arm: None, lasting: None, label: None, span: Span::default() }
     }
-}
-
-/// The kind of a fault, as plain data. The runner's table defines which primitives implement it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FaultKind {
-    /// The broker's port is closed: attempts are refused.
-    Refuse,
-    /// The host name cannot be resolved.
-    Dns,
-    /// Packets to the broker get no reply, not even a SYN.
-    Unanswered,
-    /// The host name has two addresses, of which the first is dead.
-    FirstAddress(DeadAddress),
-    /// The connection is reset (RST).
-    Reset,
-    /// The connection is closed (FIN) without a WebSocket close.
-    Fin,
-    /// No data arrives any more, in one direction or in both.
-    Silence(Option<Toward>),
-    /// Sets the latency, in one direction or in both.
-    Latency(Duration, Option<Toward>),
-    /// Adds a random delay up to this long to the latency.
-    Jitter(Duration, Option<Toward>),
-    /// Limits the bandwidth, in bytes per second.
-    Throttle(u64, Option<Toward>),
-    /// Limits the size of a segment, in bytes.
-    Segment(usize, Option<Toward>),
-    /// A message is lost.
-    Lose,
-    /// A message is delivered twice.
-    Duplicate,
-    /// A message is delivered after the one that follows it.
-    Swap,
-    /// A message is delivered this much later, without delaying the messages after it.
-    Late(Duration),
-    /// The broker updates its keys within a TLS 1.3 connection.
-    KeyUpdate,
-    /// A byte is inverted.
-    Corrupt,
-    /// The broker answers the ClientHello with a fatal alert (`alert`), with garbage (`garbage`) or with plain HTTP
-    /// (`plain`).
-    Tls(String),
-}
-
-/// How an address fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeadAddress {
-    /// Its port is closed.
-    Refuses,
-    /// Packets to it get no reply.
-    Unanswered,
-}
-
-impl FaultKind {
-    /// Whether the fault decides the outcome of an attempt before the connection is established.
-    #[must_use]
-    pub fn decides_attempt(&self) -> bool {
-        matches!(self, Self::Refuse | Self::Dns | Self::Unanswered | Self::FirstAddress(_) | Self::Tls(_))
-    }
-
-    /// Whether the fault affects a single message.
-    #[must_use]
-    pub fn affects_message(&self) -> bool {
-        matches!(self, Self::Lose | Self::Duplicate | Self::Swap | Self::Late(_))
-    }
-
-    /// Whether the fault only shapes the traffic and ends no connection.
-    #[must_use]
-    pub fn shapes_traffic(&self) -> bool {
-        matches!(self, Self::Latency(..) | Self::Jitter(..) | Self::Throttle(..) | Self::Segment(..))
-    }
-}
-
-/// A direction of traffic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Toward {
-    /// To the terminal.
-    Terminal,
-    /// From the terminal to the broker.
-    Broker,
 }
 
 /// The trigger of an armed fault.

@@ -12,7 +12,7 @@ mod message;
 mod step;
 mod who;
 
-pub use fault::{Bytes, Carrier, DeadAddress, Fault, FaultKind, Place, Point, TLS_POINTS, Toward, Trigger};
+pub use fault::{Bytes, Carrier, Fault, Place, Point, TLS_POINTS, Trigger};
 pub use message::{Demand, Fields, Message, Op, RawFrame, Test};
 pub use step::{
     Action, Awaited, CardholderAct, Expect, HostAct, LinkObservation, NetworkAct, NetworkChange, Party, Pattern,

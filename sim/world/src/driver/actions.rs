@@ -195,7 +195,7 @@ impl<C: Terminal> World<'_, C> {
         let id = text.as_ref().map(|text| {
             let request = match &send.message {
                 Message::Fields(fields) => Some(self.request_of(send.to, fields)),
-                _ => sca_peers::request_in(text),
+                _ => sca_peers::unrouted_request_in(text),
             };
             let actor = &mut self.parties.terminals[to];
             let id = actor.pos.asked(request.as_ref());

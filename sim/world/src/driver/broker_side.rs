@@ -4,7 +4,6 @@ use std::fmt::Write;
 use std::rc::Rc;
 
 use sca_core::Terminal;
-use sca_judge::coverage::FaultClass;
 use sca_judge::lanes::{Control, Data};
 use sca_judge::observation::Observation;
 use sca_judge::record::Entry;
@@ -13,6 +12,7 @@ use sca_peers::{BrokerInput, BrokerOutput, RequestId};
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::handshake::Head;
 use sca_protocol::xml::Limits;
+use sca_scenario::fault_table::FaultClass;
 use sca_scenario::model::{Carrier, Place};
 use tokio::sync::mpsc;
 
@@ -20,7 +20,8 @@ use super::connections::{peer, tag_of};
 use super::link_ends::ConnectionState;
 use super::state::World;
 use super::stop::Stop;
-use crate::armed::{AttemptNumber, Strike};
+use crate::armed::AttemptNumber;
+use crate::faults::Strike;
 use crate::probe::injection::Part;
 
 impl<C: Terminal> World<'_, C> {
@@ -100,7 +101,7 @@ impl<C: Terminal> World<'_, C> {
         if let Some(ends) = self.connections.ends.get_mut(&tag) {
             ends.ours = true;
         }
-        self.record_fault_hit(who, crate::faults::class_of_end(end));
+        self.record_fault_hit(who, crate::faults::kind_of_end(end).row().class);
         self.stand(who, end, lasting);
         self.server_order(tag, ServerOrder::Strike(end))
     }

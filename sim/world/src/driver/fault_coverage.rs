@@ -1,9 +1,10 @@
 //! Fault coverage: records which kinds of fault hit the terminals in which of their states.
 
 use sca_core::{LinkEvent, LinkReport, Terminal};
-use sca_judge::coverage::{FaultClass, State};
+use sca_judge::coverage::State;
 use sca_network::Tag;
 use sca_protocol::screens::ScreenName;
+use sca_scenario::fault_table::FaultClass;
 
 use super::state::World;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sca_network::{End, Tag};
 use sca_peers::RequestId;
 use sca_protocol::frame::Frame;
-use sca_scenario::model::FaultKind;
+use sca_scenario::fault_table::FaultKind;
 
 use crate::armed::ArmedFaults;
 

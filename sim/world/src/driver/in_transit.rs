@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use sca_core::Terminal;
-use sca_judge::coverage::FaultClass;
 use sca_judge::record::Entry;
 use sca_network::{ClientOrder, End, ServerOrder, Tag};
 use sca_protocol::frame::{Frame, opcode};
+use sca_scenario::fault_table::FaultClass;
 use sca_scenario::model::{Carrier, Send};
 
 use super::faults::{Held, Late, PendingCut, Sent};
 use super::state::World;
 use super::stop::Stop;
-use crate::armed::Strike;
+use crate::faults::Strike;
 
 /// How a fault ends a connection within a message to a terminal.
 #[derive(Clone, Copy)]
@@ -50,7 +50,7 @@ impl<C: Terminal> World<'_, C> {
             .and_then(|label| self.faults.armed.at_message(send.to, &Carrier::Request(label.clone()), bytes.len()));
         let id = label.and_then(|label| self.script.names.requests.get(label).copied());
         match &strike {
-            Some(Strike::End { end, .. }) => self.record_fault_hit(who, crate::faults::class_of_end(*end)),
+            Some(Strike::End { end, .. }) => self.record_fault_hit(who, crate::faults::kind_of_end(*end).row().class),
             Some(_) => self.record_fault_hit(who, FaultClass::Message),
             None => {}
         }
@@ -157,7 +157,7 @@ impl<C: Terminal> World<'_, C> {
                 Sent::Upgrade(_) => "of the request for the upgrade arrived",
             };
             self.note_prefix(cut.tag, "terminal ->", what, cut.bytes, cut.size);
-            self.record_fault_hit(who, crate::faults::class_of_end(cut.end));
+            self.record_fault_hit(who, crate::faults::kind_of_end(cut.end).row().class);
             self.stand(who, cut.end, cut.lasting);
             match &cut.what {
                 Sent::Reply(text) if cut.bytes < cut.size && cut.end != End::Hold => self.lose_reply(who, text),
@@ -180,7 +180,7 @@ impl<C: Terminal> World<'_, C> {
         let text = self.text_of(send.to, &send.message);
         let actor = &mut self.parties.terminals[who];
         let again = actor.pos.sent(&text);
-        actor.reference.asked(again, sca_peers::request_in(&text).as_ref());
+        actor.reference.asked(again, sca_peers::unrouted_request_in(&text).as_ref());
         actor.open_requests.insert(again, Some(tag));
         self.under_way(tag, again);
     }

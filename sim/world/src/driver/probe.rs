@@ -5,7 +5,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sca_core::{Input, Terminal};
-use sca_judge::coverage::FaultClass;
 use sca_judge::record::Entry;
 use sca_network::{CallOrder, Cut, End, Point, ServerOrder, Tag};
 use sca_peers::RequestId;
@@ -13,7 +12,9 @@ use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
 use sca_protocol::screens::ScreenName;
 use sca_scenario::Span;
-use sca_scenario::model::{Action, Fault, FaultKind, Step};
+use sca_scenario::fault_table::FaultClass;
+use sca_scenario::fault_table::FaultKind;
+use sca_scenario::model::{Action, Fault, Step};
 
 use super::injection::{FinalCheck, Injected};
 use super::link_ends::ConnectionState;

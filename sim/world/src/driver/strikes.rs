@@ -3,18 +3,19 @@
 use std::time::Duration;
 
 use sca_core::Terminal;
-use sca_judge::coverage::FaultClass;
 use sca_judge::record::Entry;
 use sca_judge::verdict::Failure;
-use sca_network::{CallOrder, Direction, End, ServerOrder, Tag, TapHandle};
+use sca_network::{Direction, End, ServerOrder, Tag, TapHandle};
 use sca_protocol::frame::Frame;
-use sca_scenario::model::{Carrier, Fault, FaultKind, Toward};
+use sca_scenario::fault_table::{Affects, FaultClass};
+use sca_scenario::model::{Carrier, Fault};
 
 use super::faults::{Held, Late};
 use super::link_ends::ConnectionState;
 use super::state::World;
 use super::stop::Stop;
-use crate::armed::{Standing, Strike};
+use crate::armed::Standing;
+use crate::faults::{self, Strike, directions};
 
 impl<C: Terminal> World<'_, C> {
     /// Applies latency, jitter and bandwidth from the settings and the active faults to each terminal's line.
@@ -28,21 +29,10 @@ impl<C: Terminal> World<'_, C> {
                 memory.set_bandwidth(line, way, self.parties.brokers.first().bandwidth);
             }
         }
-        let standing = self.faults.armed.standing.iter().map(|standing| (standing.who, &standing.kind));
-        for (who, kind) in self.faults.shaped.iter().map(|(who, kind)| (*who, kind)).chain(standing) {
+        let standing = self.faults.armed.standing.iter().map(|standing| (standing.who, standing.kind));
+        for (who, kind) in self.faults.shaped.iter().copied().chain(standing) {
             let line = Self::tag(who, 0).terminal;
-            match kind {
-                FaultKind::Latency(by, toward) => {
-                    directions(toward).into_iter().for_each(|way| memory.set_latency(line, way, *by));
-                }
-                FaultKind::Jitter(by, toward) => {
-                    directions(toward).into_iter().for_each(|way| memory.set_jitter(line, way, *by));
-                }
-                FaultKind::Throttle(rate, toward) => {
-                    directions(toward).into_iter().for_each(|way| memory.set_bandwidth(line, way, *rate));
-                }
-                _ => {}
-            }
+            faults::shape_line(memory, line, kind);
         }
     }
 
@@ -56,10 +46,11 @@ impl<C: Terminal> World<'_, C> {
     /// Applies the active segment sizes to one tap.
     pub(super) fn shape_tap(&self, who: usize, tap: &TapHandle) {
         let mut most = [None; 2];
-        let standing = self.faults.armed.standing.iter().map(|standing| (standing.who, &standing.kind));
-        for (whose, kind) in self.faults.shaped.iter().map(|(who, kind)| (*who, kind)).chain(standing) {
-            if let (true, FaultKind::Segment(bytes, toward)) = (whose == who, kind) {
-                directions(toward).into_iter().for_each(|way| most[way as usize] = Some(*bytes));
+        let standing = self.faults.armed.standing.iter().map(|standing| (standing.who, standing.kind));
+        let here = self.faults.shaped.iter().copied().chain(standing).filter(|(whose, _)| *whose == who);
+        for (_, kind) in here {
+            if let Some(bytes) = faults::segment_size(kind) {
+                directions(kind.values().toward).into_iter().for_each(|way| most[way as usize] = Some(bytes));
             }
         }
         for way in [Direction::ToTerminal, Direction::FromTerminal] {
@@ -74,7 +65,7 @@ impl<C: Terminal> World<'_, C> {
             // A lasting fault that ends or slows existing connections has struck; one that affects dialling waits for
             // a dial.
             let struck = !fault.kind.decides_attempt() || self.external_terminals.is_some();
-            let (kind, span) = (fault.kind.clone(), fault.span);
+            let (kind, span) = (fault.kind, fault.span);
             self.faults.armed.standing.push(Standing { kind, who: fault.who, until, span, struck });
         }
         let struck = self.strike_open(fault)?;
@@ -83,51 +74,52 @@ impl<C: Terminal> World<'_, C> {
             self.faults.armed.standing.pop();
         }
         if struck && !fault.kind.decides_attempt() {
-            self.record_fault_hit(fault.who, FaultClass::of(&fault.kind));
+            self.record_fault_hit(fault.who, fault.kind.row().class);
         }
         Ok(struck)
     }
 
     /// Applies a fault to the open connection.
     fn strike_open(&mut self, fault: &Fault) -> Result<bool, Stop> {
-        match &fault.kind {
-            kind if kind.decides_attempt() => {
+        let kind = fault.kind;
+        match kind.row().affects {
+            Affects::Attempt => {
                 self.update_port();
                 Ok(true)
             }
-            kind if kind.shapes_traffic() => {
+            Affects::Traffic => {
                 if fault.lasting.is_none() {
-                    self.faults.shaped.push((fault.who, fault.kind.clone()));
+                    self.faults.shaped.push((fault.who, kind));
                 }
                 self.shape_network();
                 self.shape_taps(fault.who);
                 Ok(true)
             }
-            FaultKind::Reset | FaultKind::Fin if self.parties.terminals[fault.who].listens => {
-                let order = if fault.kind == FaultKind::Reset { CallOrder::Reset } else { CallOrder::HangUp };
-                if self.cut_calls(fault.who, &order)? {
-                    return Ok(true);
+            _ => {
+                let calls = faults::call_order(kind).filter(|_| self.parties.terminals[fault.who].listens);
+                if let Some(order) = calls {
+                    return match self.cut_calls(fault.who, &order)? {
+                        true => Ok(true),
+                        false => self.nothing_to_strike(fault, "call"),
+                    };
                 }
-                self.nothing_to_strike(fault, "call")
-            }
-            kind => {
                 let open = self.open_connection(fault.who);
                 let Some((tag, ends)) = open.and_then(|tag| Some((tag, self.connections.ends.get_mut(&tag)?))) else {
                     return self.nothing_to_strike(fault, "connection");
                 };
-                if *kind == FaultKind::KeyUpdate && !ends.rekeys {
-                    return self.nothing_to_strike(fault, "connection with TLS 1.3");
+                if kind.row().affects == Affects::Keys {
+                    return match ends.rekeys {
+                        true => self.server_order(tag, ServerOrder::NewKeys).map(|()| true),
+                        false => self.nothing_to_strike(fault, "connection with TLS 1.3"),
+                    };
                 }
-                if *kind == FaultKind::KeyUpdate {
-                    return self.server_order(tag, ServerOrder::NewKeys).map(|()| true);
-                }
-                let will_end = matches!(kind, FaultKind::Silence(_)) && fault.lasting.is_some();
-                *(if will_end { &mut ends.muted } else { &mut ends.ours }) = true;
+                let (silences, lasts) = (faults::is_silence(kind), fault.lasting.is_some());
+                *(if silences && lasts { &mut ends.muted } else { &mut ends.ours }) = true;
                 self.connections.orders += 1;
-                if let (FaultKind::Silence(toward), None) = (kind, fault.lasting) {
-                    directions(toward).into_iter().for_each(|way| ends.silent[way as usize] = true);
+                if silences && !lasts {
+                    directions(kind.values().toward).into_iter().for_each(|way| ends.silent[way as usize] = true);
                 }
-                Self::end_tap(&ends.tap, kind, fault.lasting.is_some());
+                faults::apply_to_tap(&ends.tap, kind, lasts);
                 Ok(true)
             }
         }
@@ -285,19 +277,14 @@ impl<C: Terminal> World<'_, C> {
             self.connections.orders += 1;
             let now = self.now();
             self.book.record.push(now, Entry::Comment(text));
-            self.record_fault_hit(who, crate::faults::class_of_end(end));
+            self.record_fault_hit(who, faults::kind_of_end(end).row().class);
         }
         Ok(any)
     }
 
     /// Keeps the end of a connection active for a while, so that it also strikes connections made meanwhile.
     pub(super) fn stand(&mut self, who: usize, end: End, lasting: Option<Duration>) {
-        let kind = match end {
-            End::Reset => FaultKind::Reset,
-            End::Fin => FaultKind::Fin,
-            End::Silence | End::Hold => FaultKind::Silence(None),
-            End::Corrupt => FaultKind::Corrupt,
-        };
+        let kind = faults::kind_of_end(end);
         let until = lasting.map(|lasting| self.now() + lasting);
         let span = sca_scenario::Span::default();
         self.faults.armed.standing.extend(until.map(|until| Standing { kind, who, until, span, struck: true }));
@@ -305,16 +292,14 @@ impl<C: Terminal> World<'_, C> {
 
     /// Ends an active fault.
     pub(super) fn end_fault(&mut self, standing: &Standing) {
-        match &standing.kind {
-            FaultKind::Silence(_) => {
+        match standing.kind {
+            kind if faults::is_silence(kind) => {
                 self.connections.orders += 1;
                 let who = standing.who;
                 let others = self.faults.armed.standing.iter().filter(|other| other.who == who);
                 let still: Vec<Direction> = others
-                    .flat_map(|other| match &other.kind {
-                        FaultKind::Silence(toward) => directions(toward),
-                        _ => Vec::new(),
-                    })
+                    .filter(|other| faults::is_silence(other.kind))
+                    .flat_map(|other| directions(other.kind.values().toward))
                     .collect();
                 for (_, ends) in self.connections.ends.iter_mut().filter(|(tag, _)| usize::from(tag.terminal) == who) {
                     for way in [Direction::ToTerminal, Direction::FromTerminal] {
@@ -331,17 +316,8 @@ impl<C: Terminal> World<'_, C> {
                 self.shape_network();
                 self.shape_taps(standing.who);
             }
-            FaultKind::Refuse | FaultKind::Unanswered => self.update_port(),
+            kind if kind.decides_attempt() => self.update_port(),
             _ => {}
         }
-    }
-}
-
-/// The network directions of a fault; both if it names none.
-fn directions(toward: &Option<Toward>) -> Vec<Direction> {
-    match toward {
-        None => vec![Direction::ToTerminal, Direction::FromTerminal],
-        Some(Toward::Terminal) => vec![Direction::ToTerminal],
-        Some(Toward::Broker) => vec![Direction::FromTerminal],
     }
 }

@@ -1,7 +1,6 @@
 //! The outputs of terminals: dials, orders to their connections, and reports; also the events at their ends.
 
 use sca_core::{ConnectionId, Input, LinkEvent, LinkReport, Target, Terminal};
-use sca_judge::coverage::FaultClass;
 use sca_judge::observation::Observation;
 use sca_network::{
     Arrivals, ClientOrder, ClientSetup, DialOutcome, PrefixCut, Route, ServerSetup, ServerTls, Tag, TapHandle,
@@ -9,7 +8,7 @@ use sca_network::{
 };
 use sca_peers::RequestId;
 use sca_protocol::handshake::Proxy;
-use sca_scenario::model::{FaultKind, Toward};
+use sca_scenario::fault_table::FaultClass;
 use tokio::sync::mpsc;
 
 use super::faults::Sent;
@@ -136,7 +135,7 @@ impl<C: Terminal> World<'_, C> {
         {
             let who = usize::from(tag.terminal);
             if let Some(kind) = self.faults.armed.has_struck(index) {
-                self.record_fault_hit(who, FaultClass::of(&kind));
+                self.record_fault_hit(who, kind.row().class);
                 self.record_fault_hit(who, FaultClass::Tls);
             }
         }
@@ -276,8 +275,8 @@ impl<C: Terminal> World<'_, C> {
         }
         let ends = self.faults.armed.end_on_connect(at);
         if let Some((kind, lasts)) = &ends {
-            Self::end_tap(&tap, kind, *lasts);
-            self.record_fault_hit(at.who, FaultClass::of(kind));
+            crate::faults::apply_to_tap(&tap, *kind, *lasts);
+            self.record_fault_hit(at.who, kind.row().class);
         }
         if !crate::target::target(&self.parties.brokers.get(site).settings).secure {
             return Ok((ServerTls::Off, tap, None, ends.is_some()));
@@ -294,20 +293,6 @@ impl<C: Terminal> World<'_, C> {
             None => self.broker_tls(site)?,
         };
         Ok((tls, tap, cut, ends.is_some()))
-    }
-
-    /// Applies a fault that ends or silences a connection to its tap.
-    pub(super) fn end_tap(tap: &TapHandle, kind: &FaultKind, lasts: bool) {
-        use sca_network::Direction;
-        match kind {
-            FaultKind::Silence(Some(Toward::Terminal)) => tap.silence(Direction::ToTerminal, true),
-            FaultKind::Silence(Some(Toward::Broker)) => tap.silence(Direction::FromTerminal, true),
-            kind => {
-                if let Some(end) = crate::faults::end_of(kind, lasts) {
-                    tap.end(end);
-                }
-            }
-        }
     }
 
     /// Handles an event at a terminal's end of a connection.

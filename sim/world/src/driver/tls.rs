@@ -53,7 +53,7 @@ impl<C: Terminal> World<'_, C> {
         let shown = self.shown(Role::Broker, &settings.certificate, &crate::target::target(settings).host)?;
         // A broker without a certificate can only answer with a TLS alert.
         if shown.is_none() {
-            return Ok(ServerTls::Instead(crate::faults::instead_of_hello("alert")));
+            return Ok(ServerTls::Instead(crate::faults::FATAL_ALERT.to_vec()));
         }
         let demand = match settings.client_certificates.as_str() {
             "none" => Demand::No,

@@ -6,12 +6,12 @@ use sca_core::Target;
 use sca_judge::inapplicable::{FIRST_LINE, What};
 use sca_judge::verdict::Failure;
 use sca_protocol::settings::{BrokerSettings, with};
+use sca_scenario::fault_table::FaultKind;
 use sca_scenario::model::{
-    Action, Awaited, Carrier, FaultKind, Message, NetworkChange, Party, Point, Row, Scenario, Speaker, Step, Trigger,
+    Action, Awaited, Carrier, Message, NetworkChange, Party, Point, Row, Scenario, Speaker, Step, Trigger,
 };
 
 use crate::credentials::Credentials;
-use crate::faults;
 use crate::played::Played;
 use crate::rows::{length, too_long};
 
@@ -100,7 +100,7 @@ fn of_step(step: &Step) -> Option<Failure> {
         Action::Fault(fault) => match (&fault.kind, &fault.arm) {
             (FaultKind::Tls(_) | FaultKind::KeyUpdate, _) => What::BrokersTls,
             (kind, _) if kind.affects_message() => What::Message,
-            (kind, _) if !faults::is_for_sockets(kind) => What::LineShape,
+            (kind, _) if !kind.row().on_sockets => What::LineShape,
             (_, Some(Trigger::At(_, Point { carrier: Carrier::Answer | Carrier::Request(_), .. }))) => {
                 What::BrokersBytes
             }

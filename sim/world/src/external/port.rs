@@ -6,7 +6,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sca_network::{BoundPort, EventQueue, Listener, Stream};
-use sca_scenario::model::{Action, Awaited, FaultKind, LinkObservation, Step, Trigger};
+use sca_scenario::fault_table::FaultKind;
+use sca_scenario::model::{Action, Awaited, LinkObservation, Step, Trigger};
 use tokio::sync::Notify;
 
 /// The state of the port.

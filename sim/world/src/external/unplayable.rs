@@ -4,12 +4,12 @@
 use sca_judge::inapplicable::{FIRST_LINE, What};
 use sca_judge::verdict::Failure;
 use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings, with};
+use sca_scenario::fault_table::FaultKind;
 use sca_scenario::model::{
-    Action, Awaited, FaultKind, LinkObservation, NetworkChange, Party, Row, Scenario, Source, Step, Trigger,
+    Action, Awaited, LinkObservation, NetworkChange, Party, Row, Scenario, Source, Step, Trigger,
 };
 
 use super::terminal::ExternalTerminal;
-use crate::faults;
 use crate::played::Played;
 use crate::rows::{length, too_long};
 
@@ -113,7 +113,7 @@ fn of_step(step: &Step, external: &ExternalTerminal, several: bool) -> Option<Fa
             FaultKind::Unanswered if several => (What::RefuseOne, ""),
             FaultKind::Unanswered if matches!(fault.arm, Some(Trigger::On(_))) => (What::UnansweredCounted, ""),
             FaultKind::Dns | FaultKind::FirstAddress(_) => (What::Resolver, ""),
-            kind if !faults::is_for_sockets(kind) => (What::LineShape, ""),
+            kind if !kind.row().on_sockets => (What::LineShape, ""),
             _ => return None,
         },
         other => return other.blocks().into_iter().flatten().find_map(|inner| of_step(inner, external, several)),
