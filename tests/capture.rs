@@ -9,8 +9,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use sca_capture::{Ending, Event, ScenarioGenerator, Session, Side};
-use sca_protocol::Reason;
 use sca_protocol::frame::{Frame, opcode};
+use sca_protocol::{Reason, TlsFailure};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sca-sim");
 
@@ -37,12 +37,12 @@ fn eventful() -> Session {
         frame.mask = (side == Side::Terminal).then_some([1, 2, 3, 4]);
         Event::Frame(side, frame)
     };
-    for reason in [Reason::Refused, Reason::Dns, Reason::Timeout, Reason::Reset, Reason::Tls("expired")] {
+    for reason in [Reason::Refused, Reason::Dns, Reason::Timeout, Reason::Reset, Reason::Tls(TlsFailure::Expired)] {
         push(Event::Opened);
         push(Event::Failed(reason));
     }
-    push(Event::Failed(Reason::Tls("alert-certificate-required")));
-    push(Event::Failed(Reason::Tls("garbage")));
+    push(Event::Failed(Reason::Tls(TlsFailure::AlertCertificateRequired)));
+    push(Event::Failed(Reason::Tls(TlsFailure::Garbage)));
     push(Event::Note("a remark\nof two lines".to_owned()));
     push(Event::Opened);
     push(Event::Asked(

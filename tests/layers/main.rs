@@ -214,9 +214,9 @@ fn every_clause_that_is_covered_exists() {
 fn the_reference_of_the_language_lists_every_flaw_and_every_reason() {
     let reference = std::fs::read_to_string(common::root().join("scenarios/README.md")).expect("it can be read");
     let flaws = sca_certs::FLAWS.iter().map(|(_, word)| *word);
-    let reasons = sca_protocol::reason::TLS_WORDS.iter().chain(sca_protocol::reason::HANDSHAKE_WORDS);
-    for word in flaws.chain(reasons.map(|(word, _)| word.trim_start_matches("alert-"))).filter(|word| *word != "other")
-    {
+    let tls = sca_protocol::TlsFailure::ALL.iter().map(|row| row.1);
+    let reasons = tls.chain(sca_protocol::HandshakeFailure::ALL.iter().map(|row| row.1));
+    for word in flaws.chain(reasons.map(|word| word.trim_start_matches("alert-"))).filter(|word| *word != "other") {
         assert!(reference.contains(&format!("`{word}`")), "scenarios/README.md lacks {word}");
     }
 }

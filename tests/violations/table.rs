@@ -89,7 +89,12 @@ fn answered(input: &Input) -> Option<&Head> {
 /// Makes an attempt fail although the answer was right.
 fn refused(input: &Input, when: bool) -> Option<Vec<Input>> {
     let Input::Link { connection, event: LinkEvent::Answered(_) } = input else { return None };
-    when.then(|| vec![Input::Link { connection: *connection, event: LinkEvent::Failed(Reason::Handshake("garbage")) }])
+    when.then(|| {
+        vec![Input::Link {
+            connection: *connection,
+            event: LinkEvent::Failed(Reason::Handshake(HandshakeFailure::Garbage)),
+        }]
+    })
 }
 
 /// Drops a message before the terminal receives it.
@@ -203,7 +208,7 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
     of(
         "WS-02",
         "has one word for all of TLS",
-        Say(|o, _| fails_as(o, |r| matches!(r, Reason::Tls(_)), Reason::Tls("incompatible"))),
+        Say(|o, _| fails_as(o, |r| matches!(r, Reason::Tls(_)), Reason::Tls(TlsFailure::Incompatible))),
         TWICE,
     ),
     of(
@@ -319,13 +324,13 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
     of(
         "WS-05",
         "has one word for all answers",
-        Say(|o, _| fails_as(o, |r| matches!(r, Reason::Handshake(_)), Reason::Handshake("oversized"))),
+        Say(|o, _| fails_as(o, |r| matches!(r, Reason::Handshake(_)), Reason::Handshake(HandshakeFailure::Oversized))),
         EVER,
     ),
     of(
         "WS-05",
         "calls a status garbage",
-        Say(|o, _| fails_as(o, |r| matches!(r, Reason::Http(_)), Reason::Handshake("garbage"))),
+        Say(|o, _| fails_as(o, |r| matches!(r, Reason::Http(_)), Reason::Handshake(HandshakeFailure::Garbage))),
         EVER,
     ),
     //
@@ -507,7 +512,13 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
     of(
         "HS-08",
         "calls it a wrong Accept",
-        Say(|o, _| fails_as(o, |r| r == Reason::Handshake("subprotocol"), Reason::Handshake("accept"))),
+        Say(|o, _| {
+            fails_as(
+                o,
+                |r| r == Reason::Handshake(HandshakeFailure::Subprotocol),
+                Reason::Handshake(HandshakeFailure::Accept),
+            )
+        }),
         TWICE,
     ),
     //

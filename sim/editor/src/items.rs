@@ -4,7 +4,7 @@ use lsp_types::CompletionItemKind as Look;
 use sca_protocol::clauses::CLAUSES;
 use sca_protocol::commands::{self, Field, Kind, SessionRequirement};
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Row, Settings, TerminalSettings};
-use sca_protocol::{assumptions, codes};
+use sca_protocol::{HandshakeFailure, TlsFailure, assumptions, codes};
 use sca_scenario::fault_table::{self, KINDS, KindRow};
 use sca_scenario::model::INVARIANTS;
 
@@ -83,12 +83,12 @@ pub(crate) fn reasons() -> Vec<Fact> {
 }
 
 pub(crate) fn tls_words() -> Vec<Fact> {
-    sca_protocol::reason::TLS_WORDS.iter().map(|(word, _)| fact(*word, "why TLS failed", Look::ENUM_MEMBER)).collect()
+    TlsFailure::ALL.iter().map(|(_, word, _)| fact(*word, "why TLS failed", Look::ENUM_MEMBER)).collect()
 }
 
 pub(crate) fn handshake_words() -> Vec<Fact> {
-    let words = sca_protocol::reason::HANDSHAKE_WORDS.iter();
-    words.map(|(word, _)| fact(*word, "what is wrong with the 101 answer", Look::ENUM_MEMBER)).collect()
+    let words = HandshakeFailure::ALL.iter();
+    words.map(|(_, word, _)| fact(*word, "what is wrong with the 101 answer", Look::ENUM_MEMBER)).collect()
 }
 
 pub(crate) fn cardholder() -> Vec<Fact> {

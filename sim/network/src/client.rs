@@ -4,18 +4,16 @@
 //! reads.
 
 use std::collections::VecDeque;
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use futures_util::{Sink, Stream as _};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use sca_core::LinkEvent;
-use sca_protocol::Reason;
 use sca_protocol::frame::{Decoder, Frame, opcode};
+use sca_protocol::{Reason, TlsFailure};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -27,13 +25,13 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 use crate::dialer::Dialer;
 use crate::events::{ClientOrder, End, Event, Tag};
+use crate::goodbye::{DRAIN_TIME, leave};
+use crate::io_reason::reason_of;
 use crate::plaintext::Outgoing;
 use crate::prefix_cut::PrefixCut;
 use crate::queue::{EventQueue, EventSender};
 use crate::route::Route;
-use crate::stream::read_some;
 use crate::tap::{TapHandle, Tapped, TerminalEnd};
-use crate::tls;
 use crate::upgrade_exchange::{open_the_way, upgrade};
 
 /// Configuration of the terminal's end of a connection.
@@ -47,13 +45,11 @@ pub struct ClientSetup {
     pub near: Option<TapHandle>,
 }
 
-/// How long a connection is drained at most after a close.
-const DRAIN_TIME: Duration = Duration::from_secs(1);
 /// Maximum number of queued messages; beyond it no more orders are taken.
 const OUTBOX_MAX: usize = 16;
 /// Maximum number of pings that are read while their pongs cannot be sent.
 const OWED_MAX: usize = 64;
-/// Maximum number of bytes read while draining after a close.
+/// Maximum size of a frame that is read after a close.
 const DRAIN_BYTES: usize = 64 * 1024;
 
 /// Connects and runs one connection until it ends. Dropping the sender of `orders` drops the connection at once.
@@ -110,7 +106,7 @@ pub async fn run(
             pen.post(Event::Client(LinkEvent::Secured));
             Box::pin(converse(stream, true, (&setup, near), &mut pen, &mut orders)).await;
         }
-        Err(error) => pen.post(Event::Client(LinkEvent::Failed(tls_reason(&error)))),
+        Err(error) => pen.post(Event::Client(LinkEvent::Failed(reason_of(&error, Reason::Tls(TlsFailure::Eof))))),
     }
 }
 
@@ -119,18 +115,9 @@ async fn closed(orders: &mut mpsc::Receiver<ClientOrder>) {
     while orders.recv().await.is_some() {}
 }
 
-fn tls_reason(error: &io::Error) -> Reason {
-    match (tls::word(error), error.kind()) {
-        (Some(word), _) => Reason::Tls(word),
-        (None, io::ErrorKind::UnexpectedEof) => Reason::Tls("eof"),
-        (None, io::ErrorKind::TimedOut) => Reason::Timeout,
-        (None, _) => Reason::Reset,
-    }
-}
-
 async fn converse<S>(
     stream: S,
-    secure: bool,
+    _secure: bool,
     (setup, near): (&ClientSetup, Option<(TapHandle, EventQueue)>),
     pen: &mut EventSender,
     orders: &mut mpsc::Receiver<ClientOrder>,
@@ -148,7 +135,7 @@ async fn converse<S>(
     let Some(ClientOrder::Request(request)) = request else { return };
     let answer = tokio::select! {
         biased;
-        answer = upgrade(&mut stream, &request, secure) => answer,
+        answer = upgrade(&mut stream, &request) => answer,
         () = closed(orders) => return,
     };
     let tail = match answer {
@@ -204,11 +191,11 @@ async fn websocket<S>(
     }
     match left {
         Left::Gone | Left::Violated => {}
-        Left::Closed => leave(ws.into_inner(), None).await,
+        Left::Closed => close(ws.into_inner(), None).await,
         Left::Close(code, mask) => {
             // Messages ordered before the close are sent before it.
             drop(timeout(DRAIN_TIME, send_all(&mut ws, outbox, &setup.cut)).await);
-            leave(ws.into_inner(), Some(Frame::close(Some(code), "").masked(mask))).await;
+            close(ws.into_inner(), Some(Frame::close(Some(code), "").masked(mask))).await;
         }
     }
 }
@@ -386,28 +373,12 @@ fn close_code(error: &WsError) -> Option<u16> {
     }
 }
 
-/// Sends a last frame if there is one, shuts down writing and drains the stream until the other side closes too:
-/// closing with unread input would send RST.
-async fn leave<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, last: Option<Frame>) {
-    let goodbye = async {
-        if let Some(frame) = &last {
-            stream.write_all(&frame.encode()).await?;
-        }
-        stream.flush().await?;
-        stream.shutdown().await?;
-        let mut decoder = Decoder::new(DRAIN_BYTES);
-        let (mut chunk, mut drained) = (Vec::new(), 0);
-        loop {
-            let n = read_some(&mut stream, &mut chunk).await?;
-            drained += n;
-            decoder.push(&chunk);
-            chunk.clear();
-            let answered = std::iter::from_fn(|| decoder.next_frame().ok().flatten())
-                .any(|(frame, _)| frame.opcode == opcode::CLOSE);
-            if n == 0 || answered || drained > DRAIN_BYTES {
-                return Ok::<_, io::Error>(());
-            }
-        }
+/// Closes a connection cleanly, with a last frame if there is one. The broker's Close frame ends it too.
+async fn close<S: AsyncRead + AsyncWrite + Unpin>(stream: S, last: Option<Frame>) {
+    let mut decoder = Decoder::new(DRAIN_BYTES);
+    let is_answer = |chunk: &[u8]| {
+        decoder.push(chunk);
+        std::iter::from_fn(|| decoder.next_frame().ok().flatten()).any(|(frame, _)| frame.opcode == opcode::CLOSE)
     };
-    drop(timeout(DRAIN_TIME, goodbye).await);
+    leave(stream, &last.map(|frame| frame.encode()).unwrap_or_default(), is_answer).await;
 }

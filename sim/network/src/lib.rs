@@ -7,6 +7,8 @@ mod backpressure;
 mod client;
 mod dialer;
 mod events;
+mod goodbye;
+mod io_reason;
 mod memory;
 pub mod pem;
 mod plain_tcp;

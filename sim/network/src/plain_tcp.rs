@@ -7,13 +7,14 @@ use std::task::Poll;
 use std::time::Duration;
 
 use sca_protocol::xml::{Split, split};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWriteExt};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 use crate::backpressure::Bounds;
 use crate::dialer::Dialer;
 use crate::events::{CallEvent, CallOrder, Event, Side, Tag};
+use crate::goodbye::leave;
 use crate::queue::{EventQueue, EventSender};
 use crate::route::Route;
 use crate::stream::{Stream, read_some};
@@ -35,9 +36,6 @@ pub struct CallLimits {
 const UNANSWERED_MAX: usize = 256;
 /// Maximum number of bytes that wait to be sent; beyond it nothing is read.
 const UNSENT_MAX: usize = 1 << 20;
-
-/// How long a connection is drained at most before it is closed.
-const DRAIN_TIME: Duration = Duration::from_secs(1);
 
 /// Connects and runs this end until it ends. Dropping the sender of `orders` drops the connection at once.
 pub async fn call(
@@ -144,9 +142,7 @@ async fn talk(
                     patience.since = Instant::now();
                 }
                 Some(CallOrder::HangUp) => {
-                    let rest = waiting;
-                    drop(timeout(DRAIN_TIME, leave(&mut reader, &mut writer, &rest)).await);
-                    return;
+                    return leave(tokio::io::join(reader, writer), &waiting, |_| false).await;
                 }
                 Some(CallOrder::Reset) => return reader.unsplit(writer).reset(),
                 None => return,
@@ -279,26 +275,5 @@ impl Reading {
         (self.over, self.until) = (true, None);
         self.bytes = Vec::new();
         pen.post(CallEvent::Broken(why.to_owned()));
-    }
-}
-
-/// Sends the rest, shuts down writing, and drains the stream until the other side closes too: closing with unread input
-/// would send RST.
-async fn leave<R, W>(reader: &mut R, writer: &mut W, rest: &[u8]) -> io::Result<()>
-where
-    R: AsyncRead + Unpin,
-    W: AsyncWrite + Unpin,
-{
-    const DRAIN_BYTES: usize = 64 * 1024;
-    writer.write_all(rest).await?;
-    writer.shutdown().await?;
-    let (mut chunk, mut drained) = (Vec::new(), 0);
-    loop {
-        let n = read_some(reader, &mut chunk).await?;
-        drained += n;
-        chunk.clear();
-        if n == 0 || drained > DRAIN_BYTES {
-            return Ok(());
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! TLS of both sides: configurations made from identities, with the world's clock, and words for TLS errors.
 
+use sca_protocol::TlsFailure;
 use std::fmt::Debug;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -302,64 +303,64 @@ pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
     tokio_rustls::TlsAcceptor::from(config).accept(stream).await
 }
 
-/// The word of [`sca_protocol::reason::TLS_WORDS`] for a TLS error; `None` if the error is not one of TLS.
+/// The failure that an error of TLS amounts to; `None` if the error is not one of TLS.
 #[must_use]
-pub fn word(error: &io::Error) -> Option<&'static str> {
+pub fn failure(error: &io::Error) -> Option<TlsFailure> {
     let inner = error.get_ref()?.downcast_ref::<Error>()?;
     Some(match inner {
-        Error::InvalidCertificate(certificate) => certificate_word(certificate),
-        Error::AlertReceived(alert) => alert_word(*alert),
-        Error::NoCertificatesPresented => "no-certificate",
+        Error::InvalidCertificate(certificate) => of_certificate(certificate),
+        Error::AlertReceived(alert) => of_alert(*alert),
+        Error::NoCertificatesPresented => TlsFailure::NoCertificate,
         Error::InvalidMessage(_) | Error::InappropriateMessage { .. } | Error::InappropriateHandshakeMessage { .. } => {
-            "garbage"
+            TlsFailure::Garbage
         }
-        Error::DecryptError => "corrupt",
+        Error::DecryptError => TlsFailure::Corrupt,
         Error::PeerIncompatible(
             PeerIncompatible::Tls12NotOffered
             | PeerIncompatible::Tls12NotOfferedOrEnabled
             | PeerIncompatible::Tls13RequiredForQuic
             | PeerIncompatible::SupportedVersionsExtensionRequired,
-        ) => "version",
-        Error::PeerIncompatible(_) => "incompatible",
-        _ => "other",
+        ) => TlsFailure::Version,
+        Error::PeerIncompatible(_) => TlsFailure::Incompatible,
+        _ => TlsFailure::Other,
     })
 }
 
-fn certificate_word(error: &CertificateError) -> &'static str {
+fn of_certificate(error: &CertificateError) -> TlsFailure {
     use CertificateError as C;
     match error {
-        C::Expired | C::ExpiredContext { .. } => "expired",
-        C::NotValidYet | C::NotValidYetContext { .. } => "not-yet-valid",
-        C::NotValidForName | C::NotValidForNameContext { .. } => "wrong-name",
-        C::UnknownIssuer => "unknown-authority",
-        C::InvalidPurpose | C::InvalidPurposeContext { .. } => "wrong-usage",
-        C::Revoked => "revoked",
+        C::Expired | C::ExpiredContext { .. } => TlsFailure::Expired,
+        C::NotValidYet | C::NotValidYetContext { .. } => TlsFailure::NotYetValid,
+        C::NotValidForName | C::NotValidForNameContext { .. } => TlsFailure::WrongName,
+        C::UnknownIssuer => TlsFailure::UnknownAuthority,
+        C::InvalidPurpose | C::InvalidPurposeContext { .. } => TlsFailure::WrongUsage,
+        C::Revoked => TlsFailure::Revoked,
         C::UnknownRevocationStatus | C::ExpiredRevocationList | C::ExpiredRevocationListContext { .. } => {
-            "unknown-revocation"
+            TlsFailure::UnknownRevocation
         }
-        C::BadSignature => "bad-signature",
-        C::BadEncoding => "bad-certificate",
+        C::BadSignature => TlsFailure::BadSignature,
+        C::BadEncoding => TlsFailure::BadCertificate,
         C::Other(other) => match other.0.downcast_ref::<webpki::Error>() {
-            Some(webpki::Error::NameConstraintViolation) => "name-constraints",
-            Some(webpki::Error::MaximumPathDepthExceeded) => "long-chain",
-            _ => "other",
+            Some(webpki::Error::NameConstraintViolation) => TlsFailure::NameConstraints,
+            Some(webpki::Error::MaximumPathDepthExceeded) => TlsFailure::LongChain,
+            _ => TlsFailure::Other,
         },
-        _ => "other",
+        _ => TlsFailure::Other,
     }
 }
 
-fn alert_word(alert: AlertDescription) -> &'static str {
+fn of_alert(alert: AlertDescription) -> TlsFailure {
     use AlertDescription as A;
     match alert {
-        A::CertificateRequired => "alert-certificate-required",
-        A::CertificateExpired => "alert-certificate-expired",
-        A::CertificateRevoked => "alert-certificate-revoked",
-        A::UnknownCA => "alert-unknown-ca",
-        A::BadCertificate => "alert-bad-certificate",
-        A::UnsupportedCertificate => "alert-unsupported-certificate",
-        A::DecryptError => "alert-decrypt-error",
-        A::HandshakeFailure => "alert-handshake-failure",
-        A::ProtocolVersion => "alert-protocol-version",
-        _ => "alert-other",
+        A::CertificateRequired => TlsFailure::AlertCertificateRequired,
+        A::CertificateExpired => TlsFailure::AlertCertificateExpired,
+        A::CertificateRevoked => TlsFailure::AlertCertificateRevoked,
+        A::UnknownCA => TlsFailure::AlertUnknownAuthority,
+        A::BadCertificate => TlsFailure::AlertBadCertificate,
+        A::UnsupportedCertificate => TlsFailure::AlertUnsupportedCertificate,
+        A::DecryptError => TlsFailure::AlertDecryptError,
+        A::HandshakeFailure => TlsFailure::AlertHandshakeFailure,
+        A::ProtocolVersion => TlsFailure::AlertProtocolVersion,
+        _ => TlsFailure::AlertOther,
     }
 }

@@ -3,6 +3,7 @@
 //! It works on bytes and HTTP heads, never on a connection. Source: the sample exchange, clauses WS-04, WS-05 and HS-01
 //! to HS-09.
 
+use crate::failure::HandshakeFailure;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
@@ -146,9 +147,9 @@ pub enum HeadError {
 impl From<HeadError> for Reason {
     fn from(error: HeadError) -> Self {
         Self::Handshake(match error {
-            HeadError::Garbage => "garbage",
-            HeadError::Version => "version",
-            HeadError::TooLong => "oversized",
+            HeadError::Garbage => HandshakeFailure::Garbage,
+            HeadError::Version => HandshakeFailure::Version,
+            HeadError::TooLong => HandshakeFailure::Oversized,
         })
     }
 }
@@ -271,28 +272,28 @@ pub fn judge(answer: &Head, key: &str, subprotocol_required: bool) -> Result<(),
     if answer.status != 101 {
         return Err(Reason::Http(answer.status));
     }
-    let refuse = |word| Err(Reason::Handshake(word));
+    let refuse = |failure| Err(Reason::Handshake(failure));
     if answer.version != 1 {
-        return refuse("version");
+        return refuse(HandshakeFailure::Version);
     }
     if !answer.lists("Upgrade", "websocket") {
-        return refuse("upgrade");
+        return refuse(HandshakeFailure::Upgrade);
     }
     if !answer.lists("Connection", "Upgrade") {
-        return refuse("connection");
+        return refuse(HandshakeFailure::Connection);
     }
     let mut accepts = answer.all("Sec-WebSocket-Accept");
     if accepts.next() != Some(&accept(key)) || accepts.next().is_some() {
-        return refuse("accept");
+        return refuse(HandshakeFailure::Accept);
     }
     if answer.get("Sec-WebSocket-Extensions").is_some() {
-        return refuse("extension");
+        return refuse(HandshakeFailure::Extension);
     }
     let mut protocols = answer.all("Sec-WebSocket-Protocol");
     match (protocols.next(), protocols.next()) {
-        (None, _) if subprotocol_required => refuse("no-subprotocol"),
+        (None, _) if subprotocol_required => refuse(HandshakeFailure::NoSubprotocol),
         (None, _) | (Some(SUBPROTOCOL), None) => Ok(()),
-        (Some(_), _) => refuse("subprotocol"),
+        (Some(_), _) => refuse(HandshakeFailure::Subprotocol),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod clauses;
 pub mod codes;
 pub mod commands;
 pub mod counter;
+mod failure;
 pub mod frame;
 pub mod handshake;
 pub mod instant;
@@ -27,6 +28,7 @@ pub mod settings;
 pub mod xml;
 
 pub use chance::Chance;
+pub use failure::{HandshakeFailure, TlsFailure};
 pub use instant::{Now, UnixTime};
 pub use message::{Request, Response};
 pub use port::Line;

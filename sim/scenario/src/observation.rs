@@ -1,7 +1,7 @@
 //! Parser of observations other than messages: the link, the screen and the icon.
 
-use sca_protocol::reason::{HANDSHAKE_WORDS, TLS_WORDS};
 use sca_protocol::screens::SCREENS;
+use sca_protocol::{HandshakeFailure, TlsFailure};
 
 use crate::cursor::{Cursor, SUFFIXES};
 use crate::message;
@@ -26,17 +26,17 @@ fn reason(cursor: &mut Cursor<'_>) -> Result<LinkObservation, Problem> {
     let word = cursor.word("a reason")?;
     if !KINDS.contains(&word.text.as_str()) {
         let problem = Problem::new("E053", word.span, format!("`{}` is not a reason", word.text));
-        if TLS_WORDS.iter().any(|(known, _)| *known == word.text) {
+        if TlsFailure::of_word(&word.text).is_some() {
             return Err(problem.help(format!("did you mean `tls {}`?", word.text)));
         }
-        if HANDSHAKE_WORDS.iter().any(|(known, _)| *known == word.text) {
+        if HandshakeFailure::of_word(&word.text).is_some() {
             return Err(problem.help(format!("did you mean `handshake {}`?", word.text)));
         }
         return Err(problem.suggest(&word.text, KINDS.iter().copied()));
     }
     let details: Vec<&str> = match word.text.as_str() {
-        "tls" => TLS_WORDS.iter().map(|(w, _)| *w).collect(),
-        "handshake" => HANDSHAKE_WORDS.iter().map(|(w, _)| *w).collect(),
+        "tls" => TlsFailure::ALL.iter().map(|row| row.1).collect(),
+        "handshake" => HandshakeFailure::ALL.iter().map(|row| row.1).collect(),
         _ => Vec::new(),
     };
     let detail = match cursor.peek() {

@@ -11,7 +11,7 @@ use sca_core::{
 };
 use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::{Settings, TerminalSettings};
-use sca_protocol::{Chance, Now, Reason, UnixTime};
+use sca_protocol::{Chance, Now, Reason, TlsFailure, UnixTime};
 
 use crate::context::{Origin, Work};
 use crate::device::Device;
@@ -290,7 +290,7 @@ impl<C: ClientCore> SimulatedTerminal<C> {
                 let name = if self.has_been_up { ScreenName::Reconnecting } else { ScreenName::Error };
                 let mut text = why.map(Reason::sentence).unwrap_or_default();
                 // If a certificate is not yet valid, the clock is probably wrong, not the certificate.
-                if let (Some(Reason::Tls("not-yet-valid")), Some(clock)) = (why, unset_clock) {
+                if let (Some(Reason::Tls(TlsFailure::NotYetValid)), Some(clock)) = (why, unset_clock) {
                     text.push_str(&format!("; the clock of this device shows {}", clock.day()));
                 }
                 Screen::plain(name)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sca_protocol::Reason;
+use sca_protocol::{HandshakeFailure, Reason, TlsFailure};
 use sca_scenario::fault_table::{FaultKind, Toward};
 use sca_scenario::model::{
     Action, Awaited, Count, Expect, Fault, LinkObservation, Party, Set, Suffix, Trigger, Within,
@@ -56,14 +56,18 @@ impl ScenarioGenerator {
             Reason::Dns => Some(FaultKind::Dns),
             Reason::Timeout => Some(FaultKind::Unanswered),
             Reason::Reset => Some(FaultKind::Reset),
-            Reason::Tls(word) => return self.failed_in_tls(at, word),
+            Reason::Tls(failure) => return self.failed_in_tls(at, failure),
             Reason::Handshake(_) => Some(FaultKind::Fin),
             Reason::Proxy(_) | Reason::Http(_) | Reason::Config => None,
         };
         if let Some(kind) = kind {
             self.arm(kind);
         }
-        let told = if matches!(reason, Reason::Handshake(_)) { Reason::Handshake("truncated") } else { reason };
+        let told = if matches!(reason, Reason::Handshake(_)) {
+            Reason::Handshake(HandshakeFailure::Truncated)
+        } else {
+            reason
+        };
         self.fails(at, told);
     }
 
@@ -84,7 +88,14 @@ impl ScenarioGenerator {
         self.link.failures += 1;
         // These details of a TLS failure depend on the TLS library.
         let detail = match reason {
-            Reason::Tls("eof" | "other" | "garbage" | "incompatible" | "version" | "alert-other") => None,
+            Reason::Tls(
+                TlsFailure::Eof
+                | TlsFailure::Other
+                | TlsFailure::Garbage
+                | TlsFailure::Incompatible
+                | TlsFailure::Version
+                | TlsFailure::AlertOther,
+            ) => None,
             reason => reason.detail(),
         };
         self.step(Some(at), self.in_its_time(LinkObservation::Fails(reason.kind().to_owned(), detail)));
@@ -98,17 +109,17 @@ impl ScenarioGenerator {
         Action::Expect(Expect { who: 0, awaited: Awaited::Link(awaited), suffix })
     }
 
-    fn failed_in_tls(&mut self, at: Duration, word: &'static str) {
+    fn failed_in_tls(&mut self, at: Duration, failure: TlsFailure) {
         self.link.speaks_tls = true;
         self.rewrites += u64::from(self.broker.remove("url").is_some());
-        let flaw = flaw_of(word);
+        let flaw = flaw_of(failure);
         match flaw {
             Some((is_broker, flaw)) => {
                 self.show(is_broker, Some(flaw));
-                self.fails(at, Reason::Tls(word));
+                self.fails(at, Reason::Tls(failure));
             }
             None => {
-                self.comment(&format!("TLS: {}", Reason::Tls(word).sentence()));
+                self.comment(&format!("TLS: {}", Reason::Tls(failure).sentence()));
                 self.arm(FaultKind::Tls("alert"));
                 self.link.phase = Phase::Down;
                 self.link.failures += 1;
@@ -144,7 +155,7 @@ impl ScenarioGenerator {
             Phase::Opening { .. } => {
                 self.link.phase = Phase::Opening { asked: None };
                 let reason = match ending {
-                    Ending::Fin => Reason::Handshake("truncated"),
+                    Ending::Fin => Reason::Handshake(HandshakeFailure::Truncated),
                     Ending::Reset => Reason::Reset,
                 };
                 self.failed(at, reason);
@@ -194,18 +205,21 @@ impl ScenarioGenerator {
 }
 
 /// The certificate flaw that causes a TLS failure, and whether it is the broker's certificate that has it.
-fn flaw_of(word: &'static str) -> Option<(bool, &'static str)> {
-    const BROKER: &[&str] =
-        &["expired", "not-yet-valid", "wrong-name", "unknown-authority", "wrong-usage", "revoked", "name-constraints"];
-    if BROKER.contains(&word) {
-        return Some((true, word));
-    }
-    let flaw = match word {
-        "alert-certificate-required" => "none",
-        "alert-certificate-expired" => "expired",
-        "alert-unknown-ca" => "unknown-authority",
-        "alert-certificate-revoked" => "revoked",
-        "alert-unsupported-certificate" => "wrong-usage",
+fn flaw_of(failure: TlsFailure) -> Option<(bool, &'static str)> {
+    use TlsFailure as F;
+    let flaw = match failure {
+        F::Expired
+        | F::NotYetValid
+        | F::WrongName
+        | F::UnknownAuthority
+        | F::WrongUsage
+        | F::Revoked
+        | F::NameConstraints => return Some((true, failure.word())),
+        F::AlertCertificateRequired => "none",
+        F::AlertCertificateExpired => "expired",
+        F::AlertUnknownAuthority => "unknown-authority",
+        F::AlertCertificateRevoked => "revoked",
+        F::AlertUnsupportedCertificate => "wrong-usage",
         _ => return None,
     };
     Some((false, flaw))

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use sca_protocol::Reason;
 use sca_protocol::handshake::{Head, Upgrade, judge};
 use sca_protocol::secret::{self, Kind};
+use sca_protocol::{HandshakeFailure, Reason};
 use sca_scenario::model::{Action, Awaited, Message};
 
 use super::lines::{expect, safe_text};
@@ -47,7 +47,7 @@ impl ScenarioGenerator {
                 self.agree(&head);
                 judge(&head, &key, false)
             }
-            Ok(None) => Err(Reason::Handshake("truncated")),
+            Ok(None) => Err(Reason::Handshake(HandshakeFailure::Truncated)),
             Err(error) => Err(error.into()),
         };
         match verdict {
@@ -70,7 +70,7 @@ impl ScenarioGenerator {
         let lines: Vec<String> = lines.take(60).collect();
         let count = self.attempt();
         if lines.first().is_none_or(|line| line.trim().is_empty() || line.starts_with(' ')) {
-            return self.failed(at, Reason::Handshake("truncated"));
+            return self.failed(at, Reason::Handshake(HandshakeFailure::Truncated));
         }
         self.step(None, Action::Answers { by_proxy: false, count, lines });
         self.fails(at, reason);

@@ -17,8 +17,7 @@ use sca_core::Target;
 use sca_live::{Limits, SHORTAGE_PAUSE, Shortage};
 use sca_network::tls::{ClientTls, ServerTls, TlsError};
 use sca_network::{ConnectionShare, Dialer, Listener, MemoryBudget, Route, SocketDialer, Stream, Tag, tls};
-use sca_protocol::Reason;
-use sca_protocol::reason::seen_by_terminal;
+use sca_protocol::{Reason, TlsFailure};
 use sca_world::Stopwatch;
 use sca_world::credentials::Credentials;
 use side_stream::Line;
@@ -248,12 +247,12 @@ impl Recorder {
             Some(config) => match timeout(self.limits.patience, tls::accept(config.clone(), near)).await {
                 Ok(Ok(tls)) => Line::secured(tls),
                 Ok(Err(error)) => {
-                    let word = tls::word(&error).map_or("eof", seen_by_terminal);
+                    let failure = tls::failure(&error).map_or(TlsFailure::Eof, TlsFailure::seen_by_terminal);
                     let about = "the terminal was shown the recorder's certificate, not the broker's";
-                    if !word.starts_with("alert-") && word != "eof" {
+                    if !failure.word().starts_with("alert-") && failure != TlsFailure::Eof {
                         self.happens(number, Event::Note(about.to_owned()));
                     }
-                    return self.happens(number, Event::Failed(Reason::Tls(word)));
+                    return self.happens(number, Event::Failed(Reason::Tls(failure)));
                 }
                 Err(_) => return self.happens(number, Event::Failed(Reason::Timeout)),
             },
@@ -272,10 +271,10 @@ impl Recorder {
         match handshake.map_err(|_| Reason::Timeout)? {
             Ok(tls) => Ok(Line::secured(tls)),
             Err(error) => {
-                let word = tls::word(&error).unwrap_or("eof");
-                let text = format!("between recorder and broker: {}", Reason::Tls(word).sentence());
+                let failure = tls::failure(&error).unwrap_or(TlsFailure::Eof);
+                let text = format!("between recorder and broker: {}", failure.sentence());
                 self.happens(number, Event::Note(text));
-                Err(Reason::Tls(word))
+                Err(Reason::Tls(failure))
             }
         }
     }
@@ -376,8 +375,8 @@ impl Recorder {
                 }
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Over::Cut,
                 Err(error) => {
-                    if let Some(word) = tls::word(&error) {
-                        self.happens(number, Event::Note(Reason::Tls(word).sentence()));
+                    if let Some(failure) = tls::failure(&error) {
+                        self.happens(number, Event::Note(failure.sentence().to_owned()));
                     }
                     Over::Reset
                 }

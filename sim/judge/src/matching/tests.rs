@@ -1,6 +1,7 @@
 //! Tests of the messages for mismatches.
 
 use super::*;
+use sca_protocol::TlsFailure;
 
 #[test]
 fn a_value_is_shown_so_that_one_sees_what_it_is() {
@@ -36,7 +37,7 @@ fn another_reason_is_mended_by_the_word_that_is_wrong() {
         other_reason(&wanted, LinkReport::Fails(got)).and_then(|found| found.fix)
     };
     let words = |from: &str, to: &str| Some((from.to_owned(), to.to_owned()));
-    assert_eq!(fix(Some("expired"), Reason::Tls("wrong-name")), words("expired", "wrong-name"));
+    assert_eq!(fix(Some("expired"), Reason::Tls(TlsFailure::WrongName)), words("expired", "wrong-name"));
     assert_eq!(fix(Some("expired"), Reason::Refused), words("tls", "refused"));
     assert_eq!(fix(None, Reason::Refused), words("tls", "refused"));
 }

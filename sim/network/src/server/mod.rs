@@ -8,16 +8,14 @@ mod writer;
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use reader::Reading;
 use rekey::Rekey;
 use rustls::{ProtocolVersion, ServerConfig};
-use sca_protocol::Reason;
 use sca_protocol::handshake::Head;
+use sca_protocol::{HandshakeFailure, Reason, TlsFailure};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -26,6 +24,8 @@ use writer::{Outgoing, Writer};
 
 use crate::backpressure::Bounds;
 use crate::events::{Ending, Event, ServerEvent, ServerOrder, Tag};
+use crate::goodbye::{DRAIN_TIME, leave};
+use crate::io_reason::reason_of;
 use crate::plaintext::Incoming;
 use crate::queue::{EventQueue, EventSender};
 use crate::stream::{Stream, poll_read_some, read_some};
@@ -45,8 +45,6 @@ pub enum Tls {
 
 /// Maximum number of queued writes; beyond it no more orders are taken.
 const QUEUE_MAX: usize = 16;
-/// How long a connection is drained at most before it is closed.
-const DRAIN_TIME: Duration = Duration::from_secs(1);
 /// Configuration of the broker's end of a connection.
 #[derive(Debug, Clone)]
 pub struct ServerSetup {
@@ -75,7 +73,7 @@ pub async fn run(
     if let Some(answer) = proxy
         && !open_the_way(&mut stream, &answer, &mut pen).await
     {
-        leave(stream).await;
+        leave(stream, &[], |_| false).await;
         return pen.post(Event::Server(ServerEvent::Ended(Ending::Fin)));
     }
     pen.post(Event::Server(ServerEvent::Accepted));
@@ -90,7 +88,7 @@ pub async fn run(
             // The ClientHello is read first: closing with unread input would send RST.
             drop(read_some(&mut stream, &mut Vec::new()).await);
             drop(stream.write_all(&bytes).await);
-            leave(stream).await;
+            leave(stream, &[], |_| false).await;
             return pen.post(Event::Server(ServerEvent::Ended(Ending::Fin)));
         }
     };
@@ -106,14 +104,10 @@ pub async fn run(
             Box::pin(converse(stream, (&tap, bounds), &mut pen, &mut orders)).await
         }
         Err((error, stream)) => {
-            let reason = match (tls::word(&error), error.kind()) {
-                (Some(word), _) => Reason::Tls(word),
-                (None, io::ErrorKind::UnexpectedEof) => Reason::Tls("eof"),
-                (None, _) => Reason::Reset,
-            };
+            let reason = reason_of(&error, Reason::Tls(TlsFailure::Eof));
             pen.post(Event::Server(ServerEvent::Failed(reason)));
             // The alert has to arrive first: closing with unread input would send a reset that overtakes it.
-            leave(stream).await;
+            leave(stream, &[], |_| false).await;
             Ending::Broken
         }
     };
@@ -151,7 +145,7 @@ where
         Ok(read) => read,
         Err(reason) => {
             pen.post(Event::Server(ServerEvent::Failed(reason)));
-            leave(stream).await;
+            leave(stream, &[], |_| false).await;
             return Ending::Broken;
         }
     };
@@ -172,7 +166,7 @@ where
             return watch(&mut stream).await;
         }
         _ => {
-            leave(stream).await;
+            leave(stream, &[], |_| false).await;
             return Ending::Fin;
         }
     };
@@ -180,7 +174,7 @@ where
         return frames(stream, Reading::new(&tail, bounds), writer, pen, orders).await;
     }
     let flushed = poll_fn(|cx| writer.poll(&mut stream, cx)).await;
-    leave(stream).await;
+    leave(stream, &[], |_| false).await;
     if flushed.is_ok() { Ending::Fin } else { Ending::Broken }
 }
 
@@ -188,15 +182,9 @@ async fn read_request<S: AsyncRead + Unpin>(stream: &mut S) -> Result<(Head, Str
     let mut bytes = Vec::with_capacity(512);
     loop {
         match read_some(stream, &mut bytes).await {
-            Ok(0) => return Err(Reason::Handshake("truncated")),
+            Ok(0) => return Err(Reason::Handshake(HandshakeFailure::Truncated)),
             Ok(_) => {}
-            Err(error) => {
-                return Err(match (tls::word(&error), error.kind()) {
-                    (Some(word), _) => Reason::Tls(word),
-                    (None, io::ErrorKind::UnexpectedEof) => Reason::Handshake("truncated"),
-                    (None, _) => Reason::Reset,
-                });
-            }
+            Err(error) => return Err(reason_of(&error, Reason::Handshake(HandshakeFailure::Truncated))),
         }
         if let Some((head, size)) = Head::parse_request(&bytes)? {
             let tail = bytes.split_off(size);
@@ -248,7 +236,7 @@ where
         }
         Left::HangUp => {
             drop(timeout(DRAIN_TIME, poll_fn(|cx| writer.poll(&mut stream, cx))).await);
-            leave(stream).await;
+            leave(stream, &[], |_| false).await;
             Ending::Fin
         }
     }
@@ -306,15 +294,4 @@ where
             Poll::Ready(Ok(_)) => {}
         }
     }
-}
-
-/// Shuts down writing and drains the stream until the other side closes too.
-async fn leave<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
-    let goodbye = async {
-        stream.flush().await?;
-        stream.shutdown().await?;
-        watch(&mut stream).await;
-        Ok::<_, io::Error>(())
-    };
-    drop(timeout(DRAIN_TIME, goodbye).await);
 }

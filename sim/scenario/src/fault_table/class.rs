@@ -54,29 +54,8 @@ impl FaultClass {
     /// The class that follows from the failure reason of an attempt, if the reason alone decides it.
     #[must_use]
     pub fn of_reason(reason: Reason) -> Option<Self> {
-        const TRUST: &[&str] = &[
-            "expired",
-            "not-yet-valid",
-            "wrong-name",
-            "unknown-authority",
-            "wrong-usage",
-            "revoked",
-            "unknown-revocation",
-            "long-chain",
-            "name-constraints",
-            "bad-signature",
-            "bad-certificate",
-            "no-certificate",
-            "alert-certificate-required",
-            "alert-certificate-expired",
-            "alert-certificate-revoked",
-            "alert-unknown-ca",
-            "alert-bad-certificate",
-            "alert-unsupported-certificate",
-            "alert-decrypt-error",
-        ];
         match reason {
-            Reason::Tls(word) if TRUST.contains(&word) => Some(Self::Trust),
+            Reason::Tls(failure) if failure.is_of_trust() => Some(Self::Trust),
             Reason::Tls(_) => Some(Self::Tls),
             Reason::Proxy(_) => Some(Self::Proxy),
             Reason::Http(_) | Reason::Handshake(_) => Some(Self::Http),

@@ -7,9 +7,8 @@ use sca_core::{ConnectionId, Input, LinkEvent, Terminal};
 use sca_judge::record::Entry;
 use sca_judge::verdict::Failure;
 use sca_network::{DialOutcome, End, Ending, Event, QueuedEvent, ServerEvent, ServerSetup, Stream, Tag, run_server};
-use sca_protocol::Reason;
 use sca_protocol::handshake::{Head, judge};
-use sca_protocol::reason::seen_by_terminal;
+use sca_protocol::{HandshakeFailure, Reason, TlsFailure};
 use sca_scenario::fault_table::FaultClass;
 use sca_scenario::fault_table::FaultKind;
 use tokio::sync::mpsc;
@@ -214,8 +213,8 @@ impl<C: Terminal> World<'_, C> {
                 let reason = match *reason {
                     // From the device's view the handshake is complete: it has sent the upgrade request, and the
                     // connection ends.
-                    Reason::Tls(_) if is_in_its_flight => Reason::Handshake("truncated"),
-                    Reason::Tls(word) => Reason::Tls(seen_by_terminal(word)),
+                    Reason::Tls(_) if is_in_its_flight => Reason::Handshake(HandshakeFailure::Truncated),
+                    Reason::Tls(failure) => Reason::Tls(failure.seen_by_terminal()),
                     other => other,
                 };
                 self.told(who, tag.connection, LinkEvent::Failed(reason))
@@ -235,7 +234,7 @@ impl<C: Terminal> World<'_, C> {
                     }
                     (Some((_, why)), _) => {
                         // Why a device hung up on a correct 101 is unknown.
-                        let reason = why.unwrap_or(Reason::Handshake("refused"));
+                        let reason = why.unwrap_or(Reason::Handshake(HandshakeFailure::Refused));
                         self.told(who, tag.connection, LinkEvent::Failed(reason))
                     }
                     (None, Some(ConnectionState::Opening)) => {
@@ -243,8 +242,8 @@ impl<C: Terminal> World<'_, C> {
                         let is_in_tls =
                             secure && self.external_terminals.as_ref().is_some_and(|y| !y.secured.contains(&tag));
                         let reason = match ending {
-                            Ending::Fin if is_in_tls => Reason::Tls("eof"),
-                            Ending::Fin => Reason::Handshake("truncated"),
+                            Ending::Fin if is_in_tls => Reason::Tls(TlsFailure::Eof),
+                            Ending::Fin => Reason::Handshake(HandshakeFailure::Truncated),
                             Ending::Broken => Reason::Reset,
                         };
                         self.told(who, tag.connection, LinkEvent::Failed(reason))
@@ -265,7 +264,7 @@ impl<C: Terminal> World<'_, C> {
         let key = state.keys.remove(&tag).unwrap_or_default();
         let verdict = match Head::parse_response(bytes) {
             Ok(Some((head, _))) => judge(&head, &key, false),
-            _ => Err(Reason::Handshake("garbage")),
+            _ => Err(Reason::Handshake(HandshakeFailure::Garbage)),
         };
         match verdict {
             Err(Reason::Http(status)) => {
@@ -282,7 +281,7 @@ impl<C: Terminal> World<'_, C> {
 
     /// Records that the broker's answer was cut: the device cannot have accepted it.
     pub(super) fn answer_is_cut(&mut self, tag: Tag, end: End) {
-        let reason = if end == End::Reset { Reason::Reset } else { Reason::Handshake("truncated") };
+        let reason = if end == End::Reset { Reason::Reset } else { Reason::Handshake(HandshakeFailure::Truncated) };
         if let Some(state) = &mut self.external_terminals {
             state.keys.remove(&tag);
             state.judged.insert(tag, (Duration::MAX, Some(reason)));

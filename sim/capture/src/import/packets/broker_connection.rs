@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sca_protocol::Reason;
 use sca_protocol::frame::opcode;
 use sca_protocol::handshake::Head;
+use sca_protocol::{Reason, TlsFailure};
 
 use super::stream::{Connection, What, in_turn};
 use crate::import::{Imported, is_request};
@@ -96,7 +96,7 @@ fn end(
         (Some(code), false, _) => {
             let by_terminal = ended.is_some_and(|(_, side, _)| side == Side::Terminal);
             let at = ended.map_or(connection.last, |(at, ..)| at);
-            (at, Event::Failed(Reason::Tls(alert_word(*code, by_terminal))))
+            (at, Event::Failed(Reason::Tls(tls_failure(*code, by_terminal))))
         }
         (_, _, Some((at, _, Ending::Reset))) if !connection.accepted => (at, Event::Failed(Reason::Refused)),
         (_, _, None) if !connection.accepted => (connection.last, Event::Failed(Reason::Timeout)),
@@ -190,21 +190,21 @@ pub(super) fn is_upgrade(bytes: &[u8]) -> bool {
     read.is_some_and(|(head, _)| head.get("Upgrade").is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket")))
 }
 
-/// The reason word of a TLS alert: about the broker's certificate if the terminal sent it, else about the terminal's.
-fn alert_word(code: u8, by_terminal: bool) -> &'static str {
+/// The failure of a TLS alert: about the broker's certificate if the terminal sent it, else about the terminal's.
+fn tls_failure(code: u8, by_terminal: bool) -> TlsFailure {
     match (code, by_terminal) {
-        (42, true) => "wrong-name",
-        (43, true) => "wrong-usage",
-        (44, true) => "revoked",
-        (45, true) => "expired",
-        (48, true) => "unknown-authority",
-        (42, false) => "alert-bad-certificate",
-        (43, false) => "alert-unsupported-certificate",
-        (44, false) => "alert-certificate-revoked",
-        (45, false) => "alert-certificate-expired",
-        (48, false) => "alert-unknown-ca",
-        (116, false) => "alert-certificate-required",
-        (70, _) => "alert-protocol-version",
-        _ => "alert-other",
+        (42, true) => TlsFailure::WrongName,
+        (43, true) => TlsFailure::WrongUsage,
+        (44, true) => TlsFailure::Revoked,
+        (45, true) => TlsFailure::Expired,
+        (48, true) => TlsFailure::UnknownAuthority,
+        (42, false) => TlsFailure::AlertBadCertificate,
+        (43, false) => TlsFailure::AlertUnsupportedCertificate,
+        (44, false) => TlsFailure::AlertCertificateRevoked,
+        (45, false) => TlsFailure::AlertCertificateExpired,
+        (48, false) => TlsFailure::AlertUnknownAuthority,
+        (116, false) => TlsFailure::AlertCertificateRequired,
+        (70, _) => TlsFailure::AlertProtocolVersion,
+        _ => TlsFailure::AlertOther,
     }
 }
