@@ -1,6 +1,7 @@
 //! A broker on a real port: terminals dial in, and POS clients reach them at `/pos/PINPAD-ID` on the same port.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -15,12 +16,14 @@ use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
 use sca_protocol::settings::BrokerSettings;
 use sca_world::credentials::{Credentials, real_clock, wall};
+use sca_world::ports::{BrokerPorts, carry_out_of_broker};
 use tokio::sync::mpsc;
 
 use super::answer_routing::{OpenRequests, Recipient, asks};
 use super::connections::{Cause, Guest};
 use super::limits::{Limits, SHORTAGE_PAUSE, Shortage};
 use super::said::Said;
+use crate::turn::{self, Turn};
 
 /// The configuration of a broker to run.
 #[derive(Debug, Clone)]
@@ -108,37 +111,28 @@ pub async fn serve(
     let (mut number, mut shortage) = (0_u32, Shortage::default());
     tokio::pin!(stop);
     loop {
-        let patience = live.guests.values().map(|guest| guest.until).min();
-        let sleep = async {
-            match patience {
-                Some(at) => tokio::time::sleep_until(at).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            () = &mut stop => return Ok(()),
-            () = mailbox.posted() => {
-                for posted in mailbox.take() {
+        let due = live.guests.values().map(|guest| guest.until).min();
+        match turn::next(stop.as_mut(), &mailbox, listener.accept(), due).await {
+            Turn::Stop => return Ok(()),
+            Turn::Events(events) => {
+                for posted in events {
                     if let Event::Server(event) = posted.event {
                         live.heard(posted.tag, event, posted.held.map(Cause::new).as_ref());
                     }
                 }
             }
-            () = sleep => live.check_idle_connections(),
-            accepted = listener.accept() => match accepted {
-                Ok((stream, from, _)) => {
-                    number = number.wrapping_add(1);
-                    shortage.is_over();
-                    live.welcome(stream, from, number, server_tls.clone());
+            Turn::Due => live.check_idle_connections(),
+            Turn::Own(Ok((stream, from, _))) => {
+                number = number.wrapping_add(1);
+                shortage.is_over();
+                live.welcome(stream, from, number, server_tls.clone());
+            }
+            Turn::Own(Err(error)) => {
+                if let Some(text) = shortage.of(&error) {
+                    live.line(&text);
                 }
-                Err(error) => {
-                    if let Some(text) = shortage.of(&error) {
-                        live.line(&text);
-                    }
-                    tokio::time::sleep(SHORTAGE_PAUSE).await;
-                }
-            },
+                tokio::time::sleep(SHORTAGE_PAUSE).await;
+            }
         }
     }
 }
@@ -312,30 +306,7 @@ impl Live<'_> {
     /// Carries out the outputs of the broker. `asker` is the POS whose request is being routed, `cause` the received
     /// frame that led to these outputs.
     fn carry_out(&mut self, outputs: Vec<BrokerOutput>, asker: Option<Peer>, cause: Option<&Cause>) {
-        for output in outputs {
-            match output {
-                BrokerOutput::Answer { peer, bytes, open } => self.order(peer, ServerOrder::Answer { bytes, open }),
-                BrokerOutput::Frame { peer, frame } => {
-                    let order = match cause {
-                        Some(cause) => cause.passes(frame),
-                        None => ServerOrder::Write(frame.encode()),
-                    };
-                    self.order(peer, order);
-                }
-                BrokerOutput::HangUp { peer } => self.order(peer, ServerOrder::HangUp),
-                BrokerOutput::Deliver { peer, pinpad_id, text } => self.deliver(peer, &pinpad_id, text, cause),
-                BrokerOutput::Complaint { peer, what } | BrokerOutput::Breach { peer, what } => {
-                    self.line(&format!("connection {} sent {what}", peer.connection));
-                }
-                BrokerOutput::Unrouted { pinpad_id } => {
-                    let text = format!("{NO_TERMINAL} {pinpad_id} is connected");
-                    self.line(&text);
-                    if let Some(peer) = asker {
-                        self.speak(peer, refusal(text), cause);
-                    }
-                }
-            }
-        }
+        let Ok(()) = carry_out_of_broker(&mut Reaction { live: self, asker, cause }, outputs);
     }
 
     fn order(&mut self, peer: Peer, order: ServerOrder) {
@@ -395,6 +366,59 @@ impl Live<'_> {
                 }
             }
         }
+    }
+}
+
+/// The ports of the broker while it reacts to something.
+struct Reaction<'l, 'a> {
+    live: &'l mut Live<'a>,
+    asker: Option<Peer>,
+    cause: Option<&'l Cause>,
+}
+
+impl BrokerPorts for Reaction<'_, '_> {
+    type Stop = Infallible;
+
+    fn answer(&mut self, peer: Peer, bytes: Vec<u8>, open: bool) -> Result<(), Infallible> {
+        self.live.order(peer, ServerOrder::Answer { bytes, open });
+        Ok(())
+    }
+
+    fn write(&mut self, peer: Peer, frame: Frame) -> Result<(), Infallible> {
+        let order = match self.cause {
+            Some(cause) => cause.passes(frame),
+            None => ServerOrder::Write(frame.encode()),
+        };
+        self.live.order(peer, order);
+        Ok(())
+    }
+
+    fn hang_up(&mut self, peer: Peer) -> Result<(), Infallible> {
+        self.live.order(peer, ServerOrder::HangUp);
+        Ok(())
+    }
+
+    fn deliver(&mut self, peer: Peer, pinpad_id: &str, text: String) -> Result<(), Infallible> {
+        self.live.deliver(peer, pinpad_id, text, self.cause);
+        Ok(())
+    }
+
+    fn breach(&mut self, peer: Peer, what: &str) -> Result<(), Infallible> {
+        self.live.line(&format!("connection {} sent {what}", peer.connection));
+        Ok(())
+    }
+
+    fn complaint(&mut self, peer: Peer, what: &str) -> Result<(), Infallible> {
+        self.breach(peer, what)
+    }
+
+    fn unrouted(&mut self, pinpad_id: &str) -> Result<(), Infallible> {
+        let text = format!("{NO_TERMINAL} {pinpad_id} is connected");
+        self.live.line(&text);
+        if let Some(peer) = self.asker {
+            self.live.speak(peer, refusal(text), self.cause);
+        }
+        Ok(())
     }
 }
 

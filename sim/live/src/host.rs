@@ -1,6 +1,7 @@
 //! The payment host and the estate host on real ports: plain TCP, XML documents, real time.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -13,10 +14,12 @@ use sca_protocol::Line;
 use sca_protocol::settings::{EstateSettings, HostSettings};
 use sca_world::clock::Clock;
 use sca_world::credentials::real_clock;
+use sca_world::ports::{HostPorts, carry_out_of_host};
 use tokio::sync::mpsc;
 
 use super::limits::{Limits, SHORTAGE_PAUSE, Shortage};
 use super::said::Said;
+use crate::turn::{self, Turn};
 
 /// Which host to run, with its settings.
 #[derive(Debug, Clone)]
@@ -100,34 +103,23 @@ pub async fn host(
     let (mailbox, mut shortage) = (live.mailbox.clone(), Shortage::default());
     tokio::pin!(stop);
     loop {
-        let due = live.machine.deadline();
-        let sleep = async {
-            match due {
-                Some(at) => tokio::time::sleep_until(clock.instant(at)).await,
-                None => std::future::pending().await,
+        let due = live.machine.deadline().map(|at| clock.instant(at));
+        let outputs = match turn::next(stop.as_mut(), &mailbox, listener.accept(), due).await {
+            Turn::Stop => return Ok(()),
+            Turn::Events(events) => events.into_iter().flat_map(|posted| live.event(posted)).collect(),
+            Turn::Due => live.tick(),
+            Turn::Own(Ok((stream, from, _))) => {
+                shortage.is_over();
+                live.accept(stream, from);
+                continue;
+            }
+            Turn::Own(Err(error)) => {
+                shortage.of(&error).iter().for_each(|text| live.line(text, None));
+                tokio::time::sleep(SHORTAGE_PAUSE).await;
+                continue;
             }
         };
-        let outputs = tokio::select! {
-            biased;
-            () = &mut stop => return Ok(()),
-            () = mailbox.posted() => {
-                mailbox.take().into_iter().flat_map(|posted| live.event(posted)).collect()
-            }
-            accepted = listener.accept() => match accepted {
-                Ok((stream, from, _)) => {
-                    shortage.is_over();
-                    live.accept(stream, from);
-                    Vec::new()
-                }
-                Err(error) => {
-                    shortage.of(&error).iter().for_each(|text| live.line(text, None));
-                    tokio::time::sleep(SHORTAGE_PAUSE).await;
-                    Vec::new()
-                }
-            },
-            () = sleep => live.tick(),
-        };
-        live.carry_out(outputs);
+        let Ok(()) = carry_out_of_host(&mut live, outputs);
     }
 }
 
@@ -202,20 +194,19 @@ impl Live<'_> {
         };
         tokio::task::spawn_local(run_called(stream, Side::Far, reads, tag, self.mailbox.clone(), receiver));
     }
+}
 
-    fn carry_out(&mut self, outputs: Vec<HostOutput>) {
-        for output in outputs {
-            let (caller, order) = match output {
-                HostOutput::Say { caller, text } => {
-                    self.line(&format!("{} -> terminal ", self.name), Some(&text));
-                    (caller, CallOrder::Say(text))
-                }
-                HostOutput::HangUp { caller } => (caller, CallOrder::HangUp),
-            };
-            let ends = order == CallOrder::HangUp;
-            if self.calls.get(&caller.call).is_some_and(|call| call.orders.try_send(order).is_err() || ends) {
-                self.calls.remove(&caller.call);
-            }
+impl HostPorts for Live<'_> {
+    type Stop = Infallible;
+
+    fn order(&mut self, caller: HostConnection, order: CallOrder) -> Result<(), Infallible> {
+        if let CallOrder::Say(text) = &order {
+            self.line(&format!("{} -> terminal ", self.name), Some(text));
         }
+        let ends = order == CallOrder::HangUp;
+        if self.calls.get(&caller.call).is_some_and(|call| call.orders.try_send(order).is_err() || ends) {
+            self.calls.remove(&caller.call);
+        }
+        Ok(())
     }
 }

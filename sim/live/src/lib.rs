@@ -11,6 +11,7 @@ mod pos;
 mod said;
 mod terminal;
 mod terminal_plan;
+mod turn;
 
 pub use broker::{BrokerPlan, serve};
 pub use host::{HostPlan, host};

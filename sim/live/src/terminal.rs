@@ -1,5 +1,7 @@
 //! One simulated terminal that connects to any broker, with a log of what happens and what it waits for.
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 use sca_core::{CallId, ConnectionId, Flash, Input, Terminal, TerminalConfig};
@@ -14,6 +16,7 @@ use super::plain_tcp::Calls;
 use super::said::Said;
 use crate::live_terminal::Live;
 use crate::terminal_plan::{Act, TerminalPlan};
+use crate::turn::{self, Turn};
 
 /// Why a terminal cannot run on real sockets.
 #[derive(Debug, thiserror::Error)]
@@ -66,21 +69,19 @@ pub async fn connect<C: Terminal>(
     live.tell(now(), Input::PowerOn);
     tokio::pin!(stop);
     loop {
-        let tick = live.terminal.deadline().map(|at| clock.instant(at));
-        let sleep = async {
-            match tick {
-                Some(at) => tokio::time::sleep_until(at).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            () = &mut stop => {
+        let due = live.terminal.deadline().map(|at| clock.instant(at));
+        let own = poll_fn(|cx| match (told.poll_recv(cx), acts.poll_recv(cx)) {
+            (Poll::Ready(Some(told)), _) => Poll::Ready(Own::Told(told)),
+            (_, Poll::Ready(Some(act))) => Poll::Ready(Own::Act(act)),
+            _ => Poll::Pending,
+        });
+        match turn::next(stop.as_mut(), &live.mailbox.clone(), own, due).await {
+            Turn::Stop => {
                 live.tell(now(), Input::PowerOff);
                 return Ok(());
             }
-            () = live.mailbox.posted() => {
-                for posted in live.mailbox.take() {
+            Turn::Events(events) => {
+                for posted in events {
                     match (posted.event, posted.tag.line) {
                         (Event::Client(event), _) => live.heard(now(), ConnectionId(posted.tag.connection), event),
                         (Event::Call(_, event), Some(line)) => {
@@ -90,16 +91,22 @@ pub async fn connect<C: Terminal>(
                     }
                 }
             }
-            Some(told) = told.recv() => match told {
-                Ok(text) => live.line(now(), &format!("terminal {text}")),
-                Err(why) => return Err(LiveError::Listen(why)),
-            },
-            Some(act) = acts.recv() => live.acts(now(), act),
-            () = sleep => {
+            Turn::Own(Own::Told(Ok(text))) => live.line(now(), &format!("terminal {text}")),
+            Turn::Own(Own::Told(Err(why))) => return Err(LiveError::Listen(why)),
+            Turn::Own(Own::Act(act)) => live.acts(now(), act),
+            Turn::Due => {
                 live.tell(now(), Input::Tick);
             }
         }
     }
+}
+
+/// What a terminal hears besides its connections.
+enum Own {
+    /// A line for the log, or why its ports cannot be opened.
+    Told(Result<String, String>),
+    /// What a person does.
+    Act(Act),
 }
 
 /// Reports an unreachable payment host, because it changes the outcome of sales.

@@ -1,9 +1,11 @@
-//! What the outputs of a terminal mean, written once: the world and the parties in the open implement [`Ports`], and
-//! [`carry_out`] calls them.
+//! What the outputs of a terminal, a broker and a host mean, written once: the world and the parties in the open
+//! implement [`Ports`], [`BrokerPorts`] and [`HostPorts`], and the functions here call them.
 
 use sca_core::{CallId, ConnectionId, FlashChange, LinkReport, Output, Target};
-use sca_network::{ClientOrder, Route};
+use sca_network::{CallOrder, ClientOrder, Route};
+use sca_peers::{BrokerOutput, HostConnection, HostOutput, Peer};
 use sca_protocol::UnixTime;
+use sca_protocol::frame::Frame;
 
 /// What stands around a terminal: the network, its hosts, its flash and its clock. Each method may end the run.
 pub trait Ports {
@@ -62,4 +64,61 @@ pub fn carry_out<P: Ports>(ports: &mut P, output: Output) -> Result<(), P::Stop>
         Output::PowerLost => ports.power_lost(),
         Output::Assumed(id) => ports.assumed(id),
     }
+}
+
+/// What stands around a broker: its connections, and those who read its log. Each method may end the run.
+pub trait BrokerPorts {
+    /// What ends a run.
+    type Stop;
+
+    /// Sends the answer to an upgrade request; `open` if frames follow it.
+    fn answer(&mut self, peer: Peer, bytes: Vec<u8>, open: bool) -> Result<(), Self::Stop>;
+    /// Sends a frame.
+    fn write(&mut self, peer: Peer, frame: Frame) -> Result<(), Self::Stop>;
+    /// Closes a connection.
+    fn hang_up(&mut self, peer: Peer) -> Result<(), Self::Stop>;
+    /// Passes on a text that a peer has sent.
+    fn deliver(&mut self, peer: Peer, pinpad_id: &str, text: String) -> Result<(), Self::Stop>;
+    /// A peer has broken the protocol.
+    fn breach(&mut self, peer: Peer, what: &str) -> Result<(), Self::Stop>;
+    /// A peer has sent what this broker does not accept.
+    fn complaint(&mut self, peer: Peer, what: &str) -> Result<(), Self::Stop>;
+    /// There is no connection of this pinpad id.
+    fn unrouted(&mut self, pinpad_id: &str) -> Result<(), Self::Stop>;
+}
+
+/// Carries out the outputs of a broker.
+///
+/// # Errors
+/// What a port ended the run with.
+pub fn carry_out_of_broker<P: BrokerPorts>(ports: &mut P, outputs: Vec<BrokerOutput>) -> Result<(), P::Stop> {
+    outputs.into_iter().try_for_each(|output| match output {
+        BrokerOutput::Answer { peer, bytes, open } => ports.answer(peer, bytes, open),
+        BrokerOutput::Frame { peer, frame } => ports.write(peer, frame),
+        BrokerOutput::HangUp { peer } => ports.hang_up(peer),
+        BrokerOutput::Deliver { peer, pinpad_id, text } => ports.deliver(peer, &pinpad_id, text),
+        BrokerOutput::Breach { peer, what } => ports.breach(peer, what),
+        BrokerOutput::Complaint { peer, what } => ports.complaint(peer, what),
+        BrokerOutput::Unrouted { pinpad_id } => ports.unrouted(&pinpad_id),
+    })
+}
+
+/// What stands around a host: its connections. The method may end the run.
+pub trait HostPorts {
+    /// What ends a run.
+    type Stop;
+
+    /// Orders something on a connection. A `HangUp` is the last order on it.
+    fn order(&mut self, caller: HostConnection, order: CallOrder) -> Result<(), Self::Stop>;
+}
+
+/// Carries out the outputs of a host.
+///
+/// # Errors
+/// What a port ended the run with.
+pub fn carry_out_of_host<P: HostPorts>(ports: &mut P, outputs: Vec<HostOutput>) -> Result<(), P::Stop> {
+    outputs.into_iter().try_for_each(|output| match output {
+        HostOutput::Say { caller, text } => ports.order(caller, CallOrder::Say(text)),
+        HostOutput::HangUp { caller } => ports.order(caller, CallOrder::HangUp),
+    })
 }

@@ -32,7 +32,7 @@ impl<C: Terminal> World<'_, C> {
             Action::Power { on, who } => {
                 let (on, who) = (*on, *who);
                 self.note(step);
-                if self.parties.terminals[who].powered == on {
+                if self.parties.terminals[who].device.powered == on {
                     let state = if on { "on" } else { "off" };
                     let remark = format!("{} is already {state}: no effect", self.parties.terminals[who].name);
                     self.book.record.push(self.now(), Entry::Comment(remark));
@@ -162,7 +162,7 @@ impl<C: Terminal> World<'_, C> {
             // From here on the connection may end without an answer, and the scenario caused it.
             let limit =
                 usize::try_from(self.parties.terminals[send.to].settings.message_size_max).unwrap_or(usize::MAX);
-            ends.breached |= !ends.takes(&frame, limit);
+            ends.excuse.breached |= !ends.takes(&frame, limit);
         }
         self.note_frame(tag, "<- broker", &frame.payload);
         let outputs = self.broker_says(tag, frame);
@@ -181,12 +181,12 @@ impl<C: Terminal> World<'_, C> {
         let whole = match (frame.opcode, tag.and_then(|tag| self.connections.ends.get_mut(&tag))) {
             (opcode::TEXT | opcode::BINARY, _) if frame.last => Some(frame.payload.clone()),
             (opcode::TEXT | opcode::BINARY, Some(ends)) => {
-                ends.spoken.clone_from(&frame.payload);
+                ends.transit.spoken.clone_from(&frame.payload);
                 None
             }
             (opcode::CONTINUE, Some(ends)) => {
-                ends.spoken.extend_from_slice(&frame.payload);
-                frame.last.then(|| std::mem::take(&mut ends.spoken))
+                ends.transit.spoken.extend_from_slice(&frame.payload);
+                frame.last.then(|| std::mem::take(&mut ends.transit.spoken))
             }
             _ => None,
         };
@@ -198,13 +198,13 @@ impl<C: Terminal> World<'_, C> {
                 _ => sca_peers::unrouted_request_in(text),
             };
             let actor = &mut self.parties.terminals[to];
-            let id = actor.pos.asked(request.as_ref());
+            let id = actor.asked.pos.asked(request.as_ref());
             match tag {
-                Some(tag) if tag.line.is_none() => actor.reference.asked(id, request.as_ref()),
-                Some(_) => actor.reference.give_up(),
+                Some(tag) if tag.line.is_none() => actor.asked.oracle.asked(id, request.as_ref()),
+                Some(_) => actor.asked.oracle.give_up(),
                 // A request that no connection carries changes nothing and gets no answer. A real broker may still
                 // store it.
-                None if self.external_broker.is_none() => actor.pos.discard(id),
+                None if self.external_broker.is_none() => actor.asked.pos.discard(id),
                 None => {}
             }
             id
@@ -214,7 +214,7 @@ impl<C: Terminal> World<'_, C> {
             self.script.names.requests.extend(id.map(|id| (label.clone(), (to, id))));
         }
         if let Some(id) = id {
-            self.parties.terminals[to].open_requests.insert(id, tag);
+            self.parties.terminals[to].asked.open.insert(id, tag);
             tag.into_iter().for_each(|tag| self.under_way(tag, id));
         }
         match (&send.message, id, text) {
@@ -239,9 +239,9 @@ impl<C: Terminal> World<'_, C> {
     /// Drops the expectation of an answer to a request that never arrives.
     pub(super) fn is_lost(&mut self, to: usize, id: RequestId) {
         let actor = &mut self.parties.terminals[to];
-        actor.pos.forget(|pending| pending == id);
-        actor.open_requests.remove(&id);
-        actor.reference.lost(id);
+        actor.asked.pos.forget(|pending| pending == id);
+        actor.asked.open.remove(&id);
+        actor.asked.oracle.lost(id);
         self.script.lose(to, id);
     }
 
@@ -267,7 +267,7 @@ impl<C: Terminal> World<'_, C> {
                     return text;
                 }
                 let iv = self.setting.chance.stream("pos-iv", &[to as u64, self.book.sequence]).bytes();
-                self.parties.terminals[to].pos.encrypt(&request, &text, iv)
+                self.parties.terminals[to].asked.pos.encrypt(&request, &text, iv)
             }
             Message::Xml(text) | Message::Text(text) => names.interpolate(text),
             _ => String::new(),
@@ -288,7 +288,7 @@ impl<C: Terminal> World<'_, C> {
         });
         let mut all: Vec<(String, String)> = routing.chain(values).collect();
         if all.iter().any(|(_, value)| value == "{{mac}}") {
-            let mac = self.parties.terminals[to].pos.mac(&Request::new(all.clone())).unwrap_or_default();
+            let mac = self.parties.terminals[to].asked.pos.mac(&Request::new(all.clone())).unwrap_or_default();
             all.iter_mut().filter(|(_, value)| value == "{{mac}}").for_each(|(_, value)| value.clone_from(&mac));
         }
         Request::new(all)

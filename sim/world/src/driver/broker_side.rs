@@ -16,12 +16,13 @@ use sca_scenario::fault_table::FaultClass;
 use sca_scenario::model::{Carrier, Place};
 use tokio::sync::mpsc;
 
-use super::connections::{peer, tag_of};
+use super::connections::peer;
 use super::link_ends::ConnectionState;
 use super::state::World;
 use super::stop::Stop;
 use crate::armed::AttemptNumber;
 use crate::faults::Strike;
+use crate::ports::carry_out_of_broker;
 use crate::probe::injection::Part;
 
 impl<C: Terminal> World<'_, C> {
@@ -36,7 +37,7 @@ impl<C: Terminal> World<'_, C> {
             ServerEvent::Proxied(text) => self.observe(who, Observation::Proxied(text)),
             ServerEvent::Secured { names, rekeys } => {
                 if let Some(ends) = self.connections.ends.get_mut(&tag) {
-                    (ends.names, ends.rekeys) = (names, rekeys);
+                    (ends.tls.names, ends.tls.rekeys) = (names, rekeys);
                 }
                 self.before_request(who, tag)
             }
@@ -52,7 +53,7 @@ impl<C: Terminal> World<'_, C> {
                 }
                 self.asked(who, tag, head, text)
             }
-            ServerEvent::Frame(..) if self.connections.ends.get(&tag).is_some_and(|ends| ends.unread) => Ok(()),
+            ServerEvent::Frame(..) if self.connections.ends.get(&tag).is_some_and(|ends| ends.excuse.unread) => Ok(()),
             ServerEvent::Frame(frame, size) => self.frame(who, tag, frame, size),
             // In a world no budget limits an end; only the script does.
             ServerEvent::GivenUp(_) => Ok(()),
@@ -71,17 +72,17 @@ impl<C: Terminal> World<'_, C> {
     fn forget_what_is_left(&mut self, tag: Tag) {
         let is_over = self.connections.ends.get(&tag).is_none_or(|ends| ends.state == ConnectionState::Over);
         let actor = &mut self.parties.terminals[usize::from(tag.terminal)];
-        if !is_over || actor.last_words.is_empty() {
+        if !is_over || actor.asked.last_words.is_empty() {
             return;
         }
         let left = |(id, by): (&RequestId, &Option<Tag>)| (*by == Some(tag)).then_some(*id);
-        let left: Vec<RequestId> = actor.open_requests.iter().filter_map(left).collect();
-        actor.pos.forget(|id| left.contains(&id));
+        let left: Vec<RequestId> = actor.asked.open.iter().filter_map(left).collect();
+        actor.asked.pos.forget(|id| left.contains(&id));
         for id in left {
-            actor.open_requests.remove(&id);
-            actor.reference.lost(id);
+            actor.asked.open.remove(&id);
+            actor.asked.oracle.lost(id);
         }
-        actor.last_words.clear();
+        actor.asked.last_words.clear();
     }
 
     fn before_request(&mut self, who: usize, tag: Tag) -> Result<(), Stop> {
@@ -99,7 +100,7 @@ impl<C: Terminal> World<'_, C> {
         (end, lasting): (sca_network::End, Option<std::time::Duration>),
     ) -> Result<(), Stop> {
         if let Some(ends) = self.connections.ends.get_mut(&tag) {
-            ends.ours = true;
+            ends.excuse.ours = true;
         }
         self.record_fault_hit(who, crate::faults::kind_of_end(end).row().class);
         self.stand(who, end, lasting);
@@ -151,9 +152,9 @@ impl<C: Terminal> World<'_, C> {
     }
 
     fn asked_in_full(&mut self, who: usize, tag: Tag, head: Head, text: String) -> Result<(), Stop> {
-        let repeats = same_but_for_key(&self.parties.terminals[who].last_http, &text);
+        let repeats = same_but_for_key(&self.parties.terminals[who].link.last_http, &text);
         if !repeats {
-            self.parties.terminals[who].last_http.clone_from(&text);
+            self.parties.terminals[who].link.last_http.clone_from(&text);
         }
         let bytes = text.len();
         self.observe(who, Observation::Http { head: head.clone(), text, repeats })?;
@@ -173,11 +174,11 @@ impl<C: Terminal> World<'_, C> {
         }
         let at = AttemptNumber {
             who,
-            attempt: self.parties.terminals[who].attempts,
+            attempt: self.parties.terminals[who].link.attempts,
             connection: self.connections.opened + 1,
         };
         let answer = self.faults.armed.answer(false, at);
-        let names = self.connections.ends.get(&tag).map(|ends| ends.names.clone()).unwrap_or_default();
+        let names = self.connections.ends.get(&tag).map(|ends| ends.tls.names.clone()).unwrap_or_default();
         if let Some(state) = &mut self.external_terminals {
             state.is_asked(tag, &head);
         }
@@ -194,7 +195,7 @@ impl<C: Terminal> World<'_, C> {
         self.note_frame(tag, "terminal ->", &frame.payload);
         self.moves(tag);
         if let (opcode::TEXT, Some(ends)) = (frame.opcode, self.connections.ends.get_mut(&tag)) {
-            ends.in_flight.pop_front();
+            ends.transit.in_flight.pop_front();
         }
         match self.injection_at_frame(tag, None) {
             None => self.frame_in_full(who, tag, frame, size),
@@ -246,50 +247,11 @@ impl<C: Terminal> World<'_, C> {
 
     /// Carries out the outputs of a broker.
     pub(super) fn broker_outputs(&mut self, outputs: Vec<BrokerOutput>) -> Result<(), Stop> {
-        for output in outputs {
-            match output {
-                BrokerOutput::Answer { peer, bytes, open } => {
-                    let tag = tag_of(peer);
-                    // A terminal that has given up the attempt in the meantime does not receive the answer.
-                    if let Some(ends) = self.connections.ends.get_mut(&tag)
-                        && open
-                        && ends.state == ConnectionState::Opening
-                    {
-                        ends.state = ConnectionState::Up;
-                        self.expect_answer_to_greeting(tag);
-                    }
-                    self.note_frame(tag, "<- broker", &bytes);
-                    self.send_answer(tag, bytes, open)?;
-                }
-                BrokerOutput::Frame { peer, frame } => {
-                    if let (opcode::CLOSE, Some(ends)) = (frame.opcode, self.connections.ends.get_mut(&tag_of(peer))) {
-                        ends.breached = true;
-                    }
-                    self.note_frame(tag_of(peer), "<- broker", &frame.payload);
-                    self.server_order(tag_of(peer), ServerOrder::Write(frame.encode()))?;
-                }
-                BrokerOutput::HangUp { peer } => self.server_order(tag_of(peer), ServerOrder::HangUp)?,
-                BrokerOutput::Deliver { peer, text, .. } => self.deliver(tag_of(peer), text)?,
-                BrokerOutput::Breach { peer, what } => {
-                    let name = self.parties.terminals[usize::from(peer.terminal)].name.clone();
-                    self.violate("well-formed", format!("{name} sent {what}"));
-                }
-                BrokerOutput::Complaint { what, .. } => {
-                    let now = self.now();
-                    self.book.record.push(now, Entry::Comment(format!("broker: the terminal sent {what}")));
-                }
-                BrokerOutput::Unrouted { pinpad_id } => {
-                    let now = self.now();
-                    let text = format!("broker: no terminal with pinpad id {pinpad_id} is connected");
-                    self.book.record.push(now, Entry::Comment(text));
-                }
-            }
-        }
-        Ok(())
+        carry_out_of_broker(self, outputs)
     }
 
     /// Sends the answer to an upgrade request, or as much of it as a fault lets through.
-    fn send_answer(&mut self, tag: Tag, mut bytes: Vec<u8>, open: bool) -> Result<(), Stop> {
+    pub(super) fn send_answer(&mut self, tag: Tag, mut bytes: Vec<u8>, open: bool) -> Result<(), Stop> {
         let who = usize::from(tag.terminal);
         let counts = self.faults.armed.counts_bytes_of(&Carrier::Answer);
         let strike = if counts { self.faults.armed.end_at(who, &Carrier::Answer, bytes.len()) } else { None };
@@ -313,21 +275,21 @@ impl<C: Terminal> World<'_, C> {
     }
 
     /// Registers the message that the broker sends along with its 101 as a request, so that its answer is expected.
-    fn expect_answer_to_greeting(&mut self, tag: Tag) {
+    pub(super) fn expect_answer_to_greeting(&mut self, tag: Tag) {
         let greeting = &self.parties.brokers.get(self.site_of(tag)).settings.greeting;
         if !greeting.is_empty() {
             let actor = &mut self.parties.terminals[usize::from(tag.terminal)];
-            let id = actor.pos.sent(greeting);
-            actor.reference.asked(id, sca_protocol::Request::parse(greeting, Limits::default()).ok().as_ref());
-            actor.open_requests.insert(id, Some(tag));
+            let id = actor.asked.pos.sent(greeting);
+            actor.asked.oracle.asked(id, sca_protocol::Request::parse(greeting, Limits::default()).ok().as_ref());
+            actor.asked.open.insert(id, Some(tag));
             self.under_way(tag, id);
         }
     }
 
     /// Handles a message that has reached the POS: pairs it with its request, checks it, and records it.
-    pub(super) fn deliver(&mut self, tag: Tag, text: String) -> Result<(), Stop> {
+    pub(super) fn deliver_to_pos(&mut self, tag: Tag, text: String) -> Result<(), Stop> {
         let who = usize::from(tag.terminal);
-        let pos = &mut self.parties.terminals[who].pos;
+        let pos = &mut self.parties.terminals[who].asked.pos;
         let mut heard = if self.faults.doubling { pos.receive_duplicate(&text) } else { pos.heard(&text) };
         self.book.messages += 1;
         // Result code -2 is the answer to a document that cannot be parsed.
@@ -341,12 +303,12 @@ impl<C: Terminal> World<'_, C> {
         };
         let may_be_late = self.parties.terminals[who].settings.payment.late_answer || self.faults.doubling || has_left;
         if let (Some(response), true, None, false) = (&heard.response, may_be_late, heard.answers, heard.notice) {
-            heard.answers = self.parties.terminals[who].pos.late(response);
+            heard.answers = self.parties.terminals[who].asked.pos.late(response);
         } else if !may_be_late {
             self.judge_pairing(who, &heard);
         }
         if let Some(id) = &heard.answers {
-            self.parties.terminals[who].open_requests.remove(id);
+            self.parties.terminals[who].asked.open.remove(id);
         }
         self.judge_answer(who, &heard);
         self.take_note_of(&heard);

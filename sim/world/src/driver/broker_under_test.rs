@@ -115,9 +115,9 @@ impl<C: Terminal> World<'_, C> {
                 self.note_frame(tag, "broker -> pos", text.as_bytes());
                 self.check_received_by_pos(who, &text)?;
                 if let Some(ends) = self.connections.ends.get_mut(&tag) {
-                    ends.in_flight.pop_front();
+                    ends.transit.in_flight.pop_front();
                 }
-                self.deliver(tag, text)
+                self.deliver_to_pos(tag, text)
             }
             LinkEvent::Closed | LinkEvent::Lost | LinkEvent::Violation(_) => {
                 Err(Stop::Error("the broker ended the connection of the POS".to_owned()))
@@ -180,8 +180,8 @@ impl<C: Terminal> World<'_, C> {
             return;
         }
         self.note_frame(tag, "terminal ->", text.as_bytes());
-        let before = self.connections.ends.get(&tag).map(|ends| ends.in_flight.iter()).into_iter().flatten();
-        let id = self.parties.terminals[who].pos.would_answer_after(before, text);
+        let before = self.connections.ends.get(&tag).map(|ends| ends.transit.in_flight.iter()).into_iter().flatten();
+        let id = self.parties.terminals[who].asked.pos.would_answer_after(before, text);
         let label = id.and_then(|id| self.script.names.label_of(who, id));
         let what = label.map_or_else(|| "a message".to_owned(), |label| format!("the answer to `{label}`"));
         if let Some(state) = &mut self.external_broker {

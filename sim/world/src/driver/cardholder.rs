@@ -41,7 +41,7 @@ impl<C: Terminal> World<'_, C> {
             _ => None,
         };
         let is_ahead = matches!(moved, Some(Some(_))) && !asks(screen);
-        self.parties.terminals[who].in_slot = moved.unwrap_or(self.parties.terminals[who].in_slot);
+        self.parties.terminals[who].device.in_slot = moved.unwrap_or(self.parties.terminals[who].device.in_slot);
         let before = (
             self.connections.orders,
             self.parties.lanes[who].face.sequence,
@@ -71,7 +71,7 @@ impl<C: Terminal> World<'_, C> {
     /// Why the cardholder cannot perform this action now; `None` if they can.
     fn cannot(&self, span: Span, who: usize, act: &CardholderAct, screen: ScreenName) -> Option<Failure> {
         let no = |what: &str, how: &str| Some(Failure::at(span, what).label("not possible now").note(how));
-        match (act, self.parties.terminals[who].in_slot) {
+        match (act, self.parties.terminals[who].device.in_slot) {
             (CardholderAct::Removes, None) => {
                 return no("no card is in the slot", "only a card that was inserted can be removed");
             }

@@ -29,10 +29,10 @@ impl<C: Terminal> World<'_, C> {
     /// Installs external devices in place of the terminals.
     pub(crate) fn is_of(&mut self, state: ExternalDevices) {
         for actor in &mut self.parties.terminals {
-            actor.pos.lenient = true;
+            actor.asked.pos.lenient = true;
             // The history of a device that was running before the scenario is unknown, so nothing can be predicted.
             if !state.external.is_fresh() {
-                actor.reference.give_up();
+                actor.asked.oracle.give_up();
             }
         }
         self.external_terminals = Some(state);
@@ -51,7 +51,7 @@ impl<C: Terminal> World<'_, C> {
     /// Starts the broker's end of a new device connection.
     fn caller(&mut self, stream: Stream) -> Result<(), Stop> {
         // With several devices, the first one without a link is the best guess until the pinpad id arrives.
-        let guess = (0..self.parties.terminals.len()).find(|who| !self.parties.terminals[*who].link_up).unwrap_or(0);
+        let guess = (0..self.parties.terminals.len()).find(|who| !self.parties.terminals[*who].link.is_up).unwrap_or(0);
         let is_sure = self.parties.terminals.len() == 1;
         let Some(state) = &mut self.external_terminals else { return Ok(()) };
         state.connections += 1;
@@ -63,7 +63,7 @@ impl<C: Terminal> World<'_, C> {
         }
         let at = AttemptNumber {
             who: guess,
-            attempt: self.parties.terminals[guess].attempts,
+            attempt: self.parties.terminals[guess].link.attempts,
             connection: self.connections.opened + 1,
         };
         if is_sure && (self.faults.armed.outcome(at) == DialOutcome::Refuse || !self.parties.brokers.get(0).listens) {
@@ -78,7 +78,8 @@ impl<C: Terminal> World<'_, C> {
         let (tls, tap, cut, ours) = self.prepare(at, DialOutcome::Connect, 0, tag)?;
         let (to_server, orders) = mpsc::channel(OUTBOX);
         let (to_nobody, _) = mpsc::channel(1);
-        let mut ends = Ends { cut, ours, ..Ends::new(to_nobody, to_server, tap.clone()) };
+        let mut ends = Ends::new(to_nobody, to_server, tap.clone());
+        (ends.tls.cut, ends.excuse.ours) = (cut, ours);
         ends.client = None;
         if let Some(state) = &mut self.external_terminals {
             if is_sure {
@@ -109,7 +110,8 @@ impl<C: Terminal> World<'_, C> {
     /// Records the loss of the previous connection when a device dials again.
     fn lose_previous_connection(&mut self, who: usize) -> Result<(), Stop> {
         let up = self.connections.ends.iter().find(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
-        let Some((tag, is_whole)) = up.map(|(tag, ends)| (*tag, !ends.is_excused() && ends.silent == [false; 2]))
+        let Some((tag, is_whole)) =
+            up.map(|(tag, ends)| (*tag, !ends.is_excused() && ends.excuse.silent == [false; 2]))
         else {
             return Ok(());
         };
@@ -168,7 +170,7 @@ impl<C: Terminal> World<'_, C> {
                         (&posted.event, &mut self.external_terminals)
                         && let Some(ends) = state.unplaced.get_mut(&number)
                     {
-                        (ends.names, ends.rekeys) = (names.clone(), *rekeys);
+                        (ends.tls.names, ends.tls.rekeys) = (names.clone(), *rekeys);
                     }
                     return Ok(None);
                 }
@@ -189,7 +191,7 @@ impl<C: Terminal> World<'_, C> {
             _ => return None,
         };
         let named = self.parties.terminals.iter().position(|actor| actor.settings.pinpad_id == id);
-        named.or_else(|| self.parties.terminals.iter().position(|actor| !actor.link_up)).or(Some(0))
+        named.or_else(|| self.parties.terminals.iter().position(|actor| !actor.link.is_up)).or(Some(0))
     }
 
     /// Infers the device's behaviour from an event at the broker's end, before the broker handles it.
@@ -207,7 +209,7 @@ impl<C: Terminal> World<'_, C> {
                 self.is_gone(tag);
                 self.over(tag);
                 let cut =
-                    self.connections.ends.get(&tag).filter(|ends| ends.tap.has_struck()).and_then(|ends| ends.cut);
+                    self.connections.ends.get(&tag).filter(|ends| ends.tap.has_struck()).and_then(|ends| ends.tls.cut);
                 let is_in_its_flight =
                     cut.and_then(|index| self.faults.armed.tls_point(index)) == Some("client-flight");
                 let reason = match *reason {
@@ -228,7 +230,7 @@ impl<C: Terminal> World<'_, C> {
                 }
                 match (judged, state) {
                     // The scenario cut the connection behind a correct answer.
-                    (Some((_, None)), _) if self.connections.ends.get(&tag).is_some_and(|ends| ends.ours) => {
+                    (Some((_, None)), _) if self.connections.ends.get(&tag).is_some_and(|ends| ends.excuse.ours) => {
                         self.told(who, tag.connection, answered())?;
                         self.told(who, tag.connection, LinkEvent::Lost)
                     }

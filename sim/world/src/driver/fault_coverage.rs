@@ -12,11 +12,11 @@ impl<C: Terminal> World<'_, C> {
     /// Records that a fault hit this terminal; powered-off terminals are skipped.
     pub(super) fn record_fault_hit(&mut self, who: usize, class: FaultClass) {
         let actor = &self.parties.terminals[who];
-        if !actor.powered {
+        if !actor.device.powered {
             return;
         }
         let screen = self.parties.lanes[who].face.what.screen.name;
-        let state = match actor.phase {
+        let state = match actor.link.phase {
             _ if screen == ScreenName::Boot => State::Starting,
             State::Idle => State::of_screen(screen),
             phase => phase,
@@ -41,7 +41,7 @@ impl<C: Terminal> World<'_, C> {
 
     /// Updates the phase of a terminal's link from its report.
     pub(super) fn goes_on(&mut self, who: usize, seen: LinkReport) {
-        self.parties.terminals[who].phase = match seen {
+        self.parties.terminals[who].link.phase = match seen {
             LinkReport::Attempts => State::Connecting,
             LinkReport::Connects => State::Idle,
             LinkReport::Loses | LinkReport::Fails(_) => State::Waiting,
@@ -55,9 +55,9 @@ impl<C: Terminal> World<'_, C> {
         match event {
             LinkEvent::Opened => {
                 let secure = self.is_secure(tag);
-                self.parties.terminals[who].phase = if secure { State::Securing } else { State::Upgrading };
+                self.parties.terminals[who].link.phase = if secure { State::Securing } else { State::Upgrading };
             }
-            LinkEvent::Secured => self.parties.terminals[who].phase = State::Upgrading,
+            LinkEvent::Secured => self.parties.terminals[who].link.phase = State::Upgrading,
             LinkEvent::Failed(reason) => {
                 FaultClass::of_reason(*reason).into_iter().for_each(|class| self.record_fault_hit(who, class));
             }

@@ -67,17 +67,17 @@ impl<C: Terminal> World<'_, C> {
                 segment.extend(bytes.repeat(2));
             }
             Some(Strike::Swap) => {
-                self.parties.terminals[who].reference.give_up();
-                id.into_iter().for_each(|(to, id)| self.parties.terminals[to].pos.hold(id));
+                self.parties.terminals[who].asked.oracle.give_up();
+                id.into_iter().for_each(|(to, id)| self.parties.terminals[to].asked.pos.hold(id));
                 self.faults.held = Some(Held::Request(tag, bytes.to_vec(), id));
             }
             Some(Strike::Late(by)) => {
-                self.parties.terminals[who].reference.give_up();
+                self.parties.terminals[who].asked.oracle.give_up();
                 // Until the delayed request arrives, nobody owes an answer to it.
                 if let (Some((to, id)), Some(ends)) = (id, self.connections.ends.get_mut(&tag)) {
-                    ends.under_way.retain(|waiting| *waiting != id);
-                    self.parties.terminals[to].open_requests.remove(&id);
-                    self.parties.terminals[to].pos.hold(id);
+                    ends.transit.under_way.retain(|waiting| *waiting != id);
+                    self.parties.terminals[to].asked.open.remove(&id);
+                    self.parties.terminals[to].asked.pos.hold(id);
                 }
                 self.faults.late.push(Late { at: self.now() + by, held: Held::Request(tag, bytes.to_vec(), id) });
             }
@@ -107,7 +107,7 @@ impl<C: Terminal> World<'_, C> {
         self.stand(usize::from(tag.terminal), ending.end, ending.lasting);
         let is_held = ending.end == End::Hold;
         if let Some(ends) = self.connections.ends.get_mut(&tag) {
-            *(if is_held { &mut ends.muted } else { &mut ends.ours }) = true;
+            *(if is_held { &mut ends.excuse.muted } else { &mut ends.excuse.ours }) = true;
         }
         self.server_order(tag, ServerOrder::Strike(ending.end))?;
         let held: Vec<u8> = rest.iter().copied().chain(behind).collect();
@@ -122,8 +122,8 @@ impl<C: Terminal> World<'_, C> {
         let who = usize::from(tag.terminal);
         let (carrier, size) = match &what {
             Sent::Reply(text) if self.faults.armed.awaits_reply() => {
-                let before = self.connections.ends.get(&tag)?.in_flight.iter();
-                let id = self.parties.terminals[who].pos.would_answer_after(before, text)?;
+                let before = self.connections.ends.get(&tag)?.transit.in_flight.iter();
+                let id = self.parties.terminals[who].asked.pos.would_answer_after(before, text)?;
                 let label = self.script.names.label_of(who, id)?.to_owned();
                 (Carrier::Reply(label), Frame::whole(opcode::TEXT, text.as_bytes()).masked([0; 4]).encode().len())
             }
@@ -138,7 +138,7 @@ impl<C: Terminal> World<'_, C> {
         let Strike::End { end, bytes, lasting } = self.faults.armed.end_at(who, &carrier, size)? else { return None };
         let bytes = bytes.unwrap_or(size).min(size);
         let ends = self.connections.ends.get_mut(&tag)?;
-        *(if end == End::Hold { &mut ends.muted } else { &mut ends.ours }) = true;
+        *(if end == End::Hold { &mut ends.excuse.muted } else { &mut ends.excuse.ours }) = true;
         self.faults.cuts.push(PendingCut { tag, what, bytes, size, end, lasting });
         Some(ClientOrder::Cut(bytes, end))
     }
@@ -179,9 +179,9 @@ impl<C: Terminal> World<'_, C> {
         let who = usize::from(tag.terminal);
         let text = self.text_of(send.to, &send.message);
         let actor = &mut self.parties.terminals[who];
-        let again = actor.pos.sent(&text);
-        actor.reference.asked(again, sca_peers::unrouted_request_in(&text).as_ref());
-        actor.open_requests.insert(again, Some(tag));
+        let again = actor.asked.pos.sent(&text);
+        actor.asked.oracle.asked(again, sca_peers::unrouted_request_in(&text).as_ref());
+        actor.asked.open.insert(again, Some(tag));
         self.under_way(tag, again);
     }
 
@@ -189,7 +189,7 @@ impl<C: Terminal> World<'_, C> {
     fn release_into(&mut self, held: Held, segment: &mut Vec<u8>) {
         match held {
             Held::Request(_, bytes, id) => {
-                id.into_iter().for_each(|(to, id)| self.parties.terminals[to].pos.goes_on(id));
+                id.into_iter().for_each(|(to, id)| self.parties.terminals[to].asked.pos.goes_on(id));
                 segment.extend(bytes);
             }
             reply @ Held::Reply(..) => self.faults.held = Some(reply),
@@ -201,7 +201,7 @@ impl<C: Terminal> World<'_, C> {
         match held {
             Held::Reply(who, tag, frame) => self.pass_frame(who, tag, frame),
             Held::Request(tag, bytes, id) => {
-                id.into_iter().for_each(|(to, id)| self.parties.terminals[to].pos.goes_on(id));
+                id.into_iter().for_each(|(to, id)| self.parties.terminals[to].asked.pos.goes_on(id));
                 self.server_order(tag, ServerOrder::Write(bytes))
             }
         }

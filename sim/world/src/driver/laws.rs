@@ -20,8 +20,13 @@ impl<C: Terminal> World<'_, C> {
         let name = face.screen.name;
         let outside =
             matches!(name, ScreenName::Idle | ScreenName::Reconnecting | ScreenName::Connecting | ScreenName::Error);
-        let left = actor.in_session && outside && actor.powered && !actor.answered && actor.reference.has_session();
-        actor.in_session = name == ScreenName::Session || (actor.in_session && !outside && name != ScreenName::Off);
+        let left = actor.device.in_session
+            && outside
+            && actor.device.powered
+            && !actor.asked.answered
+            && actor.asked.oracle.has_session();
+        actor.device.in_session =
+            name == ScreenName::Session || (actor.device.in_session && !outside && name != ScreenName::Off);
         if left {
             self.violate("session-kept", format!("the session screen was replaced by {name} without an answer"));
         }
@@ -31,7 +36,7 @@ impl<C: Terminal> World<'_, C> {
     pub(super) fn under_way(&mut self, tag: sca_network::Tag, id: RequestId) {
         // When a message reaches an external device cannot be observed.
         if let Some(ends) = self.connections.ends.get_mut(&tag).filter(|_| self.external_terminals.is_none()) {
-            ends.under_way.push_back(id);
+            ends.transit.under_way.push_back(id);
         }
     }
 
@@ -39,19 +44,19 @@ impl<C: Terminal> World<'_, C> {
     pub(super) fn watch_link(&mut self, who: usize, seen: LinkReport) {
         let (now, actor) = (self.now(), &mut self.parties.terminals[who]);
         let breach = match seen {
-            LinkReport::Attempts => actor.watch.attempts(now, &actor.settings),
+            LinkReport::Attempts => actor.link.laws.attempts(now, &actor.settings),
             LinkReport::Fails(reason) => {
-                actor.watch.link_down(now, Some(reason), &actor.settings);
+                actor.link.laws.link_down(now, Some(reason), &actor.settings);
                 None
             }
-            LinkReport::Loses if !actor.powered => None,
+            LinkReport::Loses if !actor.device.powered => None,
             LinkReport::Loses => {
-                actor.watch.link_down(now, None, &actor.settings);
+                actor.link.laws.link_down(now, None, &actor.settings);
                 None
             }
             LinkReport::Connects => {
-                actor.watch.connects();
-                actor.reference.connects();
+                actor.link.laws.connects();
+                actor.asked.oracle.connects();
                 None
             }
         };
@@ -61,7 +66,7 @@ impl<C: Terminal> World<'_, C> {
     /// Checks whether a terminal is overdue with something the link laws require.
     pub(super) fn watch_time(&mut self, who: usize) {
         let now = self.now();
-        let breach = self.parties.terminals[who].watch.overdue(now);
+        let breach = self.parties.terminals[who].link.laws.overdue(now);
         self.report_breach(who, breach);
     }
 
@@ -75,7 +80,7 @@ impl<C: Terminal> World<'_, C> {
     /// Checks an answer against what the oracle predicts of the terminal.
     pub(super) fn judge_answer(&mut self, who: usize, heard: &Heard) {
         let (Some(id), Some(response)) = (heard.answers, &heard.response) else { return };
-        let breach = self.parties.terminals[who].reference.answered(id, response);
+        let breach = self.parties.terminals[who].asked.oracle.answered(id, response);
         self.report_breach(who, breach);
     }
 
@@ -181,10 +186,10 @@ impl<C: Terminal> World<'_, C> {
     fn one_answer_each(&mut self) {
         let (mut missing, mut waits) = (Vec::new(), true);
         for (who, actor) in self.parties.terminals.iter().enumerate() {
-            for (id, connection) in &actor.open_requests {
+            for (id, connection) in &actor.asked.open {
                 // A request that was never carried needs no answer.
                 if self.is_owed(actor, *id, *connection) {
-                    waits &= actor.reference.needs_other_party(*id);
+                    waits &= actor.asked.oracle.needs_other_party(*id);
                     let label = self.script.names.label_of(who, *id);
                     missing.push(label.map_or_else(|| format!("request {}", id.0), |label| format!("`{label}`")));
                 }

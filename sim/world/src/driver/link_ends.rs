@@ -44,9 +44,17 @@ pub(crate) struct Ends {
     pub(crate) tap: TapHandle,
     /// The index of the broker it leads to.
     pub(crate) site: usize,
-    /// The index of the armed fault whose cut is set on the tap.
-    pub(crate) cut: Option<usize>,
     pub(crate) state: ConnectionState,
+    pub(crate) excuse: Excuse,
+    pub(crate) transit: Transit,
+    pub(crate) tls: TlsState,
+    /// When data last travelled on it; `None` until it is up.
+    pub(crate) moved: Option<Duration>,
+}
+
+/// Why something may be missing on a connection without fault of the terminal.
+#[derive(Debug, Default)]
+pub(crate) struct Excuse {
     /// Whether a fault or a power failure ended it.
     pub(crate) ours: bool,
     /// Whether a frame that breaks the protocol, or a close, was sent on it.
@@ -55,6 +63,13 @@ pub(crate) struct Ends {
     pub(crate) muted: bool,
     /// Whether frames that still arrive are discarded: a fault has ended the connection, and the terminal is external.
     pub(crate) unread: bool,
+    /// The directions that a permanent silence blocks, indexed by direction.
+    pub(crate) silent: [bool; 2],
+}
+
+/// What is on its way on a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Transit {
     /// The fragments of a message that the script is sending, and whether it is in the middle of one.
     pub(crate) spoken: Vec<u8>,
     pub(crate) speaking: bool,
@@ -62,14 +77,17 @@ pub(crate) struct Ends {
     pub(crate) under_way: VecDeque<RequestId>,
     /// Messages the terminal has sent that have not reached the broker yet, in the order of sending.
     pub(crate) in_flight: VecDeque<String>,
-    /// The directions that a permanent silence blocks, indexed by direction.
-    pub(crate) silent: [bool; 2],
+}
+
+/// What is known of TLS on a connection.
+#[derive(Debug, Default)]
+pub(crate) struct TlsState {
+    /// The index of the armed fault whose cut is set on the tap.
+    pub(crate) cut: Option<usize>,
     /// The names in the certificate that the terminal presented.
     pub(crate) names: Vec<String>,
-    /// Whether its TLS keys can be updated (TLS 1.3).
+    /// Whether its keys can be updated (TLS 1.3).
     pub(crate) rekeys: bool,
-    /// When data last travelled on it; `None` until it is up.
-    pub(crate) moved: Option<Duration>,
 }
 
 /// The state of a connection.
@@ -91,19 +109,10 @@ impl Ends {
             server,
             tap,
             site: 0,
-            cut: None,
             state: ConnectionState::Opening,
-            ours: false,
-            breached: false,
-            muted: false,
-            unread: false,
-            spoken: Vec::new(),
-            speaking: false,
-            under_way: VecDeque::new(),
-            in_flight: VecDeque::new(),
-            silent: [false; 2],
-            names: Vec::new(),
-            rekeys: false,
+            excuse: Excuse::default(),
+            transit: Transit::default(),
+            tls: TlsState::default(),
             moved: None,
         }
     }
@@ -119,24 +128,24 @@ impl Ends {
             frame.reserved == 0 && frame.mask.is_none() && frame.declared.is_none() && frame.length_form.is_none();
         let whole = match frame.opcode {
             opcode::PING | opcode::PONG => return plain && frame.last && frame.payload.len() <= 125,
-            opcode::CONTINUE => self.speaking,
-            opcode::TEXT | opcode::BINARY => !self.speaking,
+            opcode::CONTINUE => self.transit.speaking,
+            opcode::TEXT | opcode::BINARY => !self.transit.speaking,
             _ => false,
         };
-        self.speaking = whole && !frame.last;
+        self.transit.speaking = whole && !frame.last;
         // A character may be split between fragments, so only unfragmented messages are checked.
         let readable = frame.opcode != opcode::TEXT || !frame.last || std::str::from_utf8(&frame.payload).is_ok();
-        plain && whole && readable && self.spoken.len() + frame.payload.len() <= message_max
+        plain && whole && readable && self.transit.spoken.len() + frame.payload.len() <= message_max
     }
 
     /// Whether a request on this connection may stay unanswered: a fault ended it, or no data gets through.
     pub(crate) fn is_excused(&self) -> bool {
-        self.ours || self.muted || self.breached
+        self.excuse.ours || self.excuse.muted || self.excuse.breached
     }
 
     /// Whether data that the terminal sends now gets through.
     pub(crate) fn carries(&self) -> bool {
-        !self.ours && !self.muted
+        !self.excuse.ours && !self.excuse.muted
     }
 }
 

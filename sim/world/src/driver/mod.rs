@@ -7,6 +7,7 @@
 
 mod actions;
 mod book;
+mod broker_ports;
 mod broker_side;
 mod broker_state;
 mod broker_under_test;

@@ -16,6 +16,7 @@ use super::connections::{Call, which};
 use super::link_ends::{OUTBOX, PreparedEnd};
 use super::state::World;
 use super::stop::Stop;
+use crate::ports::{HostPorts, carry_out_of_host};
 
 /// Limits for what hosts and POS read.
 const PEER_LIMITS: CallLimits = CallLimits {
@@ -24,6 +25,21 @@ const PEER_LIMITS: CallLimits = CallLimits {
     bounds: None,
     may_be_quiet: true,
 };
+
+/// The far end of the connections on one line, where a host is.
+struct HostSide<'w, 'a, C: Terminal> {
+    world: &'w mut World<'a, C>,
+    line: Line,
+}
+
+impl<C: Terminal> HostPorts for HostSide<'_, '_, C> {
+    type Stop = Stop;
+
+    fn order(&mut self, caller: HostConnection, order: CallOrder) -> Result<(), Stop> {
+        let tag = Tag { terminal: caller.terminal, line: Some(self.line), connection: caller.call };
+        self.world.call_order(tag, Side::Far, order)
+    }
+}
 
 impl<C: Terminal> World<'_, C> {
     fn call_tag(who: usize, call: CallId) -> Tag {
@@ -122,7 +138,9 @@ impl<C: Terminal> World<'_, C> {
                 self.far_is_over(tag);
                 Ok(())
             }
-            (Line::Notices | Line::Primary | Line::Secondary, CallEvent::Document(text)) => self.deliver(tag, text),
+            (Line::Notices | Line::Primary | Line::Secondary, CallEvent::Document(text)) => {
+                self.deliver_to_pos(tag, text)
+            }
             (Line::Primary | Line::Secondary, CallEvent::Ended | CallEvent::Failed(_)) => {
                 self.pos_call_is_over(tag);
                 Ok(())
@@ -164,7 +182,7 @@ impl<C: Terminal> World<'_, C> {
     fn pos_call_is_over(&mut self, tag: Tag) {
         let lost = self.forget_call(tag);
         let actor = &self.parties.terminals[usize::from(tag.terminal)];
-        if lost && actor.powered && actor.listens {
+        if lost && actor.device.powered && actor.device.listens {
             let name = actor.name.clone();
             self.violate("one-answer", format!("{name} ended a plain TCP connection with an unanswered request on it"));
         }
@@ -175,11 +193,11 @@ impl<C: Terminal> World<'_, C> {
         self.far_is_over(tag);
         let actor = &mut self.parties.terminals[usize::from(tag.terminal)];
         let is_here = |connection: &Option<Tag>| *connection == Some(tag);
-        let open = &actor.open_requests;
-        actor.pos.forget(|id| open.get(&id).is_some_and(is_here));
-        let before = actor.open_requests.len();
-        actor.open_requests.retain(|_, connection| !is_here(connection));
-        before > actor.open_requests.len()
+        let open = &actor.asked.open;
+        actor.asked.pos.forget(|id| open.get(&id).is_some_and(is_here));
+        let before = actor.asked.open.len();
+        actor.asked.open.retain(|_, connection| !is_here(connection));
+        before > actor.asked.open.len()
     }
 
     fn host_hears(&mut self, who: usize, line: Line, tag: Tag, text: &str) -> Result<(), Stop> {
@@ -198,21 +216,13 @@ impl<C: Terminal> World<'_, C> {
 
     /// Carries out the outputs of a host.
     pub(super) fn host_outputs(&mut self, line: Line, outputs: Vec<HostOutput>) -> Result<(), Stop> {
-        for output in outputs {
-            let (caller, order) = match output {
-                HostOutput::Say { caller, text } => (caller, CallOrder::Say(text)),
-                HostOutput::HangUp { caller } => (caller, CallOrder::HangUp),
-            };
-            let tag = Tag { terminal: caller.terminal, line: Some(line), connection: caller.call };
-            self.call_order(tag, Side::Far, order)?;
-        }
-        Ok(())
+        carry_out_of_host(&mut HostSide { world: self, line }, outputs)
     }
 
     /// Whether a message is sent to a classic port.
     pub(super) fn is_classic(&self, send: &Send) -> bool {
         let is_text = matches!(send.message, Message::Fields(_) | Message::Xml(_) | Message::Text(_));
-        self.parties.terminals[send.to].listens && send.by != Speaker::Broker && is_text
+        self.parties.terminals[send.to].device.listens && send.by != Speaker::Broker && is_text
     }
 
     /// Sends a message of a POS to a classic port: secondary commands to the secondary port, all others to the
@@ -231,7 +241,7 @@ impl<C: Terminal> World<'_, C> {
             None => {
                 self.connections.pos_calls += 1;
                 let call = CallId { line, number: self.connections.pos_calls };
-                let up = self.parties.terminals[who].listens;
+                let up = self.parties.terminals[who].device.listens;
                 self.connect(who, call, up, of);
                 Self::call_tag(who, call)
             }

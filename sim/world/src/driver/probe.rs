@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use sca_core::{Input, Terminal};
 use sca_judge::record::Entry;
-use sca_network::{CallOrder, Cut, End, Point, ServerOrder, Tag};
+use sca_network::{Cut, End, Point, ServerOrder, Tag};
 use sca_peers::RequestId;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
 use sca_protocol::screens::ScreenName;
 use sca_scenario::Span;
 use sca_scenario::fault_table::FaultClass;
-use sca_scenario::fault_table::FaultKind;
 use sca_scenario::model::{Action, Fault, Step};
 
 use super::injection::{FinalCheck, Injected};
@@ -21,6 +20,7 @@ use super::link_ends::ConnectionState;
 use super::state::World;
 use super::stop::Stop;
 use super::terminal::Actor;
+use crate::faults;
 use crate::probe::injection::{Injection, Kind, Part, Spot};
 
 /// How long an injected power failure lasts.
@@ -42,9 +42,9 @@ impl<C: Terminal> World<'_, C> {
         if self.sweeping.survey.is_some() {
             let guards = format!("{:?}", self.script.guards);
             let (has_connection, has_power) =
-                (self.newest_connection(who).is_some(), self.parties.terminals[who].powered);
+                (self.newest_connection(who).is_some(), self.parties.terminals[who].device.powered);
             let face = &self.parties.lanes[who].face.what;
-            let waits = self.parties.terminals[who].open_requests.len();
+            let waits = self.parties.terminals[who].asked.open.len();
             let looks = format!("{who} {} {} {waits} {has_connection}", face.screen.name, face.connected);
             if let Some(survey) = &mut self.sweeping.survey {
                 survey.saw(&guards);
@@ -73,7 +73,7 @@ impl<C: Terminal> World<'_, C> {
         self.sweeping.frames += 1;
         let number = self.sweeping.frames;
         let who = usize::from(tag.terminal);
-        let has_power = self.parties.terminals[who].powered;
+        let has_power = self.parties.terminals[who].device.powered;
         if let Some(survey) = &mut self.sweeping.survey {
             let size = written.map(|size| u32::try_from(size).unwrap_or(u32::MAX));
             survey.pass(Spot::Frame(number, Part::Before), true, has_power, size, &format!("frame {who} {size:?}"));
@@ -96,12 +96,7 @@ impl<C: Terminal> World<'_, C> {
             return None;
         }
         let point = [Point::ClientHello, Point::ServerHello, Point::ServerFlight, Point::ClientFlight][place.min(3)];
-        let end = match kind {
-            Kind::Reset => End::Reset,
-            Kind::Fin => End::Fin,
-            Kind::Silence | Kind::Power => End::Silence,
-        };
-        Some(Cut { point, offset: bytes as usize, end })
+        Some(Cut { point, offset: bytes as usize, end: kind.end() })
     }
 
     /// The newest connection of a terminal that is not over.
@@ -121,16 +116,12 @@ impl<C: Terminal> World<'_, C> {
         if kind == Kind::Power {
             return self.tell(who, Input::PowerOff);
         }
-        if self.parties.terminals[who].listens && kind != Kind::Silence {
-            let order = if kind == Kind::Reset { CallOrder::Reset } else { CallOrder::HangUp };
+        let order = kind.fault().and_then(faults::call_order).filter(|_| self.parties.terminals[who].device.listens);
+        if let Some(order) = order {
             self.cut_calls(who, &order)?;
         }
         if let Some(ends) = tag.and_then(|tag| self.connections.ends.get(&tag)) {
-            ends.tap.end(match kind {
-                Kind::Reset => End::Reset,
-                Kind::Fin => End::Fin,
-                Kind::Silence | Kind::Power => End::Silence,
-            });
+            ends.tap.end(kind.end());
             self.connections.orders += 1;
         }
         Ok(())
@@ -143,15 +134,7 @@ impl<C: Terminal> World<'_, C> {
 
     /// Records the injection and relaxes the script.
     fn record_injection(&mut self, who: usize, tag: Option<Tag>, kind: Kind) {
-        self.record_fault_hit(
-            who,
-            match kind {
-                Kind::Power => FaultClass::Power,
-                Kind::Reset => FaultClass::Reset,
-                Kind::Fin => FaultClass::End,
-                Kind::Silence => FaultClass::Silence,
-            },
-        );
+        self.record_fault_hit(who, kind.fault().map_or(FaultClass::Power, |kind| kind.row().class));
         let now = self.now();
         let loses =
             matches!(self.sweeping.injection.map(|b| b.at), Some(Spot::Frame(_, Part::Before | Part::Bytes(_))));
@@ -160,16 +143,14 @@ impl<C: Terminal> World<'_, C> {
                 .parties
                 .terminals
                 .iter()
-                .any(|actor| !actor.open_requests.is_empty() || actor.reference.may_be_held())
+                .any(|actor| !actor.asked.open.is_empty() || actor.asked.oracle.may_be_held())
             // An update goes on while the line is down, and ends in a restart.
             || self.parties.lanes.iter().any(|lanes| lanes.face.what.screen.name == ScreenName::Updating)
             || !self.faults.armed.is_empty();
         self.script.relax(!waits && kind != Kind::Power, kind != Kind::Power);
-        let action = match kind {
-            Kind::Power => Action::Power { on: false, who },
-            Kind::Reset => Action::Fault(Fault::now(who, FaultKind::Reset)),
-            Kind::Fin => Action::Fault(Fault::now(who, FaultKind::Fin)),
-            Kind::Silence => Action::Fault(Fault::now(who, FaultKind::Silence(None))),
+        let action = match kind.fault() {
+            None => Action::Power { on: false, who },
+            Some(kind) => Action::Fault(Fault::now(who, kind)),
         };
         self.book.record.push(now, Entry::Comment("fault injected by the sweep".to_owned()));
         self.book.record.push(now, played(action));
@@ -180,21 +161,18 @@ impl<C: Terminal> World<'_, C> {
         };
         self.sweeping.struck = Some(Injected { at: now, who, tag, next, kind });
         if let Some(ends) = tag.and_then(|tag| self.connections.ends.get_mut(&tag)) {
-            ends.ours = true;
-            ends.silent = [kind == Kind::Silence; 2];
+            ends.excuse.ours = true;
+            ends.excuse.silent = [kind == Kind::Silence; 2];
         }
     }
 
     /// Injects the fault on a connection, behind everything that has been written on it.
     pub(super) fn inject_behind_written(&mut self, tag: Tag, kind: Kind) -> Result<(), Stop> {
-        let end = match kind {
-            Kind::Power => return self.inject(usize::from(tag.terminal), kind),
-            Kind::Reset => End::Reset,
-            Kind::Fin => End::Fin,
-            Kind::Silence => End::Silence,
-        };
+        if kind == Kind::Power {
+            return self.inject(usize::from(tag.terminal), kind);
+        }
         self.record_injection(usize::from(tag.terminal), Some(tag), kind);
-        self.server_order(tag, ServerOrder::Strike(end))
+        self.server_order(tag, ServerOrder::Strike(kind.end()))
     }
 
     /// Checks whether the injected cut has struck in a TLS handshake.
@@ -243,7 +221,8 @@ impl<C: Terminal> World<'_, C> {
     /// Which terminals can be reached by a message now, by their index: both ends must consider the link up.
     pub(super) fn reached(&self) -> Vec<bool> {
         let mine = |(who, actor): (usize, &Actor<C>)| {
-            actor.powered && (actor.listens || (actor.link_up && self.route(who).is_some_and(|tag| self.is_open(tag))))
+            actor.device.powered
+                && (actor.device.listens || (actor.link.is_up && self.route(who).is_some_and(|tag| self.is_open(tag))))
         };
         self.parties.terminals.iter().enumerate().map(mine).collect()
     }
@@ -266,7 +245,7 @@ impl<C: Terminal> World<'_, C> {
             return Ok(Some(at.min(until)));
         }
         if !asked {
-            if self.parties.terminals.iter().zip(&reached).any(|(actor, reached)| actor.powered && !reached) {
+            if self.parties.terminals.iter().zip(&reached).any(|(actor, reached)| actor.device.powered && !reached) {
                 return Ok(Some(until));
             }
             if let Some(wind_up) = &mut self.sweeping.wind_up {
@@ -278,7 +257,7 @@ impl<C: Terminal> World<'_, C> {
             .parties
             .terminals
             .iter()
-            .any(|actor| actor.open_requests.iter().any(|(id, tag)| self.is_owed(actor, *id, *tag)));
+            .any(|actor| actor.asked.open.iter().any(|(id, tag)| self.is_owed(actor, *id, *tag)));
         Ok(waits.then_some(until))
     }
 
@@ -289,7 +268,7 @@ impl<C: Terminal> World<'_, C> {
             None => self.connections.ends.get(&tag).is_none_or(super::link_ends::Ends::is_excused),
             Some(_) => false,
         });
-        let waits = self.script.is_relaxed() && actor.reference.needs_other_party(id);
+        let waits = self.script.is_relaxed() && actor.asked.oracle.needs_other_party(id);
         !excused && !waits
     }
 
@@ -297,15 +276,15 @@ impl<C: Terminal> World<'_, C> {
     /// taken over are skipped.
     fn ask_once_more(&mut self, who: usize) -> Result<(), Stop> {
         let mine =
-            self.route(who).filter(|tag| usize::from(tag.terminal) == who && self.parties.terminals[who].link_up);
+            self.route(who).filter(|tag| usize::from(tag.terminal) == who && self.parties.terminals[who].link.is_up);
         let Some(tag) = mine else { return Ok(()) };
         let routing = [("FUNCTION_TYPE", "ADMIN"), ("COMMAND", "GET_COUNTER")];
         let fields = routing.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let request = sca_protocol::Request::new(fields.to_vec());
         let actor = &mut self.parties.terminals[who];
-        let id = actor.pos.asked(Some(&request));
-        actor.reference.asked(id, Some(&request));
-        actor.open_requests.insert(id, Some(tag));
+        let id = actor.asked.pos.asked(Some(&request));
+        actor.asked.oracle.asked(id, Some(&request));
+        actor.asked.open.insert(id, Some(tag));
         self.under_way(tag, id);
         let text = request.to_xml(Layout::Indented);
         let message = sca_judge::transcript::request(&text);

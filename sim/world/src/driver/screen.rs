@@ -18,7 +18,7 @@ impl<C: Terminal> World<'_, C> {
         }
         let now = self.now();
         let face = self.parties.terminals[who].terminal.display();
-        if face.connected != self.parties.terminals[who].link_up {
+        if face.connected != self.parties.terminals[who].link.is_up {
             let says = if face.connected { "connected" } else { "disconnected" };
             self.violate("icon-truth", format!("the icon shows {says}, but the link state differs"));
         }
@@ -32,8 +32,8 @@ impl<C: Terminal> World<'_, C> {
         if face.screen != before.screen {
             if face.screen.name == ScreenName::Boot {
                 let actor = &mut self.parties.terminals[who];
-                actor.watch.power_on(now, &actor.settings);
-                actor.reference.power_off();
+                actor.link.laws.power_on(now, &actor.settings);
+                actor.asked.oracle.power_off();
             }
             self.watch_session(who, &face);
             self.script.sees(now, who, face.screen.clone());

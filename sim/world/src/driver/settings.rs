@@ -33,8 +33,8 @@ impl<C: Terminal> World<'_, C> {
                 let actor = &mut self.parties.terminals[who];
                 actor.settings.set(&set.name, &set.value).map_err(error)?;
                 actor.terminal.configure(actor.settings.clone());
-                actor.reference.configure(&actor.settings);
-                actor.tls = None;
+                actor.asked.oracle.configure(&actor.settings);
+                actor.link.tls = None;
                 self.observe_display(who)
             }
             Party::Host => {

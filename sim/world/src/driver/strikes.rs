@@ -96,7 +96,7 @@ impl<C: Terminal> World<'_, C> {
                 Ok(true)
             }
             _ => {
-                let calls = faults::call_order(kind).filter(|_| self.parties.terminals[fault.who].listens);
+                let calls = faults::call_order(kind).filter(|_| self.parties.terminals[fault.who].device.listens);
                 if let Some(order) = calls {
                     return match self.cut_calls(fault.who, &order)? {
                         true => Ok(true),
@@ -108,16 +108,18 @@ impl<C: Terminal> World<'_, C> {
                     return self.nothing_to_strike(fault, "connection");
                 };
                 if kind.row().affects == Affects::Keys {
-                    return match ends.rekeys {
+                    return match ends.tls.rekeys {
                         true => self.server_order(tag, ServerOrder::NewKeys).map(|()| true),
                         false => self.nothing_to_strike(fault, "connection with TLS 1.3"),
                     };
                 }
                 let (silences, lasts) = (faults::is_silence(kind), fault.lasting.is_some());
-                *(if silences && lasts { &mut ends.muted } else { &mut ends.ours }) = true;
+                *(if silences && lasts { &mut ends.excuse.muted } else { &mut ends.excuse.ours }) = true;
                 self.connections.orders += 1;
                 if silences && !lasts {
-                    directions(kind.values().toward).into_iter().for_each(|way| ends.silent[way as usize] = true);
+                    directions(kind.values().toward)
+                        .into_iter()
+                        .for_each(|way| ends.excuse.silent[way as usize] = true);
                 }
                 faults::apply_to_tap(&ends.tap, kind, lasts);
                 Ok(true)
@@ -137,7 +139,7 @@ impl<C: Terminal> World<'_, C> {
     /// The fault that strikes an answer, if there is one.
     pub(super) fn reply_strike(&mut self, who: usize, frame: &Frame, size: usize) -> Option<Strike> {
         let text = std::str::from_utf8(&frame.payload).ok()?;
-        let id = self.parties.terminals[who].pos.would_answer(text)?;
+        let id = self.parties.terminals[who].asked.pos.would_answer(text)?;
         let label = self.script.names.label_of(who, id)?.to_owned();
         self.faults.armed.at_message(who, &Carrier::Reply(label), size)
     }
@@ -166,11 +168,11 @@ impl<C: Terminal> World<'_, C> {
                 Ok(())
             }
             Strike::Late(by) => {
-                self.parties.terminals[who].reference.give_up();
+                self.parties.terminals[who].asked.oracle.give_up();
                 // The terminal has sent the answer: whatever happens to the connection, it no longer owes it.
-                let said = self.parties.terminals[who].pos.would_answer(&String::from_utf8_lossy(&frame.payload));
+                let said = self.parties.terminals[who].asked.pos.would_answer(&String::from_utf8_lossy(&frame.payload));
                 if let Some(id) = said {
-                    self.parties.terminals[who].open_requests.remove(&id);
+                    self.parties.terminals[who].asked.open.remove(&id);
                 }
                 self.faults.late.push(Late { at: self.now() + by, held: Held::Reply(who, tag, frame) });
                 Ok(())
@@ -186,7 +188,7 @@ impl<C: Terminal> World<'_, C> {
                 }
                 self.note_prefix(tag, "terminal ->", "of this reply were read", bytes.unwrap_or(size), size);
                 if let Some(ends) = self.connections.ends.get_mut(&tag) {
-                    ends.unread = end != End::Hold;
+                    ends.excuse.unread = end != End::Hold;
                 }
                 self.strike_order(who, tag, (end, lasting))
             }
@@ -196,9 +198,9 @@ impl<C: Terminal> World<'_, C> {
     /// Records that an answer never arrives.
     pub(super) fn lose_reply(&mut self, who: usize, text: &str) {
         let actor = &mut self.parties.terminals[who];
-        if let Some(id) = actor.pos.heard(text).answers {
-            actor.open_requests.remove(&id);
-            actor.reference.lost(id);
+        if let Some(id) = actor.asked.pos.heard(text).answers {
+            actor.asked.open.remove(&id);
+            actor.asked.oracle.lost(id);
             self.script.lose(who, id);
         }
     }
@@ -230,7 +232,7 @@ impl<C: Terminal> World<'_, C> {
                 return Ok(());
             }
             Held::Request(_, _, Some((to, id))) => {
-                self.parties.terminals[*to].open_requests.insert(*id, Some(tag));
+                self.parties.terminals[*to].asked.open.insert(*id, Some(tag));
                 self.under_way(tag, *id);
             }
             Held::Reply(..) | Held::Request(_, _, None) => {}
@@ -253,7 +255,7 @@ impl<C: Terminal> World<'_, C> {
     /// Records activity on a connection.
     pub(super) fn moves(&mut self, tag: Tag) {
         let now = self.now();
-        if let Some(ends) = self.connections.ends.get_mut(&tag).filter(|ends| !ends.ours) {
+        if let Some(ends) = self.connections.ends.get_mut(&tag).filter(|ends| !ends.excuse.ours) {
             ends.moved = Some(now);
         }
     }
@@ -264,8 +266,8 @@ impl<C: Terminal> World<'_, C> {
         while self.idle_deadline().is_some_and(|at| at <= self.now()) {
             let idle = self.connections.ends.iter_mut().filter(|(_, ends)| ends.is_up() && ends.moved.is_some());
             let Some((tag, ends)) = idle.min_by_key(|(_, ends)| ends.moved) else { break };
-            (ends.moved, ends.ours, any) = (None, true, true);
-            ends.silent = [self.parties.brokers.first().idle_cut_by == "silence"; 2];
+            (ends.moved, ends.excuse.ours, any) = (None, true, true);
+            ends.excuse.silent = [self.parties.brokers.first().idle_cut_by == "silence"; 2];
             let end = match self.parties.brokers.first().idle_cut_by.as_str() {
                 "reset" => End::Reset,
                 "fin" => End::Fin,
@@ -303,13 +305,13 @@ impl<C: Terminal> World<'_, C> {
                     .collect();
                 for (_, ends) in self.connections.ends.iter_mut().filter(|(tag, _)| usize::from(tag.terminal) == who) {
                     for way in [Direction::ToTerminal, Direction::FromTerminal] {
-                        ends.tap.silence(way, ends.silent[way as usize] || still.contains(&way));
+                        ends.tap.silence(way, ends.excuse.silent[way as usize] || still.contains(&way));
                     }
                     if still.is_empty() {
                         ends.tap.prefix_cut().release();
                     }
                     // Once data gets through again, requests must be answered again.
-                    ends.muted &= ends.state == ConnectionState::Over || !still.is_empty();
+                    ends.excuse.muted &= ends.state == ConnectionState::Over || !still.is_empty();
                 }
             }
             kind if kind.shapes_traffic() => {

@@ -27,31 +27,49 @@ pub(super) struct Actor<C> {
     pub(super) terminal: C,
     pub(super) settings: TerminalSettings,
     pub(super) clock: DeviceClock,
-    pub(super) pos: Pos,
+    pub(super) link: LinkView,
+    pub(super) device: DeviceView,
+    pub(super) asked: Asked,
+}
+
+/// What the world has seen of a terminal's link.
+pub(super) struct LinkView {
     pub(super) attempts: u32,
-    /// The name of the card inserted in its reader, if there is one.
-    pub(super) in_slot: Option<&'static str>,
-    pub(super) tls: Option<(String, Arc<sca_network::tls::ClientTls>)>,
-    /// Requests without an answer yet, each with the connection it was sent on; `None` if no connection was open.
-    pub(super) open_requests: BTreeMap<RequestId, Option<Tag>>,
-    pub(super) last_http: String,
-    /// Whether the outputs being carried out contain an answer; only an answer may end a session.
-    pub(super) answered: bool,
-    pub(super) powered: bool,
     /// The phase of its link; `Idle` once it is up.
     pub(super) phase: State,
     /// Whether the terminal has reported that it is connected, and not reported a loss since.
-    pub(super) link_up: bool,
+    pub(super) is_up: bool,
+    /// Its TLS configuration, with the settings that it was made for.
+    pub(super) tls: Option<(String, Arc<sca_network::tls::ClientTls>)>,
+    /// The answer to its last upgrade request.
+    pub(super) last_http: String,
+    /// The checker of the link laws for this terminal.
+    pub(super) laws: LinkChecker,
+}
+
+/// What the world has seen of a terminal as a device.
+#[derive(Debug, Default)]
+pub(super) struct DeviceView {
+    pub(super) powered: bool,
+    /// The name of the card inserted in its reader, if there is one.
+    pub(super) in_slot: Option<&'static str>,
     /// Whether its screen shows an open session: set by the session screen, cleared when the session has ended.
     pub(super) in_session: bool,
     /// Whether it listens on the classic TCP ports.
     pub(super) listens: bool,
+}
+
+/// What a terminal has been asked, and what it owes.
+pub(super) struct Asked {
+    pub(super) pos: Pos,
+    /// Requests without an answer yet, each with the connection it was sent on; `None` if no connection was open.
+    pub(super) open: BTreeMap<RequestId, Option<Tag>>,
     /// Requests whose answers are still in transit on a connection that the terminal has already closed.
     pub(super) last_words: BTreeSet<RequestId>,
-    /// The checker of the link laws for this terminal.
-    pub(super) watch: LinkChecker,
+    /// Whether the outputs being carried out contain an answer; only an answer may end a session.
+    pub(super) answered: bool,
     /// The oracle that checks its answers against what can be predicted.
-    pub(super) reference: Oracle,
+    pub(super) oracle: Oracle,
 }
 
 impl<C> Actor<C> {
@@ -60,33 +78,29 @@ impl<C> Actor<C> {
         let mut pos = Pos::default();
         // A device with translated or custom texts is understood too.
         pos.lenient = !s.settings.messages.texts.is_empty();
-        Self {
-            name: s.name,
-            terminal: s.terminal,
-            reference: Oracle::new(&s.settings),
-            pos,
-            settings: s.settings,
-            clock: s.clock,
+        let link = LinkView {
             attempts: 0,
-            in_slot: None,
-            tls: None,
-            open_requests: BTreeMap::new(),
-            last_http: String::new(),
-            answered: false,
-            powered: false,
             phase: State::Waiting,
-            link_up: false,
-            in_session: false,
-            listens: false,
+            is_up: false,
+            tls: None,
+            last_http: String::new(),
+            laws: LinkChecker::with_slack(slack),
+        };
+        let asked = Asked {
+            pos,
+            open: BTreeMap::new(),
             last_words: BTreeSet::new(),
-            watch: LinkChecker::with_slack(slack),
-        }
+            answered: false,
+            oracle: Oracle::new(&s.settings),
+        };
+        let device = DeviceView::default();
+        Self { name: s.name, terminal: s.terminal, settings: s.settings, clock: s.clock, link, device, asked }
     }
 
     /// Records that the power is off, here and in the checkers that watch the terminal.
     pub(super) fn power_is_off(&mut self) {
-        (self.powered, self.link_up) = (false, false);
-        self.watch.power_off();
-        self.reference.power_off();
+        (self.device.powered, self.link.is_up) = (false, false);
+        self.link.laws.power_off();
+        self.asked.oracle.power_off();
     }
 }

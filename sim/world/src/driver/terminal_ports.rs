@@ -40,7 +40,7 @@ impl<C: Terminal> Ports for TerminalPorts<'_, '_, C> {
     }
 
     fn say(&mut self, call: CallId, text: String) -> Result<(), Stop> {
-        self.world.parties.terminals[self.who].answered |= !call.line.is_opened_by_terminal();
+        self.world.parties.terminals[self.who].asked.answered |= !call.line.is_opened_by_terminal();
         self.world.say(self.who, call, text)
     }
 
@@ -49,7 +49,7 @@ impl<C: Terminal> Ports for TerminalPorts<'_, '_, C> {
     }
 
     fn listen(&mut self, on: bool) -> Result<(), Stop> {
-        self.world.parties.terminals[self.who].listens = on;
+        self.world.parties.terminals[self.who].device.listens = on;
         Ok(())
     }
 

@@ -23,7 +23,11 @@ impl<C: Terminal> World<'_, C> {
     }
 
     fn standpoint(&self, who: usize) -> AttemptNumber {
-        AttemptNumber { who, attempt: self.parties.terminals[who].attempts, connection: self.connections.opened + 1 }
+        AttemptNumber {
+            who,
+            attempt: self.parties.terminals[who].link.attempts,
+            connection: self.connections.opened + 1,
+        }
     }
 
     /// Sends what a terminal orders on a connection; a fault may wait for it.
@@ -38,7 +42,7 @@ impl<C: Terminal> World<'_, C> {
             ClientOrder::Text(text) => self.says(who, connection, text),
             ClientOrder::Ping(payload) => {
                 let (now, actor) = (self.now(), &mut self.parties.terminals[who]);
-                actor.watch.pings(now, &payload, &actor.settings);
+                actor.link.laws.pings(now, &payload, &actor.settings);
                 self.order(who, connection, ClientOrder::Ping(payload))
             }
             ClientOrder::Close(..) => self.close(who, connection, order),
@@ -48,14 +52,14 @@ impl<C: Terminal> World<'_, C> {
 
     /// Sends a text from a terminal on its connection.
     fn says(&mut self, who: usize, connection: ConnectionId, text: String) -> Result<(), Stop> {
-        self.parties.terminals[who].answered = true;
+        self.parties.terminals[who].asked.answered = true;
         let tag = Self::tag(who, connection.0);
         let waits = self.faults.armed.awaits_reply();
         let cut = waits.then(|| Sent::Reply(text.clone())).and_then(|sent| self.cut_what_is_sent(tag, sent));
         cut.map_or(Ok(()), |cut| self.order(who, connection, cut))?;
         self.note_sent_to_broker(tag, &text);
         if let Some(ends) = self.connections.ends.get_mut(&tag) {
-            ends.in_flight.push_back(text.clone());
+            ends.transit.in_flight.push_back(text.clone());
         }
         self.order(who, connection, ClientOrder::Text(text))
     }
@@ -64,15 +68,16 @@ impl<C: Terminal> World<'_, C> {
     fn close(&mut self, who: usize, connection: ConnectionId, close: ClientOrder) -> Result<(), Stop> {
         let tag = Self::tag(who, connection.0);
         let actor = &self.parties.terminals[who];
-        let has_no_pong = actor.watch.awaits_pong();
+        let has_no_pong = actor.link.laws.awaits_pong();
         if let Some(ends) = self.connections.ends.get_mut(&tag) {
             let arrives = ends.carries() && !has_no_pong;
             // A terminal that misses a pong, or that a POS told to REBOOT, closes for a good reason.
-            ends.ours |= has_no_pong || actor.reference.is_told_to_reboot();
+            ends.excuse.ours |= has_no_pong || actor.asked.oracle.is_told_to_reboot();
             // Messages sent before the close arrive before it, unless nothing gets through.
-            let said = ends.in_flight.iter().filter(|_| arrives).filter_map(|text| actor.pos.would_answer(text));
+            let said =
+                ends.transit.in_flight.iter().filter(|_| arrives).filter_map(|text| actor.asked.pos.would_answer(text));
             let said: Vec<RequestId> = said.collect();
-            self.parties.terminals[who].last_words.extend(said);
+            self.parties.terminals[who].asked.last_words.extend(said);
         }
         self.order(who, connection, close)?;
         self.over(tag);
@@ -103,23 +108,23 @@ impl<C: Terminal> World<'_, C> {
         let Some(ends) = self.connections.ends.get_mut(&tag) else { return };
         self.connections.orders += u64::from(ends.client.take().is_some());
         ends.state = ConnectionState::Over;
-        ends.ours |= !actor.powered;
-        if !actor.open_requests.is_empty() {
-            let on_their_way = ends.in_flight.iter().filter_map(|text| actor.pos.would_answer(text));
+        ends.excuse.ours |= !actor.device.powered;
+        if !actor.asked.open.is_empty() {
+            let on_their_way = ends.transit.in_flight.iter().filter_map(|text| actor.asked.pos.would_answer(text));
             let said: Vec<RequestId> = on_their_way.collect();
-            let (open, last) = (&actor.open_requests, &actor.last_words);
+            let (open, last) = (&actor.asked.open, &actor.asked.last_words);
             let is_lost = |id: &RequestId| open.get(id) == Some(&Some(tag)) && !last.contains(id);
-            actor.pos.forget(|id| is_lost(&id));
+            actor.asked.pos.forget(|id| is_lost(&id));
             let lost: Vec<RequestId> = open.keys().copied().filter(is_lost).collect();
             // A request that never reached the terminal needs no answer, and an answer already sent may still be in
             // transit.
-            let neglected = lost.iter().any(|id| !ends.under_way.contains(id) && !said.contains(id));
+            let neglected = lost.iter().any(|id| !ends.transit.under_way.contains(id) && !said.contains(id));
             let mine = open.iter().filter(|(_, by)| **by == Some(tag)).map(|(id, _)| *id);
-            mine.for_each(|id| actor.reference.lost(id));
+            mine.for_each(|id| actor.asked.oracle.lost(id));
             for id in &lost {
                 self.script.lose(usize::from(tag.terminal), *id);
             }
-            actor.open_requests.retain(|id, _| !lost.contains(id));
+            actor.asked.open.retain(|id, _| !lost.contains(id));
             if neglected && !ends.is_excused() {
                 let name = actor.name.clone();
                 self.violate("one-answer", format!("{name} ended a connection with an unanswered request on it"));
@@ -130,7 +135,7 @@ impl<C: Terminal> World<'_, C> {
     /// Records that a cut in the TLS handshake has struck.
     fn note_cut(&mut self, tag: Tag) {
         if let Some(ends) = self.connections.ends.get(&tag)
-            && let Some(index) = ends.cut
+            && let Some(index) = ends.tls.cut
             && ends.tap.has_struck()
         {
             let who = usize::from(tag.terminal);
@@ -146,10 +151,10 @@ impl<C: Terminal> World<'_, C> {
         self.watch_link(who, seen);
         self.goes_on(who, seen);
         match seen {
-            LinkReport::Attempts => self.parties.terminals[who].attempts += 1,
+            LinkReport::Attempts => self.parties.terminals[who].link.attempts += 1,
             LinkReport::Connects => {
-                self.parties.terminals[who].attempts = 0;
-                self.parties.terminals[who].link_up = true;
+                self.parties.terminals[who].link.attempts = 0;
+                self.parties.terminals[who].link.is_up = true;
                 self.connections.opened += 1;
                 let is_up =
                     self.connections.ends.iter().any(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
@@ -158,7 +163,7 @@ impl<C: Terminal> World<'_, C> {
                 }
             }
             LinkReport::Loses => {
-                self.parties.terminals[who].link_up = false;
+                self.parties.terminals[who].link.is_up = false;
                 let still =
                     self.connections.ends.iter().any(|(tag, ends)| usize::from(tag.terminal) == who && ends.is_up());
                 if still {
@@ -218,7 +223,8 @@ impl<C: Terminal> World<'_, C> {
             usize::try_from(self.parties.terminals[who].settings.message_size_max).unwrap_or(usize::MAX);
         let near = self.external_broker.is_some().then(|| tap.clone());
         let setup = ClientSetup { message_size_max, cut: tap.prefix_cut().clone(), near };
-        let ends = Ends { cut, ours, muted, site: site.unwrap_or_default(), ..Ends::new(to_client, to_server, tap) };
+        let mut ends = Ends { site: site.unwrap_or_default(), ..Ends::new(to_client, to_server, tap) };
+        (ends.tls.cut, ends.excuse.ours, ends.excuse.muted) = (cut, ours, muted);
         self.connections.ends.insert(tag, ends);
         self.connections.orders += 1;
         let settings = &self.parties.terminals[who].settings;
@@ -307,15 +313,15 @@ impl<C: Terminal> World<'_, C> {
             self.check_received_by_terminal(usize::from(tag.terminal), text)?;
         }
         if let (LinkEvent::Text(_) | LinkEvent::Binary(_), Some(ends)) = (&event, self.connections.ends.get_mut(&tag)) {
-            ends.under_way.pop_front();
+            ends.transit.under_way.pop_front();
         }
         let actor = &mut self.parties.terminals[usize::from(tag.terminal)];
         match &event {
             LinkEvent::Answered(head) => {
-                actor.watch.answered(super::link_laws::asked_pause(head, actor.clock.shows()));
+                actor.link.laws.answered(super::link_laws::asked_pause(head, actor.clock.shows()));
             }
-            LinkEvent::Text(_) => actor.watch.carried(),
-            LinkEvent::Pong(payload) => actor.watch.hears_pong(payload),
+            LinkEvent::Text(_) => actor.link.laws.carried(),
+            LinkEvent::Pong(payload) => actor.link.laws.hears_pong(payload),
             _ => {}
         }
         if let LinkEvent::Answered(head) = &event {

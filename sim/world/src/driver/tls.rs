@@ -16,12 +16,14 @@ use super::terminal::Actor;
 impl<C: Terminal> World<'_, C> {
     /// The TLS configuration of a terminal that trusts the roots in a file; made on first use.
     pub(super) fn client_tls(&mut self, who: usize, roots: &str) -> Result<Arc<tls::ClientTls>, Stop> {
-        if let Some((_, config)) = self.parties.terminals[who].tls.as_ref().filter(|(made_for, _)| made_for == roots) {
+        if let Some((_, config)) =
+            self.parties.terminals[who].link.tls.as_ref().filter(|(made_for, _)| made_for == roots)
+        {
             return Ok(config.clone());
         }
         if let Some(state) = &self.external_broker {
             let config = state.external.credentials.client().map_err(|error| Stop::Error(error.to_string()))?;
-            self.parties.terminals[who].tls = Some((roots.to_owned(), config.clone()));
+            self.parties.terminals[who].link.tls = Some((roots.to_owned(), config.clone()));
             return Ok(config);
         }
         let Actor { settings, clock, .. } = &self.parties.terminals[who];
@@ -35,7 +37,7 @@ impl<C: Terminal> World<'_, C> {
         let clock = clock.clone();
         let config = tls::client(&trust, Arc::new(tls::Clock(move || clock.shows().0)), self.setting.key_notes.clone())
             .map_err(|error| Stop::Error(error.to_string()))?;
-        self.parties.terminals[who].tls = Some((roots.to_owned(), config.clone()));
+        self.parties.terminals[who].link.tls = Some((roots.to_owned(), config.clone()));
         Ok(config)
     }
 

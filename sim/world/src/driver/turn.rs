@@ -146,9 +146,9 @@ impl<C: Terminal> World<'_, C> {
     pub(super) fn tell(&mut self, who: usize, input: Input) -> Result<(), Stop> {
         let actor = &mut self.parties.terminals[who];
         match input {
-            Input::PowerOn if !actor.powered => {
-                (actor.powered, actor.attempts) = (true, 0);
-                actor.watch.power_on(self.turn.now, &actor.settings);
+            Input::PowerOn if !actor.device.powered => {
+                (actor.device.powered, actor.link.attempts) = (true, 0);
+                actor.link.laws.power_on(self.turn.now, &actor.settings);
             }
             Input::PowerOff => self.lose_power(who),
             _ => {}
@@ -157,7 +157,7 @@ impl<C: Terminal> World<'_, C> {
         let actor = &mut self.parties.terminals[who];
         let now = Now { since_start: self.turn.now, wall: actor.clock.shows() };
         let outputs = actor.terminal.handle(now, input);
-        actor.answered = false;
+        actor.asked.answered = false;
         for output in outputs {
             self.carry_out(who, output)?;
         }

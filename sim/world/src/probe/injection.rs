@@ -3,6 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use sca_network::End;
+use sca_scenario::fault_table::FaultKind;
+
+use crate::faults::end_of;
+
 /// The kind of fault that is injected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -63,6 +68,22 @@ pub struct Injection {
 }
 
 impl Kind {
+    /// The fault that it amounts to; none for a loss of power.
+    #[must_use]
+    pub fn fault(self) -> Option<FaultKind> {
+        match self {
+            Self::Reset => Some(FaultKind::Reset),
+            Self::Fin => Some(FaultKind::Fin),
+            Self::Silence => Some(FaultKind::Silence(None)),
+            Self::Power => None,
+        }
+    }
+
+    /// How it ends a connection. A terminal without power falls silent.
+    pub(crate) fn end(self) -> End {
+        self.fault().and_then(|kind| end_of(kind, false)).unwrap_or(End::Silence)
+    }
+
     /// The word for the kind, as in the text form.
     #[must_use]
     pub fn word(self) -> &'static str {
