@@ -84,7 +84,7 @@ fn check_says_everything_at_once_and_what_is_hardly_meant() {
 fn explain_teaches_codes_and_tells_scenarios() {
     let folder = folder("explain");
     let all = text(&run(&folder, &["explain"]).stdout);
-    assert_eq!(all.lines().count(), sca_scenario::lessons().count());
+    assert_eq!(all.lines().count(), sca_explanations::lessons().count());
     let one = text(&run(&folder, &["explain", "e040"]).stdout);
     assert!(one.starts_with("E040: no such label\n") && one.contains("Wrong:") && one.contains("Right:"));
     assert_eq!(run(&folder, &["explain", "E999"]).status.code(), Some(4));

@@ -8,9 +8,10 @@ use std::fs;
 use std::time::Duration;
 
 use common::{folder, root, run};
+use sca_capture::ScenarioGenerator;
 use sca_capture::calibrate::calibrate;
 use sca_capture::diff::Comparer;
-use sca_capture::{Event, ScenarioGenerator, Session};
+use sca_import::{Event, Session};
 use sca_protocol::Reason;
 use sca_terminal::simulated;
 use sca_world::Authorities;

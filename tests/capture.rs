@@ -8,7 +8,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use sca_capture::{Ending, Event, ScenarioGenerator, Session, Side};
+use sca_capture::ScenarioGenerator;
+use sca_import::{Ending, Event, Session, Side};
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::{Reason, TlsFailure};
 

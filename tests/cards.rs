@@ -9,7 +9,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
 use sca_capture::redacted;
-use sca_protocol::pan;
+use sca_masking::pan;
 
 /// Card numbers: published test numbers of issuers, and generated ones with prefix, length and check digit.
 fn numbers() -> Vec<String> {

@@ -6,7 +6,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::fs;
 
-use sca_scenario::model::{Action, Scenario, Step};
+use sca_model::{Action, Scenario, Step};
 
 fn all() -> Vec<(String, Scenario)> {
     let clauses = sca_protocol::clauses::ids();

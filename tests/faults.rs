@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use sca_judge::coverage::Coverage;
-use sca_scenario::fault_table;
-use sca_scenario::fault_table::{FaultRow, KINDS};
+use sca_model::fault_table;
+use sca_model::fault_table::{FaultRow, KINDS};
 use sca_suite::SnapshotMode;
 use sca_world::Options;
 

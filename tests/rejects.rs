@@ -83,7 +83,7 @@ fn most_codes_have_a_fixture() {
         .iter()
         .map(|path| fs::read_to_string(path.with_extension("snap")).expect("each fixture has its output"))
         .collect();
-    let missing: Vec<&str> = sca_scenario::lessons()
+    let missing: Vec<&str> = sca_explanations::lessons()
         .map(|lesson| lesson.code)
         .filter(|code| code.starts_with('E'))
         .filter(|code| !shown.contains(&format!("error[{code}]")))
@@ -102,7 +102,7 @@ fn what_is_said_wrong_has_its_code_and_what_is_said_right_has_none() {
         Ok(scenario) => sca_scenario::warnings(&scenario).iter().map(|p| p.code).collect::<Vec<_>>(),
         Err(problems) => problems.iter().map(|p| p.code).collect(),
     };
-    for lesson in sca_scenario::lessons() {
+    for lesson in sca_explanations::lessons() {
         if !lesson.wrong.is_empty() {
             assert_eq!(codes(lesson.wrong), [lesson.code], "{}", lesson.wrong);
         }

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use common::{folder, run};
 use rstest::rstest;
-use sca_capture::{Event, ScenarioGenerator, Session, Side};
+use sca_capture::ScenarioGenerator;
+use sca_import::{Event, Session, Side};
 use sca_protocol::frame::{Frame, opcode};
 
 /// A session of messages, each with its second and whether a POS sends it.
@@ -331,7 +332,7 @@ fn an_outage_of_a_faster_device_plays() {
             )),
         );
         session.push(at(2), Event::Answered("HTTP/1.1 409 Conflict\r\nContent-Length: 0\r\n\r\n".to_owned()));
-        session.push(at(3), Event::Ended(Side::Broker, sca_capture::Ending::Fin));
+        session.push(at(3), Event::Ended(Side::Broker, sca_import::Ending::Fin));
     }
     let all = plays("outage", &session);
     assert!(all[0].matches("terminal fails http 409").count() == 30, "{}", all[0]);

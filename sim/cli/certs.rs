@@ -6,9 +6,9 @@ use std::{fs, io};
 
 use clap::Args;
 use sca_certs::{FLAWS, Flaw, KeyKind, Role, certificate_pem, revocation_list_pem};
+use sca_model::Certificate;
 use sca_network::pem;
 use sca_network::pem::PemError;
-use sca_scenario::model::Certificate;
 use sca_world::{Identities, today};
 
 use crate::console::{complain, say};

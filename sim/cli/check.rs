@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sca_files::Loaded;
+use sca_model::Problem;
 use sca_protocol::UnixTime;
-use sca_scenario::{Library, Problem};
+use sca_scenario::Library;
 use sca_suite::lint;
 
 use crate::console::{complain, count, date, find_some_scenarios, painter, say, unread};

@@ -11,7 +11,7 @@ use sca_protocol::commands::{self, Command};
 use sca_protocol::screens::SCREENS;
 use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings};
 
-use sca_scenario::model::INVARIANTS;
+use sca_model::INVARIANTS;
 
 use crate::console::{complain, found, load_scenario, say};
 use crate::exit::Exit;
@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     if arguments.what.is_empty() {
-        for lesson in sca_scenario::lessons() {
+        for lesson in sca_explanations::lessons() {
             say!("{}  {}", lesson.code, lesson.says);
         }
         return Exit::Good;
@@ -36,14 +36,14 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         if at > 0 {
             say!("");
         }
-        let one = match (sca_scenario::lesson(what), fact(what)) {
+        let one = match (sca_explanations::lesson(what), fact(what)) {
             (Some(lesson), _) => print_lesson(lesson),
             (None, facts) if !facts.is_empty() && !Path::new(what).exists() => {
                 facts.iter().for_each(|fact| say!("{fact}"));
                 Exit::Good
             }
             _ if is_code(what) => {
-                let near = sca_protocol::settings::nearest(what, sca_scenario::lessons().map(|lesson| lesson.code));
+                let near = sca_protocol::settings::nearest(what, sca_explanations::lessons().map(|lesson| lesson.code));
                 let near = near.map(|near| format!("did you mean {near}? ")).unwrap_or_default();
                 complain!("error: unknown code {what}; {near}`sca-sim explain` lists all codes");
                 Exit::CannotRun
@@ -129,7 +129,7 @@ fn is_code(text: &str) -> bool {
     (digits.is_some_and(is_number) || is_number(text)) && !PathBuf::from(text).exists()
 }
 
-fn print_lesson(lesson: &sca_scenario::Lesson) -> Exit {
+fn print_lesson(lesson: &sca_explanations::Lesson) -> Exit {
     say!("{}: {}\n\n{}", lesson.code, lesson.says, lesson.why);
     let indented =
         |text: &str| text.lines().map(|line| format!("    {line}").trim_end().to_owned() + "\n").collect::<String>();
@@ -158,7 +158,7 @@ fn tell(path: &Path) -> Exit {
     match load_scenario(path, &sca_protocol::clauses::ids()) {
         Ok(loaded) => {
             if let Ok(scenario) = &loaded.scenario {
-                say!("{}", sca_scenario::explain(scenario).trim_end());
+                say!("{}", sca_explanations::explain(scenario).trim_end());
             }
             Exit::Good
         }

@@ -1,8 +1,8 @@
 //! `faults`: lists every kind of fault, its scenario syntax, and the scenarios that show the terminal's reaction.
 
 use clap::Args;
-use sca_scenario::fault_table;
-use sca_scenario::fault_table::FAMILIES;
+use sca_model::fault_table;
+use sca_model::fault_table::FAMILIES;
 
 use crate::console::say;
 use crate::exit::Exit;

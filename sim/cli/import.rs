@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use regex::Regex;
-use sca_capture::import::log::Shape;
-use sca_capture::import::{FORMATS, Format, Imported};
 use sca_capture::load::{self, LoadOptions};
+use sca_import::log::Shape;
+use sca_import::{FORMATS, Format, Imported};
 
 use crate::console::{complain, count, say};
 use crate::exit::Exit;
@@ -88,7 +88,7 @@ impl Reading {
 
     /// Reads a capture, and prints remarks and the parts that could not be read.
     pub(crate) fn read(&self, files: &[PathBuf]) -> Result<Imported, Exit> {
-        sca_protocol::secret::add_names(&self.redact);
+        sca_masking::secret::add_names(&self.redact);
         let name = shown(files);
         match load::load(files, &self.how()) {
             Ok(imported) => {

@@ -83,7 +83,7 @@ fn both(arguments: &Arguments) -> Result<(Credentials, Credentials), String> {
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     let run = || -> Result<(), Refused> {
-        sca_protocol::secret::add_names(&arguments.redact);
+        sca_masking::secret::add_names(&arguments.redact);
         let (near, far) = both(arguments)?;
         let scheme = if near.identity.is_some() { "wss" } else { "ws" };
         let (to, out, limits) = (arguments.to.clone(), arguments.out.clone(), arguments.bounds.limits(2));

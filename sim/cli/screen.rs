@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use sca_model::Scenario;
 use sca_protocol::models::Model;
 use sca_protocol::settings::{Settings, TerminalSettings, format_duration, span};
-use sca_scenario::model::Scenario;
 use sca_terminal::simulated;
 use sca_world::{Authorities, Options, Played, play};
 

@@ -57,8 +57,9 @@ pub(crate) fn heads(bytes: &[u8]) {
 
 /// Captures: whatever is read, the result is a valid scenario or nothing.
 pub(crate) fn captures(bytes: &[u8]) {
-    use sca_capture::import::{har, log};
-    use sca_capture::{Event, Observer, ScenarioGenerator, Session, Side};
+    use sca_capture::ScenarioGenerator;
+    use sca_import::{Event, Observer, Session, Side};
+    use sca_import::{har, log};
     let text = String::from_utf8_lossy(bytes);
     let mut sessions = har::read(&text).sessions;
     sessions.extend(log::read(&[("a".to_owned(), text.to_string())], &log::Shape::default()).sessions);
@@ -89,7 +90,7 @@ pub(crate) fn scenarios(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     if let Ok(scenario) = sca_scenario::parse(&text) {
         let _ = sca_scenario::warnings(&scenario);
-        assert!(!sca_scenario::explain(&scenario).is_empty());
+        assert!(!sca_explanations::explain(&scenario).is_empty());
         assert!(sca_scenario::export(&scenario).is_object());
     }
     // The same text as a library, and as a table.

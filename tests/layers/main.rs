@@ -224,7 +224,7 @@ fn the_reference_of_the_language_lists_every_flaw_and_every_reason() {
 #[test]
 fn the_reference_of_the_language_lists_every_invariant() {
     let reference = std::fs::read_to_string(common::root().join("scenarios/README.md")).expect("it can be read");
-    for (name, says) in sca_scenario::model::INVARIANTS {
+    for (name, says) in sca_model::INVARIANTS {
         let row = format!("| `{name}` | {says} |");
         assert!(reference.contains(&row), "scenarios/README.md lacks: {row}");
     }

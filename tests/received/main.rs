@@ -16,11 +16,11 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use sca_certs::KeyKind;
 use sca_hunt::sweep::{Injection, Kind, Part, Spot};
 use sca_judge::Verdict;
+use sca_model::fault_table;
+use sca_model::fault_table::FaultRow;
+use sca_model::{Row, Scenario};
 use sca_network::Arrivals;
 use sca_protocol::UnixTime;
-use sca_scenario::fault_table;
-use sca_scenario::fault_table::FaultRow;
-use sca_scenario::model::{Row, Scenario};
 use sca_terminal::simulated;
 use sca_world::{Identities, Options, Place, Probe, play};
 

@@ -6,11 +6,11 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use regex::Regex;
-use sca_protocol::pan;
-use sca_protocol::secret::{self, Kind};
+use sca_masking::pan;
+use sca_masking::secret::{self, Kind};
 
 use crate::redact::{self, Place};
-use crate::session::{Event, Session};
+use sca_import::{Event, Session};
 
 /// Counts of redacted and of suspicious values, by field name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

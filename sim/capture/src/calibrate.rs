@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use sca_core::Terminal;
 use sca_judge::text_of;
+use sca_masking::secret;
+use sca_model::Problem;
+use sca_protocol::Response;
 use sca_protocol::frame::opcode;
 use sca_protocol::settings::{Kind, Settings, TerminalSettings, format_duration};
 use sca_protocol::xml::Limits;
-use sca_protocol::{Response, secret};
-use sca_scenario::Problem;
 
 use crate::diff::{Compared, Comparer, What};
-use crate::session::{Event, Session, Side};
+use sca_import::{Event, Session, Side};
 
 /// The result of a calibration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use flate2::{Decompress, FlushDecompress};
 use sca_protocol::frame::{Frame, opcode};
 
-use crate::session::Side;
+use sca_import::Side;
 
 /// The result of taking one frame.
 #[derive(Debug, PartialEq, Eq)]

@@ -10,15 +10,11 @@ pub mod diff;
 mod fields;
 mod frames;
 mod generate;
-pub mod import;
 pub mod load;
-mod observer;
 pub mod record;
 mod redact;
-mod session;
+mod text;
 
 pub use audit::Audit;
 pub use generate::ScenarioGenerator;
-pub use observer::Observer;
 pub use redact::redacted;
-pub use session::{Ending, Event, Session, Side};

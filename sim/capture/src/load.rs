@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::ScenarioGenerator;
 use crate::generate::MESSAGE_MAX;
-use crate::import::log::Shape;
-use crate::import::packets::{self, PacketsError};
-use crate::import::{Format, Imported, TEXT_MAX, decoded, har, log, looks, too_long};
-use crate::session::{Event, Session};
+use crate::text::{TEXT_MAX, decoded, too_long};
+use sca_import::log::Shape;
+use sca_import::packets::{self, PacketsError};
+use sca_import::{Event, Session};
+use sca_import::{Format, Imported, har, log, looks};
 
 /// Options for reading a capture.
 #[derive(Debug, Clone, Default)]

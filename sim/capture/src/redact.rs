@@ -9,9 +9,9 @@ use std::sync::LazyLock;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine, alphabet};
 use regex::Regex;
+use sca_masking::pan::{self, Found};
+use sca_masking::secret::{self, Kind};
 use sca_protocol::cards::CARDS;
-use sca_protocol::pan::{self, Found};
-use sca_protocol::secret::{self, Kind};
 
 use crate::fields::{self, REFERENCE, VARYING};
 

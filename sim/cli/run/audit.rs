@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &Arguments, suite: &Terminals<'_>, paths: &[PathBuf
 }
 
 fn show(divergence: &Divergence) {
-    let values = sca_scenario::model::shown_values(&divergence.values);
+    let values = sca_model::shown_values(&divergence.values);
     let values = if values.is_empty() { String::new() } else { format!(" ({values})") };
     complain!("error: two runs of {}{values} diverge at event {}", divergence.path.display(), divergence.event);
     complain!("  first:  {}", divergence.first.as_deref().unwrap_or("end of run"));

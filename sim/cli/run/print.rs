@@ -34,7 +34,7 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
     let replay = replay(arguments, &result.loaded.path);
     let mut shown = 0;
     for (number, row) in result.rows.iter().enumerate() {
-        let values = sca_scenario::model::shown_values(&row.values);
+        let values = sca_model::shown_values(&row.values);
         let values = if values.is_empty() { String::new() } else { format!(" ({values})") };
         let place = format!("{}{values}", result.loaded.path.display());
         match &row.verdict {

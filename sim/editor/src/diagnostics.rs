@@ -4,7 +4,8 @@ use std::path::Path;
 
 use lsp_types::{Diagnostic, DiagnosticSeverity, NumberOrString};
 
-use sca_scenario::{Library, Problem, Span};
+use sca_model::{Problem, Span};
+use sca_scenario::Library;
 
 use crate::positions::range_of;
 

@@ -1,12 +1,12 @@
 //! Items for completion and hover, made from the tables of the language and the protocol.
 
 use lsp_types::CompletionItemKind as Look;
+use sca_model::INVARIANTS;
+use sca_model::fault_table::{self, KINDS, KindRow};
 use sca_protocol::clauses::CLAUSES;
 use sca_protocol::commands::{self, Field, Kind, SessionRequirement};
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Row, Settings, TerminalSettings};
 use sca_protocol::{HandshakeFailure, TlsFailure, assumptions, codes};
-use sca_scenario::fault_table::{self, KINDS, KindRow};
-use sca_scenario::model::INVARIANTS;
 
 use crate::keyword_docs::{CARDHOLDER, CERTIFICATE, HEADERS, HOST, LINK, PARTIES, REASONS, STEPS, SUFFIXES};
 

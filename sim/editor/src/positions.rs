@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use lsp_types::{Position, Range, Uri};
 use percent_encoding::percent_decode_str;
-use sca_scenario::Span;
+use sca_model::Span;
 
 /// The path of a `file:` URL; none for other URLs.
 pub(crate) fn path_of(uri: &Uri) -> Option<PathBuf> {
@@ -46,7 +46,7 @@ pub(crate) fn chars_before(line: &str, position: Position) -> usize {
 mod tests {
     use super::{chars_before, path_of, range_of};
     use lsp_types::{Position, Uri};
-    use sca_scenario::Span;
+    use sca_model::Span;
     use std::path::Path;
     use std::str::FromStr;
 

@@ -17,7 +17,7 @@ use lsp_types::{
     Range, ServerCapabilities, TextDocumentPositionParams, TextDocumentSyncCapability, TextDocumentSyncKind,
     TextDocumentSyncOptions, TextEdit, Uri,
 };
-use sca_scenario::Span;
+use sca_model::Span;
 
 use crate::complete::complete;
 use crate::diagnostics::diagnose;

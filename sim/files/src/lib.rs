@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use sca_core::{Flash, FlashChange};
-use sca_scenario::model::Scenario;
-use sca_scenario::{Beside, FILE_BYTES_MAX, Library, Outline, Problem, Span};
+use sca_model::Scenario;
+use sca_model::{Problem, Span};
+use sca_scenario::{Beside, FILE_BYTES_MAX, Library, Outline};
 
 pub use atomic_write::{create, create_private, make_folder, replace, replace_private};
 pub use read_access::allow_reads;
@@ -22,7 +23,7 @@ pub use read_access::allow_reads;
 pub struct Loaded {
     /// The path, as given.
     pub path: PathBuf,
-    /// Its text, then that of each library, each with its path; [`sca_scenario::Span::file`] is an index into this
+    /// Its text, then that of each library, each with its path; [`sca_model::Span::file`] is an index into this
     /// list.
     pub texts: Vec<(PathBuf, String)>,
     /// The scenario, or all problems.

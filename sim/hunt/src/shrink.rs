@@ -9,7 +9,7 @@ use std::time::Duration;
 use sca_core::{Terminal, TerminalConfig};
 use sca_judge::transcript;
 use sca_judge::verdict::{Failure, Verdict};
-use sca_scenario::model::{
+use sca_model::{
     Action, Awaited, Carrier, Demand, Expect, Fields, Header, LinkObservation, Message, Row, Scenario, Send, Step,
     Suffix, Test, Trigger,
 };
@@ -330,8 +330,8 @@ fn simpler_sights(expect: &Expect) -> Vec<Action> {
             push(with(vec![test.clone()]), &bare);
         }
     }
-    if let Awaited::Show(sca_scenario::model::Show::Screen { name, .. }) = &expect.awaited {
-        let show = sca_scenario::model::Show::Screen { name: *name, text: None, pattern: None, tests: Vec::new() };
+    if let Awaited::Show(sca_model::Show::Screen { name, .. }) = &expect.awaited {
+        let show = sca_model::Show::Screen { name: *name, text: None, pattern: None, tests: Vec::new() };
         push(Awaited::Show(show), &bare);
     }
     if let Awaited::ToBroker(Message::Http(lines)) = &expect.awaited {

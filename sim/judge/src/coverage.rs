@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sca_model::fault_table::{CLASSES, FaultClass};
 use sca_protocol::screens::ScreenName;
-use sca_scenario::fault_table::{CLASSES, FaultClass};
 
 /// The state of a terminal: the phase of its link and, while the link is up, the activity of the device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,7 @@
 //! The steps and settings of scenarios that an external device or broker cannot play, or that cannot be observed there,
 //! with the reasons: one table for the messages of a run and for the page `sim/docs/real.md`.
 
-use sca_scenario::Span;
+use sca_model::Span;
 
 use crate::verdict::Failure;
 

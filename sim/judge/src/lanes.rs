@@ -5,11 +5,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sca_core::{Display, LinkReport};
+use sca_model::Awaited;
 use sca_peers::RequestId;
 use sca_protocol::handshake::Head;
 use sca_protocol::xml::Element;
 use sca_protocol::{Line, Request, Response};
-use sca_scenario::model::Awaited;
 
 use crate::mask::masked_field;
 

@@ -1,11 +1,11 @@
 //! Masks card numbers and withheld values in everything that a run writes.
 //!
-//! Every writer of an artefact passes its text through here; [`sca_protocol::pan`] decides what is a card number.
+//! Every writer of an artefact passes its text through here; [`sca_masking::pan`] decides what is a card number.
 
 use std::borrow::Cow;
 
-pub use sca_protocol::pan::{mask_bytes, masked};
-use sca_protocol::secret::{self, Kind};
+pub use sca_masking::pan::{mask_bytes, masked};
+use sca_masking::secret::{self, Kind};
 use sca_protocol::xml::Element;
 
 /// Masks every string of a JSON document with [`told`]. Numbers are unchanged.

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use sca_core::{Display, LinkReport, Screen};
+use sca_masking::secret;
+use sca_masking::secret::Kind;
+use sca_model::Span;
+use sca_model::{Demand, Fields, LinkObservation, Message, Op, Show, Suffix, Test};
 use sca_peers::RequestId;
-use sca_protocol::secret::Kind;
 use sca_protocol::xml::{Element, Limits};
-use sca_protocol::{Reason, Request, Response, secret};
-use sca_scenario::Span;
-use sca_scenario::model::{Demand, Fields, LinkObservation, Message, Op, Show, Suffix, Test};
+use sca_protocol::{Reason, Request, Response};
 
 use crate::lanes::{Control, Data};
 use crate::verdict::Fix;

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use sca_core::LinkReport;
+use sca_model::LinkObservation;
 use sca_protocol::Line;
 use sca_protocol::message::Layout;
-use sca_scenario::model::LinkObservation;
 use sca_scenario::quote;
 
 use crate::lanes::Data;

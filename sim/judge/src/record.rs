@@ -6,11 +6,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sca_core::{LinkReport, Screen};
+use sca_model::Span;
+use sca_model::{Message, Step};
 use sca_peers::RequestId;
 use sca_protocol::frame::Frame;
 use sca_protocol::{Line, Request};
-use sca_scenario::Span;
-use sca_scenario::model::{Message, Step};
 
 use crate::lanes::Data;
 

@@ -3,12 +3,12 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use sca_model::Span;
+use sca_model::{Action, Message, Party, Row, Send, Speaker, Step};
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
 use sca_protocol::xml::Element;
 use sca_protocol::{Line, Request, Response};
-use sca_scenario::Span;
-use sca_scenario::model::{Action, Message, Party, Row, Send, Speaker, Step};
 
 use crate::mask::{discreet, mask_bytes, masked, masked_field, withheld};
 use crate::record::{Entry, Kept};

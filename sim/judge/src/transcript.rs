@@ -5,15 +5,16 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use sca_core::{LinkReport, Screen};
+use sca_model::Span;
+use sca_model::{
+    Action, Awaited, Carrier, Demand, Expect, Fields, Header, LinkObservation, Message, Op, Row, Send, Show, Speaker,
+    Step, Suffix, Test, Trigger,
+};
 use sca_peers::RequestId;
 use sca_protocol::message::Layout;
 use sca_protocol::xml::{Element, Limits};
 use sca_protocol::{Request, Response};
-use sca_scenario::model::{
-    Action, Awaited, Carrier, Demand, Expect, Fields, Header, LinkObservation, Message, Op, Row, Send, Show, Speaker,
-    Step, Suffix, Test, Trigger,
-};
-use sca_scenario::{Printer, Span, fields_into, quote, stamp_into};
+use sca_scenario::{Printer, fields_into, quote, stamp_into};
 
 use crate::lanes::Data;
 use crate::mask::is_left_out;
@@ -148,7 +149,7 @@ pub fn scenario(title: &str, header: &Header, row: &Row) -> String {
 }
 
 fn head(out: &mut String, title: &str, header: &Header, row: &Row) {
-    let values = sca_scenario::model::shown_values(&row.values);
+    let values = sca_model::shown_values(&row.values);
     let title = if values.is_empty() { title.to_owned() } else { format!("{title} ({values})") };
     // The title is quoted already, so the left-out values in it need no quotes.
     let title = crate::mask::masked_title(&title);
@@ -162,8 +163,7 @@ fn head(out: &mut String, title: &str, header: &Header, row: &Row) {
     for waive in &header.waives {
         let _ = writeln!(out, "waive    {} {}", waive.invariant, quote(&waive.reason));
     }
-    let declares =
-        |t: &sca_scenario::model::Terminal| t.name != "terminal" || !t.settings.is_empty() || !t.files.is_empty();
+    let declares = |t: &sca_model::Terminal| t.name != "terminal" || !t.settings.is_empty() || !t.files.is_empty();
     let hosts = !row.cast.pos.is_empty() || !row.cast.host.is_empty() || !row.cast.vhq.is_empty();
     let any = row.cast.terminals.iter().any(declares)
         || !row.cast.broker.is_empty()

@@ -1,6 +1,6 @@
 //! Verdicts and failures.
 
-use sca_scenario::Span;
+use sca_model::Span;
 
 /// A failure of a scenario, with its place in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]

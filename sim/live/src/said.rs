@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use sca_masking::secret::{self, Kind};
 use sca_protocol::message::Layout;
-use sca_protocol::secret::{self, Kind};
 use sca_protocol::{Response, xml};
 
 use sca_judge::time_format::stamp;

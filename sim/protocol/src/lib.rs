@@ -17,13 +17,11 @@ pub mod instant;
 pub mod keys;
 pub mod message;
 pub mod models;
-pub mod pan;
 pub mod plain;
 mod port;
 pub mod reason;
 pub mod rsa;
 pub mod screens;
-pub mod secret;
 pub mod settings;
 pub mod xml;
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
-use sca_scenario::{Problem, Span};
+use sca_model::{Problem, Span};
 
 use sca_files::Loaded;
 use sca_judge::verdict::Failure;

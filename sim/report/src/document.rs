@@ -229,7 +229,7 @@ impl Row {
     /// Its values as `a=1, b=2`.
     #[must_use]
     pub fn shown_values(&self) -> String {
-        sca_scenario::model::shown_values(&self.values)
+        sca_model::shown_values(&self.values)
     }
 }
 

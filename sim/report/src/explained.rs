@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sca_files::Loaded;
 use sca_judge::trace::{Kind, Moment};
-use sca_scenario::model::shown_values;
+use sca_model::shown_values;
 use sca_world::played::Played;
 
 use super::diagnostics::where_is;

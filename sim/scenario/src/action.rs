@@ -4,9 +4,9 @@ use sca_protocol::cards::{CARDS, Card, Entry};
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Settings, TerminalSettings};
 
 use crate::cursor::Cursor;
-use crate::model::{Action, CardholderAct, Party, Relation, Set};
 use crate::names::Names;
-use crate::problem::Problem;
+use sca_model::Problem;
+use sca_model::{Action, CardholderAct, Party, Relation, Set};
 
 /// Parses an action of the cardholder.
 pub(crate) fn cardholder(cursor: &mut Cursor<'_>) -> Result<CardholderAct, Problem> {

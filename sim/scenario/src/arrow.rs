@@ -4,12 +4,12 @@ use sca_protocol::Line as Wire;
 
 use crate::cursor::{Cursor, SUFFIXES};
 use crate::message;
-use crate::model::{Action, Awaited, Expect, Message, Pattern, Send, Source, Speaker, TerminalIndex};
 use crate::names::Names;
 use crate::observation::link_observation;
-use crate::problem::Problem;
 use crate::suffix::{SEEN, only};
 use crate::tree::Line;
+use sca_model::Problem;
+use sca_model::{Action, Awaited, Expect, Message, Pattern, Send, Source, Speaker, TerminalIndex};
 
 /// The party at one end of an arrow.
 #[derive(Clone, Copy, PartialEq, Eq)]

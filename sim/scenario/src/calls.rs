@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cursor::Cursor;
 use crate::expand::{Values, split_at_commas, substitute};
-use crate::problem::{Problem, Span, counted};
 use crate::tree::{Item, Line, Word, lines, reject_block};
+use sca_model::{Problem, Span, counted};
 
 /// A story of a library: its parameters and its lines.
 #[derive(Debug, Clone)]

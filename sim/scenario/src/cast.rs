@@ -7,9 +7,9 @@ use sca_protocol::UnixTime;
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, SettingError, Settings, TerminalSettings};
 
 use crate::cursor::{Cursor, range};
-use crate::model::{Cast, Certificate, OtherBroker, Terminal};
-use crate::problem::{Problem, Span};
 use crate::tree::{Line, Word};
+use sca_model::{Cast, Certificate, OtherBroker, Terminal};
+use sca_model::{Problem, Span};
 
 const PARTIES: &[&str] = &["terminal", "broker", "pos", "host", "vhq", "certificate"];
 

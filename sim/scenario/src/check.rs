@@ -8,10 +8,8 @@ use sca_protocol::settings::nearest;
 
 use crate::check_cast::{conflicting_faults, identities, impossible_faults};
 
-use crate::model::{
-    Action, Awaited, Carrier, Cast, Demand, Expect, Message, Show, Source, Step, Suffix, Test, Trigger,
-};
-use crate::problem::{Problem, Span};
+use sca_model::{Action, Awaited, Carrier, Cast, Demand, Expect, Message, Show, Source, Step, Suffix, Test, Trigger};
+use sca_model::{Problem, Span};
 
 #[derive(Default)]
 struct Names {
@@ -342,7 +340,7 @@ impl Names {
         match message {
             Message::Fields(fields) => {
                 self.tests(&fields.tests);
-                let odd = |test: &&Test| !matches!(test.demand, Demand::Is(crate::model::Op::Equal, _));
+                let odd = |test: &&Test| !matches!(test.demand, Demand::Is(sca_model::Op::Equal, _));
                 if let Some(test) = fields.tests.iter().find(odd).filter(|_| sent) {
                     problems
                         .push(Problem::new("E031", test.span, "a message to send has no tests").help("FIELD=VALUE"));

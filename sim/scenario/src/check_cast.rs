@@ -3,9 +3,9 @@
 
 use sca_protocol::settings::parse_broker_url;
 
-use crate::fault_table::{FaultKind, Needs};
-use crate::model::{Action, Carrier, Cast, Count, Fault, Party, Point, Step, Trigger};
-use crate::problem::{Problem, Span};
+use sca_model::fault_table::{FaultKind, Needs};
+use sca_model::{Action, Carrier, Cast, Count, Fault, Party, Point, Step, Trigger};
+use sca_model::{Problem, Span};
 
 /// All steps, including those in blocks.
 fn every(steps: &[Step]) -> Vec<&Step> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use sca_protocol::UnixTime;
 use sca_protocol::settings::{nearest, span as read_span};
 
-use crate::problem::{Problem, Span};
 use crate::tree::{Line, Word};
+use sca_model::{Problem, Span};
 
 /// The words that begin a suffix of a statement.
 pub(crate) const SUFFIXES: &[&str] = &["after", "within", "exactly", "bytes", "as", "re", "covers"];

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::problem::{Problem, Span, counted};
 use crate::tree::{Line, Word, lines, reject_block, unquote};
+use sca_model::{Problem, Span, counted};
 
 /// The values to insert by name: each one word or several.
 pub(crate) type Values = BTreeMap<String, Vec<Word>>;

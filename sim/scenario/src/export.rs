@@ -1,16 +1,16 @@
 //! Export of a scenario as a versioned, documented JSON document, with all rows and stories expanded.
 
+use sca_masking::secret;
 use sca_protocol::frame::LengthForm;
-use sca_protocol::secret;
 use serde_json::{Map, Value, json};
 
-use crate::model::{
+use crate::print::Printer;
+use crate::print_parts::hex;
+use sca_model::Span;
+use sca_model::{
     Action, Awaited, Bytes, CardholderAct, Carrier, Cast, Demand, Expect, Fault, Fields, LinkObservation, Message,
     Party, Pattern, Place, Row, Scenario, Send, Show, Source, Speaker, Step, Suffix, Test, Trigger,
 };
-use crate::print::Printer;
-use crate::print_parts::hex;
-use crate::problem::Span;
 
 /// The version of the document. It changes if a field changes its meaning or is removed; fields may be added.
 pub const EXPORT_VERSION: u32 = 1;
@@ -233,7 +233,7 @@ fn place(span: Span) -> Value {
     json!({ "file": span.file, "line": span.line, "column": span.column, "length": span.length })
 }
 
-fn counted(count: crate::model::Count) -> Value {
+fn counted(count: sca_model::Count) -> Value {
     json!({ "of": if count.of_connections { "connection" } else { "attempt" }, "from": count.from, "to": count.to })
 }
 

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::cursor::{Cursor, SUFFIXES};
-use crate::fault_table::{Affects, Argument, FaultKind, KINDS, Toward, Values, kind_row, words_where};
-use crate::model::{Bytes, Carrier, Count, Fault, Place, Point, TLS_POINTS, TerminalIndex, Trigger};
 use crate::names::{Names, count};
-use crate::problem::{Problem, Span};
 use crate::suffix::only;
+use sca_model::fault_table::{Affects, Argument, FaultKind, KINDS, Toward, Values, kind_row, words_where};
+use sca_model::{Bytes, Carrier, Count, Fault, Place, Point, TLS_POINTS, TerminalIndex, Trigger};
+use sca_model::{Problem, Span};
 
 /// Parses `fault …`.
 pub(crate) fn fault(cursor: &mut Cursor<'_>, names: &Names<'_>, who: TerminalIndex) -> Result<Fault, Problem> {

@@ -11,13 +11,13 @@ use crate::cast::{cast, is_setting};
 use crate::cursor::Cursor;
 use crate::expand::{Each, ROWS_MAX, TOO_LONG, Values, combinations, each, substitute};
 use crate::library::Library;
-use crate::model::{ExpectFail, Header, INVARIANTS, Pattern, Row, Scenario, Source, Waive};
 use crate::names::Names;
-use crate::problem::{Problem, Span};
 use crate::step::steps;
 use crate::title_line::title;
 use crate::tree::{Line, lines, reject_block};
 use crate::{check, suppressed, table, tree};
+use sca_model::{ExpectFail, Header, INVARIANTS, Pattern, Row, Scenario, Source, Waive};
+use sca_model::{Problem, Span};
 
 /// No further rows are checked once a file has more problems than this.
 const PROBLEMS_MAX: usize = 200;
@@ -278,7 +278,7 @@ impl Outline {
         }
         let mut filled = BTreeSet::new();
         self.settings.iter().chain(&self.steps).for_each(|line| inserts(line, &mut filled));
-        let values = crate::model::shown_values(&row.values);
+        let values = sca_model::shown_values(&row.values);
         for problem in problems.iter_mut().filter(|p| filled.contains(&(p.span.file, p.span.line))) {
             let help = problem.help.take().map(|help| format!("{help}; ")).unwrap_or_default();
             problem.help = Some(format!("{help}in the row {values}"));

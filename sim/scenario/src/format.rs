@@ -2,8 +2,8 @@
 //! verbatim text are unchanged.
 
 use crate::cursor::SUFFIXES;
-use crate::problem::Problem;
 use crate::tree::{self, Item, Line};
+use sca_model::Problem;
 
 const HEADERS: &[&str] = &["scenario", "library", "tags", "seed", "clock", "use", "waive", "ignore", "each"];
 

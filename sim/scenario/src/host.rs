@@ -5,9 +5,9 @@ use sca_protocol::commands::parse_amount;
 use sca_protocol::settings::format_duration;
 
 use crate::cursor::Cursor;
-use crate::model::{HostAct, Party};
-use crate::problem::Problem;
 use crate::tree::quote;
+use sca_model::Problem;
+use sca_model::{HostAct, Party};
 
 /// Parses lines such as `host approves 10.00 after 2s` or `vhq is down`.
 pub(crate) fn act(cursor: &mut Cursor<'_>) -> Result<HostAct, Problem> {

@@ -9,26 +9,20 @@ mod cast;
 mod check;
 mod check_cast;
 mod cursor;
-mod evidence;
 mod expand;
 mod export;
 mod fault;
-pub mod fault_table;
 mod file;
 mod format;
 mod host;
-mod lessons;
 mod library;
 mod lints;
 mod message;
-pub mod model;
 mod names;
 mod network;
 mod observation;
-mod plain;
 mod print;
 mod print_parts;
-mod problem;
 mod step;
 mod suffix;
 mod suppressed;
@@ -41,13 +35,11 @@ pub use check::split_sum;
 pub use export::{EXPORT_VERSION, export};
 pub use file::{Beside, Outline};
 pub use format::format;
-pub use lessons::{Lesson, lesson, lessons};
 pub use library::{Library, is_library};
 pub use lints::warnings;
 pub use message::matches;
-pub use plain::explain;
 pub use print::{Printer, fields_into, stamp_into};
-pub use problem::{Problem, Span};
+pub use print_parts::{count as count_into, fault as fault_into, tests as tests_into};
 pub use tree::{FILE_BYTES_MAX, quote, unquote};
 
 /// Parses the text of a scenario that uses no library and no table, and checks no clause ids.
@@ -59,6 +51,6 @@ pub use tree::{FILE_BYTES_MAX, quote, unquote};
 /// let text = "scenario \"It connects\"\n\nterminal connects\n";
 /// assert_eq!(sca_scenario::parse(text).unwrap().rows.len(), 1);
 /// ```
-pub fn parse(text: &str) -> Result<model::Scenario, Vec<Problem>> {
+pub fn parse(text: &str) -> Result<sca_model::Scenario, Vec<sca_model::Problem>> {
     Outline::read(text).scenario(&Beside::default())
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::calls::Story;
 use crate::cursor::Cursor;
-use crate::problem::{Problem, Span};
 use crate::title_line::title;
 use crate::tree::{self, Line, lines};
+use sca_model::{Problem, Span};
 
 /// A library of stories, with the problems found while reading it.
 #[derive(Debug, Clone)]

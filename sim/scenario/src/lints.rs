@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use sca_protocol::settings::TerminalSettings;
 
-use crate::model::{Action, Awaited, Demand, Expect, Message, Op, Row, Scenario, Show, Step, Terminal, Test};
-use crate::problem::{Problem, Span};
 use crate::unknown::unknown;
+use sca_model::{Action, Awaited, Demand, Expect, Message, Op, Row, Scenario, Show, Step, Terminal, Test};
+use sca_model::{Problem, Span};
 
 /// Returns all warnings about a scenario, sorted by position.
 ///
@@ -46,8 +46,8 @@ fn cannot_show(steps: &[Step], found: &mut Vec<Problem>) {
             Action::Throughout(_, _, covers, _) | Action::Without(_, _, covers, _) => covers,
             _ => &[],
         };
-        found.extend(covers.iter().filter(|id| !crate::evidence::can_be_evidence(step, id)).map(|id| {
-            let kinds = crate::evidence::kinds_of(id).iter().map(|kind| format!("`{}`", kind.word()));
+        found.extend(covers.iter().filter(|id| !sca_model::evidence::can_be_evidence(step, id)).map(|id| {
+            let kinds = sca_model::evidence::kinds_of(id).iter().map(|kind| format!("`{}`", kind.word()));
             let help = format!("lines that can show it: {}", kinds.collect::<Vec<_>>().join(", "));
             Problem::new("W011", step.span, format!("this line cannot be evidence for {id}")).help(help)
         }));
@@ -258,7 +258,7 @@ fn duplicate_rows(rows: &[Row], found: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     for row in rows.iter().filter(|row| !row.values.is_empty()) {
         if !seen.insert(&row.values) {
-            let values = crate::model::shown_values(&row.values);
+            let values = sca_model::shown_values(&row.values);
             let top = Span { line: 1, column: 1, length: 8, file: 0 };
             found.push(Problem::new("W006", top, format!("the row {values} is given twice")));
         }

@@ -6,9 +6,9 @@ use sca_protocol::frame::LengthForm;
 use sca_protocol::settings::nearest;
 
 use crate::cursor::{Cursor, SUFFIXES};
-use crate::model::{Demand, Fields, Message, Op, RawFrame, Test};
-use crate::problem::{Problem, Span};
 use crate::tree::{Line, unquote};
+use sca_model::{Demand, Fields, Message, Op, RawFrame, Test};
+use sca_model::{Problem, Span};
 
 const OPCODES: &[(&str, u8)] = &[("continue", 0), ("text", 1), ("binary", 2), ("close", 8), ("ping", 9), ("pong", 10)];
 /// The maximum size of a payload that a scenario may write out or repeat, in bytes.

@@ -1,8 +1,8 @@
 //! The names that steps may refer to, and the parser of attempt and connection numbers.
 
 use crate::cursor::{Cursor, range};
-use crate::model::{Count, TerminalIndex};
-use crate::problem::{Problem, Span};
+use sca_model::{Count, TerminalIndex};
+use sca_model::{Problem, Span};
 
 /// The parties and clauses that steps can refer to by name.
 pub(crate) struct Names<'a> {

@@ -1,9 +1,9 @@
 //! Parser of changes of the network: listening brokers and host names.
 
 use crate::cursor::Cursor;
-use crate::model::{NetworkAct, NetworkChange};
 use crate::names::Names;
-use crate::problem::Problem;
+use sca_model::Problem;
+use sca_model::{NetworkAct, NetworkChange};
 
 /// What a broker can do in the network.
 pub(crate) const VERBS: &[&str] = &["stops", "listens"];

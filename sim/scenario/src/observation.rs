@@ -5,8 +5,8 @@ use sca_protocol::{HandshakeFailure, TlsFailure};
 
 use crate::cursor::{Cursor, SUFFIXES};
 use crate::message;
-use crate::model::{LinkObservation, Show};
-use crate::problem::Problem;
+use sca_model::Problem;
+use sca_model::{LinkObservation, Show};
 
 /// Parses an observation of the link.
 pub(crate) fn link_observation(cursor: &mut Cursor<'_>) -> Result<LinkObservation, Problem> {

@@ -7,11 +7,9 @@ use sca_protocol::Line;
 use sca_protocol::cards::Entry;
 use sca_protocol::settings::format_duration;
 
-use crate::model::{
-    Action, Awaited, CardholderAct, Expect, Party, Pattern, Source, Speaker, Step, Suffix, TerminalIndex,
-};
 use crate::print_parts::{bare_into, count, fault, indent, link, message, show, suffixes, verbatim};
 use crate::tree::{quote, quote_into};
+use sca_model::{Action, Awaited, CardholderAct, Expect, Party, Pattern, Source, Speaker, Step, Suffix, TerminalIndex};
 
 /// Prints steps, with the names of the parties they refer to.
 #[derive(Debug)]

@@ -5,12 +5,12 @@ use std::fmt::Write;
 use sca_protocol::frame::LengthForm;
 use sca_protocol::settings::format_duration;
 
-use crate::fault_table::{Argument, Toward};
-use crate::model::{
+use crate::tree::{quote, quote_into};
+use sca_model::fault_table::{Argument, Toward};
+use sca_model::{
     Bytes, Carrier, Count, Demand, Fault, Fields, LinkObservation, Message, Place, Point, RawFrame, Show, Suffix, Test,
     Trigger,
 };
-use crate::tree::{quote, quote_into};
 
 pub(crate) fn verbatim(out: &mut String, lines: &[String], depth: usize) {
     for line in lines {
@@ -106,7 +106,8 @@ fn fields(out: &mut String, fields: &Fields) {
     tests(out, &fields.tests);
 }
 
-pub(crate) fn tests(out: &mut String, tests: &[Test]) {
+/// Appends tests of fields as a scenario writes them.
+pub fn tests(out: &mut String, tests: &[Test]) {
     for test in tests {
         out.push(' ');
         match &test.demand {
@@ -172,7 +173,8 @@ pub(crate) fn suffixes(out: &mut String, suffix: &Suffix) {
     }
 }
 
-pub(crate) fn count(out: &mut String, count: Count) {
+/// Appends a count as a scenario writes it: `attempt 1..3`.
+pub fn count(out: &mut String, count: Count) {
     out.push_str(if count.of_connections { "connection " } else { "attempt " });
     let _ = write!(out, "{}", count.from);
     if count.to != count.from {
@@ -180,7 +182,8 @@ pub(crate) fn count(out: &mut String, count: Count) {
     }
 }
 
-pub(crate) fn fault(out: &mut String, fault: &Fault) {
+/// Appends a fault as a scenario writes it.
+pub fn fault(out: &mut String, fault: &Fault) {
     out.push_str("fault ");
     let (row, values) = (fault.kind.row(), fault.kind.values());
     out.push_str(row.word);

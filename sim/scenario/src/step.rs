@@ -5,14 +5,14 @@ use std::time::Duration;
 use sca_protocol::settings::nearest;
 
 use crate::cursor::{Cursor, SUFFIXES};
-use crate::fault_table::kind_row;
-use crate::model::{Action, Awaited, Expect, Step, TerminalIndex};
 use crate::names::{Names, count};
 use crate::observation::{link_observation, show};
-use crate::problem::{Problem, Span};
 use crate::suffix::{SEEN, only};
 use crate::tree::{Line, Word, reject_block};
 use crate::{action, arrow, fault, host, network};
+use sca_model::fault_table::kind_row;
+use sca_model::{Action, Awaited, Expect, Step, TerminalIndex};
+use sca_model::{Problem, Span};
 
 /// The words that can begin a statement.
 const WORDS: &[&str] = &[

@@ -3,9 +3,9 @@
 use sca_protocol::settings::span as read_span;
 
 use crate::cursor::{Cursor, SUFFIXES, range};
-use crate::model::{Suffix, Within};
 use crate::names::Names;
-use crate::problem::{Problem, Span};
+use sca_model::{Problem, Span};
+use sca_model::{Suffix, Within};
 
 /// The suffixes allowed after an observation that is not a message to the POS.
 pub(crate) const SEEN: &[&str] = &["within", "as", "covers"];

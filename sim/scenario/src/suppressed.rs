@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::problem::Problem;
 use crate::tree::Line;
+use sca_model::Problem;
 
 /// The words of the lines with a problem.
 pub(crate) fn words(text: &str, problems: &[Problem]) -> BTreeSet<String> {

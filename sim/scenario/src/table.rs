@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::expand::Each;
-use crate::problem::{Problem, Span};
 use crate::tree::{Word, split};
+use sca_model::{Problem, Span};
 
 /// Fills the rows of an `each` from a table, and returns the problems found. `name` is the file name for messages.
 ///

@@ -1,8 +1,8 @@
 //! Parser of the title line, the first line of a file.
 
 use crate::cursor::Cursor;
-use crate::problem::Problem;
 use crate::tree::{Line, reject_block};
+use sca_model::Problem;
 
 /// Reads `scenario "…"` or `library "…"` and returns the title.
 pub(crate) fn title(line: &Line, kind: &str) -> Result<String, Problem> {

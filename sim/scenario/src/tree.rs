@@ -1,7 +1,7 @@
 //! Reader of the line structure of a text: words with their positions, comments, and indented blocks. It knows no
 //! statements, only which lines are followed by verbatim text.
 
-use crate::problem::{Problem, Span};
+use sca_model::{Problem, Span};
 
 /// The maximum size of a file, in bytes.
 pub const FILE_BYTES_MAX: usize = 1 << 20;

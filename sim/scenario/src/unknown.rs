@@ -7,8 +7,8 @@ use sca_protocol::commands::{self, Command};
 use sca_protocol::models::{MODELS, Model};
 use sca_protocol::settings::nearest;
 
-use crate::model::{Action, Awaited, Demand, Expect, Fields, LinkObservation, Message, Op, Row, Send, Step, Test};
-use crate::problem::{Problem, Span};
+use sca_model::{Action, Awaited, Demand, Expect, Fields, LinkObservation, Message, Op, Row, Send, Step, Test};
+use sca_model::{Problem, Span};
 
 /// Fields allowed in every command.
 const COMMON: &[&str] = &["COUNTER", "POS_RECON", "MAC", "MAC_LABEL"];

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use sca_files::Loaded;
-use sca_scenario::{Library, Problem, Span};
+use sca_model::{Problem, Span};
+use sca_scenario::Library;
 
 use crate::snapshots;
 

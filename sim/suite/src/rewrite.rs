@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use sca_judge::verdict::{ABOVE, BELOW, Failure, Fix, Verdict};
-use sca_scenario::Problem;
-use sca_scenario::model::Scenario;
+use sca_model::Problem;
+use sca_model::Scenario;
 use sca_world::played::Played;
 
 /// One line that was rewritten.

@@ -8,8 +8,8 @@ use sca_core::{Terminal, TerminalConfig};
 use sca_files::Loaded;
 use sca_judge::projection::agree;
 use sca_judge::verdict::{Failure, Verdict};
-use sca_scenario::Problem;
-use sca_scenario::model::{Action, Row, Scenario};
+use sca_model::Problem;
+use sca_model::{Action, Row, Scenario};
 use sca_world::Authorities;
 use sca_world::external::{
     ExternalBroker, ExternalTerminal, play_external_broker, play_external_terminal, unplayable_with_a_broker,
@@ -255,7 +255,7 @@ impl<C: Terminal> Suite<'_, C> {
         if let Some(why) = unplayable_on_wire(&row, &in_memory, scale, self.options.longest_on_wire) {
             return in_memory.inapplicable(why);
         }
-        let last = row.steps.last().map_or_else(sca_scenario::Span::default, |step| step.span);
+        let last = row.steps.last().map_or_else(sca_model::Span::default, |step| step.span);
         let stops = row.steps.last().is_some_and(|step| matches!(step.action, Action::End));
         let one = Scenario { rows: vec![row], ..scenario.clone() };
         let options = Options { projects: true, ..self.options.clone() };

@@ -1,9 +1,10 @@
 //! Queries: commands that are answered from the state of the terminal.
 
+use sca_masking::secret;
+use sca_masking::secret::Kind;
 use sca_protocol::commands::{Tell, amount};
-use sca_protocol::secret::Kind;
 use sca_protocol::settings::{Settings, TerminalSettings, is_parameter};
-use sca_protocol::{Line, Response, codes, secret};
+use sca_protocol::{Line, Response, codes};
 
 use crate::context::{Task, Work};
 use crate::device::Device;

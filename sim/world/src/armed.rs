@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use sca_judge::verdict::Failure;
+use sca_model::Span;
+use sca_model::fault_table::FaultKind;
+use sca_model::{Bytes, Carrier, Count, Fault, Place, Trigger};
 use sca_network::{DialOutcome, End};
-use sca_scenario::Span;
-use sca_scenario::fault_table::FaultKind;
-use sca_scenario::model::{Bytes, Carrier, Count, Fault, Place, Trigger};
 
 use crate::faults::{self, Strike};
 
@@ -301,7 +301,7 @@ impl ArmedFaults {
 
 #[cfg(test)]
 mod tests {
-    use sca_scenario::model::{Action, Step};
+    use sca_model::{Action, Step};
 
     use super::*;
 

@@ -1,11 +1,11 @@
 //! What each kind of fault does to an attempt, a connection, a line or a message.
 //!
-//! The table of all kinds, with their words and their evidence, is [`sca_scenario::fault_table`].
+//! The table of all kinds, with their words and their evidence, is [`sca_model::fault_table`].
 
 use std::time::Duration;
 
+use sca_model::fault_table::{FaultKind, Toward};
 use sca_network::{CallOrder, Cut, DialOutcome, Direction, End, MemoryNetwork, Point, TapHandle};
-use sca_scenario::fault_table::{FaultKind, Toward};
 
 /// The effect of a fault on one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

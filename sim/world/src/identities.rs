@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sca_certs::{Authority, CertError, Flaw, Identity, KeyKind, Order, RevocationState, Role};
+use sca_model::{Certificate, Row};
 use sca_network::tls::{Shown, TlsError, Verifiers};
 use sca_protocol::UnixTime;
-use sca_scenario::model::{Certificate, Row};
 
 const DAY: i64 = 86_400;
 

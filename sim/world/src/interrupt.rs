@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use sca_scenario::model::Row;
+use sca_model::Row;
 use tokio::sync::watch;
 
 use crate::played::Played;

@@ -11,10 +11,10 @@ use sca_core::{Target, Terminal, TerminalConfig};
 use sca_judge::trace::Trace;
 use sca_judge::verdict::Verdict;
 use sca_judge::{mask, projection, transcript};
+use sca_model::{Row, Scenario};
 use sca_network::{Dialer, MemoryNetwork};
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, SettingError, TerminalSettings, with};
 use sca_protocol::{Chance, UnixTime};
-use sca_scenario::model::{Row, Scenario};
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
@@ -95,7 +95,7 @@ pub fn judged(scenario: &Scenario, today: Option<UnixTime>, mut played: Played) 
     if let Verdict::Fail(failure) = &mut played.verdict
         && !played.values.is_empty()
     {
-        let values = sca_scenario::model::shown_values(&played.values);
+        let values = sca_model::shown_values(&played.values);
         failure.notes.insert(0, format!("in the row {values}"));
     }
     if let Some(known) = &scenario.header.expect_fail {

@@ -8,7 +8,7 @@ use sca_core::Display;
 use sca_judge::coverage::Met;
 use sca_judge::trace::Trace;
 use sca_judge::verdict::{Failure, Verdict};
-use sca_scenario::model::Row;
+use sca_model::Row;
 
 use crate::probe::survey::Survey;
 
@@ -131,7 +131,7 @@ pub struct Played {
 
 #[cfg(test)]
 mod tests {
-    use sca_scenario::Span;
+    use sca_model::Span;
     use sca_terminal::simulated;
 
     use super::*;

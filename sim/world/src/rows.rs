@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use sca_judge::verdict::{Failure, Verdict};
+use sca_model::Span;
+use sca_model::{Action, Bytes, Row, Scenario, Step, Trigger};
 use sca_protocol::settings::{BrokerSettings, with};
-use sca_scenario::Span;
-use sca_scenario::model::{Action, Bytes, Row, Scenario, Step, Trigger};
 
 use crate::played::Played;
 use crate::target::target;

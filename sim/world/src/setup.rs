@@ -5,10 +5,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sca_core::{Flash, Terminal, TerminalConfig};
+use sca_model::{Action, Row, Scenario, Step};
 use sca_network::{Dialer, Listener};
 use sca_protocol::settings::{BrokerSettings, TerminalSettings, with};
 use sca_protocol::{Chance, UnixTime};
-use sca_scenario::model::{Action, Row, Scenario, Step};
 
 use crate::clock::{Clock, DeviceClock};
 use crate::driver::Starting;

@@ -1,7 +1,7 @@
 //! The result of comparing a capture with the model.
 
 use sca_judge::Failure;
-use sca_scenario::model::Step;
+use sca_model::Step;
 
 use super::explain::Explanation;
 use super::parts::Part;

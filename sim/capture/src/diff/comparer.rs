@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use sca_core::{Terminal, TerminalConfig};
 use sca_judge::{Failure, Verdict, text_of};
-use sca_scenario::Problem;
-use sca_scenario::model::{Action, Row, Scenario, Step};
+use sca_model::Problem;
+use sca_model::{Action, Row, Scenario, Step};
 use sca_world::{Identities, Options, play};
 
 use super::compared::{Compared, Difference, Rung, What};

@@ -1,8 +1,8 @@
 //! Searches settings that explain a difference, by trying every other value of every setting.
 
+use sca_model::Row;
 use sca_protocol::assumptions;
 use sca_protocol::settings::{Kind, Settings, TerminalSettings};
-use sca_scenario::model::Row;
 
 /// A setting that removes a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use sca_core::Terminal;
 use sca_judge::text_of;
-use sca_scenario::model::Row;
+use sca_model::Row;
 
 use super::compared::{Difference, What};
 use super::comparer::{Comparer, Outcome, Run};

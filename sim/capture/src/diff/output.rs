@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
+use sca_model::{Action, Awaited, Speaker, Step};
 use sca_scenario::Printer;
-use sca_scenario::model::{Action, Awaited, Speaker, Step};
 use serde_json::{Value, json as value};
 
 use super::compared::{Compared, Difference, What};
@@ -34,7 +34,7 @@ pub fn ladder(compared: &Compared) -> String {
     if let Some(why) = &compared.stopped {
         let _ = writeln!(out, "the comparison stops here: {why}");
     }
-    sca_protocol::pan::masked(&out).into_owned()
+    sca_masking::pan::masked(&out).into_owned()
 }
 
 fn told(out: &mut String, number: usize, difference: &Difference) {

@@ -1,6 +1,6 @@
 //! Compares two messages field by field.
 
-use sca_scenario::model::{Action, Awaited, Demand, Fields, Message, Op, Step, Suffix, Test};
+use sca_model::{Action, Awaited, Demand, Fields, Message, Op, Step, Suffix, Test};
 
 use super::steps::message_of;
 

@@ -1,6 +1,6 @@
 //! Access to the messages and labels of scenario steps.
 
-use sca_scenario::model::{Action, Awaited, Expect, Message, Step};
+use sca_model::{Action, Awaited, Expect, Message, Step};
 
 /// The expectation of a step and its message, if it is one to the POS.
 pub(super) fn message_of(step: &Step) -> Option<(&Expect, &Message)> {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use sca_masking::secret;
+use sca_model::Span;
+use sca_model::{Action, Awaited, Demand, Expect, Fields, Message, Op, Send, Speaker, Suffix, Test};
 use sca_protocol::commands::{Command, SessionRequirement};
 use sca_protocol::frame::opcode;
 use sca_protocol::xml::Element;
-use sca_protocol::{Request, Response, secret};
-use sca_scenario::Span;
-use sca_scenario::model::{Action, Awaited, Demand, Expect, Fields, Message, Op, Send, Speaker, Suffix, Test};
+use sca_protocol::{Request, Response};
 
 use super::lines::{is_start, test};
 use super::state::{Asked, ScenarioGenerator};
@@ -113,7 +114,7 @@ impl ScenarioGenerator {
         let is_detail = name == "RESPONSE_TEXT" && response.get("RESULT_CODE") == Some("-2");
         let differs = is_detail || fields::holds(VARYING, name) || secret::kind(name).is_some();
         // A literal `{{` is not an insert, and an unescaped value may turn out to be a card number.
-        let is_odd = field.text.contains("{{") || !sca_protocol::pan::find(field.text.as_bytes()).is_empty();
+        let is_odd = field.text.contains("{{") || !sca_masking::pan::find(field.text.as_bytes()).is_empty();
         let is_odd = is_odd && !fields::holds(REFERENCE, name);
         match differs || is_odd || !field.children.is_empty() {
             true => Demand::Any,

@@ -1,10 +1,10 @@
 //! Building blocks of scenario lines.
 
+use sca_model::Span;
+use sca_model::{Action, Awaited, Demand, Expect, Suffix, Test};
 use sca_protocol::Request;
 use sca_protocol::plain::is_invisible;
 use sca_protocol::xml::Limits;
-use sca_scenario::Span;
-use sca_scenario::model::{Action, Awaited, Demand, Expect, Suffix, Test};
 
 /// Maximum size in bytes of a message in a scenario; a file can hold a few of them.
 pub(crate) const MESSAGE_MAX: usize = 128 << 10;

@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
+use sca_model::fault_table::{FaultKind, Toward};
+use sca_model::{Action, Awaited, Count, Expect, Fault, LinkObservation, Party, Set, Suffix, Trigger, Within};
 use sca_protocol::{HandshakeFailure, Reason, TlsFailure};
-use sca_scenario::fault_table::{FaultKind, Toward};
-use sca_scenario::model::{
-    Action, Awaited, Count, Expect, Fault, LinkObservation, Party, Set, Suffix, Trigger, Within,
-};
 
 use super::state::{Phase, ScenarioGenerator};
 use crate::frames::Frames;
-use crate::session::{Ending, Side};
+use sca_import::{Ending, Side};
 
 impl ScenarioGenerator {
     pub(super) fn opened(&mut self, at: Duration) {

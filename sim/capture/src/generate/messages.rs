@@ -3,17 +3,17 @@
 
 use std::time::Duration;
 
+use sca_model::{Action, Awaited, Demand, Fields, Message, Op, RawFrame, Send, Speaker};
 use sca_protocol::Request;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
 use sca_protocol::xml::Limits;
-use sca_scenario::model::{Action, Awaited, Demand, Fields, Message, Op, RawFrame, Send, Speaker};
 
 use super::lines::{MESSAGE_MAX, expect, request_in, safe_text, test};
 use super::state::{Asked, ScenarioGenerator};
 use crate::fields::{self, BROUGHT_BACK, REFERENCE};
 use crate::frames::Assembled;
-use crate::session::Side;
+use sca_import::Side;
 
 /// Maximum size in bytes of an invalid frame that is kept.
 const ODD_MAX: usize = 4_096;
@@ -212,7 +212,7 @@ impl ScenarioGenerator {
     fn request_of(&mut self, text: &str) -> Message {
         let decodes_to_card = |request: &Request| {
             let mut fields = request.fields().iter().filter(|field| !fields::holds(REFERENCE, &field.name));
-            fields.any(|field| !sca_protocol::pan::find(field.text.as_bytes()).is_empty() || field.text.contains("{{"))
+            fields.any(|field| !sca_masking::pan::find(field.text.as_bytes()).is_empty() || field.text.contains("{{"))
         };
         let Some(request) = plain_request(text).filter(|request| !decodes_to_card(request)) else {
             return self.document_of(text);
@@ -302,7 +302,7 @@ impl ScenarioGenerator {
 
     /// Adds an expectation of a screen.
     pub(super) fn screen(&mut self, name: sca_protocol::screens::ScreenName) {
-        let show = sca_scenario::model::Show::Screen { name: Some(name), text: None, pattern: None, tests: Vec::new() };
+        let show = sca_model::Show::Screen { name: Some(name), text: None, pattern: None, tests: Vec::new() };
         self.step(None, expect(Awaited::Show(show)));
     }
 }

@@ -4,13 +4,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use regex::Regex;
+use sca_model::{Awaited, LinkObservation};
 use sca_protocol::commands::{Command, SessionRequirement};
-use sca_scenario::model::{Awaited, LinkObservation};
 
 use super::lines::{expect, request_in};
 use super::state::{Asked, ProducingExchange, ScenarioGenerator};
 use crate::fields::BROUGHT_BACK;
-use crate::session::{Event, Session};
+use sca_import::{Event, Session};
 
 /// Maximum number of values kept for later parts, and of bytes per exchange.
 const CARRIED_MAX: (usize, usize) = (256, 8 << 10);

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
+use sca_model::{Action, CardholderAct, HostAct, Party};
 use sca_protocol::cards::{CARDS, Card, Entry};
 use sca_protocol::commands::{Behaviour, Command, flag, parse_amount};
 use sca_protocol::screens::ScreenName;
 use sca_protocol::{Request, Response};
-use sca_scenario::model::{Action, CardholderAct, HostAct, Party};
 
 use super::state::{Asked, ScenarioGenerator};
 

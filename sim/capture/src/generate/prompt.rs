@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use sca_model::CardholderAct;
 use sca_protocol::Response;
 use sca_protocol::commands::Prompt;
 use sca_protocol::screens::ScreenName;
-use sca_scenario::model::CardholderAct;
 
 use super::lines::safe_text;
 use super::pay::card_of;

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
+use sca_model::{Action, Step};
 use sca_protocol::commands::{Behaviour, Command};
 use sca_protocol::plain::is_invisible;
-use sca_scenario::model::{Action, Step};
 use sca_scenario::{Printer, quote, stamp_into};
 
 use super::lines::{is_start, request_in};
 use super::state::{Asked, Exchange, Link, ScenarioGenerator};
 use crate::frames::Frames;
-use crate::session::{Event, Side};
+use sca_import::{Event, Side};
 
 /// Size in bytes after which a capture continues in another scenario as soon as no request is open.
 pub(crate) const PART_MAX: usize = 640 << 10;

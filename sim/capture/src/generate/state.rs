@@ -8,7 +8,7 @@ use sca_protocol::commands::{Behaviour, Command};
 use sca_protocol::{Reason, Request};
 
 use crate::frames::Frames;
-use crate::session::Side;
+use sca_import::Side;
 
 /// A scenario under construction from the events of a session.
 pub struct ScenarioGenerator {

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use sca_masking::secret::{self, Kind};
+use sca_model::{Action, Awaited, Message};
 use sca_protocol::handshake::{Head, Upgrade, judge};
-use sca_protocol::secret::{self, Kind};
 use sca_protocol::{HandshakeFailure, Reason};
-use sca_scenario::model::{Action, Awaited, Message};
 
 use super::lines::{expect, safe_text};
 use super::state::{InvalidUpgrade, Phase, ScenarioGenerator};
 use crate::frames::Frames;
-use crate::session::Event;
+use sca_import::Event;
 
 impl ScenarioGenerator {
     pub(super) fn asked(&mut self, at: Duration, text: &str) {

@@ -27,8 +27,8 @@ use tokio::time::timeout;
 use writer::{Book, TERMINALS_MAX};
 
 use crate::audit::Audit;
-use crate::observer::Observer;
-use crate::session::{Ending, Event, Side};
+use sca_import::Observer;
+use sca_import::{Ending, Event, Side};
 
 /// The configuration of a recorder.
 #[derive(Debug, Clone)]

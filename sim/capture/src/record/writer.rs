@@ -12,7 +12,7 @@ use sca_protocol::plain::shown;
 
 use crate::generate::ScenarioGenerator;
 use crate::load::{file_name, title};
-use crate::session::{Ending, Event, Side};
+use sca_import::{Ending, Event, Side};
 
 /// Minimum size in bytes of a recording that is split off into another file.
 const PART_MIN: usize = 1 << 10;

@@ -10,8 +10,8 @@ use lsp_types::{
     CompletionItem, CompletionItemKind as Look, CompletionTextEdit, Documentation, MarkupContent, MarkupKind, Range,
     TextEdit,
 };
-use sca_scenario::Span;
-use sca_scenario::fault_table::{Argument, kind_row};
+use sca_model::Span;
+use sca_model::fault_table::{Argument, kind_row};
 
 use message::message;
 use names::{identities, inserts, libraries, requests, said, terminals};

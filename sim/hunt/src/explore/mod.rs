@@ -11,8 +11,8 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sca_core::{Terminal, TerminalConfig};
 use sca_judge::verdict::{Failure, Verdict};
+use sca_model::{Row, Scenario, Step};
 use sca_protocol::Chance;
-use sca_scenario::model::{Row, Scenario, Step};
 use sca_suite::in_parallel;
 use sca_world::clock::WallLimit;
 use sca_world::identities::Identities;
@@ -89,7 +89,7 @@ impl<C: Terminal> Explore<'_, C> {
             explored.played += 1;
             let failure = match played.verdict {
                 Verdict::Fail(failure) => *failure,
-                Verdict::Error(why) | Verdict::CannotRun(why) => Failure::at(sca_scenario::Span::default(), why),
+                Verdict::Error(why) | Verdict::CannotRun(why) => Failure::at(sca_model::Span::default(), why),
                 _ => continue,
             };
             match explored.found.iter_mut().find(|found| found.failure.reason() == failure.reason()) {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::Union;
-use sca_scenario::Span;
-use sca_scenario::fault_table::{Argument, Explored, FaultKind, KINDS, KindRow, Toward, Values};
-use sca_scenario::model::{
+use sca_model::Span;
+use sca_model::fault_table::{Argument, Explored, FaultKind, KINDS, KindRow, Toward, Values};
+use sca_model::{
     Action, CardholderAct, Carrier, Count, Demand, Fault, Fields, Message, Op, Place, Point, Send, Speaker, Step, Test,
     Trigger,
 };

@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sca_scenario::Span;
-use sca_scenario::model::{Action, Step};
+use sca_model::Span;
+use sca_model::{Action, Step};
 
 pub use sca_world::probe::injection::{Injection, KINDS, Kind, ParseInjectionError, Part, Spot};
 
@@ -183,7 +183,7 @@ impl<C: Terminal> Sweep<'_, C> {
     }
 
     fn judged(visit: Visit, played: Played) -> Option<Broken> {
-        let whole = sca_scenario::Span { line: 1, column: 1, length: 8, ..Default::default() };
+        let whole = sca_model::Span { line: 1, column: 1, length: 8, ..Default::default() };
         let failure = match played.verdict {
             // A handshake may be too short to reach the place.
             Verdict::Pass if played.has_struck || matches!(visit.injection.at, Spot::Tls(..)) => return None,

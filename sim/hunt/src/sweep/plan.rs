@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sca_core::{Terminal, TerminalConfig};
 use sca_files::Loaded;
 use sca_judge::verdict::Verdict;
-use sca_scenario::model::{Row, Scenario};
+use sca_model::{Row, Scenario};
 use sca_world::identities::Identities;
 use sca_world::options::{Options, Probe};
 use sca_world::play::play_one;

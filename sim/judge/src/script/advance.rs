@@ -3,9 +3,9 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use sca_model::Span;
+use sca_model::{Action, Awaited, Demand, Expect, Message, Step, Suffix};
 use sca_protocol::settings::format_duration;
-use sca_scenario::Span;
-use sca_scenario::model::{Action, Awaited, Demand, Expect, Message, Step, Suffix};
 
 use super::find::Look;
 use super::standing_rules::{Guard, Guarded};

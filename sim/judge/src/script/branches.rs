@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use sca_scenario::model::{Action, Awaited, Expect, Step};
+use sca_model::{Action, Awaited, Expect, Step};
 
 use super::find::Look;
 use super::state::{Op, Script, Stepped, flatten};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sca_scenario::model::{Relation, Step};
+use sca_model::{Relation, Step};
 
 use super::state::Script;
 use crate::time_format::stamp;

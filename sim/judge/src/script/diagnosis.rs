@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use sca_core::Screen;
+use sca_model::{Action, Awaited, Expect, Show, Step};
 use sca_protocol::screens::ScreenName;
-use sca_scenario::model::{Action, Awaited, Expect, Show, Step};
 
 use super::state::{Op, Script};
 use crate::lanes::Lanes;

@@ -4,8 +4,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sca_core::{Display, LinkReport};
+use sca_model::{Awaited, Expect, Message, Show};
 use sca_protocol::Line;
-use sca_scenario::model::{Awaited, Expect, Message, Show};
 
 use super::state::Script;
 use crate::describe::{describe_control, describe_link, describe_to_host};

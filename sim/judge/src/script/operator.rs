@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use sca_scenario::model::{Action, Awaited, Expect, Step, Suffix};
+use sca_model::{Action, Awaited, Expect, Step, Suffix};
 
 use super::state::{Op, Script};
 use crate::verdict::Failure;

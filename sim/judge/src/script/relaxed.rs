@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use sca_model::{Action, Awaited, Expect, LinkObservation, Show, Step};
 use sca_peers::RequestId;
 use sca_protocol::screens::ScreenName;
-use sca_scenario::model::{Action, Awaited, Expect, LinkObservation, Show, Step};
 
 use super::find::Look;
 use super::standing_rules::Guard;

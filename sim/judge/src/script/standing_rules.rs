@@ -1,9 +1,9 @@
 //! Bans and demands that stand for a while: `throughout` and `without`.
 
 use sca_core::{Display, LinkReport};
+use sca_model::Span;
+use sca_model::{Message, Pattern, Show, Source, Suffix};
 use sca_protocol::{Line, Request};
-use sca_scenario::Span;
-use sca_scenario::model::{Message, Pattern, Show, Source, Suffix};
 
 use crate::lanes::{Control, Data, Lanes};
 use crate::matching;

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sca_core::{Display, Screen};
+use sca_model::Span;
+use sca_model::{Action, Pattern, Show, Source, Step};
 use sca_peers::RequestId;
-use sca_scenario::Span;
-use sca_scenario::model::{Action, Pattern, Show, Source, Step};
 
 use super::standing_rules::Guard;
 use crate::lanes::Observed;

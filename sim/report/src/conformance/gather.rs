@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sca_judge::verdict::Verdict;
+use sca_model::shown_values;
 use sca_protocol::assumptions::ASSUMPTIONS;
 use sca_protocol::clauses::{CLAUSES, FORBIDDING};
 use sca_protocol::{codes, commands};
-use sca_scenario::model::shown_values;
 use sca_suite::{FileResult, worst};
 use sca_world::played::Played;
 use serde::Serialize;

@@ -10,9 +10,9 @@ use sca_files::Loaded;
 use sca_judge::mask::told;
 use sca_judge::trace::{End, Kind, Moment, Trace};
 use sca_judge::verdict::{Failure, Verdict};
+use sca_model::{Scenario, shown_values};
 use sca_protocol::models::Model;
 use sca_protocol::settings::{Settings, TerminalSettings};
-use sca_scenario::model::{Scenario, shown_values};
 use sca_world::played::Played;
 use serde::Serialize;
 

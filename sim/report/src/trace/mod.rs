@@ -6,7 +6,7 @@ mod data;
 use std::path::Path;
 
 use sca_files::Loaded;
-use sca_scenario::model::Scenario;
+use sca_model::Scenario;
 use sca_world::played::Played;
 
 use super::page::fill_page;

@@ -5,12 +5,12 @@ use std::rc::Rc;
 use sca_core::{Input, Terminal};
 use sca_judge::record::Entry;
 use sca_judge::transcript;
+use sca_model::{Action, Demand, Fields, Message, RawFrame, Send, Set, Speaker, Step};
 use sca_network::Tag;
 use sca_peers::RequestId;
 use sca_protocol::Request;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
-use sca_scenario::model::{Action, Demand, Fields, Message, RawFrame, Send, Set, Speaker, Step};
 
 use super::connections::which;
 use super::link_ends::ConnectionState;

@@ -7,13 +7,13 @@ use sca_core::Terminal;
 use sca_judge::lanes::{Control, Data};
 use sca_judge::observation::Observation;
 use sca_judge::record::Entry;
+use sca_model::fault_table::FaultClass;
+use sca_model::{Carrier, Place};
 use sca_network::{End, Ending, ServerEvent, ServerOrder, Tag};
 use sca_peers::{BrokerInput, BrokerOutput, RequestId};
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::handshake::Head;
 use sca_protocol::xml::Limits;
-use sca_scenario::fault_table::FaultClass;
-use sca_scenario::model::{Carrier, Place};
 use tokio::sync::mpsc;
 
 use super::connections::peer;
@@ -324,7 +324,7 @@ impl<C: Terminal> World<'_, C> {
 
     /// Whether the scenario ignores a message.
     pub(super) fn is_ignored(&self, who: usize, data: &Data) -> bool {
-        use sca_scenario::model::{Source, Suffix};
+        use sca_model::{Source, Suffix};
         self.setting.header.ignores.iter().any(|(source, pattern)| {
             *source == Source::ToPos(who)
                 && pattern.0.as_ref().is_none_or(|message| {

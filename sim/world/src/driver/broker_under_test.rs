@@ -8,10 +8,10 @@ use sca_core::{LinkEvent, Terminal};
 use sca_judge::observation::Observation;
 use sca_judge::time_format::stamp;
 use sca_judge::verdict::Failure;
+use sca_model::Send;
 use sca_network::{ClientOrder, ClientSetup, PrefixCut, Route, Tag, run_client};
 use sca_protocol::handshake::{Head, Upgrade};
 use sca_protocol::{Line, Reason, handshake};
-use sca_scenario::model::Send;
 use tokio::sync::mpsc;
 
 use super::broker_state::{ExternalBrokerRun, PosLink};

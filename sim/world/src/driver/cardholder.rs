@@ -6,10 +6,10 @@ use sca_core::{Cardholder, Input, Terminal};
 use sca_judge::record::Entry;
 use sca_judge::script::asks;
 use sca_judge::verdict::Failure;
+use sca_model::Span;
+use sca_model::{CardholderAct, Step};
 use sca_protocol::cards::Entry as Direction;
 use sca_protocol::screens::ScreenName;
-use sca_scenario::Span;
-use sca_scenario::model::{CardholderAct, Step};
 
 use super::state::World;
 use super::stop::Stop;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use sca_model::{Send, Speaker};
 use sca_network::{CallOrder, Dialer, EventQueue, MemoryNetwork, Tag};
 use sca_peers::Peer;
-use sca_scenario::model::{Send, Speaker};
 use tokio::sync::mpsc;
 
 use super::link_ends::{Ends, PreparedEnd};

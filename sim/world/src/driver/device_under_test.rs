@@ -6,11 +6,11 @@ use std::time::Duration;
 use sca_core::{ConnectionId, Input, LinkEvent, Terminal};
 use sca_judge::record::Entry;
 use sca_judge::verdict::Failure;
+use sca_model::fault_table::FaultClass;
+use sca_model::fault_table::FaultKind;
 use sca_network::{DialOutcome, End, Ending, Event, QueuedEvent, ServerEvent, ServerSetup, Stream, Tag, run_server};
 use sca_protocol::handshake::{Head, judge};
 use sca_protocol::{HandshakeFailure, Reason, TlsFailure};
-use sca_scenario::fault_table::FaultClass;
-use sca_scenario::fault_table::FaultKind;
 use tokio::sync::mpsc;
 
 use super::link_ends::{ConnectionState, Ends, OUTBOX};

@@ -2,9 +2,9 @@
 
 use sca_core::{LinkEvent, LinkReport, Terminal};
 use sca_judge::coverage::State;
+use sca_model::fault_table::FaultClass;
 use sca_network::Tag;
 use sca_protocol::screens::ScreenName;
-use sca_scenario::fault_table::FaultClass;
 
 use super::state::World;
 

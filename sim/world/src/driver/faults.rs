@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use sca_model::fault_table::FaultKind;
 use sca_network::{End, Tag};
 use sca_peers::RequestId;
 use sca_protocol::frame::Frame;
-use sca_scenario::fault_table::FaultKind;
 
 use crate::armed::ArmedFaults;
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use sca_core::Terminal;
 use sca_judge::record::Entry;
+use sca_model::fault_table::FaultClass;
+use sca_model::{Carrier, Send};
 use sca_network::{ClientOrder, End, ServerOrder, Tag};
 use sca_protocol::frame::{Frame, opcode};
-use sca_scenario::fault_table::FaultClass;
-use sca_scenario::model::{Carrier, Send};
 
 use super::faults::{Held, Late, PendingCut, Sent};
 use super::state::World;

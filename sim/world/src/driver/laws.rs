@@ -3,9 +3,9 @@
 use sca_core::{Display, LinkReport, Terminal};
 use sca_judge::oracle::Breach;
 use sca_judge::verdict::{BELOW, Failure, Fix};
+use sca_model::Span;
 use sca_peers::{Heard, RequestId};
 use sca_protocol::screens::ScreenName;
-use sca_scenario::Span;
 
 use super::state::World;
 use super::stop::Stop;

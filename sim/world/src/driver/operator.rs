@@ -1,7 +1,7 @@
 //! The power of external devices, and the operator who acts as cardholder and reports what the screen shows.
 
 use sca_core::Terminal;
-use sca_scenario::model::Step;
+use sca_model::Step;
 use tokio::sync::mpsc;
 
 use super::state::World;

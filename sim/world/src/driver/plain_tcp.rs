@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use sca_core::{CallEvent as Heard, CallId, Input, Terminal};
 use sca_judge::observation::Observation;
+use sca_model::{Message, Send, Speaker, Step};
 use sca_network::{CallEvent, CallLimits, CallOrder, DialOutcome, Route, Side, Tag, run_call};
 use sca_peers::{HostConnection, HostInput, HostOutput};
 use sca_protocol::{Line, Request};
-use sca_scenario::model::{Message, Send, Speaker, Step};
 use tokio::sync::mpsc;
 
 use super::connections::{Call, which};

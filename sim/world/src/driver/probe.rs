@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use sca_core::{Input, Terminal};
 use sca_judge::record::Entry;
+use sca_model::Span;
+use sca_model::fault_table::FaultClass;
+use sca_model::{Action, Fault, Step};
 use sca_network::{Cut, End, Point, ServerOrder, Tag};
 use sca_peers::RequestId;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
 use sca_protocol::screens::ScreenName;
-use sca_scenario::Span;
-use sca_scenario::fault_table::FaultClass;
-use sca_scenario::model::{Action, Fault, Step};
 
 use super::injection::{FinalCheck, Injected};
 use super::link_ends::ConnectionState;

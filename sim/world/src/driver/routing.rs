@@ -1,9 +1,9 @@
 //! The brokers of a world, and the network's host names and ports that lead to them.
 
 use sca_core::{Target, Terminal};
+use sca_model::NetworkChange;
 use sca_network::{DialOutcome, Tag};
 use sca_peers::{BrokerInput, BrokerOutput};
-use sca_scenario::model::NetworkChange;
 
 use super::connections::{peer, tag_of};
 use super::link_ends::Ends;

@@ -2,8 +2,8 @@
 
 use sca_core::{Input, Terminal};
 use sca_judge::record::Entry;
+use sca_model::{Party, Set};
 use sca_protocol::settings::Settings;
-use sca_scenario::model::{Party, Set};
 
 use super::state::World;
 use super::stop::Stop;

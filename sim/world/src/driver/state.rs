@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sca_judge::script::Script;
+use sca_model::{Certificate, Header, Step};
 use sca_protocol::Chance;
-use sca_scenario::model::{Certificate, Header, Step};
 
 use super::book::Book;
 use super::broker_state::ExternalBrokerRun;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use sca_core::Terminal;
 use sca_judge::record::Entry;
 use sca_judge::verdict::Failure;
+use sca_model::fault_table::{Affects, FaultClass};
+use sca_model::{Carrier, Fault};
 use sca_network::{Direction, End, ServerOrder, Tag, TapHandle};
 use sca_protocol::frame::Frame;
-use sca_scenario::fault_table::{Affects, FaultClass};
-use sca_scenario::model::{Carrier, Fault};
 
 use super::faults::{Held, Late};
 use super::link_ends::ConnectionState;
@@ -288,7 +288,7 @@ impl<C: Terminal> World<'_, C> {
     pub(super) fn stand(&mut self, who: usize, end: End, lasting: Option<Duration>) {
         let kind = faults::kind_of_end(end);
         let until = lasting.map(|lasting| self.now() + lasting);
-        let span = sca_scenario::Span::default();
+        let span = sca_model::Span::default();
         self.faults.armed.standing.extend(until.map(|until| Standing { kind, who, until, span, struck: true }));
     }
 

@@ -2,13 +2,13 @@
 
 use sca_core::{ConnectionId, Input, LinkEvent, LinkReport, Target, Terminal};
 use sca_judge::observation::Observation;
+use sca_model::fault_table::FaultClass;
 use sca_network::{
     Arrivals, ClientOrder, ClientSetup, DialOutcome, PrefixCut, Route, ServerSetup, ServerTls, Tag, TapHandle,
     run_client,
 };
 use sca_peers::RequestId;
 use sca_protocol::handshake::Proxy;
-use sca_scenario::fault_table::FaultClass;
 use tokio::sync::mpsc;
 
 use super::faults::Sent;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use sca_certs::{RevocationState, Role};
 use sca_core::Terminal;
+use sca_model::Certificate;
 use sca_network::tls::{Demand, Trust};
 use sca_network::{ServerTls, tls};
 use sca_protocol::UnixTime;
-use sca_scenario::model::Certificate;
 
 use super::state::World;
 use super::stop::Stop;

@@ -5,11 +5,11 @@ use std::time::Duration;
 use sca_core::Target;
 use sca_judge::inapplicable::{FIRST_LINE, What};
 use sca_judge::verdict::Failure;
-use sca_protocol::settings::{BrokerSettings, with};
-use sca_scenario::fault_table::FaultKind;
-use sca_scenario::model::{
+use sca_model::fault_table::FaultKind;
+use sca_model::{
     Action, Awaited, Carrier, Message, NetworkChange, Party, Point, Row, Scenario, Speaker, Step, Trigger,
 };
+use sca_protocol::settings::{BrokerSettings, with};
 
 use crate::credentials::Credentials;
 use crate::played::Played;

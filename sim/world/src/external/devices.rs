@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sca_certs::Role;
 use sca_files::Kept;
+use sca_model::{Certificate, Row, Scenario, Terminal};
 use sca_protocol::settings::{TerminalSettings, with};
-use sca_scenario::model::{Certificate, Row, Scenario, Terminal};
 
 use super::process::{Ended, Log, Started};
 use super::terminal::ExternalTerminal;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use sca_core::{Terminal, TerminalConfig};
+use sca_model::{Action, Awaited, LinkObservation, Message, Row, Scenario, Step};
 use sca_network::{EventQueue, Listener};
-use sca_scenario::model::{Action, Awaited, LinkObservation, Message, Row, Scenario, Step};
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 

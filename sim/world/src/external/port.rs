@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
+use sca_model::fault_table::FaultKind;
+use sca_model::{Action, Awaited, LinkObservation, Step, Trigger};
 use sca_network::{BoundPort, EventQueue, Listener, Stream};
-use sca_scenario::fault_table::FaultKind;
-use sca_scenario::model::{Action, Awaited, LinkObservation, Step, Trigger};
 use tokio::sync::Notify;
 
 /// The state of the port.

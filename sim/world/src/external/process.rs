@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sca_protocol::pan;
+use sca_masking::pan;
 
 /// The interval at which the harness checks whether a program has exited.
 pub const LOOKS: Duration = Duration::from_millis(50);

@@ -3,11 +3,9 @@
 
 use sca_judge::inapplicable::{FIRST_LINE, What};
 use sca_judge::verdict::Failure;
+use sca_model::fault_table::FaultKind;
+use sca_model::{Action, Awaited, LinkObservation, NetworkChange, Party, Row, Scenario, Source, Step, Trigger};
 use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings, with};
-use sca_scenario::fault_table::FaultKind;
-use sca_scenario::model::{
-    Action, Awaited, LinkObservation, NetworkChange, Party, Row, Scenario, Source, Step, Trigger,
-};
 
 use super::terminal::ExternalTerminal;
 use crate::played::Played;

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use sca_model::fault_table::FaultKind;
 use sca_network::End;
-use sca_scenario::fault_table::FaultKind;
 
 use crate::faults::end_of;
 
