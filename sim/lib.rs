@@ -93,10 +93,11 @@ pub use sca_core::{
     CoreSettings, Display, Flash, FlashChange, Input, LinkEvent, LinkReport, Output, Screen, Target, Terminal,
     TerminalConfig, Timeouts, check_core, retry_pause,
 };
+pub use sca_environment::Identities;
+pub use sca_faults::probe::injection::Injection;
 pub use sca_files::find;
 pub use sca_judge::{Failure, Verdict};
 pub use sca_protocol::handshake;
 pub use sca_protocol::{Chance, Now, Reason, UnixTime};
 pub use sca_terminal::{SimulatedTerminal, simulated};
-pub use sca_world::probe::injection::Injection;
-pub use sca_world::{Identities, Options, Place, Played, Probe, play};
+pub use sca_world::{Options, Place, Played, Probe, play};

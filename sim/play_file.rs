@@ -6,10 +6,11 @@ use std::{fmt, io};
 
 use sca_certs::{CertError, KeyKind};
 use sca_core::{Terminal, TerminalConfig};
+use sca_environment::Identities;
 use sca_files::Loaded;
 use sca_judge::Verdict;
 use sca_report::Painter;
-use sca_world::{Identities, Options, Played, play};
+use sca_world::{Options, Played, play};
 
 /// A scenario that was played, with what is needed to show it.
 #[derive(Debug)]
@@ -142,6 +143,6 @@ fn identities() -> Result<Arc<Identities>, PlayError> {
     if let Some(made) = MADE.get() {
         return Ok(made.clone());
     }
-    let made = Identities::new(KeyKind::Ed25519, sca_world::target::CLOCK).map_err(PlayError::Certificates)?;
+    let made = Identities::new(KeyKind::Ed25519, sca_environment::target::CLOCK).map_err(PlayError::Certificates)?;
     Ok(MADE.get_or_init(|| Arc::new(made)).clone())
 }

@@ -11,10 +11,10 @@ use common::{folder, root, run};
 use sca_capture::ScenarioGenerator;
 use sca_capture::calibrate::calibrate;
 use sca_capture::diff::Comparer;
+use sca_environment::Authorities;
 use sca_import::{Event, Session};
 use sca_protocol::Reason;
 use sca_terminal::simulated;
-use sca_world::Authorities;
 
 /// The output of `calibrate` for a log, and its success.
 fn calibrated(name: &str, log: &str, more: &[&str]) -> (String, String) {

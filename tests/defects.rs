@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rstest::rstest;
 use sca_core::{ConnectionId, Display, Input, LinkEvent, LinkReport, Output, Screen, Terminal, TerminalConfig};
+use sca_environment::{Authorities, Identities};
 use sca_hunt::explore::Explore;
 use sca_hunt::shrink::Shrunk;
 use sca_hunt::sweep::Sweep;
@@ -18,7 +19,7 @@ use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::TerminalSettings;
 use sca_protocol::{Now, Response};
 use sca_terminal::{SimulatedTerminal, simulated};
-use sca_world::{Authorities, Identities, Options, play};
+use sca_world::{Options, play};
 
 /// A defect of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

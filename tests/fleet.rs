@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use sca_environment::Authorities;
 use sca_judge::Verdict;
 use sca_terminal::simulated;
-use sca_world::{Authorities, Options, play};
+use sca_world::{Options, play};
 
 const TERMINALS: usize = 1_000;
 /// How long the broker is down, in seconds.

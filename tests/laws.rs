@@ -6,6 +6,7 @@ mod entries;
 
 use proptest::prelude::*;
 use sca_core::{ConnectionId, Input, LinkEvent, Output, Target, Terminal, TerminalConfig};
+use sca_environment::Authorities;
 use sca_judge::Verdict;
 use sca_model::Scenario;
 use sca_peers::{Broker, BrokerInput, BrokerOutput, Peer};
@@ -18,7 +19,7 @@ use sca_protocol::xml::Limits;
 use sca_protocol::{Chance, Now, Request, Response, UnixTime};
 use sca_suite::SnapshotMode;
 use sca_terminal::{SimulatedTerminal, simulated};
-use sca_world::{Authorities, Options, play};
+use sca_world::{Options, play};
 
 /// The transcript of a passing run passes as a scenario, and prints the same lines again.
 #[test]

@@ -9,7 +9,7 @@ use sca_world::{Options, play};
 
 #[test]
 fn the_order_in_which_connections_start_changes_nothing() {
-    let identities = sca_world::Authorities::new().expect("an authority can be made").memory;
+    let identities = sca_environment::Authorities::new().expect("an authority can be made").memory;
     for path in common::scenarios() {
         let scenario = sca_files::load(&path, &[]).expect("the scenario can be read").scenario;
         let mut scenario = scenario.expect("the scenario is valid");
@@ -41,7 +41,7 @@ fn how_many_worlds_run_at_once_changes_nothing() {
 
 #[test]
 fn another_seed_is_another_run_and_the_same_seed_is_the_same() {
-    let identities = sca_world::Authorities::new().expect("an authority can be made").memory;
+    let identities = sca_environment::Authorities::new().expect("an authority can be made").memory;
     let path = common::root().join("scenarios/disconnects/boot_backoff.sca");
     let scenario = sca_files::load(&path, &[]).expect("the scenario can be read").scenario.expect("it is valid");
     let play = |seed| {

@@ -6,10 +6,10 @@ use std::{fs, io};
 
 use clap::Args;
 use sca_certs::{FLAWS, Flaw, KeyKind, Role, certificate_pem, revocation_list_pem};
+use sca_environment::{Identities, today};
 use sca_model::Certificate;
 use sca_network::pem;
 use sca_network::pem::PemError;
-use sca_world::{Identities, today};
 
 use crate::console::{complain, say};
 use crate::exit::Exit;
@@ -109,7 +109,7 @@ pub(crate) struct CredentialFiles {
 
 impl CredentialFiles {
     /// Reads the given files, for a client. Over wss a trusted authority is required.
-    pub(crate) fn read_for(&self, secure: bool) -> Result<sca_world::credentials::Credentials, String> {
+    pub(crate) fn read_for(&self, secure: bool) -> Result<sca_environment::credentials::Credentials, String> {
         if secure && self.ca.is_none() {
             return Err("wss requires the broker's authority: --ca FILE".to_owned());
         }
@@ -117,7 +117,7 @@ impl CredentialFiles {
     }
 
     /// Reads the given files.
-    pub(crate) fn read(&self) -> Result<sca_world::credentials::Credentials, String> {
+    pub(crate) fn read(&self) -> Result<sca_environment::credentials::Credentials, String> {
         credentials(self.ca.as_deref(), self.crl.as_deref(), self.cert.as_deref().zip(self.key.as_deref()))
     }
 }
@@ -127,9 +127,9 @@ pub(crate) fn credentials(
     ca: Option<&Path>,
     crl: Option<&Path>,
     shown: Option<(&Path, &Path)>,
-) -> Result<sca_world::credentials::Credentials, String> {
+) -> Result<sca_environment::credentials::Credentials, String> {
     let text = |path: &Path| fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
-    let mut credentials = sca_world::credentials::Credentials::default();
+    let mut credentials = sca_environment::credentials::Credentials::default();
     let wrong = |path: &Path| {
         let path = path.display().to_string();
         move |error: PemError| format!("{path}: {error}")

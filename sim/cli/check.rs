@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Ok(found) => found,
         Err(exit) => return exit,
     };
-    let today = arguments.today.unwrap_or_else(sca_world::today);
+    let today = arguments.today.unwrap_or_else(sca_environment::today);
     let clauses = sca_protocol::clauses::ids();
     let (mut counted, mut set) = (Counts::default(), Vec::with_capacity(found.len()));
     let (libraries, found): (Vec<PathBuf>, Vec<PathBuf>) = found.into_iter().partition(|path| is_library(path));

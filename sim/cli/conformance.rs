@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use sca_environment::{shell, today};
 use sca_protocol::UnixTime;
 use sca_report::conformance;
 use sca_report::conformance::{Conformance, MatrixDocument, conformance};
 use sca_suite::known_failures::KnownFailures;
 use sca_suite::{FileResult, SnapshotMode, Suite};
 use sca_terminal::simulated;
-use sca_world::{Options, shell, today};
+use sca_world::Options;
 
 use crate::console::{authorities_for, complain, count, found, say};
 use crate::exit::Exit;

@@ -6,11 +6,11 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use sca_environment::Authorities;
 use sca_files::Loaded;
 use sca_protocol::{UnixTime, plain};
 use sca_report::Painter;
 use sca_suite::ExternalParty;
-use sca_world::Authorities;
 
 use crate::exit::Exit;
 

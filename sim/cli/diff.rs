@@ -104,7 +104,7 @@ fn shrink(
     (folder, replaces): (&Path, bool),
     name: &str,
     compared: &Compared,
-    identities: &std::sync::Arc<sca_world::Identities>,
+    identities: &std::sync::Arc<sca_environment::Identities>,
 ) -> Result<(), Exit> {
     let mut shrinker = Shrinker::new(&simulated, identities).for_capture();
     let stem = name.trim_end_matches(".sca");

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use sca_environment::shell;
 use sca_hunt::explore::{Explore, ExploreResult, Found};
 use sca_terminal::simulated;
-use sca_world::shell;
 
 use crate::console::{authorities, complain, count, find_some_scenarios, load_scenario, say, threads};
 use crate::exit::Exit;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use sca_world::external::end_all;
+use sca_environment::device::end_all;
 use sca_world::interrupt::{Interrupt, Interrupter, interrupt};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 

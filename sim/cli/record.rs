@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sca_capture::record::{RecordPlan, record};
 use sca_core::Target;
-use sca_world::credentials::Credentials;
+use sca_environment::credentials::Credentials;
 
 use crate::certs::{self, CredentialFiles, credentials};
 use crate::console::say;

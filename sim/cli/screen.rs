@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use sca_environment::Authorities;
 use sca_model::Scenario;
 use sca_protocol::models::Model;
 use sca_protocol::settings::{Settings, TerminalSettings, format_duration, span};
 use sca_terminal::simulated;
-use sca_world::{Authorities, Options, Played, play};
+use sca_world::{Options, Played, play};
 
 use crate::console::{complain, count, load_scenario, say};
 use crate::exit::Exit;

@@ -4,10 +4,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use sca_environment::shell;
 use sca_hunt::sweep::{Broken, Injection, KINDS, Sweep, SweepResult};
 use sca_judge::Verdict;
 use sca_terminal::simulated;
-use sca_world::shell;
 
 use crate::console::{authorities, complain, count, find_some_scenarios, is_lively, painter, say, threads, unread};
 use crate::exit::Exit;

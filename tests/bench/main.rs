@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use criterion::Criterion;
 use sca_certs::{KeyKind, Role};
+use sca_environment::Identities;
 use sca_judge::Verdict;
 use sca_model::{Certificate, Scenario};
 use sca_network::tls;
@@ -20,7 +21,7 @@ use sca_protocol::handshake::{Head, Upgrade};
 use sca_protocol::xml::Limits;
 use sca_protocol::{Request, UnixTime, handshake};
 use sca_terminal::simulated;
-use sca_world::{Identities, Options, Place, play};
+use sca_world::{Options, Place, play};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[global_allocator]

@@ -9,9 +9,9 @@ use std::time::Duration;
 use criterion::Criterion;
 use sca_capture::record::{RecordPlan, record};
 use sca_core::Target;
+use sca_environment::credentials::Credentials;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::handshake;
-use sca_world::credentials::Credentials;
 
 const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAA==";
 const REQUEST: &str = "<TRANSACTION><FUNCTION_TYPE>ADMIN</FUNCTION_TYPE><COMMAND>GET_COUNTER</COMMAND></TRANSACTION>";

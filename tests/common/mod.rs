@@ -8,9 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use sca_environment::Authorities;
 use sca_suite::{ExternalParty, SnapshotMode, Suite};
 use sca_terminal::{SimulatedTerminal, simulated};
-use sca_world::{Authorities, Options};
+use sca_world::Options;
 
 /// The project's root.
 pub(crate) fn root() -> PathBuf {

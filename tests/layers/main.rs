@@ -12,41 +12,98 @@ use std::path::Path;
 /// crate that stands before it in this table.
 const ARROWS: &[(&str, u8, &[&str])] = &[
     ("certs", 1, &[]),
+    ("sim/masking", 1, &[]),
     ("sim/protocol", 1, &[]),
     ("sim/core", 2, &["sca-protocol"]),
     ("sim/peers", 2, &["sca-protocol"]),
     ("sim/network", 2, &["sca-certs", "sca-core", "sca-protocol"]),
-    ("sim/scenario", 2, &["sca-certs", "sca-protocol"]),
-    ("sim/terminal", 3, &["sca-core", "sca-protocol"]),
+    ("sim/model", 2, &["sca-protocol"]),
+    ("sim/import", 3, &["sca-protocol"]),
+    ("sim/scenario", 3, &["sca-certs", "sca-masking", "sca-model", "sca-protocol"]),
+    ("sim/terminal", 3, &["sca-core", "sca-masking", "sca-protocol"]),
     ("sim/display", 3, &["sca-core", "sca-protocol"]),
-    ("sim/files", 3, &["sca-core", "sca-scenario"]),
-    ("sim/judge", 4, &["sca-core", "sca-display", "sca-peers", "sca-protocol", "sca-scenario"]),
+    ("sim/files", 4, &["sca-core", "sca-model", "sca-scenario"]),
+    ("sim/explanations", 4, &["sca-model", "sca-protocol", "sca-scenario"]),
     (
-        "sim/world",
+        "sim/judge",
+        4,
+        &["sca-core", "sca-display", "sca-masking", "sca-model", "sca-peers", "sca-protocol", "sca-scenario"],
+    ),
+    (
+        "sim/environment",
         5,
+        &["sca-certs", "sca-core", "sca-files", "sca-masking", "sca-model", "sca-network", "sca-peers", "sca-protocol"],
+    ),
+    ("sim/faults", 5, &["sca-judge", "sca-model", "sca-network"]),
+    (
+        "sim/driver",
+        6,
         &[
             "sca-certs",
             "sca-core",
             "sca-display",
-            "sca-files",
+            "sca-environment",
+            "sca-faults",
             "sca-judge",
+            "sca-model",
             "sca-network",
             "sca-peers",
             "sca-protocol",
             "sca-scenario",
         ],
     ),
-    ("sim/suite", 6, &["sca-certs", "sca-core", "sca-files", "sca-judge", "sca-protocol", "sca-scenario", "sca-world"]),
-    ("sim/live", 6, &["sca-core", "sca-files", "sca-judge", "sca-network", "sca-peers", "sca-protocol", "sca-world"]),
-    ("sim/hunt", 7, &["sca-core", "sca-files", "sca-judge", "sca-protocol", "sca-scenario", "sca-suite", "sca-world"]),
     (
-        "sim/report",
+        "sim/world",
         7,
         &[
             "sca-core",
-            "sca-display",
+            "sca-driver",
+            "sca-environment",
+            "sca-faults",
+            "sca-judge",
+            "sca-model",
+            "sca-network",
+            "sca-protocol",
+        ],
+    ),
+    (
+        "sim/live",
+        7,
+        &[
+            "sca-core",
+            "sca-environment",
             "sca-files",
             "sca-judge",
+            "sca-masking",
+            "sca-network",
+            "sca-peers",
+            "sca-protocol",
+        ],
+    ),
+    (
+        "sim/suite",
+        8,
+        &[
+            "sca-core",
+            "sca-environment",
+            "sca-files",
+            "sca-judge",
+            "sca-model",
+            "sca-protocol",
+            "sca-scenario",
+            "sca-world",
+        ],
+    ),
+    (
+        "sim/hunt",
+        9,
+        &[
+            "sca-core",
+            "sca-environment",
+            "sca-faults",
+            "sca-files",
+            "sca-judge",
+            "sca-model",
             "sca-protocol",
             "sca-scenario",
             "sca-suite",
@@ -54,11 +111,29 @@ const ARROWS: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
-        "sim/capture",
-        7,
-        &["sca-core", "sca-files", "sca-judge", "sca-live", "sca-network", "sca-protocol", "sca-scenario", "sca-world"],
+        "sim/report",
+        9,
+        &["sca-core", "sca-display", "sca-files", "sca-judge", "sca-model", "sca-protocol", "sca-suite", "sca-world"],
     ),
-    ("sim/editor", 8, &["sca-certs", "sca-files", "sca-protocol", "sca-scenario"]),
+    (
+        "sim/capture",
+        9,
+        &[
+            "sca-core",
+            "sca-environment",
+            "sca-files",
+            "sca-import",
+            "sca-judge",
+            "sca-live",
+            "sca-masking",
+            "sca-model",
+            "sca-network",
+            "sca-protocol",
+            "sca-scenario",
+            "sca-world",
+        ],
+    ),
+    ("sim/editor", 9, &["sca-certs", "sca-files", "sca-model", "sca-protocol", "sca-scenario"]),
 ];
 
 /// The sources of every crate and of the command line.
@@ -67,8 +142,19 @@ fn folders() -> impl Iterator<Item = String> {
 }
 
 /// Crates that do no I/O.
-const MACHINES: &[&str] =
-    &["certs", "sim/protocol", "sim/core", "sim/terminal", "sim/peers", "sim/scenario", "sim/display", "sim/judge"];
+const MACHINES: &[&str] = &[
+    "certs",
+    "sim/masking",
+    "sim/protocol",
+    "sim/core",
+    "sim/terminal",
+    "sim/peers",
+    "sim/model",
+    "sim/scenario",
+    "sim/explanations",
+    "sim/display",
+    "sim/judge",
+];
 
 fn manifest(folder: &str) -> String {
     fs::read_to_string(common::root().join(folder).join("Cargo.toml")).expect("every crate has a manifest")
@@ -104,6 +190,15 @@ fn crates_know_only_whom_they_may() {
             .filter_map(|line| line.split(['.', ' ', '=']).next())
             .collect();
         assert_eq!(known, *allowed, "{folder}");
+    }
+}
+
+#[test]
+fn the_page_on_the_architecture_has_every_crate_on_its_floor() {
+    let page = fs::read_to_string(common::root().join("sim/ARCHITECTURE.md")).expect("the page can be read");
+    for (folder, floor, _) in ARROWS {
+        let name = folder.rsplit('/').next().unwrap_or_default();
+        assert!(page.contains(&format!("| {floor} | `{name}` |")), "{name} on floor {floor}");
     }
 }
 
@@ -161,7 +256,7 @@ fn only_one_file_opens_sockets_and_only_one_reads_a_clock() {
             text.contains("TcpListener::bind") || text.contains("TcpStream::connect") || text.contains("TcpSocket::");
         assert!(!opens || path == "sim/network/src/socket.rs", "{path} opens a socket");
         let reads = text.contains("SystemTime::now") || text.contains("std::time::Instant::now");
-        assert!(!reads || path == "sim/world/src/clock.rs", "{path} reads a clock");
+        assert!(!reads || path == "sim/environment/src/clock.rs", "{path} reads a clock");
     }
 }
 
@@ -263,7 +358,7 @@ fn every_file_that_is_named_is_there() {
 /// than twice; each step goes along an arrow between crates, or over the one seam that has none.
 #[test]
 fn the_walk_of_a_request_goes_along_the_arrows() {
-    const SEAM: [&str; 2] = ["world", "terminal"];
+    const SEAM: [&str; 2] = ["driver", "terminal"];
     let page = fs::read_to_string(common::root().join("sim/ARCHITECTURE.md")).expect("it can be read");
     let (_, walk) = page.split_once("## The walk of one request").expect("the walk is there");
     let (walk, _) = walk.split_once("\n## ").expect("something follows");

@@ -6,11 +6,12 @@ mod common;
 
 use std::process::ExitCode;
 
+use sca_environment::Authorities;
 use sca_hunt::sweep::{Sweep, SweepResult};
 use sca_judge::Verdict;
 use sca_suite::{Snapshot, SnapshotMode};
 use sca_terminal::simulated;
-use sca_world::{Authorities, Options};
+use sca_world::Options;
 
 fn main() -> ExitCode {
     let paths = common::scenarios();

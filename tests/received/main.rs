@@ -14,6 +14,7 @@ use std::sync::Arc;
 use ends::Ends;
 use libtest_mimic::{Arguments, Failed, Trial};
 use sca_certs::KeyKind;
+use sca_environment::Identities;
 use sca_hunt::sweep::{Injection, Kind, Part, Spot};
 use sca_judge::Verdict;
 use sca_model::fault_table;
@@ -22,7 +23,7 @@ use sca_model::{Row, Scenario};
 use sca_network::Arrivals;
 use sca_protocol::UnixTime;
 use sca_terminal::simulated;
-use sca_world::{Identities, Options, Place, Probe, play};
+use sca_world::{Options, Place, Probe, play};
 
 /// The check for one row of the table.
 struct Claim {

@@ -14,9 +14,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use sca_environment::{Authorities, Identities};
 use sca_files::Loaded;
 use sca_judge::Verdict;
-use sca_world::{Authorities, Identities, Options, play};
+use sca_world::{Options, play};
 use table::{UNBREAKABLE, Violation, violations};
 use wrapper::{Does, Reply, document, violator};
 

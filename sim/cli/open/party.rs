@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use clap::Args;
 use sca_core::Target;
+use sca_environment::parse_url;
 use sca_protocol::settings::{SettingError, Settings, with};
-use sca_world::parse_url;
 use tokio::signal::unix::{Signal, signal};
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use sca_environment::shell;
 use sca_protocol::UnixTime;
 use sca_report::Kind;
 use sca_suite::Suite;
 use sca_suite::filter::Filter;
 use sca_suite::origin::{Origin, digest};
 use sca_suite::shard::Shard;
-use sca_world::shell;
 
 use super::external::Device;
 use crate::console::date;

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use sca_core::Target;
+use sca_environment::broker_under_test::{ExternalBroker, split_path};
+use sca_environment::device::{ExternalTerminal, Operator, PLACEHOLDERS};
+use sca_environment::parse_url;
 use sca_protocol::settings::{BrokerSettings, TerminalSettings};
 use sca_suite::ExternalParty;
-use sca_world::external::{ExternalBroker, ExternalTerminal, Operator, PLACEHOLDERS, split_path};
-use sca_world::parse_url;
 
 use crate::certs::CredentialFiles;
 use crate::console::{complain, threads};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sca_environment::device::end_all;
 use sca_judge::Verdict;
 use sca_network::tls::KeyLogBuffer;
 use sca_protocol::UnixTime;
@@ -12,7 +13,6 @@ use sca_suite::known_failures::KnownFailures;
 use sca_suite::origin::Origin;
 use sca_suite::{FileResult, Snapshot, SnapshotMode, Suite};
 use sca_terminal::simulated;
-use sca_world::external::end_all;
 use sca_world::{Options, Place, Played};
 
 use super::arguments::{Arguments, Terminals, origin_of, replay, world};
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     let clauses = sca_protocol::clauses::ids();
     // With --watch or --interactive a signal terminates the program at once, without reports.
     let (heard, interrupt) = interrupt::listen(arguments.watch || arguments.device.is_interactive());
-    let options = options(arguments, arguments.today.unwrap_or_else(sca_world::today));
+    let options = options(arguments, arguments.today.unwrap_or_else(sca_environment::today));
     let suite = Suite {
         options: Options { interrupt: Some(interrupt), ..options },
         snapshots: if arguments.update { SnapshotMode::Update } else { SnapshotMode::Compare },
@@ -85,7 +85,7 @@ fn once(arguments: &Arguments, suite: &Terminals<'_>, heard: &Heard) -> Exit {
     };
     // Taken before anything is played or written.
     let origin = origin_of(arguments, &chosen.list);
-    let today = suite.options.today.unwrap_or_else(sca_world::today);
+    let today = suite.options.today.unwrap_or_else(sca_environment::today);
     let progress = Progress::new(all.len());
     let about = RunInfo {
         world: world(arguments).to_owned(),

@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use sca_environment::shell;
 use sca_judge::Verdict;
 use sca_suite::{FileResult, Snapshot, difference, joined};
 use sca_terminal::simulated;
-use sca_world::{Options, play, shell};
+use sca_world::{Options, play};
 
 use super::arguments::{Arguments, Terminals, replay};
 use crate::console::{complain, painter, say};

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use sca_world::ProgressInterval;
+use sca_environment::ProgressInterval;
 
 use crate::console::{complain, is_lively};
 

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sca_core::{Terminal, TerminalConfig};
+use sca_environment::identities::Identities;
 use sca_judge::transcript;
 use sca_judge::verdict::{Failure, Verdict};
 use sca_model::{
     Action, Awaited, Carrier, Demand, Expect, Fields, Header, LinkObservation, Message, Row, Scenario, Send, Step,
     Suffix, Test, Trigger,
 };
-use sca_world::identities::Identities;
 use sca_world::options::Options;
 use sca_world::play::play_one;
 

@@ -6,6 +6,7 @@
 
 pub mod coverage;
 pub mod describe;
+pub mod evidence;
 pub mod inapplicable;
 pub mod lanes;
 pub mod mask;

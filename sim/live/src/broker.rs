@@ -5,6 +5,8 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use sca_environment::credentials::{Credentials, real_clock, wall};
+use sca_environment::ports::{BrokerPorts, carry_out_of_broker};
 use sca_network::tls::Demand;
 use sca_network::{
     Bounds, Event, EventQueue, Listener, MemoryBudget, ServerEvent, ServerOrder, ServerSetup, ServerTls, Stream, Tag,
@@ -15,8 +17,6 @@ use sca_protocol::Response;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::message::Layout;
 use sca_protocol::settings::BrokerSettings;
-use sca_world::credentials::{Credentials, real_clock, wall};
-use sca_world::ports::{BrokerPorts, carry_out_of_broker};
 use tokio::sync::mpsc;
 
 use super::answer_routing::{OpenRequests, Recipient, asks};
@@ -64,7 +64,7 @@ struct Live<'a> {
     askers: Option<OpenRequests>,
     tells_lost: bool,
     say: &'a mut dyn FnMut(&Said<'_>),
-    clock: sca_world::clock::Clock,
+    clock: sca_environment::clock::Clock,
 }
 
 /// Runs the broker until `stop` completes. Calls `ready` with the address and `say` with each line of the log. Needs

@@ -5,6 +5,9 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use sca_environment::clock::Clock;
+use sca_environment::credentials::real_clock;
+use sca_environment::ports::{HostPorts, carry_out_of_host};
 use sca_network::{
     Bounds, CallEvent, CallLimits, CallOrder, Event, EventQueue, Listener, MemoryBudget, QueuedEvent, Side, Stream,
     Tag, run_called,
@@ -12,9 +15,6 @@ use sca_network::{
 use sca_peers::{Estate, Host, HostConnection, HostInput, HostOutput};
 use sca_protocol::Line;
 use sca_protocol::settings::{EstateSettings, HostSettings};
-use sca_world::clock::Clock;
-use sca_world::credentials::real_clock;
-use sca_world::ports::{HostPorts, carry_out_of_host};
 use tokio::sync::mpsc;
 
 use super::limits::{Limits, SHORTAGE_PAUSE, Shortage};

@@ -5,12 +5,12 @@ use std::convert::Infallible;
 use sca_core::{
     CallEvent as Heard, CallId, Cardholder, ConnectionId, FlashChange, Input, LinkEvent, LinkReport, Target, Terminal,
 };
+use sca_environment::ports::{Ports, carry_out};
 use sca_judge::time_format::stamp;
 use sca_network::{
     CallEvent, ClientOrder, ClientSetup, Dialer, EventQueue, PrefixCut, Route, SocketDialer, Tag, run_client, tls,
 };
 use sca_protocol::{Line, Now, UnixTime};
-use sca_world::ports::{Ports, carry_out};
 use tokio::sync::mpsc;
 
 use super::plain_tcp::Calls;

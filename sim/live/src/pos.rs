@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sca_core::{LinkEvent, Target};
+use sca_environment::credentials::{Credentials, real_clock, wall};
 use sca_network::tls::TlsError;
 use sca_network::{
     ClientOrder, ClientSetup, Dialer, Event, EventQueue, PrefixCut, Route, SocketDialer, Tag, run_client, tls,
@@ -10,7 +11,6 @@ use sca_network::{
 use sca_peers::Pos;
 use sca_protocol::handshake::Upgrade;
 use sca_protocol::{Chance, Reason, handshake};
-use sca_world::credentials::{Credentials, real_clock, wall};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 

@@ -5,11 +5,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use sca_core::{CallId, ConnectionId, Flash, Input, Terminal, TerminalConfig};
+use sca_environment::credentials::{real_clock, wall};
 use sca_network::tls::TlsError;
 use sca_network::{Dialer, Event, EventQueue, Route, SocketDialer, Tag, tls};
 use sca_protocol::settings::{TerminalSettings, parse_host_port};
 use sca_protocol::{Chance, Line, Now};
-use sca_world::credentials::{real_clock, wall};
 use tokio::sync::mpsc;
 
 use super::plain_tcp::Calls;

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use sca_core::{Cardholder, Target};
+use sca_environment::credentials::Credentials;
 use sca_protocol::settings::TerminalSettings;
-use sca_world::credentials::Credentials;
 
 use crate::limits::Limits;
 

@@ -195,3 +195,22 @@ pub const INVARIANTS: &[(&str, &str)] = &[
     ("busy-ends", "BUSY is answered only while something occupies the device"),
     ("hosts-apart", "messages for a host never travel on the WebSocket"),
 ];
+
+impl Row {
+    /// Which terminals are powered from the start: all but those whose first step is `power on`.
+    #[must_use]
+    pub fn powered(&self) -> Vec<bool> {
+        (0..self.cast.terminals.len()).map(|who| first_power(&self.steps, who) != Some(true)).collect()
+    }
+}
+
+/// Whether the first step that concerns a terminal is `power on`; `None` if no step concerns it.
+fn first_power(steps: &[Step], who: usize) -> Option<bool> {
+    steps.iter().find_map(|step| match &step.action {
+        Action::Power { on, who: whose } if *whose == who => Some(*on),
+        Action::Expect(expect) if expect.who == who => Some(false),
+        Action::Send(send) if send.to == who => Some(false),
+        Action::Throughout(whose, ..) if *whose == who => Some(false),
+        other => other.blocks().into_iter().find_map(|block| first_power(block, who)),
+    })
+}

@@ -5,15 +5,16 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use sca_core::{Terminal, TerminalConfig};
+use sca_environment::Authorities;
+use sca_environment::broker_under_test::ExternalBroker;
+use sca_environment::device::ExternalTerminal;
 use sca_files::Loaded;
 use sca_judge::projection::agree;
 use sca_judge::verdict::{Failure, Verdict};
 use sca_model::Problem;
 use sca_model::{Action, Row, Scenario};
-use sca_world::Authorities;
 use sca_world::external::{
-    ExternalBroker, ExternalTerminal, play_external_broker, play_external_terminal, unplayable_with_a_broker,
-    unplayable_with_a_terminal,
+    play_external_broker, play_external_terminal, unplayable_with_a_broker, unplayable_with_a_terminal,
 };
 use sca_world::interrupt::Interrupt;
 use sca_world::options::{Options, Place};

@@ -6,8 +6,8 @@ use std::time::Duration;
 use sca_protocol::UnixTime;
 
 use crate::interrupt::Interrupt;
-use crate::probe::injection::Injection;
 use crate::rows::WIRE_LENGTH_MAX;
+use sca_faults::probe::injection::Injection;
 
 /// The network and clock of a world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

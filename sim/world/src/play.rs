@@ -1,9 +1,6 @@
 //! Playing one row of a scenario in one world: in memory with virtual time, or on real sockets in scaled time.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,17 +15,17 @@ use sca_protocol::{Chance, UnixTime};
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
-use crate::clock::{Clock, DeviceClock};
-use crate::driver::{BrokerSite, Brokers, Connections, Keeps, Parties as Cast, Stop, World, WorldConfig, acceptor};
-use crate::external::Parties;
-use crate::identities::Identities;
+use crate::external::{dialer, queue, slack};
 use crate::interrupt::or_interrupted;
 use crate::options::{Options, Place, Probe};
 use crate::played::Played;
-use crate::probe::survey::Survey;
 use crate::rows::{has_each_byte, with_bytes};
-use crate::setup::{cast, powered};
-use crate::target::{CLOCK, target};
+use crate::setup::cast;
+use sca_driver::{Cast, Keeps, Network, Outcome, Prepared, Task, UnderTest, WorldConfig, run};
+use sca_environment::clock::{Clock, DeviceClock};
+use sca_environment::identities::Identities;
+use sca_environment::target::{CLOCK, target};
+use sca_faults::probe::survey::Survey;
 
 /// Plays every row of a scenario with the client core that `make` makes: the simulated terminal, or another
 /// implementation of [`Terminal`]. Returns the verdict, the transcript and the evidence of each row.
@@ -139,7 +136,7 @@ fn play_row<C: Terminal>(
     };
     match runtime {
         Ok(runtime) => {
-            let play = play_here(scenario, row, options, identities, make, Parties::Ours);
+            let play = play_here(scenario, row, options, identities, make, UnderTest::Nothing);
             // A row in memory takes too little time to be worth interrupting.
             let interrupt = options.interrupt.as_ref().filter(|_| options.place != Place::Memory);
             LocalSet::new().block_on(&runtime, or_interrupted(interrupt, row, play))
@@ -155,7 +152,7 @@ pub async fn play_here<C: Terminal>(
     options: &Options,
     identities: &Arc<Identities>,
     make: &dyn Fn(TerminalConfig) -> C,
-    around: Parties,
+    under_test: UnderTest,
 ) -> Played {
     let scale = match options.place {
         Place::Memory => 1,
@@ -170,33 +167,31 @@ pub async fn play_here<C: Terminal>(
         prepare_identities(row, &brokers, truth, identities);
     }
     let clock = Clock::start(scale);
-    let slack = around.slack(options.place, clock);
+    let slack = slack(&under_test, options.place, clock);
     let chance = Chance::new(options.seed.or(scenario.header.seed).unwrap_or(1));
-    let mailbox = around.mailbox();
-    let prepared = Rc::new(RefCell::new(BTreeMap::new()));
-    let accept = acceptor(prepared.clone(), mailbox.clone());
+    let queue = queue(&under_test);
+    let prepared = Prepared::default();
+    let accept = prepared.acceptor(queue.clone());
     let (dialer, memory) = match options.place {
         Place::Memory => {
-            let (latency, bandwidth, pulse) = (brokers[0].latency, brokers[0].bandwidth, mailbox.pulse.clone());
+            let (latency, bandwidth, pulse) = (brokers[0].latency, brokers[0].bandwidth, queue.pulse.clone());
             let memory = MemoryNetwork::new(latency, bandwidth, chance, pulse, accept);
             (Dialer::Memory(memory.clone()), Some(memory))
         }
-        Place::Wire { .. } => match around.dialer(accept).await {
+        Place::Wire { .. } => match dialer(&under_test, accept).await {
             Ok(dialer) => (dialer, None),
             Err(error) => return Played::cannot_run(row, format!("cannot listen on a socket: {error}")),
         },
     };
-    let starting = match cast((scenario, row), &brokers[0], (clock, truth, slack), chance, make) {
-        Ok(starting) => starting,
+    let terminals = match cast((scenario, row), &brokers[0], (clock, truth, slack), chance, make) {
+        Ok(terminals) => terminals,
         Err(error) => return Played::cannot_run(row, error.to_string()),
     };
-    let knows_its_address = around.is_ours();
-    let sites = brokers.into_iter().map(|broker| {
-        let broker_clock = DeviceClock::new(clock, broker.clock.unwrap_or(truth));
-        BrokerSite::new(broker, broker_clock, knows_its_address)
-    });
-    let sites = Brokers::new(sites.collect());
-    let setting = WorldConfig {
+    let with_clock = |broker: BrokerSettings| {
+        let device_clock = DeviceClock::new(clock, broker.clock.unwrap_or(truth));
+        (broker, device_clock)
+    };
+    let config = WorldConfig {
         header: &scenario.header,
         assets: &scenario.assets,
         certificates: &row.cast.certificates,
@@ -213,13 +208,10 @@ pub async fn play_here<C: Terminal>(
         arrivals: options.arrivals.clone(),
         start_order: options.start_order,
     };
-    let parties = Cast::new(starting, sites, (host, vhq), slack);
-    let connections = Connections::new(mailbox, (dialer, memory), prepared);
-    let mut world = World::new(setting, parties, connections, &row.steps);
-    probe(options.probe, row, (truth, chance), &mut world);
-    around.joins(&mut world);
-    let result = world.run(&powered(row)).await;
-    played(scenario, row, options, &mut world, result, clock.elapsed())
+    let cast = Cast { terminals, brokers: brokers.into_iter().map(with_clock).collect(), host, vhq, under_test };
+    let network = Network { queue, dialer, memory, prepared };
+    let outcome = run(config, cast, network, row, task(options.probe, row, (truth, chance))).await;
+    played(scenario, row, options, outcome, clock.elapsed())
 }
 
 /// The settings of the brokers, the payment host and the estate host.
@@ -240,11 +232,11 @@ fn prepare_identities(row: &Row, brokers: &[BrokerSettings], truth: UnixTime, id
     identities.prepare(row, &terminals, &brokers, truth);
 }
 
-/// Sets up the task of a sweep or of the explorer in a world.
-fn probe<C: Terminal>(probe: Probe, row: &Row, (truth, chance): (UnixTime, Chance), world: &mut World<'_, C>) {
+/// The task that a sweep or the explorer gives a run.
+fn task(probe: Probe, row: &Row, (truth, chance): (UnixTime, Chance)) -> Task {
     match probe {
-        Probe::None => {}
-        Probe::Free => world.relax(),
+        Probe::None => Task::None,
+        Probe::Free => Task::Free,
         Probe::Survey => {
             let certificates: Vec<_> = row.cast.certificates.iter().collect();
             let settings: Vec<_> = row.cast.terminals.iter().map(|t| (&t.name, &t.settings, &t.files)).collect();
@@ -257,33 +249,19 @@ fn probe<C: Terminal>(probe: Probe, row: &Row, (truth, chance): (UnixTime, Chanc
                 truth,
                 chance,
             );
-            world.sweeping.survey = Some(Survey::new(&set_up));
+            Task::Survey(Box::new(Survey::new(&set_up)))
         }
-        Probe::Injection(injection) => world.sweeping.injection = Some(injection),
+        Probe::Injection(injection) => Task::Injection(injection),
     }
 }
 
-/// The result of a run, taken from the world after it.
-fn played<C: Terminal>(
-    scenario: &Scenario,
-    row: &Row,
-    options: &Options,
-    world: &mut World<'_, C>,
-    result: Result<(), Stop>,
-    lasted: Duration,
-) -> Played {
-    let verdict = match result {
-        Ok(()) => Verdict::Pass,
-        Err(Stop::Failed(failure)) => Verdict::Fail(world.with_broken_law(world.with_unforwarded_messages(failure))),
-        Err(Stop::Error(why)) => Verdict::Error(why),
-        Err(Stop::CannotRun(why)) => Verdict::CannotRun(why),
-    };
+/// The result of a run, made of what it left behind.
+fn played(scenario: &Scenario, row: &Row, options: &Options, mut outcome: Outcome, lasted: Duration) -> Played {
     let names: Vec<String> = row.cast.terminals.iter().map(|t| t.name.clone()).collect();
-    let assumed = std::mem::take(&mut world.book.assumed);
-    let remarks = remarks(&verdict, &assumed);
-    let kept = world.book.record.take_all();
-    let trace = options.keeps_trace.then(|| Trace::new(row, &kept, &world.script.readings, lasted));
-    let entries = world.book.record.entries();
+    let remarks = remarks(&outcome.verdict, &outcome.assumed);
+    let kept = outcome.record.take_all();
+    let trace = options.keeps_trace.then(|| Trace::new(row, &kept, &outcome.readings, lasted));
+    let entries = outcome.record.entries();
     let text = transcript::transcript(&scenario.title, &scenario.header, row, entries, lasted, &remarks);
     Played {
         values: row.values.clone(),
@@ -292,16 +270,16 @@ fn played<C: Terminal>(
             Cow::Owned(masked) => masked,
         },
         projection: if options.projects { projection::projection(&names, entries) } else { String::new() },
-        verdict,
+        verdict: outcome.verdict,
         model: None,
-        assumed,
+        assumed: outcome.assumed,
         lasted,
-        frames: mask::told(&std::mem::take(&mut world.book.frames)).into_owned(),
-        carrier_size: world.faults.armed.carrier_size,
-        has_struck: world.sweeping.has_struck(),
-        survey: world.sweeping.survey.take().map(Arc::new),
-        evidence: std::mem::take(&mut world.book.evidence),
-        displays: std::mem::take(&mut world.book.displays),
+        frames: mask::told(&outcome.frames).into_owned(),
+        carrier_size: outcome.carrier_size,
+        has_struck: outcome.has_struck,
+        survey: outcome.survey.map(|survey| Arc::new(*survey)),
+        evidence: outcome.evidence,
+        displays: outcome.displays,
         trace,
     }
 }

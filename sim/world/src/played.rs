@@ -5,25 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sca_core::Display;
-use sca_judge::coverage::Met;
+use sca_judge::evidence::Evidence;
 use sca_judge::trace::Trace;
 use sca_judge::verdict::{Failure, Verdict};
 use sca_model::Row;
 
-use crate::probe::survey::Survey;
-
-/// The coverage of a run: commands, result codes and faults.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Evidence {
-    /// Commands that were answered with success, as FUNCTION_TYPE and COMMAND of their table rows.
-    pub commands: BTreeSet<(String, String)>,
-    /// RESULT_CODE with RESULT and RESPONSE_TEXT, in answers.
-    pub codes: BTreeSet<(i32, String, String)>,
-    /// The same for notices.
-    pub notices: BTreeSet<(i32, String, String)>,
-    /// The classes of faults that hit a terminal, with its state at that time.
-    pub met: Met,
-}
+use sca_faults::probe::survey::Survey;
 
 impl Played {
     /// The result of a row that could not be played at all.
@@ -90,7 +77,7 @@ impl Played {
     pub fn row_arguments(&self) -> String {
         let one = |(name, value): &(String, String)| {
             let text = format!("{name}={}", sca_judge::mask::told(value));
-            format!(" --row {}", crate::shell::word(&text))
+            format!(" --row {}", sca_environment::shell::word(&text))
         };
         self.values.iter().map(one).collect()
     }
@@ -151,7 +138,7 @@ mod tests {
             keeps_trace: true,
             ..Options::default()
         };
-        let identities = crate::identities::Authorities::new().expect("an authority can be made").memory;
+        let identities = sca_environment::identities::Authorities::new().expect("an authority can be made").memory;
         let played = play(&scenario, &options, &identities, &simulated).remove(0);
         assert!(matches!(played.verdict, Verdict::Pass) && !played.transcript.is_empty() && played.trace.is_some());
         assert!(!played.frames.is_empty() && !played.projection.is_empty() && !played.displays.is_empty());

@@ -9,7 +9,7 @@ use sca_model::{Action, Bytes, Row, Scenario, Step, Trigger};
 use sca_protocol::settings::{BrokerSettings, with};
 
 use crate::played::Played;
-use crate::target::target;
+use sca_environment::target::target;
 
 /// The default limit of real time for a row on the wire.
 pub const WIRE_LENGTH_MAX: Duration = Duration::from_secs(5);

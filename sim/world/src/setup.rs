@@ -5,30 +5,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sca_core::{Flash, Terminal, TerminalConfig};
-use sca_model::{Action, Row, Scenario, Step};
+use sca_model::{Row, Scenario};
 use sca_network::{Dialer, Listener};
 use sca_protocol::settings::{BrokerSettings, TerminalSettings, with};
 use sca_protocol::{Chance, UnixTime};
 
-use crate::clock::{Clock, DeviceClock};
-use crate::driver::Starting;
-use crate::target::target;
-
-/// Which terminals are powered from the start: all but those whose first step is `power on`.
-pub(crate) fn powered(row: &Row) -> Vec<bool> {
-    (0..row.cast.terminals.len()).map(|who| first_power(&row.steps, who) != Some(true)).collect()
-}
-
-/// Whether the first step that concerns a terminal is `power on`; `None` if no step concerns it.
-fn first_power(steps: &[Step], who: usize) -> Option<bool> {
-    steps.iter().find_map(|step| match &step.action {
-        Action::Power { on, who: whose } if *whose == who => Some(*on),
-        Action::Expect(expect) if expect.who == who => Some(false),
-        Action::Send(send) if send.to == who => Some(false),
-        Action::Throughout(whose, ..) if *whose == who => Some(false),
-        other => other.blocks().into_iter().find_map(|block| first_power(block, who)),
-    })
-}
+use sca_driver::Starting;
+use sca_environment::clock::{Clock, DeviceClock};
+use sca_environment::target::target;
 
 /// Makes the terminals of a row, with their settings, flash and clocks. On the wire, timeouts are raised to at least
 /// `slack`.

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sca_core::{Terminal, TerminalConfig};
+use sca_environment::Identities;
 use sca_judge::{Failure, Verdict, text_of};
 use sca_model::Problem;
 use sca_model::{Action, Row, Scenario, Step};
-use sca_world::{Identities, Options, play};
+use sca_world::{Options, play};
 
 use super::compared::{Compared, Difference, Rung, What};
 use super::explain::{Explanation, Reach};

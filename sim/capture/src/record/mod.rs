@@ -14,12 +14,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sca_core::Target;
+use sca_environment::Stopwatch;
+use sca_environment::credentials::Credentials;
 use sca_live::{Limits, SHORTAGE_PAUSE, Shortage};
 use sca_network::tls::{ClientTls, ServerTls, TlsError};
 use sca_network::{ConnectionShare, Dialer, Listener, MemoryBudget, Route, SocketDialer, Stream, Tag, tls};
 use sca_protocol::{Reason, TlsFailure};
-use sca_world::Stopwatch;
-use sca_world::credentials::Credentials;
 use side_stream::Line;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::task::AbortHandle;
@@ -113,7 +113,7 @@ pub async fn record(
     let wrong = |error| RecordError::Listen(plan.listen, error);
     let listener = Listener::bind(plan.listen).map_err(wrong)?;
     ready(listener.address().map_err(wrong)?);
-    let from = format!("a recording of {}", sca_world::today());
+    let from = format!("a recording of {}", sca_environment::today());
     let recorder = Rc::new(Recorder {
         book: RefCell::new(Book::new(plan.out, from, near.is_some(), plan.limits.memory / 4)),
         near,

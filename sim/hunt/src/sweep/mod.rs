@@ -14,15 +14,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use sca_model::Span;
 use sca_model::{Action, Step};
 
-pub use sca_world::probe::injection::{Injection, KINDS, Kind, ParseInjectionError, Part, Spot};
+pub use sca_faults::probe::injection::{Injection, KINDS, Kind, ParseInjectionError, Part, Spot};
 
 use plan::{Plan, Surveyed, Visit};
 use sca_core::{Terminal, TerminalConfig};
+use sca_environment::identities::Identities;
 use sca_files::Loaded;
 use sca_judge::coverage::Met;
 use sca_judge::verdict::{Failure, Verdict};
 use sca_suite::in_parallel;
-use sca_world::identities::Identities;
 use sca_world::options::{Options, Probe};
 use sca_world::play::play_one;
 use sca_world::played::Played;

@@ -5,14 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sca_core::{Terminal, TerminalConfig};
+use sca_environment::identities::Identities;
+use sca_faults::probe::injection::{Injection, KINDS, Kind, Part, Spot, TLS_PLACES};
+use sca_faults::probe::survey::Survey;
 use sca_files::Loaded;
 use sca_judge::verdict::Verdict;
 use sca_model::{Row, Scenario};
-use sca_world::identities::Identities;
 use sca_world::options::{Options, Probe};
 use sca_world::play::play_one;
-use sca_world::probe::injection::{Injection, KINDS, Kind, Part, Spot, TLS_PLACES};
-use sca_world::probe::survey::Survey;
 use sca_world::rows::{each_byte_once, over_ws};
 
 /// How many bytes of a handshake record have passed at an injection within it: none, a part of its header, a part of

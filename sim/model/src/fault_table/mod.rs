@@ -49,7 +49,7 @@ pub fn all() -> impl Iterator<Item = &'static FaultRow> {
 pub fn page() -> String {
     let mut page = String::from(
         "# Faults\n\nEvery kind of fault the harness plays, by family. The page is made from the table in \
-         `scenario/src/fault_table`\nby `sca-sim faults --markdown`, and a test keeps it current. Each kind names \
+         `model/src/fault_table`\nby `sca-sim faults --markdown`, and a test keeps it current. Each kind names \
          scenarios that show what the terminal does:\nthe reason, the screen, the icon, and when it tries again.\n",
     );
     for family in FAMILIES {

@@ -213,7 +213,7 @@ fn clause(id: &'static str, text: &'static str, evidence: BTreeSet<Evidence>) ->
 }
 
 /// The path of the first passing scenario for which a condition holds.
-fn first(results: &[&FileResult], holds: impl Fn(&sca_world::played::Evidence) -> bool) -> Option<String> {
+fn first(results: &[&FileResult], holds: impl Fn(&sca_judge::evidence::Evidence) -> bool) -> Option<String> {
     let passed = results.iter().filter(|result| !result.is_bad());
     let mut found = passed.filter(|r| r.rows.iter().any(|row| row.verdict == Verdict::Pass && holds(&row.evidence)));
     found.next().map(|result| result.loaded.path.display().to_string())

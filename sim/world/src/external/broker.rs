@@ -1,8 +1,5 @@
 //! A real broker under test: the harness plays the terminal and the POS, on real sockets in real time.
 
-use std::time::Duration;
-
-use sca_core::Target;
 use sca_judge::inapplicable::{FIRST_LINE, What};
 use sca_judge::verdict::Failure;
 use sca_model::fault_table::FaultKind;
@@ -11,54 +8,9 @@ use sca_model::{
 };
 use sca_protocol::settings::{BrokerSettings, with};
 
-use crate::credentials::Credentials;
 use crate::played::Played;
 use crate::rows::{length, too_long};
-
-/// A broker under test, and how the harness gets at it.
-#[derive(Debug, Clone)]
-pub struct ExternalBroker {
-    /// Where terminals find it.
-    pub broker: Target,
-    /// Where POS find it: a url in which `{pinpad}` stands for the terminal they speak to.
-    pub pos: String,
-    /// Settings of the terminal that the way to it asks for.
-    pub terminal: Vec<(String, String)>,
-    /// Whom terminal and POS trust, and what they show.
-    pub credentials: Credentials,
-    /// How long the broker may take to let a POS in.
-    pub patience: Duration,
-    /// Scenarios that take longer are not played.
-    pub longest: Duration,
-    /// What every deadline is stretched by.
-    pub slack: Duration,
-}
-
-impl ExternalBroker {
-    /// Where the POS of a terminal finds the broker, and the path it asks for.
-    pub fn pos_of(&self, pinpad_id: &str) -> (Target, String) {
-        let url = self.pos.replace("{pinpad}", pinpad_id);
-        let (front, path) = split_path(&url);
-        let target = crate::target::parse_url(front).unwrap_or_else(|| self.broker.clone());
-        (target, path.to_owned())
-    }
-
-    /// The url of the broker.
-    pub(super) fn url(&self) -> String {
-        let Target { host, port, secure } = &self.broker;
-        format!("{}://{host}:{port}", if *secure { "wss" } else { "ws" })
-    }
-}
-
-/// A url parted before its path, which is `/` where it has none.
-#[must_use]
-pub fn split_path(url: &str) -> (&str, &str) {
-    let begin = url.find("://").map_or(0, |at| at + 3);
-    match url[begin..].find('/') {
-        Some(at) => url.split_at(begin + at),
-        None => (url, "/"),
-    }
-}
+use sca_environment::broker_under_test::ExternalBroker;
 
 /// Why a row cannot be played with a real broker, if it cannot.
 pub fn unplayable(scenario: &Scenario, row: &Row, in_memory: &Played, external: &ExternalBroker) -> Option<Failure> {
@@ -72,7 +24,7 @@ pub fn unplayable(scenario: &Scenario, row: &Row, in_memory: &Played, external: 
         return What::BrokerSettings.for_external_broker(FIRST_LINE, &format!("it sets `{name}`"));
     }
     let settings: BrokerSettings = with(&row.cast.broker).ok()?;
-    let named = row.cast.broker.contains_key("url").then(|| crate::target::target(&settings).secure);
+    let named = row.cast.broker.contains_key("url").then(|| sca_environment::target::target(&settings).secure);
     if named.is_some_and(|secure| secure && !external.broker.secure) {
         return What::Scheme.for_external_broker(FIRST_LINE, "");
     }

@@ -8,20 +8,20 @@ use sca_network::{EventQueue, Listener};
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
-use super::beside::Beside;
-use super::broker::ExternalBroker;
-use super::devices::Devices;
-use super::parties::Parties;
-use super::port::Callers;
-use super::process::LOOKS;
 use super::stand_in::StandIn;
-use super::terminal::ExternalTerminal;
-use super::{port, process};
-use crate::identities::Identities;
 use crate::interrupt::or_interrupted;
 use crate::options::{Options, Place};
 use crate::play::play_here;
 use crate::played::Played;
+use sca_driver::UnderTest;
+use sca_environment::broker_under_test::ExternalBroker;
+use sca_environment::device::Beside;
+use sca_environment::device::Callers;
+use sca_environment::device::Devices;
+use sca_environment::device::ExternalTerminal;
+use sca_environment::device::LOOKS;
+use sca_environment::device::{port, process};
+use sca_environment::identities::Identities;
 
 /// Plays a row with an external broker.
 pub fn play_external_broker<C: Terminal>(
@@ -38,7 +38,7 @@ pub fn play_external_broker<C: Terminal>(
         terminal.settings.extend(external.terminal.iter().cloned());
     }
     let mut scenario = Scenario { rows: Vec::new(), ..scenario.clone() };
-    scenario.header.clock = Some(crate::clock::today());
+    scenario.header.clock = Some(sca_environment::clock::today());
     let options = Options { place: Place::Wire { scale: 1 }, ..options.clone() };
     play_with_broker(&scenario, &row, &options, identities, make, external.clone())
 }
@@ -149,7 +149,7 @@ fn prepared(scenario: &Scenario, row: &Row, external: &ExternalTerminal, port: u
         within.from = None;
     }
     let mut scenario = Scenario { rows: Vec::new(), ..scenario.clone() };
-    scenario.header.clock = Some(crate::clock::today());
+    scenario.header.clock = Some(sca_environment::clock::today());
     (scenario, row)
 }
 
@@ -185,7 +185,7 @@ pub(crate) async fn play_with_terminals(
     beside: Beside,
 ) -> Played {
     let options = Options { place: Place::Wire { scale: 1 }, ..options.clone() };
-    play_here(scenario, row, &options, identities, &|_| StandIn::default(), Parties::Devices(Box::new(beside))).await
+    play_here(scenario, row, &options, identities, &|_| StandIn::default(), UnderTest::Devices(Box::new(beside))).await
 }
 
 /// Plays a row in a world whose broker is external.
@@ -197,7 +197,7 @@ pub(crate) fn play_with_broker<C: Terminal>(
     make: &dyn Fn(TerminalConfig) -> C,
     external: ExternalBroker,
 ) -> Played {
-    let around = Parties::Broker(external);
+    let around = UnderTest::Broker(external);
     match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => {
             let play = play_here(scenario, row, options, identities, make, around);

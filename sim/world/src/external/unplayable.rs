@@ -7,9 +7,9 @@ use sca_model::fault_table::FaultKind;
 use sca_model::{Action, Awaited, LinkObservation, NetworkChange, Party, Row, Scenario, Source, Step, Trigger};
 use sca_protocol::settings::{BrokerSettings, Settings, TerminalSettings, with};
 
-use super::terminal::ExternalTerminal;
 use crate::played::Played;
 use crate::rows::{length, too_long};
+use sca_environment::device::ExternalTerminal;
 
 /// Why a row cannot be played against this device; `None` if it can.
 pub fn unplayable(scenario: &Scenario, row: &Row, in_memory: &Played, external: &ExternalTerminal) -> Option<Failure> {
