@@ -162,60 +162,62 @@ fn slips_are_shown_as_one_types_and_go_when_they_are_mended() {
     editor.close();
 }
 
+/// What is offered at `|`: a text, some of the words, and words that are not offered.
+const OFFERED: &[(&str, &[&str], &[&str])] = &[
+    ("|", &["each", "terminal", "fault", "throughout", "broker"], &["REC-01"]),
+    ("terminal M400\n  WEB|", &["WEBSOCKETPINGINTERVAL_1", "pinpad-id", "PROXY"], &["on-duplicate"]),
+    ("broker\n  tls |", &["1.2", "1.3", "both"], &["required"]),
+    ("certificate old\n  flaw |", &["expired", "weak-key"], &["valid"]),
+    ("terminal |", &["connects", "fails", "->"], &["idle"]),
+    ("terminal fails |", &["tls", "refused"], &["expired"]),
+    ("terminal fails tls |", &["expired", "alert-unknown-ca"], &["refused"]),
+    ("screen |", &["idle", "card-entry"], &["connected"]),
+    ("icon |", &["connected", "disconnected"], &["idle"]),
+    ("cardholder taps |", &["visa", "two-cards"], &["taps"]),
+    ("fault reset |", &["for", "on", "after"], &["within"]),
+    ("fault reset on |", &["attempt", "connection"], &["at"]),
+    ("fault silence |", &["to terminal", "for"], &["reset"]),
+    (
+        "pos -> terminal  DEVICE VERSION  as ask\nfault reset after |",
+        &["ask", "reply to", "client-hello", "each byte of"],
+        &["attempt"],
+    ),
+    ("pos -> terminal  DEVICE VERSION  as ask\nfault lose at reply to |", &["ask"], &["attempt"]),
+    ("certificate old\n  flaw expired\nbroker\n  certificate |", &["old", "broker", "none"], &["expired"]),
+    ("terminal |", &["M400", "connects"], &["idle"]),
+    ("screen idle  |", &["within", "covers"], &["re", "exactly"]),
+    ("terminal connects  within |", &["5s", "1s..5s"], &["within"]),
+    ("terminal -> host  |", &["PAYMENT"], &["RESULT="]),
+    ("terminal -> host  PAYMENT CAPTURE |", &["TRANS_AMOUNT=", "CARD_ENTRY_MODE="], &["RESULT="]),
+    ("terminal -> broker |", &["ping", "close"], &["RESULT="]),
+    ("pos -> terminal  PAYMENT CAPTURE TRANS_AMOUNT=1.00 |", &["COUNTER="], &["TRANS_AMOUNT="]),
+    ("cardholder presses |", &["cancel"], &["within"]),
+    ("host answers |", &["59049"], &["within"]),
+    ("fault |", &["reset", "key-update"], &["visa"]),
+    ("pos -> terminal  |", &["PAYMENT", "SESSION"], &["CAPTURE"]),
+    ("pos -> terminal  PAYMENT |", &["CAPTURE", "VOID"], &["START"]),
+    ("pos -> terminal  PAYMENT CAPTURE |", &["TRANS_AMOUNT=", "COUNTER=", "as"], &["RESULT="]),
+    ("pos -> terminal  SESSION START TRAINING_MODE=|", &["TRAINING_MODE=ON", "TRAINING_MODE=OFF"], &["ON"]),
+    ("terminal -> |", &["pos", "broker", "host"], &["terminal"]),
+    ("terminal -> pos  RESULT=|", &["RESULT=CAPTURED", "RESULT=BUSY"], &["RESULT_CODE="]),
+    ("pos -> terminal  ADMIN GET_COUNTER  as ask\nterminal -> pos  COUNTER=1  re |", &["ask"], &["REC-01"]),
+    ("terminal connects  covers |", &["REC-01", "CNT-02"], &["within"]),
+    ("terminal connects  covers REC-01 |", &["REC-02"], &["within"]),
+    ("terminal connects  |", &["within", "covers"], &["REC-01"]),
+    ("set broker |", &["certificate", "idle-cut"], &["pinpad-id"]),
+    ("call |", &["open-session"], &["visa"]),
+    ("throughout screen session\n  fault |", &["silence"], &["pinpad-id"]),
+    (
+        "pos -> terminal  DEVICE VERSION  as a\nterminal -> pos  VERSION_INFO=?version  re a\npos -> terminal  SESSION START INVOICE={{|",
+        &["INVOICE={{version}}", "INVOICE={{mac}}"],
+        &["REC-01"],
+    ),
+];
+
 #[test]
 fn what_the_tables_hold_is_offered_where_it_can_stand() {
     let (mut editor, _) = Editor::open(HEAD);
-    let cases: &[(&str, &[&str], &[&str])] = &[
-        ("|", &["each", "terminal", "fault", "throughout", "broker"], &["REC-01"]),
-        ("terminal M400\n  WEB|", &["WEBSOCKETPINGINTERVAL_1", "pinpad-id", "PROXY"], &["on-duplicate"]),
-        ("broker\n  tls |", &["1.2", "1.3", "both"], &["required"]),
-        ("certificate old\n  flaw |", &["expired", "weak-key"], &["valid"]),
-        ("terminal |", &["connects", "fails", "->"], &["idle"]),
-        ("terminal fails |", &["tls", "refused"], &["expired"]),
-        ("terminal fails tls |", &["expired", "alert-unknown-ca"], &["refused"]),
-        ("screen |", &["idle", "card-entry"], &["connected"]),
-        ("icon |", &["connected", "disconnected"], &["idle"]),
-        ("cardholder taps |", &["visa", "two-cards"], &["taps"]),
-        ("fault reset |", &["for", "on", "after"], &["within"]),
-        ("fault reset on |", &["attempt", "connection"], &["at"]),
-        ("fault silence |", &["to terminal", "for"], &["reset"]),
-        (
-            "pos -> terminal  DEVICE VERSION  as ask\nfault reset after |",
-            &["ask", "reply to", "client-hello", "each byte of"],
-            &["attempt"],
-        ),
-        ("pos -> terminal  DEVICE VERSION  as ask\nfault lose at reply to |", &["ask"], &["attempt"]),
-        ("certificate old\n  flaw expired\nbroker\n  certificate |", &["old", "broker", "none"], &["expired"]),
-        ("terminal |", &["M400", "connects"], &["idle"]),
-        ("screen idle  |", &["within", "covers"], &["re", "exactly"]),
-        ("terminal connects  within |", &["5s", "1s..5s"], &["within"]),
-        ("terminal -> host  |", &["PAYMENT"], &["RESULT="]),
-        ("terminal -> host  PAYMENT CAPTURE |", &["TRANS_AMOUNT=", "CARD_ENTRY_MODE="], &["RESULT="]),
-        ("terminal -> broker |", &["ping", "close"], &["RESULT="]),
-        ("pos -> terminal  PAYMENT CAPTURE TRANS_AMOUNT=1.00 |", &["COUNTER="], &["TRANS_AMOUNT="]),
-        ("cardholder presses |", &["cancel"], &["within"]),
-        ("host answers |", &["59049"], &["within"]),
-        ("fault |", &["reset", "key-update"], &["visa"]),
-        ("pos -> terminal  |", &["PAYMENT", "SESSION"], &["CAPTURE"]),
-        ("pos -> terminal  PAYMENT |", &["CAPTURE", "VOID"], &["START"]),
-        ("pos -> terminal  PAYMENT CAPTURE |", &["TRANS_AMOUNT=", "COUNTER=", "as"], &["RESULT="]),
-        ("pos -> terminal  SESSION START TRAINING_MODE=|", &["TRAINING_MODE=ON", "TRAINING_MODE=OFF"], &["ON"]),
-        ("terminal -> |", &["pos", "broker", "host"], &["terminal"]),
-        ("terminal -> pos  RESULT=|", &["RESULT=CAPTURED", "RESULT=BUSY"], &["RESULT_CODE="]),
-        ("pos -> terminal  ADMIN GET_COUNTER  as ask\nterminal -> pos  COUNTER=1  re |", &["ask"], &["REC-01"]),
-        ("terminal connects  covers |", &["REC-01", "CNT-02"], &["within"]),
-        ("terminal connects  covers REC-01 |", &["REC-02"], &["within"]),
-        ("terminal connects  |", &["within", "covers"], &["REC-01"]),
-        ("set broker |", &["certificate", "idle-cut"], &["pinpad-id"]),
-        ("call |", &["open-session"], &["visa"]),
-        ("throughout screen session\n  fault |", &["silence"], &["pinpad-id"]),
-        (
-            "pos -> terminal  DEVICE VERSION  as a\nterminal -> pos  VERSION_INFO=?version  re a\npos -> terminal  SESSION START INVOICE={{|",
-            &["INVOICE={{version}}", "INVOICE={{mac}}"],
-            &["REC-01"],
-        ),
-    ];
-    for (text, offered, not) in cases {
+    for (text, offered, not) in OFFERED {
         let items = editor.complete(&format!("{HEAD}{text}\n"));
         for word in *offered {
             assert!(items.iter().any(|item| item == word), "{text}: {word} is not among {items:?}");

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use sca_protocol::assumptions::ASSUMPTIONS;
+use sca_protocol::assumptions;
 use sca_protocol::cards::CARDS;
 use sca_protocol::clauses::CLAUSES;
 use sca_protocol::codes;
@@ -71,7 +71,7 @@ fn fact(word: &str) -> Vec<String> {
         clauses
             .map(|(id, says)| format!("{id}, a clause: {says}\n\n`sca-sim list --clause {id}` lists its scenarios.")),
     );
-    let assumed = ASSUMPTIONS.iter().filter(|one| same(one.id));
+    let assumed = assumptions::all().filter(|one| same(one.id));
     facts.extend(assumed.map(|one| format!("{}, an assumption: {}", one.id, one.says)));
     let invariants = INVARIANTS.iter().filter(|(name, _)| same(name));
     facts.extend(invariants.map(|(name, says)| format!("{name}, an invariant checked in every run: {says}")));

@@ -136,6 +136,11 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     if !write_reports(&arguments.report, &whole) {
         return Exit::CannotRun;
     }
+    conclude(arguments, &whole)
+}
+
+/// Prints what is missing and the summary of a whole; the exit code.
+fn conclude(arguments: &Merge, whole: &Document) -> Exit {
     let summary = whole.summary;
     if !whole.missing.is_empty() {
         let named: Vec<&str> = whole.missing.iter().take(20).map(String::as_str).collect();

@@ -1,7 +1,7 @@
 //! `settings` and `assumptions`: print the tables of settings and of assumptions.
 
 use clap::Args;
-use sca_protocol::assumptions::ASSUMPTIONS;
+use sca_protocol::assumptions;
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings, Place, Settings, TerminalSettings};
 
 use crate::console::say;
@@ -22,7 +22,7 @@ pub(crate) fn run(_: &Arguments) -> Exit {
 }
 
 pub(crate) fn assumptions() -> Exit {
-    for a in ASSUMPTIONS {
+    for a in assumptions::all() {
         say!("{}  {}\n      {}", a.id, a.says, a.reason);
         for name in a.settings {
             let of_terminal = TerminalSettings::row(name).map(|row| row.default);

@@ -8,7 +8,14 @@ use crate::ends::{CLOSE, Ends, PING, PONG, alert, certificates, handshake, has, 
 use crate::{Claim, by, claim, where_};
 
 pub(crate) fn claims() -> Vec<Claim> {
-    network().into_iter().chain(proxies()).chain(tls()).chain(trust()).collect()
+    network()
+        .into_iter()
+        .chain(proxies())
+        .chain(tls())
+        .chain(trust())
+        .chain(trust_in_time())
+        .chain(trust_in_names())
+        .collect()
 }
 
 const THROTTLED: &str = "\nbroker\n  url ws://broker.test\n\nterminal connects\nfault segment 10 to terminal\n\
@@ -272,6 +279,12 @@ fn trust() -> Vec<Claim> {
         by("a terminal's certificate with a flaw", terminal_with!("flaw unknown-authority", "alert-unknown-ca"), |e| {
             shows(e, 48)
         }),
+    ]
+}
+
+/// Claims of trust that changes with time, with lists and with chains.
+fn trust_in_time() -> Vec<Claim> {
+    vec![
         by("expiry while connected", broker_with!("valid 2025-01-01..2026-01-01", "", "expired"), |e| {
             refuses(e, b"260101000000Z", 45)
         }),
@@ -310,6 +323,12 @@ fn trust() -> Vec<Claim> {
         by("authority expired, its certificates not", broker_with!("flaw expired-authority", "", "expired"), |e| {
             refuses(e, b"", 45)
         }),
+    ]
+}
+
+/// Claims of the names in certificates, and of who has to show one.
+fn trust_in_names() -> Vec<Claim> {
+    vec![
         by(
             "several names, wildcards",
             broker_with!("names *.lane.test a.test", "  url wss://broker.b.test\n", "wrong-name"),

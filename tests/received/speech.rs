@@ -8,7 +8,14 @@ use crate::ends::{BINARY, CLOSE, Ends, Frame, PING, PONG, TEXT, has, head};
 use crate::{Claim, by, claim, where_};
 
 pub(crate) fn claims() -> Vec<Claim> {
-    http().into_iter().chain(websocket()).chain(documents()).chain(messages()).chain(several()).collect()
+    http()
+        .into_iter()
+        .chain(websocket())
+        .chain(websocket_conversations())
+        .chain(documents())
+        .chain(messages())
+        .chain(several())
+        .collect()
 }
 
 /// The head of the broker's answer on the first connection, as text.
@@ -133,6 +140,11 @@ fn websocket() -> Vec<Claim> {
                 && second.first == 0x80
                 && second.payload.starts_with(b"\xa9")
         }),
+    ]
+}
+
+fn websocket_conversations() -> Vec<Claim> {
+    vec![
         claim("unexpected binary", |e| first_is(e, &plain(BINARY, b"<TN>\x00\xff"))),
         claim("ping flood", |e| {
             let pings = e.frames(1).iter().filter(|frame| frame.first == PING).count();

@@ -182,24 +182,39 @@ fn finish(
         return exit;
     }
     if !arguments.row.is_empty() && tally.rows == 0 {
-        let names = good.iter().filter_map(|result| result.loaded.scenario.as_ref().ok()).flat_map(|s| &s.rows);
-        let names: BTreeSet<&str> = names.flat_map(|row| &row.values).map(|(name, _)| name.as_str()).collect();
-        let unknown = arguments.row.iter().find(|(name, _)| name != "byte" && !names.contains(name.as_str()));
-        match unknown {
-            Some((name, _)) if names.is_empty() => complain!("error: no `each` named `{name}`: there is none"),
-            Some((name, _)) => {
-                let names = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-                complain!("error: no `each` named `{name}`; known: {names}");
-            }
-            None => complain!("error: no row matches these values"),
-        }
+        complain_of_row(arguments, &good);
         return Exit::Usage;
     }
-    // A shard may contain nothing that can be played here. For a whole run that is a failure, whatever the selection.
-    let is_idle = match (arguments.shard(), is_all) {
+    if is_idle(arguments, is_all, (&tally, &left_out), &good) { Exit::Failed } else { exit }
+}
+
+/// Says why no row has the values that were asked for.
+fn complain_of_row(arguments: &Arguments, good: &[FileResult]) {
+    let names = good.iter().filter_map(|result| result.loaded.scenario.as_ref().ok()).flat_map(|s| &s.rows);
+    let names: BTreeSet<&str> = names.flat_map(|row| &row.values).map(|(name, _)| name.as_str()).collect();
+    let unknown = arguments.row.iter().find(|(name, _)| name != "byte" && !names.contains(name.as_str()));
+    match unknown {
+        Some((name, _)) if names.is_empty() => complain!("error: no `each` named `{name}`: there is none"),
+        Some((name, _)) => {
+            let names = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            complain!("error: no `each` named `{name}`; known: {names}");
+        }
+        None => complain!("error: no row matches these values"),
+    }
+}
+
+/// Whether nothing was played. A shard may contain nothing that can be played here; for a whole run that is a failure,
+/// whatever the selection. Prints an error if so.
+fn is_idle(
+    arguments: &Arguments,
+    is_all: bool,
+    (tally, left_out): (&Tally, &BTreeSet<usize>),
+    good: &[FileResult],
+) -> bool {
+    match (arguments.shard(), is_all) {
         (Some(_), _) => false,
         _ if !left_out.is_empty() => false,
-        (None, true) => arguments.paths.iter().any(|path| !was_played(path, &good)),
+        (None, true) => arguments.paths.iter().any(|path| !was_played(path, good)),
         (None, false) => {
             let is_idle = tally.passed + tally.failed == 0;
             if is_idle {
@@ -207,8 +222,7 @@ fn finish(
             }
             is_idle
         }
-    };
-    if is_idle { Exit::Failed } else { exit }
+    }
 }
 
 /// Whether any scenario below a given path was played. Prints an error if not.

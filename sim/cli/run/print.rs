@@ -32,6 +32,12 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
             say!("{}", sca_report::explained(&result.loaded, row).trim_end());
         }
     }
+    rows_of(arguments, suite, result);
+    snapshot(arguments, result);
+}
+
+/// Prints the verdicts of the rows that did not simply pass.
+fn rows_of(arguments: &Arguments, suite: &Terminals<'_>, result: &FileResult) {
     let replay = replay(arguments, &result.loaded.path);
     let mut shown = 0;
     for (number, row) in result.rows.iter().enumerate() {
@@ -64,6 +70,10 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
         let verb = if shown == 4 { "fails" } else { "fail" };
         complain!("… and {more} of {} {verb}\n", result.loaded.path.display());
     }
+}
+
+/// Prints what became of the snapshot, if it is not as it was.
+fn snapshot(arguments: &Arguments, result: &FileResult) {
     if let Snapshot::Differs { kept, new } = &result.snapshot {
         complain!("error: the transcript of {} differs from its snapshot", result.loaded.path.display());
         complain!("{}", difference(kept, new));

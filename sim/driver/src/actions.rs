@@ -5,7 +5,7 @@ use std::rc::Rc;
 use sca_core::{Input, Terminal};
 use sca_judge::record::Entry;
 use sca_judge::transcript;
-use sca_model::{Action, Demand, Fields, Message, RawFrame, Send, Set, Speaker, Step};
+use sca_model::{Action, Demand, Fault, Fields, Message, RawFrame, Send, Set, Speaker, Step};
 use sca_network::Tag;
 use sca_peers::RequestId;
 use sca_protocol::Request;
@@ -29,17 +29,7 @@ impl<C: Terminal> World<'_, C> {
                 self.transmit(&[(send, bytes)], tag)
             }
             Action::Together(block) => self.together(block),
-            Action::Power { on, who } => {
-                let (on, who) = (*on, *who);
-                self.note(step);
-                if self.parties.terminals[who].device.powered == on {
-                    let state = if on { "on" } else { "off" };
-                    let remark = format!("{} is already {state}: no effect", self.parties.terminals[who].name);
-                    self.book.record.push(self.now(), Entry::Comment(remark));
-                }
-                self.switch(who, on)?;
-                self.tell(who, if on { Input::PowerOn } else { Input::PowerOff })
-            }
+            Action::Power { on, who } => self.power(step, *who, *on),
             Action::Cardholder { who, act } => self.cardholder(step, *who, act),
             Action::File { who, path, name } => {
                 let (who, path) = (*who, path.clone());
@@ -59,20 +49,7 @@ impl<C: Terminal> World<'_, C> {
                 self.note(step);
                 self.set(&set)
             }
-            Action::Fault(fault) => {
-                let fault = fault.clone();
-                if let Some(label) = &fault.label {
-                    let now = self.now();
-                    self.script.names.moments.insert(label.clone(), now);
-                }
-                if fault.arm.is_some() {
-                    self.note(step);
-                    self.faults.armed.arm(fault);
-                } else if self.strike_now(&fault)? {
-                    self.note(step);
-                }
-                Ok(())
-            }
+            Action::Fault(fault) => self.fault(step, fault.clone()),
             Action::Network(act) => {
                 self.change_network(&act.change);
                 self.note(step);
@@ -85,6 +62,33 @@ impl<C: Terminal> World<'_, C> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Switches a terminal on or off.
+    fn power(&mut self, step: &Rc<Step>, who: usize, on: bool) -> Result<(), Stop> {
+        self.note(step);
+        if self.parties.terminals[who].device.powered == on {
+            let state = if on { "on" } else { "off" };
+            let remark = format!("{} is already {state}: no effect", self.parties.terminals[who].name);
+            self.book.record.push(self.now(), Entry::Comment(remark));
+        }
+        self.switch(who, on)?;
+        self.tell(who, if on { Input::PowerOn } else { Input::PowerOff })
+    }
+
+    /// Arms a fault, or lets it strike at once.
+    fn fault(&mut self, step: &Rc<Step>, fault: Fault) -> Result<(), Stop> {
+        if let Some(label) = &fault.label {
+            let now = self.now();
+            self.script.names.moments.insert(label.clone(), now);
+        }
+        if fault.arm.is_some() {
+            self.note(step);
+            self.faults.armed.arm(fault);
+        } else if self.strike_now(&fault)? {
+            self.note(step);
+        }
+        Ok(())
     }
 
     /// Sends several messages in one segment.

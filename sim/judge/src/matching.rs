@@ -1,9 +1,9 @@
 //! Comparison of observations with the expectations of the script, and the first difference if they do not match.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+pub mod http;
 
+use crate::lanes::{Control, Data};
+use crate::verdict::Fix;
 use sca_core::{Display, LinkReport, Screen};
 use sca_masking::secret;
 use sca_masking::secret::Kind;
@@ -12,9 +12,9 @@ use sca_model::{Demand, Fields, LinkObservation, Message, Op, Show, Suffix, Test
 use sca_peers::RequestId;
 use sca_protocol::xml::{Element, Limits};
 use sca_protocol::{Reason, Request, Response};
-
-use crate::lanes::{Control, Data};
-use crate::verdict::Fix;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// The names that earlier lines have defined: captured values, labelled moments, labelled requests.
 #[derive(Debug, Default)]
@@ -302,65 +302,6 @@ pub fn control(message: &Message, got: &Control) -> bool {
             (code.is_none() || code == got) && reason.as_ref().is_none_or(|r| r == text)
         }
         _ => false,
-    }
-}
-
-/// Compares an HTTP head with an expectation: all listed lines must be present and no header banned by `!`; with
-/// `exactly`, the head must consist of these lines.
-pub fn http(wanted: &[String], exactly: bool, got: &str, names: &Names) -> Result<Captured, Mismatch> {
-    let got: Vec<&str> = got.trim_end().split("\r\n").collect();
-    let wanted: Vec<String> = wanted.iter().map(|line| names.interpolate(line)).collect();
-    let (absent, wanted): (Vec<&String>, Vec<&String>) = wanted.iter().partition(|line| line.starts_with('!'));
-    let is_banned = |line: &&str| absent.iter().any(|name| name[1..].trim().eq_ignore_ascii_case(header_name(line)));
-    if let Some(there) = got.iter().skip(1).copied().find(is_banned) {
-        return Err(Mismatch::new(format!("`{there}` must not be present")));
-    }
-    let mut captured = Captured::new();
-    for (at, line) in wanted.iter().enumerate() {
-        let found = if exactly {
-            got.get(at).and_then(|got| http_line(line, got))
-        } else {
-            got.iter().find_map(|got| http_line(line, got))
-        };
-        let Some(found) = found else { return Err(other_line(line, &got, exactly.then_some(at))) };
-        captured.extend(found);
-    }
-    match got.get(wanted.len()).filter(|_| exactly) {
-        Some(more) => Err(Mismatch::new(format!("unexpected extra line `{more}`"))),
-        None => Ok(captured),
-    }
-}
-
-fn header_name(line: &str) -> &str {
-    line.split_once(':').map_or("", |(name, _)| name).trim()
-}
-
-/// The mismatch for a demanded line: the line at its place, or the header of the same name.
-fn other_line(wanted: &str, got: &[&str], at: Option<usize>) -> Mismatch {
-    let name = header_name(wanted);
-    let here = match at {
-        Some(at) => got.get(at),
-        None if name.is_empty() => got.first(),
-        None => got.iter().find(|got| header_name(got).eq_ignore_ascii_case(name)),
-    };
-    Mismatch::new(match here {
-        Some(here) => format!("`{here}` instead of `{wanted}`"),
-        None => format!("`{wanted}` is missing"),
-    })
-}
-
-fn http_line(wanted: &str, got: &str) -> Option<Captured> {
-    if wanted == got {
-        return Some(Captured::new());
-    }
-    let ((name, value), (got_name, got_value)) = (wanted.split_once(": ")?, got.split_once(": ")?);
-    if name != got_name {
-        return None;
-    }
-    match (value.strip_prefix('?'), value.strip_prefix('~')) {
-        (Some(capture), _) => Some(vec![(capture.to_owned(), got_value.to_owned())]),
-        (_, Some(quoted)) => sca_scenario::matches(quoted, got_value).then(Captured::new),
-        _ => (value == "*").then(Captured::new),
     }
 }
 

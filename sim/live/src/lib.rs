@@ -2,9 +2,11 @@
 
 mod answer_routing;
 mod broker;
+mod broker_answers;
 mod connections;
 mod host;
 mod limits;
+mod live_broker;
 mod live_terminal;
 mod plain_tcp;
 mod pos;

@@ -14,7 +14,7 @@ use sca_protocol::{Chance, Reason, handshake};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::broker::is_of_broker;
+use crate::broker_answers::is_of_broker;
 
 /// The configuration of a POS to run.
 #[derive(Debug, Clone)]

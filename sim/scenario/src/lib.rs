@@ -7,7 +7,9 @@ mod arrow;
 mod calls;
 mod cast;
 mod check;
+mod check_blocks;
 mod check_cast;
+mod check_names;
 mod cursor;
 mod expand;
 mod export;
@@ -31,7 +33,7 @@ mod title_line;
 mod tree;
 mod unknown;
 
-pub use check::split_sum;
+pub use check_names::split_sum;
 pub use export::{EXPORT_VERSION, export};
 pub use file::{Beside, Outline};
 pub use format::format;

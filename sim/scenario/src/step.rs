@@ -252,20 +252,7 @@ fn plain(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> 
             let who = if cursor.peek().is_some() { names.expect_terminal(cursor)? } else { 0 };
             Ok(Action::Power { on, who })
         }
-        _ if names.terminal(word).is_some() => {
-            let next = cursor.word("an action of the terminal")?;
-            let problem = Problem::new("E011", next.span, format!("a terminal does not `{}`", next.text));
-            if word == "terminal"
-                && cursor.peek().is_none()
-                && nearest(&next.text, LINK_WORDS.iter().copied()).is_none()
-            {
-                return Err(problem.help("a name begins with a capital letter: `terminal Lane` above the steps"));
-            }
-            if WORDS.contains(&next.text.as_str()) {
-                return Err(problem.help(format!("write the terminal's name first: `{word}: {} …`", next.text)));
-            }
-            Err(problem.suggest(&next.text, LINK_WORDS.iter().copied().chain(["->"])))
-        }
+        _ if names.terminal(word).is_some() => Err(no_action(cursor, word)?),
         "pos" if cursor.peek_at(1) == Some("->") => {
             let name = cursor.peek().unwrap_or_default();
             let problem = Problem::new("E013", span, "a named POS is written with its name only");
@@ -280,23 +267,37 @@ fn plain(cursor: &mut Cursor<'_>, names: &Names<'_>, word: &str, span: Span) -> 
             Err(problem
                 .help(format!("write it indented below `terminal`; from the first step on, `set terminal {word} …`")))
         }
-        _ => {
-            let mut known: Vec<&str> =
-                WORDS.iter().copied().chain(names.terminals.iter().map(String::as_str)).collect();
-            known.sort_unstable();
-            known.dedup();
-            if let Some(name) = word.strip_suffix(':') {
-                return Err(names.unknown_party(name, span));
-            }
-            let problem = Problem::new("E011", span, format!("no statement begins with `{word}`"));
-            Err(match suggestion(word) {
-                Some(help) => problem.help(help),
-                None => problem.suggest(word, known),
-            })
-        }
+        _ => Err(no_statement(names, word, span)),
     }
 }
 
+/// The problem of a statement that begins with the name of a terminal and has no action.
+fn no_action(cursor: &mut Cursor<'_>, word: &str) -> Result<Problem, Problem> {
+    let next = cursor.word("an action of the terminal")?;
+    let problem = Problem::new("E011", next.span, format!("a terminal does not `{}`", next.text));
+    if word == "terminal" && cursor.peek().is_none() && nearest(&next.text, LINK_WORDS.iter().copied()).is_none() {
+        return Ok(problem.help("a name begins with a capital letter: `terminal Lane` above the steps"));
+    }
+    if WORDS.contains(&next.text.as_str()) {
+        return Ok(problem.help(format!("write the terminal's name first: `{word}: {} …`", next.text)));
+    }
+    Ok(problem.suggest(&next.text, LINK_WORDS.iter().copied().chain(["->"])))
+}
+
+/// The problem of a statement whose first word is unknown.
+fn no_statement(names: &Names<'_>, word: &str, span: Span) -> Problem {
+    let mut known: Vec<&str> = WORDS.iter().copied().chain(names.terminals.iter().map(String::as_str)).collect();
+    known.sort_unstable();
+    known.dedup();
+    if let Some(name) = word.strip_suffix(':') {
+        return names.unknown_party(name, span);
+    }
+    let problem = Problem::new("E011", span, format!("no statement begins with `{word}`"));
+    match suggestion(word) {
+        Some(help) => problem.help(help),
+        None => problem.suggest(word, known),
+    }
+}
 /// The verbs of link observations.
 const LINK_WORDS: &[&str] = &["connects", "attempts", "fails", "loses"];
 

@@ -1,9 +1,20 @@
 //! The recorder: a transparent proxy between terminals and their broker that forwards bytes as they arrive and records
 //! what happened. It never delays a byte in order to parse it first.
 
+mod forwarding;
 mod side_stream;
 mod writer;
 
+use crate::audit::Audit;
+use sca_core::Target;
+use sca_environment::Stopwatch;
+use sca_environment::credentials::Credentials;
+use sca_import::Event;
+use sca_live::{Limits, SHORTAGE_PAUSE, Shortage};
+use sca_network::tls::{ClientTls, ServerTls, TlsError};
+use sca_network::{Dialer, Listener, MemoryBudget, Route, SocketDialer, Stream, Tag, tls};
+use sca_protocol::{Reason, TlsFailure};
+use side_stream::Line;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
@@ -12,23 +23,9 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
-
-use sca_core::Target;
-use sca_environment::Stopwatch;
-use sca_environment::credentials::Credentials;
-use sca_live::{Limits, SHORTAGE_PAUSE, Shortage};
-use sca_network::tls::{ClientTls, ServerTls, TlsError};
-use sca_network::{ConnectionShare, Dialer, Listener, MemoryBudget, Route, SocketDialer, Stream, Tag, tls};
-use sca_protocol::{Reason, TlsFailure};
-use side_stream::Line;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use writer::{Book, TERMINALS_MAX};
-
-use crate::audit::Audit;
-use sca_import::Observer;
-use sca_import::{Ending, Event, Side};
 
 /// The configuration of a recorder.
 #[derive(Debug, Clone)]
@@ -128,27 +125,14 @@ pub async fn record(
         audit: RefCell::new(plan.audits.then(Audit::default)),
         is_troubled: Cell::new(false),
     });
-    let (mut number, mut is_told, mut is_troubled, mut shortage) = (0, false, false, Shortage::default());
+    let (mut number, mut told, mut shortage) = (0, Told::default(), Shortage::default());
     tokio::pin!(stop);
     loop {
         tokio::select! {
             biased;
             () = &mut stop => break,
             () = recorder.changed.notified() => {
-                for path in recorder.news.take() {
-                    say(&format!("recording {}", path.display()));
-                }
-                if recorder.book.borrow().is_full && !is_told {
-                    is_told = true;
-                    say(&format!("more than {TERMINALS_MAX} terminals: further ones are forwarded but not recorded"));
-                }
-                let trouble = recorder.book.borrow().trouble.as_ref().map(ToString::to_string);
-                if std::mem::replace(&mut is_troubled, trouble.is_some()) != trouble.is_some() {
-                    say(&trouble.map_or_else(
-                        || "recording resumed".to_owned(),
-                        |why| format!("cannot write the recording: {why}; traffic is still forwarded"),
-                    ));
-                }
+                recorder.tell_news(&mut told, say);
             }
             accepted = listener.accept() => match accepted {
                 Ok((stream, address, _)) => {
@@ -175,6 +159,33 @@ pub async fn record(
     match book.trouble.take() {
         Some(error) => Err(RecordError::Write(error)),
         None => Ok(()),
+    }
+}
+
+/// What the log has been told already.
+#[derive(Default)]
+struct Told {
+    is_full: bool,
+    is_troubled: bool,
+}
+
+impl Recorder {
+    /// Tells the log of new files, and of trouble with writing that has begun or ended.
+    fn tell_news(&self, told: &mut Told, say: &mut dyn FnMut(&str)) {
+        for path in self.news.take() {
+            say(&format!("recording {}", path.display()));
+        }
+        if self.book.borrow().is_full && !told.is_full {
+            told.is_full = true;
+            say(&format!("more than {TERMINALS_MAX} terminals: further ones are forwarded but not recorded"));
+        }
+        let trouble = self.book.borrow().trouble.as_ref().map(ToString::to_string);
+        if std::mem::replace(&mut told.is_troubled, trouble.is_some()) != trouble.is_some() {
+            say(&trouble.map_or_else(
+                || "recording resumed".to_owned(),
+                |why| format!("cannot write the recording: {why}; traffic is still forwarded"),
+            ));
+        }
     }
 }
 
@@ -276,118 +287,6 @@ impl Recorder {
                 self.happens(number, Event::Note(text));
                 Err(Reason::Tls(failure))
             }
-        }
-    }
-
-    /// Forwards both directions until both have ended.
-    async fn pass(&self, number: u32, near: Line, far: Line) {
-        let (ears, share) = (RefCell::new(Observer::default()), self.budget.share());
-        let cuts = (near.is_cut.clone(), far.is_cut.clone());
-        let (mut near_reader, mut near_writer) = split(near);
-        let (mut far_reader, mut far_writer) = split(far);
-        let is_reset = {
-            let up =
-                self.forward(number, Side::Terminal, (&ears, &share), &mut near_reader, (&mut far_writer, &cuts.1));
-            let down =
-                self.forward(number, Side::Broker, (&ears, &share), &mut far_reader, (&mut near_writer, &cuts.0));
-            let silence = async {
-                tokio::time::sleep(UPGRADE_MAX).await;
-                if ears.borrow().is_upgraded() {
-                    std::future::pending::<()>().await;
-                }
-            };
-            tokio::pin!(up, down, silence);
-            let (mut up_over, mut down_over) = (false, false);
-            loop {
-                let over = tokio::select! {
-                    biased;
-                    over = &mut up, if !up_over => {
-                        up_over = true;
-                        over
-                    }
-                    over = &mut down, if !down_over => {
-                        down_over = true;
-                        over
-                    }
-                    // A client that never completes the upgrade blocks a connection that others need.
-                    () = &mut silence => Over::Reset,
-                };
-                if matches!(over, Over::Reset) {
-                    break true;
-                }
-                if up_over && down_over {
-                    break false;
-                }
-            }
-        };
-        if is_reset {
-            near_reader.unsplit(near_writer).reset();
-            far_reader.unsplit(far_writer).reset();
-        }
-    }
-
-    /// Parses and records forwarded bytes.
-    fn observe(
-        &self,
-        number: u32,
-        (side, bytes): (Side, &[u8]),
-        (ears, share): (&RefCell<Observer>, &ConnectionShare),
-    ) {
-        let mut ears = ears.borrow_mut();
-        for event in ears.hear(side, bytes) {
-            self.happens(number, event);
-        }
-        share.set_buffered(ears.waiting());
-        if share.exceeds_budget() {
-            self.happens(number, ears.gives_up("too many unfinished messages at once"));
-            share.set_buffered(0);
-        }
-        if ears.is_upgraded() {
-            self.open.borrow_mut().entry(number).and_modify(|guest| guest.is_up = true);
-        }
-    }
-
-    /// Forwards one direction until it ends.
-    async fn forward(
-        &self,
-        number: u32,
-        side: Side,
-        (ears, share): (&RefCell<Observer>, &ConnectionShare),
-        from: &mut ReadHalf<Line>,
-        (to, cut): (&mut WriteHalf<Line>, &Cell<bool>),
-    ) -> Over {
-        let mut chunk = vec![0; CHUNK];
-        loop {
-            let over = match from.read(&mut chunk).await {
-                Ok(0) => Over::Fin,
-                Ok(count) => {
-                    let passed = async {
-                        to.write_all(&chunk[..count]).await?;
-                        to.flush().await
-                    };
-                    let is_passed = passed.await.is_ok();
-                    self.observe(number, (side, &chunk[..count]), (ears, share));
-                    // A peer that cannot be written to is gone, which a direct connection would report as a reset.
-                    if !is_passed {
-                        return Over::Reset;
-                    }
-                    continue;
-                }
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Over::Cut,
-                Err(error) => {
-                    if let Some(failure) = tls::failure(&error) {
-                        self.happens(number, Event::Note(failure.sentence().to_owned()));
-                    }
-                    Over::Reset
-                }
-            };
-            let ending = if matches!(over, Over::Reset) { Ending::Reset } else { Ending::Fin };
-            self.happens(number, Event::Ended(side, ending));
-            if !matches!(over, Over::Reset) {
-                cut.set(matches!(over, Over::Cut));
-                drop(to.shutdown().await);
-            }
-            return over;
         }
     }
 }

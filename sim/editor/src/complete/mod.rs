@@ -127,7 +127,6 @@ fn settings_at(text: &str, parent: &[String], at: &AtCursor) -> Vec<Fact> {
 }
 
 fn statement(path: &Path, text: &str, at: &AtCursor) -> Vec<Fact> {
-    let names = || terminals(text).into_iter().map(|name| fact(name, "a terminal", Look::VARIABLE));
     match (at.word(0), at.words.len()) {
         ("terminal", 1) if !at.after_steps => items::link().into_iter().chain(items::models()).collect(),
         ("terminal", 1) => items::link(),
@@ -154,6 +153,14 @@ fn statement(path: &Path, text: &str, at: &AtCursor) -> Vec<Fact> {
         ("cardholder", 2) if matches!(at.word(1), "taps" | "inserts" | "swipes") => items::cards(),
         ("fault", 1) => items::faults(),
         ("fault", _) => after_fault(text, at),
+        _ => action(path, text, at),
+    }
+}
+
+/// Completion of a statement that is no observation: what parties do, and what is arranged.
+fn action(path: &Path, text: &str, at: &AtCursor) -> Vec<Fact> {
+    let names = || terminals(text).into_iter().map(|name| fact(name, "a terminal", Look::VARIABLE));
+    match (at.word(0), at.words.len()) {
         ("set", 1) => items::parties()
             .into_iter()
             .filter(|fact| fact.word != "certificate")

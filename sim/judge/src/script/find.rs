@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sca_core::{Display, LinkReport};
-use sca_model::{Awaited, Expect, Message, Show};
+use sca_model::{Awaited, Expect, LinkObservation, Message, Show};
 use sca_protocol::Line;
 
 use super::state::Script;
@@ -48,12 +48,9 @@ impl Script {
             }
             Awaited::ToBroker(Message::Http(lines)) => {
                 while let Some(observed) = lanes.http.pop_front() {
-                    match matching::http(lines, expect.suffix.exactly, &observed.what.1, &self.names) {
-                        Ok(captured) => return Look::met(Some(observed), captured),
-                        Err(why) => {
-                            self.pass_over(format!("another request for the upgrade: {}", why.label), observed.at);
-                            self.near = self.near.take().or(Some(why));
-                        }
+                    let found = matching::http::http(lines, expect.suffix.exactly, &observed.what.1, &self.names);
+                    if let Some(captured) = self.head(found, observed.at, "another request for the upgrade") {
+                        return Look::met(Some(observed), captured);
                     }
                 }
                 Look::Nothing(None)
@@ -69,42 +66,16 @@ impl Script {
             }
             Awaited::ToProxy(Message::Http(lines)) => {
                 while let Some(observed) = lanes.proxy.pop_front() {
-                    match matching::http(lines, expect.suffix.exactly, &observed.what, &self.names) {
-                        Ok(captured) => return Look::met(Some(observed), captured),
-                        Err(why) => {
-                            self.pass_over(format!("another request to the proxy: {}", why.label), observed.at);
-                            self.near = self.near.take().or(Some(why));
-                        }
+                    let found = matching::http::http(lines, expect.suffix.exactly, &observed.what, &self.names);
+                    if let Some(captured) = self.head(found, observed.at, "another request to the proxy") {
+                        return Look::met(Some(observed), captured);
                     }
                 }
                 Look::Nothing(None)
             }
             Awaited::ToProxy(_) => Look::Nothing(None),
             Awaited::ToHost(line, message) => self.look_at_hosts(*line, message, lanes),
-            Awaited::Link(wanted) => {
-                while let Some(observed) = lanes.link.front() {
-                    if matching::link(wanted, observed.what) {
-                        return Look::met(lanes.link.pop_front(), Captured::new());
-                    }
-                    if observed.what == LinkReport::Connects {
-                        let came = format!("the terminal connected at {}, and no line says so", stamp(observed.at));
-                        return Look::Not(Mismatch::new("it connected instead"), came);
-                    }
-                    let other = matching::other_reason(wanted, observed.what);
-                    if matches!(observed.what, LinkReport::Fails(_)) && !expect.suffix.after_failures {
-                        let mismatch = other.unwrap_or_else(|| Mismatch::new(describe_link(observed.what)));
-                        let at = stamp(observed.at);
-                        let came = format!(
-                            "the attempt that ended at {at} failed, and no line says so; `after failures` passes over such"
-                        );
-                        return Look::Not(mismatch, came);
-                    }
-                    self.near = self.near.take().or(other);
-                    self.pass_over(describe_link(observed.what), observed.at);
-                    lanes.link.pop_front();
-                }
-                Look::Nothing(None)
-            }
+            Awaited::Link(wanted) => self.look_at_link(wanted, expect.suffix.after_failures, lanes),
             Awaited::Show(show) => match matching::shows(show, &lanes.face.what, &self.names) {
                 Ok(captured) => {
                     Look::Met { at: lanes.face.at.max(self.since), sequence: lanes.face.sequence, captured }
@@ -115,6 +86,44 @@ impl Script {
                 }
             },
         }
+    }
+
+    /// What a head captures, if it is the one demanded; else it is passed over and remembered.
+    fn head(&mut self, found: Result<Captured, Mismatch>, at: Duration, what: &str) -> Option<Captured> {
+        match found {
+            Ok(captured) => Some(captured),
+            Err(why) => {
+                self.pass_over(format!("{what}: {}", why.label), at);
+                self.near = self.near.take().or(Some(why));
+                None
+            }
+        }
+    }
+
+    /// Looks for an event of the link. Failed attempts are passed over only if the line says so.
+    fn look_at_link(&mut self, wanted: &LinkObservation, passes_failures: bool, lanes: &mut Lanes) -> Look {
+        while let Some(observed) = lanes.link.front() {
+            if matching::link(wanted, observed.what) {
+                return Look::met(lanes.link.pop_front(), Captured::new());
+            }
+            if observed.what == LinkReport::Connects {
+                let came = format!("the terminal connected at {}, and no line says so", stamp(observed.at));
+                return Look::Not(Mismatch::new("it connected instead"), came);
+            }
+            let other = matching::other_reason(wanted, observed.what);
+            if matches!(observed.what, LinkReport::Fails(_)) && !passes_failures {
+                let mismatch = other.unwrap_or_else(|| Mismatch::new(describe_link(observed.what)));
+                let at = stamp(observed.at);
+                let came = format!(
+                    "the attempt that ended at {at} failed, and no line says so; `after failures` passes over such"
+                );
+                return Look::Not(mismatch, came);
+            }
+            self.near = self.near.take().or(other);
+            self.pass_over(describe_link(observed.what), observed.at);
+            lanes.link.pop_front();
+        }
+        Look::Nothing(None)
     }
 
     /// Looks for what is told to a host; one that is nearly it is remembered.

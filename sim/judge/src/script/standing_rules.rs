@@ -85,7 +85,7 @@ impl Guarded<'_> {
         self.watch(|source, pattern| {
             *source == Source::ToBroker(who)
                 && pattern.0.as_ref().is_none_or(|message| match message {
-                    Message::Http(lines) => matching::http(lines, false, text, self.names).is_ok(),
+                    Message::Http(lines) => matching::http::http(lines, false, text, self.names).is_ok(),
                     _ => false,
                 })
         })

@@ -4,12 +4,12 @@ mod assumption;
 mod register;
 
 pub use assumption::Assumption;
-pub use register::ASSUMPTIONS;
+pub use register::all;
 
 /// The assumption with this id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Assumption> {
-    ASSUMPTIONS.iter().find(|a| a.id == id)
+    all().find(|a| a.id == id)
 }
 
 #[cfg(test)]
@@ -19,7 +19,7 @@ mod tests {
 
     #[test]
     fn every_setting_of_the_register_exists_and_names_it_back() {
-        for assumption in ASSUMPTIONS {
+        for assumption in all() {
             for setting in assumption.settings {
                 let of_terminal = TerminalSettings::row(setting).map(|row| row.source);
                 let source = of_terminal.or_else(|_| BrokerSettings::row(setting).map(|row| row.source));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sca_judge::verdict::Verdict;
 use sca_model::shown_values;
-use sca_protocol::assumptions::ASSUMPTIONS;
+use sca_protocol::assumptions as register;
 use sca_protocol::clauses::{CLAUSES, FORBIDDING};
 use sca_protocol::{codes, commands};
 use sca_suite::{FileResult, worst};
@@ -255,7 +255,7 @@ fn produced(results: &[&FileResult]) -> Vec<Code> {
 
 fn assumptions(results: &[&FileResult]) -> Vec<Assumption> {
     let rests = |id: &str| results.iter().filter(|r| r.rows.iter().any(|row| row.assumed.contains(id))).count();
-    ASSUMPTIONS.iter().map(|a| Assumption { id: a.id, says: a.says, scenarios: rests(a.id) }).collect()
+    register::all().map(|a| Assumption { id: a.id, says: a.says, scenarios: rests(a.id) }).collect()
 }
 
 impl Conformance {

@@ -2,7 +2,7 @@
 
 use sca_judge::inapplicable::{FIRST_LINE, What};
 use sca_judge::verdict::Failure;
-use sca_model::fault_table::FaultKind;
+use sca_model::fault_table::{Affects, FaultKind, Needs};
 use sca_model::{
     Action, Awaited, Carrier, Message, NetworkChange, Party, Point, Row, Scenario, Speaker, Step, Trigger,
 };
@@ -50,7 +50,7 @@ fn of_step(step: &Step) -> Option<Failure> {
             _ => return None,
         },
         Action::Fault(fault) => match (&fault.kind, &fault.arm) {
-            (FaultKind::Tls(_) | FaultKind::KeyUpdate, _) => What::BrokersTls,
+            (kind, _) if is_of_brokers_tls(*kind) => What::BrokersTls,
             (kind, _) if kind.affects_message() => What::Message,
             (kind, _) if !kind.row().on_sockets => What::LineShape,
             (_, Some(Trigger::At(_, Point { carrier: Carrier::Answer | Carrier::Request(_), .. }))) => {
@@ -70,4 +70,10 @@ fn of_step(step: &Step) -> Option<Failure> {
         other => return other.blocks().into_iter().flatten().find_map(of_step),
     };
     what.for_external_broker(step.span, "")
+}
+
+/// Whether a kind of fault is made by the broker's own TLS, not on the line.
+fn is_of_brokers_tls(kind: FaultKind) -> bool {
+    let row = kind.row();
+    row.needs == Needs::Tls && row.affects != Affects::Record
 }

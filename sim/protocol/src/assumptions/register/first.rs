@@ -1,0 +1,237 @@
+//! The assumptions A-01 to A-43.
+
+use crate::assumptions::assumption::{Assumption, on};
+
+pub(super) const ROWS: &[Assumption] = &[
+    on(
+        "A-01",
+        "TLS sessions are not resumed",
+        &["resumption"],
+        "a resumed handshake checks no certificate, which would hide expiry",
+    ),
+    on(
+        "A-02",
+        "Pauses between attempts grow from 1 s by the factor 2 to 60 s, each with jitter",
+        &["retry-first", "retry-growth", "retry-cap", "retry-jitter"],
+        "the retry rows of the parameter table were not visible; growth with jitter keeps a fleet from retrying at the \
+         same moment",
+    ),
+    on(
+        "A-03",
+        "Retry-After is followed up to an hour",
+        &["retry-after-max"],
+        "RFC 9110 asks clients to; the cap keeps a wrong value from stopping a terminal",
+    ),
+    on(
+        "A-04",
+        "Each step of an attempt may take 10 s",
+        &["connect-timeout", "tls-timeout", "upgrade-timeout"],
+        "the timeout rows of the parameter table were not visible",
+    ),
+    on(
+        "A-05",
+        "A pong that is 10 s late means the link is lost",
+        &["pong-timeout"],
+        "the source names the ping interval only",
+    ),
+    on(
+        "A-06",
+        "Messages over 1 MiB are closed with 1009, documents over 64 KiB answered with an error",
+        &["message-size-max", "document-size-max"],
+        "no page gives a limit; a device has one",
+    ),
+    on(
+        "A-07",
+        "The space before the colon of x-vfi-pinpad-id is a typographic error",
+        &["header-space-before-colon"],
+        "RFC 9112 requires servers to answer it with 400",
+    ),
+    on(
+        "A-08",
+        "Host contains the port when it is not the scheme's default",
+        &["host-port"],
+        "the sample shows none; RFC 9110 requires it for other ports",
+    ),
+    on("A-09", "Documents are indented by two spaces", &["response-layout"], "the sample and a capture are"),
+    on(
+        "A-10",
+        "A response repeats the COUNTER of its request, after TERMINATION_STATUS",
+        &["echo-counter"],
+        "stated for two commands; a simulator does it for all",
+    ),
+    on(
+        "A-11",
+        "A refused request counts for GET COUNTER",
+        &["counter-of-refused"],
+        "the source says any last POS request",
+    ),
+    on(
+        "A-12",
+        "A document that is not a valid request does not count for GET COUNTER",
+        &["counter-of-malformed"],
+        "its fields cannot be trusted",
+    ),
+    on(
+        "A-13",
+        "A secondary request counts for GET COUNTER",
+        &["counter-of-secondary"],
+        "it is a POS request on the same connection",
+    ),
+    on(
+        "A-14",
+        "A COUNTER lower than the one before counts for GET COUNTER",
+        &["counter-of-lower"],
+        "the source says last, not highest",
+    ),
+    on(
+        "A-15",
+        "The counter survives a lost link",
+        &["counter-over-reconnect"],
+        "the link is transport, the counter is the POS's",
+    ),
+    on("A-16", "The counter does not survive power off", &["counter-over-reboot"], "no page says that it is stored"),
+    on("A-17", "A session does not survive power off", &["session-over-reboot"], "no page says that it is stored"),
+    on(
+        "A-18",
+        "The pauses are reset only after a connection that carried a POS request",
+        &[],
+        "a broker that accepts and drops connections would otherwise be flooded with attempts",
+    ),
+    on("A-19", "The boot screen names and wordings are ours", &[], "no page shows them"),
+    on(
+        "A-20",
+        "A malformed document is answered with code -2",
+        &[],
+        "the platform's code for a wrong XML format; a simulator does the same",
+    ),
+    on(
+        "A-21",
+        "An unknown command is answered with code 0",
+        &[],
+        "a simulator does; the pages leave it to the platform",
+    ),
+    on(
+        "A-22",
+        "A refused SECURITY command is answered with code 59020",
+        &[],
+        "the code the pages list for SECURITY commands alone",
+    ),
+    on(
+        "A-23",
+        "A missing or wrong field is answered with code 59040 and a text that names it",
+        &[],
+        "the code almost every page lists; its meaning was not visible",
+    ),
+    on(
+        "A-24",
+        "FINISH without a session is answered with RESULT ERROR and the text No session",
+        &[],
+        "the page gives the code 59004 only",
+    ),
+    on(
+        "A-25",
+        "SECONDARY_DATA of STATUS is 14 in a session and 10 outside",
+        &[],
+        "14 was seen once in a session; the list of codes is not available",
+    ),
+    on(
+        "A-26",
+        "A binary message is answered with code -2",
+        &[],
+        "the pages know text only; silence would leave the POS waiting",
+    ),
+    on(
+        "A-27",
+        "The device boots for 1 s before its first attempt",
+        &["boot-time"],
+        "no page gives a time; some time lets the boot screen be seen",
+    ),
+    on(
+        "A-28",
+        "POSCONNECTALLOW is read at power on",
+        &[],
+        "no page says when; a channel should not change while the device runs",
+    ),
+    on(
+        "A-29",
+        "A command ended by CANCEL says Transaction Cancelled, as on Engage devices",
+        &[],
+        "the pages give two wordings; the WebSocket models are Engage",
+    ),
+    on("A-30", "CANCEL with nothing to end is answered with 59049", &[], "the code is listed for CANCEL alone"),
+    on(
+        "A-31",
+        "The cardholder's input is returned in EMAILDATA or LOYALTY_DATA",
+        &[],
+        "the names of these fields were not visible",
+    ),
+    on(
+        "A-32",
+        "A prompt waits 60 s, then it is Cancelled by TIMEOUT",
+        &["prompt-timeout"],
+        "the text is on a page, the time is not",
+    ),
+    on(
+        "A-33",
+        "A lost link ends the prompt that was open on it, without an answer",
+        &[],
+        "its POS is gone, and nobody else can end it",
+    ),
+    on("A-34", "The device's name survives power off", &[], "it is set up once"),
+    on(
+        "A-35",
+        "A button without a label says OK, and any other key does nothing",
+        &[],
+        "OK is the page's default; the keys are not named",
+    ),
+    on(
+        "A-36",
+        "The terminal exchanges documents of the same form with the payment host and the estate host, over one TCP \
+         connection each",
+        &["payment-host", "estate-host"],
+        "the pages name the hosts and not their protocols",
+    ),
+    on(
+        "A-37",
+        "Commands without a page behave as in third-party clients and simulators",
+        &[],
+        "the contents list names them, or code that sends them was seen",
+    ),
+    on(
+        "A-38",
+        "The success code of a payment command whose page gives none is that of the most similar command",
+        &[],
+        "the response tables were not visible",
+    ),
+    on(
+        "A-39",
+        "The left panel is cancelled by CANCEL_LEFTPANEL",
+        &[],
+        "the contents list has the page, not the COMMAND",
+    ),
+    on(
+        "A-40",
+        "The terminal waits 60 s for a card, a tender or a PIN; it does not ask for the tender",
+        &["card-timeout", "asks-tender"],
+        "the parameters are named, their values are not",
+    ),
+    on(
+        "A-41",
+        "The answer of a payment that outlived its connection is not sent on the next one",
+        &["late-answer"],
+        "behind a broker, nobody on the next connection has asked for it; LAST_TRAN recovers it. A guide for TCP says \
+         the opposite",
+    ),
+    on(
+        "A-42",
+        "A duplicate has the invoice, command, amount and card of an approved payment of this device",
+        &["DUPLICATECHECK"],
+        "the pages name the code and FORCE_FLAG, not the rule",
+    ),
+    on(
+        "A-43",
+        "While the host decides a payment, CANCEL is refused with 59049 and FINISH with 59002",
+        &[],
+        "the pages say that nothing can end the payment then, but not with which code",
+    ),
+];
