@@ -2,7 +2,7 @@
 
 use sca_core::{Display, LinkReport, Terminal};
 use sca_judge::oracle::Breach;
-use sca_judge::verdict::{BELOW, Failure, Fix};
+use sca_judge::verdict::{BELOW, Failure, FailureKind, Fix};
 use sca_model::Span;
 use sca_peers::{Heard, RequestId};
 use sca_protocol::screens::ScreenName;
@@ -146,7 +146,8 @@ impl<C: Terminal> World<'_, C> {
         if let Some((invariant, what)) = self.book.violation.take() {
             // An answer that is missing at the end is reported below the last line.
             let place = if invariant == "one-answer" && self.script.is_done() { self.script.last } else { FIRST_LINE };
-            let mut failure = Failure::at(place, format!("the invariant {invariant} does not hold")).note(what);
+            let mut failure =
+                Failure::at(place, format!("the invariant {invariant} does not hold")).of(FailureKind::Law).note(what);
             for lanes in self.parties.lanes.iter().filter(|lanes| sca_judge::script::asks(lanes.face.what.screen.name))
             {
                 let screen = lanes.face.what.screen.name;
@@ -162,7 +163,10 @@ impl<C: Terminal> World<'_, C> {
             if let Some(unread) = lanes.unread().filter(|_| !is_relaxed) {
                 let message = format!("an observation of {} that must be listed is missing", actor.name);
                 let line = lanes.unread_line(|id| self.script.names.label_of(lanes.who, id));
-                let mut failure = Failure::at(self.script.last, message).label("below this line").note(unread);
+                let mut failure = Failure::at(self.script.last, message)
+                    .of(FailureKind::Unlisted)
+                    .label("below this line")
+                    .note(unread);
                 if let Some(line) = line {
                     failure = failure.note(format!("the line to add: {line}"));
                     failure.fix = Some(Fix { span: self.script.last, from: BELOW.to_owned(), text: line });
@@ -177,7 +181,8 @@ impl<C: Terminal> World<'_, C> {
             return Err(Stop::Failed(Box::new(failure)));
         }
         if let Some(idle) = self.setting.header.waives.iter().find(|w| !self.book.waived.contains(&w.invariant)) {
-            let failure = Failure::at(idle.span, format!("the invariant {} holds; remove this waiver", idle.invariant));
+            let failure = Failure::at(idle.span, format!("the invariant {} holds; remove this waiver", idle.invariant))
+                .of(FailureKind::Law);
             return Err(Stop::Failed(Box::new(failure.label("unnecessary"))));
         }
         Ok(())

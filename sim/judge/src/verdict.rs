@@ -19,6 +19,20 @@ pub struct Failure {
     pub seen: Option<u64>,
     /// The change that would make the line match what was observed.
     pub fix: Option<Fix>,
+    /// What failed: a line, or something that no line says.
+    pub kind: FailureKind,
+}
+
+/// What failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FailureKind {
+    /// A line: what it wants did not come, or came otherwise.
+    #[default]
+    Line,
+    /// A law that holds of every run, or a waiver of one.
+    Law,
+    /// An observation came that a line has to list, and none does.
+    Unlisted,
 }
 
 /// Value of [`Fix::from`]: insert a line below this one.
@@ -50,7 +64,15 @@ impl Failure {
             notes: Vec::new(),
             seen: None,
             fix: None,
+            kind: FailureKind::Line,
         }
+    }
+
+    /// Sets what failed.
+    #[must_use]
+    pub fn of(mut self, kind: FailureKind) -> Self {
+        self.kind = kind;
+        self
     }
 
     /// Sets the text under the caret.
@@ -113,7 +135,7 @@ impl Failure {
     /// label of a line; without digits and text in backquotes. Two failures with the same reason are the same kind.
     #[must_use]
     pub fn reason(&self) -> String {
-        let told = if self.headline.starts_with("the invariant") {
+        let told = if self.kind == FailureKind::Law {
             self.notes.iter().find(|note| !note.starts_with("in the row "))
         } else {
             Some(&self.label)

@@ -13,4 +13,5 @@ pub mod shard;
 pub mod snapshots;
 mod suite;
 
-pub use suite::{ExternalParty, FileResult, Snapshot, SnapshotMode, Suite, difference, in_parallel, joined, worst};
+pub use snapshots::{Snapshot, SnapshotMode, difference, joined};
+pub use suite::{ExternalParty, FileResult, Suite, in_parallel, worst};

@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use sca_world::Played;
+
 /// The path of a scenario's snapshot.
 #[must_use]
 pub fn path(scenario: &Path) -> PathBuf {
@@ -96,4 +98,103 @@ fn write_to(scenario: &Path, path: &Path, transcript: &str) -> io::Result<()> {
 pub fn remove_new(scenario: &Path) {
     // Most runs have none, so an error is ignored.
     drop(fs::remove_file(path_of_new(scenario)));
+}
+
+/// The comparison of a transcript with its snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Snapshot {
+    /// Both are equal.
+    Same,
+    /// There is no snapshot.
+    Missing,
+    /// They differ.
+    Differs {
+        /// The accepted transcript.
+        kept: String,
+        /// The new transcript.
+        new: String,
+    },
+    /// The snapshot has been written.
+    Updated,
+    /// The snapshot could not be read, and why.
+    Unreadable(String),
+    /// No comparison, for example for a failed run, another seed or another world.
+    NotCompared,
+}
+
+/// What a run does with snapshots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SnapshotMode {
+    /// Compare, and write a differing transcript beside the accepted one for review.
+    Compare,
+    /// Write the transcripts as accepted snapshots.
+    Update,
+    /// Neither compare nor write.
+    Ignore,
+}
+
+/// Compares a transcript with its snapshot. With [`SnapshotMode::Update`] it becomes the snapshot; else, where it differs,
+/// it is left beside it for review. The text says why a file could not be written.
+pub fn compare(path: &Path, new: String, mode: SnapshotMode) -> (Snapshot, Option<String>) {
+    let kept = match read(path) {
+        Ok(kept) => kept,
+        Err(error) => return (Snapshot::Unreadable(error.to_string()), None),
+    };
+    let said = |written: io::Result<()>| written.err().map(|error| error.to_string());
+    match kept {
+        Some(kept) if kept == new => {
+            remove_new(path);
+            (Snapshot::Same, None)
+        }
+        kept if mode == SnapshotMode::Update => match (said(write(path, &new)), kept) {
+            (None, _) => (Snapshot::Updated, None),
+            (why, Some(kept)) => (Snapshot::Differs { kept, new }, why),
+            (why, None) => (Snapshot::Missing, why),
+        },
+        Some(kept) => {
+            let not_left = said(write_new(path, &new));
+            (Snapshot::Differs { kept, new }, not_left)
+        }
+        None => (Snapshot::Missing, None),
+    }
+}
+
+/// The transcripts of all rows as one text. Consecutive rows of an `each byte` that differ only in the byte are written
+/// once.
+#[must_use]
+pub fn joined(rows: &[Played]) -> String {
+    let mut out = String::new();
+    let mut last: Option<String> = None;
+    for row in rows {
+        let byte = row.values.last().filter(|(name, _)| name == "byte").map(|(_, value)| value.as_str());
+        let plain = byte.map(|byte| without_byte(&row.transcript, byte));
+        if row.transcript.is_empty() {
+            continue;
+        }
+        if plain.is_some() && plain == last {
+            continue;
+        }
+        last = plain;
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&row.transcript);
+    }
+    out
+}
+
+fn without_byte(transcript: &str, byte: &str) -> String {
+    let title = transcript.replacen(&format!("byte={byte})"), "byte)", 1);
+    title.replace(&format!("{byte} bytes of"), "bytes of").replace(&format!("{byte} byte of"), "bytes of")
+}
+
+/// The unified diff of two transcripts, line by line.
+#[must_use]
+pub fn difference(kept: &str, new: &str) -> String {
+    unified_diff(("kept", "new"), kept, new)
+}
+
+pub(crate) fn unified_diff(names: (&str, &str), one: &str, other: &str) -> String {
+    let diff = similar::TextDiff::from_lines(one, other);
+    diff.unified_diff().context_radius(2).header(names.0, names.1).to_string()
 }

@@ -22,7 +22,7 @@ use sca_world::play::{judged, play};
 use sca_world::played::Played;
 use sca_world::rows::{has_each_byte, row_of, unplayable_on_wire};
 
-use crate::snapshots;
+use crate::snapshots::{self, Snapshot, SnapshotMode, joined, unified_diff};
 
 /// The result of one file.
 #[derive(Debug)]
@@ -35,39 +35,6 @@ pub struct FileResult {
     pub snapshot: Snapshot,
     /// Why no snapshot could be written, if writing failed.
     pub not_left: Option<String>,
-}
-
-/// The comparison of a transcript with its snapshot.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Snapshot {
-    /// Both are equal.
-    Same,
-    /// There is no snapshot.
-    Missing,
-    /// They differ.
-    Differs {
-        /// The accepted transcript.
-        kept: String,
-        /// The new transcript.
-        new: String,
-    },
-    /// The snapshot has been written.
-    Updated,
-    /// The snapshot could not be read, and why.
-    Unreadable(String),
-    /// No comparison, for example for a failed run, another seed or another world.
-    NotCompared,
-}
-
-/// What a run does with snapshots.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SnapshotMode {
-    /// Compare, and write a differing transcript beside the accepted one for review.
-    Compare,
-    /// Write the transcripts as accepted snapshots.
-    Update,
-    /// Neither compare nor write.
-    Ignore,
 }
 
 impl FileResult {
@@ -108,35 +75,6 @@ pub fn worst<'a>(rows: impl DoubleEndedIterator<Item = &'a Played>) -> Option<&'
         Verdict::Inapplicable(_) => 0,
     };
     rows.map(|row| &row.verdict).rev().max_by_key(|verdict| rank(verdict))
-}
-
-/// The transcripts of all rows as one text. Consecutive rows of an `each byte` that differ only in the byte are written
-/// once.
-#[must_use]
-pub fn joined(rows: &[Played]) -> String {
-    let mut out = String::new();
-    let mut last: Option<String> = None;
-    for row in rows {
-        let byte = row.values.last().filter(|(name, _)| name == "byte").map(|(_, value)| value.as_str());
-        let plain = byte.map(|byte| without_byte(&row.transcript, byte));
-        if row.transcript.is_empty() {
-            continue;
-        }
-        if plain.is_some() && plain == last {
-            continue;
-        }
-        last = plain;
-        if !out.is_empty() {
-            out.push('\n');
-        }
-        out.push_str(&row.transcript);
-    }
-    out
-}
-
-fn without_byte(transcript: &str, byte: &str) -> String {
-    let title = transcript.replacen(&format!("byte={byte})"), "byte)", 1);
-    title.replace(&format!("{byte} bytes of"), "bytes of").replace(&format!("{byte} byte of"), "bytes of")
 }
 
 /// A suite: everything needed to run a list of scenario files.
@@ -311,28 +249,7 @@ impl<C: Terminal> Suite<'_, C> {
         {
             return (Snapshot::NotCompared, None);
         }
-        let new = joined(rows);
-        let kept = match snapshots::read(path) {
-            Ok(kept) => kept,
-            Err(error) => return (Snapshot::Unreadable(error.to_string()), None),
-        };
-        let said = |written: std::io::Result<()>| written.err().map(|error| error.to_string());
-        match kept {
-            Some(kept) if kept == new => {
-                snapshots::remove_new(path);
-                (Snapshot::Same, None)
-            }
-            kept if self.snapshots == SnapshotMode::Update => match (said(snapshots::write(path, &new)), kept) {
-                (None, _) => (Snapshot::Updated, None),
-                (why, Some(kept)) => (Snapshot::Differs { kept, new }, why),
-                (why, None) => (Snapshot::Missing, why),
-            },
-            Some(kept) => {
-                let not_left = said(snapshots::write_new(path, &new));
-                (Snapshot::Differs { kept, new }, not_left)
-            }
-            None => (Snapshot::Missing, None),
-        }
+        snapshots::compare(path, joined(rows), self.snapshots)
     }
 }
 
@@ -360,15 +277,4 @@ pub fn in_parallel<T: Sync, R: Send>(jobs: usize, list: &[T], what: impl Fn(&T) 
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.sort_by_key(|(at, _)| *at);
     results.into_iter().map(|(_, result)| result).collect()
-}
-
-/// The unified diff of two transcripts, line by line.
-#[must_use]
-pub fn difference(kept: &str, new: &str) -> String {
-    unified_diff(("kept", "new"), kept, new)
-}
-
-fn unified_diff(names: (&str, &str), one: &str, other: &str) -> String {
-    let diff = similar::TextDiff::from_lines(one, other);
-    diff.unified_diff().context_radius(2).header(names.0, names.1).to_string()
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sca_core::{Terminal, TerminalConfig};
 use sca_environment::Identities;
+use sca_judge::verdict::FailureKind;
 use sca_judge::{Failure, Verdict, text_of};
 use sca_model::Problem;
 use sca_model::{Action, Row, Scenario, Step};
@@ -159,12 +160,12 @@ fn told(failure: &Failure) -> String {
 
 /// The index of the step on whose line something failed; one past the last step for a failure at the end.
 fn step_of(text: &str, failure: &Failure) -> Option<usize> {
-    if failure.headline.starts_with("the invariant") {
+    if failure.kind == FailureKind::Law {
         return None;
     }
     let steps = sca_scenario::parse(text).ok()?.rows.into_iter().next()?.steps;
     let at = steps.iter().rposition(|step| step.span.line <= failure.span.line)?;
-    let is_behind = failure.headline.ends_with("must be listed is missing");
+    let is_behind = failure.kind == FailureKind::Unlisted;
     Some(if is_behind { (at + 1).min(steps.len()) } else { at })
 }
 

@@ -21,7 +21,7 @@ use sca_core::{Terminal, TerminalConfig};
 use sca_environment::identities::Identities;
 use sca_files::Loaded;
 use sca_judge::coverage::Met;
-use sca_judge::verdict::{Failure, Verdict};
+use sca_judge::verdict::{Failure, FailureKind, Verdict};
 use sca_suite::in_parallel;
 use sca_world::options::{Options, Probe};
 use sca_world::play::play_one;
@@ -162,7 +162,7 @@ impl<C: Terminal> Sweep<'_, C> {
     pub fn shrink(&self, swept: &SweepResult, broken: &Broken) -> Option<Shrunk> {
         let scenario = swept.loaded.scenario.as_ref().ok()?;
         let row = scenario.rows.get(broken.row - 1)?;
-        let is_law = broken.failure.headline.starts_with("the invariant");
+        let is_law = broken.failure.kind == FailureKind::Law;
         let line = line_at(&row.steps, broken.failure.span).filter(|_| !is_law);
         Shrinker::new(&self.make, &self.identities).shrink(&broken.transcript, line, &broken.failure)
     }

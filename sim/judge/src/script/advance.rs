@@ -189,6 +189,12 @@ impl Script {
             }
             self.order = Some(sequence);
         }
+        self.keep(step, expect, (at, sequence), captured);
+        Ok(())
+    }
+
+    /// Keeps what a line has read: which observation, its moment, and what it captured.
+    pub(super) fn keep(&mut self, step: &Step, expect: &Expect, (at, sequence): (Duration, u64), captured: Captured) {
         let label = expect.suffix.label.clone().or_else(|| expect.suffix.re.as_ref().map(|(label, _)| label.clone()));
         self.readings.push(Reading { sequence, span: step.span, label });
         self.names.moments.extend(expect.suffix.label.clone().map(|label| (label, at)));
@@ -200,7 +206,6 @@ impl Script {
             }));
         }
         self.names.captures.extend(captured);
-        Ok(())
     }
 
     /// `any order`: each member takes what fits it; what must be listed has to fit one of them.

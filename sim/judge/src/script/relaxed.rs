@@ -52,7 +52,7 @@ impl Script {
         }
     }
 
-    /// One step of an eased script.
+    /// One step of an relaxed script.
     pub fn relaxed_step(&mut self, now: Duration, step: &Step, lanes: &mut [Lanes]) -> Result<Stepped, Box<Failure>> {
         let to = match &step.action {
             Action::Expect(expect) => return self.relaxed_expect(now, step, expect, lanes),
@@ -84,9 +84,8 @@ impl Script {
         let lanes = &mut lanes[expect.who];
         loop {
             match self.look(expect, lanes) {
-                Look::Met { at, captured, .. } => {
-                    self.names.moments.extend(expect.suffix.label.clone().map(|label| (label, at)));
-                    self.names.captures.extend(captured);
+                Look::Met { at, sequence, captured } => {
+                    self.keep(step, expect, (at, sequence), captured);
                     return Ok(Stepped::Met);
                 }
                 Look::Not(mismatch, came) if matches!(expect.awaited, Awaited::ToPos(_)) => {
