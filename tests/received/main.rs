@@ -74,7 +74,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// A storm needs a fleet; tests/fleet.rs checks what its broker receives.
+/// A storm needs a fleet; tests/judging/fleet.rs checks what its broker receives.
 const ELSEWHERE: &str = "reconnect storm";
 
 fn every_kind_is_there(claims: &[Claim]) -> Result<(), Failed> {

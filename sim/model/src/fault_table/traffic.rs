@@ -317,7 +317,7 @@ pub(super) const SEVERAL: &[FaultRow] = &[
         "terminal Lane",
         "a thousand terminals, one broker that restarts",
         "REC-01",
-        &["tests/fleet.rs"],
+        &["tests/judging/fleet.rs"],
     ),
     row(
         "two terminals with one pinpad id, the old one replaced",
