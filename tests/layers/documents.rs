@@ -59,6 +59,11 @@ fn every_file_that_is_named_is_there() {
         survivors.lines().filter_map(|line| line.split_once(".rs: ")).map(|(file, _)| format!("{file}.rs"));
     let named: Vec<String> = in_page.chain(in_lists).chain(in_survivors).collect();
     assert!(named.len() > 60, "{}", named.len());
+    let targets = read("Cargo.toml");
+    let tests = [lists.clone(), read("tests/mutants/harness-again.toml"), read("sim/docs/limits.md")].concat();
+    for name in tests.split("--test").skip(1).filter_map(|rest| rest.split(['"', ' ', ',']).find(|w| w.len() > 2)) {
+        assert!(targets.contains(&format!("[[test]]\nname = \"{name}\"")), "there is no test {name}");
+    }
     let missing: Vec<&String> = named.iter().filter(|name| !common::root().join(name).exists()).collect();
     assert!(missing.is_empty(), "{missing:#?}");
 }
