@@ -9,10 +9,10 @@ use sca_report::conformance;
 use sca_report::conformance::{Conformance, MatrixDocument, conformance};
 use sca_suite::known_failures::KnownFailures;
 use sca_suite::{FileResult, SnapshotMode, Suite};
-use sca_terminal::simulated;
 use sca_world::Options;
 
 use crate::console::{authorities_for, complain, count, found, say};
+use crate::core_option::CoreOption;
 use crate::exit::Exit;
 use crate::ledger::{read, read_ledger};
 use crate::run::external::Device;
@@ -56,6 +56,8 @@ pub(crate) struct Arguments {
     lines: bool,
     #[command(flatten)]
     device: Device,
+    #[command(flatten)]
+    core: CoreOption,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
@@ -101,10 +103,11 @@ fn results(arguments: &Arguments) -> Result<Vec<FileResult>, Exit> {
     // A signal also terminates the processes started here.
     crate::interrupt::listen(true);
     let clauses = sca_protocol::clauses::ids();
+    let terminals = arguments.core.terminals();
     let suite = Suite {
         options: Options { today: Some(arguments.today.unwrap_or_else(today)), ..Options::default() },
         snapshots: SnapshotMode::Ignore,
-        make: &simulated,
+        make: &terminals,
         clauses: &clauses,
         identities: authorities_for(&real)?,
         real,

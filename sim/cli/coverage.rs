@@ -6,10 +6,10 @@ use clap::Args;
 use sca_hunt::sweep::Sweep;
 use sca_judge::coverage::Coverage;
 use sca_suite::{ExternalParty, SnapshotMode, Suite};
-use sca_terminal::simulated;
 use sca_world::Options;
 
 use crate::console::{authorities, complain, count, find_some_scenarios, painter, say, threads, unread};
+use crate::core_option::CoreOption;
 use crate::exit::Exit;
 
 #[derive(Debug, Args)]
@@ -20,6 +20,8 @@ pub(crate) struct Arguments {
     /// Also count the faults of a sweep of the scenarios
     #[arg(long)]
     sweep: bool,
+    #[command(flatten)]
+    core: CoreOption,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
@@ -32,11 +34,12 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Err(exit) => return exit,
     };
     let clauses = sca_protocol::clauses::ids();
+    let terminals = arguments.core.terminals();
     let mut coverage = Coverage::default();
     let (mut runs, mut exit) = (0, Exit::Good);
     if arguments.sweep {
         let (identities, jobs) = (identities.memory.clone(), threads(None));
-        let sweep = Sweep { make: &simulated, clauses: &clauses, identities, bytes: false, all_rows: false, jobs };
+        let sweep = Sweep { make: &terminals, clauses: &clauses, identities, bytes: false, all_rows: false, jobs };
         match sweep.run(&paths, &|_, _| {}) {
             Ok(swept) => swept.iter().flat_map(|swept| &swept.met).for_each(|met| {
                 coverage.add(met);
@@ -47,7 +50,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     }
     let (options, snapshots) = (Options::default(), SnapshotMode::Ignore);
     let suite =
-        Suite { options, snapshots, make: &simulated, clauses: &clauses, identities, real: ExternalParty::Nothing };
+        Suite { options, snapshots, make: &terminals, clauses: &clauses, identities, real: ExternalParty::Nothing };
     for (path, result) in paths.iter().zip(suite.run(&paths, threads(None), &|_| ())) {
         match result {
             Ok(result) => {

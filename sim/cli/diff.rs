@@ -1,14 +1,18 @@
 //! `diff`: compares a capture with the simulated terminal.
 
+use std::sync::Arc;
+
+use sca_core::TerminalConfig;
+use sca_environment::Identities;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sca_capture::diff::{Compared, Comparer};
 use sca_capture::{diff, load};
 use sca_hunt::shrink::Shrinker;
-use sca_terminal::simulated;
 
 use crate::console::{authorities, complain, count, painter, put, say, unread};
+use crate::core_option::{CoreOption, PlayedTerminal};
 use crate::exit::Exit;
 use crate::import::{Reading, lost, name_of, named, shown};
 
@@ -31,6 +35,8 @@ pub(crate) struct Arguments {
     json: bool,
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    core: CoreOption,
 }
 
 fn first(arguments: &Arguments) -> &Path {
@@ -65,7 +71,8 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Ok(identities) => identities.memory,
         Err(exit) => return exit,
     };
-    let comparer = Comparer::new(&simulated, &identities);
+    let terminals = arguments.core.terminals();
+    let comparer = Comparer::new(&terminals, &identities);
     // What could not be read was not compared.
     let (mut exit, mut all) = (if lost > 0 { Exit::Failed } else { Exit::Good }, Vec::new());
     for (name, text) in &texts {
@@ -87,7 +94,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
             exit = Exit::Failed;
         }
         if let Some(folder) = &arguments.shrink
-            && let Err(failed) = shrink((folder, arguments.force), name, &compared, &identities)
+            && let Err(failed) = shrink((folder, arguments.force), name, &compared, (&terminals, &identities))
         {
             return failed;
         }
@@ -104,9 +111,9 @@ fn shrink(
     (folder, replaces): (&Path, bool),
     name: &str,
     compared: &Compared,
-    identities: &std::sync::Arc<sca_environment::Identities>,
+    (make, identities): (&dyn Fn(TerminalConfig) -> PlayedTerminal, &Arc<Identities>),
 ) -> Result<(), Exit> {
-    let mut shrinker = Shrinker::new(&simulated, identities).for_capture();
+    let mut shrinker = Shrinker::new(make, identities).for_capture();
     let stem = name.trim_end_matches(".sca");
     for (number, difference) in (1..).zip(&compared.differences) {
         let Some(failure) = &difference.failure else { continue };

@@ -6,9 +6,9 @@ use std::time::Duration;
 use clap::Args;
 use sca_environment::shell;
 use sca_hunt::explore::{Explore, ExploreResult, Found};
-use sca_terminal::simulated;
 
 use crate::console::{authorities, complain, count, find_some_scenarios, load_scenario, say, threads};
+use crate::core_option::CoreOption;
 use crate::exit::Exit;
 
 #[derive(Debug, Args)]
@@ -34,6 +34,8 @@ pub(crate) struct Arguments {
     /// Number of runs in parallel; default: the number of cores
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
+    #[command(flatten)]
+    core: CoreOption,
 }
 
 fn span(text: &str) -> Result<Duration, String> {
@@ -49,8 +51,9 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Ok(identities) => identities.memory,
         Err(exit) => return exit,
     };
+    let terminals = arguments.core.terminals();
     let explore = Explore {
-        make: &simulated,
+        make: &terminals,
         identities,
         seeds: arguments.from..arguments.from.saturating_add(arguments.seeds),
         limit: arguments.limit,

@@ -6,6 +6,8 @@ mod certs;
 mod check;
 mod conformance;
 mod console;
+mod core;
+mod core_option;
 mod coverage;
 mod diff;
 mod exit;
@@ -108,6 +110,8 @@ enum Command {
     Settings(settings::Arguments),
     /// List the assumptions: what the specification leaves open, the default chosen, and the setting that changes it
     Assumptions,
+    /// Check, debug and begin a client core of your own, in any language
+    Core(core::Arguments),
     /// Write a certificate authority, identities and (optionally) flawed certificates as PEM
     Certs(certs::Arguments),
     /// Run the broker on a real port; terminals connect to it, and a POS reaches them through it
@@ -165,6 +169,7 @@ fn main() -> ExitCode {
         Command::Explore(arguments) => explore::run(&arguments),
         Command::Settings(arguments) => settings::run(&arguments),
         Command::Assumptions => settings::assumptions(),
+        Command::Core(arguments) => core::run(&arguments),
         Command::Certs(arguments) => certs::run(&arguments),
         Command::Broker(arguments) => open::broker(&arguments),
         Command::Pos(arguments) => open::pos(&arguments),

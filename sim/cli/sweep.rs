@@ -7,9 +7,9 @@ use clap::Args;
 use sca_environment::shell;
 use sca_hunt::sweep::{Broken, Injection, KINDS, Sweep, SweepResult};
 use sca_judge::Verdict;
-use sca_terminal::simulated;
 
 use crate::console::{authorities, complain, count, find_some_scenarios, is_lively, painter, say, threads, unread};
+use crate::core_option::{CoreOption, PlayedTerminal};
 use crate::exit::Exit;
 
 #[derive(Debug, Args)]
@@ -37,6 +37,8 @@ pub(crate) struct Arguments {
     /// Number of runs in parallel; default: the number of cores
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
+    #[command(flatten)]
+    core: CoreOption,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
@@ -49,8 +51,9 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         Err(exit) => return exit,
     };
     let clauses = sca_protocol::clauses::ids();
+    let terminals = arguments.core.terminals();
     let sweep = Sweep {
-        make: &simulated,
+        make: &terminals,
         clauses: &clauses,
         identities,
         bytes: arguments.bytes,
@@ -81,12 +84,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 }
 
 /// Plays a single injection and prints the run.
-fn one(
-    sweep: &Sweep<'_, sca_terminal::SimulatedTerminal>,
-    path: &std::path::Path,
-    row: usize,
-    injection: Injection,
-) -> Exit {
+fn one(sweep: &Sweep<'_, PlayedTerminal>, path: &std::path::Path, row: usize, injection: Injection) -> Exit {
     match sweep.one(path, row, injection) {
         Ok((loaded, Ok(played))) => {
             say!("{}", played.transcript.trim_end());
@@ -125,12 +123,7 @@ const WIDTH: usize = 60;
 const TOLD: usize = 3;
 
 /// Shrinks a failure to a small scenario, writes it, and prints its path.
-fn shrink(
-    arguments: &Arguments,
-    sweep: &Sweep<'_, sca_terminal::SimulatedTerminal>,
-    swept: &SweepResult,
-    broken: &Broken,
-) {
+fn shrink(arguments: &Arguments, sweep: &Sweep<'_, PlayedTerminal>, swept: &SweepResult, broken: &Broken) {
     let Some(shrunk) = sweep.shrink(swept, broken) else { return };
     let name = swept.loaded.path.file_stem().unwrap_or_default().to_string_lossy();
     let injection = broken.injection.to_string().replace(['@', ':'], "-");
@@ -141,7 +134,7 @@ fn shrink(
     }
 }
 
-fn tell(arguments: &Arguments, sweep: &Sweep<'_, sca_terminal::SimulatedTerminal>, swept: &[SweepResult]) -> Exit {
+fn tell(arguments: &Arguments, sweep: &Sweep<'_, PlayedTerminal>, swept: &[SweepResult]) -> Exit {
     let mut invalid = false;
     let (mut tried, mut broken, mut skipped) = (0, 0, 0);
     for one in swept {

@@ -54,6 +54,7 @@ const ARROWS: &[(&str, u8, &[&str])] = &[
             "sca-scenario",
         ],
     ),
+    ("sim/bridge", 6, &["sca-core", "sca-environment", "sca-protocol"]),
     (
         "sim/world",
         7,

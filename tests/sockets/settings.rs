@@ -84,20 +84,25 @@ fn a_setting_that_would_do_nothing_is_refused_where_it_would() {
     }
 }
 
+/// All sources below a folder.
+fn sources(folder: &std::path::Path) -> String {
+    let all = std::fs::read_dir(folder).expect("it is there").map(|entry| entry.expect("it is").path());
+    all.map(|path| match path.is_dir() {
+        true => sources(&path),
+        false if path.extension().is_some_and(|e| e == "rs") => std::fs::read_to_string(&path).expect("it is read"),
+        false => String::new(),
+    })
+    .collect()
+}
+
 #[test]
 fn every_setting_of_a_terminal_is_read_by_what_runs_in_the_open() {
-    let read = |folder: &str| -> String {
-        let all =
-            std::fs::read_dir(root().join(folder)).expect("it is there").map(|entry| entry.expect("it is").path());
-        let all = all.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
-        all.map(|path| std::fs::read_to_string(path).expect("it can be read")).collect()
-    };
     // The settings that the terminal, its clock, its dialling and its plain TCP connections read.
     let table = root().join("sim/protocol/src/settings/terminal.rs");
     let table = std::fs::read_to_string(table).expect("it can be read");
     let (table, methods) = table.split_once("impl TerminalSettings {").expect("the table has methods");
     let folders = ["sim/core/src", "sim/terminal/src", "sim/live/src", "sim/network/src", "sim/protocol/src"];
-    let source = folders.map(read).concat() + methods;
+    let source = folders.map(|folder| sources(&root().join(folder))).concat() + methods;
     let words: BTreeSet<&str> = source.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).collect();
     let mut fields = 0;
     for row in TerminalSettings::table().iter().filter(|row| !matches!(row.place, Place::Scenarios(_))) {

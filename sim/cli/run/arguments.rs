@@ -13,6 +13,7 @@ use sca_suite::shard::Shard;
 
 use super::external::Device;
 use crate::console::date;
+use crate::core_option::{CoreOption, PlayedTerminal};
 use crate::report::parse_report;
 
 /// What `run` is told.
@@ -88,6 +89,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE.html")]
     pub(super) trace: Option<PathBuf>,
     #[command(flatten)]
+    pub(super) core: CoreOption,
+    #[command(flatten)]
     pub(super) device: Device,
 }
 
@@ -124,15 +127,15 @@ pub(super) fn origin_of(arguments: &Arguments, list: &[PathBuf]) -> Origin {
     }
 }
 
-/// A suite whose client core is the simulated terminal.
-pub(super) type Terminals<'a> = Suite<'a, sca_terminal::SimulatedTerminal>;
+/// A suite with the chosen client core.
+pub(super) type Terminals<'a> = Suite<'a, PlayedTerminal>;
 
 /// The command that plays a file again as it was played.
 pub(super) fn replay(arguments: &Arguments, path: &Path) -> String {
     let wire = if arguments.wire { format!(" --wire --time-scale {}", arguments.time_scale) } else { String::new() };
     let seed = arguments.seed.map(|seed| format!(" --seed {seed}")).unwrap_or_default();
     let today = arguments.today.map(|today| format!(" --today {}", today.day())).unwrap_or_default();
-    format!("sca-sim run {}{wire}{seed}{today}{}", shell::last(path), arguments.device.said())
+    format!("sca-sim run {}{wire}{seed}{today}{}{}", shell::last(path), arguments.core.said(), arguments.device.said())
 }
 
 /// The name of the world in which the scenarios are played, as it appears in reports.

@@ -12,7 +12,6 @@ use sca_report::{Document, Kind, RunInfo, Summary, Tally, Unread};
 use sca_suite::known_failures::KnownFailures;
 use sca_suite::origin::Origin;
 use sca_suite::{FileResult, Snapshot, SnapshotMode, Suite};
-use sca_terminal::simulated;
 use sca_world::{Options, Place, Played};
 
 use super::arguments::{Arguments, Terminals, origin_of, replay, world};
@@ -47,10 +46,16 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     // With --watch or --interactive a signal terminates the program at once, without reports.
     let (heard, interrupt) = interrupt::listen(arguments.watch || arguments.device.is_interactive());
     let options = options(arguments, arguments.today.unwrap_or_else(sca_environment::today));
+    let terminals = arguments.core.terminals();
     let suite = Suite {
         options: Options { interrupt: Some(interrupt), ..options },
-        snapshots: if arguments.update { SnapshotMode::Update } else { SnapshotMode::Compare },
-        make: &simulated,
+        snapshots: match (arguments.core.is_foreign(), arguments.update) {
+            // The snapshots are those of our core.
+            (true, _) => SnapshotMode::Ignore,
+            (false, true) => SnapshotMode::Update,
+            (false, false) => SnapshotMode::Compare,
+        },
+        make: &terminals,
         clauses: &clauses,
         identities,
         real,

@@ -1,13 +1,15 @@
 //! The console output of a run for each file, and the evidence files of its failures.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use sca_bridge::{Conversation, Exchange};
 use sca_environment::shell;
 use sca_judge::Verdict;
+use sca_model::Scenario;
 use sca_suite::{FileResult, Snapshot, difference, joined};
-use sca_terminal::simulated;
 use sca_world::{Options, play};
 
 use super::arguments::{Arguments, Terminals, replay};
@@ -137,12 +139,15 @@ fn evidence(arguments: &Arguments, suite: &Terminals<'_>, result: &FileResult, n
     let folder = evidence_folder(&arguments.failures, &result.loaded.path, number + 1);
     let row = &result.rows[number];
     let mut frames = row.frames.clone();
+    let conversation = Conversation::default();
     // A run on sockets cannot be repeated exactly; its frames were kept from the start.
     let is_memory = !arguments.wire && arguments.device.world().is_none();
     if let (true, Ok(scenario)) = (is_memory, &result.loaded.scenario) {
         let again = Options { keeps_frames: true, ..suite.options.clone() };
-        let rows = play(scenario, &again, &suite.identities.memory, &simulated);
-        frames = rows.into_iter().nth(number).map(|row| row.frames).unwrap_or_default();
+        // Everything is played again up to this row; what is said in it comes last.
+        let one = Scenario { rows: scenario.rows.get(number).cloned().into_iter().collect(), ..scenario.clone() };
+        let rows = play(&one, &again, &suite.identities.memory, &arguments.core.kept_in(conversation.clone()));
+        frames = rows.into_iter().next().map(|row| row.frames).unwrap_or_default();
     }
     let seed = arguments.seed.or_else(|| result.loaded.scenario.as_ref().ok().and_then(|s| s.header.seed)).unwrap_or(1);
     let written = sca_files::make_folder(&arguments.failures)
@@ -153,9 +158,22 @@ fn evidence(arguments: &Arguments, suite: &Terminals<'_>, result: &FileResult, n
         .and_then(|()| match &suite.options.key_notes {
             Some(notes) => sca_files::replace_private(&folder.join("tls-keys.log"), notes.text()),
             None => Ok(()),
-        });
+        })
+        .and_then(|()| conversations(&folder, &conversation.taken()));
     match written {
         Ok(()) => complain!("  evidence: {}\n", folder.display()),
         Err(error) => complain!("  cannot write evidence to {}: {error}\n", folder.display()),
     }
+}
+
+/// Writes what was said with cores in other processes: a file for each terminal.
+fn conversations(folder: &Path, exchanges: &[Exchange]) -> std::io::Result<()> {
+    let terminals: BTreeSet<u64> = exchanges.iter().map(|exchange| exchange.index).collect();
+    terminals.into_iter().try_for_each(|index| {
+        let mine: Vec<Exchange> = exchanges.iter().filter(|exchange| exchange.index == index).cloned().collect();
+        sca_files::replace_private(
+            &folder.join(format!("conversation-{index}.jsonl")),
+            sca_bridge::replay::to_lines(&mine),
+        )
+    })
 }

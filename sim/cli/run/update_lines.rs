@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use sca_suite::rewrite;
-use sca_terminal::simulated;
 use sca_world::play;
 
 use super::arguments::{Arguments, Terminals, replay};
@@ -27,7 +26,7 @@ fn file(arguments: &Arguments, suite: &Terminals<'_>, path: &Path) -> Exit {
         Ok(text) => text,
         Err(error) => return unread(path, &error),
     };
-    let play = |scenario: &_| play(scenario, &suite.options, &suite.identities.memory, &simulated);
+    let play = |scenario: &_| play(scenario, &suite.options, &suite.identities.memory, suite.make);
     let Some(done) = rewrite::rewrite(path, &text, suite.clauses, &play) else {
         let loaded = sca_files::read(path, text, suite.clauses);
         for problem in loaded.scenario.as_ref().err().into_iter().flatten() {

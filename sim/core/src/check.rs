@@ -11,6 +11,7 @@ use sca_protocol::{Chance, Now, Reason, UnixTime};
 use crate::client_core::{ClientCore, CoreConfig, CoreInput, CoreOutput, CoreSettings};
 use crate::connection::{ConnectionId, LinkEvent};
 use crate::observer::{Observer, Phase};
+use crate::trouble::Trouble;
 
 /// Number of lives that a core is led through, each with a seed of its own.
 const LIVES: u64 = 64;
@@ -112,6 +113,11 @@ impl<C: ClientCore> Life<C> {
         self.inputs.push((self.now, input.clone()));
         let outputs = self.core.handle(now, input.clone());
         let twin = self.twin.handle(now, input.clone());
+        if let Some(Trouble::Failed(why) | Trouble::Unsupported(why)) =
+            self.core.trouble().or_else(|| self.twin.trouble())
+        {
+            return Err(self.broken("the core answers every question", why));
+        }
         if outputs != twin || self.core.deadline() != self.twin.deadline() {
             return Err(self.broken("the same inputs give the same outputs", format!("{outputs:?}, and then {twin:?}")));
         }

@@ -7,6 +7,7 @@ use sca_protocol::settings::{KeepAlive, RetryRules, TerminalSettings};
 use sca_protocol::{Chance, Now};
 
 use crate::connection::{ConnectionId, LinkEvent, LinkReport, Target};
+use crate::trouble::Trouble;
 
 /// A client core: keeps one WebSocket connection to the broker for ever, and passes documents over it.
 ///
@@ -61,6 +62,11 @@ pub trait ClientCore {
     fn deadline(&self) -> Option<Duration>;
     /// Changes the settings while the core runs. Timers that run keep their instant; the next ones use the new values.
     fn configure(&mut self, settings: CoreSettings);
+    /// What keeps the core from going on, if anything does. A core within this process has no trouble; one in another
+    /// process can exit or fall silent.
+    fn trouble(&self) -> Option<Trouble> {
+        None
+    }
 }
 
 /// The parameters from which a client core is made.

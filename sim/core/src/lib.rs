@@ -23,6 +23,7 @@ mod link_client;
 mod observer;
 mod retry_pause;
 mod terminal;
+mod trouble;
 
 pub use check::{Broken, check_core};
 pub use client_core::{ClientCore, CoreConfig, CoreInput, CoreOutput, CoreSettings, Timeouts};
@@ -32,3 +33,4 @@ pub use flash::{Flash, FlashChange, FlashLog, ICON_CONNECTED, ICON_DISCONNECTED}
 pub use link_client::Client;
 pub use retry_pause::retry_pause;
 pub use terminal::{CallEvent, CallId, Cardholder, Input, Output, Terminal, TerminalConfig};
+pub use trouble::Trouble;

@@ -10,6 +10,7 @@ use sca_protocol::{Chance, Line, Now, Reason, UnixTime};
 use crate::connection::{ConnectionId, LinkEvent, LinkReport, Target};
 use crate::display::Display;
 use crate::flash::{Flash, FlashChange};
+use crate::trouble::Trouble;
 
 /// A terminal: a whole device as a state machine that takes inputs and returns outputs, without I/O or a clock of its
 /// own. `sca_terminal::SimulatedTerminal` implements it around any [`ClientCore`](crate::ClientCore).
@@ -25,6 +26,10 @@ pub trait Terminal {
     fn display(&self) -> Display;
     /// Changes the settings while the terminal runs; operations in progress keep the old ones.
     fn configure(&mut self, settings: TerminalSettings);
+    /// What keeps the terminal from going on, if anything does.
+    fn trouble(&self) -> Option<Trouble> {
+        None
+    }
 }
 
 /// The parameters from which a terminal is made.

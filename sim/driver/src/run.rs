@@ -12,9 +12,10 @@ use sca_environment::device::Beside;
 use sca_faults::probe::injection::Injection;
 use sca_faults::probe::survey::Survey;
 use sca_judge::evidence::Evidence;
+use sca_judge::inapplicable::FIRST_LINE;
 use sca_judge::record::Record;
 use sca_judge::script::Reading;
-use sca_judge::verdict::Verdict;
+use sca_judge::verdict::{Failure, Verdict};
 use sca_model::Row;
 use sca_network::{Dialer, EventQueue, MemoryNetwork, Stream, Tag};
 use sca_protocol::settings::{BrokerSettings, EstateSettings, HostSettings};
@@ -143,6 +144,10 @@ pub async fn run<C: Terminal>(
         Err(Stop::Failed(failure)) => Verdict::Fail(world.with_broken_law(world.with_unforwarded_messages(failure))),
         Err(Stop::Error(why)) => Verdict::Error(why),
         Err(Stop::CannotRun(why)) => Verdict::CannotRun(why),
+        Err(Stop::Unsupported(why)) => {
+            let failure = Failure::at(FIRST_LINE, format!("the core does not support this: {why}"));
+            Verdict::Inapplicable(Box::new(failure))
+        }
     };
     Outcome {
         verdict,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sca_core::Trouble;
 use sca_judge::time_format::stamp;
 use sca_judge::verdict::Failure;
 
@@ -14,6 +15,17 @@ pub(crate) enum Stop {
     Error(String),
     /// The harness could not go on: something it needs from outside is missing.
     CannotRun(String),
+    /// The core does not support what the scenario asks of it.
+    Unsupported(String),
+}
+
+impl From<Trouble> for Stop {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Failed(why) => Self::Error(why),
+            Trouble::Unsupported(why) => Self::Unsupported(why),
+        }
+    }
 }
 
 impl From<Box<Failure>> for Stop {

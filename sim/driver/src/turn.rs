@@ -157,6 +157,7 @@ impl<C: Terminal> World<'_, C> {
         let actor = &mut self.parties.terminals[who];
         let now = Now { since_start: self.turn.now, wall: actor.clock.shows() };
         let outputs = actor.terminal.handle(now, input);
+        actor.terminal.trouble().map_or(Ok(()), |trouble| Err(Stop::from(trouble)))?;
         actor.asked.answered = false;
         for output in outputs {
             self.carry_out(who, output)?;

@@ -6,7 +6,7 @@ use std::path::Path;
 /// A text as one word for a POSIX shell.
 ///
 /// ```
-/// use crate::shell::word;
+/// use sca_environment::shell::word;
 ///
 /// assert_eq!(word("scenarios/a-b.sca"), "scenarios/a-b.sca");
 /// assert_eq!(word("it's $(x).sca"), "'it'\\''s $(x).sca'");
@@ -24,7 +24,7 @@ pub fn word(text: &str) -> Cow<'_, str> {
 /// A path as the last word of a command; a path that begins with a dash is not taken for an option.
 ///
 /// ```
-/// use crate::shell::last;
+/// use sca_environment::shell::last;
 ///
 /// assert_eq!(last("a b.sca".as_ref()), "'a b.sca'");
 /// assert_eq!(last("-dash.sca".as_ref()), "./-dash.sca");

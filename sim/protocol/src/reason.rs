@@ -82,3 +82,48 @@ impl fmt::Display for Reason {
         }
     }
 }
+
+/// The error for a text that is not a reason.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected a reason, for example `refused`, `http 503` or `tls expired`")]
+pub struct ParseReasonError;
+
+impl std::str::FromStr for Reason {
+    type Err = ParseReasonError;
+
+    fn from_str(text: &str) -> Result<Self, ParseReasonError> {
+        let (kind, detail) = text.split_once(' ').unwrap_or((text, ""));
+        let status = || detail.parse().map_err(|_| ParseReasonError);
+        match (kind, detail) {
+            ("dns", "") => Ok(Self::Dns),
+            ("refused", "") => Ok(Self::Refused),
+            ("timeout", "") => Ok(Self::Timeout),
+            ("reset", "") => Ok(Self::Reset),
+            ("config", "") => Ok(Self::Config),
+            ("proxy", "") => Ok(Self::Proxy(0)),
+            ("proxy", _) => status().map(Self::Proxy),
+            ("http", _) => status().map(Self::Http),
+            ("tls", word) => TlsFailure::of_word(word).map(Self::Tls).ok_or(ParseReasonError),
+            ("handshake", word) => HandshakeFailure::of_word(word).map(Self::Handshake).ok_or(ParseReasonError),
+            _ => Err(ParseReasonError),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_reads_as_it_was_written() {
+        let tls = TlsFailure::ALL.iter().map(|row| Reason::Tls(row.0));
+        let handshake = HandshakeFailure::ALL.iter().map(|row| Reason::Handshake(row.0));
+        let rest = [Reason::Dns, Reason::Refused, Reason::Timeout, Reason::Reset, Reason::Config, Reason::Proxy(0)];
+        for reason in tls.chain(handshake).chain(rest).chain([Reason::Proxy(407), Reason::Http(503)]) {
+            assert_eq!(reason.to_string().parse(), Ok(reason));
+        }
+        for odd in ["", "tls", "tls x", "http", "http x", "dns 1", "nothing"] {
+            assert_eq!(odd.parse::<Reason>(), Err(ParseReasonError), "{odd}");
+        }
+    }
+}

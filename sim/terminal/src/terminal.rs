@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sca_core::{
     CallId, Client, ClientCore, ConnectionId, CoreConfig, CoreInput, CoreOutput, CoreSettings, Display, ICON_CONNECTED,
-    ICON_DISCONNECTED, Input, LinkReport, Output, Screen, Target, Terminal, TerminalConfig,
+    ICON_DISCONNECTED, Input, LinkReport, Output, Screen, Target, Terminal, TerminalConfig, Trouble,
 };
 use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::{Settings, TerminalSettings};
@@ -104,6 +104,10 @@ impl<C: ClientCore> Terminal for SimulatedTerminal<C> {
     fn display(&self) -> Display {
         let connected = matches!(self.link, Link::Up(_));
         Display { screen: self.screen(), connected, icon: self.icons[usize::from(connected)].clone() }
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        self.core.trouble()
     }
 
     fn configure(&mut self, settings: TerminalSettings) {

@@ -36,7 +36,8 @@ use sca_faults::probe::survey::Survey;
 /// use sca_protocol::UnixTime;
 /// use sca_judge::Verdict;
 /// use sca_terminal::simulated;
-/// use sca_world::{Identities, Options, play};
+/// use sca_environment::Identities;
+/// use sca_world::{Options, play};
 ///
 /// let scenario = sca_scenario::parse(
 ///     "scenario \"GET COUNTER as the first command answers 1\"\n\n\

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,12 +25,13 @@ const LINE_MAX: u64 = 64 << 10;
 /// Kills every running program and removes the temporary files; called on an interrupt.
 pub fn end_all() {
     for group in std::mem::take(&mut *RUNNING.lock().unwrap_or_else(PoisonError::into_inner)) {
-        kill(group);
+        kill_group(group);
     }
     sca_files::remove_run_folders();
 }
 
-fn kill(group: u32) {
+/// Kills a process group.
+pub fn kill_group(group: u32) {
     let to = format!("-{group}");
     let quiet = || Stdio::null();
     // Errors are ignored: the group may have ended already.
@@ -100,6 +101,40 @@ impl Started {
         Ok(Self { child, last })
     }
 
+    /// Runs a shell command whose standard input and output are for the caller; its standard error is kept and logged.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn with_pipes(command: &str, log: &Arc<Log>) -> io::Result<(Self, ChildStdin, ChildStdout)> {
+        let mut child = Command::new("sh")
+            .args(["-c", command])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()?;
+        RUNNING.lock().unwrap_or_else(PoisonError::into_inner).insert(child.id());
+        let last = Arc::new(Mutex::new(VecDeque::new()));
+        if let Some(errors) = child.stderr.take() {
+            let (last, log) = (last.clone(), log.clone());
+            std::thread::spawn(move || hear(errors, &last, &log));
+        }
+        let pipes = child.stdin.take().zip(child.stdout.take());
+        let started = Self { child, last };
+        let (input, output) = pipes.ok_or_else(|| io::Error::other("it has no standard input or output"))?;
+        Ok((started, input, output))
+    }
+
+    /// The number of its process group.
+    pub fn group(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Its last lines of output, or of standard error if the output is for the caller.
+    pub fn last_lines(&self) -> Vec<String> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
     /// How the program exited; `None` while it is running.
     pub fn ended(&mut self) -> Option<Ended> {
         let status = self.child.try_wait().ok().flatten()?;
@@ -110,7 +145,7 @@ impl Started {
 
 impl Drop for Started {
     fn drop(&mut self) {
-        kill(self.child.id());
+        kill_group(self.child.id());
         RUNNING.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.child.id());
         // The process has been killed; this collects its exit status.
         drop(self.child.wait());

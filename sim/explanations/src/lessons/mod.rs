@@ -15,7 +15,7 @@ pub fn lessons() -> impl Iterator<Item = &'static Lesson> {
 /// The explanation of a code, which is matched without regard to case.
 ///
 /// ```
-/// assert_eq!(crate::lesson("e020").unwrap().says, "no such setting");
+/// assert_eq!(sca_explanations::lesson("e020").unwrap().says, "no such setting");
 /// ```
 #[must_use]
 pub fn lesson(code: &str) -> Option<&'static Lesson> {

@@ -13,7 +13,7 @@ use sca_model::{Row, Scenario, Step};
 ///
 /// ```
 /// let text = "scenario \"It connects\"\n\nterminal connects  within 5s\n";
-/// let told = crate::explain(&sca_scenario::parse(text).unwrap());
+/// let told = sca_explanations::explain(&sca_scenario::parse(text).unwrap());
 /// assert!(told.contains("1. line 3: the terminal has to connect, within 5s"));
 /// ```
 #[must_use]

@@ -53,7 +53,7 @@ pub enum Spot {
 /// One injection of a sweep. Its text form is the value of `sca-sim sweep --at`.
 ///
 /// ```
-/// use crate::probe::injection::Injection;
+/// use sca_faults::probe::injection::Injection;
 ///
 /// let injection: Injection = "reset@frame:3:17".parse().unwrap();
 /// assert_eq!(injection.to_string(), "reset@frame:3:17");

@@ -19,7 +19,7 @@ pub use run::Found;
 /// Masks every card number in a text; the first six and the last four digits stay.
 ///
 /// ```
-/// use crate::pan::masked;
+/// use sca_masking::pan::masked;
 ///
 /// assert_eq!(masked("paid with 4111 1111 1111 1111"), "paid with 4111 11** **** 1111");
 /// assert_eq!(masked("invoice 4111111111111112"), "invoice 4111111111111112");

@@ -174,7 +174,7 @@ pub fn add_names(names: &[String]) {
 /// The kind of secret that a value with this name is; `None` if it is not secret.
 ///
 /// ```
-/// use crate::secret::{Kind, kind};
+/// use sca_masking::secret::{Kind, kind};
 ///
 /// assert_eq!(kind("CVV2"), Some(Kind::Code));
 /// assert_eq!(kind("x:card-number"), Some(Kind::Number));

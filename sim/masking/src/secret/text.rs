@@ -10,7 +10,7 @@ use super::names::{Kind, kind};
 /// after `=` as in a line or a URL, and in HTTP headers. The last four digits of a card number stay.
 ///
 /// ```
-/// use crate::secret::{Kind, without};
+/// use sca_masking::secret::{Kind, without};
 ///
 /// let text = "<R><cvv2>987</cvv2><x:PIN_CODE>4711</R> CVV=12 {\"pin\": 4711}";
 /// assert_eq!(without(text, Kind::is_withheld), "<R><cvv2>*</cvv2><x:PIN_CODE>*</R> CVV=* {\"pin\": *}");

@@ -1,5 +1,5 @@
 //! The kinds of `fault …`: one row each, which parser, printer, coverage, explorer, editor and the pages read. What a
-//! kind does to the bytes is in the crate `world`, file `faults.rs`.
+//! kind does to the bytes is in the crate `faults`, file `effects.rs`.
 
 use std::time::Duration;
 

@@ -1,0 +1,130 @@
+//! `core check`: the contract's laws, and a tour of small scenarios.
+
+use std::time::Duration;
+
+use sca_bridge::lines::{Introduction, Level};
+use sca_bridge::{Cores, ForeignCore};
+use sca_core::{ClientCore, CoreConfig, CoreSettings, Trouble, check_core};
+use sca_judge::Verdict;
+use sca_protocol::Chance;
+use sca_terminal::SimulatedTerminal;
+use sca_world::{Options, Played, play};
+
+use super::tour::{STOPS, Stop};
+use crate::console::{authorities, complain, count, say};
+use crate::exit::Exit;
+
+pub(super) fn run(command: &str, limit: Duration) -> Exit {
+    let cores = Cores::new(command, Level::Documents, limit);
+    let introduction = match introduced(&cores) {
+        Ok(introduction) => introduction,
+        Err(why) => {
+            complain!("error: {why}");
+            complain!(
+                "  the first line is `init`; a core answers it with {{\"ok\":{{\"name\":…,\"level\":\"documents\"}}}}"
+            );
+            return Exit::CannotRun;
+        }
+    };
+    let supports =
+        if introduction.supports.is_empty() { "nothing more".to_owned() } else { introduction.supports.join(", ") };
+    say!("{} {}: level documents; it says that it supports {supports}\n", introduction.name, introduction.version);
+    let laws = laws(&cores);
+    let tour = tour(&cores);
+    match (laws, tour) {
+        (_, Err(exit)) => exit,
+        (true, Ok(true)) => {
+            say!(
+                "\nThe core keeps the contract. Next: sca-sim run scenarios --core {}",
+                sca_environment::shell::word(command)
+            );
+            Exit::Good
+        }
+        _ => Exit::Failed,
+    }
+}
+
+/// How the core introduces itself.
+fn introduced(cores: &Cores) -> Result<Introduction, String> {
+    let core = cores.make(CoreConfig { settings: CoreSettings::default(), chance: Chance::new(1), index: 0 });
+    match (core.introduction(), core.trouble()) {
+        (Some(introduction), None) => Ok(introduction.clone()),
+        (_, Some(Trouble::Failed(why) | Trouble::Unsupported(why))) => Err(why),
+        (None, None) => Err("the core did not introduce itself".to_owned()),
+    }
+}
+
+/// Runs the laws; whether all hold.
+fn laws(cores: &Cores) -> bool {
+    match check_core(|config| cores.make(config)) {
+        Ok(()) => {
+            say!("laws: 64 lives of 250 inputs, in order and out of order: all hold");
+            true
+        }
+        Err(broken) => {
+            say!("laws: broken");
+            complain!("error: {broken}");
+            complain!(
+                "  the laws are those of `trait ClientCore`: sim/core/src/client_core.rs, and sim/docs/your-own-core.md"
+            );
+            false
+        }
+    }
+}
+
+/// Leads the core through the tour; whether it passed every stop that it supports.
+fn tour(cores: &Cores) -> Result<bool, Exit> {
+    let identities = authorities()?.memory;
+    let (mut passed, mut left_out, mut failed) = (0, 0, 0);
+    say!("tour:");
+    for stop in STOPS {
+        let scenario = match sca_scenario::parse(stop.text) {
+            Ok(scenario) => scenario,
+            Err(problems) => {
+                complain!("error: the stop `{}` is not valid: {problems:?}", stop.title);
+                return Err(Exit::Invalid);
+            }
+        };
+        let make = |config| SimulatedTerminal::<ForeignCore>::around(config, |config| cores.make(config));
+        let rows = play(&scenario, &Options::default(), &identities, &make);
+        let worst = rows.iter().find(|row| row.verdict.is_bad());
+        match (worst, rows.iter().find(|row| matches!(row.verdict, Verdict::Inapplicable(_)))) {
+            (Some(row), _) => {
+                failed += 1;
+                say!("  ✗ {}", stop.title);
+                // The first that fails often explains the others.
+                if failed == 1 {
+                    explain(stop, row);
+                }
+            }
+            (None, Some(row)) => {
+                left_out += 1;
+                let why = if let Verdict::Inapplicable(why) = &row.verdict { why.headline.as_str() } else { "" };
+                say!("  - {}: {why}", stop.title);
+            }
+            (None, None) => {
+                passed += 1;
+                say!("  ✓ {}", stop.title);
+            }
+        }
+    }
+    say!("{} passed, {left_out} not supported, {failed} failed", count(passed, "stop"));
+    Ok(failed == 0)
+}
+
+/// Says what went wrong at a stop, what is expected there, and what happened.
+fn explain(stop: &Stop, row: &Played) {
+    match &row.verdict {
+        Verdict::Fail(failure) => {
+            let line = stop.text.lines().nth(failure.span.line.saturating_sub(1) as usize).unwrap_or_default();
+            complain!("    {}: {}", failure.headline, failure.label);
+            complain!("    at the line: {}", line.trim());
+            failure.notes.iter().for_each(|note| complain!("    note: {note}"));
+        }
+        Verdict::Error(why) | Verdict::CannotRun(why) => complain!("    {}", why.replace('\n', "\n    ")),
+        _ => {}
+    }
+    complain!("    what to do: {}", stop.lesson);
+    complain!("    what happened:");
+    row.transcript.lines().filter(|line| line.starts_with('+')).for_each(|line| complain!("      {line}"));
+}

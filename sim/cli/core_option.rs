@@ -1,0 +1,119 @@
+//! The option `--core`: which client core is played, ours or one in another process.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use sca_bridge::lines::Level;
+use sca_bridge::{Conversation, Cores, ForeignCore};
+use sca_core::{Client, ClientCore, CoreConfig, CoreInput, CoreOutput, CoreSettings, TerminalConfig, Trouble};
+use sca_environment::shell;
+use sca_protocol::Now;
+use sca_terminal::SimulatedTerminal;
+
+/// What a command is told of the core.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CoreOption {
+    /// Play a client core of yours in place of ours: a shell command that speaks the core protocol on its standard input
+    /// and output (see `sca-sim core --help`)
+    #[arg(long, value_name = "CMD")]
+    core: Option<String>,
+    /// How much the core does itself, with --core
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "documents", requires = "core")]
+    core_level: CoreLevel,
+    /// How long each answer of the core may take in real time
+    #[arg(long, value_name = "D", default_value = "5s", value_parser = limit, requires = "core")]
+    core_timeout: Duration,
+}
+
+/// How much a core does itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CoreLevel {
+    /// When to dial, what to ask, when to ping, close and pause
+    Documents,
+}
+
+/// Parses the limit of an answer.
+pub(crate) fn limit(text: &str) -> Result<Duration, String> {
+    let span = sca_protocol::settings::span(text).filter(|span| !span.is_zero());
+    span.ok_or_else(|| "expected a duration, for example 5s or 500ms".to_owned())
+}
+
+/// The terminal that is played: the simulated device around the chosen core.
+pub(crate) type PlayedTerminal = SimulatedTerminal<PlayedCore>;
+
+/// The client core that is played.
+pub(crate) enum PlayedCore {
+    /// Ours.
+    Ours(Box<Client>),
+    /// One in another process.
+    Foreign(Box<ForeignCore>),
+}
+
+impl CoreOption {
+    /// Whether the core is another one than ours.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.core.is_some()
+    }
+
+    /// The cores of the command; none if the core is ours.
+    pub(crate) fn cores(&self) -> Option<Cores> {
+        let level = match self.core_level {
+            CoreLevel::Documents => Level::Documents,
+        };
+        self.core.as_ref().map(|command| Cores::new(command, level, self.core_timeout))
+    }
+
+    /// The function that makes the terminals of a run.
+    pub(crate) fn terminals(&self) -> impl Fn(TerminalConfig) -> PlayedTerminal + Sync + use<> {
+        terminals(self.cores())
+    }
+
+    /// The same, with everything that is said with a core in another process kept.
+    pub(crate) fn kept_in(&self, conversation: Conversation) -> impl Fn(TerminalConfig) -> PlayedTerminal + use<> {
+        terminals(self.cores().map(|cores| cores.kept_in(conversation)))
+    }
+
+    /// The option as it is written in a command that plays a run again.
+    pub(crate) fn said(&self) -> String {
+        self.core.as_ref().map(|command| format!(" --core {}", shell::word(command))).unwrap_or_default()
+    }
+}
+
+fn terminals(cores: Option<Cores>) -> impl Fn(TerminalConfig) -> PlayedTerminal + Sync {
+    move |config| {
+        SimulatedTerminal::around(config, |config: CoreConfig| match &cores {
+            None => PlayedCore::Ours(Box::new(Client::new(config))),
+            Some(cores) => PlayedCore::Foreign(Box::new(cores.make(config))),
+        })
+    }
+}
+
+impl ClientCore for PlayedCore {
+    fn handle(&mut self, now: Now, input: CoreInput) -> Vec<CoreOutput> {
+        match self {
+            Self::Ours(core) => core.handle(now, input),
+            Self::Foreign(core) => core.handle(now, input),
+        }
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        match self {
+            Self::Ours(core) => core.deadline(),
+            Self::Foreign(core) => core.deadline(),
+        }
+    }
+
+    fn configure(&mut self, settings: CoreSettings) {
+        match self {
+            Self::Ours(core) => core.configure(settings),
+            Self::Foreign(core) => core.configure(settings),
+        }
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::Ours(core) => core.trouble(),
+            Self::Foreign(core) => core.trouble(),
+        }
+    }
+}
