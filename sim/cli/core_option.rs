@@ -25,6 +25,9 @@ pub(crate) struct CoreOption {
     core_timeout: Duration,
 }
 
+/// How long each answer of a core may take, unless an option says otherwise.
+const LIMIT: Duration = Duration::from_secs(5);
+
 /// How much a core does itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CoreLevel {
@@ -75,7 +78,12 @@ impl CoreOption {
 
     /// The option as it is written in a command that plays a run again.
     pub(crate) fn said(&self) -> String {
-        self.core.as_ref().map(|command| format!(" --core {}", shell::word(command))).unwrap_or_default()
+        let Some(command) = &self.core else { return String::new() };
+        let timeout = match self.core_timeout {
+            LIMIT => String::new(),
+            other => format!(" --core-timeout {}", sca_protocol::settings::format_duration(other)),
+        };
+        format!(" --core {}{timeout}", shell::word(command))
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use sca_environment::shell;
 use sca_hunt::explore::{Explore, ExploreResult, Found};
+use sca_judge::verdict::FailureKind;
 
 use crate::console::{authorities, complain, count, find_some_scenarios, load_scenario, say, threads};
 use crate::core_option::CoreOption;
@@ -59,7 +60,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         limit: arguments.limit,
         jobs: threads(arguments.jobs),
     };
-    let (mut exit, mut played, mut broken) = (Exit::Good, 0, 0);
+    let (mut exit, mut played, mut broken, mut errors) = (Exit::Good, 0, 0, 0);
     for path in &paths {
         let loaded = match load_scenario(path, &sca_protocol::clauses::ids()) {
             Ok(loaded) => loaded,
@@ -78,15 +79,19 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
         if let Some(why) = explored.skipped {
             say!("{}: not explored: {why}", path.display());
         }
-        (played, broken) = (played + explored.played, broken + explored.found.len());
+        let of_runs = explored.found.iter().filter(|found| found.failure.kind == FailureKind::Run).count();
+        (played, errors) = (played + explored.played, errors + of_runs);
+        broken += explored.found.len() - of_runs;
         if !tell(arguments, path, &explored) {
             return Exit::CannotRun;
         }
     }
     if !arguments.transcript {
-        say!("{}: {} played, {} broken", count(paths.len(), "scenario"), count(played, "seed"), count(broken, "law"));
+        let aside = if errors > 0 { format!(", {}", count(errors, "error")) } else { String::new() };
+        let (seeds, laws) = (count(played, "seed"), count(broken, "law"));
+        say!("{}: {seeds} played, {laws} broken{aside}", count(paths.len(), "scenario"));
     }
-    if exit == Exit::Good && broken > 0 { Exit::Failed } else { exit }
+    if exit == Exit::Good && broken + errors > 0 { Exit::Failed } else { exit }
 }
 
 /// Prints and writes the findings. Returns whether all could be written.
@@ -98,7 +103,12 @@ fn tell(arguments: &Arguments, path: &Path, explored: &ExploreResult) -> bool {
             complain!("  = note: {note}");
         }
         match write(arguments, path, found) {
-            Ok(file) => complain!("  = found: {}\n  = replay: sca-sim run {}\n", file.display(), shell::last(&file)),
+            Ok(file) => complain!(
+                "  = found: {}\n  = replay: sca-sim run {}{}\n",
+                file.display(),
+                shell::last(&file),
+                arguments.core.said()
+            ),
             Err(error) => {
                 complain!("error: cannot write the finding to {}: {error}", arguments.failures.display());
                 return false;

@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
     if let Some(injection) = arguments.at {
         return paths
             .iter()
-            .map(|path| one(&sweep, path, arguments.row, injection))
+            .map(|path| one(&arguments.core, &sweep, path, (arguments.row, injection)))
             .find(|e| *e != Exit::Good)
             .unwrap_or(Exit::Good);
     }
@@ -84,7 +84,12 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
 }
 
 /// Plays a single injection and prints the run.
-fn one(sweep: &Sweep<'_, PlayedTerminal>, path: &std::path::Path, row: usize, injection: Injection) -> Exit {
+fn one(
+    core: &CoreOption,
+    sweep: &Sweep<'_, PlayedTerminal>,
+    path: &std::path::Path,
+    (row, injection): (usize, Injection),
+) -> Exit {
     match sweep.one(path, row, injection) {
         Ok((loaded, Ok(played))) => {
             say!("{}", played.transcript.trim_end());
@@ -95,7 +100,10 @@ fn one(sweep: &Sweep<'_, PlayedTerminal>, path: &std::path::Path, row: usize, in
                 }
                 Verdict::Pass => Exit::Good,
                 Verdict::Fail(failure) => {
-                    complain!("{}", sca_report::failure(painter(), &loaded, failure, &replay(path, row, injection)));
+                    complain!(
+                        "{}",
+                        sca_report::failure(painter(), &loaded, failure, &replay(core, path, row, injection))
+                    );
                     Exit::Failed
                 }
                 other => {
@@ -112,9 +120,9 @@ fn one(sweep: &Sweep<'_, PlayedTerminal>, path: &std::path::Path, row: usize, in
     }
 }
 
-fn replay(path: &Path, row: usize, injection: Injection) -> String {
+fn replay(core: &CoreOption, path: &Path, row: usize, injection: Injection) -> String {
     let row = if row == 1 { String::new() } else { format!(" --row {row}") };
-    format!("sca-sim sweep {}{row} --at {injection}", shell::last(path))
+    format!("sca-sim sweep {}{row} --at {injection}{}", shell::last(path), core.said())
 }
 
 /// Columns of the strip that shows the injection points.
@@ -160,14 +168,14 @@ fn tell(arguments: &Arguments, sweep: &Sweep<'_, PlayedTerminal>, swept: &[Sweep
             say!("  {:8} {}", kind.word(), one.strip_text(Some(kind), WIDTH));
         }
         for (number, broken) in one.broken.iter().take(TOLD).enumerate() {
-            let replay = replay(&one.loaded.path, broken.row, broken.injection);
+            let replay = replay(&arguments.core, &one.loaded.path, broken.row, broken.injection);
             complain!("{}", sca_report::failure(painter(), &one.loaded, &broken.failure, &replay));
             if number == 0 {
                 shrink(arguments, sweep, one, broken);
             }
         }
         for broken in one.broken.iter().skip(TOLD) {
-            say!("  also: {}", replay(&one.loaded.path, broken.row, broken.injection));
+            say!("  also: {}", replay(&arguments.core, &one.loaded.path, broken.row, broken.injection));
         }
     }
     let what = if arguments.bytes { "events, frames and bytes" } else { "events and frames" };

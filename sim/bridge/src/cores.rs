@@ -38,14 +38,17 @@ impl Conversation {
     }
 }
 
+/// A process that no world uses, with the processor that it runs on.
+type Idle = (Option<usize>, Process);
+
 /// The cores of one command.
 #[derive(Clone)]
 pub struct Cores {
     command: Arc<str>,
     level: Level,
     limit: Duration,
-    /// Processes that no world uses now, each with the processor that it runs on.
-    idle: Arc<Mutex<Vec<(Option<usize>, Process)>>>,
+    /// Processes that no world uses now.
+    idle: Arc<Mutex<Vec<Idle>>>,
     /// Where everything that is said is kept, if it is.
     conversation: Option<Conversation>,
 }

@@ -52,6 +52,8 @@ struct Watch {
 
 /// How often the watchdog looks within the limit of an answer.
 const LOOKS: u32 = 10;
+/// How many times the limit the first answer of a process may take.
+const START: u32 = 6;
 
 impl Watch {
     fn begin(self: &Arc<Self>, group: u32, limit: Duration) {
@@ -63,7 +65,9 @@ impl Watch {
                 let turns = watch.turns.load(Ordering::Acquire);
                 looks = if turns == seen && turns % 2 == 1 { looks + 1 } else { 0 };
                 seen = turns;
-                if looks >= LOOKS {
+                // A process that has just been started answers later: a virtual machine has to come up.
+                let most = if turns == 1 { LOOKS * START } else { LOOKS };
+                if looks >= most {
                     watch.is_late.store(true, Ordering::Release);
                     return kill_group(group);
                 }
@@ -107,7 +111,10 @@ impl Process {
         let answer = if written.is_ok() { read_line(&mut self.output) } else { None };
         self.watch.turns.fetch_add(1, Ordering::AcqRel);
         match answer {
-            _ if self.watch.is_late.load(Ordering::Acquire) => Err(ProcessError::Late(self.limit)),
+            _ if self.watch.is_late.load(Ordering::Acquire) => {
+                let is_first = self.watch.turns.load(Ordering::Acquire) == 2;
+                Err(ProcessError::Late(if is_first { self.limit * START } else { self.limit }))
+            }
             Some(Ok(line)) => Ok(line),
             Some(Err(why)) => Err(ProcessError::Gone(why)),
             None => Err(self.gone()),
@@ -131,7 +138,14 @@ impl Process {
             ended
         });
         ProcessError::Gone(match how {
-            Some(ended) => format!("it exited with {}", ended.how),
+            Some(ended) => {
+                // The shell tells of a signal as of an exit status over 128.
+                let status = ended.how.strip_prefix("exit status: ").and_then(|status| status.parse::<i32>().ok());
+                match status.filter(|status| *status > 128) {
+                    Some(status) => format!("it was ended by signal {}", status - 128),
+                    None => format!("it exited with {}", ended.how),
+                }
+            }
             None => "it closed its standard output".to_owned(),
         })
     }

@@ -65,7 +65,7 @@ pub(super) const STOPS: &[Stop] = &[
         "waits as long as Retry-After says",
         "scenario \"Retry-After\"\n\nbroker answers attempt 1\n  HTTP/1.1 503 Service Unavailable\n  Retry-After: \
          90\n\nterminal fails http 503  as refused\nterminal connects  within 90s..3m of refused\n",
-        "after 503 or 429 with Retry-After, in seconds or as a date, the pause is not shorter, up to retry-after-max",
+        "after a refusal with Retry-After, in seconds or as a date, the pause is not shorter, up to retry-after-max (A-03)",
     ),
     stop(
         "gives up a step that takes too long",

@@ -33,6 +33,8 @@ pub enum FailureKind {
     Law,
     /// An observation came that a line has to list, and none does.
     Unlisted,
+    /// The run itself: a limit was exceeded, or a core failed.
+    Run,
 }
 
 /// Value of [`Fix::from`]: insert a line below this one.
@@ -66,6 +68,14 @@ impl Failure {
             fix: None,
             kind: FailureKind::Line,
         }
+    }
+
+    /// A run that ended with an error: its first line, with the others as notes.
+    #[must_use]
+    pub fn of_run(span: Span, why: &str) -> Self {
+        let mut lines = why.lines().map(|line| line.trim().to_owned());
+        let headline = lines.next().unwrap_or_default();
+        Self { notes: lines.collect(), ..Self::at(span, headline).of(FailureKind::Run) }
     }
 
     /// Sets what failed.

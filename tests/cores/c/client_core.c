@@ -223,7 +223,7 @@ static void on_answered(void *core, long connection, int status, int version, co
     if ((why = judge(c, status, version, headers))) {
         int64_t span = 0;
         /* Only the form in seconds; a date counts as none. */
-        if ((status == 429 || status == 503) && count_of(headers, "retry-after", &after) && strspn(after, "0123456789") == strlen(after)) {
+        if (count_of(headers, "retry-after", &after) && strspn(after, "0123456789") == strlen(after)) {
             span = strlen(after) > 9 ? c->s.retry_after_max : strtoll(after, NULL, 10) * SECOND;
             if (span > c->s.retry_after_max) span = c->s.retry_after_max;
         }

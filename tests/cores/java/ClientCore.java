@@ -199,8 +199,7 @@ public class ClientCore {
 
     long retryAfter(Map<String, Object> answer) {
         List<String> wanted = values(answer, "retry-after");
-        long status = (Long) answer.get("status");
-        if (wanted.isEmpty() || (status != 429 && status != 503)) return 0;
+        if (wanted.isEmpty()) return 0;
         try {
             String value = wanted.get(0);
             long seconds = value.matches("[0-9]+")

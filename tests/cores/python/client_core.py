@@ -15,8 +15,10 @@ import random
 import sys
 
 DEFECTS = [
-    "no-growth", "no-cap", "ignores-retry-after", "dials-twice", "gives-up", "old-connection", "keeps-pausing",
-    "no-loss-report", "accepts-any-key", "silent-after-loss", "answers-on-old", "no-pong-watch",
+    "no-growth", "no-cap", "ignores-retry-after", "dials-twice", "gives-up", "keeps-pausing", "no-loss-report",
+    "silent-after-loss", "answers-on-old", "no-pong-watch", "no-limit", "deaf-after-loss",
+    # These two are found by `core check`: no broker of the explorer answers so, and no network delivers so late.
+    "old-connection", "accepts-any-key",
 ]
 
 
@@ -83,6 +85,8 @@ class Core:
         return getattr(self, "link_" + event)(**fields)
 
     def link_opened(self):
+        if self.state != "dialling":
+            return []
         if self.settings["secure"]:
             self.wait("dialling", self.settings["tls-timeout"])
             return []
@@ -96,7 +100,7 @@ class Core:
             return []
         why = self.judge(status, version, headers)
         if why:
-            after = self.retry_after(status, headers)
+            after = self.retry_after(headers)
             return [{"drop": {"connection": self.connection}}] + self.fail(why, after)
         self.state = "up"
         self.ping_due = self.later(self.settings["ping-interval"])
@@ -109,7 +113,7 @@ class Core:
         return self.fail(reason) if self.state in ("dialling", "upgrading") else []
 
     def link_text(self, text):
-        if self.state != "up":
+        if self.state != "up" or (self.defect == "deaf-after-loss" and self.losses):
             return []
         if self.defect != "keeps-pausing":
             self.pauses = 0
@@ -197,10 +201,10 @@ class Core:
             return "handshake no-subprotocol" if self.settings["subprotocol-required"] else None
         return None if protocols == ["sci"] else "handshake subprotocol"
 
-    def retry_after(self, status, headers):
+    def retry_after(self, headers):
         """The pause that the broker asks for, in nanoseconds (RFC 9110, section 10.2.3)."""
         wanted = [value for key, value in headers if key.lower() == "retry-after"]
-        if not wanted or status not in (429, 503) or self.defect == "ignores-retry-after":
+        if not wanted or self.defect == "ignores-retry-after":
             return None
         if wanted[0].isascii() and wanted[0].isdigit():
             seconds = int(wanted[0])
@@ -260,6 +264,8 @@ class Core:
         if self.state == "up":
             due = [at for at in (self.ping_due, self.pong_due) if at is not None]
             return min(due) if due and self.defect != "no-pong-watch" else self.ping_due
+        if self.defect == "no-limit" and self.state == "dialling":
+            return None
         return self.deadline
 
 

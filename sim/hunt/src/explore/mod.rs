@@ -89,7 +89,7 @@ impl<C: Terminal> Explore<'_, C> {
             explored.played += 1;
             let failure = match played.verdict {
                 Verdict::Fail(failure) => *failure,
-                Verdict::Error(why) | Verdict::CannotRun(why) => Failure::at(sca_model::Span::default(), why),
+                Verdict::Error(why) | Verdict::CannotRun(why) => Failure::of_run(sca_model::Span::default(), &why),
                 _ => continue,
             };
             match explored.found.iter_mut().find(|found| found.failure.reason() == failure.reason()) {

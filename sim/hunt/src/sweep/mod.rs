@@ -189,7 +189,7 @@ impl<C: Terminal> Sweep<'_, C> {
             Verdict::Pass if played.has_struck || matches!(visit.injection.at, Spot::Tls(..)) => return None,
             Verdict::Pass => Failure::at(whole, "the run did not reach this place again"),
             Verdict::Fail(failure) => *failure,
-            Verdict::Error(why) | Verdict::CannotRun(why) => Failure::at(whole, why),
+            Verdict::Error(why) | Verdict::CannotRun(why) => Failure::of_run(whole, &why),
             other => Failure::at(whole, other.word()),
         };
         Some(Broken { row: visit.subject + 1, injection: visit.injection, failure, transcript: played.transcript })

@@ -91,6 +91,9 @@ fn subject<C: Terminal>(
         let played = play_one(scenario, row, &options, identities, make);
         match (played.verdict, played.survey) {
             (Verdict::Pass, Some(survey)) => Ok(survey),
+            (Verdict::Error(why) | Verdict::CannotRun(why), _) => {
+                Err(format!("it does not pass without an injection: {}", why.lines().next().unwrap_or_default()))
+            }
             (Verdict::Fail(failure), _) => Err(format!("it does not pass without an injection: {}", failure.headline)),
             (other, _) => Err(format!("it does not pass without an injection: {}", other.word())),
         }

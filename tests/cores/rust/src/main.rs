@@ -151,10 +151,9 @@ impl Core {
     fn answered(&mut self, value: &Value) {
         if let Some(why) = self.judge(value) {
             self.order("drop", json!({}));
-            let status = value["status"].as_u64().unwrap_or_default();
             let asked = values(value, "retry-after").first().and_then(|after| after.parse::<u64>().ok());
             // Only the form in seconds; a date counts as none.
-            let after = asked.filter(|_| matches!(status, 429 | 503)).unwrap_or_default().saturating_mul(SECOND);
+            let after = asked.unwrap_or_default().saturating_mul(SECOND);
             return self.fail(&why, after.min(self.number("retry-after-max")));
         }
         self.state = State::Up;

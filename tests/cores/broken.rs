@@ -1,0 +1,196 @@
+//! Cores with a defect, and cores that fail: what is said of them, and how they are debugged.
+
+use std::fs;
+
+use libtest_mimic::{Failed, Trial};
+use sca_bridge::lines::{Answer, Question, schema};
+use serde_json::Value;
+
+use super::{common, ensure, folder, has, python, sca_sim, told};
+
+/// The defects that the explorer finds, and how long the shrunk scenario may be.
+const FOUND_BY_EXPLORER: &[&str] = &[
+    "no-growth",
+    "no-cap",
+    "ignores-retry-after",
+    "dials-twice",
+    "gives-up",
+    "keeps-pausing",
+    "no-loss-report",
+    "silent-after-loss",
+    "answers-on-old",
+    "no-pong-watch",
+    "no-limit",
+    "deaf-after-loss",
+];
+/// The defects that a sweep of one scenario finds.
+const FOUND_BY_SWEEP: &[&str] =
+    &["no-growth", "no-loss-report", "silent-after-loss", "answers-on-old", "no-pong-watch", "deaf-after-loss"];
+/// The defects that the laws find.
+const FOUND_BY_LAWS: &[&str] = &["old-connection", "accepts-any-key", "gives-up", "no-limit"];
+const LINES_MAX: usize = 15;
+
+/// What a core answers with, and what is said of it.
+const FAILURES: &[(&str, &str, &str)] = &[
+    ("exits", "head -c 1 >/dev/null; echo oh no >&2; exit 3", "it exited with exit status: 3"),
+    ("says nothing", "sleep 60", "it gave no answer within"),
+    ("says no JSON", "read line; echo hello; sleep 60", "its answer is not JSON"),
+    ("answers init with outputs", "read line; echo '{\"outputs\":[]}'; sleep 60", "`init` is answered by `ok`"),
+    (
+        "is killed",
+        "read line; echo '{\"ok\":{\"name\":\"x\",\"level\":\"documents\"}}'; read line; kill -9 $$",
+        "it was ended by signal 9",
+    ),
+    (
+        "gives an unknown output",
+        "read line; echo '{\"ok\":{\"name\":\"x\",\"level\":\"documents\"}}'; read line; echo \
+         '{\"outputs\":[{\"fly\":{}}]}'; sleep 60",
+        "the output {\"fly\":{}} cannot be read",
+    ),
+    (
+        "speaks without being asked",
+        "read line; printf '{\"ok\":{\"name\":\"x\",\"level\":\"documents\"}}\\n{\"outputs\":[]}\\n'; sleep 60",
+        "it wrote this line without being asked",
+    ),
+    (
+        "gives a reason that is none",
+        "read line; echo '{\"ok\":{\"name\":\"x\",\"level\":\"documents\"}}'; read line; echo \
+         '{\"outputs\":[{\"report\":{\"link\":\"fails\",\"reason\":\"bad luck\"}}]}'; sleep 60",
+        "`bad luck` is no reason",
+    ),
+];
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let (is_there, aside) = match has("python3") {
+        true => (true, ""),
+        false => (false, " (not run: no python3 on this machine)"),
+    };
+    let mut all = Vec::new();
+    let mut add = |name: String, run: Box<dyn FnOnce() -> Result<(), Failed> + Send>| {
+        all.push(Trial::test(format!("{name}{aside}"), run).with_ignored_flag(!is_there));
+    };
+    for defect in FOUND_BY_EXPLORER {
+        add(format!("the explorer finds and shrinks {defect}"), Box::new(|| explored(defect)));
+    }
+    for defect in FOUND_BY_SWEEP {
+        add(format!("a sweep finds {defect}"), Box::new(|| swept(defect)));
+    }
+    for defect in FOUND_BY_LAWS {
+        add(format!("the laws find {defect}"), Box::new(|| checked(defect)));
+    }
+    add("nothing is found in the sample itself".to_owned(), Box::new(nothing_found));
+    add("a kept conversation is asked again".to_owned(), Box::new(asked_again));
+    for (name, command, said) in FAILURES {
+        all.push(Trial::test(format!("a core that {name} is an error"), || failed(command, said)));
+    }
+    all.push(Trial::test("what a core does not support is inapplicable", unsupported));
+    all.push(Trial::test("a core that answers otherwise the second time is found by the audit", audited));
+    all.push(Trial::test("the schema in the repository is that of the types", schema_is_kept));
+    all
+}
+
+const EXPLORED: &str = "scenarios/disconnects/cut_while_idle.sca";
+
+fn explored(defect: &str) -> Result<(), Failed> {
+    let to = folder(&format!("explored-{defect}"));
+    let core = python(Some(defect));
+    let folder = to.display().to_string();
+    let output = sca_sim(&["explore", EXPLORED, "--seeds", "150", "--core", &core, "--failures", &folder]);
+    ensure(output.status.code() == Some(1), || format!("nothing was found: {}", told(&output)))?;
+    let written = fs::read_dir(&to)?.filter_map(Result::ok).map(|entry| entry.path());
+    let shortest = written.filter_map(|path| Some((fs::read_to_string(&path).ok()?.lines().count(), path))).min();
+    let (lines, path) = shortest.ok_or("no scenario was written")?;
+    ensure(lines < LINES_MAX, || format!("{} has {lines} lines", path.display()))?;
+    // The finding fails with the defect, and passes its laws without.
+    let again = sca_sim(&["run", &path.display().to_string(), "--core", &core, "--failures", &folder]);
+    ensure(again.status.code() == Some(1), || format!("it does not fail again: {}", told(&again)))
+}
+
+fn swept(defect: &str) -> Result<(), Failed> {
+    let to = folder(&format!("swept-{defect}")).display().to_string();
+    let output = sca_sim(&["sweep", EXPLORED, "--core", &python(Some(defect)), "--failures", &to]);
+    let told = told(&output);
+    ensure(output.status.code() == Some(1) && !told.contains(" 0 broken"), || told.clone())
+}
+
+fn checked(defect: &str) -> Result<(), Failed> {
+    let output = sca_sim(&["core", "check", "--core", &python(Some(defect))]);
+    let told = told(&output);
+    ensure(output.status.code() == Some(1) && told.contains("laws: broken"), || told.clone())
+}
+
+fn nothing_found() -> Result<(), Failed> {
+    let (core, to) = (python(None), folder("nothing").display().to_string());
+    for command in [&["explore", EXPLORED, "--seeds", "150"][..], &["sweep", EXPLORED]] {
+        let output = sca_sim(&[command, &["--core", &core, "--failures", &to]].concat());
+        ensure(output.status.success(), || told(&output))?;
+    }
+    let audit = sca_sim(&["run", "--audit", "scenarios/disconnects", "--core", &core]);
+    ensure(audit.status.success() && told(&audit).contains("0 diverge"), || told(&audit))
+}
+
+/// Asks a failing run's questions again: the same core answers the same, a mended one otherwise, at a line that is named.
+fn asked_again() -> Result<(), Failed> {
+    let to = folder("asked-again");
+    let failures = to.display().to_string();
+    let defect = python(Some("ignores-retry-after"));
+    let run = sca_sim(&["run", "scenarios/handshake/retry_after.sca", "--core", &defect, "--failures", &failures]);
+    ensure(run.status.code() == Some(1), || told(&run))?;
+    let kept = to.join("scenarios/handshake/retry_after-1/conversation-0.jsonl");
+    let text = fs::read_to_string(&kept).map_err(|error| format!("{}: {error}\n{}", kept.display(), told(&run)))?;
+    ensure(text.lines().count() > 5, || text.clone())?;
+    // Every line is what the types say, and nothing more.
+    for line in text.lines() {
+        let kept: Value = serde_json::from_str(line)?;
+        let question: Question = serde_json::from_value(kept["question"].clone())?;
+        let answer: Answer = serde_json::from_value(kept["answer"].clone())?;
+        ensure(serde_json::to_value(&question)? == kept["question"], || line.to_owned())?;
+        ensure(serde_json::to_value(&answer)? == kept["answer"], || line.to_owned())?;
+    }
+    let kept = kept.display().to_string();
+    let same = sca_sim(&["core", "replay", &kept, "--core", &defect]);
+    ensure(same.status.success() && told(&same).contains("every answer is the same"), || told(&same))?;
+    let mended = sca_sim(&["core", "replay", &kept, "--core", &python(None)]);
+    let said = told(&mended);
+    ensure(mended.status.code() == Some(1) && said.contains("the core answers otherwise"), || said.clone())?;
+    ensure(said.contains("\"answered\"") && said.contains("kept:") && said.contains("now:"), || said.clone())
+}
+
+fn failed(command: &str, said: &str) -> Result<(), Failed> {
+    let core = ["sh -c '", &command.replace('\'', "'\\''"), "'"].concat();
+    let (limit, to) = ("500ms", folder("failed").display().to_string());
+    let scenario = "scenarios/counter/asked_before.sca";
+    let core_option = ["run", scenario, "--core", &core, "--core-timeout", limit, "--failures", &to];
+    let output = sca_sim(&core_option);
+    let told = told(&output);
+    ensure(output.status.code() == Some(1), || format!("{:?}: {told}", output.status))?;
+    ensure(told.contains(said), || format!("`{said}` is missing: {told}"))?;
+    ensure(told.contains("question: {") && told.contains("--core "), || told.clone())
+}
+
+fn unsupported() -> Result<(), Failed> {
+    let command = "sh -c 'while read line; do echo \"{\\\"unsupported\\\":\\\"no TLS here\\\"}\"; done'";
+    let to = folder("unsupported").display().to_string();
+    let output = sca_sim(&["run", "scenarios/counter/asked_before.sca", "--core", command, "--failures", &to]);
+    let told = told(&output);
+    ensure(told.contains("inapplicable: the core does not support this: no TLS here"), || told.clone())?;
+    // Nothing was played, which is no success.
+    ensure(output.status.code() == Some(1), || format!("{:?}: {told}", output.status))
+}
+
+/// A core that draws chance of its own: the audit shows the first line that differs.
+fn audited() -> Result<(), Failed> {
+    let core = "python3 -c \"import random,runpy,sys;sys.argv=['x'];m=runpy.run_path('tests/cores/python/client_core.py');\
+                m['main'].__globals__['random'].Random=lambda seed:random.SystemRandom();m['main']()\"";
+    let output = sca_sim(&["run", "--audit", "scenarios/disconnects/boot_backoff.sca", "--core", core]);
+    let told = told(&output);
+    ensure(output.status.code() == Some(1) && told.contains("diverge at event"), || told.clone())
+}
+
+fn schema_is_kept() -> Result<(), Failed> {
+    let path = common::root().join("sim/docs/core-protocol.schema.json");
+    let kept: Value = serde_json::from_str(&fs::read_to_string(&path)?)?;
+    ensure(kept == schema(), || {
+        "write it anew: cargo run -q -- core schema > sim/docs/core-protocol.schema.json".to_owned()
+    })
+}

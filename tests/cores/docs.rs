@@ -1,0 +1,44 @@
+//! The page on a core of one's own: its commands are run as they are written.
+
+use std::fs;
+use std::process::Command;
+
+use libtest_mimic::{Failed, Trial};
+
+use super::{common, ensure, folder, has, told};
+
+/// The commands of the page, by the heading they stand below, and the program they need.
+const PARTS: &[(&str, &str)] = &[("## In Python", "python3"), ("## In C", "cc")];
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let of = |(heading, needs): &(&'static str, &'static str)| {
+        let (heading, is_there) = (*heading, has(needs));
+        let aside = if is_there { String::new() } else { format!(" (not run: no {needs} on this machine)") };
+        Trial::test(format!("the page's commands work: {heading}{aside}"), move || part(heading))
+            .with_ignored_flag(!is_there)
+    };
+    PARTS.iter().map(of).collect()
+}
+
+/// Runs the indented or fenced `sh` commands below a heading, one after the other, in an empty folder.
+fn part(heading: &str) -> Result<(), Failed> {
+    let page = fs::read_to_string(common::root().join("sim/docs/your-own-core.md"))?;
+    let (_, below) = page.split_once(&format!("{heading}\n")).ok_or("the heading is missing")?;
+    let below = below.split("\n## ").next().unwrap_or_default();
+    let commands: Vec<&str> =
+        below.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()).flat_map(str::lines).collect();
+    ensure(commands.len() >= 3, || format!("only {} commands below {heading}", commands.len()))?;
+    let to = folder(&heading.replace(['#', ' '], ""));
+    let script = format!("set -e\n{}\n", commands.join("\n"));
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_sca-sim"));
+    let path = format!("{}:{}", program.parent().unwrap_or(program).display(), std::env::var("PATH")?);
+    let scenarios = common::root().join("scenarios");
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg(script)
+        .env("PATH", path)
+        .env("SCENARIOS", scenarios)
+        .current_dir(to)
+        .output()?;
+    ensure(output.status.success(), || told(&output))
+}
