@@ -91,7 +91,7 @@ fn terminals(cores: Option<Cores>) -> impl Fn(TerminalConfig) -> PlayedTerminal 
     move |config| {
         SimulatedTerminal::around(config, |config: CoreConfig| match &cores {
             None => PlayedCore::Ours(Box::new(Client::new(config))),
-            Some(cores) => PlayedCore::Foreign(Box::new(cores.make(config))),
+            Some(cores) => PlayedCore::Foreign(Box::new(ForeignCore::new(cores, config))),
         })
     }
 }

@@ -37,7 +37,6 @@ pub(crate) fn settings(settings: &CoreSettings) -> SettingsLine {
         retry_cap: nanos(settings.retry.cap),
         retry_jitter: settings.retry.jitter_percent,
         retry_after_max: nanos(settings.retry.retry_after_max),
-        tls: None,
     }
 }
 
@@ -101,9 +100,6 @@ pub(crate) fn output(line: OutputLine, settings: &CoreSettings, mask: [u8; 4]) -
         }
         OutputLine::ReceivedBinary { connection: number } => {
             CoreOutput::ReceivedBinary { connection: connection(number) }
-        }
-        OutputLine::Bytes { .. } | OutputLine::End { .. } | OutputLine::Reset { .. } => {
-            return Err("`bytes`, `end` and `reset` are outputs of the level `bytes`".to_owned());
         }
     })
 }

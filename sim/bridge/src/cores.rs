@@ -4,9 +4,6 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sca_core::CoreConfig;
-
-use crate::foreign_core::ForeignCore;
 use crate::lines::Level;
 use crate::pinned::Pinned;
 use crate::process::{Process, ProcessError};
@@ -82,12 +79,6 @@ impl Cores {
     #[must_use]
     pub fn level(&self) -> Level {
         self.level
-    }
-
-    /// A core for one terminal of one world.
-    #[must_use]
-    pub fn make(&self, config: CoreConfig) -> ForeignCore {
-        ForeignCore::new(self, config)
     }
 
     pub(crate) fn conversation(&self) -> Option<&Conversation> {

@@ -30,7 +30,8 @@ pub struct ForeignCore {
 
 impl ForeignCore {
     /// Takes a process and begins a new world in it.
-    pub(crate) fn new(cores: &Cores, config: CoreConfig) -> Self {
+    #[must_use]
+    pub fn new(cores: &Cores, config: CoreConfig) -> Self {
         let now = Now { since_start: Duration::ZERO, wall: sca_protocol::UnixTime(0) };
         let mut core = Self {
             cores: cores.clone(),

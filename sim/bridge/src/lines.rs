@@ -54,8 +54,6 @@ pub struct Init {
 pub enum Level {
     /// It decides when to dial, what to ask, when to ping and close; the harness has TCP, TLS, WebSocket and the device.
     Documents,
-    /// It also has its own TLS and WebSocket: it gets and gives bytes.
-    Bytes,
 }
 
 /// The settings of a client core. Times are nanoseconds.
@@ -101,9 +99,6 @@ pub struct SettingsLine {
     pub retry_jitter: u64,
     /// The longest Retry-After that is honoured.
     pub retry_after_max: u64,
-    /// At level `bytes`: the certificates as PEM.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tls: Option<TlsLine>,
 }
 
 /// An HTTP proxy.
@@ -116,17 +111,6 @@ pub struct ProxyLine {
     /// User name and password, if it wants them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<(String, String)>,
-}
-
-/// What a core at level `bytes` needs for its own TLS, as PEM.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct TlsLine {
-    /// The authority to trust.
-    pub authority: String,
-    /// Its certificate with the chain behind it.
-    pub certificate: String,
-    /// The key of its certificate.
-    pub key: String,
 }
 
 /// Text, or bytes in base64 where they are not UTF-8.
@@ -245,15 +229,6 @@ pub enum EventLine {
     },
     /// The connection was lost without a close frame.
     Lost {},
-    /// At level `bytes`: what the broker has sent.
-    Bytes {
-        /// The bytes, in base64.
-        bytes: String,
-    },
-    /// At level `bytes`: the other side has ended the stream.
-    Ended {},
-    /// At level `bytes`: the connection was reset.
-    Reset {},
 }
 
 /// A line from the core to the harness.
@@ -364,23 +339,6 @@ pub enum OutputLine {
     /// A binary message for the device.
     ReceivedBinary {
         /// The connection on which it arrived.
-        connection: u32,
-    },
-    /// At level `bytes`: send these bytes.
-    Bytes {
-        /// The connection.
-        connection: u32,
-        /// The bytes, in base64.
-        bytes: String,
-    },
-    /// At level `bytes`: end the stream after what was sent.
-    End {
-        /// The connection.
-        connection: u32,
-    },
-    /// At level `bytes`: reset the connection.
-    Reset {
-        /// The connection.
         connection: u32,
     },
 }

@@ -139,7 +139,7 @@ impl Process {
         });
         ProcessError::Gone(match how {
             Some(ended) => {
-                // The shell tells of a signal as of an exit status over 128.
+                // The shell shows a signal as an exit status over 128.
                 let status = ended.how.strip_prefix("exit status: ").and_then(|status| status.parse::<i32>().ok());
                 match status.filter(|status| *status > 128) {
                     Some(status) => format!("it was ended by signal {}", status - 128),

@@ -1,7 +1,7 @@
 //! Captures from the field: a recorder between terminals and broker, importers for other tools' captures, redaction of
 //! card data, and the comparison of a capture with the simulated terminal.
 //!
-//! Every capture becomes one [`Session`] per terminal, and every session becomes a scenario. Card data is redacted
+//! Every capture becomes one [`sca_import::Session`] per terminal, and every session becomes a scenario. Card data is redacted
 //! before anything is stored.
 
 mod audit;

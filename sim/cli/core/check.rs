@@ -46,7 +46,8 @@ pub(super) fn run(command: &str, limit: Duration) -> Exit {
 
 /// How the core introduces itself.
 fn introduced(cores: &Cores) -> Result<Introduction, String> {
-    let core = cores.make(CoreConfig { settings: CoreSettings::default(), chance: Chance::new(1), index: 0 });
+    let core =
+        ForeignCore::new(cores, CoreConfig { settings: CoreSettings::default(), chance: Chance::new(1), index: 0 });
     match (core.introduction(), core.trouble()) {
         (Some(introduction), None) => Ok(introduction.clone()),
         (_, Some(Trouble::Failed(why) | Trouble::Unsupported(why))) => Err(why),
@@ -56,7 +57,7 @@ fn introduced(cores: &Cores) -> Result<Introduction, String> {
 
 /// Runs the laws; whether all hold.
 fn laws(cores: &Cores) -> bool {
-    match check_core(|config| cores.make(config)) {
+    match check_core(|config| ForeignCore::new(cores, config)) {
         Ok(()) => {
             say!("laws: 64 lives of 250 inputs, in order and out of order: all hold");
             true
@@ -85,7 +86,7 @@ fn tour(cores: &Cores) -> Result<bool, Exit> {
                 return Err(Exit::Invalid);
             }
         };
-        let make = |config| SimulatedTerminal::<ForeignCore>::around(config, |config| cores.make(config));
+        let make = |config| SimulatedTerminal::<ForeignCore>::around(config, |config| ForeignCore::new(cores, config));
         let rows = play(&scenario, &Options::default(), &identities, &make);
         let worst = rows.iter().find(|row| row.verdict.is_bad());
         match (worst, rows.iter().find(|row| matches!(row.verdict, Verdict::Inapplicable(_)))) {

@@ -9,7 +9,7 @@ use sca_judge::observation::Observation;
 use sca_judge::time_format::stamp;
 use sca_judge::verdict::Failure;
 use sca_model::Send;
-use sca_network::{ClientOrder, ClientSetup, PrefixCut, Route, Tag, run_client};
+use sca_network::{ByteCut, ClientOrder, ClientSetup, Route, Tag, run_client};
 use sca_protocol::handshake::{Head, Upgrade};
 use sca_protocol::{Line, Reason, handshake};
 use tokio::sync::mpsc;
@@ -75,7 +75,7 @@ impl<C: Terminal> World<'_, C> {
         let (orders, receiver) = mpsc::channel(OUTBOX);
         let tag = Tag { line: Some(Line::Primary), ..Self::tag(who, 0) };
         let route = Route::direct(target.host.clone(), target.port);
-        let limits = ClientSetup { message_size_max: MESSAGE_MAX, cut: PrefixCut::default(), near: None };
+        let limits = ClientSetup { message_size_max: MESSAGE_MAX, cut: ByteCut::default(), near: None };
         let dialer = state.dialer.clone();
         tokio::task::spawn_local(run_client(
             dialer,

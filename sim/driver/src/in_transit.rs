@@ -9,7 +9,7 @@ use sca_model::{Carrier, Send};
 use sca_network::{ClientOrder, End, ServerOrder, Tag};
 use sca_protocol::frame::{Frame, opcode};
 
-use crate::faults::{Held, Late, PendingCut, Sent};
+use crate::fault_state::{Held, Late, PendingCut, Sent};
 use crate::state::World;
 use crate::stop::Stop;
 use sca_faults::effects::Strike;
@@ -148,7 +148,7 @@ impl<C: Terminal> World<'_, C> {
     /// Completes the cuts whose preceding bytes have all arrived, now that the connection has ended there.
     pub(super) fn look_at_cuts(&mut self) {
         let ends = &self.connections.ends;
-        let has_struck = |cut: &PendingCut| ends.get(&cut.tag).is_none_or(|ends| ends.tap.prefix_cut().has_struck());
+        let has_struck = |cut: &PendingCut| ends.get(&cut.tag).is_none_or(|ends| ends.tap.byte_cut().has_struck());
         let (struck, waiting): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.faults.cuts).into_iter().partition(has_struck);
         self.faults.cuts = waiting;

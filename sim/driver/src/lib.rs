@@ -17,7 +17,7 @@ mod config;
 mod connections;
 mod device_under_test;
 mod fault_coverage;
-mod faults;
+mod fault_state;
 mod forwarding;
 mod in_transit;
 mod injection;

@@ -9,7 +9,7 @@ use crate::book::Book;
 use crate::broker_state::ExternalBrokerRun;
 use crate::config::WorldConfig;
 use crate::connections::Connections;
-use crate::faults::Faults;
+use crate::fault_state::Faults;
 use crate::injection::Sweeping;
 use crate::parties::Parties;
 use crate::terminal_state::ExternalDevices;

@@ -10,7 +10,7 @@ use sca_model::{Carrier, Fault};
 use sca_network::{Direction, End, ServerOrder, Tag, TapHandle};
 use sca_protocol::frame::Frame;
 
-use crate::faults::{Held, Late};
+use crate::fault_state::{Held, Late};
 use crate::link_ends::ConnectionState;
 use crate::state::World;
 use crate::stop::Stop;
@@ -308,7 +308,7 @@ impl<C: Terminal> World<'_, C> {
                         ends.tap.silence(way, ends.excuse.silent[way as usize] || still.contains(&way));
                     }
                     if still.is_empty() {
-                        ends.tap.prefix_cut().release();
+                        ends.tap.byte_cut().release();
                     }
                     // Once data gets through again, requests must be answered again.
                     ends.excuse.muted &= ends.state == ConnectionState::Over || !still.is_empty();

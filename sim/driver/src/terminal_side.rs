@@ -4,14 +4,13 @@ use sca_core::{ConnectionId, Input, LinkEvent, LinkReport, Target, Terminal};
 use sca_judge::observation::Observation;
 use sca_model::fault_table::FaultClass;
 use sca_network::{
-    Arrivals, ClientOrder, ClientSetup, DialOutcome, PrefixCut, Route, ServerSetup, ServerTls, Tag, TapHandle,
-    run_client,
+    Arrivals, ByteCut, ClientOrder, ClientSetup, DialOutcome, Route, ServerSetup, ServerTls, Tag, TapHandle, run_client,
 };
 use sca_peers::RequestId;
 use sca_protocol::handshake::Proxy;
 use tokio::sync::mpsc;
 
-use crate::faults::Sent;
+use crate::fault_state::Sent;
 use crate::link_ends::{ConnectionState, Ends, OUTBOX, PreparedEnd};
 use crate::state::World;
 use crate::stop::Stop;
@@ -222,7 +221,7 @@ impl<C: Terminal> World<'_, C> {
         let message_size_max =
             usize::try_from(self.parties.terminals[who].settings.message_size_max).unwrap_or(usize::MAX);
         let near = self.external_broker.is_some().then(|| tap.clone());
-        let setup = ClientSetup { message_size_max, cut: tap.prefix_cut().clone(), near };
+        let setup = ClientSetup { message_size_max, cut: tap.byte_cut().clone(), near };
         let mut ends = Ends { site: site.unwrap_or_default(), ..Ends::new(to_client, to_server, tap) };
         (ends.tls.cut, ends.excuse.ours, ends.excuse.muted) = (cut, ours, muted);
         self.connections.ends.insert(tag, ends);
@@ -273,7 +272,7 @@ impl<C: Terminal> World<'_, C> {
         site: usize,
         tag: Tag,
     ) -> Result<(ServerTls, TapHandle, Option<usize>, bool), Stop> {
-        let noting = |arrivals: &Arrivals| TapHandle::with(PrefixCut::recording(arrivals.clone(), tag));
+        let noting = |arrivals: &Arrivals| TapHandle::with(ByteCut::recording(arrivals.clone(), tag));
         let tap = self.setting.arrivals.as_ref().map(noting).unwrap_or_default();
         self.shape_tap(at.who, &tap);
         if matches!(outcome, DialOutcome::Refuse | DialOutcome::Dns | DialOutcome::Lost) {

@@ -1,6 +1,7 @@
 //! Masks card numbers and withheld values in everything that a run writes.
 //!
-//! Every writer of an artefact passes its text through here; [`sca_masking::pan`] decides what is a card number.
+//! Transcripts, traces, reports and evidence pass through here; [`sca_masking::pan`] decides what is a card number. Captures
+//! have a gate of their own, in the crate `capture`, file `redact.rs`.
 
 use std::borrow::Cow;
 

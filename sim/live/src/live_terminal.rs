@@ -8,7 +8,7 @@ use sca_core::{
 use sca_environment::ports::{Ports, carry_out};
 use sca_judge::time_format::stamp;
 use sca_network::{
-    CallEvent, ClientOrder, ClientSetup, Dialer, EventQueue, PrefixCut, Route, SocketDialer, Tag, run_client, tls,
+    ByteCut, CallEvent, ClientOrder, ClientSetup, Dialer, EventQueue, Route, SocketDialer, Tag, run_client, tls,
 };
 use sca_protocol::{Line, Now, UnixTime};
 use tokio::sync::mpsc;
@@ -145,7 +145,7 @@ impl<C: Terminal> Live<'_, C> {
             Dialer::Socket(SocketDialer::default()),
             route,
             self.tls.clone(),
-            ClientSetup { message_size_max: size, cut: PrefixCut::default(), near: None },
+            ClientSetup { message_size_max: size, cut: ByteCut::default(), near: None },
             Tag { terminal: 0, line: None, connection: connection.0 },
             self.mailbox.clone(),
             receiver,

@@ -6,7 +6,7 @@ use sca_core::{LinkEvent, Target};
 use sca_environment::credentials::{Credentials, real_clock, wall};
 use sca_network::tls::TlsError;
 use sca_network::{
-    ClientOrder, ClientSetup, Dialer, Event, EventQueue, PrefixCut, Route, SocketDialer, Tag, run_client, tls,
+    ByteCut, ClientOrder, ClientSetup, Dialer, Event, EventQueue, Route, SocketDialer, Tag, run_client, tls,
 };
 use sca_peers::Pos;
 use sca_protocol::handshake::Upgrade;
@@ -106,7 +106,7 @@ async fn open(plan: &PosPlan) -> Result<Link, PosError> {
         Dialer::Socket(SocketDialer::default()),
         Route::direct(plan.target.host.clone(), plan.target.port),
         tls,
-        ClientSetup { message_size_max: 1 << 20, cut: PrefixCut::default(), near: None },
+        ClientSetup { message_size_max: 1 << 20, cut: ByteCut::default(), near: None },
         Tag { terminal: 0, line: None, connection: 1 },
         mailbox.clone(),
         receiver,

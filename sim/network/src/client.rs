@@ -23,12 +23,12 @@ use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
+use crate::byte_cut::ByteCut;
+use crate::cut_ends::Outgoing;
 use crate::dialer::Dialer;
 use crate::events::{ClientOrder, End, Event, Tag};
 use crate::goodbye::{DRAIN_TIME, leave};
 use crate::io_reason::reason_of;
-use crate::plaintext::Outgoing;
-use crate::prefix_cut::PrefixCut;
 use crate::queue::{EventQueue, EventSender};
 use crate::route::Route;
 use crate::tap::{TapHandle, Tapped, TerminalEnd};
@@ -40,7 +40,7 @@ pub struct ClientSetup {
     /// Maximum size of a received message, in bytes.
     pub message_size_max: usize,
     /// The cut in the plaintext that the terminal sends.
-    pub cut: PrefixCut,
+    pub cut: ByteCut,
     /// The tap at this end, if the broker's end is external.
     pub near: Option<TapHandle>,
 }
@@ -208,7 +208,7 @@ enum Outbound {
 }
 
 /// Sends all queued items, in order.
-async fn send_all<S>(ws: &mut WebSocketStream<S>, outbox: VecDeque<Outbound>, cut: &PrefixCut) -> Result<(), WsError>
+async fn send_all<S>(ws: &mut WebSocketStream<S>, outbox: VecDeque<Outbound>, cut: &ByteCut) -> Result<(), WsError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -231,7 +231,7 @@ where
 fn poll<S>(
     ws: &mut WebSocketStream<S>,
     (outbox, owed): (&mut VecDeque<Outbound>, &mut usize),
-    cut: &PrefixCut,
+    cut: &ByteCut,
     pen: &mut EventSender,
     orders: &mut mpsc::Receiver<ClientOrder>,
     cx: &mut Context<'_>,
@@ -293,7 +293,7 @@ enum Sending {
 fn send<S>(
     ws: &mut WebSocketStream<S>,
     outbox: &mut VecDeque<Outbound>,
-    cut: &PrefixCut,
+    cut: &ByteCut,
     orders: &mut mpsc::Receiver<ClientOrder>,
     cx: &mut Context<'_>,
 ) -> Sending

@@ -4,7 +4,9 @@
 
 mod arrivals;
 mod backpressure;
+mod byte_cut;
 mod client;
+mod cut_ends;
 mod dialer;
 mod events;
 mod goodbye;
@@ -12,8 +14,6 @@ mod io_reason;
 mod memory;
 pub mod pem;
 mod plain_tcp;
-mod plaintext;
-mod prefix_cut;
 mod queue;
 mod route;
 mod server;
@@ -27,6 +27,7 @@ mod weak_key;
 
 pub use arrivals::{Arrivals, Last, Layer, ReceivedBytes, Spot};
 pub use backpressure::{Bounds, ConnectionShare, Held, MemoryBudget};
+pub use byte_cut::ByteCut;
 pub use client::{ClientSetup, run as run_client};
 pub use dialer::Dialer;
 pub use events::{
@@ -34,7 +35,6 @@ pub use events::{
 };
 pub use memory::MemoryNetwork;
 pub use plain_tcp::{CallLimits, call as run_call, called as run_called};
-pub use prefix_cut::PrefixCut;
 pub use queue::{ActivityCounter, EventQueue, QueuedEvent};
 pub use route::{DialOutcome, Route};
 pub use server::{ServerSetup, Tls as ServerTls, run as run_server};

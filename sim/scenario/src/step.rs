@@ -9,7 +9,7 @@ use crate::names::{Names, count};
 use crate::observation::{link_observation, show};
 use crate::suffix::{SEEN, only};
 use crate::tree::{Line, Word, reject_block};
-use crate::{action, arrow, fault, host, network};
+use crate::{action, arrow, host, network, parse_fault};
 use sca_model::fault_table::kind_row;
 use sca_model::{Action, Awaited, Expect, Step, TerminalIndex};
 use sca_model::{Problem, Span};
@@ -193,7 +193,7 @@ fn action(
         "cardholder" => action::cardholder(cursor).map(|act| Action::Cardholder { who, act }),
         "host" | "vhq" => host::act(cursor).map(Action::Host),
         "broker" | "proxy" => answers(cursor, line, word == "proxy"),
-        "fault" => fault::fault(cursor, names, who).map(Action::Fault),
+        "fault" => parse_fault::fault(cursor, names, who).map(Action::Fault),
         _ => plain(cursor, names, word, span),
     }
 }

@@ -1,6 +1,7 @@
 //! The device behind the link: its state, the request that occupies it, and the dispatch of messages. Every message is
 //! answered.
 
+mod cancel;
 mod message;
 
 use crate::context::{Effect, Origin, Task, Work};
@@ -12,7 +13,6 @@ use crate::security::{Pairing, Registrations};
 use crate::store_and_forward::Stored;
 use sca_core::{Cardholder, Flash, Screen};
 use sca_protocol::cards::{Card, Entry};
-use sca_protocol::codes::Code;
 use sca_protocol::commands::{Behaviour, Channel, Estate, Tell};
 use sca_protocol::counter::{Counter, RequestOutcome};
 use sca_protocol::{Line, Request, codes};
@@ -170,12 +170,7 @@ impl Device {
                 let text = estate_request(work, "ASK");
                 self.host_calls.begin(work, Line::Estate, Purpose::Aside(Box::new(task)), text);
             }
-            Behaviour::Cancel => {
-                let mut task = task;
-                let response = task.done(work);
-                task.answer(work, response);
-                self.cancel_occupant(work, codes::CANCELLED.text, codes::CANCELLED.assumption);
-            }
+            Behaviour::Cancel => self.cancel(work, task),
             Behaviour::Reboot => {
                 let mut task = task;
                 let response = task.done(work).with("SECONDARY_DATA", "0");
@@ -243,15 +238,6 @@ impl Device {
             task.assumed.push("A-31");
         }
         let response = fields.into_iter().fold(response, |response, (name, value)| response.with(name, value));
-        task.answer(work, response);
-    }
-
-    /// Cancels the request that occupies the device, and answers it.
-    pub(crate) fn cancel_occupant(&mut self, work: &mut Work<'_>, text: &str, assumption: Option<&'static str>) {
-        let Some(Holder { mut task, .. }) = self.holder.take() else { return };
-        self.host_calls.abandon_occupant(work);
-        let code = Code { assumption, ..codes::CANCELLED };
-        let response = task.outcome(work, code, text);
         task.answer(work, response);
     }
 

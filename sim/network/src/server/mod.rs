@@ -23,10 +23,10 @@ use tokio_rustls::TlsAcceptor;
 use writer::{Outgoing, Writer};
 
 use crate::backpressure::Bounds;
+use crate::cut_ends::Incoming;
 use crate::events::{Ending, Event, ServerEvent, ServerOrder, Tag};
 use crate::goodbye::{DRAIN_TIME, leave};
 use crate::io_reason::reason_of;
-use crate::plaintext::Incoming;
 use crate::queue::{EventQueue, EventSender};
 use crate::stream::{Stream, poll_read_some, read_some};
 use crate::tap::{TapHandle, Tapped};

@@ -2,7 +2,7 @@
 
 use tokio_rustls::server::TlsStream;
 
-use crate::plaintext::Incoming;
+use crate::cut_ends::Incoming;
 use crate::tap::Tapped;
 
 /// A stream whose sending keys can be updated. By default nothing happens.

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::{Context, Waker};
 
+use crate::byte_cut::ByteCut;
 use crate::events::{Cut, Direction, End, Point};
-use crate::prefix_cut::PrefixCut;
 
 /// The state of a tap, shared with its handle.
 #[derive(Debug, Default)]
@@ -30,12 +30,12 @@ pub(super) struct State {
 
 /// The handle with which the driver controls a tap. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct TapHandle(pub(super) Rc<RefCell<State>>, pub(super) PrefixCut);
+pub struct TapHandle(pub(super) Rc<RefCell<State>>, pub(super) ByteCut);
 
 impl TapHandle {
     /// A tap with this cut in what the terminal sends.
     #[must_use]
-    pub fn with(cut: PrefixCut) -> Self {
+    pub fn with(cut: ByteCut) -> Self {
         Self(Rc::default(), cut)
     }
 
@@ -67,7 +67,7 @@ impl TapHandle {
 
     /// The cut in what the terminal sends on this connection.
     #[must_use]
-    pub fn prefix_cut(&self) -> &PrefixCut {
+    pub fn byte_cut(&self) -> &ByteCut {
         &self.1
     }
 

@@ -1,7 +1,7 @@
 //! A cut in the plaintext that a terminal sends: exactly so many bytes of one message reach the broker's end, and no
 //! later byte of that connection does, even from the same TCP segment.
 //!
-//! Both ends of a connection share one [`PrefixCut`]. The terminal's end stops forwarding bytes at the limit; the
+//! Both ends of a connection share one [`ByteCut`]. The terminal's end stops forwarding bytes at the limit; the
 //! broker's end counts received bytes, and ends the connection when the last byte before the limit has arrived. If the
 //! broker is external, the terminal's end does both: it ends the connection when that byte has been flushed.
 
@@ -49,9 +49,9 @@ impl State {
 
 /// The cut of one connection, shared by its two ends. Without a limit it only counts bytes.
 #[derive(Debug, Clone, Default)]
-pub struct PrefixCut(pub(crate) Rc<RefCell<State>>);
+pub struct ByteCut(pub(crate) Rc<RefCell<State>>);
 
-impl PrefixCut {
+impl ByteCut {
     /// A cut whose ends record what they read on the connection with this tag.
     #[must_use]
     pub fn recording(arrivals: Arrivals, tag: Tag) -> Self {

@@ -1,4 +1,4 @@
-//! The two ends of a connection's plaintext, above TLS if there is TLS: both apply a [`PrefixCut`].
+//! The two ends of a connection's plaintext, above TLS if there is TLS: both apply a [`ByteCut`].
 
 use std::io;
 use std::pin::Pin;
@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::arrivals::Layer;
+use crate::byte_cut::ByteCut;
 use crate::events::{Direction, End};
-use crate::prefix_cut::PrefixCut;
 use crate::queue::EventQueue;
 use crate::tap::TapHandle;
 
@@ -19,13 +19,13 @@ const HELD_MAX: usize = 256 * 1024;
 #[derive(Debug)]
 pub(crate) struct Outgoing<S> {
     stream: S,
-    cut: PrefixCut,
+    cut: ByteCut,
     /// The tap at this end, if the broker's end is external.
     near: Option<(TapHandle, EventQueue)>,
 }
 
 impl<S> Outgoing<S> {
-    pub(crate) fn new(stream: S, cut: PrefixCut, near: Option<(TapHandle, EventQueue)>) -> Self {
+    pub(crate) fn new(stream: S, cut: ByteCut, near: Option<(TapHandle, EventQueue)>) -> Self {
         Self { stream, cut, near }
     }
 
@@ -140,7 +140,7 @@ impl<S> Incoming<S> {
 
     /// Ends the connection once the last byte before the limit has arrived.
     fn strike(&self, cx: &Context<'_>) {
-        let cut = self.tap.prefix_cut();
+        let cut = self.tap.byte_cut();
         let mut state = cut.0.borrow_mut();
         match state.limit {
             Some((limit, end)) if state.received >= limit && !state.struck => {
@@ -160,10 +160,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Incoming<S> {
         me.strike(cx);
         let before = buf.filled().len();
         let polled = Pin::new(&mut me.stream).poll_read(cx, buf);
-        me.tap.prefix_cut().note(Direction::FromTerminal, Layer::Plain, &polled, &buf.filled()[before..]);
+        me.tap.byte_cut().note(Direction::FromTerminal, Layer::Plain, &polled, &buf.filled()[before..]);
         let read = buf.filled().len() - before;
         if read > 0 {
-            me.tap.prefix_cut().0.borrow_mut().received += read as u64;
+            me.tap.byte_cut().0.borrow_mut().received += read as u64;
             me.strike(cx);
         }
         polled
