@@ -16,7 +16,7 @@ pub struct Span {
 /// An error or warning about a scenario or library.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The stable code; [`lessons`](sca_explanations::lessons()) explains all codes.
+    /// The stable code; `sca_explanations::lessons` explains all codes.
     pub code: &'static str,
     /// The problem in one sentence, without a full stop.
     pub message: String,

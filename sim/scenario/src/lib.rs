@@ -47,7 +47,7 @@ pub use tree::{FILE_BYTES_MAX, quote, unquote};
 /// Parses the text of a scenario that uses no library and no table, and checks no clause ids.
 ///
 /// # Errors
-/// Every [`Problem`] found in the text.
+/// Every [`sca_model::Problem`] found in the text.
 ///
 /// ```
 /// let text = "scenario \"It connects\"\n\nterminal connects\n";
