@@ -85,6 +85,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     }
     all.push(Trial::test("what a core does not support is inapplicable", unsupported));
     all.push(Trial::test("a core that answers otherwise the second time is found by the audit", audited));
+    all.push(Trial::test("no card number is in what is kept or said of a core", masked));
     all.push(Trial::test("the schema in the repository is that of the types", schema_is_kept));
     all
 }
@@ -185,6 +186,42 @@ fn audited() -> Result<(), Failed> {
     let output = sca_sim(&["run", "--audit", "scenarios/disconnects/boot_backoff.sca", "--core", core]);
     let told = told(&output);
     ensure(output.status.code() == Some(1) && told.contains("diverge at event"), || told.clone())
+}
+
+/// A sale with a card number in the request, in the hands of a core that fails after it: neither the message nor what is
+/// kept of the conversation has the number.
+fn masked() -> Result<(), Failed> {
+    let to = folder("masked");
+    let scenario = to.join("card.sca");
+    fs::write(
+        &scenario,
+        "scenario \"A card number\"\n\nterminal connects\npos -> terminal  as ask\n  <TRANSACTION><FUNCTION_TYPE>PAYMENT\
+         </FUNCTION_TYPE><COMMAND>CAPTURE</COMMAND><CARD_NUMBER>4111111111111111</CARD_NUMBER></TRANSACTION>\n\
+         terminal -> pos  RESULT=NONE  re ask\n",
+    )?;
+    let core = "python3 -c \"import runpy,sys;sys.argv=['x'];m=runpy.run_path('tests/cores/python/client_core.py');\
+                m['Core'].link_text=lambda self,text:[{'fly':{'text':text}}];m['main']()\"";
+    let failures = to.join("failures");
+    for core in [core, &python(None)] {
+        let path = scenario.display().to_string();
+        let output = sca_sim(&["run", &path, "--core", core, "--failures", &failures.display().to_string()]);
+        let told = told(&output);
+        ensure(output.status.code() == Some(1) && !told.contains("4111111111111111"), || told.clone())?;
+    }
+    let mut kept = 0;
+    let mut folders = vec![failures];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(&folder)?.filter_map(Result::ok).map(|entry| entry.path()) {
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = fs::read_to_string(&path)?;
+            kept += usize::from(path.extension().is_some_and(|extension| extension == "jsonl"));
+            ensure(!text.contains("4111111111111111"), || format!("{}: {text}", path.display()))?;
+        }
+    }
+    ensure(kept > 0, || "nothing was kept".to_owned())
 }
 
 fn schema_is_kept() -> Result<(), Failed> {

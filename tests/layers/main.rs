@@ -54,7 +54,7 @@ const ARROWS: &[(&str, u8, &[&str])] = &[
             "sca-scenario",
         ],
     ),
-    ("sim/bridge", 6, &["sca-core", "sca-environment", "sca-protocol"]),
+    ("sim/bridge", 6, &["sca-core", "sca-environment", "sca-judge", "sca-protocol"]),
     (
         "sim/world",
         7,

@@ -17,11 +17,7 @@ pub(crate) fn settings(settings: &CoreSettings) -> SettingsLine {
         host: settings.target.host.clone(),
         port: settings.target.port,
         secure: settings.target.secure,
-        proxy: settings.via.as_ref().map(|proxy| ProxyLine {
-            host: proxy.host.clone(),
-            port: proxy.port,
-            credentials: proxy.credentials.clone(),
-        }),
+        proxy: settings.via.as_ref().map(|proxy| ProxyLine { host: proxy.host.clone(), port: proxy.port }),
         pinpad_id: settings.pinpad_id.clone(),
         host_port: settings.host_port.clone(),
         header_space_before_colon: settings.header_space_before_colon,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sca_core::{ClientCore, CoreConfig, CoreInput, CoreOutput, CoreSettings, Trouble};
+use sca_judge::mask::told;
 use sca_protocol::{Chance, Now};
 
 use crate::convert::{input, nanos, output, settings};
@@ -120,7 +121,8 @@ impl ForeignCore {
         for line in &last {
             text.push_str(&format!("\n  standard error: {}", shortened(line)));
         }
-        self.trouble.get_or_insert(Trouble::Failed(text));
+        // Documents travel in these lines.
+        self.trouble.get_or_insert(Trouble::Failed(told(&text).into_owned()));
         self.process = None;
         self.deadline = None;
     }

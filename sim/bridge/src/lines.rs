@@ -101,16 +101,13 @@ pub struct SettingsLine {
     pub retry_after_max: u64,
 }
 
-/// An HTTP proxy.
+/// An HTTP proxy. The harness asks it for the tunnel, with the credentials that it wants; a core never sees those.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProxyLine {
     /// Its host.
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// User name and password, if it wants them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credentials: Option<(String, String)>,
 }
 
 /// Text, or bytes in base64 where they are not UTF-8.

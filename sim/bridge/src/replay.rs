@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sca_judge::mask::mask_texts;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -15,13 +16,15 @@ struct Kept {
     answer: Value,
 }
 
-/// A conversation as JSON lines, for one terminal.
+/// A conversation as JSON lines, for one terminal, with card numbers and secret values masked.
 #[must_use]
 pub fn to_lines(exchanges: &[Exchange]) -> String {
     let value = |line: &str| serde_json::from_str(line).unwrap_or_else(|_| Value::String(line.to_owned()));
     let mut text = String::new();
     for exchange in exchanges {
-        let kept = Kept { question: value(&exchange.question), answer: value(&exchange.answer) };
+        let mut kept = Kept { question: value(&exchange.question), answer: value(&exchange.answer) };
+        mask_texts(&mut kept.question);
+        mask_texts(&mut kept.answer);
         text.push_str(&serde_json::to_string(&kept).unwrap_or_default());
         text.push('\n');
     }
