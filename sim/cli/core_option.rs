@@ -16,7 +16,7 @@ pub(crate) struct CoreOption {
     /// Play a client core of yours in place of ours: a shell command that speaks the core protocol on its standard input
     /// and output (see `sca-sim core --help`)
     #[arg(long, value_name = "CMD")]
-    core: Option<String>,
+    pub(crate) core: Option<String>,
     /// How much the core does itself, with --core
     #[arg(long, value_enum, value_name = "LEVEL", default_value = "documents", requires = "core")]
     core_level: CoreLevel,

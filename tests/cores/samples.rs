@@ -57,7 +57,7 @@ fn keeps_the_contract(command: &str) -> Result<(), Failed> {
     let output = sca_sim(&["core", "check", "--core", command]);
     let told = told(&output);
     ensure(output.status.code() == Some(0), || told.clone())?;
-    ensure(told.contains("13 stops passed, 0 not supported, 0 failed"), || told.clone())
+    ensure(told.contains("17 stops passed, 0 not supported, 0 failed"), || told.clone())
 }
 
 /// Plays the suite and compares what does not pass with the list of the sample.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sca_core::{ConnectionId, CoreInput, CoreOutput, CoreSettings, LinkEvent, LinkReport, Target};
 
-use crate::lines::{EventLine, InputLine, OutputLine, Payload, ProxyLine, ReportLine, SettingsLine};
+use crate::lines::{EventLine, InputLine, OutputLine, Payload, ProxyLine, Question, ReportLine, SettingsLine};
 
 /// A duration in nanoseconds; the longest possible for one that is longer.
 pub(crate) fn nanos(time: Duration) -> u64 {
@@ -34,6 +34,13 @@ pub(crate) fn settings(settings: &CoreSettings) -> SettingsLine {
         retry_jitter: settings.retry.jitter_percent,
         retry_after_max: nanos(settings.retry.retry_after_max),
     }
+}
+
+/// An input as the line of a question, at a time since the start of a run.
+#[must_use]
+pub fn question(at: Duration, what: &CoreInput) -> String {
+    let question = Question::Input { now: nanos(at), wall: 0, input: input(what.clone()) };
+    serde_json::to_string(&question).unwrap_or_default()
 }
 
 /// An input as the protocol has it.

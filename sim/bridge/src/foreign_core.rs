@@ -103,8 +103,8 @@ impl ForeignCore {
                 None
             }
             Ok(answer) => Some((asked, line, answer)),
-            Err(error) => {
-                self.fails(&asked, &line, &what_is_wrong(&line, &error));
+            Err(_) => {
+                self.fails(&asked, &line, &what_is_wrong(&line));
                 None
             }
         }
@@ -117,7 +117,7 @@ impl ForeignCore {
         if !answer.is_empty() {
             text.push_str(&format!("\n  answer: {}", shortened(answer)));
         }
-        let last = self.process.as_ref().map(Process::last_lines).unwrap_or_default();
+        let last = self.process.as_mut().map(Process::last_lines).unwrap_or_default();
         for line in &last {
             text.push_str(&format!("\n  standard error: {}", shortened(line)));
         }
@@ -158,7 +158,7 @@ fn seed(chance: Chance, index: u64) -> String {
 }
 
 /// What is wrong with a line that is no answer.
-fn what_is_wrong(line: &str, error: &serde_json::Error) -> String {
+fn what_is_wrong(line: &str) -> String {
     match serde_json::from_str::<serde_json::Value>(line) {
         Err(error) => format!("its answer is not JSON: {error}"),
         Ok(value) => {
@@ -167,7 +167,21 @@ fn what_is_wrong(line: &str, error: &serde_json::Error) -> String {
                 let read = serde_json::from_value::<crate::lines::OutputLine>(output.clone());
                 read.err().map(|error| format!("the output {} cannot be read: {error}", shortened(&output.to_string())))
             });
-            odd.unwrap_or_else(|| format!("its answer has another shape: {error}"))
+            let is_whole = value.get("deadline").is_none_or(|at| at.is_null() || at.is_u64());
+            odd.unwrap_or_else(|| match value.as_object() {
+                None => "its answer is not an object".to_owned(),
+                Some(_) if !is_whole => {
+                    format!("`deadline` is {}; expected a whole number of nanoseconds, or null", value["deadline"])
+                }
+                Some(answer) if answer.contains_key("ok") => {
+                    "`ok` needs a `name` and the `level` that was asked for".to_owned()
+                }
+                Some(answer) if answer.contains_key("outputs") => "`outputs` is not a list of objects".to_owned(),
+                Some(answer) => {
+                    let keys: Vec<&str> = answer.keys().map(String::as_str).collect();
+                    format!("its answer has neither `outputs` nor `ok` nor `unsupported`, but {}", keys.join(", "))
+                }
+            })
         }
     }
 }

@@ -13,6 +13,7 @@ mod pinned;
 mod process;
 pub mod replay;
 
+pub use convert::question;
 pub use cores::{Conversation, Cores, Exchange};
 pub use foreign_core::ForeignCore;
 pub use process::{Process, ProcessError};

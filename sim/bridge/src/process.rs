@@ -19,8 +19,8 @@ pub enum ProcessError {
     #[error("it cannot be started: {0}")]
     Start(String),
     /// It gave no answer in time.
-    #[error("it gave no answer within {} s", .0.as_secs_f64())]
-    Late(Duration),
+    #[error("it gave no answer within {} s{}", .0.as_secs_f64(), .1)]
+    Late(Duration, &'static str),
     /// It has exited, or closed its standard output.
     #[error("{0}")]
     Gone(String),
@@ -113,7 +113,8 @@ impl Process {
         match answer {
             _ if self.watch.is_late.load(Ordering::Acquire) => {
                 let is_first = self.watch.turns.load(Ordering::Acquire) == 2;
-                Err(ProcessError::Late(if is_first { self.limit * START } else { self.limit }))
+                let came = if answer.is_some() { ": what it wrote has no line end" } else { "" };
+                Err(ProcessError::Late(if is_first { self.limit * START } else { self.limit }, came))
             }
             Some(Ok(line)) => Ok(line),
             Some(Err(why)) => Err(ProcessError::Gone(why)),
@@ -150,9 +151,9 @@ impl Process {
         })
     }
 
-    /// The last lines of its standard error, with card numbers masked.
+    /// Ends the process; the last lines of its standard error, with card numbers masked.
     #[must_use]
-    pub fn last_lines(&self) -> Vec<String> {
+    pub fn last_lines(&mut self) -> Vec<String> {
         self.started.last_lines()
     }
 }

@@ -40,6 +40,9 @@ pub enum ReplayError {
     /// The file has no line.
     #[error("the conversation is empty")]
     Empty,
+    /// The core gives no answer to the first question.
+    #[error("the core cannot be started: {0}; its standard error: {1}")]
+    Start(String, String),
     /// The core cannot be started.
     #[error("the core failed: {0}")]
     Core(#[from] ProcessError),
@@ -75,6 +78,12 @@ pub fn replay(text: &str, command: &str, limit: Duration) -> Result<(usize, Opti
     let mut process = Process::start(command, limit)?;
     for (at, Kept { question, answer }) in kept.iter().enumerate() {
         let now = process.ask(&question.to_string());
+        if let (0, Err(error)) = (at, &now)
+            && *answer != Value::String(String::new())
+        {
+            let last = process.last_lines().join("; ");
+            return Err(ReplayError::Start(error.to_string(), last));
+        }
         let same = now.as_ref().is_ok_and(|line| serde_json::from_str::<Value>(line).is_ok_and(|now| now == *answer));
         if !same {
             let parting = Parting {

@@ -40,6 +40,10 @@ pub(super) fn run(command: &str, limit: Duration) -> Exit {
             );
             Exit::Good
         }
+        (false, Ok(true)) => {
+            complain!("\nThe tour passed, but a law is broken: see above.");
+            Exit::Failed
+        }
         _ => Exit::Failed,
     }
 }
@@ -64,10 +68,13 @@ fn laws(cores: &Cores) -> bool {
         }
         Err(broken) => {
             say!("laws: broken");
-            complain!("error: {broken}");
-            complain!(
-                "  the laws are those of `trait ClientCore`: sim/core/src/client_core.rs, and sim/docs/your-own-core.md"
-            );
+            complain!("error: {}; {} (life {})", broken.law, broken.seen, broken.seed);
+            complain!("  the last questions of that life:");
+            let skipped = broken.inputs.len().saturating_sub(12);
+            for (at, input) in broken.inputs.iter().skip(skipped) {
+                complain!("    {}", sca_bridge::question(*at, input));
+            }
+            complain!("  the laws are in sim/docs/your-own-core.md, below \"The contract\"");
             false
         }
     }
@@ -118,7 +125,8 @@ fn explain(stop: &Stop, row: &Played) {
     match &row.verdict {
         Verdict::Fail(failure) => {
             let line = stop.text.lines().nth(failure.span.line.saturating_sub(1) as usize).unwrap_or_default();
-            complain!("    {}: {}", failure.headline, failure.label);
+            let label = if failure.label.is_empty() { String::new() } else { format!(": {}", failure.label) };
+            complain!("    {}{label}", failure.headline);
             complain!("    at the line: {}", line.trim());
             failure.notes.iter().for_each(|note| complain!("    note: {note}"));
         }

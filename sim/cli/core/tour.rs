@@ -99,4 +99,31 @@ pub(super) const STOPS: &[Stop] = &[
         "on `configure` keep the new settings and answer with no outputs; they take effect from the next time they are \
          wanted",
     ),
+    stop(
+        "begins with short pauses again after a document",
+        "scenario \"Short again\"\n\nterminal connects\nbroker answers attempt 1..4\n  HTTP/1.1 503 No\n\nfault \
+         reset\nterminal loses\nterminal fails http 503\nterminal fails http 503\nterminal fails http 503\nterminal fails \
+         http 503  within 30s\nterminal connects  within 1m\npos -> terminal  ADMIN GET_COUNTER  as ask\nterminal -> pos  \
+         RESULT=OK  re ask\nfault reset\nterminal loses  as lost\nterminal connects  within 1s..3s of lost\n",
+        "a document that was received on a connection makes the next pause the shortest again, and so does `start` (A-18)",
+    ),
+    stop(
+        "keeps its pauses below the cap",
+        "scenario \"Cap\"\n\nterminal\n  retry-cap 4s\n\nfault refuse for 60s\nterminal connects  within 70s after \
+         failures\n",
+        "retry-cap bounds the pause with its jitter: the part before jitter is at most retry-cap * 100 / (100 + \
+         retry-jitter)",
+    ),
+    stop(
+        "draws a new key for each attempt",
+        "scenario \"Keys\"\n\nterminal -> broker http\n  Sec-WebSocket-Key: ?one\nterminal connects\nfault reset\nterminal \
+         -> broker http\n  Sec-WebSocket-Key: ?two\nterminal connects  within 10s\ncheck differ one two\n",
+        "Sec-WebSocket-Key is 16 random bytes in base64, drawn from the seed anew for each request",
+    ),
+    stop(
+        "hands a binary message on",
+        "scenario \"Binary\"\n\nterminal connects\nbroker -> terminal frame binary last \"x\"\nterminal -> pos  \
+         RESULT_CODE=-2\n",
+        "the event `binary` becomes the output `received-binary`; the device answers it",
+    ),
 ];

@@ -29,10 +29,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 50, requires = "wire", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) time_scale: u32,
     /// Write the snapshots instead of comparing with them
-    #[arg(long, conflicts_with_all = ["wire", "seed", "terminal", "broker"])]
+    #[arg(long, conflicts_with_all = ["wire", "seed", "terminal", "broker", "core"])]
     pub(super) update: bool,
     /// Rewrite failing expectations in place so that they expect what was observed; comments and layout stay
-    #[arg(long, conflicts_with_all = ["wire", "update", "watch", "report", "terminal", "broker"])]
+    #[arg(long, conflicts_with_all = ["wire", "update", "watch", "report", "terminal", "broker", "core"])]
     pub(super) update_lines: bool,
     /// The seed of every random choice; snapshots belong to the scenario's own seed
     #[arg(long, value_name = "N", conflicts_with_all = ["terminal", "broker"])]

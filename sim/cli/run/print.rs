@@ -41,7 +41,7 @@ pub(super) fn tell(arguments: &Arguments, suite: &Terminals<'_>, result: &FileRe
 /// Prints the verdicts of the rows that did not simply pass.
 fn rows_of(arguments: &Arguments, suite: &Terminals<'_>, result: &FileResult) {
     let replay = replay(arguments, &result.loaded.path);
-    let mut shown = 0;
+    let (mut shown, mut errors) = (0, 0);
     for (number, row) in result.rows.iter().enumerate() {
         let values = sca_model::shown_values(&row.values);
         let values = if values.is_empty() { String::new() } else { format!(" ({values})") };
@@ -56,7 +56,15 @@ fn rows_of(arguments: &Arguments, suite: &Terminals<'_>, result: &FileResult) {
                     evidence(arguments, suite, result, number, &replay);
                 }
             }
-            Verdict::Error(why) | Verdict::CannotRun(why) => complain!("error: {place}: {why}\n  replay: {replay}\n"),
+            Verdict::Error(why) | Verdict::CannotRun(why) => {
+                let replay = format!("{replay}{}", row.row_arguments());
+                complain!("error: {place}: {why}\n  replay: {replay}");
+                errors += 1;
+                if arguments.core.is_foreign() && errors <= 3 {
+                    evidence(arguments, suite, result, number, &replay);
+                }
+                complain!("");
+            }
             Verdict::UnexpectedPass => complain!("error: {place} passed, but its header expects it to fail\n"),
             Verdict::Inapplicable(why) => complain!("{place}:{}: inapplicable: {}", why.span.line, why.headline),
             Verdict::ExpectedFail(why) => complain!("{place}:{}: expected-fail: {}", why.span.line, why.headline),

@@ -73,6 +73,8 @@ struct Life<C> {
     /// Connections that have been given up, whose events may still arrive.
     old: BTreeSet<ConnectionId>,
     documents: u32,
+    /// Whether the core has said that it does not support what comes.
+    is_over: bool,
 }
 
 impl<C: ClientCore> Life<C> {
@@ -94,12 +96,16 @@ impl<C: ClientCore> Life<C> {
             inputs: Vec::new(),
             old: BTreeSet::new(),
             documents: 0,
+            is_over: false,
         }
     }
 
     fn lead(mut self) -> Result<(), Box<Broken>> {
         self.tell(&CoreInput::Start)?;
         for _ in 0..INPUTS {
+            if self.is_over {
+                break;
+            }
             let input = self.choose();
             self.tell(&input)?;
         }
@@ -113,13 +119,19 @@ impl<C: ClientCore> Life<C> {
         self.inputs.push((self.now, input.clone()));
         let outputs = self.core.handle(now, input.clone());
         let twin = self.twin.handle(now, input.clone());
-        if let Some(Trouble::Failed(why) | Trouble::Unsupported(why)) =
-            self.core.trouble().or_else(|| self.twin.trouble())
-        {
-            return Err(self.broken("the core answers every question", why));
+        match self.core.trouble().or_else(|| self.twin.trouble()) {
+            None => {}
+            Some(Trouble::Failed(why)) => return Err(self.broken("the core answers every question", why)),
+            // A life ends where the core says that it goes no further.
+            Some(Trouble::Unsupported(_)) => {
+                self.is_over = true;
+                return Ok(());
+            }
         }
         if outputs != twin || self.core.deadline() != self.twin.deadline() {
-            return Err(self.broken("the same inputs give the same outputs", format!("{outputs:?}, and then {twin:?}")));
+            let (one, two) = (self.core.deadline(), self.twin.deadline());
+            let seen = format!("{outputs:?} with the deadline {one:?}, and then {twin:?} with the deadline {two:?}");
+            return Err(self.broken("the same inputs give the same outputs", seen));
         }
         let known = self.observer.connection();
         if let Err((law, seen)) = self.observer.judge(input, &outputs) {

@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use sca_masking::pan;
@@ -18,7 +19,7 @@ pub const LOOKS: Duration = Duration::from_millis(50);
 static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
 /// Number of last output lines that are kept.
-const LINES_KEPT: usize = 10;
+const LINES_KEPT: usize = 30;
 /// Maximum number of bytes kept of a line.
 const LINE_MAX: u64 = 64 << 10;
 
@@ -77,6 +78,8 @@ impl Ended {
 /// A running program.
 pub struct Started {
     child: Child,
+    /// Who reads its output.
+    reader: Option<JoinHandle<()>>,
     /// Its last output lines.
     last: Arc<Mutex<VecDeque<String>>>,
 }
@@ -94,11 +97,11 @@ impl Started {
             .spawn()?;
         RUNNING.lock().unwrap_or_else(PoisonError::into_inner).insert(child.id());
         let last = Arc::new(Mutex::new(VecDeque::new()));
-        if let Some(output) = child.stdout.take() {
+        let reader = child.stdout.take().map(|output| {
             let (last, log) = (last.clone(), log.clone());
-            std::thread::spawn(move || hear(output, &last, &log));
-        }
-        Ok(Self { child, last })
+            std::thread::spawn(move || hear(output, &last, &log))
+        });
+        Ok(Self { child, reader, last })
     }
 
     /// Runs a shell command whose standard input and output are for the caller; its standard error is kept and logged.
@@ -115,12 +118,12 @@ impl Started {
             .spawn()?;
         RUNNING.lock().unwrap_or_else(PoisonError::into_inner).insert(child.id());
         let last = Arc::new(Mutex::new(VecDeque::new()));
-        if let Some(errors) = child.stderr.take() {
+        let reader = child.stderr.take().map(|errors| {
             let (last, log) = (last.clone(), log.clone());
-            std::thread::spawn(move || hear(errors, &last, &log));
-        }
+            std::thread::spawn(move || hear(errors, &last, &log))
+        });
         let pipes = child.stdin.take().zip(child.stdout.take());
-        let started = Self { child, last };
+        let started = Self { child, reader, last };
         let (input, output) = pipes.ok_or_else(|| io::Error::other("it has no standard input or output"))?;
         Ok((started, input, output))
     }
@@ -130,8 +133,13 @@ impl Started {
         self.child.id()
     }
 
-    /// Its last lines of output, or of standard error if the output is for the caller.
-    pub fn last_lines(&self) -> Vec<String> {
+    /// Ends the program. Its last lines of output, or of standard error if the output is for the caller.
+    pub fn last_lines(&mut self) -> Vec<String> {
+        kill_group(self.child.id());
+        // Its output has ended with it.
+        if let Some(reader) = self.reader.take() {
+            drop(reader.join());
+        }
         self.last.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
