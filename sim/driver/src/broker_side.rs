@@ -219,7 +219,8 @@ impl<C: Terminal> World<'_, C> {
             return self.strike_reply(who, tag, frame, strike);
         }
         self.pass_frame(who, tag, frame)?;
-        match self.faults.held.take() {
+        let held = self.faults.held.take();
+        match held.and_then(|held| self.unless_gone(held)) {
             Some(held) => self.release(held),
             None => Ok(()),
         }

@@ -10,6 +10,7 @@ use sca_network::{ClientOrder, End, ServerOrder, Tag};
 use sca_protocol::frame::{Frame, opcode};
 
 use crate::fault_state::{Held, Late, PendingCut, Sent};
+use crate::link_ends::ConnectionState;
 use crate::state::World;
 use crate::stop::Stop;
 use sca_faults::effects::Strike;
@@ -59,8 +60,9 @@ impl<C: Terminal> World<'_, C> {
         match strike {
             None => {
                 segment.extend_from_slice(bytes);
-                if let Some(held) = self.faults.held.take() {
-                    self.release_into(held, segment);
+                let held = self.faults.held.take();
+                if let Some(held) = held.and_then(|held| self.unless_gone(held)) {
+                    self.release_into(tag, held, segment);
                 }
             }
             Some(Strike::Lose) => id.into_iter().for_each(|(to, id)| self.is_lost(to, id)),
@@ -188,14 +190,30 @@ impl<C: Terminal> World<'_, C> {
     }
 
     /// Appends the held message behind the one that has overtaken it.
-    fn release_into(&mut self, held: Held, segment: &mut Vec<u8>) {
+    fn release_into(&mut self, tag: Tag, held: Held, segment: &mut Vec<u8>) {
         match held {
-            Held::Request(_, bytes, id) => {
+            Held::Request(on, bytes, id) if on == tag => {
                 id.into_iter().for_each(|(to, id)| self.parties.terminals[to].asked.pos.goes_on(id));
                 segment.extend(bytes);
             }
-            reply @ Held::Reply(..) => self.faults.held = Some(reply),
+            // What is held on another connection waits for the next message there.
+            other => self.faults.held = Some(other),
         }
+    }
+
+    /// A held message, unless its connection is gone: then it is lost.
+    pub(super) fn unless_gone(&mut self, held: Held) -> Option<Held> {
+        let tag = match &held {
+            Held::Reply(_, tag, _) | Held::Request(tag, ..) => *tag,
+        };
+        if self.connections.ends.get(&tag).is_some_and(|ends| ends.state != ConnectionState::Over) {
+            return Some(held);
+        }
+        match &held {
+            Held::Reply(who, _, frame) => self.lose_reply(*who, &String::from_utf8_lossy(&frame.payload)),
+            Held::Request(_, _, id) => id.iter().for_each(|(to, id)| self.is_lost(*to, *id)),
+        }
+        None
     }
 
     /// Sends a held message.

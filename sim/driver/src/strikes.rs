@@ -218,26 +218,12 @@ impl<C: Terminal> World<'_, C> {
 
     /// Delivers a delayed message, unless its connection is gone.
     fn arrives_late(&mut self, late: Late) -> Result<(), Stop> {
-        let tag = match &late.held {
-            Held::Reply(_, tag, _) | Held::Request(tag, ..) => *tag,
-        };
-        let is_gone = self.connections.ends.get(&tag).is_none_or(|ends| ends.state == ConnectionState::Over);
-        match &late.held {
-            Held::Reply(who, _, frame) if is_gone => {
-                self.lose_reply(*who, &String::from_utf8_lossy(&frame.payload));
-                return Ok(());
-            }
-            Held::Request(_, _, id) if is_gone => {
-                id.iter().for_each(|(to, id)| self.is_lost(*to, *id));
-                return Ok(());
-            }
-            Held::Request(_, _, Some((to, id))) => {
-                self.parties.terminals[*to].asked.open.insert(*id, Some(tag));
-                self.under_way(tag, *id);
-            }
-            Held::Reply(..) | Held::Request(_, _, None) => {}
+        let Some(held) = self.unless_gone(late.held) else { return Ok(()) };
+        if let Held::Request(tag, _, Some((to, id))) = &held {
+            self.parties.terminals[*to].asked.open.insert(*id, Some(*tag));
+            self.under_way(*tag, *id);
         }
-        self.release(late.held)
+        self.release(held)
     }
 
     /// When the next connection exceeds the idle timeout of the simulated intermediary (setting `idle-cut`).
