@@ -5,7 +5,11 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+/// What a thread may run on. Elsewhere than on Linux threads are not pinned.
+#[cfg(target_os = "linux")]
+type Allowed = rustix::thread::CpuSet;
+#[cfg(not(target_os = "linux"))]
+type Allowed = ();
 
 /// How this thread is pinned.
 #[derive(Default)]
@@ -15,7 +19,7 @@ struct Pin {
     /// The place of this thread among those that were ever pinned.
     place: Option<usize>,
     /// What it may run on without guards.
-    before: Option<CpuSet>,
+    before: Option<Allowed>,
     /// The processor that it is pinned to.
     processor: Option<usize>,
 }
@@ -41,15 +45,8 @@ impl Pinned {
             if pin.users > 1 {
                 return;
             }
-            let Ok(before) = sched_getaffinity(None) else { return };
-            let allowed: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|cpu| before.is_set(*cpu)).collect();
             let place = *pin.place.get_or_insert_with(|| PLACES.fetch_add(1, Ordering::Relaxed));
-            let Some(processor) = allowed.get(place % allowed.len().max(1)) else { return };
-            let mut one = CpuSet::new();
-            one.set(*processor);
-            if sched_setaffinity(None, &one).is_ok() {
-                (pin.before, pin.processor) = (Some(before), Some(*processor));
-            }
+            (pin.before, pin.processor) = begin(place).unzip();
         });
         Self { thread: PhantomData }
     }
@@ -68,20 +65,47 @@ impl Drop for Pinned {
                 && let Some(before) = pin.before.take()
             {
                 pin.processor = None;
-                // It was allowed before.
-                _ = sched_setaffinity(None, &before);
+                end(&before);
             }
         });
     }
 }
 
-#[cfg(test)]
+/// Pins this thread to the processor of a place; what it might run on before, and the processor.
+#[cfg(target_os = "linux")]
+fn begin(place: usize) -> Option<(Allowed, usize)> {
+    let before = rustix::thread::sched_getaffinity(None).ok()?;
+    let allowed: Vec<usize> = (0..Allowed::MAX_CPU).filter(|cpu| before.is_set(*cpu)).collect();
+    let processor = *allowed.get(place % allowed.len().max(1))?;
+    let mut one = Allowed::new();
+    one.set(processor);
+    rustix::thread::sched_setaffinity(None, &one).ok()?;
+    Some((before, processor))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn begin(_: usize) -> Option<(Allowed, usize)> {
+    None
+}
+
+#[cfg(target_os = "linux")]
+fn end(before: &Allowed) {
+    // It was allowed before.
+    _ = rustix::thread::sched_setaffinity(None, before);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn end((): &Allowed) {}
+
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use rustix::thread::sched_getaffinity;
+
     use super::*;
 
     #[test]
     fn a_thread_is_pinned_while_a_guard_lives() {
-        let allowed = |set: &CpuSet| (0..CpuSet::MAX_CPU).filter(|cpu| set.is_set(*cpu)).count();
+        let allowed = |set: &Allowed| (0..Allowed::MAX_CPU).filter(|cpu| set.is_set(*cpu)).count();
         let before = sched_getaffinity(None).expect("it can be asked");
         let (one, two) = (Pinned::new(), Pinned::new());
         assert_eq!(allowed(&sched_getaffinity(None).expect("it can be asked")), 1);
