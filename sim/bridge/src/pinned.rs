@@ -97,14 +97,15 @@ fn end(before: &Allowed) {
 #[cfg(not(target_os = "linux"))]
 fn end((): &Allowed) {}
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
-    use rustix::thread::sched_getaffinity;
-
     use super::*;
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn a_thread_is_pinned_while_a_guard_lives() {
+        use rustix::thread::sched_getaffinity;
+
         let allowed = |set: &Allowed| (0..Allowed::MAX_CPU).filter(|cpu| set.is_set(*cpu)).count();
         let before = sched_getaffinity(None).expect("it can be asked");
         let (one, two) = (Pinned::new(), Pinned::new());
