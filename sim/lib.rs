@@ -91,13 +91,15 @@ pub use play_file::{PlayError, PlayedFile, play_file, play_text};
 pub use sca_core::{
     Broken, CallEvent, CallId, Cardholder, Client, ClientCore, ConnectionId, CoreConfig, CoreInput, CoreOutput,
     CoreSettings, Display, Flash, FlashChange, Input, LinkEvent, LinkReport, Output, Screen, Target, Terminal,
-    TerminalConfig, Timeouts, check_core, retry_pause,
+    TerminalConfig, Timeouts, Trouble, check_core, retry_pause,
 };
 pub use sca_environment::Identities;
 pub use sca_faults::probe::injection::Injection;
 pub use sca_files::find;
 pub use sca_judge::{Failure, Verdict};
+pub use sca_protocol::chance::Stream;
 pub use sca_protocol::handshake;
-pub use sca_protocol::{Chance, Now, Reason, UnixTime};
+pub use sca_protocol::settings::{KeepAlive, RetryRules, TerminalSettings};
+pub use sca_protocol::{Chance, HandshakeFailure, Now, Reason, TlsFailure, UnixTime};
 pub use sca_terminal::{SimulatedTerminal, simulated};
 pub use sca_world::{Options, Place, Played, Probe, play};

@@ -22,6 +22,17 @@ use crate::trouble::Trouble;
 /// - On [`LinkEvent::Opened`] (without TLS) or [`LinkEvent::Secured`] the upgrade request goes out
 ///   ([`CoreOutput::Request`]). On [`LinkEvent::Answered`] the core judges the head: [`CoreOutput::Open`] and
 ///   [`LinkReport::Connects`], or [`CoreOutput::Drop`] and [`LinkReport::Fails`] (WS-08, BOOT-05).
+/// - Each step has its limit: [`Timeouts::connect`] from the dial (the tunnel of a proxy included), [`Timeouts::tls`] from
+///   `Opened`, [`Timeouts::upgrade`] from the request. At the limit: [`CoreOutput::Drop`], and [`LinkReport::Fails`] with
+///   [`Reason::Timeout`](sca_protocol::Reason::Timeout).
+/// - A refusal that carries Retry-After, with any status, asks for a pause that is not shorter
+///   ([`retry_after`](sca_protocol::handshake::retry_after), which [`retry_pause`](crate::retry_pause()) takes).
+/// - While the link is up there is a ping [`CoreSettings::ping_interval`] seconds after the last one, the first counted from
+///   `Connects`, each with a payload of its own of at most 125 bytes. Only a [`LinkEvent::Pong`] with that payload ends the
+///   wait; without it within [`Timeouts::pong`]: [`CoreOutput::Close`] with 1001, and [`LinkReport::Loses`].
+/// - On [`LinkEvent::Violation`] the core closes with the code that came, and reports the loss. [`LinkEvent::Closed`],
+///   [`LinkEvent::Lost`], and `Failed` on a link that is up are a loss. An event that does not fit the phase is ignored;
+///   the transport has skipped interim responses (1xx).
 /// - [`CoreOutput::Text`], [`CoreOutput::Ping`], [`CoreOutput::Received`] and [`CoreOutput::ReceivedBinary`] are legal
 ///   only while the link is up, on its connection.
 /// - A link that was up ends with exactly one [`LinkReport::Loses`]. If the core itself ends the connection, the
@@ -39,7 +50,8 @@ use crate::trouble::Trouble;
 ///
 /// The core is deterministic: the same configuration and the same inputs give the same outputs. After a `Tick` has been
 /// handled, `deadline` is later than `now`. The caller guarantees that `now.since_start` never decreases.
-/// [`check_core`](crate::check_core) checks these laws, and most of the rules above, on any core.
+/// [`check_core`](crate::check_core) checks these laws and the order of outputs on any core. The length of pauses, pings and
+/// Retry-After are held by scenarios.
 ///
 /// # Example
 ///
@@ -74,7 +86,8 @@ pub trait ClientCore {
 pub struct CoreConfig {
     /// Its settings.
     pub settings: CoreSettings,
-    /// The random source of its world: derive named streams from it, with `index` among the numbers.
+    /// The random source of its world: derive named streams from it, with `index` among the numbers, and a number that
+    /// counts the draws, since the same name and numbers give the same bytes.
     pub chance: Chance,
     /// The index of its terminal among those of its world, from 0.
     pub index: u64,
@@ -93,7 +106,8 @@ pub struct CoreSettings {
     pub roots: String,
     /// The value of `x-vfi-pinpad-id` (WS-07).
     pub pinpad_id: String,
-    /// Whether the Host header names the port: `always`, `never`, or `auto` (only where it is not the default).
+    /// Whether the Host header names the port: `always`, `never`, or `auto` (only where it is not the default). It has no
+    /// other value.
     pub host_port: String,
     /// Whether a space precedes the colon of that header, as in the source document's sample.
     pub header_space_before_colon: bool,
@@ -234,7 +248,7 @@ pub enum CoreOutput {
         connection: ConnectionId,
         /// The close code.
         code: u16,
-        /// The mask of the frame.
+        /// The mask of the frame, from [`CoreConfig::chance`]: the transport writes this frame itself, and draws nothing.
         mask: [u8; 4],
     },
     /// Abandon a connection at once.
@@ -256,6 +270,6 @@ pub enum CoreOutput {
         /// The connection on which it arrived.
         connection: ConnectionId,
     },
-    /// The core's behaviour rests on this assumption.
+    /// The core's behaviour rests on this assumption of the register, by its id: the verdict then says so. Optional.
     Assumed(&'static str),
 }
