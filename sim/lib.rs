@@ -90,8 +90,8 @@ mod play_file;
 pub use play_file::{PlayError, PlayedFile, play_file, play_text};
 pub use sca_core::{
     Broken, CallEvent, CallId, Cardholder, Client, ClientCore, ConnectionId, CoreConfig, CoreInput, CoreOutput,
-    CoreSettings, Display, Flash, FlashChange, Input, LinkEvent, LinkReport, Output, Screen, Target, Terminal,
-    TerminalConfig, Timeouts, Trouble, check_core, retry_pause,
+    CoreSettings, Display, Flash, FlashChange, Input, Layer, LinkEvent, LinkReport, Output, Passage, Screen, Target,
+    Terminal, TerminalConfig, Timeouts, TlsMaterial, Trouble, check_core, retry_pause,
 };
 pub use sca_environment::Identities;
 pub use sca_faults::probe::injection::Injection;

@@ -12,6 +12,7 @@ use rcgen::{
     ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, NameConstraints,
     PKCS_ECDSA_P256_SHA256, PKCS_ED25519, RevokedCertParams, SerialNumber,
 };
+use rsa::pkcs8::{PrivateKeyInfo, SecretDocument};
 use time::{Duration, OffsetDateTime};
 
 pub use error::CertError;
@@ -151,10 +152,17 @@ impl Identity {
         self.chain.iter().map(|der| certificate_pem(der)).collect()
     }
 
-    /// The private key in PEM, PKCS#8. The caller must keep a file with it private.
+    /// The private key in PEM, PKCS#8 of version 1 (RFC 5208): OpenSSL 3 reads no other version. The caller must keep a file
+    /// with it private.
     #[must_use]
     pub fn key_pem(&self) -> String {
-        armour("PRIVATE KEY", &self.key)
+        let without_public = PrivateKeyInfo::try_from(self.key.as_slice()).and_then(|info| {
+            SecretDocument::encode_msg(&PrivateKeyInfo { public_key: None, ..info }).map_err(Into::into)
+        });
+        match without_public {
+            Ok(document) => armour("PRIVATE KEY", document.as_bytes()),
+            Err(_) => armour("PRIVATE KEY", &self.key),
+        }
     }
 }
 

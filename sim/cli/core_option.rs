@@ -33,6 +33,18 @@ const LIMIT: Duration = Duration::from_secs(5);
 pub(crate) enum CoreLevel {
     /// When to dial, what to ask, when to ping, close and pause
     Documents,
+    /// The same, with a TLS and a WebSocket of its own
+    Bytes,
+}
+
+impl CoreLevel {
+    /// The level as the protocol has it.
+    pub(crate) fn of_protocol(self) -> Level {
+        match self {
+            Self::Documents => Level::Documents,
+            Self::Bytes => Level::Bytes,
+        }
+    }
 }
 
 /// Parses the limit of an answer.
@@ -60,9 +72,7 @@ impl CoreOption {
 
     /// The cores of the command; none if the core is ours.
     pub(crate) fn cores(&self) -> Option<Cores> {
-        let level = match self.core_level {
-            CoreLevel::Documents => Level::Documents,
-        };
+        let level = self.core_level.of_protocol();
         self.core.as_ref().map(|command| Cores::new(command, level, self.core_timeout))
     }
 
@@ -83,7 +93,11 @@ impl CoreOption {
             LIMIT => String::new(),
             other => format!(" --core-timeout {}", sca_protocol::settings::format_duration(other)),
         };
-        format!(" --core {}{timeout}", shell::word(command))
+        let level = match self.core_level {
+            CoreLevel::Documents => "",
+            CoreLevel::Bytes => " --core-level bytes",
+        };
+        format!(" --core {}{level}{timeout}", shell::word(command))
     }
 }
 

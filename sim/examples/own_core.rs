@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use sca_sim::handshake::{self, Upgrade};
 use sca_sim::{
-    ClientCore, ConnectionId, CoreConfig, CoreInput, CoreOutput, CoreSettings, LinkEvent, LinkReport, Now, Options,
-    Reason, SimulatedTerminal, check_core, play_file, retry_pause,
+    ClientCore, ConnectionId, CoreConfig, CoreInput, CoreOutput, CoreSettings, Layer, LinkEvent, LinkReport, Now,
+    Options, Reason, SimulatedTerminal, check_core, play_file, retry_pause,
 };
 
 /// How long it waits for each step of an attempt.
@@ -52,7 +52,7 @@ impl OwnCore {
         self.link = Link::Dialling { key: handshake::key(chance.bytes()), until: now.since_start + STEP_MAX };
         let CoreSettings { target, via, keep_alive, roots, .. } = self.config.settings.clone();
         let connection = ConnectionId(self.number);
-        let dial = CoreOutput::Dial { connection, target, via, keep_alive, roots };
+        let dial = CoreOutput::Dial { connection, target, via, keep_alive, roots, layer: Layer::Documents };
         vec![CoreOutput::Report(LinkReport::Attempts), dial]
     }
 

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use sca_core::LinkEvent;
-use sca_network::{ByteCut, ClientOrder, ClientSetup, Dialer, Event, EventQueue, Route, SocketDialer, Tag, run_client};
+use sca_network::{ClientOrder, ClientSetup, Dialer, Event, EventQueue, Route, SocketDialer, Tag, run_client};
 use sca_protocol::handshake::Upgrade;
 use sca_protocol::{Chance, Line, handshake};
 use tokio::sync::mpsc;
@@ -64,10 +64,10 @@ async fn talk(port: u16, path: &str, number: u32) -> Result<Option<String>, Stri
     let mailbox = EventQueue::default();
     let tag = Tag { terminal: 0, line: None::<Line>, connection: number };
     let (orders, inbox) = mpsc::channel(8);
-    let limits = ClientSetup { message_size_max: MESSAGE_SIZE_MAX, cut: ByteCut::default(), near: None };
+    let limits = ClientSetup::messages(MESSAGE_SIZE_MAX, None);
     let route = Route::direct("127.0.0.1".to_owned(), port);
     let dialer = Dialer::Socket(SocketDialer::default());
-    let running = tokio::task::spawn_local(run_client(dialer, route, None, limits, tag, mailbox.clone(), inbox));
+    let running = tokio::task::spawn_local(run_client(dialer, route, limits, tag, mailbox.clone(), inbox));
     let mut echo = Echo { port, path, number, orders: Some(orders), key: String::new(), first: None };
     let mut over = false;
     let whole = async {

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use sca_core::{ConnectionId, CoreInput, CoreOutput, CoreSettings, LinkEvent, LinkReport, Target};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sca_core::{ConnectionId, CoreInput, CoreOutput, CoreSettings, Layer, LinkEvent, LinkReport, Target, TlsMaterial};
+use sca_protocol::{HandshakeFailure, Reason, TlsFailure};
 
-use crate::lines::{EventLine, InputLine, OutputLine, Payload, ProxyLine, Question, ReportLine, SettingsLine};
+use crate::lines::{EventLine, InputLine, OutputLine, Payload, ProxyLine, Question, ReportLine, SettingsLine, TlsLine};
 
 /// A duration in nanoseconds; the longest possible for one that is longer.
 pub(crate) fn nanos(time: Duration) -> u64 {
@@ -33,6 +36,7 @@ pub(crate) fn settings(settings: &CoreSettings) -> SettingsLine {
         retry_cap: nanos(settings.retry.cap),
         retry_jitter: settings.retry.jitter_percent,
         retry_after_max: nanos(settings.retry.retry_after_max),
+        message_size_max: settings.message_size_max,
     }
 }
 
@@ -57,7 +61,11 @@ pub(crate) fn input(input: CoreInput) -> InputLine {
 
 fn link_event(event: LinkEvent) -> EventLine {
     match event {
-        LinkEvent::Opened => EventLine::Opened {},
+        LinkEvent::Opened => EventLine::Opened { tls: None },
+        LinkEvent::Reached(tls) => EventLine::Opened { tls: tls.map(|tls| Box::new(material(&tls))) },
+        LinkEvent::Bytes(bytes) => EventLine::Bytes { bytes: STANDARD.encode(bytes) },
+        LinkEvent::Ended => EventLine::Ended {},
+        LinkEvent::Reset => EventLine::Reset {},
         LinkEvent::Secured => EventLine::Secured {},
         LinkEvent::Answered(head) => {
             EventLine::Answered { status: head.status, version: head.version, headers: head.headers }
@@ -72,19 +80,46 @@ fn link_event(event: LinkEvent) -> EventLine {
     }
 }
 
+fn material(tls: &TlsMaterial) -> TlsLine {
+    TlsLine {
+        roots: tls.roots.clone(),
+        revocation_lists: tls.revocation_lists.clone(),
+        certificate: tls.certificate.clone(),
+        key: tls.key.clone(),
+        versions: tls.versions.clone(),
+        groups: tls.groups.clone(),
+        resumption: tls.resumption,
+    }
+}
+
+/// What is the same for every output of a core: its settings, and what its connections carry.
+pub(crate) struct Origin<'a> {
+    pub(crate) settings: &'a CoreSettings,
+    pub(crate) layer: Layer,
+}
+
 /// An output as a client core says it. What the protocol leaves out is taken from the settings; `mask` is that of a
-/// close frame.
-pub(crate) fn output(line: OutputLine, settings: &CoreSettings, mask: [u8; 4]) -> Result<CoreOutput, String> {
+/// close frame. The error says what cannot be read or carried out.
+pub(crate) fn output(line: OutputLine, origin: &Origin<'_>, mask: [u8; 4]) -> Result<CoreOutput, String> {
+    let Origin { settings, layer } = origin;
     let connection = ConnectionId;
+    is_of_level(&line, *layer)?;
     Ok(match line {
-        OutputLine::Report(report) => CoreOutput::Report(self::report(&report)?),
+        OutputLine::Report(report) => CoreOutput::Report(self::report(&report, *layer)?),
         OutputLine::Dial { connection: number, host, port, secure } => CoreOutput::Dial {
             connection: connection(number),
             target: Target { host, port, secure },
             via: settings.via.clone(),
             keep_alive: settings.keep_alive,
             roots: settings.roots.clone(),
+            layer: *layer,
         },
+        OutputLine::Bytes { connection: number, bytes } => CoreOutput::Bytes {
+            connection: connection(number),
+            bytes: STANDARD.decode(bytes).map_err(|_| "the bytes of `bytes` are not base64")?,
+        },
+        OutputLine::End { connection: number } => CoreOutput::End { connection: connection(number) },
+        OutputLine::Reset { connection: number } => CoreOutput::Reset { connection: connection(number) },
         OutputLine::Request { connection: number, head } => {
             CoreOutput::Request { connection: connection(number), bytes: head.into_bytes() }
         }
@@ -107,11 +142,38 @@ pub(crate) fn output(line: OutputLine, settings: &CoreSettings, mask: [u8; 4]) -
     })
 }
 
-fn report(report: &ReportLine) -> Result<LinkReport, String> {
+/// Holds an output against the level: each has orders of its own.
+fn is_of_level(line: &OutputLine, layer: Layer) -> Result<(), String> {
+    let (word, wanted) = match line {
+        OutputLine::Request { .. } => ("request", Layer::Documents),
+        OutputLine::Open { .. } => ("open", Layer::Documents),
+        OutputLine::Text { .. } => ("text", Layer::Documents),
+        OutputLine::Ping { .. } => ("ping", Layer::Documents),
+        OutputLine::Close { .. } => ("close", Layer::Documents),
+        OutputLine::Drop { .. } => ("drop", Layer::Documents),
+        OutputLine::Bytes { .. } => ("bytes", Layer::Bytes),
+        OutputLine::End { .. } => ("end", Layer::Bytes),
+        OutputLine::Reset { .. } => ("reset", Layer::Bytes),
+        _ => return Ok(()),
+    };
+    match (wanted == layer, layer) {
+        (true, _) => Ok(()),
+        (false, Layer::Documents) => Err(format!("`{word}` is an output of the level `bytes`")),
+        (false, Layer::Bytes) => Err(format!("`{word}` is an output of the level `documents`")),
+    }
+}
+
+fn report(report: &ReportLine, layer: Layer) -> Result<LinkReport, String> {
     Ok(match report {
         ReportLine::Attempts {} => LinkReport::Attempts,
         ReportLine::Connects {} => LinkReport::Connects,
         ReportLine::Loses {} => LinkReport::Loses,
+        ReportLine::Fails { reason } if layer == Layer::Bytes && reason == "tls" => {
+            LinkReport::Fails(Reason::Tls(TlsFailure::Unsaid))
+        }
+        ReportLine::Fails { reason } if layer == Layer::Bytes && reason == "handshake" => {
+            LinkReport::Fails(Reason::Handshake(HandshakeFailure::Unsaid))
+        }
         ReportLine::Fails { reason } => {
             LinkReport::Fails(reason.parse().map_err(|error| format!("`{reason}` is no reason: {error}"))?)
         }

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use sca_core::{ClientCore, CoreConfig, CoreInput, CoreOutput, CoreSettings, Trouble};
+use sca_core::{ClientCore, CoreConfig, CoreInput, CoreOutput, CoreSettings, Layer, Trouble};
 use sca_judge::mask::told;
 use sca_protocol::{Chance, Now};
 
-use crate::convert::{input, nanos, output, settings};
+use crate::convert::{Origin, input, nanos, output, settings};
 use crate::cores::{Cores, Exchange};
-use crate::lines::{Answer, CORE_PROTOCOL, Init, InputLine, Introduction, Question};
+use crate::lines::{Answer, CORE_PROTOCOL, Init, InputLine, Introduction, Level, Question};
 use crate::pinned::Pinned;
 use crate::process::{Process, ProcessError, shortened};
+use crate::replay::without_bytes;
 
 /// A client core in another process. Whatever goes wrong with it is its [`trouble`](ClientCore::trouble); after that it
 /// says nothing more.
@@ -112,10 +113,9 @@ impl ForeignCore {
 
     /// The core is of no more use: why, the question and the answer, and what it said of it.
     fn fails(&mut self, question: &str, answer: &str, why: &str) {
-        let mut text =
-            format!("the core `{}` failed: {why}\n  question: {}", self.cores.command(), shortened(question));
+        let mut text = format!("the core `{}` failed: {why}\n  question: {}", self.cores.command(), said(question));
         if !answer.is_empty() {
-            text.push_str(&format!("\n  answer: {}", shortened(answer)));
+            text.push_str(&format!("\n  answer: {}", said(answer)));
         }
         let last = self.process.as_mut().map(Process::last_lines).unwrap_or_default();
         for line in &last {
@@ -135,11 +135,17 @@ impl ForeignCore {
             return Vec::new();
         };
         self.deadline = deadline.map(Duration::from_nanos);
+        let layer = match self.cores.level() {
+            Level::Documents => Layer::Documents,
+            Level::Bytes => Layer::Bytes,
+        };
+        let settings = self.config.settings.clone();
+        let origin = Origin { settings: &settings, layer };
         let mut all = Vec::with_capacity(outputs.len());
         for one in outputs {
             self.closes += 1;
             let mask = self.config.chance.stream("foreign mask", &[self.config.index, self.closes]).bytes();
-            match output(one, &self.config.settings, mask) {
+            match output(one, &origin, mask) {
                 Ok(one) => all.push(one),
                 Err(why) => {
                     self.fails(&asked, &line, &why);
@@ -149,6 +155,15 @@ impl ForeignCore {
         }
         all
     }
+}
+
+/// A line as a message shows it: without keys and bytes, and not too long.
+fn said(line: &str) -> String {
+    let withheld = serde_json::from_str(line).map(|mut value| {
+        without_bytes(&mut value);
+        value.to_string()
+    });
+    shortened(&withheld.unwrap_or_else(|_| line.to_owned()))
 }
 
 /// The seed of a core, in hexadecimal.

@@ -54,6 +54,8 @@ pub struct Init {
 pub enum Level {
     /// It decides when to dial, what to ask, when to ping and close; the harness has TCP, TLS, WebSocket and the device.
     Documents,
+    /// It has a TLS and a WebSocket of its own; the harness has TCP and the device.
+    Bytes,
 }
 
 /// The settings of a client core. Times are nanoseconds.
@@ -99,6 +101,29 @@ pub struct SettingsLine {
     pub retry_jitter: u64,
     /// The longest Retry-After that is honoured.
     pub retry_after_max: u64,
+    /// The size of the largest message that is accepted, in bytes. The harness holds it, except at level `bytes`.
+    pub message_size_max: u64,
+}
+
+/// What TLS works with, at level `bytes`: certificates and keys in PEM.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct TlsLine {
+    /// The trusted roots.
+    pub roots: String,
+    /// The revocation lists; empty if revocation is not checked.
+    #[serde(default)]
+    pub revocation_lists: String,
+    /// The certificate chain to present; empty for none.
+    pub certificate: String,
+    /// The key of that certificate; empty for none.
+    pub key: String,
+    /// The versions to offer: `1.2`, `1.3` or `both`.
+    pub versions: String,
+    /// The key exchange group to offer, or `all`.
+    pub groups: String,
+    /// Whether sessions are resumed.
+    pub resumption: bool,
 }
 
 /// An HTTP proxy. The harness asks it for the tunnel, with the credentials that it wants; a core never sees those.
@@ -183,7 +208,20 @@ pub enum InputLine {
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum EventLine {
     /// TCP is connected; through the proxy, if there is one.
-    Opened {},
+    Opened {
+        /// What TLS works with, at level `bytes` with a secure target.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tls: Option<Box<TlsLine>>,
+    },
+    /// Bytes, at level `bytes`.
+    Bytes {
+        /// They, in base64.
+        bytes: String,
+    },
+    /// The broker sends nothing more, at level `bytes`.
+    Ended {},
+    /// The connection was reset, at level `bytes`.
+    Reset {},
     /// The TLS handshake is complete on this side.
     Secured {},
     /// The head of the upgrade response has arrived.
@@ -287,6 +325,23 @@ pub enum OutputLine {
         /// Whether TLS is used.
         secure: bool,
     },
+    /// Send bytes, at level `bytes`.
+    Bytes {
+        /// The connection.
+        connection: u32,
+        /// They, in base64.
+        bytes: String,
+    },
+    /// Send nothing more, at level `bytes`: the connection is over.
+    End {
+        /// The connection.
+        connection: u32,
+    },
+    /// Reset a connection, at level `bytes`.
+    Reset {
+        /// The connection.
+        connection: u32,
+    },
     /// Send the upgrade request.
     Request {
         /// The connection.
@@ -348,7 +403,8 @@ pub enum ReportLine {
     Attempts {},
     /// The attempt failed.
     Fails {
-        /// The reason, as a scenario has it: `refused`, `http 503`.
+        /// The reason, as a scenario has it: `refused`, `http 503`. At level `bytes` also `tls` and `handshake` alone, if
+        /// it is not known why.
         reason: String,
     },
     /// The link is up.

@@ -23,6 +23,8 @@ pub fn to_lines(exchanges: &[Exchange]) -> String {
     let mut text = String::new();
     for exchange in exchanges {
         let mut kept = Kept { question: value(&exchange.question), answer: value(&exchange.answer) };
+        without_bytes(&mut kept.question);
+        without_bytes(&mut kept.answer);
         mask_texts(&mut kept.question);
         mask_texts(&mut kept.answer);
         text.push_str(&serde_json::to_string(&kept).unwrap_or_default());
@@ -31,12 +33,39 @@ pub fn to_lines(exchanges: &[Exchange]) -> String {
     text
 }
 
+/// Takes keys and bytes out of a line: keys are secret, and bytes hide what could not be masked in them. Of bytes the size
+/// stays.
+pub(crate) fn without_bytes(line: &mut Value) {
+    if let Some(key) = line.pointer_mut("/input/link/tls/key") {
+        *key = Value::String(WITHHELD.to_owned());
+    }
+    if let Some(event) = line.pointer_mut("/input/link").filter(|link| link["event"] == "bytes") {
+        withhold(&mut event["bytes"]);
+    }
+    let outputs = line.get_mut("outputs").and_then(Value::as_array_mut);
+    outputs.into_iter().flatten().filter_map(|output| output.pointer_mut("/bytes/bytes")).for_each(withhold);
+}
+
+/// What stands in place of a key.
+const WITHHELD: &str = "(withheld)";
+
+/// Replaces bytes in base64 by their number.
+fn withhold(bytes: &mut Value) {
+    let size = bytes.as_str().map_or(0, |text| text.trim_end_matches('=').len() * 3 / 4);
+    *bytes = Value::String(format!("({size} bytes)"));
+}
+
 /// Why a conversation cannot be asked again.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// A line is not one of a conversation.
     #[error("line {0} is not one of a conversation: {1}")]
     Line(usize, serde_json::Error),
+    /// The conversation is one of the level `bytes`, of which only the sizes are kept.
+    #[error(
+        "a conversation at level `bytes` keeps sizes in place of bytes, so it cannot be asked again; play the row again"
+    )]
+    Bytes,
     /// The file has no line.
     #[error("the conversation is empty")]
     Empty,
@@ -74,6 +103,9 @@ pub fn replay(text: &str, command: &str, limit: Duration) -> Result<(usize, Opti
     let kept = kept?;
     if kept.is_empty() {
         return Err(ReplayError::Empty);
+    }
+    if kept[0].question.pointer("/init/level").is_some_and(|level| level == "bytes") {
+        return Err(ReplayError::Bytes);
     }
     let mut process = Process::start(command, limit)?;
     for (at, Kept { question, answer }) in kept.iter().enumerate() {

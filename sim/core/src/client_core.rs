@@ -6,7 +6,7 @@ use sca_protocol::handshake::Proxy;
 use sca_protocol::settings::{KeepAlive, RetryRules, TerminalSettings};
 use sca_protocol::{Chance, Now};
 
-use crate::connection::{ConnectionId, LinkEvent, LinkReport, Target};
+use crate::connection::{ConnectionId, Layer, LinkEvent, LinkReport, Target};
 use crate::trouble::Trouble;
 
 /// A client core: keeps one WebSocket connection to the broker for ever, and passes documents over it.
@@ -41,6 +41,10 @@ use crate::trouble::Trouble;
 ///   gives up. Pauses grow up to a cap ([`retry_pause`](crate::retry_pause())), and start again from the shortest after a
 ///   document was received on a connection, and after every `Start`.
 /// - Events of a connection that was dropped, closed or lost are ignored; they may still arrive.
+/// - A core with a TLS and a WebSocket of its own dials connections of [`Layer::Bytes`]. There the events are
+///   [`LinkEvent::Reached`], [`LinkEvent::Bytes`], [`LinkEvent::Ended`] and [`LinkEvent::Reset`], or
+///   [`LinkEvent::Failed`] before TCP is connected; the outputs are [`CoreOutput::Bytes`], [`CoreOutput::End`] and
+///   [`CoreOutput::Reset`]. What is said above of reports, limits and pauses holds there too.
 /// - [`CoreInput::Stop`]: the power is cut. The connection is dropped, a link that was up is reported as lost, and
 ///   `deadline` is `None` until the next `Start`.
 /// - [`CoreInput::Leave`]: the device restarts. As `Stop`, except that a link that is up is closed with the given code
@@ -119,6 +123,8 @@ pub struct CoreSettings {
     pub timeouts: Timeouts,
     /// The pauses between attempts.
     pub retry: RetryRules,
+    /// Maximum size of a received message, in bytes. The transport holds it, except on connections of [`Layer::Bytes`].
+    pub message_size_max: u64,
 }
 
 impl CoreSettings {
@@ -151,6 +157,7 @@ impl CoreSettings {
                 pong: settings.pong_timeout,
             },
             retry: settings.retry,
+            message_size_max: settings.message_size_max,
         }
     }
 }
@@ -215,6 +222,26 @@ pub enum CoreOutput {
         keep_alive: KeepAlive,
         /// The file with the roots that TLS trusts; empty for the built-in roots.
         roots: String,
+        /// What the connection carries. On one of [`Layer::Bytes`] the outputs `Bytes`, `End` and `Reset` are legal, and
+        /// `Request`, `Open`, `Text`, `Ping`, `Close` and `Drop` are not.
+        layer: Layer,
+    },
+    /// Send bytes, on a connection of [`Layer::Bytes`].
+    Bytes {
+        /// The connection.
+        connection: ConnectionId,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// Send nothing more, on a connection of [`Layer::Bytes`]; what is still to be sent is sent, and the connection is over.
+    End {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// Reset a connection of [`Layer::Bytes`].
+    Reset {
+        /// The connection.
+        connection: ConnectionId,
     },
     /// Send the upgrade request and read the head of the response.
     Request {

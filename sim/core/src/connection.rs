@@ -1,5 +1,7 @@
 //! One connection to the broker: its number, its target, and what is told about it.
 
+use std::sync::Arc;
+
 use sca_protocol::Reason;
 use sca_protocol::handshake::Head;
 
@@ -18,11 +20,48 @@ pub struct Target {
     pub secure: bool,
 }
 
+/// What a connection carries between a client core and its transport.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Layer {
+    /// Documents: the transport has TCP, TLS and WebSocket.
+    #[default]
+    Documents,
+    /// Bytes: the transport has TCP alone, and the core its own TLS and WebSocket.
+    Bytes,
+}
+
+/// What a core with a TLS of its own works with: certificates and keys in PEM, and the settings for TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsMaterial {
+    /// The trusted roots.
+    pub roots: String,
+    /// The revocation lists; empty if revocation is not checked.
+    pub revocation_lists: String,
+    /// The certificate chain to present; empty for none.
+    pub certificate: String,
+    /// The key of that certificate; empty for none.
+    pub key: String,
+    /// The TLS versions to offer: `1.2`, `1.3` or `both`.
+    pub versions: String,
+    /// The key exchange group to offer, or `all`.
+    pub groups: String,
+    /// Whether sessions are resumed.
+    pub resumption: bool,
+}
+
 /// An event on a WebSocket connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkEvent {
     /// TCP is connected.
     Opened,
+    /// TCP is connected, on a connection of [`Layer::Bytes`], with what TLS works with where the target is secure.
+    Reached(Option<Arc<TlsMaterial>>),
+    /// Bytes, on a connection of [`Layer::Bytes`].
+    Bytes(Vec<u8>),
+    /// The broker sends nothing more, on a connection of [`Layer::Bytes`].
+    Ended,
+    /// The connection was reset, on a connection of [`Layer::Bytes`].
+    Reset,
     /// The TLS handshake is complete on this side. The broker may still refuse this terminal's certificate.
     Secured,
     /// The head of the upgrade response has arrived.

@@ -27,10 +27,10 @@ mod trouble;
 
 pub use check::{Broken, check_core};
 pub use client_core::{ClientCore, CoreConfig, CoreInput, CoreOutput, CoreSettings, Timeouts};
-pub use connection::{ConnectionId, LinkEvent, LinkReport, Target};
+pub use connection::{ConnectionId, Layer, LinkEvent, LinkReport, Target, TlsMaterial};
 pub use display::{Display, Screen};
 pub use flash::{Flash, FlashChange, FlashLog, ICON_CONNECTED, ICON_DISCONNECTED};
 pub use link_client::Client;
 pub use retry_pause::retry_pause;
-pub use terminal::{CallEvent, CallId, Cardholder, Input, Output, Terminal, TerminalConfig};
+pub use terminal::{CallEvent, CallId, Cardholder, Input, Output, Passage, Terminal, TerminalConfig};
 pub use trouble::Trouble;

@@ -6,7 +6,7 @@ use sca_protocol::handshake::{self, Upgrade};
 use sca_protocol::{Chance, Now, Reason};
 
 use crate::client_core::{ClientCore, CoreConfig, CoreInput, CoreOutput, CoreSettings};
-use crate::connection::{ConnectionId, LinkEvent, LinkReport, Target};
+use crate::connection::{ConnectionId, Layer, LinkEvent, LinkReport, Target};
 use crate::link::{Link, Ping, Step};
 use crate::retry_pause::retry_pause;
 
@@ -120,7 +120,7 @@ impl Client {
         out.push(CoreOutput::Report(LinkReport::Attempts));
         let CoreSettings { target, via, keep_alive, roots, .. } = self.settings.clone();
         out.extend((!roots.is_empty()).then_some(CoreOutput::Assumed("A-72")));
-        out.push(CoreOutput::Dial { connection, target, via, keep_alive, roots });
+        out.push(CoreOutput::Dial { connection, target, via, keep_alive, roots, layer: Layer::Documents });
     }
 
     fn link_event(&mut self, now: Now, connection: ConnectionId, event: LinkEvent, out: &mut Vec<CoreOutput>) {

@@ -7,7 +7,7 @@ use sca_protocol::handshake::Proxy;
 use sca_protocol::settings::{KeepAlive, TerminalSettings};
 use sca_protocol::{Chance, Line, Now, Reason, UnixTime};
 
-use crate::connection::{ConnectionId, LinkEvent, LinkReport, Target};
+use crate::connection::{ConnectionId, Layer, LinkEvent, LinkReport, Target};
 use crate::display::Display;
 use crate::flash::{Flash, FlashChange};
 use crate::trouble::Trouble;
@@ -120,6 +120,15 @@ pub enum Cardholder {
     Signs,
 }
 
+/// The direction of a document, as seen from the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passage {
+    /// From the broker to the device.
+    Received,
+    /// From the device to the broker.
+    Sent,
+}
+
 /// An output of a terminal: an order to carry out, or a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
@@ -135,6 +144,35 @@ pub enum Output {
         keep_alive: KeepAlive,
         /// The file with the roots that TLS trusts; empty for the built-in roots.
         roots: String,
+        /// What the connection carries.
+        layer: Layer,
+    },
+    /// Send bytes, on a connection of [`Layer::Bytes`].
+    Bytes {
+        /// The connection.
+        connection: ConnectionId,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// Send nothing more, on a connection of [`Layer::Bytes`]; it is over.
+    End {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// Reset a connection of [`Layer::Bytes`].
+    Reset {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// A document passes between the device and a connection of [`Layer::Bytes`], where nobody else can see it: the device
+    /// gives it to its client core just before the bytes that carry it, or has just received it.
+    Document {
+        /// The connection.
+        connection: ConnectionId,
+        /// Its direction.
+        passage: Passage,
+        /// The document; `None` for a binary message.
+        text: Option<String>,
     },
     /// Send the upgrade request and read the head of the response.
     Request {

@@ -34,6 +34,7 @@ impl<C: Terminal> BrokerPorts for World<'_, C> {
         if let (opcode::CLOSE, Some(ends)) = (frame.opcode, self.connections.ends.get_mut(&tag)) {
             ends.excuse.breached = true;
         }
+        self.pong_in_bytes(tag, &frame);
         self.note_frame(tag, "<- broker", &frame.payload);
         self.server_order(tag, ServerOrder::Write(frame.encode()))
     }

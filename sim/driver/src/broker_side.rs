@@ -39,6 +39,7 @@ impl<C: Terminal> World<'_, C> {
                 if let Some(ends) = self.connections.ends.get_mut(&tag) {
                     (ends.tls.names, ends.tls.rekeys) = (names, rekeys);
                 }
+                self.bytes_are_secured(tag);
                 self.before_request(who, tag)
             }
             ServerEvent::Failed(reason) => {
@@ -158,8 +159,7 @@ impl<C: Terminal> World<'_, C> {
         }
         let bytes = text.len();
         self.observe(who, Observation::Http { head: head.clone(), text, repeats })?;
-        // The terminal is external, so its bytes cannot be cut on the way: they are read up to the cut and no further.
-        if self.external_terminals.is_some()
+        if self.comes_from_outside(tag)
             && self.faults.armed.counts_bytes_of(&Carrier::Upgrade)
             && let Some(Strike::End { end, bytes: Some(passed), lasting }) =
                 self.faults.armed.end_at(who, &Carrier::Upgrade, bytes)
@@ -194,6 +194,7 @@ impl<C: Terminal> World<'_, C> {
     fn frame(&mut self, who: usize, tag: Tag, frame: Frame, size: usize) -> Result<(), Stop> {
         self.note_frame(tag, "terminal ->", &frame.payload);
         self.moves(tag);
+        self.ping_in_bytes(tag, &frame);
         if let (opcode::TEXT, Some(ends)) = (frame.opcode, self.connections.ends.get_mut(&tag)) {
             ends.transit.in_flight.pop_front();
         }
@@ -258,6 +259,7 @@ impl<C: Terminal> World<'_, C> {
         let strike = if counts { self.faults.armed.end_at(who, &Carrier::Answer, bytes.len()) } else { None };
         let Some(Strike::End { end, bytes: Some(passed), lasting }) = strike else {
             self.answer_is_sent(tag, &bytes)?;
+            self.answer_in_bytes(tag, &bytes);
             return self.server_order(tag, ServerOrder::Answer { bytes, open });
         };
         match end {

@@ -9,7 +9,7 @@ use sca_judge::observation::Observation;
 use sca_judge::time_format::stamp;
 use sca_judge::verdict::Failure;
 use sca_model::Send;
-use sca_network::{ByteCut, ClientOrder, ClientSetup, Route, Tag, run_client};
+use sca_network::{ClientOrder, ClientSetup, Route, Tag, run_client};
 use sca_protocol::handshake::{Head, Upgrade};
 use sca_protocol::{Line, Reason, handshake};
 use tokio::sync::mpsc;
@@ -75,17 +75,9 @@ impl<C: Terminal> World<'_, C> {
         let (orders, receiver) = mpsc::channel(OUTBOX);
         let tag = Tag { line: Some(Line::Primary), ..Self::tag(who, 0) };
         let route = Route::direct(target.host.clone(), target.port);
-        let limits = ClientSetup { message_size_max: MESSAGE_MAX, cut: ByteCut::default(), near: None };
+        let limits = ClientSetup::messages(MESSAGE_MAX, tls);
         let dialer = state.dialer.clone();
-        tokio::task::spawn_local(run_client(
-            dialer,
-            route,
-            tls,
-            limits,
-            tag,
-            self.connections.mailbox.clone(),
-            receiver,
-        ));
+        tokio::task::spawn_local(run_client(dialer, route, limits, tag, self.connections.mailbox.clone(), receiver));
         let asks = (target.secure, asked.join("\r\n").into_bytes());
         let link = PosLink { orders, asks, waiting: VecDeque::new(), is_up: false, key };
         self.external_broker.as_mut().map(|state| state.pos_links.insert(who, link));
@@ -127,7 +119,8 @@ impl<C: Terminal> World<'_, C> {
                 drop(link.orders.try_send(ClientOrder::Request(std::mem::take(&mut link.asks.1))));
                 Ok(())
             }
-            LinkEvent::Binary(_) | LinkEvent::Pong(_) => Ok(()),
+            // The connection of a POS carries messages.
+            _ => Ok(()),
         }
     }
 

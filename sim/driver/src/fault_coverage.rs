@@ -53,7 +53,7 @@ impl<C: Terminal> World<'_, C> {
     pub(super) fn update_phase(&mut self, tag: Tag, event: &LinkEvent) {
         let who = usize::from(tag.terminal);
         match event {
-            LinkEvent::Opened => {
+            LinkEvent::Opened | LinkEvent::Reached(_) => {
                 let secure = self.is_secure(tag);
                 self.parties.terminals[who].link.phase = if secure { State::Securing } else { State::Upgrading };
             }

@@ -12,6 +12,7 @@ mod broker_side;
 mod broker_state;
 mod broker_under_test;
 mod brokers;
+mod bytes_side;
 mod cardholder;
 mod config;
 mod connections;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
+use sca_core::Layer;
 use sca_network::{
     CallLimits, CallOrder, ClientOrder, EventQueue, ServerOrder, ServerSetup, Side, Stream, Tag, TapHandle, run_called,
     run_server,
@@ -40,6 +41,9 @@ pub(crate) enum PreparedEnd {
 /// One connection of a terminal to a broker, with the state of both ends.
 pub(crate) struct Ends {
     pub(crate) client: Option<mpsc::Sender<ClientOrder>>,
+    /// The orders of a terminal on a connection of bytes that the broker sends nothing more on.
+    pub(crate) half_closed: Option<mpsc::Sender<ClientOrder>>,
+    pub(crate) carriage: Carriage,
     pub(crate) server: mpsc::Sender<ServerOrder>,
     pub(crate) tap: TapHandle,
     /// The index of the broker it leads to.
@@ -50,6 +54,27 @@ pub(crate) struct Ends {
     pub(crate) tls: TlsState,
     /// When data last travelled on it; `None` until it is up.
     pub(crate) moved: Option<Duration>,
+}
+
+/// What a connection carries, and how far it is known what that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carriage {
+    /// Messages, which are seen at both ends.
+    Messages,
+    /// Bytes: the terminal has TLS and WebSocket of its own, and what it sends is seen at the broker's end alone.
+    Bytes,
+    /// Bytes, on a connection that the broker has ended.
+    BytesEndedByBroker,
+}
+
+impl Carriage {
+    /// The carriage of a connection that is dialled.
+    pub(crate) fn of(layer: Layer) -> Self {
+        match layer {
+            Layer::Documents => Self::Messages,
+            Layer::Bytes => Self::Bytes,
+        }
+    }
 }
 
 /// Why something may be missing on a connection without fault of the terminal.
@@ -106,6 +131,8 @@ impl Ends {
     pub(crate) fn new(client: mpsc::Sender<ClientOrder>, server: mpsc::Sender<ServerOrder>, tap: TapHandle) -> Self {
         Self {
             client: Some(client),
+            half_closed: None,
+            carriage: Carriage::Messages,
             server,
             tap,
             site: 0,

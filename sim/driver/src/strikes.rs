@@ -177,8 +177,7 @@ impl<C: Terminal> World<'_, C> {
                 self.faults.late.push(Late { at: self.now() + by, held: Held::Reply(who, tag, frame) });
                 Ok(())
             }
-            // The terminal is external, so its bytes cannot be cut on the way: they are read up to the cut and no
-            // further.
+            // The bytes come from outside: they are read up to the cut and no further.
             Strike::End { end, bytes, lasting } => {
                 let size = frame.encode().len();
                 let text = String::from_utf8_lossy(&frame.payload).into_owned();

@@ -1,12 +1,12 @@
 //! The state that a world keeps for one terminal: core, settings, clock, POS, and the checkers that watch it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
+use sca_core::Layer;
 use sca_judge::coverage::State;
 use sca_judge::oracle::Oracle;
-use sca_network::Tag;
+use sca_network::{Carries, Tag};
 use sca_peers::{Pos, RequestId};
 use sca_protocol::settings::TerminalSettings;
 
@@ -32,8 +32,8 @@ pub(super) struct LinkView {
     pub(super) phase: State,
     /// Whether the terminal has reported that it is connected, and not reported a loss since.
     pub(super) is_up: bool,
-    /// Its TLS configuration, with the settings that it was made for.
-    pub(super) tls: Option<(String, Arc<sca_network::tls::ClientTls>)>,
+    /// What its secure connections carry, with what it was made for: the file with roots, and the layer.
+    pub(super) tls: Option<((String, Layer), Carries)>,
     /// The answer to its last upgrade request.
     pub(super) last_http: String,
     /// The checker of the link laws for this terminal.

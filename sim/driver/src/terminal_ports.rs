@@ -1,13 +1,13 @@
 //! The ports of a simulated terminal in a world: what its outputs do to the network, its hosts and the record.
 
-use sca_core::{CallId, ConnectionId, FlashChange, LinkReport, Output, Target, Terminal};
+use sca_core::{CallId, ConnectionId, FlashChange, LinkReport, Output, Passage, Terminal};
 use sca_judge::record::Entry;
 use sca_network::{ClientOrder, Route};
 use sca_protocol::UnixTime;
 
 use crate::state::World;
 use crate::stop::Stop;
-use sca_environment::ports::{Ports, carry_out};
+use sca_environment::ports::{Dialled, Ports, carry_out};
 
 /// The ports of one terminal of a world.
 struct TerminalPorts<'w, 'a, C> {
@@ -18,8 +18,13 @@ struct TerminalPorts<'w, 'a, C> {
 impl<C: Terminal> Ports for TerminalPorts<'_, '_, C> {
     type Stop = Stop;
 
-    fn dial(&mut self, connection: ConnectionId, route: Route, target: &Target, roots: &str) -> Result<(), Stop> {
-        self.world.dial(self.who, connection, target, route, roots)
+    fn dial(&mut self, connection: ConnectionId, route: Route, dialled: &Dialled) -> Result<(), Stop> {
+        self.world.dial(self.who, connection, route, dialled)
+    }
+
+    fn document(&mut self, connection: ConnectionId, passage: Passage, text: Option<String>) -> Result<(), Stop> {
+        self.world.document_passes(self.who, connection, passage, text);
+        Ok(())
     }
 
     fn order(&mut self, connection: ConnectionId, order: ClientOrder) -> Result<(), Stop> {

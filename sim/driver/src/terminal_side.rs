@@ -11,9 +11,10 @@ use sca_protocol::handshake::Proxy;
 use tokio::sync::mpsc;
 
 use crate::fault_state::Sent;
-use crate::link_ends::{ConnectionState, Ends, OUTBOX, PreparedEnd};
+use crate::link_ends::{Carriage, ConnectionState, Ends, OUTBOX, PreparedEnd};
 use crate::state::World;
 use crate::stop::Stop;
+use sca_environment::ports::Dialled;
 use sca_faults::armed::AttemptNumber;
 
 impl<C: Terminal> World<'_, C> {
@@ -44,7 +45,7 @@ impl<C: Terminal> World<'_, C> {
                 actor.link.laws.pings(now, &payload, &actor.settings);
                 self.order(who, connection, ClientOrder::Ping(payload))
             }
-            ClientOrder::Close(..) => self.close(who, connection, order),
+            ClientOrder::Close(..) | ClientOrder::End | ClientOrder::Reset => self.close(who, connection, order),
             other => self.order(who, connection, other),
         }
     }
@@ -84,9 +85,12 @@ impl<C: Terminal> World<'_, C> {
     }
 
     fn order(&mut self, who: usize, connection: ConnectionId, order: ClientOrder) -> Result<(), Stop> {
-        let Some(client) =
-            self.connections.ends.get(&Self::tag(who, connection.0)).and_then(|ends| ends.client.as_ref())
-        else {
+        let ends = self.connections.ends.get(&Self::tag(who, connection.0));
+        // The broker has ended the connection: what is still sent on it is of no consequence.
+        if ends.is_some_and(|ends| ends.client.is_none() && ends.carriage == Carriage::BytesEndedByBroker) {
+            return Ok(());
+        }
+        let Some(client) = ends.and_then(|ends| ends.client.as_ref().or(ends.half_closed.as_ref())) else {
             let name = self.parties.terminals[who].name.clone();
             self.violate("nothing-after-end", format!("{name} sent data on a connection that was over"));
             return Ok(());
@@ -185,9 +189,8 @@ impl<C: Terminal> World<'_, C> {
         &mut self,
         who: usize,
         connection: ConnectionId,
-        target: &Target,
         route: Route,
-        roots: &str,
+        dialled: &Dialled,
     ) -> Result<(), Stop> {
         let tag = Self::tag(who, connection.0);
         let mine = |(t, ends): (&Tag, &Ends)| t.terminal == tag.terminal && ends.client.is_some();
@@ -199,7 +202,7 @@ impl<C: Terminal> World<'_, C> {
         });
         let at = self.standpoint(who);
         let armed = self.faults.armed.outcome(at);
-        let (site, outcome) = self.found(target, route.via.as_ref(), armed);
+        let (site, outcome) = self.found(&dialled.target, route.via.as_ref(), armed);
         if outcome != DialOutcome::Connect {
             self.record_fault_hit(who, FaultClass::Dial);
         }
@@ -208,7 +211,7 @@ impl<C: Terminal> World<'_, C> {
         let muted = self.faults.armed.is_muted(who);
         let (tls, tap, cut, ours) = self.prepare(at, outcome, site.unwrap_or_default(), tag)?;
         let ours = ours && !muted;
-        let client_tls = if target.secure { Some(self.client_tls(who, roots)?) } else { None };
+        let carries = self.carries(who, dialled)?;
         let usual = || match site {
             Some(_) => "HTTP/1.1 200 Connection established\r\n\r\n".to_owned(),
             None => "HTTP/1.1 502 Bad Gateway\r\n\r\n".to_owned(),
@@ -221,9 +224,10 @@ impl<C: Terminal> World<'_, C> {
         let message_size_max =
             usize::try_from(self.parties.terminals[who].settings.message_size_max).unwrap_or(usize::MAX);
         let near = self.external_broker.is_some().then(|| tap.clone());
-        let setup = ClientSetup { message_size_max, cut: tap.byte_cut().clone(), near };
+        let setup = ClientSetup { message_size_max, cut: tap.byte_cut().clone(), near, carries };
         let mut ends = Ends { site: site.unwrap_or_default(), ..Ends::new(to_client, to_server, tap) };
         (ends.tls.cut, ends.excuse.ours, ends.excuse.muted) = (cut, ours, muted);
+        ends.carriage = Carriage::of(dialled.layer);
         self.connections.ends.insert(tag, ends);
         self.connections.orders += 1;
         let settings = &self.parties.terminals[who].settings;
@@ -232,7 +236,6 @@ impl<C: Terminal> World<'_, C> {
         let task = run_client(
             self.external_broker.as_ref().map_or_else(|| self.connections.dialer.clone(), |state| state.dialer.clone()),
             route,
-            client_tls,
             setup,
             tag,
             self.connections.mailbox.clone(),
@@ -326,9 +329,10 @@ impl<C: Terminal> World<'_, C> {
         if let LinkEvent::Answered(head) = &event {
             self.upgrade_accepted(tag, head);
         }
-        let ended = matches!(event, LinkEvent::Failed(_) | LinkEvent::Closed | LinkEvent::Lost);
-        if ended {
-            self.over(tag);
+        match event {
+            LinkEvent::Failed(_) | LinkEvent::Closed | LinkEvent::Lost => self.over(tag),
+            LinkEvent::Ended | LinkEvent::Reset => self.bytes_ended_by_broker(tag, &event),
+            _ => {}
         }
         self.tell(usize::from(tag.terminal), Input::Link { connection: ConnectionId(tag.connection), event })
     }

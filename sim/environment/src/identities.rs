@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sca_certs::{Authority, CertError, Flaw, Identity, KeyKind, Order, RevocationState, Role};
+use sca_certs::{
+    Authority, CertError, Flaw, Identity, KeyKind, Order, RevocationState, Role, certificate_pem, revocation_list_pem,
+};
 use sca_model::{Certificate, Row};
 use sca_network::tls::{Shown, TlsError, Verifiers};
 use sca_protocol::UnixTime;
@@ -88,14 +90,31 @@ impl Identities {
         if let Some(known) = trusted.get(&key) {
             return Ok(known.clone());
         }
-        let lists = lists.map(|lists| self.authority.revocation_lists(lists)).transpose()?.unwrap_or_default();
-        let roots = match name {
-            "both" => vec![self.root("authority"), self.root("stranger")],
-            one => vec![self.root(one)],
-        };
-        let made = Arc::new(Verifiers::new(&roots, &lists)?);
+        let made = Arc::new(Verifiers::new(&self.roots(name), &self.lists(lists)?)?);
         trusted.insert(key, made.clone());
         Ok(made)
+    }
+
+    /// The same trust as PEM text: the roots, and the revocation lists.
+    ///
+    /// # Errors
+    /// [`IdentityError`], if a list cannot be made.
+    pub fn trusted_pem(&self, name: &str, lists: Option<RevocationState>) -> Result<(String, String), IdentityError> {
+        let roots = self.roots(name).iter().map(|root| certificate_pem(root)).collect();
+        let lists = self.lists(lists)?.iter().map(|list| revocation_list_pem(list)).collect();
+        Ok((roots, lists))
+    }
+
+    /// The roots of an authority by its name in scenarios, or of `both`.
+    fn roots(&self, name: &str) -> Vec<Vec<u8>> {
+        match name {
+            "both" => vec![self.root("authority"), self.root("stranger")],
+            one => vec![self.root(one)],
+        }
+    }
+
+    fn lists(&self, lists: Option<RevocationState>) -> Result<Vec<Vec<u8>>, CertError> {
+        Ok(lists.map(|lists| self.authority.revocation_lists(lists)).transpose()?.unwrap_or_default())
     }
 
     /// The identity of a certificate block for one side, prepared for TLS; `None` for a block without a certificate.

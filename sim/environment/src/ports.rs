@@ -1,21 +1,34 @@
 //! What the outputs of a terminal, a broker and a host mean, written once: the world and the parties in the open
 //! implement [`Ports`], [`BrokerPorts`] and [`HostPorts`], and the functions here call them.
 
-use sca_core::{CallId, ConnectionId, FlashChange, LinkReport, Output, Target};
+use sca_core::{CallId, ConnectionId, FlashChange, Layer, LinkReport, Output, Passage, Target};
 use sca_network::{CallOrder, ClientOrder, Route};
 use sca_peers::{BrokerOutput, HostConnection, HostOutput, Peer};
 use sca_protocol::UnixTime;
 use sca_protocol::frame::Frame;
+
+/// What is dialled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dialled {
+    /// The target.
+    pub target: Target,
+    /// The file with the roots that TLS trusts; empty for the built-in ones.
+    pub roots: String,
+    /// What the connection carries.
+    pub layer: Layer,
+}
 
 /// What stands around a terminal: the network, its hosts, its flash and its clock. Each method may end the run.
 pub trait Ports {
     /// What ends a run.
     type Stop;
 
-    /// Dials by a route; `roots` is the file with the roots that TLS trusts, empty for the built-in ones.
-    fn dial(&mut self, connection: ConnectionId, route: Route, target: &Target, roots: &str) -> Result<(), Self::Stop>;
-    /// Orders something on a connection. A `Close` is the last order on it.
+    /// Dials by a route.
+    fn dial(&mut self, connection: ConnectionId, route: Route, dialled: &Dialled) -> Result<(), Self::Stop>;
+    /// Orders something on a connection. A `Close`, an `End` or a `Reset` is the last order on it.
     fn order(&mut self, connection: ConnectionId, order: ClientOrder) -> Result<(), Self::Stop>;
+    /// A document passes between the device and a connection whose bytes nobody else can read.
+    fn document(&mut self, connection: ConnectionId, passage: Passage, text: Option<String>) -> Result<(), Self::Stop>;
     /// Abandons a connection at once.
     fn drop_connection(&mut self, connection: ConnectionId) -> Result<(), Self::Stop>;
     /// Passes a report of the link on.
@@ -44,10 +57,14 @@ pub trait Ports {
 /// What a port ended the run with.
 pub fn carry_out<P: Ports>(ports: &mut P, output: Output) -> Result<(), P::Stop> {
     match output {
-        Output::Dial { connection, target, via, keep_alive, roots } => {
+        Output::Dial { connection, target, via, keep_alive, roots, layer } => {
             let route = Route { via, keep_alive, ..Route::direct(target.host.clone(), target.port) };
-            ports.dial(connection, route, &target, &roots)
+            ports.dial(connection, route, &Dialled { target, roots, layer })
         }
+        Output::Bytes { connection, bytes } => ports.order(connection, ClientOrder::Bytes(bytes)),
+        Output::End { connection } => ports.order(connection, ClientOrder::End),
+        Output::Reset { connection } => ports.order(connection, ClientOrder::Reset),
+        Output::Document { connection, passage, text } => ports.document(connection, passage, text),
         Output::Request { connection, bytes } => ports.order(connection, ClientOrder::Request(bytes)),
         Output::Open { connection } => ports.order(connection, ClientOrder::Open),
         Output::Text { connection, text } => ports.order(connection, ClientOrder::Text(text)),

@@ -11,7 +11,7 @@ use sca_model::Span;
 use sca_model::{Demand, Fields, LinkObservation, Message, Op, Show, Suffix, Test};
 use sca_peers::RequestId;
 use sca_protocol::xml::{Element, Limits};
-use sca_protocol::{Reason, Request, Response};
+use sca_protocol::{HandshakeFailure, Reason, Request, Response, TlsFailure};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -317,8 +317,10 @@ pub fn link(wanted: &LinkObservation, got: LinkReport) -> bool {
     }
 }
 
+/// Whether a failure is the expected one. A core that does not say why TLS or the upgrade failed is held to the kind alone.
 fn fails(kind: &str, detail: Option<&str>, reason: Reason) -> bool {
-    kind == reason.kind() && detail.is_none_or(|wanted| reason.detail().as_deref() == Some(wanted))
+    let is_unsaid = matches!(reason, Reason::Tls(TlsFailure::Unsaid) | Reason::Handshake(HandshakeFailure::Unsaid));
+    kind == reason.kind() && (is_unsaid || detail.is_none_or(|wanted| reason.detail().as_deref() == Some(wanted)))
 }
 
 /// The mismatch for an attempt that failed for a reason other than the expected one.

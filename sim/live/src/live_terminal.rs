@@ -3,13 +3,11 @@
 use std::convert::Infallible;
 
 use sca_core::{
-    CallEvent as Heard, CallId, Cardholder, ConnectionId, FlashChange, Input, LinkEvent, LinkReport, Target, Terminal,
+    CallEvent as Heard, CallId, Cardholder, ConnectionId, FlashChange, Input, LinkEvent, LinkReport, Passage, Terminal,
 };
-use sca_environment::ports::{Ports, carry_out};
+use sca_environment::ports::{Dialled, Ports, carry_out};
 use sca_judge::time_format::stamp;
-use sca_network::{
-    ByteCut, CallEvent, ClientOrder, ClientSetup, Dialer, EventQueue, Route, SocketDialer, Tag, run_client, tls,
-};
+use sca_network::{CallEvent, ClientOrder, ClientSetup, Dialer, EventQueue, Route, SocketDialer, Tag, run_client, tls};
 use sca_protocol::{Line, Now, UnixTime};
 use tokio::sync::mpsc;
 
@@ -50,7 +48,7 @@ impl<C: Terminal> Live<'_, C> {
             LinkEvent::Violation(code) => {
                 self.line(now, &format!("  broker -> terminal   protocol violation, close code {code}"));
             }
-            LinkEvent::Opened | LinkEvent::Secured | LinkEvent::Failed(_) | LinkEvent::Pong(_) | LinkEvent::Lost => {}
+            _ => {}
         }
         self.tell(now, Input::Link { connection, event });
     }
@@ -144,8 +142,7 @@ impl<C: Terminal> Live<'_, C> {
         tokio::task::spawn_local(run_client(
             Dialer::Socket(SocketDialer::default()),
             route,
-            self.tls.clone(),
-            ClientSetup { message_size_max: size, cut: ByteCut::default(), near: None },
+            ClientSetup::messages(size, self.tls.clone()),
             Tag { terminal: 0, line: None, connection: connection.0 },
             self.mailbox.clone(),
             receiver,
@@ -185,7 +182,7 @@ struct LivePorts<'l, 'a, C> {
 impl<C: Terminal> Ports for LivePorts<'_, '_, C> {
     type Stop = Infallible;
 
-    fn dial(&mut self, connection: ConnectionId, route: Route, _: &Target, _: &str) -> Result<(), Infallible> {
+    fn dial(&mut self, connection: ConnectionId, route: Route, _: &Dialled) -> Result<(), Infallible> {
         let address_timeout = self.live.plan.settings.address_timeout;
         self.live.dial(connection, Route { address_timeout, ..route });
         Ok(())
@@ -205,6 +202,11 @@ impl<C: Terminal> Ports for LivePorts<'_, '_, C> {
         if is_last {
             self.live.orders = None;
         }
+        Ok(())
+    }
+
+    /// A terminal in the open has a core of ours, which leaves the bytes to its transport.
+    fn document(&mut self, _: ConnectionId, _: Passage, _: Option<String>) -> Result<(), Infallible> {
         Ok(())
     }
 

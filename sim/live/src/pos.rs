@@ -5,9 +5,7 @@ use std::time::Duration;
 use sca_core::{LinkEvent, Target};
 use sca_environment::credentials::{Credentials, real_clock, wall};
 use sca_network::tls::TlsError;
-use sca_network::{
-    ByteCut, ClientOrder, ClientSetup, Dialer, Event, EventQueue, Route, SocketDialer, Tag, run_client, tls,
-};
+use sca_network::{ClientOrder, ClientSetup, Dialer, Event, EventQueue, Route, SocketDialer, Tag, run_client, tls};
 use sca_peers::Pos;
 use sca_protocol::handshake::Upgrade;
 use sca_protocol::{Chance, Reason, handshake};
@@ -105,8 +103,7 @@ async fn open(plan: &PosPlan) -> Result<Link, PosError> {
     tokio::task::spawn_local(run_client(
         Dialer::Socket(SocketDialer::default()),
         Route::direct(plan.target.host.clone(), plan.target.port),
-        tls,
-        ClientSetup { message_size_max: 1 << 20, cut: ByteCut::default(), near: None },
+        ClientSetup::messages(1 << 20, tls),
         Tag { terminal: 0, line: None, connection: 1 },
         mailbox.clone(),
         receiver,

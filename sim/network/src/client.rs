@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use futures_util::{Sink, Stream as _};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use sca_core::LinkEvent;
+use sca_core::{LinkEvent, TlsMaterial};
 use sca_protocol::frame::{Decoder, Frame, opcode};
 use sca_protocol::{Reason, TlsFailure};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
@@ -24,6 +24,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 use crate::byte_cut::ByteCut;
+use crate::bytes_client::carry_bytes;
 use crate::cut_ends::Outgoing;
 use crate::dialer::Dialer;
 use crate::events::{ClientOrder, End, Event, Tag};
@@ -43,6 +44,25 @@ pub struct ClientSetup {
     pub cut: ByteCut,
     /// The tap at this end, if the broker's end is external.
     pub near: Option<TapHandle>,
+    /// What the connection carries.
+    pub carries: Carries,
+}
+
+impl ClientSetup {
+    /// A connection of messages up to a size, with TLS if there is a configuration, that nothing cuts.
+    #[must_use]
+    pub fn messages(message_size_max: usize, secure: Option<Arc<ClientConfig>>) -> Self {
+        Self { message_size_max, cut: ByteCut::default(), near: None, carries: Carries::Messages(secure) }
+    }
+}
+
+/// What a connection carries between its end and the machine that decides.
+#[derive(Debug, Clone)]
+pub enum Carries {
+    /// Messages: this end has TLS, if there is a configuration, and WebSocket.
+    Messages(Option<Arc<ClientConfig>>),
+    /// Bytes: the machine has TLS, with this if there is any, and WebSocket.
+    Bytes(Option<Arc<TlsMaterial>>),
 }
 
 /// Maximum number of queued messages; beyond it no more orders are taken.
@@ -56,7 +76,6 @@ const DRAIN_BYTES: usize = 64 * 1024;
 pub async fn run(
     dialer: Dialer,
     route: Route,
-    secure: Option<Arc<ClientConfig>>,
     setup: ClientSetup,
     tag: Tag,
     mailbox: EventQueue,
@@ -78,7 +97,10 @@ pub async fn run(
         if let Some(proxy) = &route.via {
             open_the_way(&mut stream, &proxy.request(&route.host, route.port)).await?;
         }
-        pen.post(Event::Client(LinkEvent::Opened));
+        pen.post(Event::Client(match &setup.carries {
+            Carries::Messages(_) => LinkEvent::Opened,
+            Carries::Bytes(tls) => LinkEvent::Reached(tls.clone()),
+        }));
         Ok::<_, Reason>(stream)
     };
     // Dropping the sender of the orders abandons this attempt.
@@ -91,7 +113,11 @@ pub async fn run(
         Ok(stream) => stream,
         Err(reason) => return pen.post(Event::Client(LinkEvent::Failed(reason))),
     };
-    let Some(config) = secure else { return converse(stream, false, (&setup, near), &mut pen, &mut orders).await };
+    let config = match &setup.carries {
+        Carries::Messages(Some(config)) => config.clone(),
+        Carries::Messages(None) => return converse(stream, (&setup, near), &mut pen, &mut orders).await,
+        Carries::Bytes(_) => return carry_bytes(stream, &mut pen, &mut orders).await,
+    };
     let Ok(name) = ServerName::try_from(route.host) else {
         return pen.post(Event::Client(LinkEvent::Failed(Reason::Dns)));
     };
@@ -104,7 +130,7 @@ pub async fn run(
     match handshake {
         Ok(stream) => {
             pen.post(Event::Client(LinkEvent::Secured));
-            Box::pin(converse(stream, true, (&setup, near), &mut pen, &mut orders)).await;
+            Box::pin(converse(stream, (&setup, near), &mut pen, &mut orders)).await;
         }
         Err(error) => pen.post(Event::Client(LinkEvent::Failed(reason_of(&error, Reason::Tls(TlsFailure::Eof))))),
     }
@@ -117,7 +143,6 @@ async fn closed(orders: &mut mpsc::Receiver<ClientOrder>) {
 
 async fn converse<S>(
     stream: S,
-    _secure: bool,
     (setup, near): (&ClientSetup, Option<(TapHandle, EventQueue)>),
     pen: &mut EventSender,
     orders: &mut mpsc::Receiver<ClientOrder>,
@@ -342,7 +367,12 @@ fn outbound(order: ClientOrder) -> Option<Outbound> {
         ClientOrder::Binary(bytes) => Some(Outbound::Message(Message::binary(bytes))),
         ClientOrder::Ping(payload) => Some(Outbound::Message(Message::Ping(payload.into()))),
         ClientOrder::Cut(bytes, end) => Some(Outbound::Cut(bytes, end)),
-        ClientOrder::Request(_) | ClientOrder::Open | ClientOrder::Close(..) => None,
+        ClientOrder::Request(_)
+        | ClientOrder::Open
+        | ClientOrder::Close(..)
+        | ClientOrder::Bytes(_)
+        | ClientOrder::End
+        | ClientOrder::Reset => None,
     }
 }
 

@@ -96,6 +96,12 @@ pub enum ClientOrder {
     Ping(Vec<u8>),
     /// Send a close frame with this code and mask, then close the connection cleanly.
     Close(u16, [u8; 4]),
+    /// Send bytes, on a connection of bytes.
+    Bytes(Vec<u8>),
+    /// Send nothing more, on a connection of bytes, and drop it when the broker has closed it too.
+    End,
+    /// Reset a connection of bytes.
+    Reset,
 }
 
 /// How a connection ended, as seen by the broker.

@@ -5,6 +5,7 @@
 mod arrivals;
 mod backpressure;
 mod byte_cut;
+mod bytes_client;
 mod client;
 mod cut_ends;
 mod dialer;
@@ -28,7 +29,7 @@ mod weak_key;
 pub use arrivals::{Arrivals, Last, Layer, ReceivedBytes, Spot};
 pub use backpressure::{Bounds, ConnectionShare, Held, MemoryBudget};
 pub use byte_cut::ByteCut;
-pub use client::{ClientSetup, run as run_client};
+pub use client::{Carries, ClientSetup, run as run_client};
 pub use dialer::Dialer;
 pub use events::{
     CallEvent, CallOrder, ClientOrder, Cut, Direction, End, Ending, Event, Point, ServerEvent, ServerOrder, Side, Tag,

@@ -59,10 +59,12 @@ pub enum TlsFailure {
     AlertOther,
     /// TLS failed.
     Other,
+    /// TLS failed, and the core that says so does not say why.
+    Unsaid,
 }
 
 impl TlsFailure {
-    /// Every failure with its word and its text on the screen.
+    /// Every failure that has a word, with the word and its text on the screen.
     pub const ALL: &[(Self, &str, &str)] = &[
         (Self::Expired, "expired", "the broker's certificate has expired"),
         (Self::NotYetValid, "not-yet-valid", "the broker's certificate is not yet valid"),
@@ -226,10 +228,12 @@ pub enum HandshakeFailure {
     Truncated,
     /// The answer was refused, for a reason that is not known.
     Refused,
+    /// The answer is not acceptable, and the core that says so does not say why.
+    Unsaid,
 }
 
 impl HandshakeFailure {
-    /// Every failure with its word and its text on the screen.
+    /// Every failure that has a word, with the word and its text on the screen.
     pub const ALL: &[(Self, &str, &str)] = &[
         (Self::Accept, "accept", "Sec-WebSocket-Accept is wrong or missing"),
         (Self::Upgrade, "upgrade", "the answer does not say Upgrade: websocket"),

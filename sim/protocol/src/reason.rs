@@ -49,6 +49,7 @@ impl Reason {
     #[must_use]
     pub fn detail(self) -> Option<String> {
         match self {
+            Self::Tls(TlsFailure::Unsaid) | Self::Handshake(HandshakeFailure::Unsaid) => None,
             Self::Tls(failure) => Some(failure.word().to_owned()),
             Self::Handshake(failure) => Some(failure.word().to_owned()),
             Self::Proxy(status @ 1..) | Self::Http(status) => Some(status.to_string()),

@@ -22,7 +22,7 @@ impl<C: ClientCore> SimulatedTerminal<C> {
             Effect::Send { to: Origin::Link(connection), text, assumed } => {
                 out.extend(assumed.into_iter().map(Output::Assumed));
                 if self.link == Link::Up(connection) {
-                    self.tell_core(now, CoreInput::Send(text), out);
+                    self.send(now, text, out);
                 } else {
                     self.keep_late_answer(now, text, out);
                 }
@@ -65,7 +65,7 @@ impl<C: ClientCore> SimulatedTerminal<C> {
             return;
         }
         match self.link {
-            Link::Up(_) => self.tell_core(now, CoreInput::Send(text), out),
+            Link::Up(_) => self.send(now, text, out),
             _ => self.late.push(text),
         }
     }

@@ -1,13 +1,13 @@
 //! The simulated terminal: the device around a client core. It gives the core its settings and its documents, shows what
 //! the core reports, and carries out the effects of the device.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use sca_core::{
     CallId, Client, ClientCore, ConnectionId, CoreConfig, CoreInput, CoreOutput, CoreSettings, Display, ICON_CONNECTED,
-    ICON_DISCONNECTED, Input, LinkReport, Output, Screen, Target, Terminal, TerminalConfig, Trouble,
+    ICON_DISCONNECTED, Input, Layer, LinkReport, Output, Passage, Screen, Target, Terminal, TerminalConfig, Trouble,
 };
 use sca_protocol::screens::ScreenName;
 use sca_protocol::settings::{Settings, TerminalSettings};
@@ -29,6 +29,10 @@ pub struct SimulatedTerminal<C = Client> {
     chance: Chance,
     index: u64,
     pub(crate) link: Link,
+    /// The newest connection, if it carries bytes.
+    bytes: Option<ConnectionId>,
+    /// The outputs of the core that are still to be carried out.
+    outputs: VecDeque<CoreOutput>,
     pub(crate) device: Device,
     /// Attempts since the link was last up or the power was switched on.
     pub(crate) attempts: u32,
@@ -143,6 +147,8 @@ impl<C: ClientCore> SimulatedTerminal<C> {
             chance,
             index,
             link: Link::Off,
+            bytes: None,
+            outputs: VecDeque::new(),
             device: Device { flash, ..Device::default() },
             attempts: 0,
             has_been_up: false,
@@ -210,18 +216,33 @@ impl<C: ClientCore> SimulatedTerminal<C> {
         }
     }
 
-    /// Tells the client core an input and carries out its outputs.
+    /// Tells the client core an input and carries out its outputs. If the device tells it something because of one of them,
+    /// bytes behind that output go first: the core has written them already, and those of a connection stay in order.
     pub(crate) fn tell_core(&mut self, now: Now, input: CoreInput, out: &mut Vec<Output>) {
-        for output in self.core.handle(now, input) {
+        let is_bytes = |output: &CoreOutput| matches!(output, CoreOutput::Bytes { .. });
+        let (first, behind) = std::mem::take(&mut self.outputs).into_iter().partition(is_bytes);
+        self.outputs = first;
+        self.carry_out_all(now, out);
+        self.outputs = self.core.handle(now, input).into();
+        self.carry_out_all(now, out);
+        self.outputs = behind;
+    }
+
+    fn carry_out_all(&mut self, now: Now, out: &mut Vec<Output>) {
+        while let Some(output) = self.outputs.pop_front() {
             self.core_output(now, output, out);
         }
     }
 
     fn core_output(&mut self, now: Now, output: CoreOutput, out: &mut Vec<Output>) {
         match output {
-            CoreOutput::Dial { connection, target, via, keep_alive, roots } => {
-                out.push(Output::Dial { connection, target, via, keep_alive, roots });
+            CoreOutput::Dial { connection, target, via, keep_alive, roots, layer } => {
+                self.bytes = (layer == Layer::Bytes).then_some(connection);
+                out.push(Output::Dial { connection, target, via, keep_alive, roots, layer });
             }
+            CoreOutput::Bytes { connection, bytes } => out.push(Output::Bytes { connection, bytes }),
+            CoreOutput::End { connection } => out.push(Output::End { connection }),
+            CoreOutput::Reset { connection } => out.push(Output::Reset { connection }),
             CoreOutput::Request { connection, bytes } => out.push(Output::Request { connection, bytes }),
             CoreOutput::Open { connection } => {
                 self.link = Link::Up(connection);
@@ -233,12 +254,31 @@ impl<C: ClientCore> SimulatedTerminal<C> {
             CoreOutput::Drop { connection } => out.push(Output::Drop { connection }),
             CoreOutput::Report(report) => self.link_report(now, report, out),
             CoreOutput::Received { connection, text } => {
+                self.document(connection, Passage::Received, Some(&text), out);
                 self.work(now, out, |device, work| device.message(work, Origin::Link(connection), &text));
             }
-            CoreOutput::ReceivedBinary { connection } => self.work(now, out, |_, work| {
-                Device::refuse_unreadable(work, Origin::Link(connection), "a binary message", "A-26");
-            }),
+            CoreOutput::ReceivedBinary { connection } => {
+                self.document(connection, Passage::Received, None, out);
+                self.work(now, out, |_, work| {
+                    Device::refuse_unreadable(work, Origin::Link(connection), "a binary message", "A-26");
+                });
+            }
             CoreOutput::Assumed(id) => out.push(Output::Assumed(id)),
+        }
+    }
+
+    /// Gives the client core a document to send.
+    pub(crate) fn send(&mut self, now: Now, text: String, out: &mut Vec<Output>) {
+        if let Link::Up(connection) = self.link {
+            self.document(connection, Passage::Sent, Some(&text), out);
+        }
+        self.tell_core(now, CoreInput::Send(text), out);
+    }
+
+    /// Says that a document passes, where only bytes can be seen.
+    fn document(&self, connection: ConnectionId, passage: Passage, text: Option<&str>, out: &mut Vec<Output>) {
+        if self.bytes == Some(connection) {
+            out.push(Output::Document { connection, passage, text: text.map(str::to_owned) });
         }
     }
 
@@ -251,13 +291,16 @@ impl<C: ClientCore> SimulatedTerminal<C> {
                 self.link = Link::Dialling;
             }
             LinkReport::Connects => {
+                if let Some(connection) = self.bytes {
+                    self.link = Link::Up(connection);
+                }
                 if self.has_been_up {
                     self.device.counter.reconnected(&self.settings.counter);
                 }
                 self.has_been_up = true;
                 self.attempts = 0;
                 for text in std::mem::take(&mut self.late) {
-                    self.tell_core(now, CoreInput::Send(text), out);
+                    self.send(now, text, out);
                 }
             }
             LinkReport::Fails(reason) => {

@@ -57,10 +57,10 @@ class Core:
         return []
 
     def on_stop(self):
-        return self.leave([{"drop": {"connection": self.connection}}])
+        return self.leave(self.drop)
 
     def on_leave(self, code):
-        return self.leave([{"close": {"connection": self.connection, "code": code}}])
+        return self.leave(lambda: self.close(code))
 
     def on_send(self, text):
         if self.state != "up":
@@ -74,7 +74,7 @@ class Core:
         if self.state == "waiting":
             return self.dial()
         if self.state in ("dialling", "upgrading"):
-            return [{"drop": {"connection": self.connection}}] + self.fail("timeout")
+            return self.drop() + self.fail("timeout")
         return self.watch()
 
     # What happens on a connection.
@@ -101,11 +101,8 @@ class Core:
         why = self.judge(status, version, headers)
         if why:
             after = self.retry_after(headers)
-            return [{"drop": {"connection": self.connection}}] + self.fail(why, after)
-        self.state = "up"
-        self.ping_due = self.later(self.settings["ping-interval"])
-        self.pong_due = None
-        return [{"open": {"connection": self.connection}}, report("connects")]
+            return self.drop() + self.fail(why, after)
+        return [{"open": {"connection": self.connection}}] + self.connects()
 
     def link_failed(self, reason):
         if self.state == "up":
@@ -135,8 +132,18 @@ class Core:
         return self.lose() if self.state == "up" else []
 
     def link_violation(self, code):
-        close = [{"close": {"connection": self.connection, "code": code}}]
-        return close + self.lose() if self.state == "up" else []
+        return self.close(code) + self.lose() if self.state == "up" else []
+
+    # How a connection ends by this side, and how it pings.
+
+    def drop(self):
+        return [{"drop": {"connection": self.connection}}]
+
+    def close(self, code):
+        return [{"close": {"connection": self.connection, "code": code}}]
+
+    def ping(self, payload):
+        return [{"ping": {"connection": self.connection, "text": payload}}]
 
     # What follows.
 
@@ -151,6 +158,12 @@ class Core:
             out += [report("attempts"), {"dial": {"connection": self.connection, **address}}]
         self.wait("dialling", self.settings["connect-timeout"])
         return out
+
+    def connects(self):
+        self.state = "up"
+        self.ping_due = self.later(self.settings["ping-interval"])
+        self.pong_due = None
+        return [report("connects")]
 
     def request(self):
         if self.state != "dialling":
@@ -240,17 +253,17 @@ class Core:
     def watch(self):
         """Pings a link that is up, and gives it up when a pong is late."""
         if self.pong_due is not None and self.now >= self.pong_due and self.defect != "no-pong-watch":
-            return [{"close": {"connection": self.connection, "code": 1001}}] + self.lose()
+            return self.close(1001) + self.lose()
         self.pings += 1
         self.pong_due, self.ping_due = self.now + self.settings["pong-timeout"], None
         self.ping_next = self.later(self.settings["ping-interval"])
-        return [{"ping": {"connection": self.connection, "text": str(self.pings)}}]
+        return self.ping(str(self.pings))
 
     def leave(self, last):
         was, self.state = self.state, "off"
         if was == "up":
-            return last + [report("loses")]
-        return [{"drop": {"connection": self.connection}}] if was in ("dialling", "upgrading") else []
+            return last() + [report("loses")]
+        return self.drop() if was in ("dialling", "upgrading") else []
 
     def wait(self, state, span):
         self.state, self.deadline = state, self.now + span
@@ -273,25 +286,30 @@ def report(link, **fields):
     return {"report": {"link": link, **fields}}
 
 
-def main():
-    defect = sys.argv[sys.argv.index("--defect") + 1] if "--defect" in sys.argv else None
+def serve(make, about):
+    """Answers every question, for ever. `make` makes the core of a new run."""
     core = None
     for line in sys.stdin:
         question = json.loads(line)
-        if "init" in question:
-            if question["init"]["level"] != "documents":
-                answer = {"unsupported": "the level " + question["init"]["level"]}
+        try:
+            if "init" not in question:
+                (name, value), = question["input"].items()
+                outputs = core.handle(question["now"], question["wall"], name, value)
+                answer = {"outputs": outputs, "deadline": core.next_deadline()}
+            elif question["init"]["level"] != about["level"]:
+                raise NotImplementedError("the level " + question["init"]["level"])
             else:
-                core = Core(question["init"], defect)
-                about = {"name": "python-sample", "version": "1", "level": "documents", "supports": ["proxy", "ping"]}
+                core = make(question["init"])
                 answer = {"ok": about, "deadline": None}
-        else:
-            (name, value), = question["input"].items()
-            outputs = core.handle(question["now"], question["wall"], name, value)
-            answer = {"outputs": outputs, "deadline": core.next_deadline()}
+        except NotImplementedError as what:
+            answer = {"unsupported": str(what)}
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main()
+    chosen = sys.argv[sys.argv.index("--defect") + 1] if "--defect" in sys.argv else None
+    serve(
+        lambda init: Core(init, chosen),
+        {"name": "python-sample", "version": "1", "level": "documents", "supports": ["proxy", "ping"]},
+    )

@@ -56,6 +56,11 @@ impl Tapped {
         }
     }
 
+    /// Ends the stream with a reset.
+    pub(crate) fn reset(&mut self) {
+        self.stream.reset();
+    }
+
     /// Carries out an ordered end. After an error the stream cannot be used any more.
     fn apply_ordered_end(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         let mut state = self.handle.0.borrow_mut();

@@ -18,6 +18,16 @@ pub(crate) enum TerminalEnd {
     Tapped(Box<Tapped>),
 }
 
+impl TerminalEnd {
+    /// Ends the stream with a reset.
+    pub(crate) fn reset(&mut self) {
+        match self {
+            Self::Bare(stream) => stream.reset(),
+            Self::Tapped(tapped) => tapped.reset(),
+        }
+    }
+}
+
 impl AsyncRead for TerminalEnd {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
