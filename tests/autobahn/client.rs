@@ -126,6 +126,8 @@ impl Echo<'_> {
             LinkEvent::Failed(reason) => return Err(format!("{}: {reason}", self.path)),
             LinkEvent::Secured | LinkEvent::Pong(_) => return Ok(false),
             LinkEvent::Closed | LinkEvent::Lost => return Ok(true),
+            // This client asked for a transport with messages.
+            LinkEvent::Reached(_) | LinkEvent::Bytes(_) | LinkEvent::Ended | LinkEvent::Reset => return Ok(false),
         };
         let is_last = matches!(order, ClientOrder::Close(..));
         if let Some(orders) = &self.orders {

@@ -306,7 +306,8 @@ fn moments_relate(#[case] relation: &str, #[case] first: &str, #[case] second: &
     let moment = |label: &str| format!("broker -> terminal  ping \"{label}\"  as {label}\n");
     let scenario =
         format!("terminal connects\n{}{first}{}{second}{}check {relation}\n", moment("m1"), moment("m2"), moment("m3"));
-    let name = format!("moments-{}-{}-{}", relation.replace(' ', "-"), first.len(), second.len());
+    let waits = [first, second].map(|wait| wait.replace([' ', '\n'], ""));
+    let name = format!("moments-{}-{}", relation.replace(' ', "-"), waits.join("-"));
     let (said, exit) = played(&name, &scenario, false);
     assert_eq!(exit, Some(i32::from(!holds)), "{said}");
 }

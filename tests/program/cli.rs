@@ -71,6 +71,32 @@ fn a_sweep_draws_a_strip_and_one_blow_can_be_played_again() {
     assert!(tls.contains("terminal fails") && tls.matches("terminal connects").count() == 1, "{tls}");
 }
 
+/// What follows an injection depends on the lines, so a file is tried at the same places alone and beside another.
+#[test]
+fn a_sweep_tries_a_file_at_the_same_places_alone_and_beside_another() {
+    let folder = folder("sweep-beside");
+    let plain = |lines: &str| format!("scenario \"x\"\n\nbroker\n  url ws://broker.test\n\nterminal connects\n{lines}");
+    file(&folder, "one.sca", &plain("wait 1s\n"));
+    file(
+        &folder,
+        "two.sca",
+        &plain("pos -> terminal  ADMIN GET_COUNTER  as ask\nterminal -> pos  COUNTER=1  re ask\n"),
+    );
+    let of_two = |told: String| told.lines().find(|line| line.contains("two.sca: ")).expect("it is listed").to_owned();
+    let alone = of_two(text(&run(&folder, &["sweep", "two.sca"]).stdout));
+    let beside = of_two(text(&run(&folder, &["sweep", "one.sca", "two.sca"]).stdout));
+    assert_eq!(alone, beside);
+}
+
+/// A request that goes nowhere in the undisturbed run arrives in a disturbed one, and the answers differ: that breaks
+/// nothing.
+#[test]
+fn a_sweep_does_not_demand_the_same_answers_after_a_request_into_nothing() {
+    let folder = common::root();
+    let output = run(&folder, &["sweep", "scenarios/disconnects/request_into_nothing.sca"]);
+    assert!(text(&output.stdout).contains(", 0 broken"), "{}", text(&output.stdout));
+}
+
 #[test]
 fn the_matrix_of_conformance_is_written_with_its_version() {
     let folder = folder("conformance");

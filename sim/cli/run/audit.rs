@@ -31,15 +31,27 @@ pub(super) fn run(arguments: &Arguments, suite: &Terminals<'_>, paths: &[PathBuf
         }
     };
     audited.divergences.iter().for_each(show);
+    for row in &audited.unplayed {
+        complain!("error: {}{} was not played: {}\n", row.path.display(), in_brackets(&row.values), row.why);
+    }
     let (rows, events) = (count(audited.rows, "row"), count(audited.events, "event"));
-    say!("{rows} played twice, {events} each time, {} diverge; digest {}", audited.divergences.len(), audited.digest);
-    if audited.divergences.is_empty() { Exit::Good } else { Exit::Failed }
+    let unplayed = match audited.unplayed.len() {
+        0 => String::new(),
+        some => format!(", {some} ended with an error"),
+    };
+    let diverge = audited.divergences.len();
+    say!("{rows} played twice, {events} each time, {diverge} diverge{unplayed}; digest {}", audited.digest);
+    if diverge == 0 && audited.unplayed.is_empty() { Exit::Good } else { Exit::Failed }
 }
 
 fn show(divergence: &Divergence) {
-    let values = sca_model::shown_values(&divergence.values);
-    let values = if values.is_empty() { String::new() } else { format!(" ({values})") };
+    let values = in_brackets(&divergence.values);
     complain!("error: two runs of {}{values} diverge at event {}", divergence.path.display(), divergence.event);
     complain!("  first:  {}", divergence.first.as_deref().unwrap_or("end of run"));
     complain!("  second: {}\n", divergence.second.as_deref().unwrap_or("end of run"));
+}
+
+fn in_brackets(values: &[(String, String)]) -> String {
+    let values = sca_model::shown_values(values);
+    if values.is_empty() { String::new() } else { format!(" ({values})") }
 }

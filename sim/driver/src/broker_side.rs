@@ -101,7 +101,7 @@ impl<C: Terminal> World<'_, C> {
         (end, lasting): (sca_network::End, Option<std::time::Duration>),
     ) -> Result<(), Stop> {
         if let Some(ends) = self.connections.ends.get_mut(&tag) {
-            ends.excuse.ours = true;
+            ends.excuse.add(end);
         }
         self.record_fault_hit(who, sca_faults::effects::kind_of_end(end).row().class);
         self.stand(who, end, lasting);

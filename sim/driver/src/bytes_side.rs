@@ -7,7 +7,7 @@ use sca_network::Tag;
 use sca_protocol::frame::{Frame, opcode};
 use sca_protocol::handshake::Head;
 
-use crate::link_ends::Carriage;
+use crate::link_ends::{Carriage, ConnectionState};
 use crate::link_laws::asked_pause;
 use crate::state::World;
 
@@ -72,10 +72,10 @@ impl<C: Terminal> World<'_, C> {
         }
     }
 
-    /// Records the answer to the upgrade that a terminal will read from its bytes, if they get through.
+    /// Records the answer to the upgrade that a terminal reads from its bytes if they get through; why its attempt fails
+    /// tells whether they did.
     pub(super) fn answer_in_bytes(&mut self, tag: Tag, answer: &[u8]) {
         if self.carries_bytes(tag)
-            && self.connections.ends.get(&tag).is_some_and(|ends| ends.carries())
             && let Ok(Some((head, _))) = Head::parse_response(answer)
         {
             let actor = &mut self.parties.terminals[usize::from(tag.terminal)];
@@ -85,7 +85,9 @@ impl<C: Terminal> World<'_, C> {
 
     /// Records a ping that has come out of a terminal's bytes.
     pub(super) fn ping_in_bytes(&mut self, tag: Tag, frame: &Frame) {
-        if frame.opcode == opcode::PING && self.carries_bytes(tag) {
+        // A ping can arrive after the terminal has lost its connection.
+        let is_over = self.connections.ends.get(&tag).is_none_or(|ends| ends.state == ConnectionState::Over);
+        if frame.opcode == opcode::PING && self.carries_bytes(tag) && !is_over {
             let (now, actor) = (self.now(), &mut self.parties.terminals[usize::from(tag.terminal)]);
             actor.link.laws.pings(now, &frame.payload, &actor.settings);
         }
@@ -93,10 +95,9 @@ impl<C: Terminal> World<'_, C> {
 
     /// Records a pong that goes into the bytes for a terminal, if they get through.
     pub(super) fn pong_in_bytes(&mut self, tag: Tag, frame: &Frame) {
-        let gets_through = |ends: &crate::link_ends::Ends| ends.carries() && ends.excuse.silent == [false; 2];
         if frame.opcode == opcode::PONG
             && self.carries_bytes(tag)
-            && self.connections.ends.get(&tag).is_some_and(gets_through)
+            && self.connections.ends.get(&tag).is_some_and(|ends| ends.excuse.lets_through())
         {
             self.parties.terminals[usize::from(tag.terminal)].link.laws.hears_pong(&frame.payload);
         }

@@ -111,7 +111,7 @@ impl<C: Terminal> World<'_, C> {
         self.stand(usize::from(tag.terminal), ending.end, ending.lasting);
         let is_held = ending.end == End::Hold;
         if let Some(ends) = self.connections.ends.get_mut(&tag) {
-            *(if is_held { &mut ends.excuse.muted } else { &mut ends.excuse.ours }) = true;
+            ends.excuse.add(ending.end);
         }
         self.server_order(tag, ServerOrder::Strike(ending.end))?;
         let held: Vec<u8> = rest.iter().copied().chain(behind).collect();
@@ -142,7 +142,7 @@ impl<C: Terminal> World<'_, C> {
         let Strike::End { end, bytes, lasting } = self.faults.armed.end_at(who, &carrier, size)? else { return None };
         let bytes = bytes.unwrap_or(size).min(size);
         let ends = self.connections.ends.get_mut(&tag)?;
-        *(if end == End::Hold { &mut ends.excuse.muted } else { &mut ends.excuse.ours }) = true;
+        ends.excuse.add(end);
         self.faults.cuts.push(PendingCut { tag, what, bytes, size, end, lasting });
         Some(ClientOrder::Cut(bytes, end))
     }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use sca_core::Layer;
 use sca_network::{
-    CallLimits, CallOrder, ClientOrder, EventQueue, ServerOrder, ServerSetup, Side, Stream, Tag, TapHandle, run_called,
-    run_server,
+    CallLimits, CallOrder, ClientOrder, End, EventQueue, ServerOrder, ServerSetup, Side, Stream, Tag, TapHandle,
+    run_called, run_server,
 };
 use sca_peers::RequestId;
 use sca_protocol::frame::{Frame, opcode};
@@ -90,6 +90,22 @@ pub(crate) struct Excuse {
     pub(crate) unread: bool,
     /// The directions that a permanent silence blocks, indexed by direction.
     pub(crate) silent: [bool; 2],
+}
+
+impl Excuse {
+    /// Notes that a fault ends a connection, or silences it.
+    pub(crate) fn add(&mut self, end: End) {
+        match end {
+            End::Hold => self.muted = true,
+            End::Silence => (self.ours, self.silent) = (true, [true; 2]),
+            End::Reset | End::Fin | End::Corrupt => self.ours = true,
+        }
+    }
+
+    /// Whether what is sent on the connection arrives: nothing silences it.
+    pub(crate) fn lets_through(&self) -> bool {
+        !self.muted && self.silent == [false; 2]
+    }
 }
 
 /// What is on its way on a connection.

@@ -138,7 +138,14 @@ impl LinkChecker {
             self.phase = Phase::Content;
             return;
         }
-        let (least, most) = bounds(&settings.retry, self.pauses, self.retry_after.take());
+        // A terminal that reports another reason has not read the answer.
+        let has_read = match &why {
+            None | Some(Reason::Http(_)) => true,
+            Some(Reason::Handshake(failure)) => failure.is_of_whole_answer(),
+            Some(_) => false,
+        };
+        let asked = self.retry_after.take().filter(|_| has_read);
+        let (least, most) = bounds(&settings.retry, self.pauses, asked);
         self.pauses = self.pauses.saturating_add(1);
         self.phase = Phase::Pausing { since: now, least, most: most + self.slack };
     }
@@ -182,6 +189,8 @@ impl LinkChecker {
 
 #[cfg(test)]
 mod tests {
+    use sca_protocol::HandshakeFailure;
+
     use super::*;
 
     fn settings() -> TerminalSettings {
@@ -256,6 +265,15 @@ mod tests {
         assert!(watch.attempts(s(20), &settings()).is_some_and(|(law, _)| law == "retry-pace"));
         watch.link_down(s(21), Some(Reason::Refused), &settings());
         assert_eq!(watch.attempts(s(23), &settings()), None);
+    }
+
+    #[test]
+    fn retry_after_counts_only_where_the_answer_was_read() {
+        let mut watch = LinkChecker::default();
+        assert_eq!(watch.attempts(s(0), &settings()), None);
+        watch.answered(Some(30));
+        watch.link_down(s(1), Some(Reason::Handshake(HandshakeFailure::Truncated)), &settings());
+        assert_eq!(watch.attempts(s(3), &settings()), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Fault injection of a sweep: surveys every point where a fault can be injected, injects one, and runs the scenario
 //! to its end afterwards.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -129,7 +130,7 @@ impl<C: Terminal> World<'_, C> {
 
     /// Relaxes the script from the start: none of its lines is required to match.
     pub(crate) fn relax(&mut self) {
-        self.script.relax(false, false);
+        self.script.relax(false, false, BTreeSet::new());
     }
 
     /// Records the injection and relaxes the script.
@@ -147,7 +148,10 @@ impl<C: Terminal> World<'_, C> {
             // An update goes on while the line is down, and ends in a restart.
             || self.parties.lanes.iter().any(|lanes| lanes.face.what.screen.name == ScreenName::Updating)
             || !self.faults.armed.is_empty();
-        self.script.relax(!waits && kind != Kind::Power, kind != Kind::Power);
+        let is_down =
+            |who: &usize| !self.parties.lanes[*who].face.what.connected && !self.parties.terminals[*who].device.listens;
+        let down = (0..self.parties.terminals.len()).filter(is_down).collect();
+        self.script.relax(!waits && kind != Kind::Power, kind != Kind::Power, down);
         let action = match kind.fault() {
             None => Action::Power { on: false, who },
             Some(kind) => Action::Fault(Fault::now(who, kind)),

@@ -5,13 +5,11 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::{Sink, Stream as _};
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use sca_core::{LinkEvent, TlsMaterial};
+use sca_core::LinkEvent;
 use sca_protocol::frame::{Decoder, Frame, opcode};
 use sca_protocol::{Reason, TlsFailure};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
@@ -25,6 +23,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 use crate::byte_cut::ByteCut;
 use crate::bytes_client::carry_bytes;
+use crate::client_setup::{Carries, ClientSetup};
 use crate::cut_ends::Outgoing;
 use crate::dialer::Dialer;
 use crate::events::{ClientOrder, End, Event, Tag};
@@ -34,36 +33,6 @@ use crate::queue::{EventQueue, EventSender};
 use crate::route::Route;
 use crate::tap::{TapHandle, Tapped, TerminalEnd};
 use crate::upgrade_exchange::{open_the_way, upgrade};
-
-/// Configuration of the terminal's end of a connection.
-#[derive(Debug, Clone)]
-pub struct ClientSetup {
-    /// Maximum size of a received message, in bytes.
-    pub message_size_max: usize,
-    /// The cut in the plaintext that the terminal sends.
-    pub cut: ByteCut,
-    /// The tap at this end, if the broker's end is external.
-    pub near: Option<TapHandle>,
-    /// What the connection carries.
-    pub carries: Carries,
-}
-
-impl ClientSetup {
-    /// A connection of messages up to a size, with TLS if there is a configuration, that nothing cuts.
-    #[must_use]
-    pub fn messages(message_size_max: usize, secure: Option<Arc<ClientConfig>>) -> Self {
-        Self { message_size_max, cut: ByteCut::default(), near: None, carries: Carries::Messages(secure) }
-    }
-}
-
-/// What a connection carries between its end and the machine that decides.
-#[derive(Debug, Clone)]
-pub enum Carries {
-    /// Messages: this end has TLS, if there is a configuration, and WebSocket.
-    Messages(Option<Arc<ClientConfig>>),
-    /// Bytes: the machine has TLS, with this if there is any, and WebSocket.
-    Bytes(Option<Arc<TlsMaterial>>),
-}
 
 /// Maximum number of queued messages; beyond it no more orders are taken.
 const OUTBOX_MAX: usize = 16;

@@ -7,6 +7,7 @@ mod backpressure;
 mod byte_cut;
 mod bytes_client;
 mod client;
+mod client_setup;
 mod cut_ends;
 mod dialer;
 mod events;
@@ -29,7 +30,8 @@ mod weak_key;
 pub use arrivals::{Arrivals, Last, Layer, ReceivedBytes, Spot};
 pub use backpressure::{Bounds, ConnectionShare, Held, MemoryBudget};
 pub use byte_cut::ByteCut;
-pub use client::{Carries, ClientSetup, run as run_client};
+pub use client::run as run_client;
+pub use client_setup::{Carries, ClientSetup};
 pub use dialer::Dialer;
 pub use events::{
     CallEvent, CallOrder, ClientOrder, Cut, Direction, End, Ending, Event, Point, ServerEvent, ServerOrder, Side, Tag,

@@ -252,6 +252,12 @@ impl HandshakeFailure {
         Self::ALL.iter().find(|row| row.0 == self).unwrap_or(&Self::ALL[Self::ALL.len() - 1])
     }
 
+    /// Whether the head of the answer was read to its end before it was refused, as far as that is known.
+    #[must_use]
+    pub fn is_of_whole_answer(self) -> bool {
+        !matches!(self, Self::Garbage | Self::Oversized | Self::Truncated | Self::Refused | Self::Unsaid)
+    }
+
     /// The word, as scenarios and captures write it.
     #[must_use]
     pub fn word(self) -> &'static str {

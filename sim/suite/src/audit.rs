@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use sca_core::Terminal;
 use sca_judge::trace::{Moment, Trace};
+use sca_judge::verdict::Verdict;
 use sca_world::options::Options;
 use sca_world::played::Played;
 use sha2::{Digest, Sha256};
@@ -37,6 +38,19 @@ pub struct AuditResult {
     pub digest: String,
     /// The rows whose runs differ, each with its first differing event.
     pub divergences: Vec<Divergence>,
+    /// The rows that were not played to their end, of which nothing is known.
+    pub unplayed: Vec<Unplayed>,
+}
+
+/// A row that ended with an error in place of a verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unplayed {
+    /// The scenario.
+    pub path: PathBuf,
+    /// The values of the row.
+    pub values: Vec<(String, String)>,
+    /// The error.
+    pub why: String,
 }
 
 /// A start order of connections that differs from the default.
@@ -55,7 +69,8 @@ pub fn audit<C: Terminal>(
     let one = played(&first, paths, 1)?;
     let options = Options { start_order: OTHER_ORDER, ..first.options.clone() };
     let other = played(&Suite { options, ..first }, paths, jobs.max(2))?;
-    let mut audited = AuditResult { rows: 0, events: 0, digest: String::new(), divergences: Vec::new() };
+    let mut audited =
+        AuditResult { rows: 0, events: 0, digest: String::new(), divergences: Vec::new(), unplayed: Vec::new() };
     let mut whole = Sha256::new();
     for (one, other) in one.iter().zip(&other) {
         for (a, b) in one.rows.iter().zip(&other.rows) {
@@ -63,6 +78,7 @@ pub fn audit<C: Terminal>(
             audited.events += a.trace.as_ref().map_or(0, |trace| trace.moments.len());
             whole.update(digests(a).last().copied().unwrap_or_default());
             audited.divergences.extend(first_divergence(one, a, b));
+            audited.unplayed.extend(unplayed(one, a).or_else(|| unplayed(one, b)));
         }
     }
     audited.digest = whole.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -98,6 +114,11 @@ fn moments(played: &Played) -> &[Moment] {
 fn told(moment: &Moment) -> String {
     let frames: Vec<&str> = moment.frames.iter().map(|frame| frame.dump.as_str()).collect();
     format!("+{}.{:03} {} {}", moment.at.as_secs(), moment.at.subsec_millis(), moment.text, frames.join("\n"))
+}
+
+fn unplayed(file: &FileResult, played: &Played) -> Option<Unplayed> {
+    let (Verdict::Error(why) | Verdict::CannotRun(why)) = &played.verdict else { return None };
+    Some(Unplayed { path: file.loaded.path.clone(), values: played.values.clone(), why: why.clone() })
 }
 
 fn first_divergence(file: &FileResult, a: &Played, b: &Played) -> Option<Divergence> {

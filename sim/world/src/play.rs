@@ -249,6 +249,8 @@ fn task(probe: Probe, row: &Row, (truth, chance): (UnixTime, Chance)) -> Task {
                 &row.cast.vhq,
                 truth,
                 chance,
+                // What follows an injection depends on the lines that follow too.
+                &row.steps,
             );
             Task::Survey(Box::new(Survey::new(&set_up)))
         }

@@ -307,9 +307,13 @@ def serve(make, about):
         sys.stdout.flush()
 
 
-if __name__ == "__main__":
+def main():
     chosen = sys.argv[sys.argv.index("--defect") + 1] if "--defect" in sys.argv else None
     serve(
         lambda init: Core(init, chosen),
         {"name": "python-sample", "version": "1", "level": "documents", "supports": ["proxy", "ping"]},
     )
+
+
+if __name__ == "__main__":
+    main()

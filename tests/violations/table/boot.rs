@@ -216,7 +216,7 @@ pub(super) const VIOLATIONS: &[Violation] = &[
                 let target = Target { host: "broker.test".to_owned(), port: 443, secure: true };
                 let connection = sca_core::ConnectionId(1_000 + p.connects);
                 let (keep_alive, roots) = (KeepAlive::default(), String::new());
-                let dial = Output::Dial { connection, target, via: None, keep_alive, roots };
+                let dial = Output::Dial { connection, target, via: None, keep_alive, roots, layer: Default::default() };
                 Some(vec![o.clone(), Output::LinkReport(LinkReport::Attempts), dial])
             }
             _ => None,

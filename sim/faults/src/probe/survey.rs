@@ -54,7 +54,8 @@ impl Survey {
         digest(format!("{what:?}"))
     }
 
-    /// A survey of a run in a world with this set-up.
+    /// A survey of a run in a world with this set-up, the lines of its script included: what follows an injection depends on
+    /// them.
     pub fn new(world: &impl Debug) -> Self {
         Self { digest: digest(format!("{world:?}")), places: Vec::new(), has_handshake: false }
     }

@@ -69,7 +69,7 @@ pub struct SweepResult {
     pub broken: Vec<Broken>,
     /// The fault coverage of each visit.
     pub met: Vec<Met>,
-    /// The number of places that were not visited because another place has the same prefix.
+    /// The number of places that were not visited because another place has the same prefix and the same lines.
     pub same: usize,
     /// The number of places of a long run that were not visited because three similar ones were.
     pub alike: usize,

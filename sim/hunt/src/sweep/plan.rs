@@ -51,7 +51,7 @@ pub(crate) struct Visit {
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     pub(crate) visits: Vec<Visit>,
-    /// Places with the same prefix as another visit.
+    /// Places with the same prefix and the same lines as another visit.
     pub(crate) same: usize,
     /// Places of a long run that are similar to others.
     pub(crate) alike: usize,

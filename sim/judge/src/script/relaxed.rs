@@ -20,9 +20,9 @@ use crate::verdict::Failure;
 const GRACE: Duration = Duration::from_secs(900);
 
 impl Script {
-    /// A fault was injected that the scenario does not mention.
-    pub fn relax(&mut self, strict: bool, powered: bool) {
-        let relaxed = Relaxed { strict, powered, gone: BTreeSet::new(), reached: Vec::new() };
+    /// A fault was injected that the scenario does not mention, while the links of the terminals in `down` were down.
+    pub fn relax(&mut self, strict: bool, powered: bool, down: BTreeSet<usize>) {
+        let relaxed = Relaxed { strict, powered, gone: BTreeSet::new(), reached: Vec::new(), down };
         for guard in &mut self.guards {
             if !relaxed.keeps(guard) {
                 *guard = Guard::Excused;
@@ -66,6 +66,10 @@ impl Script {
             }),
             _ => None,
         };
+        if let (Some(to), Some(relaxed)) = (to, &mut self.relaxed) {
+            // A message that goes nowhere in an undisturbed run arrives in this one.
+            relaxed.strict &= !relaxed.down.contains(&to);
+        }
         let reaches = |to: usize| self.relaxed.as_ref().is_some_and(|e| e.reached.get(to) == Some(&true));
         match to {
             Some(to) if !reaches(to) => Ok(until(now, self.since + GRACE)),
@@ -80,6 +84,7 @@ impl Script {
         expect: &Expect,
         lanes: &mut [Lanes],
     ) -> Result<Stepped, Box<Failure>> {
+        self.note_link(expect);
         let (_, to) = self.window(step, &expect.suffix);
         let lanes = &mut lanes[expect.who];
         loop {
@@ -117,6 +122,21 @@ impl Script {
                     });
                 }
             }
+        }
+    }
+
+    /// Notes what a line says of a link.
+    fn note_link(&mut self, expect: &Expect) {
+        let Some(relaxed) = &mut self.relaxed else { return };
+        match &expect.awaited {
+            Awaited::Link(LinkObservation::Connects) | Awaited::Show(Show::Icon { connected: true, .. }) => {
+                relaxed.down.remove(&expect.who);
+            }
+            Awaited::Link(LinkObservation::Attempts) => {}
+            Awaited::Link(_) | Awaited::Show(Show::Icon { connected: false, .. }) => {
+                relaxed.down.insert(expect.who);
+            }
+            _ => {}
         }
     }
 

@@ -153,6 +153,9 @@ pub struct Relaxed {
     pub(super) gone: BTreeSet<(usize, RequestId)>,
     /// Which terminals a message reaches now.
     pub(super) reached: Vec<bool>,
+    /// The terminals whose link is down by the lines read so far: what is sent to them now goes nowhere in an undisturbed
+    /// run.
+    pub(super) down: BTreeSet<usize>,
 }
 
 /// What one step comes to.
