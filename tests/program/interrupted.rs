@@ -36,14 +36,14 @@ fn interrupted(name: &str, signal: &str) -> (std::path::PathBuf, ExitStatus, Str
     for report in ["r.json", "r.xml", "r.md", "r.tap"] {
         file(&folder, report, "of yesterday, and green\n");
     }
-    let reports = "json=r.json,junit=r.xml,markdown=r.md,tap=r.tap";
+    let reports = "json=r.json,junit=r.xml,markdown=r.md,tap=r.tap,jsonl=r.jsonl";
     let mut run =
         command(&folder, &["run", "--wire", "--longest", "60", "--jobs", "1", ".", "-t", "--report", reports]);
     let child = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
-    until("the old reports are taken away", || !folder.join("r.json").exists());
-    // The quick scenario takes some milliseconds.
-    let (_sender, nothing) = channel::<()>();
-    let _ = nothing.recv_timeout(Duration::from_millis(1_500));
+    let has_played =
+        || fs::read_to_string(folder.join("r.jsonl")).is_ok_and(|text| text.contains("\"path\":\"a.sca\""));
+    until("the quick scenario is played", has_played);
+    assert!(!folder.join("r.json").exists(), "the old reports are taken away");
     send(signal, child.id());
     let ended = child.wait_with_output().expect("it ends");
     (folder, ended.status, text(&ended.stdout) + &text(&ended.stderr))
