@@ -45,6 +45,14 @@ impl CoreLevel {
             Self::Bytes => Level::Bytes,
         }
     }
+
+    /// The option as it is written in a command; empty for the usual level.
+    pub(crate) fn said(self) -> &'static str {
+        match self {
+            Self::Documents => "",
+            Self::Bytes => " --core-level bytes",
+        }
+    }
 }
 
 /// Parses the limit of an answer.
@@ -93,10 +101,7 @@ impl CoreOption {
             LIMIT => String::new(),
             other => format!(" --core-timeout {}", sca_protocol::settings::format_duration(other)),
         };
-        let level = match self.core_level {
-            CoreLevel::Documents => "",
-            CoreLevel::Bytes => " --core-level bytes",
-        };
+        let level = self.core_level.said();
         format!(" --core {}{level}{timeout}", shell::word(command))
     }
 }

@@ -1,6 +1,7 @@
 //! Cores with a defect, and cores that fail: what is said of them, and how they are debugged.
 
 use std::fs;
+use std::path::PathBuf;
 
 use libtest_mimic::{Failed, Trial};
 use sca_bridge::lines::{Answer, Question, schema};
@@ -80,6 +81,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     }
     add("nothing is found in the sample itself".to_owned(), Box::new(nothing_found));
     add("a kept conversation is asked again".to_owned(), Box::new(asked_again));
+    add("no key is in what is kept or said of a core that has its own TLS".to_owned(), Box::new(withheld));
     for (name, command, said) in FAILURES {
         all.push(Trial::test(format!("a core that {name} is an error"), || failed(command, said)));
     }
@@ -213,20 +215,46 @@ fn masked() -> Result<(), Failed> {
         ensure(output.status.code() == Some(1) && told.contains(said), || told.clone())?;
         ensure(!told.contains("4111111111111111"), || told.clone())?;
     }
-    let mut kept = 0;
-    let mut folders = vec![failures];
+    let kept = texts_below(failures)?;
+    ensure(kept.iter().any(|(is_conversation, _)| *is_conversation), || "nothing was kept".to_owned())?;
+    let found = kept.iter().find(|(_, text)| text.contains("4111111111111111"));
+    found.map_or(Ok(()), |(_, text)| Err(text.clone().into()))
+}
+
+/// A core that is given a key and fails over it: neither the message nor what is kept of the conversation has the key.
+fn withheld() -> Result<(), Failed> {
+    let core = "python3 -c \"import runpy;m=runpy.run_path('tests/cores/python/client_core.py');C=m['Core'];\
+                C.link_opened=lambda self,**given:[{'fly':given}];\
+                m['serve'](lambda init:C(init),{'name':'x','level':'bytes'})\"";
+    let failures = folder("withheld");
+    let scenario = "scenarios/trust/mutual.sca";
+    let to = failures.display().to_string();
+    let output = sca_sim(&["run", scenario, "--core", core, "--core-level", "bytes", "--failures", &to]);
+    let told = told(&output);
+    ensure(output.status.code() == Some(1) && told.contains("the output {\"fly\""), || told.clone())?;
+    let kept = texts_below(failures)?;
+    let has_material = kept.iter().any(|(is_conversation, text)| *is_conversation && text.contains("\"certificate\""));
+    ensure(has_material, || "no conversation with what TLS works with was kept".to_owned())?;
+    for text in kept.iter().map(|(_, text)| text).chain([&told]) {
+        ensure(!text.contains("PRIVATE KEY"), || text.clone())?;
+    }
+    Ok(())
+}
+
+/// The texts in a folder and those below it, each with whether it is a conversation.
+fn texts_below(folder: PathBuf) -> Result<Vec<(bool, String)>, Failed> {
+    let (mut texts, mut folders) = (Vec::new(), vec![folder]);
     while let Some(folder) = folders.pop() {
         for path in fs::read_dir(&folder)?.filter_map(Result::ok).map(|entry| entry.path()) {
             if path.is_dir() {
                 folders.push(path);
                 continue;
             }
-            let text = fs::read_to_string(&path)?;
-            kept += usize::from(path.extension().is_some_and(|extension| extension == "jsonl"));
-            ensure(!text.contains("4111111111111111"), || format!("{}: {text}", path.display()))?;
+            let is_conversation = path.extension().is_some_and(|extension| extension == "jsonl");
+            texts.push((is_conversation, fs::read_to_string(&path)?));
         }
     }
-    ensure(kept > 0, || "nothing was kept".to_owned())
+    Ok(texts)
 }
 
 fn schema_is_kept() -> Result<(), Failed> {

@@ -11,7 +11,7 @@ use crate::cores::{Cores, Exchange};
 use crate::lines::{Answer, CORE_PROTOCOL, Init, InputLine, Introduction, Level, Question};
 use crate::pinned::Pinned;
 use crate::process::{Process, ProcessError, shortened};
-use crate::replay::without_bytes;
+use crate::withheld::{without_bytes, without_keys};
 
 /// A client core in another process. Whatever goes wrong with it is its [`trouble`](ClientCore::trouble); after that it
 /// says nothing more.
@@ -122,7 +122,7 @@ impl ForeignCore {
             text.push_str(&format!("\n  standard error: {}", shortened(line)));
         }
         // Documents travel in these lines.
-        self.trouble.get_or_insert(Trouble::Failed(told(&text).into_owned()));
+        self.trouble.get_or_insert(Trouble::Failed(told(&without_keys(&text)).into_owned()));
         self.process = None;
         self.deadline = None;
     }

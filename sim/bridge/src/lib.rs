@@ -12,6 +12,7 @@ pub mod lines;
 mod pinned;
 mod process;
 pub mod replay;
+mod withheld;
 
 pub use convert::question;
 pub use cores::{Conversation, Cores, Exchange};

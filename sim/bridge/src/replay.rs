@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::cores::Exchange;
 use crate::process::{Process, ProcessError};
+use crate::withheld::without_bytes;
 
 /// A line of a kept conversation: one question with its answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,28 +32,6 @@ pub fn to_lines(exchanges: &[Exchange]) -> String {
         text.push('\n');
     }
     text
-}
-
-/// Takes keys and bytes out of a line: keys are secret, and bytes hide what could not be masked in them. Of bytes the size
-/// stays.
-pub(crate) fn without_bytes(line: &mut Value) {
-    if let Some(key) = line.pointer_mut("/input/link/tls/key") {
-        *key = Value::String(WITHHELD.to_owned());
-    }
-    if let Some(event) = line.pointer_mut("/input/link").filter(|link| link["event"] == "bytes") {
-        withhold(&mut event["bytes"]);
-    }
-    let outputs = line.get_mut("outputs").and_then(Value::as_array_mut);
-    outputs.into_iter().flatten().filter_map(|output| output.pointer_mut("/bytes/bytes")).for_each(withhold);
-}
-
-/// What stands in place of a key.
-const WITHHELD: &str = "(withheld)";
-
-/// Replaces bytes in base64 by their number.
-fn withhold(bytes: &mut Value) {
-    let size = bytes.as_str().map_or(0, |text| text.trim_end_matches('=').len() * 3 / 4);
-    *bytes = Value::String(format!("({size} bytes)"));
 }
 
 /// Why a conversation cannot be asked again.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sca_bridge::lines::{Introduction, Level};
+use sca_bridge::lines::Introduction;
 use sca_bridge::{Cores, ForeignCore};
 use sca_core::{ClientCore, CoreConfig, CoreSettings, Trouble, check_core};
 use sca_judge::Verdict;
@@ -12,32 +12,39 @@ use sca_world::{Options, Played, play};
 
 use super::tour::{STOPS, Stop};
 use crate::console::{authorities, complain, count, say};
+use crate::core_option::CoreLevel;
 use crate::exit::Exit;
 
-pub(super) fn run(command: &str, limit: Duration) -> Exit {
-    let cores = Cores::new(command, Level::Documents, limit);
+pub(super) fn run(command: &str, level: CoreLevel, limit: Duration) -> Exit {
+    let cores = Cores::new(command, level.of_protocol(), limit);
+    let word = if level == CoreLevel::Bytes { "bytes" } else { "documents" };
     let introduction = match introduced(&cores) {
         Ok(introduction) => introduction,
         Err(why) => {
             complain!("error: {why}");
             complain!(
-                "  the first line is `init`; a core answers it with {{\"ok\":{{\"name\":…,\"level\":\"documents\"}}}}"
+                "  the first line is `init`; a core answers it with {{\"ok\":{{\"name\":…,\"level\":\"{word}\"}}}}"
             );
             return Exit::CannotRun;
         }
     };
     let supports =
         if introduction.supports.is_empty() { "nothing more".to_owned() } else { introduction.supports.join(", ") };
-    say!("{} {}: level documents; it says that it supports {supports}\n", introduction.name, introduction.version);
-    let laws = laws(&cores);
+    say!("{} {}: level {word}; it says that it supports {supports}\n", introduction.name, introduction.version);
+    let laws = match level {
+        CoreLevel::Documents => laws(&cores),
+        // What a transport would tell is in the bytes, so the laws are held where a broker reads them.
+        CoreLevel::Bytes => {
+            say!("laws: held while the tour is played, each stop twice");
+            true
+        }
+    };
     let tour = tour(&cores);
     match (laws, tour) {
         (_, Err(exit)) => exit,
         (true, Ok(true)) => {
-            say!(
-                "\nThe core keeps the contract. Next: sca-sim run scenarios --core {}",
-                sca_environment::shell::word(command)
-            );
+            let next = format!("--core {}{}", sca_environment::shell::word(command), level.said());
+            say!("\nThe core keeps the contract. Next: sca-sim run scenarios {next}");
             Exit::Good
         }
         (false, Ok(true)) => {
@@ -95,7 +102,17 @@ fn tour(cores: &Cores) -> Result<bool, Exit> {
         };
         let make = |config| SimulatedTerminal::<ForeignCore>::around(config, |config| ForeignCore::new(cores, config));
         let rows = play(&scenario, &Options::default(), &identities, &make);
+        let again = play(&scenario, &Options::default(), &identities, &make);
         let worst = rows.iter().find(|row| row.verdict.is_bad());
+        let differs = rows.iter().zip(&again).any(|(one, two)| one.transcript != two.transcript);
+        if worst.is_none() && differs {
+            failed += 1;
+            say!("  ✗ {}: played twice, it went another way", stop.title);
+            complain!(
+                "    the same questions get the same answers: chance comes from the seed of `init`, time from the questions"
+            );
+            continue;
+        }
         match (worst, rows.iter().find(|row| matches!(row.verdict, Verdict::Inapplicable(_)))) {
             (Some(row), _) => {
                 failed += 1;

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use sca_bridge::replay::{Parting, ReplayError, replay};
 
 use crate::console::{complain, count, put, say};
-use crate::core_option::limit;
+use crate::core_option::{CoreLevel, limit};
 use crate::exit::Exit;
 
 #[derive(Debug, Args)]
@@ -45,6 +45,9 @@ struct Check {
     /// The shell command that starts the core
     #[arg(long, value_name = "CMD")]
     core: String,
+    /// How much the core does itself
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "documents")]
+    core_level: CoreLevel,
     /// How long each answer may take in real time
     #[arg(long, value_name = "D", default_value = "5s", value_parser = limit)]
     core_timeout: Duration,
@@ -65,7 +68,7 @@ struct Replay {
 
 pub(crate) fn run(arguments: &Arguments) -> Exit {
     match &arguments.what {
-        What::Check(arguments) => check::run(&arguments.core, arguments.core_timeout),
+        What::Check(arguments) => check::run(&arguments.core, arguments.core_level, arguments.core_timeout),
         What::Replay(arguments) => ask_again(arguments),
         What::Schema => {
             put!("{}", serde_json::to_string_pretty(&sca_bridge::lines::schema()).unwrap_or_default() + "\n");

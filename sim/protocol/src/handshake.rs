@@ -172,7 +172,11 @@ impl Head {
     pub fn parse_response(bytes: &[u8]) -> Result<Option<(Self, usize)>, HeadError> {
         let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
         let mut answer = httparse::Response::new(&mut headers);
-        match answer.parse(bytes)? {
+        let parsed = answer.parse(bytes).map_err(|error| match HeadError::from(error) {
+            HeadError::Version if !bytes.starts_with(b"HTTP/") => HeadError::Garbage,
+            error => error,
+        });
+        match parsed? {
             httparse::Status::Complete(size) if size <= HEAD_BYTES_MAX => {
                 let (status, version) = (answer.code.unwrap_or_default(), answer.version.unwrap_or_default());
                 let head = Self { line: first_line(bytes), version, status, headers: owned(answer.headers) };

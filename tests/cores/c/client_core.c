@@ -18,7 +18,7 @@ struct core {
 
 static const int64_t SECOND = 1000000000;
 
-/* ---- Chance, SHA-1 and base64. ---- */
+/* ---- Chance and SHA-1. ---- */
 
 static uint64_t draw(struct core *c) { /* xorshift64* */
     c->chance ^= c->chance >> 12, c->chance ^= c->chance << 25, c->chance ^= c->chance >> 27;
@@ -53,15 +53,6 @@ static void sha1(const char *text, unsigned char digest[20]) {
     for (int i = 0; i < 20; i++) digest[i] = (unsigned char)(h[i / 4] >> (24 - 8 * (i % 4)));
 }
 
-static void base64(const unsigned char *bytes, size_t size, char *to) {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < size; i += 3) {
-        uint32_t n = (uint32_t)bytes[i] << 16 | (i + 1 < size ? bytes[i + 1] << 8 : 0) | (i + 2 < size ? bytes[i + 2] : 0);
-        for (int j = 0; j < 4; j++) *to++ = i + (size_t)j > size ? '=' : letters[(n >> (18 - 6 * j)) & 63];
-    }
-    *to = 0;
-}
-
 /* ---- What follows. ---- */
 
 static void wait_for(struct core *c, enum state state, int64_t span) { c->state = state, c->deadline = sca_now + span; }
@@ -83,10 +74,10 @@ static void request(struct core *c) {
     unsigned char random[16], digest[20];
     char key[32], told[96], address[300], head[2048];
     for (int i = 0; i < 16; i++) random[i] = (unsigned char)(draw(c) >> 32);
-    base64(random, 16, key);
+    sca_base64(random, 16, key);
     snprintf(told, sizeof told, "%s258EAFA5-E914-47DA-95CA-C5AB0DC85B11", key);
     sha1(told, digest);
-    base64(digest, 20, c->accept);
+    sca_base64(digest, 20, c->accept);
     int is_default = c->s.port == (c->s.secure ? 443 : 80), is_v6 = strchr(c->s.host, ':') != NULL;
     int named = !strcmp(c->s.host_port, "always") || (!strcmp(c->s.host_port, "auto") && !is_default);
     int size = snprintf(address, sizeof address, is_v6 ? "[%s]" : "%s", c->s.host);
@@ -277,11 +268,14 @@ static void on_send(void *core, const char *text) {
     if (c->state == UP) sca_text(c->connection, text);
 }
 
+#ifndef SCA_LEVEL_BYTES
 int main(void) {
     static struct core core;
     static const struct sca_callbacks on = {
         on_init, on_configure, on_start, on_stop, on_leave,  on_tick, on_opened,    on_secured, on_answered,
         on_failed, on_text,    on_binary, on_pong, on_over, on_violation, on_over, on_send,    deadline,
+        NULL,      NULL,       NULL,      NULL,
     };
     return sca_main(&on, &core, "c-sample", "1");
 }
+#endif

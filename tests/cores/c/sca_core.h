@@ -2,7 +2,11 @@
  *
  * Fill in `struct sca_callbacks` and call `sca_main`. What the core orders is said with sca_dial, sca_request and the
  * others, within a callback. Times are nanoseconds since the start of the run; a deadline of SCA_NEVER is none.
- * Needs nothing but the C library. */
+ * Needs nothing but the C library.
+ *
+ * A core with a TLS and a WebSocket of its own (level `bytes`) defines SCA_LEVEL_BYTES before it includes this file: it
+ * has the callbacks at the end of the structure in place of those from `opened` to `lost`, and says sca_bytes, sca_end
+ * and sca_reset. */
 #ifndef SCA_CORE_H
 #define SCA_CORE_H
 
@@ -17,7 +21,13 @@ struct sca_settings {
     char host[256], pinpad_id[256], host_port[16], seed[64];
     int port, secure, header_space_before_colon, subprotocol_required;
     int64_t ping_interval, boot_time, connect_timeout, tls_timeout, upgrade_timeout, pong_timeout;
-    int64_t retry_first, retry_growth, retry_cap, retry_jitter, retry_after_max;
+    int64_t retry_first, retry_growth, retry_cap, retry_jitter, retry_after_max, message_size_max;
+};
+
+/* What TLS works with, at level `bytes`: certificates and keys in PEM; an empty text for none. */
+struct sca_tls {
+    char *roots, *revocation_lists, *certificate, *key, *versions, *groups;
+    int resumption;
 };
 
 /* The headers of an answer: pairs of name and value. */
@@ -45,6 +55,11 @@ struct sca_callbacks {
     void (*lost)(void *core, long connection);
     void (*send)(void *core, const char *text);
     int64_t (*deadline)(void *core);
+    /* Level `bytes`: TCP is connected (`tls` is NULL for ws), bytes, no more bytes, reset. */
+    void (*reached)(void *core, long connection, const struct sca_tls *tls);
+    void (*bytes)(void *core, long connection, const unsigned char *bytes, size_t size);
+    void (*ended)(void *core, long connection);
+    void (*reset)(void *core, long connection);
 };
 
 /* The time of the input that is being handled, and the device's clock in seconds since 1970. */
@@ -82,6 +97,31 @@ static void sca_put_string(struct sca_buffer *b, const char *text) {
         }
     }
     sca_puts(b, "\"");
+}
+
+/* ---- Base64. ---- */
+
+/* Writes four letters for each three bytes, and a zero byte. */
+static void sca_base64(const unsigned char *bytes, size_t size, char *to) {
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < size; i += 3) {
+        uint32_t n = (uint32_t)bytes[i] << 16 | (i + 1 < size ? bytes[i + 1] << 8 : 0) | (i + 2 < size ? bytes[i + 2] : 0);
+        for (int j = 0; j < 4; j++) *to++ = i + (size_t)j > size ? '=' : letters[(n >> (18 - 6 * j)) & 63];
+    }
+    *to = 0;
+}
+
+/* Decodes a text in its place. Returns the count of bytes. */
+static size_t sca_unbase64(char *text) {
+    unsigned char *to = (unsigned char *)text;
+    uint32_t bits = 0;
+    int count = 0;
+    for (const char *p = text; *p && *p != '='; p++) {
+        int value = *p >= 'a' ? *p - 'a' + 26 : *p >= 'A' ? *p - 'A' : *p >= '0' ? *p - '0' + 52 : *p == '+' ? 62 : 63;
+        bits = bits << 6 | (uint32_t)value, count += 6;
+        if (count >= 8) count -= 8, *to++ = (unsigned char)(bits >> count);
+    }
+    return (size_t)(to - (unsigned char *)text);
 }
 
 /* ---- Reading JSON: a value is a pointer into the line. ---- */
@@ -223,13 +263,26 @@ static void sca_dial(long connection, const char *host, int port, int secure) {
     sca_puts(&sca_out, rest);
 }
 
+/* Says that the core cannot do what it is asked for; the rest of the answer does not count. */
+static const char *sca_cannot;
+static void sca_unsupported(const char *why) { sca_cannot = why; }
+
+#ifdef SCA_LEVEL_BYTES
+static void sca_bytes(long connection, const unsigned char *bytes, size_t size) {
+    char *text = (char *)malloc(size / 3 * 4 + 5);
+    if (!text) abort();
+    sca_base64(bytes, size, text);
+    sca_order("bytes", connection, "bytes", text);
+    free(text);
+}
+static void sca_end(long connection) { sca_order("end", connection, NULL, NULL); }
+static void sca_reset(long connection) { sca_order("reset", connection, NULL, NULL); }
+#else
 static void sca_request(long connection, const char *head) { sca_order("request", connection, "head", head); }
 static void sca_open(long connection) { sca_order("open", connection, NULL, NULL); }
 static void sca_text(long connection, const char *text) { sca_order("text", connection, "text", text); }
 static void sca_ping(long connection, const char *payload) { sca_order("ping", connection, "text", payload); }
 static void sca_drop(long connection) { sca_order("drop", connection, NULL, NULL); }
-static void sca_received(long connection, const char *text) { sca_order("received", connection, "text", text); }
-static void sca_received_binary(long connection) { sca_order("received-binary", connection, NULL, NULL); }
 
 static void sca_close(long connection, int code) {
     char rest[32];
@@ -238,6 +291,10 @@ static void sca_close(long connection, int code) {
     snprintf(rest, sizeof rest, ",\"code\":%d}}", code);
     sca_puts(&sca_out, rest);
 }
+#endif
+
+static void sca_received(long connection, const char *text) { sca_order("received", connection, "text", text); }
+static void sca_received_binary(long connection) { sca_order("received-binary", connection, NULL, NULL); }
 
 /* ---- Reading the questions. ---- */
 
@@ -260,6 +317,7 @@ static void sca_read_settings(const char *json, struct sca_settings *s) {
     s->retry_cap = sca_number(sca_get(json, "retry-cap"));
     s->retry_jitter = sca_number(sca_get(json, "retry-jitter"));
     s->retry_after_max = sca_number(sca_get(json, "retry-after-max"));
+    s->message_size_max = sca_number(sca_get(json, "message-size-max"));
 }
 
 static void sca_answered(const struct sca_callbacks *on, void *core, long connection, const char *link) {
@@ -278,12 +336,32 @@ static void sca_answered(const struct sca_callbacks *on, void *core, long connec
     for (int i = 0; i < headers.count; i++) free(headers.names[i]), free(headers.values[i]);
 }
 
+static void sca_reached(const struct sca_callbacks *on, void *core, long connection, const char *json) {
+    const char *names[] = {"roots", "revocation-lists", "certificate", "key", "versions", "groups"};
+    char *texts[6];
+    for (int i = 0; i < 6; i++) texts[i] = sca_text_of(sca_get(json, names[i]));
+    struct sca_tls tls = {texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], (int)sca_number(sca_get(json, "resumption"))};
+    on->reached(core, connection, json ? &tls : NULL);
+    for (int i = 0; i < 6; i++) free(texts[i]);
+}
+
+static void sca_bytes_of(const struct sca_callbacks *on, void *core, long connection, const char *value) {
+    char *text = sca_text_of(value);
+    size_t size = sca_unbase64(text);
+    on->bytes(core, connection, (const unsigned char *)text, size);
+    free(text);
+}
+
 static void sca_link(const struct sca_callbacks *on, void *core, const char *link) {
     char event[32];
     long connection = (long)sca_number(sca_get(link, "connection"));
     sca_copy(event, sizeof event, sca_get(link, "event"));
     char *text = sca_text_of(sca_get(link, strcmp(event, "failed") ? "text" : "reason"));
-    if (!strcmp(event, "opened")) on->opened(core, connection);
+    if (!strcmp(event, "opened") && on->reached) sca_reached(on, core, connection, sca_get(link, "tls"));
+    else if (!strcmp(event, "bytes")) sca_bytes_of(on, core, connection, sca_get(link, "bytes"));
+    else if (!strcmp(event, "ended")) on->ended(core, connection);
+    else if (!strcmp(event, "reset")) on->reset(core, connection);
+    else if (!strcmp(event, "opened")) on->opened(core, connection);
     else if (!strcmp(event, "secured")) on->secured(core, connection);
     else if (!strcmp(event, "answered")) sca_answered(on, core, connection, link);
     else if (!strcmp(event, "failed")) on->failed(core, connection, text);
@@ -327,20 +405,33 @@ static char *sca_line(void) {
 /* Answers every line until standard input ends. */
 static int sca_main(const struct sca_callbacks *on, void *core, const char *name, const char *version) {
     for (char *line; (line = sca_line());) {
-        const char *init = sca_get(line, "init");
+        const char *init = sca_get(line, "init"), *level = on->bytes ? "bytes" : "documents";
+        char asked[16];
         sca_out.size = 0;
         sca_puts(&sca_out, "");
+        sca_cannot = NULL;
+        sca_copy(asked, sizeof asked, sca_get(init, "level"));
+        if (init && strcmp(asked, level)) {
+            printf("{\"unsupported\":\"the level %s\"}\n", asked);
+            fflush(stdout);
+            continue;
+        }
         if (init) {
             struct sca_settings settings = {0};
             sca_read_settings(sca_get(init, "settings"), &settings);
             sca_copy(settings.seed, sizeof settings.seed, sca_get(init, "seed"));
             on->init(core, &settings);
-            printf("{\"ok\":{\"name\":\"%s\",\"version\":\"%s\",\"level\":\"documents\",\"supports\":[\"proxy\",\"ping\"]}",
-                   name, version);
+            printf("{\"ok\":{\"name\":\"%s\",\"version\":\"%s\",\"level\":\"%s\",\"supports\":[\"proxy\",\"ping\"]}", name,
+                   version, level);
         } else {
             sca_now = sca_number(sca_get(line, "now"));
             sca_wall = sca_number(sca_get(line, "wall"));
             sca_input(on, core, sca_get(line, "input"));
+            if (sca_cannot) {
+                printf("{\"unsupported\":\"%s\"}\n", sca_cannot);
+                fflush(stdout);
+                continue;
+            }
             printf("{\"outputs\":[%s]", sca_out.bytes);
         }
         int64_t deadline = on->deadline(core);

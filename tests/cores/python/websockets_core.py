@@ -320,8 +320,10 @@ def why_not(error):
         return "subprotocol" if "subprotocol" in str(error) else "extension"
     if isinstance(error.__cause__, EOFError):
         return "truncated"
+    if isinstance(error.__cause__, failures.SecurityError):
+        return "oversized"
     if isinstance(error, failures.InvalidMessage):
-        return "version" if "expected HTTP/1.1" in str(error.__cause__) else "garbage"
+        return "version" if "expected HTTP/1.1: HTTP/" in str(error.__cause__) else "garbage"
     return "refused"
 
 
