@@ -56,7 +56,7 @@
 //! # assert!(played.is_err(), "a folder is no file");
 //! ```
 //!
-//! `sim/examples/own_core.rs` is such a core in fewer than 200 lines; `cargo run --example own_core` plays it. A device
+//! `sim/examples/own_core.rs` is such a core in some 230 lines; `cargo run --example own_core` plays it. A device
 //! that brings its own screens, payments and flash implements [`Terminal`] instead.
 //!
 //! # Your own network fault

@@ -25,5 +25,14 @@ line("wire, ws scenario", times["wire/ws scenario"], times["wire/ws floor: two c
 line("wire, mutual TLS scenario", times["wire/mutual TLS scenario"], times["wire/mutual TLS floor: two handshakes"])
 for what in ("a request and its answer", "a mebibyte"):
     line(f"recorded, {what}", times[f"record/{what}, recorded"], times[f"record/{what}, direct"])
+for language in ("C", "Python"):
+    alone = times.get(f"cores/ws scenario, {language}")
+    if alone is None:
+        print(f"a core in {language}: not measured here")
+        continue
+    print(f"a core in {language}: a ws scenario {alone:.0f} µs ({alone / ws:.1f} times ours)")
+    for what, wanted in (("sweep", "wanted with C: at most 6 times"), ("month of refusals", "wanted: under 5 s")):
+        theirs, ours = (times[f"cores/{what}, {who}"] for who in (language, "ours"))
+        print(f"a core in {language}: {what} {theirs / 1e6:.2f} s ({theirs / ours:.1f} times ours; {wanted})")
 line("start-up", times["start-up/sca-sim --version"], times["start-up/floor: true"])
 print(f"one core plays {1e6 / ws:,.0f} ws scenarios and {1e6 / wss:,.0f} mutual TLS scenarios a second in memory")

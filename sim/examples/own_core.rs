@@ -1,26 +1,28 @@
-//! A client core that is not ours: it dials, upgrades, passes documents on and comes back after a loss, and it never
-//! pings.
+//! A client core that is not ours: it dials, upgrades, passes documents on, pings, and comes back after a loss.
 //!
-//!     cargo run --example own_core -- scenarios/counter scenarios/session
+//!     cargo run --example own_core -- scenarios/counter scenarios/sessions
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-use sca_sim::handshake::{self, Upgrade};
+use sca_sim::handshake::{self, Head, Upgrade};
 use sca_sim::{
     ClientCore, ConnectionId, CoreConfig, CoreInput, CoreOutput, CoreSettings, Layer, LinkEvent, LinkReport, Now,
-    Options, Reason, SimulatedTerminal, check_core, play_file, retry_pause,
+    Options, Reason, SimulatedTerminal, Target, check_core, play_file, retry_pause,
 };
-
-/// How long it waits for each step of an attempt.
-const STEP_MAX: Duration = Duration::from_secs(10);
 
 /// Where the core stands: what it may do follows from here.
 enum Link {
     Off,
     Waiting { until: Duration },
     Dialling { key: String, until: Duration },
-    Up,
+    Up { next_ping: Option<Duration>, awaited: Option<Awaited> },
+}
+
+/// A ping without its pong: its payload, and when the link is given up.
+struct Awaited {
+    payload: Vec<u8>,
+    until: Duration,
 }
 
 /// The core: a state, the number of its last connection, and its configuration.
@@ -29,17 +31,18 @@ pub(crate) struct OwnCore {
     number: u32,
     /// Pauses since a document arrived, which make the next one longer.
     pauses: u32,
+    pings: u32,
     config: CoreConfig,
 }
 
 impl OwnCore {
     pub(crate) fn new(config: CoreConfig) -> Self {
-        Self { link: Link::Off, number: 0, pauses: 0, config }
+        Self { link: Link::Off, number: 0, pauses: 0, pings: 0, config }
     }
 
-    fn pause(&mut self, now: Now, report: LinkReport) -> CoreOutput {
+    fn pause(&mut self, now: Now, report: LinkReport, retry_after: Option<u64>) -> CoreOutput {
         let mut chance = self.config.chance.stream("own pause", &[self.config.index, u64::from(self.number)]);
-        let pause = retry_pause(&self.config.settings.retry, self.pauses, None, &mut chance);
+        let pause = retry_pause(&self.config.settings.retry, self.pauses, retry_after, &mut chance);
         self.pauses += 1;
         self.link = Link::Waiting { until: now.since_start + pause };
         CoreOutput::Report(report)
@@ -49,54 +52,96 @@ impl OwnCore {
     fn dial(&mut self, now: Now) -> Vec<CoreOutput> {
         self.number += 1;
         let mut chance = self.config.chance.stream("own key", &[self.config.index, u64::from(self.number)]);
-        self.link = Link::Dialling { key: handshake::key(chance.bytes()), until: now.since_start + STEP_MAX };
+        self.link = Link::Dialling {
+            key: handshake::key(chance.bytes()),
+            until: now.since_start + self.config.settings.timeouts.connect,
+        };
         let CoreSettings { target, via, keep_alive, roots, .. } = self.config.settings.clone();
         let connection = ConnectionId(self.number);
         let dial = CoreOutput::Dial { connection, target, via, keep_alive, roots, layer: Layer::Documents };
         vec![CoreOutput::Report(LinkReport::Attempts), dial]
     }
 
-    fn request(&self, key: &str) -> CoreOutput {
-        let CoreSettings { target, pinpad_id, .. } = &self.config.settings;
-        let is_default = target.port == if target.secure { 443 } else { 80 };
-        let host = if is_default { target.host.clone() } else { format!("{}:{}", target.host, target.port) };
+    fn request(&mut self, now: Now) -> Vec<CoreOutput> {
+        let connection = ConnectionId(self.number);
+        let settings = &self.config.settings;
+        let Link::Dialling { key, until } = &mut self.link else { return Vec::new() };
+        *until = now.since_start + settings.timeouts.upgrade;
+        let Target { host, port, secure } = &settings.target;
+        let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+        let is_default = *port == if *secure { 443 } else { 80 };
+        let names_port = settings.host_port == "always" || (settings.host_port == "auto" && !is_default);
         let upgrade = Upgrade {
             path: "/".to_owned(),
-            host,
-            secure: target.secure,
-            key: key.to_owned(),
-            pinpad_id: pinpad_id.clone(),
-            space_before_colon: false,
+            host: if names_port { format!("{host}:{port}") } else { host },
+            secure: *secure,
+            key: key.clone(),
+            pinpad_id: settings.pinpad_id.clone(),
+            space_before_colon: settings.header_space_before_colon,
         };
-        CoreOutput::Request { connection: ConnectionId(self.number), bytes: upgrade.to_bytes() }
+        vec![CoreOutput::Request { connection, bytes: upgrade.to_bytes() }]
+    }
+
+    fn answered(&mut self, now: Now, head: &Head) -> Vec<CoreOutput> {
+        let connection = ConnectionId(self.number);
+        let settings = &self.config.settings;
+        let Link::Dialling { key, .. } = &self.link else { return Vec::new() };
+        match handshake::judge(head, key, settings.subprotocol_required) {
+            Ok(()) => {
+                let interval = Some(settings.ping_interval).filter(|seconds| *seconds > 0).map(Duration::from_secs);
+                self.link = Link::Up { next_ping: interval.map(|span| now.since_start + span), awaited: None };
+                vec![CoreOutput::Open { connection }, CoreOutput::Report(LinkReport::Connects)]
+            }
+            Err(why) => {
+                let retry_after = handshake::retry_after(head, now.wall);
+                vec![CoreOutput::Drop { connection }, self.pause(now, LinkReport::Fails(why), retry_after)]
+            }
+        }
+    }
+
+    /// Pings a link that is up, or gives it up because the last pong did not come.
+    fn ping(&mut self, now: Now) -> Vec<CoreOutput> {
+        let connection = ConnectionId(self.number);
+        let Link::Up { next_ping, awaited } = &mut self.link else { return Vec::new() };
+        if awaited.is_some() {
+            let close = CoreOutput::Close { connection, code: 1001, mask: [0; 4] };
+            return vec![close, self.pause(now, LinkReport::Loses, None)];
+        }
+        self.pings += 1;
+        let payload = self.pings.to_string().into_bytes();
+        let settings = &self.config.settings;
+        *next_ping = Some(now.since_start + Duration::from_secs(settings.ping_interval));
+        *awaited = Some(Awaited { payload: payload.clone(), until: now.since_start + settings.timeouts.pong });
+        vec![CoreOutput::Ping { connection, payload }]
     }
 
     fn event(&mut self, now: Now, event: LinkEvent) -> Vec<CoreOutput> {
         let connection = ConnectionId(self.number);
-        let secure = self.config.settings.target.secure;
-        match (&self.link, event) {
-            (Link::Dialling { .. }, LinkEvent::Opened) if secure => Vec::new(),
-            (Link::Dialling { key, .. }, LinkEvent::Opened | LinkEvent::Secured) => vec![self.request(key)],
-            (Link::Dialling { key, .. }, LinkEvent::Answered(head)) => {
-                match handshake::judge(&head, key, self.config.settings.subprotocol_required) {
-                    Ok(()) => {
-                        self.link = Link::Up;
-                        vec![CoreOutput::Open { connection }, CoreOutput::Report(LinkReport::Connects)]
-                    }
-                    Err(why) => vec![CoreOutput::Drop { connection }, self.pause(now, LinkReport::Fails(why))],
-                }
+        let settings = &self.config.settings;
+        match (&mut self.link, event) {
+            (Link::Dialling { until, .. }, LinkEvent::Opened) if settings.target.secure => {
+                *until = now.since_start + settings.timeouts.tls;
+                Vec::new()
             }
-            (Link::Dialling { .. }, LinkEvent::Failed(why)) => vec![self.pause(now, LinkReport::Fails(why))],
-            (Link::Up, LinkEvent::Text(text)) => {
+            (Link::Dialling { .. }, LinkEvent::Opened | LinkEvent::Secured) => self.request(now),
+            (Link::Dialling { .. }, LinkEvent::Answered(head)) => self.answered(now, &head),
+            (Link::Dialling { .. }, LinkEvent::Failed(why)) => vec![self.pause(now, LinkReport::Fails(why), None)],
+            (Link::Up { .. }, LinkEvent::Text(text)) => {
                 self.pauses = 0;
                 vec![CoreOutput::Received { connection, text }]
             }
-            (Link::Up, LinkEvent::Binary(_)) => vec![CoreOutput::ReceivedBinary { connection }],
-            (Link::Up, LinkEvent::Violation(code)) => {
-                vec![CoreOutput::Close { connection, code, mask: [0; 4] }, self.pause(now, LinkReport::Loses)]
+            (Link::Up { .. }, LinkEvent::Binary(_)) => vec![CoreOutput::ReceivedBinary { connection }],
+            (Link::Up { next_ping, awaited }, LinkEvent::Pong(payload)) => {
+                if awaited.take_if(|awaited| awaited.payload == payload).is_some() {
+                    *next_ping = next_ping.map(|at| at.max(now.since_start));
+                }
+                Vec::new()
             }
-            (Link::Up, LinkEvent::Closed | LinkEvent::Lost | LinkEvent::Failed(_)) => {
-                vec![self.pause(now, LinkReport::Loses)]
+            (Link::Up { .. }, LinkEvent::Violation(code)) => {
+                vec![CoreOutput::Close { connection, code, mask: [0; 4] }, self.pause(now, LinkReport::Loses, None)]
+            }
+            (Link::Up { .. }, LinkEvent::Closed | LinkEvent::Lost | LinkEvent::Failed(_)) => {
+                vec![self.pause(now, LinkReport::Loses, None)]
             }
             _ => Vec::new(),
         }
@@ -108,7 +153,7 @@ impl OwnCore {
         match std::mem::replace(&mut self.link, Link::Off) {
             Link::Off | Link::Waiting { .. } => Vec::new(),
             Link::Dialling { .. } => vec![CoreOutput::Drop { connection }],
-            Link::Up => {
+            Link::Up { .. } => {
                 let drop = CoreOutput::Drop { connection };
                 let gone = code.map_or(drop, |code| CoreOutput::Close { connection, code, mask: [0; 4] });
                 vec![gone, CoreOutput::Report(LinkReport::Loses)]
@@ -131,20 +176,24 @@ impl ClientCore for OwnCore {
             CoreInput::Tick if self.deadline().is_none_or(|at| at > now.since_start) => Vec::new(),
             CoreInput::Tick => match self.link {
                 Link::Dialling { .. } => {
-                    vec![CoreOutput::Drop { connection }, self.pause(now, LinkReport::Fails(Reason::Timeout))]
+                    vec![CoreOutput::Drop { connection }, self.pause(now, LinkReport::Fails(Reason::Timeout), None)]
                 }
-                _ => self.dial(now),
+                Link::Up { .. } => self.ping(now),
+                Link::Off | Link::Waiting { .. } => self.dial(now),
             },
-            CoreInput::Send(text) if matches!(self.link, Link::Up) => vec![CoreOutput::Text { connection, text }],
+            CoreInput::Send(text) if matches!(self.link, Link::Up { .. }) => {
+                vec![CoreOutput::Text { connection, text }]
+            }
             CoreInput::Link { connection: of, event } if of == connection => self.event(now, event),
             CoreInput::Send(_) | CoreInput::Link { .. } => Vec::new(),
         }
     }
 
     fn deadline(&self) -> Option<Duration> {
-        match self.link {
-            Link::Off | Link::Up => None,
-            Link::Waiting { until } | Link::Dialling { until, .. } => Some(until),
+        match &self.link {
+            Link::Off => None,
+            Link::Waiting { until } | Link::Dialling { until, .. } => Some(*until),
+            Link::Up { next_ping, awaited } => awaited.as_ref().map(|awaited| awaited.until).or(*next_ping),
         }
     }
 

@@ -1,9 +1,10 @@
 //! Benchmarks, each beside its lower bound in the same run: whole scenarios in memory, over ws and over TLS with
-//! certificates on both sides; the same on real sockets; a recorder against the direct connection; start-up; and the
-//! cost of bare handshakes and upgrades.
+//! certificates on both sides; the same on real sockets; a recorder against the direct connection; client cores in other
+//! processes against ours; start-up; and the cost of bare handshakes and upgrades.
 
 #[path = "../common/mod.rs"]
 mod common;
+mod cores;
 mod record;
 
 use std::hint::black_box;
@@ -174,6 +175,7 @@ fn main() {
     group.finish();
 
     record::measure(&mut criterion);
+    cores::measure(&mut criterion, &ws, &memory);
 
     let mut group = criterion.benchmark_group("start-up");
     group.bench_function("sca-sim --version", |b| {

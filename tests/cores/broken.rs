@@ -28,7 +28,22 @@ const FOUND_BY_EXPLORER: &[&str] = &[
 const FOUND_BY_SWEEP: &[&str] =
     &["no-growth", "no-loss-report", "silent-after-loss", "answers-on-old", "no-pong-watch", "deaf-after-loss"];
 /// The defects that the laws find.
-const FOUND_BY_LAWS: &[&str] = &["old-connection", "accepts-any-key", "gives-up", "no-limit"];
+const FOUND_BY_LAWS: &[&str] = &[
+    "no-growth",
+    "no-cap",
+    "ignores-retry-after",
+    "dials-twice",
+    "gives-up",
+    "keeps-pausing",
+    "no-loss-report",
+    "silent-after-loss",
+    "answers-on-old",
+    "no-pong-watch",
+    "no-limit",
+    "deaf-after-loss",
+    "old-connection",
+    "accepts-any-key",
+];
 const LINES_MAX: usize = 15;
 
 /// What a core answers with, and what is said of it.

@@ -8,6 +8,7 @@ mod broken;
 mod common;
 mod docs;
 mod samples;
+mod worlds;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

@@ -146,6 +146,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         if sample.level == "bytes" {
             add("survives a fault at every step of TLS", survives);
         }
+        if matches!(name, "c" | "python") {
+            all.push(super::worlds::trial(name, sample.command, missing));
+        }
     }
     all.push(Trial::test("a starting point of every language is the sample", starting_points));
     all

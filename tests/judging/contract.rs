@@ -184,6 +184,68 @@ const DEFECTS: &[(&str, Spoil, &str)] = &[
         },
         "a tick before the deadline changes nothing",
     ),
+    (
+        "says_another_timeout",
+        |_, input, out| {
+            if *input == CoreInput::Tick {
+                for one in out.iter_mut() {
+                    if let CoreOutput::Report(LinkReport::Fails(reason)) = one {
+                        *reason = Reason::Refused;
+                    }
+                }
+            }
+        },
+        "a step that takes too long fails the attempt with `timeout`",
+    ),
+    (
+        "never_pings",
+        |_, _, out| out.retain(|one| !matches!(one, CoreOutput::Ping { .. })),
+        "a link that is up is pinged when its time has come",
+    ),
+    (
+        "pings_the_same",
+        |pings, _, out| {
+            for one in out.iter_mut() {
+                match one {
+                    CoreOutput::Report(LinkReport::Connects) => *pings = 0,
+                    CoreOutput::Ping { payload, .. } => {
+                        *pings += 1;
+                        let number: u32 = String::from_utf8_lossy(payload).parse().expect("our payload is a number");
+                        *payload = (number - u32::from(*pings > 1)).to_string().into_bytes();
+                    }
+                    _ => {}
+                }
+            }
+        },
+        "each ping has a payload of its own",
+    ),
+    (
+        "closes_as_if_all_were_well",
+        |_, input, out| {
+            if *input == CoreInput::Tick {
+                for one in out.iter_mut() {
+                    if let CoreOutput::Close { code, .. } = one {
+                        *code = 1000;
+                    }
+                }
+            }
+        },
+        "a link whose ping has no pong within `pong-timeout` is closed with 1001 and lost",
+    ),
+    (
+        "asks_with_the_same_key",
+        |_, _, out| {
+            for one in out.iter_mut() {
+                if let CoreOutput::Request { bytes, .. } = one {
+                    let text = String::from_utf8_lossy(bytes).into_owned();
+                    let (before, key) = text.split_once("Sec-WebSocket-Key: ").expect("it has a key");
+                    let after = key.split_once('\r').expect("the line ends").1;
+                    *bytes = format!("{before}Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r{after}").into_bytes();
+                }
+            }
+        },
+        "each attempt has a key of its own, drawn from the seed",
+    ),
 ];
 
 #[test]
@@ -198,8 +260,17 @@ type Timer = fn(Option<Duration>) -> Option<Duration>;
 
 const TIMERS: &[(&str, Timer, &str)] = &[
     ("gives_up", |_| None, "it never gives up: a core that waits has a deadline"),
-    ("runs_without_power", |deadline| deadline.or(Some(Duration::MAX)), "no timer runs without power"),
-    ("looks_back", |deadline| deadline.map(|_| Duration::ZERO), "after a tick the deadline lies ahead"),
+    ("always_runs", |deadline| deadline.or(Some(Duration::MAX)), "without `ping-interval` there is no ping"),
+    (
+        "looks_back",
+        |deadline| deadline.filter(|at| *at < Duration::from_secs(5)).or(deadline.map(|_| Duration::ZERO)),
+        "after a tick the deadline lies ahead",
+    ),
+    (
+        "boots_late",
+        |deadline| deadline.map(|at| at.max(Duration::from_secs(3))),
+        "the first attempt follows `boot-time`",
+    ),
 ];
 
 #[test]
@@ -207,6 +278,72 @@ fn a_wrong_timer_is_found() {
     for (name, deadline, law) in TIMERS {
         assert_eq!(law_broken_by(|_, _, _| {}, *deadline), *law, "{name}");
     }
+}
+
+/// Our core, whose timers go on without power.
+struct GoesOn(Client, Option<Duration>);
+
+impl ClientCore for GoesOn {
+    fn handle(&mut self, now: Now, input: CoreInput) -> Vec<CoreOutput> {
+        self.1 = (input == CoreInput::Stop).then(|| now.since_start + Duration::from_secs(5));
+        self.0.handle(now, input)
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        self.0.deadline().or(self.1)
+    }
+
+    fn configure(&mut self, settings: CoreSettings) {
+        self.0.configure(settings);
+    }
+}
+
+#[test]
+fn a_timer_that_runs_without_power_is_found() {
+    let broken = check_core(|config| GoesOn(Client::new(config), None)).expect_err("the defect is found");
+    assert_eq!(broken.law, "no timer runs without power");
+}
+
+/// Our core with other settings than it was given: what it makes of them is found by the law of that setting.
+#[test]
+fn a_setting_that_is_not_kept_is_found() {
+    type Change = fn(&mut CoreSettings);
+    let cases: &[(Change, &str)] = &[
+        (|s| s.timeouts.boot *= 2, "the first attempt follows `boot-time`"),
+        (|s| s.timeouts.connect *= 2, "TCP has `connect-timeout` to connect"),
+        (|s| s.timeouts.tls *= 2, "TLS has `tls-timeout` from the time that TCP is connected"),
+        (|s| s.timeouts.upgrade *= 2, "the answer to the upgrade has `upgrade-timeout`"),
+        (|s| s.timeouts.pong *= 2, "the wait for a pong has the limit `pong-timeout`"),
+        (|s| s.timeouts.pong /= 2, "a link is not given up before `pong-timeout`"),
+        (
+            |s| s.ping_interval += s.ping_interval.min(1),
+            "the first ping follows `ping-interval` after the link came up",
+        ),
+        (|s| s.ping_interval = s.ping_interval.max(45), "without `ping-interval` there is no ping"),
+        (|s| s.retry.first *= 3, "a pause is as long as the settings and Retry-After say"),
+        (|s| s.retry.growth = 1, "a pause is as long as the settings and Retry-After say"),
+        (|s| s.retry.cap *= 3, "a pause is as long as the settings and Retry-After say"),
+        (|s| s.retry.retry_after_max = Duration::ZERO, "a pause is as long as the settings and Retry-After say"),
+    ];
+    for (at, (change, law)) in cases.iter().enumerate() {
+        let make = |mut config: CoreConfig| {
+            change(&mut config.settings);
+            Client::new(config)
+        };
+        let broken = check_core(make).err().unwrap_or_else(|| panic!("case {at}: no law is broken"));
+        assert_eq!(broken.law, *law, "case {at}: {broken}");
+    }
+}
+
+/// Chance that does not come from the seed.
+#[test]
+fn a_core_whose_chance_is_not_that_of_its_seed_is_found() {
+    let make = |mut config: CoreConfig| {
+        config.chance = sca_protocol::Chance::new(7);
+        Client::new(config)
+    };
+    let broken = check_core(make).expect_err("the defect is found");
+    assert_eq!(broken.law, "each attempt has a key of its own, drawn from the seed");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use sca_protocol::{Chance, Now, Reason, UnixTime};
 use crate::client_core::{ClientCore, CoreConfig, CoreInput, CoreOutput, CoreSettings};
 use crate::connection::{ConnectionId, LinkEvent};
 use crate::observer::{Observer, Phase};
+use crate::timers::Timers;
 use crate::trouble::Trouble;
 
 /// Number of lives that a core is led through, each with a seed of its own.
@@ -56,7 +57,8 @@ impl std::error::Error for Broken {}
 ///
 /// The first law that was broken, with the inputs that led there.
 pub fn check_core<C: ClientCore>(make: impl Fn(CoreConfig) -> C) -> Result<(), Box<Broken>> {
-    (0..LIVES).try_for_each(|seed| Life::new(&make, seed).lead())
+    let mut keys = BTreeSet::new();
+    (0..LIVES).try_for_each(|seed| Life::new(&make, seed).lead(&mut keys))
 }
 
 /// One life of a core: the core, its twin, and what stands around them.
@@ -65,6 +67,7 @@ struct Life<C> {
     /// A second core that gets the same inputs and has to give the same outputs.
     twin: C,
     observer: Observer,
+    timers: Timers,
     chance: Stream,
     secure: bool,
     now: Duration,
@@ -84,11 +87,13 @@ impl<C: ClientCore> Life<C> {
         settings.target.secure = seed.is_multiple_of(2);
         settings.ping_interval = [0, 5, 45][(seed % 3) as usize];
         let secure = settings.target.secure;
+        let timers = Timers::new(settings.clone());
         let config = CoreConfig { settings, chance, index: seed % 4 };
         Self {
             core: make(config.clone()),
             twin: make(config),
             observer: Observer::default(),
+            timers,
             chance: chance.stream("life", &[seed]),
             secure,
             now: Duration::ZERO,
@@ -100,14 +105,25 @@ impl<C: ClientCore> Life<C> {
         }
     }
 
-    fn lead(mut self) -> Result<(), Box<Broken>> {
+    /// Leads the core through its life. `keys` has the keys of the upgrade requests of all lives.
+    fn lead(mut self, keys: &mut BTreeSet<String>) -> Result<(), Box<Broken>> {
         self.tell(&CoreInput::Start)?;
+        let mut key = None;
         for _ in 0..INPUTS {
             if self.is_over {
                 break;
             }
             let input = self.choose();
             self.tell(&input)?;
+            let now = self.observer.key().map(str::to_owned);
+            if now != key
+                && let Some(new) = &now
+                && !keys.insert(new.clone())
+            {
+                let law = "each attempt has a key of its own, drawn from the seed";
+                return Err(self.broken(law, format!("{new} again")));
+            }
+            key = now;
         }
         Ok(())
     }
@@ -133,12 +149,18 @@ impl<C: ClientCore> Life<C> {
             let seen = format!("{outputs:?} with the deadline {one:?}, and then {twin:?} with the deadline {two:?}");
             return Err(self.broken("the same inputs give the same outputs", seen));
         }
-        let known = self.observer.connection();
+        let (known, was) = (self.observer.connection(), self.observer.phase());
         if let Err((law, seen)) = self.observer.judge(input, &outputs) {
             return Err(self.broken(law, seen));
         }
         self.old.extend(known.filter(|one| self.observer.connection() != Some(*one)));
-        self.judge_timers(input, before, &outputs)
+        self.judge_timers(input, before, &outputs)?;
+        let deadlines = (before, self.core.deadline());
+        let phases = (was, self.observer.phase());
+        match self.timers.judge(self.now, input, &outputs, deadlines, phases) {
+            Ok(()) => Ok(()),
+            Err((law, seen)) => Err(self.broken(law, seen)),
+        }
     }
 
     fn judge_timers(
@@ -188,11 +210,12 @@ impl<C: ClientCore> Life<C> {
             Phase::Stopped => CoreInput::Start,
             Phase::Waiting => self.wait(),
             Phase::Dialling(connection) => self.attempt(connection),
-            Phase::Up(connection) => match self.chance.below(6) {
-                0 => self.wait(),
-                1 => self.document(),
-                2..=4 => CoreInput::Link { connection, event: LinkEvent::Text(self.text()) },
-                _ => CoreInput::Link { connection, event: self.any_event() },
+            Phase::Up(connection) => match (self.chance.below(8), self.timers.awaited().map(<[u8]>::to_vec)) {
+                (0 | 6, Some(payload)) => CoreInput::Link { connection, event: LinkEvent::Pong(payload) },
+                (0 | 6 | 7, _) => self.wait(),
+                (1, _) => self.document(),
+                (2..=4, _) => CoreInput::Link { connection, event: LinkEvent::Text(self.text()) },
+                (_, _) => CoreInput::Link { connection, event: self.any_event() },
             },
         }
     }
@@ -208,9 +231,12 @@ impl<C: ClientCore> Life<C> {
         let event = match (self.chance.below(8), self.observer.key().map(str::to_owned)) {
             (0, _) => return self.wait(),
             (1, _) => LinkEvent::Failed(Reason::Refused),
-            (2, Some(_)) => LinkEvent::Answered(head(409, "")),
-            (3, Some(_)) => LinkEvent::Answered(head(101, "bm90IHRoZSBhbnN3ZXI=")),
-            (_, Some(key)) => LinkEvent::Answered(head(101, &accept(&key))),
+            (2, Some(_)) => {
+                let after = [None, Some(7), Some(100_000)][self.chance.below(3) as usize];
+                LinkEvent::Answered(refusal(after))
+            }
+            (3, Some(_)) => LinkEvent::Answered(acceptance("bm90IHRoZSBhbnN3ZXI=")),
+            (_, Some(key)) => LinkEvent::Answered(acceptance(&accept(&key))),
             (_, None) if self.secure && self.observer.has_opened() => LinkEvent::Secured,
             (_, None) => LinkEvent::Opened,
         };
@@ -230,7 +256,7 @@ impl<C: ClientCore> Life<C> {
         match self.chance.below(9) {
             0 => LinkEvent::Opened,
             1 => LinkEvent::Secured,
-            2 => LinkEvent::Answered(head(101, "bm90IHRoZSBhbnN3ZXI=")),
+            2 => LinkEvent::Answered(acceptance("bm90IHRoZSBhbnN3ZXI=")),
             3 => LinkEvent::Failed(Reason::Timeout),
             4 => LinkEvent::Binary(vec![0, 1]),
             5 => LinkEvent::Pong(b"unasked".to_vec()),
@@ -245,15 +271,21 @@ impl<C: ClientCore> Life<C> {
     }
 }
 
-/// The head of a response to an upgrade.
-fn head(status: u16, accept: &str) -> Head {
-    let text = match status {
-        101 => format!(
-            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: \
-             sci\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
-        ),
-        _ => format!("HTTP/1.1 {status} Conflict\r\n\r\n"),
-    };
+/// The head of an acceptance of the upgrade.
+fn acceptance(accept: &str) -> Head {
+    parsed(&format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: \
+         sci\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+    ))
+}
+
+/// The head of a refusal, with a Retry-After or without.
+fn refusal(after: Option<u64>) -> Head {
+    let header = after.map(|seconds| format!("Retry-After: {seconds}\r\n")).unwrap_or_default();
+    parsed(&format!("HTTP/1.1 503 Service Unavailable\r\n{header}\r\n"))
+}
+
+fn parsed(text: &str) -> Head {
     let parsed = Head::parse_response(text.as_bytes()).expect("the head is well formed");
     parsed.expect("the head is whole").0
 }

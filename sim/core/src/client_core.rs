@@ -54,8 +54,8 @@ use crate::trouble::Trouble;
 ///
 /// The core is deterministic: the same configuration and the same inputs give the same outputs. After a `Tick` has been
 /// handled, `deadline` is later than `now`. The caller guarantees that `now.since_start` never decreases.
-/// [`check_core`](crate::check_core) checks these laws and the order of outputs on any core. The length of pauses, pings and
-/// Retry-After are held by scenarios.
+/// [`check_core`](crate::check_core) checks these laws, the order of outputs, the limits of the steps, the length of pauses,
+/// Retry-After in seconds and the pings on any core. The rest is held by scenarios.
 ///
 /// # Example
 ///

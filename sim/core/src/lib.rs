@@ -23,6 +23,7 @@ mod link_client;
 mod observer;
 mod retry_pause;
 mod terminal;
+mod timers;
 mod trouble;
 
 pub use check::{Broken, check_core};
@@ -31,6 +32,6 @@ pub use connection::{ConnectionId, Layer, LinkEvent, LinkReport, Target, TlsMate
 pub use display::{Display, Screen};
 pub use flash::{Flash, FlashChange, FlashLog, ICON_CONNECTED, ICON_DISCONNECTED};
 pub use link_client::Client;
-pub use retry_pause::retry_pause;
+pub use retry_pause::{pause_bounds, retry_pause};
 pub use terminal::{CallEvent, CallId, Cardholder, Input, Output, Passage, Terminal, TerminalConfig};
 pub use trouble::Trouble;

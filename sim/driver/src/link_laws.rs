@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use sca_core::pause_bounds;
 use sca_protocol::handshake::Head;
-use sca_protocol::settings::{RetryRules, TerminalSettings};
+use sca_protocol::settings::TerminalSettings;
 use sca_protocol::{Reason, UnixTime};
 
 use sca_judge::oracle::Breach;
@@ -37,21 +38,6 @@ enum Phase {
 struct Awaited {
     payload: Vec<u8>,
     until: Duration,
-}
-
-/// The minimum and maximum pause that the retry settings allow after this many consecutive pauses.
-fn bounds(rules: &RetryRules, pauses: u32, retry_after: Option<u64>) -> (Duration, Duration) {
-    let percent = u32::try_from(rules.jitter_percent).unwrap_or(100);
-    let mut base = rules.first;
-    let growth = u32::try_from(rules.growth).unwrap_or(1);
-    for _ in 0..pauses.min(64) {
-        base = base.saturating_mul(growth).min(rules.cap);
-    }
-    let base = base.min(rules.cap * 100 / (100 + percent));
-    let asked = Duration::from_secs(retry_after.unwrap_or(0)).min(rules.retry_after_max);
-    let least = base.max(asked);
-    // Tolerates 1 ms, because values may have been rounded to whole milliseconds.
-    (least.saturating_sub(Duration::from_millis(1)), least + base * percent / 100 + Duration::from_millis(1))
 }
 
 /// The pause that Retry-After asks for, in seconds (RFC 9110, section 10.2.3). Parsed independently of the terminal's
@@ -145,7 +131,7 @@ impl LinkChecker {
             Some(_) => false,
         };
         let asked = self.retry_after.take().filter(|_| has_read);
-        let (least, most) = bounds(&settings.retry, self.pauses, asked);
+        let (least, most) = pause_bounds(&settings.retry, self.pauses, asked);
         self.pauses = self.pauses.saturating_add(1);
         self.phase = Phase::Pausing { since: now, least, most: most + self.slack };
     }
@@ -204,9 +190,9 @@ mod tests {
     #[test]
     fn pauses_grow_up_to_the_cap() {
         let rules = settings().retry;
-        let least = |pauses| bounds(&rules, pauses, None).0.as_millis();
+        let least = |pauses| pause_bounds(&rules, pauses, None).0.as_millis();
         assert_eq!([least(0), least(1), least(2), least(9), least(200)], [999, 1_999, 3_999, 29_999, 29_999]);
-        assert_eq!(bounds(&rules, 9, None).1.as_millis(), 60_001);
+        assert_eq!(pause_bounds(&rules, 9, None).1.as_millis(), 60_001);
     }
 
     #[test]
