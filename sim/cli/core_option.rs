@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use sca_bridge::lines::Level;
-use sca_bridge::{Conversation, Cores, ForeignCore};
-use sca_core::{Client, ClientCore, CoreConfig, CoreInput, CoreOutput, CoreSettings, TerminalConfig, Trouble};
+use sca_bridge::{Conversation, Cores, ForeignCore, ForeignTerminal};
+use sca_core::{
+    Client, ClientCore, CoreConfig, CoreInput, CoreOutput, CoreSettings, Display, Input, Output, Terminal,
+    TerminalConfig, Trouble,
+};
 use sca_environment::shell;
 use sca_protocol::Now;
+use sca_protocol::settings::TerminalSettings;
 use sca_terminal::SimulatedTerminal;
 
 /// What a command is told of the core.
@@ -35,6 +39,8 @@ pub(crate) enum CoreLevel {
     Documents,
     /// The same, with a TLS and a WebSocket of its own
     Bytes,
+    /// Everything: the whole device, with its screens, payments and files
+    Terminal,
 }
 
 impl CoreLevel {
@@ -43,6 +49,16 @@ impl CoreLevel {
         match self {
             Self::Documents => Level::Documents,
             Self::Bytes => Level::Bytes,
+            Self::Terminal => Level::Terminal,
+        }
+    }
+
+    /// Its word.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Documents => "documents",
+            Self::Bytes => "bytes",
+            Self::Terminal => "terminal",
         }
     }
 
@@ -51,6 +67,7 @@ impl CoreLevel {
         match self {
             Self::Documents => "",
             Self::Bytes => " --core-level bytes",
+            Self::Terminal => " --core-level terminal",
         }
     }
 }
@@ -61,8 +78,13 @@ pub(crate) fn limit(text: &str) -> Result<Duration, String> {
     span.ok_or_else(|| "expected a duration, for example 5s or 500ms".to_owned())
 }
 
-/// The terminal that is played: the simulated device around the chosen core.
-pub(crate) type PlayedTerminal = SimulatedTerminal<PlayedCore>;
+/// The terminal that is played.
+pub(crate) enum PlayedTerminal {
+    /// The simulated device around the chosen core.
+    Simulated(Box<SimulatedTerminal<PlayedCore>>),
+    /// A whole device in another process.
+    Foreign(Box<ForeignTerminal>),
+}
 
 /// The client core that is played.
 pub(crate) enum PlayedCore {
@@ -106,12 +128,55 @@ impl CoreOption {
     }
 }
 
-fn terminals(cores: Option<Cores>) -> impl Fn(TerminalConfig) -> PlayedTerminal + Sync {
-    move |config| {
-        SimulatedTerminal::around(config, |config: CoreConfig| match &cores {
-            None => PlayedCore::Ours(Box::new(Client::new(config))),
-            Some(cores) => PlayedCore::Foreign(Box::new(ForeignCore::new(cores, config))),
-        })
+/// The function that makes terminals: around our core, around another, or whole devices.
+pub(crate) fn terminals(cores: Option<Cores>) -> impl Fn(TerminalConfig) -> PlayedTerminal + Sync {
+    move |config| match &cores {
+        Some(cores) if cores.level() == Level::Terminal => {
+            PlayedTerminal::Foreign(Box::new(ForeignTerminal::new(cores, config)))
+        }
+        _ => {
+            PlayedTerminal::Simulated(Box::new(SimulatedTerminal::around(config, |config: CoreConfig| match &cores {
+                None => PlayedCore::Ours(Box::new(Client::new(config))),
+                Some(cores) => PlayedCore::Foreign(Box::new(ForeignCore::new(cores, config))),
+            })))
+        }
+    }
+}
+
+impl Terminal for PlayedTerminal {
+    fn handle(&mut self, now: Now, input: Input) -> Vec<Output> {
+        match self {
+            Self::Simulated(terminal) => terminal.handle(now, input),
+            Self::Foreign(terminal) => terminal.handle(now, input),
+        }
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        match self {
+            Self::Simulated(terminal) => terminal.deadline(),
+            Self::Foreign(terminal) => terminal.deadline(),
+        }
+    }
+
+    fn display(&self) -> Display {
+        match self {
+            Self::Simulated(terminal) => terminal.display(),
+            Self::Foreign(terminal) => terminal.display(),
+        }
+    }
+
+    fn configure(&mut self, settings: TerminalSettings) {
+        match self {
+            Self::Simulated(terminal) => terminal.configure(settings),
+            Self::Foreign(terminal) => terminal.configure(settings),
+        }
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::Simulated(terminal) => terminal.trouble(),
+            Self::Foreign(terminal) => terminal.trouble(),
+        }
     }
 }
 

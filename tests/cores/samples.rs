@@ -66,6 +66,23 @@ const SAMPLES: &[Sample] = &[
         plays: true,
         stops: ALL_STOPS,
     },
+    // Our own core and device, in a process of their own: nothing is lost on the way.
+    Sample {
+        name: "own-core",
+        level: "documents",
+        missing: || None,
+        command: || Ok(format!("{} core serve", env!("CARGO_BIN_EXE_sca-sim"))),
+        plays: true,
+        stops: ALL_STOPS,
+    },
+    Sample {
+        name: "own-device",
+        level: "terminal",
+        missing: || None,
+        command: || Ok(format!("{} core serve --core-level terminal", env!("CARGO_BIN_EXE_sca-sim"))),
+        plays: true,
+        stops: ALL_STOPS,
+    },
     Sample {
         name: "websockets",
         level: "bytes",
@@ -143,8 +160,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         if sample.plays {
             add("plays the suite", plays_the_suite);
         }
-        if sample.level == "bytes" {
-            add("survives a fault at every step of TLS", survives);
+        if sample.level != "documents" {
+            add("survives a fault at every event, frame and step of TLS", survives);
         }
         if matches!(name, "c" | "python") {
             all.push(super::worlds::trial(name, sample.command, missing));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sca_core::{ConnectionId, CoreInput, CoreOutput, CoreSettings, Layer, LinkEvent, LinkReport, Target, TlsMaterial};
+use sca_protocol::handshake::Head;
 use sca_protocol::{HandshakeFailure, Reason, TlsFailure};
 
 use crate::lines::{EventLine, InputLine, OutputLine, Payload, ProxyLine, Question, ReportLine, SettingsLine, TlsLine};
@@ -59,7 +60,7 @@ pub(crate) fn input(input: CoreInput) -> InputLine {
     }
 }
 
-fn link_event(event: LinkEvent) -> EventLine {
+pub(crate) fn link_event(event: LinkEvent) -> EventLine {
     match event {
         LinkEvent::Opened => EventLine::Opened { tls: None },
         LinkEvent::Reached(tls) => EventLine::Opened { tls: tls.map(|tls| Box::new(material(&tls))) },
@@ -78,6 +79,30 @@ fn link_event(event: LinkEvent) -> EventLine {
         LinkEvent::Violation(code) => EventLine::Violation { code },
         LinkEvent::Lost => EventLine::Lost {},
     }
+}
+
+/// An event on a connection of documents, from its line.
+pub(crate) fn event_of(line: EventLine) -> Result<LinkEvent, String> {
+    let bytes = |payload: Payload| payload.to_bytes().ok_or("a payload is neither text nor base64");
+    Ok(match line {
+        EventLine::Opened { .. } => LinkEvent::Opened,
+        EventLine::Secured {} => LinkEvent::Secured,
+        EventLine::Answered { status, version, headers } => {
+            LinkEvent::Answered(Head { line: String::new(), version, status, headers })
+        }
+        EventLine::Failed { reason } => {
+            LinkEvent::Failed(reason.parse().map_err(|error| format!("`{reason}` is no reason: {error}"))?)
+        }
+        EventLine::Text { text } => LinkEvent::Text(text),
+        EventLine::Binary { payload } => LinkEvent::Binary(bytes(payload)?),
+        EventLine::Pong { payload } => LinkEvent::Pong(bytes(payload)?),
+        EventLine::Closed {} => LinkEvent::Closed,
+        EventLine::Violation { code } => LinkEvent::Violation(code),
+        EventLine::Lost {} => LinkEvent::Lost,
+        EventLine::Bytes { .. } | EventLine::Ended {} | EventLine::Reset {} => {
+            return Err("an event of the level `bytes`".to_owned());
+        }
+    })
 }
 
 fn material(tls: &TlsMaterial) -> TlsLine {
@@ -106,7 +131,7 @@ pub(crate) fn output(line: OutputLine, origin: &Origin<'_>, mask: [u8; 4]) -> Re
     is_of_level(&line, *layer)?;
     Ok(match line {
         OutputLine::Report(report) => CoreOutput::Report(self::report(&report, *layer)?),
-        OutputLine::Dial { connection: number, host, port, secure } => CoreOutput::Dial {
+        OutputLine::Dial { connection: number, host, port, secure, .. } => CoreOutput::Dial {
             connection: connection(number),
             target: Target { host, port, secure },
             via: settings.via.clone(),
@@ -139,6 +164,15 @@ pub(crate) fn output(line: OutputLine, origin: &Origin<'_>, mask: [u8; 4]) -> Re
         OutputLine::ReceivedBinary { connection: number } => {
             CoreOutput::ReceivedBinary { connection: connection(number) }
         }
+        OutputLine::Call { .. }
+        | OutputLine::Say { .. }
+        | OutputLine::HangUp { .. }
+        | OutputLine::Listen { .. }
+        | OutputLine::Flash(_)
+        | OutputLine::Clock { .. }
+        | OutputLine::PowerLost {} => {
+            return Err("plain connections, files and the clock are those of the level `terminal`".to_owned());
+        }
     })
 }
 
@@ -163,7 +197,7 @@ fn is_of_level(line: &OutputLine, layer: Layer) -> Result<(), String> {
     }
 }
 
-fn report(report: &ReportLine, layer: Layer) -> Result<LinkReport, String> {
+pub(crate) fn report(report: &ReportLine, layer: Layer) -> Result<LinkReport, String> {
     Ok(match report {
         ReportLine::Attempts {} => LinkReport::Attempts,
         ReportLine::Connects {} => LinkReport::Connects,

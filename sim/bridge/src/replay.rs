@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::cores::Exchange;
 use crate::process::{Process, ProcessError};
-use crate::withheld::without_bytes;
+use crate::withheld::{has_gaps, without_bytes};
 
 /// A line of a kept conversation: one question with its answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,11 +40,12 @@ pub enum ReplayError {
     /// A line is not one of a conversation.
     #[error("line {0} is not one of a conversation: {1}")]
     Line(usize, serde_json::Error),
-    /// The conversation is one of the level `bytes`, of which only the sizes are kept.
+    /// A question has a gap.
     #[error(
-        "a conversation at level `bytes` keeps sizes in place of bytes, so it cannot be asked again; play the row again"
+        "line {0} has only the size of bytes, or a key or password was taken out, so it cannot be asked again; play the \
+         row again"
     )]
-    Bytes,
+    Gap(usize),
     /// The file has no line.
     #[error("the conversation is empty")]
     Empty,
@@ -83,8 +84,8 @@ pub fn replay(text: &str, command: &str, limit: Duration) -> Result<(usize, Opti
     if kept.is_empty() {
         return Err(ReplayError::Empty);
     }
-    if kept[0].question.pointer("/init/level").is_some_and(|level| level == "bytes") {
-        return Err(ReplayError::Bytes);
+    if let Some(at) = kept.iter().position(|kept| has_gaps(&kept.question)) {
+        return Err(ReplayError::Gap(at + 1));
     }
     let mut process = Process::start(command, limit)?;
     for (at, Kept { question, answer }) in kept.iter().enumerate() {
@@ -95,7 +96,12 @@ pub fn replay(text: &str, command: &str, limit: Duration) -> Result<(usize, Opti
             let last = process.last_lines().join("; ");
             return Err(ReplayError::Start(error.to_string(), last));
         }
-        let same = now.as_ref().is_ok_and(|line| serde_json::from_str::<Value>(line).is_ok_and(|now| now == *answer));
+        let same = now.as_ref().is_ok_and(|line| {
+            serde_json::from_str::<Value>(line).is_ok_and(|mut now| {
+                without_bytes(&mut now);
+                now == *answer
+            })
+        });
         if !same {
             let parting = Parting {
                 line: at + 1,

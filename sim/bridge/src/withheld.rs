@@ -10,14 +10,37 @@ const WITHHELD: &str = "(withheld)";
 const KEY: &str = "PRIVATE KEY-----";
 const BEGIN: &str = "-----BEGIN ";
 
-/// Replaces private keys in a line, wherever they are, and bytes by their number.
+/// Where the lines have bytes that could hide what cannot be masked in them.
+const BYTES: &[&str] = &["/input/file/bytes", "/display/icon"];
+
+/// Replaces private keys and passwords in a line, wherever they are, and bytes by their number.
 pub(crate) fn without_bytes(line: &mut Value) {
     if let Some(event) = line.pointer_mut("/input/link").filter(|link| link["event"] == "bytes") {
         withhold(&mut event["bytes"]);
     }
+    for place in BYTES {
+        line.pointer_mut(place).into_iter().for_each(withhold);
+    }
+    let flash = line.pointer_mut("/init/terminal/flash").and_then(Value::as_object_mut);
+    flash.into_iter().flat_map(|files| files.values_mut()).for_each(withhold);
     let outputs = line.get_mut("outputs").and_then(Value::as_array_mut);
-    outputs.into_iter().flatten().filter_map(|output| output.pointer_mut("/bytes/bytes")).for_each(withhold);
+    for output in outputs.into_iter().flatten() {
+        output.pointer_mut("/bytes/bytes").into_iter().for_each(withhold);
+        output.pointer_mut("/flash/write/bytes").into_iter().for_each(withhold);
+    }
     hide_keys(line);
+}
+
+/// Whether something has been taken out of a line, so that it cannot be asked again.
+pub(crate) fn has_gaps(line: &Value) -> bool {
+    match line {
+        Value::String(text) => {
+            text.contains(WITHHELD) || text.strip_prefix('(').is_some_and(|rest| rest.ends_with(" bytes)"))
+        }
+        Value::Array(values) => values.iter().any(has_gaps),
+        Value::Object(fields) => fields.values().any(has_gaps),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 fn hide_keys(value: &mut Value) {
@@ -28,7 +51,16 @@ fn hide_keys(value: &mut Value) {
             }
         }
         Value::Array(values) => values.iter_mut().for_each(hide_keys),
-        Value::Object(fields) => fields.values_mut().for_each(hide_keys),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(text) if name.ends_with("password") && !text.is_empty() => {
+                        *text = WITHHELD.to_owned();
+                    }
+                    value => hide_keys(value),
+                }
+            }
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -53,7 +85,8 @@ pub(crate) fn without_keys(text: &str) -> Cow<'_, str> {
 
 /// Replaces bytes in base64 by their number.
 fn withhold(bytes: &mut Value) {
-    let size = bytes.as_str().map_or(0, |text| text.trim_end_matches('=').len() * 3 / 4);
+    let Some(text) = bytes.as_str() else { return };
+    let size = text.trim_end_matches('=').len() * 3 / 4;
     *bytes = Value::String(format!("({size} bytes)"));
 }
 
@@ -70,5 +103,20 @@ mod tests {
         assert_eq!(without_keys(cut), "a (withheld)");
         assert_eq!(without_keys(&both), "a (withheld) b a (withheld)");
         assert_eq!(without_keys("no key"), "no key");
+    }
+
+    #[test]
+    fn what_is_taken_out_shows_as_a_gap() {
+        let mut init = serde_json::json!({"init": {"terminal": {
+            "settings": {"proxy-password": "sesame", "pinpad-id": "1"}, "flash": {"/a": "QUJD"},
+        }}});
+        assert!(!has_gaps(&init));
+        without_bytes(&mut init);
+        let text = init.to_string();
+        assert!(!text.contains("sesame") && !text.contains("QUJD") && text.contains("(3 bytes)"), "{text}");
+        assert!(has_gaps(&init));
+        let mut plain = serde_json::json!({"display": {"icon": null}, "outputs": [{"text": {"text": "a"}}]});
+        without_bytes(&mut plain);
+        assert!(!has_gaps(&plain));
     }
 }

@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
-use sca_bridge::lines::Introduction;
-use sca_bridge::{Cores, ForeignCore};
-use sca_core::{ClientCore, CoreConfig, CoreSettings, Trouble, check_core};
+use sca_bridge::lines::{Introduction, Level};
+use sca_bridge::{Cores, ForeignCore, ForeignTerminal};
+use sca_core::{ClientCore, CoreConfig, CoreSettings, Flash, Terminal, TerminalConfig, Trouble, check_core};
 use sca_judge::Verdict;
 use sca_protocol::Chance;
-use sca_terminal::SimulatedTerminal;
+use sca_protocol::settings::TerminalSettings;
 use sca_world::{Options, Played, play};
 
 use super::tour::{STOPS, Stop};
 use crate::console::{authorities, complain, count, say};
-use crate::core_option::CoreLevel;
+use crate::core_option::{CoreLevel, terminals};
 use crate::exit::Exit;
 
 pub(super) fn run(command: &str, level: CoreLevel, limit: Duration) -> Exit {
     let cores = Cores::new(command, level.of_protocol(), limit);
-    let word = if level == CoreLevel::Bytes { "bytes" } else { "documents" };
+    let word = level.word();
     let introduction = match introduced(&cores) {
         Ok(introduction) => introduction,
         Err(why) => {
@@ -33,8 +33,9 @@ pub(super) fn run(command: &str, level: CoreLevel, limit: Duration) -> Exit {
     say!("{} {}: level {word}; it says that it supports {supports}\n", introduction.name, introduction.version);
     let laws = match level {
         CoreLevel::Documents => laws(&cores),
-        // What a transport would tell is in the bytes, so the laws are held where a broker reads them.
-        CoreLevel::Bytes => {
+        // What a transport would tell is in the bytes, and a whole device has more to do: the laws are held where a broker
+        // reads what comes.
+        CoreLevel::Bytes | CoreLevel::Terminal => {
             say!("laws: held while the tour is played, each stop twice");
             true
         }
@@ -57,10 +58,19 @@ pub(super) fn run(command: &str, level: CoreLevel, limit: Duration) -> Exit {
 
 /// How the core introduces itself.
 fn introduced(cores: &Cores) -> Result<Introduction, String> {
-    let core =
-        ForeignCore::new(cores, CoreConfig { settings: CoreSettings::default(), chance: Chance::new(1), index: 0 });
-    match (core.introduction(), core.trouble()) {
-        (Some(introduction), None) => Ok(introduction.clone()),
+    let chance = Chance::new(1);
+    let (introduction, trouble) = if cores.level() == Level::Terminal {
+        let settings = TerminalSettings::default();
+        let target = CoreSettings::default().target;
+        let config = TerminalConfig { settings, target, chance, index: 0, flash: Flash::default() };
+        let terminal = ForeignTerminal::new(cores, config);
+        (terminal.introduction().cloned(), terminal.trouble())
+    } else {
+        let core = ForeignCore::new(cores, CoreConfig { settings: CoreSettings::default(), chance, index: 0 });
+        (core.introduction().cloned(), core.trouble())
+    };
+    match (introduction, trouble) {
+        (Some(introduction), None) => Ok(introduction),
         (_, Some(Trouble::Failed(why) | Trouble::Unsupported(why))) => Err(why),
         (None, None) => Err("the core did not introduce itself".to_owned()),
     }
@@ -91,6 +101,7 @@ fn laws(cores: &Cores) -> bool {
 fn tour(cores: &Cores) -> Result<bool, Exit> {
     let identities = authorities()?.memory;
     let (mut passed, mut left_out, mut failed) = (0, 0, 0);
+    let make = terminals(Some(cores.clone()));
     say!("tour:");
     for stop in STOPS {
         let scenario = match sca_scenario::parse(stop.text) {
@@ -100,7 +111,6 @@ fn tour(cores: &Cores) -> Result<bool, Exit> {
                 return Err(Exit::Invalid);
             }
         };
-        let make = |config| SimulatedTerminal::<ForeignCore>::around(config, |config| ForeignCore::new(cores, config));
         let rows = play(&scenario, &Options::default(), &identities, &make);
         let again = play(&scenario, &Options::default(), &identities, &make);
         let worst = rows.iter().find(|row| row.verdict.is_bad());

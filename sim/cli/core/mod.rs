@@ -36,6 +36,8 @@ enum What {
     Replay(Replay),
     /// Print the JSON Schema of every line of the core protocol
     Schema,
+    /// Answer questions as our own client core or device does, to compare another with
+    Serve(Serve),
     /// Write a client core to begin with
     New(start::Arguments),
 }
@@ -51,6 +53,13 @@ struct Check {
     /// How long each answer may take in real time
     #[arg(long, value_name = "D", default_value = "5s", value_parser = limit)]
     core_timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// What is played: `documents` for our client core, `terminal` for our whole device
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "documents")]
+    core_level: CoreLevel,
 }
 
 #[derive(Debug, Args)]
@@ -74,7 +83,24 @@ pub(crate) fn run(arguments: &Arguments) -> Exit {
             put!("{}", serde_json::to_string_pretty(&sca_bridge::lines::schema()).unwrap_or_default() + "\n");
             Exit::Good
         }
+        What::Serve(arguments) => serve(arguments.core_level),
         What::New(arguments) => start::run(arguments),
+    }
+}
+
+fn serve(level: CoreLevel) -> Exit {
+    if level == CoreLevel::Bytes {
+        complain!("error: our own core has no TLS of its own to serve; expected documents or terminal");
+        return Exit::Usage;
+    }
+    let make = |config| -> Box<dyn sca_core::Terminal> { Box::new(sca_terminal::simulated(config)) };
+    let (questions, answers) = (std::io::stdin().lock(), std::io::stdout().lock());
+    match sca_bridge::serve::serve(questions, answers, level.of_protocol(), &make) {
+        Ok(()) => Exit::Good,
+        Err(error) => {
+            complain!("error: {error}");
+            Exit::CannotRun
+        }
     }
 }
 
@@ -92,7 +118,7 @@ fn ask_again(arguments: &Replay) -> Exit {
             show(&arguments.file.display().to_string(), &parting);
             Exit::Failed
         }
-        Err(error @ (ReplayError::Line(..) | ReplayError::Empty)) => {
+        Err(error @ (ReplayError::Line(..) | ReplayError::Gap(_) | ReplayError::Empty)) => {
             complain!("error: {}: {error}", arguments.file.display());
             Exit::CannotRun
         }

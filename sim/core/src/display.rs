@@ -1,5 +1,6 @@
 //! The display of a terminal as structured data: one named screen with its fields, and the icon of the status bar.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use sca_protocol::screens::ScreenName;
@@ -12,7 +13,7 @@ pub struct Screen {
     /// The sentence it shows; may be empty.
     pub text: String,
     /// Its fields in order. ATTEMPT counts attempts; NEXT is the time of the next attempt, in seconds since the start.
-    pub fields: Vec<(&'static str, String)>,
+    pub fields: Vec<(Cow<'static, str>, String)>,
 }
 
 /// The whole display: screen and status bar.
@@ -44,7 +45,7 @@ impl Screen {
     /// The same screen with one more field.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: String) -> Self {
-        self.fields.push((name, value));
+        self.fields.push((Cow::Borrowed(name), value));
         self
     }
 

@@ -64,6 +64,11 @@ impl Flash {
         Self { files, writes: 0 }
     }
 
+    /// Every file with its content, by path.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+    }
+
     /// The content of a file; `None` if it does not exist.
     #[must_use]
     pub fn read(&self, path: &str) -> Option<&[u8]> {

@@ -264,7 +264,7 @@ pub fn screen_line(screen: &Screen) -> String {
     if !screen.text.is_empty() {
         out.extend([" ", &quote(&screen.text)]);
     }
-    fields_into(&mut out, screen.fields.iter().map(|(name, value)| (*name, value.as_str())));
+    fields_into(&mut out, screen.fields.iter().map(|(name, value)| (name.as_ref(), value.as_str())));
     out
 }
 

@@ -1,9 +1,11 @@
 //! What happens to a core.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Payload, SettingsLine, TlsLine};
+use super::{CallEventLine, CallLine, CardholderLine, Payload, SettingsLine, TlsLine};
 
 /// What happens to a core.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +39,28 @@ pub enum InputLine {
     Configure {
         /// The new settings.
         settings: Box<SettingsLine>,
+        /// Every setting of the terminal by its name, at level `terminal`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        terminal: Option<BTreeMap<String, String>>,
+    },
+    /// The cardholder does something, at level `terminal`.
+    Cardholder(CardholderLine),
+    /// A file of the flash is written or removed from outside, at level `terminal`.
+    File {
+        /// Its path.
+        path: String,
+        /// Its content, in base64; null if it is removed.
+        #[serde(default)]
+        bytes: Option<String>,
+    },
+    /// An event on a plain TCP connection, at level `terminal`.
+    Call {
+        /// The connection.
+        #[serde(flatten)]
+        call: CallLine,
+        /// The event.
+        #[serde(flatten)]
+        event: CallEventLine,
     },
 }
 

@@ -3,6 +3,7 @@
 //! A field that is not known is ignored, so that every object may gain fields. Times are nanoseconds since the start of
 //! the run.
 
+mod device;
 mod input;
 mod output;
 mod payload;
@@ -11,6 +12,9 @@ mod settings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::device::{
+    CallEventLine, CallLine, CardholderLine, DeviceLine, DeviceProxyLine, DisplayLine, FlashLine, RouteLine,
+};
 pub use self::input::{EventLine, InputLine};
 pub use self::output::{OutputLine, ReportLine};
 pub use self::payload::Payload;
@@ -54,6 +58,9 @@ pub struct Init {
     pub seed: String,
     /// The settings.
     pub settings: SettingsLine,
+    /// What a whole device has beside them, at level `terminal`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terminal: Option<Box<DeviceLine>>,
 }
 
 /// How much of a terminal the core is.
@@ -64,6 +71,8 @@ pub enum Level {
     Documents,
     /// It has a TLS and a WebSocket of its own; the harness has TCP and the device.
     Bytes,
+    /// It is the whole device: screens, payments, files, classic ports; the harness has TCP, TLS and WebSocket.
+    Terminal,
 }
 
 /// A line from the core to the harness.
@@ -82,6 +91,9 @@ pub enum Answer {
         /// The instant of the next tick; null if no timer runs.
         #[serde(default)]
         deadline: Option<u64>,
+        /// What the device shows, at level `terminal`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        display: Option<DisplayLine>,
     },
     /// The answer to an input.
     Outputs {
@@ -90,6 +102,9 @@ pub enum Answer {
         /// The instant of the next tick; null if no timer runs.
         #[serde(default)]
         deadline: Option<u64>,
+        /// What the device shows, at level `terminal`; it may be left out if nothing has changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        display: Option<DisplayLine>,
     },
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Payload;
+use super::{CallLine, FlashLine, Payload, RouteLine};
 
 /// What a core orders or reports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +21,9 @@ pub enum OutputLine {
         port: u16,
         /// Whether TLS is used.
         secure: bool,
+        /// The way there, at level `terminal`, where it is not as the settings say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        route: Option<Box<RouteLine>>,
     },
     /// Send bytes, at level `bytes`.
     Bytes {
@@ -90,6 +93,43 @@ pub enum OutputLine {
         /// The connection on which it arrived.
         connection: u32,
     },
+    /// Connect a plain TCP connection to a host, or to the POS that listens for notices, at level `terminal`.
+    Call {
+        /// The new connection.
+        #[serde(flatten)]
+        call: CallLine,
+        /// The address of the POS: host and port; null for a host, whose address the harness knows.
+        #[serde(default)]
+        address: Option<(String, u16)>,
+    },
+    /// Send a document on a plain TCP connection, at level `terminal`.
+    Say {
+        /// The connection.
+        #[serde(flatten)]
+        call: CallLine,
+        /// The document.
+        text: String,
+    },
+    /// End a plain TCP connection when everything is sent, at level `terminal`.
+    HangUp {
+        /// The connection.
+        #[serde(flatten)]
+        call: CallLine,
+    },
+    /// Open the classic ports or close them, at level `terminal`.
+    Listen {
+        /// Whether they are open.
+        open: bool,
+    },
+    /// The flash has changed, at level `terminal`.
+    Flash(FlashLine),
+    /// The device's clock is set, at level `terminal`.
+    Clock {
+        /// The time in seconds since 1970.
+        wall: i64,
+    },
+    /// The power has failed during a write to the flash, at level `terminal`.
+    PowerLost {},
 }
 
 /// An observation of the link.
