@@ -5,17 +5,24 @@ use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
 
-use super::{common, ensure, folder, has, told};
+use super::samples::{lacks, lacks_libraries};
+use super::{common, ensure, folder, told};
 
-/// The commands of the page, by the heading they stand below, and the program they need.
-const PARTS: &[(&str, &str)] = &[("## In Python", "python3"), ("## In C", "cc")];
+/// A heading of the page, and what the commands below it need that is not on this machine.
+type Part = (&'static str, fn() -> Option<&'static str>);
+
+const PARTS: &[Part] = &[
+    ("## In Python", || lacks("python3")),
+    ("## In C", || lacks("cc")),
+    ("## Level `bytes`", || lacks("cc").or_else(lacks_libraries)),
+];
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let of = |(heading, needs): &(&'static str, &'static str)| {
-        let (heading, is_there) = (*heading, has(needs));
-        let aside = if is_there { String::new() } else { format!(" (not run: no {needs} on this machine)") };
+    let of = |(heading, missing): &Part| {
+        let (heading, missing) = (*heading, missing());
+        let aside = missing.map(|what| format!(" (not run: no {what} on this machine)")).unwrap_or_default();
         Trial::test(format!("the page's commands work: {heading}{aside}"), move || part(heading))
-            .with_ignored_flag(!is_there)
+            .with_ignored_flag(missing.is_some())
     };
     PARTS.iter().map(of).collect()
 }
@@ -28,7 +35,7 @@ fn part(heading: &str) -> Result<(), Failed> {
     let commands: Vec<&str> =
         below.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()).flat_map(str::lines).collect();
     ensure(commands.len() >= 3, || format!("only {} commands below {heading}", commands.len()))?;
-    let to = folder(&heading.replace(['#', ' '], ""));
+    let to = folder(&heading.replace(['#', ' ', '`'], ""));
     let script = format!("set -e\n{}\n", commands.join("\n"));
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_sca-sim"));
     let path = format!("{}:{}", program.parent().unwrap_or(program).display(), std::env::var("PATH")?);

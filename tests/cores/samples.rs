@@ -94,7 +94,7 @@ const SAMPLES: &[Sample] = &[
     Sample {
         name: "wslay",
         level: "bytes",
-        missing: || if has("cc") { has_libraries() } else { Some("cc") },
+        missing: || lacks("cc").or_else(lacks_libraries),
         command: || built("wslay", "cc", "bytes_core.c", WARNINGS, WSLAY),
         plays: true,
         stops: ALL_STOPS,
@@ -106,7 +106,7 @@ const WSLAY: &[&str] = &["-lwslay", "-lssl", "-lcrypto"];
 /// Where `tests/cores/install` has put the library, and where else it may be.
 const WEBSOCKETS: &[&str] = &["target/interop/peers/bin/python", "python3"];
 
-fn lacks(program: &'static str) -> Option<&'static str> {
+pub(crate) fn lacks(program: &'static str) -> Option<&'static str> {
     if has(program) { None } else { Some(program) }
 }
 
@@ -124,7 +124,7 @@ fn websockets() -> Result<String, Failed> {
     Ok(format!("{python} tests/cores/python/websockets_core.py"))
 }
 
-fn has_libraries() -> Option<&'static str> {
+pub(crate) fn lacks_libraries() -> Option<&'static str> {
     let headers = ["/usr/include/wslay/wslay.h", "/usr/include/openssl/ssl.h"];
     let is_there = headers.iter().all(|header| std::path::Path::new(header).exists());
     if is_there { None } else { Some("libwslay-dev and libssl-dev") }

@@ -77,7 +77,7 @@ impl Asker {
         self.trouble.clone()
     }
 
-    /// Tells of an input; None if there is trouble.
+    /// Gives an input to the process; None if there is trouble.
     pub(crate) fn tell(&mut self, now: Now, input: InputLine) -> Option<Told> {
         let question = Question::Input { now: nanos(now.since_start), wall: now.wall.0, input };
         let (asked, line, answer) = self.ask(&question)?;
