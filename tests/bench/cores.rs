@@ -65,7 +65,8 @@ pub(super) fn measure(criterion: &mut Criterion, scenario: &Scenario, identities
         [("ours", None)].into_iter().chain(cores.iter().filter_map(|(name, core)| Some((*name, Some(core.as_ref()?)))));
     for (name, core) in all {
         let core = core.map(String::as_str);
-        group.bench_function(format!("sweep, {name}"), |b| b.iter(|| runs("sweep", "counter", core)));
+        group
+            .bench_function(format!("sweep, {name}"), |b| b.iter(|| runs("sweep", "counter/over_reconnect.sca", core)));
         group.bench_function(format!("month of refusals, {name}"), |b| {
             b.iter(|| runs("run", "disconnects/month_of_refusals.sca", core));
         });

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sca_core::{ConnectionId, CoreInput, CoreOutput, CoreSettings, Layer, LinkEvent, LinkReport, Target, TlsMaterial};
 use sca_protocol::handshake::Head;
-use sca_protocol::{HandshakeFailure, Reason, TlsFailure};
+use sca_protocol::{HandshakeFailure, Now, Reason, TlsFailure};
 
 use crate::lines::{EventLine, InputLine, OutputLine, Payload, ProxyLine, Question, ReportLine, SettingsLine, TlsLine};
 
@@ -41,10 +41,10 @@ pub(crate) fn settings(settings: &CoreSettings) -> SettingsLine {
     }
 }
 
-/// An input as the line of a question, at a time since the start of a run.
+/// An input as the line of a question.
 #[must_use]
-pub fn question(at: Duration, what: &CoreInput) -> String {
-    let question = Question::Input { now: nanos(at), wall: 0, input: input(what.clone()) };
+pub fn question(now: Now, what: &CoreInput) -> String {
+    let question = Question::Input { now: nanos(now.since_start), wall: now.wall.0, input: input(what.clone()) };
     serde_json::to_string(&question).unwrap_or_default()
 }
 

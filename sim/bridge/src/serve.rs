@@ -176,6 +176,13 @@ fn report(report: LinkReport) -> OutputLine {
     })
 }
 
+/// Outputs of a client core as the line that says them, without the assumptions.
+#[must_use]
+pub fn outputs_line(outputs: &[CoreOutput]) -> String {
+    let outputs: Vec<OutputLine> = outputs.iter().cloned().filter_map(core_output).collect();
+    serde_json::json!({ "outputs": outputs }).to_string()
+}
+
 /// An output of our client core as a line; none for an assumption, which is ours alone.
 fn core_output(output: CoreOutput) -> Option<OutputLine> {
     Some(match output {

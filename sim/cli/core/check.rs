@@ -91,6 +91,7 @@ fn laws(cores: &Cores) -> bool {
             for (at, input) in broken.inputs.iter().skip(skipped) {
                 complain!("    {}", sca_bridge::question(*at, input));
             }
+            complain!("  its answer to the last: {}", sca_bridge::serve::outputs_line(&broken.outputs));
             complain!("  the laws are in sim/docs/your-own-core.md, below \"The contract\"");
             false
         }

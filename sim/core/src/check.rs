@@ -29,7 +29,9 @@ pub struct Broken {
     /// The seed of the life in which it happened, for [`CoreConfig::chance`].
     pub seed: u64,
     /// The inputs of that life with their times, the last of which broke the law.
-    pub inputs: Vec<(Duration, CoreInput)>,
+    pub inputs: Vec<(Now, CoreInput)>,
+    /// The outputs for the last of these inputs.
+    pub outputs: Vec<CoreOutput>,
 }
 
 impl fmt::Display for Broken {
@@ -37,7 +39,7 @@ impl fmt::Display for Broken {
         writeln!(f, "{}; {} (seed {})", self.law, self.seen, self.seed)?;
         let skipped = self.inputs.len().saturating_sub(12);
         for (at, input) in self.inputs.iter().skip(skipped) {
-            writeln!(f, "  +{:.3} {input:?}", at.as_secs_f64())?;
+            writeln!(f, "  +{:.3} {input:?}", at.since_start.as_secs_f64())?;
         }
         Ok(())
     }
@@ -72,7 +74,9 @@ struct Life<C> {
     secure: bool,
     now: Duration,
     seed: u64,
-    inputs: Vec<(Duration, CoreInput)>,
+    inputs: Vec<(Now, CoreInput)>,
+    /// The outputs for the last input.
+    outputs: Vec<CoreOutput>,
     /// Connections that have been given up, whose events may still arrive.
     old: BTreeSet<ConnectionId>,
     documents: u32,
@@ -99,6 +103,7 @@ impl<C: ClientCore> Life<C> {
             now: Duration::ZERO,
             seed,
             inputs: Vec::new(),
+            outputs: Vec::new(),
             old: BTreeSet::new(),
             documents: 0,
             is_over: false,
@@ -132,8 +137,9 @@ impl<C: ClientCore> Life<C> {
     fn tell(&mut self, input: &CoreInput) -> Result<(), Box<Broken>> {
         let now = Now { since_start: self.now, wall: UnixTime(1_768_467_600).plus(self.now) };
         let before = self.core.deadline();
-        self.inputs.push((self.now, input.clone()));
+        self.inputs.push((now, input.clone()));
         let outputs = self.core.handle(now, input.clone());
+        self.outputs.clone_from(&outputs);
         let twin = self.twin.handle(now, input.clone());
         match self.core.trouble().or_else(|| self.twin.trouble()) {
             None => {}
@@ -267,7 +273,7 @@ impl<C: ClientCore> Life<C> {
     }
 
     fn broken(&self, law: &'static str, seen: String) -> Box<Broken> {
-        Box::new(Broken { law, seen, seed: self.seed, inputs: self.inputs.clone() })
+        Box::new(Broken { law, seen, seed: self.seed, inputs: self.inputs.clone(), outputs: self.outputs.clone() })
     }
 }
 
