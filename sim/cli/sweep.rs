@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sca_environment::shell;
-use sca_hunt::sweep::{Broken, Injection, KINDS, Sweep, SweepResult};
+use sca_hunt::sweep::{Injection, KINDS, Sweep, SweepResult};
 use sca_judge::Verdict;
 
 use crate::console::{authorities, complain, count, find_some_scenarios, is_lively, painter, say, threads, unread};
@@ -129,10 +129,14 @@ fn replay(core: &CoreOption, path: &Path, row: usize, injection: Injection) -> S
 const WIDTH: usize = 60;
 /// Failures of one file that are printed in full.
 const TOLD: usize = 3;
+/// Failures of one file of which one is shrunk.
+const SHRUNK_TRIED: usize = 32;
 
-/// Shrinks a failure to a small scenario, writes it, and prints its path.
-fn shrink(arguments: &Arguments, sweep: &Sweep<'_, PlayedTerminal>, swept: &SweepResult, broken: &Broken) {
-    let Some(shrunk) = sweep.shrink(swept, broken) else { return };
+/// Shrinks the first failure of a file that can be told as a scenario, writes that, and prints its path. What strikes a
+/// connection before it stands cannot be told by a line, and then the next failure is taken.
+fn shrink(arguments: &Arguments, sweep: &Sweep<'_, PlayedTerminal>, swept: &SweepResult) {
+    let mut broken = swept.broken.iter().take(SHRUNK_TRIED);
+    let Some((broken, shrunk)) = broken.find_map(|broken| Some((broken, sweep.shrink(swept, broken)?))) else { return };
     let name = swept.loaded.path.file_stem().unwrap_or_default().to_string_lossy();
     let injection = broken.injection.to_string().replace(['@', ':'], "-");
     let file = arguments.failures.join(format!("sweep-{name}-{injection}.sca"));
@@ -167,13 +171,11 @@ fn tell(arguments: &Arguments, sweep: &Sweep<'_, PlayedTerminal>, swept: &[Sweep
         for kind in KINDS {
             say!("  {:8} {}", kind.word(), one.strip_text(Some(kind), WIDTH));
         }
-        for (number, broken) in one.broken.iter().take(TOLD).enumerate() {
+        for broken in one.broken.iter().take(TOLD) {
             let replay = replay(&arguments.core, &one.loaded.path, broken.row, broken.injection);
             complain!("{}", sca_report::failure(painter(), &one.loaded, &broken.failure, &replay));
-            if number == 0 {
-                shrink(arguments, sweep, one, broken);
-            }
         }
+        shrink(arguments, sweep, one);
         for broken in one.broken.iter().skip(TOLD) {
             say!("  also: {}", replay(&arguments.core, &one.loaded.path, broken.row, broken.injection));
         }

@@ -1,7 +1,7 @@
 //! Cores with a defect, and cores that fail: what is said of them, and how they are debugged.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Failed, Trial};
 use sca_bridge::lines::{Answer, Question, schema};
@@ -24,9 +24,35 @@ const FOUND_BY_EXPLORER: &[&str] = &[
     "no-limit",
     "deaf-after-loss",
 ];
-/// The defects that a sweep of one scenario finds.
-const FOUND_BY_SWEEP: &[&str] =
-    &["no-growth", "no-loss-report", "silent-after-loss", "answers-on-old", "no-pong-watch", "deaf-after-loss"];
+/// The defects, each with a scenario whose sweep finds it.
+const FOUND_BY_SWEEP: &[(&str, Swept)] = &[
+    ("no-growth", Swept::Bundled(EXPLORED)),
+    ("no-cap", Swept::Own(LONG_OUTAGE)),
+    // An injection makes no broker ask for a pause, so the scenario that has one fails without.
+    ("ignores-retry-after", Swept::FailsAlone("scenarios/handshake/retry_after.sca")),
+    ("dials-twice", Swept::Bundled("scenarios/counter/asked_before.sca")),
+    ("gives-up", Swept::Own(LONG_OUTAGE)),
+    ("keeps-pausing", Swept::Bundled("scenarios/disconnects/no_tight_loop.sca")),
+    ("no-loss-report", Swept::Bundled(EXPLORED)),
+    ("silent-after-loss", Swept::Bundled(EXPLORED)),
+    ("answers-on-old", Swept::Bundled(EXPLORED)),
+    ("no-pong-watch", Swept::Bundled("scenarios/counter/asked_before.sca")),
+    ("no-limit", Swept::Bundled("scenarios/counter/asked_before.sca")),
+    ("deaf-after-loss", Swept::Bundled(EXPLORED)),
+];
+
+/// What is swept: a scenario of the project, one that fails before it is swept, or one written for it.
+#[derive(Clone, Copy)]
+enum Swept {
+    FailsAlone(&'static str),
+    Bundled(&'static str),
+    Own(&'static str),
+}
+
+/// Six attempts are refused; one loss more, and the next pause is the seventh.
+const LONG_OUTAGE: &str = "scenario \"A broker that is away for a minute\"\n\nfault refuse for 1m\nterminal connects  \
+                           after failures  within 5m\npos -> terminal  ADMIN GET_COUNTER  as ask\nterminal -> pos  \
+                           RESULT=OK  re ask\n";
 /// The defects that the laws find.
 const FOUND_BY_LAWS: &[&str] = &[
     "no-growth",
@@ -88,8 +114,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     for defect in FOUND_BY_EXPLORER {
         add(format!("the explorer finds and shrinks {defect}"), Box::new(|| explored(defect)));
     }
-    for defect in FOUND_BY_SWEEP {
-        add(format!("a sweep finds {defect}"), Box::new(|| swept(defect)));
+    for (defect, what) in FOUND_BY_SWEEP {
+        add(format!("a sweep finds and shrinks {defect}"), Box::new(|| swept(defect, *what)));
     }
     for defect in FOUND_BY_LAWS {
         add(format!("the laws find {defect}"), Box::new(|| checked(defect)));
@@ -115,20 +141,43 @@ fn explored(defect: &str) -> Result<(), Failed> {
     let folder = to.display().to_string();
     let output = sca_sim(&["explore", EXPLORED, "--seeds", "150", "--core", &core, "--failures", &folder]);
     ensure(output.status.code() == Some(1), || format!("nothing was found: {}", told(&output)))?;
-    let written = fs::read_dir(&to)?.filter_map(Result::ok).map(|entry| entry.path());
-    let shortest = written.filter_map(|path| Some((fs::read_to_string(&path).ok()?.lines().count(), path))).min();
-    let (lines, path) = shortest.ok_or("no scenario was written")?;
+    let (path, lines) = shortest(&to)?;
     ensure(lines < LINES_MAX, || format!("{} has {lines} lines", path.display()))?;
     // The finding fails with the defect, and passes its laws without.
     let again = sca_sim(&["run", &path.display().to_string(), "--core", &core, "--failures", &folder]);
     ensure(again.status.code() == Some(1), || format!("it does not fail again: {}", told(&again)))
 }
 
-fn swept(defect: &str) -> Result<(), Failed> {
-    let to = folder(&format!("swept-{defect}")).display().to_string();
-    let output = sca_sim(&["sweep", EXPLORED, "--core", &python(Some(defect)), "--failures", &to]);
+fn swept(defect: &str, what: Swept) -> Result<(), Failed> {
+    let to = folder(&format!("swept-{defect}"));
+    let scenario = match what {
+        Swept::Bundled(path) | Swept::FailsAlone(path) => path.to_owned(),
+        Swept::Own(text) => {
+            let path = folder(&format!("swept-own-{defect}")).join("own.sca");
+            fs::write(&path, text)?;
+            path.display().to_string()
+        }
+    };
+    let (core, failures) = (python(Some(defect)), to.display().to_string());
+    let output = sca_sim(&["sweep", &scenario, "--core", &core, "--failures", &failures]);
     let told = told(&output);
-    ensure(output.status.code() == Some(1) && !told.contains(" 0 broken"), || told.clone())
+    if let Swept::FailsAlone(_) = what {
+        let is_told = told.contains("not swept: it does not pass without an injection");
+        return ensure(output.status.code() == Some(1) && is_told, || told);
+    }
+    // It was swept, so it passes without an injection.
+    let is_found = !told.contains(" 0 broken") && !told.contains("not swept");
+    ensure(output.status.code() == Some(1) && is_found, || told.clone())?;
+    let lines = shortest(&to)?.1;
+    ensure(lines < LINES_MAX, || format!("the shortest of {} has {lines} lines", to.display()))
+}
+
+/// The shortest scenario in a folder, and its lines.
+fn shortest(folder: &Path) -> Result<(PathBuf, usize), Failed> {
+    let written = fs::read_dir(folder)?.filter_map(Result::ok).map(|entry| entry.path());
+    let lengths = written.filter_map(|path| Some((fs::read_to_string(&path).ok()?.lines().count(), path)));
+    let (lines, path) = lengths.min().ok_or("no scenario was written")?;
+    Ok((path, lines))
 }
 
 fn checked(defect: &str) -> Result<(), Failed> {

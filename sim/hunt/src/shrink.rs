@@ -9,7 +9,7 @@ use std::time::Duration;
 use sca_core::{Terminal, TerminalConfig};
 use sca_environment::identities::Identities;
 use sca_judge::transcript;
-use sca_judge::verdict::{Failure, Verdict};
+use sca_judge::verdict::{Failure, FailureKind, Verdict};
 use sca_model::{
     Action, Awaited, Carrier, Demand, Expect, Fields, Header, LinkObservation, Message, Row, Scenario, Send, Step,
     Suffix, Test, Trigger,
@@ -82,7 +82,19 @@ impl<'a, C: Terminal> Shrinker<'a, C> {
             replace_last(&mut row.steps, line);
         }
         if !self.fails(&row) {
-            return None;
+            // A law needs no expectation but one, without which nothing is a scenario; and what came after its breach, such
+            // as a request, may fit the told run alone.
+            let mut expects = false;
+            let is_first = |expects: &mut bool| !std::mem::replace(expects, true);
+            row.steps.retain(|step| !matches!(step.action, Action::Expect(_)) || is_first(&mut expects));
+            let mut faults_alone = row.clone();
+            faults_alone.steps.retain(|step| is_of_link(step) || matches!(step.action, Action::End));
+            let is_law = failure.kind == FailureKind::Law;
+            match (is_law, is_law && self.fails(&row), is_law && self.fails(&faults_alone)) {
+                (true, true, _) => {}
+                (true, false, true) => row = faults_alone,
+                _ => return None,
+            }
         }
         loop {
             let before = self.print(&row);

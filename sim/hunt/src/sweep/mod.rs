@@ -5,6 +5,7 @@
 
 mod plan;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub use sca_faults::probe::injection::{Injection, KINDS, Kind, ParseInjectionErr
 use plan::{Plan, Surveyed, Visit};
 use sca_core::{Terminal, TerminalConfig};
 use sca_environment::identities::Identities;
+use sca_faults::probe::injection::TLS_PLACES;
 use sca_files::Loaded;
 use sca_judge::coverage::Met;
 use sca_judge::verdict::{Failure, FailureKind, Verdict};
@@ -164,7 +166,8 @@ impl<C: Terminal> Sweep<'_, C> {
         let row = scenario.rows.get(broken.row - 1)?;
         let is_law = broken.failure.kind == FailureKind::Law;
         let line = line_at(&row.steps, broken.failure.span).filter(|_| !is_law);
-        Shrinker::new(&self.make, &self.identities).shrink(&broken.transcript, line, &broken.failure)
+        let text = told_ahead(broken);
+        Shrinker::new(&self.make, &self.identities).shrink(&text, line, &broken.failure)
     }
 
     fn strike(&self, surveyed: &Surveyed, visit: Visit) -> Played {
@@ -194,6 +197,21 @@ impl<C: Terminal> Sweep<'_, C> {
         };
         Some(Broken { row: visit.subject + 1, injection: visit.injection, failure, transcript: played.transcript })
     }
+}
+
+/// The transcript of an injected run as a scenario can say it: a cut within TLS is announced before the attempt.
+fn told_ahead(broken: &Broken) -> Cow<'_, str> {
+    let (Spot::Tls(place, bytes), kind) = (broken.injection.at, broken.injection.kind) else {
+        return Cow::Borrowed(&broken.transcript);
+    };
+    let mut lines: Vec<&str> = broken.transcript.lines().collect();
+    if let Some(at) = lines.iter().position(|line| line.starts_with("# fault injected")) {
+        lines.drain(at..(at + 2).min(lines.len()));
+    }
+    let ahead = format!("fault {} after {bytes} bytes of {}", kind.word(), TLS_PLACES[place.min(3)]);
+    let first = lines.iter().position(|line| line.starts_with('+')).unwrap_or(lines.len());
+    lines.insert(first, &ahead);
+    Cow::Owned(lines.join("\n") + "\n")
 }
 
 /// The expectation on the line of a failure.
