@@ -121,6 +121,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         add(format!("the laws find {defect}"), Box::new(|| checked(defect)));
     }
     add("nothing is found in the sample itself".to_owned(), Box::new(nothing_found));
+    add("a core of bytes ends its connection before it reports".to_owned(), Box::new(unended));
     add("a kept conversation is asked again".to_owned(), Box::new(asked_again));
     add("no key is in what is kept or said of a core that has its own TLS".to_owned(), Box::new(withheld));
     for (name, command, said) in FAILURES {
@@ -303,6 +304,19 @@ fn withheld() -> Result<(), Failed> {
         ensure(!text.contains("PRIVATE KEY"), || text.clone())?;
     }
     Ok(())
+}
+
+/// A core of bytes that reports a failure and leaves its connection open is an error that says what is missing.
+fn unended() -> Result<(), Failed> {
+    let core = "python3 -c \"import runpy;m=runpy.run_path('tests/cores/python/client_core.py');C=m['Core'];\
+                C.link_opened=lambda self,**given:self.fail('tls other');\
+                m['serve'](lambda init:C(init),{'name':'x','level':'bytes'})\"";
+    let to = folder("unended").display().to_string();
+    let scenario = "scenarios/counter/asked_before.sca";
+    let output = sca_sim(&["run", scenario, "--core", core, "--core-level", "bytes", "--failures", &to]);
+    let told = told(&output);
+    let is_said = told.contains("`end` or `reset` comes before the report");
+    ensure(output.status.code() == Some(1) && is_said, || told)
 }
 
 /// The texts in a folder and those below it, each with whether it is a conversation.

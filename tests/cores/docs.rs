@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
+use sca_protocol::{HandshakeFailure, Reason, TlsFailure};
 
 use super::samples::{lacks, lacks_libraries};
 use super::{common, ensure, folder, told};
@@ -24,7 +25,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test(format!("the page's commands work: {heading}{aside}"), move || part(heading))
             .with_ignored_flag(missing.is_some())
     };
-    PARTS.iter().map(of).collect()
+    let reasons = Trial::test("the page lists every reason", every_reason);
+    PARTS.iter().map(of).chain([reasons]).collect()
 }
 
 /// Runs the indented or fenced `sh` commands below a heading, one after the other, in an empty folder.
@@ -48,4 +50,21 @@ fn part(heading: &str) -> Result<(), Failed> {
         .current_dir(to)
         .output()?;
     ensure(output.status.success(), || told(&output))
+}
+
+/// Every word that a reason can have is in the table of the page, and no other.
+fn every_reason() -> Result<(), Failed> {
+    let page = fs::read_to_string(common::root().join("sim/docs/your-own-core.md"))?;
+    let (_, below) = page.split_once("## Reasons\n").ok_or("the heading is missing")?;
+    let below = below.split("\n## ").next().unwrap_or_default();
+    let named: Vec<&str> = below.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let tls = TlsFailure::ALL.iter().map(|row| format!("tls {}", row.1));
+    let all: Vec<String> = tls.chain(HandshakeFailure::ALL.iter().map(|row| format!("handshake {}", row.1))).collect();
+    for word in &all {
+        ensure(named.contains(&word.as_str()), || format!("`{word}` is not on the page"))?;
+    }
+    for word in &named {
+        ensure(word.parse::<Reason>().is_ok(), || format!("`{word}` is no reason"))?;
+    }
+    Ok(())
 }

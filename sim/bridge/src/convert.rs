@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sca_core::{ConnectionId, CoreInput, CoreOutput, CoreSettings, Layer, LinkEvent, LinkReport, Target, TlsMaterial};
 use sca_protocol::handshake::Head;
+use sca_protocol::settings::nearest;
 use sca_protocol::{HandshakeFailure, Now, Reason, TlsFailure};
 
 use crate::lines::{EventLine, InputLine, OutputLine, Payload, ProxyLine, Question, ReportLine, SettingsLine, TlsLine};
@@ -90,9 +91,7 @@ pub(crate) fn event_of(line: EventLine) -> Result<LinkEvent, String> {
         EventLine::Answered { status, version, headers } => {
             LinkEvent::Answered(Head { line: String::new(), version, status, headers })
         }
-        EventLine::Failed { reason } => {
-            LinkEvent::Failed(reason.parse().map_err(|error| format!("`{reason}` is no reason: {error}"))?)
-        }
+        EventLine::Failed { reason } => LinkEvent::Failed(reason_of(&reason)?),
         EventLine::Text { text } => LinkEvent::Text(text),
         EventLine::Binary { payload } => LinkEvent::Binary(bytes(payload)?),
         EventLine::Pong { payload } => LinkEvent::Pong(bytes(payload)?),
@@ -102,6 +101,18 @@ pub(crate) fn event_of(line: EventLine) -> Result<LinkEvent, String> {
         EventLine::Bytes { .. } | EventLine::Ended {} | EventLine::Reset {} => {
             return Err("an event of the level `bytes`".to_owned());
         }
+    })
+}
+
+/// A reason from its text. The error names the nearest one.
+pub(crate) fn reason_of(text: &str) -> Result<Reason, String> {
+    text.parse().map_err(|error| {
+        let tls = TlsFailure::ALL.iter().map(|row| format!("tls {}", row.1));
+        let all: Vec<String> =
+            tls.chain(HandshakeFailure::ALL.iter().map(|row| format!("handshake {}", row.1))).collect();
+        let near = nearest(text, all.iter().map(String::as_str));
+        let near = near.map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
+        format!("`{text}` is no reason: {error}{near} (sim/docs/your-own-core.md lists all, below \"Reasons\")")
     })
 }
 
@@ -208,8 +219,6 @@ pub(crate) fn report(report: &ReportLine, layer: Layer) -> Result<LinkReport, St
         ReportLine::Fails { reason } if layer == Layer::Bytes && reason == "handshake" => {
             LinkReport::Fails(Reason::Handshake(HandshakeFailure::Unsaid))
         }
-        ReportLine::Fails { reason } => {
-            LinkReport::Fails(reason.parse().map_err(|error| format!("`{reason}` is no reason: {error}"))?)
-        }
+        ReportLine::Fails { reason } => LinkReport::Fails(reason_of(reason)?),
     })
 }

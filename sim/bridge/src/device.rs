@@ -13,7 +13,7 @@ use sca_protocol::handshake::Proxy;
 use sca_protocol::screens::SCREENS;
 use sca_protocol::settings::{KeepAlive, Settings as _, TerminalSettings};
 
-use crate::convert::{event_of, link_event};
+use crate::convert::{event_of, link_event, reason_of};
 use crate::lines::{
     CallEventLine, CallLine, CardholderLine, DeviceLine, DeviceProxyLine, DisplayLine, FlashLine, InputLine, RouteLine,
 };
@@ -149,9 +149,7 @@ fn call_event_of(line: CallEventLine) -> Result<CallEvent, String> {
         CallEventLine::Opened {} => CallEvent::Opened,
         CallEventLine::Document { text } => CallEvent::Document(text),
         CallEventLine::Broken { reason } => CallEvent::Broken(reason),
-        CallEventLine::Failed { reason } => {
-            CallEvent::Failed(reason.parse().map_err(|error| format!("`{reason}` is no reason: {error}"))?)
-        }
+        CallEventLine::Failed { reason } => CallEvent::Failed(reason_of(&reason)?),
         CallEventLine::Ended {} => CallEvent::Ended,
     })
 }

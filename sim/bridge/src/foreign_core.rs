@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use sca_core::{ClientCore, CoreConfig, CoreInput, CoreOutput, CoreSettings, Layer, Trouble};
+use sca_core::{
+    ClientCore, ConnectionId, CoreConfig, CoreInput, CoreOutput, CoreSettings, Layer, LinkEvent, LinkReport, Trouble,
+};
 use sca_protocol::{Now, UnixTime};
 
 use crate::asker::{Asker, seed};
 use crate::convert::{Origin, input, output, settings};
 use crate::cores::Cores;
-use crate::lines::{Init, InputLine, Introduction, Level};
+use crate::lines::{Init, InputLine, Introduction, Level, OutputLine};
 
 /// A client core in another process. Whatever goes wrong with it is its [`trouble`](ClientCore::trouble); after that it
 /// says nothing more.
@@ -19,6 +21,8 @@ pub struct ForeignCore {
     /// The last time that it was told.
     now: Now,
     closes: u64,
+    /// The connection of bytes that the core has still to end.
+    unended: Option<ConnectionId>,
 }
 
 impl ForeignCore {
@@ -35,7 +39,7 @@ impl ForeignCore {
         let (asker, _) = Asker::new(cores, init);
         let layer = if cores.level() == Level::Bytes { Layer::Bytes } else { Layer::Documents };
         let now = Now { since_start: Duration::ZERO, wall: UnixTime(0) };
-        Self { asker, config, layer, now, closes: 0 }
+        Self { asker, config, layer, now, closes: 0, unended: None }
     }
 
     /// How the core introduced itself; none if it did not get that far.
@@ -46,26 +50,49 @@ impl ForeignCore {
 
     fn tell(&mut self, line: InputLine) -> Vec<CoreOutput> {
         let Some(told) = self.asker.tell(self.now, line) else { return Vec::new() };
+        let read = self.read(told.outputs).and_then(|outputs| {
+            let in_order = self.layer != Layer::Bytes || outputs.iter().all(|one| self.ends_first(one));
+            let why = "`end` or `reset` comes before the report that a connection failed or was lost";
+            in_order.then_some(outputs).ok_or_else(|| why.to_owned())
+        });
+        read.unwrap_or_else(|why| {
+            self.asker.fails(&told.lines.0, &told.lines.1, &why);
+            Vec::new()
+        })
+    }
+
+    /// The outputs of lines.
+    fn read(&mut self, lines: Vec<OutputLine>) -> Result<Vec<CoreOutput>, String> {
         let origin = Origin { settings: &self.config.settings, layer: self.layer };
-        let mut all = Vec::with_capacity(told.outputs.len());
-        for one in told.outputs {
+        let mut all = Vec::with_capacity(lines.len());
+        for one in lines {
             self.closes += 1;
             let mask = self.config.chance.stream("foreign mask", &[self.config.index, self.closes]).bytes();
-            match output(one, &origin, mask) {
-                Ok(one) => all.push(one),
-                Err(why) => {
-                    self.asker.fails(&told.lines.0, &told.lines.1, &why);
-                    return Vec::new();
-                }
-            }
+            all.push(output(one, &origin, mask)?);
         }
-        all
+        Ok(all)
+    }
+
+    /// Follows who has ended a connection of bytes. Whether a report comes in its order.
+    fn ends_first(&mut self, output: &CoreOutput) -> bool {
+        match output {
+            CoreOutput::Dial { connection, .. } => self.unended = Some(*connection),
+            CoreOutput::End { connection } | CoreOutput::Reset { connection } if self.unended == Some(*connection) => {
+                self.unended = None;
+            }
+            CoreOutput::Report(LinkReport::Fails(_) | LinkReport::Loses) => return self.unended.is_none(),
+            _ => {}
+        }
+        true
     }
 }
 
 impl ClientCore for ForeignCore {
     fn handle(&mut self, now: Now, what: CoreInput) -> Vec<CoreOutput> {
         self.now = now;
+        if let CoreInput::Link { connection, event: LinkEvent::Failed(_) | LinkEvent::Reset } = &what {
+            self.unended.take_if(|one| one == connection);
+        }
         self.tell(input(what))
     }
 

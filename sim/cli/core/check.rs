@@ -130,7 +130,7 @@ fn tour(cores: &Cores) -> Result<bool, Exit> {
                 say!("  ✗ {}", stop.title);
                 // The first that fails often explains the others.
                 if failed == 1 {
-                    explain(stop, row);
+                    explain(stop, row, cores.level());
                 }
             }
             (None, Some(row)) => {
@@ -149,7 +149,7 @@ fn tour(cores: &Cores) -> Result<bool, Exit> {
 }
 
 /// Says what went wrong at a stop, what is expected there, and what happened.
-fn explain(stop: &Stop, row: &Played) {
+fn explain(stop: &Stop, row: &Played, level: Level) {
     match &row.verdict {
         Verdict::Fail(failure) => {
             let line = stop.text.lines().nth(failure.span.line.saturating_sub(1) as usize).unwrap_or_default();
@@ -162,6 +162,12 @@ fn explain(stop: &Stop, row: &Played) {
         _ => {}
     }
     complain!("    what to do: {}", stop.lesson);
+    if level == Level::Bytes {
+        complain!(
+            "    (said for level `documents`; here requests, frames, pings and closes are `bytes`, and `end` or `reset` is said \
+             where it says `drop` or `close`)"
+        );
+    }
     complain!("    what happened:");
     row.transcript.lines().filter(|line| line.starts_with('+')).for_each(|line| complain!("      {line}"));
 }

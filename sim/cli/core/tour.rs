@@ -42,8 +42,9 @@ pub(super) const STOPS: &[Stop] = &[
          that is up",
     ),
     stop(
-        "comes back after a reset",
-        "scenario \"Back\"\n\nterminal connects\nfault reset\nterminal loses\nterminal connects  within 10s\n",
+        "comes back after a reset, and after an end without a close",
+        "scenario \"Back\"\n\nterminal connects\nfault reset\nterminal loses\nterminal connects  within 10s\nfault \
+         fin\nterminal loses\nterminal connects  within 10s\n",
         "on `lost` or `failed` of a link that is up report `loses`, pause, and dial again with a new connection number",
     ),
     stop(
@@ -125,5 +126,24 @@ pub(super) const STOPS: &[Stop] = &[
         "scenario \"Binary\"\n\nterminal connects\nbroker -> terminal frame binary last \"x\"\nterminal -> pos  \
          RESULT_CODE=-2\n",
         "the event `binary` becomes the output `received-binary`; the device answers it",
+    ),
+    stop(
+        "refuses a broker of an unknown authority",
+        "scenario \"Unknown authority\"\n\nbroker\n  certificate stranger\ncertificate stranger\n  flaw \
+         unknown-authority\n\nterminal fails tls unknown-authority\nset broker certificate broker\nterminal connects  within 10s\n",
+        "the certificate of the broker leads to a root that is trusted, or the attempt fails with `tls unknown-authority`",
+    ),
+    stop(
+        "refuses a broker whose certificate has expired",
+        "scenario \"Expired\"\n\nbroker\n  certificate short\ncertificate short\n  valid \
+         2026-01-15T00:00:00Z..2026-01-15T10:00:00Z\n\nterminal connects\nwait 2h\nfault reset\nterminal loses\nterminal \
+         fails tls expired\nset broker certificate broker\nterminal connects  within 10s\n",
+        "dates are checked against `wall` of the question, never against the clock of the machine: `tls expired`",
+    ),
+    stop(
+        "refuses a broker with the name of another",
+        "scenario \"Another name\"\n\nbroker\n  certificate other\ncertificate other\n  flaw wrong-name\n\nterminal fails \
+         tls wrong-name\nset broker certificate broker\nterminal connects  within 10s\n",
+        "the host that is dialled is among the names of the certificate, or the attempt fails with `tls wrong-name`",
     ),
 ];
