@@ -178,11 +178,17 @@ fn keeps_the_contract(sample: &Sample) -> Result<(), Failed> {
     ensure(told.contains(sample.stops), || told.clone())
 }
 
-/// A sweep over mutual TLS, old and new: at every event, frame and step of TLS the core comes back.
+/// A sweep over mutual TLS, old and new, and over answers in parts and refusals: at every event, frame and step of TLS the core comes back.
 fn survives(sample: &Sample) -> Result<(), Failed> {
     let (command, level) = ((sample.command)()?, sample.level);
     let failures = folder(&format!("swept-{}", sample.name)).display().to_string();
-    let scenarios = ["scenarios/trust/mutual.sca", "scenarios/trust/versions.sca"];
+    let scenarios = [
+        "scenarios/trust/mutual.sca",
+        "scenarios/trust/versions.sca",
+        // What arrived at a core of bytes is known from what it reports, and after a silence has ended.
+        "scenarios/handshake/answer_in_two_parts.sca",
+        "scenarios/handshake/retry_after.sca",
+    ];
     let options = ["--core", &command, "--core-level", level, "--failures", &failures];
     let output = sca_sim(&[&["sweep"], &scenarios[..], &options].concat());
     let told = told(&output);
